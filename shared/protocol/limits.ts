@@ -1,0 +1,100 @@
+/**
+ * Every bound of the protocol and of the programs that speak it, in one place. A name ends in its
+ * unit. PROTOCOL.md repeats those that a peer can observe.
+ *
+ * @module
+ */
+
+/** Bytes of one line, its line end included. */
+export const lineBytesMax = 4 * 1024;
+
+/** Lines between the start line and the empty line of one message. */
+export const headersMax = 64;
+
+/** Bytes of one message, from its start line to its empty line, line ends included. */
+export const messageBytesMax = 16 * 1024;
+
+/** Characters of a client id. */
+export const clientIdLengthMax = 32;
+
+/** From the first byte of a message to its last. */
+export const messageTimeoutMs = 10_000;
+
+/** How long one write may wait for a reader that does not read. */
+export const writeTimeoutMs = 10_000;
+
+/** A connection that says nothing for this long is closed; at the latest after twice as long. */
+export const connectionIdleMs = 15 * 60_000;
+
+/** Registrations shorter than this are refused with 423. */
+export const registrationTtlMinMs = 10_000;
+
+/** What this project's client asks for. It refreshes long before. */
+export const registrationTtlAskedMs = 5 * 60_000;
+
+/** Longer ones are shortened to this; clients of the wild, which never refresh, get all of it. */
+export const registrationTtlMaxMs = 60 * 60_000;
+
+/** Registrations a server holds before it answers 503. */
+export const registrationsMax = 250_000;
+
+/** Registrations one host may hold before it is answered 429; the server's own host is exempt. */
+export const registrationsPerHostMax = 1_000;
+
+/** Connections a server holds before it answers 503. */
+export const connectionsMax = 50_000;
+
+/** Connections one host may hold before it is answered 429; the server's own host is exempt. */
+export const connectionsPerHostMax = 1_000;
+
+/** Clients on a page of INFO that names no Limit. */
+export const infoPageDefault = 50;
+
+/** Clients on one page of INFO: with Count, Version and After it stays under `headersMax`. */
+export const infoPageMax = 60;
+
+/** How long the caller waits for CHATACK before it takes the called side for a client of the wild. */
+export const chatackTimeoutMs = 1_500;
+
+/** How long dialing one address may take. */
+export const dialTimeoutMs = 10_000;
+
+/** How long a client waits for the server's answer. */
+export const replyTimeoutMs = 10_000;
+
+/** Silence on a link after which PING is sent. */
+export const linkPingMs = 15_000;
+
+/** How long a link waits for the PONG, and a sender for the ACK at the end of its input. */
+export const linkPongTimeoutMs = 10_000;
+
+/** Links a client holds at once, those that have not said who they are included. */
+export const linksMax = 64;
+
+/** Messages sent on one link whose ACK is still missing. */
+export const unacknowledgedMax = 1_024;
+
+/** Bytes of a message's text, escaped: what fits into one MSG beside its other headers. */
+export const textBytesMax = 15 * 1024;
+
+/** Bytes of escaped text on one Text line; a longer text takes several. */
+export const textLineBytesMax = 3_840;
+
+for (
+  const [relation, holds] of Object.entries({
+    "a line fits into a message": lineBytesMax <= messageBytesMax,
+    "a Text line fits into a line": "Text: \r\n".length + textLineBytesMax <= lineBytesMax,
+    "a text fits into a message with its start line, Id and line names":
+      textBytesMax + 512 <= messageBytesMax,
+    "a page of INFO fits under the header limit": infoPageMax + 3 < headersMax,
+    "a page of INFO fits into a message":
+      infoPageMax * ("Client:  []:65535\r\n".length + clientIdLengthMax + 45) + 512 <
+        messageBytesMax,
+    "a client can ask for what it wants": registrationTtlMinMs <= registrationTtlAskedMs &&
+      registrationTtlAskedMs <= registrationTtlMaxMs,
+    "a registered client refreshes before its connection counts as idle":
+      registrationTtlAskedMs < connectionIdleMs,
+  })
+) {
+  if (!holds) throw new Error(`The limits contradict each other: not true that ${relation}`);
+}

@@ -1,0 +1,112 @@
+/**
+ * The table of verbs: who says each, and what it must and may carry. Whatever else a message carries
+ * is ignored, so that either side can learn new headers first.
+ *
+ * @module
+ */
+
+import { type Fault, fault } from "./status.ts";
+import { header, type Message, quote } from "./message.ts";
+
+/**
+ * Who speaks: a client to its server, a server to its client, the peer that dialed, the peer that was
+ * dialed, or either peer once their link is open.
+ */
+export type Speaker = "client" | "server" | "caller" | "called" | "peer";
+
+interface Verb {
+  readonly from: readonly Speaker[];
+  readonly required: readonly string[];
+  readonly optional: readonly string[];
+  /** Whether lines that are no headers are let pass, since the wild has them here. */
+  readonly bareLines?: true;
+}
+
+const anyone: readonly Speaker[] = ["client", "server", "peer"];
+
+/** Every verb of the protocol. */
+export const verbs = {
+  REGISTER: {
+    from: ["client"],
+    required: ["clientID", "IP", "Port"],
+    optional: ["Version", "Expires"],
+  },
+  REGACK: {
+    from: ["server"],
+    required: ["clientID", "IP", "Port"],
+    optional: ["Version", "Expires", "Status"],
+  },
+  UNREGISTER: { from: ["client"], required: ["clientID"], optional: ["Version"] },
+  QUIT: { from: ["client"], required: ["clientID"], optional: ["Version"] },
+  UNREGACK: { from: ["server"], required: ["clientID"], optional: ["Version"] },
+  BRIDGE: { from: ["client"], required: ["clientID"], optional: ["Version", "Target"] },
+  BRIDGEACK: { from: ["server"], required: [], optional: ["clientID", "IP", "Port", "Version"] },
+  INFO: {
+    from: ["client"],
+    required: [],
+    optional: ["Version", "Limit", "After"],
+    bareLines: true,
+  },
+  INFOACK: { from: ["server"], required: ["Count"], optional: ["Version", "Client", "After"] },
+  CHAT: {
+    from: ["caller"],
+    required: ["clientID"],
+    optional: ["IP", "Port", "Version"],
+    bareLines: true,
+  },
+  CHATACK: { from: ["called"], required: ["clientID"], optional: ["IP", "Port", "Version"] },
+  MSG: { from: ["peer"], required: ["Id", "Text"], optional: [] },
+  ACK: { from: ["peer"], required: ["Id"], optional: [] },
+  BYE: { from: ["peer"], required: [], optional: ["Reason"] },
+  PING: { from: anyone, required: [], optional: ["Id"] },
+  PONG: { from: anyone, required: [], optional: ["Id"] },
+  ERROR: {
+    from: ["server", "called", "peer"],
+    required: ["Code", "Reason"],
+    optional: ["Retry-After", "Min-Expires"],
+  },
+} as const satisfies Record<string, Verb>;
+
+/** The name of a verb. */
+export type VerbName = keyof typeof verbs;
+
+/**
+ * Holds a message against the table.
+ *
+ * @returns What is wrong with it, or undefined where `from` may send it as it is.
+ */
+export function check(message: Message, from: Speaker): Fault | undefined {
+  const verb: Verb | undefined = Object.hasOwn(verbs, message.verb)
+    ? verbs[message.verb as VerbName]
+    : undefined;
+  if (verb === undefined || !verb.from.includes(from)) {
+    return fault(400, `${quote(message.verb)} is no request here; try ${said(from).join(", ")}`);
+  }
+  if (message.bare.length > 0 && verb.bareLines !== true) {
+    return fault(
+      400,
+      `${message.verb} has the line ${quote(message.bare[0]!)} without a header name`,
+    );
+  }
+  for (let i = 0; i < verb.required.length; i++) {
+    const name = verb.required[i]!;
+    if (header(message, name) === undefined) {
+      return fault(400, `${message.verb} needs the header ${name}`);
+    }
+  }
+  return undefined;
+}
+
+function said(from: Speaker): string[] {
+  return Object.entries(verbs as Record<string, Verb>)
+    .filter(([, verb]) => verb.from.includes(from)).map(([name]) => name);
+}
+
+/** The version of the protocol that this program speaks. */
+export const protocolVersion = "1";
+
+/** Whether the sender speaks this protocol, and not only what the wild speaks. */
+export function speaksVersion1(message: Message): boolean {
+  const version = header(message, "Version");
+  return version !== undefined && /^[1-9][0-9]*$/.test(version);
+}

@@ -1,0 +1,109 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { encode, type Message, message } from "../../../shared/protocol/message.ts";
+import { MessageReader } from "../../../shared/protocol/message_reader.ts";
+import type { Fault } from "../../../shared/protocol/status.ts";
+import { headersMax, lineBytesMax, messageBytesMax } from "../../../shared/protocol/limits.ts";
+
+const utf8 = new TextEncoder();
+
+async function readAll(chunks: Uint8Array[]): Promise<(Message | Fault)[]> {
+  const reader = new MessageReader();
+  const items = [];
+  for (const chunk of chunks) items.push(...await reader.push(chunk));
+  return items;
+}
+
+function cut(bytes: Uint8Array, sizes: readonly number[]): Uint8Array[] {
+  const chunks = [];
+  let at = 0;
+  for (let i = 0; at < bytes.length; i++) {
+    const size = sizes.length === 0 ? 1 : sizes[i % sizes.length]!;
+    chunks.push(bytes.subarray(at, at + size));
+    at += size;
+  }
+  return chunks;
+}
+
+// Pieces that are likely to meet at a chunk's edge in a way that matters.
+const piece = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.constantFrom("PING\r\n\r\n", "INFO\nLimit: 3\n\n", "\r\n", "\n", "\r"),
+  },
+  { weight: 3, arbitrary: fc.string({ unit: "binary" }) },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom("Text: é漢🙂\r\n", "MSG\r\n", "no colon\n", "\0", "a:b\n"),
+  },
+  { weight: 1, arbitrary: fc.constantFrom("x".repeat(lineBytesMax), "A: b\n".repeat(headersMax)) },
+).map((text) => utf8.encode(text));
+const stream = fc.array(
+  fc.oneof({ weight: 12, arbitrary: piece }, {
+    weight: 1,
+    arbitrary: fc.uint8Array({ maxLength: 4 }),
+  }),
+  { maxLength: 24 },
+).map((pieces) => new Uint8Array(pieces.flatMap((bytes) => [...bytes])));
+
+Deno.test("MessageReader gives the same for any chunking, split at once or through the stream", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      stream,
+      fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 8 }),
+      async (bytes, sizes) => {
+        const bytewise = await readAll(cut(bytes, []));
+        assertEquals(await readAll([bytes]), bytewise);
+        assertEquals(await readAll(cut(bytes, sizes)), bytewise);
+      },
+    ),
+    { numRuns: 1_000 },
+  );
+});
+
+Deno.test("MessageReader holds each limit exactly, for any chunking", async () => {
+  const head = "MSG\r\n";
+  const line = (bytes: number) => "A: ".padEnd(bytes - 2, "x") + "\r\n";
+  const filler = (bytes: number) => line(4096).repeat(3) + line(bytes - 3 * 4096);
+  const cases: [name: string, text: string, code: number | undefined][] = [
+    ["longest line", head + line(lineBytesMax) + "\r\n", undefined],
+    ["one byte more", head + line(lineBytesMax + 1) + "\r\n", 413],
+    ["most headers", head + "A: b\r\n".repeat(headersMax) + "\r\n", undefined],
+    ["one header more", head + "A: b\r\n".repeat(headersMax + 1) + "\r\n", 413],
+    ["longest message", head + filler(messageBytesMax - 7) + "\r\n", undefined],
+    ["one byte more", head + filler(messageBytesMax - 6) + "\r\n", 413],
+  ];
+  for (const [name, text, code] of cases) {
+    const bytes = utf8.encode("PING\r\n\r\n" + text + "PING\r\n\r\n");
+    for (const sizes of [[bytes.length], [1], [7], [1_000]]) {
+      const items = await readAll(cut(bytes, sizes));
+      const got = items.map((item) => "verb" in item ? item.verb : item.code);
+      assertEquals(got, code === undefined ? ["PING", "MSG", "PING"] : ["PING", code], name);
+    }
+  }
+});
+
+Deno.test("MessageReader gives back what was encoded, and nothing is pending after it", async () => {
+  const sent = [message("PING"), message("MSG", [["Id", "1"], ["Text", "é漢🙂"]])];
+  const reader = new MessageReader();
+  const bytes = utf8.encode(sent.map(encode).join(""));
+  assertEquals(await reader.push(bytes), sent);
+  assertEquals(reader.pending, false);
+  assertEquals(await reader.push(bytes.subarray(0, 3)), []);
+  assert(reader.pending);
+  assertEquals(await reader.push(bytes.subarray(3)), sent);
+  assertEquals(reader.pending, false);
+});
+
+Deno.test("MessageReader goes on after a malformed message and ends at one that is no UTF-8", async () => {
+  const bytes = utf8.encode("GET / HTTP/1.1\r\n\r\nPING\r\n\r\nPING\r\nA: ?\r\n\r\nPING\r\n\r\n");
+  bytes[bytes.indexOf(0x3f)] = 0xff;
+  for (const sizes of [[bytes.length], [1]]) {
+    const items = await readAll(cut(bytes, sizes));
+    assertEquals(items.map((item) => "verb" in item ? item.verb : `${item.code} ${item.fatal}`), [
+      "400 false",
+      "PING",
+      "400 true",
+    ]);
+  }
+});
