@@ -1,0 +1,137 @@
+/**
+ * Where somebody listens: a host and a TCP port, as `127.0.0.1:5555`, `[::1]:5555` or
+ * `chat.example.org:5555`.
+ *
+ * @module
+ */
+
+import ipaddr from "ipaddr.js";
+
+/** A host, which is an IP address without brackets or a name, and a port. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Writes an address; IPv6 goes in brackets (RFC 3986 section 3.2.2). */
+export function formatAddress({ host, port }: Address): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+const addressPattern = /^(?:\[([^\[\]]+)\]|([^:\[\]]+))(?::([0-9]{1,5}))?$/;
+const namePattern = /^(?!-)[A-Za-z0-9-]{1,63}(?<!-)(?:\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*\.?$/;
+
+/**
+ * Reads an address.
+ *
+ * @param defaultPort The port where the text names none.
+ * @returns The address, or undefined where the text is none.
+ */
+export function parseAddress(text: string, defaultPort?: number): Address | undefined {
+  const [, bracketed, plain, portText] = addressPattern.exec(text) ?? [];
+  const host = bracketed ?? plain;
+  const port = portText === undefined ? defaultPort : parsePort(portText);
+  if (host === undefined || port === undefined || port === 0) return undefined;
+  if (bracketed !== undefined) return ipaddr.IPv6.isValid(host) ? { host, port } : undefined;
+  // A name of digits alone would be taken for an address by some resolvers: 127.1, 0x7f000001.
+  const valid = /^[0-9.]+$|^0x/i.test(host) ? isIpAddress(host) : isHostName(host);
+  return valid ? { host, port } : undefined;
+}
+
+function isHostName(text: string): boolean {
+  return text.length <= 253 && namePattern.test(text);
+}
+
+/** Reads a port, 0 to 65535; undefined where the text is none. */
+export function parsePort(text: string): number | undefined {
+  const port = decimal(text, 0, text.length);
+  return port !== undefined && port <= 65_535 ? port : undefined;
+}
+
+/** Whether a text is an IPv4 address of four decimal parts or an IPv6 address without brackets. */
+export function isIpAddress(text: string): boolean {
+  return isIpv4Address(text) || ipaddr.IPv6.isValid(text);
+}
+
+function isIpv4Address(text: string): boolean {
+  let start = 0;
+  for (let part = 0; part < 4; part++) {
+    const dot = part < 3 ? text.indexOf(".", start) : text.length;
+    const value = decimal(text, start, dot);
+    // A leading zero means octal to some resolvers.
+    if (value === undefined || value > 255 || (text[start] === "0" && dot > start + 1)) {
+      return false;
+    }
+    start = dot + 1;
+  }
+  return true;
+}
+
+/** Reads a part of a text as a number of one to five digits. */
+function decimal(text: string, start: number, end: number): number | undefined {
+  if (end <= start || end > start + 5) return undefined;
+  let value = 0;
+  for (let i = start; i < end; i++) {
+    const digit = text.charCodeAt(i) - 0x30;
+    if (!(digit >= 0 && digit <= 9)) return undefined;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+/** Whether a text is what somebody may listen on: an IP address or a host's name. */
+export function isHost(text: string): boolean {
+  return parseAddress(text.includes(":") ? `[${text}]` : text, 1) !== undefined;
+}
+
+/** An IPv4 address that came in through an IPv6 socket, as IPv4; anything else as it is. */
+export function plainHost(host: string): string {
+  return host.startsWith("::ffff:") && host.includes(".") ? host.slice("::ffff:".length) : host;
+}
+
+type Range = "loopback" | "private" | "public";
+
+function rangeOf(host: string): Range {
+  if (host.startsWith("127.")) return "loopback";
+  switch (ipaddr.process(host).range()) {
+    case "loopback":
+      return "loopback";
+    case "private":
+    case "uniqueLocal":
+    case "linkLocal":
+    case "carrierGradeNat":
+      return "private";
+    default:
+      return "public";
+  }
+}
+
+/** Whether an IP address is of the machine itself. */
+export function isLoopback(host: string): boolean {
+  return rangeOf(host) === "loopback";
+}
+
+/** Whether an address is one on which a listener hears on every address of its machine. */
+export function isUnspecified(host: string): boolean {
+  return host === "0.0.0.0" ||
+    (isIpAddress(host) && ipaddr.process(host).range() === "unspecified");
+}
+
+/**
+ * The host at which others reach a client: what it claims where that can be so, else the address that
+ * the server sees it at. A claim can be so where it is what the server sees, where both are loopback,
+ * or where the claim is private and the server sees a private or loopback address, since then they
+ * share a network that the server cannot see further into.
+ *
+ * @param claimed An IP address.
+ * @param observed The IP address of the client's end of its connection.
+ */
+export function reachableHost(claimed: string, observed: string): string {
+  if (claimed === observed) return claimed;
+  const seen = rangeOf(observed);
+  const said = rangeOf(claimed);
+  const believable = seen === "loopback"
+    ? said !== "public"
+    : seen === "private" && said === "private";
+  return believable ? claimed : observed;
+}

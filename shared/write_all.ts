@@ -1,0 +1,19 @@
+/**
+ * Writing all of it.
+ *
+ * @module
+ */
+
+/** What bytes can be written to. */
+export interface ByteSink {
+  write(bytes: Uint8Array): Promise<number>;
+}
+
+/**
+ * Writes until the sink has taken every byte: one write may take fewer.
+ *
+ * @throws {Error} What the sink throws, as where the connection is gone.
+ */
+export async function writeAll(sink: ByteSink, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) at += await sink.write(bytes.subarray(at));
+}
