@@ -1,0 +1,75 @@
+/**
+ * Who may connect: so many in all, and so many from one host, lest one of them keep out the rest.
+ *
+ * @module
+ */
+
+import { fatalFault, type Fault } from "../shared/protocol/status.ts";
+import {
+  connectionsMax,
+  connectionsPerHostMax,
+  registrationsMax,
+  registrationsPerHostMax,
+} from "../shared/protocol/limits.ts";
+import { isLoopback } from "../shared/address.ts";
+
+/** How much a server takes on. */
+export interface Capacity {
+  readonly connections: number;
+  readonly connectionsPerHost: number;
+  readonly registrations: number;
+  readonly registrationsPerHost: number;
+}
+
+/** What a server takes on where nothing else is said. */
+export const defaultCapacity: Capacity = {
+  connections: connectionsMax,
+  connectionsPerHost: connectionsPerHostMax,
+  registrations: registrationsMax,
+  registrationsPerHost: registrationsPerHostMax,
+};
+
+/** A bound a host, from which the server's own host is exempt: whoever is there could do worse. */
+export function perHost(max: number): (observedHost: string) => number {
+  return (observedHost) => isLoopback(observedHost) ? Infinity : max;
+}
+
+/** Counts the connections of a server. */
+export class Admission {
+  readonly #max: number;
+  readonly #maxPerHost: (observedHost: string) => number;
+  readonly #perHost = new Map<string, number>();
+  #count = 0;
+
+  constructor({ connections, connectionsPerHost }: Capacity) {
+    this.#max = connections;
+    this.#maxPerHost = perHost(connectionsPerHost);
+  }
+
+  /** Connections that are open. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Counts one in. @returns Why not, where it is one too many; then it is not to be counted out. */
+  enter(observedHost: string): Fault | undefined {
+    if (this.#count >= this.#max) {
+      return fatalFault(503, "The server has as many connections as it takes; try again later");
+    }
+    const ofHost = this.#perHost.get(observedHost) ?? 0;
+    if (ofHost > 0 && ofHost >= this.#maxPerHost(observedHost)) {
+      return fatalFault(429, `The server takes no more connections from ${observedHost}`);
+    }
+    this.#count++;
+    this.#perHost.set(observedHost, ofHost + 1);
+    return undefined;
+  }
+
+  /** Counts one out. */
+  leave(observedHost: string): void {
+    this.#count--;
+    const ofHost = this.#perHost.get(observedHost)! - 1;
+    if (ofHost === 0) this.#perHost.delete(observedHost);
+    else this.#perHost.set(observedHost, ofHost);
+  }
+}

@@ -1,0 +1,173 @@
+/**
+ * One connection of a server: messages in, replies out, in order.
+ *
+ * @module
+ */
+
+import type { Clock } from "../shared/clock.ts";
+import type { Log } from "../shared/log.ts";
+import { messageBytesMax } from "../shared/protocol/limits.ts";
+import { encode, encodeInto, header, type Message } from "../shared/protocol/message.ts";
+import { MessageReader } from "../shared/protocol/message_reader.ts";
+import { fatalFault, type Fault, fault, isFault } from "../shared/protocol/status.ts";
+import { writeAll } from "../shared/write_all.ts";
+import type { Deadlines } from "./deadlines.ts";
+import { answer, type Context, errorOf } from "./handlers.ts";
+
+/** What the sessions of a server share. */
+export interface SessionOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Holds sessions that wait for the rest of a message. */
+  readonly arriving: Deadlines<Session>;
+}
+
+/** Bytes that an idle connection's buffer has: enough for the requests of nearly everyone. */
+const idleBufferBytes = 512;
+
+/** After a fatal fault: bytes that are still read, so that the ERROR is not lost to a reset. */
+const lingerBytesMax = 256 * 1024;
+
+const utf8 = new TextEncoder();
+
+// Buffers for short replies, which take turns: making one costs as much as parsing a request.
+const spareBytes = 4096;
+const sparesMax = 256;
+const spares: Uint8Array<ArrayBuffer>[] = [];
+
+/** One connection. */
+export class Session {
+  readonly #conn: Deno.TcpConn;
+  readonly #context: Context;
+  readonly #options: SessionOptions;
+  readonly #reader = new MessageReader();
+  #closed = false;
+  /** When something was last heard, in the clock's milliseconds. */
+  heardAtMs: number;
+  /** Since when a reply waits for its reader; where none does, a time that never passes. */
+  writingSinceMs = Infinity;
+
+  constructor(conn: Deno.TcpConn, context: Context, options: SessionOptions) {
+    this.#conn = conn;
+    this.#context = context;
+    this.#options = options;
+    this.heardAtMs = options.clock.now();
+  }
+
+  /** Serves the connection until it ends, by whichever side, and closes it. Never throws. */
+  async run(): Promise<void> {
+    try {
+      await this.#serve();
+    } catch (error) {
+      // A connection can break in any operation; that is the end of this one and of nothing else.
+      if (!this.#closed && this.#options.log.debugs) {
+        this.#options.log.debug("connection broke", {
+          host: this.#context.observedHost,
+          error: error instanceof Error ? error.message : String(error),
+        });
+      }
+    } finally {
+      this.close();
+    }
+  }
+
+  /** Closes the connection at once. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#options.arriving.stop(this);
+    this.#conn.close();
+  }
+
+  /** Tells the client that its message took too long, and closes the connection. */
+  async closeLate(): Promise<void> {
+    try {
+      const late = errorOf(fatalFault(408, "The message took too long to arrive"));
+      // Whatever does not fit into the socket's buffer is not worth waiting for.
+      const sent = this.#conn.write(utf8.encode(encode(late)));
+      await Promise.race([sent, this.#conn.closeWrite()]);
+    } catch {
+      // It is gone already.
+    } finally {
+      this.close();
+    }
+  }
+
+  async #serve(): Promise<void> {
+    const { clock, arriving } = this.#options;
+    let buffer = new Uint8Array(idleBufferBytes);
+    for (;;) {
+      const count = await this.#conn.read(buffer);
+      if (count === null) return;
+      const now = this.heardAtMs = clock.now();
+      const wasPending = this.#reader.pending;
+      let items = this.#reader.push(buffer.subarray(0, count));
+      if (items instanceof Promise) items = await items;
+      if (this.#reader.pending) {
+        // The deadline is of the whole message: it does not move with each byte.
+        if (!wasPending || items.length > 0) arriving.start(this, now);
+      } else if (wasPending) {
+        arriving.stop(this);
+      }
+      // Replies go out in order and in as few writes as may be. But a read may hold thousands of
+      // requests whose replies are a thousand times as long: they are not all made at once.
+      for (let i = 0; i < items.length;) {
+        const spare = spares.pop() ?? new Uint8Array(spareBytes);
+        let end = 0;
+        let long: Uint8Array<ArrayBuffer> | undefined;
+        while (i < items.length && long === undefined) {
+          const reply = this.#answer(items[i++]!);
+          const next = encodeInto(reply, spare, end);
+          if (next < 0) long = utf8.encode(encode(reply));
+          else end = next;
+        }
+        // Who does not read is not read from, and in the end closed.
+        this.writingSinceMs = clock.now();
+        if (end > 0) {
+          const written = await this.#conn.write(spare.subarray(0, end));
+          if (written < end) await writeAll(this.#conn, spare.subarray(written, end));
+        }
+        if (long !== undefined) await writeAll(this.#conn, long);
+        this.writingSinceMs = Infinity;
+        if (spares.length < sparesMax) spares.push(spare);
+        if (this.#reader.ended) return await this.#linger();
+      }
+      if (count === buffer.length) buffer = new Uint8Array(messageBytesMax);
+      else if (buffer.length > idleBufferBytes && !this.#reader.pending) {
+        buffer = new Uint8Array(idleBufferBytes);
+      }
+    }
+  }
+
+  #answer(request: Message | Fault): Message {
+    if (isFault(request)) return errorOf(request);
+    const { log } = this.#options;
+    let reply: Message;
+    try {
+      reply = answer(request, this.#context);
+    } catch (error) {
+      // Ours, and a defect: said in the log in full, to the client in a word.
+      log.error("a handler failed", { verb: request.verb, error: String(error) });
+      reply = errorOf(fault(500, "The server failed to answer; its log says more"));
+    }
+    if (log.debugs) {
+      log.debug("request", {
+        host: this.#context.observedHost,
+        verb: request.verb,
+        clientID: header(request, "clientID") ?? "",
+        reply: header(reply, "Code") ?? reply.verb,
+      });
+    }
+    return reply;
+  }
+
+  /** Reads on for a moment: closing with bytes unread would reset the connection and lose the reply. */
+  async #linger(): Promise<void> {
+    this.writingSinceMs = this.heardAtMs;
+    await this.#conn.closeWrite();
+    const buffer = new Uint8Array(messageBytesMax);
+    for (let total = 0, count; total < lingerBytesMax; total += count) {
+      count = await this.#conn.read(buffer) ?? lingerBytesMax;
+    }
+  }
+}
