@@ -4,9 +4,9 @@
  * @module
  */
 
+import { acceptUntil } from "../shared/accept.ts";
 import { plainHost } from "../shared/address.ts";
-import { Backoff } from "../shared/backoff.ts";
-import { type Clock, monotonicClock, wait } from "../shared/clock.ts";
+import { type Clock, monotonicClock } from "../shared/clock.ts";
 import { type Log, silentLog } from "../shared/log.ts";
 import { connectionIdleMs, messageTimeoutMs, writeTimeoutMs } from "../shared/protocol/limits.ts";
 import { encode } from "../shared/protocol/message.ts";
@@ -100,7 +100,9 @@ export function startServer(options: ServerOptions): Server {
       }),
     );
   };
-  const accepting = acceptUntil(stopping.signal, listener, take, log);
+  const accepting = acceptUntil(stopping.signal, listener, take, (error, retryInMs) => {
+    log.warn("cannot accept a connection", { error: String(error), retryInMs: retryInMs | 0 });
+  });
 
   return {
     address: { host: listener.addr.hostname, port: listener.addr.port },
@@ -123,38 +125,6 @@ export function startServer(options: ServerOptions): Server {
       await this.stop();
     },
   };
-}
-
-/** The accept loop: nothing but the signal ends it. */
-async function acceptUntil(
-  signal: AbortSignal,
-  listener: Deno.TcpListener,
-  take: (conn: Deno.TcpConn) => void,
-  log: Log,
-): Promise<void> {
-  const backoff = new Backoff({ firstMs: 10, maxMs: 1_000 });
-  while (!signal.aborted) {
-    let conn;
-    try {
-      conn = await listener.accept();
-    } catch (error) {
-      if (signal.aborted) return;
-      // A caller that is gone before it is accepted says nothing about the next one.
-      if (isOfTheCaller(error)) continue;
-      const delayMs = backoff.next();
-      log.warn("cannot accept a connection", { error: String(error), retryInMs: delayMs | 0 });
-      await wait(delayMs, signal);
-      continue;
-    }
-    backoff.reset();
-    take(conn);
-  }
-}
-
-function isOfTheCaller(error: unknown): boolean {
-  return error instanceof Deno.errors.NotConnected ||
-    error instanceof Deno.errors.ConnectionReset ||
-    error instanceof Deno.errors.ConnectionAborted;
 }
 
 /** Says why, as far as the socket takes it, and closes. */
