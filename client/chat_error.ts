@@ -1,0 +1,10 @@
+/**
+ * What a user asked for and cannot have.
+ *
+ * @module
+ */
+
+/** An error whose message is a sentence for the user: what failed, and what to do instead. */
+export class ChatError extends Error {
+  override readonly name = "ChatError";
+}

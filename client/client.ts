@@ -1,0 +1,248 @@
+/**
+ * A client: the one place that wires listener, registration, rendezvous and conversations together.
+ * It knows no user interface; what happens goes out as events.
+ *
+ * @module
+ */
+
+import { acceptUntil } from "../shared/accept.ts";
+import {
+  type Address,
+  formatAddress,
+  isUnspecified,
+  parseAddress,
+  parsePort,
+  plainHost,
+} from "../shared/address.ts";
+import { clientIdRule, isClientId } from "../shared/client_id.ts";
+import { replyTimeoutMs } from "../shared/protocol/limits.ts";
+import { type Header, header, headerValues, message } from "../shared/protocol/message.ts";
+import { protocolVersion } from "../shared/protocol/verbs.ts";
+import { ChatError } from "./chat_error.ts";
+import { Conversations } from "./conversations.ts";
+import { dial } from "./dial.ts";
+import type { ChatEvent, KnownClient } from "./events.ts";
+import type { LinkTimes } from "./link/link.ts";
+import { Registration } from "./registration.ts";
+import { Rendezvous } from "./rendezvous.ts";
+
+/** A client's options. */
+export interface ClientOptions {
+  readonly id: string;
+  /** The IP address to listen on. */
+  readonly host: string;
+  /** The port to listen on; 0 takes a free one. */
+  readonly port: number;
+  readonly server: Address;
+  readonly onEvent: (event: ChatEvent) => void;
+  readonly times?: LinkTimes;
+}
+
+/** How many clients `/info` shows before it says that there are more. */
+const infoShownMax = 1_000;
+
+/** How long leaving waits for the server to take the registration back. */
+const unregisterTimeoutMs = 2_000;
+
+/** A client that listens. */
+export class ChatClient {
+  readonly id: string;
+  /** Where it listens. */
+  readonly address: Address;
+  readonly #emit: (event: ChatEvent) => void;
+  readonly #listener: Deno.TcpListener;
+  readonly #stopping = new AbortController();
+  readonly #accepting: Promise<void>;
+  readonly #conversations: Conversations;
+  readonly #rendezvous: Rendezvous;
+  readonly #registration: Registration;
+
+  /**
+   * Starts a client: it listens when this returns.
+   *
+   * @throws {ChatError} Where the id is none.
+   * @throws {Deno.errors.AddrInUse} Where the port is taken.
+   * @throws {Error} Where the host is not of this machine, or listening is not allowed.
+   */
+  constructor({ id, host, port, server, onEvent, times }: ClientOptions) {
+    if (!isClientId(id)) throw new ChatError(`The id '${id}' is not ${clientIdRule}`);
+    this.id = id;
+    this.#emit = onEvent;
+    this.#listener = Deno.listen({ hostname: host, port });
+    const { hostname } = this.#listener.addr;
+    this.address = { host: plainHost(hostname), port: this.#listener.addr.port };
+    this.#conversations = new Conversations({
+      self: { id, address: this.address },
+      emit: onEvent,
+      ...(times && { times }),
+    });
+    this.#rendezvous = new Rendezvous(server, this.#stopping.signal);
+    this.#registration = new Registration({
+      id,
+      listening: this.address,
+      server,
+      rendezvous: this.#rendezvous,
+      emit: onEvent,
+    });
+    this.#accepting = acceptUntil(
+      this.#stopping.signal,
+      this.#listener,
+      (conn) => this.#conversations.takeCall(conn),
+      (error) => onEvent({ type: "problem", problem: `Cannot take a call: ${error}` }),
+    );
+    onEvent({ type: "listening", address: this.address });
+  }
+
+  /** The name of the current conversation. */
+  get current(): string | undefined {
+    return this.#conversations.current;
+  }
+
+  /** The names of all conversations. */
+  get names(): string[] {
+    return this.#conversations.names;
+  }
+
+  /** Registers with the server, and stays registered. @throws {ChatError} */
+  async register(): Promise<void> {
+    await this.#registration.start();
+  }
+
+  /** Takes the registration back. @throws {ChatError} */
+  async unregister(): Promise<void> {
+    await this.#registration.end();
+    this.#emit({ type: "unregistered", id: this.id });
+  }
+
+  /** Asks for everyone who is registered. @throws {ChatError} */
+  async info(): Promise<void> {
+    const clients: KnownClient[] = [];
+    let count = 0;
+    let after: string | undefined;
+    do {
+      const page: Header[] = after === undefined ? [] : [["After", after]];
+      const reply = await this.#rendezvous.request(
+        message("INFO", [["Version", protocolVersion], ...page]),
+        "INFOACK",
+      );
+      count = Number(header(reply, "Count")) || 0;
+      clients.push(...headerValues(reply, "Client").flatMap(readKnownClient));
+      const next = header(reply, "After");
+      // A server that names the same page again would be asked for ever.
+      after = next !== undefined && isClientId(next) && next !== after ? next : undefined;
+    } while (after !== undefined && clients.length < infoShownMax);
+    this.#emit({ type: "clients", count, clients, selfId: this.id });
+  }
+
+  /** Asks for another client, or for the one of that id. @throws {ChatError} */
+  async bridge(target?: string): Promise<void> {
+    this.#emit({ type: "bridged", found: await this.#find(target) });
+  }
+
+  /**
+   * Opens a conversation with whoever listens at an address, or is registered under an id; where there
+   * is one already, makes it the current one.
+   *
+   * @throws {ChatError} Where nobody is there.
+   */
+  async chat(whom: string): Promise<void> {
+    const address = whom.includes(":") ? parseAddress(whom) : undefined;
+    if (address === undefined && !isClientId(whom)) {
+      throw new ChatError(
+        `'${whom}' is neither an address such as 127.0.0.1:5557 nor the id of a client`,
+      );
+    }
+    if (whom === this.id || (address !== undefined && this.#isOwn(address))) {
+      throw new ChatError("That is yourself; /chat with another client");
+    }
+    const open = this.#conversations.find(address === undefined ? { id: whom } : { address });
+    if (open !== undefined) return this.#conversations.switchTo(open);
+    if (address !== undefined) return await this.#call(address, undefined);
+    const found = await this.#find(whom);
+    if (found === undefined) {
+      throw new ChatError(`The server knows no ${whom}; /info shows whom it knows`);
+    }
+    await this.#call(found.address, whom);
+  }
+
+  /** Sends a text in the current conversation. @throws {ChatError} */
+  async send(text: string): Promise<void> {
+    await this.#conversations.send(text);
+  }
+
+  /** Tells of all conversations. */
+  peers(): void {
+    this.#emit({ type: "peers", peers: this.#conversations.list() });
+  }
+
+  /** Makes a conversation the current one. @throws {ChatError} */
+  switchTo(name: string): void {
+    this.#conversations.switchTo(name);
+  }
+
+  /** Leaves a conversation, or the current one. @throws {ChatError} */
+  async close(name = this.current): Promise<void> {
+    if (name === undefined) {
+      throw new ChatError("No conversation is current; /close NAME closes one of /peers");
+    }
+    await this.#conversations.close(name);
+  }
+
+  /** Done when everything that was sent has arrived, or has had the time to. */
+  async allDelivered(): Promise<void> {
+    await this.#conversations.allDelivered(replyTimeoutMs);
+  }
+
+  /** Says goodbye to everyone and to the server, and stops. Never throws. */
+  async stop(): Promise<void> {
+    if (this.#stopping.signal.aborted) return await this.#accepting;
+    await Promise.all([this.#conversations.leaveAll(), this.#unregisterQuietly()]);
+    this.#stopping.abort();
+    this.#listener.close();
+    await this.#accepting;
+  }
+
+  async #unregisterQuietly(): Promise<void> {
+    if (!this.#registration.active) return;
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(late.resolve, unregisterTimeoutMs);
+    // Where the server does not hear it, the registration runs out by itself.
+    await Promise.race([late.promise, this.#registration.end().catch(() => {})]);
+    clearTimeout(timer);
+  }
+
+  async #find(target: string | undefined): Promise<KnownClient | undefined> {
+    if (target !== undefined && !isClientId(target)) {
+      throw new ChatError(`The id '${target}' is not ${clientIdRule}`);
+    }
+    const headers: Header[] = [["clientID", this.id], ["Version", protocolVersion]];
+    if (target !== undefined) headers.push(["Target", target]);
+    const reply = await this.#rendezvous.request(message("BRIDGE", headers), "BRIDGEACK");
+    const id = header(reply, "clientID") ?? "";
+    const host = header(reply, "IP") ?? "";
+    const port = parsePort(header(reply, "Port") ?? "");
+    if (host === "" || port === undefined) return undefined;
+    const address = parseAddress(formatAddress({ host, port }));
+    if (address === undefined) throw new ChatError("The server sent an address that is none");
+    return { id: isClientId(id) ? id : "", address };
+  }
+
+  async #call(address: Address, name: string | undefined): Promise<void> {
+    this.#emit({ type: "calling", name, address });
+    const conn = await dial(address, name ?? "a client", { signal: this.#stopping.signal });
+    await this.#conversations.openCall(conn);
+  }
+
+  #isOwn({ host, port }: Address): boolean {
+    const own = this.address.host;
+    return port === this.address.port &&
+      (host === own || (isUnspecified(own) && (host === "127.0.0.1" || host === "::1")));
+  }
+}
+
+/** Reads a Client line of INFOACK; none where it is malformed. */
+function readKnownClient(line: string): KnownClient[] {
+  const [id = "", place = ""] = line.split(" ");
+  const address = parseAddress(place);
+  return isClientId(id) && address !== undefined ? [{ id, address }] : [];
+}

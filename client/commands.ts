@@ -1,0 +1,146 @@
+/**
+ * The table of slash commands: name, arguments, help, action. Parsing, help and completion derive from
+ * it.
+ *
+ * @module
+ */
+
+import { closestString } from "@std/text/closest-string";
+import { ChatError } from "./chat_error.ts";
+import type { ChatClient } from "./client.ts";
+import type { ChatEvent } from "./events.ts";
+
+interface Command {
+  readonly name: string;
+  /** As in the help: `NAME` is required, `[NAME]` is not, `TEXT` takes the rest of the line. */
+  readonly argument?: string;
+  readonly help: string;
+  readonly run: (client: ChatClient, argument: string | undefined) => void | Promise<void>;
+}
+
+/** Every slash command, in the order of the help. */
+export const commands: readonly Command[] = [
+  {
+    name: "register",
+    help: "be known to the server, so that others find you",
+    run: (client) => client.register(),
+  },
+  { name: "info", help: "show everyone the server knows", run: (client) => client.info() },
+  {
+    name: "bridge",
+    argument: "[NAME]",
+    help: "ask the server for another client, or for the one of that name",
+    run: (client, name) => client.bridge(name),
+  },
+  {
+    name: "chat",
+    argument: "IP:PORT|NAME",
+    help: "open a conversation",
+    run: (client, whom) => client.chat(whom!),
+  },
+  {
+    name: "msg",
+    argument: "TEXT",
+    help: "send a message; a line without a slash is one, too",
+    run: (client, text) => client.send(text!),
+  },
+  { name: "peers", help: "show your conversations", run: (client) => client.peers() },
+  {
+    name: "switch",
+    argument: "NAME",
+    help: "make a conversation the current one",
+    run: (client, name) => client.switchTo(name!),
+  },
+  {
+    name: "close",
+    argument: "[NAME]",
+    help: "leave the current conversation, or the one of that name",
+    run: (client, name) => client.close(name),
+  },
+  {
+    name: "unregister",
+    help: "be forgotten by the server",
+    run: (client) => client.unregister(),
+  },
+  { name: "help", help: "show this", run: () => {} },
+  { name: "quit", help: "leave everyone and end", run: () => {} },
+];
+
+const usageOf = ({ name, argument }: Command) => `/${name}${argument ? ` ${argument}` : ""}`;
+
+/** The rows of `/help`. */
+export const helpRows = commands.map((command) => [usageOf(command), command.help] as const);
+
+/** A line that asks for something, and how long that takes before the user is told to wait. */
+export interface CommandContext {
+  readonly client: ChatClient;
+  readonly emit: (event: ChatEvent) => void;
+}
+
+const waitingMs = 1_000;
+
+/**
+ * Does what a line asks for. What goes wrong comes out as a `problem`.
+ *
+ * @returns Whether the line was `/quit`.
+ */
+export async function runLine(line: string, { client, emit }: CommandContext): Promise<boolean> {
+  const timer = setTimeout(
+    () => emit({ type: "waiting", command: line.split(" ")[0]! }),
+    waitingMs,
+  );
+  try {
+    return await run(line, client, emit);
+  } catch (error) {
+    // What is not for the user is a defect, and still must not end his conversations.
+    const problem = error instanceof ChatError || error instanceof RangeError
+      ? error.message
+      : `Something failed: ${error}`;
+    emit({ type: "problem", problem });
+    return false;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function run(
+  line: string,
+  client: ChatClient,
+  emit: (event: ChatEvent) => void,
+): Promise<boolean> {
+  if (line.trim() === "") return false;
+  // A doubled slash begins a message with a slash, as a path does.
+  if (!line.startsWith("/") || line.startsWith("//")) {
+    await client.send(line.startsWith("//") ? line.slice(1) : line);
+    return false;
+  }
+  const [, name, rest] = /^\/(\S*)(?: (.*))?$/s.exec(line.trimEnd()) ?? ["", line.slice(1)];
+  const command = commands.find((command) => command.name === name);
+  if (command === undefined) throw new ChatError(unknownCommand(name ?? ""));
+  const argument = command.argument === "TEXT" ? rest : rest?.trim();
+  const given = argument !== undefined && argument !== "";
+  if (command.argument === undefined ? given : !given && !command.argument.startsWith("[")) {
+    throw new ChatError(`Usage: ${usageOf(command)} (${command.help})`);
+  }
+  if (command.name === "quit") return true;
+  if (command.name === "help") emit({ type: "help", rows: helpRows });
+  else await command.run(client, given ? argument : undefined);
+  return false;
+}
+
+function unknownCommand(name: string): string {
+  const closest = closestString(name, commands.map((command) => command.name));
+  return `There is no /${name}; did you mean /${closest}? /help shows all commands`;
+}
+
+/** What Tab makes of a line: the commands or the names that begin as its last word does. */
+export function complete(line: string, names: readonly string[]): [string[], string] {
+  const [, command, argument] = /^\/(\S+) (\S*)$/.exec(line) ?? [];
+  if (command !== undefined) {
+    const takesName = commands.find(({ name }) => name === command)?.argument?.includes("NAME");
+    return [takesName ? names.filter((name) => name.startsWith(argument!)) : [], argument!];
+  }
+  if (!/^\/\S*$/.test(line)) return [[], line];
+  const all = commands.map(({ name, argument }) => `/${name}${argument ? " " : ""}`);
+  return [all.filter((name) => name.startsWith(line)), line];
+}

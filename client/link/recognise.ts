@@ -1,0 +1,63 @@
+/**
+ * Which dialect a peer speaks, told from its first bytes. Pure: bytes in, verdict out.
+ *
+ * @module
+ */
+
+import type { Dialect } from "../events.ts";
+import { messageBytesMax } from "../../shared/protocol/limits.ts";
+import { isFault } from "../../shared/protocol/status.ts";
+import { parse } from "../../shared/protocol/message.ts";
+import { speaksVersion1 } from "../../shared/protocol/verbs.ts";
+
+/** The dialect, or that more bytes or more time are needed. */
+export type Verdict = Dialect | "undecided";
+
+const latin1 = new TextDecoder("latin1");
+
+/**
+ * Recognises who calls.
+ *
+ * @param bytes What has come so far; at least one byte.
+ * @param timeIsUp Whether nothing more is to be waited for.
+ */
+export function recogniseCaller(bytes: Uint8Array, timeIsUp: boolean): Verdict {
+  const text = latin1.decode(bytes);
+  if (!startsWithLine(text, "CHAT")) {
+    return mayBecomeLine(text, "CHAT") && !timeIsUp ? "undecided" : "raw";
+  }
+  const opening = firstMessage(text);
+  if (opening === undefined) {
+    return timeIsUp || bytes.length >= messageBytesMax ? "lines" : "undecided";
+  }
+  const chat = parse(opening);
+  return !isFault(chat) && speaksVersion1(chat) ? "p2pchat" : "lines";
+}
+
+/**
+ * Recognises who answers a CHAT. Whoever does not answer CHATACK, or ERROR, knows nothing of it.
+ *
+ * @param bytes What has come so far; possibly nothing.
+ * @param timeIsUp Whether nothing more is to be waited for.
+ */
+export function recogniseCalled(bytes: Uint8Array, timeIsUp: boolean): Verdict {
+  const text = latin1.decode(bytes);
+  const answers = ["CHATACK", "ERROR"];
+  const begun = answers.some((line) => startsWithLine(text, line));
+  if (begun && firstMessage(text) !== undefined) return "p2pchat";
+  const mayBe = begun || answers.some((line) => mayBecomeLine(text, line));
+  return mayBe && !timeIsUp ? "undecided" : "raw";
+}
+
+function startsWithLine(text: string, line: string): boolean {
+  return text.startsWith(line + "\r\n") || text.startsWith(line + "\n");
+}
+
+function mayBecomeLine(text: string, line: string): boolean {
+  return (line + "\r\n").startsWith(text);
+}
+
+function firstMessage(text: string): string[] | undefined {
+  const end = /\r?\n\r?\n/.exec(text);
+  return end === null ? undefined : text.slice(0, end.index).split(/\r?\n/);
+}

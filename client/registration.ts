@@ -1,0 +1,139 @@
+/**
+ * Staying registered: a registration is soft state (RFC 3261 section 10) that lives as long as it is
+ * refreshed.
+ *
+ * @module
+ */
+
+import { type Address, isUnspecified, parsePort } from "../shared/address.ts";
+import { Backoff } from "../shared/backoff.ts";
+import { wait } from "../shared/clock.ts";
+import { registrationTtlAskedMs } from "../shared/protocol/limits.ts";
+import { header, message } from "../shared/protocol/message.ts";
+import { protocolVersion } from "../shared/protocol/verbs.ts";
+import type { ChatEvent } from "./events.ts";
+import { type Rendezvous, seconds, ServerRefusal } from "./rendezvous.ts";
+
+/** However briefly a server lets registrations live, it is not asked more often than this. */
+const refreshMinMs = 1_000;
+
+/** What a registration needs to know. */
+export interface RegistrationOptions {
+  readonly id: string;
+  /** Where the client listens; an unspecified host stands for whichever the server is reached by. */
+  readonly listening: Address;
+  readonly server: Address;
+  readonly rendezvous: Rendezvous;
+  readonly emit: (event: ChatEvent) => void;
+  readonly random?: () => number;
+}
+
+/** A client's registration with its server. */
+export class Registration {
+  readonly #options: RegistrationOptions;
+  #refreshing: AbortController | undefined;
+  #askedS = registrationTtlAskedMs / 1000;
+
+  constructor(options: RegistrationOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the client is registered, as far as it knows. */
+  get active(): boolean {
+    return this.#refreshing !== undefined;
+  }
+
+  /**
+   * Registers, and from then on refreshes.
+   *
+   * @throws {ChatError} Where the server refuses or does not answer.
+   */
+  async start(): Promise<void> {
+    const { id, server, emit } = this.#options;
+    const { address, expiresS } = await this.#register();
+    this.#refreshing?.abort();
+    this.#refreshing = new AbortController();
+    emit({ type: "registered", id, address, server, expiresS });
+    this.#refresh(expiresS, this.#refreshing.signal);
+  }
+
+  /**
+   * Takes the registration back.
+   *
+   * @throws {ChatError} Where the server refuses or does not answer; it is not refreshed any more either
+   * way.
+   */
+  async end(): Promise<void> {
+    const { id, rendezvous } = this.#options;
+    this.stopRefreshing();
+    await rendezvous.request(
+      message("UNREGISTER", [["clientID", id], ["Version", protocolVersion]]),
+      "UNREGACK",
+    );
+  }
+
+  /** Lets the registration run out. */
+  stopRefreshing(): void {
+    this.#refreshing?.abort();
+    this.#refreshing = undefined;
+  }
+
+  async #register(): Promise<{ address: Address; expiresS: number | undefined }> {
+    const { id, listening, rendezvous } = this.#options;
+    await rendezvous.connect();
+    const claimed = isUnspecified(listening.host)
+      ? rendezvous.localHost ?? listening.host
+      : listening.host;
+    const register = () =>
+      rendezvous.request(
+        message("REGISTER", [
+          ["clientID", id],
+          ["IP", claimed],
+          ["Port", String(listening.port)],
+          ["Version", protocolVersion],
+          ["Expires", String(this.#askedS)],
+        ]),
+        "REGACK",
+      );
+    let reply;
+    try {
+      reply = await register();
+    } catch (error) {
+      // A server may ask for fewer refreshes than we do.
+      if (!(error instanceof ServerRefusal) || error.minExpiresS === undefined) throw error;
+      this.#askedS = error.minExpiresS;
+      reply = await register();
+    }
+    const host = header(reply, "IP")! || claimed;
+    const port = parsePort(header(reply, "Port")!) || listening.port;
+    return { address: { host, port }, expiresS: seconds(header(reply, "Expires")) };
+  }
+
+  /** Refreshes at 50 to 80 % of the time, so that the refreshes of many spread and one may fail. */
+  async #refresh(expiresS: number | undefined, signal: AbortSignal): Promise<void> {
+    const { emit, server, random = Math.random } = this.#options;
+    const backoff = new Backoff({ firstMs: 1_000, maxMs: 60_000, random });
+    let failed = false;
+    // A server of the wild says no Expires: it forgets nobody.
+    while (expiresS !== undefined) {
+      const delayMs = failed
+        ? backoff.next()
+        : Math.max(refreshMinMs, expiresS * 1000 * (0.5 + 0.3 * random()));
+      if (!await wait(delayMs, signal)) return;
+      try {
+        ({ expiresS } = await this.#register());
+        if (signal.aborted) return;
+        if (failed) emit({ type: "registered-again", server });
+        failed = false;
+        backoff.reset();
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!failed) {
+          const problem = error instanceof Error ? error.message : String(error);
+          emit({ type: "server-lost", problem });
+        }
+        failed = true;
+      }
+    }
+  }
+}

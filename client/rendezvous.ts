@@ -1,0 +1,181 @@
+/**
+ * The control connection to the server: requests out, replies in, in order. It is opened when it is
+ * needed and kept; a server that closes it after each reply, as some of the wild do, is as good.
+ *
+ * @module
+ */
+
+import { type Address, formatAddress } from "../shared/address.ts";
+import { replyTimeoutMs } from "../shared/protocol/limits.ts";
+import { encode, header, type Message } from "../shared/protocol/message.ts";
+import { MessageReader } from "../shared/protocol/message_reader.ts";
+import { isFault } from "../shared/protocol/status.ts";
+import { check, type VerbName } from "../shared/protocol/verbs.ts";
+import { writeAll } from "../shared/write_all.ts";
+import { ChatError } from "./chat_error.ts";
+import { dial } from "./dial.ts";
+
+const utf8 = new TextEncoder();
+const readBufferBytes = 16 * 1024;
+
+/** What the server refused. */
+export class ServerRefusal extends ChatError {
+  /** @param error An ERROR of the server's. */
+  constructor(error: Message) {
+    const code = header(error, "Code")!;
+    const retryAfterS = seconds(header(error, "Retry-After"));
+    super(
+      `The server refused: ${header(error, "Reason")} (${code})` +
+        (retryAfterS === undefined ? "" : `; try again in ${retryAfterS} s`),
+    );
+    this.code = Number(code) || 500;
+    this.minExpiresS = seconds(header(error, "Min-Expires"));
+  }
+
+  readonly code: number;
+  readonly minExpiresS: number | undefined;
+}
+
+/** Reads a number of seconds that a server sent; undefined where it is none. */
+export function seconds(text: string | undefined): number | undefined {
+  return text !== undefined && /^[0-9]{1,7}$/.test(text) ? Number(text) : undefined;
+}
+
+/** The client's end of its relation with a server. */
+export class Rendezvous {
+  readonly #server: Address;
+  readonly #signal: AbortSignal;
+  #line: Line | undefined;
+  #opening: Promise<Line> | undefined;
+
+  /**
+   * @param server Where the server listens.
+   * @param signal Closes the connection.
+   */
+  constructor(server: Address, signal: AbortSignal) {
+    this.#server = server;
+    this.#signal = signal;
+    signal.addEventListener("abort", () => this.#line?.close());
+  }
+
+  /** Our own address on the connection, while there is one: it tells by which network we reach the server. */
+  get localHost(): string | undefined {
+    return this.#line?.localHost;
+  }
+
+  /**
+   * Asks the server.
+   *
+   * @param expected The verb of the reply.
+   * @throws {ServerRefusal} Where the server answers ERROR.
+   * @throws {ChatError} Where it cannot be reached, does not answer, or answers something else.
+   */
+  async request(request: Message, expected: VerbName): Promise<Message> {
+    const reused = this.#line?.open === true;
+    let reply = await (await this.#open()).request(request);
+    // A kept connection may have ended while nothing was said on it, as when the server restarted.
+    // Asking twice is safe: every request has the same effect however often it is made.
+    if (reply === undefined && reused) reply = await (await this.#open()).request(request);
+    if (reply === undefined) {
+      throw new ChatError(
+        `The server at ${
+          formatAddress(this.#server)
+        } closed the connection without an answer; try again`,
+      );
+    }
+    if (reply.verb === "ERROR" && check(reply, "server") === undefined) {
+      throw new ServerRefusal(reply);
+    }
+    if (reply.verb !== expected || check(reply, "server") !== undefined) {
+      this.#line?.close();
+      throw new ChatError(
+        `What answers at ${formatAddress(this.#server)} is no server of this kind: ` +
+          `it said ${reply.verb} where ${expected} was due`,
+      );
+    }
+    return reply;
+  }
+
+  /** Connects, if that is still to be done. @throws {ChatError} Where the server cannot be reached. */
+  async connect(): Promise<void> {
+    await this.#open();
+  }
+
+  #open(): Promise<Line> {
+    if (this.#line?.open) return Promise.resolve(this.#line);
+    this.#opening ??= dial(this.#server, "the server", { signal: this.#signal })
+      .then((conn) => this.#line = new Line(conn, this.#server))
+      .finally(() => this.#opening = undefined);
+    return this.#opening;
+  }
+}
+
+/** One connection to the server. */
+class Line {
+  readonly #conn: Deno.TcpConn;
+  readonly #server: Address;
+  readonly #waiting: PromiseWithResolvers<Message | undefined>[] = [];
+  #open = true;
+
+  constructor(conn: Deno.TcpConn, server: Address) {
+    this.#conn = conn;
+    this.#server = server;
+    this.#read();
+  }
+
+  get open(): boolean {
+    return this.#open;
+  }
+
+  get localHost(): string {
+    return this.#conn.localAddr.hostname;
+  }
+
+  /** @returns The reply; undefined where the connection ended first. */
+  async request(request: Message): Promise<Message | undefined> {
+    if (!this.#open) return undefined;
+    const reply = Promise.withResolvers<Message | undefined>();
+    this.#waiting.push(reply);
+    const timer = setTimeout(() => {
+      reply.reject(
+        new ChatError(
+          `The server at ${formatAddress(this.#server)} did not answer ${request.verb} within ` +
+            `${replyTimeoutMs / 1000} seconds; try again`,
+        ),
+      );
+      // Later replies could not be told from this one.
+      this.close();
+    }, replyTimeoutMs);
+    try {
+      // What fails to be written fails to be read as well, and ends the connection there.
+      writeAll(this.#conn, utf8.encode(encode(request))).catch(() => this.close());
+      return await reply.promise;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#conn.close();
+    for (const reply of this.#waiting.splice(0)) reply.resolve(undefined);
+  }
+
+  async #read(): Promise<void> {
+    const reader = new MessageReader();
+    const buffer = new Uint8Array(readBufferBytes);
+    try {
+      for (let count; !reader.ended && (count = await this.#conn.read(buffer)) !== null;) {
+        for (const item of await reader.push(buffer.subarray(0, count))) {
+          // A reply that is malformed is one that says nothing this client can use.
+          this.#waiting.shift()?.resolve(isFault(item) ? undefined : item);
+        }
+      }
+    } catch {
+      // The connection is lost: the same as its end.
+    } finally {
+      this.close();
+    }
+  }
+}
