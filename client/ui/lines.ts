@@ -1,0 +1,96 @@
+/**
+ * The front end for scripts: commands come line by line from standard input, and each event goes out as
+ * a line. `name: text` is a message, `* …` a notice, `  …` a row of a list, all on standard output; what
+ * went wrong goes to standard error.
+ *
+ * @module
+ */
+
+import { TextLineStream } from "@std/streams/text-line-stream";
+import { writeAll } from "../../shared/write_all.ts";
+import type { ChatClient } from "../client.ts";
+import { runLine } from "../commands.ts";
+import type { ChatEvent } from "../events.ts";
+import { wordingOf } from "./wording.ts";
+
+/** An event's lines, as scripts read them, each with its line end. */
+export function plainText(event: ChatEvent): string {
+  if (event.type === "delivered") return `* delivered to ${event.name}\n`;
+  const wording = wordingOf(event);
+  if (wording === undefined) return "";
+  const { tone, name, lines } = wording;
+  switch (tone) {
+    case "message":
+      // One line an event, whatever the message holds.
+      return `${name}: ${lines.join("␊")}\n`;
+    case "notice":
+      return lines.map((line) => `* ${line}\n`).join("");
+    case "list":
+      return lines.map((line) => `${line}\n`).join("");
+    case "problem":
+      return lines.map((line) => `error: ${line}\n`).join("");
+  }
+}
+
+/** Whether an event says that something went wrong. */
+export function isProblem(event: ChatEvent): boolean {
+  return wordingOf(event)?.tone === "problem";
+}
+
+const utf8 = new TextEncoder();
+
+/** Prints events, in order. */
+export class LinePrinter {
+  #printing: Promise<void> = Promise.resolve();
+  readonly #onClosed: () => void;
+
+  /** @param onClosed Told that nobody reads what is printed any more. */
+  constructor(onClosed: () => void) {
+    this.#onClosed = onClosed;
+  }
+
+  /** Prints an event. */
+  readonly print = (event: ChatEvent): void => {
+    const text = plainText(event);
+    if (text === "") return;
+    const sink = isProblem(event) ? Deno.stderr : Deno.stdout;
+    this.#printing = this.#printing
+      .then(() => writeAll(sink, utf8.encode(text)))
+      .catch(this.#onClosed);
+  };
+
+  /** Done when all is printed. */
+  async flush(): Promise<void> {
+    await this.#printing;
+  }
+}
+
+/**
+ * Runs commands from standard input, each when the one before is done, until `/quit`, the end of the
+ * input or the signal. At the end of the input it waits until what was sent has arrived.
+ */
+export async function runLines(
+  client: ChatClient,
+  emit: (event: ChatEvent) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const input = Deno.stdin.readable
+    .pipeThrough(new TextDecoderStream())
+    .pipeThrough(new TextLineStream());
+  const reader = input.getReader();
+  const aborted = new Promise<undefined>((resolve) => {
+    signal.addEventListener("abort", () => resolve(undefined), { once: true });
+    if (signal.aborted) resolve(undefined);
+  });
+  try {
+    for (;;) {
+      const next = await Promise.race([reader.read(), aborted]);
+      if (next === undefined || next.done) break;
+      if (await Promise.race([runLine(next.value, { client, emit }), aborted])) break;
+    }
+    if (!signal.aborted) await Promise.race([client.allDelivered(), aborted]);
+  } finally {
+    // A read of a terminal or a pipe cannot be taken back; the process ends all the same.
+    reader.cancel().catch(() => {});
+  }
+}

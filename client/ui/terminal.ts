@@ -1,0 +1,102 @@
+/**
+ * The front end for people: a prompt with line editing and history, by `node:readline`, above which
+ * events appear. What is being typed is never garbled: it is taken off the screen, the event is printed,
+ * and it is drawn again.
+ *
+ * @module
+ */
+
+import { bold, cyan, dim, red } from "@std/fmt/colors";
+import type { ChatClient } from "../client.ts";
+import { complete, runLine } from "../commands.ts";
+import type { ChatEvent } from "../events.ts";
+import { wordingOf } from "./wording.ts";
+
+/** An event's lines, as people read them. */
+export function terminalLines(event: ChatEvent, now: Date): string[] {
+  const wording = wordingOf(event);
+  if (wording === undefined) return [];
+  const { tone, name, lines } = wording;
+  switch (tone) {
+    case "message": {
+      const time = now.toTimeString().slice(0, 5);
+      // Further lines are set in, so that none can pass for what somebody else said.
+      const indent = " ".repeat(time.length + 1);
+      return lines.map((line, i) =>
+        i === 0 ? `${dim(time)} ${bold(cyan(name!))}: ${line}` : `${indent}${dim("│")} ${line}`
+      );
+    }
+    case "notice":
+      return lines.map((line) => dim(`* ${line}`));
+    case "list":
+      return [...lines];
+    case "problem":
+      return lines.map((line) => red(`! ${line}`));
+  }
+}
+
+/** A terminal that a client runs in. */
+export interface Terminal {
+  /** Shows an event. */
+  print(event: ChatEvent): void;
+  /** Runs what is typed, until `/quit`, Ctrl+C, Ctrl+D or the signal. */
+  run(client: ChatClient, signal: AbortSignal): Promise<void>;
+  /** Gives the terminal back. */
+  close(): void;
+}
+
+/** Takes over the terminal. */
+export async function openTerminal(): Promise<Terminal> {
+  // Loaded when needed: it is most of what a start takes.
+  const { clearScreenDown, createInterface, moveCursor } = await import("node:readline");
+  const { stdin, stdout } = await import("node:process");
+  let client: ChatClient | undefined;
+  const readline = createInterface({
+    input: stdin,
+    output: stdout,
+    terminal: true,
+    historySize: 1_000,
+    removeHistoryDuplicates: true,
+    completer: (line: string) => complete(line, client?.names ?? []),
+  });
+
+  const prompt = () => {
+    if (client === undefined) return;
+    const to = client.current === undefined ? "" : ` → ${client.current}`;
+    readline.setPrompt(`${client.id}${to}> `);
+    readline.prompt(true);
+  };
+
+  const print = (event: ChatEvent) => {
+    const lines = terminalLines(event, new Date());
+    if (client !== undefined) {
+      // What is typed may be longer than a row: go up to where the prompt begins.
+      moveCursor(stdout, -1_000, -readline.getCursorPos().rows);
+      clearScreenDown(stdout);
+      // Drawing the prompt goes up by as many rows, and would take the event for a part of it.
+      (readline as unknown as { prevRows: number }).prevRows = 0;
+    }
+    if (lines.length > 0) stdout.write(lines.join("\n") + "\n");
+    prompt();
+  };
+
+  const run = async (runs: ChatClient, signal: AbortSignal) => {
+    client = runs;
+    const ended = Promise.withResolvers<void>();
+    const end = () => ended.resolve();
+    readline.on("line", async (line: string) => {
+      prompt();
+      if (await runLine(line, { client: runs, emit: print })) end();
+      else prompt();
+    });
+    readline.on("SIGINT", end);
+    readline.on("close", end);
+    signal.addEventListener("abort", end);
+    prompt();
+    if (!signal.aborted) await ended.promise;
+    client = undefined;
+    stdout.write("\n");
+  };
+
+  return { print, run, close: () => readline.close() };
+}

@@ -1,0 +1,167 @@
+/**
+ * What happened, in words. The one place where text from outside becomes text for a terminal: all of it
+ * passes the sanitiser here.
+ *
+ * @module
+ */
+
+import { formatAddress } from "../../shared/address.ts";
+import { makeVisible, makeVisibleLines } from "../../shared/visible.ts";
+import type { ChatEvent, CloseReason, Dialect } from "../events.ts";
+
+/** What kind of thing is said, for whoever colours it. */
+export type Tone = "message" | "notice" | "list" | "problem";
+
+/** Something to show. */
+export interface Wording {
+  readonly tone: Tone;
+  /** Who speaks, of a message. */
+  readonly name?: string;
+  /** What is said, safe to print. */
+  readonly lines: readonly string[];
+}
+
+/** Puts an event into words; undefined where there is nothing to say. */
+export function wordingOf(event: ChatEvent): Wording | undefined {
+  switch (event.type) {
+    case "listening":
+      return notice(`listening on ${formatAddress(event.address)}`);
+    case "registered": {
+      const lasting = event.expiresS === undefined ? "" : ", refreshed while this runs";
+      return notice(
+        `registered as ${event.id} at ${formatAddress(event.address)} ` +
+          `with the server ${formatAddress(event.server)}${lasting}`,
+      );
+    }
+    case "unregistered":
+      return notice(`unregistered: the server has forgotten ${event.id}`);
+    case "server-lost":
+      return problem(`${event.problem}. Trying again; conversations go on`);
+    case "registered-again":
+      return notice(`registered again with the server ${formatAddress(event.server)}`);
+    case "clients":
+      return list(clientLines(event));
+    case "bridged":
+      return notice(bridgedLine(event));
+    case "calling":
+      return notice(
+        `calling ${event.name === undefined ? "" : `${event.name} at `}` +
+          formatAddress(event.address),
+      );
+    case "opened":
+      return notice(openedLine(event));
+    case "message":
+      return {
+        tone: "message",
+        name: makeVisible(event.name),
+        lines: makeVisibleLines(event.text),
+      };
+    case "delivered":
+      return undefined;
+    case "undelivered":
+      return problem(
+        event.texts.length === 1
+          ? `${event.name} did not confirm your last message, so it may not have arrived: ` +
+            quoted(event.texts[0]!)
+          : `${event.name} did not confirm your last ${event.texts.length} messages, so they may ` +
+            `not have arrived; the first is ${quoted(event.texts[0]!)}`,
+      );
+    case "closed":
+      return notice(
+        `${closeReasons[event.reason](event.name)}` +
+          (event.detail === undefined ? "" : `: ${makeVisible(event.detail)}`),
+      );
+    case "switched":
+      return notice(`talking to ${event.name}`);
+    case "peers":
+      return list(peerLines(event));
+    case "help":
+      return list(aligned(event.rows));
+    case "hint":
+      return notice(event.hint);
+    case "waiting":
+      return notice(`still waiting for ${makeVisible(event.command)} …`);
+    case "problem":
+      return problem(event.problem);
+  }
+}
+
+function notice(line: string): Wording {
+  return { tone: "notice", lines: [makeVisible(line)] };
+}
+
+function problem(line: string): Wording {
+  return { tone: "problem", lines: [makeVisible(line)] };
+}
+
+function list(lines: readonly string[]): Wording {
+  return { tone: "list", lines: lines.map(makeVisible) };
+}
+
+function clientLines({ count, clients, selfId }: ChatEvent & { type: "clients" }): string[] {
+  if (clients.length === 0) return ["nobody is registered"];
+  const title = count === 1 ? "1 client is registered:" : `${count} clients are registered:`;
+  const rows = clients.map(({ id, address }) =>
+    [id, formatAddress(address) + (id === selfId ? "  (you)" : "")] as const
+  );
+  const more = count - clients.length;
+  return [title, ...aligned(rows), ...more > 0 ? [`  and ${more} more`] : []];
+}
+
+function bridgedLine({ found }: ChatEvent & { type: "bridged" }): string {
+  if (found === undefined) return "nobody else is registered yet; try /bridge again later";
+  const { id, address } = found;
+  const place = formatAddress(address);
+  return id === ""
+    ? `the server names a client at ${place}; /chat ${place} opens a conversation`
+    : `${id} is at ${place}; /chat ${id} opens a conversation`;
+}
+
+function openedLine(event: ChatEvent & { type: "opened" }): string {
+  const { name, address, dialect, called, current } = event;
+  const place = formatAddress(address);
+  const who = name === place ? name : `${name} (${place})`;
+  const what = called === "by-us" ? `connected to ${who}` : `${who} has called`;
+  const hint = current ? "" : `; /switch ${name} to answer`;
+  return what + dialects[dialect] + hint;
+}
+
+const dialects: Readonly<Record<Dialect, string>> = {
+  p2pchat: "",
+  raw: ", who writes raw text: messages are not confirmed, and names are not sent",
+  lines: ", who writes lines of text: messages are not confirmed",
+};
+
+function peerLines({ peers }: ChatEvent & { type: "peers" }): string[] {
+  if (peers.length === 0) return ["no conversation is open; /chat opens one"];
+  const rows = peers.map(({ name, address, dialect, current }) =>
+    [
+      name,
+      formatAddress(address) + (dialect === "p2pchat" ? "" : `  ${dialect}`) +
+      (current ? "  (current)" : ""),
+    ] as const
+  );
+  return [
+    peers.length === 1 ? "1 conversation is open:" : `${peers.length} conversations are open:`,
+    ...aligned(rows),
+  ];
+}
+
+const closeReasons: Readonly<Record<CloseReason, (name: string) => string>> = {
+  "you-left": (name) => `you left ${name}`,
+  "peer-left": (name) => `${name} has left`,
+  lost: (name) => `the connection to ${name} is lost; /chat ${name} calls again`,
+  silent: (name) => `the connection to ${name} is dead`,
+  broken: (name) => `the conversation with ${name} broke`,
+};
+
+/** Rows of two columns, of which the second begins at one place. What stands in the first is ASCII. */
+function aligned(rows: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(...rows.map(([first]) => first.length));
+  return rows.map(([first, second]) => `  ${first.padEnd(width)}  ${second}`);
+}
+
+function quoted(text: string): string {
+  const letters = [...text];
+  return `“${letters.length > 60 ? letters.slice(0, 59).join("") + "…" : text}”`;
+}
