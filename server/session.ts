@@ -166,8 +166,8 @@ export class Session {
     this.writingSinceMs = this.heardAtMs;
     await this.#conn.closeWrite();
     const buffer = new Uint8Array(messageBytesMax);
-    for (let total = 0, count; total < lingerBytesMax; total += count) {
-      count = await this.#conn.read(buffer) ?? lingerBytesMax;
+    for (let total = 0; total < lingerBytesMax;) {
+      total += await this.#conn.read(buffer) ?? lingerBytesMax;
     }
   }
 }
