@@ -1,0 +1,137 @@
+// What the command line says and with which code it ends.
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { builds, Program, startServerProgram } from "./program.ts";
+
+for (const build of builds) {
+  /** Runs the program to its end, without input. */
+  const run = async (...args: string[]) => {
+    await using program = new Program(build, ...args);
+    await program.endInput();
+    const code = await program.ends();
+    const [out, err] = [program.out.join("\n"), program.err.join("\n")];
+    // Whatever happened, a stack trace is never a user's message.
+    assert(!/^\s+at .*:\d+/m.test(err), err);
+    return { code, out, err };
+  };
+
+  Deno.test(`${build.name}: help and version are done, exit code 0`, async () => {
+    const help = await run("--help");
+    assertEquals(help.code, 0);
+    for (const name of ["server", "client", "demo", "completions"]) {
+      assertMatch(help.out, RegExp(name));
+    }
+    const version = await run("--version");
+    assertEquals(version.code, 0);
+    assertMatch(version.out, /^\d+\.\d+\.\d+$/);
+    const client = await run("client", "--help");
+    assertEquals(client.code, 0);
+    for (const flag of ["--host", "--register"]) assert(client.out.includes(flag));
+  });
+
+  Deno.test(`${build.name}: wrong usage gets one sentence and exit code 2`, async () => {
+    const cases: [args: string[], said: RegExp][] = [
+      [[], /Usage: p2pchat/],
+      [["servr"], /unknown command 'servr'[^]*Did you mean server\?/],
+      [["server", "--prot", "1"], /unknown option '--prot'[^]*Did you mean --port\?/],
+      [["server", "--port", "65536"], /'65536' is invalid.*0 to 65535/],
+      [["server", "--port", "-1"], /invalid|argument missing/],
+      [["server", "--log-level", "loud"], /Allowed choices are debug, info, warn, error/],
+      [["server", "extra"], /too many arguments/],
+      [["client"], /missing required argument 'clientID'/],
+      [["client", "two words"], /'two words' is invalid.*1 to 32 letters/],
+      [["client", "x".repeat(33)], /is invalid.*1 to 32 letters/],
+      [["client", "alice", "port"], /'port' is invalid.*0 to 65535/],
+      [["client", "alice", "0", "127.0.0.1:0"], /is invalid.*127\.0\.0\.1:5555/],
+      [["client", "alice", "0", "::1"], /is invalid.*\[::1\]:5555/],
+      [["completions", "tcsh"], /Allowed choices are bash, zsh, fish/],
+    ];
+    await Promise.all(cases.map(async ([args, said]) => {
+      const { code, err, out } = await run(...args);
+      assertEquals([args, code, out], [args, 2, ""]);
+      assertMatch(err, said);
+    }));
+  });
+
+  Deno.test(`${build.name}: what fails gets one sentence on standard error and exit code 1`, async () => {
+    const { server, address, port } = await startServerProgram(build);
+    await using _server = server;
+    const taken = await run("server", "--port", String(port));
+    assertEquals([taken.code, taken.out], [1, ""]);
+    assertMatch(taken.err, /^p2pchat: Cannot listen on 127\.0\.0\.1:\d+: the port is taken; .*$/);
+    const takenByClient = await run("client", "alice", String(port), address);
+    assertEquals(takenByClient.code, 1);
+    assertMatch(takenByClient.err, /^p2pchat: Cannot listen on .*: the port is taken; .*$/);
+    const elsewhere = await run("server", "--host", "203.0.113.7", "--port", "0");
+    assertEquals(elsewhere.code, 1);
+    assertMatch(
+      elsewhere.err,
+      /^p2pchat: Cannot listen on 203\.0\.113\.7:0: that is no address of .*$/,
+    );
+    server.kill("SIGTERM");
+    assertEquals(await server.ends(), 0);
+    const unreachable = await run("client", "alice", "0", address, "--register");
+    assertEquals(unreachable.code, 1);
+    assertMatch(unreachable.err, /^p2pchat: Cannot reach the server at .*: nobody listens there$/);
+  });
+
+  Deno.test(`${build.name}: Ctrl+C ends server and client with exit code 0, connections or not`, async () => {
+    const { server, address } = await startServerProgram(build);
+    await using _server = server;
+    await using alice = new Program(build, "client", "alice", "0", address, "--register");
+    await alice.says(/^\* registered/);
+    await using bob = new Program(build, "client", "bob", "0", address, "--register");
+    await bob.types("/chat alice");
+    await bob.says(/^\* connected to alice/);
+    server.kill("SIGINT");
+    assertEquals(await server.ends(), 0);
+    bob.kill("SIGINT");
+    assertEquals(await bob.ends(), 0);
+    await alice.says(/^\* bob has left$/);
+    alice.kill("SIGINT");
+    assertEquals(await alice.ends(), 0);
+  });
+
+  Deno.test(`${build.name}: the demo plays the conversation and ends with exit code 0`, async () => {
+    const { code, out, err } = await run("demo");
+    assertEquals([code, err], [0, ""]);
+    assertMatch(out, /^bob {3}\| alice: Hello Bob!$/m);
+    assertMatch(out, /^alice \| bob: /m);
+    assertMatch(out, /p2pchat works on this machine\.$/);
+  });
+
+  Deno.test(`${build.name}: the server's log is JSON where that is asked for`, async () => {
+    const { server, address } = await startServerProgram(
+      build,
+      "--log-format",
+      "json",
+      "--log-level",
+      "debug",
+    );
+    await using _server = server;
+    await run("client", "alice", "0", address, "--register");
+    await server.says(/"verb":"UNREGISTER"/);
+    server.kill("SIGINT");
+    assertEquals(await server.ends(), 0);
+    for (const line of [...server.out, ...server.err]) assert("event" in JSON.parse(line), line);
+  });
+
+  Deno.test(`${build.name}: bash takes the completion script, and completes with it`, async () => {
+    const { out, code } = await run("completions", "bash");
+    assertEquals(code, 0);
+    const complete = `${out}
+      COMP_WORDS=(p2pchat cl); COMP_CWORD=1; _p2pchat; echo "\${COMPREPLY[@]}"
+      COMP_WORDS=(p2pchat server --l); COMP_CWORD=2; _p2pchat; echo "\${COMPREPLY[@]}"
+      COMP_WORDS=(p2pchat server --log-format j); COMP_CWORD=3; _p2pchat; echo "\${COMPREPLY[@]}"`;
+    const bash = await new Deno.Command("bash", { args: ["-c", complete] }).output();
+    assertEquals(
+      new TextDecoder().decode(bash.stdout),
+      "client\n--log-level --log-format\njson\n",
+    );
+    for (const shell of ["zsh", "fish"]) {
+      const script = await run("completions", shell);
+      assertEquals(script.code, 0);
+      assertMatch(script.out, /log-format/);
+    }
+  });
+}

@@ -1,0 +1,108 @@
+// The original's example, by real processes over real sockets.
+
+import { assert, assertEquals } from "@std/assert";
+import { builds, Program, startServerProgram } from "./program.ts";
+
+for (const build of builds) {
+  Deno.test(`${build.name}: alice and bob find each other and talk`, async () => {
+    const { server, address } = await startServerProgram(build);
+    await using _server = server;
+    await using alice = new Program(build, "client", "alice", "0", address);
+    await using bob = new Program(build, "client", "bob", "0", address);
+    const [, bobsPort] = await bob.says(/listening on 127\.0\.0\.1:(\d+)/);
+
+    await alice.types("/register");
+    await alice.says(/^\* registered as alice/);
+    await bob.types("/register");
+    await bob.says(/^\* registered as bob/);
+
+    await alice.types("/info");
+    await alice.says(/^2 clients are registered/);
+    await alice.says(new RegExp(`^  bob +127\\.0\\.0\\.1:${bobsPort}$`));
+    await alice.types("/bridge");
+    await alice.says(new RegExp(`^\\* bob is at 127\\.0\\.0\\.1:${bobsPort};`));
+
+    await alice.types(`/chat 127.0.0.1:${bobsPort}`);
+    await alice.says(/^\* connected to bob/);
+    await alice.types("/msg Hello Bob!");
+    await bob.says(/^alice: Hello Bob!$/);
+    await alice.says(/^\* delivered to bob$/);
+    await bob.types("/msg Hello Alice!");
+    await alice.says(/^bob: Hello Alice!$/);
+    await bob.types("without a slash, é漢🙂");
+    await alice.says(/^bob: without a slash, é漢🙂$/);
+
+    await alice.types("/quit");
+    assertEquals(await alice.ends(), 0);
+    await bob.says(/^\* alice has left$/);
+    await bob.types("/info");
+    await bob.says(/^1 client is registered/);
+    await bob.endInput();
+    assertEquals(await bob.ends(), 0);
+    assertEquals([...alice.err, ...bob.err], []);
+    server.kill("SIGINT");
+    assertEquals(await server.ends(), 0);
+  });
+
+  Deno.test(`${build.name}: a script of commands is done in order, and its end is /quit`, async () => {
+    const { server, address } = await startServerProgram(build);
+    await using _server = server;
+    await using bob = new Program(build, "client", "bob", "0", address, "--register");
+    await bob.says(/^\* registered as bob/);
+    await using alice = new Program(build, "client", "alice", "0", address);
+    await alice.types("/register\n/chat bob");
+    const texts = Array.from({ length: 500 }, (_, i) => `message ${i}`);
+    await alice.types(texts.join("\n"));
+    // The end comes while much is still on its way: all of it arrives all the same.
+    await alice.endInput();
+    assertEquals(await alice.ends(), 0);
+    await bob.says(/^\* alice has left$/);
+    assertEquals(
+      bob.out.filter((line) => line.startsWith("alice: ")),
+      texts.map((t) => `alice: ${t}`),
+    );
+    assertEquals(alice.out.filter((line) => line === "* delivered to bob").length, texts.length);
+  });
+
+  Deno.test(`${build.name}: /chat bob asks the server, and three talk at once`, async () => {
+    const { server, address } = await startServerProgram(build);
+    await using _server = server;
+    await using alice = new Program(build, "client", "alice", "0", address, "--register");
+    await using bob = new Program(build, "client", "bob", "0", address, "--register");
+    await using carol = new Program(build, "client", "carol", "0", address, "--register");
+    for (const one of [alice, bob, carol]) await one.says(/^\* registered as/);
+    await alice.types("/chat bob");
+    await alice.says(/^\* connected to bob/);
+    await alice.types("/chat carol\nto carol\n/switch bob\nto bob\n/peers");
+    await bob.says(/^alice: to bob$/);
+    await carol.says(/^alice: to carol$/);
+    await alice.says(/^2 conversations are open/);
+    await alice.says(/^  bob .*\(current\)$/);
+    await alice.types("/close\nlost?");
+    await alice.says(/^error: No conversation is current: \/switch to one of carol$/);
+    await bob.says(/^\* alice has left$/);
+    await alice.types("/unregister\n/chat dave");
+    await alice.says(/^error: The server refused: No client dave is registered \(404\)/);
+    await carol.types("/chat alice");
+    await carol.types("/info");
+    await carol.says(/^2 clients are registered/);
+    assert(!carol.out.some((line) => line.includes("to bob")));
+  });
+
+  Deno.test(`${build.name}: a message to one who is killed is said to be unconfirmed`, async () => {
+    await using bob = new Program(build, "client", "bob");
+    const [, bobs] = await bob.says(/listening on (127\.0\.0\.1:\d+)/);
+    await using alice = new Program(build, "client", "alice");
+    await alice.types(`/chat ${bobs}`);
+    await alice.says(/^\* connected to bob/);
+    bob.kill("SIGSTOP");
+    await alice.types("are you there?");
+    await alice.types("/peers");
+    await alice.says(/\(current\)$/);
+    bob.kill("SIGKILL");
+    await alice.says(/^error: bob did not confirm your last message.*“are you there\?”$/);
+    await alice.says(/^\* the connection to bob is lost/);
+    await alice.endInput();
+    assertEquals(await alice.ends(), 0);
+  });
+}
