@@ -69,7 +69,7 @@ function register(request: Message, { registry, observedHost }: Context): Messag
   const outcome = registry.register({ id, address: { host, port }, observedHost, ttlMs });
   if (!("refused" in outcome)) {
     const headers: Header[] = [["clientID", id], ["IP", host], ["Port", String(port)]];
-    return reply("REGACK", request, headers, [["Expires", String(ttlMs / 1000)]]);
+    return reply("REGACK", request, headers, "Expires", ttlMs / 1000);
   }
   switch (outcome.refused) {
     case "taken":
@@ -146,7 +146,7 @@ function info(request: Message, { registry }: Context): Message {
   for (const { id, address } of registry.list(after)) {
     if (headers.length > page) {
       // There is more: the page ends with what to ask for next.
-      return reply("INFOACK", request, headers, [["After", last!]]);
+      return reply("INFOACK", request, headers, "After", last);
     }
     headers.push(["Client", `${id} ${formatAddress(address)}`]);
     last = id;
@@ -159,15 +159,19 @@ function ping(request: Message): Message {
   return message("PONG", id === undefined ? [] : [["Id", id]]);
 }
 
-/** A reply, with what only this protocol's own clients are told. */
+/** A reply. Only this protocol's own clients are told the version, and one header more. */
 function reply(
   verb: VerbName,
   request: Message,
-  headers: readonly Header[],
-  extra: readonly Header[] = [],
+  headers: Header[],
+  name?: string,
+  value?: string | number,
 ): Message {
-  if (!speaksVersion1(request)) return message(verb, headers);
-  return message(verb, [...headers, ["Version", protocolVersion], ...extra]);
+  if (speaksVersion1(request)) {
+    headers.push(["Version", protocolVersion]);
+    if (name !== undefined) headers.push([name, String(value)]);
+  }
+  return message(verb, headers);
 }
 
 /** An ERROR. */

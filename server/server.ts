@@ -8,7 +8,12 @@ import { acceptUntil } from "../shared/accept.ts";
 import { plainHost } from "../shared/address.ts";
 import { type Clock, monotonicClock } from "../shared/clock.ts";
 import { type Log, silentLog } from "../shared/log.ts";
-import { connectionIdleMs, messageTimeoutMs, writeTimeoutMs } from "../shared/protocol/limits.ts";
+import {
+  connectionIdleMs,
+  messageBytesMax,
+  messageTimeoutMs,
+  writeTimeoutMs,
+} from "../shared/protocol/limits.ts";
 import { encode } from "../shared/protocol/message.ts";
 import type { Fault } from "../shared/protocol/status.ts";
 import { Admission, type Capacity, defaultCapacity, perHost } from "./admission.ts";
@@ -39,6 +44,9 @@ export interface Server extends AsyncDisposable {
   /** Stops listening and closes every connection. Done when all have ended. */
   stop(): Promise<void>;
 }
+
+/** How long one who is turned away has to hear why. */
+const turnAwayMs = 500;
 
 /** How often those who are late are looked for, and so how exact the server's times are. */
 const sweepMs = 250;
@@ -104,6 +112,16 @@ export function startServer(options: ServerOptions): Server {
     log.warn("cannot accept a connection", { error: String(error), retryInMs: retryInMs | 0 });
   });
 
+  let stopped: Promise<void> | undefined;
+  const stop = async () => {
+    stopping.abort();
+    listener.close();
+    await accepting;
+    for (const session of sessions.keys()) session.close();
+    await Promise.all(sessions.values());
+    clearInterval(sweeper);
+  };
+
   return {
     address: { host: listener.addr.hostname, port: listener.addr.port },
     get registrations() {
@@ -112,28 +130,23 @@ export function startServer(options: ServerOptions): Server {
     get connections() {
       return admission.count;
     },
-    async stop() {
-      if (stopping.signal.aborted) return await accepting;
-      stopping.abort();
-      listener.close();
-      await accepting;
-      for (const session of sessions.keys()) session.close();
-      await Promise.all(sessions.values());
-      clearInterval(sweeper);
-    },
-    async [Symbol.asyncDispose]() {
-      await this.stop();
-    },
+    stop: () => stopped ??= stop(),
+    [Symbol.asyncDispose]: () => stopped ??= stop(),
   };
 }
 
 /** Says why, as far as the socket takes it, and closes. */
 async function turnAway(conn: Deno.TcpConn, refusal: Fault): Promise<void> {
+  const timer = setTimeout(() => conn.close(), turnAwayMs);
   try {
     await conn.write(new TextEncoder().encode(encode(errorOf(refusal))));
-  } catch {
-    // It is gone already.
-  } finally {
+    await conn.closeWrite();
+    // Closing with the request unread would reset the connection, and lose the answer.
+    await conn.read(new Uint8Array(messageBytesMax));
     conn.close();
+  } catch {
+    // It is gone already, or was too slow.
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -103,6 +103,8 @@ export class Session {
       const wasPending = this.#reader.pending;
       let items = this.#reader.push(buffer.subarray(0, count));
       if (items instanceof Promise) items = await items;
+      // The second of two writes must not wait until the first has been acknowledged (RFC 896).
+      if (items.length > 1) this.#conn.setNoDelay(true);
       if (this.#reader.pending) {
         // The deadline is of the whole message: it does not move with each byte.
         if (!wasPending || items.length > 0) arriving.start(this, now);
@@ -130,8 +132,8 @@ export class Session {
         if (long !== undefined) await writeAll(this.#conn, long);
         this.writingSinceMs = Infinity;
         if (spares.length < sparesMax) spares.push(spare);
-        if (this.#reader.ended) return await this.#linger();
       }
+      if (this.#reader.ended) return await this.#linger();
       if (count === buffer.length) buffer = new Uint8Array(messageBytesMax);
       else if (buffer.length > idleBufferBytes && !this.#reader.pending) {
         buffer = new Uint8Array(idleBufferBytes);

@@ -85,13 +85,18 @@ export class Registry {
   register(applicant: Applicant): Registration | Refusal {
     const now = this.expire();
     const { id, observedHost, ttlMs } = applicant;
-    const expiresAtMs = now + ttlMs;
+    // To the second, as the wheel has it, so that nobody is told of a moment at which it is still taken.
+    const expiresAtMs = Math.ceil((now + ttlMs) / 1000) * 1000;
     const entry = this.#byId.get(id);
     if (entry !== undefined) {
       if (entry.observedHost !== observedHost) {
         return { refused: "taken", freeInMs: entry.expiresAtMs - now };
       }
-      entry.address = applicant.address;
+      const { address } = applicant;
+      // A refresh changes nothing but the time, and what is not written need not be collected.
+      if (entry.address.host !== address.host || entry.address.port !== address.port) {
+        entry.address = address;
+      }
       entry.ttlMs = ttlMs;
       entry.expiresAtMs = expiresAtMs;
       entry.slot = this.#wheel.move(entry, entry.slot, expiresAtMs);
@@ -146,9 +151,8 @@ export class Registry {
   /** Registrations in the order of their ids, those behind `after`, which itself may be gone by now. */
   *list(after: string | undefined): Generator<Registration> {
     this.expire();
-    for (let pair = this.#sorted.nextHigherPair(after); pair !== undefined;) {
-      yield pair[1];
-      pair = this.#sorted.nextHigherPair(pair[0]);
+    for (const [id, entry] of this.#sorted.entries(after)) {
+      if (id !== after) yield entry;
     }
   }
 
