@@ -32,9 +32,12 @@ export function parseAddress(text: string, defaultPort?: number): Address | unde
   const host = bracketed ?? plain;
   const port = portText === undefined ? defaultPort : parsePort(portText);
   if (host === undefined || port === undefined || port === 0) return undefined;
-  if (bracketed !== undefined) return ipaddr.IPv6.isValid(host) ? { host, port } : undefined;
-  // A name of digits alone would be taken for an address by some resolvers: 127.1, 0x7f000001.
-  const valid = /^[0-9.]+$|^0x/i.test(host) ? isIpAddress(host) : isHostName(host);
+  if (bracketed !== undefined) {
+    const withoutZone = bracketed.replace(/%[A-Za-z0-9._-]{1,32}$/, "");
+    return isIpv6Address(withoutZone) ? { host, port } : undefined;
+  }
+  // Numbers would be taken for an address by some resolvers: 127.1, 0x7f000001.
+  const valid = /^[0-9.]+$|^0x[0-9a-f]+$/i.test(host) ? isIpv4Address(host) : isHostName(host);
   return valid ? { host, port } : undefined;
 }
 
@@ -50,8 +53,16 @@ export function parsePort(text: string): number | undefined {
 
 /** Whether a text is an IPv4 address of four decimal parts or an IPv6 address without brackets. */
 export function isIpAddress(text: string): boolean {
-  return isIpv4Address(text) || ipaddr.IPv6.isValid(text);
+  return text.includes(":") ? isIpv6Address(text) : isIpv4Address(text);
 }
+
+function isIpv6Address(text: string): boolean {
+  // A zone, as in fe80::1%eth0, means nothing on another machine.
+  if (text.length > ipv6LengthMax || text.includes("%") || !ipaddr.IPv6.isValid(text)) return false;
+  return !text.includes(".") || isIpv4Address(text.slice(text.lastIndexOf(":") + 1));
+}
+
+const ipv6LengthMax = "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255".length;
 
 function isIpv4Address(text: string): boolean {
   let start = 0;

@@ -55,6 +55,9 @@ export function encode({ verb, headers, bare }: Message): string {
   if (!isVerb(verb)) {
     throw new TypeError(`Cannot encode a message: '${verb}' is not a verb`);
   }
+  if (headers.length + bare.length > headersMax) {
+    throw new TypeError(`Cannot encode ${verb}: it has more than ${headersMax} headers`);
+  }
   let text = verb + "\r\n";
   for (let i = 0; i < headers.length; i++) {
     const [name, value] = headers[i]!;
@@ -91,7 +94,7 @@ export function encodeInto(
   bytes: Uint8Array,
   at: number,
 ): number {
-  if (bare.length > 0 || !isVerb(verb)) return -1;
+  if (bare.length > 0 || headers.length > headersMax || !isVerb(verb)) return -1;
   at = put(verb, bytes, at);
   at = putLineEnd(bytes, at);
   for (let i = 0; i < headers.length; i++) {

@@ -63,7 +63,7 @@ export function textHeaders(text: string): Header[] {
   const headers: Header[] = [];
   let line = "";
   let lineBytes = 0;
-  for (let unit of escaped.match(/\\u.{4}|\\.|./gu) ?? []) {
+  for (let unit of escaped.match(/\\u.{4}|\\.|./gsu) ?? []) {
     if (lineBytes > textLineBytesMax - 16) {
       // Neither end of a line may be a space: it would be read as no part of the value.
       if (line.endsWith(" ")) line = line.slice(0, -1) + "\\u0020";

@@ -22,8 +22,6 @@ interface Verb {
   readonly bareLines?: true;
 }
 
-const anyone: readonly Speaker[] = ["client", "server", "peer"];
-
 /** Every verb of the protocol. */
 export const verbs = {
   REGISTER: {
@@ -58,8 +56,8 @@ export const verbs = {
   MSG: { from: ["peer"], required: ["Id", "Text"], optional: [] },
   ACK: { from: ["peer"], required: ["Id"], optional: [] },
   BYE: { from: ["peer"], required: [], optional: ["Reason"] },
-  PING: { from: anyone, required: [], optional: ["Id"] },
-  PONG: { from: anyone, required: [], optional: ["Id"] },
+  PING: { from: ["client", "peer"], required: [], optional: ["Id"] },
+  PONG: { from: ["server", "peer"], required: [], optional: ["Id"] },
   ERROR: {
     from: ["server", "called", "peer"],
     required: ["Code", "Reason"],
