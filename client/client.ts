@@ -9,6 +9,8 @@ import { acceptUntil } from "../shared/accept.ts";
 import {
   type Address,
   formatAddress,
+  isIpAddress,
+  isLoopback,
   isUnspecified,
   parseAddress,
   parsePort,
@@ -24,7 +26,7 @@ import { dial } from "./dial.ts";
 import type { ChatEvent, KnownClient } from "./events.ts";
 import type { LinkTimes } from "./link/link.ts";
 import { Registration } from "./registration.ts";
-import { Rendezvous } from "./rendezvous.ts";
+import { Rendezvous, wholeNumber } from "./rendezvous.ts";
 
 /** A client's options. */
 export interface ClientOptions {
@@ -53,6 +55,7 @@ export class ChatClient {
   readonly #listener: Deno.TcpListener;
   readonly #stopping = new AbortController();
   readonly #accepting: Promise<void>;
+  #stopped: Promise<void> | undefined;
   readonly #conversations: Conversations;
   readonly #rendezvous: Rendezvous;
   readonly #registration: Registration;
@@ -125,11 +128,12 @@ export class ChatClient {
         message("INFO", [["Version", protocolVersion], ...page]),
         "INFOACK",
       );
-      count = Number(header(reply, "Count")) || 0;
-      clients.push(...headerValues(reply, "Client").flatMap(readKnownClient));
+      count = wholeNumber(header(reply, "Count")) ?? 0;
+      const found = headerValues(reply, "Client").flatMap(readKnownClient);
+      clients.push(...found);
       const next = header(reply, "After");
-      // A server that names the same page again would be asked for ever.
-      after = next !== undefined && isClientId(next) && next !== after ? next : undefined;
+      // A server whose pages bring nobody would be asked for ever.
+      after = next !== undefined && isClientId(next) && found.length > 0 ? next : undefined;
     } while (after !== undefined && clients.length < infoShownMax);
     this.#emit({ type: "clients", count, clients, selfId: this.id });
   }
@@ -161,6 +165,10 @@ export class ChatClient {
     const found = await this.#find(whom);
     if (found === undefined) {
       throw new ChatError(`The server knows no ${whom}; /info shows whom it knows`);
+    }
+    // A server of the wild knows no Target, and names whomever it likes.
+    if (found.id !== "" && found.id !== whom) {
+      throw new ChatError(`The server cannot look up ${whom}: it named ${found.id}; /chat IP:PORT`);
     }
     await this.#call(found.address, whom);
   }
@@ -194,8 +202,11 @@ export class ChatClient {
   }
 
   /** Says goodbye to everyone and to the server, and stops. Never throws. */
-  async stop(): Promise<void> {
-    if (this.#stopping.signal.aborted) return await this.#accepting;
+  stop(): Promise<void> {
+    return this.#stopped ??= this.#stop();
+  }
+
+  async #stop(): Promise<void> {
     await Promise.all([this.#conversations.leaveAll(), this.#unregisterQuietly()]);
     this.#stopping.abort();
     this.#listener.close();
@@ -236,7 +247,9 @@ export class ChatClient {
   #isOwn({ host, port }: Address): boolean {
     const own = this.address.host;
     return port === this.address.port &&
-      (host === own || (isUnspecified(own) && (host === "127.0.0.1" || host === "::1")));
+      (host === own ||
+        (host === "localhost" && isIpAddress(own) && isLoopback(own)) ||
+        (isUnspecified(own) && ["127.0.0.1", "::1", "localhost"].includes(host)));
   }
 }
 

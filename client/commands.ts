@@ -92,6 +92,8 @@ export async function runLine(line: string, { client, emit }: CommandContext): P
   try {
     return await run(line, client, emit);
   } catch (error) {
+    // Given up because the client stops: nobody waits for it any more.
+    if (error instanceof DOMException && error.name === "AbortError") return false;
     // What is not for the user is a defect, and still must not end his conversations.
     const problem = error instanceof ChatError || error instanceof RangeError
       ? error.message

@@ -71,7 +71,11 @@ export class Conversations {
   /** Takes in a connection that somebody opened to us. */
   takeCall(conn: Deno.TcpConn): void {
     if (this.#leaving || !this.#makeRoom()) return conn.close();
-    conn.setNoDelay(true);
+    try {
+      conn.setNoDelay(true);
+    } catch {
+      // The caller is gone already, which its link is about to find out.
+    }
     this.#addLink(conn, "called");
   }
 
@@ -88,9 +92,7 @@ export class Conversations {
     }
     const opened = Promise.withResolvers<string>();
     this.#opening.set(this.#addLink(conn, "caller"), opened);
-    const name = await opened.promise;
-    this.#current = name;
-    return name;
+    return await opened.promise;
   }
 
   /**
@@ -181,8 +183,8 @@ export class Conversations {
       this.#byName.set(name, conversation);
       const opening = this.#opening.get(link);
       this.#opening.delete(link);
+      if (opening !== undefined || this.#current === undefined) this.#current = name;
       if (existing === undefined) {
-        if (opening !== undefined || this.#current === undefined) this.#current = name;
         emit({
           type: "opened",
           name,

@@ -12,10 +12,13 @@ import { registrationTtlAskedMs } from "../shared/protocol/limits.ts";
 import { header, message } from "../shared/protocol/message.ts";
 import { protocolVersion } from "../shared/protocol/verbs.ts";
 import type { ChatEvent } from "./events.ts";
-import { type Rendezvous, seconds, ServerRefusal } from "./rendezvous.ts";
+import { type Rendezvous, ServerRefusal, wholeNumber } from "./rendezvous.ts";
 
 /** However briefly a server lets registrations live, it is not asked more often than this. */
 const refreshMinMs = 1_000;
+
+/** A timer that is longer passes at once. */
+const timerMaxMs = 2 ** 31 - 1;
 
 /** What a registration needs to know. */
 export interface RegistrationOptions {
@@ -28,10 +31,18 @@ export interface RegistrationOptions {
   readonly random?: () => number;
 }
 
+interface Registered {
+  /** Where others are told that the client is. */
+  readonly address: Address;
+  /** How long it lasts, where the server says so. */
+  readonly expiresS: number | undefined;
+}
+
 /** A client's registration with its server. */
 export class Registration {
   readonly #options: RegistrationOptions;
   #refreshing: AbortController | undefined;
+  #registering: Promise<Registered> | undefined;
   #askedS = registrationTtlAskedMs / 1000;
 
   constructor(options: RegistrationOptions) {
@@ -66,6 +77,9 @@ export class Registration {
   async end(): Promise<void> {
     const { id, rendezvous } = this.#options;
     this.stopRefreshing();
+    // What is under way would register again, and start to refresh, behind our back.
+    await this.#registering?.catch(() => {});
+    this.stopRefreshing();
     await rendezvous.request(
       message("UNREGISTER", [["clientID", id], ["Version", protocolVersion]]),
       "UNREGACK",
@@ -78,7 +92,11 @@ export class Registration {
     this.#refreshing = undefined;
   }
 
-  async #register(): Promise<{ address: Address; expiresS: number | undefined }> {
+  #register(): Promise<Registered> {
+    return this.#registering = this.#askServer();
+  }
+
+  async #askServer(): Promise<Registered> {
     const { id, listening, rendezvous } = this.#options;
     await rendezvous.connect();
     const claimed = isUnspecified(listening.host)
@@ -106,7 +124,7 @@ export class Registration {
     }
     const host = header(reply, "IP")! || claimed;
     const port = parsePort(header(reply, "Port")!) || listening.port;
-    return { address: { host, port }, expiresS: seconds(header(reply, "Expires")) };
+    return { address: { host, port }, expiresS: wholeNumber(header(reply, "Expires")) };
   }
 
   /** Refreshes at 50 to 80 % of the time, so that the refreshes of many spread and one may fail. */
@@ -118,7 +136,7 @@ export class Registration {
     while (expiresS !== undefined) {
       const delayMs = failed
         ? backoff.next()
-        : Math.max(refreshMinMs, expiresS * 1000 * (0.5 + 0.3 * random()));
+        : Math.min(timerMaxMs, Math.max(refreshMinMs, expiresS * 1000 * (0.5 + 0.3 * random())));
       if (!await wait(delayMs, signal)) return;
       try {
         ({ expiresS } = await this.#register());

@@ -9,7 +9,7 @@ import { type Address, formatAddress } from "../shared/address.ts";
 import { replyTimeoutMs } from "../shared/protocol/limits.ts";
 import { encode, header, type Message } from "../shared/protocol/message.ts";
 import { MessageReader } from "../shared/protocol/message_reader.ts";
-import { isFault } from "../shared/protocol/status.ts";
+import { type Fault, isFault } from "../shared/protocol/status.ts";
 import { check, type VerbName } from "../shared/protocol/verbs.ts";
 import { writeAll } from "../shared/write_all.ts";
 import { ChatError } from "./chat_error.ts";
@@ -23,21 +23,21 @@ export class ServerRefusal extends ChatError {
   /** @param error An ERROR of the server's. */
   constructor(error: Message) {
     const code = header(error, "Code")!;
-    const retryAfterS = seconds(header(error, "Retry-After"));
+    const retryAfterS = wholeNumber(header(error, "Retry-After"));
     super(
       `The server refused: ${header(error, "Reason")} (${code})` +
         (retryAfterS === undefined ? "" : `; try again in ${retryAfterS} s`),
     );
     this.code = Number(code) || 500;
-    this.minExpiresS = seconds(header(error, "Min-Expires"));
+    this.minExpiresS = wholeNumber(header(error, "Min-Expires"));
   }
 
   readonly code: number;
   readonly minExpiresS: number | undefined;
 }
 
-/** Reads a number of seconds that a server sent; undefined where it is none. */
-export function seconds(text: string | undefined): number | undefined {
+/** Reads a whole number that a server sent, of seconds or of clients; undefined where it is none. */
+export function wholeNumber(text: string | undefined): number | undefined {
   return text !== undefined && /^[0-9]{1,7}$/.test(text) ? Number(text) : undefined;
 }
 
@@ -83,6 +83,12 @@ export class Rendezvous {
         } closed the connection without an answer; try again`,
       );
     }
+    if (isFault(reply)) {
+      this.#line?.close();
+      throw new ChatError(
+        `What answers at ${formatAddress(this.#server)} is no server of this kind: ${reply.reason}`,
+      );
+    }
     if (reply.verb === "ERROR" && check(reply, "server") === undefined) {
       throw new ServerRefusal(reply);
     }
@@ -114,7 +120,7 @@ export class Rendezvous {
 class Line {
   readonly #conn: Deno.TcpConn;
   readonly #server: Address;
-  readonly #waiting: PromiseWithResolvers<Message | undefined>[] = [];
+  readonly #waiting: PromiseWithResolvers<Message | Fault | undefined>[] = [];
   #open = true;
 
   constructor(conn: Deno.TcpConn, server: Address) {
@@ -132,9 +138,9 @@ class Line {
   }
 
   /** @returns The reply; undefined where the connection ended first. */
-  async request(request: Message): Promise<Message | undefined> {
+  async request(request: Message): Promise<Message | Fault | undefined> {
     if (!this.#open) return undefined;
-    const reply = Promise.withResolvers<Message | undefined>();
+    const reply = Promise.withResolvers<Message | Fault | undefined>();
     this.#waiting.push(reply);
     const timer = setTimeout(() => {
       reply.reject(
@@ -168,8 +174,7 @@ class Line {
     try {
       for (let count; !reader.ended && (count = await this.#conn.read(buffer)) !== null;) {
         for (const item of await reader.push(buffer.subarray(0, count))) {
-          // A reply that is malformed is one that says nothing this client can use.
-          this.#waiting.shift()?.resolve(isFault(item) ? undefined : item);
+          this.#waiting.shift()?.resolve(item);
         }
       }
     } catch {

@@ -81,6 +81,8 @@ const notAnOpening = fatalFault(400, "A conversation begins with CHAT and CHATAC
 
 /** How long the rest of a line, or of an opening, may take before what has come is taken for all. */
 const quietMs = 500;
+/** How long leaving waits for what was just sent to be confirmed. */
+const leaveMs = 1_000;
 const readBufferBytes = 16 * 1024;
 
 /** One connection with one peer. */
@@ -110,6 +112,9 @@ export class Link {
   #acknowledged: PromiseWithResolvers<void> | undefined;
   #first = new Uint8Array(0);
   #closed = false;
+  /** Whether the peer was told of a fault after which nothing more is taken from it. */
+  #refused = false;
+  #sendingRaw: Promise<void> = Promise.resolve();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #heardAtMs = performance.now();
   #pinged = false;
@@ -149,9 +154,12 @@ export class Link {
   async sendText(text: string): Promise<string | undefined> {
     if (this.dialect === undefined || this.#closed) throw new ChatError("The link is not open");
     if (this.dialect !== "p2pchat") {
-      this.#outbox.add(this.#endsLines ? text.replaceAll("\n", " ") + "\r\n" : text);
       // What one read brings is one message there. Nothing guarantees that, but a write of its own helps.
-      await this.#outbox.flushed();
+      this.#sendingRaw = this.#sendingRaw.then(async () => {
+        this.#outbox.add(this.#endsLines ? text.replaceAll("\n", " ") + "\r\n" : text);
+        await this.#outbox.flushed();
+      });
+      await this.#sendingRaw;
       return undefined;
     }
     while (this.#unacknowledged.size >= unacknowledgedMax && !this.#closed) {
@@ -179,10 +187,19 @@ export class Link {
   /** Says goodbye and closes. */
   async leave(): Promise<void> {
     if (this.#closed) return;
+    if (this.#unacknowledged.size > 0) await this.#allDeliveredWithin(leaveMs);
+    if (this.#closed) return;
     if (this.dialect === "p2pchat") this.#send(message("BYE"));
     else if (this.dialect === "lines") this.#outbox.add("QUIT\r\n\r\n");
     await this.#outbox.flushed();
     this.#end("you-left", undefined);
+  }
+
+  async #allDeliveredWithin(ms: number): Promise<void> {
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(late.resolve, ms);
+    await Promise.race([late.promise, this.allDelivered()]);
+    clearTimeout(timer);
   }
 
   async #run(): Promise<void> {
@@ -191,11 +208,13 @@ export class Link {
       for (let count; (count = await this.#conn.read(buffer)) !== null;) {
         this.#heardAtMs = performance.now();
         this.#pinged = false;
-        await this.#take(buffer.subarray(0, count));
+        if (!this.#refused) await this.#take(buffer.subarray(0, count));
         // Whoever sends faster than he reads our acknowledgements waits for himself.
         await this.#outbox.room();
       }
-      if (this.dialect === undefined && this.#first.length > 0) await this.#recognise(true);
+      if (!this.#refused && this.dialect === undefined && this.#first.length > 0) {
+        await this.#recognise(true);
+      }
       if (this.dialect === "lines") this.#takeWild(this.#wild.flush());
       this.#end(this.dialect === "p2pchat" ? "lost" : "peer-left", undefined);
     } catch {
@@ -259,6 +278,7 @@ export class Link {
   async #openWithPeer(first: Uint8Array): Promise<void> {
     // What was recognised holds the whole opening.
     const [opening, ...others] = await this.#reader.push(first);
+    if (this.#closed) return;
     if (opening === undefined || isFault(opening)) return this.#refuse(opening ?? notAnOpening);
     const malformed = check(opening, this.role === "caller" ? "called" : "caller");
     if (malformed !== undefined) return this.#refuse(malformed);
@@ -301,7 +321,9 @@ export class Link {
       case "ACK":
         return this.#takeAck(header(item, "Id")!);
       case "PING":
-        return this.#send(message("PONG", item.headers.filter(([name]) => name === "Id")));
+        return this.#send(
+          message("PONG", item.headers.filter(([name]) => name.toLowerCase() === "id")),
+        );
       case "BYE":
         return this.#end("peer-left", header(item, "Reason"));
       case "ERROR":
@@ -328,6 +350,7 @@ export class Link {
   #refuse({ code, reason, fatal }: Fault): void {
     this.#send(message("ERROR", [["Code", String(code)], ["Reason", reason]]));
     if (!fatal && this.dialect !== undefined) return;
+    this.#refused = true;
     this.#outbox.flushed().then(() => this.#end("broken", reason));
   }
 

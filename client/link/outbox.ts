@@ -19,6 +19,7 @@ export class Outbox {
   readonly #onFailure: (error: unknown) => void;
   #text = "";
   #writing: Promise<void> | undefined;
+  #failed = false;
 
   /**
    * @param sink Where the text goes.
@@ -32,6 +33,7 @@ export class Outbox {
 
   /** Adds text, to be written behind all that was added before. */
   add(text: string): void {
+    if (this.#failed) return;
     this.#text += text;
     this.#writing ??= this.#write();
   }
@@ -50,7 +52,7 @@ export class Outbox {
     // So that what is added in the same turn goes out in one write.
     await undefined;
     const timer = setTimeout(
-      () => this.#onFailure(new Deno.errors.TimedOut("the other side does not read")),
+      () => this.#fail(new Deno.errors.TimedOut("the other side does not read")),
       writeTimeoutMs,
     );
     const bytes = utf8.encode(this.#text);
@@ -59,11 +61,17 @@ export class Outbox {
       await writeAll(this.#sink, bytes);
       this.#writing = this.#text === "" ? undefined : this.#write();
     } catch (error) {
-      this.#text = "";
       this.#writing = undefined;
-      this.#onFailure(error);
+      this.#fail(error);
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    this.#text = "";
+    this.#onFailure(error);
   }
 }

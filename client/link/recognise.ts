@@ -13,7 +13,8 @@ import { speaksVersion1 } from "../../shared/protocol/verbs.ts";
 /** The dialect, or that more bytes or more time are needed. */
 export type Verdict = Dialect | "undecided";
 
-const latin1 = new TextDecoder("latin1");
+// Lossy: that it is UTF-8 is for the message reader to see to.
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
  * Recognises who calls.
@@ -22,7 +23,7 @@ const latin1 = new TextDecoder("latin1");
  * @param timeIsUp Whether nothing more is to be waited for.
  */
 export function recogniseCaller(bytes: Uint8Array, timeIsUp: boolean): Verdict {
-  const text = latin1.decode(bytes);
+  const text = utf8.decode(bytes);
   if (!startsWithLine(text, "CHAT")) {
     return mayBecomeLine(text, "CHAT") && !timeIsUp ? "undecided" : "raw";
   }
@@ -41,12 +42,12 @@ export function recogniseCaller(bytes: Uint8Array, timeIsUp: boolean): Verdict {
  * @param timeIsUp Whether nothing more is to be waited for.
  */
 export function recogniseCalled(bytes: Uint8Array, timeIsUp: boolean): Verdict {
-  const text = latin1.decode(bytes);
+  const text = utf8.decode(bytes);
   const answers = ["CHATACK", "ERROR"];
   const begun = answers.some((line) => startsWithLine(text, line));
   if (begun && firstMessage(text) !== undefined) return "p2pchat";
   const mayBe = begun || answers.some((line) => mayBecomeLine(text, line));
-  return mayBe && !timeIsUp ? "undecided" : "raw";
+  return mayBe && !timeIsUp && bytes.length < messageBytesMax ? "undecided" : "raw";
 }
 
 function startsWithLine(text: string, line: string): boolean {

@@ -43,10 +43,10 @@ export class WildLines {
   flush(): WildItem[] {
     const rest = this.#rest;
     this.#rest = "";
-    if (rest !== "") return this.#take(rest);
-    if (!this.#quitting) return [];
+    const items = rest === "" ? [] : this.#take(rest);
+    if (!this.#quitting) return items;
     this.#quitting = false;
-    return [{ type: "quit" }];
+    return [...items, { type: "quit" }];
   }
 
   #take(line: string): WildItem[] {

@@ -7,6 +7,7 @@
  */
 
 import { TextLineStream } from "@std/streams/text-line-stream";
+import { makeVisible } from "../../shared/visible.ts";
 import { writeAll } from "../../shared/write_all.ts";
 import type { ChatClient } from "../client.ts";
 import { runLine } from "../commands.ts";
@@ -15,7 +16,7 @@ import { wordingOf } from "./wording.ts";
 
 /** An event's lines, as scripts read them, each with its line end. */
 export function plainText(event: ChatEvent): string {
-  if (event.type === "delivered") return `* delivered to ${event.name}\n`;
+  if (event.type === "delivered") return `* delivered to ${makeVisible(event.name)}\n`;
   const wording = wordingOf(event);
   if (wording === undefined) return "";
   const { tone, name, lines } = wording;

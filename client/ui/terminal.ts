@@ -60,6 +60,9 @@ export async function openTerminal(): Promise<Terminal> {
     completer: (line: string) => complete(line, client?.names ?? []),
   });
 
+  // Completion pauses the input for a moment, and Deno 2.6 then loses the key that comes next.
+  readline.pause = () => readline;
+
   const prompt = () => {
     if (client === undefined) return;
     const to = client.current === undefined ? "" : ` → ${client.current}`;
@@ -84,10 +87,15 @@ export async function openTerminal(): Promise<Terminal> {
     client = runs;
     const ended = Promise.withResolvers<void>();
     const end = () => ended.resolve();
-    readline.on("line", async (line: string) => {
+    // One after the other: what is typed, or pasted, behind /chat is for whom it finds.
+    let running: Promise<void> = Promise.resolve();
+    readline.on("line", (line: string) => {
       prompt();
-      if (await runLine(line, { client: runs, emit: print })) end();
-      else prompt();
+      if (line.trim() === "/quit") return end();
+      running = running.then(async () => {
+        await runLine(line, { client: runs, emit: print });
+        prompt();
+      });
     });
     readline.on("SIGINT", end);
     readline.on("close", end);
