@@ -1,0 +1,379 @@
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import { ChatError } from "../../client/chat_error.ts";
+import { ChatClient } from "../../client/client.ts";
+import { ServerRefusal } from "../../client/rendezvous.ts";
+import { FakeServer, nowhere, Person, start } from "./client_fixture.ts";
+import { until } from "./events.ts";
+import { RawListener, RawPeer } from "./raw_peer.ts";
+
+const register = (id: string, port = 5000) =>
+  `REGISTER\r\nclientID: ${id}\r\nIP: 127.0.0.1\r\nPort: ${port}\r\n\r\n`;
+const regack = (id: string) => `REGACK\r\nclientID: ${id}\r\nIP: 127.0.0.1\r\nPort: 5000\r\n\r\n`;
+const bridgeack = (id: string, port: number) =>
+  `BRIDGEACK\r\nclientID: ${id}\r\nIP: 127.0.0.1\r\nPort: ${port}\r\n\r\n`;
+
+// With a server of this project
+
+Deno.test("the original's example: register, info, bridge, chat, answer", async () => {
+  await using server = start();
+  await using alice = new Person("alice", server);
+  await using bob = new Person("bob", server);
+  await alice.client.register();
+  await bob.client.register();
+  assertEquals(alice.events.of("registered"), [{
+    type: "registered",
+    id: "alice",
+    address: alice.client.address,
+    server: server.address,
+    expiresS: 300,
+  }]);
+  await alice.client.info();
+  assertEquals(alice.events.of("clients"), [{
+    type: "clients",
+    count: 2,
+    clients: [
+      { id: "alice", address: alice.client.address },
+      { id: "bob", address: bob.client.address },
+    ],
+    selfId: "alice",
+  }]);
+  await alice.client.bridge();
+  assertEquals(alice.events.of("bridged")[0]!.found, { id: "bob", address: bob.client.address });
+  await alice.client.chat(bob.place);
+  await alice.client.send("Hello Bob!");
+  await bob.events.see("message");
+  await bob.client.send("Hello Alice!");
+  await alice.events.see("message");
+  assertEquals(bob.heard, ["alice: Hello Bob!"]);
+  assertEquals(alice.heard, ["bob: Hello Alice!"]);
+});
+
+Deno.test("info shows everyone, however many pages that takes", async () => {
+  await using server = start();
+  using wire = await RawPeer.dial(server.address);
+  const ids = Array.from({ length: 130 }, (_, i) => `client${String(i).padStart(3, "0")}`);
+  await wire.send(ids.map((id) => register(id)).join(""));
+  await until(() => server.registrations === ids.length);
+  await using alice = new Person("alice", server);
+  await alice.client.info();
+  const { count, clients } = await alice.events.see("clients");
+  assertEquals(count, ids.length);
+  assertEquals(clients.map(({ id }) => id), ids);
+});
+
+Deno.test("bridge with nobody else there finds nobody; with a name, its client", async () => {
+  await using server = start();
+  await using alice = new Person("alice", server);
+  await using bob = new Person("bob", server);
+  await using carol = new Person("carol", server);
+  await alice.client.register();
+  await alice.client.bridge();
+  assertEquals(alice.events.of("bridged")[0]!.found, undefined);
+  await bob.client.register();
+  await carol.client.register();
+  await alice.client.bridge("carol");
+  assertEquals(alice.events.of("bridged")[1]!.found, {
+    id: "carol",
+    address: carol.client.address,
+  });
+});
+
+Deno.test("chat with an id asks the server, then dials", async () => {
+  await using server = start();
+  await using alice = new Person("alice", server);
+  await using bob = new Person("bob", server);
+  await bob.client.register();
+  await alice.client.chat("bob");
+  assertEquals(alice.events.of("calling"), [
+    { type: "calling", name: "bob", address: bob.client.address },
+  ]);
+  assertEquals(alice.client.current, "bob");
+  // There is a conversation now: the server need not be asked.
+  await server.stop();
+  await alice.client.chat("bob");
+  assertEquals(alice.events.of("opened").length, 1);
+  assertEquals(alice.events.of("switched"), [{ type: "switched", name: "bob" }]);
+});
+
+Deno.test("an id that nobody has is told so", async () => {
+  await using server = start();
+  await using alice = new Person("alice", server);
+  for (const ask of [() => alice.client.chat("bob"), () => alice.client.bridge("bob")]) {
+    await assertRejects(
+      ask,
+      ServerRefusal,
+      "The server refused: No client bob is registered (404)",
+    );
+  }
+});
+
+Deno.test("an address at which nobody listens is told so", async () => {
+  await using alice = new Person("alice", nowhere);
+  const free = new RawListener();
+  const { port } = free.address;
+  free[Symbol.dispose]();
+  const error = await assertRejects(() => alice.client.chat(`127.0.0.1:${port}`), ChatError);
+  assertEquals(
+    error.message,
+    `Cannot reach a client at 127.0.0.1:${port}: nobody listens there`,
+  );
+  assertEquals(alice.client.current, undefined);
+});
+
+Deno.test("whoever is called and hangs up is told so", async () => {
+  await using alice = new Person("alice", nowhere);
+  using listener = new RawListener();
+  const called = alice.client.chat(`127.0.0.1:${listener.address.port}`);
+  const rejected = assertRejects(() => called, ChatError, "ended the call: it hung up");
+  using peer = await listener.accept();
+  await peer.message();
+  peer.close();
+  await rejected;
+  assertEquals(alice.events.of("opened"), []);
+});
+
+for (const whom of ["alice", "own address", "localhost"]) {
+  Deno.test(`a chat with oneself, by ${whom}, is refused`, async () => {
+    await using alice = new Person("alice", nowhere);
+    const place = {
+      "alice": "alice",
+      "own address": alice.place,
+      "localhost": `localhost:${alice.client.address.port}`,
+    }[whom]!;
+    await assertRejects(() => alice.client.chat(place), ChatError, "yourself");
+    assertEquals(alice.client.names, []);
+  });
+}
+
+for (const whom of ["", "b b", "127.0.0.1:", "127.0.0.1:0", ":5557", "1.2.3:5557", "böb"]) {
+  Deno.test(`'${whom}' is neither an address nor an id`, async () => {
+    await using alice = new Person("alice", nowhere);
+    await assertRejects(() => alice.client.chat(whom), ChatError, "is neither an address");
+  });
+}
+
+Deno.test("a client with an id that is none is not made", () => {
+  assertThrows(() => new Person("b b", nowhere), ChatError, "The id 'b b' is not 1 to 32 letters");
+});
+
+Deno.test("a port that is taken is told so", async () => {
+  await using alice = new Person("alice", nowhere);
+  const { host, port } = alice.client.address;
+  assertThrows(
+    () => new ChatClient({ id: "bob", host, port, server: nowhere.address, onEvent() {} }),
+    Deno.errors.AddrInUse,
+  );
+});
+
+Deno.test("stopping says BYE to everyone and UNREGISTER to the server", async () => {
+  await using server = start();
+  await using alice = new Person("alice", server);
+  await using bob = new Person("bob", server);
+  await alice.client.register();
+  await alice.client.chat(bob.place);
+  await alice.client.stop();
+  assertEquals((await bob.events.see("closed")).reason, "peer-left");
+  assertEquals(server.registrations, 0);
+  await assertRejects(() => RawPeer.dial(alice.client.address), Deno.errors.ConnectionRefused);
+});
+
+Deno.test("stopping twice, also at once, is as good as once", async () => {
+  await using server = start();
+  await using alice = new Person("alice", server);
+  await alice.client.register();
+  await Promise.all([alice.client.stop(), alice.client.stop()]);
+  await alice.client.stop();
+  await until(() => server.connections === 0);
+});
+
+Deno.test("stopping while a call is being answered leaves nothing open", async () => {
+  await using alice = new Person("alice", nowhere);
+  using listener = new RawListener();
+  const called = alice.client.chat(`127.0.0.1:${listener.address.port}`).catch((error) => error);
+  using peer = await listener.accept();
+  await peer.message();
+  await alice.client.stop();
+  assert(await called instanceof ChatError);
+  assertEquals(await peer.rest(), "");
+});
+
+Deno.test("unregistering is told, and a second time refused", async () => {
+  await using server = start();
+  await using alice = new Person("alice", server);
+  await alice.client.register();
+  await alice.client.unregister();
+  assertEquals(alice.events.of("unregistered"), [{ type: "unregistered", id: "alice" }]);
+  assertEquals(server.registrations, 0);
+  await assertRejects(() => alice.client.unregister(), ServerRefusal, "(404)");
+});
+
+Deno.test("a server that is not there is told so, and asked again when it is", async () => {
+  const free = new RawListener();
+  free[Symbol.dispose]();
+  await using alice = new Person("alice", free);
+  await assertRejects(
+    () => alice.client.register(),
+    ChatError,
+    `Cannot reach the server at 127.0.0.1:${free.address.port}: nobody listens there`,
+  );
+  await using _server = start(free.address.port);
+  await alice.client.register();
+  assertEquals(alice.events.of("registered").length, 1);
+});
+
+Deno.test("a kept connection that the server closed meanwhile is opened again", async () => {
+  await using first = start();
+  await using alice = new Person("alice", first);
+  await alice.client.register();
+  await first.stop();
+  await using second = start(first.address.port);
+  await alice.client.register();
+  assertEquals(second.registrations, 1);
+});
+
+Deno.test("a server that is restarted is missed, and registered with again", async () => {
+  const brief = new FakeServer((request) =>
+    request.startsWith("REGISTER")
+      ? regack("alice").replace("\r\n\r\n", "\r\nExpires: 2\r\n\r\n")
+      : undefined
+  );
+  await using alice = new Person("alice", brief);
+  await alice.client.register();
+  await brief[Symbol.asyncDispose]();
+  assertMatch(
+    (await alice.events.see("server-lost")).problem,
+    /^Cannot reach the server at 127.0.0.1:\d+: nobody listens there$/,
+  );
+  await using server = start(brief.address.port);
+  await alice.events.see("registered-again");
+  assertEquals(server.registrations, 1);
+  await alice.client.info();
+  assertEquals(alice.events.of("clients")[0]!.count, 1);
+});
+
+Deno.test("requests made at once are answered each with its own reply", async () => {
+  await using server = start();
+  await using alice = new Person("alice", server);
+  await using bob = new Person("bob", server);
+  await bob.client.register();
+  const asked = [
+    alice.client.bridge("bob"),
+    assertRejects(() => alice.client.bridge("carol"), ServerRefusal, "No client carol"),
+    alice.client.info(),
+    alice.client.bridge("bob"),
+  ];
+  await Promise.all(asked);
+  assertEquals(alice.events.of("bridged").map(({ found }) => found?.id), ["bob", "bob"]);
+  assertEquals(alice.events.of("clients")[0]!.count, 1);
+});
+
+// With other servers
+
+Deno.test("423 with Min-Expires is asked again as the server wants it", async () => {
+  await using server = new FakeServer((request) =>
+    request.includes("Expires: 300\r\n")
+      ? "ERROR\r\nCode: 423\r\nReason: too brief\r\nMin-Expires: 900\r\n\r\n"
+      : regack("alice").replace("\r\n\r\n", "\r\nExpires: 900\r\n\r\n")
+  );
+  await using alice = new Person("alice", server);
+  await alice.client.register();
+  assertEquals(alice.events.of("registered")[0]!.expiresS, 900);
+  assertEquals(server.requests.length, 2);
+});
+
+Deno.test("a refusal that says when to try again is told with it", async () => {
+  await using server = new FakeServer(() =>
+    "ERROR\r\nCode: 403\r\nReason: The id is taken\r\nRetry-After: 40\r\n\r\n"
+  );
+  await using alice = new Person("alice", server);
+  await assertRejects(
+    () => alice.client.register(),
+    ServerRefusal,
+    "The server refused: The id is taken (403); try again in 40 s",
+  );
+});
+
+Deno.test("a server of the wild, with a bare REGACK and a connection a reply, is as good", async () => {
+  await using bob = new Person("bob", nowhere);
+  await using server = new FakeServer((request) => {
+    if (request.startsWith("REGISTER")) return regack("alice");
+    return request.startsWith("BRIDGE") ? bridgeack("bob", bob.client.address.port) : undefined;
+  }, true);
+  await using alice = new Person("alice", server);
+  await alice.client.register();
+  assertEquals(alice.events.of("registered")[0]!.expiresS, undefined);
+  for (let i = 0; i < 3; i++) await alice.client.bridge();
+  assertEquals(alice.events.of("bridged")[2]!.found, { id: "bob", address: bob.client.address });
+  await alice.client.chat("bob");
+  assertEquals(alice.client.current, "bob");
+});
+
+for (const empty of ["clientID: \r\nIP: \r\nPort: \r\n", "clientID:\r\nIP:\r\nPort:\r\n", ""]) {
+  Deno.test(`BRIDGEACK with ${JSON.stringify(empty)} is nobody`, async () => {
+    await using server = new FakeServer(() => `BRIDGEACK\r\n${empty}\r\n`);
+    await using alice = new Person("alice", server);
+    await alice.client.bridge();
+    assertEquals(alice.events.of("bridged"), [{ type: "bridged", found: undefined }]);
+    await assertRejects(() => alice.client.chat("bob"), ChatError, "The server knows no bob");
+  });
+}
+
+Deno.test("a server of the wild that gives another than was asked for is not believed", async () => {
+  // It knows no Target. What is meant for bob must not reach whoever it names instead.
+  await using carol = new Person("carol", nowhere);
+  await using server = new FakeServer(() => bridgeack("carol", carol.client.address.port));
+  await using alice = new Person("alice", server);
+  await assertRejects(() => alice.client.chat("bob"), ChatError);
+  assertEquals(alice.client.names, []);
+});
+
+for (
+  const [what, garbage] of [
+    ["another protocol", "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"],
+    ["another verb", "PONG\r\n\r\n"],
+    ["a reply that lacks a header", "REGACK\r\nclientID: alice\r\n\r\n"],
+    ["an ERROR without a code", "ERROR\r\nReason: no\r\n\r\n"],
+    ["a line without an end", "x".repeat(5_000)],
+    ["control characters", "REGACK\r\nclientID: \x1b[2J\r\n\r\n"],
+    ["nothing, and hangs up", undefined],
+  ] as const
+) {
+  Deno.test(`a server that answers ${what} is told so in a sentence`, async () => {
+    await using server = new FakeServer(() => garbage);
+    await using alice = new Person("alice", server);
+    await assertRejects(
+      () => alice.client.register(),
+      ChatError,
+      `127.0.0.1:${server.address.port}`,
+    );
+    assertEquals(alice.events.of("registered"), []);
+  });
+}
+
+Deno.test("a server that speaks something else is not said to have said nothing", async () => {
+  await using server = new FakeServer(() => "HTTP/1.1 400 Bad Request\r\nServer: x\r\n\r\n");
+  await using alice = new Person("alice", server);
+  await assertRejects(() => alice.client.register(), ChatError, "no server of this kind");
+});
+
+Deno.test("a server whose pages have no end is not asked for ever", async () => {
+  const most = 2_000;
+  await using server = new FakeServer((_, number) =>
+    number > most ? undefined : `INFOACK\r\nCount: 1\r\nAfter: ${number % 2 ? "a" : "b"}\r\n\r\n`
+  );
+  await using alice = new Person("alice", server);
+  await alice.client.info().catch(() => {});
+  assert(server.requests.length < most, `asked ${server.requests.length} times`);
+});
+
+Deno.test("Client lines that are none are left out", async () => {
+  await using server = new FakeServer(() =>
+    "INFOACK\r\nCount: 5\r\nClient: bob 127.0.0.1:5557\r\nClient: b\u202eb 127.0.0.1:1\r\n" +
+    "Client: carol\r\nClient: \r\nClient: dave nowhere:x\r\n\r\n"
+  );
+  await using alice = new Person("alice", server);
+  await alice.client.info();
+  assertEquals(alice.events.of("clients")[0]!.clients, [
+    { id: "bob", address: { host: "127.0.0.1", port: 5557 } },
+  ]);
+});

@@ -1,0 +1,670 @@
+import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
+import fc from "fast-check";
+import { ChatError } from "../../../client/chat_error.ts";
+import { Link } from "../../../client/link/link.ts";
+import { headersMax, textBytesMax, unacknowledgedMax } from "../../../shared/protocol/limits.ts";
+import { Events } from "../events.ts";
+import {
+  chat,
+  chatack,
+  type LinkEvent,
+  LinkUnderTest,
+  patient,
+  self,
+  told,
+} from "./link_fixture.ts";
+
+const utf8 = new TextEncoder();
+const msg = (id: string, text: string) => `MSG\r\nId: ${id}\r\nText: ${text}\r\n\r\n`;
+const idOf = (message: string) => /^Id: (.*)\r$/m.exec(message)![1]!;
+
+// With a peer of this protocol
+
+Deno.test("the caller opens with CHAT, and the link is open when CHATACK comes", async () => {
+  await using t = await LinkUnderTest.make("caller");
+  assertEquals(
+    await t.peer.message(),
+    "CHAT\r\nclientID: alice\r\nIP: 127.0.0.1\r\nPort: 5556\r\nVersion: 1\r\n\r\n",
+  );
+  assertEquals(t.link.dialect, undefined);
+  await t.peer.send(chatack);
+  assertEquals(await t.events.see("opened"), {
+    type: "opened",
+    dialect: "p2pchat",
+    peerId: "bob",
+  });
+  assertEquals(t.link.peerAddress, { host: "127.0.0.1", port: 5557 });
+});
+
+Deno.test("the called side answers CHAT with CHATACK, and says nothing before", async () => {
+  await using t = await LinkUnderTest.make("called");
+  await t.peer.send(chat);
+  assertEquals(
+    await t.peer.message(),
+    "CHATACK\r\nclientID: alice\r\nIP: 127.0.0.1\r\nPort: 5556\r\nVersion: 1\r\n\r\n",
+  );
+  assertEquals((await t.events.see("opened")).peerId, "bob");
+});
+
+Deno.test("an address that a peer cannot have is replaced by the one it is seen at", async () => {
+  await using t = await LinkUnderTest.make("called");
+  await t.peer.send(chat.replace("127.0.0.1", "203.0.113.7"));
+  await t.events.see("opened");
+  assertEquals(t.link.peerAddress, { host: "127.0.0.1", port: 5557 });
+});
+
+for (const [what, was, is] of [["host", "IP: 127.0.0.1", "IP: "], ["port", "5557", "0"]] as const) {
+  Deno.test(`a peer without a ${what} has no address to be called at`, async () => {
+    await using t = await LinkUnderTest.make("called");
+    await t.peer.send(chat.replace(was, is));
+    await t.events.see("opened");
+    assertEquals(t.link.peerAddress, undefined);
+  });
+}
+
+Deno.test("MSG is shown, unescaped, and answered with ACK of the same Id", async () => {
+  await using t = await LinkUnderTest.open();
+  await t.peer.send(msg("7", "one\\ntwo\\\\ \\t👋\\u001b[31m"));
+  assertEquals(await t.peer.message(), "ACK\r\nId: 7\r\n\r\n");
+  assertEquals(t.texts, ["one\ntwo\\ \t👋\x1b[31m"]);
+});
+
+Deno.test("a text on several Text lines is one", async () => {
+  await using t = await LinkUnderTest.open();
+  await t.peer.send("MSG\r\nId: 7\r\nText: Hel\r\nText: lo\\u0020\r\nText: Bob\r\n\r\n");
+  assertEquals(await t.peer.message(), "ACK\r\nId: 7\r\n\r\n");
+  assertEquals(t.texts, ["Hello Bob"]);
+});
+
+Deno.test("what comes with the opening in one read is not lost", async () => {
+  await using t = await LinkUnderTest.make("called");
+  await t.peer.send(chat + msg("1", "a") + msg("2", "b"));
+  await t.events.count("text", 2);
+  assertEquals(t.texts, ["a", "b"]);
+});
+
+Deno.test("any text arrives between two links as it was sent", async () => {
+  await using a = await LinkUnderTest.open("caller");
+  await using b = await LinkUnderTest.open("called");
+  // Each link's peer hands on to the other link what it hears: not the openings, which were read.
+  const unit = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc.string({ unit: fc.constantFrom("\n", "\\", " ", "\u2028", "🙂", "\u0085") }),
+  );
+  let sent = 0;
+  await fc.assert(
+    fc.asyncProperty(unit, async (text) => {
+      const id = await a.link.sendText(text);
+      await b.peer.send(await a.peer.message());
+      await a.peer.send(await b.peer.message());
+      await a.events.see("delivered", (event) => event.id === id);
+      sent++;
+      assertEquals(b.texts.at(-1), text);
+      assertEquals(b.texts.length, sent);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+Deno.test("a text longer than a line arrives as it was sent", async () => {
+  await using a = await LinkUnderTest.open("caller");
+  await using b = await LinkUnderTest.open("called");
+  const text = "  Zeile 🙂\u2028\u2029\n".repeat(500);
+  await a.link.sendText(text);
+  await b.peer.send(await a.peer.message());
+  await b.events.see("text");
+  assertEquals(b.texts, [text]);
+});
+
+Deno.test("a text is sent as MSG with an Id of its own, and ACK says that it has arrived", async () => {
+  await using t = await LinkUnderTest.open();
+  const ids = [await t.link.sendText("Hello\nBob!"), await t.link.sendText("again")];
+  const first = await t.peer.message();
+  assertEquals(first, msg(ids[0]!, "Hello\\nBob!"));
+  assertEquals(idOf(await t.peer.message()), ids[1]);
+  assertNotEquals(ids[0], ids[1]);
+  assertEquals(t.link.unacknowledged, ["Hello\nBob!", "again"]);
+  await t.peer.send(`ACK\r\nId: ${ids[0]}\r\n\r\n`);
+  assertEquals(await t.events.see("delivered"), { type: "delivered", id: ids[0]! });
+  assertEquals(t.link.unacknowledged, ["again"]);
+});
+
+Deno.test("an ACK of nothing that was sent, or a second one, tells nothing", async () => {
+  await using t = await LinkUnderTest.open();
+  const id = await t.link.sendText("Hello");
+  const ack = `ACK\r\nId: ${id}\r\n\r\n`;
+  await t.peer.send("ACK\r\nId: unknown\r\n\r\n" + ack + ack + msg("1", "after them"));
+  await t.events.see("text");
+  assertEquals(t.events.of("delivered"), [{ type: "delivered", id: id! }]);
+});
+
+Deno.test("allDelivered waits for the last ACK", async () => {
+  await using t = await LinkUnderTest.open();
+  const ids = [await t.link.sendText("one"), await t.link.sendText("two")];
+  let done = false;
+  const delivered = t.link.allDelivered().then(() => done = true);
+  await t.peer.send(`ACK\r\nId: ${ids[0]}\r\n\r\n`);
+  await t.events.count("delivered", 1);
+  assertEquals(done, false);
+  await t.peer.send(`ACK\r\nId: ${ids[1]}\r\n\r\n`);
+  await delivered;
+});
+
+Deno.test("texts without ACK are known when the link is lost, oldest first", async () => {
+  await using t = await LinkUnderTest.open();
+  const ids = [];
+  for (const text of ["one", "two", "three"]) ids.push(await t.link.sendText(text));
+  await t.peer.send(`ACK\r\nId: ${ids[1]}\r\n\r\n`);
+  await t.events.see("delivered");
+  t.peer.close();
+  await t.link.allDelivered();
+  assertEquals((await t.events.see("closed")).reason, "lost");
+  assertEquals(t.link.unacknowledged, ["one", "three"]);
+  await assertRejects(() => t.link.sendText("four"), ChatError);
+});
+
+Deno.test("so many texts may wait for ACK, the next one waits with its sender", async () => {
+  await using t = await LinkUnderTest.open();
+  const ids = [];
+  for (let i = 0; i < unacknowledgedMax; i++) ids.push(await t.link.sendText("x"));
+  let sent = false;
+  const next = t.link.sendText("one more").then(() => sent = true);
+  for (let i = 0; i < unacknowledgedMax; i++) await t.peer.message();
+  assertEquals(sent, false);
+  await t.peer.send(`ACK\r\nId: ${ids[0]}\r\n\r\n`);
+  assertMatch(await t.peer.message(), /one more/);
+  await next;
+});
+
+Deno.test("whoever waits to send is told when the link closes", async () => {
+  await using t = await LinkUnderTest.open();
+  for (let i = 0; i < unacknowledgedMax; i++) await t.link.sendText("x");
+  const next = assertRejects(() => t.link.sendText("one more"), ChatError);
+  t.peer.close();
+  await next;
+});
+
+Deno.test("a text that is too long is refused with its size, and nothing is sent of it", async () => {
+  await using t = await LinkUnderTest.open();
+  await assertRejects(() => t.link.sendText("x".repeat(textBytesMax + 1)), RangeError, "in parts");
+  assertEquals(t.link.unacknowledged, []);
+  await t.link.sendText("x".repeat(textBytesMax));
+  assertMatch(await t.peer.message(), /^MSG\r\n/);
+});
+
+Deno.test("a text is refused before the link is open", async () => {
+  await using t = await LinkUnderTest.make("called");
+  await assertRejects(() => t.link.sendText("early"), ChatError);
+});
+
+Deno.test("leaving says BYE, and closes", async () => {
+  await using t = await LinkUnderTest.open();
+  await t.link.leave();
+  assertEquals(await t.peer.rest(), "BYE\r\n\r\n");
+  assertEquals(t.events.of("closed"), [{ type: "closed", reason: "you-left", detail: undefined }]);
+});
+
+Deno.test("BYE ends it, with the peer's reason", async () => {
+  await using t = await LinkUnderTest.open();
+  await t.peer.send("BYE\r\nReason: supper\r\n\r\n");
+  assertEquals(await t.events.see("closed"), {
+    type: "closed",
+    reason: "peer-left",
+    detail: "supper",
+  });
+  assertEquals(await t.peer.rest(), "");
+});
+
+Deno.test("PING is answered by PONG with the same Id, however its name is written", async () => {
+  await using t = await LinkUnderTest.open();
+  await t.peer.send("PING\r\nId: 9\r\n\r\n");
+  assertEquals(await t.peer.message(), "PONG\r\nId: 9\r\n\r\n");
+  await t.peer.send("PING\r\n\r\n");
+  assertEquals(await t.peer.message(), "PONG\r\n\r\n");
+  await t.peer.send("PING\r\nID: 9\r\n\r\n");
+  assertMatch(await t.peer.message(), /^PONG\r\nId: 9\r\n\r\n$/i);
+});
+
+Deno.test("a peer that falls silent is pinged, and found dead where it does not answer", async () => {
+  await using t = await LinkUnderTest.open("called", { pingMs: 20, pongMs: 20 });
+  assertEquals(await t.peer.message(), "PING\r\n\r\n");
+  assertEquals((await t.events.see("closed")).reason, "silent");
+});
+
+Deno.test("a silent peer that answers PING stays", async () => {
+  await using t = await LinkUnderTest.open("called", { pingMs: 5, pongMs: 400 });
+  for (let i = 0; i < 2; i++) {
+    assertEquals(await t.peer.message(), "PING\r\n\r\n");
+    await t.peer.send("PONG\r\n\r\n");
+  }
+  assertEquals(await t.peer.message(), "PING\r\n\r\n");
+  assertEquals(t.events.of("closed"), []);
+});
+
+Deno.test("the peer's ERROR does not end an open link", async () => {
+  await using t = await LinkUnderTest.open();
+  await t.peer.send("ERROR\r\nCode: 400\r\nReason: what?\r\n\r\n" + msg("1", "still here"));
+  assertEquals(await t.peer.message(), "ACK\r\nId: 1\r\n\r\n");
+});
+
+// What is malformed, after which the link goes on.
+const malformed = [
+  "MSG\r\nText: without an Id\r\n\r\n",
+  "MSG\r\nId: 1\r\n\r\n",
+  msg("1", "bad \\escape"),
+  msg("1", "bad \\u12"),
+  msg("1", "at the end \\"),
+  msg("1", "a \x1b control"),
+  "MSG\r\nId: 1\r\nText: x\r\na bare line\r\n\r\n",
+  "CHAT\r\nclientID: bob\r\n\r\n",
+  "NONSENSE\r\n\r\n",
+  "no verb at all\r\n\r\n",
+];
+
+for (const wrong of malformed) {
+  Deno.test(`ERROR 400 answers ${JSON.stringify(wrong)}, and the link goes on`, async () => {
+    await using t = await LinkUnderTest.open();
+    await t.peer.send(wrong);
+    assertMatch(await t.peer.message(), /^ERROR\r\nCode: 400\r\nReason: [^\r\n]+\r\n\r\n$/);
+    await t.peer.send(msg("2", "well"));
+    assertEquals(await t.peer.message(), "ACK\r\nId: 2\r\n\r\n");
+    assertEquals(t.texts, ["well"]);
+  });
+}
+
+const tooLarge = [
+  ["a line", msg("1", "x".repeat(5_000)), 413],
+  ["a message", `MSG\r\n${("Text: " + "x".repeat(4_000) + "\r\n").repeat(5)}\r\n`, 413],
+  ["a head", `MSG\r\n${"X: y\r\n".repeat(headersMax + 1)}\r\n`, 413],
+] as const;
+
+for (const [what, wrong, code] of tooLarge) {
+  Deno.test(`${what} that is too large is told so with ${code}, and the link ends`, async () => {
+    await using t = await LinkUnderTest.open();
+    await t.peer.send(wrong);
+    assertMatch(await t.peer.message(), new RegExp(`^ERROR\r\nCode: ${code}\r\n`));
+    assertEquals((await t.events.see("closed")).reason, "broken");
+    assertEquals(t.texts, []);
+  });
+}
+
+Deno.test("bytes that are no UTF-8 are told so with 400, and the link ends", async () => {
+  await using t = await LinkUnderTest.open();
+  await t.peer.send(new Uint8Array([...utf8.encode("MSG\r\nId: 1\r\nText: "), 0xff, 0x0a, 0x0a]));
+  assertMatch(await t.peer.message(), /^ERROR\r\nCode: 400\r\n/);
+  assertEquals((await t.events.see("closed")).reason, "broken");
+});
+
+for (
+  const [what, was, is] of [
+    ["without an id", "clientID: bob\r\n", ""],
+    ["with an id that is none", "clientID: bob", "clientID: b b"],
+  ] as const
+) {
+  Deno.test(`an opening ${what} is refused, and never opens`, async () => {
+    await using t = await LinkUnderTest.make("called");
+    await t.peer.send(chat.replace(was, is));
+    assertMatch(await t.peer.rest(), /^ERROR\r\nCode: 400\r\n/);
+    assertEquals((await t.events.see("closed")).reason, "broken");
+    assertEquals(t.events.of("opened"), []);
+  });
+
+  Deno.test(`an answer ${what} is refused, and never opens`, async () => {
+    await using t = await LinkUnderTest.make("caller");
+    await t.peer.message();
+    await t.peer.send(chatack.replace(was, is));
+    assertEquals((await t.events.see("closed")).reason, "broken");
+    assertEquals(t.events.of("opened"), []);
+  });
+}
+
+Deno.test("what follows an opening that is refused is not taken for another dialect", async () => {
+  // The refusal is still being written when more is read.
+  const conn = new ScriptedConn([utf8.encode(chat.replace("bob", "b b")), utf8.encode("Hello")]);
+  conn.writable = conn.drained;
+  const events = new Events<LinkEvent>();
+  await linkOver(conn, "called", events).ended;
+  assertEquals(events.all.map(({ type }) => type), ["closed"]);
+});
+
+Deno.test("a link that is left while it opens is closed for good", async () => {
+  // So many turns after its beginning: one of them is between the opening's arrival and its reading.
+  for (let turns = 0; turns < 20; turns++) {
+    const events = new Events<LinkEvent>();
+    const link = linkOver(new ScriptedConn([utf8.encode(chat)]), "called", events);
+    for (let i = 0; i < turns; i++) await undefined;
+    await link.leave();
+    await link.ended;
+    assertEquals(events.all.at(-1)?.type, "closed", `left after ${turns} turns`);
+  }
+});
+
+Deno.test("the called side's ERROR refuses the call, with its reason", async () => {
+  await using t = await LinkUnderTest.make("caller");
+  await t.peer.send("ERROR\r\nCode: 503\r\nReason: too many conversations\r\n\r\n");
+  assertEquals(t.events.all, []);
+  assertEquals(await t.events.see("closed"), {
+    type: "closed",
+    reason: "broken",
+    detail: "too many conversations",
+  });
+});
+
+Deno.test("a peer that hangs up before it answers has left", async () => {
+  await using t = await LinkUnderTest.make("caller");
+  await t.peer.message();
+  t.peer.close();
+  assertEquals((await t.events.see("closed")).reason, "peer-left");
+});
+
+Deno.test("a caller that says nothing can be left, and is told nothing", async () => {
+  await using t = await LinkUnderTest.make("called");
+  await t.link.leave();
+  assertEquals(await t.peer.rest(), "");
+  assertEquals((await t.events.see("closed")).reason, "you-left");
+});
+
+// With the original
+
+Deno.test("whoever does not answer CHATACK in time gets each text byte for byte", async () => {
+  await using t = await LinkUnderTest.make("caller", { chatackMs: 10 });
+  await t.peer.message();
+  assertEquals(await t.events.see("opened"), {
+    type: "opened",
+    dialect: "raw",
+    peerId: undefined,
+  });
+  assertEquals(await t.link.sendText("Hello Bob! \\ é🙂\nsecond line"), undefined);
+  assertEquals(await t.link.sendText(" more "), undefined);
+  await t.link.leave();
+  assertEquals(await t.peer.rest(), "Hello Bob! \\ é🙂\nsecond line more ");
+});
+
+Deno.test("a called peer that answers with raw text is understood at once", async () => {
+  await using t = await LinkUnderTest.make("caller");
+  await t.peer.message();
+  await t.peer.send("Hi Alice");
+  assertEquals((await t.events.see("opened")).dialect, "raw");
+  await t.events.see("text");
+  assertEquals(t.texts, ["Hi Alice"]);
+  await t.link.sendText("Hi");
+  await t.link.leave();
+  assertEquals(await t.peer.rest(), "Hi");
+});
+
+Deno.test("half an answer, then silence, is raw text", async () => {
+  await using t = await LinkUnderTest.make("caller", { chatackMs: 50 });
+  await t.peer.send("CHATACK\r\nclientID: bo");
+  assertEquals((await t.events.see("opened")).dialect, "raw");
+  await t.events.see("text");
+  assertEquals(t.texts, ["CHATACK\r\nclientID: bo"]);
+});
+
+Deno.test("of a raw caller each read is one message", async () => {
+  await using t = await LinkUnderTest.make("called");
+  for (const [i, text] of ["Hello", "two\nlines", "CHAT with me", "👋"].entries()) {
+    await t.peer.send(text);
+    await t.events.count("text", i + 1);
+    assertEquals(t.texts.at(-1), text);
+  }
+  assertEquals(t.events.of("opened"), [{ type: "opened", dialect: "raw", peerId: undefined }]);
+});
+
+Deno.test("a raw caller's letter that is cut between reads is one letter", async () => {
+  await using t = await LinkUnderTest.make("called");
+  await t.peer.send("first");
+  await t.events.count("text", 1);
+  const bytes = utf8.encode("a🙂b");
+  // The first part has a whole letter, so that its arrival is seen.
+  await t.peer.send(bytes.subarray(0, 3));
+  await t.events.count("text", 2);
+  await t.peer.send(bytes.subarray(3));
+  await t.events.count("text", 3);
+  assertEquals(t.texts, ["first", "a", "🙂b"]);
+});
+
+Deno.test("a raw caller's first letter may be cut, too", async () => {
+  await using t = await LinkUnderTest.make("called");
+  const bytes = utf8.encode("🙂");
+  await t.peer.send(bytes.subarray(0, 2));
+  await t.events.see("opened");
+  await t.peer.send(bytes.subarray(2));
+  await t.events.see("text");
+  assertEquals(t.texts, ["🙂"]);
+});
+
+Deno.test("a raw caller that hangs up at once is heard, and has left", async () => {
+  await using t = await LinkUnderTest.make("called");
+  await t.peer.send("C");
+  t.peer.close();
+  assertEquals((await t.events.see("closed")).reason, "peer-left");
+  assertEquals(t.texts, ["C"]);
+});
+
+Deno.test("what may become an opening and does not is raw text after a while", async () => {
+  await using t = await LinkUnderTest.make("called");
+  await t.peer.send("CHA");
+  await t.events.see("text");
+  assertEquals(t.events.of("opened")[0]?.dialect, "raw");
+  assertEquals(t.texts, ["CHA"]);
+});
+
+Deno.test("a raw peer that ends its lines gets lines that end in CRLF", async () => {
+  await using t = await LinkUnderTest.make("called");
+  await t.peer.send("Hello\n");
+  await t.events.see("text");
+  assertEquals(t.texts, ["Hello"]);
+  await t.link.sendText("two\nlines");
+  await t.link.leave();
+  assertEquals(await t.peer.rest(), "two lines\r\n");
+});
+
+Deno.test("two raw texts that are sent at once go out in writes of their own", async () => {
+  // What one read brings is one message there: written together they are surely read together.
+  const conn = new ScriptedConn([utf8.encode("Hello")]);
+  const events = new Events<LinkEvent>();
+  const link = linkOver(conn, "called", events);
+  await events.see("text");
+  await Promise.all([link.sendText("one"), link.sendText("two")]);
+  await link.leave();
+  await link.ended;
+  assertEquals(conn.writes, ["one", "two"]);
+});
+
+// With its relatives
+
+const relatives = chat.replace("Version: 1\r\n", "");
+
+Deno.test("a relative opens with CHAT, sends lines, and ends with QUIT; it gets lines", async () => {
+  await using t = await LinkUnderTest.make("called");
+  await t.peer.send(relatives);
+  assertEquals(await t.events.see("opened"), { type: "opened", dialect: "lines", peerId: "bob" });
+  await t.peer.send("Hello Alice\r\nhow are you?\r\n");
+  await t.events.count("text", 2);
+  assertEquals(t.texts, ["Hello Alice", "how are you?"]);
+  await t.link.sendText("well\nthank you");
+  assertEquals(await t.peer.upTo("\r\n"), "well thank you\r\n");
+  await t.peer.send("QUIT\r\n\r\n");
+  assertEquals((await t.events.see("closed")).reason, "peer-left");
+  // No CHATACK, no ACK: whatever came would have been shown to its user.
+  assertEquals(await t.peer.rest(), "");
+});
+
+Deno.test("a relative that sends each text as a CHAT is heard", async () => {
+  await using t = await LinkUnderTest.make("called");
+  for (const [i, text] of ["Hello", "again"].entries()) {
+    await t.peer.send(`CHAT\r\nclientID: x\r\n${text}\r\n\r\n`);
+    await t.events.count("text", i + 1);
+  }
+  assertEquals(t.texts, ["Hello", "again"]);
+  assertEquals(t.events.of("opened"), [{ type: "opened", dialect: "lines", peerId: "x" }]);
+  await t.link.sendText("Hi");
+  assertEquals(await t.peer.upTo("\r\n"), "Hi\r\n");
+});
+
+Deno.test("a relative that ends neither line nor opening is heard after a while", async () => {
+  await using t = await LinkUnderTest.make("called");
+  await t.peer.send("CHAT\r\nclientID: x\r\nHello");
+  await t.events.see("text");
+  assertEquals(t.texts, ["Hello"]);
+  assertEquals(t.events.of("opened"), [{ type: "opened", dialect: "lines", peerId: "x" }]);
+});
+
+Deno.test("half an opening and then silence opens what it is so far", async () => {
+  await using t = await LinkUnderTest.make("called");
+  await t.peer.send(chat.slice(0, -4));
+  assertEquals((await t.events.see("opened")).dialect, "lines");
+});
+
+Deno.test("a relative is left with QUIT and an empty line", async () => {
+  await using t = await LinkUnderTest.make("called");
+  await t.peer.send(relatives);
+  await t.events.see("opened");
+  await t.link.leave();
+  assertEquals(await t.peer.rest(), "QUIT\r\n\r\n");
+});
+
+for (const quit of ["QUIT\r\n", "QUIT"]) {
+  Deno.test(`${JSON.stringify(quit)} that nothing follows ends it after a while`, async () => {
+    await using t = await LinkUnderTest.make("called");
+    await t.peer.send(relatives);
+    await t.events.see("opened");
+    await t.peer.send(quit);
+    assertEquals((await t.events.see("closed")).reason, "peer-left");
+  });
+}
+
+Deno.test("a relative that hangs up in a line is heard to the end, and has left", async () => {
+  await using t = await LinkUnderTest.make("called");
+  await t.peer.send(relatives + "bye");
+  t.peer.close();
+  assertEquals((await t.events.see("closed")).reason, "peer-left");
+  assertEquals(t.texts, ["bye"]);
+});
+
+// Whatever happens
+
+Deno.test("a link stands it when the peer is lost at any byte", async () => {
+  const said = msg("1", "Hello") + "PING\r\n\r\n" + msg("2", "é🙂") + "BYE\r\n\r\n";
+  const recordings = [["called", chat + said], ["caller", chatack + said]] as const;
+  for (const [role, recording] of recordings) {
+    const bytes = utf8.encode(recording);
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      await using t = await LinkUnderTest.make(role);
+      await t.peer.send(bytes.subarray(0, cut));
+      t.peer.close();
+      await t.link.ended;
+      const open = cut >= recording.indexOf("MSG");
+      const whole = [1, 2].filter((id) => {
+        const at = said.indexOf("\r\n\r\n", said.indexOf(`Id: ${id}`)) + 4;
+        return cut >=
+          utf8.encode(recording.slice(0, recording.indexOf(said)) + said.slice(0, at)).length;
+      });
+      if (open) assertEquals(t.texts, ["Hello", "é🙂"].slice(0, whole.length), `${role} ${cut}`);
+      assertEquals(t.events.of("closed").length, 1, `${role} ${cut}`);
+      assertEquals(t.events.all.at(-1)?.type, "closed", `${role} ${cut}`);
+      if (open) assertEquals(t.events.of("opened")[0]?.dialect, "p2pchat", `${role} ${cut}`);
+    }
+  }
+});
+
+/** A connection whose reads bring given chunks and then the end, and whose writes are kept. */
+class ScriptedConn {
+  readonly remoteAddr = { transport: "tcp", hostname: "127.0.0.1", port: 50_000 } as const;
+  readonly writes: string[] = [];
+  closes = 0;
+  readonly #chunks: Uint8Array[];
+  readonly #closed = Promise.withResolvers<null>();
+  readonly #drained = Promise.withResolvers<void>();
+  /** Done when all chunks have been taken and another is asked for. */
+  readonly drained = this.#drained.promise;
+  /** What writes wait for. */
+  writable = Promise.resolve();
+
+  constructor(chunks: Uint8Array[]) {
+    this.#chunks = [...chunks];
+  }
+
+  read(buffer: Uint8Array): Promise<number | null> {
+    const chunk = this.#chunks.shift();
+    if (chunk === undefined) {
+      this.#drained.resolve();
+      return this.#closed.promise;
+    }
+    buffer.set(chunk);
+    return Promise.resolve(chunk.length);
+  }
+
+  async write(bytes: Uint8Array): Promise<number> {
+    await this.writable;
+    if (this.closes > 0) throw new Deno.errors.BadResource("closed");
+    this.writes.push(new TextDecoder().decode(bytes));
+    return bytes.length;
+  }
+
+  /** Ends what there is to read. */
+  hangUp(): void {
+    this.#closed.resolve(null);
+  }
+
+  close(): void {
+    this.closes++;
+    this.#closed.resolve(null);
+  }
+}
+
+function linkOver(conn: ScriptedConn, role: "caller" | "called", events: Events<LinkEvent>): Link {
+  return new Link({
+    conn: conn as unknown as Deno.TcpConn,
+    role,
+    self,
+    times: patient,
+    events: told(events),
+  });
+}
+
+Deno.test("no bytes in any chunks make a link throw, open twice or stay open", async () => {
+  const piece = fc.oneof(
+    fc.uint8Array({ maxLength: 24 }),
+    fc.constantFrom(
+      chat,
+      chatack,
+      relatives,
+      msg("1", "Hello"),
+      msg("1", "\\"),
+      "CHAT\r\n",
+      "PING\r\nId: 1\r\n\r\n",
+      "ACK\r\nId: 1\r\n\r\n",
+      "ERROR\r\nCode: 400\r\nReason: no\r\n\r\n",
+      "BYE\r\n\r\n",
+      "QUIT\r\n\r\n",
+      "\r\n",
+      "x".repeat(5_000),
+    ).map((text) => utf8.encode(text)),
+  );
+  const bytes = fc.array(piece, { maxLength: 8 })
+    .map((pieces) => new Uint8Array(pieces.flatMap((piece) => [...piece])));
+  const role = fc.constantFrom("caller", "called");
+  await fc.assert(
+    fc.asyncProperty(role, bytes, fc.array(fc.nat(200)), async (role, bytes, sizes) => {
+      const chunks: Uint8Array[] = [];
+      for (let at = 0; at < bytes.length;) {
+        const size = 1 + (sizes[chunks.length] ?? bytes.length);
+        chunks.push(bytes.subarray(at, at += size));
+      }
+      const conn = new ScriptedConn(chunks);
+      const events = new Events<LinkEvent>();
+      const link = linkOver(conn, role, events);
+      conn.hangUp();
+      await link.ended;
+      await link.allDelivered();
+      assertEquals(conn.closes, 1);
+      const types = events.all.map(({ type }) => type);
+      assertEquals(types.filter((type) => type === "closed").length, 1);
+      assertEquals(types.at(-1), "closed");
+      assert(types.filter((type) => type === "opened").length <= 1);
+      if (types.length > 1) assertEquals(types[0], "opened");
+    }),
+    { numRuns: 400 },
+  );
+});

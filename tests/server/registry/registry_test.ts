@@ -1,0 +1,274 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { type Applicant, Registry } from "../../../server/registry/registry.ts";
+import { registrationTtlMaxMs } from "../../../shared/protocol/limits.ts";
+
+const ttlMs = 60_000;
+
+/** A registry whose clock stands still until it is told. */
+function setUp({ max = 100, maxPerHost = 100 } = {}) {
+  const clock = { nowMs: 0, now: () => clock.nowMs };
+  const registry = new Registry({ clock, max, maxPerHost: () => maxPerHost });
+  return { clock, registry };
+}
+
+function applicant(id: string, changes: Partial<Applicant> = {}): Applicant {
+  const observedHost = "192.0.2.1";
+  return { id, address: { host: observedHost, port: 5556 }, observedHost, ttlMs, ...changes };
+}
+
+function idsOf(registry: Registry, after?: string): string[] {
+  return [...registry.list(after)].map(({ id }) => id);
+}
+
+Deno.test("a client is found where it registered until its time is over", () => {
+  const { clock, registry } = setUp();
+  registry.register(applicant("alice"));
+  assertEquals(registry.find("alice")?.address, { host: "192.0.2.1", port: 5556 });
+  assertEquals(registry.find("Alice"), undefined);
+  clock.nowMs = ttlMs - 1;
+  assertEquals(registry.size, 1);
+  clock.nowMs = ttlMs;
+  assertEquals(registry.find("alice"), undefined);
+  assertEquals(registry.size, 0);
+  assertEquals(idsOf(registry), []);
+  assertEquals(registry.next("bob"), undefined);
+});
+
+Deno.test("the same host renews its registration, and moves it", () => {
+  const { clock, registry } = setUp();
+  registry.register(applicant("alice"));
+  clock.nowMs = ttlMs - 1_000;
+  const address = { host: "192.0.2.1", port: 7777 };
+  registry.register(applicant("alice", { address }));
+  assertEquals(registry.find("alice")?.expiresAtMs, clock.nowMs + ttlMs);
+  clock.nowMs += ttlMs - 1_000;
+  assertEquals(registry.find("alice")?.address, address);
+  assertEquals(registry.size, 1);
+  clock.nowMs += 1_000;
+  assertEquals(registry.size, 0);
+});
+
+Deno.test("renewing can shorten a registration", () => {
+  const { clock, registry } = setUp();
+  registry.register(applicant("alice"));
+  registry.register(applicant("alice", { ttlMs: 10_000 }));
+  clock.nowMs = 10_000;
+  assertEquals(registry.find("alice"), undefined);
+});
+
+Deno.test("another host neither takes a name that lives nor ends it", () => {
+  const { clock, registry } = setUp();
+  registry.register(applicant("alice"));
+  clock.nowMs = 20_000;
+  const thief = applicant("alice", { observedHost: "203.0.113.9" });
+  assertEquals(registry.register(thief), { refused: "taken", freeInMs: 40_000 });
+  assertEquals(registry.unregister("alice", thief.observedHost), "not-yours");
+  assertEquals(registry.find("alice")?.observedHost, "192.0.2.1");
+});
+
+Deno.test("who waits as long as the refusal says gets the name", () => {
+  for (const [registeredAt, askedAt] of [[0, 1], [500, 700], [500, 10_400], [500, 10_700]]) {
+    const { clock, registry } = setUp();
+    clock.nowMs = registeredAt!;
+    registry.register(applicant("alice", { ttlMs: 10_000 }));
+    const other = applicant("alice", { observedHost: "203.0.113.9" });
+    clock.nowMs = askedAt!;
+    const refusal = registry.register(other);
+    if (!("freeInMs" in refusal)) throw new Error(`was not refused at ${askedAt}`);
+    assert(refusal.freeInMs > 0, `refused at ${askedAt} for ${refusal.freeInMs} ms`);
+    clock.nowMs += refusal.freeInMs;
+    assert(!("refused" in registry.register(other)), `asked at ${askedAt}`);
+  }
+});
+
+Deno.test("a client that unregisters is gone, and cannot twice", () => {
+  const { registry } = setUp();
+  registry.register(applicant("alice"));
+  assertEquals(registry.unregister("alice", "192.0.2.1"), "removed");
+  assertEquals(registry.unregister("alice", "192.0.2.1"), "unknown");
+  assertEquals(registry.size, 0);
+});
+
+Deno.test("a registration made again after its end does not end at the old one's time", () => {
+  const { clock, registry } = setUp();
+  registry.register(applicant("alice", { ttlMs: 10_000 }));
+  registry.unregister("alice", "192.0.2.1");
+  registry.register(applicant("alice", { ttlMs: 30_000 }));
+  clock.nowMs = 29_999;
+  assertEquals(registry.size, 1);
+  clock.nowMs = 30_000;
+  assertEquals(registry.size, 0);
+});
+
+Deno.test("next goes round everyone, and never gives the asker itself", () => {
+  const { registry } = setUp();
+  for (const id of ["alice", "bob", "carol"]) registry.register(applicant(id));
+  const ask = (asker: string) => registry.next(asker)?.id;
+  assertEquals([ask("dave"), ask("dave"), ask("dave"), ask("dave")], [
+    "alice",
+    "bob",
+    "carol",
+    "alice",
+  ]);
+  assertEquals([ask("bob"), ask("bob"), ask("bob")], ["carol", "alice", "carol"]);
+});
+
+Deno.test("the first two find each other, and who is alone finds nobody", () => {
+  const { registry } = setUp();
+  registry.register(applicant("alice"));
+  assertEquals(registry.next("alice"), undefined);
+  registry.register(applicant("bob"));
+  assertEquals(registry.next("alice")?.id, "bob");
+  assertEquals(registry.next("bob")?.id, "alice");
+});
+
+Deno.test("who is new waits its turn behind those who wait, and renewing does not change the turn", () => {
+  const { registry } = setUp();
+  registry.register(applicant("alice"));
+  registry.register(applicant("bob"));
+  assertEquals(registry.next("dave")?.id, "alice");
+  registry.register(applicant("carol"));
+  registry.register(applicant("bob"));
+  assertEquals(["", "", ""].map(() => registry.next("dave")?.id), ["bob", "alice", "carol"]);
+});
+
+Deno.test("list goes in the order of ids, and on behind an id that is gone", () => {
+  const { registry } = setUp();
+  for (const id of ["carol", "alice", "Zoe", "bob", "a.b"]) registry.register(applicant(id));
+  assertEquals(idsOf(registry), ["Zoe", "a.b", "alice", "bob", "carol"]);
+  assertEquals(idsOf(registry, "alice"), ["bob", "carol"]);
+  registry.unregister("alice", "192.0.2.1");
+  assertEquals(idsOf(registry, "alice"), ["bob", "carol"]);
+  assertEquals(idsOf(registry, "carol"), []);
+});
+
+Deno.test("a full registry takes nobody new, and still renews", () => {
+  const { clock, registry } = setUp({ max: 2 });
+  registry.register(applicant("alice"));
+  registry.register(applicant("bob", { ttlMs: ttlMs * 2 }));
+  assertEquals(registry.register(applicant("carol")), { refused: "full" });
+  assert(!("refused" in registry.register(applicant("alice"))));
+  clock.nowMs = ttlMs;
+  assert(!("refused" in registry.register(applicant("carol"))));
+  assertEquals(idsOf(registry), ["bob", "carol"]);
+});
+
+Deno.test("a host that has its share gets no more until one of its registrations ends", () => {
+  for (const end of ["expiry", "unregister"]) {
+    const { clock, registry } = setUp({ maxPerHost: 1 });
+    registry.register(applicant("alice"));
+    assertEquals(registry.register(applicant("bob")), { refused: "host-full" });
+    assert(!("refused" in registry.register(applicant("alice"))), "renewing is no second one");
+    assert(!("refused" in registry.register(applicant("carol", { observedHost: "203.0.113.9" }))));
+    if (end === "expiry") clock.nowMs = ttlMs;
+    else registry.unregister("alice", "192.0.2.1");
+    assert(!("refused" in registry.register(applicant("bob"))), end);
+    assertEquals(registry.register(applicant("dave")), { refused: "host-full" }, end);
+  }
+});
+
+/** The same, as one would write it without regard to cost: an array in the order of turns. */
+class NaiveRegistry {
+  entries: { id: string; port: number; host: string; expiresAtMs: number }[] = [];
+
+  constructor(readonly max: number, readonly maxPerHost: number) {}
+
+  expire(now: number): void {
+    // Registrations end at whole seconds.
+    this.entries = this.entries.filter(({ expiresAtMs }) =>
+      Math.ceil(expiresAtMs / 1000) > Math.floor(now / 1000)
+    );
+  }
+
+  find(id: string) {
+    return this.entries.find((entry) => entry.id === id);
+  }
+
+  register(id: string, host: string, port: number, expiresAtMs: number): string {
+    const entry = this.find(id);
+    if (entry !== undefined) {
+      if (entry.host !== host) return "taken";
+      Object.assign(entry, { port, expiresAtMs });
+      return "registered";
+    }
+    if (this.entries.length >= this.max) return "full";
+    const ofHost = this.entries.filter((entry) => entry.host === host);
+    if (ofHost.length >= this.maxPerHost) return "host-full";
+    this.entries.push({ id, port, host, expiresAtMs });
+    return "registered";
+  }
+
+  unregister(id: string, host: string): string {
+    const entry = this.find(id);
+    if (entry === undefined) return "unknown";
+    if (entry.host !== host) return "not-yours";
+    this.entries = this.entries.filter((other) => other !== entry);
+    return "removed";
+  }
+
+  next(asker: string): string | undefined {
+    const entry = this.entries.find(({ id }) => id !== asker);
+    if (entry === undefined) return undefined;
+    this.entries = [...this.entries.filter((other) => other !== entry), entry];
+    return entry.id;
+  }
+
+  list(after: string | undefined): string[] {
+    return this.entries.map(({ id }) => id).filter((id) => after === undefined || id > after)
+      .sort();
+  }
+}
+
+Deno.test("any sequence of operations gives what a plain array gives", () => {
+  const id = fc.constantFrom("a", "b", "C", "d.1", "e", "__proto__");
+  const host = fc.constantFrom("192.0.2.1", "192.0.2.2", "::1");
+  const operation = fc.record({
+    what: fc.constantFrom("register", "register", "unregister", "next", "next", "find"),
+    id,
+    host,
+    port: fc.integer({ min: 1, max: 65_535 }),
+    ttlMs: fc.oneof(
+      fc.integer({ min: 10, max: 40 }).map((seconds) => seconds * 1_000),
+      fc.constant(registrationTtlMaxMs),
+    ),
+    after: fc.option(id, { nil: undefined }),
+    passMs: fc.oneof(
+      { weight: 9, arbitrary: fc.nat(4_000) },
+      { weight: 1, arbitrary: fc.nat(2 * registrationTtlMaxMs) },
+    ),
+  });
+  const limit = fc.integer({ min: 1, max: 6 });
+  fc.assert(
+    fc.property(
+      limit,
+      limit,
+      fc.array(operation, { maxLength: 80, size: "max" }),
+      (max, maxPerHost, operations) => {
+        const { clock, registry } = setUp({ max, maxPerHost });
+        const model = new NaiveRegistry(max, maxPerHost);
+        for (const { what, id, host, port, ttlMs, after, passMs } of operations) {
+          clock.nowMs += passMs;
+          model.expire(clock.nowMs);
+          if (what === "register") {
+            const address = { host, port };
+            const outcome = registry.register({ id, address, observedHost: host, ttlMs });
+            const expiresAtMs = Math.ceil((clock.nowMs + ttlMs) / 1_000) * 1_000;
+            const expected = model.register(id, host, port, expiresAtMs);
+            assertEquals("refused" in outcome ? outcome.refused : "registered", expected);
+          } else if (what === "unregister") {
+            assertEquals(registry.unregister(id, host), model.unregister(id, host));
+          } else if (what === "next") {
+            assertEquals(registry.next(id)?.id, model.next(id));
+          }
+          const found = registry.find(id);
+          assertEquals(found?.address.port, model.find(id)?.port);
+          assertEquals(found?.expiresAtMs, model.find(id)?.expiresAtMs);
+          assertEquals(registry.size, model.entries.length);
+          assertEquals(idsOf(registry, after), model.list(after));
+        }
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
