@@ -77,7 +77,7 @@ for (const build of builds) {
     await bob.says(/^alice: to bob$/);
     await carol.says(/^alice: to carol$/);
     await alice.says(/^2 conversations are open/);
-    await alice.says(/^  bob .*\(current\)$/);
+    await alice.says(/^ +bob .*\(current\)$/);
     await alice.types("/close\nlost?");
     await alice.says(/^error: No conversation is current: \/switch to one of carol$/);
     await bob.says(/^\* alice has left$/);

@@ -21,7 +21,7 @@ const config = new URL("../../deno.json", import.meta.url).pathname;
 const permissions = (await readTask("client")).split(" ").filter((word) => word.startsWith("-"));
 
 async function readTask(name: string): Promise<string> {
-  return JSON.parse(await Deno.readTextFile(config)).tasks[name];
+  return JSON.parse(await Deno.readTextFile(config)).tasks[name].command;
 }
 
 const compiled = Deno.env.get("P2PCHAT");
