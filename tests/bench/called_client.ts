@@ -1,0 +1,17 @@
+/**
+ * A program: a client that is called and takes what it is told. It prints its port.
+ *
+ * @module
+ */
+
+import { ChatClient } from "../../client/client.ts";
+import { writeAll } from "../../shared/write_all.ts";
+
+const { address } = new ChatClient({
+  id: "called",
+  host: "127.0.0.1",
+  port: 0,
+  server: { host: "127.0.0.1", port: 1 },
+  onEvent: () => {},
+});
+await writeAll(Deno.stdout, new TextEncoder().encode(`${address.port}\n`));

@@ -1,0 +1,82 @@
+/**
+ * The bench: measures what the project is held to, side by side with what it is measured against, and
+ * prints one table.
+ *
+ *     deno run -A tests/bench/main.ts [--only kept,oneshot,memory,latency,peers,startup]
+ *
+ * Environment: `LINELOAD` names a load generator compiled from lineload.c, `P2PCHAT` the compiled
+ * executable. On a machine with others on it only ratios mean anything, and of those the medians.
+ *
+ * @module
+ */
+
+import { writeAll } from "../../shared/write_all.ts";
+import type { Bench } from "./bench.ts";
+import { chooseGenerator } from "./generator.ts";
+import { measureLatency } from "./latency.ts";
+import { measureMemory } from "./memory.ts";
+import { measurePeers } from "./peers.ts";
+import { findPin } from "./pin.ts";
+import { measureRate } from "./rate.ts";
+import { formatReport, type Report } from "./report.ts";
+import { measureStartup } from "./startup.ts";
+
+const sections: Record<string, (bench: Bench) => Promise<Report>> = {
+  kept: (bench) => measureRate("kept", bench),
+  oneshot: (bench) => measureRate("oneshot", bench),
+  memory: measureMemory,
+  latency: measureLatency,
+  peers: measurePeers,
+  startup: measureStartup,
+};
+
+// Listening for signals would keep the program alive.
+Deno.exit(await run(Deno.args));
+
+async function run(args: readonly string[]): Promise<number> {
+  const names = chosenSections(args);
+  if (names === undefined) {
+    await print(Deno.stderr, `Usage: main.ts [--only ${Object.keys(sections).join(",")}]\n`);
+    return 2;
+  }
+  const stopping = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(name, () => stopping.abort());
+  }
+  const bench: Bench = {
+    signal: stopping.signal,
+    pin: await findPin(),
+    generator: chooseGenerator(Deno.env.get("LINELOAD")),
+  };
+  const report: Report = { rows: [], notes: [] };
+  for (const name of names) {
+    await print(Deno.stderr, `measuring: ${name}\n`);
+    try {
+      const { rows, notes } = await sections[name]!(bench);
+      report.rows.push(...rows);
+      report.notes.push(...notes);
+    } catch (error) {
+      // Whatever was under way broke because its processes were ended.
+      if (stopping.signal.aborted) return 1;
+      throw error;
+    }
+  }
+  await print(Deno.stdout, formatReport(report));
+  return 0;
+}
+
+/** The sections asked for, all where none is; undefined where the arguments are wrong. */
+function chosenSections(args: readonly string[]): string[] | undefined {
+  if (args.length === 0) return Object.keys(sections);
+  const list = args[0] === "--only" && args.length === 2
+    ? args[1]
+    : args[0]!.startsWith("--only=") && args.length === 1
+    ? args[0]!.slice("--only=".length)
+    : "";
+  const names = list!.split(",");
+  return names.every((name) => Object.hasOwn(sections, name)) ? names : undefined;
+}
+
+function print(stream: typeof Deno.stdout, text: string): Promise<void> {
+  return writeAll(stream, new TextEncoder().encode(text));
+}
