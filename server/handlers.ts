@@ -37,17 +37,17 @@ const retryWhenFullS = 30;
 export function answer(request: Message, context: Context): Message {
   const malformed = check(request, "client");
   if (malformed !== undefined) return errorOf(malformed);
-  return handlers[request.verb as keyof typeof handlers](request, context);
+  return handlers.get(request.verb as VerbName)!(request, context);
 }
 
-const handlers = {
-  REGISTER: register,
-  UNREGISTER: unregister,
-  QUIT: unregister,
-  BRIDGE: bridge,
-  INFO: info,
-  PING: ping,
-} satisfies { [verb in VerbName]?: Handler };
+const handlers: ReadonlyMap<VerbName, Handler> = new Map<VerbName, Handler>([
+  ["REGISTER", register],
+  ["UNREGISTER", unregister],
+  ["QUIT", unregister],
+  ["BRIDGE", bridge],
+  ["INFO", info],
+  ["PING", ping],
+]);
 
 function register(request: Message, { registry, observedHost }: Context): Message {
   const id = header(request, "clientID")!;

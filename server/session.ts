@@ -13,6 +13,7 @@ import { fatalFault, type Fault, fault, isFault } from "../shared/protocol/statu
 import { writeAll } from "../shared/write_all.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { answer, type Context, errorOf } from "./handlers.ts";
+import { ReusedBuffer } from "./reused_buffer.ts";
 
 /** What the sessions of a server share. */
 export interface SessionOptions {
@@ -33,7 +34,7 @@ const utf8 = new TextEncoder();
 // Buffers for short replies, which take turns: making one costs as much as parsing a request.
 const spareBytes = 4096;
 const sparesMax = 256;
-const spares: Uint8Array<ArrayBuffer>[] = [];
+const spares: ReusedBuffer[] = [];
 
 /** One connection. */
 export class Session {
@@ -95,13 +96,13 @@ export class Session {
 
   async #serve(): Promise<void> {
     const { clock, arriving } = this.#options;
-    let buffer = new Uint8Array(idleBufferBytes);
+    let buffer = new ReusedBuffer(idleBufferBytes);
     for (;;) {
-      const count = await this.#conn.read(buffer);
+      const count = await this.#conn.read(buffer.bytes);
       if (count === null) return;
       const now = this.heardAtMs = clock.now();
       const wasPending = this.#reader.pending;
-      let items = this.#reader.push(buffer.subarray(0, count));
+      let items = this.#reader.push(buffer.first(count));
       if (items instanceof Promise) items = await items;
       // The second of two writes must not wait until the first has been acknowledged (RFC 896).
       if (items.length > 1) this.#conn.setNoDelay(true);
@@ -114,29 +115,31 @@ export class Session {
       // Replies go out in order and in as few writes as may be. But a read may hold thousands of
       // requests whose replies are a thousand times as long: they are not all made at once.
       for (let i = 0; i < items.length;) {
-        const spare = spares.pop() ?? new Uint8Array(spareBytes);
+        const spare = spares.pop() ?? new ReusedBuffer(spareBytes);
         let end = 0;
         let long: Uint8Array<ArrayBuffer> | undefined;
         while (i < items.length && long === undefined) {
           const reply = this.#answer(items[i++]!);
-          const next = encodeInto(reply, spare, end);
+          const next = encodeInto(reply, spare.bytes, end);
           if (next < 0) long = utf8.encode(encode(reply));
           else end = next;
         }
         // Who does not read is not read from, and in the end closed.
         this.writingSinceMs = clock.now();
         if (end > 0) {
-          const written = await this.#conn.write(spare.subarray(0, end));
-          if (written < end) await writeAll(this.#conn, spare.subarray(written, end));
+          const written = await this.#conn.write(spare.first(end));
+          if (written < end) await writeAll(this.#conn, spare.bytes.subarray(written, end));
         }
         if (long !== undefined) await writeAll(this.#conn, long);
         this.writingSinceMs = Infinity;
         if (spares.length < sparesMax) spares.push(spare);
       }
       if (this.#reader.ended) return await this.#linger();
-      if (count === buffer.length) buffer = new Uint8Array(messageBytesMax);
-      else if (buffer.length > idleBufferBytes && !this.#reader.pending) {
-        buffer = new Uint8Array(idleBufferBytes);
+      const { length } = buffer.bytes;
+      if (count === length) {
+        if (length < messageBytesMax) buffer = new ReusedBuffer(messageBytesMax);
+      } else if (length > idleBufferBytes && !this.#reader.pending) {
+        buffer = new ReusedBuffer(idleBufferBytes);
       }
     }
   }

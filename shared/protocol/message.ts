@@ -70,11 +70,8 @@ export function encode({ verb, headers, bare }: Message): string {
     text += name + ": " + value + "\r\n";
   }
   for (const line of bare) {
-    const { length } = line;
-    if (
-      length === 0 || hasControl(line, 0, length) ||
-      isHeader(line, 0, headerNameEnd(line, 0, length), length)
-    ) {
+    const looksLikeHeader = /^[A-Za-z][A-Za-z0-9-]*:/.test(line);
+    if (line === "" || looksLikeHeader || hasControl(line)) {
       throw new TypeError(`Cannot encode ${verb}: a bare line would be read as something else`);
     }
     text += line + "\r\n";
@@ -99,11 +96,9 @@ export function encodeInto(
   at = putLineEnd(bytes, at);
   for (let i = 0; i < headers.length; i++) {
     const [name, value] = headers[i]!;
-    if (!isHeaderName(name) || !isTrimmed(value)) return -1;
-    at = put(name, bytes, at);
+    if (!isTrimmed(value)) return -1;
     // What does not fit falls off the end, which the last comparison sees.
-    bytes[at++] = colon;
-    bytes[at++] = space;
+    at = putName(name, bytes, at);
     at = put(value, bytes, at);
     if (at < 0) return -1;
     at = putLineEnd(bytes, at);
@@ -113,11 +108,27 @@ export function encodeInto(
 }
 
 function put(text: string, bytes: Uint8Array, at: number): number {
+  if (at < 0) return -1;
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
     if (c < 0x20 || c > 0x7e) return -1;
     bytes[at++] = c;
   }
+  return at;
+}
+
+/** Names with their colons and spaces: few, and the same again and again. */
+const encodedNames = new Map<string, Uint8Array>();
+const encodedNamesMax = 64;
+
+function putName(name: string, bytes: Uint8Array, at: number): number {
+  let encoded = encodedNames.get(name);
+  if (encoded === undefined) {
+    if (!isHeaderName(name)) return -1;
+    encoded = utf8.encode(name + ": ");
+    if (encodedNames.size < encodedNamesMax) encodedNames.set(name, encoded);
+  }
+  for (let i = 0; i < encoded.length; i++) bytes[at++] = encoded[i]!;
   return at;
 }
 
@@ -128,11 +139,11 @@ function putLineEnd(bytes: Uint8Array, at: number): number {
 }
 
 function isHeaderName(name: string): boolean {
-  return name !== "" && headerNameEnd(name, 0, name.length) === name.length;
+  return /^[A-Za-z][A-Za-z0-9-]*$/.test(name);
 }
 
 function isValue(value: string): boolean {
-  return isTrimmed(value) && !hasControl(value, 0, value.length);
+  return isTrimmed(value) && !hasControl(value);
 }
 
 function isTrimmed(value: string): boolean {
@@ -147,7 +158,10 @@ function isTrimmed(value: string): boolean {
  */
 export function parse(lines: readonly string[]): Message | Fault {
   const parser = new MessageParser();
-  for (const line of lines) parser.addLine(line);
+  for (const [i, line] of lines.entries()) {
+    if (line.includes("\n")) return fault(400, `Line ${i + 1} holds a control character`);
+    parser.addText(line);
+  }
   return parser.finish();
 }
 
@@ -164,32 +178,54 @@ export class MessageParser {
     return this.#lines === 0;
   }
 
-  /** Takes a line, which is a part of `text`; not the empty one that closes a message. */
-  addLine(text: string, start = 0, end = text.length): void {
-    this.#lines++;
-    if (this.#verb === undefined) {
-      this.#verb = intern(text, start, end);
-      if (!isVerb(this.#verb)) {
-        this.#fault = fault(
-          400,
-          `The start line ${quote(this.#verb)} is not a verb such as REGISTER`,
-        );
-      }
-    } else if (this.#lines - 1 > headersMax) {
-      this.#fault = tooManyHeaders;
-    } else {
-      const nameEnd = headerNameEnd(text, start, end);
-      if (hasControl(text, nameEnd, end)) {
-        this.#fault ??= fault(
-          400,
-          `Line ${this.#lines} of ${this.#verb} holds a control character`,
-        );
-      } else if (isHeader(text, start, nameEnd, end)) {
-        this.#headers.push([intern(text, start, nameEnd), trimmed(text, nameEnd + 1, end)]);
-      } else {
-        this.#bare = [...this.#bare, text.slice(start, end)];
-      }
+  /** Takes a line, without its line end; not the empty one that closes a message. */
+  addText(line: string): void {
+    const bytes = utf8.encode(line);
+    this.addLine(bytes, 0, bytes.length === line.length ? line : undefined);
+  }
+
+  /**
+   * Takes the line that begins at `start` and goes to a line end or to the end of the bytes; not the
+   * empty one that closes a message. It looks at bytes, which costs a fraction of looking at the
+   * characters of a string.
+   *
+   * @param bytes UTF-8.
+   * @param text What the bytes say where they are ASCII, so that both count alike; else undefined.
+   * @returns One past the line and its line end.
+   */
+  addLine(bytes: Uint8Array, start: number, text: string | undefined): number {
+    const nameEnd = headerNameEnd(bytes, start);
+    let end = nameEnd;
+    let control = false;
+    for (; end < bytes.length; end++) {
+      const c = bytes[end]!;
+      if (c >= 0x20 && c < 0x7f) continue;
+      if (c === LF || (c === CR && bytes[end + 1] === LF)) break;
+      // C0 and DEL, and C1, which is C2 80 to C2 9F.
+      control ||= c < 0x80 || (c === 0xc2 && bytes[end + 1]! < 0xa0);
     }
+    if (this.#verb === undefined) this.#takeVerb(word(bytes, start, end, text));
+    else if (this.#lines > headersMax) this.#fault = tooManyHeaders;
+    else if (control) {
+      this.#fault ??= fault(
+        400,
+        `Line ${this.#lines + 1} of ${this.#verb} holds a control character`,
+      );
+    } else if (nameEnd > start && nameEnd < end && bytes[nameEnd] === colon) {
+      const name = word(bytes, start, nameEnd, text);
+      this.#headers.push([name, trimmed(bytes, nameEnd + 1, end, text)]);
+    } else {
+      this.#bare = [...this.#bare, part(bytes, start, end, text)];
+    }
+    this.#lines++;
+    // A line ends with LF or CRLF, or with the bytes.
+    return end === bytes.length ? end : end + (bytes[end] === LF ? 1 : 2);
+  }
+
+  #takeVerb(verb: string): void {
+    this.#verb = verb;
+    if (isVerb(verb)) return;
+    this.#fault = fault(400, `The start line ${quote(verb)} is not a verb such as REGISTER`);
   }
 
   /** The message that the lines make, or what is wrong with it. The next line begins another. */
@@ -211,44 +247,63 @@ export const tooManyHeaders: Fault = fatalFault(
   `A message has at most ${headersMax} header lines`,
 );
 
-function isHeader(text: string, start: number, nameEnd: number, end: number): boolean {
-  return nameEnd > start && nameEnd < end && text.charCodeAt(nameEnd) === colon;
+/** A part of bytes as a string. */
+function part(bytes: Uint8Array, start: number, end: number, text: string | undefined): string {
+  return text === undefined ? decoder.decode(bytes.subarray(start, end)) : text.slice(start, end);
 }
 
-function trimmed(text: string, start: number, end: number): string {
-  while (start < end && text.charCodeAt(start) === space) start++;
-  while (end > start && text.charCodeAt(end - 1) === space) end--;
-  return text.slice(start, end);
+function trimmed(bytes: Uint8Array, start: number, end: number, text: string | undefined): string {
+  while (start < end && bytes[start] === space) start++;
+  while (end > start && bytes[end - 1] === space) end--;
+  return part(bytes, start, end, text);
 }
 
 /**
- * A part of a text. Where it is one of the words that nearly every message has, it is the one string
+ * A part of bytes as a string. Where it is a word that nearly every message has, it is the one string
  * that the program has of it: comparing that, many times a message, takes no look at its characters.
  */
-function intern(text: string, start: number, end: number): string {
+function word(bytes: Uint8Array, start: number, end: number, text: string | undefined): string {
   const candidates = commonWords[end - start];
   if (candidates !== undefined) {
     for (let i = 0; i < candidates.length; i++) {
-      if (text.startsWith(candidates[i]!, start)) return candidates[i]!;
+      if (standsAt(bytes, start, candidates[i]!.bytes)) return candidates[i]!.word;
     }
   }
-  return text.slice(start, end);
+  return part(bytes, start, end, text);
+}
+
+function standsAt(bytes: Uint8Array, start: number, wanted: Uint8Array): boolean {
+  for (let i = 0; i < wanted.length; i++) {
+    if (bytes[start + i] !== wanted[i]) return false;
+  }
+  return true;
+}
+
+const utf8 = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+interface CommonWord {
+  readonly word: string;
+  readonly bytes: Uint8Array;
 }
 
 /** Verbs and header names of the most frequent messages, by their length. */
-const commonWords: (readonly string[] | undefined)[] = [];
+const commonWords: (readonly CommonWord[] | undefined)[] = [];
 for (
   const word of ["REGISTER", "BRIDGE", "INFO", "PING", "MSG", "ACK"]
     .concat("clientID", "IP", "Port", "Version", "Expires", "Target", "Id", "Text")
 ) {
-  commonWords[word.length] = [...commonWords[word.length] ?? [], word];
+  const common = { word, bytes: utf8.encode(word) };
+  commonWords[word.length] = [...commonWords[word.length] ?? [], common];
 }
 
+const LF = 0x0a;
+const CR = 0x0d;
 const space = 0x20;
 const colon = 0x3a;
 const hyphen = 0x2d;
 
-// These see every character that comes and goes: as loops they cost a fraction of what patterns do.
+// These see every character that comes or goes: as loops they cost a fraction of what patterns do.
 
 /** Whether a text is 1 to 16 capital letters. */
 function isVerb(text: string): boolean {
@@ -261,19 +316,19 @@ function isVerb(text: string): boolean {
 }
 
 /** How far a header name goes: letters, digits and hyphens, of which the first is a letter. */
-function headerNameEnd(text: string, start: number, end: number): number {
+function headerNameEnd(bytes: Uint8Array, start: number): number {
   let i = start;
-  for (; i < end; i++) {
-    const c = text.charCodeAt(i);
+  for (; i < bytes.length; i++) {
+    const c = bytes[i]!;
     const isLetter = (c >= 0x41 && c <= 0x5a) || (c >= 0x61 && c <= 0x7a);
     if (!isLetter && (i === start || !((c >= 0x30 && c <= 0x39) || c === hyphen))) break;
   }
   return i;
 }
 
-/** Whether a part of a text has a character of Unicode's category Cc: C0, DEL and C1. */
-function hasControl(text: string, start: number, end: number): boolean {
-  for (let i = start; i < end; i++) {
+/** Whether a text has a character of Unicode's category Cc: C0, DEL and C1. */
+function hasControl(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
     if (c < 0x20 || (c >= 0x7f && c <= 0x9f)) return true;
   }

@@ -63,7 +63,7 @@ export class MessageReader {
     // So short a chunk cannot pass a limit on bytes, and `parse` counts the headers.
     if (!this.pending && chunk.length <= lineBytesMax && endsWithEmptyLine(chunk)) {
       const text = decodeWhole(chunk);
-      if (text !== undefined) return this.#splitText(text, []);
+      if (text !== undefined) return this.#split(chunk, text, []);
     }
     return this.#pushMeasured(chunk);
   }
@@ -121,7 +121,7 @@ export class MessageReader {
     if (bytes.length === 0) return true;
     const text = decodeWhole(bytes);
     if (text === undefined) return false;
-    this.#splitText(text, items);
+    this.#split(bytes, text, items);
     return true;
   }
 
@@ -138,28 +138,26 @@ export class MessageReader {
       this.#splitter ??= new LineSplitter();
       const line = await this.#splitter.push(bytes.subarray(start, end));
       if (line === notUtf8) return false;
-      if (line !== undefined) this.#takeLine(line, 0, line.length, items);
+      if (line === "") this.#finishMessage(items);
+      else if (line !== undefined) this.#parser.addText(line);
       start = end;
     }
     return true;
   }
 
-  /** Splits text that ends in a line end as TextLineStream does: a CR before the LF is no part of a line. */
-  #splitText(text: string, items: (Message | Fault)[]): (Message | Fault)[] {
-    let start = 0;
-    for (let lf; !this.#ended && (lf = text.indexOf("\n", start)) !== -1; start = lf + 1) {
-      const end = lf > start && text.charCodeAt(lf - 1) === CR ? lf - 1 : lf;
-      this.#takeLine(text, start, end, items);
+  /** Splits whole lines as TextLineStream does: a CR before the LF is no part of a line. */
+  #split(bytes: Uint8Array, text: string, items: (Message | Fault)[]): (Message | Fault)[] {
+    const ascii = text.length === bytes.length ? text : undefined;
+    for (let at = 0; at < bytes.length && !this.#ended;) {
+      const first = bytes[at];
+      const emptyLength = first === LF ? 1 : first === CR && bytes[at + 1] === LF ? 2 : 0;
+      if (emptyLength > 0) this.#finishMessage(items);
+      at = emptyLength > 0 ? at + emptyLength : this.#parser.addLine(bytes, at, ascii);
     }
     return items;
   }
 
-  /** Adds a line to the message under way, and the message to `items` where the line completes it. */
-  #takeLine(text: string, start: number, end: number, items: (Message | Fault)[]): void {
-    if (start < end) {
-      this.#parser.addLine(text, start, end);
-      return;
-    }
+  #finishMessage(items: (Message | Fault)[]): void {
     // Empty lines between messages mean nothing.
     if (this.#parser.empty) return;
     const item = this.#parser.finish();

@@ -68,15 +68,15 @@ export const verbs = {
 /** The name of a verb. */
 export type VerbName = keyof typeof verbs;
 
+const byName: ReadonlyMap<string, Verb> = new Map(Object.entries(verbs));
+
 /**
  * Holds a message against the table.
  *
  * @returns What is wrong with it, or undefined where `from` may send it as it is.
  */
 export function check(message: Message, from: Speaker): Fault | undefined {
-  const verb: Verb | undefined = Object.hasOwn(verbs, message.verb)
-    ? verbs[message.verb as VerbName]
-    : undefined;
+  const verb = byName.get(message.verb);
   if (verb === undefined || !verb.from.includes(from)) {
     return fault(400, `${quote(message.verb)} is no request here; try ${said(from).join(", ")}`);
   }
@@ -96,8 +96,7 @@ export function check(message: Message, from: Speaker): Fault | undefined {
 }
 
 function said(from: Speaker): string[] {
-  return Object.entries(verbs as Record<string, Verb>)
-    .filter(([, verb]) => verb.from.includes(from)).map(([name]) => name);
+  return [...byName].filter(([, verb]) => verb.from.includes(from)).map(([name]) => name);
 }
 
 /** The version of the protocol that this program speaks. */
