@@ -1,0 +1,107 @@
+// What the world does to a server: no file descriptors, callers that reset; and to a client: no reader,
+// no server.
+
+import { assertEquals } from "@std/assert";
+import { type Build, builds, Program, startServerProgram } from "./program.ts";
+
+const utf8 = new TextEncoder();
+const isUnix = Deno.build.os !== "windows";
+
+async function ping(port: number): Promise<string> {
+  using conn = await Deno.connect({ hostname: "127.0.0.1", port });
+  await conn.write(utf8.encode("PING\r\n\r\n"));
+  const buffer = new Uint8Array(64);
+  return new TextDecoder().decode(buffer.subarray(0, await conn.read(buffer) ?? 0));
+}
+
+/** The same program, allowed so many open files. */
+function withOpenFiles(build: Build, count: number): Build {
+  const words = [build.command, ...build.args].map((word) => `'${word}'`).join(" ");
+  return {
+    ...build,
+    command: "sh",
+    args: ["-c", `ulimit -n ${count}; exec ${words} "$@"`, "sh"],
+  };
+}
+
+for (const build of builds) {
+  Deno.test({
+    name:
+      `${build.name}: a server without file descriptors waits, and serves again when it has some`,
+    ignore: !isUnix,
+    fn: async () => {
+      const { server, port } = await startServerProgram(withOpenFiles(build, 64));
+      await using _server = server;
+      const held: Deno.TcpConn[] = [];
+      try {
+        // The kernel completes what the program cannot accept, so that all of these connect.
+        for (let i = 0; i < 100; i++) {
+          held.push(await Deno.connect({ hostname: "127.0.0.1", port }));
+        }
+        await server.says(/warn +cannot accept a connection.*Too many open files/i);
+      } finally {
+        for (const conn of held) conn.close();
+      }
+      assertEquals(await ping(port), "PONG\r\n\r\n");
+      server.kill("SIGINT");
+      assertEquals(await server.ends(), 0);
+    },
+  });
+
+  Deno.test(`${build.name}: callers that go at once, by the thousand, leave a server as it was`, async () => {
+    const { server, port } = await startServerProgram(build, "--log-level", "warn");
+    await using _server = server;
+    for (let round = 0; round < 20; round++) {
+      await Promise.all(Array.from({ length: 100 }, async (_, i) => {
+        const conn = await Deno.connect({ hostname: "127.0.0.1", port });
+        // Closing with the reply unread makes the kernel send a reset, at whatever moment that is.
+        if (i % 2 === 0) await conn.write(utf8.encode("INFO\r\n\r\nPING\r\n\r\nREG"));
+        conn.close();
+      }));
+    }
+    assertEquals(await ping(port), "PONG\r\n\r\n");
+    server.kill("SIGINT");
+    assertEquals(await server.ends(), 0);
+    assertEquals(server.err, []);
+  });
+
+  Deno.test(`${build.name}: a client whose output nobody reads any more ends`, async () => {
+    const child = new Deno.Command(build.command, {
+      args: [...build.args, "client", "alice"],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    const input = child.stdin.getWriter();
+    try {
+      await child.stdout.cancel();
+      // Its input stays open: it is the output that ends it.
+      await input.write(utf8.encode("/help\n/help\n"));
+      assertEquals((await child.status).code, 0);
+    } finally {
+      await input.close().catch(() => {});
+    }
+  });
+
+  Deno.test(`${build.name}: clients outlive their server, and find the next one on its port`, async () => {
+    const first = await startServerProgram(build);
+    await using alice = new Program(build, "client", "alice", "0", first.address, "--register");
+    await alice.says(/^\* registered as alice/);
+    await using bob = new Program(build, "client", "bob", "0", first.address, "--register");
+    await bob.types("/chat alice");
+    await bob.says(/^\* connected to alice/);
+    first.server.kill("SIGKILL");
+    await first.server.ends();
+    await first.server[Symbol.asyncDispose]();
+    await bob.types("without a server");
+    await alice.says(/^bob: without a server$/);
+    await bob.types("/info");
+    await bob.says(/^error: Cannot reach the server at .*: nobody listens there$/);
+    await using _second = new Program(build, "server", "--port", String(first.port));
+    await _second.says(/listening on/);
+    await alice.types("/register\n/info");
+    await alice.says(/^1 client is registered/);
+    await bob.types("/bridge alice");
+    await bob.says(/^\* alice is at/);
+  });
+}
