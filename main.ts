@@ -113,8 +113,11 @@ async function runClient(
   const interactive = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
   const terminal = interactive ? await openTerminal() : undefined;
   const printer = new LinePrinter(stop.request);
-  const onEvent = terminal?.print ?? printer.print;
-  const client = listen({ host, port }, () => new ChatClient({ id, host, port, server, onEvent }));
+  const { print: onEvent, room } = terminal ?? printer;
+  const client = listen(
+    { host, port },
+    () => new ChatClient({ id, host, port, server, onEvent, room }),
+  );
   try {
     if (isLocal(host) && !isLocal(server.host)) onEvent({ type: "hint", hint: localHint });
     if (options.register) await client.register();

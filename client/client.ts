@@ -37,6 +37,8 @@ export interface ClientOptions {
   readonly port: number;
   readonly server: Address;
   readonly onEvent: (event: ChatEvent) => void;
+  /** When there is room for more events, where they are shown more slowly than they come. */
+  readonly room?: () => Promise<void> | undefined;
   readonly times?: LinkTimes;
 }
 
@@ -67,7 +69,8 @@ export class ChatClient {
    * @throws {Deno.errors.AddrInUse} Where the port is taken.
    * @throws {Error} Where the host is not of this machine, or listening is not allowed.
    */
-  constructor({ id, host, port, server, onEvent, times }: ClientOptions) {
+  constructor(options: ClientOptions) {
+    const { id, host, port, server, onEvent, room = () => undefined, times } = options;
     if (!isClientId(id)) throw new ChatError(`The id '${id}' is not ${clientIdRule}`);
     this.id = id;
     this.#emit = onEvent;
@@ -77,6 +80,7 @@ export class ChatClient {
     this.#conversations = new Conversations({
       self: { id, address: this.address },
       emit: onEvent,
+      room,
       ...(times && { times }),
     });
     this.#rendezvous = new Rendezvous(server, this.#stopping.signal);

@@ -21,6 +21,8 @@ interface Conversation {
 export interface ConversationsOptions {
   readonly self: Self;
   readonly emit: (event: ChatEvent) => void;
+  /** When there is room for more events; undefined where there is. */
+  readonly room: () => Promise<void> | undefined;
   readonly times?: LinkTimes;
 }
 
@@ -200,6 +202,7 @@ export class Conversations {
       const { name } = this.#links.get(link)!;
       this.#options.emit({ type: "message", name, dialect: link.dialect!, text });
     },
+    room: () => this.#options.room(),
     delivered: (link, id) => {
       const { name } = this.#links.get(link)!;
       this.#options.emit({ type: "delivered", name, id });

@@ -51,6 +51,11 @@ export interface LinkEvents {
   text(link: Link, text: string): void;
   /** The peer has a text that was sent. Only this protocol's own peers say so. */
   delivered(link: Link, id: string): void;
+  /**
+   * Asked before more is read: where what came has not been shown yet, when there will be room for more,
+   * so that a peer cannot fill the memory of one who does not look.
+   */
+  room(): Promise<void> | undefined;
   /** The link is over. */
   closed(link: Link, reason: CloseReason, detail: string | undefined): void;
 }
@@ -211,6 +216,7 @@ export class Link {
         if (!this.#refused) await this.#take(buffer.subarray(0, count));
         // Whoever sends faster than he reads our acknowledgements waits for himself.
         await this.#outbox.room();
+        await this.#events.room();
       }
       if (!this.#refused && this.dialect === undefined && this.#first.length > 0) {
         await this.#recognise(true);

@@ -40,9 +40,13 @@ export function isProblem(event: ChatEvent): boolean {
 
 const utf8 = new TextEncoder();
 
+/** Characters waiting to be printed at which {@linkcode LinePrinter.room} makes a peer wait. */
+const waitingMax = 256 * 1024;
+
 /** Prints events, in order. */
 export class LinePrinter {
   #printing: Promise<void> = Promise.resolve();
+  #waiting = 0;
   readonly #onClosed: () => void;
 
   /** @param onClosed Told that nobody reads what is printed any more. */
@@ -55,10 +59,16 @@ export class LinePrinter {
     const text = plainText(event);
     if (text === "") return;
     const sink = isProblem(event) ? Deno.stderr : Deno.stdout;
+    this.#waiting += text.length;
     this.#printing = this.#printing
       .then(() => writeAll(sink, utf8.encode(text)))
-      .catch(this.#onClosed);
+      .catch(this.#onClosed)
+      .finally(() => this.#waiting -= text.length);
   };
+
+  /** When there is room for more; undefined where there is. */
+  readonly room = (): Promise<void> | undefined =>
+    this.#waiting > waitingMax ? this.#printing : undefined;
 
   /** Done when all is printed. */
   async flush(): Promise<void> {

@@ -39,6 +39,8 @@ export function terminalLines(event: ChatEvent, now: Date): string[] {
 export interface Terminal {
   /** Shows an event. */
   print(event: ChatEvent): void;
+  /** When there is room for more; undefined where there is. */
+  room(): Promise<void> | undefined;
   /** Runs what is typed, until `/quit`, Ctrl+C, Ctrl+D or the signal. */
   run(client: ChatClient, signal: AbortSignal): Promise<void>;
   /** Gives the terminal back. */
@@ -106,5 +108,11 @@ export async function openTerminal(): Promise<Terminal> {
     stdout.write("\n");
   };
 
-  return { print, run, close: () => readline.close() };
+  // A terminal that is stopped, as by Ctrl+S, takes nothing.
+  const room = () =>
+    stdout.writableNeedDrain
+      ? new Promise<void>((resolve) => stdout.once("drain", () => resolve()))
+      : undefined;
+
+  return { print, room, run, close: () => readline.close() };
 }

@@ -1,10 +1,14 @@
 // What the world does to a server: no file descriptors, callers that reset; and to a client: no reader,
 // no server.
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { type Build, builds, Program, startServerProgram } from "./program.ts";
 
 const utf8 = new TextEncoder();
+/** Far more than all buffers between a peer and an output hold. */
+const floodBytes = 256 * 1024 * 1024;
+/** A flood that moves nothing for so long has been made to wait. */
+const stallMs = 1_000;
 const isUnix = Deno.build.os !== "windows";
 
 async function ping(port: number): Promise<string> {
@@ -80,6 +84,40 @@ for (const build of builds) {
       assertEquals((await child.status).code, 0);
     } finally {
       await input.close().catch(() => {});
+    }
+  });
+
+  Deno.test(`${build.name}: a peer that floods a client whose output is not read is made to wait`, async () => {
+    const child = new Deno.Command(build.command, {
+      args: [...build.args, "client", "alice"],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    const output = child.stdout.getReader();
+    const { value } = await output.read();
+    const [, port] = /:(\d+)/.exec(new TextDecoder().decode(value))!;
+    const flood = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
+    // From here on nobody reads the output.
+    const chunk = new Uint8Array(64 * 1024).fill(0x61);
+    let sent = 0;
+    const flooding = (async () => {
+      while (sent < floodBytes) sent += await flood.write(chunk);
+    })().catch(() => {});
+    try {
+      for (let before = -1; sent > before && sent < floodBytes;) {
+        before = sent;
+        await new Promise((resolve) => setTimeout(resolve, stallMs));
+      }
+      // What the kernel's buffers and the client's hold is some megabytes.
+      assert(sent < floodBytes, `the client took all of ${sent} bytes`);
+    } finally {
+      child.kill("SIGKILL");
+      await child.status;
+      await flooding;
+      flood.close();
+      await output.cancel();
+      await child.stdin.close();
     }
   });
 

@@ -24,6 +24,7 @@ export type LinkEvent =
 export function told(events: Events<LinkEvent>): LinkEvents {
   return {
     opened: ({ dialect, peerId }) => events.take({ type: "opened", dialect: dialect!, peerId }),
+    room: () => undefined,
     text: (_, text) => events.take({ type: "text", text }),
     delivered: (_, id) => events.take({ type: "delivered", id }),
     closed: (_, reason, detail) => events.take({ type: "closed", reason, detail }),
