@@ -47,8 +47,14 @@ function isHostName(text: string): boolean {
 
 /** Reads a port, 0 to 65535; undefined where the text is none. */
 export function parsePort(text: string): number | undefined {
-  const port = decimal(text, 0, text.length);
-  return port !== undefined && port <= 65_535 ? port : undefined;
+  if (text.length === 0 || text.length > 5) return undefined;
+  let port = 0;
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - zero;
+    if (!(digit >= 0 && digit <= 9)) return undefined;
+    port = port * 10 + digit;
+  }
+  return port <= 65_535 ? port : undefined;
 }
 
 /** Whether a text is an IPv4 address of four decimal parts or an IPv6 address without brackets. */
@@ -64,31 +70,31 @@ function isIpv6Address(text: string): boolean {
 
 const ipv6LengthMax = "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255".length;
 
+/** Four decimal numbers up to 255; a leading zero means octal to some resolvers, and is none. */
 function isIpv4Address(text: string): boolean {
-  let start = 0;
-  for (let part = 0; part < 4; part++) {
-    const dot = part < 3 ? text.indexOf(".", start) : text.length;
-    const value = decimal(text, start, dot);
-    // A leading zero means octal to some resolvers.
-    if (value === undefined || value > 255 || (text[start] === "0" && dot > start + 1)) {
-      return false;
+  let parts = 1;
+  let digits = 0;
+  let value = 0;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === dot) {
+      if (digits === 0) return false;
+      parts++;
+      digits = 0;
+      value = 0;
+      continue;
     }
-    start = dot + 1;
+    const digit = c - zero;
+    if (!(digit >= 0 && digit <= 9) || (digits > 0 && value === 0)) return false;
+    value = value * 10 + digit;
+    digits++;
+    if (value > 255) return false;
   }
-  return true;
+  return parts === 4 && digits > 0;
 }
 
-/** Reads a part of a text as a number of one to five digits. */
-function decimal(text: string, start: number, end: number): number | undefined {
-  if (end <= start || end > start + 5) return undefined;
-  let value = 0;
-  for (let i = start; i < end; i++) {
-    const digit = text.charCodeAt(i) - 0x30;
-    if (!(digit >= 0 && digit <= 9)) return undefined;
-    value = value * 10 + digit;
-  }
-  return value;
-}
+const dot = 0x2e;
+const zero = 0x30;
 
 /** Whether a text is what somebody may listen on: an IP address or a host's name. */
 export function isHost(text: string): boolean {

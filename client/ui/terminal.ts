@@ -92,8 +92,8 @@ export async function openTerminal(): Promise<Terminal> {
     // One after the other: what is typed, or pasted, behind /chat is for whom it finds.
     let running: Promise<void> = Promise.resolve();
     readline.on("line", (line: string) => {
-      prompt();
       if (line.trim() === "/quit") return end();
+      prompt();
       running = running.then(async () => {
         await runLine(line, { client: runs, emit: print });
         prompt();
