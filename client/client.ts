@@ -16,6 +16,7 @@ import {
   parsePort,
   plainHost,
 } from "../shared/address.ts";
+import { within } from "../shared/clock.ts";
 import { clientIdRule, isClientId } from "../shared/client_id.ts";
 import { replyTimeoutMs } from "../shared/protocol/limits.ts";
 import { type Header, header, headerValues, message } from "../shared/protocol/message.ts";
@@ -219,11 +220,8 @@ export class ChatClient {
 
   async #unregisterQuietly(): Promise<void> {
     if (!this.#registration.active) return;
-    const late = Promise.withResolvers<void>();
-    const timer = setTimeout(late.resolve, unregisterTimeoutMs);
     // Where the server does not hear it, the registration runs out by itself.
-    await Promise.race([late.promise, this.#registration.end().catch(() => {})]);
-    clearTimeout(timer);
+    await within(unregisterTimeoutMs, this.#registration.end().catch(() => {}));
   }
 
   async #find(target: string | undefined): Promise<KnownClient | undefined> {

@@ -32,3 +32,20 @@ export function wait(ms: number, signal: AbortSignal): Promise<boolean> {
   signal.addEventListener("abort", onAbort);
   return promise;
 }
+
+/**
+ * Waits for something, but not for ever.
+ *
+ * @param ms How long at most, in milliseconds.
+ * @returns Whether it was done in time.
+ * @throws {unknown} What it is rejected with in time; later that is nobody's business any more.
+ */
+export async function within(ms: number, something: Promise<unknown>): Promise<boolean> {
+  const late = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => late.resolve(false), ms);
+  try {
+    return await Promise.race([something.then(() => true), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -13,6 +13,7 @@ import {
   reachableHost,
 } from "../../shared/address.ts";
 import { isClientId } from "../../shared/client_id.ts";
+import { within } from "../../shared/clock.ts";
 import {
   chatackTimeoutMs,
   linkPingMs,
@@ -86,7 +87,7 @@ const notAnOpening = fatalFault(400, "A conversation begins with CHAT and CHATAC
 
 /** How long the rest of a line, or of an opening, may take before what has come is taken for all. */
 const quietMs = 500;
-/** How long leaving waits for what was just sent to be confirmed. */
+/** How long leaving waits for what was just sent to be confirmed, and for the goodbye to be taken. */
 const leaveMs = 1_000;
 const readBufferBytes = 16 * 1024;
 
@@ -192,19 +193,12 @@ export class Link {
   /** Says goodbye and closes. */
   async leave(): Promise<void> {
     if (this.#closed) return;
-    if (this.#unacknowledged.size > 0) await this.#allDeliveredWithin(leaveMs);
+    if (this.#unacknowledged.size > 0) await within(leaveMs, this.allDelivered());
     if (this.#closed) return;
     if (this.dialect === "p2pchat") this.#send(message("BYE"));
     else if (this.dialect === "lines") this.#outbox.add("QUIT\r\n\r\n");
-    await this.#outbox.flushed();
+    await within(leaveMs, this.#outbox.flushed());
     this.#end("you-left", undefined);
-  }
-
-  async #allDeliveredWithin(ms: number): Promise<void> {
-    const late = Promise.withResolvers<void>();
-    const timer = setTimeout(late.resolve, ms);
-    await Promise.race([late.promise, this.allDelivered()]);
-    clearTimeout(timer);
   }
 
   async #run(): Promise<void> {

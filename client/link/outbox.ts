@@ -20,6 +20,8 @@ export class Outbox {
   #text = "";
   #writing: Promise<void> | undefined;
   #failed = false;
+  /** Ends with the first failure: a write that is stuck may never end itself. */
+  readonly #failure = Promise.withResolvers<void>();
 
   /**
    * @param sink Where the text goes.
@@ -40,12 +42,16 @@ export class Outbox {
 
   /** Done when little enough waits that more may be added. */
   async room(): Promise<void> {
-    while (this.#text.length > crowdedChars && this.#writing !== undefined) await this.#writing;
+    while (this.#text.length > crowdedChars && this.#writing !== undefined) await this.#progress();
   }
 
   /** Done when all has been written, or cannot be. */
   async flushed(): Promise<void> {
-    while (this.#writing !== undefined) await this.#writing;
+    while (this.#writing !== undefined && !this.#failed) await this.#progress();
+  }
+
+  async #progress(): Promise<void> {
+    await Promise.race([this.#writing, this.#failure.promise]);
   }
 
   async #write(): Promise<void> {
@@ -71,6 +77,7 @@ export class Outbox {
   #fail(error: unknown): void {
     if (this.#failed) return;
     this.#failed = true;
+    this.#failure.resolve();
     this.#text = "";
     this.#onFailure(error);
   }

@@ -11,6 +11,22 @@ const floodBytes = 256 * 1024 * 1024;
 const stallMs = 1_000;
 const isUnix = Deno.build.os !== "windows";
 
+/** Writes to a connection without reading from it. */
+function flood(conn: Deno.TcpConn, chunk: Uint8Array) {
+  let sent = 0;
+  const ended = (async () => {
+    while (sent < floodBytes) sent += await conn.write(chunk);
+  })().catch(() => {});
+  const stalled = async () => {
+    for (let before = -1; sent > before && sent < floodBytes;) {
+      before = sent;
+      await new Promise((resolve) => setTimeout(resolve, stallMs));
+    }
+    return sent;
+  };
+  return { ended, stalled };
+}
+
 async function ping(port: number): Promise<string> {
   using conn = await Deno.connect({ hostname: "127.0.0.1", port });
   await conn.write(utf8.encode("PING\r\n\r\n"));
@@ -97,27 +113,41 @@ for (const build of builds) {
     const output = child.stdout.getReader();
     const { value } = await output.read();
     const [, port] = /:(\d+)/.exec(new TextDecoder().decode(value))!;
-    const flood = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
+    const conn = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
     // From here on nobody reads the output.
     const chunk = new Uint8Array(64 * 1024).fill(0x61);
-    let sent = 0;
-    const flooding = (async () => {
-      while (sent < floodBytes) sent += await flood.write(chunk);
-    })().catch(() => {});
+    const flooding = flood(conn, chunk);
     try {
-      for (let before = -1; sent > before && sent < floodBytes;) {
-        before = sent;
-        await new Promise((resolve) => setTimeout(resolve, stallMs));
-      }
+      const sent = await flooding.stalled();
       // What the kernel's buffers and the client's hold is some megabytes.
       assert(sent < floodBytes, `the client took all of ${sent} bytes`);
     } finally {
       child.kill("SIGKILL");
       await child.status;
-      await flooding;
-      flood.close();
+      await flooding.ended;
+      conn.close();
       await output.cancel();
       await child.stdin.close();
+    }
+  });
+
+  Deno.test(`${build.name}: Ctrl+C ends server and client also where the other side does not read`, async () => {
+    const { server, port } = await startServerProgram(build);
+    await using _server = server;
+    await using alice = new Program(build, "client", "alice");
+    const [, alices] = await alice.says(/listening on 127\.0\.0\.1:(\d+)/);
+    const requests = utf8.encode("PING\r\n\r\n".repeat(10_000));
+    for (const [program, at] of [[server, port], [alice, Number(alices)]] as const) {
+      using conn = await Deno.connect({ hostname: "127.0.0.1", port: at });
+      if (program === alice) {
+        await conn.write(utf8.encode("CHAT\r\nclientID: bob\r\nVersion: 1\r\n\r\n"));
+      }
+      // Until the replies fill every buffer, and then the requests do.
+      const flooding = flood(conn, requests);
+      assert(await flooding.stalled() < floodBytes);
+      program.kill("SIGINT");
+      assertEquals(await program.ends(), 0);
+      await flooding.ended;
     }
   });
 
