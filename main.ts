@@ -194,6 +194,8 @@ function listen<T>({ host, port }: Address, start: () => T): T {
       ? "that is not allowed; ports below 1024 need more rights"
       : cause instanceof Deno.errors.AddrNotAvailable
       ? "that is no address of this machine; 0.0.0.0 stands for all it has"
+      : cause instanceof Error && cause.message.includes("failed to lookup address")
+      ? "there is no such host"
       : cause instanceof Error
       ? cause.message
       : String(cause);

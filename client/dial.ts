@@ -50,5 +50,6 @@ function reasonOf(error: unknown): string {
   if (error instanceof Deno.errors.NotCapable) return "the program is not allowed to";
   // The system's words, without the number that Deno appends: "Network is unreachable (os error 101)".
   const words = error instanceof Error ? error.message : String(error);
+  if (words.includes("failed to lookup address")) return "there is no such host";
   return words.replace(/ \(os error \d+\)$/, "");
 }

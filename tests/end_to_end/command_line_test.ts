@@ -68,6 +68,12 @@ for (const build of builds) {
       elsewhere.err,
       /^p2pchat: Cannot listen on 203\.0\.113\.7:0: that is no address of .*$/,
     );
+    const nowhere = await run("client", "alice", "0", "no-such-host.invalid", "--register");
+    assertEquals(nowhere.code, 1);
+    assertMatch(
+      nowhere.err,
+      /^p2pchat: Cannot reach .* no-such-host\.invalid:5555: there is no such host$/,
+    );
     server.kill("SIGTERM");
     assertEquals(await server.ends(), 0);
     const unreachable = await run("client", "alice", "0", address, "--register");
