@@ -12,6 +12,7 @@ import {
   registrationsPerHostMax,
 } from "../shared/protocol/limits.ts";
 import { isLoopback } from "../shared/address.ts";
+import { HostCounter } from "./host_counter.ts";
 
 /** How much a server takes on. */
 export interface Capacity {
@@ -38,7 +39,7 @@ export function perHost(max: number): (observedHost: string) => number {
 export class Admission {
   readonly #max: number;
   readonly #maxPerHost: (observedHost: string) => number;
-  readonly #perHost = new Map<string, number>();
+  readonly #perHost = new HostCounter();
   #count = 0;
 
   constructor({ connections, connectionsPerHost }: Capacity) {
@@ -56,20 +57,18 @@ export class Admission {
     if (this.#count >= this.#max) {
       return fatalFault(503, "The server has as many connections as it takes; try again later");
     }
-    const ofHost = this.#perHost.get(observedHost) ?? 0;
+    const ofHost = this.#perHost.of(observedHost);
     if (ofHost > 0 && ofHost >= this.#maxPerHost(observedHost)) {
       return fatalFault(429, `The server takes no more connections from ${observedHost}`);
     }
     this.#count++;
-    this.#perHost.set(observedHost, ofHost + 1);
+    this.#perHost.add(observedHost);
     return undefined;
   }
 
   /** Counts one out. */
   leave(observedHost: string): void {
     this.#count--;
-    const ofHost = this.#perHost.get(observedHost)! - 1;
-    if (ofHost === 0) this.#perHost.delete(observedHost);
-    else this.#perHost.set(observedHost, ofHost);
+    this.#perHost.remove(observedHost);
   }
 }

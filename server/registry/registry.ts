@@ -10,6 +10,7 @@ import sortedBtree from "sorted-btree";
 import type { Address } from "../../shared/address.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { registrationTtlMaxMs } from "../../shared/protocol/limits.ts";
+import { HostCounter } from "../host_counter.ts";
 import { ExpiryWheel } from "./expiry_wheel.ts";
 import { Rotation, type Turn } from "./rotation.ts";
 
@@ -27,13 +28,17 @@ export interface Applicant {
 }
 
 /** A registration, as others may see it. */
-export type Registration = Readonly<Applicant> & { readonly expiresAtMs: number };
+export interface Registration {
+  readonly id: string;
+  readonly address: Address;
+  readonly observedHost: string;
+  readonly expiresAtMs: number;
+}
 
 interface Entry extends Turn<Entry> {
   id: string;
   address: Address;
   observedHost: string;
-  ttlMs: number;
   expiresAtMs: number;
   slot: number;
 }
@@ -62,7 +67,7 @@ export class Registry {
   readonly #sorted = new BTree<string, Entry>(undefined, compareIds);
   readonly #rotation = new Rotation<Entry>();
   readonly #wheel: ExpiryWheel<Entry>;
-  readonly #perHost = new Map<string, number>();
+  readonly #perHost = new HostCounter();
 
   constructor({ clock, max, maxPerHost }: RegistryOptions) {
     this.#clock = clock;
@@ -84,7 +89,7 @@ export class Registry {
    */
   register(applicant: Applicant): Registration | Refusal {
     const now = this.expire();
-    const { id, observedHost, ttlMs } = applicant;
+    const { id, address, observedHost, ttlMs } = applicant;
     // To the second, as the wheel has it, so that nobody is told of a moment at which it is still taken.
     const expiresAtMs = Math.ceil((now + ttlMs) / 1000) * 1000;
     const entry = this.#byId.get(id);
@@ -92,28 +97,29 @@ export class Registry {
       if (entry.observedHost !== observedHost) {
         return { refused: "taken", freeInMs: entry.expiresAtMs - now };
       }
-      const { address } = applicant;
       // A refresh changes nothing but the time, and what is not written need not be collected.
       if (entry.address.host !== address.host || entry.address.port !== address.port) {
         entry.address = address;
       }
-      entry.ttlMs = ttlMs;
       entry.expiresAtMs = expiresAtMs;
       entry.slot = this.#wheel.move(entry, entry.slot, expiresAtMs);
       return entry;
     }
     if (this.#byId.size >= this.#max) return { refused: "full" };
-    const ofHost = this.#perHost.get(observedHost) ?? 0;
-    if (ofHost >= this.#maxPerHost(observedHost)) return { refused: "host-full" };
+    if (this.#perHost.of(observedHost) >= this.#maxPerHost(observedHost)) {
+      return { refused: "host-full" };
+    }
     const added: Entry = {
-      ...applicant,
+      id,
+      address,
+      observedHost,
       expiresAtMs,
       slot: -1,
       previous: undefined,
       next: undefined,
     };
     added.slot = this.#wheel.add(added, expiresAtMs);
-    this.#perHost.set(observedHost, ofHost + 1);
+    this.#perHost.add(observedHost);
     this.#byId.set(id, added);
     this.#sorted.set(id, added);
     this.#rotation.append(added);
@@ -169,9 +175,7 @@ export class Registry {
     this.#byId.delete(entry.id);
     this.#sorted.delete(entry.id);
     this.#rotation.remove(entry);
-    const ofHost = this.#perHost.get(entry.observedHost)! - 1;
-    if (ofHost === 0) this.#perHost.delete(entry.observedHost);
-    else this.#perHost.set(entry.observedHost, ofHost);
+    this.#perHost.remove(entry.observedHost);
   }
 }
 
