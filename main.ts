@@ -16,14 +16,15 @@ import {
   type Address,
   formatAddress,
   isHost,
-  isIpAddress,
-  isLoopback,
+  isLocal,
   parseAddress,
   parsePort,
 } from "./shared/address.ts";
 import { clientIdRule, isClientId } from "./shared/client_id.ts";
+import { aborted } from "./shared/clock.ts";
 import { completionScript, type Shell, shells } from "./shared/completions.ts";
 import { createLog, type LogFormat, logFormats, type LogLevel, logLevels } from "./shared/log.ts";
+import { systemReason } from "./shared/system_reason.ts";
 
 const defaultPort = 5555;
 
@@ -98,7 +99,7 @@ async function runServer(
       })
       : `p2pchat server listening on ${address}`,
   );
-  await stop.requested;
+  await aborted(stop.signal);
   log.info("stopping", { connections: server.connections, registrations: server.registrations });
 }
 
@@ -131,10 +132,6 @@ async function runClient(
 }
 
 const localHint = "only this machine can call you; start with --host 0.0.0.0 to let others";
-
-function isLocal(host: string): boolean {
-  return host === "localhost" || (isIpAddress(host) && isLoopback(host));
-}
 
 async function runDemo(): Promise<void> {
   await using server = startServer({ host: "127.0.0.1", port: 0 });
@@ -194,29 +191,20 @@ function listen<T>({ host, port }: Address, start: () => T): T {
       ? "that is not allowed; ports below 1024 need more rights"
       : cause instanceof Deno.errors.AddrNotAvailable
       ? "that is no address of this machine; 0.0.0.0 stands for all it has"
-      : cause instanceof Error && cause.message.includes("failed to lookup address")
-      ? "there is no such host"
-      : cause instanceof Error
-      ? cause.message
-      : String(cause);
+      : systemReason(cause);
     throw new Error(`Cannot listen on ${formatAddress({ host, port })}: ${reason}`, { cause });
   }
 }
 
 interface StopSignal extends Disposable {
   readonly signal: AbortSignal;
-  readonly requested: Promise<void>;
   readonly request: () => void;
 }
 
 /** Ctrl+C, and what a service manager or a closed terminal sends. A second one does not wait. */
 function stopSignal(): StopSignal {
   const controller = new AbortController();
-  const requested = Promise.withResolvers<void>();
-  const request = () => {
-    controller.abort();
-    requested.resolve();
-  };
+  const request = () => controller.abort();
   const onSignal = () => {
     if (controller.signal.aborted) Deno.exit(1);
     request();
@@ -227,7 +215,6 @@ function stopSignal(): StopSignal {
   for (const signal of signals) Deno.addSignalListener(signal, onSignal);
   return {
     signal: controller.signal,
-    requested: requested.promise,
     request,
     [Symbol.dispose]() {
       for (const signal of signals) Deno.removeSignalListener(signal, onSignal);

@@ -9,8 +9,7 @@ import { acceptUntil } from "../shared/accept.ts";
 import {
   type Address,
   formatAddress,
-  isIpAddress,
-  isLoopback,
+  isLocal,
   isUnspecified,
   parseAddress,
   parsePort,
@@ -250,7 +249,7 @@ export class ChatClient {
     const own = this.address.host;
     return port === this.address.port &&
       (host === own ||
-        (host === "localhost" && isIpAddress(own) && isLoopback(own)) ||
+        (host === "localhost" && isLocal(own)) ||
         (isUnspecified(own) && ["127.0.0.1", "::1", "localhost"].includes(host)));
   }
 }

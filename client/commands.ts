@@ -15,55 +15,61 @@ interface Command {
   /** As in the help: `NAME` is required, `[NAME]` is not, `TEXT` takes the rest of the line. */
   readonly argument?: string;
   readonly help: string;
-  readonly run: (client: ChatClient, argument: string | undefined) => void | Promise<void>;
+  readonly run: (
+    context: CommandContext,
+    argument: string | undefined,
+  ) => void | Promise<void> | typeof quit;
 }
+
+/** What the command that ends the client gives back. */
+const quit = Symbol("quit");
 
 /** Every slash command, in the order of the help. */
 export const commands: readonly Command[] = [
   {
     name: "register",
     help: "be known to the server, so that others find you",
-    run: (client) => client.register(),
+    run: ({ client }) => client.register(),
   },
-  { name: "info", help: "show everyone the server knows", run: (client) => client.info() },
+  { name: "info", help: "show everyone the server knows", run: ({ client }) => client.info() },
   {
     name: "bridge",
     argument: "[NAME]",
     help: "ask the server for another client, or for the one of that name",
-    run: (client, name) => client.bridge(name),
+    run: ({ client }, name) => client.bridge(name),
   },
   {
     name: "chat",
     argument: "IP:PORT|NAME",
     help: "open a conversation",
-    run: (client, whom) => client.chat(whom!),
+    run: ({ client }, whom) => client.chat(whom!),
   },
   {
     name: "msg",
     argument: "TEXT",
     help: "send a message; a line without a slash is one, too",
-    run: (client, text) => client.send(text!),
+    run: ({ client }, text) => client.send(text!),
   },
-  { name: "peers", help: "show your conversations", run: (client) => client.peers() },
+  { name: "peers", help: "show your conversations", run: ({ client }) => client.peers() },
   {
     name: "switch",
     argument: "NAME",
     help: "make a conversation the current one",
-    run: (client, name) => client.switchTo(name!),
+    run: ({ client }, name) => client.switchTo(name!),
   },
   {
     name: "close",
     argument: "[NAME]",
     help: "leave the current conversation, or the one of that name",
-    run: (client, name) => client.close(name),
+    run: ({ client }, name) => client.close(name),
   },
   {
     name: "unregister",
     help: "be forgotten by the server",
-    run: (client) => client.unregister(),
+    run: ({ client }) => client.unregister(),
   },
-  { name: "help", help: "show this", run: () => {} },
-  { name: "quit", help: "leave everyone and end", run: () => {} },
+  { name: "help", help: "show this", run: ({ emit }) => emit({ type: "help", rows: helpRows }) },
+  { name: "quit", help: "leave everyone and end", run: () => quit },
 ];
 
 const usageOf = ({ name, argument }: Command) => `/${name}${argument ? ` ${argument}` : ""}`;
@@ -84,13 +90,14 @@ const waitingMs = 1_000;
  *
  * @returns Whether the line was `/quit`.
  */
-export async function runLine(line: string, { client, emit }: CommandContext): Promise<boolean> {
+export async function runLine(line: string, context: CommandContext): Promise<boolean> {
+  const { emit } = context;
   const timer = setTimeout(
     () => emit({ type: "waiting", command: line.split(" ")[0]! }),
     waitingMs,
   );
   try {
-    return await run(line, client, emit);
+    return await run(line, context);
   } catch (error) {
     // Given up because the client stops: nobody waits for it any more.
     if (error instanceof DOMException && error.name === "AbortError") return false;
@@ -105,15 +112,11 @@ export async function runLine(line: string, { client, emit }: CommandContext): P
   }
 }
 
-async function run(
-  line: string,
-  client: ChatClient,
-  emit: (event: ChatEvent) => void,
-): Promise<boolean> {
+async function run(line: string, context: CommandContext): Promise<boolean> {
   if (line.trim() === "") return false;
   // A doubled slash begins a message with a slash, as a path does.
   if (!line.startsWith("/") || line.startsWith("//")) {
-    await client.send(line.startsWith("//") ? line.slice(1) : line);
+    await context.client.send(line.startsWith("//") ? line.slice(1) : line);
     return false;
   }
   const [, name, rest] = /^\/(\S*)(?: (.*))?$/s.exec(line.trimEnd()) ?? ["", line.slice(1)];
@@ -124,10 +127,7 @@ async function run(
   if (command.argument === undefined ? given : !given && !command.argument.startsWith("[")) {
     throw new ChatError(`Usage: ${usageOf(command)} (${command.help})`);
   }
-  if (command.name === "quit") return true;
-  if (command.name === "help") emit({ type: "help", rows: helpRows });
-  else await command.run(client, given ? argument : undefined);
-  return false;
+  return await command.run(context, given ? argument : undefined) === quit;
 }
 
 function unknownCommand(name: string): string {

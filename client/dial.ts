@@ -6,6 +6,7 @@
 
 import { type Address, formatAddress } from "../shared/address.ts";
 import { dialTimeoutMs } from "../shared/protocol/limits.ts";
+import { systemReason } from "../shared/system_reason.ts";
 import { ChatError } from "./chat_error.ts";
 
 /**
@@ -48,8 +49,5 @@ function reasonOf(error: unknown): string {
   if (error instanceof Deno.errors.ConnectionRefused) return "nobody listens there";
   if (error instanceof Deno.errors.TimedOut) return "no answer within the time";
   if (error instanceof Deno.errors.NotCapable) return "the program is not allowed to";
-  // The system's words, without the number that Deno appends: "Network is unreachable (os error 101)".
-  const words = error instanceof Error ? error.message : String(error);
-  if (words.includes("failed to lookup address")) return "there is no such host";
-  return words.replace(/ \(os error \d+\)$/, "");
+  return systemReason(error);
 }

@@ -22,17 +22,14 @@ const readBufferBytes = 16 * 1024;
 export class ServerRefusal extends ChatError {
   /** @param error An ERROR of the server's. */
   constructor(error: Message) {
-    const code = header(error, "Code")!;
     const retryAfterS = wholeNumber(header(error, "Retry-After"));
     super(
-      `The server refused: ${header(error, "Reason")} (${code})` +
+      `The server refused: ${header(error, "Reason")} (${header(error, "Code")})` +
         (retryAfterS === undefined ? "" : `; try again in ${retryAfterS} s`),
     );
-    this.code = Number(code) || 500;
     this.minExpiresS = wholeNumber(header(error, "Min-Expires"));
   }
 
-  readonly code: number;
   readonly minExpiresS: number | undefined;
 }
 
@@ -83,23 +80,22 @@ export class Rendezvous {
         } closed the connection without an answer; try again`,
       );
     }
-    if (isFault(reply)) {
-      this.#line?.close();
-      throw new ChatError(
-        `What answers at ${formatAddress(this.#server)} is no server of this kind: ${reply.reason}`,
-      );
-    }
+    if (isFault(reply)) throw this.#notAServer(reply.reason);
     if (reply.verb === "ERROR" && check(reply, "server") === undefined) {
       throw new ServerRefusal(reply);
     }
     if (reply.verb !== expected || check(reply, "server") !== undefined) {
-      this.#line?.close();
-      throw new ChatError(
-        `What answers at ${formatAddress(this.#server)} is no server of this kind: ` +
-          `it said ${reply.verb} where ${expected} was due`,
-      );
+      throw this.#notAServer(`it said ${reply.verb} where ${expected} was due`);
     }
     return reply;
+  }
+
+  /** Gives the connection up, since what comes next on it cannot be made sense of either. */
+  #notAServer(reason: string): ChatError {
+    this.#line?.close();
+    return new ChatError(
+      `What answers at ${formatAddress(this.#server)} is no server of this kind: ${reason}`,
+    );
   }
 
   /** Connects, if that is still to be done. @throws {ChatError} Where the server cannot be reached. */

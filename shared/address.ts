@@ -128,6 +128,11 @@ export function isLoopback(host: string): boolean {
   return rangeOf(host) === "loopback";
 }
 
+/** Whether a host, by name or address, is the machine itself. */
+export function isLocal(host: string): boolean {
+  return host === "localhost" || (isIpAddress(host) && isLoopback(host));
+}
+
 /** Whether an address is one on which a listener hears on every address of its machine. */
 export function isUnspecified(host: string): boolean {
   return host === "0.0.0.0" ||

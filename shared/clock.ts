@@ -33,6 +33,14 @@ export function wait(ms: number, signal: AbortSignal): Promise<boolean> {
   return promise;
 }
 
+/** Done when the signal aborts. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  signal.addEventListener("abort", () => resolve(), { once: true });
+  if (signal.aborted) resolve();
+  return promise;
+}
+
 /**
  * Waits for something, but not for ever.
  *

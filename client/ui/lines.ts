@@ -7,17 +7,21 @@
  */
 
 import { TextLineStream } from "@std/streams/text-line-stream";
+import { aborted } from "../../shared/clock.ts";
 import { makeVisible } from "../../shared/visible.ts";
 import { writeAll } from "../../shared/write_all.ts";
 import type { ChatClient } from "../client.ts";
 import { runLine } from "../commands.ts";
 import type { ChatEvent } from "../events.ts";
-import { wordingOf } from "./wording.ts";
+import { type Wording, wordingOf } from "./wording.ts";
 
 /** An event's lines, as scripts read them, each with its line end. */
 export function plainText(event: ChatEvent): string {
+  return textOf(event, wordingOf(event));
+}
+
+function textOf(event: ChatEvent, wording: Wording | undefined): string {
   if (event.type === "delivered") return `* delivered to ${makeVisible(event.name)}\n`;
-  const wording = wordingOf(event);
   if (wording === undefined) return "";
   const { tone, name, lines } = wording;
   switch (tone) {
@@ -56,9 +60,10 @@ export class LinePrinter {
 
   /** Prints an event. */
   readonly print = (event: ChatEvent): void => {
-    const text = plainText(event);
+    const wording = wordingOf(event);
+    const text = textOf(event, wording);
     if (text === "") return;
-    const sink = isProblem(event) ? Deno.stderr : Deno.stdout;
+    const sink = wording?.tone === "problem" ? Deno.stderr : Deno.stdout;
     this.#waiting += text.length;
     this.#printing = this.#printing
       .then(() => writeAll(sink, utf8.encode(text)))
@@ -89,17 +94,14 @@ export async function runLines(
     .pipeThrough(new TextDecoderStream())
     .pipeThrough(new TextLineStream());
   const reader = input.getReader();
-  const aborted = new Promise<undefined>((resolve) => {
-    signal.addEventListener("abort", () => resolve(undefined), { once: true });
-    if (signal.aborted) resolve(undefined);
-  });
+  const stopped = aborted(signal);
   try {
     for (;;) {
-      const next = await Promise.race([reader.read(), aborted]);
-      if (next === undefined || next.done) break;
-      if (await Promise.race([runLine(next.value, { client, emit }), aborted])) break;
+      const next = await Promise.race([reader.read(), stopped]);
+      if (!next || next.done) break;
+      if (await Promise.race([runLine(next.value, { client, emit }), stopped])) break;
     }
-    if (!signal.aborted) await Promise.race([client.allDelivered(), aborted]);
+    if (!signal.aborted) await Promise.race([client.allDelivered(), stopped]);
   } finally {
     // A read of a terminal or a pipe cannot be taken back; the process ends all the same.
     reader.cancel().catch(() => {});

@@ -7,6 +7,7 @@
  */
 
 import { bold, cyan, dim, red } from "@std/fmt/colors";
+import { aborted } from "../../shared/clock.ts";
 import type { ChatClient } from "../client.ts";
 import { complete, runLine } from "../commands.ts";
 import type { ChatEvent } from "../events.ts";
@@ -101,9 +102,8 @@ export async function openTerminal(): Promise<Terminal> {
     });
     readline.on("SIGINT", end);
     readline.on("close", end);
-    signal.addEventListener("abort", end);
     prompt();
-    if (!signal.aborted) await ended.promise;
+    await Promise.race([ended.promise, aborted(signal)]);
     client = undefined;
     stdout.write("\n");
   };

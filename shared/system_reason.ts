@@ -1,0 +1,13 @@
+/**
+ * What the system says went wrong, for people.
+ *
+ * @module
+ */
+
+/** The reason of a system's error: in its own words, where there are no better ones. */
+export function systemReason(error: unknown): string {
+  const words = error instanceof Error ? error.message : String(error);
+  if (words.includes("failed to lookup address")) return "there is no such host";
+  // Deno appends the number: "Network is unreachable (os error 101)".
+  return words.replace(/ \(os error \d+\)$/, "");
+}
