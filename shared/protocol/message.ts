@@ -133,8 +133,8 @@ function putName(name: string, bytes: Uint8Array, at: number): number {
 }
 
 function putLineEnd(bytes: Uint8Array, at: number): number {
-  bytes[at++] = 0x0d;
-  bytes[at++] = 0x0a;
+  bytes[at++] = CR;
+  bytes[at++] = LF;
   return at;
 }
 
@@ -297,8 +297,10 @@ for (
   commonWords[word.length] = [...commonWords[word.length] ?? [], common];
 }
 
-const LF = 0x0a;
-const CR = 0x0d;
+/** The bytes that end a line: LF, or CR and LF. */
+export const LF = 0x0a;
+/** See {@linkcode LF}. */
+export const CR = 0x0d;
 const space = 0x20;
 const colon = 0x3a;
 const hyphen = 0x2d;

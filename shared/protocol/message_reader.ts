@@ -12,11 +12,9 @@
 
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { fatalFault, type Fault, isFault } from "./status.ts";
-import { type Message, MessageParser, tooManyHeaders } from "./message.ts";
+import { CR, LF, type Message, MessageParser, tooManyHeaders } from "./message.ts";
 import { headersMax, lineBytesMax, messageBytesMax } from "./limits.ts";
 
-const LF = 0x0a;
-const CR = 0x0d;
 const invalidUtf8 = fatalFault(400, "A message is not valid UTF-8");
 const lineTooLong = fatalFault(413, `A line has at most ${lineBytesMax} bytes`);
 const messageTooLong = fatalFault(413, `A message has at most ${messageBytesMax} bytes`);

@@ -11,6 +11,16 @@ const floodBytes = 256 * 1024 * 1024;
 const stallMs = 1_000;
 const isUnix = Deno.build.os !== "windows";
 
+/** A client whose output is the test's to read, or not. */
+function spawnClient({ command, args }: Build) {
+  return new Deno.Command(command, {
+    args: [...args, "client", "alice"],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+}
+
 /** Writes to a connection without reading from it. */
 function flood(conn: Deno.TcpConn, chunk: Uint8Array) {
   let sent = 0;
@@ -86,12 +96,7 @@ for (const build of builds) {
   });
 
   Deno.test(`${build.name}: a client whose output nobody reads any more ends`, async () => {
-    const child = new Deno.Command(build.command, {
-      args: [...build.args, "client", "alice"],
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "null",
-    }).spawn();
+    const child = spawnClient(build);
     const input = child.stdin.getWriter();
     try {
       await child.stdout.cancel();
@@ -104,12 +109,7 @@ for (const build of builds) {
   });
 
   Deno.test(`${build.name}: a peer that floods a client whose output is not read is made to wait`, async () => {
-    const child = new Deno.Command(build.command, {
-      args: [...build.args, "client", "alice"],
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "null",
-    }).spawn();
+    const child = spawnClient(build);
     const output = child.stdout.getReader();
     const { value } = await output.read();
     const [, port] = /:(\d+)/.exec(new TextDecoder().decode(value))!;

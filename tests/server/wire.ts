@@ -4,6 +4,8 @@
  * @module
  */
 
+import { writeAll } from "../../shared/write_all.ts";
+
 const utf8 = new TextEncoder();
 // A test that waits longer than this fails instead of standing still. The sockets are closed later than
 // `until` gives up, so that no test takes their end for the server's doing.
@@ -32,7 +34,7 @@ export class Wire implements Disposable {
   /** Sends all of it. */
   async send(data: string | Uint8Array): Promise<void> {
     const bytes = typeof data === "string" ? utf8.encode(data) : data;
-    for (let at = 0; at < bytes.length;) at += await this.conn.write(bytes.subarray(at));
+    await writeAll(this.conn, bytes);
   }
 
   /** The next message, byte for byte; less where the connection ends before it is whole. */
