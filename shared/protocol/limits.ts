@@ -20,6 +20,9 @@ export const clientIdLengthMax = 32;
 /** From the first byte of a message to its last. */
 export const messageTimeoutMs = 10_000;
 
+/** From a connection to a server that speaks TLS until that is agreed on. */
+export const tlsHandshakeTimeoutMs = 10_000;
+
 /** How long one write may wait for a reader that does not read. */
 export const writeTimeoutMs = 10_000;
 
@@ -41,6 +44,27 @@ export const registrationsMax = 250_000;
 /** Registrations one host may hold before it is answered 429; the server's own host is exempt. */
 export const registrationsPerHostMax = 1_000;
 
+/** How long the nonce of a challenge can be signed. */
+export const challengeTtlMs = 60_000;
+
+/** How long a name stays its key's without being used, where the server's operator says nothing else. */
+export const nameLeaseMs = 30 * 24 * 60 * 60_000;
+
+/** The last use of a name is written down no more often than this, lest every refresh be a write. */
+export const nameUseWrittenMs = 60 * 60_000;
+
+/** Names that keys own, of which a server keeps so many before it answers 503. */
+export const namesMax = 1_000_000;
+
+/** New names one host may take within `newNamesWindowMs`; the server's own host is exempt. */
+export const newNamesPerHostMax = 100;
+
+/** For how long the new names of a host are counted together. */
+export const newNamesWindowMs = 24 * 60 * 60_000;
+
+/** How long a server, which answers nobody meanwhile, waits for another program that holds its names. */
+export const namesBusyTimeoutMs = 100;
+
 /** Connections a server holds before it answers 503. */
 export const connectionsMax = 50_000;
 
@@ -49,6 +73,9 @@ export const connectionsPerHostMax = 1_000;
 
 /** Clients on a page of INFO that names no Limit. */
 export const infoPageDefault = 50;
+
+/** Characters of a fingerprint. */
+export const fingerprintLength = 39;
 
 /** Clients on one page of INFO: with Count, Version and After it stays under `headersMax`. */
 export const infoPageMax = 60;
@@ -62,6 +89,36 @@ export const dialTimeoutMs = 10_000;
 /** How long a client waits for the server's answer. */
 export const replyTimeoutMs = 10_000;
 
+/** How long a program waits for another that holds the same database. */
+export const databaseBusyTimeoutMs = 5_000;
+
+/** Bytes of an identity's file. */
+export const identityFileBytesMax = 4 * 1024;
+
+/** Memory that trying a passphrase may take, as a file asks for it that may come from anybody. */
+export const passphraseMemoryBytesMax = 256 * 1024 * 1024;
+
+/** How often a passphrase is asked for before it counts as forgotten. */
+export const passphraseAttemptsMax = 3;
+
+/** From the connection to a link that is open, the handshake included. */
+export const openingTimeoutMs = 10_000;
+
+/** Bytes of a handshake message: more than any of Noise_XX with this protocol's payloads has. */
+export const handshakeBytesMax = 1_024;
+
+/** Bytes of a frame behind its length: what a Noise message may have. */
+export const frameBytesMax = 65_535;
+
+/** Frames are padded to a multiple of this many bytes, so that short texts are all of one length. */
+export const framePaddingBytes = 256;
+
+/** Frames in one direction under one key. */
+export const framesPerKeyMax = 2 ** 20;
+
+/** How long one key encrypts. */
+export const keyLifetimeMs = 60 * 60_000;
+
 /** Silence on a link after which PING is sent. */
 export const linkPingMs = 15_000;
 
@@ -70,6 +127,9 @@ export const linkPongTimeoutMs = 10_000;
 
 /** Links a client holds at once, those that have not said who they are included. */
 export const linksMax = 64;
+
+/** Peers whose keys a client remembers. */
+export const knownPeersMax = 10_000;
 
 /** Messages sent on one link whose ACK is still missing. */
 export const unacknowledgedMax = 1_024;
@@ -87,11 +147,12 @@ for (
     "a text fits into a message with its start line, Id and line names":
       textBytesMax + 512 <= messageBytesMax,
     "a page of INFO fits under the header limit": infoPageMax + 3 < headersMax,
-    "a page of INFO fits into a message":
-      infoPageMax * ("Client:  []:65535\r\n".length + clientIdLengthMax + 45) + 512 <
-        messageBytesMax,
+    "a page of INFO fits into a message": infoPageMax *
+            ("Client:  []:65535 \r\n".length + clientIdLengthMax + 45 + fingerprintLength) + 512 <
+      messageBytesMax,
     "a client can ask for what it wants": registrationTtlMinMs <= registrationTtlAskedMs &&
       registrationTtlAskedMs <= registrationTtlMaxMs,
+    "the use of a name is written down before it lapses": nameUseWrittenMs * 10 <= nameLeaseMs,
     "a registered client refreshes before its connection counts as idle":
       registrationTtlAskedMs < connectionIdleMs,
   })

@@ -1,0 +1,156 @@
+/**
+ * ChaCha20-Poly1305 (RFC 8439) twice: the platform's, and a portable one for platforms that lack it.
+ * They give the same bytes.
+ *
+ * @module
+ */
+
+import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
+import { Buffer } from "node:buffer";
+import { createCipheriv, createDecipheriv, getCiphers } from "node:crypto";
+
+/**
+ * ChaCha20-Poly1305 as Noise uses it (sections 4.2 and 12.3): its nonce is 32 zero bits, then a counter
+ * of 64 bits, little-endian, of which this counts as far as a number is exact.
+ */
+export interface Cipher {
+  /**
+   * @returns The ciphertext and behind it the tag: {@linkcode tagBytes} more than the plaintext.
+   * @throws {RangeError} Where the nonce is no safe integer: the key is used up.
+   */
+  encrypt(key: Uint8Array, nonce: number, ad: Uint8Array, plaintext: Uint8Array): Uint8Array;
+  /**
+   * Encrypts a plaintext that stands in several places, without associated data, into `target` from
+   * `at` on: a long one need not be copied together first.
+   *
+   * @throws {RangeError} Where the nonce is no safe integer, or the target is too short.
+   */
+  encryptInto(
+    key: Uint8Array,
+    nonce: number,
+    parts: readonly Uint8Array[],
+    target: Uint8Array,
+    at: number,
+  ): void;
+  /**
+   * @returns The plaintext, or undefined where the ciphertext is not authentic.
+   * @throws {RangeError} Where the nonce is no safe integer.
+   */
+  decrypt(
+    key: Uint8Array,
+    nonce: number,
+    ad: Uint8Array,
+    ciphertext: Uint8Array,
+  ): Uint8Array | undefined;
+  /** Noise's REKEY (section 4.2). @returns The key that follows this one and does not give it back. */
+  rekey(key: Uint8Array): Uint8Array;
+}
+
+/** Bytes of the tag that makes a ciphertext longer than its plaintext. */
+export const tagBytes = 16;
+
+const algorithm = "chacha20-poly1305";
+
+/** Whether the platform has the cipher. Deno has it from 2.9 on. */
+export const nativeCipherExists: boolean = getCiphers().includes(algorithm);
+
+/** RFC 8439's functions, whose nonce has 12 bytes. */
+export interface Aead {
+  seal(key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, plaintext: Uint8Array): Uint8Array;
+  /** Without associated data, of several parts, into bytes that are there. */
+  sealInto(
+    key: Uint8Array,
+    nonce: Uint8Array,
+    parts: readonly Uint8Array[],
+    target: Uint8Array,
+    at: number,
+  ): void;
+  /** @throws {Error} Where the ciphertext is not authentic. */
+  open(key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, ciphertext: Uint8Array): Uint8Array;
+}
+
+/** The platform's: many times as fast with long messages. It throws where the platform has none. */
+export const nodeAead: Aead = {
+  seal(key, nonce, ad, plaintext) {
+    const cipher = createCipheriv(algorithm, key, nonce, { authTagLength: tagBytes });
+    if (ad.length > 0) cipher.setAAD(ad, { plaintextLength: plaintext.length });
+    const sealed = new Uint8Array(plaintext.length + tagBytes);
+    sealed.set(cipher.update(plaintext));
+    cipher.final();
+    sealed.set(cipher.getAuthTag(), plaintext.length);
+    return sealed;
+  },
+  sealInto(key, nonce, parts, target, at) {
+    const cipher = createCipheriv(algorithm, key, nonce, { authTagLength: tagBytes });
+    for (const part of parts) {
+      target.set(cipher.update(part), at);
+      at += part.length;
+    }
+    cipher.final();
+    target.set(cipher.getAuthTag(), at);
+  },
+  open(key, nonce, ad, ciphertext) {
+    const length = ciphertext.length - tagBytes;
+    const decipher = createDecipheriv(algorithm, key, nonce, { authTagLength: tagBytes });
+    if (ad.length > 0) decipher.setAAD(ad, { plaintextLength: length });
+    decipher.setAuthTag(ciphertext.subarray(length));
+    const opened = decipher.update(ciphertext.subarray(0, length));
+    decipher.final();
+    return new Uint8Array(opened.buffer, opened.byteOffset, opened.length);
+  },
+};
+
+/** The portable one. */
+export const nobleAead: Aead = {
+  seal: (key, nonce, ad, plaintext) => chacha20poly1305(key, nonce, ad).encrypt(plaintext),
+  sealInto(key, nonce, parts, target, at) {
+    target.set(chacha20poly1305(key, nonce).encrypt(Buffer.concat(parts)), at);
+  },
+  open: (key, nonce, ad, ciphertext) => chacha20poly1305(key, nonce, ad).decrypt(ciphertext),
+};
+
+/** {@linkcode nodeAead} for Noise. */
+export const nodeCipher: Cipher = cipherOf(nodeAead);
+
+/** {@linkcode nobleAead} for Noise. */
+export const nobleCipher: Cipher = cipherOf(nobleAead);
+
+function cipherOf({ seal, sealInto, open }: Aead): Cipher {
+  return {
+    encrypt: (key, nonce, ad, plaintext) => seal(checked(key), nonceOf(nonce), ad, plaintext),
+    encryptInto: (key, nonce, parts, target, at) =>
+      sealInto(checked(key), nonceOf(nonce), parts, target, at),
+    decrypt(key, nonce, ad, ciphertext) {
+      // Outside of the try, so that a mistake of ours is not taken for the peer's.
+      const bytes = nonceOf(nonce);
+      checked(key);
+      if (ciphertext.length < tagBytes) return undefined;
+      try {
+        return open(key, bytes, ad, ciphertext);
+      } catch {
+        return undefined;
+      }
+    },
+    rekey(key) {
+      // The nonce 2^64-1 is for nothing else.
+      const nonce = new Uint8Array(12).fill(0xff, 4);
+      return seal(checked(key), nonce, new Uint8Array(0), new Uint8Array(32)).slice(0, 32);
+    },
+  };
+}
+
+function checked(key: Uint8Array): Uint8Array {
+  if (key.length !== 32) throw new TypeError(`A key has 32 bytes, not ${key.length}`);
+  return key;
+}
+
+function nonceOf(counter: number): Uint8Array {
+  if (!Number.isSafeInteger(counter) || counter < 0) {
+    throw new RangeError(`Cannot use ${counter} as a nonce: a key serves 2^53 messages`);
+  }
+  const nonce = new Uint8Array(12);
+  const view = new DataView(nonce.buffer);
+  view.setUint32(4, counter, true);
+  view.setUint32(8, counter / 2 ** 32, true);
+  return nonce;
+}

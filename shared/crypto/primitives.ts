@@ -1,0 +1,78 @@
+/**
+ * What all of this project's cryptography is made of, in one interface: the DH, cipher and hash
+ * functions of the Noise specification (revision 34, section 4) for `25519_ChaChaPoly_SHA256`.
+ *
+ * @module
+ */
+
+import {
+  createHash,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  hkdfSync,
+  type KeyObject,
+} from "node:crypto";
+import { type Cipher, nativeCipherExists, nobleCipher, nodeCipher } from "./chacha20_poly1305.ts";
+import { isLowOrder, privateKeyFrom, publicKeyBytes, publicKeyFrom } from "./raw_keys.ts";
+
+/** A key pair of X25519. The private key is an object that keeps its bytes out of prints and logs. */
+export interface KeyPair {
+  readonly publicKey: Uint8Array;
+  readonly privateKey: KeyObject;
+}
+
+/** The functions of the Noise specification's section 4. */
+export interface Primitives extends Cipher {
+  generateKeyPair(): KeyPair;
+  /** @throws {TypeError} Where the private key has not 32 bytes. */
+  keyPairOf(privateBytes: Uint8Array): KeyPair;
+  /**
+   * X25519 (RFC 7748).
+   *
+   * @returns The shared secret, or undefined where the public key is of low order: the secret would be
+   * zero, whoever computes it (section 6.1).
+   * @throws {TypeError} Where the public key has not 32 bytes.
+   */
+  dh(own: KeyPair, publicKey: Uint8Array): Uint8Array | undefined;
+  /** SHA-256 of the parts, one behind the other. */
+  hash(...parts: Uint8Array[]): Uint8Array;
+  /** HKDF (section 4.3): outputs of 32 bytes each. */
+  hkdf(chainingKey: Uint8Array, material: Uint8Array, outputs: 2 | 3): Uint8Array[];
+}
+
+const none = new Uint8Array(0);
+
+/** The platform's, with the portable cipher where the platform has none. */
+export const primitives: Primitives = {
+  ...(nativeCipherExists ? nodeCipher : nobleCipher),
+
+  generateKeyPair() {
+    const { publicKey, privateKey } = generateKeyPairSync("x25519");
+    return { publicKey: publicKeyBytes(publicKey), privateKey };
+  },
+
+  keyPairOf(privateBytes) {
+    const privateKey = privateKeyFrom("X25519", privateBytes);
+    return { publicKey: publicKeyBytes(createPublicKey(privateKey)), privateKey };
+  },
+
+  dh(own, publicKey) {
+    const other = publicKeyFrom("X25519", publicKey);
+    // Asked first because platforms differ: some throw then, some give the zeros.
+    if (isLowOrder("X25519", publicKey)) return undefined;
+    return new Uint8Array(diffieHellman({ privateKey: own.privateKey, publicKey: other }));
+  },
+
+  hash(...parts) {
+    const hash = createHash("sha256");
+    for (const part of parts) hash.update(part);
+    return new Uint8Array(hash.digest());
+  },
+
+  hkdf(chainingKey, material, outputs) {
+    // RFC 5869's, with the chaining key as its salt and no info.
+    const bytes = hkdfSync("sha256", material, chainingKey, none, 32 * outputs);
+    return Array.from({ length: outputs }, (_, i) => new Uint8Array(bytes, 32 * i, 32));
+  },
+};

@@ -1,0 +1,90 @@
+/**
+ * Keys of Curve25519 as the 32 bytes of RFC 7748 and RFC 8032, from and to node:crypto's objects, which
+ * know them in the wrapping of RFC 8410 alone.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
+
+/** X25519 agrees on secrets (RFC 7748), Ed25519 signs (RFC 8032). */
+export type Algorithm = "X25519" | "Ed25519";
+
+/** Bytes of a public key, and of a private one. */
+export const keyBytes = 32;
+
+/**
+ * The private key that 32 bytes are: X25519's scalar, Ed25519's seed.
+ *
+ * @throws {TypeError} Where it is not 32 bytes.
+ */
+export function privateKeyFrom(algorithm: Algorithm, bytes: Uint8Array): KeyObject {
+  return createPrivateKey({ key: wrap(pkcs8[algorithm], bytes), format: "der", type: "pkcs8" });
+}
+
+/**
+ * The public key that 32 bytes are.
+ *
+ * @throws {TypeError} Where it is not 32 bytes.
+ * @throws {Error} Where they are no key: not every 32 bytes are one of Ed25519.
+ */
+export function publicKeyFrom(algorithm: Algorithm, bytes: Uint8Array): KeyObject {
+  return createPublicKey({ key: wrap(spki[algorithm], bytes), format: "der", type: "spki" });
+}
+
+/** The 32 bytes of a public key. */
+export function publicKeyBytes(publicKey: KeyObject): Uint8Array {
+  return new Uint8Array(publicKey.export({ format: "der", type: "spki" }).subarray(-keyBytes));
+}
+
+/**
+ * Whether a public key is a point whose order divides eight, which no key pair has that was made by
+ * the rules. X25519 gives zero for it, whatever the private key (RFC 7748 section 6.1); Ed25519 accepts
+ * signatures under it that nobody made.
+ */
+export function isLowOrder(algorithm: Algorithm, publicKey: Uint8Array): boolean {
+  return lowOrder[algorithm].some((point) =>
+    // The topmost bit is X25519's to ignore, and the sign in Ed25519.
+    point.every((byte, i) => byte === (i === keyBytes - 1 ? publicKey[i]! & 0x7f : publicKey[i]))
+  );
+}
+
+// The two differ in the last byte of the algorithm's object identifier.
+const pkcs8 = {
+  X25519: Uint8Array.fromHex("302e020100300506032b656e04220420"),
+  Ed25519: Uint8Array.fromHex("302e020100300506032b657004220420"),
+};
+const spki = {
+  X25519: Uint8Array.fromHex("302a300506032b656e032100"),
+  Ed25519: Uint8Array.fromHex("302a300506032b6570032100"),
+};
+
+function wrap(prefix: Uint8Array, bytes: Uint8Array): Buffer {
+  if (bytes.length !== keyBytes) {
+    throw new TypeError(`A key of Curve25519 has ${keyBytes} bytes, not ${bytes.length}`);
+  }
+  return Buffer.concat([prefix, bytes]);
+}
+
+// Of the coordinate that is sent, little-endian: 0, 1, -1, then 0 and 1 plus the field's prime, which
+// are other encodings of the same, and the two of order eight.
+const ofBoth = [
+  "0000000000000000000000000000000000000000000000000000000000000000",
+  "0100000000000000000000000000000000000000000000000000000000000000",
+  "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+  "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+  "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+];
+const lowOrder = {
+  X25519: [
+    ...ofBoth,
+    "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+    "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+  ].map((hex) => Uint8Array.fromHex(hex)),
+  Ed25519: [
+    ...ofBoth,
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+  ].map((hex) => Uint8Array.fromHex(hex)),
+};
