@@ -8,6 +8,6 @@
 export function systemReason(error: unknown): string {
   const words = error instanceof Error ? error.message : String(error);
   if (words.includes("failed to lookup address")) return "there is no such host";
-  // Deno appends the number: "Network is unreachable (os error 101)".
-  return words.replace(/ \(os error \d+\)$/, "");
+  // Deno appends the number: "Network is unreachable (os error 101)", and of files what it did.
+  return words.replace(/ \(os error \d+\)(: [^]*)?$/, "");
 }

@@ -17,3 +17,11 @@ export interface ByteSink {
 export async function writeAll(sink: ByteSink, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length;) at += await sink.write(bytes.subarray(at));
 }
+
+/** {@linkcode writeAll} for a sink that is waited for. */
+export function writeAllSync(
+  sink: { writeSync(bytes: Uint8Array): number },
+  bytes: Uint8Array,
+): void {
+  for (let at = 0; at < bytes.length;) at += sink.writeSync(bytes.subarray(at));
+}
