@@ -8,6 +8,8 @@ import { fatalFault, type Fault } from "../shared/protocol/status.ts";
 import {
   connectionsMax,
   connectionsPerHostMax,
+  namesMax,
+  newNamesPerHostMax,
   registrationsMax,
   registrationsPerHostMax,
 } from "../shared/protocol/limits.ts";
@@ -20,6 +22,10 @@ export interface Capacity {
   readonly connectionsPerHost: number;
   readonly registrations: number;
   readonly registrationsPerHost: number;
+  /** Names that keys own. */
+  readonly names: number;
+  /** Within `newNamesWindowMs`. */
+  readonly newNamesPerHost: number;
 }
 
 /** What a server takes on where nothing else is said. */
@@ -28,6 +34,8 @@ export const defaultCapacity: Capacity = {
   connectionsPerHost: connectionsPerHostMax,
   registrations: registrationsMax,
   registrationsPerHost: registrationsPerHostMax,
+  names: namesMax,
+  newNamesPerHost: newNamesPerHostMax,
 };
 
 /** A bound a host, from which the server's own host is exempt: whoever is there could do worse. */

@@ -6,6 +6,7 @@
 
 import { formatAddress, isIpAddress, parsePort, reachableHost } from "../shared/address.ts";
 import { clientIdRule, isClientId } from "../shared/client_id.ts";
+import { keyFromText, verifySignature } from "../shared/crypto/identity.ts";
 import {
   infoPageDefault,
   infoPageMax,
@@ -13,13 +14,28 @@ import {
   registrationTtlMinMs,
 } from "../shared/protocol/limits.ts";
 import { type Header, header, type Message, message, quote } from "../shared/protocol/message.ts";
+import {
+  registrationClaim,
+  type RegistrationPurpose,
+  registrationTranscript,
+  signatureFromText,
+} from "../shared/protocol/registration_proof.ts";
 import type { Fault, StatusCode } from "../shared/protocol/status.ts";
 import { check, protocolVersion, speaksVersion1, type VerbName } from "../shared/protocol/verbs.ts";
-import type { Registration, Registry } from "./registry/registry.ts";
+import type { Challenge } from "./challenge.ts";
+import type { NameRefusal, Names } from "./names.ts";
+import type { Applicant, Refusal, Registration, Registry } from "./registry/registry.ts";
 
 /** What a handler knows beside the request. */
 export interface Context {
   readonly registry: Registry;
+  readonly names: Names;
+  /** What the server is to those who sign for it. */
+  readonly realm: string;
+  /** Whether a name is registered with a key alone. */
+  readonly keyedOnly: boolean;
+  /** The connection's own. */
+  readonly challenge: Challenge;
   /** The IP address of the client's end of the connection. */
   readonly observedHost: string;
 }
@@ -49,7 +65,9 @@ const handlers: ReadonlyMap<VerbName, Handler> = new Map<VerbName, Handler>([
   ["PING", ping],
 ]);
 
-function register(request: Message, { registry, observedHost }: Context): Message {
+function register(request: Message, context: Context): Message {
+  const { registry, observedHost } = context;
+  const proof = proofOf(request, context);
   const id = header(request, "clientID")!;
   if (!isClientId(id)) return badId(id);
   const claimed = header(request, "IP")!;
@@ -65,22 +83,109 @@ function register(request: Message, { registry, observedHost }: Context): Messag
   }
   const ttlMs = askedTtlMs(request);
   if (typeof ttlMs !== "number") return ttlMs;
+  const unproven = proof && unprovenReply(request, "REGISTER", proof, context);
+  if (unproven !== undefined) return unproven;
   const host = reachableHost(claimed, observedHost);
-  const outcome = registry.register({ id, address: { host, port }, observedHost, ttlMs });
-  if (!("refused" in outcome)) {
-    const headers: Header[] = [["clientID", id], ["IP", host], ["Port", String(port)]];
-    return reply("REGACK", request, headers, "Expires", ttlMs / 1000);
+  const applicant = { id, address: { host, port }, observedHost, ttlMs, key: proof?.key };
+  const outcome = nameRefusal(applicant, context) ?? registry.register(applicant);
+  if ("refused" in outcome) return refusalReply(outcome, applicant);
+  const headers: Header[] = [["clientID", id], ["IP", host], ["Port", String(port)]];
+  return reply("REGACK", request, headers, "Expires", ttlMs / 1000);
+}
+
+/** Why an applicant does not get the name; where it has a key and gets it, it owns it from then on. */
+function nameRefusal(
+  applicant: Applicant,
+  { registry, names, keyedOnly }: Context,
+): AnyRefusal | undefined {
+  const { id, key, observedHost } = applicant;
+  if (key !== undefined) {
+    // Asked first, so that nobody owns a name who is not registered under it.
+    return registry.refusal(applicant) ?? names.claim(id, key, observedHost);
   }
-  switch (outcome.refused) {
+  if (keyedOnly) return { refused: "keyless" };
+  // Who is registered without a key has passed this: a refresh costs no look at the names.
+  return registry.find(id) === undefined ? names.refusalWithoutKey(id) : undefined;
+}
+
+type AnyRefusal = Refusal | NameRefusal | { readonly refused: "keyless" };
+
+function refusalReply(refusal: AnyRefusal, { id, observedHost }: Applicant): Message {
+  switch (refusal.refused) {
     case "taken":
       return error(403, `The id ${id} is registered from another host`, [
-        ["Retry-After", String(Math.ceil(outcome.freeInMs / 1000))],
+        retryAfter(refusal.freeInMs),
       ]);
+    case "keyed":
+    case "owned":
+      return othersKey(id);
+    case "keyless":
+      return error(403, "This server registers names with a key alone");
     case "host-full":
       return error(429, `The server takes no more registrations from ${observedHost}`, retryLater);
+    case "host-names":
+      return error(429, `The server takes no more new names from ${observedHost} today`, [
+        retryAfter(refusal.retryInMs),
+      ]);
     case "full":
       return error(503, "The server has as many registrations as it takes", retryLater);
+    case "names-full":
+      return error(503, "The server has as many names with a key as it keeps", retryLater);
+    case "unavailable":
+      return error(503, "The server's list of names does not work at the moment", retryLater);
   }
+}
+
+/** What a request that names a Key has to show for it. */
+interface Proof {
+  readonly key: string;
+  /** Whether it names the challenge of its connection. */
+  readonly isFresh: boolean;
+}
+
+/** A challenge is used up by the request that names it, whatever comes of that. */
+function proofOf(request: Message, { challenge }: Context): Proof | undefined {
+  const key = header(request, "Key");
+  return key === undefined ? undefined : { key, isFresh: challenge.take(header(request, "Nonce")) };
+}
+
+/**
+ * The reply to a request that is not signed with the key that it names. A signature costs more to look
+ * at than all the rest of a request, so that all the rest comes first.
+ */
+function unprovenReply(
+  request: Message,
+  purpose: RegistrationPurpose,
+  { key, isFresh }: Proof,
+  { challenge, realm }: Context,
+): Message | undefined {
+  if (!speaksVersion1(request)) return error(400, "A Key needs the header Version");
+  const publicKey = keyFromText(key);
+  if (publicKey === undefined) {
+    return error(400, `The Key ${quote(key)} is not 32 bytes in base64url without padding`);
+  }
+  const signed = header(request, "Signature");
+  const signature = signed === undefined ? undefined : signatureFromText(signed);
+  if (signed !== undefined && signature === undefined) {
+    return error(
+      400,
+      `The Signature ${quote(signed)} is not 64 bytes in base64url without padding`,
+    );
+  }
+  if (signature === undefined || !isFresh) {
+    return error(401, "Send the request again, signed with this Nonce", [
+      ["Nonce", challenge.give()],
+      ["Realm", realm],
+    ]);
+  }
+  const transcript = registrationTranscript(registrationClaim(request, purpose, realm));
+  return verifySignature(publicKey, transcript, signature)
+    ? undefined
+    : error(403, "The Signature is not one of the Key for this request");
+}
+
+function retryAfter(ms: number): Header {
+  return ["Retry-After", String(Math.ceil(ms / 1000))];
 }
 
 const retryLater: readonly Header[] = [["Retry-After", String(retryWhenFullS)]];
@@ -100,16 +205,22 @@ function askedTtlMs(request: Message): number | Message {
   return Math.min(ttlMs, registrationTtlMaxMs);
 }
 
-function unregister(request: Message, { registry, observedHost }: Context): Message {
+function unregister(request: Message, context: Context): Message {
+  const { registry, observedHost } = context;
+  const proof = proofOf(request, context);
   const id = header(request, "clientID")!;
   if (!isClientId(id)) return badId(id);
-  switch (registry.unregister(id, observedHost)) {
+  const unproven = proof && unprovenReply(request, "UNREGISTER", proof, context);
+  if (unproven !== undefined) return unproven;
+  switch (registry.unregister(id, observedHost, proof?.key)) {
     case "removed":
       return reply("UNREGACK", request, [["clientID", id]]);
     case "unknown":
       return unknown(id);
     case "not-yours":
       return error(403, `The id ${id} is registered from another host`);
+    case "keyed":
+      return othersKey(id);
   }
 }
 
@@ -126,11 +237,12 @@ function bridge(request: Message, { registry }: Context): Message {
 
 /** With nobody there the values are empty, as the wild has it. */
 function bridgeTo(request: Message, found: Registration | undefined): Message {
-  return reply("BRIDGEACK", request, [
+  const headers: Header[] = [
     ["clientID", found?.id ?? ""],
     ["IP", found?.address.host ?? ""],
     ["Port", found === undefined ? "" : String(found.address.port)],
-  ]);
+  ];
+  return reply("BRIDGEACK", request, headers, "Fingerprint", found?.fingerprint);
 }
 
 function info(request: Message, { registry }: Context): Message {
@@ -142,13 +254,18 @@ function info(request: Message, { registry }: Context): Message {
   if (after !== undefined && !isClientId(after)) return badId(after);
   const page = Math.min(limit === undefined ? infoPageDefault : Number(limit), infoPageMax);
   const headers: Header[] = [["Count", String(registry.size)]];
+  const saysKeys = speaksVersion1(request);
   let last: string | undefined;
-  for (const { id, address } of registry.list(after)) {
+  for (const { id, address, fingerprint } of registry.list(after)) {
     if (headers.length > page) {
       // There is more: the page ends with what to ask for next.
       return reply("INFOACK", request, headers, "After", last);
     }
-    headers.push(["Client", `${id} ${formatAddress(address)}`]);
+    const client = `${id} ${formatAddress(address)}`;
+    headers.push([
+      "Client",
+      saysKeys && fingerprint !== undefined ? `${client} ${fingerprint}` : client,
+    ]);
     last = id;
   }
   return reply("INFOACK", request, headers);
@@ -164,12 +281,12 @@ function reply(
   verb: VerbName,
   request: Message,
   headers: Header[],
-  name?: string,
+  name = "",
   value?: string | number,
 ): Message {
   if (speaksVersion1(request)) {
     headers.push(["Version", protocolVersion]);
-    if (name !== undefined) headers.push([name, String(value)]);
+    if (value !== undefined) headers.push([name, String(value)]);
   }
   return message(verb, headers);
 }
@@ -187,6 +304,10 @@ export function errorOf({ code, reason }: Fault): Message {
 
 function badId(id: string): Message {
   return error(400, `The id ${quote(id)} is not ${clientIdRule}`);
+}
+
+function othersKey(id: string): Message {
+  return error(403, `The id ${id} belongs to a key with which this request is not signed`);
 }
 
 function unknown(id: string): Message {

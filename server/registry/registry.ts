@@ -9,6 +9,7 @@
 import sortedBtree from "sorted-btree";
 import type { Address } from "../../shared/address.ts";
 import type { Clock } from "../../shared/clock.ts";
+import { fingerprintOf, keyFromText, keyToText } from "../../shared/crypto/identity.ts";
 import { registrationTtlMaxMs } from "../../shared/protocol/limits.ts";
 import { HostCounter } from "../host_counter.ts";
 import { ExpiryWheel } from "./expiry_wheel.ts";
@@ -22,9 +23,11 @@ export interface Applicant {
   readonly id: string;
   /** Where others reach it. */
   readonly address: Address;
-  /** The IP address that the server sees it at; nobody else may touch the registration. */
+  /** The IP address that the server sees it at; nobody else may touch a registration without a key. */
   readonly observedHost: string;
   readonly ttlMs: number;
+  /** The public key, as text, that has signed; nobody else may touch the registration. */
+  readonly key?: string | undefined;
 }
 
 /** A registration, as others may see it. */
@@ -33,6 +36,8 @@ export interface Registration {
   readonly address: Address;
   readonly observedHost: string;
   readonly expiresAtMs: number;
+  /** Of its key, where it has one. */
+  readonly fingerprint: string | undefined;
 }
 
 interface Entry extends Turn<Entry> {
@@ -40,12 +45,15 @@ interface Entry extends Turn<Entry> {
   address: Address;
   observedHost: string;
   expiresAtMs: number;
+  key: string | undefined;
+  fingerprint: string | undefined;
   slot: number;
 }
 
 /** Why somebody was not registered. */
 export type Refusal =
   | { readonly refused: "taken"; readonly freeInMs: number }
+  | { readonly refused: "keyed" }
   | { readonly refused: "host-full" }
   | { readonly refused: "full" };
 
@@ -82,42 +90,54 @@ export class Registry {
     return this.#byId.size;
   }
 
+  /** Why an applicant is not registered if it asks now; undefined where it is. */
+  refusal(applicant: Applicant): Refusal | undefined {
+    const now = this.expire();
+    return this.#refusal(applicant, this.#byId.get(applicant.id), now);
+  }
+
   /**
-   * Registers a client, or renews or moves the registration that the same host has under that id.
+   * Registers a client, or renews or moves the registration that it has under that id: one without a
+   * key is the host's that it came from, and one with a key is the key's, from whichever host. To one
+   * without a key the same host may put a key.
    *
    * @returns The registration, or why there is none.
    */
   register(applicant: Applicant): Registration | Refusal {
     const now = this.expire();
-    const { id, address, observedHost, ttlMs } = applicant;
+    const { id, address, observedHost, ttlMs, key } = applicant;
+    const entry = this.#byId.get(id);
+    const refusal = this.#refusal(applicant, entry, now);
+    if (refusal !== undefined) return refusal;
     // To the second, as the wheel has it, so that nobody is told of a moment at which it is still taken.
     const expiresAtMs = Math.ceil((now + ttlMs) / 1000) * 1000;
-    const entry = this.#byId.get(id);
     if (entry !== undefined) {
-      if (entry.observedHost !== observedHost) {
-        return { refused: "taken", freeInMs: entry.expiresAtMs - now };
-      }
       // A refresh changes nothing but the time, and what is not written need not be collected.
       if (entry.address.host !== address.host || entry.address.port !== address.port) {
         entry.address = address;
       }
+      if (entry.observedHost !== observedHost) {
+        this.#perHost.remove(entry.observedHost);
+        this.#perHost.add(observedHost);
+        entry.observedHost = observedHost;
+      }
+      if (entry.key !== key) setKey(entry, key);
       entry.expiresAtMs = expiresAtMs;
       entry.slot = this.#wheel.move(entry, entry.slot, expiresAtMs);
       return entry;
-    }
-    if (this.#byId.size >= this.#max) return { refused: "full" };
-    if (this.#perHost.of(observedHost) >= this.#maxPerHost(observedHost)) {
-      return { refused: "host-full" };
     }
     const added: Entry = {
       id,
       address,
       observedHost,
       expiresAtMs,
+      key: undefined,
+      fingerprint: undefined,
       slot: -1,
       previous: undefined,
       next: undefined,
     };
+    setKey(added, key);
     added.slot = this.#wheel.add(added, expiresAtMs);
     this.#perHost.add(observedHost);
     this.#byId.set(id, added);
@@ -126,12 +146,25 @@ export class Registry {
     return added;
   }
 
-  /** Ends a registration. @returns Whether there was one, or that it is another host's. */
-  unregister(id: string, observedHost: string): "removed" | "unknown" | "not-yours" {
+  /**
+   * Ends a registration.
+   *
+   * @param key The public key that has signed, where one has.
+   * @returns Whether there was one, or that it is another host's, or a key's that has not signed.
+   */
+  unregister(
+    id: string,
+    observedHost: string,
+    key?: string,
+  ): "removed" | "unknown" | "not-yours" | "keyed" {
     this.expire();
     const entry = this.#byId.get(id);
     if (entry === undefined) return "unknown";
-    if (entry.observedHost !== observedHost) return "not-yours";
+    if (entry.key !== undefined) {
+      if (entry.key !== key) return "keyed";
+    } else if (entry.observedHost !== observedHost) {
+      return "not-yours";
+    }
     this.#wheel.remove(entry, entry.slot);
     this.#forget(entry);
     return "removed";
@@ -171,12 +204,40 @@ export class Registry {
     return now;
   }
 
+  #refusal(applicant: Applicant, entry: Entry | undefined, now: number): Refusal | undefined {
+    const { observedHost, key } = applicant;
+    if (entry === undefined) {
+      return this.#byId.size >= this.#max ? { refused: "full" } : this.#refusalOfHost(observedHost);
+    }
+    if (entry.key !== undefined) {
+      if (entry.key !== key) return { refused: "keyed" };
+      return entry.observedHost === observedHost ? undefined : this.#refusalOfHost(observedHost);
+    }
+    return entry.observedHost === observedHost
+      ? undefined
+      : { refused: "taken", freeInMs: entry.expiresAtMs - now };
+  }
+
+  #refusalOfHost(observedHost: string): Refusal | undefined {
+    return this.#perHost.of(observedHost) >= this.#maxPerHost(observedHost)
+      ? { refused: "host-full" }
+      : undefined;
+  }
+
   #forget(entry: Entry): void {
     this.#byId.delete(entry.id);
     this.#sorted.delete(entry.id);
     this.#rotation.remove(entry);
     this.#perHost.remove(entry.observedHost);
   }
+}
+
+function setKey(entry: Entry, key: string | undefined): void {
+  if (key === undefined) return;
+  const publicKey = keyFromText(key)!;
+  // A string of its own: the one that was read is a part of its message's text, and keeps all of it.
+  entry.key = keyToText(publicKey);
+  entry.fingerprint = fingerprintOf(publicKey);
 }
 
 function compareIds(a: string, b: string): number {

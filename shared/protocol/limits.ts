@@ -83,6 +83,9 @@ export const infoPageMax = 60;
 /** How long the caller waits for CHATACK before it takes the called side for a client of the wild. */
 export const chatackTimeoutMs = 1_500;
 
+/** How long it waits where it does not talk to the wild anyway: a slow link is no reason to give up. */
+export const chatackPatienceMs = 5_000;
+
 /** How long dialing one address may take. */
 export const dialTimeoutMs = 10_000;
 
@@ -130,6 +133,12 @@ export const linksMax = 64;
 
 /** Peers whose keys a client remembers. */
 export const knownPeersMax = 10_000;
+
+/** Of those beside, who have called and whom the user has never answered, the latest. */
+export const knownStrangersMax = 1_000;
+
+/** Links with one peer: calls that cross, and those that have died without a word. */
+export const linksPerPeerMax = 8;
 
 /** Messages sent on one link whose ACK is still missing. */
 export const unacknowledgedMax = 1_024;

@@ -7,11 +7,13 @@
 /** What each code means. A reader that meets a code it does not know treats it as its first digit's 00. */
 export const statuses = {
   400: "the request is malformed",
+  401: "the request is to be signed",
   403: "this is not yours to change",
   404: "there is no such client",
   408: "the request took too long to arrive",
   413: "the request is too large",
   423: "the interval asked for is too brief",
+  426: "encryption is required",
   429: "too much from one host; slow down",
   500: "the server failed",
   503: "the server is full",

@@ -27,18 +27,30 @@ export const verbs = {
   REGISTER: {
     from: ["client"],
     required: ["clientID", "IP", "Port"],
-    optional: ["Version", "Expires"],
+    optional: ["Version", "Expires", "Key", "Nonce", "Signature"],
   },
   REGACK: {
     from: ["server"],
     required: ["clientID", "IP", "Port"],
     optional: ["Version", "Expires", "Status"],
   },
-  UNREGISTER: { from: ["client"], required: ["clientID"], optional: ["Version"] },
-  QUIT: { from: ["client"], required: ["clientID"], optional: ["Version"] },
+  UNREGISTER: {
+    from: ["client"],
+    required: ["clientID"],
+    optional: ["Version", "Key", "Nonce", "Signature"],
+  },
+  QUIT: {
+    from: ["client"],
+    required: ["clientID"],
+    optional: ["Version", "Key", "Nonce", "Signature"],
+  },
   UNREGACK: { from: ["server"], required: ["clientID"], optional: ["Version"] },
   BRIDGE: { from: ["client"], required: ["clientID"], optional: ["Version", "Target"] },
-  BRIDGEACK: { from: ["server"], required: [], optional: ["clientID", "IP", "Port", "Version"] },
+  BRIDGEACK: {
+    from: ["server"],
+    required: [],
+    optional: ["clientID", "IP", "Port", "Version", "Fingerprint"],
+  },
   INFO: {
     from: ["client"],
     required: [],
@@ -49,19 +61,24 @@ export const verbs = {
   CHAT: {
     from: ["caller"],
     required: ["clientID"],
-    optional: ["IP", "Port", "Version"],
+    optional: ["IP", "Port", "Version", "Encryption"],
     bareLines: true,
   },
-  CHATACK: { from: ["called"], required: ["clientID"], optional: ["IP", "Port", "Version"] },
+  CHATACK: {
+    from: ["called"],
+    required: ["clientID"],
+    optional: ["IP", "Port", "Version", "Encryption"],
+  },
   MSG: { from: ["peer"], required: ["Id", "Text"], optional: [] },
   ACK: { from: ["peer"], required: ["Id"], optional: [] },
+  VERIFY: { from: ["peer"], required: [], optional: ["Commit", "Nonce"] },
   BYE: { from: ["peer"], required: [], optional: ["Reason"] },
   PING: { from: ["client", "peer"], required: [], optional: ["Id"] },
   PONG: { from: ["server", "peer"], required: [], optional: ["Id"] },
   ERROR: {
     from: ["server", "called", "peer"],
     required: ["Code", "Reason"],
-    optional: ["Retry-After", "Min-Expires"],
+    optional: ["Retry-After", "Min-Expires", "Nonce", "Realm"],
   },
 } as const satisfies Record<string, Verb>;
 

@@ -4,8 +4,14 @@
  * @module
  */
 
-/** The command that runs one, by its file name; it may use the network and nothing else. */
-export function denoCommand(program: string): string[] {
+/**
+ * The command that runs one, by its file name. It may use the network, and in the file system a directory
+ * where one is given.
+ */
+export function denoCommand(program: string, directory?: string): string[] {
   const path = new URL(program, import.meta.url).pathname;
-  return [Deno.execPath(), "run", "--no-prompt", "--allow-net", path];
+  const files = directory === undefined
+    ? []
+    : [`--allow-read=${directory}`, `--allow-write=${directory}`];
+  return [Deno.execPath(), "run", "--no-prompt", "--allow-net", ...files, path];
 }

@@ -18,10 +18,18 @@ export interface ServerProcess extends AsyncDisposable {
  * Starts a server, on the servers' core.
  *
  * @param program A program of this folder that prints its port as its first line.
+ * @param directory A directory that it is to use: its one argument.
  * @throws {Error} Where it ends before it has said its port.
  */
-export async function startServerProcess(program: string, bench: Bench): Promise<ServerProcess> {
-  const [path, ...args] = bench.pin.command("server", denoCommand(program));
+export async function startServerProcess(
+  program: string,
+  bench: Bench,
+  directory?: string,
+): Promise<ServerProcess> {
+  const [path, ...args] = bench.pin.command("server", [
+    ...denoCommand(program, directory),
+    ...directory === undefined ? [] : [directory],
+  ]);
   const child = new Deno.Command(path!, {
     args,
     stdin: "null",

@@ -2,12 +2,22 @@
 // or a live client.
 
 import { assert, assertEquals } from "@std/assert";
-import { ChatClient } from "../../client/client.ts";
 import { startServer } from "../../server/server.ts";
+import { Identity, keyToText } from "../../shared/crypto/identity.ts";
 import { encode, parse } from "../../shared/protocol/message.ts";
 import { isFault, statuses } from "../../shared/protocol/status.ts";
 import { verbs } from "../../shared/protocol/verbs.ts";
 import * as limits from "../../shared/protocol/limits.ts";
+import {
+  registrationClaim,
+  registrationTranscript,
+  signatureToText,
+} from "../../shared/protocol/registration_proof.ts";
+import { nowhere, Person } from "../client/client_fixture.ts";
+import { EncryptedPeer, encrypting } from "../client/encrypted_peer.ts";
+import type { Peer } from "../client/peer.ts";
+import { RawPeer } from "../client/raw_peer.ts";
+import { type GivenChallenge, signatureOf } from "../server/signer.ts";
 
 const text = await Deno.readTextFile(
   new URL("../../shared/protocol/PROTOCOL.md", import.meta.url),
@@ -32,27 +42,48 @@ function exchanges(kind: "server" | "peer"): Turn[][] {
   });
 }
 
-/** Says one side's turns over a connection, and holds what comes back to the other's. */
-async function play(conn: Deno.TcpConn, turns: Turn[]): Promise<void> {
+/** Whose private key PROTOCOL.md names: 00, 01, 02 and so on. */
+const signer = Identity.fromSeed(Uint8Array.from({ length: 32 }, (_, i) => i));
+
+/** A request with its placeholders filled in, as the signer does who was given a challenge. */
+function fillIn(lines: string[], { nonce, realm }: GivenChallenge): string[] {
+  const named = lines.map((line) =>
+    line.replace("{key}", keyToText(signer.publicKey)).replace("{nonce}", nonce)
+  );
+  return named.map((line) =>
+    line.replace("{signature}", () => signatureOf(signer, named.slice(0, -1), realm))
+  );
+}
+
+/** Says one side's turns, and holds what comes back to the other's. */
+async function play(peer: Peer, turns: Turn[]): Promise<void> {
+  const challenge = { nonce: "", realm: "" };
   for (const { by, lines } of turns) {
     if (by === ">") {
-      await conn.write(new TextEncoder().encode(lines.map((line) => line + "\r\n").join("")));
+      await peer.send(wire(fillIn(lines, challenge)));
       continue;
     }
     let got = "";
-    const buffer = new Uint8Array(4096);
-    while (got.split("\r\n").length <= lines.length) {
-      const count = await conn.read(buffer);
-      assert(count !== null, `the connection ended after ${JSON.stringify(got)}`);
-      got += new TextDecoder().decode(buffer.subarray(0, count));
+    for (const line of lines) if (line === "") got += await peer.message();
+    holdTo(lines, got);
+    for (const line of got.split("\r\n")) {
+      if (line.startsWith("Nonce: ")) challenge.nonce = line.slice("Nonce: ".length);
+      if (line.startsWith("Realm: ")) challenge.realm = line.slice("Realm: ".length);
     }
-    const gotLines = got.split("\r\n").slice(0, -1);
-    // A value that differs each time is written as `*`.
-    const wanted = lines.map((line, i) =>
-      line.endsWith(": *") && gotLines[i]?.startsWith(line.slice(0, -1)) ? gotLines[i] : line
-    );
-    assertEquals(gotLines, wanted);
   }
+}
+
+function wire(lines: string[]): string {
+  return lines.map((line) => line + "\r\n").join("");
+}
+
+function holdTo(lines: string[], got: string): void {
+  const gotLines = got.split("\r\n").slice(0, -1);
+  // A value that differs each time is written as `*`.
+  const wanted = lines.map((line, i) =>
+    line.endsWith(": *") && gotLines[i]?.startsWith(line.slice(0, -1)) ? gotLines[i] : line
+  );
+  assertEquals(gotLines, wanted);
 }
 
 Deno.test("each message of PROTOCOL.md's exchanges is written as it is read", () => {
@@ -75,35 +106,47 @@ Deno.test("each message of PROTOCOL.md's exchanges is written as it is read", ()
 for (const [i, turns] of exchanges("server").entries()) {
   Deno.test(`exchange ${i + 1} of PROTOCOL.md holds on a live server`, async () => {
     await using server = startServer({ host: "127.0.0.1", port: 0 });
-    const { host: hostname, port } = server.address;
-    using conn = await Deno.connect({ hostname, port });
-    await play(conn, turns);
+    using peer = await RawPeer.dial(server.address);
+    await play(peer, turns);
   });
 }
 
+Deno.test("the signature in PROTOCOL.md is that of the transcript before it", () => {
+  const [, lines] = /```\n(p2pchat registration\n.*?)\n```/s.exec(text)!;
+  const [, signature] = /```\n([A-Za-z0-9_-]{86})\n```/.exec(text)!;
+  assertEquals(signatureToText(signer.sign(new TextEncoder().encode(lines))), signature);
+  // A request with these values as its headers gives just these lines.
+  const [, purpose, , nonce, realm, ...values] = lines!.split("\n");
+  const request = parse([purpose!.slice("Purpose: ".length), ...values, nonce!]);
+  if (isFault(request)) throw new Error(request.reason);
+  const claim = registrationClaim(request, "REGISTER", realm!.slice("Realm: ".length));
+  assertEquals(new TextDecoder().decode(registrationTranscript(claim)), lines);
+  assert(lines!.endsWith(keyToText(signer.publicKey)));
+});
+
 for (const [i, turns] of exchanges("peer").entries()) {
-  Deno.test(`exchange ${i + 1} of PROTOCOL.md between peers holds on a live client`, async () => {
-    const bob = new ChatClient({
-      id: "bob",
-      host: "127.0.0.1",
-      port: 0,
-      server: { host: "127.0.0.1", port: 1 },
-      onEvent: (event) => {
-        if (event.type !== "message" || event.text !== "Hello") return;
-        // A user answers what he has seen, which is after it was acknowledged.
-        queueMicrotask(() => bob.send("Hello,\nalice \\o/"));
-      },
-    });
-    try {
-      const { host: hostname, port } = bob.address;
-      using conn = await Deno.connect({ hostname, port });
-      await play(conn, turns);
+  for (const security of ["in plaintext", "encrypted"] as const) {
+    Deno.test(`exchange ${i + 1} of PROTOCOL.md between peers holds ${security} on a live client`, async () => {
+      const allowPlaintext = security === "in plaintext";
+      await using bob = new Person("bob", nowhere, { allowPlaintext });
+      // A user answers what he has seen, which is after it was acknowledged.
+      const answered = bob.events.see("message", ({ text }) => text === "Hello")
+        .then(() => bob.client.send("Hello,\nalice \\o/"));
+      using raw = await RawPeer.dial(bob.client.address);
+      let peer: Peer = raw;
+      let behind = turns;
+      if (security === "encrypted") {
+        const [chat, chatack, ...others] = turns;
+        const encrypted = await EncryptedPeer.callOver(raw, wire(chat!.lines));
+        holdTo(encrypting(wire(chatack!.lines)).split("\r\n").slice(0, -1), encrypted.opening);
+        [peer, behind] = [encrypted, others];
+      }
+      await play(peer, behind);
       // BYE is the last word: nothing follows it but the end.
-      assertEquals(await conn.read(new Uint8Array(1)), null);
-    } finally {
-      await bob.stop();
-    }
-  });
+      assertEquals(await peer.rest(), "");
+      await answered;
+    });
+  }
 }
 
 Deno.test("PROTOCOL.md names every verb and code, and no other", () => {
@@ -133,10 +176,16 @@ Deno.test("PROTOCOL.md names the limits as they are", () => {
       limits.headersMax,
       limits.messageBytesMax,
       limits.messageTimeoutMs / 1000,
+      limits.tlsHandshakeTimeoutMs / 1000,
       limits.connectionIdleMs / 60_000,
       limits.connectionsMax,
       limits.registrationsMax,
       limits.connectionsPerHostMax,
+      limits.namesMax,
+      limits.newNamesPerHostMax,
+      limits.newNamesWindowMs / 3_600_000,
+      limits.nameLeaseMs / 86_400_000,
+      limits.challengeTtlMs / 1000,
       limits.infoPageDefault,
       limits.infoPageMax,
       limits.textBytesMax,
@@ -148,6 +197,15 @@ Deno.test("PROTOCOL.md names the limits as they are", () => {
       limits.linkPingMs / 1000,
       limits.linkPongTimeoutMs / 1000,
       limits.chatackTimeoutMs / 1000,
+      limits.chatackPatienceMs / 1000,
+      limits.openingTimeoutMs / 1000,
+      limits.handshakeBytesMax,
+      limits.frameBytesMax,
+      limits.framePaddingBytes,
+      limits.framesPerKeyMax,
+      limits.challengeTtlMs / 1000,
+      limits.linksPerPeerMax,
+      limits.knownStrangersMax,
     ]
   ) {
     assert(

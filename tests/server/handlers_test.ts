@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { answer } from "../../server/handlers.ts";
-import { Registry } from "../../server/registry/registry.ts";
 import {
   infoPageDefault,
   infoPageMax,
@@ -10,31 +9,7 @@ import {
 import { encode, type Header, message, parse } from "../../shared/protocol/message.ts";
 import { isFault } from "../../shared/protocol/status.ts";
 import { type Speaker, verbs } from "../../shared/protocol/verbs.ts";
-
-/** A message as it goes over the wire. */
-function wire(...lines: string[]): string {
-  return [...lines, "", ""].join("\r\n");
-}
-
-/** Handlers on a registry of their own, whose clock stands still until it is told. */
-function setUp({ max = 1_000, maxPerHost = 1_000 } = {}) {
-  const clock = { nowMs: 0, now: () => clock.nowMs };
-  const registry = new Registry({ clock, max, maxPerHost: () => maxPerHost });
-  /** Asks as somebody whom the server sees at a host. @returns The reply's bytes. */
-  const askFrom = (observedHost: string, ...lines: string[]) => {
-    const request = parse(lines);
-    if (isFault(request)) throw new Error(request.reason);
-    return encode(answer(request, { registry, observedHost }));
-  };
-  const ask = (...lines: string[]) => askFrom("127.0.0.1", ...lines);
-  const register = (id: string, port = 5556) =>
-    ask("REGISTER", `clientID: ${id}`, "IP: 127.0.0.1", `Port: ${port}`);
-  return { clock, registry, ask, askFrom, register };
-}
-
-function codeOf(reply: string): string {
-  return /^ERROR\r\nCode: (\d+)\r\nReason: [^\r\n]+\r\n/.exec(reply)?.[1] ?? reply;
-}
+import { codeOf, setUp, wire } from "./handlers_fixture.ts";
 
 Deno.test("the wild registers and gets clientID, IP and Port, and no more", () => {
   const { register } = setUp();
@@ -268,12 +243,13 @@ Deno.test("PING is answered by PONG with its Id", () => {
 });
 
 Deno.test("whatever the table lets a client send has an answer", () => {
-  const { registry, register } = setUp();
+  const { register, connect } = setUp();
   register("alice");
+  const context = connect();
   for (const [verb, { from, required }] of Object.entries(verbs)) {
     if (!(from as readonly Speaker[]).includes("client")) continue;
     const request = message(verb, required.map((name): Header => [name, "x"]));
-    const reply = answer(request, { registry, observedHost: "127.0.0.1" });
+    const reply = answer(request, context);
     assert(encode(reply).length > 0, verb);
   }
 });

@@ -20,7 +20,7 @@ export class Wire implements Disposable {
   #unread = "";
   #closed = false;
 
-  private constructor(readonly conn: Deno.TcpConn) {
+  private constructor(readonly conn: Deno.TcpConn | Deno.TlsConn) {
     this.#watchdog = setTimeout(() => this.close(), watchdogMs);
   }
 
@@ -29,6 +29,18 @@ export class Wire implements Disposable {
     const conn = await Deno.connect({ hostname: address.host, port: address.port });
     conn.setNoDelay(true);
     return new Wire(conn);
+  }
+
+  /** Connects with TLS, to a server that an authority vouches for. */
+  static async connectTls(
+    { address }: { address: { host: string; port: number } },
+    { cert }: { cert: string },
+  ): Promise<Wire> {
+    const conn = await Deno.connect({ hostname: address.host, port: address.port });
+    conn.setNoDelay(true);
+    const tls = await Deno.startTls(conn, { hostname: address.host, caCerts: [cert] });
+    await tls.handshake();
+    return new Wire(tls);
   }
 
   /** Sends all of it. */
@@ -75,7 +87,8 @@ export class Wire implements Disposable {
     try {
       count = await this.conn.read(this.#buffer);
     } catch (error) {
-      if (!(error instanceof Deno.errors.ConnectionReset)) throw error;
+      const { ConnectionReset, UnexpectedEof } = Deno.errors;
+      if (!(error instanceof ConnectionReset || error instanceof UnexpectedEof)) throw error;
       count = null;
     }
     if (count === null) return false;

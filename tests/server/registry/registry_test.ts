@@ -1,9 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { type Applicant, Registry } from "../../../server/registry/registry.ts";
+import { fingerprintOf, keyToText } from "../../../shared/crypto/identity.ts";
 import { registrationTtlMaxMs } from "../../../shared/protocol/limits.ts";
 
 const ttlMs = 60_000;
+
+const publicKeys = [1, 2].map((byte) => new Uint8Array(32).fill(byte));
+const [key1, key2] = publicKeys.map(keyToText) as [string, string];
+const [fingerprint1, fingerprint2] = publicKeys.map(fingerprintOf) as [string, string];
 
 /** A registry whose clock stands still until it is told. */
 function setUp({ max = 100, maxPerHost = 100 } = {}) {
@@ -168,9 +173,68 @@ Deno.test("a host that has its share gets no more until one of its registrations
   }
 });
 
+Deno.test("a registration with a key is its key's alone, from whichever host", () => {
+  const { clock, registry } = setUp();
+  registry.register(applicant("alice", { key: key1 }));
+  assertEquals(registry.find("alice")?.fingerprint, fingerprint1);
+  for (const key of [undefined, key2]) {
+    assertEquals(registry.register(applicant("alice", { key })), { refused: "keyed" });
+    assertEquals(registry.unregister("alice", "192.0.2.1", key), "keyed");
+  }
+  const elsewhere = {
+    observedHost: "203.0.113.9",
+    address: { host: "203.0.113.9", port: 7 },
+    key: key1,
+  };
+  clock.nowMs = 1_000;
+  registry.register(applicant("alice", elsewhere));
+  const { address, observedHost, expiresAtMs } = registry.find("alice")!;
+  assertEquals({ address, observedHost, key: key1 }, elsewhere);
+  assertEquals(expiresAtMs, 1_000 + ttlMs);
+  assertEquals(registry.size, 1);
+  assertEquals(registry.unregister("alice", "192.0.2.1", key1), "removed");
+});
+
+Deno.test("the same host puts a key to its registration, and another host does not", () => {
+  const { registry } = setUp();
+  registry.register(applicant("alice"));
+  assertEquals(registry.find("alice")?.fingerprint, undefined);
+  const thief = applicant("alice", { observedHost: "203.0.113.9", key: key2 });
+  assertEquals(registry.register(thief), { refused: "taken", freeInMs: ttlMs });
+  assertEquals(registry.unregister("alice", "203.0.113.9", key2), "not-yours");
+  registry.register(applicant("alice", { key: key1 }));
+  assertEquals(registry.find("alice")?.fingerprint, fingerprint1);
+  assertEquals(registry.register(applicant("alice")), { refused: "keyed" });
+});
+
+Deno.test("when a registration with a key has ended, the registry knows no owner", () => {
+  const { clock, registry } = setUp();
+  registry.register(applicant("alice", { key: key1 }));
+  clock.nowMs = ttlMs;
+  registry.register(applicant("alice", { key: key2, observedHost: "203.0.113.9" }));
+  assertEquals(registry.find("alice")?.fingerprint, fingerprint2);
+});
+
+Deno.test("the counts of hosts follow a key that moves, and hold for it", () => {
+  const { registry } = setUp({ maxPerHost: 1 });
+  const [here, there] = ["192.0.2.1", "203.0.113.9"];
+  registry.register(applicant("alice", { key: key1, observedHost: here }));
+  registry.register(applicant("alice", { key: key1, observedHost: there }));
+  assert(!("refused" in registry.register(applicant("bob", { observedHost: here }))));
+  assertEquals(registry.register(applicant("carol", { observedHost: there })), {
+    refused: "host-full",
+  });
+  // Back is no way, since bob is there; what it had it keeps.
+  const back = applicant("alice", { key: key1, observedHost: here });
+  assertEquals(registry.register(back), { refused: "host-full" });
+  assertEquals(registry.find("alice")?.observedHost, there);
+  registry.unregister("alice", here, key1);
+  assert(!("refused" in registry.register(applicant("carol", { observedHost: there }))));
+});
+
 /** The same, as one would write it without regard to cost: an array in the order of turns. */
 class NaiveRegistry {
-  entries: { id: string; port: number; host: string; expiresAtMs: number }[] = [];
+  entries: { id: string; port: number; host: string; key?: string; expiresAtMs: number }[] = [];
 
   constructor(readonly max: number, readonly maxPerHost: number) {}
 
@@ -185,24 +249,32 @@ class NaiveRegistry {
     return this.entries.find((entry) => entry.id === id);
   }
 
-  register(id: string, host: string, port: number, expiresAtMs: number): string {
+  refusal(id: string, host: string, key?: string): string | undefined {
     const entry = this.find(id);
-    if (entry !== undefined) {
-      if (entry.host !== host) return "taken";
-      Object.assign(entry, { port, expiresAtMs });
-      return "registered";
-    }
-    if (this.entries.length >= this.max) return "full";
+    if (entry?.key !== undefined && entry.key !== key) return "keyed";
+    if (entry !== undefined && entry.key === undefined && entry.host !== host) return "taken";
+    if (entry?.host === host) return undefined;
+    if (entry === undefined && this.entries.length >= this.max) return "full";
     const ofHost = this.entries.filter((entry) => entry.host === host);
-    if (ofHost.length >= this.maxPerHost) return "host-full";
-    this.entries.push({ id, port, host, expiresAtMs });
+    return ofHost.length >= this.maxPerHost ? "host-full" : undefined;
+  }
+
+  register(id: string, host: string, port: number, expiresAtMs: number, key?: string): string {
+    const refusal = this.refusal(id, host, key);
+    if (refusal !== undefined) return refusal;
+    const entry = this.find(id);
+    const now = { id, port, host, expiresAtMs, ...key !== undefined && { key } };
+    if (entry !== undefined) Object.assign(entry, now);
+    else this.entries.push(now);
     return "registered";
   }
 
-  unregister(id: string, host: string): string {
+  unregister(id: string, host: string, key?: string): string {
     const entry = this.find(id);
     if (entry === undefined) return "unknown";
-    if (entry.host !== host) return "not-yours";
+    if (entry.key !== undefined ? entry.key !== key : entry.host !== host) {
+      return entry.key !== undefined ? "keyed" : "not-yours";
+    }
     this.entries = this.entries.filter((other) => other !== entry);
     return "removed";
   }
@@ -227,6 +299,7 @@ Deno.test("any sequence of operations gives what a plain array gives", () => {
     what: fc.constantFrom("register", "register", "unregister", "next", "next", "find"),
     id,
     host,
+    key: fc.constantFrom(undefined, undefined, key1, key2),
     port: fc.integer({ min: 1, max: 65_535 }),
     ttlMs: fc.oneof(
       fc.integer({ min: 10, max: 40 }).map((seconds) => seconds * 1_000),
@@ -238,6 +311,10 @@ Deno.test("any sequence of operations gives what a plain array gives", () => {
       { weight: 1, arbitrary: fc.nat(2 * registrationTtlMaxMs) },
     ),
   });
+  const fingerprints = new Map<string | undefined, string>([
+    [key1, fingerprint1],
+    [key2, fingerprint2],
+  ]);
   const limit = fc.integer({ min: 1, max: 6 });
   fc.assert(
     fc.property(
@@ -247,23 +324,27 @@ Deno.test("any sequence of operations gives what a plain array gives", () => {
       (max, maxPerHost, operations) => {
         const { clock, registry } = setUp({ max, maxPerHost });
         const model = new NaiveRegistry(max, maxPerHost);
-        for (const { what, id, host, port, ttlMs, after, passMs } of operations) {
+        for (const { what, id, host, key, port, ttlMs, after, passMs } of operations) {
           clock.nowMs += passMs;
           model.expire(clock.nowMs);
           if (what === "register") {
             const address = { host, port };
-            const outcome = registry.register({ id, address, observedHost: host, ttlMs });
+            const applicant = { id, address, observedHost: host, ttlMs, key };
+            assertEquals(registry.refusal(applicant)?.refused, model.refusal(id, host, key));
+            const outcome = registry.register(applicant);
             const expiresAtMs = Math.ceil((clock.nowMs + ttlMs) / 1_000) * 1_000;
-            const expected = model.register(id, host, port, expiresAtMs);
+            const expected = model.register(id, host, port, expiresAtMs, key);
             assertEquals("refused" in outcome ? outcome.refused : "registered", expected);
           } else if (what === "unregister") {
-            assertEquals(registry.unregister(id, host), model.unregister(id, host));
+            assertEquals(registry.unregister(id, host, key), model.unregister(id, host, key));
           } else if (what === "next") {
             assertEquals(registry.next(id)?.id, model.next(id));
           }
           const found = registry.find(id);
           assertEquals(found?.address.port, model.find(id)?.port);
           assertEquals(found?.expiresAtMs, model.find(id)?.expiresAtMs);
+          assertEquals(found?.observedHost, model.find(id)?.host);
+          assertEquals(found?.fingerprint, fingerprints.get(model.find(id)?.key));
           assertEquals(registry.size, model.entries.length);
           assertEquals(idsOf(registry, after), model.list(after));
         }
