@@ -6,25 +6,27 @@
 
 // deno-lint-ignore-file no-console -- what the command line is asked for, it prints
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { ChatClient } from "./client/client.ts";
+import { readAuthorities } from "./client/authorities.ts";
 import { playDemo } from "./client/demo.ts";
-import { LinePrinter, runLines } from "./client/ui/lines.ts";
-import { openTerminal } from "./client/ui/terminal.ts";
+import { parseServerAddress, type ServerAddress } from "./client/server_address.ts";
+import { runClient } from "./client/ui/program.ts";
+import { promptPassphrase } from "./client/ui/passphrase_prompt.ts";
 import config from "./deno.json" with { type: "json" };
+import type { CertificateFiles } from "./server/certificate.ts";
+import { runServer } from "./server/program.ts";
 import { startServer } from "./server/server.ts";
-import {
-  type Address,
-  formatAddress,
-  isHost,
-  isLocal,
-  parseAddress,
-  parsePort,
-} from "./shared/address.ts";
+import { formatAddress, isHost, parseAddress, parsePort } from "./shared/address.ts";
 import { clientIdRule, isClientId } from "./shared/client_id.ts";
-import { aborted } from "./shared/clock.ts";
-import { completionScript, type Shell, shells } from "./shared/completions.ts";
+import {
+  type CompletedOption,
+  completionScript,
+  type Shell,
+  shells,
+} from "./shared/completions.ts";
+import { configDirectory, stateDirectory } from "./shared/directories.ts";
+import { durationRule, parseDuration } from "./shared/duration.ts";
 import { createLog, type LogFormat, logFormats, type LogLevel, logLevels } from "./shared/log.ts";
-import { systemReason } from "./shared/system_reason.ts";
+import { nameLeaseMs } from "./shared/protocol/limits.ts";
 
 const defaultPort = 5555;
 
@@ -46,12 +48,31 @@ program.command("server")
       .default(defaultPort).argParser(port),
   )
   .addOption(
+    new Option("--data <dir>", "directory for the names that keys own (default: your own)")
+      .conflicts("ephemeral"),
+  )
+  .option("--ephemeral", "keep these names in memory alone, and forget them at the end")
+  .option("--keyed-only", "register nobody without a key")
+  .addOption(
+    new Option("--name-lease <time>", "how long a name that is not used stays its key's")
+      .default(nameLeaseMs, "30d").argParser(duration),
+  )
+  .addOption(
+    new Option(
+      "--realm <host:port>",
+      "how clients call this server, so that they sign for no other",
+    )
+      .argParser(realm),
+  )
+  .option("--tls-cert <file>", "certificate with which to speak TLS; read again on SIGHUP")
+  .option("--tls-key <file>", "its key")
+  .addOption(
     new Option("--log-level <level>", "how much to log").choices(logLevels).default("info"),
   )
   .addOption(
     new Option("--log-format <format>", "how to log it").choices(logFormats).default("text"),
   )
-  .action(runServer);
+  .action(serverCommand);
 
 program.command("client")
   .description("talk to people")
@@ -66,11 +87,34 @@ program.command("client")
       .default("127.0.0.1").argParser(host),
   )
   .option("--register", "register at start")
+  .option("--ca <file>", "authorities that may vouch for the server, beside the system's")
+  .option("--allow-plaintext", "talk also to programs that cannot encrypt")
+  .option("--profile <dir>", "directory of your identity (default: your own)")
   .addHelpText(
     "after",
     "\nExample: p2pchat client alice 5556 127.0.0.1:5555, then /register, /chat bob, /help.",
   )
-  .action(runClient);
+  .action(clientCommand);
+
+const identityCommand = program.command("identity")
+  .description("show your key and its fingerprint, also as a QR code")
+  .option("--profile <dir>", "directory of your identity (default: your own)")
+  .option("--passphrase", "put your identity under another passphrase; an empty one is none")
+  .action(runIdentity);
+
+identityCommand.command("export")
+  .description("write a copy of your identity, under a passphrase")
+  .argument("<file>", "the file to make; - is standard output")
+  .option("--plain", "without a passphrase")
+  .option("--profile <dir>", "directory of your identity (default: your own)")
+  .action(runExport);
+
+identityCommand.command("import")
+  .description("make a copy your identity")
+  .argument("<file>", "the file that holds it; - is standard input")
+  .option("--replace", "in the place of another identity, which is kept beside it")
+  .option("--profile <dir>", "directory of your identity (default: your own)")
+  .action(runImport);
 
 program.command("demo")
   .description("play a conversation of two clients over a server, to see that all works")
@@ -81,57 +125,118 @@ program.command("completions")
   .addArgument(new Argument("<shell>", "the shell that is to complete").choices(shells))
   .action(printCompletions);
 
-async function runServer(
-  options: { host: string; port: number; logLevel: LogLevel; logFormat: LogFormat },
-): Promise<void> {
-  const { host, port, logLevel: level, logFormat: format } = options;
-  const log = createLog({ level, format, write: (line) => console.error(line) });
-  using stop = stopSignal();
-  await using server = listen({ host, port }, () => startServer({ host, port, log }));
-  const address = formatAddress(server.address);
-  console.log(
-    format === "json"
-      ? JSON.stringify({
-        time: new Date().toISOString(),
-        level: "info",
-        event: "listening",
-        address,
-      })
-      : `p2pchat server listening on ${address}`,
-  );
-  await aborted(stop.signal);
-  log.info("stopping", { connections: server.connections, registrations: server.registrations });
+interface ServerCommandOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly data?: string;
+  readonly ephemeral?: true;
+  readonly keyedOnly?: true;
+  readonly nameLease: number;
+  readonly realm?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
 }
 
-async function runClient(
-  id: string,
-  port: number,
-  server: Address,
-  options: { host: string; register?: true },
-): Promise<void> {
-  const { host } = options;
-  using stop = stopSignal();
-  const interactive = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
-  const terminal = interactive ? await openTerminal() : undefined;
-  const printer = new LinePrinter(stop.request);
-  const { print: onEvent, room } = terminal ?? printer;
-  const client = listen(
-    { host, port },
-    () => new ChatClient({ id, host, port, server, onEvent, room }),
-  );
-  try {
-    if (isLocal(host) && !isLocal(server.host)) onEvent({ type: "hint", hint: localHint });
-    if (options.register) await client.register();
-    if (terminal !== undefined) await terminal.run(client, stop.signal);
-    else await runLines(client, onEvent, stop.signal);
-  } finally {
-    terminal?.close();
-    await client.stop();
-    await printer.flush();
+async function serverCommand(options: ServerCommandOptions, command: Command): Promise<void> {
+  const { nameLease: nameLeaseMs, logLevel: level, logFormat: format } = options;
+  await runServer({
+    ...options,
+    nameLeaseMs,
+    data: options.ephemeral ? undefined : options.data ?? stateDirectory(),
+    certificateFiles: certificateFiles(options, command),
+    log: createLog({ level, format, write: (line) => console.error(line) }),
+    onListening: (address, pinned) => sayWhere(formatAddress(address), pinned, format),
+  });
+}
+
+/** Where the server's certificate is, where it is to have one. */
+function certificateFiles(
+  { tlsCert: certFile, tlsKey: keyFile }: ServerCommandOptions,
+  command: Command,
+): CertificateFiles | undefined {
+  if (certFile === undefined && keyFile === undefined) return undefined;
+  if (certFile !== undefined && keyFile !== undefined) return { certFile, keyFile };
+  return command.error("error: --tls-cert and --tls-key go together");
+}
+
+/** Says where the server listens, for people or programs to read. */
+function sayWhere(address: string, pinned: string | undefined, format: LogFormat): void {
+  if (format === "json") {
+    const time = new Date().toISOString();
+    const event = { time, level: "info", event: "listening", address, ...pinned && { pinned } };
+    return console.log(JSON.stringify(event));
+  }
+  console.log(`p2pchat server listening on ${address}${pinned === undefined ? "" : " (TLS)"}`);
+  if (pinned !== undefined) {
+    console.log(`* clients without a shared authority connect to ${pinned}`);
   }
 }
 
-const localHint = "only this machine can call you; start with --host 0.0.0.0 to let others";
+interface ClientCommandOptions {
+  readonly host: string;
+  readonly register?: true;
+  readonly ca?: string;
+  readonly profile?: string;
+  readonly allowPlaintext?: true;
+}
+
+async function clientCommand(
+  id: string,
+  port: number,
+  namedServer: ServerAddress,
+  options: ClientCommandOptions,
+  command: Command,
+): Promise<void> {
+  const { host, profile = configDirectory(), allowPlaintext = false, register = false } = options;
+  const server = await withAuthorities(namedServer, options.ca, command);
+  await runClient({ id, host, port, server, profile, allowPlaintext, register });
+}
+
+/** A server's address with the authorities that may vouch for it beside the system's. */
+async function withAuthorities(
+  server: ServerAddress,
+  file: string | undefined,
+  command: Command,
+): Promise<ServerAddress> {
+  if (file === undefined) return server;
+  if (server.tls === undefined) {
+    command.error("error: --ca is for a server that is named as tls://chat.example.org:5555");
+  }
+  if (server.tls.pin !== undefined) {
+    command.error("error: --ca and ?sha256= exclude each other: the fingerprint alone would count");
+  }
+  return { ...server, tls: { authorities: await readAuthorities(file) } };
+}
+
+async function runIdentity(options: { profile?: string; passphrase?: true }): Promise<void> {
+  const directory = options.profile ?? configDirectory();
+  const { changePassphrase, showIdentity } = await import("./client/ui/identity_command.ts");
+  if (options.passphrase) return changePassphrase(directory, surroundings);
+  const isTerminal = Deno.stdout.isTerminal();
+  showIdentity(directory, surroundings, {
+    colours: isTerminal && !Deno.noColor,
+    columns: isTerminal ? Deno.consoleSize().columns : Infinity,
+  });
+}
+
+async function runExport(to: string, _options: unknown, command: Command): Promise<void> {
+  const { profile = configDirectory(), plain = false } = command.optsWithGlobals();
+  const { exportCopy } = await import("./client/ui/identity_command.ts");
+  exportCopy(profile, to, { plain }, surroundings);
+}
+
+async function runImport(from: string, _options: unknown, command: Command): Promise<void> {
+  const { profile = configDirectory(), replace = false } = command.optsWithGlobals();
+  const { importCopy } = await import("./client/ui/identity_command.ts");
+  importCopy(profile, from, { replace }, surroundings);
+}
+
+const surroundings = {
+  print: (line: string) => console.log(line),
+  askPassphrase: promptPassphrase,
+};
 
 async function runDemo(): Promise<void> {
   await using server = startServer({ host: "127.0.0.1", port: 0 });
@@ -144,16 +249,29 @@ function printCompletions(shell: Shell): void {
   const commands = program.commands.map((command) => ({
     name: command.name(),
     description: command.description(),
-    options: command.options.map(({ long, description, argChoices }) => ({
-      flag: long!,
-      description,
-      values: argChoices,
-    })),
-    ...(command.registeredArguments[0]?.argChoices && {
-      argumentValues: command.registeredArguments[0].argChoices,
-    }),
+    options: optionsOf(command),
+    ...argumentValuesOf(command),
   }));
   console.log(completionScript(shell, program.name(), commands));
+}
+
+/** Of a command and of those below it, each once. */
+function optionsOf(command: Command): CompletedOption[] {
+  const options = [command, ...command.commands].flatMap(({ options }) => options);
+  const byFlag = new Map(options.map((option) => [option.long!, option]));
+  return [...byFlag].map(([flag, { description, argChoices: values }]) => ({
+    flag,
+    description,
+    values,
+  }));
+}
+
+/** The commands below a command, or what its first argument can be. */
+function argumentValuesOf({ commands, registeredArguments }: Command) {
+  const argumentValues = commands.length > 0
+    ? commands.map((command) => command.name())
+    : registeredArguments[0]?.argChoices;
+  return argumentValues && { argumentValues };
 }
 
 function port(text: string): number {
@@ -172,54 +290,28 @@ function clientId(text: string): string {
   throw new InvalidArgumentError(`It is to be ${clientIdRule}.`);
 }
 
-function serverAddress(text: string): Address {
-  const address = parseAddress(text, defaultPort);
+function serverAddress(text: string): ServerAddress {
+  const address = parseServerAddress(text, defaultPort);
   if (address !== undefined) return address;
   throw new InvalidArgumentError(
-    "A server is named as 127.0.0.1:5555, [::1]:5555 or chat.example.org:5555.",
+    "A server is named as 127.0.0.1:5555, [::1]:5555 or chat.example.org:5555; with TLS as " +
+      "tls://chat.example.org:5555, or tls://chat.example.org:5555?sha256=FINGERPRINT, which has 64 " +
+      "hexadecimal digits or 43 characters of base64url.",
   );
 }
 
-/** Says in words why something cannot listen. */
-function listen<T>({ host, port }: Address, start: () => T): T {
-  try {
-    return start();
-  } catch (cause) {
-    const reason = cause instanceof Deno.errors.AddrInUse
-      ? "the port is taken; choose another, or 0 for a free one"
-      : cause instanceof Deno.errors.PermissionDenied || cause instanceof Deno.errors.NotCapable
-      ? "that is not allowed; ports below 1024 need more rights"
-      : cause instanceof Deno.errors.AddrNotAvailable
-      ? "that is no address of this machine; 0.0.0.0 stands for all it has"
-      : systemReason(cause);
-    throw new Error(`Cannot listen on ${formatAddress({ host, port })}: ${reason}`, { cause });
-  }
+function duration(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new InvalidArgumentError(`It is to be ${durationRule}.`);
+  return ms;
 }
 
-interface StopSignal extends Disposable {
-  readonly signal: AbortSignal;
-  readonly request: () => void;
-}
-
-/** Ctrl+C, and what a service manager or a closed terminal sends. A second one does not wait. */
-function stopSignal(): StopSignal {
-  const controller = new AbortController();
-  const request = () => controller.abort();
-  const onSignal = () => {
-    if (controller.signal.aborted) Deno.exit(1);
-    request();
-  };
-  const signals: Deno.Signal[] = Deno.build.os === "windows"
-    ? ["SIGINT", "SIGBREAK"]
-    : ["SIGINT", "SIGTERM", "SIGHUP"];
-  for (const signal of signals) Deno.addSignalListener(signal, onSignal);
-  return {
-    signal: controller.signal,
-    request,
-    [Symbol.dispose]() {
-      for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
-    },
-  };
+function realm(text: string): string {
+  const address = parseAddress(text);
+  if (address !== undefined) return formatAddress(address);
+  throw new InvalidArgumentError(
+    "A realm is the server's address with its port, such as chat.example.org:5555.",
+  );
 }
 
 function fail(error: unknown): void {

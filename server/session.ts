@@ -15,6 +15,20 @@ import type { Deadlines } from "./deadlines.ts";
 import { answer, type Context, errorOf } from "./handlers.ts";
 import { ReusedBuffer } from "./reused_buffer.ts";
 
+/** What a session needs of a connection; one of TCP is one. */
+export interface Connection {
+  /** @returns How many bytes came; null at the end. */
+  read(into: Uint8Array): Promise<number | null>;
+  /** @returns How many bytes were taken. */
+  write(bytes: Uint8Array): Promise<number>;
+  /** Tells the client that this is all. */
+  closeWrite(): Promise<void>;
+  /** Lets small writes go out at once. */
+  setNoDelay(noDelay?: boolean): void;
+  /** Closes it at once; what waits for it is rejected. */
+  close(): void;
+}
+
 /** What the sessions of a server share. */
 export interface SessionOptions {
   readonly clock: Clock;
@@ -38,7 +52,7 @@ const spares: ReusedBuffer[] = [];
 
 /** One connection. */
 export class Session {
-  readonly #conn: Deno.TcpConn;
+  readonly #conn: Connection;
   readonly #context: Context;
   readonly #options: SessionOptions;
   readonly #reader = new MessageReader();
@@ -48,7 +62,7 @@ export class Session {
   /** Since when a reply waits for its reader; where none does, a time that never passes. */
   writingSinceMs = Infinity;
 
-  constructor(conn: Deno.TcpConn, context: Context, options: SessionOptions) {
+  constructor(conn: Connection, context: Context, options: SessionOptions) {
     this.#conn = conn;
     this.#context = context;
     this.#options = options;

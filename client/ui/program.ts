@@ -1,0 +1,75 @@
+/**
+ * A client as a program: it opens what it keeps, and talks with whoever started it until that ends.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { isLocal } from "../../shared/address.ts";
+import { giveUpFiles } from "../../shared/file_access.ts";
+import { listening } from "../../shared/listening.ts";
+import { stopSignal } from "../../shared/signals.ts";
+import { ChatClient } from "../client.ts";
+import { loadIdentity } from "../profile.ts";
+import type { ServerAddress } from "../server_address.ts";
+import { openStore } from "../store/store.ts";
+import { LinePrinter, runLines } from "./lines.ts";
+import { promptPassphrase } from "./passphrase_prompt.ts";
+import { openTerminal } from "./terminal.ts";
+
+/** What a client's program is started with. */
+export interface ClientProgramOptions {
+  readonly id: string;
+  /** The IP address to listen on. */
+  readonly host: string;
+  /** The port to listen on; 0 takes a free one. */
+  readonly port: number;
+  readonly server: ServerAddress;
+  /** The directory of its identity and of what it remembers. */
+  readonly profile: string;
+  readonly allowPlaintext: boolean;
+  /** Whether it registers at start, and ends where that fails. */
+  readonly register: boolean;
+}
+
+/**
+ * Runs a client: in a terminal with a prompt, else line by line, until the user ends it.
+ *
+ * @throws {Error} A sentence for people where it cannot start, with its cause.
+ */
+export async function runClient(options: ClientProgramOptions): Promise<void> {
+  const { host, server, profile } = options;
+  // Before the signals: while a passphrase is asked for, Ctrl+C has to end the program by itself.
+  const identity = loadIdentity(profile, promptPassphrase);
+  using store = openStore(join(profile, "store.db"));
+  const { knownPeers } = store;
+  using stop = stopSignal();
+  const interactive = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
+  const terminal = interactive ? await openTerminal() : undefined;
+  await giveUpFiles();
+  const printer = new LinePrinter(stop.request);
+  const { print: onEvent, room } = terminal ?? printer;
+  const client = listening(
+    options,
+    () => new ChatClient({ ...options, identity, knownPeers, onEvent, room }),
+  );
+  try {
+    if (isLocal(host) && !isLocal(server.host)) onEvent({ type: "hint", hint: localHint });
+    if (server.tls === undefined && !isLocal(server.host)) {
+      onEvent({ type: "hint", hint: plainLineHint });
+    }
+    if (options.register) await client.register();
+    if (terminal !== undefined) await terminal.run(client, stop.signal);
+    else await runLines(client, onEvent, stop.signal);
+  } finally {
+    terminal?.close();
+    await client.stop();
+    await printer.flush();
+  }
+}
+
+const localHint = "only this machine can call you; start with --host 0.0.0.0 to let others";
+
+const plainLineHint =
+  "the line to the server is not encrypted: whoever is on it can see whom you look for and change " +
+  "what the server says; tls:// before its address encrypts it where the server can";

@@ -1,0 +1,273 @@
+// The line to the server, encrypted: by each way to trust it, with certificates that change, and where
+// something is wrong.
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { Authority } from "../certificates.ts";
+import { type Build, builds, Program, startServerProgram } from "./program.ts";
+
+const authority = new Authority();
+addEventListener("unload", () => authority[Symbol.dispose]());
+const hasHangups = Deno.build.os !== "windows";
+const hasShell = hasHangups;
+
+/** A certificate and its key in files that a test may change. */
+function changeable() {
+  const [certFile, keyFile] = [authority.path("server.pem"), authority.path("server.key")];
+  const put = ({ cert, key } = authority.issue()) => {
+    Deno.writeTextFileSync(certFile, cert);
+    Deno.writeTextFileSync(keyFile, key);
+  };
+  put();
+  return { options: ["--tls-cert", certFile, "--tls-key", keyFile], put };
+}
+
+/** Starts a server with TLS. @returns It, its address, and the one that it prints for pinning. */
+async function startTlsServer(build: Build, options: readonly string[]) {
+  const started = await startServerProgram(build, ...options);
+  const [, pinned] = await started.server.says(/^\* clients .* connect to (tls:\/\/\S+)$/);
+  return { ...started, tls: `tls://${started.address}`, pinned: pinned! };
+}
+
+/** Runs the program to its end, without input. */
+async function run(build: Build, ...args: string[]) {
+  await using program = new Program(build, ...args);
+  await program.endInput();
+  const code = await program.ends();
+  const [out, err] = [program.out.join("\n"), program.err.join("\n")];
+  assert(!/^\s+at .*:\d+/m.test(err), err);
+  return { code, out, err };
+}
+
+/** Whether a build's runtime can make sure of a pinned certificate; Deno 2.6 cannot, and says so. */
+async function canPin(build: Build): Promise<boolean> {
+  const nobody = `tls://127.0.0.1:1?sha256=${"00".repeat(32)}`;
+  const { code, err } = await run(build, "client", "alice", "0", nobody, "--register");
+  assertEquals(code, 1);
+  const can = !err.includes("is older than 2.9");
+  assertMatch(err, can ? /nobody listens there$/ : /Nothing was sent; --ca FILE verifies it/);
+  return can;
+}
+
+for (const build of builds) {
+  Deno.test(`${build.name}: register, info and bridge go over TLS, by each way to trust the server`, async () => {
+    const { put, options } = changeable();
+    put();
+    const { server, tls, pinned } = await startTlsServer(build, options);
+    await using _server = server;
+    await server.says(/^p2pchat server listening on 127\.0\.0\.1:\d+ \(TLS\)$/);
+    await using bob = new Program(build, "client", "bob", "0", tls, "--ca", authority.certFile);
+    await bob.types("/register");
+    await bob.says(
+      /^\* registered as bob at .* with the server tls:\/\/127\.0\.0\.1:\d+, refreshed/,
+    );
+    // The system's authorities, where those who look after it have added one.
+    const system = { ...build, env: { SSL_CERT_FILE: authority.certFile, SSL_CERT_DIR: "" } };
+    const ways: [name: string, build: Build, args: string[]][] = [
+      ["file", build, [tls, "--ca", authority.certFile]],
+      ["system", system, [tls]],
+      ...await canPin(build) ? [["pin", build, [pinned]] as [string, Build, string[]]] : [],
+    ];
+    for (const [name, build, args] of ways) {
+      await using client = new Program(build, "client", name, "0", ...args);
+      await client.types("/register\n/info\n/bridge bob\n/chat bob\nHello over TLS");
+      await client.says(/^\* registered as/);
+      await client.says(/^2 clients are registered/);
+      await client.says(/^\* bob is at 127\.0\.0\.1:\d+/);
+      await bob.says(new RegExp(`^${name}: Hello over TLS$`));
+      await client.endInput();
+      assertEquals(await client.ends(), 0);
+      assertEquals(client.err, []);
+    }
+    server.kill("SIGINT");
+    assertEquals(await server.ends(), 0);
+  });
+
+  Deno.test(`${build.name}: who is not trusted is refused in a sentence, and gets nothing`, async () => {
+    const { options } = changeable();
+    const { server, address, tls, pinned } = await startTlsServer(build, [
+      ...options,
+      "--log-level",
+      "debug",
+    ]);
+    await using _server = server;
+    const register = async (...args: string[]) => {
+      const { code, err } = await run(build, "client", "alice", "0", ...args, "--register");
+      assertEquals([args, code], [args, 1]);
+      return err;
+    };
+    assertMatch(await register(tls), /is of no authority that is trusted here: --ca FILE/);
+    assertMatch(await register(address), /This server speaks TLS: its address begins with tls:/);
+    if (await canPin(build)) {
+      const wrong = `${tls}?sha256=${"ab".repeat(32)}`;
+      const said = await register(wrong);
+      assertMatch(
+        said,
+        /^p2pchat: The server at tls:.*somebody may be in the middle.*Nothing was sent/,
+      );
+      assert(said.includes("ab".repeat(32)) && said.includes(pinned.split("=")[1]!), said);
+    }
+    assert(!server.err.some((line) => line.includes("REGISTER")), server.err.join("\n"));
+    const plain = await startServerProgram(build);
+    await using _plain = plain.server;
+    assertMatch(
+      await register(`tls://${plain.address}`, "--ca", authority.certFile),
+      /: it speaks no TLS; without encryption it is 127\.0\.0\.1:\d+$/,
+    );
+  });
+
+  Deno.test({
+    name: `${build.name}: the certificate that the README makes is one that clients trust`,
+    ignore: !hasShell,
+    fn: async () => {
+      const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+      const [command] = /^openssl req (?:.*\\\n)*.*/m.exec(readme)!;
+      const cwd = authority.path("");
+      const here = command!.replaceAll("chat.example.org", "localhost");
+      assert((await new Deno.Command("sh", { args: ["-c", here], cwd }).output()).success);
+      const [certFile, keyFile] = [authority.path("cert.pem"), authority.path("key.pem")];
+      const { server, port, pinned } = await startTlsServer(build, [
+        ...["--tls-cert", certFile, "--tls-key", keyFile],
+      ]);
+      await using _server = server;
+      const ways = [[`tls://localhost:${port}`, "--ca", certFile]];
+      if (await canPin(build)) ways.push([pinned]);
+      for (const [i, way] of ways.entries()) {
+        const { code, err } = await run(build, "client", `by${i}`, "0", ...way, "--register");
+        assertEquals([code, err], [0, ""]);
+      }
+    },
+  });
+
+  Deno.test({
+    name: `${build.name}: SIGHUP changes the certificate, and one that is no good changes nothing`,
+    ignore: !hasHangups,
+    fn: async () => {
+      const { put, options } = changeable();
+      put(authority.selfSigned());
+      const { server, tls } = await startTlsServer(build, options);
+      await using _server = server;
+      const register = (id: string) =>
+        run(build, "client", id, "0", tls, "--ca", authority.certFile, "--register");
+      assertMatch((await register("early")).err, /of no authority but its own/);
+      // From here on an authority vouches for it.
+      put();
+      server.kill("SIGHUP");
+      await server.says(/ info +certificate changed pinned="?tls:/);
+      assertEquals((await register("second")).code, 0);
+      await using open = new Program(build, "client", "open", "0", tls, "--ca", authority.certFile);
+      await open.types("/register");
+      await open.says(/^\* registered as open/);
+      const { cert } = authority.issue();
+      const { key } = authority.issue();
+      put({ ...authority.issue(), cert, key });
+      server.kill("SIGHUP");
+      await server.says(
+        / error +the certificate stays as it was error="The key in .* is not that of/,
+      );
+      put({ ...authority.issue(), cert: cert.slice(0, 200) });
+      server.kill("SIGHUP");
+      await server.says(/ error +the certificate stays.* holds no certificate that can be used/);
+      assertEquals((await register("third")).code, 0);
+      const last = authority.selfSigned();
+      put(last);
+      server.kill("SIGHUP");
+      await server.says(new RegExp(` info +certificate changed .*${last.sha256}`));
+      assertEquals((await register("fourth")).code, 1);
+      await open.types("/info");
+      await open.says(/^1 client is registered/);
+      await open.endInput();
+      assertEquals(await open.ends(), 0);
+      assertEquals(open.err, []);
+      server.kill("SIGTERM");
+      assertEquals(await server.ends(), 0);
+    },
+  });
+
+  Deno.test(`${build.name}: a certificate that cannot be used ends the server in a sentence`, async () => {
+    const { certFile, keyFile } = authority.issue();
+    const missing = authority.path("missing.pem");
+    const other = authority.issue().keyFile;
+    const cases: [certFile: string, keyFile: string, said: string][] = [
+      [
+        missing,
+        keyFile,
+        `Cannot read the certificate ${missing}: there is no such file or directory`,
+      ],
+      [certFile, missing, `Cannot read the key ${missing}: there is no such file or directory`],
+      [certFile, other, `The key in ${other} is not that of the certificate in ${certFile}`],
+      [keyFile, keyFile, `${keyFile} holds no certificate that can be used: it has to be PEM`],
+    ];
+    await Promise.all(cases.map(async ([cert, key, said]) => {
+      const args = ["server", "--port", "0", "--tls-cert", cert, "--tls-key", key];
+      const { code, out, err } = await run(build, ...args);
+      assertEquals([code, out], [1, ""]);
+      assert(err.startsWith(`p2pchat: ${said}`) && !err.includes("\n"), err);
+    }));
+  });
+
+  Deno.test(`${build.name}: wrong usage of TLS gets one sentence and exit code 2`, async () => {
+    const { certFile } = authority;
+    const pin = "ab".repeat(32);
+    const cases: [args: string[], said: RegExp][] = [
+      [["server", "--tls-cert", certFile], /^error: --tls-cert and --tls-key go together$/m],
+      [["server", "--tls-key", certFile], /^error: --tls-cert and --tls-key go together$/m],
+      [["client", "a", "0", "tls://"], /is invalid.*tls:\/\/chat\.example\.org:5555/],
+      [["client", "a", "0", "tls://a?sha256=12"], /is invalid.*64 hexadecimal digits or 43/],
+      [
+        ["client", "a", "0", "127.0.0.1", "--ca", certFile],
+        /^error: --ca is for a server .* tls:/m,
+      ],
+      [["client", "a", "0", `tls://a?sha256=${pin}`, "--ca", certFile], /exclude each other/],
+    ];
+    await Promise.all(cases.map(async ([args, said]) => {
+      const { code, err, out } = await run(build, ...args);
+      assertEquals([args, code, out], [args, 2, ""]);
+      assertMatch(err, said);
+    }));
+  });
+
+  Deno.test(`${build.name}: a line that is not encrypted is said to be so, where it leaves the machine`, async () => {
+    const elsewhere = await run(build, "client", "alice", "0", "192.0.2.1");
+    assertMatch(elsewhere.out, /^\* the line to the server is not encrypted: .*tls:\/\/ before/m);
+    const encrypted = await run(build, "client", "alice", "0", "tls://192.0.2.1");
+    const here = await run(build, "client", "alice", "0", "localhost");
+    for (const { out } of [encrypted, here]) assert(!out.includes("not encrypted"), out);
+    await using open = new Program(build, "server", "--port", "0", "--host", "0.0.0.0");
+    await open.says(/ info +the line to clients is not encrypted; --tls-cert and --tls-key/);
+    const { options } = changeable();
+    await using closed = new Program(
+      build,
+      "server",
+      "--port",
+      "0",
+      "--host",
+      "0.0.0.0",
+      ...options,
+    );
+    // Nobody can connect to an address that stands for all.
+    await closed.says(/^\* clients .* connect to tls:\/\/HOST:\d+\?sha256=[0-9a-f]{64}$/);
+    const local = await startServerProgram(build);
+    await using _local = local.server;
+    for (const program of [closed, local.server]) {
+      program.kill("SIGINT");
+      assertEquals(await program.ends(), 0);
+      assert(!program.err.some((line) => line.includes("not encrypted")), program.err.join("\n"));
+    }
+  });
+
+  Deno.test(`${build.name}: with TLS, too, the log is JSON where that is asked for`, async () => {
+    const { options } = changeable();
+    const log = ["--log-format", "json", "--realm", "chat.example.org:5555"];
+    const { server } = await startServerProgram(build, ...options, ...log);
+    await using _server = server;
+    if (hasHangups) {
+      server.kill("SIGHUP");
+      await server.says(/"event":"certificate changed","pinned":"tls:/);
+    }
+    server.kill("SIGINT");
+    assertEquals(await server.ends(), 0);
+    for (const line of [...server.out, ...server.err]) assert("event" in JSON.parse(line), line);
+    // The address is the one that clients know it by.
+    assertMatch(JSON.parse(server.out[0]!).pinned, /^tls:\/\/chat\.example\.org:5555\?sha256=/);
+  });
+}
