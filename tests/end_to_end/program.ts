@@ -6,12 +6,17 @@
  */
 
 import { TextLineStream } from "@std/streams/text-line-stream";
+import { type Place, temporaryDirectory } from "../places.ts";
 
 /** A way to start the program. */
 export interface Build {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
+  /** The home directory; a fresh one for each program where not given. */
+  readonly home?: string;
+  /** What else it finds in its environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const main = new URL("../../main.ts", import.meta.url).pathname;
@@ -36,6 +41,21 @@ export const builds: readonly Build[] = [
   ...compiled === undefined ? [] : [{ name: "compiled", command: compiled, args: [] }],
 ];
 
+/**
+ * What the program finds in its environment: a home directory, and nothing of this user's own. Deno's cache
+ * stays where it is.
+ */
+export function environmentAt(home: string): Record<string, string> {
+  return { NO_COLOR: "1", HOME: home, XDG_CONFIG_HOME: "", XDG_STATE_HOME: "", DENO_DIR: denoDir };
+}
+
+const denoDir = await findDenoDir();
+
+async function findDenoDir(): Promise<string> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
+  return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
+}
+
 /** How long a line may take to appear before the test has failed. */
 const lineTimeoutMs = 30_000;
 
@@ -47,16 +67,18 @@ export class Program implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
   readonly #reading: Promise<void>;
+  readonly #home: Place | undefined;
   #changed = Promise.withResolvers<void>();
   #inputClosed = false;
 
-  constructor({ command, args }: Build, ...more: string[]) {
+  constructor({ command, args, home, env }: Build, ...more: string[]) {
+    this.#home = home === undefined ? temporaryDirectory() : undefined;
     this.#child = new Deno.Command(command, {
       args: [...args, ...more],
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
-      env: { NO_COLOR: "1" },
+      env: { ...environmentAt(home ?? this.#home!.path), ...env },
     }).spawn();
     this.#input = this.#child.stdin.getWriter();
     this.#reading = Promise.all([
@@ -127,6 +149,7 @@ export class Program implements AsyncDisposable {
     await this.#child.status;
     await this.#reading;
     if (!this.#inputClosed) await this.#input.close().catch(() => {});
+    this.#home?.[Symbol.dispose]();
   }
 
   async #collect(stream: ReadableStream<Uint8Array<ArrayBuffer>>, lines: string[]): Promise<void> {

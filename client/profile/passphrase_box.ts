@@ -1,0 +1,72 @@
+/**
+ * A secret under a passphrase: scrypt (RFC 7914) makes the passphrase a key, and ChaCha20-Poly1305
+ * (RFC 8439) seals the secret with it.
+ *
+ * @module
+ */
+
+import { randomBytes, scryptSync } from "node:crypto";
+import { primitives } from "../../shared/crypto/primitives.ts";
+import { passphraseMemoryBytesMax } from "../../shared/protocol/limits.ts";
+
+/** What trying one passphrase costs, in scrypt's parameters: 128·N·r bytes of memory, and time for N·r·p. */
+export interface PassphraseCost {
+  /** A power of two. */
+  readonly N: number;
+  readonly r: number;
+  readonly p: number;
+}
+
+/** 128 MiB and about half a second. */
+const passphraseCost: PassphraseCost = { N: 2 ** 17, r: 8, p: 1 };
+
+const keyBytes = 32;
+
+/** Bytes of a box's salt. */
+export const saltBytes = 32;
+
+/** A secret under a passphrase. */
+export interface PassphraseBox {
+  readonly cost: PassphraseCost;
+  readonly salt: Uint8Array;
+  readonly ciphertext: Uint8Array;
+}
+
+/**
+ * Puts a secret under a passphrase.
+ *
+ * @param header What stands beside the secret for all to read; it cannot be changed unnoticed.
+ */
+export function sealBox(
+  secret: Uint8Array,
+  header: Uint8Array,
+  passphrase: string,
+  cost = passphraseCost,
+): PassphraseBox {
+  const salt = new Uint8Array(randomBytes(saltBytes));
+  // The salt, and with it the key, is for this one message, which therefore has the nonce 0.
+  const ciphertext = primitives.encrypt(keyOf(passphrase, salt, cost), 0, header, secret);
+  return { cost, salt, ciphertext };
+}
+
+/** Gives a secret back; undefined where the passphrase is another, or something has been changed. */
+export function openBox(
+  { cost, salt, ciphertext }: PassphraseBox,
+  header: Uint8Array,
+  passphrase: string,
+): Uint8Array | undefined {
+  return primitives.decrypt(keyOf(passphrase, salt, cost), 0, header, ciphertext);
+}
+
+/** Whether a box may cost as much: scrypt allows it, and it takes neither all memory nor all day. */
+export function isBearable({ N, r, p }: PassphraseCost): boolean {
+  return [N, r, p].every((value) => Number.isSafeInteger(value) && value > 0) &&
+    N > 1 && Number.isInteger(Math.log2(N)) &&
+    128 * N * r <= passphraseMemoryBytesMax && p <= 4;
+}
+
+function keyOf(passphrase: string, salt: Uint8Array, { N, r, p }: PassphraseCost): Uint8Array {
+  // Keyboards of different systems compose the same letter differently (RFC 8265 section 4.2).
+  const text = passphrase.normalize("NFC");
+  return scryptSync(text, salt, keyBytes, { N, r, p, maxmem: 2 * passphraseMemoryBytesMax });
+}

@@ -1,0 +1,155 @@
+import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import {
+  decodeIdentity,
+  encodeIdentity,
+  type IdentityFile,
+  plainIdentity,
+  sealIdentity,
+  unsealIdentity,
+} from "../../../client/profile/identity_file.ts";
+import { Identity, keyToText } from "../../../shared/crypto/identity.ts";
+
+const cheap = { N: 2, r: 1, p: 1 };
+const identity = Identity.fromSeed(new Uint8Array(32).fill(1));
+const other = Identity.fromSeed(new Uint8Array(32).fill(2));
+const plain = encodeIdentity(plainIdentity(identity));
+const sealed = encodeIdentity(sealIdentity(identity, "correct horse", cheap));
+
+function unseal(file: IdentityFile, passphrase: string): Identity | undefined {
+  assert("box" in file);
+  return unsealIdentity(file, passphrase);
+}
+
+/** A file's text with some of it changed. */
+function changed(text: string, change: Record<string, unknown>): string {
+  return JSON.stringify({ ...JSON.parse(text), ...change });
+}
+
+function problem(text: string): string {
+  const error = assertThrows(() => decodeIdentity(text), Error);
+  // Not even a part of the secret is to get into an error's words.
+  const seed = JSON.parse(plain).seed as string;
+  assert(!`${error.message} ${error.cause}`.includes(seed.slice(0, 8)));
+  return error.message;
+}
+
+Deno.test("an identity's file without a passphrase is JSON with the key and the seed", () => {
+  assertEquals(JSON.parse(plain), {
+    version: 1,
+    publicKey: "iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w",
+    seed: "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE",
+  });
+  const file = decodeIdentity(plain);
+  assert("identity" in file);
+  assertEquals(file.identity.seed, identity.seed);
+  assertEquals(file.publicKey, identity.publicKey);
+});
+
+Deno.test("an identity's file under a passphrase shows the key, and gives the seed to the passphrase", () => {
+  const { version, publicKey, sealed: { kdf, cipher } } = JSON.parse(sealed);
+  assertEquals([version, publicKey], [1, keyToText(identity.publicKey)]);
+  assertEquals([{ ...kdf, salt: "" }, cipher], [
+    { name: "scrypt", ...cheap, salt: "" },
+    "ChaCha20-Poly1305",
+  ]);
+  assert(!sealed.includes(JSON.parse(plain).seed));
+  const file = decodeIdentity(sealed);
+  assertEquals(file.publicKey, identity.publicKey);
+  assertEquals(unseal(file, "correct horse")?.seed, identity.seed);
+  assertEquals(unseal(file, "wrong"), undefined);
+  assertEquals(encodeIdentity(file), sealed);
+});
+
+Deno.test("the key beside a seal cannot be another's", () => {
+  const file = decodeIdentity(changed(sealed, { publicKey: keyToText(other.publicKey) }));
+  assertEquals(unseal(file, "correct horse"), undefined);
+  // Nor can who makes a file seal another's seed with it.
+  const forged = sealIdentity(
+    Object.defineProperty(Identity.fromSeed(other.seed), "publicKey", {
+      value: identity.publicKey,
+    }),
+    "x",
+    cheap,
+  );
+  assertThrows(() => unseal(forged, "x"), SyntaxError, "its public key belongs to another seed");
+});
+
+Deno.test("a file that is no identity, or a damaged one, is said to be so", () => {
+  const { seed, publicKey } = JSON.parse(plain);
+  const { sealed: box } = JSON.parse(sealed);
+  const cases = [
+    "",
+    "{",
+    "null",
+    "1",
+    "[]",
+    "{}",
+    plain.slice(0, -3),
+    sealed.slice(0, 100),
+    changed(plain, { version: 0 }),
+    changed(plain, { version: "1" }),
+    changed(plain, { version: undefined }),
+    changed(plain, { publicKey: undefined }),
+    changed(plain, { publicKey: publicKey.slice(1) }),
+    changed(plain, { publicKey: [publicKey] }),
+    changed(plain, { seed: undefined }),
+    changed(plain, { seed: seed.slice(1) }),
+    changed(plain, { seed: seed + "A" }),
+    changed(plain, { seed: seed + "=" }),
+    changed(plain, { seed: seed.slice(0, -1) + "F" }), // what is left of a letter is not zero
+    changed(plain, { seed: 7 }),
+    changed(sealed, { sealed: null }),
+    changed(sealed, { sealed: { ...box, cipher: "none" } }),
+    changed(sealed, { sealed: { ...box, seed: box.seed.slice(4) } }),
+    changed(sealed, { sealed: { ...box, kdf: { ...box.kdf, name: "md5" } } }),
+    changed(sealed, { sealed: { ...box, kdf: { ...box.kdf, salt: "" } } }),
+    changed(sealed, { sealed: { ...box, kdf: undefined } }),
+  ];
+  for (const text of cases) {
+    assertEquals([text, problem(text)], [text, "it holds no identity, or a damaged one"]);
+  }
+  assertEquals(
+    problem(changed(plain, { publicKey: keyToText(other.publicKey) })),
+    "its public key belongs to another seed, so one of the two is damaged",
+  );
+  assertEquals(
+    problem(changed(plain, { version: 2 })),
+    "it is of version 2, and this program knows version 1; use the newer program",
+  );
+});
+
+Deno.test("a file cannot make its reader take all memory, or all day", () => {
+  const { sealed: box } = JSON.parse(sealed);
+  const cases = [{ N: 2 ** 30 }, { N: 2 ** 20, r: 2 ** 20 }, { p: 1e9 }, { N: "\x1b[2J" }, {
+    N: null,
+  }];
+  for (const change of cases) {
+    const text = changed(sealed, { sealed: { ...box, kdf: { ...box.kdf, ...change } } });
+    const words = problem(text);
+    assert(words.startsWith("its passphrase would take too much memory or time: scrypt with N "));
+    assert(!words.includes("\x1b"));
+  }
+});
+
+Deno.test("whatever is read gives an identity or a SyntaxError", () => {
+  const texts = fc.oneof(
+    fc.json(),
+    fc.string({ unit: "binary" }),
+    fc.tuple(fc.constantFrom(plain, sealed), fc.nat(600), fc.string({ maxLength: 3 })).map(
+      ([text, at, put]) => text.slice(0, at) + put + text.slice(at + put.length),
+    ),
+  );
+  fc.assert(
+    fc.property(texts, (text) => {
+      try {
+        const file = decodeIdentity(text);
+        if ("identity" in file) assertEquals(file.identity.publicKey, file.publicKey);
+      } catch (error) {
+        if (error instanceof Error && error.message.includes("use the newer program")) return;
+        assertInstanceOf(error, SyntaxError);
+      }
+    }),
+    { numRuns: 2_000 },
+  );
+});

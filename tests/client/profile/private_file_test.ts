@@ -1,0 +1,86 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import {
+  createPrivateFile,
+  replacePrivateFile,
+  writePrivateFile,
+} from "../../../client/profile/private_file.ts";
+import { hasMounts, namesIn, temporaryDirectory, tinyDisk } from "../../places.ts";
+import { race } from "../../race.ts";
+
+const isUnix = Deno.build.os !== "windows";
+
+function assertHolds(path: string, text: string): void {
+  assertEquals(Deno.readTextFileSync(path), text);
+  if (isUnix) assertEquals(Deno.statSync(path).mode! & 0o777, 0o600);
+}
+
+Deno.test("a private file is made once, for its owner alone, and leaves nothing beside it", () => {
+  using directory = temporaryDirectory();
+  const path = `${directory.path}/file`;
+  assertEquals(createPrivateFile(path, "first"), true);
+  assertHolds(path, "first");
+  assertEquals(createPrivateFile(path, "second"), false);
+  assertHolds(path, "first");
+  assertEquals(namesIn(directory.path), ["file"]);
+});
+
+Deno.test("a private file takes the place of another, also of one that others can read", () => {
+  using directory = temporaryDirectory();
+  const path = `${directory.path}/file`;
+  Deno.writeTextFileSync(path, "first", { mode: 0o644 });
+  replacePrivateFile(path, "second");
+  assertHolds(path, "second");
+  assertEquals(namesIn(directory.path), ["file"]);
+});
+
+Deno.test("a private file that is to be new is never written over another", () => {
+  using directory = temporaryDirectory();
+  const path = `${directory.path}/file`;
+  writePrivateFile(path, "first");
+  assertHolds(path, "first");
+  assertThrows(() => writePrivateFile(path, "second"), Deno.errors.AlreadyExists);
+  assertHolds(path, "first");
+  if (!isUnix) return;
+  // Nor where a link leads.
+  Deno.symlinkSync(`${directory.path}/nowhere`, `${directory.path}/link`);
+  const link = `${directory.path}/link`;
+  assertEquals(createPrivateFile(link, "second"), false);
+  assertThrows(() => writePrivateFile(link, "second"), Deno.errors.AlreadyExists);
+  assertEquals(namesIn(directory.path), ["file", "link"]);
+});
+
+Deno.test({
+  name: "a full disk keeps what was there, and no half of what was to be",
+  ignore: !hasMounts,
+  fn: () => {
+    using disk = tinyDisk("64k");
+    const path = `${disk.path}/file`;
+    writePrivateFile(path, "first");
+    disk.fill();
+    const writes = [
+      () => createPrivateFile(`${disk.path}/new`, "second"),
+      () => writePrivateFile(`${disk.path}/new`, "second"),
+      () => replacePrivateFile(path, "second"),
+    ];
+    for (const write of writes) {
+      assertEquals(assertThrows(write, Error, "No space left").name, "Error");
+      assertEquals(namesIn(disk.path), ["file", "filling"]);
+      assertHolds(path, "first");
+    }
+  },
+});
+
+Deno.test("of processes that make the same private file at once one does", async () => {
+  using directory = temporaryDirectory();
+  const path = `${directory.path}/file`;
+  const module = new URL("../../../client/profile/private_file.ts", import.meta.url).href;
+  const said = await race(8, {
+    imports: `import { createPrivateFile } from "${module}";`,
+    code: `const text = String(Deno.pid).repeat(1_000);
+      const made = createPrivateFile("${path}", text);
+      console.log(made, Deno.readTextFileSync("${path}") === text);`,
+  });
+  assertEquals(said.filter((line) => line === "true true\n").length, 1);
+  assertEquals(said.filter((line) => line === "false false\n").length, 7);
+  assertEquals(namesIn(directory.path), ["file"]);
+});

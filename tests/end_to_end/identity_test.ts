@@ -1,0 +1,311 @@
+// Who one is, from the command line: made on first use, kept, copied, under a passphrase.
+
+import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
+import { hasMounts, namesIn, temporaryDirectory, tinyDisk } from "../places.ts";
+import { type Build, builds, Program } from "./program.ts";
+import { hasTerminal, TerminalProgram } from "./terminal_program.ts";
+
+const isUnix = Deno.build.os !== "windows";
+
+/** Runs the program to its end, with some input. */
+async function run(build: Build, args: string[], input: string[] = []) {
+  await using program = new Program(build, ...args);
+  for (const line of input) await program.types(line);
+  await program.endInput();
+  const code = await program.ends();
+  const [out, err] = [program.out.join("\n"), program.err.join("\n")];
+  assert(!/^\s+at .*:\d+/m.test(err), err);
+  return { code, out, err };
+}
+
+/** A build whose programs share a home directory. */
+function atHome(build: Build) {
+  const home = temporaryDirectory();
+  return {
+    ...home,
+    build: { ...build, home: home.path },
+    file: `${home.path}/.config/p2pchat/identity.json`,
+  };
+}
+
+const fingerprintRow = /^fingerprint {2}((?:[a-z2-7]{4}-){7}[a-z2-7]{4})$/m;
+
+for (const build of builds) {
+  Deno.test(`${build.name}: the identity is made on first use, shown, and kept`, async () => {
+    using home = atHome(build);
+    const first = await run(home.build, ["identity"]);
+    assertEquals([first.code, first.err], [0, ""]);
+    const [notice, ...shown] = first.out.split("\n");
+    assertMatch(notice!, /^\* there was none yet: this identity is new/);
+    assertMatch(shown[0]!, /^id {11}[\w-]{43}$/);
+    assertMatch(first.out, fingerprintRow);
+    assertEquals(shown[2], `kept in      ${home.file}`);
+    assertMatch(first.out, /^passphrase {3}none; /m);
+    assert(shown.length === 5 + 17 && !first.out.includes("\x1b"), first.out);
+    if (isUnix) assertEquals((await Deno.stat(home.file)).mode! & 0o777, 0o600);
+    assertEquals((await run(home.build, ["identity"])).out, shown.join("\n"));
+    // Where --profile names another directory, it is another identity.
+    const other = await run(home.build, ["identity", "--profile", `${home.path}/work`]);
+    assertEquals(other.code, 0);
+    assert(other.out.includes(`${home.path}/work/identity.json`));
+    assert(!other.out.includes(fingerprintRow.exec(first.out)![1]!));
+  });
+
+  Deno.test(`${build.name}: a client makes the identity that it then has, where --profile says`, async () => {
+    using home = atHome(build);
+    for (const more of [[], ["--profile", `${home.path}/work`]]) {
+      const started = await run(home.build, ["client", "alice", ...more], ["/quit"]);
+      assertEquals([started.code, started.err], [0, ""]);
+      const { out } = await run(home.build, ["identity", ...more]);
+      assertMatch(out, /^id /);
+    }
+  });
+
+  Deno.test(`${build.name}: eight that start at once in a new profile have one key`, async () => {
+    using home = atHome(build);
+    const runs = await Promise.all(Array.from({ length: 8 }, () => run(home.build, ["identity"])));
+    assertEquals(runs.map(({ code, err }) => [code, err]), Array(8).fill([0, ""]));
+    assertEquals(new Set(runs.map(({ out }) => fingerprintRow.exec(out)![1])).size, 1);
+    assertEquals(runs.filter(({ out }) => out.startsWith("* there was none yet")).length, 1);
+    assertEquals(
+      namesIn(`${home.path}/.config/p2pchat`),
+      ["identity.json"],
+    );
+  });
+
+  Deno.test(`${build.name}: an identity goes from one machine to another through a pipe`, async () => {
+    using here = atHome(build);
+    using there = atHome(build);
+    await run(here.build, ["identity"]);
+    const copy = await run(here.build, ["identity", "export", "-", "--plain"]);
+    assertEquals([copy.code, copy.err], [0, ""]);
+    const lines = copy.out.split("\n");
+    const taken = await run(there.build, ["identity", "import", "-"], lines);
+    assertEquals([taken.code, taken.err], [0, ""]);
+    assertEquals(await Deno.readTextFile(there.file), await Deno.readTextFile(here.file));
+    const again = await run(there.build, ["identity", "import", "-"], lines);
+    assertMatch(again.out, /^\* this identity was there already/);
+    // Another is refused, unless it is to be replaced.
+    await run(here.build, ["identity", "--profile", `${here.path}/other`]);
+    const other = `${here.path}/other/identity.json`;
+    const refused = await run(there.build, ["identity", "import", other]);
+    assertEquals([refused.code, refused.out], [1, ""]);
+    assertMatch(refused.err, /^p2pchat: Cannot import .*: another is there; --replace .*$/);
+    const replaced = await run(there.build, ["identity", "import", other, "--replace"]);
+    assertEquals(replaced.code, 0);
+    assert(replaced.out.endsWith(`* the one before is kept in '${there.file}.old-1'`));
+    assertEquals(
+      await Deno.readTextFile(`${there.file}.old-1`),
+      await Deno.readTextFile(here.file),
+    );
+  });
+
+  Deno.test(`${build.name}: wrong usage of identity gets one sentence and exit code 2`, async () => {
+    const cases: [args: string[], said: RegExp][] = [
+      [["identity", "exprot"], /too many arguments/],
+      [["identity", "--pasphrase"], /unknown option '--pasphrase'[^]*Did you mean --passphrase\?/],
+      [["identity", "export"], /missing required argument 'file'/],
+      [["identity", "import"], /missing required argument 'file'/],
+      [["identity", "import", "a", "b"], /too many arguments/],
+      [["identity", "--profile"], /argument missing/],
+    ];
+    await Promise.all(cases.map(async ([args, said]) => {
+      const { code, err, out } = await run(build, args);
+      assertEquals([args, code, out], [args, 2, ""]);
+      assertMatch(err, said);
+    }));
+  });
+
+  Deno.test(`${build.name}: what cannot be done with an identity gets one sentence and exit code 1`, async () => {
+    using home = atHome(build);
+    const refused = async (args: string[], said: RegExp) => {
+      const { code, out, err } = await run(home.build, args);
+      assertEquals([args, code, out], [args, 1, ""]);
+      assertMatch(err, said);
+    };
+    const copy = `${home.path}/copy`;
+    await refused(["identity", "export", copy, "--plain"], /^p2pchat: There is no identity in .*$/);
+    await run(home.build, ["identity"]);
+    await run(home.build, ["identity", "export", copy, "--plain"]);
+    const text = await Deno.readTextFile(home.file);
+    assertEquals(await Deno.readTextFile(copy), text);
+    const nobody = /^p2pchat: Cannot ask for a passphrase: standard input and output .*$/;
+    await refused(["identity", "--passphrase"], nobody);
+    await refused(["identity", "export", `${copy}-2`], nobody);
+    await refused(
+      ["identity", "export", copy, "--plain"],
+      /^p2pchat: Cannot export the identity to '.*': a file of that name is in the way; .*$/,
+    );
+    await refused(
+      ["identity", "import", `${copy}-2`],
+      /^p2pchat: Cannot import the identity in '.*': there is no such file or directory$/,
+    );
+    assertEquals(await Deno.readTextFile(home.file), text);
+    await Deno.writeTextFile(home.file, text.slice(0, 60));
+    const damaged = /^p2pchat: Cannot use the identity in '.*': it holds no identity, or a damaged/;
+    for (const command of ["identity", "client"]) {
+      await refused(command === "client" ? ["client", "alice"] : ["identity"], damaged);
+    }
+    assertEquals(await Deno.readTextFile(home.file), text.slice(0, 60));
+    if (!isUnix) return;
+    await Deno.chmod(home.file, 0o644);
+    const shared = /^p2pchat: Cannot use .*: its mode is 0644, so that others .*; chmod 600 '.*'$/;
+    await refused(["identity"], shared);
+    await refused(["client", "alice"], shared);
+  });
+
+  Deno.test(`${build.name}: bash completes identity, what is below it, and their options`, async () => {
+    const { out } = await run(build, ["completions", "bash"]);
+    const complete = `${out}
+      COMP_WORDS=(p2pchat id); COMP_CWORD=1; _p2pchat; echo "\${COMPREPLY[@]}"
+      COMP_WORDS=(p2pchat identity ex); COMP_CWORD=2; _p2pchat; echo "\${COMPREPLY[@]}"
+      COMP_WORDS=(p2pchat identity export --p); COMP_CWORD=3; _p2pchat; echo "\${COMPREPLY[@]}"`;
+    const bash = await new Deno.Command("bash", { args: ["-c", complete] }).output();
+    assertEquals(
+      new TextDecoder().decode(bash.stdout),
+      "identity\nexport\n--profile --passphrase --plain\n",
+    );
+  });
+
+  Deno.test({
+    name: `${build.name}: a full or read-only disk is said to be so`,
+    ignore: !hasMounts,
+    fn: async () => {
+      using disk = tinyDisk("64k");
+      const at = { ...build, home: disk.path };
+      disk.fill();
+      const full = await run(at, ["identity", "--profile", disk.path]);
+      assertEquals([full.code, full.out], [1, ""]);
+      assertEquals(
+        full.err,
+        `p2pchat: Cannot make an identity in '${disk.path}/identity.json': ` +
+          "the disk is full; make room, and try again",
+      );
+      assertEquals(namesIn(disk.path), ["filling"]);
+      disk.makeReadOnly();
+      const { code, err } = await run(at, ["client", "alice"]);
+      assertEquals(code, 1);
+      assertMatch(err, /^p2pchat: Cannot make an identity in '.*': that place is read-only; .*$/);
+    },
+  });
+
+  Deno.test({
+    name: `${build.name}: a copy that standard output does not take is no success`,
+    ignore: Deno.build.os !== "linux",
+    fn: async () => {
+      using home = atHome(build);
+      await run(home.build, ["identity"]);
+      const words = [build.command, ...build.args].map((word) => `'${word}'`).join(" ");
+      const full = {
+        ...home.build,
+        command: "sh",
+        args: ["-c", `exec ${words} "$@" >/dev/full`, "sh"],
+      };
+      const { code, err } = await run(full, ["identity", "export", "-", "--plain"]);
+      assertEquals(code, 1);
+      assertMatch(err, /^p2pchat: Cannot export the identity to standard output: the disk is full/);
+    },
+  });
+
+  const inTerminal = (name: string, fn: () => Promise<void>) =>
+    Deno.test({ name: `${build.name}: ${name}`, ignore: !hasTerminal, fn });
+
+  inTerminal("a passphrase is asked for twice, guards the identity, and goes with it", async () => {
+    using home = atHome(build);
+    const before = (await run(home.build, ["identity"])).out;
+    const [, fingerprint] = fingerprintRow.exec(before)!;
+    {
+      await using setting = new TerminalProgram(home.build, "identity", "--passphrase");
+      await setting.shows(/New passphrase, empty for none: /);
+      await setting.types("correct horse\r");
+      await setting.shows(/The same again: /);
+      await setting.types("correct horse\r");
+      await setting.shows(/\* your identity is under the new passphrase from now on/);
+      assertEquals(await setting.ends(), 0);
+      assertNotMatch(setting.screen, /correct/);
+    }
+    // To show it takes none, also where there is nobody to ask.
+    const after = await run(home.build, ["identity"]);
+    assertEquals(fingerprintRow.exec(after.out)![1], fingerprint);
+    assertMatch(after.out, /^passphrase {3}yes$/m);
+    const asked = await run(home.build, ["client", "alice"]);
+    assertEquals(asked.code, 1);
+    assertMatch(asked.err, /^p2pchat: Cannot ask for a passphrase: .*$/);
+    {
+      await using client = new TerminalProgram(home.build, "client", "alice");
+      await client.shows(/Passphrase of '.*': /);
+      await client.types("wrong\r");
+      await client.shows(/That is another one\. Passphrase of /);
+      await client.types("correct horse\r");
+      await client.shows(/alice> /);
+      await client.types("/quit\r");
+      assertEquals(await client.ends(), 0);
+    }
+    const copy = `${home.path}/copy`;
+    {
+      await using copying = new TerminalProgram(home.build, "identity", "export", copy);
+      await copying.shows(/Passphrase of '.*': /);
+      await copying.types("correct horse\r");
+      await copying.shows(/Passphrase for the copy: /);
+      await copying.types("battery\r");
+      await copying.shows(/The same again: /);
+      await copying.types("battery\r");
+      await copying.shows(/\* a copy is in '.*', under its passphrase/);
+      assertEquals(await copying.ends(), 0);
+    }
+    const piped = await run(build, ["identity", "import", "-"], [await Deno.readTextFile(copy)]);
+    assertEquals(piped.code, 1);
+    assertMatch(piped.err, /it is under a passphrase, which cannot be asked for then/);
+    using there = atHome(build);
+    {
+      await using taking = new TerminalProgram(there.build, "identity", "import", copy);
+      await taking.shows(/Passphrase of '.*': /);
+      await taking.types("battery\r");
+      await taking.shows(new RegExp(`its fingerprint is ${fingerprint}`));
+      assertEquals(await taking.ends(), 0);
+    }
+    assertEquals(await Deno.readTextFile(there.file), await Deno.readTextFile(copy));
+    {
+      await using removing = new TerminalProgram(there.build, "identity", "--passphrase");
+      await removing.shows(/Passphrase of '.*': /);
+      await removing.types("battery\r");
+      await removing.shows(/New passphrase, empty for none: /);
+      await removing.types("\r");
+      await removing.shows(/The same again: /);
+      await removing.types("\r");
+      await removing.shows(/\* your identity has no passphrase from now on/);
+      assertEquals(await removing.ends(), 0);
+    }
+    assert("seed" in JSON.parse(await Deno.readTextFile(there.file)));
+  });
+
+  inTerminal("a prompt for a passphrase never gets into a copy on standard output", async () => {
+    using home = atHome(build);
+    await run(home.build, ["identity"]);
+    const copy = `${home.path}/copy`;
+    const words = [build.command, ...build.args].map((word) => `"${word}"`).join(" ");
+    const piped = {
+      ...home.build,
+      command: "sh",
+      args: ["-c", `exec ${words} "$@" >"${copy}"`, "sh"],
+    };
+    await using copying = new TerminalProgram(piped, "identity", "export", "-");
+    await copying.shows(/Cannot ask for a passphrase: standard input and output have to be /);
+    assertEquals(await copying.ends(), 1);
+    assertEquals(await Deno.readTextFile(copy), "");
+  });
+
+  inTerminal(
+    "Ctrl+C while a passphrase is asked for ends the program, and changes nothing",
+    async () => {
+      using home = atHome(build);
+      await run(home.build, ["identity"]);
+      const text = await Deno.readTextFile(home.file);
+      await using setting = new TerminalProgram(home.build, "identity", "--passphrase");
+      await setting.shows(/New passphrase, empty for none: /);
+      await setting.types("corr\x03");
+      assertEquals(await setting.ends(), 130);
+      assertEquals(await Deno.readTextFile(home.file), text);
+    },
+  );
+}
