@@ -16,6 +16,7 @@ import {
   plainHost,
 } from "../shared/address.ts";
 import { within } from "../shared/clock.ts";
+import { type Identity, isFingerprint } from "../shared/crypto/identity.ts";
 import { clientIdRule, isClientId } from "../shared/client_id.ts";
 import { replyTimeoutMs } from "../shared/protocol/limits.ts";
 import { type Header, header, headerValues, message } from "../shared/protocol/message.ts";
@@ -25,8 +26,12 @@ import { Conversations } from "./conversations.ts";
 import { dial } from "./dial.ts";
 import type { ChatEvent, KnownClient } from "./events.ts";
 import type { LinkTimes } from "./link/link.ts";
+import { Introductions } from "./introductions.ts";
 import { Registration } from "./registration.ts";
 import { Rendezvous, wholeNumber } from "./rendezvous.ts";
+import type { ServerAddress } from "./server_address.ts";
+import type { KnownPeers } from "./store/known_peers.ts";
+import { Trust } from "./trust.ts";
 
 /** A client's options. */
 export interface ClientOptions {
@@ -35,7 +40,11 @@ export interface ClientOptions {
   readonly host: string;
   /** The port to listen on; 0 takes a free one. */
   readonly port: number;
-  readonly server: Address;
+  readonly server: ServerAddress;
+  readonly identity: Identity;
+  readonly knownPeers: KnownPeers;
+  /** Whether to talk to peers that cannot encrypt as well. */
+  readonly allowPlaintext?: boolean;
   readonly onEvent: (event: ChatEvent) => void;
   /** When there is room for more events, where they are shown more slowly than they come. */
   readonly room?: () => Promise<void> | undefined;
@@ -44,6 +53,9 @@ export interface ClientOptions {
 
 /** How many clients `/info` shows before it says that there are more. */
 const infoShownMax = 1_000;
+
+/** How long a peer that is new waits until the server has said whether it knows its key. */
+const introductionTimeoutMs = 2_000;
 
 /** How long leaving waits for the server to take the registration back. */
 const unregisterTimeoutMs = 2_000;
@@ -61,6 +73,8 @@ export class ChatClient {
   readonly #conversations: Conversations;
   readonly #rendezvous: Rendezvous;
   readonly #registration: Registration;
+  readonly #trust: Trust;
+  readonly #introductions = new Introductions();
 
   /**
    * Starts a client: it listens when this returns.
@@ -70,15 +84,22 @@ export class ChatClient {
    * @throws {Error} Where the host is not of this machine, or listening is not allowed.
    */
   constructor(options: ClientOptions) {
-    const { id, host, port, server, onEvent, room = () => undefined, times } = options;
+    const { id, host, port, server, identity, knownPeers, onEvent } = options;
+    const { allowPlaintext = false, room = () => undefined, times } = options;
     if (!isClientId(id)) throw new ChatError(`The id '${id}' is not ${clientIdRule}`);
     this.id = id;
     this.#emit = onEvent;
     this.#listener = Deno.listen({ hostname: host, port });
     const { hostname } = this.#listener.addr;
     this.address = { host: plainHost(hostname), port: this.#listener.addr.port };
+    this.#trust = new Trust(knownPeers);
     this.#conversations = new Conversations({
-      self: { id, address: this.address },
+      self: { id, address: this.address, identity },
+      trust: this.#trust,
+      allowPlaintext,
+      said: (id) => this.#introductions.said(id),
+      introducedAt: (address) => this.#introductions.at(address),
+      ask: (id) => this.#ask(id),
       emit: onEvent,
       room,
       ...(times && { times }),
@@ -86,6 +107,7 @@ export class ChatClient {
     this.#rendezvous = new Rendezvous(server, this.#stopping.signal);
     this.#registration = new Registration({
       id,
+      identity,
       listening: this.address,
       server,
       rendezvous: this.#rendezvous,
@@ -134,6 +156,7 @@ export class ChatClient {
       );
       count = wholeNumber(header(reply, "Count")) ?? 0;
       const found = headerValues(reply, "Client").flatMap(readKnownClient);
+      for (const client of found) this.#introductions.note(client);
       clients.push(...found);
       const next = header(reply, "After");
       // A server whose pages bring nobody would be asked for ever.
@@ -164,7 +187,10 @@ export class ChatClient {
       throw new ChatError("That is yourself; /chat with another client");
     }
     const open = this.#conversations.find(address === undefined ? { id: whom } : { address });
-    if (open !== undefined) return this.#conversations.switchTo(open);
+    if (open !== undefined) {
+      if (address === undefined) await this.#checkStranger(whom, open);
+      return this.#conversations.switchTo(open);
+    }
     if (address !== undefined) return await this.#call(address, undefined);
     const found = await this.#find(whom);
     if (found === undefined) {
@@ -180,6 +206,36 @@ export class ChatClient {
   /** Sends a text in the current conversation. @throws {ChatError} */
   async send(text: string): Promise<void> {
     await this.#conversations.send(text);
+  }
+
+  /**
+   * Accepts a key that was refused, and leaves whoever has the one that was believed before.
+   *
+   * @param which A name, and behind it the fingerprint where several keys were refused for it.
+   * @throws {ChatError} Where there is none.
+   */
+  async trust(which: string): Promise<void> {
+    const [name, fingerprint] = which.split(/\s+/);
+    const trusted = this.#trust.trust(name!, fingerprint);
+    this.#emit({ type: "trusted", name: name!, fingerprint: trusted });
+    await this.#conversations.leaveOthers(name!, trusted);
+  }
+
+  /**
+   * Makes sure, together with a peer, that nobody is in the middle.
+   *
+   * @param which A name; behind it `yes` where both see the same words, `no` where they do not.
+   * @throws {ChatError} Where there is nothing to verify.
+   */
+  async verify(which: string): Promise<void> {
+    const [name, found, more] = which.split(/\s+/);
+    if (found === undefined) return this.#conversations.verify(name!);
+    if (more !== undefined || (found !== "yes" && found !== "no")) {
+      throw new ChatError(
+        `'${found}' is no answer: /verify ${name} yes where you see the same words, else no`,
+      );
+    }
+    await this.#conversations.concludeVerification(name!, found === "yes");
   }
 
   /** Tells of all conversations. */
@@ -236,13 +292,43 @@ export class ChatClient {
     if (host === "" || port === undefined) return undefined;
     const address = parseAddress(formatAddress({ host, port }));
     if (address === undefined) throw new ChatError("The server sent an address that is none");
-    return { id: isClientId(id) ? id : "", address };
+    const found = {
+      id: isClientId(id) ? id : "",
+      address,
+      ...fingerprintIn(header(reply, "Fingerprint")),
+    };
+    if (found.id !== "") this.#introductions.note(found);
+    return found;
+  }
+
+  /** Asks the server, if it is one that we are known to, whose key it knows for an id. */
+  async #ask(id: string): Promise<string | undefined> {
+    if (this.#registration.active) await this.#findQuietly(id);
+    return this.#introductions.said(id);
+  }
+
+  async #findQuietly(id: string): Promise<void> {
+    // Where the server does not say, there is nothing to hold a key against.
+    await within(introductionTimeoutMs, this.#find(id)).catch(() => {});
+  }
+
+  /** @throws {ChatError} Where who has called by a name has another key than the server names. */
+  async #checkStranger(id: string, name: string): Promise<void> {
+    const shown = this.#conversations.strangerIn(name);
+    if (shown === undefined) return;
+    await this.#findQuietly(id);
+    const said = this.#introductions.said(id);
+    if (said === undefined || said === shown) return;
+    throw new ChatError(
+      `Who has called as ${id} has the key ${shown}, and the server names ${said}: one of them is ` +
+        `wrong. /switch ${name} to answer all the same; to call the other one, /close ${name} first`,
+    );
   }
 
   async #call(address: Address, name: string | undefined): Promise<void> {
     this.#emit({ type: "calling", name, address });
     const conn = await dial(address, name ?? "a client", { signal: this.#stopping.signal });
-    await this.#conversations.openCall(conn);
+    await this.#conversations.openCall(conn, name);
   }
 
   #isOwn({ host, port }: Address): boolean {
@@ -256,7 +342,12 @@ export class ChatClient {
 
 /** Reads a Client line of INFOACK; none where it is malformed. */
 function readKnownClient(line: string): KnownClient[] {
-  const [id = "", place = ""] = line.split(" ");
+  const [id = "", place = "", fingerprint] = line.split(" ");
   const address = parseAddress(place);
-  return isClientId(id) && address !== undefined ? [{ id, address }] : [];
+  if (!isClientId(id) || address === undefined) return [];
+  return [{ id, address, ...fingerprintIn(fingerprint) }];
+}
+
+function fingerprintIn(text: string | undefined): { fingerprint?: string } {
+  return text !== undefined && isFingerprint(text) ? { fingerprint: text } : {};
 }

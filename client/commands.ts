@@ -50,6 +50,18 @@ export const commands: readonly Command[] = [
     help: "send a message; a line without a slash is one, too",
     run: ({ client }, text) => client.send(text!),
   },
+  {
+    name: "verify",
+    argument: "NAME [yes|no]",
+    help: "compare words with someone, to be sure that nobody is in the middle",
+    run: ({ client }, which) => client.verify(which!),
+  },
+  {
+    name: "trust",
+    argument: "NAME [FINGERPRINT]",
+    help: "accept the key that was refused, as when someone has a new machine",
+    run: ({ client }, which) => client.trust(which!),
+  },
   { name: "peers", help: "show your conversations", run: ({ client }) => client.peers() },
   {
     name: "switch",

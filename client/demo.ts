@@ -6,9 +6,11 @@
  */
 
 import { type Address, formatAddress } from "../shared/address.ts";
+import { Identity } from "../shared/crypto/identity.ts";
 import { ChatClient } from "./client.ts";
 import { runLine } from "./commands.ts";
 import type { ChatEvent } from "./events.ts";
+import { openStore, type Store } from "./store/store.ts";
 import { isProblem, plainText } from "./ui/lines.ts";
 
 /** How long one step may take before the demonstration has failed. */
@@ -17,13 +19,23 @@ const stepTimeoutMs = 15_000;
 /** One of the two people, and what has happened to her so far. */
 class Person {
   readonly client: ChatClient;
+  readonly #store: Store;
   readonly #print: (line: string) => void;
   readonly #happened: ChatEvent[] = [];
   #changed = Promise.withResolvers<void>();
 
   constructor(id: string, server: Address, print: (line: string) => void) {
     this.#print = (line) => print(`${id.padEnd(5)} | ${line}`);
-    this.client = new ChatClient({ id, host: "127.0.0.1", port: 0, server, onEvent: this.#take });
+    this.#store = openStore(":memory:");
+    this.client = new ChatClient({
+      id,
+      host: "127.0.0.1",
+      port: 0,
+      server,
+      identity: Identity.generate(),
+      knownPeers: this.#store.knownPeers,
+      onEvent: this.#take,
+    });
   }
 
   /** Types a line and waits until it is done. @throws {Error} Where it failed. */
@@ -48,6 +60,12 @@ class Person {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** Ends the client. */
+  async stops(): Promise<void> {
+    await this.client.stop();
+    this.#store[Symbol.dispose]();
   }
 
   readonly #take = (event: ChatEvent): void => {
@@ -87,6 +105,6 @@ export async function playDemo(server: Address, print: (line: string) => void): 
     await bob.sees("closed");
     await bob.types("/quit");
   } finally {
-    await Promise.all([alice.client.stop(), bob.client.stop()]);
+    await Promise.all([alice.stops(), bob.stops()]);
   }
 }

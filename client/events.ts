@@ -5,6 +5,8 @@
  */
 
 import type { Address } from "../shared/address.ts";
+import type { ServerAddress } from "./server_address.ts";
+import type { RefusingVerdict } from "./trust.ts";
 
 /**
  * How a peer speaks: this protocol; raw text as the original does, each message whatever a read brings;
@@ -12,14 +14,18 @@ import type { Address } from "../shared/address.ts";
  */
 export type Dialect = "p2pchat" | "raw" | "lines";
 
+/** Who else can read a conversation: anyone on the way, nobody, or nobody and that has been verified. */
+export type Security = "plaintext" | "encrypted" | "verified";
+
 /** Why a conversation is over. */
-export type CloseReason = "you-left" | "peer-left" | "lost" | "silent" | "broken";
+export type CloseReason = "you-left" | "peer-left" | "lost" | "silent" | "broken" | "refused";
 
 /** A conversation, as it is listed. */
 export interface PeerState {
   readonly name: string;
   readonly address: Address;
   readonly dialect: Dialect;
+  readonly security: Security;
   readonly current: boolean;
 }
 
@@ -27,6 +33,8 @@ export interface PeerState {
 export interface KnownClient {
   readonly id: string;
   readonly address: Address;
+  /** Of the key that the server says is its. */
+  readonly fingerprint?: string;
 }
 
 /** Something that happened. */
@@ -36,13 +44,15 @@ export type ChatEvent =
     readonly type: "registered";
     readonly id: string;
     readonly address: Address;
-    readonly server: Address;
+    readonly server: ServerAddress;
     /** How long it lasts without being refreshed; undefined where the server does not say. */
     readonly expiresS: number | undefined;
+    /** Whether the server has had us prove our key, and so keeps the name for it. */
+    readonly keyed: boolean;
   }
   | { readonly type: "unregistered"; readonly id: string }
   | { readonly type: "server-lost"; readonly problem: string }
-  | { readonly type: "registered-again"; readonly server: Address }
+  | { readonly type: "registered-again"; readonly server: ServerAddress }
   | {
     readonly type: "clients";
     readonly count: number;
@@ -56,15 +66,41 @@ export type ChatEvent =
     readonly name: string;
     readonly address: Address;
     readonly dialect: Dialect;
+    readonly security: Security;
     readonly called: "by-us" | "by-them";
     readonly current: boolean;
   }
   | {
     readonly type: "message";
     readonly name: string;
-    readonly dialect: Dialect;
+    readonly plaintext: boolean;
     readonly text: string;
   }
+  | { readonly type: "remembered"; readonly name: string; readonly fingerprint: string }
+  | {
+    /** Whoever has proven to have the key `shown` says to be somebody whose key is another one. */
+    readonly type: "key-refused";
+    readonly name: string;
+    readonly verdict: RefusingVerdict;
+  }
+  | {
+    readonly type: "server-contradicted";
+    readonly name: string;
+    readonly said: string;
+    readonly shown: string;
+    readonly verified: boolean;
+  }
+  | { readonly type: "turned-away"; readonly why: string }
+  | { readonly type: "trusted"; readonly name: string; readonly fingerprint: string }
+  | { readonly type: "verification-asked"; readonly name: string }
+  | { readonly type: "verification-waits"; readonly name: string }
+  | {
+    readonly type: "verification-words";
+    readonly name: string;
+    readonly words: readonly string[];
+  }
+  | { readonly type: "verified"; readonly name: string; readonly fingerprint: string }
+  | { readonly type: "not-verified"; readonly name: string }
   | { readonly type: "delivered"; readonly name: string; readonly id: string }
   | { readonly type: "undelivered"; readonly name: string; readonly texts: readonly string[] }
   | {

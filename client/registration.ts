@@ -9,10 +9,13 @@ import { type Address, isUnspecified, parsePort } from "../shared/address.ts";
 import { Backoff } from "../shared/backoff.ts";
 import { wait } from "../shared/clock.ts";
 import { registrationTtlAskedMs } from "../shared/protocol/limits.ts";
-import { header, message } from "../shared/protocol/message.ts";
+import type { Identity } from "../shared/crypto/identity.ts";
+import { type Header, header } from "../shared/protocol/message.ts";
 import { protocolVersion } from "../shared/protocol/verbs.ts";
 import type { ChatEvent } from "./events.ts";
 import { type Rendezvous, ServerRefusal, wholeNumber } from "./rendezvous.ts";
+import type { ServerAddress } from "./server_address.ts";
+import { requestSigned } from "./signed_request.ts";
 
 /** However briefly a server lets registrations live, it is not asked more often than this. */
 const refreshMinMs = 1_000;
@@ -23,9 +26,10 @@ const timerMaxMs = 2 ** 31 - 1;
 /** What a registration needs to know. */
 export interface RegistrationOptions {
   readonly id: string;
+  readonly identity: Identity;
   /** Where the client listens; an unspecified host stands for whichever the server is reached by. */
   readonly listening: Address;
-  readonly server: Address;
+  readonly server: ServerAddress;
   readonly rendezvous: Rendezvous;
   readonly emit: (event: ChatEvent) => void;
   readonly random?: () => number;
@@ -36,6 +40,8 @@ interface Registered {
   readonly address: Address;
   /** How long it lasts, where the server says so. */
   readonly expiresS: number | undefined;
+  /** Whether the server has had the key proven. */
+  readonly keyed: boolean;
 }
 
 /** A client's registration with its server. */
@@ -61,10 +67,10 @@ export class Registration {
    */
   async start(): Promise<void> {
     const { id, server, emit } = this.#options;
-    const { address, expiresS } = await this.#register();
+    const { address, expiresS, keyed } = await this.#register();
     this.#refreshing?.abort();
     this.#refreshing = new AbortController();
-    emit({ type: "registered", id, address, server, expiresS });
+    emit({ type: "registered", id, address, server, expiresS, keyed });
     this.#refresh(expiresS, this.#refreshing.signal);
   }
 
@@ -75,15 +81,13 @@ export class Registration {
    * way.
    */
   async end(): Promise<void> {
-    const { id, rendezvous } = this.#options;
+    const { id, identity, rendezvous } = this.#options;
     this.stopRefreshing();
     // What is under way would register again, and start to refresh, behind our back.
     await this.#registering?.catch(() => {});
     this.stopRefreshing();
-    await rendezvous.request(
-      message("UNREGISTER", [["clientID", id], ["Version", protocolVersion]]),
-      "UNREGACK",
-    );
+    const headers: Header[] = [["clientID", id], ["Version", protocolVersion]];
+    await requestSigned(rendezvous, identity, "UNREGISTER", headers, "UNREGACK");
   }
 
   /** Lets the registration run out. */
@@ -97,34 +101,33 @@ export class Registration {
   }
 
   async #askServer(): Promise<Registered> {
-    const { id, listening, rendezvous } = this.#options;
+    const { id, identity, listening, rendezvous } = this.#options;
     await rendezvous.connect();
     const claimed = isUnspecified(listening.host)
       ? rendezvous.localHost ?? listening.host
       : listening.host;
     const register = () =>
-      rendezvous.request(
-        message("REGISTER", [
-          ["clientID", id],
-          ["IP", claimed],
-          ["Port", String(listening.port)],
-          ["Version", protocolVersion],
-          ["Expires", String(this.#askedS)],
-        ]),
-        "REGACK",
-      );
-    let reply;
+      requestSigned(rendezvous, identity, "REGISTER", [
+        ["clientID", id],
+        ["IP", claimed],
+        ["Port", String(listening.port)],
+        ["Version", protocolVersion],
+        ["Expires", String(this.#askedS)],
+      ], "REGACK");
+    let registered;
     try {
-      reply = await register();
+      registered = await register();
     } catch (error) {
       // A server may ask for fewer refreshes than we do.
       if (!(error instanceof ServerRefusal) || error.minExpiresS === undefined) throw error;
       this.#askedS = error.minExpiresS;
-      reply = await register();
+      registered = await register();
     }
+    const { reply, proven } = registered;
     const host = header(reply, "IP")! || claimed;
     const port = parsePort(header(reply, "Port")!) || listening.port;
-    return { address: { host, port }, expiresS: wholeNumber(header(reply, "Expires")) };
+    const expiresS = wholeNumber(header(reply, "Expires"));
+    return { address: { host, port }, expiresS, keyed: proven };
   }
 
   /** Refreshes at 50 to 80 % of the time, so that the refreshes of many spread and one may fail. */

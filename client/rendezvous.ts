@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Address, formatAddress } from "../shared/address.ts";
+import { formatAddress } from "../shared/address.ts";
 import { replyTimeoutMs } from "../shared/protocol/limits.ts";
 import { encode, header, type Message } from "../shared/protocol/message.ts";
 import { MessageReader } from "../shared/protocol/message_reader.ts";
@@ -13,10 +13,15 @@ import { type Fault, isFault } from "../shared/protocol/status.ts";
 import { check, type VerbName } from "../shared/protocol/verbs.ts";
 import { writeAll } from "../shared/write_all.ts";
 import { ChatError } from "./chat_error.ts";
-import { dial } from "./dial.ts";
+import type { ServerConn } from "./dial.ts";
+import { dialServer } from "./dial_server.ts";
+import { formatServerAddress, type ServerAddress } from "./server_address.ts";
 
 const utf8 = new TextEncoder();
 const readBufferBytes = 16 * 1024;
+
+/** The first byte of what TLS says to one who speaks in the clear (RFC 8446 section 5.1). */
+const tlsAlert = 21;
 
 /** What the server refused. */
 export class ServerRefusal extends ChatError {
@@ -28,9 +33,15 @@ export class ServerRefusal extends ChatError {
         (retryAfterS === undefined ? "" : `; try again in ${retryAfterS} s`),
     );
     this.minExpiresS = wholeNumber(header(error, "Min-Expires"));
+    const [nonce, realm] = [header(error, "Nonce"), header(error, "Realm")];
+    this.challenge = header(error, "Code") === "401" && nonce !== undefined && realm !== undefined
+      ? { nonce, realm }
+      : undefined;
   }
 
   readonly minExpiresS: number | undefined;
+  /** What is to be signed before the request is made again. */
+  readonly challenge: { readonly nonce: string; readonly realm: string } | undefined;
 }
 
 /** Reads a whole number that a server sent, of seconds or of clients; undefined where it is none. */
@@ -40,7 +51,8 @@ export function wholeNumber(text: string | undefined): number | undefined {
 
 /** The client's end of its relation with a server. */
 export class Rendezvous {
-  readonly #server: Address;
+  /** Where the server listens. */
+  readonly server: ServerAddress;
   readonly #signal: AbortSignal;
   #line: Line | undefined;
   #opening: Promise<Line> | undefined;
@@ -49,8 +61,8 @@ export class Rendezvous {
    * @param server Where the server listens.
    * @param signal Closes the connection.
    */
-  constructor(server: Address, signal: AbortSignal) {
-    this.#server = server;
+  constructor(server: ServerAddress, signal: AbortSignal) {
+    this.server = server;
     this.#signal = signal;
     signal.addEventListener("abort", () => this.#line?.close());
   }
@@ -69,15 +81,18 @@ export class Rendezvous {
    */
   async request(request: Message, expected: VerbName): Promise<Message> {
     const reused = this.#line?.open === true;
-    let reply = await (await this.#open()).request(request);
+    let line = await this.#open();
+    let reply = await line.request(request);
     // A kept connection may have ended while nothing was said on it, as when the server restarted.
     // Asking twice is safe: every request has the same effect however often it is made.
-    if (reply === undefined && reused) reply = await (await this.#open()).request(request);
+    if (reply === undefined && reused) reply = await (line = await this.#open()).request(request);
+    if (line.speaksTls) {
+      throw this.#notAServer(`it speaks TLS; name it tls://${formatAddress(this.server)}`);
+    }
     if (reply === undefined) {
       throw new ChatError(
-        `The server at ${
-          formatAddress(this.#server)
-        } closed the connection without an answer; try again`,
+        `The server at ${formatServerAddress(this.server)} closed the connection without an ` +
+          "answer; try again",
       );
     }
     if (isFault(reply)) throw this.#notAServer(reply.reason);
@@ -94,7 +109,7 @@ export class Rendezvous {
   #notAServer(reason: string): ChatError {
     this.#line?.close();
     return new ChatError(
-      `What answers at ${formatAddress(this.#server)} is no server of this kind: ${reason}`,
+      `What answers at ${formatServerAddress(this.server)} is no server of this kind: ${reason}`,
     );
   }
 
@@ -105,8 +120,8 @@ export class Rendezvous {
 
   #open(): Promise<Line> {
     if (this.#line?.open) return Promise.resolve(this.#line);
-    this.#opening ??= dial(this.#server, "the server", { signal: this.#signal })
-      .then((conn) => this.#line = new Line(conn, this.#server))
+    this.#opening ??= dialServer(this.server, { signal: this.#signal })
+      .then((conn) => this.#line = new Line(conn, this.server))
       .finally(() => this.#opening = undefined);
     return this.#opening;
   }
@@ -114,14 +129,16 @@ export class Rendezvous {
 
 /** One connection to the server. */
 class Line {
-  readonly #conn: Deno.TcpConn;
-  readonly #server: Address;
+  readonly #conn: ServerConn;
+  readonly #place: string;
   readonly #waiting: PromiseWithResolvers<Message | Fault | undefined>[] = [];
   #open = true;
+  /** Whether the other side's first byte is none of this protocol's, but one of TLS. */
+  speaksTls = false;
 
-  constructor(conn: Deno.TcpConn, server: Address) {
+  constructor(conn: ServerConn, server: ServerAddress) {
     this.#conn = conn;
-    this.#server = server;
+    this.#place = formatServerAddress(server);
     this.#read();
   }
 
@@ -141,7 +158,7 @@ class Line {
     const timer = setTimeout(() => {
       reply.reject(
         new ChatError(
-          `The server at ${formatAddress(this.#server)} did not answer ${request.verb} within ` +
+          `The server at ${this.#place} did not answer ${request.verb} within ` +
             `${replyTimeoutMs / 1000} seconds; try again`,
         ),
       );
@@ -169,6 +186,7 @@ class Line {
     const buffer = new Uint8Array(readBufferBytes);
     try {
       for (let count; !reader.ended && (count = await this.#conn.read(buffer)) !== null;) {
+        this.speaksTls ||= buffer[0] === tlsAlert;
         for (const item of await reader.push(buffer.subarray(0, count))) {
           this.#waiting.shift()?.resolve(item);
         }

@@ -1,6 +1,6 @@
 /**
  * What waits to be written to a connection: whatever is added while a write is under way goes out with
- * the next one, so that a burst costs few writes and no promise a message.
+ * the next one, so that a burst costs few writes, few frames and no promise a message.
  *
  * @module
  */
@@ -9,15 +9,27 @@ import { writeTimeoutMs } from "../../shared/protocol/limits.ts";
 import { type ByteSink, writeAll } from "../../shared/write_all.ts";
 
 const utf8 = new TextEncoder();
+const nothing: Uint8Array = new Uint8Array(0);
 
 /** Characters after which {@linkcode Outbox.room} makes whoever fills the outbox wait. */
 const crowdedChars = 256 * 1024;
 
-/** A queue of text before a connection. */
+/** How much room for frames is kept: enough for a long message, and little with every link. */
+const framesKeptBytes = 64 * 1024;
+
+/** Encrypts bytes, into `target` if there is room. */
+export type Seal = (bytes: Uint8Array, target?: Uint8Array) => Uint8Array;
+
+/** A queue of text and bytes before a connection. */
 export class Outbox {
   readonly #sink: ByteSink;
   readonly #onFailure: (error: unknown) => void;
+  /** What goes out before the text, as it goes over the wire. */
+  #bytes: Uint8Array[] = [];
   #text = "";
+  #seal: Seal | undefined;
+  /** Room for the frames of one write; the next one begins when it is over. */
+  #frames = nothing;
   #writing: Promise<void> | undefined;
   #failed = false;
   /** Ends with the first failure: a write that is stuck may never end itself. */
@@ -38,6 +50,20 @@ export class Outbox {
     if (this.#failed) return;
     this.#text += text;
     this.#writing ??= this.#write();
+  }
+
+  /** Adds bytes that go out as they are, behind all that was added before. */
+  addBytes(bytes: Uint8Array): void {
+    if (this.#failed) return;
+    this.#packText();
+    this.#bytes.push(bytes);
+    this.#writing ??= this.#write();
+  }
+
+  /** From here on text is encrypted before it goes out. */
+  sealWith(seal: Seal): void {
+    this.#packText();
+    this.#seal = seal;
   }
 
   /** Done when little enough waits that more may be added. */
@@ -61,11 +87,15 @@ export class Outbox {
       () => this.#fail(new Deno.errors.TimedOut("the other side does not read")),
       writeTimeoutMs,
     );
-    const bytes = utf8.encode(this.#text);
-    this.#text = "";
+    const frames = this.#packText(this.#frames);
+    const parts = this.#bytes;
+    this.#bytes = [];
+    if (frames.length > this.#frames.length && frames.length <= framesKeptBytes) {
+      this.#frames = frames;
+    }
     try {
-      await writeAll(this.#sink, bytes);
-      this.#writing = this.#text === "" ? undefined : this.#write();
+      for (let i = 0; i < parts.length; i++) await writeAll(this.#sink, parts[i]!);
+      this.#writing = this.#text === "" && this.#bytes.length === 0 ? undefined : this.#write();
     } catch (error) {
       this.#writing = undefined;
       this.#fail(error);
@@ -74,11 +104,22 @@ export class Outbox {
     }
   }
 
+  /** Makes bytes of the text that waits. @returns The frames that it takes, if it is encrypted. */
+  #packText(room?: Uint8Array): Uint8Array {
+    if (this.#text === "") return nothing;
+    const bytes = utf8.encode(this.#text);
+    this.#text = "";
+    const frames = this.#seal === undefined ? nothing : this.#seal(bytes, room);
+    this.#bytes.push(this.#seal === undefined ? bytes : frames);
+    return frames;
+  }
+
   #fail(error: unknown): void {
     if (this.#failed) return;
     this.#failed = true;
     this.#failure.resolve();
     this.#text = "";
+    this.#bytes = [];
     this.#onFailure(error);
   }
 }

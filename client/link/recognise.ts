@@ -7,7 +7,7 @@
 import type { Dialect } from "../events.ts";
 import { messageBytesMax } from "../../shared/protocol/limits.ts";
 import { isFault } from "../../shared/protocol/status.ts";
-import { parse } from "../../shared/protocol/message.ts";
+import { CR, LF, parse } from "../../shared/protocol/message.ts";
 import { speaksVersion1 } from "../../shared/protocol/verbs.ts";
 
 /** The dialect, or that more bytes or more time are needed. */
@@ -56,6 +56,14 @@ function startsWithLine(text: string, line: string): boolean {
 
 function mayBecomeLine(text: string, line: string): boolean {
   return (line + "\r\n").startsWith(text);
+}
+
+/** One past the empty line that ends the first message in some bytes, which has to be there. */
+export function firstMessageEnd(bytes: Uint8Array): number {
+  for (let end = bytes.indexOf(LF) + 1;; end = bytes.indexOf(LF, end) + 1) {
+    if (bytes[end] === LF) return end + 1;
+    if (bytes[end] === CR && bytes[end + 1] === LF) return end + 2;
+  }
 }
 
 function firstMessage(text: string): string[] | undefined {

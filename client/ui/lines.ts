@@ -1,6 +1,6 @@
 /**
  * The front end for scripts: commands come line by line from standard input, and each event goes out as
- * a line. `name: text` is a message, `* …` a notice, `  …` a row of a list, all on standard output; what
+ * a line. `name: text` is a message (`name [plaintext]: text` where it was not encrypted), `* …` a notice, `  …` a row of a list, all on standard output; what
  * went wrong goes to standard error.
  *
  * @module
@@ -23,11 +23,11 @@ export function plainText(event: ChatEvent): string {
 function textOf(event: ChatEvent, wording: Wording | undefined): string {
   if (event.type === "delivered") return `* delivered to ${makeVisible(event.name)}\n`;
   if (wording === undefined) return "";
-  const { tone, name, lines } = wording;
+  const { tone, name, mark, lines } = wording;
   switch (tone) {
     case "message":
       // One line an event, whatever the message holds.
-      return `${name}: ${lines.join("␊")}\n`;
+      return `${name}${mark === undefined ? "" : ` ${mark}`}: ${lines.join("␊")}\n`;
     case "notice":
       return lines.map((line) => `* ${line}\n`).join("");
     case "list":

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { bold, cyan, dim, red } from "@std/fmt/colors";
+import { bold, cyan, dim, red, yellow } from "@std/fmt/colors";
 import { aborted } from "../../shared/clock.ts";
 import type { ChatClient } from "../client.ts";
 import { complete, runLine } from "../commands.ts";
@@ -17,14 +17,17 @@ import { wordingOf } from "./wording.ts";
 export function terminalLines(event: ChatEvent, now: Date): string[] {
   const wording = wordingOf(event);
   if (wording === undefined) return [];
-  const { tone, name, lines } = wording;
+  const { tone, name, mark, lines } = wording;
   switch (tone) {
     case "message": {
       const time = now.toTimeString().slice(0, 5);
       // Further lines are set in, so that none can pass for what somebody else said.
       const indent = " ".repeat(time.length + 1);
+      const marked = mark === undefined ? "" : ` ${yellow(mark)}`;
       return lines.map((line, i) =>
-        i === 0 ? `${dim(time)} ${bold(cyan(name!))}: ${line}` : `${indent}${dim("│")} ${line}`
+        i === 0
+          ? `${dim(time)} ${bold(cyan(name!))}${marked}: ${line}`
+          : `${indent}${dim("│")}${marked} ${line}`
       );
     }
     case "notice":

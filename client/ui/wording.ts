@@ -7,7 +7,8 @@
 
 import { formatAddress } from "../../shared/address.ts";
 import { makeVisible, makeVisibleLines } from "../../shared/visible.ts";
-import type { ChatEvent, CloseReason, Dialect } from "../events.ts";
+import type { ChatEvent, CloseReason, Dialect, Security } from "../events.ts";
+import { formatServerAddress } from "../server_address.ts";
 
 /** What kind of thing is said, for whoever colours it. */
 export type Tone = "message" | "notice" | "list" | "problem";
@@ -17,6 +18,8 @@ export interface Wording {
   readonly tone: Tone;
   /** Who speaks, of a message. */
   readonly name?: string;
+  /** What each line is marked with, of a message. */
+  readonly mark?: string;
   /** What is said, safe to print. */
   readonly lines: readonly string[];
 }
@@ -28,9 +31,10 @@ export function wordingOf(event: ChatEvent): Wording | undefined {
       return notice(`listening on ${formatAddress(event.address)}`);
     case "registered": {
       const lasting = event.expiresS === undefined ? "" : ", refreshed while this runs";
+      const kept = event.keyed ? "" : "; it keeps the name for nobody's key";
       return notice(
         `registered as ${event.id} at ${formatAddress(event.address)} ` +
-          `with the server ${formatAddress(event.server)}${lasting}`,
+          `with the server ${formatServerAddress(event.server)}${lasting}${kept}`,
       );
     }
     case "unregistered":
@@ -38,7 +42,7 @@ export function wordingOf(event: ChatEvent): Wording | undefined {
     case "server-lost":
       return problem(`${event.problem}. Trying again; conversations go on`);
     case "registered-again":
-      return notice(`registered again with the server ${formatAddress(event.server)}`);
+      return notice(`registered again with the server ${formatServerAddress(event.server)}`);
     case "clients":
       return list(clientLines(event));
     case "bridged":
@@ -55,7 +59,44 @@ export function wordingOf(event: ChatEvent): Wording | undefined {
         tone: "message",
         name: makeVisible(event.name),
         lines: makeVisibleLines(event.text),
+        ...event.plaintext && { mark: "[plaintext]" },
       };
+    case "remembered":
+      return notice(
+        `${event.name} is new here; the key ${event.fingerprint} is remembered. ` +
+          `/verify ${event.name} makes sure of it`,
+      );
+    case "key-refused":
+      return { tone: "problem", lines: keyRefusedLines(event).map(makeVisible) };
+    case "server-contradicted":
+      return problem(
+        `The server names another key for ${event.name}, ${event.said}; ${event.name} has proven to ` +
+          `have ${event.shown}, the one ${
+            event.verified ? "you verified" : "you know"
+          }. The server ` +
+          "is wrong or lies",
+      );
+    case "turned-away":
+      return notice(`turned a call away: ${event.why}`);
+    case "trusted":
+      return notice(
+        `${event.name}'s key is ${event.fingerprint} from now on; /chat ${event.name} calls again`,
+      );
+    case "verification-asked":
+      return notice(
+        `${event.name} wants to make sure that nobody is in the middle: /verify ${event.name}`,
+      );
+    case "verification-waits":
+      return notice(`waiting until ${event.name} types /verify as well`);
+    case "verification-words":
+      return { tone: "notice", lines: verificationLines(event).map(makeVisible) };
+    case "verified":
+      return notice(`${event.name} is verified: the key ${event.fingerprint} is theirs`);
+    case "not-verified":
+      return problem(
+        `The words differ, so somebody is between you and ${event.name}, and has read what was said. ` +
+          "The key is forgotten and the conversation ended",
+      );
     case "delivered":
       return undefined;
     case "undelivered":
@@ -118,12 +159,12 @@ function bridgedLine({ found }: ChatEvent & { type: "bridged" }): string {
 }
 
 function openedLine(event: ChatEvent & { type: "opened" }): string {
-  const { name, address, dialect, called, current } = event;
+  const { name, address, dialect, security, called, current } = event;
   const place = formatAddress(address);
   const who = name === place ? name : `${name} (${place})`;
   const what = called === "by-us" ? `connected to ${who}` : `${who} has called`;
   const hint = current ? "" : `; /switch ${name} to answer`;
-  return what + dialects[dialect] + hint;
+  return what + dialects[dialect] + securities[security] + hint;
 }
 
 const dialects: Readonly<Record<Dialect, string>> = {
@@ -132,18 +173,56 @@ const dialects: Readonly<Record<Dialect, string>> = {
   lines: ", who writes lines of text: messages are not confirmed",
 };
 
+const securities: Readonly<Record<Security, string>> = {
+  plaintext: "; nothing is encrypted",
+  encrypted: ", encrypted",
+  verified: ", verified",
+};
+
+function keyRefusedLines({ name, verdict }: ChatEvent & { type: "key-refused" }): string[] {
+  const { shown, said } = verdict;
+  const server = said === undefined
+    ? []
+    : [`The server names ${said === shown ? "the key shown" : said}`];
+  const [title, before] = verdict.type === "changed"
+    ? [
+      `${name} has ANOTHER KEY than before, and was refused:`,
+      [`${verdict.verified ? "verified" : "known"}  ${verdict.known}`],
+    ]
+    : verdict.type === "rejected"
+    ? [`${name} shows the key whose words were not yours, and was refused:`, []]
+    : [`What ${name} shows is not the key that the server names, and was refused:`, []];
+  return [
+    title,
+    ...before,
+    `shown  ${shown}`,
+    ...server,
+    `Either ${name} has a new machine, or somebody goes by that name. Ask by another way; ` +
+    `/trust ${name} accepts the key shown`,
+  ];
+}
+
+function verificationLines({ name, words }: ChatEvent & { type: "verification-words" }): string[] {
+  return [
+    `${name} sees the same four words, if nobody is in the middle:`,
+    `    ${words.join("  ")}`,
+    `compare them by voice, then /verify ${name} yes, or /verify ${name} no if they differ`,
+  ];
+}
+
 function peerLines({ peers }: ChatEvent & { type: "peers" }): string[] {
   if (peers.length === 0) return ["no conversation is open; /chat opens one"];
-  const rows = peers.map(({ name, address, dialect, current }) =>
-    [
-      name,
-      formatAddress(address) + (dialect === "p2pchat" ? "" : `  ${dialect}`) +
-      (current ? "  (current)" : ""),
-    ] as const
+  const places = aligned(
+    peers.map(({ name, address }) => [name, formatAddress(address)] as const),
+  );
+  const width = Math.max(...places.map((place) => place.length));
+  const rows = peers.map(({ dialect, security, current }, i) =>
+    `${places[i]!.padEnd(width)}  ${security}` + (dialect === "p2pchat" ? "" : `, ${dialect}`) +
+    (current ? "  (current)" : "")
   );
   return [
     peers.length === 1 ? "1 conversation is open:" : `${peers.length} conversations are open:`,
-    ...aligned(rows),
+    ...rows,
   ];
 }
 
@@ -153,6 +232,7 @@ const closeReasons: Readonly<Record<CloseReason, (name: string) => string>> = {
   lost: (name) => `the connection to ${name} is lost; /chat ${name} calls again`,
   silent: (name) => `the connection to ${name} is dead`,
   broken: (name) => `the conversation with ${name} broke`,
+  refused: (name) => `${name} was turned away`,
 };
 
 /** Rows of two columns, of which the second begins at one place. What stands in the first is ASCII. */

@@ -5,24 +5,42 @@
  */
 
 import { ChatClient } from "../../client/client.ts";
-import type { ChatEvent } from "../../client/events.ts";
+import type { ChatEvent, KnownClient } from "../../client/events.ts";
 import type { LinkTimes } from "../../client/link/link.ts";
+import type { ServerAddress } from "../../client/server_address.ts";
+import { openStore } from "../../client/store/store.ts";
 import { type Server, startServer } from "../../server/server.ts";
 import type { Address } from "../../shared/address.ts";
+import { Identity } from "../../shared/crypto/identity.ts";
 import { Events } from "./events.ts";
 import { RawListener, type RawPeer } from "./raw_peer.ts";
+
+/** What a person has beside a name. */
+export interface PersonOptions {
+  readonly times?: LinkTimes;
+  readonly identity?: Identity;
+  /** Whether peers of the wild are talked to. */
+  readonly allowPlaintext?: boolean;
+}
 
 /** A client and all that happened to it. */
 export class Person implements AsyncDisposable {
   readonly events = new Events<ChatEvent>();
   readonly client: ChatClient;
+  readonly identity: Identity;
+  readonly store = openStore(":memory:");
 
-  constructor(id: string, { address }: { address: Address }, times?: LinkTimes) {
+  constructor(id: string, { address }: { address: ServerAddress }, options: PersonOptions = {}) {
+    const { times, identity = Identity.generate(), allowPlaintext = false } = options;
+    this.identity = identity;
     this.client = new ChatClient({
       id,
       host: "127.0.0.1",
       port: 0,
       server: address,
+      identity,
+      knownPeers: this.store.knownPeers,
+      allowPlaintext,
       onEvent: this.events.take,
       ...times && { times },
     });
@@ -33,6 +51,12 @@ export class Person implements AsyncDisposable {
     return `127.0.0.1:${this.client.address.port}`;
   }
 
+  /** The client as a server that it is registered with names it. */
+  get known(): KnownClient {
+    const { client: { id, address }, identity: { fingerprint } } = this;
+    return { id, address, fingerprint };
+  }
+
   /** What has been said to the client, with who said it. */
   get heard(): string[] {
     return this.events.of("message").map(({ name, text }) => `${name}: ${text}`);
@@ -40,6 +64,7 @@ export class Person implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.client.stop();
+    this.store[Symbol.dispose]();
   }
 }
 

@@ -26,19 +26,20 @@ Deno.test("the original's example: register, info, bridge, chat, answer", async 
     address: alice.client.address,
     server: server.address,
     expiresS: 300,
+    keyed: true,
   }]);
   await alice.client.info();
   assertEquals(alice.events.of("clients"), [{
     type: "clients",
     count: 2,
     clients: [
-      { id: "alice", address: alice.client.address },
-      { id: "bob", address: bob.client.address },
+      alice.known,
+      bob.known,
     ],
     selfId: "alice",
   }]);
   await alice.client.bridge();
-  assertEquals(alice.events.of("bridged")[0]!.found, { id: "bob", address: bob.client.address });
+  assertEquals(alice.events.of("bridged")[0]!.found, bob.known);
   await alice.client.chat(bob.place);
   await alice.client.send("Hello Bob!");
   await bob.events.see("message");
@@ -72,10 +73,7 @@ Deno.test("bridge with nobody else there finds nobody; with a name, its client",
   await bob.client.register();
   await carol.client.register();
   await alice.client.bridge("carol");
-  assertEquals(alice.events.of("bridged")[1]!.found, {
-    id: "carol",
-    address: carol.client.address,
-  });
+  assertEquals(alice.events.of("bridged")[1]!.found, carol.known);
 });
 
 Deno.test("chat with an id asks the server, then dials", async () => {
@@ -160,7 +158,16 @@ Deno.test("a port that is taken is told so", async () => {
   await using alice = new Person("alice", nowhere);
   const { host, port } = alice.client.address;
   assertThrows(
-    () => new ChatClient({ id: "bob", host, port, server: nowhere.address, onEvent() {} }),
+    () =>
+      new ChatClient({
+        id: "bob",
+        host,
+        port,
+        server: nowhere.address,
+        identity: alice.identity,
+        knownPeers: alice.store.knownPeers,
+        onEvent() {},
+      }),
     Deno.errors.AddrInUse,
   );
 });
@@ -301,7 +308,8 @@ Deno.test("a server of the wild, with a bare REGACK and a connection a reply, is
   }, true);
   await using alice = new Person("alice", server);
   await alice.client.register();
-  assertEquals(alice.events.of("registered")[0]!.expiresS, undefined);
+  const { expiresS, keyed } = await alice.events.see("registered");
+  assertEquals([expiresS, keyed], [undefined, false]);
   for (let i = 0; i < 3; i++) await alice.client.bridge();
   assertEquals(alice.events.of("bridged")[2]!.found, { id: "bob", address: bob.client.address });
   await alice.client.chat("bob");

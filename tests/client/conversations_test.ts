@@ -1,13 +1,20 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { ChatError } from "../../client/chat_error.ts";
-import { linksMax } from "../../shared/protocol/limits.ts";
+import { Identity } from "../../shared/crypto/identity.ts";
+import { linksMax, linksPerPeerMax } from "../../shared/protocol/limits.ts";
 import { nowhere, Person } from "./client_fixture.ts";
+import { EncryptedPeer } from "./encrypted_peer.ts";
 import { until } from "./events.ts";
-import { chat, chatack } from "./link/link_fixture.ts";
+import { chat, patient } from "./link/link_fixture.ts";
 import { RawListener, RawPeer } from "./raw_peer.ts";
 
-/** A call to somebody by a peer whose opening says who it is. */
-async function callBy(id: string, { client }: Person, port = 5557): Promise<RawPeer> {
+/** A call to somebody by a peer that says who it is and encrypts. */
+function callBy(id: string, { client }: Person, identity?: Identity): Promise<EncryptedPeer> {
+  return EncryptedPeer.dial(client.address, { id, ...identity && { identity } });
+}
+
+/** A call by a peer that does not encrypt; its port tells it from others that say the same id. */
+async function plainCallBy(id: string, { client }: Person, port = 5557): Promise<RawPeer> {
   const peer = await RawPeer.dial(client.address);
   await peer.send(chat.replace("bob", id).replace("5557", String(port)));
   await peer.message();
@@ -23,6 +30,7 @@ Deno.test("a call by address opens a conversation on both sides, current on both
     name: "bob",
     address: bob.client.address,
     dialect: "p2pchat",
+    security: "encrypted",
     called: "by-us",
     current: true,
   }]);
@@ -31,6 +39,7 @@ Deno.test("a call by address opens a conversation on both sides, current on both
     name: "alice",
     address: alice.client.address,
     dialect: "p2pchat",
+    security: "encrypted",
     called: "by-them",
     current: true,
   });
@@ -72,8 +81,9 @@ Deno.test("two who call each other at once have one conversation, and hear each 
 
 Deno.test("a conversation outlives one of its two connections", async () => {
   await using alice = new Person("alice", nowhere);
-  using first = await callBy("bob", alice);
-  using second = await callBy("bob", alice);
+  const identity = Identity.generate();
+  using first = await callBy("bob", alice, identity);
+  using second = await callBy("bob", alice, identity);
   assertEquals(alice.events.of("opened").length, 1);
   await first.send("MSG\r\nId: 1\r\nText: last\r\n\r\nBYE\r\n\r\n");
   await first.rest();
@@ -106,15 +116,27 @@ Deno.test("of several conversations one is current, and /switch makes another so
   assertEquals(alice.events.of("switched").map(({ name }) => name), ["carol", "bob"]);
   alice.client.peers();
   assertEquals(alice.events.of("peers")[0]!.peers, [
-    { name: "bob", address: bob.client.address, dialect: "p2pchat", current: true },
-    { name: "carol", address: carol.client.address, dialect: "p2pchat", current: false },
+    {
+      name: "bob",
+      address: bob.client.address,
+      dialect: "p2pchat",
+      security: "encrypted",
+      current: true,
+    },
+    {
+      name: "carol",
+      address: carol.client.address,
+      dialect: "p2pchat",
+      security: "encrypted",
+      current: false,
+    },
   ]);
 });
 
 Deno.test("when the current conversation closes, none takes its place unasked", async () => {
   await using alice = new Person("alice", nowhere);
-  using bob = await callBy("bob", alice, 5557);
-  using _carol = await callBy("carol", alice, 5558);
+  using bob = await callBy("bob", alice);
+  using _carol = await callBy("carol", alice);
   assertEquals(alice.client.current, "bob");
   await bob.send("BYE\r\n\r\n");
   await alice.events.see("closed");
@@ -124,8 +146,8 @@ Deno.test("when the current conversation closes, none takes its place unasked", 
 
 Deno.test("when another conversation closes, the current one stays", async () => {
   await using alice = new Person("alice", nowhere);
-  using _bob = await callBy("bob", alice, 5557);
-  using carol = await callBy("carol", alice, 5558);
+  using _bob = await callBy("bob", alice);
+  using carol = await callBy("carol", alice);
   await carol.send("BYE\r\n\r\n");
   await alice.events.see("closed");
   assertEquals(alice.client.current, "bob");
@@ -135,18 +157,18 @@ Deno.test("a peer that answers and leaves at once is not current any more", asyn
   await using alice = new Person("alice", nowhere);
   using listener = new RawListener();
   const called = alice.client.chat(`127.0.0.1:${listener.address.port}`);
-  using peer = await listener.accept();
-  await peer.send(chatack + "BYE\r\n\r\n");
+  using peer = await EncryptedPeer.accept(await listener.accept(), { id: "bob" });
+  await peer.send("BYE\r\n\r\n");
   await called.catch(() => {});
   await alice.events.see("closed");
   assertEquals(alice.client.names, []);
   assertEquals(alice.client.current, undefined);
 });
 
-Deno.test("another peer that says the same id gets a number, and /switch tells them apart", async () => {
-  await using alice = new Person("alice", nowhere);
-  using bob = await callBy("bob", alice, 5557);
-  using impostor = await callBy("bob", alice, 6666);
+Deno.test("another plaintext peer that says the same id gets a number, and /switch tells them apart", async () => {
+  await using alice = new Person("alice", nowhere, { allowPlaintext: true });
+  using bob = await plainCallBy("bob", alice, 5557);
+  using impostor = await plainCallBy("bob", alice, 6666);
   assertEquals(alice.client.names, ["bob", "bob~2"]);
   await impostor.send("MSG\r\nId: 1\r\nText: it is me\r\n\r\n");
   await alice.events.see("message");
@@ -159,17 +181,90 @@ Deno.test("another peer that says the same id gets a number, and /switch tells t
   assert((await bob.upTo("Bob?")).includes("Bob?"));
 });
 
-Deno.test("a peer of the wild that says the id of an open conversation does not join it", async () => {
-  await using alice = new Person("alice", nowhere);
+Deno.test("a conversation in plaintext outlives one of its two connections, too", async () => {
+  await using alice = new Person("alice", nowhere, { allowPlaintext: true });
+  using first = await plainCallBy("bob", alice);
+  using second = await plainCallBy("bob", alice);
+  await first.send("MSG\r\nId: 1\r\nText: last\r\n\r\nBYE\r\n\r\n");
+  await first.rest();
+  await second.send("MSG\r\nId: 2\r\nText: still here\r\n\r\n");
+  assertEquals(await second.message(), "ACK\r\nId: 2\r\n\r\n");
+  assertEquals(alice.events.of("message"), [
+    { type: "message", name: "bob", plaintext: true, text: "last" },
+    { type: "message", name: "bob", plaintext: true, text: "still here" },
+  ]);
+  assertEquals(alice.events.of("opened").map(({ security }) => security), ["plaintext"]);
+  assertEquals(alice.events.of("closed"), []);
+});
+
+Deno.test("whoever says the id of somebody who is known, and has not the key, is not heard", async () => {
+  await using alice = new Person("alice", nowhere, { allowPlaintext: true });
   using _bob = await callBy("bob", alice);
+  using impostor = await callBy("bob", alice);
+  assertMatch(await impostor.rest(), /^ERROR\r\nCode: 403\r\n/);
+  for (const opening of [chat, chat.replace("Version: 1\r\n", "") + "it is me\r\n"]) {
+    using plain = await RawPeer.dial(alice.client.address);
+    await plain.send(opening);
+    assertMatch(await plain.rest(), /This client talks to bob encrypted alone\r\n/);
+  }
+  assertEquals(alice.client.names, ["bob"]);
+  assertEquals(alice.heard, []);
+});
+
+Deno.test("a peer of the wild that says the id of an open conversation does not join it", async () => {
+  await using alice = new Person("alice", nowhere, { allowPlaintext: true });
+  using _bob = await plainCallBy("bob", alice);
   using relative = await RawPeer.dial(alice.client.address);
   await relative.send(chat.replace("Version: 1\r\n", "") + "it is me\r\n");
   await alice.events.see("message");
   assertEquals(alice.heard, ["bob~2: it is me"]);
 });
 
+for (
+  const [who, said, told] of [
+    ["a raw caller", "Hello", /^This client talks encrypted alone[^\r\n]*\r\n$/],
+    [
+      "a relative",
+      chat.replace("Version: 1\r\n", "") + "Hello\r\n",
+      /^This client talks encrypted alone[^\r\n]*\r\n$/,
+    ],
+    ["a peer that does not encrypt", chat, /^ERROR\r\nCode: 426\r\nReason: [^\r\n]+\r\n\r\n$/],
+  ] as const
+) {
+  Deno.test(`${who} is told why, and turned away`, async () => {
+    await using alice = new Person("alice", nowhere);
+    using peer = await RawPeer.dial(alice.client.address);
+    await peer.send(said);
+    assertMatch(await peer.rest(), told);
+    assertMatch((await alice.events.see("turned-away")).why, /--allow-plaintext/);
+    assertEquals(alice.events.all.map(({ type }) => type), ["listening", "turned-away"]);
+    assertEquals(alice.client.names, []);
+  });
+}
+
+Deno.test("whoever is called and does not encrypt is not talked to", async () => {
+  await using alice = new Person("alice", nowhere, { times: { ...patient, chatackMs: 10 } });
+  using listener = new RawListener();
+  const place = `127.0.0.1:${listener.address.port}`;
+  for (const answer of ["", "Hi", chat.replace("CHAT", "CHATACK")]) {
+    const called = assertRejects(
+      () => alice.client.chat(place),
+      ChatError,
+      `The call to ${place} was given up: `,
+    );
+    using peer = await listener.accept();
+    assertMatch(await peer.message(), /^CHAT\r\n/);
+    await peer.send(answer);
+    assertMatch(await peer.rest(), /encrypted alone/);
+    const { message } = await called;
+    assertMatch(message, /cannot encrypt.*--allow-plaintext/);
+    assertEquals(message.includes("does not answer as a client that encrypts does"), answer === "");
+  }
+  assertEquals(alice.events.of("opened"), []);
+});
+
 Deno.test("a raw caller's conversation has the name of its address, and is answered raw", async () => {
-  await using alice = new Person("alice", nowhere);
+  await using alice = new Person("alice", nowhere, { allowPlaintext: true });
   using peer = await RawPeer.dial(alice.client.address);
   await peer.send("Hello");
   const { port } = peer.conn.localAddr;
@@ -180,7 +275,8 @@ Deno.test("a raw caller's conversation has the name of its address, and is answe
 });
 
 Deno.test("a listener of the original's kind can be called, and gets raw text", async () => {
-  await using alice = new Person("alice", nowhere, { chatackMs: 10, pingMs: 1e6, pongMs: 1e6 });
+  const times = { ...patient, chatackMs: 10 };
+  await using alice = new Person("alice", nowhere, { times, allowPlaintext: true });
   using listener = new RawListener();
   const place = `127.0.0.1:${listener.address.port}`;
   const called = alice.client.chat(place);
@@ -199,8 +295,8 @@ Deno.test("a listener of the original's kind can be called, and gets raw text", 
 
 Deno.test("/close leaves the current conversation, or the one of that name", async () => {
   await using alice = new Person("alice", nowhere);
-  using bob = await callBy("bob", alice, 5557);
-  using carol = await callBy("carol", alice, 5558);
+  using bob = await callBy("bob", alice);
+  using carol = await callBy("carol", alice);
   await alice.client.close("carol");
   assertEquals(await carol.rest(), "BYE\r\n\r\n");
   await alice.client.close();
@@ -255,9 +351,10 @@ Deno.test("a text to nobody is refused with what to do", async () => {
 });
 
 Deno.test("callers that say nothing are bounded, the oldest making room", async () => {
-  await using alice = new Person("alice", nowhere);
+  await using alice = new Person("alice", nowhere, { allowPlaintext: true });
   const silent: RawPeer[] = [];
   try {
+    // Whoever may talk in plaintext may also say nothing until its user types something.
     for (let i = 0; i < linksMax + 5; i++) silent.push(await RawPeer.dial(alice.client.address));
     for (const peer of silent.slice(0, 5)) assertEquals(await peer.rest(), "");
     // Whoever says something is taken in all the same.
@@ -275,9 +372,9 @@ Deno.test("callers that say nothing are bounded, the oldest making room", async 
 Deno.test("with as many conversations as there may be, more are refused", async () => {
   await using alice = new Person("alice", nowhere);
   await using bob = new Person("bob", nowhere);
-  const peers: RawPeer[] = [];
+  const peers: EncryptedPeer[] = [];
   try {
-    for (let i = 0; i < linksMax; i++) peers.push(await callBy(`peer${i}`, alice, 10_000 + i));
+    for (let i = 0; i < linksMax; i++) peers.push(await callBy(`peer${i}`, alice));
     using late = await RawPeer.dial(alice.client.address);
     assertEquals(await late.rest(), "");
     await assertRejects(() => alice.client.chat(bob.place), ChatError, "/close one first");
@@ -287,4 +384,64 @@ Deno.test("with as many conversations as there may be, more are refused", async 
   } finally {
     for (const peer of peers) peer.close();
   }
+});
+
+Deno.test("one peer has only so many links, whatever it says it is called, and others have theirs", async () => {
+  await using alice = new Person("alice", nowhere);
+  await using carol = new Person("carol", nowhere);
+  const identity = Identity.generate();
+  const peers: EncryptedPeer[] = [];
+  const refused = /^ERROR\r\nCode: 429\r\nReason: You have as many links [^\r\n]+\r\n\r\n$/;
+  try {
+    for (let i = 0; i < linksPerPeerMax; i++) {
+      const peer = await callBy(i % 2 === 0 ? "bob" : `bob${i}`, alice, identity);
+      peers.push(peer);
+      await peer.send("PING\r\n\r\n");
+      assertEquals(await peer.message(), "PONG\r\n\r\n");
+    }
+    const { length } = alice.client.names;
+    for (const id of ["bob", "bobby"]) {
+      using late = await callBy(id, alice, identity);
+      assertMatch(await late.rest(), refused);
+    }
+    assertEquals(alice.client.names.length, length);
+    await carol.client.chat(alice.place);
+    await alice.events.see("opened", ({ name }) => name === "carol");
+    // Whom we call ourselves may be among them.
+    using listener = new RawListener();
+    await Promise.all([
+      alice.client.chat(`127.0.0.1:${listener.address.port}`),
+      listener.accept().then(async (raw) => {
+        peers.push(await EncryptedPeer.accept(raw, { id: "bob", identity }));
+      }),
+    ]);
+    // Whoever ends two may have one more.
+    for (const peer of peers.slice(0, 2)) {
+      await peer.send("BYE\r\n\r\n");
+      await peer.rest();
+    }
+    using again = await callBy("bob", alice, identity);
+    await again.send("PING\r\n\r\n");
+    assertEquals(await again.message(), "PONG\r\n\r\n");
+  } finally {
+    for (const peer of peers) peer.close();
+  }
+});
+
+Deno.test("where a caller says that he listens is not where /chat finds him", async () => {
+  await using alice = new Person("alice", nowhere);
+  await using bob = new Person("bob", nowhere);
+  using _mallory = await EncryptedPeer.dial(alice.client.address, {
+    id: "mallory",
+    port: bob.client.address.port,
+  });
+  await alice.events.see("opened");
+  await alice.client.chat(bob.place);
+  await alice.client.send("for bob");
+  await bob.events.see("message");
+  assertEquals(bob.heard, ["alice: for bob"]);
+  // Whom one has called is found there.
+  await alice.client.chat(bob.place);
+  assertEquals(alice.client.names, ["mallory", "bob"]);
+  assertEquals(bob.events.of("opened").length, 1);
 });

@@ -36,6 +36,11 @@ export class ManualTime implements Disposable {
     await this.settle();
   }
 
+  /** Lets whatever waits so long wait for ever. */
+  drop(ms: number): void {
+    for (const [id, timer] of this.#timers) if (timer.ms === ms) this.#timers.delete(id);
+  }
+
   /** Runs everything that waits for no timer. */
   async settle(): Promise<void> {
     for (let i = 0; i < 50; i++) await undefined;

@@ -5,17 +5,17 @@
  */
 
 import { patienceMs } from "./events.ts";
+import { Peer } from "./peer.ts";
 
 const utf8 = new TextEncoder();
 
 /** One end of a connection. */
-export class RawPeer implements Disposable {
-  readonly #decoder = new TextDecoder();
+export class RawPeer extends Peer {
   readonly #buffer = new Uint8Array(64 * 1024);
-  #unread = "";
   #closed = false;
 
   constructor(readonly conn: Deno.TcpConn) {
+    super();
     conn.setNoDelay(true);
   }
 
@@ -23,57 +23,26 @@ export class RawPeer implements Disposable {
     return new RawPeer(await Deno.connect({ hostname: host, port }));
   }
 
-  /** Sends all of it. */
-  async send(data: string | Uint8Array): Promise<void> {
+  override async send(data: string | Uint8Array): Promise<void> {
     const bytes = typeof data === "string" ? utf8.encode(data) : data;
     for (let at = 0; at < bytes.length;) at += await this.conn.write(bytes.subarray(at));
   }
 
-  /** What comes up to and with `end`; less where the connection ends before. */
-  async upTo(end: string): Promise<string> {
-    while (!this.#unread.includes(end) && await this.#read());
-    const at = this.#unread.indexOf(end);
-    return this.#cut(at === -1 ? this.#unread.length : at + end.length);
-  }
-
-  /** The next message of the protocol. */
-  message(): Promise<string> {
-    return this.upTo("\r\n\r\n");
-  }
-
-  /** All that comes until the connection ends. */
-  async rest(): Promise<string> {
-    while (await this.#read());
-    return this.#cut(this.#unread.length);
-  }
-
-  close(): void {
+  override close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.conn.close();
   }
 
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  #cut(length: number): string {
-    const text = this.#unread.slice(0, length);
-    this.#unread = this.#unread.slice(length);
-    return text;
-  }
-
-  /** @returns Whether anything came; the end and a reset are one to a test. */
-  async #read(): Promise<boolean> {
+  /** The end and a reset are one to a test. */
+  protected override async receive(): Promise<Uint8Array | undefined> {
     const watchdog = setTimeout(() => this.close(), patienceMs);
     try {
       const count = await this.conn.read(this.#buffer);
-      if (count === null) return false;
-      this.#unread += this.#decoder.decode(this.#buffer.subarray(0, count), { stream: true });
-      return true;
+      return count === null ? undefined : this.#buffer.subarray(0, count);
     } catch (error) {
-      if (error instanceof Deno.errors.ConnectionReset) return false;
-      throw new Error(`Nothing more came after: ${JSON.stringify(this.#unread)}`, { cause: error });
+      if (error instanceof Deno.errors.ConnectionReset) return undefined;
+      throw error;
     } finally {
       clearTimeout(watchdog);
     }

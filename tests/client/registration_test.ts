@@ -3,6 +3,7 @@ import { ChatError } from "../../client/chat_error.ts";
 import type { ChatEvent } from "../../client/events.ts";
 import { Registration } from "../../client/registration.ts";
 import { type Rendezvous, ServerRefusal } from "../../client/rendezvous.ts";
+import { Identity, keyToText } from "../../shared/crypto/identity.ts";
 import { registrationTtlAskedMs } from "../../shared/protocol/limits.ts";
 import { header, type Message, message } from "../../shared/protocol/message.ts";
 import { Events } from "./events.ts";
@@ -12,6 +13,8 @@ const nearlyOne = 1 - Number.EPSILON;
 const askedS = registrationTtlAskedMs / 1000;
 const server = { host: "127.0.0.1", port: 5555 };
 const listening = { host: "127.0.0.1", port: 5556 };
+const identity = Identity.generate();
+const key = ["Key", keyToText(identity.publicKey)] as const;
 
 type Answer = (request: Message) => Message;
 
@@ -20,6 +23,7 @@ function made(answer: Answer, options: { random?: () => number; host?: string } 
   const requests: Message[] = [];
   const t = { answer, requests, events: new Events<ChatEvent>() };
   const rendezvous = {
+    server,
     connect: () => Promise.resolve(),
     localHost: "192.0.2.1",
     async request(request: Message): Promise<Message> {
@@ -30,6 +34,7 @@ function made(answer: Answer, options: { random?: () => number; host?: string } 
   } as unknown as Rendezvous;
   const registration = new Registration({
     id: "alice",
+    identity,
     listening: { ...listening, host: options.host ?? listening.host },
     server,
     rendezvous,
@@ -56,6 +61,15 @@ const refusing = (code: number, minExpires?: string): Answer => () => {
   ]));
 };
 
+const challenging: Answer = () => {
+  throw new ServerRefusal(message("ERROR", [
+    ["Code", "401"],
+    ["Reason", "sign"],
+    ["Nonce", "n1"],
+    ["Realm", "a-server"],
+  ]));
+};
+
 const lost: Answer = () => {
   throw new ChatError("Cannot reach the server");
 };
@@ -70,13 +84,24 @@ Deno.test("it asks for what it wants, and tells what it got", async () => {
     ["Port", "5556"],
     ["Version", "1"],
     ["Expires", String(askedS)],
+    key,
   ])]);
   assertEquals(t.events.all, [
-    { type: "registered", id: "alice", address: listening, server, expiresS: 120 },
+    { type: "registered", id: "alice", address: listening, server, expiresS: 120, keyed: false },
   ]);
   assertEquals(t.registration.active, true);
   t.registration.stopRefreshing();
   assertEquals(time.waits, []);
+});
+
+Deno.test("a server that asks for a signature gets it, and keeps the name for the key", async () => {
+  using _time = new ManualTime();
+  const t = made((request) =>
+    header(request, "Signature") === undefined ? challenging(request) : granting()(request)
+  );
+  await t.registration.start();
+  assertEquals(t.requests.map((request) => header(request, "Nonce")), [undefined, "n1"]);
+  assertEquals((await t.events.see("registered")).keyed, true);
 });
 
 Deno.test("who listens on every address claims the one by which the server is reached", async () => {
@@ -205,7 +230,10 @@ Deno.test("ending it says UNREGISTER, and refreshes no more", async () => {
   await t.registration.start();
   t.answer = () => message("UNREGACK", [["clientID", "alice"]]);
   await t.registration.end();
-  assertEquals(t.requests.at(-1), message("UNREGISTER", [["clientID", "alice"], ["Version", "1"]]));
+  assertEquals(
+    t.requests.at(-1),
+    message("UNREGISTER", [["clientID", "alice"], ["Version", "1"], key]),
+  );
   assertEquals(time.waits, []);
   assertEquals(t.registration.active, false);
 });

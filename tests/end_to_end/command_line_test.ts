@@ -18,7 +18,7 @@ for (const build of builds) {
   Deno.test(`${build.name}: help and version are done, exit code 0`, async () => {
     const help = await run("--help");
     assertEquals(help.code, 0);
-    for (const name of ["server", "client", "demo", "completions"]) {
+    for (const name of ["server", "client", "identity", "demo", "completions"]) {
       assertMatch(help.out, RegExp(name));
     }
     const version = await run("--version");
@@ -26,7 +26,9 @@ for (const build of builds) {
     assertMatch(version.out, /^\d+\.\d+\.\d+$/);
     const client = await run("client", "--help");
     assertEquals(client.code, 0);
-    for (const flag of ["--host", "--register"]) assert(client.out.includes(flag));
+    for (const flag of ["--host", "--register", "--allow-plaintext"]) {
+      assert(client.out.includes(flag));
+    }
   });
 
   Deno.test(`${build.name}: wrong usage gets one sentence and exit code 2`, async () => {

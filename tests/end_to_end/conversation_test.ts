@@ -23,7 +23,8 @@ for (const build of builds) {
     await alice.says(new RegExp(`^\\* bob is at 127\\.0\\.0\\.1:${bobsPort};`));
 
     await alice.types(`/chat 127.0.0.1:${bobsPort}`);
-    await alice.says(/^\* connected to bob/);
+    await alice.says(/^\* connected to bob .*, encrypted$/);
+    await bob.says(/^\* alice .* has called, encrypted$/);
     await alice.types("/msg Hello Bob!");
     await bob.says(/^alice: Hello Bob!$/);
     await alice.says(/^\* delivered to bob$/);

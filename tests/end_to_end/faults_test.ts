@@ -2,7 +2,11 @@
 // no server.
 
 import { assert, assertEquals } from "@std/assert";
-import { type Build, builds, Program, startServerProgram } from "./program.ts";
+import { EncryptedPeer } from "../client/encrypted_peer.ts";
+import type { Peer } from "../client/peer.ts";
+import { RawPeer } from "../client/raw_peer.ts";
+import { type Place, temporaryDirectory } from "../places.ts";
+import { type Build, builds, environmentAt, Program, startServerProgram } from "./program.ts";
 
 const utf8 = new TextEncoder();
 /** Far more than all buffers between a peer and an output hold. */
@@ -12,20 +16,21 @@ const stallMs = 1_000;
 const isUnix = Deno.build.os !== "windows";
 
 /** A client whose output is the test's to read, or not. */
-function spawnClient({ command, args }: Build) {
+function spawnClient({ command, args }: Build, home: Place) {
   return new Deno.Command(command, {
-    args: [...args, "client", "alice"],
+    args: [...args, "client", "alice", "--allow-plaintext"],
     stdin: "piped",
     stdout: "piped",
     stderr: "null",
+    env: environmentAt(home.path),
   }).spawn();
 }
 
-/** Writes to a connection without reading from it. */
-function flood(conn: Deno.TcpConn, chunk: Uint8Array) {
+/** Sends without reading. */
+function flood(peer: Peer, chunk: Uint8Array) {
   let sent = 0;
   const ended = (async () => {
-    while (sent < floodBytes) sent += await conn.write(chunk);
+    for (; sent < floodBytes; sent += chunk.length) await peer.send(chunk);
   })().catch(() => {});
   const stalled = async () => {
     for (let before = -1; sent > before && sent < floodBytes;) {
@@ -96,7 +101,8 @@ for (const build of builds) {
   });
 
   Deno.test(`${build.name}: a client whose output nobody reads any more ends`, async () => {
-    const child = spawnClient(build);
+    using home = temporaryDirectory();
+    const child = spawnClient(build, home);
     const input = child.stdin.getWriter();
     try {
       await child.stdout.cancel();
@@ -109,14 +115,15 @@ for (const build of builds) {
   });
 
   Deno.test(`${build.name}: a peer that floods a client whose output is not read is made to wait`, async () => {
-    const child = spawnClient(build);
+    using home = temporaryDirectory();
+    const child = spawnClient(build, home);
     const output = child.stdout.getReader();
     const { value } = await output.read();
     const [, port] = /:(\d+)/.exec(new TextDecoder().decode(value))!;
-    const conn = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
+    const peer = await RawPeer.dial({ host: "127.0.0.1", port: Number(port) });
     // From here on nobody reads the output.
     const chunk = new Uint8Array(64 * 1024).fill(0x61);
-    const flooding = flood(conn, chunk);
+    const flooding = flood(peer, chunk);
     try {
       const sent = await flooding.stalled();
       // What the kernel's buffers and the client's hold is some megabytes.
@@ -125,7 +132,7 @@ for (const build of builds) {
       child.kill("SIGKILL");
       await child.status;
       await flooding.ended;
-      conn.close();
+      peer.close();
       await output.cancel();
       await child.stdin.close();
     }
@@ -134,16 +141,27 @@ for (const build of builds) {
   Deno.test(`${build.name}: Ctrl+C ends server and client also where the other side does not read`, async () => {
     const { server, port } = await startServerProgram(build);
     await using _server = server;
-    await using alice = new Program(build, "client", "alice");
-    const [, alices] = await alice.says(/listening on 127\.0\.0\.1:(\d+)/);
+    await using alice = new Program(build, "client", "alice", "--allow-plaintext");
+    await using carol = new Program(build, "client", "carol");
+    const addressOf = async (client: Program) => {
+      const [, at] = await client.says(/listening on 127\.0\.0\.1:(\d+)/);
+      return { host: "127.0.0.1", port: Number(at) };
+    };
+    const callAlice = async () => {
+      const peer = await RawPeer.dial(await addressOf(alice));
+      await peer.send("CHAT\r\nclientID: bob\r\nVersion: 1\r\n\r\n");
+      return peer;
+    };
+    const connecting: [program: Program, connect: () => Promise<Peer>][] = [
+      [server, () => RawPeer.dial({ host: "127.0.0.1", port })],
+      [alice, callAlice],
+      [carol, async () => EncryptedPeer.dial(await addressOf(carol), { id: "bob" })],
+    ];
     const requests = utf8.encode("PING\r\n\r\n".repeat(10_000));
-    for (const [program, at] of [[server, port], [alice, Number(alices)]] as const) {
-      using conn = await Deno.connect({ hostname: "127.0.0.1", port: at });
-      if (program === alice) {
-        await conn.write(utf8.encode("CHAT\r\nclientID: bob\r\nVersion: 1\r\n\r\n"));
-      }
+    for (const [program, connect] of connecting) {
+      using peer = await connect();
       // Until the replies fill every buffer, and then the requests do.
-      const flooding = flood(conn, requests);
+      const flooding = flood(peer, requests);
       assert(await flooding.stalled() < floodBytes);
       program.kill("SIGINT");
       assertEquals(await program.ends(), 0);

@@ -2,80 +2,14 @@
 // deno-lint-ignore-file no-control-regex -- what a terminal is sent is what this is about
 
 import { assert, assertEquals, assertNotMatch } from "@std/assert";
-import { type Build, builds, Program } from "./program.ts";
-
-const hasScript = Deno.build.os === "linux" &&
-  (await new Deno.Command("sh", { args: ["-c", "command -v script"] }).output()).success;
-
-const columns = 60;
-
-/** The program in a terminal: what is typed are keys, what comes is what a screen would be sent. */
-class TerminalProgram implements AsyncDisposable {
-  screen = "";
-  readonly #child: Deno.ChildProcess;
-  readonly #keys: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #reading: Promise<void>;
-  #changed = Promise.withResolvers<void>();
-
-  constructor({ command, args }: Build, ...more: string[]) {
-    const words = [command, ...args, ...more].map((word) => `'${word}'`).join(" ");
-    this.#child = new Deno.Command("script", {
-      args: ["-qfec", `stty cols ${columns} rows 20; exec ${words}`, "/dev/null"],
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "null",
-      env: { TERM: "xterm-256color", NO_COLOR: "1" },
-    }).spawn();
-    this.#keys = this.#child.stdin.getWriter();
-    this.#reading = this.#read();
-  }
-
-  async types(keys: string): Promise<void> {
-    await this.#keys.write(new TextEncoder().encode(keys));
-  }
-
-  /** Waits until the screen has been sent something. @returns All that came before it, and with it. */
-  async shows(pattern: RegExp): Promise<RegExpExecArray> {
-    for (;;) {
-      const match = pattern.exec(this.screen);
-      if (match !== null) return match;
-      const late = Promise.withResolvers<never>();
-      const timer = setTimeout(
-        () => late.reject(new Error(`no ${pattern} in ${JSON.stringify(this.screen)}`)),
-        30_000,
-      );
-      await Promise.race([this.#changed.promise, late.promise]).finally(() => clearTimeout(timer));
-    }
-  }
-
-  async ends(): Promise<number> {
-    return (await this.#child.status).code;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    // Where it runs still: with `script` the terminal goes, and with the terminal the program.
-    try {
-      this.#child.kill("SIGKILL");
-    } catch {
-      // It has ended.
-    }
-    await this.#child.status;
-    await this.#keys.close().catch(() => {});
-    await this.#reading;
-  }
-
-  async #read(): Promise<void> {
-    for await (const text of this.#child.stdout.pipeThrough(new TextDecoderStream())) {
-      this.screen += text;
-      this.#changed.resolve();
-      this.#changed = Promise.withResolvers();
-    }
-  }
-}
+import { EncryptedPeer } from "../client/encrypted_peer.ts";
+import { RawPeer } from "../client/raw_peer.ts";
+import { builds, Program } from "./program.ts";
+import { hasTerminal, TerminalProgram } from "./terminal_program.ts";
 
 for (const build of builds) {
   const test = (name: string, fn: () => Promise<void>) =>
-    Deno.test({ name: `${build.name}: ${name}`, ignore: !hasScript, fn });
+    Deno.test({ name: `${build.name}: ${name}`, ignore: !hasTerminal, fn });
 
   test("a message that comes in leaves what is being typed as it was", async () => {
     await using bob = new TerminalProgram(build, "client", "bob");
@@ -98,21 +32,40 @@ for (const build of builds) {
     await alice.says(/^\* bob has left$/);
   });
 
-  test("the terminal is not sent what a peer would have it obey", async () => {
-    await using bob = new TerminalProgram(build, "client", "bob");
-    const [, port] = await bob.shows(/listening on 127\.0\.0\.1:(\d+)/);
-    using mallory = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
-    await mallory.write(
-      new TextEncoder().encode(
-        "\x1b]0;owned\x07\x1b[2Jhello \u202egnp.exe\r\rbob: yes \x9b31m end",
-      ),
+  const attack = "\x1b]0;owned\x07\x1b[2Jhello \u202egnp.exe\r\rbob: yes \x9b31m end";
+  const escaped = attack.replaceAll("\r", "\\r")
+    .replace(
+      /\p{Cc}/gu,
+      (control) => `\\u00${control.charCodeAt(0).toString(16).padStart(2, "0")}`,
     );
-    const [shown] = await bob.shows(/[^\n]*owned[^]* end/);
-    assert(shown.includes("␛]0;owned␇␛[2Jhello <U+202E>gnp.exe␍␍bob: yes <U+009B>31m end"), shown);
-    assertNotMatch(bob.screen, /\x1b\]|\x1b\[2J|\u202e|\x9b/);
-    await bob.types("/quit\r");
-    assertEquals(await bob.ends(), 0);
-  });
+  const callers: [what: string, call: (port: number) => Promise<Disposable>][] = [
+    ["in plaintext", async (port) => {
+      const mallory = await RawPeer.dial({ host: "127.0.0.1", port });
+      await mallory.send(attack);
+      return mallory;
+    }],
+    ["encrypted", async (port) => {
+      const mallory = await EncryptedPeer.dial({ host: "127.0.0.1", port }, { id: "mallory" });
+      await mallory.send(`MSG\r\nId: 1\r\nText: ${escaped}\r\n\r\n`);
+      return mallory;
+    }],
+  ];
+
+  for (const [what, call] of callers) {
+    test(`the terminal is not sent what a peer would have it obey, ${what}`, async () => {
+      await using bob = new TerminalProgram(build, "client", "bob", "--allow-plaintext");
+      const [, port] = await bob.shows(/listening on 127\.0\.0\.1:(\d+)/);
+      using _mallory = await call(Number(port));
+      const [shown] = await bob.shows(/[^\n]*owned[^]* end/);
+      assert(
+        shown.includes("␛]0;owned␇␛[2Jhello <U+202E>gnp.exe␍␍bob: yes <U+009B>31m end"),
+        shown,
+      );
+      assertNotMatch(bob.screen, /\x1b\]|\x1b\[2J|\u202e|\x9b/);
+      await bob.types("/quit\r");
+      assertEquals(await bob.ends(), 0);
+    });
+  }
 
   for (const [key, name] of [["\x03", "Ctrl+C"], ["\x04", "Ctrl+D"]] as const) {
     test(`${name} ends the client with exit code 0`, async () => {

@@ -1,12 +1,16 @@
 /**
- * A link over a real connection, and its other end in the test's hands.
+ * A link over a real connection, and its other end in the test's hands. Whether it is to be talked to is
+ * not the link's to decide: here everybody is.
  *
  * @module
  */
 
 import type { CloseReason, Dialect } from "../../../client/events.ts";
 import { Link, type LinkEvents, type LinkTimes } from "../../../client/link/link.ts";
+import { Identity } from "../../../shared/crypto/identity.ts";
+import { EncryptedPeer } from "../encrypted_peer.ts";
 import { Events } from "../events.ts";
+import type { Peer } from "../peer.ts";
 import { RawListener, RawPeer } from "../raw_peer.ts";
 
 /** What a link tells its owner, as values. */
@@ -23,6 +27,9 @@ export type LinkEvent =
 /** Turns calls into values. */
 export function told(events: Events<LinkEvent>): LinkEvents {
   return {
+    admitPlaintext: () => undefined,
+    admitKey: () => Promise.resolve(undefined),
+    verification: () => {},
     opened: ({ dialect, peerId }) => events.take({ type: "opened", dialect: dialect!, peerId }),
     room: () => undefined,
     text: (_, text) => events.take({ type: "text", text }),
@@ -32,47 +39,67 @@ export function told(events: Events<LinkEvent>): LinkEvents {
 }
 
 /** Times that no test waits for. */
-export const patient: LinkTimes = { chatackMs: 60_000, pingMs: 60_000, pongMs: 60_000 };
+export const patient: LinkTimes = {
+  openingMs: 60_000,
+  chatackMs: 60_000,
+  pingMs: 60_000,
+  pongMs: 60_000,
+};
 
-export const self = { id: "alice", address: { host: "127.0.0.1", port: 5556 } };
+export const self = {
+  id: "alice",
+  address: { host: "127.0.0.1", port: 5556 },
+  identity: Identity.generate(),
+};
 
 /** A link that is under test, and its peer. */
-export class LinkUnderTest implements AsyncDisposable {
-  readonly events = new Events<LinkEvent>();
-  readonly link: Link;
-
+export class LinkUnderTest<P extends Peer> implements AsyncDisposable {
   private constructor(
-    role: "caller" | "called",
-    times: LinkTimes,
-    conn: Deno.TcpConn,
-    readonly peer: RawPeer,
-  ) {
-    conn.setNoDelay(true);
-    this.link = new Link({ conn, role, self, times, events: told(this.events) });
-  }
+    readonly link: Link,
+    readonly events: Events<LinkEvent>,
+    readonly peer: P,
+  ) {}
 
   static async make(
     role: "caller" | "called",
     times: Partial<LinkTimes> = {},
-  ): Promise<LinkUnderTest> {
+  ): Promise<LinkUnderTest<RawPeer>> {
     using listener = new RawListener();
     const [{ conn }, peer] = await Promise.all([
       RawPeer.dial(listener.address),
       listener.accept(),
     ]);
-    return new LinkUnderTest(role, { ...patient, ...times }, conn, peer);
+    conn.setNoDelay(true);
+    const events = new Events<LinkEvent>();
+    const link = new Link({
+      conn,
+      role,
+      self,
+      times: { ...patient, ...times },
+      events: told(events),
+      allowPlaintext: true,
+    });
+    return new LinkUnderTest(link, events, peer);
   }
 
   /** A link that is open with a peer of this protocol; the openings have been read. */
   static async open(
+    security: "plaintext" | "encrypted",
     role: "caller" | "called" = "called",
     times: Partial<LinkTimes> = {},
-  ): Promise<LinkUnderTest> {
-    const made = await LinkUnderTest.make(role, times);
-    await made.peer.send(role === "called" ? chat : chatack);
-    await made.peer.message();
-    await made.events.see("opened");
-    return made;
+  ): Promise<LinkUnderTest<Peer>> {
+    const { link, events, peer } = await LinkUnderTest.make(role, times);
+    let opened: Peer = peer;
+    if (security === "encrypted") {
+      opened = role === "called"
+        ? await EncryptedPeer.callOver(peer, chat)
+        : await EncryptedPeer.answerOver(peer, chatack);
+    } else {
+      await peer.send(role === "called" ? chat : chatack);
+      await peer.message();
+    }
+    await events.see("opened");
+    return new LinkUnderTest(link, events, opened);
   }
 
   /** The texts that have come. */

@@ -1,9 +1,19 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { ChatError } from "../../../client/chat_error.ts";
-import { Link } from "../../../client/link/link.ts";
-import { headersMax, textBytesMax, unacknowledgedMax } from "../../../shared/protocol/limits.ts";
+import { Link, type LinkEvents, type LinkTimes } from "../../../client/link/link.ts";
+import { SecureChannel } from "../../../client/link/secure_channel.ts";
+import { Identity } from "../../../shared/crypto/identity.ts";
+import {
+  headersMax,
+  openingTimeoutMs,
+  textBytesMax,
+  unacknowledgedMax,
+} from "../../../shared/protocol/limits.ts";
+import { EncryptedPeer, encrypting } from "../encrypted_peer.ts";
 import { Events } from "../events.ts";
+import { ManualTime } from "../manual_time.ts";
+import { RawPeer } from "../raw_peer.ts";
 import {
   chat,
   chatack,
@@ -16,7 +26,22 @@ import {
 
 const utf8 = new TextEncoder();
 const msg = (id: string, text: string) => `MSG\r\nId: ${id}\r\nText: ${text}\r\n\r\n`;
+/** How a relative opens. */
+const relatives = chat.replace("Version: 1\r\n", "");
 const idOf = (message: string) => /^Id: (.*)\r$/m.exec(message)![1]!;
+
+type Open = (
+  role?: "caller" | "called",
+  times?: Partial<LinkTimes>,
+) => ReturnType<typeof LinkUnderTest.open>;
+
+/** Runs a test with links that are open in plaintext, and with links that are open and encrypted. */
+function testOpen(name: string, test: (open: Open) => Promise<void>): void {
+  for (const security of ["plaintext", "encrypted"] as const) {
+    const open: Open = (role, times) => LinkUnderTest.open(security, role, times);
+    Deno.test(`${security}: ${name}`, () => test(open));
+  }
+}
 
 // With a peer of this protocol
 
@@ -24,7 +49,8 @@ Deno.test("the caller opens with CHAT, and the link is open when CHATACK comes",
   await using t = await LinkUnderTest.make("caller");
   assertEquals(
     await t.peer.message(),
-    "CHAT\r\nclientID: alice\r\nIP: 127.0.0.1\r\nPort: 5556\r\nVersion: 1\r\n\r\n",
+    "CHAT\r\nclientID: alice\r\nIP: 127.0.0.1\r\nPort: 5556\r\nVersion: 1\r\n" +
+      "Encryption: Noise_XX_25519_ChaChaPoly_SHA256\r\n\r\n",
   );
   assertEquals(t.link.dialect, undefined);
   await t.peer.send(chatack);
@@ -44,7 +70,31 @@ Deno.test("the called side answers CHAT with CHATACK, and says nothing before", 
     "CHATACK\r\nclientID: alice\r\nIP: 127.0.0.1\r\nPort: 5556\r\nVersion: 1\r\n\r\n",
   );
   assertEquals((await t.events.see("opened")).peerId, "bob");
+  assertEquals([t.link.peerKey, t.link.handshakeHash], [undefined, undefined]);
 });
+
+for (const role of ["caller", "called"] as const) {
+  Deno.test(`a link whose ${role} encrypts as well is encrypted, and each knows the other's key`, async () => {
+    await using t = await LinkUnderTest.make(role);
+    const bob = Identity.generate();
+    const peer = role === "called"
+      ? await EncryptedPeer.callOver(t.peer, chat, bob)
+      : await EncryptedPeer.answerOver(t.peer, chatack, bob);
+    assertEquals(
+      peer.opening,
+      `${role === "called" ? "CHATACK" : "CHAT"}\r\nclientID: alice\r\nIP: 127.0.0.1\r\n` +
+        "Port: 5556\r\nVersion: 1\r\nEncryption: Noise_XX_25519_ChaChaPoly_SHA256\r\n\r\n",
+    );
+    assertEquals(await t.events.see("opened"), {
+      type: "opened",
+      dialect: "p2pchat",
+      peerId: "bob",
+    });
+    assertEquals(t.link.peerAddress, { host: "127.0.0.1", port: 5557 });
+    assertEquals(t.link.peerKey, bob.publicKey);
+    assertEquals(peer.key, self.identity.publicKey);
+  });
+}
 
 Deno.test("an address that a peer cannot have is replaced by the one it is seen at", async () => {
   await using t = await LinkUnderTest.make("called");
@@ -62,15 +112,15 @@ for (const [what, was, is] of [["host", "IP: 127.0.0.1", "IP: "], ["port", "5557
   });
 }
 
-Deno.test("MSG is shown, unescaped, and answered with ACK of the same Id", async () => {
-  await using t = await LinkUnderTest.open();
+testOpen("MSG is shown, unescaped, and answered with ACK of the same Id", async (open) => {
+  await using t = await open();
   await t.peer.send(msg("7", "one\\ntwo\\\\ \\t👋\\u001b[31m"));
   assertEquals(await t.peer.message(), "ACK\r\nId: 7\r\n\r\n");
   assertEquals(t.texts, ["one\ntwo\\ \t👋\x1b[31m"]);
 });
 
-Deno.test("a text on several Text lines is one", async () => {
-  await using t = await LinkUnderTest.open();
+testOpen("a text on several Text lines is one", async (open) => {
+  await using t = await open();
   await t.peer.send("MSG\r\nId: 7\r\nText: Hel\r\nText: lo\\u0020\r\nText: Bob\r\n\r\n");
   assertEquals(await t.peer.message(), "ACK\r\nId: 7\r\n\r\n");
   assertEquals(t.texts, ["Hello Bob"]);
@@ -83,9 +133,9 @@ Deno.test("what comes with the opening in one read is not lost", async () => {
   assertEquals(t.texts, ["a", "b"]);
 });
 
-Deno.test("any text arrives between two links as it was sent", async () => {
-  await using a = await LinkUnderTest.open("caller");
-  await using b = await LinkUnderTest.open("called");
+testOpen("any text arrives between two links as it was sent", async (open) => {
+  await using a = await open("caller");
+  await using b = await open("called");
   // Each link's peer hands on to the other link what it hears: not the openings, which were read.
   const unit = fc.oneof(
     fc.string({ unit: "binary" }),
@@ -106,9 +156,9 @@ Deno.test("any text arrives between two links as it was sent", async () => {
   );
 });
 
-Deno.test("a text longer than a line arrives as it was sent", async () => {
-  await using a = await LinkUnderTest.open("caller");
-  await using b = await LinkUnderTest.open("called");
+testOpen("a text longer than a line arrives as it was sent", async (open) => {
+  await using a = await open("caller");
+  await using b = await open("called");
   const text = "  Zeile 🙂\u2028\u2029\n".repeat(500);
   await a.link.sendText(text);
   await b.peer.send(await a.peer.message());
@@ -116,21 +166,24 @@ Deno.test("a text longer than a line arrives as it was sent", async () => {
   assertEquals(b.texts, [text]);
 });
 
-Deno.test("a text is sent as MSG with an Id of its own, and ACK says that it has arrived", async () => {
-  await using t = await LinkUnderTest.open();
-  const ids = [await t.link.sendText("Hello\nBob!"), await t.link.sendText("again")];
-  const first = await t.peer.message();
-  assertEquals(first, msg(ids[0]!, "Hello\\nBob!"));
-  assertEquals(idOf(await t.peer.message()), ids[1]);
-  assertNotEquals(ids[0], ids[1]);
-  assertEquals(t.link.unacknowledged, ["Hello\nBob!", "again"]);
-  await t.peer.send(`ACK\r\nId: ${ids[0]}\r\n\r\n`);
-  assertEquals(await t.events.see("delivered"), { type: "delivered", id: ids[0]! });
-  assertEquals(t.link.unacknowledged, ["again"]);
-});
+testOpen(
+  "a text is sent as MSG with an Id of its own, and ACK says that it has arrived",
+  async (open) => {
+    await using t = await open();
+    const ids = [await t.link.sendText("Hello\nBob!"), await t.link.sendText("again")];
+    const first = await t.peer.message();
+    assertEquals(first, msg(ids[0]!, "Hello\\nBob!"));
+    assertEquals(idOf(await t.peer.message()), ids[1]);
+    assertNotEquals(ids[0], ids[1]);
+    assertEquals(t.link.unacknowledged, ["Hello\nBob!", "again"]);
+    await t.peer.send(`ACK\r\nId: ${ids[0]}\r\n\r\n`);
+    assertEquals(await t.events.see("delivered"), { type: "delivered", id: ids[0]! });
+    assertEquals(t.link.unacknowledged, ["again"]);
+  },
+);
 
-Deno.test("an ACK of nothing that was sent, or a second one, tells nothing", async () => {
-  await using t = await LinkUnderTest.open();
+testOpen("an ACK of nothing that was sent, or a second one, tells nothing", async (open) => {
+  await using t = await open();
   const id = await t.link.sendText("Hello");
   const ack = `ACK\r\nId: ${id}\r\n\r\n`;
   await t.peer.send("ACK\r\nId: unknown\r\n\r\n" + ack + ack + msg("1", "after them"));
@@ -138,8 +191,8 @@ Deno.test("an ACK of nothing that was sent, or a second one, tells nothing", asy
   assertEquals(t.events.of("delivered"), [{ type: "delivered", id: id! }]);
 });
 
-Deno.test("allDelivered waits for the last ACK", async () => {
-  await using t = await LinkUnderTest.open();
+testOpen("allDelivered waits for the last ACK", async (open) => {
+  await using t = await open();
   const ids = [await t.link.sendText("one"), await t.link.sendText("two")];
   let done = false;
   const delivered = t.link.allDelivered().then(() => done = true);
@@ -150,8 +203,8 @@ Deno.test("allDelivered waits for the last ACK", async () => {
   await delivered;
 });
 
-Deno.test("texts without ACK are known when the link is lost, oldest first", async () => {
-  await using t = await LinkUnderTest.open();
+testOpen("texts without ACK are known when the link is lost, oldest first", async (open) => {
+  await using t = await open();
   const ids = [];
   for (const text of ["one", "two", "three"]) ids.push(await t.link.sendText(text));
   await t.peer.send(`ACK\r\nId: ${ids[1]}\r\n\r\n`);
@@ -163,8 +216,8 @@ Deno.test("texts without ACK are known when the link is lost, oldest first", asy
   await assertRejects(() => t.link.sendText("four"), ChatError);
 });
 
-Deno.test("so many texts may wait for ACK, the next one waits with its sender", async () => {
-  await using t = await LinkUnderTest.open();
+testOpen("so many texts may wait for ACK, the next one waits with its sender", async (open) => {
+  await using t = await open();
   const ids = [];
   for (let i = 0; i < unacknowledgedMax; i++) ids.push(await t.link.sendText("x"));
   let sent = false;
@@ -176,47 +229,132 @@ Deno.test("so many texts may wait for ACK, the next one waits with its sender", 
   await next;
 });
 
-Deno.test("whoever waits to send is told when the link closes", async () => {
-  await using t = await LinkUnderTest.open();
+testOpen("whoever waits to send is told when the link closes", async (open) => {
+  await using t = await open();
   for (let i = 0; i < unacknowledgedMax; i++) await t.link.sendText("x");
   const next = assertRejects(() => t.link.sendText("one more"), ChatError);
   t.peer.close();
   await next;
 });
 
-Deno.test("a text that is too long is refused with its size, and nothing is sent of it", async () => {
-  await using t = await LinkUnderTest.open();
-  await assertRejects(() => t.link.sendText("x".repeat(textBytesMax + 1)), RangeError, "in parts");
-  assertEquals(t.link.unacknowledged, []);
-  await t.link.sendText("x".repeat(textBytesMax));
-  assertMatch(await t.peer.message(), /^MSG\r\n/);
-});
+testOpen(
+  "a text that is too long is refused with its size, and nothing is sent of it",
+  async (open) => {
+    await using t = await open();
+    await assertRejects(
+      () => t.link.sendText("x".repeat(textBytesMax + 1)),
+      RangeError,
+      "in parts",
+    );
+    assertEquals(t.link.unacknowledged, []);
+    await t.link.sendText("x".repeat(textBytesMax));
+    assertMatch(await t.peer.message(), /^MSG\r\n/);
+  },
+);
 
 Deno.test("a text is refused before the link is open", async () => {
   await using t = await LinkUnderTest.make("called");
   await assertRejects(() => t.link.sendText("early"), ChatError);
 });
 
-Deno.test("leaving says BYE, and closes", async () => {
-  await using t = await LinkUnderTest.open();
+testOpen("leaving says BYE, and closes", async (open) => {
+  await using t = await open();
   await t.link.leave();
   assertEquals(await t.peer.rest(), "BYE\r\n\r\n");
   assertEquals(t.events.of("closed"), [{ type: "closed", reason: "you-left", detail: undefined }]);
 });
 
-Deno.test("BYE ends it, with the peer's reason", async () => {
-  await using t = await LinkUnderTest.open();
+testOpen("BYE ends it, with the peer's reason", async (open) => {
+  await using t = await open();
   await t.peer.send("BYE\r\nReason: supper\r\n\r\n");
   assertEquals(await t.events.see("closed"), {
     type: "closed",
     reason: "peer-left",
-    detail: "supper",
+    detail: "“supper”",
   });
   assertEquals(await t.peer.rest(), "");
 });
 
-Deno.test("PING is answered by PONG with the same Id, however its name is written", async () => {
-  await using t = await LinkUnderTest.open();
+for (
+  const [said, shown] of [
+    ["x".repeat(200), "x".repeat(200)],
+    ["x".repeat(201), "x".repeat(200) + "…"],
+    ["🙂".repeat(201), "🙂".repeat(200) + "…"],
+  ] as const
+) {
+  testOpen(
+    `of a reason of ${said.length} units so much is shown: ${shown.length}`,
+    async (open) => {
+      await using t = await open();
+      await t.peer.send(`BYE\r\nReason: ${said}\r\n\r\n`);
+      assertEquals((await t.events.see("closed")).detail, `“${shown}”`);
+    },
+  );
+}
+
+testOpen("a reason that is empty is none", async (open) => {
+  await using t = await open();
+  await t.peer.send("BYE\r\nReason: \r\n\r\n");
+  assertEquals((await t.events.see("closed")).detail, undefined);
+});
+
+Deno.test("room for frames is used again, write after write", async () => {
+  const { seal } = SecureChannel.prototype;
+  const rooms: ArrayBufferLike[] = [];
+  SecureChannel.prototype.seal = function (content, target) {
+    const frames = seal.call(this, content, target);
+    if (content.length > 0) rooms.push(frames.buffer);
+    return frames;
+  };
+  try {
+    await using t = await LinkUnderTest.open("encrypted");
+    for (const text of ["long,".repeat(100), "short", "another"]) {
+      await t.link.sendText(text);
+      const message = await t.peer.message();
+      assertMatch(message, new RegExp(`^Text: ${text}`, "m"));
+      await t.peer.send(`ACK\r\nId: ${idOf(message)}\r\n\r\n`);
+      await t.link.allDelivered();
+    }
+    assertEquals(rooms.length, 3);
+    assertEquals(new Set(rooms).size, 1);
+  } finally {
+    SecureChannel.prototype.seal = seal;
+  }
+});
+
+for (const [allowPlaintext, waitsMs] of [[false, 5_000], [true, 1_500]] as const) {
+  const allowed = allowPlaintext ? "allowed" : "not allowed";
+  Deno.test(`with plaintext ${allowed} a called side has ${waitsMs} ms to answer`, async () => {
+    using time = new ManualTime();
+    const events = new Events<LinkEvent>();
+    let saidNothing: boolean | undefined;
+    const conn = new ScriptedConn([]);
+    const link = new Link({
+      conn: conn as unknown as Deno.TcpConn,
+      role: "caller",
+      self,
+      events: {
+        ...told(events),
+        admitPlaintext: (link) => {
+          saidNothing = link.saidNothing;
+          return { code: 426, reason: "Encrypt", detail: "it said nothing" };
+        },
+      },
+      allowPlaintext,
+    });
+    await time.settle();
+    // Beside the time for the whole of the opening.
+    assertEquals(time.waits, [openingTimeoutMs, waitsMs]);
+    time.drop(openingTimeoutMs);
+    await time.pass();
+    assertEquals(saidNothing, true);
+    await link.ended;
+    assertEquals(events.all, [{ type: "closed", reason: "refused", detail: "it said nothing" }]);
+  });
+}
+
+testOpen("PING is answered by PONG with the same Id, however its name is written", async (open) => {
+  await using t = await open();
   await t.peer.send("PING\r\nId: 9\r\n\r\n");
   assertEquals(await t.peer.message(), "PONG\r\nId: 9\r\n\r\n");
   await t.peer.send("PING\r\n\r\n");
@@ -225,14 +363,17 @@ Deno.test("PING is answered by PONG with the same Id, however its name is writte
   assertMatch(await t.peer.message(), /^PONG\r\nId: 9\r\n\r\n$/i);
 });
 
-Deno.test("a peer that falls silent is pinged, and found dead where it does not answer", async () => {
-  await using t = await LinkUnderTest.open("called", { pingMs: 20, pongMs: 20 });
-  assertEquals(await t.peer.message(), "PING\r\n\r\n");
-  assertEquals((await t.events.see("closed")).reason, "silent");
-});
+testOpen(
+  "a peer that falls silent is pinged, and found dead where it does not answer",
+  async (open) => {
+    await using t = await open("called", { pingMs: 20, pongMs: 20 });
+    assertEquals(await t.peer.message(), "PING\r\n\r\n");
+    assertEquals((await t.events.see("closed")).reason, "silent");
+  },
+);
 
-Deno.test("a silent peer that answers PING stays", async () => {
-  await using t = await LinkUnderTest.open("called", { pingMs: 5, pongMs: 400 });
+testOpen("a silent peer that answers PING stays", async (open) => {
+  await using t = await open("called", { pingMs: 5, pongMs: 400 });
   for (let i = 0; i < 2; i++) {
     assertEquals(await t.peer.message(), "PING\r\n\r\n");
     await t.peer.send("PONG\r\n\r\n");
@@ -241,8 +382,8 @@ Deno.test("a silent peer that answers PING stays", async () => {
   assertEquals(t.events.of("closed"), []);
 });
 
-Deno.test("the peer's ERROR does not end an open link", async () => {
-  await using t = await LinkUnderTest.open();
+testOpen("the peer's ERROR does not end an open link", async (open) => {
+  await using t = await open();
   await t.peer.send("ERROR\r\nCode: 400\r\nReason: what?\r\n\r\n" + msg("1", "still here"));
   assertEquals(await t.peer.message(), "ACK\r\nId: 1\r\n\r\n");
 });
@@ -262,8 +403,8 @@ const malformed = [
 ];
 
 for (const wrong of malformed) {
-  Deno.test(`ERROR 400 answers ${JSON.stringify(wrong)}, and the link goes on`, async () => {
-    await using t = await LinkUnderTest.open();
+  testOpen(`ERROR 400 answers ${JSON.stringify(wrong)}, and the link goes on`, async (open) => {
+    await using t = await open();
     await t.peer.send(wrong);
     assertMatch(await t.peer.message(), /^ERROR\r\nCode: 400\r\nReason: [^\r\n]+\r\n\r\n$/);
     await t.peer.send(msg("2", "well"));
@@ -279,8 +420,8 @@ const tooLarge = [
 ] as const;
 
 for (const [what, wrong, code] of tooLarge) {
-  Deno.test(`${what} that is too large is told so with ${code}, and the link ends`, async () => {
-    await using t = await LinkUnderTest.open();
+  testOpen(`${what} that is too large is told so with ${code}, and the link ends`, async (open) => {
+    await using t = await open();
     await t.peer.send(wrong);
     assertMatch(await t.peer.message(), new RegExp(`^ERROR\r\nCode: ${code}\r\n`));
     assertEquals((await t.events.see("closed")).reason, "broken");
@@ -288,22 +429,26 @@ for (const [what, wrong, code] of tooLarge) {
   });
 }
 
-Deno.test("bytes that are no UTF-8 are told so with 400, and the link ends", async () => {
-  await using t = await LinkUnderTest.open();
+testOpen("bytes that are no UTF-8 are told so with 400, and the link ends", async (open) => {
+  await using t = await open();
   await t.peer.send(new Uint8Array([...utf8.encode("MSG\r\nId: 1\r\nText: "), 0xff, 0x0a, 0x0a]));
   assertMatch(await t.peer.message(), /^ERROR\r\nCode: 400\r\n/);
   assertEquals((await t.events.see("closed")).reason, "broken");
 });
 
 for (
-  const [what, was, is] of [
-    ["without an id", "clientID: bob\r\n", ""],
-    ["with an id that is none", "clientID: bob", "clientID: b b"],
-  ] as const
+  const [what, change] of [
+    ["without an id", (opening) => opening.replace("clientID: bob\r\n", "")],
+    ["with an id that is none", (opening) => opening.replace("clientID: bob", "clientID: b b")],
+    [
+      "that encrypts and is without an id",
+      (opening) => encrypting(opening.replace("clientID: bob\r\n", "")),
+    ],
+  ] as [what: string, change: (opening: string) => string][]
 ) {
   Deno.test(`an opening ${what} is refused, and never opens`, async () => {
     await using t = await LinkUnderTest.make("called");
-    await t.peer.send(chat.replace(was, is));
+    await t.peer.send(change(chat));
     assertMatch(await t.peer.rest(), /^ERROR\r\nCode: 400\r\n/);
     assertEquals((await t.events.see("closed")).reason, "broken");
     assertEquals(t.events.of("opened"), []);
@@ -312,7 +457,7 @@ for (
   Deno.test(`an answer ${what} is refused, and never opens`, async () => {
     await using t = await LinkUnderTest.make("caller");
     await t.peer.message();
-    await t.peer.send(chatack.replace(was, is));
+    await t.peer.send(change(chatack));
     assertEquals((await t.events.see("closed")).reason, "broken");
     assertEquals(t.events.of("opened"), []);
   });
@@ -327,6 +472,31 @@ Deno.test("what follows an opening that is refused is not taken for another dial
   assertEquals(events.all.map(({ type }) => type), ["closed"]);
 });
 
+Deno.test("what follows a fault that ends an open link is not taken", async () => {
+  await using t = await LinkUnderTest.open("encrypted");
+  // There is no commitment that this nonce could belong to.
+  await t.peer.send(`VERIFY\r\nNonce: ${"00".repeat(16)}\r\n\r\n` + msg("1", "Hello"));
+  assertMatch(await t.peer.rest(), /^ERROR\r\nCode: 400\r\nReason: [^\r\n]+\r\n\r\n$/);
+  assertEquals(t.events.all.map(({ type }) => type), ["opened", "closed"]);
+});
+
+for (const said of ["Hello", relatives + "Hel", chat + msg("1", "Hello")]) {
+  Deno.test(`${JSON.stringify(said)} of one who is not to be talked to, and then goes, is refused`, async () => {
+    const refusal = { code: 426, reason: "Encrypt", detail: "bob cannot encrypt" } as const;
+    const events = new Events<LinkEvent>();
+    const conn = new ScriptedConn([utf8.encode(said)]);
+    // It is gone before it has been told.
+    const written = Promise.withResolvers<void>();
+    conn.writable = written.promise;
+    conn.hangUp();
+    const link = linkOver(conn, "called", events, { admitPlaintext: () => refusal });
+    await link.ended;
+    assertEquals(events.all, [{ type: "closed", reason: "refused", detail: "bob cannot encrypt" }]);
+    written.resolve();
+    await link.allDelivered();
+  });
+}
+
 Deno.test("a link that is left while it opens is closed for good", async () => {
   // So many turns after its beginning: one of them is between the opening's arrival and its reading.
   for (let turns = 0; turns < 20; turns++) {
@@ -339,6 +509,26 @@ Deno.test("a link that is left while it opens is closed for good", async () => {
   }
 });
 
+Deno.test("two links of which one is left while they open are closed for good", async () => {
+  let opened = 0;
+  for (let turns = 0; opened < 2; turns++) {
+    const [a, b] = MemoryConn.pair();
+    const [ofA, ofB] = [new Events<LinkEvent>(), new Events<LinkEvent>()];
+    const caller = linkOver(a, "caller", ofA);
+    const called = linkOver(b, "called", ofB);
+    for (let i = 0; i < turns; i++) await undefined;
+    const left = turns % 2 === 0 ? caller : called;
+    await left.leave();
+    await Promise.all([caller.ended, called.ended]);
+    for (const { all } of [ofA, ofB]) {
+      const types = all.map(({ type }) => type);
+      assertEquals(types, ["opened", "closed"].slice(-types.length), `left after ${turns} turns`);
+    }
+    // Until both of them were open before.
+    opened = ofA.of("opened").length + ofB.of("opened").length;
+  }
+});
+
 Deno.test("the called side's ERROR refuses the call, with its reason", async () => {
   await using t = await LinkUnderTest.make("caller");
   await t.peer.send("ERROR\r\nCode: 503\r\nReason: too many conversations\r\n\r\n");
@@ -346,7 +536,7 @@ Deno.test("the called side's ERROR refuses the call, with its reason", async () 
   assertEquals(await t.events.see("closed"), {
     type: "closed",
     reason: "broken",
-    detail: "too many conversations",
+    detail: "“too many conversations”",
   });
 });
 
@@ -473,8 +663,6 @@ Deno.test("two raw texts that are sent at once go out in writes of their own", a
 
 // With its relatives
 
-const relatives = chat.replace("Version: 1\r\n", "");
-
 Deno.test("a relative opens with CHAT, sends lines, and ends with QUIT; it gets lines", async () => {
   await using t = await LinkUnderTest.make("called");
   await t.peer.send(relatives);
@@ -568,6 +756,53 @@ Deno.test("a link stands it when the peer is lost at any byte", async () => {
   }
 });
 
+Deno.test("an encrypted link stands it when the peer is lost anywhere behind its opening", async () => {
+  const said = msg("1", "Hello") + msg("2", "again");
+  for (const [role, opening] of [["called", chat], ["caller", chatack]] as const) {
+    let heard: string[] = [];
+    // Steps that fall into lengths, handshake messages and frames.
+    for (let cut = encrypting(opening).length; heard.length < 2; cut += 17) {
+      await using t = await LinkUnderTest.make(role);
+      const raw = new CutPeer(t.peer, cut);
+      try {
+        const peer = role === "called"
+          ? await EncryptedPeer.callOver(raw, opening)
+          : await EncryptedPeer.answerOver(raw, opening);
+        for (const message of said.split(/(?<=\r\n\r\n)/)) await peer.send(message);
+        raw.close();
+      } catch {
+        // It was cut off before.
+      }
+      await t.link.ended;
+      const types = t.events.all.map(({ type }) => type);
+      assertEquals(types.filter((type) => type === "closed").length, 1, `${role} ${cut}`);
+      assertEquals(types, ["opened", "text", "text"].slice(0, types.length - 1).concat("closed"));
+      assert(t.texts.length >= heard.length, `${role} ${cut}`);
+      heard = t.texts;
+    }
+    assertEquals(heard, ["Hello", "again"]);
+  }
+});
+
+/** A peer that is lost after so many bytes. */
+class CutPeer extends RawPeer {
+  constructor(private readonly whole: RawPeer, private left: number) {
+    super(whole.conn);
+  }
+
+  override async send(data: string | Uint8Array): Promise<void> {
+    const bytes = typeof data === "string" ? utf8.encode(data) : data;
+    const part = bytes.subarray(0, this.left);
+    this.left -= part.length;
+    await super.send(part);
+    if (part.length < bytes.length) this.close();
+  }
+
+  override close(): void {
+    this.whole.close();
+  }
+}
+
 /** A connection whose reads bring given chunks and then the end, and whose writes are kept. */
 class ScriptedConn {
   readonly remoteAddr = { transport: "tcp", hostname: "127.0.0.1", port: 50_000 } as const;
@@ -613,13 +848,61 @@ class ScriptedConn {
   }
 }
 
-function linkOver(conn: ScriptedConn, role: "caller" | "called", events: Events<LinkEvent>): Link {
+/** One end of a connection in memory, on which what is written is there to be read at once. */
+class MemoryConn {
+  readonly remoteAddr = { transport: "tcp", hostname: "127.0.0.1", port: 50_000 } as const;
+  #unread: Uint8Array[] = [];
+  #ended = false;
+  #changed = Promise.withResolvers<void>();
+  #other!: MemoryConn;
+
+  static pair(): [MemoryConn, MemoryConn] {
+    const [a, b] = [new MemoryConn(), new MemoryConn()];
+    [a.#other, b.#other] = [b, a];
+    return [a, b];
+  }
+
+  async read(buffer: Uint8Array): Promise<number | null> {
+    while (this.#unread.length === 0 && !this.#ended) await this.#changed.promise;
+    const bytes = this.#unread.shift();
+    if (bytes === undefined) return null;
+    buffer.set(bytes);
+    return bytes.length;
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    if (this.#ended) return Promise.reject(new Deno.errors.BrokenPipe("closed"));
+    this.#other.#unread.push(bytes.slice());
+    this.#other.#change();
+    return Promise.resolve(bytes.length);
+  }
+
+  close(): void {
+    for (const end of [this, this.#other]) {
+      end.#ended = true;
+      end.#change();
+    }
+  }
+
+  #change(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+  }
+}
+
+function linkOver(
+  conn: ScriptedConn | MemoryConn,
+  role: "caller" | "called",
+  events: Events<LinkEvent>,
+  other: Partial<LinkEvents> = {},
+): Link {
   return new Link({
     conn: conn as unknown as Deno.TcpConn,
     role,
     self,
     times: patient,
-    events: told(events),
+    events: { ...told(events), ...other },
+    allowPlaintext: true,
   });
 }
 
@@ -629,6 +912,8 @@ Deno.test("no bytes in any chunks make a link throw, open twice or stay open", a
     fc.constantFrom(
       chat,
       chatack,
+      encrypting(chat),
+      encrypting(chatack),
       relatives,
       msg("1", "Hello"),
       msg("1", "\\"),
@@ -641,6 +926,8 @@ Deno.test("no bytes in any chunks make a link throw, open twice or stay open", a
       "\r\n",
       "x".repeat(5_000),
     ).map((text) => utf8.encode(text)),
+    // A first message of a handshake: the length of a key, and a key.
+    fc.uint8Array({ minLength: 32, maxLength: 32 }).map((key) => new Uint8Array([0, 32, ...key])),
   );
   const bytes = fc.array(piece, { maxLength: 8 })
     .map((pieces) => new Uint8Array(pieces.flatMap((piece) => [...piece])));

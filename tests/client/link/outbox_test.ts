@@ -1,6 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { Outbox } from "../../../client/link/outbox.ts";
+import { Outbox, type Seal } from "../../../client/link/outbox.ts";
+import { SecureChannel } from "../../../client/link/secure_channel.ts";
+import { CipherState } from "../../../shared/crypto/noise.ts";
+import { primitives } from "../../../shared/crypto/primitives.ts";
+
+const utf8 = new TextEncoder();
 
 /** A sink that keeps what is written, and takes at most so many bytes at a time. */
 class Sink {
@@ -74,6 +79,34 @@ Deno.test("a text goes out as UTF-8", async () => {
   assertEquals(sink.writes, ["\u00c3\u00a9\u00f0\u0178\u2122\u201a"]);
 });
 
+Deno.test("bytes and texts go out in the order in which they were added", async () => {
+  const sink = new Sink();
+  const outbox = new Outbox(sink, unexpected);
+  outbox.add("one ");
+  outbox.addBytes(utf8.encode("two "));
+  outbox.add("three ");
+  outbox.add("four ");
+  outbox.addBytes(utf8.encode("five"));
+  await outbox.flushed();
+  assertEquals(sink.writes.join(""), "one two three four five");
+});
+
+Deno.test("what is added once it is to be encrypted is, and nothing before; bytes never are", async () => {
+  const sink = new Sink();
+  const outbox = new Outbox(sink, unexpected);
+  outbox.add("plain ");
+  outbox.sealWith((bytes) => utf8.encode(`<${new TextDecoder().decode(bytes)}>`));
+  outbox.add("a");
+  outbox.add("b");
+  outbox.addBytes(utf8.encode(" bytes "));
+  outbox.add("c");
+  await outbox.flushed();
+  assertEquals(sink.writes.join(""), "plain <ab> bytes <c>");
+  outbox.add("later");
+  await outbox.flushed();
+  assertEquals(sink.writes.at(-1), "<later>");
+});
+
 Deno.test("whoever fills the outbox waits for room, and only then", async () => {
   const gate = Promise.withResolvers<void>();
   const outbox = new Outbox({
@@ -122,4 +155,135 @@ Deno.test("a failure is told once, whatever is added later", async () => {
   }
   assert(writes > 0);
   assertEquals(failures, 1);
+});
+
+// Room for frames that is used again
+
+/** Encrypts, as far as an outbox can tell: no two frames of it are alike, nor as long as what is in them. */
+function sealing(reuses: boolean): { seal: Seal; readonly reused: number } {
+  let number = 0;
+  let reused = 0;
+  return {
+    get reused() {
+      return reused;
+    },
+    seal(bytes, target) {
+      number++;
+      const length = 2 + Math.ceil(bytes.length / 16) * 16;
+      const fits = reuses && target !== undefined && target.length >= length;
+      if (fits) reused++;
+      const frames = fits ? target.subarray(0, length) : new Uint8Array(length);
+      frames.fill(0);
+      frames[0] = number;
+      frames.set(bytes.map((byte) => byte ^ number), 2);
+      return frames;
+    },
+  };
+}
+
+type Addition = { readonly text: string } | { readonly bytes: Uint8Array } | {
+  readonly turns: number;
+};
+
+/** What is written, where each write takes some turns, and so many bytes at most. */
+async function writesOf(
+  additions: readonly Addition[],
+  { seal }: { seal: Seal },
+  most: number,
+  slowness: readonly number[],
+): Promise<string[]> {
+  const writes: string[] = [];
+  let overwritten = false;
+  const outbox = new Outbox({
+    async write(bytes) {
+      const taken = bytes.subarray(0, most);
+      const before = taken.toHex();
+      const turns = slowness[writes.length % slowness.length]!;
+      for (let i = 0; i < turns; i++) await undefined;
+      overwritten ||= taken.toHex() !== before;
+      writes.push(before);
+      return taken.length;
+    },
+  }, unexpected);
+  outbox.sealWith(seal);
+  for (const addition of additions) {
+    if ("text" in addition) outbox.add(addition.text);
+    else if ("bytes" in addition) outbox.addBytes(addition.bytes);
+    else for (let i = 0; i < addition.turns; i++) await undefined;
+  }
+  await outbox.flushed();
+  assert(!overwritten, "what is being written was overwritten");
+  return writes;
+}
+
+const additions = fc.array(
+  fc.oneof(
+    fc.string({ unit: "binary-ascii", maxLength: 60 }).map((text): Addition => ({ text })),
+    fc.uint8Array({ maxLength: 20 }).map((bytes): Addition => ({ bytes })),
+    fc.nat(12).map((turns): Addition => ({ turns })),
+  ),
+  { maxLength: 30 },
+);
+
+Deno.test("the same is written whether room for frames is used again or not, however slowly", async () => {
+  let reusedAtAll = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      additions,
+      fc.integer({ min: 1, max: 100 }),
+      fc.array(fc.nat(20), { minLength: 1, maxLength: 5 }),
+      async (additions, most, slowness) => {
+        const [reusing, fresh] = [sealing(true), sealing(false)];
+        const expected = await writesOf(additions, fresh, most, slowness);
+        assertEquals(await writesOf(additions, reusing, most, slowness), expected);
+        reusedAtAll += reusing.reused;
+      },
+    ),
+    { numRuns: 400 },
+  );
+  assert(reusedAtAll > 0);
+});
+
+Deno.test("frames that a whole channel seals into the same room are opened on the other side", async () => {
+  const key = (byte: number) => {
+    const cipher = new CipherState(primitives);
+    cipher.initializeKey(new Uint8Array(32).fill(byte));
+    return cipher;
+  };
+  const sender = new SecureChannel({ send: key(1), receive: key(2) });
+  const receiver = new SecureChannel({ send: key(2), receive: key(1) });
+  const heard: string[] = [];
+  const outbox = new Outbox({
+    async write(bytes) {
+      for (let i = 0; i < 5; i++) await undefined;
+      const contents = receiver.open(bytes.slice());
+      assert(contents !== undefined, "a frame does not decrypt");
+      heard.push(...contents.map((content) => new TextDecoder().decode(content)));
+      return bytes.length;
+    },
+  }, unexpected);
+  outbox.sealWith((bytes, target) => sender.seal(bytes, target));
+  let said = "";
+  for (let i = 0; i < 200; i++) {
+    const text = `${i},`.repeat((i * 37) % 300);
+    said += text;
+    outbox.add(text);
+    for (let turn = 0; turn < i % 7; turn++) await undefined;
+  }
+  await outbox.flushed();
+  assertEquals(heard.join(""), said);
+});
+
+Deno.test("little room is kept, however long one text was", async () => {
+  const targets: (number | undefined)[] = [];
+  const outbox = new Outbox(new Sink(), unexpected);
+  outbox.sealWith((bytes, target) => {
+    targets.push(target?.length);
+    return bytes;
+  });
+  for (const length of [1_000, 500, 64 * 1024, 64 * 1024 + 1, 10]) {
+    outbox.add("x".repeat(length));
+    await outbox.flushed();
+  }
+  assertEquals(targets, [0, 1_000, 1_000, 64 * 1024, 64 * 1024]);
 });

@@ -27,9 +27,24 @@ const hostile = fc.oneof(
 );
 const place = fc.record({ host: hostile, port: fc.nat(65_535) });
 const dialect = fc.constantFrom("p2pchat" as const, "raw" as const, "lines" as const);
-const known = fc.record({ id: hostile, address: place });
+const security = fc.constantFrom("plaintext", "encrypted", "verified");
+const known = fc.record({ id: hostile, address: place, fingerprint: hostile }, {
+  requiredKeys: ["id", "address"],
+});
+const serverSaid = fc.option(hostile, { nil: undefined });
+const words = fc.array(hostile, { minLength: 4, maxLength: 4 });
+const verdict = fc.oneof(
+  fc.record({
+    type: fc.constant("changed"),
+    shown: hostile,
+    known: hostile,
+    verified: fc.boolean(),
+    said: serverSaid,
+  }),
+  fc.record({ type: fc.constant("contradicted"), shown: hostile, said: hostile }),
+);
 const reason = fc.constantFrom(
-  ...["you-left", "peer-left", "lost", "silent", "broken"] as const,
+  ...["you-left", "peer-left", "lost", "silent", "broken", "refused"] as const,
 );
 
 /** An event of each type, of which every text comes from outside and means harm. */
@@ -41,6 +56,7 @@ const events: { [T in ChatEvent["type"]]: fc.Arbitrary<Extract<ChatEvent, { type
     address: place,
     server: place,
     expiresS: fc.option(fc.nat(), { nil: undefined }),
+    keyed: fc.boolean(),
   }),
   unregistered: fc.record({ type: fc.constant("unregistered"), id: hostile }),
   "server-lost": fc.record({ type: fc.constant("server-lost"), problem: hostile }),
@@ -65,10 +81,40 @@ const events: { [T in ChatEvent["type"]]: fc.Arbitrary<Extract<ChatEvent, { type
     name: hostile,
     address: place,
     dialect,
+    security,
     called: fc.constantFrom("by-us", "by-them"),
     current: fc.boolean(),
   }),
-  message: fc.record({ type: fc.constant("message"), name: hostile, dialect, text: hostile }),
+  message: fc.record({
+    type: fc.constant("message"),
+    name: hostile,
+    plaintext: fc.boolean(),
+    text: hostile,
+  }),
+  remembered: fc.record({
+    type: fc.constant("remembered"),
+    name: hostile,
+    fingerprint: hostile,
+  }),
+  "key-refused": fc.record({ type: fc.constant("key-refused"), name: hostile, verdict }),
+  "server-contradicted": fc.record({
+    type: fc.constant("server-contradicted"),
+    name: hostile,
+    said: hostile,
+    shown: hostile,
+    verified: fc.boolean(),
+  }),
+  "turned-away": fc.record({ type: fc.constant("turned-away"), why: hostile }),
+  trusted: fc.record({ type: fc.constant("trusted"), name: hostile, fingerprint: hostile }),
+  "verification-asked": fc.record({ type: fc.constant("verification-asked"), name: hostile }),
+  "verification-waits": fc.record({ type: fc.constant("verification-waits"), name: hostile }),
+  "verification-words": fc.record({
+    type: fc.constant("verification-words"),
+    name: hostile,
+    words,
+  }),
+  verified: fc.record({ type: fc.constant("verified"), name: hostile, fingerprint: hostile }),
+  "not-verified": fc.record({ type: fc.constant("not-verified"), name: hostile }),
   delivered: fc.record({ type: fc.constant("delivered"), name: hostile, id: hostile }),
   undelivered: fc.record({
     type: fc.constant("undelivered"),
@@ -85,7 +131,7 @@ const events: { [T in ChatEvent["type"]]: fc.Arbitrary<Extract<ChatEvent, { type
   peers: fc.record({
     type: fc.constant("peers"),
     peers: fc.array(
-      fc.record({ name: hostile, address: place, dialect, current: fc.boolean() }),
+      fc.record({ name: hostile, address: place, dialect, security, current: fc.boolean() }),
       { maxLength: 4 },
     ),
   }),
@@ -113,7 +159,7 @@ for (const [type, event] of Object.entries(events)) {
 
 Deno.test("a colour that comes from outside does not colour", () => {
   const lines = terminalLines(
-    { type: "message", name: "bob", dialect: "p2pchat", text: "\x1b[31mred" },
+    { type: "message", name: "bob", plaintext: false, text: "\x1b[31mred" },
     now,
   );
   assert(lines[0]!.endsWith("␛[31mred"), lines[0]);
@@ -124,30 +170,44 @@ Deno.test("scripts read one line a message, whatever it holds", () => {
     assertEquals(plainText(event).match(/\n/g)?.length, 1);
   }));
   assertEquals(
-    plainText({ type: "message", name: "bob", dialect: "p2pchat", text: "one\ntwo" }),
+    plainText({ type: "message", name: "bob", plaintext: false, text: "one\ntwo" }),
     "bob: one␊two\n",
+  );
+  assertEquals(
+    plainText({ type: "message", name: "bob", plaintext: true, text: "one\ntwo" }),
+    "bob [plaintext]: one␊two\n",
   );
 });
 
 Deno.test("people read a line for each of a message's, the further ones set in", () => {
   const lines = terminalLines(
-    { type: "message", name: "bob", dialect: "p2pchat", text: "one\nalice: two" },
+    { type: "message", name: "bob", plaintext: false, text: "one\nalice: two" },
     now,
   ).map((line) => line.replaceAll(sgr, ""));
   assertEquals(lines, ["13:45 bob: one", "      │ alice: two"]);
 });
 
-Deno.test("no message of a peer's passes for a notice or a problem", () => {
-  fc.assert(fc.property(hostile, (text) => {
-    const printed = plainText({ type: "message", name: "bob", dialect: "raw", text });
-    assert(printed.startsWith("bob: "));
-    const [first, ...further] = terminalLines(
-      { type: "message", name: "bob", dialect: "raw", text },
-      now,
-    ).map((line) => line.replaceAll(sgr, ""));
-    assert(first!.startsWith("13:45 bob: "));
-    for (const line of further) assert(line.startsWith("      │ "));
-  }));
+Deno.test("people read of each line that came in plaintext that it did", () => {
+  const lines = terminalLines(
+    { type: "message", name: "bob", plaintext: true, text: "one\nalice: two" },
+    now,
+  ).map((line) => line.replaceAll(sgr, ""));
+  assertEquals(lines, ["13:45 bob [plaintext]: one", "      │ [plaintext] alice: two"]);
+});
+
+Deno.test("no message of a peer's passes for a notice or a problem, or for an encrypted one", () => {
+  for (const [plaintext, mark] of [[false, ""], [true, " [plaintext]"]] as const) {
+    fc.assert(fc.property(hostile, (text) => {
+      const printed = plainText({ type: "message", name: "bob", plaintext, text });
+      assert(printed.startsWith(`bob${mark}: `));
+      const [first, ...further] = terminalLines(
+        { type: "message", name: "bob", plaintext, text },
+        now,
+      ).map((line) => line.replaceAll(sgr, ""));
+      assert(first!.startsWith(`13:45 bob${mark}: `));
+      for (const line of further) assert(line.startsWith(`      │${mark} `));
+    }));
+  }
 });
 
 /** Where the second column of each row begins. */
@@ -168,6 +228,7 @@ Deno.test("names of any length are aligned, in lists of clients, of peers and in
       name,
       address,
       dialect: "p2pchat" as const,
+      security: "encrypted" as const,
       current: false,
     }));
     assertEquals(columns(wordingOf({ type: "peers", peers })!.lines.slice(1), seconds).size, 1);
@@ -192,11 +253,12 @@ const said: [event: ChatEvent, printed: string][] = [
     {
       type: "peers",
       peers: [
-        { name: "bob", address, dialect: "p2pchat", current: true },
-        { name: "x", address, dialect: "raw", current: false },
+        { name: "bob", address, dialect: "p2pchat", security: "verified", current: true },
+        { name: "x", address, dialect: "raw", security: "plaintext", current: false },
       ],
     },
-    "2 conversations are open:\n  bob  127.0.0.1:5557  (current)\n  x    127.0.0.1:5557  raw\n",
+    "2 conversations are open:\n  bob  127.0.0.1:5557  verified  (current)\n" +
+    "  x    127.0.0.1:5557  plaintext, raw\n",
   ],
   [
     {
@@ -204,10 +266,27 @@ const said: [event: ChatEvent, printed: string][] = [
       name: "bob",
       address,
       dialect: "p2pchat",
+      security: "encrypted",
       called: "by-them",
       current: false,
     },
-    "* bob (127.0.0.1:5557) has called; /switch bob to answer\n",
+    "* bob (127.0.0.1:5557) has called, encrypted; /switch bob to answer\n",
+  ],
+  [
+    {
+      type: "opened",
+      name: "bob",
+      address,
+      dialect: "p2pchat",
+      security: "plaintext",
+      called: "by-us",
+      current: true,
+    },
+    "* connected to bob (127.0.0.1:5557); nothing is encrypted\n",
+  ],
+  [
+    { type: "message", name: "bob", plaintext: true, text: "Hello" },
+    "bob [plaintext]: Hello\n",
   ],
   [
     { type: "closed", name: "bob", reason: "peer-left", detail: "supper" },
@@ -230,7 +309,8 @@ Deno.test("texts that were not confirmed are named, long ones shortened", () => 
 });
 
 Deno.test("what went wrong is a problem, and nothing else is", () => {
-  const problems = ["server-lost", "undelivered", "problem"];
+  const problems = ["server-lost", "undelivered", "problem"]
+    .concat("key-refused", "server-contradicted", "not-verified");
   for (const [type, event] of Object.entries(events)) {
     const [sample] = fc.sample(event as fc.Arbitrary<ChatEvent>, 1);
     assertEquals(isProblem(sample!), problems.includes(type), type);

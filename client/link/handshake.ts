@@ -1,0 +1,101 @@
+/**
+ * The handshake between CHATACK and the first message: Noise_XX_25519_ChaChaPoly_SHA256, of which the
+ * prologue is what both have said so far, so that nobody can have changed it. Each side proves in it
+ * that it has its X25519 key, and that the owner of its Ed25519 key says that this is so.
+ *
+ * Messages in, messages out; no I/O.
+ *
+ * @module
+ */
+
+import { type Identity, verifyCertificate } from "../../shared/crypto/identity.ts";
+import { HandshakeState } from "../../shared/crypto/noise.ts";
+import type { CipherPair } from "./secure_channel.ts";
+
+/** What CHAT and CHATACK call it. */
+export const encryption = "Noise_XX_25519_ChaChaPoly_SHA256";
+
+const keyBytes = 32;
+const certificateBytes = 64;
+const nothing = new Uint8Array(0);
+
+/** A handshake's options. */
+export interface HandshakeOptions {
+  readonly role: "caller" | "called";
+  readonly identity: Identity;
+  /** CHAT and CHATACK as they went over the wire, one behind the other. */
+  readonly prologue: Uint8Array;
+}
+
+/** One side of a handshake. */
+export class Handshake {
+  readonly #role: "caller" | "called";
+  readonly #identity: Identity;
+  readonly #state: HandshakeState;
+  #messages = 0;
+
+  constructor({ role, identity, prologue }: HandshakeOptions) {
+    this.#role = role;
+    this.#identity = identity;
+    this.#state = new HandshakeState({
+      pattern: "XX",
+      initiator: role === "caller",
+      prologue,
+      s: identity.agreement,
+    });
+  }
+
+  /** The caller's first message. */
+  begin(): Uint8Array {
+    this.#messages++;
+    return this.#state.writeMessage(nothing);
+  }
+
+  /**
+   * Takes the next message of the peer's.
+   *
+   * @returns What to answer, or the peer's Ed25519 key, which is proven then; undefined where the
+   * message is not what a peer with a key says, and nothing more is to be taken.
+   */
+  take(message: Uint8Array): { answer: Uint8Array } | { peerKey: Uint8Array } | undefined {
+    const isFirst = this.#messages++ === 0;
+    // Neither side says anything behind what proves the key until it has been looked at.
+    if (this.#messages > (this.#role === "caller" ? 2 : 3)) return undefined;
+    const payload = this.#state.readMessage(message);
+    if (payload === undefined) return undefined;
+    if (isFirst) {
+      this.#messages++;
+      return { answer: this.#state.writeMessage(this.#proof()) };
+    }
+    const peerKey = payload.slice(0, keyBytes);
+    const certificate = payload.subarray(keyBytes, keyBytes + certificateBytes);
+    // What stands behind both is of a later version.
+    if (certificate.length < certificateBytes) return undefined;
+    return verifyCertificate(peerKey, this.#state.remoteStatic!, certificate)
+      ? { peerKey }
+      : undefined;
+  }
+
+  /** The caller's last message, by which it lets the called side know who it is. */
+  conclude(): Uint8Array {
+    return this.#state.writeMessage(this.#proof());
+  }
+
+  /** The channel that the handshake has made, once it is over on this side. */
+  split(): CipherPair {
+    return this.#state.split();
+  }
+
+  /** What both sides know and nobody else can have made equal on two links (section 11.2). */
+  get hash(): Uint8Array {
+    return this.#state.handshakeHash;
+  }
+
+  #proof(): Uint8Array {
+    const { publicKey, certificate } = this.#identity;
+    const proof = new Uint8Array(keyBytes + certificateBytes);
+    proof.set(publicKey);
+    proof.set(certificate, keyBytes);
+    return proof;
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * Two people make sure that nobody sits between them: both see the same four words, and compare them by
+ * voice. The words come of the handshake's hash and of a nonce of each side, to which both commit
+ * before either is shown, as ZRTP does with its Diffie-Hellman values (RFC 6189 section 4.4.1): who sits
+ * between them has one guess of 2^44, however fast he is.
+ *
+ * Messages in, messages out; no I/O.
+ *
+ * @module
+ */
+
+import { wordlist } from "@scure/bip39/wordlists/english.js";
+import { timingSafeEqual } from "node:crypto";
+import { primitives } from "../../shared/crypto/primitives.ts";
+import { header, type Message, message } from "../../shared/protocol/message.ts";
+import { fatalFault, type Fault } from "../../shared/protocol/status.ts";
+
+const nonceBytes = 16;
+const wordCount = 4;
+/** The list has 2,048 words. */
+const bitsPerWord = 11;
+
+const utf8 = new TextEncoder();
+
+/** A verification's options. */
+export interface VerificationOptions {
+  readonly role: "caller" | "called";
+  /** The handshake's hash, by which the words belong to this one link. */
+  readonly handshakeHash: Uint8Array;
+  /** Gives so many random bytes. */
+  readonly random?: (count: number) => Uint8Array;
+}
+
+/** What a message of the peer's, or beginning, leads to. */
+export interface Step {
+  /** What to send, in this order. */
+  readonly send: readonly Message[];
+  /** The words, once both can see them. */
+  readonly words?: readonly string[];
+  /** Whether the peer has begun and waits for us to do so. */
+  readonly asked?: true;
+}
+
+/** One side of a verification. */
+export class Verification {
+  readonly #options: VerificationOptions;
+  readonly #nonce: Uint8Array;
+  #begun = false;
+  #peerCommit: Uint8Array | undefined;
+  #words: readonly string[] | undefined;
+
+  constructor(options: VerificationOptions) {
+    this.#options = options;
+    const { random = (count) => crypto.getRandomValues(new Uint8Array(count)) } = options;
+    this.#nonce = random(nonceBytes);
+  }
+
+  /** Whether the peer has begun. */
+  get asked(): boolean {
+    return this.#peerCommit !== undefined;
+  }
+
+  /** The words, once there are any. */
+  get words(): readonly string[] | undefined {
+    return this.#words;
+  }
+
+  /** Begins on our side, where that is still to be done. */
+  begin(): Step {
+    if (this.#begun) return { send: [] };
+    this.#begun = true;
+    const commit = message("VERIFY", [[
+      "Commit",
+      hex(this.#commit(this.#options.role, this.#nonce)),
+    ]]);
+    // The peer's nonce is fixed already: ours may be shown.
+    return { send: this.#peerCommit === undefined ? [commit] : [commit, this.#reveal()] };
+  }
+
+  /** Takes a VERIFY of the peer's. */
+  take(verify: Message): Step | Fault {
+    const commit = header(verify, "Commit");
+    if (commit !== undefined) {
+      const bytes = fromHex(commit, 32);
+      if (bytes === undefined || this.#peerCommit !== undefined) return outOfTurn;
+      this.#peerCommit = bytes;
+      return this.#begun ? { send: [this.#reveal()] } : { send: [], asked: true };
+    }
+    const nonce = fromHex(header(verify, "Nonce") ?? "", nonceBytes);
+    if (nonce === undefined || this.#peerCommit === undefined || !this.#begun || this.#words) {
+      return outOfTurn;
+    }
+    const peerRole = this.#options.role === "caller" ? "called" : "caller";
+    if (!timingSafeEqual(this.#commit(peerRole, nonce), this.#peerCommit)) return otherNonce;
+    this.#words = this.#options.role === "caller"
+      ? this.#wordsOf(this.#nonce, nonce)
+      : this.#wordsOf(nonce, this.#nonce);
+    return { send: [], words: this.#words };
+  }
+
+  #reveal(): Message {
+    return message("VERIFY", [["Nonce", hex(this.#nonce)]]);
+  }
+
+  #commit(role: "caller" | "called", nonce: Uint8Array): Uint8Array {
+    const label = utf8.encode(`p2pchat verification 1 ${role}\0`);
+    return primitives.hash(label, this.#options.handshakeHash, nonce);
+  }
+
+  #wordsOf(callerNonce: Uint8Array, calledNonce: Uint8Array): string[] {
+    const label = utf8.encode("p2pchat verification 1 words\0");
+    const hash = primitives.hash(label, this.#options.handshakeHash, callerNonce, calledNonce);
+    let bits = BigInt(`0x${hex(hash.subarray(0, 8))}`);
+    const words = [];
+    for (let i = 0; i < wordCount; i++) {
+      words.push(wordlist[Number(bits >> BigInt(64 - bitsPerWord))]!);
+      bits = BigInt.asUintN(64, bits << BigInt(bitsPerWord));
+    }
+    return words;
+  }
+}
+
+const outOfTurn = fatalFault(400, "A VERIFY came out of turn");
+const otherNonce = fatalFault(403, "The nonce of VERIFY is not the one that was committed to");
+
+function hex(bytes: Uint8Array): string {
+  return bytes.toHex();
+}
+
+function fromHex(text: string, length: number): Uint8Array | undefined {
+  return text.length === 2 * length && /^[0-9a-f]+$/.test(text)
+    ? Uint8Array.fromHex(text)
+    : undefined;
+}

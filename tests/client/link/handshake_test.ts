@@ -1,0 +1,316 @@
+import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { encryption, Handshake } from "../../../client/link/handshake.ts";
+import { Identity } from "../../../shared/crypto/identity.ts";
+import { HandshakeState } from "../../../shared/crypto/noise.ts";
+import { type KeyPair, primitives } from "../../../shared/crypto/primitives.ts";
+
+const utf8 = new TextEncoder();
+const nothing = new Uint8Array(0);
+const alice = Identity.generate();
+const bob = Identity.generate();
+const mallory = Identity.generate();
+const chat = `CHAT\r\nclientID: alice\r\nVersion: 1\r\nEncryption: ${encryption}\r\n\r\n`;
+const chatack = chat.replace("CHAT", "CHATACK").replace("alice", "bob");
+const prologue = utf8.encode(chat + chatack);
+
+const calls = (by = prologue) => new Handshake({ role: "caller", identity: alice, prologue: by });
+const isCalled = (by = prologue) => new Handshake({ role: "called", identity: bob, prologue: by });
+
+type Taken = ReturnType<Handshake["take"]>;
+
+function answerIn(taken: Taken): Uint8Array {
+  assert(taken !== undefined && "answer" in taken);
+  return taken.answer;
+}
+
+function keyIn(taken: Taken): Uint8Array {
+  assert(taken !== undefined && "peerKey" in taken);
+  return taken.peerKey;
+}
+
+/** Both sides of a handshake of which so many messages have been taken, and the next one. */
+function upTo(messages: 0 | 1 | 2) {
+  const caller = calls();
+  const called = isCalled();
+  let next = caller.begin();
+  if (messages > 0) next = answerIn(called.take(next));
+  if (messages > 1) {
+    keyIn(caller.take(next));
+    next = caller.conclude();
+  }
+  return { caller, called, next };
+}
+
+/** What one who has any keys may say in the place of the caller or of the called side. */
+function noise(
+  role: "caller" | "called",
+  s: KeyPair,
+  e?: KeyPair,
+): HandshakeState {
+  return new HandshakeState({
+    pattern: "XX",
+    initiator: role === "caller",
+    prologue,
+    s,
+    ...e && { e },
+  });
+}
+
+function proof(key: Uint8Array, certificate: Uint8Array, ...more: number[]): Uint8Array {
+  return new Uint8Array([...key, ...certificate, ...more]);
+}
+
+const proofOf = (identity: Identity) => proof(identity.publicKey, identity.certificate);
+
+/** What the called client makes of a caller who has these keys and says this last. */
+function takesLast(s: KeyPair, payload: Uint8Array): Taken {
+  const called = isCalled();
+  const caller = noise("caller", s);
+  const answer = answerIn(called.take(caller.writeMessage(nothing)));
+  assert(caller.readMessage(answer) !== undefined);
+  return called.take(caller.writeMessage(payload));
+}
+
+/** What the calling client makes of a called side that has these keys and answers this. */
+function takesAnswer(s: KeyPair, payload: Uint8Array): Taken {
+  const caller = calls();
+  const called = noise("called", s);
+  assert(called.readMessage(caller.begin()) !== undefined);
+  return caller.take(called.writeMessage(payload));
+}
+
+Deno.test("both sides learn each other's key, and have one channel and one hash", () => {
+  const { caller, called, next } = upTo(2);
+  assertEquals(keyIn(called.take(next)), alice.publicKey);
+  assertEquals(caller.hash, called.hash);
+  const [a, b] = [caller.split(), called.split()];
+  for (const [send, receive] of [[a.send, b.receive], [b.send, a.receive]] as const) {
+    const sealed = send.encryptWithAd(nothing, utf8.encode("hello"));
+    assertEquals(receive.decryptWithAd(nothing, sealed), utf8.encode("hello"));
+  }
+});
+
+Deno.test("the caller learns the key before it says its own", () => {
+  const { caller, next } = upTo(1);
+  assertEquals(keyIn(caller.take(next)), bob.publicKey);
+});
+
+Deno.test("no two handshakes of the same two have the same messages or hash", () => {
+  const made = [upTo(2), upTo(2)];
+  for (const { called, next } of made) keyIn(called.take(next));
+  const [one, other] = made;
+  assertNotEquals(one!.next, other!.next);
+  assertNotEquals(one!.called.hash, other!.called.hash);
+});
+
+Deno.test("neither key stands in what goes over the wire", () => {
+  const wire = [0, 1, 2].map((messages) => upTo(messages as 0 | 1 | 2).next.toHex()).join("");
+  for (const { publicKey, certificate, agreement } of [alice, bob]) {
+    for (const secret of [publicKey, certificate, agreement.publicKey]) {
+      assert(!wire.includes(secret.toHex()));
+    }
+  }
+});
+
+// What is changed on the way
+
+Deno.test("a first message of which any byte is changed is caught in the second", () => {
+  const { length } = upTo(0).next;
+  for (let at = 0; at < length; at++) {
+    const { caller, called, next } = upTo(0);
+    next[at]! ^= 1 << at % 8;
+    const taken = called.take(next);
+    // A changed ephemeral key is a key all the same.
+    if (taken !== undefined) assertEquals(caller.take(answerIn(taken)), undefined, `byte ${at}`);
+  }
+});
+
+Deno.test("a bit of a key that X25519 ignores is caught, too", () => {
+  const { caller, called, next } = upTo(0);
+  next[31]! ^= 0x80;
+  assertEquals(caller.take(answerIn(called.take(next))), undefined);
+});
+
+for (const [which, taken] of [["second", 1], ["third", 2]] as const) {
+  const side = ({ caller, called }: ReturnType<typeof upTo>) => taken === 1 ? caller : called;
+
+  Deno.test(`a ${which} message of which any byte is changed is not taken, nor what follows`, () => {
+    const { length } = upTo(taken).next;
+    for (let at = 0; at < length; at++) {
+      const made = upTo(taken);
+      const changed = made.next.slice();
+      changed[at]! ^= 1 << at % 8;
+      assertEquals(side(made).take(changed), undefined, `byte ${at}`);
+      assertEquals(side(made).take(made.next), undefined, `byte ${at}`);
+    }
+  });
+
+  Deno.test(`a ${which} message of another length is not taken`, () => {
+    const { length } = upTo(taken).next;
+    for (let other = 0; other <= 400; other++) {
+      const made = upTo(taken);
+      const changed = new Uint8Array(other);
+      changed.set(made.next.subarray(0, other));
+      if (other !== length) assertEquals(side(made).take(changed), undefined, `${other} bytes`);
+    }
+  });
+
+  Deno.test(`a ${which} message of another handshake of the same two is not taken`, () => {
+    const recorded = upTo(taken).next;
+    assertEquals(side(upTo(taken)).take(recorded), undefined);
+  });
+}
+
+Deno.test("a first message of any length is taken if it begins with a key", () => {
+  for (let length = 0; length <= 400; length++) {
+    const bytes = crypto.getRandomValues(new Uint8Array(length));
+    assertEquals(isCalled().take(bytes) !== undefined, length >= 32, `${length} bytes`);
+  }
+});
+
+Deno.test("whatever comes in the place of any message, nothing is proven and nothing thrown", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 400 }), fc.constantFrom(0, 1, 2), (bytes, messages) => {
+      const { caller, called } = upTo(messages);
+      const taken = (messages === 1 ? caller : called).take(bytes);
+      assert(taken === undefined || (messages === 0 && "answer" in taken));
+    }),
+  );
+});
+
+Deno.test("a changed byte anywhere in CHAT or CHATACK is the end, whoever sees it", () => {
+  for (let at = 0; at < prologue.length; at++) {
+    const changed = prologue.slice();
+    changed[at]! ^= 1;
+    const caller = calls(changed);
+    assertEquals(caller.take(answerIn(isCalled().take(caller.begin()))), undefined, `byte ${at}`);
+    const other = calls();
+    const answer = answerIn(isCalled(changed).take(other.begin()));
+    assertEquals(other.take(answer), undefined, `byte ${at}`);
+  }
+  for (const changed of [prologue.subarray(1), prologue.subarray(0, -1), nothing]) {
+    const caller = calls(changed);
+    assertEquals(caller.take(answerIn(isCalled().take(caller.begin()))), undefined);
+  }
+});
+
+// Who has other keys than he says
+
+/** Every point of small order, in every encoding of 32 bytes, the ignored bit set or not. */
+const lowOrder = [
+  "0000000000000000000000000000000000000000000000000000000000000000",
+  "0100000000000000000000000000000000000000000000000000000000000000",
+  "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+  "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+  "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+  "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+  "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+].flatMap((hex) => {
+  const point = Uint8Array.fromHex(hex);
+  const other = point.slice();
+  other[31]! ^= 0x80;
+  return [point, other];
+});
+
+Deno.test("a point of low order is no ephemeral key", () => {
+  for (const point of lowOrder) {
+    assertEquals(isCalled().take(point), undefined, point.toHex());
+    const { privateKey } = primitives.generateKeyPair();
+    const caller = calls();
+    const called = noise("called", bob.agreement, { publicKey: point, privateKey });
+    assert(called.readMessage(caller.begin()) !== undefined);
+    assertEquals(caller.take(called.writeMessage(proofOf(bob))), undefined, point.toHex());
+  }
+});
+
+Deno.test("a point of low order is no static key, though its certificate is good", () => {
+  for (const publicKey of lowOrder) {
+    const label = utf8.encode("p2pchat X25519 certificate 1\0");
+    const certificate = mallory.sign(new Uint8Array([...label, ...publicKey]));
+    const { privateKey } = mallory.agreement;
+    const payload = proof(mallory.publicKey, certificate);
+    assertEquals(takesAnswer({ publicKey, privateKey }, payload), undefined, publicKey.toHex());
+    assertEquals(takesLast({ publicKey, privateKey }, payload), undefined, publicKey.toHex());
+  }
+});
+
+const lies: readonly (readonly [what: string, payload: Uint8Array])[] = [
+  ["somebody else's key with one's own certificate", proof(bob.publicKey, mallory.certificate)],
+  ["somebody else's key and certificate", proofOf(bob)],
+  ["one's own key with somebody else's certificate", proof(mallory.publicKey, bob.certificate)],
+  [
+    "a certificate that is for another X25519 key",
+    proof(mallory.publicKey, mallory.sign(bob.agreement.publicKey)),
+  ],
+  [
+    "a signature without its label",
+    proof(mallory.publicKey, mallory.sign(mallory.agreement.publicKey)),
+  ],
+  ["a key that is none", proof(new Uint8Array(32).fill(0xff), mallory.certificate)],
+  ["zeros", new Uint8Array(96)],
+  ["nothing", nothing],
+  ["a key alone", mallory.publicKey],
+  ["a certificate that lacks a byte", proofOf(mallory).subarray(0, -1)],
+];
+
+for (const [what, payload] of lies) {
+  Deno.test(`who proves itself with ${what} is not believed`, () => {
+    assertEquals(takesAnswer(mallory.agreement, payload), undefined);
+    assertEquals(takesLast(mallory.agreement, payload), undefined);
+  });
+}
+
+Deno.test("one's own proof, shown from elsewhere, is not believed", () => {
+  assertEquals(takesAnswer(mallory.agreement, proofOf(alice)), undefined);
+  assertEquals(takesLast(mallory.agreement, proofOf(bob)), undefined);
+});
+
+Deno.test("what stands behind the proof is for later versions, and so is what the first message says", () => {
+  const more = proof(mallory.publicKey, mallory.certificate, 1, 2, 3);
+  assertEquals(keyIn(takesAnswer(mallory.agreement, more)), mallory.publicKey);
+  assertEquals(keyIn(takesLast(mallory.agreement, more)), mallory.publicKey);
+  const called = isCalled();
+  const caller = noise("caller", mallory.agreement);
+  const answer = answerIn(called.take(caller.writeMessage(utf8.encode("something new"))));
+  assertEquals(caller.readMessage(answer), proofOf(bob));
+  assertEquals(
+    keyIn(called.take(caller.writeMessage(proofOf(mallory)))),
+    mallory.publicKey,
+  );
+});
+
+// Out of turn
+
+Deno.test("the called side takes two messages, and the caller one", () => {
+  const { caller, called, next } = upTo(2);
+  assertEquals(caller.take(next), undefined);
+  keyIn(called.take(next));
+  assertEquals(called.take(next), undefined);
+  assertEquals(called.take(nothing), undefined);
+});
+
+Deno.test("a message in the place of another is not taken", () => {
+  const { next: first } = upTo(0);
+  const { next: second } = upTo(1);
+  const { next: third } = upTo(2);
+  for (const message of [first, third]) assertEquals(upTo(1).caller.take(message), undefined);
+  for (const message of [first, second]) assertEquals(upTo(2).called.take(message), undefined);
+});
+
+Deno.test("what a caller has sent does not come back to it as an answer", () => {
+  const caller = calls();
+  assertEquals(caller.take(caller.begin()), undefined);
+});
+
+Deno.test("nothing comes of a handshake that has failed, and none of one that is not over", () => {
+  const { caller, next } = upTo(1);
+  next[40]! ^= 1;
+  assertEquals(caller.take(next), undefined);
+  assertThrows(() => caller.conclude());
+  assertThrows(() => caller.split());
+  assertThrows(() => caller.hash);
+  const { called } = upTo(1);
+  assertThrows(() => called.split());
+  assertThrows(() => called.conclude());
+});

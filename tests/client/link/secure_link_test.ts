@@ -1,0 +1,791 @@
+// Encrypted links over real connections, with peers that stall and with somebody in the middle.
+
+import { TextLineStream } from "@std/streams/text-line-stream";
+import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
+import { ChatError } from "../../../client/chat_error.ts";
+import { Link, type LinkEvents, type LinkTimes, type Refusal } from "../../../client/link/link.ts";
+import { wordingOf } from "../../../client/ui/wording.ts";
+import { Identity } from "../../../shared/crypto/identity.ts";
+import { HandshakeState } from "../../../shared/crypto/noise.ts";
+import { type KeyPair, primitives } from "../../../shared/crypto/primitives.ts";
+import { nowhere, Person } from "../client_fixture.ts";
+import { encrypting } from "../encrypted_peer.ts";
+import { Events, until } from "../events.ts";
+import { ManualTime } from "../manual_time.ts";
+import { RawListener, RawPeer } from "../raw_peer.ts";
+import { type Tamper, TamperingProxy } from "../tampering_proxy.ts";
+import { chat, chatack, type LinkEvent, patient, self, told } from "./link_fixture.ts";
+
+type Role = "caller" | "called";
+
+const refusal: Refusal = { code: 426, reason: "No plaintext here", detail: "no plaintext" };
+
+/** Only those who encrypt are talked to. */
+const strict = (events: Events<LinkEvent>): LinkEvents => ({
+  ...told(events),
+  admitPlaintext: () => refusal,
+});
+
+/** One link, as clients make them that talk encrypted alone. */
+class StrictLink implements AsyncDisposable {
+  readonly events = new Events<LinkEvent>();
+  readonly link: Link;
+
+  constructor(
+    role: Role,
+    conn: Deno.TcpConn,
+    { times = {}, identity = self.identity, listening = {} }: {
+      times?: Partial<LinkTimes>;
+      identity?: Identity;
+      listening?: Partial<LinkEvents>;
+    } = {},
+  ) {
+    conn.setNoDelay(true);
+    this.link = new Link({
+      conn,
+      role,
+      self: { ...self, id: role === "caller" ? "alice" : "bob", identity },
+      times: { ...patient, ...times },
+      events: { ...strict(this.events), ...listening },
+      allowPlaintext: false,
+    });
+  }
+
+  get texts(): string[] {
+    return this.events.of("text").map(({ text }) => text);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.link.leave();
+    await this.link.ended;
+  }
+}
+
+type StrictOptions = ConstructorParameters<typeof StrictLink>[2];
+
+/** A link and the other end of its connection. */
+async function linkWith(role: Role, options?: StrictOptions) {
+  using listener = new RawListener();
+  const [{ conn }, peer] = await Promise.all([RawPeer.dial(listener.address), listener.accept()]);
+  const link = new StrictLink(role, conn, options);
+  return {
+    link,
+    peer,
+    async [Symbol.asyncDispose]() {
+      await link[Symbol.asyncDispose]();
+      peer.close();
+    },
+  };
+}
+
+/** Two links, and somebody between them. */
+async function linksThrough(tamper: Tamper, times: Partial<LinkTimes> = {}) {
+  using listener = new RawListener();
+  const proxy = new TamperingProxy(listener.address, tamper);
+  const [{ conn }, { conn: calledConn }] = await Promise.all([
+    RawPeer.dial(proxy.address),
+    listener.accept(),
+  ]);
+  const caller = new StrictLink("caller", conn, { times, identity: Identity.generate() });
+  const called = new StrictLink("called", calledConn, { times, identity: Identity.generate() });
+  return {
+    caller,
+    called,
+    proxy,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([caller[Symbol.asyncDispose](), called[Symbol.asyncDispose]()]);
+      await proxy[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const honest: Tamper = (_, __, unit) => unit;
+
+const nothing = new Uint8Array(0);
+const framed = (bytes: Uint8Array) =>
+  new Uint8Array([bytes.length >> 8, bytes.length & 0xff, ...bytes]);
+
+// Both sides together
+
+Deno.test("two links learn each other's keys and one hash, and texts go both ways", async () => {
+  await using t = await linksThrough(honest);
+  const { caller, called } = t;
+  await Promise.all([caller.events.see("opened"), called.events.see("opened")]);
+  assertNotEquals(caller.link.peerKey, called.link.peerKey);
+  assertEquals([caller.link.peerId, called.link.peerId], ["bob", "alice"]);
+  assertEquals(caller.link.handshakeHash, called.link.handshakeHash);
+  const long = "long ".repeat(3_000);
+  await caller.link.sendText("from the caller");
+  await called.link.sendText(long);
+  await Promise.all([caller.events.see("delivered"), called.events.see("delivered")]);
+  assertEquals([called.texts, caller.texts], [["from the caller"], [long]]);
+});
+
+Deno.test("nothing of what is said, nor who it is that says it, goes over the wire in the clear", async () => {
+  const wire: Uint8Array[] = [];
+  const secret = "a word that nobody else is to read";
+  await using t = await linksThrough((_, __, unit) => {
+    wire.push(unit);
+    return unit;
+  });
+  const { caller, called } = t;
+  await Promise.all([caller.events.see("opened"), called.events.see("opened")]);
+  await caller.link.sendText(secret);
+  await called.link.sendText(secret);
+  await Promise.all([caller.events.see("delivered"), called.events.see("delivered")]);
+  const all = wire.map((unit) => unit.toHex()).join("");
+  for (
+    const hidden of [
+      new TextEncoder().encode(secret),
+      new TextEncoder().encode("MSG"),
+      caller.link.peerKey!,
+      called.link.peerKey!,
+    ]
+  ) assert(!all.includes(hidden.toHex()));
+  assert(all.includes(new TextEncoder().encode("clientID: alice").toHex()));
+});
+
+// Whoever stalls
+
+const chatBytes = encrypting(chat);
+const chatackBytes = encrypting(chatack);
+const proofOf = ({ publicKey, certificate }: Identity) =>
+  new Uint8Array([...publicKey, ...certificate]);
+
+/** The peer's handshake with a link, step by step. */
+class Steps {
+  readonly identity = Identity.generate();
+  #state: HandshakeState | undefined;
+
+  constructor(readonly peer: RawPeer, readonly role: Role) {}
+
+  /** Sends the opening, and with it a first message where its key is given, and reads the other one. */
+  async open(e?: KeyPair): Promise<void> {
+    const ours = this.role === "caller" ? chatBytes : chatackBytes;
+    let theirs = this.role === "called" ? await this.peer.message() : "";
+    const more = e === undefined ? nothing : framed(e.publicKey);
+    await this.peer.send(new Uint8Array([...new TextEncoder().encode(ours), ...more]));
+    if (this.role === "caller") theirs = await this.peer.message();
+    this.#state = new HandshakeState({
+      pattern: "XX",
+      initiator: this.role === "caller",
+      prologue: new TextEncoder().encode(this.role === "caller" ? ours + theirs : theirs + ours),
+      s: this.identity.agreement,
+      ...e && { e },
+    });
+  }
+
+  /** The next message of ours, with its length. */
+  next(payload = proofOf(this.identity)): Uint8Array {
+    return framed(this.#state!.writeMessage(payload));
+  }
+
+  /** Reads the next message of theirs. */
+  async read(): Promise<void> {
+    const [high = 0, low = 0] = await this.peer.bytes(2);
+    const message = await this.peer.bytes(high << 8 | low);
+    assert(this.#state!.readMessage(message) !== undefined);
+  }
+
+  /** The first frame, which lets a caller in where it says nothing. */
+  first(content = ""): Uint8Array {
+    const plaintext = new Uint8Array(256);
+    plaintext[2] = content.length;
+    new TextEncoder().encodeInto(content, plaintext.subarray(3));
+    return framed(this.#state!.split().send.encryptWithAd(nothing, plaintext));
+  }
+}
+
+const half = (bytes: Uint8Array) => bytes.subarray(0, bytes.length >> 1);
+
+const stalls: readonly (readonly [string, Role, (steps: Steps) => Promise<void>])[] = [
+  ["a caller that says nothing", "called", () => Promise.resolve()],
+  ["a caller that says half of CHAT", "called", ({ peer }) => peer.send(chatBytes.slice(0, 30))],
+  ["a caller that does not begin the handshake", "called", (steps) => steps.open()],
+  ["a caller that says half of message 1", "called", async (steps) => {
+    await steps.open();
+    await steps.peer.send(half(steps.next(nothing)));
+  }],
+  ["a caller that stops behind message 1", "called", async (steps) => {
+    await steps.open();
+    await steps.peer.send(steps.next(nothing));
+    await steps.read();
+  }],
+  ["a caller that says half of message 3", "called", async (steps) => {
+    await steps.open();
+    await steps.peer.send(steps.next(nothing));
+    await steps.read();
+    await steps.peer.send(half(steps.next()));
+  }],
+  ["a called side that says nothing", "caller", () => Promise.resolve()],
+  [
+    "a called side that says half of CHATACK",
+    "caller",
+    ({ peer }) => peer.send(chatackBytes.slice(0, 30)),
+  ],
+  ["a called side that does not answer message 1", "caller", async (steps) => {
+    await steps.open();
+    await steps.read();
+  }],
+  ["a called side that says half of message 2", "caller", async (steps) => {
+    await steps.open();
+    await steps.read();
+    await steps.peer.send(half(steps.next()));
+  }],
+  ["a called side that says nothing behind message 3", "caller", async (steps) => {
+    await steps.open();
+    await steps.read();
+    await steps.peer.send(steps.next());
+    await steps.read();
+  }],
+  ["a called side that says half of its first frame", "caller", async (steps) => {
+    await steps.open();
+    await steps.read();
+    await steps.peer.send(steps.next());
+    await steps.read();
+    await steps.peer.send(half(steps.first()));
+  }],
+];
+
+for (const [who, role, plays] of stalls) {
+  Deno.test(`${who} is not waited for, and nothing has come of it`, async () => {
+    await using t = await linkWith(role, { times: { openingMs: 40 } });
+    await plays(new Steps(t.peer, role === "caller" ? "called" : "caller"));
+    assertEquals(await t.link.events.see("closed"), {
+      type: "closed",
+      reason: "silent",
+      detail: "it took too long to open the conversation",
+    });
+    assertEquals(t.link.events.all.length, 1);
+    await t.peer.rest().catch(() => {});
+  });
+}
+
+Deno.test("the steps that others stall at do lead to an open link", async () => {
+  await using caller = await linkWith("caller");
+  const called = new Steps(caller.peer, "called");
+  await called.open();
+  await called.read();
+  await caller.peer.send(called.next());
+  await called.read();
+  assertEquals(caller.link.events.all, []);
+  await caller.peer.send(called.first());
+  await caller.link.events.see("opened");
+  assertEquals(caller.link.link.peerKey, called.identity.publicKey);
+  await using other = await linkWith("called");
+  const calls = new Steps(other.peer, "caller");
+  await calls.open();
+  await other.peer.send(calls.next(nothing));
+  await calls.read();
+  assertEquals(other.link.events.all, []);
+  await other.peer.send(calls.next());
+  await other.link.events.see("opened");
+  assertEquals(other.link.link.peerKey, calls.identity.publicKey);
+});
+
+Deno.test("a caller that does not wait for CHATACK before it begins is answered in order", async () => {
+  await using t = await linkWith("called");
+  const steps = new Steps(t.peer, "caller");
+  const e = primitives.generateKeyPair();
+  await steps.open(e);
+  assertEquals(steps.next(nothing), framed(e.publicKey));
+  await steps.read();
+  await t.peer.send(steps.next());
+  await t.link.events.see("opened");
+});
+
+Deno.test("a caller that is turned away is told why, and has not been connected", async () => {
+  await using t = await linkWith("caller");
+  const steps = new Steps(t.peer, "called");
+  await steps.open();
+  await steps.read();
+  await t.peer.send(steps.next());
+  await steps.read();
+  await t.peer.send(steps.first("ERROR\r\nCode: 403\r\nReason: Not you\r\n\r\n"));
+  await t.link.events.see("closed");
+  assertEquals(t.link.events.all, [{ type: "closed", reason: "broken", detail: "“Not you”" }]);
+});
+
+Deno.test("what stands in the first frame is heard once the link is open", async () => {
+  await using t = await linkWith("caller");
+  const steps = new Steps(t.peer, "called");
+  await steps.open();
+  await steps.read();
+  await t.peer.send(steps.next());
+  await steps.read();
+  await t.peer.send(steps.first("MSG\r\nId: 1\r\nText: hello\r\n\r\n"));
+  await t.link.events.see("text");
+  assertEquals(t.link.events.all.map(({ type }) => type), ["opened", "text"]);
+});
+
+Deno.test("once a link is open, no time for opening it ends it, and before, nothing else does", async () => {
+  using time = new ManualTime();
+  await using t = await linkWith("called", { times: { openingMs: 12_345, pingMs: 23_456 } });
+  const steps = new Steps(t.peer, "caller");
+  await steps.open();
+  // Neither what is taken for silence in a line of text, nor anything else.
+  const ours = () => time.waits.filter((ms) => ms !== 10_000);
+  assertEquals(ours(), [12_345]);
+  await t.peer.send(steps.next(nothing));
+  await steps.read();
+  assertEquals(ours(), [12_345]);
+  await t.peer.send(steps.next());
+  await t.link.events.see("opened");
+  assertEquals(ours().map((ms) => Math.round(ms / 1_000)), [23]);
+});
+
+const admission = () => Promise.withResolvers<Refusal | undefined>();
+
+/** Brings a link to where its owner is asked whether to talk to the peer. */
+async function asked(
+  role: Role,
+  answer: Promise<Refusal | undefined>,
+  times: Partial<LinkTimes> = {},
+) {
+  const asking = Promise.withResolvers<void>();
+  const admitKey = () => {
+    asking.resolve();
+    return answer;
+  };
+  const t = await linkWith(role, { times, listening: { admitKey } });
+  const steps = new Steps(t.peer, role === "caller" ? "called" : "caller");
+  await steps.open();
+  if (role === "called") await t.peer.send(steps.next(nothing));
+  await steps.read();
+  await t.peer.send(steps.next());
+  await asking.promise;
+  return t;
+}
+
+for (const role of ["caller", "called"] as const) {
+  Deno.test(`${role}: who is let in too late is not let in`, async () => {
+    const { promise, resolve } = admission();
+    await using t = await asked(role, promise, { openingMs: 40 });
+    assertEquals((await t.link.events.see("closed")).reason, "silent");
+    resolve(undefined);
+    await t.link.link.ended;
+    assertEquals(t.link.events.all.length, 1);
+  });
+
+  Deno.test(`${role}: who is let in when the user has left is not let in`, async () => {
+    const { promise, resolve } = admission();
+    await using t = await asked(role, promise);
+    await t.link.link.leave();
+    resolve(undefined);
+    await t.link.link.ended;
+    assertEquals(t.link.events.all, [{ type: "closed", reason: "you-left", detail: undefined }]);
+  });
+
+  Deno.test(`${role}: who is refused when the user has left is told nothing`, async () => {
+    const { promise, resolve } = admission();
+    await using t = await asked(role, promise);
+    await t.link.link.leave();
+    resolve(refusal);
+    await t.link.link.ended;
+    assertEquals(t.link.events.all, [{ type: "closed", reason: "you-left", detail: undefined }]);
+  });
+
+  Deno.test(`${role}: a peer that has gone while it was being looked at is not talked to`, async () => {
+    const { promise, resolve } = admission();
+    await using t = await asked(role, promise);
+    t.peer.close();
+    resolve(undefined);
+    await t.link.events.see("closed");
+    assertEquals(t.link.texts, []);
+    await assertRejects(() => t.link.link.sendText("hello"));
+  });
+
+  Deno.test(`${role}: where its owner cannot tell whom to talk to, the link ends`, async () => {
+    const { promise, reject } = admission();
+    await using t = await asked(role, promise);
+    reject(new Error("database disk image is malformed"));
+    await t.link.events.see("closed");
+    assertEquals(t.link.events.of("opened"), []);
+    await t.link.link.ended;
+  });
+
+  Deno.test(`${role}: who is refused is not told more than it has to know`, async () => {
+    await using t = await asked(
+      role,
+      Promise.resolve({ code: 403, reason: "Not you", detail: "mine" }),
+    );
+    assertEquals(await t.link.events.see("closed"), {
+      type: "closed",
+      reason: "refused",
+      detail: "mine",
+    });
+    // The caller has not said who it is; the called side's reason is encrypted.
+    const rest = await t.peer.rest();
+    assert(!rest.includes("Not you") && !rest.includes("mine"));
+    assertEquals(rest.length === 0, role === "caller");
+  });
+}
+
+// Somebody in the middle
+
+/** Which of the caller's units carries its first text. */
+const firstText = 3;
+
+/** Where bytes are changed: in the length, at both ends, and here and there between. */
+function placesIn(length: number): number[] {
+  return [...new Set([0, 1, 2, 3, length >> 2, length >> 1, length - 20, length - 2, length - 1])]
+    .filter((at) => at >= 0 && at < length);
+}
+
+const what = {
+  "to-called": ["CHAT", "message 1", "message 3", "a frame of the caller's"],
+  "to-caller": ["CHATACK", "message 2", "the first frame", "a frame of the called side's"],
+};
+
+/** Short, since some changes make one side wait for what never comes. */
+const brief = { openingMs: 300, chatackMs: 200, pingMs: 150, pongMs: 150 };
+
+for (const direction of ["to-called", "to-caller"] as const) {
+  for (const index of [0, 1, 2, 3]) {
+    Deno.test(`${what[direction][index]}, of which a byte is changed, brings no text and is the end`, async () => {
+      let length = Infinity;
+      const changeAt = async (at: number, bit: number) => {
+        await using t = await linksThrough((way, number, unit) => {
+          if (way !== direction || number !== index) return unit;
+          length = unit.length;
+          const changed = unit.slice();
+          changed[at]! ^= 1 << bit;
+          return changed;
+        }, brief);
+        const { caller, called } = t;
+        const [sender, reader] = direction === "to-called" ? [caller, called] : [called, caller];
+        // Whoever is open speaks at once; what was changed before is found out by somebody.
+        await Promise.all([caller, called].map(async ({ link, events }) => {
+          await events.until(() => events.all.length > 0, "anything");
+          await link.sendText("a text").catch(() => {});
+        }));
+        await Promise.all([caller.events.see("closed"), called.events.see("closed")]);
+        const where = `byte ${at} of ${length}: ${
+          JSON.stringify([reader, sender].map(({ events }) => events.all))
+        }`;
+        assertEquals(reader.texts, [], where);
+        // Before the handshake is over neither has let the other in.
+        if (index < (direction === "to-called" ? firstText : 2)) {
+          assertEquals([caller, called].flatMap(({ events }) => events.of("opened")), [], where);
+        }
+        // What is no change of a length is found out by what it breaks.
+        if (index > 0 && at > 1) {
+          const finder = direction === "to-called" && index === 1 ? caller : reader;
+          const { reason, detail } = finder.events.of("closed")[0]!;
+          assertEquals([reason, detail], ["broken", "what came was not what it sent"], where);
+        }
+        // Nobody takes it for a farewell of somebody who was there.
+        for (const { events } of [caller, called]) {
+          if (events.of("opened").length === 0) continue;
+          assertNotEquals(events.of("closed")[0]!.reason, "peer-left", where);
+        }
+      };
+      await changeAt(0, 0);
+      await Promise.all(placesIn(length).map((at, i) => changeAt(at, i % 8)));
+    });
+  }
+}
+
+/** Two links that are open, of which the caller's frames pass through a test's hands. */
+async function openThrough(tamper: Tamper) {
+  const t = await linksThrough(tamper);
+  const { caller, called } = t;
+  await Promise.all([caller.events.see("opened"), called.events.see("opened")]);
+  return t;
+}
+
+/** Lets the caller say some words, each in a frame of its own. */
+async function says(
+  { caller, proxy }: Awaited<ReturnType<typeof linksThrough>>,
+  ...words: string[]
+): Promise<void> {
+  for (const word of words) {
+    const seen = proxy.seen["to-called"];
+    await caller.link.sendText(word).catch(() => {});
+    await until(() => proxy.seen["to-called"] > seen || caller.events.of("closed").length > 0);
+  }
+}
+
+const manipulations: readonly (readonly [string, Tamper, readonly string[]])[] = [
+  [
+    "is left out",
+    (way, index, unit) => way === "to-called" && index === firstText + 1 ? [] : unit,
+    ["one"],
+  ],
+  [
+    "comes twice",
+    (way, index, unit) => way === "to-called" && index === firstText ? [unit, unit] : unit,
+    ["one"],
+  ],
+];
+
+for (const [how, tamper, heard] of manipulations) {
+  Deno.test(`a frame that ${how} is the end of the link, and nothing behind it is heard`, async () => {
+    await using t = await openThrough(tamper);
+    await says(t, "one", "two", "three");
+    const { reason, detail } = await t.called.events.see("closed");
+    assertEquals([reason, detail], ["broken", "what came was not what it sent"]);
+    // Of what stood before it, what came in the same read is not taken either.
+    assert(t.called.texts.every((text, i) => text === heard[i]), t.called.texts.join());
+    await t.caller.events.see("closed");
+    assert(t.caller.link.unacknowledged.length >= 1);
+  });
+}
+
+Deno.test("frames that change places are the end of the link, and none of them is heard", async () => {
+  let held: Uint8Array | undefined;
+  await using t = await openThrough((way, index, unit) => {
+    if (way !== "to-called" || index < firstText) return unit;
+    if (held === undefined) {
+      held = unit;
+      return [];
+    }
+    return [unit, held];
+  });
+  await says(t, "one", "two");
+  assertEquals((await t.called.events.see("closed")).reason, "broken");
+  assertEquals(t.called.texts, []);
+});
+
+Deno.test("what was said on one link cannot be said again on another", async () => {
+  const recorded: Uint8Array[] = [];
+  {
+    await using t = await openThrough((way, index, unit) => {
+      if (way === "to-called" && index === firstText) recorded.push(unit);
+      return unit;
+    });
+    await says(t, "pay 100");
+    await t.called.events.see("text");
+  }
+  await using t = await openThrough((way, index, unit) =>
+    way === "to-called" && index === firstText ? recorded : unit
+  );
+  await says(t, "anything");
+  assertEquals((await t.called.events.see("closed")).reason, "broken");
+  assertEquals(t.called.texts, []);
+});
+
+Deno.test("what a side has said does not come back to it as said by the other", async () => {
+  let said: Uint8Array | undefined;
+  await using t = await openThrough((way, index, unit) => {
+    if (way === "to-called" && index === firstText) {
+      said = unit;
+      return [];
+    }
+    return way === "to-caller" && said !== undefined ? said : unit;
+  });
+  await says(t, "mine");
+  await t.called.link.sendText("theirs");
+  assertEquals((await t.caller.events.see("closed")).reason, "broken");
+  assertEquals(t.caller.texts, []);
+});
+
+for (
+  const [where, cut] of [
+    ["behind a frame", (unit: Uint8Array) => unit],
+    ["in the middle of a frame", half],
+    ["in the middle of a length", (unit: Uint8Array) => unit.subarray(0, 1)],
+    ["before a frame", () => nothing],
+  ] as const
+) {
+  Deno.test(`a link that is cut ${where} is lost, and nobody has left`, async () => {
+    await using t = await openThrough((way, index, unit) =>
+      way === "to-called" && index === firstText ? { cut: cut(unit) } : unit
+    );
+    await says(t, "one");
+    assertEquals(await t.called.events.see("closed"), {
+      type: "closed",
+      reason: "lost",
+      detail: undefined,
+    });
+    assertEquals(t.called.texts, where === "behind a frame" ? ["one"] : []);
+    assertEquals((await t.caller.events.see("closed")).reason, "lost");
+  });
+}
+
+Deno.test("a farewell is one only where the peer has said it", async () => {
+  await using t = await openThrough(honest);
+  await t.caller.link.leave();
+  assertEquals((await t.called.events.see("closed")).reason, "peer-left");
+});
+
+for (
+  const [what, tamper, seen] of [
+    ["changes a frame", (unit: Uint8Array) => unit.map((byte, i) => i === 99 ? byte ^ 1 : byte), [
+      "the conversation with alice broke: what came was not what it sent",
+    ]],
+    ["cuts a frame off", (unit: Uint8Array) => ({ cut: half(unit) }), [
+      "the connection to alice is lost; /chat alice calls again",
+    ]],
+  ] as const
+) {
+  Deno.test(`two clients, of whom somebody ${what}, say so, and what was said is not shown`, async () => {
+    await using alice = new Person("alice", nowhere);
+    await using bob = new Person("bob", nowhere);
+    await using proxy = new TamperingProxy(
+      bob.client.address,
+      (way, index, unit) => way === "to-called" && index === firstText ? tamper(unit) : unit,
+    );
+    await alice.client.chat(proxy.place);
+    await bob.events.see("opened");
+    await alice.client.send("a text");
+    assertEquals(wordingOf(await bob.events.see("closed"))?.lines, seen);
+    assertEquals(wordingOf(await alice.events.see("closed"))?.lines, [
+      "the connection to bob is lost; /chat bob calls again",
+    ]);
+    assertEquals(alice.events.of("undelivered").map(({ texts }) => texts), [["a text"]]);
+    assertEquals([...bob.heard, ...bob.client.names, ...alice.client.names], []);
+  });
+}
+
+// The offer taken away
+
+const without = (unit: Uint8Array) =>
+  new TextEncoder().encode(
+    new TextDecoder().decode(unit).replace(/Encryption: .*\r\n/, ""),
+  );
+
+for (
+  const [direction, opening] of [["to-called", "CHAT"], ["to-caller", "CHATACK"]] as const
+) {
+  const stripping: Tamper = (way, index, unit) =>
+    way === direction && index === 0 ? without(unit) : unit;
+
+  Deno.test(`who takes the encryption out of ${opening} gets both to refuse, with a reason`, async () => {
+    await using alice = new Person("alice", nowhere);
+    await using bob = new Person("bob", nowhere);
+    await using proxy = new TamperingProxy(bob.client.address, stripping);
+    const { message } = await assertRejects(() => alice.client.chat(proxy.place), ChatError);
+    if (direction === "to-caller") {
+      // It is alice who is shown that bob does not encrypt.
+      assertMatch(
+        message,
+        /^The call to 127.* was given up: bob cannot encrypt: .*--allow-plaintext/,
+      );
+      await until(() => bob.client.names.length === 0);
+    } else {
+      assertMatch(message, /ended the call: “This client talks encrypted alone; /);
+      const { why } = await bob.events.see("turned-away");
+      assertMatch(why, /^alice cannot encrypt: what is said could be read and changed on the way/);
+    }
+    for (const { events } of [alice, bob]) assertEquals(events.of("opened"), []);
+  });
+
+  Deno.test(`who takes it out of ${opening} of somebody whose key is known achieves no plaintext`, async () => {
+    await using alice = new Person("alice", nowhere, { allowPlaintext: true });
+    await using bob = new Person("bob", nowhere, { allowPlaintext: true });
+    await alice.client.chat(bob.place);
+    await alice.client.close();
+    await bob.events.see("closed");
+    await using proxy = new TamperingProxy(bob.client.address, stripping);
+    const { message } = await assertRejects(() => alice.client.chat(proxy.place), ChatError);
+    if (direction === "to-caller") {
+      assertMatch(message, /did not encrypt, though bob has a key: .*taken the encryption away/);
+    } else {
+      assertMatch(message, /This client talks to alice encrypted alone/);
+      const { why } = await bob.events.see("turned-away");
+      assertMatch(why, /did not encrypt, though alice has a key/);
+    }
+    for (const { events } of [alice, bob]) {
+      assertEquals(events.of("opened").map(({ security }) => security), ["encrypted"]);
+    }
+  });
+
+  Deno.test(`where plaintext is allowed and nothing is known, ${opening} without it is taken, and marked`, async () => {
+    await using alice = new Person("alice", nowhere, { allowPlaintext: true });
+    await using bob = new Person("bob", nowhere, { allowPlaintext: true });
+    // In the middle is a carrier of bytes, as there are no frames.
+    await using proxy = new TamperingProxy(bob.client.address, stripping, "bytes");
+    const opens = alice.client.chat(proxy.place);
+    if (direction === "to-caller") {
+      // Alice takes bob for one who cannot, and bob takes what she then says for no handshake.
+      await opens.catch(() => {});
+      assertEquals(bob.events.of("opened"), []);
+      assertEquals(bob.heard, []);
+      return;
+    }
+    await opens;
+    await alice.client.send("hello");
+    const { plaintext, text } = await bob.events.see("message");
+    assertEquals([plaintext, text], [true, "hello"]);
+    assertEquals((await bob.events.see("opened")).security, "plaintext");
+    assertEquals((await alice.events.see("opened")).security, "plaintext");
+  });
+}
+
+// Handshakes without end
+
+/** A client in a process of its own, and what it says of itself. */
+function measuredClient() {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--quiet",
+      "--v8-flags=--expose-gc",
+      "--allow-net",
+      `--config=${new URL("../../../deno.json", import.meta.url).pathname}`,
+      new URL("../measured_client.ts", import.meta.url).pathname,
+    ],
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const lines = child.stdout.pipeThrough(new TextDecoderStream())
+    .pipeThrough(new TextLineStream()).getReader();
+  const input = child.stdin.getWriter();
+  const next = async () => (await lines.read()).value!;
+  return {
+    next,
+    async measure() {
+      await input.write(new TextEncoder().encode("\n"));
+      const [bytes, ...events] = (await next()).split(" ");
+      return { bytes: Number(bytes), events };
+    },
+    async [Symbol.asyncDispose]() {
+      await input.close();
+      await lines.cancel();
+      await child.status;
+    },
+  };
+}
+
+Deno.test("ten thousand handshakes that are never finished take no memory, and keep nobody out", async () => {
+  await using bob = measuredClient();
+  await using alice = new Person("alice", nowhere);
+  const hostname = "127.0.0.1";
+  const port = Number(await bob.next());
+  const begun = new Uint8Array([...new TextEncoder().encode(chatBytes), 0, 32]);
+  const open: Deno.TcpConn[] = [];
+  let answered = 0;
+  const halfOpen = async (count: number) => {
+    for (let i = 0; i < count; i += 50) {
+      const batch = await Promise.all(Array.from({ length: 50 }, async () => {
+        const conn = await Deno.connect({ hostname, port });
+        const ephemeral = crypto.getRandomValues(new Uint8Array(32));
+        await conn.write(new Uint8Array([...begun, ...ephemeral]));
+        if (await conn.read(new Uint8Array(512)) !== null) answered++;
+        return conn;
+      }));
+      // The last ones stay, more than there is room for.
+      open.push(...batch);
+      for (const conn of open.splice(0, open.length - 100)) conn.close();
+    }
+    return await bob.measure();
+  };
+  try {
+    const before = await halfOpen(2_000);
+    const after = await halfOpen(8_000);
+    assertEquals(answered, 10_000);
+    assert(
+      after.bytes - before.bytes < 4 * 1024 * 1024,
+      `${after.bytes - before.bytes} bytes more`,
+    );
+    await alice.client.chat(`${hostname}:${port}`);
+    await alice.client.send("through");
+    await alice.events.see("delivered");
+    // Of the others nobody has heard.
+    const { events } = await bob.measure();
+    assertEquals(events, ["listening", "remembered", "opened", "message"]);
+  } finally {
+    for (const conn of open) conn.close();
+  }
+});

@@ -1,0 +1,259 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { DatabaseSync } from "node:sqlite";
+import { KnownPeers } from "../../../client/store/known_peers.ts";
+import { openStore } from "../../../client/store/store.ts";
+import { knownPeersMax, knownStrangersMax } from "../../../shared/protocol/limits.ts";
+import { temporaryDirectory } from "../../places.ts";
+import { race } from "../../race.ts";
+
+const keyOf = (byte: number) => new Uint8Array(32).fill(byte);
+
+/** A store of its own in a file, and the database beneath it. */
+function storeInFile() {
+  const place = temporaryDirectory();
+  const path = `${place.path}/store.db`;
+  openStore(path)[Symbol.dispose]();
+  const database = new DatabaseSync(path);
+  return {
+    path,
+    database,
+    knownPeers: new KnownPeers(database),
+    [Symbol.dispose]() {
+      database.close();
+      place[Symbol.dispose]();
+    },
+  };
+}
+
+Deno.test("nobody is known at first, and then who is remembered", () => {
+  using store = openStore(":memory:");
+  const { knownPeers } = store;
+  assertEquals(knownPeers.find("bob"), undefined);
+  assertEquals(knownPeers.remember("bob", keyOf(1)), true);
+  assertEquals(knownPeers.find("bob"), { key: keyOf(1), verified: false });
+  for (const name of ["Bob", "bo", "bob ", "", "alice"]) {
+    assertEquals(knownPeers.find(name), undefined);
+  }
+});
+
+Deno.test("it keeps what a map would, of names, keys and whether they are verified", () => {
+  const name = fc.constantFrom("bob", "Bob", "carol");
+  const key = fc.constantFrom(1, 2, 3).map(keyOf);
+  const step = fc.tuple(fc.constantFrom("remember", "markVerified", "forget"), name, key);
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
+      using store = openStore(":memory:");
+      const { knownPeers } = store;
+      const model = new Map<string, { key: Uint8Array; verified: boolean }>();
+      for (const [what, name, key] of steps) {
+        const known = model.get(name);
+        const same = known?.key[0] === key[0];
+        if (what === "remember") {
+          assertEquals(knownPeers.remember(name, key), true);
+          if (!same) model.set(name, { key, verified: false });
+        } else {
+          knownPeers[what as "markVerified" | "forget"](name, key);
+          if (same && what === "markVerified") known!.verified = true;
+          if (same && what === "forget") model.delete(name);
+        }
+        for (const name of ["bob", "Bob", "carol"]) {
+          assertEquals(knownPeers.find(name), model.get(name));
+        }
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+Deno.test("another key in the place of a verified one is not verified", () => {
+  using store = openStore(":memory:");
+  const { knownPeers } = store;
+  knownPeers.remember("bob", keyOf(1));
+  knownPeers.markVerified("bob", keyOf(1));
+  // To see the same key again changes nothing.
+  knownPeers.remember("bob", keyOf(1));
+  assertEquals(knownPeers.find("bob"), { key: keyOf(1), verified: true });
+  knownPeers.remember("bob", keyOf(2));
+  assertEquals(knownPeers.find("bob"), { key: keyOf(2), verified: false });
+  // Nor does the old one come back as verified.
+  knownPeers.remember("bob", keyOf(1));
+  assertEquals(knownPeers.find("bob"), { key: keyOf(1), verified: false });
+});
+
+Deno.test("all of it is there when the store is opened again", () => {
+  using place = temporaryDirectory();
+  const path = `${place.path}/deeper/store.db`;
+  {
+    using store = openStore(path);
+    store.knownPeers.remember("bob", keyOf(1));
+    store.knownPeers.remember("carol", keyOf(2));
+    store.knownPeers.markVerified("carol", keyOf(2));
+    store.knownPeers.remember("dave", keyOf(3));
+    store.knownPeers.forget("dave", keyOf(3));
+  }
+  using store = openStore(path);
+  assertEquals(store.knownPeers.find("bob"), { key: keyOf(1), verified: false });
+  assertEquals(store.knownPeers.find("carol"), { key: keyOf(2), verified: true });
+  assertEquals(store.knownPeers.find("dave"), undefined);
+});
+
+Deno.test("names without end push nobody out: beyond the bound none is added", () => {
+  using t = storeInFile();
+  const { database, knownPeers } = t;
+  assert(knownPeers.remember("bob", keyOf(1)));
+  database.exec(
+    `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${
+      knownPeersMax - 2
+    }) INSERT INTO known_peers (name, key) SELECT 'stranger' || i, zeroblob(32) FROM n`,
+  );
+  assertEquals(knownPeers.remember("last", keyOf(2)), true);
+  assertEquals(knownPeers.remember("one-too-many", keyOf(3)), false);
+  assertEquals(knownPeers.find("one-too-many"), undefined);
+  // Whoever is there may have another key all the same.
+  assertEquals(knownPeers.remember("bob", keyOf(4)), true);
+  assertEquals(knownPeers.find("bob")?.key, keyOf(4));
+  knownPeers.forget("bob", keyOf(4));
+  assertEquals(knownPeers.remember("one-too-many", keyOf(3)), true);
+});
+
+/** Fills the store with peers whom the user has decided on, up to so many. */
+function fill(database: DatabaseSync, count: number): void {
+  database.exec(
+    `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
+     INSERT INTO known_peers (name, key) SELECT 'friend' || i, zeroblob(32) FROM n`,
+  );
+}
+
+Deno.test("of callers without end the last are kept, and nobody but callers makes room", () => {
+  using store = openStore(":memory:");
+  const { knownPeers } = store;
+  assertEquals(knownPeers.meet("called", keyOf(1), undefined), "remembered");
+  assertEquals(knownPeers.remember("trusted", keyOf(2)), true);
+  assertEquals(knownPeers.meet("answered", keyOf(3), 0), "remembered");
+  knownPeers.engage("answered", keyOf(3));
+  assertEquals(knownPeers.meet("decided", keyOf(4), 0), "remembered");
+  assertEquals(knownPeers.remember("decided", keyOf(4)), true);
+  assertEquals(knownPeers.meet("verified", keyOf(5), 0), "remembered");
+  assertEquals(knownPeers.remember("verified", keyOf(5)), true);
+  knownPeers.markVerified("verified", keyOf(5));
+  const kept = ["called", "trusted", "answered", "decided", "verified"];
+  const before = kept.map((name) => knownPeers.find(name));
+  const count = 3_000;
+  for (let i = 1; i <= count; i++) {
+    assertEquals(knownPeers.meet(`stranger${i}`, keyOf(i), i), "remembered");
+  }
+  assertEquals(kept.map((name) => knownPeers.find(name)), before);
+  assert(before.every((known) => known !== undefined));
+  for (let i = 1; i <= count; i++) {
+    const known = knownPeers.find(`stranger${i}`);
+    assertEquals(known?.key, i > count - knownStrangersMax ? keyOf(i) : undefined, `${i}`);
+  }
+});
+
+Deno.test("where the store is full, callers are remembered still, and nobody else", () => {
+  using t = storeInFile();
+  const { database, knownPeers } = t;
+  assertEquals(knownPeers.meet("stranger", keyOf(1), 1), "remembered");
+  fill(database, knownPeersMax);
+  assertEquals(knownPeers.meet("called", keyOf(2), undefined), "full");
+  assertEquals(knownPeers.find("called"), undefined);
+  // To be answered is no way around the bound: he goes on to be one who makes room.
+  knownPeers.engage("stranger", keyOf(1));
+  for (let i = 0; i < knownStrangersMax; i++) knownPeers.meet(`more${i}`, keyOf(i), 2);
+  assertEquals(knownPeers.find("stranger"), undefined);
+  assertEquals(knownPeers.find("friend1")?.key, keyOf(0));
+  knownPeers.forget("friend1", keyOf(0));
+  assertEquals(knownPeers.meet("called", keyOf(2), undefined), "remembered");
+});
+
+Deno.test("only whoever has the key that was shown has been answered", () => {
+  using store = openStore(":memory:");
+  const { knownPeers } = store;
+  knownPeers.meet("bob", keyOf(1), 1);
+  knownPeers.engage("bob", keyOf(2));
+  knownPeers.engage("Bob", keyOf(1));
+  for (let i = 0; i < knownStrangersMax; i++) knownPeers.meet(`stranger${i}`, keyOf(i), 2);
+  assertEquals(knownPeers.find("bob"), undefined);
+});
+
+Deno.test("who is met under a name that is taken does not take it, whoever of the two has called", () => {
+  for (const first of [undefined, 1]) {
+    for (const second of [undefined, 2]) {
+      using place = temporaryDirectory();
+      using one = openStore(`${place.path}/store.db`);
+      using other = openStore(`${place.path}/store.db`);
+      assertEquals(one.knownPeers.meet("bob", keyOf(1), first), "remembered");
+      assertEquals(other.knownPeers.meet("bob", keyOf(2), second), "another-is-known");
+      assertEquals(other.knownPeers.find("bob"), { key: keyOf(1), verified: false });
+    }
+  }
+});
+
+Deno.test("a key that is none is not written", () => {
+  using store = openStore(":memory:");
+  assertThrows(() => store.knownPeers.remember("bob", new Uint8Array(31)), Error);
+  assertEquals(store.knownPeers.find("bob"), undefined);
+});
+
+for (
+  const [what, pragma, said] of [
+    ["cannot be written", "query_only = 1", "readonly database"],
+    ["is full", "max_page_count = 1", "full"],
+  ] as const
+) {
+  Deno.test(`a database that ${what} says so, and still tells what it knows`, () => {
+    using t = storeInFile();
+    const { database, knownPeers } = t;
+    knownPeers.remember("bob", keyOf(1));
+    database.exec(`PRAGMA ${pragma}`);
+    assertThrows(
+      () => {
+        for (let i = 0; i < 1_000; i++) knownPeers.remember(`stranger${i}`, keyOf(i));
+      },
+      Error,
+      said,
+    );
+    assertEquals(knownPeers.find("bob"), { key: keyOf(1), verified: false });
+  });
+}
+
+Deno.test("two that have the file open see what each other remembers", () => {
+  using place = temporaryDirectory();
+  using one = openStore(`${place.path}/store.db`);
+  using other = openStore(`${place.path}/store.db`);
+  one.knownPeers.remember("bob", keyOf(1));
+  assertEquals(other.knownPeers.find("bob"), { key: keyOf(1), verified: false });
+  other.knownPeers.markVerified("bob", keyOf(1));
+  assertEquals(one.knownPeers.find("bob")?.verified, true);
+  one.knownPeers.remember("bob", keyOf(2));
+  // Too late for the key that the other one has seen.
+  other.knownPeers.markVerified("bob", keyOf(1));
+  other.knownPeers.forget("bob", keyOf(1));
+  assertEquals(other.knownPeers.find("bob"), { key: keyOf(2), verified: false });
+});
+
+Deno.test("processes that share a file, and make it at the same moment, lose nothing", async () => {
+  using place = temporaryDirectory();
+  const path = `${place.path}/store.db`;
+  const module = import.meta.resolve("../../../client/store/store.ts");
+  const count = 3;
+  const each = 100;
+  const outputs = await race(count, {
+    imports: `import { openStore } from ${JSON.stringify(module)};`,
+    code: `
+      using store = openStore(${JSON.stringify(path)});
+      const key = crypto.getRandomValues(new Uint8Array(32));
+      for (let i = 0; i < ${each}; i++) store.knownPeers.remember(key.toHex() + i, key);
+      store.knownPeers.remember("bob", key);
+      console.log(key.toHex());`,
+  });
+  using store = openStore(path);
+  const keys = outputs.map((output) => output.trim());
+  for (const key of keys) {
+    for (let i = 0; i < each; i++) {
+      assertEquals(store.knownPeers.find(key + i)?.key, Uint8Array.fromHex(key));
+    }
+  }
+  assert(keys.includes(store.knownPeers.find("bob")!.key.toHex()));
+});

@@ -1,0 +1,122 @@
+/**
+ * Somebody in the middle, who has no key: whatever two peers send each other passes through him, and a
+ * test says what becomes of it.
+ *
+ * @module
+ */
+
+import { RawListener, RawPeer } from "./raw_peer.ts";
+
+/** Which way something goes. */
+export type Direction = "to-called" | "to-caller";
+
+/**
+ * What becomes of a unit, which is the opening (CHAT or CHATACK), or a message of the handshake or a
+ * frame, with its length.
+ *
+ * @param index 0 is the opening. Of the caller's, 1 and 2 are the handshake; of the called side's, 1 is the
+ * handshake and 2 the frame that says nothing.
+ * @returns What goes on in its place; `cut` after it, the end of both connections.
+ */
+export type Tamper = (
+  direction: Direction,
+  index: number,
+  unit: Uint8Array,
+) => Uint8Array | readonly Uint8Array[] | Cut;
+
+/** Some bytes, then the end. */
+export interface Cut {
+  readonly cut: Uint8Array;
+}
+
+/** A proxy before one called side. */
+export class TamperingProxy implements AsyncDisposable {
+  readonly address: { readonly host: string; readonly port: number };
+  /** How many units have come, each way, on all connections. */
+  readonly seen: Record<Direction, number> = { "to-called": 0, "to-caller": 0 };
+  readonly #called: { readonly host: string; readonly port: number };
+  readonly #tamper: Tamper;
+  readonly #behind: "frames" | "bytes";
+  readonly #listener = new RawListener();
+  readonly #peers: RawPeer[] = [];
+  readonly #serving: Promise<void>;
+
+  /** @param behind What there is behind the openings: units with a length, or whatever a read brings. */
+  constructor(
+    called: { readonly host: string; readonly port: number },
+    tamper: Tamper,
+    behind: "frames" | "bytes" = "frames",
+  ) {
+    this.#called = called;
+    this.#tamper = tamper;
+    this.#behind = behind;
+    this.address = this.#listener.address;
+    this.#serving = this.#serve();
+  }
+
+  /** Where it listens, as `/chat` takes it. */
+  get place(): string {
+    return `${this.address.host}:${this.address.port}`;
+  }
+
+  async #serve(): Promise<void> {
+    const connections: Promise<unknown>[] = [];
+    try {
+      for (;;) {
+        const caller = await this.#listener.accept();
+        const called = await RawPeer.dial(this.#called);
+        this.#peers.push(caller, called);
+        connections.push(
+          this.#pass("to-called", caller, called),
+          this.#pass("to-caller", called, caller),
+        );
+      }
+    } catch {
+      // The listener was closed.
+    }
+    await Promise.all(connections);
+  }
+
+  async #pass(direction: Direction, from: RawPeer, to: RawPeer): Promise<void> {
+    try {
+      for (let index = 0;; index++) {
+        const unit = index === 0 ? await opening(from) : await this.#next(from);
+        if (unit.length === 0) break;
+        this.seen[direction]++;
+        const instead = this.#tamper(direction, index, unit);
+        const units = instead instanceof Uint8Array
+          ? [instead]
+          : "cut" in instead
+          ? [instead.cut]
+          : instead;
+        for (const unit of units) await to.send(unit);
+        if ("cut" in instead) break;
+      }
+    } catch {
+      // One of the two has closed its connection.
+    }
+    // So that what has been sent arrives, and its reader then sees the end.
+    await to.conn.closeWrite().catch(() => {});
+  }
+
+  #next(from: RawPeer): Promise<Uint8Array> {
+    return this.#behind === "frames" ? framed(from) : from.bytes(1);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#listener[Symbol.dispose]();
+    for (const peer of this.#peers) peer.close();
+    await this.#serving;
+  }
+}
+
+async function opening(from: RawPeer): Promise<Uint8Array> {
+  return new TextEncoder().encode(await from.message());
+}
+
+/** The next unit of those that have a length; less where the connection ends before it does. */
+async function framed(from: RawPeer): Promise<Uint8Array> {
+  const length = await from.bytes(2);
+  const [high = 0, low = 0] = length;
+  return new Uint8Array([...length, ...await from.bytes(high << 8 | low)]);
+}

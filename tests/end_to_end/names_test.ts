@@ -1,0 +1,135 @@
+// Names that belong to keys, with real servers: what a restart leaves, and what the command line says.
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { Identity } from "../../shared/crypto/identity.ts";
+import { temporaryDirectory } from "../places.ts";
+import { challengeOf, keyLine, signed } from "../server/signer.ts";
+import { Wire } from "../server/wire.ts";
+import { type Build, builds, Program, startServerProgram } from "./program.ts";
+
+const alice = Identity.generate();
+const mallory = Identity.generate();
+
+/** A connection to a server that runs until it is told to end. */
+async function connect(build: Build, ...options: string[]) {
+  const { server, port } = await startServerProgram(build, ...options);
+  const wire = await Wire.connect({ address: { host: "127.0.0.1", port } });
+  const lines = (
+    id: string,
+  ) => ["REGISTER", `clientID: ${id}`, "IP: 127.0.0.1", "Port: 5556", "Version: 1"];
+  return {
+    server,
+    wire,
+    /** Registers with a key or without. @returns The verb of the reply, or the code of an ERROR. */
+    register: async (id: string, identity?: Identity) => {
+      if (identity === undefined) return codeOf(await wire.ask(...lines(id)));
+      const reply = await wire.ask(...lines(id), keyLine(identity));
+      return codeOf(await wire.ask(...signed(identity, lines(id), challengeOf(reply))));
+    },
+    realm: async () => challengeOf(await wire.ask(...lines("x"), keyLine(alice))).realm,
+    [Symbol.asyncDispose]: async () => {
+      wire.close();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function codeOf(reply: string): string {
+  return /^ERROR\r\nCode: (\d+)\r\n/.exec(reply)?.[1] ?? reply.split("\r\n")[0]!;
+}
+
+for (const build of builds) {
+  Deno.test(`${build.name}: a name is still its key's after a restart, and after a kill`, async () => {
+    using place = temporaryDirectory();
+    const data = ["--data", `${place.path}/deep/down`];
+    let realm;
+    {
+      await using first = await connect(build, ...data);
+      assertEquals(await first.register("alice", alice), "REGACK");
+      assertEquals(await first.register("carol"), "REGACK");
+      realm = await first.realm();
+      first.server.kill("SIGKILL");
+      await first.server.ends();
+    }
+    {
+      await using second = await connect(build, ...data);
+      assertEquals(await second.register("alice"), "403");
+      assertEquals(await second.register("alice", mallory), "403");
+      assertEquals(await second.register("alice", alice), "REGACK");
+      assertEquals(await second.register("carol", mallory), "REGACK", "no key had it");
+      assertEquals(await second.realm(), realm);
+      second.server.kill("SIGINT");
+      assertEquals(await second.server.ends(), 0);
+    }
+    const left = [];
+    for await (const { name } of Deno.readDir(`${place.path}/deep/down`)) left.push(name);
+    assertEquals(left, ["names.db"]);
+    await using third = await connect(build, ...data);
+    assertEquals(await third.register("carol"), "403");
+    assertEquals(await third.register("alice", alice), "REGACK");
+  });
+
+  Deno.test({
+    name: `${build.name}: names are kept in the user's own place, readable by nobody else`,
+    ignore: Deno.build.os === "windows",
+    fn: async () => {
+      using home = temporaryDirectory();
+      await using server = await connect({ ...build, home: home.path });
+      assertEquals(await server.register("alice", alice), "REGACK");
+      const directory = `${home.path}/.local/state/p2pchat`;
+      const modeOf = async (path: string) => (await Deno.stat(path)).mode! & 0o777;
+      assertEquals(await modeOf(directory), 0o700);
+      assertEquals(await modeOf(`${directory}/names.db`), 0o600);
+    },
+  });
+
+  Deno.test(`${build.name}: an ephemeral server writes nothing and forgets`, async () => {
+    using home = temporaryDirectory();
+    for (let round = 0; round < 2; round++) {
+      await using server = await connect({ ...build, home: home.path }, "--ephemeral");
+      assertEquals(await server.register("alice", round === 0 ? alice : mallory), "REGACK");
+    }
+    const left = [];
+    for await (const { name } of Deno.readDir(home.path)) left.push(name);
+    assertEquals(left.filter((name) => name !== ".cache"), []);
+  });
+
+  Deno.test(`${build.name}: --keyed-only, --name-lease and --realm are obeyed`, async () => {
+    await using server = await connect(
+      build,
+      ...["--ephemeral", "--keyed-only", "--name-lease", "1s", "--realm", "chat.example.org:7000"],
+    );
+    assertEquals(await server.register("carol"), "403");
+    assertEquals(await server.realm(), "chat.example.org:7000");
+    assertEquals(await server.register("alice", alice), "REGACK");
+    const { wire } = server;
+    assertEquals(await server.register("alice", mallory), "403");
+    const quit = ["QUIT", "clientID: alice", "Version: 1"];
+    const challenge = challengeOf(await wire.ask(...quit, keyLine(alice)));
+    assertMatch(await wire.ask(...signed(alice, quit, challenge)), /^UNREGACK/);
+    // The wire closes, and this fails, where it never lapses.
+    while (await server.register("alice", mallory) !== "REGACK");
+  });
+
+  Deno.test(`${build.name}: data that is none, and options that contradict, are said to be so`, async () => {
+    using place = temporaryDirectory();
+    await Deno.writeTextFile(`${place.path}/names.db`, "x".repeat(8_192));
+    const cases: [args: string[], code: number, said: RegExp][] = [
+      [
+        ["--data", place.path],
+        1,
+        /^p2pchat: Cannot open the database '.*names\.db': .*no database/,
+      ],
+      [["--data", place.path, "--ephemeral"], 2, /'--data <dir>' cannot be used with.*--ephemeral/],
+      [["--name-lease", "30"], 2, /'30' is invalid.*such as 30d/],
+      [["--name-lease", "0s"], 2, /'0s' is invalid/],
+      [["--realm", "chat.example.org"], 2, /is invalid.*chat\.example\.org:5555/],
+      [["--data"], 2, /argument missing/],
+    ];
+    await Promise.all(cases.map(async ([args, code, said]) => {
+      await using program = new Program(build, "server", "--port", "0", ...args);
+      assertEquals([args, await program.ends(), program.out], [args, code, []]);
+      assert(program.err.some((line) => said.test(line)), program.err.join("\n"));
+    }));
+  });
+}
