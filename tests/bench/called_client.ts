@@ -5,6 +5,8 @@
  */
 
 import { ChatClient } from "../../client/client.ts";
+import { openStore } from "../../client/store/store.ts";
+import { Identity } from "../../shared/crypto/identity.ts";
 import { writeAll } from "../../shared/write_all.ts";
 
 const { address } = new ChatClient({
@@ -12,6 +14,8 @@ const { address } = new ChatClient({
   host: "127.0.0.1",
   port: 0,
   server: { host: "127.0.0.1", port: 1 },
+  identity: Identity.generate(),
+  knownPeers: openStore(":memory:").knownPeers,
   onEvent: () => {},
 });
 await writeAll(Deno.stdout, new TextEncoder().encode(`${address.port}\n`));

@@ -2,7 +2,7 @@
  * The bench: measures what the project is held to, side by side with what it is measured against, and
  * prints one table.
  *
- *     deno run -A tests/bench/main.ts [--only kept,oneshot,memory,latency,peers,startup]
+ *     deno run -A tests/bench/main.ts [--only kept,oneshot,registrations,memory,latency,peers,openings,frames,startup]
  *
  * Environment: `LINELOAD` names a load generator compiled from lineload.c, `P2PCHAT` the compiled
  * executable. On a machine with others on it only ratios mean anything, and of those the medians.
@@ -15,18 +15,24 @@ import type { Bench } from "./bench.ts";
 import { chooseGenerator } from "./generator.ts";
 import { measureLatency } from "./latency.ts";
 import { measureMemory } from "./memory.ts";
+import { measureOpenings } from "./openings.ts";
 import { measurePeers } from "./peers.ts";
 import { findPin } from "./pin.ts";
 import { measureRate } from "./rate.ts";
+import { measureRegistrations } from "./registrations.ts";
 import { formatReport, type Report } from "./report.ts";
+import { measureSealedFrames } from "./sealed_frames.ts";
 import { measureStartup } from "./startup.ts";
 
 const sections: Record<string, (bench: Bench) => Promise<Report>> = {
   kept: (bench) => measureRate("kept", bench),
   oneshot: (bench) => measureRate("oneshot", bench),
+  registrations: measureRegistrations,
   memory: measureMemory,
   latency: measureLatency,
   peers: measurePeers,
+  openings: measureOpenings,
+  frames: measureSealedFrames,
   startup: measureStartup,
 };
 

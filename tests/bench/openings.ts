@@ -1,0 +1,101 @@
+/**
+ * What it costs two clients to open an encrypted conversation: dialing, CHAT and CHATACK, the handshake
+ * with the proofs of both keys, and the end of it; beside the handshake alone.
+ *
+ * @module
+ */
+
+import { ChatClient } from "../../client/client.ts";
+import { Handshake } from "../../client/link/handshake.ts";
+import { openStore } from "../../client/store/store.ts";
+import { Identity } from "../../shared/crypto/identity.ts";
+import type { Bench } from "./bench.ts";
+import { cpuTimeUs } from "./proc.ts";
+import type { Report } from "./report.ts";
+import { startServerProcess } from "./server_process.ts";
+import { median } from "./statistics.ts";
+
+const rounds = 7;
+/** So many that a round takes many ticks of the clock that CPU time is counted by. */
+const openingsPerRound = 200;
+/** Rounds in which both are still being compiled, and which do not count. */
+const warmUpRounds = 2;
+const mostUs = 2_500;
+
+/** Measures the processor time that an opening takes on each side. */
+export async function measureOpenings(bench: Bench): Promise<Report> {
+  await using called = await startServerProcess("called_client.ts", bench);
+  using store = openStore(":memory:");
+  const client = new ChatClient({
+    id: "caller",
+    host: "127.0.0.1",
+    port: 0,
+    server: { host: "127.0.0.1", port: 1 },
+    identity: Identity.generate(),
+    knownPeers: store.knownPeers,
+    onEvent: () => {},
+  });
+  const sides: { caller: number; called: number; caller1: number; called1: number }[] = [];
+  try {
+    for (let round = 0; round < warmUpRounds + rounds; round++) {
+      const before = [await cpuTimeUs(Deno.pid), await cpuTimeUs(called.pid)];
+      for (let n = 0; n < openingsPerRound; n++) {
+        await client.chat(`127.0.0.1:${called.port}`);
+        await client.close();
+      }
+      const after = [await cpuTimeUs(Deno.pid), await cpuTimeUs(called.pid)];
+      const [caller, side] = after.map((us, i) => (us! - before[i]!) / openingsPerRound);
+      const alone = handshakesAlone();
+      sides.push({ caller: caller!, called: side!, caller1: alone.caller, called1: alone.called });
+    }
+  } finally {
+    await client.stop();
+  }
+  sides.splice(0, warmUpRounds);
+  if (sides.some(({ caller, called }) => Number.isNaN(caller + called))) {
+    return { rows: [], notes: ["Openings were not measured: this system has no /proc."] };
+  }
+  const row = (side: "caller" | "called") => {
+    const us = median(sides.map((round) => round[side]));
+    return {
+      figure: `CPU time of an encrypted opening, ${side}`,
+      ours: `${us.toFixed(0)} µs`,
+      baseline: `${median(sides.map((round) => round[`${side}1`])).toFixed(0)} µs`,
+      bar: { text: `at most ${mostUs} µs`, holds: us <= mostUs },
+    };
+  };
+  return {
+    rows: [row("caller"), row("called")],
+    notes: [
+      `Openings: medians of ${rounds} rounds of ${openingsPerRound}, with dialing and leaving; the baseline\n` +
+      "is the handshake alone, without sockets.",
+      bench.pin.note,
+    ],
+  };
+}
+
+/** Microseconds that each side of a handshake takes. */
+function handshakesAlone(): { caller: number; called: number } {
+  const [a, b] = [Identity.generate(), Identity.generate()];
+  const prologue = new Uint8Array(256);
+  const spent = { caller: 0, called: 0 };
+  const timed = <T>(side: "caller" | "called", task: () => T): T => {
+    const begin = performance.now();
+    const result = task();
+    spent[side] += performance.now() - begin;
+    return result;
+  };
+  for (let n = 0; n < openingsPerRound; n++) {
+    const caller = timed("caller", () => new Handshake({ role: "caller", identity: a, prologue }));
+    const called = timed("called", () => new Handshake({ role: "called", identity: b, prologue }));
+    const first = timed("caller", () => caller.begin());
+    const second = timed("called", () => called.take(first)) as { answer: Uint8Array };
+    timed("caller", () => caller.take(second.answer));
+    const third = timed("caller", () => caller.conclude());
+    timed("called", () => called.take(third));
+    timed("caller", () => caller.split());
+    timed("called", () => called.split());
+  }
+  const us = (ms: number) => ms * 1_000 / openingsPerRound;
+  return { caller: us(spent.caller), called: us(spent.called) };
+}

@@ -1,0 +1,61 @@
+/**
+ * Frames of 64 KiB from one process to another, beside what the cipher alone does on such chunks in the
+ * process that sends.
+ *
+ * @module
+ */
+
+import type { Bench } from "./bench.ts";
+import { framesPerRound } from "./frame_sizes.ts";
+import { denoCommand } from "./program.ts";
+import type { Report } from "./report.ts";
+import { startServerProcess } from "./server_process.ts";
+import { median } from "./statistics.ts";
+
+const rounds = 15;
+/** Rounds in which both are still being compiled, and which do not count. */
+const warmUpRounds = 3;
+const least = 0.6;
+
+interface Round {
+  /** Megabytes a second that the other process has taken. */
+  readonly sent: number;
+  /** Megabytes a second that the cipher alone encrypts. */
+  readonly encrypted: number;
+}
+
+/** Measures how many bytes a second go through a channel. */
+export async function measureSealedFrames(bench: Bench): Promise<Report> {
+  await using receiver = await startServerProcess("sealed_receiver.ts", bench);
+  const measured = (await send(receiver.port, bench)).slice(warmUpRounds);
+  const ratio = median(measured.map(({ sent, encrypted }) => sent / encrypted));
+  return {
+    rows: [{
+      figure: "64 KiB frames from process to process",
+      ours: `${median(measured.map(({ sent }) => sent)).toFixed(0)} MB/s`,
+      baseline: `${median(measured.map(({ encrypted }) => encrypted)).toFixed(0)} MB/s`,
+      ratio: ratio.toFixed(2),
+      bar: { text: `at least ${least.toFixed(2)}`, holds: ratio >= least },
+    }],
+    notes: [
+      `Frames: medians of ${rounds} rounds of ${framesPerRound}; the baseline is ChaCha20-Poly1305 alone, on\n` +
+      "such chunks in the process that sends; the ratio is the median of the rounds'.",
+      bench.pin.note,
+    ],
+  };
+}
+
+async function send(port: number, bench: Bench): Promise<Round[]> {
+  const [program, ...args] = bench.pin.command("load", [
+    ...denoCommand("sealed_sender.ts"),
+    String(port),
+    String(warmUpRounds + rounds),
+  ]);
+  const { success, stdout } = await new Deno.Command(program!, {
+    args,
+    stderr: "inherit",
+    signal: bench.signal,
+  }).output();
+  if (!success) throw new Error("The sender broke: it has said why");
+  return new TextDecoder().decode(stdout).trim().split("\n").map((line) => JSON.parse(line));
+}

@@ -1,0 +1,31 @@
+/**
+ * A program: the called end of an encrypted channel, which takes frames and forgets them. It prints its
+ * port, and answers a byte for each round.
+ *
+ * @module
+ */
+
+import { SecureChannel } from "../../client/link/secure_channel.ts";
+import { writeAll } from "../../shared/write_all.ts";
+import { handshakeOver } from "./handshake_over.ts";
+import { frameContentBytes, framesPerRound } from "./frame_sizes.ts";
+
+const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+await writeAll(Deno.stdout, new TextEncoder().encode(`${listener.addr.port}\n`));
+const conn = await listener.accept();
+conn.setNoDelay(true);
+const channel = new SecureChannel(await handshakeOver(conn, "called"));
+/** What one read may bring. */
+const readBufferBytes = 256 * 1024;
+const contentBytes = framesPerRound * frameContentBytes;
+const buffer = new Uint8Array(readBufferBytes);
+const done = new Uint8Array(1);
+let received = 0;
+for (let count; (count = await conn.read(buffer)) !== null;) {
+  const contents = channel.open(buffer.subarray(0, count));
+  if (contents === undefined) throw new Error("A frame was not authentic");
+  for (const content of contents) received += content.length;
+  if (received < contentBytes) continue;
+  received -= contentBytes;
+  await writeAll(conn, done);
+}
