@@ -9,6 +9,7 @@
 import { type Address, formatAddress } from "../shared/address.ts";
 import { within } from "../shared/clock.ts";
 import { fingerprintOf } from "../shared/crypto/identity.ts";
+import { errorMessage } from "../shared/error_message.ts";
 import { linksMax, linksPerPeerMax } from "../shared/protocol/limits.ts";
 import { ChatError } from "./chat_error.ts";
 import type { PeerState, Security } from "./events.ts";
@@ -139,10 +140,8 @@ export class Conversations {
   /** The fingerprint of somebody who has called and whom the user has not answered. */
   strangerIn(name: string): string | undefined {
     const { links, engaged } = this.#get(name);
-    const [{ role, peerKey }] = links as [Link];
-    return engaged || role === "caller" || peerKey === undefined
-      ? undefined
-      : fingerprintOf(peerKey);
+    const { peerKey } = links[0]!;
+    return engaged || peerKey === undefined ? undefined : fingerprintOf(peerKey);
   }
 
   /** Notes that the user talks to somebody, whom nobody pushes out of memory from then on. */
@@ -153,7 +152,7 @@ export class Conversations {
     try {
       trust.engage(peerId!, peerKey);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = errorMessage(error);
       emit({ type: "problem", problem: `Cannot note that you know ${peerId}: ${reason}` });
     }
   }

@@ -7,6 +7,7 @@
 
 import { type Address, formatAddress } from "../shared/address.ts";
 import type { Identity } from "../shared/crypto/identity.ts";
+import { errorMessage } from "../shared/error_message.ts";
 import type { ChatEvent } from "./events.ts";
 import type { Link, Refusal } from "./link/link.ts";
 import { isSameKey, type Trust } from "./trust.ts";
@@ -132,7 +133,7 @@ export class Gatekeeper {
   }
 
   #cannotJudge(who: string, error: unknown): Refusal {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     const problem = `Cannot look up the key of ${who}: ${reason}`;
     this.#options.emit({ type: "problem", problem });
     return { code: 500, reason: "This client cannot look up keys at the moment", detail: problem };
@@ -159,7 +160,7 @@ export class Gatekeeper {
       if (meeting === "remembered") emit({ type: "remembered", name, fingerprint });
       else emit({ type: "problem", problem: `Cannot remember the key of ${name}: too many are` });
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = errorMessage(error);
       emit({
         type: "problem",
         problem: `Cannot remember the key of ${name}: ${reason}. Next time it will be new again`,

@@ -8,6 +8,7 @@
 import { type Address, isUnspecified, parsePort } from "../shared/address.ts";
 import { Backoff } from "../shared/backoff.ts";
 import { wait } from "../shared/clock.ts";
+import { errorMessage } from "../shared/error_message.ts";
 import { registrationTtlAskedMs } from "../shared/protocol/limits.ts";
 import type { Identity } from "../shared/crypto/identity.ts";
 import { type Header, header } from "../shared/protocol/message.ts";
@@ -150,7 +151,7 @@ export class Registration {
       } catch (error) {
         if (signal.aborted) return;
         if (!failed) {
-          const problem = error instanceof Error ? error.message : String(error);
+          const problem = errorMessage(error);
           emit({ type: "server-lost", problem });
         }
         failed = true;

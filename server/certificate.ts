@@ -6,6 +6,7 @@
  */
 
 import { X509Certificate } from "node:crypto";
+import { errorMessage } from "../shared/error_message.ts";
 import { fileReason } from "../shared/file_reason.ts";
 import { systemReason } from "../shared/system_reason.ts";
 import type { TlsKeyPair } from "./tls_terminator.ts";
@@ -58,7 +59,7 @@ function checkPair(pair: TlsKeyPair, { certFile, keyFile }: CertificateFiles): v
   try {
     Deno.listenTls({ hostname: "127.0.0.1", port: 0, ...pair }).close();
   } catch (cause) {
-    const words = cause instanceof Error ? cause.message : String(cause);
+    const words = errorMessage(cause);
     throw new Error(
       words.includes("KeyMismatch")
         ? `The key in ${keyFile} is not that of the certificate in ${certFile}`

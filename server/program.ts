@@ -7,6 +7,7 @@
 
 import { type Address, formatAddress, isLocal, isUnspecified } from "../shared/address.ts";
 import { aborted } from "../shared/clock.ts";
+import { errorMessage } from "../shared/error_message.ts";
 import { giveUpFiles } from "../shared/file_access.ts";
 import { listening } from "../shared/listening.ts";
 import type { Log } from "../shared/log.ts";
@@ -63,7 +64,7 @@ async function changeCertificate(
     log.info("certificate changed", { pinned: pinnedAddress(server, realm, certificate) });
     warnOfDates(log, certificate);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     log.error("the certificate stays as it was", { error: reason });
   }
 }

@@ -5,6 +5,7 @@
  */
 
 import type { Clock } from "../shared/clock.ts";
+import { errorMessage } from "../shared/error_message.ts";
 import type { Log } from "../shared/log.ts";
 import { messageBytesMax } from "../shared/protocol/limits.ts";
 import { encode, encodeInto, header, type Message } from "../shared/protocol/message.ts";
@@ -78,7 +79,7 @@ export class Session {
       if (!this.#closed && this.#options.log.debugs) {
         this.#options.log.debug("connection broke", {
           host: this.#context.observedHost,
-          error: error instanceof Error ? error.message : String(error),
+          error: errorMessage(error),
         });
       }
     } finally {

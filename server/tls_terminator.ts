@@ -12,6 +12,7 @@
 
 import { type Clock, within } from "../shared/clock.ts";
 import { closeQuietly } from "../shared/close_quietly.ts";
+import { errorMessage } from "../shared/error_message.ts";
 import { messageBytesMax, tlsHandshakeTimeoutMs } from "../shared/protocol/limits.ts";
 import { writeAll } from "../shared/write_all.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -92,7 +93,7 @@ export class TlsTerminator {
         return { conn };
       } catch (error) {
         conn.close();
-        return { failed: messageOf(error) };
+        return { failed: errorMessage(error) };
       }
     } catch (error) {
       closeQuietly(outer);
@@ -158,7 +159,7 @@ async function readFirst(conn: Deno.TcpConn): Promise<Uint8Array | string> {
     if (count !== null) return buffer.subarray(0, count);
   } catch (error) {
     closeQuietly(conn);
-    return messageOf(error);
+    return errorMessage(error);
   }
   closeQuietly(conn);
   return "the connection ended before the handshake";
@@ -241,8 +242,4 @@ async function carry(from: Deno.TcpConn, to: Deno.TcpConn): Promise<void> {
     }
   }
   await to.closeWrite();
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -8,15 +8,15 @@
  * @module
  */
 
-import { type Identity, verifyCertificate } from "../../shared/crypto/identity.ts";
+import { concat } from "../../shared/concat.ts";
+import { type Identity, signatureBytes, verifyCertificate } from "../../shared/crypto/identity.ts";
 import { HandshakeState } from "../../shared/crypto/noise.ts";
+import { keyBytes } from "../../shared/crypto/raw_keys.ts";
 import type { CipherPair } from "./secure_channel.ts";
 
 /** What CHAT and CHATACK call it. */
 export const encryption = "Noise_XX_25519_ChaChaPoly_SHA256";
 
-const keyBytes = 32;
-const certificateBytes = 64;
 const nothing = new Uint8Array(0);
 
 /** A handshake's options. */
@@ -68,9 +68,9 @@ export class Handshake {
       return { answer: this.#state.writeMessage(this.#proof()) };
     }
     const peerKey = payload.slice(0, keyBytes);
-    const certificate = payload.subarray(keyBytes, keyBytes + certificateBytes);
+    const certificate = payload.subarray(keyBytes, keyBytes + signatureBytes);
     // What stands behind both is of a later version.
-    if (certificate.length < certificateBytes) return undefined;
+    if (certificate.length < signatureBytes) return undefined;
     return verifyCertificate(peerKey, this.#state.remoteStatic!, certificate)
       ? { peerKey }
       : undefined;
@@ -93,9 +93,6 @@ export class Handshake {
 
   #proof(): Uint8Array {
     const { publicKey, certificate } = this.#identity;
-    const proof = new Uint8Array(keyBytes + certificateBytes);
-    proof.set(publicKey);
-    proof.set(certificate, keyBytes);
-    return proof;
+    return concat(publicKey, certificate);
   }
 }

@@ -14,6 +14,7 @@ import {
 } from "../../shared/address.ts";
 import { isClientId } from "../../shared/client_id.ts";
 import { within } from "../../shared/clock.ts";
+import { concat } from "../../shared/concat.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import {
   chatackPatienceMs,
@@ -312,7 +313,7 @@ export class Link {
     switch (this.dialect) {
       case undefined: {
         if (this.#openingTimer === undefined) this.#limitOpening();
-        this.#first = joined(this.#first, bytes);
+        this.#first = concat(this.#first, bytes);
         await this.#recognise(false);
         if (this.#first.length > 0 && this.role === "called") {
           this.#after(quietMs, () => this.#recognise(true));
@@ -400,13 +401,13 @@ export class Link {
   #beginHandshake(opening: Uint8Array): void {
     const { identity } = this.#self;
     if (this.role === "caller") {
-      const prologue = joined(this.#chat, opening);
+      const prologue = concat(this.#chat, opening);
       this.#handshake = new Handshake({ role: "caller", identity, prologue });
       this.#outbox.addBytes(frame(this.#handshake.begin()));
     } else {
       const chatack = encode(message("CHATACK", this.#introduction(true)));
       this.#outbox.add(chatack);
-      const prologue = joined(opening, new TextEncoder().encode(chatack));
+      const prologue = concat(opening, new TextEncoder().encode(chatack));
       this.#handshake = new Handshake({ role: "called", identity, prologue });
     }
   }
@@ -643,13 +644,6 @@ export class Link {
     const ending = this.#ending ?? { reason, detail };
     this.#events.closed(this, ending.reason, ending.detail);
   }
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
 }
 
 /** What a peer gives as its reason, in quotes: it may say anything, and not pass it off as ours. */

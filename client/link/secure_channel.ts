@@ -9,6 +9,7 @@
  * @module
  */
 
+import { concat } from "../../shared/concat.ts";
 import { tagBytes } from "../../shared/crypto/chacha20_poly1305.ts";
 import type { CipherState } from "../../shared/crypto/noise.ts";
 import {
@@ -85,9 +86,8 @@ export class SecureChannel {
     header[1] = content.length >> 8;
     header[2] = content.length & 0xff;
     const paddingBytes = paddedLength(content.length) - headerBytes - content.length;
-    const parts = content.length < fewBytes
-      ? [joined(header, content, paddingBytes)]
-      : [header, content, padding.subarray(0, paddingBytes)];
+    const pieces = [header, content, padding.subarray(0, paddingBytes)];
+    const parts = content.length < fewBytes ? [concat(...pieces)] : pieces;
     putFrameLength(frames, at, sealedLength(content.length));
     const end = this.#send.encryptInto(parts, frames, at + lengthBytes);
     this.#sentUnderKey++;
@@ -149,10 +149,3 @@ function sealedLength(contentLength: number): number {
 /** Up to here one copy costs less than giving the cipher one part more. */
 const fewBytes = 4_096;
 const padding = new Uint8Array(framePaddingBytes);
-
-function joined(header: Uint8Array, content: Uint8Array, paddingBytes: number): Uint8Array {
-  const plaintext = new Uint8Array(header.length + content.length + paddingBytes);
-  plaintext.set(header);
-  plaintext.set(content, header.length);
-  return plaintext;
-}

@@ -71,7 +71,7 @@ export class Verification {
     this.#begun = true;
     const commit = message("VERIFY", [[
       "Commit",
-      hex(this.#commit(this.#options.role, this.#nonce)),
+      this.#commit(this.#options.role, this.#nonce).toHex(),
     ]]);
     // The peer's nonce is fixed already: ours may be shown.
     return { send: this.#peerCommit === undefined ? [commit] : [commit, this.#reveal()] };
@@ -99,7 +99,7 @@ export class Verification {
   }
 
   #reveal(): Message {
-    return message("VERIFY", [["Nonce", hex(this.#nonce)]]);
+    return message("VERIFY", [["Nonce", this.#nonce.toHex()]]);
   }
 
   #commit(role: "caller" | "called", nonce: Uint8Array): Uint8Array {
@@ -110,7 +110,7 @@ export class Verification {
   #wordsOf(callerNonce: Uint8Array, calledNonce: Uint8Array): string[] {
     const label = utf8.encode("p2pchat verification 1 words\0");
     const hash = primitives.hash(label, this.#options.handshakeHash, callerNonce, calledNonce);
-    let bits = BigInt(`0x${hex(hash.subarray(0, 8))}`);
+    let bits = BigInt(`0x${hash.subarray(0, 8).toHex()}`);
     const words = [];
     for (let i = 0; i < wordCount; i++) {
       words.push(wordlist[Number(bits >> BigInt(64 - bitsPerWord))]!);
@@ -122,10 +122,6 @@ export class Verification {
 
 const outOfTurn = fatalFault(400, "A VERIFY came out of turn");
 const otherNonce = fatalFault(403, "The nonce of VERIFY is not the one that was committed to");
-
-function hex(bytes: Uint8Array): string {
-  return bytes.toHex();
-}
 
 function fromHex(text: string, length: number): Uint8Array | undefined {
   return text.length === 2 * length && /^[0-9a-f]+$/.test(text)

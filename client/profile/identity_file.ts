@@ -22,6 +22,7 @@
 import { fromBase64url, toBase64url } from "../../shared/base64url.ts";
 import { tagBytes } from "../../shared/crypto/chacha20_poly1305.ts";
 import { Identity } from "../../shared/crypto/identity.ts";
+import { keyBytes } from "../../shared/crypto/raw_keys.ts";
 import {
   isBearable,
   openBox,
@@ -37,7 +38,6 @@ export type IdentityFile =
   | { readonly publicKey: Uint8Array; readonly box: PassphraseBox };
 
 const version = 1;
-const keyBytes = 32;
 const seedBytes = 32;
 
 /** An identity without a passphrase. */

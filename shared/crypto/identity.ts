@@ -13,7 +13,7 @@ import { type KeyPair, primitives } from "./primitives.ts";
 import { isLowOrder, keyBytes, privateKeyFrom, publicKeyBytes, publicKeyFrom } from "./raw_keys.ts";
 
 /** Bytes of a signature, and of a certificate, which is one. */
-const signatureBytes = 64;
+export const signatureBytes = 64;
 
 const utf8 = new TextEncoder();
 const agreementLabel = utf8.encode("p2pchat X25519 1");

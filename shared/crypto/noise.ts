@@ -5,6 +5,7 @@
  * @module
  */
 
+import { concat } from "../concat.ts";
 import { frameBytesMax } from "../protocol/limits.ts";
 import { type Cipher, tagBytes } from "./chacha20_poly1305.ts";
 import { type KeyPair, type Primitives, primitives } from "./primitives.ts";
@@ -126,7 +127,7 @@ export class HandshakeState {
       }
     }
     parts.push(this.#symmetric.encryptAndHash(payload));
-    const message = concat(parts);
+    const message = concat(...parts);
     if (message.length > frameBytesMax) {
       throw new RangeError(`Cannot send a message of ${message.length} bytes: ${tooLong}`);
     }
@@ -404,14 +405,4 @@ const tooLong = `a Noise message has ${frameBytesMax} at most`;
 
 function describe({ pattern, initiator }: HandshakeOptions): string {
   return `The ${initiator ? "initiator" : "responder"} of ${pattern}`;
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -7,6 +7,7 @@
  */
 
 import { fromBase64url, toBase64url } from "../base64url.ts";
+import { signatureBytes } from "../crypto/identity.ts";
 import { header, type Message } from "./message.ts";
 import { protocolVersion } from "./verbs.ts";
 
@@ -63,9 +64,6 @@ export function registrationClaim(
     key: value("Key"),
   };
 }
-
-/** Bytes of an Ed25519 signature (RFC 8032). */
-const signatureBytes = 64;
 
 /** A signature as text: base64url without padding (RFC 4648), 86 characters. */
 export function signatureToText(signature: Uint8Array): string {

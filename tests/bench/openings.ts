@@ -5,11 +5,10 @@
  * @module
  */
 
-import { ChatClient } from "../../client/client.ts";
 import { Handshake } from "../../client/link/handshake.ts";
-import { openStore } from "../../client/store/store.ts";
 import { Identity } from "../../shared/crypto/identity.ts";
 import type { Bench } from "./bench.ts";
+import { startCallingClient } from "./calling_client.ts";
 import { cpuTimeUs } from "./proc.ts";
 import type { Report } from "./report.ts";
 import { startServerProcess } from "./server_process.ts";
@@ -25,31 +24,24 @@ const mostUs = 2_500;
 /** Measures the processor time that an opening takes on each side. */
 export async function measureOpenings(bench: Bench): Promise<Report> {
   await using called = await startServerProcess("called_client.ts", bench);
-  using store = openStore(":memory:");
-  const client = new ChatClient({
-    id: "caller",
-    host: "127.0.0.1",
-    port: 0,
-    server: { host: "127.0.0.1", port: 1 },
-    identity: Identity.generate(),
-    knownPeers: store.knownPeers,
-    onEvent: () => {},
-  });
-  const sides: { caller: number; called: number; caller1: number; called1: number }[] = [];
-  try {
-    for (let round = 0; round < warmUpRounds + rounds; round++) {
-      const before = [await cpuTimeUs(Deno.pid), await cpuTimeUs(called.pid)];
-      for (let n = 0; n < openingsPerRound; n++) {
-        await client.chat(`127.0.0.1:${called.port}`);
-        await client.close();
-      }
-      const after = [await cpuTimeUs(Deno.pid), await cpuTimeUs(called.pid)];
-      const [caller, side] = after.map((us, i) => (us! - before[i]!) / openingsPerRound);
-      const alone = handshakesAlone();
-      sides.push({ caller: caller!, called: side!, caller1: alone.caller, called1: alone.called });
+  await using calling = startCallingClient(() => {});
+  const { client } = calling;
+  const sides: { caller: number; called: number; callerAlone: number; calledAlone: number }[] = [];
+  for (let round = 0; round < warmUpRounds + rounds; round++) {
+    const before = [await cpuTimeUs(Deno.pid), await cpuTimeUs(called.pid)];
+    for (let n = 0; n < openingsPerRound; n++) {
+      await client.chat(`127.0.0.1:${called.port}`);
+      await client.close();
     }
-  } finally {
-    await client.stop();
+    const after = [await cpuTimeUs(Deno.pid), await cpuTimeUs(called.pid)];
+    const [caller, side] = after.map((us, i) => (us! - before[i]!) / openingsPerRound);
+    const alone = handshakesAlone();
+    sides.push({
+      caller: caller!,
+      called: side!,
+      callerAlone: alone.caller,
+      calledAlone: alone.called,
+    });
   }
   sides.splice(0, warmUpRounds);
   if (sides.some(({ caller, called }) => Number.isNaN(caller + called))) {
@@ -60,7 +52,7 @@ export async function measureOpenings(bench: Bench): Promise<Report> {
     return {
       figure: `CPU time of an encrypted opening, ${side}`,
       ours: `${us.toFixed(0)} µs`,
-      baseline: `${median(sides.map((round) => round[`${side}1`])).toFixed(0)} µs`,
+      baseline: `${median(sides.map((round) => round[`${side}Alone`])).toFixed(0)} µs`,
       bar: { text: `at most ${mostUs} µs`, holds: us <= mostUs },
     };
   };

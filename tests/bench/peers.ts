@@ -5,11 +5,9 @@
  * @module
  */
 
-import { ChatClient } from "../../client/client.ts";
-import { openStore } from "../../client/store/store.ts";
-import { Identity } from "../../shared/crypto/identity.ts";
 import { keepAwake } from "./awake.ts";
 import type { Bench } from "./bench.ts";
+import { startCallingClient } from "./calling_client.ts";
 import type { Report } from "./report.ts";
 import { startServerProcess } from "./server_process.ts";
 import { median, quantile } from "./statistics.ts";
@@ -28,81 +26,69 @@ export async function measurePeers(bench: Bench): Promise<Report> {
   await using called = await startServerProcess("called_client.ts", bench);
   await using bare = await startServerProcess("bare_server.ts", bench);
   await using awake = keepAwake(bench.signal);
-  using store = openStore(":memory:");
   let delivered = 0;
   let changed = () => {};
-  const client = new ChatClient({
-    id: "caller",
-    host: "127.0.0.1",
-    port: 0,
-    server: { host: "127.0.0.1", port: 1 },
-    identity: Identity.generate(),
-    knownPeers: store.knownPeers,
-    onEvent: (event) => {
-      if (event.type !== "delivered") return;
-      delivered++;
-      changed();
-    },
+  await using calling = startCallingClient((event) => {
+    if (event.type !== "delivered") return;
+    delivered++;
+    changed();
   });
+  const { client } = calling;
   const allDelivered = async (count: number) => {
     while (delivered < count) await new Promise<void>((resolve) => changed = resolve);
   };
-  try {
-    await client.chat(`127.0.0.1:${called.port}`);
-    using conn = await Deno.connect({ hostname: "127.0.0.1", port: bare.port });
-    const ours: number[][] = [];
-    const theirs: number[][] = [];
-    for (let round = 0; round < warmUpRounds + rounds; round++) {
-      ours.push(
-        await timed(async () => {
-          const wanted = delivered + 1;
-          await client.send(text);
-          await allDelivered(wanted);
-        }),
-      );
-      theirs.push(await timed(() => roundTrip(conn)));
-    }
-    const [own, bareOnes] = [ours.slice(warmUpRounds), theirs.slice(warmUpRounds)];
-    // The message is one half of the way, its confirmation the other: as much to do on each side.
-    const aSideUs = median(own.map((round, i) => median(round) - median(bareOnes[i]!))) / 2;
-    const ratio = median(own.map((round, i) => median(round) / median(bareOnes[i]!)));
-    const rates: number[] = [];
-    for (let i = 0; i < bursts; i++) {
-      const wanted = delivered + burst;
-      const begin = performance.now();
-      for (let n = 0; n < burst; n++) await client.send(text);
-      await allDelivered(wanted);
-      rates.push(burst / (performance.now() - begin) * 1000);
-    }
-    return {
-      rows: [
-        {
-          figure: "peer message, from sent to confirmed",
-          ours: cell(own),
-          baseline: cell(bareOnes),
-          ratio: ratio.toFixed(2),
-        },
-        {
-          figure: "  above plain TCP, a side",
-          ours: `${aSideUs.toFixed(0)} µs`,
-          bar: { text: `at most ${aSideMostUs} µs`, holds: aSideUs <= aSideMostUs },
-        },
-        {
-          figure: "peer messages a second in a burst, each confirmed",
-          ours: median(rates).toFixed(0),
-        },
-      ],
-      notes: [
-        `Peers: median (99th percentile) of ${
-          rounds * messagesPerRound
-        } messages of ${text.length} bytes; bursts of ${burst},\nmedian of ${bursts}. The sender runs in the bench's own process.`,
-        awake.note,
-        bench.pin.note,
-      ],
-    };
-  } finally {
-    await client.stop();
+  await client.chat(`127.0.0.1:${called.port}`);
+  using conn = await Deno.connect({ hostname: "127.0.0.1", port: bare.port });
+  const ours: number[][] = [];
+  const theirs: number[][] = [];
+  for (let round = 0; round < warmUpRounds + rounds; round++) {
+    ours.push(
+      await timed(async () => {
+        const wanted = delivered + 1;
+        await client.send(text);
+        await allDelivered(wanted);
+      }),
+    );
+    theirs.push(await timed(() => roundTrip(conn)));
   }
+  const [own, bareOnes] = [ours.slice(warmUpRounds), theirs.slice(warmUpRounds)];
+  // The message is one half of the way, its confirmation the other: as much to do on each side.
+  const aSideUs = median(own.map((round, i) => median(round) - median(bareOnes[i]!))) / 2;
+  const ratio = median(own.map((round, i) => median(round) / median(bareOnes[i]!)));
+  const rates: number[] = [];
+  for (let i = 0; i < bursts; i++) {
+    const wanted = delivered + burst;
+    const begin = performance.now();
+    for (let n = 0; n < burst; n++) await client.send(text);
+    await allDelivered(wanted);
+    rates.push(burst / (performance.now() - begin) * 1000);
+  }
+  return {
+    rows: [
+      {
+        figure: "peer message, from sent to confirmed",
+        ours: cell(own),
+        baseline: cell(bareOnes),
+        ratio: ratio.toFixed(2),
+      },
+      {
+        figure: "  above plain TCP, a side",
+        ours: `${aSideUs.toFixed(0)} µs`,
+        bar: { text: `at most ${aSideMostUs} µs`, holds: aSideUs <= aSideMostUs },
+      },
+      {
+        figure: "peer messages a second in a burst, each confirmed",
+        ours: median(rates).toFixed(0),
+      },
+    ],
+    notes: [
+      `Peers: median (99th percentile) of ${
+        rounds * messagesPerRound
+      } messages of ${text.length} bytes; bursts of ${burst},\nmedian of ${bursts}. The sender runs in the bench's own process.`,
+      awake.note,
+      bench.pin.note,
+    ],
+  };
 }
 
 async function timed(once: () => Promise<void>): Promise<number[]> {

@@ -1,0 +1,36 @@
+/**
+ * A client that calls, in the bench's own process.
+ *
+ * @module
+ */
+
+import { ChatClient } from "../../client/client.ts";
+import type { ChatEvent } from "../../client/events.ts";
+import { openStore } from "../../client/store/store.ts";
+import { Identity } from "../../shared/crypto/identity.ts";
+
+/** A client. Disposing of it ends it. */
+export interface CallingClient extends AsyncDisposable {
+  readonly client: ChatClient;
+}
+
+/** Starts one that knows nobody and asks no server. */
+export function startCallingClient(onEvent: (event: ChatEvent) => void): CallingClient {
+  const store = openStore(":memory:");
+  const client = new ChatClient({
+    id: "caller",
+    host: "127.0.0.1",
+    port: 0,
+    server: { host: "127.0.0.1", port: 1 },
+    identity: Identity.generate(),
+    knownPeers: store.knownPeers,
+    onEvent,
+  });
+  return {
+    client,
+    async [Symbol.asyncDispose]() {
+      await client.stop();
+      store[Symbol.dispose]();
+    },
+  };
+}
