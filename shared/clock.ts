@@ -1,5 +1,5 @@
 /**
- * Time as a parameter, so that a test can hold it still.
+ * Time as a parameter, so that a test can hold it still, or let it run at will.
  *
  * @module
  */
@@ -10,8 +10,28 @@ export interface Clock {
   now(): number;
 }
 
-/** The machine's monotonic clock. */
-export const monotonicClock: Clock = { now: () => performance.now() };
+/** A clock that also knows the time of day, and can be waited on. */
+export interface TimerClock extends Clock {
+  /** The time of day: milliseconds since 1970, UTC. It may go backwards. */
+  timeOfDay(): number;
+  /**
+   * Calls a function once, later.
+   *
+   * @param ms How much later, in milliseconds.
+   * @returns Takes that back; later it does nothing.
+   */
+  after(ms: number, then: () => void): () => void;
+}
+
+/** The machine's clock. */
+export const systemClock: TimerClock = {
+  now: () => performance.now(),
+  timeOfDay: () => Date.now(),
+  after: (ms, then) => {
+    const timer = setTimeout(then, ms);
+    return () => clearTimeout(timer);
+  },
+};
 
 /**
  * Waits.
@@ -19,13 +39,13 @@ export const monotonicClock: Clock = { now: () => performance.now() };
  * @param ms How long, in milliseconds.
  * @returns True after the time, false as soon as the signal aborts.
  */
-export function wait(ms: number, signal: AbortSignal): Promise<boolean> {
+export function wait(ms: number, signal: AbortSignal, clock = systemClock): Promise<boolean> {
   if (signal.aborted) return Promise.resolve(false);
   const { promise, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => finish(true), ms);
+  const cancel = clock.after(ms, () => finish(true));
   const onAbort = () => finish(false);
   const finish = (elapsed: boolean) => {
-    clearTimeout(timer);
+    cancel();
     signal.removeEventListener("abort", onAbort);
     resolve(elapsed);
   };
@@ -48,12 +68,16 @@ export function aborted(signal: AbortSignal): Promise<void> {
  * @returns Whether it was done in time.
  * @throws {unknown} What it is rejected with in time; later that is nobody's business any more.
  */
-export async function within(ms: number, something: Promise<unknown>): Promise<boolean> {
+export async function within(
+  ms: number,
+  something: Promise<unknown>,
+  clock = systemClock,
+): Promise<boolean> {
   const late = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => late.resolve(false), ms);
+  const cancel = clock.after(ms, () => late.resolve(false));
   try {
     return await Promise.race([something.then(() => true), late.promise]);
   } finally {
-    clearTimeout(timer);
+    cancel();
   }
 }

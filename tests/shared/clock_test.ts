@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { monotonicClock, wait } from "../../shared/clock.ts";
+import { systemClock, wait } from "../../shared/clock.ts";
 
 Deno.test("the monotonic clock does not go backwards", () => {
-  let last = monotonicClock.now();
+  let last = systemClock.now();
   for (let i = 0; i < 1_000; i++) {
-    const now = monotonicClock.now();
+    const now = systemClock.now();
     assert(now >= last);
     last = now;
   }
