@@ -50,7 +50,8 @@ export function openDatabase(
     return database;
   } catch (cause) {
     database?.close();
-    throw new Error(`Cannot open the database '${makeVisible(path)}': ${reason(cause)}`, { cause });
+    const reason = databaseReason(cause);
+    throw new Error(`Cannot open the database '${makeVisible(path)}': ${reason}`, { cause });
   }
 }
 
@@ -115,8 +116,11 @@ function pause(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
-/** By SQLite's words: Deno does not give its codes with every error. */
-function reason(cause: unknown): string {
+/**
+ * Why a database does not do what was asked of it and what to do, as the end of a sentence that names what
+ * that was. By SQLite's words: Deno does not give its codes with every error.
+ */
+export function databaseReason(cause: unknown): string {
   const words = fileReason(cause);
   if (cause instanceof NewerVersion) return `${words}; use the newer program`;
   if (isBusy(cause)) return "another program holds it; end that one, and try again";
@@ -130,4 +134,5 @@ const advices: readonly [said: string, advice: string][] = [
   ["readonly database", "it is read-only; let this user write to it and to its directory"],
   ["unable to open", "that is no file which this user may read and write; look at its permissions"],
   ["disk is full", "the disk is full; make room, and try again"],
+  ["disk I/O error", "the disk is full, or does not work; look after it, and try again"],
 ];

@@ -14,6 +14,12 @@ export const headersMax = 64;
 /** Bytes of one message, from its start line to its empty line, line ends included. */
 export const messageBytesMax = 16 * 1024;
 
+/**
+ * Bytes of a DEPOSIT or a COLLECTACK, which carry a mail. A server takes so long a message from those alone
+ * who have shown a key on the same connection.
+ */
+export const mailMessageBytesMax = 96 * 1024;
+
 /** Characters of a client id. */
 export const clientIdLengthMax = 32;
 
@@ -62,14 +68,61 @@ export const newNamesPerHostMax = 100;
 /** For how long the new names of a host are counted together. */
 export const newNamesWindowMs = 24 * 60 * 60_000;
 
-/** How long a server, which answers nobody meanwhile, waits for another program that holds its names. */
-export const namesBusyTimeoutMs = 100;
+/** How long a server, which answers nobody meanwhile, waits for another program that holds its data. */
+export const serverBusyTimeoutMs = 100;
 
 /** Connections a server holds before it answers 503. */
 export const connectionsMax = 50_000;
 
 /** Connections one host may hold before it is answered 429; the server's own host is exempt. */
 export const connectionsPerHostMax = 1_000;
+
+/** Whom one connection watches: more would not fit into one message. */
+export const watchedMax = 60;
+
+/** An attended connection, one that has said WATCH, that says nothing for this long is closed. */
+export const attendedIdleMs = 25_000;
+
+/** Silence on such a connection after which its client says PING. */
+export const serverPingMs = 10_000;
+
+/** How long the client then waits for the PONG. */
+export const serverPongTimeoutMs = 10_000;
+
+/** Bytes of a mail, as it is sealed. */
+export const mailBytesMax = 64 * 1024;
+
+/** Characters of a mail on one Data line, in base64url; a multiple of 4. */
+export const mailLineLengthMax = 3_840;
+
+/** Mails that a COLLECT can say are taken. */
+export const takenMax = 60;
+
+/** How long a server keeps a mail that nobody collects. */
+export const mailTtlMs = 14 * 24 * 60 * 60_000;
+
+/** Mails in one mailbox, and their bytes. */
+export const boxMailsMax = 1_000;
+/** See {@linkcode boxMailsMax}. */
+export const boxBytesMax = 16 * 1024 * 1024;
+
+/** Of those, the mails of one sender and their bytes: nobody fills a mailbox alone. */
+export const shareMailsMax = 500;
+/** See {@linkcode shareMailsMax}. */
+export const shareBytesMax = 8 * 1024 * 1024;
+
+/** Mails of one sender in all mailboxes of a server, and their bytes. */
+export const senderMailsMax = 4_000;
+/** See {@linkcode senderMailsMax}. */
+export const senderBytesMax = 64 * 1024 * 1024;
+
+/** All mails that a server keeps, and their bytes, before it answers 503. */
+export const mailsMax = 1_000_000;
+/** See {@linkcode mailsMax}. */
+export const mailsBytesMax = 1024 * 1024 * 1024;
+
+/** Bytes of mails that a server has in its hands before it writes them down, however soon that is due. */
+export const depositBatchBytesMax = 8 * 1024 * 1024;
 
 /** Clients on a page of INFO that names no Limit. */
 export const infoPageDefault = 50;
@@ -137,8 +190,14 @@ export const knownPeersMax = 10_000;
 /** Of those beside, who have called and whom the user has never answered, the latest. */
 export const knownStrangersMax = 1_000;
 
+/** Messages of somebody whom the user has never answered; more are not taken until that happens. */
+export const strangerLettersMax = 100_000;
+
 /** Links with one peer: calls that cross, and those that have died without a word. */
 export const linksPerPeerMax = 8;
+
+/** Questions to one peer that wait for their answers. */
+export const questionsMax = 8;
 
 /** Messages sent on one link whose ACK is still missing. */
 export const unacknowledgedMax = 1_024;
@@ -148,6 +207,30 @@ export const textBytesMax = 15 * 1024;
 
 /** Bytes of escaped text on one Text line; a longer text takes several. */
 export const textLineBytesMax = 3_840;
+
+/** Streams of one peer's in which a client remembers its place: one for each copy of that profile. */
+export const incomingStreamsMax = 32;
+
+/** Conversations kept in which nothing has been said; the oldest make room. */
+export const emptyConversationsMax = 2_000;
+
+/** Words of a search; those beyond are not looked for. */
+export const searchWordsMax = 32;
+
+/** Streams that one AUDITACK lists. */
+export const auditStreamsMax = 40;
+
+/** Numbers of a stream that one AUDIT is answered for. */
+export const auditRangeMax = 20_000;
+
+/** Entries that one AUDITACK lists. */
+export const auditEntriesMax = 50;
+
+/** Messages that an audit names, of each kind and stream. */
+export const auditFindingsMax = 100;
+
+/** Questions that an audit asks about one stream, beside one for each `auditRangeMax` of it. */
+export const auditQuestionsMax = 2_000;
 
 for (
   const [relation, holds] of Object.entries({
@@ -159,11 +242,27 @@ for (
     "a page of INFO fits into a message": infoPageMax *
             ("Client:  []:65535 \r\n".length + clientIdLengthMax + 45 + fingerprintLength) + 512 <
       messageBytesMax,
+    "a list of streams and one of entries fit under the header limit":
+      Math.max(auditStreamsMax, auditEntriesMax) + 8 < headersMax,
     "a client can ask for what it wants": registrationTtlMinMs <= registrationTtlAskedMs &&
       registrationTtlAskedMs <= registrationTtlMaxMs,
     "the use of a name is written down before it lapses": nameUseWrittenMs * 10 <= nameLeaseMs,
     "a registered client refreshes before its connection counts as idle":
       registrationTtlAskedMs < connectionIdleMs,
+    "who watches has pinged and given up before the server does":
+      serverPingMs + serverPongTimeoutMs < attendedIdleMs,
+    "a Data line fits into a line, and holds whole bytes":
+      "Data: \r\n".length + mailLineLengthMax <= lineBytesMax && mailLineLengthMax % 4 === 0,
+    "a mail fits into a message with its start line and the other headers": mailBytesMax * 4 / 3 +
+        Math.ceil(mailBytesMax * 4 / 3 / mailLineLengthMax) * "Data: \r\n".length + 512 <=
+      mailMessageBytesMax,
+    "the lines of a mail fit under the header limit":
+      Math.ceil(mailBytesMax * 4 / 3 / mailLineLengthMax) + 8 <= headersMax,
+    "the presence of all who are watched fits under the header limit": watchedMax + 2 <= headersMax,
+    "what is taken fits under the header limit": takenMax + 3 <= headersMax,
+    "nobody fills a mailbox alone": shareMailsMax * 2 <= boxMailsMax &&
+      shareBytesMax * 2 <= boxBytesMax,
+    "a mail is kept no longer than the name that it is for": mailTtlMs <= nameLeaseMs,
   })
 ) {
   if (!holds) throw new Error(`The limits contradict each other: not true that ${relation}`);

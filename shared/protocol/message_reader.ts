@@ -13,11 +13,24 @@
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { fatalFault, type Fault, isFault } from "./status.ts";
 import { CR, LF, type Message, MessageParser, tooManyHeaders } from "./message.ts";
-import { headersMax, lineBytesMax, messageBytesMax } from "./limits.ts";
+import { headersMax, lineBytesMax, mailMessageBytesMax, messageBytesMax } from "./limits.ts";
+import type { VerbName } from "./verbs.ts";
+
+/** What can be said about reading. */
+export interface MessageReaderOptions {
+  /** The verb whose messages may have `mailMessageBytesMax` bytes; none where not given. */
+  readonly longVerb?: VerbName;
+}
 
 const invalidUtf8 = fatalFault(400, "A message is not valid UTF-8");
 const lineTooLong = fatalFault(413, `A line has at most ${lineBytesMax} bytes`);
 const messageTooLong = fatalFault(413, `A message has at most ${messageBytesMax} bytes`);
+const longMessageTooLong = fatalFault(
+  413,
+  `A mail's message has at most ${mailMessageBytesMax} bytes`,
+);
+const utf8 = new TextEncoder();
+const nothing = new Uint8Array();
 
 interface Measured {
   /** One past the first and the last empty line, where there is one. */
@@ -31,13 +44,20 @@ interface Measured {
 /** Turns the bytes of one connection into messages. */
 export class MessageReader {
   readonly #parser = new MessageParser();
+  readonly #longVerb: Uint8Array;
   #splitter: LineSplitter | undefined;
   // Of the message that is under way: its bytes, those of its last line, its lines.
   #messageBytes = 0;
   #lineBytes = 0;
   #lineCount = 0;
   #lastByte = 0;
+  /** Whether it begins with the verb of long ones, as far as it has come. */
+  #mayBeLong = true;
   #ended = false;
+
+  constructor({ longVerb }: MessageReaderOptions = {}) {
+    this.#longVerb = longVerb === undefined ? nothing : utf8.encode(longVerb);
+  }
 
   /** Whether a fault was fatal, so that nothing more comes. */
   get ended(): boolean {
@@ -97,13 +117,17 @@ export class MessageReader {
     let excess: Fault | undefined;
     while (end < chunk.length && excess === undefined) {
       if (++this.#lineBytes > lineBytesMax) excess = lineTooLong;
-      else if (++this.#messageBytes > messageBytesMax) excess = messageTooLong;
-      else if (chunk[end++] === LF) {
+      else if (++this.#messageBytes > messageBytesMax) excess = this.#excessOfLong();
+      else if (this.#messageBytes <= this.#longVerb.length) {
+        this.#mayBeLong &&= chunk[end] === this.#longVerb[this.#messageBytes - 1];
+      }
+      if (excess === undefined && chunk[end++] === LF) {
         if (this.#lineBytes === 1 || (this.#lineBytes === 2 && this.#lastByte === CR)) {
           firstEnd ??= end;
           lastEnd = end;
           this.#messageBytes = 0;
           this.#lineCount = 0;
+          this.#mayBeLong = true;
         } else if (++this.#lineCount > headersMax + 1) {
           excess = tooManyHeaders;
         }
@@ -112,6 +136,12 @@ export class MessageReader {
       this.#lastByte = chunk[end - 1] ?? 0;
     }
     return { firstEnd, lastEnd, end, excess };
+  }
+
+  /** What is wrong with a message that has more bytes than a short one may have. */
+  #excessOfLong(): Fault | undefined {
+    if (!this.#mayBeLong || this.#longVerb.length === 0) return messageTooLong;
+    return this.#messageBytes > mailMessageBytesMax ? longMessageTooLong : undefined;
   }
 
   /** Splits whole messages at once. @returns Whether they are UTF-8; where not, nothing happened. */

@@ -17,6 +17,7 @@ export const statuses = {
   429: "too much from one host; slow down",
   500: "the server failed",
   503: "the server is full",
+  507: "the mailbox is full",
 } as const;
 
 /** A code that an ERROR can carry. */

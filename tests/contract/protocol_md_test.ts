@@ -4,6 +4,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { startServer } from "../../server/server.ts";
 import { Identity, keyToText } from "../../shared/crypto/identity.ts";
+import { chainHash, chainStart, isLetter, readLetter } from "../../shared/protocol/chain.ts";
 import { encode, parse } from "../../shared/protocol/message.ts";
 import { isFault, statuses } from "../../shared/protocol/status.ts";
 import { verbs } from "../../shared/protocol/verbs.ts";
@@ -29,7 +30,10 @@ interface Turn {
   readonly lines: string[];
 }
 
-function exchanges(kind: "server" | "peer"): Turn[][] {
+/** With whom an exchange is: peers' are the same in plaintext and encrypted where nothing else is said. */
+const kinds = ["server", "peer", "peer plaintext", "peer encrypted"] as const;
+
+function exchanges(kind: typeof kinds[number]): Turn[][] {
   const blocks = text.matchAll(new RegExp("```exchange " + kind + "\\n(.*?)```", "gs"));
   return [...blocks].map(([, block]) => {
     const turns: Turn[] = [];
@@ -86,15 +90,17 @@ function holdTo(lines: string[], got: string): void {
   assertEquals(gotLines, wanted);
 }
 
+function messagesOf({ lines }: Turn): string[][] {
+  const messages: string[][] = [[]];
+  for (const line of lines) {
+    if (line === "") messages.push([]);
+    else messages.at(-1)!.push(line);
+  }
+  return messages.filter((message) => message.length > 0);
+}
+
 Deno.test("each message of PROTOCOL.md's exchanges is written as it is read", () => {
-  const all = [...exchanges("server"), ...exchanges("peer")].flat().flatMap(({ lines }) => {
-    const messages: string[][] = [[]];
-    for (const line of lines) {
-      if (line === "") messages.push([]);
-      else messages.at(-1)!.push(line);
-    }
-    return messages.filter((message) => message.length > 0);
-  });
+  const all = kinds.flatMap(exchanges).flat().flatMap(messagesOf);
   assert(all.length > 40);
   for (const lines of all) {
     const message = parse(lines);
@@ -124,14 +130,18 @@ Deno.test("the signature in PROTOCOL.md is that of the transcript before it", ()
   assert(lines!.endsWith(keyToText(signer.publicKey)));
 });
 
-for (const [i, turns] of exchanges("peer").entries()) {
-  for (const security of ["in plaintext", "encrypted"] as const) {
-    Deno.test(`exchange ${i + 1} of PROTOCOL.md between peers holds ${security} on a live client`, async () => {
-      const allowPlaintext = security === "in plaintext";
-      await using bob = new Person("bob", nowhere, { allowPlaintext });
+const securities = ["plaintext", "encrypted"] as const;
+
+for (const security of securities) {
+  const held = [...exchanges("peer"), ...exchanges(`peer ${security}`)];
+  for (const [i, turns] of held.entries()) {
+    Deno.test(`exchange ${i + 1} of PROTOCOL.md between ${security} peers holds on a live client`, async () => {
+      await using bob = new Person("bob", nowhere, { allowPlaintext: security === "plaintext" });
       // A user answers what he has seen, which is after it was acknowledged.
-      const answered = bob.events.see("message", ({ text }) => text === "Hello")
-        .then(() => bob.client.send("Hello,\nalice \\o/"));
+      const isAnswered = turns.some(({ by, lines }) => by === ">" && lines.includes("Text: Hello"));
+      const answered = isAnswered &&
+        bob.events.see("message", ({ text }) => text === "Hello")
+          .then(() => bob.client.send("Hello,\nalice \\o/"));
       using raw = await RawPeer.dial(bob.client.address);
       let peer: Peer = raw;
       let behind = turns;
@@ -148,6 +158,22 @@ for (const [i, turns] of exchanges("peer").entries()) {
     });
   }
 }
+
+Deno.test("the hashes in PROTOCOL.md are those of the messages before", () => {
+  const hashes = new Map<string, string>();
+  for (const lines of exchanges("peer encrypted").flat().flatMap(messagesOf)) {
+    const message = parse(lines);
+    if (isFault(message) || message.verb !== "MSG" || lines.some((line) => line.endsWith(": *"))) {
+      continue;
+    }
+    const letter = readLetter(message, 0);
+    assert(isLetter(letter) && letter.place !== undefined);
+    const { stream, seq, prev } = letter.place;
+    assertEquals(prev, hashes.get(`${stream} ${seq - 1}`) ?? (seq === 1 ? chainStart : prev));
+    hashes.set(`${stream} ${seq}`, chainHash({ ...letter, place: letter.place }));
+  }
+  assertEquals(hashes.size, 4);
+});
 
 Deno.test("PROTOCOL.md names every verb and code, and no other", () => {
   const table = (title: string) =>

@@ -1,14 +1,25 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { encode, type Message, message } from "../../../shared/protocol/message.ts";
-import { MessageReader } from "../../../shared/protocol/message_reader.ts";
+import {
+  MessageReader,
+  type MessageReaderOptions,
+} from "../../../shared/protocol/message_reader.ts";
 import type { Fault } from "../../../shared/protocol/status.ts";
-import { headersMax, lineBytesMax, messageBytesMax } from "../../../shared/protocol/limits.ts";
+import {
+  headersMax,
+  lineBytesMax,
+  mailMessageBytesMax,
+  messageBytesMax,
+} from "../../../shared/protocol/limits.ts";
 
 const utf8 = new TextEncoder();
 
-async function readAll(chunks: Uint8Array[]): Promise<(Message | Fault)[]> {
-  const reader = new MessageReader();
+async function readAll(
+  chunks: Uint8Array[],
+  options?: MessageReaderOptions,
+): Promise<(Message | Fault)[]> {
+  const reader = new MessageReader(options);
   const items = [];
   for (const chunk of chunks) items.push(...await reader.push(chunk));
   return items;
@@ -55,6 +66,8 @@ Deno.test("MessageReader gives the same for any chunking, split at once or throu
         const bytewise = await readAll(cut(bytes, []));
         assertEquals(await readAll([bytes]), bytewise);
         assertEquals(await readAll(cut(bytes, sizes)), bytewise);
+        // Nothing here is longer than any message may be.
+        assertEquals(await readAll(cut(bytes, sizes), { longVerb: "PING" }), bytewise);
       },
     ),
     { numRuns: 1_000 },
@@ -79,6 +92,40 @@ Deno.test("MessageReader holds each limit exactly, for any chunking", async () =
       const items = await readAll(cut(bytes, sizes));
       const got = items.map((item) => "verb" in item ? item.verb : item.code);
       assertEquals(got, code === undefined ? ["PING", "MSG", "PING"] : ["PING", code], name);
+    }
+  }
+});
+
+Deno.test("MessageReader takes messages of one verb that are as long as a mail's, for any chunking", async () => {
+  const line = "A: ".padEnd(4_094, "x") + "\r\n";
+  const filled = (head: string, bytes: number) => {
+    const lines = Math.floor((bytes - head.length - 2) / line.length);
+    const left = bytes - head.length - 2 - lines * line.length;
+    return head + line.repeat(lines) + (left > 0 ? "B: ".padEnd(left - 2, "y") + "\r\n" : "") +
+      "\r\n";
+  };
+  const head = "DEPOSIT\r\n";
+  const cases: [text: string, code: number | undefined][] = [
+    [filled(head, mailMessageBytesMax), undefined],
+    [filled(head, mailMessageBytesMax + 1), 413],
+    [filled("DEPOSIT\n", mailMessageBytesMax), undefined],
+    [filled("\r\n\n" + head, mailMessageBytesMax), undefined],
+    [filled("DEPOSI\r\n", messageBytesMax + 1), 413],
+    [filled("XDEPOSIT\r\n", messageBytesMax + 1), 413],
+    [filled("INFO\r\nDEPOSIT\r\n", messageBytesMax + 1), 413],
+    [filled("MSG\r\n", messageBytesMax), undefined],
+    ["DEPOSIT\r\n" + "A: b\r\n".repeat(headersMax + 1) + "\r\n", 413],
+  ];
+  for (const [text, code] of cases) {
+    const verb = /[A-Z]+/.exec(text)![0];
+    for (const before of ["", "PING\r\n\r\n", head + "\r\n"]) {
+      const bytes = utf8.encode(before + text + "PING\r\n\r\n");
+      const first = before === "" ? [] : [before.trimEnd()];
+      for (const sizes of [[bytes.length], [1], [7], [1_000], [16_384]]) {
+        const items = await readAll(cut(bytes, sizes), { longVerb: "DEPOSIT" });
+        const got = items.map((item) => "verb" in item ? item.verb : item.code);
+        assertEquals(got, [...first, ...code === undefined ? [verb, "PING"] : [code]]);
+      }
     }
   }
 });
