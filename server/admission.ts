@@ -6,18 +6,27 @@
 
 import { fatalFault, type Fault } from "../shared/protocol/status.ts";
 import {
+  boxBytesMax,
+  boxMailsMax,
   connectionsMax,
   connectionsPerHostMax,
+  mailsBytesMax,
+  mailsMax,
   namesMax,
   newNamesPerHostMax,
   registrationsMax,
   registrationsPerHostMax,
+  senderBytesMax,
+  senderMailsMax,
+  shareBytesMax,
+  shareMailsMax,
 } from "../shared/protocol/limits.ts";
 import { isLoopback } from "../shared/address.ts";
 import { HostCounter } from "./host_counter.ts";
+import type { MailCapacity } from "./mailbox.ts";
 
 /** How much a server takes on. */
-export interface Capacity {
+export interface Capacity extends MailCapacity {
   readonly connections: number;
   readonly connectionsPerHost: number;
   readonly registrations: number;
@@ -36,6 +45,14 @@ export const defaultCapacity: Capacity = {
   registrationsPerHost: registrationsPerHostMax,
   names: namesMax,
   newNamesPerHost: newNamesPerHostMax,
+  boxMails: boxMailsMax,
+  boxBytes: boxBytesMax,
+  shareMails: shareMailsMax,
+  shareBytes: shareBytesMax,
+  senderMails: senderMailsMax,
+  senderBytes: senderBytesMax,
+  mails: mailsMax,
+  mailsBytes: mailsBytesMax,
 };
 
 /** A bound a host, from which the server's own host is exempt: whoever is there could do worse. */

@@ -7,13 +7,25 @@
 import { formatAddress, isIpAddress, parsePort, reachableHost } from "../shared/address.ts";
 import { clientIdRule, isClientId } from "../shared/client_id.ts";
 import { keyFromText, verifySignature } from "../shared/crypto/identity.ts";
+import { isId } from "../shared/protocol/chain.ts";
 import {
   infoPageDefault,
   infoPageMax,
+  mailBytesMax,
   registrationTtlMaxMs,
   registrationTtlMinMs,
+  takenMax,
+  watchedMax,
 } from "../shared/protocol/limits.ts";
-import { type Header, header, type Message, message, quote } from "../shared/protocol/message.ts";
+import { dataHeaders, dataOf } from "../shared/protocol/mail_data.ts";
+import {
+  type Header,
+  header,
+  headerValues,
+  type Message,
+  message,
+  quote,
+} from "../shared/protocol/message.ts";
 import {
   registrationClaim,
   type RegistrationPurpose,
@@ -23,37 +35,67 @@ import {
 import type { Fault, StatusCode } from "../shared/protocol/status.ts";
 import { check, protocolVersion, speaksVersion1, type VerbName } from "../shared/protocol/verbs.ts";
 import type { Challenge } from "./challenge.ts";
+import type { Box, Mailbox, MailRefusal } from "./mailbox.ts";
 import type { NameRefusal, Names } from "./names.ts";
+import {
+  type Attendable,
+  type Attendance,
+  type Presence,
+  presenceHeader,
+  type Proven,
+} from "./presence.ts";
 import type { Applicant, Refusal, Registration, Registry } from "./registry/registry.ts";
 
-/** What a handler knows beside the request. */
+/** What the handlers of a server share. */
 export interface Context {
   readonly registry: Registry;
   readonly names: Names;
+  readonly presence: Presence;
+  /** Undefined where the server keeps no mail. */
+  readonly mailbox: Mailbox | undefined;
   /** What the server is to those who sign for it. */
   readonly realm: string;
   /** Whether a name is registered with a key alone. */
   readonly keyedOnly: boolean;
-  /** The connection's own. */
-  readonly challenge: Challenge;
-  /** The IP address of the client's end of the connection. */
-  readonly observedHost: string;
 }
 
-type Handler = (request: Message, context: Context) => Message;
+/** Who asks: a connection, and what it has shown of its client. */
+export interface Caller extends Attendable {
+  /** The IP address of the client's end. */
+  readonly observedHost: string;
+  readonly challenge: Challenge;
+  /** Who registered on it last with a key. */
+  proven: Proven | undefined;
+  /** Undefined until it is attended. */
+  attendance: Attendance | undefined;
+}
+
+type Handler = (
+  request: Message,
+  context: Context,
+  caller: Caller,
+) => Message | Promise<Message>;
 
 /** Seconds after which a client that met a full server may try again. */
 const retryWhenFullS = 30;
 
+/** The same for mail, of which there is less when somebody collects his. */
+const retryMailS = 10 * 60;
+
 /**
  * Answers a request.
  *
- * @returns The reply; ERROR where the request is malformed or cannot be done.
+ * @returns The reply, or a promise of it that is never rejected; ERROR where the request is malformed or
+ * cannot be done.
  */
-export function answer(request: Message, context: Context): Message {
+export function answer(
+  request: Message,
+  context: Context,
+  caller: Caller,
+): Message | Promise<Message> {
   const malformed = check(request, "client");
   if (malformed !== undefined) return errorOf(malformed);
-  return handlers.get(request.verb as VerbName)!(request, context);
+  return handlers.get(request.verb as VerbName)!(request, context, caller);
 }
 
 const handlers: ReadonlyMap<VerbName, Handler> = new Map<VerbName, Handler>([
@@ -62,12 +104,16 @@ const handlers: ReadonlyMap<VerbName, Handler> = new Map<VerbName, Handler>([
   ["QUIT", unregister],
   ["BRIDGE", bridge],
   ["INFO", info],
+  ["WATCH", watch],
+  ["DEPOSIT", deposit],
+  ["COLLECT", collect],
   ["PING", ping],
 ]);
 
-function register(request: Message, context: Context): Message {
-  const { registry, observedHost } = context;
-  const proof = proofOf(request, context);
+function register(request: Message, context: Context, caller: Caller): Message {
+  const { registry } = context;
+  const { observedHost } = caller;
+  const proof = proofOf(request, caller);
   const id = header(request, "clientID")!;
   if (!isClientId(id)) return badId(id);
   const claimed = header(request, "IP")!;
@@ -83,14 +129,22 @@ function register(request: Message, context: Context): Message {
   }
   const ttlMs = askedTtlMs(request);
   if (typeof ttlMs !== "number") return ttlMs;
-  const unproven = proof && unprovenReply(request, "REGISTER", proof, context);
+  const unproven = proof && unprovenReply(request, "REGISTER", proof, context, caller);
   if (unproven !== undefined) return unproven;
   const host = reachableHost(claimed, observedHost);
   const applicant = { id, address: { host, port }, observedHost, ttlMs, key: proof?.key };
   const outcome = nameRefusal(applicant, context) ?? registry.register(applicant);
   if ("refused" in outcome) return refusalReply(outcome, applicant);
+  if (proof !== undefined) prove(caller, { id: outcome.id, key: outcome.key! }, context);
   const headers: Header[] = [["clientID", id], ["IP", host], ["Port", String(port)]];
   return reply("REGACK", request, headers, "Expires", ttlMs / 1000);
+}
+
+/** Remembers who is at the other end. */
+function prove(caller: Caller, { id, key }: Proven, { presence }: Context): void {
+  if (caller.proven?.id === id && caller.proven.key === key) return;
+  caller.proven = { id, key };
+  if (caller.attendance !== undefined) presence.pass(caller.attendance, caller.proven);
 }
 
 /** Why an applicant does not get the name; where it has a key and gets it, it owns it from then on. */
@@ -132,7 +186,7 @@ function refusalReply(refusal: AnyRefusal, { id, observedHost }: Applicant): Mes
     case "names-full":
       return error(503, "The server has as many names with a key as it keeps", retryLater);
     case "unavailable":
-      return error(503, "The server's list of names does not work at the moment", retryLater);
+      return namesUnavailable;
   }
 }
 
@@ -144,7 +198,7 @@ interface Proof {
 }
 
 /** A challenge is used up by the request that names it, whatever comes of that. */
-function proofOf(request: Message, { challenge }: Context): Proof | undefined {
+function proofOf(request: Message, { challenge }: Caller): Proof | undefined {
   const key = header(request, "Key");
   return key === undefined ? undefined : { key, isFresh: challenge.take(header(request, "Nonce")) };
 }
@@ -157,13 +211,12 @@ function unprovenReply(
   request: Message,
   purpose: RegistrationPurpose,
   { key, isFresh }: Proof,
-  { challenge, realm }: Context,
+  { realm }: Context,
+  { challenge }: Caller,
 ): Message | undefined {
   if (!speaksVersion1(request)) return error(400, "A Key needs the header Version");
   const publicKey = keyFromText(key);
-  if (publicKey === undefined) {
-    return error(400, `The Key ${quote(key)} is not 32 bytes in base64url without padding`);
-  }
+  if (publicKey === undefined) return badKey(key);
   const signed = header(request, "Signature");
   const signature = signed === undefined ? undefined : signatureFromText(signed);
   if (signed !== undefined && signature === undefined) {
@@ -205,14 +258,13 @@ function askedTtlMs(request: Message): number | Message {
   return Math.min(ttlMs, registrationTtlMaxMs);
 }
 
-function unregister(request: Message, context: Context): Message {
-  const { registry, observedHost } = context;
-  const proof = proofOf(request, context);
+function unregister(request: Message, context: Context, caller: Caller): Message {
+  const proof = proofOf(request, caller);
   const id = header(request, "clientID")!;
   if (!isClientId(id)) return badId(id);
-  const unproven = proof && unprovenReply(request, "UNREGISTER", proof, context);
+  const unproven = proof && unprovenReply(request, "UNREGISTER", proof, context, caller);
   if (unproven !== undefined) return unproven;
-  switch (registry.unregister(id, observedHost, proof?.key)) {
+  switch (context.registry.unregister(id, caller.observedHost, proof?.key)) {
     case "removed":
       return reply("UNREGACK", request, [["clientID", id]]);
     case "unknown":
@@ -271,6 +323,95 @@ function info(request: Message, { registry }: Context): Message {
   return reply("INFOACK", request, headers);
 }
 
+function watch(request: Message, { presence, mailbox }: Context, caller: Caller): Message {
+  if (caller.proven === undefined) return notProven;
+  const ids = headerValues(request, "Target");
+  const bad = ids.find((id) => !isClientId(id));
+  if (bad !== undefined) return badId(bad);
+  if (ids.length > watchedMax) return error(400, `WATCH names at most ${watchedMax} clients`);
+  caller.attendance ??= presence.attend(caller, caller.proven);
+  const headers = [...presence.watch(caller.attendance, ids)].map(([id, status]) =>
+    presenceHeader(id, status)
+  );
+  return reply("WATCHACK", request, headers, "Mailbox", mailbox && mailBytesMax);
+}
+
+function deposit(
+  request: Message,
+  context: Context,
+  { proven }: Caller,
+): Message | Promise<Message> {
+  const { mailbox } = context;
+  if (proven === undefined) return notProven;
+  if (header(request, "clientID") !== proven.id) return notYou(proven);
+  if (mailbox === undefined) return keepsNoMail;
+  const name = header(request, "Target")!;
+  if (!isClientId(name)) return badId(name);
+  const key = header(request, "Key")!;
+  const publicKey = keyFromText(key);
+  if (publicKey === undefined) return badKey(key);
+  const id = header(request, "Id")!;
+  if (!isId(id)) return error(400, `The Id ${quote(id)} is not 128 bits in hexadecimal`);
+  const data = dataOf(request);
+  if (data === undefined) return error(400, "The Data is not base64url without padding");
+  if (data.length > mailBytesMax) return error(413, `A mail has at most ${mailBytesMax} bytes`);
+  const owner = context.names.owner(name);
+  if ("refused" in owner) return namesUnavailable;
+  if (owner.key === undefined) return error(404, `No key has the name ${name} here`);
+  if (owner.key !== key) return error(403, `The name ${name} is another key's`);
+  const mail = { to: { name, key: publicKey }, sender: keyFromText(proven.key)!, id, data };
+  return mailbox.deposit(mail).then((refusal) =>
+    refusal === undefined
+      ? reply("DEPOSITACK", request, [["Id", id]])
+      : mailRefusalReply(refusal, name)
+  );
+}
+
+function mailRefusalReply(refusal: MailRefusal, name: string): Message {
+  switch (refusal) {
+    case "box-full":
+      return error(507, `The mailbox of ${name} is full`, retryMail);
+    case "share-full":
+      return error(507, `The mailbox of ${name} takes no more from you`, retryMail);
+    case "sender-full":
+      return error(429, "The server keeps no more mail of yours", retryMail);
+    case "full":
+      return error(503, "The server has as much mail as it keeps", retryMail);
+    case "unavailable":
+      return mailUnavailable;
+  }
+}
+
+function collect(request: Message, { mailbox }: Context, { proven }: Caller): Message {
+  if (proven === undefined) return notProven;
+  if (header(request, "clientID") !== proven.id) return notYou(proven);
+  if (mailbox === undefined) return keepsNoMail;
+  const named = headerValues(request, "Taken");
+  if (named.length > takenMax) return error(400, `COLLECT takes at most ${takenMax} mails`);
+  const [after, ...taken] = [header(request, "After") ?? "0", ...named].map(mailNumber);
+  if (after === undefined || !taken.every((number) => number !== undefined)) {
+    return error(400, "After and Taken are numbers of mails");
+  }
+  const collected = mailbox.collect(boxOf(proven), taken, after);
+  if (collected === undefined) return mailUnavailable;
+  const { count, mail } = collected;
+  const headers: Header[] = [["Count", String(count)]];
+  if (mail !== undefined) {
+    headers.push(["Number", String(mail.number)], ...dataHeaders(mail.data));
+  }
+  return reply("COLLECTACK", request, headers);
+}
+
+/** The mailbox of somebody who has shown a key. */
+export function boxOf({ id, key }: Proven): Box {
+  return { name: id, key: keyFromText(key)! };
+}
+
+/** Reads the number of a mail; undefined where it is none. */
+function mailNumber(text: string): number | undefined {
+  return /^[0-9]{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
 function ping(request: Message): Message {
   const id = header(request, "Id");
   return message("PONG", id === undefined ? [] : [["Id", id]]);
@@ -306,6 +447,10 @@ function badId(id: string): Message {
   return error(400, `The id ${quote(id)} is not ${clientIdRule}`);
 }
 
+function badKey(key: string): Message {
+  return error(400, `The Key ${quote(key)} is not 32 bytes in base64url without padding`);
+}
+
 function othersKey(id: string): Message {
   return error(403, `The id ${id} belongs to a key with which this request is not signed`);
 }
@@ -313,3 +458,17 @@ function othersKey(id: string): Message {
 function unknown(id: string): Message {
   return error(404, `No client ${id} is registered`);
 }
+
+function notYou({ id }: Proven): Message {
+  return error(403, `You are ${id} on this connection; register as whom you name`);
+}
+
+const retryMail: readonly Header[] = [["Retry-After", String(retryMailS)]];
+const notProven = error(403, "Register with a key on this connection first");
+const keepsNoMail = error(503, "This server keeps no mail");
+const mailUnavailable = error(503, "The server's mailbox does not work at the moment", retryLater);
+const namesUnavailable = error(
+  503,
+  "The server's list of names does not work at the moment",
+  retryLater,
+);

@@ -11,6 +11,7 @@ import type { StatementSync } from "node:sqlite";
 import type { Clock } from "../shared/clock.ts";
 import type { Log } from "../shared/log.ts";
 import { nameUseWrittenMs, newNamesWindowMs } from "../shared/protocol/limits.ts";
+import { Complaints } from "./complaints.ts";
 import { HostCounter } from "./host_counter.ts";
 import type { NamesDatabase } from "./names_database.ts";
 
@@ -46,12 +47,10 @@ const expiryBatch = 200;
 const expiryStepMs = 1_000;
 const expiryPauseMs = 60 * 60_000;
 
-/** Of a database that fails, no more is said in the log than a line in this time. */
-const complaintMs = 10_000;
-
 /** The names of a server, and the keys that own them. */
 export class Names {
   readonly #options: NamesOptions;
+  readonly #complaints: Complaints;
   readonly #sql: Record<"find" | "take" | "batchEnd" | "expire" | "expireRest", StatementSync>;
   /** Whether nobody else can add to the database, so that the count says whether there is any name. */
   readonly #isOurs: boolean;
@@ -63,10 +62,10 @@ export class Names {
   #expiryDueAtMs = 0;
   /** The name behind which the next batch begins. */
   #expiredUpTo = "";
-  #complaintDueAtMs = 0;
 
   constructor({ connection, count }: NamesDatabase, options: NamesOptions) {
     this.#options = options;
+    this.#complaints = new Complaints(options.log, options.clock);
     this.#count = count;
     this.#isOurs = connection.location() === null;
     this.#sql = {
@@ -119,6 +118,18 @@ export class Names {
       return row !== undefined && row.used_at_ms > this.#lapsedMs(this.#options.wallClock())
         ? { refused: "owned" }
         : undefined;
+    } catch (error) {
+      return this.#unavailable(error);
+    }
+  }
+
+  /** The key whose name it is, if any has it. */
+  owner(name: string): { readonly key: string | undefined } | NameRefusal {
+    try {
+      const row = this.#find(name);
+      const isOwned = row !== undefined &&
+        row.used_at_ms > this.#lapsedMs(this.#options.wallClock());
+      return { key: isOwned ? row.key : undefined };
     } catch (error) {
       return this.#unavailable(error);
     }
@@ -201,12 +212,7 @@ export class Names {
   }
 
   #unavailable(error: unknown): NameRefusal {
-    const { clock, log } = this.#options;
-    const nowMs = clock.now();
-    if (nowMs >= this.#complaintDueAtMs) {
-      this.#complaintDueAtMs = nowMs + complaintMs;
-      log.error("cannot use the database of names", { error: String(error) });
-    }
+    this.#complaints.say("cannot use the database of names", error);
     return { refused: "unavailable" };
   }
 }

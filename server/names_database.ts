@@ -9,12 +9,12 @@ import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { openDatabase } from "../shared/database.ts";
 import { fileReason } from "../shared/file_reason.ts";
-import { namesBusyTimeoutMs } from "../shared/protocol/limits.ts";
+import { serverBusyTimeoutMs } from "../shared/protocol/limits.ts";
 
 /** A database of names. Disposing of it closes it. */
 export interface NamesDatabase extends Disposable {
   readonly connection: DatabaseSync;
-  /** Names in it when it was opened. */
+  /** Names in it. */
   readonly count: number;
   /** 128 random bits in hexadecimal, which stay with the database. */
   readonly realm: string;
@@ -48,15 +48,23 @@ export function openNamesDatabase(directory: string | undefined): NamesDatabase 
   const connection = openDatabase(path, migrations);
   try {
     // Opening may wait for another program; a server that is asked may not.
-    connection.exec(`PRAGMA busy_timeout = ${namesBusyTimeoutMs}`);
+    connection.exec(`PRAGMA busy_timeout = ${serverBusyTimeoutMs}`);
     connection.prepare("INSERT OR IGNORE INTO realm VALUES (1, ?)").run(
       crypto.getRandomValues(new Uint8Array(realmBytes)).toHex(),
     );
     const { id } = connection.prepare("SELECT id FROM realm").get() as { id: string };
-    const { count } = connection.prepare("SELECT count(*) AS count FROM names").get() as {
-      count: number;
+    const count = connection.prepare("SELECT count(*) AS count FROM names");
+    const counted = () => (count.get() as { count: number }).count;
+    // What is damaged is to be found out now.
+    counted();
+    return {
+      connection,
+      get count() {
+        return counted();
+      },
+      realm: id,
+      [Symbol.dispose]: () => connection.close(),
     };
-    return { connection, count, realm: id, [Symbol.dispose]: () => connection.close() };
   } catch (cause) {
     connection.close();
     throw new Error(`Cannot read the names in '${path}': ${fileReason(cause)}`, { cause });

@@ -1,5 +1,6 @@
 /**
- * One connection of a server: messages in, replies out, in order.
+ * One connection of a server: messages in, replies out, in order, and between them what its client is told
+ * unasked.
  *
  * @module
  */
@@ -12,8 +13,10 @@ import { encode, encodeInto, header, type Message } from "../shared/protocol/mes
 import { MessageReader } from "../shared/protocol/message_reader.ts";
 import { fatalFault, type Fault, fault, isFault } from "../shared/protocol/status.ts";
 import { writeAll } from "../shared/write_all.ts";
+import { Challenge } from "./challenge.ts";
 import type { Deadlines } from "./deadlines.ts";
-import { answer, type Context, errorOf } from "./handlers.ts";
+import { answer, type Caller, type Context, errorOf } from "./handlers.ts";
+import type { Attendance, Proven } from "./presence.ts";
 import { ReusedBuffer } from "./reused_buffer.ts";
 
 /** What a session needs of a connection; one of TCP is one. */
@@ -52,21 +55,39 @@ const sparesMax = 256;
 const spares: ReusedBuffer[] = [];
 
 /** One connection. */
-export class Session {
+export class Session implements Caller {
   readonly #conn: Connection;
   readonly #context: Context;
   readonly #options: SessionOptions;
-  readonly #reader = new MessageReader();
+  #reader = new MessageReader();
+  #readsMail = false;
   #closed = false;
+  /** Whether requests are being answered, so that nothing else may be said. */
+  #answering = false;
+  /** The telling of news that is under way. */
+  #pushing: Promise<void> | undefined;
+  /** Whether there may be news that could not be told yet. */
+  #owesNews = false;
+  readonly observedHost: string;
+  readonly challenge: Challenge;
+  proven: Proven | undefined;
+  attendance: Attendance | undefined;
   /** When something was last heard, in the clock's milliseconds. */
   heardAtMs: number;
   /** Since when a reply waits for its reader; where none does, a time that never passes. */
   writingSinceMs = Infinity;
 
-  constructor(conn: Connection, context: Context, options: SessionOptions) {
+  constructor(
+    conn: Connection,
+    observedHost: string,
+    context: Context,
+    options: SessionOptions,
+  ) {
     this.#conn = conn;
+    this.observedHost = observedHost;
     this.#context = context;
     this.#options = options;
+    this.challenge = new Challenge(options.clock);
     this.heardAtMs = options.clock.now();
   }
 
@@ -78,7 +99,7 @@ export class Session {
       // A connection can break in any operation; that is the end of this one and of nothing else.
       if (!this.#closed && this.#options.log.debugs) {
         this.#options.log.debug("connection broke", {
-          host: this.#context.observedHost,
+          host: this.observedHost,
           error: errorMessage(error),
         });
       }
@@ -92,11 +113,45 @@ export class Session {
     if (this.#closed) return;
     this.#closed = true;
     this.#options.arriving.stop(this);
+    if (this.attendance !== undefined) this.#context.presence.leave(this.attendance);
     this.#conn.close();
+  }
+
+  /** Tells the client what it does not know yet, as soon as nothing else is being said. */
+  push(): void {
+    if (this.#answering || this.#pushing !== undefined) {
+      this.#owesNews = true;
+    } else if (!this.#closed && this.attendance !== undefined) {
+      const news = this.#context.presence.news(this.attendance);
+      if (news.length > 0) this.#pushing = this.#tell(news);
+    }
+  }
+
+  async #tell(news: readonly Message[]): Promise<void> {
+    try {
+      // It must not wait until the client has acknowledged a reply (RFC 896).
+      this.#conn.setNoDelay(true);
+      this.writingSinceMs = this.#options.clock.now();
+      await writeAll(this.#conn, utf8.encode(news.map(encode).join("")));
+      this.writingSinceMs = Infinity;
+    } catch {
+      // It is gone, which whoever reads finds out as well.
+      this.close();
+    }
+    this.#pushing = undefined;
+    this.#pushOwed();
+  }
+
+  #pushOwed(): void {
+    if (!this.#owesNews || this.#answering) return;
+    this.#owesNews = false;
+    this.push();
   }
 
   /** Tells the client that its message took too long, and closes the connection. */
   async closeLate(): Promise<void> {
+    // In the midst of another message it would not be understood.
+    if (this.#pushing !== undefined) return this.close();
     try {
       const late = errorOf(fatalFault(408, "The message took too long to arrive"));
       // Whatever does not fit into the socket's buffer is not worth waiting for.
@@ -127,18 +182,26 @@ export class Session {
       } else if (wasPending) {
         arriving.stop(this);
       }
+      this.#answering = true;
       // Replies go out in order and in as few writes as may be. But a read may hold thousands of
       // requests whose replies are a thousand times as long: they are not all made at once.
-      for (let i = 0; i < items.length;) {
+      for (let i = 0; i < items.length && !this.#closed;) {
         const spare = spares.pop() ?? new ReusedBuffer(spareBytes);
         let end = 0;
         let long: Uint8Array<ArrayBuffer> | undefined;
         while (i < items.length && long === undefined) {
           const reply = this.#answer(items[i++]!);
+          if (reply instanceof Promise) {
+            const replies = this.#answerWith(reply, items, i);
+            i += replies.length - 1;
+            long = utf8.encode((await Promise.all(replies)).map(encode).join(""));
+            continue;
+          }
           const next = encodeInto(reply, spare.bytes, end);
           if (next < 0) long = utf8.encode(encode(reply));
           else end = next;
         }
+        if (this.#pushing !== undefined) await this.#pushing;
         // Who does not read is not read from, and in the end closed.
         this.writingSinceMs = clock.now();
         if (end > 0) {
@@ -150,6 +213,12 @@ export class Session {
         if (spares.length < sparesMax) spares.push(spare);
       }
       if (this.#reader.ended) return await this.#linger();
+      this.#answering = false;
+      if (this.#owesNews) this.#pushOwed();
+      if (this.proven !== undefined && !this.#readsMail && !this.#reader.pending) {
+        this.#readsMail = true;
+        this.#reader = new MessageReader({ longVerb: "DEPOSIT" });
+      }
       const { length } = buffer.bytes;
       if (count === length) {
         if (length < messageBytesMax) buffer = new ReusedBuffer(messageBytesMax);
@@ -159,26 +228,44 @@ export class Session {
     }
   }
 
-  #answer(request: Message | Fault): Message {
+  /**
+   * Answers the requests behind one that takes its time, as long as they do so too: what is to be written
+   * to the disk is written at once.
+   */
+  #answerWith(
+    first: Promise<Message>,
+    items: readonly (Message | Fault)[],
+    from: number,
+  ): (Message | Promise<Message>)[] {
+    const replies: (Message | Promise<Message>)[] = [first];
+    for (let i = from; i < items.length && replies.at(-1) instanceof Promise; i++) {
+      replies.push(this.#answer(items[i]!));
+    }
+    return replies;
+  }
+
+  #answer(request: Message | Fault): Message | Promise<Message> {
     if (isFault(request)) return errorOf(request);
-    const { log } = this.#options;
-    let reply: Message;
+    let reply: Message | Promise<Message>;
     try {
-      reply = answer(request, this.#context);
+      reply = answer(request, this.#context, this);
     } catch (error) {
       // Ours, and a defect: said in the log in full, to the client in a word.
-      log.error("a handler failed", { verb: request.verb, error: String(error) });
+      this.#options.log.error("a handler failed", { verb: request.verb, error: String(error) });
       reply = errorOf(fault(500, "The server failed to answer; its log says more"));
     }
-    if (log.debugs) {
-      log.debug("request", {
-        host: this.#context.observedHost,
-        verb: request.verb,
-        clientID: header(request, "clientID") ?? "",
-        reply: header(reply, "Code") ?? reply.verb,
-      });
-    }
+    if (this.#options.log.debugs) this.#logAnswered(request, reply);
     return reply;
+  }
+
+  async #logAnswered(request: Message, answered: Message | Promise<Message>): Promise<void> {
+    const reply = await answered;
+    this.#options.log.debug("request", {
+      host: this.observedHost,
+      verb: request.verb,
+      clientID: header(request, "clientID") ?? "",
+      reply: header(reply, "Code") ?? reply.verb,
+    });
   }
 
   /** Reads on for a moment: closing with bytes unread would reset the connection and lose the reply. */

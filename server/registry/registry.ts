@@ -36,6 +36,8 @@ export interface Registration {
   readonly address: Address;
   readonly observedHost: string;
   readonly expiresAtMs: number;
+  /** The public key, as text, where it has one. */
+  readonly key: string | undefined;
   /** Of its key, where it has one. */
   readonly fingerprint: string | undefined;
 }
@@ -64,6 +66,8 @@ export interface RegistryOptions {
   readonly max: number;
   /** Registrations at most from one host. */
   readonly maxPerHost: (observedHost: string) => number;
+  /** Told of an id that is registered now, or no more, or with a key now; not of a refresh. */
+  readonly onChange?: (id: string) => void;
 }
 
 /** The registrations of a server. */
@@ -71,16 +75,18 @@ export class Registry {
   readonly #clock: Clock;
   readonly #max: number;
   readonly #maxPerHost: (observedHost: string) => number;
+  readonly #onChange: (id: string) => void;
   readonly #byId = new Map<string, Entry>();
   readonly #sorted = new BTree<string, Entry>(undefined, compareIds);
   readonly #rotation = new Rotation<Entry>();
   readonly #wheel: ExpiryWheel<Entry>;
   readonly #perHost = new HostCounter();
 
-  constructor({ clock, max, maxPerHost }: RegistryOptions) {
+  constructor({ clock, max, maxPerHost, onChange = () => {} }: RegistryOptions) {
     this.#clock = clock;
     this.#max = max;
     this.#maxPerHost = maxPerHost;
+    this.#onChange = onChange;
     this.#wheel = new ExpiryWheel(clock.now(), registrationTtlMaxMs);
   }
 
@@ -121,7 +127,10 @@ export class Registry {
         this.#perHost.add(observedHost);
         entry.observedHost = observedHost;
       }
-      if (entry.key !== key) setKey(entry, key);
+      if (entry.key !== key) {
+        setKey(entry, key);
+        this.#onChange(id);
+      }
       entry.expiresAtMs = expiresAtMs;
       entry.slot = this.#wheel.move(entry, entry.slot, expiresAtMs);
       return entry;
@@ -143,6 +152,7 @@ export class Registry {
     this.#byId.set(id, added);
     this.#sorted.set(id, added);
     this.#rotation.append(added);
+    this.#onChange(id);
     return added;
   }
 
@@ -229,6 +239,7 @@ export class Registry {
     this.#sorted.delete(entry.id);
     this.#rotation.remove(entry);
     this.#perHost.remove(entry.observedHost);
+    this.#onChange(entry.id);
   }
 }
 

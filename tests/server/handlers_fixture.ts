@@ -5,9 +5,10 @@
  */
 
 import { Challenge } from "../../server/challenge.ts";
-import { answer, type Context } from "../../server/handlers.ts";
+import { answer, type Caller, type Context } from "../../server/handlers.ts";
 import { Names } from "../../server/names.ts";
 import { openNamesDatabase } from "../../server/names_database.ts";
+import { Presence } from "../../server/presence.ts";
 import { Registry } from "../../server/registry/registry.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { type Log, silentLog } from "../../shared/log.ts";
@@ -38,7 +39,7 @@ export interface HandlersOptions {
 }
 
 /** A connection to handlers. */
-export interface Asker extends Context {
+export interface Asker extends Caller {
   /** Asks. @returns The reply's bytes. */
   ask(...lines: string[]): string;
   /** Asks for a challenge, answers it, and gives what comes then. */
@@ -62,22 +63,33 @@ export function setUp(options: HandlersOptions = {}) {
     log,
   });
   const { realm = database.realm, keyedOnly = false } = options;
+  const presence = new Presence({ registry, clock, mailCount: () => 0 });
+  const context: Context = { registry, names, presence, mailbox: undefined, realm, keyedOnly };
   /** Connects as somebody whom the server sees at a host. */
   const connect = (observedHost = "127.0.0.1"): Asker => {
-    const challenge = new Challenge(clock);
-    const context = { registry, names, realm, keyedOnly, challenge, observedHost };
-    const ask = (...lines: string[]) => {
-      const request = parse(lines);
-      if (isFault(request)) throw new Error(request.reason);
-      return encode(answer(request, context));
+    const asker: Asker = {
+      observedHost,
+      challenge: new Challenge(clock),
+      proven: undefined,
+      attendance: undefined,
+      heardAtMs: 0,
+      push: () => {},
+      close: () => {},
+      ask: (...lines) => {
+        const request = parse(lines);
+        if (isFault(request)) throw new Error(request.reason);
+        const reply = answer(request, context, asker);
+        if (reply instanceof Promise) throw new Error(`${request.verb} takes its time`);
+        return encode(reply);
+      },
+      askSigned: (identity, ...lines) =>
+        asker.ask(...signed(identity, lines, challengeOf(asker.ask(...lines, keyLine(identity))))),
     };
-    const askSigned = (identity: Identity, ...lines: string[]) =>
-      ask(...signed(identity, lines, challengeOf(ask(...lines, keyLine(identity)))));
-    return { ...context, ask, askSigned };
+    return asker;
   };
   const askFrom = (observedHost: string, ...lines: string[]) => connect(observedHost).ask(...lines);
   const ask = (...lines: string[]) => askFrom("127.0.0.1", ...lines);
   const register = (id: string, port = 5556) =>
     ask("REGISTER", `clientID: ${id}`, "IP: 127.0.0.1", `Port: ${port}`);
-  return { clock, wallClock, registry, names, database, connect, ask, askFrom, register };
+  return { clock, wallClock, registry, names, database, context, connect, ask, askFrom, register };
 }

@@ -6,7 +6,13 @@ import {
   messageBytesMax,
   registrationTtlMaxMs,
 } from "../../shared/protocol/limits.ts";
-import { encode, type Header, message, parse } from "../../shared/protocol/message.ts";
+import {
+  encode,
+  type Header,
+  type Message,
+  message,
+  parse,
+} from "../../shared/protocol/message.ts";
 import { isFault } from "../../shared/protocol/status.ts";
 import { type Speaker, verbs } from "../../shared/protocol/verbs.ts";
 import { codeOf, setUp, wire } from "./handlers_fixture.ts";
@@ -243,14 +249,14 @@ Deno.test("PING is answered by PONG with its Id", () => {
 });
 
 Deno.test("whatever the table lets a client send has an answer", () => {
-  const { register, connect } = setUp();
+  const { register, connect, context } = setUp();
   register("alice");
-  const context = connect();
+  const caller = connect();
   for (const [verb, { from, required }] of Object.entries(verbs)) {
     if (!(from as readonly Speaker[]).includes("client")) continue;
     const request = message(verb, required.map((name): Header => [name, "x"]));
-    const reply = answer(request, context);
-    assert(encode(reply).length > 0, verb);
+    const reply = answer(request, context, caller);
+    assert(encode(reply as Message).length > 0, verb);
   }
 });
 

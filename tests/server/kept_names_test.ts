@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertThrows } from "@std/assert";
 import { openNamesDatabase } from "../../server/names_database.ts";
 import { type Server, type ServerOptions, startServer } from "../../server/server.ts";
+import { systemClock } from "../../shared/clock.ts";
 import { Identity } from "../../shared/crypto/identity.ts";
 import { createLog } from "../../shared/log.ts";
 import { hasMounts, temporaryDirectory, tinyDisk } from "../places.ts";
@@ -51,7 +52,7 @@ Deno.test("who owns a name, and the realm, outlive the server that keeps its dat
     assertEquals(codeOf(await register(wire, alice, "alice")), "REGACK");
     realm = await realmOf(server);
   }
-  assertEquals(filesIn(place.path), ["names.db"]);
+  assertEquals(filesIn(place.path), ["mailbox.db", "names.db"]);
   await using server = start({ data: place.path });
   using wire = await Wire.connect(server);
   assertEquals(server.registrations, 0);
@@ -167,7 +168,8 @@ function hasBothLoopbacks(): boolean {
 Deno.test("names lapse by the time of day, and lapsed ones are deleted while nobody asks", async () => {
   using place = temporaryDirectory();
   const wall = { nowMs: Date.UTC(2030, 0) };
-  const options = { data: place.path, nameLeaseMs: dayMs, wallClock: () => wall.nowMs };
+  const clock = { ...systemClock, timeOfDay: () => wall.nowMs };
+  const options = { data: place.path, nameLeaseMs: dayMs, clock };
   {
     await using server = start(options);
     using wire = await Wire.connect(server);
@@ -232,7 +234,7 @@ Deno.test("a port that is taken leaves the data as it was", async () => {
     Deno.errors.AddrInUse,
   );
   // Whoever closes last takes the log of the database away.
-  assertEquals(filesIn(place.path), ["names.db"]);
+  assertEquals(filesIn(place.path), ["mailbox.db", "names.db"]);
 });
 
 Deno.test("two servers on the same data agree on who owns what", async () => {

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertNotEquals, assertThrows } from "@std/assert";
 import { openNamesDatabase } from "../../server/names_database.ts";
-import { namesBusyTimeoutMs } from "../../shared/protocol/limits.ts";
+import { serverBusyTimeoutMs } from "../../shared/protocol/limits.ts";
 import { temporaryDirectory } from "../places.ts";
 
 Deno.test("names and realm stay with the directory", () => {
@@ -12,6 +12,7 @@ Deno.test("names and realm stay with the directory", () => {
     assertEquals(database.count, 0);
     realm = database.realm;
     database.connection.exec("INSERT INTO names VALUES ('alice', 'k', 1), ('bob', 'k', 2)");
+    assertEquals(database.count, 2);
   }
   using database = openNamesDatabase(directory);
   assertEquals(database.count, 2);
@@ -32,7 +33,7 @@ Deno.test("servers that share a directory share what is in it, and do not wait f
   using second = openNamesDatabase(place.path);
   assertEquals(first.realm, second.realm);
   const { timeout } = second.connection.prepare("PRAGMA busy_timeout").get()!;
-  assertEquals(timeout, namesBusyTimeoutMs);
+  assertEquals(timeout, serverBusyTimeoutMs);
 });
 
 Deno.test("a file that is no database, or is damaged, is said to be so", () => {

@@ -64,6 +64,18 @@ Deno.test("a name that was not used for the lease is free, and no sooner", () =>
   assertEquals(claim("alice", "k1"), "owned");
 });
 
+Deno.test("the owner of a name is its key, until the lease is over", () => {
+  const { wall, names, claim, connection } = setUp({ leaseMs: 30_000 });
+  assertEquals(names.owner("alice"), { key: undefined });
+  claim("alice", "k1");
+  wall.nowMs += 29_999;
+  assertEquals(names.owner("alice"), { key: "k1" });
+  wall.nowMs += 1;
+  assertEquals(names.owner("alice"), { key: undefined });
+  connection.exec("DROP TABLE names");
+  assertEquals(names.owner("alice"), { refused: "unavailable" });
+});
+
 Deno.test("the owner of a name that has lapsed, and that nobody took, has it again", () => {
   const { wall, claim } = setUp();
   claim("alice", "k1");

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { type Server, type ServerOptions, startServer } from "../../server/server.ts";
+import { systemClock } from "../../shared/clock.ts";
 import {
   connectionIdleMs,
   messageTimeoutMs,
@@ -16,7 +17,7 @@ function start(options: Partial<ServerOptions> = {}): Server {
 /** A clock that is so much later each time somebody looks, as the server's sweep does. */
 function leaping(ms: number) {
   let nowMs = 0;
-  return { now: () => nowMs += ms };
+  return { ...systemClock, now: () => nowMs += ms };
 }
 
 /** As the original does it: a connection for each request, and one read. */
@@ -149,7 +150,7 @@ Deno.test("a message that does not become whole in time is 408 and the end", asy
 });
 
 Deno.test("the time for a message is from its first byte: more bytes gain nothing", async () => {
-  const clock = { nowMs: 0, now: () => clock.nowMs };
+  const clock = { ...systemClock, nowMs: 0, now: (): number => clock.nowMs };
   await using server = start({ clock });
   using wire = await Wire.connect(server);
   await wire.send("PING\r\n");
@@ -163,7 +164,7 @@ Deno.test("the time for a message is from its first byte: more bytes gain nothin
 });
 
 Deno.test("a message that came in pieces, and in time, leaves no deadline behind", async () => {
-  const clock = { nowMs: 0, now: () => clock.nowMs };
+  const clock = { ...systemClock, nowMs: 0, now: (): number => clock.nowMs };
   await using server = start({ clock });
   using wire = await Wire.connect(server);
   using other = await Wire.connect(server);
@@ -191,7 +192,7 @@ Deno.test("a reader that does not read is closed", async () => {
 });
 
 Deno.test("a connection that says nothing is closed, and one that spoke a while ago is not", async () => {
-  const clock = { nowMs: 0, now: () => clock.nowMs };
+  const clock = { ...systemClock, nowMs: 0, now: (): number => clock.nowMs };
   await using server = start({ clock });
   using silent = await Wire.connect(server);
   using speaking = await Wire.connect(server);
@@ -240,7 +241,7 @@ Deno.test("a server that is full of registrations answers 503 and goes on", asyn
 });
 
 Deno.test("a registration outlives its connection, and ends at its time in a server that idles", async () => {
-  const clock = { nowMs: 0, now: () => clock.nowMs };
+  const clock = { ...systemClock, nowMs: 0, now: (): number => clock.nowMs };
   await using server = start({ clock });
   await oneShot(server, "REGISTER\r\nclientID: a\r\nIP: ::1\r\nPort: 1\r\nExpires: 10\r\n\r\n");
   await until(() => server.connections === 0);

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "
 import fc from "fast-check";
 import { dialServer } from "../../client/dial_server.ts";
 import { type Server, type ServerOptions, startServer } from "../../server/server.ts";
+import { systemClock } from "../../shared/clock.ts";
 import { tlsHandshakeTimeoutMs, writeTimeoutMs } from "../../shared/protocol/limits.ts";
 import { Authority, type Issued } from "../certificates.ts";
 import { until, Wire } from "./wire.ts";
@@ -18,7 +19,7 @@ function start(options: Partial<ServerOptions> = {}): Server {
 /** A clock that is so much later each time somebody looks, as the server's sweep does. */
 function leaping(ms: number) {
   let nowMs = 0;
-  return { now: () => nowMs += ms };
+  return { ...systemClock, now: () => nowMs += ms };
 }
 
 function connect({ address }: Server): Promise<Deno.TcpConn> {
@@ -157,7 +158,7 @@ for (const [what, said] of stalls) {
   Deno.test(`a handshake that stalls ${what} is ended in time, by the thousand`, async () => {
     const before = hasProc ? openFiles() : 0;
     {
-      const clock = { nowMs: 0, now: () => clock.nowMs };
+      const clock = { ...systemClock, nowMs: 0, now: (): number => clock.nowMs };
       await using server = start({ clock });
       const conns: Deno.TcpConn[] = [];
       // No more at once than the system lets wait.

@@ -13,8 +13,14 @@ const [fingerprint1, fingerprint2] = publicKeys.map(fingerprintOf) as [string, s
 /** A registry whose clock stands still until it is told. */
 function setUp({ max = 100, maxPerHost = 100 } = {}) {
   const clock = { nowMs: 0, now: () => clock.nowMs };
-  const registry = new Registry({ clock, max, maxPerHost: () => maxPerHost });
-  return { clock, registry };
+  const changed: string[] = [];
+  const registry = new Registry({
+    clock,
+    max,
+    maxPerHost: () => maxPerHost,
+    onChange: (id) => changed.push(id),
+  });
+  return { clock, registry, changed };
 }
 
 function applicant(id: string, changes: Partial<Applicant> = {}): Applicant {
@@ -52,6 +58,28 @@ Deno.test("the same host renews its registration, and moves it", () => {
   assertEquals(registry.size, 1);
   clock.nowMs += 1_000;
   assertEquals(registry.size, 0);
+});
+
+Deno.test("who comes, goes or gets a key is told of, and a refresh or a refusal is not", () => {
+  const { clock, registry, changed } = setUp();
+  const told = (what: () => void) => {
+    changed.length = 0;
+    what();
+    return [...changed];
+  };
+  assertEquals(told(() => registry.register(applicant("alice"))), ["alice"]);
+  assertEquals(told(() => registry.register(applicant("alice"))), []);
+  const elsewhere = { observedHost: "192.0.2.9" };
+  assertEquals(told(() => registry.register(applicant("alice", elsewhere))), []);
+  assertEquals(told(() => registry.register(applicant("alice", { key: key1 }))), ["alice"]);
+  assertEquals(told(() => registry.register(applicant("alice", { key: key1 }))), []);
+  assertEquals(registry.find("alice")?.key, key1);
+  assertEquals(told(() => registry.unregister("alice", "192.0.2.1")), []);
+  assertEquals(told(() => registry.unregister("alice", "192.0.2.1", key1)), ["alice"]);
+  registry.register(applicant("bob"));
+  registry.register(applicant("carol"));
+  clock.nowMs = ttlMs;
+  assertEquals(told(() => registry.expire()).toSorted(), ["bob", "carol"]);
 });
 
 Deno.test("renewing can shorten a registration", () => {
