@@ -26,6 +26,7 @@ export class KnownPeers {
     | "countStrangers"
     | "forgetStrangers"
     | "meet"
+    | "acquaintance"
     | "engage"
     | "put"
     | "verify"
@@ -52,6 +53,9 @@ export class KnownPeers {
       meet: database.prepare(
         `INSERT INTO known_peers (name, key, stranger_since_ms) VALUES (?, ?, ?)
          ON CONFLICT (name) DO NOTHING`,
+      ),
+      acquaintance: database.prepare(
+        "SELECT 1 FROM known_peers WHERE name = ? AND key = ? AND stranger_since_ms IS NULL",
       ),
       engage: database.prepare(
         `UPDATE known_peers SET stranger_since_ms = NULL
@@ -90,6 +94,11 @@ export class KnownPeers {
     }
     const { changes } = this.#sql.meet.run(name, key, strangerSinceMs ?? null);
     return changes === 0 ? "another-is-known" : "remembered";
+  }
+
+  /** Whether the user has called or answered whoever has a key, ever. */
+  isAcquaintance(name: string, key: Uint8Array): boolean {
+    return this.#sql.acquaintance.get(name, key) !== undefined;
   }
 
   /** Notes that the user has answered. @throws {Error} Where it cannot be written. */

@@ -4,25 +4,39 @@
  * @module
  */
 
-import { openDatabase } from "../../shared/database.ts";
+import { hkdfSync } from "node:crypto";
+import type { DatabaseSync } from "node:sqlite";
+import type { Identity } from "../../shared/crypto/identity.ts";
+import { databaseReason, openDatabase } from "../../shared/database.ts";
+import { databaseBusyTimeoutMs } from "../../shared/protocol/limits.ts";
+import { makeVisible } from "../../shared/visible.ts";
+import { ChatError } from "../chat_error.ts";
+import { convert } from "./conversion.ts";
+import type { Journal } from "./journal.ts";
 import { KnownPeers } from "./known_peers.ts";
-
-/** Each brings a database of the version that is its index to the next one. Only ever added to. */
-const migrations: readonly string[] = [
-  `CREATE TABLE known_peers (
-    name TEXT PRIMARY KEY,
-    key BLOB NOT NULL CHECK (length(key) = 32),
-    verified INTEGER NOT NULL DEFAULT 0,
-    -- When somebody has called whom the user has never answered; else NULL.
-    stranger_since_ms INTEGER
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX strangers ON known_peers (stranger_since_ms)
-    WHERE stranger_since_ms IS NOT NULL;`,
-];
+import { migrations } from "./schema.ts";
+import { Searching } from "./searching.ts";
+import { sqliteJournal } from "./sqlite_journal.ts";
+import { TextBox } from "./text_box.ts";
+import { Texts } from "./texts.ts";
+import { Transactions } from "./transactions.ts";
 
 /** What a client keeps. Disposing of it closes it. */
 export interface Store extends Disposable {
   readonly knownPeers: KnownPeers;
+  readonly journal: Journal;
+}
+
+/** How texts are kept. */
+export interface StoreOptions {
+  /** What opens sealed texts, and seals them: {@linkcode storeKeyOf} the identity. 32 bytes. */
+  readonly textKey?: Uint8Array;
+  /** Whether texts are to be sealed; false unless given. Those that are there are converted. */
+  readonly sealed?: boolean;
+  /** Told now and then how far that is, in messages. */
+  readonly onConvert?: (done: number, total: number) => void;
+  /** How long to wait for another program that holds the store. */
+  readonly busyTimeoutMs?: number;
 }
 
 /**
@@ -31,10 +45,52 @@ export interface Store extends Disposable {
  * @param path Of its file; `:memory:` keeps nothing.
  * @throws {Error} Where it cannot be opened; the message is a sentence for the user.
  */
-export function openStore(path: string): Store {
-  const database = openDatabase(path, migrations);
+export function openStore(path: string, options: StoreOptions = {}): Store {
+  const { busyTimeoutMs = databaseBusyTimeoutMs } = options;
+  const database = openDatabase(path, migrations, { busyTimeoutMs });
+  try {
+    return storeIn(database, options);
+  } catch (cause) {
+    database.close();
+    if (!(cause instanceof Error) || cause instanceof TypeError) throw cause;
+    // What could not be done with it matters less here than why.
+    const reason = databaseReason(cause instanceof ChatError ? cause.cause ?? cause : cause);
+    throw new Error(`Cannot open the store '${makeVisible(path)}': ${reason}`, { cause });
+  }
+}
+
+const keyLabel = new TextEncoder().encode("p2pchat store 1");
+
+/** The key for the texts of an identity: HKDF-SHA256 (RFC 5869) of its seed with a label. 32 bytes. */
+export function storeKeyOf({ seed }: Identity): Uint8Array {
+  return new Uint8Array(hkdfSync("sha256", seed, "", keyLabel, 32));
+}
+
+/** Pages of the log before they are written into the file: 16 MiB. A burst then syncs the file seldom. */
+const logPages = 4_000;
+/** Of the file, what stays in memory: most of the index of a million ids. */
+const cacheKib = 32_768;
+
+/**
+ * The store in a database that is open, whose tables are up to date. Several may be made of one, as by
+ * runs that follow each other.
+ */
+export function storeIn(
+  database: DatabaseSync,
+  { textKey, sealed = false, onConvert = () => {} }: StoreOptions,
+): Store {
+  database.exec(`PRAGMA wal_autocheckpoint = ${logPages}; PRAGMA cache_size = -${cacheKib}`);
+  // Lest a text that is sealed later stays readable where it was.
+  database.exec("PRAGMA secure_delete = ON");
+  const box = textKey && new TextBox(textKey);
+  const transactions = new Transactions(database);
+  const texts = new Texts(database, box);
+  const searching = new Searching(database, transactions, texts);
+  const indexSome = () => searching.indexSome();
+  convert(database, transactions, { sealed, box, texts, indexSome, onConvert });
   return {
     knownPeers: new KnownPeers(database),
+    journal: sqliteJournal(database, transactions, texts, searching),
     [Symbol.dispose]: () => database.close(),
   };
 }

@@ -1,0 +1,97 @@
+/**
+ * The tables of the store.
+ *
+ * @module
+ */
+
+/** Each brings a database of the version that is its index to the next one. Only ever added to. */
+export const migrations: readonly string[] = [
+  `CREATE TABLE known_peers (
+    name TEXT PRIMARY KEY,
+    key BLOB NOT NULL CHECK (length(key) = 32),
+    verified INTEGER NOT NULL DEFAULT 0,
+    -- When somebody has called whom the user has never answered; else NULL.
+    stranger_since_ms INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX strangers ON known_peers (stranger_since_ms)
+    WHERE stranger_since_ms IS NOT NULL;`,
+  // An id of 128 bits in hexadecimal is a BLOB of half that length; one of any other form is TEXT.
+  `CREATE TABLE conversations (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    self TEXT NOT NULL,
+    name TEXT NOT NULL,
+    key BLOB NOT NULL CHECK (length(key) IN (0, 32)),
+    agreement BLOB CHECK (length(agreement) = 32),
+    address TEXT,
+    -- The present one of those that are sent.
+    stream INTEGER,
+    last_at_ms INTEGER NOT NULL DEFAULT 0,
+    -- Rows of messages: the last that was received, and the last of those that has been shown.
+    received INTEGER NOT NULL DEFAULT 0,
+    shown INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (self, name, key)
+  ) STRICT;
+  CREATE INDEX conversations_by_use ON conversations (self, last_at_ms);
+  CREATE INDEX conversations_by_name ON conversations (name);
+  CREATE INDEX empty_conversations ON conversations (id) WHERE last_at_ms = 0;
+
+  CREATE TABLE streams (
+    -- Never used again: messages of a stream that is forgotten still name it.
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    conversation INTEGER NOT NULL,
+    outgoing INTEGER NOT NULL,
+    stream ANY NOT NULL,
+    last INTEGER NOT NULL DEFAULT 0,
+    -- The chain's hash of the last; NULL where what comes next is to be believed.
+    head TEXT,
+    -- Of a received one, the id of the last; the rest is of a sent one.
+    last_id ANY,
+    acknowledged INTEGER NOT NULL DEFAULT 0,
+    read INTEGER NOT NULL DEFAULT 0,
+    deposited INTEGER NOT NULL DEFAULT 0,
+    deposited_at_ms INTEGER,
+    UNIQUE (conversation, outgoing, stream)
+  ) STRICT;
+
+  CREATE TABLE messages (
+    -- In the order in which they are shown.
+    row INTEGER PRIMARY KEY,
+    conversation INTEGER NOT NULL REFERENCES conversations,
+    outgoing INTEGER NOT NULL,
+    -- NULL, and so the number, where it has no place.
+    stream INTEGER,
+    seq INTEGER,
+    id ANY NOT NULL,
+    -- Of a sent one, what the chain has there.
+    prev TEXT,
+    sent_at_ms INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    -- TEXT where it is readable, BLOB where it is sealed.
+    text ANY NOT NULL
+  ) STRICT;
+  CREATE INDEX messages_by_row ON messages (conversation);
+  CREATE UNIQUE INDEX messages_by_id ON messages (conversation, outgoing, id);
+  CREATE UNIQUE INDEX messages_by_place ON messages (stream, seq) WHERE stream IS NOT NULL;
+
+  -- Without the texts themselves, and without what only a ranking needs.
+  CREATE VIRTUAL TABLE words USING fts5 (
+    text, content = '', columnsize = 0, tokenize = 'unicode61 remove_diacritics 2'
+  );
+
+  CREATE TABLE keeping (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    -- Whether what is written now is sealed, and whether what was written before still has to follow.
+    sealed INTEGER NOT NULL DEFAULT 0,
+    converting INTEGER NOT NULL DEFAULT 0,
+    -- What only the key that seals opens; NULL where nothing is sealed.
+    proof BLOB,
+    -- The row up to which the words are in the index.
+    indexed INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  INSERT INTO keeping (only) VALUES (1);
+
+  CREATE TABLE settings (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;`,
+];

@@ -1,0 +1,102 @@
+/**
+ * Texts at rest, sealed with XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03): its nonces are long enough
+ * to be taken at random, so that no copy of a store that is put back can make one serve twice.
+ *
+ * @module
+ */
+
+import { hchacha } from "@noble/ciphers/chacha.js";
+import {
+  type Aead,
+  nativeCipherExists,
+  nobleAead,
+  nodeAead,
+  tagBytes,
+} from "../../shared/crypto/chacha20_poly1305.ts";
+import type { Party } from "./journal.ts";
+
+/** Which message a text is of. Its text opens in no other's place. */
+export interface TextOwner extends Party {
+  readonly direction: "in" | "out";
+  readonly id: string;
+}
+
+const keyBytes = 32;
+const nonceBytes = 24;
+/** Of a nonce, as many bytes make the key for the rest of it. */
+const subkeyNonceBytes = 16;
+const sigma = new Uint32Array(new TextEncoder().encode("expand 32-byte k").buffer);
+const aead: Aead = nativeCipherExists ? nodeAead : nobleAead;
+const utf8 = new TextEncoder();
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Seals texts, and opens them. */
+export class TextBox {
+  readonly #key: Uint32Array;
+
+  /** @throws {TypeError} Where the key has not 32 bytes. */
+  constructor(key: Uint8Array) {
+    if (key.length !== keyBytes) throw new TypeError(`A key has 32 bytes, not ${key.length}`);
+    this.#key = new Uint32Array(key.slice().buffer);
+  }
+
+  /** @returns The nonce, the ciphertext and the tag. */
+  seal(owner: TextOwner, text: string): Uint8Array {
+    return this.#seal(associated(owner), utf8.encode(text));
+  }
+
+  /** @returns The text; undefined where it is of another key or message, or has been changed. */
+  open(owner: TextOwner, sealed: Uint8Array): string | undefined {
+    const opened = this.#open(associated(owner), sealed);
+    return opened && strictUtf8.decode(opened);
+  }
+
+  /** Something by which {@linkcode knows} tells this key. */
+  prove(): Uint8Array {
+    return this.#seal(proofLabel, new Uint8Array(0));
+  }
+
+  /** Whether this key's box has made the proof. */
+  knows(proof: Uint8Array): boolean {
+    return this.#open(proofLabel, proof) !== undefined;
+  }
+
+  #seal(ad: Uint8Array, plaintext: Uint8Array): Uint8Array {
+    const nonce = crypto.getRandomValues(new Uint8Array(nonceBytes));
+    const box = new Uint8Array(nonceBytes + plaintext.length + tagBytes);
+    box.set(nonce);
+    box.set(aead.seal(this.#subkey(nonce), innerNonce(nonce), ad, plaintext), nonceBytes);
+    return box;
+  }
+
+  #open(ad: Uint8Array, box: Uint8Array): Uint8Array | undefined {
+    if (box.length < nonceBytes + tagBytes) return undefined;
+    const nonce = box.slice(0, nonceBytes);
+    const ciphertext = box.subarray(nonceBytes);
+    // Outside of the try, so that a mistake of ours is not taken for a forgery.
+    const key = this.#subkey(nonce);
+    try {
+      return aead.open(key, innerNonce(nonce), ad, ciphertext);
+    } catch {
+      return undefined;
+    }
+  }
+
+  #subkey(nonce: Uint8Array): Uint8Array {
+    const subkey = new Uint32Array(keyBytes / 4);
+    hchacha(sigma, this.#key, new Uint32Array(nonce.buffer, 0, subkeyNonceBytes / 4), subkey);
+    return new Uint8Array(subkey.buffer);
+  }
+}
+
+const proofLabel = utf8.encode("p2pchat store proof 1");
+
+function innerNonce(nonce: Uint8Array): Uint8Array {
+  const inner = new Uint8Array(12);
+  inner.set(nonce.subarray(subkeyNonceBytes), 4);
+  return inner;
+}
+
+function associated({ self, name, key, direction, id }: TextOwner): Uint8Array {
+  return utf8.encode(JSON.stringify(["p2pchat text 1", self, name, key.toHex(), direction, id]));
+}

@@ -1,0 +1,299 @@
+// What the store promises holds, whenever its program is killed, however many use it, and where there is no
+// room on the disk.
+
+import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import { ChatError } from "../../../client/chat_error.ts";
+import type { Journal } from "../../../client/store/journal.ts";
+import { openStore } from "../../../client/store/store.ts";
+import { chainHash, chainStart } from "../../../shared/protocol/chain.ts";
+import { hasMounts, tinyDisk } from "../../places.ts";
+import { race } from "../../race.ts";
+import { draft, fileStore, keyOf, say, stream } from "./journal_fixture.ts";
+
+const textKey = keyOf(7);
+const config = new URL("../../../deno.json", import.meta.url).pathname;
+const program = new URL("store_process.ts", import.meta.url).pathname;
+
+/** Runs a program on a store and kills it so long after its first word. @returns What it promised. */
+async function promisedUntilKilled(
+  path: string,
+  name: string,
+  what: string,
+  afterMs: number,
+): Promise<string[]> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-check", "--quiet", "--config", config, "-A", program, path, name, what],
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const stderr = new Response(child.stderr).text();
+  const decoder = new TextDecoder();
+  let said = "";
+  let timer;
+  for await (const chunk of child.stdout) {
+    said += decoder.decode(chunk, { stream: true });
+    timer ??= setTimeout(() => child.kill("SIGKILL"), afterMs);
+  }
+  clearTimeout(timer);
+  const { signal } = await child.status;
+  assertEquals([signal, await stderr], ["SIGKILL", ""]);
+  return said.split("\n").slice(1, -1);
+}
+
+/** All of one conversation's, with gapless numbers and whole chains. */
+function assertWhole(path: string, promised: ReadonlyMap<string, readonly string[]>): void {
+  {
+    using database = new DatabaseSync(path);
+    assertEquals({ ...database.prepare("PRAGMA integrity_check").get() }, {
+      integrity_check: "ok",
+    });
+  }
+  using store = openStore(path, { textKey });
+  const { journal } = store;
+  for (const [name, ids] of promised) {
+    const kept = [...journal.export("alice", name)];
+    assertEquals(new Set(kept.map(({ id }) => id)).size, kept.length);
+    assert(kept.every(({ id, text }) => id === text));
+    const place = new Map(kept.map(({ id }, i) => [id, i]));
+    const places = ids.map((id) => place.get(id) ?? -1);
+    assert(places.every((place, i) => place > (places[i - 1] ?? -1)), `${name}: ${places}`);
+    const { id, outgoing: { last, acknowledged } } = journal.find("alice", name)[0]!;
+    assertChain(journal, id, last, acknowledged);
+    for (const { direction, stream, last } of journal.streams(id)) {
+      const seqs = [...journal.entries(id, direction, stream, 1, last)].map(({ seq }) => seq);
+      assertEquals(seqs, Array.from({ length: last }, (_, i) => i + 1));
+    }
+  }
+}
+
+function assertChain(journal: Journal, id: number, last: number, acknowledged: number): void {
+  const letters = journal.unacknowledged(id, 0, 1_000_000);
+  assertEquals(letters.length, last - acknowledged);
+  let prev = acknowledged === 0 ? chainStart : undefined;
+  for (const letter of letters) {
+    assertEquals(letter.place.prev, prev ?? letter.place.prev);
+    prev = chainHash(letter);
+  }
+}
+
+Deno.test("killed at any moment, a program has kept all that it promised", async () => {
+  using file = fileStore();
+  const promised = new Map<string, string[]>([["bob", []], ["carol", []]]);
+  for (let kill = 0; kill < 15; kill++) {
+    // Two at once on one file, one of which sends and the other receives.
+    const said = await Promise.all(
+      ([["bob", "accept"], ["carol", "receive"]] as const).map(async ([name, what], i) => {
+        const ids = await promisedUntilKilled(file.path, name, what, (kill * 37 + i * 61) % 250);
+        promised.get(name)!.push(...ids);
+        return ids.length;
+      }),
+    );
+    assert(said.length === 2);
+    assertWhole(file.path, promised);
+  }
+  assert([...promised.values()].every((ids) => ids.length > 100));
+});
+
+Deno.test("killed while it seals, or unseals, a program has lost nothing", async () => {
+  using file = fileStore();
+  {
+    using store = file.open({ textKey });
+    const { id } = store.journal.open({ self: "alice", name: "bob", key: keyOf(2) });
+    for (let i = 0; i < 5; i++) {
+      store.journal.accept(
+        Array.from({ length: 1_000 }, () => draft(id, "")).map((one) => ({ ...one, text: one.id })),
+      );
+    }
+  }
+  const ids = await idsIn(file.path);
+  for (let kill = 0; kill < 8; kill++) {
+    await promisedUntilKilled(file.path, "bob", "convert", (kill * 73) % 400);
+    // Whichever way it was going. Opening makes all of it readable again.
+    if (kill % 2 === 0) assertWhole(file.path, new Map([["bob", ids]]));
+  }
+  assertEquals(await idsIn(file.path), ids);
+  using store = file.open({ textKey, sealed: true });
+  assertEquals([...store.journal.export("alice", "bob")].map(({ text }) => text), ids);
+  const bytes = file.bytes();
+  assert(!ids.some((id) => bytes.includes(id)));
+});
+
+function idsIn(path: string): string[] {
+  using store = openStore(path, { textKey });
+  return [...store.journal.export("alice", "bob")].map(({ id }) => id);
+}
+
+Deno.test("programs that share a store give each number once, and leave none out", async () => {
+  using file = fileStore();
+  const rounds = 150;
+  const ids = await race(3, {
+    imports: `
+      import { openStore } from ${
+      JSON.stringify(import.meta.resolve("../../../client/store/store.ts"))
+    };
+      import { randomId } from ${
+      JSON.stringify(import.meta.resolve("../../../shared/protocol/chain.ts"))
+    };`,
+    code: `
+      using store = openStore(${JSON.stringify(file.path)});
+      const { journal } = store;
+      const key = new Uint8Array(32).fill(2);
+      const { id: conversation } = journal.open({ self: "alice", name: "bob", key });
+      for (let round = 0; round < ${rounds}; round++) {
+        const drafts = Array.from({ length: 1 + round % 4 }, () => {
+          const id = randomId();
+          return { conversation, id, sentAtMs: 1, text: id, numbered: true };
+        });
+        journal.accept(drafts);
+        for (const { id } of drafts) console.log(id);
+      }`,
+  });
+  assertWhole(file.path, new Map(ids.map((said) => ["bob", said.trim().split("\n")])));
+  using store = file.open();
+  assertEquals(
+    store.journal.find("alice", "bob")[0]?.outgoing.last,
+    ids.join("").trim().split("\n").length,
+  );
+});
+
+Deno.test("programs that receive the same at the same moment store it once", async () => {
+  using file = fileStore();
+  const letters = stream(Array.from({ length: 300 }, (_, i) => `${i}`));
+  const said = await race(3, {
+    imports: `
+      import { openStore } from ${
+      JSON.stringify(import.meta.resolve("../../../client/store/store.ts"))
+    };`,
+    code: `
+      using store = openStore(${JSON.stringify(file.path)});
+      const { journal } = store;
+      const key = new Uint8Array(32).fill(2);
+      const { id } = journal.open({ self: "alice", name: "bob", key });
+      const letters = ${JSON.stringify(letters)};
+      let stored = 0;
+      for (let at = 0; at < letters.length; at += 3) {
+        for (const { outcome } of journal.receive(id, letters.slice(at, at + 3), 1)) {
+          if (outcome === "stored") stored++;
+          else if (outcome !== "had") throw new Error(outcome);
+        }
+      }
+      console.log(stored);`,
+  });
+  assertEquals(said.map(Number).reduce((a, b) => a + b), letters.length);
+  using store = file.open();
+  assertEquals(
+    [...store.journal.export("alice", "bob")].map(({ text }) => text),
+    letters.map(({ text }) => text),
+  );
+});
+
+/** The sentence with which a journal refuses. */
+function refusal(act: () => unknown): string {
+  const error = assertThrows(act, ChatError);
+  assertInstanceOf(error.cause, Error);
+  return error.message;
+}
+
+const full = "the disk is full; make room, and try again";
+
+Deno.test({
+  name: "on a full disk nothing is accepted, nothing is lost, and it goes on once there is room",
+  ignore: !hasMounts,
+  fn: () => {
+    using disk = tinyDisk("2m");
+    const path = `${disk.path}/store.db`;
+    using store = openStore(path);
+    const { journal } = store;
+    const { id } = journal.open({ self: "alice", name: "bob", key: keyOf(2) });
+    const accepted = say(journal, id, "first").map(({ text }) => text);
+    disk.fill();
+    const long = "x".repeat(10_000);
+    const more = () => {
+      for (let i = 0; i < 1_000; i++) {
+        say(journal, id, `${accepted.length} ${long}`, "and");
+        accepted.push(`${accepted.length} ${long}`, "and");
+      }
+    };
+    assertEquals(refusal(more), `Cannot keep the message: ${full}`);
+    assertEquals(refusal(more), `Cannot keep the message: ${full}`);
+    const letters = stream([long, long, long, long]);
+    assertEquals(
+      refusal(() => journal.receive(id, letters, 1)),
+      `Cannot keep what was received: ${full}`,
+    );
+    const kept = () => [...journal.export("alice", "bob")].map(({ text }) => text);
+    assertEquals(kept(), accepted);
+    assertEquals(journal.search("alice", "first", 9).length, 1);
+    Deno.removeSync(`${disk.path}/filling`);
+    say(journal, id, "last");
+    accepted.push("last");
+    assertEquals(journal.receive(id, letters, 1).map(({ outcome }) => outcome), [
+      "stored",
+      "stored",
+      "stored",
+      "stored",
+    ]);
+    assertEquals(kept(), [...accepted, long, long, long, long]);
+    assertChain(journal, id, accepted.length, 0);
+    using database = new DatabaseSync(path);
+    assertEquals({ ...database.prepare("PRAGMA integrity_check").get() }, {
+      integrity_check: "ok",
+    });
+  },
+});
+
+Deno.test({
+  name: "a disk that is full while texts are sealed is said to be so, and it goes on the next time",
+  ignore: !hasMounts,
+  fn: () => {
+    using disk = tinyDisk("8m");
+    const path = `${disk.path}/store.db`;
+    const texts = Array.from({ length: 3_000 }, (_, i) => `walnut ${i} ${"x".repeat(300)}`);
+    {
+      using store = openStore(path, { textKey });
+      const { id } = store.journal.open({ self: "alice", name: "bob", key: keyOf(2) });
+      say(store.journal, id, ...texts);
+    }
+    disk.fill();
+    // Enough to open it, and to begin.
+    const { size } = Deno.statSync(`${disk.path}/filling`);
+    Deno.truncateSync(`${disk.path}/filling`, size - 256 * 1024);
+    const error = assertThrows(() => openStore(path, { textKey, sealed: true }), Error);
+    assertEquals(error.message, `Cannot open the store '${path}': ${full}`);
+    Deno.removeSync(`${disk.path}/filling`);
+    using store = openStore(path, { textKey, sealed: true });
+    assertEquals([...store.journal.export("alice", "bob")].map(({ text }) => text), texts);
+    assert(!new TextDecoder("latin1").decode(Deno.readFileSync(path)).includes("walnut"));
+  },
+});
+
+Deno.test("a store that another program holds is waited for, and then said to be held", () => {
+  using file = fileStore();
+  using store = file.open({ busyTimeoutMs: 50 });
+  const { journal } = store;
+  const { id } = journal.open({ self: "alice", name: "bob", key: keyOf(2) });
+  using holder = new DatabaseSync(file.path);
+  holder.exec("BEGIN IMMEDIATE");
+  assertEquals(
+    refusal(() => say(journal, id, "text")),
+    "Cannot keep the message: another program holds it; end that one, and try again",
+  );
+  assertEquals(journal.history("alice", "bob", 9), []);
+  holder.exec("ROLLBACK");
+  assertEquals(say(journal, id, "text")[0]!.place.seq, 1);
+});
+
+Deno.test("a store of the version before keeps its peers, and gets its messages", () => {
+  using file = fileStore();
+  {
+    using store = file.open();
+    store.knownPeers.remember("bob", keyOf(1));
+  }
+  const since = ["conversations", "streams", "messages", "words", "keeping", "settings"];
+  file.change(since.map((table) => `DROP TABLE ${table};`).join("") + "PRAGMA user_version = 1");
+  using store = file.open();
+  assertEquals(store.knownPeers.find("bob")?.key, keyOf(1));
+  const { id } = store.journal.open({ self: "alice", name: "bob", key: keyOf(1) });
+  assertEquals(say(store.journal, id, "text").length, 1);
+});

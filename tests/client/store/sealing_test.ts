@@ -1,0 +1,201 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
+import type { Journal } from "../../../client/store/journal.ts";
+import { openStore, storeKeyOf } from "../../../client/store/store.ts";
+import { TextBox } from "../../../client/store/text_box.ts";
+import { Identity } from "../../../shared/crypto/identity.ts";
+import { draft, fileStore, keyOf, outcomes, say, stream } from "./journal_fixture.ts";
+
+const textKey = keyOf(7);
+const owner = { self: "alice", name: "bob", key: keyOf(2), direction: "in", id: "1" } as const;
+const changed = "(this text was changed on the disk, and cannot be read)";
+
+function texts(journal: Journal): string[] {
+  return [...journal.export("alice", "bob")].map(({ text }) => text);
+}
+
+function open(journal: Journal): number {
+  return journal.open({ self: "alice", name: "bob", key: keyOf(2) }).id;
+}
+
+Deno.test("a sealed text opens with its key, for its message, as it is", () => {
+  const box = new TextBox(textKey);
+  for (const text of ["", "hello", "é😀\0\ufeff"]) {
+    const sealed = box.seal(owner, text);
+    assertEquals(box.open(owner, sealed), text);
+    assert(box.seal(owner, text).toHex() !== sealed.toHex());
+    for (
+      const other of [
+        { ...owner, self: "eve" },
+        { ...owner, name: "eve" },
+        { ...owner, key: keyOf(3) },
+        { ...owner, direction: "out" },
+        { ...owner, id: "2" },
+      ] as const
+    ) assertEquals(box.open(other, sealed), undefined);
+    assertEquals(new TextBox(keyOf(8)).open(owner, sealed), undefined);
+    for (let i = 0; i < sealed.length; i++) {
+      assertEquals(box.open(owner, sealed.with(i, sealed[i]! ^ 1)), undefined);
+      assertEquals(box.open(owner, sealed.subarray(0, i)), undefined);
+    }
+  }
+  assertThrows(() => new TextBox(new Uint8Array(31)), TypeError);
+});
+
+Deno.test("it is XChaCha20-Poly1305, with the nonce before it", () => {
+  const sealed = new TextBox(textKey).seal(owner, "hello");
+  const ad = JSON.stringify(["p2pchat text 1", "alice", "bob", keyOf(2).toHex(), "in", "1"]);
+  const cipher = xchacha20poly1305(textKey, sealed.slice(0, 24), new TextEncoder().encode(ad));
+  assertEquals(new TextDecoder().decode(cipher.decrypt(sealed.slice(24))), "hello");
+});
+
+Deno.test("each identity has a key of its own for its texts, which is none of its others", () => {
+  const identity = Identity.fromSeed(keyOf(1));
+  const key = storeKeyOf(identity);
+  assertEquals(key, storeKeyOf(Identity.fromSeed(keyOf(1))));
+  assertEquals(key.length, 32);
+  assert(key.toHex() !== storeKeyOf(Identity.fromSeed(keyOf(2))).toHex());
+  assert(key.toHex() !== identity.seed.toHex());
+});
+
+Deno.test("sealed texts and their words are not in the file, and read as before", () => {
+  using file = fileStore();
+  {
+    using store = file.open({ textKey, sealed: true });
+    const { journal } = store;
+    const id = open(journal);
+    say(journal, id, "the secret is walnut");
+    outcomes(journal, id, stream(["yes: walnut"]));
+    say(journal, id, ...Array(2_500).fill("walnuts everywhere"));
+    assert(!file.bytes().includes("walnut"));
+    assertEquals(texts(journal).slice(0, 2), ["the secret is walnut", "yes: walnut"]);
+    assertEquals(journal.search("alice", "secret walnut", 9).length, 1);
+    assertEquals(journal.unacknowledged(id, 0, 1)[0]!.text, "the secret is walnut");
+  }
+  assert(!file.bytes().includes("walnut"));
+});
+
+Deno.test("who gives a passphrase has all texts sealed, and no trace of them is left", () => {
+  using file = fileStore();
+  const words = Array.from({ length: 5_000 }, (_, i) => `walnut ${i} ${"filler ".repeat(i % 9)}`);
+  {
+    using store = file.open({ textKey });
+    say(store.journal, open(store.journal), ...words);
+    assert(file.bytes().includes("walnut"));
+  }
+  assert(file.bytes().includes("walnut"));
+  const progress: [number, number][] = [];
+  {
+    using store = file.open({
+      textKey,
+      sealed: true,
+      onConvert: (...step) => progress.push(step),
+    });
+    assert(!file.bytes().includes("walnut") && !file.bytes().includes("filler"));
+    assertEquals(texts(store.journal), words);
+    assertEquals(store.journal.search("alice", "walnut 4999", 9).length, 1);
+    say(store.journal, open(store.journal), "walnut again");
+    assert(!file.bytes().includes("walnut"));
+  }
+  assertEquals(progress.at(-1), [5_000, 5_000]);
+  assert(progress.length >= 5);
+  assert(!file.bytes().includes("walnut"));
+  {
+    using _store = file.open({ textKey, sealed: true, onConvert: () => assert(false) });
+  }
+  // And back, with what was written meanwhile.
+  {
+    using store = file.open({ textKey, sealed: false });
+    assertEquals(texts(store.journal), [...words, "walnut again"]);
+    assert(file.bytes().includes("walnut"));
+    assertEquals(store.journal.search("alice", "walnut again", 9).length, 1);
+  }
+  using store = openStore(file.path);
+  assertEquals(texts(store.journal).length, 5_001);
+});
+
+Deno.test("a conversion that is cut short anywhere loses nothing, and goes on", () => {
+  using file = fileStore();
+  const words = Array.from({ length: 4_500 }, (_, i) => `walnut ${i}`);
+  {
+    using store = file.open({ textKey });
+    say(store.journal, open(store.journal), ...words);
+  }
+  for (let cut = 1_000; cut <= 5_000; cut += 1_000) {
+    for (const sealed of [true, false]) {
+      const stop = (done: number) => {
+        if (done >= cut) throw new Error("cut");
+      };
+      try {
+        file.open({ textKey, sealed, onConvert: stop })[Symbol.dispose]();
+      } catch (error) {
+        assert(error instanceof Error && error.message.includes("cut"), String(error));
+      }
+      // Also where the user has changed his mind since.
+      const next = cut % 2_000 === 0 ? sealed : !sealed;
+      using store = file.open({ textKey, sealed: next });
+      assertEquals(file.bytes().includes("walnut"), !next);
+      assertEquals(texts(store.journal), words);
+      assertEquals(store.journal.search("alice", "walnut 4321", 9).length, 1);
+    }
+  }
+  file.open({ textKey, sealed: true })[Symbol.dispose]();
+  assert(!file.bytes().includes("walnut"));
+});
+
+Deno.test("a program that still runs seals as soon as another one has been told to", () => {
+  using file = fileStore();
+  using early = file.open({ textKey });
+  const id = open(early.journal);
+  say(early.journal, id, "walnut 1");
+  {
+    using late = file.open({ textKey, sealed: true });
+    say(early.journal, id, "walnut 2", ...Array(2_500).fill("walnut 3"));
+    assertEquals(texts(late.journal).slice(0, 2), ["walnut 1", "walnut 2"]);
+    assertEquals(texts(early.journal).slice(0, 2), ["walnut 1", "walnut 2"]);
+    assertEquals(early.journal.search("alice", "walnut", 5_000).length, 2_502);
+  }
+  assert(!file.bytes().includes("walnut"));
+});
+
+Deno.test("without its key, or with another one, a sealed store is refused with a sentence", () => {
+  using file = fileStore();
+  {
+    using store = file.open({ textKey, sealed: true });
+    say(store.journal, open(store.journal), "walnut");
+  }
+  const expected = `Cannot open the store '${file.path}': its messages are sealed for another ` +
+    "identity; import that one, or move the file away for a new one";
+  for (const options of [{}, { textKey: keyOf(8) }, { textKey: keyOf(8), sealed: true }]) {
+    assertEquals(assertThrows(() => file.open(options), Error).message, expected);
+  }
+  assertThrows(() => file.open({ sealed: true }), TypeError);
+  using store = file.open({ textKey, sealed: true });
+  assertEquals(texts(store.journal), ["walnut"]);
+});
+
+Deno.test("an identity is free to change where nothing is sealed any more", () => {
+  using file = fileStore();
+  for (
+    const [key, sealed] of [[1, false], [2, true], [2, false], [3, true], [3, false], [4, false]]
+  ) {
+    using store = file.open({ textKey: keyOf(key as number), sealed: sealed as boolean });
+    say(store.journal, open(store.journal), "text");
+    assert(texts(store.journal).every((text) => text === "text"));
+  }
+});
+
+Deno.test("a text that was changed on the disk, or moved to another message, is said to be so", () => {
+  using file = fileStore();
+  using store = file.open({ textKey, sealed: true });
+  const { journal } = store;
+  const id = open(journal);
+  journal.accept([draft(id, "one"), draft(id, "two"), draft(id, "three")]);
+  file.change(`UPDATE messages SET text = (SELECT text FROM messages WHERE row = 1) WHERE row = 2;
+    UPDATE messages SET text = x'00' WHERE row = 3`);
+  assertEquals(texts(journal), ["one", changed, changed]);
+  assertEquals(journal.search("alice", "one", 9).length, 1);
+  // It is not sent as something else.
+  assertEquals(journal.unacknowledged(id, 0, 1).length, 1);
+  assertThrows(() => journal.unacknowledged(id, 1, 1), Error, "has been changed on the disk");
+});

@@ -1,0 +1,138 @@
+import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { ChatError } from "../../../client/chat_error.ts";
+import { Searching } from "../../../client/store/searching.ts";
+import { migrations } from "../../../client/store/schema.ts";
+import { sqliteJournal } from "../../../client/store/sqlite_journal.ts";
+import { Texts } from "../../../client/store/texts.ts";
+import { Transactions } from "../../../client/store/transactions.ts";
+import { openDatabase } from "../../../shared/database.ts";
+import { temporaryDirectory } from "../../places.ts";
+import { keyOf, say, stream } from "./journal_fixture.ts";
+
+const table = "CREATE TABLE note (text TEXT NOT NULL UNIQUE) STRICT";
+
+function open() {
+  const place = temporaryDirectory();
+  const path = `${place.path}/note.db`;
+  const database = openDatabase(path, [table]);
+  return {
+    path,
+    database,
+    transactions: new Transactions(database),
+    texts: () => database.prepare("SELECT text FROM note").all().map(({ text }) => text),
+    [Symbol.dispose]() {
+      database.close();
+      place[Symbol.dispose]();
+    },
+  };
+}
+
+Deno.test("what is durable is forced onto the disk, and the rest is not waited for", () => {
+  using t = open();
+  const { database, transactions } = t;
+  // As SQLite counts: 1 is NORMAL, 2 is FULL.
+  const synchronous = () => database.prepare("PRAGMA synchronous").get()!.synchronous;
+  for (const _ of "twice") {
+    assertEquals(transactions.durable("do it", synchronous), 2);
+    assertEquals(transactions.swift("do it", synchronous), 1);
+  }
+});
+
+Deno.test("what fails is undone, and its own error is not another's", () => {
+  using t = open();
+  const { database, transactions, texts } = t;
+  const add = (text: string) => database.prepare("INSERT INTO note VALUES (?)").run(text);
+  transactions.durable("keep it", () => add("kept"));
+  const mistake = new RangeError("a mistake");
+  const error = assertThrows(() =>
+    transactions.durable("keep it", () => {
+      add("lost");
+      throw mistake;
+    }), RangeError);
+  assertStrictEquals(error, mistake);
+  // A mistake of ours, and nothing that the user could do anything about.
+  const twice = assertThrows(() => transactions.swift("keep it", () => add("kept")), Error);
+  assertEquals([twice instanceof ChatError, twice.message.includes("UNIQUE")], [false, true]);
+  assertEquals(texts(), ["kept"]);
+  transactions.swift("keep it", () => add("next"));
+  assertEquals(texts(), ["kept", "next"]);
+});
+
+Deno.test("what the database does not let becomes a sentence", () => {
+  using t = open();
+  const { database, transactions, texts } = t;
+  database.exec("PRAGMA max_page_count = 1");
+  const fill = () => {
+    for (let i = 0; i < 1_000; i++) {
+      database.prepare("INSERT INTO note VALUES (?)").run(`${i}${"x".repeat(1_000)}`);
+    }
+  };
+  const error = assertThrows(() => transactions.durable("keep it", fill), ChatError);
+  assertEquals(error.message, "Cannot keep it: the disk is full; make room, and try again");
+  assertEquals(texts(), []);
+  database.exec("PRAGMA max_page_count = 100000");
+  transactions.durable("keep it", fill);
+  assertEquals(texts().length, 1_000);
+});
+
+Deno.test("a damaged file is said to be so", () => {
+  using t = open();
+  const { database, transactions, path } = t;
+  transactions.durable("keep it", () => {
+    for (let i = 0; i < 1_000; i++) database.prepare("INSERT INTO note VALUES (?)").run(`${i}`);
+  });
+  database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  Deno.writeFileSync(path, Deno.readFileSync(path).fill(0x55, 4_096));
+  using other = openDatabase(path, [table]);
+  const reading = new Transactions(other);
+  const damaged = assertThrows(
+    () => reading.reading("read it", () => other.prepare("SELECT * FROM note").all()),
+    ChatError,
+  );
+  assertEquals(
+    damaged.message,
+    "Cannot read it: the file is damaged; put a copy of it back, or move it away for a new one",
+  );
+});
+
+/** Transactions that say which of them have to be on the disk. */
+class Told extends Transactions {
+  durables = 0;
+
+  override durable<T>(action: string, work: () => T): T {
+    this.durables++;
+    return super.durable(action, work);
+  }
+}
+
+Deno.test("what a journal promises is durable, and what can be found out again is not", () => {
+  using database = openDatabase(":memory:", migrations);
+  const told = new Told(database);
+  const texts = new Texts(database, undefined);
+  const journal = sqliteJournal(database, told, texts, new Searching(database, told, texts));
+  const durables = (act: () => unknown) => {
+    const before = told.durables;
+    act();
+    return told.durables - before;
+  };
+  const open = (byte: number) =>
+    journal.open({ self: "alice", name: "bob", key: keyOf(byte) }, { agreement: keyOf(9) }).id;
+  assertEquals(durables(() => open(1)), 0);
+  const [id, other] = [open(1), open(2)];
+  assertEquals(durables(() => say(journal, id, "a", "b", "c")), 1);
+  assertEquals(durables(() => journal.receive(id, stream(["x", "y"]), 1)), 1);
+  assertEquals(durables(() => journal.restream(id)), 1);
+  const [first] = journal.unacknowledged(id, 0, 1);
+  assertEquals(
+    durables(() => {
+      journal.acknowledge(id, first!.id);
+      journal.markRead(id, first!.id);
+      journal.markDeposited(id, 2, 1);
+      journal.forgetDeposited(id);
+      journal.markShown(id, 5);
+      journal.setSetting("a", "b");
+    }),
+    0,
+  );
+  assertEquals(durables(() => journal.readdress(id, other)), 1);
+});
