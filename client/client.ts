@@ -5,7 +5,6 @@
  * @module
  */
 
-import { acceptUntil } from "../shared/accept.ts";
 import {
   type Address,
   formatAddress,
@@ -13,24 +12,34 @@ import {
   isUnspecified,
   parseAddress,
   parsePort,
-  plainHost,
 } from "../shared/address.ts";
-import { within } from "../shared/clock.ts";
+import { systemClock, type TimerClock, wait, within } from "../shared/clock.ts";
 import { type Identity, isFingerprint } from "../shared/crypto/identity.ts";
 import { clientIdRule, isClientId } from "../shared/client_id.ts";
+import { errorMessage } from "../shared/error_message.ts";
 import { replyTimeoutMs } from "../shared/protocol/limits.ts";
-import { type Header, header, headerValues, message } from "../shared/protocol/message.ts";
+import {
+  type Header,
+  header,
+  headerValues,
+  type Message,
+  message,
+} from "../shared/protocol/message.ts";
 import { protocolVersion } from "../shared/protocol/verbs.ts";
 import { ChatError } from "./chat_error.ts";
-import { Conversations } from "./conversations.ts";
-import { dial } from "./dial.ts";
+import { ComingsAndGoings } from "./comings_and_goings.ts";
+import type { Conversation } from "./conversation.ts";
+import { CallRefused, Conversations } from "./conversations.ts";
 import type { ChatEvent, KnownClient } from "./events.ts";
 import type { LinkTimes } from "./link/link.ts";
 import { Introductions } from "./introductions.ts";
+import { Mailbox } from "./mailbox.ts";
+import { type Listening, type Network, tcpNetwork } from "./network.ts";
+import { Presence, type PresenceStatus } from "./presence.ts";
 import { Registration } from "./registration.ts";
 import { Rendezvous, wholeNumber } from "./rendezvous.ts";
 import type { ServerAddress } from "./server_address.ts";
-import type { KnownPeers } from "./store/known_peers.ts";
+import type { Store } from "./store/store.ts";
 import { Trust } from "./trust.ts";
 
 /** A client's options. */
@@ -40,19 +49,37 @@ export interface ClientOptions {
   readonly host: string;
   /** The port to listen on; 0 takes a free one. */
   readonly port: number;
-  readonly server: ServerAddress;
+  /** The servers that may introduce it, in the order in which they are tried. */
+  readonly servers: readonly ServerAddress[];
   readonly identity: Identity;
-  readonly knownPeers: KnownPeers;
+  readonly store: Pick<Store, "journal" | "knownPeers">;
   /** Whether to talk to peers that cannot encrypt as well. */
   readonly allowPlaintext?: boolean;
+  /** Whether peers are told what the user has seen of their messages. */
+  readonly readReceipts?: boolean;
   readonly onEvent: (event: ChatEvent) => void;
   /** When there is room for more events, where they are shown more slowly than they come. */
   readonly room?: () => Promise<void> | undefined;
+  /** When all that was told so far is on the screen; undefined where it is. */
+  readonly printed?: () => Promise<void> | undefined;
   readonly times?: LinkTimes;
+  readonly clock?: TimerClock;
+  readonly network?: Network;
+  /** Gives numbers from 0 up to 1; `Math.random` where not given. */
+  readonly random?: () => number;
 }
 
 /** How many clients `/info` shows before it says that there are more. */
 const infoShownMax = 1_000;
+
+/** Of so many of those who have been talked to, the latest, the names are known. */
+const namesMax = 1_000;
+
+/** Messages that a search shows. */
+const foundMax = 20;
+
+/** People whom `/who` shows. */
+const whoMax = 60;
 
 /** How long a peer that is new waits until the server has said whether it knows its key. */
 const introductionTimeoutMs = 2_000;
@@ -66,60 +93,114 @@ export class ChatClient {
   /** Where it listens. */
   readonly address: Address;
   readonly #emit: (event: ChatEvent) => void;
-  readonly #listener: Deno.TcpListener;
+  readonly #clock: TimerClock;
+  readonly #network: Network;
+  readonly #listening: Listening;
   readonly #stopping = new AbortController();
-  readonly #accepting: Promise<void>;
   #stopped: Promise<void> | undefined;
+  readonly #store: ClientOptions["store"];
   readonly #conversations: Conversations;
   readonly #rendezvous: Rendezvous;
   readonly #registration: Registration;
+  readonly #presence: Presence;
+  readonly #mailbox: Mailbox;
+  readonly #comingsAndGoings: ComingsAndGoings;
   readonly #trust: Trust;
   readonly #introductions = new Introductions();
+  #hasMail = false;
+  #leftMailIsDue = false;
+  #collecting: Promise<void> | undefined;
 
   /**
-   * Starts a client: it listens when this returns.
+   * Starts a client: it listens when this returns, and goes on with the messages that an earlier one has
+   * left.
    *
    * @throws {ChatError} Where the id is none.
    * @throws {Deno.errors.AddrInUse} Where the port is taken.
-   * @throws {Error} Where the host is not of this machine, or listening is not allowed.
+   * @throws {Error} Where the host is not of this machine, listening is not allowed, or the journal cannot
+   * be read.
    */
   constructor(options: ClientOptions) {
-    const { id, host, port, server, identity, knownPeers, onEvent } = options;
-    const { allowPlaintext = false, room = () => undefined, times } = options;
+    const { id, host, port, servers, identity, store, onEvent } = options;
+    const { allowPlaintext = false, readReceipts = false, times } = options;
+    const { room = () => undefined, printed = () => undefined } = options;
+    const { clock = systemClock, network = tcpNetwork, random = Math.random } = options;
     if (!isClientId(id)) throw new ChatError(`The id '${id}' is not ${clientIdRule}`);
     this.id = id;
-    this.#emit = onEvent;
-    this.#listener = Deno.listen({ hostname: host, port });
-    const { hostname } = this.#listener.addr;
-    this.address = { host: plainHost(hostname), port: this.#listener.addr.port };
-    this.#trust = new Trust(knownPeers);
-    this.#conversations = new Conversations({
-      self: { id, address: this.address, identity },
-      trust: this.#trust,
-      allowPlaintext,
-      said: (id) => this.#introductions.said(id),
-      introducedAt: (address) => this.#introductions.at(address),
-      ask: (id) => this.#ask(id),
-      emit: onEvent,
-      room,
-      ...(times && { times }),
+    this.#clock = clock;
+    this.#network = network;
+    this.#store = store;
+    this.#listening = network.listen(
+      { host, port },
+      (conn) => this.#conversations.takeCall(conn),
+      (error) => this.#emit({ type: "problem", problem: `Cannot take a call: ${error}` }),
+    );
+    this.address = this.#listening.address;
+    this.#comingsAndGoings = new ComingsAndGoings({ clock, emit: onEvent });
+    this.#emit = (event) => {
+      this.#comingsAndGoings.note(event);
+      onEvent(event);
+    };
+    this.#trust = new Trust(store.knownPeers, clock);
+    const { signal } = this.#stopping;
+    this.#rendezvous = new Rendezvous({
+      servers,
+      network,
+      clock,
+      signal,
+      onPush: (push) => this.#takePush(push),
+      onLost: () => this.#presence.lost(),
     });
-    this.#rendezvous = new Rendezvous(server, this.#stopping.signal);
+    this.#presence = new Presence({
+      rendezvous: this.#rendezvous,
+      onChange: (name, status) => this.#takePresence(name, status),
+    });
     this.#registration = new Registration({
       id,
       identity,
       listening: this.address,
-      server,
       rendezvous: this.#rendezvous,
-      emit: onEvent,
+      clock,
+      random,
+      signal,
+      emit: this.#emit,
+      onRegistered: () => this.#registered(),
     });
-    this.#accepting = acceptUntil(
-      this.#stopping.signal,
-      this.#listener,
-      (conn) => this.#conversations.takeCall(conn),
-      (error) => onEvent({ type: "problem", problem: `Cannot take a call: ${error}` }),
-    );
-    onEvent({ type: "listening", address: this.address });
+    this.#mailbox = new Mailbox({
+      id,
+      identity,
+      address: () => this.#registration.address,
+      rendezvous: this.#rendezvous,
+      mailBytesMax: () => this.#presence.mailBytesMax,
+      onProblem: (problem) => this.#emit({ type: "problem", problem }),
+    });
+    this.#conversations = new Conversations({
+      self: { id, address: this.address, identity },
+      trust: this.#trust,
+      journal: store.journal,
+      clock,
+      random,
+      allowPlaintext,
+      readReceipts,
+      said: (id) => this.#introductions.said(id),
+      introducedAt: (address) => this.#introductions.at(address),
+      ask: (id) => this.#ask(id),
+      emit: this.#emit,
+      room,
+      printed,
+      seek: (conversation) => this.#seek(conversation),
+      deposit: (to, messages) =>
+        this.#mailbox.available ? this.#mailbox.deposit(to, messages) : undefined,
+      onOthers: () => this.#watch(),
+      ...(times && { times }),
+    });
+    this.#emit({ type: "listening", address: this.address });
+    try {
+      this.#conversations.resume();
+    } catch (error) {
+      this.stop();
+      throw error;
+    }
   }
 
   /** The name of the current conversation. */
@@ -130,6 +211,17 @@ export class ChatClient {
   /** The names of all conversations. */
   get names(): string[] {
     return this.#conversations.names;
+  }
+
+  /** Those, and then the names of others who have been talked to, the latest first. */
+  get knownNames(): string[] {
+    const talkedTo = this.#store.journal.list(this.id, namesMax).map(({ name }) => name);
+    return [...new Set([...this.names, ...talkedTo])];
+  }
+
+  /** Messages that wait for the peer of the current conversation. */
+  get waiting(): number {
+    return this.#conversations.waiting;
   }
 
   /** Registers with the server, and stays registered. @throws {ChatError} */
@@ -191,19 +283,34 @@ export class ChatClient {
       if (address === undefined) await this.#checkStranger(whom, open);
       return this.#conversations.switchTo(open);
     }
-    if (address !== undefined) return await this.#call(address, undefined);
-    const found = await this.#find(whom);
-    if (found === undefined) {
-      throw new ChatError(`The server knows no ${whom}; /info shows whom it knows`);
+    if (address !== undefined) return await this.#call(address, undefined, true);
+    let found: KnownClient | undefined;
+    try {
+      found = await this.#find(whom);
+      // A server of the wild knows no Target, and names whomever it likes.
+      if (found !== undefined && found.id !== "" && found.id !== whom) {
+        throw new ChatError(
+          `The server cannot look up ${whom}: it named ${found.id}; /chat IP:PORT`,
+        );
+      }
+      if (found === undefined) {
+        throw new ChatError(`The server knows no ${whom}; /info shows whom it knows`);
+      }
+      await this.#call(found.address, whom, true);
+    } catch (error) {
+      if (!(error instanceof ChatError) || error instanceof CallRefused) throw error;
+      if (!this.#conversations.openAway(whom)) throw error;
+      // Whoever has been met can be written to also when nobody can be reached.
+      this.#emit({ type: "away", name: whom, why: error.message });
     }
-    // A server of the wild knows no Target, and names whomever it likes.
-    if (found.id !== "" && found.id !== whom) {
-      throw new ChatError(`The server cannot look up ${whom}: it named ${found.id}; /chat IP:PORT`);
-    }
-    await this.#call(found.address, whom);
   }
 
-  /** Sends a text in the current conversation. @throws {ChatError} */
+  /**
+   * Sends a text in the current conversation. Done when it is on the disk, from where it goes on by itself.
+   *
+   * @throws {ChatError} Where there is no conversation, or the text cannot be kept.
+   * @throws {RangeError} Where it is longer than a message takes.
+   */
   async send(text: string): Promise<void> {
     await this.#conversations.send(text);
   }
@@ -218,7 +325,14 @@ export class ChatClient {
     const [name, fingerprint] = which.split(/\s+/);
     const trusted = this.#trust.trust(name!, fingerprint);
     this.#emit({ type: "trusted", name: name!, fingerprint: trusted });
-    await this.#conversations.leaveOthers(name!, trusted);
+    try {
+      // Whoever accepts a key means its owner also with what was written before.
+      await this.#conversations.readdress(name!, this.#trust.keyOf(name!)!);
+    } finally {
+      await this.#conversations.leaveOthers(name!, trusted);
+    }
+    // Mail that was sealed with that key has been left where it is.
+    this.#collect(true);
   }
 
   /**
@@ -256,6 +370,53 @@ export class ChatClient {
     await this.#conversations.close(name);
   }
 
+  /**
+   * Shows what was said last: in one conversation, or in all.
+   *
+   * @param count Messages at most.
+   * @throws {Error} Where the journal cannot be read.
+   */
+  history(name: string | undefined, count: number): void {
+    const entries = this.#store.journal.history(this.id, name, count);
+    this.#emit({ type: "history", ...name !== undefined && { name }, entries });
+  }
+
+  /**
+   * Shows the last messages that have all of some words. Where texts are sealed that takes its time, in
+   * which all else goes on.
+   *
+   * @throws {Error} As {@linkcode history}.
+   */
+  async search(words: string): Promise<void> {
+    const steps = this.#store.journal.searchBySteps(this.id, words, foundMax);
+    let step;
+    while (!(step = steps.next()).done) await wait(0, this.#stopping.signal, this.#clock);
+    this.#emit({ type: "history", words, entries: step.value });
+  }
+
+  /** Tells who of those whom the user talks to is there. @throws {Error} As {@linkcode history}. */
+  who(): void {
+    const people = this.#store.journal.list(this.id, whoMax)
+      .filter(({ key }) => key.length > 0)
+      .map(({ name, lastAtMs, outgoing: { last, acknowledged } }) => ({
+        name,
+        presence: this.#presence.status(name),
+        connected: this.#conversations.isConnected(name),
+        waiting: last - acknowledged,
+        lastAtMs,
+      }));
+    this.#emit({ type: "who", people });
+  }
+
+  /** Compares what both sides have of a conversation. @throws {ChatError} Where there is no link to it. */
+  async audit(name = this.current): Promise<void> {
+    if (name === undefined) {
+      throw new ChatError("No conversation is current; /audit NAME names one");
+    }
+    const report = await this.#conversations.audit(name);
+    this.#emit({ type: "audited", name, report });
+  }
+
   /** Done when everything that was sent has arrived, or has had the time to. */
   async allDelivered(): Promise<void> {
     await this.#conversations.allDelivered(replyTimeoutMs);
@@ -269,14 +430,14 @@ export class ChatClient {
   async #stop(): Promise<void> {
     await Promise.all([this.#conversations.leaveAll(), this.#unregisterQuietly()]);
     this.#stopping.abort();
-    this.#listener.close();
-    await this.#accepting;
+    this.#comingsAndGoings.stop();
+    await this.#listening.close();
   }
 
   async #unregisterQuietly(): Promise<void> {
     if (!this.#registration.active) return;
     // Where the server does not hear it, the registration runs out by itself.
-    await within(unregisterTimeoutMs, this.#registration.end().catch(() => {}));
+    await within(unregisterTimeoutMs, this.#registration.end().catch(() => {}), this.#clock);
   }
 
   async #find(target: string | undefined): Promise<KnownClient | undefined> {
@@ -309,7 +470,7 @@ export class ChatClient {
 
   async #findQuietly(id: string): Promise<void> {
     // Where the server does not say, there is nothing to hold a key against.
-    await within(introductionTimeoutMs, this.#find(id)).catch(() => {});
+    await within(introductionTimeoutMs, this.#find(id), this.#clock).catch(() => {});
   }
 
   /** @throws {ChatError} Where who has called by a name has another key than the server names. */
@@ -325,10 +486,100 @@ export class ChatClient {
     );
   }
 
-  async #call(address: Address, name: string | undefined): Promise<void> {
-    this.#emit({ type: "calling", name, address });
-    const conn = await dial(address, name ?? "a client", { signal: this.#stopping.signal });
-    await this.#conversations.openCall(conn, name);
+  async #call(address: Address, name: string | undefined, byUser: boolean): Promise<void> {
+    if (byUser) this.#emit({ type: "calling", name, address });
+    const options = { signal: this.#stopping.signal };
+    const conn = await this.#network.dial(address, name ?? "a client", options);
+    await this.#conversations.openCall(conn, name, byUser);
+  }
+
+  /** Looks for somebody for whom messages wait: where the server says, or where he was last. */
+  async #seek(conversation: Conversation): Promise<void> {
+    const name = conversation.peerId!;
+    try {
+      const found = await this.#whereabouts(name);
+      const address = found ?? conversation.lastAddress;
+      if (address === undefined || this.#isOwn(address)) return;
+      // Whoever the server says is away is not where he was.
+      if (found === undefined && this.#presence.status(name) === "away") return;
+      await this.#call(address, name, false);
+    } catch {
+      // What waits goes on waiting, which the user has been told.
+    }
+  }
+
+  /** Where the server says that somebody is; undefined where it does not say. */
+  async #whereabouts(name: string): Promise<Address | undefined> {
+    try {
+      const found = await this.#find(name);
+      return found?.id === name ? found.address : undefined;
+    } catch (error) {
+      if (error instanceof ChatError) return undefined;
+      throw error;
+    }
+  }
+
+  /** What follows on each registration. */
+  async #registered(): Promise<void> {
+    this.#watch();
+    await this.#presence.registered();
+    this.#conversations.wake();
+    await this.#collect(true);
+  }
+
+  #watch(): void {
+    try {
+      this.#presence.watch(this.#conversations.watched);
+    } catch (error) {
+      const problem = `Cannot see whom to watch: ${errorMessage(error)}`;
+      this.#emit({ type: "problem", problem });
+    }
+  }
+
+  /** Takes what the server says of somebody. Never throws. */
+  #takePresence(name: string, status: PresenceStatus | undefined): void {
+    try {
+      const connected = this.#conversations.isConnected(name);
+      if (this.#trust.knows(name)) this.#comingsAndGoings.said(name, status, connected);
+    } catch (error) {
+      const problem = `Cannot look up the key of ${name}: ${errorMessage(error)}`;
+      this.#emit({ type: "problem", problem });
+    }
+    // Of who is registered only it is not known whether he is there: that is found out.
+    if (status !== undefined && status !== "away") this.#conversations.wake(name);
+  }
+
+  #takePush(push: Message): void {
+    if (push.verb === "MAIL") this.#collect(false);
+    else this.#presence.take(push);
+  }
+
+  /**
+   * Fetches the mail, and acknowledges it; again where more is said to have come meanwhile.
+   *
+   * @param alsoLeft Whether also what was left there before.
+   */
+  #collect(alsoLeft: boolean): Promise<void> {
+    this.#hasMail = true;
+    this.#leftMailIsDue ||= alsoLeft;
+    return this.#collecting ??= this.#collectAll().finally(() => this.#collecting = undefined);
+  }
+
+  async #collectAll(): Promise<void> {
+    try {
+      while (this.#hasMail && !this.#stopping.signal.aborted) {
+        const alsoLeft = this.#leftMailIsDue;
+        this.#hasMail = this.#leftMailIsDue = false;
+        const from = this.#rendezvous.server;
+        await this.#mailbox.collect(
+          (mail) => this.#conversations.takeMail(mail, from),
+          alsoLeft,
+        );
+        await this.#conversations.answerMail();
+      }
+    } catch (error) {
+      this.#emit({ type: "problem", problem: `Cannot fetch mail: ${errorMessage(error)}` });
+    }
   }
 
   #isOwn({ host, port }: Address): boolean {

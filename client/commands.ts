@@ -12,9 +12,11 @@ import type { ChatEvent } from "./events.ts";
 
 interface Command {
   readonly name: string;
-  /** As in the help: `NAME` is required, `[NAME]` is not, `TEXT` takes the rest of the line. */
+  /** As in the help: `NAME` is required, `[NAME]` is not, `TEXT` takes the rest of the line as it is. */
   readonly argument?: string;
   readonly help: string;
+  /** Whether the line behind it may be begun before this one is done. */
+  readonly overlaps?: true;
   readonly run: (
     context: CommandContext,
     argument: string | undefined,
@@ -23,6 +25,10 @@ interface Command {
 
 /** What the command that ends the client gives back. */
 const quit = Symbol("quit");
+
+/** How many messages `/history` shows: where nothing is said, and at most. */
+const historyDefault = 20;
+const historyMax = 1_000;
 
 /** Every slash command, in the order of the help. */
 export const commands: readonly Command[] = [
@@ -41,13 +47,14 @@ export const commands: readonly Command[] = [
   {
     name: "chat",
     argument: "IP:PORT|NAME",
-    help: "open a conversation",
+    help: "open a conversation, also with someone you know who is away",
     run: ({ client }, whom) => client.chat(whom!),
   },
   {
     name: "msg",
     argument: "TEXT",
     help: "send a message; a line without a slash is one, too",
+    overlaps: true,
     run: ({ client }, text) => client.send(text!),
   },
   {
@@ -61,6 +68,23 @@ export const commands: readonly Command[] = [
     argument: "NAME [FINGERPRINT]",
     help: "accept the key that was refused, as when someone has a new machine",
     run: ({ client }, which) => client.trust(which!),
+  },
+  {
+    name: "history",
+    argument: "[NAME] [N]",
+    help: `show the last messages, ${historyDefault} where you do not say how many`,
+    run: ({ client }, which) => showHistory(client, which),
+  },
+  {
+    name: "search",
+    argument: "WORDS",
+    help: "find messages that have all these words",
+    run: ({ client }, words) => client.search(words!),
+  },
+  {
+    name: "who",
+    help: "show whom you talk to, and who of them is here",
+    run: ({ client }) => client.who(),
   },
   { name: "peers", help: "show your conversations", run: ({ client }) => client.peers() },
   {
@@ -76,6 +100,12 @@ export const commands: readonly Command[] = [
     run: ({ client }, name) => client.close(name),
   },
   {
+    name: "audit",
+    argument: "[NAME]",
+    help: "compare with someone which messages each of you has",
+    run: ({ client }, name) => client.audit(name),
+  },
+  {
     name: "unregister",
     help: "be forgotten by the server",
     run: ({ client }) => client.unregister(),
@@ -83,6 +113,26 @@ export const commands: readonly Command[] = [
   { name: "help", help: "show this", run: ({ emit }) => emit({ type: "help", rows: helpRows }) },
   { name: "quit", help: "leave everyone and end", run: () => quit },
 ];
+
+/** Shows what was said with somebody, in the current conversation, or with everyone where none is. */
+function showHistory(client: ChatClient, which = ""): void | Promise<void> {
+  const words = which.split(/\s+/).filter((word) => word !== "");
+  // Somebody may be called by a number: it is his name where another number stands behind it.
+  const count = /^\d+$/.test(words.at(-1) ?? "") ? Number(words.pop()) : historyDefault;
+  const [name, more] = words;
+  if (more !== undefined) {
+    throw new ChatError(
+      `'${more}' is no number of messages: /history ${name} 50 shows the last 50 with ${name}`,
+    );
+  }
+  if (count < 1 || count > historyMax) {
+    throw new ChatError(
+      `Cannot show ${count} messages: it is 1 to ${historyMax}; ` +
+        "p2pchat history export NAME writes all of them",
+    );
+  }
+  return client.history(name ?? client.current, count);
+}
 
 const usageOf = ({ name, argument }: Command) => `/${name}${argument ? ` ${argument}` : ""}`;
 
@@ -124,10 +174,21 @@ export async function runLine(line: string, context: CommandContext): Promise<bo
   }
 }
 
+/** Whether the line behind this one may be begun before this one is done: it says something. */
+export function overlaps(line: string): boolean {
+  if (isText(line)) return true;
+  const name = /^\/(\S*)/.exec(line)?.[1];
+  return commands.some((command) => command.name === name && command.overlaps);
+}
+
+/** A doubled slash begins a message with a slash, as a path does. */
+function isText(line: string): boolean {
+  return !line.startsWith("/") || line.startsWith("//");
+}
+
 async function run(line: string, context: CommandContext): Promise<boolean> {
   if (line.trim() === "") return false;
-  // A doubled slash begins a message with a slash, as a path does.
-  if (!line.startsWith("/") || line.startsWith("//")) {
+  if (isText(line)) {
     await context.client.send(line.startsWith("//") ? line.slice(1) : line);
     return false;
   }

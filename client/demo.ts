@@ -31,9 +31,9 @@ class Person {
       id,
       host: "127.0.0.1",
       port: 0,
-      server,
+      servers: [server],
       identity: Identity.generate(),
-      knownPeers: this.#store.knownPeers,
+      store: this.#store,
       onEvent: this.#take,
     });
   }

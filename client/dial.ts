@@ -5,6 +5,7 @@
  */
 
 import { type Address, formatAddress } from "../shared/address.ts";
+import { systemClock, type TimerClock } from "../shared/clock.ts";
 import { dialTimeoutMs } from "../shared/protocol/limits.ts";
 import { systemReason } from "../shared/system_reason.ts";
 import { ChatError } from "./chat_error.ts";
@@ -20,10 +21,18 @@ export interface ServerConn {
   close(): void;
 }
 
+/** A connection with a peer, as far as a client needs it; one of TCP is one. */
+export interface PeerConn extends ServerConn {
+  /** The other end of it. */
+  readonly remoteAddr: { readonly hostname: string; readonly port: number };
+}
+
 /** When dialing is given up. */
 export interface DialOptions {
   readonly signal: AbortSignal;
   readonly timeoutMs?: number;
+  /** By which the time is measured. */
+  readonly clock?: TimerClock;
 }
 
 /**
@@ -58,12 +67,12 @@ export async function dial(
  */
 export async function connectWithin<C extends { close(): void }>(
   connect: (givenUp: AbortSignal) => Promise<C>,
-  { signal, timeoutMs = dialTimeoutMs }: DialOptions,
+  { signal, timeoutMs = dialTimeoutMs, clock = systemClock }: DialOptions,
   failure: (cause: unknown) => ChatError,
 ): Promise<C> {
   const giving = new AbortController();
   const { promise: given, reject: giveUp } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => giveUp(new Deno.errors.TimedOut("no answer")), timeoutMs);
+  const cancel = clock.after(timeoutMs, () => giveUp(new Deno.errors.TimedOut("no answer")));
   const onAbort = () => giveUp(signal.reason);
   signal.addEventListener("abort", onAbort);
   if (signal.aborted) onAbort();
@@ -77,7 +86,7 @@ export async function connectWithin<C extends { close(): void }>(
     if (signal.aborted) throw signal.reason;
     throw failure(cause);
   } finally {
-    clearTimeout(timer);
+    cancel();
     signal.removeEventListener("abort", onAbort);
   }
 }

@@ -5,7 +5,10 @@
  */
 
 import type { Address } from "../shared/address.ts";
+import type { AuditReport } from "./audit.ts";
+import type { PresenceStatus } from "./presence.ts";
 import type { ServerAddress } from "./server_address.ts";
+import type { HistoryEntry } from "./store/journal.ts";
 import type { RefusingVerdict } from "./trust.ts";
 
 /**
@@ -23,10 +26,26 @@ export type CloseReason = "you-left" | "peer-left" | "lost" | "silent" | "broken
 /** A conversation, as it is listed. */
 export interface PeerState {
   readonly name: string;
-  readonly address: Address;
+  /** Where the peer is connected; undefined while it is not. */
+  readonly address: Address | undefined;
   readonly dialect: Dialect;
   readonly security: Security;
   readonly current: boolean;
+  /** Messages that the peer does not have yet. */
+  readonly waiting: number;
+}
+
+/** Somebody whom the user talks to, and whether they are there. */
+export interface Acquaintance {
+  readonly name: string;
+  /** By a connection, or by the server's word; undefined where nobody knows. */
+  readonly presence: PresenceStatus | undefined;
+  /** Whether there is a connection to them. */
+  readonly connected: boolean;
+  /** Messages that they do not have yet. */
+  readonly waiting: number;
+  /** When something was last said, by either side: milliseconds since 1970, UTC. */
+  readonly lastAtMs: number;
 }
 
 /** A client that the server knows. */
@@ -69,12 +88,16 @@ export type ChatEvent =
     readonly security: Security;
     readonly called: "by-us" | "by-them";
     readonly current: boolean;
+    /** Messages that wait for the peer, and now go to it. */
+    readonly waiting: number;
   }
   | {
     readonly type: "message";
     readonly name: string;
     readonly plaintext: boolean;
     readonly text: string;
+    /** When it was written, by the sender's clock where it says so: milliseconds since 1970, UTC. */
+    readonly sentAtMs: number;
   }
   | { readonly type: "remembered"; readonly name: string; readonly fingerprint: string }
   | {
@@ -101,7 +124,67 @@ export type ChatEvent =
   }
   | { readonly type: "verified"; readonly name: string; readonly fingerprint: string }
   | { readonly type: "not-verified"; readonly name: string }
-  | { readonly type: "delivered"; readonly name: string; readonly id: string }
+  | {
+    /** The user has called somebody who cannot be reached; what is written to them waits. */
+    readonly type: "away";
+    readonly name: string;
+    readonly why: string;
+  }
+  | {
+    /** Messages are on the disk, and cannot be delivered now. */
+    readonly type: "kept";
+    readonly name: string;
+    /** All that wait for that peer. */
+    readonly count: number;
+  }
+  | {
+    /** Messages are at the server's mailbox, which were said to be kept before. */
+    readonly type: "deposited";
+    readonly name: string;
+    readonly count: number;
+  }
+  | {
+    /** The server's mailbox does not take what waits for a peer. */
+    readonly type: "not-deposited";
+    readonly name: string;
+    readonly why: string;
+  }
+  | {
+    /** The peer's program has a message. */
+    readonly type: "delivered";
+    readonly name: string;
+    readonly id: string;
+    /** Whether it had been said to be kept, or deposited, before. */
+    readonly late: boolean;
+  }
+  | {
+    /** The peer's user has seen messages, and lets us know. */
+    readonly type: "read";
+    readonly name: string;
+    readonly count: number;
+  }
+  | {
+    /** Messages of a peer's went to another copy of this profile. */
+    readonly type: "missed";
+    readonly name: string;
+    readonly count: number;
+  }
+  | {
+    /** Somebody whom the user talks to has come or gone. */
+    readonly type: "presence";
+    readonly name: string;
+    readonly here: boolean;
+  }
+  | { readonly type: "who"; readonly people: readonly Acquaintance[] }
+  | {
+    readonly type: "history";
+    /** Whose conversation, or what was searched for; neither where it is all there was. */
+    readonly name?: string;
+    readonly words?: string;
+    /** Oldest first. */
+    readonly entries: readonly HistoryEntry[];
+  }
+  | { readonly type: "audited"; readonly name: string; readonly report: AuditReport }
   | { readonly type: "undelivered"; readonly name: string; readonly texts: readonly string[] }
   | {
     readonly type: "closed";

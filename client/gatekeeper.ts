@@ -6,10 +6,12 @@
  */
 
 import { type Address, formatAddress } from "../shared/address.ts";
+import type { TimerClock } from "../shared/clock.ts";
 import type { Identity } from "../shared/crypto/identity.ts";
 import { errorMessage } from "../shared/error_message.ts";
 import type { ChatEvent } from "./events.ts";
-import type { Link, Refusal } from "./link/link.ts";
+import type { Link } from "./link/link.ts";
+import type { Refusal } from "./link/opening.ts";
 import { isSameKey, type Trust } from "./trust.ts";
 
 /** What a gatekeeper needs to know. */
@@ -24,8 +26,7 @@ export interface GatekeeperOptions {
   readonly introducedAt: (address: Address) => string | undefined;
   /** The same as `said`, after asking the server where that can be done; it has a time limit. Never throws. */
   readonly ask: (id: string) => Promise<string | undefined>;
-  /** Milliseconds of a clock that does not go back; the machine's where not given. */
-  readonly now?: () => number;
+  readonly clock: TimerClock;
 }
 
 /** Whoever is turned away again within this time is not told of again. */
@@ -81,21 +82,31 @@ export class Gatekeeper {
   /**
    * Whether to talk to a peer that has proven its key. Never throws.
    *
-   * @param calledId Whom the user has called, where that is by name.
+   * @param calledId Who was called, where that is by name.
+   * @param byUser Whether it is the user who has called, who is told whatever comes of it.
    */
-  async admitKey(visitor: Visitor, calledId: string | undefined): Promise<Refusal | undefined> {
+  async admitKey(
+    visitor: Visitor,
+    calledId: string | undefined,
+    byUser = visitor.role === "caller",
+  ): Promise<Refusal | undefined> {
     const id = visitor.peerId!;
     if (isSomebodyElse(id, calledId)) return wrongPeer(id, calledId);
     if (id === this.#options.self.id) return this.#turnAwayNamesake(visitor);
     try {
-      return await this.#judge(visitor, id, visitor.peerKey!);
+      return await this.#judge(visitor, id, visitor.peerKey!, byUser);
     } catch (error) {
       return this.#cannotJudge(id, error);
     }
   }
 
-  async #judge(visitor: Visitor, id: string, key: Uint8Array): Promise<Refusal | undefined> {
-    const { trust, emit, said, ask } = this.#options;
+  async #judge(
+    visitor: Visitor,
+    id: string,
+    key: Uint8Array,
+    byUser: boolean,
+  ): Promise<Refusal | undefined> {
+    const { trust, said, ask } = this.#options;
     const isCalled = visitor.role === "caller";
     const named = trust.knows(id) ? said(id) : await ask(id);
     const verdict = trust.judge(id, key, named, isCalled);
@@ -103,18 +114,21 @@ export class Gatekeeper {
       case "first":
         // Where somebody of that name has been met meanwhile, it is he who counts.
         if (!this.#meet(id, key, verdict.shown, isCalled)) {
-          return await this.#judge(visitor, id, key);
+          return await this.#judge(visitor, id, key, byUser);
         }
         return undefined;
       case "known":
         if (verdict.said !== undefined) {
           const { said, shown, verified } = verdict;
-          emit({ type: "server-contradicted", name: id, said, shown, verified });
+          this.#tellOf(
+            `contradicted ${id}`,
+            { type: "server-contradicted", name: id, said, shown, verified },
+            byUser,
+          );
         }
         return undefined;
       default:
-        if (isCalled) emit({ type: "key-refused", name: id, verdict });
-        else this.#tell(visitor, id, { type: "key-refused", name: id, verdict });
+        this.#tellOf(id, { type: "key-refused", name: id, verdict }, byUser);
         return refusal(
           `This client knows another key of ${id}; its user can accept yours with /trust ${id}`,
           `${id} has another key than expected`,
@@ -139,15 +153,20 @@ export class Gatekeeper {
     return { code: 500, reason: "This client cannot look up keys at the moment", detail: problem };
   }
 
-  /** Tells of a caller that is turned away, lest it fills the screen not each time. */
+  /** Tells of a caller that is turned away. */
   #tell({ role }: Visitor, subject: string, event: ChatEvent): void {
     // Whom we have called, the failure of the call tells of.
-    if (role === "caller") return;
-    const { emit, now = () => performance.now() } = this.#options;
+    if (role !== "caller") this.#tellOf(subject, event, false);
+  }
+
+  /** Tells of what the user has asked for, and of all else, lest it fills the screen, not each time. */
+  #tellOf(subject: string, event: ChatEvent, byUser: boolean): void {
+    const { emit, clock } = this.#options;
+    if (byUser) return emit(event);
     const toldAtMs = this.#toldOf.get(subject);
-    if (toldAtMs !== undefined && now() - toldAtMs < quietMs) return;
+    if (toldAtMs !== undefined && clock.now() - toldAtMs < quietMs) return;
     if (this.#toldOf.size >= toldOfMax) this.#toldOf.clear();
-    this.#toldOf.set(subject, now());
+    this.#toldOf.set(subject, clock.now());
     emit(event);
   }
 

@@ -22,6 +22,9 @@ export interface ServerTls {
   readonly authorities?: string;
 }
 
+/** So many are named by one text: a round of dials takes so many times what one does. */
+const serversMax = 8;
+
 const scheme = /^tls:\/\//i;
 const pinParameter = "sha256=";
 const pinBytes = 32;
@@ -42,6 +45,25 @@ export function parseServerAddress(text: string, defaultPort: number): ServerAdd
     ? parsePin(query.slice(pinParameter.length))
     : undefined;
   return pin && { ...address, tls: { pin } };
+}
+
+/**
+ * Reads the addresses of one or several servers, with commas between them: each as
+ * {@linkcode parseServerAddress} does.
+ *
+ * @param defaultPort The port where the text names none.
+ * @returns The addresses in their order, or undefined where one is none or there are more than 8.
+ */
+export function parseServerAddresses(
+  text: string,
+  defaultPort: number,
+): ServerAddress[] | undefined {
+  const addresses: ServerAddress[] = [];
+  for (const part of text.split(",")) {
+    const address = parseServerAddress(part.trim(), defaultPort);
+    if (address === undefined || addresses.push(address) > serversMax) return undefined;
+  }
+  return addresses;
 }
 
 /** Writes a server's address, for people; it does not repeat the fingerprint, which is long. */

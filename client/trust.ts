@@ -5,6 +5,7 @@
  * @module
  */
 
+import { systemClock, type TimerClock } from "../shared/clock.ts";
 import { fingerprintOf } from "../shared/crypto/identity.ts";
 import { ChatError } from "./chat_error.ts";
 import type { KnownPeers, Meeting } from "./store/known_peers.ts";
@@ -72,13 +73,21 @@ const refusedKeysMax = 8;
 /** Keys, remembered and refused. */
 export class Trust {
   readonly #knownPeers: KnownPeers;
+  readonly #clock: Pick<TimerClock, "timeOfDay">;
   /** Refused keys by the names that they were shown for, and by their fingerprints. */
   readonly #refused = new Map<string, Map<string, Uint8Array>>();
   /** Fingerprints of keys of which the user has found that they are not those of a name's owner. */
   readonly #rejected = new Map<string, Set<string>>();
 
-  constructor(knownPeers: KnownPeers) {
+  /** @param clock Says when strangers have come. */
+  constructor(knownPeers: KnownPeers, clock: Pick<TimerClock, "timeOfDay"> = systemClock) {
     this.#knownPeers = knownPeers;
+    this.#clock = clock;
+  }
+
+  /** The key that is remembered under a name. */
+  keyOf(name: string): Uint8Array | undefined {
+    return this.#knownPeers.find(name)?.key;
   }
 
   /** Whether a key is remembered under a name. */
@@ -115,7 +124,12 @@ export class Trust {
    * @throws {Error} Where it cannot be written, as on a full disk.
    */
   meet(name: string, key: Uint8Array, isCalled: boolean): Meeting {
-    return this.#knownPeers.meet(name, key, isCalled ? undefined : Date.now());
+    return this.#knownPeers.meet(name, key, isCalled ? undefined : this.#clock.timeOfDay());
+  }
+
+  /** Whether the user has called or answered whoever has a key, ever. */
+  isAcquaintance(name: string, key: Uint8Array): boolean {
+    return this.#knownPeers.isAcquaintance(name, key);
   }
 
   /** Notes that the user has answered whoever has a key. @throws {Error} Where it cannot be written. */

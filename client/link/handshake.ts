@@ -27,6 +27,14 @@ export interface HandshakeOptions {
   readonly prologue: Uint8Array;
 }
 
+/** The keys of a peer. */
+export interface PeerKeys {
+  /** Ed25519. */
+  readonly peerKey: Uint8Array;
+  /** X25519. */
+  readonly peerAgreement: Uint8Array;
+}
+
 /** One side of a handshake. */
 export class Handshake {
   readonly #role: "caller" | "called";
@@ -54,10 +62,11 @@ export class Handshake {
   /**
    * Takes the next message of the peer's.
    *
-   * @returns What to answer, or the peer's Ed25519 key, which is proven then; undefined where the
-   * message is not what a peer with a key says, and nothing more is to be taken.
+   * @returns What to answer, or the peer's Ed25519 key, which is proven then, and the X25519 key that it
+   * certifies; undefined where the message is not what a peer with a key says, and nothing more is to be
+   * taken.
    */
-  take(message: Uint8Array): { answer: Uint8Array } | { peerKey: Uint8Array } | undefined {
+  take(message: Uint8Array): { answer: Uint8Array } | PeerKeys | undefined {
     const isFirst = this.#messages++ === 0;
     // Neither side says anything behind what proves the key until it has been looked at.
     if (this.#messages > (this.#role === "caller" ? 2 : 3)) return undefined;
@@ -71,8 +80,9 @@ export class Handshake {
     const certificate = payload.subarray(keyBytes, keyBytes + signatureBytes);
     // What stands behind both is of a later version.
     if (certificate.length < signatureBytes) return undefined;
-    return verifyCertificate(peerKey, this.#state.remoteStatic!, certificate)
-      ? { peerKey }
+    const peerAgreement = this.#state.remoteStatic!.slice();
+    return verifyCertificate(peerKey, peerAgreement, certificate)
+      ? { peerKey, peerAgreement }
       : undefined;
   }
 

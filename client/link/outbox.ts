@@ -5,8 +5,9 @@
  * @module
  */
 
+import { systemClock, type TimerClock } from "../../shared/clock.ts";
 import { writeTimeoutMs } from "../../shared/protocol/limits.ts";
-import { type ByteSink, writeAll } from "../../shared/write_all.ts";
+import type { ByteSink } from "../../shared/write_all.ts";
 
 const utf8 = new TextEncoder();
 const nothing: Uint8Array = new Uint8Array(0);
@@ -24,6 +25,7 @@ export type Seal = (bytes: Uint8Array, target?: Uint8Array) => Uint8Array;
 export class Outbox {
   readonly #sink: ByteSink;
   readonly #onFailure: (error: unknown) => void;
+  readonly #clock: TimerClock;
   /** What goes out before the text, as it goes over the wire. */
   #bytes: Uint8Array[] = [];
   #text = "";
@@ -40,9 +42,14 @@ export class Outbox {
    * @param onFailure Told once that nothing goes out any more: the connection is broken, or its reader
    * does not read.
    */
-  constructor(sink: ByteSink, onFailure: (error: unknown) => void) {
+  constructor(
+    sink: ByteSink,
+    onFailure: (error: unknown) => void,
+    clock: TimerClock = systemClock,
+  ) {
     this.#sink = sink;
     this.#onFailure = onFailure;
+    this.#clock = clock;
   }
 
   /** Adds text, to be written behind all that was added before. */
@@ -83,10 +90,7 @@ export class Outbox {
   async #write(): Promise<void> {
     // So that what is added in the same turn goes out in one write.
     await undefined;
-    const timer = setTimeout(
-      () => this.#fail(new Deno.errors.TimedOut("the other side does not read")),
-      writeTimeoutMs,
-    );
+    let cancel = this.#limit();
     const frames = this.#packText(this.#frames);
     const parts = this.#bytes;
     this.#bytes = [];
@@ -94,14 +98,34 @@ export class Outbox {
       this.#frames = frames;
     }
     try {
-      for (let i = 0; i < parts.length; i++) await writeAll(this.#sink, parts[i]!);
+      let written = 0;
+      for (const part of parts) {
+        for (let at = 0; at < part.length;) {
+          if (written > 0) {
+            // Who reads slowly, or is reached slowly, reads all the same.
+            cancel();
+            cancel = this.#limit();
+          }
+          const count = await this.#sink.write(part.subarray(at));
+          at += count;
+          written += count;
+        }
+      }
       this.#writing = this.#text === "" && this.#bytes.length === 0 ? undefined : this.#write();
     } catch (error) {
       this.#writing = undefined;
       this.#fail(error);
     } finally {
-      clearTimeout(timer);
+      cancel();
     }
+  }
+
+  /** Sees to it that a write that gets nowhere is given up. @returns Takes that back. */
+  #limit(): () => void {
+    return this.#clock.after(
+      writeTimeoutMs,
+      () => this.#fail(new Deno.errors.TimedOut("the other side does not read")),
+    );
   }
 
   /** Makes bytes of the text that waits. @returns The frames that it takes, if it is encrypted. */

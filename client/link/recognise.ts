@@ -7,7 +7,7 @@
 import type { Dialect } from "../events.ts";
 import { messageBytesMax } from "../../shared/protocol/limits.ts";
 import { isFault } from "../../shared/protocol/status.ts";
-import { CR, LF, parse } from "../../shared/protocol/message.ts";
+import { CR, LF, type Message, parse } from "../../shared/protocol/message.ts";
 import { speaksVersion1 } from "../../shared/protocol/verbs.ts";
 
 /** The dialect, or that more bytes or more time are needed. */
@@ -64,6 +64,13 @@ export function firstMessageEnd(bytes: Uint8Array): number {
     if (bytes[end] === LF) return end + 1;
     if (bytes[end] === CR && bytes[end + 1] === LF) return end + 2;
   }
+}
+
+/** The message that some bytes begin with; undefined where it is not whole, or none. */
+export function firstMessageIn(bytes: Uint8Array): Message | undefined {
+  const lines = firstMessage(utf8.decode(bytes));
+  const message = lines && parse(lines);
+  return message === undefined || isFault(message) ? undefined : message;
 }
 
 function firstMessage(text: string): string[] | undefined {

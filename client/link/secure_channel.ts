@@ -9,6 +9,7 @@
  * @module
  */
 
+import { systemClock } from "../../shared/clock.ts";
 import { concat } from "../../shared/concat.ts";
 import { tagBytes } from "../../shared/crypto/chacha20_poly1305.ts";
 import type { CipherState } from "../../shared/crypto/noise.ts";
@@ -19,6 +20,9 @@ import {
   keyLifetimeMs,
 } from "../../shared/protocol/limits.ts";
 import { FrameReader, lengthBytes, putFrameLength } from "./frames.ts";
+
+/** What a user is told where a channel, or its handshake, is broken. */
+export const notAuthentic = "what came was not what it sent";
 
 /** What a frame's first byte says. */
 const goOn = 0;
@@ -48,7 +52,7 @@ export class SecureChannel {
   #broken = false;
 
   /** @param now Milliseconds of a clock that does not go back. */
-  constructor({ send, receive }: CipherPair, now: () => number = () => performance.now()) {
+  constructor({ send, receive }: CipherPair, now: () => number = systemClock.now) {
     this.#send = send;
     this.#receive = receive;
     this.#now = now;
@@ -99,21 +103,26 @@ export class SecureChannel {
     return end;
   }
 
+  /** Whether something came that is not what the peer has sent here: nothing more is taken. */
+  get broken(): boolean {
+    return this.#broken;
+  }
+
   /**
    * Takes what a read brought.
    *
-   * @returns What stood in the frames that are whole now, which may be nothing; undefined where one is
-   * not what the peer has sent here, after which nothing more is taken.
+   * @returns What stood in the frames that are whole now, which may be nothing; where one of them has
+   * {@linkcode broken} the channel, in those before it.
    */
-  open(bytes: Uint8Array): Uint8Array[] | undefined {
-    if (this.#broken) return undefined;
+  open(bytes: Uint8Array): Uint8Array[] {
     const contents: Uint8Array[] = [];
+    if (this.#broken) return contents;
     const taken = this.#reader.push(bytes, (sealed) => {
       this.#broken = !this.#openFrame(sealed, contents);
       return !this.#broken;
     });
     this.#broken ||= taken < 0;
-    return this.#broken ? undefined : contents;
+    return contents;
   }
 
   #openFrame(sealed: Uint8Array, contents: Uint8Array[]): boolean {

@@ -17,6 +17,12 @@ export type WildItem =
 
 const openingHeader = /^(clientID|IP|Port): ?(.*)$/i;
 
+/** Who a relative says it is, in what it says first. */
+export function idIn(bytes: Uint8Array): string | undefined {
+  const items = new WildLines().push(new TextDecoder().decode(bytes));
+  return items.find((item) => item.type === "id")?.id;
+}
+
 /** Reads the lines of a relative. */
 export class WildLines {
   #rest = "";

@@ -4,11 +4,10 @@
  * @module
  */
 
-import { ChatClient } from "../../client/client.ts";
+import { ChatClient, type ClientOptions } from "../../client/client.ts";
 import type { ChatEvent, KnownClient } from "../../client/events.ts";
-import type { LinkTimes } from "../../client/link/link.ts";
 import type { ServerAddress } from "../../client/server_address.ts";
-import { openStore } from "../../client/store/store.ts";
+import { openStore, type Store } from "../../client/store/store.ts";
 import { type Server, startServer } from "../../server/server.ts";
 import type { Address } from "../../shared/address.ts";
 import { Identity } from "../../shared/crypto/identity.ts";
@@ -16,11 +15,9 @@ import { Events } from "./events.ts";
 import { RawListener, type RawPeer } from "./raw_peer.ts";
 
 /** What a person has beside a name. */
-export interface PersonOptions {
-  readonly times?: LinkTimes;
-  readonly identity?: Identity;
-  /** Whether peers of the wild are talked to. */
-  readonly allowPlaintext?: boolean;
+export interface PersonOptions extends Partial<Omit<ClientOptions, "id" | "store" | "onEvent">> {
+  /** One that outlives the client; where not given, the client has its own. */
+  readonly store?: Store;
 }
 
 /** A client and all that happened to it. */
@@ -28,21 +25,23 @@ export class Person implements AsyncDisposable {
   readonly events = new Events<ChatEvent>();
   readonly client: ChatClient;
   readonly identity: Identity;
-  readonly store = openStore(":memory:");
+  readonly store: Store;
+  readonly #ownStore: Store | undefined;
 
   constructor(id: string, { address }: { address: ServerAddress }, options: PersonOptions = {}) {
-    const { times, identity = Identity.generate(), allowPlaintext = false } = options;
+    const { identity = Identity.generate(), store } = options;
     this.identity = identity;
+    this.#ownStore = store === undefined ? openStore(":memory:") : undefined;
+    this.store = store ?? this.#ownStore!;
     this.client = new ChatClient({
-      id,
       host: "127.0.0.1",
       port: 0,
-      server: address,
+      servers: [address],
+      ...options,
+      id,
       identity,
-      knownPeers: this.store.knownPeers,
-      allowPlaintext,
+      store: this.store,
       onEvent: this.events.take,
-      ...times && { times },
     });
   }
 
@@ -64,6 +63,42 @@ export class Person implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.client.stop();
+    this.#ownStore?.[Symbol.dispose]();
+  }
+}
+
+/** Somebody whose clients come and go, while what they keep stays. */
+export class Home implements Disposable {
+  readonly identity = Identity.generate();
+  readonly store = openStore(":memory:");
+
+  constructor(
+    readonly id: string,
+    readonly server: { readonly address: ServerAddress },
+    readonly options: PersonOptions = {},
+  ) {}
+
+  /** Starts a client. */
+  start(options: PersonOptions = {}): Person {
+    const { id, server, identity, store } = this;
+    return new Person(id, server, { identity, store, ...this.options, ...options });
+  }
+
+  /** Starts a client that the server knows. */
+  async come(options: PersonOptions = {}): Promise<Person> {
+    const person = this.start(options);
+    await person.client.register();
+    return person;
+  }
+
+  /** What was said in all of its conversations: who said it, and what. */
+  get said(): string[] {
+    return this.store.journal.history(this.id, undefined, 10_000).map(({ name, direction, text }) =>
+      `${direction === "in" ? name : this.id}: ${text}`
+    );
+  }
+
+  [Symbol.dispose](): void {
     this.store[Symbol.dispose]();
   }
 }

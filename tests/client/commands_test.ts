@@ -2,20 +2,21 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import { ChatError } from "../../client/chat_error.ts";
 import type { ChatClient } from "../../client/client.ts";
-import { commands, complete, helpRows, runLine } from "../../client/commands.ts";
+import { commands, complete, helpRows, overlaps, runLine } from "../../client/commands.ts";
 import type { ChatEvent } from "../../client/events.ts";
 import { Events } from "./events.ts";
 
 type Call = [method: string, ...args: unknown[]];
 
 /** Runs a line with a client that only keeps what it is asked for. */
-async function run(line: string, fail?: Error) {
+async function run(line: string, fail?: Error, current?: string) {
   const calls: Call[] = [];
   const client = new Proxy({}, {
-    get: (_, method) => (...args: unknown[]) => {
-      calls.push([String(method), ...args]);
-      if (fail !== undefined) throw fail;
-    },
+    get: (_, method) =>
+      method === "current" ? current : (...args: unknown[]) => {
+        calls.push([String(method), ...args]);
+        if (fail !== undefined) throw fail;
+      },
   }) as ChatClient;
   const events = new Events<ChatEvent>();
   const quits = await runLine(line, { client, emit: events.take });
@@ -40,6 +41,16 @@ const lines: [line: string, ...call: Call][] = [
   ["/verify bob~2  yes ", "verify", "bob~2  yes"],
   ["/trust bob", "trust", "bob"],
   ["/trust bob abcd-efgh", "trust", "bob abcd-efgh"],
+  ["/history", "history", undefined, 20],
+  ["/history bob", "history", "bob", 20],
+  ["/history 50", "history", undefined, 50],
+  ["/history  bob~2   1000 ", "history", "bob~2", 1_000],
+  ["/history 50 20", "history", "50", 20],
+  ["/search supper", "search", "supper"],
+  ["/search  supper  at eight ", "search", "supper  at eight"],
+  ["/who", "who"],
+  ["/audit", "audit", undefined],
+  ["/audit bob", "audit", "bob"],
   ["/peers", "peers"],
   ["/switch bob~2", "switchTo", "bob~2"],
   ["/close", "close", undefined],
@@ -66,9 +77,50 @@ for (const [line, method, ...args] of lines) {
   });
 }
 
+Deno.test("/history without a name is of the current conversation", async () => {
+  for (const [line, count] of [["/history", 20], ["/history 50", 50]] as const) {
+    const { calls } = await run(line, undefined, "bob");
+    assertEquals(calls, [["history", "bob", count]]);
+  }
+  const { calls } = await run("/history carol", undefined, "bob");
+  assertEquals(calls, [["history", "carol", 20]]);
+});
+
+Deno.test("/history says what is no number of messages", async () => {
+  const cases: [line: string, problem: RegExp][] = [
+    ["/history bob x", /^'x' is no number of messages: \/history bob 50 shows /],
+    ["/history bob -1", /^'-1' is no number/],
+    ["/history bob 1 2", /^'1' is no number/],
+    ["/history 0", /^Cannot show 0 messages: it is 1 to 1000; p2pchat history export /],
+    ["/history bob 1001", /^Cannot show 1001 messages/],
+    ["/history bob 99999999999999999999999", /^Cannot show 1e\+23 messages/],
+  ];
+  for (const [line, problem] of cases) {
+    const { calls, problems } = await run(line);
+    assertEquals([calls, problems.length], [[], 1]);
+    assertMatch(problems[0]!, problem);
+  }
+});
+
+Deno.test("only behind a message is the next line begun before it is done", () => {
+  for (const line of ["Hello", "", " ", "//etc", "/msg Hello", "/msg", "1/2"]) {
+    assert(overlaps(line), line);
+  }
+  for (const { name } of commands) assertEquals(overlaps(`/${name} x`), name === "msg");
+  for (const line of ["/", "/msgs x", "/Msg x", " /quit"]) {
+    assertEquals(overlaps(line), line.startsWith(" "), line);
+  }
+});
+
 const usages: [line: string, usage: string][] = [
-  ["/chat", "Usage: /chat IP:PORT|NAME (open a conversation)"],
-  ["/chat  ", "Usage: /chat IP:PORT|NAME (open a conversation)"],
+  [
+    "/chat",
+    "Usage: /chat IP:PORT|NAME (open a conversation, also with someone you know who is away)",
+  ],
+  [
+    "/chat  ",
+    "Usage: /chat IP:PORT|NAME (open a conversation, also with someone you know who is away)",
+  ],
   ["/msg", "Usage: /msg TEXT (send a message; a line without a slash is one, too)"],
   ["/msg   ", "Usage: /msg TEXT (send a message; a line without a slash is one, too)"],
   [
@@ -81,6 +133,8 @@ const usages: [line: string, usage: string][] = [
     "(accept the key that was refused, as when someone has a new machine)",
   ],
   ["/switch", "Usage: /switch NAME (make a conversation the current one)"],
+  ["/search ", "Usage: /search WORDS (find messages that have all these words)"],
+  ["/who bob", "Usage: /who (show whom you talk to, and who of them is here)"],
   ["/register now", "Usage: /register (be known to the server, so that others find you)"],
   ["/quit now", "Usage: /quit (leave everyone and end)"],
   ["/help me", "Usage: /help (show this)"],
@@ -187,6 +241,9 @@ const completions: [line: string, completed: string[], word: string][] = [
   ["/trust bo", ["bob"], "bo"],
   ["/bridge be", ["bella"], "be"],
   ["/chat bo", ["bob"], "bo"],
+  ["/history bo", ["bob"], "bo"],
+  ["/audit be", ["bella"], "be"],
+  ["/search b", [], "b"],
   ["/msg b", [], "b"],
   ["/info b", [], "b"],
   ["/nothing b", [], "b"],

@@ -112,15 +112,23 @@ export class EncryptedPeer extends Peer {
     await raw.send(framed(state.writeMessage(proofOf(identity))));
     const key = keyIn(await takeFrame(raw), state);
     const peer = new EncryptedPeer(raw, chat, key, state.split());
-    await raw.send(peer.#seal(nothing));
+    await raw.send(peer.seal(nothing));
     return peer;
   }
 
   override async send(data: string | Uint8Array): Promise<void> {
     const bytes = typeof data === "string" ? utf8.encode(data) : data;
     for (let at = 0; at < bytes.length; at += contentMost) {
-      await this.raw.send(this.#seal(bytes.subarray(at, at + contentMost)));
+      await this.raw.send(this.seal(bytes.subarray(at, at + contentMost)));
     }
+  }
+
+  /** The frame that carries some content, as it goes over the wire; it is to be sent, once. */
+  seal(content: Uint8Array): Uint8Array {
+    const plaintext = new Uint8Array(Math.ceil((3 + content.length) / paddedTo) * paddedTo);
+    plaintext.set([0, content.length >> 8, content.length & 0xff]);
+    plaintext.set(content, 3);
+    return framed(this.#send.encryptWithAd(nothing, plaintext));
   }
 
   override close(): void {
@@ -137,13 +145,6 @@ export class EncryptedPeer extends Peer {
     assertEquals(then, 0);
     assert(plaintext.length % paddedTo === 0 || sealed.length === frameMost);
     return plaintext.subarray(3, 3 + (high! << 8 | low!));
-  }
-
-  #seal(content: Uint8Array): Uint8Array {
-    const plaintext = new Uint8Array(Math.ceil((3 + content.length) / paddedTo) * paddedTo);
-    plaintext.set([0, content.length >> 8, content.length & 0xff]);
-    plaintext.set(content, 3);
-    return framed(this.#send.encryptWithAd(nothing, plaintext));
   }
 }
 

@@ -1,3 +1,4 @@
+import { systemClock } from "../../shared/clock.ts";
 import { assert, assertEquals } from "@std/assert";
 import type { ChatEvent, Dialect } from "../../client/events.ts";
 import { Gatekeeper, type GatekeeperOptions, type Visitor } from "../../client/gatekeeper.ts";
@@ -39,7 +40,7 @@ function made(options: Partial<GatekeeperOptions> = {}) {
       t.asked.push(id);
       return Promise.resolve(t.answers.get(id));
     },
-    now: () => t.nowMs,
+    clock: { ...systemClock, now: () => t.nowMs },
     ...options,
   });
   return Object.assign(t, { gatekeeper });

@@ -1,6 +1,10 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { formatServerAddress, parseServerAddress } from "../../client/server_address.ts";
+import {
+  formatServerAddress,
+  parseServerAddress,
+  parseServerAddresses,
+} from "../../client/server_address.ts";
 import { toBase64url } from "../../shared/base64url.ts";
 
 const parse = (text: string) => parseServerAddress(text, 5555);
@@ -59,4 +63,20 @@ Deno.test("an address is written as it is read, without its fingerprint", () => 
   }
   const pinned = parse(`tls://a:1?sha256=${"ab".repeat(32)}`)!;
   assertEquals(formatServerAddress(pinned), "tls://a:1");
+});
+
+Deno.test("several servers are named with commas between them", () => {
+  const parseAll = (text: string) => parseServerAddresses(text, 5555);
+  assertEquals(parseAll("a"), [{ host: "a", port: 5555 }]);
+  assertEquals(parseAll("a:1,tls://b , [::1]:3"), [
+    { host: "a", port: 1 },
+    { host: "b", port: 5555, tls: {} },
+    { host: "::1", port: 3 },
+  ]);
+  assertEquals(parseAll("a,b,c,d,e,f,g,h")?.length, 8);
+  for (
+    const text of ["", ",", "a,", ",a", "a,,b", "a, ,b", "a b", "a;b", "a,b:0", "a,b,c,d,e,f,g,h,i"]
+  ) {
+    assertEquals(parseAll(text), undefined, text);
+  }
 });

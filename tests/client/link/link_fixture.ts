@@ -6,8 +6,10 @@
  */
 
 import type { CloseReason, Dialect } from "../../../client/events.ts";
-import { Link, type LinkEvents, type LinkTimes } from "../../../client/link/link.ts";
+import { Link, type LinkTimes } from "../../../client/link/link.ts";
+import type { LinkEvents } from "../../../client/link/link_events.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
+import { randomId } from "../../../shared/protocol/chain.ts";
 import { EncryptedPeer } from "../encrypted_peer.ts";
 import { Events } from "../events.ts";
 import type { Peer } from "../peer.ts";
@@ -24,8 +26,11 @@ export type LinkEvent =
     readonly detail: string | undefined;
   };
 
-/** Turns calls into values. */
-export function told(events: Events<LinkEvent>): LinkEvents {
+/**
+ * Turns calls into values: with a key or without, a text is a text, and has been delivered where the
+ * peer says so. Letters are acknowledged one by one, as texts are.
+ */
+export function told(events: Events<LinkEvent>): LinkEvents<Link> {
   return {
     admitPlaintext: () => undefined,
     admitKey: () => Promise.resolve(undefined),
@@ -34,8 +39,27 @@ export function told(events: Events<LinkEvent>): LinkEvents {
     room: () => undefined,
     text: (_, text) => events.take({ type: "text", text }),
     delivered: (_, id) => events.take({ type: "delivered", id }),
+    letters: (link, letters) => {
+      for (const { id, text } of letters) {
+        events.take({ type: "text", text });
+        link.acknowledge(id);
+      }
+    },
+    acknowledged: (_, id) => events.take({ type: "delivered", id }),
+    read: () => {},
+    reset: () => {},
+    audit: () => undefined,
     closed: (_, reason, detail) => events.take({ type: "closed", reason, detail }),
   };
+}
+
+/** Sends a text, whether the peer has a key or not. @returns Its id, where it has one. */
+export async function say(link: Link, text: string): Promise<string | undefined> {
+  if (link.peerKey === undefined) return await link.sendText(text);
+  const id = randomId();
+  link.carry([{ id, text, sentAtMs: 0, place: undefined }]);
+  await link.room();
+  return id;
 }
 
 /** Times that no test waits for. */

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { ChatError } from "../../../client/chat_error.ts";
-import { Link, type LinkEvents, type LinkTimes } from "../../../client/link/link.ts";
+import { Link, type LinkTimes } from "../../../client/link/link.ts";
+import type { LinkEvents } from "../../../client/link/link_events.ts";
 import { SecureChannel } from "../../../client/link/secure_channel.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import {
@@ -20,9 +21,11 @@ import {
   type LinkEvent,
   LinkUnderTest,
   patient,
+  say,
   self,
   told,
 } from "./link_fixture.ts";
+import { MemoryConn } from "./memory_conn.ts";
 
 const utf8 = new TextEncoder();
 const msg = (id: string, text: string) => `MSG\r\nId: ${id}\r\nText: ${text}\r\n\r\n`;
@@ -41,6 +44,11 @@ function testOpen(name: string, test: (open: Open) => Promise<void>): void {
     const open: Open = (role, times) => LinkUnderTest.open(security, role, times);
     Deno.test(`${security}: ${name}`, () => test(open));
   }
+}
+
+/** Runs a test with a link that is open in plaintext: it is the link that keeps account of its texts. */
+function testPlaintext(name: string, test: (open: Open) => Promise<void>): void {
+  Deno.test(name, () => test((role, times) => LinkUnderTest.open("plaintext", role, times)));
 }
 
 // With a peer of this protocol
@@ -144,7 +152,7 @@ testOpen("any text arrives between two links as it was sent", async (open) => {
   let sent = 0;
   await fc.assert(
     fc.asyncProperty(unit, async (text) => {
-      const id = await a.link.sendText(text);
+      const id = await say(a.link, text);
       await b.peer.send(await a.peer.message());
       await a.peer.send(await b.peer.message());
       await a.events.see("delivered", (event) => event.id === id);
@@ -160,13 +168,13 @@ testOpen("a text longer than a line arrives as it was sent", async (open) => {
   await using a = await open("caller");
   await using b = await open("called");
   const text = "  Zeile 🙂\u2028\u2029\n".repeat(500);
-  await a.link.sendText(text);
+  await say(a.link, text);
   await b.peer.send(await a.peer.message());
   await b.events.see("text");
   assertEquals(b.texts, [text]);
 });
 
-testOpen(
+testPlaintext(
   "a text is sent as MSG with an Id of its own, and ACK says that it has arrived",
   async (open) => {
     await using t = await open();
@@ -182,7 +190,7 @@ testOpen(
   },
 );
 
-testOpen("an ACK of nothing that was sent, or a second one, tells nothing", async (open) => {
+testPlaintext("an ACK of nothing that was sent, or a second one, tells nothing", async (open) => {
   await using t = await open();
   const id = await t.link.sendText("Hello");
   const ack = `ACK\r\nId: ${id}\r\n\r\n`;
@@ -191,7 +199,7 @@ testOpen("an ACK of nothing that was sent, or a second one, tells nothing", asyn
   assertEquals(t.events.of("delivered"), [{ type: "delivered", id: id! }]);
 });
 
-testOpen("allDelivered waits for the last ACK", async (open) => {
+testPlaintext("allDelivered waits for the last ACK", async (open) => {
   await using t = await open();
   const ids = [await t.link.sendText("one"), await t.link.sendText("two")];
   let done = false;
@@ -203,7 +211,7 @@ testOpen("allDelivered waits for the last ACK", async (open) => {
   await delivered;
 });
 
-testOpen("texts without ACK are known when the link is lost, oldest first", async (open) => {
+testPlaintext("texts without ACK are known when the link is lost, oldest first", async (open) => {
   await using t = await open();
   const ids = [];
   for (const text of ["one", "two", "three"]) ids.push(await t.link.sendText(text));
@@ -216,20 +224,23 @@ testOpen("texts without ACK are known when the link is lost, oldest first", asyn
   await assertRejects(() => t.link.sendText("four"), ChatError);
 });
 
-testOpen("so many texts may wait for ACK, the next one waits with its sender", async (open) => {
-  await using t = await open();
-  const ids = [];
-  for (let i = 0; i < unacknowledgedMax; i++) ids.push(await t.link.sendText("x"));
-  let sent = false;
-  const next = t.link.sendText("one more").then(() => sent = true);
-  for (let i = 0; i < unacknowledgedMax; i++) await t.peer.message();
-  assertEquals(sent, false);
-  await t.peer.send(`ACK\r\nId: ${ids[0]}\r\n\r\n`);
-  assertMatch(await t.peer.message(), /one more/);
-  await next;
-});
+testPlaintext(
+  "so many texts may wait for ACK, the next one waits with its sender",
+  async (open) => {
+    await using t = await open();
+    const ids = [];
+    for (let i = 0; i < unacknowledgedMax; i++) ids.push(await t.link.sendText("x"));
+    let sent = false;
+    const next = t.link.sendText("one more").then(() => sent = true);
+    for (let i = 0; i < unacknowledgedMax; i++) await t.peer.message();
+    assertEquals(sent, false);
+    await t.peer.send(`ACK\r\nId: ${ids[0]}\r\n\r\n`);
+    assertMatch(await t.peer.message(), /one more/);
+    await next;
+  },
+);
 
-testOpen("whoever waits to send is told when the link closes", async (open) => {
+testPlaintext("whoever waits to send is told when the link closes", async (open) => {
   await using t = await open();
   for (let i = 0; i < unacknowledgedMax; i++) await t.link.sendText("x");
   const next = assertRejects(() => t.link.sendText("one more"), ChatError);
@@ -237,7 +248,7 @@ testOpen("whoever waits to send is told when the link closes", async (open) => {
   await next;
 });
 
-testOpen(
+testPlaintext(
   "a text that is too long is refused with its size, and nothing is sent of it",
   async (open) => {
     await using t = await open();
@@ -309,10 +320,9 @@ Deno.test("room for frames is used again, write after write", async () => {
   try {
     await using t = await LinkUnderTest.open("encrypted");
     for (const text of ["long,".repeat(100), "short", "another"]) {
-      await t.link.sendText(text);
+      await say(t.link, text);
       const message = await t.peer.message();
       assertMatch(message, new RegExp(`^Text: ${text}`, "m"));
-      await t.peer.send(`ACK\r\nId: ${idOf(message)}\r\n\r\n`);
       await t.link.allDelivered();
     }
     assertEquals(rooms.length, 3);
@@ -330,7 +340,7 @@ for (const [allowPlaintext, waitsMs] of [[false, 5_000], [true, 1_500]] as const
     let saidNothing: boolean | undefined;
     const conn = new ScriptedConn([]);
     const link = new Link({
-      conn: conn as unknown as Deno.TcpConn,
+      conn,
       role: "caller",
       self,
       events: {
@@ -805,7 +815,8 @@ class CutPeer extends RawPeer {
 
 /** A connection whose reads bring given chunks and then the end, and whose writes are kept. */
 class ScriptedConn {
-  readonly remoteAddr = { transport: "tcp", hostname: "127.0.0.1", port: 50_000 } as const;
+  readonly localAddr = { hostname: "127.0.0.1" };
+  readonly remoteAddr = { hostname: "127.0.0.1", port: 50_000 };
   readonly writes: string[] = [];
   closes = 0;
   readonly #chunks: Uint8Array[];
@@ -848,56 +859,14 @@ class ScriptedConn {
   }
 }
 
-/** One end of a connection in memory, on which what is written is there to be read at once. */
-class MemoryConn {
-  readonly remoteAddr = { transport: "tcp", hostname: "127.0.0.1", port: 50_000 } as const;
-  #unread: Uint8Array[] = [];
-  #ended = false;
-  #changed = Promise.withResolvers<void>();
-  #other!: MemoryConn;
-
-  static pair(): [MemoryConn, MemoryConn] {
-    const [a, b] = [new MemoryConn(), new MemoryConn()];
-    [a.#other, b.#other] = [b, a];
-    return [a, b];
-  }
-
-  async read(buffer: Uint8Array): Promise<number | null> {
-    while (this.#unread.length === 0 && !this.#ended) await this.#changed.promise;
-    const bytes = this.#unread.shift();
-    if (bytes === undefined) return null;
-    buffer.set(bytes);
-    return bytes.length;
-  }
-
-  write(bytes: Uint8Array): Promise<number> {
-    if (this.#ended) return Promise.reject(new Deno.errors.BrokenPipe("closed"));
-    this.#other.#unread.push(bytes.slice());
-    this.#other.#change();
-    return Promise.resolve(bytes.length);
-  }
-
-  close(): void {
-    for (const end of [this, this.#other]) {
-      end.#ended = true;
-      end.#change();
-    }
-  }
-
-  #change(): void {
-    this.#changed.resolve();
-    this.#changed = Promise.withResolvers();
-  }
-}
-
 function linkOver(
   conn: ScriptedConn | MemoryConn,
   role: "caller" | "called",
   events: Events<LinkEvent>,
-  other: Partial<LinkEvents> = {},
+  other: Partial<LinkEvents<Link>> = {},
 ): Link {
   return new Link({
-    conn: conn as unknown as Deno.TcpConn,
+    conn,
     role,
     self,
     times: patient,

@@ -4,6 +4,8 @@ import { Outbox, type Seal } from "../../../client/link/outbox.ts";
 import { SecureChannel } from "../../../client/link/secure_channel.ts";
 import { CipherState } from "../../../shared/crypto/noise.ts";
 import { primitives } from "../../../shared/crypto/primitives.ts";
+import { writeTimeoutMs } from "../../../shared/protocol/limits.ts";
+import { SimulatedClock } from "../../simulation/simulated_clock.ts";
 
 const utf8 = new TextEncoder();
 
@@ -286,4 +288,28 @@ Deno.test("little room is kept, however long one text was", async () => {
     await outbox.flushed();
   }
   assertEquals(targets, [0, 1_000, 1_000, 64 * 1024, 64 * 1024]);
+});
+
+Deno.test("who reads slowly is written to for as long as it takes, and who does not read is given up", async () => {
+  for (const everyMs of [writeTimeoutMs - 1, writeTimeoutMs + 1]) {
+    const clock = new SimulatedClock();
+    const failures: unknown[] = [];
+    let taken = 0;
+    const sink = {
+      write: (bytes: Uint8Array) =>
+        new Promise<number>((resolve) =>
+          clock.after(everyMs, () => {
+            const count = Math.min(10, bytes.length);
+            taken += count;
+            resolve(count);
+          })
+        ),
+    };
+    const outbox = new Outbox(sink, (error) => failures.push(error), clock);
+    outbox.addBytes(new Uint8Array(15));
+    outbox.add("x".repeat(100));
+    await clock.finish(outbox.flushed(), 20 * everyMs);
+    if (everyMs < writeTimeoutMs) assertEquals([taken, failures], [115, []]);
+    else assert(failures.length === 1 && failures[0] instanceof Deno.errors.TimedOut);
+  }
 });

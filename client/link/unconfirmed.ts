@@ -1,0 +1,59 @@
+/**
+ * Texts that were sent to a peer without a key, and that it has not acknowledged: such a conversation
+ * lives as long as its connection, and so do these.
+ *
+ * @module
+ */
+
+import { unacknowledgedMax } from "../../shared/protocol/limits.ts";
+
+/** The texts of one link. */
+export class Unconfirmed {
+  /** By their ids, the oldest first. */
+  readonly #texts = new Map<string, string>();
+  #changed: PromiseWithResolvers<void> | undefined;
+  #ended = false;
+
+  /** The texts, oldest first. */
+  get texts(): readonly string[] {
+    return [...this.#texts.values()];
+  }
+
+  /** Notes a text that is sent. */
+  add(id: string, text: string): void {
+    this.#texts.set(id, text);
+  }
+
+  /** Notes that the peer has a text. @returns Whether it had been waited for. */
+  confirm(id: string): boolean {
+    if (!this.#texts.delete(id)) return false;
+    this.#change();
+    return true;
+  }
+
+  /** Done when one more may be added, or at the end. */
+  async room(): Promise<void> {
+    while (this.#texts.size >= unacknowledgedMax && !this.#ended) await this.#changedLater();
+  }
+
+  /** Done when the peer has them all, or at the end. */
+  async none(): Promise<void> {
+    while (this.#texts.size > 0 && !this.#ended) await this.#changedLater();
+  }
+
+  /** Nothing more is confirmed. */
+  end(): void {
+    this.#ended = true;
+    this.#change();
+  }
+
+  #change(): void {
+    this.#changed?.resolve();
+    this.#changed = undefined;
+  }
+
+  #changedLater(): Promise<void> {
+    this.#changed ??= Promise.withResolvers();
+    return this.#changed.promise;
+  }
+}

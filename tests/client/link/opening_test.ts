@@ -1,0 +1,391 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import fc from "fast-check";
+import {
+  Opening,
+  type OpeningOptions,
+  type Refusal,
+  type Step,
+} from "../../../client/link/opening.ts";
+import { Identity } from "../../../shared/crypto/identity.ts";
+import { encrypting } from "../encrypted_peer.ts";
+import { chat, chatack } from "./link_fixture.ts";
+
+type Role = "caller" | "called";
+
+const utf8 = new TextEncoder();
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+const identities = { caller: Identity.generate(), called: Identity.generate() };
+const refusal: Refusal = { code: 403, reason: "Not you", detail: "mine" };
+
+function begin(role: Role, options: Partial<OpeningOptions> = {}): Opening {
+  return new Opening({
+    role,
+    self: {
+      id: role === "caller" ? "alice" : "bob",
+      address: { host: "127.0.0.1", port: role === "caller" ? 5556 : 5557 },
+      identity: identities[role],
+    },
+    remoteHost: "127.0.0.1",
+    now: () => 0,
+    ...options,
+  });
+}
+
+/** One side, and what has become of it. */
+class Side {
+  readonly events: string[] = [];
+  readonly contents: string[] = [];
+  readonly opening: Opening;
+  #toSend: Uint8Array[] = [];
+  last: Step | undefined;
+
+  constructor(role: Role, options: Partial<OpeningOptions> = {}, readonly refused?: Refusal) {
+    this.opening = begin(role, options);
+    if (role === "caller") this.#toSend.push(this.opening.begin());
+  }
+
+  /** What it wants to say, once. */
+  take(): Uint8Array[] {
+    const bytes = this.#toSend;
+    this.#toSend = [];
+    return bytes;
+  }
+
+  /** Does what a step asks for, as a link does. */
+  follow(step: Step): void {
+    this.last = step;
+    this.#toSend.push(...step.send);
+    switch (step.type) {
+      case "more":
+        return;
+      case "admit":
+        this.events.push(`admit by ${step.by}`);
+        return this.follow(
+          this.refused ? this.opening.refused(this.refused) : this.opening.admitted(),
+        );
+      case "open":
+        this.events.push(`open ${this.opening.dialect}`);
+        this.contents.push(...step.contents.map(text));
+        return;
+      case "end":
+        this.events.push(`${step.reason}: ${step.detail}`);
+    }
+  }
+
+  async hear(bytes: Uint8Array): Promise<void> {
+    this.follow(await this.opening.take(bytes));
+  }
+}
+
+/** Lets two sides talk until neither says anything. What goes over the wire passes through `on`. */
+async function meet(
+  caller: Side,
+  called: Side,
+  on: (bytes: Uint8Array, from: Role) => Uint8Array[] = (bytes) => [bytes],
+): Promise<void> {
+  for (let quiet = false; !quiet;) {
+    quiet = true;
+    for (
+      const [from, to, role] of [[caller, called, "caller"], [called, caller, "called"]] as const
+    ) {
+      for (const bytes of from.take()) {
+        quiet = false;
+        for (const piece of on(bytes, role)) await to.hear(piece);
+      }
+    }
+  }
+}
+
+Deno.test("two who encrypt learn who the other is, its keys, and one hash", async () => {
+  const [caller, called] = [new Side("caller"), new Side("called")];
+  await meet(caller, called);
+  for (
+    const [side, role, other] of [[caller, "called", called], [called, "caller", caller]] as const
+  ) {
+    const { peerId, peerKey, peerAgreement, peerAddress, handshakeHash, purpose } = side.opening;
+    assertEquals(side.events, ["admit by key", "open p2pchat"]);
+    assertEquals(peerId, role === "caller" ? "alice" : "bob");
+    assertEquals(peerAddress, { host: "127.0.0.1", port: role === "caller" ? 5556 : 5557 });
+    assertEquals(peerKey, identities[role].publicKey);
+    assertEquals(peerAgreement, identities[role].agreement.publicKey);
+    assertEquals(handshakeHash, other.opening.handshakeHash);
+    assertEquals(purpose, "conversation");
+  }
+  assert(caller.last?.type === "open" && called.last?.type === "open");
+  const sealed = caller.last.channel!.seal(utf8.encode("hello"));
+  assertEquals(called.last.channel!.open(sealed).map(text), ["hello"]);
+});
+
+/** What goes over the wire: alice's CHAT and bob's CHATACK, the handshake, and a short frame. */
+const [chatBytes, chatackBytes, message1Bytes, message2Bytes] = [110, 111, 34, 194];
+const [message3Bytes, frameBytes] = [162, 2 + 256 + 16];
+
+Deno.test("however the bytes are cut, both sides say the same and come to the same", async () => {
+  const sizes = fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 5 });
+  await fc.assert(
+    fc.asyncProperty(sizes, fc.constantFrom<Role>("caller", "called"), async (sizes, cut) => {
+      const [caller, called] = [new Side("caller"), new Side("called")];
+      const said: Record<Role, number> = { caller: 0, called: 0 };
+      let i = 0;
+      await meet(caller, called, (bytes, from) => {
+        said[from] += bytes.length;
+        if (from !== cut) return [bytes];
+        const pieces = [];
+        for (let at = 0; at < bytes.length;) {
+          pieces.push(bytes.slice(at, at += sizes[i++ % sizes.length]!));
+        }
+        return pieces;
+      });
+      assertEquals(caller.events, ["admit by key", "open p2pchat"]);
+      assertEquals(called.events, ["admit by key", "open p2pchat"]);
+      assertEquals(said, {
+        caller: chatBytes + message1Bytes + message3Bytes,
+        called: chatackBytes + message2Bytes + frameBytes,
+      });
+    }),
+    { numRuns: 60 },
+  );
+});
+
+Deno.test("what comes behind the opening in one read is handed on", async () => {
+  const called = new Side("called");
+  await called.hear(utf8.encode(chat + "MSG and more"));
+  assertEquals(called.events, ["admit by plaintext", "open p2pchat"]);
+  assertEquals(called.contents, ["MSG and more"]);
+  assertEquals(called.take().map(text), [chatack]);
+});
+
+for (
+  const [said, dialect, id] of [
+    ["Hello", "raw", undefined],
+    [chat.replace("Version: 1\r\n", "") + "Hi\r\n", "lines", "bob"],
+  ] as const
+) {
+  Deno.test(`a caller who begins with ${JSON.stringify(said)} speaks ${dialect}`, async () => {
+    const called = new Side("called");
+    await called.hear(utf8.encode(said));
+    assertEquals(called.events, ["admit by plaintext", `open ${dialect}`]);
+    assertEquals(called.contents, [said]);
+    assertEquals(called.opening.peerId, id);
+    assertEquals(called.take(), []);
+  });
+}
+
+Deno.test("when time is up, what has come is all there is to tell the dialect from", async () => {
+  const silent = new Side("caller");
+  silent.take();
+  assertEquals([silent.opening.undecided, silent.opening.pending], [true, false]);
+  silent.follow(silent.opening.timeIsUp());
+  assertEquals(silent.events, ["admit by plaintext", "open raw"]);
+  const half = new Side("called");
+  await half.hear(utf8.encode(chat.slice(0, -4)));
+  assertEquals([half.opening.undecided, half.opening.pending], [true, true]);
+  half.follow(half.opening.timeIsUp());
+  assertEquals(half.events, ["admit by plaintext", "open lines"]);
+  assertEquals([half.opening.undecided, half.opening.pending], [false, false]);
+});
+
+Deno.test("once the dialect is known, no time changes anything", async () => {
+  const [caller, called] = [new Side("caller"), new Side("called")];
+  await meet(caller, called, (bytes) => {
+    for (const { opening } of [caller, called]) {
+      if (!opening.undecided) assertEquals(opening.timeIsUp(), { type: "more", send: [] });
+    }
+    return [bytes];
+  });
+  for (const { opening } of [caller, called]) {
+    assertEquals(opening.timeIsUp(), { type: "more", send: [] });
+  }
+});
+
+// Who is not let in
+
+const nobody = { caller: undefined, called: undefined };
+
+for (
+  const [who, refused, told, ends] of [
+    ["the called side", { ...nobody, caller: refusal }, [], ["refused: mine"]],
+    ["the caller", { ...nobody, called: refusal }, ["“Not you”"], ["refused: mine"]],
+  ] as const
+) {
+  Deno.test(`${who} that is not let in is told as much as it may know`, async () => {
+    const caller = new Side("caller", {}, refused.caller);
+    const called = new Side("called", {}, refused.called);
+    let bytesOfCaller = 0;
+    await meet(caller, called, (bytes, from) => {
+      if (from === "caller") bytesOfCaller += bytes.length;
+      return [bytes];
+    });
+    const [refusing, other] = refused.caller ? [caller, called] : [called, caller];
+    assertEquals(refusing.events, ["admit by key", ...ends]);
+    assertEquals(other.events.filter((event) => event.startsWith("open")), []);
+    // The caller keeps its key to itself.
+    const third = refused.caller ? 0 : message3Bytes;
+    assertEquals(bytesOfCaller, chatBytes + message1Bytes + third);
+    assertEquals(other.opening.peerKey === undefined, refused.caller !== undefined);
+    assertEquals(
+      other.events.filter((event) => event.startsWith("broken")),
+      told.map((reason) => `broken: ${reason}`),
+    );
+  });
+}
+
+for (
+  const [said, answer] of [
+    ["Hello", "Not you\r\n"],
+    [chat, "ERROR\r\nCode: 403\r\nReason: Not you\r\n\r\n"],
+    [chat.replace("Version: 1\r\n", ""), "Not you\r\n"],
+  ] as const
+) {
+  Deno.test(`who is not let in behind ${JSON.stringify(said)} is told ${JSON.stringify(answer)}`, async () => {
+    const called = new Side("called", {}, refusal);
+    await called.hear(utf8.encode(said));
+    assertEquals(called.events, ["admit by plaintext", "refused: mine"]);
+    assertEquals(called.take().map(text).join(""), answer);
+  });
+}
+
+Deno.test("what comes while the owner makes up its mind is not lost", async () => {
+  const caller = new Side("caller");
+  const opening = begin("called");
+  let step = await opening.take(caller.take()[0]!);
+  await caller.hear(step.send[0]!);
+  step = await opening.take(caller.take()[0]!);
+  await caller.hear(step.send[0]!);
+  const [third] = caller.take();
+  assertEquals((await opening.take(third!)).type, "admit");
+  // The first byte of a frame, as the caller's next one is going to begin.
+  assertEquals(await opening.take(new Uint8Array([frameBytes - 2 >> 8])), {
+    type: "more",
+    send: [],
+  });
+  step = opening.admitted();
+  assert(step.type === "open");
+  await caller.hear(step.send[0]!);
+  assert(caller.last?.type === "open");
+  const sealed = caller.last.channel!.seal(utf8.encode("early"));
+  assertEquals(step.channel!.open(sealed.subarray(1)).map(text), ["early"]);
+});
+
+// What a call is for
+
+const purposeless = (bytes: Uint8Array) =>
+  utf8.encode(text(bytes).replace("Purpose: audit\r\n", ""));
+const isChat = (bytes: Uint8Array) => text(bytes.subarray(0, 4)) === "CHAT";
+
+Deno.test("both sides know what a call is for", async () => {
+  const [caller, called] = [new Side("caller", { purpose: "audit" }), new Side("called")];
+  const openings: string[] = [];
+  await meet(caller, called, (bytes) => {
+    if (isChat(bytes)) openings.push(text(bytes));
+    return [bytes];
+  });
+  assertEquals(openings.map((opening) => opening.match(/^Purpose: .*$/gm)), [
+    ["Purpose: audit"],
+    ["Purpose: audit"],
+  ]);
+  for (const side of [caller, called]) {
+    assertEquals(side.opening.purpose, "audit");
+    assertEquals(side.events, ["admit by key", "open p2pchat"]);
+  }
+});
+
+Deno.test("a called side that knows no Purpose is hung up on before it takes the call for another", async () => {
+  const [caller, called] = [new Side("caller", { purpose: "audit" }), new Side("called")];
+  await meet(caller, called, (bytes) => [isChat(bytes) ? purposeless(bytes) : bytes]);
+  assertEquals(caller.events, ["broken: its program does not know what the call is for"]);
+  assertEquals(called.events, []);
+});
+
+Deno.test("who takes the Purpose out of CHAT and puts it into CHATACK breaks the handshake", async () => {
+  const [caller, called] = [new Side("caller", { purpose: "audit" }), new Side("called")];
+  await meet(caller, called, (bytes, from) => {
+    if (!isChat(bytes)) return [bytes];
+    return from === "caller"
+      ? [purposeless(bytes)]
+      : [utf8.encode(text(bytes).replace(/\r\n$/, "Purpose: audit\r\n\r\n"))];
+  });
+  assertEquals(caller.events, ["broken: what came was not what it sent"]);
+  assertEquals(called.events, []);
+});
+
+const withHeader = (opening: string, line: string) => opening.replace(/\r\n$/, `${line}\r\n\r\n`);
+
+Deno.test("a Purpose that there is none of is refused, and so is an audit in plaintext", async () => {
+  for (
+    const [opening, code] of [
+      [encrypting(withHeader(chat, "Purpose: files")), 400],
+      [encrypting(withHeader(chat, "Purpose: ")), 400],
+      [encrypting(withHeader(chat, "Purpose: Audit")), 400],
+      [withHeader(chat, "Purpose: audit"), 426],
+    ] as const
+  ) {
+    const called = new Side("called");
+    await called.hear(utf8.encode(opening));
+    assertMatch(called.events.join(), /^broken: /);
+    assertMatch(called.take().map(text).join(""), new RegExp(`^ERROR\r\nCode: ${code}\r\n`));
+  }
+});
+
+for (
+  const [answer, found] of [
+    ["Hello", "broken: it cannot compare messages"],
+    [withHeader(chatack, "Purpose: audit"), "broken: An audit goes over an encrypted link"],
+    [chatack, "broken: its program does not know what the call is for"],
+    [
+      encrypting(withHeader(chatack, "Purpose: x")),
+      "broken: The Purpose of a CHAT is audit, or is not said",
+    ],
+  ] as const
+) {
+  Deno.test(`who calls for an audit and hears ${JSON.stringify(answer)} hangs up`, async () => {
+    const caller = new Side("caller", { purpose: "audit" });
+    await caller.hear(utf8.encode(answer));
+    assertEquals(caller.events, [found]);
+  });
+}
+
+Deno.test("who calls for a conversation is not answered with an audit", async () => {
+  const caller = new Side("caller");
+  await caller.hear(utf8.encode(encrypting(withHeader(chatack, "Purpose: audit"))));
+  assertEquals(caller.events, ["broken: its program does not know what the call is for"]);
+});
+
+// Whatever comes
+
+Deno.test("any bytes, in any pieces and with time up at any point, come to one end at most", async () => {
+  const piece = fc.oneof(
+    fc.uint8Array({ maxLength: 40 }),
+    fc.constantFrom(
+      chat,
+      chatack,
+      encrypting(chat),
+      encrypting(chatack),
+      encrypting(withHeader(chat, "Purpose: audit")),
+      "CHAT\r\nclientID: x\r\n",
+      "ERROR\r\nCode: 400\r\nReason: no\r\n\r\n",
+      "x".repeat(5_000),
+    ).map((said) => utf8.encode(said)),
+    fc.uint8Array({ minLength: 32, maxLength: 32 }).map((key) => new Uint8Array([0, 32, ...key])),
+    fc.constant("time" as const),
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom<Role>("caller", "called"),
+      fc.constantFrom("audit", "conversation"),
+      fc.array(piece, { maxLength: 8 }),
+      fc.boolean(),
+      async (role, purpose, pieces, refuses) => {
+        const side = new Side(role, { purpose }, refuses ? refusal : undefined);
+        for (const piece of pieces) {
+          if (piece === "time") side.follow(side.opening.timeIsUp());
+          else await side.hear(piece);
+        }
+        const ends = side.events.filter((event) => !event.startsWith("admit"));
+        assert(ends.length <= 1, side.events.join());
+        assert(side.events.length - ends.length <= 1, side.events.join());
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
