@@ -8,8 +8,11 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { readAuthorities } from "./client/authorities.ts";
 import { playDemo } from "./client/demo.ts";
-import { parseServerAddress, type ServerAddress } from "./client/server_address.ts";
+import { parseServerAddresses, type ServerAddress } from "./client/server_address.ts";
+import { runAudit } from "./client/ui/audit_command.ts";
+import { exportHistory, type HistoryFormat, historyFormats } from "./client/ui/history_command.ts";
 import { runClient } from "./client/ui/program.ts";
+import { openProfile } from "./client/ui/open_profile.ts";
 import { promptPassphrase } from "./client/ui/passphrase_prompt.ts";
 import config from "./deno.json" with { type: "json" };
 import type { CertificateFiles } from "./server/certificate.ts";
@@ -30,6 +33,12 @@ import { nameLeaseMs } from "./shared/protocol/limits.ts";
 
 const defaultPort = 5555;
 
+const defaultServers: readonly ServerAddress[] = [{ host: "127.0.0.1", port: defaultPort }];
+const serversHelp = "where the server listens; where there are several, with commas between them";
+const profileHelp = "directory of your identity and of your messages (default: your own)";
+const caHelp = "authorities that may vouch for the server, beside the system's";
+const asHelp = "which of your own names you mean, where several have talked with that one";
+
 const program = new Command("p2pchat")
   .description(
     "Chat from terminal to terminal: a server introduces people, who then talk directly.",
@@ -48,10 +57,15 @@ program.command("server")
       .default(defaultPort).argParser(port),
   )
   .addOption(
-    new Option("--data <dir>", "directory for the names that keys own (default: your own)")
+    new Option(
+      "--data <dir>",
+      "directory for the names that keys own, and mail (default: your own)",
+    )
       .conflicts("ephemeral"),
   )
-  .option("--ephemeral", "keep these names in memory alone, and forget them at the end")
+  .option("--ephemeral", "keep these in memory alone, and forget them at the end")
+  .option("--mailbox", "keep mail for those who are away, as is usual", true)
+  .option("--no-mailbox", "keep no mail for those who are away")
   .option("--keyed-only", "register nobody without a key")
   .addOption(
     new Option("--name-lease <time>", "how long a name that is not used stays its key's")
@@ -78,23 +92,50 @@ program.command("client")
   .description("talk to people")
   .argument("<clientID>", `your name: ${clientIdRule}`, clientId)
   .argument("[listenPort]", "port to listen on; 0 takes a free one", port, 0)
-  .argument("[server]", "where the server listens", serverAddress, {
-    host: "127.0.0.1",
-    port: defaultPort,
-  })
+  .addArgument(
+    new Argument("[server]", serversHelp).default(defaultServers, "127.0.0.1:5555")
+      .argParser(serverAddresses),
+  )
   .addOption(
     new Option("--host <host>", "address to listen on; 0.0.0.0 lets other machines call you")
       .default("127.0.0.1").argParser(host),
   )
   .option("--register", "register at start")
-  .option("--ca <file>", "authorities that may vouch for the server, beside the system's")
+  .option("--ca <file>", caHelp)
   .option("--allow-plaintext", "talk also to programs that cannot encrypt")
-  .option("--profile <dir>", "directory of your identity (default: your own)")
+  .option("--read-receipts", "let others see what you have read")
+  .option("--profile <dir>", profileHelp)
   .addHelpText(
     "after",
     "\nExample: p2pchat client alice 5556 127.0.0.1:5555, then /register, /chat bob, /help.",
   )
   .action(clientCommand);
+
+const historyCommand = program.command("history")
+  .description("work with the messages that are kept");
+
+historyCommand.command("export")
+  .description("write out all messages with someone, oldest first")
+  .argument("<name>", "who it is")
+  .addOption(
+    new Option("--format <format>", "for people or for programs").choices(historyFormats)
+      .default("text"),
+  )
+  .option("--as <id>", asHelp)
+  .option("--profile <dir>", profileHelp)
+  .action(runHistoryExport);
+
+program.command("audit")
+  .description("compare with someone which messages each of you has")
+  .argument("<name>", "who it is")
+  .addOption(
+    new Option("--server <server>", serversHelp).default(defaultServers, "127.0.0.1:5555")
+      .argParser(serverAddresses),
+  )
+  .option("--ca <file>", caHelp)
+  .option("--as <id>", asHelp)
+  .option("--profile <dir>", profileHelp)
+  .action(auditCommand);
 
 const identityCommand = program.command("identity")
   .description("show your key and its fingerprint, also as a QR code")
@@ -130,6 +171,7 @@ interface ServerCommandOptions {
   readonly port: number;
   readonly data?: string;
   readonly ephemeral?: true;
+  readonly mailbox: boolean;
   readonly keyedOnly?: true;
   readonly nameLease: number;
   readonly realm?: string;
@@ -180,34 +222,73 @@ interface ClientCommandOptions {
   readonly ca?: string;
   readonly profile?: string;
   readonly allowPlaintext?: true;
+  readonly readReceipts?: true;
 }
 
 async function clientCommand(
   id: string,
   port: number,
-  namedServer: ServerAddress,
+  namedServers: readonly ServerAddress[],
   options: ClientCommandOptions,
   command: Command,
 ): Promise<void> {
-  const { host, profile = configDirectory(), allowPlaintext = false, register = false } = options;
-  const server = await withAuthorities(namedServer, options.ca, command);
-  await runClient({ id, host, port, server, profile, allowPlaintext, register });
+  const { host, profile = configDirectory() } = options;
+  const { allowPlaintext = false, readReceipts = false, register = false } = options;
+  const servers = await withAuthorities(namedServers, options.ca, command);
+  await runClient({ id, host, port, servers, profile, allowPlaintext, readReceipts, register });
 }
 
-/** A server's address with the authorities that may vouch for it beside the system's. */
+/** Servers with the authorities that may vouch for those with TLS, beside the system's. */
 async function withAuthorities(
-  server: ServerAddress,
+  servers: readonly ServerAddress[],
   file: string | undefined,
   command: Command,
-): Promise<ServerAddress> {
-  if (file === undefined) return server;
-  if (server.tls === undefined) {
+): Promise<readonly ServerAddress[]> {
+  if (file === undefined) return servers;
+  const withTls = servers.filter(({ tls }) => tls !== undefined);
+  if (withTls.length === 0) {
     command.error("error: --ca is for a server that is named as tls://chat.example.org:5555");
   }
-  if (server.tls.pin !== undefined) {
+  if (withTls.every(({ tls }) => tls!.pin !== undefined)) {
     command.error("error: --ca and ?sha256= exclude each other: the fingerprint alone would count");
   }
-  return { ...server, tls: { authorities: await readAuthorities(file) } };
+  const authorities = await readAuthorities(file);
+  return servers.map((server) =>
+    server.tls === undefined || server.tls.pin !== undefined
+      ? server
+      : { ...server, tls: { authorities } }
+  );
+}
+
+interface HistoryExportOptions {
+  readonly format: HistoryFormat;
+  readonly as?: string;
+  readonly profile?: string;
+}
+
+async function runHistoryExport(name: string, options: HistoryExportOptions): Promise<void> {
+  const { format, as: self, profile: directory = configDirectory() } = options;
+  using profile = openProfile(directory, promptPassphrase, { mustExist: true });
+  await exportHistory(profile.store.journal, { name, self, format }, Deno.stdout);
+}
+
+interface AuditCommandOptions {
+  readonly server: readonly ServerAddress[];
+  readonly ca?: string;
+  readonly as?: string;
+  readonly profile?: string;
+}
+
+async function auditCommand(
+  name: string,
+  options: AuditCommandOptions,
+  command: Command,
+): Promise<void> {
+  const { as: self, profile: directory = configDirectory() } = options;
+  const servers = await withAuthorities(options.server, options.ca, command);
+  using profile = openProfile(directory, promptPassphrase, { mustExist: true });
+  const agree = await runAudit(profile, { name, self, servers }, (line) => console.log(line));
+  if (!agree) Deno.exitCode = 1;
 }
 
 async function runIdentity(options: { profile?: string; passphrase?: true }): Promise<void> {
@@ -290,13 +371,13 @@ function clientId(text: string): string {
   throw new InvalidArgumentError(`It is to be ${clientIdRule}.`);
 }
 
-function serverAddress(text: string): ServerAddress {
-  const address = parseServerAddress(text, defaultPort);
-  if (address !== undefined) return address;
+function serverAddresses(text: string): readonly ServerAddress[] {
+  const addresses = parseServerAddresses(text, defaultPort);
+  if (addresses !== undefined) return addresses;
   throw new InvalidArgumentError(
     "A server is named as 127.0.0.1:5555, [::1]:5555 or chat.example.org:5555; with TLS as " +
       "tls://chat.example.org:5555, or tls://chat.example.org:5555?sha256=FINGERPRINT, which has 64 " +
-      "hexadecimal digits or 43 characters of base64url.",
+      "hexadecimal digits or 43 characters of base64url. Several have commas between them.",
   );
 }
 
@@ -328,7 +409,7 @@ async function main(args: string[]): Promise<number> {
   try {
     if (args.length === 0) program.help({ error: true });
     await program.parseAsync(args, { from: "user" });
-    return 0;
+    return Deno.exitCode;
   } catch (error) {
     // Commander has said what is wrong, or shown what was asked for.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;

@@ -71,11 +71,14 @@ export function changePassphrase(
   const identity = unlockIdentity(kept, askPassphrase);
   const passphrase = askNewPassphrase("New passphrase, empty for none:", askPassphrase);
   setPassphrase(kept, identity, passphrase);
-  print(
-    passphrase === ""
-      ? "* your identity has no passphrase from now on"
-      : "* your identity is under the new passphrase from now on",
-  );
+  const wasSealed = "box" in kept.file;
+  if (passphrase === "") {
+    print("* your identity has no passphrase from now on");
+    if (wasSealed) print("* your messages are readable again once a client has started");
+  } else {
+    print("* your identity is under the new passphrase from now on");
+    if (!wasSealed) print("* your messages are sealed with it once a client has started");
+  }
 }
 
 /**

@@ -4,16 +4,14 @@
  * @module
  */
 
-import { join } from "node:path";
 import { isLocal } from "../../shared/address.ts";
 import { giveUpFiles } from "../../shared/file_access.ts";
 import { listening } from "../../shared/listening.ts";
 import { stopSignal } from "../../shared/signals.ts";
 import { ChatClient } from "../client.ts";
-import { loadIdentity } from "../profile.ts";
 import type { ServerAddress } from "../server_address.ts";
-import { openStore } from "../store/store.ts";
 import { LinePrinter, runLines } from "./lines.ts";
+import { openProfile } from "./open_profile.ts";
 import { promptPassphrase } from "./passphrase_prompt.ts";
 import { openTerminal } from "./terminal.ts";
 
@@ -24,10 +22,13 @@ export interface ClientProgramOptions {
   readonly host: string;
   /** The port to listen on; 0 takes a free one. */
   readonly port: number;
-  readonly server: ServerAddress;
+  /** In the order in which they are tried. */
+  readonly servers: readonly ServerAddress[];
   /** The directory of its identity and of what it remembers. */
   readonly profile: string;
   readonly allowPlaintext: boolean;
+  /** Whether others are told what the user has seen. */
+  readonly readReceipts: boolean;
   /** Whether it registers at start, and ends where that fails. */
   readonly register: boolean;
 }
@@ -38,24 +39,26 @@ export interface ClientProgramOptions {
  * @throws {Error} A sentence for people where it cannot start, with its cause.
  */
 export async function runClient(options: ClientProgramOptions): Promise<void> {
-  const { host, server, profile } = options;
+  const { host, servers } = options;
   // Before the signals: while a passphrase is asked for, Ctrl+C has to end the program by itself.
-  const identity = loadIdentity(profile, promptPassphrase);
-  using store = openStore(join(profile, "store.db"));
-  const { knownPeers } = store;
+  using profile = openProfile(options.profile, promptPassphrase);
+  const { identity, store } = profile;
   using stop = stopSignal();
   const interactive = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
   const terminal = interactive ? await openTerminal() : undefined;
   await giveUpFiles();
   const printer = new LinePrinter(stop.request);
   const { print: onEvent, room } = terminal ?? printer;
+  // What is written to a terminal is on it.
+  const printed = terminal === undefined ? printer.printed : () => undefined;
   const client = listening(
     options,
-    () => new ChatClient({ ...options, identity, knownPeers, onEvent, room }),
+    () => new ChatClient({ ...options, identity, store, onEvent, room, printed }),
   );
   try {
-    if (isLocal(host) && !isLocal(server.host)) onEvent({ type: "hint", hint: localHint });
-    if (server.tls === undefined && !isLocal(server.host)) {
+    const remote = servers.filter((server) => !isLocal(server.host));
+    if (isLocal(host) && remote.length > 0) onEvent({ type: "hint", hint: localHint });
+    if (remote.some(({ tls }) => tls === undefined)) {
       onEvent({ type: "hint", hint: plainLineHint });
     }
     if (options.register) await client.register();

@@ -11,16 +11,17 @@ import { aborted } from "../../shared/clock.ts";
 import type { ChatClient } from "../client.ts";
 import { complete, runLine } from "../commands.ts";
 import type { ChatEvent } from "../events.ts";
+import { Gathering, type ShownEvent } from "./gathering.ts";
+import type { HistoryRow } from "./history_rows.ts";
 import { wordingOf } from "./wording.ts";
 
 /** An event's lines, as people read them. */
-export function terminalLines(event: ChatEvent, now: Date): string[] {
-  const wording = wordingOf(event);
+export function terminalLines(event: ShownEvent, now: Date): string[] {
+  const wording = wordingOf(event, now);
   if (wording === undefined) return [];
-  const { tone, name, mark, lines } = wording;
+  const { tone, name, mark, time = "", lines, rows = [] } = wording;
   switch (tone) {
     case "message": {
-      const time = now.toTimeString().slice(0, 5);
       // Further lines are set in, so that none can pass for what somebody else said.
       const indent = " ".repeat(time.length + 1);
       const marked = mark === undefined ? "" : ` ${yellow(mark)}`;
@@ -34,9 +35,24 @@ export function terminalLines(event: ChatEvent, now: Date): string[] {
       return lines.map((line) => dim(`* ${line}`));
     case "list":
       return [...lines];
+    case "history":
+      return [...lines, ...rows.flatMap(rowLines)];
     case "problem":
       return lines.map((line) => red(`! ${line}`));
   }
+}
+
+function rowLines({ time, who, state, plaintext, lines }: HistoryRow): string[] {
+  const column = (text: string) => text === "" ? "" : `${text}  `;
+  const [first = "", ...further] = lines;
+  const shade = plaintext ? yellow : dim;
+  // In the column of the names, where none looks like this.
+  const bar = dim("│".padEnd(who.length));
+  const marked = column(plaintext ? yellow(state) : " ".repeat(state.length));
+  return [
+    `  ${dim(time)}  ${who}  ${column(state && shade(state))}${first}`,
+    ...further.map((line) => `  ${" ".repeat(time.length)}  ${bar}  ${marked}${line}`),
+  ];
 }
 
 /** A terminal that a client runs in. */
@@ -63,7 +79,7 @@ export async function openTerminal(): Promise<Terminal> {
     terminal: true,
     historySize: 1_000,
     removeHistoryDuplicates: true,
-    completer: (line: string) => complete(line, client?.names ?? []),
+    completer: (line: string) => complete(line, client?.knownNames ?? []),
   });
 
   // Completion pauses the input for a moment, and Deno 2.6 then loses the key that comes next.
@@ -71,12 +87,11 @@ export async function openTerminal(): Promise<Terminal> {
 
   const prompt = () => {
     if (client === undefined) return;
-    const to = client.current === undefined ? "" : ` → ${client.current}`;
-    readline.setPrompt(`${client.id}${to}> `);
+    readline.setPrompt(promptText(client));
     readline.prompt(true);
   };
 
-  const print = (event: ChatEvent) => {
+  const show = (event: ShownEvent) => {
     const lines = terminalLines(event, new Date());
     if (client !== undefined) {
       // What is typed may be longer than a row: go up to where the prompt begins.
@@ -88,6 +103,8 @@ export async function openTerminal(): Promise<Terminal> {
     if (lines.length > 0) stdout.write(lines.join("\n") + "\n");
     prompt();
   };
+  const gathering = new Gathering(show);
+  const print = gathering.take;
 
   const run = async (runs: ChatClient, signal: AbortSignal) => {
     client = runs;
@@ -107,6 +124,7 @@ export async function openTerminal(): Promise<Terminal> {
     readline.on("close", end);
     prompt();
     await Promise.race([ended.promise, aborted(signal)]);
+    gathering.flush();
     client = undefined;
     stdout.write("\n");
   };
@@ -117,5 +135,18 @@ export async function openTerminal(): Promise<Terminal> {
       ? new Promise<void>((resolve) => stdout.once("drain", () => resolve()))
       : undefined;
 
-  return { print, room, run, close: () => readline.close() };
+  const close = () => {
+    gathering.flush();
+    readline.close();
+  };
+
+  return { print, room, run, close };
+}
+
+/** What stands before what is typed: who one is, whom it goes to, and what they do not have yet. */
+export function promptText(
+  { id, current, waiting }: Pick<ChatClient, "id" | "current" | "waiting">,
+): string {
+  if (current === undefined) return `${id}> `;
+  return `${id} → ${current}${waiting === 0 ? "" : ` (${waiting} waiting)`}> `;
 }

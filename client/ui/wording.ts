@@ -7,11 +7,16 @@
 
 import { formatAddress } from "../../shared/address.ts";
 import { makeVisible, makeVisibleLines } from "../../shared/visible.ts";
-import type { ChatEvent, CloseReason, Dialect, Security } from "../events.ts";
+import type { Acquaintance, ChatEvent, CloseReason, Dialect, Security } from "../events.ts";
+import type { PresenceStatus } from "../presence.ts";
 import { formatServerAddress } from "../server_address.ts";
+import { agrees, auditLines } from "./audit_lines.ts";
+import type { ShownEvent } from "./gathering.ts";
+import { type HistoryRow, historyRows, plaintextMark } from "./history_rows.ts";
+import { shortTime } from "./local_time.ts";
 
 /** What kind of thing is said, for whoever colours it. */
-export type Tone = "message" | "notice" | "list" | "problem";
+export type Tone = "message" | "notice" | "list" | "history" | "problem";
 
 /** Something to show. */
 export interface Wording {
@@ -20,12 +25,20 @@ export interface Wording {
   readonly name?: string;
   /** What each line is marked with, of a message. */
   readonly mark?: string;
+  /** When it was written, of a message. */
+  readonly time?: string;
   /** What is said, safe to print. */
   readonly lines: readonly string[];
+  /** The messages, of a history; its only line is above them. */
+  readonly rows?: readonly HistoryRow[];
 }
 
-/** Puts an event into words; undefined where there is nothing to say. */
-export function wordingOf(event: ChatEvent): Wording | undefined {
+/**
+ * Puts an event into words; undefined where there is nothing to say.
+ *
+ * @param now What is of another day is said with its date.
+ */
+export function wordingOf(event: ShownEvent, now: Date = new Date()): Wording | undefined {
   switch (event.type) {
     case "listening":
       return notice(`listening on ${formatAddress(event.address)}`);
@@ -58,8 +71,9 @@ export function wordingOf(event: ChatEvent): Wording | undefined {
       return {
         tone: "message",
         name: makeVisible(event.name),
+        time: shortTime(event.sentAtMs, now),
         lines: makeVisibleLines(event.text),
-        ...event.plaintext && { mark: "[plaintext]" },
+        ...event.plaintext && { mark: plaintextMark },
       };
     case "remembered":
       return notice(
@@ -97,8 +111,50 @@ export function wordingOf(event: ChatEvent): Wording | undefined {
         `The words differ, so somebody is between you and ${event.name}, and has read what was said. ` +
           "The key is forgotten and the conversation ended",
       );
+    case "away":
+      return notice(
+        `talking to ${event.name}, who cannot be reached; what you write waits. ${event.why}`,
+      );
+    case "kept":
+      return notice(
+        event.count === 1
+          ? `waiting for ${event.name}`
+          : `${event.count} messages wait for ${event.name}`,
+      );
+    case "deposited":
+      return notice(`at the server's mailbox for ${event.name}${counted(event.count)}`);
+    case "not-deposited":
+      return notice(`what waits for ${event.name} stays on this machine: ${event.why}`);
     case "delivered":
       return undefined;
+    case "arrived":
+      return notice(
+        `delivered to ${event.name}: ` +
+          (event.count === 1 ? "the message that waited" : `${event.count} messages that waited`),
+      );
+    case "read":
+      return notice(`read by ${event.name}${counted(event.count)}`);
+    case "missed":
+      return notice(
+        event.count === 1
+          ? `a message of ${event.name}'s is not here: it went to another copy of your profile`
+          : `${event.count} messages of ${event.name}'s are not here: they went to another copy of ` +
+            "your profile",
+      );
+    case "presence":
+      return notice(event.here ? `${event.name} is here` : `${event.name} has gone`);
+    case "who":
+      return list(whoLines(event, now));
+    case "history":
+      return {
+        tone: "history",
+        lines: [makeVisible(historyTitle(event))],
+        rows: historyRows(event.entries, now),
+      };
+    case "audited": {
+      const lines = auditLines(event.name, event.report).map(makeVisible);
+      return { tone: agrees(event.report) ? "list" : "problem", lines };
+    }
     case "undelivered":
       return problem(
         event.texts.length === 1
@@ -159,12 +215,17 @@ function bridgedLine({ found }: ChatEvent & { type: "bridged" }): string {
 }
 
 function openedLine(event: ChatEvent & { type: "opened" }): string {
-  const { name, address, dialect, security, called, current } = event;
+  const { name, address, dialect, security, called, current, waiting } = event;
   const place = formatAddress(address);
   const who = name === place ? name : `${name} (${place})`;
   const what = called === "by-us" ? `connected to ${who}` : `${who} has called`;
+  const waited = waiting === 0
+    ? ""
+    : waiting === 1
+    ? "; sending the message that waited"
+    : `; sending the ${waiting} messages that waited`;
   const hint = current ? "" : `; /switch ${name} to answer`;
-  return what + dialects[dialect] + securities[security] + hint;
+  return what + dialects[dialect] + securities[security] + waited + hint;
 }
 
 const dialects: Readonly<Record<Dialect, string>> = {
@@ -212,18 +273,56 @@ function verificationLines({ name, words }: ChatEvent & { type: "verification-wo
 
 function peerLines({ peers }: ChatEvent & { type: "peers" }): string[] {
   if (peers.length === 0) return ["no conversation is open; /chat opens one"];
-  const places = aligned(
-    peers.map(({ name, address }) => [name, formatAddress(address)] as const),
-  );
-  const width = Math.max(...places.map((place) => place.length));
-  const rows = peers.map(({ dialect, security, current }, i) =>
-    `${places[i]!.padEnd(width)}  ${security}` + (dialect === "p2pchat" ? "" : `, ${dialect}`) +
-    (current ? "  (current)" : "")
-  );
+  const rows = peers.map(({ name, address, dialect, security, waiting, current }) => [
+    name,
+    address === undefined ? "away" : formatAddress(address),
+    security + (dialect === "p2pchat" ? "" : `, ${dialect}`) +
+    (waiting === 0 ? "" : `, ${waiting} waiting`) + (current ? "  (current)" : ""),
+  ]);
   return [
     peers.length === 1 ? "1 conversation is open:" : `${peers.length} conversations are open:`,
-    ...rows,
+    ...aligned(rows),
   ];
+}
+
+function whoLines({ people }: ChatEvent & { type: "who" }, now: Date): string[] {
+  if (people.length === 0) return ["you have talked to nobody yet; /chat opens a conversation"];
+  const rows = people.map((person) => [
+    person.name,
+    whereabouts(person),
+    shortTime(person.lastAtMs, now),
+    person.waiting === 0 ? "" : `${person.waiting} waiting`,
+  ]);
+  return [
+    people.length === 1 ? "you talk to 1 person:" : `you talk to ${people.length} people:`,
+    ...aligned(rows),
+  ];
+}
+
+function whereabouts({ connected, presence }: Acquaintance): string {
+  if (connected) return "here, connected";
+  return presence === undefined ? "not known" : presences[presence];
+}
+
+const presences: Readonly<Record<PresenceStatus, string>> = {
+  online: "here",
+  // Nobody answers for a program that does not keep its connection to the server.
+  registered: "registered",
+  away: "not here",
+};
+
+function historyTitle({ name, words, entries }: ChatEvent & { type: "history" }): string {
+  const { length } = entries;
+  const whose = name === undefined ? "" : ` with ${name}`;
+  if (words !== undefined) {
+    const found = quoted(words);
+    if (length === 0) return `no message${whose} has ${found}`;
+    return length === 1
+      ? `1 message${whose} has ${found}:`
+      : `${length} messages${whose} have ${found}:`;
+  }
+  if (length === 0) return `no message${whose} yet`;
+  return length === 1 ? `the last message${whose}:` : `the last ${length} messages${whose}:`;
 }
 
 const closeReasons: Readonly<Record<CloseReason, (name: string) => string>> = {
@@ -235,10 +334,18 @@ const closeReasons: Readonly<Record<CloseReason, (name: string) => string>> = {
   refused: (name) => `${name} was turned away`,
 };
 
-/** Rows of two columns, of which the second begins at one place. What stands in the first is ASCII. */
-function aligned(rows: readonly (readonly [string, string])[]): string[] {
-  const width = Math.max(...rows.map(([first]) => first.length));
-  return rows.map(([first, second]) => `  ${first.padEnd(width)}  ${second}`);
+/** Rows whose columns begin at one place each. What stands in all but the last is ASCII. */
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+  return rows.map((row) =>
+    `  ${row.map((cell, i) => i === row.length - 1 ? cell : cell.padEnd(widths[i]!)).join("  ")}`
+      .trimEnd()
+  );
+}
+
+/** How many, behind what is said of them; one goes without saying. */
+function counted(count: number): string {
+  return count === 1 ? "" : `: ${count} messages`;
 }
 
 function quoted(text: string): string {

@@ -18,7 +18,9 @@ for (const build of builds) {
   Deno.test(`${build.name}: help and version are done, exit code 0`, async () => {
     const help = await run("--help");
     assertEquals(help.code, 0);
-    for (const name of ["server", "client", "identity", "demo", "completions"]) {
+    for (
+      const name of ["server", "client", "history", "audit", "identity", "demo", "completions"]
+    ) {
       assertMatch(help.out, RegExp(name));
     }
     const version = await run("--version");
@@ -26,7 +28,7 @@ for (const build of builds) {
     assertMatch(version.out, /^\d+\.\d+\.\d+$/);
     const client = await run("client", "--help");
     assertEquals(client.code, 0);
-    for (const flag of ["--host", "--register", "--allow-plaintext"]) {
+    for (const flag of ["--host", "--register", "--allow-plaintext", "--read-receipts"]) {
       assert(client.out.includes(flag));
     }
   });
@@ -46,6 +48,18 @@ for (const build of builds) {
       [["client", "alice", "port"], /'port' is invalid.*0 to 65535/],
       [["client", "alice", "0", "127.0.0.1:0"], /is invalid.*127\.0\.0\.1:5555/],
       [["client", "alice", "0", "::1"], /is invalid.*\[::1\]:5555/],
+      [["client", "alice", "0", "127.0.0.1,"], /is invalid.*commas between them/],
+      [
+        ["client", "alice", "0", "127.0.0.1", "--ca", "x"],
+        /--ca is for a server that is named as tls/,
+      ],
+      [["history"], /Usage: p2pchat history/],
+      [["history", "exprot", "bob"], /unknown command 'exprot'[^]*Did you mean export\?/],
+      [["history", "export"], /missing required argument 'name'/],
+      [["history", "export", "bob", "--format", "xml"], /Allowed choices are text, json/],
+      [["audit"], /missing required argument 'name'/],
+      [["audit", "bob", "--server", ""], /is invalid/],
+      [["audit", "bob", "--server", "127.0.0.1,x:y"], /is invalid/],
       [["completions", "tcsh"], /Allowed choices are bash, zsh, fish/],
     ];
     await Promise.all(cases.map(async ([args, said]) => {
@@ -130,11 +144,15 @@ for (const build of builds) {
     const complete = `${out}
       COMP_WORDS=(p2pchat cl); COMP_CWORD=1; _p2pchat; echo "\${COMPREPLY[@]}"
       COMP_WORDS=(p2pchat server --l); COMP_CWORD=2; _p2pchat; echo "\${COMPREPLY[@]}"
-      COMP_WORDS=(p2pchat server --log-format j); COMP_CWORD=3; _p2pchat; echo "\${COMPREPLY[@]}"`;
+      COMP_WORDS=(p2pchat server --log-format j); COMP_CWORD=3; _p2pchat; echo "\${COMPREPLY[@]}"
+      COMP_WORDS=(p2pchat history e); COMP_CWORD=2; _p2pchat; echo "\${COMPREPLY[@]}"
+      COMP_WORDS=(p2pchat history export --f); COMP_CWORD=3; _p2pchat; echo "\${COMPREPLY[@]}"
+      COMP_WORDS=(p2pchat history export --format j); COMP_CWORD=4; _p2pchat; echo "\${COMPREPLY[@]}"
+      COMP_WORDS=(p2pchat audit bob --s); COMP_CWORD=3; _p2pchat; echo "\${COMPREPLY[@]}"`;
     const bash = await new Deno.Command("bash", { args: ["-c", complete] }).output();
     assertEquals(
       new TextDecoder().decode(bash.stdout),
-      "client\n--log-level --log-format\njson\n",
+      "client\n--log-level --log-format\njson\nexport\n--format\njson\n--server\n",
     );
     for (const shell of ["zsh", "fish"]) {
       const script = await run("completions", shell);

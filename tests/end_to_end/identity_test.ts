@@ -221,6 +221,7 @@ for (const build of builds) {
       await setting.shows(/The same again: /);
       await setting.types("correct horse\r");
       await setting.shows(/\* your identity is under the new passphrase from now on/);
+      await setting.shows(/\* your messages are sealed with it once a client has started/);
       assertEquals(await setting.ends(), 0);
       assertNotMatch(setting.screen, /correct/);
     }
@@ -274,6 +275,7 @@ for (const build of builds) {
       await removing.shows(/The same again: /);
       await removing.types("\r");
       await removing.shows(/\* your identity has no passphrase from now on/);
+      await removing.shows(/\* your messages are readable again once a client has started/);
       assertEquals(await removing.ends(), 0);
     }
     assert("seed" in JSON.parse(await Deno.readTextFile(there.file)));

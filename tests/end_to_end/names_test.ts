@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Identity } from "../../shared/crypto/identity.ts";
-import { temporaryDirectory } from "../places.ts";
+import { namesIn, temporaryDirectory } from "../places.ts";
 import { challengeOf, keyLine, signed } from "../server/signer.ts";
 import { Wire } from "../server/wire.ts";
 import { type Build, builds, Program, startServerProgram } from "./program.ts";
@@ -63,7 +63,7 @@ for (const build of builds) {
     }
     const left = [];
     for await (const { name } of Deno.readDir(`${place.path}/deep/down`)) left.push(name);
-    assertEquals(left, ["names.db"]);
+    assertEquals(left.toSorted(), ["mailbox.db", "names.db"]);
     await using third = await connect(build, ...data);
     assertEquals(await third.register("carol"), "403");
     assertEquals(await third.register("alice", alice), "REGACK");
@@ -81,6 +81,21 @@ for (const build of builds) {
       assertEquals(await modeOf(directory), 0o700);
       assertEquals(await modeOf(`${directory}/names.db`), 0o600);
     },
+  });
+
+  Deno.test(`${build.name}: mail is kept beside the names, unless --no-mailbox says no`, async () => {
+    using place = temporaryDirectory();
+    const kept = { yes: `${place.path}/yes`, said: `${place.path}/said`, no: `${place.path}/no` };
+    const collect = ["COLLECT", "clientID: alice", "Version: 1"];
+    for (const [answer, directory] of Object.entries(kept)) {
+      const option = { yes: [], said: ["--mailbox"], no: ["--no-mailbox"] }[answer]!;
+      await using server = await connect(build, "--data", directory, ...option);
+      assertEquals(await server.register("alice", alice), "REGACK");
+      const reply = codeOf(await server.wire.ask(...collect));
+      assertEquals(reply, answer === "no" ? "503" : "COLLECTACK");
+      const files = namesIn(directory).filter((name) => name.endsWith(".db"));
+      assertEquals(files, answer === "no" ? ["names.db"] : ["mailbox.db", "names.db"]);
+    }
   });
 
   Deno.test(`${build.name}: an ephemeral server writes nothing and forgets`, async () => {

@@ -68,6 +68,8 @@ export class Program implements AsyncDisposable {
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
   readonly #reading: Promise<void>;
   readonly #home: Place | undefined;
+  /** Its exit code, once it has ended. */
+  code: number | undefined;
   #changed = Promise.withResolvers<void>();
   #inputClosed = false;
 
@@ -80,6 +82,7 @@ export class Program implements AsyncDisposable {
       stderr: "piped",
       env: { ...environmentAt(home ?? this.#home!.path), ...env },
     }).spawn();
+    this.#child.status.then(({ code }) => this.code = code);
     this.#input = this.#child.stdin.getWriter();
     this.#reading = Promise.all([
       this.#collect(this.#child.stdout, this.out),

@@ -96,8 +96,10 @@ Deno.test("a passphrase is asked for twice, the old one before, and an empty one
   assertEquals(loadIdentity(at.profile, () => null).seed, identity.seed);
   assertEquals(at.printed, [
     "* your identity is under the new passphrase from now on",
+    "* your messages are sealed with it once a client has started",
     "* your identity is under the new passphrase from now on",
     "* your identity has no passphrase from now on",
+    "* your messages are readable again once a client has started",
   ]);
 });
 

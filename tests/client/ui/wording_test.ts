@@ -2,11 +2,13 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import { helpRows } from "../../../client/commands.ts";
 import type { ChatEvent } from "../../../client/events.ts";
+import type { ShownEvent } from "../../../client/ui/gathering.ts";
 import { isProblem, plainText } from "../../../client/ui/lines.ts";
-import { terminalLines } from "../../../client/ui/terminal.ts";
+import { promptText, terminalLines } from "../../../client/ui/terminal.ts";
 import { wordingOf } from "../../../client/ui/wording.ts";
 
 const now = new Date(2026, 0, 2, 13, 45);
+const sentAtMs = now.getTime();
 const address = { host: "127.0.0.1", port: 5557 };
 
 /** What a terminal would obey, or show in another order than it has. */
@@ -47,8 +49,37 @@ const reason = fc.constantFrom(
   ...["you-left", "peer-left", "lost", "silent", "broken", "refused"] as const,
 );
 
+const count = fc.integer({ min: 1, max: 9 });
+/** As far as numbers go that a peer can send. */
+const timeMs = fc.integer({ min: 0, max: 999_999_999_999_999 });
+const entry = fc.record({
+  row: fc.nat(),
+  name: hostile,
+  direction: fc.constantFrom("in" as const, "out" as const),
+  id: hostile,
+  text: hostile,
+  sentAtMs: timeMs,
+  atMs: timeMs,
+  state: fc.constantFrom(
+    ...["waiting", "deposited", "delivered", "read", "sent", "received"] as const,
+  ),
+  plaintext: fc.boolean(),
+});
+const entries = fc.array(entry, { maxLength: 4 });
+const ids = fc.array(hostile, { maxLength: 12 });
+const finding = fc.record({
+  direction: fc.constantFrom("sent" as const, "received" as const),
+  stream: hostile,
+  same: fc.nat(),
+  waiting: fc.nat(),
+  missingHere: ids,
+  missingThere: ids,
+  differing: ids,
+  complete: fc.boolean(),
+});
+
 /** An event of each type, of which every text comes from outside and means harm. */
-const events: { [T in ChatEvent["type"]]: fc.Arbitrary<Extract<ChatEvent, { type: T }>> } = {
+const events: { [T in ShownEvent["type"]]: fc.Arbitrary<Extract<ShownEvent, { type: T }>> } = {
   listening: fc.record({ type: fc.constant("listening"), address: place }),
   registered: fc.record({
     type: fc.constant("registered"),
@@ -84,12 +115,14 @@ const events: { [T in ChatEvent["type"]]: fc.Arbitrary<Extract<ChatEvent, { type
     security,
     called: fc.constantFrom("by-us", "by-them"),
     current: fc.boolean(),
+    waiting: fc.nat(3),
   }),
   message: fc.record({
     type: fc.constant("message"),
     name: hostile,
     plaintext: fc.boolean(),
     text: hostile,
+    sentAtMs: timeMs,
   }),
   remembered: fc.record({
     type: fc.constant("remembered"),
@@ -115,7 +148,47 @@ const events: { [T in ChatEvent["type"]]: fc.Arbitrary<Extract<ChatEvent, { type
   }),
   verified: fc.record({ type: fc.constant("verified"), name: hostile, fingerprint: hostile }),
   "not-verified": fc.record({ type: fc.constant("not-verified"), name: hostile }),
-  delivered: fc.record({ type: fc.constant("delivered"), name: hostile, id: hostile }),
+  away: fc.record({ type: fc.constant("away"), name: hostile, why: hostile }),
+  kept: fc.record({ type: fc.constant("kept"), name: hostile, count }),
+  deposited: fc.record({ type: fc.constant("deposited"), name: hostile, count }),
+  "not-deposited": fc.record({
+    type: fc.constant("not-deposited"),
+    name: hostile,
+    why: hostile,
+  }),
+  delivered: fc.record({
+    type: fc.constant("delivered"),
+    name: hostile,
+    id: hostile,
+    late: fc.boolean(),
+  }),
+  arrived: fc.record({ type: fc.constant("arrived"), name: hostile, count }),
+  read: fc.record({ type: fc.constant("read"), name: hostile, count }),
+  missed: fc.record({ type: fc.constant("missed"), name: hostile, count }),
+  presence: fc.record({ type: fc.constant("presence"), name: hostile, here: fc.boolean() }),
+  who: fc.record({
+    type: fc.constant("who"),
+    people: fc.array(
+      fc.record({
+        name: hostile,
+        presence: fc.constantFrom("online", "registered", "away", undefined),
+        connected: fc.boolean(),
+        waiting: fc.nat(3),
+        lastAtMs: timeMs,
+      }),
+      { maxLength: 4 },
+    ),
+  }),
+  history: fc.oneof(
+    fc.record({ type: fc.constant("history" as const), entries }),
+    fc.record({ type: fc.constant("history" as const), name: hostile, entries }),
+    fc.record({ type: fc.constant("history" as const), words: hostile, entries }),
+  ),
+  audited: fc.record({
+    type: fc.constant("audited"),
+    name: hostile,
+    report: fc.record({ streams: fc.array(finding, { maxLength: 3 }) }),
+  }),
   undelivered: fc.record({
     type: fc.constant("undelivered"),
     name: hostile,
@@ -131,7 +204,14 @@ const events: { [T in ChatEvent["type"]]: fc.Arbitrary<Extract<ChatEvent, { type
   peers: fc.record({
     type: fc.constant("peers"),
     peers: fc.array(
-      fc.record({ name: hostile, address: place, dialect, security, current: fc.boolean() }),
+      fc.record({
+        name: hostile,
+        address: fc.option(place, { nil: undefined }),
+        dialect,
+        security,
+        current: fc.boolean(),
+        waiting: fc.nat(3),
+      }),
       { maxLength: 4 },
     ),
   }),
@@ -146,10 +226,12 @@ const events: { [T in ChatEvent["type"]]: fc.Arbitrary<Extract<ChatEvent, { type
 
 for (const [type, event] of Object.entries(events)) {
   Deno.test(`a terminal obeys nothing that comes from outside in ${type}`, () => {
-    fc.assert(fc.property(event as fc.Arbitrary<ChatEvent>, (event) => {
+    fc.assert(fc.property(event as fc.Arbitrary<ShownEvent>, (event) => {
       for (const line of terminalLines(event, now)) {
         assert(!unsafe.test(line.replaceAll(sgr, "")), JSON.stringify(line));
       }
+      // Scripts are told of each arrival.
+      if (event.type === "arrived") return;
       const printed = plainText(event);
       assert(printed === "" || printed.endsWith("\n"));
       for (const line of printed.split("\n")) assert(!unsafe.test(line), JSON.stringify(line));
@@ -159,7 +241,7 @@ for (const [type, event] of Object.entries(events)) {
 
 Deno.test("a colour that comes from outside does not colour", () => {
   const lines = terminalLines(
-    { type: "message", name: "bob", plaintext: false, text: "\x1b[31mred" },
+    { type: "message", name: "bob", plaintext: false, text: "\x1b[31mred", sentAtMs },
     now,
   );
   assert(lines[0]!.endsWith("␛[31mred"), lines[0]);
@@ -170,18 +252,18 @@ Deno.test("scripts read one line a message, whatever it holds", () => {
     assertEquals(plainText(event).match(/\n/g)?.length, 1);
   }));
   assertEquals(
-    plainText({ type: "message", name: "bob", plaintext: false, text: "one\ntwo" }),
+    plainText({ type: "message", name: "bob", plaintext: false, text: "one\ntwo", sentAtMs }),
     "bob: one␊two\n",
   );
   assertEquals(
-    plainText({ type: "message", name: "bob", plaintext: true, text: "one\ntwo" }),
+    plainText({ type: "message", name: "bob", plaintext: true, text: "one\ntwo", sentAtMs }),
     "bob [plaintext]: one␊two\n",
   );
 });
 
 Deno.test("people read a line for each of a message's, the further ones set in", () => {
   const lines = terminalLines(
-    { type: "message", name: "bob", plaintext: false, text: "one\nalice: two" },
+    { type: "message", name: "bob", plaintext: false, text: "one\nalice: two", sentAtMs },
     now,
   ).map((line) => line.replaceAll(sgr, ""));
   assertEquals(lines, ["13:45 bob: one", "      │ alice: two"]);
@@ -189,7 +271,7 @@ Deno.test("people read a line for each of a message's, the further ones set in",
 
 Deno.test("people read of each line that came in plaintext that it did", () => {
   const lines = terminalLines(
-    { type: "message", name: "bob", plaintext: true, text: "one\nalice: two" },
+    { type: "message", name: "bob", plaintext: true, text: "one\nalice: two", sentAtMs },
     now,
   ).map((line) => line.replaceAll(sgr, ""));
   assertEquals(lines, ["13:45 bob [plaintext]: one", "      │ [plaintext] alice: two"]);
@@ -198,10 +280,10 @@ Deno.test("people read of each line that came in plaintext that it did", () => {
 Deno.test("no message of a peer's passes for a notice or a problem, or for an encrypted one", () => {
   for (const [plaintext, mark] of [[false, ""], [true, " [plaintext]"]] as const) {
     fc.assert(fc.property(hostile, (text) => {
-      const printed = plainText({ type: "message", name: "bob", plaintext, text });
+      const printed = plainText({ type: "message", name: "bob", plaintext, text, sentAtMs });
       assert(printed.startsWith(`bob${mark}: `));
       const [first, ...further] = terminalLines(
-        { type: "message", name: "bob", plaintext, text },
+        { type: "message", name: "bob", plaintext, text, sentAtMs },
         now,
       ).map((line) => line.replaceAll(sgr, ""));
       assert(first!.startsWith(`13:45 bob${mark}: `));
@@ -230,6 +312,7 @@ Deno.test("names of any length are aligned, in lists of clients, of peers and in
       dialect: "p2pchat" as const,
       security: "encrypted" as const,
       current: false,
+      waiting: 0,
     }));
     assertEquals(columns(wordingOf({ type: "peers", peers })!.lines.slice(1), seconds).size, 1);
   }));
@@ -240,7 +323,29 @@ Deno.test("names of any length are aligned, in lists of clients, of peers and in
 // What is said, word for word where scripts may look for it.
 const said: [event: ChatEvent, printed: string][] = [
   [{ type: "listening", address: { host: "::1", port: 1 } }, "* listening on [::1]:1\n"],
-  [{ type: "delivered", name: "bob", id: "1" }, "* delivered to bob\n"],
+  [{ type: "delivered", name: "bob", id: "1", late: false }, "* delivered to bob\n"],
+  [{ type: "delivered", name: "bob", id: "1", late: true }, "* delivered to bob\n"],
+  [
+    { type: "away", name: "bob", why: "The server knows no bob" },
+    "* talking to bob, who cannot be reached; what you write waits. The server knows no bob\n",
+  ],
+  [{ type: "kept", name: "bob", count: 1 }, "* waiting for bob\n"],
+  [{ type: "kept", name: "bob", count: 3 }, "* 3 messages wait for bob\n"],
+  [{ type: "deposited", name: "bob", count: 1 }, "* at the server's mailbox for bob\n"],
+  [
+    { type: "deposited", name: "bob", count: 3 },
+    "* at the server's mailbox for bob: 3 messages\n",
+  ],
+  [
+    { type: "not-deposited", name: "bob", why: "the mailbox is full" },
+    "* what waits for bob stays on this machine: the mailbox is full\n",
+  ],
+  [{ type: "read", name: "bob", count: 1 }, "* read by bob\n"],
+  [{ type: "read", name: "bob", count: 2 }, "* read by bob: 2 messages\n"],
+  [{ type: "missed", name: "bob", count: 1 }, "* a message of bob's is not here: "],
+  [{ type: "missed", name: "bob", count: 2 }, "* 2 messages of bob's are not here: "],
+  [{ type: "presence", name: "bob", here: true }, "* bob is here\n"],
+  [{ type: "presence", name: "bob", here: false }, "* bob has gone\n"],
   [{ type: "bridged", found: { id: "bob", address } }, "* bob is at 127.0.0.1:5557;"],
   [{ type: "bridged", found: undefined }, "* nobody else is registered yet;"],
   [
@@ -253,8 +358,15 @@ const said: [event: ChatEvent, printed: string][] = [
     {
       type: "peers",
       peers: [
-        { name: "bob", address, dialect: "p2pchat", security: "verified", current: true },
-        { name: "x", address, dialect: "raw", security: "plaintext", current: false },
+        {
+          name: "bob",
+          address,
+          dialect: "p2pchat",
+          security: "verified",
+          current: true,
+          waiting: 0,
+        },
+        { name: "x", address, dialect: "raw", security: "plaintext", current: false, waiting: 0 },
       ],
     },
     "2 conversations are open:\n  bob  127.0.0.1:5557  verified  (current)\n" +
@@ -269,6 +381,7 @@ const said: [event: ChatEvent, printed: string][] = [
       security: "encrypted",
       called: "by-them",
       current: false,
+      waiting: 0,
     },
     "* bob (127.0.0.1:5557) has called, encrypted; /switch bob to answer\n",
   ],
@@ -281,11 +394,12 @@ const said: [event: ChatEvent, printed: string][] = [
       security: "plaintext",
       called: "by-us",
       current: true,
+      waiting: 0,
     },
     "* connected to bob (127.0.0.1:5557); nothing is encrypted\n",
   ],
   [
-    { type: "message", name: "bob", plaintext: true, text: "Hello" },
+    { type: "message", name: "bob", plaintext: true, text: "Hello", sentAtMs },
     "bob [plaintext]: Hello\n",
   ],
   [
@@ -297,7 +411,7 @@ const said: [event: ChatEvent, printed: string][] = [
 
 for (const [event, printed] of said) {
   Deno.test(`${JSON.stringify(event).slice(0, 60)} reads '${printed.trim()}'`, () => {
-    assert(plainText(event).startsWith(printed), plainText(event));
+    assert(plainText(event, now).startsWith(printed), plainText(event, now));
   });
 }
 
@@ -312,7 +426,222 @@ Deno.test("what went wrong is a problem, and nothing else is", () => {
   const problems = ["server-lost", "undelivered", "problem"]
     .concat("key-refused", "server-contradicted", "not-verified");
   for (const [type, event] of Object.entries(events)) {
+    // Of these it depends on what was found.
+    if (type === "audited" || type === "arrived") continue;
     const [sample] = fc.sample(event as fc.Arbitrary<ChatEvent>, 1);
     assertEquals(isProblem(sample!), problems.includes(type), type);
+  }
+});
+
+Deno.test("what waits for a peer is said where it goes out, and in the list of conversations", () => {
+  const opened = (waiting: number, current: boolean) =>
+    plainText({
+      type: "opened",
+      name: "bob",
+      address,
+      dialect: "p2pchat",
+      security: "encrypted",
+      called: "by-us",
+      current,
+      waiting,
+    });
+  const connected = "* connected to bob (127.0.0.1:5557), encrypted";
+  assertEquals(opened(0, true), `${connected}\n`);
+  assertEquals(opened(1, true), `${connected}; sending the message that waited\n`);
+  assertEquals(
+    opened(2, false),
+    `${connected}; sending the 2 messages that waited; /switch bob to answer\n`,
+  );
+  const peer = { dialect: "p2pchat", security: "encrypted", current: false } as const;
+  assertEquals(
+    plainText({
+      type: "peers",
+      peers: [
+        { ...peer, name: "bob", address: undefined, waiting: 2 },
+        { ...peer, name: "carol", address, waiting: 0, current: true },
+      ],
+    }),
+    "2 conversations are open:\n  bob    away            encrypted, 2 waiting\n" +
+      "  carol  127.0.0.1:5557  encrypted  (current)\n",
+  );
+});
+
+Deno.test("the prompt says whom a line goes to, and how much they do not have yet", () => {
+  const id = "alice";
+  assertEquals(promptText({ id, current: undefined, waiting: 0 }), "alice> ");
+  assertEquals(promptText({ id, current: "bob", waiting: 0 }), "alice → bob> ");
+  assertEquals(promptText({ id, current: "bob", waiting: 2 }), "alice → bob (2 waiting)> ");
+});
+
+const yesterday = new Date(2026, 0, 1, 23, 5).getTime();
+
+Deno.test("a message of another day has its date with the time, in people's time", () => {
+  const [first, second] = terminalLines(
+    { type: "message", name: "bob", plaintext: false, text: "one\ntwo", sentAtMs: yesterday },
+    now,
+  ).map((line) => line.replaceAll(sgr, ""));
+  assertEquals(first, "2026-01-01 23:05 bob: one");
+  assertEquals(second, "                 │ two");
+});
+
+Deno.test("who is here is a table: where they are, when it was, and what waits", () => {
+  const lastAtMs = yesterday;
+  assertEquals(
+    plainText({
+      type: "who",
+      people: [
+        { name: "bob", presence: "online", connected: true, waiting: 0, lastAtMs: sentAtMs },
+        { name: "carol", presence: "online", connected: false, waiting: 0, lastAtMs },
+        { name: "dave", presence: "away", connected: false, waiting: 12, lastAtMs },
+        { name: "e", presence: "registered", connected: false, waiting: 0, lastAtMs },
+        { name: "f", presence: undefined, connected: false, waiting: 1, lastAtMs },
+      ],
+    }, now).split("\n"),
+    [
+      "you talk to 5 people:",
+      "  bob    here, connected  13:45",
+      "  carol  here             2026-01-01 23:05",
+      "  dave   not here         2026-01-01 23:05  12 waiting",
+      "  e      registered       2026-01-01 23:05",
+      "  f      not known        2026-01-01 23:05  1 waiting",
+      "",
+    ],
+  );
+  assertEquals(
+    plainText({ type: "who", people: [] }),
+    "you have talked to nobody yet; /chat opens a conversation\n",
+  );
+});
+
+const base = { row: 1, id: "0".repeat(32), atMs: sentAtMs, plaintext: false };
+const kept = [
+  { ...base, name: "bob", direction: "in", text: "Hi", sentAtMs: yesterday, state: "received" },
+  { ...base, name: "bob", direction: "out", text: "a\nb", sentAtMs, state: "deposited" },
+  { ...base, name: "carol", direction: "out", text: "c", sentAtMs, state: "read" },
+  {
+    ...base,
+    name: "x",
+    direction: "in",
+    text: "→ bob  read\n13:45  bob  d",
+    sentAtMs,
+    state: "received",
+    plaintext: true,
+  },
+] as const;
+
+Deno.test("people read a history as a table, and no text in it passes for a row", () => {
+  assertEquals(
+    terminalLines({ type: "history", entries: kept }, now).map((line) => line.replaceAll(sgr, "")),
+    [
+      "the last 4 messages:",
+      "  2026-01-01 23:05  bob                      Hi",
+      "             13:45  → bob    at the mailbox  a",
+      "                    │                        b",
+      "             13:45  → carol  read            c",
+      "             13:45  x        [plaintext]     → bob  read",
+      "                    │        [plaintext]     13:45  bob  d",
+    ],
+  );
+});
+
+Deno.test("scripts read a line for each message of a history", () => {
+  assertEquals(plainText({ type: "history", name: "bob", entries: kept }, now).split("\n"), [
+    "the last 4 messages with bob:",
+    "  2026-01-01 23:05  bob                      Hi",
+    "             13:45  → bob    at the mailbox  a␊b",
+    "             13:45  → carol  read            c",
+    "             13:45  x        [plaintext]     → bob  read␊13:45  bob  d",
+    "",
+  ]);
+  fc.assert(fc.property(events.history, (event) => {
+    assertEquals(plainText(event).match(/\n/g)?.length, 1 + event.entries.length);
+  }));
+});
+
+Deno.test("where all that is shown came from a peer, no column is left for what became of it", () => {
+  assertEquals(
+    plainText({ type: "history", name: "bob", entries: [kept[0]] }, new Date(yesterday)),
+    "the last message with bob:\n  23:05  bob  Hi\n",
+  );
+});
+
+Deno.test("a list of messages says what it is a list of", () => {
+  const entry = kept[0];
+  const titles: [shown: Omit<ChatEvent & { type: "history" }, "type">, title: string][] = [
+    [{ entries: [] }, "no message yet"],
+    [{ name: "bob", entries: [] }, "no message with bob yet"],
+    [{ entries: [entry, entry] }, "the last 2 messages:"],
+    [{ words: "supper", entries: [] }, "no message has “supper”"],
+    [{ words: "supper", entries: [entry] }, "1 message has “supper”:"],
+    [{ words: "x".repeat(99), entries: kept }, `4 messages have “${"x".repeat(59)}…”:`],
+  ];
+  for (const [shown, title] of titles) {
+    assertEquals(plainText({ type: "history", ...shown }).split("\n")[0], title);
+  }
+});
+
+const whole = {
+  stream: "s",
+  same: 5_012,
+  waiting: 0,
+  missingHere: [],
+  missingThere: [],
+  differing: [],
+  complete: true,
+};
+
+Deno.test("an audit that finds everything alike says so, for each direction", () => {
+  const audited = (...streams: (ChatEvent & { type: "audited" })["report"]["streams"]) =>
+    ({ type: "audited", name: "bob", report: { streams } }) as const;
+  assertEquals(plainText(audited()), "nothing has been said with bob yet\n");
+  assertEquals(
+    plainText(audited(
+      { ...whole, direction: "sent", waiting: 2 },
+      { ...whole, direction: "received", same: 1 },
+      { ...whole, direction: "sent", same: 0 },
+    )),
+    "sent to bob: 5,012 messages, all there, in order; 2 still wait\n" +
+      "received from bob: 1 message, all here, in order\n",
+  );
+  assertEquals(
+    plainText(audited({ ...whole, direction: "sent", same: 0, waiting: 1 })),
+    "sent to bob: no message yet; 1 still waits\nreceived from bob: no message yet\n",
+  );
+});
+
+Deno.test("an audit that finds a difference is a problem: it names messages, and what to do", () => {
+  const missing = Array.from({ length: 12 }, (_, i) => `id${i}`);
+  const event = {
+    type: "audited",
+    name: "bob",
+    report: {
+      streams: [
+        { ...whole, direction: "sent", missingThere: missing },
+        { ...whole, direction: "received", differing: ["x"], complete: false },
+      ],
+    },
+  } as const;
+  assert(isProblem(event));
+  const lines = plainText(event).trimEnd().split("\n");
+  assertEquals(lines.slice(0, 4), [
+    "error: sent to bob: 5,012 messages alike, but",
+    "error:   12 confirmed by bob and not there:",
+    "error:     id0",
+    "error:     id1",
+  ]);
+  assertEquals(lines[12], "error:     and 2 more");
+  assertMatch(lines[13]!, /send again what matters$/);
+  assertEquals(lines.slice(14, 17), [
+    "error: received from bob: 5,012 messages alike, but",
+    "error:   1 differ, or stand in another place:",
+    "error:     x",
+  ]);
+  assertMatch(lines[17]!, /p2pchat history export bob/);
+  assertMatch(lines[18]!, /not compared/);
+  for (const difference of ["missingHere", "missingThere", "differing"] as const) {
+    for (const direction of ["sent", "received"] as const) {
+      const streams = [{ ...whole, direction, [difference]: ["x"] }];
+      assert(isProblem({ type: "audited", name: "bob", report: { streams } }));
+    }
   }
 });

@@ -1,0 +1,40 @@
+/**
+ * Times as people here read them: kept in UTC, shown in the time of this machine.
+ *
+ * @module
+ */
+
+/**
+ * When something was, shortly: `13:45`, with the date before it where that is not today's.
+ *
+ * @param ms Milliseconds since 1970, UTC.
+ */
+export function shortTime(ms: number, now: Date): string {
+  const time = new Date(ms);
+  const clock = hoursAndMinutes(time);
+  return localDate(time) === localDate(now) ? clock : `${localDate(time)} ${clock}`;
+}
+
+/**
+ * When something was, to the second, with its date: `2026-01-02 13:45:09`.
+ *
+ * @param ms Milliseconds since 1970, UTC.
+ */
+export function fullTime(ms: number): string {
+  const time = new Date(ms);
+  return `${localDate(time)} ${hoursAndMinutes(time)}:${padded(time.getSeconds())}`;
+}
+
+/** As in ISO 8601. */
+function localDate(time: Date): string {
+  return [padded(time.getFullYear(), 4), padded(time.getMonth() + 1), padded(time.getDate())]
+    .join("-");
+}
+
+function hoursAndMinutes(time: Date): string {
+  return `${padded(time.getHours())}:${padded(time.getMinutes())}`;
+}
+
+function padded(number: number, digits = 2): string {
+  return String(number).padStart(digits, "0");
+}
