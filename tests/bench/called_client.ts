@@ -13,9 +13,9 @@ const { address } = new ChatClient({
   id: "called",
   host: "127.0.0.1",
   port: 0,
-  server: { host: "127.0.0.1", port: 1 },
+  servers: [{ host: "127.0.0.1", port: 1 }],
   identity: Identity.generate(),
-  knownPeers: openStore(":memory:").knownPeers,
+  store: openStore(":memory:"),
   onEvent: () => {},
 });
 await writeAll(Deno.stdout, new TextEncoder().encode(`${address.port}\n`));

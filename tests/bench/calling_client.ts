@@ -21,9 +21,9 @@ export function startCallingClient(onEvent: (event: ChatEvent) => void): Calling
     id: "caller",
     host: "127.0.0.1",
     port: 0,
-    server: { host: "127.0.0.1", port: 1 },
+    servers: [{ host: "127.0.0.1", port: 1 }],
     identity: Identity.generate(),
-    knownPeers: store.knownPeers,
+    store,
     onEvent,
   });
   return {

@@ -2,7 +2,7 @@
  * The bench: measures what the project is held to, side by side with what it is measured against, and
  * prints one table.
  *
- *     deno run -A tests/bench/main.ts [--only kept,oneshot,registrations,memory,latency,peers,openings,frames,startup]
+ *     deno run -A tests/bench/main.ts [--only kept,oneshot,registrations,memory,latency,peers,delivery,openings,frames,startup,store]
  *
  * Environment: `LINELOAD` names a load generator compiled from lineload.c, `P2PCHAT` the compiled
  * executable. On a machine with others on it only ratios mean anything, and of those the medians.
@@ -12,6 +12,7 @@
 
 import { writeAll } from "../../shared/write_all.ts";
 import type { Bench } from "./bench.ts";
+import { measureDelivery } from "./delivery.ts";
 import { chooseGenerator } from "./generator.ts";
 import { measureLatency } from "./latency.ts";
 import { measureMemory } from "./memory.ts";
@@ -23,6 +24,7 @@ import { measureRegistrations } from "./registrations.ts";
 import { formatReport, type Report } from "./report.ts";
 import { measureSealedFrames } from "./sealed_frames.ts";
 import { measureStartup } from "./startup.ts";
+import { measureStore } from "./store.ts";
 
 const sections: Record<string, (bench: Bench) => Promise<Report>> = {
   kept: (bench) => measureRate("kept", bench),
@@ -31,9 +33,11 @@ const sections: Record<string, (bench: Bench) => Promise<Report>> = {
   memory: measureMemory,
   latency: measureLatency,
   peers: measurePeers,
+  delivery: measureDelivery,
   openings: measureOpenings,
   frames: measureSealedFrames,
   startup: measureStartup,
+  store: measureStore,
 };
 
 // Listening for signals would keep the program alive.

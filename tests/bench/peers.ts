@@ -1,13 +1,15 @@
 /**
- * What a message between two clients takes, from being sent to being confirmed, beside the round trip of
- * as many bytes to a server that understands nothing.
+ * What a message takes over a link between two programs, from being sent to being confirmed, beside the
+ * round trip of as many bytes to a server that understands nothing. What a disk costs is not in it.
  *
  * @module
  */
 
+import { tcpNetwork } from "../../client/network.ts";
+import { chainStart, type Letter, randomId } from "../../shared/protocol/chain.ts";
 import { keepAwake } from "./awake.ts";
 import type { Bench } from "./bench.ts";
-import { startCallingClient } from "./calling_client.ts";
+import { openBenchLink } from "./bench_link.ts";
 import type { Report } from "./report.ts";
 import { startServerProcess } from "./server_process.ts";
 import { median, quantile } from "./statistics.ts";
@@ -18,35 +20,45 @@ const messagesPerRound = 250;
 const warmUpRounds = 2;
 const burst = 20_000;
 const bursts = 5;
+const inFlight = 1_000;
 const aSideMostUs = 40;
 const text = "Hello, this is a message of some length.";
 
 /** Measures the round trip of a message, and how many a second go in a burst. */
 export async function measurePeers(bench: Bench): Promise<Report> {
-  await using called = await startServerProcess("called_client.ts", bench);
+  await using called = await startServerProcess("called_link.ts", bench);
   await using bare = await startServerProcess("bare_server.ts", bench);
   await using awake = keepAwake(bench.signal);
-  let delivered = 0;
-  let changed = () => {};
-  await using calling = startCallingClient((event) => {
-    if (event.type !== "delivered") return;
-    delivered++;
-    changed();
-  });
-  const { client } = calling;
-  const allDelivered = async (count: number) => {
-    while (delivered < count) await new Promise<void>((resolve) => changed = resolve);
+  let wanted = "";
+  let arrived = Promise.withResolvers<void>();
+  const opened = Promise.withResolvers<void>();
+  const place = { host: "127.0.0.1", port: called.port };
+  const link = openBenchLink(
+    await tcpNetwork.dial(place, "a link", { signal: bench.signal }),
+    "caller",
+    {
+      opened: () => opened.resolve(),
+      acknowledged: (_, id) => {
+        if (id === wanted) arrived.resolve();
+      },
+    },
+  );
+  await opened.promise;
+  const letters = stream();
+  const acknowledged = async (last: Letter) => {
+    wanted = last.id;
+    await arrived.promise;
+    arrived = Promise.withResolvers();
   };
-  await client.chat(`127.0.0.1:${called.port}`);
   using conn = await Deno.connect({ hostname: "127.0.0.1", port: bare.port });
   const ours: number[][] = [];
   const theirs: number[][] = [];
   for (let round = 0; round < warmUpRounds + rounds; round++) {
     ours.push(
       await timed(async () => {
-        const wanted = delivered + 1;
-        await client.send(text);
-        await allDelivered(wanted);
+        const letter = letters.next().value;
+        link.carry([letter]);
+        await acknowledged(letter);
       }),
     );
     theirs.push(await timed(() => roundTrip(conn)));
@@ -57,12 +69,18 @@ export async function measurePeers(bench: Bench): Promise<Report> {
   const ratio = median(own.map((round, i) => median(round) / median(bareOnes[i]!)));
   const rates: number[] = [];
   for (let i = 0; i < bursts; i++) {
-    const wanted = delivered + burst;
     const begin = performance.now();
-    for (let n = 0; n < burst; n++) await client.send(text);
-    await allDelivered(wanted);
+    let last: Letter;
+    for (let n = 0; n < burst; n += inFlight) {
+      const some = Array.from({ length: inFlight }, () => letters.next().value);
+      last = some.at(-1)!;
+      link.carry(some);
+      await acknowledged(last);
+    }
     rates.push(burst / (performance.now() - begin) * 1000);
   }
+  await link.leave();
+  await link.ended;
   return {
     rows: [
       {
@@ -99,6 +117,15 @@ async function timed(once: () => Promise<void>): Promise<number[]> {
     microseconds.push((performance.now() - begin) * 1000);
   }
   return microseconds;
+}
+
+/** Letters as a conversation has them; nobody here looks at their chain. */
+function* stream(): Generator<Letter, never> {
+  const id = randomId();
+  for (let seq = 1;; seq++) {
+    const place = { stream: id, seq, floor: seq - 1, prev: chainStart };
+    yield { id: randomId(), sentAtMs: Date.now(), text, place };
+  }
 }
 
 const bytes = new TextEncoder().encode(text);

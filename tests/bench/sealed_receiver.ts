@@ -23,7 +23,7 @@ const done = new Uint8Array(1);
 let received = 0;
 for (let count; (count = await conn.read(buffer)) !== null;) {
   const contents = channel.open(buffer.subarray(0, count));
-  if (contents === undefined) throw new Error("A frame was not authentic");
+  if (channel.broken) throw new Error("A frame was not authentic");
   for (const content of contents) received += content.length;
   if (received < contentBytes) continue;
   received -= contentBytes;

@@ -1,0 +1,16 @@
+/**
+ * A program: links that are called and acknowledge what they are sent. It prints its port.
+ *
+ * @module
+ */
+
+import { tcpNetwork } from "../../client/network.ts";
+import { writeAll } from "../../shared/write_all.ts";
+import { openBenchLink } from "./bench_link.ts";
+
+const { address } = tcpNetwork.listen({ host: "127.0.0.1", port: 0 }, (conn) => {
+  openBenchLink(conn, "called", {
+    letters: (link, letters) => link.acknowledge(letters.at(-1)!.id),
+  });
+}, () => {});
+await writeAll(Deno.stdout, new TextEncoder().encode(`${address.port}\n`));
