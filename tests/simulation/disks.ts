@@ -1,0 +1,120 @@
+/**
+ * Where a person's store is: what a client finds there when it starts again.
+ *
+ * @module
+ */
+
+import type { Journal } from "../../client/store/journal.ts";
+import { migrations } from "../../client/store/schema.ts";
+import { openStore, type Store, storeIn } from "../../client/store/store.ts";
+import { openDatabase } from "../../shared/database.ts";
+import { temporaryDirectory } from "../places.ts";
+import type { SeededRandom } from "./seeded_random.ts";
+
+/** A disk. Disposing of it closes what is open. */
+export interface Disk extends Disposable {
+  /** The store as it is, to be looked at. */
+  readonly store: Store;
+  /** Opens the store anew: nothing that an earlier client had in memory is left. */
+  open(): Store;
+  /** The machine's power is gone, and with it what was not forced onto the disk. */
+  losePower(): void;
+}
+
+/** A disk that costs little time, and loses nothing. */
+export class MemoryDisk implements Disk {
+  readonly #database = openDatabase(":memory:", migrations);
+  readonly store = storeIn(this.#database, {});
+  #isFresh = true;
+
+  open(): Store {
+    if (!this.#isFresh) return storeIn(this.#database, {});
+    this.#isFresh = false;
+    return this.store;
+  }
+
+  losePower(): void {}
+
+  [Symbol.dispose](): void {
+    this.#database.close();
+  }
+}
+
+/** What a journal promises to be on the disk when it returns. */
+const durable = ["accept", "receive", "restream", "readdress"] as const;
+
+/**
+ * A disk that forgets with the power. SQLite writes everything behind what it has written before, into a
+ * log, and what has not been forced onto the disk can be lost from any byte on.
+ */
+export class FileDisk implements Disk {
+  readonly #directory = temporaryDirectory();
+  readonly #random: SeededRandom;
+  #generation = 0;
+  /** How many bytes of the log are safe. */
+  #safeBytes = 0;
+  #store: Store;
+
+  constructor(random: SeededRandom) {
+    this.#random = random;
+    this.#store = openStore(this.#path);
+  }
+
+  get store(): Store {
+    return this.#store;
+  }
+
+  open(): Store {
+    const store = openStore(this.#path);
+    // Not before: the last to close writes the log into the database.
+    this.#store[Symbol.dispose]();
+    this.#store = store;
+    const noting = durable.map((name) => {
+      const method = store.journal[name] as (...args: unknown[]) => unknown;
+      return [name, (...args: unknown[]) => {
+        const result = method(...args);
+        this.#safeBytes = this.#log.length;
+        return result;
+      }];
+    });
+    return {
+      ...store,
+      journal: { ...store.journal, ...Object.fromEntries(noting) as Partial<Journal> },
+    };
+  }
+
+  losePower(): void {
+    const database = Deno.readFileSync(this.#path);
+    const log = this.#log;
+    // All of it may have got there, too.
+    const keptBytes = this.#random.chance(0.3)
+      ? log.length
+      : this.#random.int(this.#safeBytes, log.length);
+    const kept = log.subarray(0, keptBytes);
+    this.#generation++;
+    Deno.writeFileSync(this.#path, database);
+    Deno.writeFileSync(`${this.#path}-wal`, kept);
+    const store = openStore(this.#path);
+    this.#store[Symbol.dispose]();
+    this.#store = store;
+    this.#safeBytes = this.#log.length;
+  }
+
+  [Symbol.dispose](): void {
+    this.#store[Symbol.dispose]();
+    this.#directory[Symbol.dispose]();
+  }
+
+  get #path(): string {
+    return `${this.#directory.path}/${this.#generation}.db`;
+  }
+
+  get #log(): Uint8Array {
+    try {
+      return Deno.readFileSync(`${this.#path}-wal`);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return new Uint8Array();
+      throw error;
+    }
+  }
+}

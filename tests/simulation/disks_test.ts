@@ -1,0 +1,45 @@
+import { assert, assertEquals } from "@std/assert";
+import type { Store } from "../../client/store/store.ts";
+import { randomId } from "../../shared/protocol/chain.ts";
+import { type Disk, FileDisk, MemoryDisk } from "./disks.ts";
+import { SeededRandom } from "./seeded_random.ts";
+
+function disks(): Disk[] {
+  return [new MemoryDisk(), new FileDisk(new SeededRandom(1))];
+}
+
+const party = { self: "alice", name: "bob", key: new Uint8Array(32).fill(1) };
+
+function accept({ journal }: Store, text: string): void {
+  const { id: conversation } = journal.open(party);
+  journal.accept([{ conversation, id: randomId(), sentAtMs: 0, text, numbered: true }]);
+}
+
+function texts({ journal }: Store): string[] {
+  return [...journal.export("alice", "bob")].map(({ text }) => text);
+}
+
+Deno.test("a store that is opened anew has what was in it", () => {
+  for (const one of disks()) {
+    using disk = one;
+    accept(disk.open(), "first");
+    accept(disk.open(), "second");
+    assertEquals(texts(disk.store), ["first", "second"]);
+    assertEquals(texts(disk.open()), ["first", "second"]);
+  }
+});
+
+Deno.test("with the power goes what was not forced onto the disk, and nothing else", () => {
+  const forgotten = [];
+  for (let seed = 0; seed < 10; seed++) {
+    using disk = new FileDisk(new SeededRandom(seed));
+    const store = disk.open();
+    accept(store, "promised");
+    store.journal.setSetting("colour", "red");
+    disk.losePower();
+    assertEquals(texts(disk.store), ["promised"]);
+    forgotten.push(disk.open().journal.setting("colour") === undefined);
+    accept(disk.store, "afterwards");
+  }
+  assert(forgotten.includes(true) && forgotten.includes(false), `${forgotten}`);
+});

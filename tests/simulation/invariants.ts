@@ -1,0 +1,76 @@
+/**
+ * What has to hold of all that people have written to each other, whatever has happened.
+ *
+ * @module
+ */
+
+import type { Person } from "./person.ts";
+
+/** What does not hold; it has to at any moment. */
+export function violations(people: readonly Person[]): string[] {
+  return people.flatMap((sender) => [
+    ...sender.faults.map((fault) => `${sender.name}: ${fault}`),
+    ...othersOf(sender, people).flatMap((receiver) =>
+      between(sender, receiver).map((what) => `${sender.name} to ${receiver.name}: ${what}`)
+    ),
+  ]);
+}
+
+/** Whether everything is on its receiver's screen, and its sender knows that it is delivered. */
+export function isAllDelivered(people: readonly Person[]): boolean {
+  return people.every((sender) =>
+    othersOf(sender, people).every((receiver) => {
+      const sent = sender.sentTo(receiver);
+      return sent.every(({ state }) => isDelivered(state)) &&
+        receiver.shownFrom(sender).length === sent.length;
+    })
+  );
+}
+
+function between(sender: Person, receiver: Person): string[] {
+  const sent = sender.sentTo(receiver);
+  const texts = sent.map(({ text }) => text);
+  const accepted = sender.sendings.filter(({ to, text, outcome }) =>
+    to === receiver.name &&
+    // Of what was being written when the program ended nobody was told.
+    (outcome === "accepted" || (outcome === "lost" && texts.includes(text)))
+  ).map(({ text }) => text);
+  const shown = receiver.shownFrom(sender);
+  const received = receiver.receivedFrom(sender).map(({ text }) => text);
+  // What is delivered is so from the first message on.
+  const states = sent.map(({ state }) => isDelivered(state));
+  const delivered = states.filter(Boolean).length;
+  return [
+    ...difference("the sender's store has other texts than were accepted", texts, accepted),
+    ...difference("other texts are shown than were sent", shown, texts.slice(0, shown.length)),
+    ...difference(
+      "the receiver's store has other texts than were sent",
+      received,
+      texts.slice(0, received.length),
+    ),
+    ...states.lastIndexOf(true) >= delivered
+      ? ["what is delivered is not what was sent first"]
+      : [],
+    ...delivered > received.length
+      ? [`${delivered} count as delivered, and ${received.length} are there`]
+      : [],
+  ];
+}
+
+function othersOf(person: Person, people: readonly Person[]): Person[] {
+  return people.filter((other) => other !== person);
+}
+
+function isDelivered(state: string): boolean {
+  return state === "delivered" || state === "read";
+}
+
+function difference(what: string, texts: readonly string[], expected: readonly string[]): string[] {
+  const length = Math.max(texts.length, expected.length);
+  for (let i = 0; i < length; i++) {
+    if (texts[i] !== expected[i]) {
+      return [`${what}: ${texts[i] ?? "nothing"} where ${expected[i] ?? "nothing"} is due`];
+    }
+  }
+  return [];
+}

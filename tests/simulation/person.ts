@@ -1,0 +1,274 @@
+/**
+ * Somebody who chats: a machine, a client that runs on it or does not, a store that outlives the client,
+ * and a screen on which nothing disappears.
+ *
+ * @module
+ */
+
+import { ChatClient } from "../../client/client.ts";
+import type { ChatEvent } from "../../client/events.ts";
+import type { ServerAddress } from "../../client/server_address.ts";
+import type { HistoryEntry } from "../../client/store/journal.ts";
+import type { Store } from "../../client/store/store.ts";
+import type { Identity } from "../../shared/crypto/identity.ts";
+import { type Disk, FileDisk, MemoryDisk } from "./disks.ts";
+import type { SeededRandom } from "./seeded_random.ts";
+import type { Machine, Process } from "./simulated_network.ts";
+
+/** How a client ends: as SIGKILL does it, with the machine, or as its user does it. */
+export type End = "kill" | "power" | "stop";
+
+/** What became of a text that somebody wanted to send. */
+export interface Sending {
+  readonly to: string;
+  readonly text: string;
+  /** `lost`: the client ended before it said anything. */
+  outcome: "under-way" | "accepted" | "refused" | "lost";
+}
+
+/** How the clients of a simulation are. */
+export interface ClientTraits {
+  /** How long after an event it is on the screen, in milliseconds; 0, which is at once, if not given. */
+  readonly screenMs?: number;
+  readonly readReceipts?: boolean;
+  /** Whether each start takes another port. */
+  readonly changesPort?: boolean;
+  /** Whether what was not forced onto the disk may be lost with the power. */
+  readonly forgetsWithPower?: boolean;
+  /** Changes the store that a client gets. */
+  readonly storeOf?: (store: Store) => Store;
+}
+
+/** Who somebody is. */
+export interface PersonOptions extends ClientTraits {
+  readonly name: string;
+  readonly identity: Identity;
+  readonly machine: Machine;
+  readonly server: ServerAddress;
+  readonly random: SeededRandom;
+  /** Told what happens, for people. */
+  readonly trace: (what: string) => void;
+}
+
+/** The port that clients listen on, unless each start takes another one. */
+export const clientPort = 5_556;
+
+/** How long somebody whom the server does not let in waits before trying again, in milliseconds. */
+const registerAgainMs = 5_000;
+
+/** How long a client takes at most to stop, in milliseconds, whatever happens. */
+const stopMs = 10_000;
+
+/** Somebody. */
+export class Person implements Disposable {
+  readonly name: string;
+  readonly machine: Machine;
+  /** What was written, in this order. */
+  readonly sendings: Sending[] = [];
+  /** The texts that have come to the screen, in this order, over all runs. */
+  readonly shown: string[] = [];
+  /** What should never happen to anybody. */
+  readonly faults: string[] = [];
+  readonly #options: PersonOptions;
+  readonly #disk: Disk;
+  #process: Process | undefined;
+  #client: ChatClient | undefined;
+  /** What is still to come to the screen. */
+  #coming: string[] = [];
+  #printing: Promise<void> | undefined;
+  /** Of what was shown, how much was when the power was lost: that may be forgotten, and is shown again. */
+  #mayBeForgotten = 0;
+
+  constructor(options: PersonOptions) {
+    this.name = options.name;
+    this.machine = options.machine;
+    this.#options = options;
+    this.#disk = options.forgetsWithPower ? new FileDisk(options.random.split()) : new MemoryDisk();
+  }
+
+  /** Whether the client runs. */
+  get isUp(): boolean {
+    return this.#process !== undefined;
+  }
+
+  /**
+   * Starts the client, unless it runs, which registers as soon as it can.
+   *
+   * @param offsetMs How far its time of day is ahead, in milliseconds.
+   */
+  start(offsetMs = 0): void {
+    if (this.#process !== undefined) return;
+    const { name, identity, machine, server, random } = this.#options;
+    const { readReceipts = false, changesPort = false, storeOf } = this.#options;
+    const process = this.#process = machine.start(offsetMs);
+    const store = this.#disk.open();
+    this.#client = new ChatClient({
+      id: name,
+      host: "0.0.0.0",
+      port: changesPort ? 0 : clientPort,
+      servers: [server],
+      identity,
+      store: storeOf === undefined ? store : storeOf(store),
+      readReceipts,
+      onEvent: (event) => {
+        if (process === this.#process) this.#see(event);
+        else this.faults.push(`a client that is gone says ${describe(event)}`);
+      },
+      printed: () => this.#printing,
+      clock: process.clock,
+      network: process,
+      random: random.split().number,
+    });
+    this.#register(this.#client, process);
+  }
+
+  /** Ends the client, if it runs. Whatever was not in its store is gone. */
+  end(how: End): void {
+    const process = this.#process;
+    if (process === undefined) return;
+    if (how !== "stop") return this.#leave(how);
+    // It takes its time, and whatever happens then happens to it as well.
+    this.#client!.stop().then(() => {
+      // What still follows from that is done before the program is gone.
+      process.clock.after(0, () => this.#leave("kill"));
+    });
+    process.clock.after(stopMs, () => this.faults.push(`it does not stop within ${stopMs} ms`));
+  }
+
+  /** Calls somebody. Whether that works is seen from what follows. */
+  chat(name: string): void {
+    this.#client?.chat(name).catch((error) => this.#note(`cannot chat: ${error.message}`));
+  }
+
+  /** Whether the client has ever talked to somebody, and so can write at any time. */
+  knows(name: string): boolean {
+    return this.#client?.names.includes(name) === true;
+  }
+
+  /** Writes to somebody who has been talked to before. */
+  write(to: string, count = 1): void {
+    const client = this.#client;
+    if (client === undefined) return;
+    try {
+      if (client.current !== to) client.switchTo(to);
+    } catch (error) {
+      return this.#note(`cannot write: ${(error as Error).message}`);
+    }
+    for (let i = 0; i < count; i++) {
+      const text = `${this.name} to ${to}: ${this.sendings.length + 1}`;
+      const sending: Sending = { to, text, outcome: "under-way" };
+      this.sendings.push(sending);
+      client.send(text).then(
+        () => sending.outcome = "accepted",
+        (error) => {
+          sending.outcome = "refused";
+          this.#note(`not accepted: ${text}: ${error.message}`);
+        },
+      );
+    }
+  }
+
+  /** Compares the stores of both sides with somebody; what differs is a fault. */
+  audit(name: string): void {
+    this.#client?.audit(name).catch((error) => this.#note(`cannot audit: ${error.message}`));
+  }
+
+  /** Whether, as far as the store knows, something waits for somebody else than one person. */
+  waitsFor(absent: Person | undefined): boolean {
+    return this.#disk.store.journal.waiting(this.name).some(({ name }) => name !== absent?.name);
+  }
+
+  /** What the store has of what was sent to somebody, in order. */
+  sentTo({ name }: Person): HistoryEntry[] {
+    return this.#entries(name, "out");
+  }
+
+  /** What the store has of what somebody sent, in order. */
+  receivedFrom({ name }: Person): HistoryEntry[] {
+    return this.#entries(name, "in");
+  }
+
+  /** What has come to the screen of what somebody sent, in order. */
+  shownFrom({ name }: Person): string[] {
+    return this.shown.filter((text) => text.startsWith(`${name} to `));
+  }
+
+  [Symbol.dispose](): void {
+    this.#disk[Symbol.dispose]();
+  }
+
+  #entries(name: string, direction: "in" | "out"): HistoryEntry[] {
+    const entries = [...this.#disk.store.journal.export(this.name, name)];
+    return entries.filter((entry) => entry.direction === direction);
+  }
+
+  async #register(client: ChatClient, { clock }: Process): Promise<void> {
+    for (;;) {
+      try {
+        return await client.register();
+      } catch (error) {
+        if (client !== this.#client) return;
+        this.#note(`cannot register: ${(error as Error).message}`);
+        await new Promise<void>((resolve) => clock.after(registerAgainMs, resolve));
+      }
+    }
+  }
+
+  #leave(how: "kill" | "power"): void {
+    if (how === "kill") this.#process!.kill();
+    else {
+      this.#process!.losePower();
+      this.#disk.losePower();
+      if (this.#options.forgetsWithPower) this.#mayBeForgotten = this.shown.length;
+    }
+    this.#process = this.#client = undefined;
+    for (const sending of this.sendings) {
+      if (sending.outcome === "under-way") sending.outcome = "lost";
+    }
+    this.#coming = [];
+    this.#printing = undefined;
+    this.#note(`is gone: ${how}`);
+  }
+
+  #see(event: ChatEvent): void {
+    this.#note(describe(event));
+    if (event.type === "message") this.#print(event.text);
+    else if (isFault(event)) this.faults.push(describe(event));
+  }
+
+  #print(text: string): void {
+    const { screenMs = 0 } = this.#options;
+    const shownAt = this.shown.indexOf(text);
+    if (shownAt >= 0 && shownAt < this.#mayBeForgotten) return;
+    if (screenMs === 0) return void this.shown.push(text);
+    this.#coming.push(text);
+    if (this.#printing !== undefined) return;
+    const printed = Promise.withResolvers<void>();
+    this.#printing = printed.promise;
+    this.#process!.clock.after(screenMs, () => {
+      this.shown.push(...this.#coming.splice(0));
+      this.#printing = undefined;
+      printed.resolve();
+    });
+  }
+
+  #note(what: string): void {
+    this.#options.trace(`${this.name}: ${what}`);
+  }
+}
+
+/** Whether an event tells of what should never be. */
+function isFault(event: ChatEvent): boolean {
+  if (event.type !== "audited") return event.type === "missed" || event.type === "problem";
+  return event.report.streams.some(({ missingHere, missingThere, differing }) =>
+    missingHere.length + missingThere.length + differing.length > 0
+  );
+}
+
+const ids = /\b[0-9a-f]{32}\b/g;
+
+/** An event in short, without the ids of messages and streams, which are by chance. */
+function describe(event: ChatEvent): string {
+  const told = Object.entries(event).filter(([name]) => name !== "type" && name !== "id");
+  return `${event.type} ${JSON.stringify(Object.fromEntries(told)).replaceAll(ids, "…")}`;
+}

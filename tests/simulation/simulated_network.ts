@@ -1,0 +1,383 @@
+/**
+ * A network in memory: machines that are reached by their addresses, programs that run on them and may
+ * be gone at any moment, and what can go wrong between them.
+ *
+ * @module
+ */
+
+import { ChatError } from "../../client/chat_error.ts";
+import { connectWithin, type DialOptions, unreachableReason } from "../../client/dial.ts";
+import type { Listening, Network } from "../../client/network.ts";
+import type { ServerAddress } from "../../client/server_address.ts";
+import { type Address, formatAddress, isUnspecified } from "../../shared/address.ts";
+import { systemReason } from "../../shared/system_reason.ts";
+import type { SeededRandom } from "./seeded_random.ts";
+import { ProcessClock, type SimulatedClock } from "./simulated_clock.ts";
+import { type Cut, type Medium, type Place, type SimulatedConn, Wire } from "./simulated_conn.ts";
+
+/** What a network is like. */
+export interface NetworkOptions {
+  readonly clock: SimulatedClock;
+  readonly random: SeededRandom;
+  /** How long something is on its way, in milliseconds; 1 to 40, and rarely much more, if not given. */
+  readonly delayMs?: (random: SeededRandom) => number;
+  /** How likely it is that what is written at once travels in several pieces; 0.3 if not given. */
+  readonly split?: number;
+  /** Bytes that wait for their reader before a write waits; 64 KiB if not given. */
+  readonly bufferBytes?: number;
+  /** Told what happens, for people. */
+  readonly trace?: (what: string) => void;
+}
+
+/** When somebody who got no answer knocks again, in milliseconds after the first time (RFC 6298). */
+const knocksMs = [0, 1_000, 3_000, 7_000];
+
+/** Pieces in which what is written at once travels at most. */
+const piecesMax = 4;
+
+/** The first of the ports that the one who dials gets. */
+const passingPortMin = 32_768;
+
+/** A network. */
+export class SimulatedNetwork implements Medium {
+  readonly clock: SimulatedClock;
+  readonly random: SeededRandom;
+  readonly bufferBytes: number;
+  /** What cannot be, and so is wrong with the simulation. */
+  readonly faults: Error[] = [];
+  readonly #delayMs: (random: SeededRandom) => number;
+  readonly #split: number;
+  readonly #trace: (what: string) => void;
+  readonly #machines = new Map<string, Machine>();
+  readonly #wires = new Set<Wire>();
+  /** Pairs of machines between which nothing comes through, in this direction. */
+  readonly #blocked = new Map<Machine, Set<Machine>>();
+  #bytes = 0;
+  #cut: { readonly atByte: number; readonly how: Cut } | undefined;
+
+  constructor(options: NetworkOptions) {
+    const { clock, random, delayMs = usualDelayMs, split = 0.3 } = options;
+    const { bufferBytes = 64 * 1024, trace = () => {} } = options;
+    this.clock = clock;
+    this.random = random;
+    this.bufferBytes = bufferBytes;
+    this.#delayMs = delayMs;
+    this.#split = split;
+    this.#trace = trace;
+  }
+
+  /** How many bytes have arrived, on all connections. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Connections through which something can still come. */
+  get wires(): Wire[] {
+    return [...this.#wires].filter(({ dead }) => !dead);
+  }
+
+  /** Adds a machine. @param host Its IP address. */
+  machine(name: string, host: string): Machine {
+    const machine = new Machine(this, name, host);
+    this.#machines.set(host, machine);
+    return machine;
+  }
+
+  /**
+   * Has a connection cut: the one on which the byte of that number arrives, counted over all connections
+   * and from 0. That byte is the first that is lost.
+   */
+  cutAt(atByte: number, how: Cut): void {
+    this.#cut = { atByte, how };
+  }
+
+  /** Lets nothing through any more from one machine to another; the other direction is not meant. */
+  block(from: Machine, to: Machine): void {
+    const blocked = this.#blocked.get(from) ?? new Set();
+    this.#blocked.set(from, blocked.add(to));
+    this.#trace(`nothing gets from ${from.name} to ${to.name}`);
+  }
+
+  /** Cuts the connections between two machines, or some of them. */
+  cutBetween(a: Machine, b: Machine, how: Cut, share = 1): void {
+    for (const wire of this.wires) {
+      const places = wire.ends.map(({ localAddr }) => localAddr.hostname);
+      if (!places.includes(a.host) || !places.includes(b.host)) continue;
+      if (!this.random.chance(share)) continue;
+      this.#trace(`a connection of ${a.name} with ${b.name} is cut: ${how}`);
+      wire.cut(how);
+    }
+  }
+
+  /** Lets everything through from now on. What was sent meanwhile is sent again where somebody still waits. */
+  heal(): void {
+    if (this.#blocked.size > 0) this.#trace("everything gets through again");
+    this.#blocked.clear();
+    this.#cut = undefined;
+    this.resume();
+  }
+
+  /** Sends again what could not get through. */
+  resume(): void {
+    for (const wire of this.#wires) wire.resume();
+  }
+
+  delayMs(): number {
+    return this.#delayMs(this.random);
+  }
+
+  pieces(length: number): number[] {
+    const pieces: number[] = [];
+    let rest = length;
+    while (rest > 1 && pieces.length < piecesMax - 1 && this.random.chance(this.#split)) {
+      const piece = this.random.int(1, rest - 1);
+      pieces.push(piece);
+      rest -= piece;
+    }
+    return [...pieces, rest];
+  }
+
+  passes(from: SimulatedConn, to: SimulatedConn): boolean {
+    return this.connects(from.localAddr.hostname, to.localAddr.hostname);
+  }
+
+  /** Whether something gets from one address to another now. */
+  connects(from: string, to: string): boolean {
+    const [sender, receiver] = [this.#machines.get(from), this.#machines.get(to)];
+    return sender !== undefined && receiver !== undefined && sender.on && receiver.on &&
+      this.#blocked.get(sender)?.has(receiver) !== true;
+  }
+
+  allowance(wire: Wire, bytes: number): { bytes: number; cut: Cut } | undefined {
+    const before = this.#bytes;
+    this.#bytes += bytes;
+    if (this.#cut === undefined || this.#cut.atByte >= this.#bytes) return undefined;
+    const { atByte, how } = this.#cut;
+    this.#cut = undefined;
+    const [caller, called] = wire.ends.map(({ localAddr }) => this.nameOf(localAddr.hostname));
+    this.#trace(`the connection of ${caller} with ${called} is cut at byte ${atByte}: ${how}`);
+    return { bytes: Math.max(0, atByte - before), cut: how };
+  }
+
+  /** What the machine at an address is called. */
+  nameOf(host: string): string {
+    return this.#machines.get(host)?.name ?? host;
+  }
+
+  /** Gives a machine another address. */
+  readdress(machine: Machine, from: string, to: string): void {
+    this.#machines.delete(from);
+    this.#machines.set(to, machine);
+    this.#trace(`${machine.name} is now at ${to}`);
+  }
+
+  /**
+   * Knocks at an address until somebody answers or the knocking is given up.
+   *
+   * @param answered Gets the connection, or the error where there is none.
+   * @returns Gives up.
+   */
+  knock(
+    from: Place,
+    to: Address,
+    answered: (conn: SimulatedConn | Error) => void,
+  ): () => void {
+    let over = false;
+    const later = (ms: number, then: () => void) => {
+      this.clock.after(ms, () => {
+        if (!over) then();
+      });
+    };
+    const arrive = () => {
+      if (!this.connects(from.hostname, to.host)) return;
+      const listener = this.#machines.get(to.host)!.listenerAt(to.port);
+      later(this.delayMs(), () => {
+        if (!this.connects(to.host, from.hostname)) return;
+        over = true;
+        if (listener === undefined) return answered(refused());
+        const wire = new Wire(this, [from, placeOf(to)]);
+        this.#wires.add(wire);
+        wire.begin(() => listener(wire.ends[1]));
+        answered(wire.ends[0]);
+      });
+    };
+    for (const knockMs of knocksMs) later(knockMs + this.delayMs(), arrive);
+    return () => over = true;
+  }
+}
+
+/** A machine. */
+export class Machine {
+  readonly name: string;
+  readonly network: SimulatedNetwork;
+  /** Whether it has power. */
+  on = true;
+  #host: string;
+  #passingPort = passingPortMin;
+  readonly #listeners = new Map<number, (conn: SimulatedConn) => void>();
+
+  constructor(network: SimulatedNetwork, name: string, host: string) {
+    this.network = network;
+    this.name = name;
+    this.#host = host;
+  }
+
+  /** Its IP address. */
+  get host(): string {
+    return this.#host;
+  }
+
+  /** Starts a program, and the machine where it is off. @param offsetMs See {@linkcode ProcessClock}. */
+  start(offsetMs = 0): Process {
+    this.on = true;
+    this.network.resume();
+    return new Process(this, offsetMs);
+  }
+
+  /** Moves the machine to another address; whoever is connected to it by the one before waits in vain. */
+  move(host: string): void {
+    const before = this.#host;
+    this.#host = host;
+    this.network.readdress(this, before, host);
+  }
+
+  /** A port that nobody has. */
+  passingPort(): number {
+    return this.#passingPort++;
+  }
+
+  /** Who listens on a port. */
+  listenerAt(port: number): ((conn: SimulatedConn) => void) | undefined {
+    return this.#listeners.get(port);
+  }
+
+  /** Listens on a port. @throws {Deno.errors.AddrInUse} Where somebody does. */
+  listen(port: number, take: (conn: SimulatedConn) => void): void {
+    if (this.#listeners.has(port)) {
+      const error = new Deno.errors.AddrInUse("Address already in use (os error 98)");
+      throw Object.assign(error, { code: "EADDRINUSE" });
+    }
+    this.#listeners.set(port, take);
+  }
+
+  /** Listens on a port no more. */
+  close(port: number): void {
+    this.#listeners.delete(port);
+  }
+}
+
+/** A program that runs on a machine, and what it has of the network and of time. */
+export class Process implements Network {
+  readonly clock: ProcessClock;
+  readonly machine: Machine;
+  readonly #conns = new Set<SimulatedConn>();
+  readonly #ports = new Set<number>();
+  /** Give up the calls that nobody has answered yet. */
+  readonly #knocking = new Set<() => void>();
+  #gone = false;
+
+  constructor(machine: Machine, offsetMs: number) {
+    this.machine = machine;
+    this.clock = new ProcessClock(machine.network.clock, offsetMs);
+  }
+
+  listen(
+    at: Address,
+    take: (conn: SimulatedConn) => void,
+    _failed?: (error: unknown) => void,
+  ): Listening {
+    this.#assertRuns();
+    const { machine } = this;
+    if (at.host !== machine.host && !isUnspecified(at.host)) {
+      throw new Deno.errors.AddrNotAvailable("Cannot assign requested address (os error 99)");
+    }
+    const port = at.port === 0 ? machine.passingPort() : at.port;
+    let open = true;
+    machine.listen(port, (conn) => {
+      // Who has been let in by the machine when the program closes is turned away by it.
+      if (!open || this.#gone) return conn.abandon();
+      this.#conns.add(conn);
+      take(conn);
+    });
+    this.#ports.add(port);
+    const close = () => {
+      if (open && !this.#gone) machine.close(port);
+      open = false;
+      this.#ports.delete(port);
+      return Promise.resolve();
+    };
+    return { address: { host: at.host, port }, close };
+  }
+
+  async dial(address: Address, what: string, options: DialOptions): Promise<SimulatedConn> {
+    // Who has just stopped may still try, and is told so.
+    if (options.signal.aborted) throw options.signal.reason;
+    this.#assertRuns();
+    const connect = async (givenUp: AbortSignal) => {
+      const { machine } = this;
+      const from = placeOf({ host: machine.host, port: machine.passingPort() });
+      const answer = Promise.withResolvers<SimulatedConn>();
+      const giveUp = machine.network.knock(from, address, (answered) => {
+        this.#knocking.delete(giveUp);
+        if (answered instanceof Error) return answer.reject(answered);
+        this.#conns.add(answered);
+        answer.resolve(answered);
+      });
+      this.#knocking.add(giveUp);
+      givenUp.addEventListener("abort", giveUp);
+      return await answer.promise;
+    };
+    return await connectWithin(connect, { ...options, clock: this.clock }, (cause) => {
+      const reason = unreachableReason(cause) ?? systemReason(cause);
+      const place = formatAddress(address);
+      return new ChatError(`Cannot reach ${what} at ${place}: ${reason}`, { cause });
+    });
+  }
+
+  async dialServer(address: ServerAddress, options: DialOptions): Promise<SimulatedConn> {
+    if (address.tls !== undefined) throw new TypeError("The simulation has no TLS");
+    return await this.dial(address, "the server", options);
+  }
+
+  /** Ends the program as SIGKILL does: the machine closes what it had open, and nobody is told why. */
+  kill(): void {
+    this.#end((conn) => conn.abandon());
+  }
+
+  /** Ends the program and the machine at once: nobody is told anything. */
+  losePower(): void {
+    this.machine.on = false;
+    this.#end((conn) => conn.vanish());
+  }
+
+  #end(endConn: (conn: SimulatedConn) => void): void {
+    this.#assertRuns();
+    this.#gone = true;
+    this.clock.end();
+    for (const giveUp of this.#knocking) giveUp();
+    for (const port of this.#ports) this.machine.close(port);
+    for (const conn of this.#conns) endConn(conn);
+    this.#conns.clear();
+  }
+
+  /** Whoever is gone does nothing any more; that it does is a fault of the simulation. */
+  #assertRuns(): void {
+    if (!this.#gone) return;
+    const fault = new TypeError(`A program on ${this.machine.name} goes on after its end`);
+    this.machine.network.faults.push(fault);
+    throw fault;
+  }
+}
+
+function placeOf({ host, port }: Address): Place {
+  return { hostname: host, port, transport: "tcp" };
+}
+
+function usualDelayMs(random: SeededRandom): number {
+  return random.chance(0.02) ? random.int(100, 3_000) : random.int(1, 40);
+}
+
+function refused(): Error {
+  const error = new Deno.errors.ConnectionRefused("Connection refused (os error 111)");
+  return Object.assign(error, { code: "ECONNREFUSED" });
+}

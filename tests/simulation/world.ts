@@ -1,0 +1,140 @@
+/**
+ * A small world: a server and some people, who write to each other while connections, programs and machines
+ * come and go.
+ *
+ * @module
+ */
+
+import type { Capacity } from "../../server/admission.ts";
+import { Identity } from "../../shared/crypto/identity.ts";
+import { isAllDelivered, violations } from "./invariants.ts";
+import { type ClientTraits, Person } from "./person.ts";
+import type { SeededRandom } from "./seeded_random.ts";
+import { SimulatedClock } from "./simulated_clock.ts";
+import { type Machine, type NetworkOptions, SimulatedNetwork } from "./simulated_network.ts";
+import { serverPort, SimulatedServer } from "./simulated_server.ts";
+
+/** The people that there may be. */
+const names = ["alice", "bob", "carol"] as const;
+
+/** Which keys they have changes nothing, and making some takes its time. */
+const identities = names.map((_, i) => Identity.fromSeed(new Uint8Array(32).fill(i + 1)));
+
+/** How much time there is for everything to arrive once all is well, in milliseconds. */
+const arrivalMs = 10 * 60_000;
+
+/** How often it is looked whether it has, in milliseconds. */
+const lookMs = 1_000;
+
+/** How much longer it is looked whether anything comes that should not, in milliseconds. */
+const afterwardsMs = 30_000;
+
+/** What a world is like. */
+export interface WorldOptions {
+  readonly random: SeededRandom;
+  /** How many people there are: two or three. */
+  readonly people: number;
+  /** Whether there is a server; there is, if not given. */
+  readonly hasServer?: boolean;
+  /** What the server takes on, as far as that is not as usual. */
+  readonly capacity?: Partial<Capacity>;
+  readonly network?: Pick<NetworkOptions, "delayMs" | "split" | "bufferBytes">;
+  readonly clients?: ClientTraits;
+}
+
+/** A world. */
+export class World implements Disposable {
+  readonly clock = new SimulatedClock();
+  readonly network: SimulatedNetwork;
+  readonly server: SimulatedServer;
+  readonly people: readonly Person[];
+  /** What has happened: lines, with the time in seconds. */
+  readonly trace: string[] = [];
+  readonly #hasServer: boolean;
+  #lastHost = 0;
+
+  constructor(options: WorldOptions) {
+    const { random, people, hasServer = true, capacity = {}, network, clients } = options;
+    this.#hasServer = hasServer;
+    const trace = (what: string) => this.note(what);
+    this.network = new SimulatedNetwork({
+      clock: this.clock,
+      random: random.split(),
+      trace,
+      ...network,
+    });
+    this.server = new SimulatedServer(this.#machine("server"), capacity);
+    const server = { host: this.server.machine.host, port: serverPort };
+    this.people = names.slice(0, people).map((name, i) =>
+      new Person({
+        ...clients,
+        name,
+        identity: identities[i]!,
+        machine: this.#machine(name),
+        server,
+        random: random.split(),
+        trace,
+      })
+    );
+  }
+
+  /** All machines, the server's first. */
+  get machines(): Machine[] {
+    return [this.server, ...this.people].map(({ machine }) => machine);
+  }
+
+  /** An address that nobody has had. */
+  freshHost(): string {
+    return `10.0.0.${++this.#lastHost}`;
+  }
+
+  /** Adds to the trace. */
+  note(what: string): void {
+    this.trace.push(`${(this.clock.now() / 1_000).toFixed(3).padStart(9)} ${what}`);
+  }
+
+  /** Starts everyone. @param offset How far somebody's time of day is ahead, in milliseconds. */
+  start(offset: (person: Person) => number = () => 0): void {
+    if (this.#hasServer) this.server.start();
+    for (const person of this.people) person.start(offset(person));
+  }
+
+  /**
+   * Makes everything well, and lets so much time pass that all has to arrive.
+   *
+   * @param absent Who alone stays away.
+   * @returns What is not as it has to be then.
+   */
+  async end(absent?: Person): Promise<string[]> {
+    this.note(`all is well again${absent === undefined ? "" : `, but for ${absent.name}`}`);
+    this.network.heal();
+    this.clock.interrupt(Infinity, () => {});
+    absent?.end("kill");
+    const present = this.people.filter((person) => person !== absent);
+    const arrived = () =>
+      !present.some((person) => person.waitsFor(absent)) && isAllDelivered(present);
+    for (let waitedMs = 0; waitedMs < arrivalMs && !arrived(); waitedMs += lookMs) {
+      // Again and again, since somebody may have been about to stop.
+      if (this.#hasServer) this.server.start();
+      for (const person of present) person.start();
+      await this.clock.pass(lookMs);
+    }
+    const found = arrived() ? [] : ["not everything has arrived, though all is well"];
+    if (found.length === 0) await this.clock.pass(afterwardsMs);
+    return [...found, ...this.violations];
+  }
+
+  /** What is not as it has to be at any moment. */
+  get violations(): string[] {
+    return [...violations(this.people), ...this.network.faults.map(({ stack }) => stack!)];
+  }
+
+  [Symbol.dispose](): void {
+    this.server[Symbol.dispose]();
+    for (const person of this.people) person[Symbol.dispose]();
+  }
+
+  #machine(name: string): Machine {
+    return this.network.machine(name, this.freshHost());
+  }
+}
