@@ -41,6 +41,7 @@ import { Rendezvous, wholeNumber } from "./rendezvous.ts";
 import type { ServerAddress } from "./server_address.ts";
 import type { Store } from "./store/store.ts";
 import { Trust } from "./trust.ts";
+import { Turns } from "./turns.ts";
 
 /** A client's options. */
 export interface ClientOptions {
@@ -75,6 +76,9 @@ const infoShownMax = 1_000;
 /** Of so many of those who have been talked to, the latest, the names are known. */
 const namesMax = 1_000;
 
+/** People for whom messages wait who are looked for at a time. */
+const searchesMax = 8;
+
 /** Messages that a search shows. */
 const foundMax = 20;
 
@@ -107,6 +111,7 @@ export class ChatClient {
   readonly #comingsAndGoings: ComingsAndGoings;
   readonly #trust: Trust;
   readonly #introductions = new Introductions();
+  readonly #searches = new Turns(searchesMax);
   #hasMail = false;
   #leftMailIsDue = false;
   #collecting: Promise<void> | undefined;
@@ -188,7 +193,7 @@ export class ChatClient {
       emit: this.#emit,
       room,
       printed,
-      seek: (conversation) => this.#seek(conversation),
+      seek: (conversation) => this.#searches.take(() => this.#seek(conversation)),
       deposit: (to, messages) =>
         this.#mailbox.available ? this.#mailbox.deposit(to, messages) : undefined,
       onOthers: () => this.#watch(),

@@ -122,8 +122,9 @@ export class Receiving {
     return this.#transactions.durable(keeping, () => {
       const batch = new Batch(conversation, this.#party(conversation), this.#texts.writer(), atMs);
       const receipts = letters.map((letter) => this.#take(batch, letter));
-      for (const { row, last, head, lastId } of batch.streams.values()) {
-        if (row !== undefined) this.#sql.extend.run(last!, head ?? null, idToColumn(lastId!), row);
+      // Doubles alone write nothing, so that nothing is flushed for them.
+      for (const { row, last, head, lastId } of batch.extended) {
+        this.#sql.extend.run(last!, head ?? null, idToColumn(lastId!), row!);
       }
       if (batch.lastRow > 0) this.#sql.use.run({ conversation, atMs, row: batch.lastRow });
       return receipts;
@@ -182,6 +183,7 @@ export class Receiving {
     stream.last = seq;
     stream.head = chainHash(letter);
     stream.lastId = id;
+    batch.extended.add(stream);
     const known = this.#byId(batch, id);
     if (known === undefined) {
       return { outcome: "stored", row: this.#store(batch, letter, row), missed };
@@ -252,6 +254,8 @@ const pageSize = 100;
 /** What is received at once. */
 class Batch {
   readonly streams = new Map<string, Stream>();
+  /** Those of them that have become longer. */
+  readonly extended = new Set<Stream>();
   /** The row of the last one that was stored; 0 before the first. */
   lastRow = 0;
 
