@@ -16,6 +16,7 @@ import { MessageReader } from "../shared/protocol/message_reader.ts";
 import { isFault } from "../shared/protocol/status.ts";
 import { check, protocolVersion } from "../shared/protocol/verbs.ts";
 import { ChatError } from "./chat_error.ts";
+import { depositBytesMax } from "../shared/protocol/limits.ts";
 import { envelopeContentBytesMax, openEnvelope, type Recipient, sealEnvelope } from "./envelope.ts";
 import { type KeptConnection, ServerRefusal } from "./rendezvous.ts";
 
@@ -136,7 +137,10 @@ export class Mailbox {
     if (server === undefined || bytesMax === undefined) {
       return unavailable("There is no server that keeps mail");
     }
-    const { content, count } = this.#pack(messages, envelopeContentBytesMax(bytesMax));
+    const { content, count } = this.#pack(
+      messages,
+      envelopeContentBytesMax(Math.min(bytesMax, depositBytesMax)),
+    );
     if (count === 0) return unavailable("The server keeps no mail as long as this message");
     // The same for the same content: where only the reply was lost, the next try stores no second one.
     const mailId = primitives.hash(this.#salt, to.key, content).subarray(0, 16).toHex();

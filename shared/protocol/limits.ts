@@ -92,6 +92,12 @@ export const serverPongTimeoutMs = 10_000;
 /** Bytes of a mail, as it is sealed. */
 export const mailBytesMax = 64 * 1024;
 
+/**
+ * Bytes of a mail as this project's client makes them: one message fits, and a slow line has it over before
+ * the server's patience, or its own, is at an end.
+ */
+export const depositBytesMax = 20 * 1024;
+
 /** Characters of a mail on one Data line, in base64url; a multiple of 4. */
 export const mailLineLengthMax = 3_840;
 
@@ -256,6 +262,8 @@ for (
     "a mail fits into a message with its start line and the other headers": mailBytesMax * 4 / 3 +
         Math.ceil(mailBytesMax * 4 / 3 / mailLineLengthMax) * "Data: \r\n".length + 512 <=
       mailMessageBytesMax,
+    "a message, with the one that introduces its sender, fits into a deposit":
+      messageBytesMax + 1024 <= depositBytesMax && depositBytesMax <= mailBytesMax,
     "the lines of a mail fit under the header limit":
       Math.ceil(mailBytesMax * 4 / 3 / mailLineLengthMax) + 8 <= headersMax,
     "the presence of all who are watched fits under the header limit": watchedMax + 2 <= headersMax,
