@@ -6,15 +6,13 @@
  */
 
 import type { Address } from "../shared/address.ts";
-import { formatAddress, parseAddress, parsePort } from "../shared/address.ts";
 import { systemClock } from "../shared/clock.ts";
 import type { Identity } from "../shared/crypto/identity.ts";
-import { header, message } from "../shared/protocol/message.ts";
-import { protocolVersion } from "../shared/protocol/verbs.ts";
 import { audit, type AuditReport } from "./audit.ts";
 import { ChatError } from "./chat_error.ts";
 import { Link } from "./link/link.ts";
 import type { Refusal } from "./link/opening.ts";
+import { lookUp } from "./lookup.ts";
 import { tcpNetwork } from "./network.ts";
 import { Rendezvous } from "./rendezvous.ts";
 import type { ServerAddress } from "./server_address.ts";
@@ -70,14 +68,9 @@ async function whereabouts(
     onPush: () => {},
     onLost: () => {},
   });
-  const headers = [["clientID", self], ["Version", protocolVersion], ["Target", name]] as const;
   try {
-    const reply = await rendezvous.request(message("BRIDGE", headers), "BRIDGEACK");
-    const port = parsePort(header(reply, "Port") ?? "");
-    const host = header(reply, "IP") ?? "";
-    const found = port && header(reply, "clientID") === name &&
-      parseAddress(formatAddress({ host, port }));
-    if (found) return found;
+    const found = await lookUp(rendezvous, self, name);
+    if (found?.id === name) return found.address;
     throw new ChatError(`Cannot compare with ${name}: the server does not say where ${name} is`);
   } catch (error) {
     if (record.address !== undefined && error instanceof ChatError) return record.address;

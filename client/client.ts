@@ -5,16 +5,9 @@
  * @module
  */
 
-import {
-  type Address,
-  formatAddress,
-  isLocal,
-  isUnspecified,
-  parseAddress,
-  parsePort,
-} from "../shared/address.ts";
+import { type Address, isLocal, isUnspecified, parseAddress } from "../shared/address.ts";
 import { systemClock, type TimerClock, wait, within } from "../shared/clock.ts";
-import { type Identity, isFingerprint } from "../shared/crypto/identity.ts";
+import type { Identity } from "../shared/crypto/identity.ts";
 import { clientIdRule, isClientId } from "../shared/client_id.ts";
 import { errorMessage } from "../shared/error_message.ts";
 import { replyTimeoutMs } from "../shared/protocol/limits.ts";
@@ -33,6 +26,7 @@ import { CallRefused, Conversations } from "./conversations.ts";
 import type { ChatEvent, KnownClient } from "./events.ts";
 import type { LinkTimes } from "./link/link.ts";
 import { Introductions } from "./introductions.ts";
+import { lookUp, readKnownClient } from "./lookup.ts";
 import { Mailbox } from "./mailbox.ts";
 import { type Listening, type Network, tcpNetwork } from "./network.ts";
 import { Presence, type PresenceStatus } from "./presence.ts";
@@ -449,21 +443,8 @@ export class ChatClient {
     if (target !== undefined && !isClientId(target)) {
       throw new ChatError(`The id '${target}' is not ${clientIdRule}`);
     }
-    const headers: Header[] = [["clientID", this.id], ["Version", protocolVersion]];
-    if (target !== undefined) headers.push(["Target", target]);
-    const reply = await this.#rendezvous.request(message("BRIDGE", headers), "BRIDGEACK");
-    const id = header(reply, "clientID") ?? "";
-    const host = header(reply, "IP") ?? "";
-    const port = parsePort(header(reply, "Port") ?? "");
-    if (host === "" || port === undefined) return undefined;
-    const address = parseAddress(formatAddress({ host, port }));
-    if (address === undefined) throw new ChatError("The server sent an address that is none");
-    const found = {
-      id: isClientId(id) ? id : "",
-      address,
-      ...fingerprintIn(header(reply, "Fingerprint")),
-    };
-    if (found.id !== "") this.#introductions.note(found);
+    const found = await lookUp(this.#rendezvous, this.id, target);
+    if (found !== undefined && found.id !== "") this.#introductions.note(found);
     return found;
   }
 
@@ -594,16 +575,4 @@ export class ChatClient {
         (host === "localhost" && isLocal(own)) ||
         (isUnspecified(own) && ["127.0.0.1", "::1", "localhost"].includes(host)));
   }
-}
-
-/** Reads a Client line of INFOACK; none where it is malformed. */
-function readKnownClient(line: string): KnownClient[] {
-  const [id = "", place = "", fingerprint] = line.split(" ");
-  const address = parseAddress(place);
-  if (!isClientId(id) || address === undefined) return [];
-  return [{ id, address, ...fingerprintIn(fingerprint) }];
-}
-
-function fingerprintIn(text: string | undefined): { fingerprint?: string } {
-  return text !== undefined && isFingerprint(text) ? { fingerprint: text } : {};
 }
