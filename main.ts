@@ -6,29 +6,39 @@
 
 // deno-lint-ignore-file no-console -- what the command line is asked for, it prints
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { readAuthorities } from "./client/authorities.ts";
-import { playDemo } from "./client/demo.ts";
-import { parseServerAddresses, type ServerAddress } from "./client/server_address.ts";
-import { runAudit } from "./client/ui/audit_command.ts";
-import { exportHistory, type HistoryFormat, historyFormats } from "./client/ui/history_command.ts";
-import { runClient } from "./client/ui/program.ts";
-import { openProfile } from "./client/ui/open_profile.ts";
-import { promptPassphrase } from "./client/ui/passphrase_prompt.ts";
+import { readAuthorities } from "./client/transport/ca_file.ts";
+import { playDemo } from "./client/ui/cli/demo.ts";
+import { parseServerAddresses, type ServerAddress } from "./client/transport/server_address.ts";
+import { runAudit } from "./client/ui/cli/audit_command.ts";
+import {
+  exportHistory,
+  type HistoryFormat,
+  historyFormats,
+} from "./client/ui/cli/history_command.ts";
+import { runClient } from "./client/ui/cli/program.ts";
+import { openProfile } from "./client/profile/open_profile.ts";
+import { promptPassphrase } from "./client/ui/cli/passphrase_prompt.ts";
 import config from "./deno.json" with { type: "json" };
-import type { CertificateFiles } from "./server/certificate.ts";
+import type { CertificateFiles } from "./server/connection/certificate.ts";
 import { runServer } from "./server/program.ts";
 import { startServer } from "./server/server.ts";
-import { formatAddress, isHost, parseAddress, parsePort } from "./shared/address.ts";
-import { clientIdRule, isClientId } from "./shared/client_id.ts";
+import { formatAddress, isHost, parseAddress, parsePort } from "./shared/net/address.ts";
+import { clientIdRule, isClientId } from "./shared/protocol/client_id.ts";
 import {
   type CompletedOption,
   completionScript,
   type Shell,
   shells,
-} from "./shared/completions.ts";
-import { configDirectory, stateDirectory } from "./shared/directories.ts";
-import { durationRule, parseDuration } from "./shared/duration.ts";
-import { createLog, type LogFormat, logFormats, type LogLevel, logLevels } from "./shared/log.ts";
+} from "./shared/process/completions.ts";
+import { configDirectory, stateDirectory } from "./shared/process/directories.ts";
+import { durationRule, parseDuration } from "./shared/time/duration.ts";
+import {
+  createLog,
+  type LogFormat,
+  logFormats,
+  type LogLevel,
+  logLevels,
+} from "./shared/process/log.ts";
 import { nameLeaseMs } from "./shared/protocol/limits.ts";
 
 const defaultPort = 5555;
@@ -293,7 +303,7 @@ async function auditCommand(
 
 async function runIdentity(options: { profile?: string; passphrase?: true }): Promise<void> {
   const directory = options.profile ?? configDirectory();
-  const { changePassphrase, showIdentity } = await import("./client/ui/identity_command.ts");
+  const { changePassphrase, showIdentity } = await import("./client/ui/cli/identity_command.ts");
   if (options.passphrase) return changePassphrase(directory, surroundings);
   const isTerminal = Deno.stdout.isTerminal();
   showIdentity(directory, surroundings, {
@@ -304,13 +314,13 @@ async function runIdentity(options: { profile?: string; passphrase?: true }): Pr
 
 async function runExport(to: string, _options: unknown, command: Command): Promise<void> {
   const { profile = configDirectory(), plain = false } = command.optsWithGlobals();
-  const { exportCopy } = await import("./client/ui/identity_command.ts");
+  const { exportCopy } = await import("./client/ui/cli/identity_command.ts");
   exportCopy(profile, to, { plain }, surroundings);
 }
 
 async function runImport(from: string, _options: unknown, command: Command): Promise<void> {
   const { profile = configDirectory(), replace = false } = command.optsWithGlobals();
-  const { importCopy } = await import("./client/ui/identity_command.ts");
+  const { importCopy } = await import("./client/ui/cli/identity_command.ts");
   importCopy(profile, from, { replace }, surroundings);
 }
 

@@ -5,11 +5,11 @@
  * @module
  */
 
-import { type Address, isLocal, isUnspecified, parseAddress } from "../shared/address.ts";
-import { systemClock, type TimerClock, wait, within } from "../shared/clock.ts";
+import { type Address, isLocal, isUnspecified, parseAddress } from "../shared/net/address.ts";
+import { systemClock, type TimerClock, wait, within } from "../shared/time/clock.ts";
 import type { Identity } from "../shared/crypto/identity.ts";
-import { clientIdRule, isClientId } from "../shared/client_id.ts";
-import { errorMessage } from "../shared/error_message.ts";
+import { clientIdRule, isClientId } from "../shared/protocol/client_id.ts";
+import { errorMessage } from "../shared/errors/error_message.ts";
 import { replyTimeoutMs } from "../shared/protocol/limits.ts";
 import {
   type Header,
@@ -19,23 +19,23 @@ import {
   message,
 } from "../shared/protocol/message.ts";
 import { protocolVersion } from "../shared/protocol/verbs.ts";
-import { ChatError } from "./chat_error.ts";
-import { ComingsAndGoings } from "./comings_and_goings.ts";
-import type { Conversation } from "./conversation.ts";
-import { CallRefused, Conversations } from "./conversations.ts";
+import { ChatError } from "./user_error.ts";
+import { ComingsAndGoings } from "./conversations/presence_notices.ts";
+import type { Conversation } from "./conversations/conversation.ts";
+import { CallRefused, Conversations } from "./conversations/conversations.ts";
 import type { ChatEvent, KnownClient } from "./events.ts";
 import type { LinkTimes } from "./link/link.ts";
-import { Introductions } from "./introductions.ts";
-import { lookUp, readKnownClient } from "./lookup.ts";
-import { Mailbox } from "./mailbox.ts";
-import { type Listening, type Network, tcpNetwork } from "./network.ts";
-import { Presence, type PresenceStatus } from "./presence.ts";
-import { Registration } from "./registration.ts";
-import { Rendezvous, wholeNumber } from "./rendezvous.ts";
-import type { ServerAddress } from "./server_address.ts";
+import { Introductions } from "./rendezvous/lookup_cache.ts";
+import { lookUp, readKnownClient } from "./rendezvous/lookup.ts";
+import { Mailbox } from "./mailbox/mailbox.ts";
+import { type Listening, type Network, tcpNetwork } from "./transport/transport.ts";
+import { Presence, type PresenceStatus } from "./rendezvous/presence_watch.ts";
+import { Registration } from "./rendezvous/registration.ts";
+import { Rendezvous, wholeNumber } from "./rendezvous/rendezvous.ts";
+import type { ServerAddress } from "./transport/server_address.ts";
 import type { Store } from "./store/store.ts";
-import { Trust } from "./trust.ts";
-import { Turns } from "./turns.ts";
+import { Trust } from "./trust/trust.ts";
+import { Turns } from "../shared/time/semaphore.ts";
 
 /** A client's options. */
 export interface ClientOptions {

@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { Address } from "../shared/address.ts";
-import type { AuditReport } from "./audit.ts";
-import type { PresenceStatus } from "./presence.ts";
-import type { ServerAddress } from "./server_address.ts";
+import type { Address } from "../shared/net/address.ts";
+import type { AuditReport } from "./audit/audit.ts";
+import type { PresenceStatus } from "./rendezvous/presence_watch.ts";
+import type { ServerAddress } from "./transport/server_address.ts";
 import type { HistoryEntry } from "./store/journal.ts";
-import type { RefusingVerdict } from "./trust.ts";
+import type { RefusingVerdict } from "./trust/trust.ts";
 
 /**
  * How a peer speaks: this protocol; raw text as the original does, each message whatever a read brings;

@@ -5,25 +5,25 @@
  * @module
  */
 
-import { type Clock, type TimerClock, within } from "../shared/clock.ts";
+import { type Clock, type TimerClock, within } from "../shared/time/clock.ts";
 import { keyToText } from "../shared/crypto/identity.ts";
-import type { Log } from "../shared/log.ts";
+import type { Log } from "../shared/process/log.ts";
 import {
   connectionIdleMs,
   messageTimeoutMs,
   nameLeaseMs,
   writeTimeoutMs,
 } from "../shared/protocol/limits.ts";
-import { type Capacity, defaultCapacity, perHost } from "./admission.ts";
-import { Deadlines } from "./deadlines.ts";
-import { boxOf, type Context } from "./handlers.ts";
-import { Mailbox } from "./mailbox.ts";
-import type { MailboxDatabase } from "./mailbox_database.ts";
-import { Names } from "./names.ts";
-import type { NamesDatabase } from "./names_database.ts";
-import { Presence, type Proven } from "./presence.ts";
+import { type Capacity, defaultCapacity, perHost } from "./connection/admission.ts";
+import { Deadlines } from "./limits/deadlines.ts";
+import { boxOf, type Context } from "./handlers/handlers.ts";
+import { Mailbox } from "./mailbox/mailbox.ts";
+import type { MailboxDatabase } from "./mailbox/mailbox_database.ts";
+import { Names } from "./names/names.ts";
+import type { NamesDatabase } from "./names/names_database.ts";
+import { Presence, type Proven } from "./presence/presence.ts";
 import { Registry } from "./registry/registry.ts";
-import { type Connection, Session, type SessionOptions } from "./session.ts";
+import { type Connection, Session, type SessionOptions } from "./connection/session.ts";
 
 /** What a server may be told about what it does. */
 export interface ServicePolicy {

@@ -5,14 +5,18 @@
  * @module
  */
 
-import { type Address, formatAddress, isLocal, isUnspecified } from "../shared/address.ts";
-import { aborted } from "../shared/clock.ts";
-import { errorMessage } from "../shared/error_message.ts";
-import { giveUpFiles } from "../shared/file_access.ts";
-import { listening } from "../shared/listening.ts";
-import type { Log } from "../shared/log.ts";
-import { onHangup, stopSignal } from "../shared/signals.ts";
-import { type Certificate, type CertificateFiles, readCertificate } from "./certificate.ts";
+import { type Address, formatAddress, isLocal, isUnspecified } from "../shared/net/address.ts";
+import { aborted } from "../shared/time/clock.ts";
+import { errorMessage } from "../shared/errors/error_message.ts";
+import { giveUpFiles } from "../shared/process/permissions.ts";
+import { listening } from "../shared/net/listen_error.ts";
+import type { Log } from "../shared/process/log.ts";
+import { onHangup, stopSignal } from "../shared/process/signals.ts";
+import {
+  type Certificate,
+  type CertificateFiles,
+  readCertificate,
+} from "./connection/certificate.ts";
 import { type Server, type ServerOptions, startServer } from "./server.ts";
 
 /** What a server's program is started with. */

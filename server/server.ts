@@ -4,19 +4,19 @@
  * @module
  */
 
-import { acceptUntil } from "../shared/accept.ts";
-import { plainHost } from "../shared/address.ts";
-import { systemClock, type TimerClock } from "../shared/clock.ts";
-import { type Log, silentLog } from "../shared/log.ts";
+import { acceptUntil } from "../shared/net/accept.ts";
+import { plainHost } from "../shared/net/address.ts";
+import { systemClock, type TimerClock } from "../shared/time/clock.ts";
+import { type Log, silentLog } from "../shared/process/log.ts";
 import { messageBytesMax } from "../shared/protocol/limits.ts";
 import { encode } from "../shared/protocol/message.ts";
 import { fatalFault, type Fault } from "../shared/protocol/status.ts";
-import { Admission, defaultCapacity } from "./admission.ts";
+import { Admission, defaultCapacity } from "./connection/admission.ts";
 import { ServerCore, type ServicePolicy, sweepMs } from "./core.ts";
-import { errorOf } from "./handlers.ts";
-import { openMailboxDatabase } from "./mailbox_database.ts";
-import { openNamesDatabase } from "./names_database.ts";
-import { type TlsKeyPair, TlsTerminator } from "./tls_terminator.ts";
+import { errorOf } from "./handlers/handlers.ts";
+import { openMailboxDatabase } from "./mailbox/mailbox_database.ts";
+import { openNamesDatabase } from "./names/names_database.ts";
+import { type TlsKeyPair, TlsTerminator } from "./connection/tls_terminator.ts";
 
 /** A server's options. */
 export interface ServerOptions extends ServicePolicy {

@@ -55,8 +55,6 @@ const allowed: Record<string, readonly string[]> = {
 function roomOf(path: string): string {
   if (path === "main.ts") return "main";
   if (path.startsWith("client/ui/")) return "client/ui";
-  // The demonstration shows the client to a person, so it stands above the user interface.
-  if (path === "client/demo.ts") return "client/ui";
   return path.split("/")[0]!;
 }
 

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { concat } from "../../shared/concat.ts";
+import { concat } from "../../shared/bytes/concat.ts";
 import { type Identity, signatureBytes, verifyCertificate } from "../../shared/crypto/identity.ts";
 import { HandshakeState } from "../../shared/crypto/noise.ts";
 import { keyBytes } from "../../shared/crypto/raw_keys.ts";

@@ -9,9 +9,9 @@
  * @module
  */
 
-import { type Address, plainHost } from "../../shared/address.ts";
-import { systemClock, type TimerClock, within } from "../../shared/clock.ts";
-import type { Letter } from "../../shared/protocol/chain.ts";
+import { type Address, plainHost } from "../../shared/net/address.ts";
+import { systemClock, type TimerClock, within } from "../../shared/time/clock.ts";
+import type { Letter } from "../../shared/protocol/message_stream.ts";
 import {
   chatackPatienceMs,
   chatackTimeoutMs,
@@ -20,17 +20,17 @@ import {
   openingTimeoutMs,
 } from "../../shared/protocol/limits.ts";
 import { encode, type Message, message } from "../../shared/protocol/message.ts";
-import { ChatError } from "../chat_error.ts";
-import type { PeerConn } from "../dial.ts";
+import { ChatError } from "../user_error.ts";
+import type { PeerConn } from "../transport/tcp.ts";
 import type { CloseReason, Dialect } from "../events.ts";
 import type { LinkEvents } from "./link_events.ts";
 import { type Opened, Opening, type Purpose, type Self, type Step } from "./opening.ts";
-import { Outbox } from "./outbox.ts";
-import { PeerTalk } from "./peer_talk.ts";
+import { Outbox } from "./write_queue.ts";
+import { PeerTalk } from "./peer_session.ts";
 import { notAuthentic, type SecureChannel } from "./secure_channel.ts";
-import { Silence } from "./silence.ts";
-import type { WildItem } from "./wild_lines.ts";
-import { WildTalk } from "./wild_talk.ts";
+import { Silence } from "./heartbeat.ts";
+import type { WildItem } from "./legacy/legacy_lines.ts";
+import { WildTalk } from "./legacy/legacy_session.ts";
 
 /** A link's options. */
 export interface LinkOptions {

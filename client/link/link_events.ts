@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { Letter } from "../../shared/protocol/chain.ts";
+import type { Letter } from "../../shared/protocol/message_stream.ts";
 import type { Message } from "../../shared/protocol/message.ts";
 import type { CloseReason } from "../events.ts";
 import type { Refusal } from "./opening.ts";
-import type { Step } from "./verification.ts";
+import type { Step } from "./word_verification.ts";
 
 /** The owner of links. `L` is the link, which every call names first. */
 export interface LinkEvents<L> {

@@ -8,9 +8,9 @@
  * @module
  */
 
-import { type Address, isIpAddress, parsePort, reachableHost } from "../../shared/address.ts";
-import { isClientId } from "../../shared/client_id.ts";
-import { concat } from "../../shared/concat.ts";
+import { type Address, isIpAddress, parsePort, reachableHost } from "../../shared/net/address.ts";
+import { isClientId } from "../../shared/protocol/client_id.ts";
+import { concat } from "../../shared/bytes/concat.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { handshakeBytesMax } from "../../shared/protocol/limits.ts";
 import {
@@ -27,9 +27,14 @@ import type { CloseReason, Dialect } from "../events.ts";
 import { frame, FrameReader } from "./frames.ts";
 import { encryption, Handshake } from "./handshake.ts";
 import { saidReason } from "./reason.ts";
-import { firstMessageEnd, firstMessageIn, recogniseCalled, recogniseCaller } from "./recognise.ts";
+import {
+  firstMessageEnd,
+  firstMessageIn,
+  recogniseCalled,
+  recogniseCaller,
+} from "./legacy/detect.ts";
 import { notAuthentic, SecureChannel } from "./secure_channel.ts";
-import { idIn } from "./wild_lines.ts";
+import { idIn } from "./legacy/legacy_lines.ts";
 
 /** Who one is, as a peer is told. */
 export interface Self {

@@ -9,8 +9,8 @@
  * @module
  */
 
-import { systemClock } from "../../shared/clock.ts";
-import { concat } from "../../shared/concat.ts";
+import { systemClock } from "../../shared/time/clock.ts";
+import { concat } from "../../shared/bytes/concat.ts";
 import { tagBytes } from "../../shared/crypto/chacha20_poly1305.ts";
 import type { CipherState } from "../../shared/crypto/noise.ts";
 import {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ChatError } from "../chat_error.ts";
+import { ChatError } from "../user_error.ts";
 
 /** Asks for a passphrase; null where there is nobody to ask. */
 export type AskPassphrase = (prompt: string) => string | null;

@@ -19,7 +19,7 @@
  * @module
  */
 
-import { fromBase64url, toBase64url } from "../../shared/base64url.ts";
+import { fromBase64url, toBase64url } from "../../shared/bytes/base64url.ts";
 import { tagBytes } from "../../shared/crypto/chacha20_poly1305.ts";
 import { Identity } from "../../shared/crypto/identity.ts";
 import { keyBytes } from "../../shared/crypto/raw_keys.ts";
@@ -30,7 +30,7 @@ import {
   type PassphraseCost,
   saltBytes,
   sealBox,
-} from "./passphrase_box.ts";
+} from "./sealed_secret.ts";
 
 /** What an identity's file holds. The public key is known in any case. */
 export type IdentityFile =

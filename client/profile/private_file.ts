@@ -7,7 +7,7 @@
 
 import { randomBytes } from "node:crypto";
 import { dirname } from "node:path";
-import { writeAllSync } from "../../shared/write_all.ts";
+import { writeAllSync } from "../../shared/net/write_all.ts";
 
 const isUnix = Deno.build.os !== "windows";
 

@@ -5,10 +5,10 @@
  */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { formatAddress, parseAddress } from "../../shared/address.ts";
-import { randomId } from "../../shared/protocol/chain.ts";
+import { formatAddress, parseAddress } from "../../shared/net/address.ts";
+import { randomId } from "../../shared/protocol/message_stream.ts";
 import { emptyConversationsMax } from "../../shared/protocol/limits.ts";
-import { idFromColumn, idToColumn } from "./columns.ts";
+import { idFromColumn, idToColumn } from "./column_codec.ts";
 import type { ConversationId, ConversationRecord, Journal, Party } from "./journal.ts";
 import type { Transactions } from "./transactions.ts";
 

@@ -7,8 +7,8 @@
  * @module
  */
 
-import type { Address } from "../../shared/address.ts";
-import type { Letter, PlacedLetter } from "../../shared/protocol/chain.ts";
+import type { Address } from "../../shared/net/address.ts";
+import type { Letter, PlacedLetter } from "../../shared/protocol/message_stream.ts";
 
 /** A conversation in the store. */
 export type ConversationId = number;

@@ -5,10 +5,10 @@
  */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { idFromColumn } from "./columns.ts";
+import { idFromColumn } from "./column_codec.ts";
 import type { ConversationId, HistoryEntry, MessageState } from "./journal.ts";
-import type { TextOwner } from "./text_box.ts";
-import type { TextColumn, Texts } from "./texts.ts";
+import type { TextOwner } from "./text_cipher.ts";
+import type { TextColumn, Texts } from "./text_column.ts";
 
 /** What is said of a message whose text cannot be read. */
 export const unreadableText = "(this text was changed on the disk, and cannot be read)";

@@ -5,16 +5,16 @@
  */
 
 import type { DatabaseSync } from "node:sqlite";
-import { Comparing } from "./comparing.ts";
+import { Comparing } from "./stream_digests.ts";
 import { ConversationTable } from "./conversation_table.ts";
 import type { Journal } from "./journal.ts";
 import { MessageRows } from "./message_rows.ts";
-import { Reading } from "./reading.ts";
-import { Receiving } from "./receiving.ts";
-import type { Searching } from "./searching.ts";
-import { Sending } from "./sending.ts";
+import { Reading } from "./history.ts";
+import { Receiving } from "./incoming_messages.ts";
+import type { Searching } from "./search_index.ts";
+import { Sending } from "./outgoing_messages.ts";
 import { Settings } from "./settings.ts";
-import type { Texts } from "./texts.ts";
+import type { Texts } from "./text_column.ts";
 import type { Transactions } from "./transactions.ts";
 
 /** Makes the journal of a database. */

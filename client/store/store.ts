@@ -7,18 +7,18 @@
 import { hkdfSync } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import type { Identity } from "../../shared/crypto/identity.ts";
-import { databaseReason, openDatabase } from "../../shared/database.ts";
+import { databaseReason, openDatabase } from "../../shared/storage/database.ts";
 import { databaseBusyTimeoutMs } from "../../shared/protocol/limits.ts";
-import { makeVisible } from "../../shared/visible.ts";
-import { ChatError } from "../chat_error.ts";
-import { convert } from "./conversion.ts";
+import { makeVisible } from "../../shared/text/visible.ts";
+import { ChatError } from "../user_error.ts";
+import { convert } from "./seal_conversion.ts";
 import type { Journal } from "./journal.ts";
 import { KnownPeers } from "./known_peers.ts";
 import { migrations } from "./schema.ts";
-import { Searching } from "./searching.ts";
+import { Searching } from "./search_index.ts";
 import { sqliteJournal } from "./sqlite_journal.ts";
-import { TextBox } from "./text_box.ts";
-import { Texts } from "./texts.ts";
+import { TextBox } from "./text_cipher.ts";
+import { Texts } from "./text_column.ts";
 import { Transactions } from "./transactions.ts";
 
 /** What a client keeps. Disposing of it closes it. */

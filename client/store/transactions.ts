@@ -5,8 +5,8 @@
  */
 
 import type { DatabaseSync } from "node:sqlite";
-import { databaseReason } from "../../shared/database.ts";
-import { ChatError } from "../chat_error.ts";
+import { databaseReason } from "../../shared/storage/database.ts";
+import { ChatError } from "../user_error.ts";
 
 /** The transactions of one connection to the database. */
 export class Transactions {

@@ -7,13 +7,13 @@
  */
 
 import sortedBtree from "sorted-btree";
-import type { Address } from "../../shared/address.ts";
-import type { Clock } from "../../shared/clock.ts";
+import type { Address } from "../../shared/net/address.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import { fingerprintOf, keyFromText, keyToText } from "../../shared/crypto/identity.ts";
 import { registrationTtlMaxMs } from "../../shared/protocol/limits.ts";
-import { HostCounter } from "../host_counter.ts";
-import { ExpiryWheel } from "./expiry_wheel.ts";
-import { Rotation, type Turn } from "./rotation.ts";
+import { HostCounter } from "../limits/host_counter.ts";
+import { ExpiryWheel } from "../limits/timer_wheel.ts";
+import { Rotation, type Turn } from "./round_robin.ts";
 
 // The package is CommonJS: what it exports as default arrives as a property.
 const BTree = sortedBtree.default;

@@ -8,7 +8,7 @@
 
 import { Buffer } from "node:buffer";
 import { createPublicKey, hkdfSync, type KeyObject, sign, verify } from "node:crypto";
-import { fromBase64url, toBase64url } from "../base64url.ts";
+import { fromBase64url, toBase64url } from "../bytes/base64url.ts";
 import { type KeyPair, primitives } from "./primitives.ts";
 import { isLowOrder, keyBytes, privateKeyFrom, publicKeyBytes, publicKeyFrom } from "./raw_keys.ts";
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { concat } from "../concat.ts";
+import { concat } from "../bytes/concat.ts";
 import { frameBytesMax } from "../protocol/limits.ts";
 import { type Cipher, tagBytes } from "./chacha20_poly1305.ts";
 import { type KeyPair, type Primitives, primitives } from "./primitives.ts";

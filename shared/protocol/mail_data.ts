@@ -5,7 +5,7 @@
  * @module
  */
 
-import { fromBase64url, toBase64url } from "../base64url.ts";
+import { fromBase64url, toBase64url } from "../bytes/base64url.ts";
 import { mailLineLengthMax } from "./limits.ts";
 import { type Header, headerValues, type Message } from "./message.ts";
 

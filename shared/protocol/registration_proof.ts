@@ -6,7 +6,7 @@
  * @module
  */
 
-import { fromBase64url, toBase64url } from "../base64url.ts";
+import { fromBase64url, toBase64url } from "../bytes/base64url.ts";
 import { signatureBytes } from "../crypto/identity.ts";
 import { header, type Message } from "./message.ts";
 import { protocolVersion } from "./verbs.ts";

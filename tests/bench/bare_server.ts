@@ -5,7 +5,7 @@
  * @module
  */
 
-import { writeAll } from "../../shared/write_all.ts";
+import { writeAll } from "../../shared/net/write_all.ts";
 
 const block = new TextEncoder().encode(
   "REGACK\r\nclientID: c12\r\nIP: 127.0.0.1\r\nPort: 5556\r\n\r\n",

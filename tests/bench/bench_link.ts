@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { PeerConn } from "../../client/dial.ts";
+import type { PeerConn } from "../../client/transport/tcp.ts";
 import { Link } from "../../client/link/link.ts";
 import type { LinkEvents } from "../../client/link/link_events.ts";
 import { Identity } from "../../shared/crypto/identity.ts";

@@ -7,7 +7,7 @@
 import { ChatClient } from "../../client/client.ts";
 import { openStore } from "../../client/store/store.ts";
 import { Identity } from "../../shared/crypto/identity.ts";
-import { writeAll } from "../../shared/write_all.ts";
+import { writeAll } from "../../shared/net/write_all.ts";
 
 const { address } = new ChatClient({
   id: "called",

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { tcpNetwork } from "../../client/network.ts";
-import { writeAll } from "../../shared/write_all.ts";
+import { tcpNetwork } from "../../client/transport/transport.ts";
+import { writeAll } from "../../shared/net/write_all.ts";
 import { openBenchLink } from "./bench_link.ts";
 
 const { address } = tcpNetwork.listen({ host: "127.0.0.1", port: 0 }, (conn) => {

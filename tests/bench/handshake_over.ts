@@ -9,7 +9,7 @@ import { Handshake } from "../../client/link/handshake.ts";
 import type { CipherPair } from "../../client/link/secure_channel.ts";
 import { Identity } from "../../shared/crypto/identity.ts";
 import { handshakeBytesMax } from "../../shared/protocol/limits.ts";
-import { writeAll } from "../../shared/write_all.ts";
+import { writeAll } from "../../shared/net/write_all.ts";
 
 /** Does it. @throws {Error} Where the other end does something else. */
 export async function handshakeOver(

@@ -11,7 +11,7 @@
  * @module
  */
 
-import { writeAll } from "../../shared/write_all.ts";
+import { writeAll } from "../../shared/net/write_all.ts";
 import { MessageEnds } from "./message_ends.ts";
 
 const [hostname, port, connections, seconds, mode, template, prefix] = Deno.args;

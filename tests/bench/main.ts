@@ -10,7 +10,7 @@
  * @module
  */
 
-import { writeAll } from "../../shared/write_all.ts";
+import { writeAll } from "../../shared/net/write_all.ts";
 import type { Bench } from "./bench.ts";
 import { measureDelivery } from "./delivery.ts";
 import { chooseGenerator } from "./generator.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { wait } from "../../shared/clock.ts";
-import { writeAll } from "../../shared/write_all.ts";
+import { wait } from "../../shared/time/clock.ts";
+import { writeAll } from "../../shared/net/write_all.ts";
 import type { Bench } from "./bench.ts";
 import { MessageEnds } from "./message_ends.ts";
 import { openFilesMax, residentBytes } from "./proc.ts";

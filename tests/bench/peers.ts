@@ -5,8 +5,8 @@
  * @module
  */
 
-import { tcpNetwork } from "../../client/network.ts";
-import { chainStart, type Letter, randomId } from "../../shared/protocol/chain.ts";
+import { tcpNetwork } from "../../client/transport/transport.ts";
+import { chainStart, type Letter, randomId } from "../../shared/protocol/message_stream.ts";
 import { keepAwake } from "./awake.ts";
 import type { Bench } from "./bench.ts";
 import { openBenchLink } from "./bench_link.ts";

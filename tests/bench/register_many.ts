@@ -4,7 +4,7 @@
  * @module
  */
 
-import { writeAll } from "../../shared/write_all.ts";
+import { writeAll } from "../../shared/net/write_all.ts";
 import { MessageEnds } from "./message_ends.ts";
 
 /** Requests that are sent before their replies are read; all the replies fit into a socket's buffer. */

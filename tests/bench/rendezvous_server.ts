@@ -6,7 +6,7 @@
  */
 
 import { startServer } from "../../server/server.ts";
-import { writeAll } from "../../shared/write_all.ts";
+import { writeAll } from "../../shared/net/write_all.ts";
 
 const server = startServer({ host: "127.0.0.1", port: 0, data: Deno.args[0] });
 await writeAll(Deno.stdout, new TextEncoder().encode(`${server.address.port}\n`));

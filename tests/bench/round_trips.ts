@@ -7,7 +7,7 @@
  * @module
  */
 
-import { writeAll } from "../../shared/write_all.ts";
+import { writeAll } from "../../shared/net/write_all.ts";
 import { MessageEnds } from "./message_ends.ts";
 
 const [requestText, rounds, requestsPerRound, ...ports] = Deno.args;

@@ -6,7 +6,7 @@
  */
 
 import { SecureChannel } from "../../client/link/secure_channel.ts";
-import { writeAll } from "../../shared/write_all.ts";
+import { writeAll } from "../../shared/net/write_all.ts";
 import { handshakeOver } from "./handshake_over.ts";
 import { frameContentBytes, framesPerRound } from "./frame_sizes.ts";
 

@@ -10,7 +10,7 @@
 
 import { SecureChannel } from "../../client/link/secure_channel.ts";
 import { primitives } from "../../shared/crypto/primitives.ts";
-import { writeAll } from "../../shared/write_all.ts";
+import { writeAll } from "../../shared/net/write_all.ts";
 import { frameContentBytes, framesPerRound } from "./frame_sizes.ts";
 import { handshakeOver } from "./handshake_over.ts";
 

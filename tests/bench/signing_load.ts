@@ -16,7 +16,7 @@ import {
   registrationTranscript,
   signatureToText,
 } from "../../shared/protocol/registration_proof.ts";
-import { writeAll } from "../../shared/write_all.ts";
+import { writeAll } from "../../shared/net/write_all.ts";
 import { MessageEnds } from "./message_ends.ts";
 
 const [port, connections, rounds, seconds, mode] = Deno.args;

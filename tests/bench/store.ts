@@ -8,7 +8,7 @@
 import { dirname, join } from "node:path";
 import type { Draft, Journal } from "../../client/store/journal.ts";
 import { openStore } from "../../client/store/store.ts";
-import { type PlacedLetter, randomId } from "../../shared/protocol/chain.ts";
+import { type PlacedLetter, randomId } from "../../shared/protocol/message_stream.ts";
 import type { Bench } from "./bench.ts";
 import { Chatter } from "./chatter.ts";
 import { denoCommand } from "./program.ts";

@@ -8,7 +8,7 @@
  */
 
 import { openStore } from "../../client/store/store.ts";
-import { writeAllSync } from "../../shared/write_all.ts";
+import { writeAllSync } from "../../shared/net/write_all.ts";
 
 /** What it writes. */
 export interface ReaderTimes {

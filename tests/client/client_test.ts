@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
-import { ChatError } from "../../client/chat_error.ts";
+import { ChatError } from "../../client/user_error.ts";
 import { ChatClient } from "../../client/client.ts";
-import { ServerRefusal } from "../../client/rendezvous.ts";
-import { FakeServer, nowhere, Person, start } from "./client_fixture.ts";
-import { until } from "./events.ts";
-import { RawListener, RawPeer } from "./raw_peer.ts";
+import { ServerRefusal } from "../../client/rendezvous/rendezvous.ts";
+import { FakeServer, nowhere, Person, start } from "../support/client_fixture.ts";
+import { until } from "../support/events.ts";
+import { RawListener, RawPeer } from "../support/raw_peer.ts";
 
 const register = (id: string, port = 5000) =>
   `REGISTER\r\nclientID: ${id}\r\nIP: 127.0.0.1\r\nPort: ${port}\r\n\r\n`;

@@ -4,7 +4,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { startServer } from "../../server/server.ts";
 import { Identity, keyToText } from "../../shared/crypto/identity.ts";
-import { chainHash, chainStart, isLetter, readLetter } from "../../shared/protocol/chain.ts";
+import {
+  chainHash,
+  chainStart,
+  isLetter,
+  readLetter,
+} from "../../shared/protocol/message_stream.ts";
 import { encode, parse } from "../../shared/protocol/message.ts";
 import { isFault, statuses } from "../../shared/protocol/status.ts";
 import { verbs } from "../../shared/protocol/verbs.ts";
@@ -14,11 +19,11 @@ import {
   registrationTranscript,
   signatureToText,
 } from "../../shared/protocol/registration_proof.ts";
-import { nowhere, Person } from "../client/client_fixture.ts";
-import { EncryptedPeer, encrypting } from "../client/encrypted_peer.ts";
-import type { Peer } from "../client/peer.ts";
-import { RawPeer } from "../client/raw_peer.ts";
-import { type GivenChallenge, signatureOf } from "../server/signer.ts";
+import { nowhere, Person } from "../support/client_fixture.ts";
+import { EncryptedPeer, encrypting } from "../support/encrypted_peer.ts";
+import type { Peer } from "../support/peer.ts";
+import { RawPeer } from "../support/raw_peer.ts";
+import { type GivenChallenge, signatureOf } from "../support/signer.ts";
 
 const text = await Deno.readTextFile(
   new URL("../../shared/protocol/PROTOCOL.md", import.meta.url),

@@ -1,7 +1,7 @@
 // What the command line says and with which code it ends.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { builds, Program, startServerProgram } from "./program.ts";
+import { builds, Program, startServerProgram } from "../support/program.ts";
 
 for (const build of builds) {
   /** Runs the program to its end, without input. */

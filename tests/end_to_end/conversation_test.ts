@@ -1,7 +1,7 @@
 // The original's example, by real processes over real sockets.
 
 import { assert, assertEquals } from "@std/assert";
-import { builds, Program, startServerProgram } from "./program.ts";
+import { builds, Program, startServerProgram } from "../support/program.ts";
 
 for (const build of builds) {
   Deno.test(`${build.name}: alice and bob find each other and talk`, async () => {

@@ -1,8 +1,8 @@
 // What somebody on the way sees of a conversation of two programs.
 
 import { assert, assertEquals } from "@std/assert";
-import { type Place, temporaryDirectory } from "../places.ts";
-import { builds, Program, startServerProgram } from "./program.ts";
+import { type Place, temporaryDirectory } from "../support/places.ts";
+import { builds, Program, startServerProgram } from "../support/program.ts";
 
 /** Somebody on the way, who keeps all that passes. */
 class Recorder implements AsyncDisposable {

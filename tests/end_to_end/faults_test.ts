@@ -2,11 +2,17 @@
 // no server.
 
 import { assert, assertEquals } from "@std/assert";
-import { EncryptedPeer } from "../client/encrypted_peer.ts";
-import type { Peer } from "../client/peer.ts";
-import { RawPeer } from "../client/raw_peer.ts";
-import { type Place, temporaryDirectory } from "../places.ts";
-import { type Build, builds, environmentAt, Program, startServerProgram } from "./program.ts";
+import { EncryptedPeer } from "../support/encrypted_peer.ts";
+import type { Peer } from "../support/peer.ts";
+import { RawPeer } from "../support/raw_peer.ts";
+import { type Place, temporaryDirectory } from "../support/places.ts";
+import {
+  type Build,
+  builds,
+  environmentAt,
+  Program,
+  startServerProgram,
+} from "../support/program.ts";
 
 const utf8 = new TextEncoder();
 /** Far more than all buffers between a peer and an output hold. */

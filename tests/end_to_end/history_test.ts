@@ -1,9 +1,9 @@
 // What was said is kept: it waits for who is away, is shown again after a restart, and is written out.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { namesIn, type Place, temporaryDirectory } from "../places.ts";
-import { type Build, builds, Program, startServerProgram } from "./program.ts";
-import { hasTerminal, TerminalProgram } from "./terminal_program.ts";
+import { namesIn, type Place, temporaryDirectory } from "../support/places.ts";
+import { type Build, builds, Program, startServerProgram } from "../support/program.ts";
+import { hasTerminal, TerminalProgram } from "../support/terminal_program.ts";
 
 /** Somebody with a home directory, whose programs come and go. */
 class Person implements Disposable {

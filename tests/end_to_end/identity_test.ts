@@ -1,9 +1,9 @@
 // Who one is, from the command line: made on first use, kept, copied, under a passphrase.
 
 import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
-import { hasMounts, namesIn, temporaryDirectory, tinyDisk } from "../places.ts";
-import { type Build, builds, Program } from "./program.ts";
-import { hasTerminal, TerminalProgram } from "./terminal_program.ts";
+import { hasMounts, namesIn, temporaryDirectory, tinyDisk } from "../support/places.ts";
+import { type Build, builds, Program } from "../support/program.ts";
+import { hasTerminal, TerminalProgram } from "../support/terminal_program.ts";
 
 const isUnix = Deno.build.os !== "windows";
 

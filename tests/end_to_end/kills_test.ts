@@ -5,8 +5,8 @@ import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { openStore } from "../../client/store/store.ts";
-import { type Place, temporaryDirectory } from "../places.ts";
-import { type Build, builds, Program, startServerProgram } from "./program.ts";
+import { type Place, temporaryDirectory } from "../support/places.ts";
+import { type Build, builds, Program, startServerProgram } from "../support/program.ts";
 
 /** Messages of each of the two. */
 const messagesEach = 5_000;

@@ -2,10 +2,10 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Identity } from "../../shared/crypto/identity.ts";
-import { namesIn, temporaryDirectory } from "../places.ts";
-import { challengeOf, keyLine, signed } from "../server/signer.ts";
-import { Wire } from "../server/wire.ts";
-import { type Build, builds, Program, startServerProgram } from "./program.ts";
+import { namesIn, temporaryDirectory } from "../support/places.ts";
+import { challengeOf, keyLine, signed } from "../support/signer.ts";
+import { Wire } from "../support/wire.ts";
+import { type Build, builds, Program, startServerProgram } from "../support/program.ts";
 
 const alice = Identity.generate();
 const mallory = Identity.generate();

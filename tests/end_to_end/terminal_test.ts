@@ -2,10 +2,10 @@
 // deno-lint-ignore-file no-control-regex -- what a terminal is sent is what this is about
 
 import { assert, assertEquals, assertNotMatch } from "@std/assert";
-import { EncryptedPeer } from "../client/encrypted_peer.ts";
-import { RawPeer } from "../client/raw_peer.ts";
-import { builds, Program } from "./program.ts";
-import { hasTerminal, TerminalProgram } from "./terminal_program.ts";
+import { EncryptedPeer } from "../support/encrypted_peer.ts";
+import { RawPeer } from "../support/raw_peer.ts";
+import { builds, Program } from "../support/program.ts";
+import { hasTerminal, TerminalProgram } from "../support/terminal_program.ts";
 
 for (const build of builds) {
   const test = (name: string, fn: () => Promise<void>) =>

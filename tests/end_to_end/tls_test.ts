@@ -2,8 +2,8 @@
 // something is wrong.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { Authority } from "../certificates.ts";
-import { type Build, builds, Program, startServerProgram } from "./program.ts";
+import { Authority } from "../support/certificates.ts";
+import { type Build, builds, Program, startServerProgram } from "../support/program.ts";
 
 const authority = new Authority();
 addEventListener("unload", () => authority[Symbol.dispose]());

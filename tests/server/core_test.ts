@@ -12,7 +12,7 @@ import {
   watchedMax,
   writeTimeoutMs,
 } from "../../shared/protocol/limits.ts";
-import { CoreServer, depositLines } from "./core_fixture.ts";
+import { CoreServer, depositLines } from "../support/core_fixture.ts";
 
 const alice = Identity.fromSeed(new Uint8Array(32).fill(1));
 const bob = Identity.fromSeed(new Uint8Array(32).fill(2));

@@ -1,14 +1,14 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { type Server, type ServerOptions, startServer } from "../../server/server.ts";
-import { systemClock } from "../../shared/clock.ts";
+import { systemClock } from "../../shared/time/clock.ts";
 import {
   connectionIdleMs,
   messageTimeoutMs,
   registrationTtlMinMs,
   writeTimeoutMs,
 } from "../../shared/protocol/limits.ts";
-import { until, Wire } from "./wire.ts";
+import { until, Wire } from "../support/wire.ts";
 
 function start(options: Partial<ServerOptions> = {}): Server {
   return startServer({ host: "127.0.0.1", port: 0, ...options });

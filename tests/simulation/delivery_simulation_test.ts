@@ -129,7 +129,7 @@ Deno.test({
       for (const use of watch.uses) uses.add(use);
     }
     // A database is opened in the machine's own time.
-    const others = [...uses].filter((use) => !use.includes("shared/database.ts"));
+    const others = [...uses].filter((use) => !use.includes("shared/storage/database.ts"));
     assertEquals(others, []);
   },
 });

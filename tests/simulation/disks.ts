@@ -7,8 +7,8 @@
 import type { Journal } from "../../client/store/journal.ts";
 import { migrations } from "../../client/store/schema.ts";
 import { openStore, type Store, storeIn } from "../../client/store/store.ts";
-import { openDatabase } from "../../shared/database.ts";
-import { temporaryDirectory } from "../places.ts";
+import { openDatabase } from "../../shared/storage/database.ts";
+import { temporaryDirectory } from "../support/places.ts";
 import type { SeededRandom } from "./seeded_random.ts";
 
 /** A disk. Disposing of it closes what is open. */

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Store } from "../../client/store/store.ts";
-import { randomId } from "../../shared/protocol/chain.ts";
+import { randomId } from "../../shared/protocol/message_stream.ts";
 import { type Disk, FileDisk, MemoryDisk } from "./disks.ts";
 import { SeededRandom } from "./seeded_random.ts";
 

@@ -6,7 +6,7 @@
  */
 
 import { setImmediate } from "node:timers";
-import type { TimerClock } from "../../shared/clock.ts";
+import type { TimerClock } from "../../shared/time/clock.ts";
 
 /** The time of day at which every simulation begins: milliseconds since 1970, UTC. */
 const dawnMs = Date.UTC(2030, 0, 1);

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TextLineStream } from "@std/streams/text-line-stream";
-import { wait, within } from "../../shared/clock.ts";
+import { wait, within } from "../../shared/time/clock.ts";
 import { SeededRandom } from "./seeded_random.ts";
 import { ProcessClock, SimulatedClock } from "./simulated_clock.ts";
 

@@ -6,8 +6,8 @@
  * @module
  */
 
-import type { PeerConn } from "../../client/dial.ts";
-import type { Connection } from "../../server/session.ts";
+import type { PeerConn } from "../../client/transport/tcp.ts";
+import type { Connection } from "../../server/connection/session.ts";
 import type { SeededRandom } from "./seeded_random.ts";
 import type { SimulatedClock } from "./simulated_clock.ts";
 

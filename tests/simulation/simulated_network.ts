@@ -5,12 +5,12 @@
  * @module
  */
 
-import { ChatError } from "../../client/chat_error.ts";
-import { connectWithin, type DialOptions, unreachableReason } from "../../client/dial.ts";
-import type { Listening, Network } from "../../client/network.ts";
-import type { ServerAddress } from "../../client/server_address.ts";
-import { type Address, formatAddress, isUnspecified } from "../../shared/address.ts";
-import { systemReason } from "../../shared/system_reason.ts";
+import { ChatError } from "../../client/user_error.ts";
+import { connectWithin, type DialOptions, unreachableReason } from "../../client/transport/tcp.ts";
+import type { Listening, Network } from "../../client/transport/transport.ts";
+import type { ServerAddress } from "../../client/transport/server_address.ts";
+import { type Address, formatAddress, isUnspecified } from "../../shared/net/address.ts";
+import { systemReason } from "../../shared/errors/system_error.ts";
 import type { SeededRandom } from "./seeded_random.ts";
 import { ProcessClock, type SimulatedClock } from "./simulated_clock.ts";
 import { type Cut, type Medium, type Place, type SimulatedConn, Wire } from "./simulated_conn.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { ChatError } from "../../client/chat_error.ts";
-import { writeAll } from "../../shared/write_all.ts";
+import { ChatError } from "../../client/user_error.ts";
+import { writeAll } from "../../shared/net/write_all.ts";
 import { SeededRandom } from "./seeded_random.ts";
 import { SimulatedClock } from "./simulated_clock.ts";
 import { type Cut, cuts, type SimulatedConn } from "./simulated_conn.ts";

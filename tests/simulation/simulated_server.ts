@@ -5,11 +5,14 @@
  * @module
  */
 
-import type { Capacity } from "../../server/admission.ts";
+import type { Capacity } from "../../server/connection/admission.ts";
 import { ServerCore, sweepMs } from "../../server/core.ts";
-import { type MailboxDatabase, openMailboxDatabase } from "../../server/mailbox_database.ts";
-import { type NamesDatabase, openNamesDatabase } from "../../server/names_database.ts";
-import { silentLog } from "../../shared/log.ts";
+import {
+  type MailboxDatabase,
+  openMailboxDatabase,
+} from "../../server/mailbox/mailbox_database.ts";
+import { type NamesDatabase, openNamesDatabase } from "../../server/names/names_database.ts";
+import { silentLog } from "../../shared/process/log.ts";
 import type { Machine, Process } from "./simulated_network.ts";
 
 /** The port that it listens on. */

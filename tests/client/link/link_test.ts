@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { ChatError } from "../../../client/chat_error.ts";
+import { ChatError } from "../../../client/user_error.ts";
 import { Link, type LinkTimes } from "../../../client/link/link.ts";
 import type { LinkEvents } from "../../../client/link/link_events.ts";
 import { SecureChannel } from "../../../client/link/secure_channel.ts";
@@ -11,10 +11,10 @@ import {
   textBytesMax,
   unacknowledgedMax,
 } from "../../../shared/protocol/limits.ts";
-import { EncryptedPeer, encrypting } from "../encrypted_peer.ts";
-import { Events } from "../events.ts";
-import { ManualTime } from "../manual_time.ts";
-import { RawPeer } from "../raw_peer.ts";
+import { EncryptedPeer, encrypting } from "../../support/encrypted_peer.ts";
+import { Events } from "../../support/events.ts";
+import { ManualTime } from "../../support/manual_time.ts";
+import { RawPeer } from "../../support/raw_peer.ts";
 import {
   chat,
   chatack,
@@ -24,8 +24,8 @@ import {
   say,
   self,
   told,
-} from "./link_fixture.ts";
-import { MemoryConn } from "./memory_conn.ts";
+} from "../../support/link_fixture.ts";
+import { MemoryConn } from "../../support/memory_conn.ts";
 
 const utf8 = new TextEncoder();
 const msg = (id: string, text: string) => `MSG\r\nId: ${id}\r\nText: ${text}\r\n\r\n`;

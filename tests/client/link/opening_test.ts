@@ -7,8 +7,8 @@ import {
   type Step,
 } from "../../../client/link/opening.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
-import { encrypting } from "../encrypted_peer.ts";
-import { chat, chatack } from "./link_fixture.ts";
+import { encrypting } from "../../support/encrypted_peer.ts";
+import { chat, chatack } from "../../support/link_fixture.ts";
 
 type Role = "caller" | "called";
 

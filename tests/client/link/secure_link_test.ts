@@ -2,21 +2,29 @@
 
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
-import { ChatError } from "../../../client/chat_error.ts";
+import { ChatError } from "../../../client/user_error.ts";
 import { Link, type LinkTimes } from "../../../client/link/link.ts";
 import type { LinkEvents } from "../../../client/link/link_events.ts";
 import type { Refusal } from "../../../client/link/opening.ts";
-import { wordingOf } from "../../../client/ui/wording.ts";
+import { wordingOf } from "../../../client/ui/wording/wording.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { HandshakeState } from "../../../shared/crypto/noise.ts";
 import { type KeyPair, primitives } from "../../../shared/crypto/primitives.ts";
-import { nowhere, Person } from "../client_fixture.ts";
-import { encrypting } from "../encrypted_peer.ts";
-import { Events, until } from "../events.ts";
-import { ManualTime } from "../manual_time.ts";
-import { RawListener, RawPeer } from "../raw_peer.ts";
-import { type Tamper, TamperingProxy } from "../tampering_proxy.ts";
-import { chat, chatack, type LinkEvent, patient, say, self, told } from "./link_fixture.ts";
+import { nowhere, Person } from "../../support/client_fixture.ts";
+import { encrypting } from "../../support/encrypted_peer.ts";
+import { Events, until } from "../../support/events.ts";
+import { ManualTime } from "../../support/manual_time.ts";
+import { RawListener, RawPeer } from "../../support/raw_peer.ts";
+import { type Tamper, TamperingProxy } from "../../support/tampering_proxy.ts";
+import {
+  chat,
+  chatack,
+  type LinkEvent,
+  patient,
+  say,
+  self,
+  told,
+} from "../../support/link_fixture.ts";
 
 type Role = "caller" | "called";
 
@@ -730,7 +738,7 @@ function measuredClient() {
       "--v8-flags=--expose-gc",
       "--allow-net",
       `--config=${new URL("../../../deno.json", import.meta.url).pathname}`,
-      new URL("../measured_client.ts", import.meta.url).pathname,
+      new URL("../../support/measured_client.ts", import.meta.url).pathname,
     ],
     stdin: "piped",
     stdout: "piped",

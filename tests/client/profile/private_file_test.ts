@@ -4,8 +4,8 @@ import {
   replacePrivateFile,
   writePrivateFile,
 } from "../../../client/profile/private_file.ts";
-import { hasMounts, namesIn, temporaryDirectory, tinyDisk } from "../../places.ts";
-import { race } from "../../race.ts";
+import { hasMounts, namesIn, temporaryDirectory, tinyDisk } from "../../support/places.ts";
+import { race } from "../../support/race.ts";
 
 const isUnix = Deno.build.os !== "windows";
 

@@ -3,17 +3,17 @@
 
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { ChatError } from "../../../client/chat_error.ts";
+import { ChatError } from "../../../client/user_error.ts";
 import type { Journal } from "../../../client/store/journal.ts";
 import { openStore } from "../../../client/store/store.ts";
-import { chainHash, chainStart } from "../../../shared/protocol/chain.ts";
-import { hasMounts, tinyDisk } from "../../places.ts";
-import { race } from "../../race.ts";
-import { draft, fileStore, keyOf, say, stream } from "./journal_fixture.ts";
+import { chainHash, chainStart } from "../../../shared/protocol/message_stream.ts";
+import { hasMounts, tinyDisk } from "../../support/places.ts";
+import { race } from "../../support/race.ts";
+import { draft, fileStore, keyOf, say, stream } from "../../support/journal_fixture.ts";
 
 const textKey = keyOf(7);
 const config = new URL("../../../deno.json", import.meta.url).pathname;
-const program = new URL("store_process.ts", import.meta.url).pathname;
+const program = new URL("../../support/store_process.ts", import.meta.url).pathname;
 
 /** Runs a program on a store and kills it so long after its first word. @returns What it promised. */
 async function promisedUntilKilled(
@@ -133,7 +133,7 @@ Deno.test("programs that share a store give each number once, and leave none out
       JSON.stringify(import.meta.resolve("../../../client/store/store.ts"))
     };
       import { randomId } from ${
-      JSON.stringify(import.meta.resolve("../../../shared/protocol/chain.ts"))
+      JSON.stringify(import.meta.resolve("../../../shared/protocol/message_stream.ts"))
     };`,
     code: `
       using store = openStore(${JSON.stringify(file.path)});

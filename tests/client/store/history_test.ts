@@ -1,7 +1,15 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { openStore } from "../../../client/store/store.ts";
-import { draft, fileStore, keyOf, outcomes, say, stream, talk } from "./journal_fixture.ts";
+import {
+  draft,
+  fileStore,
+  keyOf,
+  outcomes,
+  say,
+  stream,
+  talk,
+} from "../../support/journal_fixture.ts";
 
 Deno.test("history has the last messages of both sides, oldest first, with their times and states", () => {
   using t = talk();

@@ -4,8 +4,8 @@ import { DatabaseSync } from "node:sqlite";
 import { KnownPeers } from "../../../client/store/known_peers.ts";
 import { openStore } from "../../../client/store/store.ts";
 import { knownPeersMax, knownStrangersMax } from "../../../shared/protocol/limits.ts";
-import { temporaryDirectory } from "../../places.ts";
-import { race } from "../../race.ts";
+import { temporaryDirectory } from "../../support/places.ts";
+import { race } from "../../support/race.ts";
 
 const keyOf = (byte: number) => new Uint8Array(32).fill(byte);
 

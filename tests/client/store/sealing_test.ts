@@ -2,9 +2,9 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import type { Journal } from "../../../client/store/journal.ts";
 import { openStore, storeKeyOf } from "../../../client/store/store.ts";
-import { TextBox } from "../../../client/store/text_box.ts";
+import { TextBox } from "../../../client/store/text_cipher.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
-import { draft, fileStore, keyOf, outcomes, say, stream } from "./journal_fixture.ts";
+import { draft, fileStore, keyOf, outcomes, say, stream } from "../../support/journal_fixture.ts";
 
 const textKey = keyOf(7);
 const owner = { self: "alice", name: "bob", key: keyOf(2), direction: "in", id: "1" } as const;

@@ -1,13 +1,13 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { ChatError } from "../../../client/chat_error.ts";
-import { Searching } from "../../../client/store/searching.ts";
+import { ChatError } from "../../../client/user_error.ts";
+import { Searching } from "../../../client/store/search_index.ts";
 import { migrations } from "../../../client/store/schema.ts";
 import { sqliteJournal } from "../../../client/store/sqlite_journal.ts";
-import { Texts } from "../../../client/store/texts.ts";
+import { Texts } from "../../../client/store/text_column.ts";
 import { Transactions } from "../../../client/store/transactions.ts";
-import { openDatabase } from "../../../shared/database.ts";
-import { temporaryDirectory } from "../../places.ts";
-import { keyOf, say, stream } from "./journal_fixture.ts";
+import { openDatabase } from "../../../shared/storage/database.ts";
+import { temporaryDirectory } from "../../support/places.ts";
+import { keyOf, say, stream } from "../../support/journal_fixture.ts";
 
 const table = "CREATE TABLE note (text TEXT NOT NULL UNIQUE) STRICT";
 

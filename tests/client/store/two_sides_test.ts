@@ -5,9 +5,9 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { ConversationId, Journal } from "../../../client/store/journal.ts";
 import { openStore, type Store } from "../../../client/store/store.ts";
-import { isId, type PlacedLetter } from "../../../shared/protocol/chain.ts";
-import { type Place, temporaryDirectory } from "../../places.ts";
-import { draft, keyOf } from "./journal_fixture.ts";
+import { isId, type PlacedLetter } from "../../../shared/protocol/message_stream.ts";
+import { type Place, temporaryDirectory } from "../../support/places.ts";
+import { draft, keyOf } from "../../support/journal_fixture.ts";
 
 /** A side, whose store can be copied, set back to the copy, and lost. */
 class Side {

@@ -1,7 +1,7 @@
 // Against another implementation, noise-c (github.com/rweather/noise-c), compiled to WebAssembly.
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
-// @ts-types="./noise_c.d.ts"
+// @ts-types="../../support/noise_c.d.ts"
 import createNoise, {
   type CipherState as TheirCipherState,
   type HandshakeState as TheirHandshakeState,

@@ -14,7 +14,7 @@ import {
   shakeHands,
   type Sides,
   turnOf,
-} from "./noise_fixture.ts";
+} from "../../support/noise_fixture.ts";
 
 const hex = (text: string) => Uint8Array.fromHex(text);
 const patternNames = Object.keys(patterns) as PatternName[];

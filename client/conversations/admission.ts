@@ -1,0 +1,229 @@
+/**
+ * Whom the client talks to: peers whose key is the one that is remembered under their name, or is the
+ * first that they show; and peers that cannot encrypt only where the user has allowed that.
+ *
+ * @module
+ */
+
+import { type Address, formatAddress } from "../../shared/net/address.ts";
+import type { TimerClock } from "../../shared/time/clock.ts";
+import type { Identity } from "../../shared/crypto/identity.ts";
+import { errorMessage } from "../../shared/errors/error_message.ts";
+import type { ChatEvent } from "../events.ts";
+import type { Link } from "../link/link.ts";
+import type { Refusal } from "../link/opening.ts";
+import { isSameKey, type Trust } from "../trust/trust.ts";
+
+/** What a gatekeeper needs to know. */
+export interface GatekeeperOptions {
+  readonly self: { readonly id: string; readonly identity: Identity };
+  readonly trust: Trust;
+  readonly emit: (event: ChatEvent) => void;
+  readonly allowPlaintext: boolean;
+  /** The fingerprint that the server has named for an id, as far as it has been asked. */
+  readonly said: (id: string) => string | undefined;
+  /** Who the server has said is at an address and has a key. */
+  readonly introducedAt: (address: Address) => string | undefined;
+  /** The same as `said`, after asking the server where that can be done; it has a time limit. Never throws. */
+  readonly ask: (id: string) => Promise<string | undefined>;
+  readonly clock: TimerClock;
+}
+
+/** Whoever is turned away again within this time is not told of again. */
+const quietMs = 60_000;
+/** Callers of whom that is known. */
+const toldOfMax = 256;
+
+/** What is known of a peer when it is to be let in. */
+export type Visitor =
+  & Pick<Link, "role" | "remote" | "peerId" | "peerKey" | "dialect">
+  & Partial<Pick<Link, "saidNothing">>;
+
+/** Lets peers in, or does not. */
+export class Gatekeeper {
+  readonly #options: GatekeeperOptions;
+  /** Callers that were turned away, and when the user was told. */
+  readonly #toldOf = new Map<string, number>();
+
+  constructor(options: GatekeeperOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Whether to talk to a peer that does not encrypt.
+   *
+   * @param calledId Whom the user has called, where that is by name.
+   */
+  admitPlaintext(visitor: Visitor, calledId: string | undefined): Refusal | undefined {
+    const { allowPlaintext, trust, said, introducedAt } = this.#options;
+    const { peerId, role, remote } = visitor;
+    if (isSomebodyElse(peerId, calledId)) return wrongPeer(peerId, calledId);
+    const introducedId = role === "caller" ? introducedAt(remote) : undefined;
+    let known;
+    try {
+      known = [peerId, calledId, introducedId].find((id) =>
+        id !== undefined && (trust.knows(id) || said(id) !== undefined)
+      );
+    } catch (error) {
+      return this.#cannotJudge(peerId ?? calledId ?? formatAddress(remote), error);
+    }
+    if (known === undefined && allowPlaintext) return undefined;
+    const detail = plaintextDetail(visitor, calledId, known);
+    this.#tell(visitor, remote.host, { type: "turned-away", why: detail });
+    return {
+      code: 426,
+      reason: known === undefined
+        ? "This client talks encrypted alone; a p2pchat of version 0.2 or later does"
+        : `This client talks to ${known} encrypted alone`,
+      detail,
+    };
+  }
+
+  /**
+   * Whether to talk to a peer that has proven its key. Never throws.
+   *
+   * @param calledId Who was called, where that is by name.
+   * @param byUser Whether it is the user who has called, who is told whatever comes of it.
+   */
+  async admitKey(
+    visitor: Visitor,
+    calledId: string | undefined,
+    byUser = visitor.role === "caller",
+  ): Promise<Refusal | undefined> {
+    const id = visitor.peerId!;
+    if (isSomebodyElse(id, calledId)) return wrongPeer(id, calledId);
+    if (id === this.#options.self.id) return this.#turnAwayNamesake(visitor);
+    try {
+      return await this.#judge(visitor, id, visitor.peerKey!, byUser);
+    } catch (error) {
+      return this.#cannotJudge(id, error);
+    }
+  }
+
+  async #judge(
+    visitor: Visitor,
+    id: string,
+    key: Uint8Array,
+    byUser: boolean,
+  ): Promise<Refusal | undefined> {
+    const { trust, said, ask } = this.#options;
+    const isCalled = visitor.role === "caller";
+    const named = trust.knows(id) ? said(id) : await ask(id);
+    const verdict = trust.judge(id, key, named, isCalled);
+    switch (verdict.type) {
+      case "first":
+        // Where somebody of that name has been met meanwhile, it is he who counts.
+        if (!this.#meet(id, key, verdict.shown, isCalled)) {
+          return await this.#judge(visitor, id, key, byUser);
+        }
+        return undefined;
+      case "known":
+        if (verdict.said !== undefined) {
+          const { said, shown, verified } = verdict;
+          this.#tellOf(
+            `contradicted ${id}`,
+            { type: "server-contradicted", name: id, said, shown, verified },
+            byUser,
+          );
+        }
+        return undefined;
+      default:
+        this.#tellOf(id, { type: "key-refused", name: id, verdict }, byUser);
+        return refusal(
+          `This client knows another key of ${id}; its user can accept yours with /trust ${id}`,
+          `${id} has another key than expected`,
+        );
+    }
+  }
+
+  #turnAwayNamesake(visitor: Visitor): Refusal {
+    const { self } = this.#options;
+    // One's own key comes back where somebody sends a call on to whom it came from.
+    const detail = isSameKey(visitor.peerKey!, self.identity.publicKey)
+      ? "that is yourself, by your name and by your key"
+      : `somebody with another key than yours goes by your name, ${self.id}`;
+    this.#tell(visitor, visitor.remote.host, { type: "turned-away", why: detail });
+    return refusal(`This is ${self.id} already`, detail);
+  }
+
+  #cannotJudge(who: string, error: unknown): Refusal {
+    const reason = errorMessage(error);
+    const problem = `Cannot look up the key of ${who}: ${reason}`;
+    this.#options.emit({ type: "problem", problem });
+    return { code: 500, reason: "This client cannot look up keys at the moment", detail: problem };
+  }
+
+  /** Tells of a caller that is turned away. */
+  #tell({ role }: Visitor, subject: string, event: ChatEvent): void {
+    // Whom we have called, the failure of the call tells of.
+    if (role !== "caller") this.#tellOf(subject, event, false);
+  }
+
+  /** Tells of what the user has asked for, and of all else, lest it fills the screen, not each time. */
+  #tellOf(subject: string, event: ChatEvent, byUser: boolean): void {
+    const { emit, clock } = this.#options;
+    if (byUser) return emit(event);
+    const toldAtMs = this.#toldOf.get(subject);
+    if (toldAtMs !== undefined && clock.now() - toldAtMs < quietMs) return;
+    if (this.#toldOf.size >= toldOfMax) this.#toldOf.clear();
+    this.#toldOf.set(subject, clock.now());
+    emit(event);
+  }
+
+  /** @returns False where another key is remembered under the name by now. */
+  #meet(name: string, key: Uint8Array, fingerprint: string, isCalled: boolean): boolean {
+    const { trust, emit } = this.#options;
+    try {
+      const meeting = trust.meet(name, key, isCalled);
+      if (meeting === "another-is-known") return false;
+      if (meeting === "remembered") emit({ type: "remembered", name, fingerprint });
+      else emit({ type: "problem", problem: `Cannot remember the key of ${name}: too many are` });
+    } catch (error) {
+      const reason = errorMessage(error);
+      emit({
+        type: "problem",
+        problem: `Cannot remember the key of ${name}: ${reason}. Next time it will be new again`,
+      });
+    }
+    return true;
+  }
+}
+
+function isSomebodyElse(
+  peerId: string | undefined,
+  calledId: string | undefined,
+): peerId is string {
+  return peerId !== undefined && calledId !== undefined && peerId !== calledId;
+}
+
+function wrongPeer(peerId: string, calledId: string | undefined): Refusal {
+  return refusal(
+    `You have called ${calledId} and reached ${peerId}`,
+    `${peerId} answers where ${calledId} should: the server may be wrong; /chat ${peerId} if you ` +
+      "mean that",
+  );
+}
+
+function plaintextDetail(
+  { peerId, remote, saidNothing }: Visitor,
+  calledId: string | undefined,
+  known: string | undefined,
+): string {
+  const place = formatAddress(remote);
+  const who = peerId ?? calledId ?? place;
+  if (saidNothing) {
+    return `${who} does not answer as a client that encrypts does: it is slow, or cannot encrypt. ` +
+      (known === undefined
+        ? "Try again, or start the client with --allow-plaintext to talk to programs that cannot"
+        : "Try again");
+  }
+  return known === undefined
+    ? `${who} cannot encrypt: what is said could be read and changed on the way. Start the client ` +
+      "with --allow-plaintext to talk to such programs all the same"
+    : `${who} at ${place} did not encrypt, though ${known} has a key: either that is somebody else, ` +
+      "or somebody in the middle has taken the encryption away";
+}
+
+function refusal(reason: string, detail: string): Refusal {
+  return { code: 403, reason, detail };
+}

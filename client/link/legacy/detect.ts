@@ -1,0 +1,79 @@
+/**
+ * Which dialect a peer speaks, told from its first bytes. Pure: bytes in, verdict out.
+ *
+ * @module
+ */
+
+import type { Dialect } from "../../events.ts";
+import { messageBytesMax } from "../../../shared/protocol/limits.ts";
+import { isFault } from "../../../shared/protocol/status.ts";
+import { CR, LF, type Message, parse } from "../../../shared/protocol/message.ts";
+import { speaksVersion1 } from "../../../shared/protocol/verbs.ts";
+
+/** The dialect, or that more bytes or more time are needed. */
+export type Verdict = Dialect | "undecided";
+
+// Lossy: that it is UTF-8 is for the message reader to see to.
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/**
+ * Recognises who calls.
+ *
+ * @param bytes What has come so far; at least one byte.
+ * @param timeIsUp Whether nothing more is to be waited for.
+ */
+export function recogniseCaller(bytes: Uint8Array, timeIsUp: boolean): Verdict {
+  const text = utf8.decode(bytes);
+  if (!startsWithLine(text, "CHAT")) {
+    return mayBecomeLine(text, "CHAT") && !timeIsUp ? "undecided" : "raw";
+  }
+  const opening = firstMessage(text);
+  if (opening === undefined) {
+    return timeIsUp || bytes.length >= messageBytesMax ? "lines" : "undecided";
+  }
+  const chat = parse(opening);
+  return !isFault(chat) && speaksVersion1(chat) ? "p2pchat" : "lines";
+}
+
+/**
+ * Recognises who answers a CHAT. Whoever does not answer CHATACK, or ERROR, knows nothing of it.
+ *
+ * @param bytes What has come so far; possibly nothing.
+ * @param timeIsUp Whether nothing more is to be waited for.
+ */
+export function recogniseCalled(bytes: Uint8Array, timeIsUp: boolean): Verdict {
+  const text = utf8.decode(bytes);
+  const answers = ["CHATACK", "ERROR"];
+  const begun = answers.some((line) => startsWithLine(text, line));
+  if (begun && firstMessage(text) !== undefined) return "p2pchat";
+  const mayBe = begun || answers.some((line) => mayBecomeLine(text, line));
+  return mayBe && !timeIsUp && bytes.length < messageBytesMax ? "undecided" : "raw";
+}
+
+function startsWithLine(text: string, line: string): boolean {
+  return text.startsWith(line + "\r\n") || text.startsWith(line + "\n");
+}
+
+function mayBecomeLine(text: string, line: string): boolean {
+  return (line + "\r\n").startsWith(text);
+}
+
+/** One past the empty line that ends the first message in some bytes, which has to be there. */
+export function firstMessageEnd(bytes: Uint8Array): number {
+  for (let end = bytes.indexOf(LF) + 1;; end = bytes.indexOf(LF, end) + 1) {
+    if (bytes[end] === LF) return end + 1;
+    if (bytes[end] === CR && bytes[end + 1] === LF) return end + 2;
+  }
+}
+
+/** The message that some bytes begin with; undefined where it is not whole, or none. */
+export function firstMessageIn(bytes: Uint8Array): Message | undefined {
+  const lines = firstMessage(utf8.decode(bytes));
+  const message = lines && parse(lines);
+  return message === undefined || isFault(message) ? undefined : message;
+}
+
+function firstMessage(text: string): string[] | undefined {
+  const end = /\r?\n\r?\n/.exec(text);
+  return end === null ? undefined : text.slice(0, end.index).split(/\r?\n/);
+}

@@ -1,0 +1,86 @@
+/**
+ * What the original's relatives send a peer: a CHAT with headers, then lines of text, then QUIT and an
+ * empty line. Some send each message as a CHAT of its own, with the text as a line that is no header.
+ * Both are read here. Pure: text in, what it means out.
+ *
+ * @module
+ */
+
+import { isClientId } from "../../../shared/protocol/client_id.ts";
+import { messageBytesMax } from "../../../shared/protocol/limits.ts";
+
+/** What a line of a relative's means. */
+export type WildItem =
+  | { readonly type: "id"; readonly id: string }
+  | { readonly type: "text"; readonly text: string }
+  | { readonly type: "quit" };
+
+const openingHeader = /^(clientID|IP|Port): ?(.*)$/i;
+
+/** Who a relative says it is, in what it says first. */
+export function idIn(bytes: Uint8Array): string | undefined {
+  const items = new WildLines().push(new TextDecoder().decode(bytes));
+  return items.find((item) => item.type === "id")?.id;
+}
+
+/** Reads the lines of a relative. */
+export class WildLines {
+  #rest = "";
+  #inOpening = false;
+  #quitting = false;
+
+  /** Whether a line has begun and not ended. */
+  get pending(): boolean {
+    return this.#rest !== "" || this.#quitting;
+  }
+
+  /** Takes what a read brought, decoded. */
+  push(text: string): WildItem[] {
+    const lines = (this.#rest + text).split("\n");
+    this.#rest = lines.pop()!;
+    const items = lines.flatMap((line) =>
+      this.#take(line.endsWith("\r") ? line.slice(0, -1) : line)
+    );
+    // A line without an end is shown in parts: nothing else bounds it.
+    return this.#rest.length > messageBytesMax ? [...items, ...this.flush()] : items;
+  }
+
+  /** To be called when nothing more comes: some end no lines, some send no line behind QUIT. */
+  flush(): WildItem[] {
+    const rest = this.#rest;
+    this.#rest = "";
+    const items = rest === "" ? [] : this.#take(rest);
+    if (!this.#quitting) return items;
+    this.#quitting = false;
+    return [...items, { type: "quit" }];
+  }
+
+  #take(line: string): WildItem[] {
+    if (this.#quitting) {
+      this.#quitting = false;
+      // A QUIT that no empty line follows was something that somebody said.
+      return line === ""
+        ? [{ type: "quit" }]
+        : [{ type: "text", text: "QUIT" }, ...this.#take(line)];
+    }
+    if (line === "CHAT") {
+      this.#inOpening = true;
+      return [];
+    }
+    if (line === "") {
+      this.#inOpening = false;
+      return [];
+    }
+    if (this.#inOpening) {
+      const [, name, value] = openingHeader.exec(line) ?? [];
+      if (name !== undefined) {
+        const isId = name.toLowerCase() === "clientid" && isClientId(value!.trim());
+        return isId ? [{ type: "id", id: value!.trim() }] : [];
+      }
+    } else if (line === "QUIT") {
+      this.#quitting = true;
+      return [];
+    }
+    return [{ type: "text", text: line }];
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * How one talks with the wild: with the original in raw text, of which each read is one message, with
+ * its relatives in lines. Bytes in, what they mean out; no I/O and no clock.
+ *
+ * @module
+ */
+
+import { type WildItem, WildLines } from "./legacy_lines.ts";
+
+/** A conversation with somebody of the wild. */
+export class WildTalk {
+  /** Undefined where each read is one message. */
+  readonly #lines: WildLines | undefined;
+  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  /** Whether the peer ends its texts with a line end, and so may wait for one in ours. */
+  #endsLines: boolean;
+
+  constructor(dialect: "raw" | "lines") {
+    this.#endsLines = dialect === "lines";
+    this.#lines = this.#endsLines ? new WildLines() : undefined;
+  }
+
+  /** Takes what a read brought. */
+  push(bytes: Uint8Array): WildItem[] {
+    const text = this.#decoder.decode(bytes, { stream: true });
+    if (this.#lines !== undefined) return this.#lines.push(text);
+    if (text.endsWith("\n")) this.#endsLines = true;
+    const message = text.replace(/\r?\n$/, "");
+    return message === "" ? [] : [{ type: "text", text: message }];
+  }
+
+  /** Whether something has come that is shown once nothing more comes: {@linkcode flush} gives it. */
+  get pending(): boolean {
+    return this.#lines?.pending ?? false;
+  }
+
+  /** To be called when nothing more comes, or has come for a while. */
+  flush(): WildItem[] {
+    return this.#lines?.flush() ?? [];
+  }
+
+  /** A text of ours as it goes over the wire. */
+  written(text: string): string {
+    return this.#endsLines ? text.replaceAll("\n", " ") + "\r\n" : text;
+  }
+
+  /** What is said at the end; nothing where it would be shown as a text. */
+  get farewell(): string {
+    return this.#lines === undefined ? "" : "QUIT\r\n\r\n";
+  }
+}

@@ -1,0 +1,238 @@
+/**
+ * What two peers of this protocol say to each other once their link is open. With a peer that has a key
+ * it is letters, of which the owner of the link keeps account; with one that has none it is texts, of
+ * which this does.
+ *
+ * @module
+ */
+
+import type { TimerClock } from "../../shared/time/clock.ts";
+import {
+  isId,
+  isLetter,
+  type Letter,
+  letterHeaders,
+  randomId,
+  readLetter,
+} from "../../shared/protocol/message_stream.ts";
+import { header, type Message, message } from "../../shared/protocol/message.ts";
+import { MessageReader } from "../../shared/protocol/message_reader.ts";
+import { type Fault, fault, isFault } from "../../shared/protocol/status.ts";
+import { textHeaders } from "../../shared/protocol/text.ts";
+import { check } from "../../shared/protocol/verbs.ts";
+import type { CloseReason } from "../events.ts";
+import type { LinkEvents } from "./link_events.ts";
+import type { Purpose } from "./opening.ts";
+import { Questions } from "./pending_requests.ts";
+import { saidReason } from "./reason.ts";
+import { Unconfirmed } from "./unacknowledged_texts.ts";
+import { Verification } from "./word_verification.ts";
+
+/** What a talk needs. */
+export interface PeerTalkOptions<L> {
+  readonly link: L;
+  readonly events: LinkEvents<L>;
+  readonly role: "caller" | "called";
+  readonly purpose: Purpose;
+  /** The handshake's; undefined with a peer that has no key. */
+  readonly handshakeHash: Uint8Array | undefined;
+  readonly clock: TimerClock;
+  readonly send: (message: Message) => void;
+  /** Whether nothing more is to be taken. */
+  readonly isOver: () => boolean;
+  /** Ends the link; where the peer has been told why, not before it has that. */
+  readonly end: (reason: CloseReason, detail: string | undefined, told: boolean) => void;
+}
+
+/** Of what belongs to a conversation nothing goes over a link for comparing. */
+const conversational: ReadonlySet<string> = new Set(["MSG", "ACK", "READ", "RESET", "VERIFY"]);
+const auditAlone = fault(400, "This link carries AUDIT alone");
+const noAudit = fault(403, "There is nothing here that you could compare");
+const auditNeedsKey = fault(426, "AUDIT goes over an encrypted link");
+const noStream = fault(400, "The Stream of a RESET is not 128 bits in hexadecimal");
+
+/** One side of what is said on one link. */
+export class PeerTalk<L> {
+  readonly #options: PeerTalkOptions<L>;
+  readonly #hasKey: boolean;
+  readonly #reader = new MessageReader();
+  readonly #questions: Questions;
+  readonly #unconfirmed = new Unconfirmed();
+  #verification: Verification | undefined;
+  /** What this read has brought and the owner has not been given. */
+  #letters: Letter[] = [];
+
+  constructor(options: PeerTalkOptions<L>) {
+    this.#options = options;
+    this.#hasKey = options.handshakeHash !== undefined;
+    this.#questions = new Questions(options.clock, options.send);
+  }
+
+  /** Takes a piece of what a read brought; {@linkcode handOver} is to follow the last one. */
+  async take(bytes: Uint8Array): Promise<void> {
+    const items = this.#reader.push(bytes);
+    for (const item of items instanceof Promise ? await items : items) this.#takeMessage(item);
+  }
+
+  /** Gives the owner the letters that have come so far, before it comes to anything else. */
+  handOver(): void {
+    if (this.#letters.length === 0) return;
+    const letters = this.#letters;
+    this.#letters = [];
+    this.#options.events.letters(this.#options.link, letters);
+  }
+
+  /** Sends letters. @throws {RangeError} Where a text is longer than a message takes. */
+  carry(letters: readonly Letter[]): void {
+    if (!this.#hasKey) throw new TypeError("Cannot carry letters: the peer has no key");
+    for (const letter of letters) this.#options.send(message("MSG", letterHeaders(letter)));
+  }
+
+  /**
+   * Sends a text. Done when it is sent, for which it may have to wait for others to be acknowledged.
+   *
+   * @returns Its id, or undefined where the link has ended before.
+   * @throws {RangeError} Where the text is longer than a message takes.
+   */
+  async sendText(text: string): Promise<string | undefined> {
+    if (this.#hasKey) throw new TypeError("Cannot send a text: the peer has a key");
+    await this.#unconfirmed.room();
+    if (this.#options.isOver()) return undefined;
+    const id = randomId();
+    const msg = message("MSG", [["Id", id], ...textHeaders(text)]);
+    this.#unconfirmed.add(id, text);
+    this.#options.send(msg);
+    return id;
+  }
+
+  /** The texts that the peer has not acknowledged, oldest first. */
+  get unacknowledged(): readonly string[] {
+    return this.#unconfirmed.texts;
+  }
+
+  /** Done when the peer has acknowledged all texts, or the link is over. */
+  allAcknowledged(): Promise<void> {
+    return this.#unconfirmed.none();
+  }
+
+  /** Asks the peer something. @throws {ChatError} As {@linkcode Questions.ask} does. */
+  ask(request: Message): Promise<Message> {
+    return this.#questions.ask(request);
+  }
+
+  /** Begins to compare words. @returns They, or whether they are about to come. */
+  verify(): readonly string[] | "coming" | "peer-is-to-begin" {
+    const verification = this.#verificationNow();
+    for (const message of verification.begin().send) this.#options.send(message);
+    return verification.words ?? (verification.asked ? "coming" : "peer-is-to-begin");
+  }
+
+  /** The words that both see, once they do and until they have been compared. */
+  get words(): readonly string[] | undefined {
+    return this.#verification?.words;
+  }
+
+  /** Forgets the words. */
+  endVerification(): void {
+    this.#verification = undefined;
+  }
+
+  /** Ends every wait: the link is over. */
+  end(): void {
+    this.#unconfirmed.end();
+    this.#questions.end();
+  }
+
+  #takeMessage(item: Message | Fault): void {
+    const { isOver, events, link, send, end } = this.#options;
+    if (isOver()) return;
+    if (isFault(item)) return this.#refuse(item);
+    const malformed = check(item, "peer") ?? this.#outOfPlace(item);
+    if (malformed !== undefined) return this.#refuse(malformed);
+    switch (item.verb) {
+      case "MSG":
+        return this.#takeLetter(item);
+      case "ACK":
+        return this.#takeAck(header(item, "Id")!);
+      case "READ":
+        if (this.#hasKey) events.read(link, header(item, "Id")!);
+        return;
+      case "RESET":
+        return this.#takeReset(header(item, "Stream")!);
+      case "AUDIT":
+        return this.#takeAudit(item);
+      case "AUDITACK":
+        return this.#questions.take(item);
+      case "PING":
+        return send(message("PONG", item.headers.filter(([name]) => name.toLowerCase() === "id")));
+      case "VERIFY":
+        return this.#takeVerify(item);
+      case "BYE":
+        return end("peer-left", saidReason(item), false);
+      case "ERROR":
+        // Whatever else we said wrong is ours to find; the conversation goes on as far as it can.
+        return this.#questions.refuse(item);
+    }
+  }
+
+  #outOfPlace({ verb }: Message): Fault | undefined {
+    return this.#options.purpose === "audit" && conversational.has(verb) ? auditAlone : undefined;
+  }
+
+  #takeLetter(item: Message): void {
+    const { clock, events, link, send } = this.#options;
+    const letter = readLetter(item, clock.timeOfDay());
+    if (!isLetter(letter)) return this.#refuse(letter);
+    if (this.#hasKey) {
+      this.#letters.push(letter);
+      return;
+    }
+    events.text(link, letter.text);
+    send(message("ACK", [["Id", letter.id]]));
+  }
+
+  #takeAck(id: string): void {
+    const { events, link } = this.#options;
+    if (this.#hasKey) events.acknowledged(link, id);
+    else if (this.#unconfirmed.confirm(id)) events.delivered(link, id);
+  }
+
+  #takeReset(stream: string): void {
+    if (!isId(stream)) return this.#refuse(noStream);
+    if (this.#hasKey) this.#options.events.reset(this.#options.link, stream);
+  }
+
+  #takeAudit(request: Message): void {
+    if (!this.#hasKey) return this.#refuse(auditNeedsKey);
+    this.handOver();
+    const { events, link, send } = this.#options;
+    const answer = events.audit(link, request);
+    if (answer === undefined) this.#refuse(noAudit);
+    else send(answer);
+  }
+
+  #takeVerify(item: Message): void {
+    // In plaintext there is no handshake that words could stand for.
+    if (!this.#hasKey) return;
+    this.handOver();
+    // Whoever begins again, once there are words, gets new ones.
+    if (header(item, "Commit") !== undefined && this.words) this.#verification = undefined;
+    const step = this.#verificationNow().take(item);
+    if (isFault(step)) return this.#refuse(step);
+    const { events, link, send } = this.#options;
+    for (const message of step.send) send(message);
+    events.verification(link, step);
+  }
+
+  #verificationNow(): Verification {
+    const { role, handshakeHash } = this.#options;
+    return this.#verification ??= new Verification({ role, handshakeHash: handshakeHash! });
+  }
+
+  /** Tells the peer of its fault, and ends the link where it cannot go on. */
+  #refuse({ code, reason, fatal }: Fault): void {
+    const { send, end } = this.#options;
+    send(message("ERROR", [["Code", String(code)], ["Reason", reason]]));
+    if (fatal) end("broken", reason, true);
+  }
+}

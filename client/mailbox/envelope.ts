@@ -1,0 +1,125 @@
+/**
+ * What a mailbox keeps: messages, sealed so that only the recipient's key opens them, and so that the
+ * recipient knows whose they are. It is one message of Noise_X_25519_ChaChaPoly_SHA256 (revision 34,
+ * section 7.4).
+ *
+ * Bytes in, bytes out; no I/O.
+ *
+ * @module
+ */
+
+import { concat } from "../../shared/bytes/concat.ts";
+import { type Identity, signatureBytes, verifyCertificate } from "../../shared/crypto/identity.ts";
+import { HandshakeState } from "../../shared/crypto/noise.ts";
+import { keyBytes } from "../../shared/crypto/raw_keys.ts";
+import { frameBytesMax, framePaddingBytes } from "../../shared/protocol/limits.ts";
+
+/** For whom something is sealed: a name, and both of its keys. */
+export interface Recipient {
+  readonly name: string;
+  /** Ed25519's. */
+  readonly key: Uint8Array;
+  /** The X25519 key that {@linkcode key} has certified. */
+  readonly agreement: Uint8Array;
+}
+
+/** What was in an envelope. */
+export interface OpenedEnvelope {
+  /** The sender's Ed25519 key, which is proven. */
+  readonly key: Uint8Array;
+  /** The X25519 key that it has certified. */
+  readonly agreement: Uint8Array;
+  readonly content: Uint8Array;
+}
+
+const utf8 = new TextEncoder();
+const lengthBytes = 4;
+const headBytes = keyBytes + signatureBytes + lengthBytes;
+/** The ephemeral key, the static key with its tag, and the tag of the payload. */
+const noiseBytes = keyBytes + keyBytes + 16 + 16;
+
+/**
+ * How long a content may be so that its envelope is no longer than a limit.
+ *
+ * @param envelopeBytesMax The limit, in bytes; that of a Noise message counts as well.
+ * @returns Bytes; negative where nothing fits.
+ */
+export function envelopeContentBytesMax(envelopeBytesMax: number): number {
+  const payloadBytes = Math.min(envelopeBytesMax, frameBytesMax) - noiseBytes;
+  return Math.floor(payloadBytes / framePaddingBytes) * framePaddingBytes - headBytes;
+}
+
+/**
+ * Seals a content.
+ *
+ * @throws {RangeError} Where it is longer than {@linkcode envelopeContentBytesMax}.
+ * @throws {Error} Where the recipient's X25519 key is one with which nobody can have shaken hands.
+ */
+export function sealEnvelope(
+  sender: Identity,
+  recipient: Recipient,
+  content: Uint8Array,
+): Uint8Array {
+  if (content.length > envelopeContentBytesMax(frameBytesMax)) {
+    throw new RangeError(`Cannot seal ${content.length} bytes: an envelope does not take as many`);
+  }
+  const noise = new HandshakeState({
+    pattern: "X",
+    initiator: true,
+    prologue: prologueFor(recipient.name, recipient.key),
+    s: sender.agreement,
+    rs: recipient.agreement,
+  });
+  const payload = new Uint8Array(paddedBytes(content.length));
+  payload.set(sender.publicKey);
+  payload.set(sender.certificate, keyBytes);
+  new DataView(payload.buffer).setUint32(headBytes - lengthBytes, content.length);
+  payload.set(content, headBytes);
+  return noise.writeMessage(payload);
+}
+
+/**
+ * Opens an envelope.
+ *
+ * @param name The recipient's.
+ * @returns Undefined where it is none, not for this recipient, or not from whom it says.
+ */
+export function openEnvelope(
+  recipient: Identity,
+  name: string,
+  envelope: Uint8Array,
+): OpenedEnvelope | undefined {
+  const noise = new HandshakeState({
+    pattern: "X",
+    initiator: false,
+    prologue: prologueFor(name, recipient.publicKey),
+    s: recipient.agreement,
+  });
+  const payload = noise.readMessage(envelope);
+  const agreement = noise.remoteStatic;
+  if (payload === undefined || agreement === undefined || payload.length < headBytes) {
+    return undefined;
+  }
+  const key = payload.slice(0, keyBytes);
+  const certificate = payload.subarray(keyBytes, keyBytes + signatureBytes);
+  if (!verifyCertificate(key, agreement, certificate)) return undefined;
+  const length = new DataView(payload.buffer, payload.byteOffset)
+    .getUint32(headBytes - lengthBytes);
+  const end = headBytes + length;
+  // One content has one form, so that nothing can be said in what surrounds it.
+  if (payload.length !== paddedBytes(length)) return undefined;
+  if (payload.subarray(end).some((byte) => byte !== 0)) return undefined;
+  return { key, agreement, content: payload.slice(headBytes, end) };
+}
+
+/**
+ * Noise binds the recipient's X25519 key. That could have been certified as his own by somebody else,
+ * for whom the sender would take its owner: so the Ed25519 key that is meant is bound as well.
+ */
+function prologueFor(name: string, key: Uint8Array): Uint8Array {
+  return concat(utf8.encode(`p2pchat mail 1\0${name}\0`), key);
+}
+
+function paddedBytes(contentBytes: number): number {
+  return Math.ceil((headBytes + contentBytes) / framePaddingBytes) * framePaddingBytes;
+}

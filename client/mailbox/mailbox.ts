@@ -1,0 +1,320 @@
+/**
+ * The mailbox that the server keeps for whoever is away: messages go into it sealed, and come out of it
+ * in the order in which they went in.
+ *
+ * @module
+ */
+
+import { type Address, isIpAddress, isUnspecified, parsePort } from "../../shared/net/address.ts";
+import { isClientId } from "../../shared/protocol/client_id.ts";
+import { concat } from "../../shared/bytes/concat.ts";
+import { type Identity, keyToText } from "../../shared/crypto/identity.ts";
+import { primitives } from "../../shared/crypto/primitives.ts";
+import { dataHeaders, dataOf } from "../../shared/protocol/mail_data.ts";
+import {
+  encode,
+  type Header,
+  header,
+  type Message,
+  message,
+} from "../../shared/protocol/message.ts";
+import { MessageReader } from "../../shared/protocol/message_reader.ts";
+import { isFault } from "../../shared/protocol/status.ts";
+import { check, protocolVersion } from "../../shared/protocol/verbs.ts";
+import { ChatError } from "../user_error.ts";
+import { depositBytesMax } from "../../shared/protocol/limits.ts";
+import { envelopeContentBytesMax, openEnvelope, type Recipient, sealEnvelope } from "./envelope.ts";
+import { type KeptConnection, ServerRefusal } from "../rendezvous/rendezvous.ts";
+
+/** What came of a deposit. */
+export type Deposit =
+  | {
+    /** How many messages the server has now, from the front of those that were given. */
+    readonly deposited: number;
+  }
+  | {
+    readonly refused: "full" | "unavailable" | "not-there";
+    /** A sentence for people, without a full stop. */
+    readonly reason: string;
+    /** After how many milliseconds it may be tried again. */
+    readonly retryAfterMs: number;
+  };
+
+/** Mail that came. */
+export interface OpenedMail {
+  /** The sender's id, by its own word. */
+  readonly id: string;
+  /** The sender's Ed25519 key, which is proven. */
+  readonly key: Uint8Array;
+  /** The sender's X25519 key, which {@linkcode key} has certified. */
+  readonly agreement: Uint8Array;
+  /** Where the sender listens, by its own word. */
+  readonly address: Address | undefined;
+  /** MSG, ACK, READ and RESET. */
+  readonly messages: readonly Message[];
+}
+
+/** What a mailbox needs. */
+export interface MailboxOptions {
+  readonly id: string;
+  readonly identity: Identity;
+  /** Where others reach this client, as far as it knows. */
+  readonly address: () => Address | undefined;
+  readonly rendezvous: { readonly kept: Server | undefined };
+  /** How large a mail may be that the server keeps, in bytes; undefined where it keeps none. */
+  readonly mailBytesMax: () => number | undefined;
+  /** Told, in a sentence for people, of mail that could not be read. */
+  readonly onProblem: (problem: string) => void;
+}
+
+type Server = Pick<KeptConnection, "request">;
+type Take = (mail: OpenedMail) => Promise<boolean>;
+
+/** What came of seeing each mail once. */
+interface Round {
+  readonly left: number;
+  /** Whether one was taken that came behind one that was left. */
+  readonly tookBehindLeft: boolean;
+}
+
+/** What a mail can hold behind the CHAT that says whose it is. */
+const mailVerbs: readonly string[] = ["MSG", "ACK", "READ", "RESET"];
+
+/** When a deposit that was refused is worth another try, where the server does not say. */
+const retryMs = 60_000;
+
+const utf8 = new TextEncoder();
+
+/** One's own way to everybody's mailbox, and to one's own. */
+export class Mailbox {
+  readonly #options: MailboxOptions;
+  /** Makes ids of deposits that say nothing about what is in them. */
+  readonly #salt = crypto.getRandomValues(new Uint8Array(32));
+  #depositing: Promise<unknown> = Promise.resolve();
+  #collecting: Promise<void> | undefined;
+  #collectsAgain = false;
+  /** Whether what was left is looked at again as well. */
+  #looksAgain = false;
+  /** The last mail that was seen in the mailbox of one server. */
+  #seen: { readonly server: Server; readonly number: number } | undefined;
+
+  constructor(options: MailboxOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the server keeps mail, as far as is known. */
+  get available(): boolean {
+    return this.#options.mailBytesMax() !== undefined;
+  }
+
+  /**
+   * Leaves messages for somebody: as many from the front as fit into one mail. One deposit is made after
+   * the other. Never throws for what the server or the network does.
+   *
+   * @param messages At least one.
+   */
+  deposit(to: Recipient, messages: readonly Message[]): Promise<Deposit> {
+    const deposit = this.#depositing.then(() => this.#deposit(to, messages));
+    this.#depositing = deposit.catch(() => {});
+    return deposit;
+  }
+
+  /**
+   * Fetches what is in one's own mailbox, mail by mail, and has the server delete what was taken; until
+   * nothing more is taken. Where that is under way it is begun again when it is done. What the server
+   * or the network does ends it, and that is all.
+   *
+   * @param take Says whether a mail is not to come again, which by then is on the disk; where not, it is
+   * left where it is.
+   * @param alsoLeft Whether to look again at what was left before. Whoever does that with each mail that
+   * comes can be kept busy by anybody, with mail that is left.
+   * @throws {unknown} What `take` throws.
+   */
+  collect(take: Take, alsoLeft = true): Promise<void> {
+    this.#collectsAgain = true;
+    this.#looksAgain ||= alsoLeft;
+    return this.#collecting ??= this.#collectAll(take).finally(() => this.#collecting = undefined);
+  }
+
+  async #deposit(to: Recipient, messages: readonly Message[]): Promise<Deposit> {
+    const { id, identity, rendezvous, mailBytesMax } = this.#options;
+    const server = rendezvous.kept;
+    const bytesMax = mailBytesMax();
+    if (server === undefined || bytesMax === undefined) {
+      return unavailable("There is no server that keeps mail");
+    }
+    const { content, count } = this.#pack(
+      messages,
+      envelopeContentBytesMax(Math.min(bytesMax, depositBytesMax)),
+    );
+    if (count === 0) return unavailable("The server keeps no mail as long as this message");
+    // The same for the same content: where only the reply was lost, the next try stores no second one.
+    const mailId = primitives.hash(this.#salt, to.key, content).subarray(0, 16).toHex();
+    const headers: Header[] = [
+      ["clientID", id],
+      ["Version", protocolVersion],
+      ["Target", to.name],
+      ["Key", keyToText(to.key)],
+      ["Id", mailId],
+      ...dataHeaders(sealEnvelope(identity, to, content)),
+    ];
+    try {
+      await server.request(message("DEPOSIT", headers), "DEPOSITACK");
+      return { deposited: count };
+    } catch (error) {
+      if (error instanceof ServerRefusal) return refusal(error);
+      if (error instanceof ChatError) return unavailable(error.message);
+      throw error;
+    }
+  }
+
+  /** As many messages from the front as fit. */
+  #pack(messages: readonly Message[], bytesMax: number): { content: Uint8Array; count: number } {
+    const { id, address } = this.#options;
+    const { host, port } = address() ?? {};
+    const introduction = message("CHAT", [
+      ["clientID", id],
+      ...host === undefined ? [] : [["IP", host], ["Port", String(port)]] as const,
+      ["Version", protocolVersion],
+    ]);
+    const parts = [utf8.encode(encode(introduction))];
+    let length = parts[0]!.length;
+    for (const message of messages) {
+      const part = utf8.encode(encode(message));
+      length += part.length;
+      if (length > bytesMax) break;
+      parts.push(part);
+    }
+    return { content: concat(...parts), count: parts.length - 1 };
+  }
+
+  async #collectAll(take: Take): Promise<void> {
+    let unreadable = 0;
+    const onUnreadable = () => unreadable++;
+    try {
+      while (this.#collectsAgain) {
+        this.#collectsAgain = false;
+        await this.#goAllRounds(take, onUnreadable);
+      }
+    } finally {
+      if (unreadable > 0) {
+        const mails = unreadable === 1 ? "A mail" : `${unreadable} mails`;
+        this.#options.onProblem(`${mails} for you could not be read, and what was said is lost`);
+      }
+    }
+  }
+
+  async #goAllRounds(take: Take, onUnreadable: () => void): Promise<void> {
+    // The numbers of one server's mails are nothing to another.
+    const server = this.#options.rendezvous.kept;
+    if (server === undefined) return;
+    // What was left may be taken once something behind it has been. A round that leaves as much as the
+    // one before brings nothing new.
+    let leftBefore = Infinity;
+    let after = this.#looksAgain || this.#seen?.server !== server ? 0 : this.#seen.number;
+    this.#looksAgain = false;
+    try {
+      for (;; after = 0) {
+        const { left, tookBehindLeft } = await this.#goRound(server, after, take, onUnreadable);
+        if (!tookBehindLeft || left >= leftBefore) return;
+        leftBefore = left;
+      }
+    } catch (error) {
+      // The next registration, or the next mail, has it begun again.
+      if (!(error instanceof ChatError)) throw error;
+    }
+  }
+
+  /** Sees each mail behind a number once, from the oldest on. */
+  async #goRound(
+    server: Server,
+    after: number,
+    take: Take,
+    onUnreadable: () => void,
+  ): Promise<Round> {
+    const { id } = this.#options;
+    const round = { left: 0, tookBehindLeft: false };
+    let taken: Header[] = [];
+    for (;;) {
+      const collect = message("COLLECT", [
+        ["clientID", id],
+        ["Version", protocolVersion],
+        ["After", String(after)],
+        ...taken,
+      ]);
+      const reply = await server.request(collect, "COLLECTACK");
+      const number = mailNumber(header(reply, "Number"));
+      // A server that goes back would be asked for ever.
+      if (number === undefined || number <= after) return round;
+      after = number;
+      this.#seen = { server, number };
+      const mail = await openMail(reply, this.#options);
+      taken = [];
+      if (mail !== undefined && !await take(mail)) {
+        round.left++;
+        continue;
+      }
+      taken.push(["Taken", String(number)]);
+      if (mail === undefined) onUnreadable();
+      else round.tookBehindLeft ||= round.left > 0;
+    }
+  }
+}
+
+function unavailable(reason: string): Deposit {
+  return { refused: "unavailable", reason, retryAfterMs: retryMs };
+}
+
+function refusal(error: ServerRefusal): Deposit {
+  const { code, reason, retryAfterS } = error;
+  return {
+    refused: refusals[code] ?? "unavailable",
+    reason,
+    retryAfterMs: retryAfterS === undefined ? retryMs : retryAfterS * 1000,
+  };
+}
+
+const refusals: Readonly<Record<string, "full" | "not-there">> = {
+  403: "not-there",
+  404: "not-there",
+  507: "full",
+};
+
+function mailNumber(text: string | undefined): number | undefined {
+  return text !== undefined && /^[0-9]{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+/** Opens the mail that a COLLECTACK brings. @returns Undefined where it is none for us. */
+async function openMail(
+  collected: Message,
+  { id, identity }: MailboxOptions,
+): Promise<OpenedMail | undefined> {
+  const data = dataOf(collected);
+  const opened = data && openEnvelope(identity, id, data);
+  if (opened === undefined) return undefined;
+  const { key, agreement, content } = opened;
+  const reader = new MessageReader();
+  const items = await reader.push(content);
+  if (reader.pending || reader.ended) return undefined;
+  const [introduction, ...rest] = items;
+  if (introduction === undefined || isFault(introduction) || introduction.verb !== "CHAT") {
+    return undefined;
+  }
+  const sender = header(introduction, "clientID");
+  if (sender === undefined || !isClientId(sender)) return undefined;
+  const messages: Message[] = [];
+  for (const item of rest) {
+    if (isFault(item)) return undefined;
+    // What a later version may say beside is passed over.
+    if (!mailVerbs.includes(item.verb)) continue;
+    if (check(item, "peer") !== undefined) return undefined;
+    messages.push(item);
+  }
+  return { id: sender, key, agreement, address: addressIn(introduction), messages };
+}
+
+function addressIn(introduction: Message): Address | undefined {
+  const host = header(introduction, "IP") ?? "";
+  const port = parsePort(header(introduction, "Port") ?? "") ?? 0;
+  return isIpAddress(host) && !isUnspecified(host) && port > 0 ? { host, port } : undefined;
+}

@@ -1,0 +1,77 @@
+/**
+ * Asking the server for what belongs to a key: the request names the key, the server answers with a
+ * challenge, and the request is made again with the signature (PROTOCOL.md section 3).
+ *
+ * @module
+ */
+
+import { formatAddress, parseAddress } from "../../shared/net/address.ts";
+import { type Identity, keyToText } from "../../shared/crypto/identity.ts";
+import { type Header, type Message, message } from "../../shared/protocol/message.ts";
+import {
+  registrationClaim,
+  type RegistrationPurpose,
+  registrationTranscript,
+  signatureToText,
+} from "../../shared/protocol/registration_proof.ts";
+import type { VerbName } from "../../shared/protocol/verbs.ts";
+import { ChatError } from "../user_error.ts";
+import { type Rendezvous, ServerRefusal } from "./rendezvous.ts";
+
+/** A challenge holds on the connection that it came on, which may have ended before the answer. */
+const triesMax = 3;
+
+/** A reply, and whether the server has had the key proven. */
+export interface SignedReply {
+  readonly reply: Message;
+  readonly proven: boolean;
+}
+
+/**
+ * Makes a request, signed if the server asks for that.
+ *
+ * @param verb What is asked for.
+ * @param headers All but the key, the nonce and the signature.
+ * @param expected The verb of the reply.
+ * @throws {ServerRefusal} Where the server answers ERROR.
+ * @throws {ChatError} Where it cannot be reached, does not answer, answers something else, or asks for a
+ * signature that another server could use.
+ */
+export async function requestSigned(
+  rendezvous: Rendezvous,
+  identity: Identity,
+  verb: RegistrationPurpose,
+  headers: readonly Header[],
+  expected: VerbName,
+): Promise<SignedReply> {
+  const unsigned: Header[] = [...headers, ["Key", keyToText(identity.publicKey)]];
+  let request = message(verb, unsigned);
+  for (let tries = 1;; tries++) {
+    try {
+      return { reply: await rendezvous.request(request, expected), proven: tries > 1 };
+    } catch (error) {
+      if (!(error instanceof ServerRefusal) || error.challenge === undefined) throw error;
+      if (tries > triesMax) throw error;
+      const { nonce, realm } = error.challenge;
+      checkRealm(realm, rendezvous);
+      const challenged = message(verb, [...unsigned, ["Nonce", nonce]]);
+      const transcript = registrationTranscript(registrationClaim(challenged, verb, realm));
+      const signature = signatureToText(identity.sign(transcript));
+      request = message(verb, [...challenged.headers, ["Signature", signature]]);
+    }
+  }
+}
+
+/**
+ * A realm that is an address says which server the signature is for. One that passes on another
+ * server's challenge, to register there in our name, would have to be called by that one's address.
+ */
+function checkRealm(realm: string, { server }: Rendezvous): void {
+  if (!realm.includes(":") || parseAddress(realm) === undefined) return;
+  const dialed = formatAddress(server);
+  if (realm.toLowerCase() === dialed.toLowerCase()) return;
+  throw new ChatError(
+    `The server at ${dialed} asks for a signature for ${realm}: nothing was signed. If that is what ` +
+      `it is called, start the client with ${realm}`,
+  );
+}

@@ -1,0 +1,36 @@
+/**
+ * How values stand in the columns of the store.
+ *
+ * @module
+ */
+
+import { isId } from "../../shared/protocol/message_stream.ts";
+
+/** An id as a column has it: 128 bits in hexadecimal take half the room as bytes. */
+export function idToColumn(id: string): Uint8Array | string {
+  return isId(id) ? Uint8Array.fromHex(id) : id;
+}
+
+/** Gives back what {@linkcode idToColumn} was given. */
+export function idFromColumn(value: Uint8Array | string): string {
+  return typeof value === "string" ? value : value.toHex();
+}
+
+// SQLite's interface reads a text as far as its first NUL: the mark and a sign stand for a NUL, and the mark
+// twice for itself.
+const nul = "\0";
+const mark = "\u0001";
+const nulSign = "\u0002";
+
+/** A text as a column has it, where it is not sealed. */
+export function textToColumn(text: string): string {
+  if (!text.includes(nul) && !text.includes(mark)) return text;
+  return text.replaceAll(mark, mark + mark).replaceAll(nul, mark + nulSign);
+}
+
+/** Gives back what {@linkcode textToColumn} was given. */
+export function textFromColumn(value: string): string {
+  if (!value.includes(mark)) return value;
+  // Between two marks that stand for themselves there is nothing that could be taken for a sign's.
+  return value.split(mark + mark).map((part) => part.replaceAll(mark + nulSign, nul)).join(mark);
+}

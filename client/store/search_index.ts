@@ -1,0 +1,152 @@
+/**
+ * Finding messages by their words.
+ *
+ * Readable texts have an index, which follows in steps: so that it costs little, and nothing while
+ * something is being sent. What it does not have yet, and sealed texts, which have no index since it would
+ * tell their words, are gone through one by one.
+ *
+ * @module
+ */
+
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { ChatError } from "../user_error.ts";
+import type { HistoryEntry } from "./journal.ts";
+import { entryColumns, entryJoins, entryOf, type MessageRow, ownerOf } from "./message_rows.ts";
+import { SearchTerms } from "./search_terms.ts";
+import type { Texts } from "./text_column.ts";
+import type { Transactions } from "./transactions.ts";
+
+/** Messages that are indexed at once: some 5 ms. */
+const indexBatch = 1_000;
+/** Messages that are gone through at once: some 10 ms. */
+const scanBatch = 500;
+
+/** The search of a store. */
+export class Searching {
+  readonly #transactions: Transactions;
+  readonly #texts: Texts;
+  readonly #sql: Record<"state" | "index" | "setIndexed" | "find" | "scan", StatementSync>;
+  /** Messages that this program has written since it last saw to the index. */
+  #unindexed = 0;
+
+  constructor(database: DatabaseSync, transactions: Transactions, texts: Texts) {
+    this.#transactions = transactions;
+    this.#texts = texts;
+    this.#sql = {
+      state: database.prepare(
+        `SELECT sealed, indexed, (SELECT coalesce(max(row), 0) FROM messages) AS last
+         FROM keeping`,
+      ),
+      index: database.prepare(
+        `INSERT INTO words (rowid, text) SELECT row, text FROM messages
+         WHERE row > ? AND row <= ? AND typeof(text) = 'text'`,
+      ),
+      setIndexed: database.prepare("UPDATE keeping SET indexed = ?"),
+      // CROSS: in the order of the index, which stops as soon as there is enough.
+      find: database.prepare(
+        `SELECT ${entryColumns} FROM words w CROSS JOIN messages m ON m.row = w.rowid CROSS ${entryJoins}
+         WHERE w.words MATCH ? AND c.self = ? ORDER BY w.rowid DESC LIMIT ?`,
+      ),
+      scan: database.prepare(
+        `SELECT ${entryColumns} FROM messages m CROSS ${entryJoins}
+         WHERE m.row < ? AND m.row > ? ORDER BY m.row DESC LIMIT ${scanBatch}`,
+      ),
+    };
+  }
+
+  /** See {@linkcode Journal}. */
+  search(self: string, words: string, limit: number): HistoryEntry[] {
+    const steps = this.steps(self, words, limit);
+    for (;;) {
+      const { value, done } = steps.next();
+      if (done === true) return value;
+    }
+  }
+
+  /** See {@linkcode Journal}. */
+  *steps(self: string, words: string, limit: number): Generator<void, HistoryEntry[], void> {
+    const terms = new SearchTerms(words);
+    const found: HistoryEntry[] = [];
+    if (terms.empty || limit < 1) return found;
+    while (this.#lag() >= indexBatch && this.#tryIndexSome() === "more") yield;
+    const { indexed, last } = this.#state();
+    for (let before = last + 1; before > indexed + 1;) {
+      const rows = this.#scan(before, indexed);
+      for (const row of rows) {
+        if (row.self !== self) continue;
+        if (!terms.match(this.#texts.read(ownerOf(row), row.text) ?? "")) continue;
+        if (found.push(entryOf(row, this.#texts)) === limit) return found.reverse();
+      }
+      if (rows.length < scanBatch) break;
+      before = rows.at(-1)!.row;
+      yield;
+    }
+    if (indexed > 0) found.push(...this.#find(terms, self, limit - found.length));
+    return found.reverse();
+  }
+
+  /** Notes that messages have been written. */
+  noteWritten(count: number): void {
+    this.#unindexed += count;
+    if (this.#unindexed < indexBatch) return;
+    // One step and no more, however much there is: somebody waits for what comes next.
+    if (this.#tryIndexSome() !== "more") this.#unindexed = 0;
+  }
+
+  /**
+   * Puts the next messages into the index.
+   *
+   * @returns Whether there are more.
+   * @throws {ChatError} Where it cannot be written.
+   */
+  indexSome(): boolean {
+    return this.#transactions.swift("index the messages", () => {
+      const { sealed, indexed, last } = this.#state();
+      if (sealed === 1 || indexed >= last) return false;
+      const to = Math.min(indexed + indexBatch, last);
+      this.#sql.index.run(indexed, to);
+      this.#sql.setIndexed.run(to);
+      return to < last;
+    });
+  }
+
+  #tryIndexSome(): "more" | "done" | "failed" {
+    try {
+      return this.indexSome() ? "more" : "done";
+    } catch (error) {
+      // As on a full disk: what is not in the index is found without it.
+      if (error instanceof ChatError) return "failed";
+      throw error;
+    }
+  }
+
+  #state(): { sealed: number; indexed: number; last: number } {
+    return this.#transactions.reading(
+      searching,
+      () => this.#sql.state.get() as { sealed: number; indexed: number; last: number },
+    );
+  }
+
+  /** Messages that could be in the index and are not. */
+  #lag(): number {
+    const { sealed, indexed, last } = this.#state();
+    return sealed === 1 ? 0 : last - indexed;
+  }
+
+  #scan(before: number, after: number): MessageRow[] {
+    return this.#transactions.reading(
+      searching,
+      () => this.#sql.scan.all(before, after) as unknown as MessageRow[],
+    );
+  }
+
+  #find(terms: SearchTerms, self: string, limit: number): HistoryEntry[] {
+    const rows = this.#transactions.reading(
+      searching,
+      () => this.#sql.find.all(terms.query, self, limit) as unknown as MessageRow[],
+    );
+    return rows.map((row) => entryOf(row, this.#texts));
+  }
+}
+
+const searching = "search the messages";

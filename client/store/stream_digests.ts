@@ -1,0 +1,117 @@
+/**
+ * What the store has of each stream, for comparing it with what the other side has.
+ *
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { idFromColumn, idToColumn } from "./column_codec.ts";
+import type { ConversationId, RangeDigest, StreamExtent } from "./journal.ts";
+import type { Transactions } from "./transactions.ts";
+
+type Direction = StreamExtent["direction"];
+type Id = Uint8Array | string;
+
+const comparing = "read what is to be compared";
+const digestLength = 32;
+/** Entries that are read at once. */
+const pageSize = 500;
+
+/** The streams of a store. */
+export class Comparing {
+  readonly #transactions: Transactions;
+  readonly #sql: Record<"streams" | "stream" | "entries" | "lines", StatementSync>;
+
+  constructor(database: DatabaseSync, transactions: Transactions) {
+    this.#transactions = transactions;
+    this.#sql = {
+      streams: database.prepare(
+        `SELECT outgoing, stream, last, acknowledged FROM streams
+         WHERE conversation = ? AND last > 0 ORDER BY id DESC`,
+      ),
+      stream: database.prepare(
+        "SELECT id FROM streams WHERE conversation = ? AND outgoing = ? AND stream = ?",
+      ),
+      entries: database.prepare(
+        `SELECT seq, id FROM messages WHERE stream = ? AND seq BETWEEN ? AND ?
+         ORDER BY seq LIMIT ${pageSize}`,
+      ),
+      // Put together there: it takes a fraction of the time that handing over each row would.
+      lines: database.prepare(
+        `SELECT count(*) AS count, coalesce(group_concat(line, ''), '') AS lines FROM (
+           SELECT seq || ' ' || CASE typeof(id) WHEN 'blob' THEN lower(hex(id)) ELSE id END ||
+             char(10) AS line
+           FROM messages WHERE stream = ? AND seq BETWEEN ? AND ? ORDER BY seq)`,
+      ),
+    };
+  }
+
+  /** See {@linkcode Journal}. */
+  streams(conversation: ConversationId): StreamExtent[] {
+    return this.#transactions.reading(comparing, () => {
+      const rows = this.#sql.streams.all(conversation) as unknown as {
+        outgoing: number;
+        stream: Id;
+        last: number;
+        acknowledged: number;
+      }[];
+      return rows.map(({ outgoing, stream, last, acknowledged }) =>
+        outgoing === 1
+          ? { direction: "sent", stream: idFromColumn(stream), last, acknowledged }
+          : { direction: "received", stream: idFromColumn(stream), last, acknowledged: last }
+      );
+    });
+  }
+
+  /** See {@linkcode Journal}. */
+  *entries(
+    conversation: ConversationId,
+    direction: Direction,
+    stream: string,
+    from: number,
+    to: number,
+  ): Generator<{ seq: number; id: string }, void> {
+    const row = this.#stream(conversation, direction, stream);
+    if (row === undefined) return;
+    for (let next = from;;) {
+      const page = this.#transactions.reading(
+        comparing,
+        () => this.#sql.entries.all(row, next, to) as unknown as { seq: number; id: Id }[],
+      );
+      for (const { seq, id } of page) yield { seq, id: idFromColumn(id) };
+      if (page.length < pageSize) return;
+      next = page.at(-1)!.seq + 1;
+    }
+  }
+
+  /** See {@linkcode Journal}. */
+  digest(
+    conversation: ConversationId,
+    direction: Direction,
+    stream: string,
+    from: number,
+    to: number,
+  ): RangeDigest {
+    const row = this.#stream(conversation, direction, stream);
+    const { count, lines } = row === undefined
+      ? { count: 0, lines: "" }
+      : this.#transactions.reading(comparing, () =>
+        this.#sql.lines.get(row, from, to) as { count: number; lines: string });
+    return {
+      count,
+      digest: createHash("sha256").update(lines).digest("hex").slice(0, digestLength),
+    };
+  }
+
+  #stream(conversation: ConversationId, direction: Direction, stream: string): number | undefined {
+    const outgoing = direction === "sent" ? 1 : 0;
+    const found = this.#transactions.reading(
+      comparing,
+      () => this.#sql.stream.get(conversation, outgoing, idToColumn(stream)),
+    ) as
+      | { id: number }
+      | undefined;
+    return found?.id;
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * `p2pchat identity`: shows who one is, sets the passphrase, and makes and takes copies.
+ *
+ * @module
+ */
+
+import { fingerprintOf, keyToText } from "../../../shared/crypto/identity.ts";
+import { makeVisible } from "../../../shared/text/visible.ts";
+import { ChatError } from "../../user_error.ts";
+import {
+  exportIdentity,
+  importIdentity,
+  keepIdentity,
+  type KeptIdentity,
+  readExported,
+  readIdentity,
+  setPassphrase,
+  unlockIdentity,
+} from "../../profile/profile.ts";
+import { askNewPassphrase, type AskPassphrase } from "../../profile/ask_passphrase.ts";
+import { plainIdentity, sealIdentity } from "../../profile/identity_file.ts";
+import { qrCode } from "./qr_code.ts";
+
+/** What a command works with beside the profile's directory. */
+export interface Surroundings {
+  /** Prints a line. */
+  readonly print: (line: string) => void;
+  readonly askPassphrase: AskPassphrase;
+}
+
+/** What is known of where lines are printed. */
+export interface Screen {
+  /** Whether it obeys colours. */
+  readonly colours: boolean;
+  /** Characters on one line. */
+  readonly columns: number;
+}
+
+/**
+ * Shows a profile's identity, which is made where there is none. No passphrase is needed.
+ *
+ * @throws {ChatError} Where the identity cannot be read or made.
+ */
+export function showIdentity(
+  directory: string,
+  { print }: Pick<Surroundings, "print">,
+  { colours, columns }: Screen,
+): void {
+  const { path, file } = keepAndSay(directory, print);
+  const fingerprint = fingerprintOf(file.publicKey);
+  const passphrase = "box" in file ? "yes" : "none; p2pchat identity --passphrase sets one";
+  print(`id           ${keyToText(file.publicKey)}`);
+  print(`fingerprint  ${fingerprint}`);
+  print(`kept in      ${makeVisible(path)}`);
+  print(`passphrase   ${passphrase}`);
+  const code = qrCode(`P2PCHAT:${fingerprint.toUpperCase()}`, { colours });
+  // A code that is broken into pieces is none.
+  if (code.columns <= columns) { for (const line of ["", ...code.lines]) print(line); }
+}
+
+/**
+ * Asks for a new passphrase and puts the identity under it.
+ *
+ * @throws {ChatError} Where there is nobody to ask, or the identity cannot be read or written.
+ */
+export function changePassphrase(
+  directory: string,
+  { print, askPassphrase }: Surroundings,
+): void {
+  const kept = keepAndSay(directory, print);
+  const identity = unlockIdentity(kept, askPassphrase);
+  const passphrase = askNewPassphrase("New passphrase, empty for none:", askPassphrase);
+  setPassphrase(kept, identity, passphrase);
+  const wasSealed = "box" in kept.file;
+  if (passphrase === "") {
+    print("* your identity has no passphrase from now on");
+    if (wasSealed) print("* your messages are readable again once a client has started");
+  } else {
+    print("* your identity is under the new passphrase from now on");
+    if (!wasSealed) print("* your messages are sealed with it once a client has started");
+  }
+}
+
+/**
+ * Writes a copy of the identity to a new file, under a passphrase of its own.
+ *
+ * @param to The file; `-` is standard output.
+ * @param plain Whether the copy is to have no passphrase.
+ * @throws {ChatError} Where there is no identity, nobody to ask, or the file is there or cannot be written.
+ */
+export function exportCopy(
+  directory: string,
+  to: string,
+  { plain }: { plain: boolean },
+  { print, askPassphrase }: Surroundings,
+): void {
+  const kept = readIdentity(directory);
+  if (kept === undefined) {
+    throw new ChatError(
+      `There is no identity in '${makeVisible(directory)}' yet; p2pchat identity makes one`,
+    );
+  }
+  const identity = unlockIdentity(kept, askPassphrase);
+  const passphrase = plain ? "" : askNewPassphrase("Passphrase for the copy:", askPassphrase);
+  if (!plain && passphrase === "") {
+    throw new ChatError("Cannot export without a passphrase; --plain says that this is wanted");
+  }
+  const copy = plain ? plainIdentity(identity) : sealIdentity(identity, passphrase);
+  exportIdentity(to === "-" ? Deno.stdout : to, copy);
+  if (to === "-") return;
+  print(
+    `* a copy is in '${makeVisible(to)}', ` +
+      (plain ? "WITHOUT a passphrase: who reads it can be you" : "under its passphrase"),
+  );
+}
+
+/**
+ * Makes a copy the profile's identity.
+ *
+ * @param from The file; `-` is standard input, and then it must be without a passphrase.
+ * @param replace Whether it may take the place of another identity, which is then kept beside it.
+ * @throws {ChatError} Where it is none, its passphrase is not known, another is there, or it cannot be
+ * written.
+ */
+export function importCopy(
+  directory: string,
+  from: string,
+  { replace }: { replace: boolean },
+  { print, askPassphrase }: Surroundings,
+): void {
+  const file = readExported(from === "-" ? Deno.stdin : from);
+  if ("box" in file) {
+    if (from === "-") {
+      throw new ChatError(
+        "Cannot import the identity in standard input: it is under a passphrase, which cannot be asked " +
+          "for then; import it from a file",
+      );
+    }
+    // To be sure that it is known: it stays under it.
+    unlockIdentity({ path: from, file }, askPassphrase);
+  }
+  const { wasThere, replaced } = importIdentity(directory, file, { replace });
+  const fingerprint = fingerprintOf(file.publicKey);
+  print(
+    wasThere
+      ? `* this identity was there already; its fingerprint is ${fingerprint}`
+      : `* your identity is the one imported; its fingerprint is ${fingerprint}`,
+  );
+  if (replaced !== undefined) print(`* the one before is kept in '${makeVisible(replaced)}'`);
+}
+
+function keepAndSay(directory: string, print: (line: string) => void): KeptIdentity {
+  const kept = keepIdentity(directory);
+  if (kept.isNew) print("* there was none yet: this identity is new, and yours");
+  return kept;
+}

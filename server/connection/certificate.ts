@@ -1,0 +1,75 @@
+/**
+ * The certificate of a server that speaks TLS, with its key, as an operator keeps them: two files of PEM
+ * (RFC 7468).
+ *
+ * @module
+ */
+
+import { X509Certificate } from "node:crypto";
+import { errorMessage } from "../../shared/errors/error_message.ts";
+import { fileReason } from "../../shared/errors/file_error.ts";
+import { systemReason } from "../../shared/errors/system_error.ts";
+import type { TlsKeyPair } from "./tls_terminator.ts";
+
+/** Where a certificate and its key are kept. */
+export interface CertificateFiles {
+  /** The certificate, with those of its authorities behind it where it has some. */
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+/** A certificate that has been read, with its key. */
+export interface Certificate extends TlsKeyPair {
+  /** SHA-256 of the certificate itself, in DER, in lower-case hexadecimal: what clients pin. */
+  readonly sha256: string;
+  readonly validFrom: Date;
+  readonly validTo: Date;
+}
+
+/**
+ * Reads a certificate and its key, and makes sure that a server can use them.
+ *
+ * @throws {Error} Where it cannot: a sentence that names the file.
+ */
+export async function readCertificate(files: CertificateFiles): Promise<Certificate> {
+  const { certFile, keyFile } = files;
+  const cert = await read(certFile, "certificate");
+  const key = await read(keyFile, "key");
+  checkPair({ cert, key }, files);
+  const { fingerprint256, validFrom, validTo } = new X509Certificate(cert);
+  return {
+    cert,
+    key,
+    sha256: fingerprint256.replaceAll(":", "").toLowerCase(),
+    validFrom: new Date(validFrom),
+    validTo: new Date(validTo),
+  };
+}
+
+async function read(file: string, what: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(file);
+  } catch (cause) {
+    throw new Error(`Cannot read the ${what} ${file}: ${fileReason(cause)}`, { cause });
+  }
+}
+
+/** @throws {Error} Where a listener does not take the pair. */
+function checkPair(pair: TlsKeyPair, { certFile, keyFile }: CertificateFiles): void {
+  try {
+    Deno.listenTls({ hostname: "127.0.0.1", port: 0, ...pair }).close();
+  } catch (cause) {
+    const words = errorMessage(cause);
+    throw new Error(
+      words.includes("KeyMismatch")
+        ? `The key in ${keyFile} is not that of the certificate in ${certFile}`
+        : /\bkeys?\b/i.test(words)
+        ? `${keyFile} holds no private key that can be used: it has to be PEM, without a passphrase`
+        : /\bcertificates?\b/i.test(words)
+        ? `${certFile} holds no certificate that can be used: it has to be PEM, as in ` +
+          "-----BEGIN CERTIFICATE-----, and of X.509 version 3"
+        : `Cannot try the certificate in ${certFile}: ${systemReason(cause)}`,
+      { cause },
+    );
+  }
+}

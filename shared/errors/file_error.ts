@@ -1,0 +1,26 @@
+/**
+ * Why the system does not give what was asked of a file, for people.
+ *
+ * @module
+ */
+
+import { systemReason } from "./system_error.ts";
+
+/** The reason of a file system's error and what to do, as the end of a sentence that names the file. */
+export function fileReason(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return reasons[code] ?? systemReason(error);
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: "this user may not do that; change the permissions, or name another place",
+  EDQUOT: "no more may be kept there; make room, and try again",
+  EEXIST: "a file of that name is in the way; name another place",
+  EISDIR: "that is a directory; name a file",
+  ELOOP: "a link there leads nowhere, or in a circle; correct it",
+  ENOENT: "there is no such file or directory",
+  ENOSPC: "the disk is full; make room, and try again",
+  ENOTDIR: "a part of that path is a file and no directory; name another place",
+  EPERM: "this user may not do that; change the permissions, or name another place",
+  EROFS: "that place is read-only; name another",
+};

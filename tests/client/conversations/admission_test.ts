@@ -1,0 +1,405 @@
+import { systemClock } from "../../../shared/time/clock.ts";
+import { assert, assertEquals } from "@std/assert";
+import type { ChatEvent, Dialect } from "../../../client/events.ts";
+import {
+  Gatekeeper,
+  type GatekeeperOptions,
+  type Visitor,
+} from "../../../client/conversations/admission.ts";
+import { openStore } from "../../../client/store/store.ts";
+import { Trust } from "../../../client/trust/trust.ts";
+import { fingerprintOf, Identity } from "../../../shared/crypto/identity.ts";
+import { knownStrangersMax } from "../../../shared/protocol/limits.ts";
+import { Events } from "../../support/events.ts";
+
+const identity = Identity.generate();
+const keyOf = (byte: number) => new Uint8Array(32).fill(byte);
+const printOf = (byte: number) => fingerprintOf(keyOf(byte));
+const place = { host: "192.0.2.7", port: 5557 };
+
+/** A gatekeeper of alice's, with a clock and a server in the test's hands. */
+function made(options: Partial<GatekeeperOptions> = {}) {
+  const store = openStore(":memory:");
+  const trust = new Trust(store.knownPeers);
+  const events = new Events<ChatEvent>();
+  const t = {
+    trust,
+    events,
+    nowMs: 0,
+    /** What the server has said already, and what it says when asked. */
+    said: new Map<string, string>(),
+    answers: new Map<string, string>(),
+    asked: [] as string[],
+    introduced: new Map<number, string>(),
+    [Symbol.dispose]: store[Symbol.dispose],
+  };
+  const gatekeeper = new Gatekeeper({
+    self: { id: "alice", identity },
+    trust,
+    emit: events.take,
+    allowPlaintext: false,
+    said: (id) => t.said.get(id),
+    introducedAt: ({ port }) => t.introduced.get(port),
+    ask: (id) => {
+      t.asked.push(id);
+      return Promise.resolve(t.answers.get(id));
+    },
+    clock: { ...systemClock, now: () => t.nowMs },
+    ...options,
+  });
+  return Object.assign(t, { gatekeeper });
+}
+
+function visitor(role: "caller" | "called", id?: string, key?: number): Visitor {
+  return {
+    role,
+    remote: place,
+    peerId: id,
+    peerKey: key === undefined ? undefined : keyOf(key),
+    dialect: "p2pchat" as Dialect,
+  };
+}
+
+// Peers that do not encrypt
+
+for (const role of ["caller", "called"] as const) {
+  for (const id of [undefined, "bob"]) {
+    Deno.test(`${role}, in plaintext, ${id ?? "without a name"}: refused unless allowed`, () => {
+      using strict = made();
+      const refusal = strict.gatekeeper.admitPlaintext(visitor(role, id), undefined);
+      assert(refusal?.code === 426);
+      assert(refusal.detail.startsWith(`${id ?? "192.0.2.7:5557"} cannot encrypt`));
+      assert(refusal.detail.includes("--allow-plaintext"));
+      using lenient = made({ allowPlaintext: true });
+      assertEquals(lenient.gatekeeper.admitPlaintext(visitor(role, id), undefined), undefined);
+      assertEquals(lenient.events.all, []);
+    });
+  }
+}
+
+const known: readonly (readonly [string, (t: ReturnType<typeof made>) => void])[] = [
+  ["remembered", ({ trust }) => trust.remember("bob", keyOf(1))],
+  ["named by the server", ({ said }) => said.set("bob", printOf(1))],
+];
+
+for (const [how, know] of known) {
+  for (const role of ["caller", "called"] as const) {
+    Deno.test(`${role}: who says to be one whose key is ${how} has to encrypt, allowed or not`, () => {
+      for (const allowPlaintext of [false, true]) {
+        using t = made({ allowPlaintext });
+        know(t);
+        const refusal = t.gatekeeper.admitPlaintext(visitor(role, "bob"), undefined);
+        assert(refusal?.code === 426);
+        assert(refusal.detail.includes("though bob has a key"), refusal.detail);
+        assert(!refusal.detail.includes("--allow-plaintext"));
+      }
+    });
+  }
+
+  Deno.test(`whoever answers for one whose key is ${how} has to encrypt, whatever it says`, () => {
+    using t = made({ allowPlaintext: true });
+    know(t);
+    for (const id of [undefined, "carol"]) {
+      assert(t.gatekeeper.admitPlaintext(visitor("caller", id), "bob")?.detail.includes("bob"));
+    }
+    assertEquals(t.gatekeeper.admitPlaintext(visitor("caller"), "dave"), undefined);
+  });
+}
+
+Deno.test("where the server says that one with a key is, plaintext is not accepted from there", () => {
+  using t = made({ allowPlaintext: true });
+  t.introduced.set(place.port, "bob");
+  t.said.set("bob", printOf(1));
+  assertEquals(t.gatekeeper.admitPlaintext(visitor("caller"), undefined)?.code, 426);
+  // Whoever calls does so from some other port than it listens on.
+  assertEquals(t.gatekeeper.admitPlaintext(visitor("called"), undefined), undefined);
+});
+
+Deno.test("a turned-away caller is told of once a minute, for each host", () => {
+  using t = made();
+  const calls = (host: string) =>
+    t.gatekeeper.admitPlaintext({ ...visitor("called"), remote: { host, port: 1 } }, undefined);
+  for (let i = 0; i < 5; i++) calls("192.0.2.1");
+  calls("192.0.2.2");
+  assertEquals(t.events.of("turned-away").length, 2);
+  t.nowMs += 59_999;
+  calls("192.0.2.1");
+  assertEquals(t.events.of("turned-away").length, 2);
+  t.nowMs += 1;
+  calls("192.0.2.1");
+  assertEquals(t.events.of("turned-away").length, 3);
+  // Whom we called ourselves, the failing call tells of.
+  t.gatekeeper.admitPlaintext(visitor("caller"), undefined);
+  assertEquals(t.events.all.length, 3);
+});
+
+Deno.test("in plaintext, too, who answers has to be whom one has called", () => {
+  using t = made({ allowPlaintext: true });
+  const refusal = t.gatekeeper.admitPlaintext(visitor("caller", "carol"), "bob");
+  assert(refusal?.code === 403);
+  assertEquals(refusal.reason, "You have called bob and reached carol");
+  assert(refusal.detail.startsWith("carol answers where bob should"));
+  assertEquals(t.gatekeeper.admitPlaintext(visitor("caller", "bob"), "bob"), undefined);
+});
+
+Deno.test("of a called side that has said nothing nothing is said but that", () => {
+  using t = made();
+  const silent = { ...visitor("caller"), saidNothing: true };
+  const ofStranger = t.gatekeeper.admitPlaintext(silent, undefined)!;
+  assert(ofStranger.detail.startsWith(
+    "192.0.2.7:5557 does not answer as a client that encrypts does: it is slow, or cannot encrypt.",
+  ));
+  assert(ofStranger.detail.includes("--allow-plaintext"));
+  // For somebody who has a key, plaintext is not suggested.
+  t.trust.remember("bob", keyOf(1));
+  const ofBob = t.gatekeeper.admitPlaintext(silent, "bob")!;
+  assertEquals(
+    ofBob.detail,
+    "bob does not answer as a client that encrypts does: it is slow, or cannot encrypt. Try again",
+  );
+  assertEquals([ofStranger.code, ofBob.code], [426, 426]);
+  const spoke = { ...silent, saidNothing: false };
+  const { detail } = t.gatekeeper.admitPlaintext(spoke, undefined)!;
+  assert(detail.startsWith("192.0.2.7:5557 cannot encrypt: "), detail);
+});
+
+// Peers that have proven a key
+
+Deno.test("a new peer's key is remembered, which is said, and the next time it is not", async () => {
+  for (const role of ["caller", "called"] as const) {
+    using t = made();
+    assertEquals(await t.gatekeeper.admitKey(visitor(role, "bob", 1), undefined), undefined);
+    assertEquals(t.events.all, [{ type: "remembered", name: "bob", fingerprint: printOf(1) }]);
+    assertEquals(await t.gatekeeper.admitKey(visitor(role, "bob", 1), undefined), undefined);
+    assertEquals(t.events.all.length, 1);
+  }
+});
+
+Deno.test("the server is asked about a stranger, and about nobody who is known", async () => {
+  using t = made();
+  await t.gatekeeper.admitKey(visitor("called", "bob", 1), undefined);
+  await t.gatekeeper.admitKey(visitor("called", "bob", 1), undefined);
+  await t.gatekeeper.admitKey(visitor("called", "bob", 2), undefined);
+  assertEquals(t.asked, ["bob"]);
+});
+
+Deno.test("a new peer whose key the server names is let in, and one of another key is not", async () => {
+  using t = made();
+  t.answers.set("bob", printOf(1));
+  const refusal = await t.gatekeeper.admitKey(visitor("caller", "bob", 2), "bob");
+  assertEquals(refusal?.code, 403);
+  assertEquals(t.events.all, [{
+    type: "key-refused",
+    name: "bob",
+    verdict: { type: "contradicted", shown: printOf(2), said: printOf(1) },
+  }]);
+  assertEquals(t.trust.knows("bob"), false);
+  assertEquals(await t.gatekeeper.admitKey(visitor("caller", "bob", 1), "bob"), undefined);
+  assertEquals(t.trust.knows("bob"), true);
+});
+
+Deno.test("a known peer is let in though the server names another key, which is said", async () => {
+  using t = made();
+  t.trust.remember("bob", keyOf(1));
+  t.trust.markVerified("bob", keyOf(1));
+  t.said.set("bob", printOf(2));
+  assertEquals(await t.gatekeeper.admitKey(visitor("caller", "bob", 1), "bob"), undefined);
+  assertEquals(t.events.all, [{
+    type: "server-contradicted",
+    name: "bob",
+    said: printOf(2),
+    shown: printOf(1),
+    verified: true,
+  }]);
+});
+
+Deno.test("another key than the known one is refused, whatever the server says", async () => {
+  for (const said of [undefined, 1, 2, 3]) {
+    using t = made();
+    t.trust.remember("bob", keyOf(1));
+    if (said !== undefined) t.said.set("bob", printOf(said));
+    const refusal = await t.gatekeeper.admitKey(visitor("caller", "bob", 2), undefined);
+    assertEquals(refusal?.code, 403);
+    assertEquals(t.events.all, [{
+      type: "key-refused",
+      name: "bob",
+      verdict: {
+        type: "changed",
+        shown: printOf(2),
+        known: printOf(1),
+        verified: false,
+        said: said === undefined ? undefined : printOf(said),
+      },
+    }]);
+    assertEquals(await t.gatekeeper.admitKey(visitor("caller", "bob", 1), undefined), undefined);
+  }
+});
+
+Deno.test("whom one calls by name has to be the one who answers, and nobody else is remembered", async () => {
+  using t = made();
+  const refusal = await t.gatekeeper.admitKey(visitor("caller", "carol", 1), "bob");
+  assert(refusal?.code === 403);
+  assertEquals(refusal.reason, "You have called bob and reached carol");
+  assert(refusal.detail.startsWith("carol answers where bob should"));
+  assertEquals([t.trust.knows("bob"), t.trust.knows("carol")], [false, false]);
+  assertEquals(t.asked, []);
+});
+
+Deno.test("nobody goes by one's own name, neither with another key nor with one's own", async () => {
+  for (const role of ["caller", "called"] as const) {
+    for (
+      const [peerKey, why] of [
+        [keyOf(1), "somebody with another key than yours goes by your name, alice"],
+        // As where somebody sends what we say back to us.
+        [identity.publicKey, "that is yourself, by your name and by your key"],
+      ] as const
+    ) {
+      using t = made();
+      const refusal = await t.gatekeeper.admitKey(
+        { ...visitor(role, "alice"), peerKey },
+        undefined,
+      );
+      assertEquals(refusal, { code: 403, reason: "This is alice already", detail: why });
+      assertEquals(t.events.all, role === "called" ? [{ type: "turned-away", why }] : []);
+      assertEquals(t.trust.knows("alice"), false);
+      assertEquals(t.asked, []);
+    }
+  }
+});
+
+Deno.test("a caller with another key is told of once a minute, and a call of ours each time", async () => {
+  using t = made();
+  t.trust.remember("bob", keyOf(1));
+  for (let i = 0; i < 3; i++) await t.gatekeeper.admitKey(visitor("called", "bob", 2), undefined);
+  assertEquals(t.events.of("key-refused").length, 1);
+  for (let i = 0; i < 3; i++) await t.gatekeeper.admitKey(visitor("caller", "bob", 2), undefined);
+  assertEquals(t.events.of("key-refused").length, 4);
+  t.nowMs += 60_000;
+  await t.gatekeeper.admitKey(visitor("called", "bob", 2), undefined);
+  assertEquals(t.events.of("key-refused").length, 5);
+});
+
+Deno.test("callers from more hosts than are kept are each told of", () => {
+  using t = made();
+  const hosts = 1_000;
+  for (let i = 0; i < hosts; i++) {
+    const remote = { host: `2001:db8::${i.toString(16)}`, port: 1 };
+    t.gatekeeper.admitPlaintext({ ...visitor("called"), remote }, undefined);
+  }
+  assertEquals(t.events.of("turned-away").length, hosts);
+});
+
+Deno.test("whom one calls can be trusted, whatever keys callers have shown before", async () => {
+  using t = made();
+  t.trust.remember("bob", keyOf(0));
+  for (let i = 1; i <= 20; i++) await t.gatekeeper.admitKey(visitor("called", "bob", i), undefined);
+  await t.gatekeeper.admitKey(visitor("caller", "bob", 21), "bob");
+  assertEquals(t.trust.trust("bob", printOf(21)), printOf(21));
+});
+
+// Where somebody else of that name is met at the same moment
+
+for (const [whose, byte] of [["another", 2], ["the same", 1]] as const) {
+  Deno.test(`where another process has just met ${whose} key, that one counts`, async () => {
+    const store = openStore(":memory:");
+    const { knownPeers } = store;
+    const meet = knownPeers.meet.bind(knownPeers);
+    knownPeers.meet = (...them) => {
+      knownPeers.remember("bob", keyOf(byte));
+      return meet(...them);
+    };
+    using t = made({ trust: new Trust(knownPeers) });
+    const refusal = await t.gatekeeper.admitKey(visitor("caller", "bob", 1), undefined);
+    assertEquals(knownPeers.find("bob"), { key: keyOf(byte), verified: false });
+    if (byte === 1) {
+      assertEquals([refusal, t.events.all], [undefined, []]);
+    } else {
+      assertEquals(refusal?.code, 403);
+      assertEquals(t.events.all, [{
+        type: "key-refused",
+        name: "bob",
+        verdict: {
+          type: "changed",
+          shown: printOf(1),
+          known: printOf(2),
+          verified: false,
+          said: undefined,
+        },
+      }]);
+    }
+    store[Symbol.dispose]();
+  });
+}
+
+Deno.test("who has called is remembered as a stranger, and who was called is not", async () => {
+  const store = openStore(":memory:");
+  const { knownPeers } = store;
+  using t = made({ trust: new Trust(knownPeers) });
+  await t.gatekeeper.admitKey(visitor("called", "caller", 1), undefined);
+  await t.gatekeeper.admitKey(visitor("caller", "called", 2), undefined);
+  for (let i = 0; i < knownStrangersMax; i++) {
+    knownPeers.meet(`stranger${i}`, keyOf(3), Number.MAX_SAFE_INTEGER);
+  }
+  assertEquals(knownPeers.find("caller"), undefined);
+  assertEquals(knownPeers.find("called")?.key, keyOf(2));
+  store[Symbol.dispose]();
+});
+
+// Where nothing can be looked up
+
+for (const failing of ["knows", "judge"] as const) {
+  Deno.test(`where ${failing} finds no database, that is said, and nobody let in`, async () => {
+    using t = made({ allowPlaintext: true });
+    t.trust[failing] = () => {
+      throw new Error("database disk image is malformed");
+    };
+    const problem = "Cannot look up the key of bob: database disk image is malformed";
+    const refusal = {
+      code: 500,
+      reason: "This client cannot look up keys at the moment",
+      detail: problem,
+    };
+    for (const role of ["caller", "called"] as const) {
+      assertEquals(await t.gatekeeper.admitKey(visitor(role, "bob", 1), undefined), refusal);
+    }
+    assertEquals(t.events.all, [{ type: "problem", problem }, { type: "problem", problem }]);
+    if (failing === "judge") return;
+    assertEquals(t.gatekeeper.admitPlaintext(visitor("called", "bob"), undefined), refusal);
+    assertEquals(t.gatekeeper.admitPlaintext(visitor("caller"), "bob"), refusal);
+    assertEquals(t.events.all.length, 4);
+  });
+}
+
+// Where nothing can be remembered
+
+Deno.test("a key that cannot be written is said not to be remembered, and the peer let in", async () => {
+  const store = openStore(":memory:");
+  const trust = new Trust(
+    {
+      find: () => undefined,
+      meet: () => {
+        throw new Error("database or disk is full");
+      },
+    } as unknown as typeof store.knownPeers,
+  );
+  store[Symbol.dispose]();
+  using t = made({ trust });
+  assertEquals(await t.gatekeeper.admitKey(visitor("called", "bob", 1), undefined), undefined);
+  const { problem } = await t.events.see("problem");
+  assert(problem.startsWith("Cannot remember the key of bob: database or disk is full"), problem);
+  assertEquals(t.events.all.length, 1);
+});
+
+Deno.test("where there is no room for another key, that is said, and the peer let in", async () => {
+  using t = made({
+    trust: Object.assign(Object.create(Trust.prototype), {
+      knows: () => false,
+      judge: () => ({ type: "first", shown: printOf(1) }),
+      meet: () => "full",
+    }),
+  });
+  assertEquals(await t.gatekeeper.admitKey(visitor("called", "bob", 1), undefined), undefined);
+  assertEquals(t.events.all, [
+    { type: "problem", problem: "Cannot remember the key of bob: too many are" },
+  ]);
+});

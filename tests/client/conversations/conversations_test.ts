@@ -1,0 +1,453 @@
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { ChatError } from "../../../client/user_error.ts";
+import { Identity } from "../../../shared/crypto/identity.ts";
+import { linksMax, linksPerPeerMax } from "../../../shared/protocol/limits.ts";
+import { nowhere, Person } from "../../support/client_fixture.ts";
+import { EncryptedPeer } from "../../support/encrypted_peer.ts";
+import { chat, patient } from "../../support/link_fixture.ts";
+import { RawListener, RawPeer } from "../../support/raw_peer.ts";
+
+/** A call to somebody by a peer that says who it is and encrypts. */
+function callBy(id: string, { client }: Person, identity?: Identity): Promise<EncryptedPeer> {
+  return EncryptedPeer.dial(client.address, { id, ...identity && { identity } });
+}
+
+/** A call by a peer that does not encrypt; its port tells it from others that say the same id. */
+async function plainCallBy(id: string, { client }: Person, port = 5557): Promise<RawPeer> {
+  const peer = await RawPeer.dial(client.address);
+  await peer.send(chat.replace("bob", id).replace("5557", String(port)));
+  await peer.message();
+  return peer;
+}
+
+Deno.test("a call by address opens a conversation on both sides, current on both", async () => {
+  await using alice = new Person("alice", nowhere);
+  await using bob = new Person("bob", nowhere);
+  await alice.client.chat(bob.place);
+  assertEquals(alice.events.of("opened"), [{
+    type: "opened",
+    name: "bob",
+    address: bob.client.address,
+    dialect: "p2pchat",
+    security: "encrypted",
+    called: "by-us",
+    current: true,
+    waiting: 0,
+  }]);
+  assertEquals(await bob.events.see("opened"), {
+    type: "opened",
+    name: "alice",
+    address: alice.client.address,
+    dialect: "p2pchat",
+    security: "encrypted",
+    called: "by-them",
+    current: true,
+    waiting: 0,
+  });
+});
+
+Deno.test("the called side answers over the same connection", async () => {
+  await using alice = new Person("alice", nowhere);
+  await using bob = new Person("bob", nowhere);
+  await alice.client.chat(bob.place);
+  await alice.client.send("Hello Bob!\nI am Alice.");
+  await bob.events.see("message");
+  await bob.client.send("Hello Alice!");
+  await alice.events.see("message");
+  assertEquals(bob.heard, ["alice: Hello Bob!\nI am Alice."]);
+  assertEquals(alice.heard, ["bob: Hello Alice!"]);
+  await alice.events.see("delivered");
+  await bob.events.see("delivered");
+  assertEquals(alice.events.of("opened").length + bob.events.of("opened").length, 2);
+});
+
+Deno.test("two who call each other at once have one conversation, and hear each text once", async () => {
+  await using alice = new Person("alice", nowhere);
+  await using bob = new Person("bob", nowhere);
+  await Promise.all([alice.client.chat(bob.place), bob.client.chat(alice.place)]);
+  await Promise.all([alice.client.send("from alice"), bob.client.send("from bob")]);
+  await Promise.all([alice.events.see("delivered"), bob.events.see("delivered")]);
+  assertEquals(alice.heard, ["bob: from bob"]);
+  assertEquals(bob.heard, ["alice: from alice"]);
+  assertEquals([alice.client.names, alice.client.current], [["bob"], "bob"]);
+  assertEquals([bob.client.names, bob.client.current], [["alice"], "alice"]);
+  assertEquals(alice.events.of("opened").length, 1);
+  assertEquals(bob.events.of("opened").length, 1);
+  await alice.client.close();
+  await bob.events.see("closed");
+  assertEquals(alice.client.names, []);
+  assertEquals([bob.client.names, bob.client.current], [["alice"], "alice"]);
+  assertEquals(alice.events.of("closed").length, 1);
+  assertEquals(bob.events.of("closed").length, 1);
+});
+
+Deno.test("a conversation outlives one of its two connections", async () => {
+  await using alice = new Person("alice", nowhere);
+  const identity = Identity.generate();
+  using first = await callBy("bob", alice, identity);
+  using second = await callBy("bob", alice, identity);
+  assertEquals(alice.events.of("opened").length, 1);
+  await first.send("MSG\r\nId: 1\r\nText: last\r\n\r\nBYE\r\n\r\n");
+  await first.rest();
+  await second.send("MSG\r\nId: 2\r\nText: still here\r\n\r\n");
+  assertEquals(await second.message(), "ACK\r\nId: 2\r\n\r\n");
+  assertEquals(alice.heard, ["bob: last", "bob: still here"]);
+  assertEquals(alice.events.of("closed"), []);
+  await alice.client.send("good");
+  assert((await second.message()).includes("good"));
+});
+
+Deno.test("of several conversations one is current, and /switch makes another so", async () => {
+  await using alice = new Person("alice", nowhere);
+  await using bob = new Person("bob", nowhere);
+  await using carol = new Person("carol", nowhere);
+  await alice.client.chat(bob.place);
+  await carol.client.chat(alice.place);
+  // Whoever calls does not take what is being typed from whom it was meant for.
+  assertEquals((await alice.events.see("opened", ({ name }) => name === "carol")).current, false);
+  assertEquals(alice.client.current, "bob");
+  await alice.client.send("to bob");
+  alice.client.switchTo("carol");
+  await alice.client.send("to carol");
+  await alice.client.chat(bob.place);
+  await alice.client.send("to bob again");
+  await bob.events.count("message", 2);
+  await carol.events.count("message", 1);
+  await alice.events.count("delivered", 3);
+  assertEquals(bob.heard, ["alice: to bob", "alice: to bob again"]);
+  assertEquals(carol.heard, ["alice: to carol"]);
+  assertEquals(alice.events.of("switched").map(({ name }) => name), ["carol", "bob"]);
+  alice.client.peers();
+  assertEquals(alice.events.of("peers")[0]!.peers, [
+    {
+      name: "bob",
+      address: bob.client.address,
+      dialect: "p2pchat",
+      security: "encrypted",
+      current: true,
+      waiting: 0,
+    },
+    {
+      name: "carol",
+      address: carol.client.address,
+      dialect: "p2pchat",
+      security: "encrypted",
+      current: false,
+      waiting: 0,
+    },
+  ]);
+});
+
+Deno.test("when the current conversation closes, none takes its place unasked", async () => {
+  await using alice = new Person("alice", nowhere);
+  using bob = await callBy("bob", alice);
+  using _carol = await callBy("carol", alice);
+  assertEquals(alice.client.current, "bob");
+  await bob.send("BYE\r\n\r\n");
+  await alice.events.see("closed");
+  assertEquals(alice.client.current, undefined);
+  await assertRejects(() => alice.client.send("Hello"), ChatError, "/switch to one of carol");
+});
+
+Deno.test("when another conversation closes, the current one stays", async () => {
+  await using alice = new Person("alice", nowhere);
+  using _bob = await callBy("bob", alice);
+  using carol = await callBy("carol", alice);
+  await carol.send("BYE\r\n\r\n");
+  await alice.events.see("closed");
+  assertEquals(alice.client.current, "bob");
+});
+
+Deno.test("a peer that answers and leaves at once stays current, and what is written waits", async () => {
+  await using alice = new Person("alice", nowhere);
+  using listener = new RawListener();
+  const called = alice.client.chat(`127.0.0.1:${listener.address.port}`);
+  using peer = await EncryptedPeer.accept(await listener.accept(), { id: "bob" });
+  await peer.send("BYE\r\n\r\n");
+  await called.catch(() => {});
+  await alice.events.see("closed");
+  assertEquals([alice.client.names, alice.client.current], [["bob"], "bob"]);
+  await alice.client.send("gone?");
+  assertEquals(await alice.events.see("kept"), { type: "kept", name: "bob", count: 1 });
+  assertEquals(alice.client.waiting, 1);
+});
+
+Deno.test("another plaintext peer that says the same id gets a number, and /switch tells them apart", async () => {
+  await using alice = new Person("alice", nowhere, { allowPlaintext: true });
+  using bob = await plainCallBy("bob", alice, 5557);
+  using impostor = await plainCallBy("bob", alice, 6666);
+  assertEquals(alice.client.names, ["bob", "bob~2"]);
+  await impostor.send("MSG\r\nId: 1\r\nText: it is me\r\n\r\n");
+  await alice.events.see("message");
+  assertEquals(alice.heard, ["bob~2: it is me"]);
+  alice.client.switchTo("bob~2");
+  await alice.client.send("who?");
+  assert((await impostor.upTo("who?")).includes("who?"));
+  alice.client.switchTo("bob");
+  await alice.client.send("Bob?");
+  assert((await bob.upTo("Bob?")).includes("Bob?"));
+});
+
+Deno.test("a conversation in plaintext outlives one of its two connections, too", async () => {
+  await using alice = new Person("alice", nowhere, { allowPlaintext: true });
+  using first = await plainCallBy("bob", alice);
+  using second = await plainCallBy("bob", alice);
+  await first.send("MSG\r\nId: 1\r\nText: last\r\n\r\nBYE\r\n\r\n");
+  await first.rest();
+  await second.send("MSG\r\nId: 2\r\nText: still here\r\n\r\n");
+  assertEquals(await second.message(), "ACK\r\nId: 2\r\n\r\n");
+  assertEquals(
+    alice.events.of("message").map(({ name, plaintext, text }) => ({ name, plaintext, text })),
+    [
+      { name: "bob", plaintext: true, text: "last" },
+      { name: "bob", plaintext: true, text: "still here" },
+    ],
+  );
+  assertEquals(alice.events.of("opened").map(({ security }) => security), ["plaintext"]);
+  assertEquals(alice.events.of("closed"), []);
+});
+
+Deno.test("whoever says the id of somebody who is known, and has not the key, is not heard", async () => {
+  await using alice = new Person("alice", nowhere, { allowPlaintext: true });
+  using _bob = await callBy("bob", alice);
+  using impostor = await callBy("bob", alice);
+  assertMatch(await impostor.rest(), /^ERROR\r\nCode: 403\r\n/);
+  for (const opening of [chat, chat.replace("Version: 1\r\n", "") + "it is me\r\n"]) {
+    using plain = await RawPeer.dial(alice.client.address);
+    await plain.send(opening);
+    assertMatch(await plain.rest(), /This client talks to bob encrypted alone\r\n/);
+  }
+  assertEquals(alice.client.names, ["bob"]);
+  assertEquals(alice.heard, []);
+});
+
+Deno.test("a peer of the wild that says the id of an open conversation does not join it", async () => {
+  await using alice = new Person("alice", nowhere, { allowPlaintext: true });
+  using _bob = await plainCallBy("bob", alice);
+  using relative = await RawPeer.dial(alice.client.address);
+  await relative.send(chat.replace("Version: 1\r\n", "") + "it is me\r\n");
+  await alice.events.see("message");
+  assertEquals(alice.heard, ["bob~2: it is me"]);
+});
+
+for (
+  const [who, said, told] of [
+    ["a raw caller", "Hello", /^This client talks encrypted alone[^\r\n]*\r\n$/],
+    [
+      "a relative",
+      chat.replace("Version: 1\r\n", "") + "Hello\r\n",
+      /^This client talks encrypted alone[^\r\n]*\r\n$/,
+    ],
+    ["a peer that does not encrypt", chat, /^ERROR\r\nCode: 426\r\nReason: [^\r\n]+\r\n\r\n$/],
+  ] as const
+) {
+  Deno.test(`${who} is told why, and turned away`, async () => {
+    await using alice = new Person("alice", nowhere);
+    using peer = await RawPeer.dial(alice.client.address);
+    await peer.send(said);
+    assertMatch(await peer.rest(), told);
+    assertMatch((await alice.events.see("turned-away")).why, /--allow-plaintext/);
+    assertEquals(alice.events.all.map(({ type }) => type), ["listening", "turned-away"]);
+    assertEquals(alice.client.names, []);
+  });
+}
+
+Deno.test("whoever is called and does not encrypt is not talked to", async () => {
+  await using alice = new Person("alice", nowhere, { times: { ...patient, chatackMs: 10 } });
+  using listener = new RawListener();
+  const place = `127.0.0.1:${listener.address.port}`;
+  for (const answer of ["", "Hi", chat.replace("CHAT", "CHATACK")]) {
+    const called = assertRejects(
+      () => alice.client.chat(place),
+      ChatError,
+      `The call to ${place} was given up: `,
+    );
+    using peer = await listener.accept();
+    assertMatch(await peer.message(), /^CHAT\r\n/);
+    await peer.send(answer);
+    assertMatch(await peer.rest(), /encrypted alone/);
+    const { message } = await called;
+    assertMatch(message, /cannot encrypt.*--allow-plaintext/);
+    assertEquals(message.includes("does not answer as a client that encrypts does"), answer === "");
+  }
+  assertEquals(alice.events.of("opened"), []);
+});
+
+Deno.test("a raw caller's conversation has the name of its address, and is answered raw", async () => {
+  await using alice = new Person("alice", nowhere, { allowPlaintext: true });
+  using peer = await RawPeer.dial(alice.client.address);
+  await peer.send("Hello");
+  const { port } = peer.conn.localAddr;
+  await alice.events.see("message");
+  assertEquals(alice.heard, [`127.0.0.1:${port}: Hello`]);
+  await alice.client.send("Hi");
+  assertEquals(await peer.upTo("Hi"), "Hi");
+});
+
+Deno.test("a listener of the original's kind can be called, and gets raw text", async () => {
+  const times = { ...patient, chatackMs: 10 };
+  await using alice = new Person("alice", nowhere, { times, allowPlaintext: true });
+  using listener = new RawListener();
+  const place = `127.0.0.1:${listener.address.port}`;
+  const called = alice.client.chat(place);
+  using peer = await listener.accept();
+  await called;
+  await peer.message();
+  await alice.client.send("Hello");
+  assertEquals(await peer.upTo("Hello"), "Hello");
+  await peer.send("Hi");
+  await alice.events.see("message");
+  assertEquals(alice.heard, [`${place}: Hi`]);
+  // Calling it again is the same conversation.
+  await alice.client.chat(place);
+  assertEquals(alice.client.names, [place]);
+});
+
+Deno.test("/close leaves the current conversation, or the one of that name", async () => {
+  await using alice = new Person("alice", nowhere);
+  using bob = await callBy("bob", alice);
+  using carol = await callBy("carol", alice);
+  await alice.client.close("carol");
+  assertEquals(await carol.rest(), "BYE\r\n\r\n");
+  await alice.client.close();
+  assertEquals(await bob.rest(), "BYE\r\n\r\n");
+  assertEquals(alice.events.of("closed").map(({ name, reason }) => [name, reason]), [
+    ["carol", "you-left"],
+    ["bob", "you-left"],
+  ]);
+  await assertRejects(() => alice.client.close(), ChatError, "No conversation is current");
+});
+
+Deno.test("who leaves right after sending is not told that it did not arrive", async () => {
+  await using alice = new Person("alice", nowhere);
+  await using bob = new Person("bob", nowhere);
+  await alice.client.chat(bob.place);
+  await alice.client.send("good night");
+  await alice.client.close();
+  await bob.events.see("closed");
+  assertEquals(bob.heard, ["alice: good night"]);
+  assertEquals(alice.events.of("undelivered"), []);
+});
+
+Deno.test("texts that a lost peer did not confirm wait for it", async () => {
+  await using alice = new Person("alice", nowhere);
+  using bob = await callBy("bob", alice);
+  await alice.client.send("one");
+  await alice.client.send("two");
+  await bob.upTo("two");
+  bob.close();
+  assertEquals(await alice.events.see("kept"), { type: "kept", name: "bob", count: 2 });
+  assertEquals((await alice.events.see("closed")).reason, "lost");
+});
+
+Deno.test("a name that no conversation has is answered with those that there are", async () => {
+  await using alice = new Person("alice", nowhere);
+  await assertRejects(
+    () => Promise.resolve().then(() => alice.client.switchTo("bob")),
+    ChatError,
+    "No conversation is called bob: none is open; /chat opens one",
+  );
+  using _bob = await callBy("bob", alice);
+  await assertRejects(() => alice.client.close("rob"), ChatError, "there is bob");
+});
+
+Deno.test("a text to nobody is refused with what to do", async () => {
+  await using alice = new Person("alice", nowhere);
+  await assertRejects(() => alice.client.send("Hello"), ChatError, "/chat NAME opens");
+});
+
+Deno.test("callers that say nothing are bounded, the oldest making room", async () => {
+  await using alice = new Person("alice", nowhere, { allowPlaintext: true });
+  const silent: RawPeer[] = [];
+  try {
+    // Whoever may talk in plaintext may also say nothing until its user types something.
+    for (let i = 0; i < linksMax + 5; i++) silent.push(await RawPeer.dial(alice.client.address));
+    for (const peer of silent.slice(0, 5)) assertEquals(await peer.rest(), "");
+    // Whoever says something is taken in all the same.
+    using bob = await callBy("bob", alice);
+    await bob.send("MSG\r\nId: 1\r\nText: Hello\r\n\r\n");
+    await alice.events.see("message");
+    // And of the youngest silent ones none was sent away for it.
+    await silent.at(-1)!.send("I, too");
+    await alice.events.count("message", 2);
+  } finally {
+    for (const peer of silent) peer.close();
+  }
+});
+
+Deno.test("with as many conversations as there may be, more are refused", async () => {
+  await using alice = new Person("alice", nowhere);
+  await using bob = new Person("bob", nowhere);
+  const peers: EncryptedPeer[] = [];
+  try {
+    for (let i = 0; i < linksMax; i++) peers.push(await callBy(`peer${i}`, alice));
+    using late = await RawPeer.dial(alice.client.address);
+    assertEquals(await late.rest(), "");
+    await assertRejects(() => alice.client.chat(bob.place), ChatError, "/close one first");
+    await alice.client.close("peer0");
+    await alice.client.chat(bob.place);
+    assertEquals(alice.client.current, "bob");
+  } finally {
+    for (const peer of peers) peer.close();
+  }
+});
+
+Deno.test("one peer has only so many links, whatever it says it is called, and others have theirs", async () => {
+  await using alice = new Person("alice", nowhere);
+  await using carol = new Person("carol", nowhere);
+  const identity = Identity.generate();
+  const peers: EncryptedPeer[] = [];
+  const refused = /^ERROR\r\nCode: 429\r\nReason: You have as many links [^\r\n]+\r\n\r\n$/;
+  try {
+    for (let i = 0; i < linksPerPeerMax; i++) {
+      const peer = await callBy(i % 2 === 0 ? "bob" : `bob${i}`, alice, identity);
+      peers.push(peer);
+      await peer.send("PING\r\n\r\n");
+      assertEquals(await peer.message(), "PONG\r\n\r\n");
+    }
+    const { length } = alice.client.names;
+    for (const id of ["bob", "bobby"]) {
+      using late = await callBy(id, alice, identity);
+      assertMatch(await late.rest(), refused);
+    }
+    assertEquals(alice.client.names.length, length);
+    await carol.client.chat(alice.place);
+    await alice.events.see("opened", ({ name }) => name === "carol");
+    // Whom we call ourselves may be among them.
+    using listener = new RawListener();
+    await Promise.all([
+      alice.client.chat(`127.0.0.1:${listener.address.port}`),
+      listener.accept().then(async (raw) => {
+        peers.push(await EncryptedPeer.accept(raw, { id: "bob", identity }));
+      }),
+    ]);
+    // Whoever ends two may have one more.
+    for (const peer of peers.slice(0, 2)) {
+      await peer.send("BYE\r\n\r\n");
+      await peer.rest();
+    }
+    using again = await callBy("bob", alice, identity);
+    await again.send("PING\r\n\r\n");
+    assertEquals(await again.message(), "PONG\r\n\r\n");
+  } finally {
+    for (const peer of peers) peer.close();
+  }
+});
+
+Deno.test("where a caller says that he listens is not where /chat finds him", async () => {
+  await using alice = new Person("alice", nowhere);
+  await using bob = new Person("bob", nowhere);
+  using _mallory = await EncryptedPeer.dial(alice.client.address, {
+    id: "mallory",
+    port: bob.client.address.port,
+  });
+  await alice.events.see("opened");
+  await alice.client.chat(bob.place);
+  await alice.client.send("for bob");
+  await bob.events.see("message");
+  assertEquals(bob.heard, ["alice: for bob"]);
+  // Whom one has called is found there.
+  await alice.client.chat(bob.place);
+  assertEquals(alice.client.names, ["mallory", "bob"]);
+  assertEquals(bob.events.of("opened").length, 1);
+});

@@ -1,0 +1,550 @@
+// Messages to somebody who is away, without a mailbox: they wait, and come when both are there.
+
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { ChatError } from "../../../client/user_error.ts";
+import { type Network, tcpNetwork } from "../../../client/transport/transport.ts";
+import type { Journal } from "../../../client/store/journal.ts";
+import type { Store } from "../../../client/store/store.ts";
+import { startServer } from "../../../server/server.ts";
+import { Identity } from "../../../shared/crypto/identity.ts";
+import { letterHeaders, type PlacedLetter } from "../../../shared/protocol/message_stream.ts";
+import { strangerLettersMax } from "../../../shared/protocol/limits.ts";
+import { encode, message } from "../../../shared/protocol/message.ts";
+import { Home, nowhere, Person, start } from "../../support/client_fixture.ts";
+import { EncryptedPeer } from "../../support/encrypted_peer.ts";
+import { until } from "../../support/events.ts";
+import { chat } from "../../support/link_fixture.ts";
+import { RawPeer } from "../../support/raw_peer.ts";
+import { stream } from "../../support/journal_fixture.ts";
+
+/** A server that keeps no mail. */
+function startWithoutMailbox(port = 0) {
+  return startServer({ host: "127.0.0.1", port, mailbox: false });
+}
+
+/** Alice and bob, who have met, and have both stopped. */
+async function acquainted(server = startWithoutMailbox(), more = {}) {
+  const alice = new Home("alice", server, more);
+  const bob = new Home("bob", server, more);
+  {
+    await using a = await alice.come();
+    await using b = await bob.come();
+    await a.client.chat("bob");
+    await a.client.send("hello");
+    await a.events.see("delivered");
+    await b.events.see("message");
+    await b.client.send("hello alice");
+    await b.events.see("delivered");
+  }
+  return {
+    server,
+    alice,
+    bob,
+    async [Symbol.asyncDispose]() {
+      alice[Symbol.dispose]();
+      bob[Symbol.dispose]();
+      await server.stop();
+    },
+  };
+}
+
+/** A store of whose journal some calls fail as long as a test wants it. */
+function failing(store: Store, calls: readonly (keyof Journal)[]) {
+  const state = { fails: false };
+  const journal = new Proxy(store.journal, {
+    get: (target, name: keyof Journal) => {
+      const method = target[name] as (...args: unknown[]) => unknown;
+      return (...args: unknown[]) => {
+        if (state.fails && calls.includes(name)) throw new ChatError("The disk is full");
+        return method.apply(target, args);
+      };
+    },
+  });
+  return { state, store: { ...store, journal, knownPeers: store.knownPeers } as Store };
+}
+
+const numbered = (count: number) => Array.from({ length: count }, (_, i) => `message ${i}`);
+
+Deno.test("what is written to somebody who is away waits, and comes when he is back", async () => {
+  await using scene = await acquainted();
+  await using alice = await scene.alice.come();
+  await alice.client.chat("bob");
+  assertEquals(alice.events.of("away").map(({ name }) => name), ["bob"]);
+  assertEquals([alice.client.current, alice.client.names], ["bob", ["bob"]]);
+  for (const text of ["one", "two", "three"]) await alice.client.send(text);
+  assertEquals(alice.events.of("kept").map(({ count }) => count), [1, 2, 3]);
+  assertEquals(alice.client.waiting, 3);
+  await using bob = await scene.bob.come();
+  await bob.events.count("message", 3);
+  assertEquals(bob.heard, ["alice: one", "alice: two", "alice: three"]);
+  const delivered = await alice.events.count("delivered", 3);
+  assertEquals(delivered.map(({ late }) => late), [true, true, true]);
+  assertEquals(alice.client.waiting, 0);
+  await alice.client.send("four");
+  assertEquals((await alice.events.count("delivered", 4))[3]!.late, false);
+});
+
+Deno.test("nor is it lost when she, too, stops in between, any number of times", async () => {
+  await using scene = await acquainted();
+  for (let i = 0; i < 4; i++) {
+    await using alice = scene.alice.start();
+    if (i > 0) {
+      assertEquals(alice.events.of("kept").map(({ count }) => count), [i]);
+      assertEquals(alice.client.names, ["bob"]);
+    }
+    assertEquals(alice.client.current, undefined);
+    await assertRejects(() => alice.client.send("to nobody"), ChatError);
+    await alice.client.chat("bob");
+    await alice.client.send(`message ${i}`);
+  }
+  await using bob = await scene.bob.come();
+  await using alice = await scene.alice.come();
+  await bob.events.count("message", 4);
+  await alice.events.count("delivered", 4);
+  assertEquals(bob.heard, numbered(4).map((text) => `alice: ${text}`));
+  // A call for what waits makes nobody the current one.
+  assertEquals([alice.client.current, alice.client.names], [undefined, ["bob"]]);
+});
+
+Deno.test("it goes to where he was last, where no server can say where he is", async () => {
+  using aliceAtHome = new Home("alice", nowhere);
+  using bobAtHome = new Home("bob", nowhere);
+  let port;
+  {
+    await using alice = aliceAtHome.start();
+    await using bob = bobAtHome.start();
+    port = bob.client.address.port;
+    await alice.client.chat(bob.place);
+    await alice.client.send("hello");
+    await alice.events.see("delivered");
+  }
+  await using alice = aliceAtHome.start();
+  await assertRejects(() => alice.client.chat("carol"), ChatError);
+  await alice.client.chat("bob");
+  await alice.client.send("are you there?");
+  await using bob = bobAtHome.start({ port });
+  await bob.events.see("message");
+  await alice.events.see("delivered");
+  assertEquals(bob.heard, ["alice: are you there?"]);
+});
+
+Deno.test("many messages go over in order, whichever side restarts in between", async () => {
+  await using scene = await acquainted();
+  const texts = numbered(3_000);
+  {
+    await using alice = await scene.alice.come();
+    await alice.client.chat("bob");
+    await Promise.all(texts.slice(0, 2_000).map((text) => alice.client.send(text)));
+    await using bob = await scene.bob.come();
+    await bob.events.count("message", 700);
+  }
+  {
+    await using bob = await scene.bob.come();
+    await using alice = await scene.alice.come();
+    await alice.client.chat("bob");
+    await Promise.all(texts.slice(2_000).map((text) => alice.client.send(text)));
+    await until(() => alice.client.waiting === 0);
+    await bob.client.allDelivered();
+  }
+  const heard = scene.bob.said.filter((line) => line.startsWith("alice: message"));
+  assertEquals(heard, texts.map((text) => `alice: ${text}`));
+});
+
+/** A MSG that carries a letter. */
+const msgOf = (letter: PlacedLetter) => encode(message("MSG", letterHeaders(letter)));
+
+Deno.test("a friend is no stranger after a restart, however much he writes", async () => {
+  await using scene = await acquainted();
+  await using bob = await scene.bob.come();
+  const { identity } = scene.alice;
+  using alice = await EncryptedPeer.dial(bob.client.address, { id: "alice", identity });
+  for (const letter of stream(["one", "two", "three"], { floor: strangerLettersMax })) {
+    await alice.send(msgOf(letter));
+    assertMatch(await alice.message(), /^ACK/);
+  }
+  assertEquals(bob.events.of("problem"), []);
+});
+
+Deno.test("a stranger who writes without end is stopped, and goes on once he is answered", async () => {
+  using home = new Home("alice", nowhere);
+  await using alice = home.start();
+  const self = { id: "mallory", identity: Identity.generate() };
+  // Their numbers say how many came before.
+  const [first, second, third] = stream(["1", "2", "3"], { floor: strangerLettersMax - 2 });
+  {
+    using peer = await EncryptedPeer.dial(alice.client.address, self);
+    await peer.send(msgOf(first!));
+    assertMatch(await peer.message(), /^ACK/);
+  }
+  await alice.events.see("closed");
+  // Neither another link nor a restart lets him have more.
+  using peer = await EncryptedPeer.dial(alice.client.address, self);
+  await peer.send(msgOf(second!));
+  assertMatch(await peer.message(), /^ACK/);
+  await peer.send(msgOf(third!));
+  assertMatch(await peer.rest(), /^ERROR\r\nCode: 429\r\nReason: The user has not answered[^]*BYE/);
+  assertEquals(alice.events.of("problem").length, 1);
+  assertMatch(alice.events.of("problem")[0]!.problem, /mallory has sent 100000 messages/);
+  await alice.events.count("closed", 2);
+  using again = await EncryptedPeer.dial(alice.client.address, self);
+  await again.send(msgOf(third!));
+  assertMatch(await again.rest(), /Code: 429/);
+  assertEquals(alice.heard, ["mallory: 1", "mallory: 2"]);
+
+  using last = await EncryptedPeer.dial(alice.client.address, self);
+  alice.client.switchTo("mallory");
+  await last.send(msgOf(third!));
+  assertMatch(await last.message(), /^ACK/);
+});
+
+Deno.test("what is said without a key is in the history, too", async () => {
+  using home = new Home("alice", nowhere, { allowPlaintext: true });
+  const { store, state } = failing(home.store, ["receive", "accept"]);
+  await using alice = home.start({ store });
+  using bob = await RawPeer.dial(alice.client.address);
+  await bob.send(chat);
+  await bob.message();
+  await bob.send("MSG\r\nId: 1\r\nText: hello\r\n\r\n");
+  await alice.events.see("message");
+  await alice.client.send("hello bob");
+  await bob.upTo("hello bob\r\n\r\n");
+  const history = () => home.store.journal.history("alice", "bob", 10);
+  assertEquals(history().map(({ text, plaintext, state }) => [text, plaintext, state]), [
+    ["hello", true, "received"],
+    ["hello bob", true, "sent"],
+  ]);
+  // Nobody sends it again: it is shown and sent also where it cannot be kept.
+  state.fails = true;
+  await bob.send("MSG\r\nId: 2\r\nText: still there?\r\n\r\n");
+  await alice.events.count("message", 2);
+  await alice.client.send("yes");
+  await bob.upTo("yes\r\n\r\n");
+  assertEquals(alice.events.of("problem").length, 2);
+  assertEquals(history().length, 2);
+});
+
+Deno.test("what the receiver's disk does not take is not acknowledged, and comes once when it does", async () => {
+  await using scene = await acquainted();
+  await using alice = await scene.alice.come();
+  const { store, state } = failing(scene.bob.store, ["receive"]);
+  await using bob = await scene.bob.come({ store });
+  await alice.client.chat("bob");
+  state.fails = true;
+  for (const text of ["one", "two", "three"]) await alice.client.send(text);
+  assertMatch((await bob.events.see("problem")).problem, /disk is full; it will be sent again$/);
+  state.fails = false;
+  assertEquals([alice.client.waiting, bob.heard], [3, []]);
+  await bob.client.close("alice");
+  await alice.events.count("delivered", 3);
+  assertEquals(bob.heard, ["alice: one", "alice: two", "alice: three"]);
+  assertEquals(bob.events.of("problem").length, 1);
+});
+
+Deno.test("what the sender's disk does not take is said, and goes nowhere", async () => {
+  await using scene = await acquainted();
+  const { store, state } = failing(scene.alice.store, ["accept"]);
+  await using alice = await scene.alice.come({ store });
+  await using bob = await scene.bob.come();
+  await alice.client.chat("bob");
+  state.fails = true;
+  const refused = await Promise.allSettled([alice.client.send("one"), alice.client.send("two")]);
+  for (const result of refused) {
+    assert(result.status === "rejected");
+    assertMatch(
+      result.reason.message,
+      /^Cannot keep the message: The disk is full. It was not sent$/,
+    );
+  }
+  state.fails = false;
+  await alice.client.send("three");
+  await alice.events.see("delivered");
+  assertEquals(bob.heard, ["alice: three"]);
+});
+
+Deno.test("a journal that cannot note what is acknowledged has it sent again, and shown once", async () => {
+  await using scene = await acquainted();
+  const { store, state } = failing(scene.alice.store, ["acknowledge", "markShown"]);
+  await using bob = await scene.bob.come();
+  {
+    await using alice = await scene.alice.come({ store });
+    await alice.client.chat("bob");
+    state.fails = true;
+    await alice.client.send("one");
+    await bob.events.see("message");
+    await bob.client.send("two");
+    await alice.events.see("message");
+    await alice.events.see("problem");
+    assertEquals(alice.client.waiting, 1);
+  }
+  // Nor does it keep her from starting; what was not noted is shown once more.
+  {
+    await using alice = await scene.alice.come({ store });
+    assertEquals(alice.heard, ["bob: two"]);
+    assertMatch(alice.events.of("problem")[0]!.problem, /will be shown again/);
+  }
+  state.fails = false;
+  {
+    await using alice = await scene.alice.come({ store });
+    assertEquals(alice.heard, ["bob: two"]);
+    await alice.events.see("delivered");
+  }
+  await using alice = await scene.alice.come({ store });
+  assertEquals(alice.heard, []);
+  assertEquals(bob.heard, ["alice: one"]);
+});
+
+Deno.test("what waits stays when a conversation is closed, and is said to", async () => {
+  await using scene = await acquainted();
+  await using alice = await scene.alice.come();
+  await alice.client.chat("bob");
+  await alice.client.send("one");
+  await alice.client.close();
+  assertEquals([alice.client.current, alice.client.names], [undefined, ["bob"]]);
+  assertEquals(alice.events.of("kept").map(({ count }) => count), [1, 1]);
+  await using bob = await scene.bob.come();
+  await alice.events.see("delivered");
+  assertEquals(bob.heard, ["alice: one"]);
+  assertEquals(alice.client.current, undefined);
+  await alice.client.close("bob");
+  assertEquals(alice.client.names, []);
+  // Whoever was talked to can be switched to all the same.
+  alice.client.switchTo("bob");
+  assertEquals([alice.client.current, alice.client.names], ["bob", ["bob"]]);
+});
+
+Deno.test("a script whose peer is not there, and who has no mailbox, is done at once", async () => {
+  await using scene = await acquainted();
+  await using alice = await scene.alice.come();
+  await alice.client.chat("bob");
+  const from = performance.now();
+  for (const text of ["one", "two"]) {
+    await alice.client.send(text);
+    await alice.client.allDelivered();
+  }
+  assert(performance.now() - from < 2_000);
+  assertEquals(alice.client.waiting, 2);
+});
+
+Deno.test("/trust sends what waits to the key that is accepted, and nothing to the other", async () => {
+  await using server = startWithoutMailbox();
+  using home = new Home("alice", server);
+  await using alice = await home.come();
+  {
+    await using old = new Person("bob", nowhere);
+    await alice.client.chat(old.place);
+    await alice.client.send("hello");
+    await alice.events.see("delivered");
+  }
+  await alice.events.see("closed");
+  await alice.client.send("one");
+  await alice.client.send("two");
+  await using bob = new Person("bob", server);
+  await bob.client.register();
+  await alice.events.see("key-refused");
+  assertEquals([bob.heard, alice.client.waiting], [[], 2]);
+  await alice.client.trust("bob");
+  assertEquals([alice.client.current, alice.client.names], ["bob", ["bob"]]);
+  await bob.events.count("message", 2);
+  await alice.client.send("three");
+  await bob.events.count("message", 3);
+  assertEquals(bob.heard, ["alice: one", "alice: two", "alice: three"]);
+  await until(() => alice.client.waiting === 0);
+});
+
+Deno.test("a key that is refused again and again is told of once in a while", async () => {
+  await using server = startWithoutMailbox();
+  let calls = 0;
+  const dial: Network["dial"] = (...args) => {
+    calls++;
+    return tcpNetwork.dial(...args);
+  };
+  await using alice = new Person("alice", server, { network: { ...tcpNetwork, dial } });
+  await alice.client.register();
+  {
+    await using old = new Person("bob", nowhere);
+    await alice.client.chat(old.place);
+    await alice.client.send("hello");
+    await alice.events.see("delivered");
+  }
+  await alice.events.see("closed");
+  await using bob = new Person("bob", server);
+  await bob.client.register();
+  await alice.client.send("one");
+  await alice.events.see("key-refused");
+  const before = calls;
+  await until(() => calls >= before + 2);
+  assertEquals(alice.events.of("key-refused").length, 1);
+  assertEquals(alice.events.of("opened").length, 1);
+});
+
+Deno.test("after /verify no with messages waiting, none of them goes to that key", async () => {
+  await using alice = new Person("alice", nowhere);
+  await using mallory = new Person("bob", nowhere);
+  await alice.client.chat(mallory.place);
+  alice.client.verify("bob");
+  await mallory.events.see("verification-asked");
+  mallory.client.verify("alice");
+  await alice.events.see("verification-words");
+  const { journal } = mallory.store;
+  const before = journal.history("bob", undefined, 10).length;
+  const sending = ["one", "two"].map((text) => alice.client.send(text));
+  const concluding = alice.client.verify("bob no");
+  await Promise.all([...sending, concluding]);
+  assertEquals([alice.client.current, alice.client.names], [undefined, []]);
+  await mallory.events.see("closed");
+  assertEquals(journal.history("bob", undefined, 10).length, before);
+  alice.client.who();
+  assertEquals(alice.events.of("who")[0]!.people.map(({ name, waiting }) => [name, waiting]), [
+    ["bob", 2],
+  ]);
+  await assertRejects(() => alice.client.chat(mallory.place), ChatError);
+  assertEquals(mallory.heard, []);
+});
+
+Deno.test("two names of one home, with one key and one store, talk to each other", async () => {
+  await using server = startWithoutMailbox();
+  using home = new Home("alice", server);
+  const { identity, store } = home;
+  await using alice = await home.come();
+  {
+    await using bob = new Person("bob", server, { identity, store });
+    await bob.client.register();
+    await alice.client.chat("bob");
+    await alice.client.send("hello bob");
+    await bob.events.see("message");
+    await bob.client.send("hello alice");
+    await alice.events.see("message");
+  }
+  await alice.events.see("closed");
+  await alice.client.send("still there?");
+  await using bob = new Person("bob", server, { identity, store });
+  await bob.client.register();
+  await alice.events.count("delivered", 2);
+  await bob.events.see("message");
+  assertEquals(bob.heard, ["alice: still there?"]);
+  for (const [self, name] of [["alice", "bob"], ["bob", "alice"]] as const) {
+    const lines = store.journal.history(self, name, 10).map(({ direction, text }) => [
+      direction === "in" ? name : self,
+      text,
+    ]);
+    assertEquals(lines, [
+      ["alice", "hello bob"],
+      ["bob", "hello alice"],
+      ["alice", "still there?"],
+    ]);
+  }
+});
+
+Deno.test("who comes and goes is told once, and not where a connection says it", async () => {
+  await using scene = await acquainted();
+  await using alice = await scene.alice.come();
+  const lines = () =>
+    alice.events.all.filter(({ type }) => ["presence", "opened", "closed"].includes(type)).map(
+      (event) => event.type === "presence" ? (event.here ? "here" : "gone") : event.type,
+    );
+  {
+    await using _bob = await scene.bob.come();
+    await alice.events.see("presence");
+    assertEquals(lines(), ["here"]);
+    await alice.client.chat("bob");
+    await alice.client.send("hello");
+    await alice.events.see("delivered");
+    assertEquals(lines(), ["here", "opened"]);
+  }
+  await alice.events.see("closed");
+  await until(() => {
+    alice.client.who();
+    return alice.events.of("who").at(-1)!.people[0]!.presence === "away";
+  });
+  {
+    await using _bob = await scene.bob.come();
+    await alice.events.count("presence", 2);
+  }
+  // He is said to have gone some seconds later, in case he is back at once.
+  await alice.events.count("presence", 3);
+  assertEquals(lines(), ["here", "opened", "closed", "here", "gone"]);
+});
+
+for (const readReceipts of [false, true]) {
+  Deno.test(`what was read is said, where the user allows that: ${readReceipts}`, async () => {
+    await using scene = await acquainted(undefined, { readReceipts });
+    await using alice = await scene.alice.come();
+    await using bob = await scene.bob.come();
+    await alice.client.chat("bob");
+    await bob.events.see("opened");
+    await bob.client.close("alice");
+    await alice.client.chat("bob");
+    for (const text of ["one", "two"]) await alice.client.send(text);
+    await alice.events.count("delivered", 2);
+    await bob.events.count("message", 2);
+    const states = () =>
+      scene.alice.store.journal.history("alice", "bob", 2).map(({ state }) => state);
+    bob.client.switchTo("alice");
+    if (readReceipts) {
+      await alice.events.until(
+        () => alice.events.of("read").reduce((sum, { count }) => sum + count, 0) >= 2,
+        "read",
+      );
+      assertEquals(states(), ["read", "read"]);
+    } else {
+      // What comes behind where it would be.
+      await bob.client.send("I have seen it");
+      await alice.events.see("message");
+      assertEquals([alice.events.of("read"), states()], [[], ["delivered", "received"]]);
+    }
+  });
+}
+
+Deno.test("an audit over the link that there is finds both alike, and what waits", async () => {
+  await using scene = await acquainted();
+  await using alice = await scene.alice.come();
+  await using bob = await scene.bob.come();
+  await assertRejects(() => alice.client.audit(), ChatError, "No conversation is current");
+  await assertRejects(() => alice.client.audit("bob"), ChatError, "No conversation is called bob");
+  await alice.client.chat("bob");
+  for (const text of numbered(60)) await alice.client.send(text);
+  await alice.events.count("delivered", 60);
+  await alice.client.audit();
+  await bob.client.audit("alice");
+  for (const { events } of [alice, bob]) {
+    const { streams } = events.of("audited")[0]!.report;
+    assertEquals(streams.reduce((sum, { same }) => sum + same, 0), 62);
+    for (const { waiting, missingHere, missingThere, differing } of streams) {
+      assertEquals([waiting, missingHere, missingThere, differing], [0, [], [], []]);
+    }
+  }
+  await bob.client.stop();
+  await alice.events.see("closed");
+  await assertRejects(() => alice.client.audit(), ChatError, "no encrypted connection");
+});
+
+Deno.test("where one server is gone, both meet at the next", async () => {
+  const first = startWithoutMailbox();
+  await using second = startWithoutMailbox();
+  const servers = [first.address, second.address];
+  await using scene = await acquainted(first, { servers });
+  await using alice = await scene.alice.come();
+  assertEquals(first.registrations, 1);
+  await first.stop();
+  await alice.events.see("registered-again");
+  await alice.client.chat("bob");
+  await alice.client.send("hello");
+  assertEquals(alice.client.waiting, 1);
+  await using bob = await scene.bob.come();
+  await alice.events.see("delivered");
+  assertEquals(bob.heard, ["alice: hello"]);
+  assertEquals(second.registrations, 2);
+});
+
+Deno.test("strangers who come and go leave no conversation behind", async () => {
+  await using server = start();
+  await using alice = new Person("alice", server);
+  for (let i = 0; i < 20; i++) {
+    using peer = await EncryptedPeer.dial(alice.client.address, { id: `stranger${i}` });
+    await peer.send(`MSG\r\nId: ${i}\r\nText: hello\r\n\r\n`);
+    await peer.message();
+    peer.close();
+    await alice.events.count("closed", i + 1);
+  }
+  assertEquals([alice.client.names, alice.client.current], [[], undefined]);
+});

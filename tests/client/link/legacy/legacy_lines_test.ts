@@ -1,0 +1,124 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { type WildItem, WildLines } from "../../../../client/link/legacy/legacy_lines.ts";
+import { messageBytesMax } from "../../../../shared/protocol/limits.ts";
+
+const id = (id: string): WildItem => ({ type: "id", id });
+const text = (text: string): WildItem => ({ type: "text", text });
+const quit: WildItem = { type: "quit" };
+
+/** What chunks mean, and the end after them. */
+function read(...chunks: string[]): WildItem[] {
+  const lines = new WildLines();
+  const items = [...chunks.flatMap((chunk) => lines.push(chunk)), ...lines.flush()];
+  // A QUIT at the very end takes a second look.
+  return [...items, ...lines.flush()];
+}
+
+const opening = "CHAT\r\nclientID: bob\r\nIP: 127.0.0.1\r\nPort: 5557\r\n\r\n";
+
+const cases: [what: string, said: string, items: WildItem[]][] = [
+  ["an opening says who it is", opening, [id("bob")]],
+  ["an opening may have no space after its colons", "CHAT\r\nclientID:bob\r\n\r\n", [id("bob")]],
+  ["an id that is none is no id", "CHAT\r\nclientID: b b\r\n\r\n", []],
+  ["after the opening each line is a text", opening + "one\r\ntwo\r\n", [
+    id("bob"),
+    text("one"),
+    text("two"),
+  ]],
+  ["lines may end with LF alone", "CHAT\nclientID: bob\n\none\ntwo\n", [
+    id("bob"),
+    text("one"),
+    text("two"),
+  ]],
+  ["QUIT and an empty line end it", opening + "bye\r\nQUIT\r\n\r\n", [
+    id("bob"),
+    text("bye"),
+    quit,
+  ]],
+  ["QUIT as the last line ends it", opening + "QUIT\r\n", [id("bob"), quit]],
+  ["QUIT without a line end ends it", opening + "QUIT", [id("bob"), quit]],
+  ["QUIT before another line was a text", opening + "QUIT\r\nsmoking\r\n", [
+    id("bob"),
+    text("QUIT"),
+    text("smoking"),
+  ]],
+  ["QUIT twice and an empty line is a text, then the end", opening + "QUIT\r\nQUIT\r\n\r\n", [
+    id("bob"),
+    text("QUIT"),
+    quit,
+  ]],
+  [
+    "a CHAT for each message has its text as a bare line",
+    "CHAT\r\nclientID: x\r\nHello\r\n\r\nCHAT\r\nclientID: x\r\nagain\r\n\r\n",
+    [id("x"), text("Hello"), id("x"), text("again")],
+  ],
+  ["a header's form is a text where no opening is", opening + "IP: is a network layer\r\n", [
+    id("bob"),
+    text("IP: is a network layer"),
+  ]],
+  ["an unknown header is a text, lest one be lost", "CHAT\r\nNote: well\r\n\r\n", [
+    text("Note: well"),
+  ]],
+  ["what has no line end is a text at the end", opening + "unfinished", [
+    id("bob"),
+    text("unfinished"),
+  ]],
+];
+
+for (const [what, said, items] of cases) {
+  Deno.test(`lines of a relative: ${what}`, () => assertEquals(read(said), items));
+
+  Deno.test(`lines of a relative, cut anywhere: ${what}`, () => {
+    for (let cut = 1; cut < said.length; cut++) {
+      assertEquals(read(said.slice(0, cut), said.slice(cut)), items);
+    }
+  });
+}
+
+Deno.test("any cuts of any lines give the same items", () => {
+  const line = fc.constantFrom(
+    "CHAT",
+    "QUIT",
+    "",
+    "clientID: bob",
+    "IP: 1",
+    "hi",
+    "\r",
+    "é🙂",
+    " ",
+  );
+  const end = fc.constantFrom("\r\n", "\n", "");
+  const said = fc.array(fc.tuple(line, end), { maxLength: 20 })
+    .map((lines) => lines.map(([line, end]) => line + end).join(""));
+  fc.assert(fc.property(said, fc.array(fc.nat(100)), (said, cuts) => {
+    const places = [...cuts.filter((cut) => cut < said.length), said.length].sort((a, b) => a - b);
+    assertEquals(read(...places.map((to, i) => said.slice(places[i - 1] ?? 0, to))), read(said));
+  }));
+});
+
+Deno.test("a line without an end is shown in parts, and never kept beyond a message's length", () => {
+  const lines = new WildLines();
+  let shown = 0;
+  for (let i = 0; i < 100; i++) {
+    for (const item of lines.push("x".repeat(1_000))) {
+      assert(item.type === "text");
+      shown += item.text.length;
+    }
+    assert((i + 1) * 1_000 - shown <= messageBytesMax);
+  }
+  assert(shown > 0);
+});
+
+Deno.test("what is pending is told, and no more once it was flushed", () => {
+  const lines = new WildLines();
+  assertEquals(lines.pending, false);
+  lines.push("half a line");
+  assertEquals(lines.pending, true);
+  assertEquals(lines.flush(), [text("half a line")]);
+  assertEquals(lines.pending, false);
+  lines.push("QUIT\r\n");
+  assertEquals(lines.pending, true);
+  assertEquals(lines.flush(), [quit]);
+  assertEquals(lines.pending, false);
+});

@@ -1,0 +1,678 @@
+// What goes over a link between peers that have keys.
+
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { ChatError } from "../../../client/user_error.ts";
+import type { CloseReason } from "../../../client/events.ts";
+import { Link, type LinkOptions } from "../../../client/link/link.ts";
+import type { LinkEvents } from "../../../client/link/link_events.ts";
+import { Identity } from "../../../shared/crypto/identity.ts";
+import {
+  type Letter,
+  letterHeaders,
+  type PlacedLetter,
+} from "../../../shared/protocol/message_stream.ts";
+import { replyTimeoutMs, textBytesMax } from "../../../shared/protocol/limits.ts";
+import { encode, header, type Message, message } from "../../../shared/protocol/message.ts";
+import { EncryptedPeer } from "../../support/encrypted_peer.ts";
+import { Events } from "../../support/events.ts";
+import { RawListener, RawPeer } from "../../support/raw_peer.ts";
+import { chat, chatack, LinkUnderTest, patient, self } from "../../support/link_fixture.ts";
+import { ManualClock, settle } from "../../support/manual_clock.ts";
+import { MemoryConn } from "../../support/memory_conn.ts";
+
+type Told =
+  | { readonly type: "opened" }
+  | { readonly type: "text"; readonly text: string }
+  | { readonly type: "letters"; readonly letters: readonly Letter[] }
+  | { readonly type: "acknowledged" | "read" | "delivered"; readonly id: string }
+  | { readonly type: "reset"; readonly stream: string }
+  | { readonly type: "audit"; readonly request: Message }
+  | { readonly type: "verification" }
+  | { readonly type: "closed"; readonly reason: CloseReason; readonly detail: string | undefined };
+
+function told(events: Events<Told>): LinkEvents<Link> {
+  return {
+    admitPlaintext: () => undefined,
+    admitKey: () => Promise.resolve(undefined),
+    opened: () => events.take({ type: "opened" }),
+    text: (_, text) => events.take({ type: "text", text }),
+    letters: (_, letters) => events.take({ type: "letters", letters }),
+    acknowledged: (_, id) => events.take({ type: "acknowledged", id }),
+    read: (_, id) => events.take({ type: "read", id }),
+    delivered: (_, id) => events.take({ type: "delivered", id }),
+    reset: (_, stream) => events.take({ type: "reset", stream }),
+    audit: (_, request) => {
+      events.take({ type: "audit", request });
+      return message("AUDITACK", [["Id", header(request, "Id")!], ["Count", "7"]]);
+    },
+    verification: () => events.take({ type: "verification" }),
+    room: () => undefined,
+    closed: (_, reason, detail) => events.take({ type: "closed", reason, detail }),
+  };
+}
+
+/** A link that is open with a peer that has a key. */
+class KeyedLink implements AsyncDisposable {
+  constructor(
+    readonly link: Link,
+    readonly events: Events<Told>,
+    readonly peer: EncryptedPeer,
+    readonly bob: Identity,
+  ) {}
+
+  static async open(
+    options: Partial<LinkOptions> = {},
+    listening: Partial<LinkEvents<Link>> = {},
+    opening?: string,
+  ): Promise<KeyedLink> {
+    const { role = "called" } = options;
+    using listener = new RawListener();
+    const [{ conn }, raw] = await Promise.all([RawPeer.dial(listener.address), listener.accept()]);
+    const events = new Events<Told>();
+    const link = new Link({
+      conn,
+      role,
+      self,
+      times: patient,
+      events: { ...told(events), ...listening },
+      allowPlaintext: false,
+      ...options,
+    });
+    const bob = Identity.generate();
+    const peer = role === "called"
+      ? await EncryptedPeer.callOver(raw, opening ?? chat, bob)
+      : await EncryptedPeer.answerOver(raw, opening ?? chatack, bob);
+    await events.see("opened");
+    return new KeyedLink(link, events, peer, bob);
+  }
+
+  /** What has happened since the link was open, without what the letters are. */
+  get types(): string[] {
+    return this.events.all.slice(1).map(({ type }) => type);
+  }
+
+  /** The texts of the letters that have come. */
+  get texts(): string[] {
+    return this.events.of("letters").flatMap(({ letters }) => letters.map(({ text }) => text));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.link.leave();
+    await this.link.ended;
+    this.peer.close();
+  }
+}
+
+const stream = "0123456789abcdef".repeat(2);
+const idOf = (n: number) => n.toString(16).padStart(32, "0");
+
+/** The n-th letter of a stream. */
+function letter(n: number, text = `text ${n}`): PlacedLetter {
+  const place = { stream, seq: n, floor: n - 1, prev: idOf(0xabc) };
+  return { id: idOf(n), sentAtMs: 1_700_000_000_000 + n, text, place };
+}
+
+const written = (letter: Letter) => encode(message("MSG", letterHeaders(letter)));
+const three = [letter(1), letter(2), letter(3)];
+const threeWritten = three.map(written).join("");
+
+// Letters that come
+
+Deno.test("the letters of one read come together, as they were written, and nothing is answered", async () => {
+  await using t = await KeyedLink.open();
+  await t.peer.send(threeWritten);
+  assertEquals((await t.events.see("letters")).letters, three);
+  await t.peer.send("PING\r\n\r\n");
+  assertEquals(await t.peer.message(), "PONG\r\n\r\n");
+  assertEquals(t.types, ["letters"]);
+});
+
+Deno.test("a letter without a place is one, and was written when it came", async () => {
+  const clock = new ManualClock();
+  await using t = await KeyedLink.open({ clock });
+  await t.peer.send("MSG\r\nId: 7\r\nText: from 0.2\r\n\r\n");
+  assertEquals((await t.events.see("letters")).letters, [
+    { id: "7", sentAtMs: clock.timeOfDay(), text: "from 0.2", place: undefined },
+  ]);
+});
+
+Deno.test("both of a peer's keys are known", async () => {
+  await using t = await KeyedLink.open();
+  assertEquals(t.link.peerKey, t.bob.publicKey);
+  assertEquals(t.link.peerAgreement, t.bob.agreement.publicKey);
+  assertEquals(t.link.purpose, "conversation");
+});
+
+const right = written(letter(5));
+const replaced = (name: string, value: string | undefined) =>
+  right.replace(
+    new RegExp(`^${name}: .*\r\n`, "m"),
+    value === undefined ? "" : `${name}: ${value}\r\n`,
+  );
+
+const malformedPlaces: readonly (readonly [string, string | undefined])[] = [
+  ["Seq", "0"],
+  ["Seq", "4"],
+  ["Seq", "-5"],
+  ["Seq", "05"],
+  ["Seq", "5.0"],
+  ["Seq", "5e3"],
+  ["Seq", "0x5"],
+  ["Seq", "five"],
+  ["Seq", "٥"],
+  ["Seq", ""],
+  ["Seq", "9007199254740993"],
+  ["Seq", "9".repeat(100)],
+  ["Seq", undefined],
+  ["Floor", "5"],
+  ["Floor", "6"],
+  ["Floor", "-1"],
+  ["Floor", ""],
+  ["Floor", undefined],
+  ["Sent", "yesterday"],
+  ["Sent", "-1"],
+  ["Sent", undefined],
+  ["Prev", ""],
+  ["Prev", "0"],
+  ["Prev", idOf(1).toUpperCase().replace("1", "A")],
+  ["Prev", idOf(1) + "0"],
+  ["Prev", "g".repeat(32)],
+  ["Prev", undefined],
+  ["Stream", ""],
+  ["Stream", stream.toUpperCase()],
+  ["Stream", stream.slice(1)],
+  ["Stream", stream + "0"],
+  ["Id", "5"],
+  ["Id", idOf(5) + "0"],
+  ["Id", ""],
+];
+
+Deno.test("a letter with a malformed place is answered with ERROR 400, and the others are taken", async () => {
+  await using t = await KeyedLink.open();
+  let n = 0;
+  for (const [name, value] of malformedPlaces) {
+    const wrong = replaced(name, value);
+    assert(wrong !== right);
+    const [before, after] = [letter(++n), letter(++n)];
+    await t.peer.send(written(before) + wrong + written(after));
+    assertMatch(await t.peer.message(), /^ERROR\r\nCode: 400\r\nReason: /, `${name}: ${value}`);
+    await t.events.until(() => t.texts.length >= n, "the letters around it");
+    assertEquals(t.texts.slice(-2), [before.text, after.text], `${name}: ${value}`);
+  }
+  assert(t.types.every((type) => type === "letters"));
+});
+
+Deno.test("a place may have numbers as large as they can be", async () => {
+  await using t = await KeyedLink.open();
+  const most = 999_999_999_999_999;
+  const far = { ...letter(1), place: { stream, seq: most, floor: most - 1, prev: idOf(1) } };
+  await t.peer.send(written(far));
+  assertEquals((await t.events.see("letters")).letters, [far]);
+});
+
+const fatal: readonly (readonly [string, (peer: EncryptedPeer) => Uint8Array, string])[] = [
+  ["BYE", (peer) => peer.seal(utf8("BYE\r\nReason: supper\r\n\r\n")), "peer-left: “supper”"],
+  ["a frame that is garbage", () => framed(new Uint8Array(300).fill(7)), "broken: what came was"],
+  ["a frame that is too short", () => new Uint8Array([0, 3, 1, 2, 3]), "broken: what came was"],
+  [
+    "a frame that was sent before",
+    (peer) => {
+      const frame = peer.seal(utf8("PING\r\n\r\n"));
+      return new Uint8Array([...frame, ...frame]);
+    },
+    "broken: what came was",
+  ],
+  [
+    "a message that is no UTF-8",
+    (peer) => peer.seal(new Uint8Array([...utf8("MSG\r\nId: 1\r\nText: "), 0xff, 10, 10])),
+    "broken: A message is not valid UTF-8",
+  ],
+  [
+    "a line that is too long",
+    (peer) => peer.seal(utf8("x".repeat(5_000))),
+    "broken: A line has at most 4096 bytes",
+  ],
+  [
+    "a VERIFY out of turn",
+    (peer) => peer.seal(utf8(`VERIFY\r\nNonce: ${"00".repeat(16)}\r\n\r\n${right}`)),
+    "broken: A VERIFY came out of turn",
+  ],
+];
+
+for (const [what, end, found] of fatal) {
+  for (const inOneFrame of [true, false]) {
+    const where = inOneFrame ? "one frame" : "frames of their own";
+    Deno.test(`letters in ${where} before ${what} in one read are handed over before the end`, async () => {
+      await using t = await KeyedLink.open();
+      const letters = inOneFrame
+        ? [t.peer.seal(utf8(threeWritten))]
+        : three.map((letter) => t.peer.seal(utf8(written(letter))));
+      await t.peer.raw.send(new Uint8Array([...letters, end(t.peer)].flatMap((part) => [...part])));
+      const { reason, detail } = await t.events.see("closed");
+      assert(`${reason}: ${detail}`.startsWith(found), `${reason}: ${detail}`);
+      assertEquals(t.texts, three.map(({ text }) => text));
+      assertEquals(t.types.filter((type) => type !== "letters"), ["closed"]);
+      assertEquals(t.types.at(-1), "closed");
+    });
+  }
+}
+
+Deno.test("letters and the rest of a frame that is never sent are not lost with the link", async () => {
+  await using t = await KeyedLink.open();
+  const whole = t.peer.seal(utf8(threeWritten));
+  const half = t.peer.seal(utf8(written(letter(4)))).subarray(0, 100);
+  await t.peer.raw.send(new Uint8Array([...whole, ...half]));
+  t.peer.close();
+  assertEquals((await t.events.see("closed")).reason, "lost");
+  assertEquals(t.texts, three.map(({ text }) => text));
+});
+
+Deno.test("what asks for an answer comes behind the letters that stood before it", async () => {
+  await using t = await KeyedLink.open();
+  const commit = `VERIFY\r\nCommit: ${"00".repeat(32)}\r\n\r\n`;
+  const audit = "AUDIT\r\nId: q\r\n\r\n";
+  await t.peer.send(
+    written(letter(1)) + audit + written(letter(2)) + written(letter(3)) + commit +
+      written(letter(4)) + "BYE\r\n\r\n",
+  );
+  await t.events.see("closed");
+  assertEquals(t.types, ["letters", "audit", "letters", "verification", "letters", "closed"]);
+  assertEquals(t.texts, [1, 2, 3, 4].map((n) => `text ${n}`));
+});
+
+Deno.test("what asks for nothing does not part the letters of one read", async () => {
+  await using t = await KeyedLink.open();
+  const others = `ACK\r\nId: x\r\n\r\nREAD\r\nId: y\r\n\r\nRESET\r\nStream: ${stream}\r\n\r\n` +
+    "PING\r\n\r\nPONG\r\n\r\nERROR\r\nCode: 400\r\nReason: what?\r\n\r\n";
+  await t.peer.send(three.map((letter) => written(letter) + others).join(""));
+  await t.events.see("letters");
+  assertEquals(t.events.of("letters").map(({ letters }) => letters), [three]);
+  assertEquals(t.events.of("acknowledged").map(({ id }) => id), ["x", "x", "x"]);
+  assertEquals(t.events.of("read").map(({ id }) => id), ["y", "y", "y"]);
+  assertEquals(t.events.of("reset").map((event) => event.stream), [stream, stream, stream]);
+});
+
+Deno.test("a link that its owner ends over letters ends once, and takes nothing more", async () => {
+  let left: Promise<void> | undefined;
+  const events = new Events<Told>();
+  await using t = await KeyedLink.open({}, {
+    letters: (link, letters) => {
+      events.take({ type: "letters", letters });
+      left ??= link.leave();
+    },
+  });
+  await t.peer.send(threeWritten + "AUDIT\r\nId: q\r\n\r\n" + written(letter(4)));
+  await t.events.see("closed");
+  await left;
+  assertEquals(t.events.of("closed").length, 1);
+  assert(events.all.length <= 2);
+  assertEquals(await t.peer.message().then((said) => /BYE|AUDITACK/.test(said)), true);
+});
+
+for (const stream of ["", "0", "x".repeat(32), "A".repeat(32), "0".repeat(33)]) {
+  Deno.test(`RESET of '${stream}' is answered with ERROR 400`, async () => {
+    await using t = await KeyedLink.open();
+    await t.peer.send(`RESET\r\nStream: ${stream}\r\n\r\n`);
+    assertMatch(await t.peer.message(), /^ERROR\r\nCode: 400\r\n/);
+    assertEquals(t.types, []);
+  });
+}
+
+Deno.test("letters come in order and once, however they are cut into frames and reads", async () => {
+  await using t = await KeyedLink.open();
+  let n = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.integer({ min: 1, max: 4_000 }), { minLength: 1, maxLength: 6 }),
+      fc.array(fc.constantFrom("x", "é🙂\n", "y".repeat(2_000)), { minLength: 1, maxLength: 8 }),
+      async (sizes, texts) => {
+        const letters = texts.map((text) => letter(++n, text));
+        const bytes = utf8(letters.map(written).join(""));
+        let at = 0;
+        for (let i = 0; at < bytes.length; i++) {
+          await t.peer.send(bytes.subarray(at, at += sizes[i % sizes.length]!));
+        }
+        await t.events.until(() => t.texts.length >= n, "all letters");
+        const came = t.events.of("letters").flatMap(({ letters }) => letters);
+        assertEquals(came.slice(-letters.length), letters);
+        assertEquals(came.length, n);
+      },
+    ),
+    { numRuns: 25 },
+  );
+});
+
+// Letters that go
+
+Deno.test("letters go out as they are, in their order", async () => {
+  await using t = await KeyedLink.open();
+  t.link.carry(three);
+  t.link.carry([]);
+  t.link.carry([{ ...letter(4), place: undefined }]);
+  let said = "";
+  for (let i = 0; i < 4; i++) said += await t.peer.message();
+  assertEquals(said, threeWritten + `MSG\r\nId: ${idOf(4)}\r\nText: text 4\r\n\r\n`);
+  assertEquals(t.link.unacknowledged, []);
+});
+
+Deno.test("what an owner says of letters goes out, and what is said to it comes in", async () => {
+  await using t = await KeyedLink.open();
+  t.link.acknowledge("a");
+  t.link.read("b");
+  t.link.reset(stream);
+  t.link.say(message("PING", [["Id", "c"]]));
+  assertEquals(await t.peer.message(), "ACK\r\nId: a\r\n\r\n");
+  assertEquals(await t.peer.message(), "READ\r\nId: b\r\n\r\n");
+  assertEquals(await t.peer.message(), `RESET\r\nStream: ${stream}\r\n\r\n`);
+  assertEquals(await t.peer.message(), "PING\r\nId: c\r\n\r\n");
+  // That nothing was ever sent of such an id is for the owner to know.
+  await t.peer.send("ACK\r\nId: never sent\r\n\r\nREAD\r\nId: never sent\r\n\r\n");
+  await t.events.see("read");
+  assertEquals(t.types, ["acknowledged", "read"]);
+});
+
+Deno.test("nothing is carried before a link is open or when it is over, and the rest is not said", async () => {
+  const [conn] = MemoryConn.pair();
+  const events = new Events<Told>();
+  const link = new Link({
+    conn,
+    role: "called",
+    self,
+    times: patient,
+    events: told(events),
+    allowPlaintext: false,
+  });
+  for (const over of [false, true]) {
+    if (over) await link.leave();
+    assertThrows(() => link.carry(three), ChatError, "The link is not open");
+    assertThrows(() => link.verify(), ChatError, "The link is not open");
+    await assertRejects(() => link.ask(message("AUDIT", [["Id", "q"]])), ChatError, "not open");
+    link.acknowledge("a");
+    link.read("a");
+    link.reset(stream);
+    link.say(message("PING"));
+    await link.room();
+  }
+  await link.ended;
+  assertEquals(conn.writes, []);
+});
+
+Deno.test("a peer with a key gets letters alone, and one without a key texts alone", async () => {
+  await using keyed = await KeyedLink.open();
+  await assertRejects(() => keyed.link.sendText("text"), TypeError);
+  await using plain = await LinkUnderTest.open("plaintext");
+  assertThrows(() => plain.link.carry(three), TypeError);
+});
+
+Deno.test("a letter that is too long is the owner's fault, and takes nothing else with it", async () => {
+  await using t = await KeyedLink.open();
+  const long = letter(2, "x".repeat(textBytesMax + 1));
+  assertThrows(() => t.link.carry([letter(1), long, letter(3)]), RangeError, "in parts");
+  t.link.carry([letter(3)]);
+  assertEquals(
+    await t.peer.message() + await t.peer.message(),
+    written(three[0]!) + written(three[2]!),
+  );
+});
+
+/** Two links over a connection in memory, both with keys. */
+async function linked(
+  options: Partial<LinkOptions> = {},
+  listening: (events: Events<Told>) => Partial<LinkEvents<Link>> = () => ({}),
+) {
+  const conns = MemoryConn.pair();
+  const sides = conns.map((conn, i) => {
+    const events = new Events<Told>();
+    const link = new Link({
+      conn,
+      role: i === 0 ? "caller" : "called",
+      self: { ...self, id: i === 0 ? "alice" : "bob", identity: Identity.generate() },
+      times: patient,
+      events: { ...told(events), ...listening(events) },
+      allowPlaintext: false,
+      ...options,
+    });
+    return { conn, link, events };
+  });
+  const [a, b] = sides as [typeof sides[0], typeof sides[0]];
+  await Promise.all([a.events.see("opened"), b.events.see("opened")]);
+  return {
+    a,
+    b,
+    async [Symbol.asyncDispose]() {
+      conns[0].close();
+      await Promise.all([a.link.ended, b.link.ended]);
+    },
+  };
+}
+
+Deno.test("a burst of 1,000 letters is few writes, few frames and few events", async () => {
+  await using t = await linked();
+  const before = t.a.conn.writes.length;
+  const letters = Array.from({ length: 1_000 }, (_, i) => letter(i + 1));
+  t.a.link.carry(letters);
+  const came = () => t.b.events.of("letters").flatMap(({ letters }) => letters);
+  await t.b.events.until(() => came().length === letters.length, "all letters");
+  assertEquals(came(), letters);
+  assertEquals(t.a.conn.writes.length - before, 1);
+  assert(t.b.events.of("letters").length <= 6, `${t.b.events.of("letters").length} events`);
+  // One acknowledges the lot.
+  t.b.link.acknowledge(letters.at(-1)!.id);
+  await t.a.events.see("acknowledged");
+  assertEquals(t.a.events.of("acknowledged").length, 1);
+});
+
+Deno.test("whoever fills a link waits for room, and no longer than the link lasts", async () => {
+  for (const ends of [false, true]) {
+    await using t = await linked();
+    const gate = Promise.withResolvers<void>();
+    t.a.conn.writable = gate.promise;
+    t.a.link.carry([letter(1)]);
+    await settle();
+    t.a.link.carry([letter(2)]);
+    await t.a.link.room();
+    t.a.link.carry(Array.from({ length: 400 }, (_, i) => letter(3 + i, "x".repeat(1_000))));
+    let waited = false;
+    const room = t.a.link.room().then(() => waited = true);
+    await settle();
+    assertEquals(waited, false);
+    if (ends) t.a.conn.close();
+    gate.resolve();
+    await room;
+    if (ends) continue;
+    const came = () => t.b.events.of("letters").flatMap(({ letters }) => letters).length;
+    await t.b.events.until(() => came() === 402, "all letters");
+  }
+});
+
+// The end
+
+Deno.test("leaving waits for what the owner waits for, and then says goodbye", async () => {
+  const clock = new ManualClock();
+  await using t = await linked({ clock });
+  const settled = Promise.withResolvers<void>();
+  t.a.link.carry([letter(1)]);
+  const left = t.a.link.leave(settled.promise);
+  await clock.pass(900);
+  assertEquals(t.b.events.of("closed"), []);
+  t.a.link.carry([letter(2)]);
+  settled.resolve();
+  await left;
+  assertEquals((await t.b.events.see("closed")).reason, "peer-left");
+  assertEquals((await t.a.events.see("closed")).reason, "you-left");
+});
+
+Deno.test("leaving does not wait for long, nor for a link that has ended", async () => {
+  const clock = new ManualClock();
+  const never = new Promise(() => {});
+  await using t = await linked({ clock });
+  const left = t.a.link.leave(never);
+  await clock.pass(999);
+  assertEquals(t.a.events.of("closed"), []);
+  await clock.pass(1);
+  await left;
+  assertEquals((await t.a.events.see("closed")).reason, "you-left");
+  await using u = await linked({ clock });
+  const alsoLeft = u.a.link.leave(never);
+  u.a.conn.close();
+  await alsoLeft;
+  assertEquals((await u.a.events.see("closed")).reason, "lost");
+});
+
+// Dead connections
+
+const usual = { openingMs: 10_000, chatackMs: 5_000, pingMs: 15_000, pongMs: 10_000 };
+
+for (const speaks of [false, true]) {
+  const who = speaks ? "that is spoken to all the time" : "that is not spoken to";
+  Deno.test(`a peer ${who} and cut off without a word is found dead within 25 s`, async () => {
+    const clock = new ManualClock();
+    await using t = await linked({ clock, times: usual });
+    await clock.pass(7_000);
+    t.b.link.say(message("PONG"));
+    await clock.pass(0);
+    for (const { conn } of [t.a, t.b]) conn.cut = true;
+    for (let s = 0; s < 24; s++) {
+      await clock.pass(1_000);
+      if (speaks) t.a.link.carry([letter(s + 1)]);
+    }
+    await clock.pass(999);
+    assertEquals(t.a.events.of("closed"), []);
+    await clock.pass(1);
+    assertEquals(t.a.events.of("closed"), [
+      { type: "closed", reason: "silent", detail: "it stopped answering" },
+    ]);
+  });
+}
+
+Deno.test("a peer that acknowledges nothing, and answers PING, lives", async () => {
+  const clock = new ManualClock();
+  await using t = await linked({ clock, times: usual });
+  t.a.link.carry([letter(1)]);
+  await clock.pass(3_600_000);
+  assertEquals([t.a, t.b].flatMap(({ events }) => events.of("closed")), []);
+  assertEquals(t.a.events.of("acknowledged"), []);
+});
+
+Deno.test("who does not look for an hour is not dead, nor takes the other for it", async () => {
+  const clock = new ManualClock();
+  const looks = Promise.withResolvers<void>();
+  let busy = false;
+  await using t = await linked({ clock, times: usual }, () => ({
+    room: () => busy ? looks.promise : undefined,
+  }));
+  busy = true;
+  t.a.link.carry([letter(1)]);
+  t.b.link.carry([letter(1)]);
+  await clock.pass(3_600_000);
+  assertEquals([t.a, t.b].flatMap(({ events }) => events.of("closed")), []);
+  busy = false;
+  looks.resolve();
+  t.a.link.carry([letter(2)]);
+  await clock.pass(60_000);
+  assertEquals(t.b.events.of("letters").map(({ letters }) => letters.map(({ text }) => text)), [
+    ["text 1"],
+    ["text 2"],
+  ]);
+  assertEquals([t.a, t.b].flatMap(({ events }) => events.of("closed")), []);
+});
+
+// Comparing
+
+const auditChat = chat.replace(/\r\n$/, "Purpose: audit\r\n\r\n");
+const auditChatack = auditChat.replace("CHAT", "CHATACK");
+const question = (id: string) => message("AUDIT", [["Id", id]]);
+
+Deno.test("AUDIT is answered by the owner, and by ERROR where that has nothing to say", async () => {
+  await using t = await KeyedLink.open();
+  await t.peer.send(`AUDIT\r\nId: q\r\nStream: ${stream}\r\nFrom: 1\r\nTo: 9\r\n\r\n`);
+  assertEquals(await t.peer.message(), "AUDITACK\r\nId: q\r\nCount: 7\r\n\r\n");
+  const { request } = await t.events.see("audit");
+  assertEquals(["Stream", "From", "To"].map((name) => header(request, name)), [stream, "1", "9"]);
+  await using silent = await KeyedLink.open({}, { audit: () => undefined });
+  await silent.peer.send("AUDIT\r\nId: q\r\n\r\n" + threeWritten);
+  assertMatch(await silent.peer.message(), /^ERROR\r\nCode: 403\r\n/);
+  await silent.events.see("letters");
+});
+
+Deno.test("a link for comparing carries AUDIT alone", async () => {
+  await using t = await KeyedLink.open({}, {}, auditChat);
+  assertEquals(t.link.purpose, "audit");
+  assertMatch(t.peer.opening, /^Purpose: audit\r$/m);
+  const misused = [
+    written(letter(1)),
+    "MSG\r\nId: 1\r\nText: x\r\n\r\n",
+    `ACK\r\nId: ${idOf(1)}\r\n\r\n`,
+    `READ\r\nId: ${idOf(1)}\r\n\r\n`,
+    `RESET\r\nStream: ${stream}\r\n\r\n`,
+    `VERIFY\r\nCommit: ${"00".repeat(32)}\r\n\r\n`,
+  ];
+  for (const wrong of misused) {
+    await t.peer.send(wrong);
+    assertEquals(
+      await t.peer.message(),
+      "ERROR\r\nCode: 400\r\nReason: This link carries AUDIT alone\r\n\r\n",
+    );
+  }
+  await t.peer.send("AUDIT\r\nId: q\r\n\r\nPING\r\n\r\n");
+  assertMatch(await t.peer.message(), /^AUDITACK\r\n/);
+  assertMatch(await t.peer.message(), /^PONG\r\n/);
+  await t.peer.send("BYE\r\n\r\n");
+  await t.events.see("closed");
+  assertEquals(t.types, ["audit", "closed"]);
+});
+
+Deno.test("who calls to compare asks, and leaves with BYE", async () => {
+  await using t = await KeyedLink.open({ role: "caller", purpose: "audit" }, {}, auditChatack);
+  assertEquals(t.link.purpose, "audit");
+  assertMatch(t.peer.opening, /^Purpose: audit\r$/m);
+  const answered = t.link.ask(question("q"));
+  assertEquals(await t.peer.message(), "AUDIT\r\nId: q\r\n\r\n");
+  await t.peer.send("AUDITACK\r\nId: q\r\nCount: 3\r\n\r\n");
+  assertEquals(header(await answered, "Count"), "3");
+  await t.link.leave();
+  assertEquals(await t.peer.message(), "BYE\r\n\r\n");
+});
+
+Deno.test("a question is given up when nobody answers, when the peer refuses and when the link ends", async () => {
+  const clock = new ManualClock();
+  await using t = await KeyedLink.open({ clock });
+  const late = assertRejects(() => t.link.ask(question("a")), ChatError, "in 10 s");
+  await clock.pass(replyTimeoutMs);
+  await late;
+  const refused = assertRejects(() => t.link.ask(question("b")), ChatError, "“what?”");
+  await t.peer.send("ERROR\r\nCode: 400\r\nReason: what?\r\n\r\n");
+  await refused;
+  const over = assertRejects(() => t.link.ask(question("c")), ChatError, "The connection ended");
+  t.peer.close();
+  await over;
+  await assertRejects(() => t.link.ask(question("d")), ChatError, "not open");
+});
+
+Deno.test("in plaintext there is nothing to compare, to reset or to have read", async () => {
+  await using t = await LinkUnderTest.open("plaintext");
+  await t.peer.send(
+    `READ\r\nId: 1\r\n\r\nRESET\r\nStream: ${stream}\r\n\r\nACK\r\nId: 1\r\n\r\nAUDIT\r\nId: q\r\n\r\n`,
+  );
+  assertMatch(await t.peer.message(), /^ERROR\r\nCode: 426\r\n/);
+  assertEquals(t.events.all.map(({ type }) => type), ["opened"]);
+});
+
+Deno.test("a letter with a place from a peer without a key is a text, acknowledged as one", async () => {
+  await using t = await LinkUnderTest.open("plaintext");
+  await t.peer.send(right);
+  assertEquals(await t.peer.message(), `ACK\r\nId: ${idOf(5)}\r\n\r\n`);
+  assertEquals(t.texts, ["text 5"]);
+  await t.peer.send(replaced("Seq", "0"));
+  assertMatch(await t.peer.message(), /^ERROR\r\nCode: 400\r\n/);
+  assertEquals(t.texts, ["text 5"]);
+});
+
+function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+function framed(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array([bytes.length >> 8, bytes.length & 0xff, ...bytes]);
+}

@@ -1,0 +1,315 @@
+import { wordlist } from "@scure/bip39/wordlists/english.js";
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import fc from "fast-check";
+import { type Step, Verification } from "../../../client/link/word_verification.ts";
+import { header, type Message, message } from "../../../shared/protocol/message.ts";
+import { type Fault, isFault } from "../../../shared/protocol/status.ts";
+
+type Role = "caller" | "called";
+const other = { caller: "called", called: "caller" } as const;
+
+const hash = new Uint8Array(32).fill(7);
+const verification = (role: Role, handshakeHash = hash, random?: (count: number) => Uint8Array) =>
+  new Verification({ role, handshakeHash, ...random && { random } });
+
+function stepOf(taken: Step | Fault): Step {
+  assert(!isFault(taken));
+  return taken;
+}
+
+/** A commit and a nonce, as one who has begun sends them. */
+function saidBy(role: Role, handshakeHash = hash): { commit: Message; nonce: Message } {
+  const one = verification(role, handshakeHash);
+  const helper = verification(other[role], handshakeHash);
+  const [commit] = one.begin().send;
+  const [nonce] = stepOf(one.take(helper.begin().send[0]!)).send;
+  return { commit: commit!, nonce: nonce! };
+}
+
+/** Lets both sides begin, and each take what the other has sent, in an order that is given. */
+function compared(order: readonly boolean[], sides: Readonly<Record<Role, Verification>>) {
+  const coming: Record<Role, Message[]> = { caller: [], called: [] };
+  const toBegin = new Set<Role>(["caller", "called"]);
+  const step = (role: Role) => {
+    const next = coming[role].shift();
+    if (next === undefined && !toBegin.delete(role)) return;
+    const done = next === undefined ? sides[role].begin() : stepOf(sides[role].take(next));
+    coming[other[role]].push(...done.send);
+  };
+  for (const isCaller of order) step(isCaller ? "caller" : "called");
+  for (let i = 0; i < 5; i++) for (const role of ["caller", "called"] as const) step(role);
+  assertEquals([...toBegin, ...coming.caller, ...coming.called], []);
+}
+
+function wordsOf(handshakeHash = hash): readonly string[] {
+  const sides = {
+    caller: verification("caller", handshakeHash),
+    called: verification("called", handshakeHash),
+  };
+  compared([], sides);
+  assertEquals(sides.caller.words, sides.called.words);
+  return sides.caller.words!;
+}
+
+Deno.test("both see the same four words, whoever begins and however their messages cross", () => {
+  fc.assert(fc.property(fc.array(fc.boolean(), { maxLength: 12 }), (order) => {
+    const sides = { caller: verification("caller"), called: verification("called") };
+    compared(order, sides);
+    assertEquals(sides.caller.words?.length, 4);
+    assertEquals(sides.caller.words, sides.called.words);
+  }));
+});
+
+Deno.test("who has not begun is told that the other has, and shows nothing", () => {
+  const [alice, bob] = [verification("caller"), verification("called")];
+  const [commit] = alice.begin().send;
+  assertEquals(bob.asked, false);
+  assertEquals(bob.take(commit!), { send: [], asked: true });
+  assertEquals(bob.asked, true);
+  assertEquals([alice.words, bob.words], [undefined, undefined]);
+});
+
+Deno.test("the words and the commitment are what the specification says", async () => {
+  const sha256 = async (...parts: (string | Uint8Array)[]) => {
+    const bytes = parts.flatMap((part) =>
+      typeof part === "string" ? [...new TextEncoder().encode(part)] : [...part]
+    );
+    return new Uint8Array(await crypto.subtle.digest("SHA-256", new Uint8Array(bytes)));
+  };
+  const [callers, calleds] = [new Uint8Array(16).fill(1), new Uint8Array(16).fill(2)];
+  const caller = verification("caller", hash, () => callers);
+  const called = verification("called", hash, () => calleds);
+  const [commit] = caller.begin().send;
+  assertEquals(
+    commit,
+    message("VERIFY", [
+      ["Commit", (await sha256("p2pchat verification 1 caller\0", hash, callers)).toHex()],
+    ]),
+  );
+  called.take(commit!);
+  const [commit2, nonce] = called.begin().send;
+  assertEquals(
+    commit2,
+    message("VERIFY", [
+      ["Commit", (await sha256("p2pchat verification 1 called\0", hash, calleds)).toHex()],
+    ]),
+  );
+  assertEquals(nonce, message("VERIFY", [["Nonce", calleds.toHex()]]));
+  caller.take(commit2!);
+  caller.take(nonce!);
+  const digest = await sha256("p2pchat verification 1 words\0", hash, callers, calleds);
+  const bits = [...digest].map((byte) => byte.toString(2).padStart(8, "0")).join("");
+  assertEquals(
+    caller.words,
+    [0, 11, 22, 33].map((at) => wordlist[parseInt(bits.slice(at, at + 11), 2)]!),
+  );
+});
+
+Deno.test("each of the four words has all of its eleven bits, and none depends on another", () => {
+  assertEquals(wordlist.length, 2_048);
+  const count = 4_096;
+  const seen = Array.from({ length: count }, () => wordsOf().map((word) => wordlist.indexOf(word)));
+  // Each bit is set in half of them: so many that 7 standard deviations fit between the bounds.
+  const bitAt = (words: number[], bit: number) => words[Math.floor(bit / 11)]! >> bit % 11 & 1;
+  for (let bit = 0; bit < 44; bit++) {
+    const set = seen.filter((words) => bitAt(words, bit) === 1).length;
+    assert(Math.abs(set - count / 2) < 225, `bit ${bit} is set ${set} times of ${count}`);
+    for (let second = 0; second < bit; second++) {
+      const equal = seen.filter((words) => bitAt(words, bit) === bitAt(words, second)).length;
+      assert(Math.abs(equal - count / 2) < 225, `bits ${bit} and ${second} agree ${equal} times`);
+    }
+  }
+});
+
+// Somebody in the middle
+
+Deno.test("who sits between two handshakes and plays both honestly is seen: the words differ", () => {
+  const [left, right] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
+  const alice = verification("caller", left);
+  const bob = verification("called", right);
+  compared([], { caller: alice, called: verification("called", left) });
+  compared([], { caller: verification("caller", right), called: bob });
+  assertNotEquals(alice.words, bob.words);
+});
+
+Deno.test("who hands on what the two say over two handshakes is caught", () => {
+  const [left, right] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
+  const alice = verification("caller", left);
+  const bob = verification("called", right);
+  const [aliceCommits] = alice.begin().send;
+  stepOf(bob.take(aliceCommits!));
+  const [bobCommits, bobShows] = bob.begin().send;
+  const [aliceShows] = stepOf(alice.take(bobCommits!)).send;
+  for (const taken of [alice.take(bobShows!), bob.take(aliceShows!)]) {
+    assert(isFault(taken) && taken.fatal);
+    assertEquals(taken.code, 403);
+  }
+  assertEquals([alice.words, bob.words], [undefined, undefined]);
+});
+
+Deno.test("who hands on the nonces, and commits as it has to, sees other words on both sides", () => {
+  // With the same nonces the two handshakes alone make the difference.
+  const random = () => new Uint8Array(16).fill(5);
+  const [left, right] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
+  const words = [left, right].map((hash) => {
+    const sides = {
+      caller: verification("caller", hash, random),
+      called: verification("called", hash, random),
+    };
+    compared([], sides);
+    return sides.caller.words;
+  });
+  assertNotEquals(words[0], words[1]);
+});
+
+Deno.test("nobody shows a nonce before the other side is committed to one", () => {
+  for (const role of ["caller", "called"] as const) {
+    const one = verification(role);
+    assertEquals(one.begin().send.map((said) => header(said, "Nonce")), [undefined]);
+    const asked = verification(role);
+    assertEquals(stepOf(asked.take(saidBy(other[role]).commit)).send, []);
+  }
+});
+
+Deno.test("one's own commitment, sent back, commits nobody", () => {
+  const alice = verification("caller");
+  const [commit] = alice.begin().send;
+  const [nonce] = stepOf(alice.take(commit!)).send;
+  const taken = alice.take(nonce!);
+  assert(isFault(taken) && taken.fatal);
+  assertEquals(alice.words, undefined);
+});
+
+Deno.test("a commitment of the other role commits nobody", () => {
+  const { commit, nonce } = saidBy("caller");
+  const alice = verification("caller");
+  alice.begin();
+  alice.take(commit);
+  assert(isFault(alice.take(nonce)));
+});
+
+Deno.test("a nonce or a commitment of which any bit is changed is caught", () => {
+  const { commit, nonce } = saidBy("called");
+  const changed = (said: Message, name: string, bit: number) => {
+    const bytes = Uint8Array.fromHex(header(said, name)!);
+    bytes[bit >> 3]! ^= 1 << bit % 8;
+    return message("VERIFY", [[name, bytes.toHex()]]);
+  };
+  const wrong = [
+    ...Array.from({ length: 128 }, (_, bit) => [commit, changed(nonce, "Nonce", bit)] as const),
+    ...Array.from({ length: 256 }, (_, bit) => [changed(commit, "Commit", bit), nonce] as const),
+  ];
+  for (const [commit, nonce] of wrong) {
+    const alice = verification("caller");
+    alice.begin();
+    stepOf(alice.take(commit));
+    const taken = alice.take(nonce);
+    assert(isFault(taken) && taken.fatal);
+    assertEquals(alice.words, undefined);
+  }
+});
+
+Deno.test("what another verification on the same link has said is of no use", () => {
+  const [first, second] = [saidBy("called"), saidBy("called")];
+  const alice = verification("caller");
+  alice.begin();
+  alice.take(second.commit);
+  assert(isFault(alice.take(first.nonce)));
+});
+
+// Out of turn
+
+const { commit, nonce } = saidBy("called");
+const begun = () => {
+  const one = verification("caller");
+  one.begin();
+  return one;
+};
+const committed = () => {
+  const one = begun();
+  one.take(commit);
+  return one;
+};
+const done = () => {
+  const one = committed();
+  one.take(nonce);
+  return one;
+};
+const asked = () => {
+  const one = verification("caller");
+  one.take(commit);
+  return one;
+};
+
+for (
+  const [what, one, said] of [
+    ["a nonce before anything", verification("caller"), nonce],
+    ["a nonce before its commitment", begun(), nonce],
+    ["a nonce before ours", asked(), nonce],
+    ["a second commitment", committed(), saidBy("called").commit],
+    ["the same commitment again", committed(), commit],
+    ["a second commitment to one who has not begun", asked(), saidBy("called").commit],
+    ["a commitment once there are words", done(), saidBy("called").commit],
+    ["the nonce again", done(), nonce],
+    ["neither", begun(), message("VERIFY", [])],
+    ["neither to one who is committed to", committed(), message("VERIFY", [])],
+    ["an empty commitment", begun(), message("VERIFY", [["Commit", ""]])],
+    ["a short commitment", begun(), message("VERIFY", [["Commit", "00".repeat(31)]])],
+    ["a long commitment", begun(), message("VERIFY", [["Commit", "00".repeat(33)]])],
+    ["a commitment that is no number", begun(), message("VERIFY", [["Commit", "0g".repeat(32)]])],
+    [
+      "a commitment in capitals",
+      begun(),
+      message("VERIFY", [["Commit", header(commit, "Commit")!.toUpperCase()]]),
+    ],
+    [
+      "a nonce in capitals",
+      committed(),
+      message("VERIFY", [["Nonce", header(nonce, "Nonce")!.toUpperCase()]]),
+    ],
+    [
+      "a nonce that goes on",
+      committed(),
+      message("VERIFY", [["Nonce", header(nonce, "Nonce") + "00"]]),
+    ],
+  ] as const
+) {
+  Deno.test(`${what} is out of turn, and changes nothing`, () => {
+    const before = one.words;
+    const taken = one.take(said);
+    assert(isFault(taken) && taken.fatal);
+    assertEquals(taken.code, 400);
+    assertEquals(one.words, before);
+  });
+}
+
+Deno.test("what is there cannot be begun again: nothing more is sent", () => {
+  for (const one of [begun(), committed(), done()]) assertEquals(one.begin(), { send: [] });
+});
+
+Deno.test("no nonce is ever used for two verifications", () => {
+  const count = 200;
+  const nonces = Array.from({ length: count }, () => header(saidBy("caller").nonce, "Nonce"));
+  assertEquals(new Set(nonces).size, count);
+});
+
+Deno.test("whatever comes, nothing is thrown and words come of the right nonce alone", () => {
+  const said = fc.oneof(
+    fc.constantFrom(commit, nonce, saidBy("called").commit, saidBy("called").nonce),
+    fc.tuple(fc.constantFrom("Commit", "Nonce", "Id"), fc.string()).map(([name, value]) =>
+      message("VERIFY", [[name, value.replaceAll(/\p{Cc}/gu, "")]])
+    ),
+  );
+  const allSaid = fc.oneof(fc.constant([commit, nonce]), fc.array(said, { maxLength: 6 }));
+  fc.assert(fc.property(allSaid, fc.nat(6), (all, beginsAt) => {
+    const one = verification("caller");
+    let faulty = false;
+    all.forEach((said, i) => {
+      if (i === beginsAt) one.begin();
+      if (!faulty) faulty = isFault(one.take(said));
+    });
+    const right = !faulty && all.length === 2 && all[0] === commit && all[1] === nonce &&
+      beginsAt < 2;
+    assertEquals(one.words !== undefined && !faulty, right);
+  }));
+});

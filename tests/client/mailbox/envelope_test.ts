@@ -1,0 +1,204 @@
+import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import {
+  envelopeContentBytesMax,
+  openEnvelope,
+  type Recipient,
+  sealEnvelope,
+} from "../../../client/mailbox/envelope.ts";
+import { concat } from "../../../shared/bytes/concat.ts";
+import { Identity } from "../../../shared/crypto/identity.ts";
+import { HandshakeState } from "../../../shared/crypto/noise.ts";
+import { frameBytesMax, mailBytesMax } from "../../../shared/protocol/limits.ts";
+
+const [alice, bob, mallory] = [Identity.generate(), Identity.generate(), Identity.generate()];
+const utf8 = new TextEncoder();
+const hello = utf8.encode("hello");
+
+const to = (identity: Identity, name = "bob"): Recipient => ({
+  name,
+  key: identity.publicKey,
+  agreement: identity.agreement.publicKey,
+});
+
+const opened = (content: Uint8Array, sender = alice) => ({
+  key: sender.publicKey,
+  agreement: sender.agreement.publicKey,
+  content,
+});
+
+/** Seals whatever is to be the payload, as somebody else's program might. */
+function sealRaw(payload: Uint8Array, { sender = alice, prologue = prologueOf() } = {}) {
+  const noise = new HandshakeState({
+    pattern: "X",
+    initiator: true,
+    prologue,
+    s: sender.agreement,
+    rs: bob.agreement.publicKey,
+  });
+  return noise.writeMessage(payload);
+}
+
+function prologueOf(label = "p2pchat mail 1\0bob\0", key = bob.publicKey): Uint8Array {
+  return concat(utf8.encode(label), key);
+}
+
+/** A payload; what is left away is as it has to be. */
+function payload(
+  { key = alice.publicKey, certificate = alice.certificate, length = 5, bytes = 256, pad = 0 } = {},
+): Uint8Array {
+  const all = new Uint8Array(bytes).fill(pad);
+  all.set(concat(key, certificate, Uint8Array.of(0, 0, length >> 8, length & 255), hello));
+  return all;
+}
+
+Deno.test("what is sealed is opened, with whose it is", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 2_000, size: "max" }), (content) => {
+      const envelope = sealEnvelope(alice, to(bob), content);
+      assertEquals(openEnvelope(bob, "bob", envelope), opened(content));
+      // Who looks at its length learns little.
+      assertEquals((envelope.length - 96) % 256, 0);
+      assert(envelope.length - 96 - 100 - content.length < 256);
+    }),
+    { numRuns: 50 },
+  );
+});
+
+Deno.test("an envelope is as the specification says", () => {
+  assertEquals(openEnvelope(bob, "bob", sealRaw(payload())), opened(hello));
+});
+
+Deno.test("the longest content fits, and none that is longer", () => {
+  for (const bytesMax of [frameBytesMax, mailBytesMax]) {
+    const content = new Uint8Array(envelopeContentBytesMax(bytesMax)).fill(7);
+    const envelope = sealEnvelope(alice, to(bob), content);
+    assert(envelope.length <= Math.min(bytesMax, 65_535), `${envelope.length}`);
+    assertEquals(openEnvelope(bob, "bob", envelope)?.content, content);
+    assertThrows(
+      () => sealEnvelope(alice, to(bob), new Uint8Array(content.length + 1)),
+      RangeError,
+    );
+  }
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 3_000 }), (bytesMax) => {
+      const contentMax = envelopeContentBytesMax(bytesMax);
+      if (contentMax < 0) return;
+      assert(sealEnvelope(alice, to(bob), new Uint8Array(contentMax)).length <= bytesMax);
+      assert(sealEnvelope(alice, to(bob), new Uint8Array(contentMax + 1)).length > bytesMax);
+    }),
+    { numRuns: 30 },
+  );
+  assert(envelopeContentBytesMax(351) < 0);
+});
+
+Deno.test("the same content is never sealed alike", () => {
+  const [one, other] = [sealEnvelope(alice, to(bob), hello), sealEnvelope(alice, to(bob), hello)];
+  assertNotEquals(one, other);
+  for (let at = 0; at + 16 <= one.length; at += 16) {
+    assertNotEquals(one.subarray(at, at + 16), other.subarray(at, at + 16));
+  }
+});
+
+Deno.test("an envelope of which one bit is another is none", () => {
+  const envelope = sealEnvelope(alice, to(bob), hello);
+  for (let bit = 0; bit < envelope.length * 8; bit++) {
+    // X25519 takes no notice of the highest bit of a key; Noise does, which hashes it.
+    envelope[bit >> 3]! ^= 1 << (bit & 7);
+    assertEquals(openEnvelope(bob, "bob", envelope), undefined, `bit ${bit}`);
+    envelope[bit >> 3]! ^= 1 << (bit & 7);
+  }
+  assertEquals(openEnvelope(bob, "bob", envelope), opened(hello));
+});
+
+Deno.test("an envelope that is cut short, or goes on, is none", () => {
+  const envelope = sealEnvelope(alice, to(bob), hello);
+  for (let length = 0; length < envelope.length; length++) {
+    assertEquals(openEnvelope(bob, "bob", envelope.subarray(0, length)), undefined, `${length}`);
+  }
+  for (const more of [1, 16, 256, 65_536]) {
+    const longer = concat(envelope, new Uint8Array(more));
+    assertEquals(openEnvelope(bob, "bob", longer), undefined);
+  }
+});
+
+Deno.test("whatever else comes is none", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 1_000, size: "max" }), (bytes) => {
+      assertEquals(openEnvelope(bob, "bob", bytes), undefined);
+    }),
+  );
+});
+
+Deno.test("nobody opens what is for somebody else", () => {
+  const envelope = sealEnvelope(alice, to(bob), hello);
+  assertEquals(openEnvelope(mallory, "bob", envelope), undefined);
+  assertEquals(openEnvelope(alice, "bob", envelope), undefined);
+  for (const name of ["bobby", "bo", "", "Bob"]) {
+    assertEquals(openEnvelope(bob, name, envelope), undefined, name);
+  }
+});
+
+Deno.test("who certifies another's key as his own does not get mail for it opened", () => {
+  // Alice takes bob's X25519 key for mallory's, and writes to mallory.
+  const envelope = sealEnvelope(alice, { ...to(bob), key: mallory.publicKey }, hello);
+  assertEquals(openEnvelope(bob, "bob", envelope), undefined);
+});
+
+Deno.test("nobody is taken for whom he is not", () => {
+  for (
+    const wrong of [
+      payload({ key: mallory.publicKey }),
+      payload({ certificate: mallory.certificate }),
+      // Alice's own word for her key, from one who has not got it.
+      payload({ key: mallory.publicKey, certificate: mallory.certificate }),
+      payload({ key: new Uint8Array(32) }),
+      payload({ certificate: new Uint8Array(64) }),
+    ]
+  ) assertEquals(openEnvelope(bob, "bob", sealRaw(wrong)), undefined);
+  assertEquals(openEnvelope(bob, "bob", sealRaw(payload(), { sender: mallory })), undefined);
+});
+
+Deno.test("a payload that is none is not taken", () => {
+  for (
+    const wrong of [
+      new Uint8Array(0),
+      new Uint8Array(99),
+      payload().subarray(0, 96),
+      payload().subarray(0, 99),
+      payload().subarray(0, 100),
+      payload().subarray(0, 105),
+      payload().subarray(0, 255),
+      payload({ bytes: 257 }),
+      payload({ bytes: 512 }),
+      payload({ pad: 1 }),
+      payload({ length: 157 }),
+      payload({ length: 65_535 }),
+      payload({ length: 4 }),
+    ]
+  ) assertEquals(openEnvelope(bob, "bob", sealRaw(wrong)), undefined);
+  const last = payload();
+  last[255] = 1;
+  assertEquals(openEnvelope(bob, "bob", sealRaw(last)), undefined);
+  const huge = payload();
+  huge.set([0xff, 0xff, 0xff, 0xff], 96);
+  assertEquals(openEnvelope(bob, "bob", sealRaw(huge)), undefined);
+});
+
+Deno.test("what was sealed for another purpose is not taken", () => {
+  for (const label of ["p2pchat mail 2\0bob\0", "p2pchat mail 1\0bob", "bob\0", ""]) {
+    const prologue = prologueOf(label);
+    assertEquals(openEnvelope(bob, "bob", sealRaw(payload(), { prologue })), undefined, label);
+  }
+});
+
+Deno.test("with a key of low order nobody seals, and nothing is opened", () => {
+  const agreement = new Uint8Array(32);
+  assertThrows(() => sealEnvelope(alice, { ...to(bob), agreement }, hello), Error, "low order");
+  const envelope = sealEnvelope(alice, to(bob), hello);
+  for (const first of [0, 1]) {
+    const lowOrder = new Uint8Array(32);
+    lowOrder[0] = first;
+    assertEquals(openEnvelope(bob, "bob", concat(lowOrder, envelope.subarray(32))), undefined);
+  }
+});

@@ -1,0 +1,619 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import fc from "fast-check";
+import { ChatError } from "../../../client/user_error.ts";
+import { openEnvelope, type Recipient, sealEnvelope } from "../../../client/mailbox/envelope.ts";
+import { type Deposit, Mailbox, type OpenedMail } from "../../../client/mailbox/mailbox.ts";
+import { Presence } from "../../../client/rendezvous/presence_watch.ts";
+import { Registration } from "../../../client/rendezvous/registration.ts";
+import { Rendezvous, ServerRefusal } from "../../../client/rendezvous/rendezvous.ts";
+import { ServerCore, sweepMs } from "../../../server/core.ts";
+import { openMailboxDatabase } from "../../../server/mailbox/mailbox_database.ts";
+import { openNamesDatabase } from "../../../server/names/names_database.ts";
+import { Identity, keyToText } from "../../../shared/crypto/identity.ts";
+import { silentLog } from "../../../shared/process/log.ts";
+import { randomId } from "../../../shared/protocol/message_stream.ts";
+import { depositBytesMax, mailBytesMax } from "../../../shared/protocol/limits.ts";
+import { dataHeaders, dataOf } from "../../../shared/protocol/mail_data.ts";
+import {
+  encode,
+  type Header,
+  header,
+  headerValues,
+  type Message,
+  message,
+} from "../../../shared/protocol/message.ts";
+import { check } from "../../../shared/protocol/verbs.ts";
+import { SeededRandom } from "../../simulation/seeded_random.ts";
+import { SimulatedClock } from "../../simulation/simulated_clock.ts";
+import { SimulatedNetwork } from "../../simulation/simulated_network.ts";
+
+const [alice, bob] = [Identity.generate(), Identity.generate()];
+const utf8 = new TextEncoder();
+const known = { host: "192.0.2.7", port: 5557 };
+
+const to = (identity: Identity, name: string): Recipient => ({
+  name,
+  key: identity.publicKey,
+  agreement: identity.agreement.publicKey,
+});
+const msg = (text: string, id = randomId()) => message("MSG", [["Id", id], ["Text", text]]);
+const textsOf = ({ messages }: OpenedMail) =>
+  messages.flatMap((message) => headerValues(message, "Text"));
+const refusal = (code: number, ...more: Header[]) =>
+  new ServerRefusal(message("ERROR", [["Code", String(code)], ["Reason", "no"], ...more]));
+
+/** A server's mailbox, as one connection sees it. It keeps what is for everybody in one place. */
+class Box {
+  readonly mails = new Map<number, { readonly id: string; readonly data: Uint8Array }>();
+  readonly requests: Message[] = [];
+  /** Thrown in the place of a reply. Before it is thrown the request has been done. */
+  fails: Error | undefined;
+  /** How many requests were under way at once, at most. */
+  crowd = 0;
+  #last = 0;
+  #crowd = 0;
+
+  readonly request = async (request: Message, expected: string): Promise<Message> => {
+    assertEquals(check(request, "client"), undefined);
+    assertEquals(expected, `${request.verb}ACK`);
+    this.requests.push(request);
+    this.crowd = Math.max(this.crowd, ++this.#crowd);
+    await undefined;
+    this.#crowd--;
+    const reply = request.verb === "DEPOSIT" ? this.#deposit(request) : this.#collect(request);
+    if (this.fails !== undefined) throw this.fails;
+    return reply;
+  };
+
+  put(data: Uint8Array): number {
+    this.mails.set(++this.#last, { id: "", data });
+    return this.#last;
+  }
+
+  #deposit(request: Message): Message {
+    const [id, data] = [header(request, "Id")!, dataOf(request)!];
+    const isNew = ![...this.mails.values()].some((mail) => mail.id === id);
+    if (isNew) this.mails.set(++this.#last, { id, data });
+    return message("DEPOSITACK", [["Id", id]]);
+  }
+
+  #collect(request: Message): Message {
+    for (const number of headerValues(request, "Taken")) this.mails.delete(Number(number));
+    const after = Number(header(request, "After"));
+    const next = [...this.mails].find(([number]) => number > after);
+    const count: Header = ["Count", String(this.mails.size)];
+    return message("COLLECTACK", [
+      count,
+      ...next === undefined
+        ? []
+        : [["Number", String(next[0])] as const, ...dataHeaders(next[1].data)],
+    ]);
+  }
+}
+
+/** Somebody's way to a box. */
+function made(box: Box, identity: Identity, id: string) {
+  const problems: string[] = [];
+  const t = {
+    problems,
+    bytesMax: mailBytesMax as number | undefined,
+    kept: box as Box | undefined,
+  };
+  const mailbox = new Mailbox({
+    id,
+    identity,
+    address: () => known,
+    rendezvous: {
+      get kept() {
+        return t.kept;
+      },
+    },
+    mailBytesMax: () => t.bytesMax,
+    onProblem: (problem) => problems.push(problem),
+  });
+  return Object.assign(t, { mailbox });
+}
+
+/** Collects everything that `take` takes. */
+async function collect(
+  { mailbox }: { mailbox: Mailbox },
+  take: (mail: OpenedMail) => boolean = () => true,
+): Promise<OpenedMail[]> {
+  const seen: OpenedMail[] = [];
+  await mailbox.collect((mail) => {
+    seen.push(mail);
+    return Promise.resolve(take(mail));
+  });
+  return seen;
+}
+
+function sealed(...said: readonly (Message | string)[]): Uint8Array {
+  const content = said.map((one) => typeof one === "string" ? one : encode(one)).join("");
+  return sealEnvelope(alice, to(bob, "bob"), utf8.encode(content));
+}
+
+const chat = message("CHAT", [["clientID", "alice"], ["Version", "1"]]);
+
+Deno.test("what is left for somebody comes out with whose it is", async () => {
+  const box = new Box();
+  const messages = [
+    msg("hello"),
+    message("ACK", [["Id", randomId()]]),
+    message("READ", [["Id", randomId()]]),
+    message("RESET", [["Stream", randomId()]]),
+    msg("Grüße"),
+  ];
+  const left = await made(box, alice, "alice").mailbox.deposit(to(bob, "bob"), messages);
+  assertEquals(left, { deposited: 5 });
+  const t = made(box, bob, "bob");
+  assertEquals(await collect(t), [{
+    id: "alice",
+    key: alice.publicKey,
+    agreement: alice.agreement.publicKey,
+    address: known,
+    messages,
+  }]);
+  assertEquals([box.mails.size, t.problems], [0, []]);
+  assertEquals(await collect(t), []);
+});
+
+Deno.test("a deposit says by whom and for whom it is, and nothing of what it says", async () => {
+  const box = new Box();
+  await made(box, alice, "alice").mailbox.deposit(to(bob, "bob"), [msg("a secret")]);
+  const [request] = box.requests;
+  assertEquals(request!.headers.slice(0, 4), [
+    ["clientID", "alice"],
+    ["Version", "1"],
+    ["Target", "bob"],
+    ["Key", keyToText(bob.publicKey)],
+  ]);
+  assert(/^[0-9a-f]{32}$/.test(header(request!, "Id")!));
+  assertEquals([...new Set(request!.headers.slice(5).map(([name]) => name))], ["Data"]);
+  const { content } = openEnvelope(bob, "bob", dataOf(request!)!)!;
+  assert(new TextDecoder().decode(content).startsWith("CHAT\r\nclientID: alice\r\nIP: 192.0.2.7"));
+});
+
+Deno.test("as many go into one mail as fit, from the front, and each mail is within the limit", async () => {
+  const size = fc.integer({ min: 1, max: 15_000 });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(size, { minLength: 1, maxLength: 12 }),
+      fc.integer({ min: 20_000, max: 70_000 }),
+      async (sizes, bytesMax) => {
+        const box = new Box();
+        const t = made(box, alice, "alice");
+        t.bytesMax = bytesMax;
+        const texts = sizes.map((size, i) => `${i}`.padEnd(size, "."));
+        const messages = texts.map((text) =>
+          message("MSG", [
+            ["Id", randomId()],
+            ...(text.match(/.{1,3800}/g) ?? []).map((line): Header => ["Text", line]),
+          ])
+        );
+        for (let rest = messages; rest.length > 0;) {
+          const left = await t.mailbox.deposit(to(bob, "bob"), rest);
+          assert("deposited" in left && left.deposited > 0);
+          // It is not half empty where the next one would have fitted.
+          const [last, next] = [[...box.mails.values()].at(-1)!, rest[left.deposited]];
+          if (next !== undefined) {
+            assert(
+              last.data.length + encode(next).length + 256 >
+                Math.min(bytesMax, depositBytesMax) - 512,
+            );
+          }
+          rest = rest.slice(left.deposited);
+        }
+        for (const { data } of box.mails.values()) assert(data.length <= bytesMax);
+        const mails = await collect(made(box, bob, "bob"));
+        assertEquals(mails.flatMap(({ messages }) => messages), messages);
+      },
+    ),
+    { numRuns: 25 },
+  );
+});
+
+const refused = (deposit: Deposit) => {
+  assert("refused" in deposit);
+  return deposit;
+};
+
+for (
+  const [code, means] of [
+    [507, "full"],
+    [403, "not-there"],
+    [404, "not-there"],
+    [400, "unavailable"],
+    [413, "unavailable"],
+    [429, "unavailable"],
+    [503, "unavailable"],
+    [599, "unavailable"],
+  ] as const
+) {
+  Deno.test(`a deposit that is refused with ${code} is ${means}`, async () => {
+    const box = new Box();
+    const { mailbox } = made(box, alice, "alice");
+    box.fails = refusal(code, ["Retry-After", "17"]);
+    const asked = () => mailbox.deposit(to(bob, "bob"), [msg("hello")]);
+    assertEquals(await asked(), { refused: means, reason: "no", retryAfterMs: 17_000 });
+    box.fails = refusal(code);
+    assert(refused(await asked()).retryAfterMs >= 10_000);
+  });
+}
+
+Deno.test("a deposit without a server, or one that is lost, is not made", async () => {
+  const box = new Box();
+  const t = made(box, alice, "alice");
+  const asked = async () => refused(await t.mailbox.deposit(to(bob, "bob"), [msg("hello")]));
+  box.fails = new ChatError("The server is lost");
+  assertEquals(await asked(), {
+    refused: "unavailable",
+    reason: "The server is lost",
+    retryAfterMs: 60_000,
+  });
+  box.requests.length = 0;
+  t.bytesMax = undefined;
+  assertEquals(t.mailbox.available, false);
+  assertEquals((await asked()).refused, "unavailable");
+  t.bytesMax = 100;
+  assertEquals((await asked()).reason, "The server keeps no mail as long as this message");
+  t.bytesMax = mailBytesMax;
+  t.kept = undefined;
+  assertEquals((await asked()).refused, "unavailable");
+  assertEquals(box.requests, []);
+});
+
+Deno.test("what is wrong with the program is thrown, and does not stop the next deposit", async () => {
+  const box = new Box();
+  const { mailbox } = made(box, alice, "alice");
+  const nobody = { ...to(bob, "bob"), agreement: new Uint8Array(32) };
+  await assertRejects(() => mailbox.deposit(nobody, [msg("hello")]), Error, "low order");
+  assertEquals(await mailbox.deposit(to(bob, "bob"), [msg("hello")]), { deposited: 1 });
+});
+
+Deno.test("one deposit is made after the other", async () => {
+  const box = new Box();
+  const { mailbox } = made(box, alice, "alice");
+  const texts = ["1", "2", "3", "4", "5"];
+  await Promise.all(texts.map((text) => mailbox.deposit(to(bob, "bob"), [msg(text)])));
+  assertEquals(box.crowd, 1);
+  assertEquals((await collect(made(box, bob, "bob"))).flatMap(textsOf), texts);
+});
+
+Deno.test("the same again after a lost reply is kept once", async () => {
+  const box = new Box();
+  const { mailbox } = made(box, alice, "alice");
+  const [hello, more] = [msg("hello"), msg("more")];
+  box.fails = new ChatError("The server is lost");
+  for (let tries = 0; tries < 3; tries++) {
+    assertEquals(refused(await mailbox.deposit(to(bob, "bob"), [hello])).refused, "unavailable");
+  }
+  box.fails = undefined;
+  await mailbox.deposit(to(bob, "bob"), [hello]);
+  assertEquals(box.mails.size, 1);
+  // Others are others: by what they say, for whom they are, and from which run of the program.
+  await mailbox.deposit(to(bob, "bob"), [hello, more]);
+  await mailbox.deposit(to(alice, "alice"), [hello]);
+  await made(box, alice, "alice").mailbox.deposit(to(bob, "bob"), [hello]);
+  assertEquals(new Set([...box.mails.values()].map(({ id }) => id)).size, 4);
+});
+
+Deno.test("what is not taken is left, and passed over", async () => {
+  const box = new Box();
+  const from = made(box, alice, "alice");
+  for (const text of ["1", "2", "3"]) await from.mailbox.deposit(to(bob, "bob"), [msg(text)]);
+  const t = made(box, bob, "bob");
+  const seen = await collect(t, (mail) => textsOf(mail)[0] !== "2");
+  // Once again, since 3 might have been what 2 waited for.
+  assertEquals(seen.flatMap(textsOf), ["1", "2", "3", "2"]);
+  assertEquals([...box.mails.keys()], [2]);
+  assertEquals((await collect(t)).flatMap(textsOf), ["2"]);
+});
+
+Deno.test("in whatever order mail lies there, all that can be taken is, and it comes to an end", async () => {
+  const shuffled = fc.shuffledSubarray([0, 1, 2, 3, 4, 5, 6], { minLength: 1 });
+  await fc.assert(
+    fc.asyncProperty(shuffled, async (order) => {
+      const box = new Box();
+      const from = made(box, alice, "alice");
+      for (const n of order) await from.mailbox.deposit(to(bob, "bob"), [msg(String(n))]);
+      let next = 0;
+      const taken: number[] = [];
+      await collect(made(box, bob, "bob"), (mail) => {
+        const number = Number(textsOf(mail)[0]);
+        if (number > next) return false;
+        next++;
+        taken.push(number);
+        return true;
+      });
+      const due = [0, 1, 2, 3, 4, 5, 6].filter((n) =>
+        [...Array(n + 1).keys()].every((before) => order.includes(before))
+      );
+      assertEquals(taken, due);
+      assertEquals(box.mails.size, order.length - due.length);
+      assert(box.requests.length <= order.length + (order.length + 1) * (order.length + 1));
+    }),
+  );
+});
+
+Deno.test("a server that deletes nothing is not asked for ever", async () => {
+  const box = new Box();
+  const from = made(box, alice, "alice");
+  for (const text of ["stays", "goes"]) await from.mailbox.deposit(to(bob, "bob"), [msg(text)]);
+  box.mails.delete = () => false;
+  const seen = await collect(made(box, bob, "bob"), (mail) => textsOf(mail)[0] === "goes");
+  assertEquals(seen.flatMap(textsOf), ["stays", "goes", "stays", "goes"]);
+});
+
+Deno.test("nor one that gives the same mail again and again", async () => {
+  const mail = sealed(chat, msg("hello"));
+  const request = () =>
+    Promise.resolve(message("COLLECTACK", [["Count", "1"], ["Number", "7"], ...dataHeaders(mail)]));
+  const box = Object.assign(new Box(), { request });
+  assertEquals((await collect(made(box, bob, "bob"))).length, 1);
+});
+
+Deno.test("one collects at a time, and again where that was asked for meanwhile", async () => {
+  const box = new Box();
+  const from = made(box, alice, "alice");
+  await from.mailbox.deposit(to(bob, "bob"), [msg("1")]);
+  const t = made(box, bob, "bob");
+  const seen: string[] = [];
+  const take = async (mail: OpenedMail) => {
+    seen.push(...textsOf(mail));
+    if (seen.length === 1) {
+      // It comes behind what has been seen, but is collected by the time that this is over.
+      await from.mailbox.deposit(to(bob, "bob"), [msg("2")]);
+    }
+    if (seen.length === 2) {
+      t.mailbox.collect(take);
+      t.mailbox.collect(take);
+      box.put(sealed(chat, msg("3")));
+    }
+    return true;
+  };
+  await Promise.all([t.mailbox.collect(take), t.mailbox.collect(take)]);
+  assertEquals(seen, ["1", "2", "3"]);
+  assertEquals(box.crowd, 1);
+  assertEquals(box.mails.size, 0);
+});
+
+Deno.test("what was taken when the connection is lost comes again, and is not lost", async () => {
+  const box = new Box();
+  const from = made(box, alice, "alice");
+  for (const text of ["1", "2"]) await from.mailbox.deposit(to(bob, "bob"), [msg(text)]);
+  const t = made(box, bob, "bob");
+  const request = box.request;
+  let requests = 0;
+  const failing = Object.assign(new Box(), {
+    request: (...args: Parameters<typeof request>) =>
+      requests++ > 0 ? Promise.reject(new ChatError("The server is lost")) : request(...args),
+  });
+  t.kept = failing;
+  assertEquals((await collect(t)).flatMap(textsOf), ["1"]);
+  assertEquals(box.mails.size, 2);
+  t.kept = box;
+  assertEquals((await collect(t)).flatMap(textsOf), ["1", "2"]);
+});
+
+Deno.test("what one server's mail was taken for is not said to another", async () => {
+  const [first, second] = [new Box(), new Box()];
+  first.put(sealed(chat, msg("from the first")));
+  second.put(sealed(chat, msg("from the second")));
+  const t = made(first, bob, "bob");
+  const seen: string[] = [];
+  const take = (mail: OpenedMail) => {
+    seen.push(...textsOf(mail));
+    if (seen.length === 1) {
+      // The first is lost while its mail is written down, and the second registered with.
+      t.kept = second;
+      first.fails = new ChatError("The server is lost");
+      t.mailbox.collect(take);
+    }
+    return Promise.resolve(true);
+  };
+  await t.mailbox.collect(take);
+  assertEquals(seen, ["from the first", "from the second"]);
+  assertEquals(second.requests.flatMap((request) => headerValues(request, "Taken")), ["1"]);
+});
+
+Deno.test("without a server nothing is collected; what a take throws ends it", async () => {
+  const box = new Box();
+  box.put(sealed(chat, msg("hello")));
+  const t = made(box, bob, "bob");
+  t.kept = undefined;
+  assertEquals(await collect(t), []);
+  t.kept = box;
+  const full = () => Promise.reject(new Error("The disk is full"));
+  await assertRejects(() => t.mailbox.collect(full), Error, "The disk is full");
+  assertEquals(box.mails.size, 1);
+  assertEquals((await collect(t)).length, 1);
+});
+
+const malformed: [what: string, data: Uint8Array][] = [
+  ["nothing", new Uint8Array(0)],
+  ["no envelope", crypto.getRandomValues(new Uint8Array(352))],
+  ["for another name", sealEnvelope(alice, to(bob, "bobby"), utf8.encode(encode(chat)))],
+  ["for another key", sealEnvelope(bob, to(alice, "bob"), utf8.encode(encode(chat)))],
+  ["empty", sealed()],
+  ["without CHAT", sealed(msg("hello"))],
+  ["with another message before CHAT", sealed(msg("hello"), chat)],
+  ["with CHAT by nobody", sealed(message("CHAT", [["Version", "1"]]), msg("hello"))],
+  ["with CHAT by no id", sealed(message("CHAT", [["clientID", "a b"]]), msg("hello"))],
+  ["with a message that is none", sealed(chat, "what is this\r\n\r\n", msg("hello"))],
+  ["with a MSG without its text", sealed(chat, message("MSG", [["Id", "1"]]), msg("hello"))],
+  ["cut off within a message", sealed(chat, "MSG\r\nId: 1\r\n")],
+  ["with a line that is too long", sealed(chat, `MSG\r\nText: ${".".repeat(5_000)}\r\n\r\n`)],
+];
+
+Deno.test("mail that cannot be read is taken away, told of once, and keeps nothing else from coming", async () => {
+  for (const [what, data] of malformed) {
+    const box = new Box();
+    box.put(data);
+    box.put(sealed(chat, msg("hello")));
+    const t = made(box, bob, "bob");
+    assertEquals((await collect(t)).flatMap(textsOf), ["hello"], what);
+    assertEquals(box.mails.size, 0, what);
+    assertEquals(t.problems.length, 1, what);
+  }
+  const box = new Box();
+  for (const [, data] of malformed) box.put(data);
+  const t = made(box, bob, "bob");
+  assertEquals(await collect(t), []);
+  assertEquals(t.problems, [
+    `${malformed.length} mails for you could not be read, and what was said is lost`,
+  ]);
+});
+
+Deno.test("what a mail says beside is passed over", async () => {
+  const box = new Box();
+  const introduction = message("CHAT", [
+    ["clientID", "alice"],
+    ["IP", "0.0.0.0"],
+    ["Port", "1"],
+    ["Version", "2"],
+    ["Mood", "fine"],
+  ]);
+  box.put(sealed(introduction, message("PING"), message("WAVE"), msg("hello"), message("BYE")));
+  const [mail] = await collect(made(box, bob, "bob"));
+  assertEquals(mail!.messages.map(({ verb }) => verb), ["MSG"]);
+  assertEquals(mail!.address, undefined);
+});
+
+Deno.test("a client whose address is not known does without", async () => {
+  const box = new Box();
+  const mailbox = new Mailbox({
+    id: "alice",
+    identity: alice,
+    address: () => undefined,
+    rendezvous: { kept: box },
+    mailBytesMax: () => mailBytesMax,
+    onProblem: () => {},
+  });
+  await mailbox.deposit(to(bob, "bob"), [msg("hello")]);
+  const [mail] = await collect(made(box, bob, "bob"));
+  assertEquals([mail!.id, mail!.address], ["alice", undefined]);
+});
+
+/** Somebody with a server: all that this is for, together. */
+function joined(network: SimulatedNetwork, id: string, identity: Identity, host: string) {
+  const process = network.machine(id, host).start();
+  const { clock } = process;
+  const stopping = new AbortController();
+  const t = { statuses: [] as string[], got: [] as string[], collections: [] as Promise<void>[] };
+  const take = (mail: OpenedMail) => {
+    t.got.push(...textsOf(mail));
+    return Promise.resolve(true);
+  };
+  const rendezvous = new Rendezvous({
+    servers: [{ host: "10.0.0.1", port: 5555 }],
+    network: process,
+    clock,
+    signal: stopping.signal,
+    onPush: (push) => {
+      if (push.verb === "MAIL") t.collections.push(mailbox.collect(take));
+      else presence.take(push);
+    },
+    onLost: () => presence.lost(),
+  });
+  const presence = new Presence({
+    rendezvous,
+    onChange: (name, status) => t.statuses.push(`${name} ${status ?? "?"}`),
+  });
+  const registration = new Registration({
+    id,
+    identity,
+    listening: { host, port: 5556 },
+    rendezvous,
+    clock,
+    random: network.random.number,
+    signal: stopping.signal,
+    emit: () => {},
+    onRegistered: () => presence.registered(),
+  });
+  const mailbox = new Mailbox({
+    id,
+    identity,
+    address: () => registration.address,
+    rendezvous,
+    mailBytesMax: () => presence.mailBytesMax,
+    onProblem: (problem) => t.got.push(problem),
+  });
+  return Object.assign(t, { rendezvous, presence, registration, mailbox, process, stopping });
+}
+
+Deno.test("with the server that there is: who comes and goes, and mail for who is away", async () => {
+  const clock = new SimulatedClock();
+  const network = new SimulatedNetwork({ clock, random: new SeededRandom(4) });
+  const server = network.machine("server", "10.0.0.1").start();
+  const core = new ServerCore({
+    clock,
+    log: silentLog,
+    names: openNamesDatabase(undefined),
+    mailbox: openMailboxDatabase(undefined),
+  });
+  server.listen({ host: "0.0.0.0", port: 5555 }, (conn) => {
+    core.serve(conn, conn.remoteAddr.hostname);
+  });
+  let serving = true;
+  const sweep = () => {
+    core.sweep();
+    if (serving) clock.after(sweepMs, sweep);
+  };
+  sweep();
+
+  const a = joined(network, "alice", alice, "10.0.0.2");
+  a.presence.watch(["bob"]);
+  await clock.finish(a.registration.start());
+  assertEquals(a.presence.mailBytesMax, mailBytesMax);
+  assertEquals(a.statuses, ["bob away"]);
+
+  // Nobody has the name yet.
+  const nobody = await clock.finish(a.mailbox.deposit(to(bob, "bob"), [msg("too soon")]));
+  assertEquals(refused(nobody).refused, "not-there");
+
+  const b = joined(network, "bob", bob, "10.0.0.3");
+  await clock.finish(b.registration.start());
+  await clock.pass(1_000);
+  assertEquals(a.statuses.at(-1), "bob online");
+  const other = await clock.finish(a.mailbox.deposit(to(alice, "bob"), [msg("not his key")]));
+  assertEquals(refused(other).refused, "not-there");
+
+  // Mail comes to who is there, at once; of many messages as many as a slow line has over in time.
+  const long = Array.from({ length: 80 }, (_, i) => msg(`${i} `.padEnd(800, ".")));
+  assertEquals(
+    await clock.finish(a.mailbox.deposit(to(bob, "bob"), [msg("hello")])),
+    { deposited: 1 },
+  );
+  const first = await clock.finish(a.mailbox.deposit(to(bob, "bob"), long));
+  assert("deposited" in first && first.deposited > 15 && first.deposited < 30);
+  await clock.pass(2_000);
+  assertEquals(b.got, [
+    "hello",
+    ...long.slice(0, first.deposited).flatMap((message) => headerValues(message, "Text")),
+  ]);
+
+  // Whoever is gone without a word is known to be within 25 s, and finds the mail when he is back.
+  b.process.losePower();
+  await clock.pass(26_000);
+  assertEquals(a.statuses.at(-1), "bob registered");
+  await clock.finish(a.mailbox.deposit(to(bob, "bob"), [msg("are you there?")]));
+  const again = joined(network, "bob", bob, "10.0.0.4");
+  await clock.finish(again.registration.start());
+  await clock.pass(1_000);
+  await Promise.all(again.collections);
+  assertEquals(again.got, ["are you there?"]);
+  assertEquals(a.statuses.at(-1), "bob online");
+
+  // Who goes away by saying so is away at once.
+  await clock.finish(again.registration.end());
+  await clock.pass(1_000);
+  assertEquals(a.statuses.at(-1), "bob away");
+  await clock.pass(10 * 60_000);
+  assertEquals(a.rendezvous.kept?.lost.aborted, false);
+
+  serving = false;
+  for (const { stopping } of [a, again]) stopping.abort();
+  await clock.finish(core.stop());
+  await clock.pass(1_000);
+  assertEquals(network.faults, []);
+});

@@ -1,0 +1,69 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { ChatError } from "../../../client/user_error.ts";
+import { keepIdentity, loadIdentity, setPassphrase } from "../../../client/profile/profile.ts";
+import { conversionProgress, openProfile } from "../../../client/profile/open_profile.ts";
+import { temporaryDirectory } from "../../support/places.ts";
+
+const text = "a text that would be seen on the disk";
+
+/** Whether the text is on the disk for all who can read it. */
+function isReadable(directory: string): boolean {
+  return [...Deno.readDirSync(directory)].some(({ name }) =>
+    new TextDecoder("latin1").decode(Deno.readFileSync(`${directory}/${name}`)).includes(text)
+  );
+}
+
+function texts(directory: string, passphrase: string | null): string[] {
+  using profile = openProfile(directory, () => passphrase, { mustExist: true });
+  return profile.store.journal.history("alice", undefined, 10).map(({ text }) => text);
+}
+
+Deno.test("a profile is made, kept, and its messages are sealed as long as it has a passphrase", () => {
+  using place = temporaryDirectory();
+  const directory = `${place.path}/profile`;
+  {
+    using profile = openProfile(directory, () => null);
+    const { journal } = profile.store;
+    const party = { self: "alice", name: "bob", key: new Uint8Array(32).fill(1) };
+    const { id: conversation } = journal.open(party);
+    journal.accept([
+      { conversation, id: "0".repeat(32), sentAtMs: 1, text, numbered: true },
+    ]);
+  }
+  assert(isReadable(directory));
+  assertEquals(texts(directory, null), [text]);
+
+  const identity = loadIdentity(directory, () => null);
+  setPassphrase(keepIdentity(directory), identity, "correct horse");
+  assertEquals(texts(directory, "correct horse"), [text]);
+  assert(!isReadable(directory));
+  assertThrows(() => texts(directory, null), ChatError, "Cannot ask for a passphrase");
+
+  setPassphrase(keepIdentity(directory), identity, "");
+  assertEquals(texts(directory, null), [text]);
+  assert(isReadable(directory));
+});
+
+Deno.test("a profile that has to be there is not made", () => {
+  using place = temporaryDirectory();
+  const directory = `${place.path}/profile`;
+  assertThrows(
+    () => openProfile(directory, () => null, { mustExist: true }),
+    ChatError,
+    `There is no identity in '${directory}', and so no message; --profile names another directory`,
+  );
+  assertEquals([...Deno.readDirSync(place.path)], []);
+});
+
+Deno.test("a conversion that takes its time says how far it is, once a second", () => {
+  const said: string[] = [];
+  let nowMs = 0;
+  const progress = conversionProgress(true, (line) => void said.push(line), { now: () => nowMs });
+  for (let done = 0; done <= 5_000; done += 100, nowMs += 50) progress(done, 5_000);
+  assertEquals(said, [
+    "* sealing your messages: 2000 of 5000",
+    "* sealing your messages: 4000 of 5000",
+  ]);
+  conversionProgress(false, (line) => void said.push(line), { now: () => nowMs++ * 1_000 })(1, 2);
+  assertEquals(said.at(-1), "* making your messages readable: 1 of 2");
+});

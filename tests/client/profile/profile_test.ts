@@ -1,0 +1,323 @@
+import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
+import { ChatError } from "../../../client/user_error.ts";
+import {
+  exportIdentity,
+  importIdentity,
+  keepIdentity,
+  loadIdentity,
+  readExported,
+  readIdentity,
+  setPassphrase,
+} from "../../../client/profile/profile.ts";
+import {
+  encodeIdentity,
+  plainIdentity,
+  sealIdentity,
+} from "../../../client/profile/identity_file.ts";
+import { Identity } from "../../../shared/crypto/identity.ts";
+import {
+  hasMounts,
+  namesIn,
+  type Place,
+  temporaryDirectory,
+  tinyDisk,
+} from "../../support/places.ts";
+import { race } from "../../support/race.ts";
+
+const isUnix = Deno.build.os !== "windows";
+const cheap = { N: 2, r: 1, p: 1 };
+
+const nobody = (prompt: string): string => {
+  throw new Error(`asked ${prompt}`);
+};
+
+/** One who answers prompts, in order, and what he was asked. */
+function answering(...answers: (string | null)[]) {
+  const asked: string[] = [];
+  const ask = (prompt: string) => {
+    asked.push(prompt);
+    assert(answers.length > 0, `nobody expects ${prompt}`);
+    return answers.shift()!;
+  };
+  return { ask, asked };
+}
+
+/** A directory for profiles, and the file in one of its own. */
+function place(): Place & { readonly file: string } {
+  const directory = temporaryDirectory();
+  return { ...directory, file: `${directory.path}/identity.json` };
+}
+
+function writeFile(path: string, text: string, mode = 0o600): void {
+  Deno.writeTextFileSync(path, text, { mode });
+}
+
+/** The words of what is refused: one sentence, that is about a file. */
+function refusal(run: () => unknown, about: string): string {
+  const { message } = assertThrows(run, ChatError);
+  assert(message.startsWith(`Cannot ${about}: `), message);
+  assert(!message.includes("os error") && !message.includes("\n"), message);
+  return message.slice(`Cannot ${about}: `.length);
+}
+
+Deno.test("the identity is made on first use, and is the same from then on", () => {
+  using directory = temporaryDirectory();
+  const profile = `${directory.path}/new/profile`;
+  const kept = keepIdentity(profile);
+  assertEquals([kept.path, kept.isNew], [`${profile}/identity.json`, true]);
+  assertEquals(keepIdentity(profile).isNew, false);
+  const identity = loadIdentity(profile, nobody);
+  assertEquals(identity.publicKey, kept.file.publicKey);
+  assertEquals(loadIdentity(`${profile}/`, nobody).seed, identity.seed);
+  assertEquals(namesIn(profile), ["identity.json"]);
+  if (!isUnix) return;
+  const mode = (path: string) => Deno.statSync(path).mode! & 0o777;
+  assertEquals([mode(profile), mode(kept.path)], [0o700, 0o600]);
+});
+
+Deno.test("looking for an identity makes none", () => {
+  using directory = temporaryDirectory();
+  assertEquals(readIdentity(`${directory.path}/new`), undefined);
+  assertEquals(namesIn(directory.path), []);
+});
+
+Deno.test("processes that start at once in a new profile have one key", async () => {
+  using directory = temporaryDirectory();
+  const profile = `${directory.path}/profile`;
+  const module = new URL("../../../client/profile/profile.ts", import.meta.url).href;
+  const said = await race(8, {
+    imports: `import { loadIdentity } from "${module}";`,
+    code: `console.log(loadIdentity("${profile}", () => null).fingerprint);`,
+  });
+  const { fingerprint } = loadIdentity(profile, nobody);
+  assertEquals(said, Array(8).fill(`${fingerprint}\n`));
+  assertEquals(namesIn(profile), ["identity.json"]);
+});
+
+Deno.test({
+  name: "an identity that others can get at is refused",
+  ignore: !isUnix,
+  fn: () => {
+    using at = place();
+    keepIdentity(at.path);
+    for (const mode of [0o644, 0o640, 0o604, 0o660, 0o620, 0o601]) {
+      Deno.chmodSync(at.file, mode);
+      assertEquals(
+        refusal(() => loadIdentity(at.path, nobody), `use the identity in '${at.file}'`),
+        `its mode is 0${mode.toString(8)}, so that others can get at your key; ` +
+          `chmod 600 '${at.file}'`,
+      );
+    }
+    for (const mode of [0o600, 0o400, 0o700]) {
+      Deno.chmodSync(at.file, mode);
+      loadIdentity(at.path, nobody);
+    }
+  },
+});
+
+Deno.test("a path is quoted so that a shell takes it, and a terminal does not obey it", () => {
+  using directory = temporaryDirectory();
+  const profile = `${directory.path}/it's \x1b[2J`;
+  Deno.mkdirSync(profile);
+  writeFile(`${profile}/identity.json`, "");
+  refusal(
+    () => loadIdentity(profile, nobody),
+    `use the identity in '${directory.path}/it'\\''s ␛[2J/identity.json'`,
+  );
+});
+
+Deno.test("an identity that is damaged is refused, and stays what it is", () => {
+  using at = place();
+  const whole = encodeIdentity(plainIdentity(Identity.generate()));
+  const advice = "; import a copy of it with --replace, or move it away for a new one";
+  const damaged = "it holds no identity, or a damaged one";
+  const cases: [text: string, reason: string][] = [
+    ["", damaged + advice],
+    [whole.slice(0, whole.length / 2), damaged + advice],
+    ["\0".repeat(whole.length), damaged + advice],
+    [" ".repeat(5_000) + whole, "it is too long to be an identity" + advice],
+    [
+      whole.replace(`"version": 1`, `"version": 2`),
+      "it is of version 2, and this program knows version 1; use the newer program",
+    ],
+  ];
+  for (const [text, reason] of cases) {
+    writeFile(at.file, text);
+    const about = `use the identity in '${at.file}'`;
+    for (const use of [keepIdentity, readIdentity]) {
+      assertEquals(refusal(() => use(at.path), about), reason);
+    }
+    assertEquals(Deno.readTextFileSync(at.file), text);
+    assertEquals(namesIn(at.path), ["identity.json"]);
+  }
+});
+
+Deno.test("what is no file is refused", () => {
+  using at = place();
+  Deno.mkdirSync(at.file);
+  assertEquals(
+    refusal(() => keepIdentity(at.path), `use the identity in '${at.file}'`),
+    "that is no file; move it away for a new one",
+  );
+  Deno.removeSync(at.file);
+  Deno.symlinkSync(`${at.path}/nowhere`, at.file);
+  assertEquals(
+    refusal(() => keepIdentity(at.path), `use the identity in '${at.file}'`),
+    "a link there leads nowhere, or in a circle; correct it",
+  );
+  Deno.removeSync(at.file);
+  writeFile(at.file, "");
+  assertEquals(
+    refusal(() => keepIdentity(at.file), `use the identity in '${at.file}/identity.json'`),
+    "a part of that path is a file and no directory; name another place",
+  );
+});
+
+Deno.test({
+  name: "a place that is full, or cannot be written, is said to be so, and no half file stays",
+  ignore: !hasMounts,
+  fn: () => {
+    using disk = tinyDisk("64k");
+    Deno.mkdirSync(`${disk.path}/profile`);
+    disk.fill();
+    const profile = `${disk.path}/profile`;
+    const about = `make an identity in '${profile}/identity.json'`;
+    const error = assertThrows(() => keepIdentity(profile), ChatError);
+    assertInstanceOf(error.cause, Error);
+    assertEquals(
+      error.message,
+      `Cannot ${about}: the disk is full; make room, and try again`,
+    );
+    assertEquals(namesIn(profile), []);
+    disk.makeReadOnly();
+    assertEquals(
+      refusal(() => keepIdentity(profile), about),
+      "that place is read-only; name another",
+    );
+  },
+});
+
+Deno.test("an identity under a passphrase is had by its passphrase", () => {
+  using at = place();
+  const identity = Identity.generate();
+  writeFile(at.file, encodeIdentity(sealIdentity(identity, "correct horse", cheap)));
+  assertEquals(keepIdentity(at.path).file.publicKey, identity.publicKey);
+
+  const { ask, asked } = answering("wrong", "wrong", "correct horse");
+  assertEquals(loadIdentity(at.path, ask).seed, identity.seed);
+  const prompt = `Passphrase of '${at.file}':`;
+  const again = `That is another one. ${prompt}`;
+  assertEquals(asked, [prompt, again, again]);
+
+  const about = `use the identity in '${at.file}'`;
+  for (const answers of [["wrong", "wrong", "wrong"], [""], ["wrong", ""]]) {
+    assertEquals(
+      refusal(() => loadIdentity(at.path, answering(...answers).ask), about),
+      "its passphrase was not given; try again",
+    );
+  }
+  assertEquals(
+    refusal(() => loadIdentity(at.path, () => null), "ask for a passphrase"),
+    "standard input and output have to be a terminal",
+  );
+});
+
+Deno.test("a passphrase is set, and taken off", () => {
+  using at = place();
+  const identity = loadIdentity(at.path, nobody);
+  setPassphrase(keepIdentity(at.path), identity, "correct horse");
+  assert(
+    !Deno.readTextFileSync(at.file).includes(
+      JSON.parse(
+        encodeIdentity(plainIdentity(identity)),
+      ).seed,
+    ),
+  );
+  assertEquals(loadIdentity(at.path, answering("correct horse").ask).seed, identity.seed);
+  setPassphrase(keepIdentity(at.path), identity, "");
+  assertEquals(loadIdentity(at.path, nobody).seed, identity.seed);
+  assertEquals(namesIn(at.path), ["identity.json"]);
+});
+
+Deno.test("a passphrase is not set on what has changed while it was asked for", () => {
+  using at = place();
+  const kept = keepIdentity(at.path);
+  const identity = loadIdentity(at.path, nobody);
+  const other = plainIdentity(Identity.generate());
+  importIdentity(at.path, other, { replace: true });
+  assertEquals(
+    refusal(() => setPassphrase(kept, identity, ""), `change the passphrase of '${at.file}'`),
+    "it has been changed in the meantime; try again",
+  );
+  assertEquals(keepIdentity(at.path).file.publicKey, other.publicKey);
+});
+
+Deno.test("a copy is a new file for its owner alone, and gives the identity back", () => {
+  using at = place();
+  const copy = `${at.path}/copy`;
+  const identity = Identity.generate();
+  exportIdentity(copy, sealIdentity(identity, "x", cheap));
+  if (isUnix) assertEquals(Deno.statSync(copy).mode! & 0o777, 0o600);
+  assertEquals(
+    refusal(
+      () => exportIdentity(copy, plainIdentity(identity)),
+      `export the identity to '${copy}'`,
+    ),
+    "a file of that name is in the way; name another place",
+  );
+  const file = readExported(copy);
+  assertEquals(importIdentity(`${at.path}/new`, file, { replace: false }), { wasThere: false });
+  assertEquals(loadIdentity(`${at.path}/new`, answering("x").ask).seed, identity.seed);
+});
+
+Deno.test("what is no copy is refused", () => {
+  using at = place();
+  const about = `import the identity in '${at.file}'`;
+  const refused = () => refusal(() => readExported(at.file), about);
+  assertEquals(refused(), "there is no such file or directory");
+  writeFile(at.file, "Dear diary");
+  assertEquals(
+    refused(),
+    "it holds no identity, or a damaged one; take what p2pchat identity export has written",
+  );
+  const endless = { readSync: (bytes: Uint8Array) => bytes.fill(0x20).length };
+  assertEquals(
+    refusal(() => readExported(endless), "import the identity in standard input"),
+    "it is too long to be an identity; take what p2pchat identity export has written",
+  );
+});
+
+Deno.test("importing replaces nothing unless that is said, and then keeps what was there", () => {
+  using at = place();
+  const plain = (n: number) => plainIdentity(Identity.fromSeed(new Uint8Array(32).fill(n)));
+  const [first, second, third] = [plain(1), plain(2), plain(3)];
+  const about = `import the identity to '${at.file}'`;
+  importIdentity(at.path, first, { replace: false });
+  for (const replace of [false, true]) {
+    assertEquals(importIdentity(at.path, first, { replace }), { wasThere: true });
+  }
+  assertEquals(
+    refusal(() => importIdentity(at.path, second, { replace: false }), about),
+    "another is there; --replace keeps that one beside it",
+  );
+  assertEquals(readIdentity(at.path)!.file.publicKey, first.publicKey);
+  assertEquals(importIdentity(at.path, second, { replace: true }), {
+    wasThere: false,
+    replaced: `${at.file}.old-1`,
+  });
+  // Also what cannot be read is kept.
+  writeFile(at.file, "damaged");
+  assertThrows(() => importIdentity(at.path, third, { replace: false }), ChatError, "damaged one");
+  assertEquals(importIdentity(at.path, third, { replace: true }), {
+    wasThere: false,
+    replaced: `${at.file}.old-2`,
+  });
+  assertEquals(readIdentity(at.path)!.file.publicKey, third.publicKey);
+  assertEquals(readExported(`${at.file}.old-1`).publicKey, first.publicKey);
+  assertEquals(Deno.readTextFileSync(`${at.file}.old-2`), "damaged");
+  assertEquals(namesIn(at.path), [
+    "identity.json",
+    "identity.json.old-1",
+    "identity.json.old-2",
+  ]);
+});

@@ -1,0 +1,471 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { ChatError } from "../../../client/user_error.ts";
+import type { ChatEvent } from "../../../client/events.ts";
+import { Registration } from "../../../client/rendezvous/registration.ts";
+import { Rendezvous, ServerRefusal } from "../../../client/rendezvous/rendezvous.ts";
+import { Identity, keyToText } from "../../../shared/crypto/identity.ts";
+import { systemClock } from "../../../shared/time/clock.ts";
+import { registrationTtlAskedMs } from "../../../shared/protocol/limits.ts";
+import { header, type Message, message } from "../../../shared/protocol/message.ts";
+import { SimulatedClock } from "../../simulation/simulated_clock.ts";
+import { Events } from "../../support/events.ts";
+import { ManualTime } from "../../support/manual_time.ts";
+import { type Answer as Scripted, ScriptedServers } from "../../support/scripted_servers.ts";
+
+const nearlyOne = 1 - Number.EPSILON;
+const askedS = registrationTtlAskedMs / 1000;
+const server = { host: "127.0.0.1", port: 5555 };
+const listening = { host: "127.0.0.1", port: 5556 };
+const identity = Identity.generate();
+const key = ["Key", keyToText(identity.publicKey)] as const;
+
+const never = new AbortController().signal;
+
+type Answer = (request: Message) => Message;
+
+/** A registration with a server that answers as it is told to. */
+function made(answer: Answer, options: { random?: () => number; host?: string } = {}) {
+  const requests: Message[] = [];
+  const t = { answer, requests, events: new Events<ChatEvent>(), followed: 0 };
+  const rendezvous = {
+    server,
+    connect: () => Promise.resolve(),
+    localHost: "192.0.2.1",
+    kept: undefined,
+    release: () => {},
+    async request(request: Message): Promise<Message> {
+      await undefined;
+      requests.push(request);
+      return t.answer(request);
+    },
+  } as unknown as Rendezvous;
+  const registration = new Registration({
+    id: "alice",
+    identity,
+    listening: { ...listening, host: options.host ?? listening.host },
+    rendezvous,
+    clock: systemClock,
+    random: options.random ?? Math.random,
+    signal: never,
+    emit: t.events.take,
+    onRegistered: () => {
+      t.followed++;
+      return Promise.resolve();
+    },
+  });
+  return Object.assign(t, { registration });
+}
+
+/** The REGACK of a server that grants so many seconds, or says nothing of them. */
+const granting = (expiresS?: number): Answer => () =>
+  message("REGACK", [
+    ["clientID", "alice"],
+    ["IP", "127.0.0.1"],
+    ["Port", "5556"],
+    ...expiresS === undefined ? [] : [["Expires", String(expiresS)] as const],
+  ]);
+
+const refusing = (code: number, minExpires?: string): Answer => () => {
+  throw new ServerRefusal(message("ERROR", [
+    ["Code", String(code)],
+    ["Reason", "no"],
+    ...minExpires === undefined ? [] : [["Min-Expires", minExpires] as const],
+  ]));
+};
+
+const challenging: Answer = () => {
+  throw new ServerRefusal(message("ERROR", [
+    ["Code", "401"],
+    ["Reason", "sign"],
+    ["Nonce", "n1"],
+    ["Realm", "a-server"],
+  ]));
+};
+
+const lost: Answer = () => {
+  throw new ChatError("Cannot reach the server");
+};
+
+Deno.test("it asks for what it wants, and tells what it got", async () => {
+  using time = new ManualTime();
+  const t = made(granting(120));
+  await t.registration.start();
+  assertEquals(t.requests, [message("REGISTER", [
+    ["clientID", "alice"],
+    ["IP", "127.0.0.1"],
+    ["Port", "5556"],
+    ["Version", "1"],
+    ["Expires", String(askedS)],
+    key,
+  ])]);
+  assertEquals(t.events.all, [
+    { type: "registered", id: "alice", address: listening, server, expiresS: 120, keyed: false },
+  ]);
+  assertEquals(t.registration.active, true);
+  assertEquals(t.registration.address, listening);
+  t.registration.stopRefreshing();
+  assertEquals(time.waits, []);
+  assertEquals(t.registration.address, undefined);
+});
+
+Deno.test("a server that asks for a signature gets it, and keeps the name for the key", async () => {
+  using _time = new ManualTime();
+  const t = made((request) =>
+    header(request, "Signature") === undefined ? challenging(request) : granting()(request)
+  );
+  await t.registration.start();
+  assertEquals(t.requests.map((request) => header(request, "Nonce")), [undefined, "n1"]);
+  assertEquals((await t.events.see("registered")).keyed, true);
+});
+
+Deno.test("who listens on every address claims the one by which the server is reached", async () => {
+  using _time = new ManualTime();
+  for (const host of ["0.0.0.0", "::"]) {
+    const t = made(granting(), { host });
+    await t.registration.start();
+    assertEquals(header(t.requests[0]!, "IP"), "192.0.2.1");
+  }
+});
+
+for (const [drawn, random, ms] of [["least", 0, 50_000], ["most", nearlyOne, 80_000]] as const) {
+  Deno.test(`it refreshes after ${ms / 1_000} of 100 seconds at ${drawn}, again and again`, async () => {
+    using time = new ManualTime();
+    const t = made(granting(100), { random: () => random });
+    await t.registration.start();
+    for (let refreshes = 1; refreshes <= 3; refreshes++) {
+      assertEquals(time.waits.map(Math.round), [ms]);
+      await time.pass();
+      assertEquals(t.requests.length, 1 + refreshes);
+    }
+    // What goes well is not worth a word.
+    assertEquals(t.events.all.map(({ type }) => type), ["registered"]);
+    assertEquals(t.followed, 4);
+    t.registration.stopRefreshing();
+  });
+}
+
+Deno.test("however briefly it lives, it is refreshed once a second at most", async () => {
+  using time = new ManualTime();
+  for (const expiresS of [0, 1]) {
+    const t = made(granting(expiresS), { random: () => 0 });
+    await t.registration.start();
+    assertEquals(time.waits, [1_000]);
+    t.registration.stopRefreshing();
+  }
+});
+
+Deno.test("however long it lives, no timer is longer than timers can be", async () => {
+  using time = new ManualTime();
+  const t = made(granting(9_999_999));
+  await t.registration.start();
+  // A longer one passes at once, and the server would be asked as fast as it answers.
+  assert(time.waits[0]! <= 2 ** 31 - 1, `waits ${time.waits}`);
+  t.registration.stopRefreshing();
+});
+
+Deno.test("with a server of the wild, which says no Expires, it is not refreshed", async () => {
+  using time = new ManualTime();
+  const t = made(granting());
+  await t.registration.start();
+  assertEquals(time.waits, []);
+  assertEquals(t.registration.active, true);
+});
+
+Deno.test("an interval that is too brief is asked for again as the server wants it", async () => {
+  using time = new ManualTime();
+  const t = made((request) =>
+    Number(header(request, "Expires")) < 600
+      ? refusing(423, "600")(request)
+      : granting(600)(request)
+  );
+  await t.registration.start();
+  await time.pass();
+  // The refresh asks for it at once.
+  assertEquals(t.requests.map((request) => header(request, "Expires")), [
+    `${askedS}`,
+    "600",
+    "600",
+  ]);
+  t.registration.stopRefreshing();
+});
+
+for (
+  const [what, answer] of [["403", refusing(403)], ["423 for ever", refusing(423, "600")]] as const
+) {
+  Deno.test(`a server that answers ${what} has refused`, async () => {
+    using time = new ManualTime();
+    const t = made(answer);
+    await assertRejects(() => t.registration.start(), ServerRefusal, "The server refused: no");
+    assertEquals(t.registration.active, false);
+    assertEquals(t.events.all, []);
+    assertEquals(time.waits, []);
+  });
+}
+
+Deno.test("a server that is lost is told once, tried ever more rarely, and told when it is back", async () => {
+  using time = new ManualTime();
+  const t = made(granting(100), { random: () => nearlyOne });
+  await t.registration.start();
+  t.answer = lost;
+  await time.pass();
+  const waits = [];
+  for (let i = 0; i < 9; i++) {
+    waits.push(...time.waits.map(Math.round));
+    await time.pass();
+  }
+  assertEquals(waits, [1, 2, 4, 8, 16, 32, 60, 60, 60].map((s) => s * 1_000));
+  t.answer = granting(100);
+  await time.pass();
+  assertEquals(time.waits.map(Math.round), [80_000]);
+  t.answer = lost;
+  await time.pass();
+  assertEquals(time.waits.map(Math.round), [1_000]);
+  assertEquals(t.events.all.map(({ type }) => type), [
+    "registered",
+    "server-lost",
+    "registered-again",
+    "server-lost",
+  ]);
+  t.registration.stopRefreshing();
+});
+
+Deno.test("registering again leaves one refresh", async () => {
+  using time = new ManualTime();
+  const t = made(granting(100));
+  await t.registration.start();
+  await t.registration.start();
+  await time.settle();
+  assertEquals(time.waits.length, 1);
+  t.registration.stopRefreshing();
+});
+
+Deno.test("ending it says UNREGISTER, and refreshes no more", async () => {
+  using time = new ManualTime();
+  const t = made(granting(100));
+  await t.registration.start();
+  t.answer = () => message("UNREGACK", [["clientID", "alice"]]);
+  await t.registration.end();
+  assertEquals(
+    t.requests.at(-1),
+    message("UNREGISTER", [["clientID", "alice"], ["Version", "1"], key]),
+  );
+  assertEquals(time.waits, []);
+  assertEquals(t.registration.active, false);
+});
+
+Deno.test("ending it while the server is lost refreshes no more", async () => {
+  using time = new ManualTime();
+  const t = made(granting(100));
+  await t.registration.start();
+  t.answer = lost;
+  await assertRejects(() => t.registration.end(), ChatError);
+  assertEquals(time.waits, []);
+  assertEquals(t.registration.active, false);
+});
+
+Deno.test("ending it while it is being made leaves nothing to refresh", async () => {
+  using time = new ManualTime();
+  const t = made((request) =>
+    request.verb === "REGISTER"
+      ? granting(100)(request)
+      : message("UNREGACK", [["clientID", "alice"]])
+  );
+  await Promise.all([t.registration.start(), t.registration.end()]);
+  await time.settle();
+  assertEquals(t.requests.at(-1)?.verb, "UNREGISTER");
+  // A refresh would register what the user took back.
+  assertEquals(time.waits, []);
+});
+
+/** A server of this protocol that grants 100 seconds. */
+const ours: Scripted = ({ verb }) => {
+  if (verb === "PING") return message("PONG");
+  if (verb === "UNREGISTER") return message("UNREGACK", [["clientID", "alice"]]);
+  return message("REGACK", [...registered, ["Version", "1"], ["Expires", "100"]]);
+};
+const registered = [["clientID", "alice"], ["IP", "127.0.0.1"], ["Port", "5556"]] as const;
+
+/** A client of servers on the ports 1, 2, …; undefined is one that is not there. */
+function client(
+  answers: readonly (Scripted | undefined)[],
+  follow: () => Promise<void> = () => Promise.resolve(),
+) {
+  const servers = new ScriptedServers();
+  for (const [i, answer] of answers.entries()) if (answer) servers.answers.set(i + 1, answer);
+  const clock = new SimulatedClock();
+  const stopping = new AbortController();
+  const events = new Events<ChatEvent>();
+  const t = { servers, clock, stopping, events, followed: 0, losses: 0 };
+  const rendezvous = new Rendezvous({
+    servers: answers.map((_, i) => ({ host: "127.0.0.1", port: i + 1 })),
+    network: servers,
+    clock,
+    signal: stopping.signal,
+    onPush: () => {},
+    onLost: () => t.losses++,
+  });
+  const registration = new Registration({
+    id: "alice",
+    identity,
+    listening,
+    rendezvous,
+    clock,
+    random: () => nearlyOne,
+    signal: stopping.signal,
+    emit: events.take,
+    onRegistered: () => {
+      t.followed++;
+      return follow();
+    },
+  });
+  return Object.assign(t, { rendezvous, registration });
+}
+
+const types = (events: Events<ChatEvent>) => events.all.map(({ type }) => type);
+
+Deno.test("it is refreshed on the connection on which it was made", async () => {
+  const t = client([ours]);
+  await t.clock.finish(t.registration.start());
+  await t.clock.pass(330_000);
+  assertEquals(t.servers.dialed, [1]);
+  assertEquals(t.servers.line.verbs.filter((verb) => verb === "REGISTER").length, 5);
+  assertEquals(types(t.events), ["registered"]);
+});
+
+Deno.test("when its connection is lost it is made again, as soon as the server is back", async () => {
+  const t = client([ours]);
+  await t.clock.finish(t.registration.start());
+  t.servers.answers.delete(1);
+  t.servers.line.end();
+  await t.clock.settle();
+  assertEquals(t.events.of("server-lost"), [
+    { type: "server-lost", problem: "The server at 127.0.0.1:1 closed the connection" },
+  ]);
+  assertEquals(t.losses, 1);
+  // As far as it knows: the server lets it run out only later.
+  assertEquals(t.registration.active, true);
+  await t.clock.pass(1_000 + 2_000 + 4_000);
+  assertEquals(t.servers.dialed.length, 1 + 3);
+  await t.clock.pass(60 * 60_000);
+  assertEquals(types(t.events), ["registered", "server-lost"]);
+  t.servers.answers.set(1, ours);
+  const lastAtMs = t.clock.now();
+  assert(await t.clock.passUntil(() => t.events.all.length > 2, 120_000));
+  assert(t.clock.now() - lastAtMs <= 60_000);
+  assertEquals(t.events.all.at(-1), {
+    type: "registered-again",
+    server: { host: "127.0.0.1", port: 1 },
+  });
+  assertEquals(t.followed, 2);
+  // The next loss begins with the shortest wait again.
+  t.servers.line.end("break");
+  await t.clock.pass(1_000);
+  assertEquals(types(t.events).slice(-2), ["server-lost", "registered-again"]);
+  assertEquals(t.losses, 2);
+});
+
+Deno.test("a server that is gone without a word is found out, and the next one used", async () => {
+  const t = client([ours, ours]);
+  await t.clock.finish(t.registration.start());
+  t.servers.line.answer = () => undefined;
+  t.servers.answers.delete(1);
+  await t.clock.pass(25_000);
+  assertEquals(types(t.events), ["registered", "server-lost", "registered-again"]);
+  assertEquals(t.events.of("registered-again")[0]!.server.port, 2);
+  // It stays there while that lives, and begins from the first when it does not.
+  t.servers.answers.set(1, ours);
+  await t.clock.pass(10 * 60_000);
+  assertEquals(t.events.all.length, 3);
+  t.servers.line.end();
+  await t.clock.pass(1_000);
+  assertEquals(t.events.of("registered-again")[1]!.server.port, 1);
+});
+
+Deno.test("to register uses the first server that is there", async () => {
+  const t = client([undefined, ours]);
+  await t.clock.finish(t.registration.start());
+  assertEquals((await t.events.see("registered")).server, { host: "127.0.0.1", port: 2 });
+});
+
+Deno.test("another server of the wild is told of, though nobody saw the first go", async () => {
+  const wild: Scripted = () => message("REGACK", [...registered, ["Expires", "100"]]);
+  const t = client([wild, wild]);
+  await t.clock.finish(t.registration.start());
+  t.servers.answers.delete(1);
+  t.servers.line.end();
+  await t.clock.pass(10_000);
+  assertEquals(types(t.events), ["registered"]);
+  await t.clock.pass(80_000);
+  assertEquals(types(t.events), ["registered", "registered-again"]);
+  assertEquals(t.events.of("registered-again")[0]!.server.port, 2);
+});
+
+Deno.test("a server that refuses after a loss is asked again", async () => {
+  const t = client([ours]);
+  await t.clock.finish(t.registration.start());
+  t.servers.answers.set(1, () => message("ERROR", [["Code", "403"], ["Reason", "taken"]]));
+  t.servers.line.end();
+  await t.clock.pass(100_000);
+  assertEquals(types(t.events), ["registered", "server-lost"]);
+  for (const line of t.servers.lines) line.answer = ours;
+  await t.clock.pass(60_000);
+  assertEquals(types(t.events).at(-1), "registered-again");
+});
+
+Deno.test("what follows on a registration may fail, and may take its time", async () => {
+  const failing = client([ours], () => Promise.reject(new Error("no")));
+  await failing.clock.finish(failing.registration.start());
+  await failing.clock.pass(200_000);
+  assertEquals([failing.followed, types(failing.events)], [3, ["registered"]]);
+  const slow = client([ours], () => new Promise(() => {}));
+  const started = slow.registration.start();
+  await slow.clock.pass(200_000);
+  assertEquals(slow.followed, 3);
+  slow.servers.line.end();
+  await slow.clock.pass(1_000);
+  assertEquals(types(slow.events), ["registered", "server-lost", "registered-again"]);
+  await assertRejects(() => slow.clock.finish(started, 1_000), Error, "not done");
+});
+
+Deno.test("what is over leaves no timer behind, and registers nobody again", async () => {
+  for (
+    const end of ["end", "stopRefreshing", "stop", "stop while lost", "end while lost"] as const
+  ) {
+    const t = client([ours]);
+    await t.clock.finish(t.registration.start());
+    if (end.endsWith("while lost")) {
+      t.servers.answers.delete(1);
+      t.servers.line.end();
+      await t.clock.pass(5_000);
+    }
+    if (end === "end") await t.clock.finish(t.registration.end());
+    if (end === "end while lost") {
+      await assertRejects(() => t.clock.finish(t.registration.end()), ChatError);
+    }
+    if (end === "stopRefreshing") t.registration.stopRefreshing();
+    if (end.startsWith("stop ") || end === "stop") t.stopping.abort();
+    await t.clock.settle();
+    const { events } = t.clock;
+    const requests = t.servers.line.requests.length;
+    t.servers.answers.set(1, ours);
+    await t.clock.pass(60 * 60_000);
+    assertEquals(t.clock.events, events, end);
+    assertEquals(t.servers.line.requests.length, requests, end);
+    assertEquals(t.losses, end === "stop" ? 0 : 1, end);
+  }
+});
+
+Deno.test("registering while the server is lost leaves one who does so", async () => {
+  const t = client([ours]);
+  await t.clock.finish(t.registration.start());
+  t.servers.answers.delete(1);
+  t.servers.line.end();
+  await t.clock.pass(5_000);
+  t.servers.answers.set(1, ours);
+  await t.clock.finish(t.registration.start());
+  await t.clock.pass(79_000);
+  assertEquals(types(t.events), ["registered", "server-lost", "registered"]);
+  assertEquals(t.servers.line.verbs.filter((verb) => verb === "REGISTER").length, 1);
+  await t.clock.pass(2_000);
+  assertEquals(t.servers.line.verbs.filter((verb) => verb === "REGISTER").length, 2);
+});

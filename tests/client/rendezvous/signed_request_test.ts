@@ -1,0 +1,183 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { ChatError } from "../../../client/user_error.ts";
+import { type Rendezvous, ServerRefusal } from "../../../client/rendezvous/rendezvous.ts";
+import { requestSigned } from "../../../client/rendezvous/signed_request.ts";
+import { Identity, keyToText, verifySignature } from "../../../shared/crypto/identity.ts";
+import { type Header, header, type Message, message } from "../../../shared/protocol/message.ts";
+import { signatureFromText } from "../../../shared/protocol/registration_proof.ts";
+
+const identity = Identity.generate();
+const key = keyToText(identity.publicKey);
+const headers: readonly Header[] = [
+  ["clientID", "alice"],
+  ["IP", "127.0.0.1"],
+  ["Port", "5556"],
+  ["Version", "1"],
+  ["Expires", "300"],
+];
+const regack = message("REGACK", [["clientID", "alice"], ["IP", "127.0.0.1"], ["Port", "5556"]]);
+
+type Answer = Message | Error;
+
+const refused = (code: number, ...more: Header[]) =>
+  new ServerRefusal(message("ERROR", [["Code", String(code)], ["Reason", "no"], ...more]));
+
+const challenged = (nonce: string, realm: string) =>
+  refused(401, ["Nonce", nonce], ["Realm", realm]);
+
+/** What a request leads to with a server that answers so, the last answer again and again. */
+async function asked(
+  answers: readonly Answer[],
+  { server = { host: "127.0.0.1", port: 5555 }, verb = "REGISTER" as "REGISTER" | "UNREGISTER" } =
+    {},
+) {
+  const requests: Message[] = [];
+  const rendezvous = {
+    server,
+    request(request: Message) {
+      requests.push(request);
+      const answer = answers[Math.min(requests.length, answers.length) - 1]!;
+      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+    },
+  } as unknown as Rendezvous;
+  const [settled] = await Promise.allSettled([
+    requestSigned(rendezvous, identity, verb, headers, "REGACK"),
+  ]);
+  return { requests, settled };
+}
+
+/** What a signature has to be over, line by line. */
+const transcript = (purpose: string, nonce: string, realm: string) =>
+  new TextEncoder().encode(
+    [
+      "p2pchat registration",
+      `Purpose: ${purpose}`,
+      "Version: 1",
+      `Nonce: ${nonce}`,
+      `Realm: ${realm}`,
+      "clientID: alice",
+      "IP: 127.0.0.1",
+      "Port: 5556",
+      "Expires: 300",
+      `Key: ${key}`,
+    ].join("\n"),
+  );
+
+function isSignedFor(request: Message, signed: Uint8Array): boolean {
+  const signature = signatureFromText(header(request, "Signature") ?? "");
+  return signature !== undefined && verifySignature(identity.publicKey, signed, signature);
+}
+
+Deno.test("the key is named, and nothing signed that was not asked for", async () => {
+  const { requests, settled } = await asked([regack]);
+  assertEquals(requests, [message("REGISTER", [...headers, ["Key", key]])]);
+  assert(settled.status === "fulfilled");
+  assertEquals(settled.value, { reply: regack, proven: false });
+});
+
+for (const verb of ["REGISTER", "UNREGISTER"] as const) {
+  Deno.test(`a challenge to ${verb} is signed, for this request and this server`, async () => {
+    const { requests, settled } = await asked([challenged("abcd", "a-server"), regack], { verb });
+    assert(settled.status === "fulfilled");
+    assertEquals(settled.value, { reply: regack, proven: true });
+    const [, signed] = requests;
+    assertEquals(requests.length, 2);
+    assertEquals(signed!.verb, verb);
+    assertEquals(
+      signed!.headers.slice(0, -1),
+      [...headers, ["Key", key], ["Nonce", "abcd"]],
+    );
+    assert(isSignedFor(signed!, transcript(verb, "abcd", "a-server")));
+    for (
+      const other of [
+        transcript(verb, "abce", "a-server"),
+        transcript(verb, "abcd", "another"),
+        transcript(verb === "REGISTER" ? "UNREGISTER" : "REGISTER", "abcd", "a-server"),
+      ]
+    ) assert(!isSignedFor(signed!, other));
+  });
+}
+
+Deno.test("a server that never has enough gets three signatures and no more", async () => {
+  const answers = ["a", "b", "c", "d", "e"].map((nonce) => challenged(nonce, "a-server"));
+  const { requests, settled } = await asked(answers);
+  assertEquals(
+    requests.map((request) => header(request, "Nonce")),
+    [undefined, "a", "b", "c"],
+  );
+  assert(settled.status === "rejected" && settled.reason === answers[3]);
+});
+
+Deno.test("a challenge that has lapsed is replaced by the next one", async () => {
+  const { requests, settled } = await asked([
+    challenged("a", "a-server"),
+    challenged("b", "a-server"),
+    regack,
+  ]);
+  assert(settled.status === "fulfilled" && settled.value.proven);
+  assert(isSignedFor(requests[2]!, transcript("REGISTER", "b", "a-server")));
+});
+
+for (
+  const [what, answer] of [
+    ["a refusal", refused(403)],
+    ["a refusal with a nonce and a realm", refused(403, ["Nonce", "a"], ["Realm", "b"])],
+    ["a challenge without a nonce", refused(401, ["Realm", "b"])],
+    ["a challenge without a realm", refused(401, ["Nonce", "a"])],
+    ["no answer", new ChatError("The server did not answer")],
+  ] as const
+) {
+  Deno.test(`${what} is the end of it, and nothing is signed`, async () => {
+    const { requests, settled } = await asked([answer, regack]);
+    assertEquals(requests.length, 1);
+    assert(settled.status === "rejected" && settled.reason === answer);
+  });
+}
+
+Deno.test("a refusal of what was signed is one", async () => {
+  const no = refused(403);
+  const { requests, settled } = await asked([challenged("a", "a-server"), no, regack]);
+  assertEquals(requests.length, 2);
+  assert(settled.status === "rejected" && settled.reason === no);
+});
+
+const dialed = { host: "chat.example.org", port: 5555 };
+
+for (const realm of ["chat.example.org:5555", "Chat.Example.ORG:5555", "a-server", "1234abcd"]) {
+  Deno.test(`the server that was dialed may be called ${realm}`, async () => {
+    const { requests, settled } = await asked([challenged("a", realm), regack], { server: dialed });
+    assert(settled.status === "fulfilled");
+    assert(isSignedFor(requests[1]!, transcript("REGISTER", "a", realm)));
+  });
+}
+
+for (
+  const realm of [
+    "chat.example.com:5555",
+    "chat.example.org:5556",
+    "192.0.2.1:5555",
+    "[2001:db8::1]:5555",
+    "xchat.example.org:5555",
+  ]
+) {
+  Deno.test(`nothing is signed for ${realm}, which was not dialed`, async () => {
+    const { requests, settled } = await asked([challenged("a", realm), regack], { server: dialed });
+    assertEquals(requests.map((request) => header(request, "Signature")), [undefined]);
+    assert(settled.status === "rejected" && settled.reason instanceof ChatError);
+    const { message } = settled.reason;
+    assert(message.includes("chat.example.org:5555 asks for a signature for"), message);
+    assert(message.includes(realm) && message.includes("nothing was signed"), message);
+  });
+}
+
+Deno.test("an IPv6 server is told from another", async () => {
+  const server = { host: "2001:db8::1", port: 5555 };
+  const right = await asked([challenged("a", "[2001:DB8::1]:5555"), regack], { server });
+  assertEquals(right.settled.status, "fulfilled");
+  const wrong = await asked([challenged("a", "[2001:db8::2]:5555"), regack], { server });
+  await assertRejects(
+    () => wrong.settled.status === "rejected" ? Promise.reject(wrong.settled.reason) : asked([]),
+    ChatError,
+    "nothing was signed",
+  );
+});

@@ -1,0 +1,193 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import type { Journal } from "../../../client/store/journal.ts";
+import { searchWordsMax } from "../../../shared/protocol/limits.ts";
+import {
+  draft,
+  fileStore,
+  keyOf,
+  outcomes,
+  say,
+  stream,
+  talk,
+} from "../../support/journal_fixture.ts";
+
+/** So many that they are put into the index. */
+const enough = 2_000;
+
+function find(journal: Journal, words: string, limit = 99): string[] {
+  return journal.search("alice", words, limit).map(({ text }) => text);
+}
+
+/** The three ways in which a text can be found. */
+const ways = [
+  ["in the index", false, true],
+  ["before it is in the index", false, false],
+  ["sealed", true, false],
+] as const;
+
+for (const [way, sealed, indexed] of ways) {
+  /** A journal with texts, and so many others that those are in the index where they have to be. */
+  const journalOf = (...texts: string[]) => {
+    const t = talk({ textKey: keyOf(7), sealed });
+    say(t.journal, t.id, ...texts);
+    if (indexed) say(t.journal, t.id, ...Array(enough).fill("-"));
+    return t;
+  };
+
+  Deno.test(`words are found without regard to case and accents, ${way}`, () => {
+    using t = journalOf(
+      "The quick brown fox",
+      "a lazy DOG, é.g. Žižkov!",
+      "über den Fluß",
+      "e-mail to bob@example.org",
+      "no\u0000tice 漢字",
+    );
+    const { journal } = t;
+    const found = (words: string) => find(journal, words).map((text) => text.slice(0, 6));
+    assertEquals(found("QUICK fox"), ["The qu"]);
+    assertEquals(found("fox quick"), ["The qu"]);
+    assertEquals(found("zizkov"), ["a lazy"]);
+    assertEquals(found("Über"), ["über d"]);
+    assertEquals(found("fluß"), ["über d"]);
+    assertEquals(found("e-mail"), ["e-mail"]);
+    assertEquals(found("mail-e"), []);
+    assertEquals(found("bob@example"), ["e-mail"]);
+    assertEquals(found("tice"), ["no\0tic"]);
+    assertEquals(found("漢字"), ["no\0tic"]);
+    assertEquals(found("quick dog"), []);
+  });
+
+  Deno.test(`the last word may be begun, and the others not, ${way}`, () => {
+    using t = journalOf("tomorrow at noon", "tomatoes", "to be");
+    const { journal } = t;
+    assertEquals(find(journal, "tom"), ["tomorrow at noon", "tomatoes"]);
+    assertEquals(find(journal, "noon tom"), ["tomorrow at noon"]);
+    assertEquals(find(journal, "tom noon"), []);
+    // One letter begins too much.
+    assertEquals(find(journal, "t"), []);
+    assertEquals(find(journal, "to"), ["tomorrow at noon", "tomatoes", "to be"]);
+  });
+
+  Deno.test(`the newest are found, oldest first, of one's own and of both directions, ${way}`, () => {
+    using t = journalOf("word 1", "word 2", "word 3");
+    const { journal, id } = t;
+    outcomes(journal, id, stream(["word 4"]));
+    const eve = journal.open({ self: "eve", name: "bob", key: keyOf(2) }).id;
+    say(journal, eve, "word 5");
+    assertEquals(find(journal, "word"), ["word 1", "word 2", "word 3", "word 4"]);
+    assertEquals(find(journal, "word", 2), ["word 3", "word 4"]);
+    assertEquals(find(journal, "word", 0), []);
+    assertEquals(journal.search("eve", "word", 9).map(({ text }) => text), ["word 5"]);
+  });
+
+  Deno.test(`nothing that a user can type is an error, ${way}`, () => {
+    using t = journalOf('say "hello" AND NOT (goodbye) OR text:near^*');
+    const { journal } = t;
+    for (
+      const words of [
+        '"',
+        '""',
+        "'",
+        "hello*",
+        "*",
+        "AND",
+        "NOT hello",
+        "(",
+        ")",
+        "text:hello",
+        "-hello",
+      ]
+        .concat(
+          "^hello",
+          "NEAR(hello goodbye)",
+          "hello + goodbye",
+          "{text}:hello",
+          "\0",
+          "hel\0lo",
+          "\\",
+        )
+        .concat("", " ", "\t\n", "!!!", "😀", "hello;--", "%", "\ud83d", "x".repeat(10_000))
+        .concat("hello ".repeat(10_000), '"'.repeat(999), "hello AND", "text", '"hello')
+    ) assert(find(journal, words).length <= 1, words);
+    assertEquals(find(journal, '"hello" NOT').length, 1);
+    assertEquals(find(journal, "!!! ---"), []);
+    assertEquals(find(journal, "hello " + "say ".repeat(searchWordsMax) + "absent").length, 1);
+  });
+}
+
+Deno.test("what is found is the same in the index, before it and sealed", () => {
+  const letters = fc.constantFrom(
+    "a",
+    "b",
+    "A",
+    "é",
+    "e\u0301",
+    "1",
+    "-",
+    "'",
+    '"',
+    " ",
+    " ",
+    "ß",
+    "İ",
+    "\0",
+  );
+  const text = fc.string({ unit: letters, maxLength: 8 });
+  const query = fc.string({ unit: letters, maxLength: 5 });
+  fc.assert(
+    fc.property(
+      fc.array(text, { maxLength: 20 }),
+      fc.array(query, { maxLength: 8 }),
+      (texts, queries) => {
+        const [indexed, plain, sealed] = ways.map(([, sealed]) =>
+          talk({ textKey: keyOf(7), sealed })
+        );
+        using _1 = indexed!;
+        using _2 = plain!;
+        using _3 = sealed!;
+        for (const { journal, id } of [indexed!, plain!, sealed!]) say(journal, id, ...texts);
+        // Writing nothing as often as it takes.
+        indexed!.journal.accept(Array.from({ length: enough }, () => draft(indexed!.id, "")));
+        for (const words of queries) {
+          const expected = find(plain!.journal, words);
+          assertEquals(find(indexed!.journal, words), expected, JSON.stringify(words));
+          assertEquals(find(sealed!.journal, words), expected, JSON.stringify(words));
+        }
+      },
+    ),
+    { numRuns: 40 },
+  );
+});
+
+Deno.test("the index follows by itself, in another program as well, and is not needed", () => {
+  using file = fileStore();
+  using one = file.open();
+  using other = file.open();
+  const { id } = one.journal.open({ self: "alice", name: "bob", key: keyOf(2) });
+  const indexed = () => (file.query("SELECT indexed FROM keeping") as { indexed: number }).indexed;
+  say(one.journal, id, "needle");
+  assertEquals([find(other.journal, "needle").length, indexed()], [1, 0]);
+  for (let i = 0; i < 3; i++) say(one.journal, id, ...Array(enough).fill("hay"));
+  assert(indexed() > enough);
+  assertEquals(find(other.journal, "needle"), ["needle"]);
+  assertEquals(find(other.journal, "hay", 10_000).length, 3 * enough);
+  file.change("UPDATE keeping SET indexed = 0; INSERT INTO words (words) VALUES ('delete-all')");
+  assertEquals(find(other.journal, "needle hay"), []);
+  assertEquals(find(other.journal, "needle"), ["needle"]);
+  assert(indexed() >= 3 * enough);
+});
+
+Deno.test("a search by steps finds the same, and lets others have a turn", () => {
+  using t = talk({ textKey: keyOf(7), sealed: true });
+  const { journal, id } = t;
+  say(journal, id, "needle", ...Array(1_700).fill("hay"));
+  const steps = journal.searchBySteps("alice", "needle", 9);
+  let turns = 0;
+  for (let step = steps.next();; step = steps.next(), turns++) {
+    if (step.done !== true) continue;
+    assertEquals(step.value.map(({ text }) => text), ["needle"]);
+    break;
+  }
+  assert(turns >= 3);
+});

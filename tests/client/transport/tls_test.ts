@@ -1,0 +1,356 @@
+// Who is taken for the server that was meant, and who is not; and that who is not hears nothing.
+
+import { TextLineStream } from "@std/streams/text-line-stream";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { readAuthorities } from "../../../client/transport/ca_file.ts";
+import { ChatError } from "../../../client/user_error.ts";
+import { dialServer } from "../../../client/transport/tls.ts";
+import type { ServerAddress, ServerTls } from "../../../client/transport/server_address.ts";
+import { startServer } from "../../../server/server.ts";
+import type { Address } from "../../../shared/net/address.ts";
+import { Identity } from "../../../shared/crypto/identity.ts";
+import { Authority, type Issued } from "../../support/certificates.ts";
+import { FakeServer, Person } from "../../support/client_fixture.ts";
+
+const authority = new Authority();
+addEventListener("unload", () => authority[Symbol.dispose]());
+const [stranger, namesake] = [new Authority("Stranger"), new Authority()];
+addEventListener("unload", () => {
+  stranger[Symbol.dispose]();
+  namesake[Symbol.dispose]();
+});
+
+const localNames = "subjectAltName=IP:127.0.0.1,DNS:localhost";
+const never = new AbortController().signal;
+const pinOf = ({ sha256 }: Issued): ServerTls => ({ pin: Uint8Array.fromHex(sha256) });
+const byAuthority: ServerTls = { authorities: authority.cert };
+const anyPin: ServerTls = { pin: new Uint8Array(32) };
+
+/** Dials, says PING, and gives the reply. */
+async function ask(address: ServerAddress): Promise<string> {
+  const conn = await dialServer(address, { signal: never });
+  try {
+    assertEquals(conn.localAddr.hostname, "127.0.0.1");
+    assertEquals(await conn.write(new TextEncoder().encode("PING\r\nId: 7\r\n\r\n")), 15);
+    // In small pieces, as a reader may take them.
+    const buffer = new Uint8Array(5);
+    let reply = "";
+    while (!reply.endsWith("\r\n\r\n")) {
+      const count = await conn.read(buffer);
+      if (count === null) break;
+      reply += new TextDecoder().decode(buffer.subarray(0, count));
+    }
+    return reply;
+  } finally {
+    conn.close();
+  }
+}
+
+/** Dials in vain. @returns What the user is told. */
+async function refused(address: ServerAddress, timeoutMs?: number): Promise<string> {
+  const options = { signal: never, ...timeoutMs !== undefined && { timeoutMs } };
+  return (await assertRejects(() => dialServer(address, options), ChatError)).message;
+}
+
+/** Whether and how a server with a certificate is trusted. */
+async function meeting(certificate: Issued, tls: ServerTls): Promise<string> {
+  await using server = startServer({ host: "127.0.0.1", port: 0, tls: certificate });
+  const address = { ...server.address, tls };
+  try {
+    return await ask(address);
+  } catch (error) {
+    assert(error instanceof ChatError, String(error));
+    return error.message;
+  }
+}
+
+const pong = "PONG\r\nId: 7\r\n\r\n";
+
+Deno.test("a server is trusted by an authority that the user names", async () => {
+  assertEquals(await meeting(authority.issue(), byAuthority), pong);
+  // One that is nobody else's authority may vouch for itself.
+  const own = authority.selfSigned(localNames, "basicConstraints=critical,CA:FALSE");
+  assertEquals(await meeting(own, { authorities: own.cert }), pong);
+});
+
+Deno.test("a server is trusted by its fingerprint alone, whatever else its certificate says", async () => {
+  const certificates = [
+    authority.issue(),
+    authority.issue({ days: -1 }),
+    authority.issue({ names: "DNS:other.example.org" }),
+    authority.selfSigned(),
+    authority.selfSigned(localNames, "basicConstraints=critical,CA:FALSE"),
+  ];
+  for (const certificate of certificates) {
+    assertEquals(await meeting(certificate, pinOf(certificate)), pong);
+  }
+});
+
+Deno.test("who is not trusted is told apart, and what to do is said", async () => {
+  const certificate = authority.issue();
+  assertMatch(
+    await meeting(certificate, {}),
+    /^Cannot reach the server at tls:\/\/127\.0\.0\.1:\d+: its certificate is of no authority that is trusted here: --ca FILE names another, or tls:\/\/127\.0\.0\.1:\d+\?sha256=… names it by its fingerprint, which the server prints$/,
+  );
+  assertMatch(await meeting(stranger.issue(), byAuthority), /no authority that is trusted here/);
+  assertMatch(
+    await meeting(authority.selfSigned(), {}),
+    /: its certificate is of no authority but its own: tls:\/\/.*\?sha256=… names it/,
+  );
+  assertMatch(await meeting(authority.issue({ days: -1 }), byAuthority), /: .* has expired, /);
+  const elsewhere = authority.issue({ names: "DNS:other.example.org,IP:192.0.2.1" });
+  assertMatch(
+    await meeting(elsewhere, byAuthority),
+    /: its certificate is for another name: other\.example\.org, 192\.0\.2\.1$/,
+  );
+  // The trust in an authority is no trust in its name.
+  assertMatch(await meeting(namesake.issue(), byAuthority), /: what it signs with is not what/);
+});
+
+Deno.test("another certificate than the pinned one is refused, by both fingerprints", async () => {
+  const [certificate, other] = [authority.issue(), authority.issue()];
+  const said = await meeting(other, pinOf(certificate));
+  assertMatch(said, /somebody may be in the middle.*Nothing was sent/);
+  assert(said.includes(certificate.sha256) && said.includes(other.sha256), said);
+});
+
+/** One in the middle, who takes whatever he is given. */
+class Middleman implements AsyncDisposable {
+  readonly address: Address;
+  /** Bytes that were said to him, once TLS was agreed on. */
+  heard = 0;
+  readonly #listener: Deno.TlsListener;
+  readonly #serving: Promise<void>;
+
+  constructor({ cert, key }: Issued) {
+    this.#listener = Deno.listenTls({ hostname: "127.0.0.1", port: 0, cert, key });
+    this.address = { host: "127.0.0.1", port: this.#listener.addr.port };
+    this.#serving = this.#serve();
+  }
+
+  async #serve(): Promise<void> {
+    const conn = await this.#listener.accept();
+    const buffer = new Uint8Array(1_024);
+    try {
+      for (let count; (count = await conn.read(buffer)) !== null;) this.heard += count;
+    } catch {
+      // He was seen through.
+    }
+    conn.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#serving;
+    this.#listener.close();
+  }
+}
+
+Deno.test("one in the middle does not hear one byte, by whichever way he is seen through", async () => {
+  const certificate = authority.issue();
+  for (const tls of [pinOf(certificate), byAuthority, {}]) {
+    const middleman = new Middleman(stranger.issue());
+    {
+      await using _middleman = middleman;
+      await using alice = new Person("alice", { address: { ...middleman.address, tls } });
+      await assertRejects(() => alice.client.register(), ChatError);
+    }
+    assertEquals(middleman.heard, 0);
+  }
+});
+
+/** openssl as a server with a certificate, and a key that need not be its own. */
+class OpensslServer implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  #output: Promise<void> | undefined;
+  readonly heard: string[] = [];
+
+  constructor({ certFile }: Issued, keyFile: string, ...more: string[]) {
+    this.#child = new Deno.Command("openssl", {
+      args: ["s_server", "-accept", "127.0.0.1:0", "-cert", certFile, "-key", keyFile, ...more],
+      // It would end with its input.
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+  }
+
+  /** Where it listens. */
+  async address(): Promise<Address> {
+    const found = Promise.withResolvers<Address>();
+    const lines = this.#child.stdout
+      .pipeThrough(new TextDecoderStream())
+      .pipeThrough(new TextLineStream());
+    this.#output = (async () => {
+      for await (const line of lines) {
+        const port = /^ACCEPT 127\.0\.0\.1:(\d+)/.exec(line)?.[1];
+        if (port !== undefined) found.resolve({ host: "127.0.0.1", port: Number(port) });
+        else this.heard.push(line);
+      }
+      found.reject(new Error("openssl does not listen"));
+    })();
+    return await found.promise;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#child.status;
+    await this.#output;
+    await this.#child.stdin.close().catch(() => {});
+  }
+}
+
+for (const version of ["-tls1_2", "-tls1_3"]) {
+  Deno.test(`a pinned certificate in the hands of another is refused: ${version}`, async () => {
+    const certificates = [
+      authority.issue(),
+      authority.issue({ days: -1 }),
+      authority.selfSigned(),
+      authority.version1(),
+    ];
+    for (const certificate of certificates) {
+      const forged = authority.forgeKey(certificate);
+      await using server = new OpensslServer(certificate, forged, version);
+      const address = { ...await server.address(), tls: pinOf(certificate) };
+      await using alice = new Person("alice", { address });
+      const error = await assertRejects(() => alice.client.register(), ChatError);
+      assertMatch(error.message, /somebody may be in the middle|unusual form/);
+      assert(!server.heard.some((line) => line.includes("REGISTER")), server.heard.join("\n"));
+    }
+  });
+
+  Deno.test(`a server of another make is trusted by its pinned certificate: ${version}`, async () => {
+    for (const certificate of [authority.issue(), authority.selfSigned()]) {
+      await using server = new OpensslServer(certificate, certificate.keyFile, version, "-rev");
+      const address = { ...await server.address(), tls: pinOf(certificate) };
+      const conn = await dialServer(address, { signal: never });
+      await conn.write(new TextEncoder().encode("drawer\n"));
+      const buffer = new Uint8Array(100);
+      const count = await conn.read(buffer);
+      assertEquals(new TextDecoder().decode(buffer.subarray(0, count!)), "reward\n");
+      conn.close();
+    }
+  });
+}
+
+Deno.test("a certificate that TLS cannot be made sure with is refused, though it is pinned", async () => {
+  const certificate = authority.version1();
+  await using server = new OpensslServer(certificate, certificate.keyFile);
+  const said = await refused({ ...await server.address(), tls: pinOf(certificate) });
+  assertMatch(said, /^Cannot make sure of the server .*unusual form.*Nothing was sent/);
+});
+
+type Serve = (conn: Deno.TcpConn, gaveUp: Promise<void>) => Promise<unknown>;
+
+const outcomes: [what: string, serve: Serve, said: RegExp][] = [
+  ["speaks no TLS", async (conn) => {
+    await conn.read(new Uint8Array(4_096));
+    await conn.write(new TextEncoder().encode("ERROR\r\nCode: 400\r\nReason: What?\r\n\r\n"));
+    await conn.closeWrite();
+    await conn.read(new Uint8Array(1));
+  }, /: it speaks no TLS; without encryption it is 127\.0\.0\.1:\d+$/],
+  [
+    "hangs up",
+    (conn) => conn.read(new Uint8Array(4_096)),
+    /: it hung up before TLS was agreed on; it is full, or speaks none$/,
+  ],
+  ["says nothing", (_conn, gaveUp) => gaveUp, /: no answer within the time$/],
+];
+
+for (const [what, serve, said] of outcomes) {
+  for (const [way, tls] of [["authority", byAuthority], ["fingerprint", anyPin]] as const) {
+    Deno.test(`who ${what} is no server to be known by ${way}`, async () => {
+      using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      const gaveUp = Promise.withResolvers<void>();
+      const serving = (async () => {
+        using conn = await listener.accept();
+        await serve(conn, gaveUp.promise);
+      })();
+      const address = { host: "127.0.0.1", port: listener.addr.port, tls };
+      assertMatch(await refused(address, what === "says nothing" ? 100 : undefined), said);
+      gaveUp.resolve();
+      await serving;
+    });
+  }
+}
+
+Deno.test("who stops while a handshake is under way does not wait for it", async () => {
+  for (const tls of [byAuthority, anyPin]) {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const stopping = new AbortController();
+    const address = { host: "127.0.0.1", port: listener.addr.port, tls };
+    const dialing = dialServer(address, { signal: stopping.signal });
+    using _conn = await listener.accept();
+    stopping.abort();
+    await assertRejects(() => dialing, DOMException);
+  }
+});
+
+Deno.test("where nobody listens TLS changes nothing about it", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  for (const tls of [byAuthority, anyPin]) {
+    assertEquals(
+      await refused({ host: "127.0.0.1", port, tls }),
+      `Cannot reach the server at tls://127.0.0.1:${port}: nobody listens there`,
+    );
+    assertMatch(
+      await refused({ host: "no-such-host.invalid", port: 1, tls }),
+      /: there is no such host$/,
+    );
+  }
+});
+
+Deno.test("who speaks in the clear to a server with TLS learns how it is named", async () => {
+  await using server = startServer({ host: "127.0.0.1", port: 0, tls: authority.issue() });
+  await using alice = new Person("alice", server);
+  await assertRejects(() => alice.client.register(), ChatError, "begins with tls:// (426)");
+  // Others say it as TLS does.
+  await using other = new FakeServer(() => "\x15\x03\x03\0\x02\x02\x46", true);
+  await using bob = new Person("bob", other);
+  await assertRejects(
+    () => bob.client.register(),
+    ChatError,
+    `it speaks TLS; name it tls://127.0.0.1:${other.address.port}`,
+  );
+});
+
+Deno.test("register, info and bridge go over TLS, however the server is trusted", async () => {
+  const certificate = authority.issue();
+  const identity = Identity.generate();
+  await using server = startServer({ host: "127.0.0.1", port: 0, tls: certificate });
+  await using bob = new Person("bob", { address: { ...server.address, tls: byAuthority } });
+  await bob.client.register();
+  for (const tls of [byAuthority, pinOf(certificate)]) {
+    const address = { ...server.address, tls };
+    await using alice = new Person("alice", { address }, { identity });
+    await alice.client.register();
+    assertEquals(alice.events.of("registered")[0]!.server, address);
+    assertEquals(alice.events.of("registered")[0]!.address, alice.client.address);
+    await alice.client.info();
+    assertEquals(alice.events.of("clients")[0]!.count, 2);
+    await alice.client.bridge("bob");
+    assertEquals(alice.events.of("bridged")[0]!.found?.address, bob.client.address);
+    await alice.client.unregister();
+  }
+});
+
+Deno.test("a file of authorities that is none is told apart", async () => {
+  assertEquals(await readAuthorities(authority.certFile), authority.cert);
+  const both = authority.path("both.pem");
+  await Deno.writeTextFile(both, `Two of them\n${authority.cert}${stranger.cert}`);
+  assertEquals((await readAuthorities(both)).match(/BEGIN/g)!.length, 2);
+  const damaged = authority.path("damaged.pem");
+  await Deno.writeTextFile(damaged, authority.cert + stranger.cert.replace(/MII/, "MIA"));
+  const { keyFile } = authority.issue();
+  for (const file of [damaged, keyFile]) {
+    const error = await assertRejects(() => readAuthorities(file), ChatError);
+    assertMatch(error.message, /\.(pem|key) holds no certificate that can be used: .*PEM/);
+  }
+  const missing = authority.path("missing.pem");
+  await assertRejects(
+    () => readAuthorities(missing),
+    ChatError,
+    `the authorities ${missing}: there`,
+  );
+});

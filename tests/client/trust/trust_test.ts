@@ -1,0 +1,261 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { ChatError } from "../../../client/user_error.ts";
+import { openStore } from "../../../client/store/store.ts";
+import { isSameKey, judge, Trust } from "../../../client/trust/trust.ts";
+import { fingerprintOf } from "../../../shared/crypto/identity.ts";
+
+const keyOf = (byte: number) => new Uint8Array(32).fill(byte);
+const printOf = (byte: number) => fingerprintOf(keyOf(byte));
+
+/** Trust over a store of its own. */
+function made() {
+  const store = openStore(":memory:");
+  return {
+    trust: new Trust(store.knownPeers),
+    knownPeers: store.knownPeers,
+    [Symbol.dispose]: store[Symbol.dispose],
+  };
+}
+
+// What is to be thought of a key
+
+Deno.test("every key that there is to judge is judged by one rule of six", () => {
+  const fingerprint = fc.constantFrom("a", "b", "c");
+  const known = fc.record({ fingerprint, verified: fc.boolean() });
+  const option = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: undefined });
+  fc.assert(
+    fc.property(fingerprint, option(known), option(fingerprint), (shown, known, said) => {
+      const verdict = judge(shown, known, said);
+      // Nobody is talked to whose key is not the one that is known, or, where none is, that the server
+      // names another one for.
+      const trusted = known === undefined ? said ?? shown : known.fingerprint;
+      assertEquals(verdict.type === "first" || verdict.type === "known", trusted === shown);
+      assertEquals(verdict.type === "first" || verdict.type === "contradicted", !known);
+      assertEquals(verdict.shown, shown);
+      switch (verdict.type) {
+        case "first":
+          assertEquals(Object.keys(verdict).sort(), ["shown", "type"]);
+          break;
+        case "known":
+          assertEquals(verdict.verified, known!.verified);
+          // Only what contradicts is worth a word.
+          assertEquals(verdict.said, said === shown ? undefined : said);
+          break;
+        case "changed":
+          assertEquals(verdict.known, known!.fingerprint);
+          assertEquals(verdict.verified, known!.verified);
+          assertEquals(verdict.said, said);
+          break;
+        case "contradicted":
+          assertEquals(verdict.said, said!);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+Deno.test("what the server says makes no other key of one that is known", () => {
+  const known = { fingerprint: "a", verified: false };
+  assertEquals(judge("b", known, "b").type, "changed");
+  assertEquals(judge("a", known, "b"), {
+    type: "known",
+    shown: "a",
+    verified: false,
+    said: "b",
+  });
+});
+
+Deno.test("keys are the same where all of their bytes are", () => {
+  const key = fc.uint8Array({ maxLength: 4, max: 2 });
+  fc.assert(fc.property(key, key, (a, b) => {
+    assertEquals(isSameKey(a, b), a.toHex() === b.toHex());
+    assert(isSameKey(a, a.slice()));
+  }));
+});
+
+// Refused keys
+
+Deno.test("a key is remembered, and another one refused until it is trusted", () => {
+  using t = made();
+  const { trust } = t;
+  assertEquals(trust.judge("bob", keyOf(1), undefined).type, "first");
+  assertEquals(trust.knows("bob"), false);
+  assert(trust.remember("bob", keyOf(1)));
+  assertEquals(trust.knows("bob"), true);
+  assertEquals(trust.judge("bob", keyOf(1), undefined).type, "known");
+  assertEquals(trust.judge("bob", keyOf(2), undefined), {
+    type: "changed",
+    shown: printOf(2),
+    known: printOf(1),
+    verified: false,
+    said: undefined,
+  });
+  assertEquals(trust.judge("bob", keyOf(2), undefined).type, "changed");
+  assertEquals(trust.trust("bob", undefined), printOf(2));
+  assertEquals(trust.judge("bob", keyOf(2), undefined).type, "known");
+  assertEquals(trust.judge("bob", keyOf(1), undefined).type, "changed");
+});
+
+Deno.test("a key that the server contradicts can be trusted all the same", () => {
+  using t = made();
+  const { trust } = t;
+  assertEquals(trust.judge("bob", keyOf(1), printOf(2)), {
+    type: "contradicted",
+    shown: printOf(1),
+    said: printOf(2),
+  });
+  assertEquals(trust.knows("bob"), false);
+  trust.trust("bob", undefined);
+  assertEquals(trust.judge("bob", keyOf(1), printOf(2)).type, "known");
+});
+
+Deno.test("nothing is trusted that has not been shown", () => {
+  using t = made();
+  const { trust } = t;
+  assertThrows(() => trust.trust("bob", undefined), ChatError, "/chat bob");
+  assertThrows(() => trust.trust("bob", printOf(1)), ChatError, "/chat bob");
+  trust.judge("bob", keyOf(1), undefined);
+  // What was not refused is nothing to trust.
+  assertThrows(() => trust.trust("bob", undefined), ChatError, "No other key");
+  trust.remember("bob", keyOf(1));
+  trust.judge("bob", keyOf(2), undefined);
+  assertThrows(() => trust.trust("carol", undefined), ChatError, "carol");
+  assertThrows(() => trust.trust("bob", printOf(3)), ChatError, printOf(2));
+  assertEquals(t.knownPeers.find("bob")?.key, keyOf(1));
+});
+
+Deno.test("where several keys were shown for a name, /trust has to say which", () => {
+  using t = made();
+  const { trust, knownPeers } = t;
+  trust.remember("bob", keyOf(1));
+  trust.judge("bob", keyOf(2), undefined);
+  trust.judge("bob", keyOf(3), undefined);
+  // The same key again is not another one.
+  trust.judge("bob", keyOf(3), undefined);
+  const { message } = assertThrows(() => trust.trust("bob", undefined), ChatError);
+  assert(message.startsWith("2 keys have been shown for bob"), message);
+  // No one of them is suggested.
+  assert(message.includes(`${printOf(2)}, ${printOf(3)}`), message);
+  assert(message.endsWith("/trust bob FINGERPRINT"), message);
+  assertEquals(knownPeers.find("bob")?.key, keyOf(1));
+  assertEquals(trust.trust("bob", printOf(3)), printOf(3));
+  assertEquals(knownPeers.find("bob"), { key: keyOf(3), verified: false });
+  // What was decided is not to be decided again.
+  assertThrows(() => trust.trust("bob", printOf(2)), ChatError);
+});
+
+Deno.test("keys without end take no memory, and do not push out the first that were shown", () => {
+  using t = made();
+  const { trust } = t;
+  trust.remember("bob", keyOf(0));
+  for (let i = 1; i <= 100; i++) trust.judge("bob", keyOf(i), undefined);
+  const refused = assertThrows(() => trust.trust("bob", undefined), ChatError);
+  assert(refused.message.startsWith("8 keys"), refused.message);
+  assertThrows(() => trust.trust("bob", printOf(100)), ChatError);
+  assertEquals(trust.trust("bob", printOf(1)), printOf(1));
+});
+
+Deno.test("names without end take no memory, and do not push out the first that were shown", () => {
+  using t = made();
+  const { trust } = t;
+  const names = Array.from({ length: 200 }, (_, i) => `stranger${i}`);
+  const kept = names.filter((name) => {
+    trust.judge(name, keyOf(1), printOf(2));
+    const { message } = assertThrows(() => trust.trust(name, printOf(3)), ChatError);
+    return message.includes(printOf(1));
+  });
+  assertEquals(kept.length, 64);
+  assertEquals(kept.at(-1), "stranger63");
+  // Whoever has a place may show other keys there still.
+  trust.judge("stranger0", keyOf(5), printOf(2));
+  assertEquals(trust.trust("stranger0", printOf(5)), printOf(5));
+  // Which has made room.
+  trust.judge("late", keyOf(1), printOf(2));
+  assertEquals(trust.trust("late", undefined), printOf(1));
+});
+
+Deno.test("the key of somebody whom the user has called takes the place of the one shown first", () => {
+  using t = made();
+  const { trust } = t;
+  trust.remember("bob", keyOf(0));
+  for (let i = 1; i <= 8; i++) trust.judge("bob", keyOf(i), undefined);
+  trust.judge("bob", keyOf(100), undefined, true);
+  // One that is there takes no other's place.
+  trust.judge("bob", keyOf(3), undefined, true);
+  assertThrows(() => trust.trust("bob", printOf(1)), ChatError);
+  const { message } = assertThrows(() => trust.trust("bob", undefined), ChatError);
+  for (const i of [2, 3, 8, 100]) assert(message.includes(printOf(i)), `${i}: ${message}`);
+  assertEquals(trust.trust("bob", printOf(100)), printOf(100));
+});
+
+Deno.test("whom the user has called takes the place of the name that was shown first", () => {
+  using t = made();
+  const { trust } = t;
+  for (let i = 0; i < 64; i++) trust.judge(`stranger${i}`, keyOf(1), printOf(2));
+  trust.judge("late", keyOf(1), printOf(2));
+  assertThrows(() => trust.trust("late", undefined), ChatError, "No other key");
+  trust.judge("late", keyOf(1), printOf(2), true);
+  assertThrows(() => trust.trust("stranger0", undefined), ChatError, "No other key");
+  assertEquals(trust.trust("stranger1", undefined), printOf(1));
+  assertEquals(trust.trust("late", undefined), printOf(1));
+});
+
+// Verified
+
+Deno.test("a key is verified until there is another one under the name", () => {
+  using t = made();
+  const { trust } = t;
+  trust.remember("bob", keyOf(1));
+  assertEquals(trust.isVerified("bob", keyOf(1)), false);
+  trust.markVerified("bob", keyOf(1));
+  assertEquals(trust.isVerified("bob", keyOf(1)), true);
+  for (const [name, byte] of [["bob", 2], ["Bob", 1], ["carol", 1]] as const) {
+    assertEquals(trust.isVerified(name, keyOf(byte)), false);
+  }
+  const verdict = trust.judge("bob", keyOf(2), undefined);
+  assert(verdict.type === "changed" && verdict.verified);
+  trust.trust("bob", undefined);
+  assertEquals(trust.isVerified("bob", keyOf(2)), false);
+  assertEquals(trust.isVerified("bob", keyOf(1)), false);
+});
+
+Deno.test("a key that is not the one that is known is neither verified nor forgotten", () => {
+  using t = made();
+  const { trust } = t;
+  trust.remember("bob", keyOf(1));
+  trust.markVerified("bob", keyOf(2));
+  assertEquals(trust.isVerified("bob", keyOf(1)), false);
+  trust.reject("bob", keyOf(2));
+  assertEquals(trust.knows("bob"), true);
+  trust.reject("bob", keyOf(1));
+  assertEquals(trust.knows("bob"), false);
+});
+
+Deno.test("a key whose words differed is refused for its name alone, until it is trusted", () => {
+  using t = made();
+  const { trust } = t;
+  assertEquals(trust.meet("bob", keyOf(1), true), "remembered");
+  trust.reject("bob", keyOf(1));
+  assertEquals(trust.knows("bob"), false);
+  const shown = printOf(1);
+  assertEquals(trust.judge("bob", keyOf(1), undefined), {
+    type: "rejected",
+    shown,
+    said: undefined,
+  });
+  // The server's word for it does not help.
+  assertEquals(trust.judge("bob", keyOf(1), shown), { type: "rejected", shown, said: shown });
+  assertEquals(trust.judge("bob", keyOf(1), printOf(2)).type, "contradicted");
+  // Nor does that another one has been rejected.
+  trust.reject("bob", keyOf(3));
+  assertEquals(trust.judge("bob", keyOf(1), undefined).type, "rejected");
+  assertEquals(trust.judge("bob", keyOf(3), undefined).type, "rejected");
+  assertEquals(trust.judge("bob", keyOf(2), undefined).type, "first");
+  assertEquals(trust.judge("carol", keyOf(1), undefined).type, "first");
+  assertEquals(trust.trust("bob", shown), shown);
+  assertEquals(trust.judge("bob", keyOf(1), undefined).type, "known");
+  // For good: also where it is forgotten.
+  t.knownPeers.forget("bob", keyOf(1));
+  assertEquals(trust.judge("bob", keyOf(1), undefined).type, "first");
+});

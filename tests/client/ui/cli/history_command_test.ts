@@ -1,0 +1,178 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import fc from "fast-check";
+import { ChatError } from "../../../../client/user_error.ts";
+import type { HistoryEntry } from "../../../../client/store/journal.ts";
+import { exportHistory, type HistoryFormat } from "../../../../client/ui/cli/history_command.ts";
+
+const time = new Date(2026, 0, 2, 13, 45, 9);
+const entry: HistoryEntry = {
+  row: 1,
+  name: "bob",
+  direction: "in",
+  id: "0".repeat(32),
+  text: "Hello",
+  sentAtMs: time.getTime(),
+  atMs: time.getTime() + 1,
+  state: "received",
+  plaintext: false,
+};
+
+/** Exports messages that a journal is said to have. */
+async function exported(
+  entries: Iterable<HistoryEntry>,
+  format: HistoryFormat,
+  self?: string,
+): Promise<string> {
+  let text = "";
+  const journal = { selves: () => ["alice"], export: () => entries };
+  await exportHistory(journal, { name: "bob", self, format }, {
+    write: (bytes) => {
+      text += new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+      return Promise.resolve(bytes.length);
+    },
+  });
+  return text;
+}
+
+Deno.test("people get a line for each of a message's, with its time and who wrote it", async () => {
+  assertEquals(
+    await exported([
+      entry,
+      { ...entry, text: "one\n13:45 alice: two", plaintext: true },
+      { ...entry, direction: "out", state: "delivered", text: "Hi" },
+      { ...entry, direction: "out", state: "waiting", text: "a\r\nb" },
+      { ...entry, direction: "out", state: "deposited", text: "" },
+    ], "text"),
+    [
+      "2026-01-02 13:45:09 bob: Hello",
+      "2026-01-02 13:45:09 bob [plaintext]: one",
+      "                    │ [plaintext] 13:45 alice: two",
+      "2026-01-02 13:45:09 alice: Hi",
+      "2026-01-02 13:45:09 alice [waiting]: a",
+      "                    │ [waiting] b",
+      "2026-01-02 13:45:09 alice [at the mailbox]: ",
+      "",
+    ].join("\n"),
+  );
+  assertEquals(await exported([], "text"), "");
+});
+
+Deno.test("programs get an array with every field, its times in UTC", async () => {
+  const [received, sent] = JSON.parse(
+    await exported([entry, { ...entry, direction: "out", state: "read" }], "json"),
+  );
+  assertEquals(received, {
+    id: entry.id,
+    direction: "in",
+    from: "bob",
+    to: "alice",
+    sentAt: time.toISOString(),
+    keptAt: new Date(entry.atMs).toISOString(),
+    state: "received",
+    plaintext: false,
+    text: "Hello",
+  });
+  assertEquals([sent.from, sent.to, sent.state], ["alice", "bob", "read"]);
+  assertEquals(await exported([], "json"), "[]\n");
+});
+
+const nasty = fc.oneof(
+  fc.string({ unit: "binary" }),
+  fc.array(fc.constantFrom(
+    ...["\x1b[2J", "\x1b]52;c;x\x07", "\x9b31m", "\r", "\n", "\t", "\0", "\x7f", '"', "\\", "\\u"],
+    ...["\u202e", "\u2028", "\u0085", "\ud800", "\udc00", "\u{e0001}", "\ufeff", "é", "👩‍👩‍👧", "]"],
+  )).map((parts) => parts.join("")),
+);
+
+Deno.test("whatever a text holds, JSON gives it back, on one line, and nothing that a terminal obeys", async () => {
+  await fc.assert(fc.asyncProperty(fc.array(nasty, { maxLength: 5 }), async (texts) => {
+    const json = await exported(texts.map((text) => ({ ...entry, text })), "json");
+    assertEquals(JSON.parse(json).map(({ text }: { text: string }) => text), texts);
+    assert(!/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(json.replaceAll("\n", "")), json);
+    // Each object is on a line of its own.
+    for (const line of json.split("\n").slice(1, -2)) JSON.parse(line.replace(/,$/, ""));
+  }));
+});
+
+Deno.test("whatever a text holds, people get nothing that a terminal obeys, and no line of its making", async () => {
+  await fc.assert(fc.asyncProperty(nasty, async (text) => {
+    const lines = (await exported([{ ...entry, text }], "text")).trimEnd().split("\n");
+    for (const line of lines) {
+      assert(!/[\p{Cc}\p{Cs}\u202e\u2028]/u.test(line), JSON.stringify(line));
+    }
+    for (const line of lines.slice(1)) assert(line.startsWith(`${" ".repeat(20)}│`), line);
+  }));
+});
+
+Deno.test("a long history is written piece by piece, as it is read", async () => {
+  let read = 0;
+  let most = 0;
+  let written = 0;
+  function* entries() {
+    for (; read < 10_000; read++) yield { ...entry, text: "x".repeat(1_000) };
+  }
+  await exportHistory(
+    { selves: () => ["alice"], export: entries },
+    { name: "bob", self: undefined, format: "json" },
+    {
+      write: async (bytes) => {
+        await undefined;
+        most = Math.max(most, bytes.length);
+        // Little has been read that is not written.
+        assert(read * 1_000 - written < 200_000);
+        // As a pipe does, it takes a part.
+        const taken = Math.min(bytes.length, 30_000);
+        written += taken;
+        return taken;
+      },
+    },
+  );
+  assert(written > 10_000_000 && most < 100_000);
+});
+
+Deno.test("where several own ids have talked with a name, one has to be said", async () => {
+  const asked: unknown[] = [];
+  const journal = (...selves: string[]) => ({
+    selves: () => selves,
+    export: (...args: unknown[]) => {
+      asked.push(args);
+      return [];
+    },
+  });
+  const run = (own: string[], self?: string, name = "bob") =>
+    exportHistory(journal(...own), { name, self, format: "json" }, {
+      write: (bytes) => Promise.resolve(bytes.length),
+    });
+  await run(["alice"]);
+  await run(["alice"], "alice");
+  await run(["alice", "work"], "work");
+  assertEquals(asked, [["alice", "bob"], ["alice", "bob"], ["work", "bob"]]);
+  const refused = (promise: Promise<void>, said: string) =>
+    assertRejects(() => promise, ChatError, said);
+  await refused(run([]), "Nothing has been said with bob yet");
+  await refused(run([], "alice", "b\x1bb"), "Nothing has been said with b␛b yet");
+  await refused(
+    run(["alice", "work"]),
+    "You as alice and work talked with bob: --as says which you mean",
+  );
+  await refused(
+    run(["alice"], "carol"),
+    "You have said nothing with bob as carol; as alice talked with bob",
+  );
+});
+
+Deno.test("a reader who has had enough is no failure, a full disk is", async () => {
+  const run = (error: Error) =>
+    exportHistory(
+      { selves: () => ["alice"], export: () => [entry] },
+      { name: "bob", self: undefined, format: "text" },
+      { write: () => Promise.reject(error) },
+    );
+  await run(new Deno.errors.BrokenPipe());
+  const full = Object.assign(new Error("No space left"), { code: "ENOSPC" });
+  await assertRejects(
+    () => run(full),
+    ChatError,
+    "Cannot export the history to standard output: the disk is full; make room, and try again",
+  );
+});

@@ -1,0 +1,197 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { ChatError } from "../../../../client/user_error.ts";
+import { loadIdentity, readExported } from "../../../../client/profile/profile.ts";
+import {
+  encodeIdentity,
+  plainIdentity,
+  sealIdentity,
+} from "../../../../client/profile/identity_file.ts";
+import {
+  changePassphrase,
+  exportCopy,
+  importCopy,
+  showIdentity,
+} from "../../../../client/ui/cli/identity_command.ts";
+import { Identity, keyToText } from "../../../../shared/crypto/identity.ts";
+import { namesIn, temporaryDirectory } from "../../../support/places.ts";
+
+const identity = Identity.fromSeed(new Uint8Array(32).fill(1));
+const { fingerprint } = identity;
+const cheap = { N: 2, r: 1, p: 1 };
+const wide = { colours: false, columns: 80 };
+
+/** A profile with a person before it, who answers what is asked, in order. */
+function sitting(...answers: (string | null)[]) {
+  const directory = temporaryDirectory();
+  const printed: string[] = [];
+  const asked: string[] = [];
+  return {
+    ...directory,
+    profile: `${directory.path}/profile`,
+    copy: `${directory.path}/copy`,
+    printed,
+    asked,
+    surroundings: {
+      print: (line: string) => void printed.push(line),
+      askPassphrase: (prompt: string) => {
+        asked.push(prompt);
+        return answers.length === 0 ? null : answers.shift()!;
+      },
+    },
+  };
+}
+
+/** Puts the identity of these tests into a profile. */
+function give(profile: string, passphrase?: string): void {
+  const file = passphrase === undefined
+    ? plainIdentity(identity)
+    : sealIdentity(identity, passphrase, cheap);
+  Deno.mkdirSync(profile);
+  Deno.writeTextFileSync(`${profile}/identity.json`, encodeIdentity(file), { mode: 0o600 });
+}
+
+Deno.test("who one is is shown, without a passphrase, and with a code where there is room for it", () => {
+  using at = sitting();
+  give(at.profile, "correct horse");
+  showIdentity(at.profile, at.surroundings, wide);
+  assertEquals(at.printed.slice(0, 5), [
+    `id           ${keyToText(identity.publicKey)}`,
+    `fingerprint  ${fingerprint}`,
+    `kept in      ${at.profile}/identity.json`,
+    "passphrase   yes",
+    "",
+  ]);
+  assertEquals(at.printed.length, 5 + 17);
+  at.printed.length = 0;
+  showIdentity(at.profile, at.surroundings, { colours: true, columns: 33 });
+  assertEquals(at.printed.length, 5 + 17);
+  at.printed.length = 0;
+  showIdentity(at.profile, at.surroundings, { colours: false, columns: 32 });
+  assertEquals(at.printed.length, 4);
+  assertEquals(at.asked, []);
+});
+
+Deno.test("an identity that is made when it is to be shown is said to be new, once", () => {
+  using at = sitting();
+  showIdentity(at.profile, at.surroundings, wide);
+  assertEquals(at.printed[0], "* there was none yet: this identity is new, and yours");
+  assertEquals(at.printed[4], "passphrase   none; p2pchat identity --passphrase sets one");
+  const shown = at.printed.splice(0).slice(1);
+  showIdentity(at.profile, at.surroundings, wide);
+  assertEquals(at.printed, shown);
+});
+
+Deno.test("a passphrase is asked for twice, the old one before, and an empty one takes it off", () => {
+  using at = sitting("one", "one", "one", "two", "two", "two", "", "");
+  give(at.profile);
+  const [prompt, again] = ["New passphrase, empty for none:", "The same again:"];
+  const old = `Passphrase of '${at.profile}/identity.json':`;
+  changePassphrase(at.profile, at.surroundings);
+  assertEquals(at.asked.splice(0), [prompt, again]);
+  changePassphrase(at.profile, at.surroundings);
+  assertEquals(at.asked.splice(0), [old, prompt, again]);
+  assertEquals(loadIdentity(at.profile, () => "two").seed, identity.seed);
+  changePassphrase(at.profile, at.surroundings);
+  assertEquals(at.asked.splice(0), [old, prompt, again]);
+  assertEquals(loadIdentity(at.profile, () => null).seed, identity.seed);
+  assertEquals(at.printed, [
+    "* your identity is under the new passphrase from now on",
+    "* your messages are sealed with it once a client has started",
+    "* your identity is under the new passphrase from now on",
+    "* your identity has no passphrase from now on",
+    "* your messages are readable again once a client has started",
+  ]);
+});
+
+Deno.test("a passphrase that cannot be typed a second time is not taken", () => {
+  const cases: [answers: (string | null)[], said: string][] = [
+    [["one", "two"], "the two differ. Nothing has changed"],
+    [["one", ""], "the two differ. Nothing has changed"],
+    [["", "one"], "the two differ. Nothing has changed"],
+    [["one\x1b[A", "one\x1b[A"], "it has characters that are not seen. Nothing has changed"],
+    [["on\ufffd", "on\ufffd"], "it has characters that are not seen. Nothing has changed"],
+    [["one", null], "standard input and output have to be a terminal"],
+    [[null], "standard input and output have to be a terminal"],
+  ];
+  for (const [answers, said] of cases) {
+    using at = sitting(...answers);
+    give(at.profile);
+    assertThrows(() => changePassphrase(at.profile, at.surroundings), ChatError, said);
+    assertEquals(loadIdentity(at.profile, () => null).seed, identity.seed);
+  }
+});
+
+Deno.test("a copy is under a passphrase of its own, or under none where that is said", () => {
+  using at = sitting("old", "new", "new", "old", "old", "", "");
+  give(at.profile, "old");
+  exportCopy(at.profile, at.copy, { plain: false }, at.surroundings);
+  const copied = readExported(at.copy);
+  assert("box" in copied);
+  importCopy(`${at.path}/other`, at.copy, { replace: false }, {
+    ...at.surroundings,
+    askPassphrase: () => "new",
+  });
+  exportCopy(at.profile, `${at.copy}-2`, { plain: true }, at.surroundings);
+  assert("identity" in readExported(`${at.copy}-2`));
+  assertThrows(
+    () => exportCopy(at.profile, `${at.copy}-3`, { plain: false }, at.surroundings),
+    ChatError,
+    "Cannot export without a passphrase; --plain says that this is wanted",
+  );
+  const old = `Passphrase of '${at.profile}/identity.json':`;
+  assertEquals(
+    at.asked,
+    [old, "Passphrase for the copy:", "The same again:", old, old].concat(
+      "Passphrase for the copy:",
+      "The same again:",
+    ),
+  );
+});
+
+Deno.test("there is no copy of what is not there", () => {
+  using at = sitting();
+  assertThrows(
+    () => exportCopy(at.profile, at.copy, { plain: true }, at.surroundings),
+    ChatError,
+    `There is no identity in '${at.profile}' yet; p2pchat identity makes one`,
+  );
+  assertEquals(namesIn(at.path), []);
+});
+
+Deno.test("a copy under a passphrase is imported by who knows it, and stays under it", () => {
+  using at = sitting("wrong", "x", "wrong", "wrong", "wrong");
+  Deno.writeTextFileSync(at.copy, encodeIdentity(sealIdentity(identity, "x", cheap)));
+  importCopy(at.profile, at.copy, { replace: false }, at.surroundings);
+  assertEquals(at.printed, [
+    `* your identity is the one imported; its fingerprint is ${fingerprint}`,
+  ]);
+  assertEquals(
+    Deno.readTextFileSync(`${at.profile}/identity.json`),
+    Deno.readTextFileSync(at.copy),
+  );
+  assertThrows(
+    () => importCopy(`${at.profile}-2`, at.copy, { replace: false }, at.surroundings),
+    ChatError,
+    "its passphrase was not given",
+  );
+  assertEquals(namesIn(at.path), ["copy", "profile"]);
+});
+
+Deno.test("importing says what became of the identity, and of the one before", () => {
+  using at = sitting();
+  give(at.profile);
+  const other = Identity.fromSeed(new Uint8Array(32).fill(2));
+  Deno.writeTextFileSync(at.copy, encodeIdentity(plainIdentity(other)));
+  assertThrows(
+    () => importCopy(at.profile, at.copy, { replace: false }, at.surroundings),
+    ChatError,
+    "another is there; --replace keeps that one beside it",
+  );
+  importCopy(at.profile, at.copy, { replace: true }, at.surroundings);
+  importCopy(at.profile, at.copy, { replace: false }, at.surroundings);
+  assertEquals(at.printed, [
+    `* your identity is the one imported; its fingerprint is ${other.fingerprint}`,
+    `* the one before is kept in '${at.profile}/identity.json.old-1'`,
+    `* this identity was there already; its fingerprint is ${other.fingerprint}`,
+  ]);
+});

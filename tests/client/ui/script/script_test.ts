@@ -1,0 +1,215 @@
+// The front end for scripts: what is done with lines that come in, and how those that go out are printed.
+
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { ChatClient } from "../../../../client/client.ts";
+import type { ChatEvent } from "../../../../client/events.ts";
+import { ChatError } from "../../../../client/user_error.ts";
+import { LinePrinter, runLines } from "../../../../client/ui/script/script.ts";
+import { Events, until } from "../../../support/events.ts";
+
+/** A client that writes to its disk when it is told to. */
+class SlowClient {
+  /** What it has been asked for, in order. */
+  readonly asked: string[] = [];
+  /** Ends what is under way, in order. */
+  readonly #writing: PromiseWithResolvers<void>[] = [];
+  readonly current = undefined;
+  mostAtOnce = 0;
+
+  send(text: string): Promise<void> {
+    return this.#begin(text);
+  }
+
+  who(): Promise<void> {
+    return this.#begin("/who");
+  }
+
+  allDelivered(): Promise<void> {
+    return this.#begin("allDelivered");
+  }
+
+  get atOnce(): number {
+    return this.#writing.length;
+  }
+
+  /** Everything that is under way is done, or fails. */
+  finish(error?: Error): void {
+    for (const { resolve, reject } of this.#writing.splice(0)) error ? reject(error) : resolve();
+  }
+
+  #begin(what: string): Promise<void> {
+    this.asked.push(what);
+    const writing = Promise.withResolvers<void>();
+    this.#writing.push(writing);
+    this.mostAtOnce = Math.max(this.mostAtOnce, this.#writing.length);
+    return writing.promise;
+  }
+}
+
+/** Runs lines that a test writes. */
+function running() {
+  const client = new SlowClient();
+  const events = new Events<ChatEvent>();
+  const stop = new AbortController();
+  const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>>();
+  const writer = writable.getWriter();
+  const write = (text: string) => void writer.write(new TextEncoder().encode(text)).catch(() => {});
+  const ended = runLines(client as unknown as ChatClient, events.take, stop.signal, readable);
+  return { client, events, stop, write, end: () => void writer.close(), ended };
+}
+
+Deno.test("messages are on their way together, in order; a command waits for them, and they for it", async () => {
+  const { client, write, end, ended } = running();
+  write("one\n/msg two\n//three\n/who\nfour\n/who\n");
+  await until(() => client.atOnce === 3);
+  assertEquals(client.asked, ["one", "two", "/three"]);
+  client.finish();
+  await until(() => client.atOnce === 1);
+  assertEquals(client.asked.slice(3), ["/who"]);
+  client.finish();
+  await until(() => client.atOnce === 1);
+  assertEquals(client.asked.slice(4), ["four"]);
+  client.finish();
+  await until(() => client.asked.length === 6);
+  client.finish();
+  end();
+  await until(() => client.asked.at(-1) === "allDelivered");
+  client.finish();
+  await ended;
+});
+
+Deno.test("no more than a thousand messages or so are on their way at once", async () => {
+  const { client, write, end, ended } = running();
+  const texts = Array.from({ length: 3_000 }, (_, i) => String(i));
+  write(texts.join("\n") + "\n");
+  end();
+  for (let done = 0; done < texts.length;) {
+    await until(() => client.atOnce === Math.min(1_024, texts.length - done));
+    done += client.atOnce;
+    client.finish();
+  }
+  await until(() => client.asked.length === texts.length + 1);
+  assertEquals(client.mostAtOnce, 1_024);
+  assertEquals(client.asked, [...texts, "allDelivered"]);
+  client.finish();
+  await ended;
+});
+
+Deno.test("each message that cannot be kept is said to be so", async () => {
+  const { client, events, write, end, ended } = running();
+  write("one\ntwo\n");
+  await until(() => client.atOnce === 2);
+  client.finish(new ChatError("the disk is full"));
+  end();
+  await until(() => client.asked.at(-1) === "allDelivered");
+  assertEquals(events.of("problem").map(({ problem }) => problem), [
+    "the disk is full",
+    "the disk is full",
+  ]);
+  client.finish();
+  await ended;
+});
+
+Deno.test("/quit waits for what was sent before it, and nothing behind it is done", async () => {
+  const { client, write, ended } = running();
+  write("one\n/quit\ntwo\n");
+  await until(() => client.atOnce === 1);
+  client.finish();
+  await until(() => client.asked.length === 2);
+  client.finish();
+  await ended;
+  assertEquals(client.asked, ["one", "allDelivered"]);
+});
+
+Deno.test("a signal ends it, whatever it waits for", async () => {
+  const cases: [text: string, atOnce: number][] = [
+    ["", 0],
+    ["one\n", 1],
+    ["/who\n", 1],
+    ["one\n/who\n", 1],
+    ["x\n".repeat(1_025), 1_024],
+  ];
+  for (const [text, atOnce] of cases) {
+    const { client, stop, write, ended } = running();
+    write(text);
+    await until(() => client.atOnce === atOnce);
+    stop.abort();
+    await ended;
+    assert(!client.asked.includes("allDelivered"));
+    client.finish();
+    await undefined;
+  }
+});
+
+/** Something to print to, that takes what it is given when it is told to. */
+class SlowSink {
+  readonly writes: string[] = [];
+  error: Error | undefined;
+  #open = Promise.withResolvers<void>();
+
+  async write(bytes: Uint8Array): Promise<number> {
+    this.writes.push(new TextDecoder().decode(bytes));
+    await this.#open.promise;
+    if (this.error !== undefined) throw this.error;
+    return bytes.length;
+  }
+
+  open(): void {
+    this.#open.resolve();
+  }
+}
+
+function printing() {
+  const [out, err] = [new SlowSink(), new SlowSink()];
+  let closed = 0;
+  const printer = new LinePrinter(() => closed++, { out, err });
+  return { out, err, printer, closed: () => closed };
+}
+
+const switched = (name: string): ChatEvent => ({ type: "switched", name });
+
+Deno.test("what comes while something is printed is printed as one, in order", async () => {
+  const { out, err, printer } = printing();
+  assertEquals(printer.printed(), undefined);
+  printer.print(switched("a"));
+  await until(() => out.writes.length === 1);
+  printer.print(switched("b"));
+  printer.print(switched("c"));
+  printer.print({ type: "problem", problem: "x" });
+  printer.print(switched("d"));
+  const printed = printer.printed()!;
+  out.open();
+  await until(() => err.writes.length === 1);
+  assertEquals(out.writes, ["* talking to a\n", "* talking to b\n* talking to c\n"]);
+  err.open();
+  await printed;
+  assertEquals(out.writes.slice(2), ["* talking to d\n"]);
+  assertEquals(err.writes, ["error: x\n"]);
+  assertEquals(printer.printed(), undefined);
+});
+
+Deno.test("a message that could not be printed does not count as printed", async () => {
+  const { out, printer, closed } = printing();
+  out.error = new Deno.errors.BrokenPipe();
+  printer.print(switched("a"));
+  const printed = printer.printed()!;
+  out.open();
+  await assertRejects(() => printed, Error, "Nobody reads what is printed");
+  assert(closed() > 0);
+  await assertRejects(() => printer.printed()!, Error);
+  await printer.flush();
+});
+
+Deno.test("who prints more slowly than it comes is waited for", async () => {
+  const { out, printer } = printing();
+  assertEquals(printer.room(), undefined);
+  const text = "x".repeat(15_000);
+  for (let i = 0; i < 20; i++) {
+    printer.print({ type: "message", name: "bob", plaintext: false, text, sentAtMs: 0 });
+  }
+  const room = printer.room()!;
+  assert(room !== undefined);
+  out.open();
+  await room;
+  assertEquals(printer.room(), undefined);
+});

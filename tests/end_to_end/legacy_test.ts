@@ -1,0 +1,94 @@
+// The programs of the wild, as their sources have them, against ours as processes.
+
+import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
+import { builds, Program, startServerProgram } from "../support/program.ts";
+
+const utf8 = new TextEncoder();
+
+/** What the original does for each request: a connection, one message, one read of 1,024 bytes. */
+async function ask(port: number, request: string): Promise<string> {
+  using conn = await Deno.connect({ hostname: "127.0.0.1", port });
+  await conn.write(utf8.encode(request));
+  const buffer = new Uint8Array(1024);
+  const count = await conn.read(buffer);
+  return new TextDecoder().decode(buffer.subarray(0, count ?? 0));
+}
+
+for (const build of builds) {
+  Deno.test(`${build.name}: the original's clients register, ask and find each other`, async () => {
+    const { server, port } = await startServerProgram(build);
+    await using _server = server;
+    const register = (id: string, at: number) =>
+      `REGISTER\r\nclientID: ${id}\r\nIP: 127.0.0.1\r\nPort: ${at}\r\n\r\n`;
+    assertEquals(
+      await ask(port, register("alice", 5556)),
+      "REGACK\r\nclientID: alice\r\nIP: 127.0.0.1\r\nPort: 5556\r\n\r\n",
+    );
+    assertEquals(
+      await ask(port, "BRIDGE\r\nclientID: alice\r\n\r\n"),
+      "BRIDGEACK\r\nclientID: \r\nIP: \r\nPort: \r\n\r\n",
+    );
+    await ask(port, register("bob", 5557));
+    assertEquals(
+      await ask(port, "BRIDGE\r\nclientID: alice\r\n\r\n"),
+      "BRIDGEACK\r\nclientID: bob\r\nIP: 127.0.0.1\r\nPort: 5557\r\n\r\n",
+    );
+    assertEquals(
+      await ask(port, "BRIDGE\r\nclientID: bob\r\n\r\n"),
+      "BRIDGEACK\r\nclientID: alice\r\nIP: 127.0.0.1\r\nPort: 5556\r\n\r\n",
+    );
+    assertEquals(
+      await ask(port, "INFO\r\nRequesting clients\r\n\r\n"),
+      "INFOACK\r\nCount: 2\r\nClient: alice 127.0.0.1:5556\r\nClient: bob 127.0.0.1:5557\r\n\r\n",
+    );
+    assertEquals(
+      await ask(port, "QUIT\r\nclientID: bob\r\n\r\n"),
+      "UNREGACK\r\nclientID: bob\r\n\r\n",
+    );
+  });
+
+  Deno.test(`${build.name}: the original's raw text is shown, and answered with raw text`, async () => {
+    await using bob = new Program(build, "client", "bob", "--allow-plaintext");
+    const [, port] = await bob.says(/listening on 127\.0\.0\.1:(\d+)/);
+    using caller = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
+    await caller.write(utf8.encode("Hello Bob!"));
+    const { port: own } = caller.localAddr as Deno.NetAddr;
+    await bob.says(new RegExp(`^\\* 127\\.0\\.0\\.1:${own} has called, who writes raw text`));
+    await bob.says(new RegExp(`^127\\.0\\.0\\.1:${own} \\[plaintext\\]: Hello Bob!$`));
+    await bob.types("Hello yourself");
+    const buffer = new Uint8Array(1024);
+    const count = await caller.read(buffer);
+    assertEquals(new TextDecoder().decode(buffer.subarray(0, count ?? 0)), "Hello yourself");
+  });
+
+  Deno.test(`${build.name}: a called program of the wild gets raw text`, async () => {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    await using alice = new Program(build, "client", "alice", "--allow-plaintext");
+    await alice.types(`/chat 127.0.0.1:${listener.addr.port}`);
+    using conn = await listener.accept();
+    const buffer = new Uint8Array(1024);
+    await conn.read(buffer); // CHAT, which it takes for a message
+    await alice.says(/^\* connected to 127\.0\.0\.1:\d+, who writes raw text/);
+    await alice.types("/msg Hello!");
+    const count = await conn.read(buffer);
+    assertEquals(new TextDecoder().decode(buffer.subarray(0, count ?? 0)), "Hello!");
+    await conn.write(utf8.encode("Hello, whoever you are"));
+    await alice.says(/^127\.0\.0\.1:\d+ \[plaintext\]: Hello, whoever you are$/);
+  });
+
+  Deno.test(`${build.name}: unless that is asked for, nobody is talked to in plaintext`, async () => {
+    await using bob = new Program(build, "client", "bob");
+    const [, port] = await bob.says(/listening on 127\.0\.0\.1:(\d+)/);
+    assertMatch(await ask(Number(port), "Hello Bob!"), /encrypted alone.*\r\n$/);
+    await bob.says(/^\* turned a call away: .* cannot encrypt.*--allow-plaintext/);
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    await bob.types(`/chat 127.0.0.1:${listener.addr.port}\nfor nobody's eyes`);
+    using conn = await listener.accept();
+    await bob.says(/^error: The call to .* was given up: .* cannot encrypt/);
+    await bob.says(/^error: Nobody is there to hear it/);
+    assertNotMatch(await new Response(conn.readable).text(), /nobody's eyes/);
+    await bob.endInput();
+    assertEquals(await bob.ends(), 0);
+    assert(!bob.out.some((line) => line.includes("Hello Bob!")));
+  });
+}

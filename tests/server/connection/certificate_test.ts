@@ -1,0 +1,58 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { readCertificate } from "../../../server/connection/certificate.ts";
+import { Authority } from "../../support/certificates.ts";
+
+Deno.test("a certificate is read with its fingerprint and its dates", async () => {
+  using authority = new Authority();
+  const issued = authority.issue({ days: 3 });
+  const certificate = await readCertificate(issued);
+  assertEquals(certificate.cert, issued.cert);
+  assertEquals(certificate.key, issued.key);
+  assertEquals(certificate.sha256, issued.sha256);
+  assertEquals(certificate.validTo.getTime() - certificate.validFrom.getTime(), 3 * 24 * 3600_000);
+  // With its authority's behind it, it is still the first that counts.
+  const chain = authority.path("chain.pem");
+  await Deno.writeTextFile(chain, issued.cert + authority.cert);
+  const { sha256 } = await readCertificate({ certFile: chain, keyFile: issued.keyFile });
+  assertEquals(sha256, issued.sha256);
+});
+
+Deno.test("what no server can use is a sentence that names the file", async () => {
+  using authority = new Authority();
+  const { certFile, keyFile, cert, key } = authority.issue();
+  const other = authority.issue();
+  const write = async (name: string, text: string) => {
+    const path = authority.path(name);
+    await Deno.writeTextFile(path, text);
+    return path;
+  };
+  const missing = authority.path("missing.pem");
+  const empty = await write("empty.pem", "");
+  const half = await write("half.pem", cert.slice(0, cert.length / 2));
+  const halfKey = await write("half.key", key.slice(0, key.length / 2));
+  const emptyBlock = await write(
+    "block.pem",
+    "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+  );
+  const version1 = authority.version1();
+  const noCertificate = (file: string) =>
+    `${file} holds no certificate that can be used: it has to`;
+  const noKey = (file: string) => `${file} holds no private key that can be used: it has to be PEM`;
+  const cases: [certFile: string, keyFile: string, said: string][] = [
+    [missing, keyFile, `Cannot read the certificate ${missing}: there is no such file`],
+    [certFile, missing, `Cannot read the key ${missing}: there is no such file`],
+    [authority.path(""), keyFile, `Cannot read the certificate ${authority.path("")}: `],
+    [certFile, other.keyFile, `The key in ${other.keyFile} is not that of the certificate in`],
+    [keyFile, keyFile, noCertificate(keyFile)],
+    [certFile, certFile, noKey(certFile)],
+    [empty, keyFile, noCertificate(empty)],
+    [half, keyFile, noCertificate(half)],
+    [emptyBlock, keyFile, noCertificate(emptyBlock)],
+    [version1.certFile, version1.keyFile, noCertificate(version1.certFile)],
+    [certFile, empty, noKey(empty)],
+    [certFile, halfKey, noKey(halfKey)],
+  ];
+  for (const [certFile, keyFile, said] of cases) {
+    await assertRejects(() => readCertificate({ certFile, keyFile }), Error, said);
+  }
+});

@@ -1,0 +1,334 @@
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { dialServer } from "../../../client/transport/tls.ts";
+import { type Server, type ServerOptions, startServer } from "../../../server/server.ts";
+import { systemClock } from "../../../shared/time/clock.ts";
+import { tlsHandshakeTimeoutMs, writeTimeoutMs } from "../../../shared/protocol/limits.ts";
+import { Authority, type Issued } from "../../support/certificates.ts";
+import { until, Wire } from "../../support/wire.ts";
+
+const authority = new Authority();
+addEventListener("unload", () => authority[Symbol.dispose]());
+const certificate = authority.issue();
+const hasProc = Deno.build.os === "linux";
+
+function start(options: Partial<ServerOptions> = {}): Server {
+  return startServer({ host: "127.0.0.1", port: 0, tls: certificate, ...options });
+}
+
+/** A clock that is so much later each time somebody looks, as the server's sweep does. */
+function leaping(ms: number) {
+  let nowMs = 0;
+  return { ...systemClock, now: () => nowMs += ms };
+}
+
+function connect({ address }: Server): Promise<Deno.TcpConn> {
+  return Deno.connect({ hostname: address.host, port: address.port });
+}
+
+/** Reads to the end. @returns How many bytes came. */
+async function drain(conn: Deno.Conn): Promise<number> {
+  const buffer = new Uint8Array(16 * 1024);
+  let total = 0;
+  try {
+    for (let count; (count = await conn.read(buffer)) !== null;) total += count;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.ConnectionReset)) throw error;
+  }
+  return total;
+}
+
+/** Open files of this process, among them those of both ends of its connections. */
+function openFiles(): number {
+  // What Deno may not look at, another program may.
+  const { stdout } = new Deno.Command("ls", { args: [`/proc/${Deno.pid}/fd`] }).outputSync();
+  return new TextDecoder().decode(stdout).split("\n").length;
+}
+
+/** What a client of TLS says first. */
+async function clientHello(): Promise<Uint8Array<ArrayBuffer>> {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const conn = await Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port });
+  const accepted = await listener.accept();
+  const tls = await Deno.startTls(conn, { hostname: "localhost" });
+  const failing = assertRejects(() => tls.handshake());
+  const buffer = new Uint8Array(4_096);
+  const count = await accepted.read(buffer);
+  accepted.close();
+  await failing;
+  tls.close();
+  return buffer.slice(0, count!);
+}
+
+const hello = await clientHello();
+
+async function isWell(server: Server): Promise<void> {
+  using wire = await Wire.connectTls(server, authority);
+  assertEquals(await wire.ask("PING", "Id: well"), "PONG\r\nId: well\r\n\r\n");
+}
+
+/** Says a word to a server that shows the one certificate. @throws {ChatError} Where it shows another. */
+async function meets(server: Server, { sha256 }: Issued): Promise<void> {
+  const tls = { pin: Uint8Array.fromHex(sha256) };
+  const conn = await dialServer({ ...server.address, tls }, {
+    signal: AbortSignal.timeout(10_000),
+  });
+  conn.close();
+}
+
+Deno.test("with TLS a server answers as it does without, and sees the same hosts", async () => {
+  await using server = start();
+  using wire = await Wire.connectTls(server, authority);
+  const register = (id: string, port: number, ip = "127.0.0.1") =>
+    wire.ask("REGISTER", `clientID: ${id}`, `IP: ${ip}`, `Port: ${port}`);
+  assertEquals(
+    await register("alice", 5556),
+    "REGACK\r\nclientID: alice\r\nIP: 127.0.0.1\r\nPort: 5556\r\n\r\n",
+  );
+  // A claim that cannot be so is put right by what the server sees: the client's end, not its own.
+  assertMatch(await register("bob", 5557, "203.0.113.7"), /\r\nIP: 127\.0\.0\.1\r\n/);
+  assertEquals(
+    await wire.ask("BRIDGE", "clientID: alice"),
+    "BRIDGEACK\r\nclientID: bob\r\nIP: 127.0.0.1\r\nPort: 5557\r\n\r\n",
+  );
+  assertEquals(
+    await wire.ask("INFO", "Requesting clients"),
+    "INFOACK\r\nCount: 2\r\nClient: alice 127.0.0.1:5556\r\nClient: bob 127.0.0.1:5557\r\n\r\n",
+  );
+  assertEquals(server.connections, 1);
+  wire.close();
+  await until(() => server.connections === 0);
+});
+
+Deno.test("requests are answered in order over TLS, in whatever pieces they come", async () => {
+  await using server = start();
+  const long = "7".repeat(4_000);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.constantFrom("1", "é", long), { minLength: 1, maxLength: 30 }),
+      fc.array(fc.integer({ min: 1, max: 5_000 }), { minLength: 1, maxLength: 4 }),
+      async (ids, sizes) => {
+        using wire = await Wire.connectTls(server, authority);
+        const text = ids.map((id) => `PING\r\nId: ${id}\r\n\r\n`).join("");
+        const bytes = new TextEncoder().encode(text);
+        const sending = (async () => {
+          for (let at = 0, i = 0; at < bytes.length; i++) {
+            await wire.send(
+              bytes.subarray(at, at += sizes[i % sizes.length]! + (bytes.length >> 6)),
+            );
+          }
+          await wire.conn.closeWrite();
+        })();
+        assertEquals(await wire.rest(), text.replaceAll("PING", "PONG"));
+        await sending;
+      },
+    ),
+    { numRuns: 15 },
+  );
+  await until(() => server.connections === 0);
+});
+
+Deno.test("what a fatal fault is reaches its sender over TLS", async () => {
+  await using server = start();
+  using wire = await Wire.connectTls(server, authority);
+  await wire.send("x".repeat(100 * 1024));
+  assertMatch(await wire.rest(), /^ERROR\r\nCode: 413\r\nReason: .+\r\n\r\n$/);
+});
+
+Deno.test("who speaks in the clear to a server with TLS is told so", async () => {
+  await using server = start();
+  using wire = await Wire.connect(server);
+  assertEquals(
+    await wire.ask("REGISTER", "clientID: alice", "IP: 127.0.0.1", "Port: 5556"),
+    "ERROR\r\nCode: 426\r\nReason: This server speaks TLS: its address begins with tls://\r\n\r\n",
+  );
+  assertEquals(await wire.rest(), "");
+  assertEquals(server.registrations, 0);
+  await until(() => server.connections === 0);
+  await isWell(server);
+});
+
+const stalls: [what: string, said: Uint8Array<ArrayBuffer>][] = [
+  ["before it begins", new Uint8Array()],
+  ["in its first message", hello.subarray(0, 50)],
+  ["behind its first message", hello],
+];
+
+for (const [what, said] of stalls) {
+  Deno.test(`a handshake that stalls ${what} is ended in time, by the thousand`, async () => {
+    const before = hasProc ? openFiles() : 0;
+    {
+      const clock = { ...systemClock, nowMs: 0, now: (): number => clock.nowMs };
+      await using server = start({ clock });
+      const conns: Deno.TcpConn[] = [];
+      // No more at once than the system lets wait.
+      while (conns.length < 1_000) {
+        conns.push(...await Promise.all(Array.from({ length: 100 }, () => connect(server))));
+        // Half open ones count as connections, too.
+        await until(() => server.connections === conns.length);
+      }
+      for (const conn of conns) await conn.write(said);
+      // Who is in time is served meanwhile.
+      await isWell(server);
+      clock.nowMs = tlsHandshakeTimeoutMs;
+      await until(() => server.connections === 0);
+      await Promise.all(conns.map(drain));
+      for (const conn of conns) conn.close();
+      await isWell(server);
+    }
+    if (hasProc) await until(() => openFiles() <= before);
+  });
+}
+
+Deno.test("a handshake counts among the connections of its host", async () => {
+  await using server = start({ capacity: { connections: 2 } });
+  using first = await connect(server);
+  using second = await connect(server);
+  await first.write(hello.subarray(0, 50));
+  await until(() => server.connections === 2);
+  // There is no telling it before TLS is agreed on: the third is closed.
+  using third = await connect(server);
+  assertEquals(await drain(third), 0);
+  assertEquals(server.connections, 2);
+  second.close();
+  await until(() => server.connections === 1);
+  await isWell(server);
+});
+
+Deno.test("a reader that does not read is closed, with all that is behind it", async () => {
+  const before = hasProc ? openFiles() : 0;
+  {
+    await using server = start({ clock: leaping(writeTimeoutMs + 1) });
+    using wire = await Wire.connectTls(server, authority);
+    const sending = (async () => {
+      const requests = `PING\r\nId: ${"x".repeat(400)}\r\n\r\n`.repeat(100);
+      try {
+        for (;;) await wire.send(requests);
+      } catch {
+        return true;
+      }
+    })();
+    await until(() => server.connections === 0);
+    assert(await sending);
+    await isWell(server);
+  }
+  if (hasProc) await until(() => openFiles() <= before);
+});
+
+Deno.test("another certificate is shown to who comes from then on, and open connections go on", async () => {
+  await using server = start();
+  using open = await Wire.connectTls(server, authority);
+  await meets(server, certificate);
+  for (const next of [authority.selfSigned(), authority.issue(), certificate]) {
+    await server.useCertificate(next);
+    await meets(server, next);
+    assertEquals(await open.ask("PING"), "PONG\r\n\r\n");
+  }
+});
+
+Deno.test("a pair that does not fit is refused, and the one before goes on serving", async () => {
+  await using server = start();
+  const other = authority.issue();
+  for (
+    const [cert, key] of [[certificate.cert, other.key], ["", other.key], [other.cert, ""]] as const
+  ) {
+    await assertRejects(() => server.useCertificate({ cert, key }));
+    assertThrows(() => start({ tls: { cert, key } }));
+  }
+  await meets(server, certificate);
+  await using plain = start({ tls: undefined });
+  await assertRejects(() => plain.useCertificate(other), TypeError);
+});
+
+Deno.test("nobody is lost while the certificate changes", async () => {
+  await using server = start();
+  const others = [authority.issue(), authority.issue(), certificate];
+  let changing = true;
+  const change = (async () => {
+    for (let i = 0; i < 30; i++) await server.useCertificate(others[i % others.length]!);
+    changing = false;
+  })();
+  let met = 0;
+  while (changing || met === 0) {
+    await Promise.all(Array.from({ length: 5 }, () => isWell(server)));
+    met++;
+  }
+  await change;
+  await until(() => server.connections === 0);
+});
+
+Deno.test("nobody else is served on the listener that the server has for itself", async () => {
+  const { listenTls } = Deno;
+  let inner: Deno.NetAddr | undefined;
+  Deno.listenTls = (options) => {
+    const listener = listenTls(options);
+    inner = listener.addr;
+    return listener;
+  };
+  await using server = start();
+  Deno.listenTls = listenTls;
+  const address = { host: "127.0.0.1", port: inner!.port };
+  const intruders = [1, 2, 3].map(() => Wire.connectTls({ address }, authority));
+  // They wait until a client comes, and are passed over then.
+  await isWell(server);
+  for (const intruding of intruders) {
+    using intruder = await intruding;
+    assertEquals(await intruder.rest(), "");
+  }
+  await isWell(server);
+  await until(() => server.connections === 0);
+});
+
+Deno.test("stop closes every connection with TLS, whatever its state", async () => {
+  const server = start();
+  using idle = await Wire.connectTls(server, authority);
+  using halfway = await Wire.connectTls(server, authority);
+  using silent = await connect(server);
+  using handshaking = await connect(server);
+  await handshaking.write(hello);
+  await idle.ask("PING");
+  await halfway.ask("PING");
+  await halfway.send("PING\r\nId:");
+  await until(() => server.connections === 4);
+  await server.stop();
+  assertEquals(server.connections, 0);
+  assertEquals([await idle.rest(), await halfway.rest(), await drain(silent)], ["", "", 0]);
+  await drain(handshaking);
+  await using next = start({ port: server.address.port });
+  await isWell(next);
+});
+
+Deno.test("a port that is taken is an error at once with TLS, too", async () => {
+  await using server = start();
+  assertThrows(() => start({ port: server.address.port }), Deno.errors.AddrInUse);
+});
+
+Deno.test("no bytes and no disconnect end a server with TLS or leave a connection behind", async () => {
+  await using server = start();
+  const damaged = fc.tuple(fc.nat(hello.length - 1), fc.integer({ min: 1, max: 255 })).map(
+    ([at, mask]) => hello.map((byte, i) => i === at ? byte ^ mask : byte),
+  );
+  const piece = fc.oneof(
+    fc.uint8Array({ maxLength: 300 }),
+    damaged,
+    fc.constantFrom(hello, hello.subarray(0, 5), Uint8Array.of(22), Uint8Array.of(21, 3, 3, 0, 2)),
+  );
+  const caller = fc.tuple(fc.array(piece, { maxLength: 4 }), fc.boolean());
+  await fc.assert(
+    fc.asyncProperty(fc.array(caller, { minLength: 1, maxLength: 8 }), async (callers) => {
+      await Promise.all(callers.map(async ([pieces, closesForWriting]) => {
+        using conn = await connect(server);
+        try {
+          for (const bytes of pieces) await conn.write(bytes);
+          if (closesForWriting) await conn.closeWrite();
+        } catch {
+          // The server has closed first.
+        }
+        if (closesForWriting) await drain(conn);
+      }));
+    }),
+    { numRuns: 60 },
+  );
+  await until(() => server.connections === 0);
+  await isWell(server);
+});

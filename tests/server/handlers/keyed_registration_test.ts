@@ -1,0 +1,421 @@
+import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import fc from "fast-check";
+import { Identity, keyToText } from "../../../shared/crypto/identity.ts";
+import { challengeTtlMs, registrationTtlMaxMs } from "../../../shared/protocol/limits.ts";
+import { codeOf, setUp, wire } from "../../support/handlers_fixture.ts";
+import { challengeOf, keyLine, signatureOf, signed } from "../../support/signer.ts";
+
+const alice = Identity.fromSeed(new Uint8Array(32).fill(1));
+const bob = Identity.fromSeed(new Uint8Array(32).fill(2));
+
+/** A registration of this protocol, unsigned. */
+function registration(id = "alice", { ip = "127.0.0.1", port = 5556 } = {}): string[] {
+  return ["REGISTER", `clientID: ${id}`, `IP: ${ip}`, `Port: ${port}`]
+    .concat("Version: 1", "Expires: 300");
+}
+
+function regack(id = "alice", { ip = "127.0.0.1", port = 5556 } = {}): string {
+  const [, ...headers] = registration(id, { ip, port });
+  return wire("REGACK", ...headers);
+}
+
+function unregistration(id = "alice", verb = "UNREGISTER"): string[] {
+  return [verb, `clientID: ${id}`, "Version: 1"];
+}
+
+const isRegack = (reply: string) => reply.startsWith("REGACK\r\n");
+const isChallenge = (reply: string) => codeOf(reply) === "401";
+
+Deno.test("who names a key is challenged, and who signs is registered", () => {
+  const { connect, registry } = setUp();
+  const { ask } = connect();
+  const reply = ask(...registration(), keyLine(alice));
+  assertMatch(
+    reply,
+    /^ERROR\r\nCode: 401\r\nReason: .+\r\nNonce: [0-9a-f]{32}\r\nRealm: [0-9a-f]{32}\r\n\r\n$/,
+  );
+  assertEquals(registry.size, 0);
+  assertEquals(ask(...signed(alice, registration(), challengeOf(reply))), regack());
+  assertEquals(registry.find("alice")?.fingerprint, alice.fingerprint);
+});
+
+Deno.test("a realm that the server is told is what is signed", () => {
+  const realm = "chat.example.org:5555";
+  const { ask, askSigned } = setUp({ realm }).connect();
+  assertEquals(challengeOf(ask(...registration(), keyLine(alice))).realm, realm);
+  assertEquals(askSigned(alice, ...registration()), regack());
+});
+
+Deno.test("each time another nonce is given, and the last one alone is good", () => {
+  const { ask } = setUp().connect();
+  const challenge = () => challengeOf(ask(...registration(), keyLine(alice)));
+  const [first, second] = [challenge(), challenge()];
+  assertNotEquals(first.nonce, second.nonce);
+  assert(isRegack(ask(...signed(alice, registration(), second))));
+  assert(isChallenge(ask(...signed(alice, registration(), first))));
+});
+
+Deno.test("a nonce works once", () => {
+  const { ask } = setUp().connect();
+  const lines = signed(
+    alice,
+    registration(),
+    challengeOf(ask(...registration(), keyLine(alice))),
+  );
+  assert(isRegack(ask(...lines)));
+  assert(isChallenge(ask(...lines)));
+  // The challenge that this gave stands in for nothing of what was signed.
+  assert(isChallenge(ask(...lines)));
+});
+
+Deno.test("the first request that names a nonce uses it up, whatever comes of it", () => {
+  const spoilt: ((lines: string[]) => string[])[] = [
+    (lines) => lines.filter((line) => !line.startsWith("Signature: ")),
+    (lines) => lines.map((line) => line.replace(/^Signature: .*/, "Signature: x")),
+    (lines) => lines.map((line) => line.replace(/^IP: .*/, "IP: nowhere")),
+    (lines) => lines.map((line) => line.replace(/^Key: .*/, "Key: none")),
+    (lines) => lines.map((line) => line.replace(/^clientID: .*/, "clientID: a b")),
+    (lines) => lines.map((line) => line.replace(/^Expires: .*/, "Expires: 1")),
+    (lines) => lines.map((line) => line.replace(/^clientID: .*/, "clientID: bob")),
+    (lines) => ["QUIT", ...lines.slice(1)],
+  ];
+  for (const spoil of spoilt) {
+    const { ask } = setUp().connect();
+    const challenge = challengeOf(ask(...registration(), keyLine(alice)));
+    const lines = signed(alice, registration(), challenge);
+    assert(!isRegack(ask(...spoil(lines))));
+    assert(isChallenge(ask(...lines)), String(spoil));
+  }
+});
+
+Deno.test("a nonce of another connection, of another server or of the past is none", () => {
+  const one = setUp();
+  const other = setUp();
+  const here = one.connect();
+  const challenge = () => challengeOf(here.ask(...registration(), keyLine(alice)));
+  assert(isChallenge(one.connect().ask(...signed(alice, registration(), challenge()))));
+  assert(isChallenge(other.connect().ask(...signed(alice, registration(), challenge()))));
+  const made = { ...challenge(), nonce: "0".repeat(32) };
+  assert(isChallenge(here.ask(...signed(alice, registration(), made))));
+  const late = challenge();
+  one.clock.nowMs += challengeTtlMs;
+  assert(isChallenge(here.ask(...signed(alice, registration(), late))));
+  const inTime = challenge();
+  one.clock.nowMs += challengeTtlMs - 1;
+  assert(isRegack(here.ask(...signed(alice, registration(), inTime))));
+});
+
+Deno.test("what is signed for another realm, or another purpose, is 403", () => {
+  const { connect, registry } = setUp();
+  const { ask, askSigned } = connect();
+  const challenge = () => challengeOf(ask(...registration(), keyLine(alice)));
+  const elsewhere = { ...challenge(), realm: "chat.example.org:5555" };
+  assertEquals(codeOf(ask(...signed(alice, registration(), elsewhere))), "403");
+  const asUnregister = ["UNREGISTER", ...registration().slice(1)];
+  const crossed = signed(alice, asUnregister, challenge());
+  assertEquals(codeOf(ask("REGISTER", ...crossed.slice(1))), "403");
+  askSigned(alice, ...registration());
+  const asRegister = signed(alice, registration(), challenge());
+  assertEquals(codeOf(ask("UNREGISTER", ...asRegister.slice(1))), "403");
+  assertEquals(registry.size, 1);
+});
+
+Deno.test("what differs from what was signed, or is another's signature, is 403", () => {
+  const { ask } = setUp().connect();
+  const changes: [from: RegExp, to: string][] = [
+    [/^clientID: .*/, "clientID: bob"],
+    [/^IP: .*/, "IP: 127.0.0.2"],
+    [/^Port: .*/, "Port: 5557"],
+    [/^Expires: .*/, "Expires: 301"],
+    [/^Key: .*/, keyLine(bob)],
+    [/^Expires: .*/, "Ignored: 300"],
+  ];
+  for (const [from, to] of changes) {
+    const challenge = challengeOf(ask(...registration(), keyLine(alice)));
+    const lines = signed(alice, registration(), challenge);
+    assertEquals(codeOf(ask(...lines.map((line) => line.replace(from, to)))), "403", to);
+  }
+  const challenge = challengeOf(ask(...registration(), keyLine(alice)));
+  const named = [...registration(), keyLine(alice), `Nonce: ${challenge.nonce}`];
+  const forged = `Signature: ${signatureOf(bob, named, challenge.realm)}`;
+  assertEquals(codeOf(ask(...named, forged)), "403");
+});
+
+Deno.test("no change to a byte of what is signed, or of the signature, is let pass", () => {
+  const { connect } = setUp();
+  const { ask } = connect();
+  const names = ["clientID", "IP", "Port", "Expires", "Key", "Nonce", "Signature"];
+  const printable = fc.integer({ min: 0x20, max: 0x7e }).map((c) => String.fromCharCode(c));
+  fc.assert(
+    fc.property(fc.constantFrom(...names), fc.nat(), printable, (name, at, put) => {
+      const lines = signed(
+        alice,
+        registration(),
+        challengeOf(ask(...registration(), keyLine(alice))),
+      );
+      const index = lines.findIndex((line) => line.startsWith(`${name}: `));
+      const [start, line] = [name.length + 2, lines[index]!];
+      const place = start + at % (line.length - start);
+      fc.pre(line[place] !== put);
+      lines[index] = line.slice(0, place) + put + line.slice(place + 1);
+      assertMatch(ask(...lines), /^ERROR\r\nCode: 4/);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+Deno.test("no bit of a key or a signature can be another", () => {
+  const { ask } = setUp().connect();
+  const flip = (bytes: Uint8Array, bit: number) =>
+    bytes.map((byte, i) => i === bit >> 3 ? byte ^ 1 << (bit & 7) : byte);
+  fc.assert(
+    fc.property(fc.boolean(), fc.nat(), (ofKey, n) => {
+      const challenge = challengeOf(ask(...registration(), keyLine(alice)));
+      const lines = signed(alice, registration(), challenge);
+      const last = lines.at(-1)!.slice("Signature: ".length);
+      const bytes = ofKey
+        ? alice.publicKey
+        : Uint8Array.fromBase64(last, { alphabet: "base64url" });
+      const flipped = flip(bytes, n % (bytes.length * 8))
+        .toBase64({ alphabet: "base64url", omitPadding: true });
+      const replaced = lines.map((line) =>
+        ofKey
+          ? line.replace(/^Key: .*/, `Key: ${flipped}`)
+          : line.replace(/^Signature: .*/, `Signature: ${flipped}`)
+      );
+      assertEquals(codeOf(ask(...replaced)), "403");
+    }),
+    { numRuns: 300 },
+  );
+});
+
+Deno.test("a key or a signature that is none by its length or its letters is 400", () => {
+  const { ask } = setUp().connect();
+  const challenge = () => challengeOf(ask(...registration(), keyLine(alice)));
+  const key = keyToText(alice.publicKey);
+  const keys = ["", key.slice(1), key + "A", key + "=", "+" + key.slice(1), "A".repeat(42) + "B"];
+  for (const other of keys) {
+    assertEquals(codeOf(ask(...registration(), `Key: ${other}`)), "400", other);
+  }
+  const lines = signed(alice, registration(), challenge());
+  const signature = lines.at(-1)!.slice("Signature: ".length);
+  const signatures = ["", signature.slice(1), signature + "A", signature + "=="]
+    .concat("/" + signature.slice(1), signature.slice(0, -1) + "B", "é".repeat(86));
+  for (const other of signatures) {
+    const replaced = lines.with(-1, `Signature: ${other}`);
+    assertEquals(codeOf(ask(...replaced)), "400", other);
+  }
+  // Points of low order, under which signatures hold that nobody made.
+  const zero = keyToText(new Uint8Array(32));
+  const { nonce } = challenge();
+  const weak = [`Key: ${zero}`, `Nonce: ${nonce}`, `Signature: ${"A".repeat(86)}`];
+  assertEquals(codeOf(ask(...registration(), ...weak)), "403");
+});
+
+Deno.test("a malformed request is 400 before anyone is challenged", () => {
+  const { ask } = setUp().connect();
+  for (const line of ["clientID: a b", "IP: x", "Port: 0", "Expires: x"]) {
+    const name = line.slice(0, line.indexOf(":"));
+    const lines = registration().map((own) => own.startsWith(`${name}:`) ? line : own);
+    assertEquals(codeOf(ask(...lines, keyLine(alice))), "400", line);
+  }
+  const withoutVersion = registration().filter((line) => line !== "Version: 1");
+  assertEquals(codeOf(ask(...withoutVersion, keyLine(alice))), "400");
+});
+
+Deno.test("the name is its key's: no other key has it, and nobody without a key", () => {
+  const { clock, connect, ask, register } = setUp();
+  const { askSigned } = connect();
+  askSigned(alice, ...registration());
+  const refused = [
+    register("alice"),
+    askSigned(bob, ...registration()),
+    connect("192.0.2.1").askSigned(bob, ...registration()),
+  ];
+  // Not only while it is registered; and nobody is told a time at which it were free.
+  clock.nowMs = registrationTtlMaxMs;
+  refused.push(register("alice"), askSigned(bob, ...registration()));
+  for (const reply of refused) {
+    assertEquals(codeOf(reply), "403");
+    assert(!reply.includes("Retry-After"), reply);
+  }
+  assertEquals(codeOf(ask("BRIDGE", "clientID: x", "Target: alice")), "404");
+  assertEquals(askSigned(alice, ...registration()), regack());
+});
+
+Deno.test("a name that has lapsed is whoever's takes it", () => {
+  for (const next of ["unkeyed", "keyed"]) {
+    const { clock, wallClock, connect, register } = setUp({ leaseMs: 60_000 });
+    const { askSigned } = connect();
+    askSigned(alice, ...registration());
+    clock.nowMs = registrationTtlMaxMs;
+    wallClock.nowMs += 59_999;
+    assertEquals(codeOf(register("alice")), "403");
+    wallClock.nowMs += 1;
+    assert(isRegack(next === "unkeyed" ? register("alice") : askSigned(bob, ...registration())));
+    const late = connect("192.0.2.1").askSigned(alice, ...registration());
+    assertEquals(codeOf(late), "403");
+    assertEquals(late.includes("Retry-After"), next === "unkeyed");
+  }
+});
+
+Deno.test("while its owner is registered a name is not lost, however short the lease", () => {
+  const { clock, wallClock, connect, register } = setUp({ leaseMs: 1_000 });
+  const { askSigned } = connect();
+  askSigned(alice, ...registration());
+  wallClock.nowMs += 100_000;
+  clock.nowMs += 100_000;
+  assertEquals(codeOf(register("alice")), "403");
+  assertEquals(codeOf(askSigned(bob, ...registration())), "403");
+});
+
+Deno.test("the same key registers from another host, and moves the registration at once", () => {
+  const { connect, registry, ask } = setUp({ maxPerHost: 1 });
+  connect("192.0.2.1").askSigned(alice, ...registration("alice", { ip: "192.0.2.1" }));
+  const there = { ip: "198.51.100.7", port: 7777 };
+  assertEquals(
+    connect("198.51.100.7").askSigned(alice, ...registration("alice", there)),
+    regack("alice", there),
+  );
+  assertEquals(registry.size, 1);
+  assertEquals(
+    ask("BRIDGE", "clientID: x", "Target: alice"),
+    wire("BRIDGEACK", "clientID: alice", "IP: 198.51.100.7", "Port: 7777"),
+  );
+  // The share of each host follows.
+  const { askSigned } = connect("192.0.2.1");
+  assert(isRegack(askSigned(bob, ...registration("bob", { ip: "192.0.2.1" }))));
+  const carol = connect("198.51.100.7").askSigned(bob, ...registration("carol", there));
+  assertEquals(codeOf(carol), "429");
+});
+
+Deno.test("a name in use without a key is another host's for now, and the same host puts a key to it", () => {
+  const { clock, connect, register, names, registry } = setUp();
+  register("alice");
+  clock.nowMs = 600_000;
+  const taken = connect("192.0.2.1").askSigned(alice, ...registration());
+  assertEquals(codeOf(taken), "403");
+  assertMatch(taken, /\r\nRetry-After: 3000\r\n\r\n$/);
+  assertEquals(names.refusalWithoutKey("alice"), undefined, "it does not own the name yet");
+  assert(isRegack(register("alice")));
+  assert(isRegack(connect().askSigned(bob, ...registration())));
+  assertEquals(registry.find("alice")?.fingerprint, bob.fingerprint);
+  assertEquals(codeOf(register("alice")), "403");
+});
+
+Deno.test("who is not registered owns nothing", () => {
+  const refusals = [
+    [{ max: 1 }, "503"],
+    [{ maxPerHost: 1 }, "429"],
+  ] as const;
+  for (const [options, code] of refusals) {
+    const { connect, register, names, ask } = setUp(options);
+    register("someone");
+    assertEquals(codeOf(connect().askSigned(alice, ...registration())), code);
+    assertEquals(names.refusalWithoutKey("alice"), undefined);
+    ask("QUIT", "clientID: someone");
+    assert(isRegack(register("alice")));
+  }
+});
+
+Deno.test("names beyond what is kept are 503, and beyond a host's new ones 429 with when to try again", () => {
+  {
+    const { connect } = setUp({ maxNames: 1 });
+    const { askSigned } = connect();
+    askSigned(alice, ...registration());
+    const reply = askSigned(alice, ...registration("another"));
+    assertEquals(codeOf(reply), "503");
+    assertMatch(reply, /\r\nRetry-After: \d+\r\n\r\n$/);
+    assert(isRegack(askSigned(alice, ...registration())));
+  }
+  const { clock, connect, registry } = setUp({ maxNewNamesPerHost: 1 });
+  const { askSigned } = connect();
+  askSigned(alice, ...registration());
+  clock.nowMs += 3_600_000;
+  const reply = askSigned(alice, ...registration("another"));
+  assertEquals(codeOf(reply), "429");
+  assertMatch(reply, /\r\nRetry-After: 82800\r\n\r\n$/);
+  assertEquals(registry.find("another"), undefined);
+  assert(isRegack(connect("192.0.2.1").askSigned(alice, ...registration("another"))));
+});
+
+Deno.test("a registration with a key is ended with the key alone, from anywhere", () => {
+  for (const verb of ["UNREGISTER", "QUIT"]) {
+    const { connect, ask, registry } = setUp();
+    const { askSigned } = connect();
+    askSigned(alice, ...registration());
+    const lines = unregistration("alice", verb);
+    assertEquals(codeOf(ask(...lines)), "403");
+    assertEquals(codeOf(askSigned(bob, ...lines)), "403");
+    assertEquals(registry.size, 1);
+    const elsewhere = connect("192.0.2.1").askSigned(alice, ...lines);
+    assertEquals(elsewhere, wire("UNREGACK", "clientID: alice", "Version: 1"));
+    assertEquals(registry.size, 0);
+    assertEquals(codeOf(askSigned(alice, ...lines)), "404");
+  }
+});
+
+Deno.test("who names a key signs also to end what has none, and the host still counts", () => {
+  const { connect, ask, register } = setUp();
+  register("alice");
+  const lines = unregistration();
+  assert(isChallenge(ask(...lines, keyLine(alice))));
+  assertEquals(codeOf(connect("192.0.2.1").askSigned(alice, ...lines)), "403");
+  assertMatch(connect().askSigned(alice, ...lines), /^UNREGACK/);
+});
+
+Deno.test("a server that wants keys registers nobody without one", () => {
+  const { connect, register, registry } = setUp({ keyedOnly: true });
+  const reply = register("carol");
+  assertEquals(codeOf(reply), "403");
+  assert(!reply.includes("Retry-After"));
+  assertEquals(registry.size, 0);
+  assert(isRegack(connect().askSigned(alice, ...registration())));
+});
+
+Deno.test("fingerprints are for those who speak this protocol, and of those who have keys", () => {
+  const { connect, ask, register } = setUp();
+  connect().askSigned(alice, ...registration());
+  register("bob");
+  const found = ["clientID: alice", "IP: 127.0.0.1", "Port: 5556"];
+  assertEquals(ask("BRIDGE", "clientID: x", "Target: alice"), wire("BRIDGEACK", ...found));
+  assertEquals(
+    ask("BRIDGE", "clientID: x", "Target: alice", "Version: 1"),
+    wire("BRIDGEACK", ...found, "Version: 1", `Fingerprint: ${alice.fingerprint}`),
+  );
+  assert(!ask("BRIDGE", "clientID: x", "Target: bob", "Version: 1").includes("Fingerprint"));
+  assertEquals(
+    ask("INFO"),
+    wire("INFOACK", "Count: 2", "Client: alice 127.0.0.1:5556", "Client: bob 127.0.0.1:5556"),
+  );
+  assertEquals(
+    ask("INFO", "Version: 1"),
+    wire(
+      "INFOACK",
+      "Count: 2",
+      `Client: alice 127.0.0.1:5556 ${alice.fingerprint}`,
+      "Client: bob 127.0.0.1:5556",
+      "Version: 1",
+    ),
+  );
+});
+
+Deno.test("when the names fail those who need them are told so, and all else goes on", () => {
+  const { connect, ask, register, database, registry } = setUp();
+  const { askSigned } = connect();
+  askSigned(alice, ...registration());
+  register("bob");
+  database.connection.exec("ALTER TABLE names RENAME TO elsewhere");
+  for (const reply of [askSigned(alice, ...registration("carol")), register("carol")]) {
+    assertEquals(codeOf(reply), "503");
+    assertMatch(reply, /\r\nReason: The server's list of names .*\r\nRetry-After: \d+\r\n/);
+  }
+  assertEquals(registry.find("carol"), undefined);
+  assert(isRegack(register("bob")), "a refresh without a key needs no names");
+  assertMatch(ask("BRIDGE", "clientID: bob"), /^BRIDGEACK\r\nclientID: alice\r\n/);
+  assertMatch(ask("INFO"), /\r\nCount: 2\r\n/);
+  assertMatch(askSigned(alice, ...unregistration()), /^UNREGACK/);
+  database.connection.exec("ALTER TABLE elsewhere RENAME TO names");
+  assert(isRegack(register("carol")));
+  assertEquals(codeOf(register("alice")), "403");
+});

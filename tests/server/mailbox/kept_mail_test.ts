@@ -1,0 +1,164 @@
+// A whole server and the mail that it keeps: over sockets, with TLS and without, and over restarts.
+
+import { assertEquals, assertMatch } from "@std/assert";
+import { type Server, type ServerOptions, startServer } from "../../../server/server.ts";
+import { systemClock } from "../../../shared/time/clock.ts";
+import { Identity } from "../../../shared/crypto/identity.ts";
+import { attendedIdleMs, mailBytesMax } from "../../../shared/protocol/limits.ts";
+import { Authority } from "../../support/certificates.ts";
+import { namesIn, temporaryDirectory } from "../../support/places.ts";
+import { depositLines } from "../../support/core_fixture.ts";
+import { challengeOf, keyLine, signed } from "../../support/signer.ts";
+import { until, Wire } from "../../support/wire.ts";
+
+const alice = Identity.fromSeed(new Uint8Array(32).fill(1));
+const bob = Identity.fromSeed(new Uint8Array(32).fill(2));
+
+function start(options: Partial<ServerOptions> = {}): Server {
+  return startServer({ host: "127.0.0.1", port: 0, ...options });
+}
+
+async function register(wire: Wire, id: string, identity: Identity): Promise<Wire> {
+  const lines = ["REGISTER", `clientID: ${id}`, "IP: 127.0.0.1", "Port: 5556", "Version: 1"];
+  const challenge = challengeOf(await wire.ask(...lines, keyLine(identity)));
+  assertMatch(await wire.ask(...signed(identity, lines, challenge)), /^REGACK\r\n/);
+  return wire;
+}
+
+async function connectAs(server: Server, id: string, identity: Identity): Promise<Wire> {
+  return await register(await Wire.connect(server), id, identity);
+}
+
+function dataIn(reply: string): Uint8Array {
+  const data = [...reply.matchAll(/^Data: (.*)\r$/gm)].map(([, line]) => line).join("");
+  return Uint8Array.fromBase64(data, { alphabet: "base64url" });
+}
+
+const collect = ["COLLECT", "clientID: bob", "Version: 1"];
+
+async function wholeWay(a: Wire, b: Wire): Promise<void> {
+  assertMatch(
+    await a.ask("WATCH", "Version: 1", "Target: bob"),
+    /\r\nPresence: bob registered\r\n/,
+  );
+  assertMatch(await b.ask("WATCH", "Version: 1"), /^WATCHACK\r\n/);
+  assertEquals(await a.receive(), "PRESENCE\r\nPresence: bob online\r\n\r\n");
+  const mail = crypto.getRandomValues(new Uint8Array(mailBytesMax));
+  const id = "a".repeat(32);
+  assertMatch(await a.ask(...depositLines("alice", "bob", bob, id, mail)), /^DEPOSITACK\r\n/);
+  assertEquals(await b.receive(), "MAIL\r\nCount: 1\r\n\r\n");
+  const collected = await b.ask(...collect);
+  assertMatch(collected, /^COLLECTACK\r\nCount: 1\r\nNumber: 1\r\n/);
+  assertEquals(dataIn(collected), mail);
+  assertMatch(
+    await b.ask(...collect, "Taken: 1"),
+    /^COLLECTACK\r\nCount: 0\r\nVersion: 1\r\n\r\n$/,
+  );
+  b.close();
+  assertEquals(await a.receive(), "PRESENCE\r\nPresence: bob registered\r\n\r\n");
+}
+
+Deno.test("presence and the longest mail go their way in the clear", async () => {
+  await using server = start();
+  using a = await connectAs(server, "alice", alice);
+  using b = await connectAs(server, "bob", bob);
+  await wholeWay(a, b);
+});
+
+Deno.test("presence and the longest mail go their way with TLS", async () => {
+  using authority = new Authority();
+  const certificate = authority.issue();
+  await using server = start({ tls: certificate });
+  using a = await register(await Wire.connectTls(server, authority), "alice", alice);
+  using b = await register(await Wire.connectTls(server, authority), "bob", bob);
+  await wholeWay(a, b);
+});
+
+Deno.test("a long DEPOSIT may come in any pieces, with others behind it", async () => {
+  await using server = start();
+  using b = await connectAs(server, "bob", bob);
+  using a = await connectAs(server, "alice", alice);
+  const mail = crypto.getRandomValues(new Uint8Array(40_000));
+  const long = depositLines("alice", "bob", bob, "b".repeat(32), mail);
+  const bytes = new TextEncoder().encode(
+    [...long, "", "PING", "Id: 1", "", ""].join("\r\n").repeat(3),
+  );
+  let size = 1;
+  for (let at = 0; at < bytes.length; at += size) {
+    size = size * 3 % 7_001 + 1;
+    await a.send(bytes.subarray(at, at + size));
+  }
+  for (let i = 0; i < 3; i++) {
+    assertMatch(await a.receive(), /^DEPOSITACK\r\n/);
+    assertMatch(await a.receive(), /^PONG\r\n/);
+  }
+  assertEquals(dataIn(await b.ask(...collect)), mail);
+});
+
+Deno.test("mail outlives the server that keeps its data; one without a mailbox makes none", async () => {
+  using place = temporaryDirectory();
+  {
+    await using server = start({ data: place.path });
+    using b = await connectAs(server, "bob", bob);
+    await b.ask("PING");
+    using a = await connectAs(server, "alice", alice);
+    const deposit = depositLines("alice", "bob", bob, "c".repeat(32), new Uint8Array([7]));
+    assertMatch(await a.ask(...deposit), /^DEPOSITACK\r\n/);
+  }
+  assertEquals(namesIn(place.path), ["mailbox.db", "names.db"]);
+  {
+    await using server = start({ data: place.path });
+    using b = await connectAs(server, "bob", bob);
+    await b.ask("WATCH", "Version: 1");
+    assertEquals(await b.receive(), "MAIL\r\nCount: 1\r\n\r\n");
+    assertEquals(dataIn(await b.ask(...collect)), new Uint8Array([7]));
+  }
+  using other = temporaryDirectory();
+  await using server = start({ data: other.path, mailbox: false });
+  using b = await connectAs(server, "bob", bob);
+  assertMatch(await b.ask(...collect), /^ERROR\r\nCode: 503\r\n/);
+  assertEquals(namesIn(other.path).includes("mailbox.db"), false);
+});
+
+Deno.test("who attends and falls silent is closed after 25 s, and shown as gone", async () => {
+  const clock = { ...systemClock, nowMs: 0, now: (): number => clock.nowMs };
+  await using server = start({ clock });
+  using a = await connectAs(server, "alice", alice);
+  using b = await connectAs(server, "bob", bob);
+  await b.ask("WATCH", "Version: 1");
+  assertMatch(await a.ask("WATCH", "Version: 1", "Target: bob"), /\r\nPresence: bob online\r\n/);
+  using c = await Wire.connect(server);
+  const pass = async (ms: number) => {
+    await c.ask("REGISTER", "clientID: c", "IP: ::1", "Port: 1", "Expires: 10");
+    clock.nowMs += ms;
+    // A registration that has ended shows that the sweep has seen the time.
+    await until(() => server.registrations === 2);
+  };
+  await pass(attendedIdleMs - 2_000);
+  await a.ask("PING");
+  assertEquals(await b.ask("PING"), "PONG\r\n\r\n");
+  await pass(attendedIdleMs - 2_000);
+  assertEquals(await a.ask("PING"), "PONG\r\n\r\n");
+  clock.nowMs += 4_000;
+  assertEquals(await b.rest(), "");
+  assertEquals(await a.receive(), "PRESENCE\r\nPresence: bob registered\r\n\r\n");
+  await until(() => server.connections === 2);
+});
+
+Deno.test("many who watch one name are all told, and the others answered meanwhile", async () => {
+  await using server = start();
+  const watchers: Wire[] = [];
+  for (let i = 0; i < 200; i++) watchers.push(await connectAs(server, `w${i % 50}`, alice));
+  for (const wire of watchers) await wire.ask("WATCH", "Version: 1", "Target: bob");
+  using b = await connectAs(server, "bob", bob);
+  using other = await Wire.connect(server);
+  assertEquals(await other.ask("PING"), "PONG\r\n\r\n");
+  for (const wire of watchers) {
+    assertEquals(await wire.receive(), "PRESENCE\r\nPresence: bob registered\r\n\r\n");
+  }
+  await b.ask("WATCH", "Version: 1");
+  for (const wire of watchers) {
+    assertEquals(await wire.receive(), "PRESENCE\r\nPresence: bob online\r\n\r\n");
+    wire.close();
+  }
+});

@@ -1,0 +1,457 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import fc from "fast-check";
+import { defaultCapacity } from "../../../server/connection/admission.ts";
+import {
+  type Box,
+  type Mail,
+  Mailbox,
+  type MailboxOptions,
+  type MailCapacity,
+  type MailRefusal,
+} from "../../../server/mailbox/mailbox.ts";
+import {
+  type MailboxDatabase,
+  openMailboxDatabase,
+} from "../../../server/mailbox/mailbox_database.ts";
+import { createLog, silentLog } from "../../../shared/process/log.ts";
+import { depositBatchBytesMax, mailBytesMax, mailTtlMs } from "../../../shared/protocol/limits.ts";
+import { ManualClock } from "../../support/manual_clock.ts";
+import { hasMounts, namesIn, temporaryDirectory, tinyDisk } from "../../support/places.ts";
+
+const dayMs = 24 * 60 * 60_000;
+
+function key(number: number): Uint8Array {
+  return new Uint8Array(32).fill(number);
+}
+
+function id(number: number): string {
+  return number.toString(16).padStart(32, "0");
+}
+
+const bob: Box = { name: "bob", key: key(2) };
+
+function mail(number: number, bytes = 100, sender = 1, to = bob): Mail {
+  return { to, sender: key(sender), id: id(number), data: new Uint8Array(bytes).fill(number) };
+}
+
+/** A mailbox whose time passes when a test says so. */
+function setUp(database = openMailboxDatabase(undefined), options: Partial<MailboxOptions> = {}) {
+  const clock = new ManualClock();
+  const mailbox = new Mailbox(database, {
+    clock,
+    log: silentLog,
+    capacity: defaultCapacity,
+    ...options,
+  });
+  /** Hands a mail in, and lets it be written. */
+  const deposit = async (mail: Mail) => {
+    const outcome = mailbox.deposit(mail);
+    await clock.pass(100);
+    return await outcome;
+  };
+  /** The numbers of the mails in a box. */
+  const numbers = (box = bob) => {
+    const found: number[] = [];
+    for (;;) {
+      const next = mailbox.collect(box, [], found.at(-1) ?? 0)!.mail;
+      if (next === undefined) return found;
+      found.push(next.number);
+    }
+  };
+  return { clock, database, mailbox, deposit, numbers };
+}
+
+function totalOf({ connection }: MailboxDatabase): unknown {
+  return { ...connection.prepare("SELECT mails, bytes FROM total").get() };
+}
+
+/** Counts what a connection is told to do. */
+function spyOn({ connection }: MailboxDatabase): string[] {
+  const said: string[] = [];
+  const exec = connection.exec.bind(connection);
+  connection.exec = (sql) => {
+    said.push(sql);
+    exec(sql);
+  };
+  return said;
+}
+
+Deno.test("mails come back in the order in which they were handed in, from the oldest", async () => {
+  const { mailbox, deposit } = setUp();
+  for (const number of [7, 3, 5]) assertEquals(await deposit(mail(number)), undefined);
+  const seen = [];
+  for (let after = 0;;) {
+    const { count, mail } = mailbox.collect(bob, [], after)!;
+    assertEquals(count, 3);
+    if (mail === undefined) break;
+    seen.push(mail.data[0]);
+    after = mail.number;
+  }
+  assertEquals(seen, [7, 3, 5]);
+});
+
+Deno.test("deposits that come together are one transaction, which is flushed", async () => {
+  const { clock, database, mailbox } = setUp();
+  const said = spyOn(database);
+  const outcomes = Array.from({ length: 100 }, (_, i) => mailbox.deposit(mail(i)));
+  assertEquals(said, []);
+  await clock.pass(100);
+  assertEquals(await Promise.all(outcomes), outcomes.map(() => undefined));
+  assertEquals(said, [
+    "PRAGMA synchronous = FULL",
+    "BEGIN IMMEDIATE",
+    "COMMIT",
+    "PRAGMA synchronous = NORMAL",
+  ]);
+});
+
+Deno.test("between two transactions there is as much time as the last one took, within a bound", async () => {
+  for (const [tookMs, breatherMs] of [[0, 0], [20, 20], [5_000, 50]] as const) {
+    const database = openMailboxDatabase(undefined);
+    const { clock, mailbox } = setUp(database);
+    const exec = database.connection.exec.bind(database.connection);
+    let slowMs = tookMs;
+    const now = clock.now.bind(clock);
+    let aheadMs = 0;
+    clock.now = () => now() + aheadMs;
+    database.connection.exec = (sql) => {
+      if (sql === "COMMIT") aheadMs += slowMs;
+      exec(sql);
+    };
+    const first = mailbox.deposit(mail(1));
+    await clock.pass(0);
+    await first;
+    slowMs = 0;
+    let done = false;
+    mailbox.deposit(mail(2)).then(() => done = true);
+    if (breatherMs > 0) {
+      await clock.pass(breatherMs - 1);
+      assert(!done);
+    }
+    await clock.pass(1);
+    assert(done);
+  }
+});
+
+Deno.test("what waits to be written has a bound, beyond which it is written at once", async () => {
+  const { mailbox, database } = setUp();
+  const said = spyOn(database);
+  const one = mail(1, mailBytesMax);
+  const count = depositBatchBytesMax / mailBytesMax;
+  const outcomes = [];
+  for (let i = 0; i < count; i++) {
+    assertEquals(said, []);
+    outcomes.push(mailbox.deposit({ ...one, sender: key(i % 100), id: id(i) }));
+  }
+  assert(said.includes("COMMIT"));
+  assertEquals(await Promise.all(outcomes), outcomes.map(() => undefined));
+});
+
+Deno.test("the same mail again is kept once, in one transaction or another", async () => {
+  const { clock, mailbox, deposit, numbers } = setUp(undefined, {
+    capacity: { ...defaultCapacity, boxMails: 2, shareMails: 2 },
+  });
+  const both = [mailbox.deposit(mail(1)), mailbox.deposit(mail(1))];
+  await clock.pass(100);
+  assertEquals(await Promise.all(both), [undefined, undefined]);
+  assertEquals(await deposit(mail(1)), undefined);
+  // Another's mail with that id is another mail, and so is the same one for somebody else.
+  assertEquals(await deposit(mail(1, 100, 9)), undefined);
+  assertEquals(await deposit(mail(1, 100, 1, { name: "bob2", key: key(2) })), undefined);
+  assertEquals(numbers().length, 2);
+  assertEquals(await deposit(mail(1)), undefined, "also where the box is full");
+});
+
+Deno.test("a number is never given again, also after a restart with an empty mailbox", async () => {
+  using place = temporaryDirectory();
+  {
+    using database = openMailboxDatabase(place.path);
+    const { mailbox, deposit, numbers } = setUp(database);
+    await deposit(mail(1));
+    await deposit(mail(2));
+    assertEquals(mailbox.collect(bob, [1, 2], 0), { count: 0, mail: undefined });
+    assertEquals(numbers(), []);
+  }
+  using database = openMailboxDatabase(place.path);
+  const { deposit, numbers } = setUp(database);
+  await deposit(mail(3));
+  assertEquals(numbers(), [3]);
+});
+
+const limits: [name: keyof MailCapacity, refusal: MailRefusal, fill: (i: number) => Mail][] = [
+  ["boxMails", "box-full", (i) => mail(i, 100, i)],
+  ["boxBytes", "box-full", (i) => mail(i, 100, i)],
+  ["shareMails", "share-full", (i) => mail(i)],
+  ["shareBytes", "share-full", (i) => mail(i)],
+  ["senderMails", "sender-full", (i) => mail(i, 100, 1, { name: `bob${i}`, key: key(2) })],
+  ["senderBytes", "sender-full", (i) => mail(i, 100, 1, { name: `bob${i}`, key: key(2) })],
+  ["mails", "full", (i) => mail(i, 100, i, { name: `bob${i}`, key: key(2) })],
+  ["mailsBytes", "full", (i) => mail(i, 100, i, { name: `bob${i}`, key: key(2) })],
+];
+
+for (const [name, refusal, fill] of limits) {
+  Deno.test(`${name} is held exactly, and what was taken makes room`, async () => {
+    const max = name.endsWith("Bytes") ? 300 : 3;
+    const capacity = { ...defaultCapacity, [name]: max };
+    const { mailbox, deposit } = setUp(undefined, { capacity });
+    for (let i = 1; i <= 3; i++) assertEquals(await deposit(fill(i)), undefined);
+    assertEquals(await deposit(fill(4)), refusal);
+    const { to } = fill(1);
+    const { number } = mailbox.collect(to, [], 0)!.mail!;
+    mailbox.collect(to, [number], 0);
+    if (name.endsWith("Bytes")) {
+      assertEquals(await deposit({ ...fill(4), data: new Uint8Array(101) }), refusal);
+    }
+    assertEquals(await deposit(fill(4)), undefined);
+    assertEquals(await deposit(fill(5)), refusal);
+  });
+}
+
+Deno.test("a limit is held among deposits of one transaction, and the others are kept", async () => {
+  const { clock, mailbox, numbers } = setUp(undefined, {
+    capacity: { ...defaultCapacity, shareMails: 2 },
+  });
+  const outcomes = [1, 2, 3, 4].map((i) => mailbox.deposit(mail(i, 100, i === 4 ? 9 : 1)));
+  await clock.pass(100);
+  assertEquals(await Promise.all(outcomes), [undefined, undefined, "share-full", undefined]);
+  assertEquals(numbers().length, 3);
+});
+
+Deno.test("mail that nobody collects goes after 14 days, a few at a time", async () => {
+  const { clock, mailbox, deposit, numbers, database } = setUp();
+  for (let i = 0; i < 120; i++) mailbox.deposit(mail(i));
+  await clock.pass(dayMs);
+  await deposit(mail(999));
+  mailbox.expire();
+  assertEquals(numbers().length, 121);
+  await clock.pass(mailTtlMs - dayMs);
+  const left = [];
+  for (let i = 0; i < 4; i++) {
+    mailbox.expire();
+    left.push(numbers().length);
+    await clock.pass(1_000);
+  }
+  assertEquals(left, [71, 21, 1, 1]);
+  assertEquals(totalOf(database), { mails: 1, bytes: 100 });
+  // The next pass is a while off.
+  await clock.pass(dayMs);
+  mailbox.expire();
+  assertEquals(numbers(), []);
+});
+
+Deno.test("who has mail is told of, once it is on the disk; who has not got any is not", async () => {
+  const told: Box[] = [];
+  const { clock, mailbox, deposit } = setUp(undefined, {
+    capacity: { ...defaultCapacity, shareMails: 1 },
+    onMail: (box) => told.push(box),
+  });
+  mailbox.deposit(mail(1));
+  assertEquals(told, []);
+  await clock.pass(100);
+  assertEquals(told, [bob]);
+  await deposit(mail(2));
+  await deposit(mail(1));
+  assertEquals(told, [bob]);
+});
+
+Deno.test("a mailbox that is closed refuses, and writes nothing more", async () => {
+  const { clock, mailbox, database } = setUp();
+  const waiting = mailbox.deposit(mail(1));
+  mailbox.close();
+  assertEquals(await waiting, "unavailable");
+  assertEquals(await mailbox.deposit(mail(2)), "unavailable");
+  await clock.pass(1_000);
+  assertEquals(clock.waiting, 0);
+  assertEquals(totalOf(database), { mails: 0, bytes: 0 });
+});
+
+Deno.test("a disk that is full refuses what it cannot keep, and loses nothing that it has", async () => {
+  using place = temporaryDirectory();
+  const lines: string[] = [];
+  const log = createLog({ level: "info", format: "text", write: (line) => lines.push(line) });
+  const kept: string[] = [];
+  {
+    using database = openMailboxDatabase(place.path);
+    const { clock, mailbox, deposit } = setUp(database, { log });
+    const { page_count: pages } = database.connection.prepare("PRAGMA page_count").get() as {
+      page_count: number;
+    };
+    database.connection.exec(`PRAGMA max_page_count = ${pages + 60}`);
+    for (let i = 0; i < 30; i++) {
+      const outcome = await deposit(mail(i, 20_000));
+      if (outcome === undefined) kept.push(id(i));
+      else assertEquals(outcome, "unavailable");
+    }
+    assert(kept.length > 3 && kept.length < 20, `${kept.length}`);
+    // A batch that does not fit is refused as a whole.
+    const batch = [mailbox.deposit(mail(100, 10)), mailbox.deposit(mail(101, 60_000))];
+    await clock.pass(1_000);
+    assertEquals(await Promise.all(batch), ["unavailable", "unavailable"]);
+    assertEquals(mailbox.count(bob), kept.length);
+    assertEquals(totalOf(database), { mails: kept.length, bytes: kept.length * 20_000 });
+    assertEquals(lines.length, 1);
+    assertMatch(lines[0]!, / error cannot use the database of mails error=".*full.*"$/);
+    // What is collected makes room.
+    assertEquals(mailbox.collect(bob, [1], 0)!.count, kept.length - 1);
+    assertEquals(await deposit(mail(200, 20_000)), undefined);
+  }
+  using database = openMailboxDatabase(place.path);
+  const { numbers } = setUp(database);
+  assertEquals(numbers().length, kept.length);
+});
+
+Deno.test({
+  name: "a real disk that is full is the same, and its mailbox goes on when there is room",
+  ignore: !hasMounts,
+  fn: async () => {
+    using disk = tinyDisk("1m");
+    using database = openMailboxDatabase(disk.path);
+    const { deposit, numbers } = setUp(database);
+    assertEquals(await deposit(mail(1)), undefined);
+    disk.fill();
+    let refused = 0;
+    for (let i = 2; i < 20; i++) if (await deposit(mail(i, 60_000)) !== undefined) refused++;
+    assert(refused > 0);
+    await Deno.remove(`${disk.path}/filling`);
+    assertEquals(await deposit(mail(100)), undefined);
+    assertEquals(numbers().length, 20 - refused);
+  },
+});
+
+Deno.test("what was acknowledged is there for another who opens the file, with nothing closed", async () => {
+  using place = temporaryDirectory();
+  using database = openMailboxDatabase(place.path);
+  const { mailbox, deposit } = setUp(database);
+  for (let i = 1; i <= 10; i++) await deposit(mail(i, i * 100));
+  mailbox.deposit(mail(11));
+  // As after a kill: the files as they are now, copied under a server that runs.
+  using copy = temporaryDirectory();
+  for (const name of namesIn(place.path)) {
+    if (!name.endsWith("-shm")) {
+      await Deno.copyFile(`${place.path}/${name}`, `${copy.path}/${name}`);
+    }
+  }
+  using reopened = openMailboxDatabase(copy.path);
+  const { numbers } = setUp(reopened);
+  assertEquals(numbers(), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  assertEquals(totalOf(reopened), { mails: 10, bytes: 5_500 });
+  mailbox.close();
+});
+
+Deno.test("a database that is held by another program refuses for now, and waits for nobody long", async () => {
+  using place = temporaryDirectory();
+  using database = openMailboxDatabase(place.path);
+  using other = openMailboxDatabase(place.path);
+  const { mailbox, deposit } = setUp(database);
+  assertEquals(await deposit(mail(1)), undefined);
+  other.connection.exec("BEGIN IMMEDIATE");
+  assertEquals(await deposit(mail(2)), "unavailable");
+  assertEquals(mailbox.collect(bob, [1], 0), undefined);
+  assertEquals(mailbox.collect(bob, [], 0)!.count, 1);
+  other.connection.exec("ROLLBACK");
+  assertEquals(await deposit(mail(2)), undefined);
+});
+
+// What a mailbox is to do, in the plainest way.
+class Model {
+  readonly mails: { number: number; box: string; sender: number; id: number; bytes: number }[] = [];
+  #last = 0;
+
+  constructor(readonly capacity: MailCapacity) {}
+
+  deposit(box: string, sender: number, id: number, bytes: number): MailRefusal | undefined {
+    const { mails, capacity } = this;
+    const of = (those: Model["mails"]) => ({
+      mails: those.length,
+      bytes: those.reduce((sum, { bytes }) => sum + bytes, 0),
+    });
+    const inBox = mails.filter((mail) => mail.box === box);
+    const bySender = mails.filter((mail) => mail.sender === sender);
+    const share = inBox.filter((mail) => mail.sender === sender);
+    if (share.some((mail) => mail.id === id)) return undefined;
+    const passes = (those: Model["mails"], maxMails: number, maxBytes: number) =>
+      of(those).mails + 1 > maxMails || of(those).bytes + bytes > maxBytes;
+    if (passes(inBox, capacity.boxMails, capacity.boxBytes)) return "box-full";
+    if (passes(share, capacity.shareMails, capacity.shareBytes)) return "share-full";
+    if (passes(bySender, capacity.senderMails, capacity.senderBytes)) return "sender-full";
+    if (passes(mails, capacity.mails, capacity.mailsBytes)) return "full";
+    mails.push({ number: ++this.#last, box, sender, id, bytes });
+    return undefined;
+  }
+
+  take(box: string, numbers: readonly number[]): void {
+    for (const number of numbers) {
+      const at = this.mails.findIndex((mail) => mail.number === number && mail.box === box);
+      if (at >= 0) this.mails.splice(at, 1);
+    }
+  }
+}
+
+Deno.test("a mailbox keeps its accounts as the plainest one does, whatever is done to it", async () => {
+  const capacity: MailCapacity = {
+    boxMails: 4,
+    boxBytes: 500,
+    shareMails: 3,
+    shareBytes: 300,
+    senderMails: 5,
+    senderBytes: 600,
+    mails: 9,
+    mailsBytes: 1_200,
+  };
+  const boxNames = ["bob", "carol", "dave"];
+  const deposit = fc.record({
+    box: fc.constantFrom(...boxNames),
+    sender: fc.integer({ min: 1, max: 3 }),
+    id: fc.integer({ min: 1, max: 6 }),
+    bytes: fc.integer({ min: 1, max: 200 }),
+  });
+  const step = fc.oneof(
+    { weight: 4, arbitrary: fc.array(deposit, { minLength: 1, maxLength: 5 }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        of: fc.constantFrom(...boxNames),
+        taken: fc.array(fc.integer({ min: 1, max: 30 }), { maxLength: 6 }),
+      }),
+    },
+    { weight: 1, arbitrary: fc.constant("restart" as const) },
+    { weight: 1, arbitrary: fc.constant("lose the end" as const) },
+  );
+  const boxOf = (name: string): Box => ({ name, key: key(name.length) });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+      using database = openMailboxDatabase(undefined);
+      const model = new Model(capacity);
+      let { clock, mailbox, numbers } = setUp(database, { capacity });
+      for (const step of steps) {
+        if (Array.isArray(step)) {
+          const outcomes = step.map(({ box, sender, id, bytes }) =>
+            mailbox.deposit(mail(id, bytes, sender, boxOf(box)))
+          );
+          await clock.pass(100);
+          const wanted = step.map(({ box, sender, id, bytes }) =>
+            model.deposit(box, sender, id, bytes)
+          );
+          assertEquals(await Promise.all(outcomes), wanted);
+        } else if (step === "restart") {
+          ({ clock, mailbox, numbers } = setUp(database, { capacity }));
+        } else if (step === "lose the end") {
+          mailbox.deposit(mail(99, 1, 1, boxOf("bob")));
+          mailbox.close();
+          ({ clock, mailbox, numbers } = setUp(database, { capacity }));
+        } else {
+          mailbox.collect(boxOf(step.of), step.taken, 0);
+          model.take(step.of, step.taken);
+        }
+        for (const name of boxNames) {
+          const wanted = model.mails.filter(({ box }) => box === name);
+          assertEquals(numbers(boxOf(name)), wanted.map(({ number }) => number));
+          assertEquals(mailbox.count(boxOf(name)), wanted.length);
+        }
+        const bytes = model.mails.reduce((sum, { bytes }) => sum + bytes, 0);
+        assertEquals(totalOf(database), { mails: model.mails.length, bytes });
+      }
+    }),
+    { numRuns: 150 },
+  );
+});

@@ -1,0 +1,251 @@
+// A whole server and the names that it keeps: over sockets, restarts and disks that are full.
+
+import { assert, assertEquals, assertMatch, assertNotEquals, assertThrows } from "@std/assert";
+import { openNamesDatabase } from "../../../server/names/names_database.ts";
+import { type Server, type ServerOptions, startServer } from "../../../server/server.ts";
+import { systemClock } from "../../../shared/time/clock.ts";
+import { Identity } from "../../../shared/crypto/identity.ts";
+import { createLog } from "../../../shared/process/log.ts";
+import { hasMounts, temporaryDirectory, tinyDisk } from "../../support/places.ts";
+import { challengeOf, keyLine, signed } from "../../support/signer.ts";
+import { until, Wire } from "../../support/wire.ts";
+
+const alice = Identity.fromSeed(new Uint8Array(32).fill(1));
+const bob = Identity.fromSeed(new Uint8Array(32).fill(2));
+const dayMs = 24 * 60 * 60_000;
+
+function start(options: Partial<ServerOptions> = {}): Server {
+  return startServer({ host: "127.0.0.1", port: 0, ...options });
+}
+
+function registration(id: string): string[] {
+  return ["REGISTER", `clientID: ${id}`, "IP: 127.0.0.1", "Port: 5556", "Version: 1"];
+}
+
+/** Registers, answering the challenge. @returns The last reply. */
+async function register(wire: Wire, identity: Identity, id: string): Promise<string> {
+  const lines = registration(id);
+  const challenge = challengeOf(await wire.ask(...lines, keyLine(identity)));
+  return await wire.ask(...signed(identity, lines, challenge));
+}
+
+function codeOf(reply: string): string {
+  return /^ERROR\r\nCode: (\d+)\r\n/.exec(reply)?.[1] ?? reply.split("\r\n")[0]!;
+}
+
+/** A server's realm, as it says it. */
+async function realmOf(server: Server): Promise<string> {
+  using wire = await Wire.connect(server);
+  return challengeOf(await wire.ask(...registration("x"), keyLine(alice))).realm;
+}
+
+function filesIn(directory: string): string[] {
+  return [...Deno.readDirSync(directory)].map(({ name }) => name).toSorted();
+}
+
+Deno.test("who owns a name, and the realm, outlive the server that keeps its data", async () => {
+  using place = temporaryDirectory();
+  let realm;
+  {
+    await using server = start({ data: place.path });
+    using wire = await Wire.connect(server);
+    assertEquals(codeOf(await register(wire, alice, "alice")), "REGACK");
+    realm = await realmOf(server);
+  }
+  assertEquals(filesIn(place.path), ["mailbox.db", "names.db"]);
+  await using server = start({ data: place.path });
+  using wire = await Wire.connect(server);
+  assertEquals(server.registrations, 0);
+  assertEquals(codeOf(await wire.ask(...registration("alice"))), "403");
+  assertEquals(codeOf(await register(wire, bob, "alice")), "403");
+  assertEquals(codeOf(await register(wire, alice, "alice")), "REGACK");
+  assertEquals(await realmOf(server), realm);
+});
+
+Deno.test("a server without data forgets names and realm with its end", async () => {
+  let realm;
+  {
+    await using server = start();
+    using wire = await Wire.connect(server);
+    assertEquals(codeOf(await register(wire, alice, "alice")), "REGACK");
+    realm = await realmOf(server);
+  }
+  await using server = start();
+  using wire = await Wire.connect(server);
+  assertEquals(codeOf(await register(wire, bob, "alice")), "REGACK");
+  assertNotEquals(await realmOf(server), realm);
+});
+
+Deno.test("a realm that is given comes before the one that is kept", async () => {
+  using place = temporaryDirectory();
+  await using server = start({ data: place.path, realm: "chat.example.org:5555" });
+  assertEquals(await realmOf(server), "chat.example.org:5555");
+  using wire = await Wire.connect(server);
+  assertEquals(codeOf(await register(wire, alice, "alice")), "REGACK");
+});
+
+Deno.test("a challenge is of its connection, and of its server", async () => {
+  await using server = start({ realm: "chat.example.org:5555" });
+  await using other = start({ realm: "chat.example.org:5555" });
+  using wire = await Wire.connect(server);
+  const challenge = challengeOf(await wire.ask(...registration("alice"), keyLine(alice)));
+  const answer = signed(alice, registration("alice"), challenge);
+  for (const target of [server, other]) {
+    using elsewhere = await Wire.connect(target);
+    assertEquals(codeOf(await elsewhere.ask(...answer)), "401");
+  }
+  assertEquals(codeOf(await wire.ask(...answer)), "REGACK");
+  assertEquals(codeOf(await wire.ask(...answer)), "401");
+});
+
+Deno.test("what is signed for one realm is 403 at a server of another", async () => {
+  await using server = start({ realm: "chat.example.org:5555" });
+  using wire = await Wire.connect(server);
+  const { nonce } = challengeOf(await wire.ask(...registration("alice"), keyLine(alice)));
+  const challenge = { nonce, realm: "chat.example.net:5555" };
+  assertEquals(codeOf(await wire.ask(...signed(alice, registration("alice"), challenge))), "403");
+  assertEquals(server.registrations, 0);
+});
+
+Deno.test("requests of both kinds that come in one piece are answered in order", async () => {
+  await using server = start();
+  using wire = await Wire.connect(server);
+  const challenge = challengeOf(await wire.ask(...registration("alice"), keyLine(alice)));
+  const requests = [
+    signed(alice, registration("alice"), challenge),
+    ["PING", "Id: 1"],
+    registration("alice"),
+    [...registration("alice"), keyLine(alice)],
+    ["PING", "Id: 2"],
+  ];
+  await wire.send(requests.map((lines) => [...lines, "", ""].join("\r\n")).join(""));
+  const replies = [];
+  for (let i = 0; i < requests.length; i++) replies.push(codeOf(await wire.receive()));
+  assertEquals(replies, ["REGACK", "PONG", "403", "401", "PONG"]);
+});
+
+Deno.test("a server that wants keys takes nobody of the wild, and serves all the same", async () => {
+  await using server = start({ keyedOnly: true });
+  using wire = await Wire.connect(server);
+  const wild = ["REGISTER", "clientID: carol", "IP: 127.0.0.1", "Port: 5556"];
+  assertEquals(codeOf(await wire.ask(...wild)), "403");
+  assertEquals(codeOf(await register(wire, alice, "alice")), "REGACK");
+  assertEquals(
+    await wire.ask("BRIDGE", "clientID: carol"),
+    "BRIDGEACK\r\nclientID: alice\r\nIP: 127.0.0.1\r\nPort: 5556\r\n\r\n",
+  );
+});
+
+Deno.test({
+  name: "the same key is registered from another host at once, and no other key is",
+  ignore: !hasBothLoopbacks(),
+  fn: async () => {
+    await using server = start({ host: "::" });
+    const { port } = server.address;
+    using v4 = await Wire.connect({ address: { host: "127.0.0.1", port } });
+    using v6 = await Wire.connect({ address: { host: "::1", port } });
+    assertEquals(codeOf(await register(v4, alice, "alice")), "REGACK");
+    assertEquals(codeOf(await register(v6, bob, "alice")), "403");
+    assertEquals(codeOf(await register(v6, alice, "alice")), "REGACK");
+    assertEquals(codeOf(await v4.ask("QUIT", "clientID: alice")), "403");
+    // Without a key a name is the host's, as ever, whoever else comes with one.
+    assertEquals(codeOf(await v4.ask(...registration("carol"))), "REGACK");
+    const refused = await register(v6, alice, "carol");
+    assertMatch(refused, /^ERROR\r\nCode: 403\r\nReason: .*\r\nRetry-After: 3[56]\d\d\r\n\r\n$/);
+    assertEquals(codeOf(await register(v4, alice, "carol")), "REGACK");
+  },
+});
+
+function hasBothLoopbacks(): boolean {
+  try {
+    Deno.listen({ hostname: "::1", port: 0 }).close();
+    return Deno.build.os === "linux";
+  } catch {
+    return false;
+  }
+}
+
+Deno.test("names lapse by the time of day, and lapsed ones are deleted while nobody asks", async () => {
+  using place = temporaryDirectory();
+  const wall = { nowMs: Date.UTC(2030, 0) };
+  const clock = { ...systemClock, timeOfDay: () => wall.nowMs };
+  const options = { data: place.path, nameLeaseMs: dayMs, clock };
+  {
+    await using server = start(options);
+    using wire = await Wire.connect(server);
+    for (const id of ["alice", "bob"]) await register(wire, alice, id);
+    wall.nowMs += dayMs / 2;
+    await register(wire, alice, "bob");
+  }
+  const stored = () => {
+    using database = openNamesDatabase(place.path);
+    return database.count;
+  };
+  assertEquals(stored(), 2);
+  wall.nowMs += dayMs / 2;
+  await using server = start(options);
+  using wire = await Wire.connect(server);
+  await until(() => stored() === 1);
+  assertEquals(codeOf(await register(wire, bob, "bob")), "403");
+  assertEquals(codeOf(await register(wire, bob, "alice")), "REGACK");
+});
+
+Deno.test({
+  name: "a full disk is 503 for new names and a line in the log; the rest goes on",
+  ignore: !hasMounts,
+  fn: async () => {
+    using disk = tinyDisk("512k");
+    const lines: string[] = [];
+    const log = createLog({ level: "info", format: "text", write: (line) => lines.push(line) });
+    await using server = start({ data: disk.path, log });
+    using wire = await Wire.connect(server);
+    await register(wire, alice, "alice");
+    disk.fill();
+    let last = "";
+    for (let i = 0; i < 100 && codeOf(last) !== "503"; i++) {
+      last = await register(wire, alice, `name${i}`);
+    }
+    assertMatch(
+      last,
+      /^ERROR\r\nCode: 503\r\nReason: The server's list of names .*\r\nRetry-After: \d+\r\n/,
+    );
+    for (let i = 0; i < 20; i++) assertEquals(codeOf(await register(wire, bob, `b${i}`)), "503");
+    assertEquals(lines.length, 1);
+    assertMatch(lines[0]!, / error cannot use the database of names error=".*full.*"$/);
+    assertEquals(codeOf(await register(wire, alice, "alice")), "REGACK");
+    assertEquals(codeOf(await wire.ask(...registration("carol"))), "REGACK");
+    assertMatch(await wire.ask("BRIDGE", "clientID: x", "Target: alice"), /^BRIDGEACK/);
+    await Deno.remove(`${disk.path}/filling`);
+    assertEquals(codeOf(await register(wire, bob, "bob")), "REGACK");
+  },
+});
+
+Deno.test("data that cannot be opened is an error at once, and nothing listens", () => {
+  using place = temporaryDirectory();
+  Deno.writeTextFileSync(`${place.path}/file`, "");
+  assertThrows(() => start({ data: `${place.path}/file` }), Error, "Cannot open the database");
+});
+
+Deno.test("a port that is taken leaves the data as it was", async () => {
+  using place = temporaryDirectory();
+  await using server = start();
+  assertThrows(
+    () => start({ port: server.address.port, data: place.path }),
+    Deno.errors.AddrInUse,
+  );
+  // Whoever closes last takes the log of the database away.
+  assertEquals(filesIn(place.path), ["mailbox.db", "names.db"]);
+});
+
+Deno.test("two servers on the same data agree on who owns what", async () => {
+  using place = temporaryDirectory();
+  await using first = start({ data: place.path });
+  await using second = start({ data: place.path });
+  using one = await Wire.connect(first);
+  using two = await Wire.connect(second);
+  assertEquals(codeOf(await register(one, alice, "alice")), "REGACK");
+  assertEquals(codeOf(await register(two, bob, "alice")), "403");
+  assertEquals(codeOf(await two.ask(...registration("alice"))), "403");
+  assertEquals(codeOf(await register(two, alice, "alice")), "REGACK");
+  assert(await realmOf(first) === await realmOf(second));
+});

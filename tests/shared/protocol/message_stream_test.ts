@@ -1,0 +1,127 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import {
+  chainHash,
+  chainStart,
+  isId,
+  isLetter,
+  type Letter,
+  letterHeaders,
+  type PlacedLetter,
+  randomId,
+  readLetter,
+} from "../../../shared/protocol/message_stream.ts";
+import {
+  encode,
+  type Header,
+  type Message,
+  message,
+  parse,
+} from "../../../shared/protocol/message.ts";
+import { primitives } from "../../../shared/crypto/primitives.ts";
+import { check } from "../../../shared/protocol/verbs.ts";
+
+const id = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => bytes.toHex());
+const number = fc.integer({ min: 0, max: 1e15 - 2 });
+const text = fc.string({ unit: "binary", maxLength: 200 });
+const placed: fc.Arbitrary<PlacedLetter> = fc.record({
+  id,
+  sentAtMs: number,
+  text,
+  place: fc.tuple(id, number, number, id).map(([stream, a, b, prev]) => ({
+    stream,
+    seq: Math.max(a, b) + 1,
+    floor: Math.min(a, b),
+    prev,
+  })),
+});
+
+const example: PlacedLetter = {
+  id: "00112233445566778899aabbccddeeff",
+  sentAtMs: 1_700_000_000_000,
+  text: "hello",
+  place: { stream: "ffeeddccbbaa99887766554433221100", seq: 1, floor: 0, prev: chainStart },
+};
+
+Deno.test("a letter goes over the wire and is the same, with or without a place", () => {
+  const unplaced = fc.record({ id, sentAtMs: fc.constant(7), text, place: fc.constant(undefined) });
+  fc.assert(
+    fc.property(fc.oneof(placed, unplaced), (letter: Letter) => {
+      const sent = message("MSG", letterHeaders(letter));
+      const read = parse(encode(sent).split("\r\n").slice(0, -2)) as Message;
+      assertEquals(check(read, "peer"), undefined);
+      assertEquals(readLetter(read, 7), letter);
+    }),
+  );
+});
+
+Deno.test("the hash is of all that a letter is but its floor, which changes as it is sent again", () => {
+  fc.assert(
+    fc.property(placed, (letter) => {
+      const hash = chainHash(letter);
+      assert(isId(hash));
+      const { place } = letter;
+      assertEquals(chainHash({ ...letter, place: { ...place, floor: place.floor + 1 } }), hash);
+      for (
+        const other of [
+          { ...letter, id: randomId() },
+          { ...letter, sentAtMs: letter.sentAtMs + 1 },
+          { ...letter, text: letter.text + "\n" },
+          { ...letter, place: { ...place, stream: randomId() } },
+          { ...letter, place: { ...place, seq: place.seq + 1 } },
+          { ...letter, place: { ...place, prev: randomId() } },
+        ]
+      ) assert(chainHash(other) !== hash);
+    }),
+  );
+});
+
+Deno.test("the hash is the first half of SHA-256 over lines of UTF-8", () => {
+  const { id, place: { stream } } = example;
+  for (
+    const [text, written] of [["hello", "hello"], ["é\0😀", "é\0😀"], ["\ud83d", "\ufffd"]] as const
+  ) {
+    const lines = ["p2pchat message 1", chainStart, stream, "1", id, "1700000000000", written];
+    const expected = primitives.hash(new TextEncoder().encode(lines.join("\n")));
+    assertEquals(chainHash({ ...example, text }), expected.subarray(0, 16).toHex());
+  }
+});
+
+Deno.test("a place that is none is a fault, and never half of one", () => {
+  const headers = letterHeaders(example);
+  const without = (name: string): Header[] => headers.filter(([own]) => own !== name);
+  const change = (name: string, value: string): Header[] =>
+    headers.map(([own, old]) => [own, own === name ? value : old]);
+  const wrong: Header[][] = [
+    ...["Seq", "Floor", "Prev", "Sent"].map(without),
+    ...["", "x", "0".repeat(31), "0".repeat(33), "F".repeat(32), " "].flatMap((value) =>
+      ["Id", "Stream", "Prev"].map((name) => change(name, value))
+    ),
+    ...["", "-1", "01", "1.5", "1e3", "0x1", "9".repeat(16), "NaN"].flatMap((value) =>
+      ["Seq", "Floor", "Sent"].map((name) => change(name, value))
+    ),
+    change("Seq", "0"),
+    change("Floor", "1"),
+    change("Text", "\\x"),
+  ];
+  for (const headers of wrong) {
+    const read = readLetter(message("MSG", headers), 0);
+    assert(!isLetter(read) && read.code === 400, JSON.stringify(headers));
+  }
+  assert(isLetter(readLetter(message("MSG", headers), 0)));
+  // Whoever numbers nothing has no Stream, whatever else there is.
+  assertEquals((readLetter(message("MSG", without("Stream")), 5) as Letter).place, undefined);
+});
+
+Deno.test("ids are 128 random bits, and nothing else is taken for one", () => {
+  const ids = Array.from({ length: 100 }, randomId);
+  assertEquals(new Set(ids).size, 100);
+  assert(ids.every(isId) && isId(chainStart));
+  for (const text of ["", "0".repeat(31), "0".repeat(33), "g".repeat(32), `${chainStart}\n`]) {
+    assert(!isId(text));
+  }
+});
+
+Deno.test("a text that does not fit is refused", () => {
+  assertThrows(() => letterHeaders({ ...example, text: "x".repeat(16_000) }), RangeError);
+});

@@ -1,0 +1,167 @@
+/**
+ * Clients and servers for tests of whole clients.
+ *
+ * @module
+ */
+
+import { ChatClient, type ClientOptions } from "../../client/client.ts";
+import type { ChatEvent, KnownClient } from "../../client/events.ts";
+import type { ServerAddress } from "../../client/transport/server_address.ts";
+import { openStore, type Store } from "../../client/store/store.ts";
+import { type Server, startServer } from "../../server/server.ts";
+import type { Address } from "../../shared/net/address.ts";
+import { Identity } from "../../shared/crypto/identity.ts";
+import { Events } from "./events.ts";
+import { RawListener, type RawPeer } from "./raw_peer.ts";
+
+/** What a person has beside a name. */
+export interface PersonOptions extends Partial<Omit<ClientOptions, "id" | "store" | "onEvent">> {
+  /** One that outlives the client; where not given, the client has its own. */
+  readonly store?: Store;
+}
+
+/** A client and all that happened to it. */
+export class Person implements AsyncDisposable {
+  readonly events = new Events<ChatEvent>();
+  readonly client: ChatClient;
+  readonly identity: Identity;
+  readonly store: Store;
+  readonly #ownStore: Store | undefined;
+
+  constructor(id: string, { address }: { address: ServerAddress }, options: PersonOptions = {}) {
+    const { identity = Identity.generate(), store } = options;
+    this.identity = identity;
+    this.#ownStore = store === undefined ? openStore(":memory:") : undefined;
+    this.store = store ?? this.#ownStore!;
+    this.client = new ChatClient({
+      host: "127.0.0.1",
+      port: 0,
+      servers: [address],
+      ...options,
+      id,
+      identity,
+      store: this.store,
+      onEvent: this.events.take,
+    });
+  }
+
+  /** Where the client listens, as `/chat` takes it. */
+  get place(): string {
+    return `127.0.0.1:${this.client.address.port}`;
+  }
+
+  /** The client as a server that it is registered with names it. */
+  get known(): KnownClient {
+    const { client: { id, address }, identity: { fingerprint } } = this;
+    return { id, address, fingerprint };
+  }
+
+  /** What has been said to the client, with who said it. */
+  get heard(): string[] {
+    return this.events.of("message").map(({ name, text }) => `${name}: ${text}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.client.stop();
+    this.#ownStore?.[Symbol.dispose]();
+  }
+}
+
+/** Somebody whose clients come and go, while what they keep stays. */
+export class Home implements Disposable {
+  readonly identity = Identity.generate();
+  readonly store = openStore(":memory:");
+
+  constructor(
+    readonly id: string,
+    readonly server: { readonly address: ServerAddress },
+    readonly options: PersonOptions = {},
+  ) {}
+
+  /** Starts a client. */
+  start(options: PersonOptions = {}): Person {
+    const { id, server, identity, store } = this;
+    return new Person(id, server, { identity, store, ...this.options, ...options });
+  }
+
+  /** Starts a client that the server knows. */
+  async come(options: PersonOptions = {}): Promise<Person> {
+    const person = this.start(options);
+    await person.client.register();
+    return person;
+  }
+
+  /** What was said in all of its conversations: who said it, and what. */
+  get said(): string[] {
+    return this.store.journal.history(this.id, undefined, 10_000).map(({ name, direction, text }) =>
+      `${direction === "in" ? name : this.id}: ${text}`
+    );
+  }
+
+  [Symbol.dispose](): void {
+    this.store[Symbol.dispose]();
+  }
+}
+
+export function start(port = 0): Server {
+  return startServer({ host: "127.0.0.1", port });
+}
+
+/** A server that nobody asks. */
+export const nowhere = { address: { host: "127.0.0.1", port: 9 } };
+
+/** A server that answers as a test says. */
+export class FakeServer implements AsyncDisposable {
+  readonly requests: string[] = [];
+  readonly address: Address;
+  readonly #listener = new RawListener();
+  readonly #peers: RawPeer[] = [];
+  readonly #accepting: Promise<void>;
+
+  /**
+   * @param answer What is answered to a request; undefined hangs up.
+   * @param hangsUp Whether it hangs up after each answer, as some of the wild do.
+   */
+  constructor(
+    readonly answer: (request: string, number: number) => string | undefined,
+    readonly hangsUp = false,
+  ) {
+    this.address = this.#listener.address;
+    this.#accepting = this.#accept();
+  }
+
+  async #accept(): Promise<void> {
+    const serving: Promise<void>[] = [];
+    try {
+      for (;;) {
+        const peer = await this.#listener.accept();
+        this.#peers.push(peer);
+        serving.push(this.#serve(peer));
+      }
+    } catch {
+      // The listener was closed.
+    }
+    await Promise.all(serving);
+  }
+
+  async #serve(peer: RawPeer): Promise<void> {
+    try {
+      for (let request; (request = await peer.message()) !== "";) {
+        this.requests.push(request);
+        const answer = this.answer(request, this.requests.length);
+        if (answer === undefined) break;
+        await peer.send(answer);
+        if (this.hangsUp) break;
+      }
+    } catch {
+      // It was closed under our feet, by the test or its client.
+    }
+    peer.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#listener[Symbol.dispose]();
+    for (const peer of this.#peers) peer.close();
+    await this.#accepting;
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * Handlers with all that they need, whose clocks stand still until they are told.
+ *
+ * @module
+ */
+
+import { Challenge } from "../../server/handlers/challenge.ts";
+import { answer, type Caller, type Context } from "../../server/handlers/handlers.ts";
+import { Names } from "../../server/names/names.ts";
+import { openNamesDatabase } from "../../server/names/names_database.ts";
+import { Presence } from "../../server/presence/presence.ts";
+import { Registry } from "../../server/registry/registry.ts";
+import type { Identity } from "../../shared/crypto/identity.ts";
+import { type Log, silentLog } from "../../shared/process/log.ts";
+import { encode, parse } from "../../shared/protocol/message.ts";
+import { isFault } from "../../shared/protocol/status.ts";
+import { challengeOf, keyLine, signed } from "./signer.ts";
+
+/** A message as it goes over the wire. */
+export function wire(...lines: string[]): string {
+  return [...lines, "", ""].join("\r\n");
+}
+
+/** The code of an ERROR; of anything else, all of it. */
+export function codeOf(reply: string): string {
+  return /^ERROR\r\nCode: (\d+)\r\nReason: [^\r\n]+\r\n/.exec(reply)?.[1] ?? reply;
+}
+
+/** What a test may choose. */
+export interface HandlersOptions {
+  readonly max?: number;
+  readonly maxPerHost?: number;
+  readonly maxNames?: number;
+  readonly maxNewNamesPerHost?: number;
+  readonly leaseMs?: number;
+  readonly keyedOnly?: boolean;
+  readonly realm?: string;
+  readonly log?: Log;
+}
+
+/** A connection to handlers. */
+export interface Asker extends Caller {
+  /** Asks. @returns The reply's bytes. */
+  ask(...lines: string[]): string;
+  /** Asks for a challenge, answers it, and gives what comes then. */
+  askSigned(identity: Identity, ...lines: string[]): string;
+}
+
+/** Handlers on a registry and names of their own, in memory. */
+export function setUp(options: HandlersOptions = {}) {
+  const { max = 1_000, maxPerHost = 1_000, log = silentLog } = options;
+  const clock = { nowMs: 0, now: () => clock.nowMs };
+  const wallClock = { nowMs: Date.UTC(2030, 0), now: () => wallClock.nowMs };
+  const registry = new Registry({ clock, max, maxPerHost: () => maxPerHost });
+  // Nothing of a database in memory outlives its last reference.
+  const database = openNamesDatabase(undefined);
+  const names = new Names(database, {
+    leaseMs: options.leaseMs ?? 30 * 24 * 60 * 60_000,
+    max: options.maxNames ?? 1_000,
+    maxNewPerHost: () => options.maxNewNamesPerHost ?? 1_000,
+    clock,
+    wallClock: wallClock.now,
+    log,
+  });
+  const { realm = database.realm, keyedOnly = false } = options;
+  const presence = new Presence({ registry, clock, mailCount: () => 0 });
+  const context: Context = { registry, names, presence, mailbox: undefined, realm, keyedOnly };
+  /** Connects as somebody whom the server sees at a host. */
+  const connect = (observedHost = "127.0.0.1"): Asker => {
+    const asker: Asker = {
+      observedHost,
+      challenge: new Challenge(clock),
+      proven: undefined,
+      attendance: undefined,
+      heardAtMs: 0,
+      push: () => {},
+      close: () => {},
+      ask: (...lines) => {
+        const request = parse(lines);
+        if (isFault(request)) throw new Error(request.reason);
+        const reply = answer(request, context, asker);
+        if (reply instanceof Promise) throw new Error(`${request.verb} takes its time`);
+        return encode(reply);
+      },
+      askSigned: (identity, ...lines) =>
+        asker.ask(...signed(identity, lines, challengeOf(asker.ask(...lines, keyLine(identity))))),
+    };
+    return asker;
+  };
+  const askFrom = (observedHost: string, ...lines: string[]) => connect(observedHost).ask(...lines);
+  const ask = (...lines: string[]) => askFrom("127.0.0.1", ...lines);
+  const register = (id: string, port = 5556) =>
+    ask("REGISTER", `clientID: ${id}`, "IP: 127.0.0.1", `Port: ${port}`);
+  return { clock, wallClock, registry, names, database, context, connect, ask, askFrom, register };
+}

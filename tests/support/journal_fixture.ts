@@ -1,0 +1,90 @@
+/**
+ * Journals for tests, and what is put into them.
+ *
+ * @module
+ */
+
+import { DatabaseSync } from "node:sqlite";
+import type { Draft, Journal } from "../../client/store/journal.ts";
+import { openStore, type StoreOptions } from "../../client/store/store.ts";
+import {
+  chainHash,
+  chainStart,
+  type PlacedLetter,
+  randomId,
+} from "../../shared/protocol/message_stream.ts";
+import { temporaryDirectory } from "./places.ts";
+
+/** A key that is told from others by one byte. */
+export function keyOf(byte: number): Uint8Array {
+  return new Uint8Array(32).fill(byte);
+}
+
+/** A store in memory with one conversation, of alice with bob. */
+export function talk(options?: StoreOptions) {
+  const store = openStore(":memory:", options);
+  const { journal } = store;
+  const { id } = journal.open({ self: "alice", name: "bob", key: keyOf(2) });
+  return { journal, id, [Symbol.dispose]: () => store[Symbol.dispose]() };
+}
+
+/** A store in a file of its own, that can be looked into and opened again. */
+export function fileStore() {
+  const place = temporaryDirectory();
+  const path = `${place.path}/store.db`;
+  return {
+    path,
+    open: (options?: StoreOptions) => openStore(path, options),
+    /** All bytes of the file and its log. */
+    bytes: () =>
+      ["", "-wal"].map((ending) => {
+        try {
+          return new TextDecoder("latin1").decode(Deno.readFileSync(path + ending));
+        } catch (error) {
+          if (error instanceof Deno.errors.NotFound) return "";
+          throw error;
+        }
+      }).join(""),
+    query: (sql: string): unknown => {
+      using database = new DatabaseSync(path);
+      return database.prepare(sql).get();
+    },
+    change: (sql: string): void => {
+      using database = new DatabaseSync(path);
+      database.exec(sql);
+    },
+    [Symbol.dispose]: () => place[Symbol.dispose](),
+  };
+}
+
+/** What the user has written. */
+export function draft(conversation: number, text: string, more: Partial<Draft> = {}): Draft {
+  return { conversation, id: randomId(), sentAtMs: 1_000, text, numbered: true, ...more };
+}
+
+/** Accepts texts. @returns Their letters. */
+export function say(journal: Journal, conversation: number, ...texts: string[]): PlacedLetter[] {
+  return journal.accept(texts.map((text) => draft(conversation, text))) as PlacedLetter[];
+}
+
+/** Letters of a new stream, as a peer sends them. */
+export function stream(texts: readonly string[], { floor = 0, prev = chainStart } = {}) {
+  const id = randomId();
+  return texts.map((text, i): PlacedLetter => {
+    const place = { stream: id, seq: floor + i + 1, floor, prev };
+    const letter = { id: randomId(), sentAtMs: 2_000 + i, text, place };
+    prev = chainHash(letter);
+    return letter;
+  });
+}
+
+/** What a conversation has received, oldest first. */
+export function received(journal: Journal, self: string, name: string): string[] {
+  return [...journal.export(self, name)].filter(({ direction }) => direction === "in")
+    .map(({ text }) => text);
+}
+
+/** What became of letters, in short. */
+export function outcomes(journal: Journal, conversation: number, letters: readonly PlacedLetter[]) {
+  return journal.receive(conversation, letters, 3_000).map(({ outcome }) => outcome);
+}

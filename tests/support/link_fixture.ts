@@ -1,0 +1,143 @@
+/**
+ * A link over a real connection, and its other end in the test's hands. Whether it is to be talked to is
+ * not the link's to decide: here everybody is.
+ *
+ * @module
+ */
+
+import type { CloseReason, Dialect } from "../../client/events.ts";
+import { Link, type LinkTimes } from "../../client/link/link.ts";
+import type { LinkEvents } from "../../client/link/link_events.ts";
+import { Identity } from "../../shared/crypto/identity.ts";
+import { randomId } from "../../shared/protocol/message_stream.ts";
+import { EncryptedPeer } from "./encrypted_peer.ts";
+import { Events } from "./events.ts";
+import type { Peer } from "./peer.ts";
+import { RawListener, RawPeer } from "./raw_peer.ts";
+
+/** What a link tells its owner, as values. */
+export type LinkEvent =
+  | { readonly type: "opened"; readonly dialect: Dialect; readonly peerId: string | undefined }
+  | { readonly type: "text"; readonly text: string }
+  | { readonly type: "delivered"; readonly id: string }
+  | {
+    readonly type: "closed";
+    readonly reason: CloseReason;
+    readonly detail: string | undefined;
+  };
+
+/**
+ * Turns calls into values: with a key or without, a text is a text, and has been delivered where the
+ * peer says so. Letters are acknowledged one by one, as texts are.
+ */
+export function told(events: Events<LinkEvent>): LinkEvents<Link> {
+  return {
+    admitPlaintext: () => undefined,
+    admitKey: () => Promise.resolve(undefined),
+    verification: () => {},
+    opened: ({ dialect, peerId }) => events.take({ type: "opened", dialect: dialect!, peerId }),
+    room: () => undefined,
+    text: (_, text) => events.take({ type: "text", text }),
+    delivered: (_, id) => events.take({ type: "delivered", id }),
+    letters: (link, letters) => {
+      for (const { id, text } of letters) {
+        events.take({ type: "text", text });
+        link.acknowledge(id);
+      }
+    },
+    acknowledged: (_, id) => events.take({ type: "delivered", id }),
+    read: () => {},
+    reset: () => {},
+    audit: () => undefined,
+    closed: (_, reason, detail) => events.take({ type: "closed", reason, detail }),
+  };
+}
+
+/** Sends a text, whether the peer has a key or not. @returns Its id, where it has one. */
+export async function say(link: Link, text: string): Promise<string | undefined> {
+  if (link.peerKey === undefined) return await link.sendText(text);
+  const id = randomId();
+  link.carry([{ id, text, sentAtMs: 0, place: undefined }]);
+  await link.room();
+  return id;
+}
+
+/** Times that no test waits for. */
+export const patient: LinkTimes = {
+  openingMs: 60_000,
+  chatackMs: 60_000,
+  pingMs: 60_000,
+  pongMs: 60_000,
+};
+
+export const self = {
+  id: "alice",
+  address: { host: "127.0.0.1", port: 5556 },
+  identity: Identity.generate(),
+};
+
+/** A link that is under test, and its peer. */
+export class LinkUnderTest<P extends Peer> implements AsyncDisposable {
+  private constructor(
+    readonly link: Link,
+    readonly events: Events<LinkEvent>,
+    readonly peer: P,
+  ) {}
+
+  static async make(
+    role: "caller" | "called",
+    times: Partial<LinkTimes> = {},
+  ): Promise<LinkUnderTest<RawPeer>> {
+    using listener = new RawListener();
+    const [{ conn }, peer] = await Promise.all([
+      RawPeer.dial(listener.address),
+      listener.accept(),
+    ]);
+    conn.setNoDelay(true);
+    const events = new Events<LinkEvent>();
+    const link = new Link({
+      conn,
+      role,
+      self,
+      times: { ...patient, ...times },
+      events: told(events),
+      allowPlaintext: true,
+    });
+    return new LinkUnderTest(link, events, peer);
+  }
+
+  /** A link that is open with a peer of this protocol; the openings have been read. */
+  static async open(
+    security: "plaintext" | "encrypted",
+    role: "caller" | "called" = "called",
+    times: Partial<LinkTimes> = {},
+  ): Promise<LinkUnderTest<Peer>> {
+    const { link, events, peer } = await LinkUnderTest.make(role, times);
+    let opened: Peer = peer;
+    if (security === "encrypted") {
+      opened = role === "called"
+        ? await EncryptedPeer.callOver(peer, chat)
+        : await EncryptedPeer.answerOver(peer, chatack);
+    } else {
+      await peer.send(role === "called" ? chat : chatack);
+      await peer.message();
+    }
+    await events.see("opened");
+    return new LinkUnderTest(link, events, opened);
+  }
+
+  /** The texts that have come. */
+  get texts(): string[] {
+    return this.events.of("text").map(({ text }) => text);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.link.leave();
+    await this.link.ended;
+    this.peer.close();
+  }
+}
+
+/** How bob opens, and how he answers an opening. */
+export const chat = "CHAT\r\nclientID: bob\r\nIP: 127.0.0.1\r\nPort: 5557\r\nVersion: 1\r\n\r\n";
+export const chatack = chat.replace("CHAT", "CHATACK");

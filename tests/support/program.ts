@@ -1,0 +1,180 @@
+/**
+ * The program as a process: started, driven through its pipes, waited for. As `deno run`, and as the
+ * compiled executable where the environment variable P2PCHAT names one.
+ *
+ * @module
+ */
+
+import { TextLineStream } from "@std/streams/text-line-stream";
+import { type Place, temporaryDirectory } from "./places.ts";
+
+/** A way to start the program. */
+export interface Build {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** The home directory; a fresh one for each program where not given. */
+  readonly home?: string;
+  /** What else it finds in its environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const main = new URL("../../main.ts", import.meta.url).pathname;
+const config = new URL("../../deno.json", import.meta.url).pathname;
+
+/** The permissions that the task `client` gives: the tests run with no more. */
+const permissions = (await readTask("client")).split(" ").filter((word) => word.startsWith("-"));
+
+async function readTask(name: string): Promise<string> {
+  return JSON.parse(await Deno.readTextFile(config)).tasks[name].command;
+}
+
+const compiled = Deno.env.get("P2PCHAT");
+
+/** Every way to start the program that there is here. */
+export const builds: readonly Build[] = [
+  {
+    name: "deno run",
+    command: Deno.execPath(),
+    args: ["run", "--config", config, ...permissions, main],
+  },
+  ...compiled === undefined ? [] : [{ name: "compiled", command: compiled, args: [] }],
+];
+
+/**
+ * What the program finds in its environment: a home directory, and nothing of this user's own. Deno's cache
+ * stays where it is.
+ */
+export function environmentAt(home: string): Record<string, string> {
+  return { NO_COLOR: "1", HOME: home, XDG_CONFIG_HOME: "", XDG_STATE_HOME: "", DENO_DIR: denoDir };
+}
+
+const denoDir = await findDenoDir();
+
+async function findDenoDir(): Promise<string> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
+  return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
+}
+
+/** How long a line may take to appear before the test has failed. */
+const lineTimeoutMs = 30_000;
+
+/** The program, running. */
+export class Program implements AsyncDisposable {
+  /** Lines of standard output and of standard error so far. */
+  readonly out: string[] = [];
+  readonly err: string[] = [];
+  readonly #child: Deno.ChildProcess;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #reading: Promise<void>;
+  readonly #home: Place | undefined;
+  /** Its exit code, once it has ended. */
+  code: number | undefined;
+  #changed = Promise.withResolvers<void>();
+  #inputClosed = false;
+
+  constructor({ command, args, home, env }: Build, ...more: string[]) {
+    this.#home = home === undefined ? temporaryDirectory() : undefined;
+    this.#child = new Deno.Command(command, {
+      args: [...args, ...more],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+      env: { ...environmentAt(home ?? this.#home!.path), ...env },
+    }).spawn();
+    this.#child.status.then(({ code }) => this.code = code);
+    this.#input = this.#child.stdin.getWriter();
+    this.#reading = Promise.all([
+      this.#collect(this.#child.stdout, this.out),
+      this.#collect(this.#child.stderr, this.err),
+    ]).then(() => {});
+  }
+
+  /** Types a line. */
+  async types(line: string): Promise<void> {
+    await this.#input.write(new TextEncoder().encode(line + "\n"));
+  }
+
+  /** Waits for a line that a pattern matches, on either output. @returns The match. */
+  async says(pattern: RegExp): Promise<RegExpExecArray> {
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () => late.reject(new Error(`waited in vain for ${pattern} in:\n${this.#all()}`)),
+      lineTimeoutMs,
+    );
+    try {
+      for (;;) {
+        for (const line of [...this.out, ...this.err]) {
+          const match = pattern.exec(line);
+          if (match !== null) return match;
+        }
+        await Promise.race([this.#changed.promise, late.promise]);
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Ends its input. */
+  async endInput(): Promise<void> {
+    if (this.#inputClosed) return;
+    this.#inputClosed = true;
+    await this.#input.close().catch(() => {});
+  }
+
+  /** Sends it a signal. */
+  kill(signal: Deno.Signal): void {
+    this.#child.kill(signal);
+  }
+
+  /** Waits for its end. @returns Its exit code. */
+  async ends(): Promise<number> {
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () => late.reject(new Error(`it does not end; it said:\n${this.#all()}`)),
+      lineTimeoutMs,
+    );
+    try {
+      const { code } = await Promise.race([this.#child.status, late.promise]);
+      await this.#reading;
+      return code;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // It has ended.
+    }
+    await this.#child.status;
+    await this.#reading;
+    if (!this.#inputClosed) await this.#input.close().catch(() => {});
+    this.#home?.[Symbol.dispose]();
+  }
+
+  async #collect(stream: ReadableStream<Uint8Array<ArrayBuffer>>, lines: string[]): Promise<void> {
+    const split = stream.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream());
+    for await (const line of split) {
+      lines.push(line);
+      this.#changed.resolve();
+      this.#changed = Promise.withResolvers();
+    }
+  }
+
+  #all(): string {
+    return [...this.out, ...this.err.map((line) => `(stderr) ${line}`)].join("\n");
+  }
+}
+
+/** Starts a server on a free port. @returns It, and where it listens. */
+export async function startServerProgram(
+  build: Build,
+  ...more: string[]
+): Promise<{ server: Program; address: string; port: number }> {
+  const server = new Program(build, "server", "--port", "0", ...more);
+  const [, address, port] = await server.says(/listening.*?(127\.0\.0\.1:(\d+))/);
+  return { server, address: address!, port: Number(port) };
+}

@@ -1,0 +1,57 @@
+/**
+ * A program that uses a store until it is killed, and says what it has promised as soon as it has.
+ *
+ *     deno run -A store_process.ts PATH NAME accept|receive|convert
+ *
+ * @module
+ */
+
+import { openStore } from "../../client/store/store.ts";
+import {
+  chainHash,
+  chainStart,
+  type PlacedLetter,
+  randomId,
+} from "../../shared/protocol/message_stream.ts";
+import { writeAllSync } from "../../shared/net/write_all.ts";
+
+const [path, name, what] = Deno.args as [string, string, string];
+const textKey = new Uint8Array(32).fill(7);
+const key = new Uint8Array(32).fill(2);
+
+function promise(ids: readonly string[]): void {
+  writeAllSync(Deno.stdout, new TextEncoder().encode(ids.map((id) => `${id}\n`).join("")));
+}
+
+if (what === "convert") {
+  for (let sealed = true;; sealed = !sealed) {
+    openStore(path, { textKey, sealed })[Symbol.dispose]();
+    promise(["converted"]);
+  }
+}
+
+using store = openStore(path, { textKey });
+const { journal } = store;
+const { id: conversation } = journal.open({ self: "alice", name, key });
+const stream = randomId();
+let seq = 0;
+let prev = chainStart;
+promise(["open"]);
+for (let round = 0;; round++) {
+  const ids = Array.from({ length: 1 + round % 7 }, () => randomId());
+  if (what === "accept") {
+    journal.accept(ids.map((id) => ({ conversation, id, sentAtMs: 1, text: id, numbered: true })));
+    promise(ids);
+    if (round % 10 === 9) journal.acknowledge(conversation, ids[0]!);
+    if (round % 50 === 49) journal.restream(conversation);
+  } else {
+    const letters = ids.map((id): PlacedLetter => {
+      const letter = { id, sentAtMs: 1, text: id, place: { stream, seq: ++seq, floor: 0, prev } };
+      prev = chainHash(letter);
+      return letter;
+    });
+    journal.receive(conversation, letters, 1);
+    promise(ids);
+    if (round % 10 === 9) journal.markShown(conversation, round);
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * The program in a terminal, which util-linux's `script` makes.
+ *
+ * @module
+ */
+
+import { type Place, temporaryDirectory } from "./places.ts";
+import { type Build, environmentAt } from "./program.ts";
+
+/** Whether a terminal can be had here. */
+export const hasTerminal = Deno.build.os === "linux" &&
+  (await new Deno.Command("sh", { args: ["-c", "command -v script"] }).output()).success;
+
+const columns = 60;
+
+/** The program in a terminal: what is typed are keys, what comes is what a screen would be sent. */
+export class TerminalProgram implements AsyncDisposable {
+  /** All that the screen has been sent. */
+  screen = "";
+  readonly #child: Deno.ChildProcess;
+  readonly #keys: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #reading: Promise<void>;
+  readonly #home: Place | undefined;
+  #changed = Promise.withResolvers<void>();
+
+  constructor({ command, args, home }: Build, ...more: string[]) {
+    this.#home = home === undefined ? temporaryDirectory() : undefined;
+    const words = [command, ...args, ...more].map((word) => `'${word}'`).join(" ");
+    this.#child = new Deno.Command("script", {
+      args: ["-qfec", `stty cols ${columns} rows 20; exec ${words}`, "/dev/null"],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "null",
+      env: { ...environmentAt(home ?? this.#home!.path), TERM: "xterm-256color" },
+    }).spawn();
+    this.#keys = this.#child.stdin.getWriter();
+    this.#reading = this.#read();
+  }
+
+  /** Presses keys. */
+  async types(keys: string): Promise<void> {
+    await this.#keys.write(new TextEncoder().encode(keys));
+  }
+
+  /** Waits until the screen has been sent something. @returns All that came before it, and with it. */
+  async shows(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(this.screen);
+      if (match !== null) return match;
+      const late = Promise.withResolvers<never>();
+      const timer = setTimeout(
+        () => late.reject(new Error(`no ${pattern} in ${JSON.stringify(this.screen)}`)),
+        30_000,
+      );
+      await Promise.race([this.#changed.promise, late.promise]).finally(() => clearTimeout(timer));
+    }
+  }
+
+  /** Waits for its end. @returns Its exit code, when all that it said is on the screen. */
+  async ends(): Promise<number> {
+    const { code } = await this.#child.status;
+    await this.#reading;
+    return code;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Where it runs still: with `script` the terminal goes, and with the terminal the program.
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // It has ended.
+    }
+    await this.#child.status;
+    await this.#keys.close().catch(() => {});
+    await this.#reading;
+    this.#home?.[Symbol.dispose]();
+  }
+
+  async #read(): Promise<void> {
+    for await (const text of this.#child.stdout.pipeThrough(new TextDecoderStream())) {
+      this.screen += text;
+      this.#changed.resolve();
+      this.#changed = Promise.withResolvers();
+    }
+  }
+}

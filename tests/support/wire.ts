@@ -1,0 +1,107 @@
+/**
+ * Sockets for tests: text in, text out, and nothing of this project's codec between.
+ *
+ * @module
+ */
+
+import { writeAll } from "../../shared/net/write_all.ts";
+
+const utf8 = new TextEncoder();
+// A test that waits longer than this fails instead of standing still. The sockets are closed later than
+// `until` gives up, so that no test takes their end for the server's doing.
+const untilMs = 10_000;
+const watchdogMs = 20_000;
+
+/** A connection to a server. */
+export class Wire implements Disposable {
+  readonly #decoder = new TextDecoder();
+  readonly #buffer = new Uint8Array(64 * 1024);
+  readonly #watchdog;
+  #unread = "";
+  #closed = false;
+
+  private constructor(readonly conn: Deno.TcpConn | Deno.TlsConn) {
+    this.#watchdog = setTimeout(() => this.close(), watchdogMs);
+  }
+
+  /** Connects. Each write goes out at once. */
+  static async connect({ address }: { address: { host: string; port: number } }): Promise<Wire> {
+    const conn = await Deno.connect({ hostname: address.host, port: address.port });
+    conn.setNoDelay(true);
+    return new Wire(conn);
+  }
+
+  /** Connects with TLS, to a server that an authority vouches for. */
+  static async connectTls(
+    { address }: { address: { host: string; port: number } },
+    { cert }: { cert: string },
+  ): Promise<Wire> {
+    const conn = await Deno.connect({ hostname: address.host, port: address.port });
+    conn.setNoDelay(true);
+    const tls = await Deno.startTls(conn, { hostname: address.host, caCerts: [cert] });
+    await tls.handshake();
+    return new Wire(tls);
+  }
+
+  /** Sends all of it. */
+  async send(data: string | Uint8Array): Promise<void> {
+    const bytes = typeof data === "string" ? utf8.encode(data) : data;
+    await writeAll(this.conn, bytes);
+  }
+
+  /** The next message, byte for byte; less where the connection ends before it is whole. */
+  async receive(): Promise<string> {
+    let end;
+    while ((end = this.#unread.indexOf("\r\n\r\n")) === -1 && await this.#read());
+    const message = end === -1 ? this.#unread : this.#unread.slice(0, end + 4);
+    this.#unread = this.#unread.slice(message.length);
+    return message;
+  }
+
+  /** Sends a message and gives the next one that comes. */
+  async ask(...lines: string[]): Promise<string> {
+    await this.send([...lines, "", ""].join("\r\n"));
+    return await this.receive();
+  }
+
+  /** All that comes until the connection ends. */
+  async rest(): Promise<string> {
+    while (await this.#read());
+    return this.#unread;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#watchdog);
+    this.conn.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** @returns Whether anything came; the end and a reset are one to a test. */
+  async #read(): Promise<boolean> {
+    let count;
+    try {
+      count = await this.conn.read(this.#buffer);
+    } catch (error) {
+      const { ConnectionReset, UnexpectedEof } = Deno.errors;
+      if (!(error instanceof ConnectionReset || error instanceof UnexpectedEof)) throw error;
+      count = null;
+    }
+    if (count === null) return false;
+    this.#unread += this.#decoder.decode(this.#buffer.subarray(0, count), { stream: true });
+    return true;
+  }
+}
+
+/** Looks again and again until something holds. */
+export async function until(holds: () => boolean): Promise<void> {
+  const deadline = Date.now() + untilMs;
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error(`Still not true: ${holds}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
