@@ -19,13 +19,13 @@ import {
   message,
 } from "../shared/protocol/message.ts";
 import { protocolVersion } from "../shared/protocol/verbs.ts";
-import { ChatError } from "./user_error.ts";
-import { ComingsAndGoings } from "./conversations/presence_notices.ts";
+import { UserError } from "./user_error.ts";
+import { PresenceNotices } from "./conversations/presence_notices.ts";
 import type { Conversation } from "./conversations/conversation.ts";
 import { CallRefused, Conversations } from "./conversations/conversations.ts";
 import type { ChatEvent, KnownClient } from "./events.ts";
 import type { LinkTimes } from "./link/link.ts";
-import { Introductions } from "./rendezvous/lookup_cache.ts";
+import { LookupCache } from "./rendezvous/lookup_cache.ts";
 import { lookUp, readKnownClient } from "./rendezvous/lookup.ts";
 import { Mailbox } from "./mailbox/mailbox.ts";
 import { type Listening, type Network, tcpNetwork } from "./transport/transport.ts";
@@ -35,7 +35,7 @@ import { Rendezvous, wholeNumber } from "./rendezvous/rendezvous.ts";
 import type { ServerAddress } from "./transport/server_address.ts";
 import type { Store } from "./store/store.ts";
 import { Trust } from "./trust/trust.ts";
-import { Turns } from "../shared/time/semaphore.ts";
+import { Semaphore } from "../shared/time/semaphore.ts";
 
 /** A client's options. */
 export interface ClientOptions {
@@ -102,10 +102,10 @@ export class ChatClient {
   readonly #registration: Registration;
   readonly #presence: Presence;
   readonly #mailbox: Mailbox;
-  readonly #comingsAndGoings: ComingsAndGoings;
+  readonly #comingsAndGoings: PresenceNotices;
   readonly #trust: Trust;
-  readonly #introductions = new Introductions();
-  readonly #searches = new Turns(searchesMax);
+  readonly #introductions = new LookupCache();
+  readonly #searches = new Semaphore(searchesMax);
   #hasMail = false;
   #leftMailIsDue = false;
   #collecting: Promise<void> | undefined;
@@ -114,7 +114,7 @@ export class ChatClient {
    * Starts a client: it listens when this returns, and goes on with the messages that an earlier one has
    * left.
    *
-   * @throws {ChatError} Where the id is none.
+   * @throws {UserError} Where the id is none.
    * @throws {Deno.errors.AddrInUse} Where the port is taken.
    * @throws {Error} Where the host is not of this machine, listening is not allowed, or the journal cannot
    * be read.
@@ -124,7 +124,7 @@ export class ChatClient {
     const { allowPlaintext = false, readReceipts = false, times } = options;
     const { room = () => undefined, printed = () => undefined } = options;
     const { clock = systemClock, network = tcpNetwork, random = Math.random } = options;
-    if (!isClientId(id)) throw new ChatError(`The id '${id}' is not ${clientIdRule}`);
+    if (!isClientId(id)) throw new UserError(`The id '${id}' is not ${clientIdRule}`);
     this.id = id;
     this.#clock = clock;
     this.#network = network;
@@ -135,7 +135,7 @@ export class ChatClient {
       (error) => this.#emit({ type: "problem", problem: `Cannot take a call: ${error}` }),
     );
     this.address = this.#listening.address;
-    this.#comingsAndGoings = new ComingsAndGoings({ clock, emit: onEvent });
+    this.#comingsAndGoings = new PresenceNotices({ clock, emit: onEvent });
     this.#emit = (event) => {
       this.#comingsAndGoings.note(event);
       onEvent(event);
@@ -223,18 +223,18 @@ export class ChatClient {
     return this.#conversations.waiting;
   }
 
-  /** Registers with the server, and stays registered. @throws {ChatError} */
+  /** Registers with the server, and stays registered. @throws {UserError} */
   async register(): Promise<void> {
     await this.#registration.start();
   }
 
-  /** Takes the registration back. @throws {ChatError} */
+  /** Takes the registration back. @throws {UserError} */
   async unregister(): Promise<void> {
     await this.#registration.end();
     this.#emit({ type: "unregistered", id: this.id });
   }
 
-  /** Asks for everyone who is registered. @throws {ChatError} */
+  /** Asks for everyone who is registered. @throws {UserError} */
   async info(): Promise<void> {
     const clients: KnownClient[] = [];
     let count = 0;
@@ -256,7 +256,7 @@ export class ChatClient {
     this.#emit({ type: "clients", count, clients, selfId: this.id });
   }
 
-  /** Asks for another client, or for the one of that id. @throws {ChatError} */
+  /** Asks for another client, or for the one of that id. @throws {UserError} */
   async bridge(target?: string): Promise<void> {
     this.#emit({ type: "bridged", found: await this.#find(target) });
   }
@@ -265,17 +265,17 @@ export class ChatClient {
    * Opens a conversation with whoever listens at an address, or is registered under an id; where there
    * is one already, makes it the current one.
    *
-   * @throws {ChatError} Where nobody is there.
+   * @throws {UserError} Where nobody is there.
    */
   async chat(whom: string): Promise<void> {
     const address = whom.includes(":") ? parseAddress(whom) : undefined;
     if (address === undefined && !isClientId(whom)) {
-      throw new ChatError(
+      throw new UserError(
         `'${whom}' is neither an address such as 127.0.0.1:5557 nor the id of a client`,
       );
     }
     if (whom === this.id || (address !== undefined && this.#isOwn(address))) {
-      throw new ChatError("That is yourself; /chat with another client");
+      throw new UserError("That is yourself; /chat with another client");
     }
     const open = this.#conversations.find(address === undefined ? { id: whom } : { address });
     if (open !== undefined) {
@@ -288,16 +288,16 @@ export class ChatClient {
       found = await this.#find(whom);
       // A server of the wild knows no Target, and names whomever it likes.
       if (found !== undefined && found.id !== "" && found.id !== whom) {
-        throw new ChatError(
+        throw new UserError(
           `The server cannot look up ${whom}: it named ${found.id}; /chat IP:PORT`,
         );
       }
       if (found === undefined) {
-        throw new ChatError(`The server knows no ${whom}; /info shows whom it knows`);
+        throw new UserError(`The server knows no ${whom}; /info shows whom it knows`);
       }
       await this.#call(found.address, whom, true);
     } catch (error) {
-      if (!(error instanceof ChatError) || error instanceof CallRefused) throw error;
+      if (!(error instanceof UserError) || error instanceof CallRefused) throw error;
       if (!this.#conversations.openAway(whom)) throw error;
       // Whoever has been met can be written to also when nobody can be reached.
       this.#emit({ type: "away", name: whom, why: error.message });
@@ -307,7 +307,7 @@ export class ChatClient {
   /**
    * Sends a text in the current conversation. Done when it is on the disk, from where it goes on by itself.
    *
-   * @throws {ChatError} Where there is no conversation, or the text cannot be kept.
+   * @throws {UserError} Where there is no conversation, or the text cannot be kept.
    * @throws {RangeError} Where it is longer than a message takes.
    */
   async send(text: string): Promise<void> {
@@ -318,7 +318,7 @@ export class ChatClient {
    * Accepts a key that was refused, and leaves whoever has the one that was believed before.
    *
    * @param which A name, and behind it the fingerprint where several keys were refused for it.
-   * @throws {ChatError} Where there is none.
+   * @throws {UserError} Where there is none.
    */
   async trust(which: string): Promise<void> {
     const [name, fingerprint] = which.split(/\s+/);
@@ -326,7 +326,7 @@ export class ChatClient {
     this.#emit({ type: "trusted", name: name!, fingerprint: trusted });
     try {
       // Whoever accepts a key means its owner also with what was written before.
-      await this.#conversations.readdress(name!, this.#trust.keyOf(name!)!);
+      await this.#conversations.reassign(name!, this.#trust.keyOf(name!)!);
     } finally {
       await this.#conversations.leaveOthers(name!, trusted);
     }
@@ -338,13 +338,13 @@ export class ChatClient {
    * Makes sure, together with a peer, that nobody is in the middle.
    *
    * @param which A name; behind it `yes` where both see the same words, `no` where they do not.
-   * @throws {ChatError} Where there is nothing to verify.
+   * @throws {UserError} Where there is nothing to verify.
    */
   async verify(which: string): Promise<void> {
     const [name, found, more] = which.split(/\s+/);
     if (found === undefined) return this.#conversations.verify(name!);
     if (more !== undefined || (found !== "yes" && found !== "no")) {
-      throw new ChatError(
+      throw new UserError(
         `'${found}' is no answer: /verify ${name} yes where you see the same words, else no`,
       );
     }
@@ -356,15 +356,15 @@ export class ChatClient {
     this.#emit({ type: "peers", peers: this.#conversations.list() });
   }
 
-  /** Makes a conversation the current one. @throws {ChatError} */
+  /** Makes a conversation the current one. @throws {UserError} */
   switchTo(name: string): void {
     this.#conversations.switchTo(name);
   }
 
-  /** Leaves a conversation, or the current one. @throws {ChatError} */
+  /** Leaves a conversation, or the current one. @throws {UserError} */
   async close(name = this.current): Promise<void> {
     if (name === undefined) {
-      throw new ChatError("No conversation is current; /close NAME closes one of /peers");
+      throw new UserError("No conversation is current; /close NAME closes one of /peers");
     }
     await this.#conversations.close(name);
   }
@@ -407,10 +407,10 @@ export class ChatClient {
     this.#emit({ type: "who", people });
   }
 
-  /** Compares what both sides have of a conversation. @throws {ChatError} Where there is no link to it. */
+  /** Compares what both sides have of a conversation. @throws {UserError} Where there is no link to it. */
   async audit(name = this.current): Promise<void> {
     if (name === undefined) {
-      throw new ChatError("No conversation is current; /audit NAME names one");
+      throw new UserError("No conversation is current; /audit NAME names one");
     }
     const report = await this.#conversations.audit(name);
     this.#emit({ type: "audited", name, report });
@@ -441,7 +441,7 @@ export class ChatClient {
 
   async #find(target: string | undefined): Promise<KnownClient | undefined> {
     if (target !== undefined && !isClientId(target)) {
-      throw new ChatError(`The id '${target}' is not ${clientIdRule}`);
+      throw new UserError(`The id '${target}' is not ${clientIdRule}`);
     }
     const found = await lookUp(this.#rendezvous, this.id, target);
     if (found !== undefined && found.id !== "") this.#introductions.note(found);
@@ -459,24 +459,24 @@ export class ChatClient {
     await within(introductionTimeoutMs, this.#find(id), this.#clock).catch(() => {});
   }
 
-  /** @throws {ChatError} Where who has called by a name has another key than the server names. */
+  /** @throws {UserError} Where who has called by a name has another key than the server names. */
   async #checkStranger(id: string, name: string): Promise<void> {
-    const shown = this.#conversations.strangerIn(name);
+    const shown = this.#conversations.unknownSenderIn(name);
     if (shown === undefined) return;
     await this.#findQuietly(id);
     const said = this.#introductions.said(id);
     if (said === undefined || said === shown) return;
-    throw new ChatError(
+    throw new UserError(
       `Who has called as ${id} has the key ${shown}, and the server names ${said}: one of them is ` +
         `wrong. /switch ${name} to answer all the same; to call the other one, /close ${name} first`,
     );
   }
 
-  async #call(address: Address, name: string | undefined, byUser: boolean): Promise<void> {
-    if (byUser) this.#emit({ type: "calling", name, address });
+  async #call(address: Address, name: string | undefined, interactive: boolean): Promise<void> {
+    if (interactive) this.#emit({ type: "calling", name, address });
     const options = { signal: this.#stopping.signal };
     const conn = await this.#network.dial(address, name ?? "a client", options);
-    await this.#conversations.openCall(conn, name, byUser);
+    await this.#conversations.openCall(conn, name, interactive);
   }
 
   /** Looks for somebody for whom messages wait: where the server says, or where he was last. */
@@ -500,7 +500,7 @@ export class ChatClient {
       const found = await this.#find(name);
       return found?.id === name ? found.address : undefined;
     } catch (error) {
-      if (error instanceof ChatError) return undefined;
+      if (error instanceof UserError) return undefined;
       throw error;
     }
   }

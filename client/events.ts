@@ -36,7 +36,7 @@ export interface PeerState {
 }
 
 /** Somebody whom the user talks to, and whether they are there. */
-export interface Acquaintance {
+export interface Contact {
   readonly name: string;
   /** By a connection, or by the server's word; undefined where nobody knows. */
   readonly presence: PresenceStatus | undefined;
@@ -175,7 +175,7 @@ export type ChatEvent =
     readonly name: string;
     readonly here: boolean;
   }
-  | { readonly type: "who"; readonly people: readonly Acquaintance[] }
+  | { readonly type: "who"; readonly people: readonly Contact[] }
   | {
     readonly type: "history";
     /** Whose conversation, or what was searched for; neither where it is all there was. */

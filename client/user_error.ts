@@ -5,6 +5,6 @@
  */
 
 /** An error whose message is a sentence for the user: what failed, and what to do instead. */
-export class ChatError extends Error {
-  override readonly name = "ChatError";
+export class UserError extends Error {
+  override readonly name = "UserError";
 }

@@ -21,7 +21,7 @@ import { Mailbox } from "./mailbox/mailbox.ts";
 import type { MailboxDatabase } from "./mailbox/mailbox_database.ts";
 import { Names } from "./names/names.ts";
 import type { NamesDatabase } from "./names/names_database.ts";
-import { Presence, type Proven } from "./presence/presence.ts";
+import { type AuthenticatedClient, Presence } from "./presence/presence.ts";
 import { Registry } from "./registry/registry.ts";
 import { type Connection, Session, type SessionOptions } from "./connection/session.ts";
 
@@ -106,7 +106,9 @@ export class ServerCore {
       capacity,
       onMail: ({ name, key }) => presence.mailCame({ id: name, key: keyToText(key) }),
     });
-    const mailCount = mailbox === undefined ? () => 0 : (who: Proven) => mailbox.count(boxOf(who));
+    const mailCount = mailbox === undefined
+      ? () => 0
+      : (who: AuthenticatedClient) => mailbox.count(boxOf(who));
     const presence = new Presence({ registry, clock, mailCount });
     this.#registry = registry;
     this.#names = names;

@@ -8,7 +8,7 @@
 import { type Address, formatAddress, isLocal, isUnspecified } from "../shared/net/address.ts";
 import { aborted } from "../shared/time/clock.ts";
 import { errorMessage } from "../shared/errors/error_message.ts";
-import { giveUpFiles } from "../shared/process/permissions.ts";
+import { dropFilePermissions } from "../shared/process/permissions.ts";
 import { listening } from "../shared/net/listen_error.ts";
 import type { Log } from "../shared/process/log.ts";
 import { onHangup, stopSignal } from "../shared/process/signals.ts";
@@ -45,7 +45,7 @@ export async function runServer(options: ServerProgramOptions): Promise<void> {
   await using server = listening(options, () => startServer({ ...options, tls }));
   using _hangups = files && onHangup(() => changeCertificate(server, files, realm, log));
   // A certificate is read again when it has changed.
-  await giveUpFiles(files === undefined ? ["read", "write"] : ["write"]);
+  await dropFilePermissions(files === undefined ? ["read", "write"] : ["write"]);
   onListening(server.address, tls && pinnedAddress(server, realm, tls));
   if (tls !== undefined) warnOfDates(log, tls);
   else if (!isLocal(server.address.host)) log.info(plainHint);

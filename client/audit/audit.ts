@@ -21,7 +21,7 @@ import {
   type Message,
   message,
 } from "../../shared/protocol/message.ts";
-import { ChatError } from "../user_error.ts";
+import { UserError } from "../user_error.ts";
 import type { ConversationId, Journal, RangeDigest, StreamExtent } from "../store/journal.ts";
 
 /** What an audit found. */
@@ -112,7 +112,7 @@ function directionOf(journal: Journal, conversation: ConversationId, stream: str
  * Compares all streams of a conversation with what the other side has.
  *
  * @param ask Asks the other side.
- * @throws {ChatError} Where the other side gives answers that are none; and whatever `ask` is rejected with.
+ * @throws {UserError} Where the other side gives answers that are none; and whatever `ask` is rejected with.
  */
 export async function audit(
   journal: Journal,
@@ -204,11 +204,11 @@ class Comparison {
   async run(): Promise<StreamFinding> {
     const { last, ownLast, direction, stream } = this.#pair;
     // The other side can claim any last number: only our own justifies more questions.
-    const questionsMax = auditQuestionsMax + Math.ceil(ownLast / auditRangeMax);
+    const pendingRequestsMax = auditQuestionsMax + Math.ceil(ownLast / auditRangeMax);
     // The newest first: that is where the differences are.
     const open: Range[] = [];
     for (let to = last; to > 0 || open.length > 0;) {
-      if (this.#questions >= questionsMax || this.#isFull) {
+      if (this.#questions >= pendingRequestsMax || this.#isFull) {
         this.#complete = false;
         break;
       }
@@ -354,8 +354,8 @@ function entriesIn(answer: Message, { from, to }: Range): Map<number, string> {
   return entries;
 }
 
-function noAnswer(): ChatError {
-  return new ChatError(
+function noAnswer(): UserError {
+  return new UserError(
     "Cannot compare: the other side's answers do not fit together; it may have been talking " +
       "meanwhile, or its program is another one; try again",
   );

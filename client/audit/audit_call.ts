@@ -9,7 +9,7 @@ import type { Address } from "../../shared/net/address.ts";
 import { systemClock } from "../../shared/time/clock.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { audit, type AuditReport } from "./audit.ts";
-import { ChatError } from "../user_error.ts";
+import { UserError } from "../user_error.ts";
 import { Link } from "../link/link.ts";
 import type { Refusal } from "../link/opening.ts";
 import { lookUp } from "../rendezvous/lookup.ts";
@@ -35,7 +35,7 @@ export interface AuditCall {
 /**
  * Calls a peer and compares.
  *
- * @throws {ChatError} Where there is no such conversation, the peer is not there, has another key, or does
+ * @throws {UserError} Where there is no such conversation, the peer is not there, has another key, or does
  * not answer.
  */
 export async function auditPeer(call: AuditCall): Promise<AuditReport> {
@@ -43,7 +43,7 @@ export async function auditPeer(call: AuditCall): Promise<AuditReport> {
   const key = knownPeers.find(name)?.key;
   const record = journal.find(self, name).find((record) => key && isSameKey(record.key, key));
   if (record === undefined) {
-    throw new ChatError(`Cannot compare with ${name}: ${self} has no conversation with ${name}`);
+    throw new UserError(`Cannot compare with ${name}: ${self} has no conversation with ${name}`);
   }
   const address = await whereabouts(call, record);
   const link = await open(call, record, address);
@@ -71,9 +71,9 @@ async function whereabouts(
   try {
     const found = await lookUp(rendezvous, self, name);
     if (found?.id === name) return found.address;
-    throw new ChatError(`Cannot compare with ${name}: the server does not say where ${name} is`);
+    throw new UserError(`Cannot compare with ${name}: the server does not say where ${name} is`);
   } catch (error) {
-    if (record.address !== undefined && error instanceof ChatError) return record.address;
+    if (record.address !== undefined && error instanceof UserError) return record.address;
     throw error;
   } finally {
     asking.abort();
@@ -89,7 +89,7 @@ async function open(
   const opened = Promise.withResolvers<void>();
   const link = new Link({
     conn,
-    role: "caller",
+    role: "initiator",
     purpose: "audit",
     // Nobody is to call where nobody listens.
     self: { id: self, address: { host: conn.localAddr.hostname, port: 0 }, identity },
@@ -106,7 +106,7 @@ async function open(
       room: () => undefined,
       closed: (_link, _reason, detail) =>
         opened.reject(
-          new ChatError(`Cannot compare with ${name}: ${detail ?? "the connection ended"}`),
+          new UserError(`Cannot compare with ${name}: ${detail ?? "the connection ended"}`),
         ),
       text: () => {},
       letters: () => {},

@@ -15,7 +15,7 @@ import type { Refusal } from "../link/opening.ts";
 import { isSameKey, type Trust } from "../trust/trust.ts";
 
 /** What a gatekeeper needs to know. */
-export interface GatekeeperOptions {
+export interface PeerAdmissionOptions {
   readonly self: { readonly id: string; readonly identity: Identity };
   readonly trust: Trust;
   readonly emit: (event: ChatEvent) => void;
@@ -35,17 +35,17 @@ const quietMs = 60_000;
 const toldOfMax = 256;
 
 /** What is known of a peer when it is to be let in. */
-export type Visitor =
+export type Candidate =
   & Pick<Link, "role" | "remote" | "peerId" | "peerKey" | "dialect">
   & Partial<Pick<Link, "saidNothing">>;
 
 /** Lets peers in, or does not. */
-export class Gatekeeper {
-  readonly #options: GatekeeperOptions;
+export class PeerAdmission {
+  readonly #options: PeerAdmissionOptions;
   /** Callers that were turned away, and when the user was told. */
   readonly #toldOf = new Map<string, number>();
 
-  constructor(options: GatekeeperOptions) {
+  constructor(options: PeerAdmissionOptions) {
     this.#options = options;
   }
 
@@ -54,21 +54,21 @@ export class Gatekeeper {
    *
    * @param calledId Whom the user has called, where that is by name.
    */
-  admitPlaintext(visitor: Visitor, calledId: string | undefined): Refusal | undefined {
+  admitPlaintext(visitor: Candidate, expectedId: string | undefined): Refusal | undefined {
     const { allowPlaintext, trust, said, introducedAt } = this.#options;
     const { peerId, role, remote } = visitor;
-    if (isSomebodyElse(peerId, calledId)) return wrongPeer(peerId, calledId);
-    const introducedId = role === "caller" ? introducedAt(remote) : undefined;
+    if (isSomebodyElse(peerId, expectedId)) return wrongPeer(peerId, expectedId);
+    const introducedId = role === "initiator" ? introducedAt(remote) : undefined;
     let known;
     try {
-      known = [peerId, calledId, introducedId].find((id) =>
+      known = [peerId, expectedId, introducedId].find((id) =>
         id !== undefined && (trust.knows(id) || said(id) !== undefined)
       );
     } catch (error) {
-      return this.#cannotJudge(peerId ?? calledId ?? formatAddress(remote), error);
+      return this.#cannotJudge(peerId ?? expectedId ?? formatAddress(remote), error);
     }
     if (known === undefined && allowPlaintext) return undefined;
-    const detail = plaintextDetail(visitor, calledId, known);
+    const detail = plaintextDetail(visitor, expectedId, known);
     this.#tell(visitor, remote.host, { type: "turned-away", why: detail });
     return {
       code: 426,
@@ -86,35 +86,35 @@ export class Gatekeeper {
    * @param byUser Whether it is the user who has called, who is told whatever comes of it.
    */
   async admitKey(
-    visitor: Visitor,
-    calledId: string | undefined,
-    byUser = visitor.role === "caller",
+    visitor: Candidate,
+    expectedId: string | undefined,
+    interactive = visitor.role === "initiator",
   ): Promise<Refusal | undefined> {
     const id = visitor.peerId!;
-    if (isSomebodyElse(id, calledId)) return wrongPeer(id, calledId);
+    if (isSomebodyElse(id, expectedId)) return wrongPeer(id, expectedId);
     if (id === this.#options.self.id) return this.#turnAwayNamesake(visitor);
     try {
-      return await this.#judge(visitor, id, visitor.peerKey!, byUser);
+      return await this.#judge(visitor, id, visitor.peerKey!, interactive);
     } catch (error) {
       return this.#cannotJudge(id, error);
     }
   }
 
   async #judge(
-    visitor: Visitor,
+    visitor: Candidate,
     id: string,
     key: Uint8Array,
-    byUser: boolean,
+    interactive: boolean,
   ): Promise<Refusal | undefined> {
     const { trust, said, ask } = this.#options;
-    const isCalled = visitor.role === "caller";
+    const isCalled = visitor.role === "initiator";
     const named = trust.knows(id) ? said(id) : await ask(id);
     const verdict = trust.judge(id, key, named, isCalled);
     switch (verdict.type) {
       case "first":
         // Where somebody of that name has been met meanwhile, it is he who counts.
         if (!this.#meet(id, key, verdict.shown, isCalled)) {
-          return await this.#judge(visitor, id, key, byUser);
+          return await this.#judge(visitor, id, key, interactive);
         }
         return undefined;
       case "known":
@@ -123,12 +123,12 @@ export class Gatekeeper {
           this.#tellOf(
             `contradicted ${id}`,
             { type: "server-contradicted", name: id, said, shown, verified },
-            byUser,
+            interactive,
           );
         }
         return undefined;
       default:
-        this.#tellOf(id, { type: "key-refused", name: id, verdict }, byUser);
+        this.#tellOf(id, { type: "key-refused", name: id, verdict }, interactive);
         return refusal(
           `This client knows another key of ${id}; its user can accept yours with /trust ${id}`,
           `${id} has another key than expected`,
@@ -136,7 +136,7 @@ export class Gatekeeper {
     }
   }
 
-  #turnAwayNamesake(visitor: Visitor): Refusal {
+  #turnAwayNamesake(visitor: Candidate): Refusal {
     const { self } = this.#options;
     // One's own key comes back where somebody sends a call on to whom it came from.
     const detail = isSameKey(visitor.peerKey!, self.identity.publicKey)
@@ -154,15 +154,15 @@ export class Gatekeeper {
   }
 
   /** Tells of a caller that is turned away. */
-  #tell({ role }: Visitor, subject: string, event: ChatEvent): void {
+  #tell({ role }: Candidate, subject: string, event: ChatEvent): void {
     // Whom we have called, the failure of the call tells of.
-    if (role !== "caller") this.#tellOf(subject, event, false);
+    if (role !== "initiator") this.#tellOf(subject, event, false);
   }
 
   /** Tells of what the user has asked for, and of all else, lest it fills the screen, not each time. */
-  #tellOf(subject: string, event: ChatEvent, byUser: boolean): void {
+  #tellOf(subject: string, event: ChatEvent, interactive: boolean): void {
     const { emit, clock } = this.#options;
-    if (byUser) return emit(event);
+    if (interactive) return emit(event);
     const toldAtMs = this.#toldOf.get(subject);
     if (toldAtMs !== undefined && clock.now() - toldAtMs < quietMs) return;
     if (this.#toldOf.size >= toldOfMax) this.#toldOf.clear();
@@ -191,26 +191,26 @@ export class Gatekeeper {
 
 function isSomebodyElse(
   peerId: string | undefined,
-  calledId: string | undefined,
+  expectedId: string | undefined,
 ): peerId is string {
-  return peerId !== undefined && calledId !== undefined && peerId !== calledId;
+  return peerId !== undefined && expectedId !== undefined && peerId !== expectedId;
 }
 
-function wrongPeer(peerId: string, calledId: string | undefined): Refusal {
+function wrongPeer(peerId: string, expectedId: string | undefined): Refusal {
   return refusal(
-    `You have called ${calledId} and reached ${peerId}`,
-    `${peerId} answers where ${calledId} should: the server may be wrong; /chat ${peerId} if you ` +
+    `You have called ${expectedId} and reached ${peerId}`,
+    `${peerId} answers where ${expectedId} should: the server may be wrong; /chat ${peerId} if you ` +
       "mean that",
   );
 }
 
 function plaintextDetail(
-  { peerId, remote, saidNothing }: Visitor,
-  calledId: string | undefined,
+  { peerId, remote, saidNothing }: Candidate,
+  expectedId: string | undefined,
   known: string | undefined,
 ): string {
   const place = formatAddress(remote);
-  const who = peerId ?? calledId ?? place;
+  const who = peerId ?? expectedId ?? place;
   if (saidNothing) {
     return `${who} does not answer as a client that encrypts does: it is slow, or cannot encrypt. ` +
       (known === undefined

@@ -9,13 +9,13 @@ import { type Address, formatAddress } from "../../shared/net/address.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
 import { errorMessage } from "../../shared/errors/error_message.ts";
 import {
-  isLetter,
-  type Letter,
-  letterHeaders,
-  type PlacedLetter,
-  readLetter,
+  type ChatMessage,
+  chatMessageHeaders,
+  isChatMessage,
+  type NumberedMessage,
+  readChatMessage,
 } from "../../shared/protocol/message_stream.ts";
-import { incomingStreamsMax, strangerLettersMax } from "../../shared/protocol/limits.ts";
+import { incomingStreamsMax, unknownSenderMessagesMax } from "../../shared/protocol/limits.ts";
 import { header, type Message, message } from "../../shared/protocol/message.ts";
 import { check } from "../../shared/protocol/verbs.ts";
 import { Delivery } from "../delivery/delivery.ts";
@@ -153,7 +153,7 @@ export class Conversation {
    * @param link On which it came; undefined where it came by mail, which is answered by mail.
    * @returns Whether there is nothing among it that is to come again.
    */
-  receive(letters: readonly Letter[], link: Link | undefined): boolean {
+  receive(letters: readonly ChatMessage[], link: Link | undefined): boolean {
     const { journal, clock, emit, printed } = this.#options;
     let receipts: Receipt[];
     try {
@@ -172,7 +172,7 @@ export class Conversation {
       return false;
     }
     const conflicts = new Set<string>();
-    let taken: Letter | undefined;
+    let taken: ChatMessage | undefined;
     let row: number | undefined;
     let complete = true;
     for (const [i, receipt] of receipts.entries()) {
@@ -213,14 +213,14 @@ export class Conversation {
   }
 
   /** Whether it is somebody whom the user has never called nor answered. */
-  get #isStranger(): boolean {
+  get #isUnknownSender(): boolean {
     if (this.engaged) return false;
-    return this.key === undefined || !this.#options.trust.isAcquaintance(this.peerId!, this.key);
+    return this.key === undefined || !this.#options.trust.isContact(this.peerId!, this.key);
   }
 
   /** Has whoever sends too much wait for an answer. */
   #turnAway(): void {
-    const reason = `The user has not answered ${strangerLettersMax} messages; wait for that`;
+    const reason = `The user has not answered ${unknownSenderMessagesMax} messages; wait for that`;
     for (const link of this.links) {
       link.say(message("ERROR", [["Code", "429"], ["Reason", reason]]));
       link.leave();
@@ -229,15 +229,16 @@ export class Conversation {
 
   /** Whether somebody whom the user has never answered has sent as much as is kept. */
   #isTooMuch(more: number): boolean {
-    if (!this.#isStranger) return false;
+    if (!this.#isUnknownSender) return false;
     const { journal, emit } = this.#options;
     this.#unanswered ??= journal.streams(this.id)
       .filter(({ direction }) => direction === "received")
       .reduce((sum, { last }) => sum + last, 0);
     this.#unanswered += more;
-    if (this.#unanswered - more < strangerLettersMax) return false;
+    if (this.#unanswered - more < unknownSenderMessagesMax) return false;
     if (!this.#saidTooMuch) {
-      const problem = `${this.name} has sent ${strangerLettersMax} messages that you have not ` +
+      const problem =
+        `${this.name} has sent ${unknownSenderMessagesMax} messages that you have not ` +
         `answered, and no more are taken: /chat ${this.name} takes them`;
       emit({ type: "problem", problem });
     }
@@ -296,15 +297,15 @@ export class Conversation {
 
   /** Takes what has come by mail. @returns Whether nothing of it is to come again. */
   takeMail(messages: readonly Message[]): boolean {
-    const letters: Letter[] = [];
+    const letters: ChatMessage[] = [];
     for (const message of messages) {
       const id = header(message, "Id") ?? "";
       if (message.verb === "ACK") this.acknowledged(id);
       else if (message.verb === "READ") this.read(id);
       else if (message.verb === "RESET") this.reset(header(message, "Stream") ?? "");
       else if (message.verb === "MSG" && check(message, "peer") === undefined) {
-        const letter = readLetter(message, this.#options.clock.timeOfDay());
-        if (isLetter(letter)) letters.push(letter);
+        const letter = readChatMessage(message, this.#options.clock.timeOfDay());
+        if (isChatMessage(letter)) letters.push(letter);
       }
     }
     return letters.length === 0 || this.receive(letters, undefined);
@@ -318,7 +319,7 @@ export class Conversation {
     try {
       if (link === undefined) {
         // Whoever writes under ever new names shall not have us use up what mail we may send.
-        if (this.#isStranger) return;
+        if (this.#isUnknownSender) return;
         const outcome = await this.#deposit(replies.map(([, reply]) => reply));
         if (outcome === undefined || "refused" in outcome) return;
       } else {
@@ -407,17 +408,17 @@ export class Conversation {
   }
 }
 
-function messageOf(letter: PlacedLetter): Message {
-  return message("MSG", letterHeaders(letter));
+function messageOf(letter: NumberedMessage): Message {
+  return message("MSG", chatMessageHeaders(letter));
 }
 
 /** Where a peer can be called: where it says it listens, where we called it, else where it called from. */
 export function addressOf(link: Link): Address {
-  return link.role === "caller" ? link.remote : link.peerAddress ?? link.remote;
+  return link.role === "initiator" ? link.remote : link.peerAddress ?? link.remote;
 }
 
 /** Whether a link was called at an address. */
 export function wasCalledAt(link: Link, address: Address): boolean {
   // Where somebody says that he listens is for him to say, and no proof that he is there.
-  return link.role === "caller" && formatAddress(link.remote) === formatAddress(address);
+  return link.role === "initiator" && formatAddress(link.remote) === formatAddress(address);
 }

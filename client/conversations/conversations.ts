@@ -10,24 +10,24 @@ import { type Address, formatAddress, isLocal } from "../../shared/net/address.t
 import { within } from "../../shared/time/clock.ts";
 import { fingerprintOf } from "../../shared/crypto/identity.ts";
 import { errorMessage } from "../../shared/errors/error_message.ts";
-import { type Letter, randomId } from "../../shared/protocol/message_stream.ts";
+import { type ChatMessage, randomId } from "../../shared/protocol/message_stream.ts";
 import { linksMax, linksPerPeerMax, watchedMax } from "../../shared/protocol/limits.ts";
 import type { Message } from "../../shared/protocol/message.ts";
 import { textHeaders } from "../../shared/protocol/text.ts";
 import { answerAudit, audit, type AuditReport } from "../audit/audit.ts";
-import { ChatError } from "../user_error.ts";
+import { UserError } from "../user_error.ts";
 import { addressOf, Conversation, type ConversationOptions, wasCalledAt } from "./conversation.ts";
 import type { PeerConn } from "../transport/tcp.ts";
 import type { CloseReason, PeerState, Security } from "../events.ts";
-import { Gatekeeper, type GatekeeperOptions, type Visitor } from "./admission.ts";
+import { type Candidate, PeerAdmission, type PeerAdmissionOptions } from "./admission.ts";
 import { Link, type LinkTimes } from "../link/link.ts";
 import type { LinkEvents } from "../link/link_events.ts";
 import type { Refusal, Self } from "../link/opening.ts";
 import type { OpenedMail } from "../mailbox/mailbox.ts";
-import { Posting } from "./group_commit.ts";
+import { GroupCommit } from "./group_commit.ts";
 import type { HistoryEntry } from "../store/journal.ts";
 import { isSameKey } from "../trust/trust.ts";
-import { Verifying } from "./verification.ts";
+import { VerificationFlow } from "./verification.ts";
 
 /** Messages that are read at once of those that have not been shown. */
 const unshownBatch = 1_000;
@@ -37,17 +37,17 @@ const conversationsMax = 256;
 const endedTimeoutMs = 1_000;
 
 /** A call that was answered, and came to nothing: it is no use to call again. */
-export class CallRefused extends ChatError {}
+export class CallRefused extends UserError {}
 
 interface Call {
   readonly opened: PromiseWithResolvers<Conversation>;
-  readonly calledId: string | undefined;
+  readonly expectedId: string | undefined;
   /** Whether it is the user who calls, and not a message that waits. */
-  readonly byUser: boolean;
+  readonly interactive: boolean;
 }
 
 /** What conversations need to know. */
-export interface ConversationsOptions extends GatekeeperOptions, ConversationOptions {
+export interface ConversationsOptions extends PeerAdmissionOptions, ConversationOptions {
   readonly self: Self;
   /** When there is room for more events; undefined where there is. */
   readonly room: () => Promise<void> | undefined;
@@ -62,17 +62,17 @@ export class Conversations {
   readonly #byName = new Map<string, Conversation>();
   readonly #links = new Map<Link, Conversation | undefined>();
   readonly #opening = new Map<Link, Call>();
-  readonly #gatekeeper: Gatekeeper;
-  readonly #posting: Posting;
-  readonly #verifying: Verifying;
+  readonly #gatekeeper: PeerAdmission;
+  readonly #posting: GroupCommit;
+  readonly #verifying: VerificationFlow;
   #current: string | undefined;
   #leaving = false;
 
   constructor(options: ConversationsOptions) {
     this.#options = options;
-    this.#gatekeeper = new Gatekeeper(options);
-    this.#posting = new Posting(options);
-    this.#verifying = new Verifying(options);
+    this.#gatekeeper = new PeerAdmission(options);
+    this.#posting = new GroupCommit(options);
+    this.#verifying = new VerificationFlow(options);
   }
 
   /** The name of the current conversation. */
@@ -168,7 +168,7 @@ export class Conversations {
   /** Takes in a connection that somebody opened to us. */
   takeCall(conn: PeerConn): void {
     if (this.#leaving || !this.#makeRoom()) return conn.close();
-    this.#addLink(conn, "called");
+    this.#addLink(conn, "responder");
   }
 
   /**
@@ -176,16 +176,20 @@ export class Conversations {
    *
    * @param calledId Whom the user has called, where that is by name.
    * @param byUser Whether it is to be the current one.
-   * @throws {ChatError} Where the other side ends it at once or is not to be talked to, or there are too
+   * @throws {UserError} Where the other side ends it at once or is not to be talked to, or there are too
    * many.
    */
-  async openCall(conn: PeerConn, calledId: string | undefined, byUser: boolean): Promise<void> {
+  async openCall(
+    conn: PeerConn,
+    expectedId: string | undefined,
+    interactive: boolean,
+  ): Promise<void> {
     if (this.#leaving || !this.#makeRoom()) {
       conn.close();
-      throw new ChatError(`Cannot call: ${linksMax} conversations are open; /close one first`);
+      throw new UserError(`Cannot call: ${linksMax} conversations are open; /close one first`);
     }
     const opened = Promise.withResolvers<Conversation>();
-    this.#opening.set(this.#addLink(conn, "caller"), { opened, calledId, byUser });
+    this.#opening.set(this.#addLink(conn, "initiator"), { opened, expectedId, interactive });
     await opened.promise;
   }
 
@@ -208,14 +212,14 @@ export class Conversations {
    * Sends a text in the current conversation. Done when it is on the disk; or, to a peer without a key, on
    * its way.
    *
-   * @throws {ChatError} Where there is none, the text cannot be kept, or a conversation without a key is
+   * @throws {UserError} Where there is none, the text cannot be kept, or a conversation without a key is
    * over before the text is on its way.
    * @throws {RangeError} Where the text is longer than a message takes.
    */
   async send(text: string): Promise<void> {
     const conversation = this.#current === undefined ? undefined : this.#byName.get(this.#current);
     if (conversation === undefined) {
-      throw new ChatError(
+      throw new UserError(
         this.#byName.size === 0
           ? "Nobody is there to hear it: /chat IP:PORT or /chat NAME opens a conversation"
           : `No conversation is current: /switch to one of ${this.names.join(", ")}`,
@@ -239,19 +243,19 @@ export class Conversations {
     try {
       await this.#posting.post(conversation, text);
     } catch (error) {
-      const reason = errorMessage(error instanceof ChatError ? error.cause : error);
+      const reason = errorMessage(error instanceof UserError ? error.cause : error);
       const problem = `What was sent to ${conversation.name} is not in the history: ${reason}`;
       this.#options.emit({ type: "problem", problem });
     }
   }
 
   /** The fingerprint of somebody who has called and whom the user has not answered. */
-  strangerIn(name: string): string | undefined {
+  unknownSenderIn(name: string): string | undefined {
     const { key, engaged } = this.#get(name);
     return engaged || key === undefined ? undefined : fingerprintOf(key);
   }
 
-  /** Makes a conversation the current one. @throws {ChatError} Where there is none of that name. */
+  /** Makes a conversation the current one. @throws {UserError} Where there is none of that name. */
   switchTo(name: string): void {
     const conversation = this.#byName.get(name) ?? this.#known(name) ?? this.#get(name);
     this.#engage(conversation);
@@ -260,7 +264,7 @@ export class Conversations {
     conversation.see();
   }
 
-  /** Leaves a conversation. @throws {ChatError} Where there is none of that name. */
+  /** Leaves a conversation. @throws {UserError} Where there is none of that name. */
   async close(name: string): Promise<void> {
     const conversation = this.#get(name);
     if (this.#current === name) this.#current = undefined;
@@ -270,7 +274,7 @@ export class Conversations {
     this.#forget(conversation);
   }
 
-  /** Compares words with a peer. @throws {ChatError} As {@linkcode Verifying.begin}. */
+  /** Compares words with a peer. @throws {UserError} As {@linkcode VerificationFlow.begin}. */
   verify(name: string): void {
     this.#verifying.begin(this.#get(name));
   }
@@ -279,7 +283,7 @@ export class Conversations {
    * Takes what the user has found in comparing. Where the words are the same, the peer is verified for
    * good; where they are not, the conversation ends and the key is forgotten.
    *
-   * @throws {ChatError} Where there are no words to compare.
+   * @throws {UserError} Where there are no words to compare.
    */
   async concludeVerification(name: string, same: boolean): Promise<void> {
     const conversation = this.#get(name);
@@ -312,9 +316,9 @@ export class Conversations {
   /**
    * What waits for somebody goes to the key from now on that the user has accepted for that name.
    *
-   * @throws {ChatError} Where that cannot be written; then it goes to nobody.
+   * @throws {UserError} Where that cannot be written; then it goes to nobody.
    */
-  async readdress(name: string, key: Uint8Array): Promise<void> {
+  async reassign(name: string, key: Uint8Array): Promise<void> {
     // What is being written down is still meant for the old one.
     await this.#posting.allKept();
     const { journal, self } = this.#options;
@@ -323,7 +327,7 @@ export class Conversations {
     const isOther = old !== undefined && old.id !== id;
     if (isOther) this.#forget(old, true);
     for (const other of journal.find(self.id, name)) {
-      if (other.key.length > 0) journal.readdress(other.id, id);
+      if (other.key.length > 0) journal.reassign(other.id, id);
     }
     const { last, acknowledged } = journal.get(id).outgoing;
     if (last === acknowledged && !old?.engaged) {
@@ -336,11 +340,11 @@ export class Conversations {
     conversation.wake();
   }
 
-  /** Compares what both sides have of a conversation. @throws {ChatError} Where there is no link to it. */
+  /** Compares what both sides have of a conversation. @throws {UserError} Where there is no link to it. */
   async audit(name: string): Promise<AuditReport> {
     const { id, links: [link], key } = this.#get(name);
     if (link === undefined || key === undefined) {
-      throw new ChatError(
+      throw new UserError(
         `Cannot compare with ${name}: there is no encrypted connection; /chat first`,
       );
     }
@@ -357,8 +361,8 @@ export class Conversations {
     { id, key, agreement, address, messages }: OpenedMail,
     from: Address,
   ): Promise<boolean> {
-    const visitor: Visitor = {
-      role: "called",
+    const visitor: Candidate = {
+      role: "responder",
       remote: from,
       peerId: id,
       peerKey: key,
@@ -444,14 +448,14 @@ export class Conversations {
   }
 
   /** Drops a conversation from the list, unless messages wait for its peer. */
-  #forget(conversation: Conversation, evenSo = false): void {
+  #forget(conversation: Conversation, force = false): void {
     const { name, links, waiting } = conversation;
-    if (!evenSo && (links.length > 0 || waiting > 0)) return;
+    if (!force && (links.length > 0 || waiting > 0)) return;
     conversation.stop();
     // Another one may have taken its place, as where the name's key is another one now.
     if (this.#byName.get(name) !== conversation) return;
     this.#byName.delete(name);
-    if (this.#current === name && !evenSo) this.#current = undefined;
+    if (this.#current === name && !force) this.#current = undefined;
   }
 
   /** Notes that the user talks to somebody, whom nobody pushes out of memory from then on. */
@@ -473,7 +477,7 @@ export class Conversations {
 
   /** Lest one peer takes up all the links that there are. */
   #refusalOfMany({ peerKey, role }: Link): Refusal | undefined {
-    if (role === "caller") return undefined;
+    if (role === "initiator") return undefined;
     let count = 0;
     for (const other of this.#links.keys()) {
       if (other.peerKey !== undefined && isSameKey(other.peerKey, peerKey!)) count++;
@@ -529,13 +533,13 @@ export class Conversations {
     const conversation = this.#byName.get(name);
     if (conversation !== undefined) return conversation;
     const names = this.names;
-    throw new ChatError(
+    throw new UserError(
       `No conversation is called ${name}: ` +
         (names.length === 0 ? "none is open; /chat opens one" : `there is ${names.join(", ")}`),
     );
   }
 
-  #addLink(conn: PeerConn, role: "caller" | "called"): Link {
+  #addLink(conn: PeerConn, role: "initiator" | "responder"): Link {
     const { self, times, allowPlaintext, clock } = this.#options;
     const link = new Link({
       conn,
@@ -554,7 +558,7 @@ export class Conversations {
   #makeRoom(): boolean {
     if (this.#links.size < linksMax) return true;
     for (const link of this.#links.keys()) {
-      if (link.dialect === undefined && link.role === "called") {
+      if (link.dialect === undefined && link.role === "responder") {
         link.leave();
         return true;
       }
@@ -564,11 +568,11 @@ export class Conversations {
 
   readonly #events: LinkEvents<Link> = {
     admitPlaintext: (link) =>
-      this.#gatekeeper.admitPlaintext(link, this.#opening.get(link)?.calledId),
+      this.#gatekeeper.admitPlaintext(link, this.#opening.get(link)?.expectedId),
     admitKey: async (link) => {
-      const { calledId, byUser } = this.#opening.get(link) ?? {};
+      const { expectedId, interactive } = this.#opening.get(link) ?? {};
       return this.#refusalOfMany(link) ??
-        await this.#gatekeeper.admitKey(link, calledId, byUser);
+        await this.#gatekeeper.admitKey(link, expectedId, interactive);
     },
     opened: (link) => this.#opened(link),
     text: (link, text) => this.#takeText(this.#links.get(link)!, text),
@@ -599,7 +603,7 @@ export class Conversations {
     } catch (error) {
       const problem = `Cannot begin a conversation with ${link.peerId}: ${errorMessage(error)}`;
       emit({ type: "problem", problem });
-      this.#opening.get(link)?.opened.reject(new ChatError(problem));
+      this.#opening.get(link)?.opened.reject(new UserError(problem));
       this.#opening.delete(link);
       link.leave();
       return;
@@ -608,8 +612,10 @@ export class Conversations {
     this.#links.set(link, conversation);
     const call = this.#opening.get(link);
     this.#opening.delete(link);
-    if (call?.byUser || (this.#current === undefined && call === undefined)) this.#current = name;
-    if (link.role === "caller") this.#engage(conversation);
+    if (call?.interactive || (this.#current === undefined && call === undefined)) {
+      this.#current = name;
+    }
+    if (link.role === "initiator") this.#engage(conversation);
     if (conversation.links.length === 0) {
       emit({
         type: "opened",
@@ -617,7 +623,7 @@ export class Conversations {
         address: addressOf(link),
         dialect: link.dialect!,
         security: this.#securityOf(conversation),
-        called: link.role === "caller" ? "by-us" : "by-them",
+        called: link.role === "initiator" ? "by-us" : "by-them",
         current: this.#current === name,
         waiting,
       });
@@ -634,8 +640,8 @@ export class Conversations {
     const place = formatAddress(link.remote);
     call?.opened.reject(
       reason === "refused"
-        ? new CallRefused(`The call to ${call.calledId ?? place} was given up: ${detail}`)
-        : new (reason === "broken" ? CallRefused : ChatError)(
+        ? new CallRefused(`The call to ${call.expectedId ?? place} was given up: ${detail}`)
+        : new (reason === "broken" ? CallRefused : UserError)(
           `Whoever is at ${place} ended the call: ${detail ?? "it hung up"}`,
         ),
     );
@@ -660,7 +666,7 @@ export class Conversations {
 
   #takeLetters(
     conversation: Conversation,
-    letters: readonly Letter[],
+    letters: readonly ChatMessage[],
     link: Link | undefined,
   ): void {
     conversation.receive(letters, link);
@@ -684,7 +690,7 @@ export class Conversations {
     const base = link.peerId ?? formatAddress(link.remote);
     const { peerKey, peerAgreement, peerAddress, role, remote } = link;
     const key = peerKey ?? new Uint8Array();
-    const address = role === "caller" ? remote : peerAddress;
+    const address = role === "initiator" ? remote : peerAddress;
     for (let number = 1;; number++) {
       const name = number === 1 ? base : `${base}~${number}`;
       const there = this.#byName.get(name);

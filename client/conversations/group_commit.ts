@@ -8,12 +8,12 @@
 import type { TimerClock } from "../../shared/time/clock.ts";
 import { errorMessage } from "../../shared/errors/error_message.ts";
 import { randomId } from "../../shared/protocol/message_stream.ts";
-import { ChatError } from "../user_error.ts";
+import { UserError } from "../user_error.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Journal } from "../store/journal.ts";
 
 /** What posting needs to know. */
-export interface PostingOptions {
+export interface GroupCommitOptions {
   readonly journal: Journal;
   readonly clock: TimerClock;
 }
@@ -29,20 +29,20 @@ interface Post {
 }
 
 /** Puts messages on the disk. */
-export class Posting {
-  readonly #options: PostingOptions;
+export class GroupCommit {
+  readonly #options: GroupCommitOptions;
   #posts: Post[] = [];
   #keptAtMs = -Infinity;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(options: PostingOptions) {
+  constructor(options: GroupCommitOptions) {
     this.#options = options;
   }
 
   /**
    * Takes a message for a peer. Done when it is on the disk, from where it goes on by itself.
    *
-   * @throws {ChatError} Where the disk does not take it; then it goes nowhere.
+   * @throws {UserError} Where the disk does not take it; then it goes nowhere.
    */
   post(conversation: Conversation, text: string): Promise<void> {
     const { clock } = this.#options;
@@ -79,7 +79,7 @@ export class Posting {
       })));
     } catch (cause) {
       const reason = errorMessage(cause);
-      const error = new ChatError(`Cannot keep the message: ${reason}. It was not sent`, { cause });
+      const error = new UserError(`Cannot keep the message: ${reason}. It was not sent`, { cause });
       for (const { kept } of posts) kept.reject(error);
       return;
     }

@@ -21,7 +21,7 @@ const goneAfterMs = 5_000;
 const knownMax = 1_024;
 
 /** Who is there, as the user has been told. */
-export class ComingsAndGoings {
+export class PresenceNotices {
   readonly #options: ComingsAndGoingsOptions;
   readonly #here = new Map<string, boolean>();
   /** Those who seem to have gone, which is not told yet. */

@@ -6,30 +6,30 @@
  */
 
 import { fingerprintOf } from "../../shared/crypto/identity.ts";
-import { ChatError } from "../user_error.ts";
+import { UserError } from "../user_error.ts";
 import type { Conversation } from "./conversation.ts";
 import type { ChatEvent } from "../events.ts";
 import type { Link } from "../link/link.ts";
 import type { Trust } from "../trust/trust.ts";
 
 /** What verifying needs to know. */
-export interface VerifyingOptions {
+export interface VerificationFlowOptions {
   readonly trust: Trust;
   readonly emit: (event: ChatEvent) => void;
 }
 
 /** Compares words with peers. */
-export class Verifying {
-  readonly #options: VerifyingOptions;
+export class VerificationFlow {
+  readonly #options: VerificationFlowOptions;
 
-  constructor(options: VerifyingOptions) {
+  constructor(options: VerificationFlowOptions) {
     this.#options = options;
   }
 
   /**
    * Begins, or shows the words again where they are there.
    *
-   * @throws {ChatError} Where the conversation has no link that is encrypted.
+   * @throws {UserError} Where the conversation has no link that is encrypted.
    */
   begin(conversation: Conversation): void {
     const { name } = conversation;
@@ -43,13 +43,13 @@ export class Verifying {
    * Takes what the user has found.
    *
    * @returns The fingerprint that is verified; undefined where the words differed.
-   * @throws {ChatError} Where there are no words to compare.
+   * @throws {UserError} Where there are no words to compare.
    */
   conclude(conversation: Conversation, same: boolean): string | undefined {
     const { name } = conversation;
     const link = linkToVerify(conversation);
     if (link.words === undefined) {
-      throw new ChatError(
+      throw new UserError(
         `There are no words to compare yet: /verify ${name} shows them once both of you have typed it`,
       );
     }
@@ -64,7 +64,7 @@ export class Verifying {
     }
     // A key that there was no room for, or no disk, is remembered at the latest now.
     if (!trust.remember(id, key)) {
-      throw new ChatError(`Cannot remember the key of ${name}: too many are`);
+      throw new UserError(`Cannot remember the key of ${name}: too many are`);
     }
     trust.markVerified(id, key);
     const fingerprint = fingerprintOf(key);
@@ -76,13 +76,13 @@ export class Verifying {
 /** Of all links that both sides have, each has to take the same one. */
 function linkToVerify({ name, key, links }: Conversation): Link {
   if (key === undefined) {
-    throw new ChatError(`${name} talks in plaintext: there is no key to verify`);
+    throw new UserError(`${name} talks in plaintext: there is no key to verify`);
   }
   const [link] = links.toSorted((a, b) =>
     a.handshakeHash!.toHex() < b.handshakeHash!.toHex() ? -1 : 1
   );
   if (link === undefined) {
-    throw new ChatError(`${name} is not connected: /chat ${name} before you compare words`);
+    throw new UserError(`${name} is not connected: /chat ${name} before you compare words`);
   }
   return link;
 }

@@ -9,16 +9,16 @@
 
 import { Backoff } from "../../shared/time/backoff.ts";
 import { type TimerClock, wait } from "../../shared/time/clock.ts";
-import type { PlacedLetter } from "../../shared/protocol/message_stream.ts";
+import type { NumberedMessage } from "../../shared/protocol/message_stream.ts";
 import { mailTtlMs, unacknowledgedMax } from "../../shared/protocol/limits.ts";
-import { ChatError } from "../user_error.ts";
+import { UserError } from "../user_error.ts";
 import type { Deposit } from "../mailbox/mailbox.ts";
 import type { ConversationId, Journal, Outgoing } from "../store/journal.ts";
 
 /** What a delivery needs of a link. */
 export interface Carrier {
-  /** Puts letters on their way, in order. @throws {ChatError} Where it is over, or about to be. */
-  carry(letters: readonly PlacedLetter[]): void;
+  /** Puts letters on their way, in order. @throws {UserError} Where it is over, or about to be. */
+  carry(letters: readonly NumberedMessage[]): void;
   /** Done when it takes more. */
   room(): Promise<void>;
 }
@@ -32,7 +32,7 @@ export interface DeliveryOptions {
   /** Looks for the peer, and opens a link if it is there. Done when that is over, either way. Never throws. */
   readonly seek: () => Promise<void>;
   /** Leaves letters with the server; undefined where it keeps none for this peer. Never throws. */
-  readonly deposit: (letters: readonly PlacedLetter[]) => Promise<Deposit> | undefined;
+  readonly deposit: (letters: readonly NumberedMessage[]) => Promise<Deposit> | undefined;
   /** Told that so many more letters are at the mailbox. */
   readonly onDeposited: (count: number) => void;
   /** Told why the mailbox takes none of them. */
@@ -184,7 +184,7 @@ export class Delivery {
     if (clock.now() < this.#restartDueAtMs) return;
     if (journal.get(conversation).outgoing.stream !== stream) return;
     this.#restartDueAtMs = clock.now() + restartPauseMs;
-    journal.restream(conversation);
+    journal.renumber(conversation);
     this.refresh();
   }
 
@@ -280,7 +280,7 @@ export class Delivery {
           carrier.carry(letters);
         } catch (error) {
           // A link that is over, or about to be left: then all that is not acknowledged goes out anew.
-          if (error instanceof ChatError) break;
+          if (error instanceof UserError) break;
           throw error;
         }
         await carrier.room();
@@ -292,7 +292,7 @@ export class Delivery {
     }
   }
 
-  #read(limit: number): PlacedLetter[] {
+  #read(limit: number): NumberedMessage[] {
     const { journal, conversation } = this.#options;
     return journal.unacknowledged(conversation, this.#carried, Math.min(limit, batch));
   }
@@ -400,8 +400,8 @@ export class Delivery {
   }
 
   /** Lets those go on who wait for nothing to be on its way. */
-  #settle(evenSo = false): void {
-    if (!evenSo && this.waiting > 0 && !this.isDeposited) return;
+  #settle(force = false): void {
+    if (!force && this.waiting > 0 && !this.isDeposited) return;
     this.#rested.resolve();
     this.#rested = Promise.withResolvers();
   }

@@ -21,7 +21,7 @@ const nothing = new Uint8Array(0);
 
 /** A handshake's options. */
 export interface HandshakeOptions {
-  readonly role: "caller" | "called";
+  readonly role: "initiator" | "responder";
   readonly identity: Identity;
   /** CHAT and CHATACK as they went over the wire, one behind the other. */
   readonly prologue: Uint8Array;
@@ -37,7 +37,7 @@ export interface PeerKeys {
 
 /** One side of a handshake. */
 export class Handshake {
-  readonly #role: "caller" | "called";
+  readonly #role: "initiator" | "responder";
   readonly #identity: Identity;
   readonly #state: HandshakeState;
   #messages = 0;
@@ -47,7 +47,7 @@ export class Handshake {
     this.#identity = identity;
     this.#state = new HandshakeState({
       pattern: "XX",
-      initiator: role === "caller",
+      initiator: role === "initiator",
       prologue,
       s: identity.agreement,
     });
@@ -69,7 +69,7 @@ export class Handshake {
   take(message: Uint8Array): { answer: Uint8Array } | PeerKeys | undefined {
     const isFirst = this.#messages++ === 0;
     // Neither side says anything behind what proves the key until it has been looked at.
-    if (this.#messages > (this.#role === "caller" ? 2 : 3)) return undefined;
+    if (this.#messages > (this.#role === "initiator" ? 2 : 3)) return undefined;
     const payload = this.#state.readMessage(message);
     if (payload === undefined) return undefined;
     if (isFirst) {

@@ -21,7 +21,7 @@ export interface SilenceOptions {
 }
 
 /** Watches one connection. What is sent on it is no sign of life of the peer's. */
-export class Silence {
+export class Heartbeat {
   readonly #options: SilenceOptions;
   #heardAtMs: number;
   #asked = false;

@@ -11,7 +11,7 @@
 
 import { type Address, plainHost } from "../../shared/net/address.ts";
 import { systemClock, type TimerClock, within } from "../../shared/time/clock.ts";
-import type { Letter } from "../../shared/protocol/message_stream.ts";
+import type { ChatMessage } from "../../shared/protocol/message_stream.ts";
 import {
   chatackPatienceMs,
   chatackTimeoutMs,
@@ -20,22 +20,22 @@ import {
   openingTimeoutMs,
 } from "../../shared/protocol/limits.ts";
 import { encode, type Message, message } from "../../shared/protocol/message.ts";
-import { ChatError } from "../user_error.ts";
+import { UserError } from "../user_error.ts";
 import type { PeerConn } from "../transport/tcp.ts";
 import type { CloseReason, Dialect } from "../events.ts";
 import type { LinkEvents } from "./link_events.ts";
 import { type Opened, Opening, type Purpose, type Self, type Step } from "./opening.ts";
-import { Outbox } from "./write_queue.ts";
-import { PeerTalk } from "./peer_session.ts";
+import { WriteQueue } from "./write_queue.ts";
+import { PeerSession } from "./peer_session.ts";
 import { notAuthentic, type SecureChannel } from "./secure_channel.ts";
-import { Silence } from "./heartbeat.ts";
-import type { WildItem } from "./legacy/legacy_lines.ts";
-import { WildTalk } from "./legacy/legacy_session.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import type { LegacyItem } from "./legacy/legacy_lines.ts";
+import { LegacySession } from "./legacy/legacy_session.ts";
 
 /** A link's options. */
 export interface LinkOptions {
   readonly conn: PeerConn;
-  readonly role: "caller" | "called";
+  readonly role: "initiator" | "responder";
   readonly self: Self;
   readonly events: LinkEvents<Link>;
   /**
@@ -77,7 +77,7 @@ const strangerBufferBytes = 1024;
 
 /** One connection with one peer. */
 export class Link {
-  readonly role: "caller" | "called";
+  readonly role: "initiator" | "responder";
   /** The address of the other end of the connection. Where we were called, its port is a passing one. */
   readonly remote: Address;
   /** Whether nothing has come from the peer. */
@@ -90,12 +90,12 @@ export class Link {
   readonly #times: LinkTimes;
   readonly #clock: TimerClock;
   readonly #opening: Opening;
-  readonly #outbox: Outbox;
-  readonly #silence: Silence;
+  readonly #outbox: WriteQueue;
+  readonly #silence: Heartbeat;
   #channel: SecureChannel | undefined;
   /** Once the link is open, one of these two. */
-  #talk: PeerTalk<Link> | undefined;
-  #wild: WildTalk | undefined;
+  #talk: PeerSession<Link> | undefined;
+  #wild: LegacySession | undefined;
   #closed = false;
   /** Why the link ends, once the peer has been told: nothing more is taken from it meanwhile. */
   #ending: { readonly reason: CloseReason; readonly detail: string | undefined } | undefined;
@@ -123,23 +123,23 @@ export class Link {
       now: () => clock.now(),
       ...purpose && { purpose },
     });
-    this.#outbox = new Outbox(conn, (error) => {
+    this.#outbox = new WriteQueue(conn, (error) => {
       if (error instanceof Deno.errors.TimedOut) this.#end("silent", "it does not read");
       else this.#end("lost", undefined);
     }, clock);
-    this.#silence = new Silence({
+    this.#silence = new Heartbeat({
       clock,
       pingMs: times.pingMs,
       pongMs: times.pongMs,
       ask: () => this.#send(message("PING")),
       gone: () => this.#end("silent", "it stopped answering"),
     });
-    if (role === "caller" || !allowPlaintext) this.#limitOpening();
-    if (role === "caller") {
+    if (role === "initiator" || !allowPlaintext) this.#limitOpening();
+    if (role === "initiator") {
       this.#outbox.addBytes(this.#opening.begin());
       this.#after(times.chatackMs, () => this.#timeIsUp());
     }
-    this.ended = this.#run(role === "called" && !allowPlaintext);
+    this.ended = this.#run(role === "responder" && !allowPlaintext);
   }
 
   /** What the caller has called for: a called side's is known once it is asked to admit the caller. */
@@ -187,7 +187,7 @@ export class Link {
    * is slow.
    *
    * @returns Its id, which `delivered` names; undefined where the dialect has no acknowledgements.
-   * @throws {ChatError} Where the link is not open, or closes before.
+   * @throws {UserError} Where the link is not open, or closes before.
    * @throws {RangeError} Where the text is longer than a message takes.
    */
   async sendText(text: string): Promise<string | undefined> {
@@ -202,7 +202,7 @@ export class Link {
       return undefined;
     }
     const id = await this.#openTalk().sendText(text);
-    if (id === undefined) throw new ChatError("The link closed before the message could be sent");
+    if (id === undefined) throw new UserError("The link closed before the message could be sent");
     await this.#outbox.room();
     return id;
   }
@@ -216,10 +216,10 @@ export class Link {
   /**
    * Sends letters to a peer with a key, in their order, and does not wait: {@linkcode room} does.
    *
-   * @throws {ChatError} Where the link is not open. Nothing has been sent then.
+   * @throws {UserError} Where the link is not open. Nothing has been sent then.
    * @throws {RangeError} Where a text is longer than a message takes; those before it are sent.
    */
-  carry(letters: readonly Letter[]): void {
+  carry(letters: readonly ChatMessage[]): void {
     this.#openTalk().carry(letters);
   }
 
@@ -251,7 +251,7 @@ export class Link {
   /**
    * Asks the peer something to which the answer names the question's Id, such as AUDIT.
    *
-   * @throws {ChatError} Where the link is not open or ends, the peer refuses or does not answer in
+   * @throws {UserError} Where the link is not open or ends, the peer refuses or does not answer in
    * `replyTimeoutMs`, or `questionsMax` questions are waiting already.
    */
   async ask(request: Message): Promise<Message> {
@@ -262,7 +262,7 @@ export class Link {
    * Begins to compare words with a peer that has a key, where that has not begun.
    *
    * @returns The words, where both can see them already, else whether they are about to come.
-   * @throws {ChatError} Where the link is not open.
+   * @throws {UserError} Where the link is not open.
    */
   verify(): readonly string[] | "coming" | "peer-is-to-begin" {
     return this.#openTalk().verify();
@@ -299,8 +299,8 @@ export class Link {
     this.#end("you-left", undefined);
   }
 
-  async #run(isStranger: boolean): Promise<void> {
-    let buffer = new Uint8Array(isStranger ? strangerBufferBytes : readBufferBytes);
+  async #run(isUnknownSender: boolean): Promise<void> {
+    let buffer = new Uint8Array(isUnknownSender ? strangerBufferBytes : readBufferBytes);
     try {
       for (let count; (count = await this.#conn.read(buffer)) !== null;) {
         this.#silence.heard();
@@ -343,7 +343,7 @@ export class Link {
     if (!this.#opening.undecided) this.#cancelTimer();
     switch (step.type) {
       case "more":
-        if (this.#opening.pending && this.role === "called") {
+        if (this.#opening.pending && this.role === "responder") {
           this.#after(quietMs, () => this.#timeIsUp());
         }
         return;
@@ -378,14 +378,14 @@ export class Link {
       this.#talk = this.#newTalk();
       this.#silence.begin();
     } else {
-      this.#wild = new WildTalk(this.dialect!);
+      this.#wild = new LegacySession(this.dialect!);
     }
     this.#events.opened(this);
     await this.#takeContents(contents);
   }
 
-  #newTalk(): PeerTalk<Link> {
-    return new PeerTalk({
+  #newTalk(): PeerSession<Link> {
+    return new PeerSession({
       link: this,
       events: this.#events,
       role: this.role,
@@ -409,7 +409,7 @@ export class Link {
     if (this.#channel?.broken) this.#end("broken", notAuthentic);
   }
 
-  #takeWild(items: readonly WildItem[]): void {
+  #takeWild(items: readonly LegacyItem[]): void {
     for (const item of items) {
       if (this.#closed) return;
       if (item.type === "text") this.#events.text(this, item.text);
@@ -433,9 +433,9 @@ export class Link {
     return this.#talk !== undefined || this.#wild !== undefined;
   }
 
-  #openTalk(): PeerTalk<Link> {
+  #openTalk(): PeerSession<Link> {
     if (this.#talk === undefined || this.#over || this.#left) {
-      throw new ChatError("The link is not open");
+      throw new UserError("The link is not open");
     }
     return this.#talk;
   }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Letter } from "../../shared/protocol/message_stream.ts";
+import type { ChatMessage } from "../../shared/protocol/message_stream.ts";
 import type { Message } from "../../shared/protocol/message.ts";
 import type { CloseReason } from "../events.ts";
 import type { Refusal } from "./opening.ts";
@@ -27,7 +27,7 @@ export interface LinkEvents<L> {
    * behind them that asks for an answer, and the end of the link, comes later. Nothing is acknowledged
    * before the owner does so.
    */
-  letters(link: L, letters: readonly Letter[]): void;
+  letters(link: L, letters: readonly ChatMessage[]): void;
   /** A peer with a key has a letter, and everything before it in its stream. */
   acknowledged(link: L, id: string): void;
   /** The user of a peer with a key has read a letter, and everything before it in its stream. */

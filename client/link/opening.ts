@@ -28,10 +28,10 @@ import { frame, FrameReader } from "./frames.ts";
 import { encryption, Handshake } from "./handshake.ts";
 import { saidReason } from "./reason.ts";
 import {
+  detectInitiator,
+  detectResponder,
   firstMessageEnd,
   firstMessageIn,
-  recogniseCalled,
-  recogniseCaller,
 } from "./legacy/detect.ts";
 import { notAuthentic, SecureChannel } from "./secure_channel.ts";
 import { idIn } from "./legacy/legacy_lines.ts";
@@ -79,7 +79,7 @@ export interface Opened {
 
 /** An opening's options. */
 export interface OpeningOptions {
-  readonly role: "caller" | "called";
+  readonly role: "initiator" | "responder";
   readonly self: Self;
   /** What the caller calls for; the called side takes it from the caller. */
   readonly purpose?: Purpose;
@@ -122,7 +122,7 @@ export class Opening {
   purpose: Purpose;
 
   readonly #options: OpeningOptions;
-  readonly #role: "caller" | "called";
+  readonly #role: "initiator" | "responder";
   #state: State = "recognising";
   /** Our CHAT as it went over the wire. */
   #chat = noBytes;
@@ -177,11 +177,11 @@ export class Opening {
   /** Goes on with a peer that is talked to. */
   admitted(): Step {
     if (this.#handshake === undefined) {
-      const isTold = this.dialect === "p2pchat" && this.#role === "called";
+      const isTold = this.dialect === "p2pchat" && this.#role === "responder";
       if (isTold) this.#send.push(this.#introduction("CHATACK", false));
       return this.#open([this.#unread]);
     }
-    if (this.#role === "caller") {
+    if (this.#role === "initiator") {
       this.#send.push(frame(this.#handshake.conclude()));
       this.#channel = this.#split(this.#handshake);
       this.#state = "waiting";
@@ -206,7 +206,7 @@ export class Opening {
 
   /** Tells the dialect from the first bytes. @returns Undefined where CHAT or CHATACK is to be read. */
   #recognise(timeIsUp: boolean): Step | undefined {
-    const recognise = this.#role === "caller" ? recogniseCalled : recogniseCaller;
+    const recognise = this.#role === "initiator" ? detectResponder : detectInitiator;
     const verdict = recognise(this.#unread, timeIsUp);
     if (verdict === "undecided") return this.#more();
     if (verdict === "p2pchat") return undefined;
@@ -223,7 +223,7 @@ export class Opening {
     this.#unread = this.#unread.subarray(end);
     const [opening] = await new MessageReader().push(bytes);
     if (opening === undefined || isFault(opening)) return this.#refuse(opening ?? notAnOpening);
-    const malformed = check(opening, this.#role === "caller" ? "called" : "caller");
+    const malformed = check(opening, this.#role === "initiator" ? "responder" : "initiator");
     if (malformed !== undefined) return this.#refuse(malformed);
     if (opening.verb === "ERROR") return this.#end("broken", saidReason(opening));
     const id = header(opening, "clientID")!;
@@ -243,7 +243,7 @@ export class Opening {
     if (said !== undefined && said !== "audit") return this.#refuse(unknownPurpose);
     const purpose = said ?? "conversation";
     // Who repeats it not takes this for a conversation, as whoever knows no Purpose does.
-    if (this.#role === "caller" && purpose !== this.purpose) {
+    if (this.#role === "initiator" && purpose !== this.purpose) {
       return this.#end("broken", "its program does not know what the call is for");
     }
     this.purpose = purpose;
@@ -258,7 +258,7 @@ export class Opening {
       return this.#ask("plaintext");
     }
     const { role, self: { identity } } = this.#options;
-    if (role === "caller") {
+    if (role === "initiator") {
       this.#handshake = new Handshake({ role, identity, prologue: concat(this.#chat, bytes) });
       this.#send.push(frame(this.#handshake.begin()));
     } else {
@@ -291,7 +291,7 @@ export class Opening {
       this.peerKey = step.peerKey;
       this.peerAgreement = step.peerAgreement;
       // The caller does not say who it is to somebody whom it does not want to talk to.
-      if (this.#role === "called") this.#channel = this.#split(handshake);
+      if (this.#role === "responder") this.#channel = this.#split(handshake);
       return this.#ask("key");
     }
     return this.#more();

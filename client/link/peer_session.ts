@@ -8,12 +8,12 @@
 
 import type { TimerClock } from "../../shared/time/clock.ts";
 import {
+  type ChatMessage,
+  chatMessageHeaders,
+  isChatMessage,
   isId,
-  isLetter,
-  type Letter,
-  letterHeaders,
   randomId,
-  readLetter,
+  readChatMessage,
 } from "../../shared/protocol/message_stream.ts";
 import { header, type Message, message } from "../../shared/protocol/message.ts";
 import { MessageReader } from "../../shared/protocol/message_reader.ts";
@@ -23,16 +23,16 @@ import { check } from "../../shared/protocol/verbs.ts";
 import type { CloseReason } from "../events.ts";
 import type { LinkEvents } from "./link_events.ts";
 import type { Purpose } from "./opening.ts";
-import { Questions } from "./pending_requests.ts";
+import { PendingRequests } from "./pending_requests.ts";
 import { saidReason } from "./reason.ts";
-import { Unconfirmed } from "./unacknowledged_texts.ts";
+import { UnacknowledgedTexts } from "./unacknowledged_texts.ts";
 import { Verification } from "./word_verification.ts";
 
 /** What a talk needs. */
-export interface PeerTalkOptions<L> {
+export interface PeerSessionOptions<L> {
   readonly link: L;
   readonly events: LinkEvents<L>;
-  readonly role: "caller" | "called";
+  readonly role: "initiator" | "responder";
   readonly purpose: Purpose;
   /** The handshake's; undefined with a peer that has no key. */
   readonly handshakeHash: Uint8Array | undefined;
@@ -52,20 +52,20 @@ const auditNeedsKey = fault(426, "AUDIT goes over an encrypted link");
 const noStream = fault(400, "The Stream of a RESET is not 128 bits in hexadecimal");
 
 /** One side of what is said on one link. */
-export class PeerTalk<L> {
-  readonly #options: PeerTalkOptions<L>;
+export class PeerSession<L> {
+  readonly #options: PeerSessionOptions<L>;
   readonly #hasKey: boolean;
   readonly #reader = new MessageReader();
-  readonly #questions: Questions;
-  readonly #unconfirmed = new Unconfirmed();
+  readonly #questions: PendingRequests;
+  readonly #unconfirmed = new UnacknowledgedTexts();
   #verification: Verification | undefined;
   /** What this read has brought and the owner has not been given. */
-  #letters: Letter[] = [];
+  #letters: ChatMessage[] = [];
 
-  constructor(options: PeerTalkOptions<L>) {
+  constructor(options: PeerSessionOptions<L>) {
     this.#options = options;
     this.#hasKey = options.handshakeHash !== undefined;
-    this.#questions = new Questions(options.clock, options.send);
+    this.#questions = new PendingRequests(options.clock, options.send);
   }
 
   /** Takes a piece of what a read brought; {@linkcode handOver} is to follow the last one. */
@@ -83,9 +83,9 @@ export class PeerTalk<L> {
   }
 
   /** Sends letters. @throws {RangeError} Where a text is longer than a message takes. */
-  carry(letters: readonly Letter[]): void {
+  carry(letters: readonly ChatMessage[]): void {
     if (!this.#hasKey) throw new TypeError("Cannot carry letters: the peer has no key");
-    for (const letter of letters) this.#options.send(message("MSG", letterHeaders(letter)));
+    for (const letter of letters) this.#options.send(message("MSG", chatMessageHeaders(letter)));
   }
 
   /**
@@ -115,7 +115,7 @@ export class PeerTalk<L> {
     return this.#unconfirmed.none();
   }
 
-  /** Asks the peer something. @throws {ChatError} As {@linkcode Questions.ask} does. */
+  /** Asks the peer something. @throws {UserError} As {@linkcode PendingRequests.ask} does. */
   ask(request: Message): Promise<Message> {
     return this.#questions.ask(request);
   }
@@ -181,8 +181,8 @@ export class PeerTalk<L> {
 
   #takeLetter(item: Message): void {
     const { clock, events, link, send } = this.#options;
-    const letter = readLetter(item, clock.timeOfDay());
-    if (!isLetter(letter)) return this.#refuse(letter);
+    const letter = readChatMessage(item, clock.timeOfDay());
+    if (!isChatMessage(letter)) return this.#refuse(letter);
     if (this.#hasKey) {
       this.#letters.push(letter);
       return;

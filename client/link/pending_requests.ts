@@ -5,9 +5,9 @@
  */
 
 import type { TimerClock } from "../../shared/time/clock.ts";
-import { questionsMax, replyTimeoutMs } from "../../shared/protocol/limits.ts";
+import { pendingRequestsMax, replyTimeoutMs } from "../../shared/protocol/limits.ts";
 import { header, type Message } from "../../shared/protocol/message.ts";
-import { ChatError } from "../user_error.ts";
+import { UserError } from "../user_error.ts";
 import { saidReason } from "./reason.ts";
 
 interface Question {
@@ -16,7 +16,7 @@ interface Question {
 }
 
 /** The questions that are asked on one link. */
-export class Questions {
+export class PendingRequests {
   readonly #clock: TimerClock;
   readonly #say: (question: Message) => void;
   /** By their Ids, the oldest first. */
@@ -33,7 +33,7 @@ export class Questions {
    *
    * @param question Has an Id of its own.
    * @returns The answer.
-   * @throws {ChatError} Where none comes within `replyTimeoutMs`, the peer refuses, the link ends, or
+   * @throws {UserError} Where none comes within `replyTimeoutMs`, the peer refuses, the link ends, or
    * `questionsMax` are waiting already.
    */
   async ask(question: Message): Promise<Message> {
@@ -41,8 +41,8 @@ export class Questions {
     if (id === undefined || this.#open.has(id)) {
       throw new TypeError(`Cannot ask ${question.verb}: it has no Id of its own`);
     }
-    if (this.#open.size >= questionsMax) {
-      throw new ChatError(`Cannot ask more: ${questionsMax} questions wait for an answer`);
+    if (this.#open.size >= pendingRequestsMax) {
+      throw new UserError(`Cannot ask more: ${pendingRequestsMax} questions wait for an answer`);
     }
     const answered = Promise.withResolvers<Message>();
     const cancel = this.#clock.after(replyTimeoutMs, () => {
@@ -73,7 +73,7 @@ export class Questions {
   }
 
   #reject(id: string, why: string): void {
-    this.#close(id)?.reject(new ChatError(why));
+    this.#close(id)?.reject(new UserError(why));
   }
 
   #close(id: string): PromiseWithResolvers<Message> | undefined {

@@ -8,7 +8,7 @@
 import { unacknowledgedMax } from "../../shared/protocol/limits.ts";
 
 /** The texts of one link. */
-export class Unconfirmed {
+export class UnacknowledgedTexts {
   /** By their ids, the oldest first. */
   readonly #texts = new Map<string, string>();
   #changed: PromiseWithResolvers<void> | undefined;

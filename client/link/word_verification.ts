@@ -24,7 +24,7 @@ const utf8 = new TextEncoder();
 
 /** A verification's options. */
 export interface VerificationOptions {
-  readonly role: "caller" | "called";
+  readonly role: "initiator" | "responder";
   /** The handshake's hash, by which the words belong to this one link. */
   readonly handshakeHash: Uint8Array;
   /** Gives so many random bytes. */
@@ -90,9 +90,9 @@ export class Verification {
     if (nonce === undefined || this.#peerCommit === undefined || !this.#begun || this.#words) {
       return outOfTurn;
     }
-    const peerRole = this.#options.role === "caller" ? "called" : "caller";
+    const peerRole = this.#options.role === "initiator" ? "responder" : "initiator";
     if (!timingSafeEqual(this.#commit(peerRole, nonce), this.#peerCommit)) return otherNonce;
-    this.#words = this.#options.role === "caller"
+    this.#words = this.#options.role === "initiator"
       ? this.#wordsOf(this.#nonce, nonce)
       : this.#wordsOf(nonce, this.#nonce);
     return { send: [], words: this.#words };
@@ -102,14 +102,19 @@ export class Verification {
     return message("VERIFY", [["Nonce", this.#nonce.toHex()]]);
   }
 
-  #commit(role: "caller" | "called", nonce: Uint8Array): Uint8Array {
-    const label = utf8.encode(`p2pchat verification 1 ${role}\0`);
+  #commit(role: "initiator" | "responder", nonce: Uint8Array): Uint8Array {
+    const label = utf8.encode(`p2pchat verification 1 ${wireRoles[role]}\0`);
     return primitives.hash(label, this.#options.handshakeHash, nonce);
   }
 
-  #wordsOf(callerNonce: Uint8Array, calledNonce: Uint8Array): string[] {
+  #wordsOf(initiatorNonce: Uint8Array, responderNonce: Uint8Array): string[] {
     const label = utf8.encode("p2pchat verification 1 words\0");
-    const hash = primitives.hash(label, this.#options.handshakeHash, callerNonce, calledNonce);
+    const hash = primitives.hash(
+      label,
+      this.#options.handshakeHash,
+      initiatorNonce,
+      responderNonce,
+    );
     let bits = BigInt(`0x${hash.subarray(0, 8).toHex()}`);
     const words = [];
     for (let i = 0; i < wordCount; i++) {
@@ -119,6 +124,9 @@ export class Verification {
     return words;
   }
 }
+
+/** What is hashed for each side: these words are part of the protocol. */
+const wireRoles = { initiator: "caller", responder: "called" } as const;
 
 const outOfTurn = fatalFault(400, "A VERIFY came out of turn");
 const otherNonce = fatalFault(403, "The nonce of VERIFY is not the one that was committed to");

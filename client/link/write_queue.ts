@@ -12,7 +12,7 @@ import type { ByteSink } from "../../shared/net/write_all.ts";
 const utf8 = new TextEncoder();
 const nothing: Uint8Array = new Uint8Array(0);
 
-/** Characters after which {@linkcode Outbox.room} makes whoever fills the outbox wait. */
+/** Characters after which {@linkcode WriteQueue.room} makes whoever fills the outbox wait. */
 const crowdedChars = 256 * 1024;
 
 /** How much room for frames is kept: enough for a long message, and little with every link. */
@@ -22,7 +22,7 @@ const framesKeptBytes = 64 * 1024;
 export type Seal = (bytes: Uint8Array, target?: Uint8Array) => Uint8Array;
 
 /** A queue of text and bytes before a connection. */
-export class Outbox {
+export class WriteQueue {
   readonly #sink: ByteSink;
   readonly #onFailure: (error: unknown) => void;
   readonly #clock: TimerClock;

@@ -21,7 +21,7 @@ import {
 import { MessageReader } from "../../shared/protocol/message_reader.ts";
 import { isFault } from "../../shared/protocol/status.ts";
 import { check, protocolVersion } from "../../shared/protocol/verbs.ts";
-import { ChatError } from "../user_error.ts";
+import { UserError } from "../user_error.ts";
 import { depositBytesMax } from "../../shared/protocol/limits.ts";
 import { envelopeContentBytesMax, openEnvelope, type Recipient, sealEnvelope } from "./envelope.ts";
 import { type KeptConnection, ServerRefusal } from "../rendezvous/rendezvous.ts";
@@ -163,7 +163,7 @@ export class Mailbox {
       return { deposited: count };
     } catch (error) {
       if (error instanceof ServerRefusal) return refusal(error);
-      if (error instanceof ChatError) return unavailable(error.message);
+      if (error instanceof UserError) return unavailable(error.message);
       throw error;
     }
   }
@@ -221,7 +221,7 @@ export class Mailbox {
       }
     } catch (error) {
       // The next registration, or the next mail, has it begun again.
-      if (!(error instanceof ChatError)) throw error;
+      if (!(error instanceof UserError)) throw error;
     }
   }
 

@@ -26,16 +26,16 @@ import { keyBytes } from "../../shared/crypto/raw_keys.ts";
 import {
   isBearable,
   openBox,
-  type PassphraseBox,
   type PassphraseCost,
   saltBytes,
   sealBox,
+  type SealedSecret,
 } from "./sealed_secret.ts";
 
 /** What an identity's file holds. The public key is known in any case. */
 export type IdentityFile =
   | { readonly publicKey: Uint8Array; readonly identity: Identity }
-  | { readonly publicKey: Uint8Array; readonly box: PassphraseBox };
+  | { readonly publicKey: Uint8Array; readonly box: SealedSecret };
 
 const version = 1;
 const seedBytes = 32;
@@ -62,7 +62,7 @@ export function sealIdentity(
  * @throws {SyntaxError} Where what was sealed is another identity's.
  */
 export function unsealIdentity(
-  { publicKey, box }: IdentityFile & { readonly box: PassphraseBox },
+  { publicKey, box }: IdentityFile & { readonly box: SealedSecret },
   passphrase: string,
 ): Identity | undefined {
   const seed = openBox(box, headerOf(publicKey), passphrase);
@@ -125,7 +125,7 @@ function parse(text: string): unknown {
   }
 }
 
-function boxOf({ kdf, cipher, seed }: Record<string, unknown>): PassphraseBox {
+function boxOf({ kdf, cipher, seed }: Record<string, unknown>): SealedSecret {
   const { name, N, r, p, salt } = recordOf(kdf);
   const cost = { N: numberOf(N), r: numberOf(r), p: numberOf(p) };
   if (name !== "scrypt" || cipher !== "ChaCha20-Poly1305") throw damaged();

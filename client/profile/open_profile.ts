@@ -9,7 +9,7 @@ import { type Clock, systemClock } from "../../shared/time/clock.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { makeVisible } from "../../shared/text/visible.ts";
 import { writeAllSync } from "../../shared/net/write_all.ts";
-import { ChatError } from "../user_error.ts";
+import { UserError } from "../user_error.ts";
 import { keepIdentity, readIdentity, unlockIdentity } from "./profile.ts";
 import type { AskPassphrase } from "./ask_passphrase.ts";
 import { openStore, type Store, storeKeyOf } from "../store/store.ts";
@@ -40,7 +40,7 @@ export function openProfile(
 ): OpenProfile {
   const kept = mustExist ? readIdentity(directory) : keepIdentity(directory);
   if (kept === undefined) {
-    throw new ChatError(
+    throw new UserError(
       `There is no identity in '${
         makeVisible(directory)
       }', and so no message; --profile names another ` +

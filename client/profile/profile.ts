@@ -14,7 +14,7 @@ import { fileReason } from "../../shared/errors/file_error.ts";
 import { identityFileBytesMax, passphraseAttemptsMax } from "../../shared/protocol/limits.ts";
 import { makeVisible } from "../../shared/text/visible.ts";
 import { writeAllSync } from "../../shared/net/write_all.ts";
-import { ChatError } from "../user_error.ts";
+import { UserError } from "../user_error.ts";
 import { askKnownPassphrase, type AskPassphrase } from "./ask_passphrase.ts";
 import {
   decodeIdentity,
@@ -41,7 +41,7 @@ export interface KeptIdentity {
  * The identity of a profile, made with its directory where there is none.
  *
  * @param askPassphrase Asked where the identity is under a passphrase.
- * @throws {ChatError} A sentence that says what is in the way and what to do, with the system's error as
+ * @throws {UserError} A sentence that says what is in the way and what to do, with the system's error as
  * its cause where it is the system: what is there cannot be read, can be read by others or is damaged; the
  * disk is full; the passphrase is not known.
  */
@@ -52,7 +52,7 @@ export function loadIdentity(directory: string, askPassphrase: AskPassphrase): I
 /**
  * Like {@linkcode loadIdentity}, without its passphrase.
  *
- * @throws {ChatError} As there.
+ * @throws {UserError} As there.
  */
 export function keepIdentity(directory: string): KeptIdentity {
   const kept = readIdentity(directory);
@@ -67,7 +67,7 @@ export function keepIdentity(directory: string): KeptIdentity {
   // Of several that start at once another has made it.
   const made = readIdentity(directory);
   if (made !== undefined) return made;
-  throw new ChatError(
+  throw new UserError(
     `Cannot use the identity in ${
       quoted(path)
     }: a link there leads nowhere, or in a circle; correct it`,
@@ -77,7 +77,7 @@ export function keepIdentity(directory: string): KeptIdentity {
 /**
  * The identity of a profile; undefined where there is none.
  *
- * @throws {ChatError} Where there is one that cannot be read, can be read by others, or is damaged.
+ * @throws {UserError} Where there is one that cannot be read, can be read by others, or is damaged.
  */
 export function readIdentity(directory: string): KeptIdentity | undefined {
   const path = pathIn(directory);
@@ -93,7 +93,7 @@ export function readIdentity(directory: string): KeptIdentity | undefined {
 /**
  * Takes an identity from under its passphrase, where it has one.
  *
- * @throws {ChatError} Where there is nobody to ask, or nobody who knows it.
+ * @throws {UserError} Where there is nobody to ask, or nobody who knows it.
  */
 export function unlockIdentity(
   { path, file }: Pick<KeptIdentity, "path" | "file">,
@@ -109,7 +109,7 @@ export function unlockIdentity(
     if (identity !== undefined) return identity;
   }
   const where = quoted(path);
-  throw new ChatError(
+  throw new UserError(
     `Cannot use the identity in ${where}: its passphrase was not given; try again`,
   );
 }
@@ -117,14 +117,14 @@ export function unlockIdentity(
 /**
  * Puts an identity that is kept under another passphrase, or under none where it is empty.
  *
- * @throws {ChatError} Where the file cannot be written, or has been changed in the meantime.
+ * @throws {UserError} Where the file cannot be written, or has been changed in the meantime.
  */
 export function setPassphrase(kept: KeptIdentity, identity: Identity, passphrase: string): void {
   const next = passphrase === "" ? plainIdentity(identity) : sealIdentity(identity, passphrase);
   trying("change the passphrase of", kept.path, () => {
     const current = readIdentity(dirname(kept.path));
     if (current === undefined || encodeIdentity(current.file) !== encodeIdentity(kept.file)) {
-      throw new ChatError("it has been changed in the meantime; try again");
+      throw new UserError("it has been changed in the meantime; try again");
     }
     replacePrivateFile(kept.path, encodeIdentity(next));
   });
@@ -133,7 +133,7 @@ export function setPassphrase(kept: KeptIdentity, identity: Identity, passphrase
 /**
  * Writes an identity to a new file, for its owner alone, or to standard output.
  *
- * @throws {ChatError} Where there is a file already, or the system does not let it.
+ * @throws {UserError} Where there is a file already, or the system does not let it.
  */
 export function exportIdentity(to: string | Output, file: IdentityFile): void {
   const text = encodeIdentity(file);
@@ -146,7 +146,7 @@ export function exportIdentity(to: string | Output, file: IdentityFile): void {
 /**
  * Reads an exported identity from a file or from standard input.
  *
- * @throws {ChatError} Where there is none, or the system does not let it.
+ * @throws {UserError} Where there is none, or the system does not let it.
  */
 export function readExported(from: string | Input): IdentityFile {
   return trying("import the identity in", from, () => {
@@ -169,7 +169,7 @@ export interface Imported {
  * Makes an identity the profile's.
  *
  * @param replace Whether it may take the place of another, which is then kept beside it.
- * @throws {ChatError} Where another is there, or the system does not let it.
+ * @throws {UserError} Where another is there, or the system does not let it.
  */
 export function importIdentity(
   directory: string,
@@ -182,14 +182,14 @@ export function importIdentity(
     return trying("import the identity to", path, () => {
       Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
       if (createPrivateFile(path, encodeIdentity(file))) return { wasThere: false };
-      throw new ChatError("another has just been made there; try again");
+      throw new UserError("another has just been made there; try again");
     });
   }
   if (there !== "unreadable" && keyToText(there.file.publicKey) === keyToText(file.publicKey)) {
     return { wasThere: true };
   }
   return trying("import the identity to", path, () => {
-    if (!replace) throw new ChatError("another is there; --replace keeps that one beside it");
+    if (!replace) throw new UserError("another is there; --replace keeps that one beside it");
     const replaced = keepBeside(path);
     replacePrivateFile(path, encodeIdentity(file));
     return { wasThere: false, replaced };
@@ -233,9 +233,9 @@ function openIfThere(path: string): Deno.FsFile | undefined {
 
 function refuseWrongKind(path: string, file: Deno.FsFile): void {
   const { isFile, mode } = file.statSync();
-  if (!isFile) throw new ChatError("that is no file; move it away for a new one");
+  if (!isFile) throw new UserError("that is no file; move it away for a new one");
   if (Deno.build.os === "windows" || (mode! & 0o077) === 0) return;
-  throw new ChatError(
+  throw new UserError(
     `its mode is ${(mode! & 0o777).toString(8).padStart(4, "0")}, so that others can get at your ` +
       `key; chmod 600 ${quoted(path)}`,
   );
@@ -246,7 +246,7 @@ function decode(source: Input, advice: string): IdentityFile {
     return decodeIdentity(readText(source));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw new ChatError(`${error.message}; ${advice}`, { cause: error });
+    throw new UserError(`${error.message}; ${advice}`, { cause: error });
   }
 }
 
@@ -267,7 +267,7 @@ function trying<T>(action: string, place: string | Input | Output, run: () => T)
     const where = typeof place === "string"
       ? quoted(place)
       : `standard ${"readSync" in place ? "input" : "output"}`;
-    throw new ChatError(`Cannot ${action} ${where}: ${fileReason(cause)}`, { cause });
+    throw new UserError(`Cannot ${action} ${where}: ${fileReason(cause)}`, { cause });
   }
 }
 

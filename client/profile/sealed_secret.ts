@@ -26,7 +26,7 @@ const keyBytes = 32;
 export const saltBytes = 32;
 
 /** A secret under a passphrase. */
-export interface PassphraseBox {
+export interface SealedSecret {
   readonly cost: PassphraseCost;
   readonly salt: Uint8Array;
   readonly ciphertext: Uint8Array;
@@ -42,7 +42,7 @@ export function sealBox(
   header: Uint8Array,
   passphrase: string,
   cost = passphraseCost,
-): PassphraseBox {
+): SealedSecret {
   const salt = new Uint8Array(randomBytes(saltBytes));
   // The salt, and with it the key, is for this one message, which therefore has the nonce 0.
   const ciphertext = primitives.encrypt(keyOf(passphrase, salt, cost), 0, header, secret);
@@ -51,7 +51,7 @@ export function sealBox(
 
 /** Gives a secret back; undefined where the passphrase is another, or something has been changed. */
 export function openBox(
-  { cost, salt, ciphertext }: PassphraseBox,
+  { cost, salt, ciphertext }: SealedSecret,
   header: Uint8Array,
   passphrase: string,
 ): Uint8Array | undefined {

@@ -9,7 +9,7 @@ import { isClientId } from "../../shared/protocol/client_id.ts";
 import { isFingerprint } from "../../shared/crypto/identity.ts";
 import { type Header, header, message } from "../../shared/protocol/message.ts";
 import { protocolVersion } from "../../shared/protocol/verbs.ts";
-import { ChatError } from "../user_error.ts";
+import { UserError } from "../user_error.ts";
 import type { KnownClient } from "../events.ts";
 import type { Rendezvous } from "./rendezvous.ts";
 
@@ -20,7 +20,7 @@ import type { Rendezvous } from "./rendezvous.ts";
  * @param target Whom; undefined for whoever is next.
  * @returns Whom the server names, with an empty id where that is none; undefined where it names nobody.
  * @throws {ServerRefusal} Where the server answers ERROR, as where it knows no such client.
- * @throws {ChatError} Where it cannot be asked, or sends an address that is none.
+ * @throws {UserError} Where it cannot be asked, or sends an address that is none.
  */
 export async function lookUp(
   rendezvous: Pick<Rendezvous, "request">,
@@ -35,7 +35,7 @@ export async function lookUp(
   const port = parsePort(header(reply, "Port") ?? "");
   if (host === "" || port === undefined) return undefined;
   const address = parseAddress(formatAddress({ host, port }));
-  if (address === undefined) throw new ChatError("The server sent an address that is none");
+  if (address === undefined) throw new UserError("The server sent an address that is none");
   return {
     id: isClientId(id) ? id : "",
     address,

@@ -11,7 +11,7 @@ import type { KnownClient } from "../events.ts";
 const introducedMax = 4_096;
 
 /** The server's word. */
-export class Introductions {
+export class LookupCache {
   readonly #byId = new Map<string, KnownClient>();
   readonly #idsByPlace = new Map<string, string>();
 

@@ -14,7 +14,7 @@ import {
   message,
 } from "../../shared/protocol/message.ts";
 import { protocolVersion } from "../../shared/protocol/verbs.ts";
-import { ChatError } from "../user_error.ts";
+import { UserError } from "../user_error.ts";
 import { type KeptConnection, wholeNumber } from "./rendezvous.ts";
 
 const statuses = ["online", "registered", "away"] as const;
@@ -112,7 +112,7 @@ export class Presence {
           this.#note(reply);
         });
       } catch (error) {
-        if (!(error instanceof ChatError)) throw error;
+        if (!(error instanceof UserError)) throw error;
         // The server does not know how, or is gone: the next registration asks again.
         if (this.#server === server) this.lost();
       }

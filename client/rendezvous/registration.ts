@@ -77,7 +77,7 @@ export class Registration {
   /**
    * Registers, and from then on stays registered. Done when what is to follow on that is done, too.
    *
-   * @throws {ChatError} Where the server refuses or does not answer.
+   * @throws {UserError} Where the server refuses or does not answer.
    */
   async start(): Promise<void> {
     const { id, rendezvous, emit } = this.#options;
@@ -92,7 +92,7 @@ export class Registration {
   /**
    * Takes the registration back.
    *
-   * @throws {ChatError} Where the server refuses or does not answer; it is not refreshed any more either
+   * @throws {UserError} Where the server refuses or does not answer; it is not refreshed any more either
    * way.
    */
   async end(): Promise<void> {

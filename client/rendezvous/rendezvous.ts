@@ -14,13 +14,13 @@ import type { TimerClock } from "../../shared/time/clock.ts";
 import { header, type Message } from "../../shared/protocol/message.ts";
 import { type Fault, isFault } from "../../shared/protocol/status.ts";
 import { check, speaksVersion1, type VerbName } from "../../shared/protocol/verbs.ts";
-import { ChatError } from "../user_error.ts";
+import { UserError } from "../user_error.ts";
 import type { Network } from "../transport/transport.ts";
 import { formatServerAddress, type ServerAddress } from "../transport/server_address.ts";
-import { ServerLine } from "./server_connection.ts";
+import { ServerConnection } from "./server_connection.ts";
 
 /** What the server refused. */
-export class ServerRefusal extends ChatError {
+export class ServerRefusal extends UserError {
   /** @param error An ERROR of the server's. */
   constructor(error: Message) {
     const [code, reason] = [header(error, "Code")!, header(error, "Reason")!];
@@ -59,9 +59,9 @@ export function wholeNumber(text: string | undefined): number | undefined {
  * is asked here, and so never on another connection, or of another server.
  */
 export class KeptConnection {
-  readonly line: ServerLine;
+  readonly line: ServerConnection;
 
-  constructor(line: ServerLine) {
+  constructor(line: ServerConnection) {
     this.line = line;
   }
 
@@ -76,7 +76,7 @@ export class KeptConnection {
    * @param expected The verb of the reply.
    * @param taken Gets the reply at once, before anything that the server says behind it.
    * @throws {ServerRefusal} Where the server answers ERROR.
-   * @throws {ChatError} Where the connection is lost, or something else is answered.
+   * @throws {UserError} Where the connection is lost, or something else is answered.
    */
   async request(
     request: Message,
@@ -110,8 +110,8 @@ const noRoom: readonly string[] = ["429", "503"];
 /** The client's end of its relation with a server. */
 export class Rendezvous {
   readonly #options: RendezvousOptions;
-  #line: ServerLine | undefined;
-  #opening: Promise<ServerLine> | undefined;
+  #line: ServerConnection | undefined;
+  #opening: Promise<ServerConnection> | undefined;
   #kept: KeptConnection | undefined;
   /** The server that is tried first when the next connection is opened. */
   #next = 0;
@@ -148,7 +148,7 @@ export class Rendezvous {
    *
    * @param expected The verb of the reply.
    * @throws {ServerRefusal} Where the server answers ERROR.
-   * @throws {ChatError} Where none can be reached, or the one that is does not answer, or answers
+   * @throws {UserError} Where none can be reached, or the one that is does not answer, or answers
    * something else.
    */
   async request(request: Message, expected: VerbName): Promise<Message> {
@@ -170,12 +170,12 @@ export class Rendezvous {
     if (!kept.lost.aborted) this.#onLost();
   }
 
-  /** Connects, if that is still to be done. @throws {ChatError} Where no server can be reached. */
+  /** Connects, if that is still to be done. @throws {UserError} Where no server can be reached. */
   async connect(): Promise<void> {
     await this.#open();
   }
 
-  #keep(line: ServerLine): void {
+  #keep(line: ServerConnection): void {
     if (line === this.#kept?.line) return;
     this.#kept = new KeptConnection(line);
     // Where it has been kept before this adds nothing.
@@ -184,9 +184,9 @@ export class Rendezvous {
   }
 
   /** Asks the server that is connected, or the first that answers. */
-  async #ask(request: Message, expected: VerbName): Promise<[ServerLine, Message]> {
+  async #ask(request: Message, expected: VerbName): Promise<[ServerConnection, Message]> {
     const { servers } = this.#options;
-    const problems: ChatError[] = [];
+    const problems: UserError[] = [];
     // What was connected may turn out to be lost, and then each of the others may be.
     for (let tries = 0; tries <= servers.length; tries++) {
       const line = await this.#open(problems);
@@ -198,7 +198,7 @@ export class Rendezvous {
         if (reply === undefined && line.answered) continue;
         return [line, judge(line, reply, expected)];
       } catch (error) {
-        if (!isFresh || !(error instanceof ChatError)) throw error;
+        if (!isFresh || !(error instanceof UserError)) throw error;
         if (error instanceof ServerRefusal && !noRoom.includes(error.code)) throw error;
         problems.push(error);
         this.#turnFrom(line, problems);
@@ -207,31 +207,31 @@ export class Rendezvous {
     throw noServer(problems, this.server);
   }
 
-  /** Goes on to the next server. @throws {ChatError} Where there is none. */
-  #turnFrom(line: ServerLine, problems: readonly ChatError[]): void {
+  /** Goes on to the next server. @throws {UserError} Where there is none. */
+  #turnFrom(line: ServerConnection, problems: readonly UserError[]): void {
     const { servers } = this.#options;
     line.close();
     this.#next = (servers.indexOf(line.server) + 1) % servers.length;
     if (this.#next === 0) throw noServer(problems, line.server);
   }
 
-  #open(problems: readonly ChatError[] = []): Promise<ServerLine> {
+  #open(problems: readonly UserError[] = []): Promise<ServerConnection> {
     if (this.#line?.open) return Promise.resolve(this.#line);
     return this.#opening ??= this.#dial(problems).finally(() => this.#opening = undefined);
   }
 
-  async #dial(before: readonly ChatError[]): Promise<ServerLine> {
+  async #dial(before: readonly UserError[]): Promise<ServerConnection> {
     const { servers, network, clock, signal, onPush } = this.#options;
     const problems = [...before];
     for (const server of servers.slice(this.#next)) {
       try {
         const conn = await network.dialServer(server, { signal, clock });
-        this.#line = new ServerLine({ conn, server, clock, onPush });
+        this.#line = new ServerConnection({ conn, server, clock, onPush });
         if (signal.aborted) this.#line.close();
         signal.throwIfAborted();
         return this.#line;
       } catch (error) {
-        if (!(error instanceof ChatError)) throw error;
+        if (!(error instanceof UserError)) throw error;
         problems.push(error);
       }
     }
@@ -245,16 +245,16 @@ function isReply(item: Message | Fault | undefined, expected: VerbName): item is
     check(item, "server") === undefined;
 }
 
-/** @throws {ChatError} Where the reply is not the one that was expected. */
+/** @throws {UserError} Where the reply is not the one that was expected. */
 function judge(
-  line: ServerLine,
+  line: ServerConnection,
   reply: Message | Fault | undefined,
   expected: VerbName,
 ): Message {
   const place = formatServerAddress(line.server);
   const isOurs = !line.speaksTls;
   if (isOurs && reply === undefined) {
-    throw new ChatError(
+    throw new UserError(
       `The server at ${place} closed the connection without an answer; try again`,
     );
   }
@@ -268,16 +268,16 @@ function judge(
     : `it said ${(reply as Message).verb} where ${expected} was due`;
   const problem = `What answers at ${place} is no server of this kind: ${reason}`;
   line.close(problem);
-  throw new ChatError(problem);
+  throw new UserError(problem);
 }
 
 /** Why none of the servers can be spoken to, in one error. */
-function noServer(problems: readonly ChatError[], last: ServerAddress): ChatError {
+function noServer(problems: readonly UserError[], last: ServerAddress): UserError {
   const [first, ...others] = problems;
   if (first === undefined) {
     const place = formatServerAddress(last);
-    return new ChatError(`The server at ${place} closes each connection; try again`);
+    return new UserError(`The server at ${place} closes each connection; try again`);
   }
   if (others.length === 0) return first;
-  return new ChatError(problems.map(({ message }) => message).join("; "), { cause: first });
+  return new UserError(problems.map(({ message }) => message).join("; "), { cause: first });
 }

@@ -12,7 +12,7 @@ import { MessageReader } from "../../shared/protocol/message_reader.ts";
 import { type Fault, isFault } from "../../shared/protocol/status.ts";
 import { check } from "../../shared/protocol/verbs.ts";
 import { writeAll } from "../../shared/net/write_all.ts";
-import { ChatError } from "../user_error.ts";
+import { UserError } from "../user_error.ts";
 import type { ServerConn } from "../transport/tcp.ts";
 import { formatServerAddress, type ServerAddress } from "../transport/server_address.ts";
 
@@ -37,7 +37,7 @@ export interface ServerLineOptions {
 type Reply = Message | Fault | undefined;
 
 /** One connection to a server, which is read from the beginning. */
-export class ServerLine {
+export class ServerConnection {
   readonly server: ServerAddress;
   readonly #options: ServerLineOptions;
   readonly #place: string;
@@ -94,7 +94,7 @@ export class ServerLine {
    *
    * @param taken Gets the reply at once, before anything behind it is read; undefined where there is none.
    * @returns The reply; undefined where the connection ended first.
-   * @throws {ChatError} Where there is none in time.
+   * @throws {UserError} Where there is none in time.
    */
   async request(request: Message, taken: (reply: Reply) => void = () => {}): Promise<Reply> {
     if (!this.#open) return undefined;
@@ -106,7 +106,7 @@ export class ServerLine {
     const cancel = this.#options.clock.after(replyTimeoutMs, () => {
       const problem = `The server at ${this.#place} did not answer ${request.verb} within ` +
         `${replyTimeoutMs / 1000} seconds`;
-      reject(new ChatError(`${problem}; try again`));
+      reject(new UserError(`${problem}; try again`));
       // Later replies could not be told from this one.
       this.close(problem);
     });

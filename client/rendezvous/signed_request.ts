@@ -15,7 +15,7 @@ import {
   signatureToText,
 } from "../../shared/protocol/registration_proof.ts";
 import type { VerbName } from "../../shared/protocol/verbs.ts";
-import { ChatError } from "../user_error.ts";
+import { UserError } from "../user_error.ts";
 import { type Rendezvous, ServerRefusal } from "./rendezvous.ts";
 
 /** A challenge holds on the connection that it came on, which may have ended before the answer. */
@@ -34,7 +34,7 @@ export interface SignedReply {
  * @param headers All but the key, the nonce and the signature.
  * @param expected The verb of the reply.
  * @throws {ServerRefusal} Where the server answers ERROR.
- * @throws {ChatError} Where it cannot be reached, does not answer, answers something else, or asks for a
+ * @throws {UserError} Where it cannot be reached, does not answer, answers something else, or asks for a
  * signature that another server could use.
  */
 export async function requestSigned(
@@ -70,7 +70,7 @@ function checkRealm(realm: string, { server }: Rendezvous): void {
   if (!realm.includes(":") || parseAddress(realm) === undefined) return;
   const dialed = formatAddress(server);
   if (realm.toLowerCase() === dialed.toLowerCase()) return;
-  throw new ChatError(
+  throw new UserError(
     `The server at ${dialed} asks for a signature for ${realm}: nothing was signed. If that is what ` +
       `it is called, start the client with ${realm}`,
   );

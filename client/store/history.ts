@@ -17,7 +17,7 @@ const exportPageSize = 500;
 const reading = "read what was said";
 
 /** The history of a store. */
-export class Reading {
+export class History {
   readonly #transactions: Transactions;
   readonly #texts: Texts;
   readonly #rows: MessageRows;

@@ -8,9 +8,9 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import {
   chainHash,
-  type Letter,
-  type Place,
-  type PlacedLetter,
+  type ChatMessage,
+  type NumberedMessage,
+  type StreamPosition,
 } from "../../shared/protocol/message_stream.ts";
 import { incomingStreamsMax } from "../../shared/protocol/limits.ts";
 import { idFromColumn, idToColumn } from "./column_codec.ts";
@@ -50,7 +50,7 @@ interface Seat {
 const keeping = "keep what was received";
 
 /** The messages that peers have sent to a store. */
-export class Receiving {
+export class IncomingMessages {
   readonly #transactions: Transactions;
   readonly #texts: Texts;
   readonly #rows: MessageRows;
@@ -117,7 +117,7 @@ export class Receiving {
   }
 
   /** See {@linkcode Journal}. */
-  receive(conversation: ConversationId, letters: readonly Letter[], atMs: number): Receipt[] {
+  receive(conversation: ConversationId, letters: readonly ChatMessage[], atMs: number): Receipt[] {
     if (letters.length === 0) return [];
     return this.#transactions.durable(keeping, () => {
       const batch = new Batch(conversation, this.#party(conversation), this.#texts.writer(), atMs);
@@ -155,7 +155,7 @@ export class Receiving {
     });
   }
 
-  #take(batch: Batch, letter: Letter): Receipt {
+  #take(batch: Batch, letter: ChatMessage): Receipt {
     const { place } = letter;
     if (place === undefined) {
       return this.#byId(batch, letter.id) !== undefined
@@ -168,7 +168,7 @@ export class Receiving {
     return this.#takePlaced(batch, stream, { ...letter, place });
   }
 
-  #takePlaced(batch: Batch, stream: Stream, letter: PlacedLetter): Receipt {
+  #takePlaced(batch: Batch, stream: Stream, letter: NumberedMessage): Receipt {
     const { id, place: { seq, floor, prev } } = letter;
     if (stream.last !== undefined && seq <= stream.last) {
       return { outcome: this.#isKnown(batch, stream, seq, id) ? "had" : "conflict" };
@@ -207,13 +207,13 @@ export class Receiving {
     return this.#sql.byId.get(conversation, idToColumn(id)) as unknown as Known | undefined;
   }
 
-  #begin({ conversation }: Batch, { stream }: Place): number {
+  #begin({ conversation }: Batch, { stream }: StreamPosition): number {
     const { lastInsertRowid } = this.#sql.makeStream.run(conversation, idToColumn(stream));
     this.#sql.forgetStreams.run({ conversation });
     return Number(lastInsertRowid);
   }
 
-  #store(batch: Batch, letter: Letter, stream: number | undefined): number {
+  #store(batch: Batch, letter: ChatMessage, stream: number | undefined): number {
     const { id, sentAtMs, place } = letter;
     // As it is going to be read again: halves of surrogate pairs have no UTF-8.
     const text = batch.write({ ...batch.party, direction: "in", id }, letter.text.toWellFormed());

@@ -8,7 +8,7 @@
  */
 
 import type { Address } from "../../shared/net/address.ts";
-import type { Letter, PlacedLetter } from "../../shared/protocol/message_stream.ts";
+import type { ChatMessage, NumberedMessage } from "../../shared/protocol/message_stream.ts";
 
 /** A conversation in the store. */
 export type ConversationId = number;
@@ -114,7 +114,7 @@ export interface RangeDigest {
 }
 
 /**
- * The messages of a store. Several programs may have it open. All that writes throws a `ChatError`, a
+ * The messages of a store. Several programs may have it open. All that writes throws a `UserError`, a
  * sentence for people, where it cannot, as on a full disk; then nothing of the call is done.
  *
  * What is durable has been forced onto the disk when the call returns: no crash undoes it. Of the rest, a
@@ -142,9 +142,9 @@ export interface Journal {
    *
    * @returns Each with its place; undefined where it is to have none.
    */
-  accept(drafts: readonly Draft[]): (PlacedLetter | undefined)[];
+  accept(drafts: readonly Draft[]): (NumberedMessage | undefined)[];
   /** What the peer does not have, in order: of the present stream, with numbers higher than `after`. */
-  unacknowledged(conversation: ConversationId, after: number, limit: number): PlacedLetter[];
+  unacknowledged(conversation: ConversationId, after: number, limit: number): NumberedMessage[];
   /**
    * Notes that the peer has a message, and all before it.
    *
@@ -158,14 +158,14 @@ export interface Journal {
   /** Notes that the mailbox has nothing any more: what the peer does not have is waiting again. */
   forgetDeposited(conversation: ConversationId): void;
   /** Begins a new stream with what the peer does not have, numbered from 1; durable. */
-  restream(conversation: ConversationId): void;
+  renumber(conversation: ConversationId): void;
   /**
    * Moves what the peer does not have to another conversation, behind what is there: the user has accepted
    * another key. Durable.
    *
    * @returns How many messages.
    */
-  readdress(from: ConversationId, to: ConversationId): number;
+  reassign(from: ConversationId, to: ConversationId): number;
 
   /**
    * Takes what has been received; durable, as one. A message sees those before it in the same call.
@@ -173,7 +173,7 @@ export interface Journal {
    * @param atMs The time of day: milliseconds since 1970, UTC.
    * @returns What became of each.
    */
-  receive(conversation: ConversationId, letters: readonly Letter[], atMs: number): Receipt[];
+  receive(conversation: ConversationId, letters: readonly ChatMessage[], atMs: number): Receipt[];
   /** The last of a stream that has been received without a gap, which is what is acknowledged. */
   lastReceived(
     conversation: ConversationId,

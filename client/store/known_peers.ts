@@ -97,7 +97,7 @@ export class KnownPeers {
   }
 
   /** Whether the user has called or answered whoever has a key, ever. */
-  isAcquaintance(name: string, key: Uint8Array): boolean {
+  isContact(name: string, key: Uint8Array): boolean {
     return this.#sql.acquaintance.get(name, key) !== undefined;
   }
 

@@ -6,7 +6,11 @@
  */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { chainHash, chainStart, type PlacedLetter } from "../../shared/protocol/message_stream.ts";
+import {
+  chainHash,
+  chainStart,
+  type NumberedMessage,
+} from "../../shared/protocol/message_stream.ts";
 import { idFromColumn, idToColumn } from "./column_codec.ts";
 import type { ConversationTable } from "./conversation_table.ts";
 import type { ConversationId, Draft, Party } from "./journal.ts";
@@ -48,7 +52,7 @@ const keeping = "keep the message";
 const noting = "note what became of a message";
 
 /** The messages that a store has for peers. */
-export class Sending {
+export class OutgoingMessages {
   readonly #transactions: Transactions;
   readonly #conversations: ConversationTable;
   readonly #texts: Texts;
@@ -145,7 +149,7 @@ export class Sending {
   }
 
   /** See {@linkcode Journal}. */
-  accept(drafts: readonly Draft[]): (PlacedLetter | undefined)[] {
+  accept(drafts: readonly Draft[]): (NumberedMessage | undefined)[] {
     return this.#transactions.durable(keeping, () => {
       const write = this.#texts.writer();
       const streams = new Map<ConversationId, Stream>();
@@ -179,7 +183,7 @@ export class Sending {
   }
 
   /** See {@linkcode Journal}. */
-  unacknowledged(conversation: ConversationId, after: number, limit: number): PlacedLetter[] {
+  unacknowledged(conversation: ConversationId, after: number, limit: number): NumberedMessage[] {
     return this.#transactions.reading("read what is to be sent", () => {
       const stream = this.#stream(conversation);
       const { id, acknowledged } = stream;
@@ -230,7 +234,7 @@ export class Sending {
   }
 
   /** See {@linkcode Journal}. */
-  restream(conversation: ConversationId): void {
+  renumber(conversation: ConversationId): void {
     this.#transactions.durable("number the messages anew", () => {
       const old = this.#stream(conversation);
       this.#conversations.beginStream(conversation);
@@ -239,7 +243,7 @@ export class Sending {
   }
 
   /** See {@linkcode Journal}. */
-  readdress(from: ConversationId, to: ConversationId): number {
+  reassign(from: ConversationId, to: ConversationId): number {
     if (from === to) return 0;
     return this.#transactions.durable("send the messages to another key", () => {
       const old = this.#stream(from);
@@ -298,7 +302,7 @@ export class Sending {
 }
 
 /** Gives a letter the next place of a stream. */
-function append(stream: Stream, letter: Omit<PlacedLetter, "place">): PlacedLetter {
+function append(stream: Stream, letter: Omit<NumberedMessage, "place">): NumberedMessage {
   const { id, acknowledged: floor, head: prev } = stream;
   const placed = { ...letter, place: { stream: id, seq: stream.last + 1, floor, prev } };
   stream.last++;

@@ -7,10 +7,10 @@
  */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { ChatError } from "../user_error.ts";
+import { UserError } from "../user_error.ts";
 import { textToColumn } from "./column_codec.ts";
 import { entryColumns, entryJoins, type MessageRow, ownerOf } from "./message_rows.ts";
-import type { TextBox } from "./text_cipher.ts";
+import type { TextCipher } from "./text_cipher.ts";
 import type { Texts } from "./text_column.ts";
 import type { Transactions } from "./transactions.ts";
 
@@ -18,7 +18,7 @@ import type { Transactions } from "./transactions.ts";
 export interface Conversion {
   readonly sealed: boolean;
   /** What seals and opens them; undefined where there is no key. */
-  readonly box: TextBox | undefined;
+  readonly box: TextCipher | undefined;
   readonly texts: Texts;
   /** Puts the next texts into the index. @returns Whether there are more. */
   readonly indexSome: () => boolean;
@@ -37,7 +37,7 @@ const batch = 1_000;
 /**
  * Makes all texts as they are to be.
  *
- * @throws {ChatError} Where they are sealed and there is no key, or another; or where it cannot be written.
+ * @throws {UserError} Where they are sealed and there is no key, or another; or where it cannot be written.
  */
 export function convert(
   database: DatabaseSync,
@@ -50,7 +50,7 @@ export function convert(
   const state = database.prepare("SELECT sealed, converting, proof FROM keeping");
   const begun = transactions.swift(action, () => {
     const { sealed: wasSealed, converting, proof } = state.get() as unknown as State;
-    if (proof !== null && box?.knows(proof) !== true) throw new ChatError(sealedForAnother);
+    if (proof !== null && box?.knows(proof) !== true) throw new UserError(sealedForAnother);
     if ((wasSealed === 1) === sealed && converting === 0) return false;
     // From here on whatever is written, also by others, is as it is to be.
     database.prepare("UPDATE keeping SET sealed = ?, converting = 1, proof = ?, indexed = 0")

@@ -9,7 +9,7 @@
  */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { ChatError } from "../user_error.ts";
+import { UserError } from "../user_error.ts";
 import type { HistoryEntry } from "./journal.ts";
 import { entryColumns, entryJoins, entryOf, type MessageRow, ownerOf } from "./message_rows.ts";
 import { SearchTerms } from "./search_terms.ts";
@@ -22,7 +22,7 @@ const indexBatch = 1_000;
 const scanBatch = 500;
 
 /** The search of a store. */
-export class Searching {
+export class SearchIndex {
   readonly #transactions: Transactions;
   readonly #texts: Texts;
   readonly #sql: Record<"state" | "index" | "setIndexed" | "find" | "scan", StatementSync>;
@@ -97,7 +97,7 @@ export class Searching {
    * Puts the next messages into the index.
    *
    * @returns Whether there are more.
-   * @throws {ChatError} Where it cannot be written.
+   * @throws {UserError} Where it cannot be written.
    */
   indexSome(): boolean {
     return this.#transactions.swift("index the messages", () => {
@@ -115,7 +115,7 @@ export class Searching {
       return this.indexSome() ? "more" : "done";
     } catch (error) {
       // As on a full disk: what is not in the index is found without it.
-      if (error instanceof ChatError) return "failed";
+      if (error instanceof UserError) return "failed";
       throw error;
     }
   }

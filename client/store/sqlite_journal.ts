@@ -5,14 +5,14 @@
  */
 
 import type { DatabaseSync } from "node:sqlite";
-import { Comparing } from "./stream_digests.ts";
+import { StreamDigests } from "./stream_digests.ts";
 import { ConversationTable } from "./conversation_table.ts";
 import type { Journal } from "./journal.ts";
 import { MessageRows } from "./message_rows.ts";
-import { Reading } from "./history.ts";
-import { Receiving } from "./incoming_messages.ts";
-import type { Searching } from "./search_index.ts";
-import { Sending } from "./outgoing_messages.ts";
+import { History } from "./history.ts";
+import { IncomingMessages } from "./incoming_messages.ts";
+import type { SearchIndex } from "./search_index.ts";
+import { OutgoingMessages } from "./outgoing_messages.ts";
 import { Settings } from "./settings.ts";
 import type { Texts } from "./text_column.ts";
 import type { Transactions } from "./transactions.ts";
@@ -22,14 +22,14 @@ export function sqliteJournal(
   database: DatabaseSync,
   transactions: Transactions,
   texts: Texts,
-  searching: Searching,
+  searching: SearchIndex,
 ): Journal {
   const rows = new MessageRows(database);
   const conversations = new ConversationTable(database, transactions);
-  const sending = new Sending(database, transactions, conversations, texts);
-  const receiving = new Receiving(database, transactions, texts, rows);
-  const reading = new Reading(database, transactions, texts, rows);
-  const comparing = new Comparing(database, transactions);
+  const sending = new OutgoingMessages(database, transactions, conversations, texts);
+  const receiving = new IncomingMessages(database, transactions, texts, rows);
+  const reading = new History(database, transactions, texts, rows);
+  const comparing = new StreamDigests(database, transactions);
   const settings = new Settings(database, transactions);
   return {
     open: (party, seen) => conversations.open(party, seen),
@@ -49,8 +49,8 @@ export function sqliteJournal(
     markRead: (conversation, id) => sending.markRead(conversation, id),
     markDeposited: (id, upTo, atMs) => sending.markDeposited(id, upTo, atMs),
     forgetDeposited: (id) => sending.forgetDeposited(id),
-    restream: (id) => sending.restream(id),
-    readdress: (from, to) => sending.readdress(from, to),
+    renumber: (id) => sending.renumber(id),
+    reassign: (from, to) => sending.reassign(from, to),
 
     receive(id, letters, atMs) {
       const receipts = receiving.receive(id, letters, atMs);

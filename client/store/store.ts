@@ -10,14 +10,14 @@ import type { Identity } from "../../shared/crypto/identity.ts";
 import { databaseReason, openDatabase } from "../../shared/storage/database.ts";
 import { databaseBusyTimeoutMs } from "../../shared/protocol/limits.ts";
 import { makeVisible } from "../../shared/text/visible.ts";
-import { ChatError } from "../user_error.ts";
+import { UserError } from "../user_error.ts";
 import { convert } from "./seal_conversion.ts";
 import type { Journal } from "./journal.ts";
 import { KnownPeers } from "./known_peers.ts";
 import { migrations } from "./schema.ts";
-import { Searching } from "./search_index.ts";
+import { SearchIndex } from "./search_index.ts";
 import { sqliteJournal } from "./sqlite_journal.ts";
-import { TextBox } from "./text_cipher.ts";
+import { TextCipher } from "./text_cipher.ts";
 import { Texts } from "./text_column.ts";
 import { Transactions } from "./transactions.ts";
 
@@ -54,7 +54,7 @@ export function openStore(path: string, options: StoreOptions = {}): Store {
     database.close();
     if (!(cause instanceof Error) || cause instanceof TypeError) throw cause;
     // What could not be done with it matters less here than why.
-    const reason = databaseReason(cause instanceof ChatError ? cause.cause ?? cause : cause);
+    const reason = databaseReason(cause instanceof UserError ? cause.cause ?? cause : cause);
     throw new Error(`Cannot open the store '${makeVisible(path)}': ${reason}`, { cause });
   }
 }
@@ -82,10 +82,10 @@ export function storeIn(
   database.exec(`PRAGMA wal_autocheckpoint = ${logPages}; PRAGMA cache_size = -${cacheKib}`);
   // Lest a text that is sealed later stays readable where it was.
   database.exec("PRAGMA secure_delete = ON");
-  const box = textKey && new TextBox(textKey);
+  const box = textKey && new TextCipher(textKey);
   const transactions = new Transactions(database);
   const texts = new Texts(database, box);
-  const searching = new Searching(database, transactions, texts);
+  const searching = new SearchIndex(database, transactions, texts);
   const indexSome = () => searching.indexSome();
   convert(database, transactions, { sealed, box, texts, indexSome, onConvert });
   return {

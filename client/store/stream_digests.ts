@@ -19,7 +19,7 @@ const digestLength = 32;
 const pageSize = 500;
 
 /** The streams of a store. */
-export class Comparing {
+export class StreamDigests {
   readonly #transactions: Transactions;
   readonly #sql: Record<"streams" | "stream" | "entries" | "lines", StatementSync>;
 

@@ -31,7 +31,7 @@ const utf8 = new TextEncoder();
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Seals texts, and opens them. */
-export class TextBox {
+export class TextCipher {
   readonly #key: Uint32Array;
 
   /** @throws {TypeError} Where the key has not 32 bytes. */

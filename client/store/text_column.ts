@@ -5,20 +5,20 @@
  */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { ChatError } from "../user_error.ts";
+import { UserError } from "../user_error.ts";
 import { textFromColumn, textToColumn } from "./column_codec.ts";
-import type { TextBox, TextOwner } from "./text_cipher.ts";
+import type { TextCipher, TextOwner } from "./text_cipher.ts";
 
 /** What a message's text is in its column. */
 export type TextColumn = string | Uint8Array;
 
 /** The texts of a store. */
 export class Texts {
-  readonly #box: TextBox | undefined;
+  readonly #box: TextCipher | undefined;
   readonly #isSealed: StatementSync;
 
   /** @param box Undefined where there is no key. */
-  constructor(database: DatabaseSync, box: TextBox | undefined) {
+  constructor(database: DatabaseSync, box: TextCipher | undefined) {
     this.#box = box;
     this.#isSealed = database.prepare("SELECT sealed FROM keeping");
   }
@@ -39,17 +39,17 @@ export class Texts {
     return typeof column === "string" ? textFromColumn(column) : this.#needed.open(owner, column);
   }
 
-  /** Like {@linkcode read}, for what is to be sent. @throws {ChatError} Where it cannot be read. */
+  /** Like {@linkcode read}, for what is to be sent. @throws {UserError} Where it cannot be read. */
   readForSending(owner: TextOwner, column: TextColumn): string {
     const text = this.read(owner, column);
     if (text !== undefined) return text;
-    throw new ChatError(
+    throw new UserError(
       `Cannot send the message ${owner.id} to ${owner.name}: it has been changed on the disk`,
     );
   }
 
-  get #needed(): TextBox {
+  get #needed(): TextCipher {
     if (this.#box !== undefined) return this.#box;
-    throw new ChatError("Cannot use the messages: they have been sealed meanwhile; start again");
+    throw new UserError("Cannot use the messages: they have been sealed meanwhile; start again");
   }
 }

@@ -6,7 +6,7 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import { databaseReason } from "../../shared/storage/database.ts";
-import { ChatError } from "../user_error.ts";
+import { UserError } from "../user_error.ts";
 
 /** The transactions of one connection to the database. */
 export class Transactions {
@@ -21,7 +21,7 @@ export class Transactions {
    * Does something that is on the disk when this returns, and that no crash undoes.
    *
    * @param action What it is for, as the user knows it, behind "Cannot".
-   * @throws {ChatError} A sentence with its cause where the database does not let it; it is undone then.
+   * @throws {UserError} A sentence with its cause where the database does not let it; it is undone then.
    */
   durable<T>(action: string, work: () => T): T {
     return this.#run("FULL", action, work);
@@ -32,7 +32,7 @@ export class Transactions {
     return this.#run("NORMAL", action, work);
   }
 
-  /** Does something that changes nothing. @throws {ChatError} As {@linkcode durable}. */
+  /** Does something that changes nothing. @throws {UserError} As {@linkcode durable}. */
   reading<T>(action: string, work: () => T): T {
     try {
       return work();
@@ -66,6 +66,6 @@ function sentence(action: string, error: unknown): unknown {
   const isDatabases = error instanceof Error && "code" in error &&
     error.code === "ERR_SQLITE_ERROR" && !error.message.includes("constraint failed");
   return isDatabases
-    ? new ChatError(`Cannot ${action}: ${databaseReason(error)}`, { cause: error })
+    ? new UserError(`Cannot ${action}: ${databaseReason(error)}`, { cause: error })
     : error;
 }

@@ -8,7 +8,7 @@ import { type Address, formatAddress } from "../../shared/net/address.ts";
 import { systemClock, type TimerClock } from "../../shared/time/clock.ts";
 import { dialTimeoutMs } from "../../shared/protocol/limits.ts";
 import { systemReason } from "../../shared/errors/system_error.ts";
-import { ChatError } from "../user_error.ts";
+import { UserError } from "../user_error.ts";
 
 /** A connection to a server, as far as a client needs it; one of TCP is one. */
 export interface ServerConn {
@@ -39,7 +39,7 @@ export interface DialOptions {
  * Dials an address.
  *
  * @param what Who is called, for the error: "the server", "bob".
- * @throws {ChatError} Where nobody answers there, in time; `cause` is the system's error.
+ * @throws {UserError} Where nobody answers there, in time; `cause` is the system's error.
  */
 export async function dial(
   address: Address,
@@ -54,7 +54,7 @@ export async function dial(
   };
   return await connectWithin(connect, options, (cause) => {
     const reason = unreachableReason(cause) ?? systemReason(cause);
-    return new ChatError(`Cannot reach ${what} at ${formatAddress(address)}: ${reason}`, { cause });
+    return new UserError(`Cannot reach ${what} at ${formatAddress(address)}: ${reason}`, { cause });
   });
 }
 
@@ -63,12 +63,12 @@ export async function dial(
  *
  * @param connect Opens it; what is half open is to be closed when the signal that it gets aborts.
  * @param failure Says in words why it did not open.
- * @throws {ChatError} Where it does not open in time.
+ * @throws {UserError} Where it does not open in time.
  */
 export async function connectWithin<C extends { close(): void }>(
   connect: (givenUp: AbortSignal) => Promise<C>,
   { signal, timeoutMs = dialTimeoutMs, clock = systemClock }: DialOptions,
-  failure: (cause: unknown) => ChatError,
+  failure: (cause: unknown) => UserError,
 ): Promise<C> {
   const giving = new AbortController();
   const { promise: given, reject: giveUp } = Promise.withResolvers<never>();

@@ -6,7 +6,7 @@
 
 import { closeQuietly } from "../../shared/net/close_quietly.ts";
 import { systemReason } from "../../shared/errors/system_error.ts";
-import { ChatError } from "../user_error.ts";
+import { UserError } from "../user_error.ts";
 import {
   connectWithin,
   dial,
@@ -21,7 +21,7 @@ import { formatServerAddress, type ServerAddress, type ServerTls } from "./serve
  * Dials a server. Where it speaks TLS its certificate has been verified when this is done, and nothing
  * has been sent before.
  *
- * @throws {ChatError} Where nobody answers there, in time, or is not who is meant; `cause` says more.
+ * @throws {UserError} Where nobody answers there, in time, or is not who is meant; `cause` says more.
  */
 export async function dialServer(
   address: ServerAddress,
@@ -80,11 +80,11 @@ function askSystemForAuthorities(): void {
   }
 }
 
-function failure(address: ServerAddress, { pin }: ServerTls, cause: unknown): ChatError {
+function failure(address: ServerAddress, { pin }: ServerTls, cause: unknown): UserError {
   const place = formatServerAddress(address);
   if (cause instanceof WrongCertificate) {
     const counts = pin!.toHex();
-    return new ChatError(
+    return new UserError(
       `The server at ${place} shows the certificate ${cause.sha256}, and the one that counts is ` +
         `${counts}: somebody may be in the middle, or the server has a new one. Nothing was sent; ` +
         "ask the server's operator",
@@ -92,14 +92,14 @@ function failure(address: ServerAddress, { pin }: ServerTls, cause: unknown): Ch
     );
   }
   if (cause instanceof UnprovenCertificate) {
-    return new ChatError(
+    return new UserError(
       `Cannot make sure of the server at ${place} by its fingerprint: ${cause.message}. Nothing was ` +
         "sent; --ca FILE verifies it by its authority",
       { cause },
     );
   }
   const reason = unreachableReason(cause) ?? tlsReason(cause, place) ?? systemReason(cause);
-  return new ChatError(`Cannot reach the server at ${place}: ${reason}`, { cause });
+  return new UserError(`Cannot reach the server at ${place}: ${reason}`, { cause });
 }
 
 /** Why TLS did not come about, where there are words for it. */

@@ -33,9 +33,9 @@ export interface Network {
     take: (conn: PeerConn) => void,
     failed: (error: unknown) => void,
   ): Listening;
-  /** Calls a peer. @param what Who it is, for the error. @throws {ChatError} Where nobody answers. */
+  /** Calls a peer. @param what Who it is, for the error. @throws {UserError} Where nobody answers. */
   dial(address: Address, what: string, options: DialOptions): Promise<PeerConn>;
-  /** Calls a server, whose certificate is verified where it has one. @throws {ChatError} */
+  /** Calls a server, whose certificate is verified where it has one. @throws {UserError} */
   dialServer(address: ServerAddress, options: DialOptions): Promise<ServerConn>;
 }
 

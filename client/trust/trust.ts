@@ -7,7 +7,7 @@
 
 import { systemClock, type TimerClock } from "../../shared/time/clock.ts";
 import { fingerprintOf } from "../../shared/crypto/identity.ts";
-import { ChatError } from "../user_error.ts";
+import { UserError } from "../user_error.ts";
 import type { KnownPeers, Meeting } from "../store/known_peers.ts";
 
 /** What is to be thought of a key, all of them fingerprints. */
@@ -128,8 +128,8 @@ export class Trust {
   }
 
   /** Whether the user has called or answered whoever has a key, ever. */
-  isAcquaintance(name: string, key: Uint8Array): boolean {
-    return this.#knownPeers.isAcquaintance(name, key);
+  isContact(name: string, key: Uint8Array): boolean {
+    return this.#knownPeers.isContact(name, key);
   }
 
   /** Notes that the user has answered whoever has a key. @throws {Error} Where it cannot be written. */
@@ -147,19 +147,19 @@ export class Trust {
    *
    * @param fingerprint Which, where several were shown.
    * @returns Its fingerprint.
-   * @throws {ChatError} Where none, or not exactly one, is meant.
+   * @throws {UserError} Where none, or not exactly one, is meant.
    */
   trust(name: string, fingerprint: string | undefined): string {
     const shown = this.#refused.get(name);
     if (shown === undefined) {
-      throw new ChatError(
+      throw new UserError(
         `No other key has been shown for ${name}; /chat ${name} shows which it has`,
       );
     }
     const fingerprints = [...shown.keys()];
     if (fingerprint === undefined && fingerprints.length > 1) {
       // None of them is named before the others: whoever came first may be the wrong one.
-      throw new ChatError(
+      throw new UserError(
         `${fingerprints.length} keys have been shown for ${name}, ${
           fingerprints.join(", ")
         }: ask ` +
@@ -169,12 +169,12 @@ export class Trust {
     const wanted = fingerprint ?? fingerprints[0]!;
     const key = shown.get(wanted);
     if (key === undefined) {
-      throw new ChatError(
+      throw new UserError(
         `No key ${wanted} has been shown for ${name}: there is ${fingerprints.join(", ")}`,
       );
     }
     if (!this.#knownPeers.remember(name, key)) {
-      throw new ChatError(`Cannot remember the key of ${name}: too many are remembered`);
+      throw new UserError(`Cannot remember the key of ${name}: too many are remembered`);
     }
     this.#refused.delete(name);
     this.#rejected.get(name)?.delete(wanted);

@@ -16,7 +16,7 @@ import { writeAll } from "../../shared/net/write_all.ts";
 import { Challenge } from "../handlers/challenge.ts";
 import type { Deadlines } from "../limits/deadlines.ts";
 import { answer, type Caller, type Context, errorOf } from "../handlers/handlers.ts";
-import type { Attendance, Proven } from "../presence/presence.ts";
+import type { AuthenticatedClient, Subscription } from "../presence/presence.ts";
 import { ReusedBuffer } from "./reused_buffer.ts";
 
 /** What a session needs of a connection; one of TCP is one. */
@@ -70,8 +70,8 @@ export class Session implements Caller {
   #owesNews = false;
   readonly observedHost: string;
   readonly challenge: Challenge;
-  proven: Proven | undefined;
-  attendance: Attendance | undefined;
+  proven: AuthenticatedClient | undefined;
+  attendance: Subscription | undefined;
   /** When something was last heard, in the clock's milliseconds. */
   heardAtMs: number;
   /** Since when a reply waits for its reader; where none does, a time that never passes. */

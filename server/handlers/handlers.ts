@@ -44,10 +44,10 @@ import type { Box, Mailbox, MailRefusal } from "../mailbox/mailbox.ts";
 import type { NameRefusal, Names } from "../names/names.ts";
 import {
   type Attendable,
-  type Attendance,
+  type AuthenticatedClient,
   type Presence,
   presenceHeader,
-  type Proven,
+  type Subscription,
 } from "../presence/presence.ts";
 import type { Applicant, Refusal, Registration, Registry } from "../registry/registry.ts";
 
@@ -70,9 +70,9 @@ export interface Caller extends Attendable {
   readonly observedHost: string;
   readonly challenge: Challenge;
   /** Who registered on it last with a key. */
-  proven: Proven | undefined;
+  proven: AuthenticatedClient | undefined;
   /** Undefined until it is attended. */
-  attendance: Attendance | undefined;
+  attendance: Subscription | undefined;
 }
 
 type Handler = (
@@ -146,7 +146,7 @@ function register(request: Message, context: Context, caller: Caller): Message {
 }
 
 /** Remembers who is at the other end. */
-function prove(caller: Caller, { id, key }: Proven, { presence }: Context): void {
+function prove(caller: Caller, { id, key }: AuthenticatedClient, { presence }: Context): void {
   if (caller.proven?.id === id && caller.proven.key === key) return;
   caller.proven = { id, key };
   if (caller.attendance !== undefined) presence.pass(caller.attendance, caller.proven);
@@ -408,7 +408,7 @@ function collect(request: Message, { mailbox }: Context, { proven }: Caller): Me
 }
 
 /** The mailbox of somebody who has shown a key. */
-export function boxOf({ id, key }: Proven): Box {
+export function boxOf({ id, key }: AuthenticatedClient): Box {
   return { name: id, key: keyFromText(key)! };
 }
 
@@ -464,7 +464,7 @@ function unknown(id: string): Message {
   return error(404, `No client ${id} is registered`);
 }
 
-function notYou({ id }: Proven): Message {
+function notYou({ id }: AuthenticatedClient): Message {
   return error(403, `You are ${id} on this connection; register as whom you name`);
 }
 

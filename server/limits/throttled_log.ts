@@ -11,7 +11,7 @@ import type { Log } from "../../shared/process/log.ts";
 const complaintMs = 10_000;
 
 /** What is said of one thing that fails, of whatever nature. */
-export class Complaints {
+export class ThrottledLog {
   readonly #log: Log;
   readonly #clock: Clock;
   #dueAtMs = -Infinity;

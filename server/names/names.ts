@@ -11,7 +11,7 @@ import type { StatementSync } from "node:sqlite";
 import type { Clock } from "../../shared/time/clock.ts";
 import type { Log } from "../../shared/process/log.ts";
 import { nameUseWrittenMs, newNamesWindowMs } from "../../shared/protocol/limits.ts";
-import { Complaints } from "../limits/throttled_log.ts";
+import { ThrottledLog } from "../limits/throttled_log.ts";
 import { HostCounter } from "../limits/host_counter.ts";
 import type { NamesDatabase } from "./names_database.ts";
 
@@ -50,7 +50,7 @@ const expiryPauseMs = 60 * 60_000;
 /** The names of a server, and the keys that own them. */
 export class Names {
   readonly #options: NamesOptions;
-  readonly #complaints: Complaints;
+  readonly #complaints: ThrottledLog;
   readonly #sql: Record<"find" | "take" | "batchEnd" | "expire" | "expireRest", StatementSync>;
   /** Whether nobody else can add to the database, so that the count says whether there is any name. */
   readonly #isOurs: boolean;
@@ -65,7 +65,7 @@ export class Names {
 
   constructor({ connection, count }: NamesDatabase, options: NamesOptions) {
     this.#options = options;
-    this.#complaints = new Complaints(options.log, options.clock);
+    this.#complaints = new ThrottledLog(options.log, options.clock);
     this.#count = count;
     this.#isOurs = connection.location() === null;
     this.#sql = {

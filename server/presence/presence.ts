@@ -21,7 +21,7 @@ import type { Registry } from "../registry/registry.ts";
 export type PresenceStatus = "online" | "registered" | "away";
 
 /** Who has shown a key on a connection. */
-export interface Proven {
+export interface AuthenticatedClient {
   readonly id: string;
   /** The public key, as text. */
   readonly key: string;
@@ -37,7 +37,7 @@ export interface Attendable {
 }
 
 /** A connection that is attended. */
-export class Attendance {
+export class Subscription {
   /** Those whom its client watches, with what it was told of them. */
   readonly told = new Map<string, PresenceStatus>();
   /** Those of them of whom there may be news. */
@@ -46,7 +46,7 @@ export class Attendance {
   mayHaveMail = true;
   ended = false;
 
-  constructor(readonly connection: Attendable, public who: Proven) {}
+  constructor(readonly connection: Attendable, public who: AuthenticatedClient) {}
 }
 
 /** What presence needs to know. */
@@ -54,16 +54,16 @@ export interface PresenceOptions {
   readonly registry: Registry;
   readonly clock: Clock;
   /** How many mails somebody has. */
-  readonly mailCount: (who: Proven) => number;
+  readonly mailCount: (who: AuthenticatedClient) => number;
 }
 
 /** The presence of a server's clients. */
 export class Presence {
   readonly #options: PresenceOptions;
-  readonly #byId = new Map<string, Set<Attendance>>();
-  readonly #watchers = new Map<string, Set<Attendance>>();
-  readonly #withNews = new Set<Attendance>();
-  readonly #silence: ExpiryWheel<Attendance>;
+  readonly #byId = new Map<string, Set<Subscription>>();
+  readonly #watchers = new Map<string, Set<Subscription>>();
+  readonly #withNews = new Set<Subscription>();
+  readonly #silence: ExpiryWheel<Subscription>;
 
   constructor(options: PresenceOptions) {
     this.#options = options;
@@ -71,22 +71,22 @@ export class Presence {
   }
 
   /** Counts a connection as attended. */
-  attend(connection: Attendable, who: Proven): Attendance {
-    const attendance = new Attendance(connection, who);
+  attend(connection: Attendable, who: AuthenticatedClient): Subscription {
+    const attendance = new Subscription(connection, who);
     this.#silence.add(attendance, connection.heardAtMs + attendedIdleMs);
     this.#arrive(attendance);
     return attendance;
   }
 
   /** Takes it that somebody else attends the connection now, or the same one with another key. */
-  pass(attendance: Attendance, who: Proven): void {
+  pass(attendance: Subscription, who: AuthenticatedClient): void {
     this.#depart(attendance);
     attendance.who = who;
     this.#arrive(attendance);
   }
 
   /** Ends a connection's attendance. */
-  leave(attendance: Attendance): void {
+  leave(attendance: Subscription): void {
     attendance.ended = true;
     this.#withNews.delete(attendance);
     for (const id of attendance.told.keys()) removeFrom(this.#watchers, id, attendance);
@@ -94,7 +94,7 @@ export class Presence {
   }
 
   /** Has a connection watch these ids, and no others. @returns What each of them is now. */
-  watch(attendance: Attendance, ids: readonly string[]): ReadonlyMap<string, PresenceStatus> {
+  watch(attendance: Subscription, ids: readonly string[]): ReadonlyMap<string, PresenceStatus> {
     const { told, changed } = attendance;
     for (const id of told.keys()) removeFrom(this.#watchers, id, attendance);
     told.clear();
@@ -127,7 +127,7 @@ export class Presence {
   }
 
   /** Notes that somebody has got mail. */
-  mailCame({ id, key }: Proven): void {
+  mailCame({ id, key }: AuthenticatedClient): void {
     for (const attendance of this.#byId.get(id) ?? []) {
       if (attendance.who.key !== key) continue;
       attendance.mayHaveMail = true;
@@ -136,7 +136,7 @@ export class Presence {
   }
 
   /** The messages that tell a client what it does not know yet. From then on it counts as told. */
-  news(attendance: Attendance): Message[] {
+  news(attendance: Subscription): Message[] {
     const { told, changed, who } = attendance;
     const headers: Header[] = [];
     for (const id of changed) {
@@ -173,14 +173,14 @@ export class Presence {
     for (const { connection } of withNews) connection.push();
   }
 
-  #arrive(attendance: Attendance): void {
+  #arrive(attendance: Subscription): void {
     addTo(this.#byId, attendance.who.id, attendance);
     attendance.mayHaveMail = true;
     this.#withNews.add(attendance);
     this.changed(attendance.who.id);
   }
 
-  #depart(attendance: Attendance): void {
+  #depart(attendance: Subscription): void {
     removeFrom(this.#byId, attendance.who.id, attendance);
     this.changed(attendance.who.id);
   }

@@ -13,7 +13,7 @@ import { fingerprintOf, keyFromText, keyToText } from "../../shared/crypto/ident
 import { registrationTtlMaxMs } from "../../shared/protocol/limits.ts";
 import { HostCounter } from "../limits/host_counter.ts";
 import { ExpiryWheel } from "../limits/timer_wheel.ts";
-import { Rotation, type Turn } from "./round_robin.ts";
+import { RoundRobin, type Turn } from "./round_robin.ts";
 
 // The package is CommonJS: what it exports as default arrives as a property.
 const BTree = sortedBtree.default;
@@ -78,7 +78,7 @@ export class Registry {
   readonly #onChange: (id: string) => void;
   readonly #byId = new Map<string, Entry>();
   readonly #sorted = new BTree<string, Entry>(undefined, compareIds);
-  readonly #rotation = new Rotation<Entry>();
+  readonly #rotation = new RoundRobin<Entry>();
   readonly #wheel: ExpiryWheel<Entry>;
   readonly #perHost = new HostCounter();
 

@@ -14,7 +14,7 @@ export interface Turn<T> {
 }
 
 /** A queue of members, each in one rotation at most. */
-export class Rotation<T extends Turn<T>> {
+export class RoundRobin<T extends Turn<T>> {
   #first: T | undefined;
   #last: T | undefined;
 

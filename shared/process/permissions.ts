@@ -10,7 +10,7 @@
  *
  * @param names Which; both where not given.
  */
-export async function giveUpFiles(
+export async function dropFilePermissions(
   names: readonly ("read" | "write")[] = ["read", "write"],
 ): Promise<void> {
   for (const name of names) await Deno.permissions.revoke({ name });

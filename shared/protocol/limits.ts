@@ -197,13 +197,13 @@ export const knownPeersMax = 10_000;
 export const knownStrangersMax = 1_000;
 
 /** Messages of somebody whom the user has never answered; more are not taken until that happens. */
-export const strangerLettersMax = 100_000;
+export const unknownSenderMessagesMax = 100_000;
 
 /** Links with one peer: calls that cross, and those that have died without a word. */
 export const linksPerPeerMax = 8;
 
 /** Questions to one peer that wait for their answers. */
-export const questionsMax = 8;
+export const pendingRequestsMax = 8;
 
 /** Messages sent on one link whose ACK is still missing. */
 export const unacknowledgedMax = 1_024;

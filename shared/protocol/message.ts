@@ -322,8 +322,8 @@ function headerNameEnd(bytes: Uint8Array, start: number): number {
   let i = start;
   for (; i < bytes.length; i++) {
     const c = bytes[i]!;
-    const isLetter = (c >= 0x41 && c <= 0x5a) || (c >= 0x61 && c <= 0x7a);
-    if (!isLetter && (i === start || !((c >= 0x30 && c <= 0x39) || c === hyphen))) break;
+    const isChatMessage = (c >= 0x41 && c <= 0x5a) || (c >= 0x61 && c <= 0x7a);
+    if (!isChatMessage && (i === start || !((c >= 0x30 && c <= 0x39) || c === hyphen))) break;
   }
   return i;
 }

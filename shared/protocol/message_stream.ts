@@ -14,7 +14,7 @@ import { type Fault, fault, isFault } from "./status.ts";
 import { textHeaders, unescapeText } from "./text.ts";
 
 /** Where a message stands in its stream. */
-export interface Place {
+export interface StreamPosition {
   /** The stream's id: 128 random bits in hexadecimal. */
   readonly stream: string;
   /** The message's number, from 1. */
@@ -26,19 +26,19 @@ export interface Place {
 }
 
 /** A message between two people. */
-export interface Letter {
+export interface ChatMessage {
   /** 128 random bits in hexadecimal, chosen by the sender. */
   readonly id: string;
   /** When it was written, by the sender's clock: milliseconds since 1970, UTC. */
   readonly sentAtMs: number;
   readonly text: string;
   /** Undefined from a peer that does not number its messages. */
-  readonly place: Place | undefined;
+  readonly place: StreamPosition | undefined;
 }
 
 /** A letter that has a place. */
-export interface PlacedLetter extends Letter {
-  readonly place: Place;
+export interface NumberedMessage extends ChatMessage {
+  readonly place: StreamPosition;
 }
 
 /** What the first message of a stream has in the place of a hash. */
@@ -49,7 +49,7 @@ const idPattern = /^[0-9a-f]{32}$/;
 const numberPattern = /^(?:0|[1-9][0-9]{0,14})$/;
 
 /** The hash of a letter, which the next one carries: the first 128 bits of SHA-256, in hexadecimal. */
-export function chainHash({ id, sentAtMs, text, place }: PlacedLetter): string {
+export function chainHash({ id, sentAtMs, text, place }: NumberedMessage): string {
   const { stream, seq, prev } = place;
   // A string, and not its bytes: every message is hashed at either end, and this takes a tenth of the time.
   return createHash("sha256")
@@ -72,7 +72,7 @@ export function isId(text: string): boolean {
  *
  * @throws {RangeError} Where the text is longer than a message takes.
  */
-export function letterHeaders({ id, sentAtMs, text, place }: Letter): Header[] {
+export function chatMessageHeaders({ id, sentAtMs, text, place }: ChatMessage): Header[] {
   const headers: Header[] = [["Id", id]];
   if (place !== undefined) {
     headers.push(
@@ -93,7 +93,7 @@ export function letterHeaders({ id, sentAtMs, text, place }: Letter): Header[] {
  * @param nowMs The time of day, for a message that does not say when it was written.
  * @returns A fault where the text is not escaped as it has to be, or its place is malformed.
  */
-export function readLetter(message: Message, nowMs: number): Letter | Fault {
+export function readChatMessage(message: Message, nowMs: number): ChatMessage | Fault {
   const text = unescapeText(headerValues(message, "Text").join(""));
   if (typeof text !== "string") return text;
   const id = header(message, "Id")!;
@@ -113,7 +113,7 @@ export function readLetter(message: Message, nowMs: number): Letter | Fault {
 }
 
 /** Tells a letter from what is wrong with one. */
-export function isLetter(letter: Letter | Fault): letter is Letter {
+export function isChatMessage(letter: ChatMessage | Fault): letter is ChatMessage {
   return !isFault(letter);
 }
 

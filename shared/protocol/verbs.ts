@@ -12,7 +12,7 @@ import { header, type Message, quote } from "./message.ts";
  * Who speaks: a client to its server, a server to its client, the peer that dialed, the peer that was
  * dialed, or either peer once their link is open.
  */
-export type Speaker = "client" | "server" | "caller" | "called" | "peer";
+export type Speaker = "client" | "server" | "initiator" | "responder" | "peer";
 
 interface Verb {
   readonly from: readonly Speaker[];
@@ -75,13 +75,13 @@ export const verbs = {
   },
   COLLECTACK: { from: ["server"], required: ["Count"], optional: ["Version", "Number", "Data"] },
   CHAT: {
-    from: ["caller"],
+    from: ["initiator"],
     required: ["clientID"],
     optional: ["IP", "Port", "Version", "Encryption", "Purpose"],
     bareLines: true,
   },
   CHATACK: {
-    from: ["called"],
+    from: ["responder"],
     required: ["clientID"],
     optional: ["IP", "Port", "Version", "Encryption", "Purpose"],
   },
@@ -100,7 +100,7 @@ export const verbs = {
   PING: { from: ["client", "peer"], required: [], optional: ["Id"] },
   PONG: { from: ["server", "peer"], required: [], optional: ["Id"] },
   ERROR: {
-    from: ["server", "called", "peer"],
+    from: ["server", "responder", "peer"],
     required: ["Code", "Reason"],
     optional: ["Retry-After", "Min-Expires", "Nonce", "Realm"],
   },

@@ -5,7 +5,7 @@
  */
 
 /** Turns. */
-export class Turns {
+export class Semaphore {
   readonly #max: number;
   readonly #waiting: (() => void)[] = [];
   #taken = 0;

@@ -13,7 +13,7 @@ import { Identity } from "../../shared/crypto/identity.ts";
 /** Opens one over a connection. Whatever is not given does nothing. */
 export function openBenchLink(
   conn: PeerConn,
-  role: "caller" | "called",
+  role: "initiator" | "responder",
   events: Partial<LinkEvents<Link>>,
 ): Link {
   return new Link({

@@ -10,7 +10,7 @@ import { Identity } from "../../shared/crypto/identity.ts";
 import { writeAll } from "../../shared/net/write_all.ts";
 
 const { address } = new ChatClient({
-  id: "called",
+  id: "responder",
   host: "127.0.0.1",
   port: 0,
   servers: [{ host: "127.0.0.1", port: 1 }],

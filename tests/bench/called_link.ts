@@ -9,7 +9,7 @@ import { writeAll } from "../../shared/net/write_all.ts";
 import { openBenchLink } from "./bench_link.ts";
 
 const { address } = tcpNetwork.listen({ host: "127.0.0.1", port: 0 }, (conn) => {
-  openBenchLink(conn, "called", {
+  openBenchLink(conn, "responder", {
     letters: (link, letters) => link.acknowledge(letters.at(-1)!.id),
   });
 }, () => {});

@@ -18,7 +18,7 @@ export interface CallingClient extends AsyncDisposable {
 export function startCallingClient(onEvent: (event: ChatEvent) => void): CallingClient {
   const store = openStore(":memory:");
   const client = new ChatClient({
-    id: "caller",
+    id: "initiator",
     host: "127.0.0.1",
     port: 0,
     servers: [{ host: "127.0.0.1", port: 1 }],

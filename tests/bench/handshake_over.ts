@@ -14,7 +14,7 @@ import { writeAll } from "../../shared/net/write_all.ts";
 /** Does it. @throws {Error} Where the other end does something else. */
 export async function handshakeOver(
   conn: Deno.TcpConn,
-  role: "caller" | "called",
+  role: "initiator" | "responder",
 ): Promise<CipherPair> {
   const prologue = new Uint8Array(0);
   const handshake = new Handshake({ role, identity: Identity.generate(), prologue });
@@ -29,13 +29,13 @@ export async function handshakeOver(
     }
     return handshake.take(messages[0]!);
   };
-  if (role === "caller") await writeAll(conn, frame(handshake.begin()));
+  if (role === "initiator") await writeAll(conn, frame(handshake.begin()));
   for (;;) {
     const step = await next();
     if (step === undefined) throw new Error("The handshake failed");
     if ("answer" in step) await writeAll(conn, frame(step.answer));
     else break;
   }
-  if (role === "caller") await writeAll(conn, frame(handshake.conclude()));
+  if (role === "initiator") await writeAll(conn, frame(handshake.conclude()));
   return handshake.split();
 }

@@ -17,7 +17,7 @@ const mostBytes = 12 * 1024;
 /** What a process has open beside its connections, and some. */
 const otherFiles = 100;
 /** Callers at once: fewer than wait in a listener's queue. */
-const callers = 50;
+const initiators = 50;
 const settleMs = 3_000;
 
 /** Measures resident memory a registered idle connection. */
@@ -49,7 +49,7 @@ async function bytesPerConnection(program: string, count: number, bench: Bench):
   const before = await residentBytes(server.pid);
   const idle: Deno.TcpConn[] = [];
   try {
-    await Promise.all(Array.from({ length: callers }, async () => {
+    await Promise.all(Array.from({ length: initiators }, async () => {
       while (idle.length < count && !bench.signal.aborted) {
         const number = idle.length;
         const conn = await Deno.connect({ hostname: "127.0.0.1", port: server.port });

@@ -23,31 +23,36 @@ const mostUs = 2_500;
 
 /** Measures the processor time that an opening takes on each side. */
 export async function measureOpenings(bench: Bench): Promise<Report> {
-  await using called = await startServerProcess("called_client.ts", bench);
+  await using responder = await startServerProcess("called_client.ts", bench);
   await using calling = startCallingClient(() => {});
   const { client } = calling;
-  const sides: { caller: number; called: number; callerAlone: number; calledAlone: number }[] = [];
+  const sides: {
+    initiator: number;
+    responder: number;
+    initiatorAlone: number;
+    responderAlone: number;
+  }[] = [];
   for (let round = 0; round < warmUpRounds + rounds; round++) {
-    const before = [await cpuTimeUs(Deno.pid), await cpuTimeUs(called.pid)];
+    const before = [await cpuTimeUs(Deno.pid), await cpuTimeUs(responder.pid)];
     for (let n = 0; n < openingsPerRound; n++) {
-      await client.chat(`127.0.0.1:${called.port}`);
+      await client.chat(`127.0.0.1:${responder.port}`);
       await client.close();
     }
-    const after = [await cpuTimeUs(Deno.pid), await cpuTimeUs(called.pid)];
-    const [caller, side] = after.map((us, i) => (us! - before[i]!) / openingsPerRound);
+    const after = [await cpuTimeUs(Deno.pid), await cpuTimeUs(responder.pid)];
+    const [initiator, side] = after.map((us, i) => (us! - before[i]!) / openingsPerRound);
     const alone = handshakesAlone();
     sides.push({
-      caller: caller!,
-      called: side!,
-      callerAlone: alone.caller,
-      calledAlone: alone.called,
+      initiator: initiator!,
+      responder: side!,
+      initiatorAlone: alone.initiator,
+      responderAlone: alone.responder,
     });
   }
   sides.splice(0, warmUpRounds);
-  if (sides.some(({ caller, called }) => Number.isNaN(caller + called))) {
+  if (sides.some(({ initiator, responder }) => Number.isNaN(initiator + responder))) {
     return { rows: [], notes: ["Openings were not measured: this system has no /proc."] };
   }
-  const row = (side: "caller" | "called") => {
+  const row = (side: "initiator" | "responder") => {
     const us = median(sides.map((round) => round[side]));
     return {
       figure: `CPU time of an encrypted opening, ${side}`,
@@ -57,7 +62,7 @@ export async function measureOpenings(bench: Bench): Promise<Report> {
     };
   };
   return {
-    rows: [row("caller"), row("called")],
+    rows: [row("initiator"), row("responder")],
     notes: [
       `Openings: medians of ${rounds} rounds of ${openingsPerRound}, with dialing and leaving; the baseline\n` +
       "is the handshake alone, without sockets.",
@@ -67,27 +72,33 @@ export async function measureOpenings(bench: Bench): Promise<Report> {
 }
 
 /** Microseconds that each side of a handshake takes. */
-function handshakesAlone(): { caller: number; called: number } {
+function handshakesAlone(): { initiator: number; responder: number } {
   const [a, b] = [Identity.generate(), Identity.generate()];
   const prologue = new Uint8Array(256);
-  const spent = { caller: 0, called: 0 };
-  const timed = <T>(side: "caller" | "called", task: () => T): T => {
+  const spent = { initiator: 0, responder: 0 };
+  const timed = <T>(side: "initiator" | "responder", task: () => T): T => {
     const begin = performance.now();
     const result = task();
     spent[side] += performance.now() - begin;
     return result;
   };
   for (let n = 0; n < openingsPerRound; n++) {
-    const caller = timed("caller", () => new Handshake({ role: "caller", identity: a, prologue }));
-    const called = timed("called", () => new Handshake({ role: "called", identity: b, prologue }));
-    const first = timed("caller", () => caller.begin());
-    const second = timed("called", () => called.take(first)) as { answer: Uint8Array };
-    timed("caller", () => caller.take(second.answer));
-    const third = timed("caller", () => caller.conclude());
-    timed("called", () => called.take(third));
-    timed("caller", () => caller.split());
-    timed("called", () => called.split());
+    const initiator = timed(
+      "initiator",
+      () => new Handshake({ role: "initiator", identity: a, prologue }),
+    );
+    const responder = timed(
+      "responder",
+      () => new Handshake({ role: "responder", identity: b, prologue }),
+    );
+    const first = timed("initiator", () => initiator.begin());
+    const second = timed("responder", () => responder.take(first)) as { answer: Uint8Array };
+    timed("initiator", () => initiator.take(second.answer));
+    const third = timed("initiator", () => initiator.conclude());
+    timed("responder", () => responder.take(third));
+    timed("initiator", () => initiator.split());
+    timed("responder", () => responder.split());
   }
   const us = (ms: number) => ms * 1_000 / openingsPerRound;
-  return { caller: us(spent.caller), called: us(spent.called) };
+  return { initiator: us(spent.initiator), responder: us(spent.responder) };
 }

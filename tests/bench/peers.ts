@@ -6,7 +6,7 @@
  */
 
 import { tcpNetwork } from "../../client/transport/transport.ts";
-import { chainStart, type Letter, randomId } from "../../shared/protocol/message_stream.ts";
+import { chainStart, type ChatMessage, randomId } from "../../shared/protocol/message_stream.ts";
 import { keepAwake } from "./awake.ts";
 import type { Bench } from "./bench.ts";
 import { openBenchLink } from "./bench_link.ts";
@@ -26,16 +26,16 @@ const text = "Hello, this is a message of some length.";
 
 /** Measures the round trip of a message, and how many a second go in a burst. */
 export async function measurePeers(bench: Bench): Promise<Report> {
-  await using called = await startServerProcess("called_link.ts", bench);
+  await using responder = await startServerProcess("called_link.ts", bench);
   await using bare = await startServerProcess("bare_server.ts", bench);
   await using awake = keepAwake(bench.signal);
   let wanted = "";
   let arrived = Promise.withResolvers<void>();
   const opened = Promise.withResolvers<void>();
-  const place = { host: "127.0.0.1", port: called.port };
+  const place = { host: "127.0.0.1", port: responder.port };
   const link = openBenchLink(
     await tcpNetwork.dial(place, "a link", { signal: bench.signal }),
-    "caller",
+    "initiator",
     {
       opened: () => opened.resolve(),
       acknowledged: (_, id) => {
@@ -45,7 +45,7 @@ export async function measurePeers(bench: Bench): Promise<Report> {
   );
   await opened.promise;
   const letters = stream();
-  const acknowledged = async (last: Letter) => {
+  const acknowledged = async (last: ChatMessage) => {
     wanted = last.id;
     await arrived.promise;
     arrived = Promise.withResolvers();
@@ -70,7 +70,7 @@ export async function measurePeers(bench: Bench): Promise<Report> {
   const rates: number[] = [];
   for (let i = 0; i < bursts; i++) {
     const begin = performance.now();
-    let last: Letter;
+    let last: ChatMessage;
     for (let n = 0; n < burst; n += inFlight) {
       const some = Array.from({ length: inFlight }, () => letters.next().value);
       last = some.at(-1)!;
@@ -120,7 +120,7 @@ async function timed(once: () => Promise<void>): Promise<number[]> {
 }
 
 /** Letters as a conversation has them; nobody here looks at their chain. */
-function* stream(): Generator<Letter, never> {
+function* stream(): Generator<ChatMessage, never> {
   const id = randomId();
   for (let seq = 1;; seq++) {
     const place = { stream: id, seq, floor: seq - 1, prev: chainStart };

@@ -14,7 +14,7 @@ const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
 await writeAll(Deno.stdout, new TextEncoder().encode(`${listener.addr.port}\n`));
 const conn = await listener.accept();
 conn.setNoDelay(true);
-const channel = new SecureChannel(await handshakeOver(conn, "called"));
+const channel = new SecureChannel(await handshakeOver(conn, "responder"));
 /** What one read may bring. */
 const readBufferBytes = 256 * 1024;
 const contentBytes = framesPerRound * frameContentBytes;

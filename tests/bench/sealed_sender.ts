@@ -20,7 +20,7 @@ const framesPerWrite = 2;
 
 const conn = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
 conn.setNoDelay(true);
-const channel = new SecureChannel(await handshakeOver(conn, "caller"));
+const channel = new SecureChannel(await handshakeOver(conn, "initiator"));
 const several = new Uint8Array(frameContentBytes * framesPerWrite);
 // More than one call gives.
 for (let at = 0; at < several.length; at += 65_536) {

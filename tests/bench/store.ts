@@ -8,7 +8,7 @@
 import { dirname, join } from "node:path";
 import type { Draft, Journal } from "../../client/store/journal.ts";
 import { openStore } from "../../client/store/store.ts";
-import { type PlacedLetter, randomId } from "../../shared/protocol/message_stream.ts";
+import { type NumberedMessage, randomId } from "../../shared/protocol/message_stream.ts";
 import type { Bench } from "./bench.ts";
 import { Chatter } from "./chatter.ts";
 import { denoCommand } from "./program.ts";
@@ -78,7 +78,7 @@ function fill(path: string, chatter: Chatter): Bursts {
   for (let at = 0; at < historyLength; at += 2 * burst) {
     const drafts = draftsFor(own, burst, chatter);
     accepted.push(perSecond(burst, () => journal.accept(drafts)));
-    const letters = peer.journal.accept(draftsFor(theirs, burst, chatter)) as PlacedLetter[];
+    const letters = peer.journal.accept(draftsFor(theirs, burst, chatter)) as NumberedMessage[];
     received.push(perSecond(burst, () => journal.receive(own, letters, 1)));
   }
   journal.acknowledge(own, journal.unacknowledged(own, historyLength / 2 - 100, 1)[0]!.id);

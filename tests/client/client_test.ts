@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
-import { ChatError } from "../../client/user_error.ts";
+import { UserError } from "../../client/user_error.ts";
 import { ChatClient } from "../../client/client.ts";
 import { ServerRefusal } from "../../client/rendezvous/rendezvous.ts";
 import { FakeServer, nowhere, Person, start } from "../support/client_fixture.ts";
@@ -110,7 +110,7 @@ Deno.test("an address at which nobody listens is told so", async () => {
   const free = new RawListener();
   const { port } = free.address;
   free[Symbol.dispose]();
-  const error = await assertRejects(() => alice.client.chat(`127.0.0.1:${port}`), ChatError);
+  const error = await assertRejects(() => alice.client.chat(`127.0.0.1:${port}`), UserError);
   assertEquals(
     error.message,
     `Cannot reach a client at 127.0.0.1:${port}: nobody listens there`,
@@ -122,7 +122,7 @@ Deno.test("whoever is called and hangs up is told so", async () => {
   await using alice = new Person("alice", nowhere);
   using listener = new RawListener();
   const called = alice.client.chat(`127.0.0.1:${listener.address.port}`);
-  const rejected = assertRejects(() => called, ChatError, "ended the call: it hung up");
+  const rejected = assertRejects(() => called, UserError, "ended the call: it hung up");
   using peer = await listener.accept();
   await peer.message();
   peer.close();
@@ -138,7 +138,7 @@ for (const whom of ["alice", "own address", "localhost"]) {
       "own address": alice.place,
       "localhost": `localhost:${alice.client.address.port}`,
     }[whom]!;
-    await assertRejects(() => alice.client.chat(place), ChatError, "yourself");
+    await assertRejects(() => alice.client.chat(place), UserError, "yourself");
     assertEquals(alice.client.names, []);
   });
 }
@@ -146,12 +146,12 @@ for (const whom of ["alice", "own address", "localhost"]) {
 for (const whom of ["", "b b", "127.0.0.1:", "127.0.0.1:0", ":5557", "1.2.3:5557", "böb"]) {
   Deno.test(`'${whom}' is neither an address nor an id`, async () => {
     await using alice = new Person("alice", nowhere);
-    await assertRejects(() => alice.client.chat(whom), ChatError, "is neither an address");
+    await assertRejects(() => alice.client.chat(whom), UserError, "is neither an address");
   });
 }
 
 Deno.test("a client with an id that is none is not made", () => {
-  assertThrows(() => new Person("b b", nowhere), ChatError, "The id 'b b' is not 1 to 32 letters");
+  assertThrows(() => new Person("b b", nowhere), UserError, "The id 'b b' is not 1 to 32 letters");
 });
 
 Deno.test("a port that is taken is told so", async () => {
@@ -200,7 +200,7 @@ Deno.test("stopping while a call is being answered leaves nothing open", async (
   using peer = await listener.accept();
   await peer.message();
   await alice.client.stop();
-  assert(await called instanceof ChatError);
+  assert(await called instanceof UserError);
   assertEquals(await peer.rest(), "");
 });
 
@@ -220,7 +220,7 @@ Deno.test("a server that is not there is told so, and asked again when it is", a
   await using alice = new Person("alice", free);
   await assertRejects(
     () => alice.client.register(),
-    ChatError,
+    UserError,
     `Cannot reach the server at 127.0.0.1:${free.address.port}: nobody listens there`,
   );
   await using _server = start(free.address.port);
@@ -322,7 +322,7 @@ for (const empty of ["clientID: \r\nIP: \r\nPort: \r\n", "clientID:\r\nIP:\r\nPo
     await using alice = new Person("alice", server);
     await alice.client.bridge();
     assertEquals(alice.events.of("bridged"), [{ type: "bridged", found: undefined }]);
-    await assertRejects(() => alice.client.chat("bob"), ChatError, "The server knows no bob");
+    await assertRejects(() => alice.client.chat("bob"), UserError, "The server knows no bob");
   });
 }
 
@@ -331,7 +331,7 @@ Deno.test("a server of the wild that gives another than was asked for is not bel
   await using carol = new Person("carol", nowhere);
   await using server = new FakeServer(() => bridgeack("carol", carol.client.address.port));
   await using alice = new Person("alice", server);
-  await assertRejects(() => alice.client.chat("bob"), ChatError);
+  await assertRejects(() => alice.client.chat("bob"), UserError);
   assertEquals(alice.client.names, []);
 });
 
@@ -351,7 +351,7 @@ for (
     await using alice = new Person("alice", server);
     await assertRejects(
       () => alice.client.register(),
-      ChatError,
+      UserError,
       `127.0.0.1:${server.address.port}`,
     );
     assertEquals(alice.events.of("registered"), []);
@@ -361,7 +361,7 @@ for (
 Deno.test("a server that speaks something else is not said to have said nothing", async () => {
   await using server = new FakeServer(() => "HTTP/1.1 400 Bad Request\r\nServer: x\r\n\r\n");
   await using alice = new Person("alice", server);
-  await assertRejects(() => alice.client.register(), ChatError, "no server of this kind");
+  await assertRejects(() => alice.client.register(), UserError, "no server of this kind");
 });
 
 Deno.test("a server whose pages have no end is not asked for ever", async () => {

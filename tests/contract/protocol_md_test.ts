@@ -7,8 +7,8 @@ import { Identity, keyToText } from "../../shared/crypto/identity.ts";
 import {
   chainHash,
   chainStart,
-  isLetter,
-  readLetter,
+  isChatMessage,
+  readChatMessage,
 } from "../../shared/protocol/message_stream.ts";
 import { encode, parse } from "../../shared/protocol/message.ts";
 import { isFault, statuses } from "../../shared/protocol/status.ts";
@@ -171,8 +171,8 @@ Deno.test("the hashes in PROTOCOL.md are those of the messages before", () => {
     if (isFault(message) || message.verb !== "MSG" || lines.some((line) => line.endsWith(": *"))) {
       continue;
     }
-    const letter = readLetter(message, 0);
-    assert(isLetter(letter) && letter.place !== undefined);
+    const letter = readChatMessage(message, 0);
+    assert(isChatMessage(letter) && letter.place !== undefined);
     const { stream, seq, prev } = letter.place;
     assertEquals(prev, hashes.get(`${stream} ${seq - 1}`) ?? (seq === 1 ? chainStart : prev));
     hashes.set(`${stream} ${seq}`, chainHash({ ...letter, place: letter.place }));

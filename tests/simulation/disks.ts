@@ -41,7 +41,7 @@ export class MemoryDisk implements Disk {
 }
 
 /** What a journal promises to be on the disk when it returns. */
-const durable = ["accept", "receive", "restream", "readdress"] as const;
+const durable = ["accept", "receive", "renumber", "reassign"] as const;
 
 /**
  * A disk that forgets with the power. SQLite writes everything behind what it has written before, into a

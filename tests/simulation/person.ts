@@ -19,7 +19,7 @@ import type { Machine, Process } from "./simulated_network.ts";
 export type End = "kill" | "power" | "stop";
 
 /** What became of a text that somebody wanted to send. */
-export interface Sending {
+export interface OutgoingMessages {
   readonly to: string;
   readonly text: string;
   /** `lost`: the client ended before it said anything. */
@@ -64,7 +64,7 @@ export class Person implements Disposable {
   readonly name: string;
   readonly machine: Machine;
   /** What was written, in this order. */
-  readonly sendings: Sending[] = [];
+  readonly sendings: OutgoingMessages[] = [];
   /** The texts that have come to the screen, in this order, over all runs. */
   readonly shown: string[] = [];
   /** What should never happen to anybody. */
@@ -156,7 +156,7 @@ export class Person implements Disposable {
     }
     for (let i = 0; i < count; i++) {
       const text = `${this.name} to ${to}: ${this.sendings.length + 1}`;
-      const sending: Sending = { to, text, outcome: "under-way" };
+      const sending: OutgoingMessages = { to, text, outcome: "under-way" };
       this.sendings.push(sending);
       client.send(text).then(
         () => sending.outcome = "accepted",

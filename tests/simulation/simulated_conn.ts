@@ -42,7 +42,7 @@ export interface Medium {
 }
 
 /** Where an end is. */
-export interface Place {
+export interface StreamPosition {
   readonly hostname: string;
   readonly port: number;
   readonly transport: "tcp";
@@ -70,7 +70,7 @@ export class Wire {
   #dead = false;
 
   /** @param places Of the one who dialed, and of the one who was dialed. */
-  constructor(medium: Medium, places: readonly [Place, Place]) {
+  constructor(medium: Medium, places: readonly [StreamPosition, StreamPosition]) {
     this.#medium = medium;
     const end = (side: Side) =>
       new SimulatedConn(medium, this, side, places[side], places[1 - side as Side]);
@@ -153,7 +153,7 @@ export class Wire {
   }
 }
 
-interface Reading {
+interface History {
   readonly into: Uint8Array;
   readonly done: PromiseWithResolvers<number | null>;
 }
@@ -165,8 +165,8 @@ interface Writing {
 
 /** One end of a connection. */
 export class SimulatedConn implements Connection, PeerConn {
-  readonly localAddr: Place;
-  readonly remoteAddr: Place;
+  readonly localAddr: StreamPosition;
+  readonly remoteAddr: StreamPosition;
   readonly #medium: Medium;
   readonly #wire: Wire;
   readonly #side: Side;
@@ -174,7 +174,7 @@ export class SimulatedConn implements Connection, PeerConn {
   readonly #unread: Uint8Array[] = [];
   /** Bytes that were sent and that the other side has not read. */
   #underWay = 0;
-  #reading: Reading | undefined;
+  #reading: History | undefined;
   #writing: Writing | undefined;
   #peerEnded = false;
   #finished = false;
@@ -183,7 +183,13 @@ export class SimulatedConn implements Connection, PeerConn {
   /** Whether the machine has forgotten it, as one does that loses its power. */
   #vanished = false;
 
-  constructor(medium: Medium, wire: Wire, side: Side, local: Place, remote: Place) {
+  constructor(
+    medium: Medium,
+    wire: Wire,
+    side: Side,
+    local: StreamPosition,
+    remote: StreamPosition,
+  ) {
     this.#medium = medium;
     this.#wire = wire;
     this.#side = side;

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { ChatError } from "../../client/user_error.ts";
+import { UserError } from "../../client/user_error.ts";
 import { connectWithin, type DialOptions, unreachableReason } from "../../client/transport/tcp.ts";
 import type { Listening, Network } from "../../client/transport/transport.ts";
 import type { ServerAddress } from "../../client/transport/server_address.ts";
@@ -13,7 +13,13 @@ import { type Address, formatAddress, isUnspecified } from "../../shared/net/add
 import { systemReason } from "../../shared/errors/system_error.ts";
 import type { SeededRandom } from "./seeded_random.ts";
 import { ProcessClock, type SimulatedClock } from "./simulated_clock.ts";
-import { type Cut, type Medium, type Place, type SimulatedConn, Wire } from "./simulated_conn.ts";
+import {
+  type Cut,
+  type Medium,
+  type SimulatedConn,
+  type StreamPosition,
+  Wire,
+} from "./simulated_conn.ts";
 
 /** What a network is like. */
 export interface NetworkOptions {
@@ -165,7 +171,7 @@ export class SimulatedNetwork implements Medium {
   }
 
   /** Gives a machine another address. */
-  readdress(machine: Machine, from: string, to: string): void {
+  reassign(machine: Machine, from: string, to: string): void {
     this.#machines.delete(from);
     this.#machines.set(to, machine);
     this.#trace(`${machine.name} is now at ${to}`);
@@ -178,7 +184,7 @@ export class SimulatedNetwork implements Medium {
    * @returns Gives up.
    */
   knock(
-    from: Place,
+    from: StreamPosition,
     to: Address,
     answered: (conn: SimulatedConn | Error) => void,
   ): () => void {
@@ -238,7 +244,7 @@ export class Machine {
   move(host: string): void {
     const before = this.#host;
     this.#host = host;
-    this.network.readdress(this, before, host);
+    this.network.reassign(this, before, host);
   }
 
   /** A port that nobody has. */
@@ -330,7 +336,7 @@ export class Process implements Network {
     return await connectWithin(connect, { ...options, clock: this.clock }, (cause) => {
       const reason = unreachableReason(cause) ?? systemReason(cause);
       const place = formatAddress(address);
-      return new ChatError(`Cannot reach ${what} at ${place}: ${reason}`, { cause });
+      return new UserError(`Cannot reach ${what} at ${place}: ${reason}`, { cause });
     });
   }
 
@@ -369,7 +375,7 @@ export class Process implements Network {
   }
 }
 
-function placeOf({ host, port }: Address): Place {
+function placeOf({ host, port }: Address): StreamPosition {
   return { hostname: host, port, transport: "tcp" };
 }
 

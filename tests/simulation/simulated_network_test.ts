@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { ChatError } from "../../client/user_error.ts";
+import { UserError } from "../../client/user_error.ts";
 import { writeAll } from "../../shared/net/write_all.ts";
 import { SeededRandom } from "./seeded_random.ts";
 import { SimulatedClock } from "./simulated_clock.ts";
@@ -137,7 +137,7 @@ Deno.test("a connection is cut before any byte, and its ends hear of it or not",
       for (const [name, end] of Object.entries(ends)) {
         readAll(end).then(({ bytes, end }) => {
           heard[name] = end;
-          assertEquals(bytes, [...sent.subarray(0, name === "called" ? atByte : 0)]);
+          assertEquals(bytes, [...sent.subarray(0, name === "responder" ? atByte : 0)]);
         });
       }
       for (const byte of sent) await writeAll(caller, new Uint8Array([byte]));
@@ -169,7 +169,7 @@ Deno.test("dialing fails in the words that the system's network has", async () =
   const startMs = clock.now();
   await assertRejects(
     () => dial(),
-    ChatError,
+    UserError,
     "Cannot reach bob at 10.0.0.2:7: no answer within the time",
   );
   assertEquals(clock.now() - startMs, 10_000);
@@ -181,11 +181,11 @@ Deno.test("dialing fails in the words that the system's network has", async () =
   await listening.close();
   await assertRejects(
     () => dial(),
-    ChatError,
+    UserError,
     "Cannot reach bob at 10.0.0.2:7: nobody listens there",
   );
   b.losePower();
-  await assertRejects(() => dial(), ChatError, "no answer within the time");
+  await assertRejects(() => dial(), UserError, "no answer within the time");
 });
 
 Deno.test("who knocks again gets in once the way is free", async () => {
@@ -250,7 +250,7 @@ Deno.test("a machine that moves is reached at its new address alone", async () =
   await called.write(new Uint8Array([1]));
   let heard = false;
   for (const conn of [caller, called]) readAll(conn).then(() => heard = true);
-  await assertRejects(() => clock.finish(a.dial(there, "bob", { signal: never })), ChatError);
+  await assertRejects(() => clock.finish(a.dial(there, "bob", { signal: never })), UserError);
   assert(!heard);
   await clock.finish(a.dial({ host: "10.0.0.3", port: 7 }, "bob", { signal: never }));
 });

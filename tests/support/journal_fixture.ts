@@ -10,7 +10,7 @@ import { openStore, type StoreOptions } from "../../client/store/store.ts";
 import {
   chainHash,
   chainStart,
-  type PlacedLetter,
+  type NumberedMessage,
   randomId,
 } from "../../shared/protocol/message_stream.ts";
 import { temporaryDirectory } from "./places.ts";
@@ -63,14 +63,14 @@ export function draft(conversation: number, text: string, more: Partial<Draft> =
 }
 
 /** Accepts texts. @returns Their letters. */
-export function say(journal: Journal, conversation: number, ...texts: string[]): PlacedLetter[] {
-  return journal.accept(texts.map((text) => draft(conversation, text))) as PlacedLetter[];
+export function say(journal: Journal, conversation: number, ...texts: string[]): NumberedMessage[] {
+  return journal.accept(texts.map((text) => draft(conversation, text))) as NumberedMessage[];
 }
 
 /** Letters of a new stream, as a peer sends them. */
 export function stream(texts: readonly string[], { floor = 0, prev = chainStart } = {}) {
   const id = randomId();
-  return texts.map((text, i): PlacedLetter => {
+  return texts.map((text, i): NumberedMessage => {
     const place = { stream: id, seq: floor + i + 1, floor, prev };
     const letter = { id: randomId(), sentAtMs: 2_000 + i, text, place };
     prev = chainHash(letter);
@@ -85,6 +85,10 @@ export function received(journal: Journal, self: string, name: string): string[]
 }
 
 /** What became of letters, in short. */
-export function outcomes(journal: Journal, conversation: number, letters: readonly PlacedLetter[]) {
+export function outcomes(
+  journal: Journal,
+  conversation: number,
+  letters: readonly NumberedMessage[],
+) {
   return journal.receive(conversation, letters, 3_000).map(({ outcome }) => outcome);
 }

@@ -85,7 +85,7 @@ export class LinkUnderTest<P extends Peer> implements AsyncDisposable {
   ) {}
 
   static async make(
-    role: "caller" | "called",
+    role: "initiator" | "responder",
     times: Partial<LinkTimes> = {},
   ): Promise<LinkUnderTest<RawPeer>> {
     using listener = new RawListener();
@@ -109,17 +109,17 @@ export class LinkUnderTest<P extends Peer> implements AsyncDisposable {
   /** A link that is open with a peer of this protocol; the openings have been read. */
   static async open(
     security: "plaintext" | "encrypted",
-    role: "caller" | "called" = "called",
+    role: "initiator" | "responder" = "responder",
     times: Partial<LinkTimes> = {},
   ): Promise<LinkUnderTest<Peer>> {
     const { link, events, peer } = await LinkUnderTest.make(role, times);
     let opened: Peer = peer;
     if (security === "encrypted") {
-      opened = role === "called"
+      opened = role === "responder"
         ? await EncryptedPeer.callOver(peer, chat)
         : await EncryptedPeer.answerOver(peer, chatack);
     } else {
-      await peer.send(role === "called" ? chat : chatack);
+      await peer.send(role === "responder" ? chat : chatack);
       await peer.message();
     }
     await events.see("opened");

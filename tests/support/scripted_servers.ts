@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ChatError } from "../../client/user_error.ts";
+import { UserError } from "../../client/user_error.ts";
 import type { DialOptions, ServerConn } from "../../client/transport/tcp.ts";
 import type { ServerAddress } from "../../client/transport/server_address.ts";
 import { encode, type Message, parse } from "../../shared/protocol/message.ts";
@@ -35,7 +35,7 @@ export class ScriptedServers {
     await undefined;
     signal.throwIfAborted();
     const answer = this.answers.get(port);
-    if (answer === undefined) throw new ChatError(`Cannot reach port ${port}`);
+    if (answer === undefined) throw new UserError(`Cannot reach port ${port}`);
     const line = new ScriptedLine(port, answer);
     this.lines.push(line);
     return line;

@@ -10,7 +10,7 @@ import { openStore } from "../../client/store/store.ts";
 import {
   chainHash,
   chainStart,
-  type PlacedLetter,
+  type NumberedMessage,
   randomId,
 } from "../../shared/protocol/message_stream.ts";
 import { writeAllSync } from "../../shared/net/write_all.ts";
@@ -43,9 +43,9 @@ for (let round = 0;; round++) {
     journal.accept(ids.map((id) => ({ conversation, id, sentAtMs: 1, text: id, numbered: true })));
     promise(ids);
     if (round % 10 === 9) journal.acknowledge(conversation, ids[0]!);
-    if (round % 50 === 49) journal.restream(conversation);
+    if (round % 50 === 49) journal.renumber(conversation);
   } else {
-    const letters = ids.map((id): PlacedLetter => {
+    const letters = ids.map((id): NumberedMessage => {
       const letter = { id, sentAtMs: 1, text: id, place: { stream, seq: ++seq, floor: 0, prev } };
       prev = chainHash(letter);
       return letter;

@@ -22,7 +22,7 @@ const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
  * @param bytes What has come so far; at least one byte.
  * @param timeIsUp Whether nothing more is to be waited for.
  */
-export function recogniseCaller(bytes: Uint8Array, timeIsUp: boolean): Verdict {
+export function detectInitiator(bytes: Uint8Array, timeIsUp: boolean): Verdict {
   const text = utf8.decode(bytes);
   if (!startsWithLine(text, "CHAT")) {
     return mayBecomeLine(text, "CHAT") && !timeIsUp ? "undecided" : "raw";
@@ -41,7 +41,7 @@ export function recogniseCaller(bytes: Uint8Array, timeIsUp: boolean): Verdict {
  * @param bytes What has come so far; possibly nothing.
  * @param timeIsUp Whether nothing more is to be waited for.
  */
-export function recogniseCalled(bytes: Uint8Array, timeIsUp: boolean): Verdict {
+export function detectResponder(bytes: Uint8Array, timeIsUp: boolean): Verdict {
   const text = utf8.decode(bytes);
   const answers = ["CHATACK", "ERROR"];
   const begun = answers.some((line) => startsWithLine(text, line));

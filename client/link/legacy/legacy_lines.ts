@@ -10,7 +10,7 @@ import { isClientId } from "../../../shared/protocol/client_id.ts";
 import { messageBytesMax } from "../../../shared/protocol/limits.ts";
 
 /** What a line of a relative's means. */
-export type WildItem =
+export type LegacyItem =
   | { readonly type: "id"; readonly id: string }
   | { readonly type: "text"; readonly text: string }
   | { readonly type: "quit" };
@@ -19,12 +19,12 @@ const openingHeader = /^(clientID|IP|Port): ?(.*)$/i;
 
 /** Who a relative says it is, in what it says first. */
 export function idIn(bytes: Uint8Array): string | undefined {
-  const items = new WildLines().push(new TextDecoder().decode(bytes));
+  const items = new LegacyLines().push(new TextDecoder().decode(bytes));
   return items.find((item) => item.type === "id")?.id;
 }
 
 /** Reads the lines of a relative. */
-export class WildLines {
+export class LegacyLines {
   #rest = "";
   #inOpening = false;
   #quitting = false;
@@ -35,7 +35,7 @@ export class WildLines {
   }
 
   /** Takes what a read brought, decoded. */
-  push(text: string): WildItem[] {
+  push(text: string): LegacyItem[] {
     const lines = (this.#rest + text).split("\n");
     this.#rest = lines.pop()!;
     const items = lines.flatMap((line) =>
@@ -46,7 +46,7 @@ export class WildLines {
   }
 
   /** To be called when nothing more comes: some end no lines, some send no line behind QUIT. */
-  flush(): WildItem[] {
+  flush(): LegacyItem[] {
     const rest = this.#rest;
     this.#rest = "";
     const items = rest === "" ? [] : this.#take(rest);
@@ -55,7 +55,7 @@ export class WildLines {
     return [...items, { type: "quit" }];
   }
 
-  #take(line: string): WildItem[] {
+  #take(line: string): LegacyItem[] {
     if (this.#quitting) {
       this.#quitting = false;
       // A QUIT that no empty line follows was something that somebody said.

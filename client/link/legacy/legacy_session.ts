@@ -5,23 +5,23 @@
  * @module
  */
 
-import { type WildItem, WildLines } from "./legacy_lines.ts";
+import { type LegacyItem, LegacyLines } from "./legacy_lines.ts";
 
 /** A conversation with somebody of the wild. */
-export class WildTalk {
+export class LegacySession {
   /** Undefined where each read is one message. */
-  readonly #lines: WildLines | undefined;
+  readonly #lines: LegacyLines | undefined;
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   /** Whether the peer ends its texts with a line end, and so may wait for one in ours. */
   #endsLines: boolean;
 
   constructor(dialect: "raw" | "lines") {
     this.#endsLines = dialect === "lines";
-    this.#lines = this.#endsLines ? new WildLines() : undefined;
+    this.#lines = this.#endsLines ? new LegacyLines() : undefined;
   }
 
   /** Takes what a read brought. */
-  push(bytes: Uint8Array): WildItem[] {
+  push(bytes: Uint8Array): LegacyItem[] {
     const text = this.#decoder.decode(bytes, { stream: true });
     if (this.#lines !== undefined) return this.#lines.push(text);
     if (text.endsWith("\n")) this.#endsLines = true;
@@ -35,7 +35,7 @@ export class WildTalk {
   }
 
   /** To be called when nothing more comes, or has come for a while. */
-  flush(): WildItem[] {
+  flush(): LegacyItem[] {
     return this.#lines?.flush() ?? [];
   }
 

@@ -25,7 +25,7 @@ export interface AuditOptions {
  * Calls somebody, compares, and prints what was found.
  *
  * @returns Whether both sides have the same.
- * @throws {ChatError} Where they cannot be reached, or nothing has been said with them.
+ * @throws {UserError} Where they cannot be reached, or nothing has been said with them.
  */
 export async function runAudit(
   { identity, store }: OpenProfile,

@@ -7,7 +7,7 @@
 import { fileReason } from "../../../shared/errors/file_error.ts";
 import { makeVisible, makeVisibleLines } from "../../../shared/text/visible.ts";
 import { type ByteSink, writeAll } from "../../../shared/net/write_all.ts";
-import { ChatError } from "../../user_error.ts";
+import { UserError } from "../../user_error.ts";
 import type { HistoryEntry, Journal } from "../../store/journal.ts";
 import { plaintextMark, stateWords } from "../wording/history_rows.ts";
 import { fullTime } from "../wording/local_time.ts";
@@ -36,7 +36,7 @@ const chunkLength = 64 * 1024;
 /**
  * Writes all messages of a conversation, oldest first.
  *
- * @throws {ChatError} Where there is none, or it cannot be written.
+ * @throws {UserError} Where there is none, or it cannot be written.
  */
 export async function exportHistory(
   journal: Exporting,
@@ -52,7 +52,7 @@ export async function exportHistory(
     // Whoever reads it has had enough, as `head` has.
     if (cause instanceof Deno.errors.BrokenPipe) return;
     const reason = fileReason(cause);
-    throw new ChatError(`Cannot export the history to standard output: ${reason}`, { cause });
+    throw new UserError(`Cannot export the history to standard output: ${reason}`, { cause });
   }
 }
 
@@ -60,7 +60,7 @@ export async function exportHistory(
  * The own id whose conversation with somebody is meant.
  *
  * @param self The one that the user has named, if any.
- * @throws {ChatError} Where there is none, or there are several.
+ * @throws {UserError} Where there is none, or there are several.
  */
 export function selfIn(
   journal: Pick<Journal, "selves">,
@@ -69,11 +69,11 @@ export function selfIn(
 ): string {
   const selves = journal.selves(name);
   if (selves.length === 0) {
-    throw new ChatError(`Nothing has been said with ${makeVisible(name)} yet`);
+    throw new UserError(`Nothing has been said with ${makeVisible(name)} yet`);
   }
   if (self === undefined ? selves.length === 1 : selves.includes(self)) return self ?? selves[0]!;
   const talked = `${selves.join(" and ")} talked with ${makeVisible(name)}`;
-  throw new ChatError(
+  throw new UserError(
     self === undefined
       ? `You as ${talked}: --as says which you mean`
       : `You have said nothing with ${makeVisible(name)} as ${makeVisible(self)}; as ${talked}`,

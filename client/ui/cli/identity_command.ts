@@ -6,7 +6,7 @@
 
 import { fingerprintOf, keyToText } from "../../../shared/crypto/identity.ts";
 import { makeVisible } from "../../../shared/text/visible.ts";
-import { ChatError } from "../../user_error.ts";
+import { UserError } from "../../user_error.ts";
 import {
   exportIdentity,
   importIdentity,
@@ -39,7 +39,7 @@ export interface Screen {
 /**
  * Shows a profile's identity, which is made where there is none. No passphrase is needed.
  *
- * @throws {ChatError} Where the identity cannot be read or made.
+ * @throws {UserError} Where the identity cannot be read or made.
  */
 export function showIdentity(
   directory: string,
@@ -61,7 +61,7 @@ export function showIdentity(
 /**
  * Asks for a new passphrase and puts the identity under it.
  *
- * @throws {ChatError} Where there is nobody to ask, or the identity cannot be read or written.
+ * @throws {UserError} Where there is nobody to ask, or the identity cannot be read or written.
  */
 export function changePassphrase(
   directory: string,
@@ -86,7 +86,7 @@ export function changePassphrase(
  *
  * @param to The file; `-` is standard output.
  * @param plain Whether the copy is to have no passphrase.
- * @throws {ChatError} Where there is no identity, nobody to ask, or the file is there or cannot be written.
+ * @throws {UserError} Where there is no identity, nobody to ask, or the file is there or cannot be written.
  */
 export function exportCopy(
   directory: string,
@@ -96,14 +96,14 @@ export function exportCopy(
 ): void {
   const kept = readIdentity(directory);
   if (kept === undefined) {
-    throw new ChatError(
+    throw new UserError(
       `There is no identity in '${makeVisible(directory)}' yet; p2pchat identity makes one`,
     );
   }
   const identity = unlockIdentity(kept, askPassphrase);
   const passphrase = plain ? "" : askNewPassphrase("Passphrase for the copy:", askPassphrase);
   if (!plain && passphrase === "") {
-    throw new ChatError("Cannot export without a passphrase; --plain says that this is wanted");
+    throw new UserError("Cannot export without a passphrase; --plain says that this is wanted");
   }
   const copy = plain ? plainIdentity(identity) : sealIdentity(identity, passphrase);
   exportIdentity(to === "-" ? Deno.stdout : to, copy);
@@ -119,7 +119,7 @@ export function exportCopy(
  *
  * @param from The file; `-` is standard input, and then it must be without a passphrase.
  * @param replace Whether it may take the place of another identity, which is then kept beside it.
- * @throws {ChatError} Where it is none, its passphrase is not known, another is there, or it cannot be
+ * @throws {UserError} Where it is none, its passphrase is not known, another is there, or it cannot be
  * written.
  */
 export function importCopy(
@@ -131,7 +131,7 @@ export function importCopy(
   const file = readExported(from === "-" ? Deno.stdin : from);
   if ("box" in file) {
     if (from === "-") {
-      throw new ChatError(
+      throw new UserError(
         "Cannot import the identity in standard input: it is under a passphrase, which cannot be asked " +
           "for then; import it from a file",
       );

@@ -5,7 +5,7 @@
  */
 
 import { isLocal } from "../../../shared/net/address.ts";
-import { giveUpFiles } from "../../../shared/process/permissions.ts";
+import { dropFilePermissions } from "../../../shared/process/permissions.ts";
 import { listening } from "../../../shared/net/listen_error.ts";
 import { stopSignal } from "../../../shared/process/signals.ts";
 import { ChatClient } from "../../client.ts";
@@ -46,7 +46,7 @@ export async function runClient(options: ClientProgramOptions): Promise<void> {
   using stop = stopSignal();
   const interactive = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
   const terminal = interactive ? await openTerminal() : undefined;
-  await giveUpFiles();
+  await dropFilePermissions();
   const printer = new LinePrinter(stop.request);
   const { print: onEvent, room } = terminal ?? printer;
   // What is written to a terminal is on it.

@@ -6,7 +6,7 @@
  */
 
 import { closestString } from "@std/text/closest-string";
-import { ChatError } from "../../user_error.ts";
+import { UserError } from "../../user_error.ts";
 import type { ChatClient } from "../../client.ts";
 import type { ChatEvent } from "../../events.ts";
 
@@ -121,12 +121,12 @@ function showHistory(client: ChatClient, which = ""): void | Promise<void> {
   const count = /^\d+$/.test(words.at(-1) ?? "") ? Number(words.pop()) : historyDefault;
   const [name, more] = words;
   if (more !== undefined) {
-    throw new ChatError(
+    throw new UserError(
       `'${more}' is no number of messages: /history ${name} 50 shows the last 50 with ${name}`,
     );
   }
   if (count < 1 || count > historyMax) {
-    throw new ChatError(
+    throw new UserError(
       `Cannot show ${count} messages: it is 1 to ${historyMax}; ` +
         "p2pchat history export NAME writes all of them",
     );
@@ -164,7 +164,7 @@ export async function runLine(line: string, context: CommandContext): Promise<bo
     // Given up because the client stops: nobody waits for it any more.
     if (error instanceof DOMException && error.name === "AbortError") return false;
     // What is not for the user is a defect, and still must not end his conversations.
-    const problem = error instanceof ChatError || error instanceof RangeError
+    const problem = error instanceof UserError || error instanceof RangeError
       ? error.message
       : `Something failed: ${error}`;
     emit({ type: "problem", problem });
@@ -194,11 +194,11 @@ async function run(line: string, context: CommandContext): Promise<boolean> {
   }
   const [, name, rest] = /^\/(\S*)(?: (.*))?$/s.exec(line.trimEnd()) ?? ["", line.slice(1)];
   const command = commands.find((command) => command.name === name);
-  if (command === undefined) throw new ChatError(unknownCommand(name ?? ""));
+  if (command === undefined) throw new UserError(unknownCommand(name ?? ""));
   const argument = command.argument === "TEXT" ? rest : rest?.trim();
   const given = argument !== undefined && argument !== "";
   if (command.argument === undefined ? given : !given && !command.argument.startsWith("[")) {
-    throw new ChatError(`Usage: ${usageOf(command)} (${command.help})`);
+    throw new UserError(`Usage: ${usageOf(command)} (${command.help})`);
   }
   return await command.run(context, given ? argument : undefined) === quit;
 }

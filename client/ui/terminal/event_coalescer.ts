@@ -25,7 +25,7 @@ type Counted = ArrivedEvent | Extract<ChatEvent, { type: "kept" | "deposited" | 
 const gatheringMs = 50;
 
 /** Gathers events. */
-export class Gathering {
+export class EventCoalescer {
   readonly #show: (event: ShownEvent) => void;
   readonly #clock: TimerClock;
   readonly #gathered = new Map<string, Counted>();

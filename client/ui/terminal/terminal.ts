@@ -11,7 +11,7 @@ import { aborted } from "../../../shared/time/clock.ts";
 import type { ChatClient } from "../../client.ts";
 import { complete, runLine } from "../commands/commands.ts";
 import type { ChatEvent } from "../../events.ts";
-import { Gathering, type ShownEvent } from "./event_coalescer.ts";
+import { EventCoalescer, type ShownEvent } from "./event_coalescer.ts";
 import type { HistoryRow } from "../wording/history_rows.ts";
 import { wordingOf } from "../wording/wording.ts";
 
@@ -103,7 +103,7 @@ export async function openTerminal(): Promise<Terminal> {
     if (lines.length > 0) stdout.write(lines.join("\n") + "\n");
     prompt();
   };
-  const gathering = new Gathering(show);
+  const gathering = new EventCoalescer(show);
   const print = gathering.take;
 
   const run = async (runs: ChatClient, signal: AbortSignal) => {

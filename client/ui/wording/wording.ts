@@ -7,7 +7,7 @@
 
 import { formatAddress } from "../../../shared/net/address.ts";
 import { makeVisible, makeVisibleLines } from "../../../shared/text/visible.ts";
-import type { Acquaintance, ChatEvent, CloseReason, Dialect, Security } from "../../events.ts";
+import type { ChatEvent, CloseReason, Contact, Dialect, Security } from "../../events.ts";
 import type { PresenceStatus } from "../../rendezvous/presence_watch.ts";
 import { formatServerAddress } from "../../transport/server_address.ts";
 import { agrees, auditLines } from "./audit_lines.ts";
@@ -299,7 +299,7 @@ function whoLines({ people }: ChatEvent & { type: "who" }, now: Date): string[] 
   ];
 }
 
-function whereabouts({ connected, presence }: Acquaintance): string {
+function whereabouts({ connected, presence }: Contact): string {
   if (connected) return "here, connected";
   return presence === undefined ? "not known" : presences[presence];
 }

@@ -5,10 +5,10 @@ import {
   type AuditReport,
   type StreamFinding,
 } from "../../../client/audit/audit.ts";
-import { ChatError } from "../../../client/user_error.ts";
+import { UserError } from "../../../client/user_error.ts";
 import type { ConversationId, Journal } from "../../../client/store/journal.ts";
 import { openStore } from "../../../client/store/store.ts";
-import { type PlacedLetter, randomId } from "../../../shared/protocol/message_stream.ts";
+import { type NumberedMessage, randomId } from "../../../shared/protocol/message_stream.ts";
 import {
   auditEntriesMax,
   auditFindingsMax,
@@ -58,7 +58,7 @@ function two() {
 }
 
 /** Sends texts, all of which arrive and are acknowledged. */
-function send(from: Side, to: Side, count: number): PlacedLetter[] {
+function send(from: Side, to: Side, count: number): NumberedMessage[] {
   const texts = Array.from({ length: count }, (_, i) => `${i}`);
   const letters = say(from.journal, from.id, ...texts);
   for (let at = 0; at < letters.length; at += unacknowledgedMax) {
@@ -208,7 +208,7 @@ Deno.test("what was sent again by a new stream is where its sender has it", asyn
   send(alice, bob, 10);
   const letters = say(alice.journal, alice.id, "a", "b", "c");
   outcomes(bob.journal, bob.id, letters.slice(0, 2));
-  alice.journal.restream(alice.id);
+  alice.journal.renumber(alice.id);
   outcomes(bob.journal, bob.id, alice.journal.unacknowledged(alice.id, 0, 9));
   const { streams } = await compare(alice, bob);
   assertEquals(streams.map(({ same, waiting, complete }) => [same, waiting, complete]), [
@@ -226,7 +226,7 @@ Deno.test("of streams without end the newest are compared", async () => {
   using t = two();
   for (let i = 0; i < auditStreamsMax + 5; i++) {
     send(t.alice, t.bob, 1);
-    t.alice.journal.restream(t.alice.id);
+    t.alice.journal.renumber(t.alice.id);
   }
   const questions: Message[] = [];
   const { streams } = await compare(t.alice, t.bob, questions);
@@ -315,10 +315,10 @@ Deno.test("answers that are none end it, and those without end are not asked for
           request,
         ),
     ]
-  ) await assertRejects(() => audit(journal, id, ask), ChatError, "do not fit together");
+  ) await assertRejects(() => audit(journal, id, ask), UserError, "do not fit together");
   await assertRejects(
-    () => audit(journal, id, () => Promise.reject(new ChatError("gone"))),
-    ChatError,
+    () => audit(journal, id, () => Promise.reject(new UserError("gone"))),
+    UserError,
     "gone",
   );
   // One who claims to have more than anybody can say, all of it other than here.

@@ -2,9 +2,9 @@ import { systemClock } from "../../../shared/time/clock.ts";
 import { assert, assertEquals } from "@std/assert";
 import type { ChatEvent, Dialect } from "../../../client/events.ts";
 import {
-  Gatekeeper,
-  type GatekeeperOptions,
-  type Visitor,
+  type Candidate,
+  PeerAdmission,
+  type PeerAdmissionOptions,
 } from "../../../client/conversations/admission.ts";
 import { openStore } from "../../../client/store/store.ts";
 import { Trust } from "../../../client/trust/trust.ts";
@@ -18,7 +18,7 @@ const printOf = (byte: number) => fingerprintOf(keyOf(byte));
 const place = { host: "192.0.2.7", port: 5557 };
 
 /** A gatekeeper of alice's, with a clock and a server in the test's hands. */
-function made(options: Partial<GatekeeperOptions> = {}) {
+function made(options: Partial<PeerAdmissionOptions> = {}) {
   const store = openStore(":memory:");
   const trust = new Trust(store.knownPeers);
   const events = new Events<ChatEvent>();
@@ -33,7 +33,7 @@ function made(options: Partial<GatekeeperOptions> = {}) {
     introduced: new Map<number, string>(),
     [Symbol.dispose]: store[Symbol.dispose],
   };
-  const gatekeeper = new Gatekeeper({
+  const gatekeeper = new PeerAdmission({
     self: { id: "alice", identity },
     trust,
     emit: events.take,
@@ -50,7 +50,7 @@ function made(options: Partial<GatekeeperOptions> = {}) {
   return Object.assign(t, { gatekeeper });
 }
 
-function visitor(role: "caller" | "called", id?: string, key?: number): Visitor {
+function visitor(role: "initiator" | "responder", id?: string, key?: number): Candidate {
   return {
     role,
     remote: place,
@@ -62,7 +62,7 @@ function visitor(role: "caller" | "called", id?: string, key?: number): Visitor 
 
 // Peers that do not encrypt
 
-for (const role of ["caller", "called"] as const) {
+for (const role of ["initiator", "responder"] as const) {
   for (const id of [undefined, "bob"]) {
     Deno.test(`${role}, in plaintext, ${id ?? "without a name"}: refused unless allowed`, () => {
       using strict = made();
@@ -83,7 +83,7 @@ const known: readonly (readonly [string, (t: ReturnType<typeof made>) => void])[
 ];
 
 for (const [how, know] of known) {
-  for (const role of ["caller", "called"] as const) {
+  for (const role of ["initiator", "responder"] as const) {
     Deno.test(`${role}: who says to be one whose key is ${how} has to encrypt, allowed or not`, () => {
       for (const allowPlaintext of [false, true]) {
         using t = made({ allowPlaintext });
@@ -100,9 +100,9 @@ for (const [how, know] of known) {
     using t = made({ allowPlaintext: true });
     know(t);
     for (const id of [undefined, "carol"]) {
-      assert(t.gatekeeper.admitPlaintext(visitor("caller", id), "bob")?.detail.includes("bob"));
+      assert(t.gatekeeper.admitPlaintext(visitor("initiator", id), "bob")?.detail.includes("bob"));
     }
-    assertEquals(t.gatekeeper.admitPlaintext(visitor("caller"), "dave"), undefined);
+    assertEquals(t.gatekeeper.admitPlaintext(visitor("initiator"), "dave"), undefined);
   });
 }
 
@@ -110,15 +110,15 @@ Deno.test("where the server says that one with a key is, plaintext is not accept
   using t = made({ allowPlaintext: true });
   t.introduced.set(place.port, "bob");
   t.said.set("bob", printOf(1));
-  assertEquals(t.gatekeeper.admitPlaintext(visitor("caller"), undefined)?.code, 426);
+  assertEquals(t.gatekeeper.admitPlaintext(visitor("initiator"), undefined)?.code, 426);
   // Whoever calls does so from some other port than it listens on.
-  assertEquals(t.gatekeeper.admitPlaintext(visitor("called"), undefined), undefined);
+  assertEquals(t.gatekeeper.admitPlaintext(visitor("responder"), undefined), undefined);
 });
 
 Deno.test("a turned-away caller is told of once a minute, for each host", () => {
   using t = made();
   const calls = (host: string) =>
-    t.gatekeeper.admitPlaintext({ ...visitor("called"), remote: { host, port: 1 } }, undefined);
+    t.gatekeeper.admitPlaintext({ ...visitor("responder"), remote: { host, port: 1 } }, undefined);
   for (let i = 0; i < 5; i++) calls("192.0.2.1");
   calls("192.0.2.2");
   assertEquals(t.events.of("turned-away").length, 2);
@@ -129,22 +129,22 @@ Deno.test("a turned-away caller is told of once a minute, for each host", () => 
   calls("192.0.2.1");
   assertEquals(t.events.of("turned-away").length, 3);
   // Whom we called ourselves, the failing call tells of.
-  t.gatekeeper.admitPlaintext(visitor("caller"), undefined);
+  t.gatekeeper.admitPlaintext(visitor("initiator"), undefined);
   assertEquals(t.events.all.length, 3);
 });
 
 Deno.test("in plaintext, too, who answers has to be whom one has called", () => {
   using t = made({ allowPlaintext: true });
-  const refusal = t.gatekeeper.admitPlaintext(visitor("caller", "carol"), "bob");
+  const refusal = t.gatekeeper.admitPlaintext(visitor("initiator", "carol"), "bob");
   assert(refusal?.code === 403);
   assertEquals(refusal.reason, "You have called bob and reached carol");
   assert(refusal.detail.startsWith("carol answers where bob should"));
-  assertEquals(t.gatekeeper.admitPlaintext(visitor("caller", "bob"), "bob"), undefined);
+  assertEquals(t.gatekeeper.admitPlaintext(visitor("initiator", "bob"), "bob"), undefined);
 });
 
 Deno.test("of a called side that has said nothing nothing is said but that", () => {
   using t = made();
-  const silent = { ...visitor("caller"), saidNothing: true };
+  const silent = { ...visitor("initiator"), saidNothing: true };
   const ofStranger = t.gatekeeper.admitPlaintext(silent, undefined)!;
   assert(ofStranger.detail.startsWith(
     "192.0.2.7:5557 does not answer as a client that encrypts does: it is slow, or cannot encrypt.",
@@ -166,7 +166,7 @@ Deno.test("of a called side that has said nothing nothing is said but that", () 
 // Peers that have proven a key
 
 Deno.test("a new peer's key is remembered, which is said, and the next time it is not", async () => {
-  for (const role of ["caller", "called"] as const) {
+  for (const role of ["initiator", "responder"] as const) {
     using t = made();
     assertEquals(await t.gatekeeper.admitKey(visitor(role, "bob", 1), undefined), undefined);
     assertEquals(t.events.all, [{ type: "remembered", name: "bob", fingerprint: printOf(1) }]);
@@ -177,16 +177,16 @@ Deno.test("a new peer's key is remembered, which is said, and the next time it i
 
 Deno.test("the server is asked about a stranger, and about nobody who is known", async () => {
   using t = made();
-  await t.gatekeeper.admitKey(visitor("called", "bob", 1), undefined);
-  await t.gatekeeper.admitKey(visitor("called", "bob", 1), undefined);
-  await t.gatekeeper.admitKey(visitor("called", "bob", 2), undefined);
+  await t.gatekeeper.admitKey(visitor("responder", "bob", 1), undefined);
+  await t.gatekeeper.admitKey(visitor("responder", "bob", 1), undefined);
+  await t.gatekeeper.admitKey(visitor("responder", "bob", 2), undefined);
   assertEquals(t.asked, ["bob"]);
 });
 
 Deno.test("a new peer whose key the server names is let in, and one of another key is not", async () => {
   using t = made();
   t.answers.set("bob", printOf(1));
-  const refusal = await t.gatekeeper.admitKey(visitor("caller", "bob", 2), "bob");
+  const refusal = await t.gatekeeper.admitKey(visitor("initiator", "bob", 2), "bob");
   assertEquals(refusal?.code, 403);
   assertEquals(t.events.all, [{
     type: "key-refused",
@@ -194,7 +194,7 @@ Deno.test("a new peer whose key the server names is let in, and one of another k
     verdict: { type: "contradicted", shown: printOf(2), said: printOf(1) },
   }]);
   assertEquals(t.trust.knows("bob"), false);
-  assertEquals(await t.gatekeeper.admitKey(visitor("caller", "bob", 1), "bob"), undefined);
+  assertEquals(await t.gatekeeper.admitKey(visitor("initiator", "bob", 1), "bob"), undefined);
   assertEquals(t.trust.knows("bob"), true);
 });
 
@@ -203,7 +203,7 @@ Deno.test("a known peer is let in though the server names another key, which is 
   t.trust.remember("bob", keyOf(1));
   t.trust.markVerified("bob", keyOf(1));
   t.said.set("bob", printOf(2));
-  assertEquals(await t.gatekeeper.admitKey(visitor("caller", "bob", 1), "bob"), undefined);
+  assertEquals(await t.gatekeeper.admitKey(visitor("initiator", "bob", 1), "bob"), undefined);
   assertEquals(t.events.all, [{
     type: "server-contradicted",
     name: "bob",
@@ -218,7 +218,7 @@ Deno.test("another key than the known one is refused, whatever the server says",
     using t = made();
     t.trust.remember("bob", keyOf(1));
     if (said !== undefined) t.said.set("bob", printOf(said));
-    const refusal = await t.gatekeeper.admitKey(visitor("caller", "bob", 2), undefined);
+    const refusal = await t.gatekeeper.admitKey(visitor("initiator", "bob", 2), undefined);
     assertEquals(refusal?.code, 403);
     assertEquals(t.events.all, [{
       type: "key-refused",
@@ -231,13 +231,13 @@ Deno.test("another key than the known one is refused, whatever the server says",
         said: said === undefined ? undefined : printOf(said),
       },
     }]);
-    assertEquals(await t.gatekeeper.admitKey(visitor("caller", "bob", 1), undefined), undefined);
+    assertEquals(await t.gatekeeper.admitKey(visitor("initiator", "bob", 1), undefined), undefined);
   }
 });
 
 Deno.test("whom one calls by name has to be the one who answers, and nobody else is remembered", async () => {
   using t = made();
-  const refusal = await t.gatekeeper.admitKey(visitor("caller", "carol", 1), "bob");
+  const refusal = await t.gatekeeper.admitKey(visitor("initiator", "carol", 1), "bob");
   assert(refusal?.code === 403);
   assertEquals(refusal.reason, "You have called bob and reached carol");
   assert(refusal.detail.startsWith("carol answers where bob should"));
@@ -246,7 +246,7 @@ Deno.test("whom one calls by name has to be the one who answers, and nobody else
 });
 
 Deno.test("nobody goes by one's own name, neither with another key nor with one's own", async () => {
-  for (const role of ["caller", "called"] as const) {
+  for (const role of ["initiator", "responder"] as const) {
     for (
       const [peerKey, why] of [
         [keyOf(1), "somebody with another key than yours goes by your name, alice"],
@@ -260,7 +260,7 @@ Deno.test("nobody goes by one's own name, neither with another key nor with one'
         undefined,
       );
       assertEquals(refusal, { code: 403, reason: "This is alice already", detail: why });
-      assertEquals(t.events.all, role === "called" ? [{ type: "turned-away", why }] : []);
+      assertEquals(t.events.all, role === "responder" ? [{ type: "turned-away", why }] : []);
       assertEquals(t.trust.knows("alice"), false);
       assertEquals(t.asked, []);
     }
@@ -270,12 +270,16 @@ Deno.test("nobody goes by one's own name, neither with another key nor with one'
 Deno.test("a caller with another key is told of once a minute, and a call of ours each time", async () => {
   using t = made();
   t.trust.remember("bob", keyOf(1));
-  for (let i = 0; i < 3; i++) await t.gatekeeper.admitKey(visitor("called", "bob", 2), undefined);
+  for (let i = 0; i < 3; i++) {
+    await t.gatekeeper.admitKey(visitor("responder", "bob", 2), undefined);
+  }
   assertEquals(t.events.of("key-refused").length, 1);
-  for (let i = 0; i < 3; i++) await t.gatekeeper.admitKey(visitor("caller", "bob", 2), undefined);
+  for (let i = 0; i < 3; i++) {
+    await t.gatekeeper.admitKey(visitor("initiator", "bob", 2), undefined);
+  }
   assertEquals(t.events.of("key-refused").length, 4);
   t.nowMs += 60_000;
-  await t.gatekeeper.admitKey(visitor("called", "bob", 2), undefined);
+  await t.gatekeeper.admitKey(visitor("responder", "bob", 2), undefined);
   assertEquals(t.events.of("key-refused").length, 5);
 });
 
@@ -284,7 +288,7 @@ Deno.test("callers from more hosts than are kept are each told of", () => {
   const hosts = 1_000;
   for (let i = 0; i < hosts; i++) {
     const remote = { host: `2001:db8::${i.toString(16)}`, port: 1 };
-    t.gatekeeper.admitPlaintext({ ...visitor("called"), remote }, undefined);
+    t.gatekeeper.admitPlaintext({ ...visitor("responder"), remote }, undefined);
   }
   assertEquals(t.events.of("turned-away").length, hosts);
 });
@@ -292,8 +296,10 @@ Deno.test("callers from more hosts than are kept are each told of", () => {
 Deno.test("whom one calls can be trusted, whatever keys callers have shown before", async () => {
   using t = made();
   t.trust.remember("bob", keyOf(0));
-  for (let i = 1; i <= 20; i++) await t.gatekeeper.admitKey(visitor("called", "bob", i), undefined);
-  await t.gatekeeper.admitKey(visitor("caller", "bob", 21), "bob");
+  for (let i = 1; i <= 20; i++) {
+    await t.gatekeeper.admitKey(visitor("responder", "bob", i), undefined);
+  }
+  await t.gatekeeper.admitKey(visitor("initiator", "bob", 21), "bob");
   assertEquals(t.trust.trust("bob", printOf(21)), printOf(21));
 });
 
@@ -309,7 +315,7 @@ for (const [whose, byte] of [["another", 2], ["the same", 1]] as const) {
       return meet(...them);
     };
     using t = made({ trust: new Trust(knownPeers) });
-    const refusal = await t.gatekeeper.admitKey(visitor("caller", "bob", 1), undefined);
+    const refusal = await t.gatekeeper.admitKey(visitor("initiator", "bob", 1), undefined);
     assertEquals(knownPeers.find("bob"), { key: keyOf(byte), verified: false });
     if (byte === 1) {
       assertEquals([refusal, t.events.all], [undefined, []]);
@@ -335,13 +341,13 @@ Deno.test("who has called is remembered as a stranger, and who was called is not
   const store = openStore(":memory:");
   const { knownPeers } = store;
   using t = made({ trust: new Trust(knownPeers) });
-  await t.gatekeeper.admitKey(visitor("called", "caller", 1), undefined);
-  await t.gatekeeper.admitKey(visitor("caller", "called", 2), undefined);
+  await t.gatekeeper.admitKey(visitor("responder", "initiator", 1), undefined);
+  await t.gatekeeper.admitKey(visitor("initiator", "responder", 2), undefined);
   for (let i = 0; i < knownStrangersMax; i++) {
     knownPeers.meet(`stranger${i}`, keyOf(3), Number.MAX_SAFE_INTEGER);
   }
-  assertEquals(knownPeers.find("caller"), undefined);
-  assertEquals(knownPeers.find("called")?.key, keyOf(2));
+  assertEquals(knownPeers.find("initiator"), undefined);
+  assertEquals(knownPeers.find("responder")?.key, keyOf(2));
   store[Symbol.dispose]();
 });
 
@@ -359,13 +365,13 @@ for (const failing of ["knows", "judge"] as const) {
       reason: "This client cannot look up keys at the moment",
       detail: problem,
     };
-    for (const role of ["caller", "called"] as const) {
+    for (const role of ["initiator", "responder"] as const) {
       assertEquals(await t.gatekeeper.admitKey(visitor(role, "bob", 1), undefined), refusal);
     }
     assertEquals(t.events.all, [{ type: "problem", problem }, { type: "problem", problem }]);
     if (failing === "judge") return;
-    assertEquals(t.gatekeeper.admitPlaintext(visitor("called", "bob"), undefined), refusal);
-    assertEquals(t.gatekeeper.admitPlaintext(visitor("caller"), "bob"), refusal);
+    assertEquals(t.gatekeeper.admitPlaintext(visitor("responder", "bob"), undefined), refusal);
+    assertEquals(t.gatekeeper.admitPlaintext(visitor("initiator"), "bob"), refusal);
     assertEquals(t.events.all.length, 4);
   });
 }
@@ -384,7 +390,7 @@ Deno.test("a key that cannot be written is said not to be remembered, and the pe
   );
   store[Symbol.dispose]();
   using t = made({ trust });
-  assertEquals(await t.gatekeeper.admitKey(visitor("called", "bob", 1), undefined), undefined);
+  assertEquals(await t.gatekeeper.admitKey(visitor("responder", "bob", 1), undefined), undefined);
   const { problem } = await t.events.see("problem");
   assert(problem.startsWith("Cannot remember the key of bob: database or disk is full"), problem);
   assertEquals(t.events.all.length, 1);
@@ -398,7 +404,7 @@ Deno.test("where there is no room for another key, that is said, and the peer le
       meet: () => "full",
     }),
   });
-  assertEquals(await t.gatekeeper.admitKey(visitor("called", "bob", 1), undefined), undefined);
+  assertEquals(await t.gatekeeper.admitKey(visitor("responder", "bob", 1), undefined), undefined);
   assertEquals(t.events.all, [
     { type: "problem", problem: "Cannot remember the key of bob: too many are" },
   ]);

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { ChatError } from "../../../client/user_error.ts";
+import { UserError } from "../../../client/user_error.ts";
 import { Conversation } from "../../../client/conversations/conversation.ts";
 import type { Recipient } from "../../../client/mailbox/envelope.ts";
 import type { ChatEvent } from "../../../client/events.ts";
@@ -9,11 +9,11 @@ import type { Journal } from "../../../client/store/journal.ts";
 import { openStore } from "../../../client/store/store.ts";
 import { Trust } from "../../../client/trust/trust.ts";
 import {
-  letterHeaders,
-  type PlacedLetter,
+  chatMessageHeaders,
+  type NumberedMessage,
   randomId,
 } from "../../../shared/protocol/message_stream.ts";
-import { incomingStreamsMax, strangerLettersMax } from "../../../shared/protocol/limits.ts";
+import { incomingStreamsMax, unknownSenderMessagesMax } from "../../../shared/protocol/limits.ts";
 import { header, type Message, message } from "../../../shared/protocol/message.ts";
 import { ManualClock, settle } from "../../support/manual_clock.ts";
 import { keyOf, stream } from "../../support/journal_fixture.ts";
@@ -21,7 +21,7 @@ import { keyOf, stream } from "../../support/journal_fixture.ts";
 /** A link, of which is kept what is said on it: verbs, and what they are about. */
 class FakeLink {
   readonly said: string[] = [];
-  readonly carried: PlacedLetter[] = [];
+  readonly carried: NumberedMessage[] = [];
   left = false;
 
   say(message: Message): void {
@@ -32,7 +32,7 @@ class FakeLink {
   acknowledge = (id: string) => this.say(message("ACK", [["Id", id]]));
   read = (id: string) => this.say(message("READ", [["Id", id]]));
   reset = (stream: string) => this.say(message("RESET", [["Stream", stream]]));
-  carry = (letters: readonly PlacedLetter[]) => void this.carried.push(...letters);
+  carry = (letters: readonly NumberedMessage[]) => void this.carried.push(...letters);
   room = () => Promise.resolve();
   allDelivered = () => Promise.resolve();
 
@@ -80,7 +80,7 @@ class Scene implements Disposable {
         get: (target, name: keyof Journal) => {
           const method = target[name] as (...args: unknown[]) => unknown;
           return (...args: unknown[]) => {
-            if (this.broken.has(name)) throw new ChatError("The disk is full");
+            if (this.broken.has(name)) throw new UserError("The disk is full");
             return method.apply(target, args);
           };
         },
@@ -129,7 +129,7 @@ class Scene implements Disposable {
   }
 }
 
-const msgOf = (letter: PlacedLetter) => message("MSG", letterHeaders(letter));
+const msgOf = (letter: NumberedMessage) => message("MSG", chatMessageHeaders(letter));
 
 Deno.test("what comes at once is shown in order, and acknowledged once", () => {
   using scene = new Scene();
@@ -229,7 +229,7 @@ Deno.test("whatever of the journal fails, nothing is thrown at the link that bri
     "receive",
     "acknowledge",
     "markRead",
-    "restream",
+    "renumber",
     "get",
     "unacknowledged",
     "markShown",
@@ -354,7 +354,7 @@ Deno.test("of mail behind a gap it is said that it is to stay, and what is befor
 Deno.test("a stranger who has sent enough is told so and left, by every link, and his mail stays", () => {
   using scene = new Scene({ known: false });
   const links = [scene.attach(), scene.attach()];
-  const letters = stream(["1", "2"], { floor: strangerLettersMax - 1 });
+  const letters = stream(["1", "2"], { floor: unknownSenderMessagesMax - 1 });
   scene.journal.receive(scene.conversation.id, letters.slice(0, 1), 1);
   assertEquals(scene.conversation.receive(letters.slice(1), links[0]!.link), false);
   for (const link of links) assertEquals([link.take(), link.left], [["ERROR 429"], true]);

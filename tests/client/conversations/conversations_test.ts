@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { ChatError } from "../../../client/user_error.ts";
+import { UserError } from "../../../client/user_error.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { linksMax, linksPerPeerMax } from "../../../shared/protocol/limits.ts";
 import { nowhere, Person } from "../../support/client_fixture.ts";
@@ -146,7 +146,7 @@ Deno.test("when the current conversation closes, none takes its place unasked", 
   await bob.send("BYE\r\n\r\n");
   await alice.events.see("closed");
   assertEquals(alice.client.current, undefined);
-  await assertRejects(() => alice.client.send("Hello"), ChatError, "/switch to one of carol");
+  await assertRejects(() => alice.client.send("Hello"), UserError, "/switch to one of carol");
 });
 
 Deno.test("when another conversation closes, the current one stays", async () => {
@@ -259,7 +259,7 @@ Deno.test("whoever is called and does not encrypt is not talked to", async () =>
   for (const answer of ["", "Hi", chat.replace("CHAT", "CHATACK")]) {
     const called = assertRejects(
       () => alice.client.chat(place),
-      ChatError,
+      UserError,
       `The call to ${place} was given up: `,
     );
     using peer = await listener.accept();
@@ -315,7 +315,7 @@ Deno.test("/close leaves the current conversation, or the one of that name", asy
     ["carol", "you-left"],
     ["bob", "you-left"],
   ]);
-  await assertRejects(() => alice.client.close(), ChatError, "No conversation is current");
+  await assertRejects(() => alice.client.close(), UserError, "No conversation is current");
 });
 
 Deno.test("who leaves right after sending is not told that it did not arrive", async () => {
@@ -344,16 +344,16 @@ Deno.test("a name that no conversation has is answered with those that there are
   await using alice = new Person("alice", nowhere);
   await assertRejects(
     () => Promise.resolve().then(() => alice.client.switchTo("bob")),
-    ChatError,
+    UserError,
     "No conversation is called bob: none is open; /chat opens one",
   );
   using _bob = await callBy("bob", alice);
-  await assertRejects(() => alice.client.close("rob"), ChatError, "there is bob");
+  await assertRejects(() => alice.client.close("rob"), UserError, "there is bob");
 });
 
 Deno.test("a text to nobody is refused with what to do", async () => {
   await using alice = new Person("alice", nowhere);
-  await assertRejects(() => alice.client.send("Hello"), ChatError, "/chat NAME opens");
+  await assertRejects(() => alice.client.send("Hello"), UserError, "/chat NAME opens");
 });
 
 Deno.test("callers that say nothing are bounded, the oldest making room", async () => {
@@ -383,7 +383,7 @@ Deno.test("with as many conversations as there may be, more are refused", async 
     for (let i = 0; i < linksMax; i++) peers.push(await callBy(`peer${i}`, alice));
     using late = await RawPeer.dial(alice.client.address);
     assertEquals(await late.rest(), "");
-    await assertRejects(() => alice.client.chat(bob.place), ChatError, "/close one first");
+    await assertRejects(() => alice.client.chat(bob.place), UserError, "/close one first");
     await alice.client.close("peer0");
     await alice.client.chat(bob.place);
     assertEquals(alice.client.current, "bob");

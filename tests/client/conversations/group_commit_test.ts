@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { ChatError } from "../../../client/user_error.ts";
+import { UserError } from "../../../client/user_error.ts";
 import type { Conversation } from "../../../client/conversations/conversation.ts";
-import { Posting } from "../../../client/conversations/group_commit.ts";
+import { GroupCommit } from "../../../client/conversations/group_commit.ts";
 import type { Draft, Journal } from "../../../client/store/journal.ts";
 import { isId } from "../../../shared/protocol/message_stream.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
@@ -22,7 +22,7 @@ function scene() {
   const [bob, carol] = [new Uint8Array(32), undefined].map((key, i) =>
     ({ id: i + 1, key, accepted: () => accepted.push(i + 1) }) as unknown as Conversation
   );
-  const posting = new Posting({ journal, clock });
+  const posting = new GroupCommit({ journal, clock });
   return { clock, batches, state, accepted, posting, bob: bob!, carol: carol! };
 }
 
@@ -63,7 +63,7 @@ Deno.test("what the disk does not take is refused as a whole, and what comes beh
   const refused = [bob, carol].map((conversation) =>
     assertRejects(
       () => posting.post(conversation, "lost"),
-      ChatError,
+      UserError,
       "Cannot keep the message: the disk is full. It was not sent",
     )
   );

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { ComingsAndGoings } from "../../../client/conversations/presence_notices.ts";
+import { PresenceNotices } from "../../../client/conversations/presence_notices.ts";
 import type { ChatEvent, CloseReason } from "../../../client/events.ts";
 import type { PresenceStatus } from "../../../client/rendezvous/presence_watch.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
@@ -26,7 +26,7 @@ function closed(name: string, reason: CloseReason = "lost"): ChatEvent {
 function scene() {
   const clock = new ManualClock();
   const told: string[] = [];
-  const comings = new ComingsAndGoings({
+  const comings = new PresenceNotices({
     clock,
     emit: (event) => {
       assert(event.type === "presence");

@@ -1,11 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { ChatError } from "../../../client/user_error.ts";
+import { UserError } from "../../../client/user_error.ts";
 import type { Conversation } from "../../../client/conversations/conversation.ts";
 import type { ChatEvent } from "../../../client/events.ts";
 import type { Link } from "../../../client/link/link.ts";
 import { openStore } from "../../../client/store/store.ts";
 import { Trust } from "../../../client/trust/trust.ts";
-import { Verifying } from "../../../client/conversations/verification.ts";
+import { VerificationFlow } from "../../../client/conversations/verification.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 
 const bob = Identity.generate();
@@ -37,7 +37,7 @@ function scene(links: readonly FakeLink[], key: Uint8Array | undefined = bob.pub
   const store = openStore(":memory:");
   const trust = new Trust(store.knownPeers);
   const events: ChatEvent[] = [];
-  const verifying = new Verifying({ trust, emit: (event) => events.push(event) });
+  const verifying = new VerificationFlow({ trust, emit: (event) => events.push(event) });
   const conversation = { name: "bob", key, links: links as unknown as Link[] } as Conversation;
   return {
     trust,
@@ -81,7 +81,7 @@ Deno.test("the same words verify the key for good, also one that was not remembe
     fingerprint: bob.fingerprint,
   });
   // The words have been compared: they are not there to be compared twice.
-  assertThrows(() => there.verifying.conclude(there.conversation, true), ChatError, "no words");
+  assertThrows(() => there.verifying.conclude(there.conversation, true), UserError, "no words");
 });
 
 Deno.test("other words have the key forgotten and refused", () => {
@@ -98,7 +98,7 @@ Deno.test("nothing is concluded before there are words", () => {
   using there = scene([new FakeLink(1, "coming")]);
   const { verifying, conversation } = there;
   for (const same of [true, false]) {
-    assertThrows(() => verifying.conclude(conversation, same), ChatError, "/verify bob shows them");
+    assertThrows(() => verifying.conclude(conversation, same), UserError, "/verify bob shows them");
   }
   assertEquals([there.events, there.trust.knows("bob")], [[], false]);
 });
@@ -106,7 +106,7 @@ Deno.test("nothing is concluded before there are words", () => {
 Deno.test("without a link, or a key, there is nothing to compare", () => {
   using away = scene([]);
   using plain = scene([], new Uint8Array(0));
-  assertThrows(() => away.verifying.begin(away.conversation), ChatError, "/chat bob before");
+  assertThrows(() => away.verifying.begin(away.conversation), UserError, "/chat bob before");
   const conversation = { ...plain.conversation, key: undefined } as unknown as Conversation;
-  assertThrows(() => plain.verifying.begin(conversation), ChatError, "plaintext");
+  assertThrows(() => plain.verifying.begin(conversation), UserError, "plaintext");
 });

@@ -1,17 +1,17 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { ChatError } from "../../../client/user_error.ts";
+import { UserError } from "../../../client/user_error.ts";
 import { type Carrier, Delivery } from "../../../client/delivery/delivery.ts";
 import type { Deposit } from "../../../client/mailbox/mailbox.ts";
 import type { Journal } from "../../../client/store/journal.ts";
-import type { PlacedLetter } from "../../../shared/protocol/message_stream.ts";
+import type { NumberedMessage } from "../../../shared/protocol/message_stream.ts";
 import { mailTtlMs, unacknowledgedMax } from "../../../shared/protocol/limits.ts";
 import { ManualClock, settle } from "../../support/manual_clock.ts";
 import { outcomes, received, say, talk } from "../../support/journal_fixture.ts";
 
 /** A link, as far as a delivery sees one. */
 class FakeLink implements Carrier {
-  readonly letters: PlacedLetter[] = [];
+  readonly letters: NumberedMessage[] = [];
   /** What is thrown at whoever gives it letters. */
   failure: Error | undefined;
   #room = Promise.withResolvers<void>();
@@ -20,7 +20,7 @@ class FakeLink implements Carrier {
     if (hasRoom) this.#room.resolve();
   }
 
-  carry(letters: readonly PlacedLetter[]): void {
+  carry(letters: readonly NumberedMessage[]): void {
     if (this.failure !== undefined) throw this.failure;
     this.letters.push(...letters);
   }
@@ -60,7 +60,7 @@ class Scene implements Disposable {
   readonly refused: string[] = [];
   readonly troubles: unknown[] = [];
   seek: () => Promise<void> = () => nothing;
-  deposit: (letters: readonly PlacedLetter[]) => Promise<Deposit> | undefined = () => undefined;
+  deposit: (letters: readonly NumberedMessage[]) => Promise<Deposit> | undefined = () => undefined;
   /** The methods of the journal that fail. */
   readonly broken = new Set<keyof Journal>();
 
@@ -70,7 +70,7 @@ class Scene implements Disposable {
       get: (_target, name: keyof Journal) => {
         const method = journal[name] as (...args: unknown[]) => unknown;
         return (...args: unknown[]) => {
-          if (this.broken.has(name)) throw new ChatError("The disk is full");
+          if (this.broken.has(name)) throw new UserError("The disk is full");
           return method.apply(journal, args);
         };
       },
@@ -134,7 +134,7 @@ async function isDone(promise: Promise<unknown>): Promise<boolean> {
   return done;
 }
 
-const leavesAll = (letters: readonly PlacedLetter[]) =>
+const leavesAll = (letters: readonly NumberedMessage[]) =>
   Promise.resolve({ deposited: letters.length });
 
 Deno.test("what waits goes out over the first link, in order, and what is accepted later behind it", async () => {
@@ -255,7 +255,7 @@ Deno.test("a link that is stuck does not keep another from being used", async ()
 Deno.test("a link that says it is over, and has not ended yet, is no trouble, and nothing is lost", async () => {
   using scene = new Scene("1");
   const link = new FakeLink();
-  link.failure = new ChatError("The link is not open");
+  link.failure = new UserError("The link is not open");
   await scene.attach(link);
   assertEquals(scene.troubles, []);
   scene.delivery.detach(link);
@@ -372,7 +372,7 @@ Deno.test("a stream that another program begins anew is found out", async () => 
   using scene = new Scene(...numbers(3));
   const link = await scene.attach();
   link.take();
-  scene.journal.restream(scene.id);
+  scene.journal.renumber(scene.id);
   await scene.clock.pass(15_000);
   assertEquals(link.take(), numbers(3));
   // As is what another program has had acknowledged.
@@ -643,7 +643,7 @@ const calls = [
   "acknowledge",
   "markDeposited",
   "forgetDeposited",
-  "restream",
+  "renumber",
 ] as const;
 
 /** What a delivery throws at whoever has asked for something, who says so. */
@@ -651,7 +651,7 @@ function attempt(work: () => void): void {
   try {
     work();
   } catch (error) {
-    assert(error instanceof ChatError, String(error));
+    assert(error instanceof UserError, String(error));
   }
 }
 

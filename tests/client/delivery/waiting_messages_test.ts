@@ -1,14 +1,17 @@
 // Messages to somebody who is away, without a mailbox: they wait, and come when both are there.
 
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { ChatError } from "../../../client/user_error.ts";
+import { UserError } from "../../../client/user_error.ts";
 import { type Network, tcpNetwork } from "../../../client/transport/transport.ts";
 import type { Journal } from "../../../client/store/journal.ts";
 import type { Store } from "../../../client/store/store.ts";
 import { startServer } from "../../../server/server.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
-import { letterHeaders, type PlacedLetter } from "../../../shared/protocol/message_stream.ts";
-import { strangerLettersMax } from "../../../shared/protocol/limits.ts";
+import {
+  chatMessageHeaders,
+  type NumberedMessage,
+} from "../../../shared/protocol/message_stream.ts";
+import { unknownSenderMessagesMax } from "../../../shared/protocol/limits.ts";
 import { encode, message } from "../../../shared/protocol/message.ts";
 import { Home, nowhere, Person, start } from "../../support/client_fixture.ts";
 import { EncryptedPeer } from "../../support/encrypted_peer.ts";
@@ -55,7 +58,7 @@ function failing(store: Store, calls: readonly (keyof Journal)[]) {
     get: (target, name: keyof Journal) => {
       const method = target[name] as (...args: unknown[]) => unknown;
       return (...args: unknown[]) => {
-        if (state.fails && calls.includes(name)) throw new ChatError("The disk is full");
+        if (state.fails && calls.includes(name)) throw new UserError("The disk is full");
         return method.apply(target, args);
       };
     },
@@ -93,7 +96,7 @@ Deno.test("nor is it lost when she, too, stops in between, any number of times",
       assertEquals(alice.client.names, ["bob"]);
     }
     assertEquals(alice.client.current, undefined);
-    await assertRejects(() => alice.client.send("to nobody"), ChatError);
+    await assertRejects(() => alice.client.send("to nobody"), UserError);
     await alice.client.chat("bob");
     await alice.client.send(`message ${i}`);
   }
@@ -119,7 +122,7 @@ Deno.test("it goes to where he was last, where no server can say where he is", a
     await alice.events.see("delivered");
   }
   await using alice = aliceAtHome.start();
-  await assertRejects(() => alice.client.chat("carol"), ChatError);
+  await assertRejects(() => alice.client.chat("carol"), UserError);
   await alice.client.chat("bob");
   await alice.client.send("are you there?");
   await using bob = bobAtHome.start({ port });
@@ -151,14 +154,14 @@ Deno.test("many messages go over in order, whichever side restarts in between", 
 });
 
 /** A MSG that carries a letter. */
-const msgOf = (letter: PlacedLetter) => encode(message("MSG", letterHeaders(letter)));
+const msgOf = (letter: NumberedMessage) => encode(message("MSG", chatMessageHeaders(letter)));
 
 Deno.test("a friend is no stranger after a restart, however much he writes", async () => {
   await using scene = await acquainted();
   await using bob = await scene.bob.come();
   const { identity } = scene.alice;
   using alice = await EncryptedPeer.dial(bob.client.address, { id: "alice", identity });
-  for (const letter of stream(["one", "two", "three"], { floor: strangerLettersMax })) {
+  for (const letter of stream(["one", "two", "three"], { floor: unknownSenderMessagesMax })) {
     await alice.send(msgOf(letter));
     assertMatch(await alice.message(), /^ACK/);
   }
@@ -170,7 +173,7 @@ Deno.test("a stranger who writes without end is stopped, and goes on once he is 
   await using alice = home.start();
   const self = { id: "mallory", identity: Identity.generate() };
   // Their numbers say how many came before.
-  const [first, second, third] = stream(["1", "2", "3"], { floor: strangerLettersMax - 2 });
+  const [first, second, third] = stream(["1", "2", "3"], { floor: unknownSenderMessagesMax - 2 });
   {
     using peer = await EncryptedPeer.dial(alice.client.address, self);
     await peer.send(msgOf(first!));
@@ -397,7 +400,7 @@ Deno.test("after /verify no with messages waiting, none of them goes to that key
   assertEquals(alice.events.of("who")[0]!.people.map(({ name, waiting }) => [name, waiting]), [
     ["bob", 2],
   ]);
-  await assertRejects(() => alice.client.chat(mallory.place), ChatError);
+  await assertRejects(() => alice.client.chat(mallory.place), UserError);
   assertEquals(mallory.heard, []);
 });
 
@@ -499,8 +502,8 @@ Deno.test("an audit over the link that there is finds both alike, and what waits
   await using scene = await acquainted();
   await using alice = await scene.alice.come();
   await using bob = await scene.bob.come();
-  await assertRejects(() => alice.client.audit(), ChatError, "No conversation is current");
-  await assertRejects(() => alice.client.audit("bob"), ChatError, "No conversation is called bob");
+  await assertRejects(() => alice.client.audit(), UserError, "No conversation is current");
+  await assertRejects(() => alice.client.audit("bob"), UserError, "No conversation is called bob");
   await alice.client.chat("bob");
   for (const text of numbered(60)) await alice.client.send(text);
   await alice.events.count("delivered", 60);
@@ -515,7 +518,7 @@ Deno.test("an audit over the link that there is finds both alike, and what waits
   }
   await bob.client.stop();
   await alice.events.see("closed");
-  await assertRejects(() => alice.client.audit(), ChatError, "no encrypted connection");
+  await assertRejects(() => alice.client.audit(), UserError, "no encrypted connection");
 });
 
 Deno.test("where one server is gone, both meet at the next", async () => {

@@ -14,8 +14,10 @@ const chat = `CHAT\r\nclientID: alice\r\nVersion: 1\r\nEncryption: ${encryption}
 const chatack = chat.replace("CHAT", "CHATACK").replace("alice", "bob");
 const prologue = utf8.encode(chat + chatack);
 
-const calls = (by = prologue) => new Handshake({ role: "caller", identity: alice, prologue: by });
-const isCalled = (by = prologue) => new Handshake({ role: "called", identity: bob, prologue: by });
+const calls = (by = prologue) =>
+  new Handshake({ role: "initiator", identity: alice, prologue: by });
+const isCalled = (by = prologue) =>
+  new Handshake({ role: "responder", identity: bob, prologue: by });
 
 type Taken = ReturnType<Handshake["take"]>;
 
@@ -31,26 +33,26 @@ function keyIn(taken: Taken): Uint8Array {
 
 /** Both sides of a handshake of which so many messages have been taken, and the next one. */
 function upTo(messages: 0 | 1 | 2) {
-  const caller = calls();
-  const called = isCalled();
-  let next = caller.begin();
-  if (messages > 0) next = answerIn(called.take(next));
+  const initiator = calls();
+  const responder = isCalled();
+  let next = initiator.begin();
+  if (messages > 0) next = answerIn(responder.take(next));
   if (messages > 1) {
-    keyIn(caller.take(next));
-    next = caller.conclude();
+    keyIn(initiator.take(next));
+    next = initiator.conclude();
   }
-  return { caller, called, next };
+  return { initiator, responder, next };
 }
 
 /** What one who has any keys may say in the place of the caller or of the called side. */
 function noise(
-  role: "caller" | "called",
+  role: "initiator" | "responder",
   s: KeyPair,
   e?: KeyPair,
 ): HandshakeState {
   return new HandshakeState({
     pattern: "XX",
-    initiator: role === "caller",
+    initiator: role === "initiator",
     prologue,
     s,
     ...e && { e },
@@ -65,26 +67,26 @@ const proofOf = (identity: Identity) => proof(identity.publicKey, identity.certi
 
 /** What the called client makes of a caller who has these keys and says this last. */
 function takesLast(s: KeyPair, payload: Uint8Array): Taken {
-  const called = isCalled();
-  const caller = noise("caller", s);
-  const answer = answerIn(called.take(caller.writeMessage(nothing)));
-  assert(caller.readMessage(answer) !== undefined);
-  return called.take(caller.writeMessage(payload));
+  const responder = isCalled();
+  const initiator = noise("initiator", s);
+  const answer = answerIn(responder.take(initiator.writeMessage(nothing)));
+  assert(initiator.readMessage(answer) !== undefined);
+  return responder.take(initiator.writeMessage(payload));
 }
 
 /** What the calling client makes of a called side that has these keys and answers this. */
 function takesAnswer(s: KeyPair, payload: Uint8Array): Taken {
-  const caller = calls();
-  const called = noise("called", s);
-  assert(called.readMessage(caller.begin()) !== undefined);
-  return caller.take(called.writeMessage(payload));
+  const initiator = calls();
+  const responder = noise("responder", s);
+  assert(responder.readMessage(initiator.begin()) !== undefined);
+  return initiator.take(responder.writeMessage(payload));
 }
 
 Deno.test("both sides learn each other's key, and have one channel and one hash", () => {
-  const { caller, called, next } = upTo(2);
-  assertEquals(keyIn(called.take(next)), alice.publicKey);
-  assertEquals(caller.hash, called.hash);
-  const [a, b] = [caller.split(), called.split()];
+  const { initiator, responder, next } = upTo(2);
+  assertEquals(keyIn(responder.take(next)), alice.publicKey);
+  assertEquals(initiator.hash, responder.hash);
+  const [a, b] = [initiator.split(), responder.split()];
   for (const [send, receive] of [[a.send, b.receive], [b.send, a.receive]] as const) {
     const sealed = send.encryptWithAd(nothing, utf8.encode("hello"));
     assertEquals(receive.decryptWithAd(nothing, sealed), utf8.encode("hello"));
@@ -92,16 +94,16 @@ Deno.test("both sides learn each other's key, and have one channel and one hash"
 });
 
 Deno.test("the caller learns the key before it says its own", () => {
-  const { caller, next } = upTo(1);
-  assertEquals(keyIn(caller.take(next)), bob.publicKey);
+  const { initiator, next } = upTo(1);
+  assertEquals(keyIn(initiator.take(next)), bob.publicKey);
 });
 
 Deno.test("no two handshakes of the same two have the same messages or hash", () => {
   const made = [upTo(2), upTo(2)];
-  for (const { called, next } of made) keyIn(called.take(next));
+  for (const { responder, next } of made) keyIn(responder.take(next));
   const [one, other] = made;
   assertNotEquals(one!.next, other!.next);
-  assertNotEquals(one!.called.hash, other!.called.hash);
+  assertNotEquals(one!.responder.hash, other!.responder.hash);
 });
 
 Deno.test("neither key stands in what goes over the wire", () => {
@@ -118,22 +120,23 @@ Deno.test("neither key stands in what goes over the wire", () => {
 Deno.test("a first message of which any byte is changed is caught in the second", () => {
   const { length } = upTo(0).next;
   for (let at = 0; at < length; at++) {
-    const { caller, called, next } = upTo(0);
+    const { initiator, responder, next } = upTo(0);
     next[at]! ^= 1 << at % 8;
-    const taken = called.take(next);
+    const taken = responder.take(next);
     // A changed ephemeral key is a key all the same.
-    if (taken !== undefined) assertEquals(caller.take(answerIn(taken)), undefined, `byte ${at}`);
+    if (taken !== undefined) assertEquals(initiator.take(answerIn(taken)), undefined, `byte ${at}`);
   }
 });
 
 Deno.test("a bit of a key that X25519 ignores is caught, too", () => {
-  const { caller, called, next } = upTo(0);
+  const { initiator, responder, next } = upTo(0);
   next[31]! ^= 0x80;
-  assertEquals(caller.take(answerIn(called.take(next))), undefined);
+  assertEquals(initiator.take(answerIn(responder.take(next))), undefined);
 });
 
 for (const [which, taken] of [["second", 1], ["third", 2]] as const) {
-  const side = ({ caller, called }: ReturnType<typeof upTo>) => taken === 1 ? caller : called;
+  const side = ({ initiator, responder }: ReturnType<typeof upTo>) =>
+    taken === 1 ? initiator : responder;
 
   Deno.test(`a ${which} message of which any byte is changed is not taken, nor what follows`, () => {
     const { length } = upTo(taken).next;
@@ -172,8 +175,8 @@ Deno.test("a first message of any length is taken if it begins with a key", () =
 Deno.test("whatever comes in the place of any message, nothing is proven and nothing thrown", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 400 }), fc.constantFrom(0, 1, 2), (bytes, messages) => {
-      const { caller, called } = upTo(messages);
-      const taken = (messages === 1 ? caller : called).take(bytes);
+      const { initiator, responder } = upTo(messages);
+      const taken = (messages === 1 ? initiator : responder).take(bytes);
       assert(taken === undefined || (messages === 0 && "answer" in taken));
     }),
   );
@@ -183,15 +186,19 @@ Deno.test("a changed byte anywhere in CHAT or CHATACK is the end, whoever sees i
   for (let at = 0; at < prologue.length; at++) {
     const changed = prologue.slice();
     changed[at]! ^= 1;
-    const caller = calls(changed);
-    assertEquals(caller.take(answerIn(isCalled().take(caller.begin()))), undefined, `byte ${at}`);
+    const initiator = calls(changed);
+    assertEquals(
+      initiator.take(answerIn(isCalled().take(initiator.begin()))),
+      undefined,
+      `byte ${at}`,
+    );
     const other = calls();
     const answer = answerIn(isCalled(changed).take(other.begin()));
     assertEquals(other.take(answer), undefined, `byte ${at}`);
   }
   for (const changed of [prologue.subarray(1), prologue.subarray(0, -1), nothing]) {
-    const caller = calls(changed);
-    assertEquals(caller.take(answerIn(isCalled().take(caller.begin()))), undefined);
+    const initiator = calls(changed);
+    assertEquals(initiator.take(answerIn(isCalled().take(initiator.begin()))), undefined);
   }
 });
 
@@ -217,10 +224,10 @@ Deno.test("a point of low order is no ephemeral key", () => {
   for (const point of lowOrder) {
     assertEquals(isCalled().take(point), undefined, point.toHex());
     const { privateKey } = primitives.generateKeyPair();
-    const caller = calls();
-    const called = noise("called", bob.agreement, { publicKey: point, privateKey });
-    assert(called.readMessage(caller.begin()) !== undefined);
-    assertEquals(caller.take(called.writeMessage(proofOf(bob))), undefined, point.toHex());
+    const initiator = calls();
+    const responder = noise("responder", bob.agreement, { publicKey: point, privateKey });
+    assert(responder.readMessage(initiator.begin()) !== undefined);
+    assertEquals(initiator.take(responder.writeMessage(proofOf(bob))), undefined, point.toHex());
   }
 });
 
@@ -270,12 +277,12 @@ Deno.test("what stands behind the proof is for later versions, and so is what th
   const more = proof(mallory.publicKey, mallory.certificate, 1, 2, 3);
   assertEquals(keyIn(takesAnswer(mallory.agreement, more)), mallory.publicKey);
   assertEquals(keyIn(takesLast(mallory.agreement, more)), mallory.publicKey);
-  const called = isCalled();
-  const caller = noise("caller", mallory.agreement);
-  const answer = answerIn(called.take(caller.writeMessage(utf8.encode("something new"))));
-  assertEquals(caller.readMessage(answer), proofOf(bob));
+  const responder = isCalled();
+  const initiator = noise("initiator", mallory.agreement);
+  const answer = answerIn(responder.take(initiator.writeMessage(utf8.encode("something new"))));
+  assertEquals(initiator.readMessage(answer), proofOf(bob));
   assertEquals(
-    keyIn(called.take(caller.writeMessage(proofOf(mallory)))),
+    keyIn(responder.take(initiator.writeMessage(proofOf(mallory)))),
     mallory.publicKey,
   );
 });
@@ -283,34 +290,34 @@ Deno.test("what stands behind the proof is for later versions, and so is what th
 // Out of turn
 
 Deno.test("the called side takes two messages, and the caller one", () => {
-  const { caller, called, next } = upTo(2);
-  assertEquals(caller.take(next), undefined);
-  keyIn(called.take(next));
-  assertEquals(called.take(next), undefined);
-  assertEquals(called.take(nothing), undefined);
+  const { initiator, responder, next } = upTo(2);
+  assertEquals(initiator.take(next), undefined);
+  keyIn(responder.take(next));
+  assertEquals(responder.take(next), undefined);
+  assertEquals(responder.take(nothing), undefined);
 });
 
 Deno.test("a message in the place of another is not taken", () => {
   const { next: first } = upTo(0);
   const { next: second } = upTo(1);
   const { next: third } = upTo(2);
-  for (const message of [first, third]) assertEquals(upTo(1).caller.take(message), undefined);
-  for (const message of [first, second]) assertEquals(upTo(2).called.take(message), undefined);
+  for (const message of [first, third]) assertEquals(upTo(1).initiator.take(message), undefined);
+  for (const message of [first, second]) assertEquals(upTo(2).responder.take(message), undefined);
 });
 
 Deno.test("what a caller has sent does not come back to it as an answer", () => {
-  const caller = calls();
-  assertEquals(caller.take(caller.begin()), undefined);
+  const initiator = calls();
+  assertEquals(initiator.take(initiator.begin()), undefined);
 });
 
 Deno.test("nothing comes of a handshake that has failed, and none of one that is not over", () => {
-  const { caller, next } = upTo(1);
+  const { initiator, next } = upTo(1);
   next[40]! ^= 1;
-  assertEquals(caller.take(next), undefined);
-  assertThrows(() => caller.conclude());
-  assertThrows(() => caller.split());
-  assertThrows(() => caller.hash);
-  const { called } = upTo(1);
-  assertThrows(() => called.split());
-  assertThrows(() => called.conclude());
+  assertEquals(initiator.take(next), undefined);
+  assertThrows(() => initiator.conclude());
+  assertThrows(() => initiator.split());
+  assertThrows(() => initiator.hash);
+  const { responder } = upTo(1);
+  assertThrows(() => responder.split());
+  assertThrows(() => responder.conclude());
 });

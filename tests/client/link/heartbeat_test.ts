@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { Silence } from "../../../client/link/heartbeat.ts";
+import { Heartbeat } from "../../../client/link/heartbeat.ts";
 import { linkPingMs, linkPongTimeoutMs } from "../../../shared/protocol/limits.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
 
@@ -10,7 +10,7 @@ function watched(pingMs = 15_000, pongMs = 10_000) {
   const begunMs = clock.now();
   const did: string[] = [];
   const note = (what: string) => () => did.push(`${what} ${clock.now() - begunMs}`);
-  const silence = new Silence({ clock, pingMs, pongMs, ask: note("ask"), gone: note("gone") });
+  const silence = new Heartbeat({ clock, pingMs, pongMs, ask: note("ask"), gone: note("gone") });
   return { clock, silence, did };
 }
 

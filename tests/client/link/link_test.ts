@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { ChatError } from "../../../client/user_error.ts";
+import { UserError } from "../../../client/user_error.ts";
 import { Link, type LinkTimes } from "../../../client/link/link.ts";
 import type { LinkEvents } from "../../../client/link/link_events.ts";
 import { SecureChannel } from "../../../client/link/secure_channel.ts";
@@ -34,7 +34,7 @@ const relatives = chat.replace("Version: 1\r\n", "");
 const idOf = (message: string) => /^Id: (.*)\r$/m.exec(message)![1]!;
 
 type Open = (
-  role?: "caller" | "called",
+  role?: "initiator" | "responder",
   times?: Partial<LinkTimes>,
 ) => ReturnType<typeof LinkUnderTest.open>;
 
@@ -54,7 +54,7 @@ function testPlaintext(name: string, test: (open: Open) => Promise<void>): void 
 // With a peer of this protocol
 
 Deno.test("the caller opens with CHAT, and the link is open when CHATACK comes", async () => {
-  await using t = await LinkUnderTest.make("caller");
+  await using t = await LinkUnderTest.make("initiator");
   assertEquals(
     await t.peer.message(),
     "CHAT\r\nclientID: alice\r\nIP: 127.0.0.1\r\nPort: 5556\r\nVersion: 1\r\n" +
@@ -71,7 +71,7 @@ Deno.test("the caller opens with CHAT, and the link is open when CHATACK comes",
 });
 
 Deno.test("the called side answers CHAT with CHATACK, and says nothing before", async () => {
-  await using t = await LinkUnderTest.make("called");
+  await using t = await LinkUnderTest.make("responder");
   await t.peer.send(chat);
   assertEquals(
     await t.peer.message(),
@@ -81,16 +81,16 @@ Deno.test("the called side answers CHAT with CHATACK, and says nothing before", 
   assertEquals([t.link.peerKey, t.link.handshakeHash], [undefined, undefined]);
 });
 
-for (const role of ["caller", "called"] as const) {
+for (const role of ["initiator", "responder"] as const) {
   Deno.test(`a link whose ${role} encrypts as well is encrypted, and each knows the other's key`, async () => {
     await using t = await LinkUnderTest.make(role);
     const bob = Identity.generate();
-    const peer = role === "called"
+    const peer = role === "responder"
       ? await EncryptedPeer.callOver(t.peer, chat, bob)
       : await EncryptedPeer.answerOver(t.peer, chatack, bob);
     assertEquals(
       peer.opening,
-      `${role === "called" ? "CHATACK" : "CHAT"}\r\nclientID: alice\r\nIP: 127.0.0.1\r\n` +
+      `${role === "responder" ? "CHATACK" : "CHAT"}\r\nclientID: alice\r\nIP: 127.0.0.1\r\n` +
         "Port: 5556\r\nVersion: 1\r\nEncryption: Noise_XX_25519_ChaChaPoly_SHA256\r\n\r\n",
     );
     assertEquals(await t.events.see("opened"), {
@@ -105,7 +105,7 @@ for (const role of ["caller", "called"] as const) {
 }
 
 Deno.test("an address that a peer cannot have is replaced by the one it is seen at", async () => {
-  await using t = await LinkUnderTest.make("called");
+  await using t = await LinkUnderTest.make("responder");
   await t.peer.send(chat.replace("127.0.0.1", "203.0.113.7"));
   await t.events.see("opened");
   assertEquals(t.link.peerAddress, { host: "127.0.0.1", port: 5557 });
@@ -113,7 +113,7 @@ Deno.test("an address that a peer cannot have is replaced by the one it is seen 
 
 for (const [what, was, is] of [["host", "IP: 127.0.0.1", "IP: "], ["port", "5557", "0"]] as const) {
   Deno.test(`a peer without a ${what} has no address to be called at`, async () => {
-    await using t = await LinkUnderTest.make("called");
+    await using t = await LinkUnderTest.make("responder");
     await t.peer.send(chat.replace(was, is));
     await t.events.see("opened");
     assertEquals(t.link.peerAddress, undefined);
@@ -135,15 +135,15 @@ testOpen("a text on several Text lines is one", async (open) => {
 });
 
 Deno.test("what comes with the opening in one read is not lost", async () => {
-  await using t = await LinkUnderTest.make("called");
+  await using t = await LinkUnderTest.make("responder");
   await t.peer.send(chat + msg("1", "a") + msg("2", "b"));
   await t.events.count("text", 2);
   assertEquals(t.texts, ["a", "b"]);
 });
 
 testOpen("any text arrives between two links as it was sent", async (open) => {
-  await using a = await open("caller");
-  await using b = await open("called");
+  await using a = await open("initiator");
+  await using b = await open("responder");
   // Each link's peer hands on to the other link what it hears: not the openings, which were read.
   const unit = fc.oneof(
     fc.string({ unit: "binary" }),
@@ -165,8 +165,8 @@ testOpen("any text arrives between two links as it was sent", async (open) => {
 });
 
 testOpen("a text longer than a line arrives as it was sent", async (open) => {
-  await using a = await open("caller");
-  await using b = await open("called");
+  await using a = await open("initiator");
+  await using b = await open("responder");
   const text = "  Zeile 🙂\u2028\u2029\n".repeat(500);
   await say(a.link, text);
   await b.peer.send(await a.peer.message());
@@ -221,7 +221,7 @@ testPlaintext("texts without ACK are known when the link is lost, oldest first",
   await t.link.allDelivered();
   assertEquals((await t.events.see("closed")).reason, "lost");
   assertEquals(t.link.unacknowledged, ["one", "three"]);
-  await assertRejects(() => t.link.sendText("four"), ChatError);
+  await assertRejects(() => t.link.sendText("four"), UserError);
 });
 
 testPlaintext(
@@ -243,7 +243,7 @@ testPlaintext(
 testPlaintext("whoever waits to send is told when the link closes", async (open) => {
   await using t = await open();
   for (let i = 0; i < unacknowledgedMax; i++) await t.link.sendText("x");
-  const next = assertRejects(() => t.link.sendText("one more"), ChatError);
+  const next = assertRejects(() => t.link.sendText("one more"), UserError);
   t.peer.close();
   await next;
 });
@@ -264,8 +264,8 @@ testPlaintext(
 );
 
 Deno.test("a text is refused before the link is open", async () => {
-  await using t = await LinkUnderTest.make("called");
-  await assertRejects(() => t.link.sendText("early"), ChatError);
+  await using t = await LinkUnderTest.make("responder");
+  await assertRejects(() => t.link.sendText("early"), UserError);
 });
 
 testOpen("leaving says BYE, and closes", async (open) => {
@@ -334,14 +334,14 @@ Deno.test("room for frames is used again, write after write", async () => {
 
 for (const [allowPlaintext, waitsMs] of [[false, 5_000], [true, 1_500]] as const) {
   const allowed = allowPlaintext ? "allowed" : "not allowed";
-  Deno.test(`with plaintext ${allowed} a called side has ${waitsMs} ms to answer`, async () => {
+  Deno.test(`with plaintext ${allowed} the responder has ${waitsMs} ms to answer`, async () => {
     using time = new ManualTime();
     const events = new Events<LinkEvent>();
     let saidNothing: boolean | undefined;
     const conn = new ScriptedConn([]);
     const link = new Link({
       conn,
-      role: "caller",
+      role: "initiator",
       self,
       events: {
         ...told(events),
@@ -376,14 +376,14 @@ testOpen("PING is answered by PONG with the same Id, however its name is written
 testOpen(
   "a peer that falls silent is pinged, and found dead where it does not answer",
   async (open) => {
-    await using t = await open("called", { pingMs: 20, pongMs: 20 });
+    await using t = await open("responder", { pingMs: 20, pongMs: 20 });
     assertEquals(await t.peer.message(), "PING\r\n\r\n");
     assertEquals((await t.events.see("closed")).reason, "silent");
   },
 );
 
 testOpen("a silent peer that answers PING stays", async (open) => {
-  await using t = await open("called", { pingMs: 5, pongMs: 400 });
+  await using t = await open("responder", { pingMs: 5, pongMs: 400 });
   for (let i = 0; i < 2; i++) {
     assertEquals(await t.peer.message(), "PING\r\n\r\n");
     await t.peer.send("PONG\r\n\r\n");
@@ -457,7 +457,7 @@ for (
   ] as [what: string, change: (opening: string) => string][]
 ) {
   Deno.test(`an opening ${what} is refused, and never opens`, async () => {
-    await using t = await LinkUnderTest.make("called");
+    await using t = await LinkUnderTest.make("responder");
     await t.peer.send(change(chat));
     assertMatch(await t.peer.rest(), /^ERROR\r\nCode: 400\r\n/);
     assertEquals((await t.events.see("closed")).reason, "broken");
@@ -465,7 +465,7 @@ for (
   });
 
   Deno.test(`an answer ${what} is refused, and never opens`, async () => {
-    await using t = await LinkUnderTest.make("caller");
+    await using t = await LinkUnderTest.make("initiator");
     await t.peer.message();
     await t.peer.send(change(chatack));
     assertEquals((await t.events.see("closed")).reason, "broken");
@@ -478,7 +478,7 @@ Deno.test("what follows an opening that is refused is not taken for another dial
   const conn = new ScriptedConn([utf8.encode(chat.replace("bob", "b b")), utf8.encode("Hello")]);
   conn.writable = conn.drained;
   const events = new Events<LinkEvent>();
-  await linkOver(conn, "called", events).ended;
+  await linkOver(conn, "responder", events).ended;
   assertEquals(events.all.map(({ type }) => type), ["closed"]);
 });
 
@@ -499,7 +499,7 @@ for (const said of ["Hello", relatives + "Hel", chat + msg("1", "Hello")]) {
     const written = Promise.withResolvers<void>();
     conn.writable = written.promise;
     conn.hangUp();
-    const link = linkOver(conn, "called", events, { admitPlaintext: () => refusal });
+    const link = linkOver(conn, "responder", events, { admitPlaintext: () => refusal });
     await link.ended;
     assertEquals(events.all, [{ type: "closed", reason: "refused", detail: "bob cannot encrypt" }]);
     written.resolve();
@@ -511,7 +511,7 @@ Deno.test("a link that is left while it opens is closed for good", async () => {
   // So many turns after its beginning: one of them is between the opening's arrival and its reading.
   for (let turns = 0; turns < 20; turns++) {
     const events = new Events<LinkEvent>();
-    const link = linkOver(new ScriptedConn([utf8.encode(chat)]), "called", events);
+    const link = linkOver(new ScriptedConn([utf8.encode(chat)]), "responder", events);
     for (let i = 0; i < turns; i++) await undefined;
     await link.leave();
     await link.ended;
@@ -524,12 +524,12 @@ Deno.test("two links of which one is left while they open are closed for good", 
   for (let turns = 0; opened < 2; turns++) {
     const [a, b] = MemoryConn.pair();
     const [ofA, ofB] = [new Events<LinkEvent>(), new Events<LinkEvent>()];
-    const caller = linkOver(a, "caller", ofA);
-    const called = linkOver(b, "called", ofB);
+    const initiator = linkOver(a, "initiator", ofA);
+    const responder = linkOver(b, "responder", ofB);
     for (let i = 0; i < turns; i++) await undefined;
-    const left = turns % 2 === 0 ? caller : called;
+    const left = turns % 2 === 0 ? initiator : responder;
     await left.leave();
-    await Promise.all([caller.ended, called.ended]);
+    await Promise.all([initiator.ended, responder.ended]);
     for (const { all } of [ofA, ofB]) {
       const types = all.map(({ type }) => type);
       assertEquals(types, ["opened", "closed"].slice(-types.length), `left after ${turns} turns`);
@@ -540,7 +540,7 @@ Deno.test("two links of which one is left while they open are closed for good", 
 });
 
 Deno.test("the called side's ERROR refuses the call, with its reason", async () => {
-  await using t = await LinkUnderTest.make("caller");
+  await using t = await LinkUnderTest.make("initiator");
   await t.peer.send("ERROR\r\nCode: 503\r\nReason: too many conversations\r\n\r\n");
   assertEquals(t.events.all, []);
   assertEquals(await t.events.see("closed"), {
@@ -551,14 +551,14 @@ Deno.test("the called side's ERROR refuses the call, with its reason", async () 
 });
 
 Deno.test("a peer that hangs up before it answers has left", async () => {
-  await using t = await LinkUnderTest.make("caller");
+  await using t = await LinkUnderTest.make("initiator");
   await t.peer.message();
   t.peer.close();
   assertEquals((await t.events.see("closed")).reason, "peer-left");
 });
 
 Deno.test("a caller that says nothing can be left, and is told nothing", async () => {
-  await using t = await LinkUnderTest.make("called");
+  await using t = await LinkUnderTest.make("responder");
   await t.link.leave();
   assertEquals(await t.peer.rest(), "");
   assertEquals((await t.events.see("closed")).reason, "you-left");
@@ -567,7 +567,7 @@ Deno.test("a caller that says nothing can be left, and is told nothing", async (
 // With the original
 
 Deno.test("whoever does not answer CHATACK in time gets each text byte for byte", async () => {
-  await using t = await LinkUnderTest.make("caller", { chatackMs: 10 });
+  await using t = await LinkUnderTest.make("initiator", { chatackMs: 10 });
   await t.peer.message();
   assertEquals(await t.events.see("opened"), {
     type: "opened",
@@ -581,7 +581,7 @@ Deno.test("whoever does not answer CHATACK in time gets each text byte for byte"
 });
 
 Deno.test("a called peer that answers with raw text is understood at once", async () => {
-  await using t = await LinkUnderTest.make("caller");
+  await using t = await LinkUnderTest.make("initiator");
   await t.peer.message();
   await t.peer.send("Hi Alice");
   assertEquals((await t.events.see("opened")).dialect, "raw");
@@ -593,7 +593,7 @@ Deno.test("a called peer that answers with raw text is understood at once", asyn
 });
 
 Deno.test("half an answer, then silence, is raw text", async () => {
-  await using t = await LinkUnderTest.make("caller", { chatackMs: 50 });
+  await using t = await LinkUnderTest.make("initiator", { chatackMs: 50 });
   await t.peer.send("CHATACK\r\nclientID: bo");
   assertEquals((await t.events.see("opened")).dialect, "raw");
   await t.events.see("text");
@@ -601,7 +601,7 @@ Deno.test("half an answer, then silence, is raw text", async () => {
 });
 
 Deno.test("of a raw caller each read is one message", async () => {
-  await using t = await LinkUnderTest.make("called");
+  await using t = await LinkUnderTest.make("responder");
   for (const [i, text] of ["Hello", "two\nlines", "CHAT with me", "👋"].entries()) {
     await t.peer.send(text);
     await t.events.count("text", i + 1);
@@ -611,7 +611,7 @@ Deno.test("of a raw caller each read is one message", async () => {
 });
 
 Deno.test("a raw caller's letter that is cut between reads is one letter", async () => {
-  await using t = await LinkUnderTest.make("called");
+  await using t = await LinkUnderTest.make("responder");
   await t.peer.send("first");
   await t.events.count("text", 1);
   const bytes = utf8.encode("a🙂b");
@@ -624,7 +624,7 @@ Deno.test("a raw caller's letter that is cut between reads is one letter", async
 });
 
 Deno.test("a raw caller's first letter may be cut, too", async () => {
-  await using t = await LinkUnderTest.make("called");
+  await using t = await LinkUnderTest.make("responder");
   const bytes = utf8.encode("🙂");
   await t.peer.send(bytes.subarray(0, 2));
   await t.events.see("opened");
@@ -634,7 +634,7 @@ Deno.test("a raw caller's first letter may be cut, too", async () => {
 });
 
 Deno.test("a raw caller that hangs up at once is heard, and has left", async () => {
-  await using t = await LinkUnderTest.make("called");
+  await using t = await LinkUnderTest.make("responder");
   await t.peer.send("C");
   t.peer.close();
   assertEquals((await t.events.see("closed")).reason, "peer-left");
@@ -642,7 +642,7 @@ Deno.test("a raw caller that hangs up at once is heard, and has left", async () 
 });
 
 Deno.test("what may become an opening and does not is raw text after a while", async () => {
-  await using t = await LinkUnderTest.make("called");
+  await using t = await LinkUnderTest.make("responder");
   await t.peer.send("CHA");
   await t.events.see("text");
   assertEquals(t.events.of("opened")[0]?.dialect, "raw");
@@ -650,7 +650,7 @@ Deno.test("what may become an opening and does not is raw text after a while", a
 });
 
 Deno.test("a raw peer that ends its lines gets lines that end in CRLF", async () => {
-  await using t = await LinkUnderTest.make("called");
+  await using t = await LinkUnderTest.make("responder");
   await t.peer.send("Hello\n");
   await t.events.see("text");
   assertEquals(t.texts, ["Hello"]);
@@ -663,7 +663,7 @@ Deno.test("two raw texts that are sent at once go out in writes of their own", a
   // What one read brings is one message there: written together they are surely read together.
   const conn = new ScriptedConn([utf8.encode("Hello")]);
   const events = new Events<LinkEvent>();
-  const link = linkOver(conn, "called", events);
+  const link = linkOver(conn, "responder", events);
   await events.see("text");
   await Promise.all([link.sendText("one"), link.sendText("two")]);
   await link.leave();
@@ -674,7 +674,7 @@ Deno.test("two raw texts that are sent at once go out in writes of their own", a
 // With its relatives
 
 Deno.test("a relative opens with CHAT, sends lines, and ends with QUIT; it gets lines", async () => {
-  await using t = await LinkUnderTest.make("called");
+  await using t = await LinkUnderTest.make("responder");
   await t.peer.send(relatives);
   assertEquals(await t.events.see("opened"), { type: "opened", dialect: "lines", peerId: "bob" });
   await t.peer.send("Hello Alice\r\nhow are you?\r\n");
@@ -689,7 +689,7 @@ Deno.test("a relative opens with CHAT, sends lines, and ends with QUIT; it gets 
 });
 
 Deno.test("a relative that sends each text as a CHAT is heard", async () => {
-  await using t = await LinkUnderTest.make("called");
+  await using t = await LinkUnderTest.make("responder");
   for (const [i, text] of ["Hello", "again"].entries()) {
     await t.peer.send(`CHAT\r\nclientID: x\r\n${text}\r\n\r\n`);
     await t.events.count("text", i + 1);
@@ -701,7 +701,7 @@ Deno.test("a relative that sends each text as a CHAT is heard", async () => {
 });
 
 Deno.test("a relative that ends neither line nor opening is heard after a while", async () => {
-  await using t = await LinkUnderTest.make("called");
+  await using t = await LinkUnderTest.make("responder");
   await t.peer.send("CHAT\r\nclientID: x\r\nHello");
   await t.events.see("text");
   assertEquals(t.texts, ["Hello"]);
@@ -709,13 +709,13 @@ Deno.test("a relative that ends neither line nor opening is heard after a while"
 });
 
 Deno.test("half an opening and then silence opens what it is so far", async () => {
-  await using t = await LinkUnderTest.make("called");
+  await using t = await LinkUnderTest.make("responder");
   await t.peer.send(chat.slice(0, -4));
   assertEquals((await t.events.see("opened")).dialect, "lines");
 });
 
 Deno.test("a relative is left with QUIT and an empty line", async () => {
-  await using t = await LinkUnderTest.make("called");
+  await using t = await LinkUnderTest.make("responder");
   await t.peer.send(relatives);
   await t.events.see("opened");
   await t.link.leave();
@@ -724,7 +724,7 @@ Deno.test("a relative is left with QUIT and an empty line", async () => {
 
 for (const quit of ["QUIT\r\n", "QUIT"]) {
   Deno.test(`${JSON.stringify(quit)} that nothing follows ends it after a while`, async () => {
-    await using t = await LinkUnderTest.make("called");
+    await using t = await LinkUnderTest.make("responder");
     await t.peer.send(relatives);
     await t.events.see("opened");
     await t.peer.send(quit);
@@ -733,7 +733,7 @@ for (const quit of ["QUIT\r\n", "QUIT"]) {
 }
 
 Deno.test("a relative that hangs up in a line is heard to the end, and has left", async () => {
-  await using t = await LinkUnderTest.make("called");
+  await using t = await LinkUnderTest.make("responder");
   await t.peer.send(relatives + "bye");
   t.peer.close();
   assertEquals((await t.events.see("closed")).reason, "peer-left");
@@ -744,7 +744,7 @@ Deno.test("a relative that hangs up in a line is heard to the end, and has left"
 
 Deno.test("a link stands it when the peer is lost at any byte", async () => {
   const said = msg("1", "Hello") + "PING\r\n\r\n" + msg("2", "é🙂") + "BYE\r\n\r\n";
-  const recordings = [["called", chat + said], ["caller", chatack + said]] as const;
+  const recordings = [["responder", chat + said], ["initiator", chatack + said]] as const;
   for (const [role, recording] of recordings) {
     const bytes = utf8.encode(recording);
     for (let cut = 0; cut <= bytes.length; cut++) {
@@ -768,14 +768,14 @@ Deno.test("a link stands it when the peer is lost at any byte", async () => {
 
 Deno.test("an encrypted link stands it when the peer is lost anywhere behind its opening", async () => {
   const said = msg("1", "Hello") + msg("2", "again");
-  for (const [role, opening] of [["called", chat], ["caller", chatack]] as const) {
+  for (const [role, opening] of [["responder", chat], ["initiator", chatack]] as const) {
     let heard: string[] = [];
     // Steps that fall into lengths, handshake messages and frames.
     for (let cut = encrypting(opening).length; heard.length < 2; cut += 17) {
       await using t = await LinkUnderTest.make(role);
       const raw = new CutPeer(t.peer, cut);
       try {
-        const peer = role === "called"
+        const peer = role === "responder"
           ? await EncryptedPeer.callOver(raw, opening)
           : await EncryptedPeer.answerOver(raw, opening);
         for (const message of said.split(/(?<=\r\n\r\n)/)) await peer.send(message);
@@ -861,7 +861,7 @@ class ScriptedConn {
 
 function linkOver(
   conn: ScriptedConn | MemoryConn,
-  role: "caller" | "called",
+  role: "initiator" | "responder",
   events: Events<LinkEvent>,
   other: Partial<LinkEvents<Link>> = {},
 ): Link {
@@ -900,7 +900,7 @@ Deno.test("no bytes in any chunks make a link throw, open twice or stay open", a
   );
   const bytes = fc.array(piece, { maxLength: 8 })
     .map((pieces) => new Uint8Array(pieces.flatMap((piece) => [...piece])));
-  const role = fc.constantFrom("caller", "called");
+  const role = fc.constantFrom("initiator", "responder");
   await fc.assert(
     fc.asyncProperty(role, bytes, fc.array(fc.nat(200)), async (role, bytes, sizes) => {
       const chunks: Uint8Array[] = [];

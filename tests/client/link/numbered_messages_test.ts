@@ -2,15 +2,15 @@
 
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { ChatError } from "../../../client/user_error.ts";
+import { UserError } from "../../../client/user_error.ts";
 import type { CloseReason } from "../../../client/events.ts";
 import { Link, type LinkOptions } from "../../../client/link/link.ts";
 import type { LinkEvents } from "../../../client/link/link_events.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import {
-  type Letter,
-  letterHeaders,
-  type PlacedLetter,
+  type ChatMessage,
+  chatMessageHeaders,
+  type NumberedMessage,
 } from "../../../shared/protocol/message_stream.ts";
 import { replyTimeoutMs, textBytesMax } from "../../../shared/protocol/limits.ts";
 import { encode, header, type Message, message } from "../../../shared/protocol/message.ts";
@@ -24,7 +24,7 @@ import { MemoryConn } from "../../support/memory_conn.ts";
 type Told =
   | { readonly type: "opened" }
   | { readonly type: "text"; readonly text: string }
-  | { readonly type: "letters"; readonly letters: readonly Letter[] }
+  | { readonly type: "letters"; readonly letters: readonly ChatMessage[] }
   | { readonly type: "acknowledged" | "read" | "delivered"; readonly id: string }
   | { readonly type: "reset"; readonly stream: string }
   | { readonly type: "audit"; readonly request: Message }
@@ -66,7 +66,7 @@ class KeyedLink implements AsyncDisposable {
     listening: Partial<LinkEvents<Link>> = {},
     opening?: string,
   ): Promise<KeyedLink> {
-    const { role = "called" } = options;
+    const { role = "responder" } = options;
     using listener = new RawListener();
     const [{ conn }, raw] = await Promise.all([RawPeer.dial(listener.address), listener.accept()]);
     const events = new Events<Told>();
@@ -80,7 +80,7 @@ class KeyedLink implements AsyncDisposable {
       ...options,
     });
     const bob = Identity.generate();
-    const peer = role === "called"
+    const peer = role === "responder"
       ? await EncryptedPeer.callOver(raw, opening ?? chat, bob)
       : await EncryptedPeer.answerOver(raw, opening ?? chatack, bob);
     await events.see("opened");
@@ -108,12 +108,12 @@ const stream = "0123456789abcdef".repeat(2);
 const idOf = (n: number) => n.toString(16).padStart(32, "0");
 
 /** The n-th letter of a stream. */
-function letter(n: number, text = `text ${n}`): PlacedLetter {
+function letter(n: number, text = `text ${n}`): NumberedMessage {
   const place = { stream, seq: n, floor: n - 1, prev: idOf(0xabc) };
   return { id: idOf(n), sentAtMs: 1_700_000_000_000 + n, text, place };
 }
 
-const written = (letter: Letter) => encode(message("MSG", letterHeaders(letter)));
+const written = (letter: ChatMessage) => encode(message("MSG", chatMessageHeaders(letter)));
 const three = [letter(1), letter(2), letter(3)];
 const threeWritten = three.map(written).join("");
 
@@ -377,7 +377,7 @@ Deno.test("nothing is carried before a link is open or when it is over, and the 
   const events = new Events<Told>();
   const link = new Link({
     conn,
-    role: "called",
+    role: "responder",
     self,
     times: patient,
     events: told(events),
@@ -385,9 +385,9 @@ Deno.test("nothing is carried before a link is open or when it is over, and the 
   });
   for (const over of [false, true]) {
     if (over) await link.leave();
-    assertThrows(() => link.carry(three), ChatError, "The link is not open");
-    assertThrows(() => link.verify(), ChatError, "The link is not open");
-    await assertRejects(() => link.ask(message("AUDIT", [["Id", "q"]])), ChatError, "not open");
+    assertThrows(() => link.carry(three), UserError, "The link is not open");
+    assertThrows(() => link.verify(), UserError, "The link is not open");
+    await assertRejects(() => link.ask(message("AUDIT", [["Id", "q"]])), UserError, "not open");
     link.acknowledge("a");
     link.read("a");
     link.reset(stream);
@@ -426,7 +426,7 @@ async function linked(
     const events = new Events<Told>();
     const link = new Link({
       conn,
-      role: i === 0 ? "caller" : "called",
+      role: i === 0 ? "initiator" : "responder",
       self: { ...self, id: i === 0 ? "alice" : "bob", identity: Identity.generate() },
       times: patient,
       events: { ...told(events), ...listening(events) },
@@ -624,7 +624,7 @@ Deno.test("a link for comparing carries AUDIT alone", async () => {
 });
 
 Deno.test("who calls to compare asks, and leaves with BYE", async () => {
-  await using t = await KeyedLink.open({ role: "caller", purpose: "audit" }, {}, auditChatack);
+  await using t = await KeyedLink.open({ role: "initiator", purpose: "audit" }, {}, auditChatack);
   assertEquals(t.link.purpose, "audit");
   assertMatch(t.peer.opening, /^Purpose: audit\r$/m);
   const answered = t.link.ask(question("q"));
@@ -638,16 +638,16 @@ Deno.test("who calls to compare asks, and leaves with BYE", async () => {
 Deno.test("a question is given up when nobody answers, when the peer refuses and when the link ends", async () => {
   const clock = new ManualClock();
   await using t = await KeyedLink.open({ clock });
-  const late = assertRejects(() => t.link.ask(question("a")), ChatError, "in 10 s");
+  const late = assertRejects(() => t.link.ask(question("a")), UserError, "in 10 s");
   await clock.pass(replyTimeoutMs);
   await late;
-  const refused = assertRejects(() => t.link.ask(question("b")), ChatError, "“what?”");
+  const refused = assertRejects(() => t.link.ask(question("b")), UserError, "“what?”");
   await t.peer.send("ERROR\r\nCode: 400\r\nReason: what?\r\n\r\n");
   await refused;
-  const over = assertRejects(() => t.link.ask(question("c")), ChatError, "The connection ended");
+  const over = assertRejects(() => t.link.ask(question("c")), UserError, "The connection ended");
   t.peer.close();
   await over;
-  await assertRejects(() => t.link.ask(question("d")), ChatError, "not open");
+  await assertRejects(() => t.link.ask(question("d")), UserError, "not open");
 });
 
 Deno.test("in plaintext there is nothing to compare, to reset or to have read", async () => {

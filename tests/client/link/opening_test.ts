@@ -10,19 +10,19 @@ import { Identity } from "../../../shared/crypto/identity.ts";
 import { encrypting } from "../../support/encrypted_peer.ts";
 import { chat, chatack } from "../../support/link_fixture.ts";
 
-type Role = "caller" | "called";
+type Role = "initiator" | "responder";
 
 const utf8 = new TextEncoder();
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-const identities = { caller: Identity.generate(), called: Identity.generate() };
+const identities = { initiator: Identity.generate(), responder: Identity.generate() };
 const refusal: Refusal = { code: 403, reason: "Not you", detail: "mine" };
 
 function begin(role: Role, options: Partial<OpeningOptions> = {}): Opening {
   return new Opening({
     role,
     self: {
-      id: role === "caller" ? "alice" : "bob",
-      address: { host: "127.0.0.1", port: role === "caller" ? 5556 : 5557 },
+      id: role === "initiator" ? "alice" : "bob",
+      address: { host: "127.0.0.1", port: role === "initiator" ? 5556 : 5557 },
       identity: identities[role],
     },
     remoteHost: "127.0.0.1",
@@ -41,7 +41,7 @@ class Side {
 
   constructor(role: Role, options: Partial<OpeningOptions> = {}, readonly refused?: Refusal) {
     this.opening = begin(role, options);
-    if (role === "caller") this.#toSend.push(this.opening.begin());
+    if (role === "initiator") this.#toSend.push(this.opening.begin());
   }
 
   /** What it wants to say, once. */
@@ -79,14 +79,18 @@ class Side {
 
 /** Lets two sides talk until neither says anything. What goes over the wire passes through `on`. */
 async function meet(
-  caller: Side,
-  called: Side,
+  initiator: Side,
+  responder: Side,
   on: (bytes: Uint8Array, from: Role) => Uint8Array[] = (bytes) => [bytes],
 ): Promise<void> {
   for (let quiet = false; !quiet;) {
     quiet = true;
     for (
-      const [from, to, role] of [[caller, called, "caller"], [called, caller, "called"]] as const
+      const [from, to, role] of [[initiator, responder, "initiator"], [
+        responder,
+        initiator,
+        "responder",
+      ]] as const
     ) {
       for (const bytes of from.take()) {
         quiet = false;
@@ -97,23 +101,27 @@ async function meet(
 }
 
 Deno.test("two who encrypt learn who the other is, its keys, and one hash", async () => {
-  const [caller, called] = [new Side("caller"), new Side("called")];
-  await meet(caller, called);
+  const [initiator, responder] = [new Side("initiator"), new Side("responder")];
+  await meet(initiator, responder);
   for (
-    const [side, role, other] of [[caller, "called", called], [called, "caller", caller]] as const
+    const [side, role, other] of [[initiator, "responder", responder], [
+      responder,
+      "initiator",
+      initiator,
+    ]] as const
   ) {
     const { peerId, peerKey, peerAgreement, peerAddress, handshakeHash, purpose } = side.opening;
     assertEquals(side.events, ["admit by key", "open p2pchat"]);
-    assertEquals(peerId, role === "caller" ? "alice" : "bob");
-    assertEquals(peerAddress, { host: "127.0.0.1", port: role === "caller" ? 5556 : 5557 });
+    assertEquals(peerId, role === "initiator" ? "alice" : "bob");
+    assertEquals(peerAddress, { host: "127.0.0.1", port: role === "initiator" ? 5556 : 5557 });
     assertEquals(peerKey, identities[role].publicKey);
     assertEquals(peerAgreement, identities[role].agreement.publicKey);
     assertEquals(handshakeHash, other.opening.handshakeHash);
     assertEquals(purpose, "conversation");
   }
-  assert(caller.last?.type === "open" && called.last?.type === "open");
-  const sealed = caller.last.channel!.seal(utf8.encode("hello"));
-  assertEquals(called.last.channel!.open(sealed).map(text), ["hello"]);
+  assert(initiator.last?.type === "open" && responder.last?.type === "open");
+  const sealed = initiator.last.channel!.seal(utf8.encode("hello"));
+  assertEquals(responder.last.channel!.open(sealed).map(text), ["hello"]);
 });
 
 /** What goes over the wire: alice's CHAT and bob's CHATACK, the handshake, and a short frame. */
@@ -123,11 +131,11 @@ const [message3Bytes, frameBytes] = [162, 2 + 256 + 16];
 Deno.test("however the bytes are cut, both sides say the same and come to the same", async () => {
   const sizes = fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 5 });
   await fc.assert(
-    fc.asyncProperty(sizes, fc.constantFrom<Role>("caller", "called"), async (sizes, cut) => {
-      const [caller, called] = [new Side("caller"), new Side("called")];
-      const said: Record<Role, number> = { caller: 0, called: 0 };
+    fc.asyncProperty(sizes, fc.constantFrom<Role>("initiator", "responder"), async (sizes, cut) => {
+      const [initiator, responder] = [new Side("initiator"), new Side("responder")];
+      const said: Record<Role, number> = { initiator: 0, responder: 0 };
       let i = 0;
-      await meet(caller, called, (bytes, from) => {
+      await meet(initiator, responder, (bytes, from) => {
         said[from] += bytes.length;
         if (from !== cut) return [bytes];
         const pieces = [];
@@ -136,11 +144,11 @@ Deno.test("however the bytes are cut, both sides say the same and come to the sa
         }
         return pieces;
       });
-      assertEquals(caller.events, ["admit by key", "open p2pchat"]);
-      assertEquals(called.events, ["admit by key", "open p2pchat"]);
+      assertEquals(initiator.events, ["admit by key", "open p2pchat"]);
+      assertEquals(responder.events, ["admit by key", "open p2pchat"]);
       assertEquals(said, {
-        caller: chatBytes + message1Bytes + message3Bytes,
-        called: chatackBytes + message2Bytes + frameBytes,
+        initiator: chatBytes + message1Bytes + message3Bytes,
+        responder: chatackBytes + message2Bytes + frameBytes,
       });
     }),
     { numRuns: 60 },
@@ -148,11 +156,11 @@ Deno.test("however the bytes are cut, both sides say the same and come to the sa
 });
 
 Deno.test("what comes behind the opening in one read is handed on", async () => {
-  const called = new Side("called");
-  await called.hear(utf8.encode(chat + "MSG and more"));
-  assertEquals(called.events, ["admit by plaintext", "open p2pchat"]);
-  assertEquals(called.contents, ["MSG and more"]);
-  assertEquals(called.take().map(text), [chatack]);
+  const responder = new Side("responder");
+  await responder.hear(utf8.encode(chat + "MSG and more"));
+  assertEquals(responder.events, ["admit by plaintext", "open p2pchat"]);
+  assertEquals(responder.contents, ["MSG and more"]);
+  assertEquals(responder.take().map(text), [chatack]);
 });
 
 for (
@@ -161,23 +169,23 @@ for (
     [chat.replace("Version: 1\r\n", "") + "Hi\r\n", "lines", "bob"],
   ] as const
 ) {
-  Deno.test(`a caller who begins with ${JSON.stringify(said)} speaks ${dialect}`, async () => {
-    const called = new Side("called");
-    await called.hear(utf8.encode(said));
-    assertEquals(called.events, ["admit by plaintext", `open ${dialect}`]);
-    assertEquals(called.contents, [said]);
-    assertEquals(called.opening.peerId, id);
-    assertEquals(called.take(), []);
+  Deno.test(`an initiator who begins with ${JSON.stringify(said)} speaks ${dialect}`, async () => {
+    const responder = new Side("responder");
+    await responder.hear(utf8.encode(said));
+    assertEquals(responder.events, ["admit by plaintext", `open ${dialect}`]);
+    assertEquals(responder.contents, [said]);
+    assertEquals(responder.opening.peerId, id);
+    assertEquals(responder.take(), []);
   });
 }
 
 Deno.test("when time is up, what has come is all there is to tell the dialect from", async () => {
-  const silent = new Side("caller");
+  const silent = new Side("initiator");
   silent.take();
   assertEquals([silent.opening.undecided, silent.opening.pending], [true, false]);
   silent.follow(silent.opening.timeIsUp());
   assertEquals(silent.events, ["admit by plaintext", "open raw"]);
-  const half = new Side("called");
+  const half = new Side("responder");
   await half.hear(utf8.encode(chat.slice(0, -4)));
   assertEquals([half.opening.undecided, half.opening.pending], [true, true]);
   half.follow(half.opening.timeIsUp());
@@ -186,43 +194,43 @@ Deno.test("when time is up, what has come is all there is to tell the dialect fr
 });
 
 Deno.test("once the dialect is known, no time changes anything", async () => {
-  const [caller, called] = [new Side("caller"), new Side("called")];
-  await meet(caller, called, (bytes) => {
-    for (const { opening } of [caller, called]) {
+  const [initiator, responder] = [new Side("initiator"), new Side("responder")];
+  await meet(initiator, responder, (bytes) => {
+    for (const { opening } of [initiator, responder]) {
       if (!opening.undecided) assertEquals(opening.timeIsUp(), { type: "more", send: [] });
     }
     return [bytes];
   });
-  for (const { opening } of [caller, called]) {
+  for (const { opening } of [initiator, responder]) {
     assertEquals(opening.timeIsUp(), { type: "more", send: [] });
   }
 });
 
 // Who is not let in
 
-const nobody = { caller: undefined, called: undefined };
+const nobody = { initiator: undefined, responder: undefined };
 
 for (
   const [who, refused, told, ends] of [
-    ["the called side", { ...nobody, caller: refusal }, [], ["refused: mine"]],
-    ["the caller", { ...nobody, called: refusal }, ["“Not you”"], ["refused: mine"]],
+    ["the called side", { ...nobody, initiator: refusal }, [], ["refused: mine"]],
+    ["the caller", { ...nobody, responder: refusal }, ["“Not you”"], ["refused: mine"]],
   ] as const
 ) {
   Deno.test(`${who} that is not let in is told as much as it may know`, async () => {
-    const caller = new Side("caller", {}, refused.caller);
-    const called = new Side("called", {}, refused.called);
+    const initiator = new Side("initiator", {}, refused.initiator);
+    const responder = new Side("responder", {}, refused.responder);
     let bytesOfCaller = 0;
-    await meet(caller, called, (bytes, from) => {
-      if (from === "caller") bytesOfCaller += bytes.length;
+    await meet(initiator, responder, (bytes, from) => {
+      if (from === "initiator") bytesOfCaller += bytes.length;
       return [bytes];
     });
-    const [refusing, other] = refused.caller ? [caller, called] : [called, caller];
+    const [refusing, other] = refused.initiator ? [initiator, responder] : [responder, initiator];
     assertEquals(refusing.events, ["admit by key", ...ends]);
     assertEquals(other.events.filter((event) => event.startsWith("open")), []);
     // The caller keeps its key to itself.
-    const third = refused.caller ? 0 : message3Bytes;
+    const third = refused.initiator ? 0 : message3Bytes;
     assertEquals(bytesOfCaller, chatBytes + message1Bytes + third);
-    assertEquals(other.opening.peerKey === undefined, refused.caller !== undefined);
+    assertEquals(other.opening.peerKey === undefined, refused.initiator !== undefined);
     assertEquals(
       other.events.filter((event) => event.startsWith("broken")),
       told.map((reason) => `broken: ${reason}`),
@@ -238,21 +246,21 @@ for (
   ] as const
 ) {
   Deno.test(`who is not let in behind ${JSON.stringify(said)} is told ${JSON.stringify(answer)}`, async () => {
-    const called = new Side("called", {}, refusal);
-    await called.hear(utf8.encode(said));
-    assertEquals(called.events, ["admit by plaintext", "refused: mine"]);
-    assertEquals(called.take().map(text).join(""), answer);
+    const responder = new Side("responder", {}, refusal);
+    await responder.hear(utf8.encode(said));
+    assertEquals(responder.events, ["admit by plaintext", "refused: mine"]);
+    assertEquals(responder.take().map(text).join(""), answer);
   });
 }
 
 Deno.test("what comes while the owner makes up its mind is not lost", async () => {
-  const caller = new Side("caller");
-  const opening = begin("called");
-  let step = await opening.take(caller.take()[0]!);
-  await caller.hear(step.send[0]!);
-  step = await opening.take(caller.take()[0]!);
-  await caller.hear(step.send[0]!);
-  const [third] = caller.take();
+  const initiator = new Side("initiator");
+  const opening = begin("responder");
+  let step = await opening.take(initiator.take()[0]!);
+  await initiator.hear(step.send[0]!);
+  step = await opening.take(initiator.take()[0]!);
+  await initiator.hear(step.send[0]!);
+  const [third] = initiator.take();
   assertEquals((await opening.take(third!)).type, "admit");
   // The first byte of a frame, as the caller's next one is going to begin.
   assertEquals(await opening.take(new Uint8Array([frameBytes - 2 >> 8])), {
@@ -261,9 +269,9 @@ Deno.test("what comes while the owner makes up its mind is not lost", async () =
   });
   step = opening.admitted();
   assert(step.type === "open");
-  await caller.hear(step.send[0]!);
-  assert(caller.last?.type === "open");
-  const sealed = caller.last.channel!.seal(utf8.encode("early"));
+  await initiator.hear(step.send[0]!);
+  assert(initiator.last?.type === "open");
+  const sealed = initiator.last.channel!.seal(utf8.encode("early"));
   assertEquals(step.channel!.open(sealed.subarray(1)).map(text), ["early"]);
 });
 
@@ -274,9 +282,12 @@ const purposeless = (bytes: Uint8Array) =>
 const isChat = (bytes: Uint8Array) => text(bytes.subarray(0, 4)) === "CHAT";
 
 Deno.test("both sides know what a call is for", async () => {
-  const [caller, called] = [new Side("caller", { purpose: "audit" }), new Side("called")];
+  const [initiator, responder] = [
+    new Side("initiator", { purpose: "audit" }),
+    new Side("responder"),
+  ];
   const openings: string[] = [];
-  await meet(caller, called, (bytes) => {
+  await meet(initiator, responder, (bytes) => {
     if (isChat(bytes)) openings.push(text(bytes));
     return [bytes];
   });
@@ -284,29 +295,35 @@ Deno.test("both sides know what a call is for", async () => {
     ["Purpose: audit"],
     ["Purpose: audit"],
   ]);
-  for (const side of [caller, called]) {
+  for (const side of [initiator, responder]) {
     assertEquals(side.opening.purpose, "audit");
     assertEquals(side.events, ["admit by key", "open p2pchat"]);
   }
 });
 
 Deno.test("a called side that knows no Purpose is hung up on before it takes the call for another", async () => {
-  const [caller, called] = [new Side("caller", { purpose: "audit" }), new Side("called")];
-  await meet(caller, called, (bytes) => [isChat(bytes) ? purposeless(bytes) : bytes]);
-  assertEquals(caller.events, ["broken: its program does not know what the call is for"]);
-  assertEquals(called.events, []);
+  const [initiator, responder] = [
+    new Side("initiator", { purpose: "audit" }),
+    new Side("responder"),
+  ];
+  await meet(initiator, responder, (bytes) => [isChat(bytes) ? purposeless(bytes) : bytes]);
+  assertEquals(initiator.events, ["broken: its program does not know what the call is for"]);
+  assertEquals(responder.events, []);
 });
 
 Deno.test("who takes the Purpose out of CHAT and puts it into CHATACK breaks the handshake", async () => {
-  const [caller, called] = [new Side("caller", { purpose: "audit" }), new Side("called")];
-  await meet(caller, called, (bytes, from) => {
+  const [initiator, responder] = [
+    new Side("initiator", { purpose: "audit" }),
+    new Side("responder"),
+  ];
+  await meet(initiator, responder, (bytes, from) => {
     if (!isChat(bytes)) return [bytes];
-    return from === "caller"
+    return from === "initiator"
       ? [purposeless(bytes)]
       : [utf8.encode(text(bytes).replace(/\r\n$/, "Purpose: audit\r\n\r\n"))];
   });
-  assertEquals(caller.events, ["broken: what came was not what it sent"]);
-  assertEquals(called.events, []);
+  assertEquals(initiator.events, ["broken: what came was not what it sent"]);
+  assertEquals(responder.events, []);
 });
 
 const withHeader = (opening: string, line: string) => opening.replace(/\r\n$/, `${line}\r\n\r\n`);
@@ -320,10 +337,10 @@ Deno.test("a Purpose that there is none of is refused, and so is an audit in pla
       [withHeader(chat, "Purpose: audit"), 426],
     ] as const
   ) {
-    const called = new Side("called");
-    await called.hear(utf8.encode(opening));
-    assertMatch(called.events.join(), /^broken: /);
-    assertMatch(called.take().map(text).join(""), new RegExp(`^ERROR\r\nCode: ${code}\r\n`));
+    const responder = new Side("responder");
+    await responder.hear(utf8.encode(opening));
+    assertMatch(responder.events.join(), /^broken: /);
+    assertMatch(responder.take().map(text).join(""), new RegExp(`^ERROR\r\nCode: ${code}\r\n`));
   }
 });
 
@@ -339,16 +356,16 @@ for (
   ] as const
 ) {
   Deno.test(`who calls for an audit and hears ${JSON.stringify(answer)} hangs up`, async () => {
-    const caller = new Side("caller", { purpose: "audit" });
-    await caller.hear(utf8.encode(answer));
-    assertEquals(caller.events, [found]);
+    const initiator = new Side("initiator", { purpose: "audit" });
+    await initiator.hear(utf8.encode(answer));
+    assertEquals(initiator.events, [found]);
   });
 }
 
 Deno.test("who calls for a conversation is not answered with an audit", async () => {
-  const caller = new Side("caller");
-  await caller.hear(utf8.encode(encrypting(withHeader(chatack, "Purpose: audit"))));
-  assertEquals(caller.events, ["broken: its program does not know what the call is for"]);
+  const initiator = new Side("initiator");
+  await initiator.hear(utf8.encode(encrypting(withHeader(chatack, "Purpose: audit"))));
+  assertEquals(initiator.events, ["broken: its program does not know what the call is for"]);
 });
 
 // Whatever comes
@@ -371,7 +388,7 @@ Deno.test("any bytes, in any pieces and with time up at any point, come to one e
   );
   await fc.assert(
     fc.asyncProperty(
-      fc.constantFrom<Role>("caller", "called"),
+      fc.constantFrom<Role>("initiator", "responder"),
       fc.constantFrom("audit", "conversation"),
       fc.array(piece, { maxLength: 8 }),
       fc.boolean(),

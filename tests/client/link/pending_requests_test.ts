@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { ChatError } from "../../../client/user_error.ts";
-import { Questions } from "../../../client/link/pending_requests.ts";
-import { questionsMax, replyTimeoutMs } from "../../../shared/protocol/limits.ts";
+import { UserError } from "../../../client/user_error.ts";
+import { PendingRequests } from "../../../client/link/pending_requests.ts";
+import { pendingRequestsMax, replyTimeoutMs } from "../../../shared/protocol/limits.ts";
 import { message } from "../../../shared/protocol/message.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
 
@@ -12,7 +12,7 @@ const error = (reason: string) => message("ERROR", [["Code", "400"], ["Reason", 
 function asking() {
   const clock = new ManualClock();
   const said: string[] = [];
-  const questions = new Questions(clock, ({ headers }) => said.push(headers[0]![1]));
+  const questions = new PendingRequests(clock, ({ headers }) => said.push(headers[0]![1]));
   return { clock, said, questions };
 }
 
@@ -29,7 +29,7 @@ Deno.test("what is not answered in time is given up, and an answer that comes la
   const { clock, questions } = asking();
   const first = assertRejects(
     () => questions.ask(audit("a")),
-    ChatError,
+    UserError,
     "The peer did not answer AUDIT in 10 s",
   );
   await clock.pass(1);
@@ -43,9 +43,9 @@ Deno.test("what is not answered in time is given up, and an answer that comes la
 
 Deno.test("so many questions wait, and one more is refused and not sent", async () => {
   const { said, questions } = asking();
-  const asked = Array.from({ length: questionsMax }, (_, i) => questions.ask(audit(`${i}`)));
-  await assertRejects(() => questions.ask(audit("more")), ChatError, "8 questions wait");
-  assertEquals(said.length, questionsMax);
+  const asked = Array.from({ length: pendingRequestsMax }, (_, i) => questions.ask(audit(`${i}`)));
+  await assertRejects(() => questions.ask(audit("more")), UserError, "8 questions wait");
+  assertEquals(said.length, pendingRequestsMax);
   questions.take(answer("3"));
   await asked[3];
   const next = questions.ask(audit("more"));
@@ -56,13 +56,13 @@ Deno.test("so many questions wait, and one more is refused and not sent", async 
 Deno.test("an ERROR answers the oldest question, and where there is none nothing", async () => {
   const { questions } = asking();
   questions.refuse(error("what?"));
-  const first = assertRejects(() => questions.ask(audit("a")), ChatError, "“no AUDIT here”");
+  const first = assertRejects(() => questions.ask(audit("a")), UserError, "“no AUDIT here”");
   const second = questions.ask(audit("b"));
   questions.refuse(error("no AUDIT here"));
   await first;
   questions.take(answer("b"));
   assertEquals(await second, answer("b"));
-  const third = assertRejects(() => questions.ask(audit("c")), ChatError, "it gives no reason");
+  const third = assertRejects(() => questions.ask(audit("c")), UserError, "it gives no reason");
   questions.refuse(error(""));
   await third;
 });
@@ -70,7 +70,7 @@ Deno.test("an ERROR answers the oldest question, and where there is none nothing
 Deno.test("at the end every question is given up, and no timer stays", async () => {
   const { clock, questions } = asking();
   const given = ["a", "b"].map((id) =>
-    assertRejects(() => questions.ask(audit(id)), ChatError, "The connection ended")
+    assertRejects(() => questions.ask(audit(id)), UserError, "The connection ended")
   );
   questions.end();
   await Promise.all(given);

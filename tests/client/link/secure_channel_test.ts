@@ -25,10 +25,12 @@ function cipher(key: Uint8Array): CipherState {
 }
 
 /** The two ends of a channel, as one handshake gives them. */
-function channels(now: () => number = () => 0): { caller: SecureChannel; called: SecureChannel } {
+function channels(
+  now: () => number = () => 0,
+): { initiator: SecureChannel; responder: SecureChannel } {
   return {
-    caller: new SecureChannel({ send: cipher(toCalled), receive: cipher(toCaller) }, now),
-    called: new SecureChannel({ send: cipher(toCaller), receive: cipher(toCalled) }, now),
+    initiator: new SecureChannel({ send: cipher(toCalled), receive: cipher(toCaller) }, now),
+    responder: new SecureChannel({ send: cipher(toCaller), receive: cipher(toCalled) }, now),
   };
 }
 
@@ -90,7 +92,7 @@ function enoughBehind(sender: SecureChannel): Uint8Array {
 }
 
 Deno.test("what goes in comes out on the other side, in order and however the bytes are cut", () => {
-  const { caller, called } = channels();
+  const { initiator, responder } = channels();
   const content = fc.oneof(
     fc.uint8Array({ maxLength: 600 }),
     fc.integer({ min: contentBytesMax - 2, max: contentBytesMax + 2 }).map((length) =>
@@ -102,7 +104,7 @@ Deno.test("what goes in comes out on the other side, in order and however the by
       fc.array(content, { maxLength: 4 }),
       fc.array(fc.integer({ min: 1, max: 20_000 }), { minLength: 1, maxLength: 4 }),
       (contents, sizes) => {
-        for (const [from, to] of [[caller, called], [called, caller]] as const) {
+        for (const [from, to] of [[initiator, responder], [responder, initiator]] as const) {
           const bytes = joined(contents.map((content) => from.seal(content)));
           assertEquals(joined(opened(to, bytes, sizes)!), joined(contents));
         }
@@ -113,52 +115,52 @@ Deno.test("what goes in comes out on the other side, in order and however the by
 });
 
 Deno.test("what fits a frame is one piece, and what does not is several", () => {
-  const { caller, called } = channels();
+  const { initiator, responder } = channels();
   for (const [length, pieces] of [[0, 1], [1, 1], [contentBytesMax, 1]] as const) {
-    assertEquals(opened(called, caller.seal(new Uint8Array(length)))?.length, pieces);
+    assertEquals(opened(responder, initiator.seal(new Uint8Array(length)))?.length, pieces);
   }
   const long = Uint8Array.from({ length: 2 * contentBytesMax + 1 }, (_, i) => i * 7);
-  const pieces = opened(called, caller.seal(long))!;
+  const pieces = opened(responder, initiator.seal(long))!;
   assertEquals(pieces.map(({ length }) => length), [contentBytesMax, contentBytesMax, 1]);
   assertEquals(joined(pieces), long);
 });
 
 Deno.test("all short texts give frames of one length", () => {
-  const { caller } = channels();
+  const { initiator } = channels();
   const lengths = new Set(
     Array.from(
       { length: framePaddingBytes - 2 },
-      (_, i) => caller.seal(new Uint8Array(i)).length,
+      (_, i) => initiator.seal(new Uint8Array(i)).length,
     ),
   );
   assertEquals([...lengths], [2 + framePaddingBytes + tagBytes]);
 });
 
 Deno.test("longer ones are a multiple of the padding long, and never more than a frame takes", () => {
-  const { caller } = channels();
+  const { initiator } = channels();
   fc.assert(fc.property(fc.nat(contentBytesMax), (length) => {
-    const sealed = caller.seal(new Uint8Array(length)).length - 2;
+    const sealed = initiator.seal(new Uint8Array(length)).length - 2;
     assert(sealed <= frameBytesMax);
     assert(sealed >= 3 + length + tagBytes);
     assert(sealed < 3 + length + tagBytes + framePaddingBytes);
     assert((sealed - tagBytes) % framePaddingBytes === 0 || sealed === frameBytesMax);
   }));
-  assertEquals(caller.seal(new Uint8Array(contentBytesMax)).length, 2 + frameBytesMax);
+  assertEquals(initiator.seal(new Uint8Array(contentBytesMax)).length, 2 + frameBytesMax);
 });
 
 Deno.test("the same content never gives the same bytes, and none of it stands in them", () => {
-  const { caller, called } = channels();
+  const { initiator, responder } = channels();
   const content = utf8.encode("the same words, again and again");
-  const [first, second] = [caller.seal(content), caller.seal(content)];
+  const [first, second] = [initiator.seal(content), initiator.seal(content)];
   assertNotEquals(first, second);
-  assertNotEquals(first, called.seal(content));
+  assertNotEquals(first, responder.seal(content));
   for (const sealed of [first, second]) {
     assert(!new TextDecoder("latin1").decode(sealed).includes("same"));
   }
 });
 
 Deno.test("frames are the same wherever they are put, and nothing beside them is written", () => {
-  const [into, fresh] = [channels().caller, channels().caller];
+  const [into, fresh] = [channels().initiator, channels().initiator];
   const content = fc.oneof(
     fc.uint8Array({ maxLength: 600 }),
     fc.constantFrom(4_095, 4_096, contentBytesMax, contentBytesMax + 1).map((length) =>
@@ -192,37 +194,37 @@ const words = ["one", "two", "three", "four", "five"];
 const sent = (channel: SecureChannel) => words.map((word) => channel.seal(utf8.encode(word)));
 
 Deno.test("a frame of which any byte is changed ends the channel, for good", () => {
-  const { caller } = channels();
-  const frames = sent(caller);
+  const { initiator } = channels();
+  const frames = sent(initiator);
   const bytes = joined(frames);
-  const behind = enoughBehind(caller);
+  const behind = enoughBehind(initiator);
   for (let at = 0; at < bytes.length; at++) {
-    const { called } = channels();
+    const { responder } = channels();
     const changed = bytes.slice();
     changed[at]! ^= 1 << at % 8;
     const before = Math.floor(at / frames[0]!.length);
     const whole = frames[0]!.length * before;
-    assertEquals(opened(called, changed.subarray(0, whole))?.length, before);
-    const came = taking(called, changed.slice(whole));
+    assertEquals(opened(responder, changed.subarray(0, whole))?.length, before);
+    const came = taking(responder, changed.slice(whole));
     assert(came === undefined || came.length === 0, `byte ${at}`);
     // A longer length is found out when so much has come.
-    assertEquals(taking(called, behind), undefined, `byte ${at}`);
-    assertEquals(taking(called, bytes), undefined);
-    assertEquals(taking(called, nothing), undefined);
+    assertEquals(taking(responder, behind), undefined, `byte ${at}`);
+    assertEquals(taking(responder, bytes), undefined);
+    assertEquals(taking(responder, nothing), undefined);
   }
 });
 
 Deno.test("nothing of a frame is taken before all of it is there", () => {
-  const { caller } = channels();
-  const frames = sent(caller);
+  const { initiator } = channels();
+  const frames = sent(initiator);
   const bytes = joined(frames);
-  const behind = enoughBehind(caller);
+  const behind = enoughBehind(initiator);
   for (let length = 0; length < bytes.length; length += 13) {
-    const { called } = channels();
+    const { responder } = channels();
     const whole = Math.floor(length / frames[0]!.length);
-    assertEquals(opened(called, bytes.subarray(0, length))?.length ?? 0, whole);
+    assertEquals(opened(responder, bytes.subarray(0, length))?.length ?? 0, whole);
     // Whatever then takes the place of the rest is found out.
-    if (length % frames[0]!.length > 0) assertEquals(taking(called, behind), undefined);
+    if (length % frames[0]!.length > 0) assertEquals(taking(responder, behind), undefined);
   }
 });
 
@@ -230,42 +232,42 @@ Deno.test("frames that are left out, repeated or moved end the channel where tha
   fc.assert(fc.property(
     fc.array(fc.nat(words.length - 1), { minLength: 1, maxLength: words.length + 2 }),
     (order) => {
-      const { caller, called } = channels();
-      const frames = sent(caller);
+      const { initiator, responder } = channels();
+      const frames = sent(initiator);
       const right = order.findIndex((which, place) => which !== place);
       const untouched = right === -1 ? order.length : right;
-      const came = taken(called, order.map((which) => frames[which]!));
+      const came = taken(responder, order.map((which) => frames[which]!));
       assertEquals(came, words.slice(0, untouched));
       const goesOn = untouched === order.length;
       const next = goesOn && order.length < words.length ? frames[order.length]! : frames[0]!;
-      assertEquals(taking(called, next) !== undefined, goesOn && order.length < words.length);
+      assertEquals(taking(responder, next) !== undefined, goesOn && order.length < words.length);
     },
   ));
 });
 
 Deno.test("of several frames of one read, of which one is wrong, those before it are taken", () => {
-  const { caller, called } = channels();
-  const [one, two, three] = sent(caller) as [Uint8Array, Uint8Array, Uint8Array];
-  assertEquals(called.broken, false);
-  assertEquals(called.open(joined([one, three, two])), [utf8.encode("one")]);
-  assertEquals(called.broken, true);
-  assertEquals(taking(called, two), undefined);
+  const { initiator, responder } = channels();
+  const [one, two, three] = sent(initiator) as [Uint8Array, Uint8Array, Uint8Array];
+  assertEquals(responder.broken, false);
+  assertEquals(responder.open(joined([one, three, two])), [utf8.encode("one")]);
+  assertEquals(responder.broken, true);
+  assertEquals(taking(responder, two), undefined);
 });
 
 Deno.test("what one has said oneself does not come back as the peer's", () => {
-  const { caller } = channels();
-  const own = caller.seal(utf8.encode("mine"));
-  assertEquals(taking(caller, own), undefined);
-  assertEquals(taking(caller, own), undefined);
+  const { initiator } = channels();
+  const own = initiator.seal(utf8.encode("mine"));
+  assertEquals(taking(initiator, own), undefined);
+  assertEquals(taking(initiator, own), undefined);
 });
 
 Deno.test("what belongs to another channel is not taken", () => {
-  const { called } = channels();
+  const { responder } = channels();
   const other = new SecureChannel({
     send: cipher(new Uint8Array(32).fill(3)),
     receive: cipher(toCaller),
   });
-  assertEquals(taking(called, other.seal(utf8.encode("from elsewhere"))), undefined);
+  assertEquals(taking(responder, other.seal(utf8.encode("from elsewhere"))), undefined);
 });
 
 const inFrame = (then: number, length: number, ...more: number[]) =>
@@ -282,27 +284,30 @@ for (
   ] as const
 ) {
   Deno.test(`a frame that says ${what} ends the channel, though its sender has the key`, () => {
-    const { called } = channels();
+    const { responder } = channels();
     const sender = cipher(toCalled);
     const [good, good2] = [inFrame(0, 2, 1, 2), inFrame(0, 2, 3, 4)];
-    assertEquals(taking(called, frameOf(sender, good)), [new Uint8Array([1, 2])]);
-    assertEquals(taking(called, frameOf(sender, plaintext)), undefined);
-    assertEquals(taking(called, frameOf(sender, good2)), undefined);
+    assertEquals(taking(responder, frameOf(sender, good)), [new Uint8Array([1, 2])]);
+    assertEquals(taking(responder, frameOf(sender, plaintext)), undefined);
+    assertEquals(taking(responder, frameOf(sender, good2)), undefined);
   });
 }
 
 Deno.test("a frame without padding is taken, and so is any that fills it", () => {
-  const { called } = channels();
+  const { responder } = channels();
   const sender = cipher(toCalled);
-  assertEquals(taking(called, frameOf(sender, inFrame(0, 0))), [nothing]);
-  assertEquals(taking(called, frameOf(sender, inFrame(0, 2, 8, 9))), [new Uint8Array([8, 9])]);
-  assertEquals(taking(called, frameOf(sender, inFrame(0, 1, 8, 1, 2))), [new Uint8Array([8])]);
+  assertEquals(taking(responder, frameOf(sender, inFrame(0, 0))), [nothing]);
+  assertEquals(taking(responder, frameOf(sender, inFrame(0, 2, 8, 9))), [new Uint8Array([8, 9])]);
+  assertEquals(taking(responder, frameOf(sender, inFrame(0, 1, 8, 1, 2))), [new Uint8Array([8])]);
 });
 
 for (const length of [0, 1, tagBytes - 1, tagBytes]) {
   Deno.test(`a frame of ${length} bytes is none`, () => {
-    const { called } = channels();
-    assertEquals(taking(called, new Uint8Array([0, length, ...new Uint8Array(length)])), undefined);
+    const { responder } = channels();
+    assertEquals(
+      taking(responder, new Uint8Array([0, length, ...new Uint8Array(length)])),
+      undefined,
+    );
   });
 }
 
@@ -321,10 +326,10 @@ Deno.test("both ends stay in step whenever the sender takes a new key", () => {
       ),
       (steps) => {
         let nowMs = 0;
-        const { caller, called } = channels(() => nowMs);
+        const { initiator, responder } = channels(() => nowMs);
         for (const { byCaller, passedMs, length } of steps) {
           nowMs += passedMs;
-          const [from, to] = byCaller ? [caller, called] : [called, caller];
+          const [from, to] = byCaller ? [initiator, responder] : [responder, initiator];
           const content = new Uint8Array(length).fill(nowMs);
           assertEquals(joined(opened(to, from.seal(content), [1_000])!), content);
         }
@@ -346,31 +351,31 @@ function reader(key: Uint8Array) {
 
 Deno.test("a key that has been used for its time is used for one frame more, and then is another", () => {
   let nowMs = 1_000;
-  const { caller, called } = channels(() => nowMs);
+  const { initiator, responder } = channels(() => nowMs);
   const first = reader(toCalled);
-  assertEquals(first(caller.seal(nothing)), 0);
+  assertEquals(first(initiator.seal(nothing)), 0);
   nowMs += keyLifetimeMs - 1;
-  assertEquals(first(caller.seal(nothing)), 0);
+  assertEquals(first(initiator.seal(nothing)), 0);
   nowMs += 1;
-  assertEquals(first(caller.seal(nothing)), 1);
+  assertEquals(first(initiator.seal(nothing)), 1);
   // From here on the time begins anew.
-  assertEquals(first(caller.seal(nothing)), 0);
+  assertEquals(first(initiator.seal(nothing)), 0);
   nowMs += keyLifetimeMs - 1;
-  assertEquals(first(caller.seal(nothing)), 0);
+  assertEquals(first(initiator.seal(nothing)), 0);
   nowMs += 1;
-  assertEquals(first(caller.seal(nothing)), 1);
-  assertEquals(first(caller.seal(nothing)), 0);
+  assertEquals(first(initiator.seal(nothing)), 1);
+  assertEquals(first(initiator.seal(nothing)), 0);
   // The other direction has a time of its own.
-  assertEquals(reader(toCaller)(called.seal(nothing)), 1);
+  assertEquals(reader(toCaller)(responder.seal(nothing)), 1);
 });
 
 Deno.test("who had a key before reads nothing under the next one", () => {
   let nowMs = 0;
-  const { caller } = channels(() => nowMs);
+  const { initiator } = channels(() => nowMs);
   const old = cipher(toCalled);
   nowMs = keyLifetimeMs;
-  const last = caller.seal(utf8.encode("last")).subarray(2);
-  const next = caller.seal(utf8.encode("next")).subarray(2);
+  const last = initiator.seal(utf8.encode("last")).subarray(2);
+  const next = initiator.seal(utf8.encode("next")).subarray(2);
   assert(old.decryptWithAd(nothing, last) !== undefined);
   assertEquals(old.decryptWithAd(nothing, next), undefined);
 });

@@ -2,7 +2,7 @@
 
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
-import { ChatError } from "../../../client/user_error.ts";
+import { UserError } from "../../../client/user_error.ts";
 import { Link, type LinkTimes } from "../../../client/link/link.ts";
 import type { LinkEvents } from "../../../client/link/link_events.ts";
 import type { Refusal } from "../../../client/link/opening.ts";
@@ -26,7 +26,7 @@ import {
   told,
 } from "../../support/link_fixture.ts";
 
-type Role = "caller" | "called";
+type Role = "initiator" | "responder";
 
 const refusal: Refusal = { code: 426, reason: "No plaintext here", detail: "no plaintext" };
 
@@ -54,7 +54,7 @@ class StrictLink implements AsyncDisposable {
     this.link = new Link({
       conn,
       role,
-      self: { ...self, id: role === "caller" ? "alice" : "bob", identity },
+      self: { ...self, id: role === "initiator" ? "alice" : "bob", identity },
       times: { ...patient, ...times },
       events: { ...strict(this.events), ...listening },
       allowPlaintext: false,
@@ -96,14 +96,17 @@ async function linksThrough(tamper: Tamper, times: Partial<LinkTimes> = {}) {
     RawPeer.dial(proxy.address),
     listener.accept(),
   ]);
-  const caller = new StrictLink("caller", conn, { times, identity: Identity.generate() });
-  const called = new StrictLink("called", calledConn, { times, identity: Identity.generate() });
+  const initiator = new StrictLink("initiator", conn, { times, identity: Identity.generate() });
+  const responder = new StrictLink("responder", calledConn, {
+    times,
+    identity: Identity.generate(),
+  });
   return {
-    caller,
-    called,
+    initiator,
+    responder,
     proxy,
     async [Symbol.asyncDispose]() {
-      await Promise.all([caller[Symbol.asyncDispose](), called[Symbol.asyncDispose]()]);
+      await Promise.all([initiator[Symbol.asyncDispose](), responder[Symbol.asyncDispose]()]);
       await proxy[Symbol.asyncDispose]();
     },
   };
@@ -119,16 +122,16 @@ const framed = (bytes: Uint8Array) =>
 
 Deno.test("two links learn each other's keys and one hash, and texts go both ways", async () => {
   await using t = await linksThrough(honest);
-  const { caller, called } = t;
-  await Promise.all([caller.events.see("opened"), called.events.see("opened")]);
-  assertNotEquals(caller.link.peerKey, called.link.peerKey);
-  assertEquals([caller.link.peerId, called.link.peerId], ["bob", "alice"]);
-  assertEquals(caller.link.handshakeHash, called.link.handshakeHash);
+  const { initiator, responder } = t;
+  await Promise.all([initiator.events.see("opened"), responder.events.see("opened")]);
+  assertNotEquals(initiator.link.peerKey, responder.link.peerKey);
+  assertEquals([initiator.link.peerId, responder.link.peerId], ["bob", "alice"]);
+  assertEquals(initiator.link.handshakeHash, responder.link.handshakeHash);
   const long = "long ".repeat(3_000);
-  await say(caller.link, "from the caller");
-  await say(called.link, long);
-  await Promise.all([caller.events.see("delivered"), called.events.see("delivered")]);
-  assertEquals([called.texts, caller.texts], [["from the caller"], [long]]);
+  await say(initiator.link, "from the caller");
+  await say(responder.link, long);
+  await Promise.all([initiator.events.see("delivered"), responder.events.see("delivered")]);
+  assertEquals([responder.texts, initiator.texts], [["from the caller"], [long]]);
 });
 
 Deno.test("nothing of what is said, nor who it is that says it, goes over the wire in the clear", async () => {
@@ -138,18 +141,18 @@ Deno.test("nothing of what is said, nor who it is that says it, goes over the wi
     wire.push(unit);
     return unit;
   });
-  const { caller, called } = t;
-  await Promise.all([caller.events.see("opened"), called.events.see("opened")]);
-  await say(caller.link, secret);
-  await say(called.link, secret);
-  await Promise.all([caller.events.see("delivered"), called.events.see("delivered")]);
+  const { initiator, responder } = t;
+  await Promise.all([initiator.events.see("opened"), responder.events.see("opened")]);
+  await say(initiator.link, secret);
+  await say(responder.link, secret);
+  await Promise.all([initiator.events.see("delivered"), responder.events.see("delivered")]);
   const all = wire.map((unit) => unit.toHex()).join("");
   for (
     const hidden of [
       new TextEncoder().encode(secret),
       new TextEncoder().encode("MSG"),
-      caller.link.peerKey!,
-      called.link.peerKey!,
+      initiator.link.peerKey!,
+      responder.link.peerKey!,
     ]
   ) assert(!all.includes(hidden.toHex()));
   assert(all.includes(new TextEncoder().encode("clientID: alice").toHex()));
@@ -171,15 +174,15 @@ class Steps {
 
   /** Sends the opening, and with it a first message where its key is given, and reads the other one. */
   async open(e?: KeyPair): Promise<void> {
-    const ours = this.role === "caller" ? chatBytes : chatackBytes;
-    let theirs = this.role === "called" ? await this.peer.message() : "";
+    const ours = this.role === "initiator" ? chatBytes : chatackBytes;
+    let theirs = this.role === "responder" ? await this.peer.message() : "";
     const more = e === undefined ? nothing : framed(e.publicKey);
     await this.peer.send(new Uint8Array([...new TextEncoder().encode(ours), ...more]));
-    if (this.role === "caller") theirs = await this.peer.message();
+    if (this.role === "initiator") theirs = await this.peer.message();
     this.#state = new HandshakeState({
       pattern: "XX",
-      initiator: this.role === "caller",
-      prologue: new TextEncoder().encode(this.role === "caller" ? ours + theirs : theirs + ours),
+      initiator: this.role === "initiator",
+      prologue: new TextEncoder().encode(this.role === "initiator" ? ours + theirs : theirs + ours),
       s: this.identity.agreement,
       ...e && { e },
     });
@@ -209,46 +212,46 @@ class Steps {
 const half = (bytes: Uint8Array) => bytes.subarray(0, bytes.length >> 1);
 
 const stalls: readonly (readonly [string, Role, (steps: Steps) => Promise<void>])[] = [
-  ["a caller that says nothing", "called", () => Promise.resolve()],
-  ["a caller that says half of CHAT", "called", ({ peer }) => peer.send(chatBytes.slice(0, 30))],
-  ["a caller that does not begin the handshake", "called", (steps) => steps.open()],
-  ["a caller that says half of message 1", "called", async (steps) => {
+  ["a caller that says nothing", "responder", () => Promise.resolve()],
+  ["a caller that says half of CHAT", "responder", ({ peer }) => peer.send(chatBytes.slice(0, 30))],
+  ["a caller that does not begin the handshake", "responder", (steps) => steps.open()],
+  ["a caller that says half of message 1", "responder", async (steps) => {
     await steps.open();
     await steps.peer.send(half(steps.next(nothing)));
   }],
-  ["a caller that stops behind message 1", "called", async (steps) => {
+  ["a caller that stops behind message 1", "responder", async (steps) => {
     await steps.open();
     await steps.peer.send(steps.next(nothing));
     await steps.read();
   }],
-  ["a caller that says half of message 3", "called", async (steps) => {
+  ["a caller that says half of message 3", "responder", async (steps) => {
     await steps.open();
     await steps.peer.send(steps.next(nothing));
     await steps.read();
     await steps.peer.send(half(steps.next()));
   }],
-  ["a called side that says nothing", "caller", () => Promise.resolve()],
+  ["a called side that says nothing", "initiator", () => Promise.resolve()],
   [
     "a called side that says half of CHATACK",
-    "caller",
+    "initiator",
     ({ peer }) => peer.send(chatackBytes.slice(0, 30)),
   ],
-  ["a called side that does not answer message 1", "caller", async (steps) => {
+  ["a called side that does not answer message 1", "initiator", async (steps) => {
     await steps.open();
     await steps.read();
   }],
-  ["a called side that says half of message 2", "caller", async (steps) => {
+  ["a called side that says half of message 2", "initiator", async (steps) => {
     await steps.open();
     await steps.read();
     await steps.peer.send(half(steps.next()));
   }],
-  ["a called side that says nothing behind message 3", "caller", async (steps) => {
+  ["a called side that says nothing behind message 3", "initiator", async (steps) => {
     await steps.open();
     await steps.read();
     await steps.peer.send(steps.next());
     await steps.read();
   }],
-  ["a called side that says half of its first frame", "caller", async (steps) => {
+  ["a called side that says half of its first frame", "initiator", async (steps) => {
     await steps.open();
     await steps.read();
     await steps.peer.send(steps.next());
@@ -260,7 +263,7 @@ const stalls: readonly (readonly [string, Role, (steps: Steps) => Promise<void>]
 for (const [who, role, plays] of stalls) {
   Deno.test(`${who} is not waited for, and nothing has come of it`, async () => {
     await using t = await linkWith(role, { times: { openingMs: 40 } });
-    await plays(new Steps(t.peer, role === "caller" ? "called" : "caller"));
+    await plays(new Steps(t.peer, role === "initiator" ? "responder" : "initiator"));
     assertEquals(await t.link.events.see("closed"), {
       type: "closed",
       reason: "silent",
@@ -272,18 +275,18 @@ for (const [who, role, plays] of stalls) {
 }
 
 Deno.test("the steps that others stall at do lead to an open link", async () => {
-  await using caller = await linkWith("caller");
-  const called = new Steps(caller.peer, "called");
-  await called.open();
-  await called.read();
-  await caller.peer.send(called.next());
-  await called.read();
-  assertEquals(caller.link.events.all, []);
-  await caller.peer.send(called.first());
-  await caller.link.events.see("opened");
-  assertEquals(caller.link.link.peerKey, called.identity.publicKey);
-  await using other = await linkWith("called");
-  const calls = new Steps(other.peer, "caller");
+  await using initiator = await linkWith("initiator");
+  const responder = new Steps(initiator.peer, "responder");
+  await responder.open();
+  await responder.read();
+  await initiator.peer.send(responder.next());
+  await responder.read();
+  assertEquals(initiator.link.events.all, []);
+  await initiator.peer.send(responder.first());
+  await initiator.link.events.see("opened");
+  assertEquals(initiator.link.link.peerKey, responder.identity.publicKey);
+  await using other = await linkWith("responder");
+  const calls = new Steps(other.peer, "initiator");
   await calls.open();
   await other.peer.send(calls.next(nothing));
   await calls.read();
@@ -294,8 +297,8 @@ Deno.test("the steps that others stall at do lead to an open link", async () => 
 });
 
 Deno.test("a caller that does not wait for CHATACK before it begins is answered in order", async () => {
-  await using t = await linkWith("called");
-  const steps = new Steps(t.peer, "caller");
+  await using t = await linkWith("responder");
+  const steps = new Steps(t.peer, "initiator");
   const e = primitives.generateKeyPair();
   await steps.open(e);
   assertEquals(steps.next(nothing), framed(e.publicKey));
@@ -305,8 +308,8 @@ Deno.test("a caller that does not wait for CHATACK before it begins is answered 
 });
 
 Deno.test("a caller that is turned away is told why, and has not been connected", async () => {
-  await using t = await linkWith("caller");
-  const steps = new Steps(t.peer, "called");
+  await using t = await linkWith("initiator");
+  const steps = new Steps(t.peer, "responder");
   await steps.open();
   await steps.read();
   await t.peer.send(steps.next());
@@ -317,8 +320,8 @@ Deno.test("a caller that is turned away is told why, and has not been connected"
 });
 
 Deno.test("what stands in the first frame is heard once the link is open", async () => {
-  await using t = await linkWith("caller");
-  const steps = new Steps(t.peer, "called");
+  await using t = await linkWith("initiator");
+  const steps = new Steps(t.peer, "responder");
   await steps.open();
   await steps.read();
   await t.peer.send(steps.next());
@@ -330,8 +333,8 @@ Deno.test("what stands in the first frame is heard once the link is open", async
 
 Deno.test("once a link is open, no time for opening it ends it, and before, nothing else does", async () => {
   using time = new ManualTime();
-  await using t = await linkWith("called", { times: { openingMs: 12_345, pingMs: 23_456 } });
-  const steps = new Steps(t.peer, "caller");
+  await using t = await linkWith("responder", { times: { openingMs: 12_345, pingMs: 23_456 } });
+  const steps = new Steps(t.peer, "initiator");
   await steps.open();
   // Neither what is taken for silence in a line of text, nor anything else.
   const ours = () => time.waits.filter((ms) => ms !== 10_000);
@@ -358,16 +361,16 @@ async function asked(
     return answer;
   };
   const t = await linkWith(role, { times, listening: { admitKey } });
-  const steps = new Steps(t.peer, role === "caller" ? "called" : "caller");
+  const steps = new Steps(t.peer, role === "initiator" ? "responder" : "initiator");
   await steps.open();
-  if (role === "called") await t.peer.send(steps.next(nothing));
+  if (role === "responder") await t.peer.send(steps.next(nothing));
   await steps.read();
   await t.peer.send(steps.next());
   await asking.promise;
   return t;
 }
 
-for (const role of ["caller", "called"] as const) {
+for (const role of ["initiator", "responder"] as const) {
   Deno.test(`${role}: who is let in too late is not let in`, async () => {
     const { promise, resolve } = admission();
     await using t = await asked(role, promise, { openingMs: 40 });
@@ -402,7 +405,7 @@ for (const role of ["caller", "called"] as const) {
     resolve(undefined);
     await t.link.events.see("closed");
     assertEquals(t.link.texts, []);
-    await assertRejects(() => say(t.link.link, "hello"), ChatError);
+    await assertRejects(() => say(t.link.link, "hello"), UserError);
   });
 
   Deno.test(`${role}: where its owner cannot tell whom to talk to, the link ends`, async () => {
@@ -427,7 +430,7 @@ for (const role of ["caller", "called"] as const) {
     // The caller has not said who it is; the called side's reason is encrypted.
     const rest = await t.peer.rest();
     assert(!rest.includes("Not you") && !rest.includes("mine"));
-    assertEquals(rest.length === 0, role === "caller");
+    assertEquals(rest.length === 0, role === "initiator");
   });
 }
 
@@ -462,30 +465,36 @@ for (const direction of ["to-called", "to-caller"] as const) {
           changed[at]! ^= 1 << bit;
           return changed;
         }, brief);
-        const { caller, called } = t;
-        const [sender, reader] = direction === "to-called" ? [caller, called] : [called, caller];
+        const { initiator, responder } = t;
+        const [sender, reader] = direction === "to-called"
+          ? [initiator, responder]
+          : [responder, initiator];
         // Whoever is open speaks at once; what was changed before is found out by somebody.
-        await Promise.all([caller, called].map(async ({ link, events }) => {
+        await Promise.all([initiator, responder].map(async ({ link, events }) => {
           await events.until(() => events.all.length > 0, "anything");
           await say(link, "a text").catch(() => {});
         }));
-        await Promise.all([caller.events.see("closed"), called.events.see("closed")]);
+        await Promise.all([initiator.events.see("closed"), responder.events.see("closed")]);
         const where = `byte ${at} of ${length}: ${
           JSON.stringify([reader, sender].map(({ events }) => events.all))
         }`;
         assertEquals(reader.texts, [], where);
         // Before the handshake is over neither has let the other in.
         if (index < (direction === "to-called" ? firstText : 2)) {
-          assertEquals([caller, called].flatMap(({ events }) => events.of("opened")), [], where);
+          assertEquals(
+            [initiator, responder].flatMap(({ events }) => events.of("opened")),
+            [],
+            where,
+          );
         }
         // What is no change of a length is found out by what it breaks.
         if (index > 0 && at > 1) {
-          const finder = direction === "to-called" && index === 1 ? caller : reader;
+          const finder = direction === "to-called" && index === 1 ? initiator : reader;
           const { reason, detail } = finder.events.of("closed")[0]!;
           assertEquals([reason, detail], ["broken", "what came was not what it sent"], where);
         }
         // Nobody takes it for a farewell of somebody who was there.
-        for (const { events } of [caller, called]) {
+        for (const { events } of [initiator, responder]) {
           if (events.of("opened").length === 0) continue;
           assertNotEquals(events.of("closed")[0]!.reason, "peer-left", where);
         }
@@ -499,20 +508,20 @@ for (const direction of ["to-called", "to-caller"] as const) {
 /** Two links that are open, of which the caller's frames pass through a test's hands. */
 async function openThrough(tamper: Tamper) {
   const t = await linksThrough(tamper);
-  const { caller, called } = t;
-  await Promise.all([caller.events.see("opened"), called.events.see("opened")]);
+  const { initiator, responder } = t;
+  await Promise.all([initiator.events.see("opened"), responder.events.see("opened")]);
   return t;
 }
 
 /** Lets the caller say some words, each in a frame of its own. */
 async function says(
-  { caller, proxy }: Awaited<ReturnType<typeof linksThrough>>,
+  { initiator, proxy }: Awaited<ReturnType<typeof linksThrough>>,
   ...words: string[]
 ): Promise<void> {
   for (const word of words) {
     const seen = proxy.seen["to-called"];
-    await say(caller.link, word).catch(() => {});
-    await until(() => proxy.seen["to-called"] > seen || caller.events.of("closed").length > 0);
+    await say(initiator.link, word).catch(() => {});
+    await until(() => proxy.seen["to-called"] > seen || initiator.events.of("closed").length > 0);
   }
 }
 
@@ -533,11 +542,11 @@ for (const [how, tamper, heard] of manipulations) {
   Deno.test(`a frame that ${how} is the end of the link, and nothing behind it is heard`, async () => {
     await using t = await openThrough(tamper);
     await says(t, "one", "two", "three");
-    const { reason, detail } = await t.called.events.see("closed");
+    const { reason, detail } = await t.responder.events.see("closed");
     assertEquals([reason, detail], ["broken", "what came was not what it sent"]);
     // Of what stood before it, what came in the same read is not taken either.
-    assert(t.called.texts.every((text, i) => text === heard[i]), t.called.texts.join());
-    await t.caller.events.see("closed");
+    assert(t.responder.texts.every((text, i) => text === heard[i]), t.responder.texts.join());
+    await t.initiator.events.see("closed");
   });
 }
 
@@ -552,8 +561,8 @@ Deno.test("frames that change places are the end of the link, and none of them i
     return [unit, held];
   });
   await says(t, "one", "two");
-  assertEquals((await t.called.events.see("closed")).reason, "broken");
-  assertEquals(t.called.texts, []);
+  assertEquals((await t.responder.events.see("closed")).reason, "broken");
+  assertEquals(t.responder.texts, []);
 });
 
 Deno.test("what was said on one link cannot be said again on another", async () => {
@@ -564,14 +573,14 @@ Deno.test("what was said on one link cannot be said again on another", async () 
       return unit;
     });
     await says(t, "pay 100");
-    await t.called.events.see("text");
+    await t.responder.events.see("text");
   }
   await using t = await openThrough((way, index, unit) =>
     way === "to-called" && index === firstText ? recorded : unit
   );
   await says(t, "anything");
-  assertEquals((await t.called.events.see("closed")).reason, "broken");
-  assertEquals(t.called.texts, []);
+  assertEquals((await t.responder.events.see("closed")).reason, "broken");
+  assertEquals(t.responder.texts, []);
 });
 
 Deno.test("what a side has said does not come back to it as said by the other", async () => {
@@ -584,9 +593,9 @@ Deno.test("what a side has said does not come back to it as said by the other", 
     return way === "to-caller" && said !== undefined ? said : unit;
   });
   await says(t, "mine");
-  await say(t.called.link, "theirs");
-  assertEquals((await t.caller.events.see("closed")).reason, "broken");
-  assertEquals(t.caller.texts, []);
+  await say(t.responder.link, "theirs");
+  assertEquals((await t.initiator.events.see("closed")).reason, "broken");
+  assertEquals(t.initiator.texts, []);
 });
 
 for (
@@ -602,20 +611,20 @@ for (
       way === "to-called" && index === firstText ? { cut: cut(unit) } : unit
     );
     await says(t, "one");
-    assertEquals(await t.called.events.see("closed"), {
+    assertEquals(await t.responder.events.see("closed"), {
       type: "closed",
       reason: "lost",
       detail: undefined,
     });
-    assertEquals(t.called.texts, where === "behind a frame" ? ["one"] : []);
-    assertEquals((await t.caller.events.see("closed")).reason, "lost");
+    assertEquals(t.responder.texts, where === "behind a frame" ? ["one"] : []);
+    assertEquals((await t.initiator.events.see("closed")).reason, "lost");
   });
 }
 
 Deno.test("a farewell is one only where the peer has said it", async () => {
   await using t = await openThrough(honest);
-  await t.caller.link.leave();
-  assertEquals((await t.called.events.see("closed")).reason, "peer-left");
+  await t.initiator.link.leave();
+  assertEquals((await t.responder.events.see("closed")).reason, "peer-left");
 });
 
 for (
@@ -669,7 +678,7 @@ for (
     await using alice = new Person("alice", nowhere);
     await using bob = new Person("bob", nowhere);
     await using proxy = new TamperingProxy(bob.client.address, stripping);
-    const { message } = await assertRejects(() => alice.client.chat(proxy.place), ChatError);
+    const { message } = await assertRejects(() => alice.client.chat(proxy.place), UserError);
     if (direction === "to-caller") {
       // It is alice who is shown that bob does not encrypt.
       assertMatch(
@@ -692,7 +701,7 @@ for (
     await alice.client.close();
     await bob.events.see("closed");
     await using proxy = new TamperingProxy(bob.client.address, stripping);
-    const { message } = await assertRejects(() => alice.client.chat(proxy.place), ChatError);
+    const { message } = await assertRejects(() => alice.client.chat(proxy.place), UserError);
     if (direction === "to-caller") {
       assertMatch(message, /did not encrypt, though bob has a key: .*taken the encryption away/);
     } else {

@@ -5,8 +5,8 @@ import { type Step, Verification } from "../../../client/link/word_verification.
 import { header, type Message, message } from "../../../shared/protocol/message.ts";
 import { type Fault, isFault } from "../../../shared/protocol/status.ts";
 
-type Role = "caller" | "called";
-const other = { caller: "called", called: "caller" } as const;
+type Role = "initiator" | "responder";
+const other = { initiator: "responder", responder: "initiator" } as const;
 
 const hash = new Uint8Array(32).fill(7);
 const verification = (role: Role, handshakeHash = hash, random?: (count: number) => Uint8Array) =>
@@ -28,40 +28,40 @@ function saidBy(role: Role, handshakeHash = hash): { commit: Message; nonce: Mes
 
 /** Lets both sides begin, and each take what the other has sent, in an order that is given. */
 function compared(order: readonly boolean[], sides: Readonly<Record<Role, Verification>>) {
-  const coming: Record<Role, Message[]> = { caller: [], called: [] };
-  const toBegin = new Set<Role>(["caller", "called"]);
+  const coming: Record<Role, Message[]> = { initiator: [], responder: [] };
+  const toBegin = new Set<Role>(["initiator", "responder"]);
   const step = (role: Role) => {
     const next = coming[role].shift();
     if (next === undefined && !toBegin.delete(role)) return;
     const done = next === undefined ? sides[role].begin() : stepOf(sides[role].take(next));
     coming[other[role]].push(...done.send);
   };
-  for (const isCaller of order) step(isCaller ? "caller" : "called");
-  for (let i = 0; i < 5; i++) for (const role of ["caller", "called"] as const) step(role);
-  assertEquals([...toBegin, ...coming.caller, ...coming.called], []);
+  for (const isCaller of order) step(isCaller ? "initiator" : "responder");
+  for (let i = 0; i < 5; i++) for (const role of ["initiator", "responder"] as const) step(role);
+  assertEquals([...toBegin, ...coming.initiator, ...coming.responder], []);
 }
 
 function wordsOf(handshakeHash = hash): readonly string[] {
   const sides = {
-    caller: verification("caller", handshakeHash),
-    called: verification("called", handshakeHash),
+    initiator: verification("initiator", handshakeHash),
+    responder: verification("responder", handshakeHash),
   };
   compared([], sides);
-  assertEquals(sides.caller.words, sides.called.words);
-  return sides.caller.words!;
+  assertEquals(sides.initiator.words, sides.responder.words);
+  return sides.initiator.words!;
 }
 
 Deno.test("both see the same four words, whoever begins and however their messages cross", () => {
   fc.assert(fc.property(fc.array(fc.boolean(), { maxLength: 12 }), (order) => {
-    const sides = { caller: verification("caller"), called: verification("called") };
+    const sides = { initiator: verification("initiator"), responder: verification("responder") };
     compared(order, sides);
-    assertEquals(sides.caller.words?.length, 4);
-    assertEquals(sides.caller.words, sides.called.words);
+    assertEquals(sides.initiator.words?.length, 4);
+    assertEquals(sides.initiator.words, sides.responder.words);
   }));
 });
 
 Deno.test("who has not begun is told that the other has, and shows nothing", () => {
-  const [alice, bob] = [verification("caller"), verification("called")];
+  const [alice, bob] = [verification("initiator"), verification("responder")];
   const [commit] = alice.begin().send;
   assertEquals(bob.asked, false);
   assertEquals(bob.take(commit!), { send: [], asked: true });
@@ -76,31 +76,31 @@ Deno.test("the words and the commitment are what the specification says", async 
     );
     return new Uint8Array(await crypto.subtle.digest("SHA-256", new Uint8Array(bytes)));
   };
-  const [callers, calleds] = [new Uint8Array(16).fill(1), new Uint8Array(16).fill(2)];
-  const caller = verification("caller", hash, () => callers);
-  const called = verification("called", hash, () => calleds);
-  const [commit] = caller.begin().send;
+  const [initiators, responders] = [new Uint8Array(16).fill(1), new Uint8Array(16).fill(2)];
+  const initiator = verification("initiator", hash, () => initiators);
+  const responder = verification("responder", hash, () => responders);
+  const [commit] = initiator.begin().send;
   assertEquals(
     commit,
     message("VERIFY", [
-      ["Commit", (await sha256("p2pchat verification 1 caller\0", hash, callers)).toHex()],
+      ["Commit", (await sha256("p2pchat verification 1 caller\0", hash, initiators)).toHex()],
     ]),
   );
-  called.take(commit!);
-  const [commit2, nonce] = called.begin().send;
+  responder.take(commit!);
+  const [commit2, nonce] = responder.begin().send;
   assertEquals(
     commit2,
     message("VERIFY", [
-      ["Commit", (await sha256("p2pchat verification 1 called\0", hash, calleds)).toHex()],
+      ["Commit", (await sha256("p2pchat verification 1 called\0", hash, responders)).toHex()],
     ]),
   );
-  assertEquals(nonce, message("VERIFY", [["Nonce", calleds.toHex()]]));
-  caller.take(commit2!);
-  caller.take(nonce!);
-  const digest = await sha256("p2pchat verification 1 words\0", hash, callers, calleds);
+  assertEquals(nonce, message("VERIFY", [["Nonce", responders.toHex()]]));
+  initiator.take(commit2!);
+  initiator.take(nonce!);
+  const digest = await sha256("p2pchat verification 1 words\0", hash, initiators, responders);
   const bits = [...digest].map((byte) => byte.toString(2).padStart(8, "0")).join("");
   assertEquals(
-    caller.words,
+    initiator.words,
     [0, 11, 22, 33].map((at) => wordlist[parseInt(bits.slice(at, at + 11), 2)]!),
   );
 });
@@ -125,17 +125,17 @@ Deno.test("each of the four words has all of its eleven bits, and none depends o
 
 Deno.test("who sits between two handshakes and plays both honestly is seen: the words differ", () => {
   const [left, right] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
-  const alice = verification("caller", left);
-  const bob = verification("called", right);
-  compared([], { caller: alice, called: verification("called", left) });
-  compared([], { caller: verification("caller", right), called: bob });
+  const alice = verification("initiator", left);
+  const bob = verification("responder", right);
+  compared([], { initiator: alice, responder: verification("responder", left) });
+  compared([], { initiator: verification("initiator", right), responder: bob });
   assertNotEquals(alice.words, bob.words);
 });
 
 Deno.test("who hands on what the two say over two handshakes is caught", () => {
   const [left, right] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
-  const alice = verification("caller", left);
-  const bob = verification("called", right);
+  const alice = verification("initiator", left);
+  const bob = verification("responder", right);
   const [aliceCommits] = alice.begin().send;
   stepOf(bob.take(aliceCommits!));
   const [bobCommits, bobShows] = bob.begin().send;
@@ -153,17 +153,17 @@ Deno.test("who hands on the nonces, and commits as it has to, sees other words o
   const [left, right] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
   const words = [left, right].map((hash) => {
     const sides = {
-      caller: verification("caller", hash, random),
-      called: verification("called", hash, random),
+      initiator: verification("initiator", hash, random),
+      responder: verification("responder", hash, random),
     };
     compared([], sides);
-    return sides.caller.words;
+    return sides.initiator.words;
   });
   assertNotEquals(words[0], words[1]);
 });
 
 Deno.test("nobody shows a nonce before the other side is committed to one", () => {
-  for (const role of ["caller", "called"] as const) {
+  for (const role of ["initiator", "responder"] as const) {
     const one = verification(role);
     assertEquals(one.begin().send.map((said) => header(said, "Nonce")), [undefined]);
     const asked = verification(role);
@@ -172,7 +172,7 @@ Deno.test("nobody shows a nonce before the other side is committed to one", () =
 });
 
 Deno.test("one's own commitment, sent back, commits nobody", () => {
-  const alice = verification("caller");
+  const alice = verification("initiator");
   const [commit] = alice.begin().send;
   const [nonce] = stepOf(alice.take(commit!)).send;
   const taken = alice.take(nonce!);
@@ -181,15 +181,15 @@ Deno.test("one's own commitment, sent back, commits nobody", () => {
 });
 
 Deno.test("a commitment of the other role commits nobody", () => {
-  const { commit, nonce } = saidBy("caller");
-  const alice = verification("caller");
+  const { commit, nonce } = saidBy("initiator");
+  const alice = verification("initiator");
   alice.begin();
   alice.take(commit);
   assert(isFault(alice.take(nonce)));
 });
 
 Deno.test("a nonce or a commitment of which any bit is changed is caught", () => {
-  const { commit, nonce } = saidBy("called");
+  const { commit, nonce } = saidBy("responder");
   const changed = (said: Message, name: string, bit: number) => {
     const bytes = Uint8Array.fromHex(header(said, name)!);
     bytes[bit >> 3]! ^= 1 << bit % 8;
@@ -200,7 +200,7 @@ Deno.test("a nonce or a commitment of which any bit is changed is caught", () =>
     ...Array.from({ length: 256 }, (_, bit) => [changed(commit, "Commit", bit), nonce] as const),
   ];
   for (const [commit, nonce] of wrong) {
-    const alice = verification("caller");
+    const alice = verification("initiator");
     alice.begin();
     stepOf(alice.take(commit));
     const taken = alice.take(nonce);
@@ -210,8 +210,8 @@ Deno.test("a nonce or a commitment of which any bit is changed is caught", () =>
 });
 
 Deno.test("what another verification on the same link has said is of no use", () => {
-  const [first, second] = [saidBy("called"), saidBy("called")];
-  const alice = verification("caller");
+  const [first, second] = [saidBy("responder"), saidBy("responder")];
+  const alice = verification("initiator");
   alice.begin();
   alice.take(second.commit);
   assert(isFault(alice.take(first.nonce)));
@@ -219,9 +219,9 @@ Deno.test("what another verification on the same link has said is of no use", ()
 
 // Out of turn
 
-const { commit, nonce } = saidBy("called");
+const { commit, nonce } = saidBy("responder");
 const begun = () => {
-  const one = verification("caller");
+  const one = verification("initiator");
   one.begin();
   return one;
 };
@@ -236,20 +236,20 @@ const done = () => {
   return one;
 };
 const asked = () => {
-  const one = verification("caller");
+  const one = verification("initiator");
   one.take(commit);
   return one;
 };
 
 for (
   const [what, one, said] of [
-    ["a nonce before anything", verification("caller"), nonce],
+    ["a nonce before anything", verification("initiator"), nonce],
     ["a nonce before its commitment", begun(), nonce],
     ["a nonce before ours", asked(), nonce],
-    ["a second commitment", committed(), saidBy("called").commit],
+    ["a second commitment", committed(), saidBy("responder").commit],
     ["the same commitment again", committed(), commit],
-    ["a second commitment to one who has not begun", asked(), saidBy("called").commit],
-    ["a commitment once there are words", done(), saidBy("called").commit],
+    ["a second commitment to one who has not begun", asked(), saidBy("responder").commit],
+    ["a commitment once there are words", done(), saidBy("responder").commit],
     ["the nonce again", done(), nonce],
     ["neither", begun(), message("VERIFY", [])],
     ["neither to one who is committed to", committed(), message("VERIFY", [])],
@@ -289,20 +289,20 @@ Deno.test("what is there cannot be begun again: nothing more is sent", () => {
 
 Deno.test("no nonce is ever used for two verifications", () => {
   const count = 200;
-  const nonces = Array.from({ length: count }, () => header(saidBy("caller").nonce, "Nonce"));
+  const nonces = Array.from({ length: count }, () => header(saidBy("initiator").nonce, "Nonce"));
   assertEquals(new Set(nonces).size, count);
 });
 
 Deno.test("whatever comes, nothing is thrown and words come of the right nonce alone", () => {
   const said = fc.oneof(
-    fc.constantFrom(commit, nonce, saidBy("called").commit, saidBy("called").nonce),
+    fc.constantFrom(commit, nonce, saidBy("responder").commit, saidBy("responder").nonce),
     fc.tuple(fc.constantFrom("Commit", "Nonce", "Id"), fc.string()).map(([name, value]) =>
       message("VERIFY", [[name, value.replaceAll(/\p{Cc}/gu, "")]])
     ),
   );
   const allSaid = fc.oneof(fc.constant([commit, nonce]), fc.array(said, { maxLength: 6 }));
   fc.assert(fc.property(allSaid, fc.nat(6), (all, beginsAt) => {
-    const one = verification("caller");
+    const one = verification("initiator");
     let faulty = false;
     all.forEach((said, i) => {
       if (i === beginsAt) one.begin();

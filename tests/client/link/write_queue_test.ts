@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { Outbox, type Seal } from "../../../client/link/write_queue.ts";
+import { type Seal, WriteQueue } from "../../../client/link/write_queue.ts";
 import { SecureChannel } from "../../../client/link/secure_channel.ts";
 import { CipherState } from "../../../shared/crypto/noise.ts";
 import { primitives } from "../../../shared/crypto/primitives.ts";
@@ -31,7 +31,7 @@ function unexpected(error: unknown): never {
 
 Deno.test("what is added in one turn goes out in one write, in order", async () => {
   const sink = new Sink();
-  const outbox = new Outbox(sink, unexpected);
+  const outbox = new WriteQueue(sink, unexpected);
   for (let i = 0; i < 100; i++) outbox.add(`${i},`);
   await outbox.flushed();
   assertEquals(sink.writes, [Array.from({ length: 100 }, (_, i) => `${i},`).join("")]);
@@ -40,7 +40,7 @@ Deno.test("what is added in one turn goes out in one write, in order", async () 
 Deno.test("what is added while a write is under way goes out with the next one", async () => {
   const gate = Promise.withResolvers<void>();
   const sink = new Sink();
-  const outbox = new Outbox({
+  const outbox = new WriteQueue({
     async write(bytes) {
       const count = await sink.write(bytes);
       await gate.promise;
@@ -62,7 +62,7 @@ Deno.test("a sink that takes a little at a time gets all of it, in order", async
     fc.integer({ min: 1, max: 7 }),
     async (bursts, most) => {
       const sink = new Sink(most);
-      const outbox = new Outbox(sink, unexpected);
+      const outbox = new WriteQueue(sink, unexpected);
       for (const burst of bursts) {
         for (const text of burst) outbox.add(text);
         await Promise.resolve();
@@ -75,7 +75,7 @@ Deno.test("a sink that takes a little at a time gets all of it, in order", async
 
 Deno.test("a text goes out as UTF-8", async () => {
   const sink = new Sink();
-  const outbox = new Outbox(sink, unexpected);
+  const outbox = new WriteQueue(sink, unexpected);
   outbox.add("é🙂");
   await outbox.flushed();
   assertEquals(sink.writes, ["\u00c3\u00a9\u00f0\u0178\u2122\u201a"]);
@@ -83,7 +83,7 @@ Deno.test("a text goes out as UTF-8", async () => {
 
 Deno.test("bytes and texts go out in the order in which they were added", async () => {
   const sink = new Sink();
-  const outbox = new Outbox(sink, unexpected);
+  const outbox = new WriteQueue(sink, unexpected);
   outbox.add("one ");
   outbox.addBytes(utf8.encode("two "));
   outbox.add("three ");
@@ -95,7 +95,7 @@ Deno.test("bytes and texts go out in the order in which they were added", async 
 
 Deno.test("what is added once it is to be encrypted is, and nothing before; bytes never are", async () => {
   const sink = new Sink();
-  const outbox = new Outbox(sink, unexpected);
+  const outbox = new WriteQueue(sink, unexpected);
   outbox.add("plain ");
   outbox.sealWith((bytes) => utf8.encode(`<${new TextDecoder().decode(bytes)}>`));
   outbox.add("a");
@@ -111,7 +111,7 @@ Deno.test("what is added once it is to be encrypted is, and nothing before; byte
 
 Deno.test("whoever fills the outbox waits for room, and only then", async () => {
   const gate = Promise.withResolvers<void>();
-  const outbox = new Outbox({
+  const outbox = new WriteQueue({
     async write(bytes) {
       await gate.promise;
       return bytes.length;
@@ -133,7 +133,7 @@ Deno.test("whoever fills the outbox waits for room, and only then", async () => 
 Deno.test("a failure ends every wait, and what was to be written is dropped", async () => {
   const failures: unknown[] = [];
   const broken = new Error("broken");
-  const outbox = new Outbox(
+  const outbox = new WriteQueue(
     { write: () => Promise.reject(broken) },
     (error) => failures.push(error),
   );
@@ -145,7 +145,7 @@ Deno.test("a failure ends every wait, and what was to be written is dropped", as
 Deno.test("a failure is told once, whatever is added later", async () => {
   let failures = 0;
   let writes = 0;
-  const outbox = new Outbox({
+  const outbox = new WriteQueue({
     write() {
       writes++;
       return Promise.reject(new Error("broken"));
@@ -196,7 +196,7 @@ async function writesOf(
 ): Promise<string[]> {
   const writes: string[] = [];
   let overwritten = false;
-  const outbox = new Outbox({
+  const outbox = new WriteQueue({
     async write(bytes) {
       const taken = bytes.subarray(0, most);
       const before = taken.toHex();
@@ -255,7 +255,7 @@ Deno.test("frames that a whole channel seals into the same room are opened on th
   const sender = new SecureChannel({ send: key(1), receive: key(2) });
   const receiver = new SecureChannel({ send: key(2), receive: key(1) });
   const heard: string[] = [];
-  const outbox = new Outbox({
+  const outbox = new WriteQueue({
     async write(bytes) {
       for (let i = 0; i < 5; i++) await undefined;
       const contents = receiver.open(bytes.slice());
@@ -278,7 +278,7 @@ Deno.test("frames that a whole channel seals into the same room are opened on th
 
 Deno.test("little room is kept, however long one text was", async () => {
   const targets: (number | undefined)[] = [];
-  const outbox = new Outbox(new Sink(), unexpected);
+  const outbox = new WriteQueue(new Sink(), unexpected);
   outbox.sealWith((bytes, target) => {
     targets.push(target?.length);
     return bytes;
@@ -305,7 +305,7 @@ Deno.test("who reads slowly is written to for as long as it takes, and who does 
           })
         ),
     };
-    const outbox = new Outbox(sink, (error) => failures.push(error), clock);
+    const outbox = new WriteQueue(sink, (error) => failures.push(error), clock);
     outbox.addBytes(new Uint8Array(15));
     outbox.add("x".repeat(100));
     await clock.finish(outbox.flushed(), 20 * everyMs);

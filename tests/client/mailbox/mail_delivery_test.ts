@@ -1,7 +1,7 @@
 // Messages by way of the server's mailbox, between whole clients.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { ChatError } from "../../../client/user_error.ts";
+import { UserError } from "../../../client/user_error.ts";
 import { type Network, tcpNetwork } from "../../../client/transport/transport.ts";
 import { startServer } from "../../../server/server.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
@@ -244,7 +244,7 @@ Deno.test("mail that is left is not fetched again with each mail that comes", as
   assert(before > 10, String(before));
   await using c = await carol!.come({
     // She cannot call.
-    network: { ...tcpNetwork, dial: () => Promise.reject(new ChatError("Cannot reach alice")) },
+    network: { ...tcpNetwork, dial: () => Promise.reject(new UserError("Cannot reach alice")) },
   });
   await c.client.chat("alice");
   for (let i = 1; i <= 5; i++) {

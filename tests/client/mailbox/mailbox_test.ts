@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { ChatError } from "../../../client/user_error.ts";
+import { UserError } from "../../../client/user_error.ts";
 import { openEnvelope, type Recipient, sealEnvelope } from "../../../client/mailbox/envelope.ts";
 import { type Deposit, Mailbox, type OpenedMail } from "../../../client/mailbox/mailbox.ts";
 import { Presence } from "../../../client/rendezvous/presence_watch.ts";
@@ -244,7 +244,7 @@ Deno.test("a deposit without a server, or one that is lost, is not made", async 
   const box = new Box();
   const t = made(box, alice, "alice");
   const asked = async () => refused(await t.mailbox.deposit(to(bob, "bob"), [msg("hello")]));
-  box.fails = new ChatError("The server is lost");
+  box.fails = new UserError("The server is lost");
   assertEquals(await asked(), {
     refused: "unavailable",
     reason: "The server is lost",
@@ -283,7 +283,7 @@ Deno.test("the same again after a lost reply is kept once", async () => {
   const box = new Box();
   const { mailbox } = made(box, alice, "alice");
   const [hello, more] = [msg("hello"), msg("more")];
-  box.fails = new ChatError("The server is lost");
+  box.fails = new UserError("The server is lost");
   for (let tries = 0; tries < 3; tries++) {
     assertEquals(refused(await mailbox.deposit(to(bob, "bob"), [hello])).refused, "unavailable");
   }
@@ -386,7 +386,7 @@ Deno.test("what was taken when the connection is lost comes again, and is not lo
   let requests = 0;
   const failing = Object.assign(new Box(), {
     request: (...args: Parameters<typeof request>) =>
-      requests++ > 0 ? Promise.reject(new ChatError("The server is lost")) : request(...args),
+      requests++ > 0 ? Promise.reject(new UserError("The server is lost")) : request(...args),
   });
   t.kept = failing;
   assertEquals((await collect(t)).flatMap(textsOf), ["1"]);
@@ -406,7 +406,7 @@ Deno.test("what one server's mail was taken for is not said to another", async (
     if (seen.length === 1) {
       // The first is lost while its mail is written down, and the second registered with.
       t.kept = second;
-      first.fails = new ChatError("The server is lost");
+      first.fails = new UserError("The server is lost");
       t.mailbox.collect(take);
     }
     return Promise.resolve(true);

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { ChatError } from "../../../client/user_error.ts";
+import { UserError } from "../../../client/user_error.ts";
 import { keepIdentity, loadIdentity, setPassphrase } from "../../../client/profile/profile.ts";
 import { conversionProgress, openProfile } from "../../../client/profile/open_profile.ts";
 import { temporaryDirectory } from "../../support/places.ts";
@@ -37,7 +37,7 @@ Deno.test("a profile is made, kept, and its messages are sealed as long as it ha
   setPassphrase(keepIdentity(directory), identity, "correct horse");
   assertEquals(texts(directory, "correct horse"), [text]);
   assert(!isReadable(directory));
-  assertThrows(() => texts(directory, null), ChatError, "Cannot ask for a passphrase");
+  assertThrows(() => texts(directory, null), UserError, "Cannot ask for a passphrase");
 
   setPassphrase(keepIdentity(directory), identity, "");
   assertEquals(texts(directory, null), [text]);
@@ -49,7 +49,7 @@ Deno.test("a profile that has to be there is not made", () => {
   const directory = `${place.path}/profile`;
   assertThrows(
     () => openProfile(directory, () => null, { mustExist: true }),
-    ChatError,
+    UserError,
     `There is no identity in '${directory}', and so no message; --profile names another directory`,
   );
   assertEquals([...Deno.readDirSync(place.path)], []);

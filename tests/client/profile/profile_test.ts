@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
-import { ChatError } from "../../../client/user_error.ts";
+import { UserError } from "../../../client/user_error.ts";
 import {
   exportIdentity,
   importIdentity,
@@ -54,7 +54,7 @@ function writeFile(path: string, text: string, mode = 0o600): void {
 
 /** The words of what is refused: one sentence, that is about a file. */
 function refusal(run: () => unknown, about: string): string {
-  const { message } = assertThrows(run, ChatError);
+  const { message } = assertThrows(run, UserError);
   assert(message.startsWith(`Cannot ${about}: `), message);
   assert(!message.includes("os error") && !message.includes("\n"), message);
   return message.slice(`Cannot ${about}: `.length);
@@ -182,7 +182,7 @@ Deno.test({
     disk.fill();
     const profile = `${disk.path}/profile`;
     const about = `make an identity in '${profile}/identity.json'`;
-    const error = assertThrows(() => keepIdentity(profile), ChatError);
+    const error = assertThrows(() => keepIdentity(profile), UserError);
     assertInstanceOf(error.cause, Error);
     assertEquals(
       error.message,
@@ -307,7 +307,7 @@ Deno.test("importing replaces nothing unless that is said, and then keeps what w
   });
   // Also what cannot be read is kept.
   writeFile(at.file, "damaged");
-  assertThrows(() => importIdentity(at.path, third, { replace: false }), ChatError, "damaged one");
+  assertThrows(() => importIdentity(at.path, third, { replace: false }), UserError, "damaged one");
   assertEquals(importIdentity(at.path, third, { replace: true }), {
     wasThere: false,
     replaced: `${at.file}.old-2`,

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { KnownClient } from "../../../client/events.ts";
-import { Introductions } from "../../../client/rendezvous/lookup_cache.ts";
+import { LookupCache } from "../../../client/rendezvous/lookup_cache.ts";
 
 const address = (port: number, host = "192.0.2.1") => ({ host, port });
 const named = (id: string, port: number, fingerprint?: string): KnownClient => ({
@@ -11,7 +11,7 @@ const named = (id: string, port: number, fingerprint?: string): KnownClient => (
 });
 
 Deno.test("what the server has said of one is what it said last", () => {
-  const introductions = new Introductions();
+  const introductions = new LookupCache();
   assertEquals(introductions.said("bob"), undefined);
   introductions.note(named("bob", 1, "aaaa"));
   assertEquals(introductions.said("bob"), "aaaa");
@@ -23,7 +23,7 @@ Deno.test("what the server has said of one is what it said last", () => {
 });
 
 Deno.test("who has a key is known by the address, too, and by no other than the last", () => {
-  const introductions = new Introductions();
+  const introductions = new LookupCache();
   introductions.note(named("bob", 1, "aaaa"));
   introductions.note({ ...named("carol", 2, "cccc"), address: address(2, "2001:db8::1") });
   introductions.note(named("dave", 3));
@@ -37,7 +37,7 @@ Deno.test("who has a key is known by the address, too, and by no other than the 
 });
 
 Deno.test("who has no key hides nobody who has one at the same address", () => {
-  const introductions = new Introductions();
+  const introductions = new LookupCache();
   introductions.note(named("bob", 1, "aaaa"));
   introductions.note(named("mallory", 1));
   assertEquals(introductions.at(address(1)), "bob");
@@ -52,7 +52,7 @@ Deno.test("it knows what a list of all that was said would, whoever moves where"
     fingerprint: fc.option(fc.constantFrom("xxxx", "yyyy"), { nil: undefined }),
   });
   fc.assert(fc.property(fc.array(client, { maxLength: 12 }), (clients) => {
-    const introductions = new Introductions();
+    const introductions = new LookupCache();
     for (const { id, port, fingerprint } of clients) {
       introductions.note(named(id, port, fingerprint));
     }
@@ -74,7 +74,7 @@ Deno.test("it knows what a list of all that was said would, whoever moves where"
 });
 
 Deno.test("names without end take no memory: whoever has longest not been named makes room", () => {
-  const introductions = new Introductions();
+  const introductions = new LookupCache();
   const most = 4_096;
   for (let i = 0; i < most; i++) introductions.note(named(`id${i}`, i, "aaaa"));
   assertEquals(introductions.said("id0"), "aaaa");

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { ChatError } from "../../../client/user_error.ts";
+import { UserError } from "../../../client/user_error.ts";
 import { Presence, type PresenceStatus } from "../../../client/rendezvous/presence_watch.ts";
 import { ServerRefusal } from "../../../client/rendezvous/rendezvous.ts";
 import { watchedMax } from "../../../shared/protocol/limits.ts";
@@ -201,7 +201,7 @@ for (
     ["does not know how", refusal(400)],
     ["has not seen a key", refusal(403)],
     ["has no room", refusal(503)],
-    ["is lost meanwhile", new ChatError("lost")],
+    ["is lost meanwhile", new UserError("lost")],
   ] as const
 ) {
   Deno.test(`a server that ${what} is asked again at the next registration`, async () => {

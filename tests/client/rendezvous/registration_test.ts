@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { ChatError } from "../../../client/user_error.ts";
+import { UserError } from "../../../client/user_error.ts";
 import type { ChatEvent } from "../../../client/events.ts";
 import { Registration } from "../../../client/rendezvous/registration.ts";
 import { Rendezvous, ServerRefusal } from "../../../client/rendezvous/rendezvous.ts";
@@ -83,7 +83,7 @@ const challenging: Answer = () => {
 };
 
 const lost: Answer = () => {
-  throw new ChatError("Cannot reach the server");
+  throw new UserError("Cannot reach the server");
 };
 
 Deno.test("it asks for what it wants, and tells what it got", async () => {
@@ -258,7 +258,7 @@ Deno.test("ending it while the server is lost refreshes no more", async () => {
   const t = made(granting(100));
   await t.registration.start();
   t.answer = lost;
-  await assertRejects(() => t.registration.end(), ChatError);
+  await assertRejects(() => t.registration.end(), UserError);
   assertEquals(time.waits, []);
   assertEquals(t.registration.active, false);
 });
@@ -440,7 +440,7 @@ Deno.test("what is over leaves no timer behind, and registers nobody again", asy
     }
     if (end === "end") await t.clock.finish(t.registration.end());
     if (end === "end while lost") {
-      await assertRejects(() => t.clock.finish(t.registration.end()), ChatError);
+      await assertRejects(() => t.clock.finish(t.registration.end()), UserError);
     }
     if (end === "stopRefreshing") t.registration.stopRefreshing();
     if (end.startsWith("stop ") || end === "stop") t.stopping.abort();

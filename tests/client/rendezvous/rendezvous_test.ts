@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { ChatError } from "../../../client/user_error.ts";
+import { UserError } from "../../../client/user_error.ts";
 import { Rendezvous, ServerRefusal } from "../../../client/rendezvous/rendezvous.ts";
 import {
   attendedIdleMs,
@@ -276,7 +276,7 @@ Deno.test("what is over leaves no timer behind", async () => {
     if (end === "loss") line.end();
     if (end === "timeout") {
       line.answer = silent;
-      await assertRejects(() => t.ask(), ChatError, "did not answer INFO within 10 seconds");
+      await assertRejects(() => t.ask(), UserError, "did not answer INFO within 10 seconds");
     }
     await t.clock.settle();
     assertEquals(line.closed, end !== "release");
@@ -368,7 +368,7 @@ Deno.test("what only a registered connection may ask is asked on no other", asyn
   for (let tries = 0; tries < 2; tries++) {
     await assertRejects(
       () => t.clock.finish(kept!.request(watch, "WATCHACK")),
-      ChatError,
+      UserError,
       "closed the connection without an answer",
     );
     await t.ask();
@@ -411,7 +411,7 @@ for (const [what, answer, said] of unusable) {
 
   Deno.test(`where the only server ${what} that is said`, async () => {
     const t = made(answer);
-    const error = await assertRejects(() => t.ask(), ChatError, said);
+    const error = await assertRejects(() => t.ask(), UserError, said);
     assert(!error.message.includes("; Cannot") && !error.message.includes("; What"), error.message);
     assertEquals(t.servers.dialed, [1]);
     // Later it may be usable.
@@ -422,7 +422,7 @@ for (const [what, answer, said] of unusable) {
 
   Deno.test(`where each server ${what} all are asked once, and what each said is told`, async () => {
     const t = made(answer, answer, undefined);
-    const error = await assertRejects(() => t.ask(), ChatError);
+    const error = await assertRejects(() => t.ask(), UserError);
     assertEquals(error.message.split(said).length - 1, answer === undefined ? 3 : 2, error.message);
     assertStringIncludes(error.message, "Cannot reach port 3");
     assertEquals(t.servers.dialed, [1, 2, 3]);
@@ -469,7 +469,7 @@ Deno.test("a server that asks for patience says for how long", async () => {
 Deno.test("a reply that comes too late is nobody's", async () => {
   const t = made(silent);
   const line = () => t.servers.line;
-  const asked = assertRejects(() => t.ask(info(1)), ChatError, "did not answer");
+  const asked = assertRejects(() => t.ask(info(1)), UserError, "did not answer");
   await t.clock.pass(replyTimeoutMs);
   await asked;
   assertEquals(line().closed, true);

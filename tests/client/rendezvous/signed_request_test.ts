@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { ChatError } from "../../../client/user_error.ts";
+import { UserError } from "../../../client/user_error.ts";
 import { type Rendezvous, ServerRefusal } from "../../../client/rendezvous/rendezvous.ts";
 import { requestSigned } from "../../../client/rendezvous/signed_request.ts";
 import { Identity, keyToText, verifySignature } from "../../../shared/crypto/identity.ts";
@@ -124,7 +124,7 @@ for (
     ["a refusal with a nonce and a realm", refused(403, ["Nonce", "a"], ["Realm", "b"])],
     ["a challenge without a nonce", refused(401, ["Realm", "b"])],
     ["a challenge without a realm", refused(401, ["Nonce", "a"])],
-    ["no answer", new ChatError("The server did not answer")],
+    ["no answer", new UserError("The server did not answer")],
   ] as const
 ) {
   Deno.test(`${what} is the end of it, and nothing is signed`, async () => {
@@ -163,7 +163,7 @@ for (
   Deno.test(`nothing is signed for ${realm}, which was not dialed`, async () => {
     const { requests, settled } = await asked([challenged("a", realm), regack], { server: dialed });
     assertEquals(requests.map((request) => header(request, "Signature")), [undefined]);
-    assert(settled.status === "rejected" && settled.reason instanceof ChatError);
+    assert(settled.status === "rejected" && settled.reason instanceof UserError);
     const { message } = settled.reason;
     assert(message.includes("chat.example.org:5555 asks for a signature for"), message);
     assert(message.includes(realm) && message.includes("nothing was signed"), message);
@@ -177,7 +177,7 @@ Deno.test("an IPv6 server is told from another", async () => {
   const wrong = await asked([challenged("a", "[2001:db8::2]:5555"), regack], { server });
   await assertRejects(
     () => wrong.settled.status === "rejected" ? Promise.reject(wrong.settled.reason) : asked([]),
-    ChatError,
+    UserError,
     "nothing was signed",
   );
 });

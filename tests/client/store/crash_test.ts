@@ -3,7 +3,7 @@
 
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { ChatError } from "../../../client/user_error.ts";
+import { UserError } from "../../../client/user_error.ts";
 import type { Journal } from "../../../client/store/journal.ts";
 import { openStore } from "../../../client/store/store.ts";
 import { chainHash, chainStart } from "../../../shared/protocol/message_stream.ts";
@@ -190,7 +190,7 @@ Deno.test("programs that receive the same at the same moment store it once", asy
 
 /** The sentence with which a journal refuses. */
 function refusal(act: () => unknown): string {
-  const error = assertThrows(act, ChatError);
+  const error = assertThrows(act, UserError);
   assertInstanceOf(error.cause, Error);
   return error.message;
 }

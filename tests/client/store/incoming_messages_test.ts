@@ -4,8 +4,8 @@ import type { Receipt } from "../../../client/store/journal.ts";
 import {
   chainHash,
   chainStart,
-  type Letter,
-  type PlacedLetter,
+  type ChatMessage,
+  type NumberedMessage,
   randomId,
 } from "../../../shared/protocol/message_stream.ts";
 import { incomingStreamsMax } from "../../../shared/protocol/limits.ts";
@@ -31,7 +31,7 @@ Deno.test("what comes in order is stored in order, and what comes again is not",
 
 Deno.test("a batch sees what comes before in it", () => {
   using t = talk();
-  const [a, b, c] = stream(["a", "b", "c"]) as [PlacedLetter, PlacedLetter, PlacedLetter];
+  const [a, b, c] = stream(["a", "b", "c"]) as [NumberedMessage, NumberedMessage, NumberedMessage];
   assertEquals(outcomes(t.journal, t.id, [a, c, a, b, c, b]), [
     "stored",
     "gap",
@@ -54,7 +54,7 @@ Deno.test("what the sender has had acknowledged is not waited for", () => {
   using t = talk();
   const { journal, id } = t;
   const before = stream(["a", "b", "c", "d", "e"]);
-  const atFloor = (letter: PlacedLetter, floor: number) => ({
+  const atFloor = (letter: NumberedMessage, floor: number) => ({
     ...letter,
     place: { ...letter.place, floor },
   });
@@ -105,7 +105,7 @@ Deno.test("what comes by a new stream again is stored once, and stands where its
   assertEquals(outcomes(journal, id, old), ["stored", "stored", "stored"]);
   const name = randomId();
   let prev = chainStart;
-  const fresh = [...old.slice(1), { ...stream(["d"])[0]! }].map((letter, i): PlacedLetter => {
+  const fresh = [...old.slice(1), { ...stream(["d"])[0]! }].map((letter, i): NumberedMessage => {
     const placed = { ...letter, place: { stream: name, seq: i + 1, floor: 0, prev } };
     prev = chainHash(placed);
     return placed;
@@ -125,7 +125,7 @@ Deno.test("what comes by a new stream again is stored once, and stands where its
 Deno.test("messages without a place are stored once by their ids, which may be of any form", () => {
   using t = talk();
   const { journal, id } = t;
-  const letter = (id: string): Letter => ({ id, sentAtMs: 1, text: id, place: undefined });
+  const letter = (id: string): ChatMessage => ({ id, sentAtMs: 1, text: id, place: undefined });
   const letters = ["1", "ff", "1", randomId(), "1 "].map(letter);
   assertEquals(journal.receive(id, letters, 1).map(({ outcome }) => outcome), [
     "stored",
@@ -204,7 +204,7 @@ class Model {
   readonly stored: string[] = [];
   readonly #streams = new Map<string, { last: number; head: string; ids: Map<number, string> }>();
 
-  take({ id, place, ...rest }: PlacedLetter): Receipt["outcome"] {
+  take({ id, place, ...rest }: NumberedMessage): Receipt["outcome"] {
     const { stream, seq, floor, prev } = place;
     const known = this.#streams.get(stream);
     if (known !== undefined && seq <= known.last) {
@@ -258,7 +258,7 @@ Deno.test("whatever comes, in whatever order and batches, the rules decide as th
       const model = new Model();
       const heads = new Map<string, string>();
       for (const batch of batches) {
-        const letters = batch.map(({ id, stream, seq, floor, past }): PlacedLetter => ({
+        const letters = batch.map(({ id, stream, seq, floor, past }): NumberedMessage => ({
           id,
           sentAtMs: 1,
           text: id,

@@ -128,7 +128,7 @@ function fill(database: DatabaseSync, count: number): void {
 Deno.test("of callers without end the last are kept, and nobody but callers makes room", () => {
   using store = openStore(":memory:");
   const { knownPeers } = store;
-  assertEquals(knownPeers.meet("called", keyOf(1), undefined), "remembered");
+  assertEquals(knownPeers.meet("responder", keyOf(1), undefined), "remembered");
   assertEquals(knownPeers.remember("trusted", keyOf(2)), true);
   assertEquals(knownPeers.meet("answered", keyOf(3), 0), "remembered");
   knownPeers.engage("answered", keyOf(3));
@@ -137,7 +137,7 @@ Deno.test("of callers without end the last are kept, and nobody but callers make
   assertEquals(knownPeers.meet("verified", keyOf(5), 0), "remembered");
   assertEquals(knownPeers.remember("verified", keyOf(5)), true);
   knownPeers.markVerified("verified", keyOf(5));
-  const kept = ["called", "trusted", "answered", "decided", "verified"];
+  const kept = ["responder", "trusted", "answered", "decided", "verified"];
   const before = kept.map((name) => knownPeers.find(name));
   const count = 3_000;
   for (let i = 1; i <= count; i++) {
@@ -156,15 +156,15 @@ Deno.test("where the store is full, callers are remembered still, and nobody els
   const { database, knownPeers } = t;
   assertEquals(knownPeers.meet("stranger", keyOf(1), 1), "remembered");
   fill(database, knownPeersMax);
-  assertEquals(knownPeers.meet("called", keyOf(2), undefined), "full");
-  assertEquals(knownPeers.find("called"), undefined);
+  assertEquals(knownPeers.meet("responder", keyOf(2), undefined), "full");
+  assertEquals(knownPeers.find("responder"), undefined);
   // To be answered is no way around the bound: he goes on to be one who makes room.
   knownPeers.engage("stranger", keyOf(1));
   for (let i = 0; i < knownStrangersMax; i++) knownPeers.meet(`more${i}`, keyOf(i), 2);
   assertEquals(knownPeers.find("stranger"), undefined);
   assertEquals(knownPeers.find("friend1")?.key, keyOf(0));
   knownPeers.forget("friend1", keyOf(0));
-  assertEquals(knownPeers.meet("called", keyOf(2), undefined), "remembered");
+  assertEquals(knownPeers.meet("responder", keyOf(2), undefined), "remembered");
 });
 
 Deno.test("only whoever has the key that was shown has been answered", () => {

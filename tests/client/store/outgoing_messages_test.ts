@@ -3,14 +3,14 @@ import { openStore } from "../../../client/store/store.ts";
 import {
   chainHash,
   chainStart,
-  type PlacedLetter,
+  type NumberedMessage,
   randomId,
 } from "../../../shared/protocol/message_stream.ts";
 import { emptyConversationsMax } from "../../../shared/protocol/limits.ts";
 import { draft, fileStore, keyOf, say, stream, talk } from "../../support/journal_fixture.ts";
 
 /** Each letter carries the hash of the one before, and the next number. */
-function assertChain(letters: readonly PlacedLetter[], first = 1, prev = chainStart): void {
+function assertChain(letters: readonly NumberedMessage[], first = 1, prev = chainStart): void {
   for (const [i, letter] of letters.entries()) {
     assertEquals([letter.place.seq, letter.place.prev], [first + i, prev]);
     prev = chainHash(letter);
@@ -48,7 +48,7 @@ Deno.test("a conversation is found again by its names and key, with what was see
 
 Deno.test("what is accepted gets the next numbers, each with the hash of the one before", () => {
   using file = fileStore();
-  const letters: PlacedLetter[] = [];
+  const letters: NumberedMessage[] = [];
   let id = 0;
   for (const texts of [["one", "two"], ["three"], []]) {
     using store = file.open();
@@ -149,7 +149,7 @@ Deno.test("a new stream takes what is not acknowledged with it, with the same id
   journal.acknowledge(id, before[233]!.id);
   journal.markDeposited(id, 500, 1);
   const rows = journal.history("alice", "bob", 2_000).map(({ row, id }) => [row, id]);
-  journal.restream(id);
+  journal.renumber(id);
   const { outgoing } = journal.get(id);
   assert(outgoing.stream !== before[0]!.place.stream);
   assertEquals([outgoing.last, outgoing.acknowledged, outgoing.deposited], [1_000, 0, 0]);
@@ -176,10 +176,10 @@ Deno.test("streams that begin anew without end leave nothing behind", () => {
   using t = talk();
   const { journal, id } = t;
   const [first] = say(journal, id, "first");
-  for (let i = 0; i < 50; i++) journal.restream(id);
+  for (let i = 0; i < 50; i++) journal.renumber(id);
   assertEquals(journal.streams(id).length, 1);
   journal.acknowledge(id, first!.id);
-  for (let i = 0; i < 50; i++) journal.restream(id);
+  for (let i = 0; i < 50; i++) journal.renumber(id);
   assertEquals(journal.streams(id).map(({ last }) => last), [1]);
   assertEquals(journal.history("alice", "bob", 9).map(({ state }) => state), ["delivered"]);
 });
@@ -192,9 +192,9 @@ for (const sealed of [false, true]) {
     journal.acknowledge(from, before[0]!.id);
     const to = journal.open({ self: "alice", name: "bob", key: keyOf(3) }).id;
     const there = say(journal, to, "there");
-    assertEquals(journal.readdress(from, to), 2);
-    assertEquals(journal.readdress(from, to), 0);
-    assertEquals(journal.readdress(to, to), 0);
+    assertEquals(journal.reassign(from, to), 2);
+    assertEquals(journal.reassign(from, to), 0);
+    assertEquals(journal.reassign(to, to), 0);
     assertEquals(journal.unacknowledged(from, 0, 9), []);
     const moved = journal.unacknowledged(to, 0, 9);
     assertEquals(moved.map(({ text }) => text), ["there", "b", "c"]);

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import type { Journal } from "../../../client/store/journal.ts";
 import { openStore, storeKeyOf } from "../../../client/store/store.ts";
-import { TextBox } from "../../../client/store/text_cipher.ts";
+import { TextCipher } from "../../../client/store/text_cipher.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { draft, fileStore, keyOf, outcomes, say, stream } from "../../support/journal_fixture.ts";
 
@@ -19,7 +19,7 @@ function open(journal: Journal): number {
 }
 
 Deno.test("a sealed text opens with its key, for its message, as it is", () => {
-  const box = new TextBox(textKey);
+  const box = new TextCipher(textKey);
   for (const text of ["", "hello", "é😀\0\ufeff"]) {
     const sealed = box.seal(owner, text);
     assertEquals(box.open(owner, sealed), text);
@@ -33,17 +33,17 @@ Deno.test("a sealed text opens with its key, for its message, as it is", () => {
         { ...owner, id: "2" },
       ] as const
     ) assertEquals(box.open(other, sealed), undefined);
-    assertEquals(new TextBox(keyOf(8)).open(owner, sealed), undefined);
+    assertEquals(new TextCipher(keyOf(8)).open(owner, sealed), undefined);
     for (let i = 0; i < sealed.length; i++) {
       assertEquals(box.open(owner, sealed.with(i, sealed[i]! ^ 1)), undefined);
       assertEquals(box.open(owner, sealed.subarray(0, i)), undefined);
     }
   }
-  assertThrows(() => new TextBox(new Uint8Array(31)), TypeError);
+  assertThrows(() => new TextCipher(new Uint8Array(31)), TypeError);
 });
 
 Deno.test("it is XChaCha20-Poly1305, with the nonce before it", () => {
-  const sealed = new TextBox(textKey).seal(owner, "hello");
+  const sealed = new TextCipher(textKey).seal(owner, "hello");
   const ad = JSON.stringify(["p2pchat text 1", "alice", "bob", keyOf(2).toHex(), "in", "1"]);
   const cipher = xchacha20poly1305(textKey, sealed.slice(0, 24), new TextEncoder().encode(ad));
   assertEquals(new TextDecoder().decode(cipher.decrypt(sealed.slice(24))), "hello");

@@ -1,6 +1,6 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { ChatError } from "../../../client/user_error.ts";
-import { Searching } from "../../../client/store/search_index.ts";
+import { UserError } from "../../../client/user_error.ts";
+import { SearchIndex } from "../../../client/store/search_index.ts";
 import { migrations } from "../../../client/store/schema.ts";
 import { sqliteJournal } from "../../../client/store/sqlite_journal.ts";
 import { Texts } from "../../../client/store/text_column.ts";
@@ -52,7 +52,7 @@ Deno.test("what fails is undone, and its own error is not another's", () => {
   assertStrictEquals(error, mistake);
   // A mistake of ours, and nothing that the user could do anything about.
   const twice = assertThrows(() => transactions.swift("keep it", () => add("kept")), Error);
-  assertEquals([twice instanceof ChatError, twice.message.includes("UNIQUE")], [false, true]);
+  assertEquals([twice instanceof UserError, twice.message.includes("UNIQUE")], [false, true]);
   assertEquals(texts(), ["kept"]);
   transactions.swift("keep it", () => add("next"));
   assertEquals(texts(), ["kept", "next"]);
@@ -67,7 +67,7 @@ Deno.test("what the database does not let becomes a sentence", () => {
       database.prepare("INSERT INTO note VALUES (?)").run(`${i}${"x".repeat(1_000)}`);
     }
   };
-  const error = assertThrows(() => transactions.durable("keep it", fill), ChatError);
+  const error = assertThrows(() => transactions.durable("keep it", fill), UserError);
   assertEquals(error.message, "Cannot keep it: the disk is full; make room, and try again");
   assertEquals(texts(), []);
   database.exec("PRAGMA max_page_count = 100000");
@@ -87,7 +87,7 @@ Deno.test("a damaged file is said to be so", () => {
   const reading = new Transactions(other);
   const damaged = assertThrows(
     () => reading.reading("read it", () => other.prepare("SELECT * FROM note").all()),
-    ChatError,
+    UserError,
   );
   assertEquals(
     damaged.message,
@@ -109,7 +109,7 @@ Deno.test("what a journal promises is durable, and what can be found out again i
   using database = openDatabase(":memory:", migrations);
   const told = new Told(database);
   const texts = new Texts(database, undefined);
-  const journal = sqliteJournal(database, told, texts, new Searching(database, told, texts));
+  const journal = sqliteJournal(database, told, texts, new SearchIndex(database, told, texts));
   const durables = (act: () => unknown) => {
     const before = told.durables;
     act();
@@ -121,7 +121,7 @@ Deno.test("what a journal promises is durable, and what can be found out again i
   const [id, other] = [open(1), open(2)];
   assertEquals(durables(() => say(journal, id, "a", "b", "c")), 1);
   assertEquals(durables(() => journal.receive(id, stream(["x", "y"]), 1)), 1);
-  assertEquals(durables(() => journal.restream(id)), 1);
+  assertEquals(durables(() => journal.renumber(id)), 1);
   const [first] = journal.unacknowledged(id, 0, 1);
   assertEquals(
     durables(() => {
@@ -134,5 +134,5 @@ Deno.test("what a journal promises is durable, and what can be found out again i
     }),
     0,
   );
-  assertEquals(durables(() => journal.readdress(id, other)), 1);
+  assertEquals(durables(() => journal.reassign(id, other)), 1);
 });

@@ -5,7 +5,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { ConversationId, Journal } from "../../../client/store/journal.ts";
 import { openStore, type Store } from "../../../client/store/store.ts";
-import { isId, type PlacedLetter } from "../../../shared/protocol/message_stream.ts";
+import { isId, type NumberedMessage } from "../../../shared/protocol/message_stream.ts";
 import { type Place, temporaryDirectory } from "../../support/places.ts";
 import { draft, keyOf } from "../../support/journal_fixture.ts";
 
@@ -76,7 +76,7 @@ class World {
   readonly lives: string[][] = [[]];
   /** What any store of Bob's has had. */
   readonly seen = new Set<string>();
-  readonly #there: PlacedLetter[][] = [];
+  readonly #there: NumberedMessage[][] = [];
   readonly #back: Answer[] = [];
 
   accept(count: number): void {
@@ -113,7 +113,7 @@ class World {
     if (answer === undefined) return;
     const { journal, id } = this.alice;
     if ("acknowledges" in answer) assert(journal.acknowledge(id, answer.acknowledges).every(isId));
-    else if (journal.get(id).outgoing.stream === answer.resets) journal.restream(id);
+    else if (journal.get(id).outgoing.stream === answer.resets) journal.renumber(id);
   }
 
   /** Lets all arrive that is on its way, and sends again until nothing waits. */

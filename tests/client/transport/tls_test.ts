@@ -3,7 +3,7 @@
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { readAuthorities } from "../../../client/transport/ca_file.ts";
-import { ChatError } from "../../../client/user_error.ts";
+import { UserError } from "../../../client/user_error.ts";
 import { dialServer } from "../../../client/transport/tls.ts";
 import type { ServerAddress, ServerTls } from "../../../client/transport/server_address.ts";
 import { startServer } from "../../../server/server.ts";
@@ -49,7 +49,7 @@ async function ask(address: ServerAddress): Promise<string> {
 /** Dials in vain. @returns What the user is told. */
 async function refused(address: ServerAddress, timeoutMs?: number): Promise<string> {
   const options = { signal: never, ...timeoutMs !== undefined && { timeoutMs } };
-  return (await assertRejects(() => dialServer(address, options), ChatError)).message;
+  return (await assertRejects(() => dialServer(address, options), UserError)).message;
 }
 
 /** Whether and how a server with a certificate is trusted. */
@@ -59,7 +59,7 @@ async function meeting(certificate: Issued, tls: ServerTls): Promise<string> {
   try {
     return await ask(address);
   } catch (error) {
-    assert(error instanceof ChatError, String(error));
+    assert(error instanceof UserError, String(error));
     return error.message;
   }
 }
@@ -152,7 +152,7 @@ Deno.test("one in the middle does not hear one byte, by whichever way he is seen
     {
       await using _middleman = middleman;
       await using alice = new Person("alice", { address: { ...middleman.address, tls } });
-      await assertRejects(() => alice.client.register(), ChatError);
+      await assertRejects(() => alice.client.register(), UserError);
     }
     assertEquals(middleman.heard, 0);
   }
@@ -212,7 +212,7 @@ for (const version of ["-tls1_2", "-tls1_3"]) {
       await using server = new OpensslServer(certificate, forged, version);
       const address = { ...await server.address(), tls: pinOf(certificate) };
       await using alice = new Person("alice", { address });
-      const error = await assertRejects(() => alice.client.register(), ChatError);
+      const error = await assertRejects(() => alice.client.register(), UserError);
       assertMatch(error.message, /somebody may be in the middle|unusual form/);
       assert(!server.heard.some((line) => line.includes("REGISTER")), server.heard.join("\n"));
     }
@@ -304,13 +304,13 @@ Deno.test("where nobody listens TLS changes nothing about it", async () => {
 Deno.test("who speaks in the clear to a server with TLS learns how it is named", async () => {
   await using server = startServer({ host: "127.0.0.1", port: 0, tls: authority.issue() });
   await using alice = new Person("alice", server);
-  await assertRejects(() => alice.client.register(), ChatError, "begins with tls:// (426)");
+  await assertRejects(() => alice.client.register(), UserError, "begins with tls:// (426)");
   // Others say it as TLS does.
   await using other = new FakeServer(() => "\x15\x03\x03\0\x02\x02\x46", true);
   await using bob = new Person("bob", other);
   await assertRejects(
     () => bob.client.register(),
-    ChatError,
+    UserError,
     `it speaks TLS; name it tls://127.0.0.1:${other.address.port}`,
   );
 });
@@ -344,13 +344,13 @@ Deno.test("a file of authorities that is none is told apart", async () => {
   await Deno.writeTextFile(damaged, authority.cert + stranger.cert.replace(/MII/, "MIA"));
   const { keyFile } = authority.issue();
   for (const file of [damaged, keyFile]) {
-    const error = await assertRejects(() => readAuthorities(file), ChatError);
+    const error = await assertRejects(() => readAuthorities(file), UserError);
     assertMatch(error.message, /\.(pem|key) holds no certificate that can be used: .*PEM/);
   }
   const missing = authority.path("missing.pem");
   await assertRejects(
     () => readAuthorities(missing),
-    ChatError,
+    UserError,
     `the authorities ${missing}: there`,
   );
 });

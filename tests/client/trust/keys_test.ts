@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { ChatError } from "../../../client/user_error.ts";
+import { UserError } from "../../../client/user_error.ts";
 import { ChatClient } from "../../../client/client.ts";
 import type { ChatEvent } from "../../../client/events.ts";
 import { KnownPeers } from "../../../client/store/known_peers.ts";
@@ -86,7 +86,7 @@ Deno.test("a called peer with another key is refused, named with both, and let i
   await using bob = new Person("bob", nowhere);
   const shown = bob.identity.fingerprint;
   for (let i = 1; i <= 3; i++) {
-    const { message } = await assertRejects(() => alice.client.chat(bob.place), ChatError);
+    const { message } = await assertRejects(() => alice.client.chat(bob.place), UserError);
     assertMatch(message, /^The call to 127\S+ was given up: bob has another key than expected$/);
     // Whom one calls oneself one is told of each time.
     assertEquals(alice.events.of("key-refused").length, i);
@@ -122,7 +122,7 @@ Deno.test("a caller with another key is told why, hears nothing, and is told of 
   await alice.events.see("closed");
   await using bob = new Person("bob", nowhere);
   for (let i = 0; i < 3; i++) {
-    const { message } = await assertRejects(() => bob.client.chat(alice.place), ChatError);
+    const { message } = await assertRejects(() => bob.client.chat(alice.place), UserError);
     assertMatch(message, /ended the call: “This client knows another key of bob; .*\/trust bob”$/);
   }
   assertEquals(alice.events.of("key-refused").length, 1);
@@ -144,7 +144,7 @@ Deno.test("where two other keys were shown, /trust takes the one that is named",
   }
   await assertRejects(
     () => alice.client.trust("bob"),
-    ChatError,
+    UserError,
     "2 keys have been shown for bob",
   );
   await alice.client.trust(`bob ${identities[1]!.fingerprint}`);
@@ -170,7 +170,7 @@ Deno.test("whom /trust believes is who /chat reaches, and not who went by the na
   await using alice = new Person("alice", server);
   using mallory = await EncryptedPeer.dial(alice.client.address, { id: "bob" });
   await alice.events.see("opened");
-  await assertRejects(() => bob.client.chat(alice.place), ChatError);
+  await assertRejects(() => bob.client.chat(alice.place), UserError);
   await alice.client.trust("bob");
   assertEquals(alice.client.names, []);
   assertEquals(await mallory.message(), "BYE\r\n\r\n");
@@ -184,7 +184,7 @@ Deno.test("nothing is trusted of whom nothing was shown", async () => {
   for (const which of ["bob", `bob ${alice.identity.fingerprint}`]) {
     await assertRejects(
       () => alice.client.trust(which),
-      ChatError,
+      UserError,
       "No other key has been shown for bob",
     );
   }
@@ -193,7 +193,7 @@ Deno.test("nothing is trusted of whom nothing was shown", async () => {
 Deno.test("somebody else under one's own name is refused, as caller and as called", async () => {
   await using alice = new Person("alice", nowhere);
   await using mallory = new Person("alice", nowhere);
-  const { message } = await assertRejects(() => mallory.client.chat(alice.place), ChatError);
+  const { message } = await assertRejects(() => mallory.client.chat(alice.place), UserError);
   // It is the caller who finds out first that the other one has its name.
   assertMatch(message, /somebody with another key than yours goes by your name, alice/);
   using peer = await EncryptedPeer.dial(alice.client.address, { id: "alice" });
@@ -226,7 +226,7 @@ Deno.test("a server that names another key keeps two apart who have never met, a
   const { fingerprint } = Identity.generate();
   await using server = serverThatSays({ place: bob.client.address, fingerprint });
   await using alice = new Person("alice", server);
-  const { message } = await assertRejects(() => alice.client.chat("bob"), ChatError);
+  const { message } = await assertRejects(() => alice.client.chat("bob"), UserError);
   assertMatch(message, /^The call to bob was given up: bob has another key than expected$/);
   const [refused] = alice.events.of("key-refused");
   assertEquals(refused?.verdict, {
@@ -275,7 +275,7 @@ Deno.test("a called client that is registered asks the server about a stranger, 
   await using server = serverThatSays({ place: bob.client.address, fingerprint });
   await using alice = new Person("alice", server);
   await alice.client.register();
-  const { message } = await assertRejects(() => bob.client.chat(alice.place), ChatError);
+  const { message } = await assertRejects(() => bob.client.chat(alice.place), UserError);
   assertMatch(message, /ended the call: “This client knows another key of bob; /);
   assertEquals(alice.events.of("key-refused").map(({ verdict }) => verdict), [{
     type: "contradicted",
@@ -317,7 +317,7 @@ Deno.test("/chat does not take a caller for the one whom the server names anothe
   using mallory = await EncryptedPeer.dial(alice.client.address, { id: "bob", identity });
   await alice.events.see("opened", ({ name }) => name === "bob");
   for (let i = 1; i <= 2; i++) {
-    const { message } = await assertRejects(() => alice.client.chat("bob"), ChatError);
+    const { message } = await assertRejects(() => alice.client.chat("bob"), UserError);
     for (const one of [fingerprint, identity.fingerprint, "/switch bob", "/close bob"]) {
       assert(message.includes(one), message);
     }
@@ -327,7 +327,7 @@ Deno.test("/chat does not take a caller for the one whom the server names anothe
   // Who leaves him reaches the other one, whose key is refused in turn: it is for the user to say.
   await alice.client.close("bob");
   assertEquals(await mallory.rest(), "BYE\r\n\r\n");
-  await assertRejects(() => alice.client.chat("bob"), ChatError, "another key than expected");
+  await assertRejects(() => alice.client.chat("bob"), UserError, "another key than expected");
   await alice.client.trust("bob");
   await alice.client.chat("bob");
   await hears(bob, alice, "for bob alone");
@@ -450,10 +450,10 @@ Deno.test("where no key can be looked up nobody is let in, and both sides are to
   const problem = "Cannot look up the key of bob: disk I/O error";
   await assertRejects(
     () => bob.client.chat(alice.place),
-    ChatError,
+    UserError,
     "ended the call: “This client cannot look up keys at the moment”",
   );
-  await assertRejects(() => alice.client.chat(bob.place), ChatError, `was given up: ${problem}`);
+  await assertRejects(() => alice.client.chat(bob.place), UserError, `was given up: ${problem}`);
   assertEquals(alice.events.of("problem"), [
     { type: "problem", problem },
     { type: "problem", problem },
@@ -485,7 +485,7 @@ Deno.test("whom the server knows with a key is believed by everyone who asks it"
   await bob.client.register();
   await using mallory = new Person("bob", nowhere);
   // Alice has never met bob; but the server knows his key.
-  const { message } = await assertRejects(() => mallory.client.chat(alice.place), ChatError);
+  const { message } = await assertRejects(() => mallory.client.chat(alice.place), UserError);
   assertMatch(message, /This client knows another key of bob/);
   await alice.client.chat("bob");
   await hears(bob, alice, "hello");
@@ -500,7 +500,7 @@ Deno.test("who calls bob and reaches carol talks to nobody", async () => {
   await using carol = new Person("carol", nowhere);
   await using server = serverThatSays({ place: carol.client.address });
   await using alice = new Person("alice", server);
-  const { message } = await assertRejects(() => alice.client.chat("bob"), ChatError);
+  const { message } = await assertRejects(() => alice.client.chat("bob"), UserError);
   assertMatch(message, /^The call to bob was given up: carol answers where bob should: /);
   assertEquals(typesOf(alice), ["listening", "calling"]);
   assertEquals(typesOf(carol), ["listening"]);
@@ -552,13 +552,13 @@ Deno.test("who is asked to verify is told so, and both see words when he has don
   await using bob = new Person("bob", nowhere);
   await alice.client.chat(bob.place);
   await bob.events.see("opened");
-  await assertRejects(() => alice.client.verify("bob yes"), ChatError, "no words to compare yet");
+  await assertRejects(() => alice.client.verify("bob yes"), UserError, "no words to compare yet");
   await alice.client.verify("bob");
   await alice.events.see("verification-waits");
   await bob.events.see("verification-asked");
   // To ask again changes nothing.
   await alice.client.verify("bob");
-  await assertRejects(() => bob.client.verify("alice yes"), ChatError, "no words to compare yet");
+  await assertRejects(() => bob.client.verify("alice yes"), UserError, "no words to compare yet");
   await bob.client.verify("alice");
   const { words } = await alice.events.see("verification-words");
   assertEquals((await bob.events.see("verification-words")).words, words);
@@ -567,7 +567,7 @@ Deno.test("who is asked to verify is told so, and both see words when he has don
   await alice.client.verify("bob");
   assertEquals((await alice.events.count("verification-words", 2))[1]?.words, words);
   await alice.client.verify("bob yes");
-  await assertRejects(() => alice.client.verify("bob yes"), ChatError, "no words to compare yet");
+  await assertRejects(() => alice.client.verify("bob yes"), UserError, "no words to compare yet");
   await bob.client.verify("alice yes");
   // Whoever wants to do it once more sees other words.
   assertNotEquals(await wordsOf(alice, bob), words);
@@ -597,7 +597,7 @@ Deno.test("who is verified stays so for good, until there is another key", async
   assertEquals(alice.events.of("remembered"), []);
   await alice.client.close();
   await using mallory = new Person("bob", nowhere);
-  await assertRejects(() => alice.client.chat(mallory.place), ChatError);
+  await assertRejects(() => alice.client.chat(mallory.place), UserError);
   const { verdict } = await alice.events.see("key-refused");
   assert(verdict.type === "changed" && verdict.verified);
   await alice.client.trust("bob");
@@ -641,8 +641,8 @@ Deno.test("where the words differ the conversation ends, and the key is refused 
   assertEquals(alice.client.names, []);
   assertEquals(alice.store.knownPeers.find("bob"), undefined);
   // Neither as one whom alice calls nor as one who calls is bob let in again.
-  await assertRejects(() => alice.client.chat(bob.place), ChatError, "another key than expected");
-  await assertRejects(() => bob.client.chat(alice.place), ChatError, "knows another key of bob");
+  await assertRejects(() => alice.client.chat(bob.place), UserError, "another key than expected");
+  await assertRejects(() => bob.client.chat(alice.place), UserError, "knows another key of bob");
   const { fingerprint: shown } = bob.identity;
   const refused = await alice.events.count("key-refused", 2);
   for (const { verdict } of refused) {
@@ -679,7 +679,7 @@ Deno.test("who cannot be remembered is not called verified", async () => {
   await alice.client.chat(bob.place);
   await bob.events.see("opened");
   await wordsOf(alice, bob);
-  await assertRejects(() => alice.client.verify("bob yes"), ChatError, "Cannot remember the key");
+  await assertRejects(() => alice.client.verify("bob yes"), UserError, "Cannot remember the key");
   assertEquals(alice.events.of("verified"), []);
 });
 
@@ -705,11 +705,11 @@ Deno.test("who hands on what two say, each taking him for the other, is found ou
 
 Deno.test("there is nothing to verify in plaintext, nor with nobody", async () => {
   await using alice = new Person("alice", nowhere, { allowPlaintext: true });
-  await assertRejects(() => alice.client.verify("bob"), ChatError, "No conversation is called bob");
+  await assertRejects(() => alice.client.verify("bob"), UserError, "No conversation is called bob");
   using peer = await RawPeer.dial(alice.client.address);
   await peer.send("CHAT\r\nclientID: bob\r\nVersion: 1\r\n\r\n");
   await alice.events.see("opened");
-  await assertRejects(() => alice.client.verify("bob"), ChatError, "plaintext");
+  await assertRejects(() => alice.client.verify("bob"), UserError, "plaintext");
   await peer.message();
   await peer.send(`VERIFY\r\nCommit: ${"00".repeat(32)}\r\n\r\nPING\r\n\r\n`);
   assertEquals(await peer.message(), "PONG\r\n\r\n");

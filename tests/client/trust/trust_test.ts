@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { ChatError } from "../../../client/user_error.ts";
+import { UserError } from "../../../client/user_error.ts";
 import { openStore } from "../../../client/store/store.ts";
 import { isSameKey, judge, Trust } from "../../../client/trust/trust.ts";
 import { fingerprintOf } from "../../../shared/crypto/identity.ts";
@@ -113,15 +113,15 @@ Deno.test("a key that the server contradicts can be trusted all the same", () =>
 Deno.test("nothing is trusted that has not been shown", () => {
   using t = made();
   const { trust } = t;
-  assertThrows(() => trust.trust("bob", undefined), ChatError, "/chat bob");
-  assertThrows(() => trust.trust("bob", printOf(1)), ChatError, "/chat bob");
+  assertThrows(() => trust.trust("bob", undefined), UserError, "/chat bob");
+  assertThrows(() => trust.trust("bob", printOf(1)), UserError, "/chat bob");
   trust.judge("bob", keyOf(1), undefined);
   // What was not refused is nothing to trust.
-  assertThrows(() => trust.trust("bob", undefined), ChatError, "No other key");
+  assertThrows(() => trust.trust("bob", undefined), UserError, "No other key");
   trust.remember("bob", keyOf(1));
   trust.judge("bob", keyOf(2), undefined);
-  assertThrows(() => trust.trust("carol", undefined), ChatError, "carol");
-  assertThrows(() => trust.trust("bob", printOf(3)), ChatError, printOf(2));
+  assertThrows(() => trust.trust("carol", undefined), UserError, "carol");
+  assertThrows(() => trust.trust("bob", printOf(3)), UserError, printOf(2));
   assertEquals(t.knownPeers.find("bob")?.key, keyOf(1));
 });
 
@@ -133,7 +133,7 @@ Deno.test("where several keys were shown for a name, /trust has to say which", (
   trust.judge("bob", keyOf(3), undefined);
   // The same key again is not another one.
   trust.judge("bob", keyOf(3), undefined);
-  const { message } = assertThrows(() => trust.trust("bob", undefined), ChatError);
+  const { message } = assertThrows(() => trust.trust("bob", undefined), UserError);
   assert(message.startsWith("2 keys have been shown for bob"), message);
   // No one of them is suggested.
   assert(message.includes(`${printOf(2)}, ${printOf(3)}`), message);
@@ -142,7 +142,7 @@ Deno.test("where several keys were shown for a name, /trust has to say which", (
   assertEquals(trust.trust("bob", printOf(3)), printOf(3));
   assertEquals(knownPeers.find("bob"), { key: keyOf(3), verified: false });
   // What was decided is not to be decided again.
-  assertThrows(() => trust.trust("bob", printOf(2)), ChatError);
+  assertThrows(() => trust.trust("bob", printOf(2)), UserError);
 });
 
 Deno.test("keys without end take no memory, and do not push out the first that were shown", () => {
@@ -150,9 +150,9 @@ Deno.test("keys without end take no memory, and do not push out the first that w
   const { trust } = t;
   trust.remember("bob", keyOf(0));
   for (let i = 1; i <= 100; i++) trust.judge("bob", keyOf(i), undefined);
-  const refused = assertThrows(() => trust.trust("bob", undefined), ChatError);
+  const refused = assertThrows(() => trust.trust("bob", undefined), UserError);
   assert(refused.message.startsWith("8 keys"), refused.message);
-  assertThrows(() => trust.trust("bob", printOf(100)), ChatError);
+  assertThrows(() => trust.trust("bob", printOf(100)), UserError);
   assertEquals(trust.trust("bob", printOf(1)), printOf(1));
 });
 
@@ -162,7 +162,7 @@ Deno.test("names without end take no memory, and do not push out the first that 
   const names = Array.from({ length: 200 }, (_, i) => `stranger${i}`);
   const kept = names.filter((name) => {
     trust.judge(name, keyOf(1), printOf(2));
-    const { message } = assertThrows(() => trust.trust(name, printOf(3)), ChatError);
+    const { message } = assertThrows(() => trust.trust(name, printOf(3)), UserError);
     return message.includes(printOf(1));
   });
   assertEquals(kept.length, 64);
@@ -183,8 +183,8 @@ Deno.test("the key of somebody whom the user has called takes the place of the o
   trust.judge("bob", keyOf(100), undefined, true);
   // One that is there takes no other's place.
   trust.judge("bob", keyOf(3), undefined, true);
-  assertThrows(() => trust.trust("bob", printOf(1)), ChatError);
-  const { message } = assertThrows(() => trust.trust("bob", undefined), ChatError);
+  assertThrows(() => trust.trust("bob", printOf(1)), UserError);
+  const { message } = assertThrows(() => trust.trust("bob", undefined), UserError);
   for (const i of [2, 3, 8, 100]) assert(message.includes(printOf(i)), `${i}: ${message}`);
   assertEquals(trust.trust("bob", printOf(100)), printOf(100));
 });
@@ -194,9 +194,9 @@ Deno.test("whom the user has called takes the place of the name that was shown f
   const { trust } = t;
   for (let i = 0; i < 64; i++) trust.judge(`stranger${i}`, keyOf(1), printOf(2));
   trust.judge("late", keyOf(1), printOf(2));
-  assertThrows(() => trust.trust("late", undefined), ChatError, "No other key");
+  assertThrows(() => trust.trust("late", undefined), UserError, "No other key");
   trust.judge("late", keyOf(1), printOf(2), true);
-  assertThrows(() => trust.trust("stranger0", undefined), ChatError, "No other key");
+  assertThrows(() => trust.trust("stranger0", undefined), UserError, "No other key");
   assertEquals(trust.trust("stranger1", undefined), printOf(1));
   assertEquals(trust.trust("late", undefined), printOf(1));
 });

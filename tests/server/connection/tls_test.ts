@@ -67,7 +67,7 @@ async function isWell(server: Server): Promise<void> {
   assertEquals(await wire.ask("PING", "Id: well"), "PONG\r\nId: well\r\n\r\n");
 }
 
-/** Says a word to a server that shows the one certificate. @throws {ChatError} Where it shows another. */
+/** Says a word to a server that shows the one certificate. @throws {UserError} Where it shows another. */
 async function meets(server: Server, { sha256 }: Issued): Promise<void> {
   const tls = { pin: Uint8Array.fromHex(sha256) };
   const conn = await dialServer({ ...server.address, tls }, {

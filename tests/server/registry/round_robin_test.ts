@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { Rotation, type Turn } from "../../../server/registry/round_robin.ts";
+import { RoundRobin, type Turn } from "../../../server/registry/round_robin.ts";
 
 interface Member extends Turn<Member> {
   readonly name: number;
@@ -11,7 +11,7 @@ function member(name: number): Member {
 }
 
 Deno.test("a rotation gives who has waited longest, passing over one", () => {
-  const rotation = new Rotation<Member>();
+  const rotation = new RoundRobin<Member>();
   const [a, b] = [member(1), member(2)];
   assertEquals(rotation.firstOtherThan(undefined), undefined);
   rotation.append(a);
@@ -25,7 +25,7 @@ Deno.test("a rotation gives who has waited longest, passing over one", () => {
 Deno.test("a rotation is a queue from which anyone can leave, held against a list", () => {
   const op = fc.tuple(fc.constantFrom("append", "remove", "moveToEnd"), fc.nat(5));
   fc.assert(fc.property(fc.array(op, { maxLength: 60 }), (ops) => {
-    const rotation = new Rotation<Member>();
+    const rotation = new RoundRobin<Member>();
     const members = Array.from({ length: 6 }, (_, name) => member(name));
     let list: Member[] = [];
     for (const [what, name] of ops) {

@@ -3,13 +3,13 @@ import fc from "fast-check";
 import {
   chainHash,
   chainStart,
+  type ChatMessage,
+  chatMessageHeaders,
+  isChatMessage,
   isId,
-  isLetter,
-  type Letter,
-  letterHeaders,
-  type PlacedLetter,
+  type NumberedMessage,
   randomId,
-  readLetter,
+  readChatMessage,
 } from "../../../shared/protocol/message_stream.ts";
 import {
   encode,
@@ -24,7 +24,7 @@ import { check } from "../../../shared/protocol/verbs.ts";
 const id = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => bytes.toHex());
 const number = fc.integer({ min: 0, max: 1e15 - 2 });
 const text = fc.string({ unit: "binary", maxLength: 200 });
-const placed: fc.Arbitrary<PlacedLetter> = fc.record({
+const placed: fc.Arbitrary<NumberedMessage> = fc.record({
   id,
   sentAtMs: number,
   text,
@@ -36,7 +36,7 @@ const placed: fc.Arbitrary<PlacedLetter> = fc.record({
   })),
 });
 
-const example: PlacedLetter = {
+const example: NumberedMessage = {
   id: "00112233445566778899aabbccddeeff",
   sentAtMs: 1_700_000_000_000,
   text: "hello",
@@ -46,11 +46,11 @@ const example: PlacedLetter = {
 Deno.test("a letter goes over the wire and is the same, with or without a place", () => {
   const unplaced = fc.record({ id, sentAtMs: fc.constant(7), text, place: fc.constant(undefined) });
   fc.assert(
-    fc.property(fc.oneof(placed, unplaced), (letter: Letter) => {
-      const sent = message("MSG", letterHeaders(letter));
+    fc.property(fc.oneof(placed, unplaced), (letter: ChatMessage) => {
+      const sent = message("MSG", chatMessageHeaders(letter));
       const read = parse(encode(sent).split("\r\n").slice(0, -2)) as Message;
       assertEquals(check(read, "peer"), undefined);
-      assertEquals(readLetter(read, 7), letter);
+      assertEquals(readChatMessage(read, 7), letter);
     }),
   );
 });
@@ -88,7 +88,7 @@ Deno.test("the hash is the first half of SHA-256 over lines of UTF-8", () => {
 });
 
 Deno.test("a place that is none is a fault, and never half of one", () => {
-  const headers = letterHeaders(example);
+  const headers = chatMessageHeaders(example);
   const without = (name: string): Header[] => headers.filter(([own]) => own !== name);
   const change = (name: string, value: string): Header[] =>
     headers.map(([own, old]) => [own, own === name ? value : old]);
@@ -105,12 +105,15 @@ Deno.test("a place that is none is a fault, and never half of one", () => {
     change("Text", "\\x"),
   ];
   for (const headers of wrong) {
-    const read = readLetter(message("MSG", headers), 0);
-    assert(!isLetter(read) && read.code === 400, JSON.stringify(headers));
+    const read = readChatMessage(message("MSG", headers), 0);
+    assert(!isChatMessage(read) && read.code === 400, JSON.stringify(headers));
   }
-  assert(isLetter(readLetter(message("MSG", headers), 0)));
+  assert(isChatMessage(readChatMessage(message("MSG", headers), 0)));
   // Whoever numbers nothing has no Stream, whatever else there is.
-  assertEquals((readLetter(message("MSG", without("Stream")), 5) as Letter).place, undefined);
+  assertEquals(
+    (readChatMessage(message("MSG", without("Stream")), 5) as ChatMessage).place,
+    undefined,
+  );
 });
 
 Deno.test("ids are 128 random bits, and nothing else is taken for one", () => {
@@ -123,5 +126,5 @@ Deno.test("ids are 128 random bits, and nothing else is taken for one", () => {
 });
 
 Deno.test("a text that does not fit is refused", () => {
-  assertThrows(() => letterHeaders({ ...example, text: "x".repeat(16_000) }), RangeError);
+  assertThrows(() => chatMessageHeaders({ ...example, text: "x".repeat(16_000) }), RangeError);
 });

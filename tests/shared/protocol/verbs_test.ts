@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { type Header, type Message, message } from "../../../shared/protocol/message.ts";
 import { check, type Speaker, speaksVersion1, verbs } from "../../../shared/protocol/verbs.ts";
 
-const speakers: readonly Speaker[] = ["client", "server", "caller", "called", "peer"];
+const speakers: readonly Speaker[] = ["client", "server", "initiator", "responder", "peer"];
 
 /** The least that the table lets pass. */
 function least(verb: keyof typeof verbs): Message {
@@ -51,7 +51,7 @@ Deno.test("a verb that only every object knows is 400, as any unknown one", () =
 });
 
 Deno.test("the fault for an unknown verb names those that the speaker may send", () => {
-  const { reason } = check(message("HELLO"), "called")!;
+  const { reason } = check(message("HELLO"), "responder")!;
   assertStringIncludes(reason, "'HELLO'");
   assertStringIncludes(reason, "CHATACK");
   assert(!reason.includes("REGISTER"));

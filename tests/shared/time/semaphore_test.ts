@@ -1,10 +1,10 @@
 // So many at a time, and nobody is passed over.
 
 import { assertEquals, assertRejects } from "@std/assert";
-import { Turns } from "../../../shared/time/semaphore.ts";
+import { Semaphore } from "../../../shared/time/semaphore.ts";
 
 Deno.test("no more than so many have a turn, and who came first goes first", async () => {
-  const turns = new Turns(2);
+  const turns = new Semaphore(2);
   const begun: number[] = [];
   const gates = Array.from({ length: 5 }, () => Promise.withResolvers<void>());
   const all = gates.map(({ promise }, i) =>
@@ -24,7 +24,7 @@ Deno.test("no more than so many have a turn, and who came first goes first", asy
 });
 
 Deno.test("a turn that fails is handed over, too", async () => {
-  const turns = new Turns(1);
+  const turns = new Semaphore(1);
   const failing = turns.take(() => Promise.reject(new Error("no")));
   const next = turns.take(() => Promise.resolve("yes"));
   await assertRejects(() => failing, Error, "no");

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import {
-  recogniseCalled,
-  recogniseCaller,
+  detectInitiator,
+  detectResponder,
   type Verdict,
 } from "../../../../client/link/legacy/detect.ts";
 import { messageBytesMax } from "../../../../shared/protocol/limits.ts";
@@ -13,7 +13,7 @@ const relatives = ours.replace("Version: 1\r\n", "");
 const answer = ours.replace("CHAT", "CHATACK");
 
 // What a caller said, what that is while more may come, and what it is when nothing more does.
-const callers: [said: string, first: Verdict, atLast: Verdict][] = [
+const initiators: [said: string, first: Verdict, atLast: Verdict][] = [
   [ours, "p2pchat", "p2pchat"],
   [ours.replaceAll("\r", ""), "p2pchat", "p2pchat"],
   [ours + "MSG\r\n", "p2pchat", "p2pchat"],
@@ -32,14 +32,14 @@ const callers: [said: string, first: Verdict, atLast: Verdict][] = [
   ["👋", "raw", "raw"],
 ];
 
-for (const [said, first, atLast] of callers) {
-  Deno.test(`a caller who says ${JSON.stringify(said)} is ${first}, at last ${atLast}`, () => {
-    assertEquals(recogniseCaller(utf8.encode(said), false), first);
-    assertEquals(recogniseCaller(utf8.encode(said), true), atLast);
+for (const [said, first, atLast] of initiators) {
+  Deno.test(`an initiator who says ${JSON.stringify(said)} is ${first}, at last ${atLast}`, () => {
+    assertEquals(detectInitiator(utf8.encode(said), false), first);
+    assertEquals(detectInitiator(utf8.encode(said), true), atLast);
   });
 }
 
-const called: [said: string, first: Verdict, atLast: Verdict][] = [
+const responder: [said: string, first: Verdict, atLast: Verdict][] = [
   [answer, "p2pchat", "p2pchat"],
   [answer.replaceAll("\r", ""), "p2pchat", "p2pchat"],
   ["ERROR\r\nCode: 400\r\nReason: no\r\n\r\n", "p2pchat", "p2pchat"],
@@ -52,38 +52,38 @@ const called: [said: string, first: Verdict, atLast: Verdict][] = [
   [ours, "raw", "raw"],
 ];
 
-for (const [said, first, atLast] of called) {
-  Deno.test(`a called peer who says ${JSON.stringify(said)} is ${first}, at last ${atLast}`, () => {
-    assertEquals(recogniseCalled(utf8.encode(said), false), first);
-    assertEquals(recogniseCalled(utf8.encode(said), true), atLast);
+for (const [said, first, atLast] of responder) {
+  Deno.test(`a responder who says ${JSON.stringify(said)} is ${first}, at last ${atLast}`, () => {
+    assertEquals(detectResponder(utf8.encode(said), false), first);
+    assertEquals(detectResponder(utf8.encode(said), true), atLast);
   });
 }
 
 Deno.test("an opening of this protocol may carry headers of any letters", () => {
   for (const name of ["Grüße", "Á", "Н", "🐍"]) {
     const opening = ours.replace("Version", `Nick: ${name}\r\nVersion`);
-    assertEquals(recogniseCaller(utf8.encode(opening), false), "p2pchat", name);
+    assertEquals(detectInitiator(utf8.encode(opening), false), "p2pchat", name);
   }
 });
 
 Deno.test("a caller is known as soon as an opening may be no longer than a message", () => {
   const endless = utf8.encode("CHAT\r\n" + "x".repeat(messageBytesMax));
-  assertEquals(recogniseCaller(endless, false), "lines");
+  assertEquals(detectInitiator(endless, false), "lines");
 });
 
 Deno.test("a called peer is known as soon as its answer may be no longer than a message", () => {
   // Else whatever comes until the time is up is kept, and looked at again with each read.
   const endless = utf8.encode("CHATACK\r\n" + "x".repeat(messageBytesMax));
-  assertEquals(recogniseCalled(endless, false), "raw");
+  assertEquals(detectResponder(endless, false), "raw");
 });
 
 Deno.test("every cut of an opening is undecided, then decided for good", () => {
   for (const [said, verdict] of [[ours, "p2pchat"], [relatives, "lines"]] as const) {
     const bytes = utf8.encode(said);
     for (let cut = 1; cut < bytes.length; cut++) {
-      assertEquals(recogniseCaller(bytes.subarray(0, cut), false), "undecided");
+      assertEquals(detectInitiator(bytes.subarray(0, cut), false), "undecided");
     }
-    assertEquals(recogniseCaller(bytes, false), verdict);
+    assertEquals(detectInitiator(bytes, false), verdict);
   }
 });
 
@@ -91,7 +91,7 @@ Deno.test("any bytes get a verdict, and a final one when the time is up", () => 
   const begun = fc.constantFrom("", "CHAT\r\n", "CHATACK\n", "ERROR\r\n", "CHAT\nVersion: 1\n");
   fc.assert(fc.property(begun, fc.uint8Array({ maxLength: 64 }), (start, noise) => {
     const bytes = new Uint8Array([...utf8.encode(start), ...noise]);
-    for (const recognise of [recogniseCaller, recogniseCalled]) {
+    for (const recognise of [detectInitiator, detectResponder]) {
       const now = recognise(bytes, false);
       assert(["p2pchat", "raw", "lines", "undecided"].includes(now));
       const atLast = recognise(bytes, true);

@@ -1,15 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { type WildItem, WildLines } from "../../../../client/link/legacy/legacy_lines.ts";
+import { type LegacyItem, LegacyLines } from "../../../../client/link/legacy/legacy_lines.ts";
 import { messageBytesMax } from "../../../../shared/protocol/limits.ts";
 
-const id = (id: string): WildItem => ({ type: "id", id });
-const text = (text: string): WildItem => ({ type: "text", text });
-const quit: WildItem = { type: "quit" };
+const id = (id: string): LegacyItem => ({ type: "id", id });
+const text = (text: string): LegacyItem => ({ type: "text", text });
+const quit: LegacyItem = { type: "quit" };
 
 /** What chunks mean, and the end after them. */
-function read(...chunks: string[]): WildItem[] {
-  const lines = new WildLines();
+function read(...chunks: string[]): LegacyItem[] {
+  const lines = new LegacyLines();
   const items = [...chunks.flatMap((chunk) => lines.push(chunk)), ...lines.flush()];
   // A QUIT at the very end takes a second look.
   return [...items, ...lines.flush()];
@@ -17,7 +17,7 @@ function read(...chunks: string[]): WildItem[] {
 
 const opening = "CHAT\r\nclientID: bob\r\nIP: 127.0.0.1\r\nPort: 5557\r\n\r\n";
 
-const cases: [what: string, said: string, items: WildItem[]][] = [
+const cases: [what: string, said: string, items: LegacyItem[]][] = [
   ["an opening says who it is", opening, [id("bob")]],
   ["an opening may have no space after its colons", "CHAT\r\nclientID:bob\r\n\r\n", [id("bob")]],
   ["an id that is none is no id", "CHAT\r\nclientID: b b\r\n\r\n", []],
@@ -98,7 +98,7 @@ Deno.test("any cuts of any lines give the same items", () => {
 });
 
 Deno.test("a line without an end is shown in parts, and never kept beyond a message's length", () => {
-  const lines = new WildLines();
+  const lines = new LegacyLines();
   let shown = 0;
   for (let i = 0; i < 100; i++) {
     for (const item of lines.push("x".repeat(1_000))) {
@@ -111,7 +111,7 @@ Deno.test("a line without an end is shown in parts, and never kept beyond a mess
 });
 
 Deno.test("what is pending is told, and no more once it was flushed", () => {
-  const lines = new WildLines();
+  const lines = new LegacyLines();
   assertEquals(lines.pending, false);
   lines.push("half a line");
   assertEquals(lines.pending, true);

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { ChatError } from "../../../../client/user_error.ts";
+import { UserError } from "../../../../client/user_error.ts";
 import type { HistoryEntry } from "../../../../client/store/journal.ts";
 import { exportHistory, type HistoryFormat } from "../../../../client/ui/cli/history_command.ts";
 
@@ -148,7 +148,7 @@ Deno.test("where several own ids have talked with a name, one has to be said", a
   await run(["alice", "work"], "work");
   assertEquals(asked, [["alice", "bob"], ["alice", "bob"], ["work", "bob"]]);
   const refused = (promise: Promise<void>, said: string) =>
-    assertRejects(() => promise, ChatError, said);
+    assertRejects(() => promise, UserError, said);
   await refused(run([]), "Nothing has been said with bob yet");
   await refused(run([], "alice", "b\x1bb"), "Nothing has been said with b␛b yet");
   await refused(
@@ -172,7 +172,7 @@ Deno.test("a reader who has had enough is no failure, a full disk is", async () 
   const full = Object.assign(new Error("No space left"), { code: "ENOSPC" });
   await assertRejects(
     () => run(full),
-    ChatError,
+    UserError,
     "Cannot export the history to standard output: the disk is full; make room, and try again",
   );
 });

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { ChatError } from "../../../../client/user_error.ts";
+import { UserError } from "../../../../client/user_error.ts";
 import { loadIdentity, readExported } from "../../../../client/profile/profile.ts";
 import {
   encodeIdentity,
@@ -116,7 +116,7 @@ Deno.test("a passphrase that cannot be typed a second time is not taken", () => 
   for (const [answers, said] of cases) {
     using at = sitting(...answers);
     give(at.profile);
-    assertThrows(() => changePassphrase(at.profile, at.surroundings), ChatError, said);
+    assertThrows(() => changePassphrase(at.profile, at.surroundings), UserError, said);
     assertEquals(loadIdentity(at.profile, () => null).seed, identity.seed);
   }
 });
@@ -135,7 +135,7 @@ Deno.test("a copy is under a passphrase of its own, or under none where that is 
   assert("identity" in readExported(`${at.copy}-2`));
   assertThrows(
     () => exportCopy(at.profile, `${at.copy}-3`, { plain: false }, at.surroundings),
-    ChatError,
+    UserError,
     "Cannot export without a passphrase; --plain says that this is wanted",
   );
   const old = `Passphrase of '${at.profile}/identity.json':`;
@@ -152,7 +152,7 @@ Deno.test("there is no copy of what is not there", () => {
   using at = sitting();
   assertThrows(
     () => exportCopy(at.profile, at.copy, { plain: true }, at.surroundings),
-    ChatError,
+    UserError,
     `There is no identity in '${at.profile}' yet; p2pchat identity makes one`,
   );
   assertEquals(namesIn(at.path), []);
@@ -171,7 +171,7 @@ Deno.test("a copy under a passphrase is imported by who knows it, and stays unde
   );
   assertThrows(
     () => importCopy(`${at.profile}-2`, at.copy, { replace: false }, at.surroundings),
-    ChatError,
+    UserError,
     "its passphrase was not given",
   );
   assertEquals(namesIn(at.path), ["copy", "profile"]);
@@ -184,7 +184,7 @@ Deno.test("importing says what became of the identity, and of the one before", (
   Deno.writeTextFileSync(at.copy, encodeIdentity(plainIdentity(other)));
   assertThrows(
     () => importCopy(at.profile, at.copy, { replace: false }, at.surroundings),
-    ChatError,
+    UserError,
     "another is there; --replace keeps that one beside it",
   );
   importCopy(at.profile, at.copy, { replace: true }, at.surroundings);

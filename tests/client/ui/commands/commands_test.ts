@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
-import { ChatError } from "../../../../client/user_error.ts";
+import { UserError } from "../../../../client/user_error.ts";
 import type { ChatClient } from "../../../../client/client.ts";
 import {
   commands,
@@ -205,7 +205,7 @@ Deno.test("every command is named once, and can be typed", () => {
 });
 
 Deno.test("what a user cannot have is told in the words of the error", async () => {
-  for (const error of [new ChatError("Nobody is there"), new RangeError("too long")]) {
+  for (const error of [new UserError("Nobody is there"), new RangeError("too long")]) {
     const { problems, quits } = await run("/info", error);
     assertEquals(problems, [error.message]);
     assertEquals(quits, false);

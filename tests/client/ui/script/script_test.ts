@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { ChatClient } from "../../../../client/client.ts";
 import type { ChatEvent } from "../../../../client/events.ts";
-import { ChatError } from "../../../../client/user_error.ts";
+import { UserError } from "../../../../client/user_error.ts";
 import { LinePrinter, runLines } from "../../../../client/ui/script/script.ts";
 import { Events, until } from "../../../support/events.ts";
 
@@ -99,7 +99,7 @@ Deno.test("each message that cannot be kept is said to be so", async () => {
   const { client, events, write, end, ended } = running();
   write("one\ntwo\n");
   await until(() => client.atOnce === 2);
-  client.finish(new ChatError("the disk is full"));
+  client.finish(new UserError("the disk is full"));
   end();
   await until(() => client.asked.at(-1) === "allDelivered");
   assertEquals(events.of("problem").map(({ problem }) => problem), [

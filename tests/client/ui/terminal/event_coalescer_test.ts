@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { ChatEvent } from "../../../../client/events.ts";
-import { Gathering, type ShownEvent } from "../../../../client/ui/terminal/event_coalescer.ts";
+import { EventCoalescer, type ShownEvent } from "../../../../client/ui/terminal/event_coalescer.ts";
 
 /** Gathering with a clock that stands still until its time is let pass. */
 function gathering() {
@@ -14,14 +14,14 @@ function gathering() {
       return () => void timers.delete(then);
     },
   };
-  const { take, flush } = bound(new Gathering((event) => shown.push(event), clock));
+  const { take, flush } = bound(new EventCoalescer((event) => shown.push(event), clock));
   const pass = () => {
     for (const then of timers) then();
   };
   return { take, flush, pass, shown, timers };
 }
 
-function bound(gathering: Gathering) {
+function bound(gathering: EventCoalescer) {
   return { take: gathering.take, flush: () => gathering.flush() };
 }
 
