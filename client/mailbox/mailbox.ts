@@ -266,9 +266,9 @@ function unavailable(reason: string): Deposit {
 }
 
 function refusal(error: ServerRefusal): Deposit {
-  const { code, reason, retryAfterS } = error;
+  const { status, reason, retryAfterS } = error;
   return {
-    refused: refusals[code] ?? "unavailable",
+    refused: refusals[status] ?? "unavailable",
     reason,
     retryAfterMs: retryAfterS === undefined ? retryMs : retryAfterS * 1000,
   };

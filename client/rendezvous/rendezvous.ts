@@ -29,17 +29,18 @@ export class ServerRefusal extends UserError {
       `The server refused: ${reason} (${code})` +
         (retryAfterS === undefined ? "" : `; try again in ${retryAfterS} s`),
     );
-    this.code = code;
+    this.status = code;
     this.reason = reason;
     this.retryAfterS = retryAfterS;
     this.minExpiresS = wholeNumber(header(error, "Min-Expires"));
     const [nonce, realm] = [header(error, "Nonce"), header(error, "Realm")];
-    this.challenge = this.code === "401" && nonce !== undefined && realm !== undefined
+    this.challenge = this.status === "401" && nonce !== undefined && realm !== undefined
       ? { nonce, realm }
       : undefined;
   }
 
-  readonly code: string;
+  /** The status code of the ERROR. */
+  readonly status: string;
   /** One sentence for people, without a full stop. */
   readonly reason: string;
   /** In how many seconds the request may be made again, where the server says so. */
@@ -199,7 +200,7 @@ export class Rendezvous {
         return [line, judge(line, reply, expected)];
       } catch (error) {
         if (!isFresh || !(error instanceof UserError)) throw error;
-        if (error instanceof ServerRefusal && !noRoom.includes(error.code)) throw error;
+        if (error instanceof ServerRefusal && !noRoom.includes(error.status)) throw error;
         problems.push(error);
         this.#turnFrom(line, problems);
       }
