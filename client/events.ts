@@ -10,6 +10,7 @@ import type { PresenceStatus } from "./rendezvous/presence_watch.ts";
 import type { ServerAddress } from "./transport/server_address.ts";
 import type { HistoryEntry } from "./store/journal.ts";
 import type { RefusingVerdict } from "./trust/trust.ts";
+import type { Problem } from "./user_error.ts";
 
 /**
  * How a peer speaks: this protocol; raw text as the original does, each message whatever a read brings;
@@ -54,6 +55,145 @@ export interface KnownClient {
   readonly address: Address;
   /** Of the key that the server says is its. */
   readonly fingerprint?: string;
+}
+
+/** Whom an event is about. */
+export interface PeerRef {
+  /** The conversation's id: 128 bits in hexadecimal. */
+  readonly conversation: string;
+  /** What the peer is called here. */
+  readonly name: string;
+  /** The fingerprint of the peer's key; undefined for a peer that cannot encrypt. */
+  readonly person: string | undefined;
+  /** The key of the peer's device: the person's own, as long as a person has one device. */
+  readonly device: string | undefined;
+}
+
+/** Who has a message, and how many of how many devices that are to have it. */
+export interface Receivers {
+  readonly to: Pick<PeerRef, "person" | "device">;
+  readonly have: number;
+  readonly of: number;
+}
+
+/** Why a link was opened: the user asked for it, messages waited, or the peer called. */
+export type OpenCause = "chat" | "delivery" | "call";
+
+/** Something that happened unasked. */
+export type ClientEvent =
+  | { readonly type: "listening"; readonly address: Address }
+  | { readonly type: "server-lost"; readonly problem: Problem }
+  | { readonly type: "registered-again"; readonly server: ServerAddress }
+  | OpenedEvent
+  | MessageEvent
+  | PeerRef & {
+    /** Messages are on the disk, and there is no link to the peer. */
+    readonly type: "waiting";
+    /** All that wait for that peer. */
+    readonly count: number;
+  }
+  | PeerRef & {
+    /** Messages are at the server's mailbox. */
+    readonly type: "deposited";
+    readonly count: number;
+  }
+  | PeerRef & {
+    /** The server's mailbox does not take what waits for a peer. */
+    readonly type: "deposit-refused";
+    readonly why: Problem;
+  }
+  | PeerRef & Receivers & {
+    /** The peer's client has a message. */
+    readonly type: "delivered";
+    readonly id: string;
+    /** Messages that the peer still lacks. */
+    readonly waiting: number;
+  }
+  | PeerRef & Receivers & {
+    /** The peer's user has seen messages, and lets us know. */
+    readonly type: "read";
+    /** The last of them. */
+    readonly id: string;
+    readonly count: number;
+  }
+  | PeerRef & {
+    /** Messages of the peer's went to another copy of this profile. */
+    readonly type: "missed";
+    readonly count: number;
+  }
+  | PeerRef & {
+    /** Texts that a peer without a key has not confirmed before its connection ended. */
+    readonly type: "unconfirmed";
+    readonly texts: readonly string[];
+  }
+  | PeerRef & {
+    readonly type: "closed";
+    readonly reason: CloseReason;
+    readonly detail: Problem | undefined;
+  }
+  | {
+    /** Somebody whom the user talks to has come or gone. */
+    readonly type: "presence";
+    readonly name: string;
+    readonly here: boolean;
+  }
+  | { readonly type: "first-contact"; readonly name: string; readonly fingerprint: string }
+  | {
+    /** Somebody has shown another key than the one that is saved, or one that is not to be believed. */
+    readonly type: "key-changed" | "key-refused";
+    readonly name: string;
+    readonly verdict: RefusingVerdict;
+  }
+  | {
+    /** The server names another key than the one that is saved and that the peer has shown. */
+    readonly type: "server-contradicted";
+    readonly name: string;
+    /** The fingerprint that the server names. */
+    readonly serverFingerprint: string;
+    readonly presentedFingerprint: string;
+    readonly verified: boolean;
+  }
+  | { readonly type: "turned-away"; readonly why: Problem }
+  | PeerRef & { readonly type: "verification-asked" }
+  | PeerRef & { readonly type: "verification-words"; readonly words: readonly string[] }
+  | { readonly type: "problem"; readonly problem: Problem };
+
+/** A conversation has a link. */
+export interface OpenedEvent extends PeerRef {
+  readonly type: "opened";
+  readonly address: Address;
+  readonly dialect: Dialect;
+  readonly security: Security;
+  readonly cause: OpenCause;
+  /** Messages that wait for the peer, and now go to it. */
+  readonly waiting: number;
+}
+
+/** A message has come. */
+export interface MessageEvent extends PeerRef {
+  readonly type: "message";
+  readonly id: string;
+  /** Its place in the peer's message stream; undefined for a peer that does not number its messages. */
+  readonly stream: string | undefined;
+  readonly seq: number | undefined;
+  readonly kind: "text";
+  readonly plaintext: boolean;
+  readonly text: string;
+  /** When it was written, by the sender's clock if it says so: milliseconds since 1970, UTC. */
+  readonly sentAtMs: number;
+}
+
+/** Where events go. */
+export interface EventSink {
+  /** Takes an event. Never throws. */
+  emit(event: ClientEvent): void;
+  /** When more events may come; undefined if they may now. */
+  room(): Promise<void> | undefined;
+  /**
+   * When everything that was emitted so far has been shown; undefined if it has. Rejects if it cannot be
+   * shown any more.
+   */
+  shown(): Promise<void> | undefined;
 }
 
 /** Something that happened. */

@@ -14,8 +14,7 @@ interface TextProblem {
 }
 
 /** Something that went wrong: a code, and the facts that belong to it. */
-export type Problem =
-  | TextProblem;
+export type Problem = TextProblem;
 
 /** The codes that there are. */
 export type ProblemCode = Problem["code"];
