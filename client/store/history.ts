@@ -7,6 +7,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { ConversationId, HistoryEntry } from "./journal.ts";
 import { entryOf, type MessageRows, type Start } from "./message_rows.ts";
+import type { SearchIndex } from "./search_index.ts";
 import type { Texts } from "./text_column.ts";
 import type { Transactions } from "./transactions.ts";
 
@@ -21,6 +22,7 @@ export class History {
   readonly #transactions: Transactions;
   readonly #texts: Texts;
   readonly #rows: MessageRows;
+  readonly #index: Pick<SearchIndex, "search">;
   readonly #sql: Record<"latest" | "ofSelf" | "ofAll", StatementSync>;
 
   constructor(
@@ -28,10 +30,12 @@ export class History {
     transactions: Transactions,
     texts: Texts,
     rows: MessageRows,
+    index: Pick<SearchIndex, "search">,
   ) {
     this.#transactions = transactions;
     this.#texts = texts;
     this.#rows = rows;
+    this.#index = index;
     this.#sql = {
       // The last so many messages are of the so many conversations that have the last ones.
       latest: database.prepare(
@@ -44,8 +48,16 @@ export class History {
     };
   }
 
-  /** See {@linkcode Journal}. */
-  history(
+  /**
+   * The last messages, oldest first.
+   *
+   * @param self One's own id.
+   * @param name The peer's id; undefined for all peers.
+   * @param limit At most so many.
+   * @param before Only messages before this row; all unless given.
+   * @throws {UserError} If the store cannot be read.
+   */
+  latest(
     self: string,
     name: string | undefined,
     limit: number,
@@ -64,7 +76,27 @@ export class History {
     });
   }
 
-  /** See {@linkcode Journal}. */
+  /**
+   * The last messages that hold all the words, oldest first. Case and accents do not matter; the last word
+   * may be only the beginning of one. It goes in steps of some 10 ms each, between which the caller can do
+   * something else: to go through a million sealed texts takes long.
+   *
+   * @param self One's own id.
+   * @param words As the user has written them.
+   * @param limit At most so many.
+   * @throws {UserError} If the store cannot be read.
+   */
+  search(self: string, words: string, limit: number): Generator<void, HistoryEntry[], void> {
+    return this.#index.search(self, words, limit);
+  }
+
+  /**
+   * All messages with a peer, oldest first. It takes little memory, however many they are.
+   *
+   * @param self One's own id; undefined for all own ids.
+   * @param name The peer's id.
+   * @throws {UserError} If the store cannot be read.
+   */
   *export(self: string | undefined, name: string): Generator<HistoryEntry, void> {
     const rows = this.#transactions.reading(reading, () => {
       const ids = idsOf(

@@ -16,6 +16,7 @@ import { incomingStreamsMax } from "../../shared/protocol/limits.ts";
 import { idFromColumn, idToColumn } from "./column_codec.ts";
 import type { ConversationId, HistoryEntry, Party, Receipt } from "./journal.ts";
 import { entryOf, type MessageRows } from "./message_rows.ts";
+import type { SearchIndex } from "./search_index.ts";
 import type { TextColumn, Texts } from "./text_column.ts";
 import type { TextOwner } from "./text_cipher.ts";
 import type { Transactions } from "./transactions.ts";
@@ -53,6 +54,7 @@ const keeping = "keep what was received";
 export class IncomingMessages {
   readonly #transactions: Transactions;
   readonly #texts: Texts;
+  readonly #index: Pick<SearchIndex, "noteWritten">;
   readonly #rows: MessageRows;
   readonly #sql: Record<
     | "party"
@@ -75,9 +77,11 @@ export class IncomingMessages {
     transactions: Transactions,
     texts: Texts,
     rows: MessageRows,
+    index: Pick<SearchIndex, "noteWritten">,
   ) {
     this.#transactions = transactions;
     this.#texts = texts;
+    this.#index = index;
     this.#rows = rows;
     this.#sql = {
       party: database.prepare("SELECT self, name, key FROM conversations WHERE id = ?"),
@@ -119,7 +123,7 @@ export class IncomingMessages {
   /** See {@linkcode Journal}. */
   receive(conversation: ConversationId, letters: readonly ChatMessage[], atMs: number): Receipt[] {
     if (letters.length === 0) return [];
-    return this.#transactions.durable(keeping, () => {
+    const receipts = this.#transactions.durable(keeping, () => {
       const batch = new Batch(conversation, this.#party(conversation), this.#texts.writer(), atMs);
       const receipts = letters.map((letter) => this.#take(batch, letter));
       // Doubles alone write nothing, so that nothing is flushed for them.
@@ -129,6 +133,8 @@ export class IncomingMessages {
       if (batch.lastRow > 0) this.#sql.use.run({ conversation, atMs, row: batch.lastRow });
       return receipts;
     });
+    this.#index.noteWritten(letters.length);
+    return receipts;
   }
 
   /** See {@linkcode Journal}. */

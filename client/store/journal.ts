@@ -30,13 +30,13 @@ export interface ConversationRecord extends Party {
   readonly agreement: Uint8Array | undefined;
   /** Where the peer listened last. */
   readonly address: Address | undefined;
-  readonly outgoing: Outgoing;
+  readonly outgoing: OutgoingStream;
   /** When something was last said, by either: milliseconds since 1970, UTC; 0 where nothing has been. */
   readonly lastAtMs: number;
 }
 
 /** The stream of what is sent, with marks that say of every message up to them what became of it. */
-export interface Outgoing {
+export interface OutgoingStream {
   readonly stream: string;
   /** The last number that was given; 0 before the first. */
   readonly last: number;
@@ -49,6 +49,9 @@ export interface Outgoing {
   /** When the first of those was left there that the peer does not have; undefined where it has all. */
   readonly depositedAtMs: number | undefined;
 }
+
+/** Transitional. */
+export type Outgoing = OutgoingStream;
 
 /** What became of a message. `sent` is what a peer gets that confirms nothing. */
 export type MessageState = "waiting" | "deposited" | "delivered" | "read" | "sent" | "received";
@@ -191,15 +194,9 @@ export interface Journal {
    * @param before Only those before this row.
    */
   history(self: string, name: string | undefined, limit: number, before?: number): HistoryEntry[];
-  /**
-   * The last messages that hold all the words, oldest first. Case and accents do not matter; what the last
-   * word begins with is enough.
-   */
+  /** All of {@linkcode searchBySteps} at once. */
   search(self: string, words: string, limit: number): HistoryEntry[];
-  /**
-   * {@linkcode search} in steps of some 10 ms each, between which something else can be done: to go through
-   * a million sealed texts takes long.
-   */
+  /** See {@linkcode History.search}. */
   searchBySteps(
     self: string,
     words: string,

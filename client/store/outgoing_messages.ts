@@ -14,6 +14,7 @@ import {
 import { idFromColumn, idToColumn } from "./column_codec.ts";
 import type { ConversationTable } from "./conversation_table.ts";
 import type { ConversationId, Draft, Party } from "./journal.ts";
+import type { SearchIndex } from "./search_index.ts";
 import type { TextColumn, Texts } from "./text_column.ts";
 import type { TextOwner } from "./text_cipher.ts";
 import type { Transactions } from "./transactions.ts";
@@ -56,6 +57,7 @@ export class OutgoingMessages {
   readonly #transactions: Transactions;
   readonly #conversations: ConversationTable;
   readonly #texts: Texts;
+  readonly #index: Pick<SearchIndex, "noteWritten">;
   readonly #sql: Record<
     | "stream"
     | "insert"
@@ -81,10 +83,12 @@ export class OutgoingMessages {
     transactions: Transactions,
     conversations: ConversationTable,
     texts: Texts,
+    index: Pick<SearchIndex, "noteWritten">,
   ) {
     this.#transactions = transactions;
     this.#conversations = conversations;
     this.#texts = texts;
+    this.#index = index;
     this.#sql = {
       stream: database.prepare(
         `SELECT c.self, c.name, c.key, s.id AS row, s.stream, s.last, s.head, s.acknowledged, s.read
@@ -150,7 +154,7 @@ export class OutgoingMessages {
 
   /** See {@linkcode Journal}. */
   accept(drafts: readonly Draft[]): (NumberedMessage | undefined)[] {
-    return this.#transactions.durable(keeping, () => {
+    const letters = this.#transactions.durable(keeping, () => {
       const write = this.#texts.writer();
       const streams = new Map<ConversationId, Stream>();
       const usedAtMs = new Map<ConversationId, number>();
@@ -180,6 +184,8 @@ export class OutgoingMessages {
       }
       return letters;
     });
+    this.#index.noteWritten(drafts.length);
+    return letters;
   }
 
   /** See {@linkcode Journal}. */

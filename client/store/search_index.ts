@@ -54,17 +54,8 @@ export class SearchIndex {
     };
   }
 
-  /** See {@linkcode Journal}. */
-  search(self: string, words: string, limit: number): HistoryEntry[] {
-    const steps = this.steps(self, words, limit);
-    for (;;) {
-      const { value, done } = steps.next();
-      if (done === true) return value;
-    }
-  }
-
-  /** See {@linkcode Journal}. */
-  *steps(self: string, words: string, limit: number): Generator<void, HistoryEntry[], void> {
+  /** See {@linkcode History.search}. */
+  *search(self: string, words: string, limit: number): Generator<void, HistoryEntry[], void> {
     const terms = new SearchTerms(words);
     const found: HistoryEntry[] = [];
     if (terms.empty || limit < 1) return found;

@@ -1,36 +1,20 @@
 /**
- * The journal over SQLite, put together from its parts.
+ * The parts of a store as one object, as callers had it before. Transitional.
  *
  * @module
  */
 
-import type { DatabaseSync } from "node:sqlite";
-import { StreamDigests } from "./stream_digests.ts";
-import { ConversationTable } from "./conversation_table.ts";
 import type { Journal } from "./journal.ts";
-import { MessageRows } from "./message_rows.ts";
-import { History } from "./history.ts";
-import { IncomingMessages } from "./incoming_messages.ts";
-import type { SearchIndex } from "./search_index.ts";
-import { OutgoingMessages } from "./outgoing_messages.ts";
-import { Settings } from "./settings.ts";
-import type { Texts } from "./text_column.ts";
-import type { Transactions } from "./transactions.ts";
+import type { Settings } from "./settings.ts";
+import type { Store } from "./store.ts";
 
-/** Makes the journal of a database. */
+type Parts = Pick<Store, "conversations" | "outgoing" | "incoming" | "history" | "digests">;
+
+/** Makes the one object. */
 export function sqliteJournal(
-  database: DatabaseSync,
-  transactions: Transactions,
-  texts: Texts,
-  searching: SearchIndex,
+  { conversations, outgoing, incoming, history, digests }: Parts,
+  settings: Pick<Settings, "setting" | "setSetting">,
 ): Journal {
-  const rows = new MessageRows(database);
-  const conversations = new ConversationTable(database, transactions);
-  const sending = new OutgoingMessages(database, transactions, conversations, texts);
-  const receiving = new IncomingMessages(database, transactions, texts, rows);
-  const reading = new History(database, transactions, texts, rows);
-  const comparing = new StreamDigests(database, transactions);
-  const settings = new Settings(database, transactions);
   return {
     open: (party, seen) => conversations.open(party, seen),
     find: (self, name) => conversations.find(self, name),
@@ -39,37 +23,34 @@ export function sqliteJournal(
     selves: (name) => conversations.selves(name),
     waiting: (self) => conversations.waiting(self),
 
-    accept(drafts) {
-      const letters = sending.accept(drafts);
-      searching.noteWritten(drafts.length);
-      return letters;
+    accept: (drafts) => outgoing.accept(drafts),
+    unacknowledged: (id, after, limit) => outgoing.unacknowledged(id, after, limit),
+    acknowledge: (conversation, id) => outgoing.acknowledge(conversation, id),
+    markRead: (conversation, id) => outgoing.markRead(conversation, id),
+    markDeposited: (id, upTo, atMs) => outgoing.markDeposited(id, upTo, atMs),
+    forgetDeposited: (id) => outgoing.forgetDeposited(id),
+    renumber: (id) => outgoing.renumber(id),
+    reassign: (from, to) => outgoing.reassign(from, to),
+
+    receive: (id, letters, atMs) => incoming.receive(id, letters, atMs),
+    lastReceived: (id, stream) => incoming.lastReceived(id, stream),
+    markShown: (id, row) => incoming.markShown(id, row),
+    unshown: (self, limit) => incoming.unshown(self, limit),
+
+    history: (self, name, limit, before) => history.latest(self, name, limit, before),
+    search(self, words, limit) {
+      const steps = history.search(self, words, limit);
+      for (;;) {
+        const { value, done } = steps.next();
+        if (done === true) return value;
+      }
     },
-    unacknowledged: (id, after, limit) => sending.unacknowledged(id, after, limit),
-    acknowledge: (conversation, id) => sending.acknowledge(conversation, id),
-    markRead: (conversation, id) => sending.markRead(conversation, id),
-    markDeposited: (id, upTo, atMs) => sending.markDeposited(id, upTo, atMs),
-    forgetDeposited: (id) => sending.forgetDeposited(id),
-    renumber: (id) => sending.renumber(id),
-    reassign: (from, to) => sending.reassign(from, to),
+    searchBySteps: (self, words, limit) => history.search(self, words, limit),
+    export: (self, name) => history.export(self, name),
 
-    receive(id, letters, atMs) {
-      const receipts = receiving.receive(id, letters, atMs);
-      searching.noteWritten(letters.length);
-      return receipts;
-    },
-    lastReceived: (id, stream) => receiving.lastReceived(id, stream),
-    markShown: (id, row) => receiving.markShown(id, row),
-    unshown: (self, limit) => receiving.unshown(self, limit),
-
-    history: (self, name, limit, before) => reading.history(self, name, limit, before),
-    search: (self, words, limit) => searching.search(self, words, limit),
-    searchBySteps: (self, words, limit) => searching.steps(self, words, limit),
-    export: (self, name) => reading.export(self, name),
-
-    streams: (id) => comparing.streams(id),
-    entries: (id, direction, stream, from, to) =>
-      comparing.entries(id, direction, stream, from, to),
-    digest: (id, direction, stream, from, to) => comparing.digest(id, direction, stream, from, to),
+    streams: (id) => digests.streams(id),
+    entries: (id, direction, stream, from, to) => digests.entries(id, direction, stream, from, to),
+    digest: (id, direction, stream, from, to) => digests.digest(id, direction, stream, from, to),
 
     setting: (name) => settings.setting(name),
     setSetting: (name, value) => settings.setSetting(name, value),

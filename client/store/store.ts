@@ -11,19 +11,69 @@ import { databaseReason, openDatabase } from "../../shared/storage/database.ts";
 import { databaseBusyTimeoutMs } from "../../shared/protocol/limits.ts";
 import { makeVisible } from "../../shared/text/visible.ts";
 import { UserError } from "../user_error.ts";
-import { convert } from "./seal_conversion.ts";
+import { ConversationTable } from "./conversation_table.ts";
+import { History } from "./history.ts";
+import { IncomingMessages } from "./incoming_messages.ts";
 import type { Journal } from "./journal.ts";
 import { KnownPeers } from "./known_peers.ts";
+import { MessageRows } from "./message_rows.ts";
+import { OutgoingMessages } from "./outgoing_messages.ts";
 import { migrations } from "./schema.ts";
+import { convert } from "./seal_conversion.ts";
 import { SearchIndex } from "./search_index.ts";
+import { Settings } from "./settings.ts";
 import { sqliteJournal } from "./sqlite_journal.ts";
+import { StreamDigests } from "./stream_digests.ts";
 import { TextCipher } from "./text_cipher.ts";
 import { Texts } from "./text_column.ts";
 import { Transactions } from "./transactions.ts";
 
-/** What a client keeps. Disposing of it closes it. */
+export type { ConversationTable } from "./conversation_table.ts";
+export type { History } from "./history.ts";
+export type { IncomingMessages } from "./incoming_messages.ts";
+export type { KnownPeer, KnownPeers, Meeting } from "./known_peers.ts";
+export type { OutgoingMessages } from "./outgoing_messages.ts";
+export type { StreamDigests } from "./stream_digests.ts";
+export type {
+  ConversationId,
+  ConversationRecord,
+  Draft,
+  HistoryEntry,
+  MessageState,
+  OutgoingStream,
+  Party,
+  RangeDigest,
+  Receipt,
+  StreamExtent,
+} from "./journal.ts";
+
+/** What a part offers, so that something else may stand in its place. */
+type Offered<Part> = Pick<Part, keyof Part>;
+
+/**
+ * What a client keeps, in parts. Several programs may have it open. Disposing of it closes it.
+ *
+ * Messages belong to conversations. A conversation is between one own id and a peer's id and key, and outlives
+ * connections and runs. Each direction of it is a stream of numbered messages.
+ *
+ * Each method writes all of what it is asked to, or nothing. Methods that say `durable` have forced it onto the
+ * disk when they return: no crash undoes it. A crash of the machine, and nothing less, may undo the latest of
+ * the other changes; that is harmless.
+ */
 export interface Store extends Disposable {
+  /** With whom there are conversations, and how far their outgoing streams have come. */
+  readonly conversations: Omit<ConversationTable, "beginStream">;
+  /** What the user has written, until the peer has it. */
+  readonly outgoing: Offered<OutgoingMessages>;
+  /** What peers have sent. */
+  readonly incoming: Offered<IncomingMessages>;
+  /** What was said, to be read again. */
+  readonly history: Offered<History>;
+  /** What the streams of a conversation hold, for comparing both sides. */
+  readonly digests: Offered<StreamDigests>;
+  /** Whose keys are remembered. */
   readonly knownPeers: KnownPeers;
+  /** All of these but the known peers in one. Transitional: use the parts. */
   readonly journal: Journal;
 }
 
@@ -85,12 +135,22 @@ export function storeIn(
   const box = textKey && new TextCipher(textKey);
   const transactions = new Transactions(database);
   const texts = new Texts(database, box);
-  const searching = new SearchIndex(database, transactions, texts);
-  const indexSome = () => searching.indexSome();
+  const index = new SearchIndex(database, transactions, texts);
+  const indexSome = () => index.indexSome();
   convert(database, transactions, { sealed, box, texts, indexSome, onConvert });
+  const rows = new MessageRows(database);
+  const conversations = new ConversationTable(database, transactions);
+  const parts = {
+    conversations,
+    outgoing: new OutgoingMessages(database, transactions, conversations, texts, index),
+    incoming: new IncomingMessages(database, transactions, texts, rows, index),
+    history: new History(database, transactions, texts, rows, index),
+    digests: new StreamDigests(database, transactions),
+  };
   return {
+    ...parts,
     knownPeers: new KnownPeers(database),
-    journal: sqliteJournal(database, transactions, texts, searching),
+    journal: sqliteJournal(parts, new Settings(database, transactions)),
     [Symbol.dispose]: () => database.close(),
   };
 }

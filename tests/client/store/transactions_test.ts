@@ -1,13 +1,11 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { UserError } from "../../../client/user_error.ts";
-import { SearchIndex } from "../../../client/store/search_index.ts";
 import { migrations } from "../../../client/store/schema.ts";
-import { sqliteJournal } from "../../../client/store/sqlite_journal.ts";
-import { Texts } from "../../../client/store/text_column.ts";
+import { storeIn } from "../../../client/store/store.ts";
 import { Transactions } from "../../../client/store/transactions.ts";
 import { openDatabase } from "../../../shared/storage/database.ts";
 import { temporaryDirectory } from "../../support/places.ts";
-import { keyOf, say, stream } from "../../support/journal_fixture.ts";
+import { draft, keyOf, stream } from "../../support/journal_fixture.ts";
 
 const table = "CREATE TABLE note (text TEXT NOT NULL UNIQUE) STRICT";
 
@@ -95,44 +93,44 @@ Deno.test("a damaged file is said to be so", () => {
   );
 });
 
-/** Transactions that say which of them have to be on the disk. */
-class Told extends Transactions {
-  durables = 0;
-
-  override durable<T>(action: string, work: () => T): T {
-    this.durables++;
-    return super.durable(action, work);
-  }
-}
-
-Deno.test("what a journal promises is durable, and what can be found out again is not", () => {
+Deno.test("what a store promises is durable, and what can be found out again is not", () => {
   using database = openDatabase(":memory:", migrations);
-  const told = new Told(database);
-  const texts = new Texts(database, undefined);
-  const journal = sqliteJournal(database, told, texts, new SearchIndex(database, told, texts));
-  const durables = (act: () => unknown) => {
-    const before = told.durables;
+  using store = storeIn(database, {});
+  const { conversations, outgoing, incoming } = store;
+  let durables = 0;
+  const exec = database.exec.bind(database);
+  // As SQLite counts: 2 is FULL.
+  const isFull = () => database.prepare("PRAGMA synchronous").get()!.synchronous === 2;
+  database.exec = (sql) => {
+    if (sql === "COMMIT" && isFull()) durables++;
+    exec(sql);
+  };
+  const durablesOf = (act: () => unknown) => {
+    const before = durables;
     act();
-    return told.durables - before;
+    return durables - before;
   };
   const open = (byte: number) =>
-    journal.open({ self: "alice", name: "bob", key: keyOf(byte) }, { agreement: keyOf(9) }).id;
-  assertEquals(durables(() => open(1)), 0);
+    conversations.open({ self: "alice", name: "bob", key: keyOf(byte) }, { agreement: keyOf(9) })
+      .id;
+  assertEquals(durablesOf(() => open(1)), 0);
   const [id, other] = [open(1), open(2)];
-  assertEquals(durables(() => say(journal, id, "a", "b", "c")), 1);
-  assertEquals(durables(() => journal.receive(id, stream(["x", "y"]), 1)), 1);
-  assertEquals(durables(() => journal.renumber(id)), 1);
-  const [first] = journal.unacknowledged(id, 0, 1);
   assertEquals(
-    durables(() => {
-      journal.acknowledge(id, first!.id);
-      journal.markRead(id, first!.id);
-      journal.markDeposited(id, 2, 1);
-      journal.forgetDeposited(id);
-      journal.markShown(id, 5);
-      journal.setSetting("a", "b");
+    durablesOf(() => outgoing.accept(["a", "b", "c"].map((text) => draft(id, text)))),
+    1,
+  );
+  assertEquals(durablesOf(() => incoming.receive(id, stream(["x", "y"]), 1)), 1);
+  assertEquals(durablesOf(() => outgoing.renumber(id)), 1);
+  const [first] = outgoing.unacknowledged(id, 0, 1);
+  assertEquals(
+    durablesOf(() => {
+      outgoing.acknowledge(id, first!.id);
+      outgoing.markRead(id, first!.id);
+      outgoing.markDeposited(id, 2, 1);
+      outgoing.forgetDeposited(id);
+      incoming.markShown(id, 5);
     }),
     0,
   );
-  assertEquals(durables(() => journal.reassign(id, other)), 1);
+  assertEquals(durablesOf(() => outgoing.reassign(id, other)), 1);
 });
