@@ -11,27 +11,15 @@ import type { Identity } from "../shared/crypto/identity.ts";
 import { clientIdRule, isClientId } from "../shared/protocol/client_id.ts";
 import { errorMessage } from "../shared/errors/error_message.ts";
 import { replyTimeoutMs } from "../shared/protocol/limits.ts";
-import {
-  type Header,
-  header,
-  headerValues,
-  type Message,
-  message,
-} from "../shared/protocol/message.ts";
-import { protocolVersion } from "../shared/protocol/verbs.ts";
 import { UserError } from "./user_error.ts";
 import { PresenceNotices } from "./conversations/presence_notices.ts";
 import type { Conversation } from "./conversations/conversation.ts";
 import { CallRefused, Conversations } from "./conversations/conversations.ts";
 import type { ChatEvent, KnownClient } from "./events.ts";
 import type { LinkTimes } from "./link/link.ts";
-import { LookupCache } from "./rendezvous/lookup_cache.ts";
-import { lookUp, readKnownClient } from "./rendezvous/lookup.ts";
 import { Mailbox } from "./mailbox/mailbox.ts";
 import { type Listening, type Network, tcpNetwork } from "./transport/transport.ts";
-import { Presence, type PresenceStatus } from "./rendezvous/presence_watch.ts";
-import { Registration } from "./rendezvous/registration.ts";
-import { Rendezvous, wholeNumber } from "./rendezvous/rendezvous.ts";
+import { type PresenceStatus, Rendezvous } from "./rendezvous/rendezvous.ts";
 import type { ServerAddress } from "./transport/server_address.ts";
 import type { Store } from "./store/store.ts";
 import { Trust } from "./trust/trust.ts";
@@ -63,9 +51,6 @@ export interface ClientOptions {
   /** Gives numbers from 0 up to 1; `Math.random` where not given. */
   readonly random?: () => number;
 }
-
-/** How many clients `/info` shows before it says that there are more. */
-const infoShownMax = 1_000;
 
 /** Of so many of those who have been talked to, the latest, the names are known. */
 const namesMax = 1_000;
@@ -99,12 +84,9 @@ export class ChatClient {
   readonly #store: ClientOptions["store"];
   readonly #conversations: Conversations;
   readonly #rendezvous: Rendezvous;
-  readonly #registration: Registration;
-  readonly #presence: Presence;
   readonly #mailbox: Mailbox;
   readonly #comingsAndGoings: PresenceNotices;
   readonly #trust: Trust;
-  readonly #introductions = new LookupCache();
   readonly #searches = new Semaphore(searchesMax);
   #hasMail = false;
   #leftMailIsDue = false;
@@ -143,34 +125,29 @@ export class ChatClient {
     this.#trust = new Trust(store.knownPeers, clock);
     const { signal } = this.#stopping;
     this.#rendezvous = new Rendezvous({
-      servers,
-      network,
-      clock,
-      signal,
-      onPush: (push) => this.#takePush(push),
-      onLost: () => this.#presence.lost(),
-    });
-    this.#presence = new Presence({
-      rendezvous: this.#rendezvous,
-      onChange: (name, status) => this.#takePresence(name, status),
-    });
-    this.#registration = new Registration({
       id,
       identity,
       listening: this.address,
-      rendezvous: this.#rendezvous,
+      servers,
+      network,
       clock,
       random,
       signal,
-      emit: this.#emit,
-      onRegistered: () => this.#registered(),
+      notices: {
+        registered: () => this.#watch(),
+        ready: () => this.#registered(),
+        serverLost: (problem) => this.#emit({ type: "server-lost", problem }),
+        registeredAgain: (server) => this.#emit({ type: "registered-again", server }),
+        mail: () => this.#collect(false),
+        presence: (name, status) => this.#takePresence(name, status),
+      },
     });
     this.#mailbox = new Mailbox({
       id,
       identity,
-      address: () => this.#registration.address,
+      address: () => this.#rendezvous.address,
       rendezvous: this.#rendezvous,
-      mailBytesMax: () => this.#presence.mailBytesMax,
+      mailBytesMax: () => this.#rendezvous.mailBytesMax,
       onProblem: (problem) => this.#emit({ type: "problem", problem }),
     });
     this.#conversations = new Conversations({
@@ -181,8 +158,8 @@ export class ChatClient {
       random,
       allowPlaintext,
       readReceipts,
-      said: (id) => this.#introductions.said(id),
-      introducedAt: (address) => this.#introductions.at(address),
+      said: (id) => this.#rendezvous.serverFingerprint(id),
+      introducedAt: (address) => this.#rendezvous.idAt(address),
       ask: (id) => this.#ask(id),
       emit: this.#emit,
       room,
@@ -225,35 +202,20 @@ export class ChatClient {
 
   /** Registers with the server, and stays registered. @throws {UserError} */
   async register(): Promise<void> {
-    await this.#registration.start();
+    await this.#rendezvous.register((registered) =>
+      this.#emit({ type: "registered", ...registered })
+    );
   }
 
   /** Takes the registration back. @throws {UserError} */
   async unregister(): Promise<void> {
-    await this.#registration.end();
+    await this.#rendezvous.unregister();
     this.#emit({ type: "unregistered", id: this.id });
   }
 
   /** Asks for everyone who is registered. @throws {UserError} */
   async info(): Promise<void> {
-    const clients: KnownClient[] = [];
-    let count = 0;
-    let after: string | undefined;
-    do {
-      const page: Header[] = after === undefined ? [] : [["After", after]];
-      const reply = await this.#rendezvous.request(
-        message("INFO", [["Version", protocolVersion], ...page]),
-        "INFOACK",
-      );
-      count = wholeNumber(header(reply, "Count")) ?? 0;
-      const found = headerValues(reply, "Client").flatMap(readKnownClient);
-      for (const client of found) this.#introductions.note(client);
-      clients.push(...found);
-      const next = header(reply, "After");
-      // A server whose pages bring nobody would be asked for ever.
-      after = next !== undefined && isClientId(next) && found.length > 0 ? next : undefined;
-    } while (after !== undefined && clients.length < infoShownMax);
-    this.#emit({ type: "clients", count, clients, selfId: this.id });
+    this.#emit({ type: "clients", ...await this.#rendezvous.everyone(), selfId: this.id });
   }
 
   /** Asks for another client, or for the one of that id. @throws {UserError} */
@@ -399,7 +361,7 @@ export class ChatClient {
       .filter(({ key }) => key.length > 0)
       .map(({ name, lastAtMs, outgoing: { last, acknowledged } }) => ({
         name,
-        presence: this.#presence.status(name),
+        presence: this.#rendezvous.status(name),
         connected: this.#conversations.isConnected(name),
         waiting: last - acknowledged,
         lastAtMs,
@@ -434,24 +396,22 @@ export class ChatClient {
   }
 
   async #unregisterQuietly(): Promise<void> {
-    if (!this.#registration.active) return;
+    if (!this.#rendezvous.registered) return;
     // Where the server does not hear it, the registration runs out by itself.
-    await within(unregisterTimeoutMs, this.#registration.end().catch(() => {}), this.#clock);
+    await within(unregisterTimeoutMs, this.#rendezvous.unregister().catch(() => {}), this.#clock);
   }
 
   async #find(target: string | undefined): Promise<KnownClient | undefined> {
     if (target !== undefined && !isClientId(target)) {
       throw new UserError(`The id '${target}' is not ${clientIdRule}`);
     }
-    const found = await lookUp(this.#rendezvous, this.id, target);
-    if (found !== undefined && found.id !== "") this.#introductions.note(found);
-    return found;
+    return await this.#rendezvous.lookUp(target);
   }
 
   /** Asks the server, if it is one that we are known to, whose key it knows for an id. */
   async #ask(id: string): Promise<string | undefined> {
-    if (this.#registration.active) await this.#findQuietly(id);
-    return this.#introductions.said(id);
+    if (this.#rendezvous.registered) await this.#findQuietly(id);
+    return this.#rendezvous.serverFingerprint(id);
   }
 
   async #findQuietly(id: string): Promise<void> {
@@ -464,7 +424,7 @@ export class ChatClient {
     const shown = this.#conversations.unknownSenderIn(name);
     if (shown === undefined) return;
     await this.#findQuietly(id);
-    const said = this.#introductions.said(id);
+    const said = this.#rendezvous.serverFingerprint(id);
     if (said === undefined || said === shown) return;
     throw new UserError(
       `Who has called as ${id} has the key ${shown}, and the server names ${said}: one of them is ` +
@@ -487,7 +447,7 @@ export class ChatClient {
       const address = found ?? conversation.lastAddress;
       if (address === undefined || this.#isOwn(address)) return;
       // Whoever the server says is away is not where he was.
-      if (found === undefined && this.#presence.status(name) === "away") return;
+      if (found === undefined && this.#rendezvous.status(name) === "away") return;
       await this.#call(address, name, false);
     } catch {
       // What waits goes on waiting, which the user has been told.
@@ -507,15 +467,13 @@ export class ChatClient {
 
   /** What follows on each registration. */
   async #registered(): Promise<void> {
-    this.#watch();
-    await this.#presence.registered();
     this.#conversations.wake();
     await this.#collect(true);
   }
 
   #watch(): void {
     try {
-      this.#presence.watch(this.#conversations.watched);
+      this.#rendezvous.watch(this.#conversations.watched);
     } catch (error) {
       const problem = `Cannot see whom to watch: ${errorMessage(error)}`;
       this.#emit({ type: "problem", problem });
@@ -533,11 +491,6 @@ export class ChatClient {
     }
     // Of who is registered only it is not known whether he is there: that is found out.
     if (status !== undefined && status !== "away") this.#conversations.wake(name);
-  }
-
-  #takePush(push: Message): void {
-    if (push.verb === "MAIL") this.#collect(false);
-    else this.#presence.take(push);
   }
 
   /**

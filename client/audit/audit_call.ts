@@ -12,9 +12,8 @@ import { audit, type AuditReport } from "./audit.ts";
 import { UserError } from "../user_error.ts";
 import { Link } from "../link/link.ts";
 import type { Refusal } from "../link/opening.ts";
-import { lookUp } from "../rendezvous/lookup.ts";
 import { tcpNetwork } from "../transport/transport.ts";
-import { Rendezvous } from "../rendezvous/rendezvous.ts";
+import { lookUpOnce } from "../rendezvous/rendezvous.ts";
 import type { ServerAddress } from "../transport/server_address.ts";
 import type { ConversationRecord } from "../store/journal.ts";
 import type { Store } from "../store/store.ts";
@@ -59,24 +58,19 @@ async function whereabouts(
   { self, name, servers }: AuditCall,
   record: ConversationRecord,
 ): Promise<Address> {
-  const asking = new AbortController();
-  const rendezvous = new Rendezvous({
-    servers,
-    network: tcpNetwork,
-    clock: systemClock,
-    signal: asking.signal,
-    onPush: () => {},
-    onLost: () => {},
-  });
   try {
-    const found = await lookUp(rendezvous, self, name);
+    const found = await lookUpOnce({
+      id: self,
+      target: name,
+      servers,
+      network: tcpNetwork,
+      clock: systemClock,
+    });
     if (found?.id === name) return found.address;
     throw new UserError(`Cannot compare with ${name}: the server does not say where ${name} is`);
   } catch (error) {
     if (record.address !== undefined && error instanceof UserError) return record.address;
     throw error;
-  } finally {
-    asking.abort();
   }
 }
 

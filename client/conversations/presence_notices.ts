@@ -7,7 +7,7 @@
 
 import type { TimerClock } from "../../shared/time/clock.ts";
 import type { ChatEvent } from "../events.ts";
-import type { PresenceStatus } from "../rendezvous/presence_watch.ts";
+import type { PresenceStatus } from "../rendezvous/rendezvous.ts";
 
 /** What telling needs. */
 export interface ComingsAndGoingsOptions {

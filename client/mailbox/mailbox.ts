@@ -24,7 +24,7 @@ import { check, protocolVersion } from "../../shared/protocol/verbs.ts";
 import { UserError } from "../user_error.ts";
 import { depositBytesMax } from "../../shared/protocol/limits.ts";
 import { envelopeContentBytesMax, openEnvelope, type Recipient, sealEnvelope } from "./envelope.ts";
-import { type KeptConnection, ServerRefusal } from "../rendezvous/rendezvous.ts";
+import { type KeptConnection, ServerRefusal } from "../rendezvous/control_connection.ts";
 
 /** What came of a deposit. */
 export type Deposit =

@@ -7,11 +7,11 @@
 import { formatAddress, parseAddress, parsePort } from "../../shared/net/address.ts";
 import { isClientId } from "../../shared/protocol/client_id.ts";
 import { isFingerprint } from "../../shared/crypto/identity.ts";
-import { type Header, header, message } from "../../shared/protocol/message.ts";
+import { type Header, header, headerValues, message } from "../../shared/protocol/message.ts";
 import { protocolVersion } from "../../shared/protocol/verbs.ts";
 import { UserError } from "../user_error.ts";
 import type { KnownClient } from "../events.ts";
-import type { Rendezvous } from "./rendezvous.ts";
+import { type ControlConnection, wholeNumber } from "./control_connection.ts";
 
 /**
  * Looks somebody up.
@@ -23,13 +23,13 @@ import type { Rendezvous } from "./rendezvous.ts";
  * @throws {UserError} Where it cannot be asked, or sends an address that is none.
  */
 export async function lookUp(
-  rendezvous: Pick<Rendezvous, "request">,
+  connection: Pick<ControlConnection, "request">,
   selfId: string,
   target: string | undefined,
 ): Promise<KnownClient | undefined> {
   const headers: Header[] = [["clientID", selfId], ["Version", protocolVersion]];
   if (target !== undefined) headers.push(["Target", target]);
-  const reply = await rendezvous.request(message("BRIDGE", headers), "BRIDGEACK");
+  const reply = await connection.request(message("BRIDGE", headers), "BRIDGEACK");
   const id = header(reply, "clientID") ?? "";
   const host = header(reply, "IP") ?? "";
   const port = parsePort(header(reply, "Port") ?? "");
@@ -43,8 +43,49 @@ export async function lookUp(
   };
 }
 
+/** Clients that the server knows. */
+export interface Listed {
+  /** How many there are. */
+  readonly count: number;
+  /** Those that were asked for: all of them, unless there are more than 1,000. */
+  readonly clients: readonly KnownClient[];
+}
+
+/** Once so many clients are listed the server is not asked for more. */
+const listedMax = 1_000;
+
+/**
+ * Asks who is registered, page by page.
+ *
+ * @param onClient Told of each client as soon as the server names it.
+ * @throws {UserError} If the server cannot be asked.
+ */
+export async function listEveryone(
+  connection: Pick<ControlConnection, "request">,
+  onClient: (client: KnownClient) => void,
+): Promise<Listed> {
+  const clients: KnownClient[] = [];
+  let count = 0;
+  let after: string | undefined;
+  do {
+    const page: Header[] = after === undefined ? [] : [["After", after]];
+    const reply = await connection.request(
+      message("INFO", [["Version", protocolVersion], ...page]),
+      "INFOACK",
+    );
+    count = wholeNumber(header(reply, "Count")) ?? 0;
+    const found = headerValues(reply, "Client").flatMap(readKnownClient);
+    for (const client of found) onClient(client);
+    clients.push(...found);
+    const next = header(reply, "After");
+    // A server whose pages name nobody would be asked for ever.
+    after = next !== undefined && isClientId(next) && found.length > 0 ? next : undefined;
+  } while (after !== undefined && clients.length < listedMax);
+  return { count, clients };
+}
+
 /** Reads a Client line of INFOACK; none where it is malformed. */
-export function readKnownClient(line: string): KnownClient[] {
+function readKnownClient(line: string): KnownClient[] {
   const [id = "", place = "", fingerprint] = line.split(" ");
   const address = parseAddress(place);
   if (!isClientId(id) || address === undefined) return [];

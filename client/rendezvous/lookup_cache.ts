@@ -26,12 +26,12 @@ export class LookupCache {
   }
 
   /** The fingerprint of a client's key, where the server has named one. */
-  said(id: string): string | undefined {
+  serverFingerprint(id: string): string | undefined {
     return this.#byId.get(id)?.fingerprint;
   }
 
   /** Who listens at an address and has a key there. */
-  at(address: Address): string | undefined {
+  idAt(address: Address): string | undefined {
     return this.#idsByPlace.get(formatAddress(address));
   }
 

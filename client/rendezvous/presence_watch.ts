@@ -15,7 +15,7 @@ import {
 } from "../../shared/protocol/message.ts";
 import { protocolVersion } from "../../shared/protocol/verbs.ts";
 import { UserError } from "../user_error.ts";
-import { type KeptConnection, wholeNumber } from "./rendezvous.ts";
+import { type KeptConnection, wholeNumber } from "./control_connection.ts";
 
 const statuses = ["online", "registered", "away"] as const;
 
@@ -28,15 +28,15 @@ export type PresenceStatus = typeof statuses[number];
 type Server = Pick<KeptConnection, "request">;
 
 /** What presence needs. */
-export interface PresenceOptions {
-  readonly rendezvous: { readonly kept: Server | undefined };
+export interface PresenceWatchOptions {
+  readonly connection: { readonly kept: Server | undefined };
   /** Told of each change; undefined where it is not known any more. */
   readonly onChange: (name: string, status: PresenceStatus | undefined) => void;
 }
 
 /** Whom the server is asked to watch, and what it says of them. */
-export class Presence {
-  readonly #options: PresenceOptions;
+export class PresenceWatch {
+  readonly #options: PresenceWatchOptions;
   #wanted: ReadonlySet<string> = new Set();
   readonly #statuses = new Map<string, PresenceStatus>();
   /** The server, where it is one to be asked, as far as is known. */
@@ -46,7 +46,7 @@ export class Presence {
   #asking: Promise<void> | undefined;
   #mailBytesMax: number | undefined;
 
-  constructor(options: PresenceOptions) {
+  constructor(options: PresenceWatchOptions) {
     this.#options = options;
   }
 
@@ -72,7 +72,7 @@ export class Presence {
 
   /** To be called after each registration. Done when the server has been told, or does not listen. */
   async registered(): Promise<void> {
-    this.#server = this.#options.rendezvous.kept;
+    this.#server = this.#options.connection.kept;
     if (this.#server !== undefined) await this.#ask();
   }
 

@@ -13,8 +13,8 @@ import { registrationTtlAskedMs } from "../../shared/protocol/limits.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { type Header, header } from "../../shared/protocol/message.ts";
 import { protocolVersion } from "../../shared/protocol/verbs.ts";
-import type { ChatEvent } from "../events.ts";
-import { type Rendezvous, ServerRefusal, wholeNumber } from "./rendezvous.ts";
+import type { ServerAddress } from "../transport/server_address.ts";
+import { type ControlConnection, ServerRefusal, wholeNumber } from "./control_connection.ts";
 import { requestSigned } from "./signed_request.ts";
 
 /** However briefly a server lets registrations live, it is not asked more often than this. */
@@ -32,23 +32,29 @@ export interface RegistrationOptions {
   readonly identity: Identity;
   /** Where the client listens; an unspecified host stands for whichever the server is reached by. */
   readonly listening: Address;
-  readonly rendezvous: Rendezvous;
+  readonly connection: ControlConnection;
   readonly clock: TimerClock;
   /** Gives numbers from 0 up to 1. */
   readonly random: () => number;
   /** Lets the registration run out. */
   readonly signal: AbortSignal;
-  readonly emit: (event: ChatEvent) => void;
+  /** Told why the client is not registered any more. */
+  readonly onLost: (problem: string) => void;
+  /** Told when it is again, or with another server than before. */
+  readonly onAgain: (server: ServerAddress) => void;
   /** Called after each registration, refreshes included; what it throws is its own business. */
   readonly onRegistered: () => Promise<void>;
 }
 
-interface Registered {
+/** How the server has registered the client. */
+export interface Registered {
+  readonly id: string;
   /** Where others are told that the client is. */
   readonly address: Address;
-  /** How long it lasts, where the server says so. */
+  readonly server: ServerAddress;
+  /** How long it lasts without being refreshed, in seconds; undefined if the server does not say. */
   readonly expiresS: number | undefined;
-  /** Whether the server has had the key proven. */
+  /** Whether the server has had the key proven, and so keeps the name for it. */
   readonly keyed: boolean;
 }
 
@@ -77,16 +83,17 @@ export class Registration {
   /**
    * Registers, and from then on stays registered. Done when what is to follow on that is done, too.
    *
+   * @param onRegistered Told as soon as the client is registered.
    * @throws {UserError} Where the server refuses or does not answer.
    */
-  async start(): Promise<void> {
-    const { id, rendezvous, emit } = this.#options;
-    const { address, expiresS, keyed } = await this.#register();
+  async start(onRegistered: (registered: Registered) => void = () => {}): Promise<Registered> {
+    const registered = await this.#register();
     this.#refreshing?.abort();
     this.#refreshing = new AbortController();
-    emit({ type: "registered", id, address, server: rendezvous.server, expiresS, keyed });
+    onRegistered(registered);
     this.#stay(this.#refreshing.signal);
     await this.#follow();
+    return registered;
   }
 
   /**
@@ -96,20 +103,20 @@ export class Registration {
    * way.
    */
   async end(): Promise<void> {
-    const { id, identity, rendezvous } = this.#options;
+    const { id, identity, connection } = this.#options;
     this.stopRefreshing();
     // What is under way would register again, and start to refresh, behind our back.
     await this.#registering?.catch(() => {});
     this.stopRefreshing();
     const headers: Header[] = [["clientID", id], ["Version", protocolVersion]];
-    await requestSigned(rendezvous, identity, "UNREGISTER", headers, "UNREGACK");
+    await requestSigned(connection, identity, "UNREGISTER", headers, "UNREGACK");
   }
 
   /** Lets the registration run out. */
   stopRefreshing(): void {
     this.#refreshing?.abort();
     this.#refreshing = undefined;
-    this.#options.rendezvous.release();
+    this.#options.connection.release();
   }
 
   async #register(): Promise<Registered> {
@@ -118,13 +125,13 @@ export class Registration {
   }
 
   async #askServer(): Promise<Registered> {
-    const { id, identity, listening, rendezvous } = this.#options;
-    await rendezvous.connect();
+    const { id, identity, listening, connection } = this.#options;
+    await connection.connect();
     const claimed = isUnspecified(listening.host)
-      ? rendezvous.localHost ?? listening.host
+      ? connection.localHost ?? listening.host
       : listening.host;
     const register = () =>
-      requestSigned(rendezvous, identity, "REGISTER", [
+      requestSigned(connection, identity, "REGISTER", [
         ["clientID", id],
         ["IP", claimed],
         ["Port", String(listening.port)],
@@ -144,7 +151,8 @@ export class Registration {
     const host = header(reply, "IP")! || claimed;
     const port = parsePort(header(reply, "Port")!) || listening.port;
     const expiresS = wholeNumber(header(reply, "Expires"));
-    return { address: { host, port }, expiresS, keyed: proven };
+    const { server } = connection;
+    return { id, address: { host, port }, server, expiresS, keyed: proven };
   }
 
   async #follow(): Promise<void> {
@@ -157,26 +165,24 @@ export class Registration {
 
   /** Registers again when it is time to, and when the server is back after it was lost. */
   async #stay(refreshing: AbortSignal): Promise<void> {
-    const { emit, rendezvous, clock, random } = this.#options;
+    const { onLost, onAgain, connection, clock, random } = this.#options;
     const signal = AbortSignal.any([refreshing, this.#options.signal]);
     for (;;) {
-      const { kept, server } = rendezvous;
+      const { kept, server } = connection;
       const lost = kept?.lost;
       await this.#untilDue(lost === undefined ? signal : AbortSignal.any([signal, lost]));
       if (signal.aborted) return;
       let problem = lost?.aborted ? String(lost.reason) : await this.#refresh();
       if (signal.aborted) return;
       const isLost = problem !== undefined;
-      if (isLost) emit({ type: "server-lost", problem: problem! });
+      if (isLost) onLost(problem!);
       const backoff = new Backoff({ ...againBackoffMs, random });
       while (problem !== undefined) {
         if (!await wait(backoff.next(), signal, clock)) return;
         problem = await this.#refresh();
         if (signal.aborted) return;
       }
-      if (isLost || rendezvous.server !== server) {
-        emit({ type: "registered-again", server: rendezvous.server });
-      }
+      if (isLost || connection.server !== server) onAgain(connection.server);
       this.#follow();
     }
   }

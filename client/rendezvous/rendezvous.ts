@@ -1,284 +1,219 @@
 /**
- * The control connection to the server: requests out, replies in, in order, and between them what the
- * server says unasked. It is opened when it is needed. That on which a server of this protocol has
- * registered us is kept: it is found dead when nothing is heard on it.
+ * The way to the server that introduces clients to each other: registering with it, looking others up,
+ * watching who is there, and the requests that it takes from those it has registered.
  *
- * Several servers may be named. They are tried in order, and the one that is reached is spoken to until
- * it is lost. A server that closes the connection after each reply, as some of the wild do, is as good.
+ * What is asked is answered by a return value. What happens unasked goes to the owner as a notice.
  *
  * @module
  */
 
-import { formatAddress } from "../../shared/net/address.ts";
+import type { Address } from "../../shared/net/address.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
-import { header, type Message } from "../../shared/protocol/message.ts";
-import { type Fault, isFault } from "../../shared/protocol/status.ts";
-import { check, speaksVersion1, type VerbName } from "../../shared/protocol/verbs.ts";
-import { UserError } from "../user_error.ts";
+import type { Identity } from "../../shared/crypto/identity.ts";
+import type { KnownClient } from "../events.ts";
 import type { Network } from "../transport/transport.ts";
-import { formatServerAddress, type ServerAddress } from "../transport/server_address.ts";
-import { ServerConnection } from "./server_connection.ts";
+import type { ServerAddress } from "../transport/server_address.ts";
+import { ControlConnection, type KeptConnection } from "./control_connection.ts";
+import { type Listed, listEveryone, lookUp } from "./lookup.ts";
+import { LookupCache } from "./lookup_cache.ts";
+import { type PresenceStatus, PresenceWatch } from "./presence_watch.ts";
+import { type Registered, Registration } from "./registration.ts";
 
-/** What the server refused. */
-export class ServerRefusal extends UserError {
-  /** @param error An ERROR of the server's. */
-  constructor(error: Message) {
-    const [code, reason] = [header(error, "Code")!, header(error, "Reason")!];
-    const retryAfterS = wholeNumber(header(error, "Retry-After"));
-    super(
-      `The server refused: ${reason} (${code})` +
-        (retryAfterS === undefined ? "" : `; try again in ${retryAfterS} s`),
-    );
-    this.status = code;
-    this.reason = reason;
-    this.retryAfterS = retryAfterS;
-    this.minExpiresS = wholeNumber(header(error, "Min-Expires"));
-    const [nonce, realm] = [header(error, "Nonce"), header(error, "Realm")];
-    this.challenge = this.status === "401" && nonce !== undefined && realm !== undefined
-      ? { nonce, realm }
-      : undefined;
-  }
+export type { Listed } from "./lookup.ts";
+export type { PresenceStatus } from "./presence_watch.ts";
+export type { Registered } from "./registration.ts";
 
-  /** The status code of the ERROR. */
-  readonly status: string;
-  /** One sentence for people, without a full stop. */
-  readonly reason: string;
-  /** In how many seconds the request may be made again, where the server says so. */
-  readonly retryAfterS: number | undefined;
-  readonly minExpiresS: number | undefined;
-  /** What is to be signed before the request is made again. */
-  readonly challenge: { readonly nonce: string; readonly realm: string } | undefined;
-}
-
-/** Reads a whole number that a server sent, of seconds or of clients; undefined where it is none. */
-export function wholeNumber(text: string | undefined): number | undefined {
-  return text !== undefined && /^[0-9]{1,7}$/.test(text) ? Number(text) : undefined;
-}
-
-/**
- * A connection on which a server of this protocol has registered us. What it lets us have on that account
- * is asked here, and so never on another connection, or of another server.
- */
-export class KeptConnection {
-  readonly line: ServerConnection;
-
-  constructor(line: ServerConnection) {
-    this.line = line;
-  }
-
-  /** Aborts when it is lost; its reason is a sentence for people, without a full stop. */
-  get lost(): AbortSignal {
-    return this.line.lost;
-  }
-
+/** What happens unasked. None of these may throw. */
+export interface RendezvousNotices {
+  /** The server has registered the client, for the first time or again. Now is the time to `watch`. */
+  registered(): void;
   /**
-   * Asks the server.
-   *
-   * @param expected The verb of the reply.
-   * @param taken Gets the reply at once, before anything that the server says behind it.
-   * @throws {ServerRefusal} Where the server answers ERROR.
-   * @throws {UserError} Where the connection is lost, or something else is answered.
+   * What follows on a registration can be done: the server has said who is there and whether it keeps mail,
+   * if it knows how. Registering is done when this is.
    */
-  async request(
-    request: Message,
-    expected: VerbName,
-    taken: (reply: Message) => void = () => {},
-  ): Promise<Message> {
-    const reply = await this.line.request(request, (item) => {
-      if (isReply(item, expected)) taken(item);
-    });
-    return judge(this.line, reply, expected);
-  }
+  ready(): Promise<void>;
+  /** The client was registered and is not any more, as far as it knows. It tries again until it is. */
+  serverLost(problem: string): void;
+  /** The client is registered again after that, or with another server than before. */
+  registeredAgain(server: ServerAddress): void;
+  /** The server has mail for the client. */
+  mail(): void;
+  /** The server says of somebody who is watched whether they are there; undefined if it cannot any more. */
+  presence(name: string, status: PresenceStatus | undefined): void;
 }
 
 /** What a rendezvous needs to know. */
 export interface RendezvousOptions {
-  /** Where the servers listen, at least one, in the order in which they are tried. */
+  /** The client's own id. */
+  readonly id: string;
+  readonly identity: Identity;
+  /** Where the client listens; an unspecified host stands for the one by which the server is reached. */
+  readonly listening: Address;
+  /** The servers, at least one, in the order in which they are tried. */
   readonly servers: readonly ServerAddress[];
   readonly network: Pick<Network, "dialServer">;
   readonly clock: TimerClock;
-  /** Closes the connection. */
+  /** Gives numbers from 0 up to 1. */
+  readonly random: () => number;
+  /** Ends everything without a word to the server. */
   readonly signal: AbortSignal;
-  /** Told, at once and in order, what the server says unasked: PRESENCE and MAIL. */
-  readonly onPush: (message: Message) => void;
-  /** Told when a connection that was kept is so no more: it is lost, or released. */
-  readonly onLost: () => void;
+  readonly notices: RendezvousNotices;
 }
 
-/** Codes by which a server turns a connection away: there is no room on it for us. */
-const noRoom: readonly string[] = ["429", "503"];
-
-/** The client's end of its relation with a server. */
+/** A client's relation with its server, or with the one of several that can be reached. */
 export class Rendezvous {
-  readonly #options: RendezvousOptions;
-  #line: ServerConnection | undefined;
-  #opening: Promise<ServerConnection> | undefined;
-  #kept: KeptConnection | undefined;
-  /** The server that is tried first when the next connection is opened. */
-  #next = 0;
-  readonly #onLost: () => void;
+  readonly #id: string;
+  readonly #connection: ControlConnection;
+  readonly #registration: Registration;
+  readonly #presence: PresenceWatch;
+  readonly #lookups = new LookupCache();
 
-  /** @throws {TypeError} Where no server is named. */
+  /** @throws {TypeError} If no server is named. */
   constructor(options: RendezvousOptions) {
-    if (options.servers.length === 0) throw new TypeError("A rendezvous needs a server");
-    this.#options = options;
-    this.#onLost = () => options.onLost();
-    options.signal.addEventListener("abort", () => this.#line?.close());
+    const { id, identity, listening, servers, network, clock, random, signal, notices } = options;
+    this.#id = id;
+    this.#connection = new ControlConnection({
+      servers,
+      network,
+      clock,
+      signal,
+      onPush: (push) => push.verb === "MAIL" ? notices.mail() : this.#presence.take(push),
+      onLost: () => this.#presence.lost(),
+    });
+    this.#presence = new PresenceWatch({
+      connection: this.#connection,
+      onChange: (name, status) => notices.presence(name, status),
+    });
+    this.#registration = new Registration({
+      id,
+      identity,
+      listening,
+      connection: this.#connection,
+      clock,
+      random,
+      signal,
+      onLost: (problem) => notices.serverLost(problem),
+      onAgain: (server) => notices.registeredAgain(server),
+      onRegistered: async () => {
+        notices.registered();
+        await this.#presence.registered();
+        await notices.ready();
+      },
+    });
   }
 
   /** The server that is spoken to, or was last, or will be first. */
   get server(): ServerAddress {
-    return this.#line?.server ?? this.#options.servers[0]!;
+    return this.#connection.server;
   }
 
-  /** Our own address on the connection, while there is one: it tells by which network we reach the server. */
-  get localHost(): string | undefined {
-    return this.#line?.open ? this.#line.localHost : undefined;
+  /** Whether the client is registered, as far as it knows. */
+  get registered(): boolean {
+    return this.#registration.active;
+  }
+
+  /** Where others are told that the client is; undefined while it is not registered. */
+  get address(): Address | undefined {
+    return this.#registration.address;
   }
 
   /**
-   * The connection on which we are registered, also where it is lost; undefined where none is kept, since
-   * we are not registered, or with one of the wild.
+   * The connection on which the client is registered, also if it is lost; undefined if there is none, or if
+   * the server is a legacy program. What a server grants to registered clients is asked here.
    */
-  get kept(): KeptConnection | undefined {
-    return this.#kept;
+  get kept(): Pick<KeptConnection, "request"> | undefined {
+    return this.#connection.kept;
+  }
+
+  /** How large a mail the server keeps, in bytes; undefined if it keeps none, as far as is known. */
+  get mailBytesMax(): number | undefined {
+    return this.#presence.mailBytesMax;
   }
 
   /**
-   * Asks the server. Where that registers us, the connection is kept from then on.
+   * Registers, and from then on stays registered. Done when what follows on that is done, too.
    *
-   * @param expected The verb of the reply.
-   * @throws {ServerRefusal} Where the server answers ERROR.
-   * @throws {UserError} Where none can be reached, or the one that is does not answer, or answers
-   * something else.
+   * @param onRegistered Told as soon as the client is registered.
+   * @throws {UserError} If the server refuses or does not answer.
    */
-  async request(request: Message, expected: VerbName): Promise<Message> {
-    const [line, reply] = await this.#ask(request, expected);
-    this.#next = 0;
-    if (reply.verb === "REGACK") {
-      if (line !== this.#kept?.line) this.release();
-      if (speaksVersion1(reply)) this.#keep(line);
-    }
-    return reply;
+  register(onRegistered?: (registered: Registered) => void): Promise<Registered> {
+    return this.#registration.start(onRegistered);
   }
 
-  /** Lets the connection go its own way: it is used while it is there, and its loss is nobody's. */
-  release(): void {
-    const kept = this.#kept;
-    if (kept === undefined) return;
-    this.#kept = undefined;
-    kept.line.release();
-    if (!kept.lost.aborted) this.#onLost();
+  /**
+   * Takes the registration back.
+   *
+   * @throws {UserError} If the server refuses or does not answer. The registration is not refreshed any more
+   * in either case.
+   */
+  unregister(): Promise<void> {
+    return this.#registration.end();
   }
 
-  /** Connects, if that is still to be done. @throws {UserError} Where no server can be reached. */
-  async connect(): Promise<void> {
-    await this.#open();
+  /**
+   * Asks where somebody is, and which key they have.
+   *
+   * @param target A client's id; undefined for any other client.
+   * @returns Undefined if the server names nobody.
+   * @throws {ServerRefusal} If the server answers ERROR, as it does if it knows no such client.
+   * @throws {UserError} If no server can be asked, or the answer makes no sense.
+   */
+  async lookUp(target?: string): Promise<KnownClient | undefined> {
+    const found = await lookUp(this.#connection, this.#id, target);
+    if (found !== undefined && found.id !== "") this.#lookups.note(found);
+    return found;
   }
 
-  #keep(line: ServerConnection): void {
-    if (line === this.#kept?.line) return;
-    this.#kept = new KeptConnection(line);
-    // Where it has been kept before this adds nothing.
-    line.lost.addEventListener("abort", this.#onLost);
-    line.keep();
+  /** Asks who is registered. @throws {UserError} If no server can be asked. */
+  async everyone(): Promise<Listed> {
+    return await listEveryone(this.#connection, (client) => this.#lookups.note(client));
   }
 
-  /** Asks the server that is connected, or the first that answers. */
-  async #ask(request: Message, expected: VerbName): Promise<[ServerConnection, Message]> {
-    const { servers } = this.#options;
-    const problems: UserError[] = [];
-    // What was connected may turn out to be lost, and then each of the others may be.
-    for (let tries = 0; tries <= servers.length; tries++) {
-      const line = await this.#open(problems);
-      const isFresh = !line.answered;
-      try {
-        const reply = await line.request(request);
-        // A connection may have ended while nothing was said on it, as when the server restarted.
-        // Asking twice is safe: every request has the same effect however often it is made.
-        if (reply === undefined && line.answered) continue;
-        return [line, judge(line, reply, expected)];
-      } catch (error) {
-        if (!isFresh || !(error instanceof UserError)) throw error;
-        if (error instanceof ServerRefusal && !noRoom.includes(error.status)) throw error;
-        problems.push(error);
-        this.#turnFrom(line, problems);
-      }
-    }
-    throw noServer(problems, this.server);
+  /** The fingerprint that the server named last for a client's key; undefined if it has named none. */
+  serverFingerprint(id: string): string | undefined {
+    return this.#lookups.serverFingerprint(id);
   }
 
-  /** Goes on to the next server. @throws {UserError} Where there is none. */
-  #turnFrom(line: ServerConnection, problems: readonly UserError[]): void {
-    const { servers } = this.#options;
-    line.close();
-    this.#next = (servers.indexOf(line.server) + 1) % servers.length;
-    if (this.#next === 0) throw noServer(problems, line.server);
+  /** The id of the client that the server said is at an address and has a key. */
+  idAt(address: Address): string | undefined {
+    return this.#lookups.idAt(address);
   }
 
-  #open(problems: readonly UserError[] = []): Promise<ServerConnection> {
-    if (this.#line?.open) return Promise.resolve(this.#line);
-    return this.#opening ??= this.#dial(problems).finally(() => this.#opening = undefined);
+  /** Watches these clients and no others. */
+  watch(names: readonly string[]): void {
+    this.#presence.watch(names);
   }
 
-  async #dial(before: readonly UserError[]): Promise<ServerConnection> {
-    const { servers, network, clock, signal, onPush } = this.#options;
-    const problems = [...before];
-    for (const server of servers.slice(this.#next)) {
-      try {
-        const conn = await network.dialServer(server, { signal, clock });
-        this.#line = new ServerConnection({ conn, server, clock, onPush });
-        if (signal.aborted) this.#line.close();
-        signal.throwIfAborted();
-        return this.#line;
-      } catch (error) {
-        if (!(error instanceof UserError)) throw error;
-        problems.push(error);
-      }
-    }
-    this.#next = 0;
-    throw noServer(problems, this.server);
+  /** What the server says of a client that is watched; undefined if it says nothing. */
+  status(name: string): PresenceStatus | undefined {
+    return this.#presence.status(name);
   }
 }
 
-function isReply(item: Message | Fault | undefined, expected: VerbName): item is Message {
-  return item !== undefined && !isFault(item) && item.verb === expected &&
-    check(item, "server") === undefined;
-}
+/** What asking once needs to know. */
+export type LookupOptions =
+  & Pick<RendezvousOptions, "id" | "servers" | "network" | "clock">
+  & { readonly target: string };
 
-/** @throws {UserError} Where the reply is not the one that was expected. */
-function judge(
-  line: ServerConnection,
-  reply: Message | Fault | undefined,
-  expected: VerbName,
-): Message {
-  const place = formatServerAddress(line.server);
-  const isOurs = !line.speaksTls;
-  if (isOurs && reply === undefined) {
-    throw new UserError(
-      `The server at ${place} closed the connection without an answer; try again`,
-    );
+/**
+ * Asks once where a client is, and leaves the server.
+ *
+ * @throws {UserError} As {@linkcode Rendezvous.lookUp}.
+ */
+export async function lookUpOnce(options: LookupOptions): Promise<KnownClient | undefined> {
+  const { id, target, servers, network, clock } = options;
+  const asking = new AbortController();
+  const connection = new ControlConnection({
+    servers,
+    network,
+    clock,
+    signal: asking.signal,
+    onPush: () => {},
+    onLost: () => {},
+  });
+  try {
+    return await lookUp(connection, id, target);
+  } finally {
+    asking.abort();
   }
-  if (isOurs && isReply(reply, expected)) return reply;
-  if (isOurs && isReply(reply, "ERROR")) throw new ServerRefusal(reply);
-  // What comes next on it cannot be made sense of either.
-  const reason = !isOurs
-    ? `it speaks TLS; name it tls://${formatAddress(line.server)}`
-    : isFault(reply!)
-    ? reply.reason
-    : `it said ${(reply as Message).verb} where ${expected} was due`;
-  const problem = `What answers at ${place} is no server of this kind: ${reason}`;
-  line.close(problem);
-  throw new UserError(problem);
-}
-
-/** Why none of the servers can be spoken to, in one error. */
-function noServer(problems: readonly UserError[], last: ServerAddress): UserError {
-  const [first, ...others] = problems;
-  if (first === undefined) {
-    const place = formatServerAddress(last);
-    return new UserError(`The server at ${place} closes each connection; try again`);
-  }
-  if (others.length === 0) return first;
-  return new UserError(problems.map(({ message }) => message).join("; "), { cause: first });
 }

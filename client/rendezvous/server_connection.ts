@@ -26,7 +26,7 @@ const tlsAlert = 21;
 const pushes: readonly string[] = ["PRESENCE", "MAIL"];
 
 /** What a connection to a server needs. */
-export interface ServerLineOptions {
+export interface ServerConnectionOptions {
   readonly conn: ServerConn;
   readonly server: ServerAddress;
   readonly clock: TimerClock;
@@ -39,7 +39,7 @@ type Reply = Message | Fault | undefined;
 /** One connection to a server, which is read from the beginning. */
 export class ServerConnection {
   readonly server: ServerAddress;
-  readonly #options: ServerLineOptions;
+  readonly #options: ServerConnectionOptions;
   readonly #place: string;
   /** Those who wait for a reply, in the order of their requests. */
   readonly #waiting: ((reply: Reply) => void)[] = [];
@@ -57,7 +57,7 @@ export class ServerConnection {
   #pingedAtMs: number | undefined;
   #cancelPing: (() => void) | undefined;
 
-  constructor(options: ServerLineOptions) {
+  constructor(options: ServerConnectionOptions) {
     this.#options = options;
     this.server = options.server;
     this.#place = formatServerAddress(options.server);

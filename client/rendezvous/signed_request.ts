@@ -16,7 +16,7 @@ import {
 } from "../../shared/protocol/registration_proof.ts";
 import type { VerbName } from "../../shared/protocol/verbs.ts";
 import { UserError } from "../user_error.ts";
-import { type Rendezvous, ServerRefusal } from "./rendezvous.ts";
+import { type ControlConnection, ServerRefusal } from "./control_connection.ts";
 
 /** A challenge holds on the connection that it came on, which may have ended before the answer. */
 const triesMax = 3;
@@ -38,7 +38,7 @@ export interface SignedReply {
  * signature that another server could use.
  */
 export async function requestSigned(
-  rendezvous: Rendezvous,
+  connection: Pick<ControlConnection, "request" | "server">,
   identity: Identity,
   verb: RegistrationPurpose,
   headers: readonly Header[],
@@ -48,12 +48,12 @@ export async function requestSigned(
   let request = message(verb, unsigned);
   for (let tries = 1;; tries++) {
     try {
-      return { reply: await rendezvous.request(request, expected), proven: tries > 1 };
+      return { reply: await connection.request(request, expected), proven: tries > 1 };
     } catch (error) {
       if (!(error instanceof ServerRefusal) || error.challenge === undefined) throw error;
       if (tries > triesMax) throw error;
       const { nonce, realm } = error.challenge;
-      checkRealm(realm, rendezvous);
+      checkRealm(realm, connection);
       const challenged = message(verb, [...unsigned, ["Nonce", nonce]]);
       const transcript = registrationTranscript(registrationClaim(challenged, verb, realm));
       const signature = signatureToText(identity.sign(transcript));
@@ -66,7 +66,7 @@ export async function requestSigned(
  * A realm that is an address says which server the signature is for. One that passes on another
  * server's challenge, to register there in our name, would have to be called by that one's address.
  */
-function checkRealm(realm: string, { server }: Rendezvous): void {
+function checkRealm(realm: string, { server }: Pick<ControlConnection, "server">): void {
   if (!realm.includes(":") || parseAddress(realm) === undefined) return;
   const dialed = formatAddress(server);
   if (realm.toLowerCase() === dialed.toLowerCase()) return;

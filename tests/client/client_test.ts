@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { UserError } from "../../client/user_error.ts";
 import { ChatClient } from "../../client/client.ts";
-import { ServerRefusal } from "../../client/rendezvous/rendezvous.ts";
+import { ServerRefusal } from "../../client/rendezvous/control_connection.ts";
 import { FakeServer, nowhere, Person, start } from "../support/client_fixture.ts";
 import { until } from "../support/events.ts";
 import { RawListener, RawPeer } from "../support/raw_peer.ts";

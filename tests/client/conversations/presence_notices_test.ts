@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { PresenceNotices } from "../../../client/conversations/presence_notices.ts";
 import type { ChatEvent, CloseReason } from "../../../client/events.ts";
-import type { PresenceStatus } from "../../../client/rendezvous/presence_watch.ts";
+import type { PresenceStatus } from "../../../client/rendezvous/rendezvous.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
 
 function opened(name: string): ChatEvent {

@@ -3,9 +3,8 @@ import fc from "fast-check";
 import { UserError } from "../../../client/user_error.ts";
 import { openEnvelope, type Recipient, sealEnvelope } from "../../../client/mailbox/envelope.ts";
 import { type Deposit, Mailbox, type OpenedMail } from "../../../client/mailbox/mailbox.ts";
-import { Presence } from "../../../client/rendezvous/presence_watch.ts";
-import { Registration } from "../../../client/rendezvous/registration.ts";
-import { Rendezvous, ServerRefusal } from "../../../client/rendezvous/rendezvous.ts";
+import { ServerRefusal } from "../../../client/rendezvous/control_connection.ts";
+import { Rendezvous } from "../../../client/rendezvous/rendezvous.ts";
 import { ServerCore, sweepMs } from "../../../server/core.ts";
 import { openMailboxDatabase } from "../../../server/mailbox/mailbox_database.ts";
 import { openNamesDatabase } from "../../../server/names/names_database.ts";
@@ -499,46 +498,43 @@ function joined(network: SimulatedNetwork, id: string, identity: Identity, host:
   const process = network.machine(id, host).start();
   const { clock } = process;
   const stopping = new AbortController();
-  const t = { statuses: [] as string[], got: [] as string[], collections: [] as Promise<void>[] };
+  const t = {
+    statuses: [] as string[],
+    got: [] as string[],
+    collections: [] as Promise<void>[],
+    losses: 0,
+  };
   const take = (mail: OpenedMail) => {
     t.got.push(...textsOf(mail));
     return Promise.resolve(true);
   };
   const rendezvous = new Rendezvous({
-    servers: [{ host: "10.0.0.1", port: 5555 }],
-    network: process,
-    clock,
-    signal: stopping.signal,
-    onPush: (push) => {
-      if (push.verb === "MAIL") t.collections.push(mailbox.collect(take));
-      else presence.take(push);
-    },
-    onLost: () => presence.lost(),
-  });
-  const presence = new Presence({
-    rendezvous,
-    onChange: (name, status) => t.statuses.push(`${name} ${status ?? "?"}`),
-  });
-  const registration = new Registration({
     id,
     identity,
     listening: { host, port: 5556 },
-    rendezvous,
+    servers: [{ host: "10.0.0.1", port: 5555 }],
+    network: process,
     clock,
     random: network.random.number,
     signal: stopping.signal,
-    emit: () => {},
-    onRegistered: () => presence.registered(),
+    notices: {
+      registered: () => {},
+      ready: () => Promise.resolve(),
+      serverLost: () => t.losses++,
+      registeredAgain: () => {},
+      mail: () => t.collections.push(mailbox.collect(take)),
+      presence: (name, status) => t.statuses.push(`${name} ${status ?? "?"}`),
+    },
   });
   const mailbox = new Mailbox({
     id,
     identity,
-    address: () => registration.address,
+    address: () => rendezvous.address,
     rendezvous,
-    mailBytesMax: () => presence.mailBytesMax,
+    mailBytesMax: () => rendezvous.mailBytesMax,
     onProblem: (problem) => t.got.push(problem),
   });
-  return Object.assign(t, { rendezvous, presence, registration, mailbox, process, stopping });
+  return Object.assign(t, { rendezvous, mailbox, process, stopping });
 }
 
 Deno.test("with the server that there is: who comes and goes, and mail for who is away", async () => {
@@ -562,9 +558,9 @@ Deno.test("with the server that there is: who comes and goes, and mail for who i
   sweep();
 
   const a = joined(network, "alice", alice, "10.0.0.2");
-  a.presence.watch(["bob"]);
-  await clock.finish(a.registration.start());
-  assertEquals(a.presence.mailBytesMax, mailBytesMax);
+  a.rendezvous.watch(["bob"]);
+  await clock.finish(a.rendezvous.register());
+  assertEquals(a.rendezvous.mailBytesMax, mailBytesMax);
   assertEquals(a.statuses, ["bob away"]);
 
   // Nobody has the name yet.
@@ -572,7 +568,7 @@ Deno.test("with the server that there is: who comes and goes, and mail for who i
   assertEquals(refused(nobody).refused, "not-there");
 
   const b = joined(network, "bob", bob, "10.0.0.3");
-  await clock.finish(b.registration.start());
+  await clock.finish(b.rendezvous.register());
   await clock.pass(1_000);
   assertEquals(a.statuses.at(-1), "bob online");
   const other = await clock.finish(a.mailbox.deposit(to(alice, "bob"), [msg("not his key")]));
@@ -598,18 +594,18 @@ Deno.test("with the server that there is: who comes and goes, and mail for who i
   assertEquals(a.statuses.at(-1), "bob registered");
   await clock.finish(a.mailbox.deposit(to(bob, "bob"), [msg("are you there?")]));
   const again = joined(network, "bob", bob, "10.0.0.4");
-  await clock.finish(again.registration.start());
+  await clock.finish(again.rendezvous.register());
   await clock.pass(1_000);
   await Promise.all(again.collections);
   assertEquals(again.got, ["are you there?"]);
   assertEquals(a.statuses.at(-1), "bob online");
 
   // Who goes away by saying so is away at once.
-  await clock.finish(again.registration.end());
+  await clock.finish(again.rendezvous.unregister());
   await clock.pass(1_000);
   assertEquals(a.statuses.at(-1), "bob away");
   await clock.pass(10 * 60_000);
-  assertEquals(a.rendezvous.kept?.lost.aborted, false);
+  assertEquals([a.rendezvous.registered, a.losses], [true, 0]);
 
   serving = false;
   for (const { stopping } of [a, again]) stopping.abort();

@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { UserError } from "../../../client/user_error.ts";
-import { Presence, type PresenceStatus } from "../../../client/rendezvous/presence_watch.ts";
-import { ServerRefusal } from "../../../client/rendezvous/rendezvous.ts";
+import { type PresenceStatus, PresenceWatch } from "../../../client/rendezvous/presence_watch.ts";
+import { ServerRefusal } from "../../../client/rendezvous/control_connection.ts";
 import { watchedMax } from "../../../shared/protocol/limits.ts";
 import {
   type Header,
@@ -39,8 +39,8 @@ function made(said: Record<string, string> = {}) {
     /** What holds the next reply back. */
     holds: undefined as Promise<void> | undefined,
   };
-  const instance = new Presence({
-    rendezvous: {
+  const instance = new PresenceWatch({
+    connection: {
       get kept() {
         return t.keeps ? { request } : undefined;
       },

@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { UserError } from "../../../client/user_error.ts";
-import type { ChatEvent } from "../../../client/events.ts";
-import { Registration } from "../../../client/rendezvous/registration.ts";
-import { Rendezvous, ServerRefusal } from "../../../client/rendezvous/rendezvous.ts";
+import { type Registered, Registration } from "../../../client/rendezvous/registration.ts";
+import { ControlConnection, ServerRefusal } from "../../../client/rendezvous/control_connection.ts";
 import { Identity, keyToText } from "../../../shared/crypto/identity.ts";
 import { systemClock } from "../../../shared/time/clock.ts";
 import { registrationTtlAskedMs } from "../../../shared/protocol/limits.ts";
 import { header, type Message, message } from "../../../shared/protocol/message.ts";
+import type { ServerAddress } from "../../../client/transport/server_address.ts";
 import { SimulatedClock } from "../../simulation/simulated_clock.ts";
 import { Events } from "../../support/events.ts";
 import { ManualTime } from "../../support/manual_time.ts";
@@ -21,13 +21,30 @@ const key = ["Key", keyToText(identity.publicKey)] as const;
 
 const never = new AbortController().signal;
 
+/** What a registration says to its owner. */
+type Notice =
+  | { readonly type: "registered" } & Registered
+  | { readonly type: "server-lost"; readonly problem: string }
+  | { readonly type: "registered-again"; readonly server: ServerAddress };
+
+/** Notes what a registration says, in its order. */
+function noted(events: Events<Notice>) {
+  return {
+    onLost: (problem: string) => events.take({ type: "server-lost", problem }),
+    onAgain: (server: ServerAddress) => events.take({ type: "registered-again", server }),
+  };
+}
+
+const starting = (registration: Registration, events: Events<Notice>) => () =>
+  registration.start((registered) => events.take({ type: "registered", ...registered }));
+
 type Answer = (request: Message) => Message;
 
 /** A registration with a server that answers as it is told to. */
 function made(answer: Answer, options: { random?: () => number; host?: string } = {}) {
   const requests: Message[] = [];
-  const t = { answer, requests, events: new Events<ChatEvent>(), followed: 0 };
-  const rendezvous = {
+  const t = { answer, requests, events: new Events<Notice>(), followed: 0 };
+  const connection = {
     server,
     connect: () => Promise.resolve(),
     localHost: "192.0.2.1",
@@ -38,22 +55,22 @@ function made(answer: Answer, options: { random?: () => number; host?: string } 
       requests.push(request);
       return t.answer(request);
     },
-  } as unknown as Rendezvous;
+  } as unknown as ControlConnection;
   const registration = new Registration({
     id: "alice",
     identity,
     listening: { ...listening, host: options.host ?? listening.host },
-    rendezvous,
+    connection,
     clock: systemClock,
     random: options.random ?? Math.random,
     signal: never,
-    emit: t.events.take,
+    ...noted(t.events),
     onRegistered: () => {
       t.followed++;
       return Promise.resolve();
     },
   });
-  return Object.assign(t, { registration });
+  return Object.assign(t, { registration, start: starting(registration, t.events) });
 }
 
 /** The REGACK of a server that grants so many seconds, or says nothing of them. */
@@ -89,7 +106,7 @@ const lost: Answer = () => {
 Deno.test("it asks for what it wants, and tells what it got", async () => {
   using time = new ManualTime();
   const t = made(granting(120));
-  await t.registration.start();
+  await t.start();
   assertEquals(t.requests, [message("REGISTER", [
     ["clientID", "alice"],
     ["IP", "127.0.0.1"],
@@ -113,7 +130,7 @@ Deno.test("a server that asks for a signature gets it, and keeps the name for th
   const t = made((request) =>
     header(request, "Signature") === undefined ? challenging(request) : granting()(request)
   );
-  await t.registration.start();
+  await t.start();
   assertEquals(t.requests.map((request) => header(request, "Nonce")), [undefined, "n1"]);
   assertEquals((await t.events.see("registered")).keyed, true);
 });
@@ -122,7 +139,7 @@ Deno.test("who listens on every address claims the one by which the server is re
   using _time = new ManualTime();
   for (const host of ["0.0.0.0", "::"]) {
     const t = made(granting(), { host });
-    await t.registration.start();
+    await t.start();
     assertEquals(header(t.requests[0]!, "IP"), "192.0.2.1");
   }
 });
@@ -131,7 +148,7 @@ for (const [drawn, random, ms] of [["least", 0, 50_000], ["most", nearlyOne, 80_
   Deno.test(`it refreshes after ${ms / 1_000} of 100 seconds at ${drawn}, again and again`, async () => {
     using time = new ManualTime();
     const t = made(granting(100), { random: () => random });
-    await t.registration.start();
+    await t.start();
     for (let refreshes = 1; refreshes <= 3; refreshes++) {
       assertEquals(time.waits.map(Math.round), [ms]);
       await time.pass();
@@ -148,7 +165,7 @@ Deno.test("however briefly it lives, it is refreshed once a second at most", asy
   using time = new ManualTime();
   for (const expiresS of [0, 1]) {
     const t = made(granting(expiresS), { random: () => 0 });
-    await t.registration.start();
+    await t.start();
     assertEquals(time.waits, [1_000]);
     t.registration.stopRefreshing();
   }
@@ -157,7 +174,7 @@ Deno.test("however briefly it lives, it is refreshed once a second at most", asy
 Deno.test("however long it lives, no timer is longer than timers can be", async () => {
   using time = new ManualTime();
   const t = made(granting(9_999_999));
-  await t.registration.start();
+  await t.start();
   // A longer one passes at once, and the server would be asked as fast as it answers.
   assert(time.waits[0]! <= 2 ** 31 - 1, `waits ${time.waits}`);
   t.registration.stopRefreshing();
@@ -166,7 +183,7 @@ Deno.test("however long it lives, no timer is longer than timers can be", async 
 Deno.test("with a server of the wild, which says no Expires, it is not refreshed", async () => {
   using time = new ManualTime();
   const t = made(granting());
-  await t.registration.start();
+  await t.start();
   assertEquals(time.waits, []);
   assertEquals(t.registration.active, true);
 });
@@ -178,7 +195,7 @@ Deno.test("an interval that is too brief is asked for again as the server wants 
       ? refusing(423, "600")(request)
       : granting(600)(request)
   );
-  await t.registration.start();
+  await t.start();
   await time.pass();
   // The refresh asks for it at once.
   assertEquals(t.requests.map((request) => header(request, "Expires")), [
@@ -195,7 +212,7 @@ for (
   Deno.test(`a server that answers ${what} has refused`, async () => {
     using time = new ManualTime();
     const t = made(answer);
-    await assertRejects(() => t.registration.start(), ServerRefusal, "The server refused: no");
+    await assertRejects(() => t.start(), ServerRefusal, "The server refused: no");
     assertEquals(t.registration.active, false);
     assertEquals(t.events.all, []);
     assertEquals(time.waits, []);
@@ -205,7 +222,7 @@ for (
 Deno.test("a server that is lost is told once, tried ever more rarely, and told when it is back", async () => {
   using time = new ManualTime();
   const t = made(granting(100), { random: () => nearlyOne });
-  await t.registration.start();
+  await t.start();
   t.answer = lost;
   await time.pass();
   const waits = [];
@@ -232,8 +249,8 @@ Deno.test("a server that is lost is told once, tried ever more rarely, and told 
 Deno.test("registering again leaves one refresh", async () => {
   using time = new ManualTime();
   const t = made(granting(100));
-  await t.registration.start();
-  await t.registration.start();
+  await t.start();
+  await t.start();
   await time.settle();
   assertEquals(time.waits.length, 1);
   t.registration.stopRefreshing();
@@ -242,7 +259,7 @@ Deno.test("registering again leaves one refresh", async () => {
 Deno.test("ending it says UNREGISTER, and refreshes no more", async () => {
   using time = new ManualTime();
   const t = made(granting(100));
-  await t.registration.start();
+  await t.start();
   t.answer = () => message("UNREGACK", [["clientID", "alice"]]);
   await t.registration.end();
   assertEquals(
@@ -256,7 +273,7 @@ Deno.test("ending it says UNREGISTER, and refreshes no more", async () => {
 Deno.test("ending it while the server is lost refreshes no more", async () => {
   using time = new ManualTime();
   const t = made(granting(100));
-  await t.registration.start();
+  await t.start();
   t.answer = lost;
   await assertRejects(() => t.registration.end(), UserError);
   assertEquals(time.waits, []);
@@ -270,7 +287,7 @@ Deno.test("ending it while it is being made leaves nothing to refresh", async ()
       ? granting(100)(request)
       : message("UNREGACK", [["clientID", "alice"]])
   );
-  await Promise.all([t.registration.start(), t.registration.end()]);
+  await Promise.all([t.start(), t.registration.end()]);
   await time.settle();
   assertEquals(t.requests.at(-1)?.verb, "UNREGISTER");
   // A refresh would register what the user took back.
@@ -294,9 +311,9 @@ function client(
   for (const [i, answer] of answers.entries()) if (answer) servers.answers.set(i + 1, answer);
   const clock = new SimulatedClock();
   const stopping = new AbortController();
-  const events = new Events<ChatEvent>();
+  const events = new Events<Notice>();
   const t = { servers, clock, stopping, events, followed: 0, losses: 0 };
-  const rendezvous = new Rendezvous({
+  const connection = new ControlConnection({
     servers: answers.map((_, i) => ({ host: "127.0.0.1", port: i + 1 })),
     network: servers,
     clock,
@@ -308,24 +325,24 @@ function client(
     id: "alice",
     identity,
     listening,
-    rendezvous,
+    connection,
     clock,
     random: () => nearlyOne,
     signal: stopping.signal,
-    emit: events.take,
+    ...noted(events),
     onRegistered: () => {
       t.followed++;
       return follow();
     },
   });
-  return Object.assign(t, { rendezvous, registration });
+  return Object.assign(t, { registration, start: starting(registration, events) });
 }
 
-const types = (events: Events<ChatEvent>) => events.all.map(({ type }) => type);
+const types = (events: Events<Notice>) => events.all.map(({ type }) => type);
 
 Deno.test("it is refreshed on the connection on which it was made", async () => {
   const t = client([ours]);
-  await t.clock.finish(t.registration.start());
+  await t.clock.finish(t.start());
   await t.clock.pass(330_000);
   assertEquals(t.servers.dialed, [1]);
   assertEquals(t.servers.line.verbs.filter((verb) => verb === "REGISTER").length, 5);
@@ -334,7 +351,7 @@ Deno.test("it is refreshed on the connection on which it was made", async () => 
 
 Deno.test("when its connection is lost it is made again, as soon as the server is back", async () => {
   const t = client([ours]);
-  await t.clock.finish(t.registration.start());
+  await t.clock.finish(t.start());
   t.servers.answers.delete(1);
   t.servers.line.end();
   await t.clock.settle();
@@ -366,7 +383,7 @@ Deno.test("when its connection is lost it is made again, as soon as the server i
 
 Deno.test("a server that is gone without a word is found out, and the next one used", async () => {
   const t = client([ours, ours]);
-  await t.clock.finish(t.registration.start());
+  await t.clock.finish(t.start());
   t.servers.line.answer = () => undefined;
   t.servers.answers.delete(1);
   await t.clock.pass(25_000);
@@ -383,14 +400,14 @@ Deno.test("a server that is gone without a word is found out, and the next one u
 
 Deno.test("to register uses the first server that is there", async () => {
   const t = client([undefined, ours]);
-  await t.clock.finish(t.registration.start());
+  await t.clock.finish(t.start());
   assertEquals((await t.events.see("registered")).server, { host: "127.0.0.1", port: 2 });
 });
 
 Deno.test("another server of the wild is told of, though nobody saw the first go", async () => {
   const wild: Scripted = () => message("REGACK", [...registered, ["Expires", "100"]]);
   const t = client([wild, wild]);
-  await t.clock.finish(t.registration.start());
+  await t.clock.finish(t.start());
   t.servers.answers.delete(1);
   t.servers.line.end();
   await t.clock.pass(10_000);
@@ -402,7 +419,7 @@ Deno.test("another server of the wild is told of, though nobody saw the first go
 
 Deno.test("a server that refuses after a loss is asked again", async () => {
   const t = client([ours]);
-  await t.clock.finish(t.registration.start());
+  await t.clock.finish(t.start());
   t.servers.answers.set(1, () => message("ERROR", [["Code", "403"], ["Reason", "taken"]]));
   t.servers.line.end();
   await t.clock.pass(100_000);
@@ -414,11 +431,11 @@ Deno.test("a server that refuses after a loss is asked again", async () => {
 
 Deno.test("what follows on a registration may fail, and may take its time", async () => {
   const failing = client([ours], () => Promise.reject(new Error("no")));
-  await failing.clock.finish(failing.registration.start());
+  await failing.clock.finish(failing.start());
   await failing.clock.pass(200_000);
   assertEquals([failing.followed, types(failing.events)], [3, ["registered"]]);
   const slow = client([ours], () => new Promise(() => {}));
-  const started = slow.registration.start();
+  const started = slow.start();
   await slow.clock.pass(200_000);
   assertEquals(slow.followed, 3);
   slow.servers.line.end();
@@ -432,7 +449,7 @@ Deno.test("what is over leaves no timer behind, and registers nobody again", asy
     const end of ["end", "stopRefreshing", "stop", "stop while lost", "end while lost"] as const
   ) {
     const t = client([ours]);
-    await t.clock.finish(t.registration.start());
+    await t.clock.finish(t.start());
     if (end.endsWith("while lost")) {
       t.servers.answers.delete(1);
       t.servers.line.end();
@@ -457,12 +474,12 @@ Deno.test("what is over leaves no timer behind, and registers nobody again", asy
 
 Deno.test("registering while the server is lost leaves one who does so", async () => {
   const t = client([ours]);
-  await t.clock.finish(t.registration.start());
+  await t.clock.finish(t.start());
   t.servers.answers.delete(1);
   t.servers.line.end();
   await t.clock.pass(5_000);
   t.servers.answers.set(1, ours);
-  await t.clock.finish(t.registration.start());
+  await t.clock.finish(t.start());
   await t.clock.pass(79_000);
   assertEquals(types(t.events), ["registered", "server-lost", "registered"]);
   assertEquals(t.servers.line.verbs.filter((verb) => verb === "REGISTER").length, 1);

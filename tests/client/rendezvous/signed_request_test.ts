@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { UserError } from "../../../client/user_error.ts";
-import { type Rendezvous, ServerRefusal } from "../../../client/rendezvous/rendezvous.ts";
+import { ServerRefusal } from "../../../client/rendezvous/control_connection.ts";
 import { requestSigned } from "../../../client/rendezvous/signed_request.ts";
 import { Identity, keyToText, verifySignature } from "../../../shared/crypto/identity.ts";
 import { type Header, header, type Message, message } from "../../../shared/protocol/message.ts";
@@ -32,16 +32,16 @@ async function asked(
     {},
 ) {
   const requests: Message[] = [];
-  const rendezvous = {
+  const connection = {
     server,
     request(request: Message) {
       requests.push(request);
       const answer = answers[Math.min(requests.length, answers.length) - 1]!;
       return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
     },
-  } as unknown as Rendezvous;
+  };
   const [settled] = await Promise.allSettled([
-    requestSigned(rendezvous, identity, verb, headers, "REGACK"),
+    requestSigned(connection, identity, verb, headers, "REGACK"),
   ]);
   return { requests, settled };
 }

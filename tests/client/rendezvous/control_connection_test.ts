@@ -1,0 +1,478 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import fc from "fast-check";
+import { UserError } from "../../../client/user_error.ts";
+import { ControlConnection, ServerRefusal } from "../../../client/rendezvous/control_connection.ts";
+import {
+  attendedIdleMs,
+  replyTimeoutMs,
+  serverPingMs,
+  serverPongTimeoutMs,
+} from "../../../shared/protocol/limits.ts";
+import { dataHeaders } from "../../../shared/protocol/mail_data.ts";
+import { header, type Message, message } from "../../../shared/protocol/message.ts";
+import { SimulatedClock } from "../../simulation/simulated_clock.ts";
+import { type Answer, type ScriptedLine, ScriptedServers } from "../../support/scripted_servers.ts";
+
+const register = message("REGISTER", [["clientID", "alice"], ["Version", "1"]]);
+const place = [["clientID", "alice"], ["IP", "192.0.2.1"], ["Port", "1"]] as const;
+const info = (number = 0) => message("INFO", [["Limit", String(number)]]);
+const infoack = (count: string | number = 0) => message("INFOACK", [["Count", String(count)]]);
+const presence = (said: string) => message("PRESENCE", [["Presence", said]]);
+const refusal = (code: number) => message("ERROR", [["Code", String(code)], ["Reason", "no"]]);
+
+/** A server of this protocol. INFO is answered with what was asked for. */
+const ours: Answer = (request) => {
+  switch (request.verb) {
+    case "REGISTER":
+      return message("REGACK", [...place, ["Version", "1"]]);
+    case "WATCH":
+      return message("WATCHACK", [["Version", "1"]]);
+    case "PING":
+      return message("PONG");
+    default:
+      return infoack(header(request, "Limit"));
+  }
+};
+
+/** One of the wild. */
+const wild: Answer = ({ verb }) => verb === "REGISTER" ? message("REGACK", place) : infoack();
+
+/** Says what happens with the first request of a connection, and is one of ours from then on. */
+const at = (first: Answer): Answer => (request, line) =>
+  line.requests.length === 1 ? first(request, line) : ours(request, line);
+
+const silent: Answer = () => undefined;
+
+interface Made {
+  readonly servers: ScriptedServers;
+  readonly clock: SimulatedClock;
+  readonly connection: ControlConnection;
+  readonly pushed: string[];
+  readonly losses: string[];
+  readonly stopping: AbortController;
+  /** Asks in the simulation's time. */
+  ask(request?: Message, expected?: "INFOACK" | "REGACK"): Promise<Message>;
+  register(): Promise<ScriptedLine>;
+}
+
+/** A client of servers on the ports 1, 2, …; undefined is one that is not there. */
+function made(...answers: (Answer | undefined)[]): Made {
+  const servers = new ScriptedServers();
+  const clock = new SimulatedClock();
+  const stopping = new AbortController();
+  const pushed: string[] = [];
+  const losses: string[] = [];
+  for (const [i, answer] of answers.entries()) if (answer) servers.answers.set(i + 1, answer);
+  const connection = new ControlConnection({
+    servers: answers.map((_, i) => ({ host: "127.0.0.1", port: i + 1 })),
+    network: servers,
+    clock,
+    signal: stopping.signal,
+    onPush: ({ verb, headers }) => pushed.push(`${verb} ${headers[0]?.[1]}`),
+    onLost: () => losses.push(String(connection.kept?.lost.reason)),
+  });
+  return {
+    servers,
+    clock,
+    connection,
+    pushed,
+    losses,
+    stopping,
+    ask: (request = info(), expected = "INFOACK") =>
+      clock.finish(connection.request(request, expected)),
+    register: async () => {
+      await clock.finish(connection.request(register, "REGACK"));
+      return servers.line;
+    },
+  };
+}
+
+const count = (reply: Message) => Number(header(reply, "Count"));
+
+Deno.test("requests go out whole and in order, and each gets its own reply", async () => {
+  const t = made(ours);
+  await t.connection.connect();
+  t.servers.line.takes = 3;
+  const replies = [1, 2, 3, 4, 5].map((n) => t.connection.request(info(n), "INFOACK"));
+  assertEquals((await t.clock.finish(Promise.all(replies))).map(count), [1, 2, 3, 4, 5]);
+  assertEquals(t.servers.dialed, [1]);
+});
+
+Deno.test("what the server says unasked is no reply, and comes in its order", async () => {
+  const t = made((request, line) => {
+    if (request.verb === "REGISTER") return ours(request, line);
+    line.say(presence("bob online"), infoack(7), message("MAIL", [["Count", "1"]]));
+    return undefined;
+  });
+  const line = await t.register();
+  line.say(presence("carol away"));
+  assertEquals(count(await t.ask()), 7);
+  // One that is malformed is none.
+  line.say(message("PRESENCE"), presence("dave away"));
+  await t.clock.settle();
+  assertEquals(t.pushed, [
+    "PRESENCE carol away",
+    "PRESENCE bob online",
+    "MAIL 1",
+    "PRESENCE dave away",
+  ]);
+  assertEquals(t.losses, []);
+});
+
+Deno.test("a reply is taken before what the server says behind it", async () => {
+  const t = made((request, line) => {
+    if (request.verb === "REGISTER") return ours(request, line);
+    line.say(message("WATCHACK"), presence("bob away"));
+    return undefined;
+  });
+  await t.register();
+  const watch = message("WATCH", [["Version", "1"]]);
+  await t.clock.finish(
+    t.connection.kept!.request(watch, "WATCHACK", () => t.pushed.push("WATCHACK")),
+  );
+  assertEquals(t.pushed, ["WATCHACK", "PRESENCE bob away"]);
+});
+
+for (
+  const [what, said, reason] of [
+    ["a reply", infoack(), "ended the connection: INFOACK"],
+    ["an ERROR", refusal(408), "ended the connection: no"],
+    ["what is no message", "what\r\n\r\n", "ended the connection: The start line 'what'"],
+    ["what is too long", "A".repeat(5_000), "A line has at most"],
+  ] as const
+) {
+  Deno.test(`${what} that nobody asked for ends the connection`, async () => {
+    const t = made(ours);
+    const line = await t.register();
+    line.say(said);
+    await t.clock.settle();
+    assertEquals(line.closed, true);
+    assertEquals(t.losses.length, 1);
+    assertStringIncludes(t.losses[0]!, reason);
+    assertStringIncludes(t.losses[0]!, "127.0.0.1:1");
+    // The next request is not answered with what stood behind.
+    assertEquals(count(await t.ask(info(9))), 9);
+    assertEquals(t.servers.dialed, [1, 1]);
+  });
+}
+
+Deno.test("a mail may be longer than other messages", async () => {
+  const mail = crypto.getRandomValues(new Uint8Array(65_000));
+  const collected = message("COLLECTACK", [["Count", "1"], ...dataHeaders(mail)]);
+  const t = made((request, line) => request.verb === "COLLECT" ? collected : ours(request, line));
+  const line = await t.register();
+  line.takes = 1_000;
+  const headers = [["clientID", "alice"], ["Version", "1"]] as const;
+  const reply = await t.clock.finish(
+    t.connection.kept!.request(message("COLLECT", headers), "COLLECTACK"),
+  );
+  assertEquals(reply, collected);
+});
+
+Deno.test("a kept connection says PING after silence, and goes on while anything is heard", async () => {
+  const answers = [message("PONG"), refusal(400), presence("bob online"), "\r\n"];
+  let pings = 0;
+  const t = made((request, line) => {
+    if (request.verb !== "PING") return ours(request, line);
+    line.say(answers[pings++ % answers.length]!);
+    return undefined;
+  });
+  // What is no reply at all leaves the next one to PING; so it is not asked for anything meanwhile.
+  const line = await t.register();
+  await t.clock.pass(serverPingMs - 1);
+  assertEquals(pings, 0);
+  await t.clock.pass(1);
+  assertEquals(pings, 1);
+  await t.clock.pass(20 * (serverPingMs + serverPongTimeoutMs));
+  assert(pings >= 20, `${pings} pings`);
+  assertEquals(t.losses, []);
+  assertEquals(line.closed, false);
+});
+
+Deno.test("the server hears something in time, however much it says itself", async () => {
+  const t = made(ours);
+  const line = await t.register();
+  let last = t.clock.now();
+  let longestMs = 0;
+  line.answer = (request, line) => {
+    longestMs = Math.max(longestMs, t.clock.now() - last);
+    last = t.clock.now();
+    return ours(request, line);
+  };
+  for (let i = 0; i < 100; i++) {
+    line.say(presence("bob online"));
+    await t.clock.pass(3_000);
+  }
+  assert(longestMs > 0 && longestMs <= attendedIdleMs - 10_000, `${longestMs} ms`);
+});
+
+Deno.test("a server that is gone without a word is found out within 25 s, whenever that is", async () => {
+  const silenceMs = fc.integer({ min: 0, max: 30_000 });
+  await fc.assert(
+    fc.asyncProperty(fc.array(silenceMs, { maxLength: 8 }), silenceMs, async (pauses, lastMs) => {
+      const t = made(ours);
+      const line = await t.register();
+      for (const ms of pauses) {
+        await t.clock.pass(ms);
+        line.say(presence("bob online"));
+      }
+      await t.clock.pass(lastMs);
+      assertEquals(t.losses, []);
+      line.answer = silent;
+      const goneAtMs = t.clock.now();
+      assert(await t.clock.passUntil(() => t.losses.length > 0, 60_000));
+      assert(t.clock.now() - goneAtMs <= 25_000);
+      assertEquals(line.closed, true);
+      assertStringIncludes(t.losses[0]!, "127.0.0.1:1 has not answered for 10 seconds");
+    }),
+    { numRuns: 50 },
+  );
+});
+
+for (const how of ["end", "break"] as const) {
+  Deno.test(`the loss of a kept connection is told at once, and once: ${how}`, async () => {
+    const t = made(ours);
+    const line = await t.register();
+    line.end(how);
+    await t.clock.settle();
+    assertEquals(t.connection.kept?.lost.aborted, true);
+    assertEquals(t.losses, [
+      `The ${
+        how === "end"
+          ? "server at 127.0.0.1:1 closed the connection"
+          : "connection to the server at 127.0.0.1:1 is lost"
+      }`,
+    ]);
+    await t.clock.pass(60_000);
+    assertEquals(t.losses.length, 1);
+  });
+}
+
+Deno.test("a server of the wild is not kept, nor pinged, nor its loss told", async () => {
+  const t = made(wild);
+  const line = await t.register();
+  assertEquals(t.connection.kept, undefined);
+  await t.clock.pass(60 * 60_000);
+  assertEquals(line.verbs, ["REGISTER"]);
+  line.end();
+  await t.clock.settle();
+  assertEquals(t.losses, []);
+});
+
+Deno.test("a connection that has not registered is not kept", async () => {
+  const t = made(ours);
+  await t.ask();
+  await t.clock.pass(60 * 60_000);
+  assertEquals(t.servers.line.verbs, ["INFO"]);
+});
+
+Deno.test("what is over leaves no timer behind", async () => {
+  for (const end of ["stop", "release", "loss", "timeout"] as const) {
+    const t = made(ours);
+    const line = await t.register();
+    await t.clock.pass(5_000);
+    if (end === "stop") t.stopping.abort();
+    if (end === "release") t.connection.release();
+    if (end === "loss") line.end();
+    if (end === "timeout") {
+      line.answer = silent;
+      await assertRejects(() => t.ask(), UserError, "did not answer INFO within 10 seconds");
+    }
+    await t.clock.settle();
+    assertEquals(line.closed, end !== "release");
+    const [{ events }, said] = [t.clock, line.requests.length];
+    await t.clock.pass(60 * 60_000);
+    assertEquals([t.clock.events, line.requests.length], [events, said], end);
+    assertEquals(t.losses.length, end === "stop" ? 0 : 1, end);
+  }
+});
+
+Deno.test("what is released can be kept again", async () => {
+  const t = made(ours);
+  const line = await t.register();
+  t.connection.release();
+  assertEquals(t.connection.kept, undefined);
+  t.connection.release();
+  assertEquals(t.losses.length, 1);
+  assertEquals(await t.register(), line);
+  await t.clock.pass(serverPingMs);
+  assertEquals(line.verbs, ["REGISTER", "REGISTER", "PING"]);
+  line.end();
+  await t.clock.settle();
+  assertEquals(t.losses.length, 2);
+});
+
+Deno.test("nothing is asked any more once it is over", async () => {
+  const t = made(ours);
+  await t.register();
+  const asked = t.connection.request(info(), "INFOACK");
+  t.stopping.abort();
+  await assertRejects(() => asked);
+  await assertRejects(() => t.connection.request(info(), "INFOACK"));
+  await assertRejects(() => t.connection.connect());
+  assertEquals(t.servers.lines.map(({ closed }) => closed), [true]);
+});
+
+Deno.test("who stops while a connection is being made leaves none open", async () => {
+  for (let steps = 0; steps < 20; steps++) {
+    const t = made(ours);
+    const asked = Promise.allSettled([t.connection.request(info(), "INFOACK")]);
+    for (let step = 0; step < steps; step++) await undefined;
+    t.stopping.abort();
+    await asked;
+    assertEquals(t.servers.lines.filter(({ closed }) => !closed), [], `${steps} steps`);
+  }
+});
+
+Deno.test("a connection that ends with the reply that registers us is lost", async () => {
+  const t = made((request, line) => {
+    line.say(ours(request, line)!, infoack());
+    return undefined;
+  });
+  await t.register();
+  assertEquals(t.connection.kept?.lost.aborted, true);
+  assertEquals(t.losses, ["The server at 127.0.0.1:1 ended the connection: INFOACK"]);
+});
+
+Deno.test("who registers with one of the wild after another is lost has nothing that is kept", async () => {
+  const t = made(ours, wild);
+  const line = await t.register();
+  t.servers.answers.delete(1);
+  line.end();
+  await t.clock.settle();
+  await t.register();
+  assertEquals(t.connection.kept, undefined);
+  assertEquals(t.losses.length, 1);
+});
+
+Deno.test("a request on a connection that had ended is made again on another", async () => {
+  const t = made(ours);
+  await t.ask();
+  t.servers.line.answer = (_request, line) => {
+    line.end();
+    return undefined;
+  };
+  assertEquals(count(await t.ask(info(5))), 5);
+  assertEquals(t.servers.dialed, [1, 1]);
+});
+
+Deno.test("what only a registered connection may ask is asked on no other", async () => {
+  const t = made(ours);
+  const line = await t.register();
+  line.answer = (_request, line) => {
+    line.end();
+    return undefined;
+  };
+  const watch = message("WATCH", [["Version", "1"]]);
+  const { kept } = t.connection;
+  for (let tries = 0; tries < 2; tries++) {
+    await assertRejects(
+      () => t.clock.finish(kept!.request(watch, "WATCHACK")),
+      UserError,
+      "closed the connection without an answer",
+    );
+    await t.ask();
+    assertEquals(t.connection.kept, kept);
+  }
+  assertEquals(t.servers.lines.map(({ verbs }) => verbs), [["REGISTER", "WATCH"], [
+    "INFO",
+    "INFO",
+  ]]);
+});
+
+const unusable: [what: string, answer: Answer | undefined, said: string][] = [
+  ["is not there", undefined, "Cannot reach port"],
+  ["is full", at(() => refusal(503)), "no (503)"],
+  ["has enough of this host", at(() => refusal(429)), "no (429)"],
+  ["hangs up", at((_, line) => void line.end()), "closed the connection without an answer"],
+  ["breaks", at((_, line) => void line.end("break")), "closed the connection without an answer"],
+  ["says nothing", silent, "did not answer INFO within 10 seconds"],
+  ["is none", at(() => message("HTTP")), "it said HTTP where INFOACK was due"],
+  ["speaks TLS", at((_, line) => void line.say("\x15\x03\x03\r\n\r\n")), "it speaks TLS"],
+];
+
+for (const [what, answer, said] of unusable) {
+  Deno.test(`where a server ${what} the next one is asked`, async () => {
+    const t = made(answer, answer, ours);
+    assertEquals(count(await t.ask(info(3))), 3);
+    assertEquals(t.servers.dialed, [1, 2, 3]);
+    assertEquals(t.connection.server.port, 3);
+    // It is spoken to while it is there.
+    await t.ask();
+    assertEquals(t.servers.dialed, [1, 2, 3]);
+    assertEquals(t.servers.lines.filter(({ closed }) => !closed).map(({ port }) => port), [3]);
+    // And the next time they are tried from the first on.
+    t.servers.answers.set(1, ours);
+    t.servers.line.end();
+    await t.clock.settle();
+    await t.ask();
+    assertEquals(t.servers.dialed, [1, 2, 3, 1]);
+  });
+
+  Deno.test(`where the only server ${what} that is said`, async () => {
+    const t = made(answer);
+    const error = await assertRejects(() => t.ask(), UserError, said);
+    assert(!error.message.includes("; Cannot") && !error.message.includes("; What"), error.message);
+    assertEquals(t.servers.dialed, [1]);
+    // Later it may be usable.
+    t.servers.answers.set(1, ours);
+    for (const line of t.servers.lines) line.answer = ours;
+    assertEquals(count(await t.ask(info(2))), 2);
+  });
+
+  Deno.test(`where each server ${what} all are asked once, and what each said is told`, async () => {
+    const t = made(answer, answer, undefined);
+    const error = await assertRejects(() => t.ask(), UserError);
+    assertEquals(error.message.split(said).length - 1, answer === undefined ? 3 : 2, error.message);
+    assertStringIncludes(error.message, "Cannot reach port 3");
+    assertEquals(t.servers.dialed, [1, 2, 3]);
+    t.servers.answers.set(1, ours);
+    await t.ask();
+    assertEquals(t.servers.dialed, [1, 2, 3, 1]);
+  });
+}
+
+Deno.test("what a server refuses for another reason is no reason to ask the next one", async () => {
+  for (const code of [400, 401, 403, 404, 423, 426, 500]) {
+    const t = made(at(() => refusal(code)), ours);
+    await assertRejects(() => t.ask(), ServerRefusal, `no (${code})`);
+    assertEquals(t.servers.dialed, [1]);
+  }
+});
+
+Deno.test("a server that has answered and then is full is not left", async () => {
+  const t = made(ours, ours);
+  const line = await t.register();
+  line.answer = () => refusal(503);
+  await assertRejects(() => t.ask(), ServerRefusal);
+  assertEquals(t.servers.dialed, [1]);
+  assertEquals(t.losses, []);
+});
+
+Deno.test("many who ask at once go from server to server together", async () => {
+  for (const [, answer] of unusable) {
+    const t = made(answer, answer, ours);
+    const replies = [1, 2, 3, 4].map((n) => t.connection.request(info(n), "INFOACK"));
+    assertEquals((await t.clock.finish(Promise.all(replies))).map(count), [1, 2, 3, 4]);
+    assertEquals(t.servers.dialed, [1, 2, 3]);
+  }
+});
+
+Deno.test("a server that asks for patience says for how long", async () => {
+  const error = message("ERROR", [["Code", "403"], ["Reason", "taken"], ["Retry-After", "17"]]);
+  const t = made(() => error);
+  const refused = await assertRejects(() => t.ask(), ServerRefusal);
+  assertEquals(refused.message, "The server refused: taken (403); try again in 17 s");
+  assertEquals([refused.status, refused.reason, refused.retryAfterS], ["403", "taken", 17]);
+});
+
+Deno.test("a reply that comes too late is nobody's", async () => {
+  const t = made(silent);
+  const line = () => t.servers.line;
+  const asked = assertRejects(() => t.ask(info(1)), UserError, "did not answer");
+  await t.clock.pass(replyTimeoutMs);
+  await asked;
+  assertEquals(line().closed, true);
+  t.servers.answers.set(1, ours);
+  assertEquals(count(await t.ask(info(2))), 2);
+});
