@@ -7,7 +7,8 @@
 import { hkdfSync } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import type { Identity } from "../../shared/crypto/identity.ts";
-import { databaseReason, openDatabase } from "../../shared/storage/database.ts";
+import { openDatabase } from "../../shared/storage/database.ts";
+import { databaseReason } from "../../shared/storage/database_error.ts";
 import { databaseBusyTimeoutMs } from "../../shared/protocol/limits.ts";
 import { makeVisible } from "../../shared/text/visible.ts";
 import { UserError } from "../user_error.ts";

@@ -13,6 +13,7 @@ import type { StatementSync } from "node:sqlite";
 import type { TimerClock } from "../../shared/time/clock.ts";
 import type { Log } from "../../shared/process/log.ts";
 import { depositBatchBytesMax, mailTtlMs } from "../../shared/protocol/limits.ts";
+import { inTransaction } from "../../shared/storage/transactions.ts";
 import { ThrottledLog } from "../limits/throttled_log.ts";
 import type { MailboxDatabase } from "./mailbox_database.ts";
 
@@ -288,16 +289,7 @@ export class Mailbox {
   }
 
   #transaction(work: () => void): void {
-    const { connection } = this.#database;
-    connection.exec("BEGIN IMMEDIATE");
-    try {
-      work();
-      connection.exec("COMMIT");
-    } catch (error) {
-      // A full disk may have undone it already.
-      if (connection.isTransaction) connection.exec("ROLLBACK");
-      throw error;
-    }
+    inTransaction(this.#database.connection, work);
   }
 
   #complain(error: unknown): void {

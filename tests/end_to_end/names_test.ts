@@ -133,7 +133,7 @@ for (const build of builds) {
       [
         ["--data", place.path],
         1,
-        /^p2pchat: Cannot open the database '.*names\.db': .*no database/,
+        /^p2pchat: Cannot open the database '.*names\.db': .*not a database/,
       ],
       [["--data", place.path, "--ephemeral"], 2, /'--data <dir>' cannot be used with.*--ephemeral/],
       [["--name-lease", "30"], 2, /'30' is invalid.*such as 30d/],

@@ -277,7 +277,7 @@ Deno.test("a store that another program holds is waited for, and then said to be
   holder.exec("BEGIN IMMEDIATE");
   assertEquals(
     refusal(() => say(journal, id, "text")),
-    "Cannot keep the message: another program holds it; end that one, and try again",
+    "Cannot keep the message: another program is using it; close that program, and try again",
   );
   assertEquals(journal.history("alice", "bob", 9), []);
   holder.exec("ROLLBACK");

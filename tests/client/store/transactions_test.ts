@@ -25,17 +25,6 @@ function open() {
   };
 }
 
-Deno.test("what is durable is forced onto the disk, and the rest is not waited for", () => {
-  using t = open();
-  const { database, transactions } = t;
-  // As SQLite counts: 1 is NORMAL, 2 is FULL.
-  const synchronous = () => database.prepare("PRAGMA synchronous").get()!.synchronous;
-  for (const _ of "twice") {
-    assertEquals(transactions.durable("do it", synchronous), 2);
-    assertEquals(transactions.swift("do it", synchronous), 1);
-  }
-});
-
 Deno.test("what fails is undone, and its own error is not another's", () => {
   using t = open();
   const { database, transactions, texts } = t;
@@ -89,7 +78,7 @@ Deno.test("a damaged file is said to be so", () => {
   );
   assertEquals(
     damaged.message,
-    "Cannot read it: the file is damaged; put a copy of it back, or move it away for a new one",
+    "Cannot read it: the file is damaged; restore a copy of it, or move it away, and a new one is made",
   );
 });
 

@@ -61,7 +61,7 @@ Deno.test("a file that is no database, or is damaged, is said to be so", () => {
   Deno.writeTextFileSync(file, "x".repeat(10_000));
   assertMatch(
     assertThrows(() => openMailboxDatabase(place.path), Error, "mailbox.db").message,
-    /no database/,
+    /not a database/,
   );
   Deno.removeSync(file);
   {

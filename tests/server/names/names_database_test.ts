@@ -41,7 +41,7 @@ Deno.test("a file that is no database, or is damaged, is said to be so", () => {
   const file = `${place.path}/names.db`;
   Deno.writeTextFileSync(file, "x".repeat(10_000));
   const error = assertThrows(() => openNamesDatabase(place.path), Error, "names.db");
-  assertMatch(error.message, /no database/);
+  assertMatch(error.message, /not a database/);
   assertEquals(error.cause instanceof Error, true);
   Deno.removeSync(file);
   {

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { openDatabase } from "../../../shared/storage/database.ts";
+import { DatabaseError } from "../../../shared/storage/database_error.ts";
 import { hasMounts, temporaryDirectory, tinyDisk } from "../../support/places.ts";
 import { race } from "../../support/race.ts";
 
@@ -18,12 +19,16 @@ function modeOf(path: string): number {
 
 /** The error that opening gives; it has to be one sentence, and to have a cause. */
 function refusal(path: string, migrations = [first]): string {
-  const error = assertThrows(() => openDatabase(path, migrations, { busyTimeoutMs: 50 }), Error);
+  const error = assertThrows(
+    () => openDatabase(path, migrations, { busyTimeoutMs: 50 }),
+    DatabaseError,
+  );
   assertInstanceOf(error.cause, Error);
   const start = `Cannot open the database '${path}': `;
   assertEquals(error.message.slice(0, start.length), start);
   assert(!error.message.includes("\n") && !error.message.includes("os error"), error.message);
-  return error.message.slice(start.length);
+  assertEquals([error.path, error.reason], [path, error.message.slice(start.length)]);
+  return error.reason;
 }
 
 Deno.test("a database is made with its directories, for its owner alone", () => {
@@ -84,12 +89,12 @@ Deno.test("a database of a newer version is refused, and left as it is", () => {
   assertEquals(database.prepare("SELECT text FROM note").all().length, 1);
 });
 
-Deno.test("a file that is no database is refused, and left as it is", () => {
+Deno.test("a file that is not a database is refused, and left as it is", () => {
   using directory = temporaryDirectory();
   const path = `${directory.path}/note.db`;
   const text = "Dear diary, ".repeat(1_000);
   Deno.writeTextFileSync(path, text);
-  assertEquals(refusal(path), "the file is no database; move it away, and a new one is made");
+  assertEquals(refusal(path), "the file is not a database; move it away, and a new one is made");
   assertEquals(Deno.readTextFileSync(path), text);
 });
 
@@ -107,7 +112,7 @@ Deno.test("a place where no file can be is named with its reason", () => {
   Deno.mkdirSync(`${directory.path}/note.db`);
   assertEquals(
     refusal(`${directory.path}/note.db`),
-    "that is no file which this user may read and write; look at its permissions",
+    "this user cannot read and write such a file; check its permissions",
   );
 });
 
@@ -116,7 +121,7 @@ Deno.test("a database that another program holds is waited for, and then said to
   const path = `${directory.path}/note.db`;
   using database = openDatabase(path, [first]);
   database.exec("BEGIN IMMEDIATE");
-  const held = "another program holds it; end that one, and try again";
+  const held = "another program is using it; close that program, and try again";
   assertEquals(refusal(path), held);
   database.exec("COMMIT");
   // Also while it is new, where SQLite itself does not wait.
@@ -142,7 +147,7 @@ Deno.test({
     disk.makeReadOnly();
     assertEquals(
       refusal(path),
-      "it is read-only; let this user write to it and to its directory",
+      "it is read-only; give this user write access to it and its directory",
     );
     assertEquals(refusal(`${disk.path}/newer.db`), "that place is read-only; name another");
   },
