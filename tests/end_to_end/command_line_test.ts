@@ -1,7 +1,21 @@
 // What the command line says and with which code it ends.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import config from "../../deno.json" with { type: "json" };
 import { builds, Program, startServerProgram } from "../support/program.ts";
+
+Deno.test("from source every subcommand can be run, and Deno's own progress overwrites nothing", async () => {
+  const { p2pchat, server, client, demo } = config.tasks;
+  assertEquals(server.command, `${p2pchat.command} server`);
+  assertEquals(client.command, `${p2pchat.command} client`);
+  for (const { command } of [p2pchat, demo]) assertMatch(command, /^deno run --quiet /);
+  const task = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "p2pchat", "identity", "--help"],
+    cwd: new URL("../..", import.meta.url),
+  }).output();
+  assertEquals(task.code, 0);
+  assertMatch(new TextDecoder().decode(task.stdout), /^Usage: p2pchat identity /);
+});
 
 for (const build of builds) {
   /** Runs the program to its end, without input. */

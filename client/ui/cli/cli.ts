@@ -1,0 +1,246 @@
+/**
+ * The client's subcommands: their arguments, options and help texts, and which function each one calls.
+ *
+ * @module
+ */
+
+// deno-lint-ignore-file no-console -- what a command is asked for, it prints
+import { Argument, type Command, InvalidArgumentError, Option } from "commander";
+import { type Address, formatAddress } from "../../../shared/net/address.ts";
+import {
+  defaultPort,
+  parseClientIdArgument,
+  parseHostArgument,
+  parsePortArgument,
+} from "../../../shared/process/arguments.ts";
+import { configDirectory } from "../../../shared/process/directories.ts";
+import { clientIdRule } from "../../../shared/protocol/client_id.ts";
+import { openProfile } from "../../profile/open_profile.ts";
+import { readAuthorities } from "../../transport/ca_file.ts";
+import { parseServerAddresses, type ServerAddress } from "../../transport/server_address.ts";
+import { runAudit } from "./audit_command.ts";
+import { playDemo } from "./demo.ts";
+import { exportHistory, type HistoryFormat, historyFormats } from "./history_command.ts";
+import { promptPassphrase } from "./passphrase_prompt.ts";
+import { runClient } from "./program.ts";
+
+/** What the client's subcommands need that the client does not have. */
+export interface ClientCommandsOptions {
+  /** Starts a server on a free port of this machine; the demonstration runs on it. */
+  readonly startServer: () => AsyncDisposable & { readonly address: Address };
+}
+
+const serversHelp = "address of the server; several are separated by commas";
+const defaultServers: readonly ServerAddress[] = [{ host: "127.0.0.1", port: defaultPort }];
+const defaultServersHelp = `127.0.0.1:${defaultPort}`;
+const profileHelp = "directory of your identity and messages (default: your own)";
+const identityHelp = "directory of your identity (default: your own)";
+const caHelp = "file of authorities that may vouch for the server, beside the system's";
+const asHelp = "which of your own names you mean, if several have talked with that one";
+
+/** Adds the client's subcommands to the command line. */
+export function addClientCommands(program: Command, options: ClientCommandsOptions): void {
+  addClient(program);
+  addHistory(program);
+  addAudit(program);
+  addIdentity(program);
+  addDemo(program, options);
+}
+
+function addClient(program: Command): void {
+  program.command("client")
+    .description("talk to people")
+    .argument("<clientID>", `your name: ${clientIdRule}`, parseClientIdArgument)
+    .argument("[listenPort]", "port to listen on; 0 takes a free one", parsePortArgument, 0)
+    .addArgument(
+      new Argument("[server]", serversHelp).default(defaultServers, defaultServersHelp)
+        .argParser(serverAddresses),
+    )
+    .addOption(
+      new Option("--host <host>", "address to listen on; 0.0.0.0 lets other machines call you")
+        .default("127.0.0.1").argParser(parseHostArgument),
+    )
+    .option("--register", "register at start")
+    .option("--ca <file>", caHelp)
+    .option("--allow-plaintext", "also talk to programs that cannot encrypt")
+    .option("--read-receipts", "let others see what you have read")
+    .option("--profile <dir>", profileHelp)
+    .addHelpText(
+      "after",
+      "\nExample: p2pchat client alice 5556 127.0.0.1:5555, then /register, /chat bob, /help.",
+    )
+    .action(startClient);
+}
+
+interface ClientOptions {
+  readonly host: string;
+  readonly register?: true;
+  readonly ca?: string;
+  readonly profile?: string;
+  readonly allowPlaintext?: true;
+  readonly readReceipts?: true;
+}
+
+async function startClient(
+  id: string,
+  port: number,
+  namedServers: readonly ServerAddress[],
+  options: ClientOptions,
+  command: Command,
+): Promise<void> {
+  const { host, profile = configDirectory() } = options;
+  const { allowPlaintext = false, readReceipts = false, register = false } = options;
+  const servers = await withAuthorities(namedServers, options.ca, command);
+  await runClient({ id, host, port, servers, profile, allowPlaintext, readReceipts, register });
+}
+
+function addHistory(program: Command): void {
+  program.command("history")
+    .description("work with your saved messages")
+    .command("export")
+    .description("write out all messages with someone, oldest first")
+    .argument("<name>", "who it is")
+    .addOption(
+      new Option("--format <format>", "for people or for programs").choices(historyFormats)
+        .default("text"),
+    )
+    .option("--as <id>", asHelp)
+    .option("--profile <dir>", profileHelp)
+    .action(startHistoryExport);
+}
+
+interface HistoryExportOptions {
+  readonly format: HistoryFormat;
+  readonly as?: string;
+  readonly profile?: string;
+}
+
+async function startHistoryExport(name: string, options: HistoryExportOptions): Promise<void> {
+  const { format, as: self, profile: directory = configDirectory() } = options;
+  using profile = openProfile(directory, promptPassphrase, { mustExist: true });
+  await exportHistory(profile.store.journal, { name, self, format }, Deno.stdout);
+}
+
+function addAudit(program: Command): void {
+  program.command("audit")
+    .description("compare with someone which messages each of you has")
+    .argument("<name>", "who it is")
+    .addOption(
+      new Option("--server <server>", serversHelp).default(defaultServers, defaultServersHelp)
+        .argParser(serverAddresses),
+    )
+    .option("--ca <file>", caHelp)
+    .option("--as <id>", asHelp)
+    .option("--profile <dir>", profileHelp)
+    .action(startAudit);
+}
+
+interface AuditOptions {
+  readonly server: readonly ServerAddress[];
+  readonly ca?: string;
+  readonly as?: string;
+  readonly profile?: string;
+}
+
+async function startAudit(name: string, options: AuditOptions, command: Command): Promise<void> {
+  const { as: self, profile: directory = configDirectory() } = options;
+  const servers = await withAuthorities(options.server, options.ca, command);
+  using profile = openProfile(directory, promptPassphrase, { mustExist: true });
+  const agree = await runAudit(profile, { name, self, servers }, print);
+  if (!agree) Deno.exitCode = 1;
+}
+
+function addIdentity(program: Command): void {
+  const identity = program.command("identity")
+    .description("show your key and its fingerprint, also as a QR code")
+    .option("--profile <dir>", identityHelp)
+    .option("--passphrase", "change the passphrase of your identity; an empty one removes it")
+    .action(startIdentity);
+  identity.command("export")
+    .description("write a copy of your identity, under a passphrase")
+    .argument("<file>", "the file to make; - is standard output")
+    .option("--plain", "without a passphrase")
+    .option("--profile <dir>", identityHelp)
+    .action(startIdentityExport);
+  identity.command("import")
+    .description("make a copy your identity")
+    .argument("<file>", "the file with the copy; - is standard input")
+    .option("--replace", "replace another identity, which is kept beside it")
+    .option("--profile <dir>", identityHelp)
+    .action(startIdentityImport);
+}
+
+/** What the commands about identities work with. Loaded when needed: QR codes take their time. */
+const identityCommands = () => import("./identity_command.ts");
+
+const surroundings = { print, askPassphrase: promptPassphrase };
+
+async function startIdentity(options: { profile?: string; passphrase?: true }): Promise<void> {
+  const directory = options.profile ?? configDirectory();
+  const { changePassphrase, showIdentity } = await identityCommands();
+  if (options.passphrase) return changePassphrase(directory, surroundings);
+  const isTerminal = Deno.stdout.isTerminal();
+  showIdentity(directory, surroundings, {
+    colours: isTerminal && !Deno.noColor,
+    columns: isTerminal ? Deno.consoleSize().columns : Infinity,
+  });
+}
+
+async function startIdentityExport(to: string, _own: unknown, command: Command): Promise<void> {
+  const { profile = configDirectory(), plain = false } = command.optsWithGlobals();
+  const { exportCopy } = await identityCommands();
+  exportCopy(profile, to, { plain }, surroundings);
+}
+
+async function startIdentityImport(from: string, _own: unknown, command: Command): Promise<void> {
+  const { profile = configDirectory(), replace = false } = command.optsWithGlobals();
+  const { importCopy } = await identityCommands();
+  importCopy(profile, from, { replace }, surroundings);
+}
+
+function addDemo(program: Command, { startServer }: ClientCommandsOptions): void {
+  program.command("demo")
+    .description("play a conversation of two clients over a server, to see that all works")
+    .action(async () => {
+      await using server = startServer();
+      print(`server listening on ${formatAddress(server.address)}`);
+      await playDemo(server.address, print);
+      print("The demonstration went well: p2pchat works on this machine.");
+    });
+}
+
+/** Adds the authorities of a file to the servers with TLS, beside the system's. */
+async function withAuthorities(
+  servers: readonly ServerAddress[],
+  file: string | undefined,
+  command: Command,
+): Promise<readonly ServerAddress[]> {
+  if (file === undefined) return servers;
+  const withTls = servers.filter(({ tls }) => tls !== undefined);
+  if (withTls.length === 0) {
+    command.error("error: --ca is for a server that is named as tls://chat.example.org:5555");
+  }
+  if (withTls.every(({ tls }) => tls!.pin !== undefined)) {
+    command.error("error: --ca and ?sha256= exclude each other: the fingerprint alone would count");
+  }
+  const authorities = await readAuthorities(file);
+  return servers.map((server) =>
+    server.tls === undefined || server.tls.pin !== undefined
+      ? server
+      : { ...server, tls: { authorities } }
+  );
+}
+
+function serverAddresses(text: string): readonly ServerAddress[] {
+  const addresses = parseServerAddresses(text, defaultPort);
+  if (addresses !== undefined) return addresses;
+  throw new InvalidArgumentError(
+    "A server is named as 127.0.0.1:5555, [::1]:5555 or chat.example.org:5555; with TLS as " +
+      "tls://chat.example.org:5555, or tls://chat.example.org:5555?sha256=FINGERPRINT, which has 64 " +
+      "hexadecimal digits or 43 characters of base64url. Several have commas between them.",
+  );
+}
+
+function print(line: string): void {
+  console.log(line);
+}

@@ -1,0 +1,49 @@
+/**
+ * Parsers for what is typed on the command line. Each throws an error that the command line shows with the
+ * value and a sentence about what is wanted.
+ *
+ * @module
+ */
+
+import { InvalidArgumentError } from "commander";
+import { formatAddress, isHost, parseAddress, parsePort } from "../net/address.ts";
+import { clientIdRule, isClientId } from "../protocol/client_id.ts";
+import { durationRule, parseDuration } from "../time/duration.ts";
+
+/** The port that a server listens on, and that clients ask for, if none is named. */
+export const defaultPort = 5555;
+
+/** Reads a port. @throws {InvalidArgumentError} If it is none. */
+export function parsePortArgument(text: string): number {
+  const port = parsePort(text);
+  if (port === undefined) throw new InvalidArgumentError("A port is a number from 0 to 65535.");
+  return port;
+}
+
+/** Reads a host. @throws {InvalidArgumentError} If it is neither an IP address nor a name. */
+export function parseHostArgument(text: string): string {
+  if (isHost(text)) return text;
+  throw new InvalidArgumentError("A host is an IP address, such as 127.0.0.1 or ::1, or a name.");
+}
+
+/** Reads a client's id. @throws {InvalidArgumentError} If no client can have it. */
+export function parseClientIdArgument(text: string): string {
+  if (isClientId(text)) return text;
+  throw new InvalidArgumentError(`A client's name is ${clientIdRule}.`);
+}
+
+/** Reads a duration, as milliseconds. @throws {InvalidArgumentError} If it is none. */
+export function parseDurationArgument(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new InvalidArgumentError(`A time is ${durationRule}.`);
+  return ms;
+}
+
+/** Reads the address that a server goes by. @throws {InvalidArgumentError} If it is none. */
+export function parseRealmArgument(text: string): string {
+  const address = parseAddress(text);
+  if (address !== undefined) return formatAddress(address);
+  throw new InvalidArgumentError(
+    "A realm is the server's address with its port, such as chat.example.org:5555.",
+  );
+}
