@@ -1,40 +1,69 @@
 /**
- * Completion scripts for shells, made from what the command line knows of itself.
+ * Completion scripts for shells, made from the table of subcommands and options.
  *
  * @module
  */
 
-/** The shells that scripts can be made for. */
-export const shells = ["bash", "zsh", "fish"] as const;
+// deno-lint-ignore-file no-console -- the script is what was asked for
+import { Argument, type Command } from "commander";
 
-/** A shell that a script can be made for. */
-export type Shell = typeof shells[number];
+const shells = ["bash", "zsh", "fish"] as const;
+
+type Shell = typeof shells[number];
 
 /** A subcommand, as completion sees it. */
-export interface CompletedCommand {
+interface CompletedCommand {
   readonly name: string;
   readonly description: string;
   readonly options: readonly CompletedOption[];
-  /** The values that its first argument can have, where they are few. */
+  /** The values that its first argument can have, if they are few. */
   readonly argumentValues?: readonly string[];
 }
 
 /** An option, as completion sees it. */
-export interface CompletedOption {
+interface CompletedOption {
   /** With its dashes. */
   readonly flag: string;
   readonly description: string;
-  /** The values that it can have, where they are few. */
+  /** The values that it can have, if they are few. */
   readonly values?: readonly string[] | undefined;
 }
 
-/** Makes the script that teaches a shell a program's commands and options. */
-export function completionScript(
-  shell: Shell,
-  program: string,
-  commands: readonly CompletedCommand[],
-): string {
-  return { bash, zsh, fish }[shell](program, commands);
+/** Adds the subcommand `completions`, which prints a script for all subcommands that a program has then. */
+export function addCompletionsCommand(program: Command): void {
+  program.command("completions")
+    .description("print a completion script")
+    .addArgument(new Argument("<shell>", "the shell to complete in").choices(shells))
+    .action((shell: Shell) => console.log(completionScript(shell, program)));
+}
+
+function completionScript(shell: Shell, program: Command): string {
+  const commands = program.commands.map((command) => ({
+    name: command.name(),
+    description: command.description(),
+    options: optionsOf(command),
+    ...argumentValuesOf(command),
+  }));
+  return { bash, zsh, fish }[shell](program.name(), commands);
+}
+
+/** The options of a command and of those below it, each once. */
+function optionsOf(command: Command): CompletedOption[] {
+  const options = [command, ...command.commands].flatMap(({ options }) => options);
+  const byFlag = new Map(options.map((option) => [option.long!, option]));
+  return [...byFlag].map(([flag, { description, argChoices: values }]) => ({
+    flag,
+    description,
+    values,
+  }));
+}
+
+/** The commands below a command, or what its first argument can be. */
+function argumentValuesOf({ commands, registeredArguments }: Command) {
+  const argumentValues = commands.length > 0
+    ? commands.map((command) => command.name())
+    : registeredArguments[0]?.argChoices;
+  return argumentValues && { argumentValues };
 }
 
 function bash(program: string, commands: readonly CompletedCommand[]): string {
@@ -110,7 +139,7 @@ function valuedOptions(commands: readonly CompletedCommand[]): CompletedOption[]
   return commands.flatMap(({ options }) => options).filter(({ values }) => values !== undefined);
 }
 
-/** Without what the shells would read as their own. */
+/** Removes what the shells would read as their own. */
 function plain(description: string): string {
   return description.replaceAll(/['"\[\]:$`\\]/g, "");
 }
