@@ -13,7 +13,7 @@ import { UserError } from "../user_error.ts";
 import { ignoringReceiver, Link, type Refusal } from "../link/link.ts";
 import { tcpNetwork } from "../transport/transport.ts";
 import { lookUpOnce } from "../rendezvous/rendezvous.ts";
-import type { ServerAddress } from "../transport/server_address.ts";
+import type { ServerAddress } from "../../shared/net/server_address.ts";
 import type { ConversationRecord } from "../store/journal.ts";
 import type { Store } from "../store/store.ts";
 import { isSameKey } from "../trust/trust.ts";

@@ -17,7 +17,7 @@ import { textHeaders } from "../../shared/protocol/text.ts";
 import { answerAudit, audit, type AuditReport } from "../audit/audit.ts";
 import { UserError } from "../user_error.ts";
 import { addressOf, Conversation, type ConversationOptions, wasCalledAt } from "./conversation.ts";
-import type { PeerConn } from "../transport/tcp.ts";
+import type { PeerConn } from "../transport/transport.ts";
 import type { CloseReason, PeerState, Security } from "../events.ts";
 import { type Candidate, PeerAdmission, type PeerAdmissionOptions } from "./admission.ts";
 import {

@@ -21,7 +21,7 @@ import {
 } from "../../shared/protocol/limits.ts";
 import { encode, type Message, message } from "../../shared/protocol/message.ts";
 import { UserError } from "../user_error.ts";
-import type { PeerConn } from "../transport/tcp.ts";
+import type { PeerConn } from "../transport/transport.ts";
 import type { CloseReason, Dialect } from "../events.ts";
 import type { LinkAdmission, PeerFacts, Purpose, Receiver, Replies } from "./link_events.ts";
 import { type Opened, Opening, type Self, type Step } from "./opening.ts";
