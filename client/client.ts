@@ -8,6 +8,7 @@
 import { type Address, isLocal, isUnspecified, parseAddress } from "../shared/net/address.ts";
 import { systemClock, type TimerClock, wait, within } from "../shared/time/clock.ts";
 import type { Identity } from "../shared/crypto/identity.ts";
+import type { Fingerprint } from "../shared/crypto/public_key.ts";
 import { clientIdRule, isClientId } from "../shared/protocol/client_id.ts";
 import { errorMessage } from "../shared/errors/error_message.ts";
 import { replyTimeoutMs } from "../shared/protocol/limits.ts";
@@ -20,7 +21,7 @@ import type { LinkTimes } from "./link/link.ts";
 import { Mailbox } from "./mailbox/mailbox.ts";
 import { type Listening, type Network, tcpNetwork } from "./transport/transport.ts";
 import { type PresenceStatus, Rendezvous } from "./rendezvous/rendezvous.ts";
-import type { ServerAddress } from "../shared/net/server_address.ts";
+import type { ServerAddress } from "./transport/server_address.ts";
 import type { Store } from "./store/store.ts";
 import { Trust } from "./trust/trust.ts";
 import { Semaphore } from "../shared/time/semaphore.ts";
@@ -358,7 +359,7 @@ export class ChatClient {
   /** Tells who of those whom the user talks to is there. @throws {Error} As {@linkcode history}. */
   who(): void {
     const people = this.#store.journal.list(this.id, whoMax)
-      .filter(({ key }) => key.length > 0)
+      .filter(({ key }) => key !== undefined)
       .map(({ name, lastAtMs, outgoing: { last, acknowledged } }) => ({
         name,
         presence: this.#rendezvous.status(name),
@@ -409,7 +410,7 @@ export class ChatClient {
   }
 
   /** Asks the server, if it is one that we are known to, whose key it knows for an id. */
-  async #ask(id: string): Promise<string | undefined> {
+  async #ask(id: string): Promise<Fingerprint | undefined> {
     if (this.#rendezvous.registered) await this.#findQuietly(id);
     return this.#rendezvous.serverFingerprint(id);
   }

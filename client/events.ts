@@ -5,9 +5,10 @@
  */
 
 import type { Address } from "../shared/net/address.ts";
+import type { Fingerprint } from "../shared/crypto/public_key.ts";
 import type { AuditReport } from "./audit/audit.ts";
 import type { PresenceStatus } from "./rendezvous/presence_watch.ts";
-import type { ServerAddress } from "../shared/net/server_address.ts";
+import type { ServerAddress } from "./transport/server_address.ts";
 import type { HistoryEntry } from "./store/journal.ts";
 import type { RefusingVerdict } from "./trust/trust.ts";
 import type { Problem } from "./user_error.ts";
@@ -54,7 +55,7 @@ export interface KnownClient {
   readonly id: string;
   readonly address: Address;
   /** Of the key that the server says is its. */
-  readonly fingerprint?: string;
+  readonly fingerprint?: Fingerprint;
 }
 
 /** Whom an event is about. */
@@ -239,7 +240,7 @@ export type ChatEvent =
     /** When it was written, by the sender's clock where it says so: milliseconds since 1970, UTC. */
     readonly sentAtMs: number;
   }
-  | { readonly type: "remembered"; readonly name: string; readonly fingerprint: string }
+  | { readonly type: "remembered"; readonly name: string; readonly fingerprint: Fingerprint }
   | {
     /** Whoever has proven to have the key `shown` says to be somebody whose key is another one. */
     readonly type: "key-refused";
@@ -254,7 +255,7 @@ export type ChatEvent =
     readonly verified: boolean;
   }
   | { readonly type: "turned-away"; readonly why: string }
-  | { readonly type: "trusted"; readonly name: string; readonly fingerprint: string }
+  | { readonly type: "trusted"; readonly name: string; readonly fingerprint: Fingerprint }
   | { readonly type: "verification-asked"; readonly name: string }
   | { readonly type: "verification-waits"; readonly name: string }
   | {
@@ -262,7 +263,7 @@ export type ChatEvent =
     readonly name: string;
     readonly words: readonly string[];
   }
-  | { readonly type: "verified"; readonly name: string; readonly fingerprint: string }
+  | { readonly type: "verified"; readonly name: string; readonly fingerprint: Fingerprint }
   | { readonly type: "not-verified"; readonly name: string }
   | {
     /** The user has called somebody who cannot be reached; what is written to them waits. */

@@ -6,7 +6,6 @@
  */
 
 import { type Clock, type TimerClock, within } from "../shared/time/clock.ts";
-import { keyToText } from "../shared/crypto/identity.ts";
 import type { Log } from "../shared/process/log.ts";
 import {
   connectionIdleMs,
@@ -104,7 +103,7 @@ export class ServerCore {
       clock: timer,
       log,
       capacity,
-      onMail: ({ name, key }) => presence.mailCame({ id: name, key: keyToText(key) }),
+      onMail: ({ name, key }) => presence.mailCame({ id: name, key }),
     });
     const mailCount = mailbox === undefined
       ? () => 0

@@ -10,13 +10,13 @@ import { systemClock } from "../../shared/time/clock.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { audit, type AuditReport } from "./audit.ts";
 import { UserError } from "../user_error.ts";
-import { ignoringReceiver, Link, type Refusal } from "../link/link.ts";
+import { Link } from "../link/link.ts";
+import type { Refusal } from "../link/opening.ts";
 import { tcpNetwork } from "../transport/transport.ts";
 import { lookUpOnce } from "../rendezvous/rendezvous.ts";
-import type { ServerAddress } from "../../shared/net/server_address.ts";
+import type { ServerAddress } from "../transport/server_address.ts";
 import type { ConversationRecord } from "../store/journal.ts";
 import type { Store } from "../store/store.ts";
-import { isSameKey } from "../trust/trust.ts";
 
 /** What an audit needs to know. */
 export interface AuditCall {
@@ -39,7 +39,7 @@ export interface AuditCall {
 export async function auditPeer(call: AuditCall): Promise<AuditReport> {
   const { self, name, store: { journal, knownPeers } } = call;
   const key = knownPeers.find(name)?.key;
-  const record = journal.find(self, name).find((record) => key && isSameKey(record.key, key));
+  const record = journal.find(self, name).find((record) => key !== undefined && record.key === key);
   if (record === undefined) {
     throw new UserError(`Cannot compare with ${name}: ${self} has no conversation with ${name}`);
   }
@@ -87,23 +87,29 @@ async function open(
     // Nobody is to call where nobody listens.
     self: { id: self, address: { host: conn.localAddr.hostname, port: 0 }, identity },
     allowPlaintext: false,
-    owner: {
+    events: {
       admitPlaintext: () => refusal(426, `${name} does not encrypt`),
       admitKey: ({ peerId, peerKey }) =>
         Promise.resolve(
-          peerId === name && isSameKey(peerKey!, record.key)
+          peerId === name && peerKey === record.key
             ? undefined
             : refusal(403, `who answers for ${name} has another name or key`),
         ),
-      begin: () => {
-        opened.resolve();
-        return ignoringReceiver;
-      },
+      opened: () => opened.resolve(),
+      room: () => undefined,
+      closed: (_link, _reason, detail) =>
+        opened.reject(
+          new UserError(`Cannot compare with ${name}: ${detail ?? "the connection ended"}`),
+        ),
+      text: () => {},
+      letters: () => {},
+      acknowledged: () => {},
+      read: () => {},
+      reset: () => {},
+      audit: () => undefined,
+      delivered: () => {},
+      verification: () => {},
     },
-    onClosed: (_reason, detail) =>
-      opened.reject(
-        new UserError(`Cannot compare with ${name}: ${detail ?? "the connection ended"}`),
-      ),
   });
   await opened.promise;
   return link;

@@ -8,10 +8,12 @@
 import { type Address, formatAddress } from "../../shared/net/address.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
+import type { Fingerprint, PublicKey } from "../../shared/crypto/public_key.ts";
 import { errorMessage } from "../../shared/errors/error_message.ts";
 import type { ChatEvent } from "../events.ts";
-import type { PeerFacts, Refusal } from "../link/link.ts";
-import { isSameKey, type Trust } from "../trust/trust.ts";
+import type { Link } from "../link/link.ts";
+import type { Refusal } from "../link/opening.ts";
+import type { Trust } from "../trust/trust.ts";
 
 /** What a gatekeeper needs to know. */
 export interface PeerAdmissionOptions {
@@ -20,11 +22,11 @@ export interface PeerAdmissionOptions {
   readonly emit: (event: ChatEvent) => void;
   readonly allowPlaintext: boolean;
   /** The fingerprint that the server has named for an id, as far as it has been asked. */
-  readonly said: (id: string) => string | undefined;
+  readonly said: (id: string) => Fingerprint | undefined;
   /** Who the server has said is at an address and has a key. */
   readonly introducedAt: (address: Address) => string | undefined;
   /** The same as `said`, after asking the server where that can be done; it has a time limit. Never throws. */
-  readonly ask: (id: string) => Promise<string | undefined>;
+  readonly ask: (id: string) => Promise<Fingerprint | undefined>;
   readonly clock: TimerClock;
 }
 
@@ -35,8 +37,8 @@ const toldOfMax = 256;
 
 /** What is known of a peer when it is to be let in. */
 export type Candidate =
-  & Pick<PeerFacts, "role" | "remote" | "peerId" | "peerKey" | "dialect">
-  & Partial<Pick<PeerFacts, "saidNothing">>;
+  & Pick<Link, "role" | "remote" | "peerId" | "peerKey" | "dialect">
+  & Partial<Pick<Link, "saidNothing">>;
 
 /** Lets peers in, or does not. */
 export class PeerAdmission {
@@ -102,7 +104,7 @@ export class PeerAdmission {
   async #judge(
     visitor: Candidate,
     id: string,
-    key: Uint8Array,
+    key: PublicKey,
     interactive: boolean,
   ): Promise<Refusal | undefined> {
     const { trust, said, ask } = this.#options;
@@ -138,7 +140,7 @@ export class PeerAdmission {
   #turnAwayNamesake(visitor: Candidate): Refusal {
     const { self } = this.#options;
     // One's own key comes back where somebody sends a call on to whom it came from.
-    const detail = isSameKey(visitor.peerKey!, self.identity.publicKey)
+    const detail = visitor.peerKey === self.identity.publicKey
       ? "that is yourself, by your name and by your key"
       : `somebody with another key than yours goes by your name, ${self.id}`;
     this.#tell(visitor, visitor.remote.host, { type: "turned-away", why: detail });
@@ -170,7 +172,7 @@ export class PeerAdmission {
   }
 
   /** @returns False where another key is remembered under the name by now. */
-  #meet(name: string, key: Uint8Array, fingerprint: string, isCalled: boolean): boolean {
+  #meet(name: string, key: PublicKey, fingerprint: Fingerprint, isCalled: boolean): boolean {
     const { trust, emit } = this.#options;
     try {
       const meeting = trust.meet(name, key, isCalled);

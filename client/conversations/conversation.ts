@@ -7,6 +7,7 @@
 
 import { type Address, formatAddress } from "../../shared/net/address.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
+import type { PublicKey } from "../../shared/crypto/public_key.ts";
 import { errorMessage } from "../../shared/errors/error_message.ts";
 import {
   type ChatMessage,
@@ -54,8 +55,8 @@ export class Conversation {
   readonly name: string;
   /** The id that the peer goes by; undefined of one that has none. */
   readonly peerId: string | undefined;
-  /** The peer's Ed25519 key; undefined of one that cannot encrypt. */
-  readonly key: Uint8Array | undefined;
+  /** The peer's key; undefined if it cannot encrypt. */
+  readonly key: PublicKey | undefined;
   readonly id: ConversationId;
   readonly links: Link[] = [];
   /** Whether the user has called or answered. */
@@ -83,7 +84,7 @@ export class Conversation {
   constructor(name: string, record: ConversationRecord, options: ConversationOptions) {
     this.name = name;
     this.id = record.id;
-    this.key = record.key.length === 0 ? undefined : record.key;
+    this.key = record.key;
     this.peerId = record.name;
     this.#options = options;
     if (this.key === undefined) return;

@@ -8,7 +8,7 @@
 
 import { type Address, formatAddress, isLocal } from "../../shared/net/address.ts";
 import { within } from "../../shared/time/clock.ts";
-import { fingerprintOf } from "../../shared/crypto/identity.ts";
+import { type Fingerprint, fingerprintOf, type PublicKey } from "../../shared/crypto/public_key.ts";
 import { errorMessage } from "../../shared/errors/error_message.ts";
 import { type ChatMessage, randomId } from "../../shared/protocol/message_stream.ts";
 import { linksMax, linksPerPeerMax, watchedMax } from "../../shared/protocol/limits.ts";
@@ -17,23 +17,15 @@ import { textHeaders } from "../../shared/protocol/text.ts";
 import { answerAudit, audit, type AuditReport } from "../audit/audit.ts";
 import { UserError } from "../user_error.ts";
 import { addressOf, Conversation, type ConversationOptions, wasCalledAt } from "./conversation.ts";
-import type { PeerConn } from "../transport/transport.ts";
+import type { PeerConn } from "../transport/tcp.ts";
 import type { CloseReason, PeerState, Security } from "../events.ts";
 import { type Candidate, PeerAdmission, type PeerAdmissionOptions } from "./admission.ts";
-import {
-  ignoringReceiver,
-  type Inbox,
-  Link,
-  type LinkTimes,
-  type PeerFacts,
-  type Receiver,
-  type Refusal,
-  type Self,
-} from "../link/link.ts";
+import { Link, type LinkTimes } from "../link/link.ts";
+import type { LinkEvents } from "../link/link_events.ts";
+import type { Refusal, Self } from "../link/opening.ts";
 import type { OpenedMail } from "../mailbox/mailbox.ts";
 import { GroupCommit } from "./group_commit.ts";
 import type { HistoryEntry } from "../store/journal.ts";
-import { isSameKey } from "../trust/trust.ts";
 import { VerificationFlow } from "./verification.ts";
 
 /** Messages that are read at once of those that have not been shown. */
@@ -121,7 +113,7 @@ export class Conversations {
   resume(): void {
     const { journal, self } = this.#options;
     for (const record of journal.waiting(self.id)) {
-      if (record.key.length === 0 || !this.#isTrusted(record.name, record.key)) continue;
+      if (record.key === undefined || !this.#isTrusted(record.name, record.key)) continue;
       const conversation = this.#take(record.name, record.id);
       conversation.engaged = true;
       conversation.sayWaiting();
@@ -257,7 +249,7 @@ export class Conversations {
   }
 
   /** The fingerprint of somebody who has called and whom the user has not answered. */
-  unknownSenderIn(name: string): string | undefined {
+  unknownSenderIn(name: string): Fingerprint | undefined {
     const { key, engaged } = this.#get(name);
     return engaged || key === undefined ? undefined : fingerprintOf(key);
   }
@@ -312,7 +304,7 @@ export class Conversations {
    * Leaves everyone who goes by an id and has another key than the one that is believed from now on, or
    * none: what is meant for its owner is not to go to them.
    */
-  async leaveOthers(id: string, fingerprint: string): Promise<void> {
+  async leaveOthers(id: string, fingerprint: Fingerprint): Promise<void> {
     const others = [...this.#links.keys()].filter((link) =>
       link.peerId === id && link.dialect !== undefined &&
       (link.peerKey === undefined || fingerprintOf(link.peerKey) !== fingerprint)
@@ -325,7 +317,7 @@ export class Conversations {
    *
    * @throws {UserError} Where that cannot be written; then it goes to nobody.
    */
-  async reassign(name: string, key: Uint8Array): Promise<void> {
+  async reassign(name: string, key: PublicKey): Promise<void> {
     // What is being written down is still meant for the old one.
     await this.#posting.allKept();
     const { journal, self } = this.#options;
@@ -334,7 +326,7 @@ export class Conversations {
     const isOther = old !== undefined && old.id !== id;
     if (isOther) this.#forget(old, true);
     for (const other of journal.find(self.id, name)) {
-      if (other.key.length > 0) journal.reassign(other.id, id);
+      if (other.key !== undefined) journal.reassign(other.id, id);
     }
     const { last, acknowledged } = journal.get(id).outgoing;
     if (last === acknowledged && !old?.engaged) {
@@ -415,7 +407,7 @@ export class Conversations {
   get watched(): string[] {
     const { journal, self } = this.#options;
     const open = [...this.#byName.values()].filter(({ key }) => key !== undefined);
-    const latest = journal.list(self.id, watchedMax).filter(({ key }) => key.length > 0);
+    const latest = journal.list(self.id, watchedMax).filter(({ key }) => key !== undefined);
     const ids = [
       ...open.filter(({ engaged }) => engaged).map(({ peerId }) => peerId!),
       ...latest.map(({ name }) => name),
@@ -483,20 +475,19 @@ export class Conversations {
   }
 
   /** Lest one peer takes up all the links that there are. */
-  #refusalOfMany({ peerKey, role }: PeerFacts): Refusal | undefined {
+  #refusalOfMany({ peerKey, role }: Link): Refusal | undefined {
     if (role === "initiator") return undefined;
     let count = 0;
     for (const other of this.#links.keys()) {
-      if (other.peerKey !== undefined && isSameKey(other.peerKey, peerKey!)) count++;
+      if (other.peerKey !== undefined && other.peerKey === peerKey) count++;
     }
     if (count <= linksPerPeerMax) return undefined;
     const reason = "You have as many links with this client as one may have";
     return { code: 429, reason, detail: `more than ${linksPerPeerMax} links with one peer` };
   }
 
-  #isTrusted(name: string, key: Uint8Array): boolean {
-    const known = this.#options.trust.keyOf(name);
-    return known !== undefined && isSameKey(known, key);
+  #isTrusted(name: string, key: PublicKey): boolean {
+    return this.#options.trust.keyOf(name) === key;
   }
 
   /** The conversation with somebody whose key is known, from the journal where it is not here. */
@@ -548,22 +539,11 @@ export class Conversations {
 
   #addLink(conn: PeerConn, role: "initiator" | "responder"): Link {
     const { self, times, allowPlaintext, clock } = this.#options;
-    const link: Link = new Link({
+    const link = new Link({
       conn,
       role,
       self,
-      owner: {
-        admitPlaintext: (peer) =>
-          this.#gatekeeper.admitPlaintext(peer, this.#opening.get(link)?.expectedId),
-        admitKey: async (peer) => {
-          const { expectedId, interactive } = this.#opening.get(link) ?? {};
-          return this.#refusalOfMany(peer) ??
-            await this.#gatekeeper.admitKey(peer, expectedId, interactive);
-        },
-        begin: () => this.#begin(link),
-      },
-      onClosed: (reason, detail) => this.#closed(link, reason, detail),
-      room: () => this.#options.room(),
+      events: this.#events,
       allowPlaintext,
       clock,
       ...(times && { times }),
@@ -584,37 +564,36 @@ export class Conversations {
     return false;
   }
 
-  /** A link opens. @returns Who takes what its peer says. */
-  #begin(link: Link): Receiver {
-    const answerAudit = (request: Message) => this.#answerAudit(link, request);
-    const conversation = link.purpose === "audit" ? undefined : this.#opened(link);
-    if (conversation === undefined) return { ...ignoringReceiver, answerAudit };
-    const { emit } = this.#options;
-    const { name } = conversation;
-    return {
-      inbox: this.#inboxOf(conversation, link),
-      verification: {
-        asked: () => emit({ type: "verification-asked", name }),
-        words: (words) => emit({ type: "verification-words", name, words }),
-      },
-      answerAudit,
-    };
-  }
+  readonly #events: LinkEvents<Link> = {
+    admitPlaintext: (link) =>
+      this.#gatekeeper.admitPlaintext(link, this.#opening.get(link)?.expectedId),
+    admitKey: async (link) => {
+      const { expectedId, interactive } = this.#opening.get(link) ?? {};
+      return this.#refusalOfMany(link) ??
+        await this.#gatekeeper.admitKey(link, expectedId, interactive);
+    },
+    opened: (link) => this.#opened(link),
+    text: (link, text) => this.#takeText(this.#links.get(link)!, text),
+    letters: (link, letters) => this.#takeLetters(this.#links.get(link)!, letters, link),
+    acknowledged: (link, id) => this.#links.get(link)!.acknowledged(id),
+    read: (link, id) => this.#links.get(link)!.read(id),
+    reset: (link, stream) => this.#links.get(link)!.reset(stream),
+    audit: (link, request) => this.#answerAudit(link, request),
+    verification: (link, { asked, words }) => {
+      const { name } = this.#links.get(link)!;
+      if (asked) this.#options.emit({ type: "verification-asked", name });
+      if (words) this.#options.emit({ type: "verification-words", name, words });
+    },
+    room: () => this.#options.room(),
+    delivered: (link, id) => {
+      const { name } = this.#links.get(link)!;
+      this.#options.emit({ type: "delivered", name, id, late: false });
+    },
+    closed: (link, reason, detail) => this.#closed(link, reason, detail),
+  };
 
-  #inboxOf(conversation: Conversation, link: Link): Inbox {
-    const { name } = conversation;
-    return {
-      text: (text) => this.#takeText(conversation, text),
-      messages: (messages) => this.#takeLetters(conversation, messages, link),
-      acknowledged: (id) => conversation.acknowledged(id),
-      read: (id) => conversation.read(id),
-      reset: (stream) => conversation.reset(stream),
-      delivered: (id) => this.#options.emit({ type: "delivered", name, id, late: false }),
-    };
-  }
-
-  /** @returns The conversation that the link belongs to; undefined if it cannot begin. */
-  #opened(link: Link): Conversation | undefined {
+  #opened(link: Link): void {
+    if (link.purpose === "audit") return;
     const { emit } = this.#options;
     let conversation: Conversation;
     try {
@@ -625,7 +604,7 @@ export class Conversations {
       this.#opening.get(link)?.opened.reject(new UserError(problem));
       this.#opening.delete(link);
       link.leave();
-      return undefined;
+      return;
     }
     const { name, waiting } = conversation;
     this.#links.set(link, conversation);
@@ -649,7 +628,6 @@ export class Conversations {
     }
     conversation.attach(link);
     call?.opened.resolve(conversation);
-    return conversation;
   }
 
   #closed(link: Link, reason: CloseReason, detail: string | undefined): void {
@@ -709,7 +687,6 @@ export class Conversations {
     const { journal, self } = this.#options;
     const base = link.peerId ?? formatAddress(link.remote);
     const { peerKey, peerAgreement, peerAddress, role, remote } = link;
-    const key = peerKey ?? new Uint8Array();
     const address = role === "initiator" ? remote : peerAddress;
     for (let number = 1;; number++) {
       const name = number === 1 ? base : `${base}~${number}`;
@@ -719,7 +696,7 @@ export class Conversations {
         ...peerAgreement && { agreement: peerAgreement },
         ...address && peerKey && { address },
       };
-      return this.#take(name, journal.open({ self: self.id, name: base, key }, seen).id);
+      return this.#take(name, journal.open({ self: self.id, name: base, key: peerKey }, seen).id);
     }
   }
 }
@@ -729,7 +706,7 @@ function isWith({ key, peerId, links }: Conversation, link: Link): boolean {
   // What is known of a name's key has been seen to before the link opened.
   if (key !== undefined || link.peerKey !== undefined) {
     return key !== undefined && link.peerKey !== undefined && peerId === link.peerId &&
-      (isSameKey(key, link.peerKey) || links.length === 0);
+      (key === link.peerKey || links.length === 0);
   }
   return links.some((other) =>
     link.dialect === "p2pchat" && other.dialect === "p2pchat" &&

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { fingerprintOf } from "../../shared/crypto/identity.ts";
+import { type Fingerprint, fingerprintOf } from "../../shared/crypto/public_key.ts";
 import { UserError } from "../user_error.ts";
 import type { Conversation } from "./conversation.ts";
 import type { ChatEvent } from "../events.ts";
@@ -33,12 +33,10 @@ export class VerificationFlow {
    */
   begin(conversation: Conversation): void {
     const { name } = conversation;
-    const verification = linkToVerify(conversation).verify();
+    const words = linkToVerify(conversation).verify();
     const { emit } = this.#options;
-    if (verification.state === "peer-must-begin") emit({ type: "verification-waits", name });
-    else if (verification.state === "words") {
-      emit({ type: "verification-words", name, words: verification.words });
-    }
+    if (words === "peer-is-to-begin") emit({ type: "verification-waits", name });
+    else if (words !== "coming") emit({ type: "verification-words", name, words });
   }
 
   /**
@@ -47,7 +45,7 @@ export class VerificationFlow {
    * @returns The fingerprint that is verified; undefined where the words differed.
    * @throws {UserError} Where there are no words to compare.
    */
-  conclude(conversation: Conversation, same: boolean): string | undefined {
+  conclude(conversation: Conversation, same: boolean): Fingerprint | undefined {
     const { name } = conversation;
     const link = linkToVerify(conversation);
     if (link.words === undefined) {

@@ -11,6 +11,7 @@
 import { concat } from "../../shared/bytes/concat.ts";
 import { type Identity, signatureBytes, verifyCertificate } from "../../shared/crypto/identity.ts";
 import { HandshakeState } from "../../shared/crypto/noise.ts";
+import { type PublicKey, publicKeyBytes, publicKeyFrom } from "../../shared/crypto/public_key.ts";
 import { keyBytes } from "../../shared/crypto/raw_keys.ts";
 import type { CipherPair } from "./secure_channel.ts";
 
@@ -29,8 +30,7 @@ export interface HandshakeOptions {
 
 /** The keys of a peer. */
 export interface PeerKeys {
-  /** Ed25519. */
-  readonly peerKey: Uint8Array;
+  readonly peerKey: PublicKey;
   /** X25519. */
   readonly peerAgreement: Uint8Array;
 }
@@ -76,10 +76,10 @@ export class Handshake {
       this.#messages++;
       return { answer: this.#state.writeMessage(this.#proof()) };
     }
-    const peerKey = payload.slice(0, keyBytes);
     const certificate = payload.subarray(keyBytes, keyBytes + signatureBytes);
     // What stands behind both is of a later version.
     if (certificate.length < signatureBytes) return undefined;
+    const peerKey = publicKeyFrom(payload.subarray(0, keyBytes));
     const peerAgreement = this.#state.remoteStatic!.slice();
     return verifyCertificate(peerKey, peerAgreement, certificate)
       ? { peerKey, peerAgreement }
@@ -103,6 +103,6 @@ export class Handshake {
 
   #proof(): Uint8Array {
     const { publicKey, certificate } = this.#identity;
-    return concat(publicKey, certificate);
+    return concat(publicKeyBytes(publicKey), certificate);
   }
 }

@@ -12,6 +12,7 @@ import { type Address, isIpAddress, parsePort, reachableHost } from "../../share
 import { isClientId } from "../../shared/protocol/client_id.ts";
 import { concat } from "../../shared/bytes/concat.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
+import type { PublicKey } from "../../shared/crypto/public_key.ts";
 import { handshakeBytesMax } from "../../shared/protocol/limits.ts";
 import {
   encode,
@@ -23,10 +24,9 @@ import {
 import { MessageReader } from "../../shared/protocol/message_reader.ts";
 import { fatalFault, type Fault, isFault, type StatusCode } from "../../shared/protocol/status.ts";
 import { check, protocolVersion } from "../../shared/protocol/verbs.ts";
+import type { CloseReason, Dialect } from "../events.ts";
 import { frame, FrameReader } from "./frames.ts";
 import { encryption, Handshake } from "./handshake.ts";
-import type { CloseReason, Dialect } from "../events.ts";
-import type { Purpose, Refusal } from "./link_events.ts";
 import { saidReason } from "./reason.ts";
 import {
   detectInitiator,
@@ -43,6 +43,18 @@ export interface Self {
   readonly address: Address;
   readonly identity: Identity;
 }
+
+/** Why a peer is not talked to. */
+export interface Refusal {
+  readonly code: StatusCode;
+  /** One sentence for the peer, without a full stop. */
+  readonly reason: string;
+  /** For our own user. */
+  readonly detail: string;
+}
+
+/** What a link is for: two people talking, or their programs comparing what both have. */
+export type Purpose = "conversation" | "audit";
 
 /** What an opening leads to next. Whatever it is, `send` goes out first, as it is. */
 export type Step =
@@ -101,8 +113,8 @@ export class Opening {
   peerId: string | undefined;
   /** Where the peer says that it listens. */
   peerAddress: Address | undefined;
-  /** The peer's Ed25519 key, which it has proven to have. */
-  peerKey: Uint8Array | undefined;
+  /** The peer's key, which it has proven to have. */
+  peerKey: PublicKey | undefined;
   /** The peer's X25519 key, which {@linkcode peerKey} certifies. */
   peerAgreement: Uint8Array | undefined;
   /** The hash of the handshake. */

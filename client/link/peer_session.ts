@@ -21,18 +21,17 @@ import { type Fault, fault, isFault } from "../../shared/protocol/status.ts";
 import { textHeaders } from "../../shared/protocol/text.ts";
 import { check } from "../../shared/protocol/verbs.ts";
 import type { CloseReason } from "../events.ts";
-import type { Purpose, Receiver, Replies } from "./link_events.ts";
+import type { LinkEvents } from "./link_events.ts";
+import type { Purpose } from "./opening.ts";
 import { PendingRequests } from "./pending_requests.ts";
 import { saidReason } from "./reason.ts";
 import { UnacknowledgedTexts } from "./unacknowledged_texts.ts";
 import { Verification } from "./word_verification.ts";
 
 /** What a talk needs. */
-export interface PeerSessionOptions {
-  /** Who takes what the peer says. */
-  readonly receiver: () => Receiver;
-  /** How that is answered. */
-  readonly replies: Replies;
+export interface PeerSessionOptions<L> {
+  readonly link: L;
+  readonly events: LinkEvents<L>;
   readonly role: "initiator" | "responder";
   readonly purpose: Purpose;
   /** The handshake's; undefined with a peer that has no key. */
@@ -52,24 +51,18 @@ const noAudit = fault(403, "There is nothing here that you could compare");
 const auditNeedsKey = fault(426, "AUDIT goes over an encrypted link");
 const noStream = fault(400, "The Stream of a RESET is not 128 bits in hexadecimal");
 
-/** What there is of the words to compare: them, or who has to begin before there are any. */
-export type VerificationState =
-  | { readonly state: "words"; readonly words: readonly string[] }
-  | { readonly state: "coming" }
-  | { readonly state: "peer-must-begin" };
-
 /** One side of what is said on one link. */
-export class PeerSession {
-  readonly #options: PeerSessionOptions;
+export class PeerSession<L> {
+  readonly #options: PeerSessionOptions<L>;
   readonly #hasKey: boolean;
   readonly #reader = new MessageReader();
   readonly #questions: PendingRequests;
   readonly #unconfirmed = new UnacknowledgedTexts();
   #verification: Verification | undefined;
   /** What this read has brought and the owner has not been given. */
-  #messages: ChatMessage[] = [];
+  #letters: ChatMessage[] = [];
 
-  constructor(options: PeerSessionOptions) {
+  constructor(options: PeerSessionOptions<L>) {
     this.#options = options;
     this.#hasKey = options.handshakeHash !== undefined;
     this.#questions = new PendingRequests(options.clock, options.send);
@@ -81,21 +74,18 @@ export class PeerSession {
     for (const item of items instanceof Promise ? await items : items) this.#takeMessage(item);
   }
 
-  /** Gives the inbox the messages that have come so far, before it comes to anything else. */
+  /** Gives the owner the letters that have come so far, before it comes to anything else. */
   handOver(): void {
-    if (this.#messages.length === 0) return;
-    const messages = this.#messages;
-    this.#messages = [];
-    const { receiver, replies } = this.#options;
-    receiver().inbox.messages(messages, replies);
+    if (this.#letters.length === 0) return;
+    const letters = this.#letters;
+    this.#letters = [];
+    this.#options.events.letters(this.#options.link, letters);
   }
 
-  /** Sends messages. @throws {RangeError} Where a text is longer than a message takes. */
-  transmit(messages: readonly ChatMessage[]): void {
-    if (!this.#hasKey) throw new TypeError("Cannot transmit messages: the peer has no key");
-    for (const chatMessage of messages) {
-      this.#options.send(message("MSG", chatMessageHeaders(chatMessage)));
-    }
+  /** Sends letters. @throws {RangeError} Where a text is longer than a message takes. */
+  carry(letters: readonly ChatMessage[]): void {
+    if (!this.#hasKey) throw new TypeError("Cannot carry letters: the peer has no key");
+    for (const letter of letters) this.#options.send(message("MSG", chatMessageHeaders(letter)));
   }
 
   /**
@@ -106,7 +96,7 @@ export class PeerSession {
    */
   async sendText(text: string): Promise<string | undefined> {
     if (this.#hasKey) throw new TypeError("Cannot send a text: the peer has a key");
-    await this.#unconfirmed.drained();
+    await this.#unconfirmed.room();
     if (this.#options.isOver()) return undefined;
     const id = randomId();
     const msg = message("MSG", [["Id", id], ...textHeaders(text)]);
@@ -130,13 +120,11 @@ export class PeerSession {
     return this.#questions.ask(request);
   }
 
-  /** Begins to compare words. @returns The words, or whether they are about to come. */
-  verify(): VerificationState {
+  /** Begins to compare words. @returns They, or whether they are about to come. */
+  verify(): readonly string[] | "coming" | "peer-is-to-begin" {
     const verification = this.#verificationNow();
     for (const message of verification.begin().send) this.#options.send(message);
-    const { words, asked } = verification;
-    if (words !== undefined) return { state: "words", words };
-    return { state: asked ? "coming" : "peer-must-begin" };
+    return verification.words ?? (verification.asked ? "coming" : "peer-is-to-begin");
   }
 
   /** The words that both see, once they do and until they have been compared. */
@@ -156,18 +144,18 @@ export class PeerSession {
   }
 
   #takeMessage(item: Message | Fault): void {
-    const { isOver, receiver, send, end } = this.#options;
+    const { isOver, events, link, send, end } = this.#options;
     if (isOver()) return;
     if (isFault(item)) return this.#refuse(item);
     const malformed = check(item, "peer") ?? this.#outOfPlace(item);
     if (malformed !== undefined) return this.#refuse(malformed);
     switch (item.verb) {
       case "MSG":
-        return this.#takeChatMessage(item);
+        return this.#takeLetter(item);
       case "ACK":
         return this.#takeAck(header(item, "Id")!);
       case "READ":
-        if (this.#hasKey) receiver().inbox.read(header(item, "Id")!);
+        if (this.#hasKey) events.read(link, header(item, "Id")!);
         return;
       case "RESET":
         return this.#takeReset(header(item, "Stream")!);
@@ -191,34 +179,34 @@ export class PeerSession {
     return this.#options.purpose === "audit" && conversational.has(verb) ? auditAlone : undefined;
   }
 
-  #takeChatMessage(item: Message): void {
-    const { clock, receiver, send } = this.#options;
-    const chatMessage = readChatMessage(item, clock.timeOfDay());
-    if (!isChatMessage(chatMessage)) return this.#refuse(chatMessage);
+  #takeLetter(item: Message): void {
+    const { clock, events, link, send } = this.#options;
+    const letter = readChatMessage(item, clock.timeOfDay());
+    if (!isChatMessage(letter)) return this.#refuse(letter);
     if (this.#hasKey) {
-      this.#messages.push(chatMessage);
+      this.#letters.push(letter);
       return;
     }
-    receiver().inbox.text(chatMessage.text);
-    send(message("ACK", [["Id", chatMessage.id]]));
+    events.text(link, letter.text);
+    send(message("ACK", [["Id", letter.id]]));
   }
 
   #takeAck(id: string): void {
-    const { inbox } = this.#options.receiver();
-    if (this.#hasKey) inbox.acknowledged(id);
-    else if (this.#unconfirmed.confirm(id)) inbox.delivered(id);
+    const { events, link } = this.#options;
+    if (this.#hasKey) events.acknowledged(link, id);
+    else if (this.#unconfirmed.confirm(id)) events.delivered(link, id);
   }
 
   #takeReset(stream: string): void {
     if (!isId(stream)) return this.#refuse(noStream);
-    if (this.#hasKey) this.#options.receiver().inbox.reset(stream);
+    if (this.#hasKey) this.#options.events.reset(this.#options.link, stream);
   }
 
   #takeAudit(request: Message): void {
     if (!this.#hasKey) return this.#refuse(auditNeedsKey);
     this.handOver();
-    const { receiver, send } = this.#options;
-    const answer = receiver().answerAudit(request);
+    const { events, link, send } = this.#options;
+    const answer = events.audit(link, request);
     if (answer === undefined) this.#refuse(noAudit);
     else send(answer);
   }
@@ -231,11 +219,9 @@ export class PeerSession {
     if (header(item, "Commit") !== undefined && this.words) this.#verification = undefined;
     const step = this.#verificationNow().take(item);
     if (isFault(step)) return this.#refuse(step);
-    const { receiver, send } = this.#options;
+    const { events, link, send } = this.#options;
     for (const message of step.send) send(message);
-    const { verification } = receiver();
-    if (step.asked) verification.asked();
-    if (step.words) verification.words(step.words);
+    events.verification(link, step);
   }
 
   #verificationNow(): Verification {

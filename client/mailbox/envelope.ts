@@ -11,22 +11,22 @@
 import { concat } from "../../shared/bytes/concat.ts";
 import { type Identity, signatureBytes, verifyCertificate } from "../../shared/crypto/identity.ts";
 import { HandshakeState } from "../../shared/crypto/noise.ts";
+import { type PublicKey, publicKeyBytes, publicKeyFrom } from "../../shared/crypto/public_key.ts";
 import { keyBytes } from "../../shared/crypto/raw_keys.ts";
 import { frameBytesMax, framePaddingBytes } from "../../shared/protocol/limits.ts";
 
 /** For whom something is sealed: a name, and both of its keys. */
 export interface Recipient {
   readonly name: string;
-  /** Ed25519's. */
-  readonly key: Uint8Array;
+  readonly key: PublicKey;
   /** The X25519 key that {@linkcode key} has certified. */
   readonly agreement: Uint8Array;
 }
 
 /** What was in an envelope. */
 export interface OpenedEnvelope {
-  /** The sender's Ed25519 key, which is proven. */
-  readonly key: Uint8Array;
+  /** The sender's key, which is proven. */
+  readonly key: PublicKey;
   /** The X25519 key that it has certified. */
   readonly agreement: Uint8Array;
   readonly content: Uint8Array;
@@ -71,7 +71,7 @@ export function sealEnvelope(
     rs: recipient.agreement,
   });
   const payload = new Uint8Array(paddedBytes(content.length));
-  payload.set(sender.publicKey);
+  payload.set(publicKeyBytes(sender.publicKey));
   payload.set(sender.certificate, keyBytes);
   new DataView(payload.buffer).setUint32(headBytes - lengthBytes, content.length);
   payload.set(content, headBytes);
@@ -100,7 +100,7 @@ export function openEnvelope(
   if (payload === undefined || agreement === undefined || payload.length < headBytes) {
     return undefined;
   }
-  const key = payload.slice(0, keyBytes);
+  const key = publicKeyFrom(payload.subarray(0, keyBytes));
   const certificate = payload.subarray(keyBytes, keyBytes + signatureBytes);
   if (!verifyCertificate(key, agreement, certificate)) return undefined;
   const length = new DataView(payload.buffer, payload.byteOffset)
@@ -116,8 +116,8 @@ export function openEnvelope(
  * Noise binds the recipient's X25519 key. That could have been certified as his own by somebody else,
  * for whom the sender would take its owner: so the Ed25519 key that is meant is bound as well.
  */
-function prologueFor(name: string, key: Uint8Array): Uint8Array {
-  return concat(utf8.encode(`p2pchat mail 1\0${name}\0`), key);
+function prologueFor(name: string, key: PublicKey): Uint8Array {
+  return concat(utf8.encode(`p2pchat mail 1\0${name}\0`), publicKeyBytes(key));
 }
 
 function paddedBytes(contentBytes: number): number {

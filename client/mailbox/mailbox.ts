@@ -8,8 +8,9 @@
 import { type Address, isIpAddress, isUnspecified, parsePort } from "../../shared/net/address.ts";
 import { isClientId } from "../../shared/protocol/client_id.ts";
 import { concat } from "../../shared/bytes/concat.ts";
-import { type Identity, keyToText } from "../../shared/crypto/identity.ts";
+import type { Identity } from "../../shared/crypto/identity.ts";
 import { primitives } from "../../shared/crypto/primitives.ts";
+import { type PublicKey, publicKeyBytes } from "../../shared/crypto/public_key.ts";
 import { dataHeaders, dataOf } from "../../shared/protocol/mail_data.ts";
 import {
   encode,
@@ -44,8 +45,8 @@ export type Deposit =
 export interface OpenedMail {
   /** The sender's id, by its own word. */
   readonly id: string;
-  /** The sender's Ed25519 key, which is proven. */
-  readonly key: Uint8Array;
+  /** The sender's key, which is proven. */
+  readonly key: PublicKey;
   /** The sender's X25519 key, which {@linkcode key} has certified. */
   readonly agreement: Uint8Array;
   /** Where the sender listens, by its own word. */
@@ -149,12 +150,13 @@ export class Mailbox {
     );
     if (count === 0) return unavailable("The server keeps no mail as long as this message");
     // The same for the same content: where only the reply was lost, the next try stores no second one.
-    const mailId = primitives.hash(this.#salt, to.key, content).subarray(0, 16).toHex();
+    const mailId = primitives.hash(this.#salt, publicKeyBytes(to.key), content).subarray(0, 16)
+      .toHex();
     const headers: Header[] = [
       ["clientID", id],
       ["Version", protocolVersion],
       ["Target", to.name],
-      ["Key", keyToText(to.key)],
+      ["Key", to.key],
       ["Id", mailId],
       ...dataHeaders(sealEnvelope(identity, to, content)),
     ];

@@ -22,6 +22,7 @@
 import { fromBase64url, toBase64url } from "../../shared/bytes/base64url.ts";
 import { tagBytes } from "../../shared/crypto/chacha20_poly1305.ts";
 import { Identity } from "../../shared/crypto/identity.ts";
+import { type PublicKey, publicKeyFrom } from "../../shared/crypto/public_key.ts";
 import { keyBytes } from "../../shared/crypto/raw_keys.ts";
 import {
   isBearable,
@@ -34,8 +35,8 @@ import {
 
 /** What an identity's file holds. The public key is known in any case. */
 export type IdentityFile =
-  | { readonly publicKey: Uint8Array; readonly identity: Identity }
-  | { readonly publicKey: Uint8Array; readonly box: SealedSecret };
+  | { readonly publicKey: PublicKey; readonly identity: Identity }
+  | { readonly publicKey: PublicKey; readonly box: SealedSecret };
 
 const version = 1;
 const seedBytes = 32;
@@ -70,8 +71,8 @@ export function unsealIdentity(
 }
 
 /** What binds the seal to what stands beside it. */
-function headerOf(publicKey: Uint8Array): Uint8Array {
-  return new TextEncoder().encode(`p2pchat identity ${version}\n${toBase64url(publicKey)}`);
+function headerOf(publicKey: PublicKey): Uint8Array {
+  return new TextEncoder().encode(`p2pchat identity ${version}\n${publicKey}`);
 }
 
 /** An identity's file as text. */
@@ -79,7 +80,7 @@ export function encodeIdentity(file: IdentityFile): string {
   return JSON.stringify(
     {
       version,
-      publicKey: toBase64url(file.publicKey),
+      publicKey: file.publicKey,
       ..."box" in file
         ? {
           sealed: {
@@ -110,7 +111,7 @@ export function decodeIdentity(text: string): IdentityFile {
     );
   }
   if (file.version !== version) throw damaged();
-  const publicKey = bytesOf(file.publicKey, keyBytes);
+  const publicKey = publicKeyFrom(bytesOf(file.publicKey, keyBytes));
   return "sealed" in file
     ? { publicKey, box: boxOf(recordOf(file.sealed)) }
     : { publicKey, identity: identityOf(bytesOf(file.seed, seedBytes), publicKey) };
@@ -142,9 +143,9 @@ function boxOf({ kdf, cipher, seed }: Record<string, unknown>): SealedSecret {
   };
 }
 
-function identityOf(seed: Uint8Array, publicKey: Uint8Array): Identity {
+function identityOf(seed: Uint8Array, publicKey: PublicKey): Identity {
   const identity = Identity.fromSeed(seed);
-  if (toBase64url(identity.publicKey) === toBase64url(publicKey)) return identity;
+  if (identity.publicKey === publicKey) return identity;
   throw new SyntaxError("its public key belongs to another seed, so one of the two is damaged");
 }
 

@@ -9,7 +9,7 @@
  */
 
 import { dirname, join } from "node:path";
-import { Identity, keyToText } from "../../shared/crypto/identity.ts";
+import { Identity } from "../../shared/crypto/identity.ts";
 import { fileReason } from "../../shared/errors/file_error.ts";
 import { identityFileBytesMax, passphraseAttemptsMax } from "../../shared/protocol/limits.ts";
 import { makeVisible } from "../../shared/text/visible.ts";
@@ -185,7 +185,7 @@ export function importIdentity(
       throw new UserError("another has just been made there; try again");
     });
   }
-  if (there !== "unreadable" && keyToText(there.file.publicKey) === keyToText(file.publicKey)) {
+  if (there !== "unreadable" && there.file.publicKey === file.publicKey) {
     return { wasThere: true };
   }
   return trying("import the identity to", path, () => {

@@ -6,7 +6,7 @@
 
 import { formatAddress, parseAddress, parsePort } from "../../shared/net/address.ts";
 import { isClientId } from "../../shared/protocol/client_id.ts";
-import { isFingerprint } from "../../shared/crypto/identity.ts";
+import { type Fingerprint, isFingerprint } from "../../shared/crypto/public_key.ts";
 import { type Header, header, headerValues, message } from "../../shared/protocol/message.ts";
 import { protocolVersion } from "../../shared/protocol/verbs.ts";
 import { UserError } from "../user_error.ts";
@@ -92,6 +92,6 @@ function readKnownClient(line: string): KnownClient[] {
   return [{ id, address, ...fingerprintIn(fingerprint) }];
 }
 
-function fingerprintIn(text: string | undefined): { fingerprint?: string } {
+function fingerprintIn(text: string | undefined): { fingerprint?: Fingerprint } {
   return text !== undefined && isFingerprint(text) ? { fingerprint: text } : {};
 }

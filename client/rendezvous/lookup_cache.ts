@@ -5,6 +5,7 @@
  */
 
 import { type Address, formatAddress } from "../../shared/net/address.ts";
+import type { Fingerprint } from "../../shared/crypto/public_key.ts";
 import type { KnownClient } from "../events.ts";
 
 /** Clients of whom that is kept; whoever has longest not been named makes room. */
@@ -26,7 +27,7 @@ export class LookupCache {
   }
 
   /** The fingerprint of a client's key, where the server has named one. */
-  serverFingerprint(id: string): string | undefined {
+  serverFingerprint(id: string): Fingerprint | undefined {
     return this.#byId.get(id)?.fingerprint;
   }
 

@@ -10,9 +10,10 @@
 import type { Address } from "../../shared/net/address.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
+import type { Fingerprint } from "../../shared/crypto/public_key.ts";
 import type { KnownClient } from "../events.ts";
 import type { Network } from "../transport/transport.ts";
-import type { ServerAddress } from "../../shared/net/server_address.ts";
+import type { ServerAddress } from "../transport/server_address.ts";
 import { ControlConnection, type KeptConnection } from "./control_connection.ts";
 import { type Listed, listEveryone, lookUp } from "./lookup.ts";
 import { LookupCache } from "./lookup_cache.ts";
@@ -170,7 +171,7 @@ export class Rendezvous {
   }
 
   /** The fingerprint that the server named last for a client's key; undefined if it has named none. */
-  serverFingerprint(id: string): string | undefined {
+  serverFingerprint(id: string): Fingerprint | undefined {
     return this.#lookups.serverFingerprint(id);
   }
 

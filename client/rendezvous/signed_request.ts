@@ -6,7 +6,7 @@
  */
 
 import { formatAddress, parseAddress } from "../../shared/net/address.ts";
-import { type Identity, keyToText } from "../../shared/crypto/identity.ts";
+import type { Identity } from "../../shared/crypto/identity.ts";
 import { type Header, type Message, message } from "../../shared/protocol/message.ts";
 import {
   registrationClaim,
@@ -44,7 +44,7 @@ export async function requestSigned(
   headers: readonly Header[],
   expected: VerbName,
 ): Promise<SignedReply> {
-  const unsigned: Header[] = [...headers, ["Key", keyToText(identity.publicKey)]];
+  const unsigned: Header[] = [...headers, ["Key", identity.publicKey]];
   let request = message(verb, unsigned);
   for (let tries = 1;; tries++) {
     try {

@@ -4,7 +4,26 @@
  * @module
  */
 
+import { type PublicKey, publicKeyBytes, publicKeyFrom } from "../../shared/crypto/public_key.ts";
 import { isId } from "../../shared/protocol/message_stream.ts";
+
+/** Between whom a conversation is, as the columns have it. */
+export interface PartyColumns {
+  readonly self: string;
+  readonly name: string;
+  /** The key's 32 bytes; none if the peer has no key. */
+  readonly key: Uint8Array;
+}
+
+/** A key as a column has it: its bytes, and none if there is no key. */
+export function keyToColumn(key: PublicKey | undefined): Uint8Array {
+  return key === undefined ? new Uint8Array() : publicKeyBytes(key);
+}
+
+/** Gives back what {@linkcode keyToColumn} was given. */
+export function keyFromColumn(value: Uint8Array): PublicKey | undefined {
+  return value.length === 0 ? undefined : publicKeyFrom(value);
+}
 
 /** An id as a column has it: 128 bits in hexadecimal take half the room as bytes. */
 export function idToColumn(id: string): Uint8Array | string {

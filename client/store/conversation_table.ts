@@ -8,17 +8,20 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { formatAddress, parseAddress } from "../../shared/net/address.ts";
 import { randomId } from "../../shared/protocol/message_stream.ts";
 import { emptyConversationsMax } from "../../shared/protocol/limits.ts";
-import { idFromColumn, idToColumn } from "./column_codec.ts";
+import {
+  idFromColumn,
+  idToColumn,
+  keyFromColumn,
+  keyToColumn,
+  type PartyColumns,
+} from "./column_codec.ts";
 import type { ConversationId, ConversationRecord, Journal, Party } from "./journal.ts";
 import type { Transactions } from "./transactions.ts";
 
 type Seen = Parameters<Journal["open"]>[1];
 
-interface Row {
+interface Row extends PartyColumns {
   readonly id: ConversationId;
-  readonly self: string;
-  readonly name: string;
-  readonly key: Uint8Array;
   readonly agreement: Uint8Array | null;
   readonly address: string | null;
   readonly last_at_ms: number;
@@ -138,7 +141,7 @@ export class ConversationTable {
   }
 
   #find({ self, name, key }: Party): ConversationRecord | undefined {
-    const row = this.#sql.byParty.get(self, name, key) as unknown as Row | undefined;
+    const row = this.#sql.byParty.get(self, name, keyToColumn(key)) as unknown as Row | undefined;
     return row && recordOf(row);
   }
 
@@ -150,7 +153,7 @@ export class ConversationTable {
       this.#sql.forgetStreams.run(oldest.id);
       this.#sql.forget.run(oldest.id);
     }
-    const id = Number(this.#sql.make.run(self, name, key).lastInsertRowid);
+    const id = Number(this.#sql.make.run(self, name, keyToColumn(key)).lastInsertRowid);
     this.beginStream(id);
     return { id };
   }
@@ -161,7 +164,7 @@ function recordOf(row: Row): ConversationRecord {
     id: row.id,
     self: row.self,
     name: row.name,
-    key: row.key,
+    key: keyFromColumn(row.key),
     agreement: row.agreement ?? undefined,
     address: row.address === null ? undefined : parseAddress(row.address),
     outgoing: {

@@ -13,8 +13,8 @@ import {
   type StreamPosition,
 } from "../../shared/protocol/message_stream.ts";
 import { incomingStreamsMax } from "../../shared/protocol/limits.ts";
-import { idFromColumn, idToColumn } from "./column_codec.ts";
-import type { ConversationId, HistoryEntry, Party, Receipt } from "./journal.ts";
+import { idFromColumn, idToColumn, type PartyColumns } from "./column_codec.ts";
+import type { ConversationId, HistoryEntry, Receipt } from "./journal.ts";
 import { entryOf, type MessageRows } from "./message_rows.ts";
 import type { SearchIndex } from "./search_index.ts";
 import type { TextColumn, Texts } from "./text_column.ts";
@@ -235,8 +235,8 @@ export class IncomingMessages {
     return batch.lastRow = Number(lastInsertRowid);
   }
 
-  #party(conversation: ConversationId): Party {
-    const party = this.#sql.party.get(conversation) as unknown as Party | undefined;
+  #party(conversation: ConversationId): PartyColumns {
+    const party = this.#sql.party.get(conversation) as unknown as PartyColumns | undefined;
     if (party !== undefined) return party;
     throw new Error(`There is no conversation ${conversation} in the store`);
   }
@@ -267,7 +267,7 @@ class Batch {
 
   constructor(
     readonly conversation: ConversationId,
-    readonly party: Party,
+    readonly party: PartyColumns,
     readonly write: (owner: TextOwner, text: string) => TextColumn,
     readonly atMs: number,
   ) {}

@@ -8,6 +8,7 @@
  */
 
 import type { Address } from "../../shared/net/address.ts";
+import type { PublicKey } from "../../shared/crypto/public_key.ts";
 import type { ChatMessage, NumberedMessage } from "../../shared/protocol/message_stream.ts";
 
 /** A conversation in the store. */
@@ -19,8 +20,8 @@ export interface Party {
   readonly self: string;
   /** The peer's id. */
   readonly name: string;
-  /** The peer's Ed25519 key; of 0 bytes where it has none. */
-  readonly key: Uint8Array;
+  /** The peer's key; undefined if it has none. */
+  readonly key: PublicKey | undefined;
 }
 
 /** What is known of a conversation. */

@@ -5,12 +5,12 @@
  */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { type PublicKey, publicKeyBytes, publicKeyFrom } from "../../shared/crypto/public_key.ts";
 import { knownPeersMax, knownStrangersMax } from "../../shared/protocol/limits.ts";
 
 /** A peer whose key is remembered. */
 export interface KnownPeer {
-  /** Its Ed25519 key. */
-  readonly key: Uint8Array;
+  readonly key: PublicKey;
   /** Whether two people have compared words and found that it is the right one. */
   readonly verified: boolean;
 }
@@ -74,7 +74,7 @@ export class KnownPeers {
   /** Whose key is remembered under a name. */
   find(name: string): KnownPeer | undefined {
     const row = this.#sql.find.get(name) as { key: Uint8Array; verified: number } | undefined;
-    return row && { key: row.key, verified: row.verified === 1 };
+    return row && { key: publicKeyFrom(row.key), verified: row.verified === 1 };
   }
 
   /**
@@ -85,25 +85,25 @@ export class KnownPeers {
    * @param strangerSinceMs The time of day where it is he who has called; undefined where we have.
    * @throws {Error} Where it cannot be written, as on a full disk.
    */
-  meet(name: string, key: Uint8Array, strangerSinceMs: number | undefined): Meeting {
+  meet(name: string, key: PublicKey, strangerSinceMs: number | undefined): Meeting {
     if (strangerSinceMs !== undefined) {
       const tooMany = this.#countOf("countStrangers") + 1 - knownStrangersMax;
       if (tooMany > 0) this.#sql.forgetStrangers.run(tooMany);
     } else if (this.#countOf("count") >= knownPeersMax) {
       return "full";
     }
-    const { changes } = this.#sql.meet.run(name, key, strangerSinceMs ?? null);
+    const { changes } = this.#sql.meet.run(name, publicKeyBytes(key), strangerSinceMs ?? null);
     return changes === 0 ? "another-is-known" : "remembered";
   }
 
   /** Whether the user has called or answered whoever has a key, ever. */
-  isContact(name: string, key: Uint8Array): boolean {
-    return this.#sql.acquaintance.get(name, key) !== undefined;
+  isContact(name: string, key: PublicKey): boolean {
+    return this.#sql.acquaintance.get(name, publicKeyBytes(key)) !== undefined;
   }
 
   /** Notes that the user has answered. @throws {Error} Where it cannot be written. */
-  engage(name: string, key: Uint8Array): void {
-    if (this.#countOf("count") < knownPeersMax) this.#sql.engage.run(name, key);
+  engage(name: string, key: PublicKey): void {
+    if (this.#countOf("count") < knownPeersMax) this.#sql.engage.run(name, publicKeyBytes(key));
   }
 
   /**
@@ -112,20 +112,20 @@ export class KnownPeers {
    * @returns False where so many are remembered that none is added.
    * @throws {Error} Where it cannot be written, as on a full disk.
    */
-  remember(name: string, key: Uint8Array): boolean {
+  remember(name: string, key: PublicKey): boolean {
     if (this.#countOf("count") >= knownPeersMax && this.find(name) === undefined) return false;
-    this.#sql.put.run({ name, key });
+    this.#sql.put.run({ name, key: publicKeyBytes(key) });
     return true;
   }
 
   /** Notes that a key is known to be its owner's. @throws {Error} Where it cannot be written. */
-  markVerified(name: string, key: Uint8Array): void {
-    this.#sql.verify.run(name, key);
+  markVerified(name: string, key: PublicKey): void {
+    this.#sql.verify.run(name, publicKeyBytes(key));
   }
 
   /** Forgets a key. @throws {Error} Where it cannot be written. */
-  forget(name: string, key: Uint8Array): void {
-    this.#sql.forget.run(name, key);
+  forget(name: string, key: PublicKey): void {
+    this.#sql.forget.run(name, publicKeyBytes(key));
   }
 
   #countOf(statement: "count" | "countStrangers"): number {

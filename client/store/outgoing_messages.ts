@@ -11,16 +11,16 @@ import {
   chainStart,
   type NumberedMessage,
 } from "../../shared/protocol/message_stream.ts";
-import { idFromColumn, idToColumn } from "./column_codec.ts";
+import { idFromColumn, idToColumn, type PartyColumns } from "./column_codec.ts";
 import type { ConversationTable } from "./conversation_table.ts";
-import type { ConversationId, Draft, Party } from "./journal.ts";
+import type { ConversationId, Draft } from "./journal.ts";
 import type { SearchIndex } from "./search_index.ts";
 import type { TextColumn, Texts } from "./text_column.ts";
 import type { TextOwner } from "./text_cipher.ts";
 import type { Transactions } from "./transactions.ts";
 
 /** The present stream of a conversation, and where it ends. */
-interface Stream extends Party {
+interface Stream extends PartyColumns {
   readonly row: number;
   readonly id: string;
   readonly acknowledged: number;
@@ -28,7 +28,7 @@ interface Stream extends Party {
   head: string;
 }
 
-interface StreamRow extends Party {
+interface StreamRow extends PartyColumns {
   readonly row: number;
   readonly stream: Uint8Array | string;
   readonly last: number;
@@ -316,6 +316,6 @@ function append(stream: Stream, letter: Omit<NumberedMessage, "place">): Numbere
   return placed;
 }
 
-function ownerOf({ self, name, key }: Party, id: string): TextOwner {
+function ownerOf({ self, name, key }: PartyColumns, id: string): TextOwner {
   return { self, name, key, direction: "out", id };
 }

@@ -13,10 +13,10 @@ import {
   nodeAead,
   tagBytes,
 } from "../../shared/crypto/chacha20_poly1305.ts";
-import type { Party } from "./journal.ts";
+import type { PartyColumns } from "./column_codec.ts";
 
 /** Which message a text is of. Its text opens in no other's place. */
-export interface TextOwner extends Party {
+export interface TextOwner extends PartyColumns {
   readonly direction: "in" | "out";
   readonly id: string;
 }

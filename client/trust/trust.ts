@@ -6,33 +6,37 @@
  */
 
 import { systemClock, type TimerClock } from "../../shared/time/clock.ts";
-import { fingerprintOf } from "../../shared/crypto/identity.ts";
+import { type Fingerprint, fingerprintOf, type PublicKey } from "../../shared/crypto/public_key.ts";
 import { UserError } from "../user_error.ts";
 import type { KnownPeers, Meeting } from "../store/known_peers.ts";
 
 /** What is to be thought of a key, all of them fingerprints. */
 export type Verdict =
   /** The name is new, and nothing speaks against the key. */
-  | { readonly type: "first"; readonly shown: string }
+  | { readonly type: "first"; readonly shown: Fingerprint }
   /** The key is the one that is remembered; `said` is another that the server has named. */
   | {
     readonly type: "known";
-    readonly shown: string;
+    readonly shown: Fingerprint;
     readonly verified: boolean;
-    readonly said: string | undefined;
+    readonly said: Fingerprint | undefined;
   }
   /** Another key is remembered; `said` is what the server has named, if it has. */
   | {
     readonly type: "changed";
-    readonly shown: string;
-    readonly known: string;
+    readonly shown: Fingerprint;
+    readonly known: Fingerprint;
     readonly verified: boolean;
-    readonly said: string | undefined;
+    readonly said: Fingerprint | undefined;
   }
   /** The name is new, and the server has named another key. */
-  | { readonly type: "contradicted"; readonly shown: string; readonly said: string }
+  | { readonly type: "contradicted"; readonly shown: Fingerprint; readonly said: Fingerprint }
   /** The name is new again: the user has found that this key is not its owner's. */
-  | { readonly type: "rejected"; readonly shown: string; readonly said: string | undefined };
+  | {
+    readonly type: "rejected";
+    readonly shown: Fingerprint;
+    readonly said: Fingerprint | undefined;
+  };
 
 /** A verdict after which nobody is talked to. */
 export type RefusingVerdict = Extract<Verdict, { type: "changed" | "contradicted" | "rejected" }>;
@@ -46,9 +50,9 @@ export type RefusingVerdict = Extract<Verdict, { type: "changed" | "contradicted
  * @param said The fingerprint of the one that the server has named.
  */
 export function judge(
-  shown: string,
-  known: { readonly fingerprint: string; readonly verified: boolean } | undefined,
-  said: string | undefined,
+  shown: Fingerprint,
+  known: { readonly fingerprint: Fingerprint; readonly verified: boolean } | undefined,
+  said: Fingerprint | undefined,
 ): Verdict {
   if (known === undefined) {
     return said === undefined || said === shown
@@ -61,11 +65,6 @@ export function judge(
     : { type: "changed", shown, known: fingerprint, verified, said };
 }
 
-/** Whether two public keys are one. */
-export function isSameKey(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
-}
-
 /** Names of which refused keys are kept, and keys of each, for `/trust`. */
 const refusedNamesMax = 64;
 const refusedKeysMax = 8;
@@ -75,9 +74,9 @@ export class Trust {
   readonly #knownPeers: KnownPeers;
   readonly #clock: Pick<TimerClock, "timeOfDay">;
   /** Refused keys by the names that they were shown for, and by their fingerprints. */
-  readonly #refused = new Map<string, Map<string, Uint8Array>>();
+  readonly #refused = new Map<string, Map<Fingerprint, PublicKey>>();
   /** Fingerprints of keys of which the user has found that they are not those of a name's owner. */
-  readonly #rejected = new Map<string, Set<string>>();
+  readonly #rejected = new Map<string, Set<Fingerprint>>();
 
   /** @param clock Says when strangers have come. */
   constructor(knownPeers: KnownPeers, clock: Pick<TimerClock, "timeOfDay"> = systemClock) {
@@ -86,7 +85,7 @@ export class Trust {
   }
 
   /** The key that is remembered under a name. */
-  keyOf(name: string): Uint8Array | undefined {
+  keyOf(name: string): PublicKey | undefined {
     return this.#knownPeers.find(name)?.key;
   }
 
@@ -100,7 +99,7 @@ export class Trust {
    *
    * @param isCalled Whether it is the key of somebody whom the user has called, who is told of it.
    */
-  judge(name: string, key: Uint8Array, said: string | undefined, isCalled = false): Verdict {
+  judge(name: string, key: PublicKey, said: Fingerprint | undefined, isCalled = false): Verdict {
     const known = this.#knownPeers.find(name);
     const shown = fingerprintOf(key);
     let verdict = judge(
@@ -123,22 +122,22 @@ export class Trust {
    * @param isCalled Whether the user has called its owner, and not the other way round.
    * @throws {Error} Where it cannot be written, as on a full disk.
    */
-  meet(name: string, key: Uint8Array, isCalled: boolean): Meeting {
+  meet(name: string, key: PublicKey, isCalled: boolean): Meeting {
     return this.#knownPeers.meet(name, key, isCalled ? undefined : this.#clock.timeOfDay());
   }
 
   /** Whether the user has called or answered whoever has a key, ever. */
-  isContact(name: string, key: Uint8Array): boolean {
+  isContact(name: string, key: PublicKey): boolean {
     return this.#knownPeers.isContact(name, key);
   }
 
   /** Notes that the user has answered whoever has a key. @throws {Error} Where it cannot be written. */
-  engage(name: string, key: Uint8Array): void {
+  engage(name: string, key: PublicKey): void {
     this.#knownPeers.engage(name, key);
   }
 
   /** Remembers a key that the user believes. @returns Whether there was room. @throws {Error} */
-  remember(name: string, key: Uint8Array): boolean {
+  remember(name: string, key: PublicKey): boolean {
     return this.#knownPeers.remember(name, key);
   }
 
@@ -149,7 +148,7 @@ export class Trust {
    * @returns Its fingerprint.
    * @throws {UserError} Where none, or not exactly one, is meant.
    */
-  trust(name: string, fingerprint: string | undefined): string {
+  trust(name: string, fingerprint: string | undefined): Fingerprint {
     const shown = this.#refused.get(name);
     if (shown === undefined) {
       throw new UserError(
@@ -166,14 +165,13 @@ export class Trust {
           `${name} which is the right one, then /trust ${name} FINGERPRINT`,
       );
     }
-    const wanted = fingerprint ?? fingerprints[0]!;
-    const key = shown.get(wanted);
-    if (key === undefined) {
+    const wanted = fingerprints.find((one) => fingerprint === undefined || one === fingerprint);
+    if (wanted === undefined) {
       throw new UserError(
-        `No key ${wanted} has been shown for ${name}: there is ${fingerprints.join(", ")}`,
+        `No key ${fingerprint} has been shown for ${name}: there is ${fingerprints.join(", ")}`,
       );
     }
-    if (!this.#knownPeers.remember(name, key)) {
+    if (!this.#knownPeers.remember(name, shown.get(wanted)!)) {
       throw new UserError(`Cannot remember the key of ${name}: too many are remembered`);
     }
     this.#refused.delete(name);
@@ -182,25 +180,25 @@ export class Trust {
   }
 
   /** Whether a key is remembered under a name and verified. */
-  isVerified(name: string, key: Uint8Array): boolean {
+  isVerified(name: string, key: PublicKey): boolean {
     const known = this.#knownPeers.find(name);
-    return known !== undefined && known.verified && isSameKey(known.key, key);
+    return known !== undefined && known.verified && known.key === key;
   }
 
   /** Notes that a key is its owner's for good. */
-  markVerified(name: string, key: Uint8Array): void {
+  markVerified(name: string, key: PublicKey): void {
     this.#knownPeers.markVerified(name, key);
   }
 
   /** Forgets a key that has turned out not to be its owner's, and refuses it while the client runs. */
-  reject(name: string, key: Uint8Array): void {
+  reject(name: string, key: PublicKey): void {
     const rejected = this.#rejected.get(name) ?? new Set();
     this.#rejected.set(name, rejected.add(fingerprintOf(key)));
     this.#knownPeers.forget(name, key);
   }
 
-  #keepRefused(name: string, fingerprint: string, key: Uint8Array, isCalled: boolean): void {
-    const shown = this.#refused.get(name) ?? new Map<string, Uint8Array>();
+  #keepRefused(name: string, fingerprint: Fingerprint, key: PublicKey, isCalled: boolean): void {
+    const shown = this.#refused.get(name) ?? new Map<Fingerprint, PublicKey>();
     // Callers who show keys without end shall not push out the one that the user has been told of; but
     // whom the user has called, the user is told of.
     if (!shown.has(fingerprint) && shown.size >= refusedKeysMax) {

@@ -6,7 +6,8 @@
 
 import { formatAddress, isIpAddress, parsePort, reachableHost } from "../../shared/net/address.ts";
 import { clientIdRule, isClientId } from "../../shared/protocol/client_id.ts";
-import { keyFromText, verifySignature } from "../../shared/crypto/identity.ts";
+import { verifySignature } from "../../shared/crypto/identity.ts";
+import { parsePublicKey, type PublicKey } from "../../shared/crypto/public_key.ts";
 import { isId } from "../../shared/protocol/message_stream.ts";
 import {
   infoPageDefault,
@@ -134,13 +135,13 @@ function register(request: Message, context: Context, caller: Caller): Message {
   }
   const ttlMs = askedTtlMs(request);
   if (typeof ttlMs !== "number") return ttlMs;
-  const unproven = proof && unprovenReply(request, "REGISTER", proof, context, caller);
-  if (unproven !== undefined) return unproven;
+  const key = proof && provenKey(request, "REGISTER", proof, context, caller);
+  if (typeof key === "object") return key;
   const host = reachableHost(claimed, observedHost);
-  const applicant = { id, address: { host, port }, observedHost, ttlMs, key: proof?.key };
+  const applicant = { id, address: { host, port }, observedHost, ttlMs, key };
   const outcome = nameRefusal(applicant, context) ?? registry.register(applicant);
   if ("refused" in outcome) return refusalReply(outcome, applicant);
-  if (proof !== undefined) prove(caller, { id: outcome.id, key: outcome.key! }, context);
+  if (key !== undefined) prove(caller, { id: outcome.id, key: outcome.key! }, context);
   const headers: Header[] = [["clientID", id], ["IP", host], ["Port", String(port)]];
   return reply("REGACK", request, headers, "Expires", ttlMs / 1000);
 }
@@ -209,18 +210,18 @@ function proofOf(request: Message, { challenge }: Caller): Proof | undefined {
 }
 
 /**
- * The reply to a request that is not signed with the key that it names. A signature costs more to look
- * at than all the rest of a request, so that all the rest comes first.
+ * The key that a request names, or the reply if the request is not signed with it. A signature costs more to
+ * look at than all the rest of a request, so that all the rest comes first.
  */
-function unprovenReply(
+function provenKey(
   request: Message,
   purpose: RegistrationPurpose,
   { key, isFresh }: Proof,
   { realm }: Context,
   { challenge }: Caller,
-): Message | undefined {
+): PublicKey | Message {
   if (!speaksVersion1(request)) return error(400, "A Key needs the header Version");
-  const publicKey = keyFromText(key);
+  const publicKey = parsePublicKey(key);
   if (publicKey === undefined) return badKey(key);
   const signed = header(request, "Signature");
   const signature = signed === undefined ? undefined : signatureFromText(signed);
@@ -238,7 +239,7 @@ function unprovenReply(
   }
   const transcript = registrationTranscript(registrationClaim(request, purpose, realm));
   return verifySignature(publicKey, transcript, signature)
-    ? undefined
+    ? publicKey
     : error(403, "The Signature is not one of the Key for this request");
 }
 
@@ -267,9 +268,9 @@ function unregister(request: Message, context: Context, caller: Caller): Message
   const proof = proofOf(request, caller);
   const id = header(request, "clientID")!;
   if (!isClientId(id)) return badId(id);
-  const unproven = proof && unprovenReply(request, "UNREGISTER", proof, context, caller);
-  if (unproven !== undefined) return unproven;
-  switch (context.registry.unregister(id, caller.observedHost, proof?.key)) {
+  const key = proof && provenKey(request, "UNREGISTER", proof, context, caller);
+  if (typeof key === "object") return key;
+  switch (context.registry.unregister(id, caller.observedHost, key)) {
     case "removed":
       return reply("UNREGACK", request, [["clientID", id]]);
     case "unknown":
@@ -353,7 +354,7 @@ function deposit(
   const name = header(request, "Target")!;
   if (!isClientId(name)) return badId(name);
   const key = header(request, "Key")!;
-  const publicKey = keyFromText(key);
+  const publicKey = parsePublicKey(key);
   if (publicKey === undefined) return badKey(key);
   const id = header(request, "Id")!;
   if (!isId(id)) return error(400, `The Id ${quote(id)} is not 128 bits in hexadecimal`);
@@ -363,8 +364,8 @@ function deposit(
   const owner = context.names.owner(name);
   if ("refused" in owner) return namesUnavailable;
   if (owner.key === undefined) return error(404, `No key has the name ${name} here`);
-  if (owner.key !== key) return error(403, `The name ${name} is another key's`);
-  const mail = { to: { name, key: publicKey }, sender: keyFromText(proven.key)!, id, data };
+  if (owner.key !== publicKey) return error(403, `The name ${name} is another key's`);
+  const mail = { to: { name, key: publicKey }, sender: proven.key, id, data };
   return mailbox.deposit(mail).then((refusal) =>
     refusal === undefined
       ? reply("DEPOSITACK", request, [["Id", id]])
@@ -409,7 +410,7 @@ function collect(request: Message, { mailbox }: Context, { proven }: Caller): Me
 
 /** The mailbox of somebody who has shown a key. */
 export function boxOf({ id, key }: AuthenticatedClient): Box {
-  return { name: id, key: keyFromText(key)! };
+  return { name: id, key };
 }
 
 /** Reads the number of a mail; undefined where it is none. */

@@ -11,6 +11,7 @@
 
 import type { StatementSync } from "node:sqlite";
 import type { TimerClock } from "../../shared/time/clock.ts";
+import { type PublicKey, publicKeyBytes } from "../../shared/crypto/public_key.ts";
 import type { Log } from "../../shared/process/log.ts";
 import { depositBatchBytesMax, mailTtlMs } from "../../shared/protocol/limits.ts";
 import { inTransaction } from "../../shared/storage/transactions.ts";
@@ -20,15 +21,13 @@ import type { MailboxDatabase } from "./mailbox_database.ts";
 /** Whose mailbox it is: a name, and the key that owns it. */
 export interface Box {
   readonly name: string;
-  /** The Ed25519 public key. */
-  readonly key: Uint8Array;
+  readonly key: PublicKey;
 }
 
 /** A mail that is handed in. */
 export interface Mail {
   readonly to: Box;
-  /** The sender's Ed25519 public key. */
-  readonly sender: Uint8Array;
+  readonly sender: PublicKey;
   /** Chosen by the sender: the same again is the same mail. */
   readonly id: string;
   readonly data: Uint8Array;
@@ -165,14 +164,15 @@ export class Mailbox {
    * @returns Undefined where the database fails; then all that was taken may come again.
    */
   collect({ name, key }: Box, taken: readonly number[], after: number): Collected | undefined {
+    const keyColumn = publicKeyBytes(key);
     try {
       if (taken.length > 0) {
         this.#transaction(() => {
-          for (const number of taken) this.#sql.remove.run(number, name, key);
+          for (const number of taken) this.#sql.remove.run(number, name, keyColumn);
         });
       }
-      const mail = this.#sql.next.get(name, key, after) as Collected["mail"];
-      return { count: this.#count(name, key), mail };
+      const mail = this.#sql.next.get(name, keyColumn, after) as Collected["mail"];
+      return { count: this.#count(name, keyColumn), mail };
     } catch (error) {
       this.#complain(error);
       return undefined;
@@ -182,7 +182,7 @@ export class Mailbox {
   /** How many mails a box has; 0 where the database fails. */
   count({ name, key }: Box): number {
     try {
-      return this.#count(name, key);
+      return this.#count(name, publicKeyBytes(key));
     } catch (error) {
       this.#complain(error);
       return 0;
@@ -253,7 +253,10 @@ export class Mailbox {
   }
 
   /** Within a transaction. */
-  #keep({ to: { name, key }, sender, id, data }: Mail): "kept" | "had" | MailRefusal {
+  #keep({ to, sender: senderKey, id, data }: Mail): "kept" | "had" | MailRefusal {
+    const { name } = to;
+    const key = publicKeyBytes(to.key);
+    const sender = publicKeyBytes(senderKey);
     if (this.#sql.had.get(name, key, sender, id) !== undefined) return "had";
     const { capacity, clock } = this.#options;
     const bytes = data.length;

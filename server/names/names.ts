@@ -9,6 +9,7 @@
 
 import type { StatementSync } from "node:sqlite";
 import type { Clock } from "../../shared/time/clock.ts";
+import type { PublicKey } from "../../shared/crypto/public_key.ts";
 import type { Log } from "../../shared/process/log.ts";
 import { nameUseWrittenMs, newNamesWindowMs } from "../../shared/protocol/limits.ts";
 import { ThrottledLog } from "../limits/throttled_log.ts";
@@ -37,7 +38,7 @@ export interface NamesOptions {
 }
 
 interface Row {
-  readonly key: string;
+  readonly key: PublicKey;
   readonly used_at_ms: number;
 }
 
@@ -89,7 +90,7 @@ export class Names {
    *
    * @returns Why not; undefined where the name is the key's.
    */
-  claim(name: string, key: string, observedHost: string): NameRefusal | undefined {
+  claim(name: string, key: PublicKey, observedHost: string): NameRefusal | undefined {
     const nowMs = this.#options.wallClock();
     try {
       const row = this.#find(name);
@@ -124,7 +125,7 @@ export class Names {
   }
 
   /** The key whose name it is, if any has it. */
-  owner(name: string): { readonly key: string | undefined } | NameRefusal {
+  owner(name: string): { readonly key: PublicKey | undefined } | NameRefusal {
     try {
       const row = this.#find(name);
       const isOwned = row !== undefined &&

@@ -8,6 +8,7 @@
  * @module
  */
 
+import type { PublicKey } from "../../shared/crypto/public_key.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import { attendedIdleMs } from "../../shared/protocol/limits.ts";
 import { type Header, type Message, message } from "../../shared/protocol/message.ts";
@@ -23,8 +24,7 @@ export type PresenceStatus = "online" | "registered" | "away";
 /** Who has shown a key on a connection. */
 export interface AuthenticatedClient {
   readonly id: string;
-  /** The public key, as text. */
-  readonly key: string;
+  readonly key: PublicKey;
 }
 
 /** A connection that can be attended. */

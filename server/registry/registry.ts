@@ -9,7 +9,7 @@
 import sortedBtree from "sorted-btree";
 import type { Address } from "../../shared/net/address.ts";
 import type { Clock } from "../../shared/time/clock.ts";
-import { fingerprintOf, keyFromText, keyToText } from "../../shared/crypto/identity.ts";
+import { type Fingerprint, fingerprintOf, type PublicKey } from "../../shared/crypto/public_key.ts";
 import { registrationTtlMaxMs } from "../../shared/protocol/limits.ts";
 import { HostCounter } from "../limits/host_counter.ts";
 import { ExpiryWheel } from "../limits/timer_wheel.ts";
@@ -26,8 +26,8 @@ export interface Applicant {
   /** The IP address that the server sees it at; nobody else may touch a registration without a key. */
   readonly observedHost: string;
   readonly ttlMs: number;
-  /** The public key, as text, that has signed; nobody else may touch the registration. */
-  readonly key?: string | undefined;
+  /** The public key that has signed; nobody else may touch the registration. */
+  readonly key?: PublicKey | undefined;
 }
 
 /** A registration, as others may see it. */
@@ -36,10 +36,10 @@ export interface Registration {
   readonly address: Address;
   readonly observedHost: string;
   readonly expiresAtMs: number;
-  /** The public key, as text, where it has one. */
-  readonly key: string | undefined;
-  /** Of its key, where it has one. */
-  readonly fingerprint: string | undefined;
+  /** Its public key, if it has one. */
+  readonly key: PublicKey | undefined;
+  /** Of its key, if it has one. */
+  readonly fingerprint: Fingerprint | undefined;
 }
 
 interface Entry extends Turn<Entry> {
@@ -47,8 +47,8 @@ interface Entry extends Turn<Entry> {
   address: Address;
   observedHost: string;
   expiresAtMs: number;
-  key: string | undefined;
-  fingerprint: string | undefined;
+  key: PublicKey | undefined;
+  fingerprint: Fingerprint | undefined;
   slot: number;
 }
 
@@ -165,7 +165,7 @@ export class Registry {
   unregister(
     id: string,
     observedHost: string,
-    key?: string,
+    key?: PublicKey,
   ): "removed" | "unknown" | "not-yours" | "keyed" {
     this.expire();
     const entry = this.#byId.get(id);
@@ -243,12 +243,10 @@ export class Registry {
   }
 }
 
-function setKey(entry: Entry, key: string | undefined): void {
+function setKey(entry: Entry, key: PublicKey | undefined): void {
   if (key === undefined) return;
-  const publicKey = keyFromText(key)!;
-  // A string of its own: the one that was read is a part of its message's text, and keeps all of it.
-  entry.key = keyToText(publicKey);
-  entry.fingerprint = fingerprintOf(publicKey);
+  entry.key = key;
+  entry.fingerprint = fingerprintOf(key);
 }
 
 function compareIds(a: string, b: string): number {

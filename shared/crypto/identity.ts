@@ -8,9 +8,21 @@
 
 import { Buffer } from "node:buffer";
 import { createPublicKey, hkdfSync, type KeyObject, sign, verify } from "node:crypto";
-import { fromBase64url, toBase64url } from "../bytes/base64url.ts";
 import { type KeyPair, primitives } from "./primitives.ts";
-import { isLowOrder, keyBytes, privateKeyFrom, publicKeyBytes, publicKeyFrom } from "./raw_keys.ts";
+import {
+  type Fingerprint,
+  fingerprintOf,
+  type PublicKey,
+  publicKeyBytes,
+  publicKeyFrom,
+} from "./public_key.ts";
+import {
+  isLowOrder,
+  keyBytes,
+  privateKeyObject,
+  publicKeyObject,
+  rawPublicKey,
+} from "./raw_keys.ts";
 
 /** Bytes of a signature, and of a certificate, which is one. */
 export const signatureBytes = 64;
@@ -21,10 +33,10 @@ const certificateLabel = utf8.encode("p2pchat X25519 certificate 1\0");
 
 /** One's own keys. */
 export class Identity {
-  /** Ed25519's public key, 32 bytes. */
-  readonly publicKey: Uint8Array;
+  /** Says who one is. */
+  readonly publicKey: PublicKey;
   /** {@linkcode fingerprintOf} the public key. */
-  readonly fingerprint: string;
+  readonly fingerprint: Fingerprint;
   readonly #seed: Uint8Array;
   readonly #privateKey: KeyObject;
   #agreement: KeyPair | undefined;
@@ -32,8 +44,8 @@ export class Identity {
 
   private constructor(seed: Uint8Array) {
     this.#seed = seed;
-    this.#privateKey = privateKeyFrom("Ed25519", seed);
-    this.publicKey = publicKeyBytes(createPublicKey(this.#privateKey));
+    this.#privateKey = privateKeyObject("Ed25519", seed);
+    this.publicKey = publicKeyFrom(rawPublicKey(createPublicKey(this.#privateKey)));
     this.fingerprint = fingerprintOf(this.publicKey);
   }
 
@@ -76,14 +88,15 @@ export class Identity {
 
 /** Whether a message is signed with a key. False, and never an error, for bytes that are no key. */
 export function verifySignature(
-  publicKey: Uint8Array,
+  publicKey: PublicKey,
   message: Uint8Array,
   signature: Uint8Array,
 ): boolean {
-  if (publicKey.length !== keyBytes || signature.length !== signatureBytes) return false;
-  if (isLowOrder("Ed25519", publicKey)) return false;
+  if (signature.length !== signatureBytes) return false;
+  const bytes = publicKeyBytes(publicKey);
+  if (isLowOrder("Ed25519", bytes)) return false;
   try {
-    return verify(null, message, publicKeyFrom("Ed25519", publicKey), signature);
+    return verify(null, message, publicKeyObject("Ed25519", bytes), signature);
   } catch {
     // Not every 32 bytes are a point of the curve.
     return false;
@@ -92,7 +105,7 @@ export function verifySignature(
 
 /** Whether the owner of an Ed25519 key says that an X25519 key is its own. */
 export function verifyCertificate(
-  publicKey: Uint8Array,
+  publicKey: PublicKey,
   agreementKey: Uint8Array,
   certificate: Uint8Array,
 ): boolean {
@@ -102,37 +115,4 @@ export function verifyCertificate(
 
 function certified(agreementKey: Uint8Array): Uint8Array {
   return Buffer.concat([certificateLabel, agreementKey]);
-}
-
-const fingerprintPattern = /^[a-z2-7]{4}(?:-[a-z2-7]{4}){7}$/;
-const base32 = "abcdefghijklmnopqrstuvwxyz234567";
-
-/**
- * What people compare instead of a key: the first 160 bits of its SHA-256 in base32 (RFC 4648), in
- * lower case and groups of four, as `abcd-efgh-…`: 39 characters.
- */
-export function fingerprintOf(publicKey: Uint8Array): string {
-  const digest = primitives.hash(publicKey);
-  let text = "";
-  for (let bit = 0; bit < 160; bit += 5) {
-    if (bit > 0 && bit % 20 === 0) text += "-";
-    const pair = digest[bit >> 3]! << 8 | digest[(bit >> 3) + 1]!;
-    text += base32[pair >> (11 - bit % 8) & 31];
-  }
-  return text;
-}
-
-/** Whether a text has the form of a fingerprint. */
-export function isFingerprint(text: string): boolean {
-  return fingerprintPattern.test(text);
-}
-
-/** A public key as text: base64url without padding (RFC 4648), 43 characters. */
-export function keyToText(publicKey: Uint8Array): string {
-  return toBase64url(publicKey);
-}
-
-/** Gives back what {@linkcode keyToText} was given, or undefined where the text is none of its. */
-export function keyFromText(text: string): Uint8Array | undefined {
-  return fromBase64url(text, keyBytes);
 }

@@ -14,7 +14,7 @@ import {
   type KeyObject,
 } from "node:crypto";
 import { type Cipher, nativeCipherExists, nobleCipher, nodeCipher } from "./chacha20_poly1305.ts";
-import { isLowOrder, privateKeyFrom, publicKeyBytes, publicKeyFrom } from "./raw_keys.ts";
+import { isLowOrder, privateKeyObject, publicKeyObject, rawPublicKey } from "./raw_keys.ts";
 
 /** A key pair of X25519. The private key is an object that keeps its bytes out of prints and logs. */
 export interface KeyPair {
@@ -49,16 +49,16 @@ export const primitives: Primitives = {
 
   generateKeyPair() {
     const { publicKey, privateKey } = generateKeyPairSync("x25519");
-    return { publicKey: publicKeyBytes(publicKey), privateKey };
+    return { publicKey: rawPublicKey(publicKey), privateKey };
   },
 
   keyPairOf(privateBytes) {
-    const privateKey = privateKeyFrom("X25519", privateBytes);
-    return { publicKey: publicKeyBytes(createPublicKey(privateKey)), privateKey };
+    const privateKey = privateKeyObject("X25519", privateBytes);
+    return { publicKey: rawPublicKey(createPublicKey(privateKey)), privateKey };
   },
 
   dh(own, publicKey) {
-    const other = publicKeyFrom("X25519", publicKey);
+    const other = publicKeyObject("X25519", publicKey);
     // Asked first because platforms differ: some throw then, some give the zeros.
     if (isLowOrder("X25519", publicKey)) return undefined;
     return new Uint8Array(diffieHellman({ privateKey: own.privateKey, publicKey: other }));

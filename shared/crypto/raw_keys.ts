@@ -19,7 +19,7 @@ export const keyBytes = 32;
  *
  * @throws {TypeError} Where it is not 32 bytes.
  */
-export function privateKeyFrom(algorithm: Algorithm, bytes: Uint8Array): KeyObject {
+export function privateKeyObject(algorithm: Algorithm, bytes: Uint8Array): KeyObject {
   return createPrivateKey({ key: wrap(pkcs8[algorithm], bytes), format: "der", type: "pkcs8" });
 }
 
@@ -29,12 +29,12 @@ export function privateKeyFrom(algorithm: Algorithm, bytes: Uint8Array): KeyObje
  * @throws {TypeError} Where it is not 32 bytes.
  * @throws {Error} Where they are no key: not every 32 bytes are one of Ed25519.
  */
-export function publicKeyFrom(algorithm: Algorithm, bytes: Uint8Array): KeyObject {
+export function publicKeyObject(algorithm: Algorithm, bytes: Uint8Array): KeyObject {
   return createPublicKey({ key: wrap(spki[algorithm], bytes), format: "der", type: "spki" });
 }
 
 /** The 32 bytes of a public key. */
-export function publicKeyBytes(publicKey: KeyObject): Uint8Array {
+export function rawPublicKey(publicKey: KeyObject): Uint8Array {
   return new Uint8Array(publicKey.export({ format: "der", type: "spki" }).subarray(-keyBytes));
 }
 

@@ -7,20 +7,35 @@
 
 import type { PeerConn } from "../../client/transport/tcp.ts";
 import { Link } from "../../client/link/link.ts";
+import type { LinkEvents } from "../../client/link/link_events.ts";
 import { Identity } from "../../shared/crypto/identity.ts";
-import { type LinkHandlers, linkOwner } from "../support/link_owner.ts";
 
 /** Opens one over a connection. Whatever is not given does nothing. */
 export function openBenchLink(
   conn: PeerConn,
   role: "initiator" | "responder",
-  handlers: Partial<LinkHandlers>,
+  events: Partial<LinkEvents<Link>>,
 ): Link {
   return new Link({
     conn,
     role,
     self: { id: role, address: { host: "127.0.0.1", port: 1 }, identity: Identity.generate() },
     allowPlaintext: false,
-    ...linkOwner(handlers),
+    events: {
+      admitPlaintext: () => undefined,
+      admitKey: () => Promise.resolve(undefined),
+      opened: () => {},
+      text: () => {},
+      letters: () => {},
+      acknowledged: () => {},
+      read: () => {},
+      reset: () => {},
+      audit: () => undefined,
+      verification: () => {},
+      delivered: () => {},
+      room: () => undefined,
+      closed: () => {},
+      ...events,
+    },
   });
 }

@@ -10,7 +10,7 @@
  * @module
  */
 
-import { Identity, keyToText } from "../../shared/crypto/identity.ts";
+import { Identity } from "../../shared/crypto/identity.ts";
 import {
   type RegistrationClaim,
   registrationTranscript,
@@ -43,7 +43,7 @@ async function repeat(connection: number): Promise<void> {
   const conn = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
   open.push(conn);
   const identity = Identity.generate();
-  const key = keyToText(identity.publicKey);
+  const key = identity.publicKey;
   for (let n = 0; running; n++) {
     await register(conn, identity, {
       purpose: "REGISTER",

@@ -15,6 +15,7 @@ import { denoCommand } from "./program.ts";
 import type { Report, Row } from "./report.ts";
 import { median } from "./statistics.ts";
 import type { ReaderTimes } from "./store_reader.ts";
+import { publicKeyFrom } from "../../shared/crypto/public_key.ts";
 
 const historyLength = 1_000_000;
 /** Not a divisor of what is indexed at once, lest that always fall to what is received. */
@@ -217,7 +218,7 @@ async function read(path: string, searches: string[], bench: Bench): Promise<Rea
 }
 
 function conversationIn(journal: Journal): number {
-  return journal.open({ self: "alice", name: "bob", key: textKey }).id;
+  return journal.open({ self: "alice", name: "bob", key: publicKeyFrom(textKey) }).id;
 }
 
 function draftsFor(conversation: number, count: number, chatter: Chatter): Draft[] {

@@ -3,7 +3,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { startServer } from "../../server/server.ts";
-import { Identity, keyToText } from "../../shared/crypto/identity.ts";
+import { Identity } from "../../shared/crypto/identity.ts";
 import {
   chainHash,
   chainStart,
@@ -57,7 +57,7 @@ const signer = Identity.fromSeed(Uint8Array.from({ length: 32 }, (_, i) => i));
 /** A request with its placeholders filled in, as the signer does who was given a challenge. */
 function fillIn(lines: string[], { nonce, realm }: GivenChallenge): string[] {
   const named = lines.map((line) =>
-    line.replace("{key}", keyToText(signer.publicKey)).replace("{nonce}", nonce)
+    line.replace("{key}", signer.publicKey).replace("{nonce}", nonce)
   );
   return named.map((line) =>
     line.replace("{signature}", () => signatureOf(signer, named.slice(0, -1), realm))
@@ -132,7 +132,7 @@ Deno.test("the signature in PROTOCOL.md is that of the transcript before it", ()
   if (isFault(request)) throw new Error(request.reason);
   const claim = registrationClaim(request, "REGISTER", realm!.slice("Realm: ".length));
   assertEquals(new TextDecoder().decode(registrationTranscript(claim)), lines);
-  assert(lines!.endsWith(keyToText(signer.publicKey)));
+  assert(lines!.endsWith(signer.publicKey));
 });
 
 const securities = ["plaintext", "encrypted"] as const;

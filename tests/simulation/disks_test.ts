@@ -3,12 +3,13 @@ import type { Store } from "../../client/store/store.ts";
 import { randomId } from "../../shared/protocol/message_stream.ts";
 import { type Disk, FileDisk, MemoryDisk } from "./disks.ts";
 import { SeededRandom } from "./seeded_random.ts";
+import { publicKeyFrom } from "../../shared/crypto/public_key.ts";
 
 function disks(): Disk[] {
   return [new MemoryDisk(), new FileDisk(new SeededRandom(1))];
 }
 
-const party = { self: "alice", name: "bob", key: new Uint8Array(32).fill(1) };
+const party = { self: "alice", name: "bob", key: publicKeyFrom(new Uint8Array(32).fill(1)) };
 
 function accept({ journal }: Store, text: string): void {
   const { id: conversation } = journal.open(party);

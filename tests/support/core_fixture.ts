@@ -8,7 +8,7 @@ import { ServerCore, type ServerCoreOptions, sweepMs } from "../../server/core.t
 import { openMailboxDatabase } from "../../server/mailbox/mailbox_database.ts";
 import { openNamesDatabase } from "../../server/names/names_database.ts";
 import type { Connection } from "../../server/connection/session.ts";
-import { type Identity, keyToText } from "../../shared/crypto/identity.ts";
+import type { Identity } from "../../shared/crypto/identity.ts";
 import { silentLog } from "../../shared/process/log.ts";
 import { dataHeaders } from "../../shared/protocol/mail_data.ts";
 import { ManualClock, settle } from "./manual_clock.ts";
@@ -116,7 +116,7 @@ export function depositLines(
     `clientID: ${from}`,
     "Version: 1",
     `Target: ${to}`,
-    `Key: ${keyToText(identity.publicKey)}`,
+    `Key: ${identity.publicKey}`,
     `Id: ${id}`,
     ...dataHeaders(data).map(([name, value]) => `${name}: ${value}`),
   ];

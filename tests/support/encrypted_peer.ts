@@ -10,6 +10,7 @@ import { Identity, verifyCertificate } from "../../shared/crypto/identity.ts";
 import { type CipherState, HandshakeState } from "../../shared/crypto/noise.ts";
 import { Peer } from "./peer.ts";
 import { RawPeer } from "./raw_peer.ts";
+import { type PublicKey, publicKeyBytes, publicKeyFrom } from "../../shared/crypto/public_key.ts";
 
 const utf8 = new TextEncoder();
 const nothing = new Uint8Array(0);
@@ -45,8 +46,8 @@ export class EncryptedPeer extends Peer {
     readonly raw: RawPeer,
     /** What the other side opened with: its CHAT or CHATACK. */
     readonly opening: string,
-    /** The other side's Ed25519 key. */
-    readonly key: Uint8Array,
+    /** The other side's key. */
+    readonly key: PublicKey,
     { send, receive }: { send: CipherState; receive: CipherState },
   ) {
     super();
@@ -153,15 +154,15 @@ function opening(verb: string, { id, port = 5557 }: PeerSelf): string {
 }
 
 function proofOf({ publicKey, certificate }: Identity): Uint8Array {
-  return new Uint8Array([...publicKey, ...certificate]);
+  return new Uint8Array([...publicKeyBytes(publicKey), ...certificate]);
 }
 
-/** The Ed25519 key that a handshake message proves. */
-function keyIn(message: Uint8Array, state: HandshakeState): Uint8Array {
+/** The key that a handshake message proves. */
+function keyIn(message: Uint8Array, state: HandshakeState): PublicKey {
   const payload = state.readMessage(message);
   assert(payload !== undefined, "the handshake failed");
   assertEquals(payload.length, keyBytes + certificateBytes);
-  const key = payload.slice(0, keyBytes);
+  const key = publicKeyFrom(payload.subarray(0, keyBytes));
   assert(verifyCertificate(key, state.remoteStatic!, payload.subarray(keyBytes)));
   return key;
 }

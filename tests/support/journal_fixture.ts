@@ -7,6 +7,7 @@
 import { DatabaseSync } from "node:sqlite";
 import type { Draft, Journal } from "../../client/store/journal.ts";
 import { openStore, type StoreOptions } from "../../client/store/store.ts";
+import { type PublicKey, publicKeyFrom } from "../../shared/crypto/public_key.ts";
 import {
   chainHash,
   chainStart,
@@ -15,9 +16,14 @@ import {
 } from "../../shared/protocol/message_stream.ts";
 import { temporaryDirectory } from "./places.ts";
 
-/** A key that is told from others by one byte. */
-export function keyOf(byte: number): Uint8Array {
+/** 32 bytes that differ from others in one value. */
+export function keyBytesOf(byte: number): Uint8Array {
   return new Uint8Array(32).fill(byte);
+}
+
+/** A public key of such bytes. */
+export function keyOf(byte: number): PublicKey {
+  return publicKeyFrom(keyBytesOf(byte));
 }
 
 /** A store in memory with one conversation, of alice with bob. */

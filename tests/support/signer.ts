@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Identity, keyToText } from "../../shared/crypto/identity.ts";
+import type { Identity } from "../../shared/crypto/identity.ts";
 import { parse } from "../../shared/protocol/message.ts";
 import {
   registrationClaim,
@@ -29,7 +29,7 @@ export function challengeOf(reply: string): GivenChallenge {
 
 /** The line that names an identity's key. */
 export function keyLine(identity: Identity): string {
-  return `Key: ${keyToText(identity.publicKey)}`;
+  return `Key: ${identity.publicKey}`;
 }
 
 /** The signature of a request of these lines, as text. Its Nonce is among them. */

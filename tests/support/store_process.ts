@@ -14,10 +14,11 @@ import {
   randomId,
 } from "../../shared/protocol/message_stream.ts";
 import { writeAllSync } from "../../shared/net/write_all.ts";
+import { publicKeyFrom } from "../../shared/crypto/public_key.ts";
 
 const [path, name, what] = Deno.args as [string, string, string];
 const textKey = new Uint8Array(32).fill(7);
-const key = new Uint8Array(32).fill(2);
+const key = publicKeyFrom(new Uint8Array(32).fill(2));
 
 function promise(ids: readonly string[]): void {
   writeAllSync(Deno.stdout, new TextEncoder().encode(ids.map((id) => `${id}\n`).join("")));

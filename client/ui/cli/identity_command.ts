@@ -4,7 +4,7 @@
  * @module
  */
 
-import { fingerprintOf, keyToText } from "../../../shared/crypto/identity.ts";
+import { fingerprintOf } from "../../../shared/crypto/public_key.ts";
 import { makeVisible } from "../../../shared/text/visible.ts";
 import { UserError } from "../../user_error.ts";
 import {
@@ -49,7 +49,7 @@ export function showIdentity(
   const { path, file } = keepAndSay(directory, print);
   const fingerprint = fingerprintOf(file.publicKey);
   const passphrase = "box" in file ? "yes" : "none; p2pchat identity --passphrase sets one";
-  print(`id           ${keyToText(file.publicKey)}`);
+  print(`id           ${file.publicKey}`);
   print(`fingerprint  ${fingerprint}`);
   print(`kept in      ${makeVisible(path)}`);
   print(`passphrase   ${passphrase}`);

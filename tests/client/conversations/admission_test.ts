@@ -8,12 +8,17 @@ import {
 } from "../../../client/conversations/admission.ts";
 import { openStore } from "../../../client/store/store.ts";
 import { Trust } from "../../../client/trust/trust.ts";
-import { fingerprintOf, Identity } from "../../../shared/crypto/identity.ts";
+import { Identity } from "../../../shared/crypto/identity.ts";
 import { knownStrangersMax } from "../../../shared/protocol/limits.ts";
 import { Events } from "../../support/events.ts";
+import {
+  type Fingerprint,
+  fingerprintOf,
+  publicKeyFrom,
+} from "../../../shared/crypto/public_key.ts";
 
 const identity = Identity.generate();
-const keyOf = (byte: number) => new Uint8Array(32).fill(byte);
+const keyOf = (byte: number) => publicKeyFrom(new Uint8Array(32).fill(byte));
 const printOf = (byte: number) => fingerprintOf(keyOf(byte));
 const place = { host: "192.0.2.7", port: 5557 };
 
@@ -27,8 +32,8 @@ function made(options: Partial<PeerAdmissionOptions> = {}) {
     events,
     nowMs: 0,
     /** What the server has said already, and what it says when asked. */
-    said: new Map<string, string>(),
-    answers: new Map<string, string>(),
+    said: new Map<string, Fingerprint>(),
+    answers: new Map<string, Fingerprint>(),
     asked: [] as string[],
     introduced: new Map<number, string>(),
     [Symbol.dispose]: store[Symbol.dispose],

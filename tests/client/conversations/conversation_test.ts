@@ -16,7 +16,8 @@ import {
 import { incomingStreamsMax, unknownSenderMessagesMax } from "../../../shared/protocol/limits.ts";
 import { header, type Message, message } from "../../../shared/protocol/message.ts";
 import { ManualClock, settle } from "../../support/manual_clock.ts";
-import { keyOf, stream } from "../../support/journal_fixture.ts";
+import { keyBytesOf, keyOf, stream } from "../../support/journal_fixture.ts";
+import type { PublicKey } from "../../../shared/crypto/public_key.ts";
 
 /** A link, of which is kept what is said on it: verbs, and what they are about. */
 class FakeLink {
@@ -32,8 +33,8 @@ class FakeLink {
   acknowledge = (id: string) => this.say(message("ACK", [["Id", id]]));
   read = (id: string) => this.say(message("READ", [["Id", id]]));
   reset = (stream: string) => this.say(message("RESET", [["Stream", stream]]));
-  transmit = (letters: readonly NumberedMessage[]) => void this.carried.push(...letters);
-  drained = () => Promise.resolve();
+  carry = (letters: readonly NumberedMessage[]) => void this.carried.push(...letters);
+  room = () => Promise.resolve();
   allDelivered = () => Promise.resolve();
 
   leave(): Promise<void> {
@@ -54,7 +55,8 @@ class FakeLink {
 interface Given {
   /** Whether the user has answered the peer, in an earlier run. */
   readonly known?: boolean;
-  readonly key?: Uint8Array;
+  /** Null if the peer has none. */
+  readonly key?: PublicKey | null;
   readonly readReceipts?: boolean;
 }
 
@@ -72,9 +74,9 @@ class Scene implements Disposable {
 
   constructor({ known = true, key = keyOf(2), readReceipts = false }: Given = {}) {
     const trust = new Trust(this.#store.knownPeers, this.clock);
-    if (key.length > 0) trust.meet("bob", key, known);
-    const party = { self: "alice", name: "bob", key };
-    const record = this.journal.open(party, { agreement: keyOf(3) });
+    if (key !== null) trust.meet("bob", key, known);
+    const party = { self: "alice", name: "bob", key: key ?? undefined };
+    const record = this.journal.open(party, { agreement: keyBytesOf(3) });
     this.conversation = new Conversation("bob", record, {
       journal: new Proxy(this.journal, {
         get: (target, name: keyof Journal) => {
@@ -271,7 +273,7 @@ Deno.test("mail is answered by mail, once for each stream, when all of it has be
   assertEquals(scene.mails, []);
   await scene.conversation.answerMail();
   assertEquals(scene.mails.length, 1);
-  assertEquals(scene.mails[0]!.to, { name: "bob", key: keyOf(2), agreement: keyOf(3) });
+  assertEquals(scene.mails[0]!.to, { name: "bob", key: keyOf(2), agreement: keyBytesOf(3) });
   assertEquals(scene.answers, streams.map((letters) => `ACK ${letters[1]!.id}`));
   await scene.conversation.answerMail();
   assertEquals(scene.mails.length, 1);
@@ -413,7 +415,7 @@ Deno.test("what has been delivered late is said to be, and what was said of wait
 });
 
 Deno.test("a peer without a key is shown what cannot be kept, and gets nothing of what waits", async () => {
-  using scene = new Scene({ key: new Uint8Array(0) });
+  using scene = new Scene({ key: null });
   scene.broken.add("receive");
   const letter = { id: randomId(), sentAtMs: 1, text: "hello", place: undefined };
   assertEquals(scene.conversation.receive([letter], undefined), false);

@@ -5,6 +5,7 @@ import { GroupCommit } from "../../../client/conversations/group_commit.ts";
 import type { Draft, Journal } from "../../../client/store/journal.ts";
 import { isId } from "../../../shared/protocol/message_stream.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
+import { publicKeyFrom } from "../../../shared/crypto/public_key.ts";
 
 /** A posting, a journal that takes or refuses, and two conversations, the second without a key. */
 function scene() {
@@ -19,7 +20,7 @@ function scene() {
     },
   } as unknown as Journal;
   const accepted: number[] = [];
-  const [bob, carol] = [new Uint8Array(32), undefined].map((key, i) =>
+  const [bob, carol] = [publicKeyFrom(new Uint8Array(32)), undefined].map((key, i) =>
     ({ id: i + 1, key, accepted: () => accepted.push(i + 1) }) as unknown as Conversation
   );
   const posting = new GroupCommit({ journal, clock });

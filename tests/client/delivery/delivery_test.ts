@@ -20,12 +20,12 @@ class FakeLink implements Carrier {
     if (hasRoom) this.#room.resolve();
   }
 
-  transmit(letters: readonly NumberedMessage[]): void {
+  carry(letters: readonly NumberedMessage[]): void {
     if (this.failure !== undefined) throw this.failure;
     this.letters.push(...letters);
   }
 
-  drained(): Promise<void> {
+  room(): Promise<void> {
     return this.#room.promise;
   }
 

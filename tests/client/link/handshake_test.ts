@@ -4,6 +4,11 @@ import { encryption, Handshake } from "../../../client/link/handshake.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { HandshakeState } from "../../../shared/crypto/noise.ts";
 import { type KeyPair, primitives } from "../../../shared/crypto/primitives.ts";
+import {
+  type PublicKey,
+  publicKeyBytes,
+  publicKeyFrom,
+} from "../../../shared/crypto/public_key.ts";
 
 const utf8 = new TextEncoder();
 const nothing = new Uint8Array(0);
@@ -26,7 +31,7 @@ function answerIn(taken: Taken): Uint8Array {
   return taken.answer;
 }
 
-function keyIn(taken: Taken): Uint8Array {
+function keyIn(taken: Taken): PublicKey {
   assert(taken !== undefined && "peerKey" in taken);
   return taken.peerKey;
 }
@@ -59,8 +64,8 @@ function noise(
   });
 }
 
-function proof(key: Uint8Array, certificate: Uint8Array, ...more: number[]): Uint8Array {
-  return new Uint8Array([...key, ...certificate, ...more]);
+function proof(key: PublicKey, certificate: Uint8Array, ...more: number[]): Uint8Array {
+  return new Uint8Array([...publicKeyBytes(key), ...certificate, ...more]);
 }
 
 const proofOf = (identity: Identity) => proof(identity.publicKey, identity.certificate);
@@ -109,7 +114,7 @@ Deno.test("no two handshakes of the same two have the same messages or hash", ()
 Deno.test("neither key stands in what goes over the wire", () => {
   const wire = [0, 1, 2].map((messages) => upTo(messages as 0 | 1 | 2).next.toHex()).join("");
   for (const { publicKey, certificate, agreement } of [alice, bob]) {
-    for (const secret of [publicKey, certificate, agreement.publicKey]) {
+    for (const secret of [publicKeyBytes(publicKey), certificate, agreement.publicKey]) {
       assert(!wire.includes(secret.toHex()));
     }
   }
@@ -254,10 +259,10 @@ const lies: readonly (readonly [what: string, payload: Uint8Array])[] = [
     "a signature without its label",
     proof(mallory.publicKey, mallory.sign(mallory.agreement.publicKey)),
   ],
-  ["a key that is none", proof(new Uint8Array(32).fill(0xff), mallory.certificate)],
+  ["a key that is none", proof(publicKeyFrom(new Uint8Array(32).fill(0xff)), mallory.certificate)],
   ["zeros", new Uint8Array(96)],
   ["nothing", nothing],
-  ["a key alone", mallory.publicKey],
+  ["a key alone", publicKeyBytes(mallory.publicKey)],
   ["a certificate that lacks a byte", proofOf(mallory).subarray(0, -1)],
 ];
 

@@ -3,7 +3,9 @@
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import { UserError } from "../../../client/user_error.ts";
-import { Link, type LinkTimes, type Refusal } from "../../../client/link/link.ts";
+import { Link, type LinkTimes } from "../../../client/link/link.ts";
+import type { LinkEvents } from "../../../client/link/link_events.ts";
+import type { Refusal } from "../../../client/link/opening.ts";
 import { wordingOf } from "../../../client/ui/wording/wording.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { HandshakeState } from "../../../shared/crypto/noise.ts";
@@ -23,14 +25,14 @@ import {
   self,
   told,
 } from "../../support/link_fixture.ts";
-import { type LinkHandlers, linkOwner } from "../../support/link_owner.ts";
+import { publicKeyBytes } from "../../../shared/crypto/public_key.ts";
 
 type Role = "initiator" | "responder";
 
 const refusal: Refusal = { code: 426, reason: "No plaintext here", detail: "no plaintext" };
 
 /** Only those who encrypt are talked to. */
-const strict = (events: Events<LinkEvent>): Partial<LinkHandlers> => ({
+const strict = (events: Events<LinkEvent>): LinkEvents<Link> => ({
   ...told(events),
   admitPlaintext: () => refusal,
 });
@@ -46,7 +48,7 @@ class StrictLink implements AsyncDisposable {
     { times = {}, identity = self.identity, listening = {} }: {
       times?: Partial<LinkTimes>;
       identity?: Identity;
-      listening?: Partial<LinkHandlers>;
+      listening?: Partial<LinkEvents<Link>>;
     } = {},
   ) {
     conn.setNoDelay(true);
@@ -55,7 +57,7 @@ class StrictLink implements AsyncDisposable {
       role,
       self: { ...self, id: role === "initiator" ? "alice" : "bob", identity },
       times: { ...patient, ...times },
-      ...linkOwner({ ...strict(this.events), ...listening }),
+      events: { ...strict(this.events), ...listening },
       allowPlaintext: false,
     });
   }
@@ -150,8 +152,8 @@ Deno.test("nothing of what is said, nor who it is that says it, goes over the wi
     const hidden of [
       new TextEncoder().encode(secret),
       new TextEncoder().encode("MSG"),
-      initiator.link.peerKey!,
-      responder.link.peerKey!,
+      publicKeyBytes(initiator.link.peerKey!),
+      publicKeyBytes(responder.link.peerKey!),
     ]
   ) assert(!all.includes(hidden.toHex()));
   assert(all.includes(new TextEncoder().encode("clientID: alice").toHex()));
@@ -162,7 +164,7 @@ Deno.test("nothing of what is said, nor who it is that says it, goes over the wi
 const chatBytes = encrypting(chat);
 const chatackBytes = encrypting(chatack);
 const proofOf = ({ publicKey, certificate }: Identity) =>
-  new Uint8Array([...publicKey, ...certificate]);
+  new Uint8Array([...publicKeyBytes(publicKey), ...certificate]);
 
 /** The peer's handshake with a link, step by step. */
 class Steps {

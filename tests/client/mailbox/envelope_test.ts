@@ -10,6 +10,7 @@ import { concat } from "../../../shared/bytes/concat.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { HandshakeState } from "../../../shared/crypto/noise.ts";
 import { frameBytesMax, mailBytesMax } from "../../../shared/protocol/limits.ts";
+import { publicKeyBytes, publicKeyFrom } from "../../../shared/crypto/public_key.ts";
 
 const [alice, bob, mallory] = [Identity.generate(), Identity.generate(), Identity.generate()];
 const utf8 = new TextEncoder();
@@ -40,7 +41,7 @@ function sealRaw(payload: Uint8Array, { sender = alice, prologue = prologueOf() 
 }
 
 function prologueOf(label = "p2pchat mail 1\0bob\0", key = bob.publicKey): Uint8Array {
-  return concat(utf8.encode(label), key);
+  return concat(utf8.encode(label), publicKeyBytes(key));
 }
 
 /** A payload; what is left away is as it has to be. */
@@ -48,7 +49,9 @@ function payload(
   { key = alice.publicKey, certificate = alice.certificate, length = 5, bytes = 256, pad = 0 } = {},
 ): Uint8Array {
   const all = new Uint8Array(bytes).fill(pad);
-  all.set(concat(key, certificate, Uint8Array.of(0, 0, length >> 8, length & 255), hello));
+  all.set(
+    concat(publicKeyBytes(key), certificate, Uint8Array.of(0, 0, length >> 8, length & 255), hello),
+  );
   return all;
 }
 
@@ -152,7 +155,7 @@ Deno.test("nobody is taken for whom he is not", () => {
       payload({ certificate: mallory.certificate }),
       // Alice's own word for her key, from one who has not got it.
       payload({ key: mallory.publicKey, certificate: mallory.certificate }),
-      payload({ key: new Uint8Array(32) }),
+      payload({ key: publicKeyFrom(new Uint8Array(32)) }),
       payload({ certificate: new Uint8Array(64) }),
     ]
   ) assertEquals(openEnvelope(bob, "bob", sealRaw(wrong)), undefined);

@@ -8,7 +8,7 @@ import { Rendezvous } from "../../../client/rendezvous/rendezvous.ts";
 import { ServerCore, sweepMs } from "../../../server/core.ts";
 import { openMailboxDatabase } from "../../../server/mailbox/mailbox_database.ts";
 import { openNamesDatabase } from "../../../server/names/names_database.ts";
-import { Identity, keyToText } from "../../../shared/crypto/identity.ts";
+import { Identity } from "../../../shared/crypto/identity.ts";
 import { silentLog } from "../../../shared/process/log.ts";
 import { randomId } from "../../../shared/protocol/message_stream.ts";
 import { depositBytesMax, mailBytesMax } from "../../../shared/protocol/limits.ts";
@@ -164,7 +164,7 @@ Deno.test("a deposit says by whom and for whom it is, and nothing of what it say
     ["clientID", "alice"],
     ["Version", "1"],
     ["Target", "bob"],
-    ["Key", keyToText(bob.publicKey)],
+    ["Key", bob.publicKey],
   ]);
   assert(/^[0-9a-f]{32}$/.test(header(request!, "Id")!));
   assertEquals([...new Set(request!.headers.slice(5).map(([name]) => name))], ["Data"]);

@@ -8,7 +8,7 @@ import {
   sealIdentity,
   unsealIdentity,
 } from "../../../client/profile/identity_file.ts";
-import { Identity, keyToText } from "../../../shared/crypto/identity.ts";
+import { Identity } from "../../../shared/crypto/identity.ts";
 
 const cheap = { N: 2, r: 1, p: 1 };
 const identity = Identity.fromSeed(new Uint8Array(32).fill(1));
@@ -48,7 +48,7 @@ Deno.test("an identity's file without a passphrase is JSON with the key and the 
 
 Deno.test("an identity's file under a passphrase shows the key, and gives the seed to the passphrase", () => {
   const { version, publicKey, sealed: { kdf, cipher } } = JSON.parse(sealed);
-  assertEquals([version, publicKey], [1, keyToText(identity.publicKey)]);
+  assertEquals([version, publicKey], [1, identity.publicKey]);
   assertEquals([{ ...kdf, salt: "" }, cipher], [
     { name: "scrypt", ...cheap, salt: "" },
     "ChaCha20-Poly1305",
@@ -62,7 +62,7 @@ Deno.test("an identity's file under a passphrase shows the key, and gives the se
 });
 
 Deno.test("the key beside a seal cannot be another's", () => {
-  const file = decodeIdentity(changed(sealed, { publicKey: keyToText(other.publicKey) }));
+  const file = decodeIdentity(changed(sealed, { publicKey: other.publicKey }));
   assertEquals(unseal(file, "correct horse"), undefined);
   // Nor can who makes a file seal another's seed with it.
   const forged = sealIdentity(
@@ -110,7 +110,7 @@ Deno.test("a file that is no identity, or a damaged one, is said to be so", () =
     assertEquals([text, problem(text)], [text, "it holds no identity, or a damaged one"]);
   }
   assertEquals(
-    problem(changed(plain, { publicKey: keyToText(other.publicKey) })),
+    problem(changed(plain, { publicKey: other.publicKey })),
     "its public key belongs to another seed, so one of the two is damaged",
   );
   assertEquals(

@@ -3,6 +3,7 @@ import { UserError } from "../../../client/user_error.ts";
 import { keepIdentity, loadIdentity, setPassphrase } from "../../../client/profile/profile.ts";
 import { conversionProgress, openProfile } from "../../../client/profile/open_profile.ts";
 import { temporaryDirectory } from "../../support/places.ts";
+import { publicKeyFrom } from "../../../shared/crypto/public_key.ts";
 
 const text = "a text that would be seen on the disk";
 
@@ -24,7 +25,7 @@ Deno.test("a profile is made, kept, and its messages are sealed as long as it ha
   {
     using profile = openProfile(directory, () => null);
     const { journal } = profile.store;
-    const party = { self: "alice", name: "bob", key: new Uint8Array(32).fill(1) };
+    const party = { self: "alice", name: "bob", key: publicKeyFrom(new Uint8Array(32).fill(1)) };
     const { id: conversation } = journal.open(party);
     journal.accept([
       { conversation, id: "0".repeat(32), sentAtMs: 1, text, numbered: true },

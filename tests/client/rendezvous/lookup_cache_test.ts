@@ -2,21 +2,22 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { KnownClient } from "../../../client/events.ts";
 import { LookupCache } from "../../../client/rendezvous/lookup_cache.ts";
+import type { Fingerprint } from "../../../shared/crypto/public_key.ts";
 
 const address = (port: number, host = "192.0.2.1") => ({ host, port });
 const named = (id: string, port: number, fingerprint?: string): KnownClient => ({
   id,
   address: address(port),
-  ...fingerprint !== undefined && { fingerprint },
+  ...fingerprint !== undefined && { fingerprint: fingerprint as Fingerprint },
 });
 
 Deno.test("what the server has said of one is what it said last", () => {
   const cache = new LookupCache();
   assertEquals(cache.serverFingerprint("bob"), undefined);
   cache.note(named("bob", 1, "aaaa"));
-  assertEquals(cache.serverFingerprint("bob"), "aaaa");
+  assertEquals<string | undefined>(cache.serverFingerprint("bob"), "aaaa");
   cache.note(named("bob", 1, "bbbb"));
-  assertEquals(cache.serverFingerprint("bob"), "bbbb");
+  assertEquals<string | undefined>(cache.serverFingerprint("bob"), "bbbb");
   cache.note(named("bob", 1));
   assertEquals(cache.serverFingerprint("bob"), undefined);
   assertEquals(cache.serverFingerprint("Bob"), undefined);
@@ -58,7 +59,7 @@ Deno.test("it knows what a list of all that was said would, whoever moves where"
     }
     for (const id of ["a", "b", "c"]) {
       const last = clients.findLast((client) => client.id === id);
-      assertEquals(cache.serverFingerprint(id), last?.fingerprint);
+      assertEquals<string | undefined>(cache.serverFingerprint(id), last?.fingerprint);
     }
     for (const port of [1, 2, 3]) {
       const found = cache.idAt(address(port));

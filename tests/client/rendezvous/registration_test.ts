@@ -2,11 +2,11 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { UserError } from "../../../client/user_error.ts";
 import { type Registered, Registration } from "../../../client/rendezvous/registration.ts";
 import { ControlConnection, ServerRefusal } from "../../../client/rendezvous/control_connection.ts";
-import { Identity, keyToText } from "../../../shared/crypto/identity.ts";
+import { Identity } from "../../../shared/crypto/identity.ts";
 import { systemClock } from "../../../shared/time/clock.ts";
 import { registrationTtlAskedMs } from "../../../shared/protocol/limits.ts";
 import { header, type Message, message } from "../../../shared/protocol/message.ts";
-import type { ServerAddress } from "../../../shared/net/server_address.ts";
+import type { ServerAddress } from "../../../client/transport/server_address.ts";
 import { SimulatedClock } from "../../simulation/simulated_clock.ts";
 import { Events } from "../../support/events.ts";
 import { ManualTime } from "../../support/manual_time.ts";
@@ -17,7 +17,7 @@ const askedS = registrationTtlAskedMs / 1000;
 const server = { host: "127.0.0.1", port: 5555 };
 const listening = { host: "127.0.0.1", port: 5556 };
 const identity = Identity.generate();
-const key = ["Key", keyToText(identity.publicKey)] as const;
+const key = ["Key", identity.publicKey] as const;
 
 const never = new AbortController().signal;
 

@@ -1,14 +1,15 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { lookUpOnce, Rendezvous } from "../../../client/rendezvous/rendezvous.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
+import type { Fingerprint } from "../../../shared/crypto/public_key.ts";
 import { header, headerValues, message } from "../../../shared/protocol/message.ts";
 import { SimulatedClock } from "../../simulation/simulated_clock.ts";
 import { type Answer, ScriptedServers } from "../../support/scripted_servers.ts";
 
 const listening = { host: "127.0.0.1", port: 5556 };
 const server = { host: "127.0.0.1", port: 1 };
-const bobKey = "abcd-efgh-ijkl-mnop-qrst-uvwx-yz23-4567";
-const carolKey = "4567-efgh-ijkl-mnop-qrst-uvwx-yz23-abcd";
+const bobKey = "abcd-efgh-ijkl-mnop-qrst-uvwx-yz23-4567" as Fingerprint;
+const carolKey = "4567-efgh-ijkl-mnop-qrst-uvwx-yz23-abcd" as Fingerprint;
 const bob = { id: "bob", address: { host: "192.0.2.2", port: 7 }, fingerprint: bobKey };
 const carol = { id: "carol", address: { host: "192.0.2.3", port: 8 }, fingerprint: carolKey };
 

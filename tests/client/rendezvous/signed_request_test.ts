@@ -2,12 +2,12 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { UserError } from "../../../client/user_error.ts";
 import { ServerRefusal } from "../../../client/rendezvous/control_connection.ts";
 import { requestSigned } from "../../../client/rendezvous/signed_request.ts";
-import { Identity, keyToText, verifySignature } from "../../../shared/crypto/identity.ts";
+import { Identity, verifySignature } from "../../../shared/crypto/identity.ts";
 import { type Header, header, type Message, message } from "../../../shared/protocol/message.ts";
 import { signatureFromText } from "../../../shared/protocol/registration_proof.ts";
 
 const identity = Identity.generate();
-const key = keyToText(identity.publicKey);
+const key = identity.publicKey;
 const headers: readonly Header[] = [
   ["clientID", "alice"],
   ["IP", "127.0.0.1"],

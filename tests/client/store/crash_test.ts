@@ -9,9 +9,9 @@ import { openStore } from "../../../client/store/store.ts";
 import { chainHash, chainStart } from "../../../shared/protocol/message_stream.ts";
 import { hasMounts, tinyDisk } from "../../support/places.ts";
 import { race } from "../../support/race.ts";
-import { draft, fileStore, keyOf, say, stream } from "../../support/journal_fixture.ts";
+import { draft, fileStore, keyBytesOf, keyOf, say, stream } from "../../support/journal_fixture.ts";
 
-const textKey = keyOf(7);
+const textKey = keyBytesOf(7);
 const config = new URL("../../../deno.json", import.meta.url).pathname;
 const program = new URL("../../support/store_process.ts", import.meta.url).pathname;
 
@@ -132,13 +132,16 @@ Deno.test("programs that share a store give each number once, and leave none out
       import { openStore } from ${
       JSON.stringify(import.meta.resolve("../../../client/store/store.ts"))
     };
+      import { publicKeyFrom } from ${
+      JSON.stringify(import.meta.resolve("../../../shared/crypto/public_key.ts"))
+    };
       import { randomId } from ${
       JSON.stringify(import.meta.resolve("../../../shared/protocol/message_stream.ts"))
     };`,
     code: `
       using store = openStore(${JSON.stringify(file.path)});
       const { journal } = store;
-      const key = new Uint8Array(32).fill(2);
+      const key = publicKeyFrom(new Uint8Array(32).fill(2));
       const { id: conversation } = journal.open({ self: "alice", name: "bob", key });
       for (let round = 0; round < ${rounds}; round++) {
         const drafts = Array.from({ length: 1 + round % 4 }, () => {
@@ -164,11 +167,14 @@ Deno.test("programs that receive the same at the same moment store it once", asy
     imports: `
       import { openStore } from ${
       JSON.stringify(import.meta.resolve("../../../client/store/store.ts"))
+    };
+      import { publicKeyFrom } from ${
+      JSON.stringify(import.meta.resolve("../../../shared/crypto/public_key.ts"))
     };`,
     code: `
       using store = openStore(${JSON.stringify(file.path)});
       const { journal } = store;
-      const key = new Uint8Array(32).fill(2);
+      const key = publicKeyFrom(new Uint8Array(32).fill(2));
       const { id } = journal.open({ self: "alice", name: "bob", key });
       const letters = ${JSON.stringify(letters)};
       let stored = 0;

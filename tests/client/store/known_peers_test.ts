@@ -6,8 +6,9 @@ import { openStore } from "../../../client/store/store.ts";
 import { knownPeersMax, knownStrangersMax } from "../../../shared/protocol/limits.ts";
 import { temporaryDirectory } from "../../support/places.ts";
 import { race } from "../../support/race.ts";
+import { type PublicKey, publicKeyFrom } from "../../../shared/crypto/public_key.ts";
 
-const keyOf = (byte: number) => new Uint8Array(32).fill(byte);
+const keyOf = (byte: number) => publicKeyFrom(new Uint8Array(32).fill(byte));
 
 /** A store of its own in a file, and the database beneath it. */
 function storeInFile() {
@@ -45,10 +46,10 @@ Deno.test("it keeps what a map would, of names, keys and whether they are verifi
     fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
       using store = openStore(":memory:");
       const { knownPeers } = store;
-      const model = new Map<string, { key: Uint8Array; verified: boolean }>();
+      const model = new Map<string, { key: PublicKey; verified: boolean }>();
       for (const [what, name, key] of steps) {
         const known = model.get(name);
-        const same = known?.key[0] === key[0];
+        const same = known?.key === key;
         if (what === "remember") {
           assertEquals(knownPeers.remember(name, key), true);
           if (!same) model.set(name, { key, verified: false });
@@ -192,7 +193,7 @@ Deno.test("who is met under a name that is taken does not take it, whoever of th
 
 Deno.test("a key that is none is not written", () => {
   using store = openStore(":memory:");
-  assertThrows(() => store.knownPeers.remember("bob", new Uint8Array(31)), Error);
+  assertThrows(() => store.knownPeers.remember("bob", "A".repeat(42) as PublicKey), Error);
   assertEquals(store.knownPeers.find("bob"), undefined);
 });
 
@@ -237,23 +238,25 @@ Deno.test("processes that share a file, and make it at the same moment, lose not
   using place = temporaryDirectory();
   const path = `${place.path}/store.db`;
   const module = import.meta.resolve("../../../client/store/store.ts");
+  const keyModule = import.meta.resolve("../../../shared/crypto/public_key.ts");
   const count = 3;
   const each = 100;
   const outputs = await race(count, {
-    imports: `import { openStore } from ${JSON.stringify(module)};`,
+    imports: `import { openStore } from ${JSON.stringify(module)};
+      import { publicKeyFrom } from ${JSON.stringify(keyModule)};`,
     code: `
       using store = openStore(${JSON.stringify(path)});
-      const key = crypto.getRandomValues(new Uint8Array(32));
-      for (let i = 0; i < ${each}; i++) store.knownPeers.remember(key.toHex() + i, key);
+      const key = publicKeyFrom(crypto.getRandomValues(new Uint8Array(32)));
+      for (let i = 0; i < ${each}; i++) store.knownPeers.remember(key + i, key);
       store.knownPeers.remember("bob", key);
-      console.log(key.toHex());`,
+      console.log(key);`,
   });
   using store = openStore(path);
   const keys = outputs.map((output) => output.trim());
   for (const key of keys) {
     for (let i = 0; i < each; i++) {
-      assertEquals(store.knownPeers.find(key + i)?.key, Uint8Array.fromHex(key));
+      assertEquals<string | undefined>(store.knownPeers.find(key + i)?.key, key);
     }
   }
-  assert(keys.includes(store.knownPeers.find("bob")!.key.toHex()));
+  assert(keys.includes(store.knownPeers.find("bob")!.key));
 });

@@ -7,7 +7,16 @@ import {
   randomId,
 } from "../../../shared/protocol/message_stream.ts";
 import { emptyConversationsMax } from "../../../shared/protocol/limits.ts";
-import { draft, fileStore, keyOf, say, stream, talk } from "../../support/journal_fixture.ts";
+import {
+  draft,
+  fileStore,
+  keyBytesOf,
+  keyOf,
+  say,
+  stream,
+  talk,
+} from "../../support/journal_fixture.ts";
+import type { PublicKey } from "../../../shared/crypto/public_key.ts";
 
 /** Each letter carries the hash of the one before, and the next number. */
 function assertChain(letters: readonly NumberedMessage[], first = 1, prev = chainStart): void {
@@ -28,22 +37,22 @@ Deno.test("a conversation is found again by its names and key, with what was see
     const made = journal.open(party);
     id = made.id;
     assertEquals([made.agreement, made.address, made.lastAtMs], [undefined, undefined, 0]);
-    journal.open(party, { agreement: keyOf(9) });
+    journal.open(party, { agreement: keyBytesOf(9) });
     journal.open(party, { address });
   }
   using store = file.open();
   const { journal } = store;
   const { agreement, address: kept, ...found } = journal.open(party);
-  assertEquals([found.id, agreement, kept], [id, keyOf(9), address]);
+  assertEquals([found.id, agreement, kept], [id, keyBytesOf(9), address]);
   assertEquals(journal.get(id).outgoing, found.outgoing);
   assert(journal.open({ ...party, key: keyOf(3) }).id !== id);
   assert(journal.open({ ...party, self: "carol" }).id !== id);
-  assert(journal.open({ ...party, key: new Uint8Array(0) }).id !== id);
+  assert(journal.open({ ...party, key: undefined }).id !== id);
   assertEquals(journal.find("alice", "bob").length, 3);
   assertEquals(journal.find("alice", "Bob"), []);
   assertEquals(journal.selves("bob"), ["alice", "carol"]);
   assertThrows(() => journal.get(1_000), Error, "no conversation 1000");
-  assertThrows(() => journal.open({ ...party, key: keyOf(1).subarray(1) }), Error);
+  assertThrows(() => journal.open({ ...party, key: keyOf(1).slice(4) as PublicKey }), Error);
 });
 
 Deno.test("what is accepted gets the next numbers, each with the hash of the one before", () => {
@@ -72,7 +81,7 @@ Deno.test("a batch for several conversations numbers each on its own", () => {
   using t = talk();
   const { journal, id: bob } = t;
   const carol = journal.open({ self: "alice", name: "carol", key: keyOf(3) }).id;
-  const raw = journal.open({ self: "alice", name: "raw", key: new Uint8Array(0) }).id;
+  const raw = journal.open({ self: "alice", name: "raw", key: undefined }).id;
   const letters = journal.accept([
     draft(bob, "1"),
     draft(carol, "1"),
@@ -186,7 +195,7 @@ Deno.test("streams that begin anew without end leave nothing behind", () => {
 
 for (const sealed of [false, true]) {
   Deno.test(`to another key goes what is not acknowledged${sealed ? ", sealed" : ""}`, () => {
-    using t = talk({ textKey: keyOf(7), sealed });
+    using t = talk({ textKey: keyBytesOf(7), sealed });
     const { journal, id: from } = t;
     const before = say(journal, from, "a", "b", "c");
     journal.acknowledge(from, before[0]!.id);
@@ -220,7 +229,7 @@ for (const sealed of [false, true]) {
 
 Deno.test("texts come back as they were, whatever is in them", () => {
   for (const sealed of [false, true]) {
-    using t = talk({ textKey: keyOf(7), sealed });
+    using t = talk({ textKey: keyBytesOf(7), sealed });
     const { journal, id } = t;
     const texts = [
       "",

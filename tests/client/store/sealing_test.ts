@@ -4,10 +4,18 @@ import type { Journal } from "../../../client/store/journal.ts";
 import { openStore, storeKeyOf } from "../../../client/store/store.ts";
 import { TextCipher } from "../../../client/store/text_cipher.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
-import { draft, fileStore, keyOf, outcomes, say, stream } from "../../support/journal_fixture.ts";
+import {
+  draft,
+  fileStore,
+  keyBytesOf,
+  keyOf,
+  outcomes,
+  say,
+  stream,
+} from "../../support/journal_fixture.ts";
 
-const textKey = keyOf(7);
-const owner = { self: "alice", name: "bob", key: keyOf(2), direction: "in", id: "1" } as const;
+const textKey = keyBytesOf(7);
+const owner = { self: "alice", name: "bob", key: keyBytesOf(2), direction: "in", id: "1" } as const;
 const changed = "(this text was changed on the disk, and cannot be read)";
 
 function texts(journal: Journal): string[] {
@@ -28,12 +36,12 @@ Deno.test("a sealed text opens with its key, for its message, as it is", () => {
       const other of [
         { ...owner, self: "eve" },
         { ...owner, name: "eve" },
-        { ...owner, key: keyOf(3) },
+        { ...owner, key: keyBytesOf(3) },
         { ...owner, direction: "out" },
         { ...owner, id: "2" },
       ] as const
     ) assertEquals(box.open(other, sealed), undefined);
-    assertEquals(new TextCipher(keyOf(8)).open(owner, sealed), undefined);
+    assertEquals(new TextCipher(keyBytesOf(8)).open(owner, sealed), undefined);
     for (let i = 0; i < sealed.length; i++) {
       assertEquals(box.open(owner, sealed.with(i, sealed[i]! ^ 1)), undefined);
       assertEquals(box.open(owner, sealed.subarray(0, i)), undefined);
@@ -44,17 +52,17 @@ Deno.test("a sealed text opens with its key, for its message, as it is", () => {
 
 Deno.test("it is XChaCha20-Poly1305, with the nonce before it", () => {
   const sealed = new TextCipher(textKey).seal(owner, "hello");
-  const ad = JSON.stringify(["p2pchat text 1", "alice", "bob", keyOf(2).toHex(), "in", "1"]);
+  const ad = JSON.stringify(["p2pchat text 1", "alice", "bob", keyBytesOf(2).toHex(), "in", "1"]);
   const cipher = xchacha20poly1305(textKey, sealed.slice(0, 24), new TextEncoder().encode(ad));
   assertEquals(new TextDecoder().decode(cipher.decrypt(sealed.slice(24))), "hello");
 });
 
 Deno.test("each identity has a key of its own for its texts, which is none of its others", () => {
-  const identity = Identity.fromSeed(keyOf(1));
+  const identity = Identity.fromSeed(keyBytesOf(1));
   const key = storeKeyOf(identity);
-  assertEquals(key, storeKeyOf(Identity.fromSeed(keyOf(1))));
+  assertEquals(key, storeKeyOf(Identity.fromSeed(keyBytesOf(1))));
   assertEquals(key.length, 32);
-  assert(key.toHex() !== storeKeyOf(Identity.fromSeed(keyOf(2))).toHex());
+  assert(key.toHex() !== storeKeyOf(Identity.fromSeed(keyBytesOf(2))).toHex());
   assert(key.toHex() !== identity.seed.toHex());
 });
 
@@ -166,7 +174,9 @@ Deno.test("without its key, or with another one, a sealed store is refused with 
   }
   const expected = `Cannot open the store '${file.path}': its messages are sealed for another ` +
     "identity; import that one, or move the file away for a new one";
-  for (const options of [{}, { textKey: keyOf(8) }, { textKey: keyOf(8), sealed: true }]) {
+  for (
+    const options of [{}, { textKey: keyBytesOf(8) }, { textKey: keyBytesOf(8), sealed: true }]
+  ) {
     assertEquals(assertThrows(() => file.open(options), Error).message, expected);
   }
   assertThrows(() => file.open({ sealed: true }), TypeError);
@@ -179,7 +189,7 @@ Deno.test("an identity is free to change where nothing is sealed any more", () =
   for (
     const [key, sealed] of [[1, false], [2, true], [2, false], [3, true], [3, false], [4, false]]
   ) {
-    using store = file.open({ textKey: keyOf(key as number), sealed: sealed as boolean });
+    using store = file.open({ textKey: keyBytesOf(key as number), sealed: sealed as boolean });
     say(store.journal, open(store.journal), "text");
     assert(texts(store.journal).every((text) => text === "text"));
   }

@@ -5,6 +5,7 @@ import { searchWordsMax } from "../../../shared/protocol/limits.ts";
 import {
   draft,
   fileStore,
+  keyBytesOf,
   keyOf,
   outcomes,
   say,
@@ -29,7 +30,7 @@ const ways = [
 for (const [way, sealed, indexed] of ways) {
   /** A journal with texts, and so many others that those are in the index where they have to be. */
   const journalOf = (...texts: string[]) => {
-    const t = talk({ textKey: keyOf(7), sealed });
+    const t = talk({ textKey: keyBytesOf(7), sealed });
     say(t.journal, t.id, ...texts);
     if (indexed) say(t.journal, t.id, ...Array(enough).fill("-"));
     return t;
@@ -141,7 +142,7 @@ Deno.test("what is found is the same in the index, before it and sealed", () => 
       fc.array(query, { maxLength: 8 }),
       (texts, queries) => {
         const [indexed, plain, sealed] = ways.map(([, sealed]) =>
-          talk({ textKey: keyOf(7), sealed })
+          talk({ textKey: keyBytesOf(7), sealed })
         );
         using _1 = indexed!;
         using _2 = plain!;
@@ -179,7 +180,7 @@ Deno.test("the index follows by itself, in another program as well, and is not n
 });
 
 Deno.test("a search by steps finds the same, and lets others have a turn", () => {
-  using t = talk({ textKey: keyOf(7), sealed: true });
+  using t = talk({ textKey: keyBytesOf(7), sealed: true });
   const { journal, id } = t;
   say(journal, id, "needle", ...Array(1_700).fill("hay"));
   const steps = journal.searchBySteps("alice", "needle", 9);

@@ -5,7 +5,7 @@ import { storeIn } from "../../../client/store/store.ts";
 import { Transactions } from "../../../client/store/transactions.ts";
 import { openDatabase } from "../../../shared/storage/database.ts";
 import { temporaryDirectory } from "../../support/places.ts";
-import { draft, keyOf, stream } from "../../support/journal_fixture.ts";
+import { draft, keyBytesOf, keyOf, stream } from "../../support/journal_fixture.ts";
 
 const table = "CREATE TABLE note (text TEXT NOT NULL UNIQUE) STRICT";
 
@@ -100,7 +100,9 @@ Deno.test("what a store promises is durable, and what can be found out again is 
     return durables - before;
   };
   const open = (byte: number) =>
-    conversations.open({ self: "alice", name: "bob", key: keyOf(byte) }, { agreement: keyOf(9) })
+    conversations.open({ self: "alice", name: "bob", key: keyOf(byte) }, {
+      agreement: keyBytesOf(9),
+    })
       .id;
   assertEquals(durablesOf(() => open(1)), 0);
   const [id, other] = [open(1), open(2)];

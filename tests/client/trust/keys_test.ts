@@ -15,6 +15,7 @@ import { FakeServer, nowhere, Person, start } from "../../support/client_fixture
 import { EncryptedPeer } from "../../support/encrypted_peer.ts";
 import { Events, until } from "../../support/events.ts";
 import { RawListener, RawPeer } from "../../support/raw_peer.ts";
+import { type Fingerprint, publicKeyFrom } from "../../../shared/crypto/public_key.ts";
 
 const typesOf = (person: { events: Events<ChatEvent> }) =>
   person.events.all.map(({ type }) => type);
@@ -76,7 +77,7 @@ Deno.test("of several who come at once under a new name, one is believed", async
 
 Deno.test("a called peer with another key is refused, named with both, and let in by /trust", async () => {
   await using alice = new Person("alice", nowhere);
-  let known: string;
+  let known: Fingerprint;
   {
     await using bob = new Person("bob", nowhere);
     await alice.client.chat(bob.place);
@@ -403,7 +404,7 @@ Deno.test("who was answered, or called, makes room for no caller, and who was no
   await bob.message();
   const laterMs = Date.now() + 60_000;
   for (let i = 0; i < knownStrangersMax; i++) {
-    knownPeers.meet(`stranger${i}`, new Uint8Array(32), laterMs);
+    knownPeers.meet(`stranger${i}`, publicKeyFrom(new Uint8Array(32)), laterMs);
   }
   assertEquals(knownPeers.find("bob")?.key, identity.publicKey);
   assertEquals(knownPeers.find("carol")?.key, carol.identity.publicKey);
@@ -420,7 +421,7 @@ Deno.test("who has called once and is called back makes room for no caller any m
   const { knownPeers } = alice.store;
   const laterMs = Date.now() + 60_000;
   for (let i = 0; i < knownStrangersMax; i++) {
-    knownPeers.meet(`stranger${i}`, new Uint8Array(32), laterMs);
+    knownPeers.meet(`stranger${i}`, publicKeyFrom(new Uint8Array(32)), laterMs);
   }
   assertEquals(knownPeers.find("bob")?.key, bob.identity.publicKey);
 });

@@ -17,11 +17,12 @@ import { createLog, silentLog } from "../../../shared/process/log.ts";
 import { depositBatchBytesMax, mailBytesMax, mailTtlMs } from "../../../shared/protocol/limits.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
 import { hasMounts, namesIn, temporaryDirectory, tinyDisk } from "../../support/places.ts";
+import { type PublicKey, publicKeyFrom } from "../../../shared/crypto/public_key.ts";
 
 const dayMs = 24 * 60 * 60_000;
 
-function key(number: number): Uint8Array {
-  return new Uint8Array(32).fill(number);
+function key(number: number): PublicKey {
+  return publicKeyFrom(new Uint8Array(32).fill(number));
 }
 
 function id(number: number): string {

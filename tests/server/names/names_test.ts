@@ -10,6 +10,7 @@ import {
   newNamesWindowMs,
 } from "../../../shared/protocol/limits.ts";
 import { hasMounts, temporaryDirectory, tinyDisk } from "../../support/places.ts";
+import type { PublicKey } from "../../../shared/crypto/public_key.ts";
 
 const host = "192.0.2.1";
 const hourMs = 60 * 60_000;
@@ -31,7 +32,7 @@ function setUp(changes: Partial<NamesOptions> & { database?: NamesDatabase } = {
     ...options,
   });
   const claim = (name: string, key: string, from = host) =>
-    names.claim(name, key, from)?.refused ?? "claimed";
+    names.claim(name, key as PublicKey, from)?.refused ?? "claimed";
   const unkeyed = (name: string) => names.refusalWithoutKey(name)?.refused ?? "free";
   const { connection } = database;
   const usedAt = (name: string) =>
@@ -69,7 +70,7 @@ Deno.test("the owner of a name is its key, until the lease is over", () => {
   assertEquals(names.owner("alice"), { key: undefined });
   claim("alice", "k1");
   wall.nowMs += 29_999;
-  assertEquals(names.owner("alice"), { key: "k1" });
+  assertEquals(names.owner("alice"), { key: "k1" as PublicKey });
   wall.nowMs += 1;
   assertEquals(names.owner("alice"), { key: undefined });
   connection.exec("DROP TABLE names");
@@ -146,7 +147,7 @@ Deno.test("a host has so many new names a day, and keeps those that it has", () 
     "host-names",
   ]);
   clock.nowMs += 1_000;
-  assertEquals(names.claim("c", "k", host), {
+  assertEquals(names.claim("c", "k" as PublicKey, host), {
     refused: "host-names",
     retryInMs: newNamesWindowMs - 1_000,
   });

@@ -1,14 +1,18 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { type Applicant, Registry } from "../../../server/registry/registry.ts";
-import { fingerprintOf, keyToText } from "../../../shared/crypto/identity.ts";
+import {
+  type Fingerprint,
+  fingerprintOf,
+  publicKeyFrom,
+} from "../../../shared/crypto/public_key.ts";
 import { registrationTtlMaxMs } from "../../../shared/protocol/limits.ts";
 
 const ttlMs = 60_000;
 
-const publicKeys = [1, 2].map((byte) => new Uint8Array(32).fill(byte));
-const [key1, key2] = publicKeys.map(keyToText) as [string, string];
-const [fingerprint1, fingerprint2] = publicKeys.map(fingerprintOf) as [string, string];
+const key1 = publicKeyFrom(new Uint8Array(32).fill(1));
+const key2 = publicKeyFrom(new Uint8Array(32).fill(2));
+const [fingerprint1, fingerprint2] = [fingerprintOf(key1), fingerprintOf(key2)];
 
 /** A registry whose clock stands still until it is told. */
 function setUp({ max = 100, maxPerHost = 100 } = {}) {
@@ -339,7 +343,7 @@ Deno.test("any sequence of operations gives what a plain array gives", () => {
       { weight: 1, arbitrary: fc.nat(2 * registrationTtlMaxMs) },
     ),
   });
-  const fingerprints = new Map<string | undefined, string>([
+  const fingerprints = new Map<string | undefined, Fingerprint>([
     [key1, fingerprint1],
     [key2, fingerprint2],
   ]);

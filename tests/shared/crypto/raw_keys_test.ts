@@ -3,9 +3,9 @@ import { diffieHellman, verify } from "node:crypto";
 import {
   type Algorithm,
   isLowOrder,
-  privateKeyFrom,
-  publicKeyBytes,
-  publicKeyFrom,
+  privateKeyObject,
+  publicKeyObject,
+  rawPublicKey,
 } from "../../../shared/crypto/raw_keys.ts";
 
 const hex = (text: string) => Uint8Array.fromHex(text);
@@ -25,7 +25,7 @@ Deno.test("a public key's bytes are a key again", () => {
       ["Ed25519", hex("58" + "66".repeat(31))],
     ] as const
   ) {
-    assertEquals(publicKeyBytes(publicKeyFrom(algorithm, bytes)), bytes);
+    assertEquals(rawPublicKey(publicKeyObject(algorithm, bytes)), bytes);
   }
 });
 
@@ -33,17 +33,17 @@ Deno.test("bytes of another length than 32 are a TypeError and no key", () => {
   for (const algorithm of algorithms) {
     for (const length of [0, 1, 31, 33, 48, 64]) {
       const bytes = new Uint8Array(length);
-      assertThrows(() => publicKeyFrom(algorithm, bytes), TypeError, `not ${length}`);
-      assertThrows(() => privateKeyFrom(algorithm, bytes), TypeError, `not ${length}`);
+      assertThrows(() => publicKeyObject(algorithm, bytes), TypeError, `not ${length}`);
+      assertThrows(() => privateKeyObject(algorithm, bytes), TypeError, `not ${length}`);
     }
   }
 });
 
 /** Whether the platform refuses a public key, or gives zero for it. */
 function givesNothing(publicKey: Uint8Array): boolean {
-  const privateKey = privateKeyFrom("X25519", new Uint8Array(32).fill(0x5a));
+  const privateKey = privateKeyObject("X25519", new Uint8Array(32).fill(0x5a));
   try {
-    return diffieHellman({ privateKey, publicKey: publicKeyFrom("X25519", publicKey) })
+    return diffieHellman({ privateKey, publicKey: publicKeyObject("X25519", publicKey) })
       .every((byte) => byte === 0);
   } catch {
     return true;
@@ -96,7 +96,7 @@ function takesForgery(publicKey: Uint8Array): boolean {
   const signature = new Uint8Array(64).fill(1, 0, 1);
   for (let i = 0; i < 64; i++) {
     try {
-      const key = publicKeyFrom("Ed25519", publicKey);
+      const key = publicKeyObject("Ed25519", publicKey);
       if (verify(null, Uint8Array.of(i), key, signature)) return true;
     } catch {
       return false;

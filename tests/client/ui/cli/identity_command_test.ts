@@ -12,7 +12,7 @@ import {
   importCopy,
   showIdentity,
 } from "../../../../client/ui/cli/identity_command.ts";
-import { Identity, keyToText } from "../../../../shared/crypto/identity.ts";
+import { Identity } from "../../../../shared/crypto/identity.ts";
 import { namesIn, temporaryDirectory } from "../../../support/places.ts";
 
 const identity = Identity.fromSeed(new Uint8Array(32).fill(1));
@@ -55,7 +55,7 @@ Deno.test("who one is is shown, without a passphrase, and with a code where ther
   give(at.profile, "correct horse");
   showIdentity(at.profile, at.surroundings, wide);
   assertEquals(at.printed.slice(0, 5), [
-    `id           ${keyToText(identity.publicKey)}`,
+    `id           ${identity.publicKey}`,
     `fingerprint  ${fingerprint}`,
     `kept in      ${at.profile}/identity.json`,
     "passphrase   yes",

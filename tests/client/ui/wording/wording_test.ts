@@ -6,6 +6,7 @@ import type { ShownEvent } from "../../../../client/ui/terminal/event_coalescer.
 import { isProblem, plainText } from "../../../../client/ui/script/script.ts";
 import { promptText, terminalLines } from "../../../../client/ui/terminal/terminal.ts";
 import { wordingOf } from "../../../../client/ui/wording/wording.ts";
+import type { Fingerprint } from "../../../../shared/crypto/public_key.ts";
 
 const now = new Date(2026, 0, 2, 13, 45);
 const sentAtMs = now.getTime();
@@ -27,23 +28,24 @@ const hostile = fc.oneof(
     ...["bob", "* ", "error: ", "é", "🙂", " "],
   )).map((parts) => parts.join("")),
 );
+const fingerprint = hostile.map((text) => text as Fingerprint);
 const place = fc.record({ host: hostile, port: fc.nat(65_535) });
 const dialect = fc.constantFrom("p2pchat" as const, "raw" as const, "lines" as const);
 const security = fc.constantFrom("plaintext", "encrypted", "verified");
-const known = fc.record({ id: hostile, address: place, fingerprint: hostile }, {
+const known = fc.record({ id: hostile, address: place, fingerprint }, {
   requiredKeys: ["id", "address"],
 });
-const serverSaid = fc.option(hostile, { nil: undefined });
+const serverSaid = fc.option(fingerprint, { nil: undefined });
 const words = fc.array(hostile, { minLength: 4, maxLength: 4 });
 const verdict = fc.oneof(
   fc.record({
     type: fc.constant("changed"),
-    shown: hostile,
-    known: hostile,
+    shown: fingerprint,
+    known: fingerprint,
     verified: fc.boolean(),
     said: serverSaid,
   }),
-  fc.record({ type: fc.constant("contradicted"), shown: hostile, said: hostile }),
+  fc.record({ type: fc.constant("contradicted"), shown: fingerprint, said: fingerprint }),
 );
 const reason = fc.constantFrom(
   ...["you-left", "peer-left", "lost", "silent", "broken", "refused"] as const,
@@ -127,18 +129,18 @@ const events: { [T in ShownEvent["type"]]: fc.Arbitrary<Extract<ShownEvent, { ty
   remembered: fc.record({
     type: fc.constant("remembered"),
     name: hostile,
-    fingerprint: hostile,
+    fingerprint,
   }),
   "key-refused": fc.record({ type: fc.constant("key-refused"), name: hostile, verdict }),
   "server-contradicted": fc.record({
     type: fc.constant("server-contradicted"),
     name: hostile,
-    said: hostile,
-    shown: hostile,
+    said: fingerprint,
+    shown: fingerprint,
     verified: fc.boolean(),
   }),
   "turned-away": fc.record({ type: fc.constant("turned-away"), why: hostile }),
-  trusted: fc.record({ type: fc.constant("trusted"), name: hostile, fingerprint: hostile }),
+  trusted: fc.record({ type: fc.constant("trusted"), name: hostile, fingerprint }),
   "verification-asked": fc.record({ type: fc.constant("verification-asked"), name: hostile }),
   "verification-waits": fc.record({ type: fc.constant("verification-waits"), name: hostile }),
   "verification-words": fc.record({
@@ -146,7 +148,7 @@ const events: { [T in ShownEvent["type"]]: fc.Arbitrary<Extract<ShownEvent, { ty
     name: hostile,
     words,
   }),
-  verified: fc.record({ type: fc.constant("verified"), name: hostile, fingerprint: hostile }),
+  verified: fc.record({ type: fc.constant("verified"), name: hostile, fingerprint }),
   "not-verified": fc.record({ type: fc.constant("not-verified"), name: hostile }),
   away: fc.record({ type: fc.constant("away"), name: hostile, why: hostile }),
   kept: fc.record({ type: fc.constant("kept"), name: hostile, count }),
