@@ -21,7 +21,7 @@ import type { LinkTimes } from "./link/link.ts";
 import { Mailbox } from "./mailbox/mailbox.ts";
 import { type Listening, type Network, tcpNetwork } from "./transport/transport.ts";
 import { type PresenceStatus, Rendezvous } from "./rendezvous/rendezvous.ts";
-import type { ServerAddress } from "./transport/server_address.ts";
+import type { ServerAddress } from "../shared/net/server_address.ts";
 import type { Store } from "./store/store.ts";
 import { Trust } from "./trust/trust.ts";
 import { Semaphore } from "../shared/time/semaphore.ts";

@@ -10,11 +10,10 @@ import { systemClock } from "../../shared/time/clock.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { audit, type AuditReport } from "./audit.ts";
 import { UserError } from "../user_error.ts";
-import { Link } from "../link/link.ts";
-import type { Refusal } from "../link/opening.ts";
+import { ignoringReceiver, Link, type Refusal } from "../link/link.ts";
 import { tcpNetwork } from "../transport/transport.ts";
 import { lookUpOnce } from "../rendezvous/rendezvous.ts";
-import type { ServerAddress } from "../transport/server_address.ts";
+import type { ServerAddress } from "../../shared/net/server_address.ts";
 import type { ConversationRecord } from "../store/journal.ts";
 import type { Store } from "../store/store.ts";
 
@@ -87,7 +86,7 @@ async function open(
     // Nobody is to call where nobody listens.
     self: { id: self, address: { host: conn.localAddr.hostname, port: 0 }, identity },
     allowPlaintext: false,
-    events: {
+    owner: {
       admitPlaintext: () => refusal(426, `${name} does not encrypt`),
       admitKey: ({ peerId, peerKey }) =>
         Promise.resolve(
@@ -95,21 +94,15 @@ async function open(
             ? undefined
             : refusal(403, `who answers for ${name} has another name or key`),
         ),
-      opened: () => opened.resolve(),
-      room: () => undefined,
-      closed: (_link, _reason, detail) =>
-        opened.reject(
-          new UserError(`Cannot compare with ${name}: ${detail ?? "the connection ended"}`),
-        ),
-      text: () => {},
-      letters: () => {},
-      acknowledged: () => {},
-      read: () => {},
-      reset: () => {},
-      audit: () => undefined,
-      delivered: () => {},
-      verification: () => {},
+      begin: () => {
+        opened.resolve();
+        return ignoringReceiver;
+      },
     },
+    onClosed: (_reason, detail) =>
+      opened.reject(
+        new UserError(`Cannot compare with ${name}: ${detail ?? "the connection ended"}`),
+      ),
   });
   await opened.promise;
   return link;

@@ -11,8 +11,7 @@ import type { Identity } from "../../shared/crypto/identity.ts";
 import type { Fingerprint, PublicKey } from "../../shared/crypto/public_key.ts";
 import { errorMessage } from "../../shared/errors/error_message.ts";
 import type { ChatEvent } from "../events.ts";
-import type { Link } from "../link/link.ts";
-import type { Refusal } from "../link/opening.ts";
+import type { PeerFacts, Refusal } from "../link/link.ts";
 import type { Trust } from "../trust/trust.ts";
 
 /** What a gatekeeper needs to know. */
@@ -37,8 +36,8 @@ const toldOfMax = 256;
 
 /** What is known of a peer when it is to be let in. */
 export type Candidate =
-  & Pick<Link, "role" | "remote" | "peerId" | "peerKey" | "dialect">
-  & Partial<Pick<Link, "saidNothing">>;
+  & Pick<PeerFacts, "role" | "remote" | "peerId" | "peerKey" | "dialect">
+  & Partial<Pick<PeerFacts, "saidNothing">>;
 
 /** Lets peers in, or does not. */
 export class PeerAdmission {

@@ -17,12 +17,19 @@ import { textHeaders } from "../../shared/protocol/text.ts";
 import { answerAudit, audit, type AuditReport } from "../audit/audit.ts";
 import { UserError } from "../user_error.ts";
 import { addressOf, Conversation, type ConversationOptions, wasCalledAt } from "./conversation.ts";
-import type { PeerConn } from "../transport/tcp.ts";
+import type { PeerConn } from "../transport/transport.ts";
 import type { CloseReason, PeerState, Security } from "../events.ts";
 import { type Candidate, PeerAdmission, type PeerAdmissionOptions } from "./admission.ts";
-import { Link, type LinkTimes } from "../link/link.ts";
-import type { LinkEvents } from "../link/link_events.ts";
-import type { Refusal, Self } from "../link/opening.ts";
+import {
+  ignoringReceiver,
+  type Inbox,
+  Link,
+  type LinkTimes,
+  type PeerFacts,
+  type Receiver,
+  type Refusal,
+  type Self,
+} from "../link/link.ts";
 import type { OpenedMail } from "../mailbox/mailbox.ts";
 import { GroupCommit } from "./group_commit.ts";
 import type { HistoryEntry } from "../store/journal.ts";
@@ -475,7 +482,7 @@ export class Conversations {
   }
 
   /** Lest one peer takes up all the links that there are. */
-  #refusalOfMany({ peerKey, role }: Link): Refusal | undefined {
+  #refusalOfMany({ peerKey, role }: PeerFacts): Refusal | undefined {
     if (role === "initiator") return undefined;
     let count = 0;
     for (const other of this.#links.keys()) {
@@ -539,11 +546,22 @@ export class Conversations {
 
   #addLink(conn: PeerConn, role: "initiator" | "responder"): Link {
     const { self, times, allowPlaintext, clock } = this.#options;
-    const link = new Link({
+    const link: Link = new Link({
       conn,
       role,
       self,
-      events: this.#events,
+      owner: {
+        admitPlaintext: (peer) =>
+          this.#gatekeeper.admitPlaintext(peer, this.#opening.get(link)?.expectedId),
+        admitKey: async (peer) => {
+          const { expectedId, interactive } = this.#opening.get(link) ?? {};
+          return this.#refusalOfMany(peer) ??
+            await this.#gatekeeper.admitKey(peer, expectedId, interactive);
+        },
+        begin: () => this.#begin(link),
+      },
+      onClosed: (reason, detail) => this.#closed(link, reason, detail),
+      room: () => this.#options.room(),
       allowPlaintext,
       clock,
       ...(times && { times }),
@@ -564,36 +582,37 @@ export class Conversations {
     return false;
   }
 
-  readonly #events: LinkEvents<Link> = {
-    admitPlaintext: (link) =>
-      this.#gatekeeper.admitPlaintext(link, this.#opening.get(link)?.expectedId),
-    admitKey: async (link) => {
-      const { expectedId, interactive } = this.#opening.get(link) ?? {};
-      return this.#refusalOfMany(link) ??
-        await this.#gatekeeper.admitKey(link, expectedId, interactive);
-    },
-    opened: (link) => this.#opened(link),
-    text: (link, text) => this.#takeText(this.#links.get(link)!, text),
-    letters: (link, letters) => this.#takeLetters(this.#links.get(link)!, letters, link),
-    acknowledged: (link, id) => this.#links.get(link)!.acknowledged(id),
-    read: (link, id) => this.#links.get(link)!.read(id),
-    reset: (link, stream) => this.#links.get(link)!.reset(stream),
-    audit: (link, request) => this.#answerAudit(link, request),
-    verification: (link, { asked, words }) => {
-      const { name } = this.#links.get(link)!;
-      if (asked) this.#options.emit({ type: "verification-asked", name });
-      if (words) this.#options.emit({ type: "verification-words", name, words });
-    },
-    room: () => this.#options.room(),
-    delivered: (link, id) => {
-      const { name } = this.#links.get(link)!;
-      this.#options.emit({ type: "delivered", name, id, late: false });
-    },
-    closed: (link, reason, detail) => this.#closed(link, reason, detail),
-  };
+  /** A link opens. @returns Who takes what its peer says. */
+  #begin(link: Link): Receiver {
+    const answerAudit = (request: Message) => this.#answerAudit(link, request);
+    const conversation = link.purpose === "audit" ? undefined : this.#opened(link);
+    if (conversation === undefined) return { ...ignoringReceiver, answerAudit };
+    const { emit } = this.#options;
+    const { name } = conversation;
+    return {
+      inbox: this.#inboxOf(conversation, link),
+      verification: {
+        asked: () => emit({ type: "verification-asked", name }),
+        words: (words) => emit({ type: "verification-words", name, words }),
+      },
+      answerAudit,
+    };
+  }
 
-  #opened(link: Link): void {
-    if (link.purpose === "audit") return;
+  #inboxOf(conversation: Conversation, link: Link): Inbox {
+    const { name } = conversation;
+    return {
+      text: (text) => this.#takeText(conversation, text),
+      messages: (messages) => this.#takeLetters(conversation, messages, link),
+      acknowledged: (id) => conversation.acknowledged(id),
+      read: (id) => conversation.read(id),
+      reset: (stream) => conversation.reset(stream),
+      delivered: (id) => this.#options.emit({ type: "delivered", name, id, late: false }),
+    };
+  }
+
+  /** @returns The conversation that the link belongs to; undefined if it cannot begin. */
+  #opened(link: Link): Conversation | undefined {
     const { emit } = this.#options;
     let conversation: Conversation;
     try {
@@ -604,7 +623,7 @@ export class Conversations {
       this.#opening.get(link)?.opened.reject(new UserError(problem));
       this.#opening.delete(link);
       link.leave();
-      return;
+      return undefined;
     }
     const { name, waiting } = conversation;
     this.#links.set(link, conversation);
@@ -628,6 +647,7 @@ export class Conversations {
     }
     conversation.attach(link);
     call?.opened.resolve(conversation);
+    return conversation;
   }
 
   #closed(link: Link, reason: CloseReason, detail: string | undefined): void {

@@ -33,10 +33,12 @@ export class VerificationFlow {
    */
   begin(conversation: Conversation): void {
     const { name } = conversation;
-    const words = linkToVerify(conversation).verify();
+    const verification = linkToVerify(conversation).verify();
     const { emit } = this.#options;
-    if (words === "peer-is-to-begin") emit({ type: "verification-waits", name });
-    else if (words !== "coming") emit({ type: "verification-words", name, words });
+    if (verification.state === "peer-must-begin") emit({ type: "verification-waits", name });
+    else if (verification.state === "words") {
+      emit({ type: "verification-words", name, words: verification.words });
+    }
   }
 
   /**

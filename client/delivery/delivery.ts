@@ -18,9 +18,9 @@ import type { ConversationId, Journal, Outgoing } from "../store/journal.ts";
 /** What a delivery needs of a link. */
 export interface Carrier {
   /** Puts letters on their way, in order. @throws {UserError} Where it is over, or about to be. */
-  carry(letters: readonly NumberedMessage[]): void;
+  transmit(messages: readonly NumberedMessage[]): void;
   /** Done when it takes more. */
-  room(): Promise<void>;
+  drained(): Promise<void>;
 }
 
 /** What a delivery needs to know. */
@@ -277,13 +277,13 @@ export class Delivery {
         if (this.#carried === this.#acknowledged) this.#progressAtMs = this.#options.clock.now();
         this.#carried = letters.at(-1)!.place.seq;
         try {
-          carrier.carry(letters);
+          carrier.transmit(letters);
         } catch (error) {
           // A link that is over, or about to be left: then all that is not acknowledged goes out anew.
           if (error instanceof UserError) break;
           throw error;
         }
-        await carrier.room();
+        await carrier.drained();
       }
     } catch (error) {
       this.#trouble(error);

@@ -22,23 +22,53 @@ import {
 } from "../../shared/protocol/limits.ts";
 import { encode, type Message, message } from "../../shared/protocol/message.ts";
 import { UserError } from "../user_error.ts";
-import type { PeerConn } from "../transport/tcp.ts";
+import type { PeerConn } from "../transport/transport.ts";
 import type { CloseReason, Dialect } from "../events.ts";
-import type { LinkEvents } from "./link_events.ts";
-import { type Opened, Opening, type Purpose, type Self, type Step } from "./opening.ts";
+import type { LinkAdmission, PeerFacts, Purpose, Receiver, Replies } from "./link_events.ts";
+import { type Opened, Opening, type Self, type Step } from "./opening.ts";
 import { WriteQueue } from "./write_queue.ts";
-import { PeerSession } from "./peer_session.ts";
+import { PeerSession, type VerificationState } from "./peer_session.ts";
 import { notAuthentic, type SecureChannel } from "./secure_channel.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { LegacyItem } from "./legacy/legacy_lines.ts";
 import { LegacySession } from "./legacy/legacy_session.ts";
+
+export type { Inbox, PeerFacts, Receiver, Refusal } from "./link_events.ts";
+export type { Self } from "./opening.ts";
+
+/** What a link asks its owner, in the order of its life. */
+export interface LinkOwner extends LinkAdmission {
+  /** Asked once, when the link opens: something may be sent now. @returns Who takes what the peer says. */
+  begin(link: Link): Receiver;
+}
+
+/** Takes nothing and answers nothing: for a link that is only asked on, or that is about to be left. */
+export const ignoringReceiver: Receiver = {
+  inbox: {
+    messages: () => {},
+    acknowledged: () => {},
+    read: () => {},
+    reset: () => {},
+    text: () => {},
+    delivered: () => {},
+  },
+  verification: { asked: () => {}, words: () => {} },
+  answerAudit: () => undefined,
+};
 
 /** A link's options. */
 export interface LinkOptions {
   readonly conn: PeerConn;
   readonly role: "initiator" | "responder";
   readonly self: Self;
-  readonly events: LinkEvents<Link>;
+  readonly owner: LinkOwner;
+  /** Told once that the link is over. `detail` says more if there is more to say. */
+  readonly onClosed: (reason: CloseReason, detail: string | undefined) => void;
+  /**
+   * Asked before more is read: when there is room for more, undefined if there is. So a peer cannot fill
+   * the memory of a user who does not look. There is always room if this is not given.
+   */
+  readonly room?: () => Promise<void> | undefined;
   /**
    * Whether peers of the wild may be talked to: then a caller may say nothing for as long as it likes, as
    * they do until their user types something, and whoever is called and says nothing is soon taken for
@@ -77,7 +107,7 @@ const readBufferBytes = 16 * 1024;
 const strangerBufferBytes = 1024;
 
 /** One connection with one peer. */
-export class Link {
+export class Link implements PeerFacts, Replies {
   readonly role: "initiator" | "responder";
   /** The address of the other end of the connection. Where we were called, its port is a passing one. */
   readonly remote: Address;
@@ -87,7 +117,9 @@ export class Link {
   readonly ended: Promise<void>;
 
   readonly #conn: PeerConn;
-  readonly #events: LinkEvents<Link>;
+  readonly #owner: LinkOwner;
+  readonly #onClosed: LinkOptions["onClosed"];
+  readonly #room: () => Promise<void> | undefined;
   readonly #times: LinkTimes;
   readonly #clock: TimerClock;
   readonly #opening: Opening;
@@ -95,8 +127,9 @@ export class Link {
   readonly #silence: Heartbeat;
   #channel: SecureChannel | undefined;
   /** Once the link is open, one of these two. */
-  #talk: PeerSession<Link> | undefined;
+  #talk: PeerSession | undefined;
   #wild: LegacySession | undefined;
+  #receiver: Receiver = ignoringReceiver;
   #closed = false;
   /** Why the link ends, once the peer has been told: nothing more is taken from it meanwhile. */
   #ending: { readonly reason: CloseReason; readonly detail: string | undefined } | undefined;
@@ -108,13 +141,15 @@ export class Link {
   #cancelOpeningTimer: (() => void) | undefined;
 
   constructor(options: LinkOptions) {
-    const { conn, role, self, events, allowPlaintext, purpose, clock = systemClock } = options;
+    const { conn, role, self, owner, allowPlaintext, purpose, clock = systemClock } = options;
     const times = options.times ?? usualTimes(allowPlaintext);
     this.#conn = conn;
     this.#times = times;
     this.#clock = clock;
     this.role = role;
-    this.#events = events;
+    this.#owner = owner;
+    this.#onClosed = options.onClosed;
+    this.#room = options.room ?? (() => undefined);
     const { hostname, port } = conn.remoteAddr;
     this.remote = { host: plainHost(hostname), port };
     this.#opening = new Opening({
@@ -204,7 +239,7 @@ export class Link {
     }
     const id = await this.#openTalk().sendText(text);
     if (id === undefined) throw new UserError("The link closed before the message could be sent");
-    await this.#outbox.room();
+    await this.#outbox.drained();
     return id;
   }
 
@@ -215,18 +250,18 @@ export class Link {
   }
 
   /**
-   * Sends letters to a peer with a key, in their order, and does not wait: {@linkcode room} does.
+   * Sends messages to a peer with a key, in their order, and does not wait: {@linkcode drained} does.
    *
    * @throws {UserError} Where the link is not open. Nothing has been sent then.
    * @throws {RangeError} Where a text is longer than a message takes; those before it are sent.
    */
-  carry(letters: readonly ChatMessage[]): void {
-    this.#openTalk().carry(letters);
+  transmit(messages: readonly ChatMessage[]): void {
+    this.#openTalk().transmit(messages);
   }
 
-  /** Done when little enough waits to be sent that more may be carried, or the link is over. */
-  async room(): Promise<void> {
-    await this.#outbox.room();
+  /** Done when little enough waits to be sent that more may be added, or the link is over. */
+  async drained(): Promise<void> {
+    await this.#outbox.drained();
   }
 
   /** Tells the peer that a letter, and everything before it in its stream, is safe here. */
@@ -262,10 +297,10 @@ export class Link {
   /**
    * Begins to compare words with a peer that has a key, where that has not begun.
    *
-   * @returns The words, where both can see them already, else whether they are about to come.
+   * @returns The words if both can see them already, else whether they are about to come.
    * @throws {UserError} Where the link is not open.
    */
-  verify(): readonly string[] | "coming" | "peer-is-to-begin" {
+  verify(): VerificationState {
     return this.#openTalk().verify();
   }
 
@@ -309,7 +344,7 @@ export class Link {
         if (this.#closed) break;
         if (this.#ending === undefined) await this.#take(buffer.subarray(0, count));
         // Whoever sends faster than he reads our acknowledgements waits for himself.
-        await this.#outbox.room();
+        await this.#outbox.drained();
         await this.#roomForMore();
         if (this.#isOpen && buffer.length < readBufferBytes) {
           buffer = new Uint8Array(readBufferBytes);
@@ -324,7 +359,7 @@ export class Link {
   }
 
   async #roomForMore(): Promise<void> {
-    const room = this.#events.room();
+    const room = this.#room();
     if (room === undefined) return;
     this.#silence.unheeded(true);
     await room;
@@ -351,8 +386,8 @@ export class Link {
       case "admit": {
         // Without a key nothing is waited for, so that nothing of the wild's comes in between.
         const refusal = step.by === "plaintext"
-          ? this.#events.admitPlaintext(this)
-          : await this.#events.admitKey(this);
+          ? this.#owner.admitPlaintext(this)
+          : await this.#owner.admitKey(this);
         if (this.#over) return;
         const admitted = refusal === undefined;
         return await this.#follow(
@@ -381,14 +416,14 @@ export class Link {
     } else {
       this.#wild = new LegacySession(this.dialect!);
     }
-    this.#events.opened(this);
+    this.#receiver = this.#owner.begin(this);
     await this.#takeContents(contents);
   }
 
-  #newTalk(): PeerSession<Link> {
+  #newTalk(): PeerSession {
     return new PeerSession({
-      link: this,
-      events: this.#events,
+      receiver: () => this.#receiver,
+      replies: this,
       role: this.role,
       purpose: this.purpose,
       handshakeHash: this.handshakeHash,
@@ -413,7 +448,7 @@ export class Link {
   #takeWild(items: readonly LegacyItem[]): void {
     for (const item of items) {
       if (this.#closed) return;
-      if (item.type === "text") this.#events.text(this, item.text);
+      if (item.type === "text") this.#receiver.inbox.text(item.text);
       else if (item.type === "quit") this.#end("peer-left", undefined);
     }
     const wild = this.#wild!;
@@ -434,7 +469,7 @@ export class Link {
     return this.#talk !== undefined || this.#wild !== undefined;
   }
 
-  #openTalk(): PeerSession<Link> {
+  #openTalk(): PeerSession {
     if (this.#talk === undefined || this.#over || this.#left) {
       throw new UserError("The link is not open");
     }
@@ -471,6 +506,6 @@ export class Link {
     // A peer that goes as soon as it has been told does not change what was wrong with it.
     const ending = this.#ending ??
       (this.#left ? { reason: "you-left", detail: undefined } : { reason, detail });
-    this.#events.closed(this, ending.reason, ending.detail);
+    this.#onClosed(ending.reason, ending.detail);
   }
 }

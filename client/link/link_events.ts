@@ -1,52 +1,105 @@
 /**
- * What a link tells its owner, and asks it.
+ * What a link asks its owner, and what it tells those who take what the peer says. A question has an
+ * answer and a notice has none, so they stand in interfaces of their own, each with one reason.
  *
  * @module
  */
 
+import type { Address } from "../../shared/net/address.ts";
+import type { PublicKey } from "../../shared/crypto/public_key.ts";
 import type { ChatMessage } from "../../shared/protocol/message_stream.ts";
 import type { Message } from "../../shared/protocol/message.ts";
-import type { CloseReason } from "../events.ts";
-import type { Refusal } from "./opening.ts";
-import type { Step } from "./word_verification.ts";
+import type { StatusCode } from "../../shared/protocol/status.ts";
+import type { Dialect } from "../events.ts";
 
-/** The owner of links. `L` is the link, which every call names first. */
-export interface LinkEvents<L> {
-  /** Asked before a link opens with a peer that does not encrypt: whether it is to be talked to. */
-  admitPlaintext(link: L): Refusal | undefined;
-  /** Asked before a link opens with a peer that has proven its key: whether it is to be talked to. */
-  admitKey(link: L): Promise<Refusal | undefined>;
-  /** Something may be sent. */
-  opened(link: L): void;
-  /** A peer without a key has sent a text. */
-  text(link: L, text: string): void;
-  /** A peer without a key has a text that was sent. Only this protocol's own peers say so. */
-  delivered(link: L, id: string): void;
+/** What a link is for: two people talk, or their clients compare what both have. */
+export type Purpose = "conversation" | "audit";
+
+/** Why a peer is not talked to. */
+export interface Refusal {
+  readonly code: StatusCode;
+  /** One sentence for the peer, without a full stop. */
+  readonly reason: string;
+  /** For our own user. */
+  readonly detail: string;
+}
+
+/** What is known of a link and its peer. */
+export interface PeerFacts {
+  /** Our own role: the initiator has called. */
+  readonly role: "initiator" | "responder";
+  /** The address of the other end of the connection. Its port is a passing one if the peer called. */
+  readonly remote: Address;
+  /** Whether nothing has come from the peer. */
+  readonly saidNothing: boolean;
+  /** What the initiator has called for: known to the responder once it is asked to admit the peer. */
+  readonly purpose: Purpose;
+  /** Undefined until the link is open, or about to be. */
+  readonly dialect: Dialect | undefined;
+  /** Who the peer says it is. */
+  readonly peerId: string | undefined;
+  /** Where the peer says that it listens. */
+  readonly peerAddress: Address | undefined;
+  /** The peer's Ed25519 key, which it has proven to have. If there is one, the link is encrypted. */
+  readonly peerKey: PublicKey | undefined;
+  /** The peer's X25519 key, which its {@linkcode peerKey} certifies. */
+  readonly peerAgreement: Uint8Array | undefined;
+  /** The hash of the handshake: no other link has the same. */
+  readonly handshakeHash: Uint8Array | undefined;
+}
+
+/** Who decides whether a peer is talked to. Asked before the link opens. */
+export interface LinkAdmission {
+  /** Asked for a peer that does not encrypt. @returns Why not, or undefined to go on. */
+  admitPlaintext(peer: PeerFacts): Refusal | undefined;
+  /** Asked for a peer that has proven its key. @returns Why not, or undefined to go on. Never rejects. */
+  admitKey(peer: PeerFacts): Promise<Refusal | undefined>;
+}
+
+/** Answers what the peer has sent, by the way on which it came. */
+export interface Replies {
+  /** Says that a message, and everything before it in its stream, is safe here. */
+  acknowledge(id: string): void;
+  /** Says that a stream does not fit what is here, so that the peer begins another one. */
+  reset(stream: string): void;
+}
+
+/** Takes what a peer says of messages. A conversation is one. */
+export interface Inbox {
   /**
-   * A peer with a key has sent letters: all that one read brought, in their order. Whatever the peer says
-   * behind them that asks for an answer, and the end of the link, comes later. Nothing is acknowledged
-   * before the owner does so.
+   * A peer with a key has sent messages: all that one read brought, in their order. What the peer says
+   * behind them comes later, and so does the end of the link. Nothing is acknowledged unless the inbox
+   * does it.
    */
-  letters(link: L, letters: readonly ChatMessage[]): void;
-  /** A peer with a key has a letter, and everything before it in its stream. */
-  acknowledged(link: L, id: string): void;
-  /** The user of a peer with a key has read a letter, and everything before it in its stream. */
-  read(link: L, id: string): void;
+  messages(messages: readonly ChatMessage[], replies: Replies): void;
+  /** A peer with a key has a message, and everything before it in its stream. */
+  acknowledged(id: string): void;
+  /** The user of a peer with a key has read a message, and everything before it in its stream. */
+  read(id: string): void;
   /** A peer with a key cannot go on with a stream of ours, and waits for another one. */
-  reset(link: L, stream: string): void;
+  reset(stream: string): void;
+  /** A peer without a key has sent a text. The link acknowledges it if the peer expects that. */
+  text(text: string): void;
+  /** A peer without a key has a text of ours. Only peers of this protocol say so. */
+  delivered(id: string): void;
+}
+
+/** Is told how the comparison of words goes (VERIFY). */
+export interface VerificationNotices {
+  /** The peer has begun, and waits for us to do so. */
+  asked(): void;
+  /** Both sides can see the words now. */
+  words(words: readonly string[]): void;
+}
+
+/** Who takes what the peer says on one link. */
+export interface Receiver {
+  readonly inbox: Inbox;
+  readonly verification: VerificationNotices;
   /**
-   * A peer with a key asks what we have (AUDIT).
+   * Asked what we have of this conversation (AUDIT).
    *
-   * @returns The answer, with the question's Id; undefined where there is none for this peer.
+   * @returns The answer, with the question's Id; undefined if there is nothing that the peer may compare.
    */
-  audit(link: L, request: Message): Message | undefined;
-  /** The peer wants to compare words, or they are there to be compared. */
-  verification(link: L, step: Step): void;
-  /**
-   * Asked before more is read: where what came has not been shown yet, when there will be room for more,
-   * so that a peer cannot fill the memory of one who does not look.
-   */
-  room(): Promise<void> | undefined;
-  /** The link is over. */
-  closed(link: L, reason: CloseReason, detail: string | undefined): void;
+  readonly answerAudit: (request: Message) => Message | undefined;
 }

@@ -24,9 +24,10 @@ import {
 import { MessageReader } from "../../shared/protocol/message_reader.ts";
 import { fatalFault, type Fault, isFault, type StatusCode } from "../../shared/protocol/status.ts";
 import { check, protocolVersion } from "../../shared/protocol/verbs.ts";
-import type { CloseReason, Dialect } from "../events.ts";
 import { frame, FrameReader } from "./frames.ts";
 import { encryption, Handshake } from "./handshake.ts";
+import type { CloseReason, Dialect } from "../events.ts";
+import type { Purpose, Refusal } from "./link_events.ts";
 import { saidReason } from "./reason.ts";
 import {
   detectInitiator,
@@ -43,18 +44,6 @@ export interface Self {
   readonly address: Address;
   readonly identity: Identity;
 }
-
-/** Why a peer is not talked to. */
-export interface Refusal {
-  readonly code: StatusCode;
-  /** One sentence for the peer, without a full stop. */
-  readonly reason: string;
-  /** For our own user. */
-  readonly detail: string;
-}
-
-/** What a link is for: two people talking, or their programs comparing what both have. */
-export type Purpose = "conversation" | "audit";
 
 /** What an opening leads to next. Whatever it is, `send` goes out first, as it is. */
 export type Step =

@@ -21,17 +21,18 @@ import { type Fault, fault, isFault } from "../../shared/protocol/status.ts";
 import { textHeaders } from "../../shared/protocol/text.ts";
 import { check } from "../../shared/protocol/verbs.ts";
 import type { CloseReason } from "../events.ts";
-import type { LinkEvents } from "./link_events.ts";
-import type { Purpose } from "./opening.ts";
+import type { Purpose, Receiver, Replies } from "./link_events.ts";
 import { PendingRequests } from "./pending_requests.ts";
 import { saidReason } from "./reason.ts";
 import { UnacknowledgedTexts } from "./unacknowledged_texts.ts";
 import { Verification } from "./word_verification.ts";
 
 /** What a talk needs. */
-export interface PeerSessionOptions<L> {
-  readonly link: L;
-  readonly events: LinkEvents<L>;
+export interface PeerSessionOptions {
+  /** Who takes what the peer says. */
+  readonly receiver: () => Receiver;
+  /** How that is answered. */
+  readonly replies: Replies;
   readonly role: "initiator" | "responder";
   readonly purpose: Purpose;
   /** The handshake's; undefined with a peer that has no key. */
@@ -51,18 +52,24 @@ const noAudit = fault(403, "There is nothing here that you could compare");
 const auditNeedsKey = fault(426, "AUDIT goes over an encrypted link");
 const noStream = fault(400, "The Stream of a RESET is not 128 bits in hexadecimal");
 
+/** What there is of the words to compare: them, or who has to begin before there are any. */
+export type VerificationState =
+  | { readonly state: "words"; readonly words: readonly string[] }
+  | { readonly state: "coming" }
+  | { readonly state: "peer-must-begin" };
+
 /** One side of what is said on one link. */
-export class PeerSession<L> {
-  readonly #options: PeerSessionOptions<L>;
+export class PeerSession {
+  readonly #options: PeerSessionOptions;
   readonly #hasKey: boolean;
   readonly #reader = new MessageReader();
   readonly #questions: PendingRequests;
   readonly #unconfirmed = new UnacknowledgedTexts();
   #verification: Verification | undefined;
   /** What this read has brought and the owner has not been given. */
-  #letters: ChatMessage[] = [];
+  #messages: ChatMessage[] = [];
 
-  constructor(options: PeerSessionOptions<L>) {
+  constructor(options: PeerSessionOptions) {
     this.#options = options;
     this.#hasKey = options.handshakeHash !== undefined;
     this.#questions = new PendingRequests(options.clock, options.send);
@@ -74,18 +81,21 @@ export class PeerSession<L> {
     for (const item of items instanceof Promise ? await items : items) this.#takeMessage(item);
   }
 
-  /** Gives the owner the letters that have come so far, before it comes to anything else. */
+  /** Gives the inbox the messages that have come so far, before it comes to anything else. */
   handOver(): void {
-    if (this.#letters.length === 0) return;
-    const letters = this.#letters;
-    this.#letters = [];
-    this.#options.events.letters(this.#options.link, letters);
+    if (this.#messages.length === 0) return;
+    const messages = this.#messages;
+    this.#messages = [];
+    const { receiver, replies } = this.#options;
+    receiver().inbox.messages(messages, replies);
   }
 
-  /** Sends letters. @throws {RangeError} Where a text is longer than a message takes. */
-  carry(letters: readonly ChatMessage[]): void {
-    if (!this.#hasKey) throw new TypeError("Cannot carry letters: the peer has no key");
-    for (const letter of letters) this.#options.send(message("MSG", chatMessageHeaders(letter)));
+  /** Sends messages. @throws {RangeError} Where a text is longer than a message takes. */
+  transmit(messages: readonly ChatMessage[]): void {
+    if (!this.#hasKey) throw new TypeError("Cannot transmit messages: the peer has no key");
+    for (const chatMessage of messages) {
+      this.#options.send(message("MSG", chatMessageHeaders(chatMessage)));
+    }
   }
 
   /**
@@ -96,7 +106,7 @@ export class PeerSession<L> {
    */
   async sendText(text: string): Promise<string | undefined> {
     if (this.#hasKey) throw new TypeError("Cannot send a text: the peer has a key");
-    await this.#unconfirmed.room();
+    await this.#unconfirmed.drained();
     if (this.#options.isOver()) return undefined;
     const id = randomId();
     const msg = message("MSG", [["Id", id], ...textHeaders(text)]);
@@ -120,11 +130,13 @@ export class PeerSession<L> {
     return this.#questions.ask(request);
   }
 
-  /** Begins to compare words. @returns They, or whether they are about to come. */
-  verify(): readonly string[] | "coming" | "peer-is-to-begin" {
+  /** Begins to compare words. @returns The words, or whether they are about to come. */
+  verify(): VerificationState {
     const verification = this.#verificationNow();
     for (const message of verification.begin().send) this.#options.send(message);
-    return verification.words ?? (verification.asked ? "coming" : "peer-is-to-begin");
+    const { words, asked } = verification;
+    if (words !== undefined) return { state: "words", words };
+    return { state: asked ? "coming" : "peer-must-begin" };
   }
 
   /** The words that both see, once they do and until they have been compared. */
@@ -144,18 +156,18 @@ export class PeerSession<L> {
   }
 
   #takeMessage(item: Message | Fault): void {
-    const { isOver, events, link, send, end } = this.#options;
+    const { isOver, receiver, send, end } = this.#options;
     if (isOver()) return;
     if (isFault(item)) return this.#refuse(item);
     const malformed = check(item, "peer") ?? this.#outOfPlace(item);
     if (malformed !== undefined) return this.#refuse(malformed);
     switch (item.verb) {
       case "MSG":
-        return this.#takeLetter(item);
+        return this.#takeChatMessage(item);
       case "ACK":
         return this.#takeAck(header(item, "Id")!);
       case "READ":
-        if (this.#hasKey) events.read(link, header(item, "Id")!);
+        if (this.#hasKey) receiver().inbox.read(header(item, "Id")!);
         return;
       case "RESET":
         return this.#takeReset(header(item, "Stream")!);
@@ -179,34 +191,34 @@ export class PeerSession<L> {
     return this.#options.purpose === "audit" && conversational.has(verb) ? auditAlone : undefined;
   }
 
-  #takeLetter(item: Message): void {
-    const { clock, events, link, send } = this.#options;
-    const letter = readChatMessage(item, clock.timeOfDay());
-    if (!isChatMessage(letter)) return this.#refuse(letter);
+  #takeChatMessage(item: Message): void {
+    const { clock, receiver, send } = this.#options;
+    const chatMessage = readChatMessage(item, clock.timeOfDay());
+    if (!isChatMessage(chatMessage)) return this.#refuse(chatMessage);
     if (this.#hasKey) {
-      this.#letters.push(letter);
+      this.#messages.push(chatMessage);
       return;
     }
-    events.text(link, letter.text);
-    send(message("ACK", [["Id", letter.id]]));
+    receiver().inbox.text(chatMessage.text);
+    send(message("ACK", [["Id", chatMessage.id]]));
   }
 
   #takeAck(id: string): void {
-    const { events, link } = this.#options;
-    if (this.#hasKey) events.acknowledged(link, id);
-    else if (this.#unconfirmed.confirm(id)) events.delivered(link, id);
+    const { inbox } = this.#options.receiver();
+    if (this.#hasKey) inbox.acknowledged(id);
+    else if (this.#unconfirmed.confirm(id)) inbox.delivered(id);
   }
 
   #takeReset(stream: string): void {
     if (!isId(stream)) return this.#refuse(noStream);
-    if (this.#hasKey) this.#options.events.reset(this.#options.link, stream);
+    if (this.#hasKey) this.#options.receiver().inbox.reset(stream);
   }
 
   #takeAudit(request: Message): void {
     if (!this.#hasKey) return this.#refuse(auditNeedsKey);
     this.handOver();
-    const { events, link, send } = this.#options;
-    const answer = events.audit(link, request);
+    const { receiver, send } = this.#options;
+    const answer = receiver().answerAudit(request);
     if (answer === undefined) this.#refuse(noAudit);
     else send(answer);
   }
@@ -219,9 +231,11 @@ export class PeerSession<L> {
     if (header(item, "Commit") !== undefined && this.words) this.#verification = undefined;
     const step = this.#verificationNow().take(item);
     if (isFault(step)) return this.#refuse(step);
-    const { events, link, send } = this.#options;
+    const { receiver, send } = this.#options;
     for (const message of step.send) send(message);
-    events.verification(link, step);
+    const { verification } = receiver();
+    if (step.asked) verification.asked();
+    if (step.words) verification.words(step.words);
   }
 
   #verificationNow(): Verification {

@@ -32,7 +32,7 @@ export class UnacknowledgedTexts {
   }
 
   /** Done when one more may be added, or at the end. */
-  async room(): Promise<void> {
+  async drained(): Promise<void> {
     while (this.#texts.size >= unacknowledgedMax && !this.#ended) await this.#changedLater();
   }
 

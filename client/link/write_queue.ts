@@ -12,7 +12,7 @@ import type { ByteSink } from "../../shared/net/write_all.ts";
 const utf8 = new TextEncoder();
 const nothing: Uint8Array = new Uint8Array(0);
 
-/** Characters after which {@linkcode WriteQueue.room} makes whoever fills the outbox wait. */
+/** Characters after which {@linkcode WriteQueue.drained} makes whoever fills the outbox wait. */
 const crowdedChars = 256 * 1024;
 
 /** How much room for frames is kept: enough for a long message, and little with every link. */
@@ -74,7 +74,7 @@ export class WriteQueue {
   }
 
   /** Done when little enough waits that more may be added. */
-  async room(): Promise<void> {
+  async drained(): Promise<void> {
     while (this.#text.length > crowdedChars && this.#writing !== undefined) await this.#progress();
   }
 

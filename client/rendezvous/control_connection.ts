@@ -16,7 +16,7 @@ import { type Fault, isFault } from "../../shared/protocol/status.ts";
 import { check, speaksVersion1, type VerbName } from "../../shared/protocol/verbs.ts";
 import { UserError } from "../user_error.ts";
 import type { Network } from "../transport/transport.ts";
-import { formatServerAddress, type ServerAddress } from "../transport/server_address.ts";
+import { formatServerAddress, type ServerAddress } from "../../shared/net/server_address.ts";
 import { ServerConnection } from "./server_connection.ts";
 
 /** What the server refused. */

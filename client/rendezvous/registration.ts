@@ -13,7 +13,7 @@ import { registrationTtlAskedMs } from "../../shared/protocol/limits.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { type Header, header } from "../../shared/protocol/message.ts";
 import { protocolVersion } from "../../shared/protocol/verbs.ts";
-import type { ServerAddress } from "../transport/server_address.ts";
+import type { ServerAddress } from "../../shared/net/server_address.ts";
 import { type ControlConnection, ServerRefusal, wholeNumber } from "./control_connection.ts";
 import { requestSigned } from "./signed_request.ts";
 

@@ -13,7 +13,7 @@ import type { Identity } from "../../shared/crypto/identity.ts";
 import type { Fingerprint } from "../../shared/crypto/public_key.ts";
 import type { KnownClient } from "../events.ts";
 import type { Network } from "../transport/transport.ts";
-import type { ServerAddress } from "../transport/server_address.ts";
+import type { ServerAddress } from "../../shared/net/server_address.ts";
 import { ControlConnection, type KeptConnection } from "./control_connection.ts";
 import { type Listed, listEveryone, lookUp } from "./lookup.ts";
 import { LookupCache } from "./lookup_cache.ts";

@@ -13,8 +13,8 @@ import { type Fault, isFault } from "../../shared/protocol/status.ts";
 import { check } from "../../shared/protocol/verbs.ts";
 import { writeAll } from "../../shared/net/write_all.ts";
 import { UserError } from "../user_error.ts";
-import type { ServerConn } from "../transport/tcp.ts";
-import { formatServerAddress, type ServerAddress } from "../transport/server_address.ts";
+import type { ServerConn } from "../transport/transport.ts";
+import { formatServerAddress, type ServerAddress } from "../../shared/net/server_address.ts";
 
 const utf8 = new TextEncoder();
 const readBufferBytes = 16 * 1024;

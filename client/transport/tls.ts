@@ -15,7 +15,11 @@ import {
   unreachableReason,
 } from "./tcp.ts";
 import { connectPinned, UnprovenCertificate, WrongCertificate } from "./pinned_tls.ts";
-import { formatServerAddress, type ServerAddress, type ServerTls } from "./server_address.ts";
+import {
+  formatServerAddress,
+  type ServerAddress,
+  type ServerTls,
+} from "../../shared/net/server_address.ts";
 
 /**
  * Dials a server. Where it speaks TLS its certificate has been verified when this is done, and nothing

@@ -8,7 +8,9 @@ import { acceptUntil } from "../../shared/net/accept.ts";
 import { type Address, plainHost } from "../../shared/net/address.ts";
 import { dial, type DialOptions, type PeerConn, type ServerConn } from "./tcp.ts";
 import { dialServer } from "./tls.ts";
-import type { ServerAddress } from "./server_address.ts";
+import type { ServerAddress } from "../../shared/net/server_address.ts";
+
+export type { DialOptions, PeerConn, ServerConn } from "./tcp.ts";
 
 /** A place that is listened on. */
 export interface Listening {

@@ -10,7 +10,7 @@ import { openBenchLink } from "./bench_link.ts";
 
 const { address } = tcpNetwork.listen({ host: "127.0.0.1", port: 0 }, (conn) => {
   openBenchLink(conn, "responder", {
-    letters: (link, letters) => link.acknowledge(letters.at(-1)!.id),
+    messages: (messages, replies) => replies.acknowledge(messages.at(-1)!.id),
   });
 }, () => {});
 await writeAll(Deno.stdout, new TextEncoder().encode(`${address.port}\n`));

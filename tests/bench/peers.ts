@@ -38,7 +38,7 @@ export async function measurePeers(bench: Bench): Promise<Report> {
     "initiator",
     {
       opened: () => opened.resolve(),
-      acknowledged: (_, id) => {
+      acknowledged: (id) => {
         if (id === wanted) arrived.resolve();
       },
     },
@@ -57,7 +57,7 @@ export async function measurePeers(bench: Bench): Promise<Report> {
     ours.push(
       await timed(async () => {
         const letter = letters.next().value;
-        link.carry([letter]);
+        link.transmit([letter]);
         await acknowledged(letter);
       }),
     );
@@ -74,7 +74,7 @@ export async function measurePeers(bench: Bench): Promise<Report> {
     for (let n = 0; n < burst; n += inFlight) {
       const some = Array.from({ length: inFlight }, () => letters.next().value);
       last = some.at(-1)!;
-      link.carry(some);
+      link.transmit(some);
       await acknowledged(last);
     }
     rates.push(burst / (performance.now() - begin) * 1000);

@@ -7,7 +7,7 @@
 
 import { ChatClient } from "../../client/client.ts";
 import type { ChatEvent } from "../../client/events.ts";
-import type { ServerAddress } from "../../client/transport/server_address.ts";
+import type { ServerAddress } from "../../shared/net/server_address.ts";
 import type { HistoryEntry } from "../../client/store/journal.ts";
 import type { Store } from "../../client/store/store.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";

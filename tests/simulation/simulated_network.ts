@@ -8,7 +8,7 @@
 import { UserError } from "../../client/user_error.ts";
 import { connectWithin, type DialOptions, unreachableReason } from "../../client/transport/tcp.ts";
 import type { Listening, Network } from "../../client/transport/transport.ts";
-import type { ServerAddress } from "../../client/transport/server_address.ts";
+import type { ServerAddress } from "../../shared/net/server_address.ts";
 import { type Address, formatAddress, isUnspecified } from "../../shared/net/address.ts";
 import { systemReason } from "../../shared/errors/system_error.ts";
 import type { SeededRandom } from "./seeded_random.ts";

@@ -6,7 +6,7 @@
 
 import { ChatClient, type ClientOptions } from "../../client/client.ts";
 import type { ChatEvent, KnownClient } from "../../client/events.ts";
-import type { ServerAddress } from "../../client/transport/server_address.ts";
+import type { ServerAddress } from "../../shared/net/server_address.ts";
 import { openStore, type Store } from "../../client/store/store.ts";
 import { type Server, startServer } from "../../server/server.ts";
 import type { Address } from "../../shared/net/address.ts";

@@ -7,15 +7,15 @@
 
 import type { CloseReason, Dialect } from "../../client/events.ts";
 import { Link, type LinkTimes } from "../../client/link/link.ts";
-import type { LinkEvents } from "../../client/link/link_events.ts";
 import { Identity } from "../../shared/crypto/identity.ts";
 import { randomId } from "../../shared/protocol/message_stream.ts";
 import { EncryptedPeer } from "./encrypted_peer.ts";
 import { Events } from "./events.ts";
+import { type LinkHandlers, linkOwner } from "./link_owner.ts";
 import type { Peer } from "./peer.ts";
 import { RawListener, RawPeer } from "./raw_peer.ts";
 
-/** What a link tells its owner, as values. */
+/** What a link tells, as values. */
 export type LinkEvent =
   | { readonly type: "opened"; readonly dialect: Dialect; readonly peerId: string | undefined }
   | { readonly type: "text"; readonly text: string }
@@ -28,28 +28,21 @@ export type LinkEvent =
 
 /**
  * Turns calls into values: with a key or without, a text is a text, and has been delivered where the
- * peer says so. Letters are acknowledged one by one, as texts are.
+ * peer says so. Messages are acknowledged one by one, as texts are.
  */
-export function told(events: Events<LinkEvent>): LinkEvents<Link> {
+export function told(events: Events<LinkEvent>): Partial<LinkHandlers> {
   return {
-    admitPlaintext: () => undefined,
-    admitKey: () => Promise.resolve(undefined),
-    verification: () => {},
     opened: ({ dialect, peerId }) => events.take({ type: "opened", dialect: dialect!, peerId }),
-    room: () => undefined,
-    text: (_, text) => events.take({ type: "text", text }),
-    delivered: (_, id) => events.take({ type: "delivered", id }),
-    letters: (link, letters) => {
-      for (const { id, text } of letters) {
+    text: (text) => events.take({ type: "text", text }),
+    delivered: (id) => events.take({ type: "delivered", id }),
+    messages: (messages, replies) => {
+      for (const { id, text } of messages) {
         events.take({ type: "text", text });
-        link.acknowledge(id);
+        replies.acknowledge(id);
       }
     },
-    acknowledged: (_, id) => events.take({ type: "delivered", id }),
-    read: () => {},
-    reset: () => {},
-    audit: () => undefined,
-    closed: (_, reason, detail) => events.take({ type: "closed", reason, detail }),
+    acknowledged: (id) => events.take({ type: "delivered", id }),
+    closed: (reason, detail) => events.take({ type: "closed", reason, detail }),
   };
 }
 
@@ -57,8 +50,8 @@ export function told(events: Events<LinkEvent>): LinkEvents<Link> {
 export async function say(link: Link, text: string): Promise<string | undefined> {
   if (link.peerKey === undefined) return await link.sendText(text);
   const id = randomId();
-  link.carry([{ id, text, sentAtMs: 0, place: undefined }]);
-  await link.room();
+  link.transmit([{ id, text, sentAtMs: 0, place: undefined }]);
+  await link.drained();
   return id;
 }
 
@@ -100,7 +93,7 @@ export class LinkUnderTest<P extends Peer> implements AsyncDisposable {
       role,
       self,
       times: { ...patient, ...times },
-      events: told(events),
+      ...linkOwner(told(events)),
       allowPlaintext: true,
     });
     return new LinkUnderTest(link, events, peer);

@@ -6,7 +6,7 @@
 
 import { UserError } from "../../client/user_error.ts";
 import type { DialOptions, ServerConn } from "../../client/transport/tcp.ts";
-import type { ServerAddress } from "../../client/transport/server_address.ts";
+import type { ServerAddress } from "../../shared/net/server_address.ts";
 import { encode, type Message, parse } from "../../shared/protocol/message.ts";
 import { isFault } from "../../shared/protocol/status.ts";
 

@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { Dialect } from "../../events.ts";
 import { messageBytesMax } from "../../../shared/protocol/limits.ts";
 import { isFault } from "../../../shared/protocol/status.ts";
 import { CR, LF, type Message, parse } from "../../../shared/protocol/message.ts";
 import { speaksVersion1 } from "../../../shared/protocol/verbs.ts";
+import type { Dialect } from "../../events.ts";
 
 /** The dialect, or that more bytes or more time are needed. */
 export type Verdict = Dialect | "undecided";

@@ -6,7 +6,7 @@
 
 import { makeVisible } from "../../../shared/text/visible.ts";
 import { auditPeer } from "../../audit/audit_call.ts";
-import type { ServerAddress } from "../../transport/server_address.ts";
+import type { ServerAddress } from "../../../shared/net/server_address.ts";
 import { agrees, auditLines } from "../wording/audit_lines.ts";
 import { selfIn } from "./history_command.ts";
 import type { OpenProfile } from "../../profile/open_profile.ts";

@@ -16,8 +16,8 @@ import {
 import { configDirectory } from "../../../shared/process/directories.ts";
 import { clientIdRule } from "../../../shared/protocol/client_id.ts";
 import { openProfile } from "../../profile/open_profile.ts";
-import { readAuthorities } from "../../transport/ca_file.ts";
-import { parseServerAddresses, type ServerAddress } from "../../transport/server_address.ts";
+import { readAuthorities } from "./ca_file.ts";
+import { parseServerAddresses, type ServerAddress } from "../../../shared/net/server_address.ts";
 import { runAudit } from "./audit_command.ts";
 import { playDemo } from "./demo.ts";
 import { exportHistory, type HistoryFormat, historyFormats } from "./history_command.ts";

@@ -9,7 +9,7 @@ import { dropFilePermissions } from "../../../shared/process/permissions.ts";
 import { listening } from "../../../shared/net/listen_error.ts";
 import { stopSignal } from "../../../shared/process/signals.ts";
 import { ChatClient } from "../../client.ts";
-import type { ServerAddress } from "../../transport/server_address.ts";
+import type { ServerAddress } from "../../../shared/net/server_address.ts";
 import { LinePrinter, runLines } from "../script/script.ts";
 import { openProfile } from "../../profile/open_profile.ts";
 import { promptPassphrase } from "./passphrase_prompt.ts";

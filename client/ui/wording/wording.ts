@@ -9,7 +9,7 @@ import { formatAddress } from "../../../shared/net/address.ts";
 import { makeVisible, makeVisibleLines } from "../../../shared/text/visible.ts";
 import type { ChatEvent, CloseReason, Contact, Dialect, Security } from "../../events.ts";
 import type { PresenceStatus } from "../../rendezvous/rendezvous.ts";
-import { formatServerAddress } from "../../transport/server_address.ts";
+import { formatServerAddress } from "../../../shared/net/server_address.ts";
 import { agrees, auditLines } from "./audit_lines.ts";
 import type { ShownEvent } from "../terminal/event_coalescer.ts";
 import { type HistoryRow, historyRows, plaintextMark } from "./history_rows.ts";

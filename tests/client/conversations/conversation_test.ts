@@ -33,8 +33,8 @@ class FakeLink {
   acknowledge = (id: string) => this.say(message("ACK", [["Id", id]]));
   read = (id: string) => this.say(message("READ", [["Id", id]]));
   reset = (stream: string) => this.say(message("RESET", [["Stream", stream]]));
-  carry = (letters: readonly NumberedMessage[]) => void this.carried.push(...letters);
-  room = () => Promise.resolve();
+  transmit = (letters: readonly NumberedMessage[]) => void this.carried.push(...letters);
+  drained = () => Promise.resolve();
   allDelivered = () => Promise.resolve();
 
   leave(): Promise<void> {

@@ -3,6 +3,7 @@ import { UserError } from "../../../client/user_error.ts";
 import type { Conversation } from "../../../client/conversations/conversation.ts";
 import type { ChatEvent } from "../../../client/events.ts";
 import type { Link } from "../../../client/link/link.ts";
+import type { VerificationState } from "../../../client/link/peer_session.ts";
 import { openStore } from "../../../client/store/store.ts";
 import { Trust } from "../../../client/trust/trust.ts";
 import { VerificationFlow } from "../../../client/conversations/verification.ts";
@@ -19,13 +20,13 @@ class FakeLink {
   words: readonly string[] | undefined;
   begun = 0;
 
-  constructor(hash: number, readonly then: readonly string[] | "coming" | "peer-is-to-begin") {
+  constructor(hash: number, readonly then: VerificationState) {
     this.handshakeHash = new Uint8Array(32).fill(hash);
   }
 
   verify() {
     this.begun++;
-    if (typeof this.then !== "string") this.words = this.then;
+    if (this.then.state === "words") this.words = this.then.words;
     return this.then;
   }
 
@@ -54,7 +55,7 @@ function scene(links: readonly FakeLink[], key: PublicKey | null = bob.publicKey
 }
 
 Deno.test("of several links both sides take the same one, in whatever order they have them", () => {
-  const [low, high] = [new FakeLink(1, "coming"), new FakeLink(2, "coming")];
+  const [low, high] = [new FakeLink(1, { state: "coming" }), new FakeLink(2, { state: "coming" })];
   for (const links of [[low, high], [high, low]]) {
     using there = scene(links);
     there.verifying.begin(there.conversation);
@@ -65,17 +66,17 @@ Deno.test("of several links both sides take the same one, in whatever order they
 
 Deno.test("the words are shown, or that the peer is to begin", () => {
   {
-    using there = scene([new FakeLink(1, ["a", "b"])]);
+    using there = scene([new FakeLink(1, { state: "words", words: ["a", "b"] })]);
     there.verifying.begin(there.conversation);
     assertEquals(there.events, [{ type: "verification-words", name: "bob", words: ["a", "b"] }]);
   }
-  using there = scene([new FakeLink(1, "peer-is-to-begin")]);
+  using there = scene([new FakeLink(1, { state: "peer-must-begin" })]);
   there.verifying.begin(there.conversation);
   assertEquals(there.events, [{ type: "verification-waits", name: "bob" }]);
 });
 
 Deno.test("the same words verify the key for good, also one that was not remembered", () => {
-  const link = new FakeLink(1, ["a"]);
+  const link = new FakeLink(1, { state: "words", words: ["a"] });
   using there = scene([link]);
   there.verifying.begin(there.conversation);
   assertEquals(there.verifying.conclude(there.conversation, true), bob.fingerprint);
@@ -90,7 +91,7 @@ Deno.test("the same words verify the key for good, also one that was not remembe
 });
 
 Deno.test("other words have the key forgotten and refused", () => {
-  using there = scene([new FakeLink(1, ["a"])]);
+  using there = scene([new FakeLink(1, { state: "words", words: ["a"] })]);
   there.trust.remember("bob", bob.publicKey);
   there.verifying.begin(there.conversation);
   assertEquals(there.verifying.conclude(there.conversation, false), undefined);
@@ -100,7 +101,7 @@ Deno.test("other words have the key forgotten and refused", () => {
 });
 
 Deno.test("nothing is concluded before there are words", () => {
-  using there = scene([new FakeLink(1, "coming")]);
+  using there = scene([new FakeLink(1, { state: "coming" })]);
   const { verifying, conversation } = there;
   for (const same of [true, false]) {
     assertThrows(() => verifying.conclude(conversation, same), UserError, "/verify bob shows them");

@@ -20,12 +20,12 @@ class FakeLink implements Carrier {
     if (hasRoom) this.#room.resolve();
   }
 
-  carry(letters: readonly NumberedMessage[]): void {
+  transmit(letters: readonly NumberedMessage[]): void {
     if (this.failure !== undefined) throw this.failure;
     this.letters.push(...letters);
   }
 
-  room(): Promise<void> {
+  drained(): Promise<void> {
     return this.#room.promise;
   }
 

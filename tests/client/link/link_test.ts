@@ -2,7 +2,6 @@ import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } fro
 import fc from "fast-check";
 import { UserError } from "../../../client/user_error.ts";
 import { Link, type LinkTimes } from "../../../client/link/link.ts";
-import type { LinkEvents } from "../../../client/link/link_events.ts";
 import { SecureChannel } from "../../../client/link/secure_channel.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import {
@@ -25,6 +24,7 @@ import {
   self,
   told,
 } from "../../support/link_fixture.ts";
+import { type LinkHandlers, linkOwner } from "../../support/link_owner.ts";
 import { MemoryConn } from "../../support/memory_conn.ts";
 
 const utf8 = new TextEncoder();
@@ -343,13 +343,13 @@ for (const [allowPlaintext, waitsMs] of [[false, 5_000], [true, 1_500]] as const
       conn,
       role: "initiator",
       self,
-      events: {
+      ...linkOwner({
         ...told(events),
-        admitPlaintext: (link) => {
-          saidNothing = link.saidNothing;
+        admitPlaintext: (peer) => {
+          saidNothing = peer.saidNothing;
           return { code: 426, reason: "Encrypt", detail: "it said nothing" };
         },
-      },
+      }),
       allowPlaintext,
     });
     await time.settle();
@@ -863,14 +863,14 @@ function linkOver(
   conn: ScriptedConn | MemoryConn,
   role: "initiator" | "responder",
   events: Events<LinkEvent>,
-  other: Partial<LinkEvents<Link>> = {},
+  other: Partial<LinkHandlers> = {},
 ): Link {
   return new Link({
     conn,
     role,
     self,
     times: patient,
-    events: { ...told(events), ...other },
+    ...linkOwner({ ...told(events), ...other }),
     allowPlaintext: true,
   });
 }

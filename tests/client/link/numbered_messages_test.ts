@@ -5,7 +5,6 @@ import fc from "fast-check";
 import { UserError } from "../../../client/user_error.ts";
 import type { CloseReason } from "../../../client/events.ts";
 import { Link, type LinkOptions } from "../../../client/link/link.ts";
-import type { LinkEvents } from "../../../client/link/link_events.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import {
   type ChatMessage,
@@ -19,36 +18,35 @@ import { Events } from "../../support/events.ts";
 import { RawListener, RawPeer } from "../../support/raw_peer.ts";
 import { chat, chatack, LinkUnderTest, patient, self } from "../../support/link_fixture.ts";
 import { ManualClock, settle } from "../../support/manual_clock.ts";
+import { type LinkHandlers, linkOwner } from "../../support/link_owner.ts";
 import { MemoryConn } from "../../support/memory_conn.ts";
 
 type Told =
   | { readonly type: "opened" }
   | { readonly type: "text"; readonly text: string }
-  | { readonly type: "letters"; readonly letters: readonly ChatMessage[] }
+  | { readonly type: "messages"; readonly messages: readonly ChatMessage[] }
   | { readonly type: "acknowledged" | "read" | "delivered"; readonly id: string }
   | { readonly type: "reset"; readonly stream: string }
   | { readonly type: "audit"; readonly request: Message }
   | { readonly type: "verification" }
   | { readonly type: "closed"; readonly reason: CloseReason; readonly detail: string | undefined };
 
-function told(events: Events<Told>): LinkEvents<Link> {
+function told(events: Events<Told>): Partial<LinkHandlers> {
   return {
-    admitPlaintext: () => undefined,
-    admitKey: () => Promise.resolve(undefined),
     opened: () => events.take({ type: "opened" }),
-    text: (_, text) => events.take({ type: "text", text }),
-    letters: (_, letters) => events.take({ type: "letters", letters }),
-    acknowledged: (_, id) => events.take({ type: "acknowledged", id }),
-    read: (_, id) => events.take({ type: "read", id }),
-    delivered: (_, id) => events.take({ type: "delivered", id }),
-    reset: (_, stream) => events.take({ type: "reset", stream }),
-    audit: (_, request) => {
+    text: (text) => events.take({ type: "text", text }),
+    messages: (messages) => events.take({ type: "messages", messages }),
+    acknowledged: (id) => events.take({ type: "acknowledged", id }),
+    read: (id) => events.take({ type: "read", id }),
+    delivered: (id) => events.take({ type: "delivered", id }),
+    reset: (stream) => events.take({ type: "reset", stream }),
+    answerAudit: (request) => {
       events.take({ type: "audit", request });
       return message("AUDITACK", [["Id", header(request, "Id")!], ["Count", "7"]]);
     },
-    verification: () => events.take({ type: "verification" }),
-    room: () => undefined,
-    closed: (_, reason, detail) => events.take({ type: "closed", reason, detail }),
+    asked: () => events.take({ type: "verification" }),
+    words: () => events.take({ type: "verification" }),
+    closed: (reason, detail) => events.take({ type: "closed", reason, detail }),
   };
 }
 
@@ -63,7 +61,7 @@ class KeyedLink implements AsyncDisposable {
 
   static async open(
     options: Partial<LinkOptions> = {},
-    listening: Partial<LinkEvents<Link>> = {},
+    listening: Partial<LinkHandlers> = {},
     opening?: string,
   ): Promise<KeyedLink> {
     const { role = "responder" } = options;
@@ -75,7 +73,7 @@ class KeyedLink implements AsyncDisposable {
       role,
       self,
       times: patient,
-      events: { ...told(events), ...listening },
+      ...linkOwner({ ...told(events), ...listening }),
       allowPlaintext: false,
       ...options,
     });
@@ -94,7 +92,7 @@ class KeyedLink implements AsyncDisposable {
 
   /** The texts of the letters that have come. */
   get texts(): string[] {
-    return this.events.of("letters").flatMap(({ letters }) => letters.map(({ text }) => text));
+    return this.events.of("messages").flatMap(({ messages }) => messages.map(({ text }) => text));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -122,17 +120,17 @@ const threeWritten = three.map(written).join("");
 Deno.test("the letters of one read come together, as they were written, and nothing is answered", async () => {
   await using t = await KeyedLink.open();
   await t.peer.send(threeWritten);
-  assertEquals((await t.events.see("letters")).letters, three);
+  assertEquals((await t.events.see("messages")).messages, three);
   await t.peer.send("PING\r\n\r\n");
   assertEquals(await t.peer.message(), "PONG\r\n\r\n");
-  assertEquals(t.types, ["letters"]);
+  assertEquals(t.types, ["messages"]);
 });
 
 Deno.test("a letter without a place is one, and was written when it came", async () => {
   const clock = new ManualClock();
   await using t = await KeyedLink.open({ clock });
   await t.peer.send("MSG\r\nId: 7\r\nText: from 0.2\r\n\r\n");
-  assertEquals((await t.events.see("letters")).letters, [
+  assertEquals((await t.events.see("messages")).messages, [
     { id: "7", sentAtMs: clock.timeOfDay(), text: "from 0.2", place: undefined },
   ]);
 });
@@ -200,7 +198,7 @@ Deno.test("a letter with a malformed place is answered with ERROR 400, and the o
     await t.events.until(() => t.texts.length >= n, "the letters around it");
     assertEquals(t.texts.slice(-2), [before.text, after.text], `${name}: ${value}`);
   }
-  assert(t.types.every((type) => type === "letters"));
+  assert(t.types.every((type) => type === "messages"));
 });
 
 Deno.test("a place may have numbers as large as they can be", async () => {
@@ -208,7 +206,7 @@ Deno.test("a place may have numbers as large as they can be", async () => {
   const most = 999_999_999_999_999;
   const far = { ...letter(1), place: { stream, seq: most, floor: most - 1, prev: idOf(1) } };
   await t.peer.send(written(far));
-  assertEquals((await t.events.see("letters")).letters, [far]);
+  assertEquals((await t.events.see("messages")).messages, [far]);
 });
 
 const fatal: readonly (readonly [string, (peer: EncryptedPeer) => Uint8Array, string])[] = [
@@ -252,7 +250,7 @@ for (const [what, end, found] of fatal) {
       const { reason, detail } = await t.events.see("closed");
       assert(`${reason}: ${detail}`.startsWith(found), `${reason}: ${detail}`);
       assertEquals(t.texts, three.map(({ text }) => text));
-      assertEquals(t.types.filter((type) => type !== "letters"), ["closed"]);
+      assertEquals(t.types.filter((type) => type !== "messages"), ["closed"]);
       assertEquals(t.types.at(-1), "closed");
     });
   }
@@ -277,7 +275,7 @@ Deno.test("what asks for an answer comes behind the letters that stood before it
       written(letter(4)) + "BYE\r\n\r\n",
   );
   await t.events.see("closed");
-  assertEquals(t.types, ["letters", "audit", "letters", "verification", "letters", "closed"]);
+  assertEquals(t.types, ["messages", "audit", "messages", "verification", "messages", "closed"]);
   assertEquals(t.texts, [1, 2, 3, 4].map((n) => `text ${n}`));
 });
 
@@ -286,8 +284,8 @@ Deno.test("what asks for nothing does not part the letters of one read", async (
   const others = `ACK\r\nId: x\r\n\r\nREAD\r\nId: y\r\n\r\nRESET\r\nStream: ${stream}\r\n\r\n` +
     "PING\r\n\r\nPONG\r\n\r\nERROR\r\nCode: 400\r\nReason: what?\r\n\r\n";
   await t.peer.send(three.map((letter) => written(letter) + others).join(""));
-  await t.events.see("letters");
-  assertEquals(t.events.of("letters").map(({ letters }) => letters), [three]);
+  await t.events.see("messages");
+  assertEquals(t.events.of("messages").map(({ messages }) => messages), [three]);
   assertEquals(t.events.of("acknowledged").map(({ id }) => id), ["x", "x", "x"]);
   assertEquals(t.events.of("read").map(({ id }) => id), ["y", "y", "y"]);
   assertEquals(t.events.of("reset").map((event) => event.stream), [stream, stream, stream]);
@@ -297,9 +295,9 @@ Deno.test("a link that its owner ends over letters ends once, and takes nothing 
   let left: Promise<void> | undefined;
   const events = new Events<Told>();
   await using t = await KeyedLink.open({}, {
-    letters: (link, letters) => {
-      events.take({ type: "letters", letters });
-      left ??= link.leave();
+    messages: (messages) => {
+      events.take({ type: "messages", messages });
+      left ??= t.link.leave();
     },
   });
   await t.peer.send(threeWritten + "AUDIT\r\nId: q\r\n\r\n" + written(letter(4)));
@@ -334,7 +332,7 @@ Deno.test("letters come in order and once, however they are cut into frames and 
           await t.peer.send(bytes.subarray(at, at += sizes[i % sizes.length]!));
         }
         await t.events.until(() => t.texts.length >= n, "all letters");
-        const came = t.events.of("letters").flatMap(({ letters }) => letters);
+        const came = t.events.of("messages").flatMap(({ messages }) => messages);
         assertEquals(came.slice(-letters.length), letters);
         assertEquals(came.length, n);
       },
@@ -347,9 +345,9 @@ Deno.test("letters come in order and once, however they are cut into frames and 
 
 Deno.test("letters go out as they are, in their order", async () => {
   await using t = await KeyedLink.open();
-  t.link.carry(three);
-  t.link.carry([]);
-  t.link.carry([{ ...letter(4), place: undefined }]);
+  t.link.transmit(three);
+  t.link.transmit([]);
+  t.link.transmit([{ ...letter(4), place: undefined }]);
   let said = "";
   for (let i = 0; i < 4; i++) said += await t.peer.message();
   assertEquals(said, threeWritten + `MSG\r\nId: ${idOf(4)}\r\nText: text 4\r\n\r\n`);
@@ -380,19 +378,19 @@ Deno.test("nothing is carried before a link is open or when it is over, and the 
     role: "responder",
     self,
     times: patient,
-    events: told(events),
+    ...linkOwner(told(events)),
     allowPlaintext: false,
   });
   for (const over of [false, true]) {
     if (over) await link.leave();
-    assertThrows(() => link.carry(three), UserError, "The link is not open");
+    assertThrows(() => link.transmit(three), UserError, "The link is not open");
     assertThrows(() => link.verify(), UserError, "The link is not open");
     await assertRejects(() => link.ask(message("AUDIT", [["Id", "q"]])), UserError, "not open");
     link.acknowledge("a");
     link.read("a");
     link.reset(stream);
     link.say(message("PING"));
-    await link.room();
+    await link.drained();
   }
   await link.ended;
   assertEquals(conn.writes, []);
@@ -402,14 +400,14 @@ Deno.test("a peer with a key gets letters alone, and one without a key texts alo
   await using keyed = await KeyedLink.open();
   await assertRejects(() => keyed.link.sendText("text"), TypeError);
   await using plain = await LinkUnderTest.open("plaintext");
-  assertThrows(() => plain.link.carry(three), TypeError);
+  assertThrows(() => plain.link.transmit(three), TypeError);
 });
 
 Deno.test("a letter that is too long is the owner's fault, and takes nothing else with it", async () => {
   await using t = await KeyedLink.open();
   const long = letter(2, "x".repeat(textBytesMax + 1));
-  assertThrows(() => t.link.carry([letter(1), long, letter(3)]), RangeError, "in parts");
-  t.link.carry([letter(3)]);
+  assertThrows(() => t.link.transmit([letter(1), long, letter(3)]), RangeError, "in parts");
+  t.link.transmit([letter(3)]);
   assertEquals(
     await t.peer.message() + await t.peer.message(),
     written(three[0]!) + written(three[2]!),
@@ -419,7 +417,7 @@ Deno.test("a letter that is too long is the owner's fault, and takes nothing els
 /** Two links over a connection in memory, both with keys. */
 async function linked(
   options: Partial<LinkOptions> = {},
-  listening: (events: Events<Told>) => Partial<LinkEvents<Link>> = () => ({}),
+  listening: (events: Events<Told>) => Partial<LinkHandlers> = () => ({}),
 ) {
   const conns = MemoryConn.pair();
   const sides = conns.map((conn, i) => {
@@ -429,7 +427,7 @@ async function linked(
       role: i === 0 ? "initiator" : "responder",
       self: { ...self, id: i === 0 ? "alice" : "bob", identity: Identity.generate() },
       times: patient,
-      events: { ...told(events), ...listening(events) },
+      ...linkOwner({ ...told(events), ...listening(events) }),
       allowPlaintext: false,
       ...options,
     });
@@ -451,12 +449,12 @@ Deno.test("a burst of 1,000 letters is few writes, few frames and few events", a
   await using t = await linked();
   const before = t.a.conn.writes.length;
   const letters = Array.from({ length: 1_000 }, (_, i) => letter(i + 1));
-  t.a.link.carry(letters);
-  const came = () => t.b.events.of("letters").flatMap(({ letters }) => letters);
+  t.a.link.transmit(letters);
+  const came = () => t.b.events.of("messages").flatMap(({ messages }) => messages);
   await t.b.events.until(() => came().length === letters.length, "all letters");
   assertEquals(came(), letters);
   assertEquals(t.a.conn.writes.length - before, 1);
-  assert(t.b.events.of("letters").length <= 6, `${t.b.events.of("letters").length} events`);
+  assert(t.b.events.of("messages").length <= 6, `${t.b.events.of("messages").length} events`);
   // One acknowledges the lot.
   t.b.link.acknowledge(letters.at(-1)!.id);
   await t.a.events.see("acknowledged");
@@ -468,20 +466,20 @@ Deno.test("whoever fills a link waits for room, and no longer than the link last
     await using t = await linked();
     const gate = Promise.withResolvers<void>();
     t.a.conn.writable = gate.promise;
-    t.a.link.carry([letter(1)]);
+    t.a.link.transmit([letter(1)]);
     await settle();
-    t.a.link.carry([letter(2)]);
-    await t.a.link.room();
-    t.a.link.carry(Array.from({ length: 400 }, (_, i) => letter(3 + i, "x".repeat(1_000))));
+    t.a.link.transmit([letter(2)]);
+    await t.a.link.drained();
+    t.a.link.transmit(Array.from({ length: 400 }, (_, i) => letter(3 + i, "x".repeat(1_000))));
     let waited = false;
-    const room = t.a.link.room().then(() => waited = true);
+    const room = t.a.link.drained().then(() => waited = true);
     await settle();
     assertEquals(waited, false);
     if (ends) t.a.conn.close();
     gate.resolve();
     await room;
     if (ends) continue;
-    const came = () => t.b.events.of("letters").flatMap(({ letters }) => letters).length;
+    const came = () => t.b.events.of("messages").flatMap(({ messages }) => messages).length;
     await t.b.events.until(() => came() === 402, "all letters");
   }
 });
@@ -492,11 +490,11 @@ Deno.test("leaving waits for what the owner waits for, and then says goodbye", a
   const clock = new ManualClock();
   await using t = await linked({ clock });
   const settled = Promise.withResolvers<void>();
-  t.a.link.carry([letter(1)]);
+  t.a.link.transmit([letter(1)]);
   const left = t.a.link.leave(settled.promise);
   await clock.pass(900);
   assertEquals(t.b.events.of("closed"), []);
-  t.a.link.carry([letter(2)]);
+  t.a.link.transmit([letter(2)]);
   settled.resolve();
   await left;
   assertEquals((await t.b.events.see("closed")).reason, "peer-left");
@@ -535,7 +533,7 @@ for (const speaks of [false, true]) {
     for (const { conn } of [t.a, t.b]) conn.cut = true;
     for (let s = 0; s < 24; s++) {
       await clock.pass(1_000);
-      if (speaks) t.a.link.carry([letter(s + 1)]);
+      if (speaks) t.a.link.transmit([letter(s + 1)]);
     }
     await clock.pass(999);
     assertEquals(t.a.events.of("closed"), []);
@@ -549,7 +547,7 @@ for (const speaks of [false, true]) {
 Deno.test("a peer that acknowledges nothing, and answers PING, lives", async () => {
   const clock = new ManualClock();
   await using t = await linked({ clock, times: usual });
-  t.a.link.carry([letter(1)]);
+  t.a.link.transmit([letter(1)]);
   await clock.pass(3_600_000);
   assertEquals([t.a, t.b].flatMap(({ events }) => events.of("closed")), []);
   assertEquals(t.a.events.of("acknowledged"), []);
@@ -563,15 +561,15 @@ Deno.test("who does not look for an hour is not dead, nor takes the other for it
     room: () => busy ? looks.promise : undefined,
   }));
   busy = true;
-  t.a.link.carry([letter(1)]);
-  t.b.link.carry([letter(1)]);
+  t.a.link.transmit([letter(1)]);
+  t.b.link.transmit([letter(1)]);
   await clock.pass(3_600_000);
   assertEquals([t.a, t.b].flatMap(({ events }) => events.of("closed")), []);
   busy = false;
   looks.resolve();
-  t.a.link.carry([letter(2)]);
+  t.a.link.transmit([letter(2)]);
   await clock.pass(60_000);
-  assertEquals(t.b.events.of("letters").map(({ letters }) => letters.map(({ text }) => text)), [
+  assertEquals(t.b.events.of("messages").map(({ messages }) => messages.map(({ text }) => text)), [
     ["text 1"],
     ["text 2"],
   ]);
@@ -590,10 +588,10 @@ Deno.test("AUDIT is answered by the owner, and by ERROR where that has nothing t
   assertEquals(await t.peer.message(), "AUDITACK\r\nId: q\r\nCount: 7\r\n\r\n");
   const { request } = await t.events.see("audit");
   assertEquals(["Stream", "From", "To"].map((name) => header(request, name)), [stream, "1", "9"]);
-  await using silent = await KeyedLink.open({}, { audit: () => undefined });
+  await using silent = await KeyedLink.open({}, { answerAudit: () => undefined });
   await silent.peer.send("AUDIT\r\nId: q\r\n\r\n" + threeWritten);
   assertMatch(await silent.peer.message(), /^ERROR\r\nCode: 403\r\n/);
-  await silent.events.see("letters");
+  await silent.events.see("messages");
 });
 
 Deno.test("a link for comparing carries AUDIT alone", async () => {

@@ -1,11 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
-import {
-  Opening,
-  type OpeningOptions,
-  type Refusal,
-  type Step,
-} from "../../../client/link/opening.ts";
+import type { Refusal } from "../../../client/link/link_events.ts";
+import { Opening, type OpeningOptions, type Step } from "../../../client/link/opening.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { encrypting } from "../../support/encrypted_peer.ts";
 import { chat, chatack } from "../../support/link_fixture.ts";

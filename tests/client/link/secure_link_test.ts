@@ -3,9 +3,7 @@
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import { UserError } from "../../../client/user_error.ts";
-import { Link, type LinkTimes } from "../../../client/link/link.ts";
-import type { LinkEvents } from "../../../client/link/link_events.ts";
-import type { Refusal } from "../../../client/link/opening.ts";
+import { Link, type LinkTimes, type Refusal } from "../../../client/link/link.ts";
 import { wordingOf } from "../../../client/ui/wording/wording.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { HandshakeState } from "../../../shared/crypto/noise.ts";
@@ -26,13 +24,14 @@ import {
   told,
 } from "../../support/link_fixture.ts";
 import { publicKeyBytes } from "../../../shared/crypto/public_key.ts";
+import { type LinkHandlers, linkOwner } from "../../support/link_owner.ts";
 
 type Role = "initiator" | "responder";
 
 const refusal: Refusal = { code: 426, reason: "No plaintext here", detail: "no plaintext" };
 
 /** Only those who encrypt are talked to. */
-const strict = (events: Events<LinkEvent>): LinkEvents<Link> => ({
+const strict = (events: Events<LinkEvent>): Partial<LinkHandlers> => ({
   ...told(events),
   admitPlaintext: () => refusal,
 });
@@ -48,7 +47,7 @@ class StrictLink implements AsyncDisposable {
     { times = {}, identity = self.identity, listening = {} }: {
       times?: Partial<LinkTimes>;
       identity?: Identity;
-      listening?: Partial<LinkEvents<Link>>;
+      listening?: Partial<LinkHandlers>;
     } = {},
   ) {
     conn.setNoDelay(true);
@@ -57,7 +56,7 @@ class StrictLink implements AsyncDisposable {
       role,
       self: { ...self, id: role === "initiator" ? "alice" : "bob", identity },
       times: { ...patient, ...times },
-      events: { ...strict(this.events), ...listening },
+      ...linkOwner({ ...strict(this.events), ...listening }),
       allowPlaintext: false,
     });
   }

@@ -120,10 +120,10 @@ Deno.test("whoever fills the outbox waits for room, and only then", async () => 
   outbox.add("taken by the first write");
   await undefined;
   outbox.add("a little");
-  await outbox.room();
+  await outbox.drained();
   outbox.add("x".repeat(1 << 20));
   let waited = false;
-  const room = outbox.room().then(() => waited = true);
+  const room = outbox.drained().then(() => waited = true);
   await undefined;
   assertEquals(waited, false);
   gate.resolve();
@@ -138,7 +138,7 @@ Deno.test("a failure ends every wait, and what was to be written is dropped", as
     (error) => failures.push(error),
   );
   outbox.add("x".repeat(1 << 20));
-  await Promise.all([outbox.room(), outbox.flushed()]);
+  await Promise.all([outbox.drained(), outbox.flushed()]);
   assertEquals(failures, [broken]);
 });
 

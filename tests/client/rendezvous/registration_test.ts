@@ -6,7 +6,7 @@ import { Identity } from "../../../shared/crypto/identity.ts";
 import { systemClock } from "../../../shared/time/clock.ts";
 import { registrationTtlAskedMs } from "../../../shared/protocol/limits.ts";
 import { header, type Message, message } from "../../../shared/protocol/message.ts";
-import type { ServerAddress } from "../../../client/transport/server_address.ts";
+import type { ServerAddress } from "../../../shared/net/server_address.ts";
 import { SimulatedClock } from "../../simulation/simulated_clock.ts";
 import { Events } from "../../support/events.ts";
 import { ManualTime } from "../../support/manual_time.ts";

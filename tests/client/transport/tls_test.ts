@@ -2,10 +2,10 @@
 
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { readAuthorities } from "../../../client/transport/ca_file.ts";
+import { readAuthorities } from "../../../client/ui/cli/ca_file.ts";
 import { UserError } from "../../../client/user_error.ts";
 import { dialServer } from "../../../client/transport/tls.ts";
-import type { ServerAddress, ServerTls } from "../../../client/transport/server_address.ts";
+import type { ServerAddress, ServerTls } from "../../../shared/net/server_address.ts";
 import { startServer } from "../../../server/server.ts";
 import type { Address } from "../../../shared/net/address.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";

@@ -5,8 +5,8 @@
  */
 
 import { X509Certificate } from "node:crypto";
-import { fileReason } from "../../shared/errors/file_error.ts";
-import { UserError } from "../user_error.ts";
+import { fileReason } from "../../../shared/errors/file_error.ts";
+import { UserError } from "../../user_error.ts";
 
 const certificates = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
