@@ -14,7 +14,7 @@ import {
   writeTimeoutMs,
 } from "../shared/protocol/limits.ts";
 import { type Capacity, defaultCapacity, perHost } from "./connection/admission.ts";
-import { Deadlines } from "./limits/deadlines.ts";
+import { Deadlines } from "../shared/time/deadlines.ts";
 import { boxOf, type Context } from "./handlers/handlers.ts";
 import { Mailbox } from "./mailbox/mailbox.ts";
 import type { MailboxDatabase } from "./mailbox/mailbox_database.ts";

@@ -14,7 +14,7 @@ import { MessageReader } from "../../shared/protocol/message_reader.ts";
 import { fatalFault, type Fault, fault, isFault } from "../../shared/protocol/status.ts";
 import { writeAll } from "../../shared/net/write_all.ts";
 import { Challenge } from "../handlers/challenge.ts";
-import type { Deadlines } from "../limits/deadlines.ts";
+import type { Deadlines } from "../../shared/time/deadlines.ts";
 import { answer, type Caller, type Context, errorOf } from "../handlers/handlers.ts";
 import type { AuthenticatedClient, Subscription } from "../presence/presence.ts";
 import { ReusedBuffer } from "./reused_buffer.ts";

@@ -15,7 +15,7 @@ import { closeQuietly } from "../../shared/net/close_quietly.ts";
 import { errorMessage } from "../../shared/errors/error_message.ts";
 import { messageBytesMax, tlsHandshakeTimeoutMs } from "../../shared/protocol/limits.ts";
 import { writeAll } from "../../shared/net/write_all.ts";
-import { Deadlines } from "../limits/deadlines.ts";
+import { Deadlines } from "../../shared/time/deadlines.ts";
 import type { Connection } from "./session.ts";
 
 /** A certificate, with those of its authorities behind it, and its key; both in PEM (RFC 7468). */

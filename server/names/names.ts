@@ -12,7 +12,7 @@ import type { Clock } from "../../shared/time/clock.ts";
 import type { PublicKey } from "../../shared/crypto/public_key.ts";
 import type { Log } from "../../shared/process/log.ts";
 import { nameUseWrittenMs, newNamesWindowMs } from "../../shared/protocol/limits.ts";
-import { ThrottledLog } from "../limits/throttled_log.ts";
+import { ThrottledLog } from "../../shared/process/throttled_log.ts";
 import { HostCounter } from "../limits/host_counter.ts";
 import type { NamesDatabase } from "./names_database.ts";
 
@@ -51,7 +51,7 @@ const expiryPauseMs = 60 * 60_000;
 /** The names of a server, and the keys that own them. */
 export class Names {
   readonly #options: NamesOptions;
-  readonly #complaints: ThrottledLog;
+  readonly #failures: ThrottledLog;
   readonly #sql: Record<"find" | "take" | "batchEnd" | "expire" | "expireRest", StatementSync>;
   /** Whether nobody else can add to the database, so that the count says whether there is any name. */
   readonly #isOurs: boolean;
@@ -66,7 +66,7 @@ export class Names {
 
   constructor({ connection, count }: NamesDatabase, options: NamesOptions) {
     this.#options = options;
-    this.#complaints = new ThrottledLog(options.log, options.clock);
+    this.#failures = new ThrottledLog(options.log, options.clock);
     this.#count = count;
     this.#isOurs = connection.location() === null;
     this.#sql = {
@@ -213,7 +213,7 @@ export class Names {
   }
 
   #unavailable(error: unknown): NameRefusal {
-    this.#complaints.say("cannot use the database of names", error);
+    this.#failures.error("cannot use the database of names", error);
     return { refused: "unavailable" };
   }
 }

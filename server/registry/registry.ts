@@ -12,7 +12,7 @@ import type { Clock } from "../../shared/time/clock.ts";
 import { type Fingerprint, fingerprintOf, type PublicKey } from "../../shared/crypto/public_key.ts";
 import { registrationTtlMaxMs } from "../../shared/protocol/limits.ts";
 import { HostCounter } from "../limits/host_counter.ts";
-import { ExpiryWheel } from "../limits/timer_wheel.ts";
+import { TimerWheel } from "../../shared/time/timer_wheel.ts";
 import { RoundRobin, type Turn } from "./round_robin.ts";
 
 // The package is CommonJS: what it exports as default arrives as a property.
@@ -79,7 +79,7 @@ export class Registry {
   readonly #byId = new Map<string, Entry>();
   readonly #sorted = new BTree<string, Entry>(undefined, compareIds);
   readonly #rotation = new RoundRobin<Entry>();
-  readonly #wheel: ExpiryWheel<Entry>;
+  readonly #wheel: TimerWheel<Entry>;
   readonly #perHost = new HostCounter();
 
   constructor({ clock, max, maxPerHost, onChange = () => {} }: RegistryOptions) {
@@ -87,7 +87,7 @@ export class Registry {
     this.#max = max;
     this.#maxPerHost = maxPerHost;
     this.#onChange = onChange;
-    this.#wheel = new ExpiryWheel(clock.now(), registrationTtlMaxMs);
+    this.#wheel = new TimerWheel(clock.now(), registrationTtlMaxMs);
   }
 
   /** How many are registered. */
