@@ -13,7 +13,7 @@ import {
   nameLeaseMs,
   writeTimeoutMs,
 } from "../shared/protocol/limits.ts";
-import { type Capacity, defaultCapacity, perHost } from "./connection/admission.ts";
+import { type Capacity, defaultCapacity, perHost } from "./limits/limits.ts";
 import { Deadlines } from "../shared/time/deadlines.ts";
 import { boxOf, type Context } from "./handlers/handlers.ts";
 import { Mailbox } from "./mailbox/mailbox.ts";

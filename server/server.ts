@@ -11,7 +11,7 @@ import { type Log, silentLog } from "../shared/process/log.ts";
 import { messageBytesMax } from "../shared/protocol/limits.ts";
 import { encode } from "../shared/protocol/message.ts";
 import { fatalFault, type Fault } from "../shared/protocol/status.ts";
-import { Admission, defaultCapacity } from "./connection/admission.ts";
+import { Admission, defaultCapacity } from "./limits/limits.ts";
 import { ServerCore, type ServicePolicy, sweepMs } from "./core.ts";
 import { errorOf } from "./handlers/handlers.ts";
 import { openMailboxDatabase } from "./mailbox/mailbox_database.ts";

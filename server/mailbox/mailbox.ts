@@ -16,6 +16,7 @@ import type { Log } from "../../shared/process/log.ts";
 import { depositBatchBytesMax, mailTtlMs } from "../../shared/protocol/limits.ts";
 import { inTransaction } from "../../shared/storage/transactions.ts";
 import { ThrottledLog } from "../../shared/process/throttled_log.ts";
+import type { MailCapacity } from "../limits/limits.ts";
 import type { MailboxDatabase } from "./mailbox_database.ts";
 
 /** Whose mailbox it is: a name, and the key that owns it. */
@@ -42,22 +43,6 @@ export interface Collected {
   readonly count: number;
   /** The oldest behind the number that was named, if there is one. */
   readonly mail: { readonly number: number; readonly data: Uint8Array } | undefined;
-}
-
-/** How much a mailbox takes. */
-export interface MailCapacity {
-  /** Mails in one box, and their bytes. */
-  readonly boxMails: number;
-  readonly boxBytes: number;
-  /** Of those, one sender's. */
-  readonly shareMails: number;
-  readonly shareBytes: number;
-  /** Of one sender, in all boxes. */
-  readonly senderMails: number;
-  readonly senderBytes: number;
-  /** In all. */
-  readonly mails: number;
-  readonly mailsBytes: number;
 }
 
 /** A mailbox's options. */

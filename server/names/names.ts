@@ -13,7 +13,7 @@ import type { PublicKey } from "../../shared/crypto/public_key.ts";
 import type { Log } from "../../shared/process/log.ts";
 import { nameUseWrittenMs, newNamesWindowMs } from "../../shared/protocol/limits.ts";
 import { ThrottledLog } from "../../shared/process/throttled_log.ts";
-import { HostCounter } from "../limits/host_counter.ts";
+import { HostQuota, type PerHost } from "../limits/limits.ts";
 import type { NamesDatabase } from "./names_database.ts";
 
 /** Why somebody does not get a name. */
@@ -30,7 +30,7 @@ export interface NamesOptions {
   /** Names at most. */
   readonly max: number;
   /** New names at most from one host within `newNamesWindowMs`. */
-  readonly maxNewPerHost: (observedHost: string) => number;
+  readonly maxNewPerHost: PerHost;
   readonly clock: Clock;
   /** The time of day, in milliseconds since 1970: leases outlive the process. */
   readonly wallClock: () => number;
@@ -57,7 +57,7 @@ export class Names {
   readonly #isOurs: boolean;
   #count: number;
   // Within the window. All hosts together take no more than `max`, so that the counter is bounded.
-  #newNames = new HostCounter();
+  readonly #newNames: HostQuota;
   #newNamesCount = 0;
   #windowEndsAtMs = 0;
   #expiryDueAtMs = 0;
@@ -68,6 +68,7 @@ export class Names {
     this.#options = options;
     this.#failures = new ThrottledLog(options.log, options.clock);
     this.#count = count;
+    this.#newNames = new HostQuota(options.maxNewPerHost);
     this.#isOurs = connection.location() === null;
     this.#sql = {
       find: connection.prepare("SELECT key, used_at_ms FROM names WHERE name = ?"),
@@ -196,17 +197,17 @@ export class Names {
   }
 
   #refusalOfNew(isLapsed: boolean, observedHost: string): NameRefusal | undefined {
-    const { max, maxNewPerHost, clock } = this.#options;
+    const { max, clock } = this.#options;
     const nowMs = clock.now();
     if (nowMs >= this.#windowEndsAtMs) {
       this.#windowEndsAtMs = nowMs + newNamesWindowMs;
-      this.#newNames = new HostCounter();
+      this.#newNames.clear();
       this.#newNamesCount = 0;
     }
     if (this.#newNamesCount >= max || (!isLapsed && this.#count >= max)) {
       return { refused: "names-full" };
     }
-    if (this.#newNames.of(observedHost) >= maxNewPerHost(observedHost)) {
+    if (this.#newNames.isFull(observedHost)) {
       return { refused: "host-names", retryInMs: this.#windowEndsAtMs - nowMs };
     }
     return undefined;
