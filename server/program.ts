@@ -16,7 +16,7 @@ import {
   type Certificate,
   type CertificateFiles,
   readCertificate,
-} from "./certificate/certificate.ts";
+} from "./connection/certificate.ts";
 import { type Server, type ServerOptions, startServer } from "./server.ts";
 
 /** What a server's program is started with. */

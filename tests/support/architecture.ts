@@ -32,12 +32,11 @@ export const floors: readonly (readonly (readonly string[])[])[] = [
     ["main.ts"],
   ],
   [
-    ["server/certificate", "server/limits"],
+    ["server/limits"],
     ["server/mailbox", "server/names", "server/registry"],
     ["server/presence"],
     ["server/handlers"],
     ["server/connection"],
-    ["server/tls"],
     ["server"],
     ["main.ts"],
   ],

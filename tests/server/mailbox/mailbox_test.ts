@@ -1,11 +1,12 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
-import { defaultCapacity, type MailCapacity } from "../../../server/limits/limits.ts";
+import { defaultCapacity } from "../../../server/connection/admission.ts";
 import {
   type Box,
   type Mail,
   Mailbox,
   type MailboxOptions,
+  type MailCapacity,
   type MailRefusal,
 } from "../../../server/mailbox/mailbox.ts";
 import {
