@@ -8,7 +8,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { addClientCommands } from "./client/ui/cli/cli.ts";
 import config from "./deno.json" with { type: "json" };
-import type { CertificateFiles } from "./server/connection/certificate.ts";
+import type { CertificateFiles } from "./server/certificate/certificate.ts";
 import { runServer } from "./server/program.ts";
 import { startServer } from "./server/server.ts";
 import { formatAddress } from "./shared/net/address.ts";

@@ -5,24 +5,18 @@
  * @module
  */
 
-import { type Clock, type TimerClock, within } from "../shared/time/clock.ts";
+import type { Clock, TimerClock } from "../shared/time/clock.ts";
 import type { Log } from "../shared/process/log.ts";
-import {
-  connectionIdleMs,
-  messageTimeoutMs,
-  nameLeaseMs,
-  writeTimeoutMs,
-} from "../shared/protocol/limits.ts";
-import { type Capacity, defaultCapacity, perHost } from "./connection/admission.ts";
-import { Deadlines } from "./limits/deadlines.ts";
-import { boxOf, type Context } from "./handlers/handlers.ts";
+import { nameLeaseMs } from "../shared/protocol/limits.ts";
+import { type Connection, Connections } from "./connection/connection.ts";
+import { type Capacity, defaultCapacity, perHost } from "./limits/limits.ts";
+import { boxOf } from "./handlers/handlers.ts";
 import { Mailbox } from "./mailbox/mailbox.ts";
 import type { MailboxDatabase } from "./mailbox/mailbox_database.ts";
 import { Names } from "./names/names.ts";
 import type { NamesDatabase } from "./names/names_database.ts";
 import { type AuthenticatedClient, Presence } from "./presence/presence.ts";
 import { Registry } from "./registry/registry.ts";
-import { type Connection, Session, type SessionOptions } from "./connection/session.ts";
 
 /** What a server may be told about what it does. */
 export interface ServicePolicy {
@@ -53,9 +47,6 @@ export interface ServerCoreOptions extends ServicePolicy {
 /** How often {@linkcode ServerCore.sweep} is to be called, and so how exact the server's times are. */
 export const sweepMs = 250;
 
-/** How long a session that is closed may take to end. */
-const endedTimeoutMs = 1_000;
-
 /** The core of a server. */
 export class ServerCore {
   /** The server's time as of the last sweep: asking for it costs a request more than looking up a name. */
@@ -66,14 +57,7 @@ export class ServerCore {
   readonly #names: Names;
   readonly #presence: Presence;
   readonly #mailbox: Mailbox | undefined;
-  readonly #context: Context;
-  readonly #sessionOptions: SessionOptions;
-  readonly #onEnded: ((observedHost: string) => void) | undefined;
-  readonly #sessions = new Map<Session, Promise<void>>();
-  /** Sessions that wait for the rest of a message. */
-  readonly #arriving = new Deadlines<Session>(messageTimeoutMs);
-  /** Sessions that are to be looked at again. */
-  readonly #rounds = new Deadlines<Session>(writeTimeoutMs);
+  readonly #connections: Connections;
 
   constructor(options: ServerCoreOptions) {
     const { clock: timer, log, names: database, keyedOnly = false } = options;
@@ -81,7 +65,6 @@ export class ServerCore {
     const time = { nowMs: timer.now() };
     const clock = { now: () => time.nowMs };
     this.#timer = timer;
-    this.#onEnded = options.onEnded;
     this.#time = time;
     this.clock = clock;
     const presenceChanged = (id: string) => presence.changed(id);
@@ -113,7 +96,7 @@ export class ServerCore {
     this.#names = names;
     this.#presence = presence;
     this.#mailbox = mailbox;
-    this.#context = {
+    const context = {
       registry,
       names,
       presence,
@@ -121,7 +104,7 @@ export class ServerCore {
       realm: options.realm ?? database.realm,
       keyedOnly,
     };
-    this.#sessionOptions = { clock, log, arriving: this.#arriving };
+    this.#connections = new Connections({ clock, timer, log, context, onEnded: options.onEnded });
   }
 
   /** Registrations at the moment. */
@@ -136,33 +119,16 @@ export class ServerCore {
    * @returns Done when it has ended and is closed. Never rejected.
    */
   serve(conn: Connection, observedHost: string): Promise<void> {
-    const session = new Session(conn, observedHost, this.#context, this.#sessionOptions);
-    this.#rounds.start(session, session.heardAtMs);
-    const ended = session.run().then(() => {
-      this.#rounds.stop(session);
-      this.#sessions.delete(session);
-      this.#onEnded?.(observedHost);
-    });
-    this.#sessions.set(session, ended);
-    return ended;
+    return this.#connections.serve(conn, observedHost);
   }
 
   /** Does what is due: ends what has expired, closes who is late or silent, tells the news. */
   sweep(): void {
-    const now = this.#time.nowMs = this.#timer.now();
+    this.#time.nowMs = this.#timer.now();
     this.#registry.expire();
     this.#names.expire();
     this.#mailbox?.expire();
-    for (const session of this.#arriving.late(now)) session.closeLate();
-    // Everyone is looked at once in a while, so that a request need not move any deadline.
-    for (const session of this.#rounds.late(now)) {
-      const { heardAtMs, writingSinceMs } = session;
-      if (now - heardAtMs >= connectionIdleMs || now - writingSinceMs >= writeTimeoutMs) {
-        session.close();
-      } else {
-        this.#rounds.start(session, now);
-      }
-    }
+    this.#connections.sweep();
     this.#presence.sweep();
   }
 
@@ -170,10 +136,8 @@ export class ServerCore {
    * Closes every connection, and leaves unwritten what has not been acknowledged. Done when all have ended.
    */
   async stop(): Promise<void> {
-    for (const session of this.#sessions.keys()) session.close();
+    const closed = this.#connections.close();
     this.#mailbox?.close();
-    // Where the runtime does not take back a write when its connection is closed (Deno 2.6), a session
-    // whose client does not read outlives its closing.
-    await within(endedTimeoutMs, Promise.all(this.#sessions.values()), this.#timer);
+    await closed;
   }
 }

@@ -16,7 +16,7 @@ import {
   type Certificate,
   type CertificateFiles,
   readCertificate,
-} from "./connection/certificate.ts";
+} from "./certificate/certificate.ts";
 import { type Server, type ServerOptions, startServer } from "./server.ts";
 
 /** What a server's program is started with. */

@@ -11,12 +11,13 @@ import { type Log, silentLog } from "../shared/process/log.ts";
 import { messageBytesMax } from "../shared/protocol/limits.ts";
 import { encode } from "../shared/protocol/message.ts";
 import { fatalFault, type Fault } from "../shared/protocol/status.ts";
-import { Admission, defaultCapacity } from "./connection/admission.ts";
+import type { TlsKeyPair } from "./certificate/certificate.ts";
+import { Admission, defaultCapacity } from "./limits/limits.ts";
 import { ServerCore, type ServicePolicy, sweepMs } from "./core.ts";
 import { errorOf } from "./handlers/handlers.ts";
 import { openMailboxDatabase } from "./mailbox/mailbox_database.ts";
 import { openNamesDatabase } from "./names/names_database.ts";
-import { type TlsKeyPair, TlsTerminator } from "./connection/tls_terminator.ts";
+import { TlsTerminator } from "./tls/tls.ts";
 
 /** A server's options. */
 export interface ServerOptions extends ServicePolicy {

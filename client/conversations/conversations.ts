@@ -486,7 +486,7 @@ export class Conversations {
     if (role === "initiator") return undefined;
     let count = 0;
     for (const other of this.#links.keys()) {
-      if (other.peerKey === peerKey) count++;
+      if (other.peerKey !== undefined && other.peerKey === peerKey) count++;
     }
     if (count <= linksPerPeerMax) return undefined;
     const reason = "You have as many links with this client as one may have";

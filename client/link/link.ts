@@ -12,6 +12,7 @@
 import { type Address, plainHost } from "../../shared/net/address.ts";
 import { systemClock, type TimerClock, within } from "../../shared/time/clock.ts";
 import type { PublicKey } from "../../shared/crypto/public_key.ts";
+import { Heartbeat } from "../../shared/time/heartbeat.ts";
 import type { ChatMessage } from "../../shared/protocol/message_stream.ts";
 import {
   chatackPatienceMs,
@@ -29,7 +30,6 @@ import { type Opened, Opening, type Self, type Step } from "./opening.ts";
 import { WriteQueue } from "./write_queue.ts";
 import { PeerSession, type VerificationState } from "./peer_session.ts";
 import { notAuthentic, type SecureChannel } from "./secure_channel.ts";
-import { Heartbeat } from "./heartbeat.ts";
 import type { LegacyItem } from "./legacy/legacy_lines.ts";
 import { LegacySession } from "./legacy/legacy_session.ts";
 
@@ -124,7 +124,7 @@ export class Link implements PeerFacts, Replies {
   readonly #clock: TimerClock;
   readonly #opening: Opening;
   readonly #outbox: WriteQueue;
-  readonly #silence: Heartbeat;
+  readonly #heartbeat: Heartbeat;
   #channel: SecureChannel | undefined;
   /** Once the link is open, one of these two. */
   #talk: PeerSession | undefined;
@@ -163,12 +163,12 @@ export class Link implements PeerFacts, Replies {
       if (error instanceof Deno.errors.TimedOut) this.#end("silent", "it does not read");
       else this.#end("lost", undefined);
     }, clock);
-    this.#silence = new Heartbeat({
+    this.#heartbeat = new Heartbeat({
       clock,
       pingMs: times.pingMs,
       pongMs: times.pongMs,
-      ask: () => this.#send(message("PING")),
-      gone: () => this.#end("silent", "it stopped answering"),
+      ping: () => this.#send(message("PING")),
+      lost: () => this.#end("silent", "it stopped answering"),
     });
     if (role === "initiator" || !allowPlaintext) this.#limitOpening();
     if (role === "initiator") {
@@ -339,7 +339,7 @@ export class Link implements PeerFacts, Replies {
     let buffer = new Uint8Array(isUnknownSender ? strangerBufferBytes : readBufferBytes);
     try {
       for (let count; (count = await this.#conn.read(buffer)) !== null;) {
-        this.#silence.heard();
+        this.#heartbeat.heard();
         this.saidNothing = false;
         if (this.#closed) break;
         if (this.#ending === undefined) await this.#take(buffer.subarray(0, count));
@@ -361,9 +361,9 @@ export class Link implements PeerFacts, Replies {
   async #roomForMore(): Promise<void> {
     const room = this.#room();
     if (room === undefined) return;
-    this.#silence.unheeded(true);
+    this.#heartbeat.pause(true);
     await room;
-    this.#silence.unheeded(false);
+    this.#heartbeat.pause(false);
   }
 
   async #take(bytes: Uint8Array): Promise<void> {
@@ -412,7 +412,7 @@ export class Link implements PeerFacts, Replies {
     if (channel !== undefined) this.#outbox.sealWith((bytes, room) => channel.seal(bytes, room));
     if (this.dialect === "p2pchat") {
       this.#talk = this.#newTalk();
-      this.#silence.begin();
+      this.#heartbeat.start();
     } else {
       this.#wild = new LegacySession(this.dialect!);
     }
@@ -500,7 +500,7 @@ export class Link implements PeerFacts, Replies {
     this.#closed = true;
     this.#cancelTimer();
     this.#cancelOpeningTimer?.();
-    this.#silence.end();
+    this.#heartbeat.stop();
     this.#conn.close();
     this.#talk?.end();
     // A peer that goes as soon as it has been told does not change what was wrong with it.

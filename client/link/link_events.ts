@@ -5,8 +5,8 @@
  * @module
  */
 
-import type { PublicKey } from "../../shared/crypto/public_key.ts";
 import type { Address } from "../../shared/net/address.ts";
+import type { PublicKey } from "../../shared/crypto/public_key.ts";
 import type { ChatMessage } from "../../shared/protocol/message_stream.ts";
 import type { Message } from "../../shared/protocol/message.ts";
 import type { StatusCode } from "../../shared/protocol/status.ts";

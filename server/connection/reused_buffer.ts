@@ -1,5 +1,5 @@
 /**
- * A buffer that is used over and over.
+ * A buffer that is used again and again.
  *
  * @module
  */
@@ -15,8 +15,8 @@ export class ReusedBuffer {
   }
 
   /**
-   * Its first bytes. Messages of one connection tend to be of one length, and making a view costs a
-   * request more than anything but reading, writing and parsing it.
+   * Gives its first bytes. The messages of one connection tend to be of one length, and making a view
+   * costs a request more than anything but reading, writing and parsing it.
    */
   first(length: number): Uint8Array<ArrayBuffer> {
     if (this.#view.length !== length) this.#view = this.bytes.subarray(0, length);

@@ -1,107 +1,83 @@
 /**
- * One connection of a server: messages in, replies out, in order, and between them what its client is told
- * unasked.
+ * One connection: requests in, replies out, in order, and between them the news that its client has
+ * subscribed to.
  *
  * @module
  */
 
-import type { Clock } from "../../shared/time/clock.ts";
 import { errorMessage } from "../../shared/errors/error_message.ts";
 import type { Log } from "../../shared/process/log.ts";
+import { errorReply } from "../../shared/protocol/error_reply.ts";
 import { messageBytesMax } from "../../shared/protocol/limits.ts";
-import { encode, encodeInto, header, type Message } from "../../shared/protocol/message.ts";
-import { MessageReader } from "../../shared/protocol/message_reader.ts";
-import { fatalFault, type Fault, fault, isFault } from "../../shared/protocol/status.ts";
-import { writeAll } from "../../shared/net/write_all.ts";
+import { header, type Message } from "../../shared/protocol/message.ts";
+import { fatalFault, fault, isFault } from "../../shared/protocol/status.ts";
+import type { Clock } from "../../shared/time/clock.ts";
+import type { Deadlines } from "../../shared/time/deadlines.ts";
 import { Challenge } from "../handlers/challenge.ts";
-import type { Deadlines } from "../limits/deadlines.ts";
-import { answer, type Caller, type Context, errorOf } from "../handlers/handlers.ts";
+import { answer, type Caller, type Context } from "../handlers/handlers.ts";
 import type { AuthenticatedClient, Subscription } from "../presence/presence.ts";
-import { ReusedBuffer } from "./reused_buffer.ts";
-
-/** What a session needs of a connection; one of TCP is one. */
-export interface Connection {
-  /** @returns How many bytes came; null at the end. */
-  read(into: Uint8Array): Promise<number | null>;
-  /** @returns How many bytes were taken. */
-  write(bytes: Uint8Array): Promise<number>;
-  /** Tells the client that this is all. */
-  closeWrite(): Promise<void>;
-  /** Lets small writes go out at once. */
-  setNoDelay(noDelay?: boolean): void;
-  /** Closes it at once; what waits for it is rejected. */
-  close(): void;
-}
+import { type Reply, ReplyWriter } from "./reply_writer.ts";
+import { type Request, RequestReader } from "./request_reader.ts";
+import {
+  isNewsDue,
+  isTelling,
+  nextState,
+  type SessionEvent,
+  type SessionState,
+} from "./session_state.ts";
+import type { Connection } from "./socket.ts";
 
 /** What the sessions of a server share. */
 export interface SessionOptions {
   readonly clock: Clock;
   readonly log: Log;
-  /** Holds sessions that wait for the rest of a message. */
-  readonly arriving: Deadlines<Session>;
+  readonly context: Context;
+  /** Sessions that wait for the rest of a message. */
+  readonly incomplete: Deadlines<Session>;
 }
 
-/** Bytes that an idle connection's buffer has: enough for the requests of nearly everyone. */
-const idleBufferBytes = 512;
-
-/** After a fatal fault: bytes that are still read, so that the ERROR is not lost to a reset. */
+/** After a fatal fault: bytes that are still read, so that no reset takes the ERROR away. */
 const lingerBytesMax = 256 * 1024;
 
-const utf8 = new TextEncoder();
-
-// Buffers for short replies, which take turns: making one costs as much as parsing a request.
-const spareBytes = 4096;
-const sparesMax = 256;
-const spares: ReusedBuffer[] = [];
-
-/** One connection. */
+/** The server's side of one connection. */
 export class Session implements Caller {
   readonly #conn: Connection;
-  readonly #context: Context;
   readonly #options: SessionOptions;
-  #reader = new MessageReader();
-  #readsMail = false;
-  #closed = false;
-  /** Whether requests are being answered, so that nothing else may be said. */
-  #answering = false;
-  /** The telling of news that is under way. */
-  #pushing: Promise<void> | undefined;
-  /** Whether there may be news that could not be told yet. */
-  #owesNews = false;
+  readonly #reader: RequestReader;
+  readonly #writer: ReplyWriter;
+  #state: SessionState = "idle";
   readonly observedHost: string;
   readonly challenge: Challenge;
   proven: AuthenticatedClient | undefined;
   attendance: Subscription | undefined;
   /** When something was last heard, in the clock's milliseconds. */
   heardAtMs: number;
-  /** Since when a reply waits for its reader; where none does, a time that never passes. */
-  writingSinceMs = Infinity;
 
-  constructor(
-    conn: Connection,
-    observedHost: string,
-    context: Context,
-    options: SessionOptions,
-  ) {
+  constructor(conn: Connection, observedHost: string, options: SessionOptions) {
+    const { clock } = options;
     this.#conn = conn;
-    this.observedHost = observedHost;
-    this.#context = context;
     this.#options = options;
-    this.challenge = new Challenge(options.clock);
-    this.heardAtMs = options.clock.now();
+    this.#reader = new RequestReader(conn);
+    this.#writer = new ReplyWriter(conn, clock);
+    this.observedHost = observedHost;
+    this.challenge = new Challenge(clock);
+    this.heardAtMs = clock.now();
   }
 
-  /** Serves the connection until it ends, by whichever side, and closes it. Never throws. */
+  /** Since when a write waits for its reader; a time that never passes if none does. */
+  get writingSinceMs(): number {
+    return this.#writer.writingSinceMs;
+  }
+
+  /** Serves the connection until either side ends it, and closes it. Never rejected. */
   async run(): Promise<void> {
+    const { log } = this.#options;
     try {
       await this.#serve();
     } catch (error) {
-      // A connection can break in any operation; that is the end of this one and of nothing else.
-      if (!this.#closed && this.#options.log.debugs) {
-        this.#options.log.debug("connection broke", {
-          host: this.observedHost,
-          error: errorMessage(error),
-        });
+      // A connection can break at any time. That ends this one and nothing else.
+      if (this.#state !== "closed" && log.debugs) {
+        log.debug("connection broke", { host: this.observedHost, error: errorMessage(error) });
       }
     } finally {
       this.close();
@@ -110,155 +86,101 @@ export class Session implements Caller {
 
   /** Closes the connection at once. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#options.arriving.stop(this);
-    if (this.attendance !== undefined) this.#context.presence.leave(this.attendance);
+    if (this.#state === "closed") return;
+    this.#become("close");
+    this.#options.incomplete.stop(this);
+    if (this.attendance !== undefined) this.#options.context.presence.leave(this.attendance);
     this.#conn.close();
-  }
-
-  /** Tells the client what it does not know yet, as soon as nothing else is being said. */
-  push(): void {
-    if (this.#answering || this.#pushing !== undefined) {
-      this.#owesNews = true;
-    } else if (!this.#closed && this.attendance !== undefined) {
-      const news = this.#context.presence.news(this.attendance);
-      if (news.length > 0) this.#pushing = this.#tell(news);
-    }
-  }
-
-  async #tell(news: readonly Message[]): Promise<void> {
-    try {
-      // It must not wait until the client has acknowledged a reply (RFC 896).
-      this.#conn.setNoDelay(true);
-      this.writingSinceMs = this.#options.clock.now();
-      await writeAll(this.#conn, utf8.encode(news.map(encode).join("")));
-      this.writingSinceMs = Infinity;
-    } catch {
-      // It is gone, which whoever reads finds out as well.
-      this.close();
-    }
-    this.#pushing = undefined;
-    this.#pushOwed();
-  }
-
-  #pushOwed(): void {
-    if (!this.#owesNews || this.#answering) return;
-    this.#owesNews = false;
-    this.push();
   }
 
   /** Tells the client that its message took too long, and closes the connection. */
   async closeLate(): Promise<void> {
-    // In the midst of another message it would not be understood.
-    if (this.#pushing !== undefined) return this.close();
+    // In the middle of another message the client would not understand it.
+    if (isTelling(this.#state)) return this.close();
+    this.#become("fatal");
     try {
-      const late = errorOf(fatalFault(408, "The message took too long to arrive"));
-      // Whatever does not fit into the socket's buffer is not worth waiting for.
-      const sent = this.#conn.write(utf8.encode(encode(late)));
-      await Promise.race([sent, this.#conn.closeWrite()]);
+      await this.#writer.end(errorReply(fatalFault(408, "The message took too long to arrive")));
     } catch {
-      // It is gone already.
+      // The client is gone already.
     } finally {
       this.close();
     }
   }
 
-  async #serve(): Promise<void> {
-    const { clock, arriving } = this.#options;
-    let buffer = new ReusedBuffer(idleBufferBytes);
-    for (;;) {
-      const count = await this.#conn.read(buffer.bytes);
-      if (count === null) return;
-      const now = this.heardAtMs = clock.now();
-      const wasPending = this.#reader.pending;
-      let items = this.#reader.push(buffer.first(count));
-      if (items instanceof Promise) items = await items;
-      // The second of two writes must not wait until the first has been acknowledged (RFC 896).
-      if (items.length > 1) this.#conn.setNoDelay(true);
-      if (this.#reader.pending) {
-        // The deadline is of the whole message: it does not move with each byte.
-        if (!wasPending || items.length > 0) arriving.start(this, now);
-      } else if (wasPending) {
-        arriving.stop(this);
-      }
-      this.#answering = true;
-      // Replies go out in order and in as few writes as may be. But a read may hold thousands of
-      // requests whose replies are a thousand times as long: they are not all made at once.
-      for (let i = 0; i < items.length && !this.#closed;) {
-        const spare = spares.pop() ?? new ReusedBuffer(spareBytes);
-        let end = 0;
-        let long: Uint8Array<ArrayBuffer> | undefined;
-        while (i < items.length && long === undefined) {
-          const reply = this.#answer(items[i++]!);
-          if (reply instanceof Promise) {
-            const replies = this.#answerWith(reply, items, i);
-            i += replies.length - 1;
-            long = utf8.encode((await Promise.all(replies)).map(encode).join(""));
-            continue;
-          }
-          const next = encodeInto(reply, spare.bytes, end);
-          if (next < 0) long = utf8.encode(encode(reply));
-          else end = next;
-        }
-        if (this.#pushing !== undefined) await this.#pushing;
-        // Who does not read is not read from, and in the end closed.
-        this.writingSinceMs = clock.now();
-        if (end > 0) {
-          const written = await this.#conn.write(spare.first(end));
-          if (written < end) await writeAll(this.#conn, spare.bytes.subarray(written, end));
-        }
-        if (long !== undefined) await writeAll(this.#conn, long);
-        this.writingSinceMs = Infinity;
-        if (spares.length < sparesMax) spares.push(spare);
-      }
-      if (this.#reader.ended) return await this.#linger();
-      this.#answering = false;
-      if (this.#owesNews) this.#pushOwed();
-      if (this.proven !== undefined && !this.#readsMail && !this.#reader.pending) {
-        this.#readsMail = true;
-        this.#reader = new MessageReader({ longVerb: "DEPOSIT" });
-      }
-      const { length } = buffer.bytes;
-      if (count === length) {
-        if (length < messageBytesMax) buffer = new ReusedBuffer(messageBytesMax);
-      } else if (length > idleBufferBytes && !this.#reader.pending) {
-        buffer = new ReusedBuffer(idleBufferBytes);
-      }
-    }
+  /** Tells the client the news, as soon as nothing else is being written. */
+  push(): void {
+    if (this.attendance === undefined) return;
+    if (this.#state === "idle") this.#tell(this.attendance);
+    else this.#become("news");
   }
 
-  /**
-   * Answers the requests behind one that takes its time, as long as they do so too: what is to be written
-   * to the disk is written at once.
-   */
-  #answerWith(
-    first: Promise<Message>,
-    items: readonly (Message | Fault)[],
-    from: number,
-  ): (Message | Promise<Message>)[] {
-    const replies: (Message | Promise<Message>)[] = [first];
-    for (let i = from; i < items.length && replies.at(-1) instanceof Promise; i++) {
-      replies.push(this.#answer(items[i]!));
-    }
-    return replies;
-  }
-
-  #answer(request: Message | Fault): Message | Promise<Message> {
-    if (isFault(request)) return errorOf(request);
-    let reply: Message | Promise<Message>;
+  async #tell(subscription: Subscription): Promise<void> {
+    const news = this.#options.context.presence.news(subscription);
+    if (news.length === 0) return;
+    this.#become("news");
     try {
-      reply = answer(request, this.#context, this);
-    } catch (error) {
-      // Ours, and a defect: said in the log in full, to the client in a word.
-      this.#options.log.error("a handler failed", { verb: request.verb, error: String(error) });
-      reply = errorOf(fault(500, "The server failed to answer; its log says more"));
+      await this.#writer.tell(news);
+    } catch {
+      // The client is gone, which the reader finds out as well.
+      return this.close();
     }
-    if (this.#options.log.debugs) this.#logAnswered(request, reply);
+    this.#become("told");
+  }
+
+  async #serve(): Promise<void> {
+    for (;;) {
+      const wasPending = this.#reader.isPending;
+      const requests = await this.#reader.read();
+      if (requests === undefined) return;
+      this.#noteHeard(wasPending, requests.length > 0);
+      if (requests.length > 0) {
+        this.#become("requests");
+        // The second of two writes must not wait until the first has been acknowledged (RFC 896).
+        if (requests.length > 1) this.#conn.setNoDelay(true);
+        await this.#writer.write(this.#replies(requests));
+        if (this.#reader.hasEnded) return await this.#linger();
+        this.#become("replied");
+      }
+      if (this.proven !== undefined) this.#reader.takeMail();
+    }
+  }
+
+  #noteHeard(wasPending: boolean, isComplete: boolean): void {
+    const { clock, incomplete } = this.#options;
+    this.heardAtMs = clock.now();
+    if (this.#reader.isPending) {
+      // The deadline is that of the whole message: it does not move with each byte.
+      if (!wasPending || isComplete) incomplete.start(this, this.heardAtMs);
+    } else if (wasPending) {
+      incomplete.stop(this);
+    }
+  }
+
+  /** Gives the reply to one request after the other, as long as somebody can hear it. */
+  #replies(requests: readonly Request[]): () => Reply | undefined {
+    let next = 0;
+    return () => {
+      const isOver = this.#state === "ending" || this.#state === "closed";
+      return isOver || next === requests.length ? undefined : this.#answer(requests[next++]!);
+    };
+  }
+
+  #answer(request: Request): Reply {
+    if (isFault(request)) return errorReply(request);
+    const { context, log } = this.#options;
+    let reply: Reply;
+    try {
+      reply = answer(request, context, this);
+    } catch (error) {
+      // A defect of the server: the log says it in full, the client hears no more than that.
+      log.error("a handler failed", { verb: request.verb, error: String(error) });
+      reply = errorReply(fault(500, "The server failed to answer; its log says more"));
+    }
+    if (log.debugs) this.#logAnswered(request, reply);
     return reply;
   }
 
-  async #logAnswered(request: Message, answered: Message | Promise<Message>): Promise<void> {
+  async #logAnswered(request: Message, answered: Reply): Promise<void> {
     const reply = await answered;
     this.#options.log.debug("request", {
       host: this.observedHost,
@@ -268,13 +190,21 @@ export class Session implements Caller {
     });
   }
 
-  /** Reads on for a moment: closing with bytes unread would reset the connection and lose the reply. */
+  /** Reads on for a moment: closing with bytes unread would reset the connection and lose the ERROR. */
   async #linger(): Promise<void> {
-    this.writingSinceMs = this.heardAtMs;
+    this.#become("fatal");
+    this.#writer.writingSinceMs = this.heardAtMs;
     await this.#conn.closeWrite();
     const buffer = new Uint8Array(messageBytesMax);
     for (let total = 0; total < lingerBytesMax;) {
       total += await this.#conn.read(buffer) ?? lingerBytesMax;
     }
+  }
+
+  /** Enters the next state, in which news is told that has waited for it. */
+  #become(event: SessionEvent): void {
+    const wasNewsDue = isNewsDue(this.#state);
+    this.#state = nextState(this.#state, event);
+    if (wasNewsDue && this.#state === "idle") this.push();
   }
 }

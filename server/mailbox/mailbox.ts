@@ -15,7 +15,8 @@ import { type PublicKey, publicKeyBytes } from "../../shared/crypto/public_key.t
 import type { Log } from "../../shared/process/log.ts";
 import { depositBatchBytesMax, mailTtlMs } from "../../shared/protocol/limits.ts";
 import { inTransaction } from "../../shared/storage/transactions.ts";
-import { ThrottledLog } from "../limits/throttled_log.ts";
+import { ThrottledLog } from "../../shared/process/throttled_log.ts";
+import type { MailCapacity } from "../limits/limits.ts";
 import type { MailboxDatabase } from "./mailbox_database.ts";
 
 /** Whose mailbox it is: a name, and the key that owns it. */
@@ -42,22 +43,6 @@ export interface Collected {
   readonly count: number;
   /** The oldest behind the number that was named, if there is one. */
   readonly mail: { readonly number: number; readonly data: Uint8Array } | undefined;
-}
-
-/** How much a mailbox takes. */
-export interface MailCapacity {
-  /** Mails in one box, and their bytes. */
-  readonly boxMails: number;
-  readonly boxBytes: number;
-  /** Of those, one sender's. */
-  readonly shareMails: number;
-  readonly shareBytes: number;
-  /** Of one sender, in all boxes. */
-  readonly senderMails: number;
-  readonly senderBytes: number;
-  /** In all. */
-  readonly mails: number;
-  readonly mailsBytes: number;
 }
 
 /** A mailbox's options. */
@@ -91,7 +76,7 @@ interface Amount {
 export class Mailbox {
   readonly #database: MailboxDatabase;
   readonly #options: MailboxOptions;
-  readonly #complaints: ThrottledLog;
+  readonly #failures: ThrottledLog;
   readonly #sql: Record<
     "had" | "box" | "share" | "sender" | "total" | "add" | "remove" | "count" | "next" | "expire",
     StatementSync
@@ -108,7 +93,7 @@ export class Mailbox {
   constructor(database: MailboxDatabase, options: MailboxOptions) {
     this.#database = database;
     this.#options = options;
-    this.#complaints = new ThrottledLog(options.log, options.clock);
+    this.#failures = new ThrottledLog(options.log, options.clock);
     const prepare = (sql: string) => database.connection.prepare(sql);
     const amount = "SELECT count(*) AS mails, coalesce(sum(bytes), 0) AS bytes FROM mails WHERE";
     this.#sql = {
@@ -296,6 +281,6 @@ export class Mailbox {
   }
 
   #complain(error: unknown): void {
-    this.#complaints.say("cannot use the database of mails", error);
+    this.#failures.error("cannot use the database of mails", error);
   }
 }

@@ -12,8 +12,8 @@ import type { Clock } from "../../shared/time/clock.ts";
 import type { PublicKey } from "../../shared/crypto/public_key.ts";
 import type { Log } from "../../shared/process/log.ts";
 import { nameUseWrittenMs, newNamesWindowMs } from "../../shared/protocol/limits.ts";
-import { ThrottledLog } from "../limits/throttled_log.ts";
-import { HostCounter } from "../limits/host_counter.ts";
+import { ThrottledLog } from "../../shared/process/throttled_log.ts";
+import { HostQuota, type PerHost } from "../limits/limits.ts";
 import type { NamesDatabase } from "./names_database.ts";
 
 /** Why somebody does not get a name. */
@@ -30,7 +30,7 @@ export interface NamesOptions {
   /** Names at most. */
   readonly max: number;
   /** New names at most from one host within `newNamesWindowMs`. */
-  readonly maxNewPerHost: (observedHost: string) => number;
+  readonly maxNewPerHost: PerHost;
   readonly clock: Clock;
   /** The time of day, in milliseconds since 1970: leases outlive the process. */
   readonly wallClock: () => number;
@@ -51,13 +51,13 @@ const expiryPauseMs = 60 * 60_000;
 /** The names of a server, and the keys that own them. */
 export class Names {
   readonly #options: NamesOptions;
-  readonly #complaints: ThrottledLog;
+  readonly #failures: ThrottledLog;
   readonly #sql: Record<"find" | "take" | "batchEnd" | "expire" | "expireRest", StatementSync>;
   /** Whether nobody else can add to the database, so that the count says whether there is any name. */
   readonly #isOurs: boolean;
   #count: number;
   // Within the window. All hosts together take no more than `max`, so that the counter is bounded.
-  #newNames = new HostCounter();
+  readonly #newNames: HostQuota;
   #newNamesCount = 0;
   #windowEndsAtMs = 0;
   #expiryDueAtMs = 0;
@@ -66,8 +66,9 @@ export class Names {
 
   constructor({ connection, count }: NamesDatabase, options: NamesOptions) {
     this.#options = options;
-    this.#complaints = new ThrottledLog(options.log, options.clock);
+    this.#failures = new ThrottledLog(options.log, options.clock);
     this.#count = count;
+    this.#newNames = new HostQuota(options.maxNewPerHost);
     this.#isOurs = connection.location() === null;
     this.#sql = {
       find: connection.prepare("SELECT key, used_at_ms FROM names WHERE name = ?"),
@@ -196,24 +197,24 @@ export class Names {
   }
 
   #refusalOfNew(isLapsed: boolean, observedHost: string): NameRefusal | undefined {
-    const { max, maxNewPerHost, clock } = this.#options;
+    const { max, clock } = this.#options;
     const nowMs = clock.now();
     if (nowMs >= this.#windowEndsAtMs) {
       this.#windowEndsAtMs = nowMs + newNamesWindowMs;
-      this.#newNames = new HostCounter();
+      this.#newNames.clear();
       this.#newNamesCount = 0;
     }
     if (this.#newNamesCount >= max || (!isLapsed && this.#count >= max)) {
       return { refused: "names-full" };
     }
-    if (this.#newNames.of(observedHost) >= maxNewPerHost(observedHost)) {
+    if (this.#newNames.isFull(observedHost)) {
       return { refused: "host-names", retryInMs: this.#windowEndsAtMs - nowMs };
     }
     return undefined;
   }
 
   #unavailable(error: unknown): NameRefusal {
-    this.#complaints.say("cannot use the database of names", error);
+    this.#failures.error("cannot use the database of names", error);
     return { refused: "unavailable" };
   }
 }

@@ -12,7 +12,7 @@ import type { PublicKey } from "../../shared/crypto/public_key.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import { attendedIdleMs } from "../../shared/protocol/limits.ts";
 import { type Header, type Message, message } from "../../shared/protocol/message.ts";
-import { ExpiryWheel } from "../limits/timer_wheel.ts";
+import { TimerWheel } from "../../shared/time/timer_wheel.ts";
 import type { Registry } from "../registry/registry.ts";
 
 /**
@@ -63,11 +63,11 @@ export class Presence {
   readonly #byId = new Map<string, Set<Subscription>>();
   readonly #watchers = new Map<string, Set<Subscription>>();
   readonly #withNews = new Set<Subscription>();
-  readonly #silence: ExpiryWheel<Subscription>;
+  readonly #silence: TimerWheel<Subscription>;
 
   constructor(options: PresenceOptions) {
     this.#options = options;
-    this.#silence = new ExpiryWheel(options.clock.now(), attendedIdleMs);
+    this.#silence = new TimerWheel(options.clock.now(), attendedIdleMs);
   }
 
   /** Counts a connection as attended. */

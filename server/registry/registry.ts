@@ -11,8 +11,8 @@ import type { Address } from "../../shared/net/address.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import { type Fingerprint, fingerprintOf, type PublicKey } from "../../shared/crypto/public_key.ts";
 import { registrationTtlMaxMs } from "../../shared/protocol/limits.ts";
-import { HostCounter } from "../limits/host_counter.ts";
-import { ExpiryWheel } from "../limits/timer_wheel.ts";
+import { HostQuota, type PerHost } from "../limits/limits.ts";
+import { TimerWheel } from "../../shared/time/timer_wheel.ts";
 import { RoundRobin, type Turn } from "./round_robin.ts";
 
 // The package is CommonJS: what it exports as default arrives as a property.
@@ -65,7 +65,7 @@ export interface RegistryOptions {
   /** Registrations at most. */
   readonly max: number;
   /** Registrations at most from one host. */
-  readonly maxPerHost: (observedHost: string) => number;
+  readonly maxPerHost: PerHost;
   /** Told of an id that is registered now, or no more, or with a key now; not of a refresh. */
   readonly onChange?: (id: string) => void;
 }
@@ -74,20 +74,19 @@ export interface RegistryOptions {
 export class Registry {
   readonly #clock: Clock;
   readonly #max: number;
-  readonly #maxPerHost: (observedHost: string) => number;
   readonly #onChange: (id: string) => void;
   readonly #byId = new Map<string, Entry>();
   readonly #sorted = new BTree<string, Entry>(undefined, compareIds);
   readonly #rotation = new RoundRobin<Entry>();
-  readonly #wheel: ExpiryWheel<Entry>;
-  readonly #perHost = new HostCounter();
+  readonly #wheel: TimerWheel<Entry>;
+  readonly #perHost: HostQuota;
 
   constructor({ clock, max, maxPerHost, onChange = () => {} }: RegistryOptions) {
     this.#clock = clock;
     this.#max = max;
-    this.#maxPerHost = maxPerHost;
+    this.#perHost = new HostQuota(maxPerHost);
     this.#onChange = onChange;
-    this.#wheel = new ExpiryWheel(clock.now(), registrationTtlMaxMs);
+    this.#wheel = new TimerWheel(clock.now(), registrationTtlMaxMs);
   }
 
   /** How many are registered. */
@@ -229,9 +228,7 @@ export class Registry {
   }
 
   #refusalOfHost(observedHost: string): Refusal | undefined {
-    return this.#perHost.of(observedHost) >= this.#maxPerHost(observedHost)
-      ? { refused: "host-full" }
-      : undefined;
+    return this.#perHost.isFull(observedHost) ? { refused: "host-full" } : undefined;
   }
 
   #forget(entry: Entry): void {

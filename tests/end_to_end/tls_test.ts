@@ -162,11 +162,11 @@ for (const build of builds) {
       put({ ...authority.issue(), cert, key });
       server.kill("SIGHUP");
       await server.says(
-        / error +the certificate stays as it was error="The key in .* is not that of/,
+        / error +the certificate stays as it was error="The key in .* does not belong to/,
       );
       put({ ...authority.issue(), cert: cert.slice(0, 200) });
       server.kill("SIGHUP");
-      await server.says(/ error +the certificate stays.* holds no certificate that can be used/);
+      await server.says(/ error +the certificate stays.* holds no usable certificate/);
       assertEquals((await register("third")).code, 0);
       const last = authority.selfSigned();
       put(last);
@@ -194,8 +194,8 @@ for (const build of builds) {
         `Cannot read the certificate ${missing}: there is no such file or directory`,
       ],
       [certFile, missing, `Cannot read the key ${missing}: there is no such file or directory`],
-      [certFile, other, `The key in ${other} is not that of the certificate in ${certFile}`],
-      [keyFile, keyFile, `${keyFile} holds no certificate that can be used: it has to be PEM`],
+      [certFile, other, `The key in ${other} does not belong to the certificate in ${certFile}`],
+      [keyFile, keyFile, `${keyFile} holds no usable certificate: it must be PEM`],
     ];
     await Promise.all(cases.map(async ([cert, key, said]) => {
       const args = ["server", "--port", "0", "--tls-cert", cert, "--tls-key", key];

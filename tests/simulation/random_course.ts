@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Capacity } from "../../server/connection/admission.ts";
+import type { Capacity } from "../../server/limits/limits.ts";
 import type { ClientTraits, End, Person } from "./person.ts";
 import { SeededRandom } from "./seeded_random.ts";
 import { cuts } from "./simulated_conn.ts";

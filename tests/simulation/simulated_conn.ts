@@ -7,7 +7,7 @@
  */
 
 import type { PeerConn } from "../../client/transport/tcp.ts";
-import type { Connection } from "../../server/connection/session.ts";
+import type { Connection } from "../../server/connection/connection.ts";
 import type { SeededRandom } from "./seeded_random.ts";
 import type { SimulatedClock } from "./simulated_clock.ts";
 

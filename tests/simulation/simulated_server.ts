@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Capacity } from "../../server/connection/admission.ts";
+import type { Capacity } from "../../server/limits/limits.ts";
 import { ServerCore, sweepMs } from "../../server/core.ts";
 import {
   type MailboxDatabase,

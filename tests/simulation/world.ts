@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Capacity } from "../../server/connection/admission.ts";
+import type { Capacity } from "../../server/limits/limits.ts";
 import { Identity } from "../../shared/crypto/identity.ts";
 import { isAllDelivered, violations } from "./invariants.ts";
 import { type ClientTraits, Person } from "./person.ts";

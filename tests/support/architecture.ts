@@ -32,11 +32,12 @@ export const floors: readonly (readonly (readonly string[])[])[] = [
     ["main.ts"],
   ],
   [
-    ["server/limits"],
+    ["server/certificate", "server/limits"],
     ["server/mailbox", "server/names", "server/registry"],
     ["server/presence"],
     ["server/handlers"],
     ["server/connection"],
+    ["server/tls"],
     ["server"],
     ["main.ts"],
   ],

@@ -18,6 +18,8 @@ import { clientIdRule } from "../../../shared/protocol/client_id.ts";
 import { openProfile } from "../../profile/open_profile.ts";
 import { readAuthorities } from "./ca_file.ts";
 import { parseServerAddresses, type ServerAddress } from "../../../shared/net/server_address.ts";
+import { UserError } from "../../user_error.ts";
+import { errorSentence } from "../wording/wording.ts";
 import { runAudit } from "./audit_command.ts";
 import { playDemo } from "./demo.ts";
 import { exportHistory, type HistoryFormat, historyFormats } from "./history_command.ts";
@@ -69,7 +71,7 @@ function addClient(program: Command): void {
       "after",
       "\nExample: p2pchat client alice 5556 127.0.0.1:5555, then /register, /chat bob, /help.",
     )
-    .action(startClient);
+    .action(worded(startClient));
 }
 
 interface ClientOptions {
@@ -106,7 +108,7 @@ function addHistory(program: Command): void {
     )
     .option("--as <id>", asHelp)
     .option("--profile <dir>", profileHelp)
-    .action(startHistoryExport);
+    .action(worded(startHistoryExport));
 }
 
 interface HistoryExportOptions {
@@ -132,7 +134,7 @@ function addAudit(program: Command): void {
     .option("--ca <file>", caHelp)
     .option("--as <id>", asHelp)
     .option("--profile <dir>", profileHelp)
-    .action(startAudit);
+    .action(worded(startAudit));
 }
 
 interface AuditOptions {
@@ -155,19 +157,19 @@ function addIdentity(program: Command): void {
     .description("show your key and its fingerprint, also as a QR code")
     .option("--profile <dir>", identityHelp)
     .option("--passphrase", "change the passphrase of your identity; an empty one removes it")
-    .action(startIdentity);
+    .action(worded(startIdentity));
   identity.command("export")
     .description("write a copy of your identity, under a passphrase")
     .argument("<file>", "the file to make; - is standard output")
     .option("--plain", "without a passphrase")
     .option("--profile <dir>", identityHelp)
-    .action(startIdentityExport);
+    .action(worded(startIdentityExport));
   identity.command("import")
     .description("make a copy your identity")
     .argument("<file>", "the file with the copy; - is standard input")
     .option("--replace", "replace another identity, which is kept beside it")
     .option("--profile <dir>", identityHelp)
-    .action(startIdentityImport);
+    .action(worded(startIdentityImport));
 }
 
 /** What the commands about identities work with. Loaded when needed: QR codes take their time. */
@@ -201,12 +203,24 @@ async function startIdentityImport(from: string, _own: unknown, command: Command
 function addDemo(program: Command, { startServer }: ClientCommandsOptions): void {
   program.command("demo")
     .description("play a conversation of two clients over a server, to see that all works")
-    .action(async () => {
+    .action(worded(async () => {
       await using server = startServer();
       print(`server listening on ${formatAddress(server.address)}`);
       await playDemo(server.address, print);
       print("The demonstration went well: p2pchat works on this machine.");
-    });
+    }));
+}
+
+/** Makes a sentence of what goes wrong in a command; the command line prints it and sets the exit code. */
+function worded<A extends unknown[]>(run: (...args: A) => Promise<void>) {
+  return async (...args: A) => {
+    try {
+      await run(...args);
+    } catch (error) {
+      // Commander's own errors say with which code to exit.
+      throw error instanceof UserError ? new Error(errorSentence(error), { cause: error }) : error;
+    }
+  };
 }
 
 /** Adds the authorities of a file to the servers with TLS, beside the system's. */

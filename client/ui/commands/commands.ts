@@ -9,6 +9,7 @@ import { closestString } from "@std/text/closest-string";
 import { UserError } from "../../user_error.ts";
 import type { ChatClient } from "../../client.ts";
 import type { ChatEvent } from "../../events.ts";
+import { errorSentence } from "../wording/wording.ts";
 
 interface Command {
   readonly name: string;
@@ -165,7 +166,7 @@ export async function runLine(line: string, context: CommandContext): Promise<bo
     if (error instanceof DOMException && error.name === "AbortError") return false;
     // What is not for the user is a defect, and still must not end his conversations.
     const problem = error instanceof UserError || error instanceof RangeError
-      ? error.message
+      ? errorSentence(error)
       : `Something failed: ${error}`;
     emit({ type: "problem", problem });
     return false;

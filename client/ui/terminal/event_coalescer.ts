@@ -7,16 +7,7 @@
 
 import { systemClock, type TimerClock } from "../../../shared/time/clock.ts";
 import type { ChatEvent } from "../../events.ts";
-
-/** What a front end shows: what happened, or several such things as one. */
-export type ShownEvent = ChatEvent | ArrivedEvent;
-
-/** Messages that waited are delivered. */
-export interface ArrivedEvent {
-  readonly type: "arrived";
-  readonly name: string;
-  readonly count: number;
-}
+import type { ArrivedEvent, ShownEvent } from "../wording/wording.ts";
 
 /** Of the same kind and about the same peer, what came before and what comes now are one. */
 type Counted = ArrivedEvent | Extract<ChatEvent, { type: "kept" | "deposited" | "read" }>;

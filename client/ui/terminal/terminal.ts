@@ -11,9 +11,9 @@ import { aborted } from "../../../shared/time/clock.ts";
 import type { ChatClient } from "../../client.ts";
 import { complete, runLine } from "../commands/commands.ts";
 import type { ChatEvent } from "../../events.ts";
-import { EventCoalescer, type ShownEvent } from "./event_coalescer.ts";
+import { EventCoalescer } from "./event_coalescer.ts";
 import type { HistoryRow } from "../wording/history_rows.ts";
-import { wordingOf } from "../wording/wording.ts";
+import { type ShownEvent, wordingOf } from "../wording/wording.ts";
 
 /** An event's lines, as people read them. */
 export function terminalLines(event: ShownEvent, now: Date): string[] {

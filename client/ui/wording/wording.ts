@@ -6,14 +6,26 @@
  */
 
 import { formatAddress } from "../../../shared/net/address.ts";
+import { errorMessage } from "../../../shared/errors/error_message.ts";
 import { makeVisible, makeVisibleLines } from "../../../shared/text/visible.ts";
 import type { ChatEvent, CloseReason, Contact, Dialect, Security } from "../../events.ts";
 import type { PresenceStatus } from "../../rendezvous/rendezvous.ts";
 import { formatServerAddress } from "../../../shared/net/server_address.ts";
+import { UserError } from "../../user_error.ts";
 import { agrees, auditLines } from "./audit_lines.ts";
-import type { ShownEvent } from "../terminal/event_coalescer.ts";
 import { type HistoryRow, historyRows, plaintextMark } from "./history_rows.ts";
 import { shortTime } from "./local_time.ts";
+import { problemSentence } from "./problem_sentences.ts";
+
+/** What a front end shows: what happened, or several such things as one. */
+export type ShownEvent = ChatEvent | ArrivedEvent;
+
+/** Messages that waited are delivered. */
+export interface ArrivedEvent {
+  readonly type: "arrived";
+  readonly name: string;
+  readonly count: number;
+}
 
 /** What kind of thing is said, for whoever colours it. */
 export type Tone = "message" | "notice" | "list" | "history" | "problem";
@@ -31,6 +43,13 @@ export interface Wording {
   readonly lines: readonly string[];
   /** The messages, of a history; its only line is above them. */
   readonly rows?: readonly HistoryRow[];
+}
+
+/** What an error says to a user, safe to print on one line. It has no full stop at its end. */
+export function errorSentence(error: unknown): string {
+  return makeVisible(
+    error instanceof UserError ? problemSentence(error.problem) : errorMessage(error),
+  );
 }
 
 /**

@@ -23,8 +23,8 @@ import {
   self,
   told,
 } from "../../support/link_fixture.ts";
-import { type LinkHandlers, linkOwner } from "../../support/link_owner.ts";
 import { publicKeyBytes } from "../../../shared/crypto/public_key.ts";
+import { type LinkHandlers, linkOwner } from "../../support/link_owner.ts";
 
 type Role = "initiator" | "responder";
 

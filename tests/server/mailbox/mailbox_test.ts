@@ -1,12 +1,11 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
-import { defaultCapacity } from "../../../server/connection/admission.ts";
+import { defaultCapacity, type MailCapacity } from "../../../server/limits/limits.ts";
 import {
   type Box,
   type Mail,
   Mailbox,
   type MailboxOptions,
-  type MailCapacity,
   type MailRefusal,
 } from "../../../server/mailbox/mailbox.ts";
 import {

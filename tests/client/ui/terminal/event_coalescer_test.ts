@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { ChatEvent } from "../../../../client/events.ts";
-import { EventCoalescer, type ShownEvent } from "../../../../client/ui/terminal/event_coalescer.ts";
+import { EventCoalescer } from "../../../../client/ui/terminal/event_coalescer.ts";
+import type { ShownEvent } from "../../../../client/ui/wording/wording.ts";
 
 /** Gathering with a clock that stands still until its time is let pass. */
 function gathering() {

@@ -2,10 +2,9 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import { helpRows } from "../../../../client/ui/commands/commands.ts";
 import type { ChatEvent } from "../../../../client/events.ts";
-import type { ShownEvent } from "../../../../client/ui/terminal/event_coalescer.ts";
 import { isProblem, plainText } from "../../../../client/ui/script/script.ts";
 import { promptText, terminalLines } from "../../../../client/ui/terminal/terminal.ts";
-import { wordingOf } from "../../../../client/ui/wording/wording.ts";
+import { type ShownEvent, wordingOf } from "../../../../client/ui/wording/wording.ts";
 import type { Fingerprint } from "../../../../shared/crypto/public_key.ts";
 
 const now = new Date(2026, 0, 2, 13, 45);

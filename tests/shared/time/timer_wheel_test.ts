@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { ExpiryWheel } from "../../../server/limits/timer_wheel.ts";
+import { TimerWheel } from "../../../shared/time/timer_wheel.ts";
 
 Deno.test("a member is taken out in the first whole second at or after its time, and once", () => {
-  const wheel = new ExpiryWheel<string>(0, 10_000);
+  const wheel = new TimerWheel<string>(0, 10_000);
   wheel.add("a", 1_500);
   wheel.add("b", 2_000);
   wheel.add("c", 2_001);
@@ -16,7 +16,7 @@ Deno.test("a member is taken out in the first whole second at or after its time,
 });
 
 Deno.test("a member that was removed or moved is not taken out at its old time", () => {
-  const wheel = new ExpiryWheel<string>(0, 10_000);
+  const wheel = new TimerWheel<string>(0, 10_000);
   wheel.remove("a", wheel.add("a", 1_000));
   wheel.move("b", wheel.add("b", 1_000), 10_000);
   assertEquals([...wheel.expired(9_999)], []);
@@ -33,7 +33,7 @@ Deno.test("a wheel takes out the same as a list, however far the clock jumps", (
   });
   fc.assert(fc.property(fc.nat(5_000), fc.array(step, { maxLength: 60 }), (start, steps) => {
     let now = start;
-    const wheel = new ExpiryWheel<number>(now, longestMs);
+    const wheel = new TimerWheel<number>(now, longestMs);
     const slots = new Map<number, number>();
     const times = new Map<number, number>();
     for (const { ms, what, which, ttlMs } of steps) {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { Deadlines } from "../../../server/limits/deadlines.ts";
+import { Deadlines } from "../../../shared/time/deadlines.ts";
 
 Deno.test("members are late in the order of their start, each once", () => {
   const deadlines = new Deadlines<string>(100);

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { Admission, defaultCapacity } from "../../../server/connection/admission.ts";
+import { Admission, defaultCapacity, HostQuota } from "../../../server/limits/limits.ts";
 
 Deno.test("one connection too many in all is 503, until another ends", () => {
   const admission = new Admission({ ...defaultCapacity, connections: 2 });
@@ -26,4 +26,22 @@ Deno.test("the server's own host is bounded by the whole alone", () => {
   const admission = new Admission({ ...defaultCapacity, connections: 3, connectionsPerHost: 1 });
   const answers = ["127.0.0.1", "127.0.0.1", "::1", "::1"].map((host) => admission.enter(host));
   assertEquals(answers.map((refusal) => refusal?.code), [undefined, undefined, undefined, 503]);
+});
+
+Deno.test("a host has as many as it may, and one fewer after each that goes", () => {
+  const quota = new HostQuota((host) => host === "::1" ? Infinity : 2);
+  const steps: [step: "add" | "remove", host: string, full: boolean][] = [
+    ["add", "192.0.2.1", false],
+    ["add", "192.0.2.1", true],
+    ["add", "192.0.2.2", false],
+    ["remove", "192.0.2.1", false],
+    ["add", "192.0.2.1", true],
+    ...Array.from({ length: 5 }, (): ["add", string, boolean] => ["add", "::1", false]),
+  ];
+  for (const [step, host, full] of steps) {
+    quota[step](host);
+    assertEquals(quota.isFull(host), full, `${step} ${host}`);
+  }
+  quota.clear();
+  assertEquals(quota.isFull("192.0.2.1"), false);
 });

@@ -1,5 +1,5 @@
 /**
- * The certificate of a server that speaks TLS, with its key, as an operator keeps them: two files of PEM
+ * The certificate of a server that speaks TLS, and its key, as an operator keeps them: two files in PEM
  * (RFC 7468).
  *
  * @module
@@ -9,13 +9,18 @@ import { X509Certificate } from "node:crypto";
 import { errorMessage } from "../../shared/errors/error_message.ts";
 import { fileReason } from "../../shared/errors/file_error.ts";
 import { systemReason } from "../../shared/errors/system_error.ts";
-import type { TlsKeyPair } from "./tls_terminator.ts";
 
 /** Where a certificate and its key are kept. */
 export interface CertificateFiles {
-  /** The certificate, with those of its authorities behind it where it has some. */
+  /** The certificate, followed by those of its authorities if it has some. */
   readonly certFile: string;
   readonly keyFile: string;
+}
+
+/** A certificate, followed by those of its authorities, and its key; both in PEM. */
+export interface TlsKeyPair {
+  readonly cert: string;
+  readonly key: string;
 }
 
 /** A certificate that has been read, with its key. */
@@ -27,9 +32,9 @@ export interface Certificate extends TlsKeyPair {
 }
 
 /**
- * Reads a certificate and its key, and makes sure that a server can use them.
+ * Reads a certificate and its key, and checks that a server can use them.
  *
- * @throws {Error} Where it cannot: a sentence that names the file.
+ * @throws {Error} If it cannot: a sentence that names the file.
  */
 export async function readCertificate(files: CertificateFiles): Promise<Certificate> {
   const { certFile, keyFile } = files;
@@ -54,7 +59,7 @@ async function read(file: string, what: string): Promise<string> {
   }
 }
 
-/** @throws {Error} Where a listener does not take the pair. */
+/** @throws {Error} If a listener does not accept the pair. */
 function checkPair(pair: TlsKeyPair, { certFile, keyFile }: CertificateFiles): void {
   try {
     Deno.listenTls({ hostname: "127.0.0.1", port: 0, ...pair }).close();
@@ -62,11 +67,11 @@ function checkPair(pair: TlsKeyPair, { certFile, keyFile }: CertificateFiles): v
     const words = errorMessage(cause);
     throw new Error(
       words.includes("KeyMismatch")
-        ? `The key in ${keyFile} is not that of the certificate in ${certFile}`
+        ? `The key in ${keyFile} does not belong to the certificate in ${certFile}`
         : /\bkeys?\b/i.test(words)
-        ? `${keyFile} holds no private key that can be used: it has to be PEM, without a passphrase`
+        ? `${keyFile} holds no usable private key: it must be PEM, without a passphrase`
         : /\bcertificates?\b/i.test(words)
-        ? `${certFile} holds no certificate that can be used: it has to be PEM, as in ` +
+        ? `${certFile} holds no usable certificate: it must be PEM, as in ` +
           "-----BEGIN CERTIFICATE-----, and of X.509 version 3"
         : `Cannot try the certificate in ${certFile}: ${systemReason(cause)}`,
       { cause },

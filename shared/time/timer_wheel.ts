@@ -1,20 +1,20 @@
 /**
- * What ends when: a timer wheel with a slot a second (Varghese and Lauck, "Hashed and hierarchical
- * timing wheels", 1987; their scheme 4, since no time to live is longer than the wheel). Setting,
- * moving and taking back cost the same however many there are, and nobody is looked at before his time.
+ * A timer wheel with one slot for each second (Varghese and Lauck, "Hashed and hierarchical timing
+ * wheels", 1987, scheme 4: no member lives longer than one turn of the wheel). Adding, moving and
+ * removing cost the same however many members there are, and no member is looked at before its time.
  *
  * @module
  */
 
-/** A timer wheel. Its times are milliseconds of a monotonic clock, rounded up to a second. */
-export class ExpiryWheel<T> {
+/** Members that expire, each at its own time: milliseconds of a monotonic clock, rounded up to a second. */
+export class TimerWheel<T> {
   readonly #slots: (Set<T> | undefined)[];
-  /** The second up to which all has been taken out. */
+  /** Every slot up to this second has been emptied. */
   #second: number;
 
   /**
    * @param nowMs The present.
-   * @param longestMs The longest time to live that {@linkcode set} will be asked for.
+   * @param longestMs The longest time to live that {@linkcode add} and {@linkcode move} will be given.
    */
   constructor(nowMs: number, longestMs: number) {
     this.#second = Math.floor(nowMs / 1000);
@@ -24,7 +24,7 @@ export class ExpiryWheel<T> {
   /**
    * Adds a member.
    *
-   * @returns The slot it is in, for {@linkcode move} and {@linkcode remove}.
+   * @returns Its slot, which {@linkcode move} and {@linkcode remove} need.
    */
   add(member: T, expiresAtMs: number): number {
     const slot = this.#slotOf(expiresAtMs);
@@ -32,20 +32,16 @@ export class ExpiryWheel<T> {
     return slot;
   }
 
-  /** Moves a member from its slot to that of another time. @returns The slot it is in now. */
+  /** Moves a member from its slot to that of another time. @returns Its new slot. */
   move(member: T, slot: number, expiresAtMs: number): number {
     if (this.#slotOf(expiresAtMs) === slot) return slot;
     this.remove(member, slot);
     return this.add(member, expiresAtMs);
   }
 
-  /** Takes a member out of its slot. */
+  /** Removes a member from its slot. */
   remove(member: T, slot: number): void {
     this.#slots[slot]?.delete(member);
-  }
-
-  #slotOf(expiresAtMs: number): number {
-    return Math.max(Math.ceil(expiresAtMs / 1000), this.#second + 1) % this.#slots.length;
   }
 
   /** Whether {@linkcode expired} has a slot to look at. */
@@ -53,7 +49,7 @@ export class ExpiryWheel<T> {
     return nowMs >= (this.#second + 1) * 1000;
   }
 
-  /** Takes out everything whose time has come. */
+  /** Removes and yields every member whose time has come. */
   *expired(nowMs: number): Generator<T> {
     const until = Math.floor(nowMs / 1000);
     while (this.#second < until) {
@@ -63,5 +59,9 @@ export class ExpiryWheel<T> {
       this.#slots[slot] = undefined;
       yield* members;
     }
+  }
+
+  #slotOf(expiresAtMs: number): number {
+    return Math.max(Math.ceil(expiresAtMs / 1000), this.#second + 1) % this.#slots.length;
   }
 }

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { readCertificate } from "../../../server/connection/certificate.ts";
+import { readCertificate } from "../../../server/certificate/certificate.ts";
 import { Authority } from "../../support/certificates.ts";
 
 Deno.test("a certificate is read with its fingerprint and its dates", async () => {
@@ -35,14 +35,13 @@ Deno.test("what no server can use is a sentence that names the file", async () =
     "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
   );
   const version1 = authority.version1();
-  const noCertificate = (file: string) =>
-    `${file} holds no certificate that can be used: it has to`;
-  const noKey = (file: string) => `${file} holds no private key that can be used: it has to be PEM`;
+  const noCertificate = (file: string) => `${file} holds no usable certificate: it must be PEM`;
+  const noKey = (file: string) => `${file} holds no usable private key: it must be PEM`;
   const cases: [certFile: string, keyFile: string, said: string][] = [
     [missing, keyFile, `Cannot read the certificate ${missing}: there is no such file`],
     [certFile, missing, `Cannot read the key ${missing}: there is no such file`],
     [authority.path(""), keyFile, `Cannot read the certificate ${authority.path("")}: `],
-    [certFile, other.keyFile, `The key in ${other.keyFile} is not that of the certificate in`],
+    [certFile, other.keyFile, `The key in ${other.keyFile} does not belong to the certificate in`],
     [keyFile, keyFile, noCertificate(keyFile)],
     [certFile, certFile, noKey(certFile)],
     [empty, keyFile, noCertificate(empty)],

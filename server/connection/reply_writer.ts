@@ -1,0 +1,103 @@
+/**
+ * From the messages for a client to the bytes of its connection.
+ *
+ * @module
+ */
+
+import { writeAll } from "../../shared/net/write_all.ts";
+import { encode, encodeInto, type Message } from "../../shared/protocol/message.ts";
+import type { Clock } from "../../shared/time/clock.ts";
+import { ReusedBuffer } from "./reused_buffer.ts";
+import type { Connection } from "./socket.ts";
+
+/** A reply; a promise of it is never rejected. */
+export type Reply = Message | Promise<Message>;
+
+// Buffers for short replies, which all connections share: making one costs as much as parsing a request.
+const spareBytes = 4096;
+const sparesMax = 256;
+const spares: ReusedBuffer[] = [];
+
+const utf8 = new TextEncoder();
+
+/** Writes to one connection. */
+export class ReplyWriter {
+  readonly #conn: Connection;
+  readonly #clock: Clock;
+  /** The news that is being written. */
+  #telling: Promise<void> | undefined;
+  /** Since when a write waits for its reader; a time that never passes if none does. */
+  writingSinceMs = Infinity;
+
+  constructor(conn: Connection, clock: Clock) {
+    this.#conn = conn;
+    this.#clock = clock;
+  }
+
+  /**
+   * Writes replies, in order and in as few writes as possible, behind the news that is being written. One
+   * read may hold thousands of requests whose replies are a thousand times as long, so the next reply is
+   * asked for only when there is room for it.
+   *
+   * @param replies Gives the next reply; undefined at the end.
+   * @throws {Error} If the connection breaks.
+   */
+  async write(replies: () => Reply | undefined): Promise<void> {
+    for (let next = replies(); next !== undefined;) {
+      const spare = spares.pop() ?? new ReusedBuffer(spareBytes);
+      let end = 0;
+      let long: Uint8Array<ArrayBuffer> | undefined;
+      while (next !== undefined && long === undefined) {
+        if (next instanceof Promise) {
+          // What has to be on the disk first is written there at once for all that come together.
+          const slow = [next];
+          while ((next = replies()) instanceof Promise) slow.push(next);
+          long = encodeAll(await Promise.all(slow));
+        } else {
+          const at = encodeInto(next, spare.bytes, end);
+          if (at < 0) long = encodeAll([next]);
+          else end = at;
+          next = replies();
+        }
+      }
+      if (this.#telling !== undefined) await this.#telling;
+      // A client that does not read is not read from, and is closed in the end.
+      this.writingSinceMs = this.#clock.now();
+      if (end > 0) {
+        const written = await this.#conn.write(spare.first(end));
+        if (written < end) await writeAll(this.#conn, spare.bytes.subarray(written, end));
+      }
+      if (long !== undefined) await writeAll(this.#conn, long);
+      this.writingSinceMs = Infinity;
+      if (spares.length < sparesMax) spares.push(spare);
+    }
+  }
+
+  /**
+   * Writes news, which must not be done while replies are written.
+   *
+   * @returns Done when it is written. Rejected if the connection breaks.
+   */
+  tell(news: readonly Message[]): Promise<void> {
+    return this.#telling = this.#writeNews(news);
+  }
+
+  /** Writes as much of a last message as the socket takes at once, and ends the connection's output. */
+  async end(last: Message): Promise<void> {
+    const sent = this.#conn.write(encodeAll([last]));
+    await Promise.race([sent, this.#conn.closeWrite()]);
+  }
+
+  async #writeNews(news: readonly Message[]): Promise<void> {
+    // News must not wait until the client has acknowledged a reply.
+    this.#conn.setNoDelay(true);
+    this.writingSinceMs = this.#clock.now();
+    await writeAll(this.#conn, encodeAll(news));
+    this.writingSinceMs = Infinity;
+    this.#telling = undefined;
+  }
+}
+
+function encodeAll(messages: readonly Message[]): Uint8Array<ArrayBuffer> {
+  return utf8.encode(messages.map(encode).join(""));
+}
