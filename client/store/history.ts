@@ -97,7 +97,7 @@ export class History {
    * @param name The peer's id.
    * @throws {UserError} If the store cannot be read.
    */
-  *export(self: string | undefined, name: string): Generator<HistoryEntry, void> {
+  *export(self: string | undefined, name: string): Iterable<HistoryEntry> {
     const rows = this.#transactions.reading(reading, () => {
       const ids = idsOf(
         self === undefined ? this.#sql.ofAll.all(name) : this.#sql.ofSelf.all(self, name),

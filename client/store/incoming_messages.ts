@@ -29,6 +29,7 @@ interface Stream {
   last: number | undefined;
   /** Undefined where what comes next is to be believed. */
   head: string | undefined;
+  /** Of the last message that has been taken; undefined until one is. */
   lastId: string | undefined;
 }
 
@@ -36,7 +37,6 @@ interface StreamRow {
   readonly row: number;
   readonly last: number;
   readonly head: string | null;
-  readonly last_id: Uint8Array | string;
 }
 
 interface Known {
@@ -86,7 +86,7 @@ export class IncomingMessages {
     this.#sql = {
       party: database.prepare("SELECT self, name, key FROM conversations WHERE id = ?"),
       stream: database.prepare(
-        `SELECT id AS row, last, head, last_id FROM streams
+        `SELECT id AS row, last, head FROM streams
          WHERE conversation = ? AND outgoing = 0 AND stream = ?`,
       ),
       makeStream: database.prepare(
@@ -135,14 +135,6 @@ export class IncomingMessages {
     });
     this.#index.noteWritten(letters.length);
     return receipts;
-  }
-
-  /** See {@linkcode Journal}. */
-  lastReceived(conversation: ConversationId, stream: string) {
-    return this.#transactions.reading("read what was received", () => {
-      const { last: seq, lastId: id } = this.#stream(conversation, stream);
-      return seq === undefined || id === undefined ? undefined : { seq, id };
-    });
   }
 
   /** See {@linkcode Journal}. */
@@ -249,7 +241,7 @@ export class IncomingMessages {
       row: found?.row,
       last: found?.last,
       head: found?.head ?? undefined,
-      lastId: found && idFromColumn(found.last_id),
+      lastId: undefined,
     };
   }
 }

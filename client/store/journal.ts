@@ -178,11 +178,6 @@ export interface Journal {
    * @returns What became of each.
    */
   receive(conversation: ConversationId, letters: readonly ChatMessage[], atMs: number): Receipt[];
-  /** The last of a stream that has been received without a gap, which is what is acknowledged. */
-  lastReceived(
-    conversation: ConversationId,
-    stream: string,
-  ): { readonly seq: number; readonly id: string } | undefined;
   /** Notes that what was received is on the screen, up to a row. */
   markShown(conversation: ConversationId, row: number): void;
   /** What was received and is not on the screen yet, oldest first. */
@@ -195,8 +190,6 @@ export interface Journal {
    * @param before Only those before this row.
    */
   history(self: string, name: string | undefined, limit: number, before?: number): HistoryEntry[];
-  /** All of {@linkcode searchBySteps} at once. */
-  search(self: string, words: string, limit: number): HistoryEntry[];
   /** See {@linkcode History.search}. */
   searchBySteps(
     self: string,
@@ -224,9 +217,4 @@ export interface Journal {
     from: number,
     to: number,
   ): RangeDigest;
-
-  /** A small thing that is remembered by its name. */
-  setting(name: string): string | undefined;
-  /** Remembers it. */
-  setSetting(name: string, value: string): void;
 }

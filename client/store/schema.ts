@@ -44,7 +44,7 @@ export const migrations: readonly string[] = [
     last INTEGER NOT NULL DEFAULT 0,
     -- The chain's hash of the last; NULL where what comes next is to be believed.
     head TEXT,
-    -- Of a received one, the id of the last; the rest is of a sent one.
+    -- Of a received one, the id of the last; only version 0.3.0 reads it. The rest is of a sent one.
     last_id ANY,
     acknowledged INTEGER NOT NULL DEFAULT 0,
     read INTEGER NOT NULL DEFAULT 0,
@@ -90,6 +90,7 @@ export const migrations: readonly string[] = [
   ) STRICT;
   INSERT INTO keeping (only) VALUES (1);
 
+  -- Not used.
   CREATE TABLE settings (
     name TEXT PRIMARY KEY,
     value TEXT NOT NULL

@@ -5,7 +5,6 @@
  */
 
 import type { Journal } from "./journal.ts";
-import type { Settings } from "./settings.ts";
 import type { Store } from "./store.ts";
 
 type Parts = Pick<Store, "conversations" | "outgoing" | "incoming" | "history" | "digests">;
@@ -13,7 +12,6 @@ type Parts = Pick<Store, "conversations" | "outgoing" | "incoming" | "history" |
 /** Makes the one object. */
 export function sqliteJournal(
   { conversations, outgoing, incoming, history, digests }: Parts,
-  settings: Pick<Settings, "setting" | "setSetting">,
 ): Journal {
   return {
     open: (party, seen) => conversations.open(party, seen),
@@ -33,26 +31,15 @@ export function sqliteJournal(
     reassign: (from, to) => outgoing.reassign(from, to),
 
     receive: (id, letters, atMs) => incoming.receive(id, letters, atMs),
-    lastReceived: (id, stream) => incoming.lastReceived(id, stream),
     markShown: (id, row) => incoming.markShown(id, row),
     unshown: (self, limit) => incoming.unshown(self, limit),
 
     history: (self, name, limit, before) => history.latest(self, name, limit, before),
-    search(self, words, limit) {
-      const steps = history.search(self, words, limit);
-      for (;;) {
-        const { value, done } = steps.next();
-        if (done === true) return value;
-      }
-    },
     searchBySteps: (self, words, limit) => history.search(self, words, limit),
     export: (self, name) => history.export(self, name),
 
     streams: (id) => digests.streams(id),
     entries: (id, direction, stream, from, to) => digests.entries(id, direction, stream, from, to),
     digest: (id, direction, stream, from, to) => digests.digest(id, direction, stream, from, to),
-
-    setting: (name) => settings.setting(name),
-    setSetting: (name, value) => settings.setSetting(name, value),
   };
 }

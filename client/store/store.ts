@@ -22,7 +22,6 @@ import { OutgoingMessages } from "./outgoing_messages.ts";
 import { migrations } from "./schema.ts";
 import { convert } from "./seal_conversion.ts";
 import { SearchIndex } from "./search_index.ts";
-import { Settings } from "./settings.ts";
 import { sqliteJournal } from "./sqlite_journal.ts";
 import { StreamDigests } from "./stream_digests.ts";
 import { TextCipher } from "./text_cipher.ts";
@@ -151,7 +150,7 @@ export function storeIn(
   return {
     ...parts,
     knownPeers: new KnownPeers(database),
-    journal: sqliteJournal(parts, new Settings(database, transactions)),
+    journal: sqliteJournal(parts),
     [Symbol.dispose]: () => database.close(),
   };
 }

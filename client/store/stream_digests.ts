@@ -71,7 +71,7 @@ export class StreamDigests {
     stream: string,
     from: number,
     to: number,
-  ): Generator<{ seq: number; id: string }, void> {
+  ): Iterable<{ readonly seq: number; readonly id: string }> {
     const row = this.#stream(conversation, direction, stream);
     if (row === undefined) return;
     for (let next = from;;) {

@@ -6,9 +6,9 @@
  */
 
 import { dirname, join } from "node:path";
-import type { Draft, Journal } from "../../client/store/journal.ts";
-import { openStore } from "../../client/store/store.ts";
+import { type Draft, openStore, type Store } from "../../client/store/store.ts";
 import { type NumberedMessage, randomId } from "../../shared/protocol/message_stream.ts";
+import { searched } from "../support/journal_fixture.ts";
 import type { Bench } from "./bench.ts";
 import { Chatter } from "./chatter.ts";
 import { denoCommand } from "./program.ts";
@@ -72,17 +72,17 @@ interface Bursts {
 function fill(path: string, chatter: Chatter): Bursts {
   using peer = openStore(":memory:");
   using store = openStore(path);
-  const { journal } = store;
-  const [own, theirs] = [conversationIn(journal), conversationIn(peer.journal)];
+  const { incoming, outgoing } = store;
+  const [own, theirs] = [conversationIn(store), conversationIn(peer)];
   const accepted: number[] = [];
   const received: number[] = [];
   for (let at = 0; at < historyLength; at += 2 * burst) {
     const drafts = draftsFor(own, burst, chatter);
-    accepted.push(perSecond(burst, () => journal.accept(drafts)));
-    const letters = peer.journal.accept(draftsFor(theirs, burst, chatter)) as NumberedMessage[];
-    received.push(perSecond(burst, () => journal.receive(own, letters, 1)));
+    accepted.push(perSecond(burst, () => outgoing.accept(drafts)));
+    const letters = peer.outgoing.accept(draftsFor(theirs, burst, chatter)) as NumberedMessage[];
+    received.push(perSecond(burst, () => incoming.receive(own, letters, 1)));
   }
-  journal.acknowledge(own, journal.unacknowledged(own, historyLength / 2 - 100, 1)[0]!.id);
+  outgoing.acknowledge(own, outgoing.unacknowledged(own, historyLength / 2 - 100, 1)[0]!.id);
   return {
     acceptedFirst: overall(accepted.slice(burstsPerRound, 2 * burstsPerRound)),
     acceptedLast: overall(accepted.slice(-burstsPerRound)),
@@ -111,15 +111,15 @@ function burstRows({ acceptedFirst, acceptedLast, received }: Bursts): Row[] {
 /** The disk's own rate is measured in turn with ours: both of a round should see the same disk. */
 function singleRows(path: string, directory: string, chatter: Chatter): Row[] {
   using store = openStore(path);
-  const { journal } = store;
-  const conversation = conversationIn(journal);
+  const { outgoing } = store;
+  const conversation = conversationIn(store);
   using file = Deno.openSync(join(directory, "page"), { create: true, write: true });
   const page = new Uint8Array(4_096);
   const measured = Array.from({ length: rounds }, () => {
     const drafts = draftsFor(conversation, singlesPerRound, chatter);
     return {
       ours: perSecond(singlesPerRound, () => {
-        for (const draft of drafts) journal.accept([draft]);
+        for (const draft of drafts) outgoing.accept([draft]);
       }),
       disk: perSecond(singlesPerRound, () => {
         for (let i = 0; i < singlesPerRound; i++) {
@@ -184,17 +184,17 @@ async function readerRows(path: string, chatter: Chatter, bench: Bench): Promise
 
 function sealedRows(path: string, chatter: Chatter): Row[] {
   using store = openStore(path, { textKey, sealed: true });
-  const { journal } = store;
-  const conversation = conversationIn(journal);
+  const { history, outgoing } = store;
+  const conversation = conversationIn(store);
   const rates: number[] = [];
   for (let at = 0; at < sealedLength; at += burst) {
     const drafts = draftsFor(conversation, burst, chatter);
-    rates.push(perSecond(burst, () => journal.accept(drafts)));
+    rates.push(perSecond(burst, () => outgoing.accept(drafts)));
   }
   const accepted = overall(rates);
-  const searched = median(Array.from({ length: rounds }, () =>
+  const searchedPerS = median(Array.from({ length: rounds }, () =>
     perSecond(sealedLength, () => {
-      if (journal.search("alice", "unsaid", 50).length > 0) throw new Error("It has been said");
+      if (searched(history, "alice", "unsaid", 50).length > 0) throw new Error("It has been said");
     })));
   return [
     {
@@ -202,7 +202,7 @@ function sealedRows(path: string, chatter: Chatter): Row[] {
       ours: accepted.toFixed(0),
       bar: { text: `at least ${burstLeast}`, holds: accepted >= burstLeast },
     },
-    { figure: "  messages searched a second", ours: searched.toFixed(0) },
+    { figure: "  messages searched a second", ours: searchedPerS.toFixed(0) },
   ];
 }
 
@@ -217,8 +217,8 @@ async function read(path: string, searches: string[], bench: Bench): Promise<Rea
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
-function conversationIn(journal: Journal): number {
-  return journal.open({ self: "alice", name: "bob", key: publicKeyFrom(textKey) }).id;
+function conversationIn({ conversations }: Store): number {
+  return conversations.open({ self: "alice", name: "bob", key: publicKeyFrom(textKey) }).id;
 }
 
 function draftsFor(conversation: number, count: number, chatter: Chatter): Draft[] {

@@ -8,6 +8,7 @@
  */
 
 import { openStore } from "../../client/store/store.ts";
+import { searched } from "../support/journal_fixture.ts";
 import { writeAllSync } from "../../shared/net/write_all.ts";
 
 /** What it writes. */
@@ -25,8 +26,8 @@ export interface ReaderTimes {
 const [path, ...searches] = Deno.args as [string, ...string[]];
 const began = performance.now();
 using store = openStore(path);
-const { journal } = store;
-if (journal.history("alice", "bob", 50).length !== 50) throw new Error("It is not all there");
+const { history } = store;
+if (history.latest("alice", "bob", 50).length !== 50) throw new Error("It is not all there");
 const openMs = performance.now() - began;
 
 const found: number[] = [];
@@ -39,7 +40,7 @@ const searchMs = searches.map((words): [number, number] => {
 const bytesBefore = Deno.memoryUsage().rss;
 const exportBegan = performance.now();
 let exported = 0;
-for (const _entry of journal.export("alice", "bob")) exported++;
+for (const _entry of history.export("alice", "bob")) exported++;
 const exportedPerS = exported / (performance.now() - exportBegan) * 1_000;
 const grownBytes = Deno.memoryUsage().rss - bytesBefore;
 
@@ -48,6 +49,6 @@ writeAllSync(Deno.stdout, new TextEncoder().encode(JSON.stringify(times)));
 
 function search(words: string): { ms: number; count: number } {
   const began = performance.now();
-  const count = journal.search("alice", words, 50).length;
+  const count = searched(history, "alice", words, 50).length;
   return { ms: performance.now() - began, count };
 }

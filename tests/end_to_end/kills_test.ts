@@ -36,7 +36,7 @@ class Writer implements AsyncDisposable {
   /** What the store has: texts sent, and texts received, oldest first. */
   texts(direction: "in" | "out", peer: string): string[] {
     using store = openStore(join(this.profile, "store.db"));
-    return [...store.journal.export(this.id, peer)]
+    return [...store.history.export(this.id, peer)]
       .filter((entry) => entry.direction === direction).map(({ text }) => text);
   }
 

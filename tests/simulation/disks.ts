@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Journal } from "../../client/store/journal.ts";
 import { migrations } from "../../client/store/schema.ts";
 import { openStore, type Store, storeIn } from "../../client/store/store.ts";
 import { openDatabase } from "../../shared/storage/database.ts";
+import { altered } from "../support/altered.ts";
 import { temporaryDirectory } from "../support/places.ts";
 import type { SeededRandom } from "./seeded_random.ts";
 
@@ -40,9 +40,6 @@ export class MemoryDisk implements Disk {
   }
 }
 
-/** What a journal promises to be on the disk when it returns. */
-const durable = ["accept", "receive", "renumber", "reassign"] as const;
-
 /**
  * A disk that forgets with the power. SQLite writes everything behind what it has written before, into a
  * log, and what has not been forced onto the disk can be lost from any byte on.
@@ -69,18 +66,21 @@ export class FileDisk implements Disk {
     // Not before: the last to close writes the log into the database.
     this.#store[Symbol.dispose]();
     this.#store = store;
-    const noting = durable.map((name) => {
-      const method = store.journal[name] as (...args: unknown[]) => unknown;
-      return [name, (...args: unknown[]) => {
-        const result = method(...args);
-        this.#safeBytes = this.#log.length;
-        return result;
-      }];
-    });
-    return {
-      ...store,
-      journal: { ...store.journal, ...Object.fromEntries(noting) as Partial<Journal> },
+    /** What a method promises to be on the disk when it returns is safe then. */
+    const noting = <A extends unknown[], R>(method: (...args: A) => R) => (...args: A): R => {
+      const result = method(...args);
+      this.#safeBytes = this.#log.length;
+      return result;
     };
+    const { incoming, outgoing } = store;
+    return altered(store, {
+      incoming: { receive: noting((...args) => incoming.receive(...args)) },
+      outgoing: {
+        accept: noting((drafts) => outgoing.accept(drafts)),
+        renumber: noting((id) => outgoing.renumber(id)),
+        reassign: noting((from, to) => outgoing.reassign(from, to)),
+      },
+    });
   }
 
   losePower(): void {

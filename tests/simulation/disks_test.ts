@@ -10,14 +10,15 @@ function disks(): Disk[] {
 }
 
 const party = { self: "alice", name: "bob", key: publicKeyFrom(new Uint8Array(32).fill(1)) };
+const agreement = new Uint8Array(32).fill(2);
 
-function accept({ journal }: Store, text: string): void {
-  const { id: conversation } = journal.open(party);
-  journal.accept([{ conversation, id: randomId(), sentAtMs: 0, text, numbered: true }]);
+function accept({ conversations, outgoing }: Store, text: string): void {
+  const { id: conversation } = conversations.open(party);
+  outgoing.accept([{ conversation, id: randomId(), sentAtMs: 0, text, numbered: true }]);
 }
 
-function texts({ journal }: Store): string[] {
-  return [...journal.export("alice", "bob")].map(({ text }) => text);
+function texts({ history }: Store): string[] {
+  return [...history.export("alice", "bob")].map(({ text }) => text);
 }
 
 Deno.test("a store that is opened anew has what was in it", () => {
@@ -36,10 +37,10 @@ Deno.test("with the power goes what was not forced onto the disk, and nothing el
     using disk = new FileDisk(new SeededRandom(seed));
     const store = disk.open();
     accept(store, "promised");
-    store.journal.setSetting("colour", "red");
+    store.conversations.open(party, { agreement });
     disk.losePower();
     assertEquals(texts(disk.store), ["promised"]);
-    forgotten.push(disk.open().journal.setting("colour") === undefined);
+    forgotten.push(disk.open().conversations.find("alice", "bob")[0]!.agreement === undefined);
     accept(disk.store, "afterwards");
   }
   assert(forgotten.includes(true) && forgotten.includes(false), `${forgotten}`);

@@ -1,65 +1,80 @@
-// The simulation finds what is wrong: clients whose journals do not do what they should are caught.
+// The simulation finds what is wrong: clients whose stores do not do what they should are caught.
 
 import { assert } from "@std/assert";
-import type { Journal, Receipt } from "../../client/store/journal.ts";
+import type { Receipt, Store } from "../../client/store/store.ts";
+import { type Alterations, altered } from "../support/altered.ts";
 import { runCourse } from "./random_course.ts";
 
 /** Within so many seeds each has to be caught. */
 const seeds = 300;
 
-/** What is done in another way than by the journal that it gets. */
-type Mutation = (journal: Journal) => Partial<Journal>;
+/** What is done in another way than by the store that it gets. */
+type Mutation = (store: Store) => Alterations;
 
 const mutations: Record<string, Mutation> = {
-  "acknowledges what it has not stored": (journal) => ({
-    receive: (conversation, letters, atMs) =>
-      letters.length % 2 === 0
-        ? letters.map((): Receipt => ({ outcome: "had" }))
-        : journal.receive(conversation, letters, atMs),
-  }),
-  "shows what it has": (journal) => ({
-    receive: (...args) =>
-      journal.receive(...args).map((receipt) =>
-        receipt.outcome === "had" ? { outcome: "stored", row: 0, missed: 0 } : receipt
-      ),
-  }),
-  "does not send again what was sent": (journal) => {
-    const sent = new Set<string>();
-    return {
-      unacknowledged: (...args) =>
-        journal.unacknowledged(...args).filter(({ id }) => !sent.has(id) && sent.add(id)),
-    };
-  },
-  "takes every acknowledgement for one of all": (journal) => ({
-    acknowledge: (conversation, _id) => {
-      const last = journal.unacknowledged(conversation, 0, 10_000).at(-1);
-      return last === undefined ? [] : journal.acknowledge(conversation, last.id);
+  "acknowledges what it has not stored": ({ incoming }) => ({
+    incoming: {
+      receive: (conversation, messages, atMs) =>
+        messages.length % 2 === 0
+          ? messages.map((): Receipt => ({ outcome: "had" }))
+          : incoming.receive(conversation, messages, atMs),
     },
   }),
-  "accepts what it does not keep": (journal) => ({
-    accept: (drafts) => journal.accept(drafts.length > 2 ? drafts.slice(1) : drafts),
+  "shows what it has": ({ incoming }) => ({
+    incoming: {
+      receive: (...args) =>
+        incoming.receive(...args).map((receipt) =>
+          receipt.outcome === "had" ? { outcome: "stored", row: 0, missed: 0 } : receipt
+        ),
+    },
   }),
-  "forgets at the end what waits": () => ({ waiting: () => [] }),
-  "forgets at the end what is not on the screen yet": () => ({ unshown: () => [] }),
-  "shows at the start what it has shown": (journal) => {
-    let started = false;
+  "does not send again what was sent": ({ outgoing }) => {
+    const sent = new Set<string>();
     return {
-      unshown: (self, limit) => {
-        if (started) return journal.unshown(self, limit);
-        started = true;
-        return journal.history(self, undefined, 1).filter(({ direction }) => direction === "in");
+      outgoing: {
+        unacknowledged: (...args) =>
+          outgoing.unacknowledged(...args).filter(({ id }) => !sent.has(id) && sent.add(id)),
       },
     };
   },
-  "takes what is at the mailbox for delivered": (journal) => ({
-    markDeposited: (conversation, upTo, atMs) => {
-      journal.markDeposited(conversation, upTo, atMs);
-      const last = journal.unacknowledged(conversation, 0, 10_000).at(-1);
-      if (last !== undefined) journal.acknowledge(conversation, last.id);
+  "takes every acknowledgement for one of all": ({ outgoing }) => ({
+    outgoing: {
+      acknowledge: (conversation, _id) => {
+        const last = outgoing.unacknowledged(conversation, 0, 10_000).at(-1);
+        return last === undefined ? [] : outgoing.acknowledge(conversation, last.id);
+      },
     },
   }),
-  "sends in another order": (journal) => ({
-    accept: (drafts) => journal.accept(drafts.toReversed()),
+  "accepts what it does not keep": ({ outgoing }) => ({
+    outgoing: {
+      accept: (drafts) => outgoing.accept(drafts.length > 2 ? drafts.slice(1) : drafts),
+    },
+  }),
+  "forgets at the end what waits": () => ({ conversations: { waiting: () => [] } }),
+  "forgets at the end what is not on the screen yet": () => ({ incoming: { unshown: () => [] } }),
+  "shows at the start what it has shown": ({ incoming, history }) => {
+    let started = false;
+    return {
+      incoming: {
+        unshown: (self, limit) => {
+          if (started) return incoming.unshown(self, limit);
+          started = true;
+          return history.latest(self, undefined, 1).filter(({ direction }) => direction === "in");
+        },
+      },
+    };
+  },
+  "takes what is at the mailbox for delivered": ({ outgoing }) => ({
+    outgoing: {
+      markDeposited: (conversation, upTo, atMs) => {
+        outgoing.markDeposited(conversation, upTo, atMs);
+        const last = outgoing.unacknowledged(conversation, 0, 10_000).at(-1);
+        if (last !== undefined) outgoing.acknowledge(conversation, last.id);
+      },
+    },
+  }),
+  "sends in another order": ({ outgoing }) => ({
+    outgoing: { accept: (drafts) => outgoing.accept(drafts.toReversed()) },
   }),
 };
 
@@ -68,10 +83,7 @@ for (const [name, mutation] of Object.entries(mutations)) {
     let caught = false;
     for (let seed = 0; seed < seeds && !caught; seed++) {
       const { violations } = await runCourse(seed, {
-        storeOf: (store) => ({
-          ...store,
-          journal: { ...store.journal, ...mutation(store.journal) },
-        }),
+        storeOf: (store) => altered(store, mutation(store)),
       });
       caught = violations.length > 0;
     }

@@ -8,8 +8,7 @@
 import { ChatClient } from "../../client/client.ts";
 import type { ChatEvent } from "../../client/events.ts";
 import type { ServerAddress } from "../../shared/net/server_address.ts";
-import type { HistoryEntry } from "../../client/store/journal.ts";
-import type { Store } from "../../client/store/store.ts";
+import type { HistoryEntry, Store } from "../../client/store/store.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { type Disk, FileDisk, MemoryDisk } from "./disks.ts";
 import type { SeededRandom } from "./seeded_random.ts";
@@ -175,7 +174,9 @@ export class Person implements Disposable {
 
   /** Whether, as far as the store knows, something waits for somebody else than one person. */
   waitsFor(absent: Person | undefined): boolean {
-    return this.#disk.store.journal.waiting(this.name).some(({ name }) => name !== absent?.name);
+    return this.#disk.store.conversations.waiting(this.name).some(({ name }) =>
+      name !== absent?.name
+    );
   }
 
   /** What the store has of what was sent to somebody, in order. */
@@ -198,7 +199,7 @@ export class Person implements Disposable {
   }
 
   #entries(name: string, direction: "in" | "out"): HistoryEntry[] {
-    const entries = [...this.#disk.store.journal.export(this.name, name)];
+    const entries = [...this.#disk.store.history.export(this.name, name)];
     return entries.filter((entry) => entry.direction === direction);
   }
 

@@ -93,7 +93,7 @@ export class Home implements Disposable {
 
   /** What was said in all of its conversations: who said it, and what. */
   get said(): string[] {
-    return this.store.journal.history(this.id, undefined, 10_000).map(({ name, direction, text }) =>
+    return this.store.history.latest(this.id, undefined, 10_000).map(({ name, direction, text }) =>
       `${direction === "in" ? name : this.id}: ${text}`
     );
   }

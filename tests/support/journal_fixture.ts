@@ -1,12 +1,17 @@
 /**
- * Journals for tests, and what is put into them.
+ * Stores for tests, and what is put into them.
  *
  * @module
  */
 
 import { DatabaseSync } from "node:sqlite";
-import type { Draft, Journal } from "../../client/store/journal.ts";
-import { openStore, type StoreOptions } from "../../client/store/store.ts";
+import {
+  type Draft,
+  type HistoryEntry,
+  openStore,
+  type Store,
+  type StoreOptions,
+} from "../../client/store/store.ts";
 import { type PublicKey, publicKeyFrom } from "../../shared/crypto/public_key.ts";
 import {
   chainHash,
@@ -29,9 +34,8 @@ export function keyOf(byte: number): PublicKey {
 /** A store in memory with one conversation, of alice with bob. */
 export function talk(options?: StoreOptions) {
   const store = openStore(":memory:", options);
-  const { journal } = store;
-  const { id } = journal.open({ self: "alice", name: "bob", key: keyOf(2) });
-  return { journal, id, [Symbol.dispose]: () => store[Symbol.dispose]() };
+  const { id } = store.conversations.open({ self: "alice", name: "bob", key: keyOf(2) });
+  return { ...store, id };
 }
 
 /** A store in a file of its own, that can be looked into and opened again. */
@@ -68,33 +72,69 @@ export function draft(conversation: number, text: string, more: Partial<Draft> =
   return { conversation, id: randomId(), sentAtMs: 1_000, text, numbered: true, ...more };
 }
 
-/** Accepts texts. @returns Their letters. */
-export function say(journal: Journal, conversation: number, ...texts: string[]): NumberedMessage[] {
-  return journal.accept(texts.map((text) => draft(conversation, text))) as NumberedMessage[];
+/** Accepts texts. @returns Their messages. */
+export function say(
+  outgoing: Pick<Store["outgoing"], "accept">,
+  conversation: number,
+  ...texts: string[]
+): NumberedMessage[] {
+  return outgoing.accept(texts.map((text) => draft(conversation, text))) as NumberedMessage[];
 }
 
-/** Letters of a new stream, as a peer sends them. */
+/** Messages of a new stream, as a peer sends them. */
 export function stream(texts: readonly string[], { floor = 0, prev = chainStart } = {}) {
   const id = randomId();
   return texts.map((text, i): NumberedMessage => {
     const place = { stream: id, seq: floor + i + 1, floor, prev };
-    const letter = { id: randomId(), sentAtMs: 2_000 + i, text, place };
-    prev = chainHash(letter);
-    return letter;
+    const message = { id: randomId(), sentAtMs: 2_000 + i, text, place };
+    prev = chainHash(message);
+    return message;
   });
 }
 
 /** What a conversation has received, oldest first. */
-export function received(journal: Journal, self: string, name: string): string[] {
-  return [...journal.export(self, name)].filter(({ direction }) => direction === "in")
+export function received(
+  history: Pick<Store["history"], "export">,
+  self: string,
+  name: string,
+): string[] {
+  return [...history.export(self, name)].filter(({ direction }) => direction === "in")
     .map(({ text }) => text);
 }
 
-/** What became of letters, in short. */
+/** What became of messages, in short. */
 export function outcomes(
-  journal: Journal,
+  incoming: Pick<Store["incoming"], "receive">,
   conversation: number,
-  letters: readonly NumberedMessage[],
+  messages: readonly NumberedMessage[],
 ) {
-  return journal.receive(conversation, letters, 3_000).map(({ outcome }) => outcome);
+  return incoming.receive(conversation, messages, 3_000).map(({ outcome }) => outcome);
+}
+
+/** All that a search finds, however many steps it takes. */
+export function searched(
+  history: Pick<Store["history"], "search">,
+  self: string,
+  words: string,
+  limit: number,
+): HistoryEntry[] {
+  const steps = history.search(self, words, limit);
+  for (;;) {
+    const { value, done } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+/** The last message of a stream that has been received; undefined if there is none. */
+export function lastReceived(
+  digests: Pick<Store["digests"], "streams" | "entries">,
+  conversation: number,
+  stream: string,
+): { seq: number; id: string } | undefined {
+  const { last } =
+    digests.streams(conversation).find((one) =>
+      one.direction === "received" && one.stream === stream
+    ) ?? {};
+  if (last === undefined) return undefined;
+  return [...digests.entries(conversation, "received", stream, last, last)][0];
 }

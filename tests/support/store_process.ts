@@ -32,8 +32,8 @@ if (what === "convert") {
 }
 
 using store = openStore(path, { textKey });
-const { journal } = store;
-const { id: conversation } = journal.open({ self: "alice", name, key });
+const { conversations, incoming, outgoing } = store;
+const { id: conversation } = conversations.open({ self: "alice", name, key });
 const stream = randomId();
 let seq = 0;
 let prev = chainStart;
@@ -41,18 +41,18 @@ promise(["open"]);
 for (let round = 0;; round++) {
   const ids = Array.from({ length: 1 + round % 7 }, () => randomId());
   if (what === "accept") {
-    journal.accept(ids.map((id) => ({ conversation, id, sentAtMs: 1, text: id, numbered: true })));
+    outgoing.accept(ids.map((id) => ({ conversation, id, sentAtMs: 1, text: id, numbered: true })));
     promise(ids);
-    if (round % 10 === 9) journal.acknowledge(conversation, ids[0]!);
-    if (round % 50 === 49) journal.renumber(conversation);
+    if (round % 10 === 9) outgoing.acknowledge(conversation, ids[0]!);
+    if (round % 50 === 49) outgoing.renumber(conversation);
   } else {
     const letters = ids.map((id): NumberedMessage => {
       const letter = { id, sentAtMs: 1, text: id, place: { stream, seq: ++seq, floor: 0, prev } };
       prev = chainHash(letter);
       return letter;
     });
-    journal.receive(conversation, letters, 1);
+    incoming.receive(conversation, letters, 1);
     promise(ids);
-    if (round % 10 === 9) journal.markShown(conversation, round);
+    if (round % 10 === 9) incoming.markShown(conversation, round);
   }
 }

@@ -32,7 +32,7 @@ export async function runAudit(
   { name, self: named, servers }: AuditOptions,
   print: (line: string) => void,
 ): Promise<boolean> {
-  const self = selfIn(store.journal, name, named);
+  const self = selfIn(store.conversations, name, named);
   const report = await auditPeer({ self, name, servers, identity, store });
   for (const line of auditLines(name, report)) print(makeVisible(line));
   return agrees(report);

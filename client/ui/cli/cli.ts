@@ -120,7 +120,7 @@ interface HistoryExportOptions {
 async function startHistoryExport(name: string, options: HistoryExportOptions): Promise<void> {
   const { format, as: self, profile: directory = configDirectory() } = options;
   using profile = openProfile(directory, promptPassphrase, { mustExist: true });
-  await exportHistory(profile.store.journal, { name, self, format }, Deno.stdout);
+  await exportHistory(profile.store, { name, self, format }, Deno.stdout);
 }
 
 function addAudit(program: Command): void {

@@ -8,7 +8,7 @@ import { fileReason } from "../../../shared/errors/file_error.ts";
 import { makeVisible, makeVisibleLines } from "../../../shared/text/visible.ts";
 import { type ByteSink, writeAll } from "../../../shared/net/write_all.ts";
 import { UserError } from "../../user_error.ts";
-import type { HistoryEntry, Journal } from "../../store/journal.ts";
+import type { ConversationTable, History, HistoryEntry } from "../../store/store.ts";
 import { plaintextMark, stateWords } from "../wording/history_rows.ts";
 import { fullTime } from "../wording/local_time.ts";
 
@@ -27,8 +27,11 @@ export interface HistoryExport {
   readonly format: HistoryFormat;
 }
 
-/** What is needed of a journal. */
-type Exporting = Pick<Journal, "selves" | "export">;
+/** What is needed of a store. */
+interface Exporting {
+  readonly conversations: Pick<ConversationTable, "selves">;
+  readonly history: Pick<History, "export">;
+}
 
 /** Characters that one write takes, more or less: a history may be longer than memory. */
 const chunkLength = 64 * 1024;
@@ -39,12 +42,12 @@ const chunkLength = 64 * 1024;
  * @throws {UserError} Where there is none, or it cannot be written.
  */
 export async function exportHistory(
-  journal: Exporting,
+  { conversations, history }: Exporting,
   { name, self, format }: HistoryExport,
   sink: ByteSink,
 ): Promise<void> {
-  const own = selfIn(journal, name, self);
-  const pieces = { text: textPieces, json: jsonPieces }[format](journal.export(own, name), own);
+  const own = selfIn(conversations, name, self);
+  const pieces = { text: textPieces, json: jsonPieces }[format](history.export(own, name), own);
   const utf8 = new TextEncoder();
   try {
     for (const chunk of chunksOf(pieces)) await writeAll(sink, utf8.encode(chunk));
@@ -63,11 +66,11 @@ export async function exportHistory(
  * @throws {UserError} Where there is none, or there are several.
  */
 export function selfIn(
-  journal: Pick<Journal, "selves">,
+  conversations: Pick<ConversationTable, "selves">,
   name: string,
   self: string | undefined,
 ): string {
-  const selves = journal.selves(name);
+  const selves = conversations.selves(name);
   if (selves.length === 0) {
     throw new UserError(`Nothing has been said with ${makeVisible(name)} yet`);
   }

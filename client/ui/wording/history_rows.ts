@@ -6,7 +6,7 @@
  */
 
 import { makeVisible, makeVisibleLines } from "../../../shared/text/visible.ts";
-import type { HistoryEntry, MessageState } from "../../store/journal.ts";
+import type { HistoryEntry, MessageState } from "../../store/store.ts";
 import { shortTime } from "./local_time.ts";
 
 /** A message in a list, safe to print. Each column has one width in all rows of a list. */

@@ -4,12 +4,19 @@
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { UserError } from "../../../client/user_error.ts";
-import type { Journal } from "../../../client/store/journal.ts";
-import { openStore } from "../../../client/store/store.ts";
+import { openStore, type Store } from "../../../client/store/store.ts";
 import { chainHash, chainStart } from "../../../shared/protocol/message_stream.ts";
 import { hasMounts, tinyDisk } from "../../support/places.ts";
 import { race } from "../../support/race.ts";
-import { draft, fileStore, keyBytesOf, keyOf, say, stream } from "../../support/journal_fixture.ts";
+import {
+  draft,
+  fileStore,
+  keyBytesOf,
+  keyOf,
+  say,
+  searched,
+  stream,
+} from "../../support/journal_fixture.ts";
 
 const textKey = keyBytesOf(7);
 const config = new URL("../../../deno.json", import.meta.url).pathname;
@@ -50,25 +57,30 @@ function assertWhole(path: string, promised: ReadonlyMap<string, readonly string
     });
   }
   using store = openStore(path, { textKey });
-  const { journal } = store;
+  const { conversations, digests, history, outgoing } = store;
   for (const [name, ids] of promised) {
-    const kept = [...journal.export("alice", name)];
+    const kept = [...history.export("alice", name)];
     assertEquals(new Set(kept.map(({ id }) => id)).size, kept.length);
     assert(kept.every(({ id, text }) => id === text));
     const place = new Map(kept.map(({ id }, i) => [id, i]));
     const places = ids.map((id) => place.get(id) ?? -1);
     assert(places.every((place, i) => place > (places[i - 1] ?? -1)), `${name}: ${places}`);
-    const { id, outgoing: { last, acknowledged } } = journal.find("alice", name)[0]!;
-    assertChain(journal, id, last, acknowledged);
-    for (const { direction, stream, last } of journal.streams(id)) {
-      const seqs = [...journal.entries(id, direction, stream, 1, last)].map(({ seq }) => seq);
+    const { id, outgoing: { last, acknowledged } } = conversations.find("alice", name)[0]!;
+    assertChain(outgoing, id, last, acknowledged);
+    for (const { direction, stream, last } of digests.streams(id)) {
+      const seqs = [...digests.entries(id, direction, stream, 1, last)].map(({ seq }) => seq);
       assertEquals(seqs, Array.from({ length: last }, (_, i) => i + 1));
     }
   }
 }
 
-function assertChain(journal: Journal, id: number, last: number, acknowledged: number): void {
-  const letters = journal.unacknowledged(id, 0, 1_000_000);
+function assertChain(
+  outgoing: Store["outgoing"],
+  id: number,
+  last: number,
+  acknowledged: number,
+): void {
+  const letters = outgoing.unacknowledged(id, 0, 1_000_000);
   assertEquals(letters.length, last - acknowledged);
   let prev = acknowledged === 0 ? chainStart : undefined;
   for (const letter of letters) {
@@ -99,9 +111,9 @@ Deno.test("killed while it seals, or unseals, a program has lost nothing", async
   using file = fileStore();
   {
     using store = file.open({ textKey });
-    const { id } = store.journal.open({ self: "alice", name: "bob", key: keyOf(2) });
+    const { id } = store.conversations.open({ self: "alice", name: "bob", key: keyOf(2) });
     for (let i = 0; i < 5; i++) {
-      store.journal.accept(
+      store.outgoing.accept(
         Array.from({ length: 1_000 }, () => draft(id, "")).map((one) => ({ ...one, text: one.id })),
       );
     }
@@ -114,14 +126,14 @@ Deno.test("killed while it seals, or unseals, a program has lost nothing", async
   }
   assertEquals(await idsIn(file.path), ids);
   using store = file.open({ textKey, sealed: true });
-  assertEquals([...store.journal.export("alice", "bob")].map(({ text }) => text), ids);
+  assertEquals([...store.history.export("alice", "bob")].map(({ text }) => text), ids);
   const bytes = file.bytes();
   assert(!ids.some((id) => bytes.includes(id)));
 });
 
 function idsIn(path: string): string[] {
   using store = openStore(path, { textKey });
-  return [...store.journal.export("alice", "bob")].map(({ id }) => id);
+  return [...store.history.export("alice", "bob")].map(({ id }) => id);
 }
 
 Deno.test("programs that share a store give each number once, and leave none out", async () => {
@@ -140,22 +152,22 @@ Deno.test("programs that share a store give each number once, and leave none out
     };`,
     code: `
       using store = openStore(${JSON.stringify(file.path)});
-      const { journal } = store;
+      const { conversations, outgoing } = store;
       const key = publicKeyFrom(new Uint8Array(32).fill(2));
-      const { id: conversation } = journal.open({ self: "alice", name: "bob", key });
+      const { id: conversation } = conversations.open({ self: "alice", name: "bob", key });
       for (let round = 0; round < ${rounds}; round++) {
         const drafts = Array.from({ length: 1 + round % 4 }, () => {
           const id = randomId();
           return { conversation, id, sentAtMs: 1, text: id, numbered: true };
         });
-        journal.accept(drafts);
+        outgoing.accept(drafts);
         for (const { id } of drafts) console.log(id);
       }`,
   });
   assertWhole(file.path, new Map(ids.map((said) => ["bob", said.trim().split("\n")])));
   using store = file.open();
   assertEquals(
-    store.journal.find("alice", "bob")[0]?.outgoing.last,
+    store.conversations.find("alice", "bob")[0]?.outgoing.last,
     ids.join("").trim().split("\n").length,
   );
 });
@@ -173,13 +185,13 @@ Deno.test("programs that receive the same at the same moment store it once", asy
     };`,
     code: `
       using store = openStore(${JSON.stringify(file.path)});
-      const { journal } = store;
+      const { conversations, incoming } = store;
       const key = publicKeyFrom(new Uint8Array(32).fill(2));
-      const { id } = journal.open({ self: "alice", name: "bob", key });
+      const { id } = conversations.open({ self: "alice", name: "bob", key });
       const letters = ${JSON.stringify(letters)};
       let stored = 0;
       for (let at = 0; at < letters.length; at += 3) {
-        for (const { outcome } of journal.receive(id, letters.slice(at, at + 3), 1)) {
+        for (const { outcome } of incoming.receive(id, letters.slice(at, at + 3), 1)) {
           if (outcome === "stored") stored++;
           else if (outcome !== "had") throw new Error(outcome);
         }
@@ -189,12 +201,12 @@ Deno.test("programs that receive the same at the same moment store it once", asy
   assertEquals(said.map(Number).reduce((a, b) => a + b), letters.length);
   using store = file.open();
   assertEquals(
-    [...store.journal.export("alice", "bob")].map(({ text }) => text),
+    [...store.history.export("alice", "bob")].map(({ text }) => text),
     letters.map(({ text }) => text),
   );
 });
 
-/** The sentence with which a journal refuses. */
+/** The sentence with which a store refuses. */
 function refusal(act: () => unknown): string {
   const error = assertThrows(act, UserError);
   assertInstanceOf(error.cause, Error);
@@ -210,14 +222,14 @@ Deno.test({
     using disk = tinyDisk("2m");
     const path = `${disk.path}/store.db`;
     using store = openStore(path);
-    const { journal } = store;
-    const { id } = journal.open({ self: "alice", name: "bob", key: keyOf(2) });
-    const accepted = say(journal, id, "first").map(({ text }) => text);
+    const { conversations, history, incoming, outgoing } = store;
+    const { id } = conversations.open({ self: "alice", name: "bob", key: keyOf(2) });
+    const accepted = say(outgoing, id, "first").map(({ text }) => text);
     disk.fill();
     const long = "x".repeat(10_000);
     const more = () => {
       for (let i = 0; i < 1_000; i++) {
-        say(journal, id, `${accepted.length} ${long}`, "and");
+        say(outgoing, id, `${accepted.length} ${long}`, "and");
         accepted.push(`${accepted.length} ${long}`, "and");
       }
     };
@@ -225,23 +237,23 @@ Deno.test({
     assertEquals(refusal(more), `Cannot keep the message: ${full}`);
     const letters = stream([long, long, long, long]);
     assertEquals(
-      refusal(() => journal.receive(id, letters, 1)),
+      refusal(() => incoming.receive(id, letters, 1)),
       `Cannot keep what was received: ${full}`,
     );
-    const kept = () => [...journal.export("alice", "bob")].map(({ text }) => text);
+    const kept = () => [...history.export("alice", "bob")].map(({ text }) => text);
     assertEquals(kept(), accepted);
-    assertEquals(journal.search("alice", "first", 9).length, 1);
+    assertEquals(searched(history, "alice", "first", 9).length, 1);
     Deno.removeSync(`${disk.path}/filling`);
-    say(journal, id, "last");
+    say(outgoing, id, "last");
     accepted.push("last");
-    assertEquals(journal.receive(id, letters, 1).map(({ outcome }) => outcome), [
+    assertEquals(incoming.receive(id, letters, 1).map(({ outcome }) => outcome), [
       "stored",
       "stored",
       "stored",
       "stored",
     ]);
     assertEquals(kept(), [...accepted, long, long, long, long]);
-    assertChain(journal, id, accepted.length, 0);
+    assertChain(outgoing, id, accepted.length, 0);
     using database = new DatabaseSync(path);
     assertEquals({ ...database.prepare("PRAGMA integrity_check").get() }, {
       integrity_check: "ok",
@@ -258,8 +270,8 @@ Deno.test({
     const texts = Array.from({ length: 3_000 }, (_, i) => `walnut ${i} ${"x".repeat(300)}`);
     {
       using store = openStore(path, { textKey });
-      const { id } = store.journal.open({ self: "alice", name: "bob", key: keyOf(2) });
-      say(store.journal, id, ...texts);
+      const { id } = store.conversations.open({ self: "alice", name: "bob", key: keyOf(2) });
+      say(store.outgoing, id, ...texts);
     }
     disk.fill();
     // Enough to open it, and to begin.
@@ -269,7 +281,7 @@ Deno.test({
     assertEquals(error.message, `Cannot open the store '${path}': ${full}`);
     Deno.removeSync(`${disk.path}/filling`);
     using store = openStore(path, { textKey, sealed: true });
-    assertEquals([...store.journal.export("alice", "bob")].map(({ text }) => text), texts);
+    assertEquals([...store.history.export("alice", "bob")].map(({ text }) => text), texts);
     assert(!new TextDecoder("latin1").decode(Deno.readFileSync(path)).includes("walnut"));
   },
 });
@@ -277,17 +289,17 @@ Deno.test({
 Deno.test("a store that another program holds is waited for, and then said to be held", () => {
   using file = fileStore();
   using store = file.open({ busyTimeoutMs: 50 });
-  const { journal } = store;
-  const { id } = journal.open({ self: "alice", name: "bob", key: keyOf(2) });
+  const { conversations, history, outgoing } = store;
+  const { id } = conversations.open({ self: "alice", name: "bob", key: keyOf(2) });
   using holder = new DatabaseSync(file.path);
   holder.exec("BEGIN IMMEDIATE");
   assertEquals(
-    refusal(() => say(journal, id, "text")),
+    refusal(() => say(outgoing, id, "text")),
     "Cannot keep the message: another program is using it; close that program, and try again",
   );
-  assertEquals(journal.history("alice", "bob", 9), []);
+  assertEquals(history.latest("alice", "bob", 9), []);
   holder.exec("ROLLBACK");
-  assertEquals(say(journal, id, "text")[0]!.place.seq, 1);
+  assertEquals(say(outgoing, id, "text")[0]!.place.seq, 1);
 });
 
 Deno.test("a store of the version before keeps its peers, and gets its messages", () => {
@@ -300,6 +312,6 @@ Deno.test("a store of the version before keeps its peers, and gets its messages"
   file.change(since.map((table) => `DROP TABLE ${table};`).join("") + "PRAGMA user_version = 1");
   using store = file.open();
   assertEquals(store.knownPeers.find("bob")?.key, keyOf(1));
-  const { id } = store.journal.open({ self: "alice", name: "bob", key: keyOf(1) });
-  assertEquals(say(store.journal, id, "text").length, 1);
+  const { id } = store.conversations.open({ self: "alice", name: "bob", key: keyOf(1) });
+  assertEquals(say(store.outgoing, id, "text").length, 1);
 });

@@ -13,11 +13,11 @@ import {
 
 Deno.test("history has the last messages of both sides, oldest first, with their times and states", () => {
   using t = talk();
-  const { journal, id } = t;
-  say(journal, id, "a");
-  outcomes(journal, id, stream(["b"]));
-  say(journal, id, "c");
-  const entries = journal.history("alice", "bob", 9);
+  const { history, incoming, outgoing, id } = t;
+  say(outgoing, id, "a");
+  outcomes(incoming, id, stream(["b"]));
+  say(outgoing, id, "c");
+  const entries = history.latest("alice", "bob", 9);
   assertEquals(
     entries.map(({ direction, text, sentAtMs, atMs, state }) =>
       [direction, text, sentAtMs, atMs, state] as unknown[]
@@ -28,11 +28,11 @@ Deno.test("history has the last messages of both sides, oldest first, with their
       ["out", "c", 1_000, 1_000, "waiting"],
     ],
   );
-  assertEquals(journal.history("alice", "bob", 2).map(({ text }) => text), ["b", "c"]);
-  assertEquals(journal.history("alice", "bob", 2, entries[1]!.row).map(({ text }) => text), ["a"]);
-  assertEquals(journal.history("alice", "bob", 0), []);
-  assertEquals(journal.history("alice", "carol", 9), []);
-  assertEquals(journal.history("bob", undefined, 9), []);
+  assertEquals(history.latest("alice", "bob", 2).map(({ text }) => text), ["b", "c"]);
+  assertEquals(history.latest("alice", "bob", 2, entries[1]!.row).map(({ text }) => text), ["a"]);
+  assertEquals(history.latest("alice", "bob", 0), []);
+  assertEquals(history.latest("alice", "carol", 9), []);
+  assertEquals(history.latest("bob", undefined, 9), []);
 });
 
 Deno.test("history of all conversations, and of all keys of a name, is in one order", () => {
@@ -42,7 +42,7 @@ Deno.test("history of all conversations, and of all keys of a name, is in one or
   fc.assert(
     fc.property(steps, fc.integer({ min: 1, max: 300 }), (steps, limit) => {
       using store = openStore(":memory:");
-      const { journal } = store;
+      const { conversations, history, outgoing } = store;
       const parties: [self: string, name: string, key: number][] = [
         ["alice", "bob", 1],
         ["alice", "bob", 2],
@@ -52,13 +52,13 @@ Deno.test("history of all conversations, and of all keys of a name, is in one or
         ["eve", "carol", 2],
       ];
       const talks = parties.map(([self, name, key]) =>
-        journal.open({ self, name, key: keyOf(key) })
+        conversations.open({ self, name, key: keyOf(key) })
       );
       const said: { self: string; name: string; text: string }[] = [];
       for (const { talk, count } of steps) {
         const { id, self, name } = talks[talk]!;
         const texts = Array.from({ length: count }, (_, i) => `${said.length + i}`);
-        journal.accept(texts.map((text) => draft(id, text)));
+        outgoing.accept(texts.map((text) => draft(id, text)));
         for (const text of texts) said.push({ self, name, text });
       }
       const expected = (self: string, name?: string) =>
@@ -66,20 +66,20 @@ Deno.test("history of all conversations, and of all keys of a name, is in one or
           .map(({ text }) => text);
       for (const name of [undefined, "bob", "carol"]) {
         const all = expected("alice", name);
-        const last = journal.history("alice", name, limit);
+        const last = history.latest("alice", name, limit);
         assertEquals(last.map(({ text }) => text), all.slice(-limit));
         if (last.length === 0) continue;
         assertEquals(
-          journal.history("alice", name, limit, last[0]!.row).map(({ text }) => text),
+          history.latest("alice", name, limit, last[0]!.row).map(({ text }) => text),
           all.slice(0, -last.length).slice(-limit),
         );
       }
       assertEquals(
-        [...journal.export("alice", "bob")].map(({ text }) => text),
+        [...history.export("alice", "bob")].map(({ text }) => text),
         expected("alice", "bob"),
       );
       assertEquals(
-        [...journal.export(undefined, "bob")].map(({ text }) => text),
+        [...history.export(undefined, "bob")].map(({ text }) => text),
         said.filter(({ name }) => name === "bob").map(({ text }) => text),
       );
     }),
@@ -90,12 +90,12 @@ Deno.test("history of all conversations, and of all keys of a name, is in one or
 Deno.test("an export that is not read to its end holds nobody up, and has what came meanwhile", () => {
   using file = fileStore();
   using store = file.open();
-  const { journal } = store;
-  const { id } = journal.open({ self: "alice", name: "bob", key: keyOf(2) });
-  say(journal, id, ...Array.from({ length: 1_000 }, (_, i) => `${i}`));
-  const entries = journal.export("alice", "bob")[Symbol.iterator]();
+  const { conversations, history, outgoing } = store;
+  const { id } = conversations.open({ self: "alice", name: "bob", key: keyOf(2) });
+  say(outgoing, id, ...Array.from({ length: 1_000 }, (_, i) => `${i}`));
+  const entries = history.export("alice", "bob")[Symbol.iterator]();
   assertEquals(entries.next().value?.text, "0");
-  say(journal, id, "meanwhile");
+  say(outgoing, id, "meanwhile");
   file.change("PRAGMA wal_checkpoint(TRUNCATE)");
   let last;
   for (let entry; !(entry = entries.next()).done;) last = entry.value.text;

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import type { Receipt } from "../../../client/store/journal.ts";
+import type { Receipt } from "../../../client/store/store.ts";
 import {
   chainHash,
   chainStart,
@@ -9,30 +9,38 @@ import {
   randomId,
 } from "../../../shared/protocol/message_stream.ts";
 import { incomingStreamsMax } from "../../../shared/protocol/limits.ts";
-import { keyOf, outcomes, received, say, stream, talk } from "../../support/journal_fixture.ts";
+import {
+  keyOf,
+  lastReceived,
+  outcomes,
+  received,
+  say,
+  stream,
+  talk,
+} from "../../support/journal_fixture.ts";
 
-const texts = (journal: Parameters<typeof received>[0]) => received(journal, "alice", "bob");
+const texts = (history: Parameters<typeof received>[0]) => received(history, "alice", "bob");
 
 Deno.test("what comes in order is stored in order, and what comes again is not", () => {
   using t = talk();
-  const { journal, id } = t;
+  const { conversations, digests, history, incoming, id } = t;
   const letters = stream(["a", "b", "c"]);
-  assertEquals(journal.receive(id, letters.slice(0, 2), 5), [
+  assertEquals(incoming.receive(id, letters.slice(0, 2), 5), [
     { outcome: "stored", row: 1, missed: 0 },
     { outcome: "stored", row: 2, missed: 0 },
   ]);
-  assertEquals(outcomes(journal, id, letters), ["had", "had", "stored"]);
-  assertEquals(texts(journal), ["a", "b", "c"]);
-  assertEquals(journal.lastReceived(id, letters[0]!.place.stream), { seq: 3, id: letters[2]!.id });
-  assertEquals(journal.lastReceived(id, randomId()), undefined);
-  assertEquals(journal.receive(id, [], 5), []);
-  assertEquals(journal.get(id).lastAtMs, 3_000);
+  assertEquals(outcomes(incoming, id, letters), ["had", "had", "stored"]);
+  assertEquals(texts(history), ["a", "b", "c"]);
+  assertEquals(lastReceived(digests, id, letters[0]!.place.stream), { seq: 3, id: letters[2]!.id });
+  assertEquals(lastReceived(digests, id, randomId()), undefined);
+  assertEquals(incoming.receive(id, [], 5), []);
+  assertEquals(conversations.get(id).lastAtMs, 3_000);
 });
 
 Deno.test("a batch sees what comes before in it", () => {
   using t = talk();
   const [a, b, c] = stream(["a", "b", "c"]) as [NumberedMessage, NumberedMessage, NumberedMessage];
-  assertEquals(outcomes(t.journal, t.id, [a, c, a, b, c, b]), [
+  assertEquals(outcomes(t.incoming, t.id, [a, c, a, b, c, b]), [
     "stored",
     "gap",
     "had",
@@ -45,64 +53,64 @@ Deno.test("a batch sees what comes before in it", () => {
 Deno.test("a gap is not jumped over, and what fills it is taken", () => {
   using t = talk();
   const letters = stream(["a", "b", "c"]);
-  assertEquals(outcomes(t.journal, t.id, letters.slice(1)), ["gap", "gap"]);
-  assertEquals(t.journal.lastReceived(t.id, letters[0]!.place.stream), undefined);
-  assertEquals(outcomes(t.journal, t.id, letters), ["stored", "stored", "stored"]);
+  assertEquals(outcomes(t.incoming, t.id, letters.slice(1)), ["gap", "gap"]);
+  assertEquals(lastReceived(t.digests, t.id, letters[0]!.place.stream), undefined);
+  assertEquals(outcomes(t.incoming, t.id, letters), ["stored", "stored", "stored"]);
 });
 
 Deno.test("what the sender has had acknowledged is not waited for", () => {
   using t = talk();
-  const { journal, id } = t;
+  const { history, incoming, id } = t;
   const before = stream(["a", "b", "c", "d", "e"]);
   const atFloor = (letter: NumberedMessage, floor: number) => ({
     ...letter,
     place: { ...letter.place, floor },
   });
   // Of a stream that is new here nobody knows whether anything was missed.
-  assertEquals(journal.receive(id, [atFloor(before[1]!, 1)], 1), [
+  assertEquals(incoming.receive(id, [atFloor(before[1]!, 1)], 1), [
     { outcome: "stored", row: 1, missed: 0 },
   ]);
   // Only with the one that comes next: until then there is nothing to tell the user.
-  assertEquals(outcomes(journal, id, [atFloor(before[4]!, 3)]), ["gap"]);
-  assertEquals(journal.receive(id, [atFloor(before[3]!, 3), before[4]!], 1), [
+  assertEquals(outcomes(incoming, id, [atFloor(before[4]!, 3)]), ["gap"]);
+  assertEquals(incoming.receive(id, [atFloor(before[3]!, 3), before[4]!], 1), [
     { outcome: "stored", row: 2, missed: 1 },
     { outcome: "stored", row: 3, missed: 0 },
   ]);
-  assertEquals(texts(journal), ["b", "d", "e"]);
+  assertEquals(texts(history), ["b", "d", "e"]);
 });
 
 Deno.test("a number that stands for something else is a conflict, and so is another past", () => {
   using t = talk();
-  const { journal, id } = t;
+  const { incoming, id } = t;
   const letters = stream(["a", "b", "c"]);
-  assertEquals(outcomes(journal, id, letters.slice(0, 2)), ["stored", "stored"]);
-  assertEquals(outcomes(journal, id, [{ ...letters[1]!, id: randomId() }]), ["conflict"]);
+  assertEquals(outcomes(incoming, id, letters.slice(0, 2)), ["stored", "stored"]);
+  assertEquals(outcomes(incoming, id, [{ ...letters[1]!, id: randomId() }]), ["conflict"]);
   const otherPast = { ...letters[2]!, place: { ...letters[2]!.place, prev: randomId() } };
-  assertEquals(outcomes(journal, id, [otherPast]), ["conflict"]);
-  assertEquals(outcomes(journal, id, [letters[2]!]), ["stored"]);
+  assertEquals(outcomes(incoming, id, [otherPast]), ["conflict"]);
+  assertEquals(outcomes(incoming, id, [letters[2]!]), ["stored"]);
 });
 
 Deno.test("of what was jumped over nothing is acknowledged that is not there", () => {
   using t = talk();
-  const { journal, id } = t;
+  const { incoming, id } = t;
   const letters = stream(["x", "y"], { floor: 10, prev: randomId() });
-  assertEquals(outcomes(journal, id, letters), ["stored", "stored"]);
+  assertEquals(outcomes(incoming, id, letters), ["stored", "stored"]);
   // A sender that was set back to before the jump writes something new there.
   const { stream: name } = letters[0]!.place;
   const place = { stream: name, seq: 6, floor: 5, prev: randomId() };
   const anew = { id: randomId(), sentAtMs: 1, text: "new", place };
-  assertEquals(outcomes(journal, id, [anew]), ["conflict"]);
+  assertEquals(outcomes(incoming, id, [anew]), ["conflict"]);
   // What is there by another stream is a double.
   const [other] = stream(["other"]);
-  assertEquals(outcomes(journal, id, [other!]), ["stored"]);
-  assertEquals(outcomes(journal, id, [{ ...other!, place }]), ["had"]);
+  assertEquals(outcomes(incoming, id, [other!]), ["stored"]);
+  assertEquals(outcomes(incoming, id, [{ ...other!, place }]), ["had"]);
 });
 
 Deno.test("what comes by a new stream again is stored once, and stands where its sender has it", () => {
   using t = talk();
-  const { journal, id } = t;
+  const { digests, history, incoming, id } = t;
   const old = stream(["a", "b", "c"]);
-  assertEquals(outcomes(journal, id, old), ["stored", "stored", "stored"]);
+  assertEquals(outcomes(incoming, id, old), ["stored", "stored", "stored"]);
   const name = randomId();
   let prev = chainStart;
   const fresh = [...old.slice(1), { ...stream(["d"])[0]! }].map((letter, i): NumberedMessage => {
@@ -110,91 +118,91 @@ Deno.test("what comes by a new stream again is stored once, and stands where its
     prev = chainHash(placed);
     return placed;
   });
-  assertEquals(outcomes(journal, id, fresh), ["had", "had", "stored"]);
-  assertEquals(texts(journal), ["a", "b", "c", "d"]);
+  assertEquals(outcomes(incoming, id, fresh), ["had", "had", "stored"]);
+  assertEquals(texts(history), ["a", "b", "c", "d"]);
   assertEquals(
-    [...journal.entries(id, "received", name, 1, 9)].map(({ id }) => id),
+    [...digests.entries(id, "received", name, 1, 9)].map(({ id }) => id),
     fresh.map(({ id }) => id),
   );
   // Copies by the old stream that come late change nothing.
-  assertEquals(outcomes(journal, id, old), ["had", "had", "had"]);
-  assertEquals([...journal.entries(id, "received", name, 1, 9)].length, 3);
-  assertEquals(journal.lastReceived(id, name), { seq: 3, id: fresh[2]!.id });
+  assertEquals(outcomes(incoming, id, old), ["had", "had", "had"]);
+  assertEquals([...digests.entries(id, "received", name, 1, 9)].length, 3);
+  assertEquals(lastReceived(digests, id, name), { seq: 3, id: fresh[2]!.id });
 });
 
 Deno.test("messages without a place are stored once by their ids, which may be of any form", () => {
   using t = talk();
-  const { journal, id } = t;
+  const { history, incoming, id } = t;
   const letter = (id: string): ChatMessage => ({ id, sentAtMs: 1, text: id, place: undefined });
   const letters = ["1", "ff", "1", randomId(), "1 "].map(letter);
-  assertEquals(journal.receive(id, letters, 1).map(({ outcome }) => outcome), [
+  assertEquals(incoming.receive(id, letters, 1).map(({ outcome }) => outcome), [
     "stored",
     "stored",
     "had",
     "stored",
     "stored",
   ]);
-  assertEquals(journal.receive(id, letters, 1).every(({ outcome }) => outcome === "had"), true);
-  const [entry] = journal.history("alice", "bob", 9);
+  assertEquals(incoming.receive(id, letters, 1).every(({ outcome }) => outcome === "had"), true);
+  const [entry] = history.latest("alice", "bob", 9);
   assertEquals([entry!.id, entry!.state], ["1", "received"]);
   // The same peer has a newer program now.
   const [placed] = stream(["1"]);
-  assertEquals(outcomes(journal, id, [{ ...placed!, id: "1" }]), ["had"]);
+  assertEquals(outcomes(incoming, id, [{ ...placed!, id: "1" }]), ["had"]);
 });
 
 Deno.test("ids are a conversation's and a direction's own: nobody can take those of others", () => {
   using t = talk();
-  const { journal, id } = t;
-  const [own] = say(journal, id, "own");
+  const { conversations, incoming, outgoing, id } = t;
+  const [own] = say(outgoing, id, "own");
   const [theirs] = stream(["theirs"]);
-  assertEquals(outcomes(journal, id, [{ ...theirs!, id: own!.id }]), ["stored"]);
-  const mallory = journal.open({ self: "alice", name: "mallory", key: keyOf(6) }).id;
-  assertEquals(outcomes(journal, mallory, [{ ...theirs!, id: own!.id }]), ["stored"]);
+  assertEquals(outcomes(incoming, id, [{ ...theirs!, id: own!.id }]), ["stored"]);
+  const mallory = conversations.open({ self: "alice", name: "mallory", key: keyOf(6) }).id;
+  assertEquals(outcomes(incoming, mallory, [{ ...theirs!, id: own!.id }]), ["stored"]);
   // Nor their streams.
   assertEquals(
-    outcomes(journal, mallory, [{ ...stream(["x"])[0]!, place: own!.place }]),
+    outcomes(incoming, mallory, [{ ...stream(["x"])[0]!, place: own!.place }]),
     ["stored"],
   );
-  assertEquals(journal.acknowledge(id, own!.id), [own!.id]);
+  assertEquals(outgoing.acknowledge(id, own!.id), [own!.id]);
 });
 
 Deno.test("of a peer's streams the latest are remembered; what is forgotten comes no second time", () => {
   using t = talk();
-  const { journal, id } = t;
+  const { digests, history, incoming, id } = t;
   const first = stream(["first", "second"]);
-  assertEquals(outcomes(journal, id, first), ["stored", "stored"]);
-  for (let i = 0; i < incomingStreamsMax * 2; i++) outcomes(journal, id, stream([`${i}`]));
-  assertEquals(journal.streams(id).length, incomingStreamsMax);
-  assertEquals(journal.lastReceived(id, first[0]!.place.stream), undefined);
-  assertEquals(outcomes(journal, id, first), ["had", "had"]);
-  assertEquals(texts(journal).length, 2 + incomingStreamsMax * 2);
+  assertEquals(outcomes(incoming, id, first), ["stored", "stored"]);
+  for (let i = 0; i < incomingStreamsMax * 2; i++) outcomes(incoming, id, stream([`${i}`]));
+  assertEquals(digests.streams(id).length, incomingStreamsMax);
+  assertEquals(lastReceived(digests, id, first[0]!.place.stream), undefined);
+  assertEquals(outcomes(incoming, id, first), ["had", "had"]);
+  assertEquals(texts(history).length, 2 + incomingStreamsMax * 2);
   // Also more of them than that at once.
   const many = Array.from({ length: incomingStreamsMax * 2 }, (_, i) => stream([`m${i}`, `n${i}`]));
   const all = [...many.map(([a]) => a!), ...many.map(([, b]) => b!)];
-  assert(outcomes(journal, id, all).every((outcome) => outcome === "stored"));
-  assertEquals(journal.streams(id).length, incomingStreamsMax);
+  assert(outcomes(incoming, id, all).every((outcome) => outcome === "stored"));
+  assertEquals(digests.streams(id).length, incomingStreamsMax);
 });
 
 Deno.test("what was not shown is told once, oldest first, also after a restart", () => {
   using t = talk();
-  const { journal, id } = t;
-  const carol = journal.open({ self: "alice", name: "carol", key: keyOf(3) }).id;
-  say(journal, id, "own");
-  outcomes(journal, id, stream(["b1", "b2"]));
-  outcomes(journal, carol, stream(["c1"]));
-  say(journal, id, "own again");
-  outcomes(journal, id, stream(["b3"]));
-  const unshown = (limit: number) => journal.unshown("alice", limit).map(({ text }) => text);
+  const { conversations, incoming, outgoing, id } = t;
+  const carol = conversations.open({ self: "alice", name: "carol", key: keyOf(3) }).id;
+  say(outgoing, id, "own");
+  outcomes(incoming, id, stream(["b1", "b2"]));
+  outcomes(incoming, carol, stream(["c1"]));
+  say(outgoing, id, "own again");
+  outcomes(incoming, id, stream(["b3"]));
+  const unshown = (limit: number) => incoming.unshown("alice", limit).map(({ text }) => text);
   assertEquals(unshown(9), ["b1", "b2", "c1", "b3"]);
   assertEquals(unshown(2), ["b1", "b2"]);
-  assertEquals(journal.unshown("bob", 9), []);
-  const [, second] = journal.unshown("alice", 9);
-  journal.markShown(id, second!.row);
-  journal.markShown(id, 1);
+  assertEquals(incoming.unshown("bob", 9), []);
+  const [, second] = incoming.unshown("alice", 9);
+  incoming.markShown(id, second!.row);
+  incoming.markShown(id, 1);
   assertEquals(unshown(9), ["c1", "b3"]);
-  for (const { row } of journal.unshown("alice", 9)) {
-    journal.markShown(id, row);
-    journal.markShown(carol, row);
+  for (const { row } of incoming.unshown("alice", 9)) {
+    incoming.markShown(id, row);
+    incoming.markShown(carol, row);
   }
   assertEquals(unshown(9), []);
 });
@@ -254,7 +262,7 @@ Deno.test("whatever comes, in whatever order and batches, the rules decide as th
   fc.assert(
     fc.property(fc.array(fc.array(letter, { maxLength: 8 }), { maxLength: 12 }), (batches) => {
       using t = talk();
-      const { journal, id: conversation } = t;
+      const { history, incoming, id: conversation } = t;
       const model = new Model();
       const heads = new Map<string, string>();
       for (const batch of batches) {
@@ -274,8 +282,8 @@ Deno.test("whatever comes, in whatever order and batches, the rules decide as th
           if (outcome === "stored") heads.set(letter.place.stream, chainHash(letter));
           return outcome;
         });
-        assertEquals(outcomes(journal, conversation, letters), expected);
-        assertEquals(texts(journal), model.stored);
+        assertEquals(outcomes(incoming, conversation, letters), expected);
+        assertEquals(texts(history), model.stored);
       }
     }),
     { numRuns: 300 },

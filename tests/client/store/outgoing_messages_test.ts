@@ -33,26 +33,26 @@ Deno.test("a conversation is found again by its names and key, with what was see
   let id;
   {
     using store = file.open();
-    const { journal } = store;
-    const made = journal.open(party);
+    const { conversations } = store;
+    const made = conversations.open(party);
     id = made.id;
     assertEquals([made.agreement, made.address, made.lastAtMs], [undefined, undefined, 0]);
-    journal.open(party, { agreement: keyBytesOf(9) });
-    journal.open(party, { address });
+    conversations.open(party, { agreement: keyBytesOf(9) });
+    conversations.open(party, { address });
   }
   using store = file.open();
-  const { journal } = store;
-  const { agreement, address: kept, ...found } = journal.open(party);
+  const { conversations } = store;
+  const { agreement, address: kept, ...found } = conversations.open(party);
   assertEquals([found.id, agreement, kept], [id, keyBytesOf(9), address]);
-  assertEquals(journal.get(id).outgoing, found.outgoing);
-  assert(journal.open({ ...party, key: keyOf(3) }).id !== id);
-  assert(journal.open({ ...party, self: "carol" }).id !== id);
-  assert(journal.open({ ...party, key: undefined }).id !== id);
-  assertEquals(journal.find("alice", "bob").length, 3);
-  assertEquals(journal.find("alice", "Bob"), []);
-  assertEquals(journal.selves("bob"), ["alice", "carol"]);
-  assertThrows(() => journal.get(1_000), Error, "no conversation 1000");
-  assertThrows(() => journal.open({ ...party, key: keyOf(1).slice(4) as PublicKey }), Error);
+  assertEquals(conversations.get(id).outgoing, found.outgoing);
+  assert(conversations.open({ ...party, key: keyOf(3) }).id !== id);
+  assert(conversations.open({ ...party, self: "carol" }).id !== id);
+  assert(conversations.open({ ...party, key: undefined }).id !== id);
+  assertEquals(conversations.find("alice", "bob").length, 3);
+  assertEquals(conversations.find("alice", "Bob"), []);
+  assertEquals(conversations.selves("bob"), ["alice", "carol"]);
+  assertThrows(() => conversations.get(1_000), Error, "no conversation 1000");
+  assertThrows(() => conversations.open({ ...party, key: keyOf(1).slice(4) as PublicKey }), Error);
 });
 
 Deno.test("what is accepted gets the next numbers, each with the hash of the one before", () => {
@@ -61,167 +61,165 @@ Deno.test("what is accepted gets the next numbers, each with the hash of the one
   let id = 0;
   for (const texts of [["one", "two"], ["three"], []]) {
     using store = file.open();
-    const { journal } = store;
-    ({ id } = journal.open({ self: "alice", name: "bob", key: keyOf(2) }));
-    letters.push(...say(journal, id, ...texts));
+    const { conversations, outgoing } = store;
+    ({ id } = conversations.open({ self: "alice", name: "bob", key: keyOf(2) }));
+    letters.push(...say(outgoing, id, ...texts));
   }
   assertChain(letters);
   using store = file.open();
-  const { journal } = store;
-  assertEquals(journal.unacknowledged(id, 0, 10), letters);
-  assertEquals(journal.unacknowledged(id, 1, 1), [letters[1]!]);
-  const { outgoing, lastAtMs } = journal.get(id);
-  assertEquals([outgoing.stream, outgoing.last], [letters[0]!.place.stream, 3]);
+  const { conversations, outgoing } = store;
+  assertEquals(outgoing.unacknowledged(id, 0, 10), letters);
+  assertEquals(outgoing.unacknowledged(id, 1, 1), [letters[1]!]);
+  const { outgoing: { stream, last }, lastAtMs } = conversations.get(id);
+  assertEquals([stream, last], [letters[0]!.place.stream, 3]);
   assertEquals(lastAtMs, 1_000);
-  assertEquals(journal.waiting("alice").map(({ id }) => id), [id]);
-  assertEquals(journal.waiting("bob"), []);
+  assertEquals(conversations.waiting("alice").map(({ id }) => id), [id]);
+  assertEquals(conversations.waiting("bob"), []);
 });
 
 Deno.test("a batch for several conversations numbers each on its own", () => {
   using t = talk();
-  const { journal, id: bob } = t;
-  const carol = journal.open({ self: "alice", name: "carol", key: keyOf(3) }).id;
-  const raw = journal.open({ self: "alice", name: "raw", key: undefined }).id;
-  const letters = journal.accept([
+  const { conversations, history, outgoing, id: bob } = t;
+  const carol = conversations.open({ self: "alice", name: "carol", key: keyOf(3) }).id;
+  const raw = conversations.open({ self: "alice", name: "raw", key: undefined }).id;
+  const letters = outgoing.accept([
     draft(bob, "1"),
     draft(carol, "1"),
     draft(raw, "1", { numbered: false }),
     draft(bob, "2", { sentAtMs: 5_000 }),
   ]);
   assertEquals(letters.map((letter) => letter?.place.seq), [1, 1, undefined, 2]);
-  assertEquals(journal.get(raw).outgoing.last, 0);
+  assertEquals(conversations.get(raw).outgoing.last, 0);
   assertEquals(
-    journal.history("alice", "raw", 9).map(({ state, plaintext }) => [state, plaintext]),
+    history.latest("alice", "raw", 9).map(({ state, plaintext }) => [state, plaintext]),
     [
       ["sent", true],
     ],
   );
-  assertEquals(journal.list("alice", 2).map(({ name }) => name), ["bob", "raw"]);
+  assertEquals(conversations.list("alice", 2).map(({ name }) => name), ["bob", "raw"]);
 });
 
 Deno.test("an acknowledgement is for all before it, once, and for nothing else", () => {
   using t = talk();
-  const { journal, id } = t;
-  const letters = say(journal, id, "1", "2", "3", "4");
+  const { conversations, outgoing, id } = t;
+  const letters = say(outgoing, id, "1", "2", "3", "4");
   const ids = letters.map(({ id }) => id);
-  assertEquals(journal.acknowledge(id, randomId()), []);
-  assertEquals(journal.acknowledge(id, "no id of ours"), []);
-  assertEquals(journal.acknowledge(id, ids[1]!), ids.slice(0, 2));
-  assertEquals(journal.acknowledge(id, ids[1]!), []);
-  assertEquals(journal.acknowledge(id, ids[0]!), []);
-  const left = journal.unacknowledged(id, 0, 10);
+  assertEquals(outgoing.acknowledge(id, randomId()), []);
+  assertEquals(outgoing.acknowledge(id, "no id of ours"), []);
+  assertEquals(outgoing.acknowledge(id, ids[1]!), ids.slice(0, 2));
+  assertEquals(outgoing.acknowledge(id, ids[1]!), []);
+  assertEquals(outgoing.acknowledge(id, ids[0]!), []);
+  const left = outgoing.unacknowledged(id, 0, 10);
   assertEquals(left.map(({ id }) => id), ids.slice(2));
   assertEquals(left.map(({ place }) => place.floor), [2, 2]);
-  const other = journal.open({ self: "alice", name: "carol", key: keyOf(3) }).id;
-  assertEquals(journal.acknowledge(other, ids[3]!), []);
-  assertEquals(journal.acknowledge(id, ids[3]!), ids.slice(2));
-  assertEquals(journal.waiting("alice"), []);
-  assertEquals(say(journal, id, "5")[0]!.place.floor, 4);
+  const other = conversations.open({ self: "alice", name: "carol", key: keyOf(3) }).id;
+  assertEquals(outgoing.acknowledge(other, ids[3]!), []);
+  assertEquals(outgoing.acknowledge(id, ids[3]!), ids.slice(2));
+  assertEquals(conversations.waiting("alice"), []);
+  assertEquals(say(outgoing, id, "5")[0]!.place.floor, 4);
 });
 
 Deno.test("a message's state goes from waiting to deposited, delivered and read", () => {
   using t = talk();
-  const { journal, id } = t;
-  const [a, b, c] = say(journal, id, "a", "b", "c");
-  const states = () => journal.history("alice", "bob", 9).map(({ state }) => state);
+  const { conversations, history, outgoing, id } = t;
+  const [a, b, c] = say(outgoing, id, "a", "b", "c");
+  const states = () => history.latest("alice", "bob", 9).map(({ state }) => state);
   assertEquals(states(), ["waiting", "waiting", "waiting"]);
-  journal.markDeposited(id, 2, 70);
-  journal.markDeposited(id, 1, 60);
+  outgoing.markDeposited(id, 2, 70);
+  outgoing.markDeposited(id, 1, 60);
   assertEquals(states(), ["deposited", "deposited", "waiting"]);
-  assertEquals(journal.get(id).outgoing.depositedAtMs, 70);
+  assertEquals(conversations.get(id).outgoing.depositedAtMs, 70);
   // The first one's time counts: the mailbox forgets it first.
-  journal.markDeposited(id, 1_000, 90);
-  assertEquals([journal.get(id).outgoing.deposited, journal.get(id).outgoing.depositedAtMs], [
-    3,
-    70,
-  ]);
-  journal.acknowledge(id, a!.id);
+  outgoing.markDeposited(id, 1_000, 90);
+  const { deposited, depositedAtMs } = conversations.get(id).outgoing;
+  assertEquals([deposited, depositedAtMs], [3, 70]);
+  outgoing.acknowledge(id, a!.id);
   assertEquals(states(), ["delivered", "deposited", "deposited"]);
-  journal.forgetDeposited(id);
+  outgoing.forgetDeposited(id);
   assertEquals(states(), ["delivered", "waiting", "waiting"]);
-  assertEquals(journal.get(id).outgoing.depositedAtMs, undefined);
-  journal.markDeposited(id, 3, 100);
-  journal.acknowledge(id, c!.id);
-  assertEquals(journal.get(id).outgoing.depositedAtMs, undefined);
-  assertEquals(journal.markRead(id, b!.id), 2);
-  assertEquals(journal.markRead(id, b!.id), 0);
-  assertEquals(journal.markRead(id, a!.id), 0);
-  assertEquals(journal.markRead(id, randomId()), 0);
+  assertEquals(conversations.get(id).outgoing.depositedAtMs, undefined);
+  outgoing.markDeposited(id, 3, 100);
+  outgoing.acknowledge(id, c!.id);
+  assertEquals(conversations.get(id).outgoing.depositedAtMs, undefined);
+  assertEquals(outgoing.markRead(id, b!.id), 2);
+  assertEquals(outgoing.markRead(id, b!.id), 0);
+  assertEquals(outgoing.markRead(id, a!.id), 0);
+  assertEquals(outgoing.markRead(id, randomId()), 0);
   assertEquals(states(), ["read", "read", "delivered"]);
 });
 
 Deno.test("a new stream takes what is not acknowledged with it, with the same ids", () => {
   using t = talk();
-  const { journal, id } = t;
+  const { conversations, digests, history, outgoing, id } = t;
   const texts = Array.from({ length: 1_234 }, (_, i) => `text ${i}`);
-  const before = say(journal, id, ...texts);
-  journal.acknowledge(id, before[233]!.id);
-  journal.markDeposited(id, 500, 1);
-  const rows = journal.history("alice", "bob", 2_000).map(({ row, id }) => [row, id]);
-  journal.renumber(id);
-  const { outgoing } = journal.get(id);
-  assert(outgoing.stream !== before[0]!.place.stream);
-  assertEquals([outgoing.last, outgoing.acknowledged, outgoing.deposited], [1_000, 0, 0]);
-  assertEquals(journal.streams(id).map(({ last }) => last), [1_000, 234]);
-  const after = journal.unacknowledged(id, 0, 10_000);
+  const before = say(outgoing, id, ...texts);
+  outgoing.acknowledge(id, before[233]!.id);
+  outgoing.markDeposited(id, 500, 1);
+  const rows = history.latest("alice", "bob", 2_000).map(({ row, id }) => [row, id]);
+  outgoing.renumber(id);
+  const { stream, last, acknowledged, deposited } = conversations.get(id).outgoing;
+  assert(stream !== before[0]!.place.stream);
+  assertEquals([last, acknowledged, deposited], [1_000, 0, 0]);
+  assertEquals(digests.streams(id).map(({ last }) => last), [1_000, 234]);
+  const after = outgoing.unacknowledged(id, 0, 10_000);
   assertChain(after);
   assertEquals(after.map(({ id }) => id), before.slice(234).map(({ id }) => id));
   assertEquals(after.map(({ text }) => text), texts.slice(234));
   assert(after.every(({ place }) => place.floor === 0));
-  const entries = journal.history("alice", "bob", 2_000);
+  const entries = history.latest("alice", "bob", 2_000);
   assertEquals(entries.map(({ row, id }) => [row, id]), rows);
   assertEquals(entries.map(({ state }) => state), [
     ...Array(234).fill("delivered"),
     ...Array(1_000).fill("waiting"),
   ]);
   // An acknowledgement that was on its way means the same messages.
-  assertEquals(journal.acknowledge(id, before[300]!.id).length, 301 - 234);
+  assertEquals(outgoing.acknowledge(id, before[300]!.id).length, 301 - 234);
   // Reading the last one, its user has read those of the old stream as well.
-  assertEquals(journal.markRead(id, before[300]!.id), 301);
-  assertChain(say(journal, id, "next"), 1_001, chainHash(after.at(-1)!));
+  assertEquals(outgoing.markRead(id, before[300]!.id), 301);
+  assertChain(say(outgoing, id, "next"), 1_001, chainHash(after.at(-1)!));
 });
 
 Deno.test("streams that begin anew without end leave nothing behind", () => {
   using t = talk();
-  const { journal, id } = t;
-  const [first] = say(journal, id, "first");
-  for (let i = 0; i < 50; i++) journal.renumber(id);
-  assertEquals(journal.streams(id).length, 1);
-  journal.acknowledge(id, first!.id);
-  for (let i = 0; i < 50; i++) journal.renumber(id);
-  assertEquals(journal.streams(id).map(({ last }) => last), [1]);
-  assertEquals(journal.history("alice", "bob", 9).map(({ state }) => state), ["delivered"]);
+  const { digests, history, outgoing, id } = t;
+  const [first] = say(outgoing, id, "first");
+  for (let i = 0; i < 50; i++) outgoing.renumber(id);
+  assertEquals(digests.streams(id).length, 1);
+  outgoing.acknowledge(id, first!.id);
+  for (let i = 0; i < 50; i++) outgoing.renumber(id);
+  assertEquals(digests.streams(id).map(({ last }) => last), [1]);
+  assertEquals(history.latest("alice", "bob", 9).map(({ state }) => state), ["delivered"]);
 });
 
 for (const sealed of [false, true]) {
   Deno.test(`to another key goes what is not acknowledged${sealed ? ", sealed" : ""}`, () => {
     using t = talk({ textKey: keyBytesOf(7), sealed });
-    const { journal, id: from } = t;
-    const before = say(journal, from, "a", "b", "c");
-    journal.acknowledge(from, before[0]!.id);
-    const to = journal.open({ self: "alice", name: "bob", key: keyOf(3) }).id;
-    const there = say(journal, to, "there");
-    assertEquals(journal.reassign(from, to), 2);
-    assertEquals(journal.reassign(from, to), 0);
-    assertEquals(journal.reassign(to, to), 0);
-    assertEquals(journal.unacknowledged(from, 0, 9), []);
-    const moved = journal.unacknowledged(to, 0, 9);
+    const { conversations, history, outgoing, id: from } = t;
+    const before = say(outgoing, from, "a", "b", "c");
+    outgoing.acknowledge(from, before[0]!.id);
+    const to = conversations.open({ self: "alice", name: "bob", key: keyOf(3) }).id;
+    const there = say(outgoing, to, "there");
+    assertEquals(outgoing.reassign(from, to), 2);
+    assertEquals(outgoing.reassign(from, to), 0);
+    assertEquals(outgoing.reassign(to, to), 0);
+    assertEquals(outgoing.unacknowledged(from, 0, 9), []);
+    const moved = outgoing.unacknowledged(to, 0, 9);
     assertEquals(moved.map(({ text }) => text), ["there", "b", "c"]);
     assertEquals(moved.map(({ id }) => id), [there[0]!.id, before[1]!.id, before[2]!.id]);
     assertChain(moved);
-    assertEquals(journal.history("alice", "bob", 9).map(({ text }) => text), [
+    assertEquals(history.latest("alice", "bob", 9).map(({ text }) => text), [
       "a",
       "b",
       "c",
       "there",
     ]);
     // Whoever has the old key may have "b": its number is not used again, and leaves no gap.
-    const next = say(journal, from, "d");
+    const next = say(outgoing, from, "d");
     assertChain(next);
     assert(next[0]!.place.stream !== before[0]!.place.stream);
-    assertEquals(journal.acknowledge(from, before[2]!.id), []);
+    assertEquals(outgoing.acknowledge(from, before[2]!.id), []);
     assertEquals(
-      journal.find("alice", "bob").map(({ id }) => id).toSorted(),
+      conversations.find("alice", "bob").map(({ id }) => id).toSorted(),
       [from, to].toSorted(),
     );
   });
@@ -230,7 +228,7 @@ for (const sealed of [false, true]) {
 Deno.test("texts come back as they were, whatever is in them", () => {
   for (const sealed of [false, true]) {
     using t = talk({ textKey: keyBytesOf(7), sealed });
-    const { journal, id } = t;
+    const { history, outgoing, id } = t;
     const texts = [
       "",
       "\0",
@@ -241,13 +239,13 @@ Deno.test("texts come back as they were, whatever is in them", () => {
       "x".repeat(15 * 1024),
       "'; DROP TABLE messages; --",
     ];
-    const letters = say(journal, id, ...texts, "half \ud83d");
-    const read = journal.unacknowledged(id, 0, 99);
+    const letters = say(outgoing, id, ...texts, "half \ud83d");
+    const read = outgoing.unacknowledged(id, 0, 99);
     assertEquals(read, letters);
     assertEquals(read.map(({ text }) => text), [...texts, "half \ufffd"]);
     assertChain(read);
     assertEquals(
-      [...journal.export("alice", "bob")].map(({ text }) => text),
+      [...history.export("alice", "bob")].map(({ text }) => text),
       read.map(({ text }) => text),
     );
   }
@@ -255,35 +253,29 @@ Deno.test("texts come back as they were, whatever is in them", () => {
 
 Deno.test("an id serves once in a conversation: all of a batch is refused with it", () => {
   using t = talk();
-  const { journal, id } = t;
+  const { history, outgoing, id } = t;
   const twice = draft(id, "twice");
-  journal.accept([twice]);
-  assertThrows(() => journal.accept([draft(id, "other"), twice]), Error);
-  assertThrows(() => journal.accept([draft(99, "nowhere")]), Error, "no conversation 99");
-  assertEquals(journal.history("alice", "bob", 9).map(({ text }) => text), ["twice"]);
-  assertEquals(say(journal, id, "next")[0]!.place.seq, 2);
+  outgoing.accept([twice]);
+  assertThrows(() => outgoing.accept([draft(id, "other"), twice]), Error);
+  assertThrows(() => outgoing.accept([draft(99, "nowhere")]), Error, "no conversation 99");
+  assertEquals(history.latest("alice", "bob", 9).map(({ text }) => text), ["twice"]);
+  assertEquals(say(outgoing, id, "next")[0]!.place.seq, 2);
 });
 
 Deno.test("of conversations without a word the oldest make room, and of others none", () => {
   using store = openStore(":memory:");
-  const { journal } = store;
-  const open = (name: string) => journal.open({ self: "alice", name, key: keyOf(1) }).id;
+  const { conversations, incoming, outgoing } = store;
+  const open = (name: string) => conversations.open({ self: "alice", name, key: keyOf(1) }).id;
   const [spoken, heard] = [open("spoken"), open("heard")];
-  say(journal, spoken, "a");
+  say(outgoing, spoken, "a");
   // Also where it is said to have been said at the beginning of time.
-  journal.receive(heard, stream(["a"]), 0);
+  incoming.receive(heard, stream(["a"]), 0);
   for (let i = 0; i <= emptyConversationsMax + 10; i++) open(`caller${i}`);
-  assertEquals(journal.find("alice", "caller0"), []);
-  assertEquals(journal.find("alice", `caller${emptyConversationsMax}`).length, 1);
-  assertEquals(journal.list("alice", 100_000).length <= emptyConversationsMax + 2, true);
-  assertEquals([journal.get(spoken).name, journal.get(heard).name], ["spoken", "heard"]);
-});
-
-Deno.test("settings are kept by their names", () => {
-  using t = talk();
-  const { journal } = t;
-  assertEquals(journal.setting("server"), undefined);
-  journal.setSetting("server", "a:1");
-  journal.setSetting("server", "b:2");
-  assertEquals([journal.setting("server"), journal.setting("Server")], ["b:2", undefined]);
+  assertEquals(conversations.find("alice", "caller0"), []);
+  assertEquals(conversations.find("alice", `caller${emptyConversationsMax}`).length, 1);
+  assertEquals(conversations.list("alice", 100_000).length <= emptyConversationsMax + 2, true);
+  assertEquals([conversations.get(spoken).name, conversations.get(heard).name], [
+    "spoken",
+    "heard",
+  ]);
 });

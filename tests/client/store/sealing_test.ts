@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
-import type { Journal } from "../../../client/store/journal.ts";
-import { openStore, storeKeyOf } from "../../../client/store/store.ts";
+import { openStore, type Store, storeKeyOf } from "../../../client/store/store.ts";
 import { TextCipher } from "../../../client/store/text_cipher.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import {
@@ -11,6 +10,7 @@ import {
   keyOf,
   outcomes,
   say,
+  searched,
   stream,
 } from "../../support/journal_fixture.ts";
 
@@ -18,12 +18,12 @@ const textKey = keyBytesOf(7);
 const owner = { self: "alice", name: "bob", key: keyBytesOf(2), direction: "in", id: "1" } as const;
 const changed = "(this text was changed on the disk, and cannot be read)";
 
-function texts(journal: Journal): string[] {
-  return [...journal.export("alice", "bob")].map(({ text }) => text);
+function texts(history: Store["history"]): string[] {
+  return [...history.export("alice", "bob")].map(({ text }) => text);
 }
 
-function open(journal: Journal): number {
-  return journal.open({ self: "alice", name: "bob", key: keyOf(2) }).id;
+function open({ conversations }: Store): number {
+  return conversations.open({ self: "alice", name: "bob", key: keyOf(2) }).id;
 }
 
 Deno.test("a sealed text opens with its key, for its message, as it is", () => {
@@ -70,15 +70,15 @@ Deno.test("sealed texts and their words are not in the file, and read as before"
   using file = fileStore();
   {
     using store = file.open({ textKey, sealed: true });
-    const { journal } = store;
-    const id = open(journal);
-    say(journal, id, "the secret is walnut");
-    outcomes(journal, id, stream(["yes: walnut"]));
-    say(journal, id, ...Array(2_500).fill("walnuts everywhere"));
+    const { history, incoming, outgoing } = store;
+    const id = open(store);
+    say(outgoing, id, "the secret is walnut");
+    outcomes(incoming, id, stream(["yes: walnut"]));
+    say(outgoing, id, ...Array(2_500).fill("walnuts everywhere"));
     assert(!file.bytes().includes("walnut"));
-    assertEquals(texts(journal).slice(0, 2), ["the secret is walnut", "yes: walnut"]);
-    assertEquals(journal.search("alice", "secret walnut", 9).length, 1);
-    assertEquals(journal.unacknowledged(id, 0, 1)[0]!.text, "the secret is walnut");
+    assertEquals(texts(history).slice(0, 2), ["the secret is walnut", "yes: walnut"]);
+    assertEquals(searched(history, "alice", "secret walnut", 9).length, 1);
+    assertEquals(outgoing.unacknowledged(id, 0, 1)[0]!.text, "the secret is walnut");
   }
   assert(!file.bytes().includes("walnut"));
 });
@@ -88,7 +88,7 @@ Deno.test("who gives a passphrase has all texts sealed, and no trace of them is 
   const words = Array.from({ length: 5_000 }, (_, i) => `walnut ${i} ${"filler ".repeat(i % 9)}`);
   {
     using store = file.open({ textKey });
-    say(store.journal, open(store.journal), ...words);
+    say(store.outgoing, open(store), ...words);
     assert(file.bytes().includes("walnut"));
   }
   assert(file.bytes().includes("walnut"));
@@ -100,9 +100,9 @@ Deno.test("who gives a passphrase has all texts sealed, and no trace of them is 
       onConvert: (...step) => progress.push(step),
     });
     assert(!file.bytes().includes("walnut") && !file.bytes().includes("filler"));
-    assertEquals(texts(store.journal), words);
-    assertEquals(store.journal.search("alice", "walnut 4999", 9).length, 1);
-    say(store.journal, open(store.journal), "walnut again");
+    assertEquals(texts(store.history), words);
+    assertEquals(searched(store.history, "alice", "walnut 4999", 9).length, 1);
+    say(store.outgoing, open(store), "walnut again");
     assert(!file.bytes().includes("walnut"));
   }
   assertEquals(progress.at(-1), [5_000, 5_000]);
@@ -114,12 +114,12 @@ Deno.test("who gives a passphrase has all texts sealed, and no trace of them is 
   // And back, with what was written meanwhile.
   {
     using store = file.open({ textKey, sealed: false });
-    assertEquals(texts(store.journal), [...words, "walnut again"]);
+    assertEquals(texts(store.history), [...words, "walnut again"]);
     assert(file.bytes().includes("walnut"));
-    assertEquals(store.journal.search("alice", "walnut again", 9).length, 1);
+    assertEquals(searched(store.history, "alice", "walnut again", 9).length, 1);
   }
   using store = openStore(file.path);
-  assertEquals(texts(store.journal).length, 5_001);
+  assertEquals(texts(store.history).length, 5_001);
 });
 
 Deno.test("a conversion that is cut short anywhere loses nothing, and goes on", () => {
@@ -127,7 +127,7 @@ Deno.test("a conversion that is cut short anywhere loses nothing, and goes on", 
   const words = Array.from({ length: 4_500 }, (_, i) => `walnut ${i}`);
   {
     using store = file.open({ textKey });
-    say(store.journal, open(store.journal), ...words);
+    say(store.outgoing, open(store), ...words);
   }
   for (let cut = 1_000; cut <= 5_000; cut += 1_000) {
     for (const sealed of [true, false]) {
@@ -143,8 +143,8 @@ Deno.test("a conversion that is cut short anywhere loses nothing, and goes on", 
       const next = cut % 2_000 === 0 ? sealed : !sealed;
       using store = file.open({ textKey, sealed: next });
       assertEquals(file.bytes().includes("walnut"), !next);
-      assertEquals(texts(store.journal), words);
-      assertEquals(store.journal.search("alice", "walnut 4321", 9).length, 1);
+      assertEquals(texts(store.history), words);
+      assertEquals(searched(store.history, "alice", "walnut 4321", 9).length, 1);
     }
   }
   file.open({ textKey, sealed: true })[Symbol.dispose]();
@@ -154,14 +154,14 @@ Deno.test("a conversion that is cut short anywhere loses nothing, and goes on", 
 Deno.test("a program that still runs seals as soon as another one has been told to", () => {
   using file = fileStore();
   using early = file.open({ textKey });
-  const id = open(early.journal);
-  say(early.journal, id, "walnut 1");
+  const id = open(early);
+  say(early.outgoing, id, "walnut 1");
   {
     using late = file.open({ textKey, sealed: true });
-    say(early.journal, id, "walnut 2", ...Array(2_500).fill("walnut 3"));
-    assertEquals(texts(late.journal).slice(0, 2), ["walnut 1", "walnut 2"]);
-    assertEquals(texts(early.journal).slice(0, 2), ["walnut 1", "walnut 2"]);
-    assertEquals(early.journal.search("alice", "walnut", 5_000).length, 2_502);
+    say(early.outgoing, id, "walnut 2", ...Array(2_500).fill("walnut 3"));
+    assertEquals(texts(late.history).slice(0, 2), ["walnut 1", "walnut 2"]);
+    assertEquals(texts(early.history).slice(0, 2), ["walnut 1", "walnut 2"]);
+    assertEquals(searched(early.history, "alice", "walnut", 5_000).length, 2_502);
   }
   assert(!file.bytes().includes("walnut"));
 });
@@ -170,7 +170,7 @@ Deno.test("without its key, or with another one, a sealed store is refused with 
   using file = fileStore();
   {
     using store = file.open({ textKey, sealed: true });
-    say(store.journal, open(store.journal), "walnut");
+    say(store.outgoing, open(store), "walnut");
   }
   const expected = `Cannot open the store '${file.path}': its messages are sealed for another ` +
     "identity; import that one, or move the file away for a new one";
@@ -181,7 +181,7 @@ Deno.test("without its key, or with another one, a sealed store is refused with 
   }
   assertThrows(() => file.open({ sealed: true }), TypeError);
   using store = file.open({ textKey, sealed: true });
-  assertEquals(texts(store.journal), ["walnut"]);
+  assertEquals(texts(store.history), ["walnut"]);
 });
 
 Deno.test("an identity is free to change where nothing is sealed any more", () => {
@@ -190,22 +190,22 @@ Deno.test("an identity is free to change where nothing is sealed any more", () =
     const [key, sealed] of [[1, false], [2, true], [2, false], [3, true], [3, false], [4, false]]
   ) {
     using store = file.open({ textKey: keyBytesOf(key as number), sealed: sealed as boolean });
-    say(store.journal, open(store.journal), "text");
-    assert(texts(store.journal).every((text) => text === "text"));
+    say(store.outgoing, open(store), "text");
+    assert(texts(store.history).every((text) => text === "text"));
   }
 });
 
 Deno.test("a text that was changed on the disk, or moved to another message, is said to be so", () => {
   using file = fileStore();
   using store = file.open({ textKey, sealed: true });
-  const { journal } = store;
-  const id = open(journal);
-  journal.accept([draft(id, "one"), draft(id, "two"), draft(id, "three")]);
+  const { history, outgoing } = store;
+  const id = open(store);
+  outgoing.accept([draft(id, "one"), draft(id, "two"), draft(id, "three")]);
   file.change(`UPDATE messages SET text = (SELECT text FROM messages WHERE row = 1) WHERE row = 2;
     UPDATE messages SET text = x'00' WHERE row = 3`);
-  assertEquals(texts(journal), ["one", changed, changed]);
-  assertEquals(journal.search("alice", "one", 9).length, 1);
+  assertEquals(texts(history), ["one", changed, changed]);
+  assertEquals(searched(history, "alice", "one", 9).length, 1);
   // It is not sent as something else.
-  assertEquals(journal.unacknowledged(id, 0, 1).length, 1);
-  assertThrows(() => journal.unacknowledged(id, 1, 1), Error, "has been changed on the disk");
+  assertEquals(outgoing.unacknowledged(id, 0, 1).length, 1);
+  assertThrows(() => outgoing.unacknowledged(id, 1, 1), Error, "has been changed on the disk");
 });

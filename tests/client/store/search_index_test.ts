@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import type { Journal } from "../../../client/store/journal.ts";
+import type { Store } from "../../../client/store/store.ts";
 import { searchWordsMax } from "../../../shared/protocol/limits.ts";
 import {
   draft,
@@ -9,6 +9,7 @@ import {
   keyOf,
   outcomes,
   say,
+  searched,
   stream,
   talk,
 } from "../../support/journal_fixture.ts";
@@ -16,8 +17,8 @@ import {
 /** So many that they are put into the index. */
 const enough = 2_000;
 
-function find(journal: Journal, words: string, limit = 99): string[] {
-  return journal.search("alice", words, limit).map(({ text }) => text);
+function find(history: Store["history"], words: string, limit = 99): string[] {
+  return searched(history, "alice", words, limit).map(({ text }) => text);
 }
 
 /** The three ways in which a text can be found. */
@@ -28,24 +29,24 @@ const ways = [
 ] as const;
 
 for (const [way, sealed, indexed] of ways) {
-  /** A journal with texts, and so many others that those are in the index where they have to be. */
-  const journalOf = (...texts: string[]) => {
+  /** A store with texts, and so many others that those are in the index where they have to be. */
+  const storeOf = (...texts: string[]) => {
     const t = talk({ textKey: keyBytesOf(7), sealed });
-    say(t.journal, t.id, ...texts);
-    if (indexed) say(t.journal, t.id, ...Array(enough).fill("-"));
+    say(t.outgoing, t.id, ...texts);
+    if (indexed) say(t.outgoing, t.id, ...Array(enough).fill("-"));
     return t;
   };
 
   Deno.test(`words are found without regard to case and accents, ${way}`, () => {
-    using t = journalOf(
+    using t = storeOf(
       "The quick brown fox",
       "a lazy DOG, é.g. Žižkov!",
       "über den Fluß",
       "e-mail to bob@example.org",
       "no\u0000tice 漢字",
     );
-    const { journal } = t;
-    const found = (words: string) => find(journal, words).map((text) => text.slice(0, 6));
+    const { history } = t;
+    const found = (words: string) => find(history, words).map((text) => text.slice(0, 6));
     assertEquals(found("QUICK fox"), ["The qu"]);
     assertEquals(found("fox quick"), ["The qu"]);
     assertEquals(found("zizkov"), ["a lazy"]);
@@ -60,31 +61,31 @@ for (const [way, sealed, indexed] of ways) {
   });
 
   Deno.test(`the last word may be begun, and the others not, ${way}`, () => {
-    using t = journalOf("tomorrow at noon", "tomatoes", "to be");
-    const { journal } = t;
-    assertEquals(find(journal, "tom"), ["tomorrow at noon", "tomatoes"]);
-    assertEquals(find(journal, "noon tom"), ["tomorrow at noon"]);
-    assertEquals(find(journal, "tom noon"), []);
+    using t = storeOf("tomorrow at noon", "tomatoes", "to be");
+    const { history } = t;
+    assertEquals(find(history, "tom"), ["tomorrow at noon", "tomatoes"]);
+    assertEquals(find(history, "noon tom"), ["tomorrow at noon"]);
+    assertEquals(find(history, "tom noon"), []);
     // One letter begins too much.
-    assertEquals(find(journal, "t"), []);
-    assertEquals(find(journal, "to"), ["tomorrow at noon", "tomatoes", "to be"]);
+    assertEquals(find(history, "t"), []);
+    assertEquals(find(history, "to"), ["tomorrow at noon", "tomatoes", "to be"]);
   });
 
   Deno.test(`the newest are found, oldest first, of one's own and of both directions, ${way}`, () => {
-    using t = journalOf("word 1", "word 2", "word 3");
-    const { journal, id } = t;
-    outcomes(journal, id, stream(["word 4"]));
-    const eve = journal.open({ self: "eve", name: "bob", key: keyOf(2) }).id;
-    say(journal, eve, "word 5");
-    assertEquals(find(journal, "word"), ["word 1", "word 2", "word 3", "word 4"]);
-    assertEquals(find(journal, "word", 2), ["word 3", "word 4"]);
-    assertEquals(find(journal, "word", 0), []);
-    assertEquals(journal.search("eve", "word", 9).map(({ text }) => text), ["word 5"]);
+    using t = storeOf("word 1", "word 2", "word 3");
+    const { conversations, history, incoming, outgoing, id } = t;
+    outcomes(incoming, id, stream(["word 4"]));
+    const eve = conversations.open({ self: "eve", name: "bob", key: keyOf(2) }).id;
+    say(outgoing, eve, "word 5");
+    assertEquals(find(history, "word"), ["word 1", "word 2", "word 3", "word 4"]);
+    assertEquals(find(history, "word", 2), ["word 3", "word 4"]);
+    assertEquals(find(history, "word", 0), []);
+    assertEquals(searched(history, "eve", "word", 9).map(({ text }) => text), ["word 5"]);
   });
 
   Deno.test(`nothing that a user can type is an error, ${way}`, () => {
-    using t = journalOf('say "hello" AND NOT (goodbye) OR text:near^*');
-    const { journal } = t;
+    using t = storeOf('say "hello" AND NOT (goodbye) OR text:near^*');
+    const { history } = t;
     for (
       const words of [
         '"',
@@ -110,10 +111,10 @@ for (const [way, sealed, indexed] of ways) {
         )
         .concat("", " ", "\t\n", "!!!", "😀", "hello;--", "%", "\ud83d", "x".repeat(10_000))
         .concat("hello ".repeat(10_000), '"'.repeat(999), "hello AND", "text", '"hello')
-    ) assert(find(journal, words).length <= 1, words);
-    assertEquals(find(journal, '"hello" NOT').length, 1);
-    assertEquals(find(journal, "!!! ---"), []);
-    assertEquals(find(journal, "hello " + "say ".repeat(searchWordsMax) + "absent").length, 1);
+    ) assert(find(history, words).length <= 1, words);
+    assertEquals(find(history, '"hello" NOT').length, 1);
+    assertEquals(find(history, "!!! ---"), []);
+    assertEquals(find(history, "hello " + "say ".repeat(searchWordsMax) + "absent").length, 1);
   });
 }
 
@@ -147,13 +148,13 @@ Deno.test("what is found is the same in the index, before it and sealed", () => 
         using _1 = indexed!;
         using _2 = plain!;
         using _3 = sealed!;
-        for (const { journal, id } of [indexed!, plain!, sealed!]) say(journal, id, ...texts);
+        for (const { outgoing, id } of [indexed!, plain!, sealed!]) say(outgoing, id, ...texts);
         // Writing nothing as often as it takes.
-        indexed!.journal.accept(Array.from({ length: enough }, () => draft(indexed!.id, "")));
+        indexed!.outgoing.accept(Array.from({ length: enough }, () => draft(indexed!.id, "")));
         for (const words of queries) {
-          const expected = find(plain!.journal, words);
-          assertEquals(find(indexed!.journal, words), expected, JSON.stringify(words));
-          assertEquals(find(sealed!.journal, words), expected, JSON.stringify(words));
+          const expected = find(plain!.history, words);
+          assertEquals(find(indexed!.history, words), expected, JSON.stringify(words));
+          assertEquals(find(sealed!.history, words), expected, JSON.stringify(words));
         }
       },
     ),
@@ -165,25 +166,25 @@ Deno.test("the index follows by itself, in another program as well, and is not n
   using file = fileStore();
   using one = file.open();
   using other = file.open();
-  const { id } = one.journal.open({ self: "alice", name: "bob", key: keyOf(2) });
+  const { id } = one.conversations.open({ self: "alice", name: "bob", key: keyOf(2) });
   const indexed = () => (file.query("SELECT indexed FROM keeping") as { indexed: number }).indexed;
-  say(one.journal, id, "needle");
-  assertEquals([find(other.journal, "needle").length, indexed()], [1, 0]);
-  for (let i = 0; i < 3; i++) say(one.journal, id, ...Array(enough).fill("hay"));
+  say(one.outgoing, id, "needle");
+  assertEquals([find(other.history, "needle").length, indexed()], [1, 0]);
+  for (let i = 0; i < 3; i++) say(one.outgoing, id, ...Array(enough).fill("hay"));
   assert(indexed() > enough);
-  assertEquals(find(other.journal, "needle"), ["needle"]);
-  assertEquals(find(other.journal, "hay", 10_000).length, 3 * enough);
+  assertEquals(find(other.history, "needle"), ["needle"]);
+  assertEquals(find(other.history, "hay", 10_000).length, 3 * enough);
   file.change("UPDATE keeping SET indexed = 0; INSERT INTO words (words) VALUES ('delete-all')");
-  assertEquals(find(other.journal, "needle hay"), []);
-  assertEquals(find(other.journal, "needle"), ["needle"]);
+  assertEquals(find(other.history, "needle hay"), []);
+  assertEquals(find(other.history, "needle"), ["needle"]);
   assert(indexed() >= 3 * enough);
 });
 
 Deno.test("a search by steps finds the same, and lets others have a turn", () => {
   using t = talk({ textKey: keyBytesOf(7), sealed: true });
-  const { journal, id } = t;
-  say(journal, id, "needle", ...Array(1_700).fill("hay"));
-  const steps = journal.searchBySteps("alice", "needle", 9);
+  const { history, outgoing, id } = t;
+  say(outgoing, id, "needle", ...Array(1_700).fill("hay"));
+  const steps = history.search("alice", "needle", 9);
   let turns = 0;
   for (let step = steps.next();; step = steps.next(), turns++) {
     if (step.done !== true) continue;

@@ -3,8 +3,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import type { ConversationId, Journal } from "../../../client/store/journal.ts";
-import { openStore, type Store } from "../../../client/store/store.ts";
+import { type ConversationId, openStore, type Store } from "../../../client/store/store.ts";
 import { isId, type NumberedMessage } from "../../../shared/protocol/message_stream.ts";
 import { type Place, temporaryDirectory } from "../../support/places.ts";
 import { draft, keyOf } from "../../support/journal_fixture.ts";
@@ -24,13 +23,13 @@ class Side {
     this.id = this.#open();
   }
 
-  get journal(): Journal {
-    return this.#store.journal;
+  get store(): Store {
+    return this.#store;
   }
 
   /** The ids of one direction, oldest first. */
   ids(direction: "in" | "out"): string[] {
-    return [...this.journal.export(this.#self, this.#name)]
+    return [...this.#store.history.export(this.#self, this.#name)]
       .filter((entry) => entry.direction === direction).map(({ id }) => id);
   }
 
@@ -62,7 +61,7 @@ class Side {
   }
 
   #open(): ConversationId {
-    return this.journal.open({ self: this.#self, name: this.#name, key: keyOf(1) }).id;
+    return this.#store.conversations.open({ self: this.#self, name: this.#name, key: keyOf(1) }).id;
   }
 }
 
@@ -81,29 +80,28 @@ class World {
 
   accept(count: number): void {
     const drafts = Array.from({ length: count }, (_, i) => draft(this.alice.id, `${i}`));
-    this.alice.journal.accept(drafts);
+    this.alice.store.outgoing.accept(drafts);
     this.lives.at(-1)!.push(...drafts.map(({ id }) => id));
   }
 
   send(after: number, size: number): void {
-    const { journal, id } = this.alice;
-    const floor = journal.get(id).outgoing.acknowledged;
-    const letters = journal.unacknowledged(id, floor + after, 12);
+    const { store: { conversations, outgoing }, id } = this.alice;
+    const floor = conversations.get(id).outgoing.acknowledged;
+    const letters = outgoing.unacknowledged(id, floor + after, 12);
     for (let i = 0; i < letters.length; i += size) this.#there.push(letters.slice(i, i + size));
   }
 
   deliver(pick: number, keep: boolean): void {
     const letters = take(this.#there, pick, keep);
     if (letters === undefined) return;
-    const { journal, id } = this.bob;
-    const receipts = journal.receive(id, letters, 1);
+    const { store, id } = this.bob;
+    const receipts = store.incoming.receive(id, letters, 1);
     for (const [i, { outcome }] of receipts.entries()) {
       const { stream } = letters[i]!.place;
       if (outcome === "stored") this.seen.add(letters[i]!.id);
       if (outcome === "conflict") this.#back.push({ resets: stream });
-      const last = journal.lastReceived(id, stream);
-      if (outcome === "stored" || (outcome === "had" && last !== undefined)) {
-        this.#back.push({ acknowledges: last!.id });
+      if (outcome === "stored" || outcome === "had") {
+        this.#back.push({ acknowledges: letters[i]!.id });
       }
     }
   }
@@ -111,9 +109,9 @@ class World {
   answer(pick: number, keep: boolean): void {
     const answer = take(this.#back, pick, keep);
     if (answer === undefined) return;
-    const { journal, id } = this.alice;
-    if ("acknowledges" in answer) assert(journal.acknowledge(id, answer.acknowledges).every(isId));
-    else if (journal.get(id).outgoing.stream === answer.resets) journal.renumber(id);
+    const { store: { conversations, outgoing }, id } = this.alice;
+    if ("acknowledges" in answer) assert(outgoing.acknowledge(id, answer.acknowledges).every(isId));
+    else if (conversations.get(id).outgoing.stream === answer.resets) outgoing.renumber(id);
   }
 
   /** Lets all arrive that is on its way, and sends again until nothing waits. */
@@ -121,10 +119,10 @@ class World {
     for (let round = 0; round < 10; round++) {
       while (this.#there.length > 0) this.deliver(0, false);
       while (this.#back.length > 0) this.answer(0, false);
-      if (this.alice.journal.waiting("alice").length === 0) return;
+      if (this.alice.store.conversations.waiting("alice").length === 0) return;
       for (let after = 0; after < 200; after += 12) this.send(after, 5);
     }
-    assertEquals(this.alice.journal.waiting("alice"), []);
+    assertEquals(this.alice.store.conversations.waiting("alice"), []);
   }
 
   [Symbol.dispose](): void {
@@ -175,7 +173,7 @@ Deno.test("whatever the network does, all arrives once and in order", () => {
       }
       world.settle();
       assertEquals(world.bob.ids("in"), accepted);
-      const entries = world.alice.journal.history("alice", "bob", 1_000);
+      const entries = world.alice.store.history.latest("alice", "bob", 1_000);
       assert(entries.every(({ state }) => state === "delivered"));
     }),
     { numRuns: 40 },

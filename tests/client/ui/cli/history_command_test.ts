@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { UserError } from "../../../../client/user_error.ts";
-import type { HistoryEntry } from "../../../../client/store/journal.ts";
+import type { HistoryEntry } from "../../../../client/store/store.ts";
 import { exportHistory, type HistoryFormat } from "../../../../client/ui/cli/history_command.ts";
 
 const time = new Date(2026, 0, 2, 13, 45, 9);
@@ -17,15 +17,18 @@ const entry: HistoryEntry = {
   plaintext: false,
 };
 
-/** Exports messages that a journal is said to have. */
+/** Exports messages that a store is said to have. */
 async function exported(
   entries: Iterable<HistoryEntry>,
   format: HistoryFormat,
   self?: string,
 ): Promise<string> {
   let text = "";
-  const journal = { selves: () => ["alice"], export: () => entries };
-  await exportHistory(journal, { name: "bob", self, format }, {
+  const store = {
+    conversations: { selves: () => ["alice"] },
+    history: { export: () => entries },
+  };
+  await exportHistory(store, { name: "bob", self, format }, {
     write: (bytes) => {
       text += new TextDecoder("utf-8", { fatal: true }).decode(bytes);
       return Promise.resolve(bytes.length);
@@ -112,7 +115,7 @@ Deno.test("a long history is written piece by piece, as it is read", async () =>
     for (; read < 10_000; read++) yield { ...entry, text: "x".repeat(1_000) };
   }
   await exportHistory(
-    { selves: () => ["alice"], export: entries },
+    { conversations: { selves: () => ["alice"] }, history: { export: entries } },
     { name: "bob", self: undefined, format: "json" },
     {
       write: async (bytes) => {
@@ -132,15 +135,17 @@ Deno.test("a long history is written piece by piece, as it is read", async () =>
 
 Deno.test("where several own ids have talked with a name, one has to be said", async () => {
   const asked: unknown[] = [];
-  const journal = (...selves: string[]) => ({
-    selves: () => selves,
-    export: (...args: unknown[]) => {
-      asked.push(args);
-      return [];
+  const store = (...selves: string[]) => ({
+    conversations: { selves: () => selves },
+    history: {
+      export: (...args: unknown[]) => {
+        asked.push(args);
+        return [];
+      },
     },
   });
   const run = (own: string[], self?: string, name = "bob") =>
-    exportHistory(journal(...own), { name, self, format: "json" }, {
+    exportHistory(store(...own), { name, self, format: "json" }, {
       write: (bytes) => Promise.resolve(bytes.length),
     });
   await run(["alice"]);
@@ -164,7 +169,7 @@ Deno.test("where several own ids have talked with a name, one has to be said", a
 Deno.test("a reader who has had enough is no failure, a full disk is", async () => {
   const run = (error: Error) =>
     exportHistory(
-      { selves: () => ["alice"], export: () => [entry] },
+      { conversations: { selves: () => ["alice"] }, history: { export: () => [entry] } },
       { name: "bob", self: undefined, format: "text" },
       { write: () => Promise.reject(error) },
     );
