@@ -137,7 +137,7 @@ Deno.test("a connection is cut before any byte, and its ends hear of it or not",
       for (const [name, end] of Object.entries(ends)) {
         readAll(end).then(({ bytes, end }) => {
           heard[name] = end;
-          assertEquals(bytes, [...sent.subarray(0, name === "responder" ? atByte : 0)]);
+          assertEquals(bytes, [...sent.subarray(0, name === "called" ? atByte : 0)]);
         });
       }
       for (const byte of sent) await writeAll(caller, new Uint8Array([byte]));
