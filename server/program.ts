@@ -1,17 +1,17 @@
 /**
- * A server as a program: it opens what it needs, says where it listens, reads its certificate again when
- * it is told to, and serves until it is to end.
+ * A server as a program: it opens what it needs, reads its certificate again on SIGHUP, and serves until a
+ * signal ends it.
  *
  * @module
  */
 
-import { type Address, formatAddress, isLocal, isUnspecified } from "../shared/net/address.ts";
-import { aborted } from "../shared/time/clock.ts";
 import { errorMessage } from "../shared/errors/error_message.ts";
-import { dropFilePermissions } from "../shared/process/permissions.ts";
+import { type Address, formatAddress, isLocal, isUnspecified } from "../shared/net/address.ts";
 import { listening } from "../shared/net/listen_error.ts";
 import type { Log } from "../shared/process/log.ts";
+import { dropFilePermissions } from "../shared/process/permissions.ts";
 import { onHangup, stopSignal } from "../shared/process/signals.ts";
+import { aborted } from "../shared/time/clock.ts";
 import {
   type Certificate,
   type CertificateFiles,
@@ -22,21 +22,21 @@ import { type Server, type ServerOptions, startServer } from "./server.ts";
 /** What a server's program is started with. */
 export interface ServerProgramOptions extends Omit<ServerOptions, "tls"> {
   readonly log: Log;
-  /** Where its certificate is, where it is to speak TLS. */
+  /** The files of its certificate; undefined if it does not speak TLS. */
   readonly certificateFiles: CertificateFiles | undefined;
   /**
    * Told once that it listens.
    *
-   * @param pinned The address by which clients need no authority to be sure of it, where it speaks TLS.
+   * @param pinned The address with which clients recognise it without an authority, if it speaks TLS.
    */
   readonly onListening: (address: Address, pinned: string | undefined) => void;
 }
 
 /**
- * Runs a server until Ctrl+C or what else ends a program. SIGHUP ends it as well, but where it speaks
- * TLS: there it has the certificate read again.
+ * Runs a server until Ctrl+C or another signal ends it. With TLS, SIGHUP makes it read its certificate
+ * again; without TLS, SIGHUP ends it.
  *
- * @throws {Error} A sentence for people where it cannot start, with its cause.
+ * @throws {Error} A sentence for people if it cannot start, with its cause.
  */
 export async function runServer(options: ServerProgramOptions): Promise<void> {
   const { log, certificateFiles: files, realm, onListening } = options;
@@ -44,18 +44,19 @@ export async function runServer(options: ServerProgramOptions): Promise<void> {
   using stop = stopSignal(files === undefined ? ["SIGHUP"] : []);
   await using server = listening(options, () => startServer({ ...options, tls }));
   using _hangups = files && onHangup(() => changeCertificate(server, files, realm, log));
-  // A certificate is read again when it has changed.
+  // The certificate's files are read again later.
   await dropFilePermissions(files === undefined ? ["read", "write"] : ["write"]);
   onListening(server.address, tls && pinnedAddress(server, realm, tls));
   if (tls !== undefined) warnOfDates(log, tls);
-  else if (!isLocal(server.address.host)) log.info(plainHint);
+  else if (!isLocal(server.address.host)) log.info(notEncrypted);
   await aborted(stop.signal);
   log.info("stopping", { connections: server.connections, registrations: server.registrations });
 }
 
-const plainHint = "the line to clients is not encrypted; --tls-cert and --tls-key encrypt it";
+const notEncrypted =
+  "connections to clients are not encrypted; --tls-cert and --tls-key encrypt them";
 
-/** Reads the certificate again; where it cannot be used the server goes on with the one before. */
+/** Reads the certificate again. If it cannot be used the server keeps the old one. */
 async function changeCertificate(
   server: Server,
   files: CertificateFiles,
@@ -68,12 +69,13 @@ async function changeCertificate(
     log.info("certificate changed", { pinned: pinnedAddress(server, realm, certificate) });
     warnOfDates(log, certificate);
   } catch (error) {
-    const reason = errorMessage(error);
-    log.error("the certificate stays as it was", { error: reason });
+    log.error("cannot use the new certificate; the old one stays in use", {
+      error: errorMessage(error),
+    });
   }
 }
 
-/** The address by which clients need no authority to be sure of the server. */
+/** The address with which clients recognise the server without an authority. */
 function pinnedAddress(
   { address }: Server,
   realm: string | undefined,
@@ -87,9 +89,8 @@ function pinnedAddress(
 function warnOfDates(log: Log, { validFrom, validTo }: Certificate): void {
   const now = new Date();
   if (validFrom <= now && now <= validTo) return;
-  const [from, to] = [validFrom.toISOString(), validTo.toISOString()];
   log.warn("the certificate is not valid today: clients refuse it unless they pin it", {
-    from,
-    to,
+    from: validFrom.toISOString(),
+    to: validTo.toISOString(),
   });
 }

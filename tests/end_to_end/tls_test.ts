@@ -162,11 +162,13 @@ for (const build of builds) {
       put({ ...authority.issue(), cert, key });
       server.kill("SIGHUP");
       await server.says(
-        / error +the certificate stays as it was error="The key in .* does not belong to/,
+        / error +cannot use the new certificate; the old one stays in use error="The key in .* does not belong to/,
       );
       put({ ...authority.issue(), cert: cert.slice(0, 200) });
       server.kill("SIGHUP");
-      await server.says(/ error +the certificate stays.* holds no usable certificate/);
+      await server.says(
+        / error +cannot use the new certificate; the old .* holds no usable certificate/,
+      );
       assertEquals((await register("third")).code, 0);
       const last = authority.selfSigned();
       put(last);
@@ -233,7 +235,7 @@ for (const build of builds) {
     const here = await run(build, "client", "alice", "0", "localhost");
     for (const { out } of [encrypted, here]) assert(!out.includes("not encrypted"), out);
     await using open = new Program(build, "server", "--port", "0", "--host", "0.0.0.0");
-    await open.says(/ info +the line to clients is not encrypted; --tls-cert and --tls-key/);
+    await open.says(/ info +connections to clients are not encrypted; --tls-cert and --tls-key/);
     const { options } = changeable();
     await using closed = new Program(
       build,

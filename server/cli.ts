@@ -1,0 +1,116 @@
+/**
+ * The subcommand `server`: its options, and what it prints.
+ *
+ * @module
+ */
+
+// deno-lint-ignore-file no-console -- a subcommand prints what it is asked for
+import { type Command, Option } from "commander";
+import { formatAddress } from "../shared/net/address.ts";
+import {
+  defaultPort,
+  parseDurationArgument,
+  parseHostArgument,
+  parsePortArgument,
+  parseRealmArgument,
+} from "../shared/process/arguments.ts";
+import { stateDirectory } from "../shared/process/directories.ts";
+import {
+  createLog,
+  type LogFormat,
+  logFormats,
+  type LogLevel,
+  logLevels,
+} from "../shared/process/log.ts";
+import { nameLeaseMs } from "../shared/protocol/limits.ts";
+import type { CertificateFiles } from "./certificate/certificate.ts";
+import { runServer } from "./program.ts";
+
+/** Adds the subcommand `server` to the command line. */
+export function addServerCommand(program: Command): void {
+  program.command("server")
+    .description("introduce people to each other")
+    .addOption(
+      new Option("--host <host>", "address to listen on").default("127.0.0.1")
+        .argParser(parseHostArgument),
+    )
+    .addOption(
+      new Option("--port <port>", "port to listen on; 0 takes a free one").default(defaultPort)
+        .argParser(parsePortArgument),
+    )
+    .addOption(
+      new Option("--data <dir>", "directory for names and mail (default: your own)")
+        .conflicts("ephemeral"),
+    )
+    .option("--ephemeral", "keep data in memory only")
+    .option("--mailbox", "keep mail for clients that are away (default)", true)
+    .option("--no-mailbox", "keep no mail")
+    .option("--keyed-only", "refuse clients that have no key")
+    .addOption(
+      new Option("--name-lease <time>", "how long an unused name is reserved for its key")
+        .default(nameLeaseMs, "30d").argParser(parseDurationArgument),
+    )
+    .addOption(
+      new Option("--realm <host:port>", "address of this server that clients sign for")
+        .argParser(parseRealmArgument),
+    )
+    .option("--tls-cert <file>", "certificate for TLS, in PEM; read again on SIGHUP")
+    .option("--tls-key <file>", "private key of the certificate, in PEM")
+    .addOption(
+      new Option("--log-level <level>", "how much to log").choices(logLevels).default("info"),
+    )
+    .addOption(
+      new Option("--log-format <format>", "how to log it").choices(logFormats).default("text"),
+    )
+    .action(startServer);
+}
+
+interface ServerCommandOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly data?: string;
+  readonly ephemeral?: true;
+  readonly mailbox: boolean;
+  readonly keyedOnly?: true;
+  readonly nameLease: number;
+  readonly realm?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
+}
+
+async function startServer(options: ServerCommandOptions, command: Command): Promise<void> {
+  const { nameLease: nameLeaseMs, logLevel: level, logFormat: format } = options;
+  await runServer({
+    ...options,
+    nameLeaseMs,
+    data: options.ephemeral ? undefined : options.data ?? stateDirectory(),
+    certificateFiles: certificateFiles(options, command),
+    log: createLog({ level, format, write: (line) => console.error(line) }),
+    onListening: (address, pinned) => printListening(formatAddress(address), pinned, format),
+  });
+}
+
+/** The files of the server's certificate; undefined if it has none. */
+function certificateFiles(
+  { tlsCert: certFile, tlsKey: keyFile }: ServerCommandOptions,
+  command: Command,
+): CertificateFiles | undefined {
+  if (certFile === undefined && keyFile === undefined) return undefined;
+  if (certFile !== undefined && keyFile !== undefined) return { certFile, keyFile };
+  return command.error("error: --tls-cert and --tls-key go together");
+}
+
+/** Prints where the server listens, for people or for programs. */
+function printListening(address: string, pinned: string | undefined, format: LogFormat): void {
+  if (format === "json") {
+    const time = new Date().toISOString();
+    const event = { time, level: "info", event: "listening", address, ...pinned && { pinned } };
+    return console.log(JSON.stringify(event));
+  }
+  console.log(`p2pchat server listening on ${address}${pinned === undefined ? "" : " (TLS)"}`);
+  if (pinned !== undefined) {
+    console.log(`* clients that do not trust the certificate's authority connect to ${pinned}`);
+  }
+}
