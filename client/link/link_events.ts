@@ -9,17 +9,14 @@ import type { Address } from "../../shared/net/address.ts";
 import type { PublicKey } from "../../shared/crypto/public_key.ts";
 import type { ChatMessage } from "../../shared/protocol/message_stream.ts";
 import type { Message } from "../../shared/protocol/message.ts";
-import type { StatusCode } from "../../shared/protocol/status.ts";
+import type { Fault } from "../../shared/protocol/status.ts";
 import type { Dialect } from "../events.ts";
 
 /** What a link is for: two people talk, or their clients compare what both have. */
 export type Purpose = "conversation" | "audit";
 
-/** Why a peer is not talked to. */
-export interface Refusal {
-  readonly code: StatusCode;
-  /** One sentence for the peer, without a full stop. */
-  readonly reason: string;
+/** Why a peer is not talked to, as it is told. */
+export interface Refusal extends Pick<Fault, "code" | "reason"> {
   /** For our own user. */
   readonly detail: string;
 }

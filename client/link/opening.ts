@@ -22,7 +22,8 @@ import {
   message,
 } from "../../shared/protocol/message.ts";
 import { MessageReader } from "../../shared/protocol/message_reader.ts";
-import { fatalFault, type Fault, isFault, type StatusCode } from "../../shared/protocol/status.ts";
+import { peerFaults } from "../../shared/protocol/reasons.ts";
+import { type Fault, isFault } from "../../shared/protocol/status.ts";
 import { check, protocolVersion } from "../../shared/protocol/verbs.ts";
 import { frame, FrameReader } from "./frames.ts";
 import { encryption, Handshake } from "./handshake.ts";
@@ -90,9 +91,6 @@ type State =
 
 const utf8 = new TextEncoder();
 const noBytes = new Uint8Array(0);
-const notAnOpening = fatalFault(400, "A conversation begins with CHAT and CHATACK");
-const unknownPurpose = fatalFault(400, "The Purpose of a CHAT is audit, or is not said");
-const plaintextAudit = fatalFault(426, "An audit goes over an encrypted link");
 
 /** One side of an opening. */
 export class Opening {
@@ -183,14 +181,15 @@ export class Opening {
   }
 
   /** Turns away a peer that is not talked to, and says why where there is a way to. */
-  refused({ code, reason, detail }: Refusal): Step {
+  refused(refusal: Refusal): Step {
+    const { reason, detail } = refusal;
     // In the middle of a handshake there is none.
     if (this.#handshake !== undefined && this.#channel === undefined) {
       return this.#end("refused", detail);
     }
     const told = this.dialect === "raw" || this.dialect === "lines"
       ? utf8.encode(reason + "\r\n")
-      : errorOf(code, reason);
+      : errorOf(refusal);
     return this.#end("refused", detail, this.#channel?.seal(told) ?? told);
   }
 
@@ -212,12 +211,14 @@ export class Opening {
     const bytes = this.#unread.subarray(0, end);
     this.#unread = this.#unread.subarray(end);
     const [opening] = await new MessageReader().push(bytes);
-    if (opening === undefined || isFault(opening)) return this.#refuse(opening ?? notAnOpening);
+    if (opening === undefined || isFault(opening)) {
+      return this.#refuse(opening ?? peerFaults.notAnOpening);
+    }
     const malformed = check(opening, this.#role === "initiator" ? "responder" : "initiator");
     if (malformed !== undefined) return this.#refuse(malformed);
     if (opening.verb === "ERROR") return this.#end("broken", saidReason(opening));
     const id = header(opening, "clientID")!;
-    if (!isClientId(id)) return this.#refuse(fatalFault(400, "The clientID is not valid"));
+    if (!isClientId(id)) return this.#refuse(peerFaults.invalidClientId);
     this.peerId = id;
     const host = header(opening, "IP") ?? "";
     const port = parsePort(header(opening, "Port") ?? "");
@@ -230,7 +231,7 @@ export class Opening {
   /** @returns Undefined where it is one that there is. */
   #takePurpose(opening: Message): Step | undefined {
     const said = header(opening, "Purpose");
-    if (said !== undefined && said !== "audit") return this.#refuse(unknownPurpose);
+    if (said !== undefined && said !== "audit") return this.#refuse(peerFaults.unknownPurpose);
     const purpose = said ?? "conversation";
     // Who repeats it not takes this for a conversation, as whoever knows no Purpose does.
     if (this.#role === "initiator" && purpose !== this.purpose) {
@@ -243,7 +244,7 @@ export class Opening {
   #takeOffer(opening: Message, bytes: Uint8Array): Step {
     const offered = header(opening, "Encryption")?.split(/ *, */) ?? [];
     if (!offered.includes(encryption)) {
-      if (this.purpose === "audit") return this.#refuse(plaintextAudit);
+      if (this.purpose === "audit") return this.#refuse(peerFaults.plaintextAudit);
       this.dialect = "p2pchat";
       return this.#ask("plaintext");
     }
@@ -335,8 +336,8 @@ export class Opening {
     return { type: "open", channel, contents, send: this.#sent() };
   }
 
-  #refuse({ code, reason }: Fault): Step {
-    return this.#end("broken", reason, errorOf(code, reason));
+  #refuse(fault: Fault): Step {
+    return this.#end("broken", fault.reason, errorOf(fault));
   }
 
   #end(reason: CloseReason, detail: string | undefined, ...told: Uint8Array[]): Step {
@@ -360,6 +361,6 @@ export class Opening {
   }
 }
 
-function errorOf(code: StatusCode, reason: string): Uint8Array {
+function errorOf({ code, reason }: Pick<Fault, "code" | "reason">): Uint8Array {
   return utf8.encode(encode(message("ERROR", [["Code", String(code)], ["Reason", reason]])));
 }

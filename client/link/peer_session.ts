@@ -17,7 +17,8 @@ import {
 } from "../../shared/protocol/message_stream.ts";
 import { header, type Message, message } from "../../shared/protocol/message.ts";
 import { MessageReader } from "../../shared/protocol/message_reader.ts";
-import { type Fault, fault, isFault } from "../../shared/protocol/status.ts";
+import { peerFaults } from "../../shared/protocol/reasons.ts";
+import { type Fault, isFault } from "../../shared/protocol/status.ts";
 import { textHeaders } from "../../shared/protocol/text.ts";
 import { check } from "../../shared/protocol/verbs.ts";
 import type { CloseReason } from "../events.ts";
@@ -47,10 +48,6 @@ export interface PeerSessionOptions {
 
 /** Of what belongs to a conversation nothing goes over a link for comparing. */
 const conversational: ReadonlySet<string> = new Set(["MSG", "ACK", "READ", "RESET", "VERIFY"]);
-const auditAlone = fault(400, "This link carries AUDIT alone");
-const noAudit = fault(403, "There is nothing here that you could compare");
-const auditNeedsKey = fault(426, "AUDIT goes over an encrypted link");
-const noStream = fault(400, "The Stream of a RESET is not 128 bits in hexadecimal");
 
 /** What there is of the words to compare: them, or who has to begin before there are any. */
 export type VerificationState =
@@ -188,7 +185,9 @@ export class PeerSession {
   }
 
   #outOfPlace({ verb }: Message): Fault | undefined {
-    return this.#options.purpose === "audit" && conversational.has(verb) ? auditAlone : undefined;
+    return this.#options.purpose === "audit" && conversational.has(verb)
+      ? peerFaults.auditOnly
+      : undefined;
   }
 
   #takeChatMessage(item: Message): void {
@@ -210,16 +209,16 @@ export class PeerSession {
   }
 
   #takeReset(stream: string): void {
-    if (!isId(stream)) return this.#refuse(noStream);
+    if (!isId(stream)) return this.#refuse(peerFaults.invalidStream);
     if (this.#hasKey) this.#options.receiver().inbox.reset(stream);
   }
 
   #takeAudit(request: Message): void {
-    if (!this.#hasKey) return this.#refuse(auditNeedsKey);
+    if (!this.#hasKey) return this.#refuse(peerFaults.auditNeedsKey);
     this.handOver();
     const { receiver, send } = this.#options;
     const answer = receiver().answerAudit(request);
-    if (answer === undefined) this.#refuse(noAudit);
+    if (answer === undefined) this.#refuse(peerFaults.nothingToCompare);
     else send(answer);
   }
 

@@ -13,7 +13,8 @@ import { wordlist } from "@scure/bip39/wordlists/english.js";
 import { timingSafeEqual } from "node:crypto";
 import { primitives } from "../../shared/crypto/primitives.ts";
 import { header, type Message, message } from "../../shared/protocol/message.ts";
-import { fatalFault, type Fault } from "../../shared/protocol/status.ts";
+import { peerFaults } from "../../shared/protocol/reasons.ts";
+import type { Fault } from "../../shared/protocol/status.ts";
 
 const nonceBytes = 16;
 const wordCount = 4;
@@ -82,16 +83,18 @@ export class Verification {
     const commit = header(verify, "Commit");
     if (commit !== undefined) {
       const bytes = fromHex(commit, 32);
-      if (bytes === undefined || this.#peerCommit !== undefined) return outOfTurn;
+      if (bytes === undefined || this.#peerCommit !== undefined) return peerFaults.verifyOutOfTurn;
       this.#peerCommit = bytes;
       return this.#begun ? { send: [this.#reveal()] } : { send: [], asked: true };
     }
     const nonce = fromHex(header(verify, "Nonce") ?? "", nonceBytes);
     if (nonce === undefined || this.#peerCommit === undefined || !this.#begun || this.#words) {
-      return outOfTurn;
+      return peerFaults.verifyOutOfTurn;
     }
     const peerRole = this.#options.role === "initiator" ? "responder" : "initiator";
-    if (!timingSafeEqual(this.#commit(peerRole, nonce), this.#peerCommit)) return otherNonce;
+    if (!timingSafeEqual(this.#commit(peerRole, nonce), this.#peerCommit)) {
+      return peerFaults.otherNonce;
+    }
     this.#words = this.#options.role === "initiator"
       ? this.#wordsOf(this.#nonce, nonce)
       : this.#wordsOf(nonce, this.#nonce);
@@ -127,9 +130,6 @@ export class Verification {
 
 /** What is hashed for each side: these words are part of the protocol. */
 const wireRoles = { initiator: "caller", responder: "called" } as const;
-
-const outOfTurn = fatalFault(400, "A VERIFY came out of turn");
-const otherNonce = fatalFault(403, "The nonce of VERIFY is not the one that was committed to");
 
 function fromHex(text: string, length: number): Uint8Array | undefined {
   return text.length === 2 * length && /^[0-9a-f]+$/.test(text)

@@ -610,7 +610,7 @@ Deno.test("a link for comparing carries AUDIT alone", async () => {
     await t.peer.send(wrong);
     assertEquals(
       await t.peer.message(),
-      "ERROR\r\nCode: 400\r\nReason: This link carries AUDIT alone\r\n\r\n",
+      "ERROR\r\nCode: 400\r\nReason: This link is for AUDIT only\r\n\r\n",
     );
   }
   await t.peer.send("AUDIT\r\nId: q\r\n\r\nPING\r\n\r\n");

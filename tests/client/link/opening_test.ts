@@ -343,11 +343,11 @@ Deno.test("a Purpose that there is none of is refused, and so is an audit in pla
 for (
   const [answer, found] of [
     ["Hello", "broken: it cannot compare messages"],
-    [withHeader(chatack, "Purpose: audit"), "broken: An audit goes over an encrypted link"],
+    [withHeader(chatack, "Purpose: audit"), "broken: An audit needs an encrypted link"],
     [chatack, "broken: its program does not know what the call is for"],
     [
       encrypting(withHeader(chatack, "Purpose: x")),
-      "broken: The Purpose of a CHAT is audit, or is not said",
+      "broken: The Purpose of a CHAT is audit or is left out",
     ],
   ] as const
 ) {

@@ -1,0 +1,32 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { encode, header, message, parse } from "../../../shared/protocol/message.ts";
+import * as tables from "../../../shared/protocol/reasons.ts";
+import { type Fault, isFault, statuses } from "../../../shared/protocol/status.ts";
+
+/** Every reason of every table, with names put in where it takes some. */
+const all = Object.values(tables).flatMap((table) => Object.entries(table)).map(
+  ([name, reason]) => {
+    if (typeof reason !== "function") return [name, reason] as const;
+    const made = (reason as (...names: string[]) => Fault)("alice", "bob", "carol");
+    assertMatch(made.reason, /alice/, name);
+    return [name, made] as const;
+  },
+);
+
+Deno.test("a reason is one sentence that any program can show: no flag, no slash command, no full stop", () => {
+  assert(all.length > 10);
+  for (const [name, { reason }] of all) {
+    assertMatch(reason, /^[A-Z][\x20-\x7e]+[^.]$/, name);
+    assertEquals(/--\w|(^|\s)\/\w/.exec(reason), null, name);
+  }
+});
+
+Deno.test("a reason fits the ERROR that carries it, with a code that there is", () => {
+  for (const [name, { code, reason }] of all) {
+    assert(code in statuses, name);
+    const text = encode(message("ERROR", [["Code", String(code)], ["Reason", reason]]));
+    const read = parse(text.split("\r\n").slice(0, -2));
+    assert(!isFault(read), name);
+    assertEquals(header(read, "Reason"), reason);
+  }
+});
