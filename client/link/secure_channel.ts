@@ -12,7 +12,7 @@
 import { systemClock } from "../../shared/time/clock.ts";
 import { concat } from "../../shared/bytes/concat.ts";
 import { tagBytes } from "../../shared/crypto/chacha20_poly1305.ts";
-import type { CipherState } from "../../shared/crypto/noise.ts";
+import type { CipherState } from "../../shared/crypto/cipher_state.ts";
 import {
   frameBytesMax,
   framePaddingBytes,

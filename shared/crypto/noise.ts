@@ -1,15 +1,17 @@
 /**
- * The Noise Protocol Framework, revision 34 (noiseprotocol.org), for `25519_ChaChaPoly_SHA256`. Names
- * are the specification's, and so is the order of what happens. Pure: messages in, messages out.
+ * A handshake of the Noise Protocol Framework, revision 34 (noiseprotocol.org), for
+ * `25519_ChaChaPoly_SHA256`. The names and the order of the steps are those of the specification. No I/O:
+ * messages in, messages out.
  *
  * @module
  */
 
 import { concat } from "../bytes/concat.ts";
-import { frameBytesMax } from "../protocol/limits.ts";
-import { type Cipher, tagBytes } from "./chacha20_poly1305.ts";
+import { tagBytes } from "./chacha20_poly1305.ts";
+import { type CipherState, noiseMessageBytesMax, tooLong } from "./cipher_state.ts";
 import { type KeyPair, type Primitives, primitives } from "./primitives.ts";
 import { isLowOrder, keyBytes } from "./raw_keys.ts";
+import { SymmetricState } from "./symmetric_state.ts";
 
 type DhToken = "ee" | "es" | "se" | "ss";
 type Token = "e" | "s" | "psk" | DhToken;
@@ -21,7 +23,10 @@ interface HandshakePattern {
   readonly messages: readonly (readonly Token[])[];
 }
 
-/** Section 7, with the modifier psk3 of section 9. */
+/**
+ * Sections 7.4 and 7.5, with the modifier psk3 of section 9. Links use XX, mail uses X. XXpsk3 is XX
+ * with a secret that both sides know before.
+ */
 const patterns = {
   N: { knowsResponder: true, messages: [["e", "es"]] },
   X: { knowsResponder: true, messages: [["e", "es", "s", "ss"]] },
@@ -30,21 +35,21 @@ const patterns = {
   XXpsk3: { knowsResponder: false, messages: [["e"], ["e", "ee", "s", "es"], ["s", "se", "psk"]] },
 } as const satisfies Record<string, HandshakePattern>;
 
-/** The handshake patterns that there are. */
+/** The name of a handshake pattern. */
 export type PatternName = keyof typeof patterns;
 
-/** What a handshake begins with. */
+/** What a handshake starts with. */
 export interface HandshakeOptions {
   readonly pattern: PatternName;
   /** Whether this side sends the first message. */
   readonly initiator: boolean;
-  /** What both sides have to agree on: where theirs differ, no handshake succeeds. */
+  /** What both sides have to agree on. If theirs differ, the handshake fails. */
   readonly prologue: Uint8Array;
-  /** One's static key pair, where the pattern has one of this side's. */
+  /** This side's static key pair, if the pattern has one. */
   readonly s?: KeyPair;
-  /** One's ephemeral key pair, for tests alone: to use one twice breaks the encryption. */
+  /** This side's ephemeral key pair. Only tests give one: using one twice breaks the encryption. */
   readonly e?: KeyPair;
-  /** The responder's static public key, for the initiator of a pattern that begins with it. */
+  /** The responder's static public key, for the initiator of a pattern that needs it at the start. */
   readonly rs?: Uint8Array;
   /** A secret of 32 bytes for each `psk` of the pattern. */
   readonly psks?: readonly Uint8Array[];
@@ -67,7 +72,7 @@ export class HandshakeState {
   #failed = false;
   #isSplit = false;
 
-  /** @throws {TypeError} Where the pattern needs a key that is not given, or has no use for one. */
+  /** @throws {TypeError} If a key that the pattern needs is missing, or one is given that it has no use for. */
   constructor(options: HandshakeOptions) {
     const { pattern, initiator, prologue, s, e, rs, psks = [] } = options;
     const { knowsResponder, messages }: HandshakePattern = patterns[pattern];
@@ -106,13 +111,13 @@ export class HandshakeState {
   /**
    * Makes this side's next message.
    *
-   * @throws {Error} Where it is the other side's turn, where the handshake is over or has failed, and
-   * where the `rs` that was given is of low order.
-   * @throws {RangeError} Where the payload is too long for a message. The handshake has failed then.
+   * @throws {Error} If it is the other side's turn, the handshake is finished or has failed, or the `rs` that
+   * was given is of low order.
+   * @throws {RangeError} If the payload is too long for a message. The handshake has failed then.
    */
   writeMessage(payload: Uint8Array): Uint8Array {
     const tokens = this.#tokensOfTurn(true);
-    // Unless all goes well, what has been mixed so far fits no other message.
+    // If a step fails, what has been mixed so far fits no other message.
     this.#failed = true;
     const parts: Uint8Array[] = [];
     for (const token of tokens) {
@@ -128,7 +133,7 @@ export class HandshakeState {
     }
     parts.push(this.#symmetric.encryptAndHash(payload));
     const message = concat(...parts);
-    if (message.length > frameBytesMax) {
+    if (message.length > noiseMessageBytesMax) {
       throw new RangeError(`Cannot send a message of ${message.length} bytes: ${tooLong}`);
     }
     this.#failed = false;
@@ -137,11 +142,11 @@ export class HandshakeState {
   }
 
   /**
-   * Takes the other side's next message.
+   * Reads the other side's next message.
    *
-   * @returns The payload, whose bytes are a copy; undefined where the message is malformed or not
-   * authentic. Then the handshake has failed, and every further message is answered so.
-   * @throws {Error} Where it is this side's turn, or the handshake is over.
+   * @returns A copy of the payload; undefined if the message is malformed or not authentic. The handshake has
+   * failed then, and each later message gives undefined too.
+   * @throws {Error} If it is this side's turn, or the handshake is finished.
    */
   readMessage(message: Uint8Array): Uint8Array | undefined {
     if (this.#failed) return undefined;
@@ -152,17 +157,17 @@ export class HandshakeState {
   }
 
   #read(tokens: readonly Token[], message: Uint8Array): Uint8Array | undefined {
-    if (message.length > frameBytesMax) return undefined;
+    if (message.length > noiseMessageBytesMax) return undefined;
     let at = 0;
     for (const token of tokens) {
       if (token === "e") {
         const re = message.slice(at, at += keyBytes);
-        // Asked here because the DH may come with this side's next message, when it is too late.
+        // Checked here because the DH may come with this side's next message, which is too late.
         if (re.length < keyBytes || isLowOrder("X25519", re)) return undefined;
         this.#mixEphemeral(re);
         this.#re = re;
       } else if (token === "s") {
-        // In each pattern here there is a key before any `s`, and behind it a DH with what was read.
+        // In each of these patterns there is a key before `s`, and after it a DH with the key that was read.
         const end = at + keyBytes + tagBytes;
         const rs = this.#symmetric.decryptAndHash(message.subarray(at, end));
         if (rs?.length !== keyBytes) return undefined;
@@ -181,24 +186,24 @@ export class HandshakeState {
   }
 
   /**
-   * What is the same on both sides and on no two handshakes (section 11.2).
+   * A hash that both sides have and no other handshake has (section 11.2).
    *
-   * @throws {Error} Where the handshake is not finished.
+   * @throws {Error} If the handshake is not finished.
    */
   get handshakeHash(): Uint8Array {
     this.#assertFinished();
     return this.#symmetric.handshakeHash;
   }
 
-  /** The other side's static key, once a message has proven it or where it was known before. */
+  /** The other side's static key, after a message has proven it or if it was given at the start. */
   get remoteStatic(): Uint8Array | undefined {
     return this.#failed ? undefined : this.#rs;
   }
 
   /**
-   * Makes the two channels, once. Of a pattern of one message, only the initiator may send.
+   * Makes the two channels, once. In a pattern of one message only the initiator may send.
    *
-   * @throws {Error} Where the handshake is not finished, or is split already.
+   * @throws {Error} If the handshake is not finished, or has been split already.
    */
   split(): { send: CipherState; receive: CipherState } {
     this.#assertFinished();
@@ -229,17 +234,17 @@ export class HandshakeState {
 
   #mixEphemeral(publicKey: Uint8Array): void {
     this.#symmetric.mixHash(publicKey);
-    // Section 9.2: a key that comes of a lasting secret is to depend on something fresh too.
+    // Section 9.2: a key that is made of a lasting secret has to depend on something fresh too.
     if (this.#psks.length > 0) this.#symmetric.mixKey(publicKey);
   }
 
-  /** @returns Whether a secret came of it: none does of a public key of low order. */
+  /** @returns False if there is no shared secret because the public key is of low order. */
   #mix(token: DhToken | "psk"): boolean {
     if (token === "psk") {
       this.#symmetric.mixKeyAndHash(this.#psks[this.#psksMixed++]!);
       return true;
     }
-    // Its first letter is the initiator's key, its second the responder's.
+    // The first letter is the initiator's key, the second is the responder's.
     const [own, other] = this.#initiator ? [token[0], token[1]] : [token[1], token[0]];
     const secret = this.#primitives.dh(
       own === "e" ? this.#e! : this.#s!,
@@ -250,158 +255,6 @@ export class HandshakeState {
     return true;
   }
 }
-
-/**
- * One direction of a channel: a key, and the number of the next message (section 5.1). Without a key
- * nothing is encrypted.
- */
-export class CipherState {
-  readonly #cipher: Cipher;
-  #key: Uint8Array | undefined;
-  #nonce = 0;
-
-  constructor(cipher: Cipher) {
-    this.#cipher = cipher;
-  }
-
-  /** @param nonce What the first message has; other than 0 it is for tests alone. */
-  initializeKey(key: Uint8Array, nonce = 0): void {
-    this.#key = key.slice();
-    this.#nonce = nonce;
-  }
-
-  /** What the next message is encrypted with. */
-  get nonce(): number {
-    return this.#nonce;
-  }
-
-  /**
-   * Encrypts the next message.
-   *
-   * @throws {RangeError} Where it is too long for a Noise message, or the nonces are used up.
-   */
-  encryptWithAd(ad: Uint8Array, plaintext: Uint8Array): Uint8Array {
-    if (this.#key === undefined) return plaintext;
-    if (plaintext.length + tagBytes > frameBytesMax) {
-      throw new RangeError(`Cannot encrypt ${plaintext.length} bytes: ${tooLong}`);
-    }
-    const ciphertext = this.#cipher.encrypt(this.#key, this.#nonce, ad, plaintext);
-    this.#nonce++;
-    return ciphertext;
-  }
-
-  /**
-   * Encrypts the next message, without associated data, into bytes that are there.
-   *
-   * @param parts The plaintext, in pieces.
-   * @returns One past the ciphertext.
-   * @throws {RangeError} Where it is too long for a Noise message or for `target`, or the nonces are
-   * used up.
-   * @throws {Error} Where there is no key.
-   */
-  encryptInto(parts: readonly Uint8Array[], target: Uint8Array, at: number): number {
-    if (this.#key === undefined) {
-      throw new Error("Cannot encrypt with a cipher state without a key");
-    }
-    let end = at + tagBytes;
-    for (const part of parts) end += part.length;
-    if (end - at > frameBytesMax) {
-      throw new RangeError(`Cannot encrypt ${end - at - tagBytes} bytes: ${tooLong}`);
-    }
-    this.#cipher.encryptInto(this.#key, this.#nonce, parts, target, at);
-    this.#nonce++;
-    return end;
-  }
-
-  /**
-   * Decrypts the next message.
-   *
-   * @returns Undefined where it is not authentic; then it is as if it had not come.
-   * @throws {RangeError} Where the nonces are used up.
-   */
-  decryptWithAd(ad: Uint8Array, ciphertext: Uint8Array): Uint8Array | undefined {
-    if (this.#key === undefined) return ciphertext.slice();
-    if (ciphertext.length > frameBytesMax) return undefined;
-    const plaintext = this.#cipher.decrypt(this.#key, this.#nonce, ad, ciphertext);
-    if (plaintext !== undefined) this.#nonce++;
-    return plaintext;
-  }
-
-  /**
-   * Takes the key that follows, in the place of the one before, which it does not tell (section 11.3).
-   * The other side has to do so behind the same message. The nonce goes on.
-   *
-   * @throws {Error} Where there is no key.
-   */
-  rekey(): void {
-    if (this.#key === undefined) throw new Error("Cannot rekey a cipher state that has no key");
-    this.#key.set(this.#cipher.rekey(this.#key));
-  }
-}
-
-/** What both sides have agreed on so far (section 5.2). */
-class SymmetricState {
-  readonly #primitives: Primitives;
-  readonly #cipher: CipherState;
-  #ck: Uint8Array;
-  #h: Uint8Array;
-
-  constructor(primitives: Primitives, protocolName: Uint8Array) {
-    this.#primitives = primitives;
-    this.#cipher = new CipherState(primitives);
-    this.#h = new Uint8Array(32);
-    if (protocolName.length <= this.#h.length) this.#h.set(protocolName);
-    else this.#h = primitives.hash(protocolName);
-    this.#ck = this.#h;
-  }
-
-  get handshakeHash(): Uint8Array {
-    return this.#h.slice();
-  }
-
-  mixKey(material: Uint8Array): void {
-    const [ck, key] = this.#primitives.hkdf(this.#ck, material, 2);
-    this.#ck = ck!;
-    this.#cipher.initializeKey(key!);
-  }
-
-  mixHash(data: Uint8Array): void {
-    this.#h = this.#primitives.hash(this.#h, data);
-  }
-
-  mixKeyAndHash(material: Uint8Array): void {
-    const [ck, hash, key] = this.#primitives.hkdf(this.#ck, material, 3);
-    this.#ck = ck!;
-    this.mixHash(hash!);
-    this.#cipher.initializeKey(key!);
-  }
-
-  encryptAndHash(plaintext: Uint8Array): Uint8Array {
-    const ciphertext = this.#cipher.encryptWithAd(this.#h, plaintext);
-    this.mixHash(ciphertext);
-    return ciphertext;
-  }
-
-  decryptAndHash(ciphertext: Uint8Array): Uint8Array | undefined {
-    const plaintext = this.#cipher.decryptWithAd(this.#h, ciphertext);
-    if (plaintext !== undefined) this.mixHash(ciphertext);
-    return plaintext;
-  }
-
-  split(): [CipherState, CipherState] {
-    const keys = this.#primitives.hkdf(this.#ck, new Uint8Array(0), 2);
-    // Who reads it in memory, as long as the handshake is kept, would have what rekey() is to hide.
-    this.#ck.fill(0);
-    const ciphers = keys.map((key) => {
-      const cipher = new CipherState(this.#primitives);
-      cipher.initializeKey(key);
-      return cipher;
-    });
-    return [ciphers[0]!, ciphers[1]!];
-  }
-}
-
-const tooLong = `a Noise message has ${frameBytesMax} at most`;
 
 function describe({ pattern, initiator }: HandshakeOptions): string {
   return `The ${initiator ? "initiator" : "responder"} of ${pattern}`;

@@ -7,7 +7,8 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { Identity, verifyCertificate } from "../../shared/crypto/identity.ts";
-import { type CipherState, HandshakeState } from "../../shared/crypto/noise.ts";
+import type { CipherState } from "../../shared/crypto/cipher_state.ts";
+import { HandshakeState } from "../../shared/crypto/noise.ts";
 import { Peer } from "./peer.ts";
 import { RawPeer } from "./raw_peer.ts";
 import { type PublicKey, publicKeyBytes, publicKeyFrom } from "../../shared/crypto/public_key.ts";

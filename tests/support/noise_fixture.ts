@@ -4,8 +4,8 @@
  * @module
  */
 
+import type { CipherState } from "../../shared/crypto/cipher_state.ts";
 import {
-  type CipherState,
   type HandshakeOptions,
   HandshakeState,
   type PatternName,

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
 import { SecureChannel } from "../../../client/link/secure_channel.ts";
 import { tagBytes } from "../../../shared/crypto/chacha20_poly1305.ts";
-import { CipherState } from "../../../shared/crypto/noise.ts";
+import { CipherState } from "../../../shared/crypto/cipher_state.ts";
 import { primitives } from "../../../shared/crypto/primitives.ts";
 import {
   frameBytesMax,

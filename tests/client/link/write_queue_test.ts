@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { type Seal, WriteQueue } from "../../../client/link/write_queue.ts";
 import { SecureChannel } from "../../../client/link/secure_channel.ts";
-import { CipherState } from "../../../shared/crypto/noise.ts";
+import { CipherState } from "../../../shared/crypto/cipher_state.ts";
 import { primitives } from "../../../shared/crypto/primitives.ts";
 import { writeTimeoutMs } from "../../../shared/protocol/limits.ts";
 import { SimulatedClock } from "../../simulation/simulated_clock.ts";

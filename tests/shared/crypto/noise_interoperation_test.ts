@@ -7,9 +7,9 @@ import createNoise, {
   type HandshakeState as TheirHandshakeState,
   type NoiseC,
 } from "noise-c.wasm";
-import { type CipherState, HandshakeState } from "../../../shared/crypto/noise.ts";
+import { type CipherState, noiseMessageBytesMax } from "../../../shared/crypto/cipher_state.ts";
+import { HandshakeState } from "../../../shared/crypto/noise.ts";
 import { primitives } from "../../../shared/crypto/primitives.ts";
-import { frameBytesMax } from "../../../shared/protocol/limits.ts";
 
 const { promise, resolve } = Promise.withResolvers<NoiseC>();
 // It says on which of its ways it was loaded, which is nothing to a test.
@@ -19,7 +19,7 @@ const noiseC = await promise;
 const utf8 = new TextEncoder();
 const none = new Uint8Array(0);
 const prologue = utf8.encode("CHAT p2pchat\r\n\r\nCHATACK p2pchat\r\n\r\n");
-const longest = frameBytesMax - 16;
+const longest = noiseMessageBytesMax - 16;
 
 /** Both implementations with what they are to know, before the first message. */
 function begin(weInitiate: boolean, theirPrologue = prologue) {
@@ -91,9 +91,9 @@ for (const weInitiate of [true, false]) {
   Deno.test(`where ${who}, the first payload may be as long as a message allows`, () => {
     const { ours, theirs } = begin(weInitiate);
     shakeHands(ours, theirs, weInitiate, [
-      crypto.getRandomValues(new Uint8Array(frameBytesMax - 32)),
-      crypto.getRandomValues(new Uint8Array(frameBytesMax - 32 - 48 - 16)),
-      crypto.getRandomValues(new Uint8Array(frameBytesMax - 48 - 16)),
+      crypto.getRandomValues(new Uint8Array(noiseMessageBytesMax - 32)),
+      crypto.getRandomValues(new Uint8Array(noiseMessageBytesMax - 32 - 48 - 16)),
+      crypto.getRandomValues(new Uint8Array(noiseMessageBytesMax - 48 - 16)),
     ]);
     theirs.free();
   });

@@ -1,7 +1,8 @@
 import { chacha20 } from "@noble/ciphers/chacha.js";
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { CipherState, HandshakeState, type PatternName } from "../../../shared/crypto/noise.ts";
+import { CipherState, noiseMessageBytesMax } from "../../../shared/crypto/cipher_state.ts";
+import { HandshakeState, type PatternName } from "../../../shared/crypto/noise.ts";
 import { type KeyPair, type Primitives, primitives } from "../../../shared/crypto/primitives.ts";
 import { frameBytesMax } from "../../../shared/protocol/limits.ts";
 import {
@@ -145,7 +146,7 @@ Deno.test("with another key of the responder's than the one that is known, patte
 
 Deno.test("a message of any wrong length is refused, and nothing is thrown", () => {
   const lengths = Array.from({ length: 201 }, (_, length) => length)
-    .concat(frameBytesMax - 1, frameBytesMax, frameBytesMax + 1, 100_000);
+    .concat(noiseMessageBytesMax - 1, noiseMessageBytesMax, noiseMessageBytesMax + 1, 100_000);
   for (const length of lengths) {
     for (const bytes of [new Uint8Array(length), randomBytes(length)]) {
       for (let turn = 0; turn < 3; turn++) {
@@ -157,7 +158,7 @@ Deno.test("a message of any wrong length is refused, and nothing is thrown", () 
         const [writer, reader] = turnOf(sides, turn);
         if (turn > 0) writer.writeMessage(none);
         // The first message is a public key, of whomever, and what stands behind it in the clear.
-        const isTaken = turn === 0 && length >= 32 && length <= frameBytesMax &&
+        const isTaken = turn === 0 && length >= 32 && length <= noiseMessageBytesMax &&
           bytes.subarray(0, 32).some((byte) => byte !== 0);
         const payload = reader.readMessage(bytes);
         assertEquals(payload?.length, isTaken ? length - 32 : undefined, `${turn}: ${length}`);
@@ -361,6 +362,10 @@ Deno.test("a side that speaks out of its turn is mistaken, and nothing is lost b
   assertEquals(responder.handshakeHash, initiator.handshakeHash);
 });
 
+Deno.test("a frame takes the longest message", () => {
+  assertEquals(frameBytesMax, noiseMessageBytesMax);
+});
+
 Deno.test("a message may have 65535 bytes, and a payload that makes it longer is a mistake", () => {
   for (let turn = 0; turn < 3; turn++) {
     for (const excess of [0, 1]) {
@@ -370,10 +375,10 @@ Deno.test("a message may have 65535 bytes, and a payload that makes it longer is
         reader.readMessage(writer.writeMessage(none));
       }
       const [writer, reader] = turnOf(sides, turn);
-      const payload = new Uint8Array(frameBytesMax - leastLengths[turn]! + excess);
+      const payload = new Uint8Array(noiseMessageBytesMax - leastLengths[turn]! + excess);
       if (excess === 0) {
         const message = writer.writeMessage(payload);
-        assertEquals(message.length, frameBytesMax);
+        assertEquals(message.length, noiseMessageBytesMax);
         assertEquals(reader.readMessage(message)?.length, payload.length);
       } else {
         assertThrows(() => writer.writeMessage(payload), RangeError, "65535 at most");
@@ -425,7 +430,7 @@ Deno.test("a channel takes the next message alone, whatever else comes before it
     back.encryptWithAd(none, texts[0]!),
     none,
     new Uint8Array(16),
-    new Uint8Array(frameBytesMax + 1),
+    new Uint8Array(noiseMessageBytesMax + 1),
   ];
   for (const [next, text] of texts.entries()) {
     assertEquals(receive.nonce, next);
