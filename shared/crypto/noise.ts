@@ -28,10 +28,8 @@ interface HandshakePattern {
  * with a secret that both sides know before.
  */
 const patterns = {
-  N: { knowsResponder: true, messages: [["e", "es"]] },
   X: { knowsResponder: true, messages: [["e", "es", "s", "ss"]] },
   XX: { knowsResponder: false, messages: [["e"], ["e", "ee", "s", "es"], ["s", "se"]] },
-  IK: { knowsResponder: true, messages: [["e", "es", "s", "ss"], ["e", "ee", "se"]] },
   XXpsk3: { knowsResponder: false, messages: [["e"], ["e", "ee", "s", "es"], ["s", "se", "psk"]] },
 } as const satisfies Record<string, HandshakePattern>;
 

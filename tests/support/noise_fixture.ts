@@ -22,10 +22,8 @@ export const payloads = [none, new Uint8Array(96).fill(0xaa), new Uint8Array(96)
 export const patterns: Readonly<
   Record<PatternName, { messages: number; initiatorHasKey: boolean; knowsResponder: boolean }>
 > = {
-  N: { messages: 1, initiatorHasKey: false, knowsResponder: true },
   X: { messages: 1, initiatorHasKey: true, knowsResponder: true },
   XX: { messages: 3, initiatorHasKey: true, knowsResponder: false },
-  IK: { messages: 2, initiatorHasKey: true, knowsResponder: true },
   XXpsk3: { messages: 3, initiatorHasKey: true, knowsResponder: false },
 };
 

@@ -137,11 +137,9 @@ Deno.test("without the secret of the other side, XXpsk3 fails at the third messa
   assertEnded(sides, 2);
 });
 
-Deno.test("with another key of the responder's than the one that is known, patterns fail", () => {
-  for (const pattern of ["N", "X", "IK"] as const) {
-    const rs = primitives.generateKeyPair().publicKey;
-    assertEquals(shakeHands(begin(pattern, { rs })), 0);
-  }
+Deno.test("with another key of the responder's than the one that is known, X fails", () => {
+  const rs = primitives.generateKeyPair().publicKey;
+  assertEquals(shakeHands(begin("X", { rs })), 0);
 });
 
 Deno.test("a message of any wrong length is refused, and nothing is thrown", () => {
@@ -321,11 +319,9 @@ Deno.test("a static key that is too short is refused, and nothing is thrown", ()
 
 Deno.test("the key of the one that is called cannot be of low order", () => {
   for (const rs of lowOrder) {
-    for (const pattern of ["N", "X", "IK"] as const) {
-      const { initiator } = begin(pattern, { rs });
-      assertThrows(() => initiator.writeMessage(none), Error, "low order");
-      assertThrows(() => initiator.writeMessage(none), Error, "has failed");
-    }
+    const { initiator } = begin("X", { rs });
+    assertThrows(() => initiator.writeMessage(none), Error, "low order");
+    assertThrows(() => initiator.writeMessage(none), Error, "has failed");
   }
 });
 
@@ -338,10 +334,9 @@ Deno.test("a handshake takes the keys of its pattern, all of them and no others"
   assertThrows(make({}), TypeError, "The initiator of XX takes a static key pair");
   assertThrows(make({ initiator: false }), TypeError, "The responder of XX takes a static key");
   assertThrows(make({ s, rs }), TypeError, "The initiator of XX takes no remote static key");
-  assertThrows(make({ pattern: "IK", s }), TypeError, "of IK takes a remote static key");
-  assertThrows(make({ pattern: "N", rs, s }), TypeError, "of N takes no static key pair");
-  assertThrows(make({ pattern: "N", initiator: false }), TypeError, "takes a static key pair");
-  assertThrows(make({ pattern: "N", rs: rs.subarray(1) }), TypeError, "32 bytes, not 31");
+  assertThrows(make({ pattern: "X", s }), TypeError, "of X takes a remote static key");
+  assertThrows(make({ pattern: "X", initiator: false }), TypeError, "takes a static key pair");
+  assertThrows(make({ pattern: "X", s, rs: rs.subarray(1) }), TypeError, "32 bytes, not 31");
   assertThrows(make({ s, psks: [psk] }), TypeError, "takes 0 pre-shared secrets");
   assertThrows(make({ pattern: "XXpsk3", s }), TypeError, "takes 1 pre-shared secrets");
   assertThrows(make({ pattern: "XXpsk3", s, psks: [psk.subarray(1)] }), TypeError, "32 bytes");
@@ -413,7 +408,7 @@ Deno.test("a handshake does not mind what becomes of the bytes that it was made 
   const responderKey = primitives.generateKeyPair();
   const rs = responderKey.publicKey.slice();
   const ofBoth = prologue.slice();
-  const sides = begin("IK", { rs, prologue: ofBoth }, { s: responderKey });
+  const sides = begin("X", { rs, prologue: ofBoth }, { s: responderKey });
   rs.fill(0);
   ofBoth.fill(0);
   assertEquals(shakeHands(sides), undefined);
