@@ -9,7 +9,7 @@
 import type { PeerConn } from "../../client/transport/tcp.ts";
 import type { Connection } from "../../server/connection/connection.ts";
 import type { SeededRandom } from "./seeded_random.ts";
-import type { SimulatedClock } from "./simulated_clock.ts";
+import type { FakeClock } from "../support/fake_clock.ts";
 
 /** How a connection is cut. */
 export type Cut =
@@ -27,7 +27,7 @@ export const cuts: readonly Cut[] = ["reset", "end", "one-sided", "silent"];
 
 /** What a connection needs to know of the network that it is part of. */
 export interface Medium {
-  readonly clock: SimulatedClock;
+  readonly clock: FakeClock;
   readonly random: SeededRandom;
   /** Bytes that wait for their reader before a write waits. */
   readonly bufferBytes: number;

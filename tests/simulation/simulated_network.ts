@@ -12,7 +12,7 @@ import type { ServerAddress } from "../../shared/net/server_address.ts";
 import { type Address, formatAddress, isUnspecified } from "../../shared/net/address.ts";
 import { systemReason } from "../../shared/errors/system_error.ts";
 import type { SeededRandom } from "./seeded_random.ts";
-import { ProcessClock, type SimulatedClock } from "./simulated_clock.ts";
+import { type FakeClock, ProcessClock } from "../support/fake_clock.ts";
 import {
   type Cut,
   type Medium,
@@ -23,7 +23,7 @@ import {
 
 /** What a network is like. */
 export interface NetworkOptions {
-  readonly clock: SimulatedClock;
+  readonly clock: FakeClock;
   readonly random: SeededRandom;
   /** How long something is on its way, in milliseconds; 1 to 40, and rarely much more, if not given. */
   readonly delayMs?: (random: SeededRandom) => number;
@@ -46,7 +46,7 @@ const passingPortMin = 32_768;
 
 /** A network. */
 export class SimulatedNetwork implements Medium {
-  readonly clock: SimulatedClock;
+  readonly clock: FakeClock;
   readonly random: SeededRandom;
   readonly bufferBytes: number;
   /** What cannot be, and so is wrong with the simulation. */

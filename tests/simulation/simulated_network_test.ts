@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { UserError } from "../../client/user_error.ts";
 import { writeAll } from "../../shared/net/write_all.ts";
 import { SeededRandom } from "./seeded_random.ts";
-import { SimulatedClock } from "./simulated_clock.ts";
+import { FakeClock } from "../support/fake_clock.ts";
 import { type Cut, cuts, type SimulatedConn } from "./simulated_conn.ts";
 import { type NetworkOptions, SimulatedNetwork } from "./simulated_network.ts";
 
@@ -11,7 +11,7 @@ const never = new AbortController().signal;
 
 /** Two machines, on each of which a program runs, and a connection that the first one has opened. */
 async function setUp(seed = 1, options: Partial<NetworkOptions> = {}) {
-  const clock = new SimulatedClock();
+  const clock = new FakeClock(0);
   const network = new SimulatedNetwork({ clock, random: new SeededRandom(seed), ...options });
   const machines = ["10.0.0.1", "10.0.0.2"].map((host, i) => network.machine("ab"[i]!, host));
   const [a, b] = machines.map((machine) => machine.start());

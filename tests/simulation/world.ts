@@ -10,7 +10,7 @@ import { Identity } from "../../shared/crypto/identity.ts";
 import { isAllDelivered, violations } from "./invariants.ts";
 import { type ClientTraits, Person } from "./person.ts";
 import type { SeededRandom } from "./seeded_random.ts";
-import { SimulatedClock } from "./simulated_clock.ts";
+import { FakeClock } from "../support/fake_clock.ts";
 import { type Machine, type NetworkOptions, SimulatedNetwork } from "./simulated_network.ts";
 import { serverPort, SimulatedServer } from "./simulated_server.ts";
 
@@ -44,7 +44,7 @@ export interface WorldOptions {
 
 /** A world. */
 export class World implements Disposable {
-  readonly clock = new SimulatedClock();
+  readonly clock = new FakeClock(0);
   readonly network: SimulatedNetwork;
   readonly server: SimulatedServer;
   readonly people: readonly Person[];

@@ -11,14 +11,14 @@ import type { Connection } from "../../server/connection/connection.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { silentLog } from "../../shared/process/log.ts";
 import { dataHeaders } from "../../shared/protocol/mail_data.ts";
-import { ManualClock, settle } from "./manual_clock.ts";
+import { FakeClock, settle } from "./fake_clock.ts";
 import { challengeOf, keyLine, signed } from "./signer.ts";
 
 const utf8 = new TextEncoder();
 
 /** A server without sockets. Its databases outlive a restart. */
 export class CoreServer {
-  readonly clock = new ManualClock();
+  readonly clock = new FakeClock();
   readonly names = openNamesDatabase(undefined);
   readonly mailbox = openMailboxDatabase(undefined);
   #options: Partial<ServerCoreOptions>;

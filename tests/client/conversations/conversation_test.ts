@@ -15,7 +15,7 @@ import {
 } from "../../../shared/protocol/message_stream.ts";
 import { incomingStreamsMax, unknownSenderMessagesMax } from "../../../shared/protocol/limits.ts";
 import { header, type Message, message } from "../../../shared/protocol/message.ts";
-import { ManualClock, settle } from "../../support/manual_clock.ts";
+import { FakeClock, settle } from "../../support/fake_clock.ts";
 import { keyBytesOf, keyOf, stream } from "../../support/journal_fixture.ts";
 import type { PublicKey } from "../../../shared/crypto/public_key.ts";
 
@@ -62,7 +62,7 @@ interface Given {
 
 /** Alice's conversation with bob, with all around it as a test wants it. */
 class Scene implements Disposable {
-  readonly clock = new ManualClock();
+  readonly clock = new FakeClock();
   readonly events: ChatEvent[] = [];
   readonly broken = new Set<keyof Journal>();
   readonly mails: { to: Recipient; messages: readonly Message[] }[] = [];

@@ -4,12 +4,12 @@ import type { Conversation } from "../../../client/conversations/conversation.ts
 import { GroupCommit } from "../../../client/conversations/group_commit.ts";
 import type { Draft, Journal } from "../../../client/store/journal.ts";
 import { isId } from "../../../shared/protocol/message_stream.ts";
-import { ManualClock } from "../../support/manual_clock.ts";
+import { FakeClock } from "../../support/fake_clock.ts";
 import { publicKeyFrom } from "../../../shared/crypto/public_key.ts";
 
 /** A posting, a journal that takes or refuses, and two conversations, the second without a key. */
 function scene() {
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const batches: (readonly Draft[])[] = [];
   const state = { full: false };
   const journal = {

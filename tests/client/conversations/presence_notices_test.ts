@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { PresenceNotices } from "../../../client/conversations/presence_notices.ts";
 import type { ChatEvent, CloseReason } from "../../../client/events.ts";
 import type { PresenceStatus } from "../../../client/rendezvous/rendezvous.ts";
-import { ManualClock } from "../../support/manual_clock.ts";
+import { FakeClock } from "../../support/fake_clock.ts";
 
 function opened(name: string): ChatEvent {
   return {
@@ -24,7 +24,7 @@ function closed(name: string, reason: CloseReason = "lost"): ChatEvent {
 
 /** What is told of bob, in short. */
 function scene() {
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const told: string[] = [];
   const comings = new PresenceNotices({
     clock,

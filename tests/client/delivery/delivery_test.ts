@@ -6,7 +6,7 @@ import type { Deposit } from "../../../client/mailbox/mailbox.ts";
 import type { Journal } from "../../../client/store/journal.ts";
 import type { NumberedMessage } from "../../../shared/protocol/message_stream.ts";
 import { mailTtlMs, unacknowledgedMax } from "../../../shared/protocol/limits.ts";
-import { ManualClock, settle } from "../../support/manual_clock.ts";
+import { FakeClock, settle } from "../../support/fake_clock.ts";
 import { outcomes, received, say, talk } from "../../support/journal_fixture.ts";
 
 /** A link, as far as a delivery sees one. */
@@ -48,7 +48,7 @@ const refusal: Deposit = { refused: "unavailable", reason: "no room", retryAfter
 
 /** A delivery from alice to bob, and all around it as a test wants it. */
 class Scene implements Disposable {
-  readonly clock = new ManualClock();
+  readonly clock = new FakeClock();
   readonly #talk = talk();
   readonly id = this.#talk.id;
   readonly journal: Journal;

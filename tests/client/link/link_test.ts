@@ -12,7 +12,7 @@ import {
 } from "../../../shared/protocol/limits.ts";
 import { EncryptedPeer, encrypting } from "../../support/encrypted_peer.ts";
 import { Events } from "../../support/events.ts";
-import { ManualTime } from "../../support/manual_time.ts";
+import { FakeClock } from "../../support/fake_clock.ts";
 import { RawPeer } from "../../support/raw_peer.ts";
 import {
   chat,
@@ -335,12 +335,13 @@ Deno.test("room for frames is used again, write after write", async () => {
 for (const [allowPlaintext, waitsMs] of [[false, 5_000], [true, 1_500]] as const) {
   const allowed = allowPlaintext ? "allowed" : "not allowed";
   Deno.test(`with plaintext ${allowed} the responder has ${waitsMs} ms to answer`, async () => {
-    using time = new ManualTime();
+    const clock = new FakeClock();
     const events = new Events<LinkEvent>();
     let saidNothing: boolean | undefined;
     const conn = new ScriptedConn([]);
     const link = new Link({
       conn,
+      clock,
       role: "initiator",
       self,
       ...linkOwner({
@@ -352,11 +353,11 @@ for (const [allowPlaintext, waitsMs] of [[false, 5_000], [true, 1_500]] as const
       }),
       allowPlaintext,
     });
-    await time.settle();
+    await clock.settle();
     // Beside the time for the whole of the opening.
-    assertEquals(time.waits, [openingTimeoutMs, waitsMs]);
-    time.drop(openingTimeoutMs);
-    await time.pass();
+    assertEquals(clock.waits, [openingTimeoutMs, waitsMs]);
+    clock.drop(openingTimeoutMs);
+    await clock.passNext();
     assertEquals(saidNothing, true);
     await link.ended;
     assertEquals(events.all, [{ type: "closed", reason: "refused", detail: "it said nothing" }]);

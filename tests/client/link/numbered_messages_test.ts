@@ -17,7 +17,7 @@ import { EncryptedPeer } from "../../support/encrypted_peer.ts";
 import { Events } from "../../support/events.ts";
 import { RawListener, RawPeer } from "../../support/raw_peer.ts";
 import { chat, chatack, LinkUnderTest, patient, self } from "../../support/link_fixture.ts";
-import { ManualClock, settle } from "../../support/manual_clock.ts";
+import { FakeClock, settle } from "../../support/fake_clock.ts";
 import { type LinkHandlers, linkOwner } from "../../support/link_owner.ts";
 import { MemoryConn } from "../../support/memory_conn.ts";
 
@@ -127,7 +127,7 @@ Deno.test("the letters of one read come together, as they were written, and noth
 });
 
 Deno.test("a letter without a place is one, and was written when it came", async () => {
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   await using t = await KeyedLink.open({ clock });
   await t.peer.send("MSG\r\nId: 7\r\nText: from 0.2\r\n\r\n");
   assertEquals((await t.events.see("messages")).messages, [
@@ -487,7 +487,7 @@ Deno.test("whoever fills a link waits for room, and no longer than the link last
 // The end
 
 Deno.test("leaving waits for what the owner waits for, and then says goodbye", async () => {
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   await using t = await linked({ clock });
   const settled = Promise.withResolvers<void>();
   t.a.link.transmit([letter(1)]);
@@ -502,7 +502,7 @@ Deno.test("leaving waits for what the owner waits for, and then says goodbye", a
 });
 
 Deno.test("leaving does not wait for long, nor for a link that has ended", async () => {
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const never = new Promise(() => {});
   await using t = await linked({ clock });
   const left = t.a.link.leave(never);
@@ -525,7 +525,7 @@ const usual = { openingMs: 10_000, chatackMs: 5_000, pingMs: 15_000, pongMs: 10_
 for (const speaks of [false, true]) {
   const who = speaks ? "that is spoken to all the time" : "that is not spoken to";
   Deno.test(`a peer ${who} and cut off without a word is found dead within 25 s`, async () => {
-    const clock = new ManualClock();
+    const clock = new FakeClock();
     await using t = await linked({ clock, times: usual });
     await clock.pass(7_000);
     t.b.link.say(message("PONG"));
@@ -545,7 +545,7 @@ for (const speaks of [false, true]) {
 }
 
 Deno.test("a peer that acknowledges nothing, and answers PING, lives", async () => {
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   await using t = await linked({ clock, times: usual });
   t.a.link.transmit([letter(1)]);
   await clock.pass(3_600_000);
@@ -554,7 +554,7 @@ Deno.test("a peer that acknowledges nothing, and answers PING, lives", async () 
 });
 
 Deno.test("who does not look for an hour is not dead, nor takes the other for it", async () => {
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const looks = Promise.withResolvers<void>();
   let busy = false;
   await using t = await linked({ clock, times: usual }, () => ({
@@ -634,7 +634,7 @@ Deno.test("who calls to compare asks, and leaves with BYE", async () => {
 });
 
 Deno.test("a question is given up when nobody answers, when the peer refuses and when the link ends", async () => {
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   await using t = await KeyedLink.open({ clock });
   const late = assertRejects(() => t.link.ask(question("a")), UserError, "in 10 s");
   await clock.pass(replyTimeoutMs);

@@ -3,14 +3,14 @@ import { UserError } from "../../../client/user_error.ts";
 import { PendingRequests } from "../../../client/link/pending_requests.ts";
 import { pendingRequestsMax, replyTimeoutMs } from "../../../shared/protocol/limits.ts";
 import { message } from "../../../shared/protocol/message.ts";
-import { ManualClock } from "../../support/manual_clock.ts";
+import { FakeClock } from "../../support/fake_clock.ts";
 
 const audit = (id: string) => message("AUDIT", [["Id", id]]);
 const answer = (id: string) => message("AUDITACK", [["Id", id]]);
 const error = (reason: string) => message("ERROR", [["Code", "400"], ["Reason", reason]]);
 
 function asking() {
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const said: string[] = [];
   const questions = new PendingRequests(clock, ({ headers }) => said.push(headers[0]![1]));
   return { clock, said, questions };

@@ -8,10 +8,11 @@ import { wordingOf } from "../../../client/ui/wording/wording.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { HandshakeState } from "../../../shared/crypto/noise.ts";
 import { type KeyPair, primitives } from "../../../shared/crypto/primitives.ts";
+import { systemClock, type TimerClock } from "../../../shared/time/clock.ts";
 import { nowhere, Person } from "../../support/client_fixture.ts";
 import { encrypting } from "../../support/encrypted_peer.ts";
 import { Events, until } from "../../support/events.ts";
-import { ManualTime } from "../../support/manual_time.ts";
+import { FakeClock } from "../../support/fake_clock.ts";
 import { RawListener, RawPeer } from "../../support/raw_peer.ts";
 import { type Tamper, TamperingProxy } from "../../support/tampering_proxy.ts";
 import {
@@ -44,10 +45,11 @@ class StrictLink implements AsyncDisposable {
   constructor(
     role: Role,
     conn: Deno.TcpConn,
-    { times = {}, identity = self.identity, listening = {} }: {
+    { times = {}, identity = self.identity, listening = {}, clock = systemClock }: {
       times?: Partial<LinkTimes>;
       identity?: Identity;
       listening?: Partial<LinkHandlers>;
+      clock?: TimerClock;
     } = {},
   ) {
     conn.setNoDelay(true);
@@ -58,6 +60,7 @@ class StrictLink implements AsyncDisposable {
       times: { ...patient, ...times },
       ...linkOwner({ ...strict(this.events), ...listening }),
       allowPlaintext: false,
+      clock,
     });
   }
 
@@ -332,12 +335,15 @@ Deno.test("what stands in the first frame is heard once the link is open", async
 });
 
 Deno.test("once a link is open, no time for opening it ends it, and before, nothing else does", async () => {
-  using time = new ManualTime();
-  await using t = await linkWith("responder", { times: { openingMs: 12_345, pingMs: 23_456 } });
+  const clock = new FakeClock();
+  await using t = await linkWith("responder", {
+    clock,
+    times: { openingMs: 12_345, pingMs: 23_456 },
+  });
   const steps = new Steps(t.peer, "initiator");
   await steps.open();
   // Neither what is taken for silence in a line of text, nor anything else.
-  const ours = () => time.waits.filter((ms) => ms !== 10_000);
+  const ours = () => clock.waits.filter((ms) => ms !== 10_000);
   assertEquals(ours(), [12_345]);
   await t.peer.send(steps.next(nothing));
   await steps.read();

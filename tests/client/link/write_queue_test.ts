@@ -5,7 +5,7 @@ import { SecureChannel } from "../../../client/link/secure_channel.ts";
 import { CipherState } from "../../../shared/crypto/cipher_state.ts";
 import { primitives } from "../../../shared/crypto/primitives.ts";
 import { writeTimeoutMs } from "../../../shared/protocol/limits.ts";
-import { SimulatedClock } from "../../simulation/simulated_clock.ts";
+import { FakeClock } from "../../support/fake_clock.ts";
 
 const utf8 = new TextEncoder();
 
@@ -292,7 +292,7 @@ Deno.test("little room is kept, however long one text was", async () => {
 
 Deno.test("who reads slowly is written to for as long as it takes, and who does not read is given up", async () => {
   for (const everyMs of [writeTimeoutMs - 1, writeTimeoutMs + 1]) {
-    const clock = new SimulatedClock();
+    const clock = new FakeClock();
     const failures: unknown[] = [];
     let taken = 0;
     const sink = {

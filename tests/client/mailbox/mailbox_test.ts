@@ -23,7 +23,7 @@ import {
 } from "../../../shared/protocol/message.ts";
 import { check } from "../../../shared/protocol/verbs.ts";
 import { SeededRandom } from "../../simulation/seeded_random.ts";
-import { SimulatedClock } from "../../simulation/simulated_clock.ts";
+import { FakeClock } from "../../support/fake_clock.ts";
 import { SimulatedNetwork } from "../../simulation/simulated_network.ts";
 
 const [alice, bob] = [Identity.generate(), Identity.generate()];
@@ -538,7 +538,7 @@ function joined(network: SimulatedNetwork, id: string, identity: Identity, host:
 }
 
 Deno.test("with the server that there is: who comes and goes, and mail for who is away", async () => {
-  const clock = new SimulatedClock();
+  const clock = new FakeClock();
   const network = new SimulatedNetwork({ clock, random: new SeededRandom(4) });
   const server = network.machine("server", "10.0.0.1").start();
   const core = new ServerCore({

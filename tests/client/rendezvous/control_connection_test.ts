@@ -10,7 +10,7 @@ import {
 } from "../../../shared/protocol/limits.ts";
 import { dataHeaders } from "../../../shared/protocol/mail_data.ts";
 import { header, type Message, message } from "../../../shared/protocol/message.ts";
-import { SimulatedClock } from "../../simulation/simulated_clock.ts";
+import { FakeClock } from "../../support/fake_clock.ts";
 import { type Answer, type ScriptedLine, ScriptedServers } from "../../support/scripted_servers.ts";
 
 const register = message("REGISTER", [["clientID", "alice"], ["Version", "1"]]);
@@ -45,7 +45,7 @@ const silent: Answer = () => undefined;
 
 interface Made {
   readonly servers: ScriptedServers;
-  readonly clock: SimulatedClock;
+  readonly clock: FakeClock;
   readonly connection: ControlConnection;
   readonly pushed: string[];
   readonly losses: string[];
@@ -58,7 +58,7 @@ interface Made {
 /** A client of servers on the ports 1, 2, …; undefined is one that is not there. */
 function made(...answers: (Answer | undefined)[]): Made {
   const servers = new ScriptedServers();
-  const clock = new SimulatedClock();
+  const clock = new FakeClock();
   const stopping = new AbortController();
   const pushed: string[] = [];
   const losses: string[] = [];

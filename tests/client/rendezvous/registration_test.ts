@@ -3,13 +3,11 @@ import { UserError } from "../../../client/user_error.ts";
 import { type Registered, Registration } from "../../../client/rendezvous/registration.ts";
 import { ControlConnection, ServerRefusal } from "../../../client/rendezvous/control_connection.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
-import { systemClock } from "../../../shared/time/clock.ts";
 import { registrationTtlAskedMs } from "../../../shared/protocol/limits.ts";
 import { header, type Message, message } from "../../../shared/protocol/message.ts";
 import type { ServerAddress } from "../../../shared/net/server_address.ts";
-import { SimulatedClock } from "../../simulation/simulated_clock.ts";
+import { FakeClock } from "../../support/fake_clock.ts";
 import { Events } from "../../support/events.ts";
-import { ManualTime } from "../../support/manual_time.ts";
 import { type Answer as Scripted, ScriptedServers } from "../../support/scripted_servers.ts";
 
 const nearlyOne = 1 - Number.EPSILON;
@@ -43,7 +41,8 @@ type Answer = (request: Message) => Message;
 /** A registration with a server that answers as it is told to. */
 function made(answer: Answer, options: { random?: () => number; host?: string } = {}) {
   const requests: Message[] = [];
-  const t = { answer, requests, events: new Events<Notice>(), followed: 0 };
+  const clock = new FakeClock();
+  const t = { answer, requests, clock, events: new Events<Notice>(), followed: 0 };
   const connection = {
     server,
     connect: () => Promise.resolve(),
@@ -61,7 +60,7 @@ function made(answer: Answer, options: { random?: () => number; host?: string } 
     identity,
     listening: { ...listening, host: options.host ?? listening.host },
     connection,
-    clock: systemClock,
+    clock,
     random: options.random ?? Math.random,
     signal: never,
     ...noted(t.events),
@@ -104,7 +103,6 @@ const lost: Answer = () => {
 };
 
 Deno.test("it asks for what it wants, and tells what it got", async () => {
-  using time = new ManualTime();
   const t = made(granting(120));
   await t.start();
   assertEquals(t.requests, [message("REGISTER", [
@@ -121,12 +119,11 @@ Deno.test("it asks for what it wants, and tells what it got", async () => {
   assertEquals(t.registration.active, true);
   assertEquals(t.registration.address, listening);
   t.registration.stopRefreshing();
-  assertEquals(time.waits, []);
+  assertEquals(t.clock.waits, []);
   assertEquals(t.registration.address, undefined);
 });
 
 Deno.test("a server that asks for a signature gets it, and keeps the name for the key", async () => {
-  using _time = new ManualTime();
   const t = made((request) =>
     header(request, "Signature") === undefined ? challenging(request) : granting()(request)
   );
@@ -136,7 +133,6 @@ Deno.test("a server that asks for a signature gets it, and keeps the name for th
 });
 
 Deno.test("who listens on every address claims the one by which the server is reached", async () => {
-  using _time = new ManualTime();
   for (const host of ["0.0.0.0", "::"]) {
     const t = made(granting(), { host });
     await t.start();
@@ -146,12 +142,11 @@ Deno.test("who listens on every address claims the one by which the server is re
 
 for (const [drawn, random, ms] of [["least", 0, 50_000], ["most", nearlyOne, 80_000]] as const) {
   Deno.test(`it refreshes after ${ms / 1_000} of 100 seconds at ${drawn}, again and again`, async () => {
-    using time = new ManualTime();
     const t = made(granting(100), { random: () => random });
     await t.start();
     for (let refreshes = 1; refreshes <= 3; refreshes++) {
-      assertEquals(time.waits.map(Math.round), [ms]);
-      await time.pass();
+      assertEquals(t.clock.waits.map(Math.round), [ms]);
+      await t.clock.passNext();
       assertEquals(t.requests.length, 1 + refreshes);
     }
     // What goes well is not worth a word.
@@ -162,41 +157,37 @@ for (const [drawn, random, ms] of [["least", 0, 50_000], ["most", nearlyOne, 80_
 }
 
 Deno.test("however briefly it lives, it is refreshed once a second at most", async () => {
-  using time = new ManualTime();
   for (const expiresS of [0, 1]) {
     const t = made(granting(expiresS), { random: () => 0 });
     await t.start();
-    assertEquals(time.waits, [1_000]);
+    assertEquals(t.clock.waits, [1_000]);
     t.registration.stopRefreshing();
   }
 });
 
 Deno.test("however long it lives, no timer is longer than timers can be", async () => {
-  using time = new ManualTime();
   const t = made(granting(9_999_999));
   await t.start();
   // A longer one passes at once, and the server would be asked as fast as it answers.
-  assert(time.waits[0]! <= 2 ** 31 - 1, `waits ${time.waits}`);
+  assert(t.clock.waits[0]! <= 2 ** 31 - 1, `waits ${t.clock.waits}`);
   t.registration.stopRefreshing();
 });
 
 Deno.test("with a server of the wild, which says no Expires, it is not refreshed", async () => {
-  using time = new ManualTime();
   const t = made(granting());
   await t.start();
-  assertEquals(time.waits, []);
+  assertEquals(t.clock.waits, []);
   assertEquals(t.registration.active, true);
 });
 
 Deno.test("an interval that is too brief is asked for again as the server wants it", async () => {
-  using time = new ManualTime();
   const t = made((request) =>
     Number(header(request, "Expires")) < 600
       ? refusing(423, "600")(request)
       : granting(600)(request)
   );
   await t.start();
-  await time.pass();
+  await t.clock.passNext();
   // The refresh asks for it at once.
   assertEquals(t.requests.map((request) => header(request, "Expires")), [
     `${askedS}`,
@@ -210,33 +201,31 @@ for (
   const [what, answer] of [["403", refusing(403)], ["423 for ever", refusing(423, "600")]] as const
 ) {
   Deno.test(`a server that answers ${what} has refused`, async () => {
-    using time = new ManualTime();
     const t = made(answer);
     await assertRejects(() => t.start(), ServerRefusal, "The server refused: no");
     assertEquals(t.registration.active, false);
     assertEquals(t.events.all, []);
-    assertEquals(time.waits, []);
+    assertEquals(t.clock.waits, []);
   });
 }
 
 Deno.test("a server that is lost is told once, tried ever more rarely, and told when it is back", async () => {
-  using time = new ManualTime();
   const t = made(granting(100), { random: () => nearlyOne });
   await t.start();
   t.answer = lost;
-  await time.pass();
+  await t.clock.passNext();
   const waits = [];
   for (let i = 0; i < 9; i++) {
-    waits.push(...time.waits.map(Math.round));
-    await time.pass();
+    waits.push(...t.clock.waits.map(Math.round));
+    await t.clock.passNext();
   }
   assertEquals(waits, [1, 2, 4, 8, 16, 32, 60, 60, 60].map((s) => s * 1_000));
   t.answer = granting(100);
-  await time.pass();
-  assertEquals(time.waits.map(Math.round), [80_000]);
+  await t.clock.passNext();
+  assertEquals(t.clock.waits.map(Math.round), [80_000]);
   t.answer = lost;
-  await time.pass();
-  assertEquals(time.waits.map(Math.round), [1_000]);
+  await t.clock.passNext();
+  assertEquals(t.clock.waits.map(Math.round), [1_000]);
   assertEquals(t.events.all.map(({ type }) => type), [
     "registered",
     "server-lost",
@@ -247,17 +236,15 @@ Deno.test("a server that is lost is told once, tried ever more rarely, and told 
 });
 
 Deno.test("registering again leaves one refresh", async () => {
-  using time = new ManualTime();
   const t = made(granting(100));
   await t.start();
   await t.start();
-  await time.settle();
-  assertEquals(time.waits.length, 1);
+  await t.clock.settle();
+  assertEquals(t.clock.waits.length, 1);
   t.registration.stopRefreshing();
 });
 
 Deno.test("ending it says UNREGISTER, and refreshes no more", async () => {
-  using time = new ManualTime();
   const t = made(granting(100));
   await t.start();
   t.answer = () => message("UNREGACK", [["clientID", "alice"]]);
@@ -266,32 +253,30 @@ Deno.test("ending it says UNREGISTER, and refreshes no more", async () => {
     t.requests.at(-1),
     message("UNREGISTER", [["clientID", "alice"], ["Version", "1"], key]),
   );
-  assertEquals(time.waits, []);
+  assertEquals(t.clock.waits, []);
   assertEquals(t.registration.active, false);
 });
 
 Deno.test("ending it while the server is lost refreshes no more", async () => {
-  using time = new ManualTime();
   const t = made(granting(100));
   await t.start();
   t.answer = lost;
   await assertRejects(() => t.registration.end(), UserError);
-  assertEquals(time.waits, []);
+  assertEquals(t.clock.waits, []);
   assertEquals(t.registration.active, false);
 });
 
 Deno.test("ending it while it is being made leaves nothing to refresh", async () => {
-  using time = new ManualTime();
   const t = made((request) =>
     request.verb === "REGISTER"
       ? granting(100)(request)
       : message("UNREGACK", [["clientID", "alice"]])
   );
   await Promise.all([t.start(), t.registration.end()]);
-  await time.settle();
+  await t.clock.settle();
   assertEquals(t.requests.at(-1)?.verb, "UNREGISTER");
   // A refresh would register what the user took back.
-  assertEquals(time.waits, []);
+  assertEquals(t.clock.waits, []);
 });
 
 /** A server of this protocol that grants 100 seconds. */
@@ -309,7 +294,7 @@ function client(
 ) {
   const servers = new ScriptedServers();
   for (const [i, answer] of answers.entries()) if (answer) servers.answers.set(i + 1, answer);
-  const clock = new SimulatedClock();
+  const clock = new FakeClock();
   const stopping = new AbortController();
   const events = new Events<Notice>();
   const t = { servers, clock, stopping, events, followed: 0, losses: 0 };

@@ -3,7 +3,7 @@ import { lookUpOnce, Rendezvous } from "../../../client/rendezvous/rendezvous.ts
 import { Identity } from "../../../shared/crypto/identity.ts";
 import type { Fingerprint } from "../../../shared/crypto/public_key.ts";
 import { header, headerValues, message } from "../../../shared/protocol/message.ts";
-import { SimulatedClock } from "../../simulation/simulated_clock.ts";
+import { FakeClock } from "../../support/fake_clock.ts";
 import { type Answer, ScriptedServers } from "../../support/scripted_servers.ts";
 
 const listening = { host: "127.0.0.1", port: 5556 };
@@ -56,7 +56,7 @@ const ours: Answer = (request) => {
 function made() {
   const servers = new ScriptedServers();
   servers.answers.set(1, ours);
-  const clock = new SimulatedClock();
+  const clock = new FakeClock();
   const stopping = new AbortController();
   const told: string[] = [];
   const t = { servers, clock, stopping, told, ready: () => Promise.resolve() };
@@ -158,7 +158,7 @@ Deno.test("who asks once leaves no connection, whatever the answer is", async ()
   for (const [target, found] of [["bob", bob], ["dave", undefined]] as const) {
     const servers = new ScriptedServers();
     servers.answers.set(1, ours);
-    const clock = new SimulatedClock();
+    const clock = new FakeClock();
     const options = { id: "alice", target, servers: [server], network: servers, clock };
     const asked = clock.finish(lookUpOnce(options));
     if (found !== undefined) assertEquals(await asked, found);

@@ -14,7 +14,7 @@ import {
 } from "../../../server/mailbox/mailbox_database.ts";
 import { createLog, silentLog } from "../../../shared/process/log.ts";
 import { depositBatchBytesMax, mailBytesMax, mailTtlMs } from "../../../shared/protocol/limits.ts";
-import { ManualClock } from "../../support/manual_clock.ts";
+import { FakeClock } from "../../support/fake_clock.ts";
 import { hasMounts, namesIn, temporaryDirectory, tinyDisk } from "../../support/places.ts";
 import { type PublicKey, publicKeyFrom } from "../../../shared/crypto/public_key.ts";
 
@@ -36,7 +36,7 @@ function mail(number: number, bytes = 100, sender = 1, to = bob): Mail {
 
 /** A mailbox whose time passes when a test says so. */
 function setUp(database = openMailboxDatabase(undefined), options: Partial<MailboxOptions> = {}) {
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const mailbox = new Mailbox(database, {
     clock,
     log: silentLog,

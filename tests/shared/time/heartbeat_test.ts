@@ -2,11 +2,11 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { linkPingMs, linkPongTimeoutMs } from "../../../shared/protocol/limits.ts";
 import { Heartbeat } from "../../../shared/time/heartbeat.ts";
-import { ManualClock } from "../../support/manual_clock.ts";
+import { FakeClock } from "../../support/fake_clock.ts";
 
 /** A heartbeat, and what it did when. */
 function watched(pingMs = 15_000, pongMs = 10_000) {
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const begunMs = clock.now();
   const did: string[] = [];
   const note = (what: string) => () => did.push(`${what} ${clock.now() - begunMs}`);
@@ -116,7 +116,7 @@ Deno.test("a heartbeat that is stopped pings nobody, and may be started again", 
 });
 
 Deno.test("a heartbeat that is stopped by its own ping does not go on", async () => {
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   let pings = 0;
   const heartbeat = new Heartbeat({
     clock,

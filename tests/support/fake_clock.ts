@@ -1,6 +1,6 @@
 /**
- * Time that passes when nothing is left to be done: everything that follows from an event is done in no
- * time at all, and then it is the time of the next event.
+ * Time that stands still until a test lets it pass. Everything that follows from a timer is done in no time at
+ * all, and then it is the time of the next one.
  *
  * @module
  */
@@ -8,60 +8,89 @@
 import { setImmediate } from "node:timers";
 import type { TimerClock } from "../../shared/time/clock.ts";
 
-/** The time of day at which every simulation begins: milliseconds since 1970, UTC. */
+/** The time of day at which every test begins: milliseconds since 1970, UTC. */
 const dawnMs = Date.UTC(2030, 0, 1);
 
-interface Event {
+interface Timer {
   readonly atMs: number;
-  /** Among events of one time, the order in which they were planned. */
+  /** How long it was to wait, in milliseconds. */
+  readonly ms: number;
+  /** Among timers of one time, the order in which they were set. */
   readonly order: number;
-  /** Undefined where it was taken back. */
+  /** Undefined if it was cancelled. */
   then: (() => void) | undefined;
 }
 
-/** A clock that a simulation turns. */
-export class SimulatedClock implements TimerClock {
-  #nowMs = 0;
+/** A clock that a test turns. */
+export class FakeClock implements TimerClock {
+  readonly #startMs: number;
+  #nowMs: number;
   #planned = 0;
   #done = 0;
-  readonly #queue: Event[] = [];
+  readonly #queue: Timer[] = [];
   #interruption: { readonly after: number; readonly then: () => void } | undefined;
+
+  /** @param startMs What it shows at first. By default that is not 0, which could be taken for no time. */
+  constructor(startMs = 5_000) {
+    this.#startMs = this.#nowMs = startMs;
+  }
 
   now(): number {
     return this.#nowMs;
   }
 
   timeOfDay(): number {
-    return dawnMs + Math.floor(this.#nowMs);
+    return dawnMs + Math.floor(this.#nowMs - this.#startMs);
   }
 
   after(ms: number, then: () => void): () => void {
-    return this.at(this.#nowMs + Math.max(0, ms), then);
+    return this.#set(this.#nowMs + Math.max(0, ms), ms, then);
   }
 
   /** Calls a function once, at a time of this clock. @returns Takes that back. */
   at(atMs: number, then: () => void): () => void {
-    const event: Event = { atMs: Math.max(this.#nowMs, atMs), order: this.#planned++, then };
-    push(this.#queue, event);
-    return () => event.then = undefined;
+    return this.#set(Math.max(this.#nowMs, atMs), atMs - this.#nowMs, then);
   }
 
-  /** How many events there have been. */
+  /** How long each timer that waits was to do so, in milliseconds, in the order in which they were set. */
+  get waits(): number[] {
+    return this.#waiting.map(({ ms }) => ms);
+  }
+
+  /** How many timers wait. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** How many timers have run out. */
   get events(): number {
     return this.#done;
   }
 
-  /** Has something done when so many events have been, and all that follows from the last of them. */
+  /** Has something done when so many timers have run out, and all that follows from the last of them. */
   interrupt(after: number, then: () => void): void {
     this.#interruption = { after, then };
   }
 
   /** Lets time pass. @param ms How much, in milliseconds. */
   async pass(ms: number): Promise<void> {
-    const untilMs = this.#nowMs + ms;
-    await this.settle();
-    while (await this.#step(untilMs));
-    this.#nowMs = untilMs;
+    await this.#passTo(this.#nowMs + ms);
+  }
+
+  /**
+   * Lets time pass until the one timer that waits runs out.
+   *
+   * @throws {Error} If none waits, or more than one.
+   */
+  async passNext(): Promise<void> {
+    const [next, ...others] = this.#waiting;
+    if (next === undefined || others.length > 0) throw new Error(`Waiting: ${this.waits}`);
+    await this.#passTo(next.atMs);
+  }
+
+  /** Cancels each timer that was to wait so long. */
+  drop(ms: number): void {
+    for (const timer of this.#queue) if (timer.ms === ms) timer.then = undefined;
   }
 
   /**
@@ -86,7 +115,7 @@ export class SimulatedClock implements TimerClock {
    *
    * @returns What it gives.
    * @throws {unknown} What it is rejected with.
-   * @throws {Error} Where it is not done within so many milliseconds.
+   * @throws {Error} If it is not done within so many milliseconds.
    */
   async finish<T>(something: Promise<T>, withinMs = 60_000): Promise<T> {
     let done = false;
@@ -100,15 +129,28 @@ export class SimulatedClock implements TimerClock {
     return await something;
   }
 
-  /** Done when all is that waits for no event. */
+  /** Done when everything is that waits for no timer. */
   async settle(): Promise<void> {
-    // Reactions of promises all run before the next turn. The second turn is for what waits for one
-    // itself, as a transaction does that takes in all that comes within a turn.
-    await turn();
-    await turn();
+    await settle();
   }
 
-  /** Runs the next event, if it is due by then, with all that follows from it. */
+  get #waiting(): Timer[] {
+    return this.#queue.filter(({ then }) => then !== undefined).sort((a, b) => a.order - b.order);
+  }
+
+  #set(atMs: number, ms: number, then: () => void): () => void {
+    const timer: Timer = { atMs, ms, order: this.#planned++, then };
+    push(this.#queue, timer);
+    return () => timer.then = undefined;
+  }
+
+  async #passTo(untilMs: number): Promise<void> {
+    await this.settle();
+    while (await this.#step(untilMs));
+    this.#nowMs = untilMs;
+  }
+
+  /** Runs the next timer, if it is due by then, with all that follows from it. */
   async #step(untilMs: number): Promise<boolean> {
     if (this.#interruption !== undefined && this.#done >= this.#interruption.after) {
       const { then } = this.#interruption;
@@ -133,12 +175,12 @@ export class SimulatedClock implements TimerClock {
 
 /** What a program has of the clock while it runs on some machine. */
 export class ProcessClock implements TimerClock {
-  readonly #clock: SimulatedClock;
+  readonly #clock: FakeClock;
   readonly #offsetMs: number;
   #ended = false;
 
   /** @param offsetMs How far the machine's time of day is ahead, in milliseconds. */
-  constructor(clock: SimulatedClock, offsetMs = 0) {
+  constructor(clock: FakeClock, offsetMs = 0) {
     this.#clock = clock;
     this.#offsetMs = offsetMs;
   }
@@ -163,28 +205,36 @@ export class ProcessClock implements TimerClock {
   }
 }
 
+/** Runs everything that waits for no timer and no network. */
+export async function settle(): Promise<void> {
+  // Reactions of promises all run before the next turn. The second turn is for what waits for one
+  // itself, as a transaction does that takes in all that comes within a turn.
+  await turn();
+  await turn();
+}
+
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-function isBefore(a: Event, b: Event): boolean {
+function isBefore(a: Timer, b: Timer): boolean {
   return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
 }
 
 /** Adds to a heap, whose first is the next. */
-function push(heap: Event[], event: Event): void {
-  let at = heap.push(event) - 1;
+function push(heap: Timer[], timer: Timer): void {
+  let at = heap.push(timer) - 1;
   while (at > 0) {
     const parent = (at - 1) >> 1;
-    if (!isBefore(event, heap[parent]!)) break;
+    if (!isBefore(timer, heap[parent]!)) break;
     heap[at] = heap[parent]!;
     at = parent;
   }
-  heap[at] = event;
+  heap[at] = timer;
 }
 
 /** Takes the first out of a heap that is not empty. */
-function pop(heap: Event[]): void {
+function pop(heap: Timer[]): void {
   const last = heap.pop()!;
   if (heap.length === 0) return;
   let at = 0;

@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { wait, within } from "../../shared/time/clock.ts";
-import { SeededRandom } from "./seeded_random.ts";
-import { ProcessClock, SimulatedClock } from "./simulated_clock.ts";
+import { SeededRandom } from "../simulation/seeded_random.ts";
+import { FakeClock, ProcessClock } from "./fake_clock.ts";
 
 Deno.test("events come in the order of their times, and of their planning", async () => {
-  const clock = new SimulatedClock();
+  const clock = new FakeClock(0);
   const random = new SeededRandom(1);
   const expected: { atMs: number; name: number }[] = [];
   const seen: { atMs: number; name: number }[] = [];
@@ -21,7 +21,7 @@ Deno.test("events come in the order of their times, and of their planning", asyn
 });
 
 Deno.test("all that follows from an event is done before the next one", async () => {
-  const clock = new SimulatedClock();
+  const clock = new FakeClock(0);
   const order: string[] = [];
   const lines = new TextLineStream();
   const reader = lines.readable.getReader();
@@ -44,7 +44,7 @@ Deno.test("all that follows from an event is done before the next one", async ()
 });
 
 Deno.test("time passes until something holds, or is done, and no longer", async () => {
-  const clock = new SimulatedClock();
+  const clock = new FakeClock(0);
   let count = 0;
   const tick = () => clock.after(100, () => (count++, tick()));
   tick();
@@ -62,7 +62,7 @@ Deno.test("time passes until something holds, or is done, and no longer", async 
 });
 
 Deno.test("a program that is gone hears of nothing any more", async () => {
-  const clock = new SimulatedClock();
+  const clock = new FakeClock(0);
   const [gone, other] = [new ProcessClock(clock, -5_000), new ProcessClock(clock)];
   assertEquals(gone.timeOfDay() + 5_000, other.timeOfDay());
   const heard: string[] = [];
@@ -75,7 +75,7 @@ Deno.test("a program that is gone hears of nothing any more", async () => {
 });
 
 Deno.test("an interruption comes between two events", async () => {
-  const clock = new SimulatedClock();
+  const clock = new FakeClock(0);
   const order: string[] = [];
   for (const name of ["a", "b", "c"]) {
     clock.after(0, () => {
@@ -86,4 +86,22 @@ Deno.test("an interruption comes between two events", async () => {
   clock.interrupt(2, () => order.push("!"));
   await clock.pass(0);
   assertEquals(order, ["a", "after a", "b", "after b", "!", "c", "after c"]);
+});
+
+Deno.test("the timers that wait are known, passed one by one, and cancelled", async () => {
+  const clock = new FakeClock();
+  const heard: string[] = [];
+  const startMs = clock.now();
+  await assertRejects(() => clock.passNext(), Error, "Waiting: ");
+  clock.after(700, () => heard.push("first"));
+  const cancel = clock.after(300, () => heard.push("second"));
+  clock.after(500, () => heard.push("third"));
+  assertEquals([clock.waits, clock.waiting], [[700, 300, 500], 3]);
+  await assertRejects(() => clock.passNext(), Error, "Waiting: 700,300,500");
+  cancel();
+  clock.drop(500);
+  assertEquals([clock.waits, clock.waiting], [[700], 1]);
+  await clock.passNext();
+  assertEquals([heard, clock.now() - startMs, clock.waiting], [["first"], 700, 0]);
+  assertEquals(clock.timeOfDay(), Date.UTC(2030, 0, 1) + 700);
 });
