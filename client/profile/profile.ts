@@ -38,21 +38,10 @@ export interface KeptIdentity {
 }
 
 /**
- * The identity of a profile, made with its directory where there is none.
+ * Reads the identity of a profile. If there is none, makes one, and the profile's directory.
  *
- * @param askPassphrase Asked where the identity is under a passphrase.
- * @throws {UserError} A sentence that says what is in the way and what to do, with the system's error as
- * its cause where it is the system: what is there cannot be read, can be read by others or is damaged; the
- * disk is full; the passphrase is not known.
- */
-export function loadIdentity(directory: string, askPassphrase: AskPassphrase): Identity {
-  return unlockIdentity(keepIdentity(directory), askPassphrase);
-}
-
-/**
- * Like {@linkcode loadIdentity}, without its passphrase.
- *
- * @throws {UserError} As there.
+ * @throws {UserError} If the identity cannot be read, is damaged or can be read by others, or the new one
+ * cannot be written. The cause is the system's error, if there was one.
  */
 export function keepIdentity(directory: string): KeptIdentity {
   const kept = readIdentity(directory);

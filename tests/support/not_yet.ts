@@ -61,7 +61,6 @@ export const breachesYet: readonly string[] = [
   "past the door: server/server.ts -> server/names/names_database.ts",
   "unused export: client/events.ts EventSink",
   "unused export: client/profile/open_profile.ts conversionProgress",
-  "unused export: client/profile/profile.ts loadIdentity",
   "unused export: client/store/message_rows.ts unreadableText",
   "unused export: client/store/store.ts ConversationId",
   "unused export: client/store/store.ts ConversationRecord",

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { UserError } from "../../../client/user_error.ts";
-import { keepIdentity, loadIdentity, setPassphrase } from "../../../client/profile/profile.ts";
+import { keepIdentity, setPassphrase } from "../../../client/profile/profile.ts";
+import { loadIdentity } from "../../support/identities.ts";
 import { conversionProgress, openProfile } from "../../../client/profile/open_profile.ts";
 import { temporaryDirectory } from "../../support/places.ts";
 import { publicKeyFrom } from "../../../shared/crypto/public_key.ts";

@@ -4,11 +4,11 @@ import {
   exportIdentity,
   importIdentity,
   keepIdentity,
-  loadIdentity,
   readExported,
   readIdentity,
   setPassphrase,
 } from "../../../client/profile/profile.ts";
+import { loadIdentity } from "../../support/identities.ts";
 import {
   encodeIdentity,
   plainIdentity,
@@ -84,7 +84,7 @@ Deno.test("looking for an identity makes none", () => {
 Deno.test("processes that start at once in a new profile have one key", async () => {
   using directory = temporaryDirectory();
   const profile = `${directory.path}/profile`;
-  const module = new URL("../../../client/profile/profile.ts", import.meta.url).href;
+  const module = new URL("../../support/identities.ts", import.meta.url).href;
   const said = await race(8, {
     imports: `import { loadIdentity } from "${module}";`,
     code: `console.log(loadIdentity("${profile}", () => null).fingerprint);`,

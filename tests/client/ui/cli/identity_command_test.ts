@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { UserError } from "../../../../client/user_error.ts";
-import { loadIdentity, readExported } from "../../../../client/profile/profile.ts";
+import { readExported } from "../../../../client/profile/profile.ts";
+import { loadIdentity } from "../../../support/identities.ts";
 import {
   encodeIdentity,
   plainIdentity,
