@@ -7,6 +7,7 @@
 // deno-lint-ignore-file no-console -- what goes wrong is printed here
 import { Command, CommanderError } from "commander";
 import { addClientCommands } from "./client/ui/cli/cli.ts";
+import { errorSentence } from "./client/ui/wording/wording.ts";
 import config from "./deno.json" with { type: "json" };
 import { addServerCommand } from "./server/cli.ts";
 import { startServer } from "./server/server.ts";
@@ -25,7 +26,7 @@ addClientCommands(program, { startServer: () => startServer({ host: "127.0.0.1",
 addCompletionsCommand(program);
 
 function fail(error: unknown): void {
-  console.error(`p2pchat: ${error instanceof Error ? error.message : error}`);
+  console.error(`p2pchat: ${errorSentence(error)}`);
 }
 
 /** Runs the command line. @returns The exit code. */

@@ -18,7 +18,7 @@ import type { Conversation } from "./conversations/conversation.ts";
 import { CallRefused, Conversations } from "./conversations/conversations.ts";
 import type { ChatEvent, KnownClient } from "./events.ts";
 import type { LinkTimes } from "./link/link.ts";
-import { Mailbox } from "./mailbox/mailbox.ts";
+import { Mailbox, type MailIntake } from "./mailbox/mailbox.ts";
 import { type Listening, type Network, tcpNetwork } from "./transport/transport.ts";
 import { type PresenceStatus, Rendezvous } from "./rendezvous/rendezvous.ts";
 import type { ServerAddress } from "../shared/net/server_address.ts";
@@ -89,9 +89,6 @@ export class ChatClient {
   readonly #comingsAndGoings: PresenceNotices;
   readonly #trust: Trust;
   readonly #searches = new Semaphore(searchesMax);
-  #hasMail = false;
-  #leftMailIsDue = false;
-  #collecting: Promise<void> | undefined;
 
   /**
    * Starts a client: it listens when this returns, and goes on with the messages that an earlier one has
@@ -139,16 +136,15 @@ export class ChatClient {
         ready: () => this.#registered(),
         serverLost: (problem) => this.#emit({ type: "server-lost", problem }),
         registeredAgain: (server) => this.#emit({ type: "registered-again", server }),
-        mail: () => this.#collect(false),
+        mail: () => this.#mailbox.collect(this.#mailIntake, { alsoLeft: false }),
         presence: (name, status) => this.#takePresence(name, status),
       },
     });
     this.#mailbox = new Mailbox({
       id,
       identity,
-      address: () => this.#rendezvous.address,
       rendezvous: this.#rendezvous,
-      mailBytesMax: () => this.#rendezvous.mailBytesMax,
+      signal,
       onProblem: (problem) => this.#emit({ type: "problem", problem }),
     });
     this.#conversations = new Conversations({
@@ -263,7 +259,7 @@ export class ChatClient {
       if (!(error instanceof UserError) || error instanceof CallRefused) throw error;
       if (!this.#conversations.openAway(whom)) throw error;
       // Whoever has been met can be written to also when nobody can be reached.
-      this.#emit({ type: "away", name: whom, why: error.message });
+      this.#emit({ type: "away", name: whom, why: error.problem });
     }
   }
 
@@ -294,7 +290,7 @@ export class ChatClient {
       await this.#conversations.leaveOthers(name!, trusted);
     }
     // Mail that was sealed with that key has been left where it is.
-    this.#collect(true);
+    this.#mailbox.collect(this.#mailIntake, { alsoLeft: true });
   }
 
   /**
@@ -469,7 +465,7 @@ export class ChatClient {
   /** What follows on each registration. */
   async #registered(): Promise<void> {
     this.#conversations.wake();
-    await this.#collect(true);
+    await this.#mailbox.collect(this.#mailIntake, { alsoLeft: true });
   }
 
   #watch(): void {
@@ -494,33 +490,10 @@ export class ChatClient {
     if (status !== undefined && status !== "away") this.#conversations.wake(name);
   }
 
-  /**
-   * Fetches the mail, and acknowledges it; again where more is said to have come meanwhile.
-   *
-   * @param alsoLeft Whether also what was left there before.
-   */
-  #collect(alsoLeft: boolean): Promise<void> {
-    this.#hasMail = true;
-    this.#leftMailIsDue ||= alsoLeft;
-    return this.#collecting ??= this.#collectAll().finally(() => this.#collecting = undefined);
-  }
-
-  async #collectAll(): Promise<void> {
-    try {
-      while (this.#hasMail && !this.#stopping.signal.aborted) {
-        const alsoLeft = this.#leftMailIsDue;
-        this.#hasMail = this.#leftMailIsDue = false;
-        const from = this.#rendezvous.server;
-        await this.#mailbox.collect(
-          (mail) => this.#conversations.takeMail(mail, from),
-          alsoLeft,
-        );
-        await this.#conversations.answerMail();
-      }
-    } catch (error) {
-      this.#emit({ type: "problem", problem: `Cannot fetch mail: ${errorMessage(error)}` });
-    }
-  }
+  readonly #mailIntake: MailIntake = {
+    take: (mail, from) => this.#conversations.takeMail(mail, from),
+    answer: () => this.#conversations.answerMail(),
+  };
 
   #isOwn({ host, port }: Address): boolean {
     const own = this.address.host;

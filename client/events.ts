@@ -211,7 +211,7 @@ export type ChatEvent =
     readonly keyed: boolean;
   }
   | { readonly type: "unregistered"; readonly id: string }
-  | { readonly type: "server-lost"; readonly problem: string }
+  | { readonly type: "server-lost"; readonly problem: Problem }
   | { readonly type: "registered-again"; readonly server: ServerAddress }
   | {
     readonly type: "clients";
@@ -269,7 +269,7 @@ export type ChatEvent =
     /** The user has called somebody who cannot be reached; what is written to them waits. */
     readonly type: "away";
     readonly name: string;
-    readonly why: string;
+    readonly why: Problem;
   }
   | {
     /** Messages are on the disk, and cannot be delivered now. */
@@ -288,7 +288,7 @@ export type ChatEvent =
     /** The server's mailbox does not take what waits for a peer. */
     readonly type: "not-deposited";
     readonly name: string;
-    readonly why: string;
+    readonly why: Problem;
   }
   | {
     /** The peer's program has a message. */
@@ -338,4 +338,4 @@ export type ChatEvent =
   | { readonly type: "help"; readonly rows: readonly (readonly [usage: string, help: string])[] }
   | { readonly type: "hint"; readonly hint: string }
   | { readonly type: "waiting"; readonly command: string }
-  | { readonly type: "problem"; readonly problem: string };
+  | { readonly type: "problem"; readonly problem: string | Problem };

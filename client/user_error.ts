@@ -7,14 +7,107 @@
  * @module
  */
 
+import { errorMessage } from "../shared/errors/error_message.ts";
+
 /** A text that is not yet a code with fields. */
 interface TextProblem {
   readonly code: "text";
   readonly text: string;
 }
 
+/** Something that no part of the table names: a defect of this program, as a rule. */
+interface UnexpectedProblem {
+  readonly code: "unexpected";
+  /** What the error says. */
+  readonly reason: string;
+}
+
+/** What goes wrong with servers. A server is named as the user names it, such as `tls://example.org:5555`. */
+export type RendezvousProblem =
+  | {
+    /** The server has answered ERROR. */
+    readonly code: "server-refused";
+    readonly status: string;
+    /** The server's reason, in its own words. */
+    readonly said: string;
+    /** In how many seconds the request may be made again; undefined if the server does not say. */
+    readonly retryAfterS: number | undefined;
+  }
+  | {
+    /** The connection ended before the reply came. */
+    readonly code: "server-hung-up";
+    readonly server: string;
+  }
+  | {
+    /** A connection was made again and again, and each ended before the reply came. */
+    readonly code: "server-closes-each";
+    readonly server: string;
+  }
+  | {
+    /** A reply has not come in time. */
+    readonly code: "server-no-reply";
+    readonly server: string;
+    readonly verb: string;
+    readonly seconds: number;
+  }
+  | {
+    /** Nothing has been heard from the server although it was asked whether it is there. */
+    readonly code: "server-silent";
+    readonly server: string;
+    readonly seconds: number;
+  }
+  | { readonly code: "server-closed"; readonly server: string }
+  | { readonly code: "server-connection-broken"; readonly server: string }
+  | {
+    /** The server has sent something after which no message can be made out. */
+    readonly code: "server-unreadable";
+    readonly server: string;
+  }
+  | {
+    /** The server has sent a reply that nothing was asked for: it is about to close the connection. */
+    readonly code: "server-said";
+    readonly server: string;
+    readonly said: string;
+  }
+  | {
+    /** Something else than a server of this protocol has answered. */
+    readonly code: "not-a-server";
+    readonly server: string;
+    readonly found:
+      | { readonly is: "tls"; readonly address: string }
+      | { readonly is: "malformed"; readonly reason: string }
+      | { readonly is: "unexpected"; readonly said: string; readonly expected: string };
+  }
+  | {
+    /** The server wants a signature that would be good for another server. */
+    readonly code: "wrong-realm";
+    readonly server: string;
+    readonly realm: string;
+  }
+  | { readonly code: "server-sent-no-address" }
+  | {
+    /** None of several servers will do. */
+    readonly code: "no-server";
+    /** What is wrong with each. */
+    readonly problems: readonly Problem[];
+  };
+
+/** What goes wrong with mail. */
+export type MailboxProblem =
+  | { readonly code: "no-mailbox" }
+  | { readonly code: "too-long-for-mail" }
+  | {
+    /** The server does not keep a mail. */
+    readonly code: "deposit-refused";
+    readonly status: string;
+    /** The server's reason, in its own words. */
+    readonly said: string;
+  }
+  | { readonly code: "mail-unreadable"; readonly count: number }
+  | { readonly code: "mail-not-fetched"; readonly reason: string };
+
 /** Something that went wrong: a code, and the facts that belong to it. */
-export type Problem = TextProblem;
+export type Problem = TextProblem | UnexpectedProblem | RendezvousProblem | MailboxProblem;
 
 /** The codes that there are. */
 export type ProblemCode = Problem["code"];
@@ -33,6 +126,13 @@ export class UserError extends Error {
   get code(): ProblemCode {
     return this.problem.code;
   }
+}
+
+/** What went wrong, of anything that was thrown. */
+export function problemOf(error: unknown): Problem {
+  return error instanceof UserError
+    ? error.problem
+    : { code: "unexpected", reason: errorMessage(error) };
 }
 
 /** For a program's log: no sentence, and nothing that a terminal could take for a command. */

@@ -26,6 +26,7 @@ import type { Link } from "../link/link.ts";
 import type { Deposit } from "../mailbox/mailbox.ts";
 import type { ConversationId, ConversationRecord, Journal, Receipt } from "../store/journal.ts";
 import type { Trust } from "../trust/trust.ts";
+import type { Problem } from "../user_error.ts";
 
 /** What a conversation needs to know beside its peer. */
 export interface ConversationOptions {
@@ -97,7 +98,7 @@ export class Conversation {
       seek: () => seek(this),
       deposit: (letters) => this.#deposit(letters.map(messageOf)),
       onDeposited: (count) => this.#deposited(count),
-      onRefused: ({ reason }) => this.#refusedByMailbox(reason),
+      onRefused: ({ why }) => this.#refusedByMailbox(why),
       onTrouble: (error) => this.#complain("deliver what waits for", error),
     });
   }
@@ -366,9 +367,10 @@ export class Conversation {
     this.#options.emit({ type: "deposited", name: this.name, count });
   }
 
-  #refusedByMailbox(why: string): void {
-    if (this.#saidRefused === why) return;
-    this.#saidRefused = why;
+  #refusedByMailbox(why: Problem): void {
+    const said = JSON.stringify(why);
+    if (this.#saidRefused === said) return;
+    this.#saidRefused = said;
     this.#options.emit({ type: "not-deposited", name: this.name, why });
   }
 

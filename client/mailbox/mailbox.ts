@@ -22,10 +22,11 @@ import {
 import { MessageReader } from "../../shared/protocol/message_reader.ts";
 import { isFault } from "../../shared/protocol/status.ts";
 import { check, protocolVersion } from "../../shared/protocol/verbs.ts";
-import { UserError } from "../user_error.ts";
+import { type Problem, UserError } from "../user_error.ts";
 import { depositBytesMax } from "../../shared/protocol/limits.ts";
+import { errorMessage } from "../../shared/errors/error_message.ts";
 import { envelopeContentBytesMax, openEnvelope, type Recipient, sealEnvelope } from "./envelope.ts";
-import { type KeptConnection, ServerRefusal } from "../rendezvous/control_connection.ts";
+import type { RegisteredConnection, Rendezvous } from "../rendezvous/rendezvous.ts";
 
 /** What came of a deposit. */
 export type Deposit =
@@ -35,8 +36,7 @@ export type Deposit =
   }
   | {
     readonly refused: "full" | "unavailable" | "not-there";
-    /** A sentence for people, without a full stop. */
-    readonly reason: string;
+    readonly why: Problem;
     /** After how many milliseconds it may be tried again. */
     readonly retryAfterMs: number;
   };
@@ -59,17 +59,25 @@ export interface OpenedMail {
 export interface MailboxOptions {
   readonly id: string;
   readonly identity: Identity;
-  /** Where others reach this client, as far as it knows. */
-  readonly address: () => Address | undefined;
-  readonly rendezvous: { readonly kept: Server | undefined };
-  /** How large a mail may be that the server keeps, in bytes; undefined where it keeps none. */
-  readonly mailBytesMax: () => number | undefined;
-  /** Told, in a sentence for people, of mail that could not be read. */
-  readonly onProblem: (problem: string) => void;
+  readonly rendezvous: Pick<Rendezvous, "address" | "connection" | "mailBytesMax">;
+  /** Ends the collecting. */
+  readonly signal: AbortSignal;
+  /** Told of mail that could not be read, or not be fetched. */
+  readonly onProblem: (problem: Problem) => void;
 }
 
-type Server = Pick<KeptConnection, "request">;
-type Take = (mail: OpenedMail) => Promise<boolean>;
+/** Where mail goes that has been opened. */
+export interface MailIntake {
+  /**
+   * Takes a mail.
+   *
+   * @param from The server that had it.
+   * @returns Whether it need not come again: it is on the disk, or of no use. Else it is left at the server.
+   */
+  take(mail: OpenedMail, from: Address): Promise<boolean>;
+  /** Acknowledges what has been taken. Called once all mail that there was has been seen. */
+  answer(): Promise<void>;
+}
 
 /** What came of seeing each mail once. */
 interface Round {
@@ -93,11 +101,12 @@ export class Mailbox {
   readonly #salt = crypto.getRandomValues(new Uint8Array(32));
   #depositing: Promise<unknown> = Promise.resolve();
   #collecting: Promise<void> | undefined;
-  #collectsAgain = false;
-  /** Whether what was left is looked at again as well. */
-  #looksAgain = false;
+  /** Whether there may be mail that has not been seen. */
+  #isDue = false;
+  /** Whether mail that was left before is to be looked at again, too. */
+  #leftIsDue = false;
   /** The last mail that was seen in the mailbox of one server. */
-  #seen: { readonly server: Server; readonly number: number } | undefined;
+  #seen: { readonly server: RegisteredConnection; readonly number: number } | undefined;
 
   constructor(options: MailboxOptions) {
     this.#options = options;
@@ -105,7 +114,7 @@ export class Mailbox {
 
   /** Whether the server keeps mail, as far as is known. */
   get available(): boolean {
-    return this.#options.mailBytesMax() !== undefined;
+    return this.#options.rendezvous.mailBytesMax !== undefined;
   }
 
   /**
@@ -121,34 +130,33 @@ export class Mailbox {
   }
 
   /**
-   * Fetches what is in one's own mailbox, mail by mail, and has the server delete what was taken; until
-   * nothing more is taken. Where that is under way it is begun again when it is done. What the server
-   * or the network does ends it, and that is all.
+   * Fetches what is in one's own mailbox, mail by mail, and has the server delete what was taken, until
+   * nothing more is taken. If that is under way already, it is done once more behind it, for all who asked
+   * meanwhile. If the server or the connection fails, that ends it; the next registration begins it again.
+   * Never throws: what else goes wrong is told as a problem.
    *
-   * @param take Says whether a mail is not to come again, which by then is on the disk; where not, it is
-   * left where it is.
-   * @param alsoLeft Whether to look again at what was left before. Whoever does that with each mail that
-   * comes can be kept busy by anybody, with mail that is left.
-   * @throws {unknown} What `take` throws.
+   * @param alsoLeft Whether to look again at mail that was left before. To do that whenever a mail comes
+   * would let anybody keep the client busy, with mail that it leaves.
    */
-  collect(take: Take, alsoLeft = true): Promise<void> {
-    this.#collectsAgain = true;
-    this.#looksAgain ||= alsoLeft;
-    return this.#collecting ??= this.#collectAll(take).finally(() => this.#collecting = undefined);
+  collect(intake: MailIntake, { alsoLeft }: { readonly alsoLeft: boolean }): Promise<void> {
+    this.#isDue = true;
+    this.#leftIsDue ||= alsoLeft;
+    return this.#collecting ??= this.#collectAll(intake).finally(() =>
+      this.#collecting = undefined
+    );
   }
 
   async #deposit(to: Recipient, messages: readonly Message[]): Promise<Deposit> {
-    const { id, identity, rendezvous, mailBytesMax } = this.#options;
-    const server = rendezvous.kept;
-    const bytesMax = mailBytesMax();
-    if (server === undefined || bytesMax === undefined) {
-      return unavailable("There is no server that keeps mail");
+    const { id, identity, rendezvous } = this.#options;
+    const { connection, mailBytesMax: bytesMax } = rendezvous;
+    if (connection === undefined || bytesMax === undefined) {
+      return unavailable({ code: "no-mailbox" });
     }
     const { content, count } = this.#pack(
       messages,
       envelopeContentBytesMax(Math.min(bytesMax, depositBytesMax)),
     );
-    if (count === 0) return unavailable("The server keeps no mail as long as this message");
+    if (count === 0) return unavailable({ code: "too-long-for-mail" });
     // The same for the same content: where only the reply was lost, the next try stores no second one.
     const mailId = primitives.hash(this.#salt, publicKeyBytes(to.key), content).subarray(0, 16)
       .toHex();
@@ -161,19 +169,18 @@ export class Mailbox {
       ...dataHeaders(sealEnvelope(identity, to, content)),
     ];
     try {
-      await server.request(message("DEPOSIT", headers), "DEPOSITACK");
+      await connection.request(message("DEPOSIT", headers), "DEPOSITACK");
       return { deposited: count };
     } catch (error) {
-      if (error instanceof ServerRefusal) return refusal(error);
-      if (error instanceof UserError) return unavailable(error.message);
+      if (error instanceof UserError) return refusal(error.problem);
       throw error;
     }
   }
 
   /** As many messages from the front as fit. */
   #pack(messages: readonly Message[], bytesMax: number): { content: Uint8Array; count: number } {
-    const { id, address } = this.#options;
-    const { host, port } = address() ?? {};
+    const { id, rendezvous } = this.#options;
+    const { host, port } = rendezvous.address ?? {};
     const introduction = message("CHAT", [
       ["clientID", id],
       ...host === undefined ? [] : [["IP", host], ["Port", String(port)]] as const,
@@ -190,48 +197,56 @@ export class Mailbox {
     return { content: concat(...parts), count: parts.length - 1 };
   }
 
-  async #collectAll(take: Take): Promise<void> {
-    let unreadable = 0;
-    const onUnreadable = () => unreadable++;
+  async #collectAll(intake: MailIntake): Promise<void> {
+    const { signal, onProblem } = this.#options;
     try {
-      while (this.#collectsAgain) {
-        this.#collectsAgain = false;
-        await this.#goAllRounds(take, onUnreadable);
+      while (this.#isDue && !signal.aborted) {
+        this.#isDue = false;
+        await this.#collectOnce(intake);
+        await intake.answer();
       }
+    } catch (error) {
+      onProblem({ code: "mail-not-fetched", reason: errorMessage(error) });
+    }
+  }
+
+  async #collectOnce(intake: MailIntake): Promise<void> {
+    let unreadable = 0;
+    try {
+      await this.#goAllRounds(intake, () => unreadable++);
     } finally {
       if (unreadable > 0) {
-        const mails = unreadable === 1 ? "A mail" : `${unreadable} mails`;
-        this.#options.onProblem(`${mails} for you could not be read, and what was said is lost`);
+        this.#options.onProblem({ code: "mail-unreadable", count: unreadable });
       }
     }
   }
 
-  async #goAllRounds(take: Take, onUnreadable: () => void): Promise<void> {
-    // The numbers of one server's mails are nothing to another.
-    const server = this.#options.rendezvous.kept;
+  async #goAllRounds(intake: MailIntake, onUnreadable: () => void): Promise<void> {
+    // The numbers of one server's mails mean nothing to another.
+    const server = this.#options.rendezvous.connection;
     if (server === undefined) return;
-    // What was left may be taken once something behind it has been. A round that leaves as much as the
+    // Mail that was left may be taken once something behind it has been. A round that leaves as much as the
     // one before brings nothing new.
     let leftBefore = Infinity;
-    let after = this.#looksAgain || this.#seen?.server !== server ? 0 : this.#seen.number;
-    this.#looksAgain = false;
+    let after = this.#leftIsDue || this.#seen?.server !== server ? 0 : this.#seen.number;
+    this.#leftIsDue = false;
     try {
       for (;; after = 0) {
-        const { left, tookBehindLeft } = await this.#goRound(server, after, take, onUnreadable);
+        const { left, tookBehindLeft } = await this.#goRound(server, after, intake, onUnreadable);
         if (!tookBehindLeft || left >= leftBefore) return;
         leftBefore = left;
       }
     } catch (error) {
-      // The next registration, or the next mail, has it begun again.
+      // The next registration, or the next mail, begins it again.
       if (!(error instanceof UserError)) throw error;
     }
   }
 
   /** Sees each mail behind a number once, from the oldest on. */
   async #goRound(
-    server: Server,
+    server: RegisteredConnection,
     after: number,
-    take: Take,
+    intake: MailIntake,
     onUnreadable: () => void,
   ): Promise<Round> {
     const { id } = this.#options;
@@ -252,7 +267,7 @@ export class Mailbox {
       this.#seen = { server, number };
       const mail = await openMail(reply, this.#options);
       taken = [];
-      if (mail !== undefined && !await take(mail)) {
+      if (mail !== undefined && !await intake.take(mail, server.server)) {
         round.left++;
         continue;
       }
@@ -263,15 +278,16 @@ export class Mailbox {
   }
 }
 
-function unavailable(reason: string): Deposit {
-  return { refused: "unavailable", reason, retryAfterMs: retryMs };
+function unavailable(why: Problem): Deposit {
+  return { refused: "unavailable", why, retryAfterMs: retryMs };
 }
 
-function refusal(error: ServerRefusal): Deposit {
-  const { status, reason, retryAfterS } = error;
+function refusal(problem: Problem): Deposit {
+  if (problem.code !== "server-refused") return unavailable(problem);
+  const { status, said, retryAfterS } = problem;
   return {
     refused: refusals[status] ?? "unavailable",
-    reason,
+    why: { code: "deposit-refused", status, said },
     retryAfterMs: retryAfterS === undefined ? retryMs : retryAfterS * 1000,
   };
 }

@@ -1,5 +1,5 @@
 /**
- * Asking the server where somebody is.
+ * Asking the server where a client is, or who is registered.
  *
  * @module
  */
@@ -11,16 +11,17 @@ import { type Header, header, headerValues, message } from "../../shared/protoco
 import { protocolVersion } from "../../shared/protocol/verbs.ts";
 import { UserError } from "../user_error.ts";
 import type { KnownClient } from "../events.ts";
-import { type ControlConnection, wholeNumber } from "./control_connection.ts";
+import type { ControlConnection } from "./control_connection.ts";
+import { wholeNumber } from "./reply.ts";
 
 /**
- * Looks somebody up.
+ * Looks a client up.
  *
- * @param selfId Who asks, who is not given out to himself.
- * @param target Whom; undefined for whoever is next.
- * @returns Whom the server names, with an empty id where that is none; undefined where it names nobody.
- * @throws {ServerRefusal} Where the server answers ERROR, as where it knows no such client.
- * @throws {UserError} Where it cannot be asked, or sends an address that is none.
+ * @param selfId Our own id: the server does not name us to ourselves.
+ * @param target The client's id; undefined for the next one of all others.
+ * @returns The client, with an empty id if the server says none; undefined if the server names nobody.
+ * @throws {ServerRefusal} If the server answers ERROR, as it does if it knows no such client.
+ * @throws {UserError} If the server cannot be asked, or sends something that is not an address.
  */
 export async function lookUp(
   connection: Pick<ControlConnection, "request">,
@@ -35,7 +36,7 @@ export async function lookUp(
   const port = parsePort(header(reply, "Port") ?? "");
   if (host === "" || port === undefined) return undefined;
   const address = parseAddress(formatAddress({ host, port }));
-  if (address === undefined) throw new UserError("The server sent an address that is none");
+  if (address === undefined) throw new UserError({ code: "server-sent-no-address" });
   return {
     id: isClientId(id) ? id : "",
     address,
@@ -84,7 +85,7 @@ export async function listEveryone(
   return { count, clients };
 }
 
-/** Reads a Client line of INFOACK; none where it is malformed. */
+/** Reads a Client line of INFOACK. @returns Nothing if it is malformed. */
 function readKnownClient(line: string): KnownClient[] {
   const [id = "", place = "", fingerprint] = line.split(" ");
   const address = parseAddress(place);

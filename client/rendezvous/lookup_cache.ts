@@ -1,5 +1,5 @@
 /**
- * What the server has said of others: whose key is whose, and who is where.
+ * What the server has said of other clients: their keys, and their addresses.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import { type Address, formatAddress } from "../../shared/net/address.ts";
 import type { Fingerprint } from "../../shared/crypto/public_key.ts";
 import type { KnownClient } from "../events.ts";
 
-/** Clients of whom that is kept; whoever has longest not been named makes room. */
+/** Clients that are remembered. If there are more, the one that was named longest ago is forgotten. */
 const introducedMax = 4_096;
 
-/** The server's word. */
+/** What the server said last of each client. */
 export class LookupCache {
   readonly #byId = new Map<string, KnownClient>();
   readonly #idsByPlace = new Map<string, string>();
@@ -21,17 +21,17 @@ export class LookupCache {
     this.#forget(client.id);
     if (this.#byId.size >= introducedMax) this.#forget(this.#byId.keys().next().value!);
     this.#byId.set(client.id, client);
-    // Whoever has no key has nothing that an address could be held against.
+    // A client without a key cannot prove that it is the one at this address.
     if (client.fingerprint === undefined) return;
     this.#idsByPlace.set(formatAddress(client.address), client.id);
   }
 
-  /** The fingerprint of a client's key, where the server has named one. */
+  /** The fingerprint of a client's key; undefined if the server has named none. */
   serverFingerprint(id: string): Fingerprint | undefined {
     return this.#byId.get(id)?.fingerprint;
   }
 
-  /** Who listens at an address and has a key there. */
+  /** The id of the client that has a key and listens at an address. */
   idAt(address: Address): string | undefined {
     return this.#idsByPlace.get(formatAddress(address));
   }

@@ -1,5 +1,5 @@
 /**
- * Who of those whom the user talks to is there, by the server's word.
+ * Which of the clients that the user talks to are there, as the server says.
  *
  * @module
  */
@@ -15,33 +15,34 @@ import {
 } from "../../shared/protocol/message.ts";
 import { protocolVersion } from "../../shared/protocol/verbs.ts";
 import { UserError } from "../user_error.ts";
-import { type KeptConnection, wholeNumber } from "./control_connection.ts";
+import { wholeNumber } from "./reply.ts";
+import type { ServerConnection } from "./server_connection.ts";
 
 const statuses = ["online", "registered", "away"] as const;
 
 /**
- * Whether somebody is there: `online` where the server hears from them, `registered` where they have
- * registered with a program that does not keep its connection, `away` where neither is so.
+ * Whether a client is there: `online` if the server hears from it, `registered` if it has registered and does
+ * not keep its connection, as legacy programs do, `away` if it has not.
  */
 export type PresenceStatus = typeof statuses[number];
 
-type Server = Pick<KeptConnection, "request">;
+type Server = Pick<ServerConnection, "request">;
 
 /** What presence needs. */
 export interface PresenceWatchOptions {
-  readonly connection: { readonly kept: Server | undefined };
-  /** Told of each change; undefined where it is not known any more. */
+  readonly connection: { readonly registered: Server | undefined };
+  /** Told of each change; undefined if it is not known any more. */
   readonly onChange: (name: string, status: PresenceStatus | undefined) => void;
 }
 
-/** Whom the server is asked to watch, and what it says of them. */
+/** Which clients the server is asked to watch, and what it says of them. */
 export class PresenceWatch {
   readonly #options: PresenceWatchOptions;
   #wanted: ReadonlySet<string> = new Set();
   readonly #statuses = new Map<string, PresenceStatus>();
-  /** The server, where it is one to be asked, as far as is known. */
+  /** The server, as long as it may know how to watch. */
   #server: Server | undefined;
-  /** Whether the server has not been told yet whom to watch. */
+  /** Whether the server does not know yet whom to watch. */
   #stale = false;
   #asking: Promise<void> | undefined;
   #mailBytesMax: number | undefined;
@@ -50,17 +51,17 @@ export class PresenceWatch {
     this.#options = options;
   }
 
-  /** How large a mail may be that the server keeps, in bytes; undefined where it keeps none. */
+  /** How large a mail the server keeps, in bytes; undefined if it keeps none. */
   get mailBytesMax(): number | undefined {
     return this.#mailBytesMax;
   }
 
-  /** What the server says of somebody who is watched; undefined where it says nothing. */
+  /** What the server says of a client that is watched; undefined if it says nothing. */
   status(name: string): PresenceStatus | undefined {
     return this.#statuses.get(name);
   }
 
-  /** Watches these and nobody else; of more than `watchedMax` the first. */
+  /** Watches these and no others; the first `watchedMax` if there are more. */
   watch(names: readonly string[]): void {
     const wanted = new Set([...new Set(names.filter(isClientId))].slice(0, watchedMax));
     const same = wanted.size === this.#wanted.size && this.#wanted.isSupersetOf(wanted);
@@ -70,9 +71,9 @@ export class PresenceWatch {
     if (this.#server !== undefined) this.#ask();
   }
 
-  /** To be called after each registration. Done when the server has been told, or does not listen. */
+  /** Call this after each registration. Done when the server knows whom to watch, or does not know how. */
   async registered(): Promise<void> {
-    this.#server = this.#options.connection.kept;
+    this.#server = this.#options.connection.registered;
     if (this.#server !== undefined) await this.#ask();
   }
 
@@ -81,7 +82,7 @@ export class PresenceWatch {
     if (this.#server !== undefined) this.#note(push);
   }
 
-  /** To be called when the server is lost: nobody is there on the word of one that is gone. */
+  /** Call this when the server is lost: what it said of others counts no more. */
   lost(): void {
     this.#server = undefined;
     this.#mailBytesMax = undefined;
@@ -99,21 +100,21 @@ export class PresenceWatch {
   }
 
   async #tell(): Promise<void> {
-    // Whoever is asked for in one turn is asked for at once.
+    // Lists that are given within one turn are one request.
     await undefined;
     for (let server; this.#stale && (server = this.#server) !== undefined;) {
       this.#stale = false;
       const targets = [...this.#wanted].map((name): Header => ["Target", name]);
       const watch = message("WATCH", [["Version", protocolVersion], ...targets]);
       try {
-        // Read at once, lest it come after a change that the server sent behind it.
+        // Read at once: else a change that the server sent behind it would be overwritten.
         await server.request(watch, "WATCHACK", (reply) => {
           this.#mailBytesMax = wholeNumber(header(reply, "Mailbox"));
           this.#note(reply);
         });
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
-        // The server does not know how, or is gone: the next registration asks again.
+        // The server does not know how, or is gone. The next registration asks again.
         if (this.#server === server) this.lost();
       }
     }

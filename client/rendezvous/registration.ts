@@ -1,6 +1,6 @@
 /**
- * Staying registered: a registration is soft state (RFC 3261 section 10) that lives as long as it is
- * refreshed. Where the connection that it was made on is kept, and lost, it is made again.
+ * Staying registered. A registration is soft state (RFC 3261 section 10) that lives as long as it is
+ * refreshed. If the connection on which it was made is lost, it is made again.
  *
  * @module
  */
@@ -8,41 +8,42 @@
 import { type Address, isUnspecified, parsePort } from "../../shared/net/address.ts";
 import { Backoff } from "../../shared/time/backoff.ts";
 import { aborted, type TimerClock, wait } from "../../shared/time/clock.ts";
-import { errorMessage } from "../../shared/errors/error_message.ts";
+import { type Problem, problemOf } from "../user_error.ts";
 import { registrationTtlAskedMs } from "../../shared/protocol/limits.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { type Header, header } from "../../shared/protocol/message.ts";
 import { protocolVersion } from "../../shared/protocol/verbs.ts";
 import type { ServerAddress } from "../../shared/net/server_address.ts";
-import { type ControlConnection, ServerRefusal, wholeNumber } from "./control_connection.ts";
+import type { ControlConnection } from "./control_connection.ts";
+import { ServerRefusal, wholeNumber } from "./reply.ts";
 import { requestSigned } from "./signed_request.ts";
 
 /** However briefly a server lets registrations live, it is not asked more often than this. */
 const refreshMinMs = 1_000;
 
-/** A timer that is longer passes at once. */
+/** The longest time that a timer can take, in milliseconds. A longer one would fire at once. */
 const timerMaxMs = 2 ** 31 - 1;
 
-/** How long a server that is lost is let be, at first and at most. */
+/** How long a server that is lost is left alone, at first and at most. */
 const againBackoffMs = { firstMs: 1_000, maxMs: 60_000 };
 
 /** What a registration needs to know. */
 export interface RegistrationOptions {
   readonly id: string;
   readonly identity: Identity;
-  /** Where the client listens; an unspecified host stands for whichever the server is reached by. */
+  /** Where the client listens; an unspecified host stands for the one by which the server is reached. */
   readonly listening: Address;
   readonly connection: ControlConnection;
   readonly clock: TimerClock;
   /** Gives numbers from 0 up to 1. */
   readonly random: () => number;
-  /** Lets the registration run out. */
+  /** Stops the refreshing. */
   readonly signal: AbortSignal;
   /** Told why the client is not registered any more. */
-  readonly onLost: (problem: string) => void;
+  readonly onLost: (problem: Problem) => void;
   /** Told when it is again, or with another server than before. */
   readonly onAgain: (server: ServerAddress) => void;
-  /** Called after each registration, refreshes included; what it throws is its own business. */
+  /** Called after each registration, refreshes included. What it throws is ignored. */
   readonly onRegistered: () => Promise<void>;
 }
 
@@ -81,10 +82,10 @@ export class Registration {
   }
 
   /**
-   * Registers, and from then on stays registered. Done when what is to follow on that is done, too.
+   * Registers, and from then on stays registered. Done when what follows on that is done, too.
    *
    * @param onRegistered Told as soon as the client is registered.
-   * @throws {UserError} Where the server refuses or does not answer.
+   * @throws {UserError} If the server refuses or does not answer.
    */
   async start(onRegistered: (registered: Registered) => void = () => {}): Promise<Registered> {
     const registered = await this.#register();
@@ -99,20 +100,20 @@ export class Registration {
   /**
    * Takes the registration back.
    *
-   * @throws {UserError} Where the server refuses or does not answer; it is not refreshed any more either
-   * way.
+   * @throws {UserError} If the server refuses or does not answer. The registration is not refreshed any more
+   * in either case.
    */
   async end(): Promise<void> {
     const { id, identity, connection } = this.#options;
     this.stopRefreshing();
-    // What is under way would register again, and start to refresh, behind our back.
+    // A request that is under way would register again, and refresh from then on.
     await this.#registering?.catch(() => {});
     this.stopRefreshing();
     const headers: Header[] = [["clientID", id], ["Version", protocolVersion]];
     await requestSigned(connection, identity, "UNREGISTER", headers, "UNREGACK");
   }
 
-  /** Lets the registration run out. */
+  /** Refreshes no more: the registration runs out by itself. */
   stopRefreshing(): void {
     this.#refreshing?.abort();
     this.#refreshing = undefined;
@@ -142,7 +143,7 @@ export class Registration {
     try {
       registered = await register();
     } catch (error) {
-      // A server may ask for fewer refreshes than we do.
+      // The server may want fewer refreshes than we do.
       if (!(error instanceof ServerRefusal) || error.minExpiresS === undefined) throw error;
       this.#askedS = error.minExpiresS;
       registered = await register();
@@ -159,20 +160,20 @@ export class Registration {
     try {
       await this.#options.onRegistered();
     } catch {
-      // The client is registered all the same.
+      // The client is registered in any case.
     }
   }
 
-  /** Registers again when it is time to, and when the server is back after it was lost. */
+  /** Registers again in time, and when a server that was lost is back. */
   async #stay(refreshing: AbortSignal): Promise<void> {
     const { onLost, onAgain, connection, clock, random } = this.#options;
     const signal = AbortSignal.any([refreshing, this.#options.signal]);
     for (;;) {
-      const { kept, server } = connection;
-      const lost = kept?.lost;
+      const { registered, server } = connection;
+      const lost = registered?.lost;
       await this.#untilDue(lost === undefined ? signal : AbortSignal.any([signal, lost]));
       if (signal.aborted) return;
-      let problem = lost?.aborted ? String(lost.reason) : await this.#refresh();
+      let problem = lost?.aborted ? lost.reason as Problem : await this.#refresh();
       if (signal.aborted) return;
       const isLost = problem !== undefined;
       if (isLost) onLost(problem!);
@@ -188,25 +189,25 @@ export class Registration {
   }
 
   /**
-   * Waits for 50 to 80 % of the time that the registration lasts, so that the refreshes of many spread and
-   * one may fail.
+   * Waits for 50 to 80 % of the time that the registration lasts, so that the refreshes of many clients are
+   * spread, and one may fail.
    */
   async #untilDue(signal: AbortSignal): Promise<void> {
     const { clock, random } = this.#options;
     const { expiresS } = this.#registered!;
-    // A server of the wild says no Expires: it forgets nobody.
+    // A legacy server sends no Expires: it forgets nobody.
     if (expiresS === undefined) return await aborted(signal);
     const dueMs = expiresS * 1000 * (0.5 + 0.3 * random());
     await wait(Math.min(timerMaxMs, Math.max(refreshMinMs, dueMs)), signal, clock);
   }
 
-  /** @returns What is wrong, where the client is not registered. */
-  async #refresh(): Promise<string | undefined> {
+  /** @returns What is wrong; undefined if the client is registered. */
+  async #refresh(): Promise<Problem | undefined> {
     try {
       await this.#register();
       return undefined;
     } catch (error) {
-      return errorMessage(error);
+      return problemOf(error);
     }
   }
 }

@@ -12,13 +12,15 @@ import type { TimerClock } from "../../shared/time/clock.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import type { Fingerprint } from "../../shared/crypto/public_key.ts";
 import type { KnownClient } from "../events.ts";
+import type { Problem } from "../user_error.ts";
 import type { Network } from "../transport/transport.ts";
 import type { ServerAddress } from "../../shared/net/server_address.ts";
-import { ControlConnection, type KeptConnection } from "./control_connection.ts";
+import { ControlConnection } from "./control_connection.ts";
 import { type Listed, listEveryone, lookUp } from "./lookup.ts";
 import { LookupCache } from "./lookup_cache.ts";
 import { type PresenceStatus, PresenceWatch } from "./presence_watch.ts";
 import { type Registered, Registration } from "./registration.ts";
+import type { ServerConnection } from "./server_connection.ts";
 
 export type { Listed } from "./lookup.ts";
 export type { PresenceStatus } from "./presence_watch.ts";
@@ -34,7 +36,7 @@ export interface RendezvousNotices {
    */
   ready(): Promise<void>;
   /** The client was registered and is not any more, as far as it knows. It tries again until it is. */
-  serverLost(problem: string): void;
+  serverLost(problem: Problem): void;
   /** The client is registered again after that, or with another server than before. */
   registeredAgain(server: ServerAddress): void;
   /** The server has mail for the client. */
@@ -60,6 +62,9 @@ export interface RendezvousOptions {
   readonly signal: AbortSignal;
   readonly notices: RendezvousNotices;
 }
+
+/** The connection on which the server has registered the client. It is the same object until it is lost. */
+export type RegisteredConnection = Pick<ServerConnection, "server" | "request">;
 
 /** A client's relation with its server, or with the one of several that can be reached. */
 export class Rendezvous {
@@ -122,8 +127,8 @@ export class Rendezvous {
    * The connection on which the client is registered, also if it is lost; undefined if there is none, or if
    * the server is a legacy program. What a server grants to registered clients is asked here.
    */
-  get kept(): Pick<KeptConnection, "request"> | undefined {
-    return this.#connection.kept;
+  get connection(): RegisteredConnection | undefined {
+    return this.#connection.registered;
   }
 
   /** How large a mail the server keeps, in bytes; undefined if it keeps none, as far as is known. */

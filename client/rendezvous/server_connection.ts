@@ -1,5 +1,6 @@
 /**
- * One connection to a server.
+ * One connection to a server: requests go out, replies come back in the same order, and between them what
+ * the server says unasked.
  *
  * @module
  */
@@ -10,16 +11,18 @@ import { replyTimeoutMs, serverPingMs, serverPongTimeoutMs } from "../../shared/
 import { encode, header, type Message, message } from "../../shared/protocol/message.ts";
 import { MessageReader } from "../../shared/protocol/message_reader.ts";
 import { type Fault, isFault } from "../../shared/protocol/status.ts";
-import { check } from "../../shared/protocol/verbs.ts";
+import { check, type VerbName } from "../../shared/protocol/verbs.ts";
 import { writeAll } from "../../shared/net/write_all.ts";
-import { UserError } from "../user_error.ts";
+import { type Problem, UserError } from "../user_error.ts";
 import type { ServerConn } from "../transport/transport.ts";
 import { formatServerAddress, type ServerAddress } from "../../shared/net/server_address.ts";
+import { type ConnectionState, type ConnectionStep, nextState } from "./connection_state.ts";
+import { expectReply, isReply, type Reply } from "./reply.ts";
 
 const utf8 = new TextEncoder();
 const readBufferBytes = 16 * 1024;
 
-/** The first byte of what TLS says to one who speaks in the clear (RFC 8446 section 5.1). */
+/** The first byte that TLS answers to a client that does not encrypt (RFC 8446 section 5.1). */
 const tlsAlert = 21;
 
 /** What a server says unasked. None of it is a reply. */
@@ -30,24 +33,22 @@ export interface ServerConnectionOptions {
   readonly conn: ServerConn;
   readonly server: ServerAddress;
   readonly clock: TimerClock;
-  /** Told what the server says unasked. */
+  /** Told, at once and in order, what the server says unasked. */
   readonly onPush: (message: Message) => void;
 }
-
-type Reply = Message | Fault | undefined;
 
 /** One connection to a server, which is read from the beginning. */
 export class ServerConnection {
   readonly server: ServerAddress;
   readonly #options: ServerConnectionOptions;
   readonly #place: string;
+  #state: ConnectionState = "open";
+  /** Why it ended, if not by our own will. */
+  #problem: Problem | undefined;
+  readonly #lost = new AbortController();
   /** Those who wait for a reply, in the order of their requests. */
   readonly #waiting: ((reply: Reply) => void)[] = [];
-  readonly #lost = new AbortController();
   #writing: Promise<void> = Promise.resolve();
-  #open = true;
-  #kept = false;
-  #problem: string | undefined;
   #answered = false;
   #speaksTls = false;
   // In the clock's milliseconds: when something was last heard, and said; and the PING since which
@@ -65,8 +66,9 @@ export class ServerConnection {
     this.#read();
   }
 
-  get open(): boolean {
-    return this.#open;
+  /** Whether requests can be made. */
+  get isOpen(): boolean {
+    return this.#state === "open" || this.#state === "registered";
   }
 
   /** Whether there has been a reply on it. */
@@ -74,41 +76,54 @@ export class ServerConnection {
     return this.#answered;
   }
 
-  /** Whether the other side's first byte is none of this protocol's, but one of TLS. */
-  get speaksTls(): boolean {
-    return this.#speaksTls;
-  }
-
-  /** Our end of it. */
+  /** Our own address on it. */
   get localHost(): string {
     return this.#options.conn.localAddr.hostname;
   }
 
-  /** Aborts when it ends while it is kept, by other than our will; its reason is a sentence for people. */
+  /** Aborts when it is lost; the reason is a {@linkcode Problem}. */
   get lost(): AbortSignal {
     return this.#lost.signal;
   }
 
   /**
-   * Asks.
+   * Asks the server.
    *
-   * @param taken Gets the reply at once, before anything behind it is read; undefined where there is none.
-   * @returns The reply; undefined where the connection ended first.
-   * @throws {UserError} Where there is none in time.
+   * @param expected The verb of the reply.
+   * @param taken Gets the reply at once, before anything that the server says behind it.
+   * @throws {ServerRefusal} If the server answers ERROR.
+   * @throws {UserError} If the connection is lost, or the answer is something else or does not come in time.
    */
-  async request(request: Message, taken: (reply: Reply) => void = () => {}): Promise<Reply> {
-    if (!this.#open) return undefined;
+  async request(
+    request: Message,
+    expected: VerbName,
+    taken: (reply: Message) => void = () => {},
+  ): Promise<Message> {
+    const reply = await this.exchange(request, (item) => {
+      if (isReply(item, expected)) taken(item);
+    });
+    return this.expect(reply, expected);
+  }
+
+  /**
+   * Sends a request and waits for whatever comes in reply.
+   *
+   * @param taken Gets the reply at once, before anything behind it is read.
+   * @returns Undefined if the connection ended first.
+   * @throws {UserError} If nothing comes in time.
+   */
+  async exchange(request: Message, taken: (reply: Reply) => void = () => {}): Promise<Reply> {
+    if (!this.isOpen) return undefined;
     const { promise, resolve, reject } = Promise.withResolvers<Reply>();
     this.#waiting.push((reply) => {
       taken(reply);
       resolve(reply);
     });
     const cancel = this.#options.clock.after(replyTimeoutMs, () => {
-      const problem = `The server at ${this.#place} did not answer ${request.verb} within ` +
-        `${replyTimeoutMs / 1000} seconds`;
-      reject(new UserError(`${problem}; try again`));
+      const [server, seconds] = [this.#place, replyTimeoutMs / 1000];
+      reject(new UserError({ code: "server-no-reply", server, verb: request.verb, seconds }));
       // Later replies could not be told from this one.
-      this.close(problem);
+      this.close({ code: "server-silent", server, seconds });
     });
     try {
       this.#write(request);
@@ -118,34 +133,57 @@ export class ServerConnection {
     }
   }
 
-  /** From now on finds out when the server is not there any more. */
-  keep(): void {
-    if (this.#kept) return;
-    this.#kept = true;
-    if (this.#open) this.#watch();
-    // It ended with the reply for which it is to be kept.
-    else this.#lost.abort(this.#problem);
+  /**
+   * Gives a reply back if it is the one that is due.
+   *
+   * @throws {ServerRefusal} If it is an ERROR.
+   * @throws {UserError} If it is anything else.
+   */
+  expect(reply: Reply, expected: VerbName): Message {
+    try {
+      return expectReply(reply, expected, { server: this.server, speaksTls: this.#speaksTls });
+    } catch (error) {
+      // What comes next on it cannot be made sense of either.
+      if (error instanceof UserError && error.code === "not-a-server") this.close(error.problem);
+      throw error;
+    }
   }
 
-  /** The opposite of {@linkcode keep}. */
+  /** The server has registered the client on it: from now on it is found out when the server is gone. */
+  register(): void {
+    const before = this.#state;
+    this.#step("register");
+    if (before === "open") this.#watch();
+    this.#tellLoss();
+  }
+
+  /** The opposite of {@linkcode register}. */
   release(): void {
-    this.#kept = false;
+    this.#step("release");
     this.#cancelPing?.();
     this.#pingedAtMs = undefined;
   }
 
-  /** Closes it. @param problem Why it is lost, where it is not closed by our own will. */
-  close(problem?: string): void {
-    if (!this.#open) return;
-    this.#open = false;
+  /** Closes it. @param problem Why it is lost; undefined if that is our own will. */
+  close(problem?: Problem): void {
+    if (!this.isOpen) return;
     this.#problem = problem;
+    this.#step(problem === undefined ? "close" : "fail");
     this.#cancelPing?.();
     closeQuietly(this.#options.conn);
     for (const reply of this.#waiting.splice(0)) reply(undefined);
-    if (this.#kept && problem !== undefined) this.#lost.abort(problem);
+    this.#tellLoss();
   }
 
-  /** Says PING after silence, and gives the connection up where nothing comes of it. */
+  #step(step: ConnectionStep): void {
+    this.#state = nextState(this.#state, step);
+  }
+
+  #tellLoss(): void {
+    if (this.#state === "lost") this.#lost.abort(this.#problem);
+  }
+
+  /** Says PING after silence, and gives the connection up if nothing comes of it. */
   #watch(): void {
     const { clock } = this.#options;
     const now = clock.now();
@@ -153,13 +191,13 @@ export class ServerConnection {
       // The server, too, has to hear something.
       if (Math.min(this.#heardAtMs, this.#saidAtMs) + serverPingMs <= now) {
         this.#pingedAtMs = now;
-        // Whatever is answered, somebody is there.
+        // Any answer will do: it shows that the server is there.
         this.#waiting.push(() => {});
         this.#write(message("PING"));
       }
     } else if (this.#pingedAtMs + serverPongTimeoutMs <= now) {
       const seconds = serverPongTimeoutMs / 1000;
-      return this.close(`The server at ${this.#place} has not answered for ${seconds} seconds`);
+      return this.close({ code: "server-silent", server: this.#place, seconds });
     }
     const dueAtMs = this.#pingedAtMs === undefined
       ? Math.min(this.#heardAtMs, this.#saidAtMs) + serverPingMs
@@ -170,10 +208,10 @@ export class ServerConnection {
   #write(request: Message): void {
     this.#saidAtMs = this.#options.clock.now();
     const bytes = utf8.encode(encode(request));
-    // Of two that are written at once, each might be cut by the other.
+    // Two messages that are written at once could be mixed up.
     this.#writing = this.#writing
       .then(() => writeAll(this.#options.conn, bytes))
-      .catch(() => this.close(`The connection to the server at ${this.#place} is lost`));
+      .catch(() => this.close({ code: "server-connection-broken", server: this.#place }));
   }
 
   async #read(): Promise<void> {
@@ -187,23 +225,23 @@ export class ServerConnection {
       isFirst = false;
       for (const item of await reader.push(buffer.subarray(0, count))) this.#take(item);
     }
-    const how = reader.ended ? "said what cannot be read" : "closed the connection";
-    this.close(`The server at ${this.#place} ${how}`);
+    const code = reader.ended ? "server-unreadable" : "server-closed";
+    this.close({ code, server: this.#place });
   }
 
-  /** @returns How many bytes came; 0 where no more do. */
+  /** @returns How many bytes came; 0 if no more do. */
   async #readInto(buffer: Uint8Array): Promise<number> {
-    if (!this.#open) return 0;
+    if (!this.isOpen) return 0;
     try {
       return await this.#options.conn.read(buffer) ?? 0;
     } catch {
-      this.close(`The connection to the server at ${this.#place} is lost`);
+      this.close({ code: "server-connection-broken", server: this.#place });
       return 0;
     }
   }
 
   #take(item: Message | Fault): void {
-    if (!this.#open) return;
+    if (!this.isOpen) return;
     if (!isFault(item) && pushes.includes(item.verb)) {
       if (check(item, "server") === undefined) this.#options.onPush(item);
       return;
@@ -211,7 +249,7 @@ export class ServerConnection {
     const reply = this.#waiting.shift();
     if (reply === undefined) {
       const said = isFault(item) ? item.reason : header(item, "Reason") ?? item.verb;
-      return this.close(`The server at ${this.#place} ended the connection: ${said}`);
+      return this.close({ code: "server-said", server: this.#place, said });
     }
     this.#answered = true;
     reply(item);

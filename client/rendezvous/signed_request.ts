@@ -1,5 +1,5 @@
 /**
- * Asking the server for what belongs to a key: the request names the key, the server answers with a
+ * A request that the owner of a key has to sign. The request names the key, the server answers with a
  * challenge, and the request is made again with the signature (PROTOCOL.md section 3).
  *
  * @module
@@ -16,12 +16,13 @@ import {
 } from "../../shared/protocol/registration_proof.ts";
 import type { VerbName } from "../../shared/protocol/verbs.ts";
 import { UserError } from "../user_error.ts";
-import { type ControlConnection, ServerRefusal } from "./control_connection.ts";
+import type { ControlConnection } from "./control_connection.ts";
+import { ServerRefusal } from "./reply.ts";
 
-/** A challenge holds on the connection that it came on, which may have ended before the answer. */
+/** A challenge holds on the connection on which it came, and that may have ended before the answer. */
 const triesMax = 3;
 
-/** A reply, and whether the server has had the key proven. */
+/** A reply, and whether the server had the key proven. */
 export interface SignedReply {
   readonly reply: Message;
   readonly proven: boolean;
@@ -33,8 +34,8 @@ export interface SignedReply {
  * @param verb What is asked for.
  * @param headers All but the key, the nonce and the signature.
  * @param expected The verb of the reply.
- * @throws {ServerRefusal} Where the server answers ERROR.
- * @throws {UserError} Where it cannot be reached, does not answer, answers something else, or asks for a
+ * @throws {ServerRefusal} If the server answers ERROR.
+ * @throws {UserError} If it cannot be reached, does not answer, answers something else, or asks for a
  * signature that another server could use.
  */
 export async function requestSigned(
@@ -63,15 +64,12 @@ export async function requestSigned(
 }
 
 /**
- * A realm that is an address says which server the signature is for. One that passes on another
- * server's challenge, to register there in our name, would have to be called by that one's address.
+ * A realm that is an address says for which server the signature is good. A server that passes on another
+ * server's challenge, to register there in our name, would have to be known to us by the other's address.
  */
 function checkRealm(realm: string, { server }: Pick<ControlConnection, "server">): void {
   if (!realm.includes(":") || parseAddress(realm) === undefined) return;
   const dialed = formatAddress(server);
   if (realm.toLowerCase() === dialed.toLowerCase()) return;
-  throw new UserError(
-    `The server at ${dialed} asks for a signature for ${realm}: nothing was signed. If that is what ` +
-      `it is called, start the client with ${realm}`,
-  );
+  throw new UserError({ code: "wrong-realm", server: dialed, realm });
 }

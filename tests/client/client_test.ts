@@ -1,9 +1,10 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { UserError } from "../../client/user_error.ts";
 import { ChatClient } from "../../client/client.ts";
-import { ServerRefusal } from "../../client/rendezvous/control_connection.ts";
+import { ServerRefusal } from "../../client/rendezvous/reply.ts";
 import { FakeServer, nowhere, Person, start } from "../support/client_fixture.ts";
 import { until } from "../support/events.ts";
+import { rejectsSaying, sentenceOf } from "../support/problems.ts";
 import { RawListener, RawPeer } from "../support/raw_peer.ts";
 
 const register = (id: string, port = 5000) =>
@@ -97,7 +98,7 @@ Deno.test("an id that nobody has is told so", async () => {
   await using server = start();
   await using alice = new Person("alice", server);
   for (const ask of [() => alice.client.chat("bob"), () => alice.client.bridge("bob")]) {
-    await assertRejects(
+    await rejectsSaying(
       ask,
       ServerRefusal,
       "The server refused: No client bob is registered (404)",
@@ -122,7 +123,7 @@ Deno.test("whoever is called and hangs up is told so", async () => {
   await using alice = new Person("alice", nowhere);
   using listener = new RawListener();
   const called = alice.client.chat(`127.0.0.1:${listener.address.port}`);
-  const rejected = assertRejects(() => called, UserError, "ended the call: it hung up");
+  const rejected = rejectsSaying(() => called, UserError, "ended the call: it hung up");
   using peer = await listener.accept();
   await peer.message();
   peer.close();
@@ -138,7 +139,7 @@ for (const whom of ["alice", "own address", "localhost"]) {
       "own address": alice.place,
       "localhost": `localhost:${alice.client.address.port}`,
     }[whom]!;
-    await assertRejects(() => alice.client.chat(place), UserError, "yourself");
+    await rejectsSaying(() => alice.client.chat(place), UserError, "yourself");
     assertEquals(alice.client.names, []);
   });
 }
@@ -146,7 +147,7 @@ for (const whom of ["alice", "own address", "localhost"]) {
 for (const whom of ["", "b b", "127.0.0.1:", "127.0.0.1:0", ":5557", "1.2.3:5557", "böb"]) {
   Deno.test(`'${whom}' is neither an address nor an id`, async () => {
     await using alice = new Person("alice", nowhere);
-    await assertRejects(() => alice.client.chat(whom), UserError, "is neither an address");
+    await rejectsSaying(() => alice.client.chat(whom), UserError, "is neither an address");
   });
 }
 
@@ -211,14 +212,14 @@ Deno.test("unregistering is told, and a second time refused", async () => {
   await alice.client.unregister();
   assertEquals(alice.events.of("unregistered"), [{ type: "unregistered", id: "alice" }]);
   assertEquals(server.registrations, 0);
-  await assertRejects(() => alice.client.unregister(), ServerRefusal, "(404)");
+  await rejectsSaying(() => alice.client.unregister(), ServerRefusal, "(404)");
 });
 
 Deno.test("a server that is not there is told so, and asked again when it is", async () => {
   const free = new RawListener();
   free[Symbol.dispose]();
   await using alice = new Person("alice", free);
-  await assertRejects(
+  await rejectsSaying(
     () => alice.client.register(),
     UserError,
     `Cannot reach the server at 127.0.0.1:${free.address.port}: nobody listens there`,
@@ -248,7 +249,7 @@ Deno.test("a server that is restarted is missed, and registered with again", asy
   await alice.client.register();
   await brief[Symbol.asyncDispose]();
   assertMatch(
-    (await alice.events.see("server-lost")).problem,
+    sentenceOf((await alice.events.see("server-lost")).problem),
     /^Cannot reach the server at 127.0.0.1:\d+: nobody listens there$/,
   );
   await using server = start(brief.address.port);
@@ -265,7 +266,7 @@ Deno.test("requests made at once are answered each with its own reply", async ()
   await bob.client.register();
   const asked = [
     alice.client.bridge("bob"),
-    assertRejects(() => alice.client.bridge("carol"), ServerRefusal, "No client carol"),
+    rejectsSaying(() => alice.client.bridge("carol"), ServerRefusal, "No client carol"),
     alice.client.info(),
     alice.client.bridge("bob"),
   ];
@@ -293,7 +294,7 @@ Deno.test("a refusal that says when to try again is told with it", async () => {
     "ERROR\r\nCode: 403\r\nReason: The id is taken\r\nRetry-After: 40\r\n\r\n"
   );
   await using alice = new Person("alice", server);
-  await assertRejects(
+  await rejectsSaying(
     () => alice.client.register(),
     ServerRefusal,
     "The server refused: The id is taken (403); try again in 40 s",
@@ -322,7 +323,7 @@ for (const empty of ["clientID: \r\nIP: \r\nPort: \r\n", "clientID:\r\nIP:\r\nPo
     await using alice = new Person("alice", server);
     await alice.client.bridge();
     assertEquals(alice.events.of("bridged"), [{ type: "bridged", found: undefined }]);
-    await assertRejects(() => alice.client.chat("bob"), UserError, "The server knows no bob");
+    await rejectsSaying(() => alice.client.chat("bob"), UserError, "The server knows no bob");
   });
 }
 
@@ -349,7 +350,7 @@ for (
   Deno.test(`a server that answers ${what} is told so in a sentence`, async () => {
     await using server = new FakeServer(() => garbage);
     await using alice = new Person("alice", server);
-    await assertRejects(
+    await rejectsSaying(
       () => alice.client.register(),
       UserError,
       `127.0.0.1:${server.address.port}`,
@@ -361,7 +362,7 @@ for (
 Deno.test("a server that speaks something else is not said to have said nothing", async () => {
   await using server = new FakeServer(() => "HTTP/1.1 400 Bad Request\r\nServer: x\r\n\r\n");
   await using alice = new Person("alice", server);
-  await assertRejects(() => alice.client.register(), UserError, "no server of this kind");
+  await rejectsSaying(() => alice.client.register(), UserError, "is not a p2pchat server");
 });
 
 Deno.test("a server whose pages have no end is not asked for ever", async () => {

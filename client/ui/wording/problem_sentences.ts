@@ -4,15 +4,16 @@
  * @module
  */
 
-import type { Problem, ProblemCode } from "../../user_error.ts";
+import type { Problem } from "../../user_error.ts";
+import { mailboxSentences } from "./mailbox_problems.ts";
+import { rendezvousSentences } from "./rendezvous_problems.ts";
+import type { Sentences } from "./sentences.ts";
 
-/** A sentence for each code. */
-type Sentences = {
-  readonly [C in ProblemCode]: (problem: Extract<Problem, { code: C }>) => string;
-};
-
-const sentences: Sentences = {
+const sentences: Sentences<Problem> = {
   text: ({ text }) => text,
+  unexpected: ({ reason }) => reason,
+  ...mailboxSentences,
+  ...rendezvousSentences(problemSentence),
 };
 
 /** Says what went wrong. The sentence has no full stop at its end and may hold a peer's words. */

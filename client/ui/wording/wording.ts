@@ -72,7 +72,7 @@ export function wordingOf(event: ShownEvent, now: Date = new Date()): Wording | 
     case "unregistered":
       return notice(`unregistered: the server has forgotten ${event.id}`);
     case "server-lost":
-      return problem(`${event.problem}. Trying again; conversations go on`);
+      return problem(`${problemSentence(event.problem)}. Trying again; conversations go on`);
     case "registered-again":
       return notice(`registered again with the server ${formatServerAddress(event.server)}`);
     case "clients":
@@ -132,7 +132,8 @@ export function wordingOf(event: ShownEvent, now: Date = new Date()): Wording | 
       );
     case "away":
       return notice(
-        `talking to ${event.name}, who cannot be reached; what you write waits. ${event.why}`,
+        `talking to ${event.name}, who cannot be reached; what you write waits. ` +
+          problemSentence(event.why),
       );
     case "kept":
       return notice(
@@ -143,7 +144,10 @@ export function wordingOf(event: ShownEvent, now: Date = new Date()): Wording | 
     case "deposited":
       return notice(`at the server's mailbox for ${event.name}${counted(event.count)}`);
     case "not-deposited":
-      return notice(`what waits for ${event.name} stays on this machine: ${event.why}`);
+      return notice(
+        `what waits for ${event.name} stays on this machine: ` +
+          problemSentence(event.why),
+      );
     case "delivered":
       return undefined;
     case "arrived":
@@ -198,7 +202,9 @@ export function wordingOf(event: ShownEvent, now: Date = new Date()): Wording | 
     case "waiting":
       return notice(`still waiting for ${makeVisible(event.command)} …`);
     case "problem":
-      return problem(event.problem);
+      return problem(
+        typeof event.problem === "string" ? event.problem : problemSentence(event.problem),
+      );
   }
 }
 

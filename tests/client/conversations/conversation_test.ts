@@ -17,6 +17,7 @@ import { incomingStreamsMax, unknownSenderMessagesMax } from "../../../shared/pr
 import { header, type Message, message } from "../../../shared/protocol/message.ts";
 import { FakeClock, settle } from "../../support/fake_clock.ts";
 import { keyBytesOf, keyOf, stream } from "../../support/journal_fixture.ts";
+import { sentenceOf } from "../../support/problems.ts";
 import type { PublicKey } from "../../../shared/crypto/public_key.ts";
 
 /** A link, of which is kept what is said on it: verbs, and what they are about. */
@@ -113,7 +114,9 @@ class Scene implements Disposable {
   }
 
   get problems(): string[] {
-    return this.events.flatMap((event) => event.type === "problem" ? [event.problem] : []);
+    return this.events.flatMap((event) =>
+      event.type === "problem" ? [sentenceOf(event.problem)] : []
+    );
   }
 
   get unshown(): string[] {
@@ -295,7 +298,7 @@ Deno.test("an answer that the mailbox does not take is given later", async () =>
   for (
     const deposit of [
       undefined,
-      { refused: "full", reason: "full", retryAfterMs: 1 },
+      { refused: "full", why: { code: "text", text: "full" }, retryAfterMs: 1 },
     ] as const
   ) {
     scene.deposit = deposit;

@@ -8,6 +8,7 @@ import type { NumberedMessage } from "../../../shared/protocol/message_stream.ts
 import { mailTtlMs, unacknowledgedMax } from "../../../shared/protocol/limits.ts";
 import { FakeClock, settle } from "../../support/fake_clock.ts";
 import { outcomes, received, say, talk } from "../../support/journal_fixture.ts";
+import { sentenceOf } from "../../support/problems.ts";
 
 /** A link, as far as a delivery sees one. */
 class FakeLink implements Carrier {
@@ -44,7 +45,11 @@ class FakeLink implements Carrier {
 }
 
 const nothing = Promise.resolve();
-const refusal: Deposit = { refused: "unavailable", reason: "no room", retryAfterMs: 60_000 };
+const refusal: Deposit = {
+  refused: "unavailable",
+  why: { code: "text", text: "no room" },
+  retryAfterMs: 60_000,
+};
 
 /** A delivery from alice to bob, and all around it as a test wants it. */
 class Scene implements Disposable {
@@ -91,7 +96,7 @@ class Scene implements Disposable {
         return deposit;
       },
       onDeposited: (count) => this.deposited.push(count),
-      onRefused: ({ reason }) => this.refused.push(reason),
+      onRefused: ({ why }) => this.refused.push(sentenceOf(why)),
       onTrouble: (error) => this.troubles.push(error),
     });
   }
@@ -498,7 +503,11 @@ Deno.test("a mailbox that takes nothing is asked again when it says, and not bef
   const asked: number[] = [];
   scene.deposit = () => {
     asked.push(scene.clock.now());
-    return Promise.resolve({ refused: "full", reason: "full", retryAfterMs: 100_000 });
+    return Promise.resolve({
+      refused: "full",
+      why: { code: "text", text: "full" },
+      retryAfterMs: 100_000,
+    });
   };
   const from = scene.clock.now();
   scene.delivery.refresh();

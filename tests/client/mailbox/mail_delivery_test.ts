@@ -7,6 +7,7 @@ import { startServer } from "../../../server/server.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { FakeServer, Home, nowhere, Person, start } from "../../support/client_fixture.ts";
 import { until } from "../../support/events.ts";
+import { sentenceOf } from "../../support/problems.ts";
 
 /** A server, and people of whom alice has met all others, and all have stopped. */
 async function acquainted(server = start(), names: readonly string[] = ["alice", "bob"]) {
@@ -156,7 +157,7 @@ Deno.test("a mailbox that is full is said at once, and once; what it does not ta
     await alice.client.send(text);
     await alice.client.allDelivered();
   }
-  assertMatch((await alice.events.see("not-deposited")).why, /full/);
+  assertMatch(sentenceOf((await alice.events.see("not-deposited")).why), /full/);
   assertEquals(alice.events.of("not-deposited").length, 1);
   assertEquals(alice.client.waiting, 4);
   await using bob = await scene.bob.come();

@@ -3,11 +3,12 @@ import fc from "fast-check";
 import { UserError } from "../../../client/user_error.ts";
 import { openEnvelope, type Recipient, sealEnvelope } from "../../../client/mailbox/envelope.ts";
 import { type Deposit, Mailbox, type OpenedMail } from "../../../client/mailbox/mailbox.ts";
-import { ServerRefusal } from "../../../client/rendezvous/control_connection.ts";
+import { ServerRefusal } from "../../../client/rendezvous/reply.ts";
 import { Rendezvous } from "../../../client/rendezvous/rendezvous.ts";
 import { ServerCore, sweepMs } from "../../../server/core.ts";
 import { openMailboxDatabase } from "../../../server/mailbox/mailbox_database.ts";
 import { openNamesDatabase } from "../../../server/names/names_database.ts";
+import type { Address } from "../../../shared/net/address.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { silentLog } from "../../../shared/process/log.ts";
 import { randomId } from "../../../shared/protocol/message_stream.ts";
@@ -22,6 +23,7 @@ import {
   message,
 } from "../../../shared/protocol/message.ts";
 import { check } from "../../../shared/protocol/verbs.ts";
+import { sentenceOf } from "../../support/problems.ts";
 import { SeededRandom } from "../../simulation/seeded_random.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { SimulatedNetwork } from "../../simulation/simulated_network.ts";
@@ -43,6 +45,7 @@ const refusal = (code: number, ...more: Header[]) =>
 
 /** A server's mailbox, as one connection sees it. It keeps what is for everybody in one place. */
 class Box {
+  readonly server = { host: "192.0.2.1", port: 5555 };
   readonly mails = new Map<number, { readonly id: string; readonly data: Uint8Array }>();
   readonly requests: Message[] = [];
   /** Thrown in the place of a reply. Before it is thrown the request has been done. */
@@ -101,16 +104,26 @@ function made(box: Box, identity: Identity, id: string) {
   const mailbox = new Mailbox({
     id,
     identity,
-    address: () => known,
     rendezvous: {
-      get kept() {
+      address: known,
+      get connection() {
         return t.kept;
       },
+      get mailBytesMax() {
+        return t.bytesMax;
+      },
     },
-    mailBytesMax: () => t.bytesMax,
-    onProblem: (problem) => problems.push(problem),
+    signal: new AbortController().signal,
+    onProblem: (problem) => problems.push(sentenceOf(problem)),
   });
   return Object.assign(t, { mailbox });
+}
+
+type Take = (mail: OpenedMail, from: Address) => Promise<boolean>;
+
+/** Collects, and looks at what was left before as well. */
+function collectWith(mailbox: Mailbox, take: Take, answer = () => Promise.resolve()) {
+  return mailbox.collect({ take, answer }, { alsoLeft: true });
 }
 
 /** Collects everything that `take` takes. */
@@ -119,7 +132,7 @@ async function collect(
   take: (mail: OpenedMail) => boolean = () => true,
 ): Promise<OpenedMail[]> {
   const seen: OpenedMail[] = [];
-  await mailbox.collect((mail) => {
+  await collectWith(mailbox, (mail) => {
     seen.push(mail);
     return Promise.resolve(take(mail));
   });
@@ -233,7 +246,11 @@ for (
     const { mailbox } = made(box, alice, "alice");
     box.fails = refusal(code, ["Retry-After", "17"]);
     const asked = () => mailbox.deposit(to(bob, "bob"), [msg("hello")]);
-    assertEquals(await asked(), { refused: means, reason: "no", retryAfterMs: 17_000 });
+    assertEquals(await asked(), {
+      refused: means,
+      why: { code: "deposit-refused", status: String(code), said: "no" },
+      retryAfterMs: 17_000,
+    });
     box.fails = refusal(code);
     assert(refused(await asked()).retryAfterMs >= 10_000);
   });
@@ -246,7 +263,7 @@ Deno.test("a deposit without a server, or one that is lost, is not made", async 
   box.fails = new UserError("The server is lost");
   assertEquals(await asked(), {
     refused: "unavailable",
-    reason: "The server is lost",
+    why: { code: "text", text: "The server is lost" },
     retryAfterMs: 60_000,
   });
   box.requests.length = 0;
@@ -254,7 +271,7 @@ Deno.test("a deposit without a server, or one that is lost, is not made", async 
   assertEquals(t.mailbox.available, false);
   assertEquals((await asked()).refused, "unavailable");
   t.bytesMax = 100;
-  assertEquals((await asked()).reason, "The server keeps no mail as long as this message");
+  assertEquals(sentenceOf((await asked()).why), "The server keeps no mail as long as this message");
   t.bytesMax = mailBytesMax;
   t.kept = undefined;
   assertEquals((await asked()).refused, "unavailable");
@@ -364,13 +381,13 @@ Deno.test("one collects at a time, and again where that was asked for meanwhile"
       await from.mailbox.deposit(to(bob, "bob"), [msg("2")]);
     }
     if (seen.length === 2) {
-      t.mailbox.collect(take);
-      t.mailbox.collect(take);
+      collectWith(t.mailbox, take);
+      collectWith(t.mailbox, take);
       box.put(sealed(chat, msg("3")));
     }
     return true;
   };
-  await Promise.all([t.mailbox.collect(take), t.mailbox.collect(take)]);
+  await Promise.all([collectWith(t.mailbox, take), collectWith(t.mailbox, take)]);
   assertEquals(seen, ["1", "2", "3"]);
   assertEquals(box.crowd, 1);
   assertEquals(box.mails.size, 0);
@@ -406,11 +423,11 @@ Deno.test("what one server's mail was taken for is not said to another", async (
       // The first is lost while its mail is written down, and the second registered with.
       t.kept = second;
       first.fails = new UserError("The server is lost");
-      t.mailbox.collect(take);
+      collectWith(t.mailbox, take);
     }
     return Promise.resolve(true);
   };
-  await t.mailbox.collect(take);
+  await collectWith(t.mailbox, take);
   assertEquals(seen, ["from the first", "from the second"]);
   assertEquals(second.requests.flatMap((request) => headerValues(request, "Taken")), ["1"]);
 });
@@ -423,7 +440,8 @@ Deno.test("without a server nothing is collected; what a take throws ends it", a
   assertEquals(await collect(t), []);
   t.kept = box;
   const full = () => Promise.reject(new Error("The disk is full"));
-  await assertRejects(() => t.mailbox.collect(full), Error, "The disk is full");
+  await collectWith(t.mailbox, full);
+  assertEquals(t.problems, ["Cannot fetch mail: The disk is full"]);
   assertEquals(box.mails.size, 1);
   assertEquals((await collect(t)).length, 1);
 });
@@ -459,7 +477,7 @@ Deno.test("mail that cannot be read is taken away, told of once, and keeps nothi
   const t = made(box, bob, "bob");
   assertEquals(await collect(t), []);
   assertEquals(t.problems, [
-    `${malformed.length} mails for you could not be read, and what was said is lost`,
+    `${malformed.length} mails for you could not be read; the content is lost`,
   ]);
 });
 
@@ -483,9 +501,8 @@ Deno.test("a client whose address is not known does without", async () => {
   const mailbox = new Mailbox({
     id: "alice",
     identity: alice,
-    address: () => undefined,
-    rendezvous: { kept: box },
-    mailBytesMax: () => mailBytesMax,
+    rendezvous: { address: undefined, connection: box, mailBytesMax },
+    signal: new AbortController().signal,
     onProblem: () => {},
   });
   await mailbox.deposit(to(bob, "bob"), [msg("hello")]);
@@ -522,17 +539,16 @@ function joined(network: SimulatedNetwork, id: string, identity: Identity, host:
       ready: () => Promise.resolve(),
       serverLost: () => t.losses++,
       registeredAgain: () => {},
-      mail: () => t.collections.push(mailbox.collect(take)),
+      mail: () => t.collections.push(collectWith(mailbox, take)),
       presence: (name, status) => t.statuses.push(`${name} ${status ?? "?"}`),
     },
   });
   const mailbox = new Mailbox({
     id,
     identity,
-    address: () => rendezvous.address,
     rendezvous,
-    mailBytesMax: () => rendezvous.mailBytesMax,
-    onProblem: (problem) => t.got.push(problem),
+    signal: stopping.signal,
+    onProblem: (problem) => t.got.push(sentenceOf(problem)),
   });
   return Object.assign(t, { rendezvous, mailbox, process, stopping });
 }

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { UserError } from "../../../client/user_error.ts";
-import { ControlConnection, ServerRefusal } from "../../../client/rendezvous/control_connection.ts";
+import { ControlConnection } from "../../../client/rendezvous/control_connection.ts";
+import { ServerRefusal } from "../../../client/rendezvous/reply.ts";
 import {
   attendedIdleMs,
   replyTimeoutMs,
@@ -11,6 +12,7 @@ import {
 import { dataHeaders } from "../../../shared/protocol/mail_data.ts";
 import { header, type Message, message } from "../../../shared/protocol/message.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
+import { rejectsSaying, sentenceOf } from "../../support/problems.ts";
 import { type Answer, type ScriptedLine, ScriptedServers } from "../../support/scripted_servers.ts";
 
 const register = message("REGISTER", [["clientID", "alice"], ["Version", "1"]]);
@@ -69,7 +71,7 @@ function made(...answers: (Answer | undefined)[]): Made {
     clock,
     signal: stopping.signal,
     onPush: ({ verb, headers }) => pushed.push(`${verb} ${headers[0]?.[1]}`),
-    onLost: () => losses.push(String(connection.kept?.lost.reason)),
+    onLost: () => losses.push(sentenceOf(connection.registered?.lost.reason ?? "released")),
   });
   return {
     servers,
@@ -128,7 +130,7 @@ Deno.test("a reply is taken before what the server says behind it", async () => 
   await t.register();
   const watch = message("WATCH", [["Version", "1"]]);
   await t.clock.finish(
-    t.connection.kept!.request(watch, "WATCHACK", () => t.pushed.push("WATCHACK")),
+    t.connection.registered!.request(watch, "WATCHACK", () => t.pushed.push("WATCHACK")),
   );
   assertEquals(t.pushed, ["WATCHACK", "PRESENCE bob away"]);
 });
@@ -164,7 +166,7 @@ Deno.test("a mail may be longer than other messages", async () => {
   line.takes = 1_000;
   const headers = [["clientID", "alice"], ["Version", "1"]] as const;
   const reply = await t.clock.finish(
-    t.connection.kept!.request(message("COLLECT", headers), "COLLECTACK"),
+    t.connection.registered!.request(message("COLLECT", headers), "COLLECTACK"),
   );
   assertEquals(reply, collected);
 });
@@ -235,7 +237,7 @@ for (const how of ["end", "break"] as const) {
     const line = await t.register();
     line.end(how);
     await t.clock.settle();
-    assertEquals(t.connection.kept?.lost.aborted, true);
+    assertEquals(t.connection.registered?.lost.aborted, true);
     assertEquals(t.losses, [
       `The ${
         how === "end"
@@ -251,7 +253,7 @@ for (const how of ["end", "break"] as const) {
 Deno.test("a server of the wild is not kept, nor pinged, nor its loss told", async () => {
   const t = made(wild);
   const line = await t.register();
-  assertEquals(t.connection.kept, undefined);
+  assertEquals(t.connection.registered, undefined);
   await t.clock.pass(60 * 60_000);
   assertEquals(line.verbs, ["REGISTER"]);
   line.end();
@@ -276,7 +278,7 @@ Deno.test("what is over leaves no timer behind", async () => {
     if (end === "loss") line.end();
     if (end === "timeout") {
       line.answer = silent;
-      await assertRejects(() => t.ask(), UserError, "did not answer INFO within 10 seconds");
+      await rejectsSaying(() => t.ask(), UserError, "did not answer INFO within 10 seconds");
     }
     await t.clock.settle();
     assertEquals(line.closed, end !== "release");
@@ -291,7 +293,7 @@ Deno.test("what is released can be kept again", async () => {
   const t = made(ours);
   const line = await t.register();
   t.connection.release();
-  assertEquals(t.connection.kept, undefined);
+  assertEquals(t.connection.registered, undefined);
   t.connection.release();
   assertEquals(t.losses.length, 1);
   assertEquals(await t.register(), line);
@@ -330,7 +332,7 @@ Deno.test("a connection that ends with the reply that registers us is lost", asy
     return undefined;
   });
   await t.register();
-  assertEquals(t.connection.kept?.lost.aborted, true);
+  assertEquals(t.connection.registered?.lost.aborted, true);
   assertEquals(t.losses, ["The server at 127.0.0.1:1 ended the connection: INFOACK"]);
 });
 
@@ -341,7 +343,7 @@ Deno.test("who registers with one of the wild after another is lost has nothing 
   line.end();
   await t.clock.settle();
   await t.register();
-  assertEquals(t.connection.kept, undefined);
+  assertEquals(t.connection.registered, undefined);
   assertEquals(t.losses.length, 1);
 });
 
@@ -364,15 +366,15 @@ Deno.test("what only a registered connection may ask is asked on no other", asyn
     return undefined;
   };
   const watch = message("WATCH", [["Version", "1"]]);
-  const { kept } = t.connection;
+  const { registered } = t.connection;
   for (let tries = 0; tries < 2; tries++) {
-    await assertRejects(
-      () => t.clock.finish(kept!.request(watch, "WATCHACK")),
+    await rejectsSaying(
+      () => t.clock.finish(registered!.request(watch, "WATCHACK")),
       UserError,
       "closed the connection without an answer",
     );
     await t.ask();
-    assertEquals(t.connection.kept, kept);
+    assertEquals(t.connection.registered, registered);
   }
   assertEquals(t.servers.lines.map(({ verbs }) => verbs), [["REGISTER", "WATCH"], [
     "INFO",
@@ -387,7 +389,7 @@ const unusable: [what: string, answer: Answer | undefined, said: string][] = [
   ["hangs up", at((_, line) => void line.end()), "closed the connection without an answer"],
   ["breaks", at((_, line) => void line.end("break")), "closed the connection without an answer"],
   ["says nothing", silent, "did not answer INFO within 10 seconds"],
-  ["is none", at(() => message("HTTP")), "it said HTTP where INFOACK was due"],
+  ["is none", at(() => message("HTTP")), "it said HTTP instead of INFOACK"],
   ["speaks TLS", at((_, line) => void line.say("\x15\x03\x03\r\n\r\n")), "it speaks TLS"],
 ];
 
@@ -411,8 +413,9 @@ for (const [what, answer, said] of unusable) {
 
   Deno.test(`where the only server ${what} that is said`, async () => {
     const t = made(answer);
-    const error = await assertRejects(() => t.ask(), UserError, said);
-    assert(!error.message.includes("; Cannot") && !error.message.includes("; What"), error.message);
+    const error = await rejectsSaying(() => t.ask(), UserError, said);
+    const sentence = sentenceOf(error.problem);
+    assert(!sentence.includes("; Cannot") && !sentence.includes("; What"), sentence);
     assertEquals(t.servers.dialed, [1]);
     // Later it may be usable.
     t.servers.answers.set(1, ours);
@@ -422,9 +425,9 @@ for (const [what, answer, said] of unusable) {
 
   Deno.test(`where each server ${what} all are asked once, and what each said is told`, async () => {
     const t = made(answer, answer, undefined);
-    const error = await assertRejects(() => t.ask(), UserError);
-    assertEquals(error.message.split(said).length - 1, answer === undefined ? 3 : 2, error.message);
-    assertStringIncludes(error.message, "Cannot reach port 3");
+    const error = await rejectsSaying(() => t.ask(), UserError, "Cannot reach port 3");
+    const sentence = sentenceOf(error.problem);
+    assertEquals(sentence.split(said).length - 1, answer === undefined ? 3 : 2, sentence);
     assertEquals(t.servers.dialed, [1, 2, 3]);
     t.servers.answers.set(1, ours);
     await t.ask();
@@ -435,7 +438,7 @@ for (const [what, answer, said] of unusable) {
 Deno.test("what a server refuses for another reason is no reason to ask the next one", async () => {
   for (const code of [400, 401, 403, 404, 423, 426, 500]) {
     const t = made(at(() => refusal(code)), ours);
-    await assertRejects(() => t.ask(), ServerRefusal, `no (${code})`);
+    await rejectsSaying(() => t.ask(), ServerRefusal, `no (${code})`);
     assertEquals(t.servers.dialed, [1]);
   }
 });
@@ -462,14 +465,21 @@ Deno.test("a server that asks for patience says for how long", async () => {
   const error = message("ERROR", [["Code", "403"], ["Reason", "taken"], ["Retry-After", "17"]]);
   const t = made(() => error);
   const refused = await assertRejects(() => t.ask(), ServerRefusal);
-  assertEquals(refused.message, "The server refused: taken (403); try again in 17 s");
-  assertEquals([refused.status, refused.reason, refused.retryAfterS], ["403", "taken", 17]);
+  assertEquals(
+    sentenceOf(refused.problem),
+    "The server refused: taken (403); try again in 17 s",
+  );
+  const { status, problem } = refused;
+  assertEquals([status, problem], [
+    "403",
+    { code: "server-refused", status: "403", said: "taken", retryAfterS: 17 },
+  ]);
 });
 
 Deno.test("a reply that comes too late is nobody's", async () => {
   const t = made(silent);
   const line = () => t.servers.line;
-  const asked = assertRejects(() => t.ask(info(1)), UserError, "did not answer");
+  const asked = rejectsSaying(() => t.ask(info(1)), UserError, "did not answer");
   await t.clock.pass(replyTimeoutMs);
   await asked;
   assertEquals(line().closed, true);

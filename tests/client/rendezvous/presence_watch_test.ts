@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { UserError } from "../../../client/user_error.ts";
 import { type PresenceStatus, PresenceWatch } from "../../../client/rendezvous/presence_watch.ts";
-import { ServerRefusal } from "../../../client/rendezvous/control_connection.ts";
+import { ServerRefusal } from "../../../client/rendezvous/reply.ts";
 import { watchedMax } from "../../../shared/protocol/limits.ts";
 import {
   type Header,
@@ -41,7 +41,7 @@ function made(said: Record<string, string> = {}) {
   };
   const instance = new PresenceWatch({
     connection: {
-      get kept() {
+      get registered() {
         return t.keeps ? { request } : undefined;
       },
     },

@@ -1,13 +1,15 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { UserError } from "../../../client/user_error.ts";
+import { type Problem, UserError } from "../../../client/user_error.ts";
 import { type Registered, Registration } from "../../../client/rendezvous/registration.ts";
-import { ControlConnection, ServerRefusal } from "../../../client/rendezvous/control_connection.ts";
+import { ControlConnection } from "../../../client/rendezvous/control_connection.ts";
+import { ServerRefusal } from "../../../client/rendezvous/reply.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { registrationTtlAskedMs } from "../../../shared/protocol/limits.ts";
 import { header, type Message, message } from "../../../shared/protocol/message.ts";
 import type { ServerAddress } from "../../../shared/net/server_address.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { Events } from "../../support/events.ts";
+import { rejectsSaying } from "../../support/problems.ts";
 import { type Answer as Scripted, ScriptedServers } from "../../support/scripted_servers.ts";
 
 const nearlyOne = 1 - Number.EPSILON;
@@ -22,13 +24,13 @@ const never = new AbortController().signal;
 /** What a registration says to its owner. */
 type Notice =
   | { readonly type: "registered" } & Registered
-  | { readonly type: "server-lost"; readonly problem: string }
+  | { readonly type: "server-lost"; readonly problem: Problem }
   | { readonly type: "registered-again"; readonly server: ServerAddress };
 
 /** Notes what a registration says, in its order. */
 function noted(events: Events<Notice>) {
   return {
-    onLost: (problem: string) => events.take({ type: "server-lost", problem }),
+    onLost: (problem: Problem) => events.take({ type: "server-lost", problem }),
     onAgain: (server: ServerAddress) => events.take({ type: "registered-again", server }),
   };
 }
@@ -47,7 +49,7 @@ function made(answer: Answer, options: { random?: () => number; host?: string } 
     server,
     connect: () => Promise.resolve(),
     localHost: "192.0.2.1",
-    kept: undefined,
+    registered: undefined,
     release: () => {},
     async request(request: Message): Promise<Message> {
       await undefined;
@@ -202,7 +204,7 @@ for (
 ) {
   Deno.test(`a server that answers ${what} has refused`, async () => {
     const t = made(answer);
-    await assertRejects(() => t.start(), ServerRefusal, "The server refused: no");
+    await rejectsSaying(() => t.start(), ServerRefusal, "The server refused: no");
     assertEquals(t.registration.active, false);
     assertEquals(t.events.all, []);
     assertEquals(t.clock.waits, []);
@@ -341,7 +343,7 @@ Deno.test("when its connection is lost it is made again, as soon as the server i
   t.servers.line.end();
   await t.clock.settle();
   assertEquals(t.events.of("server-lost"), [
-    { type: "server-lost", problem: "The server at 127.0.0.1:1 closed the connection" },
+    { type: "server-lost", problem: { code: "server-closed", server: "127.0.0.1:1" } },
   ]);
   assertEquals(t.losses, 1);
   // As far as it knows: the server lets it run out only later.

@@ -1,9 +1,11 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { lookUpOnce, Rendezvous } from "../../../client/rendezvous/rendezvous.ts";
+import { UserError } from "../../../client/user_error.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import type { Fingerprint } from "../../../shared/crypto/public_key.ts";
 import { header, headerValues, message } from "../../../shared/protocol/message.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
+import { rejectsSaying } from "../../support/problems.ts";
 import { type Answer, ScriptedServers } from "../../support/scripted_servers.ts";
 
 const listening = { host: "127.0.0.1", port: 5556 };
@@ -147,7 +149,11 @@ Deno.test("what the server says of others is answered and known from then on", a
   assertEquals(await t.clock.finish(t.rendezvous.lookUp("bob")), bob);
   assertEquals(t.rendezvous.serverFingerprint("bob"), bobKey);
   assertEquals(t.rendezvous.idAt(bob.address), "bob");
-  await assertRejects(() => t.clock.finish(t.rendezvous.lookUp("dave")), Error, "no such client");
+  await rejectsSaying(
+    () => t.clock.finish(t.rendezvous.lookUp("dave")),
+    UserError,
+    "no such client",
+  );
   assertEquals(t.rendezvous.serverFingerprint("carol"), undefined);
   assertEquals(await t.clock.finish(t.rendezvous.everyone()), { count: 2, clients: [bob, carol] });
   assertEquals(t.rendezvous.serverFingerprint("carol"), carolKey);

@@ -1,10 +1,11 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { UserError } from "../../../client/user_error.ts";
-import { ServerRefusal } from "../../../client/rendezvous/control_connection.ts";
+import { ServerRefusal } from "../../../client/rendezvous/reply.ts";
 import { requestSigned } from "../../../client/rendezvous/signed_request.ts";
 import { Identity, verifySignature } from "../../../shared/crypto/identity.ts";
 import { type Header, header, type Message, message } from "../../../shared/protocol/message.ts";
 import { signatureFromText } from "../../../shared/protocol/registration_proof.ts";
+import { rejectsSaying, sentenceOf } from "../../support/problems.ts";
 
 const identity = Identity.generate();
 const key = identity.publicKey;
@@ -164,9 +165,9 @@ for (
     const { requests, settled } = await asked([challenged("a", realm), regack], { server: dialed });
     assertEquals(requests.map((request) => header(request, "Signature")), [undefined]);
     assert(settled.status === "rejected" && settled.reason instanceof UserError);
-    const { message } = settled.reason;
-    assert(message.includes("chat.example.org:5555 asks for a signature for"), message);
-    assert(message.includes(realm) && message.includes("nothing was signed"), message);
+    const sentence = sentenceOf(settled.reason.problem);
+    assert(sentence.includes("chat.example.org:5555 asks for a signature for"), sentence);
+    assert(sentence.includes(realm) && sentence.includes("nothing was signed"), sentence);
   });
 }
 
@@ -175,7 +176,7 @@ Deno.test("an IPv6 server is told from another", async () => {
   const right = await asked([challenged("a", "[2001:DB8::1]:5555"), regack], { server });
   assertEquals(right.settled.status, "fulfilled");
   const wrong = await asked([challenged("a", "[2001:db8::2]:5555"), regack], { server });
-  await assertRejects(
+  await rejectsSaying(
     () => wrong.settled.status === "rejected" ? Promise.reject(wrong.settled.reason) : asked([]),
     UserError,
     "nothing was signed",

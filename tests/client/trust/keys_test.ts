@@ -15,6 +15,7 @@ import { FakeServer, nowhere, Person, start } from "../../support/client_fixture
 import { EncryptedPeer } from "../../support/encrypted_peer.ts";
 import { Events, until } from "../../support/events.ts";
 import { RawListener, RawPeer } from "../../support/raw_peer.ts";
+import { sentenceOf } from "../../support/problems.ts";
 import { type Fingerprint, publicKeyFrom } from "../../../shared/crypto/public_key.ts";
 
 const typesOf = (person: { events: Events<ChatEvent> }) =>
@@ -817,7 +818,7 @@ Deno.test("a store that cannot be written is said so, and the conversation goes 
     await using bob = new Person("bob", nowhere);
     await client.chat(bob.place);
     assertMatch(
-      (await events.see("problem")).problem,
+      sentenceOf((await events.see("problem")).problem),
       /^Cannot remember the key of bob: .*readonly.* Next time it will be new again$/,
     );
     await bob.client.send("hello");

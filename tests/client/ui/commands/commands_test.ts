@@ -11,6 +11,7 @@ import {
 } from "../../../../client/ui/commands/commands.ts";
 import type { ChatEvent } from "../../../../client/events.ts";
 import { Events } from "../../../support/events.ts";
+import { sentenceOf } from "../../../support/problems.ts";
 
 type Call = [method: string, ...args: unknown[]];
 
@@ -26,7 +27,12 @@ async function run(line: string, fail?: Error, current?: string) {
   }) as ChatClient;
   const events = new Events<ChatEvent>();
   const quits = await runLine(line, { client, emit: events.take });
-  return { calls, quits, problems: events.of("problem").map(({ problem }) => problem), events };
+  return {
+    calls,
+    quits,
+    problems: events.of("problem").map(({ problem }) => sentenceOf(problem)),
+    events,
+  };
 }
 
 const lines: [line: string, ...call: Call][] = [

@@ -27,6 +27,15 @@ const hostile = fc.oneof(
     ...["bob", "* ", "error: ", "é", "🙂", " "],
   )).map((parts) => parts.join("")),
 );
+const hostileProblem = fc.oneof(
+  fc.record({ code: fc.constant("text" as const), text: hostile }),
+  fc.record({
+    code: fc.constant("server-refused" as const),
+    status: hostile,
+    said: hostile,
+    retryAfterS: fc.constantFrom(undefined, 17),
+  }),
+);
 const fingerprint = hostile.map((text) => text as Fingerprint);
 const place = fc.record({ host: hostile, port: fc.nat(65_535) });
 const dialect = fc.constantFrom("p2pchat" as const, "raw" as const, "lines" as const);
@@ -91,7 +100,7 @@ const events: { [T in ShownEvent["type"]]: fc.Arbitrary<Extract<ShownEvent, { ty
     keyed: fc.boolean(),
   }),
   unregistered: fc.record({ type: fc.constant("unregistered"), id: hostile }),
-  "server-lost": fc.record({ type: fc.constant("server-lost"), problem: hostile }),
+  "server-lost": fc.record({ type: fc.constant("server-lost"), problem: hostileProblem }),
   "registered-again": fc.record({ type: fc.constant("registered-again"), server: place }),
   clients: fc.record({
     type: fc.constant("clients"),
@@ -149,13 +158,13 @@ const events: { [T in ShownEvent["type"]]: fc.Arbitrary<Extract<ShownEvent, { ty
   }),
   verified: fc.record({ type: fc.constant("verified"), name: hostile, fingerprint }),
   "not-verified": fc.record({ type: fc.constant("not-verified"), name: hostile }),
-  away: fc.record({ type: fc.constant("away"), name: hostile, why: hostile }),
+  away: fc.record({ type: fc.constant("away"), name: hostile, why: hostileProblem }),
   kept: fc.record({ type: fc.constant("kept"), name: hostile, count }),
   deposited: fc.record({ type: fc.constant("deposited"), name: hostile, count }),
   "not-deposited": fc.record({
     type: fc.constant("not-deposited"),
     name: hostile,
-    why: hostile,
+    why: hostileProblem,
   }),
   delivered: fc.record({
     type: fc.constant("delivered"),
@@ -327,7 +336,7 @@ const said: [event: ChatEvent, printed: string][] = [
   [{ type: "delivered", name: "bob", id: "1", late: false }, "* delivered to bob\n"],
   [{ type: "delivered", name: "bob", id: "1", late: true }, "* delivered to bob\n"],
   [
-    { type: "away", name: "bob", why: "The server knows no bob" },
+    { type: "away", name: "bob", why: { code: "text", text: "The server knows no bob" } },
     "* talking to bob, who cannot be reached; what you write waits. The server knows no bob\n",
   ],
   [{ type: "kept", name: "bob", count: 1 }, "* waiting for bob\n"],
@@ -338,7 +347,11 @@ const said: [event: ChatEvent, printed: string][] = [
     "* at the server's mailbox for bob: 3 messages\n",
   ],
   [
-    { type: "not-deposited", name: "bob", why: "the mailbox is full" },
+    {
+      type: "not-deposited",
+      name: "bob",
+      why: { code: "deposit-refused", status: "507", said: "the mailbox is full" },
+    },
     "* what waits for bob stays on this machine: the mailbox is full\n",
   ],
   [{ type: "read", name: "bob", count: 1 }, "* read by bob\n"],

@@ -1,0 +1,88 @@
+/**
+ * What a server answers: the reply that was asked for, a refusal, or something that no server of this
+ * protocol says.
+ *
+ * @module
+ */
+
+import { formatAddress } from "../../shared/net/address.ts";
+import { header, type Message } from "../../shared/protocol/message.ts";
+import { type Fault, isFault } from "../../shared/protocol/status.ts";
+import { check, type VerbName } from "../../shared/protocol/verbs.ts";
+import { formatServerAddress, type ServerAddress } from "../../shared/net/server_address.ts";
+import { UserError } from "../user_error.ts";
+
+/** What comes in reply to a request; undefined if the connection ends first. */
+export type Reply = Message | Fault | undefined;
+
+/** A server has answered ERROR. The code is `server-refused`. */
+export class ServerRefusal extends UserError {
+  /** The status code of the ERROR. */
+  readonly status: string;
+  /** How long a registration must last at least, in seconds, if that was the reason. */
+  readonly minExpiresS: number | undefined;
+  /** What has to be signed before the request is made again, if that was the reason. */
+  readonly challenge: { readonly nonce: string; readonly realm: string } | undefined;
+
+  /** @param error A well-formed ERROR. */
+  constructor(error: Message) {
+    const status = header(error, "Code")!;
+    super({
+      code: "server-refused",
+      status,
+      said: header(error, "Reason")!,
+      retryAfterS: wholeNumber(header(error, "Retry-After")),
+    });
+    this.status = status;
+    this.minExpiresS = wholeNumber(header(error, "Min-Expires"));
+    const [nonce, realm] = [header(error, "Nonce"), header(error, "Realm")];
+    this.challenge = status === "401" && nonce !== undefined && realm !== undefined
+      ? { nonce, realm }
+      : undefined;
+  }
+}
+
+/** Whether a reply is a well-formed message with the verb that is due. */
+export function isReply(item: Reply, expected: VerbName): item is Message {
+  return item !== undefined && !isFault(item) && item.verb === expected &&
+    check(item, "server") === undefined;
+}
+
+/** From whom a reply comes. */
+export interface Replier {
+  readonly server: ServerAddress;
+  /** Whether the first byte that came is not of this protocol, but of TLS. */
+  readonly speaksTls: boolean;
+}
+
+/**
+ * The reply, if it is the one that is due.
+ *
+ * @throws {ServerRefusal} If it is an ERROR.
+ * @throws {UserError} With `server-hung-up` if there is none, with `not-a-server` if it is anything else.
+ */
+export function expectReply(
+  item: Reply,
+  expected: VerbName,
+  { server, speaksTls }: Replier,
+): Message {
+  const place = formatServerAddress(server);
+  if (speaksTls) {
+    const found = { is: "tls", address: formatAddress(server) } as const;
+    throw new UserError({ code: "not-a-server", server: place, found });
+  }
+  if (item === undefined) throw new UserError({ code: "server-hung-up", server: place });
+  if (isFault(item)) {
+    const found = { is: "malformed", reason: item.reason } as const;
+    throw new UserError({ code: "not-a-server", server: place, found });
+  }
+  if (isReply(item, expected)) return item;
+  if (isReply(item, "ERROR")) throw new ServerRefusal(item);
+  const found = { is: "unexpected", said: (item as Message).verb, expected } as const;
+  throw new UserError({ code: "not-a-server", server: place, found });
+}
+
+/** Reads a whole number that a server sent, of seconds or of clients; undefined if it is not one. */
+export function wholeNumber(text: string | undefined): number | undefined {
+  return text !== undefined && /^[0-9]{1,7}$/.test(text) ? Number(text) : undefined;
+}

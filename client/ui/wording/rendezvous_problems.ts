@@ -1,0 +1,50 @@
+/**
+ * The sentences for what goes wrong with servers.
+ *
+ * @module
+ */
+
+import type { Problem, RendezvousProblem } from "../../user_error.ts";
+import type { Sentences } from "./sentences.ts";
+
+/** @param sentenceOf Says what is wrong with one of several servers. */
+export function rendezvousSentences(
+  sentenceOf: (problem: Problem) => string,
+): Sentences<RendezvousProblem> {
+  return {
+    "server-refused": ({ status, said, retryAfterS }) =>
+      `The server refused: ${said} (${status})` +
+      (retryAfterS === undefined ? "" : `; try again in ${retryAfterS} s`),
+    "server-hung-up": ({ server }) =>
+      `The server at ${server} closed the connection without an answer; try again`,
+    "server-closes-each": ({ server }) =>
+      `The server at ${server} closes each connection; try again`,
+    "server-no-reply": ({ server, verb, seconds }) =>
+      `The server at ${server} did not answer ${verb} within ${seconds} seconds; try again`,
+    "server-silent": ({ server, seconds }) =>
+      `The server at ${server} has not answered for ${seconds} seconds`,
+    "server-closed": ({ server }) => `The server at ${server} closed the connection`,
+    "server-connection-broken": ({ server }) => `The connection to the server at ${server} is lost`,
+    "server-unreadable": ({ server }) =>
+      `The server at ${server} sent something that cannot be read`,
+    "server-said": ({ server, said }) => `The server at ${server} ended the connection: ${said}`,
+    "not-a-server": ({ server, found }) =>
+      `What answers at ${server} is not a p2pchat server: ${foundWords(found)}`,
+    "wrong-realm": ({ server, realm }) =>
+      `The server at ${server} asks for a signature for ${realm}: nothing was signed. If ${realm} ` +
+      "is its name, start the client with that",
+    "server-sent-no-address": () => "The server sent something that is not an address",
+    "no-server": ({ problems }) => problems.map(sentenceOf).join("; "),
+  };
+}
+
+function foundWords(found: Extract<RendezvousProblem, { code: "not-a-server" }>["found"]): string {
+  switch (found.is) {
+    case "tls":
+      return `it speaks TLS; name it tls://${found.address}`;
+    case "malformed":
+      return found.reason;
+    case "unexpected":
+      return `it said ${found.said} instead of ${found.expected}`;
+  }
+}

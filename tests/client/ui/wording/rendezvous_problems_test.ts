@@ -1,0 +1,92 @@
+import type { RendezvousProblem } from "../../../../client/user_error.ts";
+import { assertSentences, type SentenceCases } from "../../../support/problems.ts";
+
+const server = "tls://example.org:5555";
+
+const cases: SentenceCases<RendezvousProblem> = {
+  "server-refused": [
+    [
+      { code: "server-refused", status: "404", said: "No client bob", retryAfterS: undefined },
+      "The server refused: No client bob (404)",
+    ],
+    [
+      { code: "server-refused", status: "429", said: "Slow down", retryAfterS: 17 },
+      "The server refused: Slow down (429); try again in 17 s",
+    ],
+  ],
+  "server-hung-up": [[
+    { code: "server-hung-up", server },
+    "The server at tls://example.org:5555 closed the connection without an answer; try again",
+  ]],
+  "server-closes-each": [[
+    { code: "server-closes-each", server },
+    "The server at tls://example.org:5555 closes each connection; try again",
+  ]],
+  "server-no-reply": [[
+    { code: "server-no-reply", server, verb: "INFO", seconds: 10 },
+    "The server at tls://example.org:5555 did not answer INFO within 10 seconds; try again",
+  ]],
+  "server-silent": [[
+    { code: "server-silent", server, seconds: 10 },
+    "The server at tls://example.org:5555 has not answered for 10 seconds",
+  ]],
+  "server-closed": [[
+    { code: "server-closed", server },
+    "The server at tls://example.org:5555 closed the connection",
+  ]],
+  "server-connection-broken": [[
+    { code: "server-connection-broken", server },
+    "The connection to the server at tls://example.org:5555 is lost",
+  ]],
+  "server-unreadable": [[
+    { code: "server-unreadable", server },
+    "The server at tls://example.org:5555 sent something that cannot be read",
+  ]],
+  "server-said": [[
+    { code: "server-said", server, said: "too slow" },
+    "The server at tls://example.org:5555 ended the connection: too slow",
+  ]],
+  "not-a-server": [
+    [
+      {
+        code: "not-a-server",
+        server: "example.org:5555",
+        found: { is: "tls", address: "example.org:5555" },
+      },
+      "What answers at example.org:5555 is not a p2pchat server: it speaks TLS; name it " +
+      "tls://example.org:5555",
+    ],
+    [
+      { code: "not-a-server", server, found: { is: "malformed", reason: "The line is too long" } },
+      "What answers at tls://example.org:5555 is not a p2pchat server: The line is too long",
+    ],
+    [
+      {
+        code: "not-a-server",
+        server,
+        found: { is: "unexpected", said: "HTTP", expected: "INFOACK" },
+      },
+      "What answers at tls://example.org:5555 is not a p2pchat server: it said HTTP instead of INFOACK",
+    ],
+  ],
+  "wrong-realm": [[
+    { code: "wrong-realm", server: "example.org:5555", realm: "example.com:5555" },
+    "The server at example.org:5555 asks for a signature for example.com:5555: nothing was signed. " +
+    "If example.com:5555 is its name, start the client with that",
+  ]],
+  "server-sent-no-address": [[
+    { code: "server-sent-no-address" },
+    "The server sent something that is not an address",
+  ]],
+  "no-server": [[
+    {
+      code: "no-server",
+      problems: [{ code: "text", text: "The first is away" }, { code: "server-closed", server }],
+    },
+    "The first is away; The server at tls://example.org:5555 closed the connection",
+  ]],
+};
+
+Deno.test("each thing that can go wrong with servers has its sentence", () => {
+  assertSentences(cases);
+});
