@@ -6,6 +6,7 @@
  */
 
 import type { TimerClock } from "../../shared/time/clock.ts";
+import { Heartbeat } from "../../shared/time/heartbeat.ts";
 import { closeQuietly } from "../../shared/net/close_quietly.ts";
 import { replyTimeoutMs, serverPingMs, serverPongTimeoutMs } from "../../shared/protocol/limits.ts";
 import { encode, header, type Message, message } from "../../shared/protocol/message.ts";
@@ -51,18 +52,23 @@ export class ServerConnection {
   #writing: Promise<void> = Promise.resolve();
   #answered = false;
   #speaksTls = false;
-  // In the clock's milliseconds: when something was last heard, and said; and the PING since which
-  // nothing has been heard.
-  #heardAtMs: number;
-  #saidAtMs: number;
-  #pingedAtMs: number | undefined;
-  #cancelPing: (() => void) | undefined;
+  /** Runs while the client is registered. The server, too, has to hear something in time. */
+  readonly #heartbeat: Heartbeat;
 
   constructor(options: ServerConnectionOptions) {
     this.#options = options;
     this.server = options.server;
     this.#place = formatServerAddress(options.server);
-    this.#heardAtMs = this.#saidAtMs = options.clock.now();
+    this.#heartbeat = new Heartbeat({
+      clock: options.clock,
+      pingMs: serverPingMs,
+      pongMs: serverPongTimeoutMs,
+      ping: () => this.#ping(),
+      lost: () => {
+        const seconds = serverPongTimeoutMs / 1000;
+        this.close({ code: "server-silent", server: this.#place, seconds });
+      },
+    });
     this.#read();
   }
 
@@ -153,15 +159,14 @@ export class ServerConnection {
   register(): void {
     const before = this.#state;
     this.#step("register");
-    if (before === "open") this.#watch();
+    if (before === "open") this.#heartbeat.start();
     this.#tellLoss();
   }
 
   /** The opposite of {@linkcode register}. */
   release(): void {
     this.#step("release");
-    this.#cancelPing?.();
-    this.#pingedAtMs = undefined;
+    this.#heartbeat.stop();
   }
 
   /** Closes it. @param problem Why it is lost; undefined if that is our own will. */
@@ -169,7 +174,7 @@ export class ServerConnection {
     if (!this.isOpen) return;
     this.#problem = problem;
     this.#step(problem === undefined ? "close" : "fail");
-    this.#cancelPing?.();
+    this.#heartbeat.stop();
     closeQuietly(this.#options.conn);
     for (const reply of this.#waiting.splice(0)) reply(undefined);
     this.#tellLoss();
@@ -183,30 +188,14 @@ export class ServerConnection {
     if (this.#state === "lost") this.#lost.abort(this.#problem);
   }
 
-  /** Says PING after silence, and gives the connection up if nothing comes of it. */
-  #watch(): void {
-    const { clock } = this.#options;
-    const now = clock.now();
-    if (this.#pingedAtMs === undefined) {
-      // The server, too, has to hear something.
-      if (Math.min(this.#heardAtMs, this.#saidAtMs) + serverPingMs <= now) {
-        this.#pingedAtMs = now;
-        // Any answer will do: it shows that the server is there.
-        this.#waiting.push(() => {});
-        this.#write(message("PING"));
-      }
-    } else if (this.#pingedAtMs + serverPongTimeoutMs <= now) {
-      const seconds = serverPongTimeoutMs / 1000;
-      return this.close({ code: "server-silent", server: this.#place, seconds });
-    }
-    const dueAtMs = this.#pingedAtMs === undefined
-      ? Math.min(this.#heardAtMs, this.#saidAtMs) + serverPingMs
-      : this.#pingedAtMs + serverPongTimeoutMs;
-    this.#cancelPing = clock.after(dueAtMs - now, () => this.#watch());
+  #ping(): void {
+    // Any answer will do: it shows that the server is there.
+    this.#waiting.push(() => {});
+    this.#write(message("PING"));
   }
 
   #write(request: Message): void {
-    this.#saidAtMs = this.#options.clock.now();
+    this.#heartbeat.said();
     const bytes = utf8.encode(encode(request));
     // Two messages that are written at once could be mixed up.
     this.#writing = this.#writing
@@ -219,8 +208,7 @@ export class ServerConnection {
     const buffer = new Uint8Array(readBufferBytes);
     let isFirst = true;
     for (let count; !reader.ended && (count = await this.#readInto(buffer)) > 0;) {
-      this.#heardAtMs = this.#options.clock.now();
-      this.#pingedAtMs = undefined;
+      this.#heartbeat.heard();
       if (isFirst) this.#speaksTls = buffer[0] === tlsAlert;
       isFirst = false;
       for (const item of await reader.push(buffer.subarray(0, count))) this.#take(item);
