@@ -10,7 +10,6 @@ import type { AuditReport } from "./audit/audit.ts";
 import type { PresenceStatus } from "./rendezvous/presence_watch.ts";
 import type { ServerAddress } from "../shared/net/server_address.ts";
 import type { HistoryEntry } from "./store/journal.ts";
-import type { RefusingVerdict } from "./trust/trust.ts";
 import type { Problem } from "./user_error.ts";
 
 /**
@@ -79,6 +78,31 @@ export interface Receivers {
 
 /** Why a link was opened: the user asked for it, messages waited, or the peer called. */
 export type OpenCause = "chat" | "delivery" | "call";
+
+/** Why a key is refused that a peer has presented for a name. All keys in it are fingerprints. */
+export type RefusingVerdict =
+  | {
+    /** Another key is saved. */
+    readonly type: "changed";
+    readonly presentedFingerprint: Fingerprint;
+    readonly savedFingerprint: Fingerprint;
+    /** Whether the key that is saved is verified. */
+    readonly verified: boolean;
+    /** The key that the server names, if it names one. */
+    readonly serverFingerprint: Fingerprint | undefined;
+  }
+  | {
+    /** The name is new, and the server names another key. */
+    readonly type: "contradicted";
+    readonly presentedFingerprint: Fingerprint;
+    readonly serverFingerprint: Fingerprint;
+  }
+  | {
+    /** The name is new again: the user has found that this key is not its owner's. */
+    readonly type: "rejected";
+    readonly presentedFingerprint: Fingerprint;
+    readonly serverFingerprint: Fingerprint | undefined;
+  };
 
 /** Something that happened unasked. */
 export type ClientEvent =

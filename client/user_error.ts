@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { Fingerprint } from "../shared/crypto/public_key.ts";
 import { errorMessage } from "../shared/errors/error_message.ts";
 
 /** A text that is not yet a code with fields. */
@@ -106,8 +107,40 @@ export type MailboxProblem =
   | { readonly code: "mail-unreadable"; readonly count: number }
   | { readonly code: "mail-not-fetched"; readonly reason: string };
 
+/** What goes wrong with keys. */
+export type TrustProblem =
+  | {
+    /** No key was refused for a name that the user could accept. */
+    readonly code: "no-refused-key";
+    readonly name: string;
+  }
+  | {
+    /** Several keys were refused for a name, and the user has not said which to accept. */
+    readonly code: "several-refused-keys";
+    readonly name: string;
+    readonly fingerprints: readonly Fingerprint[];
+  }
+  | {
+    /** The key that the user names is none of those that were refused for a name. */
+    readonly code: "not-a-refused-key";
+    readonly name: string;
+    /** What the user has named. */
+    readonly fingerprint: string;
+    readonly fingerprints: readonly Fingerprint[];
+  }
+  | {
+    /** A key cannot be saved, since so many are. */
+    readonly code: "no-room-for-key";
+    readonly name: string;
+  };
+
 /** Something that went wrong: a code, and the facts that belong to it. */
-export type Problem = TextProblem | UnexpectedProblem | RendezvousProblem | MailboxProblem;
+export type Problem =
+  | TextProblem
+  | UnexpectedProblem
+  | RendezvousProblem
+  | MailboxProblem
+  | TrustProblem;
 
 /** The codes that there are. */
 export type ProblemCode = Problem["code"];

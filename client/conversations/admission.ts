@@ -113,13 +113,13 @@ export class PeerAdmission {
     switch (verdict.type) {
       case "first":
         // Where somebody of that name has been met meanwhile, it is he who counts.
-        if (!this.#meet(id, key, verdict.shown, isCalled)) {
+        if (!this.#meet(id, key, verdict.presentedFingerprint, isCalled)) {
           return await this.#judge(visitor, id, key, interactive);
         }
         return undefined;
       case "known":
-        if (verdict.said !== undefined) {
-          const { said, shown, verified } = verdict;
+        if (verdict.serverFingerprint !== undefined) {
+          const { serverFingerprint: said, presentedFingerprint: shown, verified } = verdict;
           this.#tellOf(
             `contradicted ${id}`,
             { type: "server-contradicted", name: id, said, shown, verified },

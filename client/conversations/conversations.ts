@@ -471,7 +471,7 @@ export class Conversations {
     conversation.engaged = true;
     const { trust, emit, onOthers } = this.#options;
     try {
-      trust.engage(peerId!, key);
+      trust.addContact(peerId!, key);
     } catch (error) {
       const reason = errorMessage(error);
       emit({ type: "problem", problem: `Cannot note that you know ${peerId}: ${reason}` });

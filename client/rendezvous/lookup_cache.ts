@@ -4,22 +4,26 @@
  * @module
  */
 
-import { type Address, formatAddress } from "../../shared/net/address.ts";
+import { BoundedMap } from "../../shared/collections/bounded_map.ts";
 import type { Fingerprint } from "../../shared/crypto/public_key.ts";
+import { type Address, formatAddress } from "../../shared/net/address.ts";
 import type { KnownClient } from "../events.ts";
 
 /** Clients that are remembered. If there are more, the one that was named longest ago is forgotten. */
-const introducedMax = 4_096;
+const clientsMax = 4_096;
 
 /** What the server said last of each client. */
 export class LookupCache {
-  readonly #byId = new Map<string, KnownClient>();
+  readonly #byId = new BoundedMap<string, KnownClient>(
+    clientsMax,
+    (_id, client) => this.#forgetPlace(client),
+  );
   readonly #idsByPlace = new Map<string, string>();
 
   /** Takes what the server says of a client, in place of what it said before. */
   note(client: KnownClient): void {
-    this.#forget(client.id);
-    if (this.#byId.size >= introducedMax) this.#forget(this.#byId.keys().next().value!);
+    const before = this.#byId.get(client.id);
+    if (before !== undefined) this.#forgetPlace(before);
     this.#byId.set(client.id, client);
     // A client without a key cannot prove that it is the one at this address.
     if (client.fingerprint === undefined) return;
@@ -36,11 +40,8 @@ export class LookupCache {
     return this.#idsByPlace.get(formatAddress(address));
   }
 
-  #forget(id: string): void {
-    const before = this.#byId.get(id);
-    if (before === undefined) return;
-    this.#byId.delete(id);
-    const place = formatAddress(before.address);
+  #forgetPlace({ id, address }: KnownClient): void {
+    const place = formatAddress(address);
     if (this.#idsByPlace.get(place) === id) this.#idsByPlace.delete(place);
   }
 }

@@ -266,14 +266,14 @@ const securities: Readonly<Record<Security, string>> = {
 };
 
 function keyRefusedLines({ name, verdict }: ChatEvent & { type: "key-refused" }): string[] {
-  const { shown, said } = verdict;
-  const server = said === undefined
+  const { presentedFingerprint: shown, serverFingerprint } = verdict;
+  const server = serverFingerprint === undefined
     ? []
-    : [`The server names ${said === shown ? "the key shown" : said}`];
+    : [`The server names ${serverFingerprint === shown ? "the key shown" : serverFingerprint}`];
   const [title, before] = verdict.type === "changed"
     ? [
       `${name} has ANOTHER KEY than before, and was refused:`,
-      [`${verdict.verified ? "verified" : "known"}  ${verdict.known}`],
+      [`${verdict.verified ? "verified" : "known"}  ${verdict.savedFingerprint}`],
     ]
     : verdict.type === "rejected"
     ? [`${name} shows the key whose words were not yours, and was refused:`, []]

@@ -197,7 +197,11 @@ Deno.test("a new peer whose key the server names is let in, and one of another k
   assertEquals(t.events.all, [{
     type: "key-refused",
     name: "bob",
-    verdict: { type: "contradicted", shown: printOf(2), said: printOf(1) },
+    verdict: {
+      type: "contradicted",
+      presentedFingerprint: printOf(2),
+      serverFingerprint: printOf(1),
+    },
   }]);
   assertEquals(t.trust.knows("bob"), false);
   assertEquals(await t.gatekeeper.admitKey(visitor("initiator", "bob", 1), "bob"), undefined);
@@ -231,10 +235,10 @@ Deno.test("another key than the known one is refused, whatever the server says",
       name: "bob",
       verdict: {
         type: "changed",
-        shown: printOf(2),
-        known: printOf(1),
+        presentedFingerprint: printOf(2),
+        savedFingerprint: printOf(1),
         verified: false,
-        said: said === undefined ? undefined : printOf(said),
+        serverFingerprint: said === undefined ? undefined : printOf(said),
       },
     }]);
     assertEquals(await t.gatekeeper.admitKey(visitor("initiator", "bob", 1), undefined), undefined);
@@ -332,10 +336,10 @@ for (const [whose, byte] of [["another", 2], ["the same", 1]] as const) {
         name: "bob",
         verdict: {
           type: "changed",
-          shown: printOf(1),
-          known: printOf(2),
+          presentedFingerprint: printOf(1),
+          savedFingerprint: printOf(2),
           verified: false,
-          said: undefined,
+          serverFingerprint: undefined,
         },
       }]);
     }

@@ -15,7 +15,7 @@ import { FakeServer, nowhere, Person, start } from "../../support/client_fixture
 import { EncryptedPeer } from "../../support/encrypted_peer.ts";
 import { Events, until } from "../../support/events.ts";
 import { RawListener, RawPeer } from "../../support/raw_peer.ts";
-import { sentenceOf } from "../../support/problems.ts";
+import { rejectsSaying, sentenceOf } from "../../support/problems.ts";
 import { type Fingerprint, publicKeyFrom } from "../../../shared/crypto/public_key.ts";
 
 const typesOf = (person: { events: Events<ChatEvent> }) =>
@@ -96,10 +96,10 @@ Deno.test("a called peer with another key is refused, named with both, and let i
   const [refused] = alice.events.of("key-refused");
   assertEquals(refused?.verdict, {
     type: "changed",
-    known,
-    shown,
+    savedFingerprint: known,
+    presentedFingerprint: shown,
     verified: false,
-    said: undefined,
+    serverFingerprint: undefined,
   });
   const words = wordingOf(refused!)!.lines.join("\n");
   for (const fingerprint of [known, shown]) assert(words.includes(fingerprint), words);
@@ -144,7 +144,7 @@ Deno.test("where two other keys were shown, /trust takes the one that is named",
     using peer = await EncryptedPeer.dial(alice.client.address, { id: "bob", identity });
     assertMatch(await peer.message(), /^ERROR\r\nCode: 403/);
   }
-  await assertRejects(
+  await rejectsSaying(
     () => alice.client.trust("bob"),
     UserError,
     "2 keys have been shown for bob",
@@ -184,7 +184,7 @@ Deno.test("whom /trust believes is who /chat reaches, and not who went by the na
 Deno.test("nothing is trusted of whom nothing was shown", async () => {
   await using alice = new Person("alice", nowhere);
   for (const which of ["bob", `bob ${alice.identity.fingerprint}`]) {
-    await assertRejects(
+    await rejectsSaying(
       () => alice.client.trust(which),
       UserError,
       "No other key has been shown for bob",
@@ -233,8 +233,8 @@ Deno.test("a server that names another key keeps two apart who have never met, a
   const [refused] = alice.events.of("key-refused");
   assertEquals(refused?.verdict, {
     type: "contradicted",
-    shown: bob.identity.fingerprint,
-    said: fingerprint,
+    presentedFingerprint: bob.identity.fingerprint,
+    serverFingerprint: fingerprint,
   });
   const words = wordingOf(refused!)!.lines.join("\n");
   for (const one of [fingerprint, bob.identity.fingerprint]) assert(words.includes(one), words);
@@ -281,8 +281,8 @@ Deno.test("a called client that is registered asks the server about a stranger, 
   assertMatch(message, /ended the call: “This client knows another key of bob; /);
   assertEquals(alice.events.of("key-refused").map(({ verdict }) => verdict), [{
     type: "contradicted",
-    shown: bob.identity.fingerprint,
-    said: fingerprint,
+    presentedFingerprint: bob.identity.fingerprint,
+    serverFingerprint: fingerprint,
   }]);
   const asked = server.requests.filter((request) => request.startsWith("BRIDGE"));
   assertEquals(asked.length, 1);
@@ -493,8 +493,8 @@ Deno.test("whom the server knows with a key is believed by everyone who asks it"
   await hears(bob, alice, "hello");
   assertEquals(alice.events.of("key-refused").map(({ verdict }) => verdict), [{
     type: "contradicted",
-    shown: mallory.identity.fingerprint,
-    said: bob.identity.fingerprint,
+    presentedFingerprint: mallory.identity.fingerprint,
+    serverFingerprint: bob.identity.fingerprint,
   }]);
 });
 
@@ -648,7 +648,11 @@ Deno.test("where the words differ the conversation ends, and the key is refused 
   const { fingerprint: shown } = bob.identity;
   const refused = await alice.events.count("key-refused", 2);
   for (const { verdict } of refused) {
-    assertEquals(verdict, { type: "rejected", shown, said: undefined });
+    assertEquals(verdict, {
+      type: "rejected",
+      presentedFingerprint: shown,
+      serverFingerprint: undefined,
+    });
   }
   const words = wordingOf(refused[0]!)!.lines.join("\n");
   assertMatch(words, /^bob shows the key whose words were not yours/);

@@ -2,8 +2,10 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { UserError } from "../../../client/user_error.ts";
 import { openStore } from "../../../client/store/store.ts";
-import { judge, Trust } from "../../../client/trust/trust.ts";
+import { Trust } from "../../../client/trust/trust.ts";
+import { judgeKey } from "../../../client/trust/verdict.ts";
 import { fingerprintOf, publicKeyFrom } from "../../../shared/crypto/public_key.ts";
+import { sentenceOf, throwsSaying } from "../../support/problems.ts";
 
 const keyOf = (byte: number) => publicKeyFrom(new Uint8Array(32).fill(byte));
 const printOf = (byte: number) => fingerprintOf(keyOf(byte));
@@ -18,6 +20,9 @@ function made() {
   };
 }
 
+/** What a user is told who tries that. */
+const saidOf = (run: () => unknown) => sentenceOf(assertThrows(run, UserError).problem);
+
 // What is to be thought of a key
 
 Deno.test("every key that there is to judge is judged by one rule of six", () => {
@@ -26,29 +31,29 @@ Deno.test("every key that there is to judge is judged by one rule of six", () =>
   const option = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: undefined });
   fc.assert(
     fc.property(fingerprint, option(known), option(fingerprint), (shown, known, said) => {
-      const verdict = judge(shown, known, said);
+      const verdict = judgeKey(shown, known, said);
       // Nobody is talked to whose key is not the one that is known, or, where none is, that the server
       // names another one for.
       const trusted = known === undefined ? said ?? shown : known.fingerprint;
       assertEquals(verdict.type === "first" || verdict.type === "known", trusted === shown);
       assertEquals(verdict.type === "first" || verdict.type === "contradicted", !known);
-      assertEquals(verdict.shown, shown);
+      assertEquals(verdict.presentedFingerprint, shown);
       switch (verdict.type) {
         case "first":
-          assertEquals(Object.keys(verdict).sort(), ["shown", "type"]);
+          assertEquals(Object.keys(verdict).sort(), ["presentedFingerprint", "type"]);
           break;
         case "known":
           assertEquals(verdict.verified, known!.verified);
           // Only what contradicts is worth a word.
-          assertEquals(verdict.said, said === shown ? undefined : said);
+          assertEquals(verdict.serverFingerprint, said === shown ? undefined : said);
           break;
         case "changed":
-          assertEquals(verdict.known, known!.fingerprint);
+          assertEquals(verdict.savedFingerprint, known!.fingerprint);
           assertEquals(verdict.verified, known!.verified);
-          assertEquals(verdict.said, said);
+          assertEquals(verdict.serverFingerprint, said);
           break;
         case "contradicted":
-          assertEquals(verdict.said, said!);
+          assertEquals(verdict.serverFingerprint, said!);
       }
     }),
     { numRuns: 500 },
@@ -58,12 +63,12 @@ Deno.test("every key that there is to judge is judged by one rule of six", () =>
 Deno.test("what the server says makes no other key of one that is known", () => {
   const [a, b] = [printOf(1), printOf(2)];
   const known = { fingerprint: a, verified: false };
-  assertEquals(judge(b, known, b).type, "changed");
-  assertEquals(judge(a, known, b), {
+  assertEquals(judgeKey(b, known, b).type, "changed");
+  assertEquals(judgeKey(a, known, b), {
     type: "known",
-    shown: a,
+    presentedFingerprint: a,
     verified: false,
-    said: b,
+    serverFingerprint: b,
   });
 });
 
@@ -79,10 +84,10 @@ Deno.test("a key is remembered, and another one refused until it is trusted", ()
   assertEquals(trust.judge("bob", keyOf(1), undefined).type, "known");
   assertEquals(trust.judge("bob", keyOf(2), undefined), {
     type: "changed",
-    shown: printOf(2),
-    known: printOf(1),
+    presentedFingerprint: printOf(2),
+    savedFingerprint: printOf(1),
     verified: false,
-    said: undefined,
+    serverFingerprint: undefined,
   });
   assertEquals(trust.judge("bob", keyOf(2), undefined).type, "changed");
   assertEquals(trust.trust("bob", undefined), printOf(2));
@@ -95,8 +100,8 @@ Deno.test("a key that the server contradicts can be trusted all the same", () =>
   const { trust } = t;
   assertEquals(trust.judge("bob", keyOf(1), printOf(2)), {
     type: "contradicted",
-    shown: printOf(1),
-    said: printOf(2),
+    presentedFingerprint: printOf(1),
+    serverFingerprint: printOf(2),
   });
   assertEquals(trust.knows("bob"), false);
   trust.trust("bob", undefined);
@@ -106,15 +111,15 @@ Deno.test("a key that the server contradicts can be trusted all the same", () =>
 Deno.test("nothing is trusted that has not been shown", () => {
   using t = made();
   const { trust } = t;
-  assertThrows(() => trust.trust("bob", undefined), UserError, "/chat bob");
-  assertThrows(() => trust.trust("bob", printOf(1)), UserError, "/chat bob");
+  throwsSaying(() => trust.trust("bob", undefined), "/chat bob");
+  throwsSaying(() => trust.trust("bob", printOf(1)), "/chat bob");
   trust.judge("bob", keyOf(1), undefined);
   // What was not refused is nothing to trust.
-  assertThrows(() => trust.trust("bob", undefined), UserError, "No other key");
+  throwsSaying(() => trust.trust("bob", undefined), "No other key");
   trust.remember("bob", keyOf(1));
   trust.judge("bob", keyOf(2), undefined);
-  assertThrows(() => trust.trust("carol", undefined), UserError, "carol");
-  assertThrows(() => trust.trust("bob", printOf(3)), UserError, printOf(2));
+  throwsSaying(() => trust.trust("carol", undefined), "carol");
+  throwsSaying(() => trust.trust("bob", printOf(3)), printOf(2));
   assertEquals(t.knownPeers.find("bob")?.key, keyOf(1));
 });
 
@@ -126,7 +131,7 @@ Deno.test("where several keys were shown for a name, /trust has to say which", (
   trust.judge("bob", keyOf(3), undefined);
   // The same key again is not another one.
   trust.judge("bob", keyOf(3), undefined);
-  const { message } = assertThrows(() => trust.trust("bob", undefined), UserError);
+  const message = saidOf(() => trust.trust("bob", undefined));
   assert(message.startsWith("2 keys have been shown for bob"), message);
   // No one of them is suggested.
   assert(message.includes(`${printOf(2)}, ${printOf(3)}`), message);
@@ -143,8 +148,8 @@ Deno.test("keys without end take no memory, and do not push out the first that w
   const { trust } = t;
   trust.remember("bob", keyOf(0));
   for (let i = 1; i <= 100; i++) trust.judge("bob", keyOf(i), undefined);
-  const refused = assertThrows(() => trust.trust("bob", undefined), UserError);
-  assert(refused.message.startsWith("8 keys"), refused.message);
+  const message = saidOf(() => trust.trust("bob", undefined));
+  assert(message.startsWith("8 keys"), message);
   assertThrows(() => trust.trust("bob", printOf(100)), UserError);
   assertEquals(trust.trust("bob", printOf(1)), printOf(1));
 });
@@ -155,7 +160,7 @@ Deno.test("names without end take no memory, and do not push out the first that 
   const names = Array.from({ length: 200 }, (_, i) => `stranger${i}`);
   const kept = names.filter((name) => {
     trust.judge(name, keyOf(1), printOf(2));
-    const { message } = assertThrows(() => trust.trust(name, printOf(3)), UserError);
+    const message = saidOf(() => trust.trust(name, printOf(3)));
     return message.includes(printOf(1));
   });
   assertEquals(kept.length, 64);
@@ -177,7 +182,7 @@ Deno.test("the key of somebody whom the user has called takes the place of the o
   // One that is there takes no other's place.
   trust.judge("bob", keyOf(3), undefined, true);
   assertThrows(() => trust.trust("bob", printOf(1)), UserError);
-  const { message } = assertThrows(() => trust.trust("bob", undefined), UserError);
+  const message = saidOf(() => trust.trust("bob", undefined));
   for (const i of [2, 3, 8, 100]) assert(message.includes(printOf(i)), `${i}: ${message}`);
   assertEquals(trust.trust("bob", printOf(100)), printOf(100));
 });
@@ -187,9 +192,9 @@ Deno.test("whom the user has called takes the place of the name that was shown f
   const { trust } = t;
   for (let i = 0; i < 64; i++) trust.judge(`stranger${i}`, keyOf(1), printOf(2));
   trust.judge("late", keyOf(1), printOf(2));
-  assertThrows(() => trust.trust("late", undefined), UserError, "No other key");
+  throwsSaying(() => trust.trust("late", undefined), "No other key");
   trust.judge("late", keyOf(1), printOf(2), true);
-  assertThrows(() => trust.trust("stranger0", undefined), UserError, "No other key");
+  throwsSaying(() => trust.trust("stranger0", undefined), "No other key");
   assertEquals(trust.trust("stranger1", undefined), printOf(1));
   assertEquals(trust.trust("late", undefined), printOf(1));
 });
@@ -234,11 +239,15 @@ Deno.test("a key whose words differed is refused for its name alone, until it is
   const shown = printOf(1);
   assertEquals(trust.judge("bob", keyOf(1), undefined), {
     type: "rejected",
-    shown,
-    said: undefined,
+    presentedFingerprint: shown,
+    serverFingerprint: undefined,
   });
   // The server's word for it does not help.
-  assertEquals(trust.judge("bob", keyOf(1), shown), { type: "rejected", shown, said: shown });
+  assertEquals(trust.judge("bob", keyOf(1), shown), {
+    type: "rejected",
+    presentedFingerprint: shown,
+    serverFingerprint: shown,
+  });
   assertEquals(trust.judge("bob", keyOf(1), printOf(2)).type, "contradicted");
   // Nor does that another one has been rejected.
   trust.reject("bob", keyOf(3));

@@ -48,12 +48,16 @@ const words = fc.array(hostile, { minLength: 4, maxLength: 4 });
 const verdict = fc.oneof(
   fc.record({
     type: fc.constant("changed"),
-    shown: fingerprint,
-    known: fingerprint,
+    presentedFingerprint: fingerprint,
+    savedFingerprint: fingerprint,
     verified: fc.boolean(),
-    said: serverSaid,
+    serverFingerprint: serverSaid,
   }),
-  fc.record({ type: fc.constant("contradicted"), shown: fingerprint, said: fingerprint }),
+  fc.record({
+    type: fc.constant("contradicted"),
+    presentedFingerprint: fingerprint,
+    serverFingerprint: fingerprint,
+  }),
 );
 const reason = fc.constantFrom(
   ...["you-left", "peer-left", "lost", "silent", "broken", "refused"] as const,

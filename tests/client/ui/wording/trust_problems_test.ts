@@ -1,0 +1,31 @@
+import type { TrustProblem } from "../../../../client/user_error.ts";
+import { fingerprintOf, publicKeyFrom } from "../../../../shared/crypto/public_key.ts";
+import { assertSentences, type SentenceCases } from "../../../support/problems.ts";
+
+const [one, other] = [1, 2].map((byte) =>
+  fingerprintOf(publicKeyFrom(new Uint8Array(32).fill(byte)))
+) as [ReturnType<typeof fingerprintOf>, ReturnType<typeof fingerprintOf>];
+
+const cases: SentenceCases<TrustProblem> = {
+  "no-refused-key": [[
+    { code: "no-refused-key", name: "bob" },
+    "No other key has been shown for bob; /chat bob shows which it has",
+  ]],
+  "several-refused-keys": [[
+    { code: "several-refused-keys", name: "bob", fingerprints: [one, other] },
+    `2 keys have been shown for bob, ${one}, ${other}: ask bob which is the right one, then ` +
+    "/trust bob FINGERPRINT",
+  ]],
+  "not-a-refused-key": [[
+    { code: "not-a-refused-key", name: "bob", fingerprint: "abcd", fingerprints: [one, other] },
+    `No key abcd has been shown for bob: there is ${one}, ${other}`,
+  ]],
+  "no-room-for-key": [[
+    { code: "no-room-for-key", name: "bob" },
+    "Cannot save the key of bob: too many are saved",
+  ]],
+};
+
+Deno.test("each thing that can go wrong with keys has its sentence", () => {
+  assertSentences(cases);
+});
