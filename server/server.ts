@@ -8,13 +8,14 @@ import { acceptUntil } from "../shared/net/accept.ts";
 import { plainHost } from "../shared/net/address.ts";
 import { systemClock, type TimerClock } from "../shared/time/clock.ts";
 import { type Log, silentLog } from "../shared/process/log.ts";
+import { errorReply } from "../shared/protocol/error_reply.ts";
 import { messageBytesMax } from "../shared/protocol/limits.ts";
 import { encode } from "../shared/protocol/message.ts";
-import { fatalFault, type Fault } from "../shared/protocol/status.ts";
+import { serverFaults } from "../shared/protocol/reasons.ts";
+import type { Fault } from "../shared/protocol/status.ts";
 import type { TlsKeyPair } from "./certificate/certificate.ts";
 import { Admission, defaultCapacity } from "./limits/limits.ts";
 import { ServerCore, type ServicePolicy, sweepMs } from "./core.ts";
-import { errorOf } from "./handlers/handlers.ts";
 import { openMailboxDatabase } from "./mailbox/mailbox_database.ts";
 import { openNamesDatabase } from "./names/names_database.ts";
 import { TlsTerminator } from "./tls/tls.ts";
@@ -57,9 +58,6 @@ export interface Server extends AsyncDisposable {
 /** How long one who is turned away has to hear why. */
 const turnAwayMs = 500;
 
-/** What a client hears that speaks in the clear where TLS is spoken. */
-const speaksTls = fatalFault(426, "This server speaks TLS: its address begins with tls://");
-
 /**
  * Starts a server. It listens when this returns.
  *
@@ -96,7 +94,7 @@ export function startServer(options: ServerOptions): Server {
         core.serve(secured.conn, observedHost);
         return;
       }
-      if ("plain" in secured) await turnAway(conn, speaksTls);
+      if ("plain" in secured) await turnAway(conn, serverFaults.tlsRequired);
       else log.debug("no TLS came about", { host: observedHost, error: secured.failed });
     } catch (error) {
       if (!stopping.signal.aborted) {
@@ -160,7 +158,7 @@ export function startServer(options: ServerOptions): Server {
 async function turnAway(conn: Deno.TcpConn, refusal: Fault): Promise<void> {
   const timer = setTimeout(() => conn.close(), turnAwayMs);
   try {
-    await conn.write(new TextEncoder().encode(encode(errorOf(refusal))));
+    await conn.write(new TextEncoder().encode(encode(errorReply(refusal))));
     await conn.closeWrite();
     // Closing with the request unread would reset the connection, and lose the answer.
     await conn.read(new Uint8Array(messageBytesMax));

@@ -10,7 +10,8 @@ import type { Log } from "../../shared/process/log.ts";
 import { errorReply } from "../../shared/protocol/error_reply.ts";
 import { messageBytesMax } from "../../shared/protocol/limits.ts";
 import { header, type Message } from "../../shared/protocol/message.ts";
-import { fatalFault, fault, isFault } from "../../shared/protocol/status.ts";
+import { serverFaults } from "../../shared/protocol/reasons.ts";
+import { isFault } from "../../shared/protocol/status.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import type { Deadlines } from "../../shared/time/deadlines.ts";
 import { Challenge } from "../handlers/challenge.ts";
@@ -99,7 +100,7 @@ export class Session implements Caller {
     if (isTelling(this.#state)) return this.close();
     this.#become("fatal");
     try {
-      await this.#writer.end(errorReply(fatalFault(408, "The message took too long to arrive")));
+      await this.#writer.end(errorReply(serverFaults.late));
     } catch {
       // The client is gone already.
     } finally {
@@ -174,7 +175,7 @@ export class Session implements Caller {
     } catch (error) {
       // A defect of the server: the log says it in full, the client hears no more than that.
       log.error("a handler failed", { verb: request.verb, error: String(error) });
-      reply = errorReply(fault(500, "The server failed to answer; its log says more"));
+      reply = errorReply(serverFaults.failed);
     }
     if (log.debugs) this.#logAnswered(request, reply);
     return reply;

@@ -5,10 +5,11 @@
  */
 
 import { formatAddress, isIpAddress, parsePort, reachableHost } from "../../shared/net/address.ts";
-import { clientIdRule, isClientId } from "../../shared/protocol/client_id.ts";
+import { isClientId } from "../../shared/protocol/client_id.ts";
 import { verifySignature } from "../../shared/crypto/identity.ts";
 import { parsePublicKey, type PublicKey } from "../../shared/crypto/public_key.ts";
 import { isId } from "../../shared/protocol/message_stream.ts";
+import { errorReply } from "../../shared/protocol/error_reply.ts";
 import {
   infoPageDefault,
   infoPageMax,
@@ -25,15 +26,14 @@ import {
   headerValues,
   type Message,
   message,
-  quote,
 } from "../../shared/protocol/message.ts";
+import { requestFaults, serverFaults } from "../../shared/protocol/reasons.ts";
 import {
   registrationClaim,
   type RegistrationPurpose,
   registrationTranscript,
   signatureFromText,
 } from "../../shared/protocol/registration_proof.ts";
-import type { Fault, StatusCode } from "../../shared/protocol/status.ts";
 import {
   check,
   protocolVersion,
@@ -82,12 +82,6 @@ type Handler = (
   caller: Caller,
 ) => Message | Promise<Message>;
 
-/** Seconds after which a client that met a full server may try again. */
-const retryWhenFullS = 30;
-
-/** The same for mail, of which there is less when somebody collects his. */
-const retryMailS = 10 * 60;
-
 /**
  * Answers a request.
  *
@@ -100,7 +94,7 @@ export function answer(
   caller: Caller,
 ): Message | Promise<Message> {
   const malformed = check(request, "client");
-  if (malformed !== undefined) return errorOf(malformed);
+  if (malformed !== undefined) return errorReply(malformed);
   return handlers.get(request.verb as VerbName)!(request, context, caller);
 }
 
@@ -124,14 +118,11 @@ function register(request: Message, context: Context, caller: Caller): Message {
   if (!isClientId(id)) return badId(id);
   const claimed = header(request, "IP")!;
   if (claimed !== observedHost && !isIpAddress(claimed)) {
-    return error(400, `The IP ${quote(claimed)} is not an IPv4 or IPv6 address`);
+    return errorReply(requestFaults.invalidIp(claimed));
   }
   const port = parsePort(header(request, "Port")!);
   if (port === undefined || port === 0) {
-    return error(
-      400,
-      `The Port ${quote(header(request, "Port")!)} is not a number from 1 to 65535`,
-    );
+    return errorReply(requestFaults.invalidPort(header(request, "Port")!));
   }
   const ttlMs = askedTtlMs(request);
   if (typeof ttlMs !== "number") return ttlMs;
@@ -173,24 +164,23 @@ type AnyRefusal = Refusal | NameRefusal | { readonly refused: "keyless" };
 function refusalReply(refusal: AnyRefusal, { id, observedHost }: Applicant): Message {
   switch (refusal.refused) {
     case "taken":
-      return error(403, `The id ${id} is registered from another host`, [
-        retryAfter(refusal.freeInMs),
-      ]);
+      return errorReply(serverFaults.idOfOtherHost(id), retryAfter(refusal.freeInMs));
     case "keyed":
     case "owned":
       return othersKey(id);
     case "keyless":
-      return error(403, "This server registers names with a key alone");
+      return errorReply(serverFaults.keyRequired);
     case "host-full":
-      return error(429, `The server takes no more registrations from ${observedHost}`, retryLater);
+      return errorReply(serverFaults.tooManyRegistrationsOfHost(observedHost));
     case "host-names":
-      return error(429, `The server takes no more new names from ${observedHost} today`, [
+      return errorReply(
+        serverFaults.tooManyNewNamesOfHost(observedHost),
         retryAfter(refusal.retryInMs),
-      ]);
+      );
     case "full":
-      return error(503, "The server has as many registrations as it takes", retryLater);
+      return errorReply(serverFaults.tooManyRegistrations);
     case "names-full":
-      return error(503, "The server has as many names with a key as it keeps", retryLater);
+      return errorReply(serverFaults.tooManyNames);
     case "unavailable":
       return namesUnavailable;
   }
@@ -220,46 +210,38 @@ function provenKey(
   { realm }: Context,
   { challenge }: Caller,
 ): PublicKey | Message {
-  if (!speaksVersion1(request)) return error(400, "A Key needs the header Version");
+  if (!speaksVersion1(request)) return errorReply(serverFaults.keyWithoutVersion);
   const publicKey = parsePublicKey(key);
   if (publicKey === undefined) return badKey(key);
   const signed = header(request, "Signature");
   const signature = signed === undefined ? undefined : signatureFromText(signed);
   if (signed !== undefined && signature === undefined) {
-    return error(
-      400,
-      `The Signature ${quote(signed)} is not 64 bytes in base64url without padding`,
-    );
+    return errorReply(requestFaults.invalidSignature(signed));
   }
   if (signature === undefined || !isFresh) {
-    return error(401, "Send the request again, signed with this Nonce", [
-      ["Nonce", challenge.give()],
-      ["Realm", realm],
-    ]);
+    return errorReply(serverFaults.unsigned, ["Nonce", challenge.give()], ["Realm", realm]);
   }
   const transcript = registrationTranscript(registrationClaim(request, purpose, realm));
   return verifySignature(publicKey, transcript, signature)
     ? publicKey
-    : error(403, "The Signature is not one of the Key for this request");
+    : errorReply(serverFaults.wrongSignature);
 }
 
 function retryAfter(ms: number): Header {
   return ["Retry-After", String(Math.ceil(ms / 1000))];
 }
 
-const retryLater: readonly Header[] = [["Retry-After", String(retryWhenFullS)]];
-
 /** How long a registration lives: what is asked, shortened to the longest; all of it for the wild. */
 function askedTtlMs(request: Message): number | Message {
   const asked = header(request, "Expires");
   if (asked === undefined) return registrationTtlMaxMs;
   if (!/^[0-9]{1,10}$/.test(asked)) {
-    return error(400, `Expires ${quote(asked)} is not a number of seconds`);
+    return errorReply(requestFaults.invalidExpires(asked));
   }
   const ttlMs = Number(asked) * 1000;
   if (ttlMs < registrationTtlMinMs) {
-    const least = String(registrationTtlMinMs / 1000);
-    return error(423, `A registration lasts at least ${least} seconds`, [["Min-Expires", least]]);
+    const least = registrationTtlMinMs / 1000;
+    return errorReply(requestFaults.shortExpires(least), ["Min-Expires", String(least)]);
   }
   return Math.min(ttlMs, registrationTtlMaxMs);
 }
@@ -276,7 +258,7 @@ function unregister(request: Message, context: Context, caller: Caller): Message
     case "unknown":
       return unknown(id);
     case "not-yours":
-      return error(403, `The id ${id} is registered from another host`);
+      return errorReply(serverFaults.idOfOtherHost(id));
     case "keyed":
       return othersKey(id);
   }
@@ -288,7 +270,7 @@ function bridge(request: Message, { registry }: Context): Message {
   const target = header(request, "Target");
   if (target === undefined) return bridgeTo(request, registry.next(asker));
   if (!isClientId(target)) return badId(target);
-  if (target === asker) return error(404, `${target} is yourself; name another client`);
+  if (target === asker) return errorReply(serverFaults.ownId(target));
   const found = registry.find(target);
   return found === undefined ? unknown(target) : bridgeTo(request, found);
 }
@@ -306,7 +288,7 @@ function bridgeTo(request: Message, found: Registration | undefined): Message {
 function info(request: Message, { registry }: Context): Message {
   const limit = header(request, "Limit");
   if (limit !== undefined && !/^[1-9][0-9]{0,8}$/.test(limit)) {
-    return error(400, `The Limit ${quote(limit)} is not a number from 1`);
+    return errorReply(requestFaults.invalidLimit(limit));
   }
   const after = header(request, "After");
   if (after !== undefined && !isClientId(after)) return badId(after);
@@ -334,7 +316,7 @@ function watch(request: Message, { presence, mailbox }: Context, caller: Caller)
   const ids = headerValues(request, "Target");
   const bad = ids.find((id) => !isClientId(id));
   if (bad !== undefined) return badId(bad);
-  if (ids.length > watchedMax) return error(400, `WATCH names at most ${watchedMax} clients`);
+  if (ids.length > watchedMax) return errorReply(requestFaults.tooManyTargets(watchedMax));
   caller.attendance ??= presence.attend(caller, caller.proven);
   const headers = [...presence.watch(caller.attendance, ids)].map(([id, status]) =>
     presenceHeader(id, status)
@@ -357,14 +339,14 @@ function deposit(
   const publicKey = parsePublicKey(key);
   if (publicKey === undefined) return badKey(key);
   const id = header(request, "Id")!;
-  if (!isId(id)) return error(400, `The Id ${quote(id)} is not 128 bits in hexadecimal`);
+  if (!isId(id)) return errorReply(requestFaults.invalidMailId(id));
   const data = dataOf(request);
-  if (data === undefined) return error(400, "The Data is not base64url without padding");
-  if (data.length > mailBytesMax) return error(413, `A mail has at most ${mailBytesMax} bytes`);
+  if (data === undefined) return errorReply(requestFaults.invalidData);
+  if (data.length > mailBytesMax) return errorReply(requestFaults.longMail(mailBytesMax));
   const owner = context.names.owner(name);
   if ("refused" in owner) return namesUnavailable;
-  if (owner.key === undefined) return error(404, `No key has the name ${name} here`);
-  if (owner.key !== publicKey) return error(403, `The name ${name} is another key's`);
+  if (owner.key === undefined) return errorReply(serverFaults.nameWithoutKey(name));
+  if (owner.key !== publicKey) return errorReply(serverFaults.nameOfOtherKey(name));
   const mail = { to: { name, key: publicKey }, sender: proven.key, id, data };
   return mailbox.deposit(mail).then((refusal) =>
     refusal === undefined
@@ -376,13 +358,13 @@ function deposit(
 function mailRefusalReply(refusal: MailRefusal, name: string): Message {
   switch (refusal) {
     case "box-full":
-      return error(507, `The mailbox of ${name} is full`, retryMail);
+      return errorReply(serverFaults.mailboxFull(name));
     case "share-full":
-      return error(507, `The mailbox of ${name} takes no more from you`, retryMail);
+      return errorReply(serverFaults.mailboxShareFull(name));
     case "sender-full":
-      return error(429, "The server keeps no more mail of yours", retryMail);
+      return errorReply(serverFaults.tooMuchMailOfSender);
     case "full":
-      return error(503, "The server has as much mail as it keeps", retryMail);
+      return errorReply(serverFaults.tooMuchMail);
     case "unavailable":
       return mailUnavailable;
   }
@@ -393,10 +375,10 @@ function collect(request: Message, { mailbox }: Context, { proven }: Caller): Me
   if (header(request, "clientID") !== proven.id) return notYou(proven);
   if (mailbox === undefined) return keepsNoMail;
   const named = headerValues(request, "Taken");
-  if (named.length > takenMax) return error(400, `COLLECT takes at most ${takenMax} mails`);
+  if (named.length > takenMax) return errorReply(requestFaults.tooManyTaken(takenMax));
   const [after, ...taken] = [header(request, "After") ?? "0", ...named].map(mailNumber);
   if (after === undefined || !taken.every((number) => number !== undefined)) {
-    return error(400, "After and Taken are numbers of mails");
+    return errorReply(requestFaults.invalidMailNumbers);
   }
   const collected = mailbox.collect(boxOf(proven), taken, after);
   if (collected === undefined) return mailUnavailable;
@@ -438,43 +420,27 @@ function reply(
   return message(verb, headers);
 }
 
-/** An ERROR. */
-function error(code: StatusCode, reason: string, extra: readonly Header[] = []): Message {
-  return message("ERROR", [["Code", String(code)], ["Reason", reason], ...extra]);
-}
-
-/** The ERROR that tells a peer of its fault. */
-export function errorOf({ code, reason }: Fault): Message {
-  const late = code === 429 || code === 503;
-  return error(code, reason, late ? retryLater : []);
-}
-
 function badId(id: string): Message {
-  return error(400, `The id ${quote(id)} is not ${clientIdRule}`);
+  return errorReply(requestFaults.invalidClientId(id));
 }
 
 function badKey(key: string): Message {
-  return error(400, `The Key ${quote(key)} is not 32 bytes in base64url without padding`);
+  return errorReply(requestFaults.invalidKey(key));
 }
 
 function othersKey(id: string): Message {
-  return error(403, `The id ${id} belongs to a key with which this request is not signed`);
+  return errorReply(serverFaults.idOfOtherKey(id));
 }
 
 function unknown(id: string): Message {
-  return error(404, `No client ${id} is registered`);
+  return errorReply(serverFaults.unknownClient(id));
 }
 
 function notYou({ id }: AuthenticatedClient): Message {
-  return error(403, `You are ${id} on this connection; register as whom you name`);
+  return errorReply(serverFaults.otherClient(id));
 }
 
-const retryMail: readonly Header[] = [["Retry-After", String(retryMailS)]];
-const notProven = error(403, "Register with a key on this connection first");
-const keepsNoMail = error(503, "This server keeps no mail");
-const mailUnavailable = error(503, "The server's mailbox does not work at the moment", retryLater);
-const namesUnavailable = error(
-  503,
-  "The server's list of names does not work at the moment",
-  retryLater,
-);
+const notProven = errorReply(serverFaults.notAuthenticated);
+const keepsNoMail = errorReply(serverFaults.noMailbox);
+const mailUnavailable = errorReply(serverFaults.mailboxUnavailable);
+const namesUnavailable = errorReply(serverFaults.namesUnavailable);

@@ -21,7 +21,8 @@ import {
   shareBytesMax,
   shareMailsMax,
 } from "../../shared/protocol/limits.ts";
-import { fatalFault, type Fault } from "../../shared/protocol/status.ts";
+import { serverFaults } from "../../shared/protocol/reasons.ts";
+import type { Fault } from "../../shared/protocol/status.ts";
 
 /** How much mail a server keeps. */
 export interface MailCapacity {
@@ -129,10 +130,10 @@ export class Admission {
   /** Counts a connection in. @returns Why it is refused; then it is not counted. */
   enter(observedHost: string): Fault | undefined {
     if (this.#count >= this.#max) {
-      return fatalFault(503, "The server has as many connections as it takes; try again later");
+      return serverFaults.tooManyConnections;
     }
     if (this.#perHost.isFull(observedHost)) {
-      return fatalFault(429, `The server takes no more connections from ${observedHost}`);
+      return serverFaults.tooManyConnectionsOfHost(observedHost);
     }
     this.#count++;
     this.#perHost.add(observedHost);

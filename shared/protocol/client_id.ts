@@ -20,9 +20,9 @@ export function isClientId(text: string): boolean {
   // A loop, since every request has an id and a pattern costs it several times as much.
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
-    const isChatMessage = (c >= 0x41 && c <= 0x5a) || (c >= 0x61 && c <= 0x7a);
+    const isLetter = (c >= 0x41 && c <= 0x5a) || (c >= 0x61 && c <= 0x7a);
     const isDigit = c >= 0x30 && c <= 0x39;
-    if (!isChatMessage && !isDigit && c !== dot && c !== underscore && c !== hyphen) return false;
+    if (!isLetter && !isDigit && c !== dot && c !== underscore && c !== hyphen) return false;
   }
   return true;
 }

@@ -10,11 +10,13 @@ import type { Fault } from "./status.ts";
 /**
  * Makes the ERROR that says what a fault is.
  *
- * @param extra Further headers, behind Code and Reason.
+ * @param extra Further headers, behind those of the fault itself.
  */
 export function errorReply(
-  { code, reason }: Pick<Fault, "code" | "reason">,
+  { code, reason, retryAfterS }: Omit<Fault, "fatal">,
   ...extra: readonly Header[]
 ): Message {
-  return message("ERROR", [["Code", String(code)], ["Reason", reason], ...extra]);
+  const headers: Header[] = [["Code", String(code)], ["Reason", reason]];
+  if (retryAfterS !== undefined) headers.push(["Retry-After", String(retryAfterS)]);
+  return message("ERROR", [...headers, ...extra]);
 }

@@ -71,6 +71,12 @@ export const newNamesWindowMs = 24 * 60 * 60_000;
 /** How long a server, which answers nobody meanwhile, waits for another program that holds its data. */
 export const serverBusyTimeoutMs = 100;
 
+/** Seconds after which a client that is refused because the server is full may try again. */
+export const fullRetryS = 30;
+
+/** The same if the server keeps no more mail: there is room again when somebody collects theirs. */
+export const mailRetryS = 10 * 60;
+
 /** Connections a server holds before it answers 503. */
 export const connectionsMax = 50_000;
 

@@ -5,8 +5,9 @@
  * @module
  */
 
-import { fatalFault, type Fault, fault } from "./status.ts";
+import type { Fault } from "./status.ts";
 import { headersMax } from "./limits.ts";
+import { messageFaults } from "./reasons.ts";
 
 /** A header as it was written; its name is compared without regard to case. */
 export type Header = readonly [name: string, value: string];
@@ -159,7 +160,7 @@ function isTrimmed(value: string): boolean {
 export function parse(lines: readonly string[]): Message | Fault {
   const parser = new MessageParser();
   for (const [i, line] of lines.entries()) {
-    if (line.includes("\n")) return fault(400, `Line ${i + 1} holds a control character`);
+    if (line.includes("\n")) return messageFaults.controlCharacter(`Line ${i + 1}`);
     parser.addText(line);
   }
   return parser.finish();
@@ -205,11 +206,10 @@ export class MessageParser {
       control ||= c < 0x80 || (c === 0xc2 && bytes[end + 1]! < 0xa0);
     }
     if (this.#verb === undefined) this.#takeVerb(word(bytes, start, end, text));
-    else if (this.#lines > headersMax) this.#fault = tooManyHeaders;
+    else if (this.#lines > headersMax) this.#fault = messageFaults.tooManyHeaders;
     else if (control) {
-      this.#fault ??= fault(
-        400,
-        `Line ${this.#lines + 1} of ${this.#verb} holds a control character`,
+      this.#fault ??= messageFaults.controlCharacter(
+        `Line ${this.#lines + 1} of ${this.#verb}`,
       );
     } else if (nameEnd > start && nameEnd < end && bytes[nameEnd] === colon) {
       const name = word(bytes, start, nameEnd, text);
@@ -225,7 +225,7 @@ export class MessageParser {
   #takeVerb(verb: string): void {
     this.#verb = verb;
     if (isVerb(verb)) return;
-    this.#fault = fault(400, `The start line ${quote(verb)} is not a verb such as REGISTER`);
+    this.#fault = messageFaults.notAVerb(verb);
   }
 
   /** The message that the lines make, or what is wrong with it. The next line begins another. */
@@ -240,12 +240,6 @@ export class MessageParser {
     return item;
   }
 }
-
-/** What is said of a message with more lines than `headersMax`. */
-export const tooManyHeaders: Fault = fatalFault(
-  413,
-  `A message has at most ${headersMax} header lines`,
-);
 
 /** A part of bytes as a string. */
 function part(bytes: Uint8Array, start: number, end: number, text: string | undefined): string {
@@ -322,8 +316,8 @@ function headerNameEnd(bytes: Uint8Array, start: number): number {
   let i = start;
   for (; i < bytes.length; i++) {
     const c = bytes[i]!;
-    const isChatMessage = (c >= 0x41 && c <= 0x5a) || (c >= 0x61 && c <= 0x7a);
-    if (!isChatMessage && (i === start || !((c >= 0x30 && c <= 0x39) || c === hyphen))) break;
+    const isLetter = (c >= 0x41 && c <= 0x5a) || (c >= 0x61 && c <= 0x7a);
+    if (!isLetter && (i === start || !((c >= 0x30 && c <= 0x39) || c === hyphen))) break;
   }
   return i;
 }
@@ -335,11 +329,4 @@ function hasControl(text: string): boolean {
     if (c < 0x20 || (c >= 0x7f && c <= 0x9f)) return true;
   }
   return false;
-}
-
-/** Quotes what a peer sent, for a Reason: no control characters, at most 64 characters. */
-export function quote(text: string): string {
-  const printable = text.replace(/\p{Cc}/gu, "?");
-  const letters = [...printable];
-  return `'${letters.length > 64 ? letters.slice(0, 63).join("") + "…" : printable}'`;
 }

@@ -11,9 +11,10 @@
  */
 
 import { TextLineStream } from "@std/streams/text-line-stream";
-import { fatalFault, type Fault, isFault } from "./status.ts";
-import { CR, LF, type Message, MessageParser, tooManyHeaders } from "./message.ts";
+import { type Fault, isFault } from "./status.ts";
+import { CR, LF, type Message, MessageParser } from "./message.ts";
 import { headersMax, lineBytesMax, mailMessageBytesMax, messageBytesMax } from "./limits.ts";
+import { messageFaults } from "./reasons.ts";
 import type { VerbName } from "./verbs.ts";
 
 /** What can be said about reading. */
@@ -22,13 +23,7 @@ export interface MessageReaderOptions {
   readonly longVerb?: VerbName;
 }
 
-const invalidUtf8 = fatalFault(400, "A message is not valid UTF-8");
-const lineTooLong = fatalFault(413, `A line has at most ${lineBytesMax} bytes`);
-const messageTooLong = fatalFault(413, `A message has at most ${messageBytesMax} bytes`);
-const longMessageTooLong = fatalFault(
-  413,
-  `A mail's message has at most ${mailMessageBytesMax} bytes`,
-);
+const { invalidUtf8, longLine, longMessage, longMailMessage, tooManyHeaders } = messageFaults;
 const utf8 = new TextEncoder();
 const nothing = new Uint8Array();
 
@@ -116,7 +111,7 @@ export class MessageReader {
     let end = 0;
     let excess: Fault | undefined;
     while (end < chunk.length && excess === undefined) {
-      if (++this.#lineBytes > lineBytesMax) excess = lineTooLong;
+      if (++this.#lineBytes > lineBytesMax) excess = longLine;
       else if (++this.#messageBytes > messageBytesMax) excess = this.#excessOfLong();
       else if (this.#messageBytes <= this.#longVerb.length) {
         this.#mayBeLong &&= chunk[end] === this.#longVerb[this.#messageBytes - 1];
@@ -140,8 +135,8 @@ export class MessageReader {
 
   /** What is wrong with a message that has more bytes than a short one may have. */
   #excessOfLong(): Fault | undefined {
-    if (!this.#mayBeLong || this.#longVerb.length === 0) return messageTooLong;
-    return this.#messageBytes > mailMessageBytesMax ? longMessageTooLong : undefined;
+    if (!this.#mayBeLong || this.#longVerb.length === 0) return longMessage;
+    return this.#messageBytes > mailMessageBytesMax ? longMailMessage : undefined;
   }
 
   /** Splits whole messages at once. @returns Whether they are UTF-8; where not, nothing happened. */

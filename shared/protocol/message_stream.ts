@@ -10,7 +10,8 @@
 
 import { createHash } from "node:crypto";
 import { type Header, header, headerValues, type Message } from "./message.ts";
-import { type Fault, fault, isFault } from "./status.ts";
+import { messageFaults } from "./reasons.ts";
+import { type Fault, isFault } from "./status.ts";
 import { textHeaders, unescapeText } from "./text.ts";
 
 /** Where a message stands in its stream. */
@@ -107,7 +108,7 @@ export function readChatMessage(message: Message, nowMs: number): ChatMessage | 
     !isId(id) || !isId(stream) || prev === undefined || !isId(prev) || seq === undefined ||
     floor === undefined || sentAtMs === undefined || floor >= seq
   ) {
-    return fault(400, "The Stream, Seq, Floor, Prev and Sent of a MSG do not make a place");
+    return messageFaults.invalidPosition;
   }
   return { id, sentAtMs, text, place: { stream, seq, floor, prev } };
 }

@@ -5,7 +5,117 @@
  * @module
  */
 
+import { quote } from "../text/quote.ts";
+import { clientIdRule } from "./client_id.ts";
+import {
+  fullRetryS,
+  headersMax,
+  lineBytesMax,
+  mailMessageBytesMax,
+  mailRetryS,
+  messageBytesMax,
+} from "./limits.ts";
 import { fatalFault, type Fault, fault } from "./status.ts";
+
+/** What is wrong with the bytes, the lines or the headers of a message. */
+export const messageFaults = {
+  invalidUtf8: fatalFault(400, "A message is not valid UTF-8"),
+  longLine: fatalFault(413, `A line has at most ${lineBytesMax} bytes`),
+  longMessage: fatalFault(413, `A message has at most ${messageBytesMax} bytes`),
+  longMailMessage: fatalFault(
+    413,
+    `A message with a mail has at most ${mailMessageBytesMax} bytes`,
+  ),
+  tooManyHeaders: fatalFault(413, `A message has at most ${headersMax} header lines`),
+  notAVerb: (line: string): Fault =>
+    fault(400, `The start line ${quote(line)} is not a verb such as REGISTER`),
+  controlCharacter: (line: string): Fault => fault(400, `${line} holds a control character`),
+  unexpectedVerb: (verb: string, expected: string): Fault =>
+    fault(400, `The verb ${quote(verb)} cannot be sent here; expected is one of ${expected}`),
+  bareLine: (verb: string, line: string): Fault =>
+    fault(400, `${verb} has the line ${quote(line)} without a header name`),
+  missingHeader: (verb: string, name: string): Fault =>
+    fault(400, `${verb} needs the header ${name}`),
+  invalidEscape: fault(400, "A Text has an escape other than \\\\ \\n \\r \\t \\uXXXX"),
+  invalidPosition: fault(400, "The Stream, Seq, Floor, Prev and Sent of a MSG do not fit together"),
+} as const;
+
+/** What a server finds wrong with the values of a request. */
+export const requestFaults = {
+  invalidClientId: (id: string): Fault => fault(400, `The id ${quote(id)} is not ${clientIdRule}`),
+  invalidIp: (ip: string): Fault =>
+    fault(400, `The IP ${quote(ip)} is not an IPv4 or IPv6 address`),
+  invalidPort: (port: string): Fault =>
+    fault(400, `The Port ${quote(port)} is not a number from 1 to 65535`),
+  invalidExpires: (expires: string): Fault =>
+    fault(400, `Expires ${quote(expires)} is not a number of seconds`),
+  shortExpires: (seconds: number): Fault =>
+    fault(423, `A registration lasts at least ${seconds} seconds`),
+  invalidLimit: (limit: string): Fault =>
+    fault(400, `The Limit ${quote(limit)} is not a number from 1`),
+  invalidKey: (key: string): Fault =>
+    fault(400, `The Key ${quote(key)} is not 32 bytes in base64url without padding`),
+  invalidSignature: (signature: string): Fault =>
+    fault(400, `The Signature ${quote(signature)} is not 64 bytes in base64url without padding`),
+  invalidMailId: (id: string): Fault =>
+    fault(400, `The Id ${quote(id)} is not 128 bits in hexadecimal`),
+  invalidMailNumbers: fault(400, "After and Taken are numbers of mails"),
+  invalidData: fault(400, "The Data is not base64url without padding"),
+  longMail: (bytes: number): Fault => fault(413, `A mail has at most ${bytes} bytes`),
+  tooManyTargets: (max: number): Fault => fault(400, `WATCH names at most ${max} clients`),
+  tooManyTaken: (max: number): Fault => fault(400, `COLLECT takes at most ${max} mails`),
+} as const;
+
+/** What a server refuses to a client. */
+export const serverFaults = {
+  keyWithoutVersion: fault(400, "A Key needs the header Version"),
+  unsigned: fault(401, "Send the request again, signed with this Nonce"),
+  wrongSignature: fault(403, "The Signature was not made with the Key for this request"),
+  notAuthenticated: fault(403, "Register with a key on this connection first"),
+  otherClient: (id: string): Fault =>
+    fault(403, `This connection is registered as ${id}, which is not the clientID here`),
+  idOfOtherHost: (id: string): Fault => fault(403, `The id ${id} is registered from another host`),
+  idOfOtherKey: (id: string): Fault =>
+    fault(403, `The id ${id} belongs to a key that has not signed this request`),
+  keyRequired: fault(403, "This server registers only clients that have a key"),
+  unknownClient: (id: string): Fault => fault(404, `No client ${id} is registered`),
+  ownId: (id: string): Fault => fault(404, `The id ${id} is your own; name another client`),
+  nameWithoutKey: (name: string): Fault => fault(404, `No key owns the name ${name} here`),
+  nameOfOtherKey: (name: string): Fault => fault(403, `The name ${name} belongs to another key`),
+  tooManyConnections: later(
+    fullRetryS,
+    fatalFault(503, "The server is full: it takes no more connections; try again later"),
+  ),
+  tooManyConnectionsOfHost: (host: string): Fault =>
+    later(fullRetryS, fatalFault(429, `The server takes no more connections from ${host}`)),
+  tooManyRegistrations: later(
+    fullRetryS,
+    fault(503, "The server is full: it takes no more registrations"),
+  ),
+  tooManyRegistrationsOfHost: (host: string): Fault =>
+    later(fullRetryS, fault(429, `The server takes no more registrations from ${host}`)),
+  tooManyNames: later(fullRetryS, fault(503, "The server is full: it keeps no more names")),
+  tooManyNewNamesOfHost: (host: string): Fault =>
+    fault(429, `The server takes no more new names from ${host} today`),
+  mailboxFull: (name: string): Fault =>
+    later(mailRetryS, fault(507, `The mailbox of ${name} is full`)),
+  mailboxShareFull: (name: string): Fault =>
+    later(mailRetryS, fault(507, `The mailbox of ${name} takes no more from you`)),
+  tooMuchMailOfSender: later(mailRetryS, fault(429, "The server keeps no more mail from you")),
+  tooMuchMail: later(mailRetryS, fault(503, "The server is full: it keeps no more mail")),
+  noMailbox: fault(503, "This server keeps no mail"),
+  mailboxUnavailable: later(
+    fullRetryS,
+    fault(503, "The server's mailbox is unavailable at the moment"),
+  ),
+  namesUnavailable: later(
+    fullRetryS,
+    fault(503, "The server's list of names is unavailable at the moment"),
+  ),
+  tlsRequired: fatalFault(426, "This server speaks TLS: its address begins with tls://"),
+  late: fatalFault(408, "The message took too long to arrive"),
+  failed: fault(500, "The server failed to answer; its log says more"),
+} as const;
 
 /** What a client finds wrong with what a peer says, beside malformed messages. */
 export const peerFaults = {
@@ -39,3 +149,8 @@ export const refusals = {
   notAnswered: (count: number): Fault =>
     fault(429, `The user has not answered ${count} messages; wait for that`),
 } as const;
+
+/** A fault after which the request may be made again, in so many seconds. */
+function later(retryAfterS: number, fault: Fault): Fault {
+  return { ...fault, retryAfterS };
+}

@@ -30,8 +30,10 @@ export interface Fault {
   readonly code: StatusCode;
   /** One sentence for the peer's user, without a full stop. */
   readonly reason: string;
-  /** True where the end of the message cannot be known, so that the connection has to end. */
+  /** True if the end of the message cannot be known, so that the connection has to end. */
   readonly fatal: boolean;
+  /** In how many seconds the request may be made again; undefined if that is not said. */
+  readonly retryAfterS?: number;
 }
 
 /** Makes a fault after which the connection goes on. */

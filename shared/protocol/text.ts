@@ -6,8 +6,9 @@
  * @module
  */
 
-import { type Fault, fault } from "./status.ts";
+import type { Fault } from "./status.ts";
 import type { Header } from "./message.ts";
+import { messageFaults } from "./reasons.ts";
 import { textBytesMax, textLineBytesMax } from "./limits.ts";
 
 // Control characters, the backslash itself, a space at either end, and halves of surrogate pairs,
@@ -39,7 +40,7 @@ export function unescapeText(escaped: string): string | Fault {
     valid &&= meant !== undefined;
     return meant ?? "";
   });
-  return valid ? text : fault(400, "A Text has an escape other than \\\\ \\n \\r \\t \\uXXXX");
+  return valid ? text : messageFaults.invalidEscape;
 }
 
 const encoder = new TextEncoder();

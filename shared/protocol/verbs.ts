@@ -5,8 +5,9 @@
  * @module
  */
 
-import { type Fault, fault } from "./status.ts";
-import { header, type Message, quote } from "./message.ts";
+import type { Fault } from "./status.ts";
+import { header, type Message } from "./message.ts";
+import { messageFaults } from "./reasons.ts";
 
 /**
  * Who speaks: a client to its server, a server to its client, the peer that dialed, the peer that was
@@ -119,18 +120,15 @@ const byName: ReadonlyMap<string, Verb> = new Map(Object.entries(verbs));
 export function check(message: Message, from: Speaker): Fault | undefined {
   const verb = byName.get(message.verb);
   if (verb === undefined || !verb.from.includes(from)) {
-    return fault(400, `${quote(message.verb)} is no request here; try ${said(from).join(", ")}`);
+    return messageFaults.unexpectedVerb(message.verb, said(from).join(", "));
   }
   if (message.bare.length > 0 && verb.bareLines !== true) {
-    return fault(
-      400,
-      `${message.verb} has the line ${quote(message.bare[0]!)} without a header name`,
-    );
+    return messageFaults.bareLine(message.verb, message.bare[0]!);
   }
   for (let i = 0; i < verb.required.length; i++) {
     const name = verb.required[i]!;
     if (header(message, name) === undefined) {
-      return fault(400, `${message.verb} needs the header ${name}`);
+      return messageFaults.missingHeader(message.verb, name);
     }
   }
   return undefined;

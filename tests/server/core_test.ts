@@ -431,7 +431,7 @@ Deno.test("a mail has 64 KiB and no more, and its message 96 KiB", async () => {
   assert(tooLong.join("\r\n").length > mailMessageBytesMax);
   assertMatch(
     await a.ask(...tooLong),
-    /^ERROR\nCode: 413\nReason: A mail's message has at most 98304/,
+    /^ERROR\nCode: 413\nReason: A message with a mail has at most 98304/,
   );
 });
 
@@ -518,12 +518,12 @@ Deno.test("who is full is told at once: the mailbox, the share of it, the sender
   for (let i = 0; i < 2; i++) assertEquals(await deposit("alice", "bob2"), "kept");
   assertEquals(
     await deposit("alice", "bob3"),
-    "Code: 429 / Reason: The server keeps no more mail of yours / Retry-After: 600",
+    "Code: 429 / Reason: The server keeps no more mail from you / Retry-After: 600",
   );
   assertEquals(await deposit("carol", "bob3"), "kept");
   assertEquals(
     await deposit("carol", "bob3"),
-    "Code: 503 / Reason: The server has as much mail as it keeps / Retry-After: 600",
+    "Code: 503 / Reason: The server is full: it keeps no more mail / Retry-After: 600",
   );
 });
 

@@ -7,6 +7,7 @@
 
 import { formatAddress } from "../../../shared/net/address.ts";
 import { errorMessage } from "../../../shared/errors/error_message.ts";
+import { shorten } from "../../../shared/text/quote.ts";
 import { makeVisible, makeVisibleLines } from "../../../shared/text/visible.ts";
 import type { ChatEvent, CloseReason, Contact, Dialect, Security } from "../../events.ts";
 import type { PresenceStatus } from "../../rendezvous/rendezvous.ts";
@@ -374,6 +375,5 @@ function counted(count: number): string {
 }
 
 function quoted(text: string): string {
-  const letters = [...text];
-  return `“${letters.length > 60 ? letters.slice(0, 59).join("") + "…" : text}”`;
+  return `“${shorten(text, 60)}”`;
 }

@@ -3,13 +3,11 @@ import fc from "fast-check";
 import {
   encode,
   encodeInto,
-  type Header,
   header,
   headerValues,
   type Message,
   message,
   parse,
-  quote,
 } from "../../../shared/protocol/message.ts";
 import { MessageReader } from "../../../shared/protocol/message_reader.ts";
 import { headersMax } from "../../../shared/protocol/limits.ts";
@@ -202,15 +200,4 @@ Deno.test("parse takes as many header lines as the limit says, bare ones counted
   assert(!isFault(parse(lines(headersMax))));
   const item = parse(lines(headersMax + 1));
   assertEquals(faultOf(item), [413, true]);
-});
-
-Deno.test("quote shows at most 64 characters, none of them a control or half of one", () => {
-  assertEquals(quote("bob"), "'bob'");
-  assertEquals(quote("a\x1b\n\x9bb"), "'a???b'");
-  assertEquals(quote("🙂".repeat(64)), `'${"🙂".repeat(64)}'`);
-  assertEquals(quote("🙂".repeat(65)), `'${"🙂".repeat(63)}…'`);
-  fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => {
-    const reason: Header = ["Reason", quote(text)];
-    assert(encode(message("ERROR", [reason])).includes(reason[1]));
-  }));
 });

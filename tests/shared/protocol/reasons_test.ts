@@ -7,8 +7,8 @@ import { type Fault, isFault, statuses } from "../../../shared/protocol/status.t
 const all = Object.values(tables).flatMap((table) => Object.entries(table)).map(
   ([name, reason]) => {
     if (typeof reason !== "function") return [name, reason] as const;
-    const made = (reason as (...names: string[]) => Fault)("alice", "bob", "carol");
-    assertMatch(made.reason, /alice/, name);
+    const made = (reason as (...names: string[]) => Fault)("ALICE", "bob", "carol");
+    assertMatch(made.reason, /ALICE/, name);
     return [name, made] as const;
   },
 );
@@ -28,5 +28,20 @@ Deno.test("a reason fits the ERROR that carries it, with a code that there is", 
     const read = parse(text.split("\r\n").slice(0, -2));
     assert(!isFault(read), name);
     assertEquals(header(read, "Reason"), reason);
+  }
+});
+
+Deno.test("what others sent stands quoted in a reason, without its controls and not at length", () => {
+  const { messageFaults, requestFaults } = tables;
+  const sent = "\x1b🙂".repeat(1_000);
+  const quoting = Object.values(requestFaults)
+    .filter((made) => typeof made === "function")
+    .map((made) => (made as (value: string) => Fault)(sent))
+    .filter(({ reason }) => reason.includes("'"))
+    .concat(messageFaults.notAVerb(sent), messageFaults.unexpectedVerb(sent, "CHAT"))
+    .concat(messageFaults.bareLine("CHAT", sent));
+  assert(quoting.length > 8);
+  for (const { reason } of quoting) {
+    assert(!reason.includes("\x1b") && [...reason].length < 160, reason.slice(0, 40));
   }
 });
