@@ -5,6 +5,7 @@
  * @module
  */
 
+import pLimit from "p-limit";
 import { type Address, isLocal, isUnspecified, parseAddress } from "../shared/net/address.ts";
 import { systemClock, type TimerClock, wait, within } from "../shared/time/clock.ts";
 import type { Identity } from "../shared/crypto/identity.ts";
@@ -24,7 +25,6 @@ import { type PresenceStatus, Rendezvous } from "./rendezvous/rendezvous.ts";
 import type { ServerAddress } from "../shared/net/server_address.ts";
 import type { Store } from "./store/store.ts";
 import { Trust } from "./trust/trust.ts";
-import { Semaphore } from "../shared/time/semaphore.ts";
 
 /** A client's options. */
 export interface ClientOptions {
@@ -88,7 +88,7 @@ export class ChatClient {
   readonly #mailbox: Mailbox;
   readonly #comingsAndGoings: PresenceNotices;
   readonly #trust: Trust;
-  readonly #searches = new Semaphore(searchesMax);
+  readonly #searches = pLimit(searchesMax);
 
   /**
    * Starts a client: it listens when this returns, and goes on with the messages that an earlier one has
@@ -161,7 +161,7 @@ export class ChatClient {
       emit: this.#emit,
       room,
       printed,
-      seek: (conversation) => this.#searches.take(() => this.#seek(conversation)),
+      seek: (conversation) => this.#searches(() => this.#seek(conversation)),
       deposit: (to, messages) =>
         this.#mailbox.available ? this.#mailbox.deposit(to, messages) : undefined,
       onOthers: () => this.#watch(),
