@@ -8,7 +8,7 @@
  * @module
  */
 
-import { concat } from "../../shared/bytes/concat.ts";
+import { concat } from "@std/bytes/concat";
 import { type Identity, signatureBytes, verifyCertificate } from "../../shared/crypto/identity.ts";
 import { HandshakeState } from "../../shared/crypto/noise.ts";
 import { type PublicKey, publicKeyBytes, publicKeyFrom } from "../../shared/crypto/public_key.ts";
@@ -103,6 +103,6 @@ export class Handshake {
 
   #proof(): Uint8Array {
     const { publicKey, certificate } = this.#identity;
-    return concat(publicKeyBytes(publicKey), certificate);
+    return concat([publicKeyBytes(publicKey), certificate]);
   }
 }

@@ -10,7 +10,7 @@
 
 import { type Address, isIpAddress, parsePort, reachableHost } from "../../shared/net/address.ts";
 import { isClientId } from "../../shared/protocol/client_id.ts";
-import { concat } from "../../shared/bytes/concat.ts";
+import { concat } from "@std/bytes/concat";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import type { PublicKey } from "../../shared/crypto/public_key.ts";
 import { handshakeBytesMax } from "../../shared/protocol/limits.ts";
@@ -144,7 +144,7 @@ export class Opening {
 
   /** Takes what a read brought. The bytes are not needed after its promise. */
   async take(bytes: Uint8Array): Promise<Step> {
-    this.#unread = concat(this.#unread, bytes);
+    this.#unread = concat([this.#unread, bytes]);
     switch (this.#state) {
       case "recognising":
         return await this.#recognise(false) ?? await this.#readOpening();
@@ -250,12 +250,12 @@ export class Opening {
     }
     const { role, self: { identity } } = this.#options;
     if (role === "initiator") {
-      this.#handshake = new Handshake({ role, identity, prologue: concat(this.#chat, bytes) });
+      this.#handshake = new Handshake({ role, identity, prologue: concat([this.#chat, bytes]) });
       this.#send.push(frame(this.#handshake.begin()));
     } else {
       const chatack = this.#introduction("CHATACK", true);
       this.#send.push(chatack);
-      this.#handshake = new Handshake({ role, identity, prologue: concat(bytes, chatack) });
+      this.#handshake = new Handshake({ role, identity, prologue: concat([bytes, chatack]) });
     }
     this.#state = "handshaking";
     return this.#shakeHands();

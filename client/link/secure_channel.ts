@@ -10,7 +10,7 @@
  */
 
 import { systemClock } from "../../shared/time/clock.ts";
-import { concat } from "../../shared/bytes/concat.ts";
+import { concat } from "@std/bytes/concat";
 import { tagBytes } from "../../shared/crypto/chacha20_poly1305.ts";
 import type { CipherState } from "../../shared/crypto/cipher_state.ts";
 import {
@@ -91,7 +91,7 @@ export class SecureChannel {
     header[2] = content.length & 0xff;
     const paddingBytes = paddedLength(content.length) - headerBytes - content.length;
     const pieces = [header, content, padding.subarray(0, paddingBytes)];
-    const parts = content.length < fewBytes ? [concat(...pieces)] : pieces;
+    const parts = content.length < fewBytes ? [concat(pieces)] : pieces;
     putFrameLength(frames, at, sealedLength(content.length));
     const end = this.#send.encryptInto(parts, frames, at + lengthBytes);
     this.#sentUnderKey++;

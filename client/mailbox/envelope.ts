@@ -8,7 +8,7 @@
  * @module
  */
 
-import { concat } from "../../shared/bytes/concat.ts";
+import { concat } from "@std/bytes/concat";
 import { type Identity, signatureBytes, verifyCertificate } from "../../shared/crypto/identity.ts";
 import { HandshakeState } from "../../shared/crypto/noise.ts";
 import { type PublicKey, publicKeyBytes, publicKeyFrom } from "../../shared/crypto/public_key.ts";
@@ -117,7 +117,7 @@ export function openEnvelope(
  * for whom the sender would take its owner: so the Ed25519 key that is meant is bound as well.
  */
 function prologueFor(name: string, key: PublicKey): Uint8Array {
-  return concat(utf8.encode(`p2pchat mail 1\0${name}\0`), publicKeyBytes(key));
+  return concat([utf8.encode(`p2pchat mail 1\0${name}\0`), publicKeyBytes(key)]);
 }
 
 function paddedBytes(contentBytes: number): number {

@@ -7,7 +7,7 @@
 
 import { type Address, isIpAddress, isUnspecified, parsePort } from "../../shared/net/address.ts";
 import { isClientId } from "../../shared/protocol/client_id.ts";
-import { concat } from "../../shared/bytes/concat.ts";
+import { concat } from "@std/bytes/concat";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { primitives } from "../../shared/crypto/primitives.ts";
 import { type PublicKey, publicKeyBytes } from "../../shared/crypto/public_key.ts";
@@ -194,7 +194,7 @@ export class Mailbox {
       if (length > bytesMax) break;
       parts.push(part);
     }
-    return { content: concat(...parts), count: parts.length - 1 };
+    return { content: concat(parts), count: parts.length - 1 };
   }
 
   async #collectAll(intake: MailIntake): Promise<void> {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { equals } from "@std/bytes/equals";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { formatAddress, parseAddress } from "../../shared/net/address.ts";
 import { randomId } from "../../shared/protocol/message_stream.ts";
@@ -180,7 +181,8 @@ function recordOf(row: Row): ConversationRecord {
 }
 
 function isNews(known: ConversationRecord, { agreement, address }: NonNullable<Seen>): boolean {
-  return (agreement !== undefined && agreement.toHex() !== known.agreement?.toHex()) ||
+  return (agreement !== undefined &&
+    (known.agreement === undefined || !equals(agreement, known.agreement))) ||
     (address !== undefined &&
       (known.address === undefined || formatAddress(address) !== formatAddress(known.address)));
 }

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { equals } from "@std/bytes/equals";
 import type { Buffer } from "node:buffer";
 import type { TLSSocket } from "node:tls";
 import { type Address, isIpAddress } from "../../shared/net/address.ts";
@@ -107,9 +108,9 @@ function isReadable(der: Uint8Array): boolean {
 
 /** Whether a certificate in DER begins as RFC 5280 section 4.1 has it for version 3. */
 function isVersion3(der: Uint8Array): boolean {
-  const version = [0xa0, 3, 2, 1, 2];
+  const version = Uint8Array.of(0xa0, 3, 2, 1, 2);
   const at = contentAt(der, contentAt(der, 0));
-  return version.every((byte, i) => der[at + i] === byte);
+  return equals(der.subarray(at, at + version.length), version);
 }
 
 /** Where the content of a DER element begins: behind its tag and its length (X.690 section 8.1). */

@@ -6,7 +6,7 @@
  */
 
 import { chacha20poly1305 } from "@noble/ciphers/chacha.js";
-import { Buffer } from "node:buffer";
+import { concat } from "@std/bytes/concat";
 import { createCipheriv, createDecipheriv, getCiphers } from "node:crypto";
 
 /**
@@ -104,7 +104,7 @@ export const nodeAead: Aead = {
 export const nobleAead: Aead = {
   seal: (key, nonce, ad, plaintext) => chacha20poly1305(key, nonce, ad).encrypt(plaintext),
   sealInto(key, nonce, parts, target, at) {
-    target.set(chacha20poly1305(key, nonce).encrypt(Buffer.concat(parts)), at);
+    target.set(chacha20poly1305(key, nonce).encrypt(concat(parts)), at);
   },
   open: (key, nonce, ad, ciphertext) => chacha20poly1305(key, nonce, ad).decrypt(ciphertext),
 };

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
+import { concat } from "@std/bytes/concat";
 import { createPublicKey, hkdfSync, type KeyObject, sign, verify } from "node:crypto";
 import { type KeyPair, primitives } from "./primitives.ts";
 import {
@@ -114,5 +114,5 @@ export function verifyCertificate(
 }
 
 function certified(agreementKey: Uint8Array): Uint8Array {
-  return Buffer.concat([certificateLabel, agreementKey]);
+  return concat([certificateLabel, agreementKey]);
 }

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { concat } from "../bytes/concat.ts";
+import { concat } from "@std/bytes/concat";
 import { tagBytes } from "./chacha20_poly1305.ts";
 import { type CipherState, noiseMessageBytesMax, tooLong } from "./cipher_state.ts";
 import { type KeyPair, type Primitives, primitives } from "./primitives.ts";
@@ -130,7 +130,7 @@ export class HandshakeState {
       }
     }
     parts.push(this.#symmetric.encryptAndHash(payload));
-    const message = concat(...parts);
+    const message = concat(parts);
     if (message.length > noiseMessageBytesMax) {
       throw new RangeError(`Cannot send a message of ${message.length} bytes: ${tooLong}`);
     }

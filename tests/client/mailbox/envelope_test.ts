@@ -6,7 +6,7 @@ import {
   type Recipient,
   sealEnvelope,
 } from "../../../client/mailbox/envelope.ts";
-import { concat } from "../../../shared/bytes/concat.ts";
+import { concat } from "@std/bytes/concat";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { HandshakeState } from "../../../shared/crypto/noise.ts";
 import { frameBytesMax, mailBytesMax } from "../../../shared/protocol/limits.ts";
@@ -41,7 +41,7 @@ function sealRaw(payload: Uint8Array, { sender = alice, prologue = prologueOf() 
 }
 
 function prologueOf(label = "p2pchat mail 1\0bob\0", key = bob.publicKey): Uint8Array {
-  return concat(utf8.encode(label), publicKeyBytes(key));
+  return concat([utf8.encode(label), publicKeyBytes(key)]);
 }
 
 /** A payload; what is left away is as it has to be. */
@@ -50,7 +50,12 @@ function payload(
 ): Uint8Array {
   const all = new Uint8Array(bytes).fill(pad);
   all.set(
-    concat(publicKeyBytes(key), certificate, Uint8Array.of(0, 0, length >> 8, length & 255), hello),
+    concat([
+      publicKeyBytes(key),
+      certificate,
+      Uint8Array.of(0, 0, length >> 8, length & 255),
+      hello,
+    ]),
   );
   return all;
 }
@@ -120,7 +125,7 @@ Deno.test("an envelope that is cut short, or goes on, is none", () => {
     assertEquals(openEnvelope(bob, "bob", envelope.subarray(0, length)), undefined, `${length}`);
   }
   for (const more of [1, 16, 256, 65_536]) {
-    const longer = concat(envelope, new Uint8Array(more));
+    const longer = concat([envelope, new Uint8Array(more)]);
     assertEquals(openEnvelope(bob, "bob", longer), undefined);
   }
 });
@@ -202,6 +207,6 @@ Deno.test("with a key of low order nobody seals, and nothing is opened", () => {
   for (const first of [0, 1]) {
     const lowOrder = new Uint8Array(32);
     lowOrder[0] = first;
-    assertEquals(openEnvelope(bob, "bob", concat(lowOrder, envelope.subarray(32))), undefined);
+    assertEquals(openEnvelope(bob, "bob", concat([lowOrder, envelope.subarray(32)])), undefined);
   }
 });
