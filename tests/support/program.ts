@@ -19,25 +19,23 @@ export interface Build {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-const main = new URL("../../main.ts", import.meta.url).pathname;
-const config = new URL("../../deno.json", import.meta.url).pathname;
-
-/** The permissions that the task `client` gives: the tests run with no more. */
-const permissions = (await readTask("client")).split(" ").filter((word) => word.startsWith("-"));
-
-async function readTask(name: string): Promise<string> {
-  return JSON.parse(await Deno.readTextFile(config)).tasks[name].command;
+/** The program as it stands in a directory, from source, with the permissions that its task `client` gives. */
+export async function buildIn(directory: string): Promise<Build> {
+  const config = `${directory}/deno.json`;
+  const { command } = JSON.parse(await Deno.readTextFile(config)).tasks.client;
+  const permissions = command.split(" ").filter((word: string) => word.startsWith("-"));
+  return {
+    name: "deno run",
+    command: Deno.execPath(),
+    args: ["run", "--config", config, ...permissions, `${directory}/main.ts`],
+  };
 }
 
 const compiled = Deno.env.get("P2PCHAT");
 
 /** Every way to start the program that there is here. */
 export const builds: readonly Build[] = [
-  {
-    name: "deno run",
-    command: Deno.execPath(),
-    args: ["run", "--config", config, ...permissions, main],
-  },
+  await buildIn(new URL("../..", import.meta.url).pathname.replace(/\/$/, "")),
   ...compiled === undefined ? [] : [{ name: "compiled", command: compiled, args: [] }],
 ];
 

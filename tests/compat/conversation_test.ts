@@ -1,0 +1,116 @@
+// Version 0.3.0 and the present one talk to each other, whichever of them is the server, the one who calls and
+// the one who is called.
+
+import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { temporaryDirectory } from "../support/places.ts";
+import { type Build, builds, startServerProgram } from "../support/program.ts";
+import { RawPeer } from "../support/raw_peer.ts";
+import { lineOf, messageOf, Person } from "./person.ts";
+import { hasRelease, release, unlessSkipped } from "./release.ts";
+
+interface Versions {
+  readonly server: Build;
+  readonly alice: Build;
+  readonly bob: Build;
+}
+
+/** Four words, as both sides of a verification see them. */
+const fourWords = /(?<= {2})([a-z]+(?: {2}[a-z]+){3})$/;
+
+for (const now of builds) {
+  const old = release ?? now;
+  const cases: [name: string, Versions][] = [
+    ["clients of now at a server of 0.3.0", { server: old, alice: now, bob: now }],
+    ["clients of 0.3.0 at a server of now", { server: now, alice: old, bob: old }],
+    ["a client of now calls one of 0.3.0", { server: now, alice: now, bob: old }],
+    ["a client of 0.3.0 calls one of now", { server: now, alice: old, bob: now }],
+  ];
+  for (const [name, versions] of cases) {
+    Deno.test({
+      name: `${now.name}: ${name}${unlessSkipped}`,
+      ignore: !hasRelease,
+      fn: () => talk(versions),
+    });
+  }
+}
+
+async function talk(versions: Versions): Promise<void> {
+  using data = temporaryDirectory();
+  const { server, address, port } = await startServerProgram(
+    versions.server,
+    ...["--data", data.path],
+  );
+  await using _server = server;
+  await using alice = new Person("alice", versions.alice, address);
+  await using bob = new Person("bob", versions.bob, address);
+
+  // They register, and find each other.
+  await alice.starts();
+  const bobsAddress = await bob.starts();
+  await alice.sees(lineOf("alice", address), "/register");
+  await bob.sees(lineOf("bob", address), "/register");
+  assertEquals(await registered(port), ["alice", "bob"]);
+  await alice.sees(lineOf("bob", bobsAddress), "/info");
+  await alice.sees(lineOf("bob", bobsAddress), "/bridge");
+
+  // They talk, encrypted: only then there are words to compare.
+  await Promise.all([bob.sees(lineOf("alice")), alice.sees(lineOf("bob"), "/chat bob")]);
+  await alice.tells(bob, "Hello, é漢🙂");
+  await bob.tells(alice, "Hello yourself");
+  await Promise.all([bob.sees(lineOf("alice")), alice.types("/verify bob")]);
+  const [alices, bobs] = await Promise.all([
+    alice.sees(fourWords),
+    bob.sees(fourWords, "/verify alice"),
+  ]);
+  assertEquals(alices[1], bobs[1]);
+  await alice.sees(lineOf("bob"), "/verify bob yes");
+  await bob.sees(lineOf("alice"), "/verify alice yes");
+  await alice.sees(lineOf("bob", "verified"), "/peers");
+  await bob.sees(lineOf("alice", "verified"), "/peers");
+
+  // Each compares with the other what both have.
+  for (const [one, other] of [[alice, bob], [bob, alice]] as const) {
+    const { code, out, err } = await one.runs("audit", other.id, "--server", address);
+    assertEquals([code, err], [0, ""]);
+    assertMatch(out, lineOf(other.id));
+  }
+
+  // Alice sees Bob go. What she writes then is at the server when she has gone, too.
+  await Promise.all([alice.sees(lineOf("bob")), bob.quits()]);
+  await alice.sees(lineOf("bob"), "/chat bob");
+  await alice.sees(lineOf("mailbox"), "are you there?");
+  await alice.isKilled();
+  await bob.starts("--register");
+  await bob.saw(messageOf("alice", "are you there?"));
+  await bob.quits();
+
+  // She hears that he has it, and that he comes back.
+  await alice.starts("--register");
+  await alice.hasDelivered("bob");
+  const [away] = await alice.sees(/^ *bob .*$/, "/who");
+  await Promise.all([alice.sees(lineOf("bob")), bob.starts("--register")]);
+  const [here] = await alice.sees(/^ *bob .*$/, "/who");
+  assertNotEquals(here, away);
+
+  // The server forgets who asks for that.
+  await alice.sees(lineOf("alice"), "/unregister");
+  assertEquals(await registered(port), ["bob"]);
+  await alice.quits();
+  await bob.quits();
+  const said = [["alice", "Hello, é漢🙂"], ["bob", "Hello yourself"], ["alice", "are you there?"]];
+  for (const [one, other] of [[alice, "bob"], [bob, "alice"]] as const) {
+    assertEquals((await one.history(other)).map(({ from, text }) => [from, text]), said);
+  }
+}
+
+/** Whom a server lists, in the order of their names. */
+async function registered(port: number): Promise<string[]> {
+  const peer = await RawPeer.dial({ host: "127.0.0.1", port });
+  try {
+    await peer.send("INFO\r\n\r\n");
+    const reply = await peer.message();
+    return [...reply.matchAll(/^Client: (\S+)/gm)].map((match) => match[1]!).toSorted();
+  } finally {
+    peer.close();
+  }
+}
