@@ -67,10 +67,6 @@ export const breachesYet: readonly string[] = [
   "unused export: client/ui/commands/commands.ts helpRows",
   "unused export: client/ui/terminal/terminal.ts promptText",
   "unused export: client/ui/terminal/terminal.ts terminalLines",
-  "unused export: shared/protocol/limits.ts fingerprintLength",
-  "unused export: shared/protocol/status.ts statuses",
-  "unused export: shared/protocol/text.ts escapeText",
-  "unused export: shared/protocol/verbs.ts verbs",
   "unused export: shared/protocol/reasons.ts refusals",
 ];
 
