@@ -11,9 +11,8 @@ import { systemClock, type TimerClock, wait, within } from "../shared/time/clock
 import type { Identity } from "../shared/crypto/identity.ts";
 import type { Fingerprint } from "../shared/crypto/public_key.ts";
 import { clientIdRule, isClientId } from "../shared/protocol/client_id.ts";
-import { errorMessage } from "../shared/errors/error_message.ts";
 import { replyTimeoutMs } from "../shared/protocol/limits.ts";
-import { UserError } from "./user_error.ts";
+import { reasonOf, UserError } from "./user_error.ts";
 import { PresenceNotices } from "./conversations/presence_notices.ts";
 import type { Conversation } from "./conversations/conversation.ts";
 import { CallRefused, Conversations } from "./conversations/conversations.ts";
@@ -472,7 +471,7 @@ export class ChatClient {
     try {
       this.#rendezvous.watch(this.#conversations.watched);
     } catch (error) {
-      const problem = `Cannot see whom to watch: ${errorMessage(error)}`;
+      const problem = `Cannot see whom to watch: ${reasonOf(error)}`;
       this.#emit({ type: "problem", problem });
     }
   }
@@ -483,7 +482,7 @@ export class ChatClient {
       const connected = this.#conversations.isConnected(name);
       if (this.#trust.knows(name)) this.#comingsAndGoings.said(name, status, connected);
     } catch (error) {
-      const problem = `Cannot look up the key of ${name}: ${errorMessage(error)}`;
+      const problem = `Cannot look up the key of ${name}: ${reasonOf(error)}`;
       this.#emit({ type: "problem", problem });
     }
     // Of who is registered only it is not known whether he is there: that is found out.

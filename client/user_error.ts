@@ -134,101 +134,58 @@ export type TrustProblem =
     readonly name: string;
   };
 
-/** What was to be done with an identity. */
-export type IdentityAction =
-  | "use"
-  | "make"
-  | "change-passphrase"
-  | "export"
-  | "read-copy"
-  | "import";
-
-/** Why that cannot be done. */
-export type IdentityFault =
-  | { readonly is: "damaged" }
-  | { readonly is: "too-long" }
+/** What goes wrong with the store. */
+export type StoreProblem =
   | {
-    /** The public key in the file does not belong to the seed. */
-    readonly is: "other-key";
+    readonly code: "store-not-opened";
+    /** The file's. */
+    readonly path: string;
+    readonly reason: string;
   }
   | {
-    /** To try one passphrase would take too much memory or time. These are scrypt's parameters. */
-    readonly is: "too-costly";
-    readonly N: number;
-    readonly r: number;
-    readonly p: number;
+    /** The texts are sealed for another identity. */
+    readonly code: "store-sealed";
+    /** The file's. */
+    readonly path: string;
   }
   | {
-    /** The file is of a later version than this program knows. */
-    readonly is: "newer";
-    readonly version: number;
-    readonly known: number;
-  }
-  | { readonly is: "not-a-file" }
-  | {
-    /** Others than its owner can read or write the file, or run it. */
-    readonly is: "open-to-others";
-    /** Its mode, such as `0644`. */
-    readonly mode: string;
+    /** The store is open, and cannot be read or written. */
+    readonly code: "store-refused";
+    readonly action: StoreAction;
+    readonly reason: string;
   }
   | {
-    /** A link stands in its place and leads nowhere, or in a circle. */
-    readonly is: "broken-link";
-  }
-  | { readonly is: "no-passphrase" }
-  | {
-    /** The file has been changed since it was read. */
-    readonly is: "changed";
+    /** Another program has sealed the texts since this one opened the store without a key. */
+    readonly code: "sealed-meanwhile";
   }
   | {
-    /** Another program has made an identity there in the meantime. */
-    readonly is: "just-made";
-  }
-  | {
-    /** Another identity is there, and must not be replaced. */
-    readonly is: "another-there";
-  }
-  | { readonly is: "system"; readonly reason: string };
-
-/** What goes wrong with profiles. */
-export type ProfileProblem =
-  | {
-    readonly code: "identity-unusable";
-    readonly action: IdentityAction;
-    /** The file; undefined for standard input and output. */
-    readonly path: string | undefined;
-    readonly fault: IdentityFault;
-  }
-  | {
-    /** There is no identity, and so no message. */
-    readonly code: "no-profile";
-    readonly directory: string;
-  }
-  | {
-    /** There is no identity that could be copied. */
-    readonly code: "no-identity-yet";
-    readonly directory: string;
-  }
-  | {
-    /** A passphrase is needed, and there is no terminal in which to ask for it. */
-    readonly code: "nobody-to-ask";
-  }
-  | {
-    /** A new passphrase has characters that are not letters. */
-    readonly code: "passphrase-not-text";
-  }
-  | {
-    /** A new passphrase was not the same the second time. */
-    readonly code: "passphrases-differ";
-  }
-  | {
-    /** A copy would have no passphrase, and that was not asked for. */
-    readonly code: "copy-without-passphrase";
-  }
-  | {
-    /** A copy on standard input is under a passphrase, which cannot be asked for then. */
-    readonly code: "sealed-copy-on-input";
+    /** Somebody has changed the text on the disk, so that it cannot be sent. */
+    readonly code: "message-unreadable";
+    readonly id: string;
+    /** For whom it was. */
+    readonly name: string;
   };
+
+/** What was tried with the store. */
+export type StoreAction =
+  | "save-conversation"
+  | "read-conversations"
+  | "save-messages"
+  | "read-unacknowledged"
+  | "note-outcome"
+  | "renumber"
+  | "reassign"
+  | "save-received"
+  | "read-received"
+  | "note-shown"
+  | "read-history"
+  | "search"
+  | "index"
+  | "read-streams"
+  | "save-key"
+  | "read-keys"
+  | "seal"
+  | "unseal";
 
 /** Something that went wrong: a code, and the facts that belong to it. */
 export type Problem =
@@ -237,7 +194,7 @@ export type Problem =
   | RendezvousProblem
   | MailboxProblem
   | TrustProblem
-  | ProfileProblem;
+  | StoreProblem;
 
 /** The codes that there are. */
 export type ProblemCode = Problem["code"];
@@ -263,6 +220,12 @@ export function problemOf(error: unknown): Problem {
   return error instanceof UserError
     ? error.problem
     : { code: "unexpected", reason: errorMessage(error) };
+}
+
+/** Why something failed, for the field `reason` of a problem that says what: what the environment said. */
+export function reasonOf(error: unknown): string {
+  const problem = problemOf(error);
+  return "reason" in problem ? problem.reason : errorMessage(error);
 }
 
 /** For a program's log: no sentence, and nothing that a terminal could take for a command. */

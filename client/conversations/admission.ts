@@ -9,10 +9,10 @@ import { type Address, formatAddress } from "../../shared/net/address.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import type { Fingerprint, PublicKey } from "../../shared/crypto/public_key.ts";
-import { errorMessage } from "../../shared/errors/error_message.ts";
 import type { ChatEvent } from "../events.ts";
 import type { PeerFacts, Refusal } from "../link/link.ts";
 import type { Trust } from "../trust/trust.ts";
+import { reasonOf } from "../user_error.ts";
 
 /** What a gatekeeper needs to know. */
 export interface PeerAdmissionOptions {
@@ -147,7 +147,7 @@ export class PeerAdmission {
   }
 
   #cannotJudge(who: string, error: unknown): Refusal {
-    const reason = errorMessage(error);
+    const reason = reasonOf(error);
     const problem = `Cannot look up the key of ${who}: ${reason}`;
     this.#options.emit({ type: "problem", problem });
     return { code: 500, reason: "This client cannot look up keys at the moment", detail: problem };
@@ -179,7 +179,7 @@ export class PeerAdmission {
       if (meeting === "remembered") emit({ type: "remembered", name, fingerprint });
       else emit({ type: "problem", problem: `Cannot remember the key of ${name}: too many are` });
     } catch (error) {
-      const reason = errorMessage(error);
+      const reason = reasonOf(error);
       emit({
         type: "problem",
         problem: `Cannot remember the key of ${name}: ${reason}. Next time it will be new again`,

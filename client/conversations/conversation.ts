@@ -8,7 +8,6 @@
 import { type Address, formatAddress } from "../../shared/net/address.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
 import type { PublicKey } from "../../shared/crypto/public_key.ts";
-import { errorMessage } from "../../shared/errors/error_message.ts";
 import {
   type ChatMessage,
   chatMessageHeaders,
@@ -26,7 +25,7 @@ import type { Link } from "../link/link.ts";
 import type { Deposit } from "../mailbox/mailbox.ts";
 import type { ConversationId, ConversationRecord, Journal, Receipt } from "../store/journal.ts";
 import type { Trust } from "../trust/trust.ts";
-import type { Problem } from "../user_error.ts";
+import { type Problem, reasonOf } from "../user_error.ts";
 
 /** What a conversation needs to know beside its peer. */
 export interface ConversationOptions {
@@ -186,7 +185,7 @@ export class Conversation {
           row = receipt.row;
           taken = letter;
           break;
-        case "had":
+        case "duplicate":
           taken = letter;
           break;
         case "conflict":
@@ -406,7 +405,7 @@ export class Conversation {
     this.#complaintDueAtMs = clock.now() + complaintMs;
     emit({
       type: "problem",
-      problem: `Cannot ${what} ${this.name}: ${errorMessage(error)}${then}`,
+      problem: `Cannot ${what} ${this.name}: ${reasonOf(error)}${then}`,
     });
   }
 }

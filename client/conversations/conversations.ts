@@ -15,7 +15,7 @@ import { linksMax, linksPerPeerMax, watchedMax } from "../../shared/protocol/lim
 import type { Message } from "../../shared/protocol/message.ts";
 import { textHeaders } from "../../shared/protocol/text.ts";
 import { answerAudit, audit, type AuditReport } from "../audit/audit.ts";
-import { UserError } from "../user_error.ts";
+import { reasonOf, UserError } from "../user_error.ts";
 import { addressOf, Conversation, type ConversationOptions, wasCalledAt } from "./conversation.ts";
 import type { PeerConn } from "../transport/transport.ts";
 import type { CloseReason, PeerState, Security } from "../events.ts";
@@ -153,7 +153,7 @@ export class Conversations {
       }
       return true;
     } catch (error) {
-      const reason = errorMessage(error);
+      const reason = reasonOf(error);
       const problem = `${reason}; what was shown will be shown again at the next start`;
       emit({ type: "problem", problem });
       return false;
@@ -387,7 +387,7 @@ export class Conversations {
       if (this.#current === id) conversation.see();
       return isTaken;
     } catch (error) {
-      const problem = `Cannot keep what came from ${id} by mail: ${errorMessage(error)}`;
+      const problem = `Cannot keep what came from ${id} by mail: ${reasonOf(error)}`;
       this.#options.emit({ type: "problem", problem });
       return false;
     }
@@ -473,7 +473,7 @@ export class Conversations {
     try {
       trust.addContact(peerId!, key);
     } catch (error) {
-      const reason = errorMessage(error);
+      const reason = reasonOf(error);
       emit({ type: "problem", problem: `Cannot note that you know ${peerId}: ${reason}` });
     }
     // A stranger's mail has not been.
@@ -618,7 +618,7 @@ export class Conversations {
     try {
       conversation = this.#conversationOf(link);
     } catch (error) {
-      const problem = `Cannot begin a conversation with ${link.peerId}: ${errorMessage(error)}`;
+      const problem = `Cannot begin a conversation with ${link.peerId}: ${reasonOf(error)}`;
       emit({ type: "problem", problem });
       this.#opening.get(link)?.opened.reject(new UserError(problem));
       this.#opening.delete(link);

@@ -6,9 +6,8 @@
  */
 
 import type { TimerClock } from "../../shared/time/clock.ts";
-import { errorMessage } from "../../shared/errors/error_message.ts";
 import { randomId } from "../../shared/protocol/message_stream.ts";
-import { UserError } from "../user_error.ts";
+import { reasonOf, UserError } from "../user_error.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Journal } from "../store/journal.ts";
 
@@ -78,7 +77,7 @@ export class GroupCommit {
         numbered: conversation.key !== undefined,
       })));
     } catch (cause) {
-      const reason = errorMessage(cause);
+      const reason = reasonOf(cause);
       const error = new UserError(`Cannot keep the message: ${reason}. It was not sent`, { cause });
       for (const { kept } of posts) kept.reject(error);
       return;

@@ -22,9 +22,8 @@ import {
 import { MessageReader } from "../../shared/protocol/message_reader.ts";
 import { isFault } from "../../shared/protocol/status.ts";
 import { check, protocolVersion } from "../../shared/protocol/verbs.ts";
-import { type Problem, UserError } from "../user_error.ts";
+import { type Problem, reasonOf, UserError } from "../user_error.ts";
 import { depositBytesMax } from "../../shared/protocol/limits.ts";
-import { errorMessage } from "../../shared/errors/error_message.ts";
 import { envelopeContentBytesMax, openEnvelope, type Recipient, sealEnvelope } from "./envelope.ts";
 import type { RegisteredConnection, Rendezvous } from "../rendezvous/rendezvous.ts";
 
@@ -206,7 +205,7 @@ export class Mailbox {
         await intake.answer();
       }
     } catch (error) {
-      onProblem({ code: "mail-not-fetched", reason: errorMessage(error) });
+      onProblem({ code: "mail-not-fetched", reason: reasonOf(error) });
     }
   }
 

@@ -1,5 +1,6 @@
 /**
- * An identity as it is in a file: JSON with the public key, and the seed, as it is or under a passphrase.
+ * An identity as a file holds it: JSON with the public key for all to read, and the seed, as it is or under
+ * a passphrase.
  *
  * ```json
  * {
@@ -13,7 +14,7 @@
  * }
  * ```
  *
- * Without a passphrase there is `"seed": "…"` instead of `sealed`. Bytes are base64url without padding.
+ * Without a passphrase `"seed": "…"` stands in the place of `sealed`. Bytes are base64url without padding.
  *
  * @module
  */
@@ -23,24 +24,21 @@ import { tagBytes } from "../../shared/crypto/chacha20_poly1305.ts";
 import { Identity } from "../../shared/crypto/identity.ts";
 import { type PublicKey, publicKeyFrom } from "../../shared/crypto/public_key.ts";
 import { keyBytes } from "../../shared/crypto/raw_keys.ts";
-import { IdentityFailure } from "./identity_failure.ts";
 import {
   isBearable,
-  openSecret,
+  openBox,
   type PassphraseCost,
   saltBytes,
+  sealBox,
   type SealedSecret,
-  sealSecret,
 } from "./sealed_secret.ts";
 
-/** What an identity's file holds: the public key, and the identity itself, which may be sealed. */
+/** What an identity's file holds. The public key is known in any case. */
 export type IdentityFile =
   | { readonly publicKey: PublicKey; readonly identity: Identity }
-  | { readonly publicKey: PublicKey; readonly sealed: SealedSecret };
+  | { readonly publicKey: PublicKey; readonly box: SealedSecret };
 
 const version = 1;
-/** What a seed is sealed for: an identity in a file of version 1. */
-const sealLabel = "p2pchat identity 1";
 const seedBytes = 32;
 
 /** An identity without a passphrase. */
@@ -48,33 +46,33 @@ export function plainIdentity(identity: Identity): IdentityFile {
   return { publicKey: identity.publicKey, identity };
 }
 
-/** An identity under a passphrase. This takes half a second, on purpose, unless a lower cost is given. */
+/** An identity under a passphrase. This takes half a second, on purpose; tests may name a lower cost. */
 export function sealIdentity(
   identity: Identity,
   passphrase: string,
   cost?: PassphraseCost,
 ): IdentityFile {
   const { publicKey, seed } = identity;
-  return { publicKey, sealed: sealSecret(seed, headerOf(publicKey), passphrase, cost) };
+  return { publicKey, box: sealBox(seed, headerOf(publicKey), passphrase, cost) };
 }
 
 /**
  * Takes an identity from under its passphrase.
  *
- * @returns Undefined if the passphrase is wrong.
- * @throws {IdentityFailure} If the seed under it belongs to another public key.
+ * @returns Undefined where the passphrase is not the one.
+ * @throws {SyntaxError} Where what was sealed is another identity's.
  */
 export function unsealIdentity(
-  { publicKey, sealed }: IdentityFile & { readonly sealed: SealedSecret },
+  { publicKey, box }: IdentityFile & { readonly box: SealedSecret },
   passphrase: string,
 ): Identity | undefined {
-  const seed = openSecret(sealed, headerOf(publicKey), passphrase);
+  const seed = openBox(box, headerOf(publicKey), passphrase);
   return seed && identityOf(seed, publicKey);
 }
 
-/** Binds the sealed seed to the public key beside it. */
+/** What binds the seal to what stands beside it. */
 function headerOf(publicKey: PublicKey): Uint8Array {
-  return new TextEncoder().encode(`${sealLabel}\n${publicKey}`);
+  return new TextEncoder().encode(`p2pchat identity ${version}\n${publicKey}`);
 }
 
 /** An identity's file as text. */
@@ -83,12 +81,12 @@ export function encodeIdentity(file: IdentityFile): string {
     {
       version,
       publicKey: file.publicKey,
-      ..."sealed" in file
+      ..."box" in file
         ? {
           sealed: {
-            kdf: { name: "scrypt", ...file.sealed.cost, salt: toBase64url(file.sealed.salt) },
+            kdf: { name: "scrypt", ...file.box.cost, salt: toBase64url(file.box.salt) },
             cipher: "ChaCha20-Poly1305",
-            seed: toBase64url(file.sealed.ciphertext),
+            seed: toBase64url(file.box.ciphertext),
           },
         }
         : { seed: toBase64url(file.identity.seed) },
@@ -101,17 +99,21 @@ export function encodeIdentity(file: IdentityFile): string {
 /**
  * Reads an identity's file.
  *
- * @throws {IdentityFailure} If the text is not one, or is one of a newer version.
+ * @throws {SyntaxError} Where the text is none, and an Error where it is of a newer version. The message is
+ * the end of a sentence that names the file.
  */
 export function decodeIdentity(text: string): IdentityFile {
   const file = recordOf(parse(text));
   if (typeof file.version === "number" && file.version > version) {
-    throw new IdentityFailure({ is: "newer", version: file.version, known: version });
+    throw new Error(
+      `it is of version ${file.version}, and this program knows version ${version}; ` +
+        "use the newer program",
+    );
   }
   if (file.version !== version) throw damaged();
   const publicKey = publicKeyFrom(bytesOf(file.publicKey, keyBytes));
   return "sealed" in file
-    ? { publicKey, sealed: sealedOf(recordOf(file.sealed)) }
+    ? { publicKey, box: boxOf(recordOf(file.sealed)) }
     : { publicKey, identity: identityOf(bytesOf(file.seed, seedBytes), publicKey) };
 }
 
@@ -124,12 +126,15 @@ function parse(text: string): unknown {
   }
 }
 
-function sealedOf({ kdf, cipher, seed }: Record<string, unknown>): SealedSecret {
+function boxOf({ kdf, cipher, seed }: Record<string, unknown>): SealedSecret {
   const { name, N, r, p, salt } = recordOf(kdf);
   const cost = { N: numberOf(N), r: numberOf(r), p: numberOf(p) };
   if (name !== "scrypt" || cipher !== "ChaCha20-Poly1305") throw damaged();
   if (!isBearable(cost)) {
-    throw new IdentityFailure({ is: "too-costly", ...cost });
+    throw new SyntaxError(
+      "its passphrase would take too much memory or time: " +
+        `scrypt with N ${cost.N}, r ${cost.r}, p ${cost.p}`,
+    );
   }
   return {
     cost,
@@ -141,7 +146,7 @@ function sealedOf({ kdf, cipher, seed }: Record<string, unknown>): SealedSecret 
 function identityOf(seed: Uint8Array, publicKey: PublicKey): Identity {
   const identity = Identity.fromSeed(seed);
   if (identity.publicKey === publicKey) return identity;
-  throw new IdentityFailure({ is: "other-key" });
+  throw new SyntaxError("its public key belongs to another seed, so one of the two is damaged");
 }
 
 function recordOf(value: unknown): Record<string, unknown> {
@@ -159,6 +164,6 @@ function bytesOf(text: unknown, length: number): Uint8Array {
   return bytes;
 }
 
-function damaged(): IdentityFailure {
-  return new IdentityFailure({ is: "damaged" });
+function damaged(): SyntaxError {
+  return new SyntaxError("it holds no identity, or a damaged one");
 }

@@ -35,13 +35,12 @@ export function idFromColumn(value: Uint8Array | string): string {
   return typeof value === "string" ? value : value.toHex();
 }
 
-// SQLite's interface reads a text as far as its first NUL: the mark and a sign stand for a NUL, and the mark
-// twice for itself.
+// SQLite's interface reads a text up to its first NUL. A mark and a sign stand for a NUL, and two marks for one.
 const nul = "\0";
 const mark = "\u0001";
 const nulSign = "\u0002";
 
-/** A text as a column has it, where it is not sealed. */
+/** A text as a column has it, if it is not sealed. */
 export function textToColumn(text: string): string {
   if (!text.includes(nul) && !text.includes(mark)) return text;
   return text.replaceAll(mark, mark + mark).replaceAll(nul, mark + nulSign);
@@ -50,6 +49,6 @@ export function textToColumn(text: string): string {
 /** Gives back what {@linkcode textToColumn} was given. */
 export function textFromColumn(value: string): string {
   if (!value.includes(mark)) return value;
-  // Between two marks that stand for themselves there is nothing that could be taken for a sign's.
+  // Between two such pairs, each mark that is left belongs to a sign.
   return value.split(mark + mark).map((part) => part.replaceAll(mark + nulSign, nul)).join(mark);
 }

@@ -1,14 +1,16 @@
 /**
- * Between whom there are conversations, and how far what is sent in them has come.
+ * With whom there are conversations, and how far what is sent in them has come.
  *
  * @module
  */
 
 import { equals } from "@std/bytes/equals";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { formatAddress, parseAddress } from "../../shared/net/address.ts";
-import { randomId } from "../../shared/protocol/message_stream.ts";
+import type { PublicKey } from "../../shared/crypto/public_key.ts";
+import { type Address, formatAddress, parseAddress } from "../../shared/net/address.ts";
 import { emptyConversationsMax } from "../../shared/protocol/limits.ts";
+import { randomId } from "../../shared/protocol/message_stream.ts";
+import { acknowledgedOf } from "./acknowledgement.ts";
 import {
   idFromColumn,
   idToColumn,
@@ -16,10 +18,54 @@ import {
   keyToColumn,
   type PartyColumns,
 } from "./column_codec.ts";
-import type { ConversationId, ConversationRecord, Journal, Party } from "./journal.ts";
 import type { Transactions } from "./transactions.ts";
 
-type Seen = Parameters<Journal["open"]>[1];
+/** A conversation in the store. */
+export type ConversationId = number;
+
+/** Between whom a conversation is. */
+export interface Party {
+  /** One's own id. */
+  readonly self: string;
+  /** The peer's id. */
+  readonly name: string;
+  /** The peer's key; undefined if it has none. */
+  readonly key: PublicKey | undefined;
+}
+
+/** What is known of a conversation. */
+export interface ConversationRecord extends Party {
+  readonly id: ConversationId;
+  /** The peer's X25519 key, which its key has certified; undefined until it has been seen. */
+  readonly agreement: Uint8Array | undefined;
+  /** Where the peer listened last; undefined if that is not known. */
+  readonly address: Address | undefined;
+  readonly outgoing: OutgoingStream;
+  /** When either side last said something: milliseconds since 1970, UTC; 0 if neither has. */
+  readonly lastAtMs: number;
+}
+
+/** The stream of what is sent, with marks: each says of all messages up to it what became of them. */
+export interface OutgoingStream {
+  /** 128 random bits in hexadecimal. */
+  readonly stream: string;
+  /** The last number that was given; 0 before the first. */
+  readonly last: number;
+  /** Up to where the peer has it. */
+  readonly acknowledged: number;
+  /** Up to where the peer's user has seen it, if the peer tells. */
+  readonly read: number;
+  /** Up to where it was left at the server's mailbox. */
+  readonly deposited: number;
+  /** When the first message was left there that the peer does not have; undefined if the peer has all. */
+  readonly depositedAtMs: number | undefined;
+}
+
+/** What has been seen of a peer. */
+interface Seen {
+  readonly agreement?: Uint8Array;
+  readonly address?: Address;
+}
 
 interface Row extends PartyColumns {
   readonly id: ConversationId;
@@ -58,7 +104,8 @@ export class ConversationTable {
   constructor(database: DatabaseSync, transactions: Transactions) {
     this.#transactions = transactions;
     const select = `SELECT c.id, c.self, c.name, c.key, c.agreement, c.address, c.last_at_ms,
-        s.stream, s.last, s.acknowledged, s.read, s.deposited, s.deposited_at_ms
+        s.stream, s.last, ${acknowledgedOf("s")} AS acknowledged, s.read, s.deposited,
+        s.deposited_at_ms
       FROM conversations c JOIN streams s ON s.id = c.stream`;
     const latestFirst = "ORDER BY c.last_at_ms DESC, c.id DESC";
     this.#sql = {
@@ -67,7 +114,7 @@ export class ConversationTable {
       byId: database.prepare(`${select} WHERE c.id = ?`),
       latest: database.prepare(`${select} WHERE c.self = ? ${latestFirst} LIMIT ?`),
       waiting: database.prepare(
-        `${select} WHERE c.self = ? AND s.last > s.acknowledged ${latestFirst}`,
+        `${select} WHERE c.self = ? AND s.last > ${acknowledgedOf("s")} ${latestFirst}`,
       ),
       selves: database.prepare(
         "SELECT DISTINCT self FROM conversations WHERE name = ? ORDER BY self",
@@ -94,44 +141,63 @@ export class ConversationTable {
     };
   }
 
-  /** See {@linkcode Journal}. */
+  /**
+   * Finds a conversation, or makes it.
+   *
+   * @param seen What has been seen of the peer now, which is remembered.
+   * @throws {UserError} If the store cannot be written.
+   */
   open(party: Party, seen: Seen = {}): ConversationRecord {
     const known = this.#find(party);
     if (known !== undefined && !isNews(known, seen)) return known;
     const { agreement, address } = seen;
-    return this.#transactions.swift("remember the conversation", () => {
+    return this.#transactions.swift("save-conversation", () => {
       // Another program may have made it since.
-      const id = (this.#find(party) ?? this.#make(party)).id;
+      const id = this.#find(party)?.id ?? this.#make(party);
       this.#sql.remember.run(agreement ?? null, address ? formatAddress(address) : null, id);
       return this.get(id);
     });
   }
 
-  /** See {@linkcode Journal}. */
+  /**
+   * Reads a conversation.
+   *
+   * @throws {RangeError} If there is none with this id.
+   * @throws {UserError} If the store cannot be read.
+   */
   get(id: ConversationId): ConversationRecord {
-    const row = this.#sql.byId.get(id) as unknown as Row | undefined;
-    if (row === undefined) throw new Error(`There is no conversation ${id} in the store`);
-    return recordOf(row);
+    const [found] = this.#read("byId", id);
+    if (found === undefined) throw new RangeError(`there is no conversation ${id} in the store`);
+    return found;
   }
 
-  /** See {@linkcode Journal}. */
+  /**
+   * The conversations with a name, one for each key that it had; the latest used first.
+   *
+   * @throws {UserError} If the store cannot be read.
+   */
   find(self: string, name: string): ConversationRecord[] {
-    return (this.#sql.byName.all(self, name) as unknown as Row[]).map(recordOf);
+    return this.#read("byName", self, name);
   }
 
-  /** See {@linkcode Journal}. */
+  /** The conversations of an own id, the latest used first. @throws {UserError} As {@linkcode find}. */
   list(self: string, limit: number): ConversationRecord[] {
-    return (this.#sql.latest.all(self, limit) as unknown as Row[]).map(recordOf);
+    return this.#read("latest", self, limit);
   }
 
-  /** See {@linkcode Journal}. */
+  /**
+   * The conversations with messages that the peer does not have, the latest used first.
+   *
+   * @throws {UserError} If the store cannot be read.
+   */
   waiting(self: string): ConversationRecord[] {
-    return (this.#sql.waiting.all(self) as unknown as Row[]).map(recordOf);
+    return this.#read("waiting", self);
   }
 
-  /** See {@linkcode Journal}. */
+  /** The own ids that have a conversation with a name. @throws {UserError} As {@linkcode find}. */
   selves(name: string): string[] {
-    return (this.#sql.selves.all(name) as { self: string }[]).map(({ self }) => self);
+    const rows = this.#transactions.reading("read-conversations", () => this.#sql.selves.all(name));
+    return (rows as { self: string }[]).map(({ self }) => self);
   }
 
   /** Gives a conversation a new stream for what is sent. @returns The stream's row. */
@@ -142,12 +208,22 @@ export class ConversationTable {
   }
 
   #find({ self, name, key }: Party): ConversationRecord | undefined {
-    const row = this.#sql.byParty.get(self, name, keyToColumn(key)) as unknown as Row | undefined;
-    return row && recordOf(row);
+    return this.#read("byParty", self, name, keyToColumn(key))[0];
   }
 
-  #make({ self, name, key }: Party): { id: ConversationId } {
-    // Whoever calls under ever new names and says nothing is not remembered for ever.
+  #read(
+    which: "byParty" | "byName" | "byId" | "latest" | "waiting",
+    ...values: (string | number | Uint8Array)[]
+  ): ConversationRecord[] {
+    const rows = this.#transactions.reading(
+      "read-conversations",
+      () => this.#sql[which].all(...values),
+    );
+    return (rows as unknown as Row[]).map(recordOf);
+  }
+
+  #make({ self, name, key }: Party): ConversationId {
+    // A caller who always takes new names and says nothing must not fill the disk.
     const { count } = this.#sql.countEmpty.get() as { count: number };
     const oldest = this.#sql.oldestEmpty.get() as { id: ConversationId } | undefined;
     if (count >= emptyConversationsMax && oldest !== undefined) {
@@ -156,7 +232,7 @@ export class ConversationTable {
     }
     const id = Number(this.#sql.make.run(self, name, keyToColumn(key)).lastInsertRowid);
     this.beginStream(id);
-    return { id };
+    return id;
   }
 }
 
@@ -180,7 +256,7 @@ function recordOf(row: Row): ConversationRecord {
   };
 }
 
-function isNews(known: ConversationRecord, { agreement, address }: NonNullable<Seen>): boolean {
+function isNews(known: ConversationRecord, { agreement, address }: Seen): boolean {
   return (agreement !== undefined &&
     (known.agreement === undefined || !equals(agreement, known.agreement))) ||
     (address !== undefined &&

@@ -5,22 +5,20 @@
  */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { ConversationId, HistoryEntry } from "./journal.ts";
-import { entryOf, type MessageRows, type Start } from "./message_rows.ts";
+import type { ConversationId } from "./conversation_table.ts";
+import { entryOf, type HistoryEntry, type MessageRows, type Start } from "./message_rows.ts";
 import type { SearchIndex } from "./search_index.ts";
-import type { Texts } from "./text_column.ts";
+import type { TextColumn } from "./text_column.ts";
 import type { Transactions } from "./transactions.ts";
 
-/** Messages of one conversation that are read at once: few where there are many conversations. */
+/** So many messages of a conversation are read at a time: few, because there may be many conversations. */
 const historyPageSize = 50;
 const exportPageSize = 500;
-
-const reading = "read what was said";
 
 /** The history of a store. */
 export class History {
   readonly #transactions: Transactions;
-  readonly #texts: Texts;
+  readonly #texts: TextColumn;
   readonly #rows: MessageRows;
   readonly #index: Pick<SearchIndex, "search">;
   readonly #sql: Record<"latest" | "ofSelf" | "ofAll", StatementSync>;
@@ -28,7 +26,7 @@ export class History {
   constructor(
     database: DatabaseSync,
     transactions: Transactions,
-    texts: Texts,
+    texts: TextColumn,
     rows: MessageRows,
     index: Pick<SearchIndex, "search">,
   ) {
@@ -37,7 +35,7 @@ export class History {
     this.#rows = rows;
     this.#index = index;
     this.#sql = {
-      // The last so many messages are of the so many conversations that have the last ones.
+      // The last N messages are in the N conversations that have the last ones.
       latest: database.prepare(
         `SELECT id, (SELECT row FROM messages m WHERE m.conversation = c.id AND m.row < :before
            ORDER BY row DESC LIMIT 1) AS newest
@@ -63,7 +61,7 @@ export class History {
     limit: number,
     before = Number.MAX_SAFE_INTEGER,
   ): HistoryEntry[] {
-    return this.#transactions.reading(reading, () => {
+    return this.#transactions.reading("read-history", () => {
       const ids = name === undefined
         ? idsOf(this.#sql.latest.all({ self, before, limit }))
         : idsOf(this.#sql.ofSelf.all(self, name));
@@ -77,9 +75,9 @@ export class History {
   }
 
   /**
-   * The last messages that hold all the words, oldest first. Case and accents do not matter; the last word
-   * may be only the beginning of one. It goes in steps of some 10 ms each, between which the caller can do
-   * something else: to go through a million sealed texts takes long.
+   * The last messages that hold all the words, oldest first. Case and accents do not matter; the last word may
+   * be only the beginning of one. It goes in steps of some 10 ms each, between which the caller can do something
+   * else: to go through a million sealed texts takes long.
    *
    * @param self One's own id.
    * @param words As the user has written them.
@@ -91,21 +89,21 @@ export class History {
   }
 
   /**
-   * All messages with a peer, oldest first. It takes little memory, however many they are.
+   * All messages with a peer, oldest first. It takes little memory, however many there are.
    *
    * @param self One's own id; undefined for all own ids.
    * @param name The peer's id.
    * @throws {UserError} If the store cannot be read.
    */
   *export(self: string | undefined, name: string): Iterable<HistoryEntry> {
-    const rows = this.#transactions.reading(reading, () => {
+    const rows = this.#transactions.reading("read-history", () => {
       const ids = idsOf(
         self === undefined ? this.#sql.ofAll.all(name) : this.#sql.ofSelf.all(self, name),
       );
       return this.#rows.read(startsAt(ids, 0), "newer", exportPageSize);
     });
     for (;;) {
-      const { value, done } = this.#transactions.reading(reading, () => rows.next());
+      const { value, done } = this.#transactions.reading("read-history", () => rows.next());
       if (done === true) return;
       yield entryOf(value!, this.#texts);
     }

@@ -1,35 +1,49 @@
 /**
- * What is received: each message is stored once, in the order of its stream, whichever way and how often
+ * What is received: each message is stored once, in the order of its stream, whichever way and however often
  * it came.
  *
  * @module
  */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { incomingStreamsMax } from "../../shared/protocol/limits.ts";
 import {
   chainHash,
   type ChatMessage,
   type NumberedMessage,
   type StreamPosition,
 } from "../../shared/protocol/message_stream.ts";
-import { incomingStreamsMax } from "../../shared/protocol/limits.ts";
 import { idFromColumn, idToColumn, type PartyColumns } from "./column_codec.ts";
-import type { ConversationId, HistoryEntry, Receipt } from "./journal.ts";
-import { entryOf, type MessageRows } from "./message_rows.ts";
+import type { ConversationId } from "./conversation_table.ts";
+import { entryOf, type HistoryEntry, type MessageRows } from "./message_rows.ts";
 import type { SearchIndex } from "./search_index.ts";
-import type { TextColumn, Texts } from "./text_column.ts";
 import type { TextOwner } from "./text_cipher.ts";
+import type { StoredText, TextColumn } from "./text_column.ts";
 import type { Transactions } from "./transactions.ts";
+
+/**
+ * What became of a message that was received:
+ *
+ * - `stored`: it is new. `missed` says how many before it the peer sent to another copy of this profile, or to a
+ *   store that is lost.
+ * - `duplicate`: it was stored before. It has to be acknowledged again.
+ * - `gap`: one before it is missing, which the sender is going to repeat. It must not be acknowledged.
+ * - `conflict`: the sender has used its number for another message before, because its store was set back. The
+ *   sender has to begin a new stream.
+ */
+export type Receipt =
+  | { readonly outcome: "stored"; readonly row: number; readonly missed: number }
+  | { readonly outcome: "duplicate" | "gap" | "conflict" };
 
 /** How far a stream has been received. */
 interface Stream {
   /** Undefined until something of it is stored. */
   row: number | undefined;
-  /** Undefined of a stream that is new: it begins wherever its sender says. */
+  /** Undefined if the stream is new: it begins wherever its sender says. */
   last: number | undefined;
-  /** Undefined where what comes next is to be believed. */
+  /** Undefined if whatever comes next has to be believed. */
   head: string | undefined;
-  /** Of the last message that has been taken; undefined until one is. */
+  /** The id of the last message that has been taken; undefined until one is. */
   lastId: string | undefined;
 }
 
@@ -48,14 +62,15 @@ interface Seat {
   readonly id: Uint8Array | string;
 }
 
-const keeping = "keep what was received";
+/** Messages of one conversation that have not been shown yet are read so many at a time. */
+const pageSize = 100;
 
 /** The messages that peers have sent to a store. */
 export class IncomingMessages {
   readonly #transactions: Transactions;
-  readonly #texts: Texts;
-  readonly #index: Pick<SearchIndex, "noteWritten">;
+  readonly #texts: TextColumn;
   readonly #rows: MessageRows;
+  readonly #index: Pick<SearchIndex, "noteWritten">;
   readonly #sql: Record<
     | "party"
     | "stream"
@@ -75,14 +90,14 @@ export class IncomingMessages {
   constructor(
     database: DatabaseSync,
     transactions: Transactions,
-    texts: Texts,
+    texts: TextColumn,
     rows: MessageRows,
     index: Pick<SearchIndex, "noteWritten">,
   ) {
     this.#transactions = transactions;
     this.#texts = texts;
-    this.#index = index;
     this.#rows = rows;
+    this.#index = index;
     this.#sql = {
       party: database.prepare("SELECT self, name, key FROM conversations WHERE id = ?"),
       stream: database.prepare(
@@ -120,81 +135,94 @@ export class IncomingMessages {
     };
   }
 
-  /** See {@linkcode Journal}. */
-  receive(conversation: ConversationId, letters: readonly ChatMessage[], atMs: number): Receipt[] {
-    if (letters.length === 0) return [];
-    const receipts = this.#transactions.durable(keeping, () => {
+  /**
+   * Takes what has been received; durable, and all of it or nothing. A message sees those before it in the same
+   * call.
+   *
+   * @param atMs The time of day: milliseconds since 1970, UTC.
+   * @returns What became of each.
+   * @throws {UserError} If the store cannot be written.
+   */
+  receive(conversation: ConversationId, messages: readonly ChatMessage[], atMs: number): Receipt[] {
+    if (messages.length === 0) return [];
+    const receipts = this.#transactions.durable("save-received", () => {
       const batch = new Batch(conversation, this.#party(conversation), this.#texts.writer(), atMs);
-      const receipts = letters.map((letter) => this.#take(batch, letter));
-      // Doubles alone write nothing, so that nothing is flushed for them.
+      const receipts = messages.map((message) => this.#take(batch, message));
+      // A batch of nothing but duplicates writes nothing, and so forces nothing onto the disk.
       for (const { row, last, head, lastId } of batch.extended) {
         this.#sql.extend.run(last!, head ?? null, idToColumn(lastId!), row!);
       }
       if (batch.lastRow > 0) this.#sql.use.run({ conversation, atMs, row: batch.lastRow });
       return receipts;
     });
-    this.#index.noteWritten(letters.length);
+    this.#index.noteWritten(messages.length);
     return receipts;
   }
 
-  /** See {@linkcode Journal}. */
+  /** Notes that what was received is on the screen, up to a row. @throws {UserError} As {@linkcode receive}. */
   markShown(conversation: ConversationId, row: number): void {
-    this.#transactions.swift("note what has been shown", () => {
+    this.#transactions.swift("note-shown", () => {
       this.#sql.shown.run({ conversation, row });
     });
   }
 
-  /** See {@linkcode Journal}. */
+  /**
+   * What was received and is not on the screen yet, oldest first: a crash may come between both.
+   *
+   * @param self One's own id.
+   * @param limit At most so many.
+   * @throws {UserError} If the store cannot be read.
+   */
   unshown(self: string, limit: number): HistoryEntry[] {
-    return this.#transactions.reading("read what was received", () => {
+    return this.#transactions.reading("read-received", () => {
       const starts = this.#sql.unshown.all(self) as { conversation: ConversationId; row: number }[];
       return this.#rows.read(starts, "newer-received", Math.min(limit, pageSize))
         .take(limit).map((row) => entryOf(row, this.#texts)).toArray();
     });
   }
 
-  #take(batch: Batch, letter: ChatMessage): Receipt {
-    const { place } = letter;
-    if (place === undefined) {
-      return this.#byId(batch, letter.id) !== undefined
-        ? { outcome: "had" }
-        : { outcome: "stored", row: this.#store(batch, letter, undefined), missed: 0 };
+  #take(batch: Batch, message: ChatMessage): Receipt {
+    const { place: position } = message;
+    if (position === undefined) {
+      return this.#byId(batch, message.id) !== undefined
+        ? { outcome: "duplicate" }
+        : { outcome: "stored", row: this.#store(batch, message, undefined), missed: 0 };
     }
-    const stream = batch.streams.get(place.stream) ??
-      this.#stream(batch.conversation, place.stream);
-    batch.streams.set(place.stream, stream);
-    return this.#takePlaced(batch, stream, { ...letter, place });
+    const stream = batch.streams.get(position.stream) ??
+      this.#stream(batch.conversation, position.stream);
+    batch.streams.set(position.stream, stream);
+    return this.#takeNumbered(batch, stream, { ...message, place: position });
   }
 
-  #takePlaced(batch: Batch, stream: Stream, letter: NumberedMessage): Receipt {
-    const { id, place: { seq, floor, prev } } = letter;
+  #takeNumbered(batch: Batch, stream: Stream, message: NumberedMessage): Receipt {
+    const { id, place: position } = message;
+    const { seq, floor, prev } = position;
     if (stream.last !== undefined && seq <= stream.last) {
-      return { outcome: this.#isKnown(batch, stream, seq, id) ? "had" : "conflict" };
+      return { outcome: this.#isKnown(batch, stream, seq, id) ? "duplicate" : "conflict" };
     }
-    // The sender knows better how far this profile has it: another copy of the store has acknowledged it.
+    // A floor beyond what is here: another copy of this profile's store has acknowledged it.
     const jumps = stream.last === undefined || floor > stream.last;
     const last = jumps ? floor : stream.last!;
     if (seq > last + 1) return { outcome: "gap" };
     if (!jumps && stream.head !== undefined && prev !== stream.head) return { outcome: "conflict" };
     const missed = stream.last === undefined ? 0 : last - stream.last;
-    const row = stream.row ??= this.#begin(batch, letter.place);
+    const row = stream.row ??= this.#begin(batch, position);
     stream.last = seq;
-    stream.head = chainHash(letter);
+    stream.head = chainHash(message);
     stream.lastId = id;
     batch.extended.add(stream);
     const known = this.#byId(batch, id);
     if (known === undefined) {
-      return { outcome: "stored", row: this.#store(batch, letter, row), missed };
+      return { outcome: "stored", row: this.#store(batch, message, row), missed };
     }
-    // It came by an older stream as well. It stands where its sender has it now.
+    // It came by an older stream as well. It moves to the position that it has with its sender now.
     if (known.stream === null || known.stream < row) this.#sql.move.run(row, seq, known.row);
-    return { outcome: "had" };
+    return { outcome: "duplicate" };
   }
 
   /**
-   * Whether a number that is taken is taken by this very message. Where nothing is known of the number,
-   * because it was jumped over, the message has to be known by its id: to acknowledge one that is not
-   * there would be to lose it.
+   * Whether a number that is taken is taken by this very message. If nothing is known of the number, because it
+   * was jumped over, the message has to be known by its id: acknowledging one that is not there would lose it.
    */
   #isKnown(batch: Batch, { row }: Stream, seq: number, id: string): boolean {
     const seat = this.#sql.bySeat.get(row!, seq) as unknown as Seat | undefined;
@@ -211,14 +239,14 @@ export class IncomingMessages {
     return Number(lastInsertRowid);
   }
 
-  #store(batch: Batch, letter: ChatMessage, stream: number | undefined): number {
-    const { id, sentAtMs, place } = letter;
-    // As it is going to be read again: halves of surrogate pairs have no UTF-8.
-    const text = batch.write({ ...batch.party, direction: "in", id }, letter.text.toWellFormed());
+  #store(batch: Batch, message: ChatMessage, stream: number | undefined): number {
+    const { id, sentAtMs, place: position } = message;
+    // Half of a surrogate pair has no UTF-8: it is stored as it is going to be read.
+    const text = batch.write({ ...batch.party, direction: "in", id }, message.text.toWellFormed());
     const { lastInsertRowid } = this.#sql.insert.run(
       batch.conversation,
       stream ?? null,
-      place?.seq ?? null,
+      position?.seq ?? null,
       idToColumn(id),
       sentAtMs,
       batch.atMs,
@@ -230,7 +258,7 @@ export class IncomingMessages {
   #party(conversation: ConversationId): PartyColumns {
     const party = this.#sql.party.get(conversation) as unknown as PartyColumns | undefined;
     if (party !== undefined) return party;
-    throw new Error(`There is no conversation ${conversation} in the store`);
+    throw new RangeError(`there is no conversation ${conversation} in the store`);
   }
 
   #stream(conversation: ConversationId, stream: string): Stream {
@@ -246,21 +274,18 @@ export class IncomingMessages {
   }
 }
 
-/** Of the messages of one conversation that are not shown yet, so many are read at once. */
-const pageSize = 100;
-
-/** What is received at once. */
+/** What is received in one call. */
 class Batch {
   readonly streams = new Map<string, Stream>();
-  /** Those of them that have become longer. */
+  /** The streams that have become longer. */
   readonly extended = new Set<Stream>();
-  /** The row of the last one that was stored; 0 before the first. */
+  /** The row of the last message that was stored; 0 before the first. */
   lastRow = 0;
 
   constructor(
     readonly conversation: ConversationId,
     readonly party: PartyColumns,
-    readonly write: (owner: TextOwner, text: string) => TextColumn,
+    readonly write: (owner: TextOwner, text: string) => StoredText,
     readonly atMs: number,
   ) {}
 }

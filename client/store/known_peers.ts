@@ -7,57 +7,62 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { type PublicKey, publicKeyBytes, publicKeyFrom } from "../../shared/crypto/public_key.ts";
 import { knownPeersMax, knownStrangersMax } from "../../shared/protocol/limits.ts";
+import type { Transactions } from "./transactions.ts";
 
 /** A peer whose key is remembered. */
 export interface KnownPeer {
   readonly key: PublicKey;
-  /** Whether two people have compared words and found that it is the right one. */
+  /** Whether two people have compared words and found that it is the right key. */
   readonly verified: boolean;
 }
 
 /** What became of a key that is new. */
 export type Meeting = "remembered" | "full" | "another-is-known";
 
-/** The remembered keys, by the names of their owners. */
+/**
+ * The remembered keys, by the names of their owners. A *contact* is a name and key that the user has called,
+ * answered or trusted; the others are unknown senders.
+ */
 export class KnownPeers {
+  readonly #transactions: Transactions;
   readonly #sql: Record<
     | "find"
-    | "count"
-    | "countStrangers"
-    | "forgetStrangers"
+    | "countContacts"
+    | "countUnknown"
+    | "forgetUnknown"
     | "meet"
-    | "acquaintance"
-    | "engage"
+    | "contact"
+    | "addContact"
     | "put"
     | "verify"
     | "forget",
     StatementSync
   >;
 
-  /** @param database One that has the table `known_peers`. */
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, transactions: Transactions) {
+    this.#transactions = transactions;
     this.#sql = {
       find: database.prepare("SELECT key, verified FROM known_peers WHERE name = ?"),
-      count: database.prepare(
+      countContacts: database.prepare(
         "SELECT count(*) AS count FROM known_peers WHERE stranger_since_ms IS NULL",
       ),
-      countStrangers: database.prepare(
+      countUnknown: database.prepare(
         "SELECT count(*) AS count FROM known_peers WHERE stranger_since_ms IS NOT NULL",
       ),
-      forgetStrangers: database.prepare(
+      forgetUnknown: database.prepare(
         `DELETE FROM known_peers WHERE name IN (
            SELECT name FROM known_peers WHERE stranger_since_ms IS NOT NULL
            ORDER BY stranger_since_ms LIMIT ?)`,
       ),
-      // Another program may have met somebody of that name in the meantime.
+      // Another program may have met a peer of that name in the meantime.
       meet: database.prepare(
         `INSERT INTO known_peers (name, key, stranger_since_ms) VALUES (?, ?, ?)
          ON CONFLICT (name) DO NOTHING`,
       ),
-      acquaintance: database.prepare(
+      contact: database.prepare(
         "SELECT 1 FROM known_peers WHERE name = ? AND key = ? AND stranger_since_ms IS NULL",
       ),
-      engage: database.prepare(
+      addContact: database.prepare(
         `UPDATE known_peers SET stranger_since_ms = NULL
          WHERE name = ? AND key = ? AND stranger_since_ms IS NOT NULL`,
       ),
@@ -71,64 +76,87 @@ export class KnownPeers {
     };
   }
 
-  /** Whose key is remembered under a name. */
+  /** The key that is remembered under a name. @throws {UserError} If the store cannot be read. */
   find(name: string): KnownPeer | undefined {
-    const row = this.#sql.find.get(name) as { key: Uint8Array; verified: number } | undefined;
+    const row = this.#transactions.reading("read-keys", () => this.#sql.find.get(name)) as
+      | { key: Uint8Array; verified: number }
+      | undefined;
     return row && { key: publicKeyFrom(row.key), verified: row.verified === 1 };
   }
 
   /**
-   * Remembers the key of somebody new. Whoever has called can call under any number of names: of those
-   * whom the user has never answered, who came first makes room for who comes last. Those whom the user
-   * has called or answered make room for nobody.
+   * Remembers the key of a new peer. A caller can call under any number of names, so the oldest unknown senders
+   * make room for the newest one. Contacts never make room.
    *
-   * @param strangerSinceMs The time of day where it is he who has called; undefined where we have.
-   * @throws {Error} Where it cannot be written, as on a full disk.
+   * @param unknownSinceMs The time of day, if the peer has called: milliseconds since 1970, UTC. Undefined if the
+   * user has called the peer, who is a contact then.
+   * @throws {UserError} If the store cannot be written.
    */
-  meet(name: string, key: PublicKey, strangerSinceMs: number | undefined): Meeting {
-    if (strangerSinceMs !== undefined) {
-      const tooMany = this.#countOf("countStrangers") + 1 - knownStrangersMax;
-      if (tooMany > 0) this.#sql.forgetStrangers.run(tooMany);
-    } else if (this.#countOf("count") >= knownPeersMax) {
-      return "full";
-    }
-    const { changes } = this.#sql.meet.run(name, publicKeyBytes(key), strangerSinceMs ?? null);
-    return changes === 0 ? "another-is-known" : "remembered";
+  meet(name: string, key: PublicKey, unknownSinceMs: number | undefined): Meeting {
+    return this.#write(() => {
+      if (unknownSinceMs !== undefined) {
+        const tooMany = this.#count("countUnknown") + 1 - knownStrangersMax;
+        if (tooMany > 0) this.#sql.forgetUnknown.run(tooMany);
+      } else if (this.#count("countContacts") >= knownPeersMax) {
+        return "full";
+      }
+      const { changes } = this.#sql.meet.run(name, publicKeyBytes(key), unknownSinceMs ?? null);
+      return changes === 0 ? "another-is-known" : "remembered";
+    });
   }
 
-  /** Whether the user has called or answered whoever has a key, ever. */
+  /** Whether a name and key are a contact. @throws {UserError} If the store cannot be read. */
   isContact(name: string, key: PublicKey): boolean {
-    return this.#sql.acquaintance.get(name, publicKeyBytes(key)) !== undefined;
-  }
-
-  /** Notes that the user has answered. @throws {Error} Where it cannot be written. */
-  engage(name: string, key: PublicKey): void {
-    if (this.#countOf("count") < knownPeersMax) this.#sql.engage.run(name, publicKeyBytes(key));
+    const found = this.#transactions.reading(
+      "read-keys",
+      () => this.#sql.contact.get(name, publicKeyBytes(key)),
+    );
+    return found !== undefined;
   }
 
   /**
-   * Remembers a key that the user has decided on, in place of another one. It is not verified then.
+   * Makes an unknown sender a contact, unless there are too many contacts.
    *
-   * @returns False where so many are remembered that none is added.
-   * @throws {Error} Where it cannot be written, as on a full disk.
+   * @throws {UserError} If the store cannot be written.
+   */
+  addContact(name: string, key: PublicKey): void {
+    this.#write(() => {
+      if (this.#count("countContacts") >= knownPeersMax) return;
+      this.#sql.addContact.run(name, publicKeyBytes(key));
+    });
+  }
+
+  /**
+   * Remembers a key that the user has decided on, in place of another one. It is not verified then, and a
+   * contact.
+   *
+   * @returns False if there are too many contacts to add one.
+   * @throws {UserError} If the store cannot be written.
    */
   remember(name: string, key: PublicKey): boolean {
-    if (this.#countOf("count") >= knownPeersMax && this.find(name) === undefined) return false;
-    this.#sql.put.run({ name, key: publicKeyBytes(key) });
-    return true;
+    return this.#write(() => {
+      const isKnown = this.#sql.find.get(name) !== undefined;
+      if (!isKnown && this.#count("countContacts") >= knownPeersMax) return false;
+      this.#sql.put.run({ name, key: publicKeyBytes(key) });
+      return true;
+    });
   }
 
-  /** Notes that a key is known to be its owner's. @throws {Error} Where it cannot be written. */
+  /** Notes that a key is its owner's. @throws {UserError} If the store cannot be written. */
   markVerified(name: string, key: PublicKey): void {
-    this.#sql.verify.run(name, publicKeyBytes(key));
+    this.#write(() => this.#sql.verify.run(name, publicKeyBytes(key)));
   }
 
-  /** Forgets a key. @throws {Error} Where it cannot be written. */
+  /** Forgets a key. @throws {UserError} If the store cannot be written. */
   forget(name: string, key: PublicKey): void {
-    this.#sql.forget.run(name, publicKeyBytes(key));
+    this.#write(() => this.#sql.forget.run(name, publicKeyBytes(key)));
   }
 
-  #countOf(statement: "count" | "countStrangers"): number {
+  #write<T>(work: () => T): T {
+    return this.#transactions.swift("save-key", work);
+  }
+
+  #count(statement: "countContacts" | "countUnknown"): number {
     return (this.#sql[statement].get() as { count: number }).count;
   }
 }

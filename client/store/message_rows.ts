@@ -5,18 +5,43 @@
  */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { idFromColumn } from "./column_codec.ts";
-import type { ConversationId, HistoryEntry, MessageState } from "./journal.ts";
+import type { PublicKey } from "../../shared/crypto/public_key.ts";
+import { acknowledgedOf } from "./acknowledgement.ts";
+import { idFromColumn, keyFromColumn } from "./column_codec.ts";
+import type { ConversationId } from "./conversation_table.ts";
 import type { TextOwner } from "./text_cipher.ts";
-import type { TextColumn, Texts } from "./text_column.ts";
+import type { StoredText, TextColumn } from "./text_column.ts";
 
-/** What is said of a message whose text cannot be read. */
-export const unreadableText = "(this text was changed on the disk, and cannot be read)";
+/** What became of a message. `sent` went to a peer that confirms nothing. */
+export type MessageState = "waiting" | "deposited" | "delivered" | "read" | "sent" | "received";
 
-/** The columns that {@linkcode entryOf} needs, with all that they come from but `messages m` itself. */
+/** A message, as it is shown. */
+export interface HistoryEntry {
+  /** Its place among all messages of the store: a message that was stored later has a higher row. */
+  readonly row: number;
+  /** The peer's id. */
+  readonly name: string;
+  /** The peer's key; undefined if it has none. */
+  readonly key: PublicKey | undefined;
+  readonly direction: "in" | "out";
+  readonly id: string;
+  /** Empty if it is unreadable. */
+  readonly text: string;
+  /** True if somebody has changed the text on the disk, so that it does not open any more. */
+  readonly unreadable?: true;
+  /** When it was written, by its sender's clock: milliseconds since 1970, UTC. */
+  readonly sentAtMs: number;
+  /** When it was put into the store: milliseconds since 1970, UTC. */
+  readonly atMs: number;
+  readonly state: MessageState;
+  /** Whether it went over the net readable for all. */
+  readonly plaintext: boolean;
+}
+
+/** The columns that {@linkcode entryOf} needs, of `messages m` and what {@linkcode entryJoins} joins. */
 export const entryColumns =
   `m.row, m.conversation, m.outgoing, m.stream, m.seq, m.id, m.sent_at_ms, m.at_ms,
-   m.text, c.self, c.name, c.key, s.acknowledged, s.read, s.deposited`;
+   m.text, c.self, c.name, c.key, ${acknowledgedOf("s")} AS acknowledged, s.read, s.deposited`;
 /** See {@linkcode entryColumns}. */
 export const entryJoins = `JOIN conversations c ON c.id = m.conversation
    LEFT JOIN streams s ON s.id = m.stream AND m.outgoing = 1`;
@@ -31,7 +56,7 @@ export interface MessageRow {
   readonly id: Uint8Array | string;
   readonly sent_at_ms: number;
   readonly at_ms: number;
-  readonly text: TextColumn;
+  readonly text: StoredText;
   readonly self: string;
   readonly name: string;
   readonly key: Uint8Array;
@@ -40,14 +65,17 @@ export interface MessageRow {
   readonly deposited: number | null;
 }
 
-/** A message as it is shown. */
-export function entryOf(row: MessageRow, texts: Texts): HistoryEntry {
+/** Makes what is shown of a message. */
+export function entryOf(row: MessageRow, texts: TextColumn): HistoryEntry {
+  const text = texts.read(ownerOf(row), row.text);
   return {
     row: row.row,
     name: row.name,
+    key: keyFromColumn(row.key),
     direction: directionOf(row),
     id: idFromColumn(row.id),
-    text: texts.read(ownerOf(row), row.text) ?? unreadableText,
+    text: text ?? "",
+    ...(text === undefined && { unreadable: true }),
     sentAtMs: row.sent_at_ms,
     atMs: row.at_ms,
     state: stateOf(row),
@@ -55,7 +83,7 @@ export function entryOf(row: MessageRow, texts: Texts): HistoryEntry {
   };
 }
 
-/** Whose its text is. */
+/** The message whose text it is, for the cipher. */
 export function ownerOf(row: MessageRow): TextOwner {
   const { self, name, key, id } = row;
   return { self, name, key, direction: directionOf(row), id: idFromColumn(id) };
@@ -73,10 +101,10 @@ function stateOf({ outgoing, seq, acknowledged, read, deposited }: MessageRow): 
   return seq <= deposited! ? "deposited" : "waiting";
 }
 
-/** Where to begin in one conversation. */
+/** From where one conversation is read. */
 export interface Start {
   readonly conversation: ConversationId;
-  /** The row that comes before the first one. */
+  /** The row before the first one that is read. */
   readonly row: number;
 }
 
@@ -99,10 +127,10 @@ export class MessageRows {
   }
 
   /**
-   * Merges conversations. Nothing is kept open between two messages, so that whoever stops in between, or
-   * writes meanwhile, does no harm.
+   * Merges conversations. Nothing is kept open between two messages: the caller may stop there, and anybody may
+   * write meanwhile.
    *
-   * @param pageSize How many are read of a conversation at once.
+   * @param pageSize So many messages of a conversation are read at a time.
    */
   *read(starts: Iterable<Start>, order: Order, pageSize: number): Generator<MessageRow, void> {
     const pages = [...starts].map((start) => new Page(this.#page[order], start, pageSize));

@@ -1,6 +1,6 @@
 /**
- * What is sent: it gets its place in the conversation's stream as it is accepted, and waits until the peer
- * has it.
+ * What is sent: the store gives a message its position in the conversation's stream when it accepts it, and
+ * keeps it until the peer has it.
  *
  * @module
  */
@@ -11,15 +11,27 @@ import {
   chainStart,
   type NumberedMessage,
 } from "../../shared/protocol/message_stream.ts";
+import { acknowledgedOf } from "./acknowledgement.ts";
 import { idFromColumn, idToColumn, type PartyColumns } from "./column_codec.ts";
-import type { ConversationTable } from "./conversation_table.ts";
-import type { ConversationId, Draft } from "./journal.ts";
+import type { ConversationId, ConversationTable } from "./conversation_table.ts";
 import type { SearchIndex } from "./search_index.ts";
-import type { TextColumn, Texts } from "./text_column.ts";
 import type { TextOwner } from "./text_cipher.ts";
+import type { StoredText, TextColumn } from "./text_column.ts";
 import type { Transactions } from "./transactions.ts";
 
-/** The present stream of a conversation, and where it ends. */
+/** A message that the user has written. */
+export interface Draft {
+  readonly conversation: ConversationId;
+  /** 128 random bits in hexadecimal. */
+  readonly id: string;
+  /** Milliseconds since 1970, UTC. */
+  readonly sentAtMs: number;
+  readonly text: string;
+  /** False for a peer that knows no numbers: what it is sent is not sent again. */
+  readonly numbered: boolean;
+}
+
+/** The present stream of a conversation, and its end. */
 interface Stream extends PartyColumns {
   readonly row: number;
   readonly id: string;
@@ -43,20 +55,17 @@ interface WaitingRow {
   readonly id: Uint8Array | string;
   readonly prev: string;
   readonly sent_at_ms: number;
-  readonly text: TextColumn;
+  readonly text: StoredText;
 }
 
-/** Messages that are renumbered at once. */
+/** So many messages are renumbered at a time. */
 const batch = 500;
-
-const keeping = "keep the message";
-const noting = "note what became of a message";
 
 /** The messages that a store has for peers. */
 export class OutgoingMessages {
   readonly #transactions: Transactions;
   readonly #conversations: ConversationTable;
-  readonly #texts: Texts;
+  readonly #texts: TextColumn;
   readonly #index: Pick<SearchIndex, "noteWritten">;
   readonly #sql: Record<
     | "stream"
@@ -64,7 +73,7 @@ export class OutgoingMessages {
     | "extend"
     | "use"
     | "waiting"
-    | "place"
+    | "position"
     | "ids"
     | "acknowledge"
     | "countUnread"
@@ -82,16 +91,18 @@ export class OutgoingMessages {
     database: DatabaseSync,
     transactions: Transactions,
     conversations: ConversationTable,
-    texts: Texts,
+    texts: TextColumn,
     index: Pick<SearchIndex, "noteWritten">,
   ) {
     this.#transactions = transactions;
     this.#conversations = conversations;
     this.#texts = texts;
     this.#index = index;
+    const acknowledged = acknowledgedOf("streams");
     this.#sql = {
       stream: database.prepare(
-        `SELECT c.self, c.name, c.key, s.id AS row, s.stream, s.last, s.head, s.acknowledged, s.read
+        `SELECT c.self, c.name, c.key, s.id AS row, s.stream, s.last, s.head, s.read,
+           ${acknowledgedOf("s")} AS acknowledged
          FROM conversations c JOIN streams s ON s.id = c.stream WHERE c.id = ?`,
       ),
       insert: database.prepare(
@@ -107,8 +118,8 @@ export class OutgoingMessages {
         `SELECT row, seq, id, prev, sent_at_ms, text FROM messages
          WHERE stream = ? AND seq > ? ORDER BY seq LIMIT ?`,
       ),
-      place: database.prepare(
-        `SELECT m.stream, m.seq, s.acknowledged, s.read
+      position: database.prepare(
+        `SELECT m.stream, m.seq, ${acknowledgedOf("s")} AS acknowledged, s.read
          FROM messages m JOIN streams s ON s.id = m.stream
          WHERE m.conversation = ? AND m.outgoing = 1 AND m.id = ?`,
       ),
@@ -121,20 +132,20 @@ export class OutgoingMessages {
          WHERE id = :stream`,
       ),
       countUnread: database.prepare(
-        `SELECT coalesce(sum(acknowledged - read), 0) AS count FROM streams
-         WHERE conversation = ? AND outgoing = 1 AND id < ? AND read < acknowledged`,
+        `SELECT coalesce(sum(${acknowledged} - read), 0) AS count FROM streams
+         WHERE conversation = ? AND outgoing = 1 AND id < ? AND read < ${acknowledged}`,
       ),
       markRead: database.prepare("UPDATE streams SET read = ? WHERE id = ?"),
       readBefore: database.prepare(
-        `UPDATE streams SET read = acknowledged
-         WHERE conversation = ? AND outgoing = 1 AND id < ? AND read < acknowledged`,
+        `UPDATE streams SET read = ${acknowledged}
+         WHERE conversation = ? AND outgoing = 1 AND id < ? AND read < ${acknowledged}`,
       ),
-      // The mailbox forgets the oldest first: it is the first one's time that counts.
+      // The mailbox forgets the oldest first: the time of the first one counts.
       markDeposited: database.prepare(
         `UPDATE streams SET deposited = min(:upTo, last),
-           deposited_at_ms = CASE WHEN deposited > acknowledged THEN deposited_at_ms ELSE :atMs END
+           deposited_at_ms = CASE WHEN deposited > ${acknowledged} THEN deposited_at_ms ELSE :atMs END
          WHERE id = (SELECT stream FROM conversations WHERE id = :conversation)
-           AND min(:upTo, last) > max(deposited, acknowledged)`,
+           AND min(:upTo, last) > max(deposited, ${acknowledged})`,
       ),
       forgetDeposited: database.prepare(
         `UPDATE streams SET deposited = 0, deposited_at_ms = NULL
@@ -145,81 +156,102 @@ export class OutgoingMessages {
          WHERE row = ?`,
       ),
       cut: database.prepare(
-        `UPDATE streams SET last = acknowledged, deposited = 0, deposited_at_ms = NULL
+        `UPDATE streams SET last = ${acknowledged}, deposited = 0, deposited_at_ms = NULL
          WHERE id = ?`,
       ),
       forgetStream: database.prepare("DELETE FROM streams WHERE id = ?"),
     };
   }
 
-  /** See {@linkcode Journal}. */
+  /**
+   * Takes what the user has written; durable, and all of it or nothing.
+   *
+   * @returns Each with its position; undefined for a draft that is not numbered.
+   * @throws {UserError} If the store cannot be written.
+   */
   accept(drafts: readonly Draft[]): (NumberedMessage | undefined)[] {
-    const letters = this.#transactions.durable(keeping, () => {
+    const messages = this.#transactions.durable("save-messages", () => {
       const write = this.#texts.writer();
       const streams = new Map<ConversationId, Stream>();
       const usedAtMs = new Map<ConversationId, number>();
-      const letters = drafts.map((draft) => {
+      const messages = drafts.map((draft) => {
         const { conversation, numbered, id, sentAtMs } = draft;
         const stream = streams.get(conversation) ?? this.#stream(conversation);
         streams.set(conversation, stream);
         usedAtMs.set(conversation, Math.max(usedAtMs.get(conversation) ?? 0, sentAtMs));
-        // As it is going to be read again: halves of surrogate pairs have no UTF-8.
+        // Half of a surrogate pair has no UTF-8: it is stored as it is going to be read.
         const text = draft.text.toWellFormed();
-        const letter = numbered ? append(stream, { id, sentAtMs, text }) : undefined;
+        const message = numbered ? append(stream, { id, sentAtMs, text }) : undefined;
         this.#sql.insert.run(
           conversation,
-          letter === undefined ? null : stream.row,
-          letter?.place.seq ?? null,
+          message === undefined ? null : stream.row,
+          message?.place.seq ?? null,
           idToColumn(id),
-          letter?.place.prev ?? null,
+          message?.place.prev ?? null,
           sentAtMs,
           sentAtMs,
           write(ownerOf(stream, id), text),
         );
-        return letter;
+        return message;
       });
       for (const [conversation, stream] of streams) {
         this.#extend(stream);
         this.#sql.use.run(usedAtMs.get(conversation)!, conversation);
       }
-      return letters;
+      return messages;
     });
     this.#index.noteWritten(drafts.length);
-    return letters;
+    return messages;
   }
 
-  /** See {@linkcode Journal}. */
+  /**
+   * What the peer does not have, in order.
+   *
+   * @param after Only messages of the present stream with higher numbers than this.
+   * @param limit At most so many.
+   * @throws {UserError} If the store cannot be read, or somebody has changed a text on the disk.
+   */
   unacknowledged(conversation: ConversationId, after: number, limit: number): NumberedMessage[] {
-    return this.#transactions.reading("read what is to be sent", () => {
+    return this.#transactions.reading("read-unacknowledged", () => {
       const stream = this.#stream(conversation);
       const { id, acknowledged } = stream;
       const rows = this.#sql.waiting.all(stream.row, Math.max(after, acknowledged), limit);
       return (rows as unknown as WaitingRow[]).map((row) => ({
-        ...this.#letter(stream, row),
+        ...this.#read(stream, row),
         place: { stream: id, seq: row.seq, floor: acknowledged, prev: row.prev },
       }));
     });
   }
 
-  /** See {@linkcode Journal}. */
+  /**
+   * Notes that the peer has a message, and all before it.
+   *
+   * @returns The ids of the messages of which that is new, in order; none if the message is unknown.
+   * @throws {UserError} If the store cannot be written.
+   */
   acknowledge(conversation: ConversationId, id: string): string[] {
-    return this.#transactions.swift(noting, () => {
-      const place = this.#place(conversation, id);
-      // Streams before the present one have nothing any more that is not acknowledged.
-      if (place === undefined || place.seq <= place.acknowledged) return [];
-      const { stream, seq, acknowledged } = place;
+    return this.#transactions.swift("note-outcome", () => {
+      const position = this.#position(conversation, id);
+      // Streams before the present one have nothing left that is not acknowledged.
+      if (position === undefined || position.seq <= position.acknowledged) return [];
+      const { stream, seq, acknowledged } = position;
       this.#sql.acknowledge.run({ seq, stream });
       const rows = this.#sql.ids.all(stream, acknowledged, seq);
       return (rows as { id: Uint8Array | string }[]).map(({ id }) => idFromColumn(id));
     });
   }
 
-  /** See {@linkcode Journal}. */
+  /**
+   * Notes that the peer's user has seen a message, and all before it.
+   *
+   * @returns Of how many messages that is new.
+   * @throws {UserError} If the store cannot be written.
+   */
   markRead(conversation: ConversationId, id: string): number {
-    return this.#transactions.swift(noting, () => {
-      const place = this.#place(conversation, id);
-      if (place === undefined) return 0;
-      const { stream, seq, read } = place;
+    return this.#transactions.swift("note-outcome", () => {
+      const position = this.#position(conversation, id);
+      if (position === undefined) return 0;
+      const { stream, seq, read } = position;
       const { count } = this.#sql.countUnread.get(conversation, stream) as { count: number };
       if (count > 0) this.#sql.readBefore.run(conversation, stream);
       if (seq > read) this.#sql.markRead.run(seq, stream);
@@ -227,51 +259,71 @@ export class OutgoingMessages {
     });
   }
 
-  /** See {@linkcode Journal}. */
+  /**
+   * Notes that all up to a number of the present stream is at the mailbox.
+   *
+   * @param atMs The time of day: milliseconds since 1970, UTC.
+   * @throws {UserError} If the store cannot be written.
+   */
   markDeposited(conversation: ConversationId, upTo: number, atMs: number): void {
-    this.#transactions.swift(noting, () => {
+    this.#transactions.swift("note-outcome", () => {
       this.#sql.markDeposited.run({ conversation, upTo, atMs });
     });
   }
 
-  /** See {@linkcode Journal}. */
+  /**
+   * Notes that the mailbox has nothing any more: what the peer does not have is waiting again.
+   *
+   * @throws {UserError} If the store cannot be written.
+   */
   forgetDeposited(conversation: ConversationId): void {
-    this.#transactions.swift(noting, () => this.#sql.forgetDeposited.run(conversation));
+    this.#transactions.swift("note-outcome", () => this.#sql.forgetDeposited.run(conversation));
   }
 
-  /** See {@linkcode Journal}. */
+  /**
+   * Begins a new stream with what the peer does not have, numbered from 1; durable.
+   *
+   * @throws {UserError} If the store cannot be written, or somebody has changed a text on the disk.
+   */
   renumber(conversation: ConversationId): void {
-    this.#transactions.durable("number the messages anew", () => {
+    this.#transactions.durable("renumber", () => {
       const old = this.#stream(conversation);
       this.#conversations.beginStream(conversation);
       this.#move(old, conversation);
     });
   }
 
-  /** See {@linkcode Journal}. */
+  /**
+   * Moves what the peer does not have to the end of another conversation, because the user has accepted another
+   * key; durable.
+   *
+   * @returns How many messages.
+   * @throws {UserError} If the store cannot be written, or somebody has changed a text on the disk.
+   */
   reassign(from: ConversationId, to: ConversationId): number {
     if (from === to) return 0;
-    return this.#transactions.durable("send the messages to another key", () => {
+    return this.#transactions.durable("reassign", () => {
       const old = this.#stream(from);
       if (old.last === old.acknowledged) return 0;
-      // Some of it may be there: whoever numbers on would leave a gap, or use a number again.
+      // The old key's owner may have some of it: going on with the old numbers would leave a gap, or use a
+      // number again.
       this.#conversations.beginStream(from);
       this.#sql.use.run(this.#conversations.get(from).lastAtMs, to);
       return this.#move(old, to);
     });
   }
 
-  /** Moves what a stream has that is not acknowledged to the end of a conversation's present one. */
+  /** Moves what is not acknowledged of a stream to the end of a conversation's present one. */
   #move(from: Stream, to: ConversationId): number {
     const stream = this.#stream(to);
     const write = this.#texts.writer();
     let count = 0;
     for (let rows; (rows = this.#waiting(from)).length > 0;) {
       for (const row of rows) {
-        const { id, sentAtMs, text } = this.#letter(from, row);
-        const { place } = append(stream, { id, sentAtMs, text });
-        const column = write(ownerOf(stream, id), text);
-        this.#sql.move.run(to, stream.row, place.seq, place.prev, column, row.row);
+        const { id, sentAtMs, text } = this.#read(from, row);
+        const { place: { seq, prev } } = append(stream, { id, sentAtMs, text });
+        const stored = write(ownerOf(stream, id), text);
+        this.#sql.move.run(to, stream.row, seq, prev, stored, row.row);
       }
       count += rows.length;
     }
@@ -285,14 +337,16 @@ export class OutgoingMessages {
     return this.#sql.waiting.all(row, acknowledged, batch) as unknown as WaitingRow[];
   }
 
-  #letter(stream: Stream, { id: column, sent_at_ms: sentAtMs, text }: WaitingRow) {
+  #read(stream: Stream, { id: column, sent_at_ms: sentAtMs, text }: WaitingRow) {
     const id = idFromColumn(column);
     return { id, sentAtMs, text: this.#texts.readForSending(ownerOf(stream, id), text) };
   }
 
   #stream(conversation: ConversationId): Stream {
     const row = this.#sql.stream.get(conversation) as unknown as StreamRow | undefined;
-    if (row === undefined) throw new Error(`There is no conversation ${conversation} in the store`);
+    if (row === undefined) {
+      throw new RangeError(`there is no conversation ${conversation} in the store`);
+    }
     return { ...row, id: idFromColumn(row.stream), head: row.head ?? chainStart };
   }
 
@@ -300,20 +354,20 @@ export class OutgoingMessages {
     this.#sql.extend.run(last, head, row);
   }
 
-  #place(conversation: ConversationId, id: string) {
-    return this.#sql.place.get(conversation, idToColumn(id)) as
+  #position(conversation: ConversationId, id: string) {
+    return this.#sql.position.get(conversation, idToColumn(id)) as
       | { stream: number; seq: number; acknowledged: number; read: number }
       | undefined;
   }
 }
 
-/** Gives a letter the next place of a stream. */
-function append(stream: Stream, letter: Omit<NumberedMessage, "place">): NumberedMessage {
+/** Gives a message the next position of a stream. */
+function append(stream: Stream, message: Omit<NumberedMessage, "place">): NumberedMessage {
   const { id, acknowledged: floor, head: prev } = stream;
-  const placed = { ...letter, place: { stream: id, seq: stream.last + 1, floor, prev } };
+  const numbered = { ...message, place: { stream: id, seq: stream.last + 1, floor, prev } };
   stream.last++;
-  stream.head = chainHash(placed);
-  return placed;
+  stream.head = chainHash(numbered);
+  return numbered;
 }
 
 function ownerOf({ self, name, key }: PartyColumns, id: string): TextOwner {

@@ -4,13 +4,13 @@
  * @module
  */
 
-/** Each brings a database of the version that is its index to the next one. Only ever added to. */
+/** Each brings a database of the version that is its index to the next one. New ones are added at the end only. */
 export const migrations: readonly string[] = [
   `CREATE TABLE known_peers (
     name TEXT PRIMARY KEY,
     key BLOB NOT NULL CHECK (length(key) = 32),
     verified INTEGER NOT NULL DEFAULT 0,
-    -- When somebody has called whom the user has never answered; else NULL.
+    -- When a peer called that the user has never answered; NULL for a contact.
     stranger_since_ms INTEGER
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX strangers ON known_peers (stranger_since_ms)
@@ -23,7 +23,7 @@ export const migrations: readonly string[] = [
     key BLOB NOT NULL CHECK (length(key) IN (0, 32)),
     agreement BLOB CHECK (length(agreement) = 32),
     address TEXT,
-    -- The present one of those that are sent.
+    -- The present outgoing stream.
     stream INTEGER,
     last_at_ms INTEGER NOT NULL DEFAULT 0,
     -- Rows of messages: the last that was received, and the last of those that has been shown.
@@ -42,10 +42,11 @@ export const migrations: readonly string[] = [
     outgoing INTEGER NOT NULL,
     stream ANY NOT NULL,
     last INTEGER NOT NULL DEFAULT 0,
-    -- The chain's hash of the last; NULL where what comes next is to be believed.
+    -- The chain's hash of the last message; NULL if whatever comes next has to be believed.
     head TEXT,
-    -- Of a received one, the id of the last; only version 0.3.0 reads it. The rest is of a sent one.
+    -- The id of the last message of an incoming stream, which only version 0.3.0 reads.
     last_id ANY,
+    -- Marks of an outgoing stream.
     acknowledged INTEGER NOT NULL DEFAULT 0,
     read INTEGER NOT NULL DEFAULT 0,
     deposited INTEGER NOT NULL DEFAULT 0,
@@ -54,19 +55,19 @@ export const migrations: readonly string[] = [
   ) STRICT;
 
   CREATE TABLE messages (
-    -- In the order in which they are shown.
+    -- In the order in which messages are shown.
     row INTEGER PRIMARY KEY,
     conversation INTEGER NOT NULL REFERENCES conversations,
     outgoing INTEGER NOT NULL,
-    -- NULL, and so the number, where it has no place.
+    -- Both NULL if the message has no position.
     stream INTEGER,
     seq INTEGER,
     id ANY NOT NULL,
-    -- Of a sent one, what the chain has there.
+    -- The chain's hash of the message before, if it is outgoing.
     prev TEXT,
     sent_at_ms INTEGER NOT NULL,
     at_ms INTEGER NOT NULL,
-    -- TEXT where it is readable, BLOB where it is sealed.
+    -- TEXT if it is readable, BLOB if it is sealed.
     text ANY NOT NULL
   ) STRICT;
   CREATE INDEX messages_by_row ON messages (conversation);
@@ -80,17 +81,17 @@ export const migrations: readonly string[] = [
 
   CREATE TABLE keeping (
     only INTEGER PRIMARY KEY CHECK (only = 1),
-    -- Whether what is written now is sealed, and whether what was written before still has to follow.
+    -- Whether new texts are sealed, and whether older ones still have to follow.
     sealed INTEGER NOT NULL DEFAULT 0,
     converting INTEGER NOT NULL DEFAULT 0,
-    -- What only the key that seals opens; NULL where nothing is sealed.
+    -- What only the key that seals opens; NULL if nothing is sealed.
     proof BLOB,
     -- The row up to which the words are in the index.
     indexed INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   INSERT INTO keeping (only) VALUES (1);
 
-  -- Not used.
+  -- Not used any more.
   CREATE TABLE settings (
     name TEXT PRIMARY KEY,
     value TEXT NOT NULL

@@ -1,27 +1,27 @@
 /**
- * Sealing all texts of a store, or making them readable again: as its owner gives the identity a
- * passphrase, or takes it off. It goes in batches, each of which is a whole: where it is cut short it goes
- * on the next time, and meanwhile every text can be read.
+ * Sealing all texts of a store, or making them readable again: when the user gives the identity a passphrase, or
+ * takes it off. It goes in batches, each of which is done wholly or not at all. If the program stops in between,
+ * the next run goes on; meanwhile every text can be read.
  *
  * @module
  */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { UserError } from "../user_error.ts";
 import { textToColumn } from "./column_codec.ts";
 import { entryColumns, entryJoins, type MessageRow, ownerOf } from "./message_rows.ts";
 import type { TextCipher } from "./text_cipher.ts";
-import type { Texts } from "./text_column.ts";
+import type { TextColumn } from "./text_column.ts";
 import type { Transactions } from "./transactions.ts";
 
-/** How the texts are to be. */
+/** How the texts should be, and what makes them so. */
 export interface Conversion {
   readonly sealed: boolean;
-  /** What seals and opens them; undefined where there is no key. */
-  readonly box: TextCipher | undefined;
-  readonly texts: Texts;
+  /** What seals and opens them; undefined if there is no key. */
+  readonly cipher: TextCipher | undefined;
+  readonly texts: TextColumn;
   /** Puts the next texts into the index. @returns Whether there are more. */
   readonly indexSome: () => boolean;
+  /** Told after each batch how many messages of how many are done. */
   readonly onConvert: (done: number, total: number) => void;
 }
 
@@ -31,37 +31,41 @@ interface State {
   readonly proof: Uint8Array | null;
 }
 
-/** Messages that are converted at once. */
+/** So many messages are converted at a time. */
 const batch = 1_000;
 
 /**
- * Makes all texts as they are to be.
+ * Makes all texts as they should be.
  *
- * @throws {UserError} Where they are sealed and there is no key, or another; or where it cannot be written.
+ * @throws {OtherIdentityError} If the texts are sealed and the key is another one, or there is none.
+ * @throws {UserError} If the store cannot be written.
+ * @throws {TypeError} If texts should be sealed and there is no key.
  */
 export function convert(
   database: DatabaseSync,
   transactions: Transactions,
   conversion: Conversion,
 ): void {
-  const { sealed, box } = conversion;
-  if (sealed && box === undefined) throw new TypeError("What is to seal texts needs a key");
-  const action = sealed ? "seal the messages" : "make the messages readable";
+  const { sealed, cipher } = conversion;
+  if (sealed && cipher === undefined) throw new TypeError("What seals texts needs a key");
+  const action = sealed ? "seal" : "unseal";
   const state = database.prepare("SELECT sealed, converting, proof FROM keeping");
   const begun = transactions.swift(action, () => {
     const { sealed: wasSealed, converting, proof } = state.get() as unknown as State;
-    if (proof !== null && box?.knows(proof) !== true) throw new UserError(sealedForAnother);
+    if (proof !== null && cipher?.knows(proof) !== true) {
+      throw new OtherIdentityError();
+    }
     if ((wasSealed === 1) === sealed && converting === 0) return false;
-    // From here on whatever is written, also by others, is as it is to be.
+    // From here on whatever is written, also by other programs, is as it should be.
     database.prepare("UPDATE keeping SET sealed = ?, converting = 1, proof = ?, indexed = 0")
-      .run(sealed ? 1 : 0, proof ?? box!.prove());
+      .run(sealed ? 1 : 0, proof ?? cipher!.prove());
     database.exec("INSERT INTO words (words) VALUES ('delete-all')");
     return true;
   });
   if (!begun) return;
   convertAll(database, transactions, action, conversion);
   if (sealed) {
-    if (!removeTraces(database, transactions, action)) return;
+    if (!removeTraces(database, transactions)) return;
   } else {
     while (conversion.indexSome());
   }
@@ -73,14 +77,16 @@ export function convert(
   });
 }
 
-const sealedForAnother =
-  "its messages are sealed for another identity; import that one, or move the file away for a new one";
+/** The texts are sealed with the key of another identity. */
+export class OtherIdentityError extends Error {
+  override readonly name = "OtherIdentityError";
+}
 
 function convertAll(
   database: DatabaseSync,
   transactions: Transactions,
-  action: string,
-  { sealed, box, texts, onConvert }: Conversion,
+  action: "seal" | "unseal",
+  conversion: Conversion,
 ): void {
   const { total } = database.prepare("SELECT coalesce(max(row), 0) AS total FROM messages")
     .get() as { total: number };
@@ -92,38 +98,35 @@ function convertAll(
   for (let done = 0; done < total;) {
     const to = Math.min(done + batch, total);
     transactions.swift(action, () => {
-      const rows = page.all(done, to, sealed ? "text" : "blob") as unknown as MessageRow[];
-      for (const row of rows) convertOne(row, put, { sealed, box, texts });
+      const before = action === "seal" ? "text" : "blob";
+      const rows = page.all(done, to, before) as unknown as MessageRow[];
+      for (const row of rows) convertOne(row, put, conversion);
     });
-    onConvert(done = to, total);
+    conversion.onConvert(done = to, total);
   }
 }
 
 function convertOne(
   row: MessageRow,
   put: StatementSync,
-  { sealed, box, texts }: Pick<Conversion, "sealed" | "box" | "texts">,
+  { sealed, cipher, texts }: Pick<Conversion, "sealed" | "cipher" | "texts">,
 ): void {
   const owner = ownerOf(row);
   const text = texts.read(owner, row.text);
   // What somebody has changed on the disk stays as it is.
   if (text === undefined) return;
-  put.run(sealed ? box!.seal(owner, text) : textToColumn(text), row.row);
+  put.run(sealed ? cipher!.seal(owner, text) : textToColumn(text), row.row);
 }
 
 /**
- * Empties the log, in which what was there is left. In the file itself what is not used any more has been
- * overwritten: the store has SQLite do so from the beginning, since writing the whole file anew (VACUUM)
- * takes more permissions than a client has.
+ * Empties the log, which still has the readable texts. In the file itself SQLite has overwritten them, because
+ * the store has it do so from the beginning: writing the whole file anew (VACUUM) takes more permissions than a
+ * client has.
  *
- * @returns False where another program is at it; then it is done the next time.
+ * @returns False if another program uses the log; then the next run does it.
  */
-function removeTraces(
-  database: DatabaseSync,
-  transactions: Transactions,
-  action: string,
-): boolean {
-  return transactions.reading(action, () => {
+function removeTraces(database: DatabaseSync, transactions: Transactions): boolean {
+  return transactions.reading("seal", () => {
     const { busy } = database.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get() as { busy: number };
     return busy === 0;
   });

@@ -1,35 +1,41 @@
 /**
  * Finding messages by their words.
  *
- * Readable texts have an index, which follows in steps: so that it costs little, and nothing while
- * something is being sent. What it does not have yet, and sealed texts, which have no index since it would
- * tell their words, are gone through one by one.
+ * Readable texts have an index. It is filled in steps, so that sending and receiving wait for little. Texts that
+ * are not in the index yet are looked through one by one, and so are sealed texts: an index would tell their
+ * words.
  *
  * @module
  */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { UserError } from "../user_error.ts";
-import type { HistoryEntry } from "./journal.ts";
-import { entryColumns, entryJoins, entryOf, type MessageRow, ownerOf } from "./message_rows.ts";
+import {
+  entryColumns,
+  entryJoins,
+  entryOf,
+  type HistoryEntry,
+  type MessageRow,
+  ownerOf,
+} from "./message_rows.ts";
 import { SearchTerms } from "./search_terms.ts";
-import type { Texts } from "./text_column.ts";
+import type { TextColumn } from "./text_column.ts";
 import type { Transactions } from "./transactions.ts";
 
-/** Messages that are indexed at once: some 5 ms. */
+/** So many messages are indexed at a time: some 5 ms. */
 const indexBatch = 1_000;
-/** Messages that are gone through at once: some 10 ms. */
+/** So many messages are looked through at a time: some 10 ms. */
 const scanBatch = 500;
 
 /** The search of a store. */
 export class SearchIndex {
   readonly #transactions: Transactions;
-  readonly #texts: Texts;
+  readonly #texts: TextColumn;
   readonly #sql: Record<"state" | "index" | "setIndexed" | "find" | "scan", StatementSync>;
-  /** Messages that this program has written since it last saw to the index. */
+  /** How many messages this program has written since it last filled the index. */
   #unindexed = 0;
 
-  constructor(database: DatabaseSync, transactions: Transactions, texts: Texts) {
+  constructor(database: DatabaseSync, transactions: Transactions, texts: TextColumn) {
     this.#transactions = transactions;
     this.#texts = texts;
     this.#sql = {
@@ -42,7 +48,7 @@ export class SearchIndex {
          WHERE row > ? AND row <= ? AND typeof(text) = 'text'`,
       ),
       setIndexed: database.prepare("UPDATE keeping SET indexed = ?"),
-      // CROSS: in the order of the index, which stops as soon as there is enough.
+      // CROSS: in the order of the index, so that it stops as soon as it has found enough.
       find: database.prepare(
         `SELECT ${entryColumns} FROM words w CROSS JOIN messages m ON m.row = w.rowid CROSS ${entryJoins}
          WHERE w.words MATCH ? AND c.self = ? ORDER BY w.rowid DESC LIMIT ?`,
@@ -80,7 +86,7 @@ export class SearchIndex {
   noteWritten(count: number): void {
     this.#unindexed += count;
     if (this.#unindexed < indexBatch) return;
-    // One step and no more, however much there is: somebody waits for what comes next.
+    // One step and no more, however much there is: the caller has more to do.
     if (this.#tryIndexSome() !== "more") this.#unindexed = 0;
   }
 
@@ -88,10 +94,10 @@ export class SearchIndex {
    * Puts the next messages into the index.
    *
    * @returns Whether there are more.
-   * @throws {UserError} Where it cannot be written.
+   * @throws {UserError} If the store cannot be written.
    */
   indexSome(): boolean {
-    return this.#transactions.swift("index the messages", () => {
+    return this.#transactions.swift("index", () => {
       const { sealed, indexed, last } = this.#state();
       if (sealed === 1 || indexed >= last) return false;
       const to = Math.min(indexed + indexBatch, last);
@@ -105,7 +111,7 @@ export class SearchIndex {
     try {
       return this.indexSome() ? "more" : "done";
     } catch (error) {
-      // As on a full disk: what is not in the index is found without it.
+      // The disk may be full. What is not in the index is found without it.
       if (error instanceof UserError) return "failed";
       throw error;
     }
@@ -113,12 +119,12 @@ export class SearchIndex {
 
   #state(): { sealed: number; indexed: number; last: number } {
     return this.#transactions.reading(
-      searching,
+      "search",
       () => this.#sql.state.get() as { sealed: number; indexed: number; last: number },
     );
   }
 
-  /** Messages that could be in the index and are not. */
+  /** How many messages could be in the index and are not. */
   #lag(): number {
     const { sealed, indexed, last } = this.#state();
     return sealed === 1 ? 0 : last - indexed;
@@ -126,18 +132,16 @@ export class SearchIndex {
 
   #scan(before: number, after: number): MessageRow[] {
     return this.#transactions.reading(
-      searching,
+      "search",
       () => this.#sql.scan.all(before, after) as unknown as MessageRow[],
     );
   }
 
   #find(terms: SearchTerms, self: string, limit: number): HistoryEntry[] {
     const rows = this.#transactions.reading(
-      searching,
+      "search",
       () => this.#sql.find.all(terms.query, self, limit) as unknown as MessageRow[],
     );
     return rows.map((row) => entryOf(row, this.#texts));
   }
 }
-
-const searching = "search the messages";

@@ -1,6 +1,6 @@
 /**
- * What is searched for, and whether a text has it: the same way for a text in memory as SQLite's FTS5 does
- * it (tokenizer `unicode61` with `remove_diacritics 2`).
+ * What is searched for, and whether a text has it. A text in memory is looked through as SQLite's FTS5 does it
+ * (tokenizer `unicode61` with `remove_diacritics 2`).
  *
  * @module
  */
@@ -9,14 +9,14 @@ import { searchWordsMax } from "../../shared/protocol/limits.ts";
 
 /** Characters that make up words. */
 const wordPattern = /[\p{L}\p{N}\p{Co}]+/gu;
-/** So little in common with a word finds nearly everything, and takes its time. */
+/** A shorter beginning of a word finds nearly everything, and takes long. */
 const prefixLengthMin = 2;
 
 /** The words of a search. */
 export class SearchTerms {
   /** As they were written. */
   readonly #words: readonly string[];
-  /** Of each its parts; there are several where signs stand in it: `e-mail`. */
+  /** The parts of each word; `e-mail` has two. */
   readonly #terms: readonly (readonly string[])[];
   readonly #prefix: boolean;
 
@@ -39,7 +39,7 @@ export class SearchTerms {
     return this.#prefix ? `${quoted}*` : quoted;
   }
 
-  /** Whether a text has all of them, the last one at least as the beginning of a word. */
+  /** Whether a text has all words, the last one at least as the beginning of a word. */
   match(text: string): boolean {
     const words = partsOf(text);
     const last = this.#terms.length - 1;
@@ -49,7 +49,7 @@ export class SearchTerms {
 
 /** The words of a text, without case and accents. */
 function partsOf(text: string): string[] {
-  // Most texts are ASCII, which has no accents. Signs other than these stand between words.
+  // Most texts are ASCII, which has no accents.
   const plain = asciiPattern.test(text)
     ? text
     : text.normalize("NFD").replaceAll(/[\u0300-\u036f]/g, "").normalize("NFC");

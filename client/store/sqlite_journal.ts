@@ -5,9 +5,9 @@
  */
 
 import type { Journal } from "./journal.ts";
-import type { Store } from "./store.ts";
+import type { StoreParts } from "./store_parts.ts";
 
-type Parts = Pick<Store, "conversations" | "outgoing" | "incoming" | "history" | "digests">;
+type Parts = Pick<StoreParts, "conversations" | "outgoing" | "incoming" | "history" | "digests">;
 
 /** Makes the one object. */
 export function sqliteJournal(

@@ -6,16 +6,32 @@
 
 import { createHash } from "node:crypto";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { acknowledgedOf } from "./acknowledgement.ts";
 import { idFromColumn, idToColumn } from "./column_codec.ts";
-import type { ConversationId, RangeDigest, StreamExtent } from "./journal.ts";
+import type { ConversationId } from "./conversation_table.ts";
 import type { Transactions } from "./transactions.ts";
 
-type Direction = StreamExtent["direction"];
+/** A stream, for comparing both sides. */
+export interface StreamExtent {
+  readonly direction: Direction;
+  readonly stream: string;
+  readonly last: number;
+  /** Up to where the other side is known to have it; of a received stream, all. */
+  readonly acknowledged: number;
+}
+
+/** What a range of a stream consists of. */
+export interface RangeDigest {
+  readonly count: number;
+  /** The first 128 bits of SHA-256 over a line `seq id` for each message, in hexadecimal. */
+  readonly digest: string;
+}
+
+type Direction = "sent" | "received";
 type Id = Uint8Array | string;
 
-const comparing = "read what is to be compared";
 const digestLength = 32;
-/** Entries that are read at once. */
+/** So many entries are read at a time. */
 const pageSize = 500;
 
 /** The streams of a store. */
@@ -27,7 +43,7 @@ export class StreamDigests {
     this.#transactions = transactions;
     this.#sql = {
       streams: database.prepare(
-        `SELECT outgoing, stream, last, acknowledged FROM streams
+        `SELECT outgoing, stream, last, ${acknowledgedOf("streams")} AS acknowledged FROM streams
          WHERE conversation = ? AND last > 0 ORDER BY id DESC`,
       ),
       stream: database.prepare(
@@ -37,7 +53,7 @@ export class StreamDigests {
         `SELECT seq, id FROM messages WHERE stream = ? AND seq BETWEEN ? AND ?
          ORDER BY seq LIMIT ${pageSize}`,
       ),
-      // Put together there: it takes a fraction of the time that handing over each row would.
+      // SQLite joins the lines: that takes a fraction of the time that handing over each row would.
       lines: database.prepare(
         `SELECT count(*) AS count, coalesce(group_concat(line, ''), '') AS lines FROM (
            SELECT seq || ' ' || CASE typeof(id) WHEN 'blob' THEN lower(hex(id)) ELSE id END ||
@@ -47,9 +63,9 @@ export class StreamDigests {
     };
   }
 
-  /** See {@linkcode Journal}. */
+  /** The streams of both directions, the newest first. @throws {UserError} If the store cannot be read. */
   streams(conversation: ConversationId): StreamExtent[] {
-    return this.#transactions.reading(comparing, () => {
+    return this.#transactions.reading("read-streams", () => {
       const rows = this.#sql.streams.all(conversation) as unknown as {
         outgoing: number;
         stream: Id;
@@ -64,7 +80,13 @@ export class StreamDigests {
     });
   }
 
-  /** See {@linkcode Journal}. */
+  /**
+   * What the store has of a stream, in order.
+   *
+   * @param from The first number, included.
+   * @param to The last number, included.
+   * @throws {UserError} If the store cannot be read.
+   */
   *entries(
     conversation: ConversationId,
     direction: Direction,
@@ -76,7 +98,7 @@ export class StreamDigests {
     if (row === undefined) return;
     for (let next = from;;) {
       const page = this.#transactions.reading(
-        comparing,
+        "read-streams",
         () => this.#sql.entries.all(row, next, to) as unknown as { seq: number; id: Id }[],
       );
       for (const { seq, id } of page) yield { seq, id: idFromColumn(id) };
@@ -85,7 +107,7 @@ export class StreamDigests {
     }
   }
 
-  /** See {@linkcode Journal}. */
+  /** {@linkcode entries} in short. @throws {UserError} If the store cannot be read. */
   digest(
     conversation: ConversationId,
     direction: Direction,
@@ -96,7 +118,7 @@ export class StreamDigests {
     const row = this.#stream(conversation, direction, stream);
     const { count, lines } = row === undefined
       ? { count: 0, lines: "" }
-      : this.#transactions.reading(comparing, () =>
+      : this.#transactions.reading("read-streams", () =>
         this.#sql.lines.get(row, from, to) as { count: number; lines: string });
     return {
       count,
@@ -107,7 +129,7 @@ export class StreamDigests {
   #stream(conversation: ConversationId, direction: Direction, stream: string): number | undefined {
     const outgoing = direction === "sent" ? 1 : 0;
     const found = this.#transactions.reading(
-      comparing,
+      "read-streams",
       () => this.#sql.stream.get(conversation, outgoing, idToColumn(stream)),
     ) as
       | { id: number }

@@ -1,6 +1,6 @@
 /**
- * Texts at rest, sealed with XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03): its nonces are long enough
- * to be taken at random, so that no copy of a store that is put back can make one serve twice.
+ * Texts at rest, sealed with XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03). Its nonces are long enough to be
+ * chosen at random, so no nonce is used twice, not even by a copy of the store that was put back.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import {
 } from "../../shared/crypto/chacha20_poly1305.ts";
 import type { PartyColumns } from "./column_codec.ts";
 
-/** Which message a text is of. Its text opens in no other's place. */
+/** The message that a text belongs to. The text opens in no other message's place. */
 export interface TextOwner extends PartyColumns {
   readonly direction: "in" | "out";
   readonly id: string;
@@ -23,7 +23,7 @@ export interface TextOwner extends PartyColumns {
 
 const keyBytes = 32;
 const nonceBytes = 24;
-/** Of a nonce, as many bytes make the key for the rest of it. */
+/** So many bytes of a nonce make the key that the rest of it is used with. */
 const subkeyNonceBytes = 16;
 const sigma = new Uint32Array(new TextEncoder().encode("expand 32-byte k").buffer);
 const aead: Aead = nativeCipherExists ? nodeAead : nobleAead;
@@ -34,7 +34,7 @@ const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 export class TextCipher {
   readonly #key: Uint32Array;
 
-  /** @throws {TypeError} Where the key has not 32 bytes. */
+  /** @throws {TypeError} If the key does not have 32 bytes. */
   constructor(key: Uint8Array) {
     if (key.length !== keyBytes) throw new TypeError(`A key has 32 bytes, not ${key.length}`);
     this.#key = new Uint32Array(key.slice().buffer);
@@ -45,35 +45,35 @@ export class TextCipher {
     return this.#seal(associated(owner), utf8.encode(text));
   }
 
-  /** @returns The text; undefined where it is of another key or message, or has been changed. */
+  /** @returns The text; undefined if it belongs to another key or message, or has been changed. */
   open(owner: TextOwner, sealed: Uint8Array): string | undefined {
     const opened = this.#open(associated(owner), sealed);
     return opened && strictUtf8.decode(opened);
   }
 
-  /** Something by which {@linkcode knows} tells this key. */
+  /** Something that only this key {@linkcode knows}. */
   prove(): Uint8Array {
     return this.#seal(proofLabel, new Uint8Array(0));
   }
 
-  /** Whether this key's box has made the proof. */
+  /** Whether this key has made the proof. */
   knows(proof: Uint8Array): boolean {
     return this.#open(proofLabel, proof) !== undefined;
   }
 
   #seal(ad: Uint8Array, plaintext: Uint8Array): Uint8Array {
     const nonce = crypto.getRandomValues(new Uint8Array(nonceBytes));
-    const box = new Uint8Array(nonceBytes + plaintext.length + tagBytes);
-    box.set(nonce);
-    box.set(aead.seal(this.#subkey(nonce), innerNonce(nonce), ad, plaintext), nonceBytes);
-    return box;
+    const sealed = new Uint8Array(nonceBytes + plaintext.length + tagBytes);
+    sealed.set(nonce);
+    sealed.set(aead.seal(this.#subkey(nonce), innerNonce(nonce), ad, plaintext), nonceBytes);
+    return sealed;
   }
 
-  #open(ad: Uint8Array, box: Uint8Array): Uint8Array | undefined {
-    if (box.length < nonceBytes + tagBytes) return undefined;
-    const nonce = box.slice(0, nonceBytes);
-    const ciphertext = box.subarray(nonceBytes);
-    // Outside of the try, so that a mistake of ours is not taken for a forgery.
+  #open(ad: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
+    if (sealed.length < nonceBytes + tagBytes) return undefined;
+    const nonce = sealed.slice(0, nonceBytes);
+    const ciphertext = sealed.subarray(nonceBytes);
+    // Not in the try block: a mistake of ours must not pass for a forgery.
     const key = this.#subkey(nonce);
     try {
       return aead.open(key, innerNonce(nonce), ad, ciphertext);

@@ -1,5 +1,5 @@
 /**
- * Texts on their way into the store and out of it: readable, or sealed where the store says so.
+ * Texts on their way into the store and out of it: readable, or sealed if the store says so.
  *
  * @module
  */
@@ -9,47 +9,54 @@ import { UserError } from "../user_error.ts";
 import { textFromColumn, textToColumn } from "./column_codec.ts";
 import type { TextCipher, TextOwner } from "./text_cipher.ts";
 
-/** What a message's text is in its column. */
-export type TextColumn = string | Uint8Array;
+/** What the column holds: a readable text, or the bytes of a sealed one. */
+export type StoredText = string | Uint8Array;
 
-/** The texts of a store. */
-export class Texts {
-  readonly #box: TextCipher | undefined;
+/** The column with the texts of a store. */
+export class TextColumn {
+  readonly #cipher: TextCipher | undefined;
   readonly #isSealed: StatementSync;
 
-  /** @param box Undefined where there is no key. */
-  constructor(database: DatabaseSync, box: TextCipher | undefined) {
-    this.#box = box;
+  /** @param cipher Undefined if there is no key. */
+  constructor(database: DatabaseSync, cipher: TextCipher | undefined) {
+    this.#cipher = cipher;
     this.#isSealed = database.prepare("SELECT sealed FROM keeping");
   }
 
   /**
-   * Gives what puts texts into the store. To be asked for in each transaction: another program may have
-   * been told to seal meanwhile.
+   * Gives what puts texts into the store. Each transaction has to ask for it: another program may have been told
+   * to seal in the meantime.
    */
-  writer(): (owner: TextOwner, text: string) => TextColumn {
+  writer(): (owner: TextOwner, text: string) => StoredText {
     const { sealed } = this.#isSealed.get() as { sealed: number };
     return sealed === 1
       ? (owner, text) => this.#needed.seal(owner, text)
       : (_, text) => textToColumn(text);
   }
 
-  /** A text; undefined where it is sealed with another key, or has been changed. */
-  read(owner: TextOwner, column: TextColumn): string | undefined {
-    return typeof column === "string" ? textFromColumn(column) : this.#needed.open(owner, column);
+  /**
+   * Reads a text.
+   *
+   * @returns Undefined if it is sealed with another key, or has been changed.
+   * @throws {UserError} If it is sealed and there is no key.
+   */
+  read(owner: TextOwner, stored: StoredText): string | undefined {
+    return typeof stored === "string" ? textFromColumn(stored) : this.#needed.open(owner, stored);
   }
 
-  /** Like {@linkcode read}, for what is to be sent. @throws {UserError} Where it cannot be read. */
-  readForSending(owner: TextOwner, column: TextColumn): string {
-    const text = this.read(owner, column);
+  /**
+   * Like {@linkcode read}, for a message that is going to be sent.
+   *
+   * @throws {UserError} If it cannot be read.
+   */
+  readForSending(owner: TextOwner, stored: StoredText): string {
+    const text = this.read(owner, stored);
     if (text !== undefined) return text;
-    throw new UserError(
-      `Cannot send the message ${owner.id} to ${owner.name}: it has been changed on the disk`,
-    );
+    throw new UserError({ code: "message-unreadable", id: owner.id, name: owner.name });
   }
 
   get #needed(): TextCipher {
-    if (this.#box !== undefined) return this.#box;
-    throw new UserError("Cannot use the messages: they have been sealed meanwhile; start again");
+    if (this.#cipher !== undefined) return this.#cipher;
+    throw new UserError({ code: "sealed-meanwhile" });
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Changing the store all at once, or not at all.
+ * Changing the store wholly or not at all, and saying why if that fails.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { databaseReason, isDatabaseFailure } from "../../shared/storage/database_error.ts";
 import { Transactions as DatabaseTransactions } from "../../shared/storage/transactions.ts";
-import { UserError } from "../user_error.ts";
+import { type StoreAction, UserError } from "../user_error.ts";
 
 /** The transactions of one connection to the store. */
 export class Transactions {
@@ -20,26 +20,26 @@ export class Transactions {
   /**
    * Runs `work` in a transaction that has been forced onto the disk when this returns: no crash undoes it.
    *
-   * @param action What it is for, as the user knows it, behind "Cannot".
    * @throws {UserError} If the database refuses; then nothing of it is done.
    */
-  durable<T>(action: string, work: () => T): T {
+  durable<T>(action: StoreAction, work: () => T): T {
     return this.reading(action, () => this.#database.durable(work));
   }
 
   /** Like {@linkcode durable}, but a crash of the machine may undo it. */
-  swift<T>(action: string, work: () => T): T {
+  swift<T>(action: StoreAction, work: () => T): T {
     return this.reading(action, () => this.#database.swift(work));
   }
 
   /** Runs `work`, which changes nothing. @throws {UserError} If the database refuses. */
-  reading<T>(action: string, work: () => T): T {
+  reading<T>(action: StoreAction, work: () => T): T {
     try {
       return work();
     } catch (error) {
       // All others are mistakes of ours, or UserErrors already.
       if (!isDatabaseFailure(error)) throw error;
-      throw new UserError(`Cannot ${action}: ${databaseReason(error)}`, { cause: error });
+      const reason = databaseReason(error);
+      throw new UserError({ code: "store-refused", action, reason }, { cause: error });
     }
   }
 }

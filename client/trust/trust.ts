@@ -8,7 +8,7 @@
 import { systemClock, type TimerClock } from "../../shared/time/clock.ts";
 import { type Fingerprint, fingerprintOf, type PublicKey } from "../../shared/crypto/public_key.ts";
 import { UserError } from "../user_error.ts";
-import type { KnownPeers, Meeting } from "../store/known_peers.ts";
+import type { Meeting, Store } from "../store/store.ts";
 import { RefusedKeys } from "./refused_keys.ts";
 import { judgeKey, type Verdict } from "./verdict.ts";
 
@@ -16,14 +16,14 @@ export type { Verdict } from "./verdict.ts";
 
 /** Keys, saved and refused. */
 export class Trust {
-  readonly #knownPeers: KnownPeers;
+  readonly #knownPeers: Store["knownPeers"];
   readonly #clock: Pick<TimerClock, "timeOfDay">;
   readonly #refused = new RefusedKeys();
   /** Fingerprints of keys that the user has found not to be those of a name's owner. */
   readonly #rejected = new Map<string, Set<Fingerprint>>();
 
   /** @param clock Says when unknown senders have come. */
-  constructor(knownPeers: KnownPeers, clock: Pick<TimerClock, "timeOfDay"> = systemClock) {
+  constructor(knownPeers: Store["knownPeers"], clock: Pick<TimerClock, "timeOfDay"> = systemClock) {
     this.#knownPeers = knownPeers;
     this.#clock = clock;
   }
@@ -80,7 +80,7 @@ export class Trust {
 
   /** Makes an unknown sender a contact. @throws {Error} If that cannot be written. */
   addContact(name: string, key: PublicKey): void {
-    this.#knownPeers.engage(name, key);
+    this.#knownPeers.addContact(name, key);
   }
 
   /**

@@ -12,8 +12,7 @@ import { createHash } from "node:crypto";
 import { type Header, header, headerValues, type Message } from "./message.ts";
 import { messageFaults } from "./reasons.ts";
 import { type Fault, isFault } from "./status.ts";
-import { textHeaders } from "./text.ts";
-import { unescapeText } from "./text_escape.ts";
+import { textHeaders, unescapeText } from "./text.ts";
 
 /** Where a message stands in its stream. */
 export interface StreamPosition {

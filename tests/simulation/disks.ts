@@ -5,7 +5,9 @@
  */
 
 import { migrations } from "../../client/store/schema.ts";
-import { openStore, type Store, storeIn } from "../../client/store/store.ts";
+import { sqliteJournal } from "../../client/store/sqlite_journal.ts";
+import { openStore, type Store } from "../../client/store/store.ts";
+import { storeParts } from "../../client/store/store_parts.ts";
 import { openDatabase } from "../../shared/storage/database.ts";
 import { altered } from "../support/altered.ts";
 import { temporaryDirectory } from "../support/places.ts";
@@ -24,11 +26,11 @@ export interface Disk extends Disposable {
 /** A disk that costs little time, and loses nothing. */
 export class MemoryDisk implements Disk {
   readonly #database = openDatabase(":memory:", migrations);
-  readonly store = storeIn(this.#database, {});
+  readonly store = this.#storeIn();
   #isFresh = true;
 
   open(): Store {
-    if (!this.#isFresh) return storeIn(this.#database, {});
+    if (!this.#isFresh) return this.#storeIn();
     this.#isFresh = false;
     return this.store;
   }
@@ -37,6 +39,15 @@ export class MemoryDisk implements Disk {
 
   [Symbol.dispose](): void {
     this.#database.close();
+  }
+
+  #storeIn(): Store {
+    const parts = storeParts(this.#database, {});
+    return {
+      ...parts,
+      journal: sqliteJournal(parts),
+      [Symbol.dispose]: () => this.#database.close(),
+    };
   }
 }
 

@@ -16,7 +16,7 @@ const mutations: Record<string, Mutation> = {
     incoming: {
       receive: (conversation, messages, atMs) =>
         messages.length % 2 === 0
-          ? messages.map((): Receipt => ({ outcome: "had" }))
+          ? messages.map((): Receipt => ({ outcome: "duplicate" }))
           : incoming.receive(conversation, messages, atMs),
     },
   }),
@@ -24,7 +24,7 @@ const mutations: Record<string, Mutation> = {
     incoming: {
       receive: (...args) =>
         incoming.receive(...args).map((receipt) =>
-          receipt.outcome === "had" ? { outcome: "stored", row: 0, missed: 0 } : receipt
+          receipt.outcome === "duplicate" ? { outcome: "stored", row: 0, missed: 0 } : receipt
         ),
     },
   }),

@@ -8,8 +8,8 @@ import { fileReason } from "../../../shared/errors/file_error.ts";
 import { makeVisible, makeVisibleLines } from "../../../shared/text/visible.ts";
 import { type ByteSink, writeAll } from "../../../shared/net/write_all.ts";
 import { UserError } from "../../user_error.ts";
-import type { ConversationTable, History, HistoryEntry } from "../../store/store.ts";
-import { plaintextMark, stateWords } from "../wording/history_rows.ts";
+import type { HistoryEntry, Store } from "../../store/store.ts";
+import { historyText, plaintextMark, stateWords } from "../wording/history_rows.ts";
 import { fullTime } from "../wording/local_time.ts";
 
 /** How a history can be written out. */
@@ -29,8 +29,8 @@ export interface HistoryExport {
 
 /** What is needed of a store. */
 interface Exporting {
-  readonly conversations: Pick<ConversationTable, "selves">;
-  readonly history: Pick<History, "export">;
+  readonly conversations: Pick<Store["conversations"], "selves">;
+  readonly history: Pick<Store["history"], "export">;
 }
 
 /** Characters that one write takes, more or less: a history may be longer than memory. */
@@ -66,7 +66,7 @@ export async function exportHistory(
  * @throws {UserError} Where there is none, or there are several.
  */
 export function selfIn(
-  conversations: Pick<ConversationTable, "selves">,
+  conversations: Pick<Store["conversations"], "selves">,
   name: string,
   self: string | undefined,
 ): string {
@@ -86,7 +86,7 @@ export function selfIn(
 /** As people read it; all text from outside passes the sanitiser. */
 function* textPieces(entries: Iterable<HistoryEntry>, self: string): Generator<string> {
   for (const entry of entries) {
-    const { direction, sentAtMs, text, state, plaintext } = entry;
+    const { direction, sentAtMs, state, plaintext } = entry;
     const own = direction === "out";
     const time = fullTime(sentAtMs);
     const mark = own
@@ -94,7 +94,7 @@ function* textPieces(entries: Iterable<HistoryEntry>, self: string): Generator<s
       : plaintext
       ? ` ${plaintextMark}`
       : "";
-    const [first, ...further] = makeVisibleLines(text);
+    const [first, ...further] = makeVisibleLines(historyText(entry));
     yield `${time} ${makeVisible(own ? self : entry.name)}${mark}: ${first}\n`;
     // As in a terminal: set in, so that none can pass for what somebody else said.
     for (const line of further) yield `${" ".repeat(time.length)} │${mark} ${line}\n`;
@@ -108,7 +108,7 @@ function* textPieces(entries: Iterable<HistoryEntry>, self: string): Generator<s
 function* jsonPieces(entries: Iterable<HistoryEntry>, self: string): Generator<string> {
   let before = "[\n";
   for (const entry of entries) {
-    const { name, direction, id, text, sentAtMs, atMs, state, plaintext } = entry;
+    const { name, direction, id, sentAtMs, atMs, state, plaintext } = entry;
     const own = direction === "out";
     const fields = {
       id,
@@ -119,7 +119,7 @@ function* jsonPieces(entries: Iterable<HistoryEntry>, self: string): Generator<s
       keptAt: new Date(atMs).toISOString(),
       state,
       plaintext,
-      text,
+      text: historyText(entry),
     };
     yield before + JSON.stringify(fields).replaceAll(unprintable, escapes);
     before = ",\n";

@@ -8,25 +8,24 @@ import { fingerprintOf } from "../../../shared/crypto/public_key.ts";
 import { makeVisible } from "../../../shared/text/visible.ts";
 import { UserError } from "../../user_error.ts";
 import {
-  ensureIdentity,
   exportIdentity,
   importIdentity,
-  protectIdentity,
+  keepIdentity,
+  type KeptIdentity,
   readExported,
   readIdentity,
   setPassphrase,
-  type StoredIdentity,
   unlockIdentity,
 } from "../../profile/profile.ts";
-import { askingBy, askNewPassphrase, type Prompt } from "./passphrase_prompt.ts";
+import { askNewPassphrase, type AskPassphrase } from "../../profile/ask_passphrase.ts";
+import { plainIdentity, sealIdentity } from "../../profile/identity_file.ts";
 import { qrCode } from "./qr_code.ts";
 
 /** What a command works with beside the profile's directory. */
 export interface Surroundings {
   /** Prints a line. */
   readonly print: (line: string) => void;
-  /** Asks for a passphrase. */
-  readonly prompt: Prompt;
+  readonly askPassphrase: AskPassphrase;
 }
 
 /** What is known of where lines are printed. */
@@ -49,7 +48,7 @@ export function showIdentity(
 ): void {
   const { path, file } = keepAndSay(directory, print);
   const fingerprint = fingerprintOf(file.publicKey);
-  const passphrase = "sealed" in file ? "yes" : "none; p2pchat identity --passphrase sets one";
+  const passphrase = "box" in file ? "yes" : "none; p2pchat identity --passphrase sets one";
   print(`id           ${file.publicKey}`);
   print(`fingerprint  ${fingerprint}`);
   print(`kept in      ${makeVisible(path)}`);
@@ -66,13 +65,13 @@ export function showIdentity(
  */
 export function changePassphrase(
   directory: string,
-  { print, prompt }: Surroundings,
+  { print, askPassphrase }: Surroundings,
 ): void {
   const kept = keepAndSay(directory, print);
-  const identity = unlockIdentity(kept, askingBy(prompt));
-  const passphrase = askNewPassphrase("New passphrase, empty for none:", prompt);
+  const identity = unlockIdentity(kept, askPassphrase);
+  const passphrase = askNewPassphrase("New passphrase, empty for none:", askPassphrase);
   setPassphrase(kept, identity, passphrase);
-  const wasSealed = "sealed" in kept.file;
+  const wasSealed = "box" in kept.file;
   if (passphrase === "") {
     print("* your identity has no passphrase from now on");
     if (wasSealed) print("* your messages are readable again once a client has started");
@@ -93,16 +92,21 @@ export function exportCopy(
   directory: string,
   to: string,
   { plain }: { plain: boolean },
-  { print, prompt }: Surroundings,
+  { print, askPassphrase }: Surroundings,
 ): void {
   const kept = readIdentity(directory);
-  if (kept === undefined) throw new UserError({ code: "no-identity-yet", directory });
-  const identity = unlockIdentity(kept, askingBy(prompt));
-  const passphrase = plain ? "" : askNewPassphrase("Passphrase for the copy:", prompt);
-  if (!plain && passphrase === "") {
-    throw new UserError({ code: "copy-without-passphrase" });
+  if (kept === undefined) {
+    throw new UserError(
+      `There is no identity in '${makeVisible(directory)}' yet; p2pchat identity makes one`,
+    );
   }
-  exportIdentity(to === "-" ? Deno.stdout : to, protectIdentity(identity, passphrase));
+  const identity = unlockIdentity(kept, askPassphrase);
+  const passphrase = plain ? "" : askNewPassphrase("Passphrase for the copy:", askPassphrase);
+  if (!plain && passphrase === "") {
+    throw new UserError("Cannot export without a passphrase; --plain says that this is wanted");
+  }
+  const copy = plain ? plainIdentity(identity) : sealIdentity(identity, passphrase);
+  exportIdentity(to === "-" ? Deno.stdout : to, copy);
   if (to === "-") return;
   print(
     `* a copy is in '${makeVisible(to)}', ` +
@@ -122,13 +126,18 @@ export function importCopy(
   directory: string,
   from: string,
   { replace }: { replace: boolean },
-  { print, prompt }: Surroundings,
+  { print, askPassphrase }: Surroundings,
 ): void {
   const file = readExported(from === "-" ? Deno.stdin : from);
-  if ("sealed" in file) {
-    if (from === "-") throw new UserError({ code: "sealed-copy-on-input" });
-    // To be sure that the user knows the passphrase: the identity stays under it.
-    unlockIdentity({ path: from, file }, askingBy(prompt));
+  if ("box" in file) {
+    if (from === "-") {
+      throw new UserError(
+        "Cannot import the identity in standard input: it is under a passphrase, which cannot be asked " +
+          "for then; import it from a file",
+      );
+    }
+    // To be sure that it is known: it stays under it.
+    unlockIdentity({ path: from, file }, askPassphrase);
   }
   const { wasThere, replaced } = importIdentity(directory, file, { replace });
   const fingerprint = fingerprintOf(file.publicKey);
@@ -140,8 +149,8 @@ export function importCopy(
   if (replaced !== undefined) print(`* the one before is kept in '${makeVisible(replaced)}'`);
 }
 
-function keepAndSay(directory: string, print: (line: string) => void): StoredIdentity {
-  const kept = ensureIdentity(directory);
+function keepAndSay(directory: string, print: (line: string) => void): KeptIdentity {
+  const kept = keepIdentity(directory);
   if (kept.isNew) print("* there was none yet: this identity is new, and yours");
   return kept;
 }

@@ -25,6 +25,11 @@ export interface HistoryRow {
 /** What is said of a message that came in plaintext. */
 export const plaintextMark = "[plaintext]";
 
+/** The text of a message, as it was written; if it cannot be read, a note that says so. */
+export function historyText({ text, unreadable }: HistoryEntry): string {
+  return unreadable ? "(this text was changed on the disk, and cannot be read)" : text;
+}
+
 /** What became of one's own messages, in words. */
 export const stateWords: Readonly<Record<MessageState, string>> = {
   waiting: "waiting",
@@ -46,7 +51,7 @@ export function historyRows(entries: readonly HistoryEntry[], now: Date): Histor
       who: own ? `→ ${name}` : name,
       state: plaintext ? plaintextMark : stateWords[entry.state],
       plaintext,
-      lines: makeVisibleLines(entry.text),
+      lines: makeVisibleLines(historyText(entry)),
     };
   });
   const [time, who, state] = (["time", "who", "state"] as const).map((column) =>

@@ -6,18 +6,18 @@
 
 import type { Problem } from "../../user_error.ts";
 import { mailboxSentences } from "./mailbox_problems.ts";
-import { profileSentences } from "./profile_problems.ts";
 import { rendezvousSentences } from "./rendezvous_problems.ts";
 import type { Sentences } from "./sentences.ts";
+import { storeSentences } from "./store_problems.ts";
 import { trustSentences } from "./trust_problems.ts";
 
 const sentences: Sentences<Problem> = {
   text: ({ text }) => text,
   unexpected: ({ reason }) => reason,
   ...mailboxSentences,
-  ...profileSentences,
   ...rendezvousSentences(problemSentence),
   ...trustSentences,
+  ...storeSentences,
 };
 
 /** Says what went wrong. The sentence has no full stop at its end and may hold a peer's words. */

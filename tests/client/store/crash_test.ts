@@ -3,7 +3,7 @@
 
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { UserError } from "../../../client/user_error.ts";
+import { type Problem, UserError } from "../../../client/user_error.ts";
 import { openStore, type Store } from "../../../client/store/store.ts";
 import { chainHash, chainStart } from "../../../shared/protocol/message_stream.ts";
 import { hasMounts, tinyDisk } from "../../support/places.ts";
@@ -193,7 +193,7 @@ Deno.test("programs that receive the same at the same moment store it once", asy
       for (let at = 0; at < letters.length; at += 3) {
         for (const { outcome } of incoming.receive(id, letters.slice(at, at + 3), 1)) {
           if (outcome === "stored") stored++;
-          else if (outcome !== "had") throw new Error(outcome);
+          else if (outcome !== "duplicate") throw new Error(outcome);
         }
       }
       console.log(stored);`,
@@ -206,14 +206,17 @@ Deno.test("programs that receive the same at the same moment store it once", asy
   );
 });
 
-/** The sentence with which a store refuses. */
-function refusal(act: () => unknown): string {
+/** Why a store refuses. */
+function refusal(act: () => unknown): Problem {
   const error = assertThrows(act, UserError);
   assertInstanceOf(error.cause, Error);
-  return error.message;
+  return error.problem;
 }
 
-const full = "the disk is full; make room, and try again";
+const full = {
+  code: "store-refused",
+  reason: "the disk is full; make room, and try again",
+} as const;
 
 Deno.test({
   name: "on a full disk nothing is accepted, nothing is lost, and it goes on once there is room",
@@ -233,12 +236,12 @@ Deno.test({
         accepted.push(`${accepted.length} ${long}`, "and");
       }
     };
-    assertEquals(refusal(more), `Cannot keep the message: ${full}`);
-    assertEquals(refusal(more), `Cannot keep the message: ${full}`);
+    assertEquals(refusal(more), { ...full, action: "save-messages" });
+    assertEquals(refusal(more), { ...full, action: "save-messages" });
     const letters = stream([long, long, long, long]);
     assertEquals(
       refusal(() => incoming.receive(id, letters, 1)),
-      `Cannot keep what was received: ${full}`,
+      { ...full, action: "save-received" },
     );
     const kept = () => [...history.export("alice", "bob")].map(({ text }) => text);
     assertEquals(kept(), accepted);
@@ -277,8 +280,11 @@ Deno.test({
     // Enough to open it, and to begin.
     const { size } = Deno.statSync(`${disk.path}/filling`);
     Deno.truncateSync(`${disk.path}/filling`, size - 256 * 1024);
-    const error = assertThrows(() => openStore(path, { textKey, sealed: true }), Error);
-    assertEquals(error.message, `Cannot open the store '${path}': ${full}`);
+    assertEquals(refusal(() => openStore(path, { textKey, sealed: true })), {
+      ...full,
+      code: "store-not-opened",
+      path,
+    });
     Deno.removeSync(`${disk.path}/filling`);
     using store = openStore(path, { textKey, sealed: true });
     assertEquals([...store.history.export("alice", "bob")].map(({ text }) => text), texts);
@@ -295,7 +301,11 @@ Deno.test("a store that another program holds is waited for, and then said to be
   holder.exec("BEGIN IMMEDIATE");
   assertEquals(
     refusal(() => say(outgoing, id, "text")),
-    "Cannot keep the message: another program is using it; close that program, and try again",
+    {
+      code: "store-refused",
+      action: "save-messages",
+      reason: "another program is using it; close that program, and try again",
+    },
   );
   assertEquals(history.latest("alice", "bob", 9), []);
   holder.exec("ROLLBACK");

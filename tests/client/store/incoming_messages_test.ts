@@ -29,7 +29,7 @@ Deno.test("what comes in order is stored in order, and what comes again is not",
     { outcome: "stored", row: 1, missed: 0 },
     { outcome: "stored", row: 2, missed: 0 },
   ]);
-  assertEquals(outcomes(incoming, id, letters), ["had", "had", "stored"]);
+  assertEquals(outcomes(incoming, id, letters), ["duplicate", "duplicate", "stored"]);
   assertEquals(texts(history), ["a", "b", "c"]);
   assertEquals(lastReceived(digests, id, letters[0]!.place.stream), { seq: 3, id: letters[2]!.id });
   assertEquals(lastReceived(digests, id, randomId()), undefined);
@@ -43,10 +43,10 @@ Deno.test("a batch sees what comes before in it", () => {
   assertEquals(outcomes(t.incoming, t.id, [a, c, a, b, c, b]), [
     "stored",
     "gap",
-    "had",
+    "duplicate",
     "stored",
     "stored",
-    "had",
+    "duplicate",
   ]);
 });
 
@@ -103,7 +103,7 @@ Deno.test("of what was jumped over nothing is acknowledged that is not there", (
   // What is there by another stream is a double.
   const [other] = stream(["other"]);
   assertEquals(outcomes(incoming, id, [other!]), ["stored"]);
-  assertEquals(outcomes(incoming, id, [{ ...other!, place }]), ["had"]);
+  assertEquals(outcomes(incoming, id, [{ ...other!, place }]), ["duplicate"]);
 });
 
 Deno.test("what comes by a new stream again is stored once, and stands where its sender has it", () => {
@@ -118,14 +118,14 @@ Deno.test("what comes by a new stream again is stored once, and stands where its
     prev = chainHash(placed);
     return placed;
   });
-  assertEquals(outcomes(incoming, id, fresh), ["had", "had", "stored"]);
+  assertEquals(outcomes(incoming, id, fresh), ["duplicate", "duplicate", "stored"]);
   assertEquals(texts(history), ["a", "b", "c", "d"]);
   assertEquals(
     [...digests.entries(id, "received", name, 1, 9)].map(({ id }) => id),
     fresh.map(({ id }) => id),
   );
   // Copies by the old stream that come late change nothing.
-  assertEquals(outcomes(incoming, id, old), ["had", "had", "had"]);
+  assertEquals(outcomes(incoming, id, old), ["duplicate", "duplicate", "duplicate"]);
   assertEquals([...digests.entries(id, "received", name, 1, 9)].length, 3);
   assertEquals(lastReceived(digests, id, name), { seq: 3, id: fresh[2]!.id });
 });
@@ -138,16 +138,19 @@ Deno.test("messages without a place are stored once by their ids, which may be o
   assertEquals(incoming.receive(id, letters, 1).map(({ outcome }) => outcome), [
     "stored",
     "stored",
-    "had",
+    "duplicate",
     "stored",
     "stored",
   ]);
-  assertEquals(incoming.receive(id, letters, 1).every(({ outcome }) => outcome === "had"), true);
+  assertEquals(
+    incoming.receive(id, letters, 1).every(({ outcome }) => outcome === "duplicate"),
+    true,
+  );
   const [entry] = history.latest("alice", "bob", 9);
   assertEquals([entry!.id, entry!.state], ["1", "received"]);
   // The same peer has a newer program now.
   const [placed] = stream(["1"]);
-  assertEquals(outcomes(incoming, id, [{ ...placed!, id: "1" }]), ["had"]);
+  assertEquals(outcomes(incoming, id, [{ ...placed!, id: "1" }]), ["duplicate"]);
 });
 
 Deno.test("ids are a conversation's and a direction's own: nobody can take those of others", () => {
@@ -174,7 +177,7 @@ Deno.test("of a peer's streams the latest are remembered; what is forgotten come
   for (let i = 0; i < incomingStreamsMax * 2; i++) outcomes(incoming, id, stream([`${i}`]));
   assertEquals(digests.streams(id).length, incomingStreamsMax);
   assertEquals(lastReceived(digests, id, first[0]!.place.stream), undefined);
-  assertEquals(outcomes(incoming, id, first), ["had", "had"]);
+  assertEquals(outcomes(incoming, id, first), ["duplicate", "duplicate"]);
   assertEquals(texts(history).length, 2 + incomingStreamsMax * 2);
   // Also more of them than that at once.
   const many = Array.from({ length: incomingStreamsMax * 2 }, (_, i) => stream([`m${i}`, `n${i}`]));
@@ -218,7 +221,7 @@ class Model {
     if (known !== undefined && seq <= known.last) {
       const there = known.ids.get(seq);
       const same = there === undefined ? this.stored.includes(id) : there === id;
-      return same ? "had" : "conflict";
+      return same ? "duplicate" : "conflict";
     }
     const jumps = known === undefined || floor > known.last;
     const last = jumps ? floor : known.last;
@@ -230,7 +233,7 @@ class Model {
     this.#streams.set(stream, next);
     if (this.stored.includes(id)) {
       this.#move(id, stream, seq);
-      return "had";
+      return "duplicate";
     }
     next.ids.set(seq, id);
     this.stored.push(id);

@@ -2,6 +2,8 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { DatabaseSync } from "node:sqlite";
 import { KnownPeers } from "../../../client/store/known_peers.ts";
+import { Transactions } from "../../../client/store/transactions.ts";
+import { UserError } from "../../../client/user_error.ts";
 import { openStore } from "../../../client/store/store.ts";
 import { knownPeersMax, knownStrangersMax } from "../../../shared/protocol/limits.ts";
 import { temporaryDirectory } from "../../support/places.ts";
@@ -19,7 +21,7 @@ function storeInFile() {
   return {
     path,
     database,
-    knownPeers: new KnownPeers(database),
+    knownPeers: new KnownPeers(database, new Transactions(database)),
     [Symbol.dispose]() {
       database.close();
       place[Symbol.dispose]();
@@ -132,7 +134,7 @@ Deno.test("of callers without end the last are kept, and nobody but callers make
   assertEquals(knownPeers.meet("responder", keyOf(1), undefined), "remembered");
   assertEquals(knownPeers.remember("trusted", keyOf(2)), true);
   assertEquals(knownPeers.meet("answered", keyOf(3), 0), "remembered");
-  knownPeers.engage("answered", keyOf(3));
+  knownPeers.addContact("answered", keyOf(3));
   assertEquals(knownPeers.meet("decided", keyOf(4), 0), "remembered");
   assertEquals(knownPeers.remember("decided", keyOf(4)), true);
   assertEquals(knownPeers.meet("verified", keyOf(5), 0), "remembered");
@@ -160,7 +162,7 @@ Deno.test("where the store is full, callers are remembered still, and nobody els
   assertEquals(knownPeers.meet("responder", keyOf(2), undefined), "full");
   assertEquals(knownPeers.find("responder"), undefined);
   // To be answered is no way around the bound: he goes on to be one who makes room.
-  knownPeers.engage("stranger", keyOf(1));
+  knownPeers.addContact("stranger", keyOf(1));
   for (let i = 0; i < knownStrangersMax; i++) knownPeers.meet(`more${i}`, keyOf(i), 2);
   assertEquals(knownPeers.find("stranger"), undefined);
   assertEquals(knownPeers.find("friend1")?.key, keyOf(0));
@@ -172,8 +174,8 @@ Deno.test("only whoever has the key that was shown has been answered", () => {
   using store = openStore(":memory:");
   const { knownPeers } = store;
   knownPeers.meet("bob", keyOf(1), 1);
-  knownPeers.engage("bob", keyOf(2));
-  knownPeers.engage("Bob", keyOf(1));
+  knownPeers.addContact("bob", keyOf(2));
+  knownPeers.addContact("Bob", keyOf(1));
   for (let i = 0; i < knownStrangersMax; i++) knownPeers.meet(`stranger${i}`, keyOf(i), 2);
   assertEquals(knownPeers.find("bob"), undefined);
 });
@@ -198,9 +200,13 @@ Deno.test("a key that is none is not written", () => {
 });
 
 for (
-  const [what, pragma, said] of [
-    ["cannot be written", "query_only = 1", "readonly database"],
-    ["is full", "max_page_count = 1", "full"],
+  const [what, pragma, reason] of [
+    [
+      "cannot be written",
+      "query_only = 1",
+      "it is read-only; give this user write access to it and its directory",
+    ],
+    ["is full", "max_page_count = 1", "the disk is full; make room, and try again"],
   ] as const
 ) {
   Deno.test(`a database that ${what} says so, and still tells what it knows`, () => {
@@ -208,13 +214,10 @@ for (
     const { database, knownPeers } = t;
     knownPeers.remember("bob", keyOf(1));
     database.exec(`PRAGMA ${pragma}`);
-    assertThrows(
-      () => {
-        for (let i = 0; i < 1_000; i++) knownPeers.remember(`stranger${i}`, keyOf(i));
-      },
-      Error,
-      said,
-    );
+    const error = assertThrows(() => {
+      for (let i = 0; i < 1_000; i++) knownPeers.remember(`stranger${i}`, keyOf(i));
+    }, UserError);
+    assertEquals(error.problem, { code: "store-refused", action: "save-key", reason });
     assertEquals(knownPeers.find("bob"), { key: keyOf(1), verified: false });
   });
 }

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { openStore, type Store, storeKeyOf } from "../../../client/store/store.ts";
 import { TextCipher } from "../../../client/store/text_cipher.ts";
+import { UserError } from "../../../client/user_error.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import {
   draft,
@@ -16,7 +17,6 @@ import {
 
 const textKey = keyBytesOf(7);
 const owner = { self: "alice", name: "bob", key: keyBytesOf(2), direction: "in", id: "1" } as const;
-const changed = "(this text was changed on the disk, and cannot be read)";
 
 function texts(history: Store["history"]): string[] {
   return [...history.export("alice", "bob")].map(({ text }) => text);
@@ -166,18 +166,17 @@ Deno.test("a program that still runs seals as soon as another one has been told 
   assert(!file.bytes().includes("walnut"));
 });
 
-Deno.test("without its key, or with another one, a sealed store is refused with a sentence", () => {
+Deno.test("without its key, or with another one, a sealed store is refused", () => {
   using file = fileStore();
   {
     using store = file.open({ textKey, sealed: true });
     say(store.outgoing, open(store), "walnut");
   }
-  const expected = `Cannot open the store '${file.path}': its messages are sealed for another ` +
-    "identity; import that one, or move the file away for a new one";
+  const expected = { code: "store-sealed", path: file.path };
   for (
     const options of [{}, { textKey: keyBytesOf(8) }, { textKey: keyBytesOf(8), sealed: true }]
   ) {
-    assertEquals(assertThrows(() => file.open(options), Error).message, expected);
+    assertEquals<unknown>(assertThrows(() => file.open(options), UserError).problem, expected);
   }
   assertThrows(() => file.open({ sealed: true }), TypeError);
   using store = file.open({ textKey, sealed: true });
@@ -200,12 +199,17 @@ Deno.test("a text that was changed on the disk, or moved to another message, is 
   using store = file.open({ textKey, sealed: true });
   const { history, outgoing } = store;
   const id = open(store);
-  outgoing.accept([draft(id, "one"), draft(id, "two"), draft(id, "three")]);
+  const two = draft(id, "two");
+  outgoing.accept([draft(id, "one"), two, draft(id, "three")]);
   file.change(`UPDATE messages SET text = (SELECT text FROM messages WHERE row = 1) WHERE row = 2;
     UPDATE messages SET text = x'00' WHERE row = 3`);
-  assertEquals(texts(history), ["one", changed, changed]);
+  assertEquals(
+    [...history.export("alice", "bob")].map(({ text, unreadable }) => [text, unreadable]),
+    [["one", undefined], ["", true], ["", true]],
+  );
   assertEquals(searched(history, "alice", "one", 9).length, 1);
   // It is not sent as something else.
   assertEquals(outgoing.unacknowledged(id, 0, 1).length, 1);
-  assertThrows(() => outgoing.unacknowledged(id, 1, 1), Error, "has been changed on the disk");
+  const error = assertThrows(() => outgoing.unacknowledged(id, 1, 1), UserError);
+  assertEquals(error.problem, { code: "message-unreadable", id: two.id, name: "bob" });
 });

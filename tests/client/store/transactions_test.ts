@@ -1,7 +1,7 @@
-import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { UserError } from "../../../client/user_error.ts";
 import { migrations } from "../../../client/store/schema.ts";
-import { storeIn } from "../../../client/store/store.ts";
+import { storeParts } from "../../../client/store/store_parts.ts";
 import { Transactions } from "../../../client/store/transactions.ts";
 import { openDatabase } from "../../../shared/storage/database.ts";
 import { temporaryDirectory } from "../../support/places.ts";
@@ -29,23 +29,23 @@ Deno.test("what fails is undone, and its own error is not another's", () => {
   using t = open();
   const { database, transactions, texts } = t;
   const add = (text: string) => database.prepare("INSERT INTO note VALUES (?)").run(text);
-  transactions.durable("keep it", () => add("kept"));
+  transactions.durable("save-messages", () => add("kept"));
   const mistake = new RangeError("a mistake");
   const error = assertThrows(() =>
-    transactions.durable("keep it", () => {
+    transactions.durable("save-messages", () => {
       add("lost");
       throw mistake;
     }), RangeError);
   assertStrictEquals(error, mistake);
   // A mistake of ours, and nothing that the user could do anything about.
-  const twice = assertThrows(() => transactions.swift("keep it", () => add("kept")), Error);
+  const twice = assertThrows(() => transactions.swift("save-messages", () => add("kept")), Error);
   assertEquals([twice instanceof UserError, twice.message.includes("UNIQUE")], [false, true]);
   assertEquals(texts(), ["kept"]);
-  transactions.swift("keep it", () => add("next"));
+  transactions.swift("save-messages", () => add("next"));
   assertEquals(texts(), ["kept", "next"]);
 });
 
-Deno.test("what the database does not let becomes a sentence", () => {
+Deno.test("what the database refuses becomes a UserError", () => {
   using t = open();
   const { database, transactions, texts } = t;
   database.exec("PRAGMA max_page_count = 1");
@@ -54,18 +54,20 @@ Deno.test("what the database does not let becomes a sentence", () => {
       database.prepare("INSERT INTO note VALUES (?)").run(`${i}${"x".repeat(1_000)}`);
     }
   };
-  const error = assertThrows(() => transactions.durable("keep it", fill), UserError);
-  assertEquals(error.message, "Cannot keep it: the disk is full; make room, and try again");
+  const error = assertThrows(() => transactions.durable("save-messages", fill), UserError);
+  const reason = "the disk is full; make room, and try again";
+  assertEquals(error.problem, { code: "store-refused", action: "save-messages", reason });
+  assert(error.cause instanceof Error && error.cause.message.includes("full"));
   assertEquals(texts(), []);
   database.exec("PRAGMA max_page_count = 100000");
-  transactions.durable("keep it", fill);
+  transactions.durable("save-messages", fill);
   assertEquals(texts().length, 1_000);
 });
 
 Deno.test("a damaged file is said to be so", () => {
   using t = open();
   const { database, transactions, path } = t;
-  transactions.durable("keep it", () => {
+  transactions.durable("save-messages", () => {
     for (let i = 0; i < 1_000; i++) database.prepare("INSERT INTO note VALUES (?)").run(`${i}`);
   });
   database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
@@ -73,19 +75,19 @@ Deno.test("a damaged file is said to be so", () => {
   using other = openDatabase(path, [table]);
   const reading = new Transactions(other);
   const damaged = assertThrows(
-    () => reading.reading("read it", () => other.prepare("SELECT * FROM note").all()),
+    () => reading.reading("read-history", () => other.prepare("SELECT * FROM note").all()),
     UserError,
   );
-  assertEquals(
-    damaged.message,
-    "Cannot read it: the file is damaged; restore a copy of it, or move it away, and a new one is made",
-  );
+  assertEquals(damaged.problem, {
+    code: "store-refused",
+    action: "read-history",
+    reason: "the file is damaged; restore a copy of it, or move it away, and a new one is made",
+  });
 });
 
 Deno.test("what a store promises is durable, and what can be found out again is not", () => {
   using database = openDatabase(":memory:", migrations);
-  using store = storeIn(database, {});
-  const { conversations, outgoing, incoming } = store;
+  const { conversations, outgoing, incoming } = storeParts(database, {});
   let durables = 0;
   const exec = database.exec.bind(database);
   // As SQLite counts: 2 is FULL.

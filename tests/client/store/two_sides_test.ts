@@ -100,7 +100,7 @@ class World {
       const { stream } = letters[i]!.place;
       if (outcome === "stored") this.seen.add(letters[i]!.id);
       if (outcome === "conflict") this.#back.push({ resets: stream });
-      if (outcome === "stored" || outcome === "had") {
+      if (outcome === "stored" || outcome === "duplicate") {
         this.#back.push({ acknowledges: letters[i]!.id });
       }
     }

@@ -6,6 +6,7 @@ import { UserError } from "../../../client/user_error.ts";
 import { ChatClient } from "../../../client/client.ts";
 import type { ChatEvent } from "../../../client/events.ts";
 import { KnownPeers } from "../../../client/store/known_peers.ts";
+import { Transactions } from "../../../client/store/transactions.ts";
 import { openStore } from "../../../client/store/store.ts";
 import { wordingOf } from "../../../client/ui/wording/wording.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
@@ -432,7 +433,7 @@ Deno.test("that somebody was answered is sent all the same where it cannot be no
   await using bob = new Person("bob", nowhere);
   await bob.client.chat(alice.place);
   await alice.events.see("opened");
-  alice.store.knownPeers.engage = () => {
+  alice.store.knownPeers.addContact = () => {
     throw new Error("attempt to write a readonly database");
   };
   await hears(bob, alice, "one");
@@ -815,7 +816,10 @@ Deno.test("a store that cannot be written is said so, and the conversation goes 
     port: 0,
     servers: [nowhere.address],
     identity: Identity.generate(),
-    store: { journal: openStore(":memory:").journal, knownPeers: new KnownPeers(database) },
+    store: {
+      journal: openStore(":memory:").journal,
+      knownPeers: new KnownPeers(database, new Transactions(database)),
+    },
     onEvent: events.take,
   });
   try {
@@ -823,7 +827,7 @@ Deno.test("a store that cannot be written is said so, and the conversation goes 
     await client.chat(bob.place);
     assertMatch(
       sentenceOf((await events.see("problem")).problem),
-      /^Cannot remember the key of bob: .*readonly.* Next time it will be new again$/,
+      /^Cannot remember the key of bob: it is read-only.* Next time it will be new again$/,
     );
     await bob.client.send("hello");
     await events.see("message");

@@ -8,6 +8,7 @@ const time = new Date(2026, 0, 2, 13, 45, 9);
 const entry: HistoryEntry = {
   row: 1,
   name: "bob",
+  key: undefined,
   direction: "in",
   id: "0".repeat(32),
   text: "Hello",
@@ -77,6 +78,14 @@ Deno.test("programs get an array with every field, its times in UTC", async () =
   });
   assertEquals([sent.from, sent.to, sent.state], ["alice", "bob", "read"]);
   assertEquals(await exported([], "json"), "[]\n");
+});
+
+Deno.test("a text that was changed on the disk is said to be so, in both formats", async () => {
+  const note = "(this text was changed on the disk, and cannot be read)";
+  const unreadable = { ...entry, text: "", unreadable: true } as const;
+  assertEquals(await exported([unreadable], "text"), `2026-01-02 13:45:09 bob: ${note}\n`);
+  const [exportedEntry] = JSON.parse(await exported([unreadable], "json"));
+  assertEquals([exportedEntry.text, "unreadable" in exportedEntry], [note, false]);
 });
 
 const nasty = fc.oneof(

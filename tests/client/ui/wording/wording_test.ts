@@ -69,6 +69,7 @@ const timeMs = fc.integer({ min: 0, max: 999_999_999_999_999 });
 const entry = fc.record({
   row: fc.nat(),
   name: hostile,
+  key: fc.constant(undefined),
   direction: fc.constantFrom("in" as const, "out" as const),
   id: hostile,
   text: hostile,
@@ -531,7 +532,7 @@ Deno.test("who is here is a table: where they are, when it was, and what waits",
   );
 });
 
-const base = { row: 1, id: "0".repeat(32), atMs: sentAtMs, plaintext: false };
+const base = { row: 1, key: undefined, id: "0".repeat(32), atMs: sentAtMs, plaintext: false };
 const kept = [
   { ...base, name: "bob", direction: "in", text: "Hi", sentAtMs: yesterday, state: "received" },
   { ...base, name: "bob", direction: "out", text: "a\nb", sentAtMs, state: "deposited" },

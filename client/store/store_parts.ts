@@ -1,0 +1,94 @@
+/**
+ * The parts of a store, in a database that is open.
+ *
+ * @module
+ */
+
+import type { DatabaseSync } from "node:sqlite";
+import { ConversationTable } from "./conversation_table.ts";
+import { History } from "./history.ts";
+import { IncomingMessages } from "./incoming_messages.ts";
+import { KnownPeers } from "./known_peers.ts";
+import { MessageRows } from "./message_rows.ts";
+import { OutgoingMessages } from "./outgoing_messages.ts";
+import { convert } from "./seal_conversion.ts";
+import { SearchIndex } from "./search_index.ts";
+import { StreamDigests } from "./stream_digests.ts";
+import { TextCipher } from "./text_cipher.ts";
+import { TextColumn } from "./text_column.ts";
+import { Transactions } from "./transactions.ts";
+
+/**
+ * What a store offers. Several programs may have it open.
+ *
+ * Messages belong to conversations. A conversation is between one own id and a peer's id and key, and outlives
+ * connections and runs. Each direction of it is a stream of numbered messages (shared/protocol/message_stream.ts).
+ *
+ * Each method does all of what it is asked to, or nothing. A method that says `durable` has forced it onto the
+ * disk when it returns: no crash undoes it. A crash of the machine, and nothing less, may undo the latest of the
+ * other changes; that is harmless.
+ */
+export interface StoreParts {
+  /** With whom there are conversations, and how far their outgoing streams have come. */
+  readonly conversations: Omit<ConversationTable, "beginStream">;
+  /** What the user has written. */
+  readonly outgoing: Offered<OutgoingMessages>;
+  /** What peers have sent. */
+  readonly incoming: Offered<IncomingMessages>;
+  /** What was said, read again. */
+  readonly history: Offered<History>;
+  /** What the streams of a conversation hold, for comparing both sides. */
+  readonly digests: Offered<StreamDigests>;
+  /** Whose keys are remembered. */
+  readonly knownPeers: Offered<KnownPeers>;
+}
+
+/** The public members of a part: something else may stand in its place. */
+type Offered<Part> = Pick<Part, keyof Part>;
+
+/** How texts are kept. */
+export interface TextOptions {
+  /** What opens sealed texts, and seals them; 32 bytes. */
+  readonly textKey?: Uint8Array;
+  /** Whether texts are sealed; false unless given. Those that are there are converted. */
+  readonly sealed?: boolean;
+  /** Told now and then how far that is, in messages. */
+  readonly onConvert?: (done: number, total: number) => void;
+}
+
+/** Pages of the log before SQLite writes them into the file: 16 MiB, so that a burst seldom syncs the file. */
+const logPages = 4_000;
+/** How much of the file stays in memory: most of the index of a million ids. */
+const cacheKib = 32_768;
+
+/**
+ * Makes the parts of a store.
+ *
+ * @param database One whose tables are up to date.
+ * @throws {OtherIdentityError} If its texts are sealed and the key is another one, or there is none.
+ * @throws {UserError} If the store cannot be written.
+ */
+export function storeParts(
+  database: DatabaseSync,
+  { textKey, sealed = false, onConvert = () => {} }: TextOptions,
+): StoreParts {
+  database.exec(`PRAGMA wal_autocheckpoint = ${logPages}; PRAGMA cache_size = -${cacheKib}`);
+  // A text that is sealed later must not stay readable in the file.
+  database.exec("PRAGMA secure_delete = ON");
+  const cipher = textKey && new TextCipher(textKey);
+  const transactions = new Transactions(database);
+  const texts = new TextColumn(database, cipher);
+  const index = new SearchIndex(database, transactions, texts);
+  const indexSome = () => index.indexSome();
+  convert(database, transactions, { sealed, cipher, texts, indexSome, onConvert });
+  const rows = new MessageRows(database);
+  const conversations = new ConversationTable(database, transactions);
+  return {
+    conversations,
+    outgoing: new OutgoingMessages(database, transactions, conversations, texts, index),
+    incoming: new IncomingMessages(database, transactions, texts, rows, index),
+    history: new History(database, transactions, texts, rows, index),
+    digests: new StreamDigests(database, transactions),
+    knownPeers: new KnownPeers(database, transactions),
+  };
+}

@@ -1,0 +1,42 @@
+/**
+ * The sentences for what goes wrong with the store.
+ *
+ * @module
+ */
+
+import { makeVisible } from "../../../shared/text/visible.ts";
+import type { StoreAction, StoreProblem } from "../../user_error.ts";
+import type { Sentences } from "./sentences.ts";
+
+export const storeSentences: Sentences<StoreProblem> = {
+  "store-not-opened": ({ path, reason }) =>
+    `Cannot open the store '${makeVisible(path)}': ${reason}`,
+  "store-sealed": ({ path }) =>
+    `Cannot open the store '${makeVisible(path)}': its messages are sealed for another identity; ` +
+    "import that one, or move the file away for a new one",
+  "store-refused": ({ action, reason }) => `Cannot ${actions[action]}: ${reason}`,
+  "sealed-meanwhile": () => "Cannot use the messages: another program has sealed them; start again",
+  "message-unreadable": ({ id, name }) =>
+    `Cannot send the message ${id} to ${name}: it has been changed on the disk`,
+};
+
+const actions: Readonly<Record<StoreAction, string>> = {
+  "save-conversation": "save the conversation",
+  "read-conversations": "read the conversations",
+  "save-messages": "save the message",
+  "read-unacknowledged": "read what is waiting to be sent",
+  "note-outcome": "save what became of a message",
+  "renumber": "renumber the messages",
+  "reassign": "send the messages to another key",
+  "save-received": "save what was received",
+  "read-received": "read what was received",
+  "note-shown": "save what has been shown",
+  "read-history": "read what was said",
+  "search": "search the messages",
+  "index": "index the messages",
+  "read-streams": "read what has to be compared",
+  "save-key": "save the key",
+  "read-keys": "read the saved keys",
+  "seal": "seal the messages",
+  "unseal": "make the messages readable",
+};
