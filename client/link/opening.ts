@@ -1,65 +1,58 @@
 /**
- * The opening of a link, up to where texts may be sent: the dialect that the peer speaks, CHAT and
- * CHATACK, the handshake, and whether the peer is let in. The states follow each other in the order of
- * {@linkcode State}; some are left out in plaintext and in the wild.
+ * The opening of a link, up to where something may be sent: the dialect that the peer speaks, CHAT and
+ * CHATACK, the handshake, and whether the owner lets the peer in.
  *
  * Bytes and answers in, bytes and questions out; no connection and no clock.
+ *
+ * The states follow each other in this order. Legacy programs skip those from `reading` to `handshaking`,
+ * peers without a key skip `handshaking`, and only an initiator that has concluded a handshake waits.
+ *
+ *     detecting -> reading -> handshaking -> admitting -> waiting -> over
  *
  * @module
  */
 
-import { type Address, isIpAddress, parsePort, reachableHost } from "../../shared/net/address.ts";
-import { isClientId } from "../../shared/protocol/client_id.ts";
 import { concat } from "@std/bytes/concat";
-import type { Identity } from "../../shared/crypto/identity.ts";
-import type { PublicKey } from "../../shared/crypto/public_key.ts";
 import { handshakeBytesMax } from "../../shared/protocol/limits.ts";
-import {
-  encode,
-  type Header,
-  header,
-  type Message,
-  message,
-} from "../../shared/protocol/message.ts";
+import { encode, message } from "../../shared/protocol/message.ts";
 import { MessageReader } from "../../shared/protocol/message_reader.ts";
 import { peerFaults } from "../../shared/protocol/reasons.ts";
 import { type Fault, isFault } from "../../shared/protocol/status.ts";
-import { check, protocolVersion } from "../../shared/protocol/verbs.ts";
-import { frame, FrameReader } from "./frames.ts";
-import { encryption, Handshake } from "./handshake.ts";
+import { check } from "../../shared/protocol/verbs.ts";
 import type { CloseReason, Dialect } from "../events.ts";
-import type { Purpose, Refusal } from "./link_events.ts";
-import { saidReason } from "./reason.ts";
+import { frame, FrameReader } from "./frames.ts";
+import { Handshake } from "./handshake.ts";
+import {
+  type Introduction,
+  readIntroduction,
+  type Self,
+  writeIntroduction,
+} from "./introduction.ts";
 import {
   detectInitiator,
   detectResponder,
   firstMessageEnd,
   firstMessageIn,
 } from "./legacy/detect.ts";
-import { notAuthentic, SecureChannel } from "./secure_channel.ts";
 import { idIn } from "./legacy/legacy_lines.ts";
+import type { PeerFacts, Purpose, Refusal } from "./link_events.ts";
+import { saidReason } from "./reason.ts";
+import { notAuthentic, SecureChannel } from "./secure_channel.ts";
 
-/** Who one is, as a peer is told. */
-export interface Self {
-  readonly id: string;
-  readonly address: Address;
-  readonly identity: Identity;
-}
-
-/** What an opening leads to next. Whatever it is, `send` goes out first, as it is. */
+/** What an opening leads to next. In any case `send` goes out first, as it is. */
 export type Step =
   & { readonly send: readonly Uint8Array[] }
   & (
-    /** Nothing but to wait for more of the peer's. */
+    /** Wait for more from the peer. */
     | { readonly type: "more" }
-    /** The owner is to say whether to talk to the peer: {@linkcode Opening.admitted} or `refused`. */
+    /** Ask the owner whether to talk to the peer, and go on with {@linkcode Opening.admitted} or `refused`. */
     | { readonly type: "admit"; readonly by: "plaintext" | "key" }
     | Opened
-    /** It is over; where there is something to send, that tells the peer why. */
+    /** It is over. If something is to be sent, that tells the peer why. */
     | { readonly type: "end"; readonly reason: CloseReason; readonly detail: string | undefined }
   );
 
-/** What an opening has led to in the end. */
+/** The link is open. */
 export interface Opened {
   readonly type: "open";
   /** What encrypts from here on; undefined in plaintext. */
@@ -72,7 +65,7 @@ export interface Opened {
 export interface OpeningOptions {
   readonly role: "initiator" | "responder";
   readonly self: Self;
-  /** What the caller calls for; the called side takes it from the caller. */
+  /** What the initiator calls for: a conversation if this is not given. A responder hears it from its peer. */
   readonly purpose?: Purpose;
   /** The host at the other end of the connection. */
   readonly remoteHost: string;
@@ -80,63 +73,71 @@ export interface OpeningOptions {
   readonly now: () => number;
 }
 
+/** What an opening finds out about the peer. */
+export type Found = {
+  -readonly [Name in Exclude<keyof PeerFacts, "role" | "remote" | "saidNothing">]: PeerFacts[Name];
+};
+
 type State =
-  | "recognising"
-  | "reading"
-  | "handshaking"
-  | "admitting"
-  /** As a caller, for the first frame, which says that we are let in. */
-  | "waiting"
-  | "over";
+  /** The dialect is still to be told, from more bytes or from their absence. */
+  | { readonly name: "detecting" }
+  /** CHAT or CHATACK has come and is being read. */
+  | { readonly name: "reading" }
+  | {
+    readonly name: "handshaking";
+    readonly handshake: Handshake;
+    readonly frames: FrameReader;
+  }
+  /** The owner decides about a peer without a key. */
+  | { readonly name: "admitting-plaintext" }
+  /** As the initiator: the owner decides about a peer that does not know our key yet. */
+  | { readonly name: "admitting-responder"; readonly handshake: Handshake }
+  /** As the responder: the owner decides about a peer that waits for a first frame. */
+  | { readonly name: "admitting-initiator"; readonly channel: SecureChannel }
+  /** As the initiator: the first frame says whether we are let in. */
+  | { readonly name: "waiting"; readonly channel: SecureChannel }
+  | { readonly name: "over" };
 
 const utf8 = new TextEncoder();
 const noBytes = new Uint8Array(0);
 
 /** One side of an opening. */
 export class Opening {
-  /** Undefined until it is known. */
-  dialect: Dialect | undefined;
-  /** Who the peer says it is. */
-  peerId: string | undefined;
-  /** Where the peer says that it listens. */
-  peerAddress: Address | undefined;
-  /** The peer's key, which it has proven to have. */
-  peerKey: PublicKey | undefined;
-  /** The peer's X25519 key, which {@linkcode peerKey} certifies. */
-  peerAgreement: Uint8Array | undefined;
-  /** The hash of the handshake. */
-  handshakeHash: Uint8Array | undefined;
-  /** What the caller has called for. */
-  purpose: Purpose;
-
+  /** What is known of the peer so far. */
+  readonly found: Found;
   readonly #options: OpeningOptions;
   readonly #role: "initiator" | "responder";
-  #state: State = "recognising";
+  #state: State = { name: "detecting" };
   /** Our CHAT as it went over the wire. */
   #chat = noBytes;
   #unread = noBytes;
   #send: Uint8Array[] = [];
-  #handshake: Handshake | undefined;
-  #handshakeFrames = new FrameReader(handshakeBytesMax);
-  #channel: SecureChannel | undefined;
 
   constructor(options: OpeningOptions) {
     this.#options = options;
     this.#role = options.role;
-    this.purpose = options.purpose ?? "conversation";
+    this.found = {
+      purpose: options.purpose ?? "conversation",
+      dialect: undefined,
+      peerId: undefined,
+      peerAddress: undefined,
+      peerKey: undefined,
+      peerAgreement: undefined,
+      handshakeHash: undefined,
+    };
   }
 
-  /** Whether the dialect is still to be told, from more bytes or from their absence. */
+  /** Whether the dialect is still to be told. */
   get undecided(): boolean {
-    return this.#state === "recognising";
+    return this.#state.name === "detecting";
   }
 
-  /** Whether something has come of which that is still to be told. */
+  /** Whether something has come that the dialect is still to be told from. */
   get pending(): boolean {
     return this.undecided && this.#unread.length > 0;
   }
 
-  /** The caller's first word. */
+  /** The initiator's first message. */
   begin(): Uint8Array {
     this.#chat = this.#introduction("CHAT", true);
     return this.#chat;
@@ -145,68 +146,75 @@ export class Opening {
   /** Takes what a read brought. The bytes are not needed after its promise. */
   async take(bytes: Uint8Array): Promise<Step> {
     this.#unread = concat([this.#unread, bytes]);
-    switch (this.#state) {
-      case "recognising":
-        return await this.#recognise(false) ?? await this.#readOpening();
+    switch (this.#state.name) {
+      case "detecting":
+        return this.#detect(false) ?? await this.#readOpening();
       case "handshaking":
-        return this.#shakeHands();
+        return this.#shakeHands(this.#state);
       case "waiting":
-        return this.#hearFirstFrame();
+        return this.#hearFirstFrame(this.#state.channel);
       default:
         return this.#more();
     }
   }
 
-  /** Takes what has come for all that is to come, as far as the dialect is to be told from it. */
+  /** Tells the dialect from what has come so far, if it is not told yet: nothing more is waited for. */
   timeIsUp(): Step {
-    return this.undecided ? this.#recognise(true) ?? this.#more() : this.#more();
+    return this.undecided ? this.#detect(true) ?? this.#more() : this.#more();
   }
 
-  /** Goes on with a peer that is talked to. */
+  /** Goes on with a peer that the owner lets in. */
   admitted(): Step {
-    if (this.#handshake === undefined) {
-      const isTold = this.dialect === "p2pchat" && this.#role === "responder";
-      if (isTold) this.#send.push(this.#introduction("CHATACK", false));
-      return this.#open([this.#unread]);
+    const state = this.#state;
+    switch (state.name) {
+      case "admitting-plaintext":
+        if (this.found.dialect === "p2pchat" && this.#role === "responder") {
+          this.#send.push(this.#introduction("CHATACK", false));
+        }
+        return this.#open(undefined, [this.#unread]);
+      case "admitting-responder": {
+        this.#send.push(frame(state.handshake.conclude()));
+        const channel = this.#split(state.handshake);
+        this.#state = { name: "waiting", channel };
+        return this.#hearFirstFrame(channel);
+      }
+      case "admitting-initiator":
+        // The responder has the first word, so that the initiator knows whether it was let in.
+        this.#send.push(state.channel.seal(noBytes));
+        return this.#open(state.channel, state.channel.open(this.#unread));
+      default:
+        throw new TypeError(`Cannot admit a peer while ${state.name}`);
     }
-    if (this.#role === "initiator") {
-      this.#send.push(frame(this.#handshake.conclude()));
-      this.#channel = this.#split(this.#handshake);
-      this.#state = "waiting";
-      return this.#hearFirstFrame();
-    }
-    // The called side has the first word, so that the caller knows whether it was let in.
-    this.#send.push(this.#channel!.seal(noBytes));
-    return this.#open(this.#channel!.open(this.#unread));
   }
 
-  /** Turns away a peer that is not talked to, and says why where there is a way to. */
+  /** Turns away a peer, and tells it why if there is a way to. */
   refused(refusal: Refusal): Step {
-    const { reason, detail } = refusal;
-    // In the middle of a handshake there is none.
-    if (this.#handshake !== undefined && this.#channel === undefined) {
-      return this.#end("refused", detail);
-    }
-    const told = this.dialect === "raw" || this.dialect === "lines"
-      ? utf8.encode(reason + "\r\n")
+    const { dialect } = this.found;
+    // In the middle of a handshake there is no way.
+    if (this.#state.name === "admitting-responder") return this.#end("refused", refusal.detail);
+    const told = dialect === "raw" || dialect === "lines"
+      ? utf8.encode(refusal.reason + "\r\n")
       : errorOf(refusal);
-    return this.#end("refused", detail, this.#channel?.seal(told) ?? told);
+    const channel = this.#state.name === "admitting-initiator" ? this.#state.channel : undefined;
+    return this.#end("refused", refusal.detail, channel?.seal(told) ?? told);
   }
 
-  /** Tells the dialect from the first bytes. @returns Undefined where CHAT or CHATACK is to be read. */
-  #recognise(timeIsUp: boolean): Step | undefined {
-    const recognise = this.#role === "initiator" ? detectResponder : detectInitiator;
-    const verdict = recognise(this.#unread, timeIsUp);
+  /** Tells the dialect from the first bytes. @returns Undefined if CHAT or CHATACK is to be read. */
+  #detect(timeIsUp: boolean): Step | undefined {
+    const detect = this.#role === "initiator" ? detectResponder : detectInitiator;
+    const verdict = detect(this.#unread, timeIsUp);
     if (verdict === "undecided") return this.#more();
     if (verdict === "p2pchat") return undefined;
-    this.dialect = verdict;
-    if (this.purpose === "audit") return this.#end("broken", "it cannot compare messages");
-    if (verdict === "lines") this.peerId = idIn(this.#unread);
-    return this.#ask("plaintext");
+    if (this.found.purpose === "audit") {
+      this.found.dialect = verdict;
+      return this.#end("broken", "it cannot compare messages");
+    }
+    if (verdict === "lines") this.found.peerId = idIn(this.#unread);
+    return this.#askAboutPlaintext(verdict);
   }
 
   async #readOpening(): Promise<Step> {
-    this.#state = "reading";
+    this.#state = { name: "reading" };
     const end = firstMessageEnd(this.#unread);
     const bytes = this.#unread.subarray(0, end);
     this.#unread = this.#unread.subarray(end);
@@ -217,55 +225,41 @@ export class Opening {
     const malformed = check(opening, this.#role === "initiator" ? "responder" : "initiator");
     if (malformed !== undefined) return this.#refuse(malformed);
     if (opening.verb === "ERROR") return this.#end("broken", saidReason(opening));
-    const id = header(opening, "clientID")!;
-    if (!isClientId(id)) return this.#refuse(peerFaults.invalidClientId);
-    this.peerId = id;
-    const host = header(opening, "IP") ?? "";
-    const port = parsePort(header(opening, "Port") ?? "");
-    if (isIpAddress(host) && port) {
-      this.peerAddress = { host: reachableHost(host, this.#options.remoteHost), port };
-    }
-    return this.#takePurpose(opening) ?? this.#takeOffer(opening, bytes);
+    const introduction = readIntroduction(opening, this.#options.remoteHost);
+    return isFault(introduction) ? this.#refuse(introduction) : this.#meet(introduction, bytes);
   }
 
-  /** @returns Undefined where it is one that there is. */
-  #takePurpose(opening: Message): Step | undefined {
-    const said = header(opening, "Purpose");
-    if (said !== undefined && said !== "audit") return this.#refuse(peerFaults.unknownPurpose);
-    const purpose = said ?? "conversation";
-    // Who repeats it not takes this for a conversation, as whoever knows no Purpose does.
-    if (this.#role === "initiator" && purpose !== this.purpose) {
+  /** @param bytes The peer's CHAT or CHATACK as it went over the wire. */
+  #meet({ id, address, purpose, encrypts }: Introduction, bytes: Uint8Array): Step {
+    this.found.peerId = id;
+    this.found.peerAddress = address;
+    // A responder that does not repeat the purpose takes the call for a conversation, as one does that
+    // knows no Purpose.
+    if (this.#role === "initiator" && purpose !== this.found.purpose) {
       return this.#end("broken", "its program does not know what the call is for");
     }
-    this.purpose = purpose;
-    return undefined;
+    this.found.purpose = purpose;
+    if (encrypts) return this.#beginHandshake(bytes);
+    return purpose === "audit"
+      ? this.#refuse(peerFaults.plaintextAudit)
+      : this.#askAboutPlaintext("p2pchat");
   }
 
-  #takeOffer(opening: Message, bytes: Uint8Array): Step {
-    const offered = header(opening, "Encryption")?.split(/ *, */) ?? [];
-    if (!offered.includes(encryption)) {
-      if (this.purpose === "audit") return this.#refuse(peerFaults.plaintextAudit);
-      this.dialect = "p2pchat";
-      return this.#ask("plaintext");
-    }
+  #beginHandshake(bytes: Uint8Array): Step {
     const { role, self: { identity } } = this.#options;
-    if (role === "initiator") {
-      this.#handshake = new Handshake({ role, identity, prologue: concat([this.#chat, bytes]) });
-      this.#send.push(frame(this.#handshake.begin()));
-    } else {
-      const chatack = this.#introduction("CHATACK", true);
-      this.#send.push(chatack);
-      this.#handshake = new Handshake({ role, identity, prologue: concat([bytes, chatack]) });
-    }
-    this.#state = "handshaking";
-    return this.#shakeHands();
+    const ours = role === "initiator" ? this.#chat : this.#introduction("CHATACK", true);
+    const prologue = role === "initiator" ? concat([ours, bytes]) : concat([bytes, ours]);
+    const handshake = new Handshake({ role, identity, prologue });
+    this.#send.push(role === "initiator" ? frame(handshake.begin()) : ours);
+    const frames = new FrameReader(handshakeBytesMax);
+    this.#state = { name: "handshaking", handshake, frames };
+    return this.#shakeHands(this.#state);
   }
 
-  #shakeHands(): Step {
-    const handshake = this.#handshake!;
+  #shakeHands({ handshake, frames }: Extract<State, { name: "handshaking" }>): Step {
     const messages: Uint8Array[] = [];
     while (this.#unread.length > 0) {
-      const taken = this.#handshakeFrames.push(this.#unread, (message) => {
+      const taken = frames.push(this.#unread, (message) => {
         messages.push(message.slice());
         return false;
       });
@@ -279,23 +273,24 @@ export class Opening {
         this.#send.push(frame(step.answer));
         continue;
       }
-      this.peerKey = step.peerKey;
-      this.peerAgreement = step.peerAgreement;
-      // The caller does not say who it is to somebody whom it does not want to talk to.
-      if (this.#role === "responder") this.#channel = this.#split(handshake);
-      return this.#ask("key");
+      this.found.peerKey = step.peerKey;
+      this.found.peerAgreement = step.peerAgreement;
+      // An initiator does not say who it is before it knows that it wants to talk to the peer.
+      this.#state = this.#role === "initiator"
+        ? { name: "admitting-responder", handshake }
+        : { name: "admitting-initiator", channel: this.#split(handshake) };
+      return { type: "admit", by: "key", send: this.#sent() };
     }
     return this.#more();
   }
 
   #split(handshake: Handshake): SecureChannel {
-    this.handshakeHash = handshake.hash;
+    this.found.handshakeHash = handshake.hash;
     return new SecureChannel(handshake.split(), this.#options.now);
   }
 
-  /** Opens with the first frame, unless that says why the called side does not want to. */
-  #hearFirstFrame(): Step {
-    const channel = this.#channel!;
+  /** Opens with the first frame, unless that says why the responder does not want to. */
+  #hearFirstFrame(channel: SecureChannel): Step {
     const contents = channel.open(this.#unread);
     this.#unread = noBytes;
     const [first] = contents;
@@ -304,35 +299,27 @@ export class Opening {
     }
     const said = firstMessageIn(first);
     if (said?.verb === "ERROR") return this.#end("broken", saidReason(said));
-    return this.#open(contents);
+    return this.#open(channel, contents);
   }
 
   #introduction(verb: "CHAT" | "CHATACK", encrypts: boolean): Uint8Array<ArrayBuffer> {
-    const { id, address } = this.#options.self;
-    const headers: Header[] = [
-      ["clientID", id],
-      ["IP", address.host],
-      ["Port", String(address.port)],
-      ["Version", protocolVersion],
-    ];
-    if (encrypts) headers.push(["Encryption", encryption]);
-    if (this.purpose === "audit") headers.push(["Purpose", "audit"]);
-    return utf8.encode(encode(message(verb, headers)));
+    return writeIntroduction(verb, this.#options.self, { purpose: this.found.purpose, encrypts });
   }
 
   #more(): Step {
     return { type: "more", send: this.#sent() };
   }
 
-  #ask(by: "plaintext" | "key"): Step {
-    this.#state = "admitting";
-    return { type: "admit", by, send: this.#sent() };
+  #askAboutPlaintext(dialect: Dialect): Step {
+    this.found.dialect = dialect;
+    this.#state = { name: "admitting-plaintext" };
+    return { type: "admit", by: "plaintext", send: this.#sent() };
   }
 
-  #open(contents: readonly Uint8Array[]): Step {
-    this.dialect ??= "p2pchat";
-    const channel = this.#channel;
-    this.#over();
+  #open(channel: SecureChannel | undefined, contents: readonly Uint8Array[]): Step {
+    this.found.dialect ??= "p2pchat";
+    this.#state = { name: "over" };
+    this.#unread = noBytes;
     return { type: "open", channel, contents, send: this.#sent() };
   }
 
@@ -340,18 +327,12 @@ export class Opening {
     return this.#end("broken", fault.reason, errorOf(fault));
   }
 
+  /** @param told What the peer is told, instead of anything else that was to be sent. */
   #end(reason: CloseReason, detail: string | undefined, ...told: Uint8Array[]): Step {
-    this.#over();
+    this.#state = { name: "over" };
+    this.#unread = noBytes;
     this.#send = told;
     return { type: "end", reason, detail, send: this.#sent() };
-  }
-
-  /** Lets go of what an open link has no use for. */
-  #over(): void {
-    this.#state = "over";
-    this.#unread = noBytes;
-    this.#handshake = undefined;
-    this.#channel = undefined;
   }
 
   #sent(): Uint8Array[] {

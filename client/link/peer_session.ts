@@ -1,7 +1,6 @@
 /**
- * What two peers of this protocol say to each other once their link is open. With a peer that has a key
- * it is letters, of which the owner of the link keeps account; with one that has none it is texts, of
- * which this does.
+ * A session with a client of this protocol. A peer with a key sends and gets messages, which the receiver
+ * keeps account of; one without a key sends and gets texts, which the session itself keeps account of.
  *
  * @module
  */
@@ -21,73 +20,72 @@ import { peerFaults } from "../../shared/protocol/reasons.ts";
 import { type Fault, isFault } from "../../shared/protocol/status.ts";
 import { textHeaders } from "../../shared/protocol/text.ts";
 import { check } from "../../shared/protocol/verbs.ts";
-import type { CloseReason } from "../events.ts";
-import type { Purpose, Receiver, Replies } from "./link_events.ts";
+import { UserError } from "../user_error.ts";
+import type { PeerFacts, Receiver, Replies } from "./link_events.ts";
 import { PendingRequests } from "./pending_requests.ts";
 import { saidReason } from "./reason.ts";
+import type { Session, SessionLink } from "./session.ts";
 import { UnacknowledgedTexts } from "./unacknowledged_texts.ts";
-import { Verification } from "./word_verification.ts";
+import { WordVerification } from "./word_verification.ts";
 
-/** What a talk needs. */
-export interface PeerSessionOptions {
-  /** Who takes what the peer says. */
-  readonly receiver: () => Receiver;
-  /** How that is answered. */
-  readonly replies: Replies;
-  readonly role: "initiator" | "responder";
-  readonly purpose: Purpose;
-  /** The handshake's; undefined with a peer that has no key. */
-  readonly handshakeHash: Uint8Array | undefined;
+/** What a session with a client of this protocol needs. */
+export interface PeerSessionOptions extends SessionLink {
+  /** If there is no `handshakeHash` the peer has no key. */
+  readonly peer: Pick<PeerFacts, "role" | "purpose" | "handshakeHash">;
   readonly clock: TimerClock;
   readonly send: (message: Message) => void;
-  /** Whether nothing more is to be taken. */
-  readonly isOver: () => boolean;
-  /** Ends the link; where the peer has been told why, not before it has that. */
-  readonly end: (reason: CloseReason, detail: string | undefined, told: boolean) => void;
 }
 
-/** Of what belongs to a conversation nothing goes over a link for comparing. */
+/** What belongs to a conversation does not go over a link for comparing. */
 const conversational: ReadonlySet<string> = new Set(["MSG", "ACK", "READ", "RESET", "VERIFY"]);
 
-/** What there is of the words to compare: them, or who has to begin before there are any. */
+/** The words that are to be compared, or who has to begin before there are any. */
 export type VerificationState =
   | { readonly state: "words"; readonly words: readonly string[] }
   | { readonly state: "coming" }
   | { readonly state: "peer-must-begin" };
 
-/** One side of what is said on one link. */
-export class PeerSession {
+/** One side of what is said on one link between two clients of this protocol. */
+export class PeerSession implements Session, Replies {
   readonly #options: PeerSessionOptions;
   readonly #hasKey: boolean;
   readonly #reader = new MessageReader();
-  readonly #questions: PendingRequests;
-  readonly #unconfirmed = new UnacknowledgedTexts();
-  #verification: Verification | undefined;
-  /** What this read has brought and the owner has not been given. */
+  readonly #requests: PendingRequests;
+  readonly #unacknowledged = new UnacknowledgedTexts();
+  #receiver!: Receiver;
+  #verification: WordVerification | undefined;
+  /** Messages that this read has brought and the inbox has not been given. */
   #messages: ChatMessage[] = [];
 
   constructor(options: PeerSessionOptions) {
     this.#options = options;
-    this.#hasKey = options.handshakeHash !== undefined;
-    this.#questions = new PendingRequests(options.clock, options.send);
+    this.#hasKey = options.peer.handshakeHash !== undefined;
+    this.#requests = new PendingRequests(options.clock, options.send);
   }
 
-  /** Takes a piece of what a read brought; {@linkcode handOver} is to follow the last one. */
-  async take(bytes: Uint8Array): Promise<void> {
-    const items = this.#reader.push(bytes);
-    for (const item of items instanceof Promise ? await items : items) this.#takeMessage(item);
+  begin(receiver: Receiver): void {
+    this.#receiver = receiver;
   }
 
-  /** Gives the inbox the messages that have come so far, before it comes to anything else. */
+  async take(contents: readonly Uint8Array[]): Promise<void> {
+    for (const content of contents) {
+      const items = this.#reader.push(content);
+      for (const item of items instanceof Promise ? await items : items) this.#takeMessage(item);
+    }
+    this.handOver();
+  }
+
+  /** Half a message that ends with the connection is none. */
+  finish(): void {}
+
   handOver(): void {
     if (this.#messages.length === 0) return;
     const messages = this.#messages;
     this.#messages = [];
-    const { receiver, replies } = this.#options;
-    receiver().inbox.messages(messages, replies);
+    this.#receiver.inbox.messages(messages, this);
   }
 
-  /** Sends messages. @throws {RangeError} Where a text is longer than a message takes. */
+  /** Sends messages to a peer with a key. @throws {RangeError} If a text is longer than a message takes. */
   transmit(messages: readonly ChatMessage[]): void {
     if (!this.#hasKey) throw new TypeError("Cannot transmit messages: the peer has no key");
     for (const chatMessage of messages) {
@@ -95,39 +93,51 @@ export class PeerSession {
     }
   }
 
-  /**
-   * Sends a text. Done when it is sent, for which it may have to wait for others to be acknowledged.
-   *
-   * @returns Its id, or undefined where the link has ended before.
-   * @throws {RangeError} Where the text is longer than a message takes.
-   */
-  async sendText(text: string): Promise<string | undefined> {
+  async sendText(text: string): Promise<string> {
     if (this.#hasKey) throw new TypeError("Cannot send a text: the peer has a key");
-    await this.#unconfirmed.drained();
-    if (this.#options.isOver()) return undefined;
+    await this.#unacknowledged.drained();
+    if (this.#options.isOver()) {
+      throw new UserError("The link closed before the message could be sent");
+    }
     const id = randomId();
     const msg = message("MSG", [["Id", id], ...textHeaders(text)]);
-    this.#unconfirmed.add(id, text);
+    this.#unacknowledged.add(id, text);
     this.#options.send(msg);
     return id;
   }
 
-  /** The texts that the peer has not acknowledged, oldest first. */
   get unacknowledged(): readonly string[] {
-    return this.#unconfirmed.texts;
+    return this.#unacknowledged.texts;
   }
 
-  /** Done when the peer has acknowledged all texts, or the link is over. */
   allAcknowledged(): Promise<void> {
-    return this.#unconfirmed.none();
+    return this.#unacknowledged.none();
+  }
+
+  acknowledge(id: string): void {
+    this.say(message("ACK", [["Id", id]]));
+  }
+
+  /** Tells the peer that a message, and everything before it in its stream, has been read. */
+  read(id: string): void {
+    this.say(message("READ", [["Id", id]]));
+  }
+
+  reset(stream: string): void {
+    this.say(message("RESET", [["Stream", stream]]));
+  }
+
+  /** Sends a message, unless the link is over. */
+  say(message: Message): void {
+    if (!this.#options.isOver()) this.#options.send(message);
   }
 
   /** Asks the peer something. @throws {UserError} As {@linkcode PendingRequests.ask} does. */
   ask(request: Message): Promise<Message> {
-    return this.#questions.ask(request);
+    return this.#requests.ask(request);
   }
 
-  /** Begins to compare words. @returns The words, or whether they are about to come. */
+  /** Begins to compare words with a peer that has a key, unless that has begun. */
   verify(): VerificationState {
     const verification = this.#verificationNow();
     for (const message of verification.begin().send) this.#options.send(message);
@@ -141,19 +151,22 @@ export class PeerSession {
     return this.#verification?.words;
   }
 
-  /** Forgets the words. */
+  /** Forgets the words: they have been compared. */
   endVerification(): void {
     this.#verification = undefined;
   }
 
-  /** Ends every wait: the link is over. */
+  sayGoodbye(): void {
+    this.#options.send(message("BYE"));
+  }
+
   end(): void {
-    this.#unconfirmed.end();
-    this.#questions.end();
+    this.#unacknowledged.end();
+    this.#requests.end();
   }
 
   #takeMessage(item: Message | Fault): void {
-    const { isOver, receiver, send, end } = this.#options;
+    const { isOver, send, end } = this.#options;
     if (isOver()) return;
     if (isFault(item)) return this.#refuse(item);
     const malformed = check(item, "peer") ?? this.#outOfPlace(item);
@@ -164,88 +177,84 @@ export class PeerSession {
       case "ACK":
         return this.#takeAck(header(item, "Id")!);
       case "READ":
-        if (this.#hasKey) receiver().inbox.read(header(item, "Id")!);
+        if (this.#hasKey) this.#receiver.inbox.read(header(item, "Id")!);
         return;
       case "RESET":
         return this.#takeReset(header(item, "Stream")!);
       case "AUDIT":
         return this.#takeAudit(item);
       case "AUDITACK":
-        return this.#questions.take(item);
+        return this.#requests.take(item);
       case "PING":
         return send(message("PONG", item.headers.filter(([name]) => name.toLowerCase() === "id")));
       case "VERIFY":
         return this.#takeVerify(item);
       case "BYE":
-        return end("peer-left", saidReason(item), false);
+        return end("peer-left", saidReason(item));
       case "ERROR":
-        // Whatever else we said wrong is ours to find; the conversation goes on as far as it can.
-        return this.#questions.refuse(item);
+        // If nothing is asked it is about something that we said wrong, and the conversation goes on.
+        return this.#requests.refuse(item);
     }
   }
 
   #outOfPlace({ verb }: Message): Fault | undefined {
-    return this.#options.purpose === "audit" && conversational.has(verb)
-      ? peerFaults.auditOnly
-      : undefined;
+    const isAudit = this.#options.peer.purpose === "audit";
+    return isAudit && conversational.has(verb) ? peerFaults.auditOnly : undefined;
   }
 
   #takeChatMessage(item: Message): void {
-    const { clock, receiver, send } = this.#options;
-    const chatMessage = readChatMessage(item, clock.timeOfDay());
+    const chatMessage = readChatMessage(item, this.#options.clock.timeOfDay());
     if (!isChatMessage(chatMessage)) return this.#refuse(chatMessage);
     if (this.#hasKey) {
       this.#messages.push(chatMessage);
       return;
     }
-    receiver().inbox.text(chatMessage.text);
-    send(message("ACK", [["Id", chatMessage.id]]));
+    this.#receiver.inbox.text(chatMessage.text);
+    this.#options.send(message("ACK", [["Id", chatMessage.id]]));
   }
 
   #takeAck(id: string): void {
-    const { inbox } = this.#options.receiver();
+    const { inbox } = this.#receiver;
     if (this.#hasKey) inbox.acknowledged(id);
-    else if (this.#unconfirmed.confirm(id)) inbox.delivered(id);
+    else if (this.#unacknowledged.confirm(id)) inbox.delivered(id);
   }
 
   #takeReset(stream: string): void {
     if (!isId(stream)) return this.#refuse(peerFaults.invalidStream);
-    if (this.#hasKey) this.#options.receiver().inbox.reset(stream);
+    if (this.#hasKey) this.#receiver.inbox.reset(stream);
   }
 
   #takeAudit(request: Message): void {
     if (!this.#hasKey) return this.#refuse(peerFaults.auditNeedsKey);
     this.handOver();
-    const { receiver, send } = this.#options;
-    const answer = receiver().answerAudit(request);
+    const answer = this.#receiver.answerAudit(request);
     if (answer === undefined) this.#refuse(peerFaults.nothingToCompare);
-    else send(answer);
+    else this.#options.send(answer);
   }
 
   #takeVerify(item: Message): void {
     // In plaintext there is no handshake that words could stand for.
     if (!this.#hasKey) return;
     this.handOver();
-    // Whoever begins again, once there are words, gets new ones.
+    // A peer that begins again, once there are words, gets new ones.
     if (header(item, "Commit") !== undefined && this.words) this.#verification = undefined;
     const step = this.#verificationNow().take(item);
     if (isFault(step)) return this.#refuse(step);
-    const { receiver, send } = this.#options;
-    for (const message of step.send) send(message);
-    const { verification } = receiver();
+    for (const message of step.send) this.#options.send(message);
+    const { verification } = this.#receiver;
     if (step.asked) verification.asked();
     if (step.words) verification.words(step.words);
   }
 
-  #verificationNow(): Verification {
-    const { role, handshakeHash } = this.#options;
-    return this.#verification ??= new Verification({ role, handshakeHash: handshakeHash! });
+  #verificationNow(): WordVerification {
+    const { role, handshakeHash } = this.#options.peer;
+    return this.#verification ??= new WordVerification({ role, handshakeHash: handshakeHash! });
   }
 
-  /** Tells the peer of its fault, and ends the link where it cannot go on. */
+  /** Tells the peer of its fault, and ends the link if it cannot go on. */
   #refuse({ code, reason, fatal }: Fault): void {
-    const { send, end } = this.#options;
+    const { send, endOnceTold } = this.#options;
     send(message("ERROR", [["Code", String(code)], ["Reason", reason]]));
-    if (fatal) end("broken", reason, true);
+    if (fatal) endOnceTold("broken", reason);
   }
 }

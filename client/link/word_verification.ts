@@ -24,7 +24,7 @@ const bitsPerWord = 11;
 const utf8 = new TextEncoder();
 
 /** A verification's options. */
-export interface VerificationOptions {
+export interface WordVerificationOptions {
   readonly role: "initiator" | "responder";
   /** The handshake's hash, by which the words belong to this one link. */
   readonly handshakeHash: Uint8Array;
@@ -33,7 +33,7 @@ export interface VerificationOptions {
 }
 
 /** What a message of the peer's, or beginning, leads to. */
-export interface Step {
+export interface VerificationStep {
   /** What to send, in this order. */
   readonly send: readonly Message[];
   /** The words, once both can see them. */
@@ -43,14 +43,14 @@ export interface Step {
 }
 
 /** One side of a verification. */
-export class Verification {
-  readonly #options: VerificationOptions;
+export class WordVerification {
+  readonly #options: WordVerificationOptions;
   readonly #nonce: Uint8Array;
   #begun = false;
   #peerCommit: Uint8Array | undefined;
   #words: readonly string[] | undefined;
 
-  constructor(options: VerificationOptions) {
+  constructor(options: WordVerificationOptions) {
     this.#options = options;
     const { random = (count) => crypto.getRandomValues(new Uint8Array(count)) } = options;
     this.#nonce = random(nonceBytes);
@@ -67,7 +67,7 @@ export class Verification {
   }
 
   /** Begins on our side, where that is still to be done. */
-  begin(): Step {
+  begin(): VerificationStep {
     if (this.#begun) return { send: [] };
     this.#begun = true;
     const commit = message("VERIFY", [[
@@ -79,7 +79,7 @@ export class Verification {
   }
 
   /** Takes a VERIFY of the peer's. */
-  take(verify: Message): Step | Fault {
+  take(verify: Message): VerificationStep | Fault {
     const commit = header(verify, "Commit");
     if (commit !== undefined) {
       const bytes = fromHex(commit, 32);

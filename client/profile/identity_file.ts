@@ -1,6 +1,5 @@
 /**
- * An identity as a file holds it: JSON with the public key for all to read, and the seed, as it is or under
- * a passphrase.
+ * An identity as it is in a file: JSON with the public key, and the seed, as it is or under a passphrase.
  *
  * ```json
  * {
@@ -14,7 +13,7 @@
  * }
  * ```
  *
- * Without a passphrase `"seed": "…"` stands in the place of `sealed`. Bytes are base64url without padding.
+ * Without a passphrase there is `"seed": "…"` instead of `sealed`. Bytes are base64url without padding.
  *
  * @module
  */
@@ -24,21 +23,24 @@ import { tagBytes } from "../../shared/crypto/chacha20_poly1305.ts";
 import { Identity } from "../../shared/crypto/identity.ts";
 import { type PublicKey, publicKeyFrom } from "../../shared/crypto/public_key.ts";
 import { keyBytes } from "../../shared/crypto/raw_keys.ts";
+import { IdentityFailure } from "./identity_failure.ts";
 import {
   isBearable,
-  openBox,
+  openSecret,
   type PassphraseCost,
   saltBytes,
-  sealBox,
   type SealedSecret,
+  sealSecret,
 } from "./sealed_secret.ts";
 
-/** What an identity's file holds. The public key is known in any case. */
+/** What an identity's file holds: the public key, and the identity itself, which may be sealed. */
 export type IdentityFile =
   | { readonly publicKey: PublicKey; readonly identity: Identity }
-  | { readonly publicKey: PublicKey; readonly box: SealedSecret };
+  | { readonly publicKey: PublicKey; readonly sealed: SealedSecret };
 
 const version = 1;
+/** What a seed is sealed for: an identity in a file of version 1. */
+const sealLabel = "p2pchat identity 1";
 const seedBytes = 32;
 
 /** An identity without a passphrase. */
@@ -46,33 +48,33 @@ export function plainIdentity(identity: Identity): IdentityFile {
   return { publicKey: identity.publicKey, identity };
 }
 
-/** An identity under a passphrase. This takes half a second, on purpose; tests may name a lower cost. */
+/** An identity under a passphrase. This takes half a second, on purpose, unless a lower cost is given. */
 export function sealIdentity(
   identity: Identity,
   passphrase: string,
   cost?: PassphraseCost,
 ): IdentityFile {
   const { publicKey, seed } = identity;
-  return { publicKey, box: sealBox(seed, headerOf(publicKey), passphrase, cost) };
+  return { publicKey, sealed: sealSecret(seed, headerOf(publicKey), passphrase, cost) };
 }
 
 /**
  * Takes an identity from under its passphrase.
  *
- * @returns Undefined where the passphrase is not the one.
- * @throws {SyntaxError} Where what was sealed is another identity's.
+ * @returns Undefined if the passphrase is wrong.
+ * @throws {IdentityFailure} If the seed under it belongs to another public key.
  */
 export function unsealIdentity(
-  { publicKey, box }: IdentityFile & { readonly box: SealedSecret },
+  { publicKey, sealed }: IdentityFile & { readonly sealed: SealedSecret },
   passphrase: string,
 ): Identity | undefined {
-  const seed = openBox(box, headerOf(publicKey), passphrase);
+  const seed = openSecret(sealed, headerOf(publicKey), passphrase);
   return seed && identityOf(seed, publicKey);
 }
 
-/** What binds the seal to what stands beside it. */
+/** Binds the sealed seed to the public key beside it. */
 function headerOf(publicKey: PublicKey): Uint8Array {
-  return new TextEncoder().encode(`p2pchat identity ${version}\n${publicKey}`);
+  return new TextEncoder().encode(`${sealLabel}\n${publicKey}`);
 }
 
 /** An identity's file as text. */
@@ -81,12 +83,12 @@ export function encodeIdentity(file: IdentityFile): string {
     {
       version,
       publicKey: file.publicKey,
-      ..."box" in file
+      ..."sealed" in file
         ? {
           sealed: {
-            kdf: { name: "scrypt", ...file.box.cost, salt: toBase64url(file.box.salt) },
+            kdf: { name: "scrypt", ...file.sealed.cost, salt: toBase64url(file.sealed.salt) },
             cipher: "ChaCha20-Poly1305",
-            seed: toBase64url(file.box.ciphertext),
+            seed: toBase64url(file.sealed.ciphertext),
           },
         }
         : { seed: toBase64url(file.identity.seed) },
@@ -99,21 +101,17 @@ export function encodeIdentity(file: IdentityFile): string {
 /**
  * Reads an identity's file.
  *
- * @throws {SyntaxError} Where the text is none, and an Error where it is of a newer version. The message is
- * the end of a sentence that names the file.
+ * @throws {IdentityFailure} If the text is not one, or is one of a newer version.
  */
 export function decodeIdentity(text: string): IdentityFile {
   const file = recordOf(parse(text));
   if (typeof file.version === "number" && file.version > version) {
-    throw new Error(
-      `it is of version ${file.version}, and this program knows version ${version}; ` +
-        "use the newer program",
-    );
+    throw new IdentityFailure({ is: "newer", version: file.version, known: version });
   }
   if (file.version !== version) throw damaged();
   const publicKey = publicKeyFrom(bytesOf(file.publicKey, keyBytes));
   return "sealed" in file
-    ? { publicKey, box: boxOf(recordOf(file.sealed)) }
+    ? { publicKey, sealed: sealedOf(recordOf(file.sealed)) }
     : { publicKey, identity: identityOf(bytesOf(file.seed, seedBytes), publicKey) };
 }
 
@@ -126,15 +124,12 @@ function parse(text: string): unknown {
   }
 }
 
-function boxOf({ kdf, cipher, seed }: Record<string, unknown>): SealedSecret {
+function sealedOf({ kdf, cipher, seed }: Record<string, unknown>): SealedSecret {
   const { name, N, r, p, salt } = recordOf(kdf);
   const cost = { N: numberOf(N), r: numberOf(r), p: numberOf(p) };
   if (name !== "scrypt" || cipher !== "ChaCha20-Poly1305") throw damaged();
   if (!isBearable(cost)) {
-    throw new SyntaxError(
-      "its passphrase would take too much memory or time: " +
-        `scrypt with N ${cost.N}, r ${cost.r}, p ${cost.p}`,
-    );
+    throw new IdentityFailure({ is: "too-costly", ...cost });
   }
   return {
     cost,
@@ -146,7 +141,7 @@ function boxOf({ kdf, cipher, seed }: Record<string, unknown>): SealedSecret {
 function identityOf(seed: Uint8Array, publicKey: PublicKey): Identity {
   const identity = Identity.fromSeed(seed);
   if (identity.publicKey === publicKey) return identity;
-  throw new SyntaxError("its public key belongs to another seed, so one of the two is damaged");
+  throw new IdentityFailure({ is: "other-key" });
 }
 
 function recordOf(value: unknown): Record<string, unknown> {
@@ -164,6 +159,6 @@ function bytesOf(text: unknown, length: number): Uint8Array {
   return bytes;
 }
 
-function damaged(): SyntaxError {
-  return new SyntaxError("it holds no identity, or a damaged one");
+function damaged(): IdentityFailure {
+  return new IdentityFailure({ is: "damaged" });
 }

@@ -1,6 +1,6 @@
 /**
- * Files that are their owner's alone, and never half written: what is to be in them is written beside them,
- * brought to the disk, and then given their name.
+ * Files that only their owner can read, and that are never half written: the text is written to a draft beside
+ * them, brought to the disk, and then given their name.
  *
  * @module
  */
@@ -12,15 +12,15 @@ import { writeAllSync } from "../../shared/net/write_all.ts";
 const isUnix = Deno.build.os !== "windows";
 
 /**
- * Makes a file with all that is to be in it, unless there is one.
+ * Makes a file, unless there is one.
  *
- * @returns Whether it was made. Of several that do this at once one gets true.
- * @throws {Error} Where the system does not let it.
+ * @returns Whether it was made. If several programs do this at once, one of them gets true.
+ * @throws {Error} If the system does not allow it.
  */
 export function createPrivateFile(path: string, text: string): boolean {
   return withDraft(path, text, (draft) => {
     try {
-      // A link, since renaming would replace what another has put there.
+      // A link, since renaming would replace what another program has put there.
       Deno.linkSync(draft, path);
       return true;
     } catch (error) {
@@ -31,19 +31,19 @@ export function createPrivateFile(path: string, text: string): boolean {
 }
 
 /**
- * Puts a file in the place of what is there.
+ * Replaces a file.
  *
- * @throws {Error} Where the system does not let it; what is there stays.
+ * @throws {Error} If the system does not allow it; then the file stays as it was.
  */
 export function replacePrivateFile(path: string, text: string): void {
   withDraft(path, text, (draft) => Deno.renameSync(draft, path));
 }
 
 /**
- * Makes a file where nothing is, in a place of any kind: removable disks often know no links.
+ * Makes a file that is not there, on any kind of disk: removable ones often have no links.
  *
- * @throws {Deno.errors.AlreadyExists} Where there is one.
- * @throws {Error} Where the system does not let it; no half of the file stays.
+ * @throws {Deno.errors.AlreadyExists} If there is one.
+ * @throws {Error} If the system does not allow it; no half of the file stays.
  */
 export function writePrivateFile(path: string, text: string): void {
   const file = Deno.openSync(path, { createNew: true, write: true, mode: 0o600 });
@@ -69,7 +69,7 @@ function withDraft<T>(path: string, text: string, use: (draft: string) => T): T 
   }
 }
 
-/** Brings the name to the disk, too. */
+/** Brings the file's name to the disk, too. */
 function syncDirectory(path: string): void {
   if (!isUnix) return;
   using directory = Deno.openSync(path, { read: true });

@@ -1,40 +1,98 @@
 /**
  * A profile: the directory with what makes a client who it is. The identity is in `identity.json`, made
- * on first use.
+ * on first use; the messages and the keys of others are in `store.db`.
  *
- * A file that is there is never made anew, whatever is wrong with it: a key that is lost is lost for all
- * who know it.
+ * An identity that is there is never made anew, whatever is wrong with its file: a key that is lost is lost
+ * for everyone who knows it.
  *
  * @module
  */
 
 import { dirname, join } from "node:path";
 import { Identity } from "../../shared/crypto/identity.ts";
-import { fileReason } from "../../shared/errors/file_error.ts";
-import { identityFileBytesMax, passphraseAttemptsMax } from "../../shared/protocol/limits.ts";
-import { makeVisible } from "../../shared/text/visible.ts";
+import { passphraseAttemptsMax } from "../../shared/protocol/limits.ts";
 import { writeAllSync } from "../../shared/net/write_all.ts";
+import { openStore, type Store, storeKeyOf } from "../store/store.ts";
 import { UserError } from "../user_error.ts";
-import { askKnownPassphrase, type AskPassphrase } from "./ask_passphrase.ts";
+import { attempt, IdentityFailure } from "./identity_failure.ts";
 import {
-  decodeIdentity,
   encodeIdentity,
   type IdentityFile,
   plainIdentity,
   sealIdentity,
   unsealIdentity,
 } from "./identity_file.ts";
+import { type Input, readIdentityFrom, readPrivateIdentity } from "./identity_reader.ts";
 import { createPrivateFile, replacePrivateFile, writePrivateFile } from "./private_file.ts";
 
-type Input = Pick<typeof Deno.stdin, "readSync">;
+export type { IdentityFile } from "./identity_file.ts";
+
 type Output = Pick<typeof Deno.stdout, "writeSync">;
 
-/** An identity where it is kept. */
-export interface KeptIdentity {
+/** Asks the user for the passphrase of an identity. @returns Null if there is nobody to ask. */
+export type AskPassphrase = (asked: AskedPassphrase) => string | null;
+
+/** Which passphrase is asked for. */
+export interface AskedPassphrase {
+  /** The identity's file. */
+  readonly path: string;
+  /** 1 for the first time; more if what was given before is not the passphrase. */
+  readonly attempt: number;
+}
+
+/** An identity and the file that it is in. */
+export interface StoredIdentity {
   readonly path: string;
   readonly file: IdentityFile;
-  /** Whether there was none before. */
+  /** Whether it has just been made. */
   readonly isNew: boolean;
+}
+
+/** An open profile. Disposing of it closes the store. */
+export interface OpenProfile extends Disposable {
+  readonly identity: Identity;
+  readonly store: Store;
+}
+
+/** How far it is that all messages are sealed, or made readable. */
+export interface Conversion {
+  readonly to: "sealed" | "readable";
+  /** Messages. */
+  readonly done: number;
+  readonly total: number;
+}
+
+/** How a profile is opened. */
+export interface OpenProfileOptions {
+  /** Whether it must be there; else it is made. */
+  readonly mustExist?: boolean;
+  /** Told now and then while messages are converted, because the passphrase is new or gone. */
+  readonly onConversion?: (progress: Conversion) => void;
+}
+
+/**
+ * Opens a profile.
+ *
+ * @param askPassphrase Asked if the identity is under a passphrase; the messages are sealed then.
+ * @throws {UserError} If the identity cannot be used, or the profile must be there and is not.
+ * @throws {Error} If the store cannot be opened.
+ */
+export function openProfile(
+  directory: string,
+  askPassphrase: AskPassphrase,
+  { mustExist = false, onConversion = () => {} }: OpenProfileOptions = {},
+): OpenProfile {
+  const stored = mustExist ? readIdentity(directory) : ensureIdentity(directory);
+  if (stored === undefined) throw new UserError({ code: "no-profile", directory });
+  const identity = unlockIdentity(stored, askPassphrase);
+  const sealed = "sealed" in stored.file;
+  const to = sealed ? "sealed" : "readable";
+  const store = openStore(join(directory, "store.db"), {
+    textKey: storeKeyOf(identity),
+    sealed,
+    onConvert: (done, total) => onConversion({ to, done, total }),
+  });
+  return { identity, store, [Symbol.dispose]: () => store[Symbol.dispose]() };
 }
 
 /**
@@ -43,90 +101,92 @@ export interface KeptIdentity {
  * @throws {UserError} If the identity cannot be read, is damaged or can be read by others, or the new one
  * cannot be written. The cause is the system's error, if there was one.
  */
-export function keepIdentity(directory: string): KeptIdentity {
-  const kept = readIdentity(directory);
-  if (kept !== undefined) return kept;
+export function ensureIdentity(directory: string): StoredIdentity {
+  const stored = readIdentity(directory);
+  if (stored !== undefined) return stored;
   const path = pathIn(directory);
   const file = plainIdentity(Identity.generate());
-  const isNew = trying("make an identity in", path, () => {
+  const isNew = attempt("make", path, () => {
     Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
     return createPrivateFile(path, encodeIdentity(file));
   });
   if (isNew) return { path, file, isNew };
-  // Of several that start at once another has made it.
+  // Of several programs that start at once another has made it.
   const made = readIdentity(directory);
   if (made !== undefined) return made;
-  throw new UserError(
-    `Cannot use the identity in ${
-      quoted(path)
-    }: a link there leads nowhere, or in a circle; correct it`,
-  );
-}
-
-/**
- * The identity of a profile; undefined where there is none.
- *
- * @throws {UserError} Where there is one that cannot be read, can be read by others, or is damaged.
- */
-export function readIdentity(directory: string): KeptIdentity | undefined {
-  const path = pathIn(directory);
-  return trying("use the identity in", path, () => {
-    using file = openIfThere(path);
-    if (file === undefined) return undefined;
-    refuseWrongKind(path, file);
-    const advice = "import a copy of it with --replace, or move it away for a new one";
-    return { path, file: decode(file, advice), isNew: false };
+  return attempt("use", path, () => {
+    throw new IdentityFailure({ is: "broken-link" });
   });
 }
 
 /**
- * Takes an identity from under its passphrase, where it has one.
+ * Reads the identity of a profile.
  *
- * @throws {UserError} Where there is nobody to ask, or nobody who knows it.
+ * @returns Undefined if there is none.
+ * @throws {UserError} If it cannot be read, can be read by others, or is damaged.
+ */
+export function readIdentity(directory: string): StoredIdentity | undefined {
+  const path = pathIn(directory);
+  const file = attempt("use", path, () => readPrivateIdentity(path));
+  return file && { path, file, isNew: false };
+}
+
+/**
+ * Takes an identity from under its passphrase, if it has one.
+ *
+ * @throws {UserError} If there is nobody to ask, or the passphrase is not given.
  */
 export function unlockIdentity(
-  { path, file }: Pick<KeptIdentity, "path" | "file">,
+  { path, file }: Pick<StoredIdentity, "path" | "file">,
   askPassphrase: AskPassphrase,
 ): Identity {
-  if (!("box" in file)) return file.identity;
-  for (let attempt = 1; attempt <= passphraseAttemptsMax; attempt++) {
-    const again = attempt === 1 ? "" : "That is another one. ";
-    const passphrase = askKnownPassphrase(`${again}Passphrase of ${quoted(path)}:`, askPassphrase);
-    // Whoever gives none gives up: no identity is under an empty one.
-    if (passphrase === "") break;
-    const identity = trying("use the identity in", path, () => unsealIdentity(file, passphrase));
-    if (identity !== undefined) return identity;
-  }
-  const where = quoted(path);
-  throw new UserError(
-    `Cannot use the identity in ${where}: its passphrase was not given; try again`,
-  );
+  if (!("sealed" in file)) return file.identity;
+  return attempt("use", path, () => {
+    for (let tries = 1; tries <= passphraseAttemptsMax; tries++) {
+      const passphrase = askPassphrase({ path, attempt: tries });
+      if (passphrase === null) throw new UserError({ code: "nobody-to-ask" });
+      // An empty answer means that the user gives up: no identity is under an empty passphrase.
+      if (passphrase === "") break;
+      const identity = unsealIdentity(file, passphrase);
+      if (identity !== undefined) return identity;
+    }
+    throw new IdentityFailure({ is: "no-passphrase" });
+  });
+}
+
+/** Puts an identity under a passphrase, or under none if that is empty. It takes half a second, on purpose. */
+export function protectIdentity(identity: Identity, passphrase: string): IdentityFile {
+  return passphrase === "" ? plainIdentity(identity) : sealIdentity(identity, passphrase);
 }
 
 /**
- * Puts an identity that is kept under another passphrase, or under none where it is empty.
+ * Puts a stored identity under another passphrase, or under none if that is empty.
  *
- * @throws {UserError} Where the file cannot be written, or has been changed in the meantime.
+ * @throws {UserError} If the file cannot be written, or has been changed in the meantime.
  */
-export function setPassphrase(kept: KeptIdentity, identity: Identity, passphrase: string): void {
-  const next = passphrase === "" ? plainIdentity(identity) : sealIdentity(identity, passphrase);
-  trying("change the passphrase of", kept.path, () => {
-    const current = readIdentity(dirname(kept.path));
-    if (current === undefined || encodeIdentity(current.file) !== encodeIdentity(kept.file)) {
-      throw new UserError("it has been changed in the meantime; try again");
+export function setPassphrase(
+  stored: StoredIdentity,
+  identity: Identity,
+  passphrase: string,
+): void {
+  const next = protectIdentity(identity, passphrase);
+  attempt("change-passphrase", stored.path, () => {
+    const current = readIdentity(dirname(stored.path));
+    if (current === undefined || encodeIdentity(current.file) !== encodeIdentity(stored.file)) {
+      throw new IdentityFailure({ is: "changed" });
     }
-    replacePrivateFile(kept.path, encodeIdentity(next));
+    replacePrivateFile(stored.path, encodeIdentity(next));
   });
 }
 
 /**
- * Writes an identity to a new file, for its owner alone, or to standard output.
+ * Writes an identity to a new private file, or to standard output.
  *
- * @throws {UserError} Where there is a file already, or the system does not let it.
+ * @throws {UserError} If there is a file already, or the system does not allow it.
  */
 export function exportIdentity(to: string | Output, file: IdentityFile): void {
   const text = encodeIdentity(file);
-  trying("export the identity to", to, () => {
+  attempt("export", typeof to === "string" ? to : undefined, () => {
     if (typeof to === "string") writePrivateFile(to, text);
     else writeAllSync(to, new TextEncoder().encode(text));
   });
@@ -135,14 +195,13 @@ export function exportIdentity(to: string | Output, file: IdentityFile): void {
 /**
  * Reads an exported identity from a file or from standard input.
  *
- * @throws {UserError} Where there is none, or the system does not let it.
+ * @throws {UserError} If there is none, or the system does not allow it.
  */
 export function readExported(from: string | Input): IdentityFile {
-  return trying("import the identity in", from, () => {
-    const advice = "take what p2pchat identity export has written";
-    if (typeof from !== "string") return decode(from, advice);
+  return attempt("read-copy", typeof from === "string" ? from : undefined, () => {
+    if (typeof from !== "string") return readIdentityFrom(from);
     using file = Deno.openSync(from, { read: true });
-    return decode(file, advice);
+    return readIdentityFrom(file);
   });
 }
 
@@ -150,15 +209,15 @@ export function readExported(from: string | Input): IdentityFile {
 export interface Imported {
   /** Whether the profile had this very identity before; it is left as it was. */
   readonly wasThere: boolean;
-  /** Where the identity that had been there is now. */
+  /** The file with the identity that was there before. */
   readonly replaced?: string;
 }
 
 /**
  * Makes an identity the profile's.
  *
- * @param replace Whether it may take the place of another, which is then kept beside it.
- * @throws {UserError} Where another is there, or the system does not let it.
+ * @param replace Whether it may replace another identity, which is then kept beside it.
+ * @throws {UserError} If another is there, or the system does not allow it.
  */
 export function importIdentity(
   directory: string,
@@ -166,27 +225,25 @@ export function importIdentity(
   { replace }: { replace: boolean },
 ): Imported {
   const path = pathIn(directory);
-  const there = replace ? readable(directory) : readIdentity(directory);
-  if (there === undefined) {
-    return trying("import the identity to", path, () => {
+  const there = replace ? readIfPossible(directory) : readIdentity(directory);
+  if (there !== undefined && there !== "unreadable") {
+    if (there.file.publicKey === file.publicKey) return { wasThere: true };
+  }
+  return attempt("import", path, () => {
+    if (there === undefined) {
       Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
       if (createPrivateFile(path, encodeIdentity(file))) return { wasThere: false };
-      throw new UserError("another has just been made there; try again");
-    });
-  }
-  if (there !== "unreadable" && there.file.publicKey === file.publicKey) {
-    return { wasThere: true };
-  }
-  return trying("import the identity to", path, () => {
-    if (!replace) throw new UserError("another is there; --replace keeps that one beside it");
+      throw new IdentityFailure({ is: "just-made" });
+    }
+    if (!replace) throw new IdentityFailure({ is: "another-there" });
     const replaced = keepBeside(path);
     replacePrivateFile(path, encodeIdentity(file));
     return { wasThere: false, replaced };
   });
 }
 
-/** What is damaged, or others can read, can be replaced as well: it is kept, too. */
-function readable(directory: string): KeptIdentity | "unreadable" | undefined {
+/** An identity that is damaged, or that others can read, can be replaced as well: it is kept, too. */
+function readIfPossible(directory: string): StoredIdentity | "unreadable" | undefined {
   try {
     return readIdentity(directory);
   } catch {
@@ -194,7 +251,7 @@ function readable(directory: string): KeptIdentity | "unreadable" | undefined {
   }
 }
 
-/** Gives a file another name that is free, beside its own. */
+/** Gives a file a second name that is free, beside its own. @returns The name. */
 function keepBeside(path: string): string {
   for (let n = 1;; n++) {
     const beside = `${path}.old-${n}`;
@@ -209,58 +266,4 @@ function keepBeside(path: string): string {
 
 function pathIn(directory: string): string {
   return join(directory, "identity.json");
-}
-
-function openIfThere(path: string): Deno.FsFile | undefined {
-  try {
-    return Deno.openSync(path, { read: true });
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-}
-
-function refuseWrongKind(path: string, file: Deno.FsFile): void {
-  const { isFile, mode } = file.statSync();
-  if (!isFile) throw new UserError("that is no file; move it away for a new one");
-  if (Deno.build.os === "windows" || (mode! & 0o077) === 0) return;
-  throw new UserError(
-    `its mode is ${(mode! & 0o777).toString(8).padStart(4, "0")}, so that others can get at your ` +
-      `key; chmod 600 ${quoted(path)}`,
-  );
-}
-
-function decode(source: Input, advice: string): IdentityFile {
-  try {
-    return decodeIdentity(readText(source));
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new UserError(`${error.message}; ${advice}`, { cause: error });
-  }
-}
-
-/** All that there is, if it is not longer than any identity's file. */
-function readText(source: Input): string {
-  const bytes = new Uint8Array(identityFileBytesMax + 1);
-  let length = 0;
-  for (let count; (count = source.readSync(bytes.subarray(length))); length += count);
-  if (length > identityFileBytesMax) throw new SyntaxError("it is too long to be an identity");
-  return new TextDecoder().decode(bytes.subarray(0, length));
-}
-
-/** Does something with a file. What fails becomes a sentence that begins with what it was. */
-function trying<T>(action: string, place: string | Input | Output, run: () => T): T {
-  try {
-    return run();
-  } catch (cause) {
-    const where = typeof place === "string"
-      ? quoted(place)
-      : `standard ${"readSync" in place ? "input" : "output"}`;
-    throw new UserError(`Cannot ${action} ${where}: ${fileReason(cause)}`, { cause });
-  }
-}
-
-/** A path as a shell takes it, too. */
-function quoted(path: string): string {
-  return `'${makeVisible(path).replaceAll("'", "'\\''")}'`;
 }

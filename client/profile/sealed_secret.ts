@@ -1,6 +1,6 @@
 /**
- * A secret under a passphrase: scrypt (RFC 7914) makes the passphrase a key, and ChaCha20-Poly1305
- * (RFC 8439) seals the secret with it.
+ * A secret under a passphrase: scrypt (RFC 7914) makes a key of the passphrase, and ChaCha20-Poly1305
+ * (RFC 8439) seals the secret with that key.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { randomBytes, scryptSync } from "node:crypto";
 import { primitives } from "../../shared/crypto/primitives.ts";
 import { passphraseMemoryBytesMax } from "../../shared/protocol/limits.ts";
 
-/** What trying one passphrase costs, in scrypt's parameters: 128·N·r bytes of memory, and time for N·r·p. */
+/** What it costs to try one passphrase, in scrypt's parameters: 128·N·r bytes of memory, and time for N·r·p. */
 export interface PassphraseCost {
   /** A power of two. */
   readonly N: number;
@@ -22,7 +22,7 @@ const passphraseCost: PassphraseCost = { N: 2 ** 17, r: 8, p: 1 };
 
 const keyBytes = 32;
 
-/** Bytes of a box's salt. */
+/** Bytes of the salt. */
 export const saltBytes = 32;
 
 /** A secret under a passphrase. */
@@ -33,24 +33,24 @@ export interface SealedSecret {
 }
 
 /**
- * Puts a secret under a passphrase.
+ * Seals a secret with a passphrase.
  *
- * @param header What stands beside the secret for all to read; it cannot be changed unnoticed.
+ * @param header What stands beside the secret and is not secret; the secret opens only with the same one.
  */
-export function sealBox(
+export function sealSecret(
   secret: Uint8Array,
   header: Uint8Array,
   passphrase: string,
   cost = passphraseCost,
 ): SealedSecret {
   const salt = new Uint8Array(randomBytes(saltBytes));
-  // The salt, and with it the key, is for this one message, which therefore has the nonce 0.
+  // The salt is new, so the key seals this one message, and its nonce can be 0.
   const ciphertext = primitives.encrypt(keyOf(passphrase, salt, cost), 0, header, secret);
   return { cost, salt, ciphertext };
 }
 
-/** Gives a secret back; undefined where the passphrase is another, or something has been changed. */
-export function openBox(
+/** Opens a secret. @returns Undefined if the passphrase is wrong, or something has been changed. */
+export function openSecret(
   { cost, salt, ciphertext }: SealedSecret,
   header: Uint8Array,
   passphrase: string,
@@ -58,7 +58,7 @@ export function openBox(
   return primitives.decrypt(keyOf(passphrase, salt, cost), 0, header, ciphertext);
 }
 
-/** Whether a box may cost as much: scrypt allows it, and it takes neither all memory nor all day. */
+/** Whether scrypt allows such a cost, and it takes neither all memory nor all day. */
 export function isBearable({ N, r, p }: PassphraseCost): boolean {
   return [N, r, p].every((value) => Number.isSafeInteger(value) && value > 0) &&
     N > 1 && Number.isInteger(Math.log2(N)) &&

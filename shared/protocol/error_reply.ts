@@ -1,5 +1,5 @@
 /**
- * The ERROR by which one side tells the other what is wrong.
+ * The ERROR that tells the other side what is wrong.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import { type Header, type Message, message } from "./message.ts";
 import type { Fault } from "./status.ts";
 
 /**
- * Makes the ERROR that says what a fault is.
+ * Makes the ERROR that states a fault.
  *
- * @param extra Further headers, behind those of the fault itself.
+ * @param extra Further headers, after those of the fault itself.
  */
 export function errorReply(
   { code, reason, retryAfterS }: Omit<Fault, "fatal">,

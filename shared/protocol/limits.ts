@@ -1,47 +1,47 @@
 /**
- * Every bound of the protocol and of the programs that speak it, in one place. A name ends in its
- * unit. PROTOCOL.md repeats those that a peer can observe.
+ * The limits of the protocol and of the programs that speak it. A name ends in its unit. PROTOCOL.md repeats
+ * those that the other side can observe.
  *
  * @module
  */
 
-/** Bytes of one line, its line end included. */
+/** Bytes of one line, with its line end. */
 export const lineBytesMax = 4 * 1024;
 
 /** Lines between the start line and the empty line of one message. */
 export const headersMax = 64;
 
-/** Bytes of one message, from its start line to its empty line, line ends included. */
+/** Bytes of one message, from its start line to its empty line, with all line ends. */
 export const messageBytesMax = 16 * 1024;
 
 /**
- * Bytes of a DEPOSIT or a COLLECTACK, which carry a mail. A server takes so long a message from those alone
- * who have shown a key on the same connection.
+ * Bytes of a DEPOSIT or a COLLECTACK, which carry a mail. A server accepts a message of this length only on an
+ * authenticated connection.
  */
 export const mailMessageBytesMax = 96 * 1024;
 
 /** Characters of a client id. */
 export const clientIdLengthMax = 32;
 
-/** From the first byte of a message to its last. */
+/** The longest time from the first byte of a message to its last. */
 export const messageTimeoutMs = 10_000;
 
-/** From a connection to a server that speaks TLS until that is agreed on. */
+/** The longest time from connecting to the end of the TLS handshake. */
 export const tlsHandshakeTimeoutMs = 10_000;
 
-/** How long one write may wait for a reader that does not read. */
+/** How long one write may wait for the other side to read. */
 export const writeTimeoutMs = 10_000;
 
-/** A connection that says nothing for this long is closed; at the latest after twice as long. */
+/** A connection that is silent for this long is closed; at the latest after twice as long. */
 export const connectionIdleMs = 15 * 60_000;
 
-/** Registrations shorter than this are refused with 423. */
+/** The shortest lifetime of a registration. A request for less is refused with 423. */
 export const registrationTtlMinMs = 10_000;
 
-/** What this project's client asks for. It refreshes long before. */
+/** The lifetime that this project's client asks for. It refreshes long before the end. */
 export const registrationTtlAskedMs = 5 * 60_000;
 
-/** Longer ones are shortened to this; clients of the wild, which never refresh, get all of it. */
+/** The longest lifetime of a registration. Legacy programs, which never refresh, get all of it. */
 export const registrationTtlMaxMs = 60 * 60_000;
 
 /** Registrations a server holds before it answers 503. */
@@ -50,25 +50,25 @@ export const registrationsMax = 250_000;
 /** Registrations one host may hold before it is answered 429; the server's own host is exempt. */
 export const registrationsPerHostMax = 1_000;
 
-/** How long the nonce of a challenge can be signed. */
+/** How long the nonce of a challenge is valid. */
 export const challengeTtlMs = 60_000;
 
-/** How long a name stays its key's without being used, where the server's operator says nothing else. */
+/** How long a key owns a name that is not used, if the server's operator sets no other time. */
 export const nameLeaseMs = 30 * 24 * 60 * 60_000;
 
-/** The last use of a name is written down no more often than this, lest every refresh be a write. */
+/** The last use of a name is written to disk at most this often, so that not every refresh is a write. */
 export const nameUseWrittenMs = 60 * 60_000;
 
-/** Names that keys own, of which a server keeps so many before it answers 503. */
+/** Names with a key that a server keeps before it answers 503. */
 export const namesMax = 1_000_000;
 
-/** New names one host may take within `newNamesWindowMs`; the server's own host is exempt. */
+/** New names that one host may take within `newNamesWindowMs`; the server's own host is exempt. */
 export const newNamesPerHostMax = 100;
 
-/** For how long the new names of a host are counted together. */
+/** The period over which the new names of a host are counted. */
 export const newNamesWindowMs = 24 * 60 * 60_000;
 
-/** How long a server, which answers nobody meanwhile, waits for another program that holds its data. */
+/** How long a server waits for another program that locks its database. Meanwhile it answers nobody. */
 export const serverBusyTimeoutMs = 100;
 
 /** Seconds after which a client that is refused because the server is full may try again. */
@@ -83,31 +83,31 @@ export const connectionsMax = 50_000;
 /** Connections one host may hold before it is answered 429; the server's own host is exempt. */
 export const connectionsPerHostMax = 1_000;
 
-/** Whom one connection watches: more would not fit into one message. */
+/** Ids that one connection may watch: more would not fit into one message. */
 export const watchedMax = 60;
 
-/** An attended connection, one that has said WATCH, that says nothing for this long is closed. */
+/** A subscribed connection, one that has said WATCH, is closed if it is silent for this long. */
 export const attendedIdleMs = 25_000;
 
-/** Silence on such a connection after which its client says PING. */
+/** The silence on a subscribed connection after which the client says PING. */
 export const serverPingMs = 10_000;
 
-/** How long the client then waits for the PONG. */
+/** How long the client then waits for PONG. */
 export const serverPongTimeoutMs = 10_000;
 
 /** Bytes of a mail, as it is sealed. */
 export const mailBytesMax = 64 * 1024;
 
 /**
- * Bytes of a mail as this project's client makes them: one message fits, and a slow line has it over before
- * the server's patience, or its own, is at an end.
+ * Bytes of a mail that this project's client makes: one message fits, and a slow connection transfers it
+ * before the server or the client times out.
  */
 export const depositBytesMax = 20 * 1024;
 
 /** Characters of a mail on one Data line, in base64url; a multiple of 4. */
 export const mailLineLengthMax = 3_840;
 
-/** Mails that a COLLECT can say are taken. */
+/** Mails that one COLLECT can name as taken. */
 export const takenMax = 60;
 
 /** How long a server keeps a mail that nobody collects. */
@@ -118,7 +118,7 @@ export const boxMailsMax = 1_000;
 /** See {@linkcode boxMailsMax}. */
 export const boxBytesMax = 16 * 1024 * 1024;
 
-/** Of those, the mails of one sender and their bytes: nobody fills a mailbox alone. */
+/** The part of these that one sender may use, so that nobody fills a mailbox alone. */
 export const shareMailsMax = 500;
 /** See {@linkcode shareMailsMax}. */
 export const shareBytesMax = 8 * 1024 * 1024;
@@ -133,116 +133,116 @@ export const mailsMax = 1_000_000;
 /** See {@linkcode mailsMax}. */
 export const mailsBytesMax = 1024 * 1024 * 1024;
 
-/** Bytes of mails that a server has in its hands before it writes them down, however soon that is due. */
+/** Bytes of accepted mails after which a server writes them to disk at once. */
 export const depositBatchBytesMax = 8 * 1024 * 1024;
 
 /** Clients on a page of INFO that names no Limit. */
 export const infoPageDefault = 50;
 
-/** Characters of a fingerprint. */
-export const fingerprintLength = 39;
-
 /** Clients on one page of INFO: with Count, Version and After it stays under `headersMax`. */
 export const infoPageMax = 60;
 
-/** How long the caller waits for CHATACK before it takes the called side for a client of the wild. */
+/** How long the initiator waits for CHATACK before it takes the other side for a legacy program. */
 export const chatackTimeoutMs = 1_500;
 
-/** How long it waits where it does not talk to the wild anyway: a slow link is no reason to give up. */
+/** How long it waits if it does not talk to legacy programs anyway: a slow link is no reason to give up. */
 export const chatackPatienceMs = 5_000;
 
 /** How long dialing one address may take. */
 export const dialTimeoutMs = 10_000;
 
-/** How long a client waits for the server's answer. */
+/** How long a client waits for the server's reply. */
 export const replyTimeoutMs = 10_000;
 
-/** How long a program waits for another that holds the same database. */
+/** How long a program waits for another one that locks the same database. */
 export const databaseBusyTimeoutMs = 5_000;
 
 /** Bytes of an identity's file. */
 export const identityFileBytesMax = 4 * 1024;
 
-/** Memory that trying a passphrase may take, as a file asks for it that may come from anybody. */
+/** Bytes of memory that an identity file may ask for to try a passphrase: it may come from anybody. */
 export const passphraseMemoryBytesMax = 256 * 1024 * 1024;
 
-/** How often a passphrase is asked for before it counts as forgotten. */
+/** How often the program asks for a passphrase before it gives up. */
 export const passphraseAttemptsMax = 3;
 
-/** From the connection to a link that is open, the handshake included. */
+/** The longest time from connecting to an open link, with the handshake. */
 export const openingTimeoutMs = 10_000;
 
-/** Bytes of a handshake message: more than any of Noise_XX with this protocol's payloads has. */
+/** Bytes of a handshake message. No message of Noise_XX with the payloads of this protocol is as long. */
 export const handshakeBytesMax = 1_024;
 
-/** Bytes of a frame behind its length: what a Noise message may have. */
+/** Bytes of a frame after its length: those of the longest Noise message. */
 export const frameBytesMax = 65_535;
 
-/** Frames are padded to a multiple of this many bytes, so that short texts are all of one length. */
+/** Frames are padded to a multiple of this many bytes, so that all short texts have one length. */
 export const framePaddingBytes = 256;
 
-/** Frames in one direction under one key. */
+/** Frames in one direction that one key encrypts. */
 export const framesPerKeyMax = 2 ** 20;
 
 /** How long one key encrypts. */
 export const keyLifetimeMs = 60 * 60_000;
 
-/** Silence on a link after which PING is sent. */
+/** The silence on a link after which PING is sent. */
 export const linkPingMs = 15_000;
 
-/** How long a link waits for the PONG, and a sender for the ACK at the end of its input. */
+/** How long a link waits for PONG, and a script for the last ACKs after the end of its input. */
 export const linkPongTimeoutMs = 10_000;
 
-/** Links a client holds at once, those that have not said who they are included. */
+/** Links that a client holds at a time, with those that have not said who they are. */
 export const linksMax = 64;
 
-/** Peers whose keys a client remembers. */
+/** Contacts whose keys a client saves. */
 export const knownPeersMax = 10_000;
 
-/** Of those beside, who have called and whom the user has never answered, the latest. */
+/** Unknown senders whose keys a client saves beside these: the latest. */
 export const knownStrangersMax = 1_000;
 
-/** Messages of somebody whom the user has never answered; more are not taken until that happens. */
+/** Messages that a client accepts from an unknown sender before the user answers. */
 export const unknownSenderMessagesMax = 100_000;
 
-/** Links with one peer: calls that cross, and those that have died without a word. */
+/** Links with one peer: calls can cross, and links can die unnoticed. */
 export const linksPerPeerMax = 8;
 
-/** Questions to one peer that wait for their answers. */
+/** Requests to one peer that wait for their replies. */
 export const pendingRequestsMax = 8;
 
-/** Messages sent on one link whose ACK is still missing. */
+/** Messages on one link that are sent and not acknowledged. */
 export const unacknowledgedMax = 1_024;
 
-/** Bytes of a message's text, escaped: what fits into one MSG beside its other headers. */
+/** Bytes of a message's escaped text: what fits into one MSG with its other headers. */
 export const textBytesMax = 15 * 1024;
 
-/** Bytes of escaped text on one Text line; a longer text takes several. */
+/** Bytes of escaped text on one Text line. A longer text takes several lines. */
 export const textLineBytesMax = 3_840;
 
-/** Streams of one peer's in which a client remembers its place: one for each copy of that profile. */
+/** Message streams of one peer whose position a client saves: one for each copy of the peer's profile. */
 export const incomingStreamsMax = 32;
 
-/** Conversations kept in which nothing has been said; the oldest make room. */
+/** Saved conversations without a message. The oldest make room. */
 export const emptyConversationsMax = 2_000;
 
-/** Words of a search; those beyond are not looked for. */
+/** Words of a search. Further words are ignored. */
 export const searchWordsMax = 32;
 
-/** Streams that one AUDITACK lists. */
+/** Message streams that one AUDITACK lists. */
 export const auditStreamsMax = 40;
 
-/** Numbers of a stream that one AUDIT is answered for. */
+/** Numbers of a message stream that one AUDIT may ask about. */
 export const auditRangeMax = 20_000;
 
 /** Entries that one AUDITACK lists. */
 export const auditEntriesMax = 50;
 
-/** Messages that an audit names, of each kind and stream. */
+/** Messages that an audit names, for each kind of difference and each stream. */
 export const auditFindingsMax = 100;
 
-/** Questions that an audit asks about one stream, beside one for each `auditRangeMax` of it. */
+/** Requests that an audit makes about one stream, beside one for each `auditRangeMax` of it. */
 export const auditQuestionsMax = 2_000;
+
+/** Characters of a fingerprint. */
+const fingerprintLength = 39;
 
 for (
   const [relation, holds] of Object.entries({
@@ -256,12 +256,13 @@ for (
       messageBytesMax,
     "a list of streams and one of entries fit under the header limit":
       Math.max(auditStreamsMax, auditEntriesMax) + 8 < headersMax,
-    "a client can ask for what it wants": registrationTtlMinMs <= registrationTtlAskedMs &&
+    "a client can ask for the lifetime that it wants":
+      registrationTtlMinMs <= registrationTtlAskedMs &&
       registrationTtlAskedMs <= registrationTtlMaxMs,
-    "the use of a name is written down before it lapses": nameUseWrittenMs * 10 <= nameLeaseMs,
+    "the use of a name is written to disk before it lapses": nameUseWrittenMs * 10 <= nameLeaseMs,
     "a registered client refreshes before its connection counts as idle":
       registrationTtlAskedMs < connectionIdleMs,
-    "who watches has pinged and given up before the server does":
+    "a subscribed client has pinged and given up before the server does":
       serverPingMs + serverPongTimeoutMs < attendedIdleMs,
     "a Data line fits into a line, and holds whole bytes":
       "Data: \r\n".length + mailLineLengthMax <= lineBytesMax && mailLineLengthMax % 4 === 0,
@@ -272,11 +273,11 @@ for (
       messageBytesMax + 1024 <= depositBytesMax && depositBytesMax <= mailBytesMax,
     "the lines of a mail fit under the header limit":
       Math.ceil(mailBytesMax * 4 / 3 / mailLineLengthMax) + 8 <= headersMax,
-    "the presence of all who are watched fits under the header limit": watchedMax + 2 <= headersMax,
+    "the presence of all watched ids fits under the header limit": watchedMax + 2 <= headersMax,
     "what is taken fits under the header limit": takenMax + 3 <= headersMax,
     "nobody fills a mailbox alone": shareMailsMax * 2 <= boxMailsMax &&
       shareBytesMax * 2 <= boxBytesMax,
-    "a mail is kept no longer than the name that it is for": mailTtlMs <= nameLeaseMs,
+    "a mail is not kept longer than the name that it is for": mailTtlMs <= nameLeaseMs,
   })
 ) {
   if (!holds) throw new Error(`The limits contradict each other: not true that ${relation}`);

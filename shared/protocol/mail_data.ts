@@ -1,6 +1,5 @@
 /**
- * A mail in headers: DEPOSIT and COLLECTACK carry its bytes in base64url, in as many Data lines as it
- * takes.
+ * A mail as headers: DEPOSIT and COLLECTACK carry its bytes in base64url, on as many Data lines as needed.
  *
  * @module
  */
@@ -9,7 +8,7 @@ import { fromBase64url, toBase64url } from "../bytes/base64url.ts";
 import { mailLineLengthMax } from "./limits.ts";
 import { type Header, headerValues, type Message } from "./message.ts";
 
-/** The `Data` headers that carry a mail. Their values, one after the other, are its base64url. */
+/** Makes the `Data` headers that carry a mail. Their values, joined in order, are its base64url. */
 export function dataHeaders(mail: Uint8Array): Header[] {
   const text = toBase64url(mail);
   const headers: Header[] = [];
@@ -19,7 +18,7 @@ export function dataHeaders(mail: Uint8Array): Header[] {
   return headers;
 }
 
-/** The mail that a message carries; undefined where its Data is none of {@linkcode dataHeaders}. */
+/** Reads the mail that a message carries. @returns Undefined if its Data is not valid base64url. */
 export function dataOf(message: Message): Uint8Array | undefined {
   const text = headerValues(message, "Data").join("");
   return fromBase64url(text, Math.floor(text.length * 3 / 4));

@@ -1,6 +1,6 @@
 /**
- * The message: a start line that is a verb, `Name: value` headers, an empty line. Pure functions, no
- * I/O and no clock. The grammar is in PROTOCOL.md.
+ * A message: a start line with a verb, `Name: value` headers, an empty line. Pure functions without I/O and
+ * clock. PROTOCOL.md has the grammar.
  *
  * @module
  */
@@ -9,14 +9,14 @@ import type { Fault } from "./status.ts";
 import { headersMax } from "./limits.ts";
 import { messageFaults } from "./reasons.ts";
 
-/** A header as it was written; its name is compared without regard to case. */
+/** A header as it was written. Upper and lower case do not differ in its name. */
 export type Header = readonly [name: string, value: string];
 
 /** A message. */
 export interface Message {
   readonly verb: string;
   readonly headers: readonly Header[];
-  /** Lines that are no headers. Only INFO and CHAT of the wild have them. */
+  /** Lines that are not headers. Only the INFO and CHAT of legacy programs have them. */
   readonly bare: readonly string[];
 }
 
@@ -27,7 +27,7 @@ export function message(verb: string, headers: readonly Header[] = []): Message 
   return { verb, headers, bare: noLines };
 }
 
-/** The first value of a header, or undefined where the message has none of that name. */
+/** The first value of a header; undefined if the message has no header of that name. */
 export function header(message: Message, name: string): string | undefined {
   const { headers } = message;
   for (let i = 0; i < headers.length; i++) {
@@ -36,7 +36,7 @@ export function header(message: Message, name: string): string | undefined {
   return undefined;
 }
 
-/** All values of a header that may be repeated, in order. */
+/** All values of a header that may repeat, in order. */
 export function headerValues(message: Message, name: string): string[] {
   return message.headers.filter(([own]) => isName(own, name)).map(([, value]) => value);
 }
@@ -46,11 +46,11 @@ function isName(a: string, b: string): boolean {
 }
 
 /**
- * Writes a message as it goes over the wire: CRLF ends a line, one space follows the colon, also where
+ * Writes a message as it goes over the wire: a line ends with CRLF, and one space follows the colon, even if
  * the value is empty.
  *
- * @throws {TypeError} Where the message is none that {@linkcode parse} would give back: the caller is
- * at fault, not the peer.
+ * @throws {TypeError} If {@linkcode parse} would not give the message back. That is the caller's mistake, not
+ * the peer's.
  */
 export function encode({ verb, headers, bare }: Message): string {
   if (!isVerb(verb)) {
@@ -81,11 +81,11 @@ export function encode({ verb, headers, bare }: Message): string {
 }
 
 /**
- * Writes a message as {@linkcode encode} does, into bytes from `at` on. It makes no strings, so that a
- * short reply costs a quarter.
+ * Writes a message as {@linkcode encode} does, into existing memory from `at` on. It makes no strings, so a
+ * short reply takes a quarter of the time.
  *
- * @returns One past its last byte; or -1 where it does not fit, is not ASCII or is not valid, and has
- * to be given to {@linkcode encode}.
+ * @returns The index after its last byte; -1 if the message does not fit, is not ASCII or is not valid. Then
+ * the caller has to use {@linkcode encode}.
  */
 export function encodeInto(
   { verb, headers, bare }: Message,
@@ -98,7 +98,7 @@ export function encodeInto(
   for (let i = 0; i < headers.length; i++) {
     const [name, value] = headers[i]!;
     if (!isTrimmed(value)) return -1;
-    // What does not fit falls off the end, which the last comparison sees.
+    // Bytes after the end are ignored, and the last comparison finds that they did not fit.
     at = putName(name, bytes, at);
     at = put(value, bytes, at);
     if (at < 0) return -1;
@@ -118,7 +118,7 @@ function put(text: string, bytes: Uint8Array, at: number): number {
   return at;
 }
 
-/** Names with their colons and spaces: few, and the same again and again. */
+/** Header names, each with its colon and space. There are few, and they repeat. */
 const encodedNames = new Map<string, Uint8Array>();
 const encodedNamesMax = 64;
 
@@ -152,8 +152,8 @@ function isTrimmed(value: string): boolean {
 }
 
 /**
- * Reads a message from its lines, without line ends and without the empty line that closes it. Spaces
- * around a value are no part of it. Never throws.
+ * Reads a message from its lines, without line ends and without the empty line at its end. Spaces around a
+ * value are not a part of it. Never throws.
  *
  * @returns The message, or what is wrong with it.
  */
@@ -166,7 +166,7 @@ export function parse(lines: readonly string[]): Message | Fault {
   return parser.finish();
 }
 
-/** {@linkcode parse}, for lines that come one by one. */
+/** {@linkcode parse} for lines that come one by one. */
 export class MessageParser {
   #verb: string | undefined;
   #headers: Header[] = [];
@@ -174,25 +174,25 @@ export class MessageParser {
   #lines = 0;
   #fault: Fault | undefined;
 
-  /** Whether no line has come since the last message. */
+  /** Whether there was no line since the last message. */
   get empty(): boolean {
     return this.#lines === 0;
   }
 
-  /** Takes a line, without its line end; not the empty one that closes a message. */
+  /** Takes a line without its line end; not the empty line at the end of a message. */
   addText(line: string): void {
     const bytes = utf8.encode(line);
     this.addLine(bytes, 0, bytes.length === line.length ? line : undefined);
   }
 
   /**
-   * Takes the line that begins at `start` and goes to a line end or to the end of the bytes; not the
-   * empty one that closes a message. It looks at bytes, which costs a fraction of looking at the
-   * characters of a string.
+   * Takes the line that starts at `start` and ends at a line end or at the end of the bytes; not the empty
+   * line at the end of a message. It looks at bytes, which takes a fraction of the time that the characters of
+   * a string take.
    *
    * @param bytes UTF-8.
-   * @param text What the bytes say where they are ASCII, so that both count alike; else undefined.
-   * @returns One past the line and its line end.
+   * @param text The bytes as a string if they are ASCII, so that both have the same indices; else undefined.
+   * @returns The index after the line and its line end.
    */
   addLine(bytes: Uint8Array, start: number, text: string | undefined): number {
     const nameEnd = headerNameEnd(bytes, start);
@@ -228,7 +228,7 @@ export class MessageParser {
     this.#fault = messageFaults.notAVerb(verb);
   }
 
-  /** The message that the lines make, or what is wrong with it. The next line begins another. */
+  /** Gives the message that the lines form, or what is wrong with it. The next line starts another one. */
   finish(): Message | Fault {
     const item = this.#fault ??
       { verb: this.#verb ?? "", headers: this.#headers, bare: this.#bare };
@@ -253,8 +253,8 @@ function trimmed(bytes: Uint8Array, start: number, end: number, text: string | u
 }
 
 /**
- * A part of bytes as a string. Where it is a word that nearly every message has, it is the one string
- * that the program has of it: comparing that, many times a message, takes no look at its characters.
+ * A part of bytes as a string. For a word that nearly every message has, it is always the same string object:
+ * comparing that with itself, which happens many times for each message, does not look at its characters.
  */
 function word(bytes: Uint8Array, start: number, end: number, text: string | undefined): string {
   const candidates = commonWords[end - start];
@@ -281,7 +281,7 @@ interface CommonWord {
   readonly bytes: Uint8Array;
 }
 
-/** Verbs and header names of the most frequent messages, by their length. */
+/** Verbs and header names of the most frequent messages, by length. */
 const commonWords: (readonly CommonWord[] | undefined)[] = [];
 for (
   const word of ["REGISTER", "BRIDGE", "INFO", "PING", "MSG", "ACK"]
@@ -299,7 +299,7 @@ const space = 0x20;
 const colon = 0x3a;
 const hyphen = 0x2d;
 
-// These see every character that comes or goes: as loops they cost a fraction of what patterns do.
+// These look at every character that is read or written. Loops take a fraction of the time of patterns.
 
 /** Whether a text is 1 to 16 capital letters. */
 function isVerb(text: string): boolean {
@@ -311,7 +311,7 @@ function isVerb(text: string): boolean {
   return true;
 }
 
-/** How far a header name goes: letters, digits and hyphens, of which the first is a letter. */
+/** Where a header name ends: it is a letter, then letters, digits and hyphens. */
 function headerNameEnd(bytes: Uint8Array, start: number): number {
   let i = start;
   for (; i < bytes.length; i++) {
@@ -322,7 +322,7 @@ function headerNameEnd(bytes: Uint8Array, start: number): number {
   return i;
 }
 
-/** Whether a text has a character of Unicode's category Cc: C0, DEL and C1. */
+/** Whether a text has a character of the Unicode category Cc: C0, DEL and C1. */
 function hasControl(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);

@@ -1,11 +1,11 @@
 /**
  * From bytes to messages, under the limits on lines, headers and messages.
  *
- * Lines are split by `TextLineStream`, driven by hand: it has no limit of its own, so the bytes are
- * measured before it sees them, and a stream piped to it would cost more than the rest of a request.
- * Nearly every read brings whole messages while nothing is pending; such a read is split at once, and
- * no stream exists. Both ways give the same messages and the same fault for any chunking, which a
- * property test holds them to.
+ * `TextLineStream` splits the lines. It has no limit of its own, so the bytes are measured before it gets them.
+ * It is written and read by hand, because piping a stream through it would take longer than the rest of a
+ * request. Nearly every read brings whole messages while nothing is pending. Such a read is split directly,
+ * without a stream. Both ways give the same messages and the same fault, however the bytes are cut into reads;
+ * a property test checks that.
  *
  * @module
  */
@@ -17,9 +17,9 @@ import { headersMax, lineBytesMax, mailMessageBytesMax, messageBytesMax } from "
 import { messageFaults } from "./reasons.ts";
 import type { VerbName } from "./verbs.ts";
 
-/** What can be said about reading. */
+/** How a connection is read. */
 export interface MessageReaderOptions {
-  /** The verb whose messages may have `mailMessageBytesMax` bytes; none where not given. */
+  /** The verb whose messages may have `mailMessageBytesMax` bytes; none by default. */
   readonly longVerb?: VerbName;
 }
 
@@ -28,10 +28,10 @@ const utf8 = new TextEncoder();
 const nothing = new Uint8Array();
 
 interface Measured {
-  /** One past the first and the last empty line, where there is one. */
+  /** The index after the first and after the last empty line; undefined if there is none. */
   readonly firstEnd: number | undefined;
   readonly lastEnd: number | undefined;
-  /** How far the chunk is within the limits, and the limit that is passed there. */
+  /** Up to where the chunk is within the limits, and the limit that is exceeded there. */
   readonly end: number;
   readonly excess: Fault | undefined;
 }
@@ -41,12 +41,12 @@ export class MessageReader {
   readonly #parser = new MessageParser();
   readonly #longVerb: Uint8Array;
   #splitter: LineSplitter | undefined;
-  // Of the message that is under way: its bytes, those of its last line, its lines.
+  // Of the message that is not complete: its bytes, the bytes of its last line, its lines.
   #messageBytes = 0;
   #lineBytes = 0;
   #lineCount = 0;
   #lastByte = 0;
-  /** Whether it begins with the verb of long ones, as far as it has come. */
+  /** Whether the part of it that has arrived starts like the verb of long messages. */
   #mayBeLong = true;
   #ended = false;
 
@@ -54,26 +54,25 @@ export class MessageReader {
     this.#longVerb = longVerb === undefined ? nothing : utf8.encode(longVerb);
   }
 
-  /** Whether a fault was fatal, so that nothing more comes. */
+  /** Whether a fault was fatal. Then nothing more is read. */
   get ended(): boolean {
     return this.#ended;
   }
 
-  /** Whether part of a message has come and the rest has not. */
+  /** Whether a part of a message has arrived and the rest has not. */
   get pending(): boolean {
     return this.#messageBytes > 0;
   }
 
   /**
-   * Takes what a read brought. The bytes are not needed after the call, or after its promise where it
-   * gives one.
+   * Takes the bytes of one read. They may be reused after the call, or after its promise if it returns one.
    *
-   * @returns The messages that are now whole, and in their place what was malformed. After a fault
-   * that is fatal nothing more comes.
+   * @returns The messages that are complete now, with a fault in the place of each malformed one. Nothing
+   * follows a fatal fault.
    */
   push(chunk: Uint8Array): (Message | Fault)[] | Promise<(Message | Fault)[]> {
     if (this.#ended) return [];
-    // So short a chunk cannot pass a limit on bytes, and `parse` counts the headers.
+    // A chunk this short cannot exceed a limit on bytes, and the parser counts the headers.
     if (!this.pending && chunk.length <= lineBytesMax && endsWithEmptyLine(chunk)) {
       const text = decodeWhole(chunk);
       if (text !== undefined) return this.#split(chunk, text, []);
@@ -85,7 +84,7 @@ export class MessageReader {
     const items: (Message | Fault)[] = [];
     const straddles = this.pending;
     const { firstEnd, lastEnd, end, excess } = this.#measure(chunk);
-    // What a former read began, then what is whole in this one, then what it begins.
+    // The end of what an earlier read started, then the complete messages, then the start of the next.
     const whole = straddles ? firstEnd ?? end : 0;
     const rest = lastEnd ?? whole;
     const valid = await this.#stream(chunk.subarray(0, whole), items) &&
@@ -98,13 +97,13 @@ export class MessageReader {
       items.push(broken);
       this.#end();
     } else if (!this.pending) {
-      // An idle connection keeps no stream: it would be most of its memory.
+      // An idle connection keeps no stream, which would be most of its memory.
       this.#splitter = undefined;
     }
     return items;
   }
 
-  /** Finds the first and the last end of a message in a chunk, and where a limit is passed. */
+  /** Finds the first and the last end of a message in a chunk, and where a limit is exceeded. */
   #measure(chunk: Uint8Array): Measured {
     let firstEnd: number | undefined;
     let lastEnd: number | undefined;
@@ -133,13 +132,13 @@ export class MessageReader {
     return { firstEnd, lastEnd, end, excess };
   }
 
-  /** What is wrong with a message that has more bytes than a short one may have. */
+  /** What is wrong with a message that is longer than a short one may be; undefined if nothing is. */
   #excessOfLong(): Fault | undefined {
     if (!this.#mayBeLong || this.#longVerb.length === 0) return longMessage;
     return this.#messageBytes > mailMessageBytesMax ? longMailMessage : undefined;
   }
 
-  /** Splits whole messages at once. @returns Whether they are UTF-8; where not, nothing happened. */
+  /** Splits complete messages directly. @returns False if they are not UTF-8; then nothing has happened. */
   #splitWhole(bytes: Uint8Array, items: (Message | Fault)[]): boolean {
     if (bytes.length === 0) return true;
     const text = decodeWhole(bytes);
@@ -149,10 +148,9 @@ export class MessageReader {
   }
 
   /**
-   * Sends bytes through the stream, line by line, so that what stands before some that are no UTF-8 is
-   * still delivered.
+   * Sends bytes through the stream line by line, so that lines before one that is not UTF-8 still count.
    *
-   * @returns Whether it is UTF-8.
+   * @returns Whether all of it is UTF-8.
    */
   async #stream(bytes: Uint8Array, items: (Message | Fault)[]): Promise<boolean> {
     let start = 0;
@@ -168,7 +166,7 @@ export class MessageReader {
     return true;
   }
 
-  /** Splits whole lines as TextLineStream does: a CR before the LF is no part of a line. */
+  /** Splits complete lines as TextLineStream does: a CR before the LF is not a part of the line. */
   #split(bytes: Uint8Array, text: string, items: (Message | Fault)[]): (Message | Fault)[] {
     const ascii = text.length === bytes.length ? text : undefined;
     for (let at = 0; at < bytes.length && !this.#ended;) {
@@ -181,7 +179,7 @@ export class MessageReader {
   }
 
   #finishMessage(items: (Message | Fault)[]): void {
-    // Empty lines between messages mean nothing.
+    // Empty lines between messages have no meaning.
     if (this.#parser.empty) return;
     const item = this.#parser.finish();
     items.push(item);
@@ -195,14 +193,14 @@ export class MessageReader {
   }
 }
 
-// Stateless between calls, so that all readers can share them.
+// They keep no state between calls, so all readers can share them.
 const lossyDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const fatalDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Decodes bytes that are no part of something longer; undefined where they are not UTF-8. */
+/** Decodes bytes that are complete; undefined if they are not UTF-8. */
 function decodeWhole(bytes: Uint8Array): string | undefined {
-  // The decoder that replaces what is invalid takes half the time of the one that throws. Where it
-  // replaced nothing, all was valid.
+  // The decoder that replaces invalid bytes takes half the time of the one that throws. If it has replaced
+  // nothing, all bytes are valid.
   const text = lossyDecoder.decode(bytes);
   if (!text.includes("\ufffd")) return text;
   try {
@@ -221,7 +219,7 @@ function endsWithEmptyLine(chunk: Uint8Array): boolean {
 
 const notUtf8 = Symbol("not UTF-8");
 
-/** A TextLineStream with a standing read, so that it takes whatever is written without waiting. */
+/** A TextLineStream with a read that is always waiting, so that writing to it never waits. */
 class LineSplitter {
   readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   readonly #writer;
@@ -236,9 +234,9 @@ class LineSplitter {
   }
 
   /**
-   * Takes bytes that hold at most one line end, as their last byte.
+   * Takes bytes without a line end, except that they may end with one.
    *
-   * @returns The line, if the bytes end one, or {@linkcode notUtf8}.
+   * @returns The line if the bytes end one, else undefined; {@linkcode notUtf8} if they are not UTF-8.
    */
   async push(bytes: Uint8Array): Promise<string | typeof notUtf8 | undefined> {
     const ends = bytes[bytes.length - 1] === LF;

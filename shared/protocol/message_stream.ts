@@ -12,7 +12,8 @@ import { createHash } from "node:crypto";
 import { type Header, header, headerValues, type Message } from "./message.ts";
 import { messageFaults } from "./reasons.ts";
 import { type Fault, isFault } from "./status.ts";
-import { textHeaders, unescapeText } from "./text.ts";
+import { textHeaders } from "./text.ts";
+import { unescapeText } from "./text_escape.ts";
 
 /** Where a message stands in its stream. */
 export interface StreamPosition {

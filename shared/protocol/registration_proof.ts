@@ -1,7 +1,7 @@
 /**
- * What the owner of a key signs to register a name, or to take the registration back: every value that
- * the request has, and the challenge that it answers. So the signature holds for that request alone, on
- * that connection, to that server.
+ * What the owner of a key signs to register a name or to end the registration: all values of the request, and
+ * the challenge that it answers. So the signature is valid only for that request, on that connection, to that
+ * server.
  *
  * @module
  */
@@ -11,15 +11,15 @@ import { signatureBytes } from "../crypto/identity.ts";
 import { header, type Message } from "./message.ts";
 import { protocolVersion } from "./verbs.ts";
 
-/** What a request asks for. QUIT asks for the same as UNREGISTER. */
+/** What a request asks for. QUIT means the same as UNREGISTER. */
 export type RegistrationPurpose = "REGISTER" | "UNREGISTER";
 
-/** What is signed. The values are those of the headers, as text; empty where the header is absent. */
+/** What is signed. The values are those of the headers, as text; empty if the header is absent. */
 export interface RegistrationClaim {
   readonly purpose: RegistrationPurpose;
-  /** The challenge that is answered. */
+  /** The challenge that the request answers. */
   readonly nonce: string;
-  /** The server that gave it. */
+  /** The server that gave the challenge. */
   readonly realm: string;
   readonly clientID: string;
   readonly ip: string;
@@ -31,8 +31,8 @@ export interface RegistrationClaim {
 const utf8 = new TextEncoder();
 
 /**
- * The bytes that are signed: UTF-8 lines joined by line feeds, of which no value has any, so that two
- * claims never give the same bytes.
+ * Makes the bytes that are signed: UTF-8 lines with a line feed between them. No value contains a line feed, so
+ * two different claims never give the same bytes.
  */
 export function registrationTranscript(claim: RegistrationClaim): Uint8Array {
   return utf8.encode(
@@ -43,9 +43,9 @@ export function registrationTranscript(claim: RegistrationClaim): Uint8Array {
 }
 
 /**
- * The claim that a request with a Key makes, all but its signature.
+ * Reads the claim of a request with a Key.
  *
- * @param realm The server that is asked.
+ * @param realm The server that gets the request.
  */
 export function registrationClaim(
   request: Message,
@@ -65,12 +65,12 @@ export function registrationClaim(
   };
 }
 
-/** A signature as text: base64url without padding (RFC 4648), 86 characters. */
+/** Writes a signature as text: base64url without padding (RFC 4648), 86 characters. */
 export function signatureToText(signature: Uint8Array): string {
   return toBase64url(signature);
 }
 
-/** Gives back what {@linkcode signatureToText} was given, or undefined where the text is none of its. */
+/** Reads a signature that {@linkcode signatureToText} has written; undefined if the text is not one. */
 export function signatureFromText(text: string): Uint8Array | undefined {
   return fromBase64url(text, signatureBytes);
 }

@@ -1,31 +1,41 @@
 /**
- * The closed set of status codes that an ERROR carries, in the spirit of SIP's (RFC 3261 section 21).
+ * What is wrong with a message: the status codes that an ERROR carries, modelled on those of SIP (RFC 3261
+ * section 21), and faults.
  *
  * @module
  */
 
-/** What each code means. A reader that meets a code it does not know treats it as its first digit's 00. */
-export const statuses = {
-  400: "the request is malformed",
-  401: "the request is to be signed",
-  403: "this is not yours to change",
-  404: "there is no such client",
-  408: "the request took too long to arrive",
-  413: "the request is too large",
-  423: "the interval asked for is too brief",
-  426: "encryption is required",
-  429: "too much from one host; slow down",
-  500: "the server failed",
-  503: "the server is full",
-  507: "the mailbox is full",
-} as const;
-
-/** A code that an ERROR can carry. */
-export type StatusCode = keyof typeof statuses;
-
 /**
- * What is wrong with a peer's message: a value, never thrown, since it is the peer's doing and not ours.
+ * The code of an ERROR. A reader treats a code that it does not know as the one that starts with the same digit
+ * and ends in 00.
  */
+export type StatusCode =
+  /** The request is malformed. */
+  | 400
+  /** The request has to be signed. */
+  | 401
+  /** The sender may not do this. */
+  | 403
+  /** There is no such client. */
+  | 404
+  /** The request took too long to arrive. */
+  | 408
+  /** The request is too large. */
+  | 413
+  /** The requested interval is too brief. */
+  | 423
+  /** Encryption is required. */
+  | 426
+  /** One host sends too much. */
+  | 429
+  /** The server failed. */
+  | 500
+  /** The server is full. */
+  | 503
+  /** The mailbox is full. */
+  | 507;
+
+/** What is wrong with a message of the other side. It is a value and never thrown: the mistake is not ours. */
 export interface Fault {
   readonly code: StatusCode;
   /** One sentence for the peer's user, without a full stop. */
@@ -46,7 +56,7 @@ export function fatalFault(code: StatusCode, reason: string): Fault {
   return { code, reason, fatal: true };
 }
 
-/** Tells a fault from what was asked for. */
+/** Whether a value is a fault, and not what was asked for. */
 export function isFault(value: object): value is Fault {
   return "fatal" in value;
 }

@@ -1,51 +1,89 @@
 /**
- * How one talks with the wild: with the original in raw text, of which each read is one message, with
- * its relatives in lines. Bytes in, what they mean out; no I/O and no clock.
+ * A conversation with a legacy program: texts without ids, without acknowledgements and without a key.
  *
  * @module
  */
 
-import { type LegacyItem, LegacyLines } from "./legacy_lines.ts";
+import type { TimerClock } from "../../../shared/time/clock.ts";
+import type { Receiver } from "../link_events.ts";
+import type { Session, SessionLink } from "../session.ts";
+import type { WriteQueue } from "../write_queue.ts";
+import { LegacyDialect } from "./legacy_dialect.ts";
+import type { LegacyItem } from "./legacy_lines.ts";
 
-/** A conversation with somebody of the wild. */
-export class LegacySession {
-  /** Undefined where each read is one message. */
-  readonly #lines: LegacyLines | undefined;
-  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  /** Whether the peer ends its texts with a line end, and so may wait for one in ours. */
-  #endsLines: boolean;
+/** What a session with a legacy program needs. */
+export interface LegacySessionOptions extends SessionLink {
+  readonly dialect: "raw" | "lines";
+  readonly writes: WriteQueue;
+  readonly clock: TimerClock;
+}
 
-  constructor(dialect: "raw" | "lines") {
-    this.#endsLines = dialect === "lines";
-    this.#lines = this.#endsLines ? new LegacyLines() : undefined;
+/** How long the rest of a line may take, in milliseconds, before what has come is taken as all of it. */
+const quietMs = 500;
+
+/** One side of a conversation with a legacy program. */
+export class LegacySession implements Session {
+  readonly #options: LegacySessionOptions;
+  readonly #dialect: LegacyDialect;
+  #receiver!: Receiver;
+  #sending: Promise<void> = Promise.resolve();
+  #cancelQuiet = () => {};
+
+  constructor(options: LegacySessionOptions) {
+    this.#options = options;
+    this.#dialect = new LegacyDialect(options.dialect);
   }
 
-  /** Takes what a read brought. */
-  push(bytes: Uint8Array): LegacyItem[] {
-    const text = this.#decoder.decode(bytes, { stream: true });
-    if (this.#lines !== undefined) return this.#lines.push(text);
-    if (text.endsWith("\n")) this.#endsLines = true;
-    const message = text.replace(/\r?\n$/, "");
-    return message === "" ? [] : [{ type: "text", text: message }];
+  begin(receiver: Receiver): void {
+    this.#receiver = receiver;
   }
 
-  /** Whether something has come that is shown once nothing more comes: {@linkcode flush} gives it. */
-  get pending(): boolean {
-    return this.#lines?.pending ?? false;
+  take(contents: readonly Uint8Array[]): Promise<void> {
+    for (const content of contents) this.#takeItems(this.#dialect.push(content));
+    return Promise.resolve();
   }
 
-  /** To be called when nothing more comes, or has come for a while. */
-  flush(): LegacyItem[] {
-    return this.#lines?.flush() ?? [];
+  finish(): void {
+    this.#takeItems(this.#dialect.flush());
   }
 
-  /** A text of ours as it goes over the wire. */
-  written(text: string): string {
-    return this.#endsLines ? text.replaceAll("\n", " ") + "\r\n" : text;
+  /** Nothing is kept back: each text is given to the receiver as it comes. */
+  handOver(): void {}
+
+  async sendText(text: string): Promise<undefined> {
+    const { writes } = this.#options;
+    // Each read is one message for the original. A write of its own makes that likely.
+    this.#sending = this.#sending.then(async () => {
+      writes.add(this.#dialect.written(text));
+      await writes.flushed();
+    });
+    await this.#sending;
   }
 
-  /** What is said at the end; nothing where it would be shown as a text. */
-  get farewell(): string {
-    return this.#lines === undefined ? "" : "QUIT\r\n\r\n";
+  /** Nothing is acknowledged here. */
+  get unacknowledged(): readonly string[] {
+    return [];
+  }
+
+  async allAcknowledged(): Promise<void> {}
+
+  sayGoodbye(): void {
+    this.#options.writes.add(this.#dialect.farewell);
+  }
+
+  end(): void {
+    this.#cancelQuiet();
+  }
+
+  #takeItems(items: readonly LegacyItem[]): void {
+    const { isOver, end, clock } = this.#options;
+    for (const item of items) {
+      if (isOver()) return;
+      if (item.type === "text") this.#receiver.inbox.text(item.text);
+      else if (item.type === "quit") end("peer-left", undefined);
+    }
+    this.#cancelQuiet();
+    if (isOver() || !this.#dialect.pending) return;
+    this.#cancelQuiet = clock.after(quietMs, () => this.finish());
   }
 }

@@ -9,7 +9,7 @@ import { auditPeer } from "../../audit/audit_call.ts";
 import type { ServerAddress } from "../../../shared/net/server_address.ts";
 import { agrees, auditLines } from "../wording/audit_lines.ts";
 import { selfIn } from "./history_command.ts";
-import type { OpenProfile } from "../../profile/open_profile.ts";
+import type { OpenProfile } from "../../profile/profile.ts";
 
 /** What is to be compared. */
 export interface AuditOptions {

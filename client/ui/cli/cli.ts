@@ -15,7 +15,6 @@ import {
 } from "../../../shared/process/arguments.ts";
 import { configDirectory } from "../../../shared/process/directories.ts";
 import { clientIdRule } from "../../../shared/protocol/client_id.ts";
-import { openProfile } from "../../profile/open_profile.ts";
 import { readAuthorities } from "./ca_file.ts";
 import { parseServerAddresses, type ServerAddress } from "../../../shared/net/server_address.ts";
 import { UserError } from "../../user_error.ts";
@@ -23,6 +22,7 @@ import { errorSentence } from "../wording/wording.ts";
 import { runAudit } from "./audit_command.ts";
 import { playDemo } from "./demo.ts";
 import { exportHistory, type HistoryFormat, historyFormats } from "./history_command.ts";
+import { openOwnProfile } from "./own_profile.ts";
 import { promptPassphrase } from "./passphrase_prompt.ts";
 import { runClient } from "./program.ts";
 
@@ -119,7 +119,7 @@ interface HistoryExportOptions {
 
 async function startHistoryExport(name: string, options: HistoryExportOptions): Promise<void> {
   const { format, as: self, profile: directory = configDirectory() } = options;
-  using profile = openProfile(directory, promptPassphrase, { mustExist: true });
+  using profile = openOwnProfile(directory, { mustExist: true });
   await exportHistory(profile.store, { name, self, format }, Deno.stdout);
 }
 
@@ -147,7 +147,7 @@ interface AuditOptions {
 async function startAudit(name: string, options: AuditOptions, command: Command): Promise<void> {
   const { as: self, profile: directory = configDirectory() } = options;
   const servers = await withAuthorities(options.server, options.ca, command);
-  using profile = openProfile(directory, promptPassphrase, { mustExist: true });
+  using profile = openOwnProfile(directory, { mustExist: true });
   const agree = await runAudit(profile, { name, self, servers }, print);
   if (!agree) Deno.exitCode = 1;
 }
@@ -175,7 +175,7 @@ function addIdentity(program: Command): void {
 /** What the commands about identities work with. Loaded when needed: QR codes take their time. */
 const identityCommands = () => import("./identity_command.ts");
 
-const surroundings = { print, askPassphrase: promptPassphrase };
+const surroundings = { print, prompt: promptPassphrase };
 
 async function startIdentity(options: { profile?: string; passphrase?: true }): Promise<void> {
   const directory = options.profile ?? configDirectory();

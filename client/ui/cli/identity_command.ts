@@ -8,24 +8,25 @@ import { fingerprintOf } from "../../../shared/crypto/public_key.ts";
 import { makeVisible } from "../../../shared/text/visible.ts";
 import { UserError } from "../../user_error.ts";
 import {
+  ensureIdentity,
   exportIdentity,
   importIdentity,
-  keepIdentity,
-  type KeptIdentity,
+  protectIdentity,
   readExported,
   readIdentity,
   setPassphrase,
+  type StoredIdentity,
   unlockIdentity,
 } from "../../profile/profile.ts";
-import { askNewPassphrase, type AskPassphrase } from "../../profile/ask_passphrase.ts";
-import { plainIdentity, sealIdentity } from "../../profile/identity_file.ts";
+import { askingBy, askNewPassphrase, type Prompt } from "./passphrase_prompt.ts";
 import { qrCode } from "./qr_code.ts";
 
 /** What a command works with beside the profile's directory. */
 export interface Surroundings {
   /** Prints a line. */
   readonly print: (line: string) => void;
-  readonly askPassphrase: AskPassphrase;
+  /** Asks for a passphrase. */
+  readonly prompt: Prompt;
 }
 
 /** What is known of where lines are printed. */
@@ -48,7 +49,7 @@ export function showIdentity(
 ): void {
   const { path, file } = keepAndSay(directory, print);
   const fingerprint = fingerprintOf(file.publicKey);
-  const passphrase = "box" in file ? "yes" : "none; p2pchat identity --passphrase sets one";
+  const passphrase = "sealed" in file ? "yes" : "none; p2pchat identity --passphrase sets one";
   print(`id           ${file.publicKey}`);
   print(`fingerprint  ${fingerprint}`);
   print(`kept in      ${makeVisible(path)}`);
@@ -65,13 +66,13 @@ export function showIdentity(
  */
 export function changePassphrase(
   directory: string,
-  { print, askPassphrase }: Surroundings,
+  { print, prompt }: Surroundings,
 ): void {
   const kept = keepAndSay(directory, print);
-  const identity = unlockIdentity(kept, askPassphrase);
-  const passphrase = askNewPassphrase("New passphrase, empty for none:", askPassphrase);
+  const identity = unlockIdentity(kept, askingBy(prompt));
+  const passphrase = askNewPassphrase("New passphrase, empty for none:", prompt);
   setPassphrase(kept, identity, passphrase);
-  const wasSealed = "box" in kept.file;
+  const wasSealed = "sealed" in kept.file;
   if (passphrase === "") {
     print("* your identity has no passphrase from now on");
     if (wasSealed) print("* your messages are readable again once a client has started");
@@ -92,21 +93,16 @@ export function exportCopy(
   directory: string,
   to: string,
   { plain }: { plain: boolean },
-  { print, askPassphrase }: Surroundings,
+  { print, prompt }: Surroundings,
 ): void {
   const kept = readIdentity(directory);
-  if (kept === undefined) {
-    throw new UserError(
-      `There is no identity in '${makeVisible(directory)}' yet; p2pchat identity makes one`,
-    );
-  }
-  const identity = unlockIdentity(kept, askPassphrase);
-  const passphrase = plain ? "" : askNewPassphrase("Passphrase for the copy:", askPassphrase);
+  if (kept === undefined) throw new UserError({ code: "no-identity-yet", directory });
+  const identity = unlockIdentity(kept, askingBy(prompt));
+  const passphrase = plain ? "" : askNewPassphrase("Passphrase for the copy:", prompt);
   if (!plain && passphrase === "") {
-    throw new UserError("Cannot export without a passphrase; --plain says that this is wanted");
+    throw new UserError({ code: "copy-without-passphrase" });
   }
-  const copy = plain ? plainIdentity(identity) : sealIdentity(identity, passphrase);
-  exportIdentity(to === "-" ? Deno.stdout : to, copy);
+  exportIdentity(to === "-" ? Deno.stdout : to, protectIdentity(identity, passphrase));
   if (to === "-") return;
   print(
     `* a copy is in '${makeVisible(to)}', ` +
@@ -126,18 +122,13 @@ export function importCopy(
   directory: string,
   from: string,
   { replace }: { replace: boolean },
-  { print, askPassphrase }: Surroundings,
+  { print, prompt }: Surroundings,
 ): void {
   const file = readExported(from === "-" ? Deno.stdin : from);
-  if ("box" in file) {
-    if (from === "-") {
-      throw new UserError(
-        "Cannot import the identity in standard input: it is under a passphrase, which cannot be asked " +
-          "for then; import it from a file",
-      );
-    }
-    // To be sure that it is known: it stays under it.
-    unlockIdentity({ path: from, file }, askPassphrase);
+  if ("sealed" in file) {
+    if (from === "-") throw new UserError({ code: "sealed-copy-on-input" });
+    // To be sure that the user knows the passphrase: the identity stays under it.
+    unlockIdentity({ path: from, file }, askingBy(prompt));
   }
   const { wasThere, replaced } = importIdentity(directory, file, { replace });
   const fingerprint = fingerprintOf(file.publicKey);
@@ -149,8 +140,8 @@ export function importCopy(
   if (replaced !== undefined) print(`* the one before is kept in '${makeVisible(replaced)}'`);
 }
 
-function keepAndSay(directory: string, print: (line: string) => void): KeptIdentity {
-  const kept = keepIdentity(directory);
+function keepAndSay(directory: string, print: (line: string) => void): StoredIdentity {
+  const kept = ensureIdentity(directory);
   if (kept.isNew) print("* there was none yet: this identity is new, and yours");
   return kept;
 }

@@ -1,20 +1,52 @@
 /**
- * Asking for a passphrase in the terminal.
+ * Asking for passphrases in the terminal.
  *
  * @module
  */
 
 import { promptSecret } from "@std/cli/prompt-secret";
+import { quotedPath } from "../../../shared/text/quoted_path.ts";
+import type { AskPassphrase } from "../../profile/profile.ts";
+import { UserError } from "../../user_error.ts";
 
-/** Asks for a passphrase, of which stars are shown; null where there is no terminal to ask in. */
+/** Shows a prompt and reads a secret. @returns Null if there is no terminal to ask in. */
+export type Prompt = (prompt: string) => string | null;
+
+/** Asks for a passphrase; the terminal shows stars for it. */
 export function promptPassphrase(prompt: string): string | null {
   // It asks on standard output, which may be the file that a copy goes to.
   if (!Deno.stdin.isTerminal() || !Deno.stdout.isTerminal()) return null;
-  // It stops the echo only when it has asked, and who types fast would see some letters.
+  // promptSecret stops the echo only when it has asked, and would show the first letters of a fast typist.
   Deno.stdin.setRaw(true, Deno.build.os === "windows" ? undefined : { cbreak: true });
   try {
     return promptSecret(prompt);
   } finally {
     Deno.stdin.setRaw(false);
   }
+}
+
+/** Asks for the passphrase of an identity. */
+export function askingBy(prompt: Prompt): AskPassphrase {
+  return ({ path, attempt }) => {
+    const again = attempt === 1 ? "" : "That is another one. ";
+    return prompt(`${again}Passphrase of ${quotedPath(path)}:`);
+  };
+}
+
+/**
+ * Asks for a new passphrase, twice.
+ *
+ * @param words The first prompt.
+ * @returns An empty text if none is wanted.
+ * @throws {UserError} If there is nobody to ask, the two differ, or a key was pressed that is not a letter.
+ */
+export function askNewPassphrase(words: string, prompt: Prompt): string {
+  const passphrase = prompt(words);
+  if (passphrase === null) throw new UserError({ code: "nobody-to-ask" });
+  // An arrow key, say; or half of a letter, if the terminal took back the other half.
+  if (/[\p{Cc}\ufffd]/u.test(passphrase)) throw new UserError({ code: "passphrase-not-text" });
+  const again = prompt("The same again:");
+  if (again === null) throw new UserError({ code: "nobody-to-ask" });
+  if (again !== passphrase) throw new UserError({ code: "passphrases-differ" });
+  return passphrase;
 }

@@ -11,8 +11,7 @@ import { stopSignal } from "../../../shared/process/signals.ts";
 import { ChatClient } from "../../client.ts";
 import type { ServerAddress } from "../../../shared/net/server_address.ts";
 import { LinePrinter, runLines } from "../script/script.ts";
-import { openProfile } from "../../profile/open_profile.ts";
-import { promptPassphrase } from "./passphrase_prompt.ts";
+import { openOwnProfile } from "./own_profile.ts";
 import { openTerminal } from "../terminal/terminal.ts";
 
 /** What a client's program is started with. */
@@ -41,7 +40,7 @@ export interface ClientProgramOptions {
 export async function runClient(options: ClientProgramOptions): Promise<void> {
   const { host, servers } = options;
   // Before the signals: while a passphrase is asked for, Ctrl+C has to end the program by itself.
-  using profile = openProfile(options.profile, promptPassphrase);
+  using profile = openOwnProfile(options.profile);
   const { identity, store } = profile;
   using stop = stopSignal();
   const interactive = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();

@@ -6,6 +6,7 @@
 
 import type { Problem } from "../../user_error.ts";
 import { mailboxSentences } from "./mailbox_problems.ts";
+import { profileSentences } from "./profile_problems.ts";
 import { rendezvousSentences } from "./rendezvous_problems.ts";
 import type { Sentences } from "./sentences.ts";
 import { storeSentences } from "./store_problems.ts";
@@ -15,6 +16,7 @@ const sentences: Sentences<Problem> = {
   text: ({ text }) => text,
   unexpected: ({ reason }) => reason,
   ...mailboxSentences,
+  ...profileSentences,
   ...rendezvousSentences(problemSentence),
   ...trustSentences,
   ...storeSentences,

@@ -60,7 +60,7 @@ class Side {
           this.refused ? this.opening.refused(this.refused) : this.opening.admitted(),
         );
       case "open":
-        this.events.push(`open ${this.opening.dialect}`);
+        this.events.push(`open ${this.opening.found.dialect}`);
         this.contents.push(...step.contents.map(text));
         return;
       case "end":
@@ -106,13 +106,14 @@ Deno.test("two who encrypt learn who the other is, its keys, and one hash", asyn
       initiator,
     ]] as const
   ) {
-    const { peerId, peerKey, peerAgreement, peerAddress, handshakeHash, purpose } = side.opening;
+    const { peerId, peerKey, peerAgreement, peerAddress, handshakeHash, purpose } =
+      side.opening.found;
     assertEquals(side.events, ["admit by key", "open p2pchat"]);
     assertEquals(peerId, role === "initiator" ? "alice" : "bob");
     assertEquals(peerAddress, { host: "127.0.0.1", port: role === "initiator" ? 5556 : 5557 });
     assertEquals(peerKey, identities[role].publicKey);
     assertEquals(peerAgreement, identities[role].agreement.publicKey);
-    assertEquals(handshakeHash, other.opening.handshakeHash);
+    assertEquals(handshakeHash, other.opening.found.handshakeHash);
     assertEquals(purpose, "conversation");
   }
   assert(initiator.last?.type === "open" && responder.last?.type === "open");
@@ -170,7 +171,7 @@ for (
     await responder.hear(utf8.encode(said));
     assertEquals(responder.events, ["admit by plaintext", `open ${dialect}`]);
     assertEquals(responder.contents, [said]);
-    assertEquals(responder.opening.peerId, id);
+    assertEquals(responder.opening.found.peerId, id);
     assertEquals(responder.take(), []);
   });
 }
@@ -226,7 +227,7 @@ for (
     // The caller keeps its key to itself.
     const third = refused.initiator ? 0 : message3Bytes;
     assertEquals(bytesOfCaller, chatBytes + message1Bytes + third);
-    assertEquals(other.opening.peerKey === undefined, refused.initiator !== undefined);
+    assertEquals(other.opening.found.peerKey === undefined, refused.initiator !== undefined);
     assertEquals(
       other.events.filter((event) => event.startsWith("broken")),
       told.map((reason) => `broken: ${reason}`),
@@ -292,7 +293,7 @@ Deno.test("both sides know what a call is for", async () => {
     ["Purpose: audit"],
   ]);
   for (const side of [initiator, responder]) {
-    assertEquals(side.opening.purpose, "audit");
+    assertEquals(side.opening.found.purpose, "audit");
     assertEquals(side.events, ["admit by key", "open p2pchat"]);
   }
 });

@@ -1,7 +1,7 @@
 import { wordlist } from "@scure/bip39/wordlists/english.js";
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
-import { type Step, Verification } from "../../../client/link/word_verification.ts";
+import { type VerificationStep, WordVerification } from "../../../client/link/word_verification.ts";
 import { header, type Message, message } from "../../../shared/protocol/message.ts";
 import { type Fault, isFault } from "../../../shared/protocol/status.ts";
 
@@ -10,9 +10,9 @@ const other = { initiator: "responder", responder: "initiator" } as const;
 
 const hash = new Uint8Array(32).fill(7);
 const verification = (role: Role, handshakeHash = hash, random?: (count: number) => Uint8Array) =>
-  new Verification({ role, handshakeHash, ...random && { random } });
+  new WordVerification({ role, handshakeHash, ...random && { random } });
 
-function stepOf(taken: Step | Fault): Step {
+function stepOf(taken: VerificationStep | Fault): VerificationStep {
   assert(!isFault(taken));
   return taken;
 }
@@ -27,7 +27,7 @@ function saidBy(role: Role, handshakeHash = hash): { commit: Message; nonce: Mes
 }
 
 /** Lets both sides begin, and each take what the other has sent, in an order that is given. */
-function compared(order: readonly boolean[], sides: Readonly<Record<Role, Verification>>) {
+function compared(order: readonly boolean[], sides: Readonly<Record<Role, WordVerification>>) {
   const coming: Record<Role, Message[]> = { initiator: [], responder: [] };
   const toBegin = new Set<Role>(["initiator", "responder"]);
   const step = (role: Role) => {

@@ -1,8 +1,7 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
-import { UserError } from "../../../client/user_error.ts";
-import { keepIdentity, setPassphrase } from "../../../client/profile/profile.ts";
+import { assert, assertEquals } from "@std/assert";
+import { ensureIdentity, openProfile, setPassphrase } from "../../../client/profile/profile.ts";
 import { loadIdentity } from "../../support/identities.ts";
-import { conversionProgress, openProfile } from "../../../client/profile/open_profile.ts";
+import { throwsSaying } from "../../support/problems.ts";
 import { temporaryDirectory } from "../../support/places.ts";
 import { publicKeyFrom } from "../../../shared/crypto/public_key.ts";
 
@@ -36,12 +35,12 @@ Deno.test("a profile is made, kept, and its messages are sealed as long as it ha
   assertEquals(texts(directory, null), [text]);
 
   const identity = loadIdentity(directory, () => null);
-  setPassphrase(keepIdentity(directory), identity, "correct horse");
+  setPassphrase(ensureIdentity(directory), identity, "correct horse");
   assertEquals(texts(directory, "correct horse"), [text]);
   assert(!isReadable(directory));
-  assertThrows(() => texts(directory, null), UserError, "Cannot ask for a passphrase");
+  throwsSaying(() => texts(directory, null), "Cannot ask for a passphrase");
 
-  setPassphrase(keepIdentity(directory), identity, "");
+  setPassphrase(ensureIdentity(directory), identity, "");
   assertEquals(texts(directory, null), [text]);
   assert(isReadable(directory));
 });
@@ -49,23 +48,9 @@ Deno.test("a profile is made, kept, and its messages are sealed as long as it ha
 Deno.test("a profile that has to be there is not made", () => {
   using place = temporaryDirectory();
   const directory = `${place.path}/profile`;
-  assertThrows(
+  throwsSaying(
     () => openProfile(directory, () => null, { mustExist: true }),
-    UserError,
     `There is no identity in '${directory}', and so no message; --profile names another directory`,
   );
   assertEquals([...Deno.readDirSync(place.path)], []);
-});
-
-Deno.test("a conversion that takes its time says how far it is, once a second", () => {
-  const said: string[] = [];
-  let nowMs = 0;
-  const progress = conversionProgress(true, (line) => void said.push(line), { now: () => nowMs });
-  for (let done = 0; done <= 5_000; done += 100, nowMs += 50) progress(done, 5_000);
-  assertEquals(said, [
-    "* sealing your messages: 2000 of 5000",
-    "* sealing your messages: 4000 of 5000",
-  ]);
-  conversionProgress(false, (line) => void said.push(line), { now: () => nowMs++ * 1_000 })(1, 2);
-  assertEquals(said.at(-1), "* making your messages readable: 1 of 2");
 });

@@ -1,9 +1,10 @@
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import { UserError } from "../../../client/user_error.ts";
 import {
+  type AskedPassphrase,
+  ensureIdentity,
   exportIdentity,
   importIdentity,
-  keepIdentity,
   readExported,
   readIdentity,
   setPassphrase,
@@ -22,21 +23,22 @@ import {
   temporaryDirectory,
   tinyDisk,
 } from "../../support/places.ts";
+import { sentenceOf, throwsSaying } from "../../support/problems.ts";
 import { race } from "../../support/race.ts";
 
 const isUnix = Deno.build.os !== "windows";
 const cheap = { N: 2, r: 1, p: 1 };
 
-const nobody = (prompt: string): string => {
-  throw new Error(`asked ${prompt}`);
+const nobody = ({ path }: AskedPassphrase): string => {
+  throw new Error(`asked for the passphrase of ${path}`);
 };
 
-/** One who answers prompts, in order, and what he was asked. */
+/** A person who answers prompts, in order, and what they were asked. */
 function answering(...answers: (string | null)[]) {
-  const asked: string[] = [];
-  const ask = (prompt: string) => {
-    asked.push(prompt);
-    assert(answers.length > 0, `nobody expects ${prompt}`);
+  const asked: AskedPassphrase[] = [];
+  const ask = (which: AskedPassphrase) => {
+    asked.push(which);
+    assert(answers.length > 0, `nobody expects ${which.path}`);
     return answers.shift()!;
   };
   return { ask, asked };
@@ -54,7 +56,7 @@ function writeFile(path: string, text: string, mode = 0o600): void {
 
 /** The words of what is refused: one sentence, that is about a file. */
 function refusal(run: () => unknown, about: string): string {
-  const { message } = assertThrows(run, UserError);
+  const message = sentenceOf(assertThrows(run, UserError).problem);
   assert(message.startsWith(`Cannot ${about}: `), message);
   assert(!message.includes("os error") && !message.includes("\n"), message);
   return message.slice(`Cannot ${about}: `.length);
@@ -63,9 +65,9 @@ function refusal(run: () => unknown, about: string): string {
 Deno.test("the identity is made on first use, and is the same from then on", () => {
   using directory = temporaryDirectory();
   const profile = `${directory.path}/new/profile`;
-  const kept = keepIdentity(profile);
+  const kept = ensureIdentity(profile);
   assertEquals([kept.path, kept.isNew], [`${profile}/identity.json`, true]);
-  assertEquals(keepIdentity(profile).isNew, false);
+  assertEquals(ensureIdentity(profile).isNew, false);
   const identity = loadIdentity(profile, nobody);
   assertEquals(identity.publicKey, kept.file.publicKey);
   assertEquals(loadIdentity(`${profile}/`, nobody).seed, identity.seed);
@@ -99,7 +101,7 @@ Deno.test({
   ignore: !isUnix,
   fn: () => {
     using at = place();
-    keepIdentity(at.path);
+    ensureIdentity(at.path);
     for (const mode of [0o644, 0o640, 0o604, 0o660, 0o620, 0o601]) {
       Deno.chmodSync(at.file, mode);
       assertEquals(
@@ -144,7 +146,7 @@ Deno.test("an identity that is damaged is refused, and stays what it is", () => 
   for (const [text, reason] of cases) {
     writeFile(at.file, text);
     const about = `use the identity in '${at.file}'`;
-    for (const use of [keepIdentity, readIdentity]) {
+    for (const use of [ensureIdentity, readIdentity]) {
       assertEquals(refusal(() => use(at.path), about), reason);
     }
     assertEquals(Deno.readTextFileSync(at.file), text);
@@ -156,19 +158,19 @@ Deno.test("what is no file is refused", () => {
   using at = place();
   Deno.mkdirSync(at.file);
   assertEquals(
-    refusal(() => keepIdentity(at.path), `use the identity in '${at.file}'`),
-    "that is no file; move it away for a new one",
+    refusal(() => ensureIdentity(at.path), `use the identity in '${at.file}'`),
+    "that is not a file; move it away for a new one",
   );
   Deno.removeSync(at.file);
   Deno.symlinkSync(`${at.path}/nowhere`, at.file);
   assertEquals(
-    refusal(() => keepIdentity(at.path), `use the identity in '${at.file}'`),
+    refusal(() => ensureIdentity(at.path), `use the identity in '${at.file}'`),
     "a link there leads nowhere, or in a circle; correct it",
   );
   Deno.removeSync(at.file);
   writeFile(at.file, "");
   assertEquals(
-    refusal(() => keepIdentity(at.file), `use the identity in '${at.file}/identity.json'`),
+    refusal(() => ensureIdentity(at.file), `use the identity in '${at.file}/identity.json'`),
     "a part of that path is a file and no directory; name another place",
   );
 });
@@ -182,16 +184,16 @@ Deno.test({
     disk.fill();
     const profile = `${disk.path}/profile`;
     const about = `make an identity in '${profile}/identity.json'`;
-    const error = assertThrows(() => keepIdentity(profile), UserError);
+    const error = assertThrows(() => ensureIdentity(profile), UserError);
     assertInstanceOf(error.cause, Error);
     assertEquals(
-      error.message,
+      sentenceOf(error.problem),
       `Cannot ${about}: the disk is full; make room, and try again`,
     );
     assertEquals(namesIn(profile), []);
     disk.makeReadOnly();
     assertEquals(
-      refusal(() => keepIdentity(profile), about),
+      refusal(() => ensureIdentity(profile), about),
       "that place is read-only; name another",
     );
   },
@@ -201,13 +203,11 @@ Deno.test("an identity under a passphrase is had by its passphrase", () => {
   using at = place();
   const identity = Identity.generate();
   writeFile(at.file, encodeIdentity(sealIdentity(identity, "correct horse", cheap)));
-  assertEquals(keepIdentity(at.path).file.publicKey, identity.publicKey);
+  assertEquals(ensureIdentity(at.path).file.publicKey, identity.publicKey);
 
   const { ask, asked } = answering("wrong", "wrong", "correct horse");
   assertEquals(loadIdentity(at.path, ask).seed, identity.seed);
-  const prompt = `Passphrase of '${at.file}':`;
-  const again = `That is another one. ${prompt}`;
-  assertEquals(asked, [prompt, again, again]);
+  assertEquals(asked, [1, 2, 3].map((attempt) => ({ path: at.file, attempt })));
 
   const about = `use the identity in '${at.file}'`;
   for (const answers of [["wrong", "wrong", "wrong"], [""], ["wrong", ""]]) {
@@ -225,7 +225,7 @@ Deno.test("an identity under a passphrase is had by its passphrase", () => {
 Deno.test("a passphrase is set, and taken off", () => {
   using at = place();
   const identity = loadIdentity(at.path, nobody);
-  setPassphrase(keepIdentity(at.path), identity, "correct horse");
+  setPassphrase(ensureIdentity(at.path), identity, "correct horse");
   assert(
     !Deno.readTextFileSync(at.file).includes(
       JSON.parse(
@@ -234,14 +234,14 @@ Deno.test("a passphrase is set, and taken off", () => {
     ),
   );
   assertEquals(loadIdentity(at.path, answering("correct horse").ask).seed, identity.seed);
-  setPassphrase(keepIdentity(at.path), identity, "");
+  setPassphrase(ensureIdentity(at.path), identity, "");
   assertEquals(loadIdentity(at.path, nobody).seed, identity.seed);
   assertEquals(namesIn(at.path), ["identity.json"]);
 });
 
 Deno.test("a passphrase is not set on what has changed while it was asked for", () => {
   using at = place();
-  const kept = keepIdentity(at.path);
+  const kept = ensureIdentity(at.path);
   const identity = loadIdentity(at.path, nobody);
   const other = plainIdentity(Identity.generate());
   importIdentity(at.path, other, { replace: true });
@@ -249,7 +249,7 @@ Deno.test("a passphrase is not set on what has changed while it was asked for", 
     refusal(() => setPassphrase(kept, identity, ""), `change the passphrase of '${at.file}'`),
     "it has been changed in the meantime; try again",
   );
-  assertEquals(keepIdentity(at.path).file.publicKey, other.publicKey);
+  assertEquals(ensureIdentity(at.path).file.publicKey, other.publicKey);
 });
 
 Deno.test("a copy is a new file for its owner alone, and gives the identity back", () => {
@@ -307,7 +307,7 @@ Deno.test("importing replaces nothing unless that is said, and then keeps what w
   });
   // Also what cannot be read is kept.
   writeFile(at.file, "damaged");
-  assertThrows(() => importIdentity(at.path, third, { replace: false }), UserError, "damaged one");
+  throwsSaying(() => importIdentity(at.path, third, { replace: false }), "damaged one");
   assertEquals(importIdentity(at.path, third, { replace: true }), {
     wasThere: false,
     replaced: `${at.file}.old-2`,

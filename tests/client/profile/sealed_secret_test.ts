@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
 import { scryptSync } from "node:crypto";
-import { isBearable, openBox, sealBox } from "../../../client/profile/sealed_secret.ts";
+import { isBearable, openSecret, sealSecret } from "../../../client/profile/sealed_secret.ts";
 import { primitives } from "../../../shared/crypto/primitives.ts";
 
 const cheap = { N: 2, r: 1, p: 1 };
@@ -9,36 +9,39 @@ const secret = new Uint8Array(32).fill(7);
 const header = new TextEncoder().encode("header");
 
 Deno.test("a box gives its secret to its passphrase alone, and only as it was made", () => {
-  const box = sealBox(secret, header, "correct horse", cheap);
-  assertEquals(openBox(box, header, "correct horse"), secret);
+  const box = sealSecret(secret, header, "correct horse", cheap);
+  assertEquals(openSecret(box, header, "correct horse"), secret);
   for (const other of ["", "correct", "Correct horse", "correct horse "]) {
-    assertEquals(openBox(box, header, other), undefined, other);
+    assertEquals(openSecret(box, header, other), undefined, other);
   }
-  assertEquals(openBox(box, new TextEncoder().encode("Header"), "correct horse"), undefined);
+  assertEquals(openSecret(box, new TextEncoder().encode("Header"), "correct horse"), undefined);
   assertEquals(
-    openBox({ ...box, salt: box.salt.map((b) => b ^ 1) }, header, "correct horse"),
+    openSecret({ ...box, salt: box.salt.map((b) => b ^ 1) }, header, "correct horse"),
     undefined,
   );
   fc.assert(fc.property(fc.nat(box.ciphertext.length * 8 - 1), (bit) => {
     const ciphertext = box.ciphertext.slice();
     ciphertext[bit >> 3]! ^= 1 << (bit & 7);
-    assertEquals(openBox({ ...box, ciphertext }, header, "correct horse"), undefined);
+    assertEquals(openSecret({ ...box, ciphertext }, header, "correct horse"), undefined);
   }));
 });
 
 Deno.test("the same secret under the same passphrase is another box each time", () => {
-  const [one, two] = [sealBox(secret, header, "x", cheap), sealBox(secret, header, "x", cheap)];
+  const [one, two] = [
+    sealSecret(secret, header, "x", cheap),
+    sealSecret(secret, header, "x", cheap),
+  ];
   assertNotEquals(one.salt, two.salt);
   assertNotEquals(one.ciphertext, two.ciphertext);
 });
 
 Deno.test("a passphrase is the same however a keyboard composes its letters", () => {
-  const box = sealBox(secret, header, "caf\u00e9", cheap);
-  assertEquals(openBox(box, header, "cafe\u0301"), secret);
+  const box = sealSecret(secret, header, "caf\u00e9", cheap);
+  assertEquals(openSecret(box, header, "cafe\u0301"), secret);
 });
 
 Deno.test("a box is scrypt and ChaCha20-Poly1305, of the strength that is written in it", () => {
-  const box = sealBox(secret, header, "correct horse");
+  const box = sealSecret(secret, header, "correct horse");
   assertEquals(box.cost, { N: 131_072, r: 8, p: 1 });
   const key = scryptSync("correct horse", box.salt, 32, { ...box.cost, maxmem: 2 ** 28 });
   assertEquals(primitives.decrypt(key, 0, header, box.ciphertext), secret);

@@ -14,7 +14,7 @@ import {
   parse,
 } from "../../../shared/protocol/message.ts";
 import { isFault } from "../../../shared/protocol/status.ts";
-import { type Speaker, verbs } from "../../../shared/protocol/verbs.ts";
+import { type Speaker, verbs } from "../../../shared/protocol/verb_table.ts";
 import { codeOf, setUp, wire } from "../../support/handlers_fixture.ts";
 
 Deno.test("the wild registers and gets clientID, IP and Port, and no more", () => {

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { lineBytesMax, textBytesMax } from "../../../shared/protocol/limits.ts";
 import { encode, type Header, headerValues, message } from "../../../shared/protocol/message.ts";
 import { MessageReader } from "../../../shared/protocol/message_reader.ts";
-import { escapeText, textHeaders, unescapeText } from "../../../shared/protocol/text.ts";
+import { textHeaders } from "../../../shared/protocol/text.ts";
+import { escapeText, unescapeText } from "../../../shared/protocol/text_escape.ts";
 
 const utf8 = new TextEncoder();
 

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { type Header, type Message, message } from "../../../shared/protocol/message.ts";
-import { check, type Speaker, speaksVersion1, verbs } from "../../../shared/protocol/verbs.ts";
+import { type Speaker, verbs } from "../../../shared/protocol/verb_table.ts";
+import { check, speaksVersion1 } from "../../../shared/protocol/verbs.ts";
 
 const speakers: readonly Speaker[] = ["client", "server", "initiator", "responder", "peer"];
 

@@ -1,5 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
-import { UserError } from "../../../../client/user_error.ts";
+import { assert, assertEquals } from "@std/assert";
 import { readExported } from "../../../../client/profile/profile.ts";
 import { loadIdentity } from "../../../support/identities.ts";
 import {
@@ -14,6 +13,7 @@ import {
   showIdentity,
 } from "../../../../client/ui/cli/identity_command.ts";
 import { Identity } from "../../../../shared/crypto/identity.ts";
+import { throwsSaying } from "../../../support/problems.ts";
 import { namesIn, temporaryDirectory } from "../../../support/places.ts";
 
 const identity = Identity.fromSeed(new Uint8Array(32).fill(1));
@@ -34,7 +34,7 @@ function sitting(...answers: (string | null)[]) {
     asked,
     surroundings: {
       print: (line: string) => void printed.push(line),
-      askPassphrase: (prompt: string) => {
+      prompt: (prompt: string) => {
         asked.push(prompt);
         return answers.length === 0 ? null : answers.shift()!;
       },
@@ -117,7 +117,7 @@ Deno.test("a passphrase that cannot be typed a second time is not taken", () => 
   for (const [answers, said] of cases) {
     using at = sitting(...answers);
     give(at.profile);
-    assertThrows(() => changePassphrase(at.profile, at.surroundings), UserError, said);
+    throwsSaying(() => changePassphrase(at.profile, at.surroundings), said);
     assertEquals(loadIdentity(at.profile, () => null).seed, identity.seed);
   }
 });
@@ -127,16 +127,15 @@ Deno.test("a copy is under a passphrase of its own, or under none where that is 
   give(at.profile, "old");
   exportCopy(at.profile, at.copy, { plain: false }, at.surroundings);
   const copied = readExported(at.copy);
-  assert("box" in copied);
+  assert("sealed" in copied);
   importCopy(`${at.path}/other`, at.copy, { replace: false }, {
     ...at.surroundings,
-    askPassphrase: () => "new",
+    prompt: () => "new",
   });
   exportCopy(at.profile, `${at.copy}-2`, { plain: true }, at.surroundings);
   assert("identity" in readExported(`${at.copy}-2`));
-  assertThrows(
+  throwsSaying(
     () => exportCopy(at.profile, `${at.copy}-3`, { plain: false }, at.surroundings),
-    UserError,
     "Cannot export without a passphrase; --plain says that this is wanted",
   );
   const old = `Passphrase of '${at.profile}/identity.json':`;
@@ -151,9 +150,8 @@ Deno.test("a copy is under a passphrase of its own, or under none where that is 
 
 Deno.test("there is no copy of what is not there", () => {
   using at = sitting();
-  assertThrows(
+  throwsSaying(
     () => exportCopy(at.profile, at.copy, { plain: true }, at.surroundings),
-    UserError,
     `There is no identity in '${at.profile}' yet; p2pchat identity makes one`,
   );
   assertEquals(namesIn(at.path), []);
@@ -170,9 +168,8 @@ Deno.test("a copy under a passphrase is imported by who knows it, and stays unde
     Deno.readTextFileSync(`${at.profile}/identity.json`),
     Deno.readTextFileSync(at.copy),
   );
-  assertThrows(
+  throwsSaying(
     () => importCopy(`${at.profile}-2`, at.copy, { replace: false }, at.surroundings),
-    UserError,
     "its passphrase was not given",
   );
   assertEquals(namesIn(at.path), ["copy", "profile"]);
@@ -183,9 +180,8 @@ Deno.test("importing says what became of the identity, and of the one before", (
   give(at.profile);
   const other = Identity.fromSeed(new Uint8Array(32).fill(2));
   Deno.writeTextFileSync(at.copy, encodeIdentity(plainIdentity(other)));
-  assertThrows(
+  throwsSaying(
     () => importCopy(at.profile, at.copy, { replace: false }, at.surroundings),
-    UserError,
     "another is there; --replace keeps that one beside it",
   );
   importCopy(at.profile, at.copy, { replace: true }, at.surroundings);

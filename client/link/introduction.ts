@@ -1,0 +1,83 @@
+/**
+ * CHAT and CHATACK, with which two clients say who they are, where they listen, what the call is for and
+ * whether they encrypt.
+ *
+ * @module
+ */
+
+import type { Identity } from "../../shared/crypto/identity.ts";
+import { type Address, isIpAddress, parsePort, reachableHost } from "../../shared/net/address.ts";
+import { isClientId } from "../../shared/protocol/client_id.ts";
+import {
+  encode,
+  type Header,
+  header,
+  type Message,
+  message,
+} from "../../shared/protocol/message.ts";
+import { peerFaults } from "../../shared/protocol/reasons.ts";
+import type { Fault } from "../../shared/protocol/status.ts";
+import { protocolVersion } from "../../shared/protocol/verbs.ts";
+import { encryption } from "./handshake.ts";
+import type { Purpose } from "./link_events.ts";
+
+/** Who one is, as a peer is told. */
+export interface Self {
+  readonly id: string;
+  /** Where one listens. */
+  readonly address: Address;
+  readonly identity: Identity;
+}
+
+/** What a peer says of itself. */
+export interface Introduction {
+  readonly id: string;
+  /** Where the peer says that it listens; undefined if it names no place that can be called. */
+  readonly address: Address | undefined;
+  readonly purpose: Purpose;
+  readonly encrypts: boolean;
+}
+
+const utf8 = new TextEncoder();
+
+/** Writes a CHAT or CHATACK of ours. */
+export function writeIntroduction(
+  verb: "CHAT" | "CHATACK",
+  { id, address }: Self,
+  { purpose, encrypts }: Pick<Introduction, "purpose" | "encrypts">,
+): Uint8Array<ArrayBuffer> {
+  const headers: Header[] = [
+    ["clientID", id],
+    ["IP", address.host],
+    ["Port", String(address.port)],
+    ["Version", protocolVersion],
+  ];
+  if (encrypts) headers.push(["Encryption", encryption]);
+  if (purpose === "audit") headers.push(["Purpose", "audit"]);
+  return utf8.encode(encode(message(verb, headers)));
+}
+
+/**
+ * Reads a CHAT or CHATACK that has all headers it needs.
+ *
+ * @param seenAt The host that the peer is seen at. It stands in for one that the peer cannot be called at.
+ */
+export function readIntroduction(opening: Message, seenAt: string): Introduction | Fault {
+  const id = header(opening, "clientID")!;
+  if (!isClientId(id)) return peerFaults.invalidClientId;
+  const purpose = header(opening, "Purpose");
+  if (purpose !== undefined && purpose !== "audit") return peerFaults.unknownPurpose;
+  const offered = header(opening, "Encryption")?.split(/ *, */) ?? [];
+  return {
+    id,
+    address: addressIn(opening, seenAt),
+    purpose: purpose ?? "conversation",
+    encrypts: offered.includes(encryption),
+  };
+}
+
+function addressIn(opening: Message, seenAt: string): Address | undefined {
+  const host = header(opening, "IP") ?? "";
+  const port = parsePort(header(opening, "Port") ?? "");
+  return isIpAddress(host) && port ? { host: reachableHost(host, seenAt), port } : undefined;
+}

@@ -1,0 +1,35 @@
+/**
+ * What fails with an identity, as an error for the user.
+ *
+ * @module
+ */
+
+import { fileReason } from "../../shared/errors/file_error.ts";
+import { type IdentityAction, type IdentityFault, UserError } from "../user_error.ts";
+
+/** An identity, or the file that should hold one, that cannot be used as was meant. */
+export class IdentityFailure extends Error {
+  override readonly name = "IdentityFailure";
+
+  constructor(readonly fault: IdentityFault) {
+    super(fault.is);
+  }
+}
+
+/**
+ * Does something with an identity.
+ *
+ * @param path Of its file; undefined for standard input and output.
+ * @throws {UserError} If that fails: the code is `identity-unusable`, and the cause is what was thrown.
+ */
+export function attempt<T>(action: IdentityAction, path: string | undefined, run: () => T): T {
+  try {
+    return run();
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause;
+    const fault: IdentityFault = cause instanceof IdentityFailure
+      ? cause.fault
+      : { is: "system", reason: fileReason(cause) };
+    throw new UserError({ code: "identity-unusable", action, path, fault }, { cause });
+  }
+}

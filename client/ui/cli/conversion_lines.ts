@@ -1,0 +1,25 @@
+/**
+ * Lines that say how far a conversion of all messages is.
+ *
+ * @module
+ */
+
+import { type Clock, systemClock } from "../../../shared/time/clock.ts";
+import type { Conversion } from "../../profile/profile.ts";
+
+/** How long nothing is said of a conversion, and how long then between two lines. */
+const linesMs = 1_000;
+
+/** Says how far a conversion is, if it takes longer than a second, and once a second. */
+export function conversionLines(
+  say: (line: string) => void,
+  clock: Clock = systemClock,
+): (progress: Conversion) => void {
+  let saidAtMs = clock.now();
+  return ({ to, done, total }) => {
+    if (clock.now() - saidAtMs < linesMs) return;
+    saidAtMs = clock.now();
+    const what = to === "sealed" ? "sealing your messages" : "making your messages readable";
+    say(`* ${what}: ${done} of ${total}`);
+  };
+}

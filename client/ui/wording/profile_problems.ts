@@ -1,0 +1,92 @@
+/**
+ * The sentences for what goes wrong with profiles.
+ *
+ * @module
+ */
+
+import { quotedPath } from "../../../shared/text/quoted_path.ts";
+import type { IdentityAction, IdentityFault, ProfileProblem } from "../../user_error.ts";
+import type { Sentences } from "./sentences.ts";
+
+export const profileSentences: Sentences<ProfileProblem> = {
+  "identity-unusable": ({ action, path, fault }) => {
+    const { words, stream = "", advice } = actions[action];
+    const what = `Cannot ${words} ${path === undefined ? stream : quotedPath(path)}`;
+    return `${what}: ${faultWords(fault, path ?? "", advice === undefined ? "" : `; ${advice}`)}`;
+  },
+  "no-profile": ({ directory }) =>
+    `There is no identity in ${
+      quotedPath(directory)
+    }, and so no message; --profile names another ` +
+    "directory",
+  "no-identity-yet": ({ directory }) =>
+    `There is no identity in ${quotedPath(directory)} yet; p2pchat identity makes one`,
+  "nobody-to-ask": () =>
+    "Cannot ask for a passphrase: standard input and output have to be a terminal",
+  "passphrase-not-text": () =>
+    "Cannot take that passphrase: it has characters that are not seen. Nothing has changed",
+  "passphrases-differ": () => "Cannot take that passphrase: the two differ. Nothing has changed",
+  "copy-without-passphrase": () =>
+    "Cannot export without a passphrase; --plain says that this is wanted",
+  "sealed-copy-on-input": () =>
+    "Cannot import the identity in standard input: it is under a passphrase, which cannot be asked " +
+    "for then; import it from a file",
+};
+
+interface ActionWords {
+  readonly words: string;
+  /** What stands for the path if there is none. */
+  readonly stream?: string;
+  /** What to do about a file that holds no usable identity. */
+  readonly advice?: string;
+}
+
+const actions: Readonly<Record<IdentityAction, ActionWords>> = {
+  "use": {
+    words: "use the identity in",
+    advice: "import a copy of it with --replace, or move it away for a new one",
+  },
+  "make": { words: "make an identity in" },
+  "change-passphrase": { words: "change the passphrase of" },
+  "export": { words: "export the identity to", stream: "standard output" },
+  "read-copy": {
+    words: "import the identity in",
+    stream: "standard input",
+    advice: "take what p2pchat identity export has written",
+  },
+  "import": { words: "import the identity to" },
+};
+
+function faultWords(fault: IdentityFault, path: string, advice: string): string {
+  switch (fault.is) {
+    case "damaged":
+      return `it holds no identity, or a damaged one${advice}`;
+    case "too-long":
+      return `it is too long to be an identity${advice}`;
+    case "other-key":
+      return `its public key belongs to another seed, so one of the two is damaged${advice}`;
+    case "too-costly":
+      return "its passphrase would take too much memory or time: " +
+        `scrypt with N ${fault.N}, r ${fault.r}, p ${fault.p}${advice}`;
+    case "newer":
+      return `it is of version ${fault.version}, and this program knows version ${fault.known}; ` +
+        "use the newer program";
+    case "not-a-file":
+      return "that is not a file; move it away for a new one";
+    case "open-to-others":
+      return `its mode is ${fault.mode}, so that others can get at your key; chmod 600 ` +
+        quotedPath(path);
+    case "broken-link":
+      return "a link there leads nowhere, or in a circle; correct it";
+    case "no-passphrase":
+      return "its passphrase was not given; try again";
+    case "changed":
+      return "it has been changed in the meantime; try again";
+    case "just-made":
+      return "another has just been made there; try again";
+    case "another-there":
+      return "another is there; --replace keeps that one beside it";
+    case "system":
+      return fault.reason;
+  }
+}
