@@ -136,7 +136,7 @@ for (const build of builds) {
     assertMatch(out, /p2pchat works on this machine\.$/);
   });
 
-  Deno.test(`${build.name}: the server's log is JSON where that is asked for`, async () => {
+  Deno.test(`${build.name}: the server's log is JSON on request`, async () => {
     const { server, address } = await startServerProgram(
       build,
       "--log-format",

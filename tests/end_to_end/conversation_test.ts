@@ -90,7 +90,7 @@ for (const build of builds) {
     assert(!carol.out.some((line) => line.includes("to bob")));
   });
 
-  Deno.test(`${build.name}: a message to one who is killed waits`, async () => {
+  Deno.test(`${build.name}: a message to a client that is killed waits`, async () => {
     await using bob = new Program(build, "client", "bob");
     const [, bobs] = await bob.says(/listening on (127\.0\.0\.1:\d+)/);
     await using alice = new Program(build, "client", "alice");

@@ -140,7 +140,7 @@ Deno.test("a text would be found in each of its forms, wherever it stands", () =
 });
 
 for (const build of builds) {
-  Deno.test(`${build.name}: of what two say who are introduced by a server, none is seen on the way`, async () => {
+  Deno.test(`${build.name}: nothing that two people say who met through a server can be read on the way`, async () => {
     using alicesHome = temporaryDirectory();
     using bobsHome = temporaryDirectory();
     const { server, address, port } = await startServerProgram(build);
@@ -156,7 +156,7 @@ for (const build of builds) {
     const [, bobsPort] = await bob.says(/listening on 127\.0\.0\.1:(\d+)/);
     await bob.says(/^\* registered as bob/);
     await using recorder = new Recorder(Number(bobsPort));
-    // Who is on the way to the server as well has it say that bob is where the recorder is.
+    // Somebody on the way to the server changes its answer: bob seems to be at the recorder's address.
     await using misled = new Recorder(port, (bytes) =>
       new TextEncoder().encode(
         new TextDecoder().decode(bytes).replace(`Port: ${bobsPort}\r`, `Port: ${recorder.port}\r`),
@@ -205,7 +205,7 @@ for (const build of builds) {
     }
   });
 
-  Deno.test(`${build.name}: what is said in plaintext is seen, where that is allowed, and marked`, async () => {
+  Deno.test(`${build.name}: plaintext, if it is allowed, can be read on the way and is marked`, async () => {
     const wild = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     try {
       await using recorder = new Recorder(wild.addr.port);
@@ -232,7 +232,7 @@ for (const build of builds) {
     }
   });
 
-  Deno.test(`${build.name}: on defaults nothing is said to one of the wild`, async () => {
+  Deno.test(`${build.name}: by default nothing is said to a legacy program`, async () => {
     const wild = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     try {
       await using recorder = new Recorder(wild.addr.port);

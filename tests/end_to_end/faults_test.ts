@@ -144,7 +144,7 @@ for (const build of builds) {
     }
   });
 
-  Deno.test(`${build.name}: Ctrl+C ends server and client also where the other side does not read`, async () => {
+  Deno.test(`${build.name}: Ctrl+C ends server and client, even if the other side does not read`, async () => {
     const { server, port } = await startServerProgram(build);
     await using _server = server;
     await using alice = new Program(build, "client", "alice", "--allow-plaintext");

@@ -84,7 +84,7 @@ async function acquaintances(build: Build, ...texts: string[]) {
 for (const build of builds) {
   const test = (name: string, fn: () => Promise<void>) => Deno.test(`${build.name}: ${name}`, fn);
 
-  test("what is written to someone who is away waits, at the mailbox, until he is back", async () => {
+  test("what is written to someone who is away waits at the mailbox until they are back", async () => {
     await using met = await acquaintances(build, "Hello");
     {
       await using alices = await met.alice.starts();
@@ -102,7 +102,7 @@ for (const build of builds) {
     }
     await using bobs = await met.bob.starts();
     await bobs.says(/^alice: are you there\?$/);
-    // She hears of it when she is back.
+    // Alice hears of it when she is back.
     await using alices = await met.alice.starts();
     await alices.says(/^\* delivered to bob$/);
     await alices.types("/history");

@@ -51,7 +51,7 @@ for (const build of builds) {
     assert(!other.out.includes(fingerprintRow.exec(first.out)![1]!));
   });
 
-  Deno.test(`${build.name}: a client makes the identity that it then has, where --profile says`, async () => {
+  Deno.test(`${build.name}: a client makes the identity that it then has, in the directory of --profile`, async () => {
     using home = atHome(build);
     for (const more of [[], ["--profile", `${home.path}/work`]]) {
       const started = await run(home.build, ["client", "alice", ...more], ["/quit"]);
@@ -85,7 +85,7 @@ for (const build of builds) {
     assertEquals(await Deno.readTextFile(there.file), await Deno.readTextFile(here.file));
     const again = await run(there.build, ["identity", "import", "-"], lines);
     assertMatch(again.out, /^\* this identity was there already/);
-    // Another is refused, unless it is to be replaced.
+    // Another is refused, unless it should replace the first.
     await run(here.build, ["identity", "--profile", `${here.path}/other`]);
     const other = `${here.path}/other/identity.json`;
     const refused = await run(there.build, ["identity", "import", other]);
@@ -225,7 +225,7 @@ for (const build of builds) {
       assertEquals(await setting.ends(), 0);
       assertNotMatch(setting.screen, /correct/);
     }
-    // To show it takes none, also where there is nobody to ask.
+    // Showing it needs no passphrase, even without a terminal to ask for it.
     const after = await run(home.build, ["identity"]);
     assertEquals(fingerprintRow.exec(after.out)![1], fingerprint);
     assertMatch(after.out, /^passphrase {3}yes$/m);

@@ -40,7 +40,7 @@ class Writer implements AsyncDisposable {
       .filter((entry) => entry.direction === direction).map(({ text }) => text);
   }
 
-  /** Starts the program, which registers; where there is no server just then, it is told to again later. */
+  /** Starts the program, which registers. If there is no server just then, it is told to again later. */
   async start(peer: string): Promise<void> {
     await this.#run().types(`/register\n/chat ${peer}`);
   }
@@ -51,7 +51,7 @@ class Writer implements AsyncDisposable {
     return this.program = new Program(build, ...more);
   }
 
-  /** Kills the program, and notes what the last line was that it had accepted. */
+  /** Kills the program, and looks up how many lines it had accepted. */
   async kill(peer: string): Promise<void> {
     const { program } = this;
     if (program === undefined) return;
@@ -149,7 +149,7 @@ for (const build of builds) {
       assertEquals(await audit.ends(), 0, audit.out.join("\n") + audit.err.join("\n"));
       for (const [writer, peer] of both) {
         await writer.kill(peer);
-        // Each was shown, whatever was killed when; once more only where a kill came while it was shown.
+        // Each was shown, whatever was killed when; more than once only if a kill came while it was shown.
         const shown = new Set(writer.printed.filter((line) => line.startsWith(`${peer}: `)));
         assertEquals(shown.size, messagesEach);
         using database = new DatabaseSync(join(writer.profile, "store.db"));

@@ -61,7 +61,7 @@ for (const build of builds) {
     assertEquals(new TextDecoder().decode(buffer.subarray(0, count ?? 0)), "Hello yourself");
   });
 
-  Deno.test(`${build.name}: a called program of the wild gets raw text`, async () => {
+  Deno.test(`${build.name}: a legacy program that is called gets raw text`, async () => {
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     await using alice = new Program(build, "client", "alice", "--allow-plaintext");
     await alice.types(`/chat 127.0.0.1:${listener.addr.port}`);

@@ -122,7 +122,7 @@ for (const build of builds) {
     const quit = ["QUIT", "clientID: alice", "Version: 1"];
     const challenge = challengeOf(await wire.ask(...quit, keyLine(alice)));
     assertMatch(await wire.ask(...signed(alice, quit, challenge)), /^UNREGACK/);
-    // The wire closes, and this fails, where it never lapses.
+    // If the name never lapses, the server closes the connection and this fails.
     while (await server.register("alice", mallory) !== "REGACK");
   });
 

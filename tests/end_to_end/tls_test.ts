@@ -1,5 +1,5 @@
-// The line to the server, encrypted: by each way to trust it, with certificates that change, and where
-// something is wrong.
+// The encrypted connection to the server: each way to trust it, certificates that change, and everything that
+// can be wrong.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Authority } from "../support/certificates.ts";
@@ -60,7 +60,7 @@ for (const build of builds) {
     await bob.says(
       /^\* registered as bob at .* with the server tls:\/\/127\.0\.0\.1:\d+, refreshed/,
     );
-    // The system's authorities, where those who look after it have added one.
+    // The system's authorities, after an administrator has added one.
     const system = { ...build, env: { SSL_CERT_FILE: authority.certFile, SSL_CERT_DIR: "" } };
     const ways: [name: string, build: Build, args: string[]][] = [
       ["file", build, [tls, "--ca", authority.certFile]],
@@ -82,7 +82,7 @@ for (const build of builds) {
     assertEquals(await server.ends(), 0);
   });
 
-  Deno.test(`${build.name}: who is not trusted is refused in a sentence, and gets nothing`, async () => {
+  Deno.test(`${build.name}: a server that is not trusted is refused in a sentence, and gets nothing`, async () => {
     const { options } = changeable();
     const { server, address, tls, pinned } = await startTlsServer(build, [
       ...options,
@@ -228,7 +228,7 @@ for (const build of builds) {
     }));
   });
 
-  Deno.test(`${build.name}: a line that is not encrypted is said to be so, where it leaves the machine`, async () => {
+  Deno.test(`${build.name}: a warning says that a connection is not encrypted, if it leaves the machine`, async () => {
     const elsewhere = await run(build, "client", "alice", "0", "192.0.2.1");
     assertMatch(elsewhere.out, /^\* the line to the server is not encrypted: .*tls:\/\/ before/m);
     const encrypted = await run(build, "client", "alice", "0", "tls://192.0.2.1");
@@ -257,7 +257,7 @@ for (const build of builds) {
     }
   });
 
-  Deno.test(`${build.name}: with TLS, too, the log is JSON where that is asked for`, async () => {
+  Deno.test(`${build.name}: with TLS, too, the log is JSON on request`, async () => {
     const { options } = changeable();
     const log = ["--log-format", "json", "--realm", "chat.example.org:5555"];
     const { server } = await startServerProgram(build, ...options, ...log);

@@ -33,13 +33,13 @@ export type Case =
     readonly who: number;
     readonly afterEvents: number;
     readonly how: "kill" | "power";
-    /** How long after an event it is on the screen, in milliseconds. */
+    /** How long it takes from an event to the screen, in milliseconds. */
     readonly screenMs: number;
   };
 
 /** What came of a case. */
 export interface Outcome {
-  /** What is not as it has to be. */
+  /** Each rule that was broken. */
   readonly violations: readonly string[];
   /** What has happened: lines, with the time in seconds. */
   readonly trace: readonly string[];

@@ -1,5 +1,5 @@
 /**
- * Where a person's store is: what a client finds there when it starts again.
+ * The disk with a person's store: what a client finds when it starts again.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import type { SeededRandom } from "./seeded_random.ts";
 
 /** A disk. Disposing of it closes what is open. */
 export interface Disk extends Disposable {
-  /** The store as it is, to be looked at. */
+  /** The store as it is now. */
   readonly store: Store;
   /** Opens the store anew: nothing that an earlier client had in memory is left. */
   open(): Store;
@@ -74,10 +74,10 @@ export class FileDisk implements Disk {
 
   open(): Store {
     const store = openStore(this.#path);
-    // Not before: the last to close writes the log into the database.
+    // Only now: closing the last connection writes the log into the database.
     this.#store[Symbol.dispose]();
     this.#store = store;
-    /** What a method promises to be on the disk when it returns is safe then. */
+    /** After a method that promises to have written to the disk, all of the log is safe. */
     const noting = <A extends unknown[], R>(method: (...args: A) => R) => (...args: A): R => {
       const result = method(...args);
       this.#safeBytes = this.#log.length;

@@ -1,12 +1,12 @@
 /**
- * What has to hold of all that people have written to each other, whatever has happened.
+ * The rules for what people have written to each other. They hold whatever has happened.
  *
  * @module
  */
 
 import type { Person } from "./person.ts";
 
-/** What does not hold; it has to at any moment. */
+/** Each rule that is broken: these hold at every moment. */
 export function violations(people: readonly Person[]): string[] {
   return people.flatMap((sender) => [
     ...sender.faults.map((fault) => `${sender.name}: ${fault}`),
@@ -32,12 +32,12 @@ function between(sender: Person, receiver: Person): string[] {
   const texts = sent.map(({ text }) => text);
   const accepted = sender.sendings.filter(({ to, text, outcome }) =>
     to === receiver.name &&
-    // Of what was being written when the program ended nobody was told.
+    // Nobody was told what became of a text that was being written when the program ended.
     (outcome === "accepted" || (outcome === "lost" && texts.includes(text)))
   ).map(({ text }) => text);
   const shown = receiver.shownFrom(sender);
   const received = receiver.receivedFrom(sender).map(({ text }) => text);
-  // What is delivered is so from the first message on.
+  // Messages are delivered in order, so those that are delivered come first.
   const states = sent.map(({ state }) => isDelivered(state));
   const delivered = states.filter(Boolean).length;
   return [

@@ -1,6 +1,5 @@
 /**
- * Finding what looks at the machine's own clock, waits by it, or throws its dice, where all of that is to
- * be a parameter.
+ * Finds code that uses the machine's own clock, timers or random numbers, although these are parameters.
  *
  * @module
  */
@@ -30,7 +29,7 @@ export class MachineTimeWatch implements Disposable {
     }
   }
 
-  /** What was used, and where. */
+  /** What was used, and by which line. */
   get uses(): string[] {
     return [...this.#uses];
   }

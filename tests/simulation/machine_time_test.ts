@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { MachineTimeWatch } from "./machine_time.ts";
 
-Deno.test("whoever uses the machine's time is named, and only while the watch lasts", () => {
+Deno.test("code that uses the machine's time is named, and only while the watch lasts", () => {
   const uses = [];
   {
     using watch = new MachineTimeWatch();

@@ -26,8 +26,8 @@ const traceLines = 400;
  * Runs cases.
  *
  * @param replay Says how a case is run again by itself.
- * @throws {Error} Where something is not as it has to be in one of them: what, how to run it again, and what
- * has happened.
+ * @throws {Error} If a rule is broken in one of them. It says which, how to run the case again, and what has
+ * happened.
  */
 export async function runCases(
   cases: readonly Case[],

@@ -79,7 +79,7 @@ const mutations: Record<string, Mutation> = {
 };
 
 for (const [name, mutation] of Object.entries(mutations)) {
-  Deno.test(`who ${name} is caught`, async () => {
+  Deno.test(`a store that ${name} is caught`, async () => {
     let caught = false;
     for (let seed = 0; seed < seeds && !caught; seed++) {
       const { violations } = await runCourse(seed, {

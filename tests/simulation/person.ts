@@ -1,6 +1,6 @@
 /**
- * Somebody who chats: a machine, a client that runs on it or does not, a store that outlives the client,
- * and a screen on which nothing disappears.
+ * A person who chats. They have a machine, a client that may run on it, a store that outlives the client, and
+ * a screen from which nothing disappears.
  *
  * @module
  */
@@ -14,20 +14,20 @@ import { type Disk, FileDisk, MemoryDisk } from "./disks.ts";
 import type { SeededRandom } from "./seeded_random.ts";
 import type { Machine, Process } from "./simulated_network.ts";
 
-/** How a client ends: as SIGKILL does it, with the machine, or as its user does it. */
+/** How a client ends: killed, with the machine's power, or stopped by its user. */
 export type End = "kill" | "power" | "stop";
 
 /** What became of a text that somebody wanted to send. */
-export interface OutgoingMessages {
+export interface SentText {
   readonly to: string;
   readonly text: string;
   /** `lost`: the client ended before it said anything. */
   outcome: "under-way" | "accepted" | "refused" | "lost";
 }
 
-/** How the clients of a simulation are. */
+/** What the clients of a simulation are like. */
 export interface ClientTraits {
-  /** How long after an event it is on the screen, in milliseconds; 0, which is at once, if not given. */
+  /** How long it takes from an event to the screen, in milliseconds; 0 if not given. */
   readonly screenMs?: number;
   readonly readReceipts?: boolean;
   /** Whether each start takes another port. */
@@ -38,7 +38,7 @@ export interface ClientTraits {
   readonly storeOf?: (store: Store) => Store;
 }
 
-/** Who somebody is. */
+/** What a person has. */
 export interface PersonOptions extends ClientTraits {
   readonly name: string;
   readonly identity: Identity;
@@ -52,18 +52,18 @@ export interface PersonOptions extends ClientTraits {
 /** The port that clients listen on, unless each start takes another one. */
 export const clientPort = 5_556;
 
-/** How long somebody whom the server does not let in waits before trying again, in milliseconds. */
+/** How long a client that cannot register waits before it tries again, in milliseconds. */
 const registerAgainMs = 5_000;
 
 /** How long a client takes at most to stop, in milliseconds, whatever happens. */
 const stopMs = 10_000;
 
-/** Somebody. */
+/** A person. */
 export class Person implements Disposable {
   readonly name: string;
   readonly machine: Machine;
   /** What was written, in this order. */
-  readonly sendings: OutgoingMessages[] = [];
+  readonly sendings: SentText[] = [];
   /** The texts that have come to the screen, in this order, over all runs. */
   readonly shown: string[] = [];
   /** What should never happen to anybody. */
@@ -75,7 +75,7 @@ export class Person implements Disposable {
   /** What is still to come to the screen. */
   #coming: string[] = [];
   #printing: Promise<void> | undefined;
-  /** Of what was shown, how much was when the power was lost: that may be forgotten, and is shown again. */
+  /** How much had been shown when the power was lost. The store may forget that, and it is shown again. */
   #mayBeForgotten = 0;
 
   constructor(options: PersonOptions) {
@@ -91,7 +91,7 @@ export class Person implements Disposable {
   }
 
   /**
-   * Starts the client, unless it runs, which registers as soon as it can.
+   * Starts the client, unless it runs. It registers as soon as it can.
    *
    * @param offsetMs How far its time of day is ahead, in milliseconds.
    */
@@ -126,15 +126,15 @@ export class Person implements Disposable {
     const process = this.#process;
     if (process === undefined) return;
     if (how !== "stop") return this.#leave(how);
-    // It takes its time, and whatever happens then happens to it as well.
+    // That takes some time, in which faults may happen to it as well.
     this.#client!.stop().then(() => {
-      // What still follows from that is done before the program is gone.
+      // Everything that follows from that is done before the program is gone.
       process.clock.after(0, () => this.#leave("kill"));
     });
     process.clock.after(stopMs, () => this.faults.push(`it does not stop within ${stopMs} ms`));
   }
 
-  /** Calls somebody. Whether that works is seen from what follows. */
+  /** Calls somebody. Later events show whether that has worked. */
   chat(name: string): void {
     this.#client?.chat(name).catch((error) => this.#note(`cannot chat: ${error.message}`));
   }
@@ -155,7 +155,7 @@ export class Person implements Disposable {
     }
     for (let i = 0; i < count; i++) {
       const text = `${this.name} to ${to}: ${this.sendings.length + 1}`;
-      const sending: OutgoingMessages = { to, text, outcome: "under-way" };
+      const sending: SentText = { to, text, outcome: "under-way" };
       this.sendings.push(sending);
       client.send(text).then(
         () => sending.outcome = "accepted",
@@ -172,7 +172,7 @@ export class Person implements Disposable {
     this.#client?.audit(name).catch((error) => this.#note(`cannot audit: ${error.message}`));
   }
 
-  /** Whether, as far as the store knows, something waits for somebody else than one person. */
+  /** Whether the store has something that waits for anyone but one person. */
   waitsFor(absent: Person | undefined): boolean {
     return this.#disk.store.conversations.waiting(this.name).some(({ name }) =>
       name !== absent?.name
@@ -258,7 +258,7 @@ export class Person implements Disposable {
   }
 }
 
-/** Whether an event tells of what should never be. */
+/** Whether an event tells of something that should never happen. */
 function isFault(event: ChatEvent): boolean {
   if (event.type !== "audited") return event.type === "missed" || event.type === "problem";
   return event.report.streams.some(({ missingHere, missingThere, differing }) =>
@@ -268,7 +268,7 @@ function isFault(event: ChatEvent): boolean {
 
 const ids = /\b[0-9a-f]{32}\b/g;
 
-/** An event in short, without the ids of messages and streams, which are by chance. */
+/** An event in short, without the ids of messages and streams, which are random. */
 function describe(event: ChatEvent): string {
   const told = Object.entries(event).filter(([name]) => name !== "type" && name !== "id");
   return `${event.type} ${JSON.stringify(Object.fromEntries(told)).replaceAll(ids, "…")}`;

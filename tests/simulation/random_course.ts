@@ -1,6 +1,6 @@
 /**
- * A course of things that a seed decides: people write to each other while whatever can go wrong does, and
- * in the end all is well, so that everything has to arrive.
+ * A course of events that a seed decides. People write to each other while everything that can go wrong does.
+ * In the end all is well, and everything has to arrive.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { World } from "./world.ts";
 
 /** What came of a course. */
 export interface Course {
-  /** What is not as it has to be. */
+  /** Each rule that was broken. */
   readonly violations: readonly string[];
   /** What has happened: lines, with the time in seconds. */
   readonly trace: readonly string[];
@@ -27,10 +27,10 @@ export interface Course {
 /** How far the time of day of two machines differs at most, in milliseconds. */
 const offsetMaxMs = 3 * 24 * 60 * 60_000;
 
-/** How long a call takes at most, and an audit, where all is well, in milliseconds. */
+/** How long a call or an audit takes at most if all is well, in milliseconds. */
 const auditMs = 20_000;
 
-/** Runs the course of a seed. @param traits How the clients are, as far as the seed is not to decide. */
+/** Runs the course of a seed. @param traits What the clients are like, as far as the seed should not decide. */
 export async function runCourse(seed: number, traits: ClientTraits = {}): Promise<Course> {
   const random = new SeededRandom(seed);
   using world = makeWorld(random, traits);
@@ -79,7 +79,7 @@ class RandomCourse {
   async run(): Promise<Course> {
     const [world, random] = [this.#world, this.#random];
     world.start(() => this.#offset());
-    // Whoever has never met cannot be written to: mostly they do while all is well.
+    // Only people who have met can write to each other. Mostly they meet while all is well.
     if (random.chance(0.9)) await this.#meet();
     // Some are never there at the same time, so that all goes through the mailbox.
     const takesTurns = random.chance(0.15);
@@ -177,7 +177,7 @@ class RandomCourse {
     person.write(other.name, count);
   }
 
-  /** Also in the middle of what is only about to be sent. */
+  /** The byte may be one that has not been sent yet. */
   #cutAtByte(): void {
     const { network } = this.#world;
     const atByte = network.bytes + this.#random.int(0, 3_000);
@@ -189,7 +189,7 @@ class RandomCourse {
     const { network } = this.#world;
     network.block(a, b);
     if (this.#random.chance(0.7)) network.block(b, a);
-    // What is between them may forget their connections meanwhile.
+    // A router between them may forget their connections in the meantime.
     if (this.#random.chance(0.4)) network.cutBetween(a, b, "silent");
   }
 
@@ -232,7 +232,7 @@ class RandomCourse {
   }
 }
 
-/** What can happen in a step, and how likely it is beside the rest. */
+/** What can happen in a step, and with which weight. */
 const steps = [
   ["write", 40],
   ["call", 6],

@@ -7,7 +7,7 @@ import { replay, seeds } from "./extent.ts";
 import { runCases } from "./many_cases.ts";
 import { stepNames } from "./random_course.ts";
 
-Deno.test(`nothing is lost, doubled or out of order in ${seeds} random courses of things`, async () => {
+Deno.test(`nothing is lost, doubled or out of order in ${seeds} random courses of events`, async () => {
   const cases = Array.from({ length: seeds }, (_, seed): Case => ({ type: "seed", seed }));
   const { accepted, steps } = await runCases(cases, replay);
   // It must not hold only because nothing was said, or nothing went wrong.

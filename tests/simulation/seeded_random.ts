@@ -4,7 +4,7 @@
  * @module
  */
 
-/** How many numbers are thrown away, until close seeds have nothing in common any more. */
+/** How many numbers are thrown away, so that those of close seeds have nothing in common. */
 const warmUp = 16;
 
 /** A generator of random numbers. */

@@ -1,6 +1,6 @@
 /**
- * A course of things that is short and always the same but for one fault: two people meet, write three
- * texts each, and all of it arrives, whichever moment the fault has.
+ * A short course of events that is always the same but for one fault. Two people meet and write three texts
+ * each, and all of it arrives, whenever the fault happens.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { World } from "./world.ts";
 
 /** What came of a course. */
 export interface ShortCourse {
-  /** What is not as it has to be. */
+  /** Each rule that was broken. */
   readonly violations: readonly string[];
   readonly trace: readonly string[];
   /** How many texts were accepted. */
@@ -21,23 +21,23 @@ export interface ShortCourse {
   readonly events: number;
 }
 
-/** How long it takes until everyone has registered, where nothing goes wrong, in milliseconds. */
+/** How long it takes until everyone has registered if nothing goes wrong, in milliseconds. */
 const registeredMs = 500;
 
-/** After how long a call that nothing has come of is made again, in milliseconds. */
+/** After how long a call that has failed is made again, in milliseconds. */
 const callAgainMs = 5_000;
 
 /** How often they call at most. */
 const callsMax = 20;
 
-/** How long it takes until a text has arrived, where nothing goes wrong, in milliseconds. */
+/** How long it takes until a text has arrived if nothing goes wrong, in milliseconds. */
 const saidMs = 100;
 
-/** How the course is. */
+/** What the course is like. */
 export interface ShortCourseOptions {
   /** Whether there is a server; without one they call each other by their addresses. */
   readonly hasServer: boolean;
-  /** How long after an event it is on the screen, in milliseconds; 0 if not given. */
+  /** How long it takes from an event to the screen, in milliseconds; 0 if not given. */
   readonly screenMs?: number;
 }
 
@@ -59,7 +59,7 @@ export async function runShortCourse(
   if (hasServer) await clock.pass(registeredMs);
   const met = () => alice!.knows("bob") && bob!.knows("alice");
   for (let calls = 0; calls < callsMax && !met(); calls++) {
-    // Whoever the fault has ended comes back.
+    // The one whose program the fault has ended comes back.
     world.start();
     alice!.chat(hasServer ? "bob" : `${bob!.machine.host}:${clientPort}`);
     await clock.passUntil(met, callAgainMs);

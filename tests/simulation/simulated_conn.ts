@@ -1,7 +1,7 @@
 /**
  * A connection of the simulated network, and its two ends, which behave as sockets of TCP do: bytes come
- * late, in order and in pieces, writes wait where the other side does not read, and whoever is cut off
- * finds out in one of the ways that there are, or not at all.
+ * late, in order and in pieces, writes wait if the other side does not read, and an end that is cut off
+ * learns of it in one of the ways of TCP, or not at all.
  *
  * @module
  */
@@ -37,12 +37,12 @@ export interface Medium {
   pieces(length: number): number[];
   /** Whether something gets from one end to the other now. */
   passes(from: SimulatedConn, to: SimulatedConn): boolean;
-  /** How many of the bytes that arrive come through before the connection is to be cut, and how. */
+  /** How many of the bytes that arrive come through before the connection is cut, and how it is cut. */
   allowance(wire: Wire, bytes: number): { readonly bytes: number; readonly cut: Cut } | undefined;
 }
 
 /** Where an end is. */
-export interface StreamPosition {
+export interface SocketAddress {
   readonly hostname: string;
   readonly port: number;
   readonly transport: "tcp";
@@ -70,7 +70,7 @@ export class Wire {
   #dead = false;
 
   /** @param places Of the one who dialed, and of the one who was dialed. */
-  constructor(medium: Medium, places: readonly [StreamPosition, StreamPosition]) {
+  constructor(medium: Medium, places: readonly [SocketAddress, SocketAddress]) {
     this.#medium = medium;
     const end = (side: Side) =>
       new SimulatedConn(medium, this, side, places[side], places[1 - side as Side]);
@@ -165,8 +165,8 @@ interface Writing {
 
 /** One end of a connection. */
 export class SimulatedConn implements Connection, PeerConn {
-  readonly localAddr: StreamPosition;
-  readonly remoteAddr: StreamPosition;
+  readonly localAddr: SocketAddress;
+  readonly remoteAddr: SocketAddress;
   readonly #medium: Medium;
   readonly #wire: Wire;
   readonly #side: Side;
@@ -187,8 +187,8 @@ export class SimulatedConn implements Connection, PeerConn {
     medium: Medium,
     wire: Wire,
     side: Side,
-    local: StreamPosition,
-    remote: StreamPosition,
+    local: SocketAddress,
+    remote: SocketAddress,
   ) {
     this.#medium = medium;
     this.#wire = wire;

@@ -1,6 +1,6 @@
 /**
- * A network in memory: machines that are reached by their addresses, programs that run on them and may
- * be gone at any moment, and what can go wrong between them.
+ * A network in memory: machines with addresses, programs that run on them and may end at any
+ * moment, and everything that can go wrong between them.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import {
   type Cut,
   type Medium,
   type SimulatedConn,
-  type StreamPosition,
+  type SocketAddress,
   Wire,
 } from "./simulated_conn.ts";
 
@@ -35,7 +35,7 @@ export interface NetworkOptions {
   readonly trace?: (what: string) => void;
 }
 
-/** When somebody who got no answer knocks again, in milliseconds after the first time (RFC 6298). */
+/** When a caller without an answer tries again, in milliseconds after the first time (RFC 6298). */
 const knocksMs = [0, 1_000, 3_000, 7_000];
 
 /** Pieces in which what is written at once travels at most. */
@@ -115,7 +115,7 @@ export class SimulatedNetwork implements Medium {
     }
   }
 
-  /** Lets everything through from now on. What was sent meanwhile is sent again where somebody still waits. */
+  /** Lets everything through from now on. What was sent in the meantime is sent again if somebody still waits. */
   heal(): void {
     if (this.#blocked.size > 0) this.#trace("everything gets through again");
     this.#blocked.clear();
@@ -180,11 +180,11 @@ export class SimulatedNetwork implements Medium {
   /**
    * Knocks at an address until somebody answers or the knocking is given up.
    *
-   * @param answered Gets the connection, or the error where there is none.
+   * @param answered Gets the connection, or the error if there is none.
    * @returns Gives up.
    */
   knock(
-    from: StreamPosition,
+    from: SocketAddress,
     to: Address,
     answered: (conn: SimulatedConn | Error) => void,
   ): () => void {
@@ -233,14 +233,14 @@ export class Machine {
     return this.#host;
   }
 
-  /** Starts a program, and the machine where it is off. @param offsetMs See {@linkcode ProcessClock}. */
+  /** Starts a program, and the machine if it is off. @param offsetMs See {@linkcode ProcessClock}. */
   start(offsetMs = 0): Process {
     this.on = true;
     this.network.resume();
     return new Process(this, offsetMs);
   }
 
-  /** Moves the machine to another address; whoever is connected to it by the one before waits in vain. */
+  /** Moves the machine to another address; connections to the address before hear nothing more. */
   move(host: string): void {
     const before = this.#host;
     this.#host = host;
@@ -257,7 +257,7 @@ export class Machine {
     return this.#listeners.get(port);
   }
 
-  /** Listens on a port. @throws {Deno.errors.AddrInUse} Where somebody does. */
+  /** Listens on a port. @throws {Deno.errors.AddrInUse} If somebody does already. */
   listen(port: number, take: (conn: SimulatedConn) => void): void {
     if (this.#listeners.has(port)) {
       const error = new Deno.errors.AddrInUse("Address already in use (os error 98)");
@@ -300,7 +300,7 @@ export class Process implements Network {
     const port = at.port === 0 ? machine.passingPort() : at.port;
     let open = true;
     machine.listen(port, (conn) => {
-      // Who has been let in by the machine when the program closes is turned away by it.
+      // A caller that the machine has let in just as the program closes is turned away.
       if (!open || this.#gone) return conn.abandon();
       this.#conns.add(conn);
       take(conn);
@@ -316,7 +316,7 @@ export class Process implements Network {
   }
 
   async dial(address: Address, what: string, options: DialOptions): Promise<SimulatedConn> {
-    // Who has just stopped may still try, and is told so.
+    // A client that has just stopped may still try, and gets the reason.
     if (options.signal.aborted) throw options.signal.reason;
     this.#assertRuns();
     const connect = async (givenUp: AbortSignal) => {
@@ -366,7 +366,7 @@ export class Process implements Network {
     this.#conns.clear();
   }
 
-  /** Whoever is gone does nothing any more; that it does is a fault of the simulation. */
+  /** A program that is gone does nothing; if it does, the simulation is at fault. */
   #assertRuns(): void {
     if (!this.#gone) return;
     const fault = new TypeError(`A program on ${this.machine.name} goes on after its end`);
@@ -375,7 +375,7 @@ export class Process implements Network {
   }
 }
 
-function placeOf({ host, port }: Address): StreamPosition {
+function placeOf({ host, port }: Address): SocketAddress {
   return { hostname: host, port, transport: "tcp" };
 }
 

@@ -49,7 +49,7 @@ Deno.test("both ends know each other's addresses", async () => {
   assertEquals([caller.localAddr.hostname, called.localAddr.port], ["10.0.0.1", 7]);
 });
 
-Deno.test("bytes arrive in order, whatever the pieces, and writes wait for who does not read", async () => {
+Deno.test("bytes arrive in order, whatever the pieces, and writes wait if the other side does not read", async () => {
   await fc.assert(fc.asyncProperty(
     fc.integer(),
     fc.uint8Array({ maxLength: 2_000 }),
@@ -116,7 +116,7 @@ Deno.test("an end that is closed can do nothing, and what waited on it is interr
   assertThrows(() => caller.close(), Deno.errors.BadResource);
 });
 
-Deno.test("who has said everything can still be answered", async () => {
+Deno.test("an end that has said everything can still be answered", async () => {
   const { clock, caller, called } = await setUp();
   await caller.closeWrite();
   await assertRejects(() => caller.write(new Uint8Array(1)), Deno.errors.BrokenPipe);
@@ -188,7 +188,7 @@ Deno.test("dialing fails in the words that the system's network has", async () =
   await assertRejects(() => dial(), UserError, "no answer within the time");
 });
 
-Deno.test("who knocks again gets in once the way is free", async () => {
+Deno.test("a caller that tries again gets in once the way is free", async () => {
   const { clock, network, a, b, there } = await setUp();
   network.block(a.machine, b.machine);
   clock.after(2_000, () => network.heal());
@@ -212,7 +212,7 @@ Deno.test("a port is taken once, and free when its program is gone", async () =>
   b.machine.start().listen({ host: "10.0.0.2", port: 7 }, () => {});
 });
 
-Deno.test("who is connected with a program that is killed hears of it, and it hears nothing", async () => {
+Deno.test("the other end of a killed program's connection hears of it, and the program hears nothing", async () => {
   const { clock, network, a, b, caller, called } = await setUp();
   let woken = false;
   const wake = () => woken = true;
@@ -230,7 +230,7 @@ Deno.test("who is connected with a program that is killed hears of it, and it he
   a.kill();
 });
 
-Deno.test("who is connected with a machine that is off hears nothing until it is on again", async () => {
+Deno.test("the other end of a connection to a machine that is off hears nothing until it is on again", async () => {
   const { clock, b, caller } = await setUp();
   b.losePower();
   let ended = false;

@@ -17,16 +17,16 @@ import { serverPort, SimulatedServer } from "./simulated_server.ts";
 /** The people that there may be. */
 const names = ["alice", "bob", "carol"] as const;
 
-/** Which keys they have changes nothing, and making some takes its time. */
+/** Made once: their keys change nothing, and making them takes time. */
 const identities = names.map((_, i) => Identity.fromSeed(new Uint8Array(32).fill(i + 1)));
 
 /** How much time there is for everything to arrive once all is well, in milliseconds. */
 const arrivalMs = 10 * 60_000;
 
-/** How often it is looked whether it has, in milliseconds. */
+/** How often the world checks whether everything has arrived, in milliseconds. */
 const lookMs = 1_000;
 
-/** How much longer it is looked whether anything comes that should not, in milliseconds. */
+/** How much longer it waits for anything that should not come, in milliseconds. */
 const afterwardsMs = 30_000;
 
 /** What a world is like. */
@@ -36,7 +36,7 @@ export interface WorldOptions {
   readonly people: number;
   /** Whether there is a server; there is, if not given. */
   readonly hasServer?: boolean;
-  /** What the server takes on, as far as that is not as usual. */
+  /** What the server takes on, if that is not as usual. */
   readonly capacity?: Partial<Capacity>;
   readonly network?: Pick<NetworkOptions, "delayMs" | "split" | "bufferBytes">;
   readonly clients?: ClientTraits;
@@ -100,10 +100,10 @@ export class World implements Disposable {
   }
 
   /**
-   * Makes everything well, and lets so much time pass that all has to arrive.
+   * Ends all faults, and lets enough time pass for everything to arrive.
    *
-   * @param absent Who alone stays away.
-   * @returns What is not as it has to be then.
+   * @param absent The one person who stays away.
+   * @returns Each rule that is broken then.
    */
   async end(absent?: Person): Promise<string[]> {
     this.note(`all is well again${absent === undefined ? "" : `, but for ${absent.name}`}`);
@@ -114,7 +114,7 @@ export class World implements Disposable {
     const arrived = () =>
       !present.some((person) => person.waitsFor(absent)) && isAllDelivered(present);
     for (let waitedMs = 0; waitedMs < arrivalMs && !arrived(); waitedMs += lookMs) {
-      // Again and again, since somebody may have been about to stop.
+      // Each time, since somebody may have been about to stop.
       if (this.#hasServer) this.server.start();
       for (const person of present) person.start();
       await this.clock.pass(lookMs);
@@ -124,7 +124,7 @@ export class World implements Disposable {
     return [...found, ...this.violations];
   }
 
-  /** What is not as it has to be at any moment. */
+  /** Each rule that is broken: these hold at every moment. */
   get violations(): string[] {
     return [...violations(this.people), ...this.network.faults.map(({ stack }) => stack!)];
   }

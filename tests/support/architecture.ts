@@ -135,7 +135,7 @@ function circles(modules: readonly Module[]): string[] {
   return [...inCircles(files), ...inCircles(folders)].map((edge) => `in a circle: ${edge}`);
 }
 
-/** Those edges from which a way leads back to where they begin. */
+/** The edges from whose end a way leads back to their beginning. */
 function inCircles(edges: ReadonlySet<string>): string[] {
   const next = Map.groupBy([...edges].map((edge) => edge.split(" -> ")), ([from]) => from!);
   const reach = (from: string, found = new Set<string>()): Set<string> => {

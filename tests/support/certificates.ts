@@ -18,7 +18,7 @@ export interface Issued {
   readonly sha256: string;
 }
 
-/** What the certificates are of where nothing else is said. */
+/** What the certificates are for, unless a test says otherwise. */
 const localNames = "DNS:localhost,IP:127.0.0.1";
 const ecKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
 
@@ -45,7 +45,7 @@ export class Authority implements Disposable {
   /**
    * Issues a certificate.
    *
-   * @param days How long it is valid; -1 is over already.
+   * @param days How long it is valid; with -1 it has expired already.
    */
   issue({ names = localNames, days = 2 } = {}): Issued {
     const [certFile, keyFile] = this.#files();
@@ -80,7 +80,7 @@ export class Authority implements Disposable {
 
   /**
    * A certificate in the hands of somebody else: the file of a key that passes for its own and signs with
-   * another. It has the point of the one, which everybody may know, and the secret of the other.
+   * another. It has the public point of the one and the secret of the other.
    */
   forgeKey(certificate: Issued): string {
     const coordinates = createPublicKey(certificate.cert).export({ format: "jwk" });

@@ -16,7 +16,7 @@ import { RawListener, type RawPeer } from "./raw_peer.ts";
 
 /** What a person has beside a name. */
 export interface PersonOptions extends Partial<Omit<ClientOptions, "id" | "store" | "onEvent">> {
-  /** One that outlives the client; where not given, the client has its own. */
+  /** One that outlives the client; by default the client has its own. */
   readonly store?: Store;
 }
 
@@ -120,7 +120,7 @@ export class FakeServer implements AsyncDisposable {
 
   /**
    * @param answer What is answered to a request; undefined hangs up.
-   * @param hangsUp Whether it hangs up after each answer, as some of the wild do.
+   * @param hangsUp Whether it hangs up after each answer, as some legacy programs do.
    */
   constructor(
     readonly answer: (request: string, number: number) => string | undefined,

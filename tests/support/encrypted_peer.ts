@@ -1,6 +1,6 @@
 /**
  * The other end of an encrypted conversation, after PROTOCOL.md and the Noise specification: what the
- * client's own link does for its encryption is not used here, so that both cannot be wrong alike.
+ * client's own encryption is not used here, so that both cannot be wrong in the same way.
  *
  * @module
  */
@@ -28,7 +28,7 @@ export interface PeerSelf {
   readonly id: string;
   /** Where it says that it listens. */
   readonly port?: number;
-  /** A new one where not given. */
+  /** A new one by default. */
   readonly identity?: Identity;
 }
 
@@ -56,7 +56,7 @@ export class EncryptedPeer extends Peer {
     this.#receive = receive;
   }
 
-  /** Calls a client. Done when it has said its first word: that is empty where it lets us in. */
+  /** Calls a client. Done once it has sent its first message, which is empty if it lets us in. */
   static async dial(
     address: { host: string; port: number },
     self: PeerSelf,
@@ -125,7 +125,7 @@ export class EncryptedPeer extends Peer {
     }
   }
 
-  /** The frame that carries some content, as it goes over the wire; it is to be sent, once. */
+  /** The frame that carries some content, as it goes over the wire. It must be sent, and only once. */
   seal(content: Uint8Array): Uint8Array {
     const plaintext = new Uint8Array(Math.ceil((3 + content.length) / paddedTo) * paddedTo);
     plaintext.set([0, content.length >> 8, content.length & 0xff]);
@@ -143,7 +143,7 @@ export class EncryptedPeer extends Peer {
     const plaintext = this.#receive.decryptWithAd(nothing, sealed);
     assert(plaintext !== undefined, "a frame does not decrypt");
     const [then, high, low] = plaintext;
-    // No test goes on until there is another key.
+    // No test goes on for so long that the key changes.
     assertEquals(then, 0);
     assert(plaintext.length % paddedTo === 0 || sealed.length === frameMost);
     return plaintext.subarray(3, 3 + (high! << 8 | low!));
@@ -172,7 +172,7 @@ function framed(bytes: Uint8Array): Uint8Array {
   return new Uint8Array([bytes.length >> 8, bytes.length & 0xff, ...bytes]);
 }
 
-/** The next frame without its length; empty where the connection ends before it does. */
+/** The next frame without its length; empty if the connection ends before it does. */
 async function takeFrame(raw: RawPeer): Promise<Uint8Array> {
   const [high, low] = await raw.bytes(2);
   if (high === undefined || low === undefined) return nothing;

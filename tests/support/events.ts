@@ -1,5 +1,5 @@
 /**
- * What happened, kept in order, and waiting for what is still to happen.
+ * Keeps what has happened, in order, and waits for what has not happened yet.
  *
  * @module
  */

@@ -1,6 +1,5 @@
 /**
- * A link over a real connection, and its other end in the test's hands. Whether it is to be talked to is
- * not the link's to decide: here everybody is.
+ * A link over a real connection, and its other end in the test's hands. The link's owner admits everybody.
  *
  * @module
  */
@@ -27,8 +26,8 @@ export type LinkEvent =
   };
 
 /**
- * Turns calls into values: with a key or without, a text is a text, and has been delivered where the
- * peer says so. Messages are acknowledged one by one, as texts are.
+ * Turns calls into values: a text is a text, with a key or without, and is delivered once the peer
+ * says so. Messages are acknowledged one by one, as texts are.
  */
 export function told(events: Events<LinkEvent>): Partial<LinkHandlers> {
   return {
@@ -46,7 +45,7 @@ export function told(events: Events<LinkEvent>): Partial<LinkHandlers> {
   };
 }
 
-/** Sends a text, whether the peer has a key or not. @returns Its id, where it has one. */
+/** Sends a text, whether the peer has a key or not. @returns Its id, if it has one. */
 export async function say(link: Link, text: string): Promise<string | undefined> {
   if (link.peerKey === undefined) return await link.sendText(text);
   const id = randomId();
@@ -131,6 +130,6 @@ export class LinkUnderTest<P extends Peer> implements AsyncDisposable {
   }
 }
 
-/** How bob opens, and how he answers an opening. */
+/** How bob opens, and how bob answers an opening. */
 export const chat = "CHAT\r\nclientID: bob\r\nIP: 127.0.0.1\r\nPort: 5557\r\nVersion: 1\r\n\r\n";
 export const chatack = chat.replace("CHAT", "CHATACK");

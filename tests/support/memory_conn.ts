@@ -1,5 +1,5 @@
 /**
- * A connection in memory, on which what is written is there to be read at once, unless a test says else.
+ * A connection in memory, on which what is written is there to be read at once, unless a test says otherwise.
  *
  * @module
  */
@@ -14,7 +14,7 @@ export class MemoryConn implements PeerConn {
   readonly writes: number[] = [];
   /** Whether what is said here is lost on the way, the end included, and nobody is told. */
   cut = false;
-  /** What each write waits for, as where the other side does not read. */
+  /** What each write waits for, as it does if the other side does not read. */
   writable: Promise<void> = Promise.resolve();
   #unread: Uint8Array[] = [];
   #ended = false;

@@ -18,7 +18,7 @@ export const prologue = new TextEncoder().encode("what both have said so far");
 /** A handshake's payloads, of lengths that this project's have. */
 export const payloads = [none, new Uint8Array(96).fill(0xaa), new Uint8Array(96).fill(0xbb)];
 
-/** Each pattern, and whose static keys are in it. */
+/** Each pattern, and which side's static keys it uses. */
 export const patterns: Readonly<
   Record<PatternName, { messages: number; initiatorHasKey: boolean; knowsResponder: boolean }>
 > = {
@@ -35,7 +35,7 @@ export interface Sides {
   readonly keys: readonly [KeyPair, KeyPair];
 }
 
-/** Makes both sides, with other options for each where a test wants them. */
+/** Makes both sides, with other options for each if a test gives them. */
 export function begin(
   pattern: PatternName = "XX",
   ofInitiator: Partial<HandshakeOptions> = {},
@@ -76,7 +76,7 @@ export function turnOf(
  * Shakes hands.
  *
  * @param tamper What somebody between both makes of a message.
- * @returns The turn whose message was refused, or undefined where all went well.
+ * @returns The turn whose message was refused, or undefined if all went well.
  */
 export function shakeHands(
   sides: Sides,

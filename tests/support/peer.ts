@@ -16,10 +16,10 @@ export abstract class Peer implements Disposable {
   /** Ends the connection, without a word. */
   abstract close(): void;
 
-  /** What comes next, possibly nothing; undefined where no more does. */
+  /** What comes next, possibly nothing; undefined if the connection has ended. */
   protected abstract receive(): Promise<Uint8Array | undefined>;
 
-  /** What comes up to and with `end`; less where the connection ends before. */
+  /** What comes up to and with `end`; less if the connection ends before that. */
   async upTo(end: string): Promise<string> {
     const bytes = utf8.encode(end);
     let at = -1;
@@ -32,7 +32,7 @@ export abstract class Peer implements Disposable {
     return this.upTo("\r\n\r\n");
   }
 
-  /** So many bytes; fewer where the connection ends before. */
+  /** So many bytes; fewer if the connection ends before that. */
   async bytes(count: number): Promise<Uint8Array> {
     while (this.#unread.length < count && await this.more());
     return this.#cut(count);

@@ -1,5 +1,5 @@
 /**
- * Places in the file system for tests: fresh directories, and disks that are full or read-only where this
+ * Places in the file system for tests: fresh directories, and disks that are full or read-only, if this
  * user may mount them.
  *
  * @module

@@ -1,6 +1,6 @@
 /**
  * The program as a process: started, driven through its pipes, waited for. As `deno run`, and as the
- * compiled executable where the environment variable P2PCHAT names one.
+ * compiled executable if the environment variable P2PCHAT names one.
  *
  * @module
  */
@@ -13,7 +13,7 @@ export interface Build {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
-  /** The home directory; a fresh one for each program where not given. */
+  /** The home directory; by default a fresh one for each program. */
   readonly home?: string;
   /** What else it finds in its environment. */
   readonly env?: Readonly<Record<string, string>>;
@@ -167,7 +167,7 @@ export class Program implements AsyncDisposable {
   }
 }
 
-/** Starts a server on a free port. @returns It, and where it listens. */
+/** Starts a server on a free port. @returns The server and its address. */
 export async function startServerProgram(
   build: Build,
   ...more: string[]

@@ -50,7 +50,7 @@ function start(module: string) {
   }).spawn();
   const err = new Response(child.stderr).text();
   const output = child.stdout.getReader();
-  // Also where it cannot even load: its end then says so.
+  // A process that cannot even load ends, and its end says so.
   const ready = output.read();
   const run = async () => {
     const input = child.stdin.getWriter();

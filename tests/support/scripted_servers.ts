@@ -10,7 +10,7 @@ import type { ServerAddress } from "../../shared/net/server_address.ts";
 import { encode, type Message, parse } from "../../shared/protocol/message.ts";
 import { isFault } from "../../shared/protocol/status.ts";
 
-/** What a server answers; undefined where it says nothing. */
+/** What a server answers; undefined if it says nothing. */
 export type Answer = (request: Message, line: ScriptedLine) => Message | undefined;
 
 /** Servers, by their ports. On a port that has none nobody listens. */

@@ -1,6 +1,6 @@
 /**
- * Somebody in the middle, who has no key: whatever two peers send each other passes through him, and a
- * test says what becomes of it.
+ * Somebody in the middle who has no key. Everything that two peers send each other passes through them, and
+ * a test says what becomes of it.
  *
  * @module
  */
@@ -95,7 +95,7 @@ export class TamperingProxy implements AsyncDisposable {
     } catch {
       // One of the two has closed its connection.
     }
-    // So that what has been sent arrives, and its reader then sees the end.
+    // What has been sent arrives, and then its reader sees the end.
     await to.conn.closeWrite().catch(() => {});
   }
 
@@ -114,7 +114,7 @@ async function opening(from: RawPeer): Promise<Uint8Array> {
   return new TextEncoder().encode(await from.message());
 }
 
-/** The next unit of those that have a length; less where the connection ends before it does. */
+/** The next unit of those that have a length; less if the connection ends before it does. */
 async function framed(from: RawPeer): Promise<Uint8Array> {
   const length = await from.bytes(2);
   const [high = 0, low = 0] = length;

@@ -64,7 +64,7 @@ export class TerminalProgram implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // Where it runs still: with `script` the terminal goes, and with the terminal the program.
+    // If it still runs: without `script` there is no terminal, and without a terminal the program ends.
     try {
       this.#child.kill("SIGKILL");
     } catch {
