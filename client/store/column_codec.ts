@@ -7,7 +7,7 @@
 import { type PublicKey, publicKeyBytes, publicKeyFrom } from "../../shared/crypto/public_key.ts";
 import { isId } from "../../shared/protocol/message_stream.ts";
 
-/** Between whom a conversation is, as the columns have it. */
+/** The two ends of a conversation, as columns have them. */
 export interface PartyColumns {
   readonly self: string;
   readonly name: string;

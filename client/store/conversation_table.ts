@@ -1,5 +1,5 @@
 /**
- * With whom there are conversations, and how far what is sent in them has come.
+ * The conversations of a store, and how far the outgoing stream of each has come.
  *
  * @module
  */
@@ -23,7 +23,7 @@ import type { Transactions } from "./transactions.ts";
 /** A conversation in the store. */
 export type ConversationId = number;
 
-/** Between whom a conversation is. */
+/** The two ends of a conversation. */
 export interface Party {
   /** One's own id. */
   readonly self: string;
@@ -45,17 +45,17 @@ export interface ConversationRecord extends Party {
   readonly lastAtMs: number;
 }
 
-/** The stream of what is sent, with marks: each says of all messages up to it what became of them. */
+/** The stream of what is sent, with marks that say what became of the messages. */
 export interface OutgoingStream {
   /** 128 random bits in hexadecimal. */
   readonly stream: string;
   /** The last number that was given; 0 before the first. */
   readonly last: number;
-  /** Up to where the peer has it. */
+  /** The peer has all messages up to this number. */
   readonly acknowledged: number;
-  /** Up to where the peer's user has seen it, if the peer tells. */
+  /** The peer's user has seen all messages up to this number, if the peer tells. */
   readonly read: number;
-  /** Up to where it was left at the server's mailbox. */
+  /** All messages up to this number were left at the server's mailbox. */
   readonly deposited: number;
   /** When the first message was left there that the peer does not have; undefined if the peer has all. */
   readonly depositedAtMs: number | undefined;

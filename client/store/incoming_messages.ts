@@ -41,7 +41,7 @@ interface Stream {
   row: number | undefined;
   /** Undefined if the stream is new: it begins wherever its sender says. */
   last: number | undefined;
-  /** Undefined if whatever comes next has to be believed. */
+  /** The hash of the last message; undefined if the next one is taken whatever hash it carries. */
   head: string | undefined;
   /** The id of the last message that has been taken; undefined until one is. */
   lastId: string | undefined;

@@ -101,7 +101,7 @@ function stateOf({ outgoing, seq, acknowledged, read, deposited }: MessageRow): 
   return seq <= deposited! ? "deposited" : "waiting";
 }
 
-/** From where one conversation is read. */
+/** The point in a conversation at which reading starts. */
 export interface Start {
   readonly conversation: ConversationId;
   /** The row before the first one that is read. */

@@ -42,7 +42,7 @@ export const migrations: readonly string[] = [
     outgoing INTEGER NOT NULL,
     stream ANY NOT NULL,
     last INTEGER NOT NULL DEFAULT 0,
-    -- The chain's hash of the last message; NULL if whatever comes next has to be believed.
+    -- The chain's hash of the last message; NULL if the next one is taken whatever hash it carries.
     head TEXT,
     -- The id of the last message of an incoming stream, which only version 0.3.0 reads.
     last_id ANY,

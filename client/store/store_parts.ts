@@ -29,7 +29,7 @@ import { Transactions } from "./transactions.ts";
  * other changes; that is harmless.
  */
 export interface StoreParts {
-  /** With whom there are conversations, and how far their outgoing streams have come. */
+  /** The conversations, and how far the outgoing stream of each has come. */
   readonly conversations: Omit<ConversationTable, "beginStream">;
   /** What the user has written. */
   readonly outgoing: Offered<OutgoingMessages>;

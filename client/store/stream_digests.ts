@@ -16,7 +16,7 @@ export interface StreamExtent {
   readonly direction: Direction;
   readonly stream: string;
   readonly last: number;
-  /** Up to where the other side is known to have it; of a received stream, all. */
+  /** The other side is known to have all messages up to this number; of a received stream, it has all. */
   readonly acknowledged: number;
 }
 

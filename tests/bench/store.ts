@@ -18,7 +18,7 @@ import type { ReaderTimes } from "./store_reader.ts";
 import { publicKeyFrom } from "../../shared/crypto/public_key.ts";
 
 const historyLength = 1_000_000;
-/** Not a divisor of what is indexed at once, lest that always fall to what is received. */
+/** Not a divisor of what is indexed at a time, so that indexing does not always fall to what is received. */
 const burst = 900;
 /** Bursts whose rate is measured: the second so many, and the last. */
 const burstsPerRound = 50;
@@ -79,8 +79,8 @@ function fill(path: string, chatter: Chatter): Bursts {
   for (let at = 0; at < historyLength; at += 2 * burst) {
     const drafts = draftsFor(own, burst, chatter);
     accepted.push(perSecond(burst, () => outgoing.accept(drafts)));
-    const letters = peer.outgoing.accept(draftsFor(theirs, burst, chatter)) as NumberedMessage[];
-    received.push(perSecond(burst, () => incoming.receive(own, letters, 1)));
+    const messages = peer.outgoing.accept(draftsFor(theirs, burst, chatter)) as NumberedMessage[];
+    received.push(perSecond(burst, () => incoming.receive(own, messages, 1)));
   }
   outgoing.acknowledge(own, outgoing.unacknowledged(own, historyLength / 2 - 100, 1)[0]!.id);
   return {

@@ -46,12 +46,12 @@ for (let round = 0;; round++) {
     if (round % 10 === 9) outgoing.acknowledge(conversation, ids[0]!);
     if (round % 50 === 49) outgoing.renumber(conversation);
   } else {
-    const letters = ids.map((id): NumberedMessage => {
-      const letter = { id, sentAtMs: 1, text: id, place: { stream, seq: ++seq, floor: 0, prev } };
-      prev = chainHash(letter);
-      return letter;
+    const messages = ids.map((id): NumberedMessage => {
+      const message = { id, sentAtMs: 1, text: id, place: { stream, seq: ++seq, floor: 0, prev } };
+      prev = chainHash(message);
+      return message;
     });
-    incoming.receive(conversation, letters, 1);
+    incoming.receive(conversation, messages, 1);
     promise(ids);
     if (round % 10 === 9) incoming.markShown(conversation, round);
   }

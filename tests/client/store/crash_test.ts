@@ -1,4 +1,4 @@
-// What the store promises holds, whenever its program is killed, however many use it, and where there is no
+// What the store promises holds whenever its program is killed, however many programs use it, and if there is no
 // room on the disk.
 
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
@@ -80,12 +80,12 @@ function assertChain(
   last: number,
   acknowledged: number,
 ): void {
-  const letters = outgoing.unacknowledged(id, 0, 1_000_000);
-  assertEquals(letters.length, last - acknowledged);
+  const messages = outgoing.unacknowledged(id, 0, 1_000_000);
+  assertEquals(messages.length, last - acknowledged);
   let prev = acknowledged === 0 ? chainStart : undefined;
-  for (const letter of letters) {
-    assertEquals(letter.place.prev, prev ?? letter.place.prev);
-    prev = chainHash(letter);
+  for (const message of messages) {
+    assertEquals(message.place.prev, prev ?? message.place.prev);
+    prev = chainHash(message);
   }
 }
 
@@ -174,7 +174,7 @@ Deno.test("programs that share a store give each number once, and leave none out
 
 Deno.test("programs that receive the same at the same moment store it once", async () => {
   using file = fileStore();
-  const letters = stream(Array.from({ length: 300 }, (_, i) => `${i}`));
+  const messages = stream(Array.from({ length: 300 }, (_, i) => `${i}`));
   const said = await race(3, {
     imports: `
       import { openStore } from ${
@@ -188,21 +188,21 @@ Deno.test("programs that receive the same at the same moment store it once", asy
       const { conversations, incoming } = store;
       const key = publicKeyFrom(new Uint8Array(32).fill(2));
       const { id } = conversations.open({ self: "alice", name: "bob", key });
-      const letters = ${JSON.stringify(letters)};
+      const messages = ${JSON.stringify(messages)};
       let stored = 0;
-      for (let at = 0; at < letters.length; at += 3) {
-        for (const { outcome } of incoming.receive(id, letters.slice(at, at + 3), 1)) {
+      for (let at = 0; at < messages.length; at += 3) {
+        for (const { outcome } of incoming.receive(id, messages.slice(at, at + 3), 1)) {
           if (outcome === "stored") stored++;
           else if (outcome !== "duplicate") throw new Error(outcome);
         }
       }
       console.log(stored);`,
   });
-  assertEquals(said.map(Number).reduce((a, b) => a + b), letters.length);
+  assertEquals(said.map(Number).reduce((a, b) => a + b), messages.length);
   using store = file.open();
   assertEquals(
     [...store.history.export("alice", "bob")].map(({ text }) => text),
-    letters.map(({ text }) => text),
+    messages.map(({ text }) => text),
   );
 });
 
@@ -238,9 +238,9 @@ Deno.test({
     };
     assertEquals(refusal(more), { ...full, action: "save-messages" });
     assertEquals(refusal(more), { ...full, action: "save-messages" });
-    const letters = stream([long, long, long, long]);
+    const messages = stream([long, long, long, long]);
     assertEquals(
-      refusal(() => incoming.receive(id, letters, 1)),
+      refusal(() => incoming.receive(id, messages, 1)),
       { ...full, action: "save-received" },
     );
     const kept = () => [...history.export("alice", "bob")].map(({ text }) => text);
@@ -249,7 +249,7 @@ Deno.test({
     Deno.removeSync(`${disk.path}/filling`);
     say(outgoing, id, "last");
     accepted.push("last");
-    assertEquals(incoming.receive(id, letters, 1).map(({ outcome }) => outcome), [
+    assertEquals(incoming.receive(id, messages, 1).map(({ outcome }) => outcome), [
       "stored",
       "stored",
       "stored",

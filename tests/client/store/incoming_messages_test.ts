@@ -24,14 +24,17 @@ const texts = (history: Parameters<typeof received>[0]) => received(history, "al
 Deno.test("what comes in order is stored in order, and what comes again is not", () => {
   using t = talk();
   const { conversations, digests, history, incoming, id } = t;
-  const letters = stream(["a", "b", "c"]);
-  assertEquals(incoming.receive(id, letters.slice(0, 2), 5), [
+  const messages = stream(["a", "b", "c"]);
+  assertEquals(incoming.receive(id, messages.slice(0, 2), 5), [
     { outcome: "stored", row: 1, missed: 0 },
     { outcome: "stored", row: 2, missed: 0 },
   ]);
-  assertEquals(outcomes(incoming, id, letters), ["duplicate", "duplicate", "stored"]);
+  assertEquals(outcomes(incoming, id, messages), ["duplicate", "duplicate", "stored"]);
   assertEquals(texts(history), ["a", "b", "c"]);
-  assertEquals(lastReceived(digests, id, letters[0]!.place.stream), { seq: 3, id: letters[2]!.id });
+  assertEquals(lastReceived(digests, id, messages[0]!.place.stream), {
+    seq: 3,
+    id: messages[2]!.id,
+  });
   assertEquals(lastReceived(digests, id, randomId()), undefined);
   assertEquals(incoming.receive(id, [], 5), []);
   assertEquals(conversations.get(id).lastAtMs, 3_000);
@@ -52,19 +55,19 @@ Deno.test("a batch sees what comes before in it", () => {
 
 Deno.test("a gap is not jumped over, and what fills it is taken", () => {
   using t = talk();
-  const letters = stream(["a", "b", "c"]);
-  assertEquals(outcomes(t.incoming, t.id, letters.slice(1)), ["gap", "gap"]);
-  assertEquals(lastReceived(t.digests, t.id, letters[0]!.place.stream), undefined);
-  assertEquals(outcomes(t.incoming, t.id, letters), ["stored", "stored", "stored"]);
+  const messages = stream(["a", "b", "c"]);
+  assertEquals(outcomes(t.incoming, t.id, messages.slice(1)), ["gap", "gap"]);
+  assertEquals(lastReceived(t.digests, t.id, messages[0]!.place.stream), undefined);
+  assertEquals(outcomes(t.incoming, t.id, messages), ["stored", "stored", "stored"]);
 });
 
 Deno.test("what the sender has had acknowledged is not waited for", () => {
   using t = talk();
   const { history, incoming, id } = t;
   const before = stream(["a", "b", "c", "d", "e"]);
-  const atFloor = (letter: NumberedMessage, floor: number) => ({
-    ...letter,
-    place: { ...letter.place, floor },
+  const atFloor = (message: NumberedMessage, floor: number) => ({
+    ...message,
+    place: { ...message.place, floor },
   });
   // Of a stream that is new here nobody knows whether anything was missed.
   assertEquals(incoming.receive(id, [atFloor(before[1]!, 1)], 1), [
@@ -82,21 +85,21 @@ Deno.test("what the sender has had acknowledged is not waited for", () => {
 Deno.test("a number that stands for something else is a conflict, and so is another past", () => {
   using t = talk();
   const { incoming, id } = t;
-  const letters = stream(["a", "b", "c"]);
-  assertEquals(outcomes(incoming, id, letters.slice(0, 2)), ["stored", "stored"]);
-  assertEquals(outcomes(incoming, id, [{ ...letters[1]!, id: randomId() }]), ["conflict"]);
-  const otherPast = { ...letters[2]!, place: { ...letters[2]!.place, prev: randomId() } };
+  const messages = stream(["a", "b", "c"]);
+  assertEquals(outcomes(incoming, id, messages.slice(0, 2)), ["stored", "stored"]);
+  assertEquals(outcomes(incoming, id, [{ ...messages[1]!, id: randomId() }]), ["conflict"]);
+  const otherPast = { ...messages[2]!, place: { ...messages[2]!.place, prev: randomId() } };
   assertEquals(outcomes(incoming, id, [otherPast]), ["conflict"]);
-  assertEquals(outcomes(incoming, id, [letters[2]!]), ["stored"]);
+  assertEquals(outcomes(incoming, id, [messages[2]!]), ["stored"]);
 });
 
 Deno.test("of what was jumped over nothing is acknowledged that is not there", () => {
   using t = talk();
   const { incoming, id } = t;
-  const letters = stream(["x", "y"], { floor: 10, prev: randomId() });
-  assertEquals(outcomes(incoming, id, letters), ["stored", "stored"]);
+  const messages = stream(["x", "y"], { floor: 10, prev: randomId() });
+  assertEquals(outcomes(incoming, id, messages), ["stored", "stored"]);
   // A sender that was set back to before the jump writes something new there.
-  const { stream: name } = letters[0]!.place;
+  const { stream: name } = messages[0]!.place;
   const place = { stream: name, seq: 6, floor: 5, prev: randomId() };
   const anew = { id: randomId(), sentAtMs: 1, text: "new", place };
   assertEquals(outcomes(incoming, id, [anew]), ["conflict"]);
@@ -106,15 +109,15 @@ Deno.test("of what was jumped over nothing is acknowledged that is not there", (
   assertEquals(outcomes(incoming, id, [{ ...other!, place }]), ["duplicate"]);
 });
 
-Deno.test("what comes by a new stream again is stored once, and stands where its sender has it", () => {
+Deno.test("what comes again by a new stream is stored once, at the position that its sender gives it", () => {
   using t = talk();
   const { digests, history, incoming, id } = t;
   const old = stream(["a", "b", "c"]);
   assertEquals(outcomes(incoming, id, old), ["stored", "stored", "stored"]);
   const name = randomId();
   let prev = chainStart;
-  const fresh = [...old.slice(1), { ...stream(["d"])[0]! }].map((letter, i): NumberedMessage => {
-    const placed = { ...letter, place: { stream: name, seq: i + 1, floor: 0, prev } };
+  const fresh = [...old.slice(1), { ...stream(["d"])[0]! }].map((message, i): NumberedMessage => {
+    const placed = { ...message, place: { stream: name, seq: i + 1, floor: 0, prev } };
     prev = chainHash(placed);
     return placed;
   });
@@ -133,9 +136,9 @@ Deno.test("what comes by a new stream again is stored once, and stands where its
 Deno.test("messages without a place are stored once by their ids, which may be of any form", () => {
   using t = talk();
   const { history, incoming, id } = t;
-  const letter = (id: string): ChatMessage => ({ id, sentAtMs: 1, text: id, place: undefined });
-  const letters = ["1", "ff", "1", randomId(), "1 "].map(letter);
-  assertEquals(incoming.receive(id, letters, 1).map(({ outcome }) => outcome), [
+  const message = (id: string): ChatMessage => ({ id, sentAtMs: 1, text: id, place: undefined });
+  const messages = ["1", "ff", "1", randomId(), "1 "].map(message);
+  assertEquals(incoming.receive(id, messages, 1).map(({ outcome }) => outcome), [
     "stored",
     "stored",
     "duplicate",
@@ -143,7 +146,7 @@ Deno.test("messages without a place are stored once by their ids, which may be o
     "stored",
   ]);
   assertEquals(
-    incoming.receive(id, letters, 1).every(({ outcome }) => outcome === "duplicate"),
+    incoming.receive(id, messages, 1).every(({ outcome }) => outcome === "duplicate"),
     true,
   );
   const [entry] = history.latest("alice", "bob", 9);
@@ -240,7 +243,7 @@ class Model {
     return "stored";
   }
 
-  /** It stands where the younger stream has it. */
+  /** It moves to its position in the younger stream. */
   #move(id: string, stream: string, seq: number): void {
     const streams = [...this.#streams];
     const from = streams.findIndex(([, { ids }]) => [...ids.values()].includes(id));
@@ -255,7 +258,7 @@ class Model {
 Deno.test("whatever comes, in whatever order and batches, the rules decide as the model does", () => {
   const ids = Array.from({ length: 6 }, () => randomId());
   const streams = [randomId(), randomId()];
-  const letter = fc.record({
+  const message = fc.record({
     id: fc.constantFrom(...ids),
     stream: fc.constantFrom(...streams),
     seq: fc.integer({ min: 1, max: 6 }),
@@ -263,13 +266,13 @@ Deno.test("whatever comes, in whatever order and batches, the rules decide as th
     past: fc.constantFrom("right", "right", "right", "wrong"),
   });
   fc.assert(
-    fc.property(fc.array(fc.array(letter, { maxLength: 8 }), { maxLength: 12 }), (batches) => {
+    fc.property(fc.array(fc.array(message, { maxLength: 8 }), { maxLength: 12 }), (batches) => {
       using t = talk();
       const { history, incoming, id: conversation } = t;
       const model = new Model();
       const heads = new Map<string, string>();
       for (const batch of batches) {
-        const letters = batch.map(({ id, stream, seq, floor, past }): NumberedMessage => ({
+        const messages = batch.map(({ id, stream, seq, floor, past }): NumberedMessage => ({
           id,
           sentAtMs: 1,
           text: id,
@@ -280,12 +283,12 @@ Deno.test("whatever comes, in whatever order and batches, the rules decide as th
             prev: past === "right" ? heads.get(stream) ?? chainStart : "1".repeat(32),
           },
         }));
-        const expected = letters.map((letter) => {
-          const outcome = model.take(letter);
-          if (outcome === "stored") heads.set(letter.place.stream, chainHash(letter));
+        const expected = messages.map((message) => {
+          const outcome = model.take(message);
+          if (outcome === "stored") heads.set(message.place.stream, chainHash(message));
           return outcome;
         });
-        assertEquals(outcomes(incoming, conversation, letters), expected);
+        assertEquals(outcomes(incoming, conversation, messages), expected);
         assertEquals(texts(history), model.stored);
       }
     }),

@@ -120,7 +120,7 @@ Deno.test("names without end push nobody out: beyond the bound none is added", (
   assertEquals(knownPeers.remember("one-too-many", keyOf(3)), true);
 });
 
-/** Fills the store with peers whom the user has decided on, up to so many. */
+/** Fills the store with so many contacts. */
 function fill(database: DatabaseSync, count: number): void {
   database.exec(
     `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
@@ -154,14 +154,14 @@ Deno.test("of callers without end the last are kept, and nobody but callers make
   }
 });
 
-Deno.test("where the store is full, callers are remembered still, and nobody else", () => {
+Deno.test("if the store is full, callers are still remembered, and nobody else", () => {
   using t = storeInFile();
   const { database, knownPeers } = t;
   assertEquals(knownPeers.meet("stranger", keyOf(1), 1), "remembered");
   fill(database, knownPeersMax);
   assertEquals(knownPeers.meet("responder", keyOf(2), undefined), "full");
   assertEquals(knownPeers.find("responder"), undefined);
-  // To be answered is no way around the bound: he goes on to be one who makes room.
+  // An answer is no way around the bound: an unknown sender stays one who makes room.
   knownPeers.addContact("stranger", keyOf(1));
   for (let i = 0; i < knownStrangersMax; i++) knownPeers.meet(`more${i}`, keyOf(i), 2);
   assertEquals(knownPeers.find("stranger"), undefined);
@@ -170,7 +170,7 @@ Deno.test("where the store is full, callers are remembered still, and nobody els
   assertEquals(knownPeers.meet("responder", keyOf(2), undefined), "remembered");
 });
 
-Deno.test("only whoever has the key that was shown has been answered", () => {
+Deno.test("only the owner of the key that was shown becomes a contact", () => {
   using store = openStore(":memory:");
   const { knownPeers } = store;
   knownPeers.meet("bob", keyOf(1), 1);
@@ -180,7 +180,7 @@ Deno.test("only whoever has the key that was shown has been answered", () => {
   assertEquals(knownPeers.find("bob"), undefined);
 });
 
-Deno.test("who is met under a name that is taken does not take it, whoever of the two has called", () => {
+Deno.test("a peer with a name that is taken does not take it, whichever of the two has called", () => {
   for (const first of [undefined, 1]) {
     for (const second of [undefined, 2]) {
       using place = temporaryDirectory();

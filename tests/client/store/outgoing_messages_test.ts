@@ -18,11 +18,11 @@ import {
 } from "../../support/journal_fixture.ts";
 import type { PublicKey } from "../../../shared/crypto/public_key.ts";
 
-/** Each letter carries the hash of the one before, and the next number. */
-function assertChain(letters: readonly NumberedMessage[], first = 1, prev = chainStart): void {
-  for (const [i, letter] of letters.entries()) {
-    assertEquals([letter.place.seq, letter.place.prev], [first + i, prev]);
-    prev = chainHash(letter);
+/** Each message carries the hash of the one before, and the next number. */
+function assertChain(messages: readonly NumberedMessage[], first = 1, prev = chainStart): void {
+  for (const [i, message] of messages.entries()) {
+    assertEquals([message.place.seq, message.place.prev], [first + i, prev]);
+    prev = chainHash(message);
   }
 }
 
@@ -57,21 +57,21 @@ Deno.test("a conversation is found again by its names and key, with what was see
 
 Deno.test("what is accepted gets the next numbers, each with the hash of the one before", () => {
   using file = fileStore();
-  const letters: NumberedMessage[] = [];
+  const messages: NumberedMessage[] = [];
   let id = 0;
   for (const texts of [["one", "two"], ["three"], []]) {
     using store = file.open();
     const { conversations, outgoing } = store;
     ({ id } = conversations.open({ self: "alice", name: "bob", key: keyOf(2) }));
-    letters.push(...say(outgoing, id, ...texts));
+    messages.push(...say(outgoing, id, ...texts));
   }
-  assertChain(letters);
+  assertChain(messages);
   using store = file.open();
   const { conversations, outgoing } = store;
-  assertEquals(outgoing.unacknowledged(id, 0, 10), letters);
-  assertEquals(outgoing.unacknowledged(id, 1, 1), [letters[1]!]);
+  assertEquals(outgoing.unacknowledged(id, 0, 10), messages);
+  assertEquals(outgoing.unacknowledged(id, 1, 1), [messages[1]!]);
   const { outgoing: { stream, last }, lastAtMs } = conversations.get(id);
-  assertEquals([stream, last], [letters[0]!.place.stream, 3]);
+  assertEquals([stream, last], [messages[0]!.place.stream, 3]);
   assertEquals(lastAtMs, 1_000);
   assertEquals(conversations.waiting("alice").map(({ id }) => id), [id]);
   assertEquals(conversations.waiting("bob"), []);
@@ -82,13 +82,13 @@ Deno.test("a batch for several conversations numbers each on its own", () => {
   const { conversations, history, outgoing, id: bob } = t;
   const carol = conversations.open({ self: "alice", name: "carol", key: keyOf(3) }).id;
   const raw = conversations.open({ self: "alice", name: "raw", key: undefined }).id;
-  const letters = outgoing.accept([
+  const messages = outgoing.accept([
     draft(bob, "1"),
     draft(carol, "1"),
     draft(raw, "1", { numbered: false }),
     draft(bob, "2", { sentAtMs: 5_000 }),
   ]);
-  assertEquals(letters.map((letter) => letter?.place.seq), [1, 1, undefined, 2]);
+  assertEquals(messages.map((message) => message?.place.seq), [1, 1, undefined, 2]);
   assertEquals(conversations.get(raw).outgoing.last, 0);
   assertEquals(
     history.latest("alice", "raw", 9).map(({ state, plaintext }) => [state, plaintext]),
@@ -102,8 +102,8 @@ Deno.test("a batch for several conversations numbers each on its own", () => {
 Deno.test("an acknowledgement is for all before it, once, and for nothing else", () => {
   using t = talk();
   const { conversations, outgoing, id } = t;
-  const letters = say(outgoing, id, "1", "2", "3", "4");
-  const ids = letters.map(({ id }) => id);
+  const messages = say(outgoing, id, "1", "2", "3", "4");
+  const ids = messages.map(({ id }) => id);
   assertEquals(outgoing.acknowledge(id, randomId()), []);
   assertEquals(outgoing.acknowledge(id, "no id of ours"), []);
   assertEquals(outgoing.acknowledge(id, ids[1]!), ids.slice(0, 2));
@@ -239,9 +239,9 @@ Deno.test("texts come back as they were, whatever is in them", () => {
       "x".repeat(15 * 1024),
       "'; DROP TABLE messages; --",
     ];
-    const letters = say(outgoing, id, ...texts, "half \ud83d");
+    const messages = say(outgoing, id, ...texts, "half \ud83d");
     const read = outgoing.unacknowledged(id, 0, 99);
-    assertEquals(read, letters);
+    assertEquals(read, messages);
     assertEquals(read.map(({ text }) => text), [...texts, "half \ufffd"]);
     assertChain(read);
     assertEquals(
@@ -268,7 +268,7 @@ Deno.test("of conversations without a word the oldest make room, and of others n
   const open = (name: string) => conversations.open({ self: "alice", name, key: keyOf(1) }).id;
   const [spoken, heard] = [open("spoken"), open("heard")];
   say(outgoing, spoken, "a");
-  // Also where it is said to have been said at the beginning of time.
+  // Even if it claims to be from the beginning of time.
   incoming.receive(heard, stream(["a"]), 0);
   for (let i = 0; i <= emptyConversationsMax + 10; i++) open(`caller${i}`);
   assertEquals(conversations.find("alice", "caller0"), []);

@@ -139,7 +139,7 @@ Deno.test("a conversion that is cut short anywhere loses nothing, and goes on", 
       } catch (error) {
         assert(error instanceof Error && error.message.includes("cut"), String(error));
       }
-      // Also where the user has changed his mind since.
+      // Even if the user has changed their mind since.
       const next = cut % 2_000 === 0 ? sealed : !sealed;
       using store = file.open({ textKey, sealed: next });
       assertEquals(file.bytes().includes("walnut"), !next);
@@ -183,7 +183,7 @@ Deno.test("without its key, or with another one, a sealed store is refused", () 
   assertEquals(texts(store.history), ["walnut"]);
 });
 
-Deno.test("an identity is free to change where nothing is sealed any more", () => {
+Deno.test("the identity may change if nothing is sealed any more", () => {
   using file = fileStore();
   for (
     const [key, sealed] of [[1, false], [2, true], [2, false], [3, true], [3, false], [4, false]]

@@ -29,7 +29,7 @@ const ways = [
 ] as const;
 
 for (const [way, sealed, indexed] of ways) {
-  /** A store with texts, and so many others that those are in the index where they have to be. */
+  /** A store with texts, and with so many others that the texts are in the index if they should be. */
   const storeOf = (...texts: string[]) => {
     const t = talk({ textKey: keyBytesOf(7), sealed });
     say(t.outgoing, t.id, ...texts);
@@ -66,7 +66,7 @@ for (const [way, sealed, indexed] of ways) {
     assertEquals(find(history, "tom"), ["tomorrow at noon", "tomatoes"]);
     assertEquals(find(history, "noon tom"), ["tomorrow at noon"]);
     assertEquals(find(history, "tom noon"), []);
-    // One letter begins too much.
+    // One message begins too much.
     assertEquals(find(history, "t"), []);
     assertEquals(find(history, "to"), ["tomorrow at noon", "tomatoes", "to be"]);
   });
@@ -119,7 +119,7 @@ for (const [way, sealed, indexed] of ways) {
 }
 
 Deno.test("what is found is the same in the index, before it and sealed", () => {
-  const letters = fc.constantFrom(
+  const messages = fc.constantFrom(
     "a",
     "b",
     "A",
@@ -135,8 +135,8 @@ Deno.test("what is found is the same in the index, before it and sealed", () => 
     "İ",
     "\0",
   );
-  const text = fc.string({ unit: letters, maxLength: 8 });
-  const query = fc.string({ unit: letters, maxLength: 5 });
+  const text = fc.string({ unit: messages, maxLength: 8 });
+  const query = fc.string({ unit: messages, maxLength: 5 });
   fc.assert(
     fc.property(
       fc.array(text, { maxLength: 20 }),

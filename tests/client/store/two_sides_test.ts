@@ -1,5 +1,5 @@
-// Two stores, and a network between them that delays, doubles, loses and reorders: what one accepts the
-// other one gets once and in order; also where a store is lost, or set back to a copy.
+// Two stores, and a network between them that delays, duplicates, loses and reorders: the other store gets what
+// the first one accepts once and in order, even if a store is lost, or set back to a copy.
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
@@ -87,21 +87,21 @@ class World {
   send(after: number, size: number): void {
     const { store: { conversations, outgoing }, id } = this.alice;
     const floor = conversations.get(id).outgoing.acknowledged;
-    const letters = outgoing.unacknowledged(id, floor + after, 12);
-    for (let i = 0; i < letters.length; i += size) this.#there.push(letters.slice(i, i + size));
+    const messages = outgoing.unacknowledged(id, floor + after, 12);
+    for (let i = 0; i < messages.length; i += size) this.#there.push(messages.slice(i, i + size));
   }
 
   deliver(pick: number, keep: boolean): void {
-    const letters = take(this.#there, pick, keep);
-    if (letters === undefined) return;
+    const messages = take(this.#there, pick, keep);
+    if (messages === undefined) return;
     const { store, id } = this.bob;
-    const receipts = store.incoming.receive(id, letters, 1);
+    const receipts = store.incoming.receive(id, messages, 1);
     for (const [i, { outcome }] of receipts.entries()) {
-      const { stream } = letters[i]!.place;
-      if (outcome === "stored") this.seen.add(letters[i]!.id);
+      const { stream } = messages[i]!.place;
+      if (outcome === "stored") this.seen.add(messages[i]!.id);
       if (outcome === "conflict") this.#back.push({ resets: stream });
       if (outcome === "stored" || outcome === "duplicate") {
-        this.#back.push({ acknowledges: letters[i]!.id });
+        this.#back.push({ acknowledges: messages[i]!.id });
       }
     }
   }
@@ -180,7 +180,7 @@ Deno.test("whatever the network does, all arrives once and in order", () => {
   );
 });
 
-Deno.test("where stores are lost or set back, nothing comes twice, and nothing waits for ever", () => {
+Deno.test("if stores are lost or set back, nothing comes twice, and nothing waits forever", () => {
   const loss = fc.record({
     does: fc.constantFrom("copyAlice", "setBackAlice", "copyBob", "setBackBob", "loseBob"),
     n: fc.constant(0),

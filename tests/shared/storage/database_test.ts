@@ -17,7 +17,7 @@ function modeOf(path: string): number {
   return Deno.statSync(path).mode! & 0o777;
 }
 
-/** The error that opening gives; it has to be one sentence, and to have a cause. */
+/** Why opening fails. The error is one sentence, and has a cause. */
 function refusal(path: string, migrations = [first]): string {
   const error = assertThrows(
     () => openDatabase(path, migrations, { busyTimeoutMs: 50 }),
@@ -98,7 +98,7 @@ Deno.test("a file that is not a database is refused, and left as it is", () => {
   assertEquals(Deno.readTextFileSync(path), text);
 });
 
-Deno.test("a place where no file can be is named with its reason", () => {
+Deno.test("a place that can hold no file is named with the reason", () => {
   using directory = temporaryDirectory();
   Deno.writeTextFileSync(`${directory.path}/file`, "");
   assertEquals(
@@ -124,7 +124,7 @@ Deno.test("a database that another program holds is waited for, and then said to
   const held = "another program is using it; close that program, and try again";
   assertEquals(refusal(path), held);
   database.exec("COMMIT");
-  // Also while it is new, where SQLite itself does not wait.
+  // Even while it is new, when SQLite itself does not wait.
   const newer = `${directory.path}/newer.db`;
   using holder = new DatabaseSync(newer);
   holder.exec("BEGIN EXCLUSIVE; CREATE TABLE t (x)");
