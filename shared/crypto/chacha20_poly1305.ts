@@ -1,6 +1,6 @@
 /**
- * ChaCha20-Poly1305 (RFC 8439) twice: the platform's, and a portable one for platforms that lack it.
- * They give the same bytes.
+ * ChaCha20-Poly1305 (RFC 8439) twice: that of the platform, and a portable one for platforms without it. Both
+ * give the same bytes.
  *
  * @module
  */
@@ -10,20 +10,20 @@ import { concat } from "@std/bytes/concat";
 import { createCipheriv, createDecipheriv, getCiphers } from "node:crypto";
 
 /**
- * ChaCha20-Poly1305 as Noise uses it (sections 4.2 and 12.3): its nonce is 32 zero bits, then a counter
- * of 64 bits, little-endian, of which this counts as far as a number is exact.
+ * ChaCha20-Poly1305 as Noise uses it (sections 4.2 and 12.3): the nonce is 32 zero bits, then a counter of 64
+ * bits, little-endian. Here the counter goes as far as a number is exact.
  */
 export interface Cipher {
   /**
-   * @returns The ciphertext and behind it the tag: {@linkcode tagBytes} more than the plaintext.
-   * @throws {RangeError} Where the nonce is no safe integer: the key is used up.
+   * @returns The ciphertext followed by the tag: {@linkcode tagBytes} more than the plaintext.
+   * @throws {RangeError} If the nonce is not a safe integer, because the key is used up.
    */
   encrypt(key: Uint8Array, nonce: number, ad: Uint8Array, plaintext: Uint8Array): Uint8Array;
   /**
-   * Encrypts a plaintext that stands in several places, without associated data, into `target` from
-   * `at` on: a long one need not be copied together first.
+   * Encrypts a plaintext in several parts, without associated data, into `target` from `at` on. So a long
+   * plaintext need not be joined first.
    *
-   * @throws {RangeError} Where the nonce is no safe integer, or the target is too short.
+   * @throws {RangeError} If the nonce is not a safe integer, or the target is too short.
    */
   encryptInto(
     key: Uint8Array,
@@ -33,8 +33,8 @@ export interface Cipher {
     at: number,
   ): void;
   /**
-   * @returns The plaintext, or undefined where the ciphertext is not authentic.
-   * @throws {RangeError} Where the nonce is no safe integer.
+   * @returns The plaintext; undefined if the ciphertext is not authentic.
+   * @throws {RangeError} If the nonce is not a safe integer.
    */
   decrypt(
     key: Uint8Array,
@@ -42,11 +42,11 @@ export interface Cipher {
     ad: Uint8Array,
     ciphertext: Uint8Array,
   ): Uint8Array | undefined;
-  /** Noise's REKEY (section 4.2). @returns The key that follows this one and does not give it back. */
+  /** REKEY of Noise (section 4.2). @returns The next key, from which this one cannot be found. */
   rekey(key: Uint8Array): Uint8Array;
 }
 
-/** Bytes of the tag that makes a ciphertext longer than its plaintext. */
+/** Bytes of the tag, by which a ciphertext is longer than its plaintext. */
 export const tagBytes = 16;
 
 const algorithm = "chacha20-poly1305";
@@ -54,10 +54,10 @@ const algorithm = "chacha20-poly1305";
 /** Whether the platform has the cipher. Deno has it from 2.9 on. */
 export const nativeCipherExists: boolean = getCiphers().includes(algorithm);
 
-/** RFC 8439's functions, whose nonce has 12 bytes. */
+/** The functions of RFC 8439, whose nonce has 12 bytes. */
 export interface Aead {
   seal(key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, plaintext: Uint8Array): Uint8Array;
-  /** Without associated data, of several parts, into bytes that are there. */
+  /** Seals a plaintext in several parts, without associated data, into existing memory. */
   sealInto(
     key: Uint8Array,
     nonce: Uint8Array,
@@ -65,11 +65,11 @@ export interface Aead {
     target: Uint8Array,
     at: number,
   ): void;
-  /** @throws {Error} Where the ciphertext is not authentic. */
+  /** @throws {Error} If the ciphertext is not authentic. */
   open(key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, ciphertext: Uint8Array): Uint8Array;
 }
 
-/** The platform's: many times as fast with long messages. It throws where the platform has none. */
+/** The cipher of the platform, many times as fast with long messages. It throws if there is none. */
 export const nodeAead: Aead = {
   seal(key, nonce, ad, plaintext) {
     const cipher = createCipheriv(algorithm, key, nonce, { authTagLength: tagBytes });
@@ -100,7 +100,7 @@ export const nodeAead: Aead = {
   },
 };
 
-/** The portable one. */
+/** The portable cipher. */
 export const nobleAead: Aead = {
   seal: (key, nonce, ad, plaintext) => chacha20poly1305(key, nonce, ad).encrypt(plaintext),
   sealInto(key, nonce, parts, target, at) {
@@ -121,7 +121,7 @@ function cipherOf({ seal, sealInto, open }: Aead): Cipher {
     encryptInto: (key, nonce, parts, target, at) =>
       sealInto(checked(key), nonceOf(nonce), parts, target, at),
     decrypt(key, nonce, ad, ciphertext) {
-      // Outside of the try, so that a mistake of ours is not taken for the peer's.
+      // Outside of the try, so that a mistake of ours is not taken for one of the peer.
       const bytes = nonceOf(nonce);
       checked(key);
       if (ciphertext.length < tagBytes) return undefined;
@@ -132,7 +132,7 @@ function cipherOf({ seal, sealInto, open }: Aead): Cipher {
       }
     },
     rekey(key) {
-      // The nonce 2^64-1 is for nothing else.
+      // The nonce 2^64-1 is reserved for this.
       const nonce = new Uint8Array(12).fill(0xff, 4);
       return seal(checked(key), nonce, new Uint8Array(0), new Uint8Array(32)).slice(0, 32);
     },

@@ -1,7 +1,6 @@
 /**
- * Who one is: an Ed25519 key (RFC 8032), its fingerprint to compare by eye, and the X25519 key that it
- * certifies for Noise. That key is derived from the same seed and not converted, so that each key has
- * one purpose.
+ * The user's own keys: an Ed25519 key (RFC 8032), and the X25519 key that it certifies for Noise. The X25519
+ * key is derived from the same seed and not converted, so that each key has one purpose.
  *
  * @module
  */
@@ -31,9 +30,9 @@ const utf8 = new TextEncoder();
 const agreementLabel = utf8.encode("p2pchat X25519 1");
 const certificateLabel = utf8.encode("p2pchat X25519 certificate 1\0");
 
-/** One's own keys. */
+/** The keys of one person. */
 export class Identity {
-  /** Says who one is. */
+  /** Says who this is. */
   readonly publicKey: PublicKey;
   /** {@linkcode fingerprintOf} the public key. */
   readonly fingerprint: Fingerprint;
@@ -49,26 +48,26 @@ export class Identity {
     this.fingerprint = fingerprintOf(this.publicKey);
   }
 
-  /** A new one that nobody else has. */
+  /** Makes a new identity. */
   static generate(): Identity {
     return new Identity(crypto.getRandomValues(new Uint8Array(keyBytes)));
   }
 
   /**
-   * The one that a seed is.
+   * Makes the identity of a seed.
    *
-   * @throws {TypeError} Where the seed has not 32 bytes.
+   * @throws {TypeError} If the seed does not have 32 bytes.
    */
   static fromSeed(seed: Uint8Array): Identity {
     return new Identity(seed.slice());
   }
 
-  /** Ed25519's private key, 32 bytes, from which all else comes. The bytes are a copy. */
+  /** A copy of the 32 bytes of the Ed25519 private key, from which all other keys are derived. */
   get seed(): Uint8Array {
     return this.#seed.slice();
   }
 
-  /** Signs. @returns 64 bytes. */
+  /** Signs a message. @returns 64 bytes. */
   sign(message: Uint8Array): Uint8Array {
     return new Uint8Array(sign(null, message, this.#privateKey));
   }
@@ -80,13 +79,13 @@ export class Identity {
     );
   }
 
-  /** The signature that says whose {@linkcode agreement} is; {@linkcode verifyCertificate} takes it. */
+  /** The signature that says whose {@linkcode agreement} is, for {@linkcode verifyCertificate}. */
   get certificate(): Uint8Array {
     return this.#certificate ??= this.sign(certified(this.agreement.publicKey));
   }
 }
 
-/** Whether a message is signed with a key. False, and never an error, for bytes that are no key. */
+/** Whether a signature of a message was made with a key. Never throws. */
 export function verifySignature(
   publicKey: PublicKey,
   message: Uint8Array,
@@ -103,7 +102,7 @@ export function verifySignature(
   }
 }
 
-/** Whether the owner of an Ed25519 key says that an X25519 key is its own. */
+/** Whether the owner of a public key has certified that an X25519 key is theirs. */
 export function verifyCertificate(
   publicKey: PublicKey,
   agreementKey: Uint8Array,

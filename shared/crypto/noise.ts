@@ -70,7 +70,7 @@ export class HandshakeState {
   #failed = false;
   #isSplit = false;
 
-  /** @throws {TypeError} If a key that the pattern needs is missing, or one is given that it has no use for. */
+  /** @throws {TypeError} If a key that the pattern needs is missing, or one is given that it does not use. */
   constructor(options: HandshakeOptions) {
     const { pattern, initiator, prologue, s, e, rs, psks = [] } = options;
     const { knowsResponder, messages }: HandshakePattern = patterns[pattern];

@@ -1,6 +1,6 @@
 /**
- * Keys of Curve25519 as the 32 bytes of RFC 7748 and RFC 8032, from and to node:crypto's objects, which
- * know them in the wrapping of RFC 8410 alone.
+ * Keys of Curve25519 as the 32 bytes of RFC 7748 and RFC 8032. The objects of node:crypto read and write them
+ * only in the encoding of RFC 8410.
  *
  * @module
  */
@@ -8,49 +8,49 @@
 import { Buffer } from "node:buffer";
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 
-/** X25519 agrees on secrets (RFC 7748), Ed25519 signs (RFC 8032). */
+/** X25519 agrees on secrets (RFC 7748). Ed25519 signs (RFC 8032). */
 export type Algorithm = "X25519" | "Ed25519";
 
-/** Bytes of a public key, and of a private one. */
+/** Bytes of a public key, and of a private key. */
 export const keyBytes = 32;
 
 /**
- * The private key that 32 bytes are: X25519's scalar, Ed25519's seed.
+ * Makes a private key from 32 bytes: the scalar of X25519, the seed of Ed25519.
  *
- * @throws {TypeError} Where it is not 32 bytes.
+ * @throws {TypeError} If there are not 32 bytes.
  */
 export function privateKeyObject(algorithm: Algorithm, bytes: Uint8Array): KeyObject {
   return createPrivateKey({ key: wrap(pkcs8[algorithm], bytes), format: "der", type: "pkcs8" });
 }
 
 /**
- * The public key that 32 bytes are.
+ * Makes a public key from 32 bytes.
  *
- * @throws {TypeError} Where it is not 32 bytes.
- * @throws {Error} Where they are no key: not every 32 bytes are one of Ed25519.
+ * @throws {TypeError} If there are not 32 bytes.
+ * @throws {Error} If they are not a key: not every 32 bytes are a point of Ed25519.
  */
 export function publicKeyObject(algorithm: Algorithm, bytes: Uint8Array): KeyObject {
   return createPublicKey({ key: wrap(spki[algorithm], bytes), format: "der", type: "spki" });
 }
 
-/** The 32 bytes of a public key. */
+/** Gives the 32 bytes of a public key. */
 export function rawPublicKey(publicKey: KeyObject): Uint8Array {
   return new Uint8Array(publicKey.export({ format: "der", type: "spki" }).subarray(-keyBytes));
 }
 
 /**
- * Whether a public key is a point whose order divides eight, which no key pair has that was made by
- * the rules. X25519 gives zero for it, whatever the private key (RFC 7748 section 6.1); Ed25519 accepts
- * signatures under it that nobody made.
+ * Whether a public key is a point whose order divides eight. No key pair that was made correctly has such a
+ * point. With it, X25519 gives zero for every private key (RFC 7748 section 6.1), and Ed25519 accepts
+ * signatures that nobody made.
  */
 export function isLowOrder(algorithm: Algorithm, publicKey: Uint8Array): boolean {
   return lowOrder[algorithm].some((point) =>
-    // The topmost bit is X25519's to ignore, and the sign in Ed25519.
+    // X25519 ignores the topmost bit, and in Ed25519 it is the sign.
     point.every((byte, i) => byte === (i === keyBytes - 1 ? publicKey[i]! & 0x7f : publicKey[i]))
   );
 }
 
-// The two differ in the last byte of the algorithm's object identifier.
+// They differ in the last byte of the object identifier of the algorithm.
 const pkcs8 = {
   X25519: Uint8Array.fromHex("302e020100300506032b656e04220420"),
   Ed25519: Uint8Array.fromHex("302e020100300506032b657004220420"),
@@ -67,8 +67,8 @@ function wrap(prefix: Uint8Array, bytes: Uint8Array): Buffer {
   return Buffer.concat([prefix, bytes]);
 }
 
-// Of the coordinate that is sent, little-endian: 0, 1, -1, then 0 and 1 plus the field's prime, which
-// are other encodings of the same, and the two of order eight.
+// The coordinate that is sent, little-endian: 0, 1, -1, then 0 and 1 plus the prime of the field, which are
+// other encodings of the same values. The lists below add the two points of order eight.
 const ofBoth = [
   "0000000000000000000000000000000000000000000000000000000000000000",
   "0100000000000000000000000000000000000000000000000000000000000000",

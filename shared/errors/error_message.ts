@@ -1,10 +1,10 @@
 /**
- * What an error says.
+ * The message of an error.
  *
  * @module
  */
 
-/** The message of an error, or of whatever else was thrown. */
+/** Gives the message of an error, or of any other value that was thrown. */
 export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,12 +1,12 @@
 /**
- * Why the system does not give what was asked of a file, for people.
+ * Errors of the file system, in words for people.
  *
  * @module
  */
 
 import { systemReason } from "./system_error.ts";
 
-/** The reason of a file system's error and what to do, as the end of a sentence that names the file. */
+/** Gives the reason of an error and what to do about it, as the end of a sentence that names the file. */
 export function fileReason(error: unknown): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   return reasons[code] ?? systemReason(error);

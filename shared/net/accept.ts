@@ -1,5 +1,5 @@
 /**
- * The accept loop.
+ * The loop that accepts connections.
  *
  * @module
  */
@@ -8,12 +8,13 @@ import { Backoff } from "../time/backoff.ts";
 import { wait } from "../time/clock.ts";
 
 /**
- * Takes in connections until the signal aborts, and nothing else ends it. Where the system lets none in,
- * as without free file descriptors, it waits and tries again.
+ * Accepts connections until the signal aborts. If the system accepts none, for example without free file
+ * descriptors, it waits and tries again.
  *
- * @param signal Ends the loop; the listener has to be closed then.
- * @param take Takes each connection.
- * @param onFailure Told of an error that is not of one caller, and when it will be tried again.
+ * @param signal Ends the loop. The caller has to close the listener then.
+ * @param take Gets each connection.
+ * @param onFailure Told of an error that does not come from one client, and after how many milliseconds the
+ * loop tries again.
  */
 export async function acceptUntil(
   signal: AbortSignal,
@@ -28,8 +29,8 @@ export async function acceptUntil(
       conn = await listener.accept();
     } catch (error) {
       if (signal.aborted) return;
-      // A caller that is gone before it is accepted says nothing about the next one.
-      if (isOfTheCaller(error)) continue;
+      // If a client is gone before it is accepted, the next one may still be there.
+      if (isOfOneClient(error)) continue;
       const delayMs = backoff.next();
       onFailure(error, delayMs);
       await wait(delayMs, signal);
@@ -40,7 +41,7 @@ export async function acceptUntil(
   }
 }
 
-function isOfTheCaller(error: unknown): boolean {
+function isOfOneClient(error: unknown): boolean {
   return error instanceof Deno.errors.NotConnected ||
     error instanceof Deno.errors.ConnectionReset ||
     error instanceof Deno.errors.ConnectionAborted;

@@ -1,5 +1,5 @@
 /**
- * Where somebody listens: a host and a TCP port, as `127.0.0.1:5555`, `[::1]:5555` or
+ * Network addresses: a host and a TCP port, such as `127.0.0.1:5555`, `[::1]:5555` or
  * `chat.example.org:5555`.
  *
  * @module
@@ -7,13 +7,13 @@
 
 import ipaddr from "ipaddr.js";
 
-/** A host, which is an IP address without brackets or a name, and a port. */
+/** A host and a port. The host is a name, or an IP address without brackets. */
 export interface Address {
   readonly host: string;
   readonly port: number;
 }
 
-/** Writes an address; IPv6 goes in brackets (RFC 3986 section 3.2.2). */
+/** Writes an address. An IPv6 address gets brackets (RFC 3986 section 3.2.2). */
 export function formatAddress({ host, port }: Address): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
@@ -24,8 +24,8 @@ const namePattern = /^(?!-)[A-Za-z0-9-]{1,63}(?<!-)(?:\.(?!-)[A-Za-z0-9-]{1,63}(
 /**
  * Reads an address.
  *
- * @param defaultPort The port where the text names none.
- * @returns The address, or undefined where the text is none.
+ * @param defaultPort The port if the text names none.
+ * @returns Undefined if the text is not an address.
  */
 export function parseAddress(text: string, defaultPort?: number): Address | undefined {
   const [, bracketed, plain, portText] = addressPattern.exec(text) ?? [];
@@ -36,7 +36,7 @@ export function parseAddress(text: string, defaultPort?: number): Address | unde
     const withoutZone = bracketed.replace(/%[A-Za-z0-9._-]{1,32}$/, "");
     return isIpv6Address(withoutZone) ? { host, port } : undefined;
   }
-  // Numbers would be taken for an address by some resolvers: 127.1, 0x7f000001.
+  // Some resolvers take numbers for an address: 127.1, 0x7f000001.
   const valid = /^[0-9.]+$|^0x[0-9a-f]+$/i.test(host) ? isIpv4Address(host) : isHostName(host);
   return valid ? { host, port } : undefined;
 }
@@ -45,7 +45,7 @@ function isHostName(text: string): boolean {
   return text.length <= 253 && namePattern.test(text);
 }
 
-/** Reads a port, 0 to 65535; undefined where the text is none. */
+/** Reads a port, 0 to 65535; undefined if the text is not one. */
 export function parsePort(text: string): number | undefined {
   if (text.length === 0 || text.length > 5) return undefined;
   let port = 0;
@@ -63,14 +63,14 @@ export function isIpAddress(text: string): boolean {
 }
 
 function isIpv6Address(text: string): boolean {
-  // A zone, as in fe80::1%eth0, means nothing on another machine.
+  // A zone, as in fe80::1%eth0, has no meaning on another machine.
   if (text.length > ipv6LengthMax || text.includes("%") || !ipaddr.IPv6.isValid(text)) return false;
   return !text.includes(".") || isIpv4Address(text.slice(text.lastIndexOf(":") + 1));
 }
 
 const ipv6LengthMax = "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255".length;
 
-/** Four decimal numbers up to 255; a leading zero means octal to some resolvers, and is none. */
+/** Four decimal numbers up to 255, without leading zeros, which mean octal to some resolvers. */
 function isIpv4Address(text: string): boolean {
   let parts = 1;
   let digits = 0;
@@ -96,12 +96,12 @@ function isIpv4Address(text: string): boolean {
 const dot = 0x2e;
 const zero = 0x30;
 
-/** Whether a text is what somebody may listen on: an IP address or a host's name. */
+/** Whether a text is a host to listen on: an IP address or a name. */
 export function isHost(text: string): boolean {
   return parseAddress(text.includes(":") ? `[${text}]` : text, 1) !== undefined;
 }
 
-/** An IPv4 address that came in through an IPv6 socket, as IPv4; anything else as it is. */
+/** Writes an IPv4 address from an IPv6 socket as IPv4, and gives any other address back as it is. */
 export function plainHost(host: string): string {
   return host.startsWith("::ffff:") && host.includes(".") ? host.slice("::ffff:".length) : host;
 }
@@ -123,27 +123,27 @@ function rangeOf(host: string): Range {
   }
 }
 
-/** Whether an IP address is of the machine itself. */
+/** Whether an IP address belongs to this machine. */
 export function isLoopback(host: string): boolean {
   return rangeOf(host) === "loopback";
 }
 
-/** Whether a host, by name or address, is the machine itself. */
+/** Whether a host, by name or address, is this machine. */
 export function isLocal(host: string): boolean {
   return host === "localhost" || (isIpAddress(host) && isLoopback(host));
 }
 
-/** Whether an address is one on which a listener hears on every address of its machine. */
+/** Whether a host stands for all addresses of a machine, for a listener. */
 export function isUnspecified(host: string): boolean {
   return host === "0.0.0.0" ||
     (isIpAddress(host) && ipaddr.process(host).range() === "unspecified");
 }
 
 /**
- * The host at which others reach a client: what it claims where that can be so, else the address that
- * the server sees it at. A claim can be so where it is what the server sees, where both are loopback,
- * or where the claim is private and the server sees a private or loopback address, since then they
- * share a network that the server cannot see further into.
+ * Decides at which host others can reach a client: the one that it claims if that is believable, else the one
+ * that the server observes. A claim is believable if it equals the observed address, if both are loopback, or
+ * if it is private and the observed address is private or loopback: then they share a network that the server
+ * cannot see into.
  *
  * @param claimed An IP address.
  * @param observed The IP address of the client's end of its connection.

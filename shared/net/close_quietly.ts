@@ -4,11 +4,11 @@
  * @module
  */
 
-/** Closes a connection; where that has been done, nothing is left to do. */
+/** Closes a connection. If it is closed already, nothing happens. */
 export function closeQuietly(conn: { close(): void }): void {
   try {
     conn.close();
   } catch {
-    // It is closed already, or was never ours to close.
+    // It is closed already, or somebody else closes it.
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Why something cannot listen, in words.
+ * Why a program cannot listen, in words.
  *
  * @module
  */
@@ -8,15 +8,15 @@ import { type Address, formatAddress } from "./address.ts";
 import { systemReason } from "../errors/system_error.ts";
 
 /**
- * Starts something that listens.
+ * Starts a listener.
  *
- * @throws {Error} A sentence for people where it cannot, with the system's error as its cause.
+ * @throws {Error} If it cannot start: a sentence for people, with the error of the system as its cause.
  */
 export function listening<T>({ host, port }: Address, start: () => T): T {
   try {
     return start();
   } catch (cause) {
-    // It says in words why something else did not go well.
+    // An error with a cause is a sentence about something else that failed.
     if (cause instanceof Error && cause.cause !== undefined) throw cause;
     const reason = cause instanceof Deno.errors.AddrInUse
       ? "the port is taken; choose another, or 0 for a free one"

@@ -1,24 +1,24 @@
 /**
- * Writing all of it.
+ * Writing all bytes.
  *
  * @module
  */
 
-/** What bytes can be written to. */
+/** Something that bytes can be written to. */
 export interface ByteSink {
   write(bytes: Uint8Array): Promise<number>;
 }
 
 /**
- * Writes until the sink has taken every byte: one write may take fewer.
+ * Writes until the sink has taken all bytes, since one write may take fewer.
  *
- * @throws {Error} What the sink throws, as where the connection is gone.
+ * @throws {Error} What the sink throws, for example if the connection is gone.
  */
 export async function writeAll(sink: ByteSink, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length;) at += await sink.write(bytes.subarray(at));
 }
 
-/** {@linkcode writeAll} for a sink that is waited for. */
+/** {@linkcode writeAll} for a sink that blocks. */
 export function writeAllSync(
   sink: { writeSync(bytes: Uint8Array): number },
   bytes: Uint8Array,

@@ -1,27 +1,27 @@
 /**
- * Where programs keep what is theirs: the XDG Base Directory Specification, and on Windows the folders
- * that the system names.
+ * The directories for the data of a program, by the XDG Base Directory Specification and on Windows by the
+ * variables of the system.
  *
  * @module
  */
 
-/** Gives the value of an environment variable; undefined where there is none. */
+/** Gives the value of an environment variable; undefined if it is not set. */
 export type Environment = (name: string) => string | undefined;
 
 /**
- * The directory of what a user has chosen or owns, such as a key: `~/.config/p2pchat`. It need not exist.
+ * The directory for what a user has chosen or owns, such as a key: `~/.config/p2pchat`. It may not exist.
  *
- * @throws {Error} Where the environment says nothing to go by.
+ * @throws {Error} If no environment variable names a directory.
  */
 export function configDirectory(env: Environment = environment, os = Deno.build.os): string {
   return directory(env, os, { xdg: "XDG_CONFIG_HOME", home: ".config", windows: "APPDATA" });
 }
 
 /**
- * The directory of what a program remembers from one run to the next: `~/.local/state/p2pchat`. It need
- * not exist.
+ * The directory for what a program saves from one run to the next: `~/.local/state/p2pchat`. It may not
+ * exist.
  *
- * @throws {Error} Where the environment says nothing to go by.
+ * @throws {Error} If no environment variable names a directory.
  */
 export function stateDirectory(env: Environment = environment, os = Deno.build.os): string {
   return directory(env, os, {
@@ -36,7 +36,7 @@ const environment: Environment = (name) => Deno.env.get(name);
 interface Places {
   /** The variable that names the base directory. */
   readonly xdg: string;
-  /** The base directory where that variable says nothing, below HOME. */
+  /** The base directory below HOME, if that variable is not set. */
   readonly home: string;
   /** The variable that names the base directory on Windows. */
   readonly windows: string;
@@ -48,7 +48,7 @@ function directory(env: Environment, os: typeof Deno.build.os, places: Places): 
     if (/^([a-z]:[\\/]|\\\\)/i.test(base)) return `${base.replace(/[\\/]+$/, "")}\\p2pchat`;
     throw unknown(places.windows);
   }
-  // The specification: a path that is not absolute is to be ignored.
+  // The specification says to ignore a path that is not absolute.
   const base = env(places.xdg) ?? "";
   if (base.startsWith("/")) return `${base.replace(/\/+$/, "")}/p2pchat`;
   const home = env("HOME") ?? "";
@@ -58,7 +58,7 @@ function directory(env: Environment, os: typeof Deno.build.os, places: Places): 
 
 function unknown(variable: string): Error {
   return new Error(
-    `Cannot tell where to keep what is yours: the environment variable ${variable} names no directory; ` +
-      "set it, or name a directory on the command line",
+    `Cannot find a directory for your data: the environment variable ${variable} names none; set it, or ` +
+      "name a directory on the command line",
   );
 }

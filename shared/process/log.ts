@@ -1,29 +1,29 @@
 /**
- * The log: one line an event, for people (`text`) or programs (`json`).
+ * The log: one line for each event, for people (`text`) or programs (`json`).
  *
  * @module
  */
 
 import { makeVisible } from "../text/visible.ts";
 
-/** From the most to the least talkative. */
+/** The levels of a log, from the one that writes most to the one that writes least. */
 export const logLevels = ["debug", "info", "warn", "error"] as const;
 
-/** How much a line matters. */
+/** How important a line is. */
 export type LogLevel = typeof logLevels[number];
 
-/** What a log's lines look like. */
+/** The formats of a log's lines. */
 export const logFormats = ["text", "json"] as const;
 
-/** What a log's lines look like. */
+/** The format of a log's lines. */
 export type LogFormat = typeof logFormats[number];
 
-/** What is known of an event. No secret goes in here. */
+/** The facts of an event. They must not contain secrets. */
 export type LogFields = Readonly<Record<string, string | number | boolean>>;
 
-/** Takes events. */
+/** Writes events. */
 export interface Log {
-  /** Whether `debug` writes anything, so that a hot path need not gather fields for nothing. */
+  /** Whether `debug` writes anything, so that a hot path need not collect fields in vain. */
   readonly debugs: boolean;
   debug(event: string, fields?: LogFields): void;
   info(event: string, fields?: LogFields): void;
@@ -35,9 +35,9 @@ export interface Log {
 export interface LogOptions {
   readonly level: LogLevel;
   readonly format: LogFormat;
-  /** Takes each line, without its line end. */
+  /** Gets each line, without a line end. */
   readonly write: (line: string) => void;
-  /** The time of day; the machine's where not given. */
+  /** The time of day; that of the machine by default. */
   readonly now?: () => Date;
 }
 
@@ -64,7 +64,7 @@ export function createLog({ level, format, write, now = () => new Date() }: LogO
   };
 }
 
-// JSON escapes C0 alone, and a terminal obeys more than that.
+// JSON escapes only C0, and a terminal obeys more than that.
 function visibleStrings(_name: string, value: unknown): unknown {
   return typeof value === "string" ? makeVisible(value) : value;
 }
@@ -74,7 +74,7 @@ function formatField([name, value]: [string, string | number | boolean]): string
   return ` ${name}=${/^[^\s"=]+$/.test(text) ? text : JSON.stringify(text)}`;
 }
 
-/** A log that keeps nothing. */
+/** A log that writes nothing. */
 export const silentLog: Log = {
   debugs: false,
   debug() {},

@@ -1,14 +1,15 @@
 /**
- * Giving up access to files. A program may be started with any file named on its command line, so that it
- * has to be allowed all of them; once those are open it needs none.
+ * Giving up access to files. The command line may name any file, so a program starts with access to all of
+ * them. When its files are open it needs that no more.
  *
  * @module
  */
 
 /**
- * Gives up permissions for files, for good. What is open stays so, a database with the files beside it.
+ * Gives up permissions for files. They cannot be got back. Open files stay open, and so do the files that
+ * belong to an open database.
  *
- * @param names Which; both where not given.
+ * @param names The permissions; both by default.
  */
 export async function dropFilePermissions(
   names: readonly ("read" | "write")[] = ["read", "write"],

@@ -1,20 +1,21 @@
 /**
- * The signals that a program is sent.
+ * The signals that a program gets.
  *
  * @module
  */
 
-/** A wish that the program ends. Disposing of it stops listening for signals. */
+/** The request that the program ends. Disposing of it stops listening for signals. */
 export interface StopSignal extends Disposable {
   readonly signal: AbortSignal;
-  /** Wishes it from within. */
+  /** Makes the request from within. */
   readonly request: () => void;
 }
 
 /**
- * Ctrl+C, and what a service manager or a closed terminal sends. A second one does not wait.
+ * Listens for Ctrl+C and for the signals of a service manager and a closed terminal. A second signal ends the
+ * program at once.
  *
- * @param more Further signals, where there are any.
+ * @param more Further signals, except on Windows.
  */
 export function stopSignal(more: readonly Deno.Signal[] = ["SIGHUP"]): StopSignal {
   const controller = new AbortController();
@@ -36,7 +37,7 @@ export function stopSignal(more: readonly Deno.Signal[] = ["SIGHUP"]): StopSigna
   };
 }
 
-/** Does something on each SIGHUP, one after the other. Windows sends none. */
+/** Runs a task on each SIGHUP, one after the other. Windows has no SIGHUP. */
 export function onHangup(task: () => Promise<void>): Disposable {
   let done = Promise.resolve();
   const onSignal = () => done = done.then(task);

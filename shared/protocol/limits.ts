@@ -15,8 +15,8 @@ export const headersMax = 64;
 export const messageBytesMax = 16 * 1024;
 
 /**
- * Bytes of a DEPOSIT or a COLLECTACK, which carry a mail. A server accepts a message of this length only on an
- * authenticated connection.
+ * Bytes of a DEPOSIT or a COLLECTACK, which carry a mail. A server accepts a message of this length only on
+ * an authenticated connection.
  */
 export const mailMessageBytesMax = 96 * 1024;
 

@@ -187,8 +187,8 @@ export class MessageParser {
 
   /**
    * Takes the line that starts at `start` and ends at a line end or at the end of the bytes; not the empty
-   * line at the end of a message. It looks at bytes, which takes a fraction of the time that the characters of
-   * a string take.
+   * line at the end of a message. It looks at bytes, which takes a fraction of the time that the characters
+   * of a string take.
    *
    * @param bytes UTF-8.
    * @param text The bytes as a string if they are ASCII, so that both have the same indices; else undefined.

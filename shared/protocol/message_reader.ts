@@ -1,10 +1,10 @@
 /**
  * From bytes to messages, under the limits on lines, headers and messages.
  *
- * `TextLineStream` splits the lines. It has no limit of its own, so the bytes are measured before it gets them.
- * It is written and read by hand, because piping a stream through it would take longer than the rest of a
- * request. Nearly every read brings whole messages while nothing is pending. Such a read is split directly,
- * without a stream. Both ways give the same messages and the same fault, however the bytes are cut into reads;
+ * `TextLineStream` splits the lines. It has no limit of its own, so the bytes are measured before. It is
+ * written and read by hand, because piping a stream through it would take longer than the rest of a request.
+ * Nearly every read brings whole messages while nothing is pending. Such a read is split directly, without a
+ * stream. Both ways give the same messages and the same fault, however the bytes are cut into reads;
  * a property test checks that.
  *
  * @module

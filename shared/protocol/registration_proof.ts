@@ -31,8 +31,8 @@ export interface RegistrationClaim {
 const utf8 = new TextEncoder();
 
 /**
- * Makes the bytes that are signed: UTF-8 lines with a line feed between them. No value contains a line feed, so
- * two different claims never give the same bytes.
+ * Makes the bytes that are signed: UTF-8 lines with a line feed between them. No value contains a line feed,
+ * so two different claims never give the same bytes.
  */
 export function registrationTranscript(claim: RegistrationClaim): Uint8Array {
   return utf8.encode(

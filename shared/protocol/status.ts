@@ -6,8 +6,8 @@
  */
 
 /**
- * The code of an ERROR. A reader treats a code that it does not know as the one that starts with the same digit
- * and ends in 00.
+ * The code of an ERROR. A reader treats a code that it does not know as the one that starts with the same
+ * digit and ends in 00.
  */
 export type StatusCode =
   /** The request is malformed. */
@@ -35,7 +35,7 @@ export type StatusCode =
   /** The mailbox is full. */
   | 507;
 
-/** What is wrong with a message of the other side. It is a value and never thrown: the mistake is not ours. */
+/** What is wrong with a message of the other side. It is a value, never thrown: the mistake is not ours. */
 export interface Fault {
   readonly code: StatusCode;
   /** One sentence for the peer's user, without a full stop. */

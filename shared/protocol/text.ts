@@ -11,8 +11,8 @@ import { escapeText } from "./text_escape.ts";
 const encoder = new TextEncoder();
 
 /**
- * Makes the `Text` headers that carry a text: one, or several if it is longer than a line. Their values, joined
- * in order, are the escaped text.
+ * Makes the `Text` headers that carry a text: one, or several if it is longer than a line. Their values,
+ * joined in order, are the escaped text.
  *
  * @throws {RangeError} If the escaped text is longer than `textBytesMax`.
  */

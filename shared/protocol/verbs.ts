@@ -15,8 +15,8 @@ export type VerbName = keyof typeof verbs;
 const byName: ReadonlyMap<string, Verb> = new Map(Object.entries(verbs));
 
 /**
- * Compares a message with the table. Headers that the table does not name are ignored, so that either side can
- * start to use new ones.
+ * Compares a message with the table. Headers that the table does not name are ignored, so that either side
+ * can start to use new ones.
  *
  * @returns What is wrong with it; undefined if `from` may send it.
  */

@@ -1,13 +1,13 @@
 /**
- * Repeating what somebody else sent, in a sentence.
+ * Quoting in a sentence what somebody else has sent.
  *
  * @module
  */
 
-/** Characters of a quoted text, the ellipsis included. */
+/** Characters of a quoted text, with the ellipsis. */
 const lettersMax = 64;
 
-/** Quotes a text: without control characters, and at most 64 characters of it. */
+/** Quotes a text: at most 64 characters of it, and a question mark for each control character. */
 export function quote(text: string): string {
   return `'${shorten(text.replace(/\p{Cc}/gu, "?"), lettersMax)}'`;
 }

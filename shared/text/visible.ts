@@ -1,18 +1,18 @@
 /**
- * The one sanitiser between what comes from outside and a terminal. A terminal obeys what it is sent:
- * escape sequences move the cursor, set the clipboard, rewrite the title; bidirectional overrides show
- * text in another order than it has. Here such characters become visible instead.
+ * The only sanitiser between text from outside and a terminal. A terminal obeys what it gets: escape
+ * sequences move the cursor, set the clipboard and change the title; bidirectional overrides show text in
+ * another order. Here such characters become visible instead.
  *
  * @module
  */
 
-// C0 and C1 controls and DEL; what sets the direction of text (Unicode's Bidi_Control); line and
-// paragraph separators; interlinear marks; halves of surrogate pairs.
+// C0, C1 and DEL; characters that set the direction of text (Unicode's Bidi_Control); line and paragraph
+// separators; interlinear marks; halves of surrogate pairs.
 const unsafe = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb]/gu;
 
 /**
- * Makes a text safe to print on one line. Controls become their pictures (ESC is `␛`, a line feed `␊`),
- * what has no picture becomes `<U+202E>`.
+ * Makes a text safe to print on one line. Control characters become their pictures (ESC is `␛`, a line feed
+ * is `␊`), and characters without a picture become their code, such as `<U+202E>`.
  */
 export function makeVisible(text: string): string {
   return text.replaceAll(unsafe, (c) => {
@@ -23,7 +23,7 @@ export function makeVisible(text: string): string {
   });
 }
 
-/** {@linkcode makeVisible} for each line of a text that may have several; a tab is four spaces. */
+/** {@linkcode makeVisible} for each line of a text. A tab becomes four spaces. */
 export function makeVisibleLines(text: string): string[] {
   return text.replaceAll("\t", "    ").split(/\r?\n/).map(makeVisible);
 }

@@ -1,20 +1,21 @@
 /**
- * How long to wait before trying again.
+ * The time to wait before trying again.
  *
  * @module
  */
 
-/** Bounds of a back-off, in milliseconds. */
+/** The limits of a back-off, in milliseconds. */
 export interface BackoffOptions {
   readonly firstMs: number;
   readonly maxMs: number;
-  /** Gives numbers from 0 up to 1; `Math.random` where not given. */
+  /** Gives numbers from 0 up to 1; `Math.random` by default. */
   readonly random?: () => number;
 }
 
 /**
- * The waits between tries: each up to twice the one before, up to the longest, drawn from its upper
- * half, so that many who lost the same server do not come back at the same instant.
+ * The waits between tries. Each has a bound that is twice the one before, up to the longest. The wait is
+ * drawn from the upper half below its bound, so that many clients of a lost server do not return at the same
+ * moment.
  */
 export class Backoff {
   readonly #options: BackoffOptions;
@@ -24,14 +25,14 @@ export class Backoff {
     this.#options = options;
   }
 
-  /** The next wait, in milliseconds. */
+  /** Gives the next wait, in milliseconds. */
   next(): number {
     const { firstMs, maxMs, random = Math.random } = this.#options;
     const ceiling = Math.min(maxMs, firstMs * 2 ** Math.min(this.#tries++, 30));
     return ceiling * (0.5 + 0.5 * random());
   }
 
-  /** To be called after a success. */
+  /** Starts again with the first wait. Call it after a success. */
   reset(): void {
     this.#tries = 0;
   }

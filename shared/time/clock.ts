@@ -1,16 +1,16 @@
 /**
- * Time as a parameter, so that a test can hold it still, or let it run at will.
+ * Time as a parameter, so that a test can stop it or advance it.
  *
  * @module
  */
 
 /** A clock that never goes backwards. */
 export interface Clock {
-  /** Milliseconds since some moment. Only differences mean anything. */
+  /** Milliseconds since an unspecified moment. Only differences have a meaning. */
   now(): number;
 }
 
-/** A clock that also knows the time of day, and can be waited on. */
+/** A clock that also knows the time of day and calls functions later. */
 export interface TimerClock extends Clock {
   /** The time of day: milliseconds since 1970, UTC. It may go backwards. */
   timeOfDay(): number;
@@ -18,7 +18,7 @@ export interface TimerClock extends Clock {
    * Calls a function once, later.
    *
    * @param ms How much later, in milliseconds.
-   * @returns Takes that back; later it does nothing.
+   * @returns A function that cancels the call. After the call it does nothing.
    */
   after(ms: number, then: () => void): () => void;
 }
@@ -34,10 +34,10 @@ export const systemClock: TimerClock = {
 };
 
 /**
- * Waits.
+ * Waits for a time.
  *
  * @param ms How long, in milliseconds.
- * @returns True after the time, false as soon as the signal aborts.
+ * @returns True after that time; false as soon as the signal aborts.
  */
 export function wait(ms: number, signal: AbortSignal, clock = systemClock): Promise<boolean> {
   if (signal.aborted) return Promise.resolve(false);
@@ -53,7 +53,7 @@ export function wait(ms: number, signal: AbortSignal, clock = systemClock): Prom
   return promise;
 }
 
-/** Done when the signal aborts. */
+/** Waits until the signal aborts. */
 export function aborted(signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   signal.addEventListener("abort", () => resolve(), { once: true });
@@ -62,11 +62,11 @@ export function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Waits for something, but not for ever.
+ * Waits for a promise, up to a time limit.
  *
- * @param ms How long at most, in milliseconds.
- * @returns Whether it was done in time.
- * @throws {unknown} What it is rejected with in time; later that is nobody's business any more.
+ * @param ms The limit, in milliseconds.
+ * @returns Whether the promise was fulfilled in time.
+ * @throws {unknown} What it is rejected with in time. A later rejection is ignored.
  */
 export async function within(
   ms: number,

@@ -1,6 +1,7 @@
 /**
- * Types for the modules of npm's `deno-std`, which carries the standard library's code without its
- * declarations. Only what this project uses. With `jsr:` in the import map this file goes.
+ * Types for the modules of `deno-std` on npm, which has the code of the standard library without its
+ * declarations. They cover only what this project uses. With `jsr:` in the import map this file is not
+ * needed.
  */
 
 declare module "@std/bytes/concat" {
