@@ -58,7 +58,7 @@ function directory(env: Environment, os: typeof Deno.build.os, places: Places): 
 
 function unknown(variable: string): Error {
   return new Error(
-    `Cannot find a directory for your data: the environment variable ${variable} names none; set it, or ` +
-      "name a directory on the command line",
+    `Cannot find a directory for your data: the environment variable ${variable} names no directory; ` +
+      "set it, or name one on the command line",
   );
 }
