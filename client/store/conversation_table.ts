@@ -5,7 +5,7 @@
  */
 
 import { equals } from "@std/bytes/equals";
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import type { PublicKey } from "../../shared/crypto/public_key.ts";
 import { type Address, formatAddress, parseAddress } from "../../shared/net/address.ts";
 import { emptyConversationsMax } from "../../shared/protocol/limits.ts";
@@ -83,62 +83,11 @@ interface Row extends PartyColumns {
 /** The conversations of a store. */
 export class ConversationTable {
   readonly #transactions: Transactions;
-  readonly #sql: Record<
-    | "byParty"
-    | "byName"
-    | "byId"
-    | "latest"
-    | "waiting"
-    | "selves"
-    | "make"
-    | "makeStream"
-    | "setStream"
-    | "remember"
-    | "countEmpty"
-    | "oldestEmpty"
-    | "forgetStreams"
-    | "forget",
-    StatementSync
-  >;
+  readonly #sql: ReturnType<typeof prepare>;
 
   constructor(database: DatabaseSync, transactions: Transactions) {
     this.#transactions = transactions;
-    const select = `SELECT c.id, c.self, c.name, c.key, c.agreement, c.address, c.last_at_ms,
-        s.stream, s.last, ${acknowledgedOf("s")} AS acknowledged, s.read, s.deposited,
-        s.deposited_at_ms
-      FROM conversations c JOIN streams s ON s.id = c.stream`;
-    const latestFirst = "ORDER BY c.last_at_ms DESC, c.id DESC";
-    this.#sql = {
-      byParty: database.prepare(`${select} WHERE c.self = ? AND c.name = ? AND c.key = ?`),
-      byName: database.prepare(`${select} WHERE c.self = ? AND c.name = ? ${latestFirst}`),
-      byId: database.prepare(`${select} WHERE c.id = ?`),
-      latest: database.prepare(`${select} WHERE c.self = ? ${latestFirst} LIMIT ?`),
-      waiting: database.prepare(
-        `${select} WHERE c.self = ? AND s.last > ${acknowledgedOf("s")} ${latestFirst}`,
-      ),
-      selves: database.prepare(
-        "SELECT DISTINCT self FROM conversations WHERE name = ? ORDER BY self",
-      ),
-      make: database.prepare("INSERT INTO conversations (self, name, key) VALUES (?, ?, ?)"),
-      makeStream: database.prepare(
-        "INSERT INTO streams (conversation, outgoing, stream) VALUES (?, 1, ?)",
-      ),
-      setStream: database.prepare("UPDATE conversations SET stream = ? WHERE id = ?"),
-      remember: database.prepare(
-        `UPDATE conversations SET agreement = coalesce(?, agreement), address = coalesce(?, address)
-         WHERE id = ?`,
-      ),
-      countEmpty: database.prepare(
-        "SELECT count(*) AS count FROM conversations WHERE last_at_ms = 0",
-      ),
-      oldestEmpty: database.prepare(
-        `SELECT id FROM conversations WHERE last_at_ms = 0
-           AND NOT EXISTS (SELECT 1 FROM messages WHERE conversation = conversations.id)
-         ORDER BY id LIMIT 1`,
-      ),
-      forgetStreams: database.prepare("DELETE FROM streams WHERE conversation = ?"),
-      forget: database.prepare("DELETE FROM conversations WHERE id = ?"),
-    };
+    this.#sql = prepare(database);
   }
 
   /**
@@ -234,6 +183,46 @@ export class ConversationTable {
     this.beginStream(id);
     return id;
   }
+}
+
+/** The statements, prepared. */
+function prepare(database: DatabaseSync) {
+  const select = `SELECT c.id, c.self, c.name, c.key, c.agreement, c.address, c.last_at_ms,
+      s.stream, s.last, ${acknowledgedOf("s")} AS acknowledged, s.read, s.deposited,
+      s.deposited_at_ms
+    FROM conversations c JOIN streams s ON s.id = c.stream`;
+  const latestFirst = "ORDER BY c.last_at_ms DESC, c.id DESC";
+  return {
+    byParty: database.prepare(`${select} WHERE c.self = ? AND c.name = ? AND c.key = ?`),
+    byName: database.prepare(`${select} WHERE c.self = ? AND c.name = ? ${latestFirst}`),
+    byId: database.prepare(`${select} WHERE c.id = ?`),
+    latest: database.prepare(`${select} WHERE c.self = ? ${latestFirst} LIMIT ?`),
+    waiting: database.prepare(
+      `${select} WHERE c.self = ? AND s.last > ${acknowledgedOf("s")} ${latestFirst}`,
+    ),
+    selves: database.prepare(
+      "SELECT DISTINCT self FROM conversations WHERE name = ? ORDER BY self",
+    ),
+    make: database.prepare("INSERT INTO conversations (self, name, key) VALUES (?, ?, ?)"),
+    makeStream: database.prepare(
+      "INSERT INTO streams (conversation, outgoing, stream) VALUES (?, 1, ?)",
+    ),
+    setStream: database.prepare("UPDATE conversations SET stream = ? WHERE id = ?"),
+    remember: database.prepare(
+      `UPDATE conversations SET agreement = coalesce(?, agreement), address = coalesce(?, address)
+       WHERE id = ?`,
+    ),
+    countEmpty: database.prepare(
+      "SELECT count(*) AS count FROM conversations WHERE last_at_ms = 0",
+    ),
+    oldestEmpty: database.prepare(
+      `SELECT id FROM conversations WHERE last_at_ms = 0
+         AND NOT EXISTS (SELECT 1 FROM messages WHERE conversation = conversations.id)
+       ORDER BY id LIMIT 1`,
+    ),
+    forgetStreams: database.prepare("DELETE FROM streams WHERE conversation = ?"),
+    forget: database.prepare("DELETE FROM conversations WHERE id = ?"),
+  };
 }
 
 function recordOf(row: Row): ConversationRecord {

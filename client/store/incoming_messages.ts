@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { incomingStreamsMax } from "../../shared/protocol/limits.ts";
 import {
   chainHash,
@@ -71,21 +71,7 @@ export class IncomingMessages {
   readonly #texts: TextColumn;
   readonly #rows: MessageRows;
   readonly #index: Pick<SearchIndex, "noteWritten">;
-  readonly #sql: Record<
-    | "party"
-    | "stream"
-    | "makeStream"
-    | "forgetStreams"
-    | "extend"
-    | "byId"
-    | "bySeat"
-    | "insert"
-    | "move"
-    | "use"
-    | "shown"
-    | "unshown",
-    StatementSync
-  >;
+  readonly #sql: ReturnType<typeof prepare>;
 
   constructor(
     database: DatabaseSync,
@@ -98,41 +84,7 @@ export class IncomingMessages {
     this.#texts = texts;
     this.#rows = rows;
     this.#index = index;
-    this.#sql = {
-      party: database.prepare("SELECT self, name, key FROM conversations WHERE id = ?"),
-      stream: database.prepare(
-        `SELECT id AS row, last, head FROM streams
-         WHERE conversation = ? AND outgoing = 0 AND stream = ?`,
-      ),
-      makeStream: database.prepare(
-        "INSERT INTO streams (conversation, outgoing, stream) VALUES (?, 0, ?)",
-      ),
-      forgetStreams: database.prepare(
-        `DELETE FROM streams WHERE conversation = :conversation AND outgoing = 0 AND id <= (
-           SELECT id FROM streams WHERE conversation = :conversation AND outgoing = 0
-           ORDER BY id DESC LIMIT 1 OFFSET ${incomingStreamsMax})`,
-      ),
-      extend: database.prepare("UPDATE streams SET last = ?, head = ?, last_id = ? WHERE id = ?"),
-      byId: database.prepare(
-        "SELECT row, stream FROM messages WHERE conversation = ? AND outgoing = 0 AND id = ?",
-      ),
-      bySeat: database.prepare("SELECT id FROM messages WHERE stream = ? AND seq = ?"),
-      insert: database.prepare(
-        `INSERT INTO messages (conversation, outgoing, stream, seq, id, sent_at_ms, at_ms, text)
-         VALUES (?, 0, ?, ?, ?, ?, ?, ?)`,
-      ),
-      move: database.prepare("UPDATE messages SET stream = ?, seq = ? WHERE row = ?"),
-      use: database.prepare(
-        `UPDATE conversations SET last_at_ms = max(last_at_ms, :atMs), received = :row
-         WHERE id = :conversation`,
-      ),
-      shown: database.prepare(
-        "UPDATE conversations SET shown = :row WHERE id = :conversation AND shown < :row",
-      ),
-      unshown: database.prepare(
-        "SELECT id AS conversation, shown AS row FROM conversations WHERE self = ? AND received > shown",
-      ),
-    };
+    this.#sql = prepare(database);
   }
 
   /**
@@ -272,6 +224,45 @@ export class IncomingMessages {
       lastId: undefined,
     };
   }
+}
+
+/** The statements, prepared. */
+function prepare(database: DatabaseSync) {
+  return {
+    party: database.prepare("SELECT self, name, key FROM conversations WHERE id = ?"),
+    stream: database.prepare(
+      `SELECT id AS row, last, head FROM streams
+       WHERE conversation = ? AND outgoing = 0 AND stream = ?`,
+    ),
+    makeStream: database.prepare(
+      "INSERT INTO streams (conversation, outgoing, stream) VALUES (?, 0, ?)",
+    ),
+    forgetStreams: database.prepare(
+      `DELETE FROM streams WHERE conversation = :conversation AND outgoing = 0 AND id <= (
+         SELECT id FROM streams WHERE conversation = :conversation AND outgoing = 0
+         ORDER BY id DESC LIMIT 1 OFFSET ${incomingStreamsMax})`,
+    ),
+    extend: database.prepare("UPDATE streams SET last = ?, head = ?, last_id = ? WHERE id = ?"),
+    byId: database.prepare(
+      "SELECT row, stream FROM messages WHERE conversation = ? AND outgoing = 0 AND id = ?",
+    ),
+    bySeat: database.prepare("SELECT id FROM messages WHERE stream = ? AND seq = ?"),
+    insert: database.prepare(
+      `INSERT INTO messages (conversation, outgoing, stream, seq, id, sent_at_ms, at_ms, text)
+       VALUES (?, 0, ?, ?, ?, ?, ?, ?)`,
+    ),
+    move: database.prepare("UPDATE messages SET stream = ?, seq = ? WHERE row = ?"),
+    use: database.prepare(
+      `UPDATE conversations SET last_at_ms = max(last_at_ms, :atMs), received = :row
+       WHERE id = :conversation`,
+    ),
+    shown: database.prepare(
+      "UPDATE conversations SET shown = :row WHERE id = :conversation AND shown < :row",
+    ),
+    unshown: database.prepare(
+      "SELECT id AS conversation, shown AS row FROM conversations WHERE self = ? AND received > shown",
+    ),
+  };
 }
 
 /** What is received in one call. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { type PublicKey, publicKeyBytes, publicKeyFrom } from "../../shared/crypto/public_key.ts";
 import { knownPeersMax, knownStrangersMax } from "../../shared/protocol/limits.ts";
 import type { Transactions } from "./transactions.ts";
@@ -25,55 +25,11 @@ export type Meeting = "remembered" | "full" | "another-is-known";
  */
 export class KnownPeers {
   readonly #transactions: Transactions;
-  readonly #sql: Record<
-    | "find"
-    | "countContacts"
-    | "countUnknown"
-    | "forgetUnknown"
-    | "meet"
-    | "contact"
-    | "addContact"
-    | "put"
-    | "verify"
-    | "forget",
-    StatementSync
-  >;
+  readonly #sql: ReturnType<typeof prepare>;
 
   constructor(database: DatabaseSync, transactions: Transactions) {
     this.#transactions = transactions;
-    this.#sql = {
-      find: database.prepare("SELECT key, verified FROM known_peers WHERE name = ?"),
-      countContacts: database.prepare(
-        "SELECT count(*) AS count FROM known_peers WHERE stranger_since_ms IS NULL",
-      ),
-      countUnknown: database.prepare(
-        "SELECT count(*) AS count FROM known_peers WHERE stranger_since_ms IS NOT NULL",
-      ),
-      forgetUnknown: database.prepare(
-        `DELETE FROM known_peers WHERE name IN (
-           SELECT name FROM known_peers WHERE stranger_since_ms IS NOT NULL
-           ORDER BY stranger_since_ms LIMIT ?)`,
-      ),
-      // Another program may have met a peer of that name in the meantime.
-      meet: database.prepare(
-        `INSERT INTO known_peers (name, key, stranger_since_ms) VALUES (?, ?, ?)
-         ON CONFLICT (name) DO NOTHING`,
-      ),
-      contact: database.prepare(
-        "SELECT 1 FROM known_peers WHERE name = ? AND key = ? AND stranger_since_ms IS NULL",
-      ),
-      addContact: database.prepare(
-        `UPDATE known_peers SET stranger_since_ms = NULL
-         WHERE name = ? AND key = ? AND stranger_since_ms IS NOT NULL`,
-      ),
-      put: database.prepare(
-        `INSERT INTO known_peers (name, key) VALUES (:name, :key)
-         ON CONFLICT (name) DO UPDATE SET key = excluded.key, stranger_since_ms = NULL,
-           verified = CASE WHEN key = excluded.key THEN verified ELSE 0 END`,
-      ),
-      verify: database.prepare("UPDATE known_peers SET verified = 1 WHERE name = ? AND key = ?"),
-      forget: database.prepare("DELETE FROM known_peers WHERE name = ? AND key = ?"),
-    };
+    this.#sql = prepare(database);
   }
 
   /** The key that is remembered under a name. @throws {UserError} If the store cannot be read. */
@@ -159,4 +115,41 @@ export class KnownPeers {
   #count(statement: "countContacts" | "countUnknown"): number {
     return (this.#sql[statement].get() as { count: number }).count;
   }
+}
+
+/** The statements, prepared. */
+function prepare(database: DatabaseSync) {
+  return {
+    find: database.prepare("SELECT key, verified FROM known_peers WHERE name = ?"),
+    countContacts: database.prepare(
+      "SELECT count(*) AS count FROM known_peers WHERE stranger_since_ms IS NULL",
+    ),
+    countUnknown: database.prepare(
+      "SELECT count(*) AS count FROM known_peers WHERE stranger_since_ms IS NOT NULL",
+    ),
+    forgetUnknown: database.prepare(
+      `DELETE FROM known_peers WHERE name IN (
+         SELECT name FROM known_peers WHERE stranger_since_ms IS NOT NULL
+         ORDER BY stranger_since_ms LIMIT ?)`,
+    ),
+    // Another program may have met a peer of that name in the meantime.
+    meet: database.prepare(
+      `INSERT INTO known_peers (name, key, stranger_since_ms) VALUES (?, ?, ?)
+       ON CONFLICT (name) DO NOTHING`,
+    ),
+    contact: database.prepare(
+      "SELECT 1 FROM known_peers WHERE name = ? AND key = ? AND stranger_since_ms IS NULL",
+    ),
+    addContact: database.prepare(
+      `UPDATE known_peers SET stranger_since_ms = NULL
+       WHERE name = ? AND key = ? AND stranger_since_ms IS NOT NULL`,
+    ),
+    put: database.prepare(
+      `INSERT INTO known_peers (name, key) VALUES (:name, :key)
+       ON CONFLICT (name) DO UPDATE SET key = excluded.key, stranger_since_ms = NULL,
+         verified = CASE WHEN key = excluded.key THEN verified ELSE 0 END`,
+    ),
+    verify: database.prepare("UPDATE known_peers SET verified = 1 WHERE name = ? AND key = ?"),
+    forget: database.prepare("DELETE FROM known_peers WHERE name = ? AND key = ?"),
+  };
 }

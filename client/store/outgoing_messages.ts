@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import {
   chainHash,
   chainStart,
@@ -67,25 +67,7 @@ export class OutgoingMessages {
   readonly #conversations: ConversationTable;
   readonly #texts: TextColumn;
   readonly #index: Pick<SearchIndex, "noteWritten">;
-  readonly #sql: Record<
-    | "stream"
-    | "insert"
-    | "extend"
-    | "use"
-    | "waiting"
-    | "position"
-    | "ids"
-    | "acknowledge"
-    | "countUnread"
-    | "markRead"
-    | "readBefore"
-    | "markDeposited"
-    | "forgetDeposited"
-    | "move"
-    | "cut"
-    | "forgetStream",
-    StatementSync
-  >;
+  readonly #sql: ReturnType<typeof prepare>;
 
   constructor(
     database: DatabaseSync,
@@ -98,69 +80,7 @@ export class OutgoingMessages {
     this.#conversations = conversations;
     this.#texts = texts;
     this.#index = index;
-    const acknowledged = acknowledgedOf("streams");
-    this.#sql = {
-      stream: database.prepare(
-        `SELECT c.self, c.name, c.key, s.id AS row, s.stream, s.last, s.head, s.read,
-           ${acknowledgedOf("s")} AS acknowledged
-         FROM conversations c JOIN streams s ON s.id = c.stream WHERE c.id = ?`,
-      ),
-      insert: database.prepare(
-        `INSERT INTO messages
-           (conversation, outgoing, stream, seq, id, prev, sent_at_ms, at_ms, text)
-         VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?)`,
-      ),
-      extend: database.prepare("UPDATE streams SET last = ?, head = ? WHERE id = ?"),
-      use: database.prepare(
-        "UPDATE conversations SET last_at_ms = max(last_at_ms, ?) WHERE id = ?",
-      ),
-      waiting: database.prepare(
-        `SELECT row, seq, id, prev, sent_at_ms, text FROM messages
-         WHERE stream = ? AND seq > ? ORDER BY seq LIMIT ?`,
-      ),
-      position: database.prepare(
-        `SELECT m.stream, m.seq, ${acknowledgedOf("s")} AS acknowledged, s.read
-         FROM messages m JOIN streams s ON s.id = m.stream
-         WHERE m.conversation = ? AND m.outgoing = 1 AND m.id = ?`,
-      ),
-      ids: database.prepare(
-        "SELECT id FROM messages WHERE stream = ? AND seq > ? AND seq <= ? ORDER BY seq",
-      ),
-      acknowledge: database.prepare(
-        `UPDATE streams SET acknowledged = :seq,
-           deposited_at_ms = CASE WHEN deposited > :seq THEN deposited_at_ms END
-         WHERE id = :stream`,
-      ),
-      countUnread: database.prepare(
-        `SELECT coalesce(sum(${acknowledged} - read), 0) AS count FROM streams
-         WHERE conversation = ? AND outgoing = 1 AND id < ? AND read < ${acknowledged}`,
-      ),
-      markRead: database.prepare("UPDATE streams SET read = ? WHERE id = ?"),
-      readBefore: database.prepare(
-        `UPDATE streams SET read = ${acknowledged}
-         WHERE conversation = ? AND outgoing = 1 AND id < ? AND read < ${acknowledged}`,
-      ),
-      // The mailbox forgets the oldest first: the time of the first one counts.
-      markDeposited: database.prepare(
-        `UPDATE streams SET deposited = min(:upTo, last),
-           deposited_at_ms = CASE WHEN deposited > ${acknowledged} THEN deposited_at_ms ELSE :atMs END
-         WHERE id = (SELECT stream FROM conversations WHERE id = :conversation)
-           AND min(:upTo, last) > max(deposited, ${acknowledged})`,
-      ),
-      forgetDeposited: database.prepare(
-        `UPDATE streams SET deposited = 0, deposited_at_ms = NULL
-         WHERE id = (SELECT stream FROM conversations WHERE id = ?)`,
-      ),
-      move: database.prepare(
-        `UPDATE messages SET conversation = ?, stream = ?, seq = ?, prev = ?, text = ?
-         WHERE row = ?`,
-      ),
-      cut: database.prepare(
-        `UPDATE streams SET last = ${acknowledged}, deposited = 0, deposited_at_ms = NULL
-         WHERE id = ?`,
-      ),
-      forgetStream: database.prepare("DELETE FROM streams WHERE id = ?"),
-    };
+    this.#sql = prepare(database);
   }
 
   /**
@@ -359,6 +279,73 @@ export class OutgoingMessages {
       | { stream: number; seq: number; acknowledged: number; read: number }
       | undefined;
   }
+}
+
+/** The statements, prepared. */
+function prepare(database: DatabaseSync) {
+  const acknowledged = acknowledgedOf("streams");
+  return {
+    stream: database.prepare(
+      `SELECT c.self, c.name, c.key, s.id AS row, s.stream, s.last, s.head, s.read,
+         ${acknowledgedOf("s")} AS acknowledged
+       FROM conversations c JOIN streams s ON s.id = c.stream WHERE c.id = ?`,
+    ),
+    insert: database.prepare(
+      `INSERT INTO messages
+         (conversation, outgoing, stream, seq, id, prev, sent_at_ms, at_ms, text)
+       VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    extend: database.prepare("UPDATE streams SET last = ?, head = ? WHERE id = ?"),
+    use: database.prepare(
+      "UPDATE conversations SET last_at_ms = max(last_at_ms, ?) WHERE id = ?",
+    ),
+    waiting: database.prepare(
+      `SELECT row, seq, id, prev, sent_at_ms, text FROM messages
+       WHERE stream = ? AND seq > ? ORDER BY seq LIMIT ?`,
+    ),
+    position: database.prepare(
+      `SELECT m.stream, m.seq, ${acknowledgedOf("s")} AS acknowledged, s.read
+       FROM messages m JOIN streams s ON s.id = m.stream
+       WHERE m.conversation = ? AND m.outgoing = 1 AND m.id = ?`,
+    ),
+    ids: database.prepare(
+      "SELECT id FROM messages WHERE stream = ? AND seq > ? AND seq <= ? ORDER BY seq",
+    ),
+    acknowledge: database.prepare(
+      `UPDATE streams SET acknowledged = :seq,
+         deposited_at_ms = CASE WHEN deposited > :seq THEN deposited_at_ms END
+       WHERE id = :stream`,
+    ),
+    countUnread: database.prepare(
+      `SELECT coalesce(sum(${acknowledged} - read), 0) AS count FROM streams
+       WHERE conversation = ? AND outgoing = 1 AND id < ? AND read < ${acknowledged}`,
+    ),
+    markRead: database.prepare("UPDATE streams SET read = ? WHERE id = ?"),
+    readBefore: database.prepare(
+      `UPDATE streams SET read = ${acknowledged}
+       WHERE conversation = ? AND outgoing = 1 AND id < ? AND read < ${acknowledged}`,
+    ),
+    // The mailbox forgets the oldest first: the time of the first one counts.
+    markDeposited: database.prepare(
+      `UPDATE streams SET deposited = min(:upTo, last),
+         deposited_at_ms = CASE WHEN deposited > ${acknowledged} THEN deposited_at_ms ELSE :atMs END
+       WHERE id = (SELECT stream FROM conversations WHERE id = :conversation)
+         AND min(:upTo, last) > max(deposited, ${acknowledged})`,
+    ),
+    forgetDeposited: database.prepare(
+      `UPDATE streams SET deposited = 0, deposited_at_ms = NULL
+       WHERE id = (SELECT stream FROM conversations WHERE id = ?)`,
+    ),
+    move: database.prepare(
+      `UPDATE messages SET conversation = ?, stream = ?, seq = ?, prev = ?, text = ?
+       WHERE row = ?`,
+    ),
+    cut: database.prepare(
+      `UPDATE streams SET last = ${acknowledged}, deposited = 0, deposited_at_ms = NULL
+       WHERE id = ?`,
+    ),
+    forgetStream: database.prepare("DELETE FROM streams WHERE id = ?"),
+  };
 }
 
 /** Gives a message the next position of a stream. */
