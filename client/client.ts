@@ -431,7 +431,7 @@ export class ChatClient {
   async #call(address: Address, name: string | undefined, interactive: boolean): Promise<void> {
     if (interactive) this.#emit({ type: "calling", name, address });
     const options = { signal: this.#stopping.signal };
-    const conn = await this.#network.dial(address, name ?? "a client", options);
+    const conn = await this.#network.dial(address, name, options);
     await this.#conversations.openCall(conn, name, interactive);
   }
 

@@ -2,13 +2,17 @@
  * What can go wrong for a user, as codes and fields. The core throws these and makes no sentence of them:
  * the front end does (`ui/wording`), and a program reads the code.
  *
- * Each room of the client has its own part of the table.
+ * Each room of the client has its own part of the table. Parts that hold no other problem stand in
+ * `problems/`.
  *
  * @module
  */
 
 import type { Fingerprint } from "../shared/crypto/public_key.ts";
 import { errorMessage } from "../shared/errors/error_message.ts";
+import type { ProfileProblem } from "./problems/profile_problem.ts";
+import type { StoreProblem } from "./problems/store_problem.ts";
+import type { TransportProblem } from "./problems/transport_problem.ts";
 
 /** A text that is not yet a code with fields. */
 interface TextProblem {
@@ -134,155 +138,6 @@ export type TrustProblem =
     readonly name: string;
   };
 
-/** What goes wrong with the store. */
-export type StoreProblem =
-  | {
-    readonly code: "store-not-opened";
-    /** The file's. */
-    readonly path: string;
-    readonly reason: string;
-  }
-  | {
-    /** The texts are sealed for another identity. */
-    readonly code: "store-sealed";
-    /** The file's. */
-    readonly path: string;
-  }
-  | {
-    /** The store is open, and cannot be read or written. */
-    readonly code: "store-refused";
-    readonly action: StoreAction;
-    readonly reason: string;
-  }
-  | {
-    /** Another program has sealed the texts since this one opened the store without a key. */
-    readonly code: "sealed-meanwhile";
-  }
-  | {
-    /** Somebody has changed the text on the disk, so that it cannot be sent. */
-    readonly code: "message-unreadable";
-    readonly id: string;
-    /** For whom it was. */
-    readonly name: string;
-  };
-
-/** What was tried with the store. */
-export type StoreAction =
-  | "save-conversation"
-  | "read-conversations"
-  | "save-messages"
-  | "read-unacknowledged"
-  | "note-outcome"
-  | "renumber"
-  | "reassign"
-  | "save-received"
-  | "read-received"
-  | "note-shown"
-  | "read-history"
-  | "search"
-  | "index"
-  | "read-streams"
-  | "save-key"
-  | "read-keys"
-  | "seal"
-  | "unseal";
-
-/** What was to be done with an identity. */
-export type IdentityAction =
-  | "use"
-  | "make"
-  | "change-passphrase"
-  | "export"
-  | "read-copy"
-  | "import";
-
-/** Why that cannot be done. */
-export type IdentityFault =
-  | { readonly is: "damaged" }
-  | { readonly is: "too-long" }
-  | {
-    /** The public key in the file does not belong to the seed. */
-    readonly is: "other-key";
-  }
-  | {
-    /** To try one passphrase would take too much memory or time. These are scrypt's parameters. */
-    readonly is: "too-costly";
-    readonly N: number;
-    readonly r: number;
-    readonly p: number;
-  }
-  | {
-    /** The file is of a later version than this program knows. */
-    readonly is: "newer";
-    readonly version: number;
-    readonly known: number;
-  }
-  | { readonly is: "not-a-file" }
-  | {
-    /** Others than its owner can read or write the file, or run it. */
-    readonly is: "open-to-others";
-    /** Its mode, such as `0644`. */
-    readonly mode: string;
-  }
-  | {
-    /** A link stands in its place and leads nowhere, or in a circle. */
-    readonly is: "broken-link";
-  }
-  | { readonly is: "no-passphrase" }
-  | {
-    /** The file has been changed since it was read. */
-    readonly is: "changed";
-  }
-  | {
-    /** Another program has made an identity there in the meantime. */
-    readonly is: "just-made";
-  }
-  | {
-    /** Another identity is there, and must not be replaced. */
-    readonly is: "another-there";
-  }
-  | { readonly is: "system"; readonly reason: string };
-
-/** What goes wrong with profiles. */
-export type ProfileProblem =
-  | {
-    readonly code: "identity-unusable";
-    readonly action: IdentityAction;
-    /** The file; undefined for standard input and output. */
-    readonly path: string | undefined;
-    readonly fault: IdentityFault;
-  }
-  | {
-    /** There is no identity, and so no message. */
-    readonly code: "no-profile";
-    readonly directory: string;
-  }
-  | {
-    /** There is no identity that could be copied. */
-    readonly code: "no-identity-yet";
-    readonly directory: string;
-  }
-  | {
-    /** A passphrase is needed, and there is no terminal in which to ask for it. */
-    readonly code: "nobody-to-ask";
-  }
-  | {
-    /** A new passphrase has characters that are not letters. */
-    readonly code: "passphrase-not-text";
-  }
-  | {
-    /** A new passphrase was not the same the second time. */
-    readonly code: "passphrases-differ";
-  }
-  | {
-    /** A copy would have no passphrase, and that was not asked for. */
-    readonly code: "copy-without-passphrase";
-  }
-  | {
-    /** A copy on standard input is under a passphrase, which cannot be asked for then. */
-    readonly code: "sealed-copy-on-input";
-  };
-
 /** Something that went wrong: a code, and the facts that belong to it. */
 export type Problem =
   | TextProblem
@@ -291,7 +146,8 @@ export type Problem =
   | MailboxProblem
   | TrustProblem
   | StoreProblem
-  | ProfileProblem;
+  | ProfileProblem
+  | TransportProblem;
 
 /** The codes that there are. */
 export type ProblemCode = Problem["code"];

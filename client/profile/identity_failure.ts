@@ -5,7 +5,8 @@
  */
 
 import { fileReason } from "../../shared/errors/file_error.ts";
-import { type IdentityAction, type IdentityFault, UserError } from "../user_error.ts";
+import type { IdentityAction, IdentityFault } from "../problems/profile_problem.ts";
+import { UserError } from "../user_error.ts";
 
 /** An identity, or the file that should hold one, that cannot be used as was meant. */
 export class IdentityFailure extends Error {

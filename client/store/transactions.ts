@@ -7,7 +7,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import { databaseReason, isDatabaseFailure } from "../../shared/storage/database_error.ts";
 import { Transactions as DatabaseTransactions } from "../../shared/storage/transactions.ts";
-import { type StoreAction, UserError } from "../user_error.ts";
+import type { StoreAction } from "../problems/store_problem.ts";
+import { UserError } from "../user_error.ts";
 
 /** The transactions of one connection to the store. */
 export class Transactions {

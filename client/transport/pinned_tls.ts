@@ -1,7 +1,7 @@
 /**
- * TLS with a server whose certificate is known by its fingerprint. Deno's own TLS has certificates
- * verified by authorities alone; `node:tls` can leave the certificate to us, and then what remains to it
- * is the signature, by which the server proves that the certificate's key is its own.
+ * TLS with a server whose certificate is known by its fingerprint. Deno's own TLS can only have certificates
+ * verified by authorities. `node:tls` can leave the certificate to us; it then still checks the signature
+ * with which the server proves that it has the certificate's key.
  *
  * @module
  */
@@ -10,37 +10,43 @@ import { equals } from "@std/bytes/equals";
 import type { Buffer } from "node:buffer";
 import type { TLSSocket } from "node:tls";
 import { type Address, isIpAddress } from "../../shared/net/address.ts";
+import type { UnprovenCause } from "../problems/transport_problem.ts";
 import type { ServerConn } from "./tcp.ts";
 
-/** Whoever was reached has shown another certificate than the one that counts. */
+/** The other side has presented another certificate than the expected one. */
 export class WrongCertificate extends Error {
   override readonly name = "WrongCertificate";
 
-  /** @param sha256 Fingerprint of the certificate shown, in lower-case hexadecimal. */
+  /** @param sha256 The fingerprint of the presented certificate, in lower-case hexadecimal. */
   constructor(readonly sha256: string) {
-    super(`The certificate is another one: ${sha256}`);
+    super(sha256);
   }
 }
 
-/** The certificate is the one that counts, and that its key is the server's cannot be made sure of. */
+/** The certificate is the expected one, but it cannot be verified that the other side has its key. */
 export class UnprovenCertificate extends Error {
   override readonly name = "UnprovenCertificate";
+
+  constructor(readonly why: UnprovenCause) {
+    super(why);
+  }
 }
 
-/** Until this version Deno did not look at the signature where the certificate is left to the program. */
+/** Before version 2.9 Deno did not check the signature if the certificate is left to the program. */
 const checksSignatures = (() => {
   const [major = 0, minor = 0] = Deno.version.deno.split(".").map(Number);
   return major > 2 || (major === 2 && minor >= 9);
 })();
 
 /**
- * Connects. Not one byte is written before the certificate has proven to be the right one.
+ * Connects. Not one byte is written before the certificate has been found to be the expected one.
  *
  * @param pin SHA-256 of the certificate, in DER.
- * @param givenUp Closes the connection while it is being made.
- * @throws {WrongCertificate}
- * @throws {UnprovenCertificate} Where this runtime or the certificate does not allow to make sure.
- * @throws {Error} Where there is no connection, or no TLS on it.
+ * @param givenUp When it aborts, what is half open is closed.
+ * @throws {WrongCertificate} If another certificate is presented.
+ * @throws {UnprovenCertificate} If this runtime, or the form of the certificate, does not let the signature
+ * be verified.
+ * @throws {Error} If there is no connection, or no TLS on it.
  */
 export async function connectPinned(
   { host, port }: Address,
@@ -48,9 +54,9 @@ export async function connectPinned(
   givenUp: AbortSignal,
 ): Promise<ServerConn> {
   if (!checksSignatures) {
-    throw new UnprovenCertificate("the program's Deno is older than 2.9");
+    throw new UnprovenCertificate("old-runtime");
   }
-  // Loaded when needed: most clients do without.
+  // Loaded when needed: most clients do not pin.
   const [{ connect }, { createHash, timingSafeEqual }] = await Promise.all([
     import("node:tls"),
     import("node:crypto"),
@@ -58,7 +64,7 @@ export async function connectPinned(
   const socket = connect({
     host,
     port,
-    // An address is no server name (RFC 6066 section 3).
+    // An IP address is not a server name (RFC 6066 section 3).
     ...isIpAddress(host) ? {} : { servername: host },
     rejectUnauthorized: false,
   });
@@ -67,7 +73,7 @@ export async function connectPinned(
     const { raw } = socket.getPeerCertificate(true);
     const shown = createHash("sha256").update(raw).digest();
     if (!timingSafeEqual(shown, pin)) throw new WrongCertificate(shown.toString("hex"));
-    if (!isReadable(raw)) throw new UnprovenCertificate("the certificate is of an unusual form");
+    if (!isReadable(raw)) throw new UnprovenCertificate("unusual-certificate");
     return new PinnedConn(socket);
   } catch (error) {
     socket.destroy();
@@ -75,14 +81,14 @@ export async function connectPinned(
   }
 }
 
-/** Done when the handshake is. */
+/** Waits for the end of the handshake. */
 async function secured(socket: TLSSocket, givenUp: AbortSignal): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const onAbort = () => reject(givenUp.reason);
   givenUp.addEventListener("abort", onAbort);
   if (givenUp.aborted) onAbort();
   socket.once("secureConnect", () => resolve());
-  // Stays: later errors are told by the end that follows them.
+  // This listener stays: later errors show in the end of the connection that follows them.
   socket.on("error", reject);
   try {
     await promise;
@@ -92,8 +98,8 @@ async function secured(socket: TLSSocket, givenUp: AbortSignal): Promise<void> {
 }
 
 /**
- * Whether a certificate is one that Deno's TLS can read. Where it cannot, because it is of X.509 version 1
- * or not well-formed, `node:tls` takes the signature for right without looking at it.
+ * Whether Deno's TLS can read a certificate. If it cannot, because it is of X.509 version 1 or malformed,
+ * `node:tls` accepts the signature without checking it.
  */
 function isReadable(der: Uint8Array): boolean {
   const pem = `-----BEGIN CERTIFICATE-----\n${der.toBase64()}\n-----END CERTIFICATE-----\n`;
@@ -106,24 +112,24 @@ function isReadable(der: Uint8Array): boolean {
   return isVersion3(der);
 }
 
-/** Whether a certificate in DER begins as RFC 5280 section 4.1 has it for version 3. */
+/** Whether a certificate in DER is of version 3 (RFC 5280 section 4.1). */
 function isVersion3(der: Uint8Array): boolean {
   const version = Uint8Array.of(0xa0, 3, 2, 1, 2);
   const at = contentAt(der, contentAt(der, 0));
   return equals(der.subarray(at, at + version.length), version);
 }
 
-/** Where the content of a DER element begins: behind its tag and its length (X.690 section 8.1). */
+/** Where the content of a DER element begins, behind its tag and its length (X.690 section 8.1). */
 function contentAt(der: Uint8Array, at: number): number {
   const length = der[at + 1] ?? 0;
   return at + 2 + (length > 0x80 ? length - 0x80 : 0);
 }
 
-/** Such a connection, read and written as Deno's are. */
+/** A connection of `node:tls`, read and written as Deno's are. */
 class PinnedConn implements ServerConn {
   readonly localAddr: { readonly hostname: string };
   readonly #socket: TLSSocket;
-  /** What has come and is not read yet; the server, which we trust, decides how much that is. */
+  /** What has come and is not read yet. How much that is, the server decides, which is trusted. */
   readonly #unread: Uint8Array[] = [];
   #ended = false;
   #changed = Promise.withResolvers<void>();

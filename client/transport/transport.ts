@@ -1,22 +1,24 @@
 /**
- * How a client reaches others: what it needs of a network, as a parameter, and the one that there is.
+ * How a client reaches others: what it needs of a network, so that tests can bring their own, and the network
+ * of this machine.
  *
  * @module
  */
 
 import { acceptUntil } from "../../shared/net/accept.ts";
 import { type Address, plainHost } from "../../shared/net/address.ts";
-import { dial, type DialOptions, type PeerConn, type ServerConn } from "./tcp.ts";
+import type { DialOptions } from "./connect_within.ts";
+import { dial, type PeerConn, type ServerConn } from "./tcp.ts";
 import { dialServer } from "./tls.ts";
 import type { ServerAddress } from "../../shared/net/server_address.ts";
 
-export type { DialOptions, PeerConn, ServerConn } from "./tcp.ts";
+export type { PeerConn, ServerConn } from "./tcp.ts";
 
-/** A place that is listened on. */
+/** Listening at an address. */
 export interface Listening {
-  /** The port is the one that was taken. */
+  /** The address with the port that was given, if any port would do. */
   readonly address: Address;
-  /** Stops listening. Done when nobody is taken in any more. */
+  /** Stops listening. Done when no connection is accepted any more. */
   close(): Promise<void>;
 }
 
@@ -25,23 +27,32 @@ export interface Network {
   /**
    * Listens.
    *
-   * @param take Gets each connection that somebody opens.
-   * @param failed Told where one could not be taken in.
-   * @throws {Deno.errors.AddrInUse} Where the port is taken.
-   * @throws {Error} Where the host is not of this machine, or listening is not allowed.
+   * @param take Gets each connection that is accepted.
+   * @param failed Told if one could not be accepted.
+   * @throws {Deno.errors.AddrInUse} If the port is taken.
+   * @throws {Error} If the host is not of this machine, or listening is not allowed.
    */
   listen(
     at: Address,
     take: (conn: PeerConn) => void,
     failed: (error: unknown) => void,
   ): Listening;
-  /** Calls a peer. @param what Who it is, for the error. @throws {UserError} Where nobody answers. */
-  dial(address: Address, what: string, options: DialOptions): Promise<PeerConn>;
-  /** Calls a server, whose certificate is verified where it has one. @throws {UserError} */
+  /**
+   * Calls a peer.
+   *
+   * @param name Who it is, for the error; undefined if that is not known.
+   * @throws {UserError} If nobody answers in time.
+   */
+  dial(address: Address, name: string | undefined, options: DialOptions): Promise<PeerConn>;
+  /**
+   * Calls a server, whose certificate is verified if it speaks TLS.
+   *
+   * @throws {UserError} If nobody answers in time, or it is not the server that was meant.
+   */
   dialServer(address: ServerAddress, options: DialOptions): Promise<ServerConn>;
 }
 
-/** The network of this machine, by TCP. */
+/** The network of this machine, over TCP. */
 export const tcpNetwork: Network = { listen, dial, dialServer };
 
 function listen(
@@ -55,7 +66,7 @@ function listen(
     try {
       conn.setNoDelay(true);
     } catch {
-      // The caller is gone already, which its link is about to find out.
+      // The caller is gone already, as its link is about to find out.
     }
     take(conn);
   }, failed);

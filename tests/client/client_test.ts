@@ -113,7 +113,7 @@ Deno.test("an address at which nobody listens is told so", async () => {
   free[Symbol.dispose]();
   const error = await assertRejects(() => alice.client.chat(`127.0.0.1:${port}`), UserError);
   assertEquals(
-    error.message,
+    sentenceOf(error.problem),
     `Cannot reach a client at 127.0.0.1:${port}: nobody listens there`,
   );
   assertEquals(alice.client.current, undefined);

@@ -6,11 +6,11 @@
  */
 
 import { UserError } from "../../client/user_error.ts";
-import { connectWithin, type DialOptions, unreachableReason } from "../../client/transport/tcp.ts";
+import { connectFailure } from "../../client/transport/connect_failure.ts";
+import { connectWithin, type DialOptions } from "../../client/transport/connect_within.ts";
 import type { Listening, Network } from "../../client/transport/transport.ts";
 import type { ServerAddress } from "../../shared/net/server_address.ts";
-import { type Address, formatAddress, isUnspecified } from "../../shared/net/address.ts";
-import { systemReason } from "../../shared/errors/system_error.ts";
+import { type Address, isUnspecified } from "../../shared/net/address.ts";
 import type { SeededRandom } from "./seeded_random.ts";
 import { type FakeClock, ProcessClock } from "../support/fake_clock.ts";
 import {
@@ -315,7 +315,11 @@ export class Process implements Network {
     return { address: { host: at.host, port }, close };
   }
 
-  async dial(address: Address, what: string, options: DialOptions): Promise<SimulatedConn> {
+  async dial(
+    address: Address,
+    name: string | undefined,
+    options: DialOptions,
+  ): Promise<SimulatedConn> {
     // A client that has just stopped may still try, and gets the reason.
     if (options.signal.aborted) throw options.signal.reason;
     this.#assertRuns();
@@ -334,15 +338,14 @@ export class Process implements Network {
       return await answer.promise;
     };
     return await connectWithin(connect, { ...options, clock: this.clock }, (cause) => {
-      const reason = unreachableReason(cause) ?? systemReason(cause);
-      const place = formatAddress(address);
-      return new UserError(`Cannot reach ${what} at ${place}: ${reason}`, { cause });
+      const why = connectFailure(cause);
+      return new UserError({ code: "peer-unreachable", name, address, why }, { cause });
     });
   }
 
   async dialServer(address: ServerAddress, options: DialOptions): Promise<SimulatedConn> {
     if (address.tls !== undefined) throw new TypeError("The simulation has no TLS");
-    return await this.dial(address, "the server", options);
+    return await this.dial(address, undefined, options);
   }
 
   /** Ends the program as SIGKILL does: the machine closes what it had open, and nobody is told why. */

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { rejectsSaying } from "../support/problems.ts";
 import fc from "fast-check";
 import { UserError } from "../../client/user_error.ts";
 import { writeAll } from "../../shared/net/write_all.ts";
@@ -167,7 +168,7 @@ Deno.test("dialing fails in the words that the system's network has", async () =
   const dial = (options = {}) => clock.finish(a.dial(there, "bob", { signal: never, ...options }));
   network.block(b.machine, a.machine);
   const startMs = clock.now();
-  await assertRejects(
+  await rejectsSaying(
     () => dial(),
     UserError,
     "Cannot reach bob at 10.0.0.2:7: no answer within the time",
@@ -179,13 +180,13 @@ Deno.test("dialing fails in the words that the system's network has", async () =
   await assertRejects(() => given, TypeError, "given up");
   network.heal();
   await listening.close();
-  await assertRejects(
+  await rejectsSaying(
     () => dial(),
     UserError,
     "Cannot reach bob at 10.0.0.2:7: nobody listens there",
   );
   b.losePower();
-  await assertRejects(() => dial(), UserError, "no answer within the time");
+  await rejectsSaying(() => dial(), UserError, "no answer within the time");
 });
 
 Deno.test("a caller that tries again gets in once the way is free", async () => {

@@ -87,7 +87,4 @@ export const sentencesYet: readonly string[] = [
   "client/link/secure_channel.ts",
   "client/link/write_queue.ts",
   "client/store/message_rows.ts",
-  "client/transport/pinned_tls.ts",
-  "client/transport/tcp.ts",
-  "client/transport/tls.ts",
 ];

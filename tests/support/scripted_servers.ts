@@ -5,7 +5,8 @@
  */
 
 import { UserError } from "../../client/user_error.ts";
-import type { DialOptions, ServerConn } from "../../client/transport/tcp.ts";
+import type { DialOptions } from "../../client/transport/connect_within.ts";
+import type { ServerConn } from "../../client/transport/transport.ts";
 import type { ServerAddress } from "../../shared/net/server_address.ts";
 import { encode, type Message, parse } from "../../shared/protocol/message.ts";
 import { isFault } from "../../shared/protocol/status.ts";

@@ -1,5 +1,5 @@
 /**
- * The authorities that a user names with `--ca`.
+ * The file of authorities that `--ca` names.
  *
  * @module
  */
@@ -13,25 +13,22 @@ const certificates = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/
 /**
  * Reads certificates of authorities, in PEM (RFC 7468).
  *
- * @returns The text, of which each certificate can be read.
- * @throws {UserError} Where there is none, or one that cannot be read.
+ * @returns The text of the file.
+ * @throws {UserError} If it cannot be read, or holds no certificate or one that is malformed.
  */
 export async function readAuthorities(file: string): Promise<string> {
   let text;
   try {
     text = await Deno.readTextFile(file);
   } catch (cause) {
-    throw new UserError(`Cannot read the authorities ${file}: ${fileReason(cause)}`, { cause });
+    throw new UserError({ code: "ca-file-unreadable", file, reason: fileReason(cause) }, { cause });
   }
   const found = text.match(certificates) ?? [];
   try {
     for (const certificate of found) new X509Certificate(certificate);
     if (found.length > 0) return text;
   } catch {
-    // Said below.
+    // One is malformed, which is said below.
   }
-  throw new UserError(
-    `${file} holds no certificate that can be used: it has to be PEM, as in ` +
-      "-----BEGIN CERTIFICATE-----",
-  );
+  throw new UserError({ code: "ca-file-without-certificate", file });
 }

@@ -10,6 +10,7 @@ import { profileSentences } from "./profile_problems.ts";
 import { rendezvousSentences } from "./rendezvous_problems.ts";
 import type { Sentences } from "./sentences.ts";
 import { storeSentences } from "./store_problems.ts";
+import { transportSentences } from "./transport_problems.ts";
 import { trustSentences } from "./trust_problems.ts";
 
 const sentences: Sentences<Problem> = {
@@ -20,6 +21,7 @@ const sentences: Sentences<Problem> = {
   ...rendezvousSentences(problemSentence),
   ...trustSentences,
   ...storeSentences,
+  ...transportSentences,
 };
 
 /** Says what went wrong. The sentence has no full stop at its end and may hold a peer's words. */

@@ -5,7 +5,11 @@
  */
 
 import { quotedPath } from "../../../shared/text/quoted_path.ts";
-import type { IdentityAction, IdentityFault, ProfileProblem } from "../../user_error.ts";
+import type {
+  IdentityAction,
+  IdentityFault,
+  ProfileProblem,
+} from "../../problems/profile_problem.ts";
 import type { Sentences } from "./sentences.ts";
 
 export const profileSentences: Sentences<ProfileProblem> = {

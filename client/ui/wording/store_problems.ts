@@ -5,7 +5,7 @@
  */
 
 import { makeVisible } from "../../../shared/text/visible.ts";
-import type { StoreAction, StoreProblem } from "../../user_error.ts";
+import type { StoreAction, StoreProblem } from "../../problems/store_problem.ts";
 import type { Sentences } from "./sentences.ts";
 
 export const storeSentences: Sentences<StoreProblem> = {

@@ -2,7 +2,6 @@
 
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { readAuthorities } from "../../../client/ui/cli/ca_file.ts";
 import { UserError } from "../../../client/user_error.ts";
 import { dialServer } from "../../../client/transport/tls.ts";
 import type { ServerAddress, ServerTls } from "../../../shared/net/server_address.ts";
@@ -11,6 +10,7 @@ import type { Address } from "../../../shared/net/address.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { Authority, type Issued } from "../../support/certificates.ts";
 import { FakeServer, Person } from "../../support/client_fixture.ts";
+import { rejectsSaying, sentenceOf } from "../../support/problems.ts";
 
 const authority = new Authority();
 addEventListener("unload", () => authority[Symbol.dispose]());
@@ -49,7 +49,8 @@ async function ask(address: ServerAddress): Promise<string> {
 /** Dials in vain. @returns What the user is told. */
 async function refused(address: ServerAddress, timeoutMs?: number): Promise<string> {
   const options = { signal: never, ...timeoutMs !== undefined && { timeoutMs } };
-  return (await assertRejects(() => dialServer(address, options), UserError)).message;
+  const error = await assertRejects(() => dialServer(address, options), UserError);
+  return sentenceOf(error.problem);
 }
 
 /** Whether and how a server with a certificate is trusted. */
@@ -60,7 +61,7 @@ async function meeting(certificate: Issued, tls: ServerTls): Promise<string> {
     return await ask(address);
   } catch (error) {
     assert(error instanceof UserError, String(error));
-    return error.message;
+    return sentenceOf(error.problem);
   }
 }
 
@@ -97,14 +98,20 @@ Deno.test("who is not trusted is told apart, and what to do is said", async () =
     await meeting(authority.selfSigned(), {}),
     /: its certificate is of no authority but its own: tls:\/\/.*\?sha256=… names it/,
   );
-  assertMatch(await meeting(authority.issue({ days: -1 }), byAuthority), /: .* has expired, /);
+  assertMatch(
+    await meeting(authority.issue({ days: -1 }), byAuthority),
+    /: its certificate has expired; ask the server's operator to renew it$/,
+  );
   const elsewhere = authority.issue({ names: "DNS:other.example.org,IP:192.0.2.1" });
   assertMatch(
     await meeting(elsewhere, byAuthority),
     /: its certificate is for another name: other\.example\.org, 192\.0\.2\.1$/,
   );
   // The trust in an authority is no trust in its name.
-  assertMatch(await meeting(namesake.issue(), byAuthority), /: what it signs with is not what/);
+  assertMatch(
+    await meeting(namesake.issue(), byAuthority),
+    /: its signature does not fit its certificate: somebody may be in the middle$/,
+  );
 });
 
 Deno.test("another certificate than the pinned one is refused, by both fingerprints", async () => {
@@ -213,7 +220,7 @@ for (const version of ["-tls1_2", "-tls1_3"]) {
       const address = { ...await server.address(), tls: pinOf(certificate) };
       await using alice = new Person("alice", { address });
       const error = await assertRejects(() => alice.client.register(), UserError);
-      assertMatch(error.message, /somebody may be in the middle|unusual form/);
+      assertMatch(sentenceOf(error.problem), /somebody may be in the middle|unusual form/);
       assert(!server.heard.some((line) => line.includes("REGISTER")), server.heard.join("\n"));
     }
   });
@@ -236,7 +243,7 @@ Deno.test("a certificate that TLS cannot be made sure with is refused, though it
   const certificate = authority.version1();
   await using server = new OpensslServer(certificate, certificate.keyFile);
   const said = await refused({ ...await server.address(), tls: pinOf(certificate) });
-  assertMatch(said, /^Cannot make sure of the server .*unusual form.*Nothing was sent/);
+  assertMatch(said, /^Cannot verify the server .*unusual form.*Nothing was sent/);
 });
 
 type Serve = (conn: Deno.TcpConn, gaveUp: Promise<void>) => Promise<unknown>;
@@ -304,11 +311,11 @@ Deno.test("where nobody listens TLS changes nothing about it", async () => {
 Deno.test("who speaks in the clear to a server with TLS learns how it is named", async () => {
   await using server = startServer({ host: "127.0.0.1", port: 0, tls: authority.issue() });
   await using alice = new Person("alice", server);
-  await assertRejects(() => alice.client.register(), UserError, "begins with tls:// (426)");
+  await rejectsSaying(() => alice.client.register(), UserError, "begins with tls:// (426)");
   // Others say it as TLS does.
   await using other = new FakeServer(() => "\x15\x03\x03\0\x02\x02\x46", true);
   await using bob = new Person("bob", other);
-  await assertRejects(
+  await rejectsSaying(
     () => bob.client.register(),
     UserError,
     `it speaks TLS; name it tls://127.0.0.1:${other.address.port}`,
@@ -333,24 +340,4 @@ Deno.test("register, info and bridge go over TLS, however the server is trusted"
     assertEquals(alice.events.of("bridged")[0]!.found?.address, bob.client.address);
     await alice.client.unregister();
   }
-});
-
-Deno.test("a file of authorities that is none is told apart", async () => {
-  assertEquals(await readAuthorities(authority.certFile), authority.cert);
-  const both = authority.path("both.pem");
-  await Deno.writeTextFile(both, `Two of them\n${authority.cert}${stranger.cert}`);
-  assertEquals((await readAuthorities(both)).match(/BEGIN/g)!.length, 2);
-  const damaged = authority.path("damaged.pem");
-  await Deno.writeTextFile(damaged, authority.cert + stranger.cert.replace(/MII/, "MIA"));
-  const { keyFile } = authority.issue();
-  for (const file of [damaged, keyFile]) {
-    const error = await assertRejects(() => readAuthorities(file), UserError);
-    assertMatch(error.message, /\.(pem|key) holds no certificate that can be used: .*PEM/);
-  }
-  const missing = authority.path("missing.pem");
-  await assertRejects(
-    () => readAuthorities(missing),
-    UserError,
-    `the authorities ${missing}: there`,
-  );
 });

@@ -2,7 +2,7 @@ import type {
   IdentityAction,
   IdentityFault,
   ProfileProblem,
-} from "../../../../client/user_error.ts";
+} from "../../../../client/problems/profile_problem.ts";
 import { assertSentences, type SentenceCases } from "../../../support/problems.ts";
 
 const path = "/home/ann/identity.json";

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { problemSentence } from "../../../../client/ui/wording/problem_sentences.ts";
-import type { StoreAction, StoreProblem } from "../../../../client/user_error.ts";
+import type { StoreAction, StoreProblem } from "../../../../client/problems/store_problem.ts";
 import { assertSentences, type SentenceCases } from "../../../support/problems.ts";
 
 const path = "/home/bob/\x1bstore.db";

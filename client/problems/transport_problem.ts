@@ -1,0 +1,77 @@
+/**
+ * What can go wrong with connections, as codes and fields.
+ *
+ * @module
+ */
+
+import type { Address } from "../../shared/net/address.ts";
+
+/** What goes wrong with connections. */
+export type TransportProblem =
+  | {
+    readonly code: "peer-unreachable";
+    /** Who was called; undefined if that is not known. */
+    readonly name: string | undefined;
+    readonly address: Address;
+    readonly why: ConnectFailure;
+  }
+  | {
+    readonly code: "server-unreachable";
+    /** As the user names it, such as `tls://example.org:5555`. */
+    readonly server: string;
+    readonly why: ConnectFailure | TlsFailure;
+  }
+  | {
+    /** A server has presented another certificate than the one with the fingerprint in its address. */
+    readonly code: "other-certificate";
+    readonly server: string;
+    /** SHA-256 in hexadecimal, as is `expected`. */
+    readonly presented: string;
+    readonly expected: string;
+  }
+  | {
+    /** A server has presented the expected certificate, but may not have its key. */
+    readonly code: "certificate-unproven";
+    readonly server: string;
+    readonly why: UnprovenCause;
+  }
+  | {
+    /** The file of authorities that the user names cannot be read. */
+    readonly code: "ca-file-unreadable";
+    readonly file: string;
+    readonly reason: string;
+  }
+  | {
+    /** The file of authorities that the user names holds no certificate, or a malformed one. */
+    readonly code: "ca-file-without-certificate";
+    readonly file: string;
+  };
+
+/** Why nobody is reached at an address. */
+export type ConnectFailure =
+  | { readonly is: "no-listener" | "no-such-host" | "no-answer" | "not-permitted" }
+  | { readonly is: "other"; readonly reason: string };
+
+/** Why there is no TLS with a server. */
+export type TlsFailure =
+  | {
+    readonly is:
+      | "hung-up"
+      | "no-tls"
+      | "unknown-authority"
+      | "self-signed"
+      | "bad-signature"
+      | "expired"
+      | "not-valid-yet"
+      | "no-system-authorities"
+      | "unusable-authorities";
+  }
+  | {
+    /** The certificate is not for this server. */
+    readonly is: "other-name";
+    /** The names that it is for. */
+    readonly names: readonly string[];
+  };
+
+/** Why it cannot be verified that a server has the key of its certificate. */
+export type UnprovenCause = "old-runtime" | "unusual-certificate";
