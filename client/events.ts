@@ -7,7 +7,7 @@
 import type { Address } from "../shared/net/address.ts";
 import type { Fingerprint } from "../shared/crypto/public_key.ts";
 import type { AuditReport } from "./audit/audit.ts";
-import type { PresenceStatus } from "./rendezvous/presence_watch.ts";
+import type { PresenceStatus } from "../shared/protocol/records.ts";
 import type { ServerAddress } from "../shared/net/server_address.ts";
 import type { HistoryEntry } from "./store/journal.ts";
 import type { Problem } from "./user_error.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Address, isIpAddress, isUnspecified, parsePort } from "../../shared/net/address.ts";
+import { type Address, isIpAddress, isUnspecified } from "../../shared/net/address.ts";
 import { isClientId } from "../../shared/protocol/client_id.ts";
 import { concat } from "@std/bytes/concat";
 import type { Identity } from "../../shared/crypto/identity.ts";
@@ -20,6 +20,12 @@ import {
   message,
 } from "../../shared/protocol/message.ts";
 import { MessageReader } from "../../shared/protocol/message_reader.ts";
+import {
+  addressHeaders,
+  addressIn,
+  formatMailNumber,
+  parseMailNumber,
+} from "../../shared/protocol/records.ts";
 import { isFault } from "../../shared/protocol/status.ts";
 import { check, protocolVersion } from "../../shared/protocol/verbs.ts";
 import { type Problem, reasonOf, UserError } from "../user_error.ts";
@@ -179,10 +185,10 @@ export class Mailbox {
   /** As many messages from the front as fit. */
   #pack(messages: readonly Message[], bytesMax: number): { content: Uint8Array; count: number } {
     const { id, rendezvous } = this.#options;
-    const { host, port } = rendezvous.address ?? {};
+    const { address } = rendezvous;
     const introduction = message("CHAT", [
       ["clientID", id],
-      ...host === undefined ? [] : [["IP", host], ["Port", String(port)]] as const,
+      ...address === undefined ? [] : addressHeaders(address),
       ["Version", protocolVersion],
     ]);
     const parts = [utf8.encode(encode(introduction))];
@@ -255,11 +261,11 @@ export class Mailbox {
       const collect = message("COLLECT", [
         ["clientID", id],
         ["Version", protocolVersion],
-        ["After", String(after)],
+        ["After", formatMailNumber(after)],
         ...taken,
       ]);
       const reply = await server.request(collect, "COLLECTACK");
-      const number = mailNumber(header(reply, "Number"));
+      const number = parseMailNumber(header(reply, "Number"));
       // A server that goes back would be asked for ever.
       if (number === undefined || number <= after) return round;
       after = number;
@@ -270,7 +276,7 @@ export class Mailbox {
         round.left++;
         continue;
       }
-      taken.push(["Taken", String(number)]);
+      taken.push(["Taken", formatMailNumber(number)]);
       if (mail === undefined) onUnreadable();
       else round.tookBehindLeft ||= round.left > 0;
     }
@@ -296,10 +302,6 @@ const refusals: Readonly<Record<string, "full" | "not-there">> = {
   404: "not-there",
   507: "full",
 };
-
-function mailNumber(text: string | undefined): number | undefined {
-  return text !== undefined && /^[0-9]{1,15}$/.test(text) ? Number(text) : undefined;
-}
 
 /** Opens the mail that a COLLECTACK brings. @returns Undefined where it is none for us. */
 async function openMail(
@@ -327,11 +329,13 @@ async function openMail(
     if (check(item, "peer") !== undefined) return undefined;
     messages.push(item);
   }
-  return { id: sender, key, agreement, address: addressIn(introduction), messages };
+  return { id: sender, key, agreement, address: senderAddress(introduction), messages };
 }
 
-function addressIn(introduction: Message): Address | undefined {
-  const host = header(introduction, "IP") ?? "";
-  const port = parsePort(header(introduction, "Port") ?? "") ?? 0;
-  return isIpAddress(host) && !isUnspecified(host) && port > 0 ? { host, port } : undefined;
+/** The address that a sender gives, which need not be one where it can be reached. */
+function senderAddress(introduction: Message): Address | undefined {
+  const address = addressIn(introduction);
+  const isReachable = address !== undefined && isIpAddress(address.host) &&
+    !isUnspecified(address.host);
+  return isReachable ? address : undefined;
 }

@@ -4,15 +4,20 @@
  * @module
  */
 
-import { formatAddress, parseAddress, parsePort } from "../../shared/net/address.ts";
+import { parsePort } from "../../shared/net/address.ts";
 import { isClientId } from "../../shared/protocol/client_id.ts";
-import { type Fingerprint, isFingerprint } from "../../shared/crypto/public_key.ts";
 import { type Header, header, headerValues, message } from "../../shared/protocol/message.ts";
+import {
+  addressIn,
+  type ClientRecord,
+  parseClient,
+  parseFingerprint,
+  parseWholeNumber,
+} from "../../shared/protocol/records.ts";
 import { protocolVersion } from "../../shared/protocol/verbs.ts";
 import { UserError } from "../user_error.ts";
 import type { KnownClient } from "../events.ts";
 import type { ControlConnection } from "./control_connection.ts";
-import { wholeNumber } from "./reply.ts";
 
 /**
  * Looks a client up.
@@ -35,13 +40,10 @@ export async function lookUp(
   const host = header(reply, "IP") ?? "";
   const port = parsePort(header(reply, "Port") ?? "");
   if (host === "" || port === undefined) return undefined;
-  const address = parseAddress(formatAddress({ host, port }));
+  const address = addressIn(reply);
   if (address === undefined) throw new UserError({ code: "server-sent-no-address" });
-  return {
-    id: isClientId(id) ? id : "",
-    address,
-    ...fingerprintIn(header(reply, "Fingerprint")),
-  };
+  const fingerprint = parseFingerprint(header(reply, "Fingerprint"));
+  return knownClient({ clientId: isClientId(id) ? id : "", address, fingerprint });
 }
 
 /** Clients that the server knows. */
@@ -74,8 +76,10 @@ export async function listEveryone(
       message("INFO", [["Version", protocolVersion], ...page]),
       "INFOACK",
     );
-    count = wholeNumber(header(reply, "Count")) ?? 0;
-    const found = headerValues(reply, "Client").flatMap(readKnownClient);
+    count = parseWholeNumber(header(reply, "Count")) ?? 0;
+    const found = headerValues(reply, "Client").map(parseClient).filter((client) =>
+      client !== undefined
+    ).map(knownClient);
     for (const client of found) onClient(client);
     clients.push(...found);
     const next = header(reply, "After");
@@ -85,14 +89,6 @@ export async function listEveryone(
   return { count, clients };
 }
 
-/** Reads a Client line of INFOACK. @returns Nothing if it is malformed. */
-function readKnownClient(line: string): KnownClient[] {
-  const [id = "", place = "", fingerprint] = line.split(" ");
-  const address = parseAddress(place);
-  if (!isClientId(id) || address === undefined) return [];
-  return [{ id, address, ...fingerprintIn(fingerprint) }];
-}
-
-function fingerprintIn(text: string | undefined): { fingerprint?: Fingerprint } {
-  return text !== undefined && isFingerprint(text) ? { fingerprint: text } : {};
+function knownClient({ clientId: id, address, fingerprint }: ClientRecord): KnownClient {
+  return { id, address, ...fingerprint !== undefined && { fingerprint } };
 }

@@ -13,18 +13,14 @@ import {
   type Message,
   message,
 } from "../../shared/protocol/message.ts";
+import {
+  parsePresence,
+  parseWholeNumber,
+  type PresenceStatus,
+} from "../../shared/protocol/records.ts";
 import { protocolVersion } from "../../shared/protocol/verbs.ts";
 import { UserError } from "../user_error.ts";
-import { wholeNumber } from "./reply.ts";
 import type { ServerConnection } from "./server_connection.ts";
-
-const statuses = ["online", "registered", "away"] as const;
-
-/**
- * Whether a client is there: `online` if the server hears from it, `registered` if it has registered and does
- * not keep its connection, as legacy programs do, `away` if it has not.
- */
-export type PresenceStatus = typeof statuses[number];
 
 type Server = Pick<ServerConnection, "request">;
 
@@ -109,7 +105,7 @@ export class PresenceWatch {
       try {
         // Read at once: else a change that the server sent behind it would be overwritten.
         await server.request(watch, "WATCHACK", (reply) => {
-          this.#mailBytesMax = wholeNumber(header(reply, "Mailbox"));
+          this.#mailBytesMax = parseWholeNumber(header(reply, "Mailbox"));
           this.#note(reply);
         });
       } catch (error) {
@@ -122,9 +118,8 @@ export class PresenceWatch {
 
   #note(said: Message): void {
     for (const line of headerValues(said, "Presence")) {
-      const [name = "", word] = line.split(" ");
-      const status = statuses.find((status) => status === word);
-      if (status === undefined || !this.#wanted.has(name)) continue;
+      const { clientId: name, status } = parsePresence(line) ?? {};
+      if (name === undefined || status === undefined || !this.#wanted.has(name)) continue;
       if (this.#statuses.get(name) === status) continue;
       this.#statuses.set(name, status);
       this.#options.onChange(name, status);

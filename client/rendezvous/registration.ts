@@ -12,10 +12,11 @@ import { type Problem, problemOf } from "../user_error.ts";
 import { registrationTtlAskedMs } from "../../shared/protocol/limits.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { type Header, header } from "../../shared/protocol/message.ts";
+import { parseWholeNumber } from "../../shared/protocol/records.ts";
 import { protocolVersion } from "../../shared/protocol/verbs.ts";
 import type { ServerAddress } from "../../shared/net/server_address.ts";
 import type { ControlConnection } from "./control_connection.ts";
-import { ServerRefusal, wholeNumber } from "./reply.ts";
+import { ServerRefusal } from "./reply.ts";
 import { requestSigned } from "./signed_request.ts";
 
 /** However briefly a server lets registrations live, it is not asked more often than this. */
@@ -151,7 +152,7 @@ export class Registration {
     const { reply, proven } = registered;
     const host = header(reply, "IP")! || claimed;
     const port = parsePort(header(reply, "Port")!) || listening.port;
-    const expiresS = wholeNumber(header(reply, "Expires"));
+    const expiresS = parseWholeNumber(header(reply, "Expires"));
     const { server } = connection;
     return { id, address: { host, port }, server, expiresS, keyed: proven };
   }

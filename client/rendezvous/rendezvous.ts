@@ -11,6 +11,7 @@ import type { Address } from "../../shared/net/address.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import type { Fingerprint } from "../../shared/crypto/public_key.ts";
+import type { PresenceStatus } from "../../shared/protocol/records.ts";
 import type { KnownClient } from "../events.ts";
 import type { Problem } from "../user_error.ts";
 import type { Network } from "../transport/transport.ts";
@@ -18,12 +19,12 @@ import type { ServerAddress } from "../../shared/net/server_address.ts";
 import { ControlConnection } from "./control_connection.ts";
 import { type Listed, listEveryone, lookUp } from "./lookup.ts";
 import { LookupCache } from "./lookup_cache.ts";
-import { type PresenceStatus, PresenceWatch } from "./presence_watch.ts";
+import { PresenceWatch } from "./presence_watch.ts";
 import { type Registered, Registration } from "./registration.ts";
 import type { ServerConnection } from "./server_connection.ts";
 
 export type { Listed } from "./lookup.ts";
-export type { PresenceStatus } from "./presence_watch.ts";
+export type { PresenceStatus } from "../../shared/protocol/records.ts";
 export type { Registered } from "./registration.ts";
 
 /** What happens unasked. None of these may throw. */

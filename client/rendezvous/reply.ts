@@ -7,6 +7,7 @@
 
 import { formatAddress } from "../../shared/net/address.ts";
 import { header, type Message } from "../../shared/protocol/message.ts";
+import { parseWholeNumber } from "../../shared/protocol/records.ts";
 import { type Fault, isFault } from "../../shared/protocol/status.ts";
 import { check, type VerbName } from "../../shared/protocol/verbs.ts";
 import { formatServerAddress, type ServerAddress } from "../../shared/net/server_address.ts";
@@ -31,10 +32,10 @@ export class ServerRefusal extends UserError {
       code: "server-refused",
       status,
       said: header(error, "Reason")!,
-      retryAfterS: wholeNumber(header(error, "Retry-After")),
+      retryAfterS: parseWholeNumber(header(error, "Retry-After")),
     });
     this.status = status;
-    this.minExpiresS = wholeNumber(header(error, "Min-Expires"));
+    this.minExpiresS = parseWholeNumber(header(error, "Min-Expires"));
     const [nonce, realm] = [header(error, "Nonce"), header(error, "Realm")];
     this.challenge = status === "401" && nonce !== undefined && realm !== undefined
       ? { nonce, realm }
@@ -80,9 +81,4 @@ export function expectReply(
   if (isReply(item, "ERROR")) throw new ServerRefusal(item);
   const found = { is: "unexpected", said: (item as Message).verb, expected } as const;
   throw new UserError({ code: "not-a-server", server: place, found });
-}
-
-/** Reads a whole number that a server sent, of seconds or of clients; undefined if it is not one. */
-export function wholeNumber(text: string | undefined): number | undefined {
-  return text !== undefined && /^[0-9]{1,7}$/.test(text) ? Number(text) : undefined;
 }

@@ -1,7 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { UserError } from "../../../client/user_error.ts";
-import { type PresenceStatus, PresenceWatch } from "../../../client/rendezvous/presence_watch.ts";
+import { PresenceWatch } from "../../../client/rendezvous/presence_watch.ts";
+import type { PresenceStatus } from "../../../shared/protocol/records.ts";
 import { ServerRefusal } from "../../../client/rendezvous/reply.ts";
 import { watchedMax } from "../../../shared/protocol/limits.ts";
 import {

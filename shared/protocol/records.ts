@@ -1,0 +1,100 @@
+/**
+ * Header values that are more than a text: how each is written, and beside that how it is read. Readers ignore
+ * what follows the parts that they know, so that a later version can add some.
+ *
+ * @module
+ */
+
+import { type Fingerprint, isFingerprint } from "../crypto/public_key.ts";
+import { type Address, formatAddress, parseAddress } from "../net/address.ts";
+import { isClientId } from "./client_id.ts";
+import { type Header, header, type Message } from "./message.ts";
+
+/** A client, as a server lists it. */
+export interface ClientRecord {
+  readonly clientId: string;
+  readonly address: Address;
+  /** Of its key, if it has one. */
+  readonly fingerprint: Fingerprint | undefined;
+}
+
+/** Writes a `Client`: `alice 192.0.2.1:5556`, with the fingerprint behind it if there is one. */
+export function formatClient({ clientId, address, fingerprint }: ClientRecord): string {
+  const client = `${clientId} ${formatAddress(address)}`;
+  return fingerprint === undefined ? client : `${client} ${fingerprint}`;
+}
+
+/** Reads a `Client`. @returns Undefined if it is malformed. */
+export function parseClient(line: string): ClientRecord | undefined {
+  const [clientId = "", place = "", fingerprint] = line.split(" ");
+  const address = parseAddress(place);
+  if (!isClientId(clientId) || address === undefined) return undefined;
+  return { clientId, address, fingerprint: parseFingerprint(fingerprint) };
+}
+
+/** Reads a `Fingerprint`. @returns Undefined if it is none. */
+export function parseFingerprint(text: string | undefined): Fingerprint | undefined {
+  return text !== undefined && isFingerprint(text) ? text : undefined;
+}
+
+const presenceStatuses = ["online", "registered", "away"] as const;
+
+/**
+ * What a server knows of a client: `online`, it hears from the client; `registered`, the client has registered
+ * and may be gone; or `away`, it has not registered.
+ */
+export type PresenceStatus = typeof presenceStatuses[number];
+
+/** Writes a `Presence`: `alice online`. */
+export function formatPresence(clientId: string, status: PresenceStatus): string {
+  return `${clientId} ${status}`;
+}
+
+/** Reads a `Presence`. @returns Undefined if its status is none that is known. */
+export function parsePresence(
+  line: string,
+): { readonly clientId: string; readonly status: PresenceStatus } | undefined {
+  const [clientId = "", word] = line.split(" ");
+  const status = presenceStatuses.find((status) => status === word);
+  return status && { clientId, status };
+}
+
+/** The headers of an address, `IP` and `Port`; empty if there is none, as legacy programs expect it. */
+export function addressHeaders(address: Address | undefined): Header[] {
+  return [["IP", address?.host ?? ""], ["Port", address === undefined ? "" : String(address.port)]];
+}
+
+/** The address in `IP` and `Port`. @returns Undefined if they are missing, empty or malformed. */
+export function addressIn(message: Message): Address | undefined {
+  const host = header(message, "IP") ?? "";
+  const port = header(message, "Port") ?? "";
+  // An IPv6 address has no brackets here.
+  return parseAddress(host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`);
+}
+
+/** Writes a time as a number of seconds, such as `Retry-After`: the next whole one. */
+export function formatSeconds(ms: number): string {
+  return String(Math.ceil(ms / 1000));
+}
+
+/**
+ * Reads a whole number, such as `Count`, `Expires` or `Retry-After`.
+ *
+ * @param digitsMax How many digits it may have.
+ * @returns Undefined if it is none.
+ */
+export function parseWholeNumber(text: string | undefined, digitsMax = 7): number | undefined {
+  return text !== undefined && text.length <= digitsMax && /^[0-9]+$/.test(text)
+    ? Number(text)
+    : undefined;
+}
+
+/** Writes the number of a mail: `Number`, `Taken`, and the `After` of a COLLECT. */
+export function formatMailNumber(number: number): string {
+  return String(number);
+}
+
+/** Reads the number of a mail. @returns Undefined if it is none. */
+export function parseMailNumber(text: string | undefined): number | undefined {
+  return parseWholeNumber(text, 15);
+}
