@@ -15,6 +15,8 @@ import { inTransaction } from "./transactions.ts";
 export interface DatabaseOptions {
   /** How long to wait for another program that holds it, in milliseconds. */
   readonly busyTimeoutMs?: number;
+  /** Called once all migrations are done. If it throws, the database cannot be opened. */
+  readonly prepare?: (database: DatabaseSync) => void;
 }
 
 /**
@@ -34,7 +36,7 @@ export interface DatabaseOptions {
 export function openDatabase(
   path: string,
   migrations: readonly string[],
-  { busyTimeoutMs = databaseBusyTimeoutMs }: DatabaseOptions = {},
+  { busyTimeoutMs = databaseBusyTimeoutMs, prepare }: DatabaseOptions = {},
 ): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
@@ -45,6 +47,7 @@ export function openDatabase(
     useWriteAheadLog(database, busyTimeoutMs);
     database.exec("PRAGMA synchronous = NORMAL");
     migrate(database, migrations);
+    prepare?.(database);
     return database;
   } catch (cause) {
     database?.close();
