@@ -1,55 +1,51 @@
 /**
- * What a server does, over whatever connections and whichever clock it is given: it knows no sockets, opens
- * no files, and starts no timer but by that clock.
+ * What a server does, over any connections and by any clock. It knows no sockets, opens no files, and starts no
+ * timer but the clock's.
  *
  * @module
  */
 
-import type { Clock, TimerClock } from "../shared/time/clock.ts";
 import type { Log } from "../shared/process/log.ts";
 import { nameLeaseMs } from "../shared/protocol/limits.ts";
+import type { Clock, TimerClock } from "../shared/time/clock.ts";
 import { type Connection, Connections } from "./connection/connection.ts";
 import { type Capacity, defaultCapacity, perHost } from "./limits/limits.ts";
-import { boxOf } from "./handlers/handlers.ts";
-import { Mailbox } from "./mailbox/mailbox.ts";
-import type { MailboxDatabase } from "./mailbox/mailbox_database.ts";
-import { Names } from "./names/names.ts";
-import type { NamesDatabase } from "./names/names_database.ts";
-import { type AuthenticatedClient, Presence } from "./presence/presence.ts";
+import { Mailbox, type MailboxDatabase } from "./mailbox/mailbox.ts";
+import { Names, type NamesDatabase } from "./names/names.ts";
+import { Presence } from "./presence/presence.ts";
 import { Registry } from "./registry/registry.ts";
 
-/** What a server may be told about what it does. */
+/** What an operator may decide. */
 export interface ServicePolicy {
   readonly capacity?: Partial<Capacity>;
-  /** Whether nobody is registered without a key. */
+  /** Whether every registration needs a key. */
   readonly keyedOnly?: boolean | undefined;
-  /** How long a name that is not used stays its key's; `nameLeaseMs` of the limits where not given. */
+  /** How long an unused name is reserved for its key, in milliseconds; 30 days if not given. */
   readonly nameLeaseMs?: number | undefined;
   /**
-   * How clients call it, as `chat.example.org:5555`, so that what they sign for it is for nobody else;
-   * where not given, a random name that is kept with the data.
+   * The address by which clients know the server, as `chat.example.org:5555`, so that what they sign for it is
+   * valid nowhere else. If not given it is a random name that is kept with the data.
    */
   readonly realm?: string | undefined;
 }
 
-/** What a server's core works with. */
+/** What a server's core works with. The caller closes the databases once the core has stopped. */
 export interface ServerCoreOptions extends ServicePolicy {
   readonly clock: TimerClock;
   readonly log: Log;
-  /** Who owns which name. It is its owner's to close, once the core has stopped. */
   readonly names: NamesDatabase;
-  /** The mail that it keeps, in the same way; where not given it keeps none. */
+  /** If not given the server keeps no mail. */
   readonly mailbox?: MailboxDatabase | undefined;
-  /** Told when a connection has ended, and where its client's end was seen. */
+  /** Told when a connection has ended, and which IP address its client had. */
   readonly onEnded?: (observedHost: string) => void;
 }
 
-/** How often {@linkcode ServerCore.sweep} is to be called, and so how exact the server's times are. */
+/** How often {@linkcode ServerCore.sweep} has to be called, and so how exact the server's times are. */
 export const sweepMs = 250;
 
 /** The core of a server. */
 export class ServerCore {
-  /** The server's time as of the last sweep: asking for it costs a request more than looking up a name. */
+  /** The time as of the last sweep. Asking the machine for it would cost a request more than finding a name. */
   readonly clock: Clock;
   readonly #time: { nowMs: number };
   readonly #timer: TimerClock;
@@ -60,19 +56,15 @@ export class ServerCore {
   readonly #connections: Connections;
 
   constructor(options: ServerCoreOptions) {
-    const { clock: timer, log, names: database, keyedOnly = false } = options;
+    const { clock: timer, log, names: database, keyedOnly = false, onEnded } = options;
     const capacity = { ...defaultCapacity, ...options.capacity };
     const time = { nowMs: timer.now() };
     const clock = { now: () => time.nowMs };
-    this.#timer = timer;
-    this.#time = time;
-    this.clock = clock;
-    const presenceChanged = (id: string) => presence.changed(id);
     const registry = new Registry({
       clock,
       max: capacity.registrations,
       maxPerHost: perHost(capacity.registrationsPerHost),
-      onChange: presenceChanged,
+      onChange: (clientId) => presence.noteChange(clientId),
     });
     const names = new Names(database, {
       leaseMs: options.nameLeaseMs ?? nameLeaseMs,
@@ -86,28 +78,23 @@ export class ServerCore {
       clock: timer,
       log,
       capacity,
-      onMail: ({ name, key }) => presence.mailCame({ id: name, key }),
+      onMail: (owner) => presence.noteMail(owner),
     });
-    const mailCount = mailbox === undefined
-      ? () => 0
-      : (who: AuthenticatedClient) => mailbox.count(boxOf(who));
+    const mailCount = mailbox === undefined ? () => 0 : mailbox.count.bind(mailbox);
     const presence = new Presence({ registry, clock, mailCount });
+    const realm = options.realm ?? database.realm;
+    const context = { registry, names, presence, mailbox, realm, keyedOnly };
+    this.clock = clock;
+    this.#time = time;
+    this.#timer = timer;
     this.#registry = registry;
     this.#names = names;
     this.#presence = presence;
     this.#mailbox = mailbox;
-    const context = {
-      registry,
-      names,
-      presence,
-      mailbox,
-      realm: options.realm ?? database.realm,
-      keyedOnly,
-    };
-    this.#connections = new Connections({ clock, timer, log, context, onEnded: options.onEnded });
+    this.#connections = new Connections({ clock, timer, log, context, onEnded });
   }
 
-  /** Registrations at the moment. */
+  /** How many clients are registered. */
   get registrations(): number {
     return this.#registry.size;
   }
@@ -116,13 +103,13 @@ export class ServerCore {
    * Serves a connection.
    *
    * @param observedHost The IP address of the client's end.
-   * @returns Done when it has ended and is closed. Never rejected.
+   * @returns Done when the connection has ended and is closed. Never rejected.
    */
   serve(conn: Connection, observedHost: string): Promise<void> {
     return this.#connections.serve(conn, observedHost);
   }
 
-  /** Does what is due: ends what has expired, closes who is late or silent, tells the news. */
+  /** Does what is due: ends what has expired, closes connections that are late or silent, pushes news. */
   sweep(): void {
     this.#time.nowMs = this.#timer.now();
     this.#registry.expire();
@@ -133,7 +120,8 @@ export class ServerCore {
   }
 
   /**
-   * Closes every connection, and leaves unwritten what has not been acknowledged. Done when all have ended.
+   * Closes every connection. Mail that has not been acknowledged is not written. Done when all connections have
+   * ended.
    */
   async stop(): Promise<void> {
     const closed = this.#connections.close();

@@ -1,23 +1,23 @@
 /**
- * The rendezvous server: listens, takes connections in, and ends them all when it is told to.
+ * The rendezvous server on its sockets: it listens, admits connections, and ends them all when it is stopped.
  *
  * @module
  */
 
 import { acceptUntil } from "../shared/net/accept.ts";
-import { plainHost } from "../shared/net/address.ts";
-import { systemClock, type TimerClock } from "../shared/time/clock.ts";
+import { type Address, plainHost } from "../shared/net/address.ts";
 import { type Log, silentLog } from "../shared/process/log.ts";
 import { errorReply } from "../shared/protocol/error_reply.ts";
 import { messageBytesMax } from "../shared/protocol/limits.ts";
 import { encode } from "../shared/protocol/message.ts";
 import { serverFaults } from "../shared/protocol/reasons.ts";
 import type { Fault } from "../shared/protocol/status.ts";
+import { systemClock, type TimerClock } from "../shared/time/clock.ts";
 import type { TlsKeyPair } from "./certificate/certificate.ts";
-import { Admission, defaultCapacity } from "./limits/limits.ts";
 import { ServerCore, type ServicePolicy, sweepMs } from "./core.ts";
-import { openMailboxDatabase } from "./mailbox/mailbox_database.ts";
-import { openNamesDatabase } from "./names/names_database.ts";
+import { Admission, defaultCapacity } from "./limits/limits.ts";
+import { openMailboxDatabase } from "./mailbox/mailbox.ts";
+import { openNamesDatabase } from "./names/names.ts";
 import { TlsTerminator } from "./tls/tls.ts";
 
 /** A server's options. */
@@ -28,66 +28,144 @@ export interface ServerOptions extends ServicePolicy {
   readonly port: number;
   readonly log?: Log;
   readonly clock?: TimerClock;
-  /** The directory in which it keeps who owns which name, and mail; in memory where not given. */
+  /** The directory of names and mail; in memory only if not given. */
   readonly data?: string | undefined;
-  /** Whether it keeps mail for those who are away; it does where not given. */
+  /** Whether it keeps mail for clients that are away; it does if not given. */
   readonly mailbox?: boolean | undefined;
-  /** With which it speaks TLS, and nothing else; where not given, it speaks in the clear. */
+  /** If given, it speaks TLS and nothing else. */
   readonly tls?: TlsKeyPair | undefined;
 }
 
 /** A server that listens. */
 export interface Server extends AsyncDisposable {
   /** Where it listens. */
-  readonly address: { readonly host: string; readonly port: number };
-  /** Registrations at the moment. */
+  readonly address: Address;
+  /** How many clients are registered. */
   readonly registrations: number;
-  /** Connections at the moment. */
+  /** How many connections there are. */
   readonly connections: number;
   /**
-   * Shows another certificate to who connects from now on; open connections go on.
+   * Uses another certificate for new connections; open ones go on.
    *
-   * @throws {Error} Where certificate and key do not belong together; the ones before stay in use.
-   * @throws {TypeError} Where it speaks no TLS.
+   * @throws {Error} If certificate and key do not belong together; the ones before stay in use.
+   * @throws {TypeError} If the server does not speak TLS.
    */
   useCertificate(pair: TlsKeyPair): Promise<void>;
   /** Stops listening and closes every connection. Done when all have ended. */
   stop(): Promise<void>;
 }
 
-/** How long one who is turned away has to hear why. */
-const turnAwayMs = 500;
-
 /**
  * Starts a server. It listens when this returns.
  *
- * @throws {Deno.errors.AddrInUse} Where the port is taken.
- * @throws {Error} Where the host is not of this machine, listening is not allowed, certificate and key do
- * not belong together, or the data cannot be opened; that one is a sentence for people, with its cause.
+ * @throws {Deno.errors.AddrInUse} If the port is in use.
+ * @throws {DatabaseError} If the data cannot be opened.
+ * @throws {Error} If the host is not an address of this machine, listening is not allowed, or certificate and
+ * key do not belong together.
  */
 export function startServer(options: ServerOptions): Server {
-  const { host, port, log = silentLog, clock = systemClock } = options;
-  // What is open already is closed where the rest does not open.
+  const { host, port, log = silentLog, clock = systemClock, data } = options;
+  // If one of them does not open, those before are closed again.
   using opening = new DisposableStack();
-  const names = opening.use(openNamesDatabase(options.data));
-  const mailbox = options.mailbox === false
-    ? undefined
-    : opening.use(openMailboxDatabase(options.data));
+  const names = opening.use(openNamesDatabase(data));
+  const mailbox = options.mailbox === false ? undefined : opening.use(openMailboxDatabase(data));
   const admission = new Admission({ ...defaultCapacity, ...options.capacity });
   const onEnded = (observedHost: string) => admission.leave(observedHost);
   const core = new ServerCore({ ...options, clock, log, names, mailbox, onEnded });
   const terminator = options.tls &&
     opening.adopt(new TlsTerminator(options.tls, core.clock), (terminator) => terminator.close());
   const listener = Deno.listen({ hostname: host, port });
+  const databases = new DisposableStack();
+  databases.use(names);
+  databases.use(mailbox);
   opening.move();
-  const stopping = new AbortController();
+  return new ListeningServer({ listener, terminator, admission, core, databases, log });
+}
 
-  const sweeper = setInterval(() => {
-    core.sweep();
-    terminator?.expire();
-  }, sweepMs);
+/** What a server that listens is made of. It owns all of them. */
+interface Parts {
+  readonly listener: Deno.TcpListener;
+  /** Undefined if it does not speak TLS. */
+  readonly terminator: TlsTerminator | undefined;
+  readonly admission: Admission;
+  readonly core: ServerCore;
+  readonly databases: Disposable;
+  readonly log: Log;
+}
 
-  const secure = async (conn: Deno.TcpConn, observedHost: string, terminator: TlsTerminator) => {
+class ListeningServer implements Server {
+  readonly address: Address;
+  readonly #parts: Parts;
+  readonly #stopping = new AbortController();
+  readonly #accepting: Promise<void>;
+  readonly #sweeper;
+  /** Connections of which it is not known yet whether they speak TLS. */
+  readonly #securing = new Set<Promise<void>>();
+  #stopped: Promise<void> | undefined;
+
+  constructor(parts: Parts) {
+    const { listener, terminator, core, log } = parts;
+    this.address = { host: listener.addr.hostname, port: listener.addr.port };
+    this.#parts = parts;
+    this.#sweeper = setInterval(() => {
+      core.sweep();
+      terminator?.expire();
+    }, sweepMs);
+    this.#accepting = acceptUntil(
+      this.#stopping.signal,
+      listener,
+      (conn) => this.#admit(conn),
+      (error, retryInMs) => {
+        log.warn("cannot accept a connection", { error: String(error), retryInMs: retryInMs | 0 });
+      },
+    );
+  }
+
+  get registrations(): number {
+    return this.#parts.core.registrations;
+  }
+
+  get connections(): number {
+    return this.#parts.admission.count;
+  }
+
+  async useCertificate(pair: TlsKeyPair): Promise<void> {
+    const { terminator } = this.#parts;
+    if (terminator === undefined) throw new TypeError("The server does not speak TLS");
+    await terminator.use(pair);
+  }
+
+  stop(): Promise<void> {
+    return this.#stopped ??= this.#stop();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  #admit(conn: Deno.TcpConn): void {
+    const { admission, core, terminator } = this.#parts;
+    const observedHost = plainHost(conn.remoteAddr.hostname);
+    const refusal = admission.enter(observedHost);
+    if (refusal !== undefined) {
+      // A client that expects TLS could only be told after the handshake, which is the work to be saved.
+      if (terminator === undefined) turnAway(conn, refusal);
+      else conn.close();
+    } else if (terminator === undefined) {
+      core.serve(conn, observedHost);
+    } else {
+      const secured = this.#secure(conn, observedHost, terminator);
+      this.#securing.add(secured);
+      secured.finally(() => this.#securing.delete(secured));
+    }
+  }
+
+  async #secure(
+    conn: Deno.TcpConn,
+    observedHost: string,
+    terminator: TlsTerminator,
+  ): Promise<void> {
+    const { admission, core, log } = this.#parts;
     try {
       const secured = await terminator.secure(conn);
       if ("conn" in secured) {
@@ -95,76 +173,42 @@ export function startServer(options: ServerOptions): Server {
         return;
       }
       if ("plain" in secured) await turnAway(conn, serverFaults.tlsRequired);
-      else log.debug("no TLS came about", { host: observedHost, error: secured.failed });
+      else log.debug("TLS handshake failed", { host: observedHost, error: secured.failed });
     } catch (error) {
-      if (!stopping.signal.aborted) {
+      if (!this.#stopping.signal.aborted) {
         log.warn("cannot secure a connection", { error: String(error) });
       }
     }
     admission.leave(observedHost);
-  };
-  const securing = new Set<Promise<void>>();
+  }
 
-  const take = (conn: Deno.TcpConn) => {
-    const observedHost = plainHost(conn.remoteAddr.hostname);
-    const refusal = admission.enter(observedHost);
-    if (refusal !== undefined) {
-      // Who expects TLS cannot be told before that is agreed on, which is the work to be saved.
-      if (terminator === undefined) turnAway(conn, refusal);
-      else conn.close();
-    } else if (terminator === undefined) {
-      core.serve(conn, observedHost);
-    } else {
-      const secured = secure(conn, observedHost, terminator);
-      securing.add(secured);
-      secured.finally(() => securing.delete(secured));
-    }
-  };
-  const accepting = acceptUntil(stopping.signal, listener, take, (error, retryInMs) => {
-    log.warn("cannot accept a connection", { error: String(error), retryInMs: retryInMs | 0 });
-  });
-
-  let stopped: Promise<void> | undefined;
-  const stop = async () => {
-    stopping.abort();
+  async #stop(): Promise<void> {
+    const { listener, terminator, core, databases } = this.#parts;
+    this.#stopping.abort();
     listener.close();
-    await accepting;
+    await this.#accepting;
     await terminator?.close();
-    await Promise.all(securing);
+    await Promise.all(this.#securing);
     await core.stop();
-    clearInterval(sweeper);
-    mailbox?.[Symbol.dispose]();
-    names[Symbol.dispose]();
-  };
-
-  return {
-    address: { host: listener.addr.hostname, port: listener.addr.port },
-    get registrations() {
-      return core.registrations;
-    },
-    get connections() {
-      return admission.count;
-    },
-    async useCertificate(pair) {
-      if (terminator === undefined) throw new TypeError("The server speaks no TLS");
-      await terminator.use(pair);
-    },
-    stop: () => stopped ??= stop(),
-    [Symbol.asyncDispose]: () => stopped ??= stop(),
-  };
+    clearInterval(this.#sweeper);
+    databases[Symbol.dispose]();
+  }
 }
 
-/** Says why, as far as the socket takes it, and closes. */
+/** How long a client that is turned away has to hear why, in milliseconds. */
+const turnAwayMs = 500;
+
+/** Says why, as far as the socket takes it at once, and closes the connection. */
 async function turnAway(conn: Deno.TcpConn, refusal: Fault): Promise<void> {
   const timer = setTimeout(() => conn.close(), turnAwayMs);
   try {
     await conn.write(new TextEncoder().encode(encode(errorReply(refusal))));
     await conn.closeWrite();
-    // Closing with the request unread would reset the connection, and lose the answer.
+    // If the connection were closed with the request unread, it would be reset and the answer lost.
     await conn.read(new Uint8Array(messageBytesMax));
     conn.close();
   } catch {
-    // It is gone already, or was too slow.
+    // The client is gone already, or was too slow.
   } finally {
     clearTimeout(timer);
   }

@@ -14,9 +14,8 @@ import { serverFaults } from "../../shared/protocol/reasons.ts";
 import { isFault } from "../../shared/protocol/status.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import type { Deadlines } from "../../shared/time/deadlines.ts";
-import { Challenge } from "../handlers/challenge.ts";
-import { answer, type Caller, type Context } from "../handlers/handlers.ts";
-import type { AuthenticatedClient, Subscription } from "../presence/presence.ts";
+import { answer, type Client, type Context, newClient } from "../handlers/handlers.ts";
+import type { Subscriber } from "../presence/presence.ts";
 import { type Reply, ReplyWriter } from "./reply_writer.ts";
 import { type Request, RequestReader } from "./request_reader.ts";
 import {
@@ -41,16 +40,13 @@ export interface SessionOptions {
 const lingerBytesMax = 256 * 1024;
 
 /** The server's side of one connection. */
-export class Session implements Caller {
+export class Session implements Subscriber {
   readonly #conn: Connection;
   readonly #options: SessionOptions;
   readonly #reader: RequestReader;
   readonly #writer: ReplyWriter;
   #state: SessionState = "idle";
-  readonly observedHost: string;
-  readonly challenge: Challenge;
-  proven: AuthenticatedClient | undefined;
-  attendance: Subscription | undefined;
+  readonly #client: Client;
   /** When something was last heard, in the clock's milliseconds. */
   heardAtMs: number;
 
@@ -60,8 +56,7 @@ export class Session implements Caller {
     this.#options = options;
     this.#reader = new RequestReader(conn);
     this.#writer = new ReplyWriter(conn, clock);
-    this.observedHost = observedHost;
-    this.challenge = new Challenge(clock);
+    this.#client = newClient(this, observedHost, clock);
     this.heardAtMs = clock.now();
   }
 
@@ -78,7 +73,10 @@ export class Session implements Caller {
     } catch (error) {
       // A connection can break at any time. That ends this one and nothing else.
       if (this.#state !== "closed" && log.debugs) {
-        log.debug("connection broke", { host: this.observedHost, error: errorMessage(error) });
+        log.debug("connection broke", {
+          host: this.#client.observedHost,
+          error: errorMessage(error),
+        });
       }
     } finally {
       this.close();
@@ -90,7 +88,8 @@ export class Session implements Caller {
     if (this.#state === "closed") return;
     this.#become("close");
     this.#options.incomplete.stop(this);
-    if (this.attendance !== undefined) this.#options.context.presence.leave(this.attendance);
+    const { subscription } = this.#client;
+    if (subscription !== undefined) this.#options.context.presence.unsubscribe(subscription);
     this.#conn.close();
   }
 
@@ -110,14 +109,14 @@ export class Session implements Caller {
 
   /** Tells the client the news, as soon as nothing else is being written. */
   push(): void {
-    if (this.attendance === undefined) return;
-    if (this.#state === "idle") this.#tell(this.attendance);
+    if (this.#state === "idle") this.#tell();
     else this.#become("news");
   }
 
-  async #tell(subscription: Subscription): Promise<void> {
-    const news = this.#options.context.presence.news(subscription);
-    if (news.length === 0) return;
+  async #tell(): Promise<void> {
+    const { subscription } = this.#client;
+    const news = subscription && this.#options.context.presence.news(subscription);
+    if (news === undefined || news.length === 0) return;
     this.#become("news");
     try {
       await this.#writer.tell(news);
@@ -142,7 +141,7 @@ export class Session implements Caller {
         if (this.#reader.hasEnded) return await this.#linger();
         this.#become("replied");
       }
-      if (this.proven !== undefined) this.#reader.takeMail();
+      if (this.#client.authenticated !== undefined) this.#reader.takeMail();
     }
   }
 
@@ -171,7 +170,7 @@ export class Session implements Caller {
     const { context, log } = this.#options;
     let reply: Reply;
     try {
-      reply = answer(request, context, this);
+      reply = answer(request, context, this.#client);
     } catch (error) {
       // A defect of the server: the log says it in full, the client hears no more than that.
       log.error("a handler failed", { verb: request.verb, error: String(error) });
@@ -184,7 +183,7 @@ export class Session implements Caller {
   async #logAnswered(request: Message, answered: Reply): Promise<void> {
     const reply = await answered;
     this.#options.log.debug("request", {
-      host: this.observedHost,
+      host: this.#client.observedHost,
       verb: request.verb,
       clientID: header(request, "clientID") ?? "",
       reply: header(reply, "Code") ?? reply.verb,

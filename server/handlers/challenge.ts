@@ -1,16 +1,15 @@
 /**
- * The challenge of one connection: a nonce that whoever has a key is to sign. A connection has one at a
- * time, so that nothing is kept beside the connections themselves, however many nonces are asked for.
+ * The challenge of one connection: a nonce that a client signs to show that it has a key. A connection has one
+ * at a time, so that nothing is kept beside the connections however many nonces are asked for.
  *
  * @module
  */
 
 import { Buffer } from "node:buffer";
 import { timingSafeEqual } from "node:crypto";
-import type { Clock } from "../../shared/time/clock.ts";
 import { challengeTtlMs } from "../../shared/protocol/limits.ts";
-
-const nonceBytes = 16;
+import { randomId } from "../../shared/protocol/message_stream.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 
 /** A connection's challenge. */
 export class Challenge {
@@ -22,16 +21,16 @@ export class Challenge {
     this.#clock = clock;
   }
 
-  /** A new nonce, 128 bits in hexadecimal, in place of the one before. */
+  /** Makes a new nonce, 128 bits in hexadecimal, which replaces the one before. */
   give(): string {
     this.#givenAtMs = this.#clock.now();
-    return this.#nonce = crypto.getRandomValues(new Uint8Array(nonceBytes)).toHex();
+    return this.#nonce = randomId();
   }
 
   /**
-   * Uses the nonce up, if it is the one that is named.
+   * Uses the nonce up if it is the one that a request names.
    *
-   * @returns Whether it is, and no older than `challengeTtlMs`.
+   * @returns Whether it is, and is not older than `challengeTtlMs`.
    */
   take(named: string | undefined): boolean {
     if (this.#nonce === undefined || named === undefined) return false;
@@ -41,7 +40,7 @@ export class Challenge {
   }
 }
 
-/** Takes as long for any text of the right length, so that no nonce is found out letter by letter. */
+/** Takes as long for any text of the right length, so that nobody can guess a nonce letter by letter. */
 function isSame(nonce: string, named: string): boolean {
   const [a, b] = [Buffer.from(nonce), Buffer.from(named)];
   return a.length === b.length && timingSafeEqual(a, b);

@@ -1,48 +1,71 @@
 /**
- * The mailbox: keeps what is sealed for people who are away until they collect it. It knows for whom a
- * mail is and by whom, its length and when it came, and nothing of what it says.
+ * Mail for clients that are away, which is kept until they collect it. The server knows from whom a mail is and
+ * for whom, how long it is and when it came, but not what it says: mails are sealed.
  *
- * A mail is acknowledged once it is on the disk. Flushing the disk takes longer than all the rest, and
- * the server does nothing else meanwhile: so those that come about the same time are written in one
- * transaction, and between two of these there is as much time for everybody else as the last one took.
+ * A mail is acknowledged once it is on the disk. Flushing the disk takes longer than everything else, and the
+ * server does nothing else while it does. Therefore mails that come at about the same time are written in one
+ * transaction, and between two transactions there is as much time for everything else as the last one took.
  *
  * @module
  */
 
-import type { StatementSync } from "node:sqlite";
-import type { TimerClock } from "../../shared/time/clock.ts";
-import { type PublicKey, publicKeyBytes } from "../../shared/crypto/public_key.ts";
+import { join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
 import type { Log } from "../../shared/process/log.ts";
-import { depositBatchBytesMax, mailTtlMs } from "../../shared/protocol/limits.ts";
-import { inTransaction } from "../../shared/storage/transactions.ts";
 import { ThrottledLog } from "../../shared/process/throttled_log.ts";
+import {
+  depositBatchBytesMax,
+  mailTtlMs,
+  serverBusyTimeoutMs,
+} from "../../shared/protocol/limits.ts";
+import { openDatabase } from "../../shared/storage/database.ts";
+import { inTransaction } from "../../shared/storage/transactions.ts";
+import { Batches } from "../../shared/time/batches.ts";
+import type { TimerClock } from "../../shared/time/clock.ts";
 import type { MailCapacity } from "../limits/limits.ts";
-import type { MailboxDatabase } from "./mailbox_database.ts";
+import {
+  type FullReason,
+  type KeptMail,
+  type Mail,
+  type MailboxAddress,
+  MailTable,
+} from "./mail_table.ts";
+import { migrations, recount } from "./schema.ts";
 
-/** Whose mailbox it is: a name, and the key that owns it. */
-export interface Box {
-  readonly name: string;
-  readonly key: PublicKey;
+export type { Mail, MailboxAddress } from "./mail_table.ts";
+
+/** A database of mails. Disposing of it closes it. */
+export interface MailboxDatabase extends Disposable {
+  readonly connection: DatabaseSync;
 }
 
-/** A mail that is handed in. */
-export interface Mail {
-  readonly to: Box;
-  readonly sender: PublicKey;
-  /** Chosen by the sender: the same again is the same mail. */
-  readonly id: string;
-  readonly data: Uint8Array;
+/**
+ * Opens the database of mails in a directory, and makes both if they are missing.
+ *
+ * @param directory Undefined keeps the database in memory only.
+ * @throws {DatabaseError} If it cannot be opened.
+ */
+export function openMailboxDatabase(directory: string | undefined): MailboxDatabase {
+  const path = directory === undefined ? ":memory:" : join(directory, "mailbox.db");
+  const connection = openDatabase(path, migrations, {
+    prepare: (connection) => {
+      // Opening may wait for another program. A server that is asked something may not.
+      connection.exec(`PRAGMA busy_timeout = ${serverBusyTimeoutMs}`);
+      recount(connection);
+    },
+  });
+  return { connection, [Symbol.dispose]: () => connection.close() };
 }
 
 /** Why a mail is not kept. */
-export type MailRefusal = "box-full" | "share-full" | "sender-full" | "full" | "unavailable";
+export type MailRefusal = FullReason | "unavailable";
 
 /** What is in a mailbox. */
 export interface Collected {
-  /** How many mails. */
+  /** How many mails there are. */
   readonly count: number;
-  /** The oldest behind the number that was named, if there is one. */
-  readonly mail: { readonly number: number; readonly data: Uint8Array } | undefined;
+  /** The one that was asked for, if there is one. */
+  readonly mail: KeptMail | undefined;
 }
 
 /** A mailbox's options. */
@@ -50,80 +73,51 @@ export interface MailboxOptions {
   readonly clock: TimerClock;
   readonly log: Log;
   readonly capacity: MailCapacity;
-  /** Told of a box that has got mail. */
-  readonly onMail?: (box: Box) => void;
+  /** Told of a mailbox that has got mail. */
+  readonly onMail?: (to: MailboxAddress) => void;
 }
 
-/** No matter how slow the disk is, nobody waits longer than this for others' time. */
+/** However slow the disk is, the time between two transactions is not longer than this, in milliseconds. */
 const breatherMaxMs = 50;
 
-/** Mails that are deleted at once because of their age, and how long to the next of them. */
+/** How many mails that are too old are deleted in one batch. */
 const expiryBatch = 50;
-const expiryStepMs = 1_000;
-const expiryPauseMs = 10 * 60_000;
+const expiryTimes = { stepMs: 1_000, pauseMs: 10 * 60_000 };
 
+/** A mail that has not been written yet. */
 interface Waiting {
   readonly mail: Mail;
   readonly settle: (refusal: MailRefusal | undefined) => void;
 }
 
-interface Amount {
-  readonly mails: number;
-  readonly bytes: number;
-}
-
 /** All mailboxes of a server. */
 export class Mailbox {
-  readonly #database: MailboxDatabase;
+  readonly #connection: DatabaseSync;
+  readonly #table: MailTable;
   readonly #options: MailboxOptions;
   readonly #failures: ThrottledLog;
-  readonly #sql: Record<
-    "had" | "box" | "share" | "sender" | "total" | "add" | "remove" | "count" | "next" | "expire",
-    StatementSync
-  >;
+  readonly #expiry: Batches;
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
-  /** Takes back the writing that is due. */
-  #unschedule: (() => void) | undefined;
-  /** Before this the next writing is not due, in the clock's milliseconds. */
+  /** Cancels the next transaction, if one is due. */
+  #cancel: (() => void) | undefined;
+  /** The next transaction is not due before this, in the clock's milliseconds. */
   #breatherEndsAtMs = -Infinity;
-  #expiryDueAtMs = -Infinity;
   #closed = false;
 
-  constructor(database: MailboxDatabase, options: MailboxOptions) {
-    this.#database = database;
+  /** @param database The caller closes it, once the mailbox is closed. */
+  constructor({ connection }: MailboxDatabase, options: MailboxOptions) {
+    this.#connection = connection;
+    this.#table = new MailTable(connection, options.capacity);
     this.#options = options;
     this.#failures = new ThrottledLog(options.log, options.clock);
-    const prepare = (sql: string) => database.connection.prepare(sql);
-    const amount = "SELECT count(*) AS mails, coalesce(sum(bytes), 0) AS bytes FROM mails WHERE";
-    this.#sql = {
-      had: prepare("SELECT 1 FROM mails WHERE name = ? AND key = ? AND sender = ? AND id = ?"),
-      box: prepare(`${amount} name = ? AND key = ?`),
-      share: prepare(`${amount} name = ? AND key = ? AND sender = ?`),
-      sender: prepare(`${amount} sender = ?`),
-      total: prepare("SELECT mails, bytes FROM total"),
-      add: prepare(
-        `INSERT INTO mails (name, key, sender, id, at_ms, bytes, data)
-         VALUES (:name, :key, :sender, :id, :now, :bytes, :data)`,
-      ),
-      remove: prepare("DELETE FROM mails WHERE number = ? AND name = ? AND key = ?"),
-      count: prepare("SELECT count(*) AS count FROM mails WHERE name = ? AND key = ?"),
-      // By the index alone: the mails behind the first are not looked at.
-      next: prepare(
-        `SELECT number, data FROM mails WHERE number =
-         (SELECT min(number) FROM mails WHERE name = ? AND key = ? AND number > ?)`,
-      ),
-      expire: prepare(
-        `DELETE FROM mails WHERE number IN
-         (SELECT number FROM mails WHERE at_ms <= ? ORDER BY at_ms LIMIT ${expiryBatch})`,
-      ),
-    };
+    this.#expiry = new Batches(options.clock, expiryTimes);
   }
 
   /**
    * Keeps a mail.
    *
-   * @returns Undefined once it is on the disk, also where it was already; or why it is not kept. Never
+   * @returns Undefined once it is on the disk, or if it was there already; else why it is not kept. Never
    * rejected.
    */
   deposit(mail: Mail): Promise<MailRefusal | undefined> {
@@ -133,154 +127,109 @@ export class Mailbox {
     this.#waitingBytes += mail.data.length;
     if (this.#waitingBytes >= depositBatchBytesMax) {
       this.#write();
-    } else if (this.#unschedule === undefined) {
+    } else if (this.#cancel === undefined) {
       const { clock } = this.#options;
       const delayMs = Math.max(0, this.#breatherEndsAtMs - clock.now());
-      this.#unschedule = clock.after(delayMs, () => this.#write());
+      this.#cancel = clock.after(delayMs, () => this.#write());
     }
     return promise;
   }
 
   /**
-   * Deletes mails that their owner has, and gives the next.
+   * Deletes mails that their owner has taken, and finds the next one.
    *
-   * @param taken Numbers of mails; those that are not in the box mean nothing.
+   * @param taken Numbers of mails. Those that are not in the mailbox mean nothing.
    * @param after The number behind which the next one is looked for.
-   * @returns Undefined where the database fails; then all that was taken may come again.
+   * @returns Undefined if the database fails; then the mails that were taken may come again.
    */
-  collect({ name, key }: Box, taken: readonly number[], after: number): Collected | undefined {
-    const keyColumn = publicKeyBytes(key);
+  collect(
+    owner: MailboxAddress,
+    taken: readonly number[],
+    after: number,
+  ): Collected | undefined {
     try {
       if (taken.length > 0) {
-        this.#transaction(() => {
-          for (const number of taken) this.#sql.remove.run(number, name, keyColumn);
-        });
+        inTransaction(this.#connection, () => this.#table.remove(owner, taken));
       }
-      const mail = this.#sql.next.get(name, keyColumn, after) as Collected["mail"];
-      return { count: this.#count(name, keyColumn), mail };
+      return { mail: this.#table.next(owner, after), count: this.#table.count(owner) };
     } catch (error) {
-      this.#complain(error);
+      this.#noteFailure(error);
       return undefined;
     }
   }
 
-  /** How many mails a box has; 0 where the database fails. */
-  count({ name, key }: Box): number {
+  /** How many mails there are in a mailbox; 0 if the database fails. */
+  count(owner: MailboxAddress): number {
     try {
-      return this.#count(name, publicKeyBytes(key));
+      return this.#table.count(owner);
     } catch (error) {
-      this.#complain(error);
+      this.#noteFailure(error);
       return 0;
     }
   }
 
-  /** Deletes mails that nobody has collected in time, if it is time to: a few at once. */
+  /** Deletes some of the mails that nobody has collected in time, if it is time to. */
   expire(): void {
-    const { clock } = this.#options;
-    const nowMs = clock.now();
-    if (nowMs < this.#expiryDueAtMs) return;
-    this.#expiryDueAtMs = nowMs + expiryPauseMs;
     try {
-      const { changes } = this.#sql.expire.run(clock.timeOfDay() - mailTtlMs);
-      if (Number(changes) === expiryBatch) this.#expiryDueAtMs = nowMs + expiryStepMs;
+      this.#expiry.run(() => {
+        const untilMs = this.#options.clock.timeOfDay() - mailTtlMs;
+        return this.#table.expire(untilMs, expiryBatch) === expiryBatch;
+      });
     } catch (error) {
-      this.#complain(error);
+      this.#noteFailure(error);
     }
   }
 
-  /** Keeps nothing more. What has not been written is refused. The database is its owner's to close. */
+  /** Keeps no more mail, and refuses what has not been written. */
   close(): void {
     this.#closed = true;
-    this.#settle(this.#take(), () => "unavailable");
-  }
-
-  #count(name: string, key: Uint8Array): number {
-    return (this.#sql.count.get(name, key) as { count: number }).count;
+    for (const { settle } of this.#takeWaiting()) settle("unavailable");
   }
 
   #write(): void {
     const { clock, onMail } = this.#options;
-    const waiting = this.#take();
+    const waiting = this.#takeWaiting();
     const startedAtMs = clock.now();
     const refusals = new Map<Waiting, MailRefusal>();
-    const filled: Box[] = [];
+    const filled: MailboxAddress[] = [];
     try {
       this.#durably(() => {
         for (const one of waiting) {
-          const outcome = this.#keep(one.mail);
-          if (outcome === "kept") filled.push(one.mail.to);
-          else if (outcome !== "had") refusals.set(one, outcome);
+          const outcome = this.#table.add(one.mail, clock.timeOfDay());
+          if (outcome === "added") filled.push(one.mail.to);
+          else if (outcome !== "duplicate") refusals.set(one, outcome);
         }
       });
     } catch (error) {
-      this.#complain(error);
+      this.#noteFailure(error);
       filled.length = 0;
       for (const one of waiting) refusals.set(one, "unavailable");
     }
     const endedAtMs = clock.now();
     this.#breatherEndsAtMs = endedAtMs + Math.min(endedAtMs - startedAtMs, breatherMaxMs);
-    this.#settle(waiting, (one) => refusals.get(one));
-    for (const box of filled) onMail?.(box);
+    for (const one of waiting) one.settle(refusals.get(one));
+    for (const owner of filled) onMail?.(owner);
   }
 
-  #take(): Waiting[] {
-    this.#unschedule?.();
-    this.#unschedule = undefined;
+  #takeWaiting(): Waiting[] {
+    this.#cancel?.();
+    this.#cancel = undefined;
     this.#waitingBytes = 0;
     return this.#waiting.splice(0);
   }
 
-  #settle(
-    waiting: readonly Waiting[],
-    refusalOf: (one: Waiting) => MailRefusal | undefined,
-  ): void {
-    for (const one of waiting) one.settle(refusalOf(one));
-  }
-
-  /** Within a transaction. */
-  #keep({ to, sender: senderKey, id, data }: Mail): "kept" | "had" | MailRefusal {
-    const { name } = to;
-    const key = publicKeyBytes(to.key);
-    const sender = publicKeyBytes(senderKey);
-    if (this.#sql.had.get(name, key, sender, id) !== undefined) return "had";
-    const { capacity, clock } = this.#options;
-    const bytes = data.length;
-    const passes = (statement: StatementSync, of: (string | Uint8Array)[], max: Amount) => {
-      const amount = statement.get(...of) as unknown as Amount;
-      return amount.mails + 1 > max.mails || amount.bytes + bytes > max.bytes;
-    };
-    const { box, share, sender: bySender, total, add } = this.#sql;
-    const { boxMails, boxBytes, shareMails, shareBytes } = capacity;
-    if (passes(box, [name, key], { mails: boxMails, bytes: boxBytes })) return "box-full";
-    if (passes(share, [name, key, sender], { mails: shareMails, bytes: shareBytes })) {
-      return "share-full";
-    }
-    const { senderMails, senderBytes, mails, mailsBytes } = capacity;
-    if (passes(bySender, [sender], { mails: senderMails, bytes: senderBytes })) {
-      return "sender-full";
-    }
-    if (passes(total, [], { mails, bytes: mailsBytes })) return "full";
-    add.run({ name, key, sender, id, now: clock.timeOfDay(), bytes, data });
-    return "kept";
-  }
-
-  /** A transaction that is on the disk when this returns. */
+  /** Runs a transaction that is on the disk when this returns. */
   #durably(work: () => void): void {
-    const { connection } = this.#database;
-    // All else may be lost with the power: what was deleted comes again, and is known as a double.
-    connection.exec("PRAGMA synchronous = FULL");
+    // A power failure may undo everything else: what was deleted comes again, and is recognised as a duplicate.
+    this.#connection.exec("PRAGMA synchronous = FULL");
     try {
-      this.#transaction(work);
+      inTransaction(this.#connection, work);
     } finally {
-      connection.exec("PRAGMA synchronous = NORMAL");
+      this.#connection.exec("PRAGMA synchronous = NORMAL");
     }
   }
 
-  #transaction(work: () => void): void {
-    inTransaction(this.#database.connection, work);
-  }
-
-  #complain(error: unknown): void {
+  #noteFailure(error: unknown): void {
     this.#failures.error("cannot use the database of mails", error);
   }
 }

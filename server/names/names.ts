@@ -1,37 +1,74 @@
 /**
- * Who owns which name: the first key that registers it, until it has not been used for the lease.
+ * Which key owns which name: the first one that registers it, until the name has not been used for the lease.
  *
- * The database is asked for each registration with a key, and for a new one without: never for the
+ * The database is asked for each registration with a key, and for each new one without, but never for the
  * refresh of a registration without a key, which is what a server does most.
  *
  * @module
  */
 
-import type { StatementSync } from "node:sqlite";
-import type { Clock } from "../../shared/time/clock.ts";
+import { join } from "node:path";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { PublicKey } from "../../shared/crypto/public_key.ts";
 import type { Log } from "../../shared/process/log.ts";
-import { nameUseWrittenMs, newNamesWindowMs } from "../../shared/protocol/limits.ts";
 import { ThrottledLog } from "../../shared/process/throttled_log.ts";
-import { HostQuota, type PerHost } from "../limits/limits.ts";
-import type { NamesDatabase } from "./names_database.ts";
+import { nameUseWrittenMs, serverBusyTimeoutMs } from "../../shared/protocol/limits.ts";
+import { randomId } from "../../shared/protocol/message_stream.ts";
+import { openDatabase } from "../../shared/storage/database.ts";
+import { Batches } from "../../shared/time/batches.ts";
+import { type NewNameRefusal, NewNames, type NewNamesOptions } from "./new_names.ts";
+import { migrations } from "./schema.ts";
 
-/** Why somebody does not get a name. */
+/** A database of names, and the realm of its server. Disposing of it closes it. */
+export interface NamesDatabase extends Disposable {
+  readonly connection: DatabaseSync;
+  /** How many names there are. */
+  readonly count: number;
+  /** 128 random bits in hexadecimal, which stay with the database. */
+  readonly realm: string;
+}
+
+/**
+ * Opens the database of names in a directory, and makes both if they are missing.
+ *
+ * @param directory Undefined keeps the database in memory only.
+ * @throws {DatabaseError} If it cannot be opened.
+ */
+export function openNamesDatabase(directory: string | undefined): NamesDatabase {
+  const count = (connection: DatabaseSync) =>
+    (connection.prepare("SELECT count(*) AS count FROM names").get() as { count: number }).count;
+  const path = directory === undefined ? ":memory:" : join(directory, "names.db");
+  let realm = "";
+  const connection = openDatabase(path, migrations, {
+    prepare: (connection) => {
+      // Opening may wait for another program. A server that is asked something may not.
+      connection.exec(`PRAGMA busy_timeout = ${serverBusyTimeoutMs}`);
+      connection.prepare("INSERT OR IGNORE INTO realm VALUES (1, ?)").run(randomId());
+      ({ id: realm } = connection.prepare("SELECT id FROM realm").get() as { id: string });
+      // If the file is damaged, this fails now and not later.
+      count(connection);
+    },
+  });
+  return {
+    connection,
+    get count() {
+      return count(connection);
+    },
+    realm,
+    [Symbol.dispose]: () => connection.close(),
+  };
+}
+
+/** Why a client does not get a name. */
 export type NameRefusal =
+  | NewNameRefusal
   | { readonly refused: "owned" }
-  | { readonly refused: "names-full" }
-  | { readonly refused: "host-names"; readonly retryInMs: number }
   | { readonly refused: "unavailable" };
 
-/** What names need to know. */
-export interface NamesOptions {
-  /** How long a name that is not used stays its key's. */
+/** What names need to know. `max` is also the most names that there may be. */
+export interface NamesOptions extends NewNamesOptions {
+  /** How long an unused name is reserved for its key, in milliseconds. */
   readonly leaseMs: number;
-  /** Names at most. */
-  readonly max: number;
-  /** New names at most from one host within `newNamesWindowMs`. */
-  readonly maxNewPerHost: PerHost;
-  readonly clock: Clock;
   /** The time of day, in milliseconds since 1970: leases outlive the process. */
   readonly wallClock: () => number;
   readonly log: Log;
@@ -42,25 +79,20 @@ interface Row {
   readonly used_at_ms: number;
 }
 
-/** Names that are looked through at once for those that have lapsed. */
+/** How many names are looked at in one batch for those that have lapsed. */
 const expiryBatch = 200;
-/** How long to the next batch, and from the end of a pass to the next. */
-const expiryStepMs = 1_000;
-const expiryPauseMs = 60 * 60_000;
+const expiryTimes = { stepMs: 1_000, pauseMs: 60 * 60_000 };
 
-/** The names of a server, and the keys that own them. */
+/** The names of a server. */
 export class Names {
   readonly #options: NamesOptions;
   readonly #failures: ThrottledLog;
   readonly #sql: Record<"find" | "take" | "batchEnd" | "expire" | "expireRest", StatementSync>;
-  /** Whether nobody else can add to the database, so that the count says whether there is any name. */
+  /** Whether no other program can add names, so that the count says whether there are any. */
   readonly #isOurs: boolean;
   #count: number;
-  // Within the window. All hosts together take no more than `max`, so that the counter is bounded.
-  readonly #newNames: HostQuota;
-  #newNamesCount = 0;
-  #windowEndsAtMs = 0;
-  #expiryDueAtMs = 0;
+  readonly #newNames: NewNames;
+  readonly #expiry: Batches;
   /** The name behind which the next batch begins. */
   #expiredUpTo = "";
 
@@ -68,11 +100,12 @@ export class Names {
     this.#options = options;
     this.#failures = new ThrottledLog(options.log, options.clock);
     this.#count = count;
-    this.#newNames = new HostQuota(options.maxNewPerHost);
     this.#isOurs = connection.location() === null;
+    this.#newNames = new NewNames(options);
+    this.#expiry = new Batches(options.clock, expiryTimes);
     this.#sql = {
       find: connection.prepare("SELECT key, used_at_ms FROM names WHERE name = ?"),
-      // The condition holds also where another program has taken the name since it was looked for.
+      // The condition holds even if another program has taken the name since it was looked up.
       take: connection.prepare(
         `INSERT INTO names VALUES (:name, :key, :now) ON CONFLICT (name) DO UPDATE
          SET key = excluded.key, used_at_ms = excluded.used_at_ms
@@ -87,45 +120,40 @@ export class Names {
   }
 
   /**
-   * Takes a name for a key that is registered under it now, or uses it again.
+   * Takes a name for a key that registers it, or notes that the key uses its name.
    *
-   * @returns Why not; undefined where the name is the key's.
+   * @returns Why not; undefined if the key owns the name.
    */
   claim(name: string, key: PublicKey, observedHost: string): NameRefusal | undefined {
     const nowMs = this.#options.wallClock();
     try {
       const row = this.#find(name);
       if (row?.key === key) {
-        if (this.#isToBeWritten(nowMs - row.used_at_ms)) this.#use(name, key, nowMs);
+        if (this.#isWorthWriting(nowMs - row.used_at_ms)) this.#use(name, key, nowMs);
         return undefined;
       }
       if (row !== undefined && row.used_at_ms > this.#lapsedMs(nowMs)) return { refused: "owned" };
-      const refusal = this.#refusalOfNew(row !== undefined, observedHost);
+      if (row === undefined && this.#count >= this.#options.max) return { refused: "names-full" };
+      const refusal = this.#newNames.refusal(observedHost);
       if (refusal !== undefined) return refusal;
       if (!this.#take(name, key, nowMs)) return { refused: "owned" };
       if (row === undefined) this.#count++;
       this.#newNames.add(observedHost);
-      this.#newNamesCount++;
       return undefined;
     } catch (error) {
       return this.#unavailable(error);
     }
   }
 
-  /** Why a name cannot be registered without a key; undefined where it can. */
+  /** Why a name cannot be registered without a key; undefined if it can. */
   refusalWithoutKey(name: string): NameRefusal | undefined {
     if (this.#isOurs && this.#count === 0) return undefined;
-    try {
-      const row = this.#find(name);
-      return row !== undefined && row.used_at_ms > this.#lapsedMs(this.#options.wallClock())
-        ? { refused: "owned" }
-        : undefined;
-    } catch (error) {
-      return this.#unavailable(error);
-    }
+    const owner = this.owner(name);
+    if ("refused" in owner) return owner;
+    return owner.key === undefined ? undefined : { refused: "owned" };
   }
 
-  /** The key whose name it is, if any has it. */
+  /** The key that owns a name, if there is one. */
   owner(name: string): { readonly key: PublicKey | undefined } | NameRefusal {
     try {
       const row = this.#find(name);
@@ -137,25 +165,20 @@ export class Names {
     }
   }
 
-  /**
-   * Deletes names that have lapsed, if it is time to: those among the next few, so that it takes no
-   * longer however many there are. A name that has lapsed is free also while it is still there.
-   */
+  /** Deletes some of the names that have lapsed, if it is time to. A name is free from when it lapses. */
   expire(): void {
-    const { clock, wallClock } = this.#options;
-    const nowMs = clock.now();
-    if (nowMs < this.#expiryDueAtMs) return;
-    this.#expiryDueAtMs = nowMs + expiryPauseMs;
     try {
-      const lapsedMs = this.#lapsedMs(wallClock());
-      const from = this.#expiredUpTo;
-      const end = this.#sql.batchEnd.get(from, expiryBatch - 1) as { name: string } | undefined;
-      const { changes } = end === undefined
-        ? this.#sql.expireRest.run(from, lapsedMs)
-        : this.#sql.expire.run(from, end.name, lapsedMs);
-      this.#count -= Number(changes);
-      this.#expiredUpTo = end?.name ?? "";
-      if (end !== undefined) this.#expiryDueAtMs = nowMs + expiryStepMs;
+      this.#expiry.run(() => {
+        const lapsedMs = this.#lapsedMs(this.#options.wallClock());
+        const from = this.#expiredUpTo;
+        const end = this.#sql.batchEnd.get(from, expiryBatch - 1) as { name: string } | undefined;
+        const { changes } = end === undefined
+          ? this.#sql.expireRest.run(from, lapsedMs)
+          : this.#sql.expire.run(from, end.name, lapsedMs);
+        this.#count -= Number(changes);
+        this.#expiredUpTo = end?.name ?? "";
+        return end !== undefined;
+      });
     } catch (error) {
       this.#unavailable(error);
     }
@@ -165,28 +188,28 @@ export class Names {
     return this.#sql.find.get(name) as Row | undefined;
   }
 
-  /** A name that was used last at this time, or before, is free. */
+  /** A name that was last used at this time, or before, has lapsed. */
   #lapsedMs(nowMs: number): number {
     return nowMs - this.#options.leaseMs;
   }
 
-  /** Whether a use of a name is worth a write, by the time since the one that was written last. */
-  #isToBeWritten(sinceMs: number): boolean {
-    // A clock that was set back must not let a name seem used in days to come.
+  /** Whether a use of a name is worth a write, by the time since the last one that was written. */
+  #isWorthWriting(sinceMs: number): boolean {
+    // If the clock was set back, a name must not seem to have been used in the future.
     return sinceMs < 0 || sinceMs >= Math.min(nameUseWrittenMs, this.#options.leaseMs / 10);
   }
 
-  #use(name: string, key: string, nowMs: number): void {
+  #use(name: string, key: PublicKey, nowMs: number): void {
     try {
       this.#take(name, key, nowMs);
     } catch (error) {
-      // Whose name it is, is known. That it was used is written the next time.
+      // The name is the key's in any case. The next use is written.
       this.#unavailable(error);
     }
   }
 
-  /** @returns Whether the name is the key's now. */
-  #take(name: string, key: string, nowMs: number): boolean {
+  /** @returns Whether the key owns the name now. */
+  #take(name: string, key: PublicKey, nowMs: number): boolean {
     const { changes } = this.#sql.take.run({
       name,
       key,
@@ -194,23 +217,6 @@ export class Names {
       lapsed: this.#lapsedMs(nowMs),
     });
     return changes !== 0;
-  }
-
-  #refusalOfNew(isLapsed: boolean, observedHost: string): NameRefusal | undefined {
-    const { max, clock } = this.#options;
-    const nowMs = clock.now();
-    if (nowMs >= this.#windowEndsAtMs) {
-      this.#windowEndsAtMs = nowMs + newNamesWindowMs;
-      this.#newNames.clear();
-      this.#newNamesCount = 0;
-    }
-    if (this.#newNamesCount >= max || (!isLapsed && this.#count >= max)) {
-      return { refused: "names-full" };
-    }
-    if (this.#newNames.isFull(observedHost)) {
-      return { refused: "host-names", retryInMs: this.#windowEndsAtMs - nowMs };
-    }
-    return undefined;
   }
 
   #unavailable(error: unknown): NameRefusal {

@@ -1,44 +1,40 @@
 /**
- * Who is there. A client that says WATCH attends its connection: from then on it is heard regularly, or
- * the connection is closed, and it is told when those change whom it watches, and when it has mail.
+ * Who is online. A client that says WATCH subscribes to news on its connection: from then on the connection is
+ * closed if the client is silent, and the client is told when those whom it watches change, and when it has
+ * mail.
  *
- * What is to be told is not queued: it is noted of whom there may be news, and what they are is looked up
- * when it can be said. So a slow reader costs no more than a quick one, and hears the latest.
+ * News is not queued. What is kept is of whom there may be news, and what the news is, is looked up when it can
+ * be told. So a slow reader costs no more than a quick one, and hears the latest.
  *
  * @module
  */
 
 import type { PublicKey } from "../../shared/crypto/public_key.ts";
-import type { Clock } from "../../shared/time/clock.ts";
-import { attendedIdleMs } from "../../shared/protocol/limits.ts";
+import { subscribedIdleMs } from "../../shared/protocol/limits.ts";
 import { type Header, type Message, message } from "../../shared/protocol/message.ts";
+import { formatPresence, type PresenceStatus } from "../../shared/protocol/records.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import { TimerWheel } from "../../shared/time/timer_wheel.ts";
 import type { Registry } from "../registry/registry.ts";
 
-/**
- * What is known of somebody: `online`, registered by a client that is there; `registered`, by one that may
- * be gone; or `away`.
- */
-export type PresenceStatus = "online" | "registered" | "away";
-
-/** Who has shown a key on a connection. */
+/** A client that has shown on its connection that it has a key. */
 export interface AuthenticatedClient {
-  readonly id: string;
+  readonly clientId: string;
   readonly key: PublicKey;
 }
 
-/** A connection that can be attended. */
-export interface Attendable {
+/** A connection whose client can subscribe to news. */
+export interface Subscriber {
   /** When something was last heard, in the clock's milliseconds. */
   readonly heardAtMs: number;
-  /** Told that there is news, to be fetched by {@linkcode Presence.news} when it can be said. */
+  /** Told that there is news. The connection fetches it by {@linkcode Presence.news} when it can be told. */
   push(): void;
   close(): void;
 }
 
-/** A connection that is attended. */
+/** What a client has subscribed to on its connection, and what it has been told. */
 export class Subscription {
-  /** Those whom its client watches, with what it was told of them. */
+  /** The clients that are watched, and what the subscriber was told of each. */
   readonly told = new Map<string, PresenceStatus>();
   /** Those of them of whom there may be news. */
   readonly changed = new Set<string>();
@@ -46,149 +42,151 @@ export class Subscription {
   mayHaveMail = true;
   ended = false;
 
-  constructor(readonly connection: Attendable, public who: AuthenticatedClient) {}
+  constructor(readonly subscriber: Subscriber, public client: AuthenticatedClient) {}
 }
 
 /** What presence needs to know. */
 export interface PresenceOptions {
   readonly registry: Registry;
   readonly clock: Clock;
-  /** How many mails somebody has. */
-  readonly mailCount: (who: AuthenticatedClient) => number;
+  /** How many mails a client has. */
+  readonly mailCount: (client: AuthenticatedClient) => number;
 }
 
 /** The presence of a server's clients. */
 export class Presence {
   readonly #options: PresenceOptions;
-  readonly #byId = new Map<string, Set<Subscription>>();
+  readonly #byClient = new Map<string, Set<Subscription>>();
   readonly #watchers = new Map<string, Set<Subscription>>();
   readonly #withNews = new Set<Subscription>();
   readonly #silence: TimerWheel<Subscription>;
 
   constructor(options: PresenceOptions) {
     this.#options = options;
-    this.#silence = new TimerWheel(options.clock.now(), attendedIdleMs);
+    this.#silence = new TimerWheel(options.clock.now(), subscribedIdleMs);
   }
 
-  /** Counts a connection as attended. */
-  attend(connection: Attendable, who: AuthenticatedClient): Subscription {
-    const attendance = new Subscription(connection, who);
-    this.#silence.add(attendance, connection.heardAtMs + attendedIdleMs);
-    this.#arrive(attendance);
-    return attendance;
+  /** Subscribes a client, which is online by that if it is registered with its key. */
+  subscribe(subscriber: Subscriber, client: AuthenticatedClient): Subscription {
+    const subscription = new Subscription(subscriber, client);
+    this.#silence.add(subscription, subscriber.heardAtMs + subscribedIdleMs);
+    this.#arrive(subscription);
+    return subscription;
   }
 
-  /** Takes it that somebody else attends the connection now, or the same one with another key. */
-  pass(attendance: Subscription, who: AuthenticatedClient): void {
-    this.#depart(attendance);
-    attendance.who = who;
-    this.#arrive(attendance);
+  /** Makes a subscription that of another client, or of the same one with another key. */
+  reassign(subscription: Subscription, client: AuthenticatedClient): void {
+    this.#depart(subscription);
+    subscription.client = client;
+    this.#arrive(subscription);
   }
 
-  /** Ends a connection's attendance. */
-  leave(attendance: Subscription): void {
-    attendance.ended = true;
-    this.#withNews.delete(attendance);
-    for (const id of attendance.told.keys()) removeFrom(this.#watchers, id, attendance);
-    this.#depart(attendance);
+  /** Ends a subscription. */
+  unsubscribe(subscription: Subscription): void {
+    subscription.ended = true;
+    this.#withNews.delete(subscription);
+    for (const clientId of subscription.told.keys()) {
+      removeFrom(this.#watchers, clientId, subscription);
+    }
+    this.#depart(subscription);
   }
 
-  /** Has a connection watch these ids, and no others. @returns What each of them is now. */
-  watch(attendance: Subscription, ids: readonly string[]): ReadonlyMap<string, PresenceStatus> {
-    const { told, changed } = attendance;
-    for (const id of told.keys()) removeFrom(this.#watchers, id, attendance);
+  /** Makes a subscription watch these clients and no others. @returns What each of them is now. */
+  watch(
+    subscription: Subscription,
+    clientIds: readonly string[],
+  ): ReadonlyMap<string, PresenceStatus> {
+    const { told, changed } = subscription;
+    for (const clientId of told.keys()) removeFrom(this.#watchers, clientId, subscription);
     told.clear();
     changed.clear();
-    for (const id of ids) {
-      told.set(id, this.statusOf(id));
-      addTo(this.#watchers, id, attendance);
+    for (const clientId of clientIds) {
+      told.set(clientId, this.#statusOf(clientId));
+      addTo(this.#watchers, clientId, subscription);
     }
-    attendance.mayHaveMail = true;
-    this.#withNews.add(attendance);
+    subscription.mayHaveMail = true;
+    this.#withNews.add(subscription);
     return told;
   }
 
-  /** What an id is now. */
-  statusOf(id: string): PresenceStatus {
-    const registration = this.#options.registry.find(id);
-    if (registration === undefined) return "away";
-    for (const { who } of this.#byId.get(id) ?? []) {
-      if (who.key === registration.key) return "online";
-    }
-    return "registered";
-  }
-
-  /** Notes that an id may have become something else. */
-  changed(id: string): void {
-    for (const attendance of this.#watchers.get(id) ?? []) {
-      attendance.changed.add(id);
-      this.#withNews.add(attendance);
+  /** Notes that the status of a client may be another now. */
+  noteChange(clientId: string): void {
+    for (const subscription of this.#watchers.get(clientId) ?? []) {
+      subscription.changed.add(clientId);
+      this.#withNews.add(subscription);
     }
   }
 
-  /** Notes that somebody has got mail. */
-  mailCame({ id, key }: AuthenticatedClient): void {
-    for (const attendance of this.#byId.get(id) ?? []) {
-      if (attendance.who.key !== key) continue;
-      attendance.mayHaveMail = true;
-      this.#withNews.add(attendance);
+  /** Notes that a client has got mail. */
+  noteMail({ clientId, key }: AuthenticatedClient): void {
+    for (const subscription of this.#byClient.get(clientId) ?? []) {
+      if (subscription.client.key !== key) continue;
+      subscription.mayHaveMail = true;
+      this.#withNews.add(subscription);
     }
   }
 
   /** The messages that tell a client what it does not know yet. From then on it counts as told. */
-  news(attendance: Subscription): Message[] {
-    const { told, changed, who } = attendance;
+  news(subscription: Subscription): Message[] {
+    const { told, changed, client } = subscription;
     const headers: Header[] = [];
-    for (const id of changed) {
-      const status = this.statusOf(id);
-      if (told.get(id) === status) continue;
-      told.set(id, status);
-      headers.push(presenceHeader(id, status));
+    for (const clientId of changed) {
+      const status = this.#statusOf(clientId);
+      if (told.get(clientId) === status) continue;
+      told.set(clientId, status);
+      headers.push(["Presence", formatPresence(clientId, status)]);
     }
     changed.clear();
     const messages = headers.length > 0 ? [message("PRESENCE", headers)] : [];
-    if (attendance.mayHaveMail) {
-      attendance.mayHaveMail = false;
-      const count = this.#options.mailCount(who);
+    if (subscription.mayHaveMail) {
+      subscription.mayHaveMail = false;
+      const count = this.#options.mailCount(client);
       if (count > 0) messages.push(message("MAIL", [["Count", String(count)]]));
     }
     return messages;
   }
 
-  /** Closes the connections that have fallen silent, and has all who can be told the news be told. */
+  /** Closes the connections that have become silent, and pushes news to all others that have some. */
   sweep(): void {
     const nowMs = this.#options.clock.now();
     if (this.#silence.isDue(nowMs)) {
-      for (const attendance of this.#silence.expired(nowMs)) {
-        if (attendance.ended) continue;
-        const dueAtMs = attendance.connection.heardAtMs + attendedIdleMs;
-        if (dueAtMs <= nowMs) attendance.connection.close();
-        else this.#silence.add(attendance, dueAtMs);
+      for (const subscription of this.#silence.expired(nowMs)) {
+        if (subscription.ended) continue;
+        const { subscriber } = subscription;
+        const dueAtMs = subscriber.heardAtMs + subscribedIdleMs;
+        if (dueAtMs <= nowMs) subscriber.close();
+        else this.#silence.add(subscription, dueAtMs);
       }
     }
-    // Those that have news are asked no more often than the server sweeps: somebody who comes and goes a
-    // thousand times a second is not told of to a thousand others as often.
+    // No more often than the server sweeps: if a client comes and goes a thousand times a second, a thousand
+    // others are not told that often.
     const withNews = [...this.#withNews];
     this.#withNews.clear();
-    for (const { connection } of withNews) connection.push();
+    for (const { subscriber } of withNews) subscriber.push();
   }
 
-  #arrive(attendance: Subscription): void {
-    addTo(this.#byId, attendance.who.id, attendance);
-    attendance.mayHaveMail = true;
-    this.#withNews.add(attendance);
-    this.changed(attendance.who.id);
+  #statusOf(clientId: string): PresenceStatus {
+    const registration = this.#options.registry.find(clientId);
+    if (registration === undefined) return "away";
+    for (const { client } of this.#byClient.get(clientId) ?? []) {
+      if (client.key === registration.key) return "online";
+    }
+    return "registered";
   }
 
-  #depart(attendance: Subscription): void {
-    removeFrom(this.#byId, attendance.who.id, attendance);
-    this.changed(attendance.who.id);
+  #arrive(subscription: Subscription): void {
+    const { clientId } = subscription.client;
+    addTo(this.#byClient, clientId, subscription);
+    subscription.mayHaveMail = true;
+    this.#withNews.add(subscription);
+    this.noteChange(clientId);
   }
-}
 
-/** The header that says what somebody is. */
-export function presenceHeader(id: string, status: PresenceStatus): Header {
-  return ["Presence", `${id} ${status}`];
+  #depart(subscription: Subscription): void {
+    const { clientId } = subscription.client;
+    removeFrom(this.#byClient, clientId, subscription);
+    this.noteChange(clientId);
+  }
 }
 
 function addTo<T>(map: Map<string, Set<T>>, key: string, value: T): void {

@@ -1,58 +1,48 @@
 /**
- * Who is registered, where, and until when: soft state as in SIP (RFC 3261 section 10). It is kept in
- * memory and bounded; every operation costs the same at ten registrations and at a hundred thousand,
- * or grows with the logarithm.
+ * Who is registered, where, and until when: soft state as in SIP (RFC 3261 section 10). It is kept in memory and
+ * is bounded. Every operation costs the same at ten registrations and at a hundred thousand, or grows with the
+ * logarithm.
  *
  * @module
  */
 
 import sortedBtree from "sorted-btree";
-import type { Address } from "../../shared/net/address.ts";
-import type { Clock } from "../../shared/time/clock.ts";
 import { type Fingerprint, fingerprintOf, type PublicKey } from "../../shared/crypto/public_key.ts";
+import type { Address } from "../../shared/net/address.ts";
 import { registrationTtlMaxMs } from "../../shared/protocol/limits.ts";
-import { HostQuota, type PerHost } from "../limits/limits.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import { TimerWheel } from "../../shared/time/timer_wheel.ts";
-import { RoundRobin, type Turn } from "./round_robin.ts";
+import { HostQuota, type PerHost } from "../limits/limits.ts";
+import { type QueueLinks, RoundRobin } from "./round_robin.ts";
 
 // The package is CommonJS: what it exports as default arrives as a property.
 const BTree = sortedBtree.default;
 
 /** A client that asks to be registered. */
 export interface Applicant {
-  readonly id: string;
-  /** Where others reach it. */
+  readonly clientId: string;
+  /** Where others reach the client. */
   readonly address: Address;
-  /** The IP address that the server sees it at; nobody else may touch a registration without a key. */
+  /** The IP address that the server sees the client at. A registration without a key is that host's alone. */
   readonly observedHost: string;
   readonly ttlMs: number;
-  /** The public key that has signed; nobody else may touch the registration. */
+  /** The key that has signed; undefined if none has. A registration with a key is that key's alone. */
   readonly key?: PublicKey | undefined;
 }
 
 /** A registration, as others may see it. */
 export interface Registration {
-  readonly id: string;
+  readonly clientId: string;
   readonly address: Address;
   readonly observedHost: string;
   readonly expiresAtMs: number;
-  /** Its public key, if it has one. */
+  /** Undefined if it has no key. */
   readonly key: PublicKey | undefined;
-  /** Of its key, if it has one. */
+  /** That of the key. */
   readonly fingerprint: Fingerprint | undefined;
 }
 
-interface Entry extends Turn<Entry> {
-  id: string;
-  address: Address;
-  observedHost: string;
-  expiresAtMs: number;
-  key: PublicKey | undefined;
-  fingerprint: Fingerprint | undefined;
-  slot: number;
-}
-
-/** Why somebody was not registered. */
+/** Why a client is not registered: the id is in use by another host or key, or there is no room. */
 export type Refusal =
   | { readonly refused: "taken"; readonly freeInMs: number }
   | { readonly refused: "keyed" }
@@ -62,22 +52,33 @@ export type Refusal =
 /** A registry's options. */
 export interface RegistryOptions {
   readonly clock: Clock;
-  /** Registrations at most. */
+  /** The most registrations that there may be. */
   readonly max: number;
-  /** Registrations at most from one host. */
+  /** The most registrations that a host may have. */
   readonly maxPerHost: PerHost;
-  /** Told of an id that is registered now, or no more, or with a key now; not of a refresh. */
-  readonly onChange?: (id: string) => void;
+  /** Told of an id that is registered now, or no longer, or has a key now; not of a refresh. */
+  readonly onChange?: (clientId: string) => void;
+}
+
+interface Entry extends QueueLinks<Entry> {
+  readonly clientId: string;
+  address: Address;
+  observedHost: string;
+  expiresAtMs: number;
+  key: PublicKey | undefined;
+  fingerprint: Fingerprint | undefined;
+  /** Where the entry is in the timer wheel. */
+  slot: number;
 }
 
 /** The registrations of a server. */
 export class Registry {
   readonly #clock: Clock;
   readonly #max: number;
-  readonly #onChange: (id: string) => void;
+  readonly #onChange: (clientId: string) => void;
   readonly #byId = new Map<string, Entry>();
   readonly #sorted = new BTree<string, Entry>(undefined, compareIds);
-  readonly #rotation = new RoundRobin<Entry>();
+  readonly #queue = new RoundRobin<Entry>();
   readonly #wheel: TimerWheel<Entry>;
   readonly #perHost: HostQuota;
 
@@ -89,85 +90,49 @@ export class Registry {
     this.#wheel = new TimerWheel(clock.now(), registrationTtlMaxMs);
   }
 
-  /** How many are registered. */
+  /** How many clients are registered. */
   get size(): number {
     this.expire();
     return this.#byId.size;
   }
 
-  /** Why an applicant is not registered if it asks now; undefined where it is. */
+  /** Why an applicant would not be registered now; undefined if it would be. */
   refusal(applicant: Applicant): Refusal | undefined {
     const now = this.expire();
-    return this.#refusal(applicant, this.#byId.get(applicant.id), now);
+    return this.#refusal(applicant, this.#byId.get(applicant.clientId), now);
   }
 
   /**
-   * Registers a client, or renews or moves the registration that it has under that id: one without a
-   * key is the host's that it came from, and one with a key is the key's, from whichever host. To one
-   * without a key the same host may put a key.
+   * Registers a client, or refreshes or moves its registration. One without a key belongs to the host that it
+   * came from, and that host may add a key to it; one with a key belongs to the key, from any host.
    *
    * @returns The registration, or why there is none.
    */
   register(applicant: Applicant): Registration | Refusal {
     const now = this.expire();
-    const { id, address, observedHost, ttlMs, key } = applicant;
-    const entry = this.#byId.get(id);
+    const entry = this.#byId.get(applicant.clientId);
     const refusal = this.#refusal(applicant, entry, now);
     if (refusal !== undefined) return refusal;
-    // To the second, as the wheel has it, so that nobody is told of a moment at which it is still taken.
-    const expiresAtMs = Math.ceil((now + ttlMs) / 1000) * 1000;
-    if (entry !== undefined) {
-      // A refresh changes nothing but the time, and what is not written need not be collected.
-      if (entry.address.host !== address.host || entry.address.port !== address.port) {
-        entry.address = address;
-      }
-      if (entry.observedHost !== observedHost) {
-        this.#perHost.remove(entry.observedHost);
-        this.#perHost.add(observedHost);
-        entry.observedHost = observedHost;
-      }
-      if (entry.key !== key) {
-        setKey(entry, key);
-        this.#onChange(id);
-      }
-      entry.expiresAtMs = expiresAtMs;
-      entry.slot = this.#wheel.move(entry, entry.slot, expiresAtMs);
-      return entry;
-    }
-    const added: Entry = {
-      id,
-      address,
-      observedHost,
-      expiresAtMs,
-      key: undefined,
-      fingerprint: undefined,
-      slot: -1,
-      previous: undefined,
-      next: undefined,
-    };
-    setKey(added, key);
-    added.slot = this.#wheel.add(added, expiresAtMs);
-    this.#perHost.add(observedHost);
-    this.#byId.set(id, added);
-    this.#sorted.set(id, added);
-    this.#rotation.append(added);
-    this.#onChange(id);
-    return added;
+    // To the second, as in the wheel: nobody is told of a time at which it is still taken.
+    const expiresAtMs = Math.ceil((now + applicant.ttlMs) / 1000) * 1000;
+    return entry === undefined
+      ? this.#add(applicant, expiresAtMs)
+      : this.#refresh(entry, applicant, expiresAtMs);
   }
 
   /**
    * Ends a registration.
    *
-   * @param key The public key that has signed, where one has.
-   * @returns Whether there was one, or that it is another host's, or a key's that has not signed.
+   * @param key The key that has signed; undefined if none has.
+   * @returns Whether there was one; or that it belongs to another host, or to a key that has not signed.
    */
   unregister(
-    id: string,
+    clientId: string,
     observedHost: string,
     key?: PublicKey,
   ): "removed" | "unknown" | "not-yours" | "keyed" {
     this.expire();
-    const entry = this.#byId.get(id);
+    const entry = this.#byId.get(clientId);
     if (entry === undefined) return "unknown";
     if (entry.key !== undefined) {
       if (entry.key !== key) return "keyed";
@@ -175,40 +140,40 @@ export class Registry {
       return "not-yours";
     }
     this.#wheel.remove(entry, entry.slot);
-    this.#forget(entry);
+    this.#remove(entry);
     return "removed";
   }
 
-  /** The registration under an id. */
-  find(id: string): Registration | undefined {
+  /** The registration of a client. */
+  find(clientId: string): Registration | undefined {
     this.expire();
-    return this.#byId.get(id);
+    return this.#byId.get(clientId);
   }
 
   /**
-   * Gives out the client that has longest not been given out, so that asking again goes round everyone;
-   * who is new waits its turn behind the others. Nobody is given out to themselves.
+   * Names the client that has waited longest to be named, so that asking again and again names everyone; a new
+   * one waits behind the others. Nobody is named to themselves.
    */
   next(askerId: string): Registration | undefined {
     this.expire();
-    const entry = this.#rotation.firstOtherThan(this.#byId.get(askerId));
-    if (entry !== undefined) this.#rotation.moveToEnd(entry);
+    const entry = this.#queue.firstOtherThan(this.#byId.get(askerId));
+    if (entry !== undefined) this.#queue.moveToEnd(entry);
     return entry;
   }
 
-  /** Registrations in the order of their ids, those behind `after`, which itself may be gone by now. */
+  /** The registrations in the order of their ids, from behind `after` on, which need not be registered. */
   *list(after: string | undefined): Generator<Registration> {
     this.expire();
-    for (const [id, entry] of this.#sorted.entries(after)) {
-      if (id !== after) yield entry;
+    for (const [clientId, entry] of this.#sorted.entries(after)) {
+      if (clientId !== after) yield entry;
     }
   }
 
-  /** Ends what has expired. Every operation does so first; an idle server does from time to time. */
+  /** Ends what has expired. Every operation does so first; an idle server does it from time to time. */
   expire(): number {
     const now = this.#clock.now();
     if (this.#wheel.isDue(now)) {
-      for (const entry of this.#wheel.expired(now)) this.#forget(entry);
+      for (const entry of this.#wheel.expired(now)) this.#remove(entry);
     }
     return now;
   }
@@ -231,19 +196,54 @@ export class Registry {
     return this.#perHost.isFull(observedHost) ? { refused: "host-full" } : undefined;
   }
 
-  #forget(entry: Entry): void {
-    this.#byId.delete(entry.id);
-    this.#sorted.delete(entry.id);
-    this.#rotation.remove(entry);
-    this.#perHost.remove(entry.observedHost);
-    this.#onChange(entry.id);
+  #add({ clientId, address, observedHost, key }: Applicant, expiresAtMs: number): Entry {
+    const entry: Entry = {
+      clientId,
+      address,
+      observedHost,
+      expiresAtMs,
+      key,
+      fingerprint: key && fingerprintOf(key),
+      slot: -1,
+      previous: undefined,
+      next: undefined,
+    };
+    entry.slot = this.#wheel.add(entry, expiresAtMs);
+    this.#perHost.add(observedHost);
+    this.#byId.set(clientId, entry);
+    this.#sorted.set(clientId, entry);
+    this.#queue.append(entry);
+    this.#onChange(clientId);
+    return entry;
   }
-}
 
-function setKey(entry: Entry, key: PublicKey | undefined): void {
-  if (key === undefined) return;
-  entry.key = key;
-  entry.fingerprint = fingerprintOf(key);
+  #refresh(entry: Entry, { address, observedHost, key }: Applicant, expiresAtMs: number): Entry {
+    // Most refreshes change nothing but the time, and what is not written need not be collected.
+    if (entry.address.host !== address.host || entry.address.port !== address.port) {
+      entry.address = address;
+    }
+    if (entry.observedHost !== observedHost) {
+      this.#perHost.remove(entry.observedHost);
+      this.#perHost.add(observedHost);
+      entry.observedHost = observedHost;
+    }
+    if (key !== undefined && entry.key !== key) {
+      entry.key = key;
+      entry.fingerprint = fingerprintOf(key);
+      this.#onChange(entry.clientId);
+    }
+    entry.expiresAtMs = expiresAtMs;
+    entry.slot = this.#wheel.move(entry, entry.slot, expiresAtMs);
+    return entry;
+  }
+
+  #remove(entry: Entry): void {
+    this.#byId.delete(entry.clientId);
+    this.#sorted.delete(entry.clientId);
+    this.#queue.remove(entry);
+    this.#perHost.remove(entry.observedHost);
+    this.#onChange(entry.clientId);
+  }
 }
 
 function compareIds(a: string, b: string): number {

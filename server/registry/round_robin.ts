@@ -1,26 +1,26 @@
 /**
- * Whose turn it is to be given out: a queue from which anyone can leave, all in constant time.
+ * A queue in which everybody gets a turn, and which anybody can leave, all in constant time.
  *
- * A Map in insertion order would be shorter, but finding its first entry after many deletions passes
- * over the holes that they left.
+ * A Map in insertion order would be shorter, but finding its first entry after many deletions passes over the
+ * holes that they left.
  *
  * @module
  */
 
-/** What a member of a rotation carries: its neighbours. */
-export interface Turn<T> {
+/** What a member carries: its neighbours in the queue. */
+export interface QueueLinks<T> {
   previous: T | undefined;
   next: T | undefined;
 }
 
-/** A queue of members, each in one rotation at most. */
-export class RoundRobin<T extends Turn<T>> {
+/** A queue of members, each of which is in one queue at most. */
+export class RoundRobin<T extends QueueLinks<T>> {
   #first: T | undefined;
   #last: T | undefined;
 
-  /** Who has waited longest, passing over one. */
-  firstOtherThan(passedOver: T | undefined): T | undefined {
-    return this.#first === passedOver ? this.#first?.next : this.#first;
+  /** The member that has waited longest, except for one. */
+  firstOtherThan(except: T | undefined): T | undefined {
+    return this.#first === except ? this.#first?.next : this.#first;
   }
 
   /** Adds a member behind all others. */
@@ -32,7 +32,7 @@ export class RoundRobin<T extends Turn<T>> {
     this.#last = member;
   }
 
-  /** Takes a member out. */
+  /** Removes a member. */
   remove(member: T): void {
     if (member.previous === undefined) this.#first = member.next;
     else member.previous.next = member.next;
@@ -42,7 +42,7 @@ export class RoundRobin<T extends Turn<T>> {
     member.next = undefined;
   }
 
-  /** Sends a member, which has had its turn, behind all others. */
+  /** Moves a member that has had its turn behind all others. */
   moveToEnd(member: T): void {
     if (member === this.#last) return;
     this.remove(member);

@@ -87,7 +87,7 @@ export const connectionsPerHostMax = 1_000;
 export const watchedMax = 60;
 
 /** A subscribed connection, one that has said WATCH, is closed if it is silent for this long. */
-export const attendedIdleMs = 25_000;
+export const subscribedIdleMs = 25_000;
 
 /** The silence on a subscribed connection after which the client says PING. */
 export const serverPingMs = 10_000;
@@ -263,7 +263,7 @@ for (
     "a registered client refreshes before its connection counts as idle":
       registrationTtlAskedMs < connectionIdleMs,
     "a subscribed client has pinged and given up before the server does":
-      serverPingMs + serverPongTimeoutMs < attendedIdleMs,
+      serverPingMs + serverPongTimeoutMs < subscribedIdleMs,
     "a Data line fits into a line, and holds whole bytes":
       "Data: \r\n".length + mailLineLengthMax <= lineBytesMax && mailLineLengthMax % 4 === 0,
     "a mail fits into a message with its start line and the other headers": mailBytesMax * 4 / 3 +

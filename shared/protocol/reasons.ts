@@ -49,7 +49,7 @@ export const requestFaults = {
     fault(400, `The Port ${quote(port)} is not a number from 1 to 65535`),
   invalidExpires: (expires: string): Fault =>
     fault(400, `Expires ${quote(expires)} is not a number of seconds`),
-  shortExpires: (seconds: number): Fault =>
+  shortExpires: (seconds: string): Fault =>
     fault(423, `A registration lasts at least ${seconds} seconds`),
   invalidLimit: (limit: string): Fault =>
     fault(400, `The Limit ${quote(limit)} is not a number from 1`),

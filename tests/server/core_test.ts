@@ -4,10 +4,10 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { sweepMs } from "../../server/core.ts";
 import { Identity } from "../../shared/crypto/identity.ts";
 import {
-  attendedIdleMs,
   mailBytesMax,
   mailMessageBytesMax,
   messageBytesMax,
+  subscribedIdleMs,
   takenMax,
   watchedMax,
   writeTimeoutMs,
@@ -177,11 +177,11 @@ Deno.test("silence of 25 s ends an attended connection, and no other", async () 
   const b = await server.connectAs("bob", bob);
   await b.watch();
   const idle = await server.connectAs("carol", carol);
-  await server.pass(attendedIdleMs - 2 * sweepMs);
+  await server.pass(subscribedIdleMs - 2 * sweepMs);
   assert(!b.conn.closed);
   await a.ask("PING");
   assertEquals(await b.ask("PING"), "PONG\n\n");
-  await server.pass(attendedIdleMs - 2 * sweepMs);
+  await server.pass(subscribedIdleMs - 2 * sweepMs);
   assert(!b.conn.closed);
   await a.ask("PING");
   // To the second, and as the server sweeps.

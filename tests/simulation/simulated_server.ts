@@ -7,11 +7,8 @@
 
 import type { Capacity } from "../../server/limits/limits.ts";
 import { ServerCore, sweepMs } from "../../server/core.ts";
-import {
-  type MailboxDatabase,
-  openMailboxDatabase,
-} from "../../server/mailbox/mailbox_database.ts";
-import { type NamesDatabase, openNamesDatabase } from "../../server/names/names_database.ts";
+import { type MailboxDatabase, openMailboxDatabase } from "../../server/mailbox/mailbox.ts";
+import { type NamesDatabase, openNamesDatabase } from "../../server/names/names.ts";
 import { silentLog } from "../../shared/process/log.ts";
 import type { Machine, Process } from "./simulated_network.ts";
 

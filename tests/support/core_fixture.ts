@@ -5,8 +5,8 @@
  */
 
 import { ServerCore, type ServerCoreOptions, sweepMs } from "../../server/core.ts";
-import { openMailboxDatabase } from "../../server/mailbox/mailbox_database.ts";
-import { openNamesDatabase } from "../../server/names/names_database.ts";
+import { openMailboxDatabase } from "../../server/mailbox/mailbox.ts";
+import { openNamesDatabase } from "../../server/names/names.ts";
 import type { Connection } from "../../server/connection/connection.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { silentLog } from "../../shared/process/log.ts";

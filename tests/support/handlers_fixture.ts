@@ -4,10 +4,8 @@
  * @module
  */
 
-import { Challenge } from "../../server/handlers/challenge.ts";
-import { answer, type Caller, type Context } from "../../server/handlers/handlers.ts";
-import { Names } from "../../server/names/names.ts";
-import { openNamesDatabase } from "../../server/names/names_database.ts";
+import { answer, type Client, type Context, newClient } from "../../server/handlers/handlers.ts";
+import { Names, openNamesDatabase } from "../../server/names/names.ts";
 import { Presence } from "../../server/presence/presence.ts";
 import { Registry } from "../../server/registry/registry.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
@@ -39,7 +37,8 @@ export interface HandlersOptions {
 }
 
 /** A connection to handlers. */
-export interface Asker extends Caller {
+export interface Asker {
+  readonly client: Client;
   /** Asks. @returns The reply's bytes. */
   ask(...lines: string[]): string;
   /** Asks for a challenge, answers it, and gives what comes then. */
@@ -67,18 +66,13 @@ export function setUp(options: HandlersOptions = {}) {
   const context: Context = { registry, names, presence, mailbox: undefined, realm, keyedOnly };
   /** Connects as somebody whom the server sees at a host. */
   const connect = (observedHost = "127.0.0.1"): Asker => {
+    const subscriber = { heardAtMs: 0, push: () => {}, close: () => {} };
     const asker: Asker = {
-      observedHost,
-      challenge: new Challenge(clock),
-      proven: undefined,
-      attendance: undefined,
-      heardAtMs: 0,
-      push: () => {},
-      close: () => {},
+      client: newClient(subscriber, observedHost, clock),
       ask: (...lines) => {
         const request = parse(lines);
         if (isFault(request)) throw new Error(request.reason);
-        const reply = answer(request, context, asker);
+        const reply = answer(request, context, asker.client);
         if (reply instanceof Promise) throw new Error(`${request.verb} takes its time`);
         return encode(reply);
       },

@@ -6,8 +6,8 @@ import { type Deposit, Mailbox, type OpenedMail } from "../../../client/mailbox/
 import { ServerRefusal } from "../../../client/rendezvous/reply.ts";
 import { Rendezvous } from "../../../client/rendezvous/rendezvous.ts";
 import { ServerCore, sweepMs } from "../../../server/core.ts";
-import { openMailboxDatabase } from "../../../server/mailbox/mailbox_database.ts";
-import { openNamesDatabase } from "../../../server/names/names_database.ts";
+import { openMailboxDatabase } from "../../../server/mailbox/mailbox.ts";
+import { openNamesDatabase } from "../../../server/names/names.ts";
 import type { Address } from "../../../shared/net/address.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { silentLog } from "../../../shared/process/log.ts";

@@ -4,10 +4,10 @@ import { UserError } from "../../../client/user_error.ts";
 import { ControlConnection } from "../../../client/rendezvous/control_connection.ts";
 import { ServerRefusal } from "../../../client/rendezvous/reply.ts";
 import {
-  attendedIdleMs,
   replyTimeoutMs,
   serverPingMs,
   serverPongTimeoutMs,
+  subscribedIdleMs,
 } from "../../../shared/protocol/limits.ts";
 import { dataHeaders } from "../../../shared/protocol/mail_data.ts";
 import { header, type Message, message } from "../../../shared/protocol/message.ts";
@@ -205,7 +205,7 @@ Deno.test("the server hears something in time, however much it says itself", asy
     line.say(presence("bob online"));
     await t.clock.pass(3_000);
   }
-  assert(longestMs > 0 && longestMs <= attendedIdleMs - 10_000, `${longestMs} ms`);
+  assert(longestMs > 0 && longestMs <= subscribedIdleMs - 10_000, `${longestMs} ms`);
 });
 
 Deno.test("a server that is gone without a word is found out within 25 s, whenever that is", async () => {

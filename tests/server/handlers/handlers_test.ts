@@ -251,11 +251,11 @@ Deno.test("PING is answered by PONG with its Id", () => {
 Deno.test("whatever the table lets a client send has an answer", () => {
   const { register, connect, context } = setUp();
   register("alice");
-  const caller = connect();
+  const { client } = connect();
   for (const [verb, { from, required }] of Object.entries(verbs)) {
     if (!(from as readonly Speaker[]).includes("client")) continue;
     const request = message(verb, required.map((name): Header => [name, "x"]));
-    const reply = answer(request, context, caller);
+    const reply = answer(request, context, client);
     assert(encode(reply as Message).length > 0, verb);
   }
 });

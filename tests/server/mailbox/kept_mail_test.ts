@@ -4,7 +4,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { type Server, type ServerOptions, startServer } from "../../../server/server.ts";
 import { systemClock } from "../../../shared/time/clock.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
-import { attendedIdleMs, mailBytesMax } from "../../../shared/protocol/limits.ts";
+import { mailBytesMax, subscribedIdleMs } from "../../../shared/protocol/limits.ts";
 import { Authority } from "../../support/certificates.ts";
 import { namesIn, temporaryDirectory } from "../../support/places.ts";
 import { depositLines } from "../../support/core_fixture.ts";
@@ -134,10 +134,10 @@ Deno.test("who attends and falls silent is closed after 25 s, and shown as gone"
     // A registration that has ended shows that the sweep has seen the time.
     await until(() => server.registrations === 2);
   };
-  await pass(attendedIdleMs - 2_000);
+  await pass(subscribedIdleMs - 2_000);
   await a.ask("PING");
   assertEquals(await b.ask("PING"), "PONG\r\n\r\n");
-  await pass(attendedIdleMs - 2_000);
+  await pass(subscribedIdleMs - 2_000);
   assertEquals(await a.ask("PING"), "PONG\r\n\r\n");
   clock.nowMs += 4_000;
   assertEquals(await b.rest(), "");

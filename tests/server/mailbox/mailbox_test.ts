@@ -2,16 +2,14 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import { defaultCapacity, type MailCapacity } from "../../../server/limits/limits.ts";
 import {
-  type Box,
   type Mail,
   Mailbox,
+  type MailboxAddress,
+  type MailboxDatabase,
   type MailboxOptions,
   type MailRefusal,
-} from "../../../server/mailbox/mailbox.ts";
-import {
-  type MailboxDatabase,
   openMailboxDatabase,
-} from "../../../server/mailbox/mailbox_database.ts";
+} from "../../../server/mailbox/mailbox.ts";
 import { createLog, silentLog } from "../../../shared/process/log.ts";
 import { depositBatchBytesMax, mailBytesMax, mailTtlMs } from "../../../shared/protocol/limits.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
@@ -28,7 +26,7 @@ function id(number: number): string {
   return number.toString(16).padStart(32, "0");
 }
 
-const bob: Box = { name: "bob", key: key(2) };
+const bob: MailboxAddress = { clientId: "bob", key: key(2) };
 
 function mail(number: number, bytes = 100, sender = 1, to = bob): Mail {
   return { to, sender: key(sender), id: id(number), data: new Uint8Array(bytes).fill(number) };
@@ -157,7 +155,7 @@ Deno.test("the same mail again is kept once, in one transaction or another", asy
   assertEquals(await deposit(mail(1)), undefined);
   // Another's mail with that id is another mail, and so is the same one for somebody else.
   assertEquals(await deposit(mail(1, 100, 9)), undefined);
-  assertEquals(await deposit(mail(1, 100, 1, { name: "bob2", key: key(2) })), undefined);
+  assertEquals(await deposit(mail(1, 100, 1, { clientId: "bob2", key: key(2) })), undefined);
   assertEquals(numbers().length, 2);
   assertEquals(await deposit(mail(1)), undefined, "also where the box is full");
 });
@@ -183,10 +181,10 @@ const limits: [name: keyof MailCapacity, refusal: MailRefusal, fill: (i: number)
   ["boxBytes", "box-full", (i) => mail(i, 100, i)],
   ["shareMails", "share-full", (i) => mail(i)],
   ["shareBytes", "share-full", (i) => mail(i)],
-  ["senderMails", "sender-full", (i) => mail(i, 100, 1, { name: `bob${i}`, key: key(2) })],
-  ["senderBytes", "sender-full", (i) => mail(i, 100, 1, { name: `bob${i}`, key: key(2) })],
-  ["mails", "full", (i) => mail(i, 100, i, { name: `bob${i}`, key: key(2) })],
-  ["mailsBytes", "full", (i) => mail(i, 100, i, { name: `bob${i}`, key: key(2) })],
+  ["senderMails", "sender-full", (i) => mail(i, 100, 1, { clientId: `bob${i}`, key: key(2) })],
+  ["senderBytes", "sender-full", (i) => mail(i, 100, 1, { clientId: `bob${i}`, key: key(2) })],
+  ["mails", "full", (i) => mail(i, 100, i, { clientId: `bob${i}`, key: key(2) })],
+  ["mailsBytes", "full", (i) => mail(i, 100, i, { clientId: `bob${i}`, key: key(2) })],
 ];
 
 for (const [name, refusal, fill] of limits) {
@@ -240,7 +238,7 @@ Deno.test("mail that nobody collects goes after 14 days, a few at a time", async
 });
 
 Deno.test("who has mail is told of, once it is on the disk; who has not got any is not", async () => {
-  const told: Box[] = [];
+  const told: MailboxAddress[] = [];
   const { clock, mailbox, deposit } = setUp(undefined, {
     capacity: { ...defaultCapacity, shareMails: 1 },
     onMail: (box) => told.push(box),
@@ -417,7 +415,10 @@ Deno.test("a mailbox keeps its accounts as the plainest one does, whatever is do
     { weight: 1, arbitrary: fc.constant("restart" as const) },
     { weight: 1, arbitrary: fc.constant("lose the end" as const) },
   );
-  const boxOf = (name: string): Box => ({ name, key: key(name.length) });
+  const boxOf = (clientId: string): MailboxAddress => ({
+    clientId,
+    key: key(clientId.length),
+  });
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
       using database = openMailboxDatabase(undefined);

@@ -1,8 +1,5 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import {
-  type MailboxDatabase,
-  openMailboxDatabase,
-} from "../../../server/mailbox/mailbox_database.ts";
+import { type MailboxDatabase, openMailboxDatabase } from "../../../server/mailbox/mailbox.ts";
 import { serverBusyTimeoutMs } from "../../../shared/protocol/limits.ts";
 import { namesIn, temporaryDirectory } from "../../support/places.ts";
 

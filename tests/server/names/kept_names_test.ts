@@ -1,7 +1,7 @@
 // A whole server and the names that it keeps: over sockets, restarts and disks that are full.
 
 import { assert, assertEquals, assertMatch, assertNotEquals, assertThrows } from "@std/assert";
-import { openNamesDatabase } from "../../../server/names/names_database.ts";
+import { openNamesDatabase } from "../../../server/names/names.ts";
 import { type Server, type ServerOptions, startServer } from "../../../server/server.ts";
 import { systemClock } from "../../../shared/time/clock.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";

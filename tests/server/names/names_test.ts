@@ -1,7 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { Names, type NamesOptions } from "../../../server/names/names.ts";
-import { type NamesDatabase, openNamesDatabase } from "../../../server/names/names_database.ts";
+import {
+  Names,
+  type NamesDatabase,
+  type NamesOptions,
+  openNamesDatabase,
+} from "../../../server/names/names.ts";
 import { type Log, type LogFields, silentLog } from "../../../shared/process/log.ts";
 import {
   nameLeaseMs,

@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertNotEquals, assertThrows } from "@std/assert";
-import { openNamesDatabase } from "../../../server/names/names_database.ts";
+import { openNamesDatabase } from "../../../server/names/names.ts";
 import { serverBusyTimeoutMs } from "../../../shared/protocol/limits.ts";
 import { temporaryDirectory } from "../../support/places.ts";
 

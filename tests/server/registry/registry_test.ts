@@ -27,13 +27,13 @@ function setUp({ max = 100, maxPerHost = 100 } = {}) {
   return { clock, registry, changed };
 }
 
-function applicant(id: string, changes: Partial<Applicant> = {}): Applicant {
+function applicant(clientId: string, changes: Partial<Applicant> = {}): Applicant {
   const observedHost = "192.0.2.1";
-  return { id, address: { host: observedHost, port: 5556 }, observedHost, ttlMs, ...changes };
+  return { clientId, address: { host: observedHost, port: 5556 }, observedHost, ttlMs, ...changes };
 }
 
 function idsOf(registry: Registry, after?: string): string[] {
-  return [...registry.list(after)].map(({ id }) => id);
+  return [...registry.list(after)].map(({ clientId }) => clientId);
 }
 
 Deno.test("a client is found where it registered until its time is over", () => {
@@ -141,7 +141,7 @@ Deno.test("a registration made again after its end does not end at the old one's
 Deno.test("next goes round everyone, and never gives the asker itself", () => {
   const { registry } = setUp();
   for (const id of ["alice", "bob", "carol"]) registry.register(applicant(id));
-  const ask = (asker: string) => registry.next(asker)?.id;
+  const ask = (asker: string) => registry.next(asker)?.clientId;
   assertEquals([ask("dave"), ask("dave"), ask("dave"), ask("dave")], [
     "alice",
     "bob",
@@ -156,18 +156,18 @@ Deno.test("the first two find each other, and who is alone finds nobody", () => 
   registry.register(applicant("alice"));
   assertEquals(registry.next("alice"), undefined);
   registry.register(applicant("bob"));
-  assertEquals(registry.next("alice")?.id, "bob");
-  assertEquals(registry.next("bob")?.id, "alice");
+  assertEquals(registry.next("alice")?.clientId, "bob");
+  assertEquals(registry.next("bob")?.clientId, "alice");
 });
 
 Deno.test("who is new waits its turn behind those who wait, and renewing does not change the turn", () => {
   const { registry } = setUp();
   registry.register(applicant("alice"));
   registry.register(applicant("bob"));
-  assertEquals(registry.next("dave")?.id, "alice");
+  assertEquals(registry.next("dave")?.clientId, "alice");
   registry.register(applicant("carol"));
   registry.register(applicant("bob"));
-  assertEquals(["", "", ""].map(() => registry.next("dave")?.id), ["bob", "alice", "carol"]);
+  assertEquals(["", "", ""].map(() => registry.next("dave")?.clientId), ["bob", "alice", "carol"]);
 });
 
 Deno.test("list goes in the order of ids, and on behind an id that is gone", () => {
@@ -361,7 +361,7 @@ Deno.test("any sequence of operations gives what a plain array gives", () => {
           model.expire(clock.nowMs);
           if (what === "register") {
             const address = { host, port };
-            const applicant = { id, address, observedHost: host, ttlMs, key };
+            const applicant = { clientId: id, address, observedHost: host, ttlMs, key };
             assertEquals(registry.refusal(applicant)?.refused, model.refusal(id, host, key));
             const outcome = registry.register(applicant);
             const expiresAtMs = Math.ceil((clock.nowMs + ttlMs) / 1_000) * 1_000;
@@ -370,7 +370,7 @@ Deno.test("any sequence of operations gives what a plain array gives", () => {
           } else if (what === "unregister") {
             assertEquals(registry.unregister(id, host, key), model.unregister(id, host, key));
           } else if (what === "next") {
-            assertEquals(registry.next(id)?.id, model.next(id));
+            assertEquals(registry.next(id)?.clientId, model.next(id));
           }
           const found = registry.find(id);
           assertEquals(found?.address.port, model.find(id)?.port);

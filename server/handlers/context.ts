@@ -1,0 +1,53 @@
+/**
+ * What the handlers work with.
+ *
+ * @module
+ */
+
+import type { Message } from "../../shared/protocol/message.ts";
+import type { Mailbox } from "../mailbox/mailbox.ts";
+import type { Names } from "../names/names.ts";
+import type {
+  AuthenticatedClient,
+  Presence,
+  Subscriber,
+  Subscription,
+} from "../presence/presence.ts";
+import type { Registry } from "../registry/registry.ts";
+import type { Challenge } from "./challenge.ts";
+
+/** What a server knows and offers. */
+export interface Context {
+  readonly registry: Registry;
+  readonly names: Names;
+  readonly presence: Presence;
+  /** Undefined if the server keeps no mail. */
+  readonly mailbox: Mailbox | undefined;
+  /** The name of the server that its clients sign for. */
+  readonly realm: string;
+  /** Whether every registration needs a key. */
+  readonly keyedOnly: boolean;
+}
+
+/** The client at the other end of a connection, as far as the server knows it. */
+export interface Client {
+  readonly connection: Subscriber;
+  /** The IP address of the client's end. */
+  readonly observedHost: string;
+  readonly challenge: Challenge;
+  /** Who registered with a key on this connection last. */
+  authenticated: AuthenticatedClient | undefined;
+  /** Undefined until the client subscribes to news. */
+  subscription: Subscription | undefined;
+}
+
+/**
+ * Answers a request of one verb, which has the headers that the verb needs.
+ *
+ * @returns The reply, or a promise of it that is never rejected.
+ */
+export type Handler = (
+  request: Message,
+  context: Context,
+  client: Client,
+) => Message | Promise<Message>;

@@ -1,0 +1,63 @@
+/**
+ * BRIDGE and INFO: who is registered, and where.
+ *
+ * @module
+ */
+
+import { isClientId } from "../../shared/protocol/client_id.ts";
+import { errorReply } from "../../shared/protocol/error_reply.ts";
+import { infoPageDefault, infoPageMax } from "../../shared/protocol/limits.ts";
+import { type Header, header, type Message } from "../../shared/protocol/message.ts";
+import { requestFaults, serverFaults } from "../../shared/protocol/reasons.ts";
+import { addressHeaders, formatClient } from "../../shared/protocol/records.ts";
+import { speaksVersion1 } from "../../shared/protocol/verbs.ts";
+import type { Registration } from "../registry/registry.ts";
+import type { Context } from "./context.ts";
+import { reply } from "./replies.ts";
+
+/** Names the client that is asked for, or another one if none is. */
+export function bridge(request: Message, { registry }: Context): Message {
+  const asker = header(request, "clientID")!;
+  if (!isClientId(asker)) return errorReply(requestFaults.invalidClientId(asker));
+  const target = header(request, "Target");
+  if (target === undefined) return bridgeTo(request, registry.next(asker));
+  if (!isClientId(target)) return errorReply(requestFaults.invalidClientId(target));
+  if (target === asker) return errorReply(serverFaults.ownId(target));
+  const found = registry.find(target);
+  return found === undefined
+    ? errorReply(serverFaults.unknownClient(target))
+    : bridgeTo(request, found);
+}
+
+/** If there is nobody the values are empty, as legacy programs expect it. */
+function bridgeTo(request: Message, found: Registration | undefined): Message {
+  const headers: Header[] = [
+    ["clientID", found?.clientId ?? ""],
+    ...addressHeaders(found?.address),
+  ];
+  return reply("BRIDGEACK", request, headers, ["Fingerprint", found?.fingerprint]);
+}
+
+/** Lists clients in the order of their ids, a page at a time. */
+export function info(request: Message, { registry }: Context): Message {
+  const limit = header(request, "Limit");
+  if (limit !== undefined && !/^[1-9][0-9]{0,8}$/.test(limit)) {
+    return errorReply(requestFaults.invalidLimit(limit));
+  }
+  const after = header(request, "After");
+  if (after !== undefined && !isClientId(after)) {
+    return errorReply(requestFaults.invalidClientId(after));
+  }
+  const page = Math.min(limit === undefined ? infoPageDefault : Number(limit), infoPageMax);
+  const headers: Header[] = [["Count", String(registry.size)]];
+  const showsKeys = speaksVersion1(request);
+  let last: string | undefined;
+  for (const { clientId, address, fingerprint } of registry.list(after)) {
+    // There is more than fits on this page: it ends with what to ask for next.
+    if (headers.length > page) return reply("INFOACK", request, headers, ["After", last]);
+    const client = { clientId, address, fingerprint: showsKeys ? fingerprint : undefined };
+    headers.push(["Client", formatClient(client)]);
+    last = clientId;
+  }
+  return reply("INFOACK", request, headers);
+}

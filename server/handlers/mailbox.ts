@@ -1,0 +1,97 @@
+/**
+ * DEPOSIT and COLLECT: mail for clients that are away.
+ *
+ * @module
+ */
+
+import { parsePublicKey } from "../../shared/crypto/public_key.ts";
+import { isClientId } from "../../shared/protocol/client_id.ts";
+import { errorReply } from "../../shared/protocol/error_reply.ts";
+import { mailBytesMax, takenMax } from "../../shared/protocol/limits.ts";
+import { dataHeaders, dataOf } from "../../shared/protocol/mail_data.ts";
+import { type Header, header, headerValues, type Message } from "../../shared/protocol/message.ts";
+import { isId } from "../../shared/protocol/message_stream.ts";
+import { requestFaults, serverFaults } from "../../shared/protocol/reasons.ts";
+import { formatMailNumber, parseMailNumber } from "../../shared/protocol/records.ts";
+import { type Fault, isFault } from "../../shared/protocol/status.ts";
+import type { MailRefusal } from "../mailbox/mailbox.ts";
+import type { AuthenticatedClient } from "../presence/presence.ts";
+import type { Client, Context } from "./context.ts";
+import { reply } from "./replies.ts";
+
+/** Keeps a mail for the client that it is addressed to. */
+export function deposit(
+  request: Message,
+  { mailbox, names }: Context,
+  client: Client,
+): Message | Promise<Message> {
+  const sender = authenticatedClient(request, client);
+  if (isFault(sender)) return errorReply(sender);
+  if (mailbox === undefined) return errorReply(serverFaults.noMailbox);
+  const target = header(request, "Target")!;
+  if (!isClientId(target)) return errorReply(requestFaults.invalidClientId(target));
+  const key = parsePublicKey(header(request, "Key")!);
+  if (key === undefined) return errorReply(requestFaults.invalidKey(header(request, "Key")!));
+  const id = header(request, "Id")!;
+  if (!isId(id)) return errorReply(requestFaults.invalidMailId(id));
+  const data = dataOf(request);
+  if (data === undefined) return errorReply(requestFaults.invalidData);
+  if (data.length > mailBytesMax) return errorReply(requestFaults.longMail(mailBytesMax));
+  const owner = names.owner(target);
+  if ("refused" in owner) return errorReply(serverFaults.namesUnavailable);
+  if (owner.key === undefined) return errorReply(serverFaults.nameWithoutKey(target));
+  if (owner.key !== key) return errorReply(serverFaults.nameOfOtherKey(target));
+  const mail = { to: { clientId: target, key }, sender: sender.key, id, data };
+  return mailbox.deposit(mail).then((refusal) =>
+    refusal === undefined
+      ? reply("DEPOSITACK", request, [["Id", id]])
+      : errorReply(depositFault(refusal, target))
+  );
+}
+
+function depositFault(refusal: MailRefusal, clientId: string): Fault {
+  switch (refusal) {
+    case "box-full":
+      return serverFaults.mailboxFull(clientId);
+    case "share-full":
+      return serverFaults.mailboxShareFull(clientId);
+    case "sender-full":
+      return serverFaults.tooMuchMailOfSender;
+    case "full":
+      return serverFaults.tooMuchMail;
+    case "unavailable":
+      return serverFaults.mailboxUnavailable;
+  }
+}
+
+/** Deletes the mails that a client has taken, and gives it the next. */
+export function collect(request: Message, { mailbox }: Context, client: Client): Message {
+  const owner = authenticatedClient(request, client);
+  if (isFault(owner)) return errorReply(owner);
+  if (mailbox === undefined) return errorReply(serverFaults.noMailbox);
+  const named = headerValues(request, "Taken");
+  if (named.length > takenMax) return errorReply(requestFaults.tooManyTaken(takenMax));
+  const [after, ...taken] = [header(request, "After") ?? "0", ...named].map(parseMailNumber);
+  if (after === undefined || !taken.every((number) => number !== undefined)) {
+    return errorReply(requestFaults.invalidMailNumbers);
+  }
+  const collected = mailbox.collect(owner, taken, after);
+  if (collected === undefined) return errorReply(serverFaults.mailboxUnavailable);
+  const { count, mail } = collected;
+  const headers: Header[] = [["Count", String(count)]];
+  if (mail !== undefined) {
+    headers.push(["Number", formatMailNumber(mail.number)], ...dataHeaders(mail.data));
+  }
+  return reply("COLLECTACK", request, headers);
+}
+
+/** Who has registered with a key on the connection, if the request names that client. */
+function authenticatedClient(
+  request: Message,
+  { authenticated }: Client,
+): AuthenticatedClient | Fault {
+  if (authenticated === undefined) return serverFaults.notAuthenticated;
+  return header(request, "clientID") === authenticated.clientId
+    ? authenticated
+    : serverFaults.otherClient(authenticated.clientId);
+}
