@@ -1,7 +1,6 @@
 /**
- * What a mailbox keeps: messages, sealed so that only the recipient's key opens them, and so that the
- * recipient knows whose they are. It is one message of Noise_X_25519_ChaChaPoly_SHA256 (revision 34,
- * section 7.4).
+ * What a mailbox keeps: messages that only the recipient's key opens, and that show the recipient from whom
+ * they are. An envelope is one message of Noise_X_25519_ChaChaPoly_SHA256 (Noise, revision 34, section 7.4).
  *
  * Bytes in, bytes out; no I/O.
  *
@@ -15,7 +14,7 @@ import { type PublicKey, publicKeyBytes, publicKeyFrom } from "../../shared/cryp
 import { keyBytes } from "../../shared/crypto/raw_keys.ts";
 import { frameBytesMax, framePaddingBytes } from "../../shared/protocol/limits.ts";
 
-/** For whom something is sealed: a name, and both of its keys. */
+/** The recipient of an envelope: a name, and both keys of its owner. */
 export interface Recipient {
   readonly name: string;
   readonly key: PublicKey;
@@ -23,7 +22,7 @@ export interface Recipient {
   readonly agreement: Uint8Array;
 }
 
-/** What was in an envelope. */
+/** The content of an envelope, and its sender. */
 export interface OpenedEnvelope {
   /** The sender's key, which is proven. */
   readonly key: PublicKey;
@@ -39,10 +38,10 @@ const headBytes = keyBytes + signatureBytes + lengthBytes;
 const noiseBytes = keyBytes + keyBytes + 16 + 16;
 
 /**
- * How long a content may be so that its envelope is no longer than a limit.
+ * The greatest length of a content whose envelope is no longer than a limit.
  *
- * @param envelopeBytesMax The limit, in bytes; that of a Noise message counts as well.
- * @returns Bytes; negative where nothing fits.
+ * @param envelopeBytesMax The limit, in bytes. The limit of a Noise message counts as well.
+ * @returns Bytes; negative if nothing fits.
  */
 export function envelopeContentBytesMax(envelopeBytesMax: number): number {
   const payloadBytes = Math.min(envelopeBytesMax, frameBytesMax) - noiseBytes;
@@ -52,8 +51,8 @@ export function envelopeContentBytesMax(envelopeBytesMax: number): number {
 /**
  * Seals a content.
  *
- * @throws {RangeError} Where it is longer than {@linkcode envelopeContentBytesMax}.
- * @throws {Error} Where the recipient's X25519 key is one with which nobody can have shaken hands.
+ * @throws {RangeError} If it is longer than {@linkcode envelopeContentBytesMax}.
+ * @throws {Error} If the recipient's X25519 key is of low order: no handshake can have succeeded with it.
  */
 export function sealEnvelope(
   sender: Identity,
@@ -82,7 +81,7 @@ export function sealEnvelope(
  * Opens an envelope.
  *
  * @param name The recipient's.
- * @returns Undefined where it is none, not for this recipient, or not from whom it says.
+ * @returns Undefined if it is not an envelope, not for this recipient, or not from the sender that it names.
  */
 export function openEnvelope(
   recipient: Identity,
@@ -106,15 +105,15 @@ export function openEnvelope(
   const length = new DataView(payload.buffer, payload.byteOffset)
     .getUint32(headBytes - lengthBytes);
   const end = headBytes + length;
-  // One content has one form, so that nothing can be said in what surrounds it.
+  // Each content has exactly one form, so that nothing can be hidden in the padding.
   if (payload.length !== paddedBytes(length)) return undefined;
   if (payload.subarray(end).some((byte) => byte !== 0)) return undefined;
   return { key, agreement, content: payload.slice(headBytes, end) };
 }
 
 /**
- * Noise binds the recipient's X25519 key. That could have been certified as his own by somebody else,
- * for whom the sender would take its owner: so the Ed25519 key that is meant is bound as well.
+ * Noise binds the recipient's X25519 key. Somebody else could have certified that key as their own, and the
+ * sender would take its owner for them. So the Ed25519 key of the recipient is bound as well.
  */
 function prologueFor(name: string, key: PublicKey): Uint8Array {
   return concat([utf8.encode(`p2pchat mail 1\0${name}\0`), publicKeyBytes(key)]);
