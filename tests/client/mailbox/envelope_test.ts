@@ -28,7 +28,7 @@ const opened = (content: Uint8Array, sender = alice) => ({
   content,
 });
 
-/** Seals whatever is to be the payload, as somebody else's program might. */
+/** Seals any payload, as another program might. */
 function sealRaw(payload: Uint8Array, { sender = alice, prologue = prologueOf() } = {}) {
   const noise = new HandshakeState({
     pattern: "X",
@@ -60,7 +60,7 @@ function payload(
   return all;
 }
 
-Deno.test("what is sealed is opened, with whose it is", () => {
+Deno.test("a sealed content is opened, and names its sender", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 2_000, size: "max" }), (content) => {
       const envelope = sealEnvelope(alice, to(bob), content);
@@ -73,11 +73,11 @@ Deno.test("what is sealed is opened, with whose it is", () => {
   );
 });
 
-Deno.test("an envelope is as the specification says", () => {
+Deno.test("an envelope has the form of the specification", () => {
   assertEquals(openEnvelope(bob, "bob", sealRaw(payload())), opened(hello));
 });
 
-Deno.test("the longest content fits, and none that is longer", () => {
+Deno.test("the longest content fits, and a longer one does not", () => {
   for (const bytesMax of [frameBytesMax, mailBytesMax]) {
     const content = new Uint8Array(envelopeContentBytesMax(bytesMax)).fill(7);
     const envelope = sealEnvelope(alice, to(bob), content);
@@ -100,7 +100,7 @@ Deno.test("the longest content fits, and none that is longer", () => {
   assert(envelopeContentBytesMax(351) < 0);
 });
 
-Deno.test("the same content is never sealed alike", () => {
+Deno.test("the same content is never sealed the same way twice", () => {
   const [one, other] = [sealEnvelope(alice, to(bob), hello), sealEnvelope(alice, to(bob), hello)];
   assertNotEquals(one, other);
   for (let at = 0; at + 16 <= one.length; at += 16) {
@@ -108,7 +108,7 @@ Deno.test("the same content is never sealed alike", () => {
   }
 });
 
-Deno.test("an envelope of which one bit is another is none", () => {
+Deno.test("an envelope with one bit changed does not open", () => {
   const envelope = sealEnvelope(alice, to(bob), hello);
   for (let bit = 0; bit < envelope.length * 8; bit++) {
     // X25519 takes no notice of the highest bit of a key; Noise does, which hashes it.
@@ -119,7 +119,7 @@ Deno.test("an envelope of which one bit is another is none", () => {
   assertEquals(openEnvelope(bob, "bob", envelope), opened(hello));
 });
 
-Deno.test("an envelope that is cut short, or goes on, is none", () => {
+Deno.test("an envelope that is cut short or too long does not open", () => {
   const envelope = sealEnvelope(alice, to(bob), hello);
   for (let length = 0; length < envelope.length; length++) {
     assertEquals(openEnvelope(bob, "bob", envelope.subarray(0, length)), undefined, `${length}`);
@@ -130,7 +130,7 @@ Deno.test("an envelope that is cut short, or goes on, is none", () => {
   }
 });
 
-Deno.test("whatever else comes is none", () => {
+Deno.test("random bytes do not open", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 1_000, size: "max" }), (bytes) => {
       assertEquals(openEnvelope(bob, "bob", bytes), undefined);
@@ -138,7 +138,7 @@ Deno.test("whatever else comes is none", () => {
   );
 });
 
-Deno.test("nobody opens what is for somebody else", () => {
+Deno.test("an envelope opens for its recipient only", () => {
   const envelope = sealEnvelope(alice, to(bob), hello);
   assertEquals(openEnvelope(mallory, "bob", envelope), undefined);
   assertEquals(openEnvelope(alice, "bob", envelope), undefined);
@@ -147,13 +147,13 @@ Deno.test("nobody opens what is for somebody else", () => {
   }
 });
 
-Deno.test("who certifies another's key as his own does not get mail for it opened", () => {
+Deno.test("certifying somebody else's key as one's own does not open mail for it", () => {
   // Alice takes bob's X25519 key for mallory's, and writes to mallory.
   const envelope = sealEnvelope(alice, { ...to(bob), key: mallory.publicKey }, hello);
   assertEquals(openEnvelope(bob, "bob", envelope), undefined);
 });
 
-Deno.test("nobody is taken for whom he is not", () => {
+Deno.test("nobody is taken for another sender", () => {
   for (
     const wrong of [
       payload({ key: mallory.publicKey }),
@@ -167,7 +167,7 @@ Deno.test("nobody is taken for whom he is not", () => {
   assertEquals(openEnvelope(bob, "bob", sealRaw(payload(), { sender: mallory })), undefined);
 });
 
-Deno.test("a payload that is none is not taken", () => {
+Deno.test("a malformed payload is refused", () => {
   for (
     const wrong of [
       new Uint8Array(0),
@@ -193,14 +193,14 @@ Deno.test("a payload that is none is not taken", () => {
   assertEquals(openEnvelope(bob, "bob", sealRaw(huge)), undefined);
 });
 
-Deno.test("what was sealed for another purpose is not taken", () => {
+Deno.test("a message that was sealed for another purpose is refused", () => {
   for (const label of ["p2pchat mail 2\0bob\0", "p2pchat mail 1\0bob", "bob\0", ""]) {
     const prologue = prologueOf(label);
     assertEquals(openEnvelope(bob, "bob", sealRaw(payload(), { prologue })), undefined, label);
   }
 });
 
-Deno.test("with a key of low order nobody seals, and nothing is opened", () => {
+Deno.test("with a key of low order nothing is sealed or opened", () => {
   const agreement = new Uint8Array(32);
   assertThrows(() => sealEnvelope(alice, { ...to(bob), agreement }, hello), Error, "low order");
   const envelope = sealEnvelope(alice, to(bob), hello);

@@ -146,7 +146,7 @@ function sealed(...said: readonly (Message | string)[]): Uint8Array {
 
 const chat = message("CHAT", [["clientID", "alice"], ["Version", "1"]]);
 
-Deno.test("what is left for somebody comes out with whose it is", async () => {
+Deno.test("messages that are left for a recipient come out, with their sender", async () => {
   const box = new Box();
   const messages = [
     msg("hello"),
@@ -169,7 +169,7 @@ Deno.test("what is left for somebody comes out with whose it is", async () => {
   assertEquals(await collect(t), []);
 });
 
-Deno.test("a deposit says by whom and for whom it is, and nothing of what it says", async () => {
+Deno.test("a deposit names its sender and its recipient, and shows nothing of its content", async () => {
   const box = new Box();
   await made(box, alice, "alice").mailbox.deposit(to(bob, "bob"), [msg("a secret")]);
   const [request] = box.requests;
@@ -185,7 +185,7 @@ Deno.test("a deposit says by whom and for whom it is, and nothing of what it say
   assert(new TextDecoder().decode(content).startsWith("CHAT\r\nclientID: alice\r\nIP: 192.0.2.7"));
 });
 
-Deno.test("as many go into one mail as fit, from the front, and each mail is within the limit", async () => {
+Deno.test("as many messages go into a mail as fit, from the front, and each mail is within the limit", async () => {
   const size = fc.integer({ min: 1, max: 15_000 });
   await fc.assert(
     fc.asyncProperty(
@@ -205,7 +205,7 @@ Deno.test("as many go into one mail as fit, from the front, and each mail is wit
         for (let rest = messages; rest.length > 0;) {
           const left = await t.mailbox.deposit(to(bob, "bob"), rest);
           assert("deposited" in left && left.deposited > 0);
-          // It is not half empty where the next one would have fitted.
+          // It is not half empty if the next one would have fitted.
           const [last, next] = [[...box.mails.values()].at(-1)!, rest[left.deposited]];
           if (next !== undefined) {
             assert(
@@ -278,7 +278,7 @@ Deno.test("a deposit without a server, or one that is lost, is not made", async 
   assertEquals(box.requests, []);
 });
 
-Deno.test("what is wrong with the program is thrown, and does not stop the next deposit", async () => {
+Deno.test("a defect of the program is thrown, and does not stop the next deposit", async () => {
   const box = new Box();
   const { mailbox } = made(box, alice, "alice");
   const nobody = { ...to(bob, "bob"), agreement: new Uint8Array(32) };
@@ -295,7 +295,7 @@ Deno.test("one deposit is made after the other", async () => {
   assertEquals((await collect(made(box, bob, "bob"))).flatMap(textsOf), texts);
 });
 
-Deno.test("the same again after a lost reply is kept once", async () => {
+Deno.test("a deposit that is repeated after a lost reply is kept once", async () => {
   const box = new Box();
   const { mailbox } = made(box, alice, "alice");
   const [hello, more] = [msg("hello"), msg("more")];
@@ -313,7 +313,7 @@ Deno.test("the same again after a lost reply is kept once", async () => {
   assertEquals(new Set([...box.mails.values()].map(({ id }) => id)).size, 4);
 });
 
-Deno.test("what is not taken is left, and passed over", async () => {
+Deno.test("mail that is not taken is left, and skipped", async () => {
   const box = new Box();
   const from = made(box, alice, "alice");
   for (const text of ["1", "2", "3"]) await from.mailbox.deposit(to(bob, "bob"), [msg(text)]);
@@ -325,7 +325,7 @@ Deno.test("what is not taken is left, and passed over", async () => {
   assertEquals((await collect(t)).flatMap(textsOf), ["2"]);
 });
 
-Deno.test("in whatever order mail lies there, all that can be taken is, and it comes to an end", async () => {
+Deno.test("in whatever order mail lies there, everything that can be taken is taken, and collecting ends", async () => {
   const shuffled = fc.shuffledSubarray([0, 1, 2, 3, 4, 5, 6], { minLength: 1 });
   await fc.assert(
     fc.asyncProperty(shuffled, async (order) => {
@@ -360,7 +360,7 @@ Deno.test("a server that deletes nothing is not asked for ever", async () => {
   assertEquals(seen.flatMap(textsOf), ["stays", "goes", "stays", "goes"]);
 });
 
-Deno.test("nor one that gives the same mail again and again", async () => {
+Deno.test("a server that gives the same mail again and again is not asked for ever", async () => {
   const mail = sealed(chat, msg("hello"));
   const request = () =>
     Promise.resolve(message("COLLECTACK", [["Count", "1"], ["Number", "7"], ...dataHeaders(mail)]));
@@ -368,7 +368,7 @@ Deno.test("nor one that gives the same mail again and again", async () => {
   assertEquals((await collect(made(box, bob, "bob"))).length, 1);
 });
 
-Deno.test("one collects at a time, and again where that was asked for meanwhile", async () => {
+Deno.test("one collection runs at a time, and once more if that was asked for meanwhile", async () => {
   const box = new Box();
   const from = made(box, alice, "alice");
   await from.mailbox.deposit(to(bob, "bob"), [msg("1")]);
@@ -393,7 +393,7 @@ Deno.test("one collects at a time, and again where that was asked for meanwhile"
   assertEquals(box.mails.size, 0);
 });
 
-Deno.test("what was taken when the connection is lost comes again, and is not lost", async () => {
+Deno.test("mail that was taken when the connection is lost comes again", async () => {
   const box = new Box();
   const from = made(box, alice, "alice");
   for (const text of ["1", "2"]) await from.mailbox.deposit(to(bob, "bob"), [msg(text)]);
@@ -411,7 +411,7 @@ Deno.test("what was taken when the connection is lost comes again, and is not lo
   assertEquals((await collect(t)).flatMap(textsOf), ["1", "2"]);
 });
 
-Deno.test("what one server's mail was taken for is not said to another", async () => {
+Deno.test("mail of one server is not acknowledged to another", async () => {
   const [first, second] = [new Box(), new Box()];
   first.put(sealed(chat, msg("from the first")));
   second.put(sealed(chat, msg("from the second")));
@@ -432,7 +432,7 @@ Deno.test("what one server's mail was taken for is not said to another", async (
   assertEquals(second.requests.flatMap((request) => headerValues(request, "Taken")), ["1"]);
 });
 
-Deno.test("without a server nothing is collected; what a take throws ends it", async () => {
+Deno.test("without a server nothing is collected; an error of the intake ends it and is reported", async () => {
   const box = new Box();
   box.put(sealed(chat, msg("hello")));
   const t = made(box, bob, "bob");
@@ -462,7 +462,7 @@ const malformed: [what: string, data: Uint8Array][] = [
   ["with a line that is too long", sealed(chat, `MSG\r\nText: ${".".repeat(5_000)}\r\n\r\n`)],
 ];
 
-Deno.test("mail that cannot be read is taken away, told of once, and keeps nothing else from coming", async () => {
+Deno.test("mail that cannot be read is deleted and reported once, and does not stop other mail", async () => {
   for (const [what, data] of malformed) {
     const box = new Box();
     box.put(data);
@@ -481,7 +481,7 @@ Deno.test("mail that cannot be read is taken away, told of once, and keeps nothi
   ]);
 });
 
-Deno.test("what a mail says beside is passed over", async () => {
+Deno.test("other messages in a mail are ignored", async () => {
   const box = new Box();
   const introduction = message("CHAT", [
     ["clientID", "alice"],
@@ -496,7 +496,7 @@ Deno.test("what a mail says beside is passed over", async () => {
   assertEquals(mail!.address, undefined);
 });
 
-Deno.test("a client whose address is not known does without", async () => {
+Deno.test("a client whose address is not known names none", async () => {
   const box = new Box();
   const mailbox = new Mailbox({
     id: "alice",
@@ -553,7 +553,7 @@ function joined(network: SimulatedNetwork, id: string, identity: Identity, host:
   return Object.assign(t, { rendezvous, mailbox, process, stopping });
 }
 
-Deno.test("with the server that there is: who comes and goes, and mail for who is away", async () => {
+Deno.test("with a real server: presence, and mail for those who are away", async () => {
   const clock = new FakeClock();
   const network = new SimulatedNetwork({ clock, random: new SeededRandom(4) });
   const server = network.machine("server", "10.0.0.1").start();
@@ -587,7 +587,7 @@ Deno.test("with the server that there is: who comes and goes, and mail for who i
   await clock.finish(b.rendezvous.register());
   await clock.pass(1_000);
   assertEquals(a.statuses.at(-1), "bob online");
-  const other = await clock.finish(a.mailbox.deposit(to(alice, "bob"), [msg("not his key")]));
+  const other = await clock.finish(a.mailbox.deposit(to(alice, "bob"), [msg("another key")]));
   assertEquals(refused(other).refused, "not-there");
 
   // Mail comes to who is there, at once; of many messages as many as a slow line has over in time.
@@ -604,7 +604,7 @@ Deno.test("with the server that there is: who comes and goes, and mail for who i
     ...long.slice(0, first.deposited).flatMap((message) => headerValues(message, "Text")),
   ]);
 
-  // Whoever is gone without a word is known to be within 25 s, and finds the mail when he is back.
+  // A client that vanishes is missed within 25 s, and finds the mail when it is back.
   b.process.losePower();
   await clock.pass(26_000);
   assertEquals(a.statuses.at(-1), "bob registered");

@@ -69,7 +69,7 @@ Deno.test("an identity's file under a passphrase shows the key, and gives the se
   assertEquals(encodeIdentity(file), sealed);
 });
 
-Deno.test("the key beside a seal cannot be another's", () => {
+Deno.test("the key beside a sealed seed cannot be replaced", () => {
   const file = decodeIdentity(changed(sealed, { publicKey: other.publicKey }));
   assertEquals(unseal(file, "correct horse"), undefined);
   // Nor can who makes a file seal another's seed with it.
@@ -84,7 +84,7 @@ Deno.test("the key beside a seal cannot be another's", () => {
   assertEquals(error.fault, { is: "other-key" });
 });
 
-Deno.test("a file that is no identity, or a damaged one, is said to be so", () => {
+Deno.test("a file without an identity, or with a damaged one, is refused", () => {
   const { seed, publicKey } = JSON.parse(plain);
   const { sealed: box } = JSON.parse(sealed);
   const cases = [
@@ -128,7 +128,7 @@ Deno.test("a file that is no identity, or a damaged one, is said to be so", () =
   );
 });
 
-Deno.test("a file cannot make its reader take all memory, or all day", () => {
+Deno.test("a file cannot make its reader take all memory, or a whole day", () => {
   const { sealed: box } = JSON.parse(sealed);
   const cases = [{ N: 2 ** 30 }, { N: 2 ** 20, r: 2 ** 20 }, { p: 1e9 }, { N: "\x1b[2J" }, {
     N: null,
@@ -141,7 +141,7 @@ Deno.test("a file cannot make its reader take all memory, or all day", () => {
   }
 });
 
-Deno.test("whatever is read gives an identity or says what is wrong with it", () => {
+Deno.test("any text gives an identity or a fault", () => {
   const texts = fc.oneof(
     fc.json(),
     fc.string({ unit: "binary" }),

@@ -19,7 +19,7 @@ function texts(directory: string, passphrase: string | null): string[] {
   return profile.store.journal.history("alice", undefined, 10).map(({ text }) => text);
 }
 
-Deno.test("a profile is made, kept, and its messages are sealed as long as it has a passphrase", () => {
+Deno.test("a profile is made and kept, and its messages are sealed as long as it has a passphrase", () => {
   using place = temporaryDirectory();
   const directory = `${place.path}/profile`;
   {
@@ -45,7 +45,7 @@ Deno.test("a profile is made, kept, and its messages are sealed as long as it ha
   assert(isReadable(directory));
 });
 
-Deno.test("a profile that has to be there is not made", () => {
+Deno.test("a profile that must exist is not made", () => {
   using place = temporaryDirectory();
   const directory = `${place.path}/profile`;
   throwsSaying(

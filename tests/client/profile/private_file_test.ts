@@ -24,7 +24,7 @@ Deno.test("a private file is made once, for its owner alone, and leaves nothing 
   assertEquals(namesIn(directory.path), ["file"]);
 });
 
-Deno.test("a private file takes the place of another, also of one that others can read", () => {
+Deno.test("a private file replaces another, even one that others can read", () => {
   using directory = temporaryDirectory();
   const path = `${directory.path}/file`;
   Deno.writeTextFileSync(path, "first", { mode: 0o644 });
@@ -33,7 +33,7 @@ Deno.test("a private file takes the place of another, also of one that others ca
   assertEquals(namesIn(directory.path), ["file"]);
 });
 
-Deno.test("a private file that is to be new is never written over another", () => {
+Deno.test("a new private file never overwrites another", () => {
   using directory = temporaryDirectory();
   const path = `${directory.path}/file`;
   writePrivateFile(path, "first");
@@ -41,7 +41,7 @@ Deno.test("a private file that is to be new is never written over another", () =
   assertThrows(() => writePrivateFile(path, "second"), Deno.errors.AlreadyExists);
   assertHolds(path, "first");
   if (!isUnix) return;
-  // Nor where a link leads.
+  // Nor the target of a link.
   Deno.symlinkSync(`${directory.path}/nowhere`, `${directory.path}/link`);
   const link = `${directory.path}/link`;
   assertEquals(createPrivateFile(link, "second"), false);
@@ -50,7 +50,7 @@ Deno.test("a private file that is to be new is never written over another", () =
 });
 
 Deno.test({
-  name: "a full disk keeps what was there, and no half of what was to be",
+  name: "a full disk keeps the old file, and no half of the new one",
   ignore: !hasMounts,
   fn: () => {
     using disk = tinyDisk("64k");
@@ -70,7 +70,7 @@ Deno.test({
   },
 });
 
-Deno.test("of processes that make the same private file at once one does", async () => {
+Deno.test("of several processes that make the same private file at once, one succeeds", async () => {
   using directory = temporaryDirectory();
   const path = `${directory.path}/file`;
   const module = new URL("../../../client/profile/private_file.ts", import.meta.url).href;

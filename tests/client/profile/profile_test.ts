@@ -77,7 +77,7 @@ Deno.test("the identity is made on first use, and is the same from then on", () 
   assertEquals([mode(profile), mode(kept.path)], [0o700, 0o600]);
 });
 
-Deno.test("looking for an identity makes none", () => {
+Deno.test("reading an identity makes none", () => {
   using directory = temporaryDirectory();
   assertEquals(readIdentity(`${directory.path}/new`), undefined);
   assertEquals(namesIn(directory.path), []);
@@ -128,7 +128,7 @@ Deno.test("a path is quoted so that a shell takes it, and a terminal does not ob
   );
 });
 
-Deno.test("an identity that is damaged is refused, and stays what it is", () => {
+Deno.test("a damaged identity is refused, and stays as it is", () => {
   using at = place();
   const whole = encodeIdentity(plainIdentity(Identity.generate()));
   const advice = "; import a copy of it with --replace, or move it away for a new one";
@@ -154,7 +154,7 @@ Deno.test("an identity that is damaged is refused, and stays what it is", () => 
   }
 });
 
-Deno.test("what is no file is refused", () => {
+Deno.test("a directory or a broken link in place of the file is refused", () => {
   using at = place();
   Deno.mkdirSync(at.file);
   assertEquals(
@@ -176,7 +176,7 @@ Deno.test("what is no file is refused", () => {
 });
 
 Deno.test({
-  name: "a place that is full, or cannot be written, is said to be so, and no half file stays",
+  name: "a full or read-only disk is reported, and no half file stays",
   ignore: !hasMounts,
   fn: () => {
     using disk = tinyDisk("64k");
@@ -199,7 +199,7 @@ Deno.test({
   },
 });
 
-Deno.test("an identity under a passphrase is had by its passphrase", () => {
+Deno.test("an identity under a passphrase opens with its passphrase", () => {
   using at = place();
   const identity = Identity.generate();
   writeFile(at.file, encodeIdentity(sealIdentity(identity, "correct horse", cheap)));
@@ -222,7 +222,7 @@ Deno.test("an identity under a passphrase is had by its passphrase", () => {
   );
 });
 
-Deno.test("a passphrase is set, and taken off", () => {
+Deno.test("a passphrase is set, and removed", () => {
   using at = place();
   const identity = loadIdentity(at.path, nobody);
   setPassphrase(ensureIdentity(at.path), identity, "correct horse");
@@ -239,7 +239,7 @@ Deno.test("a passphrase is set, and taken off", () => {
   assertEquals(namesIn(at.path), ["identity.json"]);
 });
 
-Deno.test("a passphrase is not set on what has changed while it was asked for", () => {
+Deno.test("no passphrase is set if the file has changed while it was asked for", () => {
   using at = place();
   const kept = ensureIdentity(at.path);
   const identity = loadIdentity(at.path, nobody);
@@ -270,7 +270,7 @@ Deno.test("a copy is a new file for its owner alone, and gives the identity back
   assertEquals(loadIdentity(`${at.path}/new`, answering("x").ask).seed, identity.seed);
 });
 
-Deno.test("what is no copy is refused", () => {
+Deno.test("a file that is not a copy is refused", () => {
   using at = place();
   const about = `import the identity in '${at.file}'`;
   const refused = () => refusal(() => readExported(at.file), about);
@@ -287,7 +287,7 @@ Deno.test("what is no copy is refused", () => {
   );
 });
 
-Deno.test("importing replaces nothing unless that is said, and then keeps what was there", () => {
+Deno.test("importing replaces an identity only if told to, and then keeps the old one", () => {
   using at = place();
   const plain = (n: number) => plainIdentity(Identity.fromSeed(new Uint8Array(32).fill(n)));
   const [first, second, third] = [plain(1), plain(2), plain(3)];

@@ -8,7 +8,7 @@ const cheap = { N: 2, r: 1, p: 1 };
 const secret = new Uint8Array(32).fill(7);
 const header = new TextEncoder().encode("header");
 
-Deno.test("a box gives its secret to its passphrase alone, and only as it was made", () => {
+Deno.test("a sealed secret opens with its passphrase only, and only unchanged", () => {
   const box = sealSecret(secret, header, "correct horse", cheap);
   assertEquals(openSecret(box, header, "correct horse"), secret);
   for (const other of ["", "correct", "Correct horse", "correct horse "]) {
@@ -26,7 +26,7 @@ Deno.test("a box gives its secret to its passphrase alone, and only as it was ma
   }));
 });
 
-Deno.test("the same secret under the same passphrase is another box each time", () => {
+Deno.test("the same secret under the same passphrase is sealed differently each time", () => {
   const [one, two] = [
     sealSecret(secret, header, "x", cheap),
     sealSecret(secret, header, "x", cheap),
@@ -40,14 +40,14 @@ Deno.test("a passphrase is the same however a keyboard composes its letters", ()
   assertEquals(openSecret(box, header, "cafe\u0301"), secret);
 });
 
-Deno.test("a box is scrypt and ChaCha20-Poly1305, of the strength that is written in it", () => {
+Deno.test("a secret is sealed with scrypt and ChaCha20-Poly1305, at the strength that is written in it", () => {
   const box = sealSecret(secret, header, "correct horse");
   assertEquals(box.cost, { N: 131_072, r: 8, p: 1 });
   const key = scryptSync("correct horse", box.salt, 32, { ...box.cost, maxmem: 2 ** 28 });
   assertEquals(primitives.decrypt(key, 0, header, box.ciphertext), secret);
 });
 
-Deno.test("a box may not cost more than can be borne, and not what scrypt cannot do", () => {
+Deno.test("a cost is bearable only within limits of memory and time, and if scrypt allows it", () => {
   for (const cost of [cheap, { N: 2 ** 17, r: 8, p: 1 }, { N: 2 ** 18, r: 8, p: 4 }]) {
     assert(isBearable(cost), JSON.stringify(cost));
   }

@@ -36,8 +36,8 @@ const ours: Answer = (request) => {
   }
 };
 
-/** One of the wild. */
-const wild: Answer = ({ verb }) => verb === "REGISTER" ? message("REGACK", place) : infoack();
+/** A legacy server. */
+const legacy: Answer = ({ verb }) => verb === "REGISTER" ? message("REGACK", place) : infoack();
 
 /** Says what happens with the first request of a connection, and is one of ours from then on. */
 const at = (first: Answer): Answer => (request, line) =>
@@ -100,7 +100,7 @@ Deno.test("requests go out whole and in order, and each gets its own reply", asy
   assertEquals(t.servers.dialed, [1]);
 });
 
-Deno.test("what the server says unasked is no reply, and comes in its order", async () => {
+Deno.test("pushes are not taken for replies, and keep their order", async () => {
   const t = made((request, line) => {
     if (request.verb === "REGISTER") return ours(request, line);
     line.say(presence("bob online"), infoack(7), message("MAIL", [["Count", "1"]]));
@@ -121,7 +121,7 @@ Deno.test("what the server says unasked is no reply, and comes in its order", as
   assertEquals(t.losses, []);
 });
 
-Deno.test("a reply is taken before what the server says behind it", async () => {
+Deno.test("a reply is handed over before what the server sends behind it", async () => {
   const t = made((request, line) => {
     if (request.verb === "REGISTER") return ours(request, line);
     line.say(message("WATCHACK"), presence("bob away"));
@@ -143,7 +143,7 @@ for (
     ["what is too long", "A".repeat(5_000), "A line has at most"],
   ] as const
 ) {
-  Deno.test(`${what} that nobody asked for ends the connection`, async () => {
+  Deno.test(`${what} that was not asked for ends the connection`, async () => {
     const t = made(ours);
     const line = await t.register();
     line.say(said);
@@ -171,7 +171,7 @@ Deno.test("a mail may be longer than other messages", async () => {
   assertEquals(reply, collected);
 });
 
-Deno.test("a kept connection says PING after silence, and goes on while anything is heard", async () => {
+Deno.test("a registered connection sends PING after silence, and stays open while anything is heard", async () => {
   const answers = [message("PONG"), refusal(400), presence("bob online"), "\r\n"];
   let pings = 0;
   const t = made((request, line) => {
@@ -191,7 +191,7 @@ Deno.test("a kept connection says PING after silence, and goes on while anything
   assertEquals(line.closed, false);
 });
 
-Deno.test("the server hears something in time, however much it says itself", async () => {
+Deno.test("the server hears something in time, however much it sends itself", async () => {
   const t = made(ours);
   const line = await t.register();
   let last = t.clock.now();
@@ -208,7 +208,7 @@ Deno.test("the server hears something in time, however much it says itself", asy
   assert(longestMs > 0 && longestMs <= subscribedIdleMs - 10_000, `${longestMs} ms`);
 });
 
-Deno.test("a server that is gone without a word is found out within 25 s, whenever that is", async () => {
+Deno.test("a server that vanishes is noticed within 25 s, whenever that happens", async () => {
   const silenceMs = fc.integer({ min: 0, max: 30_000 });
   await fc.assert(
     fc.asyncProperty(fc.array(silenceMs, { maxLength: 8 }), silenceMs, async (pauses, lastMs) => {
@@ -232,7 +232,7 @@ Deno.test("a server that is gone without a word is found out within 25 s, whenev
 });
 
 for (const how of ["end", "break"] as const) {
-  Deno.test(`the loss of a kept connection is told at once, and once: ${how}`, async () => {
+  Deno.test(`the loss of a registered connection is reported at once, and once: ${how}`, async () => {
     const t = made(ours);
     const line = await t.register();
     line.end(how);
@@ -250,8 +250,8 @@ for (const how of ["end", "break"] as const) {
   });
 }
 
-Deno.test("a server of the wild is not kept, nor pinged, nor its loss told", async () => {
-  const t = made(wild);
+Deno.test("a connection to a legacy server is not kept or pinged, and its loss is not reported", async () => {
+  const t = made(legacy);
   const line = await t.register();
   assertEquals(t.connection.registered, undefined);
   await t.clock.pass(60 * 60_000);
@@ -261,14 +261,14 @@ Deno.test("a server of the wild is not kept, nor pinged, nor its loss told", asy
   assertEquals(t.losses, []);
 });
 
-Deno.test("a connection that has not registered is not kept", async () => {
+Deno.test("a connection on which the client has not registered is not kept", async () => {
   const t = made(ours);
   await t.ask();
   await t.clock.pass(60 * 60_000);
   assertEquals(t.servers.line.verbs, ["INFO"]);
 });
 
-Deno.test("what is over leaves no timer behind", async () => {
+Deno.test("a connection that has ended leaves no timer behind", async () => {
   for (const end of ["stop", "release", "loss", "timeout"] as const) {
     const t = made(ours);
     const line = await t.register();
@@ -289,7 +289,7 @@ Deno.test("what is over leaves no timer behind", async () => {
   }
 });
 
-Deno.test("what is released can be kept again", async () => {
+Deno.test("a connection that was released can register again", async () => {
   const t = made(ours);
   const line = await t.register();
   t.connection.release();
@@ -304,7 +304,7 @@ Deno.test("what is released can be kept again", async () => {
   assertEquals(t.losses.length, 2);
 });
 
-Deno.test("nothing is asked any more once it is over", async () => {
+Deno.test("nothing is asked after the client has stopped", async () => {
   const t = made(ours);
   await t.register();
   const asked = t.connection.request(info(), "INFOACK");
@@ -315,7 +315,7 @@ Deno.test("nothing is asked any more once it is over", async () => {
   assertEquals(t.servers.lines.map(({ closed }) => closed), [true]);
 });
 
-Deno.test("who stops while a connection is being made leaves none open", async () => {
+Deno.test("stopping while a connection is being made leaves none open", async () => {
   for (let steps = 0; steps < 20; steps++) {
     const t = made(ours);
     const asked = Promise.allSettled([t.connection.request(info(), "INFOACK")]);
@@ -326,7 +326,7 @@ Deno.test("who stops while a connection is being made leaves none open", async (
   }
 });
 
-Deno.test("a connection that ends with the reply that registers us is lost", async () => {
+Deno.test("a connection that ends together with the reply that registers the client is lost", async () => {
   const t = made((request, line) => {
     line.say(ours(request, line)!, infoack());
     return undefined;
@@ -336,8 +336,8 @@ Deno.test("a connection that ends with the reply that registers us is lost", asy
   assertEquals(t.losses, ["The server at 127.0.0.1:1 ended the connection: INFOACK"]);
 });
 
-Deno.test("who registers with one of the wild after another is lost has nothing that is kept", async () => {
-  const t = made(ours, wild);
+Deno.test("after a loss, registering with a legacy server leaves no registered connection", async () => {
+  const t = made(ours, legacy);
   const line = await t.register();
   t.servers.answers.delete(1);
   line.end();
@@ -347,7 +347,7 @@ Deno.test("who registers with one of the wild after another is lost has nothing 
   assertEquals(t.losses.length, 1);
 });
 
-Deno.test("a request on a connection that had ended is made again on another", async () => {
+Deno.test("a request on a connection that had ended is repeated on a new one", async () => {
   const t = made(ours);
   await t.ask();
   t.servers.line.answer = (_request, line) => {
@@ -358,7 +358,7 @@ Deno.test("a request on a connection that had ended is made again on another", a
   assertEquals(t.servers.dialed, [1, 1]);
 });
 
-Deno.test("what only a registered connection may ask is asked on no other", async () => {
+Deno.test("requests that need a registration are made on no other connection", async () => {
   const t = made(ours);
   const line = await t.register();
   line.answer = (_request, line) => {
@@ -394,7 +394,7 @@ const unusable: [what: string, answer: Answer | undefined, said: string][] = [
 ];
 
 for (const [what, answer, said] of unusable) {
-  Deno.test(`where a server ${what} the next one is asked`, async () => {
+  Deno.test(`if a server ${what}, the next one is asked`, async () => {
     const t = made(answer, answer, ours);
     assertEquals(count(await t.ask(info(3))), 3);
     assertEquals(t.servers.dialed, [1, 2, 3]);
@@ -411,7 +411,7 @@ for (const [what, answer, said] of unusable) {
     assertEquals(t.servers.dialed, [1, 2, 3, 1]);
   });
 
-  Deno.test(`where the only server ${what} that is said`, async () => {
+  Deno.test(`if the only server ${what}, the error says so`, async () => {
     const t = made(answer);
     const error = await rejectsSaying(() => t.ask(), UserError, said);
     const sentence = sentenceOf(error.problem);
@@ -423,7 +423,7 @@ for (const [what, answer, said] of unusable) {
     assertEquals(count(await t.ask(info(2))), 2);
   });
 
-  Deno.test(`where each server ${what} all are asked once, and what each said is told`, async () => {
+  Deno.test(`if each server ${what}, all are asked once, and the error says what is wrong with each`, async () => {
     const t = made(answer, answer, undefined);
     const error = await rejectsSaying(() => t.ask(), UserError, "Cannot reach port 3");
     const sentence = sentenceOf(error.problem);
@@ -435,7 +435,7 @@ for (const [what, answer, said] of unusable) {
   });
 }
 
-Deno.test("what a server refuses for another reason is no reason to ask the next one", async () => {
+Deno.test("if a server refuses for another reason, the next one is not asked", async () => {
   for (const code of [400, 401, 403, 404, 423, 426, 500]) {
     const t = made(at(() => refusal(code)), ours);
     await rejectsSaying(() => t.ask(), ServerRefusal, `no (${code})`);
@@ -443,7 +443,7 @@ Deno.test("what a server refuses for another reason is no reason to ask the next
   }
 });
 
-Deno.test("a server that has answered and then is full is not left", async () => {
+Deno.test("a server that has answered before and is full now is not left", async () => {
   const t = made(ours, ours);
   const line = await t.register();
   line.answer = () => refusal(503);
@@ -452,7 +452,7 @@ Deno.test("a server that has answered and then is full is not left", async () =>
   assertEquals(t.losses, []);
 });
 
-Deno.test("many who ask at once go from server to server together", async () => {
+Deno.test("requests made at once go from server to server together", async () => {
   for (const [, answer] of unusable) {
     const t = made(answer, answer, ours);
     const replies = [1, 2, 3, 4].map((n) => t.connection.request(info(n), "INFOACK"));
@@ -461,7 +461,7 @@ Deno.test("many who ask at once go from server to server together", async () => 
   }
 });
 
-Deno.test("a server that asks for patience says for how long", async () => {
+Deno.test("a refusal says when the request may be made again", async () => {
   const error = message("ERROR", [["Code", "403"], ["Reason", "taken"], ["Retry-After", "17"]]);
   const t = made(() => error);
   const refused = await assertRejects(() => t.ask(), ServerRefusal);
@@ -476,7 +476,7 @@ Deno.test("a server that asks for patience says for how long", async () => {
   ]);
 });
 
-Deno.test("a reply that comes too late is nobody's", async () => {
+Deno.test("a reply that comes too late is not taken for another", async () => {
   const t = made(silent);
   const line = () => t.servers.line;
   const asked = rejectsSaying(() => t.ask(info(1)), UserError, "did not answer");

@@ -11,7 +11,7 @@ const named = (id: string, port: number, fingerprint?: string): KnownClient => (
   ...fingerprint !== undefined && { fingerprint: fingerprint as Fingerprint },
 });
 
-Deno.test("what the server has said of one is what it said last", () => {
+Deno.test("the last word of the server on a client counts", () => {
   const cache = new LookupCache();
   assertEquals(cache.serverFingerprint("bob"), undefined);
   cache.note(named("bob", 1, "aaaa"));
@@ -23,7 +23,7 @@ Deno.test("what the server has said of one is what it said last", () => {
   assertEquals(cache.serverFingerprint("Bob"), undefined);
 });
 
-Deno.test("who has a key is known by the address, too, and by no other than the last", () => {
+Deno.test("a client with a key is found by its last address, too, and by no earlier one", () => {
   const cache = new LookupCache();
   cache.note(named("bob", 1, "aaaa"));
   cache.note({ ...named("carol", 2, "cccc"), address: address(2, "2001:db8::1") });
@@ -37,7 +37,7 @@ Deno.test("who has a key is known by the address, too, and by no other than the 
   assertEquals(cache.idAt(address(4)), "bob");
 });
 
-Deno.test("who has no key hides nobody who has one at the same address", () => {
+Deno.test("a client without a key does not hide one with a key at the same address", () => {
   const cache = new LookupCache();
   cache.note(named("bob", 1, "aaaa"));
   cache.note(named("mallory", 1));
@@ -46,7 +46,7 @@ Deno.test("who has no key hides nobody who has one at the same address", () => {
   assertEquals(cache.idAt(address(1)), "bob");
 });
 
-Deno.test("it knows what a list of all that was said would, whoever moves where", () => {
+Deno.test("it knows what a list of everything that was said would, whichever client moves where", () => {
   const client = fc.record({
     id: fc.constantFrom("a", "b", "c"),
     port: fc.integer({ min: 1, max: 3 }),
@@ -63,10 +63,10 @@ Deno.test("it knows what a list of all that was said would, whoever moves where"
     }
     for (const port of [1, 2, 3]) {
       const found = cache.idAt(address(port));
-      // Whoever is named there is there, by the last word on it, and has a key.
+      // The client that is named there is there, by the last word on it, and has a key.
       const last = clients.findLast(({ id }) => id === found);
       assert(found === undefined || (last!.port === port && last!.fingerprint !== undefined));
-      // Of those who have a key, whoever was last said to be there is named.
+      // Of those that have a key, the one that was last said to be there is named.
       const there = clients.findLast(({ port: at, fingerprint }) => at === port && fingerprint);
       const stillThere = clients.findLast(({ id }) => id === there?.id) === there;
       if (there !== undefined && stillThere) assertEquals(found, there.id);
@@ -74,7 +74,7 @@ Deno.test("it knows what a list of all that was said would, whoever moves where"
   }));
 });
 
-Deno.test("names without end take no memory: whoever has longest not been named makes room", () => {
+Deno.test("its memory is bounded: the client that was named longest ago is forgotten", () => {
   const cache = new LookupCache();
   const most = 4_096;
   for (let i = 0; i < most; i++) cache.note(named(`id${i}`, i, "aaaa"));

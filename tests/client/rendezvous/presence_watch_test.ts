@@ -68,7 +68,7 @@ async function settle(): Promise<void> {
   for (let i = 0; i < 20; i++) await undefined;
 }
 
-Deno.test("whom the user talks to is watched once there is a server, and known from then on", async () => {
+Deno.test("clients are watched once there is a server, and their presence is known from then on", async () => {
   const t = made({ bob: "online", carol: "registered" });
   t.presence.watch(["bob", "carol", "dave"]);
   await settle();
@@ -83,13 +83,13 @@ Deno.test("whom the user talks to is watched once there is a server, and known f
   );
 });
 
-Deno.test("the server is told also where nobody is to be watched", async () => {
+Deno.test("the server is told even if there is nobody to watch", async () => {
   const t = made();
   await t.presence.registered();
   assertEquals(t.asked, [[]]);
 });
 
-Deno.test("a change is told, and only a change", async () => {
+Deno.test("each change is reported, and nothing else", async () => {
   const t = made({ bob: "online" });
   t.presence.watch(["bob", "carol"]);
   await t.presence.registered();
@@ -104,7 +104,7 @@ Deno.test("a change is told, and only a change", async () => {
   assertEquals(t.changes.slice(3), ["bob online", "carol away"]);
 });
 
-Deno.test("what is said of others, or is no presence, is passed over", async () => {
+Deno.test("other clients and malformed lines are ignored", async () => {
   const t = made();
   t.presence.watch(["bob"]);
   await t.presence.registered();
@@ -120,7 +120,7 @@ Deno.test("what is said of others, or is no presence, is passed over", async () 
   assertEquals(t.changes, ["bob online"]);
 });
 
-Deno.test("the list that was given last counts, and many in one turn are one", async () => {
+Deno.test("the last list counts, and several lists in one turn are one request", async () => {
   const t = made();
   await t.presence.registered();
   t.presence.watch(["bob"]);
@@ -137,7 +137,7 @@ Deno.test("the list that was given last counts, and many in one turn are one", a
   assertEquals(t.asked.slice(2), [[]]);
 });
 
-Deno.test("what changes while the server is asked is asked behind it", async () => {
+Deno.test("a list that changes while the server is asked is sent behind the request", async () => {
   const t = made({ bob: "online", carol: "online" });
   const { promise, resolve } = Promise.withResolvers<void>();
   t.holds = promise;
@@ -155,7 +155,7 @@ Deno.test("what changes while the server is asked is asked behind it", async () 
   assertEquals(t.presence.status("bob"), undefined);
 });
 
-Deno.test("whoever is watched no more is not known any more", async () => {
+Deno.test("of a client that is not watched any more nothing is known", async () => {
   const t = made({ bob: "online" });
   t.presence.watch(["bob"]);
   await t.presence.registered();
@@ -169,7 +169,7 @@ Deno.test("whoever is watched no more is not known any more", async () => {
   assertEquals(t.changes, ["bob online", `bob ${unknown}`, "bob online"]);
 });
 
-Deno.test("so many are watched and no more, none that has no id, nobody twice", async () => {
+Deno.test("only so many are watched, only valid ids, and none twice", async () => {
   const t = made();
   const names = Array.from({ length: 100 }, (_, i) => `client-${i}`);
   t.presence.watch(["not an id", "bob", "", "bob", "a\r\nb", ...names]);
@@ -177,7 +177,7 @@ Deno.test("so many are watched and no more, none that has no id, nobody twice", 
   assertEquals(t.asked, [["bob", ...names].slice(0, watchedMax)]);
 });
 
-Deno.test("nobody is there by the word of a server that is lost", async () => {
+Deno.test("after the server is lost nothing is known of anybody", async () => {
   const t = made({ bob: "online" });
   t.mailbox = "65536";
   t.presence.watch(["bob", "carol"]);
@@ -221,7 +221,7 @@ for (
   });
 }
 
-Deno.test("what is wrong with the program is not passed over", async () => {
+Deno.test("a defect of the program is not ignored", async () => {
   const t = made();
   t.fails = new TypeError("ours");
   await assertRejects(() => t.presence.registered(), TypeError);
@@ -238,7 +238,7 @@ Deno.test("the server says how large a mail may be, if it keeps any", async () =
   }
 });
 
-Deno.test("whatever happens, what is known is what the server said last of those who are watched", async () => {
+Deno.test("whatever happens, what is known is the last word of the server on those that are watched", async () => {
   const names = ["bob", "carol", "dave"];
   const name = fc.constantFrom(...names);
   const status = fc.constantFrom<PresenceStatus>("online", "registered", "away");
@@ -282,7 +282,7 @@ Deno.test("whatever happens, what is known is what the server said last of those
   );
 });
 
-Deno.test("a server of the wild is not asked", async () => {
+Deno.test("a legacy server is not asked", async () => {
   const t = made();
   t.keeps = false;
   t.presence.watch(["bob"]);

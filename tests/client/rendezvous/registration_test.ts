@@ -104,7 +104,7 @@ const lost: Answer = () => {
   throw new UserError("Cannot reach the server");
 };
 
-Deno.test("it asks for what it wants, and tells what it got", async () => {
+Deno.test("it asks for a registration and returns what was granted", async () => {
   const t = made(granting(120));
   await t.start();
   assertEquals(t.requests, [message("REGISTER", [
@@ -134,7 +134,7 @@ Deno.test("a server that asks for a signature gets it, and keeps the name for th
   assertEquals((await t.events.see("registered")).keyed, true);
 });
 
-Deno.test("who listens on every address claims the one by which the server is reached", async () => {
+Deno.test("a client that listens on every address names the one by which it reaches the server", async () => {
   for (const host of ["0.0.0.0", "::"]) {
     const t = made(granting(), { host });
     await t.start();
@@ -158,7 +158,7 @@ for (const [drawn, random, ms] of [["least", 0, 50_000], ["most", nearlyOne, 80_
   });
 }
 
-Deno.test("however briefly it lives, it is refreshed once a second at most", async () => {
+Deno.test("however short it lasts, it is refreshed once a second at most", async () => {
   for (const expiresS of [0, 1]) {
     const t = made(granting(expiresS), { random: () => 0 });
     await t.start();
@@ -167,7 +167,7 @@ Deno.test("however briefly it lives, it is refreshed once a second at most", asy
   }
 });
 
-Deno.test("however long it lives, no timer is longer than timers can be", async () => {
+Deno.test("however long it lasts, no timer is longer than timers can be", async () => {
   const t = made(granting(9_999_999));
   await t.start();
   // A longer one passes at once, and the server would be asked as fast as it answers.
@@ -175,14 +175,14 @@ Deno.test("however long it lives, no timer is longer than timers can be", async 
   t.registration.stopRefreshing();
 });
 
-Deno.test("with a server of the wild, which says no Expires, it is not refreshed", async () => {
+Deno.test("with a legacy server, which sends no Expires, it is not refreshed", async () => {
   const t = made(granting());
   await t.start();
   assertEquals(t.clock.waits, []);
   assertEquals(t.registration.active, true);
 });
 
-Deno.test("an interval that is too brief is asked for again as the server wants it", async () => {
+Deno.test("if the interval is too short, the one that the server wants is asked for", async () => {
   const t = made((request) =>
     Number(header(request, "Expires")) < 600
       ? refusing(423, "600")(request)
@@ -211,7 +211,7 @@ for (
   });
 }
 
-Deno.test("a server that is lost is told once, tried ever more rarely, and told when it is back", async () => {
+Deno.test("a lost server is reported once, tried ever more rarely, and reported when it is back", async () => {
   const t = made(granting(100), { random: () => nearlyOne });
   await t.start();
   t.answer = lost;
@@ -246,7 +246,7 @@ Deno.test("registering again leaves one refresh", async () => {
   t.registration.stopRefreshing();
 });
 
-Deno.test("ending it says UNREGISTER, and refreshes no more", async () => {
+Deno.test("ending it sends UNREGISTER and stops the refreshing", async () => {
   const t = made(granting(100));
   await t.start();
   t.answer = () => message("UNREGACK", [["clientID", "alice"]]);
@@ -259,7 +259,7 @@ Deno.test("ending it says UNREGISTER, and refreshes no more", async () => {
   assertEquals(t.registration.active, false);
 });
 
-Deno.test("ending it while the server is lost refreshes no more", async () => {
+Deno.test("ending it while the server is lost stops the refreshing", async () => {
   const t = made(granting(100));
   await t.start();
   t.answer = lost;
@@ -336,7 +336,7 @@ Deno.test("it is refreshed on the connection on which it was made", async () => 
   assertEquals(types(t.events), ["registered"]);
 });
 
-Deno.test("when its connection is lost it is made again, as soon as the server is back", async () => {
+Deno.test("if its connection is lost it is made again, as soon as the server is back", async () => {
   const t = client([ours]);
   await t.clock.finish(t.start());
   t.servers.answers.delete(1);
@@ -368,7 +368,7 @@ Deno.test("when its connection is lost it is made again, as soon as the server i
   assertEquals(t.losses, 2);
 });
 
-Deno.test("a server that is gone without a word is found out, and the next one used", async () => {
+Deno.test("a server that vanishes is noticed, and the next one is used", async () => {
   const t = client([ours, ours]);
   await t.clock.finish(t.start());
   t.servers.line.answer = () => undefined;
@@ -385,15 +385,15 @@ Deno.test("a server that is gone without a word is found out, and the next one u
   assertEquals(t.events.of("registered-again")[1]!.server.port, 1);
 });
 
-Deno.test("to register uses the first server that is there", async () => {
+Deno.test("registering uses the first server that is there", async () => {
   const t = client([undefined, ours]);
   await t.clock.finish(t.start());
   assertEquals((await t.events.see("registered")).server, { host: "127.0.0.1", port: 2 });
 });
 
-Deno.test("another server of the wild is told of, though nobody saw the first go", async () => {
-  const wild: Scripted = () => message("REGACK", [...registered, ["Expires", "100"]]);
-  const t = client([wild, wild]);
+Deno.test("a change of legacy servers is reported, although the loss of the first was not noticed", async () => {
+  const legacy: Scripted = () => message("REGACK", [...registered, ["Expires", "100"]]);
+  const t = client([legacy, legacy]);
   await t.clock.finish(t.start());
   t.servers.answers.delete(1);
   t.servers.line.end();
@@ -431,7 +431,7 @@ Deno.test("what follows on a registration may fail, and may take its time", asyn
   await assertRejects(() => slow.clock.finish(started, 1_000), Error, "not done");
 });
 
-Deno.test("what is over leaves no timer behind, and registers nobody again", async () => {
+Deno.test("a registration that has ended leaves no timer behind, and is not made again", async () => {
   for (
     const end of ["end", "stopRefreshing", "stop", "stop while lost", "end while lost"] as const
   ) {
@@ -459,7 +459,7 @@ Deno.test("what is over leaves no timer behind, and registers nobody again", asy
   }
 });
 
-Deno.test("registering while the server is lost leaves one who does so", async () => {
+Deno.test("registering while the server is lost leaves one refresh", async () => {
   const t = client([ours]);
   await t.clock.finish(t.start());
   t.servers.answers.delete(1);

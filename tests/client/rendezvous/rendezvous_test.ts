@@ -89,7 +89,7 @@ function made() {
   return Object.assign(t, { rendezvous });
 }
 
-Deno.test("who registers is answered, and the owner told what follows in its order", async () => {
+Deno.test("registering is answered, and the owner is told what follows, in order", async () => {
   const t = made();
   t.ready = async () => {
     await undefined;
@@ -118,7 +118,7 @@ Deno.test("who registers is answered, and the owner told what follows in its ord
   assertEquals(t.rendezvous.status("bob"), "online");
 });
 
-Deno.test("what the server says unasked is told, and its loss, and that it is back", async () => {
+Deno.test("pushes, the loss of the server and its return are reported", async () => {
   const t = made();
   await t.clock.finish(t.rendezvous.register());
   t.told.length = 0;
@@ -143,7 +143,7 @@ Deno.test("what the server says unasked is told, and its loss, and that it is ba
   assertEquals([t.rendezvous.registered, t.rendezvous.address], [false, undefined]);
 });
 
-Deno.test("what the server says of others is answered and known from then on", async () => {
+Deno.test("look-ups are answered, and remembered", async () => {
   const t = made();
   assertEquals(t.rendezvous.serverFingerprint("bob"), undefined);
   assertEquals(await t.clock.finish(t.rendezvous.lookUp("bob")), bob);
@@ -160,7 +160,7 @@ Deno.test("what the server says of others is answered and known from then on", a
   assertEquals(t.servers.line.verbs, ["BRIDGE", "BRIDGE", "INFO", "INFO"]);
 });
 
-Deno.test("who asks once leaves no connection, whatever the answer is", async () => {
+Deno.test("a single look-up leaves no connection, whatever the answer is", async () => {
   for (const [target, found] of [["bob", bob], ["dave", undefined]] as const) {
     const servers = new ScriptedServers();
     servers.answers.set(1, ours);

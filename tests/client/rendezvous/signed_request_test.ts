@@ -69,7 +69,7 @@ function isSignedFor(request: Message, signed: Uint8Array): boolean {
   return signature !== undefined && verifySignature(identity.publicKey, signed, signature);
 }
 
-Deno.test("the key is named, and nothing signed that was not asked for", async () => {
+Deno.test("the key is named, and nothing is signed unless asked for", async () => {
   const { requests, settled } = await asked([regack]);
   assertEquals(requests, [message("REGISTER", [...headers, ["Key", key]])]);
   assert(settled.status === "fulfilled");
@@ -99,7 +99,7 @@ for (const verb of ["REGISTER", "UNREGISTER"] as const) {
   });
 }
 
-Deno.test("a server that never has enough gets three signatures and no more", async () => {
+Deno.test("a server that asks again and again gets three signatures and no more", async () => {
   const answers = ["a", "b", "c", "d", "e"].map((nonce) => challenged(nonce, "a-server"));
   const { requests, settled } = await asked(answers);
   assertEquals(
@@ -109,7 +109,7 @@ Deno.test("a server that never has enough gets three signatures and no more", as
   assert(settled.status === "rejected" && settled.reason === answers[3]);
 });
 
-Deno.test("a challenge that has lapsed is replaced by the next one", async () => {
+Deno.test("a challenge that has expired is replaced by the next one", async () => {
   const { requests, settled } = await asked([
     challenged("a", "a-server"),
     challenged("b", "a-server"),
@@ -135,7 +135,7 @@ for (
   });
 }
 
-Deno.test("a refusal of what was signed is one", async () => {
+Deno.test("a refusal of a signed request ends it", async () => {
   const no = refused(403);
   const { requests, settled } = await asked([challenged("a", "a-server"), no, regack]);
   assertEquals(requests.length, 2);
@@ -171,7 +171,7 @@ for (
   });
 }
 
-Deno.test("an IPv6 server is told from another", async () => {
+Deno.test("one IPv6 server is not taken for another", async () => {
   const server = { host: "2001:db8::1", port: 5555 };
   const right = await asked([challenged("a", "[2001:DB8::1]:5555"), regack], { server });
   assertEquals(right.settled.status, "fulfilled");

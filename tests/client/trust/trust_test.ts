@@ -23,17 +23,17 @@ function made() {
 /** What a user is told who tries that. */
 const saidOf = (run: () => unknown) => sentenceOf(assertThrows(run, UserError).problem);
 
-// What is to be thought of a key
+// Judging keys
 
-Deno.test("every key that there is to judge is judged by one rule of six", () => {
+Deno.test("each key is judged by one rule", () => {
   const fingerprint = fc.constantFrom(printOf(1), printOf(2), printOf(3));
   const known = fc.record({ fingerprint, verified: fc.boolean() });
   const option = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: undefined });
   fc.assert(
     fc.property(fingerprint, option(known), option(fingerprint), (shown, known, said) => {
       const verdict = judgeKey(shown, known, said);
-      // Nobody is talked to whose key is not the one that is known, or, where none is, that the server
-      // names another one for.
+      // A peer is talked to only if its key is the one that is saved or, if none is saved, not another than
+      // the server names.
       const trusted = known === undefined ? said ?? shown : known.fingerprint;
       assertEquals(verdict.type === "first" || verdict.type === "known", trusted === shown);
       assertEquals(verdict.type === "first" || verdict.type === "contradicted", !known);
@@ -60,7 +60,7 @@ Deno.test("every key that there is to judge is judged by one rule of six", () =>
   );
 });
 
-Deno.test("what the server says makes no other key of one that is known", () => {
+Deno.test("the word of the server does not change the verdict on a key that is saved", () => {
   const [a, b] = [printOf(1), printOf(2)];
   const known = { fingerprint: a, verified: false };
   assertEquals(judgeKey(b, known, b).type, "changed");
@@ -74,7 +74,7 @@ Deno.test("what the server says makes no other key of one that is known", () => 
 
 // Refused keys
 
-Deno.test("a key is remembered, and another one refused until it is trusted", () => {
+Deno.test("a key is saved, and another one refused until it is trusted", () => {
   using t = made();
   const { trust } = t;
   assertEquals(trust.judge("bob", keyOf(1), undefined).type, "first");
@@ -108,7 +108,7 @@ Deno.test("a key that the server contradicts can be trusted all the same", () =>
   assertEquals(trust.judge("bob", keyOf(1), printOf(2)).type, "known");
 });
 
-Deno.test("nothing is trusted that has not been shown", () => {
+Deno.test("only a key that was refused can be trusted", () => {
   using t = made();
   const { trust } = t;
   throwsSaying(() => trust.trust("bob", undefined), "/chat bob");
@@ -123,7 +123,7 @@ Deno.test("nothing is trusted that has not been shown", () => {
   assertEquals(t.knownPeers.find("bob")?.key, keyOf(1));
 });
 
-Deno.test("where several keys were shown for a name, /trust has to say which", () => {
+Deno.test("if several keys were refused for a name, /trust has to say which", () => {
   using t = made();
   const { trust, knownPeers } = t;
   trust.remember("bob", keyOf(1));
@@ -143,7 +143,7 @@ Deno.test("where several keys were shown for a name, /trust has to say which", (
   assertThrows(() => trust.trust("bob", printOf(2)), UserError);
 });
 
-Deno.test("keys without end take no memory, and do not push out the first that were shown", () => {
+Deno.test("the memory for keys is bounded, and the first that were refused stay", () => {
   using t = made();
   const { trust } = t;
   trust.remember("bob", keyOf(0));
@@ -154,7 +154,7 @@ Deno.test("keys without end take no memory, and do not push out the first that w
   assertEquals(trust.trust("bob", printOf(1)), printOf(1));
 });
 
-Deno.test("names without end take no memory, and do not push out the first that were shown", () => {
+Deno.test("the memory for names is bounded, and the first that were refused stay", () => {
   using t = made();
   const { trust } = t;
   const names = Array.from({ length: 200 }, (_, i) => `stranger${i}`);
@@ -165,7 +165,7 @@ Deno.test("names without end take no memory, and do not push out the first that 
   });
   assertEquals(kept.length, 64);
   assertEquals(kept.at(-1), "stranger63");
-  // Whoever has a place may show other keys there still.
+  // A name that has a place may get more keys.
   trust.judge("stranger0", keyOf(5), printOf(2));
   assertEquals(trust.trust("stranger0", printOf(5)), printOf(5));
   // Which has made room.
@@ -173,7 +173,7 @@ Deno.test("names without end take no memory, and do not push out the first that 
   assertEquals(trust.trust("late", undefined), printOf(1));
 });
 
-Deno.test("the key of somebody whom the user has called takes the place of the one shown first", () => {
+Deno.test("the key of a peer that the user has called takes the place of the oldest", () => {
   using t = made();
   const { trust } = t;
   trust.remember("bob", keyOf(0));
@@ -187,7 +187,7 @@ Deno.test("the key of somebody whom the user has called takes the place of the o
   assertEquals(trust.trust("bob", printOf(100)), printOf(100));
 });
 
-Deno.test("whom the user has called takes the place of the name that was shown first", () => {
+Deno.test("the name of a peer that the user has called takes the place of the oldest", () => {
   using t = made();
   const { trust } = t;
   for (let i = 0; i < 64; i++) trust.judge(`stranger${i}`, keyOf(1), printOf(2));
@@ -201,7 +201,7 @@ Deno.test("whom the user has called takes the place of the name that was shown f
 
 // Verified
 
-Deno.test("a key is verified until there is another one under the name", () => {
+Deno.test("a key is verified until another one is saved for the name", () => {
   using t = made();
   const { trust } = t;
   trust.remember("bob", keyOf(1));
@@ -218,7 +218,7 @@ Deno.test("a key is verified until there is another one under the name", () => {
   assertEquals(trust.isVerified("bob", keyOf(1)), false);
 });
 
-Deno.test("a key that is not the one that is known is neither verified nor forgotten", () => {
+Deno.test("a key that is not the one that is saved is neither verified nor forgotten", () => {
   using t = made();
   const { trust } = t;
   trust.remember("bob", keyOf(1));
@@ -257,7 +257,7 @@ Deno.test("a key whose words differed is refused for its name alone, until it is
   assertEquals(trust.judge("carol", keyOf(1), undefined).type, "first");
   assertEquals(trust.trust("bob", shown), shown);
   assertEquals(trust.judge("bob", keyOf(1), undefined).type, "known");
-  // For good: also where it is forgotten.
+  // For good, even if it is forgotten.
   t.knownPeers.forget("bob", keyOf(1));
   assertEquals(trust.judge("bob", keyOf(1), undefined).type, "first");
 });
