@@ -1,16 +1,16 @@
 /**
- * Frames: what is encrypted goes over the wire in pieces, each behind its length in two bytes, the
- * higher first, as the Noise specification (revision 34, section 13) has it.
+ * Frames: encrypted bytes go over the wire in pieces, each behind its length in two bytes, big-endian (Noise
+ * specification, revision 34, section 13).
  *
  * @module
  */
 
 import { frameBytesMax } from "../../shared/protocol/limits.ts";
 
-/** Bytes of a length. */
+/** Bytes that the length of a frame takes. */
 export const lengthBytes = 2;
 
-/** Puts bytes behind their length. @throws {RangeError} Where they are more than a frame takes. */
+/** Puts bytes behind their length. @throws {RangeError} If they are more than a frame takes. */
 export function frame(bytes: Uint8Array): Uint8Array {
   const framed = new Uint8Array(lengthBytes + bytes.length);
   putFrameLength(framed, 0, bytes.length);
@@ -18,7 +18,7 @@ export function frame(bytes: Uint8Array): Uint8Array {
   return framed;
 }
 
-/** Puts a frame's length into `target`. @throws {RangeError} Where a frame takes no so many bytes. */
+/** Writes a frame's length into `target`. @throws {RangeError} If it is more than a frame takes. */
 export function putFrameLength(target: Uint8Array, at: number, length: number): void {
   if (length > frameBytesMax) {
     throw new RangeError(`Cannot frame ${length} bytes: a frame has ${frameBytesMax} at most`);
@@ -27,14 +27,14 @@ export function putFrameLength(target: Uint8Array, at: number, length: number): 
   target[at + 1] = length & 0xff;
 }
 
-/** Finds the frames in what one connection brings. */
+/** Finds the frames in what comes over one connection. */
 export class FrameReader {
   readonly #bytesMax: number;
-  /** The length and the bytes of the frame that has begun. */
+  /** What has come of a frame that is not complete, its length included. */
   #pending = new Uint8Array(0);
   #length = 0;
 
-  /** @param bytesMax Bytes of a frame, its length excluded; what is longer is none. */
+  /** @param bytesMax The most bytes that a frame may have, its length not counted. */
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
   }
@@ -42,15 +42,15 @@ export class FrameReader {
   /**
    * Takes what a read brought.
    *
-   * @param take Takes each frame that is whole now, without its length; its bytes are valid until it
-   * returns. Where it returns false the rest of the bytes is not looked at.
-   * @returns How many bytes were taken in; -1 where a frame is too long.
+   * @param take Gets each frame that is complete now, without its length. Its bytes are valid until the call
+   * returns. If it returns false, the rest of the bytes is not read.
+   * @returns How many bytes were read; -1 if a frame is too long.
    */
   push(bytes: Uint8Array, take: (frame: Uint8Array) => boolean): number {
     let at = 0;
     while (at < bytes.length) {
       if (this.#length === 0 && bytes.length - at >= lengthBytes) {
-        // Most frames come whole and need not be copied.
+        // Most frames are complete in one read and need not be copied.
         const frameLength = bytes[at]! << 8 | bytes[at + 1]!;
         if (frameLength > this.#bytesMax) return -1;
         const end = at + lengthBytes + frameLength;
@@ -76,13 +76,13 @@ export class FrameReader {
     return at;
   }
 
-  /** Bytes of the frame that has begun, its length included, as far as that is known. */
+  /** Bytes of the frame that has begun, its length included, as far as is known. */
   #wanted(): number {
     if (this.#length < lengthBytes) return lengthBytes;
     return lengthBytes + (this.#pending[0]! << 8 | this.#pending[1]!);
   }
 
-  /** Makes room for what has come, and not for what is only announced: that costs a peer nothing. */
+  /** Makes room for what has come, not for what is only announced: announcing costs a peer nothing. */
   #reserve(length: number): void {
     if (this.#pending.length >= length) return;
     const larger = new Uint8Array(

@@ -1,7 +1,7 @@
 /**
- * The handshake between CHATACK and the first message: Noise_XX_25519_ChaChaPoly_SHA256, of which the
- * prologue is what both have said so far, so that nobody can have changed it. Each side proves in it
- * that it has its X25519 key, and that the owner of its Ed25519 key says that this is so.
+ * The handshake between CHATACK and the first message: Noise_XX_25519_ChaChaPoly_SHA256. Its prologue is what
+ * both sides have said so far, so that nobody can have changed that. Each side proves that it has its X25519
+ * key, and that its Ed25519 key certifies it.
  *
  * Messages in, messages out; no I/O.
  *
@@ -15,7 +15,7 @@ import { type PublicKey, publicKeyBytes, publicKeyFrom } from "../../shared/cryp
 import { keyBytes } from "../../shared/crypto/raw_keys.ts";
 import type { CipherPair } from "./secure_channel.ts";
 
-/** What CHAT and CHATACK call it. */
+/** Its name in CHAT and CHATACK. */
 export const encryption = "Noise_XX_25519_ChaChaPoly_SHA256";
 
 const nothing = new Uint8Array(0);
@@ -24,7 +24,7 @@ const nothing = new Uint8Array(0);
 export interface HandshakeOptions {
   readonly role: "initiator" | "responder";
   readonly identity: Identity;
-  /** CHAT and CHATACK as they went over the wire, one behind the other. */
+  /** CHAT and then CHATACK as they went over the wire. */
   readonly prologue: Uint8Array;
 }
 
@@ -53,22 +53,21 @@ export class Handshake {
     });
   }
 
-  /** The caller's first message. */
+  /** The initiator's first message. */
   begin(): Uint8Array {
     this.#messages++;
     return this.#state.writeMessage(nothing);
   }
 
   /**
-   * Takes the next message of the peer's.
+   * Takes the next message of the peer.
    *
-   * @returns What to answer, or the peer's Ed25519 key, which is proven then, and the X25519 key that it
-   * certifies; undefined where the message is not what a peer with a key says, and nothing more is to be
-   * taken.
+   * @returns The answer to send; or the peer's keys, which are proven then; or undefined if the message is
+   * not a valid one, after which nothing more may be taken.
    */
   take(message: Uint8Array): { answer: Uint8Array } | PeerKeys | undefined {
     const isFirst = this.#messages++ === 0;
-    // Neither side says anything behind what proves the key until it has been looked at.
+    // Neither side says anything more until the other has looked at its key.
     if (this.#messages > (this.#role === "initiator" ? 2 : 3)) return undefined;
     const payload = this.#state.readMessage(message);
     if (payload === undefined) return undefined;
@@ -77,7 +76,7 @@ export class Handshake {
       return { answer: this.#state.writeMessage(this.#proof()) };
     }
     const certificate = payload.subarray(keyBytes, keyBytes + signatureBytes);
-    // What stands behind both is of a later version.
+    // What follows them is of a later version.
     if (certificate.length < signatureBytes) return undefined;
     const peerKey = publicKeyFrom(payload.subarray(0, keyBytes));
     const peerAgreement = this.#state.remoteStatic!.slice();
@@ -86,17 +85,17 @@ export class Handshake {
       : undefined;
   }
 
-  /** The caller's last message, by which it lets the called side know who it is. */
+  /** The initiator's last message, which tells the responder who it is. */
   conclude(): Uint8Array {
     return this.#state.writeMessage(this.#proof());
   }
 
-  /** The channel that the handshake has made, once it is over on this side. */
+  /** The keys of the channel, once the handshake is over on this side. */
   split(): CipherPair {
     return this.#state.split();
   }
 
-  /** What both sides know and nobody else can have made equal on two links (section 11.2). */
+  /** The hash of the handshake: the same on both sides, and on no other link (section 11.2). */
   get hash(): Uint8Array {
     return this.#state.handshakeHash;
   }

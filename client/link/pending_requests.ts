@@ -1,5 +1,5 @@
 /**
- * Questions to a peer that wait for their answers, which name them by their Ids.
+ * Requests to a peer that wait for their answers, which name them by their Ids.
  *
  * @module
  */
@@ -10,64 +10,63 @@ import { header, type Message } from "../../shared/protocol/message.ts";
 import { UserError } from "../user_error.ts";
 import { saidReason } from "./reason.ts";
 
-interface Question {
+interface PendingRequest {
   readonly answered: PromiseWithResolvers<Message>;
   readonly cancel: () => void;
 }
 
-/** The questions that are asked on one link. */
+/** The requests on one link. */
 export class PendingRequests {
   readonly #clock: TimerClock;
-  readonly #say: (question: Message) => void;
-  /** By their Ids, the oldest first. */
-  readonly #open = new Map<string, Question>();
+  readonly #send: (request: Message) => void;
+  /** By their Ids, oldest first. */
+  readonly #pending = new Map<string, PendingRequest>();
 
-  /** @param say Sends a question. */
-  constructor(clock: TimerClock, say: (question: Message) => void) {
+  /** @param send Sends a request. */
+  constructor(clock: TimerClock, send: (request: Message) => void) {
     this.#clock = clock;
-    this.#say = say;
+    this.#send = send;
   }
 
   /**
-   * Asks.
+   * Sends a request and waits for its answer.
    *
-   * @param question Has an Id of its own.
-   * @returns The answer.
-   * @throws {UserError} Where none comes within `replyTimeoutMs`, the peer refuses, the link ends, or
-   * `questionsMax` are waiting already.
+   * @param request Has an Id that no other pending one has.
+   * @throws {UserError} If no answer comes within `replyTimeoutMs`, the peer refuses, the link ends, or
+   * `pendingRequestsMax` requests wait already.
    */
-  async ask(question: Message): Promise<Message> {
-    const id = header(question, "Id");
-    if (id === undefined || this.#open.has(id)) {
-      throw new TypeError(`Cannot ask ${question.verb}: it has no Id of its own`);
+  async ask(request: Message): Promise<Message> {
+    const id = header(request, "Id");
+    if (id === undefined || this.#pending.has(id)) {
+      throw new TypeError(`Cannot ask ${request.verb}: it has no Id of its own`);
     }
-    if (this.#open.size >= pendingRequestsMax) {
+    if (this.#pending.size >= pendingRequestsMax) {
       throw new UserError(`Cannot ask more: ${pendingRequestsMax} questions wait for an answer`);
     }
     const answered = Promise.withResolvers<Message>();
     const cancel = this.#clock.after(replyTimeoutMs, () => {
-      this.#reject(id, `The peer did not answer ${question.verb} in ${replyTimeoutMs / 1_000} s`);
+      this.#reject(id, `The peer did not answer ${request.verb} in ${replyTimeoutMs / 1_000} s`);
     });
-    this.#open.set(id, { answered, cancel });
-    this.#say(question);
+    this.#pending.set(id, { answered, cancel });
+    this.#send(request);
     return await answered.promise;
   }
 
-  /** Takes an answer; one that nobody waits for is no answer. */
+  /** Takes an answer. One that nobody waits for is ignored. */
   take(answer: Message): void {
     this.#close(header(answer, "Id")!)?.resolve(answer);
   }
 
-  /** Takes an ERROR. It names no question: answers come in the order of what they answer. */
+  /** Takes an ERROR. It names no request: the peer answers them in order, so it is about the oldest. */
   refuse(error: Message): void {
-    const [oldest] = this.#open.keys();
+    const [oldest] = this.#pending.keys();
     if (oldest === undefined) return;
     this.#reject(oldest, `The peer does not answer: ${saidReason(error) ?? "it gives no reason"}`);
   }
 
-  /** Nothing more is answered. */
+  /** Rejects every request: the link is over. */
   end(): void {
-    for (const id of this.#open.keys()) {
+    for (const id of this.#pending.keys()) {
       this.#reject(id, "The connection ended before the peer had answered");
     }
   }
@@ -77,9 +76,9 @@ export class PendingRequests {
   }
 
   #close(id: string): PromiseWithResolvers<Message> | undefined {
-    const question = this.#open.get(id);
-    this.#open.delete(id);
-    question?.cancel();
-    return question?.answered;
+    const request = this.#pending.get(id);
+    this.#pending.delete(id);
+    request?.cancel();
+    return request?.answered;
   }
 }

@@ -1,10 +1,10 @@
 /**
- * The channel of an open link: bytes in, frames out, and back. What stands in a frame, once decrypted:
- * a byte that says what to do behind it, the length of the content in two bytes, the content, padding.
- * Frames make a stream: a message may begin in one and end in another.
+ * The encrypted channel of an open link: bytes in, frames out, and back. A decrypted frame holds a byte that
+ * says what to do after it, the length of the content in two bytes, the content, and padding. Frames make a
+ * stream: a message may begin in one and end in another.
  *
- * Frames are numbered by Noise's nonces, which are not sent: one that is left out, repeated, moved or
- * changed does not decrypt, and is the end of the channel.
+ * Frames are numbered by Noise's nonces, which are not sent. A frame that is left out, repeated, moved or
+ * changed does not decrypt, and ends the channel.
  *
  * @module
  */
@@ -24,9 +24,9 @@ import { FrameReader, lengthBytes, putFrameLength } from "./frames.ts";
 /** What a user is told where a channel, or its handshake, is broken. */
 export const notAuthentic = "what came was not what it sent";
 
-/** What a frame's first byte says. */
+/** Values of a frame's first byte. */
 const goOn = 0;
-/** The sender takes a new key behind this frame, by Noise's REKEY (section 11.3). */
+/** The sender takes a new key after this frame, by Noise's REKEY (section 11.3). */
 const thenRekey = 1;
 
 const headerBytes = 3;
@@ -34,7 +34,7 @@ const plaintextBytesMax = frameBytesMax - tagBytes;
 const contentBytesMax = plaintextBytesMax - headerBytes;
 const noData = new Uint8Array(0);
 
-/** The two directions of a channel, as the handshake gives them. */
+/** The ciphers of the two directions, as the handshake gives them. */
 export interface CipherPair {
   readonly send: CipherState;
   readonly receive: CipherState;
@@ -62,9 +62,8 @@ export class SecureChannel {
   /**
    * Encrypts.
    *
-   * @param target Where the frames go, if there is room: of what makes a frame, room for it costs most
-   * beside the cipher.
-   * @returns The frames that carry the content, as they go over the wire.
+   * @param target Takes the frames if they fit: beside the cipher, memory for frames costs most.
+   * @returns The frames of the content, as they go over the wire.
    */
   seal(content: Uint8Array, target?: Uint8Array): Uint8Array {
     let length = 0;
@@ -81,7 +80,7 @@ export class SecureChannel {
     return frames;
   }
 
-  /** @returns One past the frame. */
+  /** @returns The position behind the frame. */
   #sealFrame(content: Uint8Array, frames: Uint8Array, at: number): number {
     const rekeys = this.#sentUnderKey + 1 >= framesPerKeyMax ||
       this.#now() - this.#keyedAtMs >= keyLifetimeMs;
@@ -103,7 +102,7 @@ export class SecureChannel {
     return end;
   }
 
-  /** Whether something came that is not what the peer has sent here: nothing more is taken. */
+  /** Whether something came that the peer has not sent like this. Then nothing more is taken. */
   get broken(): boolean {
     return this.#broken;
   }
@@ -111,8 +110,8 @@ export class SecureChannel {
   /**
    * Takes what a read brought.
    *
-   * @returns What stood in the frames that are whole now, which may be nothing; where one of them has
-   * {@linkcode broken} the channel, in those before it.
+   * @returns The contents of the frames that are complete now, up to one that has {@linkcode broken} the
+   * channel.
    */
   open(bytes: Uint8Array): Uint8Array[] {
     const contents: Uint8Array[] = [];
@@ -144,17 +143,17 @@ export class SecureChannel {
   }
 }
 
-/** The plaintext that hides how long a content is: the next multiple, or the most that a frame takes. */
+/** Bytes of a padded content: the next multiple of the padding, or the most that a frame takes. */
 function paddedLength(contentLength: number): number {
   const blocks = Math.ceil((headerBytes + contentLength) / framePaddingBytes);
   return Math.min(blocks * framePaddingBytes, plaintextBytesMax);
 }
 
-/** Bytes of a frame behind its length. */
+/** Bytes of an encrypted frame, its length not counted. */
 function sealedLength(contentLength: number): number {
   return paddedLength(contentLength) + tagBytes;
 }
 
-/** Up to here one copy costs less than giving the cipher one part more. */
+/** Up to so many bytes a copy costs less than an additional part for the cipher. */
 const fewBytes = 4_096;
 const padding = new Uint8Array(framePaddingBytes);

@@ -1,6 +1,6 @@
 /**
- * Texts that were sent to a peer without a key, and that it has not acknowledged: such a conversation
- * lives as long as its connection, and so do these.
+ * Texts that were sent to a peer without a key and that it has not acknowledged. Such a conversation lives as
+ * long as its connection, and so do these.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { unacknowledgedMax } from "../../shared/protocol/limits.ts";
 
 /** The texts of one link. */
 export class UnacknowledgedTexts {
-  /** By their ids, the oldest first. */
+  /** By their ids, oldest first. */
   readonly #texts = new Map<string, string>();
   #changed: PromiseWithResolvers<void> | undefined;
   #ended = false;
@@ -19,12 +19,12 @@ export class UnacknowledgedTexts {
     return [...this.#texts.values()];
   }
 
-  /** Notes a text that is sent. */
+  /** Adds a text that is being sent. */
   add(id: string, text: string): void {
     this.#texts.set(id, text);
   }
 
-  /** Notes that the peer has a text. @returns Whether it had been waited for. */
+  /** The peer has a text. @returns Whether it was waited for. */
   confirm(id: string): boolean {
     if (!this.#texts.delete(id)) return false;
     this.#change();
@@ -41,7 +41,7 @@ export class UnacknowledgedTexts {
     while (this.#texts.size > 0 && !this.#ended) await this.#changedLater();
   }
 
-  /** Nothing more is confirmed. */
+  /** Ends every wait: nothing more will be acknowledged. */
   end(): void {
     this.#ended = true;
     this.#change();

@@ -1,8 +1,8 @@
 /**
- * Two people make sure that nobody sits between them: both see the same four words, and compare them by
- * voice. The words come of the handshake's hash and of a nonce of each side, to which both commit
- * before either is shown, as ZRTP does with its Diffie-Hellman values (RFC 6189 section 4.4.1): who sits
- * between them has one guess of 2^44, however fast he is.
+ * The comparison of words (a short authentication string): two people see the same four words and compare
+ * them by voice, which shows that nobody intercepts their link. The words are made of the handshake's hash
+ * and a nonce of each side. Both sides commit to their nonces before either reveals one, as ZRTP does with
+ * its Diffie-Hellman values (RFC 6189 section 4.4.1): so an attacker has one guess in 2^44, at any speed.
  *
  * Messages in, messages out; no I/O.
  *
@@ -26,15 +26,15 @@ const utf8 = new TextEncoder();
 /** A verification's options. */
 export interface WordVerificationOptions {
   readonly role: "initiator" | "responder";
-  /** The handshake's hash, by which the words belong to this one link. */
+  /** The handshake's hash, which ties the words to this one link. */
   readonly handshakeHash: Uint8Array;
-  /** Gives so many random bytes. */
+  /** Gives so many random bytes; those of the system if it is not given. */
   readonly random?: (count: number) => Uint8Array;
 }
 
-/** What a message of the peer's, or beginning, leads to. */
+/** What beginning, or a message of the peer, leads to. */
 export interface VerificationStep {
-  /** What to send, in this order. */
+  /** The messages to send, in this order. */
   readonly send: readonly Message[];
   /** The words, once both can see them. */
   readonly words?: readonly string[];
@@ -66,7 +66,7 @@ export class WordVerification {
     return this.#words;
   }
 
-  /** Begins on our side, where that is still to be done. */
+  /** Begins on our side, unless that is done. */
   begin(): VerificationStep {
     if (this.#begun) return { send: [] };
     this.#begun = true;
@@ -74,11 +74,11 @@ export class WordVerification {
       "Commit",
       this.#commit(this.#options.role, this.#nonce).toHex(),
     ]]);
-    // The peer's nonce is fixed already: ours may be shown.
+    // If the peer has committed itself, our nonce may be revealed.
     return { send: this.#peerCommit === undefined ? [commit] : [commit, this.#reveal()] };
   }
 
-  /** Takes a VERIFY of the peer's. */
+  /** Takes a VERIFY of the peer. @returns A fault if it is out of turn or does not fit. */
   take(verify: Message): VerificationStep | Fault {
     const commit = header(verify, "Commit");
     if (commit !== undefined) {
@@ -128,7 +128,7 @@ export class WordVerification {
   }
 }
 
-/** What is hashed for each side: these words are part of the protocol. */
+/** What is hashed for each side. These words are part of the protocol. */
 const wireRoles = { initiator: "caller", responder: "called" } as const;
 
 function fromHex(text: string, length: number): Uint8Array | undefined {

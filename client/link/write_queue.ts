@@ -1,6 +1,6 @@
 /**
- * What waits to be written to a connection: whatever is added while a write is under way goes out with
- * the next one, so that a burst costs few writes, few frames and no promise a message.
+ * What waits to be written to a connection. What is added during a write goes out with the next one, so that
+ * a burst of messages takes few writes and few frames, and no promise for each message.
  *
  * @module
  */
@@ -12,13 +12,13 @@ import type { ByteSink } from "../../shared/net/write_all.ts";
 const utf8 = new TextEncoder();
 const nothing: Uint8Array = new Uint8Array(0);
 
-/** Characters after which {@linkcode WriteQueue.drained} makes whoever fills the outbox wait. */
+/** Characters from which on {@linkcode WriteQueue.drained} waits. */
 const crowdedChars = 256 * 1024;
 
-/** How much room for frames is kept: enough for a long message, and little with every link. */
+/** Bytes of memory for frames that each queue keeps: enough for a long message. */
 const framesKeptBytes = 64 * 1024;
 
-/** Encrypts bytes, into `target` if there is room. */
+/** Encrypts bytes, into `target` if they fit. */
 export type Seal = (bytes: Uint8Array, target?: Uint8Array) => Uint8Array;
 
 /** A queue of text and bytes before a connection. */
@@ -26,21 +26,21 @@ export class WriteQueue {
   readonly #sink: ByteSink;
   readonly #onFailure: (error: unknown) => void;
   readonly #clock: TimerClock;
-  /** What goes out before the text, as it goes over the wire. */
+  /** What goes out before the text: bytes as they go over the wire. */
   #bytes: Uint8Array[] = [];
   #text = "";
   #seal: Seal | undefined;
-  /** Room for the frames of one write; the next one begins when it is over. */
+  /** Memory for the frames of one write, used again by the next one. */
   #frames = nothing;
   #writing: Promise<void> | undefined;
   #failed = false;
-  /** Ends with the first failure: a write that is stuck may never end itself. */
+  /** Resolved by the first failure: a write that is stuck may never end. */
   readonly #failure = Promise.withResolvers<void>();
 
   /**
-   * @param sink Where the text goes.
-   * @param onFailure Told once that nothing goes out any more: the connection is broken, or its reader
-   * does not read.
+   * @param sink The connection.
+   * @param onFailure Told once that nothing goes out any more: the connection is broken or, if the error is a
+   * `Deno.errors.TimedOut`, the peer does not read.
    */
   constructor(
     sink: ByteSink,
@@ -52,14 +52,14 @@ export class WriteQueue {
     this.#clock = clock;
   }
 
-  /** Adds text, to be written behind all that was added before. */
+  /** Adds text, behind all that was added before. */
   add(text: string): void {
     if (this.#failed) return;
     this.#text += text;
     this.#writing ??= this.#write();
   }
 
-  /** Adds bytes that go out as they are, behind all that was added before. */
+  /** Adds bytes that go out unencrypted, behind all that was added before. */
   addBytes(bytes: Uint8Array): void {
     if (this.#failed) return;
     this.#packText();
@@ -67,18 +67,18 @@ export class WriteQueue {
     this.#writing ??= this.#write();
   }
 
-  /** From here on text is encrypted before it goes out. */
+  /** Encrypts the text that is added from now on. */
   sealWith(seal: Seal): void {
     this.#packText();
     this.#seal = seal;
   }
 
-  /** Done when little enough waits that more may be added. */
+  /** Done when little enough waits that more may be added, or nothing goes out any more. */
   async drained(): Promise<void> {
     while (this.#text.length > crowdedChars && this.#writing !== undefined) await this.#progress();
   }
 
-  /** Done when all has been written, or cannot be. */
+  /** Done when everything has been written, or nothing goes out any more. */
   async flushed(): Promise<void> {
     while (this.#writing !== undefined && !this.#failed) await this.#progress();
   }
@@ -88,7 +88,7 @@ export class WriteQueue {
   }
 
   async #write(): Promise<void> {
-    // So that what is added in the same turn goes out in one write.
+    // What is added in the same turn goes out in the same write.
     await undefined;
     let cancel = this.#limit();
     const frames = this.#packText(this.#frames);
@@ -102,7 +102,7 @@ export class WriteQueue {
       for (const part of parts) {
         for (let at = 0; at < part.length;) {
           if (written > 0) {
-            // Who reads slowly, or is reached slowly, reads all the same.
+            // A peer that reads slowly, over a slow connection, does read.
             cancel();
             cancel = this.#limit();
           }
@@ -120,15 +120,15 @@ export class WriteQueue {
     }
   }
 
-  /** Sees to it that a write that gets nowhere is given up. @returns Takes that back. */
+  /** Gives up a write that gets nowhere. @returns Cancels that. */
   #limit(): () => void {
     return this.#clock.after(
       writeTimeoutMs,
-      () => this.#fail(new Deno.errors.TimedOut("the other side does not read")),
+      () => this.#fail(new Deno.errors.TimedOut()),
     );
   }
 
-  /** Makes bytes of the text that waits. @returns The frames that it takes, if it is encrypted. */
+  /** Makes bytes of the text that waits. @returns Its frames; empty if it is not encrypted. */
   #packText(room?: Uint8Array): Uint8Array {
     if (this.#text === "") return nothing;
     const bytes = utf8.encode(this.#text);

@@ -76,6 +76,5 @@ export const sentencesYet: readonly string[] = [
   "client/link/peer_session.ts",
   "client/link/pending_requests.ts",
   "client/link/secure_channel.ts",
-  "client/link/write_queue.ts",
   "client/store/message_rows.ts",
 ];

@@ -1,5 +1,5 @@
 /**
- * Which dialect a peer speaks, told from its first bytes. Pure: bytes in, verdict out.
+ * Which dialect a peer speaks, told from its first bytes. Bytes in, verdict out; no I/O and no clock.
  *
  * @module
  */
@@ -13,14 +13,14 @@ import type { Dialect } from "../../events.ts";
 /** The dialect, or that more bytes or more time are needed. */
 export type Verdict = Dialect | "undecided";
 
-// Lossy: that it is UTF-8 is for the message reader to see to.
+// Lossy: the message reader checks that it is UTF-8.
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
- * Recognises who calls.
+ * Tells the dialect of a peer that calls.
  *
  * @param bytes What has come so far; at least one byte.
- * @param timeIsUp Whether nothing more is to be waited for.
+ * @param timeIsUp Whether nothing more is waited for.
  */
 export function detectInitiator(bytes: Uint8Array, timeIsUp: boolean): Verdict {
   const text = utf8.decode(bytes);
@@ -36,10 +36,10 @@ export function detectInitiator(bytes: Uint8Array, timeIsUp: boolean): Verdict {
 }
 
 /**
- * Recognises who answers a CHAT. Whoever does not answer CHATACK, or ERROR, knows nothing of it.
+ * Tells the dialect of a peer that is called. One that does not answer CHATACK or ERROR does not know CHAT.
  *
  * @param bytes What has come so far; possibly nothing.
- * @param timeIsUp Whether nothing more is to be waited for.
+ * @param timeIsUp Whether nothing more is waited for.
  */
 export function detectResponder(bytes: Uint8Array, timeIsUp: boolean): Verdict {
   const text = utf8.decode(bytes);
@@ -58,7 +58,7 @@ function mayBecomeLine(text: string, line: string): boolean {
   return (line + "\r\n").startsWith(text);
 }
 
-/** One past the empty line that ends the first message in some bytes, which has to be there. */
+/** The position behind the empty line that ends the first message in some bytes, which must be complete. */
 export function firstMessageEnd(bytes: Uint8Array): number {
   for (let end = bytes.indexOf(LF) + 1;; end = bytes.indexOf(LF, end) + 1) {
     if (bytes[end] === LF) return end + 1;
@@ -66,7 +66,7 @@ export function firstMessageEnd(bytes: Uint8Array): number {
   }
 }
 
-/** The message that some bytes begin with; undefined where it is not whole, or none. */
+/** The message that some bytes begin with; undefined if it is not complete, or malformed. */
 export function firstMessageIn(bytes: Uint8Array): Message | undefined {
   const lines = firstMessage(utf8.decode(bytes));
   const message = lines && parse(lines);

@@ -1,7 +1,7 @@
 /**
- * What the original's relatives send a peer: a CHAT with headers, then lines of text, then QUIT and an
- * empty line. Some send each message as a CHAT of its own, with the text as a line that is no header.
- * Both are read here. Pure: text in, what it means out.
+ * What the original's relatives send a peer: a CHAT with headers, then lines of text, then QUIT and an empty
+ * line. Some send each message as a CHAT of its own, with the text in a line that is not a header. Both are
+ * read here. Text in, what it means out; no I/O and no clock.
  *
  * @module
  */
@@ -9,7 +9,7 @@
 import { isClientId } from "../../../shared/protocol/client_id.ts";
 import { messageBytesMax } from "../../../shared/protocol/limits.ts";
 
-/** What a line of a relative's means. */
+/** What a line means. */
 export type LegacyItem =
   | { readonly type: "id"; readonly id: string }
   | { readonly type: "text"; readonly text: string }
@@ -17,19 +17,19 @@ export type LegacyItem =
 
 const openingHeader = /^(clientID|IP|Port): ?(.*)$/i;
 
-/** Who a relative says it is, in what it says first. */
+/** The id that a relative gives in what it says first; undefined if it gives none. */
 export function idIn(bytes: Uint8Array): string | undefined {
   const items = new LegacyLines().push(new TextDecoder().decode(bytes));
   return items.find((item) => item.type === "id")?.id;
 }
 
-/** Reads the lines of a relative. */
+/** Reads the lines of one relative. */
 export class LegacyLines {
   #rest = "";
   #inOpening = false;
   #quitting = false;
 
-  /** Whether a line has begun and not ended. */
+  /** Whether a line has begun and not ended, or QUIT may be all that comes. */
   get pending(): boolean {
     return this.#rest !== "" || this.#quitting;
   }
@@ -41,11 +41,11 @@ export class LegacyLines {
     const items = lines.flatMap((line) =>
       this.#take(line.endsWith("\r") ? line.slice(0, -1) : line)
     );
-    // A line without an end is shown in parts: nothing else bounds it.
+    // A line that does not end is shown in parts: nothing else limits it.
     return this.#rest.length > messageBytesMax ? [...items, ...this.flush()] : items;
   }
 
-  /** To be called when nothing more comes: some end no lines, some send no line behind QUIT. */
+  /** Takes what has come as all: some end no lines, and some send no line behind QUIT. */
   flush(): LegacyItem[] {
     const rest = this.#rest;
     this.#rest = "";
@@ -58,7 +58,7 @@ export class LegacyLines {
   #take(line: string): LegacyItem[] {
     if (this.#quitting) {
       this.#quitting = false;
-      // A QUIT that no empty line follows was something that somebody said.
+      // A QUIT that no empty line follows is a text.
       return line === ""
         ? [{ type: "quit" }]
         : [{ type: "text", text: "QUIT" }, ...this.#take(line)];
