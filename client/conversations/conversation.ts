@@ -19,10 +19,9 @@ import { incomingStreamsMax, unknownSenderMessagesMax } from "../../shared/proto
 import { header, type Message, message } from "../../shared/protocol/message.ts";
 import { check } from "../../shared/protocol/verbs.ts";
 import { Delivery } from "../delivery/delivery.ts";
-import type { Recipient } from "../mailbox/envelope.ts";
 import type { ChatEvent } from "../events.ts";
 import type { Link } from "../link/link.ts";
-import type { Deposit } from "../mailbox/mailbox.ts";
+import type { Deposit, Recipient } from "../mailbox/mailbox.ts";
 import type { ConversationId, ConversationRecord, Journal, Receipt } from "../store/journal.ts";
 import type { Trust } from "../trust/trust.ts";
 import { type Problem, reasonOf } from "../user_error.ts";

@@ -1,37 +1,26 @@
 /**
- * The mailbox that the server keeps for whoever is away: messages go into it sealed, and come out of it
- * in the order in which they went in.
+ * The mailboxes that the server keeps for clients that are away. Messages go in sealed, and come out in the
+ * order in which they went in.
  *
  * @module
  */
 
-import { type Address, isIpAddress, isUnspecified } from "../../shared/net/address.ts";
-import { isClientId } from "../../shared/protocol/client_id.ts";
-import { concat } from "@std/bytes/concat";
+import type { Address } from "../../shared/net/address.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { primitives } from "../../shared/crypto/primitives.ts";
-import { type PublicKey, publicKeyBytes } from "../../shared/crypto/public_key.ts";
-import { dataHeaders, dataOf } from "../../shared/protocol/mail_data.ts";
-import {
-  encode,
-  type Header,
-  header,
-  type Message,
-  message,
-} from "../../shared/protocol/message.ts";
-import { MessageReader } from "../../shared/protocol/message_reader.ts";
-import {
-  addressHeaders,
-  addressIn,
-  formatMailNumber,
-  parseMailNumber,
-} from "../../shared/protocol/records.ts";
-import { isFault } from "../../shared/protocol/status.ts";
-import { check, protocolVersion } from "../../shared/protocol/verbs.ts";
-import { type Problem, reasonOf, UserError } from "../user_error.ts";
+import { publicKeyBytes } from "../../shared/crypto/public_key.ts";
 import { depositBytesMax } from "../../shared/protocol/limits.ts";
-import { envelopeContentBytesMax, openEnvelope, type Recipient, sealEnvelope } from "./envelope.ts";
+import { dataHeaders, dataOf } from "../../shared/protocol/mail_data.ts";
+import { type Header, header, type Message, message } from "../../shared/protocol/message.ts";
+import { formatMailNumber, parseMailNumber } from "../../shared/protocol/records.ts";
+import { protocolVersion } from "../../shared/protocol/verbs.ts";
 import type { RegisteredConnection, Rendezvous } from "../rendezvous/rendezvous.ts";
+import { type Problem, reasonOf, UserError } from "../user_error.ts";
+import { envelopeContentBytesMax, type Recipient, sealEnvelope } from "./envelope.ts";
+import { type OpenedMail, openMail, packMail } from "./mail_content.ts";
+
+export type { Recipient } from "./envelope.ts";
+export type { OpenedMail } from "./mail_content.ts";
 
 /** What came of a deposit. */
 export type Deposit =
@@ -46,22 +35,9 @@ export type Deposit =
     readonly retryAfterMs: number;
   };
 
-/** Mail that came. */
-export interface OpenedMail {
-  /** The sender's id, by its own word. */
-  readonly id: string;
-  /** The sender's key, which is proven. */
-  readonly key: PublicKey;
-  /** The sender's X25519 key, which {@linkcode key} has certified. */
-  readonly agreement: Uint8Array;
-  /** Where the sender listens, by its own word. */
-  readonly address: Address | undefined;
-  /** MSG, ACK, READ and RESET. */
-  readonly messages: readonly Message[];
-}
-
 /** What a mailbox needs. */
 export interface MailboxOptions {
+  /** Our own id. */
   readonly id: string;
   readonly identity: Identity;
   readonly rendezvous: Pick<Rendezvous, "address" | "connection" | "mailBytesMax">;
@@ -86,29 +62,25 @@ export interface MailIntake {
 
 /** What came of seeing each mail once. */
 interface Round {
+  /** How many mails were left at the server. */
   readonly left: number;
   /** Whether one was taken that came behind one that was left. */
   readonly tookBehindLeft: boolean;
 }
 
-/** What a mail can hold behind the CHAT that says whose it is. */
-const mailVerbs: readonly string[] = ["MSG", "ACK", "READ", "RESET"];
-
-/** When a deposit that was refused is worth another try, where the server does not say. */
+/** When a deposit that was refused is tried again if the server does not say when, in milliseconds. */
 const retryMs = 60_000;
 
-const utf8 = new TextEncoder();
-
-/** One's own way to everybody's mailbox, and to one's own. */
+/** The way to the mailboxes of others, and to our own. */
 export class Mailbox {
   readonly #options: MailboxOptions;
-  /** Makes ids of deposits that say nothing about what is in them. */
+  /** Makes ids of deposits that show nothing of their content. */
   readonly #salt = crypto.getRandomValues(new Uint8Array(32));
   #depositing: Promise<unknown> = Promise.resolve();
   #collecting: Promise<void> | undefined;
   /** Whether there may be mail that has not been seen. */
   #isDue = false;
-  /** Whether mail that was left before is to be looked at again, too. */
+  /** Whether mail that was left before is due, too. */
   #leftIsDue = false;
   /** The last mail that was seen in the mailbox of one server. */
   #seen: { readonly server: RegisteredConnection; readonly number: number } | undefined;
@@ -123,8 +95,8 @@ export class Mailbox {
   }
 
   /**
-   * Leaves messages for somebody: as many from the front as fit into one mail. One deposit is made after
-   * the other. Never throws for what the server or the network does.
+   * Leaves messages in somebody's mailbox: as many from the front as fit into one mail. One deposit is made
+   * after the other. What the server or the network does is an outcome, and never thrown.
    *
    * @param messages At least one.
    */
@@ -135,7 +107,7 @@ export class Mailbox {
   }
 
   /**
-   * Fetches what is in one's own mailbox, mail by mail, and has the server delete what was taken, until
+   * Fetches what is in our own mailbox, mail by mail, and has the server delete what was taken, until
    * nothing more is taken. If that is under way already, it is done once more behind it, for all who asked
    * meanwhile. If the server or the connection fails, that ends it; the next registration begins it again.
    * Never throws: what else goes wrong is told as a problem.
@@ -157,12 +129,11 @@ export class Mailbox {
     if (connection === undefined || bytesMax === undefined) {
       return unavailable({ code: "no-mailbox" });
     }
-    const { content, count } = this.#pack(
-      messages,
-      envelopeContentBytesMax(Math.min(bytesMax, depositBytesMax)),
-    );
+    const contentBytesMax = envelopeContentBytesMax(Math.min(bytesMax, depositBytesMax));
+    const { address } = rendezvous;
+    const { content, count } = packMail({ id, address }, messages, contentBytesMax);
     if (count === 0) return unavailable({ code: "too-long-for-mail" });
-    // The same for the same content: where only the reply was lost, the next try stores no second one.
+    // The same for the same content: if only the reply was lost, the next try stores no second mail.
     const mailId = primitives.hash(this.#salt, publicKeyBytes(to.key), content).subarray(0, 16)
       .toHex();
     const headers: Header[] = [
@@ -180,26 +151,6 @@ export class Mailbox {
       if (error instanceof UserError) return refusal(error.problem);
       throw error;
     }
-  }
-
-  /** As many messages from the front as fit. */
-  #pack(messages: readonly Message[], bytesMax: number): { content: Uint8Array; count: number } {
-    const { id, rendezvous } = this.#options;
-    const { address } = rendezvous;
-    const introduction = message("CHAT", [
-      ["clientID", id],
-      ...address === undefined ? [] : addressHeaders(address),
-      ["Version", protocolVersion],
-    ]);
-    const parts = [utf8.encode(encode(introduction))];
-    let length = parts[0]!.length;
-    for (const message of messages) {
-      const part = utf8.encode(encode(message));
-      length += part.length;
-      if (length > bytesMax) break;
-      parts.push(part);
-    }
-    return { content: concat(parts), count: parts.length - 1 };
   }
 
   async #collectAll(intake: MailIntake): Promise<void> {
@@ -270,7 +221,8 @@ export class Mailbox {
       if (number === undefined || number <= after) return round;
       after = number;
       this.#seen = { server, number };
-      const mail = await openMail(reply, this.#options);
+      const envelope = dataOf(reply);
+      const mail = envelope && await openMail(envelope, this.#options);
       taken = [];
       if (mail !== undefined && !await intake.take(mail, server.server)) {
         round.left++;
@@ -302,40 +254,3 @@ const refusals: Readonly<Record<string, "full" | "not-there">> = {
   404: "not-there",
   507: "full",
 };
-
-/** Opens the mail that a COLLECTACK brings. @returns Undefined where it is none for us. */
-async function openMail(
-  collected: Message,
-  { id, identity }: MailboxOptions,
-): Promise<OpenedMail | undefined> {
-  const data = dataOf(collected);
-  const opened = data && openEnvelope(identity, id, data);
-  if (opened === undefined) return undefined;
-  const { key, agreement, content } = opened;
-  const reader = new MessageReader();
-  const items = await reader.push(content);
-  if (reader.pending || reader.ended) return undefined;
-  const [introduction, ...rest] = items;
-  if (introduction === undefined || isFault(introduction) || introduction.verb !== "CHAT") {
-    return undefined;
-  }
-  const sender = header(introduction, "clientID");
-  if (sender === undefined || !isClientId(sender)) return undefined;
-  const messages: Message[] = [];
-  for (const item of rest) {
-    if (isFault(item)) return undefined;
-    // What a later version may say beside is passed over.
-    if (!mailVerbs.includes(item.verb)) continue;
-    if (check(item, "peer") !== undefined) return undefined;
-    messages.push(item);
-  }
-  return { id: sender, key, agreement, address: senderAddress(introduction), messages };
-}
-
-/** The address that a sender gives, which need not be one where it can be reached. */
-function senderAddress(introduction: Message): Address | undefined {
-  const address = addressIn(introduction);
-  const isReachable = address !== undefined && isIpAddress(address.host) &&
-    !isUnspecified(address.host);
-  return isReachable ? address : undefined;
-}
