@@ -188,19 +188,19 @@ export class Conversation {
           taken = letter;
           break;
         case "conflict":
-          conflicts.add(letter.place!.stream);
+          conflicts.add(letter.position!.stream);
           break;
         case "gap":
           complete = false;
       }
       // Who does not number its messages waits for each to be confirmed.
-      if (taken === letter && letter.place === undefined) link?.acknowledge(letter.id);
+      if (taken === letter && letter.position === undefined) link?.acknowledge(letter.id);
     }
     for (const stream of conflicts) {
       this.#reply(link, stream, message("RESET", [["Stream", stream]]));
     }
-    if (taken?.place !== undefined) {
-      this.#reply(link, taken.place.stream, message("ACK", [["Id", taken.id]]));
+    if (taken?.position !== undefined) {
+      this.#reply(link, taken.position.stream, message("ACK", [["Id", taken.id]]));
     }
     if (row !== undefined) {
       const shown = row;

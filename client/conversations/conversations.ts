@@ -678,7 +678,7 @@ export class Conversations {
 
   #takeText(conversation: Conversation, text: string): void {
     const { clock } = this.#options;
-    const letter = { id: randomId(), sentAtMs: clock.timeOfDay(), text, place: undefined };
+    const letter = { id: randomId(), sentAtMs: clock.timeOfDay(), text, position: undefined };
     this.#takeLetters(conversation, [letter], undefined);
   }
 

@@ -275,7 +275,7 @@ export class Delivery {
         const letters = room > 0 && this.#carried < this.#last ? this.#read(room) : [];
         if (letters.length === 0) break;
         if (this.#carried === this.#acknowledged) this.#progressAtMs = this.#options.clock.now();
-        this.#carried = letters.at(-1)!.place.seq;
+        this.#carried = letters.at(-1)!.position.seq;
         try {
           carrier.transmit(letters);
         } catch (error) {
@@ -375,7 +375,7 @@ export class Delivery {
         const after = Math.max(this.#acknowledged, this.#deposited);
         const letters = journal.unacknowledged(conversation, after, batch);
         if (letters.length === 0) return this.#look();
-        const { stream } = letters[0]!.place;
+        const { stream } = letters[0]!.position;
         const outcome = await deposit(letters);
         if (outcome === undefined) return;
         if ("refused" in outcome) {
@@ -387,7 +387,7 @@ export class Delivery {
         // Meanwhile the stream may have begun anew.
         const isSame = journal.get(conversation).outgoing.stream === stream;
         if (isSame) {
-          const upTo = letters[outcome.deposited - 1]!.place.seq;
+          const upTo = letters[outcome.deposited - 1]!.position.seq;
           journal.markDeposited(conversation, upTo, clock.timeOfDay());
           this.#deposited = upTo;
         }

@@ -8,8 +8,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import { incomingStreamsMax } from "../../shared/protocol/limits.ts";
 import {
-  chainHash,
   type ChatMessage,
+  messageHash,
   type NumberedMessage,
   type StreamPosition,
 } from "../../shared/protocol/message_stream.ts";
@@ -134,7 +134,7 @@ export class IncomingMessages {
   }
 
   #take(batch: Batch, message: ChatMessage): Receipt {
-    const { place: position } = message;
+    const { position } = message;
     if (position === undefined) {
       return this.#byId(batch, message.id) !== undefined
         ? { outcome: "duplicate" }
@@ -143,11 +143,11 @@ export class IncomingMessages {
     const stream = batch.streams.get(position.stream) ??
       this.#stream(batch.conversation, position.stream);
     batch.streams.set(position.stream, stream);
-    return this.#takeNumbered(batch, stream, { ...message, place: position });
+    return this.#takeNumbered(batch, stream, { ...message, position });
   }
 
   #takeNumbered(batch: Batch, stream: Stream, message: NumberedMessage): Receipt {
-    const { id, place: position } = message;
+    const { id, position } = message;
     const { seq, floor, prev } = position;
     if (stream.last !== undefined && seq <= stream.last) {
       return { outcome: this.#isKnown(batch, stream, seq, id) ? "duplicate" : "conflict" };
@@ -160,7 +160,7 @@ export class IncomingMessages {
     const missed = stream.last === undefined ? 0 : last - stream.last;
     const row = stream.row ??= this.#begin(batch, position);
     stream.last = seq;
-    stream.head = chainHash(message);
+    stream.head = messageHash(message);
     stream.lastId = id;
     batch.extended.add(stream);
     const known = this.#byId(batch, id);
@@ -192,7 +192,7 @@ export class IncomingMessages {
   }
 
   #store(batch: Batch, message: ChatMessage, stream: number | undefined): number {
-    const { id, sentAtMs, place: position } = message;
+    const { id, sentAtMs, position } = message;
     // Half of a surrogate pair has no UTF-8: it is stored as it is going to be read.
     const text = batch.write({ ...batch.party, direction: "in", id }, message.text.toWellFormed());
     const { lastInsertRowid } = this.#sql.insert.run(

@@ -7,9 +7,9 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import {
-  chainHash,
-  chainStart,
+  messageHash,
   type NumberedMessage,
+  streamStart,
 } from "../../shared/protocol/message_stream.ts";
 import { acknowledgedOf } from "./acknowledgement.ts";
 import { idFromColumn, idToColumn, type PartyColumns } from "./column_codec.ts";
@@ -105,9 +105,9 @@ export class OutgoingMessages {
         this.#sql.insert.run(
           conversation,
           message === undefined ? null : stream.row,
-          message?.place.seq ?? null,
+          message?.position.seq ?? null,
           idToColumn(id),
-          message?.place.prev ?? null,
+          message?.position.prev ?? null,
           sentAtMs,
           sentAtMs,
           write(ownerOf(stream, id), text),
@@ -138,7 +138,7 @@ export class OutgoingMessages {
       const rows = this.#sql.waiting.all(stream.row, Math.max(after, acknowledged), limit);
       return (rows as unknown as WaitingRow[]).map((row) => ({
         ...this.#read(stream, row),
-        place: { stream: id, seq: row.seq, floor: acknowledged, prev: row.prev },
+        position: { stream: id, seq: row.seq, floor: acknowledged, prev: row.prev },
       }));
     });
   }
@@ -241,7 +241,7 @@ export class OutgoingMessages {
     for (let rows; (rows = this.#waiting(from)).length > 0;) {
       for (const row of rows) {
         const { id, sentAtMs, text } = this.#read(from, row);
-        const { place: { seq, prev } } = append(stream, { id, sentAtMs, text });
+        const { position: { seq, prev } } = append(stream, { id, sentAtMs, text });
         const stored = write(ownerOf(stream, id), text);
         this.#sql.move.run(to, stream.row, seq, prev, stored, row.row);
       }
@@ -267,7 +267,7 @@ export class OutgoingMessages {
     if (row === undefined) {
       throw new RangeError(`there is no conversation ${conversation} in the store`);
     }
-    return { ...row, id: idFromColumn(row.stream), head: row.head ?? chainStart };
+    return { ...row, id: idFromColumn(row.stream), head: row.head ?? streamStart };
   }
 
   #extend({ last, head, row }: Stream): void {
@@ -349,11 +349,11 @@ function prepare(database: DatabaseSync) {
 }
 
 /** Gives a message the next position of a stream. */
-function append(stream: Stream, message: Omit<NumberedMessage, "place">): NumberedMessage {
+function append(stream: Stream, message: Omit<NumberedMessage, "position">): NumberedMessage {
   const { id, acknowledged: floor, head: prev } = stream;
-  const numbered = { ...message, place: { stream: id, seq: stream.last + 1, floor, prev } };
+  const numbered = { ...message, position: { stream: id, seq: stream.last + 1, floor, prev } };
   stream.last++;
-  stream.head = chainHash(numbered);
+  stream.head = messageHash(numbered);
   return numbered;
 }
 

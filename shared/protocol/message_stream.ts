@@ -1,9 +1,9 @@
 /**
- * The chain that the messages of one conversation make, in one direction: each has a number and carries
- * the hash of the one before, so that a gap, a double and a wrong order are seen whichever way they came.
+ * A message stream: the messages of one conversation in one direction. Each message has a number and carries
+ * the hash of the one before. So a gap, a duplicate and a wrong order are noticed, however messages arrive.
  *
- * A chain is called a stream. Its sender begins one with a random id, numbers from 1, and goes on with it
- * across connections and restarts.
+ * The sender starts a stream with a random id, numbers its messages from 1, and continues it across connections
+ * and restarts.
  *
  * @module
  */
@@ -15,51 +15,51 @@ import { type Fault, isFault } from "./status.ts";
 import { textHeaders } from "./text.ts";
 import { unescapeText } from "./text_escape.ts";
 
-/** Where a message stands in its stream. */
+/** The position of a message in its stream. */
 export interface StreamPosition {
   /** The stream's id: 128 random bits in hexadecimal. */
   readonly stream: string;
   /** The message's number, from 1. */
   readonly seq: number;
-  /** The number up to which the sender has had everything of this stream acknowledged. */
+  /** The number up to which everything in this stream is acknowledged, as far as the sender knows. */
   readonly floor: number;
-  /** {@linkcode chainHash} of the message before; of the first, {@linkcode chainStart}. */
+  /** {@linkcode messageHash} of the message before; {@linkcode streamStart} in the first message. */
   readonly prev: string;
 }
 
-/** A message between two people. */
+/** A message that one person writes to another. */
 export interface ChatMessage {
   /** 128 random bits in hexadecimal, chosen by the sender. */
   readonly id: string;
   /** When it was written, by the sender's clock: milliseconds since 1970, UTC. */
   readonly sentAtMs: number;
   readonly text: string;
-  /** Undefined from a peer that does not number its messages. */
-  readonly place: StreamPosition | undefined;
+  /** Undefined if the peer does not number its messages. */
+  readonly position: StreamPosition | undefined;
 }
 
-/** A letter that has a place. */
+/** A message that has a position in a stream. */
 export interface NumberedMessage extends ChatMessage {
-  readonly place: StreamPosition;
+  readonly position: StreamPosition;
 }
 
-/** What the first message of a stream has in the place of a hash. */
-export const chainStart = "0".repeat(32);
+/** What the first message of a stream carries instead of a hash. */
+export const streamStart = "0".repeat(32);
 
 const hashLength = 32;
 const idPattern = /^[0-9a-f]{32}$/;
 const numberPattern = /^(?:0|[1-9][0-9]{0,14})$/;
 
-/** The hash of a letter, which the next one carries: the first 128 bits of SHA-256, in hexadecimal. */
-export function chainHash({ id, sentAtMs, text, place }: NumberedMessage): string {
-  const { stream, seq, prev } = place;
-  // A string, and not its bytes: every message is hashed at either end, and this takes a tenth of the time.
+/** The hash of a message, which the next one carries: the first 128 bits of SHA-256, in hexadecimal. */
+export function messageHash({ id, sentAtMs, text, position }: NumberedMessage): string {
+  const { stream, seq, prev } = position;
+  // Both ends hash every message. Hashing a string takes a tenth of the time of encoding and hashing bytes.
   return createHash("sha256")
     .update(`p2pchat message 1\n${prev}\n${stream}\n${seq}\n${id}\n${sentAtMs}\n${text}`)
     .digest("hex").slice(0, hashLength);
 }
 
-/** A random 128-bit id, in hexadecimal: of a message, of a stream. */
+/** Makes a random id of 128 bits in hexadecimal, for a message or a stream. */
 export function randomId(): string {
   return crypto.getRandomValues(new Uint8Array(16)).toHex();
 }
@@ -70,18 +70,18 @@ export function isId(text: string): boolean {
 }
 
 /**
- * The headers of the MSG that carries a letter.
+ * Makes the headers of the MSG that carries a message.
  *
- * @throws {RangeError} Where the text is longer than a message takes.
+ * @throws {RangeError} If the text is too long for a message.
  */
-export function chatMessageHeaders({ id, sentAtMs, text, place }: ChatMessage): Header[] {
+export function chatMessageHeaders({ id, sentAtMs, text, position }: ChatMessage): Header[] {
   const headers: Header[] = [["Id", id]];
-  if (place !== undefined) {
+  if (position !== undefined) {
     headers.push(
-      ["Stream", place.stream],
-      ["Seq", String(place.seq)],
-      ["Floor", String(place.floor)],
-      ["Prev", place.prev],
+      ["Stream", position.stream],
+      ["Seq", String(position.seq)],
+      ["Floor", String(position.floor)],
+      ["Prev", position.prev],
       ["Sent", String(sentAtMs)],
     );
   }
@@ -90,17 +90,17 @@ export function chatMessageHeaders({ id, sentAtMs, text, place }: ChatMessage): 
 }
 
 /**
- * Reads the letter that a MSG carries.
+ * Reads the message that a MSG carries.
  *
  * @param nowMs The time of day, for a message that does not say when it was written.
- * @returns A fault where the text is not escaped as it has to be, or its place is malformed.
+ * @returns A fault if the escapes of the text or the headers of its position are malformed.
  */
 export function readChatMessage(message: Message, nowMs: number): ChatMessage | Fault {
   const text = unescapeText(headerValues(message, "Text").join(""));
   if (typeof text !== "string") return text;
   const id = header(message, "Id")!;
   const stream = header(message, "Stream");
-  if (stream === undefined) return { id, sentAtMs: nowMs, text, place: undefined };
+  if (stream === undefined) return { id, sentAtMs: nowMs, text, position: undefined };
   const prev = header(message, "Prev");
   const [seq, floor, sentAtMs] = ["Seq", "Floor", "Sent"].map((name) =>
     numberIn(header(message, name))
@@ -111,12 +111,12 @@ export function readChatMessage(message: Message, nowMs: number): ChatMessage | 
   ) {
     return messageFaults.invalidPosition;
   }
-  return { id, sentAtMs, text, place: { stream, seq, floor, prev } };
+  return { id, sentAtMs, text, position: { stream, seq, floor, prev } };
 }
 
-/** Tells a letter from what is wrong with one. */
-export function isChatMessage(letter: ChatMessage | Fault): letter is ChatMessage {
-  return !isFault(letter);
+/** Whether a value is a message, and not what is wrong with one. */
+export function isChatMessage(value: ChatMessage | Fault): value is ChatMessage {
+  return !isFault(value);
 }
 
 function numberIn(text: string | undefined): number | undefined {

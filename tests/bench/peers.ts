@@ -6,7 +6,7 @@
  */
 
 import { tcpNetwork } from "../../client/transport/transport.ts";
-import { chainStart, type ChatMessage, randomId } from "../../shared/protocol/message_stream.ts";
+import { type ChatMessage, randomId, streamStart } from "../../shared/protocol/message_stream.ts";
 import { keepAwake } from "./awake.ts";
 import type { Bench } from "./bench.ts";
 import { openBenchLink } from "./bench_link.ts";
@@ -123,8 +123,8 @@ async function timed(once: () => Promise<void>): Promise<number[]> {
 function* stream(): Generator<ChatMessage, never> {
   const id = randomId();
   for (let seq = 1;; seq++) {
-    const place = { stream: id, seq, floor: seq - 1, prev: chainStart };
-    yield { id: randomId(), sentAtMs: Date.now(), text, place };
+    const position = { stream: id, seq, floor: seq - 1, prev: streamStart };
+    yield { id: randomId(), sentAtMs: Date.now(), text, position };
   }
 }
 

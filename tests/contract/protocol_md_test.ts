@@ -5,10 +5,10 @@ import { assert, assertEquals } from "@std/assert";
 import { startServer } from "../../server/server.ts";
 import { Identity } from "../../shared/crypto/identity.ts";
 import {
-  chainHash,
-  chainStart,
   isChatMessage,
+  messageHash,
   readChatMessage,
+  streamStart,
 } from "../../shared/protocol/message_stream.ts";
 import { encode, parse } from "../../shared/protocol/message.ts";
 import { isFault } from "../../shared/protocol/status.ts";
@@ -172,11 +172,11 @@ Deno.test("the hashes in PROTOCOL.md are those of the messages before", () => {
     if (isFault(message) || message.verb !== "MSG" || lines.some((line) => line.endsWith(": *"))) {
       continue;
     }
-    const letter = readChatMessage(message, 0);
-    assert(isChatMessage(letter) && letter.place !== undefined);
-    const { stream, seq, prev } = letter.place;
-    assertEquals(prev, hashes.get(`${stream} ${seq - 1}`) ?? (seq === 1 ? chainStart : prev));
-    hashes.set(`${stream} ${seq}`, chainHash({ ...letter, place: letter.place }));
+    const chatMessage = readChatMessage(message, 0);
+    assert(isChatMessage(chatMessage) && chatMessage.position !== undefined);
+    const { stream, seq, prev } = chatMessage.position;
+    assertEquals(prev, hashes.get(`${stream} ${seq - 1}`) ?? (seq === 1 ? streamStart : prev));
+    hashes.set(`${stream} ${seq}`, messageHash({ ...chatMessage, position: chatMessage.position }));
   }
   assertEquals(hashes.size, 4);
 });

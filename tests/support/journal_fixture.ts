@@ -14,10 +14,10 @@ import {
 } from "../../client/store/store.ts";
 import { type PublicKey, publicKeyFrom } from "../../shared/crypto/public_key.ts";
 import {
-  chainHash,
-  chainStart,
+  messageHash,
   type NumberedMessage,
   randomId,
+  streamStart,
 } from "../../shared/protocol/message_stream.ts";
 import { temporaryDirectory } from "./places.ts";
 
@@ -82,12 +82,12 @@ export function say(
 }
 
 /** Messages of a new stream, as a peer sends them. */
-export function stream(texts: readonly string[], { floor = 0, prev = chainStart } = {}) {
+export function stream(texts: readonly string[], { floor = 0, prev = streamStart } = {}) {
   const id = randomId();
   return texts.map((text, i): NumberedMessage => {
-    const place = { stream: id, seq: floor + i + 1, floor, prev };
-    const message = { id: randomId(), sentAtMs: 2_000 + i, text, place };
-    prev = chainHash(message);
+    const position = { stream: id, seq: floor + i + 1, floor, prev };
+    const message = { id: randomId(), sentAtMs: 2_000 + i, text, position };
+    prev = messageHash(message);
     return message;
   });
 }

@@ -49,7 +49,7 @@ export function told(events: Events<LinkEvent>): Partial<LinkHandlers> {
 export async function say(link: Link, text: string): Promise<string | undefined> {
   if (link.peerKey === undefined) return await link.sendText(text);
   const id = randomId();
-  link.transmit([{ id, text, sentAtMs: 0, place: undefined }]);
+  link.transmit([{ id, text, sentAtMs: 0, position: undefined }]);
   await link.drained();
   return id;
 }

@@ -8,10 +8,10 @@
 
 import { openStore } from "../../client/store/store.ts";
 import {
-  chainHash,
-  chainStart,
+  messageHash,
   type NumberedMessage,
   randomId,
+  streamStart,
 } from "../../shared/protocol/message_stream.ts";
 import { writeAllSync } from "../../shared/net/write_all.ts";
 import { publicKeyFrom } from "../../shared/crypto/public_key.ts";
@@ -36,7 +36,7 @@ const { conversations, incoming, outgoing } = store;
 const { id: conversation } = conversations.open({ self: "alice", name, key });
 const stream = randomId();
 let seq = 0;
-let prev = chainStart;
+let prev = streamStart;
 promise(["open"]);
 for (let round = 0;; round++) {
   const ids = Array.from({ length: 1 + round % 7 }, () => randomId());
@@ -47,8 +47,13 @@ for (let round = 0;; round++) {
     if (round % 50 === 49) outgoing.renumber(conversation);
   } else {
     const messages = ids.map((id): NumberedMessage => {
-      const message = { id, sentAtMs: 1, text: id, place: { stream, seq: ++seq, floor: 0, prev } };
-      prev = chainHash(message);
+      const message = {
+        id,
+        sentAtMs: 1,
+        text: id,
+        position: { stream, seq: ++seq, floor: 0, prev },
+      };
+      prev = messageHash(message);
       return message;
     });
     incoming.receive(conversation, messages, 1);

@@ -172,14 +172,14 @@ Deno.test("a stream that contradicts what is here is to begin anew, which is sai
   const others = letters.map((letter) => ({ ...letter, id: randomId(), text: "other" }));
   const many = Array.from({ length: 500 }, () => others).flat();
   scene.conversation.receive(many, link.link);
-  assertEquals(link.take(), [`RESET ${letters[0]!.place.stream}`]);
+  assertEquals(link.take(), [`RESET ${letters[0]!.position.stream}`]);
   assertEquals(scene.heard, ["1", "2"]);
 });
 
 Deno.test("who does not number its messages has each acknowledged", () => {
   using scene = new Scene();
   const link = scene.attach();
-  const letters = stream(["1", "2", "1"]).map((letter) => ({ ...letter, place: undefined }));
+  const letters = stream(["1", "2", "1"]).map((letter) => ({ ...letter, position: undefined }));
   scene.conversation.receive([...letters, letters[0]!], link.link);
   assertEquals(link.take(), [...letters, letters[0]!].map(({ id }) => `ACK ${id}`));
   assertEquals(scene.heard, ["1", "2", "1"]);
@@ -191,8 +191,11 @@ Deno.test("what another copy of this profile has had is told of", () => {
   const [first] = stream(["1"]);
   const later = stream(["8"], { floor: 7 })[0]!;
   scene.conversation.receive([first!], link.link);
-  const { stream: id } = first!.place;
-  scene.conversation.receive([{ ...later, place: { ...later.place, stream: id } }], link.link);
+  const { stream: id } = first!.position;
+  scene.conversation.receive(
+    [{ ...later, position: { ...later.position, stream: id } }],
+    link.link,
+  );
   const missed = scene.events.filter(({ type }) => type === "missed");
   assertEquals(missed, [{ type: "missed", name: "bob", count: 6 }]);
   assertEquals(scene.heard, ["1", "8"]);
@@ -256,7 +259,7 @@ Deno.test("whatever of the journal fails, nothing is thrown at the link that bri
     await settle();
     scene.broken.add(call);
     scene.conversation.receive(stream(["1"]), link.link);
-    scene.conversation.reset(mine!.place.stream);
+    scene.conversation.reset(mine!.position.stream);
     scene.conversation.read(mine!.id);
     scene.conversation.acknowledged(mine!.id);
     scene.conversation.accepted();
@@ -420,7 +423,7 @@ Deno.test("what has been delivered late is said to be, and what was said of wait
 Deno.test("a peer without a key is shown what cannot be kept, and gets nothing of what waits", async () => {
   using scene = new Scene({ key: null });
   scene.broken.add("receive");
-  const letter = { id: randomId(), sentAtMs: 1, text: "hello", place: undefined };
+  const letter = { id: randomId(), sentAtMs: 1, text: "hello", position: undefined };
   assertEquals(scene.conversation.receive([letter], undefined), false);
   assertEquals([scene.heard, scene.problems.length], [["hello"], 1]);
   scene.conversation.wake();

@@ -149,7 +149,7 @@ Deno.test("what waits goes out over the first link, in order, and what is accept
   scene.say("5", "6");
   await settle();
   assertEquals(link.texts, numbers(6));
-  assertEquals(link.letters.map(({ place }) => place.seq), [1, 2, 3, 4, 5, 6]);
+  assertEquals(link.letters.map(({ position }) => position.seq), [1, 2, 3, 4, 5, 6]);
   assertEquals(scene.delivery.waiting, 6);
   assertEquals(scene.acknowledge(link), link.letters.map(({ id }) => id));
   assertEquals(scene.delivery.waiting, 0);
@@ -191,7 +191,7 @@ Deno.test("a new link gets all that is not acknowledged, and its floor says wher
   scene.delivery.detach(first);
   const second = await scene.attach();
   assertEquals(second.texts, ["3", "4", "5"]);
-  assertEquals(second.letters.map(({ place }) => place.floor), [2, 2, 2]);
+  assertEquals(second.letters.map(({ position }) => position.floor), [2, 2, 2]);
   // What comes from the one that is over counts all the same.
   scene.delivery.take(first.letters[3]!.id);
   assertEquals(scene.delivery.waiting, 1);
@@ -328,7 +328,7 @@ Deno.test("links that come and go as they like lose and misplace nothing", async
 Deno.test("what the peer says of a message that it never got, or twice, changes nothing", async () => {
   using scene = new Scene("1", "2");
   const link = await scene.attach();
-  for (const id of ["0".repeat(32), "", "x", link.letters[0]!.place.stream]) {
+  for (const id of ["0".repeat(32), "", "x", link.letters[0]!.position.stream]) {
     assertEquals(scene.delivery.take(id), []);
   }
   const [first, second] = link.letters;
@@ -346,10 +346,10 @@ Deno.test("a stream that the peer cannot go on with begins anew, with the same m
   scene.delivery.restart("0".repeat(32));
   await settle();
   assertEquals(link.letters, []);
-  scene.delivery.restart(before[0]!.place.stream);
+  scene.delivery.restart(before[0]!.position.stream);
   await settle();
   assertEquals(link.letters.map(({ id }) => id), before.map(({ id }) => id));
-  assertEquals(link.letters.map(({ place: { seq, floor } }) => [seq, floor]), [
+  assertEquals(link.letters.map(({ position: { seq, floor } }) => [seq, floor]), [
     [1, 0],
     [2, 0],
     [3, 0],

@@ -107,8 +107,8 @@ const idOf = (n: number) => n.toString(16).padStart(32, "0");
 
 /** The n-th letter of a stream. */
 function letter(n: number, text = `text ${n}`): NumberedMessage {
-  const place = { stream, seq: n, floor: n - 1, prev: idOf(0xabc) };
-  return { id: idOf(n), sentAtMs: 1_700_000_000_000 + n, text, place };
+  const position = { stream, seq: n, floor: n - 1, prev: idOf(0xabc) };
+  return { id: idOf(n), sentAtMs: 1_700_000_000_000 + n, text, position };
 }
 
 const written = (letter: ChatMessage) => encode(message("MSG", chatMessageHeaders(letter)));
@@ -126,12 +126,12 @@ Deno.test("the letters of one read come together, as they were written, and noth
   assertEquals(t.types, ["messages"]);
 });
 
-Deno.test("a letter without a place is one, and was written when it came", async () => {
+Deno.test("a letter without a position is one, and was written when it came", async () => {
   const clock = new FakeClock();
   await using t = await KeyedLink.open({ clock });
   await t.peer.send("MSG\r\nId: 7\r\nText: from 0.2\r\n\r\n");
   assertEquals((await t.events.see("messages")).messages, [
-    { id: "7", sentAtMs: clock.timeOfDay(), text: "from 0.2", place: undefined },
+    { id: "7", sentAtMs: clock.timeOfDay(), text: "from 0.2", position: undefined },
   ]);
 });
 
@@ -186,7 +186,7 @@ const malformedPlaces: readonly (readonly [string, string | undefined])[] = [
   ["Id", ""],
 ];
 
-Deno.test("a letter with a malformed place is answered with ERROR 400, and the others are taken", async () => {
+Deno.test("a letter with a malformed position is answered with ERROR 400, and the others are taken", async () => {
   await using t = await KeyedLink.open();
   let n = 0;
   for (const [name, value] of malformedPlaces) {
@@ -201,10 +201,10 @@ Deno.test("a letter with a malformed place is answered with ERROR 400, and the o
   assert(t.types.every((type) => type === "messages"));
 });
 
-Deno.test("a place may have numbers as large as they can be", async () => {
+Deno.test("a position may have numbers as large as they can be", async () => {
   await using t = await KeyedLink.open();
   const most = 999_999_999_999_999;
-  const far = { ...letter(1), place: { stream, seq: most, floor: most - 1, prev: idOf(1) } };
+  const far = { ...letter(1), position: { stream, seq: most, floor: most - 1, prev: idOf(1) } };
   await t.peer.send(written(far));
   assertEquals((await t.events.see("messages")).messages, [far]);
 });
@@ -347,7 +347,7 @@ Deno.test("letters go out as they are, in their order", async () => {
   await using t = await KeyedLink.open();
   t.link.transmit(three);
   t.link.transmit([]);
-  t.link.transmit([{ ...letter(4), place: undefined }]);
+  t.link.transmit([{ ...letter(4), position: undefined }]);
   let said = "";
   for (let i = 0; i < 4; i++) said += await t.peer.message();
   assertEquals(said, threeWritten + `MSG\r\nId: ${idOf(4)}\r\nText: text 4\r\n\r\n`);
@@ -657,7 +657,7 @@ Deno.test("in plaintext there is nothing to compare, to reset or to have read", 
   assertEquals(t.events.all.map(({ type }) => type), ["opened"]);
 });
 
-Deno.test("a letter with a place from a peer without a key is a text, acknowledged as one", async () => {
+Deno.test("a letter with a position from a peer without a key is a text, acknowledged as one", async () => {
   await using t = await LinkUnderTest.open("plaintext");
   await t.peer.send(right);
   assertEquals(await t.peer.message(), `ACK\r\nId: ${idOf(5)}\r\n\r\n`);

@@ -5,7 +5,7 @@ import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/asser
 import { DatabaseSync } from "node:sqlite";
 import { type Problem, UserError } from "../../../client/user_error.ts";
 import { openStore, type Store } from "../../../client/store/store.ts";
-import { chainHash, chainStart } from "../../../shared/protocol/message_stream.ts";
+import { messageHash, streamStart } from "../../../shared/protocol/message_stream.ts";
 import { hasMounts, tinyDisk } from "../../support/places.ts";
 import { race } from "../../support/race.ts";
 import {
@@ -82,10 +82,10 @@ function assertChain(
 ): void {
   const messages = outgoing.unacknowledged(id, 0, 1_000_000);
   assertEquals(messages.length, last - acknowledged);
-  let prev = acknowledged === 0 ? chainStart : undefined;
+  let prev = acknowledged === 0 ? streamStart : undefined;
   for (const message of messages) {
-    assertEquals(message.place.prev, prev ?? message.place.prev);
-    prev = chainHash(message);
+    assertEquals(message.position.prev, prev ?? message.position.prev);
+    prev = messageHash(message);
   }
 }
 
@@ -309,7 +309,7 @@ Deno.test("a store that another program holds is waited for, and then said to be
   );
   assertEquals(history.latest("alice", "bob", 9), []);
   holder.exec("ROLLBACK");
-  assertEquals(say(outgoing, id, "text")[0]!.place.seq, 1);
+  assertEquals(say(outgoing, id, "text")[0]!.position.seq, 1);
 });
 
 Deno.test("a store of the version before keeps its peers, and gets its messages", () => {

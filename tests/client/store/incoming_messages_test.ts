@@ -2,11 +2,11 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Receipt } from "../../../client/store/store.ts";
 import {
-  chainHash,
-  chainStart,
   type ChatMessage,
+  messageHash,
   type NumberedMessage,
   randomId,
+  streamStart,
 } from "../../../shared/protocol/message_stream.ts";
 import { incomingStreamsMax } from "../../../shared/protocol/limits.ts";
 import {
@@ -31,7 +31,7 @@ Deno.test("what comes in order is stored in order, and what comes again is not",
   ]);
   assertEquals(outcomes(incoming, id, messages), ["duplicate", "duplicate", "stored"]);
   assertEquals(texts(history), ["a", "b", "c"]);
-  assertEquals(lastReceived(digests, id, messages[0]!.place.stream), {
+  assertEquals(lastReceived(digests, id, messages[0]!.position.stream), {
     seq: 3,
     id: messages[2]!.id,
   });
@@ -57,7 +57,7 @@ Deno.test("a gap is not jumped over, and what fills it is taken", () => {
   using t = talk();
   const messages = stream(["a", "b", "c"]);
   assertEquals(outcomes(t.incoming, t.id, messages.slice(1)), ["gap", "gap"]);
-  assertEquals(lastReceived(t.digests, t.id, messages[0]!.place.stream), undefined);
+  assertEquals(lastReceived(t.digests, t.id, messages[0]!.position.stream), undefined);
   assertEquals(outcomes(t.incoming, t.id, messages), ["stored", "stored", "stored"]);
 });
 
@@ -67,7 +67,7 @@ Deno.test("what the sender has had acknowledged is not waited for", () => {
   const before = stream(["a", "b", "c", "d", "e"]);
   const atFloor = (message: NumberedMessage, floor: number) => ({
     ...message,
-    place: { ...message.place, floor },
+    position: { ...message.position, floor },
   });
   // Of a stream that is new here nobody knows whether anything was missed.
   assertEquals(incoming.receive(id, [atFloor(before[1]!, 1)], 1), [
@@ -88,7 +88,7 @@ Deno.test("a number that stands for something else is a conflict, and so is anot
   const messages = stream(["a", "b", "c"]);
   assertEquals(outcomes(incoming, id, messages.slice(0, 2)), ["stored", "stored"]);
   assertEquals(outcomes(incoming, id, [{ ...messages[1]!, id: randomId() }]), ["conflict"]);
-  const otherPast = { ...messages[2]!, place: { ...messages[2]!.place, prev: randomId() } };
+  const otherPast = { ...messages[2]!, position: { ...messages[2]!.position, prev: randomId() } };
   assertEquals(outcomes(incoming, id, [otherPast]), ["conflict"]);
   assertEquals(outcomes(incoming, id, [messages[2]!]), ["stored"]);
 });
@@ -99,14 +99,14 @@ Deno.test("of what was jumped over nothing is acknowledged that is not there", (
   const messages = stream(["x", "y"], { floor: 10, prev: randomId() });
   assertEquals(outcomes(incoming, id, messages), ["stored", "stored"]);
   // A sender that was set back to before the jump writes something new there.
-  const { stream: name } = messages[0]!.place;
-  const place = { stream: name, seq: 6, floor: 5, prev: randomId() };
-  const anew = { id: randomId(), sentAtMs: 1, text: "new", place };
+  const { stream: name } = messages[0]!.position;
+  const position = { stream: name, seq: 6, floor: 5, prev: randomId() };
+  const anew = { id: randomId(), sentAtMs: 1, text: "new", position };
   assertEquals(outcomes(incoming, id, [anew]), ["conflict"]);
   // What is there by another stream is a double.
   const [other] = stream(["other"]);
   assertEquals(outcomes(incoming, id, [other!]), ["stored"]);
-  assertEquals(outcomes(incoming, id, [{ ...other!, place }]), ["duplicate"]);
+  assertEquals(outcomes(incoming, id, [{ ...other!, position }]), ["duplicate"]);
 });
 
 Deno.test("what comes again by a new stream is stored once, at the position that its sender gives it", () => {
@@ -115,10 +115,10 @@ Deno.test("what comes again by a new stream is stored once, at the position that
   const old = stream(["a", "b", "c"]);
   assertEquals(outcomes(incoming, id, old), ["stored", "stored", "stored"]);
   const name = randomId();
-  let prev = chainStart;
+  let prev = streamStart;
   const fresh = [...old.slice(1), { ...stream(["d"])[0]! }].map((message, i): NumberedMessage => {
-    const placed = { ...message, place: { stream: name, seq: i + 1, floor: 0, prev } };
-    prev = chainHash(placed);
+    const placed = { ...message, position: { stream: name, seq: i + 1, floor: 0, prev } };
+    prev = messageHash(placed);
     return placed;
   });
   assertEquals(outcomes(incoming, id, fresh), ["duplicate", "duplicate", "stored"]);
@@ -133,10 +133,10 @@ Deno.test("what comes again by a new stream is stored once, at the position that
   assertEquals(lastReceived(digests, id, name), { seq: 3, id: fresh[2]!.id });
 });
 
-Deno.test("messages without a place are stored once by their ids, which may be of any form", () => {
+Deno.test("messages without a position are stored once by their ids, which may be of any form", () => {
   using t = talk();
   const { history, incoming, id } = t;
-  const message = (id: string): ChatMessage => ({ id, sentAtMs: 1, text: id, place: undefined });
+  const message = (id: string): ChatMessage => ({ id, sentAtMs: 1, text: id, position: undefined });
   const messages = ["1", "ff", "1", randomId(), "1 "].map(message);
   assertEquals(incoming.receive(id, messages, 1).map(({ outcome }) => outcome), [
     "stored",
@@ -166,7 +166,7 @@ Deno.test("ids are a conversation's and a direction's own: nobody can take those
   assertEquals(outcomes(incoming, mallory, [{ ...theirs!, id: own!.id }]), ["stored"]);
   // Nor their streams.
   assertEquals(
-    outcomes(incoming, mallory, [{ ...stream(["x"])[0]!, place: own!.place }]),
+    outcomes(incoming, mallory, [{ ...stream(["x"])[0]!, position: own!.position }]),
     ["stored"],
   );
   assertEquals(outgoing.acknowledge(id, own!.id), [own!.id]);
@@ -179,7 +179,7 @@ Deno.test("of a peer's streams the latest are remembered; what is forgotten come
   assertEquals(outcomes(incoming, id, first), ["stored", "stored"]);
   for (let i = 0; i < incomingStreamsMax * 2; i++) outcomes(incoming, id, stream([`${i}`]));
   assertEquals(digests.streams(id).length, incomingStreamsMax);
-  assertEquals(lastReceived(digests, id, first[0]!.place.stream), undefined);
+  assertEquals(lastReceived(digests, id, first[0]!.position.stream), undefined);
   assertEquals(outcomes(incoming, id, first), ["duplicate", "duplicate"]);
   assertEquals(texts(history).length, 2 + incomingStreamsMax * 2);
   // Also more of them than that at once.
@@ -218,8 +218,8 @@ class Model {
   readonly stored: string[] = [];
   readonly #streams = new Map<string, { last: number; head: string; ids: Map<number, string> }>();
 
-  take({ id, place, ...rest }: NumberedMessage): Receipt["outcome"] {
-    const { stream, seq, floor, prev } = place;
+  take({ id, position, ...rest }: NumberedMessage): Receipt["outcome"] {
+    const { stream, seq, floor, prev } = position;
     const known = this.#streams.get(stream);
     if (known !== undefined && seq <= known.last) {
       const there = known.ids.get(seq);
@@ -232,7 +232,7 @@ class Model {
     if (!jumps && known.head !== prev) return "conflict";
     const next = known ?? { last: 0, head: "", ids: new Map<number, string>() };
     next.last = seq;
-    next.head = chainHash({ id, place, ...rest });
+    next.head = messageHash({ id, position, ...rest });
     this.#streams.set(stream, next);
     if (this.stored.includes(id)) {
       this.#move(id, stream, seq);
@@ -276,16 +276,16 @@ Deno.test("whatever comes, in whatever order and batches, the rules decide as th
           id,
           sentAtMs: 1,
           text: id,
-          place: {
+          position: {
             stream,
             seq,
             floor: Math.min(floor, seq - 1),
-            prev: past === "right" ? heads.get(stream) ?? chainStart : "1".repeat(32),
+            prev: past === "right" ? heads.get(stream) ?? streamStart : "1".repeat(32),
           },
         }));
         const expected = messages.map((message) => {
           const outcome = model.take(message);
-          if (outcome === "stored") heads.set(message.place.stream, chainHash(message));
+          if (outcome === "stored") heads.set(message.position.stream, messageHash(message));
           return outcome;
         });
         assertEquals(outcomes(incoming, conversation, messages), expected);

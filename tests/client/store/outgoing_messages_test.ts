@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { openStore } from "../../../client/store/store.ts";
 import {
-  chainHash,
-  chainStart,
+  messageHash,
   type NumberedMessage,
   randomId,
+  streamStart,
 } from "../../../shared/protocol/message_stream.ts";
 import { emptyConversationsMax } from "../../../shared/protocol/limits.ts";
 import {
@@ -19,10 +19,10 @@ import {
 import type { PublicKey } from "../../../shared/crypto/public_key.ts";
 
 /** Each message carries the hash of the one before, and the next number. */
-function assertChain(messages: readonly NumberedMessage[], first = 1, prev = chainStart): void {
+function assertChain(messages: readonly NumberedMessage[], first = 1, prev = streamStart): void {
   for (const [i, message] of messages.entries()) {
-    assertEquals([message.place.seq, message.place.prev], [first + i, prev]);
-    prev = chainHash(message);
+    assertEquals([message.position.seq, message.position.prev], [first + i, prev]);
+    prev = messageHash(message);
   }
 }
 
@@ -71,7 +71,7 @@ Deno.test("what is accepted gets the next numbers, each with the hash of the one
   assertEquals(outgoing.unacknowledged(id, 0, 10), messages);
   assertEquals(outgoing.unacknowledged(id, 1, 1), [messages[1]!]);
   const { outgoing: { stream, last }, lastAtMs } = conversations.get(id);
-  assertEquals([stream, last], [messages[0]!.place.stream, 3]);
+  assertEquals([stream, last], [messages[0]!.position.stream, 3]);
   assertEquals(lastAtMs, 1_000);
   assertEquals(conversations.waiting("alice").map(({ id }) => id), [id]);
   assertEquals(conversations.waiting("bob"), []);
@@ -88,7 +88,7 @@ Deno.test("a batch for several conversations numbers each on its own", () => {
     draft(raw, "1", { numbered: false }),
     draft(bob, "2", { sentAtMs: 5_000 }),
   ]);
-  assertEquals(messages.map((message) => message?.place.seq), [1, 1, undefined, 2]);
+  assertEquals(messages.map((message) => message?.position.seq), [1, 1, undefined, 2]);
   assertEquals(conversations.get(raw).outgoing.last, 0);
   assertEquals(
     history.latest("alice", "raw", 9).map(({ state, plaintext }) => [state, plaintext]),
@@ -111,12 +111,12 @@ Deno.test("an acknowledgement is for all before it, once, and for nothing else",
   assertEquals(outgoing.acknowledge(id, ids[0]!), []);
   const left = outgoing.unacknowledged(id, 0, 10);
   assertEquals(left.map(({ id }) => id), ids.slice(2));
-  assertEquals(left.map(({ place }) => place.floor), [2, 2]);
+  assertEquals(left.map(({ position }) => position.floor), [2, 2]);
   const other = conversations.open({ self: "alice", name: "carol", key: keyOf(3) }).id;
   assertEquals(outgoing.acknowledge(other, ids[3]!), []);
   assertEquals(outgoing.acknowledge(id, ids[3]!), ids.slice(2));
   assertEquals(conversations.waiting("alice"), []);
-  assertEquals(say(outgoing, id, "5")[0]!.place.floor, 4);
+  assertEquals(say(outgoing, id, "5")[0]!.position.floor, 4);
 });
 
 Deno.test("a message's state goes from waiting to deposited, delivered and read", () => {
@@ -158,14 +158,14 @@ Deno.test("a new stream takes what is not acknowledged with it, with the same id
   const rows = history.latest("alice", "bob", 2_000).map(({ row, id }) => [row, id]);
   outgoing.renumber(id);
   const { stream, last, acknowledged, deposited } = conversations.get(id).outgoing;
-  assert(stream !== before[0]!.place.stream);
+  assert(stream !== before[0]!.position.stream);
   assertEquals([last, acknowledged, deposited], [1_000, 0, 0]);
   assertEquals(digests.streams(id).map(({ last }) => last), [1_000, 234]);
   const after = outgoing.unacknowledged(id, 0, 10_000);
   assertChain(after);
   assertEquals(after.map(({ id }) => id), before.slice(234).map(({ id }) => id));
   assertEquals(after.map(({ text }) => text), texts.slice(234));
-  assert(after.every(({ place }) => place.floor === 0));
+  assert(after.every(({ position }) => position.floor === 0));
   const entries = history.latest("alice", "bob", 2_000);
   assertEquals(entries.map(({ row, id }) => [row, id]), rows);
   assertEquals(entries.map(({ state }) => state), [
@@ -176,7 +176,7 @@ Deno.test("a new stream takes what is not acknowledged with it, with the same id
   assertEquals(outgoing.acknowledge(id, before[300]!.id).length, 301 - 234);
   // Reading the last one, its user has read those of the old stream as well.
   assertEquals(outgoing.markRead(id, before[300]!.id), 301);
-  assertChain(say(outgoing, id, "next"), 1_001, chainHash(after.at(-1)!));
+  assertChain(say(outgoing, id, "next"), 1_001, messageHash(after.at(-1)!));
 });
 
 Deno.test("streams that begin anew without end leave nothing behind", () => {
@@ -216,7 +216,7 @@ for (const sealed of [false, true]) {
     // Whoever has the old key may have "b": its number is not used again, and leaves no gap.
     const next = say(outgoing, from, "d");
     assertChain(next);
-    assert(next[0]!.place.stream !== before[0]!.place.stream);
+    assert(next[0]!.position.stream !== before[0]!.position.stream);
     assertEquals(outgoing.acknowledge(from, before[2]!.id), []);
     assertEquals(
       conversations.find("alice", "bob").map(({ id }) => id).toSorted(),
@@ -259,7 +259,7 @@ Deno.test("an id serves once in a conversation: all of a batch is refused with i
   assertThrows(() => outgoing.accept([draft(id, "other"), twice]), Error);
   assertThrows(() => outgoing.accept([draft(99, "nowhere")]), Error, "no conversation 99");
   assertEquals(history.latest("alice", "bob", 9).map(({ text }) => text), ["twice"]);
-  assertEquals(say(outgoing, id, "next")[0]!.place.seq, 2);
+  assertEquals(say(outgoing, id, "next")[0]!.position.seq, 2);
 });
 
 Deno.test("of conversations without a word the oldest make room, and of others none", () => {

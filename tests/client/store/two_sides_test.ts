@@ -97,7 +97,7 @@ class World {
     const { store, id } = this.bob;
     const receipts = store.incoming.receive(id, messages, 1);
     for (const [i, { outcome }] of receipts.entries()) {
-      const { stream } = messages[i]!.place;
+      const { stream } = messages[i]!.position;
       if (outcome === "stored") this.seen.add(messages[i]!.id);
       if (outcome === "conflict") this.#back.push({ resets: stream });
       if (outcome === "stored" || outcome === "duplicate") {

@@ -1,15 +1,15 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import {
-  chainHash,
-  chainStart,
   type ChatMessage,
   chatMessageHeaders,
   isChatMessage,
   isId,
+  messageHash,
   type NumberedMessage,
   randomId,
   readChatMessage,
+  streamStart,
 } from "../../../shared/protocol/message_stream.ts";
 import {
   encode,
@@ -24,11 +24,11 @@ import { check } from "../../../shared/protocol/verbs.ts";
 const id = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => bytes.toHex());
 const number = fc.integer({ min: 0, max: 1e15 - 2 });
 const text = fc.string({ unit: "binary", maxLength: 200 });
-const placed: fc.Arbitrary<NumberedMessage> = fc.record({
+const numbered: fc.Arbitrary<NumberedMessage> = fc.record({
   id,
   sentAtMs: number,
   text,
-  place: fc.tuple(id, number, number, id).map(([stream, a, b, prev]) => ({
+  position: fc.tuple(id, number, number, id).map(([stream, a, b, prev]) => ({
     stream,
     seq: Math.max(a, b) + 1,
     floor: Math.min(a, b),
@@ -40,54 +40,62 @@ const example: NumberedMessage = {
   id: "00112233445566778899aabbccddeeff",
   sentAtMs: 1_700_000_000_000,
   text: "hello",
-  place: { stream: "ffeeddccbbaa99887766554433221100", seq: 1, floor: 0, prev: chainStart },
+  position: { stream: "ffeeddccbbaa99887766554433221100", seq: 1, floor: 0, prev: streamStart },
 };
 
-Deno.test("a letter goes over the wire and is the same, with or without a place", () => {
-  const unplaced = fc.record({ id, sentAtMs: fc.constant(7), text, place: fc.constant(undefined) });
+Deno.test("a message goes over the wire and is the same, with or without a position", () => {
+  const unnumbered = fc.record({
+    id,
+    sentAtMs: fc.constant(7),
+    text,
+    position: fc.constant(undefined),
+  });
   fc.assert(
-    fc.property(fc.oneof(placed, unplaced), (letter: ChatMessage) => {
-      const sent = message("MSG", chatMessageHeaders(letter));
+    fc.property(fc.oneof(numbered, unnumbered), (chatMessage: ChatMessage) => {
+      const sent = message("MSG", chatMessageHeaders(chatMessage));
       const read = parse(encode(sent).split("\r\n").slice(0, -2)) as Message;
       assertEquals(check(read, "peer"), undefined);
-      assertEquals(readChatMessage(read, 7), letter);
+      assertEquals(readChatMessage(read, 7), chatMessage);
     }),
   );
 });
 
-Deno.test("the hash is of all that a letter is but its floor, which changes as it is sent again", () => {
+Deno.test("the hash is of all that a message is but its floor, which changes as it is sent again", () => {
   fc.assert(
-    fc.property(placed, (letter) => {
-      const hash = chainHash(letter);
+    fc.property(numbered, (chatMessage) => {
+      const hash = messageHash(chatMessage);
       assert(isId(hash));
-      const { place } = letter;
-      assertEquals(chainHash({ ...letter, place: { ...place, floor: place.floor + 1 } }), hash);
+      const { position } = chatMessage;
+      assertEquals(
+        messageHash({ ...chatMessage, position: { ...position, floor: position.floor + 1 } }),
+        hash,
+      );
       for (
         const other of [
-          { ...letter, id: randomId() },
-          { ...letter, sentAtMs: letter.sentAtMs + 1 },
-          { ...letter, text: letter.text + "\n" },
-          { ...letter, place: { ...place, stream: randomId() } },
-          { ...letter, place: { ...place, seq: place.seq + 1 } },
-          { ...letter, place: { ...place, prev: randomId() } },
+          { ...chatMessage, id: randomId() },
+          { ...chatMessage, sentAtMs: chatMessage.sentAtMs + 1 },
+          { ...chatMessage, text: chatMessage.text + "\n" },
+          { ...chatMessage, position: { ...position, stream: randomId() } },
+          { ...chatMessage, position: { ...position, seq: position.seq + 1 } },
+          { ...chatMessage, position: { ...position, prev: randomId() } },
         ]
-      ) assert(chainHash(other) !== hash);
+      ) assert(messageHash(other) !== hash);
     }),
   );
 });
 
 Deno.test("the hash is the first half of SHA-256 over lines of UTF-8", () => {
-  const { id, place: { stream } } = example;
+  const { id, position: { stream } } = example;
   for (
     const [text, written] of [["hello", "hello"], ["é\0😀", "é\0😀"], ["\ud83d", "\ufffd"]] as const
   ) {
-    const lines = ["p2pchat message 1", chainStart, stream, "1", id, "1700000000000", written];
+    const lines = ["p2pchat message 1", streamStart, stream, "1", id, "1700000000000", written];
     const expected = primitives.hash(new TextEncoder().encode(lines.join("\n")));
-    assertEquals(chainHash({ ...example, text }), expected.subarray(0, 16).toHex());
+    assertEquals(messageHash({ ...example, text }), expected.subarray(0, 16).toHex());
   }
 });
 
-Deno.test("a place that is none is a fault, and never half of one", () => {
+Deno.test("a position that is none is a fault, and never half of one", () => {
   const headers = chatMessageHeaders(example);
   const without = (name: string): Header[] => headers.filter(([own]) => own !== name);
   const change = (name: string, value: string): Header[] =>
@@ -111,7 +119,7 @@ Deno.test("a place that is none is a fault, and never half of one", () => {
   assert(isChatMessage(readChatMessage(message("MSG", headers), 0)));
   // Whoever numbers nothing has no Stream, whatever else there is.
   assertEquals(
-    (readChatMessage(message("MSG", without("Stream")), 5) as ChatMessage).place,
+    (readChatMessage(message("MSG", without("Stream")), 5) as ChatMessage).position,
     undefined,
   );
 });
@@ -119,8 +127,8 @@ Deno.test("a place that is none is a fault, and never half of one", () => {
 Deno.test("ids are 128 random bits, and nothing else is taken for one", () => {
   const ids = Array.from({ length: 100 }, randomId);
   assertEquals(new Set(ids).size, 100);
-  assert(ids.every(isId) && isId(chainStart));
-  for (const text of ["", "0".repeat(31), "0".repeat(33), "g".repeat(32), `${chainStart}\n`]) {
+  assert(ids.every(isId) && isId(streamStart));
+  for (const text of ["", "0".repeat(31), "0".repeat(33), "g".repeat(32), `${streamStart}\n`]) {
     assert(!isId(text));
   }
 });
