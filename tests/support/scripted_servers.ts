@@ -12,7 +12,7 @@ import { encode, type Message, parse } from "../../shared/protocol/message.ts";
 import { isFault } from "../../shared/protocol/status.ts";
 
 /** What a server answers; undefined if it says nothing. */
-export type Answer = (request: Message, line: ScriptedLine) => Message | undefined;
+export type Answer = (request: Message, connection: ScriptedConnection) => Message | undefined;
 
 /** Servers, by their ports. On a port that has none nobody listens. */
 export class ScriptedServers {
@@ -20,11 +20,11 @@ export class ScriptedServers {
   /** The ports that were dialed, in order. */
   readonly dialed: number[] = [];
   /** The connections that came about. */
-  readonly lines: ScriptedLine[] = [];
+  readonly connections: ScriptedConnection[] = [];
 
   /** What the last server was asked on the last connection, in order. */
-  get line(): ScriptedLine {
-    return this.lines.at(-1)!;
+  get connection(): ScriptedConnection {
+    return this.connections.at(-1)!;
   }
 
   /** To be given away as a part of a network. */
@@ -36,15 +36,17 @@ export class ScriptedServers {
     await undefined;
     signal.throwIfAborted();
     const answer = this.answers.get(port);
-    if (answer === undefined) throw new UserError(`Cannot reach port ${port}`);
-    const line = new ScriptedLine(port, answer);
-    this.lines.push(line);
-    return line;
+    if (answer === undefined) {
+      throw new UserError({ code: "unexpected", reason: `Cannot reach port ${port}` });
+    }
+    const connection = new ScriptedConnection(port, answer);
+    this.connections.push(connection);
+    return connection;
   };
 }
 
 /** One connection with such a server. */
-export class ScriptedLine implements ServerConn {
+export class ScriptedConnection implements ServerConn {
   readonly localAddr = { hostname: "192.0.2.1" };
   readonly requests: Message[] = [];
   closed = false;

@@ -43,6 +43,9 @@ const textsOf = ({ messages }: OpenedMail) =>
 const refusal = (code: number, ...more: Header[]) =>
   new ServerRefusal(message("ERROR", [["Code", String(code)], ["Reason", "no"], ...more]));
 
+/** What a request ends with when the server is lost. */
+const lost = { code: "server-closed", server: "192.0.2.1:5555" } as const;
+
 /** A server's mailbox, as one connection sees it. It keeps what is for everybody in one place. */
 class Box {
   readonly server = { host: "192.0.2.1", port: 5555 };
@@ -260,10 +263,10 @@ Deno.test("a deposit without a server, or one that is lost, is not made", async 
   const box = new Box();
   const t = made(box, alice, "alice");
   const asked = async () => refused(await t.mailbox.deposit(to(bob, "bob"), [msg("hello")]));
-  box.fails = new UserError("The server is lost");
+  box.fails = new UserError(lost);
   assertEquals(await asked(), {
     refused: "unavailable",
-    why: { code: "text", text: "The server is lost" },
+    why: lost,
     retryAfterMs: 60_000,
   });
   box.requests.length = 0;
@@ -299,7 +302,7 @@ Deno.test("a deposit that is repeated after a lost reply is kept once", async ()
   const box = new Box();
   const { mailbox } = made(box, alice, "alice");
   const [hello, more] = [msg("hello"), msg("more")];
-  box.fails = new UserError("The server is lost");
+  box.fails = new UserError(lost);
   for (let tries = 0; tries < 3; tries++) {
     assertEquals(refused(await mailbox.deposit(to(bob, "bob"), [hello])).refused, "unavailable");
   }
@@ -402,7 +405,7 @@ Deno.test("mail that was taken when the connection is lost comes again", async (
   let requests = 0;
   const failing = Object.assign(new Box(), {
     request: (...args: Parameters<typeof request>) =>
-      requests++ > 0 ? Promise.reject(new UserError("The server is lost")) : request(...args),
+      requests++ > 0 ? Promise.reject(new UserError(lost)) : request(...args),
   });
   t.kept = failing;
   assertEquals((await collect(t)).flatMap(textsOf), ["1"]);
@@ -422,7 +425,7 @@ Deno.test("mail of one server is not acknowledged to another", async () => {
     if (seen.length === 1) {
       // The first is lost while its mail is written down, and the second registered with.
       t.kept = second;
-      first.fails = new UserError("The server is lost");
+      first.fails = new UserError(lost);
       collectWith(t.mailbox, take);
     }
     return Promise.resolve(true);

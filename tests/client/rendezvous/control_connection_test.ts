@@ -13,7 +13,11 @@ import { dataHeaders } from "../../../shared/protocol/mail_data.ts";
 import { header, type Message, message } from "../../../shared/protocol/message.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { rejectsSaying, sentenceOf } from "../../support/problems.ts";
-import { type Answer, type ScriptedLine, ScriptedServers } from "../../support/scripted_servers.ts";
+import {
+  type Answer,
+  type ScriptedConnection,
+  ScriptedServers,
+} from "../../support/scripted_servers.ts";
 
 const register = message("REGISTER", [["clientID", "alice"], ["Version", "1"]]);
 const place = [["clientID", "alice"], ["IP", "192.0.2.1"], ["Port", "1"]] as const;
@@ -40,8 +44,8 @@ const ours: Answer = (request) => {
 const legacy: Answer = ({ verb }) => verb === "REGISTER" ? message("REGACK", place) : infoack();
 
 /** Says what happens with the first request of a connection, and is one of ours from then on. */
-const at = (first: Answer): Answer => (request, line) =>
-  line.requests.length === 1 ? first(request, line) : ours(request, line);
+const at = (first: Answer): Answer => (request, conn) =>
+  conn.requests.length === 1 ? first(request, conn) : ours(request, conn);
 
 const silent: Answer = () => undefined;
 
@@ -54,7 +58,7 @@ interface Made {
   readonly stopping: AbortController;
   /** Asks in the simulation's time. */
   ask(request?: Message, expected?: "INFOACK" | "REGACK"): Promise<Message>;
-  register(): Promise<ScriptedLine>;
+  register(): Promise<ScriptedConnection>;
 }
 
 /** A client of servers on the ports 1, 2, …; undefined is one that is not there. */
@@ -84,7 +88,7 @@ function made(...answers: (Answer | undefined)[]): Made {
       clock.finish(connection.request(request, expected)),
     register: async () => {
       await clock.finish(connection.request(register, "REGACK"));
-      return servers.line;
+      return servers.connection;
     },
   };
 }
@@ -94,23 +98,23 @@ const count = (reply: Message) => Number(header(reply, "Count"));
 Deno.test("requests go out whole and in order, and each gets its own reply", async () => {
   const t = made(ours);
   await t.connection.connect();
-  t.servers.line.takes = 3;
+  t.servers.connection.takes = 3;
   const replies = [1, 2, 3, 4, 5].map((n) => t.connection.request(info(n), "INFOACK"));
   assertEquals((await t.clock.finish(Promise.all(replies))).map(count), [1, 2, 3, 4, 5]);
   assertEquals(t.servers.dialed, [1]);
 });
 
 Deno.test("pushes are not taken for replies, and keep their order", async () => {
-  const t = made((request, line) => {
-    if (request.verb === "REGISTER") return ours(request, line);
-    line.say(presence("bob online"), infoack(7), message("MAIL", [["Count", "1"]]));
+  const t = made((request, conn) => {
+    if (request.verb === "REGISTER") return ours(request, conn);
+    conn.say(presence("bob online"), infoack(7), message("MAIL", [["Count", "1"]]));
     return undefined;
   });
-  const line = await t.register();
-  line.say(presence("carol away"));
+  const conn = await t.register();
+  conn.say(presence("carol away"));
   assertEquals(count(await t.ask()), 7);
   // One that is malformed is none.
-  line.say(message("PRESENCE"), presence("dave away"));
+  conn.say(message("PRESENCE"), presence("dave away"));
   await t.clock.settle();
   assertEquals(t.pushed, [
     "PRESENCE carol away",
@@ -122,9 +126,9 @@ Deno.test("pushes are not taken for replies, and keep their order", async () => 
 });
 
 Deno.test("a reply is handed over before what the server sends behind it", async () => {
-  const t = made((request, line) => {
-    if (request.verb === "REGISTER") return ours(request, line);
-    line.say(message("WATCHACK"), presence("bob away"));
+  const t = made((request, conn) => {
+    if (request.verb === "REGISTER") return ours(request, conn);
+    conn.say(message("WATCHACK"), presence("bob away"));
     return undefined;
   });
   await t.register();
@@ -145,10 +149,10 @@ for (
 ) {
   Deno.test(`${what} that was not asked for ends the connection`, async () => {
     const t = made(ours);
-    const line = await t.register();
-    line.say(said);
+    const conn = await t.register();
+    conn.say(said);
     await t.clock.settle();
-    assertEquals(line.closed, true);
+    assertEquals(conn.closed, true);
     assertEquals(t.losses.length, 1);
     assertStringIncludes(t.losses[0]!, reason);
     assertStringIncludes(t.losses[0]!, "127.0.0.1:1");
@@ -161,9 +165,9 @@ for (
 Deno.test("a mail may be longer than other messages", async () => {
   const mail = crypto.getRandomValues(new Uint8Array(65_000));
   const collected = message("COLLECTACK", [["Count", "1"], ...dataHeaders(mail)]);
-  const t = made((request, line) => request.verb === "COLLECT" ? collected : ours(request, line));
-  const line = await t.register();
-  line.takes = 1_000;
+  const t = made((request, conn) => request.verb === "COLLECT" ? collected : ours(request, conn));
+  const conn = await t.register();
+  conn.takes = 1_000;
   const headers = [["clientID", "alice"], ["Version", "1"]] as const;
   const reply = await t.clock.finish(
     t.connection.registered!.request(message("COLLECT", headers), "COLLECTACK"),
@@ -174,13 +178,13 @@ Deno.test("a mail may be longer than other messages", async () => {
 Deno.test("a registered connection sends PING after silence, and stays open while anything is heard", async () => {
   const answers = [message("PONG"), refusal(400), presence("bob online"), "\r\n"];
   let pings = 0;
-  const t = made((request, line) => {
-    if (request.verb !== "PING") return ours(request, line);
-    line.say(answers[pings++ % answers.length]!);
+  const t = made((request, conn) => {
+    if (request.verb !== "PING") return ours(request, conn);
+    conn.say(answers[pings++ % answers.length]!);
     return undefined;
   });
   // What is no reply at all leaves the next one to PING; so it is not asked for anything meanwhile.
-  const line = await t.register();
+  const conn = await t.register();
   await t.clock.pass(serverPingMs - 1);
   assertEquals(pings, 0);
   await t.clock.pass(1);
@@ -188,21 +192,21 @@ Deno.test("a registered connection sends PING after silence, and stays open whil
   await t.clock.pass(20 * (serverPingMs + serverPongTimeoutMs));
   assert(pings >= 20, `${pings} pings`);
   assertEquals(t.losses, []);
-  assertEquals(line.closed, false);
+  assertEquals(conn.closed, false);
 });
 
 Deno.test("the server hears something in time, however much it sends itself", async () => {
   const t = made(ours);
-  const line = await t.register();
+  const conn = await t.register();
   let last = t.clock.now();
   let longestMs = 0;
-  line.answer = (request, line) => {
+  conn.answer = (request, conn) => {
     longestMs = Math.max(longestMs, t.clock.now() - last);
     last = t.clock.now();
-    return ours(request, line);
+    return ours(request, conn);
   };
   for (let i = 0; i < 100; i++) {
-    line.say(presence("bob online"));
+    conn.say(presence("bob online"));
     await t.clock.pass(3_000);
   }
   assert(longestMs > 0 && longestMs <= subscribedIdleMs - 10_000, `${longestMs} ms`);
@@ -213,18 +217,18 @@ Deno.test("a server that vanishes is noticed within 25 s, whenever that happens"
   await fc.assert(
     fc.asyncProperty(fc.array(silenceMs, { maxLength: 8 }), silenceMs, async (pauses, lastMs) => {
       const t = made(ours);
-      const line = await t.register();
+      const conn = await t.register();
       for (const ms of pauses) {
         await t.clock.pass(ms);
-        line.say(presence("bob online"));
+        conn.say(presence("bob online"));
       }
       await t.clock.pass(lastMs);
       assertEquals(t.losses, []);
-      line.answer = silent;
+      conn.answer = silent;
       const goneAtMs = t.clock.now();
       assert(await t.clock.passUntil(() => t.losses.length > 0, 60_000));
       assert(t.clock.now() - goneAtMs <= 25_000);
-      assertEquals(line.closed, true);
+      assertEquals(conn.closed, true);
       assertStringIncludes(t.losses[0]!, "127.0.0.1:1 has not answered for 10 seconds");
     }),
     { numRuns: 50 },
@@ -234,8 +238,8 @@ Deno.test("a server that vanishes is noticed within 25 s, whenever that happens"
 for (const how of ["end", "break"] as const) {
   Deno.test(`the loss of a registered connection is reported at once, and once: ${how}`, async () => {
     const t = made(ours);
-    const line = await t.register();
-    line.end(how);
+    const conn = await t.register();
+    conn.end(how);
     await t.clock.settle();
     assertEquals(t.connection.registered?.lost.aborted, true);
     assertEquals(t.losses, [
@@ -252,11 +256,11 @@ for (const how of ["end", "break"] as const) {
 
 Deno.test("a connection to a legacy server is not kept or pinged, and its loss is not reported", async () => {
   const t = made(legacy);
-  const line = await t.register();
+  const conn = await t.register();
   assertEquals(t.connection.registered, undefined);
   await t.clock.pass(60 * 60_000);
-  assertEquals(line.verbs, ["REGISTER"]);
-  line.end();
+  assertEquals(conn.verbs, ["REGISTER"]);
+  conn.end();
   await t.clock.settle();
   assertEquals(t.losses, []);
 });
@@ -265,41 +269,41 @@ Deno.test("a connection on which the client has not registered is not kept", asy
   const t = made(ours);
   await t.ask();
   await t.clock.pass(60 * 60_000);
-  assertEquals(t.servers.line.verbs, ["INFO"]);
+  assertEquals(t.servers.connection.verbs, ["INFO"]);
 });
 
 Deno.test("a connection that has ended leaves no timer behind", async () => {
   for (const end of ["stop", "release", "loss", "timeout"] as const) {
     const t = made(ours);
-    const line = await t.register();
+    const conn = await t.register();
     await t.clock.pass(5_000);
     if (end === "stop") t.stopping.abort();
     if (end === "release") t.connection.release();
-    if (end === "loss") line.end();
+    if (end === "loss") conn.end();
     if (end === "timeout") {
-      line.answer = silent;
+      conn.answer = silent;
       await rejectsSaying(() => t.ask(), UserError, "did not answer INFO within 10 seconds");
     }
     await t.clock.settle();
-    assertEquals(line.closed, end !== "release");
-    const [{ events }, said] = [t.clock, line.requests.length];
+    assertEquals(conn.closed, end !== "release");
+    const [{ events }, said] = [t.clock, conn.requests.length];
     await t.clock.pass(60 * 60_000);
-    assertEquals([t.clock.events, line.requests.length], [events, said], end);
+    assertEquals([t.clock.events, conn.requests.length], [events, said], end);
     assertEquals(t.losses.length, end === "stop" ? 0 : 1, end);
   }
 });
 
 Deno.test("a connection that was released can register again", async () => {
   const t = made(ours);
-  const line = await t.register();
+  const conn = await t.register();
   t.connection.release();
   assertEquals(t.connection.registered, undefined);
   t.connection.release();
   assertEquals(t.losses.length, 1);
-  assertEquals(await t.register(), line);
+  assertEquals(await t.register(), conn);
   await t.clock.pass(serverPingMs);
-  assertEquals(line.verbs, ["REGISTER", "REGISTER", "PING"]);
-  line.end();
+  assertEquals(conn.verbs, ["REGISTER", "REGISTER", "PING"]);
+  conn.end();
   await t.clock.settle();
   assertEquals(t.losses.length, 2);
 });
@@ -312,7 +316,7 @@ Deno.test("nothing is asked after the client has stopped", async () => {
   await assertRejects(() => asked);
   await assertRejects(() => t.connection.request(info(), "INFOACK"));
   await assertRejects(() => t.connection.connect());
-  assertEquals(t.servers.lines.map(({ closed }) => closed), [true]);
+  assertEquals(t.servers.connections.map(({ closed }) => closed), [true]);
 });
 
 Deno.test("stopping while a connection is being made leaves none open", async () => {
@@ -322,13 +326,13 @@ Deno.test("stopping while a connection is being made leaves none open", async ()
     for (let step = 0; step < steps; step++) await undefined;
     t.stopping.abort();
     await asked;
-    assertEquals(t.servers.lines.filter(({ closed }) => !closed), [], `${steps} steps`);
+    assertEquals(t.servers.connections.filter(({ closed }) => !closed), [], `${steps} steps`);
   }
 });
 
 Deno.test("a connection that ends together with the reply that registers the client is lost", async () => {
-  const t = made((request, line) => {
-    line.say(ours(request, line)!, infoack());
+  const t = made((request, conn) => {
+    conn.say(ours(request, conn)!, infoack());
     return undefined;
   });
   await t.register();
@@ -338,9 +342,9 @@ Deno.test("a connection that ends together with the reply that registers the cli
 
 Deno.test("after a loss, registering with a legacy server leaves no registered connection", async () => {
   const t = made(ours, legacy);
-  const line = await t.register();
+  const conn = await t.register();
   t.servers.answers.delete(1);
-  line.end();
+  conn.end();
   await t.clock.settle();
   await t.register();
   assertEquals(t.connection.registered, undefined);
@@ -350,8 +354,8 @@ Deno.test("after a loss, registering with a legacy server leaves no registered c
 Deno.test("a request on a connection that had ended is repeated on a new one", async () => {
   const t = made(ours);
   await t.ask();
-  t.servers.line.answer = (_request, line) => {
-    line.end();
+  t.servers.connection.answer = (_request, conn) => {
+    conn.end();
     return undefined;
   };
   assertEquals(count(await t.ask(info(5))), 5);
@@ -360,9 +364,9 @@ Deno.test("a request on a connection that had ended is repeated on a new one", a
 
 Deno.test("requests that need a registration are made on no other connection", async () => {
   const t = made(ours);
-  const line = await t.register();
-  line.answer = (_request, line) => {
-    line.end();
+  const conn = await t.register();
+  conn.answer = (_request, conn) => {
+    conn.end();
     return undefined;
   };
   const watch = message("WATCH", [["Version", "1"]]);
@@ -376,7 +380,7 @@ Deno.test("requests that need a registration are made on no other connection", a
     await t.ask();
     assertEquals(t.connection.registered, registered);
   }
-  assertEquals(t.servers.lines.map(({ verbs }) => verbs), [["REGISTER", "WATCH"], [
+  assertEquals(t.servers.connections.map(({ verbs }) => verbs), [["REGISTER", "WATCH"], [
     "INFO",
     "INFO",
   ]]);
@@ -386,11 +390,11 @@ const unusable: [what: string, answer: Answer | undefined, said: string][] = [
   ["is not there", undefined, "Cannot reach port"],
   ["is full", at(() => refusal(503)), "no (503)"],
   ["has enough of this host", at(() => refusal(429)), "no (429)"],
-  ["hangs up", at((_, line) => void line.end()), "closed the connection without an answer"],
-  ["breaks", at((_, line) => void line.end("break")), "closed the connection without an answer"],
+  ["hangs up", at((_, conn) => void conn.end()), "closed the connection without an answer"],
+  ["breaks", at((_, conn) => void conn.end("break")), "closed the connection without an answer"],
   ["says nothing", silent, "did not answer INFO within 10 seconds"],
   ["is none", at(() => message("HTTP")), "it said HTTP instead of INFOACK"],
-  ["speaks TLS", at((_, line) => void line.say("\x15\x03\x03\r\n\r\n")), "it speaks TLS"],
+  ["speaks TLS", at((_, conn) => void conn.say("\x15\x03\x03\r\n\r\n")), "it speaks TLS"],
 ];
 
 for (const [what, answer, said] of unusable) {
@@ -402,10 +406,12 @@ for (const [what, answer, said] of unusable) {
     // It is spoken to while it is there.
     await t.ask();
     assertEquals(t.servers.dialed, [1, 2, 3]);
-    assertEquals(t.servers.lines.filter(({ closed }) => !closed).map(({ port }) => port), [3]);
+    assertEquals(t.servers.connections.filter(({ closed }) => !closed).map(({ port }) => port), [
+      3,
+    ]);
     // And the next time they are tried from the first on.
     t.servers.answers.set(1, ours);
-    t.servers.line.end();
+    t.servers.connection.end();
     await t.clock.settle();
     await t.ask();
     assertEquals(t.servers.dialed, [1, 2, 3, 1]);
@@ -419,7 +425,7 @@ for (const [what, answer, said] of unusable) {
     assertEquals(t.servers.dialed, [1]);
     // Later it may be usable.
     t.servers.answers.set(1, ours);
-    for (const line of t.servers.lines) line.answer = ours;
+    for (const conn of t.servers.connections) conn.answer = ours;
     assertEquals(count(await t.ask(info(2))), 2);
   });
 
@@ -445,8 +451,8 @@ Deno.test("if a server refuses for another reason, the next one is not asked", a
 
 Deno.test("a server that has answered before and is full now is not left", async () => {
   const t = made(ours, ours);
-  const line = await t.register();
-  line.answer = () => refusal(503);
+  const conn = await t.register();
+  conn.answer = () => refusal(503);
   await assertRejects(() => t.ask(), ServerRefusal);
   assertEquals(t.servers.dialed, [1]);
   assertEquals(t.losses, []);
@@ -478,11 +484,11 @@ Deno.test("a refusal says when the request may be made again", async () => {
 
 Deno.test("a reply that comes too late is not taken for another", async () => {
   const t = made(silent);
-  const line = () => t.servers.line;
+  const conn = () => t.servers.connection;
   const asked = rejectsSaying(() => t.ask(info(1)), UserError, "did not answer");
   await t.clock.pass(replyTimeoutMs);
   await asked;
-  assertEquals(line().closed, true);
+  assertEquals(conn().closed, true);
   t.servers.answers.set(1, ours);
   assertEquals(count(await t.ask(info(2))), 2);
 });

@@ -202,7 +202,7 @@ for (
     ["does not know how", refusal(400)],
     ["has not seen a key", refusal(403)],
     ["has no room", refusal(503)],
-    ["is lost meanwhile", new UserError("lost")],
+    ["is lost meanwhile", new UserError({ code: "server-closed", server: "127.0.0.1:1" })],
   ] as const
 ) {
   Deno.test(`a server that ${what} is asked again at the next registration`, async () => {

@@ -101,7 +101,7 @@ const challenging: Answer = () => {
 };
 
 const lost: Answer = () => {
-  throw new UserError("Cannot reach the server");
+  throw new UserError({ code: "server-closed", server: "127.0.0.1:1" });
 };
 
 Deno.test("it asks for a registration and returns what was granted", async () => {
@@ -332,7 +332,7 @@ Deno.test("it is refreshed on the connection on which it was made", async () => 
   await t.clock.finish(t.start());
   await t.clock.pass(330_000);
   assertEquals(t.servers.dialed, [1]);
-  assertEquals(t.servers.line.verbs.filter((verb) => verb === "REGISTER").length, 5);
+  assertEquals(t.servers.connection.verbs.filter((verb) => verb === "REGISTER").length, 5);
   assertEquals(types(t.events), ["registered"]);
 });
 
@@ -340,7 +340,7 @@ Deno.test("if its connection is lost it is made again, as soon as the server is 
   const t = client([ours]);
   await t.clock.finish(t.start());
   t.servers.answers.delete(1);
-  t.servers.line.end();
+  t.servers.connection.end();
   await t.clock.settle();
   assertEquals(t.events.of("server-lost"), [
     { type: "server-lost", problem: { code: "server-closed", server: "127.0.0.1:1" } },
@@ -362,7 +362,7 @@ Deno.test("if its connection is lost it is made again, as soon as the server is 
   });
   assertEquals(t.followed, 2);
   // The next loss begins with the shortest wait again.
-  t.servers.line.end("break");
+  t.servers.connection.end("break");
   await t.clock.pass(1_000);
   assertEquals(types(t.events).slice(-2), ["server-lost", "registered-again"]);
   assertEquals(t.losses, 2);
@@ -371,7 +371,7 @@ Deno.test("if its connection is lost it is made again, as soon as the server is 
 Deno.test("a server that vanishes is noticed, and the next one is used", async () => {
   const t = client([ours, ours]);
   await t.clock.finish(t.start());
-  t.servers.line.answer = () => undefined;
+  t.servers.connection.answer = () => undefined;
   t.servers.answers.delete(1);
   await t.clock.pass(25_000);
   assertEquals(types(t.events), ["registered", "server-lost", "registered-again"]);
@@ -380,7 +380,7 @@ Deno.test("a server that vanishes is noticed, and the next one is used", async (
   t.servers.answers.set(1, ours);
   await t.clock.pass(10 * 60_000);
   assertEquals(t.events.all.length, 3);
-  t.servers.line.end();
+  t.servers.connection.end();
   await t.clock.pass(1_000);
   assertEquals(t.events.of("registered-again")[1]!.server.port, 1);
 });
@@ -396,7 +396,7 @@ Deno.test("a change of legacy servers is reported, although the loss of the firs
   const t = client([legacy, legacy]);
   await t.clock.finish(t.start());
   t.servers.answers.delete(1);
-  t.servers.line.end();
+  t.servers.connection.end();
   await t.clock.pass(10_000);
   assertEquals(types(t.events), ["registered"]);
   await t.clock.pass(80_000);
@@ -408,10 +408,10 @@ Deno.test("a server that refuses after a loss is asked again", async () => {
   const t = client([ours]);
   await t.clock.finish(t.start());
   t.servers.answers.set(1, () => message("ERROR", [["Code", "403"], ["Reason", "taken"]]));
-  t.servers.line.end();
+  t.servers.connection.end();
   await t.clock.pass(100_000);
   assertEquals(types(t.events), ["registered", "server-lost"]);
-  for (const line of t.servers.lines) line.answer = ours;
+  for (const conn of t.servers.connections) conn.answer = ours;
   await t.clock.pass(60_000);
   assertEquals(types(t.events).at(-1), "registered-again");
 });
@@ -425,7 +425,7 @@ Deno.test("what follows on a registration may fail, and may take its time", asyn
   const started = slow.start();
   await slow.clock.pass(200_000);
   assertEquals(slow.followed, 3);
-  slow.servers.line.end();
+  slow.servers.connection.end();
   await slow.clock.pass(1_000);
   assertEquals(types(slow.events), ["registered", "server-lost", "registered-again"]);
   await assertRejects(() => slow.clock.finish(started, 1_000), Error, "not done");
@@ -439,7 +439,7 @@ Deno.test("a registration that has ended leaves no timer behind, and is not made
     await t.clock.finish(t.start());
     if (end.endsWith("while lost")) {
       t.servers.answers.delete(1);
-      t.servers.line.end();
+      t.servers.connection.end();
       await t.clock.pass(5_000);
     }
     if (end === "end") await t.clock.finish(t.registration.end());
@@ -450,11 +450,11 @@ Deno.test("a registration that has ended leaves no timer behind, and is not made
     if (end.startsWith("stop ") || end === "stop") t.stopping.abort();
     await t.clock.settle();
     const { events } = t.clock;
-    const requests = t.servers.line.requests.length;
+    const requests = t.servers.connection.requests.length;
     t.servers.answers.set(1, ours);
     await t.clock.pass(60 * 60_000);
     assertEquals(t.clock.events, events, end);
-    assertEquals(t.servers.line.requests.length, requests, end);
+    assertEquals(t.servers.connection.requests.length, requests, end);
     assertEquals(t.losses, end === "stop" ? 0 : 1, end);
   }
 });
@@ -463,13 +463,13 @@ Deno.test("registering while the server is lost leaves one refresh", async () =>
   const t = client([ours]);
   await t.clock.finish(t.start());
   t.servers.answers.delete(1);
-  t.servers.line.end();
+  t.servers.connection.end();
   await t.clock.pass(5_000);
   t.servers.answers.set(1, ours);
   await t.clock.finish(t.start());
   await t.clock.pass(79_000);
   assertEquals(types(t.events), ["registered", "server-lost", "registered"]);
-  assertEquals(t.servers.line.verbs.filter((verb) => verb === "REGISTER").length, 1);
+  assertEquals(t.servers.connection.verbs.filter((verb) => verb === "REGISTER").length, 1);
   await t.clock.pass(2_000);
-  assertEquals(t.servers.line.verbs.filter((verb) => verb === "REGISTER").length, 2);
+  assertEquals(t.servers.connection.verbs.filter((verb) => verb === "REGISTER").length, 2);
 });

@@ -113,7 +113,7 @@ Deno.test("registering is answered, and the owner is told what follows, in order
     "followed",
   ]);
   // One request names whom to watch, and not one for each time that it was said.
-  assertEquals(t.servers.line.verbs, ["REGISTER", "WATCH"]);
+  assertEquals(t.servers.connection.verbs, ["REGISTER", "WATCH"]);
   assertEquals([t.rendezvous.registered, t.rendezvous.address], [true, listening]);
   assertEquals(t.rendezvous.status("bob"), "online");
 });
@@ -122,13 +122,13 @@ Deno.test("pushes, the loss of the server and its return are reported", async ()
   const t = made();
   await t.clock.finish(t.rendezvous.register());
   t.told.length = 0;
-  t.servers.line.say(
+  t.servers.connection.say(
     message("MAIL", [["Count", "1"]]),
     message("PRESENCE", [["Presence", "bob away"]]),
   );
   await t.clock.settle();
   assertEquals(t.told, ["mail", "bob away"]);
-  t.servers.line.end();
+  t.servers.connection.end();
   await t.clock.settle();
   assertEquals(t.told.slice(2), ["bob ?", "lost"]);
   assertEquals(t.rendezvous.mailBytesMax, undefined);
@@ -157,7 +157,7 @@ Deno.test("look-ups are answered, and remembered", async () => {
   assertEquals(t.rendezvous.serverFingerprint("carol"), undefined);
   assertEquals(await t.clock.finish(t.rendezvous.everyone()), { count: 2, clients: [bob, carol] });
   assertEquals(t.rendezvous.serverFingerprint("carol"), carolKey);
-  assertEquals(t.servers.line.verbs, ["BRIDGE", "BRIDGE", "INFO", "INFO"]);
+  assertEquals(t.servers.connection.verbs, ["BRIDGE", "BRIDGE", "INFO", "INFO"]);
 });
 
 Deno.test("a single look-up leaves no connection, whatever the answer is", async () => {
@@ -169,6 +169,6 @@ Deno.test("a single look-up leaves no connection, whatever the answer is", async
     const asked = clock.finish(lookUpOnce(options));
     if (found !== undefined) assertEquals(await asked, found);
     else await assertRejects(() => asked);
-    assertEquals(servers.lines.map(({ closed }) => closed), [true]);
+    assertEquals(servers.connections.map(({ closed }) => closed), [true]);
   }
 });

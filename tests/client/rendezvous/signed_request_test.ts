@@ -125,7 +125,7 @@ for (
     ["a refusal with a nonce and a realm", refused(403, ["Nonce", "a"], ["Realm", "b"])],
     ["a challenge without a nonce", refused(401, ["Realm", "b"])],
     ["a challenge without a realm", refused(401, ["Nonce", "a"])],
-    ["no answer", new UserError("The server did not answer")],
+    ["no answer", new UserError({ code: "server-closed", server: "127.0.0.1:1" })],
   ] as const
 ) {
   Deno.test(`${what} is the end of it, and nothing is signed`, async () => {

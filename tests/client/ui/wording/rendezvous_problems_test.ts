@@ -81,9 +81,9 @@ const cases: SentenceCases<RendezvousProblem> = {
   "no-server": [[
     {
       code: "no-server",
-      problems: [{ code: "text", text: "The first is away" }, { code: "server-closed", server }],
+      problems: [{ code: "server-sent-no-address" }, { code: "server-closed", server }],
     },
-    "The first is away; The server at tls://example.org:5555 closed the connection",
+    "The server sent something that is not an address; The server at tls://example.org:5555 closed the connection",
   ]],
 };
 
