@@ -31,6 +31,16 @@ export function attempt<T>(action: IdentityAction, path: string | undefined, run
     const fault: IdentityFault = cause instanceof IdentityFailure
       ? cause.fault
       : { is: "system", reason: fileReason(cause) };
-    throw new UserError({ code: "identity-unusable", action, path, fault }, { cause });
+    throw unusable(action, path, fault, { cause });
   }
+}
+
+/** The error for something that cannot be done with an identity. */
+export function unusable(
+  action: IdentityAction,
+  path: string | undefined,
+  fault: IdentityFault,
+  options?: ErrorOptions,
+): UserError {
+  return new UserError({ code: "identity-unusable", action, path, fault }, options);
 }

@@ -14,7 +14,7 @@ import { passphraseAttemptsMax } from "../../shared/protocol/limits.ts";
 import { writeAllSync } from "../../shared/net/write_all.ts";
 import { openStore, type Store, storeKeyOf } from "../store/store.ts";
 import { UserError } from "../user_error.ts";
-import { attempt, IdentityFailure } from "./identity_failure.ts";
+import { attempt, IdentityFailure, unusable } from "./identity_failure.ts";
 import {
   encodeIdentity,
   type IdentityFile,
@@ -114,9 +114,7 @@ export function ensureIdentity(directory: string): StoredIdentity {
   // Of several programs that start at once another has made it.
   const made = readIdentity(directory);
   if (made !== undefined) return made;
-  return attempt("use", path, () => {
-    throw new IdentityFailure({ is: "broken-link" });
-  });
+  throw unusable("use", path, { is: "broken-link" });
 }
 
 /**
@@ -141,17 +139,15 @@ export function unlockIdentity(
   askPassphrase: AskPassphrase,
 ): Identity {
   if (!("sealed" in file)) return file.identity;
-  return attempt("use", path, () => {
-    for (let tries = 1; tries <= passphraseAttemptsMax; tries++) {
-      const passphrase = askPassphrase({ path, attempt: tries });
-      if (passphrase === null) throw new UserError({ code: "nobody-to-ask" });
-      // An empty answer means that the user gives up: no identity is under an empty passphrase.
-      if (passphrase === "") break;
-      const identity = unsealIdentity(file, passphrase);
-      if (identity !== undefined) return identity;
-    }
-    throw new IdentityFailure({ is: "no-passphrase" });
-  });
+  for (let tries = 1; tries <= passphraseAttemptsMax; tries++) {
+    const passphrase = askPassphrase({ path, attempt: tries });
+    if (passphrase === null) throw new UserError({ code: "nobody-to-ask" });
+    // An empty answer means that the user gives up: no identity is under an empty passphrase.
+    if (passphrase === "") break;
+    const identity = attempt("use", path, () => unsealIdentity(file, passphrase));
+    if (identity !== undefined) return identity;
+  }
+  throw unusable("use", path, { is: "no-passphrase" });
 }
 
 /** Puts an identity under a passphrase, or under none if that is empty. It takes half a second, on purpose. */

@@ -216,6 +216,13 @@ Deno.test("an identity under a passphrase opens with its passphrase", () => {
       "its passphrase was not given; try again",
     );
   }
+  // An error of the prompt is not one of the identity.
+  const error = assertThrows(
+    () => loadIdentity(at.path, nobody),
+    Error,
+    "asked for the passphrase",
+  );
+  assert(!(error instanceof UserError));
   assertEquals(
     refusal(() => loadIdentity(at.path, () => null), "ask for a passphrase"),
     "standard input and output have to be a terminal",
