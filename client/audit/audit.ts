@@ -6,7 +6,7 @@
  * @module
  */
 
-import { isId, randomId } from "../../shared/protocol/message_stream.ts";
+import { isId, randomId } from "../../shared/protocol/random_id.ts";
 import {
   auditEntriesMax,
   auditFindingsMax,

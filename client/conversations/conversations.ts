@@ -10,7 +10,8 @@ import { type Address, formatAddress, isLocal } from "../../shared/net/address.t
 import { within } from "../../shared/time/clock.ts";
 import { type Fingerprint, fingerprintOf, type PublicKey } from "../../shared/crypto/public_key.ts";
 import { errorMessage } from "../../shared/errors/error_message.ts";
-import { type ChatMessage, randomId } from "../../shared/protocol/message_stream.ts";
+import type { ChatMessage } from "../../shared/protocol/message_stream.ts";
+import { randomId } from "../../shared/protocol/random_id.ts";
 import { linksMax, linksPerPeerMax, watchedMax } from "../../shared/protocol/limits.ts";
 import type { Message } from "../../shared/protocol/message.ts";
 import { textHeaders } from "../../shared/protocol/text.ts";

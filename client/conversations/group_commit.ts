@@ -6,7 +6,7 @@
  */
 
 import type { TimerClock } from "../../shared/time/clock.ts";
-import { randomId } from "../../shared/protocol/message_stream.ts";
+import { randomId } from "../../shared/protocol/random_id.ts";
 import { reasonOf, UserError } from "../user_error.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Journal } from "../store/journal.ts";

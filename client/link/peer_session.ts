@@ -10,10 +10,9 @@ import {
   type ChatMessage,
   chatMessageHeaders,
   isChatMessage,
-  isId,
-  randomId,
   readChatMessage,
 } from "../../shared/protocol/message_stream.ts";
+import { isId, randomId } from "../../shared/protocol/random_id.ts";
 import { header, type Message, message } from "../../shared/protocol/message.ts";
 import { MessageReader } from "../../shared/protocol/message_reader.ts";
 import { peerFaults } from "../../shared/protocol/reasons.ts";

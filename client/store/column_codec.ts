@@ -5,7 +5,7 @@
  */
 
 import { type PublicKey, publicKeyBytes, publicKeyFrom } from "../../shared/crypto/public_key.ts";
-import { isId } from "../../shared/protocol/message_stream.ts";
+import { isId } from "../../shared/protocol/random_id.ts";
 
 /** The two ends of a conversation, as columns have them. */
 export interface PartyColumns {

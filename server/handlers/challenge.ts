@@ -8,7 +8,7 @@
 import { Buffer } from "node:buffer";
 import { timingSafeEqual } from "node:crypto";
 import { challengeTtlMs } from "../../shared/protocol/limits.ts";
-import { randomId } from "../../shared/protocol/message_stream.ts";
+import { randomId } from "../../shared/protocol/random_id.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 
 /** A connection's challenge. */

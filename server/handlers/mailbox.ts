@@ -10,7 +10,7 @@ import { errorReply } from "../../shared/protocol/error_reply.ts";
 import { mailBytesMax, takenMax } from "../../shared/protocol/limits.ts";
 import { dataHeaders, dataOf } from "../../shared/protocol/mail_data.ts";
 import { type Header, header, headerValues, type Message } from "../../shared/protocol/message.ts";
-import { isId } from "../../shared/protocol/message_stream.ts";
+import { isId } from "../../shared/protocol/random_id.ts";
 import { requestFaults, serverFaults } from "../../shared/protocol/reasons.ts";
 import { formatMailNumber, parseMailNumber } from "../../shared/protocol/records.ts";
 import { type Fault, isFault } from "../../shared/protocol/status.ts";

@@ -13,7 +13,7 @@ import type { PublicKey } from "../../shared/crypto/public_key.ts";
 import type { Log } from "../../shared/process/log.ts";
 import { ThrottledLog } from "../../shared/process/throttled_log.ts";
 import { nameUseWrittenMs, serverBusyTimeoutMs } from "../../shared/protocol/limits.ts";
-import { randomId } from "../../shared/protocol/message_stream.ts";
+import { randomId } from "../../shared/protocol/random_id.ts";
 import { openDatabase } from "../../shared/storage/database.ts";
 import { Batches } from "../../shared/time/batches.ts";
 import { type NewNameRefusal, NewNames, type NewNamesOptions } from "./new_names.ts";

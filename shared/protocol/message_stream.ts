@@ -2,14 +2,15 @@
  * A message stream: the messages of one conversation in one direction. Each message has a number and carries
  * the hash of the one before. So a gap, a duplicate and a wrong order are noticed, however messages arrive.
  *
- * The sender starts a stream with a random id, numbers its messages from 1, and continues it across connections
- * and restarts.
+ * The sender starts a stream with a random id, numbers its messages from 1, and continues it across
+ * connections and restarts.
  *
  * @module
  */
 
 import { createHash } from "node:crypto";
 import { type Header, header, headerValues, type Message } from "./message.ts";
+import { isId } from "./random_id.ts";
 import { messageFaults } from "./reasons.ts";
 import { type Fault, isFault } from "./status.ts";
 import { textHeaders } from "./text.ts";
@@ -17,7 +18,7 @@ import { unescapeText } from "./text_escape.ts";
 
 /** The position of a message in its stream. */
 export interface StreamPosition {
-  /** The stream's id: 128 random bits in hexadecimal. */
+  /** The stream's id, 128 random bits in hexadecimal. */
   readonly stream: string;
   /** The message's number, from 1. */
   readonly seq: number;
@@ -29,7 +30,7 @@ export interface StreamPosition {
 
 /** A message that one person writes to another. */
 export interface ChatMessage {
-  /** 128 random bits in hexadecimal, chosen by the sender. */
+  /** Chosen by the sender: 128 random bits in hexadecimal. */
   readonly id: string;
   /** When it was written, by the sender's clock: milliseconds since 1970, UTC. */
   readonly sentAtMs: number;
@@ -47,7 +48,6 @@ export interface NumberedMessage extends ChatMessage {
 export const streamStart = "0".repeat(32);
 
 const hashLength = 32;
-const idPattern = /^[0-9a-f]{32}$/;
 const numberPattern = /^(?:0|[1-9][0-9]{0,14})$/;
 
 /** The hash of a message, which the next one carries: the first 128 bits of SHA-256, in hexadecimal. */
@@ -57,16 +57,6 @@ export function messageHash({ id, sentAtMs, text, position }: NumberedMessage): 
   return createHash("sha256")
     .update(`p2pchat message 1\n${prev}\n${stream}\n${seq}\n${id}\n${sentAtMs}\n${text}`)
     .digest("hex").slice(0, hashLength);
-}
-
-/** Makes a random id of 128 bits in hexadecimal, for a message or a stream. */
-export function randomId(): string {
-  return crypto.getRandomValues(new Uint8Array(16)).toHex();
-}
-
-/** Whether a text is 128 bits in lower-case hexadecimal. */
-export function isId(text: string): boolean {
-  return idPattern.test(text);
 }
 
 /**

@@ -6,7 +6,8 @@
  */
 
 import { tcpNetwork } from "../../client/transport/transport.ts";
-import { type ChatMessage, randomId, streamStart } from "../../shared/protocol/message_stream.ts";
+import { type ChatMessage, streamStart } from "../../shared/protocol/message_stream.ts";
+import { randomId } from "../../shared/protocol/random_id.ts";
 import { keepAwake } from "./awake.ts";
 import type { Bench } from "./bench.ts";
 import { openBenchLink } from "./bench_link.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Store } from "../../client/store/store.ts";
-import { randomId } from "../../shared/protocol/message_stream.ts";
+import { randomId } from "../../shared/protocol/random_id.ts";
 import { type Disk, FileDisk, MemoryDisk } from "./disks.ts";
 import { SeededRandom } from "./seeded_random.ts";
 import { publicKeyFrom } from "../../shared/crypto/public_key.ts";

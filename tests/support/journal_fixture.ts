@@ -16,9 +16,9 @@ import { type PublicKey, publicKeyFrom } from "../../shared/crypto/public_key.ts
 import {
   messageHash,
   type NumberedMessage,
-  randomId,
   streamStart,
 } from "../../shared/protocol/message_stream.ts";
+import { randomId } from "../../shared/protocol/random_id.ts";
 import { temporaryDirectory } from "./places.ts";
 
 /** 32 bytes that differ from others in one value. */

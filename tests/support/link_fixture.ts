@@ -7,7 +7,7 @@
 import type { CloseReason, Dialect } from "../../client/events.ts";
 import { Link, type LinkTimes } from "../../client/link/link.ts";
 import { Identity } from "../../shared/crypto/identity.ts";
-import { randomId } from "../../shared/protocol/message_stream.ts";
+import { randomId } from "../../shared/protocol/random_id.ts";
 import { EncryptedPeer } from "./encrypted_peer.ts";
 import { Events } from "./events.ts";
 import { type LinkHandlers, linkOwner } from "./link_owner.ts";

@@ -10,9 +10,9 @@ import { openStore } from "../../client/store/store.ts";
 import {
   messageHash,
   type NumberedMessage,
-  randomId,
   streamStart,
 } from "../../shared/protocol/message_stream.ts";
+import { randomId } from "../../shared/protocol/random_id.ts";
 import { writeAllSync } from "../../shared/net/write_all.ts";
 import { publicKeyFrom } from "../../shared/crypto/public_key.ts";
 

@@ -8,7 +8,8 @@ import {
 import { UserError } from "../../../client/user_error.ts";
 import type { ConversationId, Journal } from "../../../client/store/journal.ts";
 import { openStore } from "../../../client/store/store.ts";
-import { type NumberedMessage, randomId } from "../../../shared/protocol/message_stream.ts";
+import type { NumberedMessage } from "../../../shared/protocol/message_stream.ts";
+import { randomId } from "../../../shared/protocol/random_id.ts";
 import {
   auditEntriesMax,
   auditFindingsMax,

@@ -11,8 +11,8 @@ import { Trust } from "../../../client/trust/trust.ts";
 import {
   chatMessageHeaders,
   type NumberedMessage,
-  randomId,
 } from "../../../shared/protocol/message_stream.ts";
+import { randomId } from "../../../shared/protocol/random_id.ts";
 import { incomingStreamsMax, unknownSenderMessagesMax } from "../../../shared/protocol/limits.ts";
 import { header, type Message, message } from "../../../shared/protocol/message.ts";
 import { FakeClock, settle } from "../../support/fake_clock.ts";

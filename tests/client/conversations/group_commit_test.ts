@@ -4,7 +4,7 @@ import type { Conversation } from "../../../client/conversations/conversation.ts
 import { GroupCommit } from "../../../client/conversations/group_commit.ts";
 import type { Journal } from "../../../client/store/journal.ts";
 import type { Draft } from "../../../client/store/store.ts";
-import { isId } from "../../../shared/protocol/message_stream.ts";
+import { isId } from "../../../shared/protocol/random_id.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { publicKeyFrom } from "../../../shared/crypto/public_key.ts";
 

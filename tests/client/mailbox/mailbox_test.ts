@@ -11,7 +11,7 @@ import { openNamesDatabase } from "../../../server/names/names.ts";
 import type { Address } from "../../../shared/net/address.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { silentLog } from "../../../shared/process/log.ts";
-import { randomId } from "../../../shared/protocol/message_stream.ts";
+import { randomId } from "../../../shared/protocol/random_id.ts";
 import { depositBytesMax, mailBytesMax } from "../../../shared/protocol/limits.ts";
 import { dataHeaders, dataOf } from "../../../shared/protocol/mail_data.ts";
 import {

@@ -148,7 +148,7 @@ Deno.test("programs that share a store give each number once, and leave none out
       JSON.stringify(import.meta.resolve("../../../shared/crypto/public_key.ts"))
     };
       import { randomId } from ${
-      JSON.stringify(import.meta.resolve("../../../shared/protocol/message_stream.ts"))
+      JSON.stringify(import.meta.resolve("../../../shared/protocol/random_id.ts"))
     };`,
     code: `
       using store = openStore(${JSON.stringify(file.path)});

@@ -5,9 +5,9 @@ import {
   type ChatMessage,
   messageHash,
   type NumberedMessage,
-  randomId,
   streamStart,
 } from "../../../shared/protocol/message_stream.ts";
+import { randomId } from "../../../shared/protocol/random_id.ts";
 import { incomingStreamsMax } from "../../../shared/protocol/limits.ts";
 import {
   keyOf,

@@ -3,9 +3,9 @@ import { openStore } from "../../../client/store/store.ts";
 import {
   messageHash,
   type NumberedMessage,
-  randomId,
   streamStart,
 } from "../../../shared/protocol/message_stream.ts";
+import { randomId } from "../../../shared/protocol/random_id.ts";
 import { emptyConversationsMax } from "../../../shared/protocol/limits.ts";
 import {
   draft,

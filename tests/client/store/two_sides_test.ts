@@ -4,7 +4,8 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { type ConversationId, openStore, type Store } from "../../../client/store/store.ts";
-import { isId, type NumberedMessage } from "../../../shared/protocol/message_stream.ts";
+import type { NumberedMessage } from "../../../shared/protocol/message_stream.ts";
+import { isId } from "../../../shared/protocol/random_id.ts";
 import { type Place, temporaryDirectory } from "../../support/places.ts";
 import { draft, keyOf } from "../../support/journal_fixture.ts";
 

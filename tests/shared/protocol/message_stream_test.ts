@@ -4,13 +4,12 @@ import {
   type ChatMessage,
   chatMessageHeaders,
   isChatMessage,
-  isId,
   messageHash,
   type NumberedMessage,
-  randomId,
   readChatMessage,
   streamStart,
 } from "../../../shared/protocol/message_stream.ts";
+import { isId, randomId } from "../../../shared/protocol/random_id.ts";
 import {
   encode,
   type Header,
@@ -122,15 +121,6 @@ Deno.test("a position that is none is a fault, and never half of one", () => {
     (readChatMessage(message("MSG", without("Stream")), 5) as ChatMessage).position,
     undefined,
   );
-});
-
-Deno.test("ids are 128 random bits, and nothing else is taken for one", () => {
-  const ids = Array.from({ length: 100 }, randomId);
-  assertEquals(new Set(ids).size, 100);
-  assert(ids.every(isId) && isId(streamStart));
-  for (const text of ["", "0".repeat(31), "0".repeat(33), "g".repeat(32), `${streamStart}\n`]) {
-    assert(!isId(text));
-  }
 });
 
 Deno.test("a text that does not fit is refused", () => {
