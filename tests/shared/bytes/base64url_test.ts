@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { fromBase64url, toBase64url } from "../../../shared/bytes/base64url.ts";
 
-Deno.test("base64url gives back every bytes, of the length that is said alone", () => {
+Deno.test("base64url gives back any bytes, but only with the right length", () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
     const text = toBase64url(bytes);
     assertEquals(fromBase64url(text, bytes.length), new Uint8Array(bytes));

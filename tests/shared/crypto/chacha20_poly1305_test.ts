@@ -89,7 +89,7 @@ for (const { name, ignore, aead, cipher } of kinds) {
   });
 
   Deno.test({
-    name: `${name} gives back what it encrypted, under the same key, nonce and data alone`,
+    name: `${name} gives back what it encrypted, but only with the same key, nonce and data`,
     ignore,
     fn() {
       fc.assert(fc.property(key, nonce, ad, plaintext, (key, nonce, ad, plaintext) => {
@@ -107,7 +107,7 @@ for (const { name, ignore, aead, cipher } of kinds) {
   });
 
   Deno.test({
-    name: `${name} takes no ciphertext that is changed, cut or longer`,
+    name: `${name} refuses a ciphertext that is changed, cut or longer`,
     ignore,
     fn() {
       const key = new Uint8Array(32).fill(1);
@@ -127,7 +127,7 @@ for (const { name, ignore, aead, cipher } of kinds) {
   });
 
   Deno.test({
-    name: `${name} leaves its inputs alone and gives bytes that are nobody else's`,
+    name: `${name} does not change its inputs, and gives bytes of its own`,
     ignore,
     fn() {
       const key = crypto.getRandomValues(new Uint8Array(32));
@@ -145,7 +145,7 @@ for (const { name, ignore, aead, cipher } of kinds) {
   });
 
   Deno.test({
-    name: `${name} refuses a nonce that a number does not count exactly, and a key that is none`,
+    name: `${name} refuses a nonce that is not a safe integer, and a key of another length`,
     ignore,
     fn() {
       const key = new Uint8Array(32);
@@ -195,7 +195,7 @@ Deno.test({
   },
 });
 
-Deno.test("the platform's cipher is taken where there is one", () => {
+Deno.test("the cipher of the platform is used if there is one", () => {
   assertEquals(primitives.encrypt, (nativeCipherExists ? nodeCipher : nobleCipher).encrypt);
 });
 

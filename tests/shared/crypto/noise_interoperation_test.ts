@@ -12,7 +12,7 @@ import { HandshakeState } from "../../../shared/crypto/noise.ts";
 import { primitives } from "../../../shared/crypto/primitives.ts";
 
 const { promise, resolve } = Promise.withResolvers<NoiseC>();
-// It says on which of its ways it was loaded, which is nothing to a test.
+// It prints how it was loaded, which does not matter to a test.
 createNoise({ printErr: () => undefined }, resolve);
 const noiseC = await promise;
 
@@ -21,7 +21,7 @@ const none = new Uint8Array(0);
 const prologue = utf8.encode("CHAT p2pchat\r\n\r\nCHATACK p2pchat\r\n\r\n");
 const longest = noiseMessageBytesMax - 16;
 
-/** Both implementations with what they are to know, before the first message. */
+/** Both implementations with the keys that they need, before the first message. */
 function begin(weInitiate: boolean, theirPrologue = prologue) {
   const { NOISE_ROLE_INITIATOR, NOISE_ROLE_RESPONDER, NOISE_DH_CURVE25519 } = noiseC.constants;
   const s = primitives.generateKeyPair();
@@ -56,7 +56,7 @@ function shakeHands(
 for (const weInitiate of [true, false]) {
   const who = weInitiate ? "noise-c answers" : "noise-c begins";
 
-  Deno.test(`where ${who}, both agree and understand each other`, () => {
+  Deno.test(`if ${who}, both agree and understand each other`, () => {
     const { ours, theirs, ourKey, theirKey } = begin(weInitiate);
     shakeHands(ours, theirs, weInitiate, [
       none,
@@ -76,7 +76,7 @@ for (const weInitiate of [true, false]) {
       assertSame(receive.decryptWithAd(ad, theirSend.EncryptWithAd(ad, text)), text);
     }
 
-    // What the one takes for a forgery, so does the other.
+    // Both take it for a forgery.
     const text = utf8.encode("Hello Bob!");
     const forged = send.encryptWithAd(none, text);
     forged[3]! ^= 1;
@@ -88,7 +88,7 @@ for (const weInitiate of [true, false]) {
     theirReceive.free();
   });
 
-  Deno.test(`where ${who}, the first payload may be as long as a message allows`, () => {
+  Deno.test(`if ${who}, the first payload may be as long as a message allows`, () => {
     const { ours, theirs } = begin(weInitiate);
     shakeHands(ours, theirs, weInitiate, [
       crypto.getRandomValues(new Uint8Array(noiseMessageBytesMax - 32)),
@@ -98,7 +98,7 @@ for (const weInitiate of [true, false]) {
     theirs.free();
   });
 
-  Deno.test(`where ${who} with another prologue, the second message is refused`, () => {
+  Deno.test(`if ${who} with another prologue, the second message is refused`, () => {
     const { ours, theirs } = begin(weInitiate, utf8.encode("CHAT p2pchat\r\n\r\n"));
     if (weInitiate) {
       theirs.ReadMessage(ours.writeMessage(none), true);

@@ -64,7 +64,7 @@ for (const pattern of patternNames) {
         const refused = shakeHands(sides, (message, turn) => {
           if (turn !== changed) return message;
           const tampered = message.slice();
-          // The topmost bit of a public key, which X25519 takes for nothing, and any other.
+          // The topmost bit of a public key, which X25519 ignores, or any other bit.
           tampered[at]! ^= at % 32 === 31 ? 0x80 : 1 << (at % 8);
           return tampered;
         });
@@ -93,7 +93,7 @@ for (const pattern of patternNames) {
     }
   });
 
-  Deno.test(`where the prologues differ, ${pattern} fails`, () => {
+  Deno.test(`if the prologues differ, ${pattern} fails`, () => {
     for (const other of [none, prologue.subarray(1), Uint8Array.of(...prologue, 0)]) {
       const sides = begin(pattern, {}, { prologue: other });
       const refused = shakeHands(sides);
@@ -113,14 +113,14 @@ function messageLengths(pattern: PatternName): number[] {
 }
 
 /**
- * The turn at which it shows that the first message was changed, or the prologue. In XX that is the
- * second: the first has no key, so that whatever comes is taken.
+ * The turn at which a change of the first message, or of the prologue, is noticed. In XX that is the second:
+ * in the first there is no key, so everything is accepted.
  */
 function firstRefused(pattern: PatternName): number {
   return pattern === "XX" ? 1 : 0;
 }
 
-/** That nothing comes of a handshake any more, on the side that refused a message. */
+/** Asserts that the side that refused a message does not continue the handshake. */
 function assertEnded(sides: Sides, refused: number): void {
   const [, reader] = turnOf(sides, refused);
   assert(!reader.finished);
@@ -155,7 +155,7 @@ Deno.test("a message of any wrong length is refused, and nothing is thrown", () 
         }
         const [writer, reader] = turnOf(sides, turn);
         if (turn > 0) writer.writeMessage(none);
-        // The first message is a public key, of whomever, and what stands behind it in the clear.
+        // The first message is any public key, followed by plaintext.
         const isTaken = turn === 0 && length >= 32 && length <= noiseMessageBytesMax &&
           bytes.subarray(0, 32).some((byte) => byte !== 0);
         const payload = reader.readMessage(bytes);
@@ -181,7 +181,7 @@ Deno.test("any bytes instead of a message are refused, and nothing is thrown", (
     if (pattern !== "XX") {
       assertEquals(first, undefined);
     } else if (first !== undefined) {
-      // Whoever has sent them without a private key cannot go on.
+      // Somebody who has sent them without a private key cannot continue.
       sides.responder.writeMessage(none);
       assertEquals(sides.responder.readMessage(bytes), undefined);
     }
@@ -192,7 +192,7 @@ Deno.test("any bytes instead of a message are refused, and nothing is thrown", (
   }));
 });
 
-/** What was said in a handshake that somebody has recorded, with more behind it. */
+/** The messages of a recorded handshake, and those after it. */
 function record(keys: { i: KeyPair; r: KeyPair }, ei: KeyPair, er: KeyPair): Uint8Array[] {
   const sides = begin("XX", { s: keys.i, e: ei }, { s: keys.r, e: er });
   const said: Uint8Array[] = [];
@@ -206,7 +206,7 @@ function record(keys: { i: KeyPair; r: KeyPair }, ei: KeyPair, er: KeyPair): Uin
   return said;
 }
 
-// The ephemeral keys are held still so that what was recorded would be right where it belongs.
+// The ephemeral keys stay the same, so that a recorded message would be right at its own position.
 Deno.test("messages that are left out, repeated, moved or of another handshake are refused", () => {
   const keys = { i: primitives.generateKeyPair(), r: primitives.generateKeyPair() };
   const [ei, er] = [primitives.generateKeyPair(), primitives.generateKeyPair()];
@@ -244,7 +244,7 @@ Deno.test("a handshake that was recorded does not open another", () => {
   assertEquals(responder.readMessage(said[2]!), undefined);
 });
 
-Deno.test("one's own messages are refused when they come back", () => {
+Deno.test("a side refuses its own messages when they come back", () => {
   for (const turn of [0, 1]) {
     const sides = begin();
     if (turn === 1) sides.responder.readMessage(sides.initiator.writeMessage(none));
@@ -268,7 +268,7 @@ const lowOrder = [
   return [hex(text), topmost];
 });
 
-/** Somebody with such a key, who knows that all that is agreed on with it is zero. */
+/** Somebody with such a key, who knows that every secret with it is zero. */
 function withLowOrder(publicKey: Uint8Array): { pair: KeyPair; primitives: Primitives } {
   const pair = { publicKey, privateKey: primitives.generateKeyPair().privateKey };
   return {
@@ -280,7 +280,7 @@ function withLowOrder(publicKey: Uint8Array): { pair: KeyPair; primitives: Primi
   };
 }
 
-Deno.test("a key of low order is refused where it is read, as e and as s", () => {
+Deno.test("a key of low order is refused when it is read, as e and as s", () => {
   for (const publicKey of lowOrder) {
     const { pair, primitives } = withLowOrder(publicKey);
     for (const pattern of patternNames) {
@@ -302,12 +302,12 @@ Deno.test("a key of low order is refused where it is read, as e and as s", () =>
   }
 });
 
-// Sealed as it should be, by one that is to be trusted no more for that.
+// It is sealed correctly, but that does not make its sender trustworthy.
 Deno.test("a static key that is too short is refused, and nothing is thrown", () => {
   for (const length of [0, 1, 31]) {
     const { privateKey } = primitives.generateKeyPair();
     const sides = begin("XX", {}, { s: { publicKey: new Uint8Array(length).fill(9), privateKey } });
-    // Without the payload behind it, of which its missing bytes would be taken.
+    // Without the payload after it, whose first bytes would be taken for the missing ones.
     const cut = 32 + length + 16;
     assertEquals(
       shakeHands(sides, (message, turn) => turn === 1 ? message.slice(0, cut) : message),
@@ -317,7 +317,7 @@ Deno.test("a static key that is too short is refused, and nothing is thrown", ()
   }
 });
 
-Deno.test("the key of the one that is called cannot be of low order", () => {
+Deno.test("the key of the responder cannot be of low order", () => {
   for (const rs of lowOrder) {
     const { initiator } = begin("X", { rs });
     assertThrows(() => initiator.writeMessage(none), Error, "low order");
@@ -325,7 +325,7 @@ Deno.test("the key of the one that is called cannot be of low order", () => {
   }
 });
 
-Deno.test("a handshake takes the keys of its pattern, all of them and no others", () => {
+Deno.test("a handshake takes exactly the keys of its pattern", () => {
   const s = primitives.generateKeyPair();
   const rs = s.publicKey;
   const psk = new Uint8Array(32);
@@ -342,7 +342,7 @@ Deno.test("a handshake takes the keys of its pattern, all of them and no others"
   assertThrows(make({ pattern: "XXpsk3", s, psks: [psk.subarray(1)] }), TypeError, "32 bytes");
 });
 
-Deno.test("a side that speaks out of its turn is mistaken, and nothing is lost by it", () => {
+Deno.test("a side that speaks out of turn gets an error, and loses nothing", () => {
   const sides = begin();
   const { initiator, responder } = sides;
   assertThrows(() => responder.writeMessage(none), Error, "the turn of the other side");
@@ -361,7 +361,7 @@ Deno.test("a frame takes the longest message", () => {
   assertEquals(frameBytesMax, noiseMessageBytesMax);
 });
 
-Deno.test("a message may have 65535 bytes, and a payload that makes it longer is a mistake", () => {
+Deno.test("a message may have 65535 bytes, and a payload that makes it longer is an error", () => {
   for (let turn = 0; turn < 3; turn++) {
     for (const excess of [0, 1]) {
       const sides = begin();
@@ -383,10 +383,10 @@ Deno.test("a message may have 65535 bytes, and a payload that makes it longer is
   }
 });
 
-Deno.test("a handshake does not mind what its caller does with the bytes behind it", () => {
+Deno.test("a handshake does not depend on what its user does with the bytes later", () => {
   for (const pattern of patternNames) {
     const sides = begin(pattern);
-    // As one that reads all messages into the same memory.
+    // Like a program that reads all messages into the same memory.
     const memory = new Uint8Array(1_000);
     for (let turn = 0; turn < patterns[pattern].messages; turn++) {
       const [writer, reader] = turnOf(sides, turn);
@@ -404,7 +404,7 @@ Deno.test("a handshake does not mind what its caller does with the bytes behind 
   }
 });
 
-Deno.test("a handshake does not mind what becomes of the bytes that it was made with", () => {
+Deno.test("a handshake does not depend on the bytes that it was made with later", () => {
   const responderKey = primitives.generateKeyPair();
   const rs = responderKey.publicKey.slice();
   const ofBoth = prologue.slice();
@@ -414,7 +414,7 @@ Deno.test("a handshake does not mind what becomes of the bytes that it was made 
   assertEquals(shakeHands(sides), undefined);
 });
 
-Deno.test("a channel takes the next message alone, whatever else comes before it", () => {
+Deno.test("a channel accepts only the next message, whatever else comes before it", () => {
   const { send, receive, back } = makeChannel();
   const texts = Array.from({ length: 6 }, (_, i) => new Uint8Array(20 * i).fill(i));
   const sealed = texts.map((text) => send.encryptWithAd(none, text));
@@ -442,12 +442,12 @@ Deno.test("a channel takes the next message alone, whatever else comes before it
     }
     assertEquals(receive.decryptWithAd(none, Uint8Array.of(...right, 0)), undefined);
     assertEquals(receive.decryptWithAd(Uint8Array.of(0), right), undefined);
-    // None of that has cost the one that is right.
+    // After all that the right message is still accepted.
     assertEquals(receive.decryptWithAd(none, right), text);
   }
 });
 
-Deno.test("a channel in which messages are lost, repeated and moved takes those in order", () => {
+Deno.test("a channel in which messages are lost, repeated and moved accepts those in order", () => {
   const deliveries = fc.array(fc.nat(7), { maxLength: 60 });
   fc.assert(
     fc.property(deliveries, (deliveries) => {
@@ -480,7 +480,7 @@ Deno.test("a channel's message has 65519 bytes at most", () => {
   assertEquals(state.decryptWithAd(none, longer), undefined);
 });
 
-/** A cipher state and the keys that it uses, as they are at that moment and afterwards. */
+/** A cipher state and the keys that it uses, as they are at that moment and later. */
 function watchedState(key: Uint8Array, nonce?: number) {
   const used: { then: Uint8Array; now: Uint8Array; nonce: number }[] = [];
   const state = new CipherState({
@@ -494,7 +494,7 @@ function watchedState(key: Uint8Array, nonce?: number) {
   return { state, used };
 }
 
-// Sections 4.2 and 11.3, over ChaCha20 itself: the cipher's plaintext begins with its block 1.
+// Sections 4.2 and 11.3, over ChaCha20 itself: the plaintext of the cipher starts with its block 1.
 Deno.test("rekey takes the key that REKEY makes, wipes the old one and leaves the nonce", () => {
   fc.assert(fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), (key) => {
     const { state, used } = watchedState(key);
@@ -517,7 +517,7 @@ Deno.test("rekey takes the key that REKEY makes, wipes the old one and leaves th
   }));
 });
 
-Deno.test("a channel goes on behind a rekey of both sides, and not of one", () => {
+Deno.test("a channel continues after a rekey of both sides, and not of one", () => {
   const { send, receive } = makeChannel();
   const text = Uint8Array.of(1, 2, 3);
   assertEquals(receive.decryptWithAd(none, send.encryptWithAd(none, text)), text);
@@ -539,7 +539,7 @@ Deno.test("a cipher state whose nonces are used up encrypts and decrypts no more
   for (let i = 0; i < 3; i++) {
     assertThrows(() => state.encryptWithAd(none, key), RangeError, "as a nonce");
     assertThrows(() => reader.decryptWithAd(none, last), RangeError, "as a nonce");
-    // A new key does not bring nonces back.
+    // A new key does not make nonces available again.
     state.rekey();
     reader.rekey();
   }
@@ -553,7 +553,7 @@ Deno.test("a cipher state without a key encrypts nothing and has nothing to reke
   assertThrows(() => state.rekey(), Error, "no key");
 });
 
-Deno.test("a split handshake does not keep what its channels' keys come of", () => {
+Deno.test("a split handshake does not keep what the keys of its channels are derived from", () => {
   const chainingKeys: Uint8Array[] = [];
   const watched: Primitives = {
     ...primitives,
@@ -566,7 +566,7 @@ Deno.test("a split handshake does not keep what its channels' keys come of", () 
   shakeHands(sides);
   const { send } = sides.initiator.split();
   assert(chainingKeys.at(-1)!.every((byte) => byte === 0));
-  // And the channels live on.
+  // The channels still work.
   const { receive } = sides.responder.split();
   assertEquals(receive.decryptWithAd(none, send.encryptWithAd(none, prologue)), prologue);
 });

@@ -85,7 +85,7 @@ for (const vector of vectors ?? []) {
     const channels = [initiator.split(), responder.split()] as const;
     assert(turn < vector.messages.length, "the vector has no transport message");
     for (; turn < vector.messages.length; turn++) {
-      // Both go on in turns, where both may speak.
+      // The sides go on in turns, if both may speak.
       const [sender, receiver] = isOneWay || turn % 2 === 0 ? channels : channels.toReversed();
       const { payload, ciphertext } = vector.messages[turn]!;
       const message = sender!.send.encryptWithAd(new Uint8Array(0), hex(payload));

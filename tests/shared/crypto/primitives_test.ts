@@ -30,7 +30,7 @@ Deno.test("dh is X25519 (RFC 7748 section 5.2)", () => {
   }
 });
 
-Deno.test("dh a thousand times over is RFC 7748's", () => {
+Deno.test("a thousand rounds of dh give the value of RFC 7748", () => {
   let u = new Uint8Array(32).fill(9, 0, 1);
   let k = u;
   for (let i = 1; i <= 1_000; i++) {
@@ -68,7 +68,7 @@ Deno.test("a key pair is made anew each time, and its parts fit", () => {
   assertEquals(primitives.dh(one, other.publicKey), primitives.dh(other, one.publicKey));
 });
 
-// The draft of CPace has these for X25519; the first seven abort there.
+// These are from the draft of CPace for X25519; it aborts with the first seven.
 Deno.test("dh with a public key of low order gives nothing, and with its neighbours what it should", () => {
   const scalar = hex("af46e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449aff");
   for (
@@ -106,7 +106,7 @@ Deno.test("dh with a public key of low order gives nothing, and with its neighbo
   }
 });
 
-Deno.test("dh takes the topmost bit of a public key for nothing", () => {
+Deno.test("dh ignores the topmost bit of a public key", () => {
   fc.assert(fc.property(bytes(32), bytes(32), (scalar, publicKey) => {
     const other = publicKey.slice();
     other[31]! ^= 0x80;
@@ -122,7 +122,7 @@ Deno.test("a key of another length is a TypeError", () => {
   }
 });
 
-Deno.test("hash is SHA-256 of the parts, one behind the other", () => {
+Deno.test("hash is SHA-256 of the parts, joined in order", () => {
   assertEquals(
     primitives.hash(new TextEncoder().encode("abc")),
     hex("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
@@ -154,7 +154,7 @@ Deno.test("hkdf is made of HMAC as Noise says", () => {
   }));
 });
 
-Deno.test("the functions read views into larger buffers as what they are", () => {
+Deno.test("the functions read views into larger buffers correctly", () => {
   const buffer = crypto.getRandomValues(new Uint8Array(96));
   const [a, b] = [buffer.subarray(1, 33), buffer.subarray(40, 72)];
   assertEquals(primitives.hash(a, b), primitives.hash(a.slice(), b.slice()));

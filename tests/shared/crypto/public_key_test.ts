@@ -21,7 +21,7 @@ Deno.test("keys are the same if all of their bytes are", () => {
   }));
 });
 
-Deno.test("bytes of another length than 32 are a TypeError and no key", () => {
+Deno.test("bytes of another length than 32 are a TypeError", () => {
   for (const length of [0, 31, 33, 64, 100]) {
     assertThrows(() => publicKeyFrom(new Uint8Array(length)), TypeError, `not ${length}`);
   }
@@ -44,7 +44,7 @@ Deno.test("a fingerprint is 160 bits of SHA-256 in base32, in eight groups of fo
   }));
 });
 
-Deno.test("what has not the form of a fingerprint is none", () => {
+Deno.test("a text of another form is not a fingerprint", () => {
   const fingerprint: string = Identity.generate().fingerprint;
   assert(isFingerprint(fingerprint));
   for (
@@ -65,7 +65,7 @@ Deno.test("what has not the form of a fingerprint is none", () => {
   }
 });
 
-Deno.test("a key's text gives the key back", () => {
+Deno.test("the bytes of a key give the key back", () => {
   fc.assert(fc.property(bytes(32), (key) => {
     const text = publicKeyFrom(key);
     assert(/^[A-Za-z0-9_-]{43}$/.test(text));
@@ -84,7 +84,7 @@ Deno.test("no other text is a key", () => {
       text.slice(1),
       text + "A",
       text.replaceAll("_", "/"),
-      // The last digit has two bits that no byte takes.
+      // The last character has two bits that belong to no byte.
       text.slice(0, 42) + "9",
       text.slice(0, 42) + "_",
       " " + text.slice(1),

@@ -29,7 +29,7 @@ Deno.test("a public key's bytes are a key again", () => {
   }
 });
 
-Deno.test("bytes of another length than 32 are a TypeError and no key", () => {
+Deno.test("bytes of another length than 32 are a TypeError", () => {
   for (const algorithm of algorithms) {
     for (const length of [0, 1, 31, 33, 48, 64]) {
       const bytes = new Uint8Array(length);
@@ -53,7 +53,7 @@ function givesNothing(publicKey: Uint8Array): boolean {
 Deno.test("the public keys of low order are those for which X25519 gives zero", () => {
   const candidates: bigint[] = [];
   for (let i = 0n; i < 40n; i++) candidates.push(i, prime - i);
-  // All that a field element can also be written as.
+  // All other encodings of a field element.
   for (let u = prime; u < 2n ** 255n; u++) candidates.push(u);
   const bytes = candidates.map(littleEndian).concat(
     [
@@ -76,7 +76,7 @@ Deno.test("the public keys of low order are those for which X25519 gives zero", 
 });
 
 // https://cr.yp.to/ecdh.html lists these for implementations that do not ignore the topmost bit.
-Deno.test("what is of low order with its topmost bit alone is not", () => {
+Deno.test("a key that is of low order only with its topmost bit is not of low order", () => {
   for (
     const publicKey of [
       "cdeb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b880",
@@ -91,7 +91,7 @@ Deno.test("what is of low order with its topmost bit alone is not", () => {
   }
 });
 
-/** Whether the platform takes a signature that nobody made: the neutral element, and zero. */
+/** Whether the platform accepts a signature that nobody made: the neutral element, and zero. */
 function takesForgery(publicKey: Uint8Array): boolean {
   const signature = new Uint8Array(64).fill(1, 0, 1);
   for (let i = 0; i < 64; i++) {
@@ -105,7 +105,7 @@ function takesForgery(publicKey: Uint8Array): boolean {
   return false;
 }
 
-Deno.test("every Ed25519 key under which the platform takes a forgery is of low order", () => {
+Deno.test("every Ed25519 key for which the platform accepts a forgery is of low order", () => {
   const candidates: bigint[] = [];
   for (let i = 0n; i < 20n; i++) candidates.push(i, prime - i, prime + (i < 19n ? i : 0n));
   const bytes = candidates.map(littleEndian).concat(

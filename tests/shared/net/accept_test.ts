@@ -16,7 +16,7 @@ function listenerOf(outcomes: (Error | "conn")[], stop: AbortController): Deno.T
   } as unknown as Deno.TcpListener;
 }
 
-Deno.test("a caller who is gone before he is accepted costs nobody anything", async () => {
+Deno.test("a client that is gone before it is accepted does not affect the others", async () => {
   const stop = new AbortController();
   const gone = [
     new Deno.errors.NotConnected("Transport endpoint is not connected (os error 107)"),
@@ -34,7 +34,7 @@ Deno.test("a caller who is gone before he is accepted costs nobody anything", as
   assertEquals([taken, failures], [2, []]);
 });
 
-Deno.test("where the system lets nobody in, the loop waits longer each time, and goes on", async () => {
+Deno.test("if the system accepts no connection, the loop waits longer each time and goes on", async () => {
   const stop = new AbortController();
   const full = () => new Error("Too many open files (os error 24)");
   let taken = 0;
@@ -52,12 +52,12 @@ Deno.test("where the system lets nobody in, the loop waits longer each time, and
   assert(afterSuccess! <= 10);
 });
 
-Deno.test("the signal ends the wait for better times", async () => {
+Deno.test("the signal ends the wait between two tries", async () => {
   const stop = new AbortController();
   const failing = { accept: () => Promise.reject(new Error("Too many open files")) };
   let failures = 0;
   await acceptUntil(stop.signal, failing as unknown as Deno.TcpListener, () => {}, () => {
-    // Many tries later the wait is long enough to be seen to be cut short.
+    // After many tries the wait is long enough to see that it is cut short.
     if (++failures === 4) stop.abort();
   });
   assertEquals(failures, 4);

@@ -37,14 +37,14 @@ Deno.test("no text makes parseAddress throw, and what it takes has a host and a 
   );
 });
 
-Deno.test("parseAddress takes the default port where the text names none", () => {
+Deno.test("parseAddress takes the default port if the text names none", () => {
   assertEquals(parseAddress("chat.example.org", 5555), { host: "chat.example.org", port: 5555 });
   assertEquals(parseAddress("[::1]", 5555), { host: "::1", port: 5555 });
   assertEquals(parseAddress("127.0.0.1:1", 5555), { host: "127.0.0.1", port: 1 });
   assertEquals(parseAddress("chat.example.org"), undefined);
 });
 
-Deno.test("parseAddress refuses what is no address", () => {
+Deno.test("parseAddress refuses a text that is not an address", () => {
   const none = ["", ":", ":5555", "host:", "host:0", "host:65536", "host:x", "host:-1", "host: 1"];
   none.push("::1:5555", "[::1]5555", "[127.0.0.1]:1", "[host]:1", "[::1", "::1]:1", "[[::1]]:1");
   none.push("a b:1", "-a:1", "a-:1", "a..b:1", ".a:1", "a_b:1", "é:1", "a/b:1", "user@host:1");
@@ -100,14 +100,14 @@ Deno.test("parsePort takes 0 to 65535 in digits and nothing else", () => {
   }
 });
 
-Deno.test("isHost takes what somebody may listen on", () => {
+Deno.test("isHost accepts a host that a program may listen on", () => {
   for (const text of ["127.0.0.1", "0.0.0.0", "::", "::1", "localhost", "chat.example.org"]) {
     assert(isHost(text), text);
   }
   for (const text of ["", "[::1]", "a b", "127.0.0.1:5555", "1:2"]) assert(!isHost(text), text);
 });
 
-Deno.test("plainHost shows an IPv4 caller of an IPv6 socket as IPv4", () => {
+Deno.test("plainHost shows an IPv4 client of an IPv6 socket as IPv4", () => {
   assertEquals(plainHost("::ffff:192.0.2.1"), "192.0.2.1");
   for (const host of ["192.0.2.1", "::1", "::ffff:1", "2001:db8::1"]) {
     assertEquals(plainHost(host), host);
@@ -127,7 +127,7 @@ Deno.test("isLoopback and isUnspecified see through every way to write an addres
   for (const host of ["127.0.0.1", "::1", "localhost", ""]) assert(!isUnspecified(host), host);
 });
 
-Deno.test("reachableHost hands out the claim where it can be so, else what the server sees", () => {
+Deno.test("reachableHost hands out the claimed host if it is believable, else the observed one", () => {
   const claimIsBelieved: [why: string, claimed: string, observed: string, believed: boolean][] = [
     ["the same", "198.51.100.7", "198.51.100.7", true],
     ["both loopback", "127.0.0.2", "127.0.0.1", true],

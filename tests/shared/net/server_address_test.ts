@@ -29,7 +29,7 @@ Deno.test("a fingerprint is read in each of its forms", () => {
   );
 });
 
-Deno.test("what is no server's address is none", () => {
+Deno.test("other texts are not the address of a server", () => {
   const hex = "ab".repeat(32);
   for (
     const text of [

@@ -19,13 +19,13 @@ Deno.test("directories follow the XDG Base Directory Specification", () => {
       "/s/p2pchat",
     ],
     [{ XDG_CONFIG_HOME: "/c", XDG_STATE_HOME: "/s" }, "/c/p2pchat", "/s/p2pchat"],
-    // Empty counts as not set, and relative paths are to be ignored.
+    // An empty value counts as not set, and relative paths are ignored.
     [
       { HOME: "/home/al", XDG_CONFIG_HOME: "", XDG_STATE_HOME: "state" },
       "/home/al/.config/p2pchat",
       "/home/al/.local/state/p2pchat",
     ],
-    // The variables of another system mean nothing.
+    // The variables of another system have no effect.
     [
       { HOME: "/home/al", APPDATA: "C:\\Roaming", LOCALAPPDATA: "C:\\Local" },
       "/home/al/.config/p2pchat",
@@ -39,7 +39,7 @@ Deno.test("directories follow the XDG Base Directory Specification", () => {
   }
 });
 
-Deno.test("on Windows directories are where the system keeps such things", () => {
+Deno.test("on Windows the variables of the system name the directories", () => {
   const variables = {
     HOME: "/home/al",
     APPDATA: "C:\\Users\\al\\AppData\\Roaming\\",
@@ -51,7 +51,7 @@ Deno.test("on Windows directories are where the system keeps such things", () =>
   ]);
 });
 
-Deno.test("where the environment names no directory, the error says which variable is missing", () => {
+Deno.test("if the environment names no directory, the error says which variable is missing", () => {
   for (const variables of [{}, { HOME: "" }, { HOME: "al" }, { XDG_CONFIG_HOME: "c" }]) {
     const env = (name: string) => (variables as Variables)[name];
     assertThrows(() => configDirectory(env, "linux"), Error, "variable HOME names no directory");

@@ -17,7 +17,7 @@ function logTo(lines: string[], level: LogLevel, format: LogFormat) {
   });
 }
 
-Deno.test("a log writes its level and what matters more", () => {
+Deno.test("a log writes its level and more important ones", () => {
   for (const level of logLevels) {
     const lines: string[] = [];
     const log = logTo(lines, level, "json");
@@ -28,7 +28,7 @@ Deno.test("a log writes its level and what matters more", () => {
   }
 });
 
-Deno.test("a text line is the time, the level, the event and its fields, quoted where need be", () => {
+Deno.test("a text line is the time, the level, the event and its fields, quoted if necessary", () => {
   const lines: string[] = [];
   const log = logTo(lines, "info", "text");
   log.info("listening", { host: "::1", port: 5555, ready: true });

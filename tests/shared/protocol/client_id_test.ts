@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { isClientId } from "../../../shared/protocol/client_id.ts";
 
-Deno.test("isClientId holds any text to the rule", () => {
+Deno.test("isClientId applies the rule to any text", () => {
   const near = fc.string({ unit: fc.constantFrom(..."aZ09._-@[`{/:^ é\n"), maxLength: 34 });
   fc.assert(
     fc.property(fc.oneof(near, fc.string({ unit: "binary" })), (text) => {

@@ -27,11 +27,11 @@ Deno.test("the longest mail fits its message, with its lines as long as they may
   }
 });
 
-Deno.test("Data that is not what bytes are written as is no mail", () => {
+Deno.test("Data that is not valid base64url is not a mail", () => {
   for (const text of ["A", "AB", "AAAAA", "AA==", "A A", "+/+/", "é"]) {
     assertEquals(dataOf(message("DEPOSIT", [["Data", text]])), undefined, text);
   }
-  // Where it is cut means nothing.
+  // It may be cut anywhere.
   const cut = message("DEPOSIT", [["Data", "A"], ["Id", "1"], ["data", "QID"]]);
   assertEquals(dataOf(cut), new Uint8Array([1, 2, 3]));
 });

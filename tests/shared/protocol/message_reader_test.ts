@@ -36,7 +36,7 @@ function cut(bytes: Uint8Array, sizes: readonly number[]): Uint8Array[] {
   return chunks;
 }
 
-// Pieces that are likely to meet at a chunk's edge in a way that matters.
+// Pieces for which it matters where a chunk ends.
 const piece = fc.oneof(
   {
     weight: 6,
@@ -66,7 +66,7 @@ Deno.test("MessageReader gives the same for any chunking, split at once or throu
         const bytewise = await readAll(cut(bytes, []));
         assertEquals(await readAll([bytes]), bytewise);
         assertEquals(await readAll(cut(bytes, sizes)), bytewise);
-        // Nothing here is longer than any message may be.
+        // Nothing here is too long for a message.
         assertEquals(await readAll(cut(bytes, sizes), { longVerb: "PING" }), bytewise);
       },
     ),
@@ -142,7 +142,7 @@ Deno.test("MessageReader gives back what was encoded, and nothing is pending aft
   assertEquals(reader.pending, false);
 });
 
-Deno.test("MessageReader goes on after a malformed message and ends at one that is no UTF-8", async () => {
+Deno.test("MessageReader goes on after a malformed message and ends at one that is not UTF-8", async () => {
   const bytes = utf8.encode("GET / HTTP/1.1\r\n\r\nPING\r\n\r\nPING\r\nA: ?\r\n\r\nPING\r\n\r\n");
   bytes[bytes.indexOf(0x3f)] = 0xff;
   for (const sizes of [[bytes.length], [1]]) {

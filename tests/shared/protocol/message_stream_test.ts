@@ -59,7 +59,7 @@ Deno.test("a message goes over the wire and is the same, with or without a posit
   );
 });
 
-Deno.test("the hash is of all that a message is but its floor, which changes as it is sent again", () => {
+Deno.test("the hash covers the whole message except its floor, which changes when it is sent again", () => {
   fc.assert(
     fc.property(numbered, (chatMessage) => {
       const hash = messageHash(chatMessage);
@@ -94,7 +94,7 @@ Deno.test("the hash is the first half of SHA-256 over lines of UTF-8", () => {
   }
 });
 
-Deno.test("a position that is none is a fault, and never half of one", () => {
+Deno.test("a malformed position is a fault", () => {
   const headers = chatMessageHeaders(example);
   const without = (name: string): Header[] => headers.filter(([own]) => own !== name);
   const change = (name: string, value: string): Header[] =>
@@ -116,7 +116,7 @@ Deno.test("a position that is none is a fault, and never half of one", () => {
     assert(!isChatMessage(read) && read.code === 400, JSON.stringify(headers));
   }
   assert(isChatMessage(readChatMessage(message("MSG", headers), 0)));
-  // Whoever numbers nothing has no Stream, whatever else there is.
+  // Without a Stream there is no position, whatever other headers there are.
   assertEquals(
     (readChatMessage(message("MSG", without("Stream")), 5) as ChatMessage).position,
     undefined,

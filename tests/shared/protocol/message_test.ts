@@ -36,7 +36,7 @@ const validMessage: fc.Arbitrary<Message> = fc.record({
   headers: fc.array(fc.tuple(name, value), { maxLength: 20 }),
   bare: fc.oneof(fc.constant([]), fc.array(bareLine, { maxLength: 5 })),
 });
-// Mostly what encode refuses, in every place where it can stand.
+// Mostly what encode refuses, at every possible position.
 const anyMessage: fc.Arbitrary<Message> = fc.record({
   verb: fc.oneof(verb, fc.string({ unit: "binary" })),
   headers: fc.array(
@@ -73,7 +73,7 @@ Deno.test("encode takes whatever parse gave, so that no message can be read and 
   }));
 });
 
-Deno.test("encodeInto writes the bytes of encode, or -1 where it leaves the message to encode", () => {
+Deno.test("encodeInto writes the bytes of encode, or -1 if the message needs encode", () => {
   fc.assert(
     fc.property(
       fc.oneof(validMessage, anyMessage),
@@ -114,7 +114,7 @@ Deno.test("no text makes parse throw, and no bytes MessageReader", async () => {
   }));
 });
 
-Deno.test("encode throws where a value or a name would be read as something else", () => {
+Deno.test("encode throws if a value or a name would be read as something else", () => {
   const refused: [why: string, message: Message][] = [
     ["CR in a value", message("MSG", [["Text", "a\rb"]])],
     ["LF in a value", message("MSG", [["Text", "a\nQUIT"]])],
@@ -147,7 +147,7 @@ Deno.test("encode throws where a value or a name would be read as something else
   }
 });
 
-Deno.test("header finds a name without regard to case, the first of several, and spaces are no part", () => {
+Deno.test("header finds a name without regard to case, the first of several, and without the spaces around it", () => {
   const item = parse(["MSG", "TEXT:one", "text:   two  words  ", "Empty:", "Id: 1"]) as Message;
   assertEquals(header(item, "Text"), "one");
   assertEquals(headerValues(item, "tExT"), ["one", "two  words"]);
@@ -157,7 +157,7 @@ Deno.test("header finds a name without regard to case, the first of several, and
   assertEquals(item.headers[0], ["TEXT", "one"]);
 });
 
-Deno.test("parse keeps lines that are no headers as they are", () => {
+Deno.test("parse keeps lines that are not headers as they are", () => {
   const bare = [
     "Requesting clients",
     "  indented: text  ",
@@ -176,7 +176,7 @@ function faultOf(item: Message | Fault): [code: number, fatal: boolean] | undefi
   return isFault(item) ? [item.code, item.fatal] : undefined;
 }
 
-Deno.test("a start line that is no verb is 400 and does not end the connection", () => {
+Deno.test("a start line that is not a verb is 400 and does not end the connection", () => {
   for (const line of ["", "info", "GET / HTTP/1.1", " INFO", "INFO ", "INFO\0", "A".repeat(17)]) {
     const item = parse([line, "A: b"]);
     assertEquals(faultOf(item), [400, false], line);
@@ -195,7 +195,7 @@ Deno.test("every control character in a header or a bare line is 400", () => {
   }
 });
 
-Deno.test("parse takes as many header lines as the limit says, bare ones counted", () => {
+Deno.test("parse takes as many header lines as the limit says, with bare lines", () => {
   const lines = (count: number) => ["INFO", "bare", ...Array(count - 1).fill("A: b")];
   assert(!isFault(parse(lines(headersMax))));
   const item = parse(lines(headersMax + 1));

@@ -49,7 +49,7 @@ Deno.test("a Client is read as it was written, with a fingerprint or without", (
   });
   fc.assert(fc.property(record, (client) => {
     assertEquals(parseClient(formatClient(client)), client);
-    // What a later version may add behind it is no fault.
+    // A later version may add something after it.
     assertEquals(parseClient(`${formatClient({ ...client })} x y`)?.clientId, client.clientId);
   }));
 });

@@ -24,7 +24,7 @@ function textOf(claim: RegistrationClaim): string {
   return new TextDecoder().decode(registrationTranscript(claim));
 }
 
-Deno.test("a transcript has a line for each value, and an empty value where there is none", () => {
+Deno.test("a transcript has a line for each value, which is empty if the header is absent", () => {
   assertEquals(
     textOf({ ...claim, purpose: "UNREGISTER", ip: "", port: "", expires: "" }).split("\n"),
     ["p2pchat registration", "Purpose: UNREGISTER", "Version: 1", "Nonce: 00"]
@@ -34,7 +34,7 @@ Deno.test("a transcript has a line for each value, and an empty value where ther
 });
 
 Deno.test("claims that differ in anything have transcripts that differ", () => {
-  // What a header's value can be: no controls.
+  // What the value of a header can be: no control characters.
   const value = fc.string({ unit: fc.constantFrom("a", ":", " ", "é", "Port: 1"), maxLength: 4 });
   const any: fc.Arbitrary<RegistrationClaim> = fc.record({
     purpose: fc.constantFrom("REGISTER", "UNREGISTER"),
@@ -77,7 +77,7 @@ Deno.test("a signature has one text, and nothing else is read as one", () => {
     const text = signatureToText(signature);
     assertEquals(text.length, 86);
     assertEquals(signatureFromText(text), signature);
-    // The last character has four bits that mean nothing.
+    // The last character has four bits without a meaning.
     const sibling = text.slice(0, -1) + String.fromCharCode(text.charCodeAt(85) + 1);
     assert(signatureFromText(sibling) === undefined, sibling);
   }));

@@ -8,7 +8,7 @@ import { escapeText, unescapeText } from "../../../shared/protocol/text_escape.t
 
 const utf8 = new TextEncoder();
 
-// The second kind has halves of surrogate pairs, the third what escaping is about.
+// The second kind has halves of surrogate pairs, the third has characters that are escaped.
 const text = fc.oneof(
   fc.string({ unit: "binary" }),
   fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units)),
@@ -32,7 +32,7 @@ Deno.test("an escaped text is a header value that survives UTF-8", () => {
   }));
 });
 
-Deno.test("escapeText leaves alone what a header can hold", () => {
+Deno.test("escapeText does not change what a header can contain", () => {
   for (const text of ["Hello Bob!", "a  b", "é漢🙂👨‍👩‍👧", "", "\u2028", "a: b"]) {
     assertEquals(escapeText(text), text);
   }
@@ -48,7 +48,7 @@ Deno.test("an escape that escapeText does not make is 400", () => {
   assertEquals(unescapeText("\\u00E9\\\\n"), "é\\n");
 });
 
-/** Runs that a line's end can fall into, as long as a message allows. */
+/** Texts in which a line can end anywhere, as long as a message allows. */
 const longText = fc.array(
   fc.tuple(
     fc.constantFrom(" ", "\\", "🙂", "\n", "a", "é", "漢", "\ud83d", "\ude42", "a  b", "👨‍👩‍👧"),
@@ -72,7 +72,7 @@ Deno.test("the Text lines of a long text fit the limits and give it back", async
   await readsBack("\\".repeat(textBytesMax / 2));
 });
 
-// Not Cc, and yet a line end to much that handles text.
+// They are not in Cc, but many programs take them for a line end.
 Deno.test("a long text keeps its line and paragraph separators", async () => {
   await readsBack("a".repeat(2_000) + "\u2028b\u2029c");
 });
@@ -86,7 +86,7 @@ async function readsBack(text: string): Promise<void> {
   const sent = message("MSG", [id, ...headers]);
   const [read] = await new MessageReader().push(utf8.encode(encode(sent)));
   assertEquals(read, sent);
-  // Not assertEquals: where they differ, its report of two long lines takes minutes.
+  // Not assertEquals: if they differ, its report of two long lines takes minutes.
   assert(unescapeText(headerValues(sent, "Text").join("")) === text, "the text came back changed");
 }
 

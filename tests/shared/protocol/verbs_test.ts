@@ -5,7 +5,7 @@ import { check, speaksVersion1 } from "../../../shared/protocol/verbs.ts";
 
 const speakers: readonly Speaker[] = ["client", "server", "initiator", "responder", "peer"];
 
-/** The least that the table lets pass. */
+/** The smallest message that the table allows. */
 function least(verb: keyof typeof verbs): Message {
   return message(verb, verbs[verb].required.map((name): Header => [name, "x"]));
 }
@@ -33,11 +33,11 @@ Deno.test("each required header that is missing is 400 and named", () => {
   }
 });
 
-Deno.test("required headers are found without regard to case, and unknown ones let pass", () => {
+Deno.test("required headers are found without regard to case, and unknown ones are ignored", () => {
   assertEquals(check(message("BRIDGE", [["CLIENTID", "a"], ["X-New", "b"]]), "client"), undefined);
 });
 
-Deno.test("lines without a colon pass in INFO and CHAT alone", () => {
+Deno.test("lines without a colon are allowed only in INFO and CHAT", () => {
   for (const verb of names) {
     const tolerated = verb === "INFO" || verb === "CHAT";
     const found = check({ ...least(verb), bare: ["Requesting clients"] }, verbs[verb].from[0]);
@@ -58,7 +58,7 @@ Deno.test("the fault for an unknown verb names those that the speaker may send",
   assert(!reason.includes("REGISTER"));
 });
 
-Deno.test("a Version that is a number from 1 tells this protocol's speakers from the wild's", () => {
+Deno.test("a Version that is a number from 1 distinguishes this protocol from legacy programs", () => {
   const speaks = (...headers: Header[]) => speaksVersion1(message("INFO", headers));
   assert(speaks(["Version", "1"]));
   assert(speaks(["version", "2"]), "who speaks a later one also understands the first");

@@ -44,7 +44,7 @@ Deno.test("makeVisible shows escape sequences instead of passing them on", () =>
   for (const [what, text, visible] of cases) assertEquals(makeVisible(text), visible, what);
 });
 
-Deno.test("makeVisible leaves text of people as it is", () => {
+Deno.test("makeVisible leaves ordinary text as it is", () => {
   for (
     const text of ["", "Hello Bob!", "naïve 漢字 עברית العربية", "🙂", "👨‍👩‍👧‍👦", "🏳️‍🌈", "e\u0301", "🇪🇺"]
   ) {

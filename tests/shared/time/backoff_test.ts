@@ -13,7 +13,7 @@ Deno.test("Backoff doubles up to the longest wait, drawn from the upper half", (
   assertEquals(waits(() => nearlyOne), [100, 200, 400, 800, 1_000, 1_000]);
 });
 
-Deno.test("Backoff stays within its bounds however often it is asked", () => {
+Deno.test("Backoff stays within its bounds however often it is used", () => {
   const ms = fc.integer({ min: 1, max: 1e6 });
   fc.assert(fc.property(ms, ms, fc.nat(2_000), (firstMs, maxMs, tries) => {
     const backoff = new Backoff({ firstMs, maxMs });
@@ -23,7 +23,7 @@ Deno.test("Backoff stays within its bounds however often it is asked", () => {
   }));
 });
 
-Deno.test("Backoff begins again after a success", () => {
+Deno.test("Backoff starts again after a success", () => {
   const backoff = new Backoff({ firstMs: 100, maxMs: 1_000, random: () => 0 });
   const first = backoff.next();
   backoff.next();

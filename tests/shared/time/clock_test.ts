@@ -14,7 +14,7 @@ Deno.test("wait ends with true when the time is over", async () => {
   assertEquals(await wait(1, new AbortController().signal), true);
 });
 
-// The sanitizer fails these two where the timer stays behind.
+// The sanitizer fails these two tests if the timer is left.
 Deno.test("wait ends with false as soon as the signal aborts", async () => {
   const controller = new AbortController();
   const waiting = wait(3_600_000, controller.signal);
@@ -22,6 +22,6 @@ Deno.test("wait ends with false as soon as the signal aborts", async () => {
   assertEquals(await waiting, false);
 });
 
-Deno.test("wait does not begin where the signal has aborted already", async () => {
+Deno.test("wait does not start if the signal has aborted already", async () => {
   assertEquals(await wait(3_600_000, AbortSignal.abort()), false);
 });

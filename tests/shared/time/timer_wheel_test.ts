@@ -45,7 +45,7 @@ Deno.test("a wheel takes out the same as a list, however far the clock jumps", (
       assertEquals(taken.sort(), expected.map(([member]) => member).sort());
       for (const member of taken) times.delete(member);
 
-      // Who is added at its very time has until the next second.
+      // A member that is added at its own time stays until the next second.
       const at = Math.max(now + ttlMs, (Math.floor(now / 1000) + 1) * 1000);
       if (what === "add" && !times.has(which)) {
         slots.set(which, wheel.add(which, now + ttlMs));
