@@ -1,15 +1,13 @@
 /**
- * What happens to a client. Each front end shows these in its own way; nothing else reaches a user.
+ * What happens to a client, as facts: a front end words them, a program reads them. What is asked of the
+ * client is answered by return values instead.
  *
  * @module
  */
 
 import type { Address } from "../shared/net/address.ts";
-import type { Fingerprint } from "../shared/crypto/public_key.ts";
-import type { AuditReport } from "./audit/audit.ts";
-import type { PresenceStatus } from "../shared/protocol/records.ts";
+import type { Fingerprint, PublicKey } from "../shared/crypto/public_key.ts";
 import type { ServerAddress } from "../shared/net/server_address.ts";
-import type { HistoryEntry } from "./store/journal.ts";
 import type { Problem } from "./user_error.ts";
 
 /**
@@ -23,31 +21,6 @@ export type Security = "plaintext" | "encrypted" | "verified";
 
 /** Why a conversation is over. */
 export type CloseReason = "you-left" | "peer-left" | "lost" | "silent" | "broken" | "refused";
-
-/** A conversation, as it is listed. */
-export interface PeerState {
-  readonly name: string;
-  /** Where the peer is connected; undefined while it is not. */
-  readonly address: Address | undefined;
-  readonly dialect: Dialect;
-  readonly security: Security;
-  readonly current: boolean;
-  /** Messages that the peer does not have yet. */
-  readonly waiting: number;
-}
-
-/** Somebody whom the user talks to, and whether they are there. */
-export interface Contact {
-  readonly name: string;
-  /** By a connection, or by the server's word; undefined where nobody knows. */
-  readonly presence: PresenceStatus | undefined;
-  /** Whether there is a connection to them. */
-  readonly connected: boolean;
-  /** Messages that they do not have yet. */
-  readonly waiting: number;
-  /** When something was last said, by either side: milliseconds since 1970, UTC. */
-  readonly lastAtMs: number;
-}
 
 /** A client that the server knows. */
 export interface KnownClient {
@@ -64,9 +37,27 @@ export interface PeerRef {
   /** What the peer is called here. */
   readonly name: string;
   /** The fingerprint of the peer's key; undefined for a peer that cannot encrypt. */
-  readonly person: string | undefined;
+  readonly person: Fingerprint | undefined;
   /** The key of the peer's device: the person's own, as long as a person has one device. */
-  readonly device: string | undefined;
+  readonly device: PublicKey | undefined;
+}
+
+/** A conversation, as it stands. */
+export interface ConversationState extends PeerRef {
+  /** The peer's devices; one, as long as a person has one. */
+  readonly devices: readonly DeviceState[];
+  readonly dialect: Dialect;
+  readonly security: Security;
+  /** Messages that the peer lacks. */
+  readonly waiting: number;
+}
+
+/** A device of a peer's. */
+export interface DeviceState {
+  readonly device: PublicKey | undefined;
+  /** Where it is connected; undefined while it is not. */
+  readonly address: Address | undefined;
+  readonly connected: boolean;
 }
 
 /** Who has a message, and how many of how many devices that are to have it. */
@@ -162,10 +153,16 @@ export type ClientEvent =
     readonly name: string;
     readonly here: boolean;
   }
-  | { readonly type: "first-contact"; readonly name: string; readonly fingerprint: string }
+  | { readonly type: "first-contact"; readonly name: string; readonly fingerprint: Fingerprint }
   | {
-    /** Somebody has shown another key than the one that is saved, or one that is not to be believed. */
-    readonly type: "key-changed" | "key-refused";
+    /** Somebody has shown another key than the one that is saved for their name, and was refused. */
+    readonly type: "key-changed";
+    readonly name: string;
+    readonly verdict: RefusingVerdict;
+  }
+  | {
+    /** Somebody new has shown a key that the server contradicts or the user has rejected. */
+    readonly type: "key-refused";
     readonly name: string;
     readonly verdict: RefusingVerdict;
   }
@@ -174,8 +171,8 @@ export type ClientEvent =
     readonly type: "server-contradicted";
     readonly name: string;
     /** The fingerprint that the server names. */
-    readonly serverFingerprint: string;
-    readonly presentedFingerprint: string;
+    readonly serverFingerprint: Fingerprint;
+    readonly presentedFingerprint: Fingerprint;
     readonly verified: boolean;
   }
   | { readonly type: "turned-away"; readonly why: Problem }
@@ -220,146 +217,3 @@ export interface EventSink {
    */
   shown(): Promise<void> | undefined;
 }
-
-/** Something that happened. */
-export type ChatEvent =
-  | { readonly type: "listening"; readonly address: Address }
-  | {
-    readonly type: "registered";
-    readonly id: string;
-    readonly address: Address;
-    readonly server: ServerAddress;
-    /** How long it lasts without being refreshed; undefined where the server does not say. */
-    readonly expiresS: number | undefined;
-    /** Whether the server has had us prove our key, and so keeps the name for it. */
-    readonly keyed: boolean;
-  }
-  | { readonly type: "unregistered"; readonly id: string }
-  | { readonly type: "server-lost"; readonly problem: Problem }
-  | { readonly type: "registered-again"; readonly server: ServerAddress }
-  | {
-    readonly type: "clients";
-    readonly count: number;
-    readonly clients: readonly KnownClient[];
-    readonly selfId: string;
-  }
-  | { readonly type: "bridged"; readonly found: KnownClient | undefined }
-  | { readonly type: "calling"; readonly name: string | undefined; readonly address: Address }
-  | {
-    readonly type: "opened";
-    readonly name: string;
-    readonly address: Address;
-    readonly dialect: Dialect;
-    readonly security: Security;
-    readonly called: "by-us" | "by-them";
-    readonly current: boolean;
-    /** Messages that wait for the peer, and now go to it. */
-    readonly waiting: number;
-  }
-  | {
-    readonly type: "message";
-    readonly name: string;
-    readonly plaintext: boolean;
-    readonly text: string;
-    /** When it was written, by the sender's clock where it says so: milliseconds since 1970, UTC. */
-    readonly sentAtMs: number;
-  }
-  | { readonly type: "remembered"; readonly name: string; readonly fingerprint: Fingerprint }
-  | {
-    /** Whoever has proven to have the key `shown` says to be somebody whose key is another one. */
-    readonly type: "key-refused";
-    readonly name: string;
-    readonly verdict: RefusingVerdict;
-  }
-  | {
-    readonly type: "server-contradicted";
-    readonly name: string;
-    readonly said: string;
-    readonly shown: string;
-    readonly verified: boolean;
-  }
-  | { readonly type: "turned-away"; readonly why: string }
-  | { readonly type: "trusted"; readonly name: string; readonly fingerprint: Fingerprint }
-  | { readonly type: "verification-asked"; readonly name: string }
-  | { readonly type: "verification-waits"; readonly name: string }
-  | {
-    readonly type: "verification-words";
-    readonly name: string;
-    readonly words: readonly string[];
-  }
-  | { readonly type: "verified"; readonly name: string; readonly fingerprint: Fingerprint }
-  | { readonly type: "not-verified"; readonly name: string }
-  | {
-    /** The user has called somebody who cannot be reached; what is written to them waits. */
-    readonly type: "away";
-    readonly name: string;
-    readonly why: Problem;
-  }
-  | {
-    /** Messages are on the disk, and cannot be delivered now. */
-    readonly type: "kept";
-    readonly name: string;
-    /** All that wait for that peer. */
-    readonly count: number;
-  }
-  | {
-    /** Messages are at the server's mailbox, which were said to be kept before. */
-    readonly type: "deposited";
-    readonly name: string;
-    readonly count: number;
-  }
-  | {
-    /** The server's mailbox does not take what waits for a peer. */
-    readonly type: "not-deposited";
-    readonly name: string;
-    readonly why: Problem;
-  }
-  | {
-    /** The peer's program has a message. */
-    readonly type: "delivered";
-    readonly name: string;
-    readonly id: string;
-    /** Whether it had been said to be kept, or deposited, before. */
-    readonly late: boolean;
-  }
-  | {
-    /** The peer's user has seen messages, and lets us know. */
-    readonly type: "read";
-    readonly name: string;
-    readonly count: number;
-  }
-  | {
-    /** Messages of a peer's went to another copy of this profile. */
-    readonly type: "missed";
-    readonly name: string;
-    readonly count: number;
-  }
-  | {
-    /** Somebody whom the user talks to has come or gone. */
-    readonly type: "presence";
-    readonly name: string;
-    readonly here: boolean;
-  }
-  | { readonly type: "who"; readonly people: readonly Contact[] }
-  | {
-    readonly type: "history";
-    /** Whose conversation, or what was searched for; neither where it is all there was. */
-    readonly name?: string;
-    readonly words?: string;
-    /** Oldest first. */
-    readonly entries: readonly HistoryEntry[];
-  }
-  | { readonly type: "audited"; readonly name: string; readonly report: AuditReport }
-  | { readonly type: "undelivered"; readonly name: string; readonly texts: readonly string[] }
-  | {
-    readonly type: "closed";
-    readonly name: string;
-    readonly reason: CloseReason;
-    readonly detail: string | undefined;
-  }
-  | { readonly type: "switched"; readonly name: string }
-  | { readonly type: "peers"; readonly peers: readonly PeerState[] }
-  | { readonly type: "help"; readonly rows: readonly (readonly [usage: string, help: string])[] }
-  | { readonly type: "hint"; readonly hint: string }
-  | { readonly type: "waiting"; readonly command: string }
-  | { readonly type: "problem"; readonly problem: string | Problem };

@@ -10,9 +10,45 @@
 
 import type { Fingerprint } from "../shared/crypto/public_key.ts";
 import { errorMessage } from "../shared/errors/error_message.ts";
+import type { Address } from "../shared/net/address.ts";
+import type { CommandLineProblem } from "./problems/command_line_problem.ts";
+import type { ConversationProblem } from "./problems/conversation_problem.ts";
 import type { ProfileProblem } from "./problems/profile_problem.ts";
 import type { StoreProblem } from "./problems/store_problem.ts";
 import type { TransportProblem } from "./problems/transport_problem.ts";
+
+/** Comparing what both sides have. */
+export type AuditProblem =
+  /** The other side's answers contradict each other. */
+  | { readonly code: "audit-answers-do-not-fit" }
+  /** There is no conversation of `self` with that name. */
+  | { readonly code: "nothing-to-compare"; readonly self: string; readonly name: string }
+  | { readonly code: "not-found-by-server"; readonly name: string }
+  | { readonly code: "peer-does-not-encrypt"; readonly name: string }
+  | {
+    readonly code: "audit-not-possible";
+    readonly name: string;
+    readonly detail: Problem | undefined;
+  };
+
+/** From a name to an open link. */
+export type ConnectorProblem =
+  /** The server names nobody of that id. */
+  | { readonly code: "not-registered"; readonly name: string }
+  /** The server answers with somebody else: it cannot look up a client by its id. */
+  | { readonly code: "look-up-not-possible"; readonly name: string; readonly answered: string }
+  | { readonly code: "too-many-links"; readonly max: number }
+  /** We gave up a call, for the reason that `detail` says. */
+  | CallProblem & { readonly code: "call-refused" }
+  /** The other side ended a call. */
+  | CallProblem & { readonly code: "call-ended" };
+
+interface CallProblem {
+  readonly address: Address;
+  /** Who was called, if by name. */
+  readonly name: string | undefined;
+  readonly detail: Problem | undefined;
+}
 
 /** A text that is not yet a code with fields. */
 interface TextProblem {
@@ -140,14 +176,18 @@ export type TrustProblem =
 
 /** Something that went wrong: a code, and the facts that belong to it. */
 export type Problem =
-  | TextProblem
-  | UnexpectedProblem
-  | RendezvousProblem
+  | AuditProblem
+  | CommandLineProblem
+  | ConnectorProblem
+  | ConversationProblem
   | MailboxProblem
-  | TrustProblem
-  | StoreProblem
   | ProfileProblem
-  | TransportProblem;
+  | RendezvousProblem
+  | StoreProblem
+  | TextProblem
+  | TransportProblem
+  | TrustProblem
+  | UnexpectedProblem;
 
 /** The codes that there are. */
 export type ProblemCode = Problem["code"];

@@ -1,13 +1,17 @@
 /**
  * One conversation: a peer, the links to it, and what both have said. Links come and go; the conversation
- * with a peer that has a key stays, in the journal and here.
+ * with a peer that has a key stays, in the store and here.
+ *
+ * What the user writes goes down from here to the delivery and its links; what the peer says comes up from
+ * a link to here, by the one interface {@linkcode Inbox}.
  *
  * @module
  */
 
 import { type Address, formatAddress } from "../../shared/net/address.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
-import type { PublicKey } from "../../shared/crypto/public_key.ts";
+import { Throttle } from "../../shared/time/throttle.ts";
+import { fingerprintOf, type PublicKey } from "../../shared/crypto/public_key.ts";
 import {
   type ChatMessage,
   chatMessageHeaders,
@@ -15,123 +19,144 @@ import {
   type NumberedMessage,
   readChatMessage,
 } from "../../shared/protocol/message_stream.ts";
-import { incomingStreamsMax, unknownSenderMessagesMax } from "../../shared/protocol/limits.ts";
+import { randomId } from "../../shared/protocol/random_id.ts";
+import { unknownSenderMessagesMax } from "../../shared/protocol/limits.ts";
 import { header, type Message, message } from "../../shared/protocol/message.ts";
+import { refusals } from "../../shared/protocol/reasons.ts";
 import { check } from "../../shared/protocol/verbs.ts";
 import { Delivery } from "../delivery/delivery.ts";
-import type { ChatEvent } from "../events.ts";
-import type { Link } from "../link/link.ts";
-import type { Deposit, Recipient } from "../mailbox/mailbox.ts";
-import type { ConversationId, ConversationRecord, Journal, Receipt } from "../store/journal.ts";
+import type { EventSink, PeerRef, Receivers } from "../events.ts";
+import type { Inbox, Link, Replies } from "../link/link.ts";
+import type { Deposit, Mailbox } from "../mailbox/mailbox.ts";
+import type { ConversationId, ConversationRecord, Store } from "../store/store.ts";
 import type { Trust } from "../trust/trust.ts";
+import type { ConversationProblem } from "../problems/conversation_problem.ts";
 import { type Problem, reasonOf } from "../user_error.ts";
+import { conversationId } from "./conversation_id.ts";
+import { MailReplies } from "./mail_replies.ts";
+import { MessageIntake, type Reception } from "./message_intake.ts";
+import { ReadReceipts } from "./read_receipts.ts";
 
-/** What a conversation needs to know beside its peer. */
+/** What a conversation needs beside its peer. */
 export interface ConversationOptions {
-  readonly journal: Journal;
+  readonly self: { readonly id: string; readonly fingerprint: string };
+  readonly store: Store;
   readonly trust: Trust;
+  readonly mailbox: Pick<Mailbox, "available" | "deposit">;
   readonly clock: TimerClock;
+  /** Gives numbers from 0 up to 1. */
   readonly random: () => number;
-  readonly emit: (event: ChatEvent) => void;
-  /** When all that was emitted is on the screen; undefined where it is. */
-  readonly printed: () => Promise<void> | undefined;
+  readonly sink: EventSink;
   /** Whether peers are told what the user has seen. */
   readonly readReceipts: boolean;
-  /** Looks for a peer, and opens a link if it is there. Never throws. */
-  readonly seek: (conversation: Conversation) => Promise<void>;
-  /** Leaves messages with the server; undefined where it keeps none. Never throws. */
-  readonly deposit: (
-    to: Recipient,
-    messages: readonly Message[],
-  ) => Promise<Deposit> | undefined;
+  /** Looks for a peer and opens a link if it is there. Never throws. */
+  readonly search: (conversation: Conversation) => Promise<void>;
 }
 
-/** Of a disk that fails, no more is said than a line in this time. */
-const complaintMs = 60_000;
+/** If the store fails, no more is said of it than once in this time. */
+const storeErrorMs = 60_000;
+
+/** What failed with the store. */
+type Doing = (ConversationProblem & { code: "store-failed" })["doing"];
 
 /** A conversation. */
-export class Conversation {
-  readonly name: string;
-  /** The id that the peer goes by; undefined of one that has none. */
-  readonly peerId: string | undefined;
-  /** The peer's key; undefined if it cannot encrypt. */
+export class Conversation implements Inbox {
+  /** Whom it is with, for events. */
+  readonly ref: PeerRef;
+  /** The id that the peer goes by; the place that it is called at if it has none. */
+  readonly peerId: string;
+  /** The peer's key; undefined for a peer that cannot encrypt. */
   readonly key: PublicKey | undefined;
-  readonly id: ConversationId;
+  /** The conversation in the store. */
+  readonly stored: ConversationId;
   readonly links: Link[] = [];
-  /** Whether the user has called or answered. */
-  engaged = false;
+  /** Whether the user has called or answered the peer, in this run or, if something waits, in another. */
+  answered = false;
   readonly #options: ConversationOptions;
   readonly #delivery: Delivery | undefined;
-  /** Whether the user has been told that messages wait, or are at the mailbox, and they still do. */
-  #saidToWait = false;
-  #saidRefused: string | undefined;
-  #lastReceived: string | undefined;
-  /** The last message of the peer's that the user has seen, and the last that the peer was told of. */
-  #seen: string | undefined;
-  #saidSeen: string | undefined;
-  /** What the peer is to be told by mail of each stream, once all its mail has been looked at. */
-  #mailReplies = new Map<string, Message>();
-  #complaintDueAtMs = 0;
-  /** Messages that the user has not answered, where it is a stranger's. */
-  #unanswered: number | undefined;
-  #saidTooMuch = false;
+  readonly #intake: MessageIntake;
+  readonly #receipts: ReadReceipts;
+  readonly #mailReplies = new MailReplies();
+  readonly #storeErrors: Throttle;
+  /** Why the mailbox takes nothing, as the user was told. */
+  #toldRefusal: string | undefined;
 
   /**
-   * @param name What it is called here.
-   * @param record What the journal has of it.
+   * @param name What the peer is called here.
+   * @param record What the store has of the conversation.
+   * @throws {UserError} If the store cannot be read.
    */
   constructor(name: string, record: ConversationRecord, options: ConversationOptions) {
-    this.name = name;
-    this.id = record.id;
-    this.key = record.key;
-    this.peerId = record.name;
+    const { key, name: peerId, id: stored } = record;
+    const { self, store, clock, sink, readReceipts } = options;
+    const person = key && fingerprintOf(key);
+    const parties = [{ person: self.fingerprint, name: self.id }, { person, name }] as const;
+    this.ref = { conversation: conversationId(...parties), name, person, device: key };
+    this.peerId = peerId;
+    this.key = key;
+    this.stored = stored;
     this.#options = options;
-    if (this.key === undefined) return;
-    const { journal, clock, random, seek } = options;
-    this.#delivery = new Delivery({
-      conversation: record.id,
-      journal,
+    this.#receipts = new ReadReceipts(readReceipts);
+    this.#storeErrors = new Throttle(clock, storeErrorMs);
+    const onStoreError = (doing: Doing, error: unknown) => this.#storeFailed(doing, error);
+    this.#intake = new MessageIntake({
+      ref: this.ref,
+      stored,
+      store,
       clock,
-      random,
-      seek: () => seek(this),
-      deposit: (letters) => this.#deposit(letters.map(messageOf)),
+      sink,
+      isUnknownSender: () => this.#isUnknownSender,
+      onStoreError,
+    });
+    if (key === undefined) return;
+    this.#delivery = new Delivery({
+      ...options,
+      conversation: stored,
+      search: () => options.search(this),
+      deposit: (messages) => this.#deposit(messages.map(messageOf)),
       onDeposited: (count) => this.#deposited(count),
-      onRefused: ({ why }) => this.#refusedByMailbox(why),
-      onTrouble: (error) => this.#complain("deliver what waits for", error),
+      onRefused: (refusal) => this.#refusedByMailbox(refusal.why),
+      onStoreError: (error) => onStoreError("deliver", error),
     });
   }
 
-  /** Messages that the peer does not have. */
+  /** Its id: 128 bits in hexadecimal. */
+  get id(): string {
+    return this.ref.conversation;
+  }
+
+  /** What the peer is called here. */
+  get name(): string {
+    return this.ref.name;
+  }
+
+  /** Messages that the peer lacks. */
   get waiting(): number {
     return this.#delivery?.waiting ?? 0;
   }
 
-  /** Where the peer listened last, as far as it is known. */
+  /** Where the peer listened last, as far as is known. */
   get lastAddress(): Address | undefined {
-    return this.#options.journal.get(this.id).address;
+    return this.#options.store.conversations.get(this.stored).address;
   }
 
-  /** Takes note of messages that have been accepted, and says where they have to wait. */
-  accepted(): void {
-    this.#delivery?.refresh();
-    if (this.links.length === 0) this.sayWaiting();
+  /** Takes a message of the user's that is in the store: it goes out, or waits. */
+  accepted(message: NumberedMessage): void {
+    this.#delivery?.accepted(message);
+    if (this.links.length === 0) this.tellWaiting();
   }
 
-  /** Says that messages wait, where some do. */
-  sayWaiting(): void {
+  /** Tells that messages wait, if some do. */
+  tellWaiting(): void {
     const { waiting: count } = this;
-    if (count === 0) return;
-    this.#saidToWait = true;
-    this.#options.emit({ type: "kept", name: this.name, count });
+    if (count > 0) this.#options.sink.emit({ ...this.ref, type: "waiting", count });
   }
 
   /** A link is open. */
   attach(link: Link): void {
     this.links.push(link);
     this.#delivery?.attach(link);
-    // What was said on a link that broke may not have come.
-    if (this.links.length === 1) this.#saidSeen = undefined;
-    this.#saySeen();
+    this.#receipts.use(this.links[0]);
   }
 
   /** A link is over. @returns Whether it was the last. */
@@ -139,6 +164,7 @@ export class Conversation {
     const at = this.links.indexOf(link);
     if (at >= 0) this.links.splice(at, 1);
     this.#delivery?.detach(link);
+    this.#receipts.use(this.links[0]);
     return this.links.length === 0;
   }
 
@@ -147,203 +173,116 @@ export class Conversation {
     this.#delivery?.wake();
   }
 
-  /**
-   * Takes what the peer has sent, shows what is new, and acknowledges it.
-   *
-   * @param link On which it came; undefined where it came by mail, which is answered by mail.
-   * @returns Whether there is nothing among it that is to come again.
-   */
-  receive(letters: readonly ChatMessage[], link: Link | undefined): boolean {
-    const { journal, clock, emit, printed } = this.#options;
-    let receipts: Receipt[];
-    try {
-      if (this.#isTooMuch(letters.length)) {
-        this.#turnAway();
-        return false;
-      }
-      receipts = journal.receive(this.id, letters, clock.timeOfDay());
-    } catch (error) {
-      const then = this.key === undefined ? "" : "; it will be sent again";
-      this.#complain("keep what came from", error, then);
-      // Who has no key does not send it again.
-      if (this.key === undefined) {
-        for (const { text, sentAtMs } of letters) this.show(text, sentAtMs);
-      }
-      return false;
-    }
-    const conflicts = new Set<string>();
-    let taken: ChatMessage | undefined;
-    let row: number | undefined;
-    let complete = true;
-    for (const [i, receipt] of receipts.entries()) {
-      const letter = letters[i]!;
-      switch (receipt.outcome) {
-        case "stored":
-          if (receipt.missed > 0) emit({ type: "missed", name: this.name, count: receipt.missed });
-          this.show(letter.text, letter.sentAtMs);
-          row = receipt.row;
-          taken = letter;
-          break;
-        case "duplicate":
-          taken = letter;
-          break;
-        case "conflict":
-          conflicts.add(letter.position!.stream);
-          break;
-        case "gap":
-          complete = false;
-      }
-      // Who does not number its messages waits for each to be confirmed.
-      if (taken === letter && letter.position === undefined) link?.acknowledge(letter.id);
-    }
-    for (const stream of conflicts) {
-      this.#reply(link, stream, message("RESET", [["Stream", stream]]));
-    }
-    if (taken?.position !== undefined) {
-      this.#reply(link, taken.position.stream, message("ACK", [["Id", taken.id]]));
-    }
-    if (row !== undefined) {
-      const shown = row;
-      this.#lastReceived = taken?.id ?? this.#lastReceived;
-      const printing = printed();
-      if (printing === undefined) this.#markShown(shown);
-      else printing.then(() => this.#markShown(shown), () => {});
-    }
-    return complete;
+  /** The user has seen a message of the peer's, and all before it. */
+  seen(id: string): void {
+    this.#receipts.seen(id);
   }
 
-  /** Whether it is somebody whom the user has never called nor answered. */
-  get #isUnknownSender(): boolean {
-    if (this.engaged) return false;
-    return this.key === undefined || !this.#options.trust.isContact(this.peerId!, this.key);
+  messages(messages: readonly ChatMessage[], replies: Replies): void {
+    const { safe, conflicts, tooMany } = this.#receive(messages);
+    if (tooMany) return this.#turnAway();
+    // A peer that does not number its messages waits for each to be confirmed.
+    for (const { id, position } of safe) if (position === undefined) replies.acknowledge(id);
+    for (const stream of conflicts) replies.reset(stream);
+    const last = safe.at(-1);
+    if (last?.position !== undefined) replies.acknowledge(last.id);
   }
 
-  /** Has whoever sends too much wait for an answer. */
-  #turnAway(): void {
-    const reason = `The user has not answered ${unknownSenderMessagesMax} messages; wait for that`;
-    for (const link of this.links) {
-      link.say(message("ERROR", [["Code", "429"], ["Reason", reason]]));
-      link.leave();
-    }
+  text(text: string): void {
+    const sentAtMs = this.#options.clock.timeOfDay();
+    this.#receive([{ id: randomId(), sentAtMs, text, position: undefined }]);
   }
 
-  /** Whether somebody whom the user has never answered has sent as much as is kept. */
-  #isTooMuch(more: number): boolean {
-    if (!this.#isUnknownSender) return false;
-    const { journal, emit } = this.#options;
-    this.#unanswered ??= journal.streams(this.id)
-      .filter(({ direction }) => direction === "received")
-      .reduce((sum, { last }) => sum + last, 0);
-    this.#unanswered += more;
-    if (this.#unanswered - more < unknownSenderMessagesMax) return false;
-    if (!this.#saidTooMuch) {
-      const problem =
-        `${this.name} has sent ${unknownSenderMessagesMax} messages that you have not ` +
-        `answered, and no more are taken: /chat ${this.name} takes them`;
-      emit({ type: "problem", problem });
-    }
-    this.#saidTooMuch = true;
-    return true;
+  delivered(id: string): void {
+    const { sink } = this.#options;
+    sink.emit({ ...this.ref, ...this.#byPeer, type: "delivered", id, waiting: this.waiting });
   }
 
-  /** Shows a message of the peer's. */
-  show(text: string, sentAtMs: number): void {
-    const plaintext = this.key === undefined;
-    this.#options.emit({ type: "message", name: this.name, plaintext, text, sentAtMs });
-  }
-
-  /** Notes that the user has seen all that came, and tells the peer where the user lets us. */
-  see(): void {
-    this.#seen = this.#lastReceived;
-    this.#saySeen();
-  }
-
-  /** The peer has messages. */
   acknowledged(id: string): void {
-    const { emit } = this.#options;
     try {
-      const late = this.#saidToWait;
-      for (const delivered of this.#delivery?.take(id) ?? []) {
-        emit({ type: "delivered", name: this.name, id: delivered, late });
-      }
-      if (this.waiting === 0) {
-        this.#saidToWait = false;
-        this.#saidRefused = undefined;
-      }
+      for (const delivered of this.#delivery?.acknowledged(id) ?? []) this.delivered(delivered);
+      if (this.waiting === 0) this.#toldRefusal = undefined;
     } catch (error) {
-      this.#complain("note what is delivered to", error);
+      this.#storeFailed("mark-delivered", error);
     }
   }
 
-  /** The peer's user has seen messages, which the peer has then. */
   read(id: string): void {
+    // What has been read has arrived.
     this.acknowledged(id);
     try {
-      const count = this.#options.journal.markRead(this.id, id);
-      if (count > 0) this.#options.emit({ type: "read", name: this.name, count });
+      const { store, sink } = this.#options;
+      const count = store.outgoing.markRead(this.stored, id);
+      if (count > 0) sink.emit({ ...this.ref, ...this.#byPeer, type: "read", id, count });
     } catch (error) {
-      this.#complain("note what was read by", error);
+      this.#storeFailed("mark-read", error);
     }
   }
 
-  /** The peer cannot make sense of what we send. */
   reset(stream: string): void {
     try {
-      this.#delivery?.restart(stream);
+      this.#delivery?.renumber(stream);
     } catch (error) {
-      this.#complain("send again what waits for", error);
+      this.#storeFailed("renumber", error);
     }
   }
 
-  /** Takes what has come by mail. @returns Whether nothing of it is to come again. */
+  /** Takes what has come by mail. @returns Whether nothing of it has to come again. */
   takeMail(messages: readonly Message[]): boolean {
-    const letters: ChatMessage[] = [];
+    const chatMessages: ChatMessage[] = [];
     for (const message of messages) {
       const id = header(message, "Id") ?? "";
       if (message.verb === "ACK") this.acknowledged(id);
       else if (message.verb === "READ") this.read(id);
       else if (message.verb === "RESET") this.reset(header(message, "Stream") ?? "");
       else if (message.verb === "MSG" && check(message, "peer") === undefined) {
-        const letter = readChatMessage(message, this.#options.clock.timeOfDay());
-        if (isChatMessage(letter)) letters.push(letter);
+        const chatMessage = readChatMessage(message, this.#options.clock.timeOfDay());
+        if (isChatMessage(chatMessage)) chatMessages.push(chatMessage);
       }
     }
-    return letters.length === 0 || this.receive(letters, undefined);
+    if (chatMessages.length === 0) return true;
+    const { safe, conflicts, complete, tooMany } = this.#receive(chatMessages);
+    if (tooMany) this.#turnAway();
+    for (const stream of conflicts) this.#mailReplies.reset(stream);
+    const last = safe.at(-1);
+    if (last?.position !== undefined) this.#mailReplies.acknowledge(last.position.stream, last.id);
+    return complete;
   }
 
-  /** Answers mail, by a link if there is one and else by mail. */
+  /** Answers mail: over a link if there is one, else by mail. Never throws. */
   async answerMail(): Promise<void> {
-    const replies = [...this.#mailReplies];
-    if (replies.length === 0) return;
+    const { messages } = this.#mailReplies;
+    if (messages.length === 0) return;
     const [link] = this.links;
     try {
       if (link === undefined) {
-        // Whoever writes under ever new names shall not have us use up what mail we may send.
+        // Somebody who writes under ever new names must not have us use up what mail we may send.
         if (this.#isUnknownSender) return;
-        const outcome = await this.#deposit(replies.map(([, reply]) => reply));
+        const outcome = await this.#deposit(messages);
         if (outcome === undefined || "refused" in outcome) return;
       } else {
-        for (const [, reply] of replies) link.say(reply);
+        for (const reply of messages) link.say(reply);
       }
     } catch (error) {
-      return this.#complain("confirm what came from", error);
+      return this.#storeFailed("confirm", error);
     }
-    for (const [about, reply] of replies) {
-      if (this.#mailReplies.get(about) === reply) this.#mailReplies.delete(about);
-    }
+    this.#mailReplies.said(messages);
   }
 
-  /** Done when all that was sent has arrived, or is at the mailbox, or neither can be at the moment. */
-  async atRest(): Promise<void> {
+  /**
+   * Done when the peer or the mailbox has everything that was sent, or neither can be reached at the moment.
+   */
+  async idle(): Promise<void> {
     await Promise.all([
-      this.#delivery?.atRest(),
+      this.#delivery?.idle(),
       ...this.links.map((link) => link.allDelivered()),
     ]);
   }
 
-  /** Done when the peer has everything. */
-  async allAcknowledged(): Promise<void> {
-    await this.#delivery?.allAcknowledged();
+  /** Says goodbye on all links, once what was just sent has had time to be confirmed. */
+  async leave(): Promise<void> {
+    const settled = this.waiting > 0 ? this.#delivery?.allAcknowledged() : undefined;
+    await Promise.all(this.links.map((link) => link.leave(settled)));
   }
 
   /** Nothing is sent any more. What waits stays on the disk. */
@@ -351,66 +290,68 @@ export class Conversation {
     this.#delivery?.stop();
   }
 
-  /** @returns Undefined where there is no mailbox for this peer. */
-  #deposit(messages: readonly Message[]): Promise<Deposit> | undefined {
-    const { journal, deposit } = this.#options;
-    const { agreement } = journal.get(this.id);
-    if (agreement === undefined) return undefined;
-    return deposit({ name: this.peerId!, key: this.key!, agreement }, messages);
+  /** Who has a message: the peer's one device. */
+  get #byPeer(): Receivers {
+    const { person, device } = this.ref;
+    return { to: { person, device }, have: 1, of: 1 };
   }
 
-  #deposited(count: number): void {
-    this.#saidToWait = true;
-    this.#saidRefused = undefined;
-    this.#options.emit({ type: "deposited", name: this.name, count });
+  get #isUnknownSender(): boolean {
+    if (this.answered) return false;
+    return this.key === undefined || !this.#options.trust.isContact(this.peerId, this.key);
   }
 
-  #refusedByMailbox(why: Problem): void {
-    const said = JSON.stringify(why);
-    if (this.#saidRefused === said) return;
-    this.#saidRefused = said;
-    this.#options.emit({ type: "not-deposited", name: this.name, why });
+  #receive(messages: readonly ChatMessage[]): Reception {
+    return this.#intake.receive(messages);
   }
 
-  /** Answers on a link, or by mail: of what is said there of a stream, the last is enough. */
-  #reply(link: Link | undefined, stream: string, reply: Message): void {
-    if (link !== undefined) return link.say(reply);
-    const about = `${reply.verb} ${stream}`;
-    const isNew = !this.#mailReplies.has(about);
-    // What is not answered is sent again.
-    if (isNew && this.#mailReplies.size >= incomingStreamsMax) return;
-    this.#mailReplies.set(about, reply);
-  }
-
-  #saySeen(): void {
-    const [link] = this.links;
-    if (!this.#options.readReceipts || this.#seen === undefined || link === undefined) return;
-    if (this.#seen === this.#saidSeen) return;
-    this.#saidSeen = this.#seen;
-    link.read(this.#seen);
-  }
-
-  #markShown(row: number): void {
-    try {
-      this.#options.journal.markShown(this.id, row);
-    } catch (error) {
-      this.#complain("note what was shown of", error, "; it will be shown again at the next start");
+  /** Has a peer that sends too much wait for an answer. */
+  #turnAway(): void {
+    const { code, reason } = refusals.notAnswered(unknownSenderMessagesMax);
+    for (const link of this.links) {
+      link.say(message("ERROR", [["Code", String(code)], ["Reason", reason]]));
+      link.leave();
     }
   }
 
-  #complain(what: string, error: unknown, then = ""): void {
-    const { clock, emit } = this.#options;
-    if (clock.now() < this.#complaintDueAtMs) return;
-    this.#complaintDueAtMs = clock.now() + complaintMs;
-    emit({
-      type: "problem",
-      problem: `Cannot ${what} ${this.name}: ${reasonOf(error)}${then}`,
-    });
+  /** @returns Undefined if there is no mailbox for this peer. */
+  #deposit(messages: readonly Message[]): Promise<Deposit> | undefined {
+    const { store, mailbox } = this.#options;
+    if (!mailbox.available) return undefined;
+    const { agreement } = store.conversations.get(this.stored);
+    if (agreement === undefined) return undefined;
+    return mailbox.deposit({ name: this.peerId, key: this.key!, agreement }, messages);
+  }
+
+  #deposited(count: number): void {
+    this.#toldRefusal = undefined;
+    this.#options.sink.emit({ ...this.ref, type: "deposited", count });
+  }
+
+  #refusedByMailbox(why: Problem): void {
+    const told = JSON.stringify(why);
+    if (this.#toldRefusal === told) return;
+    this.#toldRefusal = told;
+    this.#options.sink.emit({ ...this.ref, type: "deposit-refused", why });
+  }
+
+  #storeFailed(doing: Doing, error: unknown): void {
+    if (!this.#storeErrors.pass()) return;
+    const { name } = this;
+    const keyed = this.key !== undefined;
+    const problem = {
+      code: "store-failed",
+      doing,
+      name,
+      keyed,
+      reason: reasonOf(error),
+    } as const;
+    this.#options.sink.emit({ type: "problem", problem });
   }
 }
 
-function messageOf(letter: NumberedMessage): Message {
-  return message("MSG", chatMessageHeaders(letter));
+function messageOf(chatMessage: NumberedMessage): Message {
+  return message("MSG", chatMessageHeaders(chatMessage));
 }
 
 /** Where a peer can be called: where it says it listens, where we called it, else where it called from. */
@@ -420,6 +361,6 @@ export function addressOf(link: Link): Address {
 
 /** Whether a link was called at an address. */
 export function wasCalledAt(link: Link, address: Address): boolean {
-  // Where somebody says that he listens is for him to say, and no proof that he is there.
+  // Where somebody says that they listen is no proof that they are there.
   return link.role === "initiator" && formatAddress(link.remote) === formatAddress(address);
 }

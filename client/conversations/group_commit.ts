@@ -1,90 +1,89 @@
 /**
- * Writing down what the user sends: all that comes in one turn of the event loop goes to the disk at once,
- * so that a burst costs one flush and not one a message.
+ * Putting on the disk what the user sends: everything that comes in one turn of the event loop goes there
+ * at once, so that a burst costs one flush and not one a message.
  *
  * @module
  */
 
 import type { TimerClock } from "../../shared/time/clock.ts";
+import type { NumberedMessage } from "../../shared/protocol/message_stream.ts";
 import { randomId } from "../../shared/protocol/random_id.ts";
+import type { ConversationId, Draft, Store } from "../store/store.ts";
 import { reasonOf, UserError } from "../user_error.ts";
-import type { Conversation } from "./conversation.ts";
-import type { Journal } from "../store/journal.ts";
 
-/** What posting needs to know. */
+/** What a group commit needs. */
 export interface GroupCommitOptions {
-  readonly journal: Journal;
+  readonly outgoing: Pick<Store["outgoing"], "accept">;
   readonly clock: TimerClock;
+}
+
+/** A message that is on the disk. */
+export interface CommittedMessage {
+  readonly id: string;
+  /** Undefined for a peer that knows no numbers. */
+  readonly numbered: NumberedMessage | undefined;
 }
 
 /** Messages that follow each other within this time are a burst. */
 const burstMs = 5;
 
-interface Post {
-  readonly conversation: Conversation;
-  readonly text: string;
-  readonly sentAtMs: number;
-  readonly kept: PromiseWithResolvers<void>;
+interface Pending {
+  readonly draft: Draft;
+  readonly committed: PromiseWithResolvers<CommittedMessage>;
 }
 
 /** Puts messages on the disk. */
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
-  #posts: Post[] = [];
-  #keptAtMs = -Infinity;
-  #last: Promise<void> = Promise.resolve();
+  #pending: Pending[] = [];
+  #committedAtMs = -Infinity;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
   }
 
   /**
-   * Takes a message for a peer. Done when it is on the disk, from where it goes on by itself.
+   * Takes a message. Done when it is on the disk.
    *
-   * @throws {UserError} Where the disk does not take it; then it goes nowhere.
+   * @param conversation The conversation in the store.
+   * @param numbered Whether it gets a place in a message stream.
+   * @throws {UserError} If the disk does not take it; then it goes nowhere.
    */
-  post(conversation: Conversation, text: string): Promise<void> {
-    const { clock } = this.#options;
-    const kept = Promise.withResolvers<void>();
-    if (this.#posts.length === 0) this.#schedule();
-    this.#posts.push({ conversation, text, sentAtMs: clock.timeOfDay(), kept });
-    this.#last = kept.promise;
-    return kept.promise;
+  commit(conversation: ConversationId, text: string, numbered: boolean): Promise<CommittedMessage> {
+    const sentAtMs = this.#options.clock.timeOfDay();
+    const draft = { conversation, id: randomId(), sentAtMs, text, numbered };
+    const committed = Promise.withResolvers<CommittedMessage>();
+    if (this.#pending.length === 0) this.#schedule();
+    this.#pending.push({ draft, committed });
+    this.#last = committed.promise;
+    return committed.promise;
+  }
+
+  /** Done when everything that was taken is on the disk, or refused. */
+  async flushed(): Promise<void> {
+    await this.#last.catch(() => {});
   }
 
   /** What comes alone is written at once; what comes close behind it, with all that comes meanwhile. */
   #schedule(): void {
     const { clock } = this.#options;
-    if (clock.now() - this.#keptAtMs < burstMs) clock.after(0, () => this.#keep());
-    else queueMicrotask(() => this.#keep());
+    if (clock.now() - this.#committedAtMs < burstMs) clock.after(0, () => this.#commitAll());
+    else queueMicrotask(() => this.#commitAll());
   }
 
-  /** Done when all that was posted is on the disk, or refused. */
-  async allKept(): Promise<void> {
-    await this.#last.catch(() => {});
-  }
-
-  #keep(): void {
-    const posts = this.#posts;
-    this.#posts = [];
-    this.#keptAtMs = this.#options.clock.now();
+  #commitAll(): void {
+    const pending = this.#pending;
+    this.#pending = [];
+    this.#committedAtMs = this.#options.clock.now();
     try {
-      this.#options.journal.accept(posts.map(({ conversation, text, sentAtMs }) => ({
-        conversation: conversation.id,
-        id: randomId(),
-        sentAtMs,
-        text,
-        numbered: conversation.key !== undefined,
-      })));
+      const numbered = this.#options.outgoing.accept(pending.map(({ draft }) => draft));
+      for (const [i, { draft: { id }, committed }] of pending.entries()) {
+        committed.resolve({ id, numbered: numbered[i] });
+      }
     } catch (cause) {
-      const reason = reasonOf(cause);
-      const error = new UserError(`Cannot keep the message: ${reason}. It was not sent`, { cause });
-      for (const { kept } of posts) kept.reject(error);
-      return;
-    }
-    for (const { kept } of posts) kept.resolve();
-    for (const conversation of new Set(posts.map(({ conversation }) => conversation))) {
-      conversation.accepted();
+      const error = new UserError({ code: "not-kept", reason: reasonOf(cause) }, { cause });
+      for (const { committed } of pending) committed.reject(error);
     }
   }
 }

@@ -1,90 +1,64 @@
 /**
- * Making sure, together with a peer, that nobody is in the middle: the words are compared on one link of
- * the conversation, and what comes of it is remembered of the key.
+ * Making sure, together with a peer, that nobody is in the middle: both compare words on one link of the
+ * conversation, and what they find is saved with the key.
  *
  * @module
  */
 
 import { type Fingerprint, fingerprintOf } from "../../shared/crypto/public_key.ts";
+import type { Link, VerificationState } from "../link/link.ts";
+import type { Trust } from "../trust/trust.ts";
 import { UserError } from "../user_error.ts";
 import type { Conversation } from "./conversation.ts";
-import type { ChatEvent } from "../events.ts";
-import type { Link } from "../link/link.ts";
-import type { Trust } from "../trust/trust.ts";
-
-/** What verifying needs to know. */
-export interface VerificationFlowOptions {
-  readonly trust: Trust;
-  readonly emit: (event: ChatEvent) => void;
-}
 
 /** Compares words with peers. */
 export class VerificationFlow {
-  readonly #options: VerificationFlowOptions;
+  readonly #trust: Trust;
 
-  constructor(options: VerificationFlowOptions) {
-    this.#options = options;
+  constructor(trust: Trust) {
+    this.#trust = trust;
   }
 
   /**
-   * Begins, or shows the words again where they are there.
+   * Begins, or gives the words again if they are there.
    *
-   * @throws {UserError} Where the conversation has no link that is encrypted.
+   * @throws {UserError} If the conversation has no encrypted link.
    */
-  begin(conversation: Conversation): void {
-    const { name } = conversation;
-    const verification = linkToVerify(conversation).verify();
-    const { emit } = this.#options;
-    if (verification.state === "peer-must-begin") emit({ type: "verification-waits", name });
-    else if (verification.state === "words") {
-      emit({ type: "verification-words", name, words: verification.words });
-    }
+  begin(conversation: Conversation): VerificationState {
+    return linkToVerify(conversation).verify();
   }
 
   /**
    * Takes what the user has found.
    *
-   * @returns The fingerprint that is verified; undefined where the words differed.
-   * @throws {UserError} Where there are no words to compare.
+   * @param same Whether both sides see the same words.
+   * @returns The fingerprint of the key that is verified now; undefined if the words differ.
+   * @throws {UserError} If there are no words to compare, or the key cannot be saved.
    */
-  conclude(conversation: Conversation, same: boolean): Fingerprint | undefined {
+  confirm(conversation: Conversation, same: boolean): Fingerprint | undefined {
     const { name } = conversation;
     const link = linkToVerify(conversation);
-    if (link.words === undefined) {
-      throw new UserError(
-        `There are no words to compare yet: /verify ${name} shows them once both of you have typed it`,
-      );
-    }
+    if (link.words === undefined) throw new UserError({ code: "no-words-yet", name });
     link.endVerification();
-    const { emit, trust } = this.#options;
     const id = link.peerId!;
     const key = link.peerKey!;
     if (!same) {
-      trust.reject(id, key);
-      emit({ type: "not-verified", name });
+      this.#trust.reject(id, key);
       return undefined;
     }
-    // A key that there was no room for, or no disk, is remembered at the latest now.
-    if (!trust.remember(id, key)) {
-      throw new UserError(`Cannot remember the key of ${name}: too many are`);
-    }
-    trust.markVerified(id, key);
-    const fingerprint = fingerprintOf(key);
-    emit({ type: "verified", name, fingerprint });
-    return fingerprint;
+    // A key that there was no room for, or no disk, is saved now at the latest.
+    if (!this.#trust.remember(id, key)) throw new UserError({ code: "no-room-for-key", name });
+    this.#trust.markVerified(id, key);
+    return fingerprintOf(key);
   }
 }
 
-/** Of all links that both sides have, each has to take the same one. */
+/** If there are several links, both sides have to take the same one. */
 function linkToVerify({ name, key, links }: Conversation): Link {
-  if (key === undefined) {
-    throw new UserError(`${name} talks in plaintext: there is no key to verify`);
-  }
+  if (key === undefined) throw new UserError({ code: "no-key-to-verify", name });
   const [link] = links.toSorted((a, b) =>
     a.handshakeHash!.toHex() < b.handshakeHash!.toHex() ? -1 : 1
   );
-  if (link === undefined) {
-    throw new UserError(`${name} is not connected: /chat ${name} before you compare words`);
-  }
+  if (link === undefined) throw new UserError({ code: "not-connected", name });
   return link;
 }

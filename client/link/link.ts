@@ -14,11 +14,11 @@ import type { ChatMessage } from "../../shared/protocol/message_stream.ts";
 import type { Message } from "../../shared/protocol/message.ts";
 import type { CloseReason, Dialect } from "../events.ts";
 import type { PeerConn } from "../transport/transport.ts";
-import { UserError } from "../user_error.ts";
+import { type Problem, UserError } from "../user_error.ts";
 import type { Self } from "./introduction.ts";
 import type { LegacySession } from "./legacy/legacy_session.ts";
 import type { LinkAdmission, PeerFacts, Purpose, Receiver, Replies } from "./link_events.ts";
-import { left, type LinkState, type LinkStep, nextState } from "./link_state.ts";
+import { type Ending, left, type LinkState, type LinkStep, nextState } from "./link_state.ts";
 import { type LinkTimes, usualTimes } from "./link_times.ts";
 import { OpenLink } from "./open_link.ts";
 import type { Found, Opened } from "./opening.ts";
@@ -27,7 +27,9 @@ import { PeerSession, type VerificationState } from "./peer_session.ts";
 import { WriteQueue } from "./write_queue.ts";
 
 export type { Self } from "./introduction.ts";
-export type { Inbox, PeerFacts, Receiver, Refusal } from "./link_events.ts";
+export type { CloseReason, Dialect } from "../events.ts";
+export type { Inbox, PeerFacts, Receiver, Refusal, Replies } from "./link_events.ts";
+export type { VerificationState } from "./peer_session.ts";
 export type { LinkTimes } from "./link_times.ts";
 
 /** What a link asks its owner, in the order of its life. */
@@ -57,7 +59,7 @@ export interface LinkOptions {
   readonly self: Self;
   readonly owner: LinkOwner;
   /** Told once that the link is over. `detail` says more if there is more to say. */
-  readonly onClosed: (reason: CloseReason, detail: string | undefined) => void;
+  readonly onClosed: (reason: CloseReason, detail: Problem | undefined) => void;
   /**
    * Asked before more is read: when there is room for more, undefined if there is. So a peer cannot fill
    * the memory of a user who does not look. There is always room if this is not given.
@@ -343,13 +345,13 @@ export class Link implements PeerFacts, Replies {
     return session;
   }
 
-  #end(reason: CloseReason, detail: string | undefined): void {
+  #end(reason: CloseReason, detail: Ending["detail"]): void {
     // What came before is not lost with the link, nor comes behind its end.
     if (this.#state.name !== "closed") this.#session?.handOver();
     this.#go({ type: "end", ending: { reason, detail } });
   }
 
-  #endOnceTold(reason: CloseReason, detail: string | undefined): void {
+  #endOnceTold(reason: CloseReason, detail: Ending["detail"]): void {
     this.#go({ type: "refuse", ending: { reason, detail } });
   }
 
@@ -371,7 +373,12 @@ export class Link implements PeerFacts, Replies {
       case "closed":
         this.#options.conn.close();
         after.open?.end();
-        this.#options.onClosed(after.ending.reason, after.ending.detail);
+        this.#options.onClosed(
+          after.ending.reason,
+          typeof after.ending.detail === "string"
+            ? { code: "text", text: after.ending.detail }
+            : after.ending.detail,
+        );
     }
   }
 }

@@ -7,6 +7,7 @@
 
 import type { Address } from "../../shared/net/address.ts";
 import type { PublicKey } from "../../shared/crypto/public_key.ts";
+import type { Problem } from "../user_error.ts";
 import type { ChatMessage } from "../../shared/protocol/message_stream.ts";
 import type { Message } from "../../shared/protocol/message.ts";
 import type { Fault } from "../../shared/protocol/status.ts";
@@ -18,7 +19,7 @@ export type Purpose = "conversation" | "audit";
 /** Why a peer is not talked to, as it is told. */
 export interface Refusal extends Pick<Fault, "code" | "reason"> {
   /** For our own user. */
-  readonly detail: string;
+  readonly detail: Problem;
 }
 
 /** What is known of a link and its peer. */

@@ -9,12 +9,13 @@
  */
 
 import type { CloseReason } from "../events.ts";
+import type { Problem } from "../user_error.ts";
 
 /** Why a link ends. */
 export interface Ending {
   readonly reason: CloseReason;
   /** More about it, if there is more to say. */
-  readonly detail: string | undefined;
+  readonly detail: Problem | string | undefined;
 }
 
 /**

@@ -12,6 +12,7 @@
  * @module
  */
 
+import type { Problem } from "../user_error.ts";
 import { concat } from "@std/bytes/concat";
 import { handshakeBytesMax } from "../../shared/protocol/limits.ts";
 import { encode, message } from "../../shared/protocol/message.ts";
@@ -49,7 +50,11 @@ export type Step =
     | { readonly type: "admit"; readonly by: "plaintext" | "key" }
     | Opened
     /** It is over. If something is to be sent, that tells the peer why. */
-    | { readonly type: "end"; readonly reason: CloseReason; readonly detail: string | undefined }
+    | {
+      readonly type: "end";
+      readonly reason: CloseReason;
+      readonly detail: Problem | string | undefined;
+    }
   );
 
 /** The link is open. */
@@ -328,7 +333,7 @@ export class Opening {
   }
 
   /** @param told What the peer is told, instead of anything else that was to be sent. */
-  #end(reason: CloseReason, detail: string | undefined, ...told: Uint8Array[]): Step {
+  #end(reason: CloseReason, detail: Problem | string | undefined, ...told: Uint8Array[]): Step {
     this.#state = { name: "over" };
     this.#unread = noBytes;
     this.#send = told;

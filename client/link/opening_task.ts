@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Problem } from "../user_error.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
 import type { CloseReason } from "../events.ts";
 import type { LinkAdmission, PeerFacts } from "./link_events.ts";
@@ -29,7 +30,11 @@ export interface OpeningTaskOptions extends Omit<OpeningOptions, "now"> {
   readonly send: (bytes: Uint8Array) => void;
   readonly opened: (opened: Opened) => Promise<void>;
   /** Ends the link: once the peer has been told why, if it `isTold`. */
-  readonly end: (reason: CloseReason, detail: string | undefined, isTold: boolean) => void;
+  readonly end: (
+    reason: CloseReason,
+    detail: Problem | string | undefined,
+    isTold: boolean,
+  ) => void;
 }
 
 /** How long the rest of a first message may take, in milliseconds, before what has come is taken as all of it. */

@@ -14,10 +14,8 @@ import {
   isDatabaseFailure,
 } from "../../shared/storage/database_error.ts";
 import { UserError } from "../user_error.ts";
-import type { Journal } from "./journal.ts";
 import { migrations } from "./schema.ts";
 import { OtherIdentityError } from "./seal_conversion.ts";
-import { sqliteJournal } from "./sqlite_journal.ts";
 import { type StoreParts, storeParts, type TextOptions } from "./store_parts.ts";
 
 export type {
@@ -33,10 +31,7 @@ export type { Draft } from "./outgoing_messages.ts";
 export type { RangeDigest, StreamExtent } from "./stream_digests.ts";
 
 /** What a client keeps. Disposing of it closes it. */
-export interface Store extends StoreParts, Disposable {
-  /** All parts but the known peers in one. Transitional: use the parts. */
-  readonly journal: Journal;
-}
+export interface Store extends StoreParts, Disposable {}
 
 /** How a store is opened. */
 export interface StoreOptions extends TextOptions {
@@ -57,7 +52,7 @@ export function openStore(path: string, options: StoreOptions = {}): Store {
     database = openDatabase(path, migrations, { busyTimeoutMs });
     const parts = storeParts(database, options);
     const opened = database;
-    return { ...parts, journal: sqliteJournal(parts), [Symbol.dispose]: () => opened.close() };
+    return { ...parts, [Symbol.dispose]: () => opened.close() };
   } catch (cause) {
     database?.close();
     throw openingError(path, cause);

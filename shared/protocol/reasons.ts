@@ -146,8 +146,16 @@ export const refusals = {
     fault(403, `You have called ${expected} and reached ${answered}`),
   cannotLookUpKeys: fault(500, "This client cannot look up keys at the moment"),
   tooManyLinks: fault(429, "You have as many links with this client as one may have"),
+  notMeant: fault(403, "This is not whom the call was for"),
   notAnswered: (count: number): Fault =>
     fault(429, `The user has not answered ${count} messages; wait for that`),
+} as const;
+
+/** What is wrong with an AUDIT. */
+export const auditFaults = {
+  range: (numbers: number): Fault =>
+    fault(400, `An AUDIT asks for a Stream, From and To, ${numbers} numbers at most`),
+  ids: (count: number): Fault => fault(400, `An AUDIT asks for at most ${count} Ids`),
 } as const;
 
 /** A fault after which the request may be made again, in so many seconds. */

@@ -16,6 +16,6 @@ const { address } = new ChatClient({
   servers: [{ host: "127.0.0.1", port: 1 }],
   identity: Identity.generate(),
   store: openStore(":memory:"),
-  onEvent: () => {},
+  sink: { emit: () => {}, room: () => undefined, shown: () => undefined },
 });
 await writeAll(Deno.stdout, new TextEncoder().encode(`${address.port}\n`));

@@ -5,7 +5,7 @@
  */
 
 import { ChatClient } from "../../client/client.ts";
-import type { ChatEvent } from "../../client/events.ts";
+import type { ClientEvent } from "../../client/events.ts";
 import { openStore } from "../../client/store/store.ts";
 import { Identity } from "../../shared/crypto/identity.ts";
 
@@ -15,7 +15,7 @@ export interface CallingClient extends AsyncDisposable {
 }
 
 /** Starts one that knows nobody and asks no server. */
-export function startCallingClient(onEvent: (event: ChatEvent) => void): CallingClient {
+export function startCallingClient(emit: (event: ClientEvent) => void): CallingClient {
   const store = openStore(":memory:");
   const client = new ChatClient({
     id: "initiator",
@@ -24,7 +24,7 @@ export function startCallingClient(onEvent: (event: ChatEvent) => void): Calling
     servers: [{ host: "127.0.0.1", port: 1 }],
     identity: Identity.generate(),
     store,
-    onEvent,
+    sink: { emit, room: () => undefined, shown: () => undefined },
   });
   return {
     client,

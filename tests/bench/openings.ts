@@ -36,7 +36,7 @@ export async function measureOpenings(bench: Bench): Promise<Report> {
     const before = [await cpuTimeUs(Deno.pid), await cpuTimeUs(responder.pid)];
     for (let n = 0; n < openingsPerRound; n++) {
       await client.chat(`127.0.0.1:${responder.port}`);
-      await client.close();
+      await client.close("responder");
     }
     const after = [await cpuTimeUs(Deno.pid), await cpuTimeUs(responder.pid)];
     const [initiator, side] = after.map((us, i) => (us! - before[i]!) / openingsPerRound);

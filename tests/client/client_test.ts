@@ -1,10 +1,11 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { UserError } from "../../client/user_error.ts";
 import { ChatClient } from "../../client/client.ts";
+import type { Address } from "../../shared/net/address.ts";
 import { ServerRefusal } from "../../client/rendezvous/reply.ts";
 import { FakeServer, nowhere, Person, start } from "../support/client_fixture.ts";
 import { until } from "../support/events.ts";
-import { rejectsSaying, sentenceOf } from "../support/problems.ts";
+import { rejectsSaying, sentenceOf, throwsSaying } from "../support/problems.ts";
 import { RawListener, RawPeer } from "../support/raw_peer.ts";
 
 const register = (id: string, port = 5000) =>
@@ -19,32 +20,21 @@ Deno.test("the original's example: register, info, bridge, chat, answer", async 
   await using server = start();
   await using alice = new Person("alice", server);
   await using bob = new Person("bob", server);
-  await alice.client.register();
+  const registered = await alice.client.register();
   await bob.client.register();
-  assertEquals(alice.events.of("registered"), [{
-    type: "registered",
+  assertEquals(registered, {
     id: "alice",
     address: alice.client.address,
     server: server.address,
     expiresS: 300,
     keyed: true,
-  }]);
-  await alice.client.info();
-  assertEquals(alice.events.of("clients"), [{
-    type: "clients",
-    count: 2,
-    clients: [
-      alice.known,
-      bob.known,
-    ],
-    selfId: "alice",
-  }]);
-  await alice.client.bridge();
-  assertEquals(alice.events.of("bridged")[0]!.found, bob.known);
-  await alice.client.chat(bob.place);
-  await alice.client.send("Hello Bob!");
+  });
+  assertEquals(await alice.client.info(), { count: 2, clients: [alice.known, bob.known] });
+  assertEquals(await alice.client.bridge(), bob.known);
+  await alice.chat(bob.place);
+  await alice.send("Hello Bob!");
   await bob.events.see("message");
-  await bob.client.send("Hello Alice!");
+  await bob.send("Hello Alice!");
   await alice.events.see("message");
   assertEquals(bob.heard, ["alice: Hello Bob!"]);
   assertEquals(alice.heard, ["bob: Hello Alice!"]);
@@ -57,8 +47,7 @@ Deno.test("info shows everyone, however many pages that takes", async () => {
   await wire.send(ids.map((id) => register(id)).join(""));
   await until(() => server.registrations === ids.length);
   await using alice = new Person("alice", server);
-  await alice.client.info();
-  const { count, clients } = await alice.events.see("clients");
+  const { count, clients } = await alice.client.info();
   assertEquals(count, ids.length);
   assertEquals(clients.map(({ id }) => id), ids);
 });
@@ -69,12 +58,10 @@ Deno.test("bridge with nobody else there finds nobody; with a name, its client",
   await using bob = new Person("bob", server);
   await using carol = new Person("carol", server);
   await alice.client.register();
-  await alice.client.bridge();
-  assertEquals(alice.events.of("bridged")[0]!.found, undefined);
+  assertEquals(await alice.client.bridge(), undefined);
   await bob.client.register();
   await carol.client.register();
-  await alice.client.bridge("carol");
-  assertEquals(alice.events.of("bridged")[1]!.found, carol.known);
+  assertEquals(await alice.client.bridge("carol"), carol.known);
 });
 
 Deno.test("chat with an id asks the server, then dials", async () => {
@@ -82,22 +69,21 @@ Deno.test("chat with an id asks the server, then dials", async () => {
   await using alice = new Person("alice", server);
   await using bob = new Person("bob", server);
   await bob.client.register();
-  await alice.client.chat("bob");
-  assertEquals(alice.events.of("calling"), [
-    { type: "calling", name: "bob", address: bob.client.address },
-  ]);
-  assertEquals(alice.client.current, "bob");
+  const called: Address[] = [];
+  const { how, conversation } = await alice.session.chat("bob", (address) => called.push(address));
+  assertEquals([called, how, conversation.name], [[bob.client.address], "opened", "bob"]);
+  assertEquals(alice.current, "bob");
   // There is a conversation now: the server need not be asked.
   await server.stop();
-  await alice.client.chat("bob");
+  assertEquals((await alice.chat("bob")).how, "already-open");
   assertEquals(alice.events.of("opened").length, 1);
-  assertEquals(alice.events.of("switched"), [{ type: "switched", name: "bob" }]);
+  assertEquals([called.length, alice.current], [1, "bob"]);
 });
 
 Deno.test("an id that nobody has is told so", async () => {
   await using server = start();
   await using alice = new Person("alice", server);
-  for (const ask of [() => alice.client.chat("bob"), () => alice.client.bridge("bob")]) {
+  for (const ask of [() => alice.chat("bob"), () => alice.client.bridge("bob")]) {
     await rejectsSaying(
       ask,
       ServerRefusal,
@@ -111,18 +97,18 @@ Deno.test("an address at which nobody listens is told so", async () => {
   const free = new RawListener();
   const { port } = free.address;
   free[Symbol.dispose]();
-  const error = await assertRejects(() => alice.client.chat(`127.0.0.1:${port}`), UserError);
+  const error = await assertRejects(() => alice.chat(`127.0.0.1:${port}`), UserError);
   assertEquals(
     sentenceOf(error.problem),
     `Cannot reach a client at 127.0.0.1:${port}: nobody listens there`,
   );
-  assertEquals(alice.client.current, undefined);
+  assertEquals(alice.current, undefined);
 });
 
 Deno.test("whoever is called and hangs up is told so", async () => {
   await using alice = new Person("alice", nowhere);
   using listener = new RawListener();
-  const called = alice.client.chat(`127.0.0.1:${listener.address.port}`);
+  const called = alice.chat(`127.0.0.1:${listener.address.port}`);
   const rejected = rejectsSaying(() => called, UserError, "ended the call: it hung up");
   using peer = await listener.accept();
   await peer.message();
@@ -139,20 +125,20 @@ for (const whom of ["alice", "own address", "localhost"]) {
       "own address": alice.place,
       "localhost": `localhost:${alice.client.address.port}`,
     }[whom]!;
-    await rejectsSaying(() => alice.client.chat(place), UserError, "yourself");
-    assertEquals(alice.client.names, []);
+    await rejectsSaying(() => alice.chat(place), UserError, "yourself");
+    assertEquals(alice.names, []);
   });
 }
 
 for (const whom of ["", "b b", "127.0.0.1:", "127.0.0.1:0", ":5557", "1.2.3:5557", "böb"]) {
   Deno.test(`'${whom}' is neither an address nor an id`, async () => {
     await using alice = new Person("alice", nowhere);
-    await rejectsSaying(() => alice.client.chat(whom), UserError, "is neither an address");
+    await rejectsSaying(() => alice.chat(whom), UserError, "is neither an address");
   });
 }
 
 Deno.test("a client with an id that is none is not made", () => {
-  assertThrows(() => new Person("b b", nowhere), UserError, "The id 'b b' is not 1 to 32 letters");
+  throwsSaying(() => new Person("b b", nowhere), "The id 'b b' is not 1 to 32 letters");
 });
 
 Deno.test("a port that is taken is told so", async () => {
@@ -167,7 +153,7 @@ Deno.test("a port that is taken is told so", async () => {
         servers: [nowhere.address],
         identity: alice.identity,
         store: alice.store,
-        onEvent() {},
+        sink: { emit() {}, room: () => undefined, shown: () => undefined },
       }),
     Deno.errors.AddrInUse,
   );
@@ -178,7 +164,7 @@ Deno.test("stopping says BYE to everyone and UNREGISTER to the server", async ()
   await using alice = new Person("alice", server);
   await using bob = new Person("bob", server);
   await alice.client.register();
-  await alice.client.chat(bob.place);
+  await alice.chat(bob.place);
   await alice.client.stop();
   assertEquals((await bob.events.see("closed")).reason, "peer-left");
   assertEquals(server.registrations, 0);
@@ -197,7 +183,7 @@ Deno.test("stopping twice, also at once, is as good as once", async () => {
 Deno.test("stopping while a call is being answered leaves nothing open", async () => {
   await using alice = new Person("alice", nowhere);
   using listener = new RawListener();
-  const called = alice.client.chat(`127.0.0.1:${listener.address.port}`).catch((error) => error);
+  const called = alice.chat(`127.0.0.1:${listener.address.port}`).catch((error) => error);
   using peer = await listener.accept();
   await peer.message();
   await alice.client.stop();
@@ -210,7 +196,6 @@ Deno.test("unregistering is told, and a second time refused", async () => {
   await using alice = new Person("alice", server);
   await alice.client.register();
   await alice.client.unregister();
-  assertEquals(alice.events.of("unregistered"), [{ type: "unregistered", id: "alice" }]);
   assertEquals(server.registrations, 0);
   await rejectsSaying(() => alice.client.unregister(), ServerRefusal, "(404)");
 });
@@ -225,8 +210,7 @@ Deno.test("a server that is not there is told so, and asked again when it is", a
     `Cannot reach the server at 127.0.0.1:${free.address.port}: nobody listens there`,
   );
   await using _server = start(free.address.port);
-  await alice.client.register();
-  assertEquals(alice.events.of("registered").length, 1);
+  assertEquals((await alice.client.register()).id, "alice");
 });
 
 Deno.test("a kept connection that the server closed meanwhile is opened again", async () => {
@@ -255,8 +239,7 @@ Deno.test("a server that is restarted is missed, and registered with again", asy
   await using server = start(brief.address.port);
   await alice.events.see("registered-again");
   assertEquals(server.registrations, 1);
-  await alice.client.info();
-  assertEquals(alice.events.of("clients")[0]!.count, 1);
+  assertEquals((await alice.client.info()).count, 1);
 });
 
 Deno.test("requests made at once are answered each with its own reply", async () => {
@@ -270,9 +253,9 @@ Deno.test("requests made at once are answered each with its own reply", async ()
     alice.client.info(),
     alice.client.bridge("bob"),
   ];
-  await Promise.all(asked);
-  assertEquals(alice.events.of("bridged").map(({ found }) => found?.id), ["bob", "bob"]);
-  assertEquals(alice.events.of("clients")[0]!.count, 1);
+  const [first, , everybody, last] = await Promise.all(asked);
+  assertEquals([first, last], [bob.known, bob.known]);
+  assertEquals(everybody, { count: 1, clients: [bob.known] });
 });
 
 // With other servers
@@ -284,8 +267,7 @@ Deno.test("423 with Min-Expires is asked again as the server wants it", async ()
       : regack("alice").replace("\r\n\r\n", "\r\nExpires: 900\r\n\r\n")
   );
   await using alice = new Person("alice", server);
-  await alice.client.register();
-  assertEquals(alice.events.of("registered")[0]!.expiresS, 900);
+  assertEquals((await alice.client.register()).expiresS, 900);
   assertEquals(server.requests.length, 2);
 });
 
@@ -308,22 +290,21 @@ Deno.test("a server of the wild, with a bare REGACK and a connection a reply, is
     return request.startsWith("BRIDGE") ? bridgeack("bob", bob.client.address.port) : undefined;
   }, true);
   await using alice = new Person("alice", server);
-  await alice.client.register();
-  const { expiresS, keyed } = await alice.events.see("registered");
+  const { expiresS, keyed } = await alice.client.register();
   assertEquals([expiresS, keyed], [undefined, false]);
-  for (let i = 0; i < 3; i++) await alice.client.bridge();
-  assertEquals(alice.events.of("bridged")[2]!.found, { id: "bob", address: bob.client.address });
-  await alice.client.chat("bob");
-  assertEquals(alice.client.current, "bob");
+  for (let i = 0; i < 3; i++) {
+    assertEquals(await alice.client.bridge(), { id: "bob", address: bob.client.address });
+  }
+  await alice.chat("bob");
+  assertEquals(alice.current, "bob");
 });
 
 for (const empty of ["clientID: \r\nIP: \r\nPort: \r\n", "clientID:\r\nIP:\r\nPort:\r\n", ""]) {
   Deno.test(`BRIDGEACK with ${JSON.stringify(empty)} is nobody`, async () => {
     await using server = new FakeServer(() => `BRIDGEACK\r\n${empty}\r\n`);
     await using alice = new Person("alice", server);
-    await alice.client.bridge();
-    assertEquals(alice.events.of("bridged"), [{ type: "bridged", found: undefined }]);
-    await rejectsSaying(() => alice.client.chat("bob"), UserError, "The server knows no bob");
+    assertEquals(await alice.client.bridge(), undefined);
+    await rejectsSaying(() => alice.chat("bob"), UserError, "The server knows no bob");
   });
 }
 
@@ -332,8 +313,8 @@ Deno.test("a server of the wild that gives another than was asked for is not bel
   await using carol = new Person("carol", nowhere);
   await using server = new FakeServer(() => bridgeack("carol", carol.client.address.port));
   await using alice = new Person("alice", server);
-  await assertRejects(() => alice.client.chat("bob"), UserError);
-  assertEquals(alice.client.names, []);
+  await assertRejects(() => alice.chat("bob"), UserError);
+  assertEquals(alice.names, []);
 });
 
 for (
@@ -355,7 +336,7 @@ for (
       UserError,
       `127.0.0.1:${server.address.port}`,
     );
-    assertEquals(alice.events.of("registered"), []);
+    assertEquals(alice.events.all.map(({ type }) => type), ["listening"]);
   });
 }
 
@@ -381,8 +362,7 @@ Deno.test("Client lines that are none are left out", async () => {
     "Client: carol\r\nClient: \r\nClient: dave nowhere:x\r\n\r\n"
   );
   await using alice = new Person("alice", server);
-  await alice.client.info();
-  assertEquals(alice.events.of("clients")[0]!.clients, [
+  assertEquals((await alice.client.info()).clients, [
     { id: "bob", address: { host: "127.0.0.1", port: 5557 } },
   ]);
 });

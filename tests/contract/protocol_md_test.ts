@@ -147,7 +147,7 @@ for (const security of securities) {
       const isAnswered = turns.some(({ by, lines }) => by === ">" && lines.includes("Text: Hello"));
       const answered = isAnswered &&
         bob.events.see("message", ({ text }) => text === "Hello")
-          .then(() => bob.client.send("Hello,\nalice \\o/"));
+          .then(() => bob.send("Hello,\nalice \\o/"));
       using raw = await RawPeer.dial(bob.client.address);
       let peer: Peer = raw;
       let behind = turns;

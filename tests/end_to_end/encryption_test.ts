@@ -243,7 +243,7 @@ for (const build of builds) {
       await alice.says(
         /^error: The call to .* was given up: .* cannot encrypt: .*--allow-plaintext/,
       );
-      await alice.says(/^error: Nobody is there to hear it/);
+      await alice.says(/^error: No conversation is open: \/chat IP:PORT or \/chat NAME opens one$/);
       await alice.endInput();
       assertEquals(await alice.ends(), 0);
       assertEquals(found(words, recorder.toCalled), []);

@@ -203,7 +203,7 @@ for (const build of builds) {
     await using met = await acquaintances(build, "Hello");
     const cases: [args: string[], said: RegExp][] = [
       [["carol"], /^p2pchat: Nothing has been said with carol yet$/],
-      [["bob", "--as", "carol"], /^p2pchat: You have said nothing with bob as carol; /],
+      [["bob", "--as", "carol"], /^p2pchat: You have not talked with bob as carol, but as alice$/],
       [
         ["bob", "--profile", `${met.alice.profile}/none`],
         /^p2pchat: There is no identity in '.*\/none', and so no message; /,
@@ -251,7 +251,7 @@ for (const build of builds) {
     assertEquals([code, err], [1, ""]);
     assertMatch(
       out,
-      /^sent to bob: 1 message alike, but\n {2}1 confirmed by bob and not there:\n {4}[0-9a-f]{32}\n/,
+      /^sent to bob: 1 message alike, but\n {2}1 confirmed by bob but not there:\n {4}[0-9a-f]{32}\n/,
     );
     assertMatch(out, /^received from bob: 1 message, all here, in order$/m);
   });
@@ -271,7 +271,7 @@ for (const build of builds) {
         await using setting = new TerminalProgram(alice.build, "identity", "--passphrase");
         await types(setting, /New passphrase, empty for none: /, "correct horse");
         await types(setting, /The same again: /, "correct horse");
-        await setting.shows(/your messages are sealed with it once a client has started/);
+        await setting.shows(/your messages are sealed with it the next time a client starts/);
         assertEquals(await setting.ends(), 0);
       }
       {
@@ -291,7 +291,7 @@ for (const build of builds) {
         await types(removing, /Passphrase of '[^']*': /, "correct horse");
         await types(removing, /New passphrase, empty for none: /, "");
         await types(removing, /The same again: /, "");
-        await removing.shows(/your messages are readable again once a client has started/);
+        await removing.shows(/your messages are readable again the next time a client starts/);
         assertEquals(await removing.ends(), 0);
       }
       const { code, out } = await alice.runs("history", "export", "bob");

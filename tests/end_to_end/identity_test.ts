@@ -36,7 +36,7 @@ for (const build of builds) {
     const first = await run(home.build, ["identity"]);
     assertEquals([first.code, first.err], [0, ""]);
     const [notice, ...shown] = first.out.split("\n");
-    assertMatch(notice!, /^\* there was none yet: this identity is new/);
+    assertMatch(notice!, /^\* there was no identity yet: this one is new, and yours$/m);
     assertMatch(shown[0]!, /^id {11}[\w-]{43}$/);
     assertMatch(first.out, fingerprintRow);
     assertEquals(shown[2], `kept in      ${home.file}`);
@@ -66,7 +66,7 @@ for (const build of builds) {
     const runs = await Promise.all(Array.from({ length: 8 }, () => run(home.build, ["identity"])));
     assertEquals(runs.map(({ code, err }) => [code, err]), Array(8).fill([0, ""]));
     assertEquals(new Set(runs.map(({ out }) => fingerprintRow.exec(out)![1])).size, 1);
-    assertEquals(runs.filter(({ out }) => out.startsWith("* there was none yet")).length, 1);
+    assertEquals(runs.filter(({ out }) => out.startsWith("* there was no identity yet")).length, 1);
     assertEquals(
       namesIn(`${home.path}/.config/p2pchat`),
       ["identity.json"],
@@ -84,8 +84,8 @@ for (const build of builds) {
     assertEquals([taken.code, taken.err], [0, ""]);
     assertEquals(await Deno.readTextFile(there.file), await Deno.readTextFile(here.file));
     const again = await run(there.build, ["identity", "import", "-"], lines);
-    assertMatch(again.out, /^\* this identity was there already/);
-    // Another is refused, unless it should replace the first.
+    assertMatch(again.out, /^\* you had this identity already/);
+    // Another is refused, unless it is to be replaced.
     await run(here.build, ["identity", "--profile", `${here.path}/other`]);
     const other = `${here.path}/other/identity.json`;
     const refused = await run(there.build, ["identity", "import", other]);
@@ -220,8 +220,8 @@ for (const build of builds) {
       await setting.types("correct horse\r");
       await setting.shows(/The same again: /);
       await setting.types("correct horse\r");
-      await setting.shows(/\* your identity is under the new passphrase from now on/);
-      await setting.shows(/\* your messages are sealed with it once a client has started/);
+      await setting.shows(/\* your identity is protected by the new passphrase from now on/);
+      await setting.shows(/\* your messages are sealed with it the next time a client starts/);
       assertEquals(await setting.ends(), 0);
       assertNotMatch(setting.screen, /correct/);
     }
@@ -251,7 +251,7 @@ for (const build of builds) {
       await copying.types("battery\r");
       await copying.shows(/The same again: /);
       await copying.types("battery\r");
-      await copying.shows(/\* a copy is in '.*', under its passphrase/);
+      await copying.shows(/\* a copy is in '.*', protected by its passphrase/);
       assertEquals(await copying.ends(), 0);
     }
     const piped = await run(build, ["identity", "import", "-"], [await Deno.readTextFile(copy)]);
@@ -275,7 +275,7 @@ for (const build of builds) {
       await removing.shows(/The same again: /);
       await removing.types("\r");
       await removing.shows(/\* your identity has no passphrase from now on/);
-      await removing.shows(/\* your messages are readable again once a client has started/);
+      await removing.shows(/\* your messages are readable again the next time a client starts/);
       assertEquals(await removing.ends(), 0);
     }
     assert("seed" in JSON.parse(await Deno.readTextFile(there.file)));

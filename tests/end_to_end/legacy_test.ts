@@ -53,7 +53,7 @@ for (const build of builds) {
     using caller = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
     await caller.write(utf8.encode("Hello Bob!"));
     const { port: own } = caller.localAddr as Deno.NetAddr;
-    await bob.says(new RegExp(`^\\* 127\\.0\\.0\\.1:${own} has called, who writes raw text`));
+    await bob.says(new RegExp(`^\\* 127\\.0\\.0\\.1:${own} has called, who sends raw text`));
     await bob.says(new RegExp(`^127\\.0\\.0\\.1:${own} \\[plaintext\\]: Hello Bob!$`));
     await bob.types("Hello yourself");
     const buffer = new Uint8Array(1024);
@@ -68,7 +68,7 @@ for (const build of builds) {
     using conn = await listener.accept();
     const buffer = new Uint8Array(1024);
     await conn.read(buffer); // CHAT, which it takes for a message
-    await alice.says(/^\* connected to 127\.0\.0\.1:\d+, who writes raw text/);
+    await alice.says(/^\* connected to 127\.0\.0\.1:\d+, who sends raw text/);
     await alice.types("/msg Hello!");
     const count = await conn.read(buffer);
     assertEquals(new TextDecoder().decode(buffer.subarray(0, count ?? 0)), "Hello!");
@@ -79,13 +79,13 @@ for (const build of builds) {
   Deno.test(`${build.name}: unless that is asked for, nobody is talked to in plaintext`, async () => {
     await using bob = new Program(build, "client", "bob");
     const [, port] = await bob.says(/listening on 127\.0\.0\.1:(\d+)/);
-    assertMatch(await ask(Number(port), "Hello Bob!"), /encrypted alone.*\r\n$/);
+    assertMatch(await ask(Number(port), "Hello Bob!"), /encrypted only.*\r\n$/);
     await bob.says(/^\* turned a call away: .* cannot encrypt.*--allow-plaintext/);
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     await bob.types(`/chat 127.0.0.1:${listener.addr.port}\nfor nobody's eyes`);
     using conn = await listener.accept();
     await bob.says(/^error: The call to .* was given up: .* cannot encrypt/);
-    await bob.says(/^error: Nobody is there to hear it/);
+    await bob.says(/^error: No conversation is open: \/chat IP:PORT or \/chat NAME opens one$/);
     assertNotMatch(await new Response(conn.readable).text(), /nobody's eyes/);
     await bob.endInput();
     assertEquals(await bob.ends(), 0);

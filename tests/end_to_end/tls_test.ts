@@ -230,7 +230,10 @@ for (const build of builds) {
 
   Deno.test(`${build.name}: a warning says that a connection is not encrypted, if it leaves the machine`, async () => {
     const elsewhere = await run(build, "client", "alice", "0", "192.0.2.1");
-    assertMatch(elsewhere.out, /^\* the line to the server is not encrypted: .*tls:\/\/ before/m);
+    assertMatch(
+      elsewhere.out,
+      /^\* the connection to the server is not encrypted: .*tls:\/\/ before/m,
+    );
     const encrypted = await run(build, "client", "alice", "0", "tls://192.0.2.1");
     const here = await run(build, "client", "alice", "0", "localhost");
     for (const { out } of [encrypted, here]) assert(!out.includes("not encrypted"), out);

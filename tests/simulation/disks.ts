@@ -5,7 +5,6 @@
  */
 
 import { migrations } from "../../client/store/schema.ts";
-import { sqliteJournal } from "../../client/store/sqlite_journal.ts";
 import { openStore, type Store } from "../../client/store/store.ts";
 import { storeParts } from "../../client/store/store_parts.ts";
 import { openDatabase } from "../../shared/storage/database.ts";
@@ -45,7 +44,6 @@ export class MemoryDisk implements Disk {
     const parts = storeParts(this.#database, {});
     return {
       ...parts,
-      journal: sqliteJournal(parts),
       [Symbol.dispose]: () => this.#database.close(),
     };
   }

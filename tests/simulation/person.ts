@@ -6,7 +6,8 @@
  */
 
 import { ChatClient } from "../../client/client.ts";
-import type { ChatEvent } from "../../client/events.ts";
+import { Session } from "../../client/ui/session.ts";
+import type { ClientEvent } from "../../client/events.ts";
 import type { ServerAddress } from "../../shared/net/server_address.ts";
 import type { HistoryEntry, Store } from "../../client/store/store.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
@@ -71,7 +72,7 @@ export class Person implements Disposable {
   readonly #options: PersonOptions;
   readonly #disk: Disk;
   #process: Process | undefined;
-  #client: ChatClient | undefined;
+  #session: Session | undefined;
   /** What is still to come to the screen. */
   #coming: string[] = [];
   #printing: Promise<void> | undefined;
@@ -101,24 +102,30 @@ export class Person implements Disposable {
     const { readReceipts = false, changesPort = false, storeOf } = this.#options;
     const process = this.#process = machine.start(offsetMs);
     const store = this.#disk.open();
-    this.#client = new ChatClient({
-      id: name,
-      host: "0.0.0.0",
-      port: changesPort ? 0 : clientPort,
-      servers: [server],
-      identity,
-      store: storeOf === undefined ? store : storeOf(store),
-      readReceipts,
-      onEvent: (event) => {
-        if (process === this.#process) this.#see(event);
-        else this.faults.push(`a client that is gone says ${describe(event)}`);
-      },
-      printed: () => this.#printing,
-      clock: process.clock,
-      network: process,
-      random: random.split().number,
-    });
-    this.#register(this.#client, process);
+    const display = { show: () => {}, room: () => undefined, shown: () => this.#printing };
+    this.#session = new Session(display, (session) =>
+      new ChatClient({
+        id: name,
+        host: "0.0.0.0",
+        port: changesPort ? 0 : clientPort,
+        servers: [server],
+        identity,
+        store: storeOf === undefined ? store : storeOf(store),
+        readReceipts,
+        sink: {
+          emit: (event) => {
+            if (process === this.#process) this.#see(event);
+            else this.faults.push(`a client that is gone says ${describe(event)}`);
+            session.emit(event);
+          },
+          room: () => session.room(),
+          shown: () => session.shown(),
+        },
+        clock: process.clock,
+        network: process,
+        random: random.split().number,
+      }));
+    this.#register(this.#session.client, process);
   }
 
   /** Ends the client, if it runs. Whatever was not in its store is gone. */
@@ -126,9 +133,9 @@ export class Person implements Disposable {
     const process = this.#process;
     if (process === undefined) return;
     if (how !== "stop") return this.#leave(how);
-    // That takes some time, in which faults may happen to it as well.
-    this.#client!.stop().then(() => {
-      // Everything that follows from that is done before the program is gone.
+    // It takes its time, and whatever happens then happens to it as well.
+    this.#session!.client.stop().then(() => {
+      // What still follows from that is done before the program is gone.
       process.clock.after(0, () => this.#leave("kill"));
     });
     process.clock.after(stopMs, () => this.faults.push(`it does not stop within ${stopMs} ms`));
@@ -136,20 +143,22 @@ export class Person implements Disposable {
 
   /** Calls somebody. Later events show whether that has worked. */
   chat(name: string): void {
-    this.#client?.chat(name).catch((error) => this.#note(`cannot chat: ${error.message}`));
+    this.#session?.chat(name, () => {}).catch((error) =>
+      this.#note(`cannot chat: ${error.message}`)
+    );
   }
 
   /** Whether the client has ever talked to somebody, and so can write at any time. */
   knows(name: string): boolean {
-    return this.#client?.names.includes(name) === true;
+    return this.#session?.client.conversation(name) !== undefined;
   }
 
   /** Writes to somebody who has been talked to before. */
   write(to: string, count = 1): void {
-    const client = this.#client;
-    if (client === undefined) return;
+    const session = this.#session;
+    if (session === undefined) return;
     try {
-      if (client.current !== to) client.switchTo(to);
+      if (session.current?.name !== to) session.switchTo(to);
     } catch (error) {
       return this.#note(`cannot write: ${(error as Error).message}`);
     }
@@ -157,7 +166,7 @@ export class Person implements Disposable {
       const text = `${this.name} to ${to}: ${this.sendings.length + 1}`;
       const sending: SentText = { to, text, outcome: "under-way" };
       this.sendings.push(sending);
-      client.send(text).then(
+      session.send(text).then(
         () => sending.outcome = "accepted",
         (error) => {
           sending.outcome = "refused";
@@ -169,7 +178,15 @@ export class Person implements Disposable {
 
   /** Compares the stores of both sides with somebody; what differs is a fault. */
   audit(name: string): void {
-    this.#client?.audit(name).catch((error) => this.#note(`cannot audit: ${error.message}`));
+    this.#session?.client.audit(name).then(
+      ({ streams }) => {
+        const differs = streams.some(({ missingHere, missingThere, differing }) =>
+          missingHere.length + missingThere.length + differing.length > 0
+        );
+        if (differs) this.faults.push(`an audit with ${name} finds ${JSON.stringify(streams)}`);
+      },
+      (error) => this.#note(`cannot audit: ${error.message}`),
+    );
   }
 
   /** Whether the store has something that waits for anyone but one person. */
@@ -206,9 +223,9 @@ export class Person implements Disposable {
   async #register(client: ChatClient, { clock }: Process): Promise<void> {
     for (;;) {
       try {
-        return await client.register();
+        return void await client.register();
       } catch (error) {
-        if (client !== this.#client) return;
+        if (client !== this.#session?.client) return;
         this.#note(`cannot register: ${(error as Error).message}`);
         await new Promise<void>((resolve) => clock.after(registerAgainMs, resolve));
       }
@@ -222,7 +239,7 @@ export class Person implements Disposable {
       this.#disk.losePower();
       if (this.#options.forgetsWithPower) this.#mayBeForgotten = this.shown.length;
     }
-    this.#process = this.#client = undefined;
+    this.#process = this.#session = undefined;
     for (const sending of this.sendings) {
       if (sending.outcome === "under-way") sending.outcome = "lost";
     }
@@ -231,7 +248,7 @@ export class Person implements Disposable {
     this.#note(`is gone: ${how}`);
   }
 
-  #see(event: ChatEvent): void {
+  #see(event: ClientEvent): void {
     this.#note(describe(event));
     if (event.type === "message") this.#print(event.text);
     else if (isFault(event)) this.faults.push(describe(event));
@@ -258,18 +275,15 @@ export class Person implements Disposable {
   }
 }
 
-/** Whether an event tells of something that should never happen. */
-function isFault(event: ChatEvent): boolean {
-  if (event.type !== "audited") return event.type === "missed" || event.type === "problem";
-  return event.report.streams.some(({ missingHere, missingThere, differing }) =>
-    missingHere.length + missingThere.length + differing.length > 0
-  );
+/** Whether an event tells of what should never be. */
+function isFault(event: ClientEvent): boolean {
+  return event.type === "missed" || event.type === "problem";
 }
 
 const ids = /\b[0-9a-f]{32}\b/g;
 
-/** An event in short, without the ids of messages and streams, which are random. */
-function describe(event: ChatEvent): string {
+/** An event in short, without the ids of messages and streams, which are by chance. */
+function describe(event: ClientEvent): string {
   const told = Object.entries(event).filter(([name]) => name !== "type" && name !== "id");
   return `${event.type} ${JSON.stringify(Object.fromEntries(told)).replaceAll(ids, "…")}`;
 }

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { sqliteJournal } from "../../client/store/sqlite_journal.ts";
 import type { Store } from "../../client/store/store.ts";
 
 type Parts = Pick<Store, "conversations" | "outgoing" | "incoming" | "history" | "digests">;
@@ -19,8 +18,7 @@ export function altered(store: Store, alterations: Alterations): Store {
       [name, withMethods(store[name as keyof Parts], methods)] as const
     ),
   );
-  const all = { ...store, ...parts };
-  return { ...all, journal: sqliteJournal(all) };
+  return { ...store, ...parts };
 }
 
 function withMethods<T extends object>(part: T, methods: object): T {

@@ -4,8 +4,13 @@
  * @module
  */
 
+import { assert } from "@std/assert";
 import { ChatClient, type ClientOptions } from "../../client/client.ts";
-import type { ChatEvent, KnownClient } from "../../client/events.ts";
+import type { ChatResult } from "../../client/conversations/conversations.ts";
+import { conversationId } from "../../client/conversations/conversation_id.ts";
+import type { ClientEvent, KnownClient, PeerRef } from "../../client/events.ts";
+import { Session } from "../../client/ui/session.ts";
+import type { Shown } from "../../client/ui/wording/wording.ts";
 import type { ServerAddress } from "../../shared/net/server_address.ts";
 import { openStore, type Store } from "../../client/store/store.ts";
 import { type Server, startServer } from "../../server/server.ts";
@@ -15,15 +20,18 @@ import { Events } from "./events.ts";
 import { RawListener, type RawPeer } from "./raw_peer.ts";
 
 /** What a person has beside a name. */
-export interface PersonOptions extends Partial<Omit<ClientOptions, "id" | "store" | "onEvent">> {
-  /** One that outlives the client; by default the client has its own. */
+export interface PersonOptions extends Partial<Omit<ClientOptions, "id" | "store" | "sink">> {
+  /** One that outlives the client; where not given, the client has its own. */
   readonly store?: Store;
 }
 
-/** A client and all that happened to it. */
+/** A client, somebody who uses it, and all that happened to them. */
 export class Person implements AsyncDisposable {
-  readonly events = new Events<ChatEvent>();
-  readonly client: ChatClient;
+  /** What the client told. */
+  readonly events = new Events<ClientEvent>();
+  /** What was shown of that. */
+  readonly shown = new Events<Shown>();
+  readonly session: Session;
   readonly identity: Identity;
   readonly store: Store;
   readonly #ownStore: Store | undefined;
@@ -33,16 +41,29 @@ export class Person implements AsyncDisposable {
     this.identity = identity;
     this.#ownStore = store === undefined ? openStore(":memory:") : undefined;
     this.store = store ?? this.#ownStore!;
-    this.client = new ChatClient({
-      host: "127.0.0.1",
-      port: 0,
-      servers: [address],
-      ...options,
-      id,
-      identity,
-      store: this.store,
-      onEvent: this.events.take,
-    });
+    const display = { show: this.shown.take, room: () => undefined, shown: () => undefined };
+    this.session = new Session(display, (session) =>
+      new ChatClient({
+        host: "127.0.0.1",
+        port: 0,
+        servers: [address],
+        ...options,
+        id,
+        identity,
+        store: this.store,
+        sink: {
+          emit: (event) => {
+            session.emit(event);
+            this.events.take(event);
+          },
+          room: () => session.room(),
+          shown: () => session.shown(),
+        },
+      }));
+  }
+
+  get client(): ChatClient {
+    return this.session.client;
   }
 
   /** Where the client listens, as `/chat` takes it. */
@@ -59,6 +80,56 @@ export class Person implements AsyncDisposable {
   /** What has been said to the client, with who said it. */
   get heard(): string[] {
     return this.events.of("message").map(({ name, text }) => `${name}: ${text}`);
+  }
+
+  /** Whom events of others' are about that concern this person. */
+  refOf({ client: { id }, identity }: Person): PeerRef {
+    const { fingerprint: person, publicKey: device } = this.identity;
+    const parties = [{ person, name: this.client.id }, {
+      person: identity.fingerprint,
+      name: id,
+    }] as const;
+    return { conversation: conversationId(...parties), name: this.client.id, person, device };
+  }
+
+  /** The name of the current conversation. */
+  get current(): string | undefined {
+    return this.session.current?.name;
+  }
+
+  /** The names of all conversations. */
+  get names(): string[] {
+    return this.client.conversations().map(({ name }) => name);
+  }
+
+  /** Messages that wait for the peer of the current conversation. */
+  get waiting(): number {
+    return this.session.current?.waiting ?? 0;
+  }
+
+  /** Turns to somebody. */
+  chat(to: string): Promise<ChatResult> {
+    return this.session.chat(to, () => {});
+  }
+
+  /** Says something in the current conversation. */
+  async send(text: string): Promise<void> {
+    assert(await this.session.send(text), "no conversation is current");
+  }
+
+  /** Makes a conversation the current one. */
+  switchTo(name: string): void {
+    this.session.switchTo(name);
+  }
+
+  /** Leaves a conversation, or the current one. */
+  async close(name = this.current!): Promise<void> {
+    await this.session.close(name);
+  }
+
+  /** Accepts a key that was refused. */
+  async trust(name: string, fingerprint?: string): Promise<string> {
+    return await this.session.trust(name, fingerprint);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -6,6 +6,7 @@
 
 import type { CloseReason, Dialect } from "../../client/events.ts";
 import { Link, type LinkTimes } from "../../client/link/link.ts";
+import { problemSentence } from "../../client/ui/wording/problem_sentences.ts";
 import { Identity } from "../../shared/crypto/identity.ts";
 import { randomId } from "../../shared/protocol/random_id.ts";
 import { EncryptedPeer } from "./encrypted_peer.ts";
@@ -41,7 +42,12 @@ export function told(events: Events<LinkEvent>): Partial<LinkHandlers> {
       }
     },
     acknowledged: (id) => events.take({ type: "delivered", id }),
-    closed: (reason, detail) => events.take({ type: "closed", reason, detail }),
+    closed: (reason, detail) =>
+      events.take({
+        type: "closed",
+        reason,
+        detail: detail && problemSentence(detail),
+      }),
   };
 }
 

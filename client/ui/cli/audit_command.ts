@@ -4,36 +4,37 @@
  * @module
  */
 
-import { makeVisible } from "../../../shared/text/visible.ts";
-import { auditPeer } from "../../audit/audit_call.ts";
 import type { ServerAddress } from "../../../shared/net/server_address.ts";
-import { agrees, auditLines } from "../wording/audit_lines.ts";
-import { selfIn } from "./history_command.ts";
+import { auditPeer } from "../../audit/audit.ts";
 import type { OpenProfile } from "../../profile/profile.ts";
+import { wordingOf } from "../wording/wording.ts";
+import { selfIn } from "./history_command.ts";
 
-/** What is to be compared. */
+/** What to compare. */
 export interface AuditOptions {
   /** With whom. */
   readonly name: string;
-  /** One's own id; needed where several have talked to that name. */
+  /** The user's own id; needed if several of theirs have talked to that name. */
   readonly self: string | undefined;
-  /** Who may know where they are. */
+  /** Servers that may know where the peer is. */
   readonly servers: readonly ServerAddress[];
 }
 
 /**
  * Calls somebody, compares, and prints what was found.
  *
+ * @param print Takes each line.
  * @returns Whether both sides have the same.
- * @throws {UserError} Where they cannot be reached, or nothing has been said with them.
+ * @throws {UserError} If the peer cannot be reached, or nothing has been said with them.
  */
 export async function runAudit(
   { identity, store }: OpenProfile,
-  { name, self: named, servers }: AuditOptions,
+  { name, self, servers }: AuditOptions,
   print: (line: string) => void,
 ): Promise<boolean> {
-  const self = selfIn(store.conversations, name, named);
-  const report = await auditPeer({ self, name, servers, identity, store });
-  for (const line of auditLines(name, report)) print(makeVisible(line));
-  return agrees(report);
+  const own = selfIn(store.conversations, name, self);
+  const report = await auditPeer({ self: own, name, servers, identity, store });
+  const { tone, lines } = wordingOf({ type: "audited", name, report });
+  for (const line of lines) print(line);
+  return tone !== "problem";
 }

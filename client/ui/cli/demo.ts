@@ -1,6 +1,6 @@
 /**
- * The demonstration: two clients of a real server find each other and talk, over real sockets, and what
- * the two people would see is printed side by side with what they type.
+ * The demonstration: two clients of a real server find each other and talk, over real sockets. What two
+ * people would type and see is printed; there is no front end between them and their clients.
  *
  * @module
  */
@@ -8,25 +8,67 @@
 import { type Address, formatAddress } from "../../../shared/net/address.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { ChatClient } from "../../client.ts";
-import { runLine } from "../commands/commands.ts";
-import type { ChatEvent } from "../../events.ts";
-import { openStore, type Store } from "../../store/store.ts";
-import { isProblem, plainText } from "../script/script.ts";
+import type { ClientEvent } from "../../events.ts";
+import { openStore } from "../../store/store.ts";
+import { type Shown, wordingOf } from "../wording/wording.ts";
 
-/** How long one step may take before the demonstration has failed. */
+/** How long one step may take before the demonstration has failed, in milliseconds. */
 const stepTimeoutMs = 15_000;
 
-/** One of the two people, and what has happened to her so far. */
-class Person {
+/**
+ * Plays the conversation.
+ *
+ * @param server Where a server listens.
+ * @param print Takes each line of the play.
+ * @throws {Error} If a step fails or takes too long.
+ */
+export async function playDemo(server: Address, print: (line: string) => void): Promise<void> {
+  await using alice = new Person("alice", server, print);
+  await using bob = new Person("bob", server, print);
+  for (const person of [alice, bob]) {
+    await person.types("/register", async ({ client }) => ({
+      type: "registered",
+      ...await client.register(),
+    }));
+  }
+  await alice.types("/info", async ({ client }) => ({
+    type: "clients",
+    ...await client.info(),
+    selfId: client.id,
+  }));
+  await alice.types("/bridge", async ({ client }) => ({
+    type: "bridged",
+    found: await client.bridge(),
+  }));
+  const place = formatAddress(bob.client.address);
+  await alice.types(`/chat ${place}`, async ({ client, show }) => {
+    await client.chat(place, (address) => show({ type: "calling", name: undefined, address }));
+  });
+  await bob.sees("opened");
+  await alice.types("/msg Hello Bob!", async ({ client }) => {
+    await client.send("bob", "Hello Bob!");
+  });
+  await bob.sees("message");
+  await bob.types("/msg Hello Alice, I hear you.", async ({ client }) => {
+    await client.send("alice", "Hello Alice, I hear you.");
+  });
+  await alice.sees("message");
+  await alice.types("/quit", ({ client }) => client.stop());
+  await bob.sees("closed");
+  await bob.types("/quit", ({ client }) => client.stop());
+}
+
+/** One of the two people, and what has happened to them so far. */
+class Person implements AsyncDisposable {
   readonly client: ChatClient;
-  readonly #store: Store;
+  readonly #store = openStore(":memory:");
   readonly #print: (line: string) => void;
-  readonly #happened: ChatEvent[] = [];
+  readonly #happened: ClientEvent[] = [];
   #changed = Promise.withResolvers<void>();
+  #problem: string | undefined;
 
   constructor(id: string, server: Address, print: (line: string) => void) {
     this.#print = (line) => print(`${id.padEnd(5)} | ${line}`);
-    this.#store = openStore(":memory:");
     this.client = new ChatClient({
       id,
       host: "127.0.0.1",
@@ -34,20 +76,20 @@ class Person {
       servers: [server],
       identity: Identity.generate(),
       store: this.#store,
-      onEvent: this.#take,
+      sink: { emit: (event) => this.#take(event), room: () => undefined, shown: () => undefined },
     });
   }
 
-  /** Types a line and waits until it is done. @throws {Error} Where it failed. */
-  async types(line: string): Promise<void> {
+  /** Types a line, and shows the answer. @throws {Error} If it fails, or anything has failed before. */
+  async types(line: string, run: (person: this) => Promise<Shown | void>): Promise<void> {
     this.#print(`> ${line}`);
-    await runLine(line, { client: this.client, emit: this.#take });
-    const problem = this.#happened.find(isProblem);
-    if (problem !== undefined) throw new Error(plainText(problem).trim());
+    const answer = await run(this);
+    if (answer !== undefined) this.show(answer);
+    if (this.#problem !== undefined) throw new Error(this.#problem);
   }
 
-  /** Waits for something to have happened. @throws {Error} Where it takes too long. */
-  async sees(type: ChatEvent["type"]): Promise<void> {
+  /** Waits for something to have happened. @throws {Error} If it takes too long. */
+  async sees(type: ClientEvent["type"]): Promise<void> {
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(
       () => late.reject(new Error(`${this.client.id} waited in vain for: ${type}`)),
@@ -62,49 +104,25 @@ class Person {
     }
   }
 
-  /** Ends the client. */
-  async stops(): Promise<void> {
+  /** Prints something as a person would see it. */
+  readonly show = (shown: Shown): void => {
+    const { tone, name, lines } = wordingOf(shown);
+    const prefix = tone === "message" ? `${name}: ` : tone === "notice" ? "* " : "";
+    for (const line of lines) this.#print(prefix + line);
+    if (tone === "problem") this.#problem = lines.join(" ");
+  };
+
+  async [Symbol.asyncDispose](): Promise<void> {
     await this.client.stop();
     this.#store[Symbol.dispose]();
   }
 
-  readonly #take = (event: ChatEvent): void => {
+  #take(event: ClientEvent): void {
     this.#happened.push(event);
-    // The sender's side of a delivery shows nothing to a person at a terminal.
-    if (event.type !== "delivered") {
-      for (const line of plainText(event).trimEnd().split("\n")) this.#print(line);
-    }
+    if (event.type === "opened") this.show({ ...event, isCurrent: true });
+    // A person who does not wait for a delivery is not told of it.
+    else if (event.type !== "delivered") this.show(event);
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
-  };
-}
-
-/**
- * Plays the conversation.
- *
- * @param server Where a server listens.
- * @param print Takes each line of the play.
- * @throws {Error} Where any step fails or takes too long.
- */
-export async function playDemo(server: Address, print: (line: string) => void): Promise<void> {
-  const alice = new Person("alice", server, print);
-  const bob = new Person("bob", server, print);
-  try {
-    await alice.types("/register");
-    await bob.types("/register");
-    await alice.types("/info");
-    await alice.types("/bridge");
-    await alice.types(`/chat ${formatAddress(bob.client.address)}`);
-    await bob.sees("opened");
-    await alice.types("/msg Hello Bob!");
-    await bob.sees("message");
-    await bob.types("/msg Hello Alice, I hear you.");
-    await alice.sees("message");
-    await alice.types("/quit");
-    await alice.client.stop();
-    await bob.sees("closed");
-    await bob.types("/quit");
-  } finally {
-    await Promise.all([alice.stops(), bob.stops()]);
   }
 }

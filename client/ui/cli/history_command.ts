@@ -1,28 +1,26 @@
 /**
- * `p2pchat history export`: writes out all that was said with somebody.
+ * `p2pchat history export`: writes out all messages with somebody.
  *
  * @module
  */
 
 import { fileReason } from "../../../shared/errors/file_error.ts";
-import { makeVisible, makeVisibleLines } from "../../../shared/text/visible.ts";
 import { type ByteSink, writeAll } from "../../../shared/net/write_all.ts";
-import { UserError } from "../../user_error.ts";
 import type { HistoryEntry, Store } from "../../store/store.ts";
-import { historyText, plaintextMark, stateWords } from "../wording/history_rows.ts";
-import { fullTime } from "../wording/local_time.ts";
+import { UserError } from "../../user_error.ts";
+import { exportedLines, exportedText } from "../wording/wording.ts";
 
-/** How a history can be written out. */
+/** How a history can be written out: for people, or for programs. */
 export const historyFormats = ["text", "json"] as const;
 
 /** How a history is written out. */
 export type HistoryFormat = typeof historyFormats[number];
 
-/** What is to be written out. */
+/** What to write out. */
 export interface HistoryExport {
-  /** Whose conversation with oneself. */
+  /** With whom. */
   readonly name: string;
-  /** One's own id in it; needed where several have talked to that name. */
+  /** The user's own id; needed if several of theirs have talked to that name. */
   readonly self: string | undefined;
   readonly format: HistoryFormat;
 }
@@ -39,7 +37,7 @@ const chunkLength = 64 * 1024;
 /**
  * Writes all messages of a conversation, oldest first.
  *
- * @throws {UserError} Where there is none, or it cannot be written.
+ * @throws {UserError} If there is none, or it cannot be written.
  */
 export async function exportHistory(
   { conversations, history }: Exporting,
@@ -52,10 +50,9 @@ export async function exportHistory(
   try {
     for (const chunk of chunksOf(pieces)) await writeAll(sink, utf8.encode(chunk));
   } catch (cause) {
-    // Whoever reads it has had enough, as `head` has.
+    // The reader has had enough, as `head` has.
     if (cause instanceof Deno.errors.BrokenPipe) return;
-    const reason = fileReason(cause);
-    throw new UserError(`Cannot export the history to standard output: ${reason}`, { cause });
+    throw new UserError({ code: "history-not-written", reason: fileReason(cause) }, { cause });
   }
 }
 
@@ -63,7 +60,7 @@ export async function exportHistory(
  * The own id whose conversation with somebody is meant.
  *
  * @param self The one that the user has named, if any.
- * @throws {UserError} Where there is none, or there are several.
+ * @throws {UserError} If there is none, or there are several.
  */
 export function selfIn(
   conversations: Pick<Store["conversations"], "selves">,
@@ -71,39 +68,23 @@ export function selfIn(
   self: string | undefined,
 ): string {
   const selves = conversations.selves(name);
-  if (selves.length === 0) {
-    throw new UserError(`Nothing has been said with ${makeVisible(name)} yet`);
+  if (selves.length === 0) throw new UserError({ code: "nothing-said", name });
+  if (self === undefined) {
+    if (selves.length > 1) throw new UserError({ code: "several-selves", name, selves });
+    return selves[0]!;
   }
-  if (self === undefined ? selves.length === 1 : selves.includes(self)) return self ?? selves[0]!;
-  const talked = `${selves.join(" and ")} talked with ${makeVisible(name)}`;
-  throw new UserError(
-    self === undefined
-      ? `You as ${talked}: --as says which you mean`
-      : `You have said nothing with ${makeVisible(name)} as ${makeVisible(self)}; as ${talked}`,
-  );
+  if (!selves.includes(self)) throw new UserError({ code: "not-that-self", name, self, selves });
+  return self;
 }
 
-/** As people read it; all text from outside passes the sanitiser. */
+/** As people read it. */
 function* textPieces(entries: Iterable<HistoryEntry>, self: string): Generator<string> {
-  for (const entry of entries) {
-    const { direction, sentAtMs, state, plaintext } = entry;
-    const own = direction === "out";
-    const time = fullTime(sentAtMs);
-    const mark = own
-      ? state === "waiting" || state === "deposited" ? ` [${stateWords[state]}]` : ""
-      : plaintext
-      ? ` ${plaintextMark}`
-      : "";
-    const [first, ...further] = makeVisibleLines(historyText(entry));
-    yield `${time} ${makeVisible(own ? self : entry.name)}${mark}: ${first}\n`;
-    // As in a terminal: set in, so that none can pass for what somebody else said.
-    for (const line of further) yield `${" ".repeat(time.length)} │${mark} ${line}\n`;
-  }
+  for (const entry of entries) yield exportedLines(entry, self).join("\n") + "\n";
 }
 
 /**
- * One array, an object on each of its lines. Its end says that it is all there: where it is cut off, as by
- * a full disk, no parser takes it, while objects that stand for themselves would pass for the whole.
+ * One array, an object on each of its lines. If it is cut off, for example by a full disk, its end is missing
+ * and no parser takes it; objects without an array would pass for the whole.
  */
 function* jsonPieces(entries: Iterable<HistoryEntry>, self: string): Generator<string> {
   let before = "[\n";
@@ -119,7 +100,7 @@ function* jsonPieces(entries: Iterable<HistoryEntry>, self: string): Generator<s
       keptAt: new Date(atMs).toISOString(),
       state,
       plaintext,
-      text: historyText(entry),
+      text: exportedText(entry),
     };
     yield before + JSON.stringify(fields).replaceAll(unprintable, escapes);
     before = ",\n";
@@ -127,7 +108,7 @@ function* jsonPieces(entries: Iterable<HistoryEntry>, self: string): Generator<s
   yield before === "[\n" ? "[]\n" : "\n]\n";
 }
 
-/** What a terminal could obey that JSON would let stand. In JSON it can only be in a string. */
+/** Characters that a terminal could obey and JSON does not escape. In JSON they only occur in strings. */
 const unprintable = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
 function escapes(text: string): string {

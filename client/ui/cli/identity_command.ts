@@ -1,11 +1,10 @@
 /**
- * `p2pchat identity`: shows who one is, sets the passphrase, and makes and takes copies.
+ * `p2pchat identity`: shows the user's identity, changes its passphrase, exports and imports copies.
  *
  * @module
  */
 
 import { fingerprintOf } from "../../../shared/crypto/public_key.ts";
-import { makeVisible } from "../../../shared/text/visible.ts";
 import { UserError } from "../../user_error.ts";
 import {
   ensureIdentity,
@@ -18,6 +17,8 @@ import {
   type StoredIdentity,
   unlockIdentity,
 } from "../../profile/profile.ts";
+import { plainText } from "../script/script.ts";
+import type { IdentityAnswer } from "../wording/wording.ts";
 import { askingBy, askNewPassphrase, type Prompt } from "./passphrase_prompt.ts";
 import { qrCode } from "./qr_code.ts";
 
@@ -38,9 +39,9 @@ export interface Screen {
 }
 
 /**
- * Shows a profile's identity, which is made where there is none. No passphrase is needed.
+ * Shows a profile's identity. If there is none, one is made. No passphrase is needed.
  *
- * @throws {UserError} Where the identity cannot be read or made.
+ * @throws {UserError} If the identity cannot be read or made.
  */
 export function showIdentity(
   directory: string,
@@ -48,21 +49,18 @@ export function showIdentity(
   { colours, columns }: Screen,
 ): void {
   const { path, file } = keepAndSay(directory, print);
-  const fingerprint = fingerprintOf(file.publicKey);
-  const passphrase = "sealed" in file ? "yes" : "none; p2pchat identity --passphrase sets one";
-  print(`id           ${file.publicKey}`);
-  print(`fingerprint  ${fingerprint}`);
-  print(`kept in      ${makeVisible(path)}`);
-  print(`passphrase   ${passphrase}`);
+  const { publicKey: key } = file;
+  const fingerprint = fingerprintOf(key);
+  say({ type: "identity", key, fingerprint, path, hasPassphrase: hasPassphrase(file) }, print);
   const code = qrCode(`P2PCHAT:${fingerprint.toUpperCase()}`, { colours });
-  // A code that is broken into pieces is none.
+  // A code whose lines are broken cannot be read.
   if (code.columns <= columns) { for (const line of ["", ...code.lines]) print(line); }
 }
 
 /**
  * Asks for a new passphrase and puts the identity under it.
  *
- * @throws {UserError} Where there is nobody to ask, or the identity cannot be read or written.
+ * @throws {UserError} If there is nobody to ask, or the identity cannot be read or written.
  */
 export function changePassphrase(
   directory: string,
@@ -72,22 +70,16 @@ export function changePassphrase(
   const identity = unlockIdentity(kept, askingBy(prompt));
   const passphrase = askNewPassphrase("New passphrase, empty for none:", prompt);
   setPassphrase(kept, identity, passphrase);
-  const wasSealed = "sealed" in kept.file;
-  if (passphrase === "") {
-    print("* your identity has no passphrase from now on");
-    if (wasSealed) print("* your messages are readable again once a client has started");
-  } else {
-    print("* your identity is under the new passphrase from now on");
-    if (!wasSealed) print("* your messages are sealed with it once a client has started");
-  }
+  const before = hasPassphrase(kept.file);
+  say({ type: "passphrase-changed", before, now: passphrase !== "" }, print);
 }
 
 /**
  * Writes a copy of the identity to a new file, under a passphrase of its own.
  *
  * @param to The file; `-` is standard output.
- * @param plain Whether the copy is to have no passphrase.
- * @throws {UserError} Where there is no identity, nobody to ask, or the file is there or cannot be written.
+ * @param plain Whether the copy has no passphrase.
+ * @throws {UserError} If there is no identity, nobody to ask, or the file exists or cannot be written.
  */
 export function exportCopy(
   directory: string,
@@ -99,23 +91,17 @@ export function exportCopy(
   if (kept === undefined) throw new UserError({ code: "no-identity-yet", directory });
   const identity = unlockIdentity(kept, askingBy(prompt));
   const passphrase = plain ? "" : askNewPassphrase("Passphrase for the copy:", prompt);
-  if (!plain && passphrase === "") {
-    throw new UserError({ code: "copy-without-passphrase" });
-  }
+  if (!plain && passphrase === "") throw new UserError({ code: "copy-without-passphrase" });
   exportIdentity(to === "-" ? Deno.stdout : to, protectIdentity(identity, passphrase));
-  if (to === "-") return;
-  print(
-    `* a copy is in '${makeVisible(to)}', ` +
-      (plain ? "WITHOUT a passphrase: who reads it can be you" : "under its passphrase"),
-  );
+  if (to !== "-") say({ type: "identity-exported", path: to, plain }, print);
 }
 
 /**
  * Makes a copy the profile's identity.
  *
- * @param from The file; `-` is standard input, and then it must be without a passphrase.
- * @param replace Whether it may take the place of another identity, which is then kept beside it.
- * @throws {UserError} Where it is none, its passphrase is not known, another is there, or it cannot be
+ * @param from The file; `-` is standard input, and then it must have no passphrase.
+ * @param replace Whether it may replace another identity, which is then kept beside it.
+ * @throws {UserError} If it is no identity, its passphrase is not known, another is there, or it cannot be
  * written.
  */
 export function importCopy(
@@ -125,23 +111,26 @@ export function importCopy(
   { print, prompt }: Surroundings,
 ): void {
   const file = readExported(from === "-" ? Deno.stdin : from);
-  if ("sealed" in file) {
+  if (hasPassphrase(file)) {
     if (from === "-") throw new UserError({ code: "sealed-copy-on-input" });
-    // To be sure that the user knows the passphrase: the identity stays under it.
+    // Only to be sure that the user knows it: the identity stays under it.
     unlockIdentity({ path: from, file }, askingBy(prompt));
   }
   const { wasThere, replaced } = importIdentity(directory, file, { replace });
   const fingerprint = fingerprintOf(file.publicKey);
-  print(
-    wasThere
-      ? `* this identity was there already; its fingerprint is ${fingerprint}`
-      : `* your identity is the one imported; its fingerprint is ${fingerprint}`,
-  );
-  if (replaced !== undefined) print(`* the one before is kept in '${makeVisible(replaced)}'`);
+  say({ type: "identity-imported", fingerprint, wasThere, replaced }, print);
 }
 
 function keepAndSay(directory: string, print: (line: string) => void): StoredIdentity {
   const kept = ensureIdentity(directory);
-  if (kept.isNew) print("* there was none yet: this identity is new, and yours");
+  if (kept.isNew) say({ type: "identity-made" }, print);
   return kept;
+}
+
+function hasPassphrase(file: StoredIdentity["file"]): boolean {
+  return "sealed" in file;
+}
+
+function say(answer: IdentityAnswer, print: (line: string) => void): void {
+  for (const line of plainText(answer).trimEnd().split("\n")) print(line);
 }

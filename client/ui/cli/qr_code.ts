@@ -6,26 +6,26 @@
 
 import encodeQR from "qr";
 
-/** Modules of light that are to be around a code (ISO/IEC 18004). */
+/** How many light modules surround a code (ISO/IEC 18004). */
 const quietZone = 4;
 
-/** Black on white, of the palette's fixed part: themes change the other colours. */
+/** Black on white, from the fixed part of the palette: themes change the other colours. */
 const blackOnWhite = "\x1b[38;5;16;48;5;231m";
 const reset = "\x1b[0m";
 
 /** A QR code. */
 export interface QrCode {
   readonly lines: readonly string[];
-  /** Characters that each line has on a screen. */
+  /** Characters of each line on a screen. */
   readonly columns: number;
 }
 
 /**
- * Makes a QR code, two rows of its modules a line. A text of capitals, digits and `$%*+-./:` takes least
- * room.
+ * Makes a QR code; each line has two rows of its modules. A text of capitals, digits and `$%*+-./:` takes
+ * the least room.
  *
- * @param colours Whether the terminal obeys colours. Without them what is light is drawn, as is right for
- * light letters on a dark ground; most readers take the reverse, too.
+ * @param colours Whether the terminal obeys colours. Without them the light modules are drawn, which is right
+ * for light letters on a dark background; most readers also take the reverse.
  */
 export function qrCode(text: string, { colours }: { colours: boolean }): QrCode {
   const rows = encodeQR(text, "raw", { ecc: "low", border: quietZone });
@@ -40,5 +40,5 @@ export function qrCode(text: string, { colours }: { colours: boolean }): QrCode 
   return { lines, columns: rows.length };
 }
 
-/** By whether the upper half is drawn, and then the lower one. */
+/** Indexed by whether the upper half is drawn, then by whether the lower one is. */
 const halves = [[" ", "▄"], ["▀", "█"]];

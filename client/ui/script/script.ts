@@ -1,33 +1,27 @@
 /**
- * The front end for scripts: commands come line by line from standard input, and each event goes out as
- * a line. `name: text` is a message (`name [plaintext]: text` where it was not encrypted), `* …` a notice,
- * `  …` a row of a list, all on standard output; what went wrong goes to standard error.
+ * The front end for scripts: commands come line by line from standard input, and everything that is shown
+ * goes out as lines. `name: text` is a message (`name [plaintext]: text` if it was not encrypted), `* …` a
+ * notice, `  …` a row of a list, all on standard output; what went wrong goes to standard error.
  *
  * @module
  */
 
 import { TextLineStream } from "@std/streams/text-line-stream";
-import { aborted } from "../../../shared/time/clock.ts";
-import { makeVisible } from "../../../shared/text/visible.ts";
+import { aborted, systemClock } from "../../../shared/time/clock.ts";
 import { writeAll } from "../../../shared/net/write_all.ts";
-import type { ChatClient } from "../../client.ts";
 import { overlaps, runLine } from "../commands/commands.ts";
-import type { ChatEvent } from "../../events.ts";
-import type { HistoryRow } from "../wording/history_rows.ts";
-import { type Wording, wordingOf } from "../wording/wording.ts";
+import type { Display, Session } from "../session.ts";
+import { type HistoryRow, type Shown, type Wording, wordingOf } from "../wording/wording.ts";
 
-/** An event's lines, as scripts read them, each with its line end. */
-export function plainText(event: ChatEvent, now?: Date): string {
-  return textOf(event, wordingOf(event, now));
+/** What is shown, as lines for scripts, each with its line end. */
+export function plainText(shown: Shown, now?: Date): string {
+  return textOf(wordingOf(shown, now));
 }
 
-function textOf(event: ChatEvent, wording: Wording | undefined): string {
-  if (event.type === "delivered") return `* delivered to ${makeVisible(event.name)}\n`;
-  if (wording === undefined) return "";
-  const { tone, name, mark, lines, rows = [] } = wording;
+function textOf({ tone, name, mark, lines, rows = [] }: Wording): string {
   switch (tone) {
     case "message":
-      // One line an event, whatever the message holds.
+      // A message is one line, whatever it contains.
       return `${name}${mark === undefined ? "" : ` ${mark}`}: ${lines.join("␊")}\n`;
     case "notice":
       return lines.map((line) => `* ${line}\n`).join("");
@@ -44,17 +38,12 @@ function rowText({ time, who, state, lines }: HistoryRow): string {
   return `  ${time}  ${who}  ${state === "" ? "" : `${state}  `}${lines.join("␊")}`;
 }
 
-/** Whether an event says that something went wrong. */
-export function isProblem(event: ChatEvent): boolean {
-  return wordingOf(event)?.tone === "problem";
-}
-
 const utf8 = new TextEncoder();
 
 /** Characters waiting to be printed at which {@linkcode LinePrinter.room} makes a peer wait. */
 const waitingMax = 256 * 1024;
 
-/** Lines of the input that are being done at once. */
+/** Lines of the input that are under way at once, at most. */
 const overlappingMax = 1_024;
 
 type Sink = Pick<typeof Deno.stdout, "write">;
@@ -65,8 +54,8 @@ interface Batch {
   text: string;
 }
 
-/** Prints events, in order. */
-export class LinePrinter {
+/** Prints what is shown, in order. */
+export class LinePrinter implements Display {
   #printing: Promise<void> = Promise.resolve();
   /** The last of those whose printing has not begun. */
   #next: Batch | undefined;
@@ -84,17 +73,30 @@ export class LinePrinter {
     this.#sinks = sinks;
   }
 
-  /** Prints an event. */
-  readonly print = (event: ChatEvent): void => {
-    const wording = wordingOf(event);
-    const text = textOf(event, wording);
-    if (text === "") return;
+  show(shown: Shown): void {
+    const wording = wordingOf(shown);
+    const text = textOf(wording);
     const { out, err } = this.#sinks;
-    const sink = wording?.tone === "problem" ? err : out;
+    const sink = wording.tone === "problem" ? err : out;
     this.#waiting += text.length;
     if (this.#next?.sink === sink) this.#next.text += text;
     else this.#begin({ sink, text });
-  };
+  }
+
+  room(): Promise<void> | undefined {
+    return this.#waiting > waitingMax ? this.#printing : undefined;
+  }
+
+  shown(): Promise<void> | undefined {
+    return this.#waiting === 0 && !this.#failed ? undefined : this.#printing.then(() => {
+      if (this.#failed) throw new Error("Nobody reads what is printed");
+    });
+  }
+
+  /** Done when all is printed. */
+  async flush(): Promise<void> {
+    await this.#printing;
+  }
 
   #begin(batch: Batch): void {
     this.#next = batch;
@@ -109,37 +111,22 @@ export class LinePrinter {
       this.#waiting -= batch.text.length;
     });
   }
-
-  /** When there is room for more; undefined where there is. */
-  readonly room = (): Promise<void> | undefined =>
-    this.#waiting > waitingMax ? this.#printing : undefined;
-
-  /**
-   * When all is printed; undefined where it is. Rejected where something could not be, so that nobody has
-   * seen it.
-   */
-  readonly printed = (): Promise<void> | undefined =>
-    this.#waiting === 0 && !this.#failed ? undefined : this.#printing.then(() => {
-      if (this.#failed) throw new Error("Nobody reads what is printed");
-    });
-
-  /** Done when all is printed. */
-  async flush(): Promise<void> {
-    await this.#printing;
-  }
 }
 
 /**
- * Runs commands from standard input until `/quit`, the end of the input or the signal: each when the one
- * before is done, only messages not, so that many of them are written to the disk at once. At the end of
- * the input it waits until what was sent has arrived.
+ * Runs commands from standard input until `/quit`, the end of the input or the signal. Each begins when the
+ * one before is done, except for messages, so that many of them are written to the disk at once. At the end
+ * of the input it waits until what was sent has arrived.
+ *
+ * @param display Shows the answers.
  */
 export async function runLines(
-  client: ChatClient,
-  emit: (event: ChatEvent) => void,
+  session: Session,
+  display: Display,
   signal: AbortSignal,
   input: ReadableStream<Uint8Array<ArrayBuffer>> = Deno.stdin.readable,
 ): Promise<void> {
+  const context = { session, show: (shown: Shown) => display.show(shown), clock: systemClock };
   const reader = input
     .pipeThrough(new TextDecoderStream())
     .pipeThrough(new TextLineStream())
@@ -156,12 +143,12 @@ export async function runLines(
       if (done) break;
       const overlapping = overlaps(line);
       if (!overlapping || running.length >= overlappingMax) await settled();
-      const run = runLine(line, { client, emit });
+      const run = runLine(line, context);
       if (overlapping) running.push(run);
       else if (await Promise.race([run, stopped])) break;
     }
     await settled();
-    if (!signal.aborted) await Promise.race([client.allDelivered(), stopped]);
+    if (!signal.aborted) await Promise.race([session.client.allDelivered(), stopped]);
   } finally {
     signal.removeEventListener("abort", stopReading);
     stopReading();

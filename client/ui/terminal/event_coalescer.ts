@@ -1,51 +1,50 @@
 /**
- * What happens many times at once, said once: when somebody comes back for whom a hundred messages wait,
- * a person wants one line of it and not a hundred.
+ * Events that come many at a time are shown as one: if somebody comes back for whom a hundred messages wait,
+ * a person wants one line about it and not a hundred.
  *
  * @module
  */
 
 import { systemClock, type TimerClock } from "../../../shared/time/clock.ts";
-import type { ChatEvent } from "../../events.ts";
-import type { ArrivedEvent, ShownEvent } from "../wording/wording.ts";
+import type { ArrivedEvent, Shown } from "../wording/wording.ts";
 
-/** Of the same kind and about the same peer, what came before and what comes now are one. */
-type Counted = ArrivedEvent | Extract<ChatEvent, { type: "kept" | "deposited" | "read" }>;
+/** Events of the same type and conversation are shown as one. */
+type Counted = ArrivedEvent | Extract<Shown, { type: "waiting" | "deposited" | "read" }>;
 
-/** For how long more of the same is waited for. */
+/** How long more of the same is waited for, in milliseconds. */
 const gatheringMs = 50;
 
 /** Gathers events. */
 export class EventCoalescer {
-  readonly #show: (event: ShownEvent) => void;
+  readonly #show: (shown: Shown) => void;
   readonly #clock: TimerClock;
   readonly #gathered = new Map<string, Counted>();
   #cancel = () => {};
 
   /** @param show Takes what is to be shown, in the order in which each kind of it began. */
-  constructor(show: (event: ShownEvent) => void, clock = systemClock) {
+  constructor(show: (shown: Shown) => void, clock = systemClock) {
     this.#show = show;
     this.#clock = clock;
   }
 
-  /** Takes an event: shows it at once, behind what is gathered, or gathers it. */
-  readonly take = (event: ChatEvent): void => {
-    const counted = countedOf(event);
+  /** Takes something to show: shows it at once, behind what is gathered, or gathers it. */
+  take(shown: Shown): void {
+    const counted = countedOf(shown);
     if (counted === undefined) {
-      // A delivery that nobody waited for says nothing, so that nothing has to come before it.
-      if (event.type !== "delivered") this.flush();
-      this.#show(event);
+      // A delivery that nobody waited for shows nothing, so nothing has to come before it.
+      if (shown.type !== "delivered") this.flush();
+      this.#show(shown);
       return;
     }
     if (this.#gathered.size === 0) {
       this.#cancel = this.#clock.after(gatheringMs, () => this.flush());
     }
-    const key = `${counted.type} ${counted.name}`;
+    const key = `${counted.type} ${counted.conversation}`;
     const before = this.#gathered.get(key);
-    // How many are kept is said of all; the others are said of what is new.
-    const count = counted.count + (counted.type === "kept" ? 0 : before?.count ?? 0);
+    // The count of those that wait is of all; the other counts are of what is new.
+    const count = counted.count + (counted.type === "waiting" ? 0 : before?.count ?? 0);
     this.#gathered.set(key, { ...counted, count });
-  };
+  }
 
   /** Shows what is gathered. */
   flush(): void {
@@ -56,14 +55,17 @@ export class EventCoalescer {
   }
 }
 
-function countedOf(event: ChatEvent): Counted | undefined {
-  switch (event.type) {
-    case "kept":
+function countedOf(shown: Shown): Counted | undefined {
+  switch (shown.type) {
+    case "waiting":
     case "deposited":
     case "read":
-      return event;
-    case "delivered":
-      return event.late ? { type: "arrived", name: event.name, count: 1 } : undefined;
+      return shown;
+    case "delivered": {
+      if (!shown.wasWaiting) return undefined;
+      const { conversation, name } = shown;
+      return { type: "arrived", conversation, name, count: 1 };
+    }
     default:
       return undefined;
   }

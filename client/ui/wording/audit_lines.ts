@@ -1,5 +1,5 @@
 /**
- * What the comparison of two sides' messages has found, in words, and what to do about it.
+ * What an audit found, in words, and what to do about it: both sides' messages were compared.
  *
  * @module
  */
@@ -9,17 +9,17 @@ import type { AuditReport, StreamFinding } from "../../audit/audit.ts";
 
 type Difference = "missingHere" | "missingThere" | "differing";
 
-/** Ids that are shown of those that make one difference. */
+/** How many ids of each kind of difference are shown. */
 const idsShownMax = 10;
 
-/** Whether both sides have the same, but for what is on its way. */
+/** Whether both sides have the same messages, except for those on their way. */
 export function agrees({ streams }: AuditReport): boolean {
   return streams.every(({ missingHere, missingThere, differing, complete }) =>
     complete && missingHere.length + missingThere.length + differing.length === 0
   );
 }
 
-/** What was found, not yet safe to print. */
+/** What was found; not yet safe to print. */
 export function auditLines(name: string, { streams }: AuditReport): string[] {
   if (streams.length === 0) return [`nothing has been said with ${name} yet`];
   return (["sent", "received"] as const).flatMap((direction) =>
@@ -43,7 +43,7 @@ function directionLines(
     differenceLines(name, direction, difference, streams.flatMap((stream) => stream[difference]))
   );
   if (!streams.every(({ complete }) => complete)) {
-    problems.push("  and more, which was not compared: there is too much amiss");
+    problems.push("  and more, which was not compared: there are too many differences");
   }
   if (problems.length > 0) return [`${title}: ${messages(same)} alike${waits}, but`, ...problems];
   if (same === 0) return [`${title}: no message yet${waits}`];
@@ -70,30 +70,30 @@ function differenceLines(
 type Words = (name: string) => readonly [what: string, advice: string];
 
 const differing: Words = (name) => [
-  "differ, or stand in another place",
-  `one side was set back to an older copy, or changed; compare what p2pchat history export ${name} ` +
-  "writes with what it writes on the other side",
+  "differ or are in another place",
+  `one side went back to an older copy, or was changed; compare what p2pchat history export ${name} ` +
+  "writes here and there",
 ];
 
 const differences: Readonly<Record<StreamFinding["direction"], Record<Difference, Words>>> = {
   sent: {
     missingThere: (name) => [
-      `confirmed by ${name} and not there`,
+      `confirmed by ${name} but not there`,
       `${name} has lost messages, or an older copy of them is in use there; send again what matters`,
     ],
     missingHere: (name) => [
-      "there and not here",
+      "there but not here",
       `you have lost messages, or an older copy of them is in use here; ${name} has these`,
     ],
     differing,
   },
   received: {
     missingThere: (name) => [
-      "here and not there",
+      "here but not there",
       `${name} has lost messages, or an older copy of them is in use there; you have these`,
     ],
     missingHere: (name) => [
-      "confirmed by you and not here",
+      "confirmed by you but not here",
       `you have lost messages, or an older copy of them is in use here; ask ${name} to send again ` +
       "what matters",
     ],

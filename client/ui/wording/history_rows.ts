@@ -1,6 +1,6 @@
 /**
- * Messages that have been kept, as rows whose columns begin at one place each. All text from outside
- * passes the sanitiser here.
+ * Saved messages as rows of a table, each column starting at the same place. All text from outside passes
+ * the sanitiser here.
  *
  * @module
  */
@@ -9,20 +9,20 @@ import { makeVisible, makeVisibleLines } from "../../../shared/text/visible.ts";
 import type { HistoryEntry, MessageState } from "../../store/store.ts";
 import { shortTime } from "./local_time.ts";
 
-/** A message in a list, safe to print. Each column has one width in all rows of a list. */
+/** A message in a list, safe to print. A column has the same width in all rows of a list. */
 export interface HistoryRow {
   /** When it was written. */
   readonly time: string;
-  /** Who has written it; whom one has written oneself has an arrow before the name. */
+  /** Who wrote it; for one of the user's own messages, an arrow and to whom. */
   readonly who: string;
-  /** What became of one's own, or that a peer's came in plaintext. Empty where no row has any. */
+  /** What became of one of the user's own, or that a peer's came in plaintext. Empty if no row has any. */
   readonly state: string;
-  /** Whether it is a peer's and came in plaintext, so that each of its lines is to be marked. */
+  /** Whether a peer sent it in plaintext; then each of its lines is marked. */
   readonly plaintext: boolean;
   readonly lines: readonly string[];
 }
 
-/** What is said of a message that came in plaintext. */
+/** Marks a message that came in plaintext. */
 export const plaintextMark = "[plaintext]";
 
 /** The text of a message, as it was written; if it cannot be read, a note that says so. */
@@ -30,7 +30,7 @@ export function historyText({ text, unreadable }: HistoryEntry): string {
   return unreadable ? "(this text was changed on the disk, and cannot be read)" : text;
 }
 
-/** What became of one's own messages, in words. */
+/** What became of the user's own messages, in words. */
 export const stateWords: Readonly<Record<MessageState, string>> = {
   waiting: "waiting",
   deposited: "at the mailbox",
@@ -40,7 +40,7 @@ export const stateWords: Readonly<Record<MessageState, string>> = {
   received: "",
 };
 
-/** Makes rows of messages, in the order that they have. */
+/** Makes rows of messages, in their order. */
 export function historyRows(entries: readonly HistoryEntry[], now: Date): HistoryRow[] {
   const rows = entries.map((entry): HistoryRow => {
     const own = entry.direction === "out";

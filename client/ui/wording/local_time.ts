@@ -1,11 +1,11 @@
 /**
- * Times as people here read them: kept in UTC, shown in the time of this machine.
+ * Times of day for people: stored in UTC, shown in local time.
  *
  * @module
  */
 
 /**
- * When something was, shortly: `13:45`, with the date before it where that is not today's.
+ * A short time: `13:45`, with the date before it if that is not today's.
  *
  * @param ms Milliseconds since 1970, UTC.
  */
@@ -16,7 +16,7 @@ export function shortTime(ms: number, now: Date): string {
 }
 
 /**
- * When something was, to the second, with its date: `2026-01-02 13:45:09`.
+ * A full time, to the second: `2026-01-02 13:45:09`.
  *
  * @param ms Milliseconds since 1970, UTC.
  */
@@ -25,7 +25,7 @@ export function fullTime(ms: number): string {
   return `${localDate(time)} ${hoursAndMinutes(time)}:${padded(time.getSeconds())}`;
 }
 
-/** As in ISO 8601. */
+/** A date as in ISO 8601. */
 function localDate(time: Date): string {
   return [padded(time.getFullYear(), 4), padded(time.getMonth() + 1), padded(time.getDate())]
     .join("-");

@@ -5,6 +5,12 @@
  */
 
 import type { Problem } from "../../user_error.ts";
+import { commandLineSentences } from "./command_line_problems.ts";
+import {
+  auditSentences,
+  connectorSentences,
+  conversationSentences,
+} from "./conversation_problems.ts";
 import { mailboxSentences } from "./mailbox_problems.ts";
 import { profileSentences } from "./profile_problems.ts";
 import { rendezvousSentences } from "./rendezvous_problems.ts";
@@ -16,12 +22,16 @@ import { trustSentences } from "./trust_problems.ts";
 const sentences: Sentences<Problem> = {
   text: ({ text }) => text,
   unexpected: ({ reason }) => reason,
+  ...auditSentences(problemSentence),
+  ...commandLineSentences,
+  ...connectorSentences(problemSentence),
+  ...conversationSentences,
   ...mailboxSentences,
   ...profileSentences,
   ...rendezvousSentences(problemSentence),
-  ...trustSentences,
   ...storeSentences,
   ...transportSentences,
+  ...trustSentences,
 };
 
 /** Says what went wrong. The sentence has no full stop at its end and may hold a peer's words. */

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import {
   answerAudit,
   audit,
@@ -6,8 +6,7 @@ import {
   type StreamFinding,
 } from "../../../client/audit/audit.ts";
 import { UserError } from "../../../client/user_error.ts";
-import type { ConversationId, Journal } from "../../../client/store/journal.ts";
-import { openStore } from "../../../client/store/store.ts";
+import { type ConversationId, openStore, type Store } from "../../../client/store/store.ts";
 import type { NumberedMessage } from "../../../shared/protocol/message_stream.ts";
 import { randomId } from "../../../shared/protocol/random_id.ts";
 import {
@@ -28,10 +27,11 @@ import {
 } from "../../../shared/protocol/message.ts";
 import { check } from "../../../shared/protocol/verbs.ts";
 import { draft, fileStore, keyOf, outcomes, say, stream } from "../../support/journal_fixture.ts";
+import { rejectsSaying } from "../../support/problems.ts";
 
 /** One of two who have talked. */
 interface Side {
-  readonly journal: Journal;
+  readonly store: Store;
   readonly id: ConversationId;
 }
 
@@ -43,8 +43,8 @@ function two() {
     [self, name],
     i,
   ): Side => {
-    const { journal } = stores[i]!;
-    return { journal, id: journal.open({ self, name, key: keyOf(1) }).id };
+    const store = stores[i]!;
+    return { store, id: store.conversations.open({ self, name, key: keyOf(1) }).id };
   }) as [Side, Side];
   return {
     alice,
@@ -61,11 +61,11 @@ function two() {
 /** Sends texts, all of which arrive and are acknowledged. */
 function send(from: Side, to: Side, count: number): NumberedMessage[] {
   const texts = Array.from({ length: count }, (_, i) => `${i}`);
-  const letters = say(from.journal, from.id, ...texts);
+  const letters = say(from.store.outgoing, from.id, ...texts);
   for (let at = 0; at < letters.length; at += unacknowledgedMax) {
-    to.journal.receive(to.id, letters.slice(at, at + unacknowledgedMax), 1);
+    to.store.incoming.receive(to.id, letters.slice(at, at + unacknowledgedMax), 1);
   }
-  if (letters.length > 0) from.journal.acknowledge(from.id, letters.at(-1)!.id);
+  if (letters.length > 0) from.store.outgoing.acknowledge(from.id, letters.at(-1)!.id);
   return letters;
 }
 
@@ -73,7 +73,7 @@ function send(from: Side, to: Side, count: number): NumberedMessage[] {
 function asking(side: Side, questions: Message[] = []) {
   return (request: Message): Promise<Message> => {
     questions.push(request);
-    const answer = answerAudit(side.journal, side.id, request);
+    const answer = answerAudit(side.store.digests, side.id, request);
     for (const said of [request, answer]) {
       assertEquals(check(said, "peer"), undefined);
       encode(said);
@@ -84,7 +84,7 @@ function asking(side: Side, questions: Message[] = []) {
 }
 
 async function compare(from: Side, to: Side, questions: Message[] = []): Promise<AuditReport> {
-  return await audit(from.journal, from.id, asking(to, questions));
+  return await audit(from.store.digests, from.id, asking(to, questions));
 }
 
 function finding(report: AuditReport, direction: "sent" | "received"): StreamFinding {
@@ -130,8 +130,8 @@ Deno.test("what waits is no difference, however much of it there is", async () =
   using t = two();
   send(t.alice, t.bob, 333);
   // Bob has some whose acknowledgement was lost.
-  const waiting = say(t.alice.journal, t.alice.id, ...Array(2_500).fill("waiting"));
-  outcomes(t.bob.journal, t.bob.id, waiting.slice(0, 77));
+  const waiting = say(t.alice.store.outgoing, t.alice.id, ...Array(2_500).fill("waiting"));
+  outcomes(t.bob.store.incoming, t.bob.id, waiting.slice(0, 77));
   const questions: Message[] = [];
   assertEquals(
     withoutName(finding(await compare(t.alice, t.bob, questions), "sent")),
@@ -182,8 +182,8 @@ Deno.test("a store that is lost shows, on whichever side, and is not gone throug
   const letters = send(t.alice, t.bob, 30_000);
   using empty = openStore(":memory:");
   const lost = {
-    journal: empty.journal,
-    id: empty.journal.open({ self: "x", name: "y", key: keyOf(1) }).id,
+    store: empty,
+    id: empty.conversations.open({ self: "x", name: "y", key: keyOf(1) }).id,
   };
   const ids = new Set(letters.map(({ id }) => id));
   for (
@@ -207,10 +207,10 @@ Deno.test("what was sent again by a new stream is where its sender has it", asyn
   using t = two();
   const { alice, bob } = t;
   send(alice, bob, 10);
-  const letters = say(alice.journal, alice.id, "a", "b", "c");
-  outcomes(bob.journal, bob.id, letters.slice(0, 2));
-  alice.journal.renumber(alice.id);
-  outcomes(bob.journal, bob.id, alice.journal.unacknowledged(alice.id, 0, 9));
+  const letters = say(alice.store.outgoing, alice.id, "a", "b", "c");
+  outcomes(bob.store.incoming, bob.id, letters.slice(0, 2));
+  alice.store.outgoing.renumber(alice.id);
+  outcomes(bob.store.incoming, bob.id, alice.store.outgoing.unacknowledged(alice.id, 0, 9));
   const { streams } = await compare(alice, bob);
   assertEquals(streams.map(({ same, waiting, complete }) => [same, waiting, complete]), [
     [3, 0, true],
@@ -227,7 +227,7 @@ Deno.test("of streams without end the newest are compared", async () => {
   using t = two();
   for (let i = 0; i < auditStreamsMax + 5; i++) {
     send(t.alice, t.bob, 1);
-    t.alice.journal.renumber(t.alice.id);
+    t.alice.store.outgoing.renumber(t.alice.id);
   }
   const questions: Message[] = [];
   const { streams } = await compare(t.alice, t.bob, questions);
@@ -237,10 +237,10 @@ Deno.test("of streams without end the newest are compared", async () => {
 Deno.test("a question costs no more than its bounds, and what is none is refused", () => {
   using t = two();
   send(t.alice, t.bob, 100);
-  const { journal, id } = t.bob;
-  const { stream: name } = t.alice.journal.get(t.alice.id).outgoing;
+  const { store, id } = t.bob;
+  const { stream: name } = t.alice.store.conversations.get(t.alice.id).outgoing;
   const ask = (...headers: Header[]) =>
-    answerAudit(journal, id, message("AUDIT", [["Id", "1"], ...headers]));
+    answerAudit(store.digests, id, message("AUDIT", [["Id", "1"], ...headers]));
   const range = (from: unknown, to: unknown, stream = name): Header[] => [
     ["Stream", stream],
     ["From", String(from)],
@@ -274,12 +274,12 @@ Deno.test("a question costs no more than its bounds, and what is none is refused
 
 Deno.test("a question learns nothing of what is said with others", () => {
   using t = two();
-  const { journal, id } = t.bob;
-  const carol = journal.open({ self: "bob", name: "carol", key: keyOf(3) }).id;
-  say(journal, carol, "secret");
-  const { stream: name } = journal.get(carol).outgoing;
+  const { store, id } = t.bob;
+  const carol = store.conversations.open({ self: "bob", name: "carol", key: keyOf(3) }).id;
+  say(store.outgoing, carol, "secret");
+  const { stream: name } = store.conversations.get(carol).outgoing;
   const answer = answerAudit(
-    journal,
+    store.digests,
     id,
     message("AUDIT", [["Id", "1"], ["Stream", name], ["From", "1"], ["To", "9"], ["Ids", "yes"]]),
   );
@@ -289,8 +289,8 @@ Deno.test("a question learns nothing of what is said with others", () => {
 Deno.test("answers that are none end it, and those without end are not asked for for ever", async () => {
   using t = two();
   send(t.alice, t.bob, 100);
-  const { journal, id } = t.alice;
-  const { stream: name } = journal.get(id).outgoing;
+  const { store: { digests }, id } = t.alice;
+  const { stream: name } = t.alice.store.conversations.get(id).outgoing;
   const honest = asking(t.bob);
   const digest = (...headers: Header[]) => (request: Message) =>
     header(request, "Stream") === undefined
@@ -316,9 +316,9 @@ Deno.test("answers that are none end it, and those without end are not asked for
           request,
         ),
     ]
-  ) await assertRejects(() => audit(journal, id, ask), UserError, "do not fit together");
-  await assertRejects(
-    () => audit(journal, id, () => Promise.reject(new UserError("gone"))),
+  ) await rejectsSaying(() => audit(digests, id, ask), UserError, "do not fit together");
+  await rejectsSaying(
+    () => audit(digests, id, () => Promise.reject(new UserError("gone"))),
     UserError,
     "gone",
   );
@@ -337,7 +337,7 @@ Deno.test("answers that are none end it, and those without end are not asked for
     if (header(request, "Ids")) answer.push(["Entry", `${Math.max(from!, to! - 1)} ${randomId()}`]);
     return Promise.resolve(message("AUDITACK", answer));
   };
-  const report = await audit(journal, id, endless);
+  const report = await audit(digests, id, endless);
   assert(report.streams.every(({ complete }) => !complete));
   assert(questions <= 2 * (auditQuestionsMax + 1) + 1);
 });
@@ -347,10 +347,10 @@ Deno.test("what is said while two compare does no harm", async () => {
   const { alice, bob } = t;
   send(alice, bob, 2_000);
   const ask = asking(bob);
-  const report = await audit(alice.journal, alice.id, (request) => {
+  const report = await audit(alice.store.digests, alice.id, (request) => {
     send(alice, bob, 3);
-    bob.journal.accept([draft(bob.id, "meanwhile")]);
-    outcomes(bob.journal, bob.id, stream(["another copy of alice's"]));
+    bob.store.outgoing.accept([draft(bob.id, "meanwhile")]);
+    outcomes(bob.store.incoming, bob.id, stream(["another copy of alice's"]));
     return ask(request);
   });
   assert(

@@ -1,6 +1,6 @@
 import { systemClock } from "../../../shared/time/clock.ts";
 import { assert, assertEquals } from "@std/assert";
-import type { ChatEvent, Dialect } from "../../../client/events.ts";
+import type { ClientEvent, Dialect } from "../../../client/events.ts";
 import {
   type Candidate,
   PeerAdmission,
@@ -23,11 +23,11 @@ const keyOf = (byte: number) => publicKeyFrom(new Uint8Array(32).fill(byte));
 const printOf = (byte: number) => fingerprintOf(keyOf(byte));
 const place = { host: "192.0.2.7", port: 5557 };
 
-/** A gatekeeper of alice's, with a clock and a server in the test's hands. */
+/** An admission of alice's, with a clock and a server in the test's hands. */
 function made(options: Partial<PeerAdmissionOptions> = {}) {
   const store = openStore(":memory:");
   const trust = new Trust(store.knownPeers);
-  const events = new Events<ChatEvent>();
+  const events = new Events<ClientEvent>();
   const t = {
     trust,
     events,
@@ -39,21 +39,23 @@ function made(options: Partial<PeerAdmissionOptions> = {}) {
     introduced: new Map<number, string>(),
     [Symbol.dispose]: store[Symbol.dispose],
   };
-  const gatekeeper = new PeerAdmission({
+  const admission = new PeerAdmission({
     self: { id: "alice", identity },
     trust,
-    emit: events.take,
+    sink: { emit: events.take },
     allowPlaintext: false,
-    said: (id) => t.said.get(id),
-    introducedAt: ({ port }) => t.introduced.get(port),
-    ask: (id) => {
-      t.asked.push(id);
-      return Promise.resolve(t.answers.get(id));
+    connector: {
+      known: (id) => t.said.get(id),
+      idAt: ({ port }) => t.introduced.get(port),
+      ask: (id) => {
+        t.asked.push(id);
+        return Promise.resolve(t.answers.get(id));
+      },
     },
     clock: { ...systemClock, now: () => t.nowMs },
     ...options,
   });
-  return Object.assign(t, { gatekeeper });
+  return Object.assign(t, { admission });
 }
 
 function visitor(role: "initiator" | "responder", id?: string, key?: number): Candidate {
@@ -72,12 +74,12 @@ for (const role of ["initiator", "responder"] as const) {
   for (const id of [undefined, "bob"]) {
     Deno.test(`${role}, in plaintext, ${id ?? "without a name"}: refused unless allowed`, () => {
       using strict = made();
-      const refusal = strict.gatekeeper.admitPlaintext(visitor(role, id), undefined);
+      const refusal = strict.admission.admitPlaintext(visitor(role, id), undefined);
       assert(refusal?.code === 426);
-      assert(refusal.detail.startsWith(`${id ?? "192.0.2.7:5557"} cannot encrypt`));
-      assert(refusal.detail.includes("--allow-plaintext"));
+      assert(sentenceOf(refusal.detail).startsWith(`${id ?? "192.0.2.7:5557"} cannot encrypt`));
+      assert(sentenceOf(refusal.detail).includes("--allow-plaintext"));
       using lenient = made({ allowPlaintext: true });
-      assertEquals(lenient.gatekeeper.admitPlaintext(visitor(role, id), undefined), undefined);
+      assertEquals(lenient.admission.admitPlaintext(visitor(role, id), undefined), undefined);
       assertEquals(lenient.events.all, []);
     });
   }
@@ -94,10 +96,10 @@ for (const [how, know] of known) {
       for (const allowPlaintext of [false, true]) {
         using t = made({ allowPlaintext });
         know(t);
-        const refusal = t.gatekeeper.admitPlaintext(visitor(role, "bob"), undefined);
+        const refusal = t.admission.admitPlaintext(visitor(role, "bob"), undefined);
         assert(refusal?.code === 426);
-        assert(refusal.detail.includes("though bob has a key"), refusal.detail);
-        assert(!refusal.detail.includes("--allow-plaintext"));
+        assert(sentenceOf(refusal.detail).includes("though bob has a key"));
+        assert(!sentenceOf(refusal.detail).includes("--allow-plaintext"));
       }
     });
   }
@@ -106,9 +108,10 @@ for (const [how, know] of known) {
     using t = made({ allowPlaintext: true });
     know(t);
     for (const id of [undefined, "carol"]) {
-      assert(t.gatekeeper.admitPlaintext(visitor("initiator", id), "bob")?.detail.includes("bob"));
+      const refusal = t.admission.admitPlaintext(visitor("initiator", id), "bob");
+      assert(sentenceOf(refusal!.detail).includes("bob"));
     }
-    assertEquals(t.gatekeeper.admitPlaintext(visitor("initiator"), "dave"), undefined);
+    assertEquals(t.admission.admitPlaintext(visitor("initiator"), "dave"), undefined);
   });
 }
 
@@ -116,15 +119,15 @@ Deno.test("where the server says that one with a key is, plaintext is not accept
   using t = made({ allowPlaintext: true });
   t.introduced.set(place.port, "bob");
   t.said.set("bob", printOf(1));
-  assertEquals(t.gatekeeper.admitPlaintext(visitor("initiator"), undefined)?.code, 426);
+  assertEquals(t.admission.admitPlaintext(visitor("initiator"), undefined)?.code, 426);
   // Whoever calls does so from some other port than it listens on.
-  assertEquals(t.gatekeeper.admitPlaintext(visitor("responder"), undefined), undefined);
+  assertEquals(t.admission.admitPlaintext(visitor("responder"), undefined), undefined);
 });
 
 Deno.test("a turned-away caller is told of once a minute, for each host", () => {
   using t = made();
   const calls = (host: string) =>
-    t.gatekeeper.admitPlaintext({ ...visitor("responder"), remote: { host, port: 1 } }, undefined);
+    t.admission.admitPlaintext({ ...visitor("responder"), remote: { host, port: 1 } }, undefined);
   for (let i = 0; i < 5; i++) calls("192.0.2.1");
   calls("192.0.2.2");
   assertEquals(t.events.of("turned-away").length, 2);
@@ -135,37 +138,39 @@ Deno.test("a turned-away caller is told of once a minute, for each host", () => 
   calls("192.0.2.1");
   assertEquals(t.events.of("turned-away").length, 3);
   // Whom we called ourselves, the failing call tells of.
-  t.gatekeeper.admitPlaintext(visitor("initiator"), undefined);
+  t.admission.admitPlaintext(visitor("initiator"), undefined);
   assertEquals(t.events.all.length, 3);
 });
 
 Deno.test("in plaintext, too, who answers has to be whom one has called", () => {
   using t = made({ allowPlaintext: true });
-  const refusal = t.gatekeeper.admitPlaintext(visitor("initiator", "carol"), "bob");
+  const refusal = t.admission.admitPlaintext(visitor("initiator", "carol"), "bob");
   assert(refusal?.code === 403);
   assertEquals(refusal.reason, "You have called bob and reached carol");
-  assert(refusal.detail.startsWith("carol answers where bob should"));
-  assertEquals(t.gatekeeper.admitPlaintext(visitor("initiator", "bob"), "bob"), undefined);
+  assert(sentenceOf(refusal.detail).startsWith("carol answers where bob should"));
+  assertEquals(t.admission.admitPlaintext(visitor("initiator", "bob"), "bob"), undefined);
 });
 
 Deno.test("of a called side that has said nothing nothing is said but that", () => {
   using t = made();
   const silent = { ...visitor("initiator"), saidNothing: true };
-  const ofStranger = t.gatekeeper.admitPlaintext(silent, undefined)!;
-  assert(ofStranger.detail.startsWith(
-    "192.0.2.7:5557 does not answer as a client that encrypts does: it is slow, or cannot encrypt.",
-  ));
-  assert(ofStranger.detail.includes("--allow-plaintext"));
+  const ofStranger = t.admission.admitPlaintext(silent, undefined)!;
+  assert(
+    sentenceOf(ofStranger.detail).startsWith(
+      "192.0.2.7:5557 does not answer as a client that encrypts does: it is slow, or cannot encrypt.",
+    ),
+  );
+  assert(sentenceOf(ofStranger.detail).includes("--allow-plaintext"));
   // For somebody who has a key, plaintext is not suggested.
   t.trust.remember("bob", keyOf(1));
-  const ofBob = t.gatekeeper.admitPlaintext(silent, "bob")!;
+  const ofBob = t.admission.admitPlaintext(silent, "bob")!;
   assertEquals(
-    ofBob.detail,
+    sentenceOf(ofBob.detail),
     "bob does not answer as a client that encrypts does: it is slow, or cannot encrypt. Try again",
   );
   assertEquals([ofStranger.code, ofBob.code], [426, 426]);
   const spoke = { ...silent, saidNothing: false };
-  const { detail } = t.gatekeeper.admitPlaintext(spoke, undefined)!;
+  const detail = sentenceOf(t.admission.admitPlaintext(spoke, undefined)!.detail);
   assert(detail.startsWith("192.0.2.7:5557 cannot encrypt: "), detail);
 });
 
@@ -174,25 +179,25 @@ Deno.test("of a called side that has said nothing nothing is said but that", () 
 Deno.test("a new peer's key is remembered, which is said, and the next time it is not", async () => {
   for (const role of ["initiator", "responder"] as const) {
     using t = made();
-    assertEquals(await t.gatekeeper.admitKey(visitor(role, "bob", 1), undefined), undefined);
-    assertEquals(t.events.all, [{ type: "remembered", name: "bob", fingerprint: printOf(1) }]);
-    assertEquals(await t.gatekeeper.admitKey(visitor(role, "bob", 1), undefined), undefined);
+    assertEquals(await t.admission.admitKey(visitor(role, "bob", 1), undefined), undefined);
+    assertEquals(t.events.all, [{ type: "first-contact", name: "bob", fingerprint: printOf(1) }]);
+    assertEquals(await t.admission.admitKey(visitor(role, "bob", 1), undefined), undefined);
     assertEquals(t.events.all.length, 1);
   }
 });
 
 Deno.test("the server is asked about a stranger, and about nobody who is known", async () => {
   using t = made();
-  await t.gatekeeper.admitKey(visitor("responder", "bob", 1), undefined);
-  await t.gatekeeper.admitKey(visitor("responder", "bob", 1), undefined);
-  await t.gatekeeper.admitKey(visitor("responder", "bob", 2), undefined);
+  await t.admission.admitKey(visitor("responder", "bob", 1), undefined);
+  await t.admission.admitKey(visitor("responder", "bob", 1), undefined);
+  await t.admission.admitKey(visitor("responder", "bob", 2), undefined);
   assertEquals(t.asked, ["bob"]);
 });
 
 Deno.test("a new peer whose key the server names is let in, and one of another key is not", async () => {
   using t = made();
   t.answers.set("bob", printOf(1));
-  const refusal = await t.gatekeeper.admitKey(visitor("initiator", "bob", 2), "bob");
+  const refusal = await t.admission.admitKey(visitor("initiator", "bob", 2), "bob");
   assertEquals(refusal?.code, 403);
   assertEquals(t.events.all, [{
     type: "key-refused",
@@ -204,7 +209,7 @@ Deno.test("a new peer whose key the server names is let in, and one of another k
     },
   }]);
   assertEquals(t.trust.knows("bob"), false);
-  assertEquals(await t.gatekeeper.admitKey(visitor("initiator", "bob", 1), "bob"), undefined);
+  assertEquals(await t.admission.admitKey(visitor("initiator", "bob", 1), "bob"), undefined);
   assertEquals(t.trust.knows("bob"), true);
 });
 
@@ -213,12 +218,12 @@ Deno.test("a known peer is let in though the server names another key, which is 
   t.trust.remember("bob", keyOf(1));
   t.trust.markVerified("bob", keyOf(1));
   t.said.set("bob", printOf(2));
-  assertEquals(await t.gatekeeper.admitKey(visitor("initiator", "bob", 1), "bob"), undefined);
+  assertEquals(await t.admission.admitKey(visitor("initiator", "bob", 1), "bob"), undefined);
   assertEquals(t.events.all, [{
     type: "server-contradicted",
     name: "bob",
-    said: printOf(2),
-    shown: printOf(1),
+    serverFingerprint: printOf(2),
+    presentedFingerprint: printOf(1),
     verified: true,
   }]);
 });
@@ -228,10 +233,10 @@ Deno.test("another key than the known one is refused, whatever the server says",
     using t = made();
     t.trust.remember("bob", keyOf(1));
     if (said !== undefined) t.said.set("bob", printOf(said));
-    const refusal = await t.gatekeeper.admitKey(visitor("initiator", "bob", 2), undefined);
+    const refusal = await t.admission.admitKey(visitor("initiator", "bob", 2), undefined);
     assertEquals(refusal?.code, 403);
     assertEquals(t.events.all, [{
-      type: "key-refused",
+      type: "key-changed",
       name: "bob",
       verdict: {
         type: "changed",
@@ -241,16 +246,16 @@ Deno.test("another key than the known one is refused, whatever the server says",
         serverFingerprint: said === undefined ? undefined : printOf(said),
       },
     }]);
-    assertEquals(await t.gatekeeper.admitKey(visitor("initiator", "bob", 1), undefined), undefined);
+    assertEquals(await t.admission.admitKey(visitor("initiator", "bob", 1), undefined), undefined);
   }
 });
 
 Deno.test("whom one calls by name has to be the one who answers, and nobody else is remembered", async () => {
   using t = made();
-  const refusal = await t.gatekeeper.admitKey(visitor("initiator", "carol", 1), "bob");
+  const refusal = await t.admission.admitKey(visitor("initiator", "carol", 1), "bob");
   assert(refusal?.code === 403);
   assertEquals(refusal.reason, "You have called bob and reached carol");
-  assert(refusal.detail.startsWith("carol answers where bob should"));
+  assert(sentenceOf(refusal.detail).startsWith("carol answers where bob should"));
   assertEquals([t.trust.knows("bob"), t.trust.knows("carol")], [false, false]);
   assertEquals(t.asked, []);
 });
@@ -265,12 +270,17 @@ Deno.test("nobody goes by one's own name, neither with another key nor with one'
       ] as const
     ) {
       using t = made();
-      const refusal = await t.gatekeeper.admitKey(
+      const refusal = await t.admission.admitKey(
         { ...visitor(role, "alice"), peerKey },
         undefined,
       );
-      assertEquals(refusal, { code: 403, reason: "This is alice already", detail: why });
-      assertEquals(t.events.all, role === "responder" ? [{ type: "turned-away", why }] : []);
+      assert(refusal !== undefined);
+      const { code, reason, detail } = refusal;
+      assertEquals([code, reason, sentenceOf(detail)], [403, "This is alice already", why]);
+      assertEquals(
+        t.events.all,
+        role === "responder" ? [{ type: "turned-away", why: detail }] : [],
+      );
       assertEquals(t.trust.knows("alice"), false);
       assertEquals(t.asked, []);
     }
@@ -281,16 +291,16 @@ Deno.test("a caller with another key is told of once a minute, and a call of our
   using t = made();
   t.trust.remember("bob", keyOf(1));
   for (let i = 0; i < 3; i++) {
-    await t.gatekeeper.admitKey(visitor("responder", "bob", 2), undefined);
+    await t.admission.admitKey(visitor("responder", "bob", 2), undefined);
   }
-  assertEquals(t.events.of("key-refused").length, 1);
+  assertEquals(t.events.of("key-changed").length, 1);
   for (let i = 0; i < 3; i++) {
-    await t.gatekeeper.admitKey(visitor("initiator", "bob", 2), undefined);
+    await t.admission.admitKey(visitor("initiator", "bob", 2), undefined);
   }
-  assertEquals(t.events.of("key-refused").length, 4);
+  assertEquals(t.events.of("key-changed").length, 4);
   t.nowMs += 60_000;
-  await t.gatekeeper.admitKey(visitor("responder", "bob", 2), undefined);
-  assertEquals(t.events.of("key-refused").length, 5);
+  await t.admission.admitKey(visitor("responder", "bob", 2), undefined);
+  assertEquals(t.events.of("key-changed").length, 5);
 });
 
 Deno.test("callers from more hosts than are kept are each told of", () => {
@@ -298,7 +308,7 @@ Deno.test("callers from more hosts than are kept are each told of", () => {
   const hosts = 1_000;
   for (let i = 0; i < hosts; i++) {
     const remote = { host: `2001:db8::${i.toString(16)}`, port: 1 };
-    t.gatekeeper.admitPlaintext({ ...visitor("responder"), remote }, undefined);
+    t.admission.admitPlaintext({ ...visitor("responder"), remote }, undefined);
   }
   assertEquals(t.events.of("turned-away").length, hosts);
 });
@@ -307,9 +317,9 @@ Deno.test("whom one calls can be trusted, whatever keys callers have shown befor
   using t = made();
   t.trust.remember("bob", keyOf(0));
   for (let i = 1; i <= 20; i++) {
-    await t.gatekeeper.admitKey(visitor("responder", "bob", i), undefined);
+    await t.admission.admitKey(visitor("responder", "bob", i), undefined);
   }
-  await t.gatekeeper.admitKey(visitor("initiator", "bob", 21), "bob");
+  await t.admission.admitKey(visitor("initiator", "bob", 21), "bob");
   assertEquals(t.trust.trust("bob", printOf(21)), printOf(21));
 });
 
@@ -325,14 +335,14 @@ for (const [whose, byte] of [["another", 2], ["the same", 1]] as const) {
       return meet(...them);
     };
     using t = made({ trust: new Trust(knownPeers) });
-    const refusal = await t.gatekeeper.admitKey(visitor("initiator", "bob", 1), undefined);
+    const refusal = await t.admission.admitKey(visitor("initiator", "bob", 1), undefined);
     assertEquals(knownPeers.find("bob"), { key: keyOf(byte), verified: false });
     if (byte === 1) {
       assertEquals([refusal, t.events.all], [undefined, []]);
     } else {
       assertEquals(refusal?.code, 403);
       assertEquals(t.events.all, [{
-        type: "key-refused",
+        type: "key-changed",
         name: "bob",
         verdict: {
           type: "changed",
@@ -351,8 +361,8 @@ Deno.test("who has called is remembered as a stranger, and who was called is not
   const store = openStore(":memory:");
   const { knownPeers } = store;
   using t = made({ trust: new Trust(knownPeers) });
-  await t.gatekeeper.admitKey(visitor("responder", "initiator", 1), undefined);
-  await t.gatekeeper.admitKey(visitor("initiator", "responder", 2), undefined);
+  await t.admission.admitKey(visitor("responder", "initiator", 1), undefined);
+  await t.admission.admitKey(visitor("initiator", "responder", 2), undefined);
   for (let i = 0; i < knownStrangersMax; i++) {
     knownPeers.meet(`stranger${i}`, keyOf(3), Number.MAX_SAFE_INTEGER);
   }
@@ -369,19 +379,26 @@ for (const failing of ["knows", "judge"] as const) {
     t.trust[failing] = () => {
       throw new Error("database disk image is malformed");
     };
-    const problem = "Cannot look up the key of bob: database disk image is malformed";
-    const refusal = {
-      code: 500,
-      reason: "This client cannot look up keys at the moment",
-      detail: problem,
-    };
+    const problem = {
+      code: "cannot-look-up-key",
+      name: "bob",
+      reason: "database disk image is malformed",
+    } as const;
+    const reason = "This client cannot look up keys at the moment";
+    const refusal = { code: 500, reason, fatal: false, detail: problem } as const;
     for (const role of ["initiator", "responder"] as const) {
-      assertEquals(await t.gatekeeper.admitKey(visitor(role, "bob", 1), undefined), refusal);
+      assertEquals<unknown>(
+        await t.admission.admitKey(visitor(role, "bob", 1), undefined),
+        refusal,
+      );
     }
     assertEquals(t.events.all, [{ type: "problem", problem }, { type: "problem", problem }]);
     if (failing === "judge") return;
-    assertEquals(t.gatekeeper.admitPlaintext(visitor("responder", "bob"), undefined), refusal);
-    assertEquals(t.gatekeeper.admitPlaintext(visitor("initiator"), "bob"), refusal);
+    assertEquals<unknown>(
+      t.admission.admitPlaintext(visitor("responder", "bob"), undefined),
+      refusal,
+    );
+    assertEquals<unknown>(t.admission.admitPlaintext(visitor("initiator"), "bob"), refusal);
     assertEquals(t.events.all.length, 4);
   });
 }
@@ -400,9 +417,9 @@ Deno.test("a key that cannot be written is said not to be remembered, and the pe
   );
   store[Symbol.dispose]();
   using t = made({ trust });
-  assertEquals(await t.gatekeeper.admitKey(visitor("responder", "bob", 1), undefined), undefined);
+  assertEquals(await t.admission.admitKey(visitor("responder", "bob", 1), undefined), undefined);
   const problem = sentenceOf((await t.events.see("problem")).problem);
-  assert(problem.startsWith("Cannot remember the key of bob: database or disk is full"), problem);
+  assert(problem.startsWith("Cannot save the key of bob: database or disk is full"), problem);
   assertEquals(t.events.all.length, 1);
 });
 
@@ -414,8 +431,8 @@ Deno.test("where there is no room for another key, that is said, and the peer le
       meet: () => "full",
     }),
   });
-  assertEquals(await t.gatekeeper.admitKey(visitor("responder", "bob", 1), undefined), undefined);
+  assertEquals(await t.admission.admitKey(visitor("responder", "bob", 1), undefined), undefined);
   assertEquals(t.events.all, [
-    { type: "problem", problem: "Cannot remember the key of bob: too many are" },
+    { type: "problem", problem: { code: "no-room-for-key", name: "bob" } },
   ]);
 });

@@ -1,29 +1,28 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
-import { UserError } from "../../../client/user_error.ts";
+import { assert, assertEquals } from "@std/assert";
 import { Conversation } from "../../../client/conversations/conversation.ts";
-import type { Recipient } from "../../../client/mailbox/envelope.ts";
-import type { ChatEvent } from "../../../client/events.ts";
+import { conversationId } from "../../../client/conversations/conversation_id.ts";
+import type { ClientEvent } from "../../../client/events.ts";
 import type { Link } from "../../../client/link/link.ts";
-import type { Deposit } from "../../../client/mailbox/mailbox.ts";
-import type { Journal } from "../../../client/store/journal.ts";
-import { openStore } from "../../../client/store/store.ts";
+import type { Deposit, Mailbox } from "../../../client/mailbox/mailbox.ts";
+import { openStore, type Store } from "../../../client/store/store.ts";
 import { Trust } from "../../../client/trust/trust.ts";
+import { fingerprintOf, type PublicKey } from "../../../shared/crypto/public_key.ts";
 import {
+  type ChatMessage,
   chatMessageHeaders,
   type NumberedMessage,
 } from "../../../shared/protocol/message_stream.ts";
 import { randomId } from "../../../shared/protocol/random_id.ts";
 import { incomingStreamsMax, unknownSenderMessagesMax } from "../../../shared/protocol/limits.ts";
 import { header, type Message, message } from "../../../shared/protocol/message.ts";
+import { failingStore } from "../../support/failing.ts";
 import { FakeClock, settle } from "../../support/fake_clock.ts";
-import { keyBytesOf, keyOf, stream } from "../../support/journal_fixture.ts";
-import { sentenceOf } from "../../support/problems.ts";
-import type { PublicKey } from "../../../shared/crypto/public_key.ts";
+import { draft, keyBytesOf, keyOf, stream } from "../../support/journal_fixture.ts";
 
 /** A link, of which is kept what is said on it: verbs, and what they are about. */
 class FakeLink {
   readonly said: string[] = [];
-  readonly carried: NumberedMessage[] = [];
+  readonly transmitted: NumberedMessage[] = [];
   left = false;
 
   say(message: Message): void {
@@ -34,7 +33,7 @@ class FakeLink {
   acknowledge = (id: string) => this.say(message("ACK", [["Id", id]]));
   read = (id: string) => this.say(message("READ", [["Id", id]]));
   reset = (stream: string) => this.say(message("RESET", [["Stream", stream]]));
-  transmit = (letters: readonly NumberedMessage[]) => void this.carried.push(...letters);
+  transmit = (messages: readonly NumberedMessage[]) => void this.transmitted.push(...messages);
   drained = () => Promise.resolve();
   allDelivered = () => Promise.resolve();
 
@@ -56,7 +55,7 @@ class FakeLink {
 interface Given {
   /** Whether the user has answered the peer, in an earlier run. */
   readonly known?: boolean;
-  /** Null if the peer has none. */
+  /** The peer's; null if it has none. */
   readonly key?: PublicKey | null;
   readonly readReceipts?: boolean;
 }
@@ -64,43 +63,48 @@ interface Given {
 /** Alice's conversation with bob, with all around it as a test wants it. */
 class Scene implements Disposable {
   readonly clock = new FakeClock();
-  readonly events: ChatEvent[] = [];
-  readonly broken = new Set<keyof Journal>();
-  readonly mails: { to: Recipient; messages: readonly Message[] }[] = [];
+  readonly events: ClientEvent[] = [];
+  readonly broken = new Set<string>();
+  readonly mails: { to: Parameters<Mailbox["deposit"]>[0]; messages: readonly Message[] }[] = [];
   readonly conversation: Conversation;
-  readonly #store = openStore(":memory:");
-  readonly journal = this.#store.journal;
-  printing: Promise<void> | undefined;
+  readonly store: Store = openStore(":memory:");
+  showing: Promise<void> | undefined;
   deposit: Deposit | undefined = { deposited: 1 };
 
   constructor({ known = true, key = keyOf(2), readReceipts = false }: Given = {}) {
-    const trust = new Trust(this.#store.knownPeers, this.clock);
+    const trust = new Trust(this.store.knownPeers, this.clock);
     if (key !== null) trust.meet("bob", key, known);
     const party = { self: "alice", name: "bob", key: key ?? undefined };
-    const record = this.journal.open(party, { agreement: keyBytesOf(3) });
+    const record = this.store.conversations.open(party, { agreement: keyBytesOf(3) });
     this.conversation = new Conversation("bob", record, {
-      journal: new Proxy(this.journal, {
-        get: (target, name: keyof Journal) => {
-          const method = target[name] as (...args: unknown[]) => unknown;
-          return (...args: unknown[]) => {
-            if (this.broken.has(name)) throw new UserError("The disk is full");
-            return method.apply(target, args);
-          };
-        },
-      }),
+      self: { id: "alice", fingerprint: fingerprintOf(keyOf(1)) },
+      store: failingStore(this.store, this.broken),
       trust,
+      mailbox: this.#mailbox(),
       clock: this.clock,
       random: () => 1,
-      emit: (event) => this.events.push(event),
-      printed: () => this.printing,
-      readReceipts,
-      seek: () => Promise.resolve(),
-      deposit: (to, messages) => {
-        if (this.deposit === undefined) return undefined;
-        this.mails.push({ to, messages });
-        return Promise.resolve(this.deposit);
+      sink: {
+        emit: (event) => this.events.push(event),
+        room: () => undefined,
+        shown: () => this.showing,
       },
+      readReceipts,
+      search: () => Promise.resolve(),
     });
+  }
+
+  /** A mailbox that is there as long as the test has an answer for it. */
+  #mailbox(): Pick<Mailbox, "available" | "deposit"> {
+    const hasMailbox = () => this.deposit !== undefined;
+    return {
+      get available() {
+        return hasMailbox();
+      },
+      deposit: (to, messages) => {
+        this.mails.push({ to, messages });
+        return Promise.resolve(this.deposit!);
+      },
+    };
   }
 
   attach(): FakeLink {
@@ -109,18 +113,28 @@ class Scene implements Disposable {
     return link;
   }
 
+  /** Messages come on a link. */
+  receive(messages: readonly ChatMessage[], { link }: FakeLink): void {
+    this.conversation.messages(messages, link);
+  }
+
+  /** The user writes. */
+  say(text: string): NumberedMessage {
+    const [message] = this.store.outgoing.accept([draft(this.conversation.stored, text)]);
+    this.conversation.accepted(message!);
+    return message!;
+  }
+
   get heard(): string[] {
     return this.events.flatMap((event) => event.type === "message" ? [event.text] : []);
   }
 
-  get problems(): string[] {
-    return this.events.flatMap((event) =>
-      event.type === "problem" ? [sentenceOf(event.problem)] : []
-    );
+  get problems() {
+    return this.events.flatMap((event) => event.type === "problem" ? [event.problem] : []);
   }
 
   get unshown(): string[] {
-    return this.journal.unshown("alice", 100).map(({ text }) => text);
+    return this.store.incoming.unshown("alice", 100).map(({ text }) => text);
   }
 
   /** What the last mail says. */
@@ -130,9 +144,20 @@ class Scene implements Disposable {
 
   [Symbol.dispose](): void {
     this.conversation.stop();
-    this.#store[Symbol.dispose]();
+    this.store[Symbol.dispose]();
   }
 }
+
+/** Whom the events of a scene are about. */
+const bob = {
+  conversation: conversationId(
+    { person: fingerprintOf(keyOf(1)), name: "alice" },
+    { person: fingerprintOf(keyOf(2)), name: "bob" },
+  ),
+  name: "bob",
+  person: fingerprintOf(keyOf(2)),
+  device: keyOf(2),
+};
 
 const msgOf = (letter: NumberedMessage) => message("MSG", chatMessageHeaders(letter));
 
@@ -140,10 +165,10 @@ Deno.test("what comes at once is shown in order, and acknowledged once", () => {
   using scene = new Scene();
   const link = scene.attach();
   const letters = stream(["1", "2", "3"]);
-  assert(scene.conversation.receive(letters, link.link));
+  scene.receive(letters, link);
   assertEquals([scene.heard, link.take()], [["1", "2", "3"], [`ACK ${letters[2]!.id}`]]);
   // Again it is acknowledged, and not shown.
-  assert(scene.conversation.receive(letters, link.link));
+  scene.receive(letters, link);
   assertEquals([scene.heard.length, link.take()], [3, [`ACK ${letters[2]!.id}`]]);
 });
 
@@ -151,14 +176,11 @@ Deno.test("behind a gap nothing is shown or acknowledged, and what comes before 
   using scene = new Scene();
   const link = scene.attach();
   const letters = stream(["1", "2", "3", "4"]);
-  assertEquals(
-    scene.conversation.receive([letters[0]!, letters[2]!, letters[3]!], link.link),
-    false,
-  );
+  scene.receive([letters[0]!, letters[2]!, letters[3]!], link);
   assertEquals([scene.heard, link.take()], [["1"], [`ACK ${letters[0]!.id}`]]);
-  assertEquals(scene.conversation.receive([letters[3]!], link.link), false);
+  scene.receive([letters[3]!], link);
   assertEquals(link.take(), []);
-  assert(scene.conversation.receive(letters.slice(1), link.link));
+  scene.receive(letters.slice(1), link);
   assertEquals(scene.heard, ["1", "2", "3", "4"]);
 });
 
@@ -166,12 +188,12 @@ Deno.test("a stream that contradicts what is here is to begin anew, which is sai
   using scene = new Scene();
   const link = scene.attach();
   const letters = stream(["1", "2"]);
-  scene.conversation.receive(letters, link.link);
+  scene.receive(letters, link);
   link.take();
   // Its store was set back, and it has used the numbers for other messages.
   const others = letters.map((letter) => ({ ...letter, id: randomId(), text: "other" }));
   const many = Array.from({ length: 500 }, () => others).flat();
-  scene.conversation.receive(many, link.link);
+  scene.receive(many, link);
   assertEquals(link.take(), [`RESET ${letters[0]!.position.stream}`]);
   assertEquals(scene.heard, ["1", "2"]);
 });
@@ -180,7 +202,7 @@ Deno.test("who does not number its messages has each acknowledged", () => {
   using scene = new Scene();
   const link = scene.attach();
   const letters = stream(["1", "2", "1"]).map((letter) => ({ ...letter, position: undefined }));
-  scene.conversation.receive([...letters, letters[0]!], link.link);
+  scene.receive([...letters, letters[0]!], link);
   assertEquals(link.take(), [...letters, letters[0]!].map(({ id }) => `ACK ${id}`));
   assertEquals(scene.heard, ["1", "2", "1"]);
 });
@@ -190,14 +212,11 @@ Deno.test("what another copy of this profile has had is told of", () => {
   const link = scene.attach();
   const [first] = stream(["1"]);
   const later = stream(["8"], { floor: 7 })[0]!;
-  scene.conversation.receive([first!], link.link);
+  scene.receive([first!], link);
   const { stream: id } = first!.position;
-  scene.conversation.receive(
-    [{ ...later, position: { ...later.position, stream: id } }],
-    link.link,
-  );
+  scene.receive([{ ...later, position: { ...later.position, stream: id } }], link);
   const missed = scene.events.filter(({ type }) => type === "missed");
-  assertEquals(missed, [{ type: "missed", name: "bob", count: 6 }]);
+  assertEquals(missed, [{ ...bob, type: "missed", count: 6 }]);
   assertEquals(scene.heard, ["1", "8"]);
 });
 
@@ -205,11 +224,11 @@ Deno.test("what is not on the screen yet is not noted as shown, also where it ne
   using scene = new Scene();
   const link = scene.attach();
   const printing = Promise.withResolvers<void>();
-  scene.printing = printing.promise;
+  scene.showing = printing.promise;
   const letters = stream(["1", "2", "3"]);
-  scene.conversation.receive(letters.slice(0, 2), link.link);
-  scene.printing = Promise.reject(new Error("the screen is gone"));
-  scene.conversation.receive(letters.slice(2), link.link);
+  scene.receive(letters.slice(0, 2), link);
+  scene.showing = Promise.reject(new Error("the screen is gone"));
+  scene.receive(letters.slice(2), link);
   await settle();
   assertEquals(scene.unshown, ["1", "2", "3"]);
   printing.resolve();
@@ -223,12 +242,12 @@ Deno.test("a disk that is full is complained of once a minute, and nothing is ac
   const letters = stream(["1", "2"]);
   scene.broken.add("receive");
   for (let i = 0; i < 10; i++) {
-    assertEquals(scene.conversation.receive(letters, link.link), false);
+    scene.receive(letters, link);
     await scene.clock.pass(10_000);
   }
   assertEquals([scene.heard, link.take(), scene.problems.length], [[], [], 2]);
   scene.broken.clear();
-  scene.conversation.receive(letters, link.link);
+  scene.receive(letters, link);
   assertEquals([scene.heard, link.take().length], [["1", "2"], 1]);
 });
 
@@ -246,27 +265,20 @@ Deno.test("whatever of the journal fails, nothing is thrown at the link that bri
   for (const call of calls) {
     using scene = new Scene({ known: false });
     const link = scene.attach();
-    const [mine] = scene.journal.accept([
-      {
-        conversation: scene.conversation.id,
-        id: randomId(),
-        sentAtMs: 1,
-        text: "x",
-        numbered: true,
-      },
-    ]);
-    scene.conversation.accepted();
+    const mine = scene.say("x");
+    const other = scene.store.outgoing.accept([draft(scene.conversation.stored, "y")])[0]!;
     await settle();
     scene.broken.add(call);
-    scene.conversation.receive(stream(["1"]), link.link);
-    scene.conversation.reset(mine!.position.stream);
-    scene.conversation.read(mine!.id);
-    scene.conversation.acknowledged(mine!.id);
-    scene.conversation.accepted();
+    scene.receive(stream(["1"]), link);
+    scene.conversation.reset(mine.position.stream);
+    scene.conversation.read(mine.id);
+    scene.conversation.acknowledged(mine.id);
+    scene.conversation.accepted(other);
     scene.conversation.detach(link.link);
     scene.conversation.wake();
     assert(scene.problems.length > 0, call);
-    assertMatch(scene.problems[0]!, /^Cannot .* bob: The disk is full/);
+    const [{ code, name, reason }] = scene.problems as unknown as [Record<string, unknown>];
+    assertEquals([code, name, reason], ["store-failed", "bob", "The disk is full"], call);
   }
 });
 
@@ -328,7 +340,7 @@ Deno.test("a stranger's mail costs no mail of ours before the user has answered"
   scene.conversation.takeMail([msgOf(stream(["1"])[0]!)]);
   await scene.conversation.answerMail();
   assertEquals(scene.mails, []);
-  scene.conversation.engaged = true;
+  scene.conversation.answered = true;
   await scene.conversation.answerMail();
   assertEquals(scene.mails.length, 1);
 });
@@ -363,72 +375,96 @@ Deno.test("a stranger who has sent enough is told so and left, by every link, an
   using scene = new Scene({ known: false });
   const links = [scene.attach(), scene.attach()];
   const letters = stream(["1", "2"], { floor: unknownSenderMessagesMax - 1 });
-  scene.journal.receive(scene.conversation.id, letters.slice(0, 1), 1);
-  assertEquals(scene.conversation.receive(letters.slice(1), links[0]!.link), false);
+  scene.store.incoming.receive(scene.conversation.stored, letters.slice(0, 1), 1);
+  scene.receive(letters.slice(1), links[0]!);
   for (const link of links) assertEquals([link.take(), link.left], [["ERROR 429"], true]);
   assertEquals(scene.conversation.takeMail([msgOf(letters[1]!)]), false);
   assertEquals(scene.problems.length, 1);
-  scene.conversation.engaged = true;
+  scene.conversation.answered = true;
   assert(scene.conversation.takeMail([msgOf(letters[1]!)]));
   assertEquals(scene.heard, ["2"]);
 });
 
-Deno.test("what the user has seen is said once a link, where that is wanted", () => {
+Deno.test("what the user has seen is said once a link, where that is wanted", async () => {
   using scene = new Scene({ readReceipts: true });
   const first = scene.attach();
   const letters = stream(["1", "2"]);
-  scene.conversation.receive(letters.slice(0, 1), first.link);
+  scene.receive(letters.slice(0, 1), first);
   first.take();
-  for (let i = 0; i < 3; i++) scene.conversation.see();
+  for (let i = 0; i < 3; i++) scene.conversation.seen(letters[0]!.id);
+  await settle();
   assertEquals(first.take(), [`READ ${letters[0]!.id}`]);
   const second = scene.attach();
+  await settle();
   assertEquals([first.take(), second.take()], [[], []]);
   scene.conversation.detach(first.link);
   scene.conversation.detach(second.link);
   // It may not have come.
   const third = scene.attach();
+  await settle();
   assertEquals(third.take(), [`READ ${letters[0]!.id}`]);
-  scene.conversation.receive(letters.slice(1), third.link);
+  scene.receive(letters.slice(1), third);
+  await settle();
   assertEquals(third.take(), [`ACK ${letters[1]!.id}`]);
-  scene.conversation.see();
+  scene.conversation.seen(letters[1]!.id);
+  await settle();
   assertEquals(third.take(), [`READ ${letters[1]!.id}`]);
 });
 
-Deno.test("what has been delivered late is said to be, and what was said of waiting is over then", async () => {
+Deno.test("of a burst that the user sees as it comes the last is said, behind its acknowledgement", async () => {
+  using scene = new Scene({ readReceipts: true });
+  const link = scene.attach();
+  const letters = stream(["1", "2", "3"]);
+  const { events } = scene;
+  const push = events.push.bind(events);
+  events.push = (event) => {
+    if (event.type === "message") scene.conversation.seen(event.id);
+    return push(event);
+  };
+  scene.receive(letters, link);
+  await settle();
+  assertEquals(link.take(), [`ACK ${letters[2]!.id}`, `READ ${letters[2]!.id}`]);
+});
+
+Deno.test("nothing is said of what the user has seen if that is not wanted", async () => {
+  using scene = new Scene();
+  const link = scene.attach();
+  const letters = stream(["1"]);
+  scene.receive(letters, link);
+  scene.conversation.seen(letters[0]!.id);
+  await settle();
+  assertEquals(link.take(), [`ACK ${letters[0]!.id}`]);
+});
+
+Deno.test("what has been delivered is told with who has it, and how much still waits", async () => {
   using scene = new Scene();
   scene.deposit = undefined;
-  const say = (text: string) => {
-    const draft = { conversation: scene.conversation.id, id: randomId(), sentAtMs: 1, text };
-    const [letter] = scene.journal.accept([{ ...draft, numbered: true }]);
-    scene.conversation.accepted();
-    return letter!.id;
-  };
-  const first = say("1");
+  const first = scene.say("1");
   const link = scene.attach();
   await settle();
-  const second = say("2");
+  const second = scene.say("2");
   await settle();
-  assertEquals(link.carried.map(({ id }) => id), [first, second]);
-  scene.conversation.acknowledged(second);
-  const third = say("3");
-  scene.conversation.acknowledged(third);
-  assertEquals(scene.events, [
-    { type: "kept", name: "bob", count: 1 },
-    { type: "delivered", name: "bob", id: first, late: true },
-    { type: "delivered", name: "bob", id: second, late: true },
-    { type: "delivered", name: "bob", id: third, late: false },
+  assertEquals(link.transmitted.map(({ id }) => id), [first.id, second.id]);
+  scene.conversation.acknowledged(second.id);
+  const third = scene.say("3");
+  scene.conversation.acknowledged(third.id);
+  const to = { person: bob.person, device: bob.device };
+  const delivered = { ...bob, to, have: 1, of: 1, type: "delivered", waiting: 0 };
+  assertEquals<unknown>(scene.events, [
+    { ...bob, type: "waiting", count: 1 },
+    { ...delivered, id: first.id },
+    { ...delivered, id: second.id },
+    { ...delivered, id: third.id },
   ]);
 });
 
 Deno.test("a peer without a key is shown what cannot be kept, and gets nothing of what waits", async () => {
   using scene = new Scene({ key: null });
   scene.broken.add("receive");
-  const letter = { id: randomId(), sentAtMs: 1, text: "hello", position: undefined };
-  assertEquals(scene.conversation.receive([letter], undefined), false);
+  scene.conversation.text("hello");
   assertEquals([scene.heard, scene.problems.length], [["hello"], 1]);
   scene.conversation.wake();
-  scene.conversation.acknowledged(letter.id);
-  await scene.conversation.atRest();
-  await scene.conversation.allAcknowledged();
+  scene.conversation.acknowledged(randomId());
+  await scene.conversation.idle();
   assertEquals(scene.conversation.waiting, 0);
 });

@@ -1,4 +1,6 @@
-import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { CallRefused } from "../../../client/connector/connector.ts";
+import { problemSentence } from "../../../client/ui/wording/problem_sentences.ts";
 import { UserError } from "../../../client/user_error.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { linksMax, linksPerPeerMax } from "../../../shared/protocol/limits.ts";
@@ -6,6 +8,7 @@ import { nowhere, Person } from "../../support/client_fixture.ts";
 import { EncryptedPeer } from "../../support/encrypted_peer.ts";
 import { chat, patient } from "../../support/link_fixture.ts";
 import { RawListener, RawPeer } from "../../support/raw_peer.ts";
+import { rejectsSaying } from "../../support/problems.ts";
 
 /** A call to somebody by a peer that says who it is and encrypts. */
 function callBy(id: string, { client }: Person, identity?: Identity): Promise<EncryptedPeer> {
@@ -23,25 +26,25 @@ async function plainCallBy(id: string, { client }: Person, port = 5557): Promise
 Deno.test("a call by address opens a conversation on both sides, current on both", async () => {
   await using alice = new Person("alice", nowhere);
   await using bob = new Person("bob", nowhere);
-  await alice.client.chat(bob.place);
-  assertEquals(alice.events.of("opened"), [{
+  await alice.chat(bob.place);
+  assertEquals(alice.shown.of("opened"), [{
+    ...bob.refOf(alice),
     type: "opened",
-    name: "bob",
     address: bob.client.address,
     dialect: "p2pchat",
     security: "encrypted",
-    called: "by-us",
-    current: true,
+    cause: "chat",
+    isCurrent: true,
     waiting: 0,
   }]);
-  assertEquals(await bob.events.see("opened"), {
+  assertEquals(await bob.shown.see("opened"), {
+    ...alice.refOf(bob),
     type: "opened",
-    name: "alice",
     address: alice.client.address,
     dialect: "p2pchat",
     security: "encrypted",
-    called: "by-them",
-    current: true,
+    cause: "call",
+    isCurrent: true,
     waiting: 0,
   });
 });
@@ -49,10 +52,10 @@ Deno.test("a call by address opens a conversation on both sides, current on both
 Deno.test("the called side answers over the same connection", async () => {
   await using alice = new Person("alice", nowhere);
   await using bob = new Person("bob", nowhere);
-  await alice.client.chat(bob.place);
-  await alice.client.send("Hello Bob!\nI am Alice.");
+  await alice.chat(bob.place);
+  await alice.send("Hello Bob!\nI am Alice.");
   await bob.events.see("message");
-  await bob.client.send("Hello Alice!");
+  await bob.send("Hello Alice!");
   await alice.events.see("message");
   assertEquals(bob.heard, ["alice: Hello Bob!\nI am Alice."]);
   assertEquals(alice.heard, ["bob: Hello Alice!"]);
@@ -64,19 +67,19 @@ Deno.test("the called side answers over the same connection", async () => {
 Deno.test("two who call each other at once have one conversation, and hear each text once", async () => {
   await using alice = new Person("alice", nowhere);
   await using bob = new Person("bob", nowhere);
-  await Promise.all([alice.client.chat(bob.place), bob.client.chat(alice.place)]);
-  await Promise.all([alice.client.send("from alice"), bob.client.send("from bob")]);
+  await Promise.all([alice.chat(bob.place), bob.chat(alice.place)]);
+  await Promise.all([alice.send("from alice"), bob.send("from bob")]);
   await Promise.all([alice.events.see("delivered"), bob.events.see("delivered")]);
   assertEquals(alice.heard, ["bob: from bob"]);
   assertEquals(bob.heard, ["alice: from alice"]);
-  assertEquals([alice.client.names, alice.client.current], [["bob"], "bob"]);
-  assertEquals([bob.client.names, bob.client.current], [["alice"], "alice"]);
+  assertEquals([alice.names, alice.current], [["bob"], "bob"]);
+  assertEquals([bob.names, bob.current], [["alice"], "alice"]);
   assertEquals(alice.events.of("opened").length, 1);
   assertEquals(bob.events.of("opened").length, 1);
-  await alice.client.close();
+  await alice.close();
   await bob.events.see("closed");
-  assertEquals(alice.client.names, []);
-  assertEquals([bob.client.names, bob.client.current], [["alice"], "alice"]);
+  assertEquals(alice.names, []);
+  assertEquals([bob.names, bob.current], [["alice"], "alice"]);
   assertEquals(alice.events.of("closed").length, 1);
   assertEquals(bob.events.of("closed").length, 1);
 });
@@ -93,7 +96,7 @@ Deno.test("a conversation outlives one of its two connections", async () => {
   assertEquals(await second.message(), "ACK\r\nId: 2\r\n\r\n");
   assertEquals(alice.heard, ["bob: last", "bob: still here"]);
   assertEquals(alice.events.of("closed"), []);
-  await alice.client.send("good");
+  await alice.send("good");
   assert((await second.message()).includes("good"));
 });
 
@@ -101,38 +104,37 @@ Deno.test("of several conversations one is current, and /switch makes another so
   await using alice = new Person("alice", nowhere);
   await using bob = new Person("bob", nowhere);
   await using carol = new Person("carol", nowhere);
-  await alice.client.chat(bob.place);
-  await carol.client.chat(alice.place);
+  await alice.chat(bob.place);
+  await carol.chat(alice.place);
   // Whoever calls does not take what is being typed from whom it was meant for.
-  assertEquals((await alice.events.see("opened", ({ name }) => name === "carol")).current, false);
-  assertEquals(alice.client.current, "bob");
-  await alice.client.send("to bob");
-  alice.client.switchTo("carol");
-  await alice.client.send("to carol");
-  await alice.client.chat(bob.place);
-  await alice.client.send("to bob again");
+  assertEquals((await alice.shown.see("opened", ({ name }) => name === "carol")).isCurrent, false);
+  assertEquals(alice.current, "bob");
+  await alice.send("to bob");
+  alice.switchTo("carol");
+  await alice.send("to carol");
+  await alice.chat(bob.place);
+  await alice.send("to bob again");
   await bob.events.count("message", 2);
   await carol.events.count("message", 1);
   await alice.events.count("delivered", 3);
   assertEquals(bob.heard, ["alice: to bob", "alice: to bob again"]);
   assertEquals(carol.heard, ["alice: to carol"]);
-  assertEquals(alice.events.of("switched").map(({ name }) => name), ["carol", "bob"]);
-  alice.client.peers();
-  assertEquals(alice.events.of("peers")[0]!.peers, [
+  assertEquals(alice.current, "bob");
+  const { publicKey: bobsKey } = bob.identity;
+  const { publicKey: carolsKey } = carol.identity;
+  assertEquals(alice.client.conversations(), [
     {
-      name: "bob",
-      address: bob.client.address,
+      ...bob.refOf(alice),
+      devices: [{ device: bobsKey, address: bob.client.address, connected: true }],
       dialect: "p2pchat",
       security: "encrypted",
-      current: true,
       waiting: 0,
     },
     {
-      name: "carol",
-      address: carol.client.address,
+      ...carol.refOf(alice),
+      devices: [{ device: carolsKey, address: carol.client.address, connected: true }],
       dialect: "p2pchat",
       security: "encrypted",
-      current: false,
       waiting: 0,
     },
   ]);
@@ -142,11 +144,12 @@ Deno.test("when the current conversation closes, none takes its place unasked", 
   await using alice = new Person("alice", nowhere);
   using bob = await callBy("bob", alice);
   using _carol = await callBy("carol", alice);
-  assertEquals(alice.client.current, "bob");
+  assertEquals(alice.current, "bob");
   await bob.send("BYE\r\n\r\n");
   await alice.events.see("closed");
-  assertEquals(alice.client.current, undefined);
-  await assertRejects(() => alice.client.send("Hello"), UserError, "/switch to one of carol");
+  assertEquals(alice.current, undefined);
+  assertEquals(await alice.session.send("Hello"), undefined);
+  assertEquals(alice.names, ["carol"]);
 });
 
 Deno.test("when another conversation closes, the current one stays", async () => {
@@ -155,36 +158,37 @@ Deno.test("when another conversation closes, the current one stays", async () =>
   using carol = await callBy("carol", alice);
   await carol.send("BYE\r\n\r\n");
   await alice.events.see("closed");
-  assertEquals(alice.client.current, "bob");
+  assertEquals(alice.current, "bob");
 });
 
 Deno.test("a peer that answers and leaves at once stays current, and what is written waits", async () => {
   await using alice = new Person("alice", nowhere);
   using listener = new RawListener();
-  const called = alice.client.chat(`127.0.0.1:${listener.address.port}`);
+  const called = alice.chat(`127.0.0.1:${listener.address.port}`);
   using peer = await EncryptedPeer.accept(await listener.accept(), { id: "bob" });
   await peer.send("BYE\r\n\r\n");
   await called.catch(() => {});
   await alice.events.see("closed");
-  assertEquals([alice.client.names, alice.client.current], [["bob"], "bob"]);
-  await alice.client.send("gone?");
-  assertEquals(await alice.events.see("kept"), { type: "kept", name: "bob", count: 1 });
-  assertEquals(alice.client.waiting, 1);
+  assertEquals([alice.names, alice.current], [["bob"], "bob"]);
+  await alice.send("gone?");
+  const { name, count } = await alice.events.see("waiting");
+  assertEquals([name, count], ["bob", 1]);
+  assertEquals(alice.waiting, 1);
 });
 
 Deno.test("another plaintext peer that says the same id gets a number, and /switch tells them apart", async () => {
   await using alice = new Person("alice", nowhere, { allowPlaintext: true });
   using bob = await plainCallBy("bob", alice, 5557);
   using impostor = await plainCallBy("bob", alice, 6666);
-  assertEquals(alice.client.names, ["bob", "bob~2"]);
+  assertEquals(alice.names, ["bob", "bob~2"]);
   await impostor.send("MSG\r\nId: 1\r\nText: it is me\r\n\r\n");
   await alice.events.see("message");
   assertEquals(alice.heard, ["bob~2: it is me"]);
-  alice.client.switchTo("bob~2");
-  await alice.client.send("who?");
+  alice.switchTo("bob~2");
+  await alice.send("who?");
   assert((await impostor.upTo("who?")).includes("who?"));
-  alice.client.switchTo("bob");
-  await alice.client.send("Bob?");
+  alice.switchTo("bob");
+  await alice.send("Bob?");
   assert((await bob.upTo("Bob?")).includes("Bob?"));
 });
 
@@ -215,9 +219,9 @@ Deno.test("whoever says the id of somebody who is known, and has not the key, is
   for (const opening of [chat, chat.replace("Version: 1\r\n", "") + "it is me\r\n"]) {
     using plain = await RawPeer.dial(alice.client.address);
     await plain.send(opening);
-    assertMatch(await plain.rest(), /This client talks to bob encrypted alone\r\n/);
+    assertMatch(await plain.rest(), /This client talks to bob encrypted only\r\n/);
   }
-  assertEquals(alice.client.names, ["bob"]);
+  assertEquals(alice.names, ["bob"]);
   assertEquals(alice.heard, []);
 });
 
@@ -232,11 +236,11 @@ Deno.test("a peer of the wild that says the id of an open conversation does not 
 
 for (
   const [who, said, told] of [
-    ["a raw caller", "Hello", /^This client talks encrypted alone[^\r\n]*\r\n$/],
+    ["a raw caller", "Hello", /^This client talks encrypted only[^\r\n]*\r\n$/],
     [
       "a relative",
       chat.replace("Version: 1\r\n", "") + "Hello\r\n",
-      /^This client talks encrypted alone[^\r\n]*\r\n$/,
+      /^This client talks encrypted only[^\r\n]*\r\n$/,
     ],
     ["a peer that does not encrypt", chat, /^ERROR\r\nCode: 426\r\nReason: [^\r\n]+\r\n\r\n$/],
   ] as const
@@ -246,9 +250,9 @@ for (
     using peer = await RawPeer.dial(alice.client.address);
     await peer.send(said);
     assertMatch(await peer.rest(), told);
-    assertMatch((await alice.events.see("turned-away")).why, /--allow-plaintext/);
+    assertEquals((await alice.events.see("turned-away")).why.code, "not-encrypted");
     assertEquals(alice.events.all.map(({ type }) => type), ["listening", "turned-away"]);
-    assertEquals(alice.client.names, []);
+    assertEquals(alice.names, []);
   });
 }
 
@@ -257,18 +261,19 @@ Deno.test("whoever is called and does not encrypt is not talked to", async () =>
   using listener = new RawListener();
   const place = `127.0.0.1:${listener.address.port}`;
   for (const answer of ["", "Hi", chat.replace("CHAT", "CHATACK")]) {
-    const called = assertRejects(
-      () => alice.client.chat(place),
-      UserError,
+    const called = rejectsSaying(
+      () => alice.chat(place),
+      CallRefused,
       `The call to ${place} was given up: `,
     );
     using peer = await listener.accept();
     assertMatch(await peer.message(), /^CHAT\r\n/);
     await peer.send(answer);
-    assertMatch(await peer.rest(), /encrypted alone/);
-    const { message } = await called;
-    assertMatch(message, /cannot encrypt.*--allow-plaintext/);
-    assertEquals(message.includes("does not answer as a client that encrypts does"), answer === "");
+    assertMatch(await peer.rest(), /encrypted only/);
+    const sentence = problemSentence((await called).problem);
+    assertMatch(sentence, /cannot encrypt.*--allow-plaintext/);
+    const isSilent = sentence.includes("does not answer as a client that encrypts does");
+    assertEquals(isSilent, answer === "");
   }
   assertEquals(alice.events.of("opened"), []);
 });
@@ -280,7 +285,7 @@ Deno.test("a raw caller's conversation has the name of its address, and is answe
   const { port } = peer.conn.localAddr;
   await alice.events.see("message");
   assertEquals(alice.heard, [`127.0.0.1:${port}: Hello`]);
-  await alice.client.send("Hi");
+  await alice.send("Hi");
   assertEquals(await peer.upTo("Hi"), "Hi");
 });
 
@@ -289,71 +294,67 @@ Deno.test("a listener of the original's kind can be called, and gets raw text", 
   await using alice = new Person("alice", nowhere, { times, allowPlaintext: true });
   using listener = new RawListener();
   const place = `127.0.0.1:${listener.address.port}`;
-  const called = alice.client.chat(place);
+  const called = alice.chat(place);
   using peer = await listener.accept();
   await called;
   await peer.message();
-  await alice.client.send("Hello");
+  await alice.send("Hello");
   assertEquals(await peer.upTo("Hello"), "Hello");
   await peer.send("Hi");
   await alice.events.see("message");
   assertEquals(alice.heard, [`${place}: Hi`]);
   // Calling it again is the same conversation.
-  await alice.client.chat(place);
-  assertEquals(alice.client.names, [place]);
+  await alice.chat(place);
+  assertEquals(alice.names, [place]);
 });
 
 Deno.test("/close leaves the current conversation, or the one of that name", async () => {
   await using alice = new Person("alice", nowhere);
   using bob = await callBy("bob", alice);
   using carol = await callBy("carol", alice);
-  await alice.client.close("carol");
+  await alice.close("carol");
   assertEquals(await carol.rest(), "BYE\r\n\r\n");
-  await alice.client.close();
+  await alice.close();
   assertEquals(await bob.rest(), "BYE\r\n\r\n");
   assertEquals(alice.events.of("closed").map(({ name, reason }) => [name, reason]), [
     ["carol", "you-left"],
     ["bob", "you-left"],
   ]);
-  await assertRejects(() => alice.client.close(), UserError, "No conversation is current");
+  assertEquals([alice.current, alice.names], [undefined, []]);
 });
 
 Deno.test("who leaves right after sending is not told that it did not arrive", async () => {
   await using alice = new Person("alice", nowhere);
   await using bob = new Person("bob", nowhere);
-  await alice.client.chat(bob.place);
-  await alice.client.send("good night");
-  await alice.client.close();
+  await alice.chat(bob.place);
+  await alice.send("good night");
+  await alice.close();
   await bob.events.see("closed");
   assertEquals(bob.heard, ["alice: good night"]);
-  assertEquals(alice.events.of("undelivered"), []);
+  assertEquals(alice.events.of("unconfirmed"), []);
 });
 
 Deno.test("texts that a lost peer did not confirm wait for it", async () => {
   await using alice = new Person("alice", nowhere);
   using bob = await callBy("bob", alice);
-  await alice.client.send("one");
-  await alice.client.send("two");
+  await alice.send("one");
+  await alice.send("two");
   await bob.upTo("two");
   bob.close();
-  assertEquals(await alice.events.see("kept"), { type: "kept", name: "bob", count: 2 });
+  const { name, count } = await alice.events.see("waiting");
+  assertEquals([name, count], ["bob", 2]);
   assertEquals((await alice.events.see("closed")).reason, "lost");
 });
 
 Deno.test("a name that no conversation has is answered with those that there are", async () => {
   await using alice = new Person("alice", nowhere);
-  await assertRejects(
-    () => Promise.resolve().then(() => alice.client.switchTo("bob")),
+  await rejectsSaying(
+    () => Promise.resolve().then(() => alice.switchTo("bob")),
     UserError,
     "No conversation is called bob: none is open; /chat opens one",
   );
   using _bob = await callBy("bob", alice);
-  await assertRejects(() => alice.client.close("rob"), UserError, "there is bob");
-});
-
-Deno.test("a text to nobody is refused with what to do", async () => {
-  await using alice = new Person("alice", nowhere);
-  await assertRejects(() => alice.client.send("Hello"), UserError, "/chat NAME opens");
+  await rejectsSaying(() => alice.close("rob"), UserError, "there is bob");
 });
 
 Deno.test("callers that say nothing are bounded, the oldest making room", async () => {
@@ -383,10 +384,10 @@ Deno.test("with as many conversations as there may be, more are refused", async 
     for (let i = 0; i < linksMax; i++) peers.push(await callBy(`peer${i}`, alice));
     using late = await RawPeer.dial(alice.client.address);
     assertEquals(await late.rest(), "");
-    await assertRejects(() => alice.client.chat(bob.place), UserError, "/close one first");
-    await alice.client.close("peer0");
-    await alice.client.chat(bob.place);
-    assertEquals(alice.client.current, "bob");
+    await rejectsSaying(() => alice.chat(bob.place), UserError, "/close one first");
+    await alice.close("peer0");
+    await alice.chat(bob.place);
+    assertEquals(alice.current, "bob");
   } finally {
     for (const peer of peers) peer.close();
   }
@@ -405,18 +406,18 @@ Deno.test("one peer has only so many links, whatever it says it is called, and o
       await peer.send("PING\r\n\r\n");
       assertEquals(await peer.message(), "PONG\r\n\r\n");
     }
-    const { length } = alice.client.names;
+    const { length } = alice.names;
     for (const id of ["bob", "bobby"]) {
       using late = await callBy(id, alice, identity);
       assertMatch(await late.rest(), refused);
     }
-    assertEquals(alice.client.names.length, length);
-    await carol.client.chat(alice.place);
+    assertEquals(alice.names.length, length);
+    await carol.chat(alice.place);
     await alice.events.see("opened", ({ name }) => name === "carol");
     // Whom we call ourselves may be among them.
     using listener = new RawListener();
     await Promise.all([
-      alice.client.chat(`127.0.0.1:${listener.address.port}`),
+      alice.chat(`127.0.0.1:${listener.address.port}`),
       listener.accept().then(async (raw) => {
         peers.push(await EncryptedPeer.accept(raw, { id: "bob", identity }));
       }),
@@ -442,12 +443,12 @@ Deno.test("where a caller says that he listens is not where /chat finds him", as
     port: bob.client.address.port,
   });
   await alice.events.see("opened");
-  await alice.client.chat(bob.place);
-  await alice.client.send("for bob");
+  await alice.chat(bob.place);
+  await alice.send("for bob");
   await bob.events.see("message");
   assertEquals(bob.heard, ["alice: for bob"]);
   // Whom one has called is found there.
-  await alice.client.chat(bob.place);
-  assertEquals(alice.client.names, ["mallory", "bob"]);
+  await alice.chat(bob.place);
+  assertEquals(alice.names, ["mallory", "bob"]);
   assertEquals(bob.events.of("opened").length, 1);
 });

@@ -1,40 +1,44 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { UserError } from "../../../client/user_error.ts";
-import type { Conversation } from "../../../client/conversations/conversation.ts";
 import { GroupCommit } from "../../../client/conversations/group_commit.ts";
-import type { Journal } from "../../../client/store/journal.ts";
 import type { Draft } from "../../../client/store/store.ts";
+import type { StreamPosition } from "../../../shared/protocol/message_stream.ts";
 import { isId } from "../../../shared/protocol/random_id.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
-import { publicKeyFrom } from "../../../shared/crypto/public_key.ts";
+import { rejectsSaying } from "../../support/problems.ts";
 
-/** A posting, a journal that takes or refuses, and two conversations, the second without a key. */
+/** The stored conversations with bob, and with carol, who has no key. */
+const [bob, carol] = [1, 2] as const;
+
+const position: StreamPosition = { stream: "", seq: 0, floor: 0, prev: "" };
+
+/** A group commit, and a store that takes or refuses. */
 function scene() {
   const clock = new FakeClock();
   const batches: (readonly Draft[])[] = [];
   const state = { full: false };
-  const journal = {
+  const outgoing = {
     accept(drafts: readonly Draft[]) {
       if (state.full) throw new Error("the disk is full");
       batches.push(drafts);
-      return [];
+      return drafts.map((draft, i) =>
+        draft.numbered ? { ...draft, position: { ...position, seq: i + 1 } } : undefined
+      );
     },
-  } as unknown as Journal;
-  const accepted: number[] = [];
-  const [bob, carol] = [publicKeyFrom(new Uint8Array(32)), undefined].map((key, i) =>
-    ({ id: i + 1, key, accepted: () => accepted.push(i + 1) }) as unknown as Conversation
-  );
-  const posting = new GroupCommit({ journal, clock });
-  return { clock, batches, state, accepted, posting, bob: bob!, carol: carol! };
+  };
+  const commits = new GroupCommit({ outgoing, clock });
+  const commit = (conversation: number, text: string) =>
+    commits.commit(conversation, text, conversation === bob);
+  return { clock, batches, state, commits, commit };
 }
 
 Deno.test("what comes in one turn goes to the disk at once, and in order", async () => {
-  const { clock, batches, accepted, posting, bob, carol } = scene();
+  const { clock, batches, commit } = scene();
   const sentAtMs = clock.timeOfDay();
-  const posts = [posting.post(bob, "1"), posting.post(carol, "2"), posting.post(bob, "3")];
+  const committing = [commit(bob, "1"), commit(carol, "2"), commit(bob, "3")];
   assertEquals(batches, []);
   await clock.pass(0);
-  await Promise.all(posts);
+  const committed = await Promise.all(committing);
   assertEquals(
     batches.map((drafts) =>
       drafts.map((
@@ -45,14 +49,17 @@ Deno.test("what comes in one turn goes to the disk at once, and in order", async
   );
   const ids = batches.flat().map(({ id }) => id);
   assertEquals([new Set(ids).size, ids.every(isId)], [3, true]);
-  // Each conversation is told once.
-  assertEquals(accepted, [1, 2]);
+  // Each is given what the store has made of it.
+  assertEquals(
+    committed.map(({ id, numbered }) => [id, numbered?.id, numbered?.position.seq]),
+    [[ids[0], ids[0], 1], [ids[1], undefined, undefined], [ids[2], ids[2], 3]],
+  );
 });
 
 Deno.test("what comes later goes to the disk by itself", async () => {
-  const { clock, batches, posting, bob } = scene();
+  const { clock, batches, commit } = scene();
   for (const text of ["1", "2"]) {
-    const kept = posting.post(bob, text);
+    const kept = commit(bob, text);
     await clock.pass(1);
     await kept;
   }
@@ -60,34 +67,34 @@ Deno.test("what comes later goes to the disk by itself", async () => {
 });
 
 Deno.test("what the disk does not take is refused as a whole, and what comes behind it is not", async () => {
-  const { clock, batches, state, accepted, posting, bob, carol } = scene();
+  const { clock, batches, state, commits, commit } = scene();
   state.full = true;
   const refused = [bob, carol].map((conversation) =>
-    assertRejects(
-      () => posting.post(conversation, "lost"),
+    rejectsSaying(
+      () => commit(conversation, "lost"),
       UserError,
       "Cannot keep the message: the disk is full. It was not sent",
     )
   );
-  const allKept = posting.allKept();
+  const flushed = commits.flushed();
   await clock.pass(0);
-  await Promise.all([...refused, allKept]);
-  assertEquals([batches, accepted], [[], []]);
+  await Promise.all([...refused, flushed]);
+  assertEquals(batches, []);
   state.full = false;
-  const kept = posting.post(bob, "kept");
+  const kept = commit(bob, "kept");
   await clock.pass(0);
   await kept;
   assertEquals(batches.flat().map(({ text }) => text), ["kept"]);
 });
 
 Deno.test("all is kept once the last is, or where there is none", async () => {
-  const { clock, posting, bob } = scene();
-  await posting.allKept();
-  posting.post(bob, "1");
+  const { clock, commits, commit } = scene();
+  await commits.flushed();
+  commit(bob, "1");
   let done = false;
-  const allKept = posting.allKept().then(() => done = true);
+  const flushed = commits.flushed().then(() => done = true);
   await undefined;
   assertEquals(done, false);
   await clock.pass(0);
-  await allKept;
+  await flushed;
 });

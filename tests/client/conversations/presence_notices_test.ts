@@ -1,39 +1,50 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { PresenceNotices } from "../../../client/conversations/presence_notices.ts";
-import type { ChatEvent, CloseReason } from "../../../client/events.ts";
+import type { ClientEvent, CloseReason, EventSink } from "../../../client/events.ts";
 import type { PresenceStatus } from "../../../client/rendezvous/rendezvous.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 
-function opened(name: string): ChatEvent {
+/** A peer without a key, who is as good as any here. */
+const peer = (name: string) => ({
+  conversation: name,
+  name,
+  person: undefined,
+  device: undefined,
+});
+
+function opened(name: string): ClientEvent {
   return {
+    ...peer(name),
     type: "opened",
-    name,
     address: { host: "127.0.0.1", port: 1 },
     dialect: "p2pchat",
     security: "encrypted",
-    called: "by-us",
-    current: false,
+    cause: "chat",
     waiting: 0,
   };
 }
 
-function closed(name: string, reason: CloseReason = "lost"): ChatEvent {
-  return { type: "closed", name, reason, detail: undefined };
+function closed(name: string, reason: CloseReason = "lost"): ClientEvent {
+  return { ...peer(name), type: "closed", reason, detail: undefined };
 }
 
 /** What is told of bob, in short. */
 function scene() {
   const clock = new FakeClock();
   const told: string[] = [];
-  const comings = new PresenceNotices({
-    clock,
+  const sink: EventSink = {
     emit: (event) => {
-      assert(event.type === "presence");
+      if (event.type !== "presence") return;
       told.push(`${event.name} ${event.here ? "here" : "gone"}`);
     },
-  });
-  return { clock, told, comings };
+    room: () => undefined,
+    shown: () => undefined,
+  };
+  const comings = new PresenceNotices({ clock, sink });
+  /** A connection tells something. */
+  const note = (event: ClientEvent) => comings.noting(sink).emit(event);
+  return { clock, told, comings, note };
 }
 
 Deno.test("who comes is told at once, who goes after a while, each once", async () => {
@@ -78,12 +89,12 @@ Deno.test("of whom nothing was told it is not told that they are away", async ()
 });
 
 Deno.test("what connections say is not told again", async () => {
-  const { clock, told, comings } = scene();
-  comings.note(opened("bob"));
+  const { clock, told, comings, note } = scene();
+  note(opened("bob"));
   comings.said("bob", "online", true);
   comings.said("bob", "away", true);
   await clock.pass(10_000);
-  comings.note(closed("bob"));
+  note(closed("bob"));
   comings.said("bob", "away", false);
   await clock.pass(10_000);
   assertEquals(told, []);
@@ -92,19 +103,19 @@ Deno.test("what connections say is not told again", async () => {
 });
 
 Deno.test("whoever calls while he seems to have gone has not", async () => {
-  const { clock, told, comings } = scene();
+  const { clock, told, comings, note } = scene();
   comings.said("bob", "online", false);
   comings.said("bob", "away", false);
   await clock.pass(2_000);
-  comings.note(opened("bob"));
+  note(opened("bob"));
   await clock.pass(10_000);
   assertEquals(told, ["bob here"]);
 });
 
 Deno.test("whom the user leaves is there until he goes", async () => {
-  const { clock, told, comings } = scene();
-  comings.note(opened("bob"));
-  comings.note(closed("bob", "you-left"));
+  const { clock, told, comings, note } = scene();
+  note(opened("bob"));
+  note(closed("bob", "you-left"));
   comings.said("bob", "away", false);
   await clock.pass(5_000);
   assertEquals(told, ["bob gone"]);
@@ -133,8 +144,8 @@ Deno.test("once it is stopped nothing is told any more, and no timer is left", a
 });
 
 Deno.test("names without end take no memory, and the last ones are still known", async () => {
-  const { clock, told, comings } = scene();
-  for (let i = 0; i < 5_000; i++) comings.note(opened(`stranger${i}`));
+  const { clock, told, comings, note } = scene();
+  for (let i = 0; i < 5_000; i++) note(opened(`stranger${i}`));
   comings.said("stranger4999", "online", false);
   assertEquals(told, []);
   // Of whom nothing is known any more it is told as of somebody new.
@@ -156,7 +167,7 @@ Deno.test("whatever is said, the user is told of changes alone, and nothing whil
   );
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
-      const { clock, told, comings } = scene();
+      const { clock, told, comings, note } = scene();
       let connected = false;
       let here: boolean | undefined;
       for (const step of steps) {
@@ -166,7 +177,7 @@ Deno.test("whatever is said, the user is told of changes alone, and nothing whil
         else if (step === "opened" || step === "closed") {
           if (connected === (step === "opened")) continue;
           connected = !connected;
-          comings.note(connected ? opened("bob") : closed("bob"));
+          note(connected ? opened("bob") : closed("bob"));
           here = connected;
         } else comings.said("bob", step === "lost" ? undefined : step, connected);
         for (const line of told.slice(before)) {

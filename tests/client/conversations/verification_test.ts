@@ -1,14 +1,12 @@
-import { assertEquals, assertThrows } from "@std/assert";
-import { UserError } from "../../../client/user_error.ts";
+import { assertEquals } from "@std/assert";
 import type { Conversation } from "../../../client/conversations/conversation.ts";
-import type { ChatEvent } from "../../../client/events.ts";
-import type { Link } from "../../../client/link/link.ts";
-import type { VerificationState } from "../../../client/link/peer_session.ts";
+import type { Link, VerificationState } from "../../../client/link/link.ts";
 import { openStore } from "../../../client/store/store.ts";
 import { Trust } from "../../../client/trust/trust.ts";
 import { VerificationFlow } from "../../../client/conversations/verification.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import type { PublicKey } from "../../../shared/crypto/public_key.ts";
+import { throwsSaying } from "../../support/problems.ts";
 
 const bob = Identity.generate();
 
@@ -38,8 +36,7 @@ class FakeLink {
 function scene(links: readonly FakeLink[], key: PublicKey | null = bob.publicKey) {
   const store = openStore(":memory:");
   const trust = new Trust(store.knownPeers);
-  const events: ChatEvent[] = [];
-  const verifying = new VerificationFlow({ trust, emit: (event) => events.push(event) });
+  const verifying = new VerificationFlow(trust);
   const conversation = {
     name: "bob",
     key: key ?? undefined,
@@ -47,7 +44,6 @@ function scene(links: readonly FakeLink[], key: PublicKey | null = bob.publicKey
   } as Conversation;
   return {
     trust,
-    events,
     verifying,
     conversation,
     [Symbol.dispose]: () => store[Symbol.dispose](),
@@ -58,8 +54,7 @@ Deno.test("of several links both sides take the same one, in whatever order they
   const [low, high] = [new FakeLink(1, { state: "coming" }), new FakeLink(2, { state: "coming" })];
   for (const links of [[low, high], [high, low]]) {
     using there = scene(links);
-    there.verifying.begin(there.conversation);
-    assertEquals(there.events, []);
+    assertEquals(there.verifying.begin(there.conversation), { state: "coming" });
   }
   assertEquals([low.begun, high.begun], [2, 0]);
 });
@@ -67,51 +62,49 @@ Deno.test("of several links both sides take the same one, in whatever order they
 Deno.test("the words are shown, or that the peer is to begin", () => {
   {
     using there = scene([new FakeLink(1, { state: "words", words: ["a", "b"] })]);
-    there.verifying.begin(there.conversation);
-    assertEquals(there.events, [{ type: "verification-words", name: "bob", words: ["a", "b"] }]);
+    assertEquals(there.verifying.begin(there.conversation), {
+      state: "words",
+      words: ["a", "b"],
+    });
   }
   using there = scene([new FakeLink(1, { state: "peer-must-begin" })]);
-  there.verifying.begin(there.conversation);
-  assertEquals(there.events, [{ type: "verification-waits", name: "bob" }]);
+  assertEquals(there.verifying.begin(there.conversation), { state: "peer-must-begin" });
 });
 
 Deno.test("the same words verify the key for good, also one that was not remembered", () => {
   const link = new FakeLink(1, { state: "words", words: ["a"] });
   using there = scene([link]);
   there.verifying.begin(there.conversation);
-  assertEquals(there.verifying.conclude(there.conversation, true), bob.fingerprint);
+  assertEquals(there.verifying.confirm(there.conversation, true), bob.fingerprint);
   assertEquals(there.trust.isVerified("bob", bob.publicKey), true);
-  assertEquals(there.events.at(-1), {
-    type: "verified",
-    name: "bob",
-    fingerprint: bob.fingerprint,
-  });
   // The words have been compared: they are not there to be compared twice.
-  assertThrows(() => there.verifying.conclude(there.conversation, true), UserError, "no words");
+  throwsSaying(() => there.verifying.confirm(there.conversation, true), "no words");
 });
 
 Deno.test("other words have the key forgotten and refused", () => {
   using there = scene([new FakeLink(1, { state: "words", words: ["a"] })]);
   there.trust.remember("bob", bob.publicKey);
   there.verifying.begin(there.conversation);
-  assertEquals(there.verifying.conclude(there.conversation, false), undefined);
+  assertEquals(there.verifying.confirm(there.conversation, false), undefined);
   assertEquals(there.trust.knows("bob"), false);
   assertEquals(there.trust.judge("bob", bob.publicKey, undefined).type, "rejected");
-  assertEquals(there.events.at(-1), { type: "not-verified", name: "bob" });
 });
 
 Deno.test("nothing is concluded before there are words", () => {
   using there = scene([new FakeLink(1, { state: "coming" })]);
   const { verifying, conversation } = there;
   for (const same of [true, false]) {
-    assertThrows(() => verifying.conclude(conversation, same), UserError, "/verify bob shows them");
+    throwsSaying(() => verifying.confirm(conversation, same), "/verify bob shows them");
   }
-  assertEquals([there.events, there.trust.knows("bob")], [[], false]);
+  assertEquals(there.trust.knows("bob"), false);
 });
 
 Deno.test("without a link, or a key, there is nothing to compare", () => {
   using away = scene([]);
   using plain = scene([], null);
-  assertThrows(() => away.verifying.begin(away.conversation), UserError, "/chat bob before");
-  assertThrows(() => plain.verifying.begin(plain.conversation), UserError, "plaintext");
+  throwsSaying(
+    () => away.verifying.begin(away.conversation),
+    "bob is not connected; /chat bob first",
+  );
+  throwsSaying(() => plain.verifying.begin(plain.conversation), "plaintext");
 });

@@ -1,17 +1,18 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { UserError } from "../../../client/user_error.ts";
-import { type Carrier, Delivery } from "../../../client/delivery/delivery.ts";
+import { Delivery, type MessageLink } from "../../../client/delivery/delivery.ts";
 import type { Deposit } from "../../../client/mailbox/mailbox.ts";
-import type { Journal } from "../../../client/store/journal.ts";
+import type { Store } from "../../../client/store/store.ts";
 import type { NumberedMessage } from "../../../shared/protocol/message_stream.ts";
 import { mailTtlMs, unacknowledgedMax } from "../../../shared/protocol/limits.ts";
 import { FakeClock, settle } from "../../support/fake_clock.ts";
+import { failingStore } from "../../support/failing.ts";
 import { outcomes, received, say, talk } from "../../support/journal_fixture.ts";
 import { sentenceOf } from "../../support/problems.ts";
 
 /** A link, as far as a delivery sees one. */
-class FakeLink implements Carrier {
+class FakeLink implements MessageLink {
   readonly letters: NumberedMessage[] = [];
   /** What is thrown at whoever gives it letters. */
   failure: Error | undefined;
@@ -51,12 +52,14 @@ const refusal: Deposit = {
   retryAfterMs: 60_000,
 };
 
+type Parts = Pick<Store, "conversations" | "outgoing">;
+
 /** A delivery from alice to bob, and all around it as a test wants it. */
 class Scene implements Disposable {
   readonly clock = new FakeClock();
   readonly #talk = talk();
   readonly id = this.#talk.id;
-  readonly journal: Journal;
+  readonly store: Parts;
   readonly delivery: Delivery;
   /** When the peer was looked for. */
   readonly sought: number[] = [];
@@ -67,26 +70,17 @@ class Scene implements Disposable {
   seek: () => Promise<void> = () => nothing;
   deposit: (letters: readonly NumberedMessage[]) => Promise<Deposit> | undefined = () => undefined;
   /** The methods of the journal that fail. */
-  readonly broken = new Set<keyof Journal>();
+  readonly broken = new Set<string>();
 
   constructor(...texts: string[]) {
-    const { journal } = this.#talk;
-    this.journal = new Proxy(journal, {
-      get: (_target, name: keyof Journal) => {
-        const method = journal[name] as (...args: unknown[]) => unknown;
-        return (...args: unknown[]) => {
-          if (this.broken.has(name)) throw new UserError("The disk is full");
-          return method.apply(journal, args);
-        };
-      },
-    });
-    say(journal, this.id, ...texts);
+    this.store = failingStore(this.#talk, this.broken);
+    say(this.#talk.outgoing, this.id, ...texts);
     this.delivery = new Delivery({
       conversation: this.id,
-      journal: this.journal,
+      store: this.store,
       clock: this.clock,
       random: () => 1,
-      seek: () => {
+      search: () => {
         this.sought.push(this.clock.now());
         return this.seek();
       },
@@ -97,13 +91,25 @@ class Scene implements Disposable {
       },
       onDeposited: (count) => this.deposited.push(count),
       onRefused: ({ why }) => this.refused.push(sentenceOf(why)),
-      onTrouble: (error) => this.troubles.push(error),
+      onStoreError: (error) => this.troubles.push(error),
     });
   }
 
   say(...texts: string[]): void {
-    say(this.#talk.journal, this.id, ...texts);
-    this.delivery.refresh();
+    say(this.#talk.outgoing, this.id, ...texts);
+    this.delivery.reload();
+  }
+
+  /** The user writes, and the delivery is given what the store made of it. */
+  accept(...texts: string[]): void {
+    for (const message of say(this.otherProgram, this.id, ...texts)) {
+      this.delivery.accepted(message);
+    }
+  }
+
+  /** The store, as another program has it open. */
+  get otherProgram(): Store["outgoing"] {
+    return this.#talk.outgoing;
   }
 
   async attach(link = new FakeLink()): Promise<FakeLink> {
@@ -114,11 +120,17 @@ class Scene implements Disposable {
 
   /** The peer acknowledges what it has got last. */
   acknowledge(link: FakeLink): string[] {
-    return this.delivery.take(link.letters.at(-1)!.id);
+    return this.delivery.acknowledged(link.letters.at(-1)!.id);
   }
 
   get outgoing() {
-    return this.#talk.journal.get(this.id).outgoing;
+    return this.#talk.conversations.get(this.id).outgoing;
+  }
+
+  /** Whether the peer or the mailbox has everything, as the store has it. */
+  get allDeposited(): boolean {
+    const { last, acknowledged, deposited } = this.outgoing;
+    return Math.max(acknowledged, deposited) === last;
   }
 
   [Symbol.dispose](): void {
@@ -156,12 +168,56 @@ Deno.test("what waits goes out over the first link, in order, and what is accept
   assertEquals(scene.sought, []);
 });
 
+Deno.test("what has just been accepted goes out without being read back", async () => {
+  using scene = new Scene();
+  const link = await scene.attach();
+  scene.accept("1");
+  scene.accept("2", "3");
+  await settle();
+  assertEquals(link.texts, numbers(3));
+  scene.acknowledge(link);
+  // Once the store cannot be read any more, only what is at hand goes out.
+  scene.broken.add("unacknowledged");
+  scene.accept("4", "5");
+  await settle();
+  assertEquals([link.texts, scene.troubles], [numbers(5), []]);
+});
+
+Deno.test("what has just been accepted goes behind what another program has written", async () => {
+  using scene = new Scene();
+  const link = await scene.attach();
+  say(scene.otherProgram, scene.id, "1", "2");
+  scene.accept("3");
+  await settle();
+  assertEquals(link.texts, numbers(3));
+  // The same if a link comes only then, or is another one.
+  scene.accept("4");
+  scene.delivery.detach(link);
+  const next = await scene.attach();
+  scene.accept("5");
+  await settle();
+  assertEquals(next.texts, numbers(5));
+});
+
+Deno.test("no more is on its way unacknowledged than may be, of what is at hand either", async () => {
+  using scene = new Scene();
+  const link = await scene.attach();
+  scene.accept(...numbers(3_000));
+  await settle();
+  assertEquals(link.texts, numbers(unacknowledgedMax));
+  while (scene.delivery.waiting > 0) {
+    scene.acknowledge(link);
+    await settle();
+  }
+  assertEquals(link.texts, numbers(3_000));
+});
+
 Deno.test("no more is on its way unacknowledged than may be", async () => {
   using scene = new Scene(...numbers(3_000));
   const link = await scene.attach();
   assertEquals(link.texts, numbers(unacknowledgedMax));
   const acknowledged = link.letters[99]!;
-  assertEquals(scene.delivery.take(acknowledged.id).length, 100);
+  assertEquals(scene.delivery.acknowledged(acknowledged.id).length, 100);
   await settle();
   assertEquals(link.texts, numbers(unacknowledgedMax + 100));
   while (scene.delivery.waiting > 0) {
@@ -187,13 +243,13 @@ Deno.test("a link that takes no more is not given more", async () => {
 Deno.test("a new link gets all that is not acknowledged, and its floor says where that begins", async () => {
   using scene = new Scene(...numbers(5));
   const first = await scene.attach();
-  scene.delivery.take(first.letters[1]!.id);
+  scene.delivery.acknowledged(first.letters[1]!.id);
   scene.delivery.detach(first);
   const second = await scene.attach();
   assertEquals(second.texts, ["3", "4", "5"]);
   assertEquals(second.letters.map(({ position }) => position.floor), [2, 2, 2]);
   // What comes from the one that is over counts all the same.
-  scene.delivery.take(first.letters[3]!.id);
+  scene.delivery.acknowledged(first.letters[3]!.id);
   assertEquals(scene.delivery.waiting, 1);
 });
 
@@ -237,7 +293,7 @@ Deno.test("as long as some is acknowledged nothing is sent again", async () => {
   const link = await scene.attach();
   for (const { id } of [...link.letters]) {
     await scene.clock.pass(9_000);
-    assertEquals(scene.delivery.take(id), [id]);
+    assertEquals(scene.delivery.acknowledged(id), [id]);
   }
   await scene.clock.pass(3_600_000);
   assertEquals(link.texts, numbers(20));
@@ -293,7 +349,7 @@ Deno.test("links that come and go as they like lose and misplace nothing", async
           const last = letters.findLast((_, i) =>
             ["stored", "duplicate"].includes(receipts[i]!.outcome)
           );
-          if (last !== undefined) scene.delivery.take(last.id);
+          if (last !== undefined) scene.delivery.acknowledged(last.id);
         };
         let count = 1;
         for (const step of steps) {
@@ -302,7 +358,7 @@ Deno.test("links that come and go as they like lose and misplace nothing", async
           else if (step === "say") scene.say(String(count++));
           else if (step === "pass") await scene.clock.pass(chance() * 7_000);
           else if (step === "wake") scene.delivery.wake();
-          else if (step === "reset") scene.delivery.restart(scene.outgoing.stream);
+          else if (step === "reset") scene.delivery.renumber(scene.outgoing.stream);
           else if (link !== undefined && step === "acknowledge") hears(link);
           else if (link !== undefined && step === "detach") {
             scene.delivery.detach(link);
@@ -329,24 +385,24 @@ Deno.test("what the peer says of a message that it never got, or twice, changes 
   using scene = new Scene("1", "2");
   const link = await scene.attach();
   for (const id of ["0".repeat(32), "", "x", link.letters[0]!.position.stream]) {
-    assertEquals(scene.delivery.take(id), []);
+    assertEquals(scene.delivery.acknowledged(id), []);
   }
   const [first, second] = link.letters;
-  assertEquals(scene.delivery.take(second!.id), [first!.id, second!.id]);
-  assertEquals(scene.delivery.take(second!.id), []);
-  assertEquals(scene.delivery.take(first!.id), []);
+  assertEquals(scene.delivery.acknowledged(second!.id), [first!.id, second!.id]);
+  assertEquals(scene.delivery.acknowledged(second!.id), []);
+  assertEquals(scene.delivery.acknowledged(first!.id), []);
   assertEquals(scene.delivery.waiting, 0);
 });
 
 Deno.test("a stream that the peer cannot go on with begins anew, with the same messages", async () => {
   using scene = new Scene(...numbers(4));
   const link = await scene.attach();
-  scene.delivery.take(link.letters[0]!.id);
+  scene.delivery.acknowledged(link.letters[0]!.id);
   const before = link.letters.splice(0).slice(1);
-  scene.delivery.restart("0".repeat(32));
+  scene.delivery.renumber("0".repeat(32));
   await settle();
   assertEquals(link.letters, []);
-  scene.delivery.restart(before[0]!.position.stream);
+  scene.delivery.renumber(before[0]!.position.stream);
   await settle();
   assertEquals(link.letters.map(({ id }) => id), before.map(({ id }) => id));
   assertEquals(link.letters.map(({ position: { seq, floor } }) => [seq, floor]), [
@@ -355,7 +411,7 @@ Deno.test("a stream that the peer cannot go on with begins anew, with the same m
     [3, 0],
   ]);
   using bob = talk();
-  assertEquals(outcomes(bob.journal, bob.id, link.letters), ["stored", "stored", "stored"]);
+  assertEquals(outcomes(bob.incoming, bob.id, link.letters), ["stored", "stored", "stored"]);
   assertEquals(scene.acknowledge(link).length, 3);
 });
 
@@ -364,14 +420,14 @@ Deno.test("a peer that asks for new streams without end gets few", async () => {
   const link = await scene.attach();
   const streams = new Set<string>();
   for (let i = 0; i < 1_000; i++) {
-    scene.delivery.restart(scene.outgoing.stream);
+    scene.delivery.renumber(scene.outgoing.stream);
     streams.add(scene.outgoing.stream);
     await scene.clock.pass(100);
   }
   assert(streams.size <= 11, String(streams.size));
   assert(link.letters.length <= 20, String(link.letters.length));
   // Whoever means it asks again when he is sent what he cannot take.
-  scene.delivery.restart(scene.outgoing.stream);
+  scene.delivery.renumber(scene.outgoing.stream);
   assertEquals(scene.acknowledge(link).length, 1);
 });
 
@@ -379,11 +435,14 @@ Deno.test("a stream that another program begins anew is found out", async () => 
   using scene = new Scene(...numbers(3));
   const link = await scene.attach();
   link.take();
-  scene.journal.renumber(scene.id);
+  scene.store.outgoing.renumber(scene.id);
   await scene.clock.pass(15_000);
   assertEquals(link.take(), numbers(3));
   // As is what another program has had acknowledged.
-  scene.journal.acknowledge(scene.id, scene.journal.unacknowledged(scene.id, 0, 9).at(-1)!.id);
+  scene.store.outgoing.acknowledge(
+    scene.id,
+    scene.store.outgoing.unacknowledged(scene.id, 0, 9).at(-1)!.id,
+  );
   await scene.clock.pass(60_000);
   assertEquals([link.take(), scene.delivery.waiting], [[], 0]);
 });
@@ -415,7 +474,7 @@ Deno.test("without a link the peer is looked for, ever more seldom", async () =>
 
 Deno.test("a peer that is said to be back is looked for at once, but not without end", async () => {
   using scene = new Scene("1");
-  scene.delivery.refresh();
+  scene.delivery.reload();
   await scene.clock.pass(100_000);
   const before = scene.sought.length;
   scene.delivery.wake();
@@ -433,7 +492,7 @@ Deno.test("who is said to be back while being looked for is looked for once more
   scene.deposit = leavesAll;
   const seeking = Promise.withResolvers<void>();
   scene.seek = () => seeking.promise;
-  scene.delivery.refresh();
+  scene.delivery.reload();
   await scene.clock.pass(10_000);
   scene.delivery.wake();
   seeking.resolve();
@@ -451,7 +510,7 @@ Deno.test("a link that comes while the peer is looked for ends the search", asyn
     await undefined;
     scene.delivery.attach(link);
   };
-  scene.delivery.refresh();
+  scene.delivery.reload();
   await scene.clock.pass(5_000);
   assertEquals([link.texts, scene.sought.length, scene.mails], [["1"], 1, []]);
 });
@@ -464,7 +523,7 @@ Deno.test("a link that breaks whenever it opens is opened ever more seldom", asy
     scene.delivery.detach(link);
     return nothing;
   };
-  scene.delivery.refresh();
+  scene.delivery.reload();
   await scene.clock.pass(200_000);
   assert(scene.sought.length <= 10, String(scene.sought.length));
 });
@@ -472,26 +531,26 @@ Deno.test("a link that breaks whenever it opens is opened ever more seldom", asy
 Deno.test("what a peer that is not there does not get is left with the mailbox, in order", async () => {
   using scene = new Scene(...numbers(700));
   scene.deposit = (letters) => Promise.resolve({ deposited: Math.min(100, letters.length) });
-  scene.delivery.refresh();
+  scene.delivery.reload();
   await settle();
   assertEquals(scene.mails.flatMap((texts) => texts.slice(0, 100)), numbers(700));
   assertEquals(scene.deposited, [100, 100, 100, 100, 100, 100, 100]);
-  assertEquals([scene.delivery.waiting, scene.delivery.isDeposited], [700, true]);
+  assertEquals([scene.delivery.waiting, scene.allDeposited], [700, true]);
   // Then there is nothing to do.
   assertEquals(scene.clock.waiting, 0);
   scene.say("701");
   await settle();
   assertEquals(scene.mails.at(-1), ["701"]);
   // What the peer has had by mail it acknowledges, too.
-  const all = scene.journal.unacknowledged(scene.id, 0, 1_000);
-  assertEquals(scene.delivery.take(all[699]!.id).length, 700);
+  const all = scene.store.outgoing.unacknowledged(scene.id, 0, 1_000);
+  assertEquals(scene.delivery.acknowledged(all[699]!.id).length, 700);
   assertEquals(scene.delivery.waiting, 1);
 });
 
 Deno.test("a link gets what lies in the mailbox as well", async () => {
   using scene = new Scene("1", "2");
   scene.deposit = leavesAll;
-  scene.delivery.refresh();
+  scene.delivery.reload();
   await settle();
   scene.say("3");
   const link = await scene.attach();
@@ -512,7 +571,7 @@ Deno.test("a mailbox that takes nothing is asked again when it says, and not bef
     });
   };
   const from = scene.clock.now();
-  scene.delivery.refresh();
+  scene.delivery.reload();
   await scene.clock.pass(320_000);
   scene.say("2");
   await settle();
@@ -532,9 +591,9 @@ Deno.test("a deposit during which a stream begins anew counts for nothing", asyn
     deposits.push(Promise.withResolvers());
     return deposits.at(-1)!.promise;
   };
-  scene.delivery.refresh();
+  scene.delivery.reload();
   await settle();
-  scene.delivery.restart(scene.outgoing.stream);
+  scene.delivery.renumber(scene.outgoing.stream);
   deposits[0]!.resolve({ deposited: 2 });
   await settle();
   assertEquals([scene.outgoing.deposited, scene.deposited, deposits.length], [0, [], 2]);
@@ -546,7 +605,7 @@ Deno.test("a deposit during which a stream begins anew counts for nothing", asyn
 Deno.test("what the mailbox has forgotten is waiting again, and left there anew", async () => {
   using scene = new Scene("1");
   scene.deposit = leavesAll;
-  scene.delivery.refresh();
+  scene.delivery.reload();
   await settle();
   await scene.clock.pass(mailTtlMs - 1_000);
   scene.delivery.wake();
@@ -561,10 +620,10 @@ Deno.test("what the mailbox has forgotten is waiting again, and left there anew"
 
 Deno.test("all rests when the peer or the mailbox has everything", async () => {
   using scene = new Scene();
-  assert(await isDone(scene.delivery.atRest()));
+  assert(await isDone(scene.delivery.idle()));
   const link = await scene.attach();
   scene.say("1");
-  const resting = scene.delivery.atRest();
+  const resting = scene.delivery.idle();
   const settled = scene.delivery.allAcknowledged();
   assertEquals(await isDone(resting), false);
   scene.acknowledge(link);
@@ -574,12 +633,14 @@ Deno.test("all rests when the peer or the mailbox has everything", async () => {
   const deposit = Promise.withResolvers<Deposit>();
   scene.deposit = () => deposit.promise;
   scene.say("2");
-  const restingByMail = scene.delivery.atRest();
+  const restingByMail = scene.delivery.idle();
   const acknowledged = scene.delivery.allAcknowledged();
   assertEquals(await isDone(restingByMail), false);
   deposit.resolve({ deposited: 1 });
   assertEquals([await isDone(restingByMail), await isDone(acknowledged)], [true, false]);
-  scene.delivery.take(link.letters.concat(scene.journal.unacknowledged(scene.id, 0, 1)).at(-1)!.id);
+  scene.delivery.acknowledged(
+    link.letters.concat(scene.store.outgoing.unacknowledged(scene.id, 0, 1)).at(-1)!.id,
+  );
   assert(await isDone(acknowledged));
 });
 
@@ -589,35 +650,35 @@ Deno.test("where neither is to be had, all rests as soon as that is known, and l
     scene.deposit = deposit;
     const seeking = Promise.withResolvers<void>();
     scene.seek = () => seeking.promise;
-    scene.delivery.refresh();
-    const resting = scene.delivery.atRest();
+    scene.delivery.reload();
+    const resting = scene.delivery.idle();
     assertEquals(await isDone(resting), false);
     seeking.resolve();
     assert(await isDone(resting));
     scene.say("2");
-    assert(await isDone(scene.delivery.atRest()));
+    assert(await isDone(scene.delivery.idle()));
     await scene.clock.pass(500);
-    assert(await isDone(scene.delivery.atRest()));
+    assert(await isDone(scene.delivery.idle()));
   }
 });
 
 Deno.test("what is written while a search is put off goes to the mailbox all the same, and at once", async () => {
   using scene = new Scene("1");
   scene.deposit = leavesAll;
-  scene.delivery.refresh();
+  scene.delivery.reload();
   await settle();
   scene.delivery.wake();
   await settle();
   // The next search is due in a second.
   scene.say("2");
-  assert(await isDone(scene.delivery.atRest()));
+  assert(await isDone(scene.delivery.idle()));
   assertEquals(scene.mails, [["1"], ["2"]]);
 });
 
 Deno.test("a link that is lost while all is waited for leaves nobody waiting", async () => {
   using scene = new Scene("1");
   const link = await scene.attach();
-  const resting = scene.delivery.atRest();
+  const resting = scene.delivery.idle();
   scene.delivery.detach(link);
   assert(await isDone(resting));
 });
@@ -630,9 +691,9 @@ Deno.test("once stopped it does nothing, and nobody waits for it", async () => {
     if (stage === "depositing") scene.deposit = () => never;
     const link = new FakeLink(stage !== "stuck");
     if (stage === "linked" || stage === "stuck") await scene.attach(link);
-    else if (stage !== "idle") scene.delivery.refresh();
+    else if (stage !== "idle") scene.delivery.reload();
     await settle();
-    const waits = [scene.delivery.atRest(), scene.delivery.allAcknowledged()];
+    const waits = [scene.delivery.idle(), scene.delivery.allAcknowledged()];
     scene.delivery.stop();
     for (const wait of waits) assert(await isDone(wait), stage);
     assertEquals(scene.clock.waiting, 0, stage);
@@ -674,10 +735,10 @@ for (const call of calls) {
       scene.broken.add(call);
       if (away) scene.deposit = leavesAll;
       let link: FakeLink | undefined = away ? undefined : await scene.attach();
-      scene.delivery.refresh();
+      scene.delivery.reload();
       await settle();
-      attempt(() => scene.delivery.restart(scene.outgoing.stream));
-      for (const { id } of link?.letters ?? []) attempt(() => scene.delivery.take(id));
+      attempt(() => scene.delivery.renumber(scene.outgoing.stream));
+      for (const { id } of link?.letters ?? []) attempt(() => scene.delivery.acknowledged(id));
       await scene.clock.pass(call === "forgetDeposited" ? mailTtlMs + 1 : 300_000);
       scene.delivery.wake();
       await scene.clock.pass(100_000);
@@ -687,10 +748,10 @@ for (const call of calls) {
       scene.say("3");
       await scene.clock.pass(200_000);
       if (away) {
-        assert(scene.delivery.isDeposited);
+        assert(scene.allDeposited);
         link = await scene.attach();
       }
-      bob.journal.receive(bob.id, link!.letters, 0);
+      bob.incoming.receive(bob.id, link!.letters, 0);
       scene.acknowledge(link!);
       assertEquals(received(bob.history, "alice", "bob"), ["1", "2", "3"]);
       assertEquals(scene.delivery.waiting, 0);
@@ -716,7 +777,7 @@ Deno.test("a mark of what is at the mailbox that cannot be made has the deposits
   using scene = new Scene("1");
   scene.deposit = leavesAll;
   scene.broken.add("markDeposited");
-  scene.delivery.refresh();
+  scene.delivery.reload();
   await scene.clock.pass(600_000);
   assert(scene.mails.length > 1 && scene.mails.length < 100, String(scene.mails.length));
   assertEquals(scene.deposited, []);

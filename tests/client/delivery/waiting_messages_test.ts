@@ -3,7 +3,6 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { UserError } from "../../../client/user_error.ts";
 import { type Network, tcpNetwork } from "../../../client/transport/transport.ts";
-import type { Journal } from "../../../client/store/journal.ts";
 import type { Store } from "../../../client/store/store.ts";
 import { startServer } from "../../../server/server.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
@@ -19,7 +18,8 @@ import { until } from "../../support/events.ts";
 import { chat } from "../../support/link_fixture.ts";
 import { RawPeer } from "../../support/raw_peer.ts";
 import { stream } from "../../support/journal_fixture.ts";
-import { sentenceOf } from "../../support/problems.ts";
+import { failingStore } from "../../support/failing.ts";
+import { rejectsSaying, sentenceOf } from "../../support/problems.ts";
 
 /** A server that keeps no mail. */
 function startWithoutMailbox(port = 0) {
@@ -33,11 +33,11 @@ async function acquainted(server = startWithoutMailbox(), more = {}) {
   {
     await using a = await alice.come();
     await using b = await bob.come();
-    await a.client.chat("bob");
-    await a.client.send("hello");
+    await a.chat("bob");
+    await a.send("hello");
     await a.events.see("delivered");
     await b.events.see("message");
-    await b.client.send("hello alice");
+    await b.send("hello alice");
     await b.events.see("delivered");
   }
   return {
@@ -52,19 +52,15 @@ async function acquainted(server = startWithoutMailbox(), more = {}) {
   };
 }
 
-/** A store of whose journal some calls fail as long as a test wants it. */
-function failing(store: Store, calls: readonly (keyof Journal)[]) {
-  const state = { fails: false };
-  const journal = new Proxy(store.journal, {
-    get: (target, name: keyof Journal) => {
-      const method = target[name] as (...args: unknown[]) => unknown;
-      return (...args: unknown[]) => {
-        if (state.fails && calls.includes(name)) throw new UserError("The disk is full");
-        return method.apply(target, args);
-      };
+/** A store of which some calls fail as long as a test wants it. */
+function failing(ofStore: Store, calls: readonly string[]) {
+  const broken = new Set<string>();
+  const state = {
+    set fails(fails: boolean) {
+      for (const call of calls) fails ? broken.add(call) : broken.delete(call);
     },
-  });
-  return { state, store: { ...store, journal, knownPeers: store.knownPeers } as Store };
+  };
+  return { state, store: failingStore(ofStore, broken) };
 }
 
 const numbered = (count: number) => Array.from({ length: count }, (_, i) => `message ${i}`);
@@ -72,20 +68,20 @@ const numbered = (count: number) => Array.from({ length: count }, (_, i) => `mes
 Deno.test("what is written to somebody who is away waits, and comes when he is back", async () => {
   await using scene = await acquainted();
   await using alice = await scene.alice.come();
-  await alice.client.chat("bob");
-  assertEquals(alice.events.of("away").map(({ name }) => name), ["bob"]);
-  assertEquals([alice.client.current, alice.client.names], ["bob", ["bob"]]);
-  for (const text of ["one", "two", "three"]) await alice.client.send(text);
-  assertEquals(alice.events.of("kept").map(({ count }) => count), [1, 2, 3]);
-  assertEquals(alice.client.waiting, 3);
+  const { how, why } = await alice.chat("bob");
+  assertEquals([how, why?.code], ["away", "server-refused"]);
+  assertEquals([alice.current, alice.names], ["bob", ["bob"]]);
+  for (const text of ["one", "two", "three"]) await alice.send(text);
+  assertEquals(alice.events.of("waiting").map(({ count }) => count), [1, 2, 3]);
+  assertEquals(alice.waiting, 3);
   await using bob = await scene.bob.come();
   await bob.events.count("message", 3);
   assertEquals(bob.heard, ["alice: one", "alice: two", "alice: three"]);
-  const delivered = await alice.events.count("delivered", 3);
-  assertEquals(delivered.map(({ late }) => late), [true, true, true]);
-  assertEquals(alice.client.waiting, 0);
-  await alice.client.send("four");
-  assertEquals((await alice.events.count("delivered", 4))[3]!.late, false);
+  const delivered = await alice.shown.count("delivered", 3);
+  assertEquals(delivered.map(({ wasWaiting }) => wasWaiting), [true, true, true]);
+  assertEquals(alice.waiting, 0);
+  await alice.send("four");
+  assertEquals((await alice.shown.count("delivered", 4))[3]!.wasWaiting, false);
 });
 
 Deno.test("nor is it lost when she, too, stops in between, any number of times", async () => {
@@ -93,13 +89,13 @@ Deno.test("nor is it lost when she, too, stops in between, any number of times",
   for (let i = 0; i < 4; i++) {
     await using alice = scene.alice.start();
     if (i > 0) {
-      assertEquals(alice.events.of("kept").map(({ count }) => count), [i]);
-      assertEquals(alice.client.names, ["bob"]);
+      assertEquals(alice.events.of("waiting").map(({ count }) => count), [i]);
+      assertEquals(alice.names, ["bob"]);
     }
-    assertEquals(alice.client.current, undefined);
-    await assertRejects(() => alice.client.send("to nobody"), UserError);
-    await alice.client.chat("bob");
-    await alice.client.send(`message ${i}`);
+    assertEquals(alice.current, undefined);
+    assertEquals(await alice.session.send("to nobody"), undefined);
+    await alice.chat("bob");
+    await alice.send(`message ${i}`);
   }
   await using bob = await scene.bob.come();
   await using alice = await scene.alice.come();
@@ -107,7 +103,7 @@ Deno.test("nor is it lost when she, too, stops in between, any number of times",
   await alice.events.count("delivered", 4);
   assertEquals(bob.heard, numbered(4).map((text) => `alice: ${text}`));
   // A call for what waits makes nobody the current one.
-  assertEquals([alice.client.current, alice.client.names], [undefined, ["bob"]]);
+  assertEquals([alice.current, alice.names], [undefined, ["bob"]]);
 });
 
 Deno.test("it goes to where he was last, where no server can say where he is", async () => {
@@ -118,14 +114,14 @@ Deno.test("it goes to where he was last, where no server can say where he is", a
     await using alice = aliceAtHome.start();
     await using bob = bobAtHome.start();
     port = bob.client.address.port;
-    await alice.client.chat(bob.place);
-    await alice.client.send("hello");
+    await alice.chat(bob.place);
+    await alice.send("hello");
     await alice.events.see("delivered");
   }
   await using alice = aliceAtHome.start();
-  await assertRejects(() => alice.client.chat("carol"), UserError);
-  await alice.client.chat("bob");
-  await alice.client.send("are you there?");
+  await assertRejects(() => alice.chat("carol"), UserError);
+  await alice.chat("bob");
+  await alice.send("are you there?");
   await using bob = bobAtHome.start({ port });
   await bob.events.see("message");
   await alice.events.see("delivered");
@@ -137,17 +133,17 @@ Deno.test("many messages go over in order, whichever side restarts in between", 
   const texts = numbered(3_000);
   {
     await using alice = await scene.alice.come();
-    await alice.client.chat("bob");
-    await Promise.all(texts.slice(0, 2_000).map((text) => alice.client.send(text)));
+    await alice.chat("bob");
+    await Promise.all(texts.slice(0, 2_000).map((text) => alice.send(text)));
     await using bob = await scene.bob.come();
     await bob.events.count("message", 700);
   }
   {
     await using bob = await scene.bob.come();
     await using alice = await scene.alice.come();
-    await alice.client.chat("bob");
-    await Promise.all(texts.slice(2_000).map((text) => alice.client.send(text)));
-    await until(() => alice.client.waiting === 0);
+    await alice.chat("bob");
+    await Promise.all(texts.slice(2_000).map((text) => alice.send(text)));
+    await until(() => alice.waiting === 0);
     await bob.client.allDelivered();
   }
   const heard = scene.bob.said.filter((line) => line.startsWith("alice: message"));
@@ -199,7 +195,7 @@ Deno.test("a stranger who writes without end is stopped, and goes on once he is 
   assertEquals(alice.heard, ["mallory: 1", "mallory: 2"]);
 
   using last = await EncryptedPeer.dial(alice.client.address, self);
-  alice.client.switchTo("mallory");
+  alice.switchTo("mallory");
   await last.send(msgOf(third!));
   assertMatch(await last.message(), /^ACK/);
 });
@@ -213,9 +209,9 @@ Deno.test("what is said without a key is in the history, too", async () => {
   await bob.message();
   await bob.send("MSG\r\nId: 1\r\nText: hello\r\n\r\n");
   await alice.events.see("message");
-  await alice.client.send("hello bob");
+  await alice.send("hello bob");
   await bob.upTo("hello bob\r\n\r\n");
-  const history = () => home.store.journal.history("alice", "bob", 10);
+  const history = () => home.store.history.latest("alice", "bob", 10);
   assertEquals(history().map(({ text, plaintext, state }) => [text, plaintext, state]), [
     ["hello", true, "received"],
     ["hello bob", true, "sent"],
@@ -224,7 +220,7 @@ Deno.test("what is said without a key is in the history, too", async () => {
   state.fails = true;
   await bob.send("MSG\r\nId: 2\r\nText: still there?\r\n\r\n");
   await alice.events.count("message", 2);
-  await alice.client.send("yes");
+  await alice.send("yes");
   await bob.upTo("yes\r\n\r\n");
   assertEquals(alice.events.of("problem").length, 2);
   assertEquals(history().length, 2);
@@ -235,16 +231,16 @@ Deno.test("what the receiver's disk does not take is not acknowledged, and comes
   await using alice = await scene.alice.come();
   const { store, state } = failing(scene.bob.store, ["receive"]);
   await using bob = await scene.bob.come({ store });
-  await alice.client.chat("bob");
+  await alice.chat("bob");
   state.fails = true;
-  for (const text of ["one", "two", "three"]) await alice.client.send(text);
+  for (const text of ["one", "two", "three"]) await alice.send(text);
   assertMatch(
     sentenceOf((await bob.events.see("problem")).problem),
     /disk is full; it will be sent again$/,
   );
   state.fails = false;
-  assertEquals([alice.client.waiting, bob.heard], [3, []]);
-  await bob.client.close("alice");
+  assertEquals([alice.waiting, bob.heard], [3, []]);
+  await bob.close("alice");
   await alice.events.count("delivered", 3);
   assertEquals(bob.heard, ["alice: one", "alice: two", "alice: three"]);
   assertEquals(bob.events.of("problem").length, 1);
@@ -255,18 +251,18 @@ Deno.test("what the sender's disk does not take is said, and goes nowhere", asyn
   const { store, state } = failing(scene.alice.store, ["accept"]);
   await using alice = await scene.alice.come({ store });
   await using bob = await scene.bob.come();
-  await alice.client.chat("bob");
+  await alice.chat("bob");
   state.fails = true;
-  const refused = await Promise.allSettled([alice.client.send("one"), alice.client.send("two")]);
+  const refused = await Promise.allSettled([alice.send("one"), alice.send("two")]);
   for (const result of refused) {
     assert(result.status === "rejected");
     assertMatch(
-      result.reason.message,
+      sentenceOf(result.reason.problem),
       /^Cannot keep the message: The disk is full. It was not sent$/,
     );
   }
   state.fails = false;
-  await alice.client.send("three");
+  await alice.send("three");
   await alice.events.see("delivered");
   assertEquals(bob.heard, ["alice: three"]);
 });
@@ -277,14 +273,14 @@ Deno.test("a journal that cannot note what is acknowledged has it sent again, an
   await using bob = await scene.bob.come();
   {
     await using alice = await scene.alice.come({ store });
-    await alice.client.chat("bob");
+    await alice.chat("bob");
     state.fails = true;
-    await alice.client.send("one");
+    await alice.send("one");
     await bob.events.see("message");
-    await bob.client.send("two");
+    await bob.send("two");
     await alice.events.see("message");
     await alice.events.see("problem");
-    assertEquals(alice.client.waiting, 1);
+    assertEquals(alice.waiting, 1);
   }
   // Nor does it keep her from starting; what was not noted is shown once more.
   {
@@ -306,33 +302,33 @@ Deno.test("a journal that cannot note what is acknowledged has it sent again, an
 Deno.test("what waits stays when a conversation is closed, and is said to", async () => {
   await using scene = await acquainted();
   await using alice = await scene.alice.come();
-  await alice.client.chat("bob");
-  await alice.client.send("one");
-  await alice.client.close();
-  assertEquals([alice.client.current, alice.client.names], [undefined, ["bob"]]);
-  assertEquals(alice.events.of("kept").map(({ count }) => count), [1, 1]);
+  await alice.chat("bob");
+  await alice.send("one");
+  await alice.close();
+  assertEquals([alice.current, alice.names], [undefined, ["bob"]]);
+  assertEquals(alice.events.of("waiting").map(({ count }) => count), [1, 1]);
   await using bob = await scene.bob.come();
   await alice.events.see("delivered");
   assertEquals(bob.heard, ["alice: one"]);
-  assertEquals(alice.client.current, undefined);
-  await alice.client.close("bob");
-  assertEquals(alice.client.names, []);
+  assertEquals(alice.current, undefined);
+  await alice.close("bob");
+  assertEquals(alice.names, []);
   // Whoever was talked to can be switched to all the same.
-  alice.client.switchTo("bob");
-  assertEquals([alice.client.current, alice.client.names], ["bob", ["bob"]]);
+  alice.switchTo("bob");
+  assertEquals([alice.current, alice.names], ["bob", ["bob"]]);
 });
 
 Deno.test("a script whose peer is not there, and who has no mailbox, is done at once", async () => {
   await using scene = await acquainted();
   await using alice = await scene.alice.come();
-  await alice.client.chat("bob");
+  await alice.chat("bob");
   const from = performance.now();
   for (const text of ["one", "two"]) {
-    await alice.client.send(text);
+    await alice.send(text);
     await alice.client.allDelivered();
   }
   assert(performance.now() - from < 2_000);
-  assertEquals(alice.client.waiting, 2);
+  assertEquals(alice.waiting, 2);
 });
 
 Deno.test("/trust sends what waits to the key that is accepted, and nothing to the other", async () => {
@@ -341,24 +337,24 @@ Deno.test("/trust sends what waits to the key that is accepted, and nothing to t
   await using alice = await home.come();
   {
     await using old = new Person("bob", nowhere);
-    await alice.client.chat(old.place);
-    await alice.client.send("hello");
+    await alice.chat(old.place);
+    await alice.send("hello");
     await alice.events.see("delivered");
   }
   await alice.events.see("closed");
-  await alice.client.send("one");
-  await alice.client.send("two");
+  await alice.send("one");
+  await alice.send("two");
   await using bob = new Person("bob", server);
   await bob.client.register();
-  await alice.events.see("key-refused");
-  assertEquals([bob.heard, alice.client.waiting], [[], 2]);
-  await alice.client.trust("bob");
-  assertEquals([alice.client.current, alice.client.names], ["bob", ["bob"]]);
+  await alice.events.see("key-changed");
+  assertEquals([bob.heard, alice.waiting], [[], 2]);
+  await alice.trust("bob");
+  assertEquals([alice.current, alice.names], ["bob", ["bob"]]);
   await bob.events.count("message", 2);
-  await alice.client.send("three");
+  await alice.send("three");
   await bob.events.count("message", 3);
   assertEquals(bob.heard, ["alice: one", "alice: two", "alice: three"]);
-  await until(() => alice.client.waiting === 0);
+  await until(() => alice.waiting === 0);
 });
 
 Deno.test("a key that is refused again and again is told of once in a while", async () => {
@@ -372,42 +368,39 @@ Deno.test("a key that is refused again and again is told of once in a while", as
   await alice.client.register();
   {
     await using old = new Person("bob", nowhere);
-    await alice.client.chat(old.place);
-    await alice.client.send("hello");
+    await alice.chat(old.place);
+    await alice.send("hello");
     await alice.events.see("delivered");
   }
   await alice.events.see("closed");
   await using bob = new Person("bob", server);
   await bob.client.register();
-  await alice.client.send("one");
-  await alice.events.see("key-refused");
+  await alice.send("one");
+  await alice.events.see("key-changed");
   const before = calls;
   await until(() => calls >= before + 2);
-  assertEquals(alice.events.of("key-refused").length, 1);
+  assertEquals(alice.events.of("key-changed").length, 1);
   assertEquals(alice.events.of("opened").length, 1);
 });
 
 Deno.test("after /verify no with messages waiting, none of them goes to that key", async () => {
   await using alice = new Person("alice", nowhere);
   await using mallory = new Person("bob", nowhere);
-  await alice.client.chat(mallory.place);
+  await alice.chat(mallory.place);
   alice.client.verify("bob");
   await mallory.events.see("verification-asked");
   mallory.client.verify("alice");
   await alice.events.see("verification-words");
-  const { journal } = mallory.store;
-  const before = journal.history("bob", undefined, 10).length;
-  const sending = ["one", "two"].map((text) => alice.client.send(text));
-  const concluding = alice.client.verify("bob no");
+  const { history } = mallory.store;
+  const before = history.latest("bob", undefined, 10).length;
+  const sending = ["one", "two"].map((text) => alice.send(text));
+  const concluding = alice.client.confirmVerification("bob", false);
   await Promise.all([...sending, concluding]);
-  assertEquals([alice.client.current, alice.client.names], [undefined, []]);
+  assertEquals([alice.current, alice.names], [undefined, []]);
   await mallory.events.see("closed");
-  assertEquals(journal.history("bob", undefined, 10).length, before);
-  alice.client.who();
-  assertEquals(alice.events.of("who")[0]!.people.map(({ name, waiting }) => [name, waiting]), [
-    ["bob", 2],
-  ]);
-  await assertRejects(() => alice.client.chat(mallory.place), UserError);
+  assertEquals(history.latest("bob", undefined, 10).length, before);
+  assertEquals(alice.client.who().map(({ name, waiting }) => [name, waiting]), [["bob", 2]]);
+  await assertRejects(() => alice.chat(mallory.place), UserError);
   assertEquals(mallory.heard, []);
 });
 
@@ -419,21 +412,21 @@ Deno.test("two names of one home, with one key and one store, talk to each other
   {
     await using bob = new Person("bob", server, { identity, store });
     await bob.client.register();
-    await alice.client.chat("bob");
-    await alice.client.send("hello bob");
+    await alice.chat("bob");
+    await alice.send("hello bob");
     await bob.events.see("message");
-    await bob.client.send("hello alice");
+    await bob.send("hello alice");
     await alice.events.see("message");
   }
   await alice.events.see("closed");
-  await alice.client.send("still there?");
+  await alice.send("still there?");
   await using bob = new Person("bob", server, { identity, store });
   await bob.client.register();
   await alice.events.count("delivered", 2);
   await bob.events.see("message");
   assertEquals(bob.heard, ["alice: still there?"]);
   for (const [self, name] of [["alice", "bob"], ["bob", "alice"]] as const) {
-    const lines = store.journal.history(self, name, 10).map(({ direction, text }) => [
+    const lines = store.history.latest(self, name, 10).map(({ direction, text }) => [
       direction === "in" ? name : self,
       text,
     ]);
@@ -456,16 +449,13 @@ Deno.test("who comes and goes is told once, and not where a connection says it",
     await using _bob = await scene.bob.come();
     await alice.events.see("presence");
     assertEquals(lines(), ["here"]);
-    await alice.client.chat("bob");
-    await alice.client.send("hello");
+    await alice.chat("bob");
+    await alice.send("hello");
     await alice.events.see("delivered");
     assertEquals(lines(), ["here", "opened"]);
   }
   await alice.events.see("closed");
-  await until(() => {
-    alice.client.who();
-    return alice.events.of("who").at(-1)!.people[0]!.presence === "away";
-  });
+  await until(() => alice.client.who()[0]!.presence === "away");
   {
     await using _bob = await scene.bob.come();
     await alice.events.count("presence", 2);
@@ -480,16 +470,16 @@ for (const readReceipts of [false, true]) {
     await using scene = await acquainted(undefined, { readReceipts });
     await using alice = await scene.alice.come();
     await using bob = await scene.bob.come();
-    await alice.client.chat("bob");
+    await alice.chat("bob");
     await bob.events.see("opened");
-    await bob.client.close("alice");
-    await alice.client.chat("bob");
-    for (const text of ["one", "two"]) await alice.client.send(text);
+    await bob.close("alice");
+    await alice.chat("bob");
+    for (const text of ["one", "two"]) await alice.send(text);
     await alice.events.count("delivered", 2);
     await bob.events.count("message", 2);
     const states = () =>
-      scene.alice.store.journal.history("alice", "bob", 2).map(({ state }) => state);
-    bob.client.switchTo("alice");
+      scene.alice.store.history.latest("alice", "bob", 2).map(({ state }) => state);
+    bob.switchTo("alice");
     if (readReceipts) {
       await alice.events.until(
         () => alice.events.of("read").reduce((sum, { count }) => sum + count, 0) >= 2,
@@ -498,7 +488,7 @@ for (const readReceipts of [false, true]) {
       assertEquals(states(), ["read", "read"]);
     } else {
       // What comes behind where it would be.
-      await bob.client.send("I have seen it");
+      await bob.send("I have seen it");
       await alice.events.see("message");
       assertEquals([alice.events.of("read"), states()], [[], ["delivered", "received"]]);
     }
@@ -509,15 +499,12 @@ Deno.test("an audit over the link that there is finds both alike, and what waits
   await using scene = await acquainted();
   await using alice = await scene.alice.come();
   await using bob = await scene.bob.come();
-  await assertRejects(() => alice.client.audit(), UserError, "No conversation is current");
-  await assertRejects(() => alice.client.audit("bob"), UserError, "No conversation is called bob");
-  await alice.client.chat("bob");
-  for (const text of numbered(60)) await alice.client.send(text);
+  assertEquals(alice.current, undefined);
+  await rejectsSaying(() => alice.client.audit("bob"), UserError, "No conversation is called bob");
+  await alice.chat("bob");
+  for (const text of numbered(60)) await alice.send(text);
   await alice.events.count("delivered", 60);
-  await alice.client.audit();
-  await bob.client.audit("alice");
-  for (const { events } of [alice, bob]) {
-    const { streams } = events.of("audited")[0]!.report;
+  for (const { streams } of [await alice.client.audit("bob"), await bob.client.audit("alice")]) {
     assertEquals(streams.reduce((sum, { same }) => sum + same, 0), 62);
     for (const { waiting, missingHere, missingThere, differing } of streams) {
       assertEquals([waiting, missingHere, missingThere, differing], [0, [], [], []]);
@@ -525,7 +512,7 @@ Deno.test("an audit over the link that there is finds both alike, and what waits
   }
   await bob.client.stop();
   await alice.events.see("closed");
-  await assertRejects(() => alice.client.audit(), UserError, "no encrypted connection");
+  await rejectsSaying(() => alice.client.audit("bob"), UserError, "bob is not connected");
 });
 
 Deno.test("where one server is gone, both meet at the next", async () => {
@@ -537,9 +524,9 @@ Deno.test("where one server is gone, both meet at the next", async () => {
   assertEquals(first.registrations, 1);
   await first.stop();
   await alice.events.see("registered-again");
-  await alice.client.chat("bob");
-  await alice.client.send("hello");
-  assertEquals(alice.client.waiting, 1);
+  await alice.chat("bob");
+  await alice.send("hello");
+  assertEquals(alice.waiting, 1);
   await using bob = await scene.bob.come();
   await alice.events.see("delivered");
   assertEquals(bob.heard, ["alice: hello"]);
@@ -556,5 +543,5 @@ Deno.test("strangers who come and go leave no conversation behind", async () => 
     peer.close();
     await alice.events.count("closed", i + 1);
   }
-  assertEquals([alice.client.names, alice.client.current], [[], undefined]);
+  assertEquals([alice.names, alice.current], [[], undefined]);
 });

@@ -348,7 +348,11 @@ for (const [allowPlaintext, waitsMs] of [[false, 5_000], [true, 1_500]] as const
         ...told(events),
         admitPlaintext: (peer) => {
           saidNothing = peer.saidNothing;
-          return { code: 426, reason: "Encrypt", detail: "it said nothing" };
+          return {
+            code: 426,
+            reason: "Encrypt",
+            detail: { code: "text", text: "it said nothing" },
+          };
         },
       }),
       allowPlaintext,
@@ -493,7 +497,11 @@ Deno.test("what follows a fault that ends an open link is not taken", async () =
 
 for (const said of ["Hello", relatives + "Hel", chat + msg("1", "Hello")]) {
   Deno.test(`${JSON.stringify(said)} of one who is not to be talked to, and then goes, is refused`, async () => {
-    const refusal = { code: 426, reason: "Encrypt", detail: "bob cannot encrypt" } as const;
+    const refusal = {
+      code: 426,
+      reason: "Encrypt",
+      detail: { code: "text", text: "bob cannot encrypt" },
+    } as const;
     const events = new Events<LinkEvent>();
     const conn = new ScriptedConn([utf8.encode(said)]);
     // It is gone before it has been told.

@@ -20,6 +20,7 @@ import { chat, chatack, LinkUnderTest, patient, self } from "../../support/link_
 import { FakeClock, settle } from "../../support/fake_clock.ts";
 import { type LinkHandlers, linkOwner } from "../../support/link_owner.ts";
 import { MemoryConn } from "../../support/memory_conn.ts";
+import { problemSentence } from "../../../client/ui/wording/problem_sentences.ts";
 
 type Told =
   | { readonly type: "opened" }
@@ -46,7 +47,8 @@ function told(events: Events<Told>): Partial<LinkHandlers> {
     },
     asked: () => events.take({ type: "verification" }),
     words: () => events.take({ type: "verification" }),
-    closed: (reason, detail) => events.take({ type: "closed", reason, detail }),
+    closed: (reason, detail) =>
+      events.take({ type: "closed", reason, detail: detail && problemSentence(detail) }),
   };
 }
 

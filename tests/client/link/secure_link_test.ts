@@ -26,10 +26,15 @@ import {
 } from "../../support/link_fixture.ts";
 import { publicKeyBytes } from "../../../shared/crypto/public_key.ts";
 import { type LinkHandlers, linkOwner } from "../../support/link_owner.ts";
+import { sentenceOf } from "../../support/problems.ts";
 
 type Role = "initiator" | "responder";
 
-const refusal: Refusal = { code: 426, reason: "No plaintext here", detail: "no plaintext" };
+const refusal: Refusal = {
+  code: 426,
+  reason: "No plaintext here",
+  detail: { code: "text", text: "no plaintext" },
+};
 
 /** Only those who encrypt are talked to. */
 const strict = (events: Events<LinkEvent>): Partial<LinkHandlers> => ({
@@ -426,7 +431,7 @@ for (const role of ["initiator", "responder"] as const) {
   Deno.test(`${role}: who is refused is not told more than it has to know`, async () => {
     await using t = await asked(
       role,
-      Promise.resolve({ code: 403, reason: "Not you", detail: "mine" }),
+      Promise.resolve({ code: 403, reason: "Not you", detail: { code: "text", text: "mine" } }),
     );
     assertEquals(await t.link.events.see("closed"), {
       type: "closed",
@@ -652,15 +657,15 @@ for (
       isTampered = true;
       return tamper(unit);
     });
-    await alice.client.chat(proxy.place);
+    await alice.chat(proxy.place);
     await bob.events.see("opened");
-    await alice.client.send("a text");
+    await alice.send("a text");
     assertEquals(wordingOf(await bob.events.see("closed"))?.lines, seen);
     assertEquals(wordingOf(await alice.events.see("closed"))?.lines, [
       "the connection to bob is lost; /chat bob calls again",
     ]);
     assertEquals(bob.heard, []);
-    assertEquals((await alice.events.see("kept")).count, 1);
+    assertEquals((await alice.events.see("waiting")).count, 1);
     await alice.events.see("delivered");
     assertEquals(bob.heard, ["alice: a text"]);
     assertEquals(bob.events.of("opened").length, 2);
@@ -684,18 +689,23 @@ for (
     await using alice = new Person("alice", nowhere);
     await using bob = new Person("bob", nowhere);
     await using proxy = new TamperingProxy(bob.client.address, stripping);
-    const { message } = await assertRejects(() => alice.client.chat(proxy.place), UserError);
+    const message = sentenceOf(
+      (await assertRejects(() => alice.chat(proxy.place), UserError)).problem,
+    );
     if (direction === "to-caller") {
       // It is alice who is shown that bob does not encrypt.
       assertMatch(
         message,
         /^The call to 127.* was given up: bob cannot encrypt: .*--allow-plaintext/,
       );
-      await until(() => bob.client.names.length === 0);
+      await until(() => bob.names.length === 0);
     } else {
-      assertMatch(message, /ended the call: “This client talks encrypted alone; /);
+      assertMatch(message, /ended the call: “This client talks encrypted only, /);
       const { why } = await bob.events.see("turned-away");
-      assertMatch(why, /^alice cannot encrypt: what is said could be read and changed on the way/);
+      assertMatch(
+        sentenceOf(why),
+        /^alice cannot encrypt: what is said could be read and changed on the way/,
+      );
     }
     for (const { events } of [alice, bob]) assertEquals(events.of("opened"), []);
   });
@@ -703,17 +713,19 @@ for (
   Deno.test(`who takes it out of ${opening} of somebody whose key is known achieves no plaintext`, async () => {
     await using alice = new Person("alice", nowhere, { allowPlaintext: true });
     await using bob = new Person("bob", nowhere, { allowPlaintext: true });
-    await alice.client.chat(bob.place);
-    await alice.client.close();
+    await alice.chat(bob.place);
+    await alice.close();
     await bob.events.see("closed");
     await using proxy = new TamperingProxy(bob.client.address, stripping);
-    const { message } = await assertRejects(() => alice.client.chat(proxy.place), UserError);
+    const message = sentenceOf(
+      (await assertRejects(() => alice.chat(proxy.place), UserError)).problem,
+    );
     if (direction === "to-caller") {
       assertMatch(message, /did not encrypt, though bob has a key: .*taken the encryption away/);
     } else {
-      assertMatch(message, /This client talks to alice encrypted alone/);
+      assertMatch(message, /This client talks to alice encrypted only/);
       const { why } = await bob.events.see("turned-away");
-      assertMatch(why, /did not encrypt, though alice has a key/);
+      assertMatch(sentenceOf(why), /did not encrypt, though alice has a key/);
     }
     for (const { events } of [alice, bob]) {
       assertEquals(events.of("opened").map(({ security }) => security), ["encrypted"]);
@@ -725,7 +737,7 @@ for (
     await using bob = new Person("bob", nowhere, { allowPlaintext: true });
     // In the middle is a carrier of bytes, as there are no frames.
     await using proxy = new TamperingProxy(bob.client.address, stripping, "bytes");
-    const opens = alice.client.chat(proxy.place);
+    const opens = alice.chat(proxy.place);
     if (direction === "to-caller") {
       // Alice takes bob for one who cannot, and bob takes what she then says for no handshake.
       await opens.catch(() => {});
@@ -734,7 +746,7 @@ for (
       return;
     }
     await opens;
-    await alice.client.send("hello");
+    await alice.send("hello");
     const { plaintext, text } = await bob.events.see("message");
     assertEquals([plaintext, text], [true, "hello"]);
     assertEquals((await bob.events.see("opened")).security, "plaintext");
@@ -808,12 +820,12 @@ Deno.test("ten thousand handshakes that are never finished take no memory, and k
       after.bytes - before.bytes < 4 * 1024 * 1024,
       `${after.bytes - before.bytes} bytes more`,
     );
-    await alice.client.chat(`${hostname}:${port}`);
-    await alice.client.send("through");
+    await alice.chat(`${hostname}:${port}`);
+    await alice.send("through");
     await alice.events.see("delivered");
     // Of the others nobody has heard.
     const { events } = await bob.measure();
-    assertEquals(events, ["listening", "remembered", "opened", "message"]);
+    assertEquals(events, ["listening", "first-contact", "opened", "message"]);
   } finally {
     for (const conn of open) conn.close();
   }

@@ -16,10 +16,10 @@ async function acquainted(server = start(), names: readonly string[] = ["alice",
     await using a = await alice!.come();
     for (const other of others) {
       await using o = await other.come();
-      await a.client.chat(other.id);
-      await a.client.send("hello");
+      await a.chat(other.id);
+      await a.send("hello");
       await o.events.see("message");
-      await o.client.send("hello alice");
+      await o.send("hello alice");
       await a.events.see("message", ({ name }) => name === other.id);
     }
   }
@@ -59,30 +59,29 @@ Deno.test("two who are never there at once talk by mail, and hear what was deliv
   await using scene = await acquainted();
   {
     await using alice = await scene.alice.come();
-    await alice.client.chat("bob");
-    for (const text of ["one", "two"]) await alice.client.send(text);
+    await alice.chat("bob");
+    for (const text of ["one", "two"]) await alice.send(text);
     await alice.client.allDelivered();
-    assertEquals(alice.client.waiting, 2);
+    assertEquals(alice.waiting, 2);
     const deposited = alice.events.of("deposited").reduce((sum, { count }) => sum + count, 0);
     assertEquals(deposited, 2);
-    alice.client.history("bob", 2);
-    const { entries } = alice.events.of("history")[0]!;
+    const entries = alice.client.history("bob", 2);
     assertEquals(entries.map(({ state }) => state), ["deposited", "deposited"]);
   }
   {
     await using bob = await scene.bob.come();
     await bob.events.count("message", 2);
     assertEquals(bob.heard, ["alice: one", "alice: two"]);
-    assertEquals([bob.client.current, bob.client.names], ["alice", ["alice"]]);
-    await bob.client.send("three");
+    assertEquals([bob.current, bob.names], ["alice", ["alice"]]);
+    await bob.send("three");
     await bob.events.see("deposited");
   }
   {
     await using alice = await scene.alice.come();
     await alice.events.see("message");
-    const delivered = await alice.events.count("delivered", 2);
-    assertEquals(delivered.map(({ late }) => late), [true, true]);
-    assertEquals([alice.heard, alice.client.waiting], [["bob: three"], 0]);
+    const delivered = await alice.shown.count("delivered", 2);
+    assertEquals(delivered.map(({ wasWaiting }) => wasWaiting), [true, true]);
+    assertEquals([alice.heard, alice.waiting], [["bob: three"], 0]);
   }
   await using bob = await scene.bob.come();
   await bob.events.see("delivered");
@@ -94,8 +93,8 @@ Deno.test("what is delivered alone makes nobody the current one", async () => {
   await using scene = await acquainted();
   {
     await using alice = await scene.alice.come();
-    await alice.client.chat("bob");
-    await alice.client.send("one");
+    await alice.chat("bob");
+    await alice.send("one");
     await alice.client.allDelivered();
   }
   {
@@ -104,15 +103,15 @@ Deno.test("what is delivered alone makes nobody the current one", async () => {
   }
   await using alice = await scene.alice.come();
   await alice.events.see("delivered");
-  assertEquals(alice.client.current, undefined);
+  assertEquals(alice.current, undefined);
 });
 
 Deno.test("whichever way messages go, they come once and in order", async () => {
   await using scene = await acquainted();
   const texts = Array.from({ length: 60 }, (_, i) => `message ${i}`);
   const sends = async (alice: Person, from: number, to: number) => {
-    await alice.client.chat("bob");
-    await Promise.all(texts.slice(from, to).map((text) => alice.client.send(text)));
+    await alice.chat("bob");
+    await Promise.all(texts.slice(from, to).map((text) => alice.send(text)));
   };
   {
     await using alice = await scene.alice.come();
@@ -125,7 +124,7 @@ Deno.test("whichever way messages go, they come once and in order", async () => 
     await sends(alice, 10, 20);
     await using _bob = await scene.bob.come();
     await sends(alice, 20, 30);
-    await until(() => alice.client.waiting === 0);
+    await until(() => alice.waiting === 0);
   }
   {
     await using alice = await scene.alice.come();
@@ -136,11 +135,11 @@ Deno.test("whichever way messages go, they come once and in order", async () => 
     // He calls her before he has looked at his mail.
     await using alice = await scene.alice.come();
     await using bob = scene.bob.start();
-    await bob.client.chat("alice");
+    await bob.chat("alice");
     await sends(alice, 40, 50);
     await bob.client.register();
     await sends(alice, 50, 60);
-    await until(() => alice.client.waiting === 0);
+    await until(() => alice.waiting === 0);
   }
   const lines = texts.map((text) => `alice: ${text}`);
   assertEquals([after(scene.alice), after(scene.bob)], [lines, lines]);
@@ -152,14 +151,14 @@ Deno.test("a mailbox that is full is said at once, and once; what it does not ta
   const server = startServer({ host: "127.0.0.1", port: 0, capacity: { boxMails: 2 } });
   await using scene = await acquainted(server);
   await using alice = await scene.alice.come();
-  await alice.client.chat("bob");
+  await alice.chat("bob");
   for (const text of ["one", "two", "three", "four"]) {
-    await alice.client.send(text);
+    await alice.send(text);
     await alice.client.allDelivered();
   }
-  assertMatch(sentenceOf((await alice.events.see("not-deposited")).why), /full/);
-  assertEquals(alice.events.of("not-deposited").length, 1);
-  assertEquals(alice.client.waiting, 4);
+  assertMatch(sentenceOf((await alice.events.see("deposit-refused")).why), /full/);
+  assertEquals(alice.events.of("deposit-refused").length, 1);
+  assertEquals(alice.waiting, 4);
   await using bob = await scene.bob.come();
   await alice.events.count("delivered", 4);
   assertEquals(bob.heard, ["alice: one", "alice: two", "alice: three", "alice: four"]);
@@ -173,13 +172,13 @@ Deno.test("a stranger's mail is answered once the user has answered it", async (
     // He has called her once, and she has not answered.
     await using alice = await home.come();
     await using mallory = await strange.come();
-    await mallory.client.chat("alice");
+    await mallory.chat("alice");
     await alice.events.see("opened");
   }
   {
     await using mallory = await strange.come();
-    await mallory.client.chat("alice");
-    await mallory.client.send("buy!");
+    await mallory.chat("alice");
+    await mallory.send("buy!");
     await mallory.client.allDelivered();
   }
   {
@@ -188,17 +187,17 @@ Deno.test("a stranger's mail is answered once the user has answered it", async (
   }
   {
     await using mallory = await strange.come();
-    await mallory.client.send("more").catch(() => {});
+    await mallory.send("more").catch(() => {});
     assertEquals(mallory.events.of("delivered"), []);
-    await mallory.client.chat("alice");
-    await mallory.client.send("buy more!");
+    await mallory.chat("alice");
+    await mallory.send("buy more!");
     await mallory.client.allDelivered();
   }
   {
     await using alice = await home.come();
     await alice.events.see("message");
-    alice.client.switchTo("mallory");
-    await alice.client.send("no");
+    alice.switchTo("mallory");
+    await alice.send("no");
     await alice.client.allDelivered();
   }
   await using mallory = await strange.come();
@@ -210,16 +209,16 @@ Deno.test("mail of another key stays where it is until that key is trusted", asy
   await using scene = await acquainted();
   {
     await using bob = await scene.bob.come();
-    await bob.client.chat("alice");
-    for (const text of ["one", "two"]) await bob.client.send(text);
+    await bob.chat("alice");
+    for (const text of ["one", "two"]) await bob.send(text);
     await bob.client.allDelivered();
-    assertEquals(bob.events.of("not-deposited"), []);
+    assertEquals(bob.events.of("deposit-refused"), []);
   }
   scene.alice.store.knownPeers.remember("bob", Identity.generate().publicKey);
   await using alice = await scene.alice.come();
-  assertEquals(alice.events.of("key-refused").length, 1);
-  assertEquals([alice.heard, alice.client.names], [[], []]);
-  await alice.client.trust("bob");
+  assertEquals(alice.events.of("key-changed").length, 1);
+  assertEquals([alice.heard, alice.names], [[], []]);
+  await alice.trust("bob");
   await alice.events.count("message", 2);
   assertEquals(alice.heard, ["bob: one", "bob: two"]);
 });
@@ -229,9 +228,9 @@ Deno.test("mail that is left is not fetched again with each mail that comes", as
   const [bob, carol] = scene.others;
   {
     await using b = await bob!.come();
-    await b.client.chat("alice");
+    await b.chat("alice");
     for (let i = 0; i < 10; i++) {
-      await b.client.send(`one ${i}`);
+      await b.send(`one ${i}`);
       await b.client.allDelivered();
     }
   }
@@ -247,9 +246,9 @@ Deno.test("mail that is left is not fetched again with each mail that comes", as
     // She cannot call.
     network: { ...tcpNetwork, dial: () => Promise.reject(new UserError("Cannot reach alice")) },
   });
-  await c.client.chat("alice");
+  await c.chat("alice");
   for (let i = 1; i <= 5; i++) {
-    await c.client.send(`two ${i}`);
+    await c.send(`two ${i}`);
     await alice.events.count("message", i);
   }
   // One brings a mail, and the next says that it was the last; again where it was hailed meanwhile.
@@ -286,20 +285,20 @@ Deno.test("somebody who is met by mail alone can be answered", async () => {
     // Bob learns of carol, who does not know him yet.
     await using b = await bob!.come();
     await using c = await carol!.come();
-    await b.client.chat("carol");
+    await b.chat("carol");
     await c.events.see("opened");
   }
   {
     await using b = await bob!.come();
-    await b.client.chat("carol");
-    await b.client.send("shall we meet?");
+    await b.chat("carol");
+    await b.send("shall we meet?");
     await b.client.allDelivered();
   }
   {
     await using c = await carol!.come();
     await c.events.see("message");
-    assertEquals(c.client.current, "bob");
-    await c.client.send("yes");
+    assertEquals(c.current, "bob");
+    await c.send("yes");
     await c.client.allDelivered();
   }
   await using b = await bob!.come();
@@ -312,11 +311,11 @@ Deno.test("without a server that keeps mail nothing is said of one", async () =>
   using home = new Home("alice", nowhere);
   await using alice = home.start();
   await using bob = new Person("bob", nowhere);
-  await alice.client.chat(bob.place);
+  await alice.chat(bob.place);
   await bob.client.stop();
   await alice.events.see("closed");
-  await alice.client.send("one");
+  await alice.send("one");
   await alice.client.allDelivered();
-  assertEquals(alice.events.of("not-deposited"), []);
-  assertEquals(alice.events.of("kept").length, 1);
+  assertEquals(alice.events.of("deposit-refused"), []);
+  assertEquals(alice.events.of("waiting").length, 1);
 });

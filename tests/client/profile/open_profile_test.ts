@@ -16,7 +16,7 @@ function isReadable(directory: string): boolean {
 
 function texts(directory: string, passphrase: string | null): string[] {
   using profile = openProfile(directory, () => passphrase, { mustExist: true });
-  return profile.store.journal.history("alice", undefined, 10).map(({ text }) => text);
+  return profile.store.history.latest("alice", undefined, 10).map(({ text }) => text);
 }
 
 Deno.test("a profile is made and kept, and its messages are sealed as long as it has a passphrase", () => {
@@ -24,10 +24,10 @@ Deno.test("a profile is made and kept, and its messages are sealed as long as it
   const directory = `${place.path}/profile`;
   {
     using profile = openProfile(directory, () => null);
-    const { journal } = profile.store;
+    const { conversations, outgoing } = profile.store;
     const party = { self: "alice", name: "bob", key: publicKeyFrom(new Uint8Array(32).fill(1)) };
-    const { id: conversation } = journal.open(party);
-    journal.accept([
+    const { id: conversation } = conversations.open(party);
+    outgoing.accept([
       { conversation, id: "0".repeat(32), sentAtMs: 1, text, numbered: true },
     ]);
   }

@@ -3,8 +3,7 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { UserError } from "../../../client/user_error.ts";
-import { ChatClient } from "../../../client/client.ts";
-import type { ChatEvent } from "../../../client/events.ts";
+import type { ClientEvent } from "../../../client/events.ts";
 import { KnownPeers } from "../../../client/store/known_peers.ts";
 import { Transactions } from "../../../client/store/transactions.ts";
 import { openStore } from "../../../client/store/store.ts";
@@ -14,18 +13,23 @@ import { knownStrangersMax } from "../../../shared/protocol/limits.ts";
 import { temporaryDirectory } from "../../support/places.ts";
 import { FakeServer, nowhere, Person, start } from "../../support/client_fixture.ts";
 import { EncryptedPeer } from "../../support/encrypted_peer.ts";
-import { Events, until } from "../../support/events.ts";
+import { type Events, until } from "../../support/events.ts";
 import { RawListener, RawPeer } from "../../support/raw_peer.ts";
-import { rejectsSaying, sentenceOf } from "../../support/problems.ts";
+import { rejectsSaying, sentenceOf, throwsSaying } from "../../support/problems.ts";
 import { type Fingerprint, publicKeyFrom } from "../../../shared/crypto/public_key.ts";
 
-const typesOf = (person: { events: Events<ChatEvent> }) =>
+const typesOf = (person: { events: Events<ClientEvent> }) =>
   person.events.all.map(({ type }) => type);
 
 /** Whether one hears what the other says. */
 async function hears(listener: Person, speaker: Person, text: string): Promise<void> {
-  await speaker.client.send(text);
+  await speaker.send(text);
   await listener.events.see("message", (message) => message.text === text);
+}
+
+/** What a user is told who asks for something that is refused. */
+async function refusalOf(ask: () => Promise<unknown>): Promise<string> {
+  return sentenceOf((await assertRejects(ask, UserError)).problem);
 }
 
 // First contact
@@ -34,15 +38,15 @@ Deno.test("on first contact each is told the other's key, and after that no more
   await using alice = new Person("alice", nowhere);
   await using bob = new Person("bob", nowhere);
   for (let i = 1; i <= 3; i++) {
-    await alice.client.chat(bob.place);
+    await alice.chat(bob.place);
     await bob.events.count("opened", i);
-    await alice.client.close();
+    await alice.close();
     await bob.events.count("closed", i);
   }
-  await bob.client.chat(alice.place);
+  await bob.chat(alice.place);
   for (const [one, other] of [[alice, bob], [bob, alice]] as const) {
-    assertEquals(one.events.of("remembered"), [{
-      type: "remembered",
+    assertEquals(one.events.of("first-contact"), [{
+      type: "first-contact",
       name: other.client.id,
       fingerprint: other.identity.fingerprint,
     }]);
@@ -62,8 +66,8 @@ Deno.test("of several who come at once under a new name, one is believed", async
     Array.from({ length: 8 }, () => EncryptedPeer.dial(alice.client.address, { id: "bob" })),
   );
   try {
-    await until(() => alice.client.names.length === 1);
-    assertEquals(alice.events.of("remembered").length, 1);
+    await until(() => alice.names.length === 1);
+    assertEquals(alice.events.of("first-contact").length, 1);
     assertEquals(alice.events.of("opened").length, 1);
     for (const peer of peers) await peer.send("MSG\r\nId: 1\r\nText: hello\r\n\r\n");
     const answers = await Promise.all(peers.map((peer) => peer.message()));
@@ -82,19 +86,19 @@ Deno.test("a called peer with another key is refused, named with both, and let i
   let known: Fingerprint;
   {
     await using bob = new Person("bob", nowhere);
-    await alice.client.chat(bob.place);
+    await alice.chat(bob.place);
     known = bob.identity.fingerprint;
   }
   await alice.events.see("closed");
   await using bob = new Person("bob", nowhere);
   const shown = bob.identity.fingerprint;
   for (let i = 1; i <= 3; i++) {
-    const { message } = await assertRejects(() => alice.client.chat(bob.place), UserError);
+    const message = await refusalOf(() => alice.chat(bob.place));
     assertMatch(message, /^The call to 127\S+ was given up: bob has another key than expected$/);
     // Whom one calls oneself one is told of each time.
-    assertEquals(alice.events.of("key-refused").length, i);
+    assertEquals(alice.events.of("key-changed").length, i);
   }
-  const [refused] = alice.events.of("key-refused");
+  const [refused] = alice.events.of("key-changed");
   assertEquals(refused?.verdict, {
     type: "changed",
     savedFingerprint: known,
@@ -109,9 +113,8 @@ Deno.test("a called peer with another key is refused, named with both, and let i
   assertEquals(typesOf(bob), ["listening"]);
   assertEquals(alice.events.of("opened").length, 1);
 
-  await alice.client.trust("bob");
-  assertEquals(alice.events.of("trusted"), [{ type: "trusted", name: "bob", fingerprint: shown }]);
-  await alice.client.chat(bob.place);
+  assertEquals(await alice.trust("bob"), shown);
+  await alice.chat(bob.place);
   await hears(bob, alice, "you again");
   assertEquals(alice.events.of("opened").length, 2);
 });
@@ -120,19 +123,22 @@ Deno.test("a caller with another key is told why, hears nothing, and is told of 
   await using alice = new Person("alice", nowhere);
   {
     await using bob = new Person("bob", nowhere);
-    await bob.client.chat(alice.place);
+    await bob.chat(alice.place);
   }
   await alice.events.see("closed");
   await using bob = new Person("bob", nowhere);
   for (let i = 0; i < 3; i++) {
-    const { message } = await assertRejects(() => bob.client.chat(alice.place), UserError);
-    assertMatch(message, /ended the call: “This client knows another key of bob; .*\/trust bob”$/);
+    const message = await refusalOf(() => bob.chat(alice.place));
+    assertMatch(
+      message,
+      /ended the call: “This client knows another key of bob, and its user has not accepted yours”$/,
+    );
   }
-  assertEquals(alice.events.of("key-refused").length, 1);
+  assertEquals(alice.events.of("key-changed").length, 1);
   assertEquals(alice.events.of("opened").length, 1);
   assertEquals(bob.events.of("opened"), []);
-  await alice.client.trust("bob");
-  await bob.client.chat(alice.place);
+  await alice.trust("bob");
+  await bob.chat(alice.place);
   await hears(alice, bob, "it is me");
 });
 
@@ -146,11 +152,11 @@ Deno.test("where two other keys were shown, /trust takes the one that is named",
     assertMatch(await peer.message(), /^ERROR\r\nCode: 403/);
   }
   await rejectsSaying(
-    () => alice.client.trust("bob"),
+    () => alice.trust("bob"),
     UserError,
     "2 keys have been shown for bob",
   );
-  await alice.client.trust(`bob ${identities[1]!.fingerprint}`);
+  await alice.trust("bob", `${identities[1]!.fingerprint}`);
   using right = await EncryptedPeer.dial(alice.client.address, {
     id: "bob",
     identity: identities[1]!,
@@ -173,11 +179,11 @@ Deno.test("whom /trust believes is who /chat reaches, and not who went by the na
   await using alice = new Person("alice", server);
   using mallory = await EncryptedPeer.dial(alice.client.address, { id: "bob" });
   await alice.events.see("opened");
-  await assertRejects(() => bob.client.chat(alice.place), UserError);
-  await alice.client.trust("bob");
-  assertEquals(alice.client.names, []);
+  await assertRejects(() => bob.chat(alice.place), UserError);
+  await alice.trust("bob");
+  assertEquals(alice.names, []);
   assertEquals(await mallory.message(), "BYE\r\n\r\n");
-  await alice.client.chat("bob");
+  await alice.chat("bob");
   await hears(bob, alice, "for bob alone");
   assertEquals(await mallory.rest(), "");
 });
@@ -196,15 +202,15 @@ Deno.test("nothing is trusted of whom nothing was shown", async () => {
 Deno.test("somebody else under one's own name is refused, as caller and as called", async () => {
   await using alice = new Person("alice", nowhere);
   await using mallory = new Person("alice", nowhere);
-  const { message } = await assertRejects(() => mallory.client.chat(alice.place), UserError);
+  const message = await refusalOf(() => mallory.chat(alice.place));
   // It is the caller who finds out first that the other one has its name.
   assertMatch(message, /somebody with another key than yours goes by your name, alice/);
   using peer = await EncryptedPeer.dial(alice.client.address, { id: "alice" });
   assertMatch(await peer.message(), /^ERROR\r\nCode: 403\r\nReason: This is alice/);
   const { why } = await alice.events.see("turned-away");
-  assertMatch(why, /somebody with another key than yours goes by your name, alice/);
+  assertMatch(sentenceOf(why), /somebody with another key than yours goes by your name, alice/);
   for (const one of [alice, mallory]) {
-    assertEquals([...one.events.of("opened"), ...one.events.of("remembered")], []);
+    assertEquals([...one.events.of("opened"), ...one.events.of("first-contact")], []);
   }
 });
 
@@ -229,7 +235,7 @@ Deno.test("a server that names another key keeps two apart who have never met, a
   const { fingerprint } = Identity.generate();
   await using server = serverThatSays({ place: bob.client.address, fingerprint });
   await using alice = new Person("alice", server);
-  const { message } = await assertRejects(() => alice.client.chat("bob"), UserError);
+  const message = await refusalOf(() => alice.chat("bob"));
   assertMatch(message, /^The call to bob was given up: bob has another key than expected$/);
   const [refused] = alice.events.of("key-refused");
   assertEquals(refused?.verdict, {
@@ -239,7 +245,7 @@ Deno.test("a server that names another key keeps two apart who have never met, a
   });
   const words = wordingOf(refused!)!.lines.join("\n");
   for (const one of [fingerprint, bob.identity.fingerprint]) assert(words.includes(one), words);
-  assertEquals(alice.events.of("remembered"), []);
+  assertEquals(alice.events.of("first-contact"), []);
   assertEquals(typesOf(bob), ["listening"]);
 });
 
@@ -248,16 +254,16 @@ Deno.test("a server that names another key does not keep two apart who know each
   const { fingerprint } = Identity.generate();
   await using server = serverThatSays({ place: bob.client.address, fingerprint });
   await using alice = new Person("alice", server);
-  await alice.client.chat(bob.place);
-  await alice.client.close();
+  await alice.chat(bob.place);
+  await alice.close();
   await bob.events.see("closed");
-  await alice.client.chat("bob");
+  await alice.chat("bob");
   await hears(bob, alice, "all the same");
   assertEquals(alice.events.of("server-contradicted"), [{
     type: "server-contradicted",
     name: "bob",
-    said: fingerprint,
-    shown: bob.identity.fingerprint,
+    serverFingerprint: fingerprint,
+    presentedFingerprint: bob.identity.fingerprint,
     verified: false,
   }]);
 });
@@ -267,9 +273,9 @@ Deno.test("a server that names the right key is not worth a word", async () => {
   const { fingerprint } = bob.identity;
   await using server = serverThatSays({ place: bob.client.address, fingerprint });
   await using alice = new Person("alice", server);
-  await alice.client.chat("bob");
+  await alice.chat("bob");
   await alice.events.see("opened");
-  assertEquals(typesOf(alice), ["listening", "calling", "remembered", "opened"]);
+  assertEquals(typesOf(alice), ["listening", "first-contact", "opened"]);
 });
 
 Deno.test("a called client that is registered asks the server about a stranger, else it does not", async () => {
@@ -278,8 +284,8 @@ Deno.test("a called client that is registered asks the server about a stranger, 
   await using server = serverThatSays({ place: bob.client.address, fingerprint });
   await using alice = new Person("alice", server);
   await alice.client.register();
-  const { message } = await assertRejects(() => bob.client.chat(alice.place), UserError);
-  assertMatch(message, /ended the call: “This client knows another key of bob; /);
+  const message = await refusalOf(() => bob.chat(alice.place));
+  assertMatch(message, /ended the call: “This client knows another key of bob, /);
   assertEquals(alice.events.of("key-refused").map(({ verdict }) => verdict), [{
     type: "contradicted",
     presentedFingerprint: bob.identity.fingerprint,
@@ -290,8 +296,8 @@ Deno.test("a called client that is registered asks the server about a stranger, 
   assertMatch(asked[0]!, /^Target: bob\r$/m);
   // Somebody who has not registered would be answered nothing, and tells nobody who calls.
   await using carol = new Person("carol", server);
-  await bob.client.chat(carol.place);
-  await carol.events.see("remembered");
+  await bob.chat(carol.place);
+  await carol.events.see("first-contact");
   assertEquals(server.requests.filter((request) => request.startsWith("BRIDGE")).length, 1);
 });
 
@@ -303,9 +309,9 @@ Deno.test("a called client that is registered asks again, and the last word coun
   await alice.client.register();
   await alice.client.bridge("bob");
   said.fingerprint = bob.identity.fingerprint;
-  await bob.client.chat(alice.place);
+  await bob.chat(alice.place);
   await hears(alice, bob, "hello");
-  assertEquals(alice.events.of("key-refused"), []);
+  assertEquals(alice.events.of("key-changed"), []);
   assertEquals(server.requests.filter((request) => request.startsWith("BRIDGE")).length, 2);
 });
 
@@ -315,24 +321,24 @@ Deno.test("/chat does not take a caller for the one whom the server names anothe
   await using server = serverThatSays({ place, fingerprint });
   await using alice = new Person("alice", server);
   await using carol = new Person("carol", nowhere);
-  await alice.client.chat(carol.place);
+  await alice.chat(carol.place);
   const identity = Identity.generate();
   using mallory = await EncryptedPeer.dial(alice.client.address, { id: "bob", identity });
   await alice.events.see("opened", ({ name }) => name === "bob");
   for (let i = 1; i <= 2; i++) {
-    const { message } = await assertRejects(() => alice.client.chat("bob"), UserError);
+    const message = await refusalOf(() => alice.chat("bob"));
     for (const one of [fingerprint, identity.fingerprint, "/switch bob", "/close bob"]) {
       assert(message.includes(one), message);
     }
-    assertEquals(alice.client.current, "carol");
+    assertEquals(alice.current, "carol");
     assertEquals(server.requests.length, i);
   }
   // Who leaves him reaches the other one, whose key is refused in turn: it is for the user to say.
-  await alice.client.close("bob");
+  await alice.close("bob");
   assertEquals(await mallory.rest(), "BYE\r\n\r\n");
-  await assertRejects(() => alice.client.chat("bob"), UserError, "another key than expected");
-  await alice.client.trust("bob");
-  await alice.client.chat("bob");
+  await rejectsSaying(() => alice.chat("bob"), UserError, "another key than expected");
+  await alice.trust("bob");
+  await alice.chat("bob");
   await hears(bob, alice, "for bob alone");
 });
 
@@ -345,17 +351,17 @@ Deno.test("/chat takes a caller for whom he says he is where the server says so,
       : serverThatSays({ place, ...says === "the same" && { fingerprint } });
     await using alice = new Person("alice", says === "not there" ? nowhere : server);
     await using carol = new Person("carol", nowhere);
-    await alice.client.chat(carol.place);
-    await bob.client.chat(alice.place);
+    await alice.chat(carol.place);
+    await bob.chat(alice.place);
     await alice.events.see("opened", ({ name }) => name === "bob");
-    await alice.client.chat("bob");
-    assertEquals(alice.client.current, "bob", says);
+    await alice.chat("bob");
+    assertEquals(alice.current, "bob", says);
     const asked = server.requests.length;
     assertEquals(asked > 0, says !== "not there");
     await hears(bob, alice, "answered");
     // Whom one has answered one knows.
-    alice.client.switchTo("carol");
-    await alice.client.chat("bob");
+    alice.switchTo("carol");
+    await alice.chat("bob");
     assertEquals(server.requests.length, asked);
   }
 });
@@ -365,9 +371,8 @@ Deno.test("of whom one has called oneself /chat asks nobody", async () => {
   const { fingerprint } = Identity.generate();
   await using server = serverThatSays({ place: bob.client.address, fingerprint });
   await using alice = new Person("alice", server);
-  await alice.client.chat(bob.place);
-  await alice.client.chat("bob");
-  assertEquals(alice.events.of("switched").length, 1);
+  await alice.chat(bob.place);
+  assertEquals((await alice.chat("bob")).how, "already-open");
   assertEquals(server.requests, []);
 });
 
@@ -382,13 +387,12 @@ Deno.test("of a caller whom one has called as well, and who is left of the two, 
   using listener = new RawListener();
   const [second] = await Promise.all([
     listener.accept().then((raw) => EncryptedPeer.accept(raw, { id: "bob", identity })),
-    alice.client.chat(`127.0.0.1:${listener.address.port}`),
+    alice.chat(`127.0.0.1:${listener.address.port}`),
   ]);
-  assertEquals(alice.client.names, ["bob"]);
+  assertEquals(alice.names, ["bob"]);
   await first.send("BYE\r\n\r\n");
   await first.rest();
-  await alice.client.chat("bob");
-  assertEquals(alice.events.of("switched").length, 1);
+  assertEquals((await alice.chat("bob")).how, "already-open");
   assertEquals(server.requests, []);
   second.close();
 });
@@ -400,9 +404,9 @@ Deno.test("who was answered, or called, makes room for no caller, and who was no
   const identity = Identity.generate();
   using bob = await EncryptedPeer.dial(alice.client.address, { id: "bob", identity });
   using _dave = await EncryptedPeer.dial(alice.client.address, { id: "dave" });
-  await alice.client.chat(carol.place);
-  alice.client.switchTo("bob");
-  await alice.client.send("hello");
+  await alice.chat(carol.place);
+  alice.switchTo("bob");
+  await alice.send("hello");
   await bob.message();
   const laterMs = Date.now() + 60_000;
   for (let i = 0; i < knownStrangersMax; i++) {
@@ -416,10 +420,10 @@ Deno.test("who was answered, or called, makes room for no caller, and who was no
 Deno.test("who has called once and is called back makes room for no caller any more", async () => {
   await using alice = new Person("alice", nowhere);
   await using bob = new Person("bob", nowhere);
-  await bob.client.chat(alice.place);
-  await bob.client.close();
+  await bob.chat(alice.place);
+  await bob.close();
   await alice.events.see("closed");
-  await alice.client.chat(bob.place);
+  await alice.chat(bob.place);
   const { knownPeers } = alice.store;
   const laterMs = Date.now() + 60_000;
   for (let i = 0; i < knownStrangersMax; i++) {
@@ -431,7 +435,7 @@ Deno.test("who has called once and is called back makes room for no caller any m
 Deno.test("that somebody was answered is sent all the same where it cannot be noted", async () => {
   await using alice = new Person("alice", nowhere);
   await using bob = new Person("bob", nowhere);
-  await bob.client.chat(alice.place);
+  await bob.chat(alice.place);
   await alice.events.see("opened");
   alice.store.knownPeers.addContact = () => {
     throw new Error("attempt to write a readonly database");
@@ -440,7 +444,11 @@ Deno.test("that somebody was answered is sent all the same where it cannot be no
   await hears(bob, alice, "two");
   assertEquals(alice.events.of("problem"), [{
     type: "problem",
-    problem: "Cannot note that you know bob: attempt to write a readonly database",
+    problem: {
+      code: "cannot-note-contact",
+      name: "bob",
+      reason: "attempt to write a readonly database",
+    },
   }]);
 });
 
@@ -450,18 +458,22 @@ Deno.test("where no key can be looked up nobody is let in, and both sides are to
   alice.store.knownPeers.find = () => {
     throw new Error("disk I/O error");
   };
-  const problem = "Cannot look up the key of bob: disk I/O error";
-  await assertRejects(
-    () => bob.client.chat(alice.place),
+  const problem = { code: "cannot-look-up-key", name: "bob", reason: "disk I/O error" } as const;
+  await rejectsSaying(
+    () => bob.chat(alice.place),
     UserError,
     "ended the call: “This client cannot look up keys at the moment”",
   );
-  await assertRejects(() => alice.client.chat(bob.place), UserError, `was given up: ${problem}`);
+  await rejectsSaying(
+    () => alice.chat(bob.place),
+    UserError,
+    `was given up: ${sentenceOf(problem)}`,
+  );
   assertEquals(alice.events.of("problem"), [
     { type: "problem", problem },
     { type: "problem", problem },
   ]);
-  assertEquals(alice.client.names, []);
+  assertEquals(alice.names, []);
 });
 
 Deno.test("a server that does not answer about a stranger keeps nobody out", async () => {
@@ -475,9 +487,9 @@ Deno.test("a server that does not answer about a stranger keeps nobody out", asy
   await using alice = new Person("alice", server);
   await alice.client.register();
   assert(registered);
-  await bob.client.chat(alice.place);
+  await bob.chat(alice.place);
   await hears(alice, bob, "hello");
-  assertEquals(alice.events.of("remembered").length, 1);
+  assertEquals(alice.events.of("first-contact").length, 1);
 });
 
 Deno.test("whom the server knows with a key is believed by everyone who asks it", async () => {
@@ -488,9 +500,9 @@ Deno.test("whom the server knows with a key is believed by everyone who asks it"
   await bob.client.register();
   await using mallory = new Person("bob", nowhere);
   // Alice has never met bob; but the server knows his key.
-  const { message } = await assertRejects(() => mallory.client.chat(alice.place), UserError);
+  const message = await refusalOf(() => mallory.chat(alice.place));
   assertMatch(message, /This client knows another key of bob/);
-  await alice.client.chat("bob");
+  await alice.chat("bob");
   await hears(bob, alice, "hello");
   assertEquals(alice.events.of("key-refused").map(({ verdict }) => verdict), [{
     type: "contradicted",
@@ -503,12 +515,12 @@ Deno.test("who calls bob and reaches carol talks to nobody", async () => {
   await using carol = new Person("carol", nowhere);
   await using server = serverThatSays({ place: carol.client.address });
   await using alice = new Person("alice", server);
-  const { message } = await assertRejects(() => alice.client.chat("bob"), UserError);
+  const message = await refusalOf(() => alice.chat("bob"));
   assertMatch(message, /^The call to bob was given up: carol answers where bob should: /);
-  assertEquals(typesOf(alice), ["listening", "calling"]);
+  assertEquals(typesOf(alice), ["listening"]);
   assertEquals(typesOf(carol), ["listening"]);
   // By her address she may be called.
-  await alice.client.chat(carol.place);
+  await alice.chat(carol.place);
   await hears(carol, alice, "hello");
 });
 
@@ -530,19 +542,24 @@ Deno.test("two who call each other at once have one encrypted conversation, and 
   for (let i = 0; i < 5; i++) {
     await using alice = new Person("alice", nowhere);
     await using bob = new Person("bob", nowhere);
-    await Promise.all([alice.client.chat(bob.place), bob.client.chat(alice.place)]);
+    await Promise.all([alice.chat(bob.place), bob.chat(alice.place)]);
     for (const [one, other] of [[alice, bob], [bob, alice]] as const) {
-      assertEquals(one.client.names, [other.client.id]);
+      assertEquals(one.names, [other.client.id]);
       assertEquals(one.events.of("opened").map(({ security }) => security), ["encrypted"]);
-      assertEquals(one.events.of("remembered").length, 1);
+      assertEquals(one.events.of("first-contact").length, 1);
     }
     await hears(bob, alice, "from alice");
     await hears(alice, bob, "from bob");
     assertEquals((await wordsOf(alice, bob)).length, 4);
-    await Promise.all([alice.client.verify("bob yes"), bob.client.verify("alice yes")]);
-    for (const { events } of [alice, bob]) assertEquals(events.of("verified").length, 1);
+    assertEquals(
+      await Promise.all([
+        alice.client.confirmVerification("bob", true),
+        bob.client.confirmVerification("alice", true),
+      ]),
+      [bob.identity.fingerprint, alice.identity.fingerprint],
+    );
     await Promise.all(
-      [alice.client.close(), bob.client.close()].map((closed) => closed.catch(() => {})),
+      [alice.close(), bob.close()].map((closed) => closed.catch(() => {})),
     );
     for (const { events } of [alice, bob]) {
       assertEquals((await events.count("closed", 1)).length, 1);
@@ -553,25 +570,35 @@ Deno.test("two who call each other at once have one encrypted conversation, and 
 Deno.test("who is asked to verify is told so, and both see words when he has done it", async () => {
   await using alice = new Person("alice", nowhere);
   await using bob = new Person("bob", nowhere);
-  await alice.client.chat(bob.place);
+  await alice.chat(bob.place);
   await bob.events.see("opened");
-  await assertRejects(() => alice.client.verify("bob yes"), UserError, "no words to compare yet");
-  await alice.client.verify("bob");
-  await alice.events.see("verification-waits");
+  await rejectsSaying(
+    () => alice.client.confirmVerification("bob", true),
+    UserError,
+    "no words to compare yet",
+  );
+  assertEquals(alice.client.verify("bob"), { state: "peer-must-begin" });
   await bob.events.see("verification-asked");
   // To ask again changes nothing.
   await alice.client.verify("bob");
-  await assertRejects(() => bob.client.verify("alice yes"), UserError, "no words to compare yet");
+  await rejectsSaying(
+    () => bob.client.confirmVerification("alice", true),
+    UserError,
+    "no words to compare yet",
+  );
   await bob.client.verify("alice");
   const { words } = await alice.events.see("verification-words");
   assertEquals((await bob.events.see("verification-words")).words, words);
   assertEquals(bob.events.of("verification-asked").length, 1);
   // They stay until they have been compared.
-  await alice.client.verify("bob");
-  assertEquals((await alice.events.count("verification-words", 2))[1]?.words, words);
-  await alice.client.verify("bob yes");
-  await assertRejects(() => alice.client.verify("bob yes"), UserError, "no words to compare yet");
-  await bob.client.verify("alice yes");
+  assertEquals(alice.client.verify("bob"), { state: "words", words });
+  await alice.client.confirmVerification("bob", true);
+  await rejectsSaying(
+    () => alice.client.confirmVerification("bob", true),
+    UserError,
+    "no words to compare yet",
+  );
+  await bob.client.confirmVerification("alice", true);
   // Whoever wants to do it once more sees other words.
   assertNotEquals(await wordsOf(alice, bob), words);
 });
@@ -583,69 +610,54 @@ Deno.test("who is verified stays so for good, until there is another key", async
   await using bob = new Person("bob", nowhere);
   {
     await using alice = withStore(path, identity);
-    await alice.client.chat(bob.place);
+    await alice.chat(bob.place);
     await bob.events.see("opened");
     await Promise.all([alice.client.verify("bob"), bob.client.verify("alice")]);
     await alice.events.see("verification-words");
-    await alice.client.verify("bob yes");
-    assertEquals(alice.events.of("verified"), [
-      { type: "verified", name: "bob", fingerprint: bob.identity.fingerprint },
-    ]);
-    alice.client.peers();
-    assertEquals((await alice.events.see("peers")).peers[0]?.security, "verified");
+    assertEquals(await alice.client.confirmVerification("bob", true), bob.identity.fingerprint);
+    assertEquals(alice.client.conversation("bob")?.security, "verified");
   }
   await using alice = withStore(path, identity);
-  await alice.client.chat(bob.place);
+  await alice.chat(bob.place);
   assertEquals((await alice.events.see("opened")).security, "verified");
-  assertEquals(alice.events.of("remembered"), []);
-  await alice.client.close();
+  assertEquals(alice.events.of("first-contact"), []);
+  await alice.close();
   await using mallory = new Person("bob", nowhere);
-  await assertRejects(() => alice.client.chat(mallory.place), UserError);
-  const { verdict } = await alice.events.see("key-refused");
+  await assertRejects(() => alice.chat(mallory.place), UserError);
+  const { verdict } = await alice.events.see("key-changed");
   assert(verdict.type === "changed" && verdict.verified);
-  await alice.client.trust("bob");
-  await alice.client.chat(mallory.place);
+  await alice.trust("bob");
+  await alice.chat(mallory.place);
   assertEquals((await alice.events.count("opened", 2))[1]?.security, "encrypted");
 });
 
 /** A client whose store is a file, as it is after a restart. */
-function withStore(path: string, identity: Identity) {
-  const store = openStore(path);
-  const events = new Events<ChatEvent>();
-  const client = new ChatClient({
-    id: "alice",
-    host: "127.0.0.1",
-    port: 0,
-    servers: [nowhere.address],
-    identity,
-    store,
-    onEvent: events.take,
-  });
-  return {
-    client,
-    events,
+function withStore(path: string, identity: Identity): Person {
+  const stack = new DisposableStack();
+  const store = stack.use(openStore(path));
+  const person = new Person("alice", nowhere, { identity, store });
+  return Object.assign(person, {
     async [Symbol.asyncDispose]() {
-      await client.stop();
-      store[Symbol.dispose]();
+      await person.client.stop();
+      stack.dispose();
     },
-  };
+  });
 }
 
 Deno.test("where the words differ the conversation ends, and the key is refused until it is trusted", async () => {
   await using alice = new Person("alice", nowhere);
   await using bob = new Person("bob", nowhere);
-  await alice.client.chat(bob.place);
+  await alice.chat(bob.place);
   await bob.events.see("opened");
   await wordsOf(alice, bob);
-  await alice.client.verify("bob no");
-  assertEquals(alice.events.of("not-verified"), [{ type: "not-verified", name: "bob" }]);
+  assertEquals(await alice.client.confirmVerification("bob", false), undefined);
   await alice.events.see("closed");
   await bob.events.see("closed");
-  assertEquals(alice.client.names, []);
+  assertEquals(alice.names, []);
   assertEquals(alice.store.knownPeers.find("bob"), undefined);
   // Neither as one whom alice calls nor as one who calls is bob let in again.
-  await assertRejects(() => alice.client.chat(bob.place), UserError, "another key than expected");
-  await assertRejects(() => bob.client.chat(alice.place), UserError, "knows another key of bob");
+  await rejectsSaying(() => alice.chat(bob.place), UserError, "another key than expected");
+  await rejectsSaying(() => bob.chat(alice.place), UserError, "knows another key of bob");
   const { fingerprint: shown } = bob.identity;
   const refused = await alice.events.count("key-refused", 2);
   for (const { verdict } of refused) {
@@ -656,25 +668,25 @@ Deno.test("where the words differ the conversation ends, and the key is refused 
     });
   }
   const words = wordingOf(refused[0]!)!.lines.join("\n");
-  assertMatch(words, /^bob shows the key whose words were not yours/);
-  assertEquals(alice.events.of("remembered").length, 1);
-  await alice.client.trust("bob");
-  await alice.client.chat(bob.place);
+  assertMatch(words, /^bob shows the key whose words differed from yours/);
+  assertEquals(alice.events.of("first-contact").length, 1);
+  await alice.trust("bob");
+  await alice.chat(bob.place);
   await hears(bob, alice, "it was you after all");
 });
 
 Deno.test("where the words differ the conversation ends, also where no key can be forgotten", async () => {
   await using alice = new Person("alice", nowhere);
   await using bob = new Person("bob", nowhere);
-  await alice.client.chat(bob.place);
+  await alice.chat(bob.place);
   await bob.events.see("opened");
   await wordsOf(alice, bob);
   const { knownPeers } = alice.store;
   knownPeers.forget = () => {
     throw new Error("attempt to write a readonly database");
   };
-  await assertRejects(() => alice.client.verify("bob no"), Error, "readonly");
-  assertEquals(alice.client.names, []);
+  await assertRejects(() => alice.client.confirmVerification("bob", false), Error, "readonly");
+  assertEquals(alice.names, []);
   assertEquals(alice.events.of("closed").length, 1);
 });
 
@@ -683,18 +695,22 @@ Deno.test("who cannot be remembered is not called verified", async () => {
   await using bob = new Person("bob", nowhere);
   alice.store.knownPeers.meet = () => "full";
   alice.store.knownPeers.remember = () => false;
-  await alice.client.chat(bob.place);
+  await alice.chat(bob.place);
   await bob.events.see("opened");
   await wordsOf(alice, bob);
-  await assertRejects(() => alice.client.verify("bob yes"), UserError, "Cannot remember the key");
-  assertEquals(alice.events.of("verified"), []);
+  await rejectsSaying(
+    () => alice.client.confirmVerification("bob", true),
+    UserError,
+    "Cannot save the key",
+  );
+  assertEquals(alice.client.conversation("bob")?.security, "encrypted");
 });
 
 Deno.test("who hands on what two say, each taking him for the other, is found out by /verify", async () => {
   await using alice = new Person("alice", nowhere);
   await using bob = new Person("bob", nowhere);
   using listener = new RawListener();
-  const calling = alice.client.chat(`127.0.0.1:${listener.address.port}`);
+  const calling = alice.chat(`127.0.0.1:${listener.address.port}`);
   using left = await EncryptedPeer.accept(await listener.accept(), { id: "bob" });
   using right = await EncryptedPeer.dial(bob.client.address, { id: "alice" });
   await calling;
@@ -712,11 +728,11 @@ Deno.test("who hands on what two say, each taking him for the other, is found ou
 
 Deno.test("there is nothing to verify in plaintext, nor with nobody", async () => {
   await using alice = new Person("alice", nowhere, { allowPlaintext: true });
-  await assertRejects(() => alice.client.verify("bob"), UserError, "No conversation is called bob");
+  throwsSaying(() => alice.client.verify("bob"), "No conversation is called bob");
   using peer = await RawPeer.dial(alice.client.address);
   await peer.send("CHAT\r\nclientID: bob\r\nVersion: 1\r\n\r\n");
   await alice.events.see("opened");
-  await assertRejects(() => alice.client.verify("bob"), UserError, "plaintext");
+  throwsSaying(() => alice.client.verify("bob"), "plaintext");
   await peer.message();
   await peer.send(`VERIFY\r\nCommit: ${"00".repeat(32)}\r\n\r\nPING\r\n\r\n`);
   assertEquals(await peer.message(), "PONG\r\n\r\n");
@@ -729,22 +745,22 @@ Deno.test("/peers tells who is verified, who encrypts and who does neither", asy
   await using alice = new Person("alice", nowhere, { allowPlaintext: true });
   await using bob = new Person("bob", nowhere);
   await using carol = new Person("carol", nowhere);
-  await alice.client.chat(bob.place);
-  await alice.client.chat(carol.place);
+  await alice.chat(bob.place);
+  await alice.chat(carol.place);
   await carol.events.see("opened");
   await wordsOf(alice, carol);
-  await alice.client.verify("carol yes");
+  await alice.client.confirmVerification("carol", true);
   using wild = await RawPeer.dial(alice.client.address);
   await wild.send("hello\r\n");
   await alice.events.count("opened", 3);
-  alice.client.peers();
-  const listed = await alice.events.see("peers");
-  assertEquals(listed.peers.map(({ security, dialect }) => [security, dialect]), [
+  const peers = alice.client.conversations();
+  assertEquals(peers.map(({ security, dialect }) => [security, dialect]), [
     ["encrypted", "p2pchat"],
     ["verified", "p2pchat"],
     ["plaintext", "raw"],
   ]);
-  const lines = wordingOf(listed)!.lines;
+  const lines =
+    wordingOf({ type: "conversations", conversations: peers, current: undefined })!.lines;
   for (const [i, word] of ["encrypted", "verified", "plaintext"].entries()) {
     assertMatch(lines[i + 1]!, new RegExp(`  ${word}\\b`));
   }
@@ -758,8 +774,8 @@ Deno.test("every line that came in plaintext is marked, and no other", async () 
   await alice.events.see("message");
   await wild.send("two\r\n");
   await alice.events.count("message", 2);
-  await bob.client.chat(alice.place);
-  await bob.client.send("three");
+  await bob.chat(alice.place);
+  await bob.send("three");
   const messages = await alice.events.count("message", 3);
   assertEquals(messages.map(({ plaintext }) => plaintext), [true, true, false]);
   assertEquals(messages.map((message) => wordingOf(message)?.mark), [
@@ -773,9 +789,12 @@ Deno.test("on defaults one of the wild is told why, and its user's words are not
   await using alice = new Person("alice", nowhere);
   using wild = await RawPeer.dial(alice.client.address);
   await wild.send("hello\r\n");
-  assertMatch(await wild.rest(), /^This client talks encrypted alone; .*\r\n$/);
+  assertMatch(await wild.rest(), /^This client talks encrypted only, .*\r\n$/);
   assertEquals(alice.heard, []);
-  assertMatch((await alice.events.see("turned-away")).why, /cannot encrypt.*--allow-plaintext/);
+  assertMatch(
+    sentenceOf((await alice.events.see("turned-away")).why),
+    /cannot encrypt.*--allow-plaintext/,
+  );
 });
 
 Deno.test("who has another key, or none, is another peer, whatever it says of itself", async () => {
@@ -788,16 +807,16 @@ Deno.test("who has another key, or none, is another peer, whatever it says of it
   using wild = await RawPeer.dial(alice.client.address);
   await wild.send("CHAT\r\nclientID: bob\r\nIP: 127.0.0.1\r\nPort: 5557\r\nVersion: 1\r\n\r\n");
   await wild.message();
-  assertEquals(alice.client.names, ["bob", "bob~2", "bob~3"]);
+  assertEquals(alice.names, ["bob", "bob~2", "bob~3"]);
   using again = await EncryptedPeer.dial(alice.client.address, { id: "bob", identity });
   await again.send("PING\r\n\r\n");
   await again.message();
-  assertEquals(alice.client.names, ["bob", "bob~2", "bob~3"]);
+  assertEquals(alice.names, ["bob", "bob~2", "bob~3"]);
   await mallory.send("MSG\r\nId: 1\r\nText: hello\r\n\r\n");
   await alice.events.see("message");
   assertEquals(alice.heard, ["bob~2: hello"]);
-  alice.client.switchTo("bob");
-  await alice.client.send("for bob");
+  alice.switchTo("bob");
+  await alice.send("for bob");
   assertMatch(await bob.message(), /^Text: for bob\r$/m);
 });
 
@@ -809,31 +828,21 @@ Deno.test("a store that cannot be written is said so, and the conversation goes 
   openStore(path)[Symbol.dispose]();
   const database = new DatabaseSync(path);
   database.exec("PRAGMA query_only = 1");
-  const events = new Events<ChatEvent>();
-  const client = new ChatClient({
-    id: "alice",
-    host: "127.0.0.1",
-    port: 0,
-    servers: [nowhere.address],
-    identity: Identity.generate(),
-    store: {
-      journal: openStore(":memory:").journal,
-      knownPeers: new KnownPeers(database, new Transactions(database)),
-    },
-    onEvent: events.take,
-  });
+  using memory = openStore(":memory:");
+  const store = { ...memory, knownPeers: new KnownPeers(database, new Transactions(database)) };
+  const alice = new Person("alice", nowhere, { store });
   try {
     await using bob = new Person("bob", nowhere);
-    await client.chat(bob.place);
+    await alice.chat(bob.place);
     assertMatch(
-      sentenceOf((await events.see("problem")).problem),
-      /^Cannot remember the key of bob: it is read-only.* Next time it will be new again$/,
+      sentenceOf((await alice.events.see("problem")).problem),
+      /^Cannot save the key of bob: it is read-only.* Next time it will be new again$/,
     );
-    await bob.client.send("hello");
-    await events.see("message");
-    await bob.client.chat(`127.0.0.1:${client.address.port}`);
+    await bob.send("hello");
+    await alice.events.see("message");
+    await bob.chat(alice.place);
   } finally {
-    await client.stop();
+    await alice.client.stop();
     database.close();
   }
 });

@@ -1,8 +1,9 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { UserError } from "../../../../client/user_error.ts";
 import type { HistoryEntry } from "../../../../client/store/store.ts";
 import { exportHistory, type HistoryFormat } from "../../../../client/ui/cli/history_command.ts";
+import { rejectsSaying } from "../../../support/problems.ts";
 
 const time = new Date(2026, 0, 2, 13, 45, 9);
 const entry: HistoryEntry = {
@@ -162,16 +163,16 @@ Deno.test("where several own ids have talked with a name, one has to be said", a
   await run(["alice", "work"], "work");
   assertEquals(asked, [["alice", "bob"], ["alice", "bob"], ["work", "bob"]]);
   const refused = (promise: Promise<void>, said: string) =>
-    assertRejects(() => promise, UserError, said);
+    rejectsSaying(() => promise, UserError, said);
   await refused(run([]), "Nothing has been said with bob yet");
-  await refused(run([], "alice", "b\x1bb"), "Nothing has been said with b␛b yet");
+  await refused(run([], "alice", "b\x1bb"), "Nothing has been said with b\x1bb yet");
   await refused(
     run(["alice", "work"]),
-    "You as alice and work talked with bob: --as says which you mean",
+    "You have talked with bob as alice and work: --as says which you mean",
   );
   await refused(
     run(["alice"], "carol"),
-    "You have said nothing with bob as carol; as alice talked with bob",
+    "You have not talked with bob as carol, but as alice",
   );
 });
 
@@ -184,7 +185,7 @@ Deno.test("a reader who has had enough is no failure, a full disk is", async () 
     );
   await run(new Deno.errors.BrokenPipe());
   const full = Object.assign(new Error("No space left"), { code: "ENOSPC" });
-  await assertRejects(
+  await rejectsSaying(
     () => run(full),
     UserError,
     "Cannot export the history to standard output: the disk is full; make room, and try again",

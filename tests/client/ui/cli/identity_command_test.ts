@@ -75,7 +75,7 @@ Deno.test("who one is is shown, without a passphrase, and with a code where ther
 Deno.test("an identity that is made when it is to be shown is said to be new, once", () => {
   using at = sitting();
   showIdentity(at.profile, at.surroundings, wide);
-  assertEquals(at.printed[0], "* there was none yet: this identity is new, and yours");
+  assertEquals(at.printed[0], "* there was no identity yet: this one is new, and yours");
   assertEquals(at.printed[4], "passphrase   none; p2pchat identity --passphrase sets one");
   const shown = at.printed.splice(0).slice(1);
   showIdentity(at.profile, at.surroundings, wide);
@@ -96,11 +96,11 @@ Deno.test("a passphrase is asked for twice, the old one before, and an empty one
   assertEquals(at.asked.splice(0), [old, prompt, again]);
   assertEquals(loadIdentity(at.profile, () => null).seed, identity.seed);
   assertEquals(at.printed, [
-    "* your identity is under the new passphrase from now on",
-    "* your messages are sealed with it once a client has started",
-    "* your identity is under the new passphrase from now on",
+    "* your identity is protected by the new passphrase from now on",
+    "* your messages are sealed with it the next time a client starts",
+    "* your identity is protected by the new passphrase from now on",
     "* your identity has no passphrase from now on",
-    "* your messages are readable again once a client has started",
+    "* your messages are readable again the next time a client starts",
   ]);
 });
 
@@ -162,7 +162,7 @@ Deno.test("a copy under a passphrase is imported by who knows it, and stays unde
   Deno.writeTextFileSync(at.copy, encodeIdentity(sealIdentity(identity, "x", cheap)));
   importCopy(at.profile, at.copy, { replace: false }, at.surroundings);
   assertEquals(at.printed, [
-    `* your identity is the one imported; its fingerprint is ${fingerprint}`,
+    `* your identity is the imported one; its fingerprint is ${fingerprint}`,
   ]);
   assertEquals(
     Deno.readTextFileSync(`${at.profile}/identity.json`),
@@ -187,8 +187,8 @@ Deno.test("importing says what became of the identity, and of the one before", (
   importCopy(at.profile, at.copy, { replace: true }, at.surroundings);
   importCopy(at.profile, at.copy, { replace: false }, at.surroundings);
   assertEquals(at.printed, [
-    `* your identity is the one imported; its fingerprint is ${other.fingerprint}`,
+    `* your identity is the imported one; its fingerprint is ${other.fingerprint}`,
     `* the one before is kept in '${at.profile}/identity.json.old-1'`,
-    `* this identity was there already; its fingerprint is ${other.fingerprint}`,
+    `* you had this identity already; its fingerprint is ${other.fingerprint}`,
   ]);
 });

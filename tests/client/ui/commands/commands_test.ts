@@ -1,38 +1,52 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
+import type { Registered } from "../../../../client/rendezvous/rendezvous.ts";
 import { UserError } from "../../../../client/user_error.ts";
-import type { ChatClient } from "../../../../client/client.ts";
+import { complete, overlaps, runLine } from "../../../../client/ui/commands/commands.ts";
+import type { Answer, Shown } from "../../../../client/ui/wording/wording.ts";
+import { plainText } from "../../../../client/ui/script/script.ts";
 import {
-  commands,
-  complete,
-  helpRows,
-  overlaps,
-  runLine,
-} from "../../../../client/ui/commands/commands.ts";
-import type { ChatEvent } from "../../../../client/events.ts";
-import { Events } from "../../../support/events.ts";
-import { sentenceOf } from "../../../support/problems.ts";
+  type Call,
+  conversationWith,
+  FakeSession,
+  peer,
+  registered,
+} from "../../../support/fake_client.ts";
+import type { Address } from "../../../../shared/net/address.ts";
+import { Identity } from "../../../../shared/crypto/identity.ts";
+import { FakeClock } from "../../../support/fake_clock.ts";
 
-type Call = [method: string, ...args: unknown[]];
+const carol = peer("carol").conversation;
 
-/** Runs a line with a client that only keeps what it is asked for. */
-async function run(line: string, fail?: Error, current?: string) {
-  const calls: Call[] = [];
-  const client = new Proxy({}, {
-    get: (_, method) =>
-      method === "current" ? current : (...args: unknown[]) => {
-        calls.push([String(method), ...args]);
-        if (fail !== undefined) throw fail;
-      },
-  }) as ChatClient;
-  const events = new Events<ChatEvent>();
-  const quits = await runLine(line, { client, emit: events.take });
-  return {
-    calls,
-    quits,
-    problems: events.of("problem").map(({ problem }) => sentenceOf(problem)),
-    events,
-  };
+/** A session for lines, without anybody to talk to or with somebody who is the current one. */
+function sitting(current?: string) {
+  const t = new FakeSession();
+  if (current !== undefined) t.turnTo(current);
+  const clock = new FakeClock();
+  const { session, fake, shown } = t;
+  const types = (line: string) => runLine(line, { session, show: shown.take, clock });
+  return { fake, shown, clock, types, turnTo: (name: string) => t.turnTo(name) };
+}
+
+/** Runs a line. */
+async function run(line: string, { error, current }: { error?: Error; current?: string } = {}) {
+  const t = sitting(current);
+  t.fake.error = error;
+  const quits = await t.types(line);
+  const problems = t.shown.all.filter(isProblem).map(sentenceOf);
+  return { calls: t.fake.calls, quits, problems, answers: t.shown.all.filter(isAnswer) };
+}
+
+function isProblem(shown: Shown): boolean {
+  return plainText(shown).startsWith("error: ");
+}
+
+function isAnswer(shown: Shown): boolean {
+  return !isProblem(shown);
+}
+
+function sentenceOf(shown: Shown): string {
+  return plainText(shown).replace(/^error: /, "").trimEnd();
 }
 
 const lines: [line: string, ...call: Call][] = [
@@ -46,37 +60,35 @@ const lines: [line: string, ...call: Call][] = [
   ["/chat 127.0.0.1:5557", "chat", "127.0.0.1:5557"],
   ["/chat [::1]:5557", "chat", "[::1]:5557"],
   ["/chat bob", "chat", "bob"],
-  ["/msg Hello Bob!", "send", "Hello Bob!"],
-  ["/msg  set in", "send", " set in"],
-  ["/msg /quit", "send", "/quit"],
+  ["/msg Hello Bob!", "send", carol, "Hello Bob!"],
+  ["/msg  set in", "send", carol, " set in"],
+  ["/msg /quit", "send", carol, "/quit"],
   ["/verify bob", "verify", "bob"],
-  ["/verify bob~2  yes ", "verify", "bob~2  yes"],
+  ["/verify bob~2  yes ", "confirmVerification", "bob~2", true],
+  ["/verify bob no", "confirmVerification", "bob", false],
   ["/trust bob", "trust", "bob"],
-  ["/trust bob abcd-efgh", "trust", "bob abcd-efgh"],
-  ["/history", "history", undefined, 20],
+  ["/trust bob abcd-efgh", "trust", "bob", "abcd-efgh"],
   ["/history bob", "history", "bob", 20],
-  ["/history 50", "history", undefined, 50],
   ["/history  bob~2   1000 ", "history", "bob~2", 1_000],
   ["/history 50 20", "history", "50", 20],
   ["/search supper", "search", "supper"],
   ["/search  supper  at eight ", "search", "supper  at eight"],
   ["/who", "who"],
-  ["/audit", "audit", undefined],
+  ["/audit", "audit", carol],
   ["/audit bob", "audit", "bob"],
-  ["/peers", "peers"],
-  ["/switch bob~2", "switchTo", "bob~2"],
-  ["/close", "close", undefined],
+  ["/switch bob~2", "answer", "bob~2"],
+  ["/close", "close", carol],
   ["/close bob", "close", "bob"],
-  ["Hello Bob!", "send", "Hello Bob!"],
-  ["  set in", "send", "  set in"],
-  ["//etc/hosts", "send", "/etc/hosts"],
-  ["//", "send", "/"],
-  ["1/2", "send", "1/2"],
+  ["Hello Bob!", "send", carol, "Hello Bob!"],
+  ["  set in", "send", carol, "  set in"],
+  ["//etc/hosts", "send", carol, "/etc/hosts"],
+  ["//", "send", carol, "/"],
+  ["1/2", "send", carol, "1/2"],
 ];
 
 for (const [line, method, ...args] of lines) {
   Deno.test(`'${line}' asks for ${method}(${args.join()})`, async () => {
-    const { calls, quits, problems } = await run(line);
+    const { calls, quits, problems } = await run(line, { current: "carol" });
     // An argument that is undefined is as good as none.
     assertEquals(
       calls.map(([own, ...given]) => [own, ...given.filter((arg) => arg !== undefined)]),
@@ -89,21 +101,135 @@ for (const [line, method, ...args] of lines) {
   });
 }
 
-Deno.test("/history without a name is of the current conversation", async () => {
-  for (const [line, count] of [["/history", 20], ["/history 50", 50]] as const) {
-    const { calls } = await run(line, undefined, "bob");
-    assertEquals(calls, [["history", "bob", count]]);
+const address = { host: "127.0.0.1", port: 5557 };
+const { fingerprint } = Identity.fromSeed(new Uint8Array(32).fill(1));
+const words = ["a", "b", "c", "d"];
+const conversation = conversationWith("bob");
+const why = { code: "not-registered", name: "bob" } as const;
+
+// What the client returns, and what is shown of it.
+const answered: [line: string, method: string, returned: unknown, shown: Answer[]][] = [
+  ["/bridge", "bridge", undefined, [{ type: "bridged", found: undefined }]],
+  ["/bridge bob", "bridge", { id: "bob", address }, [
+    { type: "bridged", found: { id: "bob", address } },
+  ]],
+  ["/info", "info", { count: 1, clients: [{ id: "alice", address }] }, [
+    { type: "clients", count: 1, clients: [{ id: "alice", address }], selfId: "alice" },
+  ]],
+  ["/unregister", "unregister", undefined, [{ type: "unregistered", id: "alice" }]],
+  ["/chat bob", "chat", { how: "opened", conversation }, []],
+  ["/chat bob", "chat", { how: "already-open", conversation }, [{ type: "switched", name: "bob" }]],
+  ["/chat bob", "chat", { how: "away", conversation, why }, [{ type: "away", name: "bob", why }]],
+  ["/switch bob", "answer", conversation, [{ type: "switched", name: "bob" }]],
+  ["/close bob", "close", undefined, []],
+  ["Hello", "send", { id: "1" }, []],
+  ["/verify bob", "verify", { state: "coming" }, []],
+  ["/verify bob", "verify", { state: "peer-must-begin" }, [
+    { type: "verification-waits", name: "bob" },
+  ]],
+  ["/verify bob", "verify", { state: "words", words }, [
+    { type: "verification-words", name: "bob", words },
+  ]],
+  ["/verify bob yes", "confirmVerification", fingerprint, [
+    { type: "verified", name: "bob", fingerprint },
+  ]],
+  ["/verify bob no", "confirmVerification", undefined, [{ type: "not-verified", name: "bob" }]],
+  ["/trust bob", "trust", fingerprint, [{ type: "trusted", name: "bob", fingerprint }]],
+  ["/history bob", "history", [], [{ type: "history", name: "bob", entries: [] }]],
+  ["/search a b", "search", [], [{ type: "history", words: "a b", entries: [] }]],
+  ["/who", "who", [], [{ type: "contacts", contacts: [] }]],
+  ["/audit bob", "audit", { streams: [] }, [
+    { type: "audited", name: "bob", report: { streams: [] } },
+  ]],
+  ["/audit", "audit", { streams: [] }, [
+    { type: "audited", name: "carol", report: { streams: [] } },
+  ]],
+];
+
+for (const [line, method, returned, expected] of answered) {
+  const shows = expected.map(({ type }) => type).join() || "nothing";
+  Deno.test(`'${line}' shows ${shows} if the client returns ${JSON.stringify(returned)}`, async () => {
+    const t = sitting("carol");
+    t.fake.answers[method] = returned;
+    await t.types(line);
+    assertEquals(t.shown.all, expected);
+  });
+}
+
+Deno.test("/register says at once that it is done, not only when all that follows on that is", async () => {
+  const t = sitting();
+  const { promise: followed, resolve } = Promise.withResolvers<void>();
+  t.fake.answers.register = (onRegistered: (one: Registered) => void) => {
+    onRegistered(registered);
+    return followed;
+  };
+  const running = t.types("/register");
+  assertEquals(t.shown.all, [{ type: "registered", ...registered }]);
+  resolve();
+  await running;
+  assertEquals(t.shown.all.length, 1);
+});
+
+Deno.test("/chat says where it calls as soon as that is known", async () => {
+  for (const [to, name] of [["bob", "bob"], ["127.0.0.1:5557", undefined]] as const) {
+    const t = sitting();
+    t.fake.answers.chat = (_: string, onCalling: (address: Address) => void) => {
+      onCalling(address);
+      return { how: "opened", conversation };
+    };
+    await t.types(`/chat ${to}`);
+    assertEquals(t.shown.all, [{ type: "calling", name, address }]);
   }
-  const { calls } = await run("/history carol", undefined, "bob");
+});
+
+Deno.test("/peers shows every conversation, and which one is current", async () => {
+  const t = sitting();
+  await t.types("/peers");
+  t.fake.opens(conversation);
+  t.turnTo("carol");
+  await t.types("/peers");
+  assertEquals(t.shown.all, [
+    { type: "conversations", conversations: [], current: undefined },
+    {
+      type: "conversations",
+      conversations: [conversation, conversationWith("carol")],
+      current: carol,
+    },
+  ]);
+});
+
+Deno.test("a command that takes long is said to be under way, once", async () => {
+  const t = sitting();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  t.fake.answers.unregister = promise;
+  const running = t.types("/unregister now or later");
+  await running;
+  const slow = t.types("/unregister");
+  await t.clock.pass(999);
+  assertEquals(t.shown.of("still-waiting"), []);
+  await t.clock.pass(10_000);
+  assertEquals(t.shown.of("still-waiting"), [{ type: "still-waiting", command: "/unregister" }]);
+  resolve();
+  await slow;
+  assertEquals(t.clock.waiting, 0);
+});
+
+Deno.test("/history without a name is of the current conversation, or of all", async () => {
+  for (const [line, count] of [["/history", 20], ["/history 50", 50]] as const) {
+    const { calls } = await run(line, { current: "bob" });
+    assertEquals(calls, [["history", "bob", count]]);
+    assertEquals((await run(line)).calls, [["history", undefined, count]]);
+  }
+  const { calls } = await run("/history carol", { current: "bob" });
   assertEquals(calls, [["history", "carol", 20]]);
 });
 
 Deno.test("/history says what is no number of messages", async () => {
   const cases: [line: string, problem: RegExp][] = [
-    ["/history bob x", /^'x' is no number of messages: \/history bob 50 shows /],
-    ["/history bob -1", /^'-1' is no number/],
-    ["/history bob 1 2", /^'1' is no number/],
-    ["/history 0", /^Cannot show 0 messages: it is 1 to 1000; p2pchat history export /],
+    ["/history bob x", /^'x' is not a number of messages: \/history bob 50 shows /],
+    ["/history bob -1", /^'-1' is not a number/],
+    ["/history bob 1 2", /^'1' is not a number/],
+    ["/history 0", /^Cannot show 0 messages, only 1 to 1000; p2pchat history export /],
     ["/history bob 1001", /^Cannot show 1001 messages/],
     ["/history bob 99999999999999999999999", /^Cannot show 1e\+23 messages/],
   ];
@@ -114,11 +240,48 @@ Deno.test("/history says what is no number of messages", async () => {
   }
 });
 
-Deno.test("only behind a message is the next line begun before it is done", () => {
+Deno.test("/verify takes yes or no and nothing else", async () => {
+  for (const [line, given] of [["/verify bob maybe", "maybe"], ["/verify bob yes no", "yes no"]]) {
+    const { calls, problems } = await run(line!);
+    assertEquals(calls, []);
+    assertEquals(problems, [
+      `'${given}' is neither yes nor no: /verify bob yes if you see the same words, else /verify bob no`,
+    ]);
+  }
+});
+
+Deno.test("a line that names nobody needs a current conversation", async () => {
+  const cases: [line: string, problem: string][] = [
+    ["Hello", "No conversation is open: /chat IP:PORT or /chat NAME opens one"],
+    ["/msg Hello", "No conversation is open: /chat IP:PORT or /chat NAME opens one"],
+    ["/close", "No conversation is current; /close NAME closes one of /peers"],
+    ["/audit", "No conversation is current; /audit NAME names one"],
+  ];
+  for (const [line, problem] of cases) {
+    const { calls, problems } = await run(line);
+    assertEquals([calls, problems], [[], [problem]]);
+  }
+  const t = sitting();
+  t.fake.opens(conversation);
+  t.fake.opens(conversationWith("carol"));
+  await t.types("Hello");
+  assertEquals(t.shown.all.map(sentenceOf), [
+    "No conversation is current: /switch to one of bob, carol",
+  ]);
+});
+
+/** The commands, as the help names them. */
+async function names(): Promise<string[]> {
+  const t = sitting();
+  await t.types("/help");
+  return t.shown.of("help")[0]!.rows.map(([usage]) => /^\/(\S+)/.exec(usage)![1]!);
+}
+
+Deno.test("only behind a message is the next line begun before it is done", async () => {
   for (const line of ["Hello", "", " ", "//etc", "/msg Hello", "/msg", "1/2"]) {
     assert(overlaps(line), line);
   }
-  for (const { name } of commands) assertEquals(overlaps(`/${name} x`), name === "msg");
+  for (const name of await names()) assertEquals(overlaps(`/${name} x`), name === "msg");
   for (const line of ["/", "/msgs x", "/Msg x", " /quit"]) {
     assertEquals(overlaps(line), line.startsWith(" "), line);
   }
@@ -137,18 +300,18 @@ const usages: [line: string, usage: string][] = [
   ["/msg   ", "Usage: /msg TEXT (send a message; a line without a slash is one, too)"],
   [
     "/verify",
-    "Usage: /verify NAME [yes|no] (compare words with someone, to be sure that nobody is in the middle)",
+    "Usage: /verify NAME [yes|no] (compare words with someone to be sure that nobody is in the middle)",
   ],
   [
     "/trust ",
     "Usage: /trust NAME [FINGERPRINT] " +
-    "(accept the key that was refused, as when someone has a new machine)",
+    "(accept a key that was refused, for example if someone has a new machine)",
   ],
   ["/switch", "Usage: /switch NAME (make a conversation the current one)"],
   ["/search ", "Usage: /search WORDS (find messages that have all these words)"],
-  ["/who bob", "Usage: /who (show whom you talk to, and who of them is here)"],
-  ["/register now", "Usage: /register (be known to the server, so that others find you)"],
-  ["/quit now", "Usage: /quit (leave everyone and end)"],
+  ["/who bob", "Usage: /who (show the people you talk to and who of them is here)"],
+  ["/register now", "Usage: /register (register with the server, so that others find you)"],
+  ["/quit now", "Usage: /quit (leave everyone and quit)"],
   ["/help me", "Usage: /help (show this)"],
 ];
 
@@ -189,39 +352,40 @@ Deno.test("/quit ends it, and is the only line that does", async () => {
 
 Deno.test("an empty line asks for nothing", async () => {
   for (const line of ["", " ", "\t"]) {
-    const { calls, events } = await run(line);
-    assertEquals(calls, []);
-    assertEquals(events.all, []);
+    const { calls, answers, problems } = await run(line);
+    assertEquals([calls, answers, problems], [[], [], []]);
   }
 });
 
-Deno.test("/help shows every command and how it is used", async () => {
-  const { events } = await run("/help");
-  assertEquals(events.all, [{ type: "help", rows: helpRows }]);
-  assertEquals(helpRows.length, commands.length);
-  for (const [i, { name, help }] of commands.entries()) {
-    assertMatch(helpRows[i]![0], new RegExp(`^/${name}( |$)`));
-    assertEquals(helpRows[i]![1], help);
+Deno.test("/help shows every command once, each of which can be typed", async () => {
+  const all = await names();
+  assertEquals(new Set(all).size, all.length);
+  assertEquals(all.length, 17);
+  for (const name of all) {
+    assertMatch(name, /^[a-z]+$/);
+    const { problems } = await run(`/${name} x y z`);
+    assert(!problems.some((problem) => problem.startsWith("There is no")), problems[0]);
   }
 });
 
-Deno.test("every command is named once, and can be typed", () => {
-  assertEquals(new Set(commands.map(({ name }) => name)).size, commands.length);
-  for (const { name } of commands) assertMatch(name, /^[a-z]+$/);
-});
-
-Deno.test("what a user cannot have is told in the words of the error", async () => {
-  for (const error of [new UserError("Nobody is there"), new RangeError("too long")]) {
-    const { problems, quits } = await run("/info", error);
-    assertEquals(problems, [error.message]);
-    assertEquals(quits, false);
-  }
+Deno.test("what a user cannot have is told in a sentence", async () => {
+  const error = new UserError({ code: "not-registered", name: "bob" });
+  const { problems, quits } = await run("/info", { error });
+  assertEquals(problems, ["The server knows no bob; /info shows whom it knows"]);
+  assertEquals(quits, false);
+  const tooLong = await run("Hello", { error: new RangeError("too long"), current: "bob" });
+  assertEquals(tooLong.problems, ["too long"]);
 });
 
 Deno.test("a defect is told as one, and ends nothing", async () => {
-  const { problems, quits } = await run("/info", new TypeError("x is undefined"));
+  const { problems, quits } = await run("/info", { error: new TypeError("x is undefined") });
   assertEquals(problems, ["Something failed: TypeError: x is undefined"]);
   assertEquals(quits, false);
+});
+
+Deno.test("what is given up because the client stops is not told", async () => {
+  const { problems, answers } = await run("/info", { error: new DOMException("", "AbortError") });
+  assertEquals([problems, answers], [[], []]);
 });
 
 Deno.test("no line makes the commands throw", async () => {
@@ -230,24 +394,26 @@ Deno.test("no line makes the commands throw", async () => {
     fc.string({ unit: "binary" }),
     fc.array(word).map((words) => words.join("")),
   );
-  await fc.assert(fc.asyncProperty(line, async (line) => {
-    const { calls, problems, events, quits } = await run(line);
+  await fc.assert(fc.asyncProperty(line, fc.boolean(), async (line, hasCurrent) => {
+    const run1 = await run(line, hasCurrent ? { current: "bob" } : {});
+    const { calls, problems, quits } = run1;
+    const answers = calls.length > 0 ? [] : run1.answers;
     // Every line has exactly one effect, an empty one has none.
-    const effects = calls.length + problems.length + events.of("help").length + (quits ? 1 : 0);
+    const effects = calls.length + problems.length + answers.length + (quits ? 1 : 0);
     assertEquals(effects, line.trim() === "" ? 0 : 1);
   }));
 });
 
 // Completion
 
-const names = ["bob", "bella", "carol~2"];
+const people = ["bob", "bella", "carol~2"];
 const completions: [line: string, completed: string[], word: string][] = [
   ["/re", ["/register"], "/re"],
   ["/c", ["/chat ", "/close "], "/c"],
   ["/info", ["/info"], "/info"],
   ["/x", [], "/x"],
   ["/switch b", ["bob", "bella"], "b"],
-  ["/switch ", names, ""],
+  ["/switch ", people, ""],
   ["/close carol", ["carol~2"], "carol"],
   ["/verify be", ["bella"], "be"],
   ["/trust bo", ["bob"], "bo"],
@@ -265,12 +431,12 @@ const completions: [line: string, completed: string[], word: string][] = [
 
 for (const [line, completed, word] of completions) {
   Deno.test(`Tab behind '${line}' offers ${completed.join(", ") || "nothing"}`, () => {
-    assertEquals(complete(line, names), [completed, word]);
+    assertEquals(complete(line, people), [completed, word]);
   });
 }
 
-Deno.test("Tab behind a slash offers every command", () => {
-  assertEquals(complete("/", []).at(0)?.length, commands.length);
+Deno.test("Tab behind a slash offers every command", async () => {
+  assertEquals(complete("/", []).at(0)?.length, (await names()).length);
 });
 
 Deno.test("completions begin as the word does that they replace", () => {

@@ -1,11 +1,11 @@
 // The front end for scripts: what is done with lines that come in, and how those that go out are printed.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { ChatClient } from "../../../../client/client.ts";
-import type { ChatEvent } from "../../../../client/events.ts";
 import { UserError } from "../../../../client/user_error.ts";
 import { LinePrinter, runLines } from "../../../../client/ui/script/script.ts";
-import { Events, until } from "../../../support/events.ts";
+import type { Shown } from "../../../../client/ui/wording/wording.ts";
+import { FakeSession, peer } from "../../../support/fake_client.ts";
+import { until } from "../../../support/events.ts";
 
 /** A client that writes to its disk when it is told to. */
 class SlowClient {
@@ -13,20 +13,7 @@ class SlowClient {
   readonly asked: string[] = [];
   /** Ends what is under way, in order. */
   readonly #writing: PromiseWithResolvers<void>[] = [];
-  readonly current = undefined;
   mostAtOnce = 0;
-
-  send(text: string): Promise<void> {
-    return this.#begin(text);
-  }
-
-  who(): Promise<void> {
-    return this.#begin("/who");
-  }
-
-  allDelivered(): Promise<void> {
-    return this.#begin("allDelivered");
-  }
 
   get atOnce(): number {
     return this.#writing.length;
@@ -37,7 +24,7 @@ class SlowClient {
     for (const { resolve, reject } of this.#writing.splice(0)) error ? reject(error) : resolve();
   }
 
-  #begin(what: string): Promise<void> {
+  begin(what: string): Promise<void> {
     this.asked.push(what);
     const writing = Promise.withResolvers<void>();
     this.#writing.push(writing);
@@ -49,23 +36,29 @@ class SlowClient {
 /** Runs lines that a test writes. */
 function running() {
   const client = new SlowClient();
-  const events = new Events<ChatEvent>();
+  const t = new FakeSession();
+  const { fake, session, shown, display } = t;
+  t.turnTo("bob");
+  fake.answers.send = (_: string, text: string) => client.begin(text);
+  for (const method of ["register", "allDelivered"]) {
+    fake.answers[method] = () => client.begin(method);
+  }
   const stop = new AbortController();
   const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>>();
   const writer = writable.getWriter();
   const write = (text: string) => void writer.write(new TextEncoder().encode(text)).catch(() => {});
-  const ended = runLines(client as unknown as ChatClient, events.take, stop.signal, readable);
-  return { client, events, stop, write, end: () => void writer.close(), ended };
+  const ended = runLines(session, display, stop.signal, readable);
+  return { client, shown, stop, write, end: () => void writer.close(), ended };
 }
 
 Deno.test("messages are on their way together, in order; a command waits for them, and they for it", async () => {
   const { client, write, end, ended } = running();
-  write("one\n/msg two\n//three\n/who\nfour\n/who\n");
+  write("one\n/msg two\n//three\n/register\nfour\n/register\n");
   await until(() => client.atOnce === 3);
   assertEquals(client.asked, ["one", "two", "/three"]);
   client.finish();
   await until(() => client.atOnce === 1);
-  assertEquals(client.asked.slice(3), ["/who"]);
+  assertEquals(client.asked.slice(3), ["register"]);
   client.finish();
   await until(() => client.atOnce === 1);
   assertEquals(client.asked.slice(4), ["four"]);
@@ -96,16 +89,14 @@ Deno.test("no more than a thousand messages or so are on their way at once", asy
 });
 
 Deno.test("each message that cannot be kept is said to be so", async () => {
-  const { client, events, write, end, ended } = running();
+  const { client, shown, write, end, ended } = running();
   write("one\ntwo\n");
   await until(() => client.atOnce === 2);
-  client.finish(new UserError("the disk is full"));
+  const error = new UserError({ code: "not-kept", reason: "the disk is full" });
+  client.finish(error);
   end();
   await until(() => client.asked.at(-1) === "allDelivered");
-  assertEquals(events.of("problem").map(({ problem }) => problem), [
-    "the disk is full",
-    "the disk is full",
-  ]);
+  assertEquals(shown.of("failed").map(({ error }) => error), [error, error]);
   client.finish();
   await ended;
 });
@@ -125,8 +116,8 @@ Deno.test("a signal ends it, whatever it waits for", async () => {
   const cases: [text: string, atOnce: number][] = [
     ["", 0],
     ["one\n", 1],
-    ["/who\n", 1],
-    ["one\n/who\n", 1],
+    ["/register\n", 1],
+    ["one\n/register\n", 1],
     ["x\n".repeat(1_025), 1_024],
   ];
   for (const [text, atOnce] of cases) {
@@ -166,18 +157,18 @@ function printing() {
   return { out, err, printer, closed: () => closed };
 }
 
-const switched = (name: string): ChatEvent => ({ type: "switched", name });
+const switched = (name: string): Shown => ({ type: "switched", name });
 
 Deno.test("what comes while something is printed is printed as one, in order", async () => {
   const { out, err, printer } = printing();
-  assertEquals(printer.printed(), undefined);
-  printer.print(switched("a"));
+  assertEquals(printer.shown(), undefined);
+  printer.show(switched("a"));
   await until(() => out.writes.length === 1);
-  printer.print(switched("b"));
-  printer.print(switched("c"));
-  printer.print({ type: "problem", problem: "x" });
-  printer.print(switched("d"));
-  const printed = printer.printed()!;
+  printer.show(switched("b"));
+  printer.show(switched("c"));
+  printer.show({ type: "failed", error: new RangeError("x") });
+  printer.show(switched("d"));
+  const printed = printer.shown()!;
   out.open();
   await until(() => err.writes.length === 1);
   assertEquals(out.writes, ["* talking to a\n", "* talking to b\n* talking to c\n"]);
@@ -185,18 +176,18 @@ Deno.test("what comes while something is printed is printed as one, in order", a
   await printed;
   assertEquals(out.writes.slice(2), ["* talking to d\n"]);
   assertEquals(err.writes, ["error: x\n"]);
-  assertEquals(printer.printed(), undefined);
+  assertEquals(printer.shown(), undefined);
 });
 
 Deno.test("a message that could not be printed does not count as printed", async () => {
   const { out, printer, closed } = printing();
   out.error = new Deno.errors.BrokenPipe();
-  printer.print(switched("a"));
-  const printed = printer.printed()!;
+  printer.show(switched("a"));
+  const printed = printer.shown()!;
   out.open();
   await assertRejects(() => printed, Error, "Nobody reads what is printed");
   assert(closed() > 0);
-  await assertRejects(() => printer.printed()!, Error);
+  await assertRejects(() => printer.shown()!, Error);
   await printer.flush();
 });
 
@@ -205,7 +196,17 @@ Deno.test("who prints more slowly than it comes is waited for", async () => {
   assertEquals(printer.room(), undefined);
   const text = "x".repeat(15_000);
   for (let i = 0; i < 20; i++) {
-    printer.print({ type: "message", name: "bob", plaintext: false, text, sentAtMs: 0 });
+    printer.show({
+      type: "message",
+      ...peer("bob"),
+      id: "1",
+      stream: undefined,
+      seq: undefined,
+      kind: "text",
+      plaintext: false,
+      text,
+      sentAtMs: 0,
+    });
   }
   const room = printer.room()!;
   assert(room !== undefined);

@@ -1,11 +1,11 @@
 import { assertEquals } from "@std/assert";
-import type { ChatEvent } from "../../../../client/events.ts";
 import { EventCoalescer } from "../../../../client/ui/terminal/event_coalescer.ts";
-import type { ShownEvent } from "../../../../client/ui/wording/wording.ts";
+import type { Shown } from "../../../../client/ui/wording/wording.ts";
+import { peer } from "../../../support/fake_client.ts";
 
 /** Gathering with a clock that stands still until its time is let pass. */
 function gathering() {
-  const shown: ShownEvent[] = [];
+  const shown: Shown[] = [];
   const timers = new Set<() => void>();
   const clock = {
     now: () => 0,
@@ -15,24 +15,31 @@ function gathering() {
       return () => void timers.delete(then);
     },
   };
-  const { take, flush } = bound(new EventCoalescer((event) => shown.push(event), clock));
+  const coalescer = new EventCoalescer((one) => shown.push(one), clock);
+  const take = (one: Shown) => coalescer.take(one);
+  const flush = () => coalescer.flush();
   const pass = () => {
     for (const then of timers) then();
   };
   return { take, flush, pass, shown, timers };
 }
 
-function bound(gathering: EventCoalescer) {
-  return { take: gathering.take, flush: () => gathering.flush() };
-}
+const bob = peer("bob");
+const { conversation, name, person, device } = bob;
+const receivers = { to: { person, device }, have: 1, of: 1, id: "1" } as const;
 
-const delivered = (name: string, late: boolean): ChatEvent => ({
+const delivered = (name: string, wasWaiting: boolean): Shown => ({
   type: "delivered",
-  name,
-  id: crypto.randomUUID(),
-  late,
+  ...peer(name),
+  ...receivers,
+  waiting: 0,
+  wasWaiting,
 });
-const notice: ChatEvent = { type: "switched", name: "bob" };
+const waiting = (count: number): Shown => ({ type: "waiting", ...bob, count });
+const deposited = (count: number): Shown => ({ type: "deposited", ...bob, count });
+const read = (count: number): Shown => ({ type: "read", ...bob, ...receivers, count });
+const arrived = (count: number): Shown => ({ type: "arrived", conversation, name, count });
+const notice: Shown = { type: "switched", name: "bob" };
 
 Deno.test("a hundred messages that waited arrive in one line", () => {
   const { take, pass, shown, timers } = gathering();
@@ -42,27 +49,27 @@ Deno.test("a hundred messages that waited arrive in one line", () => {
   assertEquals(timers.size, 1);
   pass();
   assertEquals(shown, [
-    { type: "arrived", name: "bob", count: 100 },
-    { type: "arrived", name: "carol", count: 1 },
+    arrived(100),
+    { type: "arrived", conversation: peer("carol").conversation, name: "carol", count: 1 },
   ]);
   assertEquals(timers.size, 0);
   // What comes then is counted anew.
   take(delivered("bob", true));
   pass();
-  assertEquals(shown.at(-1), { type: "arrived", name: "bob", count: 1 });
+  assertEquals(shown.at(-1), arrived(1));
 });
 
 Deno.test("how many wait is said of all, how many are at the mailbox, or read, of those that are new", () => {
   const { take, pass, shown } = gathering();
-  for (const count of [1, 2, 3]) take({ type: "kept", name: "bob", count });
-  for (const count of [1, 2]) take({ type: "deposited", name: "bob", count });
-  for (const count of [2, 5]) take({ type: "read", name: "bob", count });
-  take({ type: "kept", name: "bob", count: 4 });
+  for (const count of [1, 2, 3]) take(waiting(count));
+  for (const count of [1, 2]) take(deposited(count));
+  for (const count of [2, 5]) take(read(count));
+  take(waiting(4));
   pass();
   assertEquals(shown, [
-    { type: "kept", name: "bob", count: 4 },
-    { type: "deposited", name: "bob", count: 3 },
-    { type: "read", name: "bob", count: 7 },
+    waiting(4),
+    deposited(3),
+    read(7),
   ]);
 });
 
@@ -70,9 +77,9 @@ Deno.test("what is not gathered is shown at once, behind what is", () => {
   const { take, pass, shown, timers } = gathering();
   take(notice);
   assertEquals(shown, [notice]);
-  take({ type: "kept", name: "bob", count: 1 });
+  take(waiting(1));
   take(notice);
-  assertEquals(shown, [notice, { type: "kept", name: "bob", count: 1 }, notice]);
+  assertEquals(shown, [notice, waiting(1), notice]);
   assertEquals(timers.size, 0);
   pass();
   assertEquals(shown.length, 3);
@@ -80,12 +87,12 @@ Deno.test("what is not gathered is shown at once, behind what is", () => {
 
 Deno.test("a delivery that nobody waited for is passed on, and parts nothing", () => {
   const { take, flush, shown } = gathering();
-  take({ type: "read", name: "bob", count: 1 });
+  take(read(1));
   take(delivered("bob", false));
-  take({ type: "read", name: "bob", count: 1 });
+  take(read(1));
   assertEquals(shown.map(({ type }) => type), ["delivered"]);
   flush();
-  assertEquals(shown.slice(1), [{ type: "read", name: "bob", count: 2 }]);
+  assertEquals(shown.slice(1), [read(2)]);
   flush();
   assertEquals(shown.length, 2);
 });

@@ -1,11 +1,20 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
-import { helpRows } from "../../../../client/ui/commands/commands.ts";
-import type { ChatEvent } from "../../../../client/events.ts";
-import { isProblem, plainText } from "../../../../client/ui/script/script.ts";
-import { promptText, terminalLines } from "../../../../client/ui/terminal/terminal.ts";
-import { type ShownEvent, wordingOf } from "../../../../client/ui/wording/wording.ts";
-import type { Fingerprint } from "../../../../shared/crypto/public_key.ts";
+import type { MessageEvent } from "../../../../client/events.ts";
+import { plainText } from "../../../../client/ui/script/script.ts";
+import { terminalLines } from "../../../../client/ui/terminal/terminal_lines.ts";
+import {
+  type Answer,
+  errorSentence,
+  promptText,
+  type Shown,
+  wordingOf,
+} from "../../../../client/ui/wording/wording.ts";
+import type { OfType } from "../../../../client/ui/wording/wording_parts.ts";
+import { UserError } from "../../../../client/user_error.ts";
+import { Identity } from "../../../../shared/crypto/identity.ts";
+import type { Fingerprint, PublicKey } from "../../../../shared/crypto/public_key.ts";
+import { conversationWith, peer } from "../../../support/fake_client.ts";
 
 const now = new Date(2026, 0, 2, 13, 45);
 const sentAtMs = now.getTime();
@@ -27,34 +36,38 @@ const hostile = fc.oneof(
     ...["bob", "* ", "error: ", "é", "🙂", " "],
   )).map((parts) => parts.join("")),
 );
-const hostileProblem = fc.oneof(
-  fc.record({ code: fc.constant("text" as const), text: hostile }),
-  fc.record({
-    code: fc.constant("server-refused" as const),
-    status: hostile,
-    said: hostile,
-    retryAfterS: fc.constantFrom(undefined, 17),
-  }),
-);
-const fingerprint = hostile.map((text) => text as Fingerprint);
 const place = fc.record({ host: hostile, port: fc.nat(65_535) });
 const dialect = fc.constantFrom("p2pchat" as const, "raw" as const, "lines" as const);
-const security = fc.constantFrom("plaintext", "encrypted", "verified");
+const security = fc.constantFrom("plaintext" as const, "encrypted" as const, "verified" as const);
+const fingerprint = hostile.map((text) => text as Fingerprint);
+const key = hostile.map((text) => text as PublicKey);
+const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
 const known = fc.record({ id: hostile, address: place, fingerprint }, {
   requiredKeys: ["id", "address"],
 });
-const serverSaid = fc.option(fingerprint, { nil: undefined });
+const problem = hostile.map((reason) => ({ code: "unexpected", reason }) as const);
+const who = {
+  conversation: hostile,
+  name: hostile,
+  person: maybe(fingerprint),
+  device: maybe(key),
+};
 const words = fc.array(hostile, { minLength: 4, maxLength: 4 });
 const verdict = fc.oneof(
   fc.record({
-    type: fc.constant("changed"),
+    type: fc.constant("changed" as const),
     presentedFingerprint: fingerprint,
     savedFingerprint: fingerprint,
     verified: fc.boolean(),
-    serverFingerprint: serverSaid,
+    serverFingerprint: maybe(fingerprint),
   }),
   fc.record({
-    type: fc.constant("contradicted"),
+    type: fc.constant("rejected" as const),
+    presentedFingerprint: fingerprint,
+    serverFingerprint: maybe(fingerprint),
+  }),
+  fc.record({
+    type: fc.constant("contradicted" as const),
     presentedFingerprint: fingerprint,
     serverFingerprint: fingerprint,
   }),
@@ -69,7 +82,7 @@ const timeMs = fc.integer({ min: 0, max: 999_999_999_999_999 });
 const entry = fc.record({
   row: fc.nat(),
   name: hostile,
-  key: fc.constant(undefined),
+  key: maybe(key),
   direction: fc.constantFrom("in" as const, "out" as const),
   id: hostile,
   text: hostile,
@@ -92,101 +105,107 @@ const finding = fc.record({
   differing: ids,
   complete: fc.boolean(),
 });
+const receivers = {
+  to: fc.record({ person: maybe(fingerprint), device: maybe(key) }),
+  have: fc.constant(1),
+  of: fc.constant(1),
+};
+const devices = fc.array(
+  fc.record({ device: maybe(key), address: maybe(place), connected: fc.boolean() }),
+  { minLength: 1, maxLength: 2 },
+);
+const named = fc.record({ name: hostile });
 
-/** An event of each type, of which every text comes from outside and means harm. */
-const events: { [T in ShownEvent["type"]]: fc.Arbitrary<Extract<ShownEvent, { type: T }>> } = {
-  listening: fc.record({ type: fc.constant("listening"), address: place }),
-  registered: fc.record({
-    type: fc.constant("registered"),
-    id: hostile,
-    address: place,
-    server: place,
-    expiresS: fc.option(fc.nat(), { nil: undefined }),
-    keyed: fc.boolean(),
-  }),
-  unregistered: fc.record({ type: fc.constant("unregistered"), id: hostile }),
-  "server-lost": fc.record({ type: fc.constant("server-lost"), problem: hostileProblem }),
-  "registered-again": fc.record({ type: fc.constant("registered-again"), server: place }),
-  clients: fc.record({
-    type: fc.constant("clients"),
-    count: fc.nat(),
-    clients: fc.array(known, { maxLength: 4 }),
-    selfId: hostile,
-  }),
-  bridged: fc.record({
-    type: fc.constant("bridged"),
-    found: fc.option(known, { nil: undefined }),
-  }),
-  calling: fc.record({
-    type: fc.constant("calling"),
-    name: fc.option(hostile, { nil: undefined }),
-    address: place,
-  }),
+/** What there is of each type to show; of its fields every text comes from outside and means harm. */
+type Arbitraries = {
+  [T in Shown["type"]]: fc.Arbitrary<Omit<OfType<Shown, T>, "type">>;
+};
+
+const fields: Arbitraries = {
+  listening: fc.record({ address: place }),
+  "server-lost": fc.record({ problem }),
+  "registered-again": fc.record({ server: place }),
   opened: fc.record({
-    type: fc.constant("opened"),
-    name: hostile,
+    ...who,
     address: place,
     dialect,
     security,
-    called: fc.constantFrom("by-us", "by-them"),
-    current: fc.boolean(),
+    cause: fc.constantFrom("chat" as const, "delivery" as const, "call" as const),
+    isCurrent: fc.boolean(),
     waiting: fc.nat(3),
   }),
   message: fc.record({
-    type: fc.constant("message"),
-    name: hostile,
+    ...who,
+    id: hostile,
+    stream: maybe(hostile),
+    seq: maybe(fc.nat()),
+    kind: fc.constant("text" as const),
     plaintext: fc.boolean(),
     text: hostile,
     sentAtMs: timeMs,
   }),
-  remembered: fc.record({
-    type: fc.constant("remembered"),
-    name: hostile,
-    fingerprint,
+  waiting: fc.record({ ...who, count }),
+  deposited: fc.record({ ...who, count }),
+  "deposit-refused": fc.record({ ...who, why: problem }),
+  delivered: fc.record({
+    ...who,
+    ...receivers,
+    id: hostile,
+    waiting: fc.nat(3),
+    wasWaiting: fc.boolean(),
   }),
-  "key-refused": fc.record({ type: fc.constant("key-refused"), name: hostile, verdict }),
+  arrived: fc.record({ conversation: hostile, name: hostile, count }),
+  read: fc.record({ ...who, ...receivers, id: hostile, count }),
+  missed: fc.record({ ...who, count }),
+  unconfirmed: fc.record({ ...who, texts: fc.array(hostile, { minLength: 1, maxLength: 3 }) }),
+  closed: fc.record({ ...who, reason, detail: maybe(problem) }),
+  presence: fc.record({ name: hostile, here: fc.boolean() }),
+  "first-contact": fc.record({ name: hostile, fingerprint }),
+  "key-changed": fc.record({ name: hostile, verdict }),
+  "key-refused": fc.record({ name: hostile, verdict }),
   "server-contradicted": fc.record({
-    type: fc.constant("server-contradicted"),
     name: hostile,
-    said: fingerprint,
-    shown: fingerprint,
+    serverFingerprint: fingerprint,
+    presentedFingerprint: fingerprint,
     verified: fc.boolean(),
   }),
-  "turned-away": fc.record({ type: fc.constant("turned-away"), why: hostile }),
-  trusted: fc.record({ type: fc.constant("trusted"), name: hostile, fingerprint }),
-  "verification-asked": fc.record({ type: fc.constant("verification-asked"), name: hostile }),
-  "verification-waits": fc.record({ type: fc.constant("verification-waits"), name: hostile }),
-  "verification-words": fc.record({
-    type: fc.constant("verification-words"),
-    name: hostile,
-    words,
-  }),
-  verified: fc.record({ type: fc.constant("verified"), name: hostile, fingerprint }),
-  "not-verified": fc.record({ type: fc.constant("not-verified"), name: hostile }),
-  away: fc.record({ type: fc.constant("away"), name: hostile, why: hostileProblem }),
-  kept: fc.record({ type: fc.constant("kept"), name: hostile, count }),
-  deposited: fc.record({ type: fc.constant("deposited"), name: hostile, count }),
-  "not-deposited": fc.record({
-    type: fc.constant("not-deposited"),
-    name: hostile,
-    why: hostileProblem,
-  }),
-  delivered: fc.record({
-    type: fc.constant("delivered"),
-    name: hostile,
+  "turned-away": fc.record({ why: problem }),
+  "verification-asked": fc.record(who),
+  "verification-words": fc.record({ name: hostile, words }),
+  problem: fc.record({ problem }),
+  registered: fc.record({
     id: hostile,
-    late: fc.boolean(),
+    address: place,
+    server: place,
+    expiresS: maybe(fc.nat()),
+    keyed: fc.boolean(),
   }),
-  arrived: fc.record({ type: fc.constant("arrived"), name: hostile, count }),
-  read: fc.record({ type: fc.constant("read"), name: hostile, count }),
-  missed: fc.record({ type: fc.constant("missed"), name: hostile, count }),
-  presence: fc.record({ type: fc.constant("presence"), name: hostile, here: fc.boolean() }),
-  who: fc.record({
-    type: fc.constant("who"),
-    people: fc.array(
+  unregistered: fc.record({ id: hostile }),
+  clients: fc.record({
+    count: fc.nat(),
+    clients: fc.array(known, { maxLength: 4 }),
+    selfId: hostile,
+  }),
+  bridged: fc.record({ found: maybe(known) }),
+  calling: fc.record({ name: maybe(hostile), address: place }),
+  away: fc.record({ name: hostile, why: maybe(problem) }),
+  switched: named,
+  trusted: fc.record({ name: hostile, fingerprint }),
+  "verification-waits": named,
+  verified: fc.record({ name: hostile, fingerprint }),
+  "not-verified": named,
+  contacts: fc.record({
+    contacts: fc.array(
       fc.record({
         name: hostile,
-        presence: fc.constantFrom("online", "registered", "away", undefined),
+        person: fingerprint,
+        devices,
+        presence: fc.constantFrom(
+          "online" as const,
+          "registered" as const,
+          "away" as const,
+          undefined,
+        ),
         connected: fc.boolean(),
         waiting: fc.nat(3),
         lastAtMs: timeMs,
@@ -195,59 +214,75 @@ const events: { [T in ShownEvent["type"]]: fc.Arbitrary<Extract<ShownEvent, { ty
     ),
   }),
   history: fc.oneof(
-    fc.record({ type: fc.constant("history" as const), entries }),
-    fc.record({ type: fc.constant("history" as const), name: hostile, entries }),
-    fc.record({ type: fc.constant("history" as const), words: hostile, entries }),
+    fc.record({ entries }),
+    fc.record({ name: hostile, entries }),
+    fc.record({ words: hostile, entries }),
   ),
   audited: fc.record({
-    type: fc.constant("audited"),
     name: hostile,
     report: fc.record({ streams: fc.array(finding, { maxLength: 3 }) }),
   }),
-  undelivered: fc.record({
-    type: fc.constant("undelivered"),
-    name: hostile,
-    texts: fc.array(hostile, { minLength: 1, maxLength: 3 }),
-  }),
-  closed: fc.record({
-    type: fc.constant("closed"),
-    name: hostile,
-    reason,
-    detail: fc.option(hostile, { nil: undefined }),
-  }),
-  switched: fc.record({ type: fc.constant("switched"), name: hostile }),
-  peers: fc.record({
-    type: fc.constant("peers"),
-    peers: fc.array(
-      fc.record({
-        name: hostile,
-        address: fc.option(place, { nil: undefined }),
-        dialect,
-        security,
-        current: fc.boolean(),
-        waiting: fc.nat(3),
-      }),
+  conversations: fc.record({
+    conversations: fc.array(
+      fc.record({ ...who, devices, dialect, security, waiting: fc.nat(3) }),
       { maxLength: 4 },
     ),
+    current: maybe(hostile),
   }),
   help: fc.record({
-    type: fc.constant("help"),
     rows: fc.array(fc.tuple(hostile, hostile), { minLength: 1, maxLength: 4 }),
   }),
-  hint: fc.record({ type: fc.constant("hint"), hint: hostile }),
-  waiting: fc.record({ type: fc.constant("waiting"), command: hostile }),
-  problem: fc.record({ type: fc.constant("problem"), problem: hostile }),
+  hint: fc.record({
+    hint: fc.constantFrom("local-only" as const, "server-line-not-encrypted" as const),
+  }),
+  "still-waiting": fc.record({ command: hostile }),
+  usage: fc.record({ usage: hostile, help: hostile }),
+  "unknown-command": fc.record({ name: hostile, closest: hostile }),
+  "nobody-current": fc.record({
+    command: fc.constantFrom("msg" as const, "close" as const, "audit" as const),
+    names: fc.array(hostile, { maxLength: 3 }),
+  }),
+  "not-a-count": fc.record({ given: hostile, name: hostile }),
+  "count-out-of-range": fc.record({ count: fc.nat(), max: fc.nat() }),
+  "not-yes-or-no": fc.record({ given: hostile, name: hostile }),
+  failed: fc.record({
+    error: fc.oneof(
+      problem.map((problem) => new UserError(problem)),
+      hostile.map((text) => new RangeError(text)),
+      hostile.map((text) => new Error(text)),
+      hostile,
+    ),
+  }),
+  "identity-made": fc.constant({}),
+  identity: fc.record({ key, fingerprint, path: hostile, hasPassphrase: fc.boolean() }),
+  "passphrase-changed": fc.record({ before: fc.boolean(), now: fc.boolean() }),
+  "identity-exported": fc.record({ path: hostile, plain: fc.boolean() }),
+  "identity-imported": fc.record({
+    fingerprint,
+    wasThere: fc.boolean(),
+    replaced: maybe(hostile),
+  }),
 };
 
-for (const [type, event] of Object.entries(events)) {
+/** A message from bob. */
+function message(text: string, more: Partial<MessageEvent> = {}): MessageEvent {
+  const place = { stream: undefined, seq: undefined, kind: "text" } as const;
+  const event = { ...peer("bob"), ...place, type: "message", id: "1", plaintext: false } as const;
+  return { ...event, text, sentAtMs, ...more };
+}
+
+/** Something of each type. */
+const arbitraries = Object.entries(fields).map(([type, fields]) =>
+  [type as Shown["type"], fields.map((fields: object) => ({ ...fields, type }) as Shown)] as const
+);
+
+for (const [type, arbitrary] of arbitraries) {
   Deno.test(`a terminal obeys nothing that comes from outside in ${type}`, () => {
-    fc.assert(fc.property(event as fc.Arbitrary<ShownEvent>, (event) => {
-      for (const line of terminalLines(event, now)) {
+    fc.assert(fc.property(arbitrary, (shown) => {
+      for (const line of terminalLines(shown, now)) {
         assert(!unsafe.test(line.replaceAll(sgr, "")), JSON.stringify(line));
       }
-      // Scripts are told of each arrival.
-      if (event.type === "arrived") return;
-      const printed = plainText(event);
+      const printed = plainText(shown);
       assert(printed === "" || printed.endsWith("\n"));
       for (const line of printed.split("\n")) assert(!unsafe.test(line), JSON.stringify(line));
     }));
@@ -256,29 +291,29 @@ for (const [type, event] of Object.entries(events)) {
 
 Deno.test("a colour that comes from outside does not colour", () => {
   const lines = terminalLines(
-    { type: "message", name: "bob", plaintext: false, text: "\x1b[31mred", sentAtMs },
+    message("\x1b[31mred"),
     now,
   );
   assert(lines[0]!.endsWith("␛[31mred"), lines[0]);
 });
 
 Deno.test("scripts read one line a message, whatever it holds", () => {
-  fc.assert(fc.property(events.message, (event) => {
-    assertEquals(plainText(event).match(/\n/g)?.length, 1);
+  fc.assert(fc.property(hostile, (text) => {
+    assertEquals(plainText(message(text)).match(/\n/g)?.length, 1);
   }));
   assertEquals(
-    plainText({ type: "message", name: "bob", plaintext: false, text: "one\ntwo", sentAtMs }),
+    plainText(message("one\ntwo")),
     "bob: one␊two\n",
   );
   assertEquals(
-    plainText({ type: "message", name: "bob", plaintext: true, text: "one\ntwo", sentAtMs }),
+    plainText(message("one\ntwo", { plaintext: true })),
     "bob [plaintext]: one␊two\n",
   );
 });
 
 Deno.test("people read a line for each of a message's, the further ones set in", () => {
   const lines = terminalLines(
-    { type: "message", name: "bob", plaintext: false, text: "one\nalice: two", sentAtMs },
+    message("one\nalice: two"),
     now,
   ).map((line) => line.replaceAll(sgr, ""));
   assertEquals(lines, ["13:45 bob: one", "      │ alice: two"]);
@@ -286,7 +321,7 @@ Deno.test("people read a line for each of a message's, the further ones set in",
 
 Deno.test("people read of each line that came in plaintext that it did", () => {
   const lines = terminalLines(
-    { type: "message", name: "bob", plaintext: true, text: "one\nalice: two", sentAtMs },
+    message("one\nalice: two", { plaintext: true }),
     now,
   ).map((line) => line.replaceAll(sgr, ""));
   assertEquals(lines, ["13:45 bob [plaintext]: one", "      │ [plaintext] alice: two"]);
@@ -295,16 +330,27 @@ Deno.test("people read of each line that came in plaintext that it did", () => {
 Deno.test("no message of a peer's passes for a notice or a problem, or for an encrypted one", () => {
   for (const [plaintext, mark] of [[false, ""], [true, " [plaintext]"]] as const) {
     fc.assert(fc.property(hostile, (text) => {
-      const printed = plainText({ type: "message", name: "bob", plaintext, text, sentAtMs });
+      const printed = plainText(message(text, { plaintext }));
       assert(printed.startsWith(`bob${mark}: `));
       const [first, ...further] = terminalLines(
-        { type: "message", name: "bob", plaintext, text, sentAtMs },
+        message(text, { plaintext }),
         now,
       ).map((line) => line.replaceAll(sgr, ""));
       assert(first!.startsWith(`13:45 bob${mark}: `));
       for (const line of further) assert(line.startsWith(`      │${mark} `));
     }));
   }
+});
+
+Deno.test("a terminal obeys nothing that comes from outside in an error or a prompt", () => {
+  fc.assert(fc.property(hostile, (text) => {
+    for (
+      const error of [new UserError({ code: "unexpected", reason: text }), new Error(text), text]
+    ) {
+      assert(!unsafe.test(errorSentence(error)));
+    }
+    assert(!unsafe.test(promptText("alice", { name: text, waiting: 0 })));
+  }));
 });
 
 /** Where the second column of each row begins. */
@@ -317,186 +363,383 @@ Deno.test("names of any length are aligned, in lists of clients, of peers and in
   fc.assert(fc.property(fc.array(id, { minLength: 1, maxLength: 8 }), (ids) => {
     const seconds = ids.map(() => "127.0.0.1:5557");
     const clients = ids.map((id) => ({ id, address }));
-    const listed = wordingOf({ type: "clients", count: ids.length, clients, selfId: "" })!.lines;
+    const listed = wordingOf({ type: "clients", count: ids.length, clients, selfId: "" }).lines;
     assertEquals(listed.length, ids.length + 1);
     // An id may itself look like an address's end: the column is where all have it.
     assertEquals(columns(listed.slice(1), seconds).size, 1);
-    const peers = ids.map((name) => ({
-      name,
-      address,
-      dialect: "p2pchat" as const,
-      security: "encrypted" as const,
-      current: false,
-      waiting: 0,
-    }));
-    assertEquals(columns(wordingOf({ type: "peers", peers })!.lines.slice(1), seconds).size, 1);
+    const conversations = ids.map((name) => conversationWith(name));
+    const open = { type: "conversations", conversations, current: undefined } as const;
+    assertEquals(columns(wordingOf(open).lines.slice(1), seconds).size, 1);
+    const rows = ids.map((id) => [`/${id}`, "help"] as const);
+    const { lines } = wordingOf({ type: "help", rows });
+    assertEquals(new Set(lines.map((line) => line.lastIndexOf("help"))).size, 1);
   }));
-  const help = wordingOf({ type: "help", rows: helpRows })!.lines;
-  assertEquals(columns(help, helpRows.map(([, text]) => text)).size, 1);
 });
 
-// What is said, word for word where scripts may look for it.
-const said: [event: ChatEvent, printed: string][] = [
-  [{ type: "listening", address: { host: "::1", port: 1 } }, "* listening on [::1]:1\n"],
-  [{ type: "delivered", name: "bob", id: "1", late: false }, "* delivered to bob\n"],
-  [{ type: "delivered", name: "bob", id: "1", late: true }, "* delivered to bob\n"],
-  [
-    { type: "away", name: "bob", why: { code: "text", text: "The server knows no bob" } },
-    "* talking to bob, who cannot be reached; what you write waits. The server knows no bob\n",
-  ],
-  [{ type: "kept", name: "bob", count: 1 }, "* waiting for bob\n"],
-  [{ type: "kept", name: "bob", count: 3 }, "* 3 messages wait for bob\n"],
-  [{ type: "deposited", name: "bob", count: 1 }, "* at the server's mailbox for bob\n"],
-  [
-    { type: "deposited", name: "bob", count: 3 },
-    "* at the server's mailbox for bob: 3 messages\n",
-  ],
-  [
-    {
-      type: "not-deposited",
-      name: "bob",
-      why: { code: "deposit-refused", status: "507", said: "the mailbox is full" },
-    },
-    "* what waits for bob stays on this machine: the mailbox is full\n",
-  ],
-  [{ type: "read", name: "bob", count: 1 }, "* read by bob\n"],
-  [{ type: "read", name: "bob", count: 2 }, "* read by bob: 2 messages\n"],
-  [{ type: "missed", name: "bob", count: 1 }, "* a message of bob's is not here: "],
-  [{ type: "missed", name: "bob", count: 2 }, "* 2 messages of bob's are not here: "],
-  [{ type: "presence", name: "bob", here: true }, "* bob is here\n"],
-  [{ type: "presence", name: "bob", here: false }, "* bob has gone\n"],
-  [{ type: "bridged", found: { id: "bob", address } }, "* bob is at 127.0.0.1:5557;"],
-  [{ type: "bridged", found: undefined }, "* nobody else is registered yet;"],
-  [
-    { type: "clients", count: 3, clients: [{ id: "bob", address }], selfId: "bob" },
-    "3 clients are registered:\n  bob  127.0.0.1:5557  (you)\n  and 2 more\n",
-  ],
-  [{ type: "clients", count: 0, clients: [], selfId: "bob" }, "nobody is registered\n"],
-  [{ type: "peers", peers: [] }, "no conversation is open;"],
-  [
-    {
-      type: "peers",
-      peers: [
-        {
-          name: "bob",
-          address,
-          dialect: "p2pchat",
-          security: "verified",
-          current: true,
-          waiting: 0,
-        },
-        { name: "x", address, dialect: "raw", security: "plaintext", current: false, waiting: 0 },
-      ],
-    },
-    "2 conversations are open:\n  bob  127.0.0.1:5557  verified  (current)\n" +
-    "  x    127.0.0.1:5557  plaintext, raw\n",
-  ],
-  [
-    {
-      type: "opened",
-      name: "bob",
-      address,
-      dialect: "p2pchat",
-      security: "encrypted",
-      called: "by-them",
-      current: false,
-      waiting: 0,
-    },
-    "* bob (127.0.0.1:5557) has called, encrypted; /switch bob to answer\n",
-  ],
-  [
-    {
-      type: "opened",
-      name: "bob",
-      address,
-      dialect: "p2pchat",
-      security: "plaintext",
-      called: "by-us",
-      current: true,
-      waiting: 0,
-    },
-    "* connected to bob (127.0.0.1:5557); nothing is encrypted\n",
-  ],
-  [
-    { type: "message", name: "bob", plaintext: true, text: "Hello", sentAtMs },
-    "bob [plaintext]: Hello\n",
-  ],
-  [
-    { type: "closed", name: "bob", reason: "peer-left", detail: "supper" },
-    "* bob has left: supper\n",
-  ],
-  [{ type: "problem", problem: "Nobody is there" }, "error: Nobody is there\n"],
-];
+const { fingerprint: person } = Identity.fromSeed(new Uint8Array(32).fill(1));
+const { fingerprint: another } = Identity.fromSeed(new Uint8Array(32).fill(2));
+const bob = peer("bob");
+const connection = { address, dialect: "p2pchat", security: "encrypted" } as const;
+const receiver = { to: { person: bob.person, device: bob.device }, have: 1, of: 1, id: "1" };
+const full = { code: "deposit-refused", status: "507", said: "the mailbox is full" } as const;
+const unknown = { code: "not-registered", name: "bob" } as const;
+const ask =
+  "Either bob has a new machine, or somebody else uses that name. Ask bob some other way, such " +
+  "as by phone; /trust bob accepts the key shown";
 
-for (const [event, printed] of said) {
-  Deno.test(`${JSON.stringify(event).slice(0, 60)} reads '${printed.trim()}'`, () => {
-    assert(plainText(event, now).startsWith(printed), plainText(event, now));
-  });
+// What is said, word for word.
+const said: {
+  [T in Shown["type"]]?: [shown: Omit<OfType<Shown, T>, "type">, string][];
+} = {
+  listening: [[{ address: { host: "::1", port: 1 } }, "* listening on [::1]:1"]],
+  "server-lost": [[
+    { problem: { code: "unexpected", reason: "It is gone" } },
+    "error: It is gone. Trying again; conversations go on",
+  ]],
+  "registered-again": [[{ server: address }, "* registered again with the server 127.0.0.1:5557"]],
+  opened: [
+    [
+      { ...bob, ...connection, cause: "call", isCurrent: false, waiting: 0 },
+      "* bob (127.0.0.1:5557) has called, encrypted; /switch bob to answer",
+    ],
+    [
+      { ...bob, ...connection, security: "plaintext", cause: "chat", isCurrent: true, waiting: 0 },
+      "* connected to bob (127.0.0.1:5557); nothing is encrypted",
+    ],
+    [
+      { ...bob, ...connection, security: "verified", cause: "chat", isCurrent: true, waiting: 1 },
+      "* connected to bob (127.0.0.1:5557), verified; sending the message that waited",
+    ],
+    [
+      { ...bob, ...connection, cause: "delivery", isCurrent: false, waiting: 2 },
+      "* connected to bob (127.0.0.1:5557), encrypted; sending the 2 messages that waited; " +
+      "/switch bob to answer",
+    ],
+    [
+      {
+        ...peer("127.0.0.1:5557"),
+        address,
+        dialect: "raw",
+        security: "plaintext",
+        cause: "call",
+        isCurrent: true,
+        waiting: 0,
+      },
+      "* 127.0.0.1:5557 has called, who sends raw text: messages are not confirmed, and names are " +
+      "not sent; nothing is encrypted",
+    ],
+    [
+      {
+        ...bob,
+        address,
+        dialect: "lines",
+        security: "plaintext",
+        cause: "chat",
+        isCurrent: true,
+        waiting: 0,
+      },
+      "* connected to bob (127.0.0.1:5557), who sends lines of text: messages are not confirmed; " +
+      "nothing is encrypted",
+    ],
+  ],
+  message: [
+    [message("Hello"), "bob: Hello"],
+    [message("Hello", { plaintext: true }), "bob [plaintext]: Hello"],
+  ],
+  waiting: [
+    [{ ...bob, count: 1 }, "* waiting for bob"],
+    [{ ...bob, count: 3 }, "* 3 messages wait for bob"],
+  ],
+  deposited: [
+    [{ ...bob, count: 1 }, "* at the server's mailbox for bob"],
+    [{ ...bob, count: 3 }, "* at the server's mailbox for bob: 3 messages"],
+  ],
+  "deposit-refused": [[
+    { ...bob, why: full },
+    "* what waits for bob stays on this machine: the mailbox is full",
+  ]],
+  delivered: [
+    [{ ...bob, ...receiver, waiting: 0, wasWaiting: false }, "* delivered to bob"],
+    [{ ...bob, ...receiver, waiting: 1, wasWaiting: true }, "* delivered to bob"],
+  ],
+  arrived: [
+    [{ ...bob, count: 1 }, "* delivered to bob: the message that waited"],
+    [{ ...bob, count: 9 }, "* delivered to bob: 9 messages that waited"],
+  ],
+  read: [
+    [{ ...bob, ...receiver, count: 1 }, "* read by bob"],
+    [{ ...bob, ...receiver, count: 2 }, "* read by bob: 2 messages"],
+  ],
+  missed: [
+    [
+      { ...bob, count: 1 },
+      "* a message from bob is missing here: it went to another copy of your profile",
+    ],
+    [
+      { ...bob, count: 2 },
+      "* 2 messages from bob are missing here: they went to another copy of your profile",
+    ],
+  ],
+  unconfirmed: [
+    [
+      { ...bob, texts: ["Hello"] },
+      "error: bob did not confirm your last message, so it may not have arrived: “Hello”",
+    ],
+    [
+      { ...bob, texts: ["🙂".repeat(99), "x"] },
+      "error: bob did not confirm your last 2 messages, so they may not have arrived; the first is " +
+      `“${"🙂".repeat(59)}…”`,
+    ],
+  ],
+  closed: [
+    [{ ...bob, reason: "you-left", detail: undefined }, "* you left bob"],
+    [{ ...bob, reason: "peer-left", detail: undefined }, "* bob has left"],
+    [
+      { ...bob, reason: "peer-left", detail: { code: "unexpected", reason: "supper" } },
+      "* bob has left: supper",
+    ],
+    [
+      { ...bob, reason: "lost", detail: undefined },
+      "* the connection to bob is lost; /chat bob calls again",
+    ],
+    [{ ...bob, reason: "silent", detail: undefined }, "* the connection to bob is dead"],
+    [{ ...bob, reason: "broken", detail: undefined }, "* the conversation with bob broke"],
+    [{ ...bob, reason: "refused", detail: undefined }, "* bob was turned away"],
+  ],
+  presence: [
+    [{ name: "bob", here: true }, "* bob is here"],
+    [{ name: "bob", here: false }, "* bob has gone"],
+  ],
+  "first-contact": [[
+    { name: "bob", fingerprint: person },
+    `* First contact with bob. Key ${person} saved; run /verify bob to confirm it`,
+  ]],
+  "key-changed": [
+    [
+      {
+        name: "bob",
+        verdict: {
+          type: "changed",
+          presentedFingerprint: person,
+          savedFingerprint: another,
+          verified: true,
+          serverFingerprint: undefined,
+        },
+      },
+      "error: bob has ANOTHER KEY than before and was refused:\n" +
+      `error: verified  ${another}\nerror: shown  ${person}\nerror: ${ask}`,
+    ],
+    [
+      {
+        name: "bob",
+        verdict: {
+          type: "changed",
+          presentedFingerprint: person,
+          savedFingerprint: another,
+          verified: false,
+          serverFingerprint: person,
+        },
+      },
+      "error: bob has ANOTHER KEY than before and was refused:\n" +
+      `error: known  ${another}\nerror: shown  ${person}\n` +
+      `error: The server names the key shown\nerror: ${ask}`,
+    ],
+  ],
+  "key-refused": [
+    [
+      {
+        name: "bob",
+        verdict: { type: "contradicted", presentedFingerprint: person, serverFingerprint: another },
+      },
+      "error: bob does not show the key that the server names and was refused:\n" +
+      `error: shown  ${person}\nerror: The server names ${another}\nerror: ${ask}`,
+    ],
+    [
+      {
+        name: "bob",
+        verdict: { type: "rejected", presentedFingerprint: person, serverFingerprint: undefined },
+      },
+      "error: bob shows the key whose words differed from yours and was refused:\n" +
+      `error: shown  ${person}\nerror: ${ask}`,
+    ],
+  ],
+  "server-contradicted": [true, false].map((verified) => [
+    { name: "bob", serverFingerprint: another, presentedFingerprint: person, verified },
+    `error: The server names a different key for bob, ${another}; bob has proven to have ${person}, ` +
+    `the one ${verified ? "you verified" : "you know"}. The server is wrong or lying`,
+  ]),
+  "turned-away": [[
+    { why: { code: "namesake", name: "alice" } },
+    "* turned a call away: somebody with another key than yours goes by your name, alice",
+  ]],
+  "verification-asked": [[
+    bob,
+    "* bob wants to make sure that nobody is in the middle: run /verify bob",
+  ]],
+  "verification-words": [[
+    { name: "bob", words: ["one", "two", "three", "four"] },
+    "* bob sees the same four words if nobody is in the middle:\n" +
+    "*     one  two  three  four\n" +
+    "* compare them by voice, then /verify bob yes, or /verify bob no if they differ",
+  ]],
+  problem: [[{ problem: unknown }, "error: The server knows no bob; /info shows whom it knows"]],
+  registered: [
+    [
+      { id: "alice", address, server: { ...address, tls: {} }, expiresS: 300, keyed: true },
+      "* registered as alice at 127.0.0.1:5557 with the server tls://127.0.0.1:5557, refreshed while " +
+      "this runs",
+    ],
+    [
+      { id: "alice", address, server: address, expiresS: undefined, keyed: false },
+      "* registered as alice at 127.0.0.1:5557 with the server 127.0.0.1:5557; it does not reserve " +
+      "the name for your key",
+    ],
+  ],
+  unregistered: [[{ id: "alice" }, "* unregistered: the server has forgotten alice"]],
+  clients: [
+    [
+      { count: 3, clients: [{ id: "bob", address }], selfId: "bob" },
+      "3 clients are registered:\n  bob  127.0.0.1:5557  (you)\n  and 2 more",
+    ],
+    [
+      { count: 1, clients: [{ id: "bob", address }], selfId: "alice" },
+      "1 client is registered:\n  bob  127.0.0.1:5557",
+    ],
+    [{ count: 0, clients: [], selfId: "bob" }, "nobody is registered"],
+  ],
+  bridged: [
+    [
+      { found: { id: "bob", address } },
+      "* bob is at 127.0.0.1:5557; /chat bob opens a conversation",
+    ],
+    [
+      { found: { id: "", address } },
+      "* the server names a client at 127.0.0.1:5557; /chat 127.0.0.1:5557 opens a conversation",
+    ],
+    [{ found: undefined }, "* nobody else is registered yet; try /bridge again later"],
+  ],
+  calling: [
+    [{ name: "bob", address }, "* calling bob at 127.0.0.1:5557"],
+    [{ name: undefined, address }, "* calling 127.0.0.1:5557"],
+  ],
+  away: [
+    [
+      { name: "bob", why: unknown },
+      "* talking to bob, who cannot be reached; what you write waits. The server knows no bob; " +
+      "/info shows whom it knows",
+    ],
+    [
+      { name: "bob", why: undefined },
+      "* talking to bob, who cannot be reached; what you write waits",
+    ],
+  ],
+  switched: [[{ name: "bob" }, "* talking to bob"]],
+  trusted: [[
+    { name: "bob", fingerprint: person },
+    `* bob's key is ${person} from now on; /chat bob calls again`,
+  ]],
+  "verification-waits": [[{ name: "bob" }, "* waiting for bob to run /verify as well"]],
+  verified: [[
+    { name: "bob", fingerprint: person },
+    `* bob is verified: the key ${person} is theirs`,
+  ]],
+  "not-verified": [[
+    { name: "bob" },
+    "error: The words differ, so somebody is between you and bob and has read what was said. The key " +
+    "is forgotten and the conversation ended",
+  ]],
+  conversations: [
+    [{ conversations: [], current: undefined }, "no conversation is open; /chat opens one"],
+    [
+      { conversations: [conversationWith("bob")], current: undefined },
+      "1 conversation is open:\n  bob  127.0.0.1:5557  encrypted",
+    ],
+    [
+      {
+        conversations: [
+          { ...conversationWith("bob"), security: "verified" },
+          { ...conversationWith("x"), dialect: "raw", security: "plaintext" },
+        ],
+        current: bob.conversation,
+      },
+      "2 conversations are open:\n  bob  127.0.0.1:5557  verified  (current)\n" +
+      "  x    127.0.0.1:5557  plaintext, raw",
+    ],
+    [
+      {
+        conversations: [
+          conversationWith("bob", { connected: false, waiting: 2 }),
+          conversationWith("carol"),
+        ],
+        current: peer("carol").conversation,
+      },
+      "2 conversations are open:\n  bob    away            encrypted, 2 waiting\n" +
+      "  carol  127.0.0.1:5557  encrypted  (current)",
+    ],
+  ],
+  help: [[{ rows: [["/a", "one"], ["/long", "two"]] }, "  /a     one\n  /long  two"]],
+  hint: [
+    [
+      { hint: "local-only" },
+      "* only this machine can call you; start with --host 0.0.0.0 to let others",
+    ],
+    [
+      { hint: "server-line-not-encrypted" },
+      "* the connection to the server is not encrypted: anyone on the way can see whom you look for " +
+      "and change what the server says; put tls:// before its address if the server supports it",
+    ],
+  ],
+  "still-waiting": [[{ command: "/info" }, "* still waiting for /info …"]],
+  failed: [
+    [
+      { error: new UserError(unknown) },
+      "error: The server knows no bob; /info shows whom it knows",
+    ],
+    [{ error: new RangeError("too long") }, "error: too long"],
+    [{ error: new TypeError("x") }, "error: Something failed: TypeError: x"],
+  ],
+};
+
+for (const [type, cases] of Object.entries(said)) {
+  for (const [shown, printed] of cases as [object, string][]) {
+    Deno.test(`${type} reads '${printed}'`, () => {
+      assertEquals(plainText({ ...shown, type } as Shown, now), printed + "\n");
+    });
+  }
 }
 
-Deno.test("texts that were not confirmed are named, long ones shortened", () => {
-  const one = plainText({ type: "undelivered", name: "bob", texts: ["Hello"] });
-  assertMatch(one, /^error: bob did not confirm .*“Hello”\n$/);
-  const long = plainText({ type: "undelivered", name: "bob", texts: ["🙂".repeat(99), "x"] });
-  assertMatch(long, /2 messages.*“(🙂){59}…”\n$/u);
-});
-
 Deno.test("what went wrong is a problem, and nothing else is", () => {
-  const problems = ["server-lost", "undelivered", "problem"]
-    .concat("key-refused", "server-contradicted", "not-verified");
-  for (const [type, event] of Object.entries(events)) {
-    // Of these it depends on what was found.
-    if (type === "audited" || type === "arrived") continue;
-    const [sample] = fc.sample(event as fc.Arbitrary<ChatEvent>, 1);
-    assertEquals(isProblem(sample!), problems.includes(type), type);
+  const problems: Shown["type"][] = ["server-lost", "unconfirmed", "problem", "failed", "usage"];
+  problems.push("key-changed", "key-refused", "server-contradicted", "not-verified");
+  problems.push("unknown-command", "nobody-current", "not-a-count", "count-out-of-range");
+  problems.push("not-yes-or-no");
+  for (const [type, arbitrary] of arbitraries) {
+    // Of this it depends on what was found.
+    if (type === "audited") continue;
+    const [sample] = fc.sample(arbitrary, 1);
+    assertEquals(wordingOf(sample!).tone === "problem", problems.includes(type), type);
   }
 });
 
-Deno.test("what waits for a peer is said where it goes out, and in the list of conversations", () => {
-  const opened = (waiting: number, current: boolean) =>
-    plainText({
-      type: "opened",
-      name: "bob",
-      address,
-      dialect: "p2pchat",
-      security: "encrypted",
-      called: "by-us",
-      current,
-      waiting,
-    });
-  const connected = "* connected to bob (127.0.0.1:5557), encrypted";
-  assertEquals(opened(0, true), `${connected}\n`);
-  assertEquals(opened(1, true), `${connected}; sending the message that waited\n`);
-  assertEquals(
-    opened(2, false),
-    `${connected}; sending the 2 messages that waited; /switch bob to answer\n`,
-  );
-  const peer = { dialect: "p2pchat", security: "encrypted", current: false } as const;
-  assertEquals(
-    plainText({
-      type: "peers",
-      peers: [
-        { ...peer, name: "bob", address: undefined, waiting: 2 },
-        { ...peer, name: "carol", address, waiting: 0, current: true },
-      ],
-    }),
-    "2 conversations are open:\n  bob    away            encrypted, 2 waiting\n" +
-      "  carol  127.0.0.1:5557  encrypted  (current)\n",
-  );
+Deno.test("a delivery that nobody waits for is no line in a terminal", () => {
+  const delivered = { type: "delivered", ...bob, ...receiver, waiting: 0 } as const;
+  assertEquals(terminalLines({ ...delivered, wasWaiting: false }, now), []);
+  assertEquals(terminalLines({ ...delivered, wasWaiting: true }, now), []);
 });
 
 Deno.test("the prompt says whom a line goes to, and how much they do not have yet", () => {
-  const id = "alice";
-  assertEquals(promptText({ id, current: undefined, waiting: 0 }), "alice> ");
-  assertEquals(promptText({ id, current: "bob", waiting: 0 }), "alice → bob> ");
-  assertEquals(promptText({ id, current: "bob", waiting: 2 }), "alice → bob (2 waiting)> ");
+  assertEquals(promptText("alice", undefined), "alice> ");
+  assertEquals(promptText("alice", { name: "bob", waiting: 0 }), "alice → bob> ");
+  assertEquals(promptText("alice", { name: "bob", waiting: 2 }), "alice → bob (2 waiting)> ");
 });
+
+type Contact = Extract<Answer, { type: "contacts" }>["contacts"][number];
 
 const yesterday = new Date(2026, 0, 1, 23, 5).getTime();
 
 Deno.test("a message of another day has its date with the time, in people's time", () => {
   const [first, second] = terminalLines(
-    { type: "message", name: "bob", plaintext: false, text: "one\ntwo", sentAtMs: yesterday },
+    message("one\ntwo", { sentAtMs: yesterday }),
     now,
   ).map((line) => line.replaceAll(sgr, ""));
   assertEquals(first, "2026-01-01 23:05 bob: one");
@@ -504,16 +747,20 @@ Deno.test("a message of another day has its date with the time, in people's time
 });
 
 Deno.test("who is here is a table: where they are, when it was, and what waits", () => {
-  const lastAtMs = yesterday;
+  const contact = (name: string, more: Partial<Contact>) => {
+    const { person, devices } = conversationWith(name);
+    const state = { name, person, devices, presence: undefined, connected: false, waiting: 0 };
+    return { ...state, lastAtMs: yesterday, ...more };
+  };
   assertEquals(
     plainText({
-      type: "who",
-      people: [
-        { name: "bob", presence: "online", connected: true, waiting: 0, lastAtMs: sentAtMs },
-        { name: "carol", presence: "online", connected: false, waiting: 0, lastAtMs },
-        { name: "dave", presence: "away", connected: false, waiting: 12, lastAtMs },
-        { name: "e", presence: "registered", connected: false, waiting: 0, lastAtMs },
-        { name: "f", presence: undefined, connected: false, waiting: 1, lastAtMs },
+      type: "contacts",
+      contacts: [
+        contact("bob", { presence: "online", connected: true, lastAtMs: sentAtMs }),
+        contact("carol", { presence: "online" }),
+        contact("dave", { presence: "away", waiting: 12 }),
+        contact("e", { presence: "registered" }),
+        contact("f", { waiting: 1 }),
       ],
     }, now).split("\n"),
     [
@@ -522,12 +769,12 @@ Deno.test("who is here is a table: where they are, when it was, and what waits",
       "  carol  here             2026-01-01 23:05",
       "  dave   not here         2026-01-01 23:05  12 waiting",
       "  e      registered       2026-01-01 23:05",
-      "  f      not known        2026-01-01 23:05  1 waiting",
+      "  f      unknown          2026-01-01 23:05  1 waiting",
       "",
     ],
   );
   assertEquals(
-    plainText({ type: "who", people: [] }),
+    plainText({ type: "contacts", contacts: [] }),
     "you have talked to nobody yet; /chat opens a conversation\n",
   );
 });
@@ -572,8 +819,9 @@ Deno.test("scripts read a line for each message of a history", () => {
     "             13:45  x        [plaintext]     → bob  read␊13:45  bob  d",
     "",
   ]);
-  fc.assert(fc.property(events.history, (event) => {
-    assertEquals(plainText(event).match(/\n/g)?.length, 1 + event.entries.length);
+  fc.assert(fc.property(entries, (entries) => {
+    const printed = plainText({ type: "history", entries });
+    assertEquals(printed.match(/\n/g)?.length, 1 + entries.length);
   }));
 });
 
@@ -586,7 +834,7 @@ Deno.test("where all that is shown came from a peer, no column is left for what 
 
 Deno.test("a list of messages says what it is a list of", () => {
   const entry = kept[0];
-  const titles: [shown: Omit<ChatEvent & { type: "history" }, "type">, title: string][] = [
+  const titles: [shown: Omit<Answer & { type: "history" }, "type">, title: string][] = [
     [{ entries: [] }, "no message yet"],
     [{ name: "bob", entries: [] }, "no message with bob yet"],
     [{ entries: [entry, entry] }, "the last 2 messages:"],
@@ -610,7 +858,7 @@ const whole = {
 };
 
 Deno.test("an audit that finds everything alike says so, for each direction", () => {
-  const audited = (...streams: (ChatEvent & { type: "audited" })["report"]["streams"]) =>
+  const audited = (...streams: (Answer & { type: "audited" })["report"]["streams"]) =>
     ({ type: "audited", name: "bob", report: { streams } }) as const;
   assertEquals(plainText(audited()), "nothing has been said with bob yet\n");
   assertEquals(
@@ -640,11 +888,11 @@ Deno.test("an audit that finds a difference is a problem: it names messages, and
       ],
     },
   } as const;
-  assert(isProblem(event));
+  assertEquals(wordingOf(event).tone, "problem");
   const lines = plainText(event).trimEnd().split("\n");
   assertEquals(lines.slice(0, 4), [
     "error: sent to bob: 5,012 messages alike, but",
-    "error:   12 confirmed by bob and not there:",
+    "error:   12 confirmed by bob but not there:",
     "error:     id0",
     "error:     id1",
   ]);
@@ -652,7 +900,7 @@ Deno.test("an audit that finds a difference is a problem: it names messages, and
   assertMatch(lines[13]!, /send again what matters$/);
   assertEquals(lines.slice(14, 17), [
     "error: received from bob: 5,012 messages alike, but",
-    "error:   1 differ, or stand in another place:",
+    "error:   1 differ or are in another place:",
     "error:     x",
   ]);
   assertMatch(lines[17]!, /p2pchat history export bob/);
@@ -660,7 +908,8 @@ Deno.test("an audit that finds a difference is a problem: it names messages, and
   for (const difference of ["missingHere", "missingThere", "differing"] as const) {
     for (const direction of ["sent", "received"] as const) {
       const streams = [{ ...whole, direction, [difference]: ["x"] }];
-      assert(isProblem({ type: "audited", name: "bob", report: { streams } }));
+      const { tone } = wordingOf({ type: "audited", name: "bob", report: { streams } });
+      assertEquals(tone, "problem");
     }
   }
 });

@@ -1,0 +1,236 @@
+/**
+ * From a name to an open link: where the server says that somebody is, or where they were last, then a
+ * connection, then its opening. Connections that others open to us become links here, too.
+ *
+ * @module
+ */
+
+import type { Address } from "../../shared/net/address.ts";
+import type { Fingerprint } from "../../shared/crypto/public_key.ts";
+import { linksMax } from "../../shared/protocol/limits.ts";
+import { type TimerClock, within } from "../../shared/time/clock.ts";
+import {
+  type CloseReason,
+  ignoringReceiver,
+  Link,
+  type LinkOwner,
+  type LinkTimes,
+  type PeerFacts,
+  type Receiver,
+  type Refusal,
+  type Self,
+} from "../link/link.ts";
+import type { KnownClient } from "../events.ts";
+import type { Rendezvous } from "../rendezvous/rendezvous.ts";
+import type { Network, PeerConn } from "../transport/transport.ts";
+import { type Problem, UserError } from "../user_error.ts";
+
+/** How long a peer that is new waits until the server has said whether it knows its key. */
+const serverWordTimeoutMs = 2_000;
+
+/** A call of ours. */
+export interface Call {
+  /** Who is meant, if they are called by their name. */
+  readonly expectedId: string | undefined;
+  /** Whether the user asked for it: then they are told what becomes of it. */
+  readonly interactive: boolean;
+}
+
+/** Who takes charge of links. What concerns a call of ours has the call as its last argument. */
+export interface LinkKeeper {
+  /** Asked before a connection becomes a link. @returns Whether there is room for one more. */
+  makeRoom(): boolean;
+  /** A link has begun to open. */
+  added(link: Link): void;
+  /** See {@linkcode LinkOwner}. */
+  admitPlaintext(peer: PeerFacts, call?: Call): Refusal | undefined;
+  /** See {@linkcode LinkOwner}. */
+  admitKey(peer: PeerFacts, call?: Call): Promise<Refusal | undefined>;
+  /** A link opens. @returns Who takes what its peer says. @throws {UserError} If it is to be left at once. */
+  begin(link: Link, call?: Call): Receiver;
+  /** A link is over. */
+  closed(link: Link, reason: CloseReason, detail: Problem | undefined): void;
+}
+
+/** A call that was answered, and came to nothing: to call again is no use. */
+export class CallRefused extends UserError {}
+
+/** What a connector needs. */
+export interface ConnectorOptions {
+  readonly self: Self;
+  readonly network: Pick<Network, "dial">;
+  readonly rendezvous: Pick<
+    Rendezvous,
+    "idAt" | "lookUp" | "registered" | "serverFingerprint" | "status"
+  >;
+  readonly allowPlaintext: boolean;
+  readonly clock: TimerClock;
+  /** Gives up what is being dialled. */
+  readonly signal: AbortSignal;
+  /** When there is room for more of what peers say; undefined if there is. */
+  readonly room: () => Promise<void> | undefined;
+  readonly times?: LinkTimes;
+}
+
+/** Makes links. */
+export class Connector {
+  readonly #options: ConnectorOptions;
+
+  constructor(options: ConnectorOptions) {
+    this.#options = options;
+  }
+
+  /** Makes a link of a connection that somebody opened to us, or closes it if there is no room. */
+  answer(conn: PeerConn, keeper: LinkKeeper): void {
+    if (keeper.makeRoom()) this.#link(conn, "responder", keeper);
+    else conn.close();
+  }
+
+  /**
+   * Where the server says that a client is.
+   *
+   * @throws {UserError} If the server does not say, or cannot be asked.
+   */
+  async locate(name: string): Promise<Address> {
+    const found = await this.#options.rendezvous.lookUp(name);
+    if (found === undefined) throw new UserError({ code: "not-registered", name });
+    // A legacy server knows no Target and names any client that it likes.
+    if (found.id !== "" && found.id !== name) {
+      throw new UserError({ code: "look-up-not-possible", name, answered: found.id });
+    }
+    return found.address;
+  }
+
+  /**
+   * Calls an address. Done when the link is open.
+   *
+   * @throws {UserError} If nobody answers there, or there are too many links.
+   * @throws {CallRefused} If the other side was reached, and either side does not want to talk.
+   */
+  async call(address: Address, call: Call, keeper: LinkKeeper): Promise<Link> {
+    const { network, signal } = this.#options;
+    const conn = await network.dial(address, call.expectedId, { signal });
+    if (!keeper.makeRoom()) {
+      conn.close();
+      throw new UserError({ code: "too-many-links", max: linksMax });
+    }
+    return await this.#link(conn, "initiator", keeper, call);
+  }
+
+  /**
+   * Looks for somebody for whom messages wait, and calls them where the server says that they are, else
+   * where they were last. Does nothing more if they cannot be reached.
+   *
+   * @param isOwn Whether an address is our own.
+   */
+  async search(
+    name: string,
+    lastAddress: Address | undefined,
+    keeper: LinkKeeper,
+    isOwn: (address: Address) => boolean,
+  ): Promise<void> {
+    try {
+      const found = await this.#askFor(name);
+      const address = found?.address ?? lastAddress;
+      if (address === undefined || isOwn(address)) return;
+      // Somebody whom the server calls away is not where they were.
+      if (found === undefined && this.#options.rendezvous.status(name) === "away") return;
+      await this.call(address, { expectedId: name, interactive: false }, keeper);
+    } catch (error) {
+      // The messages go on waiting, and the user knows.
+      if (!(error instanceof UserError) && !this.#options.signal.aborted) throw error;
+    }
+  }
+
+  /** The fingerprint that the server has named for a client's key, as far as it has been asked. */
+  known(name: string): Fingerprint | undefined {
+    return this.#options.rendezvous.serverFingerprint(name);
+  }
+
+  /** Who the server has said is at an address and has a key. */
+  idAt(address: Address): string | undefined {
+    return this.#options.rendezvous.idAt(address);
+  }
+
+  /**
+   * As {@linkcode known}, after asking the server if it is one that we are registered with. What it does not
+   * say in time counts as not said. Never throws.
+   */
+  async ask(name: string): Promise<Fingerprint | undefined> {
+    return this.#options.rendezvous.registered ? await this.askAny(name) : this.known(name);
+  }
+
+  /** As {@linkcode ask}, whichever server there is. */
+  async askAny(name: string): Promise<Fingerprint | undefined> {
+    const { rendezvous, clock } = this.#options;
+    // If no server answers there is nothing to compare a key with.
+    await within(serverWordTimeoutMs, rendezvous.lookUp(name), clock).catch(() => {});
+    return this.known(name);
+  }
+
+  async #askFor(name: string): Promise<KnownClient | undefined> {
+    try {
+      const found = await this.#options.rendezvous.lookUp(name);
+      return found?.id === name ? found : undefined;
+    } catch (error) {
+      if (error instanceof UserError) return undefined;
+      throw error;
+    }
+  }
+
+  /** Makes a link. @returns It, once it is open. */
+  #link(
+    conn: PeerConn,
+    role: "initiator" | "responder",
+    keeper: LinkKeeper,
+    call?: Call,
+  ): Promise<Link> {
+    const { self, allowPlaintext, room, clock, times } = this.#options;
+    const opened = Promise.withResolvers<Link>();
+    // Nobody waits for a link that somebody else opens.
+    if (role === "responder") opened.promise.catch(() => {});
+    const owner: LinkOwner = {
+      admitPlaintext: (peer) => keeper.admitPlaintext(peer, call),
+      admitKey: (peer) => keeper.admitKey(peer, call),
+      begin: (link) => {
+        try {
+          const receiver = keeper.begin(link, call);
+          opened.resolve(link);
+          return receiver;
+        } catch (error) {
+          opened.reject(error);
+          link.leave();
+          return ignoringReceiver;
+        }
+      },
+    };
+    const link = new Link({
+      conn,
+      role,
+      self,
+      owner,
+      onClosed: (reason, detail) => {
+        keeper.closed(link, reason, detail);
+        opened.reject(callFailure(link.remote, call, reason, detail));
+      },
+      room,
+      allowPlaintext,
+      clock,
+      ...(times && { times }),
+    });
+    keeper.added(link);
+    return opened.promise;
+  }
+}
+
+function callFailure(
+  address: Address,
+  call: Call | undefined,
+  reason: CloseReason,
+  detail: Problem | undefined,
+): UserError {
+  const failure = { address, name: call?.expectedId, detail };
+  if (reason === "refused") return new CallRefused({ code: "call-refused", ...failure });
+  const problem = { code: "call-ended", ...failure } as const;
+  return reason === "broken" ? new CallRefused(problem) : new UserError(problem);
+}

@@ -1,0 +1,113 @@
+/**
+ * Turning to somebody: to the conversation that there is, to one that a call opens, or to somebody who
+ * cannot be reached and can be written to all the same.
+ *
+ * @module
+ */
+
+import pLimit from "p-limit";
+import { type Address, isLocal, isUnspecified, parseAddress } from "../../shared/net/address.ts";
+import { fingerprintOf } from "../../shared/crypto/public_key.ts";
+import { isClientId } from "../../shared/protocol/client_id.ts";
+import { CallRefused, type Connector } from "../connector/connector.ts";
+import { type Problem, UserError } from "../user_error.ts";
+import type { Conversation } from "./conversation.ts";
+import type { ConversationList } from "./conversation_list.ts";
+import type { LinkRegistry } from "./link_registry.ts";
+
+/** What calls need. */
+export interface CallsOptions {
+  /** Our own id, and where we listen. */
+  readonly self: { readonly id: string; readonly address: Address };
+  readonly connector: Connector;
+  readonly list: ConversationList;
+  readonly links: LinkRegistry;
+}
+
+/** Peers that are looked for at a time. */
+const searchesMax = 8;
+
+/** What came of turning to somebody. */
+export interface Turn {
+  readonly conversation: Conversation;
+  /** `away`: they cannot be reached, and what is written to them waits. */
+  readonly how: "opened" | "already-open" | "away";
+  /** Why they cannot be reached. */
+  readonly why: Problem | undefined;
+}
+
+/** Calls by the user, and by messages that wait. */
+export class Calls {
+  readonly #options: CallsOptions;
+  readonly #searches = pLimit(searchesMax);
+
+  constructor(options: CallsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Turns to somebody for the user. They are a contact from then on.
+   *
+   * @param to An address such as `127.0.0.1:5557`, or a client's id.
+   * @param onCalling Told where a call goes to.
+   * @throws {UserError} If it is neither, or nobody is there.
+   */
+  async chat(to: string, onCalling: (address: Address) => void): Promise<Turn> {
+    const { self, list, connector, links } = this.#options;
+    const address = to.includes(":") ? parseAddress(to) : undefined;
+    if (address === undefined && !isClientId(to)) throw new UserError({ code: "not-a-peer", to });
+    if (to === self.id || (address !== undefined && this.#isOwn(address))) {
+      throw new UserError({ code: "that-is-yourself" });
+    }
+    const open = address === undefined ? list.connectedTo(to) : list.calledAt(address);
+    if (open !== undefined) {
+      if (address === undefined) await this.#checkUnknownSender(to, open);
+      return this.#turn("already-open", open);
+    }
+    const call = { expectedId: address === undefined ? to : undefined, interactive: true };
+    try {
+      const place = address ?? await connector.locate(to);
+      onCalling(place);
+      const conversation = links.conversationAt(await connector.call(place, call, links));
+      // It may have ended as soon as it was open.
+      return this.#turn("opened", conversation ?? list.getOrOpen(to));
+    } catch (error) {
+      if (!(error instanceof UserError) || error instanceof CallRefused) throw error;
+      const known = address === undefined ? list.openKnown(to) : undefined;
+      if (known === undefined) throw error;
+      known.wake();
+      return this.#turn("away", known, error.problem);
+    }
+  }
+
+  /** Looks for a peer for whom messages wait. Never throws. */
+  async search({ peerId, lastAddress }: Conversation): Promise<void> {
+    const { connector, links } = this.#options;
+    await this.#searches(() =>
+      connector.search(peerId, lastAddress, links, (address) => this.#isOwn(address))
+    );
+  }
+
+  #turn(how: Turn["how"], conversation: Conversation, why?: Problem): Turn {
+    this.#options.list.answer(conversation);
+    return { how, conversation, why };
+  }
+
+  /** @throws {UserError} If somebody who has called by a name has another key than the server names. */
+  async #checkUnknownSender(name: string, { answered, key }: Conversation): Promise<void> {
+    if (answered || key === undefined) return;
+    const serverFingerprint = await this.#options.connector.askAny(name);
+    const presentedFingerprint = fingerprintOf(key);
+    if (serverFingerprint === undefined || serverFingerprint === presentedFingerprint) return;
+    const keys = { presentedFingerprint, serverFingerprint };
+    throw new UserError({ code: "caller-contradicted", name, ...keys });
+  }
+
+  #isOwn({ host, port }: Address): boolean {
+    const own = this.#options.self.address;
+    return port === own.port &&
+      (host === own.host ||
+        (host === "localhost" && isLocal(own.host)) ||
+        (isUnspecified(own.host) && ["127.0.0.1", "::1", "localhost"].includes(host)));
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * Whom the user talks to, as the store and the server know them.
+ *
+ * @module
+ */
+
+import { watchedMax } from "../../shared/protocol/limits.ts";
+import { type Fingerprint, fingerprintOf } from "../../shared/crypto/public_key.ts";
+import type { ConversationState, DeviceState } from "../events.ts";
+import type { PresenceStatus } from "../rendezvous/rendezvous.ts";
+import type { Store } from "../store/store.ts";
+import type { Conversation } from "./conversation.ts";
+
+type Stored = Pick<Store["conversations"], "list">;
+
+/** Somebody whom the user talks to, and whether they are there. */
+export interface ContactState {
+  readonly name: string;
+  readonly person: Fingerprint | undefined;
+  readonly devices: readonly DeviceState[];
+  /** By the server's word; undefined if it says nothing. */
+  readonly presence: PresenceStatus | undefined;
+  /** Whether there is a connection to them. */
+  readonly connected: boolean;
+  /** Messages that they lack. */
+  readonly waiting: number;
+  /** When something was last said, by either side: milliseconds since 1970, UTC. */
+  readonly lastAtMs: number;
+}
+
+/** Contacts that are listed, at most. */
+const contactsMax = 60;
+/** Names that are known, at most. */
+const namesMax = 1_000;
+
+/**
+ * Those whom the user talks to, the latest first.
+ *
+ * @param known What is known of each by its name.
+ * @throws {UserError} If the store cannot be read.
+ */
+export function contactStates(
+  stored: Stored,
+  selfId: string,
+  known: {
+    readonly state: (name: string) => ConversationState | undefined;
+    readonly presence: (name: string) => PresenceStatus | undefined;
+  },
+): ContactState[] {
+  return stored.list(selfId, contactsMax).flatMap(({ name, key, lastAtMs, outgoing }) => {
+    if (key === undefined) return [];
+    const { devices = [{ device: key, address: undefined, connected: false }] } =
+      known.state(name) ?? {};
+    return [{
+      name,
+      person: fingerprintOf(key),
+      devices,
+      presence: known.presence(name),
+      connected: devices.some(({ connected }) => connected),
+      waiting: outgoing.last - outgoing.acknowledged,
+      lastAtMs,
+    }];
+  });
+}
+
+/** The names of those who were talked to, the latest first. @throws {UserError} If the store fails. */
+export function knownNames(stored: Stored, selfId: string): string[] {
+  return stored.list(selfId, namesMax).map(({ name }) => name);
+}
+
+/**
+ * Whom to watch: those of open conversations whom the user has answered, then those who were talked to last,
+ * then unknown senders.
+ *
+ * @throws {UserError} If the store cannot be read.
+ */
+export function namesToWatch(
+  stored: Stored,
+  selfId: string,
+  conversations: readonly Conversation[],
+): string[] {
+  const open = conversations.filter(({ key }) => key !== undefined);
+  const latest = stored.list(selfId, watchedMax).filter(({ key }) => key !== undefined);
+  const names = [
+    ...open.filter(({ answered }) => answered).map(({ peerId }) => peerId),
+    ...latest.map(({ name }) => name),
+    ...open.map(({ peerId }) => peerId),
+  ];
+  return [...new Set(names)].slice(0, watchedMax);
+}

@@ -1,0 +1,175 @@
+/**
+ * The conversations that are in memory: found by their ids and names, begun, and dropped again.
+ *
+ * @module
+ */
+
+import { type Address, formatAddress } from "../../shared/net/address.ts";
+import type { Security } from "../events.ts";
+import type { Link } from "../link/link.ts";
+import type { ConversationRecord } from "../store/store.ts";
+import { reasonOf, UserError } from "../user_error.ts";
+import { Conversation, type ConversationOptions, wasCalledAt } from "./conversation.ts";
+
+/** If there are more conversations, one with no link makes room that the user has no part in. */
+const conversationsMax = 256;
+
+/** What a list needs. */
+export interface ConversationListOptions extends ConversationOptions {
+  /** Told that there are other peers to watch. */
+  readonly onPeers: () => void;
+}
+
+/** The conversations of a client. */
+export class ConversationList {
+  readonly #options: ConversationListOptions;
+  readonly #byId = new Map<string, Conversation>();
+  readonly #byName = new Map<string, Conversation>();
+
+  constructor(options: ConversationListOptions) {
+    this.#options = options;
+  }
+
+  /** All of them, in the order in which they began. */
+  get all(): Conversation[] {
+    return [...this.#byName.values()];
+  }
+
+  /** @param to Its id, or the name of its peer. */
+  find(to: string): Conversation | undefined {
+    return this.#byId.get(to) ?? this.#byName.get(to);
+  }
+
+  /** As {@linkcode find}. @throws {UserError} If there is none. */
+  get(to: string): Conversation {
+    const conversation = this.find(to);
+    if (conversation !== undefined) return conversation;
+    throw new UserError({ code: "no-conversation", to, open: [...this.#byName.keys()] });
+  }
+
+  /** As {@linkcode get}, and if its peer's key is known it is taken from the store. @throws {UserError} */
+  getOrOpen(to: string): Conversation {
+    return this.find(to) ?? this.openKnown(to) ?? this.get(to);
+  }
+
+  /** The conversation that has a link to a peer of that id. */
+  connectedTo(id: string): Conversation | undefined {
+    return this.all.find(({ links }) => links.some(({ peerId }) => peerId === id));
+  }
+
+  /** The conversation that was opened by a call to an address. */
+  calledAt(address: Address): Conversation | undefined {
+    return this.all.find(({ links }) => links.some((link) => wasCalledAt(link, address)));
+  }
+
+  /**
+   * The conversation with somebody whose key is known; undefined if it is not, or is another one.
+   *
+   * @throws {UserError} If the store cannot be read or written.
+   */
+  openKnown(name: string): Conversation | undefined {
+    const { store, self, trust } = this.#options;
+    const there = this.#byName.get(name);
+    if (there !== undefined) return there.key === undefined ? undefined : there;
+    const key = trust.keyOf(name);
+    return key && this.take(name, store.conversations.open({ self: self.id, name, key }));
+  }
+
+  /** The conversation that a link joins, or begins. @throws {UserError} If the store fails. */
+  join(link: Link): Conversation {
+    const { store, self } = this.#options;
+    const base = link.peerId ?? formatAddress(link.remote);
+    const { peerKey: key, peerAgreement: agreement, peerAddress, role, remote } = link;
+    const address = role === "initiator" ? remote : peerAddress;
+    const seen = { ...agreement && { agreement }, ...address && key && { address } };
+    for (let number = 1;; number++) {
+      const name = number === 1 ? base : `${base}~${number}`;
+      const there = this.#byName.get(name);
+      if (there !== undefined && !joins(there, link)) continue;
+      const record = store.conversations.open({ self: self.id, name: base, key }, seen);
+      return this.take(name, record);
+    }
+  }
+
+  /** The conversation of a record; it begins if there is none. @throws {UserError} If the store fails. */
+  take(name: string, record: ConversationRecord): Conversation {
+    const there = this.#byName.get(name);
+    if (there?.stored === record.id) return there;
+    // It is with a key that is not believed any more: its owner is gone, or about to be told to go.
+    if (there !== undefined) this.drop(there);
+    const begun = new Conversation(name, record, this.#options);
+    this.#byName.set(name, begun);
+    this.#byId.set(begun.id, begun);
+    if (this.#byName.size > conversationsMax) this.#makeRoom(begun);
+    this.#options.onPeers();
+    return begun;
+  }
+
+  /**
+   * The user has called or answered a peer: it is a contact from now on, and nobody pushes it out of memory.
+   * Never throws.
+   */
+  answer(conversation: Conversation): void {
+    const { key, peerId } = conversation;
+    if (conversation.answered || key === undefined) return;
+    conversation.answered = true;
+    const { trust, sink, onPeers } = this.#options;
+    try {
+      trust.addContact(peerId, key);
+    } catch (error) {
+      const reason = reasonOf(error);
+      sink.emit({
+        type: "problem",
+        problem: { code: "cannot-note-contact", name: peerId, reason },
+      });
+    }
+    // The mail of an unknown sender has not been answered.
+    conversation.answerMail();
+    onPeers();
+  }
+
+  /** Drops a conversation, unless it has a link or something waits for its peer. */
+  dropIfIdle(conversation: Conversation): void {
+    if (conversation.links.length === 0 && conversation.waiting === 0) this.drop(conversation);
+  }
+
+  /** Drops a conversation. What waits stays on the disk. */
+  drop(conversation: Conversation): void {
+    conversation.stop();
+    // Another one may have taken its place, with another key of that name.
+    if (this.#byName.get(conversation.name) === conversation) {
+      this.#byName.delete(conversation.name);
+    }
+    if (this.#byId.get(conversation.id) === conversation) this.#byId.delete(conversation.id);
+  }
+
+  /** Who else can read a conversation. @throws {Error} If the store cannot be read. */
+  securityOf({ key, peerId }: Conversation): Security {
+    if (key === undefined) return "plaintext";
+    return this.#options.trust.isVerified(peerId, key) ? "verified" : "encrypted";
+  }
+
+  /** Drops the oldest conversation in which nothing is going on. */
+  #makeRoom(begun: Conversation): void {
+    const idle = this.all.find((conversation) =>
+      conversation !== begun && !conversation.answered && conversation.links.length === 0 &&
+      conversation.waiting === 0
+    );
+    if (idle !== undefined) this.drop(idle);
+  }
+}
+
+/** Whether a link belongs to a conversation that goes by its peer's name. */
+function joins({ key, peerId, links }: Conversation, link: Link): boolean {
+  // Whether the key is the name's has been decided before the link opened.
+  if (key !== undefined || link.peerKey !== undefined) {
+    return key !== undefined && link.peerKey !== undefined && peerId === link.peerId &&
+      (key === link.peerKey || links.length === 0);
+  }
+  return links.some((other) =>
+    link.dialect === "p2pchat" && other.dialect === "p2pchat" &&
+    link.remote.host === other.remote.host &&
+    link.peerAddress !== undefined && other.peerAddress !== undefined &&
+    formatAddress(link.peerAddress) === formatAddress(other.peerAddress)
+  );
+}

@@ -1,0 +1,188 @@
+/**
+ * Every link of the client, and the conversation that each belongs to: how many there may be, who is let
+ * in, and where a link goes once it is open.
+ *
+ * @module
+ */
+
+import { fingerprintOf } from "../../shared/crypto/public_key.ts";
+import { linksMax, linksPerPeerMax } from "../../shared/protocol/limits.ts";
+import type { Message } from "../../shared/protocol/message.ts";
+import { refusals } from "../../shared/protocol/reasons.ts";
+import { answerAudit } from "../audit/audit.ts";
+import type { Call, LinkKeeper } from "../connector/connector.ts";
+import type { EventSink, OpenCause } from "../events.ts";
+import {
+  type CloseReason,
+  ignoringReceiver,
+  type Link,
+  type PeerFacts,
+  type Receiver,
+  type Refusal,
+} from "../link/link.ts";
+import type { Store } from "../store/store.ts";
+import { type Problem, reasonOf, UserError } from "../user_error.ts";
+import type { PeerAdmission } from "./admission.ts";
+import { addressOf, type Conversation } from "./conversation.ts";
+import type { ConversationList } from "./conversation_list.ts";
+
+/** What a registry needs. */
+export interface LinkRegistryOptions {
+  /** Our own id. */
+  readonly selfId: string;
+  readonly store: Pick<Store, "conversations" | "digests">;
+  readonly list: ConversationList;
+  readonly admission: PeerAdmission;
+  readonly sink: EventSink;
+}
+
+/** The links of a client. */
+export class LinkRegistry implements LinkKeeper {
+  readonly #options: LinkRegistryOptions;
+  readonly #links = new Map<Link, Conversation | undefined>();
+  #leaving = false;
+
+  constructor(options: LinkRegistryOptions) {
+    this.#options = options;
+  }
+
+  /** Somebody who has called and said nothing yet makes room for one more link. */
+  makeRoom(): boolean {
+    if (this.#leaving) return false;
+    if (this.#links.size < linksMax) return true;
+    for (const link of this.#links.keys()) {
+      if (link.dialect === undefined && link.role === "responder") {
+        link.leave();
+        return true;
+      }
+    }
+    return false;
+  }
+
+  added(link: Link): void {
+    this.#links.set(link, undefined);
+  }
+
+  admitPlaintext(peer: PeerFacts, call?: Call): Refusal | undefined {
+    return this.#options.admission.admitPlaintext(peer, call?.expectedId);
+  }
+
+  async admitKey(peer: PeerFacts, call?: Call): Promise<Refusal | undefined> {
+    return this.#refusalOfMany(peer) ??
+      await this.#options.admission.admitKey(peer, call?.expectedId, call?.interactive);
+  }
+
+  begin(link: Link, call?: Call): Receiver {
+    const receiver = {
+      ...ignoringReceiver,
+      answerAudit: (request: Message) => this.#answerAudit(link, request),
+    };
+    if (link.purpose === "audit") return receiver;
+    const conversation = this.#conversationOf(link);
+    this.#links.set(link, conversation);
+    const { sink, list } = this.#options;
+    const { ref, waiting } = conversation;
+    if (link.role === "initiator") list.answer(conversation);
+    if (conversation.links.length === 0) {
+      sink.emit({
+        ...ref,
+        type: "opened",
+        address: addressOf(link),
+        dialect: link.dialect!,
+        security: list.securityOf(conversation),
+        cause: causeOf(call),
+        waiting,
+      });
+    }
+    conversation.attach(link);
+    return {
+      ...receiver,
+      inbox: conversation,
+      verification: {
+        asked: () => sink.emit({ ...ref, type: "verification-asked" }),
+        words: (words) => sink.emit({ ...ref, type: "verification-words", words }),
+      },
+    };
+  }
+
+  closed(link: Link, reason: CloseReason, detail: Problem | undefined): void {
+    const conversation = this.#links.get(link);
+    this.#links.delete(link);
+    if (conversation === undefined) return;
+    const { sink, list } = this.#options;
+    const { ref } = conversation;
+    const texts = link.unacknowledged;
+    const wasLast = conversation.detach(link);
+    if (texts.length > 0) sink.emit({ ...ref, type: "unconfirmed", texts });
+    if (!wasLast) return;
+    if (conversation.key === undefined || !conversation.answered) list.dropIfIdle(conversation);
+    sink.emit({ ...ref, type: "closed", reason, detail });
+    if (!this.#leaving) conversation.tellWaiting();
+  }
+
+  /** The conversation that a link belongs to; undefined until it is open. */
+  conversationAt(link: Link): Conversation | undefined {
+    return this.#links.get(link);
+  }
+
+  /**
+   * Leaves every peer that goes by an id and has another key than the one that is believed, or none: what
+   * is meant for its owner must not go to them.
+   */
+  async leaveOthers(id: string, fingerprint: string): Promise<void> {
+    const others = [...this.#links.keys()].filter(({ peerId, dialect, peerKey }) =>
+      peerId === id && dialect !== undefined &&
+      (peerKey === undefined || fingerprintOf(peerKey) !== fingerprint)
+    );
+    await Promise.all(others.map((link) => link.leave()));
+  }
+
+  /** Takes no more links. @returns Those that there are. */
+  beginLeaving(): Link[] {
+    this.#leaving = true;
+    return [...this.#links.keys()];
+  }
+
+  /** One peer must not take up all the links that there are. */
+  #refusalOfMany({ peerKey, role }: PeerFacts): Refusal | undefined {
+    if (role === "initiator") return undefined;
+    let count = 0;
+    for (const other of this.#links.keys()) if (other.peerKey === peerKey) count++;
+    if (count <= linksPerPeerMax) return undefined;
+    return {
+      ...refusals.tooManyLinks,
+      detail: { code: "too-many-links-of-one-peer", max: linksPerPeerMax },
+    };
+  }
+
+  /**
+   * The conversation that a link belongs to. Its name is the peer's id, or its address if it has none.
+   * Another link with the same peer, by its key or, in plaintext, by what it says of itself and where it
+   * comes from, joins the conversation. Another peer that says the same id gets a number.
+   *
+   * @throws {UserError} If the store cannot be read or written.
+   */
+  #conversationOf(link: Link): Conversation {
+    const { list } = this.#options;
+    try {
+      return list.join(link);
+    } catch (error) {
+      const peer = link.peerId ?? "";
+      const problem: Problem = { code: "cannot-begin", name: peer, reason: reasonOf(error) };
+      this.#options.sink.emit({ type: "problem", problem });
+      throw new UserError(problem, { cause: error });
+    }
+  }
+
+  #answerAudit({ peerId, peerKey }: Link, request: Message): Message {
+    const { store, selfId } = this.#options;
+    // Also if there is nothing, as when a store was lost: that is what an audit finds out.
+    const { id } = store.conversations.open({ self: selfId, name: peerId!, key: peerKey! });
+    return answerAudit(store.digests, id, request);
+  }
+}
+
+function causeOf(call: Call | undefined): OpenCause {
+  if (call === undefined) return "call";
+  return call.interactive ? "chat" : "delivery";
+}

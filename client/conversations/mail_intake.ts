@@ -1,0 +1,68 @@
+/**
+ * Mail that came: from whom it is taken, and into which conversation it goes.
+ *
+ * @module
+ */
+
+import { type Address, isLocal } from "../../shared/net/address.ts";
+import type { EventSink } from "../events.ts";
+import type { MailIntake, OpenedMail } from "../mailbox/mailbox.ts";
+import type { Store } from "../store/store.ts";
+import type { PeerAdmission } from "./admission.ts";
+import type { ConversationList } from "./conversation_list.ts";
+import { reasonOf } from "../user_error.ts";
+
+/** What taking mail needs. */
+export interface ConversationMailOptions {
+  /** Our own id. */
+  readonly selfId: string;
+  readonly store: Pick<Store, "conversations">;
+  readonly admission: PeerAdmission;
+  readonly list: ConversationList;
+  readonly sink: Pick<EventSink, "emit">;
+}
+
+/** Takes mail. */
+export class ConversationMail implements MailIntake {
+  readonly #options: ConversationMailOptions;
+
+  constructor(options: ConversationMailOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Takes a mail that has been opened. Never throws.
+   *
+   * @param from Where the mailbox is.
+   * @returns False if it has to stay there, since what comes before it is still to come, or nobody believes
+   * its key.
+   */
+  async take(mail: OpenedMail, from: Address): Promise<boolean> {
+    const { selfId, store, admission, list, sink } = this.#options;
+    const { id: name, key, agreement, address, messages } = mail;
+    const candidate = {
+      role: "responder",
+      remote: from,
+      peerId: name,
+      peerKey: key,
+      dialect: "p2pchat",
+    } as const;
+    if (await admission.admitKey(candidate, undefined) !== undefined) return false;
+    try {
+      // Somebody elsewhere must not have us call what listens on this machine alone.
+      const isReachable = address !== undefined && (!isLocal(address.host) || isLocal(from.host));
+      const seen = { agreement, ...isReachable && { address } };
+      const record = store.conversations.open({ self: selfId, name, key }, seen);
+      return list.take(name, record).takeMail(messages);
+    } catch (error) {
+      const problem = { code: "mail-not-kept", name, reason: reasonOf(error) } as const;
+      sink.emit({ type: "problem", problem });
+      return false;
+    }
+  }
+
+  /** Acknowledges what has come. Never throws. */
+  async answer(): Promise<void> {
+    await Promise.all(this.#options.list.all.map((conversation) => conversation.answerMail()));
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * How far the messages of a conversation have come, as the store has it.
+ *
+ * @module
+ */
+
+import type { TimerClock } from "../../shared/time/clock.ts";
+import type { StreamPosition } from "../../shared/protocol/message_stream.ts";
+import { mailTtlMs } from "../../shared/protocol/limits.ts";
+import type { ConversationId, OutgoingStream, Store } from "../store/store.ts";
+
+/** The numbers of the present stream. What is at the mailbox or acknowledged is so from the front on. */
+export class StreamProgress {
+  readonly #conversation: ConversationId;
+  readonly #store: Pick<Store, "conversations" | "outgoing">;
+  readonly #clock: Pick<TimerClock, "timeOfDay">;
+  #outgoing: OutgoingStream;
+
+  /** @throws {UserError} If the store cannot be read. */
+  constructor(
+    conversation: ConversationId,
+    store: Pick<Store, "conversations" | "outgoing">,
+    clock: Pick<TimerClock, "timeOfDay">,
+  ) {
+    this.#conversation = conversation;
+    this.#store = store;
+    this.#clock = clock;
+    this.#outgoing = store.conversations.get(conversation).outgoing;
+  }
+
+  /** The stream's id. */
+  get stream(): string {
+    return this.#outgoing.stream;
+  }
+
+  /** The number of the last message. */
+  get last(): number {
+    return this.#outgoing.last;
+  }
+
+  /** The number up to which the peer has everything. */
+  get acknowledged(): number {
+    return this.#outgoing.acknowledged;
+  }
+
+  /** How many messages the peer lacks. */
+  get waiting(): number {
+    return this.last - this.acknowledged;
+  }
+
+  /** The number up to which the peer or the mailbox has everything. */
+  get deposited(): number {
+    return Math.max(this.acknowledged, this.#outgoing.deposited);
+  }
+
+  /** Whether the peer or the mailbox has everything. */
+  get allDeposited(): boolean {
+    return this.deposited >= this.last;
+  }
+
+  /** Takes note of a message that has just been stored. @returns False if it is not the next one. */
+  accepted({ stream, seq }: StreamPosition): boolean {
+    if (stream !== this.stream || seq !== this.last + 1) return false;
+    this.#outgoing = { ...this.#outgoing, last: seq };
+    return true;
+  }
+
+  /**
+   * Reads it anew: another program may have written, too.
+   *
+   * @returns Whether it is another stream now.
+   * @throws {UserError} If the store cannot be read or written.
+   */
+  reload(): boolean {
+    const before = this.stream;
+    this.#outgoing = this.#store.conversations.get(this.#conversation).outgoing;
+    if (this.#mailIsForgotten) {
+      this.#store.outgoing.forgetDeposited(this.#conversation);
+      this.#outgoing = this.#store.conversations.get(this.#conversation).outgoing;
+    }
+    return this.stream !== before;
+  }
+
+  /** Whether the mailbox has thrown away what nobody fetched. */
+  get #mailIsForgotten(): boolean {
+    const { deposited, acknowledged, depositedAtMs } = this.#outgoing;
+    return depositedAtMs !== undefined && deposited > acknowledged &&
+      this.#clock.timeOfDay() - depositedAtMs > mailTtlMs;
+  }
+}

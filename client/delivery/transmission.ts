@@ -1,0 +1,190 @@
+/**
+ * Sending what a peer lacks over the links that there are, in order: over one of them, and over the next
+ * one if nothing of it is acknowledged in time.
+ *
+ * @module
+ */
+
+import { Backoff } from "../../shared/time/backoff.ts";
+import type { TimerClock } from "../../shared/time/clock.ts";
+import { unacknowledgedMax } from "../../shared/protocol/limits.ts";
+import type { NumberedMessage } from "../../shared/protocol/message_stream.ts";
+import type { ConversationId, Store } from "../store/store.ts";
+import { UserError } from "../user_error.ts";
+import type { StreamProgress } from "./stream_progress.ts";
+
+/** What a delivery needs of a link. */
+export interface MessageLink {
+  /** Sends messages, in order. @throws {UserError} If the link is over, or about to be. */
+  transmit(messages: readonly NumberedMessage[]): void;
+  /** Done when it takes more. */
+  drained(): Promise<void>;
+}
+
+/** What a transmission needs. */
+export interface TransmissionOptions {
+  readonly conversation: ConversationId;
+  readonly store: Pick<Store, "conversations" | "outgoing">;
+  readonly progress: StreamProgress;
+  readonly clock: TimerClock;
+  /** Gives numbers from 0 up to 1. */
+  readonly random: () => number;
+  /** Told that the store cannot be read. */
+  readonly onStoreError: (error: unknown) => void;
+}
+
+/** Messages that are read from the store at once. */
+const batch = 256;
+/** How long nothing is acknowledged before all of it is sent again, at first and at most. */
+const againMs = { firstMs: 10_000, maxMs: 120_000 };
+
+/** The links to one peer, and how far the one in use has got. */
+export class Transmission {
+  readonly #options: TransmissionOptions;
+  readonly #backoff: Backoff;
+  /** The first is in use. */
+  readonly #links: MessageLink[] = [];
+  /** Links that are being given messages, or take no more at the moment. */
+  readonly #sending = new Set<MessageLink>();
+  /** The number up to which the link in use has been given everything. */
+  #transmitted = 0;
+  /** Messages behind that which were accepted just now: they need not be read back from the store. */
+  #fresh: NumberedMessage[] = [];
+  /** When something was acknowledged last, or something was sent while nothing was on its way. */
+  #progressAtMs: number;
+  #againAfterMs = 0;
+  #cancelAgain: (() => void) | undefined;
+  #stopped = false;
+
+  constructor(options: TransmissionOptions) {
+    this.#options = options;
+    this.#backoff = new Backoff({ ...againMs, random: options.random });
+    this.#progressAtMs = options.clock.now();
+  }
+
+  /** Whether there is a link. */
+  get connected(): boolean {
+    return this.#links.length > 0;
+  }
+
+  /** Adds a link. It is used if it is the only one, or once those before it are over or fail. */
+  attach(link: MessageLink): void {
+    this.#links.push(link);
+    if (this.#links.length === 1) this.restart();
+  }
+
+  /** Takes a link away. @returns Whether it was there. */
+  detach(link: MessageLink): boolean {
+    const at = this.#links.indexOf(link);
+    if (at < 0) return false;
+    this.#links.splice(at, 1);
+    if (at === 0) this.restart();
+    return true;
+  }
+
+  /** The link in use, or the stream, is another one: everything that is not acknowledged goes out anew. */
+  restart(): void {
+    const { progress, clock } = this.#options;
+    this.#transmitted = progress.acknowledged;
+    this.#fresh = [];
+    this.#progressAtMs = clock.now();
+    this.#backoff.reset();
+    this.#againAfterMs = this.#backoff.next();
+  }
+
+  /** The peer has acknowledged something new. */
+  acknowledged(): void {
+    const { progress, clock } = this.#options;
+    this.#transmitted = Math.max(this.#transmitted, progress.acknowledged);
+    this.#progressAtMs = clock.now();
+    this.#backoff.reset();
+    this.#againAfterMs = this.#backoff.next();
+  }
+
+  /** Takes note of a message that has just been accepted: if it is the next to go out, it is at hand. */
+  accepted(message: NumberedMessage): void {
+    const { stream, seq } = message.position;
+    if (!this.connected || stream !== this.#options.progress.stream) return;
+    const isNext = seq === this.#transmitted + this.#fresh.length + 1;
+    if (isNext && this.#fresh.length < unacknowledgedMax) this.#fresh.push(message);
+  }
+
+  /** Gives messages to the link in use, unless it takes no more. Never throws. */
+  async transmit(): Promise<void> {
+    const [link] = this.#links;
+    if (link === undefined || this.#sending.has(link) || this.#stopped) return;
+    this.#sending.add(link);
+    this.#watch();
+    try {
+      while (link === this.#links[0] && !this.#stopped) {
+        const messages = this.#next();
+        if (messages.length === 0) break;
+        const { progress, clock } = this.#options;
+        if (this.#transmitted === progress.acknowledged) this.#progressAtMs = clock.now();
+        this.#transmitted = messages.at(-1)!.position.seq;
+        try {
+          link.transmit(messages);
+        } catch (error) {
+          // A link that is over, or about to be left: then all that is not acknowledged goes out anew.
+          if (error instanceof UserError) break;
+          throw error;
+        }
+        await link.drained();
+      }
+    } catch (error) {
+      this.#options.onStoreError(error);
+    } finally {
+      this.#sending.delete(link);
+    }
+  }
+
+  /** Nothing is sent any more. */
+  stop(): void {
+    this.#stopped = true;
+    this.#cancelAgain?.();
+  }
+
+  /** The next messages for the link in use, as many as may be on their way at once. */
+  #next(): NumberedMessage[] {
+    const { conversation, store, progress } = this.#options;
+    const room = unacknowledgedMax - (this.#transmitted - progress.acknowledged);
+    if (room <= 0 || this.#transmitted >= progress.last) return [];
+    const fresh = this.#fresh.splice(0, Math.min(room, batch));
+    if (fresh[0]?.position.seq === this.#transmitted + 1) return fresh;
+    this.#fresh = [];
+    return store.outgoing.unacknowledged(conversation, this.#transmitted, Math.min(room, batch));
+  }
+
+  /** Has everything sent again if nothing of it is acknowledged in time. */
+  #watch(): void {
+    if (this.#cancelAgain !== undefined || this.#stopped || !this.#isOnItsWay) return;
+    const { clock } = this.#options;
+    const dueInMs = Math.max(0, this.#progressAtMs + this.#againAfterMs - clock.now());
+    this.#cancelAgain = clock.after(dueInMs, () => {
+      this.#cancelAgain = undefined;
+      if (clock.now() < this.#progressAtMs + this.#againAfterMs) return this.#watch();
+      if (this.#isOnItsWay) this.#sendAgain();
+    });
+  }
+
+  get #isOnItsWay(): boolean {
+    return this.connected && this.#options.progress.waiting > 0;
+  }
+
+  #sendAgain(): void {
+    const { progress, clock, onStoreError } = this.#options;
+    this.#progressAtMs = clock.now();
+    this.#againAfterMs = this.#backoff.next();
+    // If there are several links, this one may be the one that does not work.
+    this.#links.push(this.#links.shift()!);
+    try {
+      progress.reload();
+    } catch (error) {
+      onStoreError(error);
+    }
+    this.#transmitted = progress.acknowledged;
+    this.#fresh = [];
+    this.transmit();
+    this.#watch();
+  }
+}

@@ -1,0 +1,20 @@
+/**
+ * What can go wrong with a subcommand, as codes and fields.
+ *
+ * @module
+ */
+
+/** What goes wrong with a subcommand of the command line. */
+export type CommandLineProblem =
+  | { readonly code: "nothing-said"; readonly name: string }
+  /** Several of the user's ids have talked with `name`. */
+  | { readonly code: "several-selves"; readonly name: string; readonly selves: readonly string[] }
+  | {
+    readonly code: "not-that-self";
+    readonly name: string;
+    /** The id that the user has named. */
+    readonly self: string;
+    /** Those that have talked with `name`. */
+    readonly selves: readonly string[];
+  }
+  | { readonly code: "history-not-written"; readonly reason: string };

@@ -1,0 +1,73 @@
+/**
+ * What can go wrong with conversations, as codes and fields.
+ *
+ * @module
+ */
+
+import type { Fingerprint } from "../../shared/crypto/public_key.ts";
+import type { Address } from "../../shared/net/address.ts";
+
+/** Conversations: who is let in, what is kept, what is compared. */
+export type ConversationProblem =
+  | { readonly code: "not-an-id"; readonly id: string }
+  /** Neither an address nor a client's id. */
+  | { readonly code: "not-a-peer"; readonly to: string }
+  | { readonly code: "that-is-yourself" }
+  | { readonly code: "no-conversation"; readonly to: string; readonly open: readonly string[] }
+  /** There is no encrypted link to the peer. */
+  | { readonly code: "not-connected"; readonly name: string }
+  /** Somebody who called as `name` has another key than the server names. */
+  | {
+    readonly code: "caller-contradicted";
+    readonly name: string;
+    readonly presentedFingerprint: Fingerprint;
+    readonly serverFingerprint: Fingerprint;
+  }
+  | { readonly code: "call-not-taken"; readonly reason: string }
+  | { readonly code: "cannot-begin"; readonly name: string; readonly reason: string }
+  /** Why a peer is not let in. */
+  | { readonly code: "wrong-peer"; readonly expected: string; readonly answered: string }
+  | { readonly code: "own-key" }
+  | { readonly code: "namesake"; readonly name: string }
+  | { readonly code: "other-key"; readonly name: string }
+  | { readonly code: "too-many-links-of-one-peer"; readonly max: number }
+  | PlaintextProblem & { readonly code: "not-encrypted" }
+  /** As `not-encrypted`, if the peer has said nothing at all: it may only be slow. */
+  | PlaintextProblem & { readonly code: "no-answer-as-encrypted" }
+  | { readonly code: "cannot-look-up-key"; readonly name: string; readonly reason: string }
+  | { readonly code: "key-not-saved"; readonly name: string; readonly reason: string }
+  | { readonly code: "cannot-note-contact"; readonly name: string; readonly reason: string }
+  /** Comparing words. */
+  | { readonly code: "no-words-yet"; readonly name: string }
+  | { readonly code: "no-key-to-verify"; readonly name: string }
+  /** What the store does not take. */
+  | { readonly code: "not-kept"; readonly reason: string }
+  | { readonly code: "sent-not-kept"; readonly name: string; readonly reason: string }
+  | { readonly code: "shown-not-noted"; readonly reason: string }
+  | {
+    readonly code: "store-failed";
+    readonly doing:
+      | "receive"
+      | "mark-shown"
+      | "mark-delivered"
+      | "mark-read"
+      | "renumber"
+      | "deliver"
+      | "confirm";
+    readonly name: string;
+    readonly reason: string;
+    /** Whether the peer has a key, and so sends again what is not confirmed. */
+    readonly keyed: boolean;
+  }
+  | { readonly code: "cannot-watch"; readonly reason: string }
+  | { readonly code: "mail-not-kept"; readonly name: string; readonly reason: string }
+  /** An unknown sender has sent so many messages that the user has not answered. */
+  | { readonly code: "too-many-unanswered"; readonly name: string; readonly count: number };
+
+interface PlaintextProblem {
+  /** Who it is, as far as anybody has said. */
+  readonly name: string | undefined;
+  readonly address: Address;
+  /** Whose key is known, and who should therefore encrypt. */
+  readonly known: string | undefined;
+}

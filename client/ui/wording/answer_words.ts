@@ -1,0 +1,151 @@
+/**
+ * What the user asked for, in words.
+ *
+ * @module
+ */
+
+import { formatAddress } from "../../../shared/net/address.ts";
+import { formatServerAddress } from "../../../shared/net/server_address.ts";
+import { makeVisible } from "../../../shared/text/visible.ts";
+import type { PresenceStatus } from "../../rendezvous/rendezvous.ts";
+import { agrees, auditLines } from "./audit_lines.ts";
+import { historyRows } from "./history_rows.ts";
+import { shortTime } from "./local_time.ts";
+import { problemSentence } from "./problem_sentences.ts";
+import type { Answer } from "./shown.ts";
+import { aligned, list, notice, problem, quoted, type Words } from "./wording_parts.ts";
+
+/** The words for each answer. */
+export const answerWords: Words<Answer> = {
+  registered: ({ id, address, server, expiresS, keyed }) =>
+    notice(
+      `registered as ${id} at ${formatAddress(address)} with the server ` +
+        formatServerAddress(server) +
+        (expiresS === undefined ? "" : ", refreshed while this runs") +
+        (keyed ? "" : "; it does not reserve the name for your key"),
+    ),
+  unregistered: ({ id }) => notice(`unregistered: the server has forgotten ${id}`),
+  clients: (answer) => list(...clientLines(answer)),
+  bridged: (answer) => notice(bridgedLine(answer)),
+  calling: ({ name, address }) =>
+    notice(`calling ${name === undefined ? "" : `${name} at `}${formatAddress(address)}`),
+  away: ({ name, why }) =>
+    notice(
+      `talking to ${name}, who cannot be reached; what you write waits` +
+        (why === undefined ? "" : `. ${problemSentence(why)}`),
+    ),
+  switched: ({ name }) => notice(`talking to ${name}`),
+  trusted: ({ name, fingerprint }) =>
+    notice(`${name}'s key is ${fingerprint} from now on; /chat ${name} calls again`),
+  "verification-waits": ({ name }) => notice(`waiting for ${name} to run /verify as well`),
+  "verification-words": ({ name, words }) =>
+    notice(
+      `${name} sees the same four words if nobody is in the middle:`,
+      `    ${words.join("  ")}`,
+      `compare them by voice, then /verify ${name} yes, or /verify ${name} no if they differ`,
+    ),
+  verified: ({ name, fingerprint }) =>
+    notice(`${name} is verified: the key ${fingerprint} is theirs`),
+  "not-verified": ({ name }) =>
+    problem(
+      `The words differ, so somebody is between you and ${name} and has read what was said. ` +
+        "The key is forgotten and the conversation ended",
+    ),
+  contacts: (answer, now) => list(...contactLines(answer, now)),
+  history: (answer, now) => ({
+    tone: "history",
+    lines: [makeVisible(historyTitle(answer))],
+    rows: historyRows(answer.entries, now),
+  }),
+  audited: ({ name, report }) => (agrees(report) ? list : problem)(...auditLines(name, report)),
+  conversations: (answer) => list(...conversationLines(answer)),
+  help: ({ rows }) => list(...aligned(rows)),
+  hint: ({ hint }) => notice(hints[hint]),
+  "still-waiting": ({ command }) => notice(`still waiting for ${command} …`),
+};
+
+function clientLines({ count, clients, selfId }: Answer & { type: "clients" }): string[] {
+  if (clients.length === 0) return ["nobody is registered"];
+  const title = count === 1 ? "1 client is registered:" : `${count} clients are registered:`;
+  const rows = clients.map(({ id, address }) =>
+    [id, formatAddress(address) + (id === selfId ? "  (you)" : "")] as const
+  );
+  const more = count - clients.length;
+  return [title, ...aligned(rows), ...more > 0 ? [`  and ${more} more`] : []];
+}
+
+function bridgedLine({ found }: Answer & { type: "bridged" }): string {
+  if (found === undefined) return "nobody else is registered yet; try /bridge again later";
+  const { id, address } = found;
+  const place = formatAddress(address);
+  return id === ""
+    ? `the server names a client at ${place}; /chat ${place} opens a conversation`
+    : `${id} is at ${place}; /chat ${id} opens a conversation`;
+}
+
+function contactLines({ contacts }: Answer & { type: "contacts" }, now: Date): string[] {
+  if (contacts.length === 0) return ["you have talked to nobody yet; /chat opens a conversation"];
+  const rows = contacts.map(({ name, connected, presence, lastAtMs, waiting }) => [
+    name,
+    whereabouts(connected, presence),
+    shortTime(lastAtMs, now),
+    waiting === 0 ? "" : `${waiting} waiting`,
+  ]);
+  const title = contacts.length === 1
+    ? "you talk to 1 person:"
+    : `you talk to ${contacts.length} people:`;
+  return [title, ...aligned(rows)];
+}
+
+function whereabouts(connected: boolean, presence: PresenceStatus | undefined): string {
+  if (connected) return "here, connected";
+  return presence === undefined ? "unknown" : presences[presence];
+}
+
+const presences: Readonly<Record<PresenceStatus, string>> = {
+  online: "here",
+  // A client that does not keep its connection to the server may be gone.
+  registered: "registered",
+  away: "not here",
+};
+
+function conversationLines(
+  { conversations, current }: Answer & { type: "conversations" },
+): string[] {
+  if (conversations.length === 0) return ["no conversation is open; /chat opens one"];
+  const rows = conversations.map(({ conversation, name, devices, dialect, security, waiting }) => {
+    const address = devices.find(({ connected }) => connected)?.address;
+    return [
+      name,
+      address === undefined ? "away" : formatAddress(address),
+      security + (dialect === "p2pchat" ? "" : `, ${dialect}`) +
+      (waiting === 0 ? "" : `, ${waiting} waiting`) +
+      (conversation === current ? "  (current)" : ""),
+    ];
+  });
+  const title = conversations.length === 1
+    ? "1 conversation is open:"
+    : `${conversations.length} conversations are open:`;
+  return [title, ...aligned(rows)];
+}
+
+function historyTitle({ name, words, entries }: Answer & { type: "history" }): string {
+  const { length } = entries;
+  const whose = name === undefined ? "" : ` with ${name}`;
+  if (words !== undefined) {
+    const found = quoted(words);
+    if (length === 0) return `no message${whose} has ${found}`;
+    return length === 1
+      ? `1 message${whose} has ${found}:`
+      : `${length} messages${whose} have ${found}:`;
+  }
+  if (length === 0) return `no message${whose} yet`;
+  return length === 1 ? `the last message${whose}:` : `the last ${length} messages${whose}:`;
+}
+
+const hints: Readonly<Record<(Answer & { type: "hint" })["hint"], string>> = {
+  "local-only": "only this machine can call you; start with --host 0.0.0.0 to let others",
+  "server-line-not-encrypted":
+    "the connection to the server is not encrypted: anyone on the way can see whom you look for and " +
+    "change what the server says; put tls:// before its address if the server supports it",
+};

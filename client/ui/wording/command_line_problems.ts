@@ -1,0 +1,18 @@
+/**
+ * Sentences for what can go wrong with a subcommand of the command line.
+ *
+ * @module
+ */
+
+import type { CommandLineProblem } from "../../problems/command_line_problem.ts";
+import type { Sentences } from "./sentences.ts";
+
+/** The subcommands. */
+export const commandLineSentences: Sentences<CommandLineProblem> = {
+  "nothing-said": ({ name }) => `Nothing has been said with ${name} yet`,
+  "several-selves": ({ name, selves }) =>
+    `You have talked with ${name} as ${selves.join(" and ")}: --as says which you mean`,
+  "not-that-self": ({ name, self, selves }) =>
+    `You have not talked with ${name} as ${self}, but as ${selves.join(" and ")}`,
+  "history-not-written": ({ reason }) => `Cannot export the history to standard output: ${reason}`,
+};

@@ -1,0 +1,144 @@
+/**
+ * What happened, in words.
+ *
+ * @module
+ */
+
+import { formatAddress } from "../../../shared/net/address.ts";
+import { formatServerAddress } from "../../../shared/net/server_address.ts";
+import { makeVisible, makeVisibleLines } from "../../../shared/text/visible.ts";
+import type { CloseReason, Dialect, RefusingVerdict, Security } from "../../events.ts";
+import { plaintextMark } from "./history_rows.ts";
+import { shortTime } from "./local_time.ts";
+import { problemSentence } from "./problem_sentences.ts";
+import type { ShownEvent } from "./shown.ts";
+import { counted, notice, problem, quoted, type Words } from "./wording_parts.ts";
+
+/** The words for each event. */
+export const eventWords: Words<ShownEvent> = {
+  listening: ({ address }) => notice(`listening on ${formatAddress(address)}`),
+  "server-lost": ({ problem: lost }) =>
+    problem(`${problemSentence(lost)}. Trying again; conversations go on`),
+  "registered-again": ({ server }) =>
+    notice(`registered again with the server ${formatServerAddress(server)}`),
+  opened: (event) => notice(openedLine(event)),
+  message: ({ name, text, sentAtMs, plaintext }, now) => ({
+    tone: "message",
+    name: makeVisible(name),
+    time: shortTime(sentAtMs, now),
+    lines: makeVisibleLines(text),
+    ...plaintext && { mark: plaintextMark },
+  }),
+  "first-contact": ({ name, fingerprint }) =>
+    notice(
+      `First contact with ${name}. Key ${fingerprint} saved; run /verify ${name} to confirm it`,
+    ),
+  "key-changed": (event) => problem(...refusedKeyLines(event)),
+  "key-refused": (event) => problem(...refusedKeyLines(event)),
+  "server-contradicted": ({ name, serverFingerprint, presentedFingerprint, verified }) =>
+    problem(
+      `The server names a different key for ${name}, ${serverFingerprint}; ${name} has proven to have ` +
+        `${presentedFingerprint}, the one ${verified ? "you verified" : "you know"}. ` +
+        "The server is wrong or lying",
+    ),
+  "turned-away": ({ why }) => notice(`turned a call away: ${problemSentence(why)}`),
+  "verification-asked": ({ name }) =>
+    notice(`${name} wants to make sure that nobody is in the middle: run /verify ${name}`),
+  waiting: ({ name, count }) =>
+    notice(count === 1 ? `waiting for ${name}` : `${count} messages wait for ${name}`),
+  deposited: ({ name, count }) => notice(`at the server's mailbox for ${name}${counted(count)}`),
+  "deposit-refused": ({ name, why }) =>
+    notice(`what waits for ${name} stays on this machine: ${problemSentence(why)}`),
+  delivered: ({ name }) => notice(`delivered to ${name}`),
+  arrived: ({ name, count }) =>
+    notice(
+      `delivered to ${name}: ` +
+        (count === 1 ? "the message that waited" : `${count} messages that waited`),
+    ),
+  read: ({ name, count }) => notice(`read by ${name}${counted(count)}`),
+  missed: ({ name, count }) =>
+    notice(
+      count === 1
+        ? `a message from ${name} is missing here: it went to another copy of your profile`
+        : `${count} messages from ${name} are missing here: they went to another copy of your profile`,
+    ),
+  presence: ({ name, here }) => notice(here ? `${name} is here` : `${name} has gone`),
+  unconfirmed: ({ name, texts }) =>
+    problem(
+      texts.length === 1
+        ? `${name} did not confirm your last message, so it may not have arrived: ` +
+          quoted(texts[0]!)
+        : `${name} did not confirm your last ${texts.length} messages, so they may not have ` +
+          `arrived; the first is ${quoted(texts[0]!)}`,
+    ),
+  closed: ({ name, reason, detail }) =>
+    notice(
+      closeReasons[reason](name) + (detail === undefined ? "" : `: ${problemSentence(detail)}`),
+    ),
+  problem: ({ problem: what }) => problem(problemSentence(what)),
+};
+
+function openedLine(event: ShownEvent & { type: "opened" }): string {
+  const { name, address, dialect, security, cause, isCurrent, waiting } = event;
+  const place = formatAddress(address);
+  const who = name === place ? name : `${name} (${place})`;
+  const what = cause === "call" ? `${who} has called` : `connected to ${who}`;
+  const waited = waiting === 0
+    ? ""
+    : waiting === 1
+    ? "; sending the message that waited"
+    : `; sending the ${waiting} messages that waited`;
+  const hint = isCurrent ? "" : `; /switch ${name} to answer`;
+  return what + dialects[dialect] + securities[security] + waited + hint;
+}
+
+const dialects: Readonly<Record<Dialect, string>> = {
+  p2pchat: "",
+  raw: ", who sends raw text: messages are not confirmed, and names are not sent",
+  lines: ", who sends lines of text: messages are not confirmed",
+};
+
+const securities: Readonly<Record<Security, string>> = {
+  plaintext: "; nothing is encrypted",
+  encrypted: ", encrypted",
+  verified: ", verified",
+};
+
+function refusedKeyLines(
+  { name, verdict }: { readonly name: string; readonly verdict: RefusingVerdict },
+): string[] {
+  const { presentedFingerprint, serverFingerprint } = verdict;
+  const isServers = serverFingerprint === presentedFingerprint;
+  return [
+    ...refusalLines(name, verdict),
+    `shown  ${presentedFingerprint}`,
+    ...serverFingerprint === undefined
+      ? []
+      : [`The server names ${isServers ? "the key shown" : serverFingerprint}`],
+    `Either ${name} has a new machine, or somebody else uses that name. Ask ${name} some other way, ` +
+    `such as by phone; /trust ${name} accepts the key shown`,
+  ];
+}
+
+function refusalLines(name: string, verdict: RefusingVerdict): string[] {
+  switch (verdict.type) {
+    case "changed":
+      return [
+        `${name} has ANOTHER KEY than before and was refused:`,
+        `${verdict.verified ? "verified" : "known"}  ${verdict.savedFingerprint}`,
+      ];
+    case "rejected":
+      return [`${name} shows the key whose words differed from yours and was refused:`];
+    case "contradicted":
+      return [`${name} does not show the key that the server names and was refused:`];
+  }
+}
+
+const closeReasons: Readonly<Record<CloseReason, (name: string) => string>> = {
+  "you-left": (name) => `you left ${name}`,
+  "peer-left": (name) => `${name} has left`,
+  lost: (name) => `the connection to ${name} is lost; /chat ${name} calls again`,
+  silent: (name) => `the connection to ${name} is dead`,
+  broken: (name) => `the conversation with ${name} broke`,
+  refused: (name) => `${name} was turned away`,
+};

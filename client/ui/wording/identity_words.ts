@@ -1,0 +1,45 @@
+/**
+ * What the subcommand `identity` answers, in words.
+ *
+ * @module
+ */
+
+import type { IdentityAnswer } from "./shown.ts";
+import { list, notice, type Words } from "./wording_parts.ts";
+
+/** The words for each answer about an identity. */
+export const identityWords: Words<IdentityAnswer> = {
+  "identity-made": () => notice("there was no identity yet: this one is new, and yours"),
+  identity: ({ key, fingerprint, path, hasPassphrase }) =>
+    list(
+      `id           ${key}`,
+      `fingerprint  ${fingerprint}`,
+      `kept in      ${path}`,
+      `passphrase   ${hasPassphrase ? "yes" : "none; p2pchat identity --passphrase sets one"}`,
+    ),
+  "passphrase-changed": ({ before, now }) =>
+    notice(
+      now
+        ? "your identity is protected by the new passphrase from now on"
+        : "your identity has no passphrase from now on",
+      ...before === now
+        ? []
+        : now
+        ? ["your messages are sealed with it the next time a client starts"]
+        : ["your messages are readable again the next time a client starts"],
+    ),
+  "identity-exported": ({ path, plain }) =>
+    notice(
+      `a copy is in '${path}', ` +
+        (plain
+          ? "WITHOUT a passphrase: anyone who can read it can be you"
+          : "protected by its passphrase"),
+    ),
+  "identity-imported": ({ fingerprint, wasThere, replaced }) =>
+    notice(
+      wasThere
+        ? `you had this identity already; its fingerprint is ${fingerprint}`
+        : `your identity is the imported one; its fingerprint is ${fingerprint}`,
+      ...replaced === undefined ? [] : [`the one before is kept in '${replaced}'`],
+    ),
+};

@@ -1,0 +1,53 @@
+/**
+ * Why a line was not done, in words.
+ *
+ * @module
+ */
+
+import { UserError } from "../../user_error.ts";
+import { problemSentence } from "./problem_sentences.ts";
+import type { LineProblem } from "./shown.ts";
+import { problem, type Words } from "./wording_parts.ts";
+
+/** The words for each problem with a line. */
+export const lineProblemWords: Words<LineProblem> = {
+  usage: ({ usage, help }) => problem(`Usage: ${usage} (${help})`),
+  "unknown-command": ({ name, closest }) =>
+    problem(`There is no /${name}; did you mean /${closest}? /help shows all commands`),
+  "nobody-current": (refusal) => problem(nobodyCurrent(refusal)),
+  "not-a-count": ({ given, name }) =>
+    problem(
+      `'${given}' is not a number of messages: /history ${name} 50 shows the last 50 with ${name}`,
+    ),
+  "count-out-of-range": ({ count, max }) =>
+    problem(
+      `Cannot show ${count} messages, only 1 to ${max}; ` +
+        "p2pchat history export NAME writes all of them",
+    ),
+  "not-yes-or-no": ({ given, name }) =>
+    problem(
+      `'${given}' is neither yes nor no: /verify ${name} yes if you see the same words, else ` +
+        `/verify ${name} no`,
+    ),
+  failed: ({ error }) => problem(failure(error)),
+};
+
+function nobodyCurrent({ command, names }: LineProblem & { type: "nobody-current" }): string {
+  switch (command) {
+    case "close":
+      return "No conversation is current; /close NAME closes one of /peers";
+    case "audit":
+      return "No conversation is current; /audit NAME names one";
+    case "msg":
+      return names.length === 0
+        ? "No conversation is open: /chat IP:PORT or /chat NAME opens one"
+        : `No conversation is current: /switch to one of ${names.join(", ")}`;
+  }
+}
+
+function failure(error: unknown): string {
+  if (error instanceof UserError) return problemSentence(error.problem);
+  // A text that is too long, say.
+  if (error instanceof RangeError) return error.message;
+  return `Something failed: ${error}`;
+}

@@ -1,0 +1,140 @@
+/**
+ * What a front end shows: what happened unasked, and the answers to what the user typed. Facts only; their
+ * words are made in this room.
+ *
+ * @module
+ */
+
+import type { Fingerprint, PublicKey } from "../../../shared/crypto/public_key.ts";
+import type { Address } from "../../../shared/net/address.ts";
+import type { AuditReport } from "../../audit/audit.ts";
+import type { ContactState } from "../../conversations/conversations.ts";
+import type { ClientEvent, ConversationState, KnownClient, OpenedEvent } from "../../events.ts";
+import type { Listed, Registered } from "../../rendezvous/rendezvous.ts";
+import type { HistoryEntry } from "../../store/store.ts";
+import type { Problem } from "../../user_error.ts";
+
+/** Everything that can be shown. */
+export type Shown = ShownEvent | Answer | LineProblem | IdentityAnswer;
+
+/** What happened, as a front end sees it. */
+export type ShownEvent =
+  | Exclude<ClientEvent, { type: "opened" | "delivered" | "verification-words" }>
+  | OpenedEvent & {
+    /** Whether the user's lines go to this conversation. */
+    readonly isCurrent: boolean;
+  }
+  | Extract<ClientEvent, { type: "delivered" }> & {
+    /** Whether the user was told that the message waits. */
+    readonly wasWaiting: boolean;
+  }
+  | ArrivedEvent;
+
+/** Messages that waited are delivered: several such events as one. */
+export interface ArrivedEvent {
+  readonly type: "arrived";
+  readonly conversation: string;
+  readonly name: string;
+  readonly count: number;
+}
+
+/** What a line that the user typed has brought. */
+export type Answer =
+  | Registered & { readonly type: "registered" }
+  | { readonly type: "unregistered"; readonly id: string }
+  | Listed & { readonly type: "clients"; readonly selfId: string }
+  | { readonly type: "bridged"; readonly found: KnownClient | undefined }
+  | {
+    readonly type: "calling";
+    /** Undefined if the user has called an address. */
+    readonly name: string | undefined;
+    readonly address: Address;
+  }
+  | {
+    /** The user turned to somebody who cannot be reached; what they write waits. */
+    readonly type: "away";
+    readonly name: string;
+    readonly why: Problem | undefined;
+  }
+  | { readonly type: "switched"; readonly name: string }
+  | { readonly type: "trusted"; readonly name: string; readonly fingerprint: Fingerprint }
+  | { readonly type: "verification-waits"; readonly name: string }
+  | {
+    readonly type: "verification-words";
+    readonly name: string;
+    readonly words: readonly string[];
+  }
+  | { readonly type: "verified"; readonly name: string; readonly fingerprint: Fingerprint }
+  | { readonly type: "not-verified"; readonly name: string }
+  | { readonly type: "contacts"; readonly contacts: readonly ContactState[] }
+  | {
+    readonly type: "history";
+    /** With whom, or what was searched for; neither for all messages. */
+    readonly name?: string;
+    readonly words?: string;
+    /** Oldest first. */
+    readonly entries: readonly HistoryEntry[];
+  }
+  | { readonly type: "audited"; readonly name: string; readonly report: AuditReport }
+  | {
+    readonly type: "conversations";
+    readonly conversations: readonly ConversationState[];
+    /** The id of the current one. */
+    readonly current: string | undefined;
+  }
+  | { readonly type: "help"; readonly rows: readonly (readonly [usage: string, help: string])[] }
+  | {
+    /** What the user should know when a client starts. */
+    readonly type: "hint";
+    readonly hint: "local-only" | "server-line-not-encrypted";
+  }
+  | {
+    /** A command takes long. */
+    readonly type: "still-waiting";
+    readonly command: string;
+  };
+
+/** Why a line was not done. */
+export type LineProblem =
+  | { readonly type: "usage"; readonly usage: string; readonly help: string }
+  | { readonly type: "unknown-command"; readonly name: string; readonly closest: string }
+  | {
+    /** No conversation is current, and the line names none. */
+    readonly type: "nobody-current";
+    readonly command: "msg" | "close" | "audit";
+    /** Those that there are. */
+    readonly names: readonly string[];
+  }
+  | { readonly type: "not-a-count"; readonly given: string; readonly name: string }
+  | { readonly type: "count-out-of-range"; readonly count: number; readonly max: number }
+  | { readonly type: "not-yes-or-no"; readonly given: string; readonly name: string }
+  | {
+    /** What a command has thrown: a UserError, a RangeError about its argument, or a defect. */
+    readonly type: "failed";
+    readonly error: unknown;
+  };
+
+/** What the subcommand `identity` answers. */
+export type IdentityAnswer =
+  | { readonly type: "identity-made" }
+  | {
+    readonly type: "identity";
+    readonly key: PublicKey;
+    readonly fingerprint: Fingerprint;
+    readonly path: string;
+    readonly hasPassphrase: boolean;
+  }
+  | {
+    readonly type: "passphrase-changed";
+    readonly before: boolean;
+    readonly now: boolean;
+  }
+  | { readonly type: "identity-exported"; readonly path: string; readonly plain: boolean }
+  | {
+    readonly type: "identity-imported";
+    readonly fingerprint: Fingerprint;
+    /** Whether the profile had this identity already. */
+    readonly wasThere: boolean;
+    /** Where the identity that was there before is kept. */
+    readonly replaced: string | undefined;
+  };

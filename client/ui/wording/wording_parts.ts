@@ -1,0 +1,74 @@
+/**
+ * What wordings are made of. All text from outside passes the sanitiser here, once.
+ *
+ * @module
+ */
+
+import { makeVisible } from "../../../shared/text/visible.ts";
+import type { HistoryRow } from "./history_rows.ts";
+import { shorten } from "../../../shared/text/quote.ts";
+
+/** What kind of thing is said. A front end chooses colours and prefixes by it. */
+export type Tone = "message" | "notice" | "list" | "history" | "problem";
+
+/** Something to show. */
+export interface Wording {
+  readonly tone: Tone;
+  /** Who wrote it, for a message. */
+  readonly name?: string;
+  /** What each line is marked with, for a message. */
+  readonly mark?: string;
+  /** When it was written, for a message. */
+  readonly time?: string;
+  /** What is said, safe to print. */
+  readonly lines: readonly string[];
+  /** The messages of a history; its only line stands above them. */
+  readonly rows?: readonly HistoryRow[];
+}
+
+/** The words for each type of something. */
+export type Words<S extends { readonly type: string }> = {
+  readonly [T in S["type"]]: (shown: OfType<S, T>, now: Date) => Wording;
+};
+
+/** Those of a union that can be of a type. */
+export type OfType<S extends { readonly type: string }, T> = S extends { readonly type: infer U }
+  ? T extends U ? S : never
+  : never;
+
+/** Something that the user should know. */
+export function notice(...lines: string[]): Wording {
+  return { tone: "notice", lines: lines.map(makeVisible) };
+}
+
+/** Something that went wrong. */
+export function problem(...lines: string[]): Wording {
+  return { tone: "problem", lines: lines.map(makeVisible) };
+}
+
+/** Something that the user has asked to see. */
+export function list(...lines: string[]): Wording {
+  return { tone: "list", lines: lines.map(makeVisible) };
+}
+
+/** Rows as lines, each column starting at the same place. All columns but the last are ASCII. */
+export function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+  return rows.map((row) =>
+    `  ${row.map((cell, i) => i === row.length - 1 ? cell : cell.padEnd(widths[i]!)).join("  ")}`
+      .trimEnd()
+  );
+}
+
+/** The end of a line about messages: how many they are. One goes without saying. */
+export function counted(count: number): string {
+  return count === 1 ? "" : `: ${count} messages`;
+}
+
+/** Characters of a quoted text. */
+const quotedMax = 60;
+
+/** A text in quotes. A long one is cut. */
+export function quoted(text: string): string {
+  return `“${shorten(text, quotedMax)}”`;
+}

@@ -1,0 +1,23 @@
+import type { CommandLineProblem } from "../../../../client/problems/command_line_problem.ts";
+import { assertSentences, type SentenceCases } from "../../../support/problems.ts";
+
+const cases: SentenceCases<CommandLineProblem> = {
+  "nothing-said": [[
+    { code: "nothing-said", name: "bob" },
+    "Nothing has been said with bob yet",
+  ]],
+  "several-selves": [[
+    { code: "several-selves", name: "bob", selves: ["alice", "work"] },
+    "You have talked with bob as alice and work: --as says which you mean",
+  ]],
+  "not-that-self": [[
+    { code: "not-that-self", name: "bob", self: "carol", selves: ["alice"] },
+    "You have not talked with bob as carol, but as alice",
+  ]],
+  "history-not-written": [[
+    { code: "history-not-written", reason: "the disk is full" },
+    "Cannot export the history to standard output: the disk is full",
+  ]],
+};
+
+Deno.test("what goes wrong with a subcommand has a sentence", () => assertSentences(cases));
