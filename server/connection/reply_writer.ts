@@ -7,6 +7,7 @@
 import { writeAll } from "../../shared/net/write_all.ts";
 import { encode, encodeInto, type Message } from "../../shared/protocol/message.ts";
 import type { Clock } from "../../shared/time/clock.ts";
+import type { Request } from "./request_reader.ts";
 import { ReusedBuffer } from "./reused_buffer.ts";
 import type { Connection } from "./socket.ts";
 
@@ -26,6 +27,7 @@ export class ReplyWriter {
   readonly #clock: Clock;
   /** The news that is being written. */
   #telling: Promise<void> | undefined;
+  #stopped = false;
   /** Since when a write waits for its reader; a time that never passes if none does. */
   writingSinceMs = Infinity;
 
@@ -35,29 +37,33 @@ export class ReplyWriter {
   }
 
   /**
-   * Writes replies, in order and in as few writes as possible, behind the news that is being written. One
-   * read may hold thousands of requests whose replies are a thousand times as long, so the next reply is
-   * asked for only when there is room for it.
+   * Writes the replies to requests, in order and in as few writes as possible, behind the news that is being
+   * written. One read may hold thousands of requests whose replies are a thousand times as long, so a request is
+   * answered only when there is room for its reply.
    *
-   * @param replies Gives the next reply; undefined at the end.
    * @throws {Error} If the connection breaks.
    */
-  async write(replies: () => Reply | undefined): Promise<void> {
-    for (let next = replies(); next !== undefined;) {
+  async write(
+    requests: readonly Request[],
+    answer: (request: Request) => Reply,
+  ): Promise<void> {
+    for (let i = 0; i < requests.length && !this.#stopped;) {
       const spare = spares.pop() ?? new ReusedBuffer(spareBytes);
       let end = 0;
       let long: Uint8Array<ArrayBuffer> | undefined;
-      while (next !== undefined && long === undefined) {
-        if (next instanceof Promise) {
+      while (i < requests.length && long === undefined) {
+        const reply = answer(requests[i++]!);
+        if (reply instanceof Promise) {
           // What has to be on the disk first is written there at once for all that come together.
-          const slow = [next];
-          while ((next = replies()) instanceof Promise) slow.push(next);
+          const slow: Reply[] = [reply];
+          while (i < requests.length && slow.at(-1) instanceof Promise) {
+            slow.push(answer(requests[i++]!));
+          }
           long = encodeAll(await Promise.all(slow));
         } else {
-          const at = encodeInto(next, spare.bytes, end);
-          if (at < 0) long = encodeAll([next]);
-          else end = at;
-          next = replies();
+          const written = encodeInto(reply, spare.bytes, end);
+          if (written < 0) long = encodeAll([reply]);
+          else end = written;
         }
       }
       if (this.#telling !== undefined) await this.#telling;
@@ -82,8 +88,14 @@ export class ReplyWriter {
     return this.#telling = this.#writeNews(news);
   }
 
+  /** Answers no more requests: nobody can hear it. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
   /** Writes as much of a last message as the socket takes at once, and ends the connection's output. */
   async end(last: Message): Promise<void> {
+    this.stop();
     const sent = this.#conn.write(encodeAll([last]));
     await Promise.race([sent, this.#conn.closeWrite()]);
   }

@@ -9,7 +9,6 @@ import type { Message } from "../../shared/protocol/message.ts";
 import { MessageReader } from "../../shared/protocol/message_reader.ts";
 import type { Fault } from "../../shared/protocol/status.ts";
 import { ReusedBuffer } from "./reused_buffer.ts";
-import type { Connection } from "./socket.ts";
 
 /** A request, or what is wrong with what came in its place. */
 export type Request = Message | Fault;
@@ -17,15 +16,15 @@ export type Request = Message | Fault;
 /** Bytes in the buffer of an idle connection: enough for the requests of nearly every client. */
 const idleBufferBytes = 512;
 
-/** Reads the requests of one connection. */
+/** Finds the requests in what one connection reads. */
 export class RequestReader {
-  readonly #conn: Connection;
   #buffer = new ReusedBuffer(idleBufferBytes);
   #messages = new MessageReader();
   #takesMail = false;
 
-  constructor(conn: Connection) {
-    this.#conn = conn;
+  /** What the connection reads into next. */
+  get buffer(): Uint8Array {
+    return this.#buffer.bytes;
   }
 
   /** Whether part of a request has come, and the rest has not. */
@@ -39,19 +38,16 @@ export class RequestReader {
   }
 
   /**
-   * Waits until something comes.
+   * Takes what has been read into the buffer.
    *
-   * @returns The requests that are complete now, which may be none; undefined at the end of the connection.
-   * @throws {Error} If the connection breaks.
+   * @param count How many bytes that is.
+   * @returns The requests that are complete now, which may be none.
    */
-  async read(): Promise<Request[] | undefined> {
-    const count = await this.#conn.read(this.#buffer.bytes);
-    if (count === null) return undefined;
+  take(count: number): Request[] | Promise<Request[]> {
     const requests = this.#messages.push(this.#buffer.first(count));
-    // Waiting for an array would cost each request a turn of the event loop's queue.
-    const complete = requests instanceof Promise ? await requests : requests;
+    if (requests instanceof Promise) return this.#takeLater(requests, count);
     this.#resize(count);
-    return complete;
+    return requests;
   }
 
   /** Accepts messages as long as a DEPOSIT from now on, unless one is just coming in. */
@@ -59,6 +55,12 @@ export class RequestReader {
     if (this.#takesMail || this.isPending) return;
     this.#takesMail = true;
     this.#messages = new MessageReader({ longVerb: "DEPOSIT" });
+  }
+
+  async #takeLater(requests: Promise<Request[]>, count: number): Promise<Request[]> {
+    const complete = await requests;
+    this.#resize(count);
+    return complete;
   }
 
   #resize(count: number): void {

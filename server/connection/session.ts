@@ -43,7 +43,7 @@ const lingerBytesMax = 256 * 1024;
 export class Session implements Subscriber {
   readonly #conn: Connection;
   readonly #options: SessionOptions;
-  readonly #reader: RequestReader;
+  readonly #reader = new RequestReader();
   readonly #writer: ReplyWriter;
   #state: SessionState = "idle";
   readonly #client: Client;
@@ -54,7 +54,6 @@ export class Session implements Subscriber {
     const { clock } = options;
     this.#conn = conn;
     this.#options = options;
-    this.#reader = new RequestReader(conn);
     this.#writer = new ReplyWriter(conn, clock);
     this.#client = newClient(this, observedHost, clock);
     this.heardAtMs = clock.now();
@@ -87,6 +86,7 @@ export class Session implements Subscriber {
   close(): void {
     if (this.#state === "closed") return;
     this.#become("close");
+    this.#writer.stop();
     this.#options.incomplete.stop(this);
     const { subscription } = this.#client;
     if (subscription !== undefined) this.#options.context.presence.unsubscribe(subscription);
@@ -129,15 +129,18 @@ export class Session implements Subscriber {
 
   async #serve(): Promise<void> {
     for (;;) {
+      const count = await this.#conn.read(this.#reader.buffer);
+      if (count === null) return;
       const wasPending = this.#reader.isPending;
-      const requests = await this.#reader.read();
-      if (requests === undefined) return;
+      let requests = this.#reader.take(count);
+      // Waiting for an array would cost each request a turn of the queue of promises.
+      if (requests instanceof Promise) requests = await requests;
       this.#noteHeard(wasPending, requests.length > 0);
       if (requests.length > 0) {
         this.#become("requests");
         // The second of two writes must not wait until the first has been acknowledged (RFC 896).
         if (requests.length > 1) this.#conn.setNoDelay(true);
-        await this.#writer.write(this.#replies(requests));
+        await this.#writer.write(requests, this.#answer);
         if (this.#reader.hasEnded) return await this.#linger();
         this.#become("replied");
       }
@@ -156,16 +159,7 @@ export class Session implements Subscriber {
     }
   }
 
-  /** Gives the reply to one request after the other, as long as somebody can hear it. */
-  #replies(requests: readonly Request[]): () => Reply | undefined {
-    let next = 0;
-    return () => {
-      const isOver = this.#state === "ending" || this.#state === "closed";
-      return isOver || next === requests.length ? undefined : this.#answer(requests[next++]!);
-    };
-  }
-
-  #answer(request: Request): Reply {
+  readonly #answer = (request: Request): Reply => {
     if (isFault(request)) return errorReply(request);
     const { context, log } = this.#options;
     let reply: Reply;
@@ -178,7 +172,7 @@ export class Session implements Subscriber {
     }
     if (log.debugs) this.#logAnswered(request, reply);
     return reply;
-  }
+  };
 
   async #logAnswered(request: Message, answered: Reply): Promise<void> {
     const reply = await answered;
