@@ -6,7 +6,7 @@
  */
 
 import type { Identity } from "../../shared/crypto/identity.ts";
-import { type Address, isIpAddress, parsePort, reachableHost } from "../../shared/net/address.ts";
+import { type Address, isIpAddress, reachableHost } from "../../shared/net/address.ts";
 import { isClientId } from "../../shared/protocol/client_id.ts";
 import {
   encode,
@@ -16,6 +16,7 @@ import {
   message,
 } from "../../shared/protocol/message.ts";
 import { peerFaults } from "../../shared/protocol/reasons.ts";
+import { addressIn, locationHeaders } from "../../shared/protocol/records.ts";
 import type { Fault } from "../../shared/protocol/status.ts";
 import { protocolVersion } from "../../shared/protocol/verbs.ts";
 import { encryption } from "./handshake.ts";
@@ -47,9 +48,7 @@ export function writeIntroduction(
   { purpose, encrypts }: Pick<Introduction, "purpose" | "encrypts">,
 ): Uint8Array<ArrayBuffer> {
   const headers: Header[] = [
-    ["clientID", id],
-    ["IP", address.host],
-    ["Port", String(address.port)],
+    ...locationHeaders(id, address),
     ["Version", protocolVersion],
   ];
   if (encrypts) headers.push(["Encryption", encryption]);
@@ -70,14 +69,14 @@ export function readIntroduction(opening: Message, seenAt: string): Introduction
   const offered = header(opening, "Encryption")?.split(/ *, */) ?? [];
   return {
     id,
-    address: addressIn(opening, seenAt),
+    address: calledAt(opening, seenAt),
     purpose: purpose ?? "conversation",
     encrypts: offered.includes(encryption),
   };
 }
 
-function addressIn(opening: Message, seenAt: string): Address | undefined {
-  const host = header(opening, "IP") ?? "";
-  const port = parsePort(header(opening, "Port") ?? "");
-  return isIpAddress(host) && port ? { host: reachableHost(host, seenAt), port } : undefined;
+function calledAt(opening: Message, seenAt: string): Address | undefined {
+  const { host, port } = addressIn(opening) ?? {};
+  if (host === undefined || port === undefined || !isIpAddress(host)) return undefined;
+  return { host: reachableHost(host, seenAt), port };
 }

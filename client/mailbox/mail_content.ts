@@ -11,7 +11,7 @@ import { type Address, isIpAddress, isUnspecified } from "../../shared/net/addre
 import { isClientId } from "../../shared/protocol/client_id.ts";
 import { encode, header, type Message, message } from "../../shared/protocol/message.ts";
 import { MessageReader } from "../../shared/protocol/message_reader.ts";
-import { addressHeaders, addressIn } from "../../shared/protocol/records.ts";
+import { addressIn, locationHeaders } from "../../shared/protocol/records.ts";
 import { isFault } from "../../shared/protocol/status.ts";
 import { check, protocolVersion } from "../../shared/protocol/verbs.ts";
 import { openEnvelope } from "./envelope.ts";
@@ -48,8 +48,9 @@ export function packMail(
   bytesMax: number,
 ): { content: Uint8Array; count: number } {
   const introduction = message("CHAT", [
-    ["clientID", sender.id],
-    ...sender.address === undefined ? [] : addressHeaders(sender.address),
+    ...sender.address === undefined
+      ? [["clientID", sender.id]] as const
+      : locationHeaders(sender.id, sender.address),
     ["Version", protocolVersion],
   ]);
   const parts = [utf8.encode(encode(introduction))];

@@ -12,7 +12,7 @@ import { type Problem, problemOf } from "../user_error.ts";
 import { registrationTtlAskedMs } from "../../shared/protocol/limits.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { type Header, header } from "../../shared/protocol/message.ts";
-import { parseWholeNumber } from "../../shared/protocol/records.ts";
+import { locationHeaders, parseWholeNumber } from "../../shared/protocol/records.ts";
 import { protocolVersion } from "../../shared/protocol/verbs.ts";
 import type { ServerAddress } from "../../shared/net/server_address.ts";
 import type { ControlConnection } from "./control_connection.ts";
@@ -134,9 +134,7 @@ export class Registration {
       : listening.host;
     const register = () =>
       requestSigned(connection, identity, "REGISTER", [
-        ["clientID", id],
-        ["IP", claimed],
-        ["Port", String(listening.port)],
+        ...locationHeaders(id, { host: claimed, port: listening.port }),
         ["Version", protocolVersion],
         ["Expires", String(this.#askedS)],
       ], "REGACK");

@@ -9,7 +9,7 @@ import { errorReply } from "../../shared/protocol/error_reply.ts";
 import { infoPageDefault, infoPageMax } from "../../shared/protocol/limits.ts";
 import { type Header, header, type Message } from "../../shared/protocol/message.ts";
 import { requestFaults, serverFaults } from "../../shared/protocol/reasons.ts";
-import { addressHeaders, formatClient } from "../../shared/protocol/records.ts";
+import { formatClient, locationHeaders } from "../../shared/protocol/records.ts";
 import { speaksVersion1 } from "../../shared/protocol/verbs.ts";
 import type { Registration } from "../registry/registry.ts";
 import type { Context } from "./context.ts";
@@ -31,11 +31,8 @@ export function bridge(request: Message, { registry }: Context): Message {
 
 /** If there is nobody the values are empty, as legacy programs expect it. */
 function bridgeTo(request: Message, found: Registration | undefined): Message {
-  const headers: Header[] = [
-    ["clientID", found?.clientId ?? ""],
-    ...addressHeaders(found?.address),
-  ];
-  return reply("BRIDGEACK", request, headers, ["Fingerprint", found?.fingerprint]);
+  const headers = locationHeaders(found?.clientId ?? "", found?.address);
+  return reply("BRIDGEACK", request, headers, "Fingerprint", found?.fingerprint);
 }
 
 /** Lists clients in the order of their ids, a page at a time. */
@@ -54,7 +51,7 @@ export function info(request: Message, { registry }: Context): Message {
   let last: string | undefined;
   for (const { clientId, address, fingerprint } of registry.list(after)) {
     // There is more than fits on this page: it ends with what to ask for next.
-    if (headers.length > page) return reply("INFOACK", request, headers, ["After", last]);
+    if (headers.length > page) return reply("INFOACK", request, headers, "After", last);
     const client = { clientId, address, fingerprint: showsKeys ? fingerprint : undefined };
     headers.push(["Client", formatClient(client)]);
     last = clientId;

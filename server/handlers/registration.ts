@@ -10,7 +10,7 @@ import { errorReply } from "../../shared/protocol/error_reply.ts";
 import { registrationTtlMaxMs, registrationTtlMinMs } from "../../shared/protocol/limits.ts";
 import { type Header, header, type Message } from "../../shared/protocol/message.ts";
 import { requestFaults, serverFaults } from "../../shared/protocol/reasons.ts";
-import { addressHeaders, formatSeconds, parseWholeNumber } from "../../shared/protocol/records.ts";
+import { formatSeconds, locationHeaders, parseWholeNumber } from "../../shared/protocol/records.ts";
 import type { NameRefusal } from "../names/names.ts";
 import type { Applicant, Refusal } from "../registry/registry.ts";
 import { authenticate, takeProof, verifyProof } from "./authentication.ts";
@@ -39,8 +39,7 @@ export function register(request: Message, context: Context, client: Client): Me
   const outcome = nameRefusal(applicant, context) ?? context.registry.register(applicant);
   if ("refused" in outcome) return refusalReply(outcome, applicant);
   if (key !== undefined) authenticate(client, { clientId: outcome.clientId, key }, context);
-  const headers: Header[] = [["clientID", clientId], ...addressHeaders(address)];
-  return reply("REGACK", request, headers, ["Expires", formatSeconds(ttlMs)]);
+  return reply("REGACK", request, locationHeaders(clientId, address), "Expires", ttlMs / 1000);
 }
 
 /** Ends a registration. */

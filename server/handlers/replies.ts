@@ -8,19 +8,23 @@ import { type Header, type Message, message } from "../../shared/protocol/messag
 import { protocolVersion, speaksVersion1, type VerbName } from "../../shared/protocol/verbs.ts";
 
 /**
- * Makes a reply.
+ * Makes a reply. Legacy programs get neither the version nor the header behind it: some of them compare a reply
+ * byte for byte.
  *
- * @param last A header that follows the version; legacy programs get neither of the two, since some of them
- * compare a reply byte for byte. An undefined value leaves it out.
+ * @param headers Used up.
+ * @param name The header behind the version.
+ * @param value Its value; undefined leaves it out.
  */
 export function reply(
   verb: VerbName,
   request: Message,
-  headers: readonly Header[],
-  last?: readonly [name: string, value: string | undefined],
+  headers: Header[],
+  name = "",
+  value?: string | number,
 ): Message {
-  if (!speaksVersion1(request)) return message(verb, headers);
-  const all: Header[] = [...headers, ["Version", protocolVersion]];
-  if (last?.[1] !== undefined) all.push([last[0], last[1]]);
-  return message(verb, all);
+  if (speaksVersion1(request)) {
+    headers.push(["Version", protocolVersion]);
+    if (value !== undefined) headers.push([name, String(value)]);
+  }
+  return message(verb, headers);
 }

@@ -26,5 +26,5 @@ export function watch(request: Message, { presence, mailbox }: Context, client: 
     "Presence",
     formatPresence(clientId, status),
   ]);
-  return reply("WATCHACK", request, headers, ["Mailbox", mailbox && String(mailBytesMax)]);
+  return reply("WATCHACK", request, headers, "Mailbox", mailbox && mailBytesMax);
 }

@@ -59,9 +59,16 @@ export function parsePresence(
   return status && { clientId, status };
 }
 
-/** The headers of an address, `IP` and `Port`; empty if there is none, as legacy programs expect it. */
-export function addressHeaders(address: Address | undefined): Header[] {
-  return [["IP", address?.host ?? ""], ["Port", address === undefined ? "" : String(address.port)]];
+/**
+ * The headers that say where a client is: `clientID`, `IP` and `Port`. If there is no address the last two are
+ * empty, as legacy programs expect it.
+ */
+export function locationHeaders(clientId: string, address: Address | undefined): Header[] {
+  return [
+    ["clientID", clientId],
+    ["IP", address === undefined ? "" : address.host],
+    ["Port", address === undefined ? "" : String(address.port)],
+  ];
 }
 
 /** The address in `IP` and `Port`. @returns Undefined if they are missing, empty or malformed. */

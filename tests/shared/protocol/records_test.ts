@@ -3,14 +3,14 @@ import fc from "fast-check";
 import { fingerprintOf, publicKeyFrom } from "../../../shared/crypto/public_key.ts";
 import { type Address, isHost } from "../../../shared/net/address.ts";
 import { clientIdLengthMax } from "../../../shared/protocol/limits.ts";
-import { encode, message, parse } from "../../../shared/protocol/message.ts";
+import { encode, type Header, header, message, parse } from "../../../shared/protocol/message.ts";
 import {
-  addressHeaders,
   addressIn,
   formatClient,
   formatMailNumber,
   formatPresence,
   formatSeconds,
+  locationHeaders,
   parseClient,
   parseFingerprint,
   parseMailNumber,
@@ -35,7 +35,7 @@ const fingerprint = fc.uint8Array({ minLength: 32, maxLength: 32 })
 const text = fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom(...letters, " ", ":", "[") }));
 
 /** What comes out of a message that went over the wire. */
-function sent(verb: string, ...headers: [name: string, value: string][]) {
+function sent(verb: string, ...headers: Header[]) {
   const read = parse(encode(message(verb, headers)).split("\r\n").slice(0, -2));
   if (isFault(read)) throw new Error(read.reason);
   return read;
@@ -83,14 +83,13 @@ Deno.test("a Presence is read as it was written, and one of another status is no
   }
 });
 
-Deno.test("an address is read from IP and Port as it was written there", () => {
-  fc.assert(fc.property(address, (address) => {
-    const [ip, port] = addressHeaders(address);
-    assertEquals(addressIn(sent("REGACK", [...ip!], [...port!])), address);
+Deno.test("where a client is is read from clientID, IP and Port as it was written there", () => {
+  fc.assert(fc.property(clientId, address, (clientId, address) => {
+    const read = sent("REGACK", ...locationHeaders(clientId, address));
+    assertEquals([header(read, "clientID"), addressIn(read)], [clientId, address]);
   }));
-  const [ip, port] = addressHeaders(undefined);
-  assertEquals([ip, port], [["IP", ""], ["Port", ""]]);
-  assertEquals(addressIn(sent("BRIDGEACK", [...ip!], [...port!])), undefined);
+  assertEquals(locationHeaders("", undefined), [["clientID", ""], ["IP", ""], ["Port", ""]]);
+  assertEquals(addressIn(sent("BRIDGEACK", ...locationHeaders("", undefined))), undefined);
 });
 
 Deno.test("IP and Port that make no address are none", () => {
