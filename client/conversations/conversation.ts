@@ -12,6 +12,7 @@ import { type Address, formatAddress } from "../../shared/net/address.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
 import { Throttle } from "../../shared/time/throttle.ts";
 import { fingerprintOf, type PublicKey } from "../../shared/crypto/public_key.ts";
+import { errorReply } from "../../shared/protocol/error_reply.ts";
 import {
   type ChatMessage,
   chatMessageHeaders,
@@ -307,9 +308,9 @@ export class Conversation implements Inbox {
 
   /** Has a peer that sends too much wait for an answer. */
   #turnAway(): void {
-    const { code, reason } = refusals.notAnswered(unknownSenderMessagesMax);
+    const refusal = errorReply(refusals.notAnswered(unknownSenderMessagesMax));
     for (const link of this.links) {
-      link.say(message("ERROR", [["Code", String(code)], ["Reason", reason]]));
+      link.say(refusal);
       link.leave();
     }
   }

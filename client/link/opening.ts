@@ -14,8 +14,9 @@
 
 import type { Problem } from "../user_error.ts";
 import { concat } from "@std/bytes/concat";
+import { errorReply } from "../../shared/protocol/error_reply.ts";
 import { handshakeBytesMax } from "../../shared/protocol/limits.ts";
-import { encode, message } from "../../shared/protocol/message.ts";
+import { encode } from "../../shared/protocol/message.ts";
 import { MessageReader } from "../../shared/protocol/message_reader.ts";
 import { peerFaults } from "../../shared/protocol/reasons.ts";
 import { type Fault, isFault } from "../../shared/protocol/status.ts";
@@ -347,6 +348,6 @@ export class Opening {
   }
 }
 
-function errorOf({ code, reason }: Pick<Fault, "code" | "reason">): Uint8Array {
-  return utf8.encode(encode(message("ERROR", [["Code", String(code)], ["Reason", reason]])));
+function errorOf(fault: Pick<Fault, "code" | "reason">): Uint8Array {
+  return utf8.encode(encode(errorReply(fault)));
 }

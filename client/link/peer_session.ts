@@ -6,6 +6,7 @@
  */
 
 import type { TimerClock } from "../../shared/time/clock.ts";
+import { errorReply } from "../../shared/protocol/error_reply.ts";
 import {
   type ChatMessage,
   chatMessageHeaders,
@@ -251,9 +252,9 @@ export class PeerSession implements Session, Replies {
   }
 
   /** Tells the peer of its fault, and ends the link if it cannot go on. */
-  #refuse({ code, reason, fatal }: Fault): void {
+  #refuse(fault: Fault): void {
     const { send, endOnceTold } = this.#options;
-    send(message("ERROR", [["Code", String(code)], ["Reason", reason]]));
-    if (fatal) endOnceTold("broken", reason);
+    send(errorReply(fault));
+    if (fault.fatal) endOnceTold("broken", fault.reason);
   }
 }
