@@ -13,6 +13,7 @@ import { errorMessage } from "../shared/errors/error_message.ts";
 import type { Address } from "../shared/net/address.ts";
 import type { CommandLineProblem } from "./problems/command_line_problem.ts";
 import type { ConversationProblem } from "./problems/conversation_problem.ts";
+import type { LinkProblem } from "./problems/link_problem.ts";
 import type { ProfileProblem } from "./problems/profile_problem.ts";
 import type { StoreProblem } from "./problems/store_problem.ts";
 import type { TransportProblem } from "./problems/transport_problem.ts";
@@ -180,6 +181,7 @@ export type Problem =
   | CommandLineProblem
   | ConnectorProblem
   | ConversationProblem
+  | LinkProblem
   | MailboxProblem
   | ProfileProblem
   | RendezvousProblem

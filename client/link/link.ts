@@ -18,7 +18,7 @@ import { type Problem, UserError } from "../user_error.ts";
 import type { Self } from "./introduction.ts";
 import type { LegacySession } from "./legacy/legacy_session.ts";
 import type { LinkAdmission, PeerFacts, Purpose, Receiver, Replies } from "./link_events.ts";
-import { type Ending, left, type LinkState, type LinkStep, nextState } from "./link_state.ts";
+import { left, type LinkState, type LinkStep, nextState } from "./link_state.ts";
 import { type LinkTimes, usualTimes } from "./link_times.ts";
 import { OpenLink } from "./open_link.ts";
 import type { Found, Opened } from "./opening.ts";
@@ -107,7 +107,8 @@ export class Link implements PeerFacts, Replies {
     const { hostname, port } = conn.remoteAddr;
     this.remote = { host: plainHost(hostname), port };
     this.#writes = new WriteQueue(conn, (error) => {
-      if (error instanceof Deno.errors.TimedOut) this.#end("silent", "it does not read");
+      const isStuck = error instanceof Deno.errors.TimedOut;
+      if (isStuck) this.#end("silent", { code: "peer-does-not-read" });
       else this.#end("lost", undefined);
     }, clock);
     const opening = new OpeningTask({
@@ -345,13 +346,13 @@ export class Link implements PeerFacts, Replies {
     return session;
   }
 
-  #end(reason: CloseReason, detail: Ending["detail"]): void {
+  #end(reason: CloseReason, detail: Problem | undefined): void {
     // What came before is not lost with the link, nor comes behind its end.
     if (this.#state.name !== "closed") this.#session?.handOver();
     this.#go({ type: "end", ending: { reason, detail } });
   }
 
-  #endOnceTold(reason: CloseReason, detail: Ending["detail"]): void {
+  #endOnceTold(reason: CloseReason, detail: Problem | undefined): void {
     this.#go({ type: "refuse", ending: { reason, detail } });
   }
 
@@ -373,16 +374,11 @@ export class Link implements PeerFacts, Replies {
       case "closed":
         this.#options.conn.close();
         after.open?.end();
-        this.#options.onClosed(
-          after.ending.reason,
-          typeof after.ending.detail === "string"
-            ? { code: "text", text: after.ending.detail }
-            : after.ending.detail,
-        );
+        this.#options.onClosed(after.ending.reason, after.ending.detail);
     }
   }
 }
 
 function notOpen(): UserError {
-  return new UserError("The link is not open");
+  return new UserError({ code: "link-not-open" });
 }

@@ -7,11 +7,11 @@
 
 import type { Address } from "../../shared/net/address.ts";
 import type { PublicKey } from "../../shared/crypto/public_key.ts";
-import type { Problem } from "../user_error.ts";
 import type { ChatMessage } from "../../shared/protocol/message_stream.ts";
 import type { Message } from "../../shared/protocol/message.ts";
 import type { Fault } from "../../shared/protocol/status.ts";
 import type { Dialect } from "../events.ts";
+import type { Problem } from "../user_error.ts";
 
 /** What a link is for: two people talk, or their clients compare what both have. */
 export type Purpose = "conversation" | "audit";

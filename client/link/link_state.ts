@@ -15,7 +15,7 @@ import type { Problem } from "../user_error.ts";
 export interface Ending {
   readonly reason: CloseReason;
   /** More about it, if there is more to say. */
-  readonly detail: Problem | string | undefined;
+  readonly detail: Problem | undefined;
 }
 
 /**

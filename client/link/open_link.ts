@@ -12,7 +12,7 @@ import { LegacySession } from "./legacy/legacy_session.ts";
 import type { PeerFacts, Receiver } from "./link_events.ts";
 import type { LinkTimes } from "./link_times.ts";
 import { PeerSession } from "./peer_session.ts";
-import { notAuthentic, type SecureChannel } from "./secure_channel.ts";
+import type { SecureChannel } from "./secure_channel.ts";
 import type { SessionLink } from "./session.ts";
 import type { WriteQueue } from "./write_queue.ts";
 
@@ -47,7 +47,7 @@ export class OpenLink {
       pingMs,
       pongMs,
       ping: () => send(message("PING")),
-      lost: () => end("silent", "it stopped answering"),
+      lost: () => end("silent", { code: "peer-silent" }),
     });
     this.#heartbeat.start();
   }
@@ -82,6 +82,6 @@ export class OpenLink {
 
   async #take(contents: readonly Uint8Array[]): Promise<void> {
     await this.session.take(contents);
-    if (this.#options.channel?.broken) this.#options.end("broken", notAuthentic);
+    if (this.#options.channel?.broken) this.#options.end("broken", { code: "not-authentic" });
   }
 }

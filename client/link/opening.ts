@@ -12,7 +12,6 @@
  * @module
  */
 
-import type { Problem } from "../user_error.ts";
 import { concat } from "@std/bytes/concat";
 import { errorReply } from "../../shared/protocol/error_reply.ts";
 import { handshakeBytesMax } from "../../shared/protocol/limits.ts";
@@ -22,6 +21,7 @@ import { peerFaults } from "../../shared/protocol/reasons.ts";
 import { type Fault, isFault } from "../../shared/protocol/status.ts";
 import { check } from "../../shared/protocol/verbs.ts";
 import type { CloseReason, Dialect } from "../events.ts";
+import type { Problem } from "../user_error.ts";
 import { frame, FrameReader } from "./frames.ts";
 import { Handshake } from "./handshake.ts";
 import {
@@ -38,8 +38,8 @@ import {
 } from "./legacy/detect.ts";
 import { idIn } from "./legacy/legacy_lines.ts";
 import type { PeerFacts, Purpose, Refusal } from "./link_events.ts";
-import { saidReason } from "./reason.ts";
-import { notAuthentic, SecureChannel } from "./secure_channel.ts";
+import { saidProblem } from "./reason.ts";
+import { SecureChannel } from "./secure_channel.ts";
 
 /** What an opening leads to next. In any case `send` goes out first, as it is. */
 export type Step =
@@ -51,11 +51,7 @@ export type Step =
     | { readonly type: "admit"; readonly by: "plaintext" | "key" }
     | Opened
     /** It is over. If something is to be sent, that tells the peer why. */
-    | {
-      readonly type: "end";
-      readonly reason: CloseReason;
-      readonly detail: Problem | string | undefined;
-    }
+    | { readonly type: "end"; readonly reason: CloseReason; readonly detail: Problem | undefined }
   );
 
 /** The link is open. */
@@ -106,6 +102,7 @@ type State =
 
 const utf8 = new TextEncoder();
 const noBytes = new Uint8Array(0);
+const notAuthentic = { code: "not-authentic" } as const;
 
 /** One side of an opening. */
 export class Opening {
@@ -213,7 +210,7 @@ export class Opening {
     if (verdict === "p2pchat") return undefined;
     if (this.found.purpose === "audit") {
       this.found.dialect = verdict;
-      return this.#end("broken", "it cannot compare messages");
+      return this.#end("broken", { code: "peer-cannot-compare" });
     }
     if (verdict === "lines") this.found.peerId = idIn(this.#unread);
     return this.#askAboutPlaintext(verdict);
@@ -230,7 +227,7 @@ export class Opening {
     }
     const malformed = check(opening, this.#role === "initiator" ? "responder" : "initiator");
     if (malformed !== undefined) return this.#refuse(malformed);
-    if (opening.verb === "ERROR") return this.#end("broken", saidReason(opening));
+    if (opening.verb === "ERROR") return this.#end("broken", saidProblem(opening));
     const introduction = readIntroduction(opening, this.#options.remoteHost);
     return isFault(introduction) ? this.#refuse(introduction) : this.#meet(introduction, bytes);
   }
@@ -242,7 +239,7 @@ export class Opening {
     // A responder that does not repeat the purpose takes the call for a conversation, as one does that
     // knows no Purpose.
     if (this.#role === "initiator" && purpose !== this.found.purpose) {
-      return this.#end("broken", "its program does not know what the call is for");
+      return this.#end("broken", { code: "purpose-not-known" });
     }
     this.found.purpose = purpose;
     if (encrypts) return this.#beginHandshake(bytes);
@@ -304,7 +301,7 @@ export class Opening {
       return channel.broken ? this.#end("broken", notAuthentic) : this.#more();
     }
     const said = firstMessageIn(first);
-    if (said?.verb === "ERROR") return this.#end("broken", saidReason(said));
+    if (said?.verb === "ERROR") return this.#end("broken", saidProblem(said));
     return this.#open(channel, contents);
   }
 
@@ -330,11 +327,11 @@ export class Opening {
   }
 
   #refuse(fault: Fault): Step {
-    return this.#end("broken", fault.reason, errorOf(fault));
+    return this.#end("broken", { code: "peer-fault", reason: fault.reason }, errorOf(fault));
   }
 
   /** @param told What the peer is told, instead of anything else that was to be sent. */
-  #end(reason: CloseReason, detail: Problem | string | undefined, ...told: Uint8Array[]): Step {
+  #end(reason: CloseReason, detail: Problem | undefined, ...told: Uint8Array[]): Step {
     this.#state = { name: "over" };
     this.#unread = noBytes;
     this.#send = told;

@@ -5,9 +5,9 @@
  * @module
  */
 
-import type { Problem } from "../user_error.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
 import type { CloseReason } from "../events.ts";
+import type { Problem } from "../user_error.ts";
 import type { LinkAdmission, PeerFacts } from "./link_events.ts";
 import { type Found, type Opened, Opening, type OpeningOptions, type Step } from "./opening.ts";
 
@@ -30,11 +30,7 @@ export interface OpeningTaskOptions extends Omit<OpeningOptions, "now"> {
   readonly send: (bytes: Uint8Array) => void;
   readonly opened: (opened: Opened) => Promise<void>;
   /** Ends the link: once the peer has been told why, if it `isTold`. */
-  readonly end: (
-    reason: CloseReason,
-    detail: Problem | string | undefined,
-    isTold: boolean,
-  ) => void;
+  readonly end: (reason: CloseReason, detail: Problem | undefined, isTold: boolean) => void;
 }
 
 /** How long the rest of a first message may take, in milliseconds, before what has come is taken as all of it. */
@@ -116,7 +112,7 @@ export class OpeningTask {
     const { clock, openingMs, end } = this.#options;
     this.#cancelLimit = clock.after(
       openingMs,
-      () => end("silent", "it took too long to open the conversation", false),
+      () => end("silent", { code: "opening-too-slow" }, false),
     );
   }
 

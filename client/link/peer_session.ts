@@ -23,7 +23,7 @@ import { check } from "../../shared/protocol/verbs.ts";
 import { UserError } from "../user_error.ts";
 import type { PeerFacts, Receiver, Replies } from "./link_events.ts";
 import { PendingRequests } from "./pending_requests.ts";
-import { saidReason } from "./reason.ts";
+import { saidProblem } from "./reason.ts";
 import type { Session, SessionLink } from "./session.ts";
 import { UnacknowledgedTexts } from "./unacknowledged_texts.ts";
 import { WordVerification } from "./word_verification.ts";
@@ -97,7 +97,7 @@ export class PeerSession implements Session, Replies {
     if (this.#hasKey) throw new TypeError("Cannot send a text: the peer has a key");
     await this.#unacknowledged.drained();
     if (this.#options.isOver()) {
-      throw new UserError("The link closed before the message could be sent");
+      throw new UserError({ code: "text-not-sent" });
     }
     const id = randomId();
     const msg = message("MSG", [["Id", id], ...textHeaders(text)]);
@@ -190,7 +190,7 @@ export class PeerSession implements Session, Replies {
       case "VERIFY":
         return this.#takeVerify(item);
       case "BYE":
-        return end("peer-left", saidReason(item));
+        return end("peer-left", saidProblem(item));
       case "ERROR":
         // If nothing is asked it is about something that we said wrong, and the conversation goes on.
         return this.#requests.refuse(item);
@@ -255,6 +255,6 @@ export class PeerSession implements Session, Replies {
   #refuse(fault: Fault): void {
     const { send, endOnceTold } = this.#options;
     send(errorReply(fault));
-    if (fault.fatal) endOnceTold("broken", fault.reason);
+    if (fault.fatal) endOnceTold("broken", { code: "peer-fault", reason: fault.reason });
   }
 }

@@ -7,6 +7,7 @@
 import type { TimerClock } from "../../shared/time/clock.ts";
 import { pendingRequestsMax, replyTimeoutMs } from "../../shared/protocol/limits.ts";
 import { header, type Message } from "../../shared/protocol/message.ts";
+import type { LinkProblem } from "../problems/link_problem.ts";
 import { UserError } from "../user_error.ts";
 import { saidReason } from "./reason.ts";
 
@@ -41,11 +42,12 @@ export class PendingRequests {
       throw new TypeError(`Cannot ask ${request.verb}: it has no Id of its own`);
     }
     if (this.#pending.size >= pendingRequestsMax) {
-      throw new UserError(`Cannot ask more: ${pendingRequestsMax} questions wait for an answer`);
+      throw new UserError({ code: "too-many-requests", max: pendingRequestsMax });
     }
     const answered = Promise.withResolvers<Message>();
     const cancel = this.#clock.after(replyTimeoutMs, () => {
-      this.#reject(id, `The peer did not answer ${request.verb} in ${replyTimeoutMs / 1_000} s`);
+      const seconds = replyTimeoutMs / 1_000;
+      this.#reject(id, { code: "peer-no-reply", verb: request.verb, seconds });
     });
     this.#pending.set(id, { answered, cancel });
     this.#send(request);
@@ -61,17 +63,17 @@ export class PendingRequests {
   refuse(error: Message): void {
     const [oldest] = this.#pending.keys();
     if (oldest === undefined) return;
-    this.#reject(oldest, `The peer does not answer: ${saidReason(error) ?? "it gives no reason"}`);
+    this.#reject(oldest, { code: "peer-refused", said: saidReason(error) });
   }
 
   /** Rejects every request: the link is over. */
   end(): void {
     for (const id of this.#pending.keys()) {
-      this.#reject(id, "The connection ended before the peer had answered");
+      this.#reject(id, { code: "link-ended-before-reply" });
     }
   }
 
-  #reject(id: string, why: string): void {
+  #reject(id: string, why: LinkProblem): void {
     this.#close(id)?.reject(new UserError(why));
   }
 

@@ -1,23 +1,24 @@
 /**
- * What a peer gives as its reason for a farewell or a refusal.
+ * The reason that a peer gives for a farewell or a refusal, in its own words.
  *
  * @module
  */
 
 import { header, type Message } from "../../shared/protocol/message.ts";
+import { shorten } from "../../shared/text/quote.ts";
+import type { LinkProblem } from "../problems/link_problem.ts";
 
-/** Letters of it that are shown. */
-const reasonLetters = 200;
+/** The most characters of it that are shown. */
+const reasonLettersMax = 200;
 
-/**
- * The Reason of a message, in quotes: a peer may say anything, and not pass it off as ours. Undefined
- * where it gives none.
- */
+/** The Reason of a message, shortened if it is long; undefined if there is none. */
 export function saidReason(message: Message): string | undefined {
   const reason = header(message, "Reason");
-  if (reason === undefined || reason === "") return undefined;
-  const letters = [...reason];
-  return `“${
-    letters.length > reasonLetters ? letters.slice(0, reasonLetters).join("") + "…" : reason
-  }”`;
+  return reason === undefined || reason === "" ? undefined : shorten(reason, reasonLettersMax);
+}
+
+/** The Reason of a message as the reason why a link ends; undefined if there is none. */
+export function saidProblem(message: Message): LinkProblem | undefined {
+  const said = saidReason(message);
+  return said === undefined ? undefined : { code: "peer-said", said };
 }

@@ -21,9 +21,6 @@ import {
 } from "../../shared/protocol/limits.ts";
 import { FrameReader, lengthBytes, putFrameLength } from "./frames.ts";
 
-/** What a user is told where a channel, or its handshake, is broken. */
-export const notAuthentic = "what came was not what it sent";
-
 /** Values of a frame's first byte. */
 const goOn = 0;
 /** The sender takes a new key after this frame, by Noise's REKEY (section 11.3). */

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Problem } from "../user_error.ts";
 import type { CloseReason } from "../events.ts";
+import type { Problem } from "../user_error.ts";
 import type { Receiver } from "./link_events.ts";
 
 /** What a session needs of its link. */
@@ -13,9 +13,9 @@ export interface SessionLink {
   /** Whether nothing more is taken from the peer. */
   readonly isOver: () => boolean;
   /** Ends the link. */
-  readonly end: (reason: CloseReason, detail: Problem | string | undefined) => void;
+  readonly end: (reason: CloseReason, detail: Problem | undefined) => void;
   /** Ends the link once everything that was sent, with the reason in it, is on its way. */
-  readonly endOnceTold: (reason: CloseReason, detail: Problem | string | undefined) => void;
+  readonly endOnceTold: (reason: CloseReason, detail: Problem | undefined) => void;
 }
 
 /** One side of what is said on one open link. */

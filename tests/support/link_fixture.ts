@@ -23,6 +23,7 @@ export type LinkEvent =
   | {
     readonly type: "closed";
     readonly reason: CloseReason;
+    /** In words. */
     readonly detail: string | undefined;
   };
 
@@ -43,11 +44,7 @@ export function told(events: Events<LinkEvent>): Partial<LinkHandlers> {
     },
     acknowledged: (id) => events.take({ type: "delivered", id }),
     closed: (reason, detail) =>
-      events.take({
-        type: "closed",
-        reason,
-        detail: detail && problemSentence(detail),
-      }),
+      events.take({ type: "closed", reason, detail: detail && problemSentence(detail) }),
   };
 }
 

@@ -14,12 +14,5 @@ export const breachesYet: readonly string[] = [
 
 /** Files of the client's core that still hold sentences for people, slash commands or flags. */
 export const sentencesYet: readonly string[] = [
-  "client/link/link.ts",
-  "client/link/open_link.ts",
-  "client/link/opening.ts",
-  "client/link/opening_task.ts",
-  "client/link/peer_session.ts",
-  "client/link/pending_requests.ts",
-  "client/link/secure_channel.ts",
   "client/store/message_rows.ts",
 ];

@@ -11,6 +11,7 @@ import {
   connectorSentences,
   conversationSentences,
 } from "./conversation_problems.ts";
+import { linkSentences } from "./link_problems.ts";
 import { mailboxSentences } from "./mailbox_problems.ts";
 import { profileSentences } from "./profile_problems.ts";
 import { rendezvousSentences } from "./rendezvous_problems.ts";
@@ -26,6 +27,7 @@ const sentences: Sentences<Problem> = {
   ...commandLineSentences,
   ...connectorSentences(problemSentence),
   ...conversationSentences,
+  ...linkSentences,
   ...mailboxSentences,
   ...profileSentences,
   ...rendezvousSentences(problemSentence),

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { UserError } from "../../../client/user_error.ts";
-import { Link, type LinkTimes } from "../../../client/link/link.ts";
+import { Link, type LinkTimes, type Refusal } from "../../../client/link/link.ts";
 import { SecureChannel } from "../../../client/link/secure_channel.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import {
@@ -31,6 +31,12 @@ const utf8 = new TextEncoder();
 const msg = (id: string, text: string) => `MSG\r\nId: ${id}\r\nText: ${text}\r\n\r\n`;
 /** How a relative opens. */
 const relatives = chat.replace("Version: 1\r\n", "");
+/** Why somebody is not talked to; `why` is for our own user. */
+const refusal = (why: string): Refusal => ({
+  code: 426,
+  reason: "Encrypt",
+  detail: { code: "unexpected", reason: why },
+});
 const idOf = (message: string) => /^Id: (.*)\r$/m.exec(message)![1]!;
 
 type Open = (
@@ -289,8 +295,8 @@ testOpen("BYE ends it, with the peer's reason", async (open) => {
 for (
   const [said, shown] of [
     ["x".repeat(200), "x".repeat(200)],
-    ["x".repeat(201), "x".repeat(200) + "…"],
-    ["🙂".repeat(201), "🙂".repeat(200) + "…"],
+    ["x".repeat(201), "x".repeat(199) + "…"],
+    ["🙂".repeat(201), "🙂".repeat(199) + "…"],
   ] as const
 ) {
   testOpen(
@@ -348,11 +354,7 @@ for (const [allowPlaintext, waitsMs] of [[false, 5_000], [true, 1_500]] as const
         ...told(events),
         admitPlaintext: (peer) => {
           saidNothing = peer.saidNothing;
-          return {
-            code: 426,
-            reason: "Encrypt",
-            detail: { code: "text", text: "it said nothing" },
-          };
+          return refusal("it said nothing");
         },
       }),
       allowPlaintext,
@@ -497,18 +499,15 @@ Deno.test("what follows a fault that ends an open link is not taken", async () =
 
 for (const said of ["Hello", relatives + "Hel", chat + msg("1", "Hello")]) {
   Deno.test(`${JSON.stringify(said)} of one who is not to be talked to, and then goes, is refused`, async () => {
-    const refusal = {
-      code: 426,
-      reason: "Encrypt",
-      detail: { code: "text", text: "bob cannot encrypt" },
-    } as const;
     const events = new Events<LinkEvent>();
     const conn = new ScriptedConn([utf8.encode(said)]);
     // It is gone before it has been told.
     const written = Promise.withResolvers<void>();
     conn.writable = written.promise;
     conn.hangUp();
-    const link = linkOver(conn, "responder", events, { admitPlaintext: () => refusal });
+    const link = linkOver(conn, "responder", events, {
+      admitPlaintext: () => refusal("bob cannot encrypt"),
+    });
     await link.ended;
     assertEquals(events.all, [{ type: "closed", reason: "refused", detail: "bob cannot encrypt" }]);
     written.resolve();

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { UserError } from "../../../client/user_error.ts";
 import type { CloseReason } from "../../../client/events.ts";
 import { Link, type LinkOptions } from "../../../client/link/link.ts";
+import { problemSentence } from "../../../client/ui/wording/problem_sentences.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import {
   type ChatMessage,
@@ -20,7 +21,7 @@ import { chat, chatack, LinkUnderTest, patient, self } from "../../support/link_
 import { FakeClock, settle } from "../../support/fake_clock.ts";
 import { type LinkHandlers, linkOwner } from "../../support/link_owner.ts";
 import { MemoryConn } from "../../support/memory_conn.ts";
-import { problemSentence } from "../../../client/ui/wording/problem_sentences.ts";
+import { rejectsSaying, throwsSaying } from "../../support/problems.ts";
 
 type Told =
   | { readonly type: "opened" }
@@ -385,9 +386,9 @@ Deno.test("nothing is carried before a link is open or when it is over, and the 
   });
   for (const over of [false, true]) {
     if (over) await link.leave();
-    assertThrows(() => link.transmit(three), UserError, "The link is not open");
-    assertThrows(() => link.verify(), UserError, "The link is not open");
-    await assertRejects(() => link.ask(message("AUDIT", [["Id", "q"]])), UserError, "not open");
+    throwsSaying(() => link.transmit(three), "The connection is not open");
+    throwsSaying(() => link.verify(), "The connection is not open");
+    await rejectsSaying(() => link.ask(message("AUDIT", [["Id", "q"]])), UserError, "not open");
     link.acknowledge("a");
     link.read("a");
     link.reset(stream);
@@ -638,16 +639,16 @@ Deno.test("who calls to compare asks, and leaves with BYE", async () => {
 Deno.test("a question is given up when nobody answers, when the peer refuses and when the link ends", async () => {
   const clock = new FakeClock();
   await using t = await KeyedLink.open({ clock });
-  const late = assertRejects(() => t.link.ask(question("a")), UserError, "in 10 s");
+  const late = rejectsSaying(() => t.link.ask(question("a")), UserError, "in 10 s");
   await clock.pass(replyTimeoutMs);
   await late;
-  const refused = assertRejects(() => t.link.ask(question("b")), UserError, "“what?”");
+  const refused = rejectsSaying(() => t.link.ask(question("b")), UserError, "“what?”");
   await t.peer.send("ERROR\r\nCode: 400\r\nReason: what?\r\n\r\n");
   await refused;
-  const over = assertRejects(() => t.link.ask(question("c")), UserError, "The connection ended");
+  const over = rejectsSaying(() => t.link.ask(question("c")), UserError, "The connection ended");
   t.peer.close();
   await over;
-  await assertRejects(() => t.link.ask(question("d")), UserError, "not open");
+  await rejectsSaying(() => t.link.ask(question("d")), UserError, "not open");
 });
 
 Deno.test("in plaintext there is nothing to compare, to reset or to have read", async () => {

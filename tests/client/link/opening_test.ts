@@ -2,22 +2,21 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import type { Refusal } from "../../../client/link/link_events.ts";
 import { Opening, type OpeningOptions, type Step } from "../../../client/link/opening.ts";
+import { problemSentence } from "../../../client/ui/wording/problem_sentences.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { encrypting } from "../../support/encrypted_peer.ts";
 import { chat, chatack } from "../../support/link_fixture.ts";
-import { problemSentence } from "../../../client/ui/wording/problem_sentences.ts";
-import type { Problem } from "../../../client/user_error.ts";
 
 type Role = "initiator" | "responder";
 
 const utf8 = new TextEncoder();
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 const identities = { initiator: Identity.generate(), responder: Identity.generate() };
-/** Details that are not yet codes, and those that are. */
-const saidOf = (detail: Problem | string | undefined) =>
-  typeof detail === "object" ? problemSentence(detail) : detail;
-
-const refusal: Refusal = { code: 403, reason: "Not you", detail: { code: "text", text: "mine" } };
+const refusal: Refusal = {
+  code: 403,
+  reason: "Not you",
+  detail: { code: "unexpected", reason: "mine" },
+};
 
 function begin(role: Role, options: Partial<OpeningOptions> = {}): Opening {
   return new Opening({
@@ -70,7 +69,7 @@ class Side {
         this.contents.push(...step.contents.map(text));
         return;
       case "end":
-        this.events.push(`${step.reason}: ${saidOf(step.detail)}`);
+        this.events.push(`${step.reason}: ${step.detail && problemSentence(step.detail)}`);
     }
   }
 

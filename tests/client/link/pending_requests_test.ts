@@ -3,6 +3,7 @@ import { UserError } from "../../../client/user_error.ts";
 import { PendingRequests } from "../../../client/link/pending_requests.ts";
 import { pendingRequestsMax, replyTimeoutMs } from "../../../shared/protocol/limits.ts";
 import { message } from "../../../shared/protocol/message.ts";
+import { rejectsSaying } from "../../support/problems.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 
 const audit = (id: string) => message("AUDIT", [["Id", id]]);
@@ -27,7 +28,7 @@ Deno.test("each answer goes to its question, in whatever order they come", async
 
 Deno.test("what is not answered in time is given up, and an answer that comes later is none", async () => {
   const { clock, questions } = asking();
-  const first = assertRejects(
+  const first = rejectsSaying(
     () => questions.ask(audit("a")),
     UserError,
     "The peer did not answer AUDIT in 10 s",
@@ -44,7 +45,7 @@ Deno.test("what is not answered in time is given up, and an answer that comes la
 Deno.test("so many questions wait, and one more is refused and not sent", async () => {
   const { said, questions } = asking();
   const asked = Array.from({ length: pendingRequestsMax }, (_, i) => questions.ask(audit(`${i}`)));
-  await assertRejects(() => questions.ask(audit("more")), UserError, "8 questions wait");
+  await rejectsSaying(() => questions.ask(audit("more")), UserError, "8 requests wait");
   assertEquals(said.length, pendingRequestsMax);
   questions.take(answer("3"));
   await asked[3];
@@ -56,13 +57,13 @@ Deno.test("so many questions wait, and one more is refused and not sent", async 
 Deno.test("an ERROR answers the oldest question, and where there is none nothing", async () => {
   const { questions } = asking();
   questions.refuse(error("what?"));
-  const first = assertRejects(() => questions.ask(audit("a")), UserError, "“no AUDIT here”");
+  const first = rejectsSaying(() => questions.ask(audit("a")), UserError, "“no AUDIT here”");
   const second = questions.ask(audit("b"));
   questions.refuse(error("no AUDIT here"));
   await first;
   questions.take(answer("b"));
   assertEquals(await second, answer("b"));
-  const third = assertRejects(() => questions.ask(audit("c")), UserError, "it gives no reason");
+  const third = rejectsSaying(() => questions.ask(audit("c")), UserError, "it gives no reason");
   questions.refuse(error(""));
   await third;
 });
@@ -70,7 +71,7 @@ Deno.test("an ERROR answers the oldest question, and where there is none nothing
 Deno.test("at the end every question is given up, and no timer stays", async () => {
   const { clock, questions } = asking();
   const given = ["a", "b"].map((id) =>
-    assertRejects(() => questions.ask(audit(id)), UserError, "The connection ended")
+    rejectsSaying(() => questions.ask(audit(id)), UserError, "The connection ended")
   );
   questions.end();
   await Promise.all(given);

@@ -33,7 +33,7 @@ type Role = "initiator" | "responder";
 const refusal: Refusal = {
   code: 426,
   reason: "No plaintext here",
-  detail: { code: "text", text: "no plaintext" },
+  detail: { code: "unexpected", reason: "no plaintext" },
 };
 
 /** Only those who encrypt are talked to. */
@@ -431,7 +431,11 @@ for (const role of ["initiator", "responder"] as const) {
   Deno.test(`${role}: who is refused is not told more than it has to know`, async () => {
     await using t = await asked(
       role,
-      Promise.resolve({ code: 403, reason: "Not you", detail: { code: "text", text: "mine" } }),
+      Promise.resolve({
+        code: 403,
+        reason: "Not you",
+        detail: { code: "unexpected", reason: "mine" },
+      }),
     );
     assertEquals(await t.link.events.see("closed"), {
       type: "closed",
