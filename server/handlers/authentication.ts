@@ -65,7 +65,7 @@ export function verifyProof(
     : errorReply(serverFaults.wrongSignature);
 }
 
-/** Notes who has registered with a key on a connection. */
+/** Notes that a client has registered with a key on a connection. */
 export function authenticate(
   client: Client,
   { clientId, key }: AuthenticatedClient,

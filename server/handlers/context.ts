@@ -35,7 +35,7 @@ export interface Client {
   /** The IP address of the client's end. */
   readonly observedHost: string;
   readonly challenge: Challenge;
-  /** Who registered with a key on this connection last. */
+  /** The client that registered with a key on this connection last. */
   authenticated: AuthenticatedClient | undefined;
   /** Undefined until the client subscribes to news. */
   subscription: Subscription | undefined;

@@ -15,7 +15,7 @@ import type { Registration } from "../registry/registry.ts";
 import type { Context } from "./context.ts";
 import { reply } from "./replies.ts";
 
-/** Names the client that is asked for, or another one if none is. */
+/** Gives the address of the client that is asked for, or of the next one if none is. */
 export function bridge(request: Message, { registry }: Context): Message {
   const asker = header(request, "clientID")!;
   if (!isClientId(asker)) return errorReply(requestFaults.invalidClientId(asker));

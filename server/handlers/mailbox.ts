@@ -85,7 +85,7 @@ export function collect(request: Message, { mailbox }: Context, client: Client):
   return reply("COLLECTACK", request, headers);
 }
 
-/** Who has registered with a key on the connection, if the request names that client. */
+/** The client that has registered with a key on the connection, if the request names that client. */
 function authenticatedClient(
   request: Message,
   { authenticated }: Client,

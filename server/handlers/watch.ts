@@ -13,7 +13,7 @@ import { formatPresence } from "../../shared/protocol/records.ts";
 import type { Client, Context } from "./context.ts";
 import { reply } from "./replies.ts";
 
-/** Replaces the list of those whom a client watches. */
+/** Replaces the list of clients that a client watches. */
 export function watch(request: Message, { presence, mailbox }: Context, client: Client): Message {
   if (client.authenticated === undefined) return errorReply(serverFaults.notAuthenticated);
   const targets = headerValues(request, "Target");

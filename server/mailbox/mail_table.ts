@@ -14,7 +14,7 @@ export interface MailboxAddress {
   readonly key: PublicKey;
 }
 
-/** A mail for somebody. */
+/** A mail that a client deposits. */
 export interface Mail {
   readonly to: MailboxAddress;
   readonly sender: PublicKey;

@@ -1,6 +1,6 @@
 /**
- * Mail for clients that are away, which is kept until they collect it. The server knows from whom a mail is and
- * for whom, how long it is and when it came, but not what it says: mails are sealed.
+ * Mail for clients that are away, which is kept until they collect it. The server knows the sender and the
+ * recipient of a mail, its length and when it came, but not what it says: mails are sealed.
  *
  * A mail is acknowledged once it is on the disk. Flushing the disk takes longer than everything else, and the
  * server does nothing else while it does. Therefore mails that come at about the same time are written in one

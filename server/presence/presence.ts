@@ -1,10 +1,9 @@
 /**
- * Who is online. A client that says WATCH subscribes to news on its connection: from then on the connection is
- * closed if the client is silent, and the client is told when those whom it watches change, and when it has
- * mail.
+ * Which clients are online. With WATCH a client subscribes to news on its connection: from then on it is told
+ * when the clients that it watches change, and when it has mail; and if it is silent the connection is closed.
  *
- * News is not queued. What is kept is of whom there may be news, and what the news is, is looked up when it can
- * be told. So a slow reader costs no more than a quick one, and hears the latest.
+ * News is not queued. The server notes which clients there may be news of, and looks the news up when it can be
+ * told. So a slow reader costs no more than a quick one, and gets the latest news.
  *
  * @module
  */
@@ -36,7 +35,7 @@ export interface Subscriber {
 export class Subscription {
   /** The clients that are watched, and what the subscriber was told of each. */
   readonly told = new Map<string, PresenceStatus>();
-  /** Those of them of whom there may be news. */
+  /** Which of them there may be news of. */
   readonly changed = new Set<string>();
   /** Whether there may be mail that the client has not been told of. */
   mayHaveMail = true;
@@ -66,7 +65,7 @@ export class Presence {
     this.#silence = new TimerWheel(options.clock.now(), subscribedIdleMs);
   }
 
-  /** Subscribes a client, which is online by that if it is registered with its key. */
+  /** Subscribes a client. If it is registered with the same key it is online from then on. */
   subscribe(subscriber: Subscriber, client: AuthenticatedClient): Subscription {
     const subscription = new Subscription(subscriber, client);
     this.#silence.add(subscription, subscriber.heardAtMs + subscribedIdleMs);

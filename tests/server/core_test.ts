@@ -1,4 +1,4 @@
-// A server's core without sockets: presence and mail as its clients see them, and what comes unasked.
+// A server's core without sockets: presence, mail and news as its clients see them.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { sweepMs } from "../../server/core.ts";
@@ -32,7 +32,7 @@ function codeOf(reply: string): string {
   return /^ERROR\nCode: (\d+)\n/.exec(reply)?.[1] ?? reply;
 }
 
-Deno.test("who watches is told once of each change: away, registered, online and back", async () => {
+Deno.test("a client that watches another is told once of each change: away, registered, online and back", async () => {
   const server = new CoreServer();
   const a = await server.connectAs("alice", alice);
   assertEquals(await a.watch("bob"), watchack("bob away"));
@@ -53,7 +53,7 @@ Deno.test("who watches is told once of each change: away, registered, online and
   await b.ended;
   await server.sweep();
   assertEquals(await a.heard(), told("bob registered"));
-  // Its registration ends by itself; alice is heard meanwhile.
+  // Bob's registration expires. Alice says something from time to time meanwhile.
   for (let passed = 0; passed < 300_000; passed += 20_000) {
     await a.ask("PING");
     await server.pass(20_000);
@@ -61,7 +61,7 @@ Deno.test("who watches is told once of each change: away, registered, online and
   assertEquals(await a.heard(), told("bob away"));
 });
 
-Deno.test("one who comes and goes between two sweeps has not changed, and is not told of", async () => {
+Deno.test("a client that comes and goes between two sweeps has not changed, and nobody is told", async () => {
   const server = new CoreServer();
   const a = await server.connectAs("alice", alice);
   await a.watch("bob");
@@ -72,7 +72,7 @@ Deno.test("one who comes and goes between two sweeps has not changed, and is not
   assertEquals(await a.heard(), "");
 });
 
-Deno.test("UNREGISTER is away at once, and REGISTER on the same connection online", async () => {
+Deno.test("after UNREGISTER a client is away at once, and after REGISTER on the same connection online", async () => {
   const server = new CoreServer();
   const a = await server.connectAs("alice", alice);
   const b = await server.connectAs("bob", bob);
@@ -88,7 +88,7 @@ Deno.test("UNREGISTER is away at once, and REGISTER on the same connection onlin
   assertEquals(await a.heard(), told("carol away"));
 });
 
-Deno.test("of two connections that attend one name the end of either changes nothing", async () => {
+Deno.test("if two connections are subscribed for one name, the end of one of them changes nothing", async () => {
   const server = new CoreServer();
   const a = await server.connectAs("alice", alice);
   const old = await server.connectAs("bob", bob);
@@ -106,7 +106,7 @@ Deno.test("of two connections that attend one name the end of either changes not
   assertEquals(await a.heard(), told("bob registered"));
 });
 
-Deno.test("a name is not online by a connection that attends it with a key it has no more", async () => {
+Deno.test("a connection that is subscribed with a key that lost the name does not make the name online", async () => {
   const server = new CoreServer({ nameLeaseMs: 1_000 });
   const a = await server.connectAs("alice", alice);
   const old = await server.connectAs("bob", bob);
@@ -122,7 +122,7 @@ Deno.test("a name is not online by a connection that attends it with a key it ha
   assertEquals(await a.heard(), told("bob online"));
 });
 
-Deno.test("a connection on which somebody else registers is attended by that one from then on", async () => {
+Deno.test("once another client registers on a connection, the subscription is that client's", async () => {
   const server = new CoreServer();
   const a = await server.connectAs("alice", alice);
   const b = await server.connectAs("bob", bob);
@@ -133,7 +133,7 @@ Deno.test("a connection on which somebody else registers is attended by that one
   assertEquals(await a.heard(), told("carol online", "bob registered"));
 });
 
-Deno.test("WATCH replaces the list, names nobody twice, and has a bound", async () => {
+Deno.test("WATCH replaces the list, answers each name once, and has a bound", async () => {
   const server = new CoreServer();
   const a = await server.connectAs("alice", alice);
   assertEquals(await a.watch("bob", "carol", "bob"), watchack("bob away", "carol away"));
@@ -145,23 +145,27 @@ Deno.test("WATCH replaces the list, names nobody twice, and has a bound", async 
   assertEquals(await a.watch(...many), watchack(...many.map((id) => `${id} away`)));
   assertEquals(codeOf(await a.watch(...many, "one-more")), "400");
   assertEquals(codeOf(await a.watch("a b")), "400");
-  // What was refused has changed nothing.
+  // The refused lists have changed nothing.
   await server.connect().ask("REGISTER", "clientID: name59", "IP: ::1", "Port: 1");
   await server.sweep();
   assertEquals(await a.heard(), told("name59 registered"));
 });
 
-Deno.test("nobody watches, deposits or collects who has not shown a key on the connection", async () => {
+Deno.test("WATCH, DEPOSIT and COLLECT need a registration with a key on the same connection", async () => {
   const server = new CoreServer();
   await server.connectAs("bob", bob);
-  const wild = server.connect();
-  await wild.ask("REGISTER", "clientID: wild", "IP: 127.0.0.1", "Port: 1");
-  const deposit = depositLines("wild", "bob", bob, someId, new Uint8Array(3));
-  const requests = [["WATCH", "Version: 1"], deposit, ["COLLECT", "clientID: wild", "Version: 1"]];
+  const legacy = server.connect();
+  await legacy.ask("REGISTER", "clientID: legacy", "IP: 127.0.0.1", "Port: 1");
+  const deposit = depositLines("legacy", "bob", bob, someId, new Uint8Array(3));
+  const requests = [["WATCH", "Version: 1"], deposit, [
+    "COLLECT",
+    "clientID: legacy",
+    "Version: 1",
+  ]];
   for (const lines of requests) {
-    assertMatch(await wild.ask(...lines), /^ERROR\nCode: 403\nReason: Register with a key on/);
+    assertMatch(await legacy.ask(...lines), /^ERROR\nCode: 403\nReason: Register with a key on/);
     const unversioned = lines.filter((line) => line !== "Version: 1");
-    assertEquals(codeOf(await wild.ask(...unversioned)), "400");
+    assertEquals(codeOf(await legacy.ask(...unversioned)), "400");
   }
   const b = await server.connectAs("bob", bob);
   const asked = ["COLLECT", "clientID: alice", "Version: 1"];
@@ -170,7 +174,7 @@ Deno.test("nobody watches, deposits or collects who has not shown a key on the c
   }
 });
 
-Deno.test("silence of 25 s ends an attended connection, and no other", async () => {
+Deno.test("silence of 25 s ends a subscribed connection, and no other", async () => {
   const server = new CoreServer();
   const a = await server.connectAs("alice", alice);
   await a.watch("bob", "carol");
@@ -184,7 +188,7 @@ Deno.test("silence of 25 s ends an attended connection, and no other", async () 
   await server.pass(subscribedIdleMs - 2 * sweepMs);
   assert(!b.conn.closed);
   await a.ask("PING");
-  // To the second, and as the server sweeps.
+  // The server's times are exact to a second and a sweep.
   await server.pass(1_000 + 3 * sweepMs);
   assert(b.conn.closed);
   assert(!idle.conn.closed && !a.conn.closed);
@@ -192,7 +196,7 @@ Deno.test("silence of 25 s ends an attended connection, and no other", async () 
   assertEquals(await a.heard(), told("bob registered"));
 });
 
-Deno.test("news and replies never mix, however little each write takes", async () => {
+Deno.test("news and replies never mix, however few bytes each write takes", async () => {
   for (const takes of [1, 2, 7, 1_000]) {
     const server = new CoreServer();
     const a = await server.connectAs("alice", alice);
@@ -202,7 +206,7 @@ Deno.test("news and replies never mix, however little each write takes", async (
     for (let i = 0; i < 20; i++) {
       if (i % 2 === 0) b.conn.close();
       else await (b = await server.connectAs("bob", bob)).watch();
-      // Asked for and told at the same time, in either order.
+      // A reply and news at the same time, in either order.
       if (i % 3 === 0) a.send("PING", `Id: ${i}`);
       const sweeping = server.sweep();
       if (i % 3 === 1) a.send("PING", `Id: ${i}`);
@@ -233,7 +237,7 @@ Deno.test("news waits for the reply that is being written, and a reply for the n
   await b.watch();
   a.conn.writable = second.promise;
   await server.sweep();
-  // By the time it is asked it has been told of bob; the reply says so again, and comes behind.
+  // When alice asks, the news of bob is being written. The reply says the same again, and follows it.
   a.send("WATCH", "Version: 1", "Target: bob");
   b.conn.close();
   await b.ended;
@@ -245,7 +249,7 @@ Deno.test("news waits for the reply that is being written, and a reply for the n
   );
 });
 
-Deno.test("who does not read what comes unasked hears the latest, and in the end is closed", async () => {
+Deno.test("a client that does not read its news gets the latest, and is closed in the end", async () => {
   const server = new CoreServer();
   const a = await server.connectAs("alice", alice);
   await a.watch("bob", "carol");
@@ -267,7 +271,7 @@ Deno.test("who does not read what comes unasked hears the latest, and in the end
   a.conn.writable = new Promise(() => {});
   await server.connectAs("bob", bob).then((b) => b.watch());
   await server.pass(sweepMs);
-  // It speaks on, so that it is not its silence that ends it.
+  // It goes on to say something, so that silence is not what ends it.
   for (let passed = 0; passed < 2 * writeTimeoutMs; passed += 1_000) {
     if (!a.conn.closed) a.send("PING");
     await server.pass(1_000);
@@ -275,11 +279,11 @@ Deno.test("who does not read what comes unasked hears the latest, and in the end
   assert(a.conn.closed);
 });
 
-Deno.test("a connection that is closed while it says WATCH is not attended", async () => {
+Deno.test("a connection that is closed while it says WATCH is not subscribed", async () => {
   const server = new CoreServer();
   const a = await server.connectAs("alice", alice);
   const b = await server.connectAs("bob", bob);
-  // Not known to be whole before the rest is looked for.
+  // It is not known to be complete before the rest has been looked for.
   b.send("WATCH", "Version: 1");
   b.conn.feed("PI");
   b.conn.close();
@@ -287,7 +291,7 @@ Deno.test("a connection that is closed while it says WATCH is not attended", asy
   assertEquals(await a.watch("bob"), watchack("bob registered"));
 });
 
-Deno.test("a mail is told of, collected, and deleted once it is said to be taken", async () => {
+Deno.test("a client is told of a mail, collects it, and the mail is deleted once the client says that it has it", async () => {
   const server = new CoreServer();
   const b = await server.connectAs("bob", bob);
   const a = await server.connectAs("alice", alice);
@@ -304,13 +308,13 @@ Deno.test("a mail is told of, collected, and deleted once it is said to be taken
   assertEquals(await b.ask(...collect), first);
   assertEquals(await b.ask(...collect), first);
   assertEquals(await b.ask(...collect, "After: 1"), "COLLECTACK\nCount: 1\nVersion: 1\n\n");
-  // Somebody else's mail is not his to delete.
+  // Nobody can delete the mail of another client.
   const other = await server.connectAs("carol", carol);
   const others = ["COLLECT", "clientID: carol", "Version: 1"];
   assertEquals(await other.ask(...others, "Taken: 1"), "COLLECTACK\nCount: 0\nVersion: 1\n\n");
   const none = "COLLECTACK\nCount: 0\nVersion: 1\n\n";
   assertEquals(await b.ask(...collect, "Taken: 1", "Taken: 77"), none);
-  // The same again is kept anew, since it is not known any more; its number is another.
+  // The same mail is kept again with a new number, because the first one is gone.
   a.send(...deposit);
   await server.sweep();
   assertMatch(await b.ask(...collect), /\nNumber: 2\n/);
@@ -330,7 +334,7 @@ Deno.test("COLLECT that names no numbers, or too many, is 400", async () => {
   assertMatch(await b.ask(...collect, ...many.slice(1)), /^COLLECTACK\n/);
 });
 
-Deno.test("mail waits for who comes later, over a restart of the server, and WATCH tells of it", async () => {
+Deno.test("mail waits for a client that comes later, even if the server restarts, and WATCH tells of it", async () => {
   const server = new CoreServer();
   const b = await server.connectAs("bob", bob);
   b.conn.close();
@@ -350,7 +354,7 @@ Deno.test("a deposit that was not acknowledged when the server ended is not kept
   const server = new CoreServer();
   await server.connectAs("bob", bob);
   const a = await server.connectAs("alice", alice);
-  // Its time to be written has not come.
+  // It is not due to be written yet.
   assertEquals(await a.ask(...depositLines("alice", "bob", bob, someId, new Uint8Array(3))), "");
   await server.restart();
   assertEquals(await a.heard(), "");
@@ -362,7 +366,7 @@ Deno.test("a deposit that was not acknowledged when the server ended is not kept
 Deno.test("mail is for a name and the key that owns it", async () => {
   const server = new CoreServer({ nameLeaseMs: 60_000 });
   await server.connectAs("bob", bob);
-  await server.connect().ask("REGISTER", "clientID: wild", "IP: 127.0.0.1", "Port: 1");
+  await server.connect().ask("REGISTER", "clientID: legacy", "IP: 127.0.0.1", "Port: 1");
   const a = await server.connectAs("alice", alice);
   const deposit = async (to: string, identity: Identity) => {
     a.send(...depositLines("alice", to, identity, someId, new Uint8Array(3)));
@@ -370,17 +374,17 @@ Deno.test("mail is for a name and the key that owns it", async () => {
     return codeOf(await a.heard());
   };
   assertEquals(await deposit("nobody", bob), "404");
-  assertEquals(await deposit("wild", bob), "404");
+  assertEquals(await deposit("legacy", bob), "404");
   assertEquals(await deposit("bob", carol), "403");
   assertMatch(await deposit("bob", bob), /^DEPOSITACK/);
-  // Nor does one key read by one name what came for another.
+  // Mail for one name of a key is not read by another name of the same key.
   const other = await server.connectAs("bob2", bob);
   assertMatch(await other.ask("COLLECT", "clientID: bob2", "Version: 1"), /\nCount: 0\n/);
   await server.pass(60_000);
   assertEquals(await deposit("bob", bob), "404", "the name has lapsed");
 });
 
-Deno.test("a DEPOSIT whose Id or Data is none is 400", async () => {
+Deno.test("a DEPOSIT with an invalid Id or Data gets 400", async () => {
   const server = new CoreServer();
   await server.connectAs("bob", bob);
   const a = await server.connectAs("alice", alice);
@@ -401,7 +405,7 @@ Deno.test("a DEPOSIT whose Id or Data is none is 400", async () => {
   }
 });
 
-Deno.test("a mail has 64 KiB and no more, and its message 96 KiB", async () => {
+Deno.test("a mail has at most 64 KiB, and its message at most 96 KiB", async () => {
   const server = new CoreServer();
   await server.connectAs("bob", bob);
   const a = await server.connectAs("alice", alice);
@@ -435,7 +439,7 @@ Deno.test("a mail has 64 KiB and no more, and its message 96 KiB", async () => {
   );
 });
 
-Deno.test("nobody sends a long message but a DEPOSIT, and who has shown a key", async () => {
+Deno.test("only a DEPOSIT may be long, and only after a registration with a key", async () => {
   const server = new CoreServer();
   await server.connectAs("bob", bob);
   const lines = depositLines("alice", "bob", bob, someId, new Uint8Array(messageBytesMax));
@@ -478,7 +482,7 @@ Deno.test("deposits that come together are answered in order, among other reques
   }
 });
 
-Deno.test("a deposit that takes its time holds up nobody else", async () => {
+Deno.test("while a deposit is written other clients are answered", async () => {
   const server = new CoreServer();
   await server.connectAs("bob", bob);
   const a = await server.connectAs("alice", alice);
@@ -489,7 +493,7 @@ Deno.test("a deposit that takes its time holds up nobody else", async () => {
   assertMatch(await a.heard(), /^DEPOSITACK\n[^]*\n\nPONG\n\n$/);
 });
 
-Deno.test("who is full is told at once: the mailbox, the share of it, the sender, the server", async () => {
+Deno.test("the ERROR says what is full: the mailbox, the sender's share of it, the sender, the server", async () => {
   const limits = { boxMails: 3, shareMails: 2, senderMails: 4, mails: 6 };
   const server = new CoreServer({ capacity: limits });
   for (const id of ["bob", "bob2", "bob3"]) await server.connectAs(id, bob);
@@ -527,7 +531,7 @@ Deno.test("who is full is told at once: the mailbox, the share of it, the sender
   );
 });
 
-Deno.test("a server that keeps no mail says so, and nothing of a Mailbox", async () => {
+Deno.test("a server that keeps no mail says so, and sends no Mailbox header", async () => {
   const server = new CoreServer({ mailbox: undefined });
   await server.connectAs("bob", bob);
   const b = await server.connectAs("bob", bob);
@@ -541,8 +545,8 @@ Deno.test("names and realm outlive the core that served them", async () => {
   const server = new CoreServer();
   await server.connectAs("bob", bob);
   await server.restart();
-  const wild = server.connect();
+  const legacy = server.connect();
   const lines = ["REGISTER", "clientID: bob", "IP: 127.0.0.1", "Port: 1"];
-  assertEquals(codeOf(await wild.ask(...lines)), "403");
+  assertEquals(codeOf(await legacy.ask(...lines)), "403");
   assertMatch(await server.connect().register("bob", bob), /^REGACK\n/);
 });

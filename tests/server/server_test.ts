@@ -14,13 +14,13 @@ function start(options: Partial<ServerOptions> = {}): Server {
   return startServer({ host: "127.0.0.1", port: 0, ...options });
 }
 
-/** A clock that is so much later each time somebody looks, as the server's sweep does. */
+/** A clock that moves ahead each time it is read, as the server's sweep does. */
 function leaping(ms: number) {
   let nowMs = 0;
   return { ...systemClock, now: () => nowMs += ms };
 }
 
-/** As the original does it: a connection for each request, and one read. */
+/** As the original program does it: a connection for each request, and one read. */
 async function oneShot(server: Server, request: string): Promise<string> {
   const { host, port } = server.address;
   using conn = await Deno.connect({ hostname: host, port });
@@ -62,7 +62,7 @@ Deno.test("the original's example: alice and bob register and each finds the oth
   await until(() => server.connections === 0);
 });
 
-// Requests and what each is answered; one reply is longer than the server's buffer, one no ASCII.
+// Requests and their replies. One reply is longer than the server's buffer, and one is not ASCII.
 const long = "7".repeat(4_000);
 const exchanges: [request: string, reply: string][] = [
   ["PING\r\nId: 1\r\n\r\n", "PONG\r\nId: 1\r\n\r\n"],
@@ -106,7 +106,7 @@ Deno.test("pipelined requests are answered in order, in whatever pieces they com
   await until(() => server.connections === 0);
 });
 
-Deno.test("what a fatal fault is reaches its sender, however much is still unread", async () => {
+Deno.test("the ERROR for a fatal fault reaches its sender, however much is still unread", async () => {
   await using server = start();
   const line = "x".repeat(200 * 1024);
   const fatal: [why: string, sent: string | Uint8Array, code: number][] = [
@@ -121,7 +121,7 @@ Deno.test("what a fatal fault is reaches its sender, however much is still unrea
     await wire.send(sent);
     const reply = await wire.rest();
     assertMatch(reply, new RegExp(`^ERROR\r\nCode: ${code}\r\nReason: .+\r\n\r\n$`), why);
-    // The server reads on: a reset, which would fail this, overtakes the reply where the way is longer.
+    // The server reads on. If it did not, a reset could overtake the reply, and this would fail.
     await wire.send("x".repeat(8 * 1024));
     wire.close();
     await until(() => server.connections === 0);
@@ -129,7 +129,7 @@ Deno.test("what a fatal fault is reaches its sender, however much is still unrea
   await isWell(server);
 });
 
-Deno.test("a fatal fault is answered also where it comes in one read with what has a long reply", async () => {
+Deno.test("a fatal fault is answered even if it comes in one read with requests that have long replies", async () => {
   await using server = start();
   using wire = await Wire.connect(server);
   const bytes = new TextEncoder().encode("PING\r\nId: é\r\n\r\nPING\r\nId: ?\r\n\r\n");
@@ -138,7 +138,7 @@ Deno.test("a fatal fault is answered also where it comes in one read with what h
   assertMatch(await wire.rest(), /^PONG\r\nId: é\r\n\r\nERROR\r\nCode: 400\r\n/);
 });
 
-Deno.test("a message that does not become whole in time is 408 and the end", async () => {
+Deno.test("a message that is not complete in time gets 408, and the connection is closed", async () => {
   for (const half of ["P", "PING\r\nId:", "PING\r\n\r", "PING\r\n\r\nPING\r\n"]) {
     await using server = start({ clock: leaping(messageTimeoutMs + 1) });
     using wire = await Wire.connect(server);
@@ -149,12 +149,12 @@ Deno.test("a message that does not become whole in time is 408 and the end", asy
   }
 });
 
-Deno.test("the time for a message is from its first byte: more bytes gain nothing", async () => {
+Deno.test("the time for a message counts from its first byte: sending more bytes gains nothing", async () => {
   const clock = { ...systemClock, nowMs: 0, now: (): number => clock.nowMs };
   await using server = start({ clock });
   using wire = await Wire.connect(server);
   await wire.send("PING\r\n");
-  // Three times as long as a message may take, in fewer bytes than a line may have.
+  // Three times as long as a message may take, and fewer bytes than a line may have.
   for (let drops = 0; drops < 3_000 && server.connections > 0; drops++) {
     await wire.send("A").catch(() => {});
     clock.nowMs += messageTimeoutMs / 1_000;
@@ -169,7 +169,7 @@ Deno.test("a message that came in pieces, and in time, leaves no deadline behind
   using wire = await Wire.connect(server);
   using other = await Wire.connect(server);
   await wire.send("PI");
-  // Ends in ten seconds, which shows that the sweep has seen the time; and lets the piece arrive.
+  // It ends after ten seconds: then the sweep has seen the time, and the piece has arrived.
   await other.ask("REGISTER", "clientID: a", "IP: ::1", "Port: 1", "Expires: 10");
   assertEquals(await wire.ask("NG"), "PONG\r\n\r\n");
   clock.nowMs = messageTimeoutMs + 1_000;
@@ -177,21 +177,21 @@ Deno.test("a message that came in pieces, and in time, leaves no deadline behind
   assertEquals(await wire.ask("PING"), "PONG\r\n\r\n");
 });
 
-Deno.test("a reader that does not read is closed", async () => {
+Deno.test("a client that does not read is closed", async () => {
   await using server = start({ clock: leaping(writeTimeoutMs + 1) });
   using wire = await Wire.connect(server);
   for (let i = 0; i < 60; i++) {
     const id = String(i).padStart(32, "0");
     await wire.ask("REGISTER", `clientID: ${id}`, "IP: 127.0.0.1", "Port: 65535");
   }
-  // The replies, 25 MB, fit no buffer. Each piece is read whole, so that no message is waited for.
+  // No buffer holds the replies, 25 MB. Each piece is read in full, so that no message is waited for.
   const requests = "INFO\r\n\r\n".repeat(2_048);
   for (let i = 0; i < 4; i++) await wire.send(requests);
   await until(() => server.connections === 0);
   await isWell(server);
 });
 
-Deno.test("a connection that says nothing is closed, and one that spoke a while ago is not", async () => {
+Deno.test("a silent connection is closed, and one that said something a while ago is not", async () => {
   const clock = { ...systemClock, nowMs: 0, now: (): number => clock.nowMs };
   await using server = start({ clock });
   using silent = await Wire.connect(server);
@@ -199,7 +199,7 @@ Deno.test("a connection that says nothing is closed, and one that spoke a while 
   await until(() => server.connections === 2);
   for (let lastly = false; !lastly;) {
     lastly = clock.nowMs + connectionIdleMs / 3 >= connectionIdleMs;
-    // A registration that ends shows that the sweep has seen the time.
+    // Once a registration has ended, the sweep has seen the time.
     await speaking.ask("REGISTER", "clientID: a", "IP: ::1", "Port: 1", "Expires: 10");
     assertEquals(server.registrations, 1);
     assertEquals(server.connections, 2);
@@ -240,7 +240,7 @@ Deno.test("a server that is full of registrations answers 503 and goes on", asyn
   assertMatch(await register("bob"), /^REGACK\r\n/);
 });
 
-Deno.test("a registration outlives its connection, and ends at its time in a server that idles", async () => {
+Deno.test("a registration outlives its connection, and ends in time even if the server is idle", async () => {
   const clock = { ...systemClock, nowMs: 0, now: (): number => clock.nowMs };
   await using server = start({ clock });
   await oneShot(server, "REGISTER\r\nclientID: a\r\nIP: ::1\r\nPort: 1\r\nExpires: 10\r\n\r\n");
@@ -264,7 +264,7 @@ Deno.test("stop closes every connection and frees the port", async () => {
   await isWell(next);
 });
 
-Deno.test("stop ends also while somebody does not read", async () => {
+Deno.test("stop ends even if a client does not read", async () => {
   const server = start();
   using wire = await Wire.connect(server);
   const sending = (async () => {
@@ -280,7 +280,7 @@ Deno.test("stop ends also while somebody does not read", async () => {
   assert(await sending);
 });
 
-Deno.test("stop may be asked for twice, and each time is done when all have ended", async () => {
+Deno.test("stop may be called twice, and is done each time when all connections have ended", async () => {
   const server = start();
   using wire = await Wire.connect(server);
   await wire.ask("PING");
@@ -291,7 +291,7 @@ Deno.test("stop may be asked for twice, and each time is done when all have ende
   assertEquals(connections, 0);
 });
 
-Deno.test("a port that is taken is an error at once", async () => {
+Deno.test("a port that is in use is an error at once", async () => {
   await using server = start();
   assertThrows(() => start({ port: server.address.port }), Deno.errors.AddrInUse);
 });
@@ -320,9 +320,9 @@ Deno.test("no bytes and no disconnect end the server or leave a connection behin
           for (const bytes of pieces) await wire.send(bytes);
           if (end !== "close") await wire.conn.closeWrite();
         } catch {
-          // The server has closed first, as after a fatal fault it may.
+          // The server has closed first, as it may after a fatal fault.
         }
-        // Who closes with a reply unread resets the connection.
+        // Closing with a reply unread resets the connection.
         if (end === "read and close") await wire.rest();
       }));
     }),
@@ -332,7 +332,7 @@ Deno.test("no bytes and no disconnect end the server or leave a connection behin
   await isWell(server);
 });
 
-Deno.test("callers that are gone as soon as they come do not end the server", async () => {
+Deno.test("clients that are gone as soon as they connect do not end the server", async () => {
   await using server = start();
   for (let round = 0; round < 4; round++) {
     await Promise.all(Array.from({ length: 100 }, async (_, i) => {

@@ -1,5 +1,5 @@
 /**
- * A server's core over connections in memory, whose time passes when a test says so.
+ * A server's core over connections in memory, with a clock that the test moves.
  *
  * @module
  */
@@ -29,7 +29,7 @@ export class CoreServer {
     this.#core = this.#make();
   }
 
-  /** Connects as somebody whom the server sees at a host. */
+  /** Connects as a client that the server sees at a host. */
   connect(observedHost = "127.0.0.1"): CoreClient {
     const conn = new MemoryConnection();
     return new CoreClient(conn, this.#core.serve(conn, observedHost));
@@ -42,7 +42,7 @@ export class CoreServer {
     return client;
   }
 
-  /** Lets time pass, and the server look at what is due. */
+  /** Lets time pass, and the server sweep. */
   async pass(ms: number): Promise<void> {
     for (let left = ms; left > 0; left -= sweepMs) {
       await this.clock.pass(Math.min(left, sweepMs));
@@ -51,12 +51,12 @@ export class CoreServer {
     }
   }
 
-  /** Has the server look at what is due, and tell the news. */
+  /** Lets the server sweep once, and push news. */
   async sweep(): Promise<void> {
     await this.pass(sweepMs);
   }
 
-  /** Ends the server, and starts one anew on the same databases. */
+  /** Stops the server, and starts another on the same databases. */
   async restart(options: Partial<ServerCoreOptions> = this.#options): Promise<void> {
     await this.#core.stop();
     this.#options = options;
@@ -78,19 +78,19 @@ export class CoreClient {
     this.conn.feed([...lines, "", ""].join("\r\n"));
   }
 
-  /** Sends a message. @returns All that has come since something was looked for last, in lines. */
+  /** Sends a message. @returns What has come since the last call of this or of `heard`. */
   async ask(...lines: string[]): Promise<string> {
     this.send(...lines);
     return await this.heard();
   }
 
-  /** All that has come since something was looked for last: messages with line feeds, one after the other. */
+  /** What has come since the last call of this or of `ask`: messages, their lines ended with line feeds. */
   async heard(): Promise<string> {
     await settle();
     return this.conn.takeSent().replaceAll("\r\n", "\n");
   }
 
-  /** Registers with a key, and looks at what comes. */
+  /** Registers with a key. @returns The last reply. */
   async register(id: string, identity: Identity): Promise<string> {
     const lines = ["REGISTER", `clientID: ${id}`, "IP: 127.0.0.1", "Port: 5556", "Version: 1"];
     const reply = await this.ask(...lines, "Expires: 300", keyLine(identity));
@@ -126,7 +126,7 @@ export function depositLines(
 export class MemoryConnection implements Connection {
   /** How many bytes a write takes at most. */
   takes = Infinity;
-  /** What each write waits for, as where the client does not read. */
+  /** What each write waits for, as it does if the client does not read. */
   writable: Promise<void> = Promise.resolve();
   closed = false;
   readonly #decoder = new TextDecoder();
@@ -134,13 +134,13 @@ export class MemoryConnection implements Connection {
   #unread: Uint8Array[] = [];
   #changed = Promise.withResolvers<void>();
 
-  /** Has the server read this. */
+  /** Gives the server something to read. */
   feed(data: string): void {
     this.#unread.push(utf8.encode(data));
     this.#changed.resolve();
   }
 
-  /** What was written since it was asked for last. */
+  /** What was written since the last call. */
   takeSent(): string {
     const sent = this.#sent;
     this.#sent = "";

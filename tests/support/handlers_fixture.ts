@@ -1,5 +1,5 @@
 /**
- * Handlers with all that they need, whose clocks stand still until they are told.
+ * Handlers and all that they need, with clocks that the test sets.
  *
  * @module
  */
@@ -19,7 +19,7 @@ export function wire(...lines: string[]): string {
   return [...lines, "", ""].join("\r\n");
 }
 
-/** The code of an ERROR; of anything else, all of it. */
+/** The code of an ERROR; another message as it is. */
 export function codeOf(reply: string): string {
   return /^ERROR\r\nCode: (\d+)\r\nReason: [^\r\n]+\r\n/.exec(reply)?.[1] ?? reply;
 }
@@ -39,19 +39,19 @@ export interface HandlersOptions {
 /** A connection to handlers. */
 export interface Asker {
   readonly client: Client;
-  /** Asks. @returns The reply's bytes. */
+  /** Sends a request. @returns The reply as text. */
   ask(...lines: string[]): string;
-  /** Asks for a challenge, answers it, and gives what comes then. */
+  /** Sends a request that needs a signature. @returns The reply to the signed one. */
   askSigned(identity: Identity, ...lines: string[]): string;
 }
 
-/** Handlers on a registry and names of their own, in memory. */
+/** Handlers with a registry and names of their own, in memory. */
 export function setUp(options: HandlersOptions = {}) {
   const { max = 1_000, maxPerHost = 1_000, log = silentLog } = options;
   const clock = { nowMs: 0, now: () => clock.nowMs };
   const wallClock = { nowMs: Date.UTC(2030, 0), now: () => wallClock.nowMs };
   const registry = new Registry({ clock, max, maxPerHost: () => maxPerHost });
-  // Nothing of a database in memory outlives its last reference.
+  // A database in memory is gone with its last reference.
   const database = openNamesDatabase(undefined);
   const names = new Names(database, {
     leaseMs: options.leaseMs ?? 30 * 24 * 60 * 60_000,
@@ -64,7 +64,7 @@ export function setUp(options: HandlersOptions = {}) {
   const { realm = database.realm, keyedOnly = false } = options;
   const presence = new Presence({ registry, clock, mailCount: () => 0 });
   const context: Context = { registry, names, presence, mailbox: undefined, realm, keyedOnly };
-  /** Connects as somebody whom the server sees at a host. */
+  /** Connects as a client that the server sees at a host. */
   const connect = (observedHost = "127.0.0.1"): Asker => {
     const subscriber = { heardAtMs: 0, push: () => {}, close: () => {} };
     const asker: Asker = {

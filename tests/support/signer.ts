@@ -1,5 +1,5 @@
 /**
- * Signing requests, as a client does who has been given a challenge.
+ * Signing requests, as a client does that has got a challenge.
  *
  * @module
  */
@@ -20,7 +20,7 @@ export interface GivenChallenge {
   readonly realm: string;
 }
 
-/** The challenge in a reply. @throws {Error} Where it has none. */
+/** The challenge in a reply. @throws {Error} If it has none. */
 export function challengeOf(reply: string): GivenChallenge {
   const match = /^ERROR\r\nCode: 401\r\n.*^Nonce: (\S+)\r\nRealm: (\S+)\r\n/ms.exec(reply);
   if (match === null) throw new Error(`no challenge: ${reply}`);
@@ -32,7 +32,7 @@ export function keyLine(identity: Identity): string {
   return `Key: ${identity.publicKey}`;
 }
 
-/** The signature of a request of these lines, as text. Its Nonce is among them. */
+/** The signature of a request of these lines, one of which is its Nonce, as text. */
 export function signatureOf(identity: Identity, lines: readonly string[], realm: string): string {
   const request = parse(lines);
   if (isFault(request)) throw new Error(request.reason);

@@ -1,5 +1,5 @@
 /**
- * Sockets for tests: text in, text out, and nothing of this project's codec between.
+ * Sockets for tests: text in, text out, without this project's codec between.
  *
  * @module
  */
@@ -7,8 +7,8 @@
 import { writeAll } from "../../shared/net/write_all.ts";
 
 const utf8 = new TextEncoder();
-// A test that waits longer than this fails instead of standing still. The sockets are closed later than
-// `until` gives up, so that no test takes their end for the server's doing.
+// A test that waits longer than this fails instead of hanging. The sockets are closed later than
+// `until` gives up, so that no test mistakes that for the server closing them.
 const untilMs = 10_000;
 const watchdogMs = 20_000;
 
@@ -49,7 +49,7 @@ export class Wire implements Disposable {
     await writeAll(this.conn, bytes);
   }
 
-  /** The next message, byte for byte; less where the connection ends before it is whole. */
+  /** The next message, byte for byte; less if the connection ends before it is complete. */
   async receive(): Promise<string> {
     let end;
     while ((end = this.#unread.indexOf("\r\n\r\n")) === -1 && await this.#read());
@@ -81,7 +81,7 @@ export class Wire implements Disposable {
     this.close();
   }
 
-  /** @returns Whether anything came; the end and a reset are one to a test. */
+  /** @returns Whether anything came. The end and a reset are the same to a test. */
   async #read(): Promise<boolean> {
     let count;
     try {
@@ -97,7 +97,7 @@ export class Wire implements Disposable {
   }
 }
 
-/** Looks again and again until something holds. */
+/** Waits until something holds. @throws {Error} If it does not in ten seconds. */
 export async function until(holds: () => boolean): Promise<void> {
   const deadline = Date.now() + untilMs;
   while (!holds()) {

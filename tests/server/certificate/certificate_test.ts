@@ -10,14 +10,14 @@ Deno.test("a certificate is read with its fingerprint and its dates", async () =
   assertEquals(certificate.key, issued.key);
   assertEquals(certificate.sha256, issued.sha256);
   assertEquals(certificate.validTo.getTime() - certificate.validFrom.getTime(), 3 * 24 * 3600_000);
-  // With its authority's behind it, it is still the first that counts.
+  // If the authority's certificate follows, the first one still counts.
   const chain = authority.path("chain.pem");
   await Deno.writeTextFile(chain, issued.cert + authority.cert);
   const { sha256 } = await readCertificate({ certFile: chain, keyFile: issued.keyFile });
   assertEquals(sha256, issued.sha256);
 });
 
-Deno.test("what no server can use is a sentence that names the file", async () => {
+Deno.test("if the certificate cannot be used, the error is a sentence that names the file", async () => {
   using authority = new Authority();
   const { certFile, keyFile, cert, key } = authority.issue();
   const other = authority.issue();

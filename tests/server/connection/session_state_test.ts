@@ -45,7 +45,7 @@ Deno.test("news that has come is due until it is told, and is told when the sess
     "telling, replies due",
     "telling, both due",
   ]);
-  // News due is lost on the way to no state but the idle one, in which it is told, and the last two.
+  // News that is due stays due until the session is idle and tells it, or is over.
   for (const state of states.filter(isNewsDue)) {
     for (const event of events) {
       let next;

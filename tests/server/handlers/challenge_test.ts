@@ -2,13 +2,13 @@ import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert"
 import { Challenge } from "../../../server/handlers/challenge.ts";
 import { challengeTtlMs } from "../../../shared/protocol/limits.ts";
 
-/** A challenge whose clock stands still until it is told. */
+/** A challenge, and its clock, which the test sets. */
 function setUp() {
   const clock = { nowMs: 5_000, now: () => clock.nowMs };
   return { clock, challenge: new Challenge(clock) };
 }
 
-Deno.test("a nonce is 128 bits, another each time, and works once", () => {
+Deno.test("a nonce has 128 bits, is new each time, and is valid once", () => {
   const { challenge } = setUp();
   const nonce = challenge.give();
   assertMatch(nonce, /^[0-9a-f]{32}$/);
@@ -17,7 +17,7 @@ Deno.test("a nonce is 128 bits, another each time, and works once", () => {
   assertNotEquals(challenge.give(), nonce);
 });
 
-Deno.test("a nonce is good for its time and no longer", () => {
+Deno.test("a nonce is valid for its time and no longer", () => {
   for (const [passMs, isGood] of [[challengeTtlMs - 1, true], [challengeTtlMs, false]] as const) {
     const { clock, challenge } = setUp();
     const nonce = challenge.give();
@@ -26,7 +26,7 @@ Deno.test("a nonce is good for its time and no longer", () => {
   }
 });
 
-Deno.test("a nonce that came too late does not come back", () => {
+Deno.test("a nonce that came too late is used up, too", () => {
   const { clock, challenge } = setUp();
   const nonce = challenge.give();
   clock.nowMs += challengeTtlMs;
@@ -35,7 +35,7 @@ Deno.test("a nonce that came too late does not come back", () => {
   assert(!challenge.take(nonce));
 });
 
-Deno.test("a new nonce takes the place of the one before", () => {
+Deno.test("a new nonce replaces the one before", () => {
   const { challenge } = setUp();
   const first = challenge.give();
   const second = challenge.give();
@@ -43,7 +43,7 @@ Deno.test("a new nonce takes the place of the one before", () => {
   assert(challenge.take(second));
 });
 
-Deno.test("what is not the nonce neither counts as it nor uses it up", () => {
+Deno.test("another text does not pass for the nonce, and does not use it up", () => {
   const { challenge } = setUp();
   assert(!challenge.take(undefined));
   assert(!challenge.take(""));

@@ -17,7 +17,7 @@ import { isFault } from "../../../shared/protocol/status.ts";
 import { type Speaker, verbs } from "../../../shared/protocol/verb_table.ts";
 import { codeOf, setUp, wire } from "../../support/handlers_fixture.ts";
 
-Deno.test("the wild registers and gets clientID, IP and Port, and no more", () => {
+Deno.test("a legacy program registers and gets clientID, IP and Port, and no more", () => {
   const { register } = setUp();
   const regack = wire("REGACK", "clientID: alice", "IP: 127.0.0.1", "Port: 5556");
   assertEquals(register("alice"), regack);
@@ -42,7 +42,7 @@ Deno.test("a client that says Version 1 is told how long its registration lives"
   }
 });
 
-Deno.test("the wild, which never refreshes, stays registered for the longest time", () => {
+Deno.test("a legacy program, which never refreshes, stays registered for the longest time", () => {
   const { clock, registry, register } = setUp();
   register("alice");
   clock.nowMs = registrationTtlMaxMs - 1;
@@ -51,7 +51,7 @@ Deno.test("the wild, which never refreshes, stays registered for the longest tim
   assertEquals(registry.size, 0);
 });
 
-Deno.test("what is registered is the address that works, and the reply says which", () => {
+Deno.test("the address that works is registered, and the reply says which one that is", () => {
   const { askFrom } = setUp();
   const lines = ["REGISTER", "clientID: alice", "IP: 192.168.1.5", "Port: 5556"];
   assertEquals(
@@ -64,7 +64,7 @@ Deno.test("what is registered is the address that works, and the reply says whic
   );
 });
 
-Deno.test("REGISTER with an id, an IP, a Port or an Expires that is none is 400", () => {
+Deno.test("REGISTER with an invalid id, IP, Port or Expires gets 400", () => {
   const { registry, ask } = setUp();
   const valid = { clientID: "alice", IP: "127.0.0.1", Port: "5556", Expires: "300" };
   const invalid = {
@@ -83,7 +83,7 @@ Deno.test("REGISTER with an id, an IP, a Port or an Expires that is none is 400"
   assertEquals(registry.size, 0);
 });
 
-Deno.test("a request that lacks a header, or has a line that is none, is 400", () => {
+Deno.test("a request that lacks a header, or has a line that is not one, gets 400", () => {
   const { ask } = setUp();
   for (const lines of [["REGISTER", "clientID: a", "IP: ::1"], ["BRIDGE"], ["QUIT"], ["HELLO"]]) {
     assertEquals(codeOf(ask(...lines)), "400", lines[0]);
@@ -91,7 +91,7 @@ Deno.test("a request that lacks a header, or has a line that is none, is 400", (
   assertEquals(codeOf(ask("BRIDGE", "clientID: alice", "whoever")), "400");
 });
 
-Deno.test("a registration too brief is 423 with what is long enough", () => {
+Deno.test("a registration that is too short gets 423 with the shortest that there is", () => {
   const { ask } = setUp();
   const lines = ["REGISTER", "clientID: alice", "IP: 127.0.0.1", "Port: 5556"];
   for (const expires of ["0", "9"]) {
@@ -101,7 +101,7 @@ Deno.test("a registration too brief is 423 with what is long enough", () => {
   }
 });
 
-Deno.test("a name of another host is 403 with when it may be free", () => {
+Deno.test("a name of another host gets 403 with the time at which it may be free", () => {
   const { clock, askFrom, register } = setUp();
   register("alice");
   clock.nowMs = 500_000;
@@ -110,7 +110,7 @@ Deno.test("a name of another host is 403 with when it may be free", () => {
   assertMatch(reply, /\r\nRetry-After: 3100\r\n\r\n$/);
 });
 
-Deno.test("a host that has its share is 429, and a full server 503, with when to try again", () => {
+Deno.test("a host that has its share gets 429, and at a full server all get 503, with Retry-After", () => {
   for (const [limits, code] of [[{ maxPerHost: 1 }, "429"], [{ max: 1 }, "503"]] as const) {
     const { register } = setUp(limits);
     register("alice");
@@ -146,7 +146,7 @@ Deno.test("BRIDGE with nobody else there gives empty values, with a space after 
   assertEquals(ask("BRIDGE", "clientID: alice"), nobody);
 });
 
-Deno.test("BRIDGE goes round the others", () => {
+Deno.test("BRIDGE gives one client after the other", () => {
   const { ask, register } = setUp();
   for (const [index, id] of ["alice", "bob", "carol"].entries()) register(id, 5556 + index);
   const bob = wire("BRIDGEACK", "clientID: bob", "IP: 127.0.0.1", "Port: 5557");
@@ -155,7 +155,7 @@ Deno.test("BRIDGE goes round the others", () => {
   assertEquals(replies, [bob, carol, bob]);
 });
 
-Deno.test("BRIDGE with a Target gives that client, or says why not", () => {
+Deno.test("BRIDGE with a Target gives that client, or says why it cannot", () => {
   const { ask, register } = setUp();
   register("alice");
   register("bob", 5557);
@@ -170,7 +170,7 @@ Deno.test("BRIDGE with a Target gives that client, or says why not", () => {
   assertEquals(codeOf(ask("BRIDGE", "clientID: a b")), "400");
 });
 
-Deno.test("INFO of the original, with its line that is no header, lists everyone", () => {
+Deno.test("INFO of the original program, with its line that is not a header, lists everyone", () => {
   const { ask, askFrom, register } = setUp();
   assertEquals(ask("INFO", "Requesting clients"), wire("INFOACK", "Count: 0"));
   register("bob", 5557);
@@ -181,7 +181,7 @@ Deno.test("INFO of the original, with its line that is no header, lists everyone
   );
 });
 
-/** Registers clients with ids as long as they may be, in the order in which INFO lists them. */
+/** Registers clients with the longest ids that there may be, in the order in which INFO lists them. */
 function registerMany(register: (id: string) => string, count: number): string[] {
   const ids = Array.from({ length: count }, (_, i) => String(i).padStart(32, "0"));
   for (const id of ids) register(id);
@@ -210,7 +210,7 @@ Deno.test("INFO gives everyone once, page after page", () => {
   }
 });
 
-Deno.test("INFO pages have at most what is asked, and names the next page to Version 1 alone", () => {
+Deno.test("a page of INFO has no more clients than are asked for, and only Version 1 is told of the next page", () => {
   const { ask, register } = setUp();
   registerMany(register, 100);
   assertEquals(clientsOf(ask("INFO")).length, infoPageDefault);
@@ -225,7 +225,7 @@ Deno.test("INFO pages have at most what is asked, and names the next page to Ver
 });
 
 Deno.test("no client can make a page of INFO larger than a message", () => {
-  // The longest that an address can be, by its grammar; a zone's name has no end of its own.
+  // The longest address that the grammar allows. The name of a zone may have any length.
   const claims = [
     "0000:0000:0000:0000:0000:ffff:100.100.100.100",
     "fe80::1%" + "z".repeat(3_000),
@@ -248,7 +248,7 @@ Deno.test("PING is answered by PONG with its Id", () => {
   assertEquals(ask("PING", "Id: é🙂 7"), wire("PONG", "Id: é🙂 7"));
 });
 
-Deno.test("whatever the table lets a client send has an answer", () => {
+Deno.test("every verb that the table lets a client send has an answer", () => {
   const { register, connect, context } = setUp();
   register("alice");
   const { client } = connect();
@@ -260,7 +260,7 @@ Deno.test("whatever the table lets a client send has an answer", () => {
   }
 });
 
-Deno.test("what others sent stands quoted in a Reason, without its controls and not at length", () => {
+Deno.test("what others sent is quoted in a Reason without control characters, and not at length", () => {
   const { ask } = setUp();
   const reply = ask("BRIDGE", `clientID: ${"🙂".repeat(1_000)}`);
   assertEquals(codeOf(reply), "400");

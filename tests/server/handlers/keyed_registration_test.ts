@@ -27,7 +27,7 @@ function unregistration(id = "alice", verb = "UNREGISTER"): string[] {
 const isRegack = (reply: string) => reply.startsWith("REGACK\r\n");
 const isChallenge = (reply: string) => codeOf(reply) === "401";
 
-Deno.test("who names a key is challenged, and who signs is registered", () => {
+Deno.test("a client that names a key gets a challenge, and is registered once it signs it", () => {
   const { connect, registry } = setUp();
   const { ask } = connect();
   const reply = ask(...registration(), keyLine(alice));
@@ -40,14 +40,14 @@ Deno.test("who names a key is challenged, and who signs is registered", () => {
   assertEquals(registry.find("alice")?.fingerprint, alice.fingerprint);
 });
 
-Deno.test("a realm that the server is told is what is signed", () => {
+Deno.test("clients sign for the realm that the server was started with", () => {
   const realm = "chat.example.org:5555";
   const { ask, askSigned } = setUp({ realm }).connect();
   assertEquals(challengeOf(ask(...registration(), keyLine(alice))).realm, realm);
   assertEquals(askSigned(alice, ...registration()), regack());
 });
 
-Deno.test("each time another nonce is given, and the last one alone is good", () => {
+Deno.test("each challenge has a new nonce, and only the last one is valid", () => {
   const { ask } = setUp().connect();
   const challenge = () => challengeOf(ask(...registration(), keyLine(alice)));
   const [first, second] = [challenge(), challenge()];
@@ -56,7 +56,7 @@ Deno.test("each time another nonce is given, and the last one alone is good", ()
   assert(isChallenge(ask(...signed(alice, registration(), first))));
 });
 
-Deno.test("a nonce works once", () => {
+Deno.test("a nonce is valid once", () => {
   const { ask } = setUp().connect();
   const lines = signed(
     alice,
@@ -65,11 +65,11 @@ Deno.test("a nonce works once", () => {
   );
   assert(isRegack(ask(...lines)));
   assert(isChallenge(ask(...lines)));
-  // The challenge that this gave stands in for nothing of what was signed.
+  // The challenge that this request got does not replace the one that was signed.
   assert(isChallenge(ask(...lines)));
 });
 
-Deno.test("the first request that names a nonce uses it up, whatever comes of it", () => {
+Deno.test("the first request that names a nonce uses it up, whatever becomes of the request", () => {
   const spoilt: ((lines: string[]) => string[])[] = [
     (lines) => lines.filter((line) => !line.startsWith("Signature: ")),
     (lines) => lines.map((line) => line.replace(/^Signature: .*/, "Signature: x")),
@@ -89,7 +89,7 @@ Deno.test("the first request that names a nonce uses it up, whatever comes of it
   }
 });
 
-Deno.test("a nonce of another connection, of another server or of the past is none", () => {
+Deno.test("a nonce of another connection or another server, or one that is too old, is not valid", () => {
   const one = setUp();
   const other = setUp();
   const here = one.connect();
@@ -106,7 +106,7 @@ Deno.test("a nonce of another connection, of another server or of the past is no
   assert(isRegack(here.ask(...signed(alice, registration(), inTime))));
 });
 
-Deno.test("what is signed for another realm, or another purpose, is 403", () => {
+Deno.test("a signature for another realm or another purpose gets 403", () => {
   const { connect, registry } = setUp();
   const { ask, askSigned } = connect();
   const challenge = () => challengeOf(ask(...registration(), keyLine(alice)));
@@ -121,7 +121,7 @@ Deno.test("what is signed for another realm, or another purpose, is 403", () => 
   assertEquals(registry.size, 1);
 });
 
-Deno.test("what differs from what was signed, or is another's signature, is 403", () => {
+Deno.test("a request that differs from what was signed, or that another key has signed, gets 403", () => {
   const { ask } = setUp().connect();
   const changes: [from: RegExp, to: string][] = [
     [/^clientID: .*/, "clientID: bob"],
@@ -142,7 +142,7 @@ Deno.test("what differs from what was signed, or is another's signature, is 403"
   assertEquals(codeOf(ask(...named, forged)), "403");
 });
 
-Deno.test("no change to a byte of what is signed, or of the signature, is let pass", () => {
+Deno.test("no byte of what is signed, or of the signature, can be changed", () => {
   const { connect } = setUp();
   const { ask } = connect();
   const names = ["clientID", "IP", "Port", "Expires", "Key", "Nonce", "Signature"];
@@ -165,7 +165,7 @@ Deno.test("no change to a byte of what is signed, or of the signature, is let pa
   );
 });
 
-Deno.test("no bit of a key or a signature can be another", () => {
+Deno.test("no bit of a key or of a signature can be changed", () => {
   const { ask } = setUp().connect();
   const flip = (bytes: Uint8Array, bit: number) =>
     bytes.map((byte, i) => i === bit >> 3 ? byte ^ 1 << (bit & 7) : byte);
@@ -190,7 +190,7 @@ Deno.test("no bit of a key or a signature can be another", () => {
   );
 });
 
-Deno.test("a key or a signature that is none by its length or its letters is 400", () => {
+Deno.test("a key or a signature with the wrong length or wrong characters gets 400", () => {
   const { ask } = setUp().connect();
   const challenge = () => challengeOf(ask(...registration(), keyLine(alice)));
   const key = alice.publicKey;
@@ -206,14 +206,14 @@ Deno.test("a key or a signature that is none by its length or its letters is 400
     const replaced = lines.with(-1, `Signature: ${other}`);
     assertEquals(codeOf(ask(...replaced)), "400", other);
   }
-  // Points of low order, under which signatures hold that nobody made.
+  // Keys that are points of low order: they make signatures valid that nobody made.
   const zero = publicKeyFrom(new Uint8Array(32));
   const { nonce } = challenge();
   const weak = [`Key: ${zero}`, `Nonce: ${nonce}`, `Signature: ${"A".repeat(86)}`];
   assertEquals(codeOf(ask(...registration(), ...weak)), "403");
 });
 
-Deno.test("a malformed request is 400 before anyone is challenged", () => {
+Deno.test("a malformed request gets 400, not a challenge", () => {
   const { ask } = setUp().connect();
   for (const line of ["clientID: a b", "IP: x", "Port: 0", "Expires: x"]) {
     const name = line.slice(0, line.indexOf(":"));
@@ -224,7 +224,7 @@ Deno.test("a malformed request is 400 before anyone is challenged", () => {
   assertEquals(codeOf(ask(...withoutVersion, keyLine(alice))), "400");
 });
 
-Deno.test("the name is its key's: no other key has it, and nobody without a key", () => {
+Deno.test("a name belongs to its key: nobody registers it with another key or without one", () => {
   const { clock, connect, ask, register } = setUp();
   const { askSigned } = connect();
   askSigned(alice, ...registration());
@@ -233,7 +233,7 @@ Deno.test("the name is its key's: no other key has it, and nobody without a key"
     askSigned(bob, ...registration()),
     connect("192.0.2.1").askSigned(bob, ...registration()),
   ];
-  // Not only while it is registered; and nobody is told a time at which it were free.
+  // This holds even while it is not registered, and no reply says when the name will be free.
   clock.nowMs = registrationTtlMaxMs;
   refused.push(register("alice"), askSigned(bob, ...registration()));
   for (const reply of refused) {
@@ -244,7 +244,7 @@ Deno.test("the name is its key's: no other key has it, and nobody without a key"
   assertEquals(askSigned(alice, ...registration()), regack());
 });
 
-Deno.test("a name that has lapsed is whoever's takes it", () => {
+Deno.test("a name that has lapsed goes to the first client that takes it", () => {
   for (const next of ["unkeyed", "keyed"]) {
     const { clock, wallClock, connect, register } = setUp({ leaseMs: 60_000 });
     const { askSigned } = connect();
@@ -260,7 +260,7 @@ Deno.test("a name that has lapsed is whoever's takes it", () => {
   }
 });
 
-Deno.test("while its owner is registered a name is not lost, however short the lease", () => {
+Deno.test("a name does not lapse while its owner is registered, however short the lease is", () => {
   const { clock, wallClock, connect, register } = setUp({ leaseMs: 1_000 });
   const { askSigned } = connect();
   askSigned(alice, ...registration());
@@ -283,14 +283,14 @@ Deno.test("the same key registers from another host, and moves the registration 
     ask("BRIDGE", "clientID: x", "Target: alice"),
     wire("BRIDGEACK", "clientID: alice", "IP: 198.51.100.7", "Port: 7777"),
   );
-  // The share of each host follows.
+  // The shares of both hosts change with it.
   const { askSigned } = connect("192.0.2.1");
   assert(isRegack(askSigned(bob, ...registration("bob", { ip: "192.0.2.1" }))));
   const carol = connect("198.51.100.7").askSigned(bob, ...registration("carol", there));
   assertEquals(codeOf(carol), "429");
 });
 
-Deno.test("a name in use without a key is another host's for now, and the same host puts a key to it", () => {
+Deno.test("another host cannot take a name that is registered without a key, and the same host can add a key to it", () => {
   const { clock, connect, register, names, registry } = setUp();
   register("alice");
   clock.nowMs = 600_000;
@@ -304,7 +304,7 @@ Deno.test("a name in use without a key is another host's for now, and the same h
   assertEquals(codeOf(register("alice")), "403");
 });
 
-Deno.test("who is not registered owns nothing", () => {
+Deno.test("a client that is not registered owns no name", () => {
   const refusals = [
     [{ max: 1 }, "503"],
     [{ maxPerHost: 1 }, "429"],
@@ -319,7 +319,7 @@ Deno.test("who is not registered owns nothing", () => {
   }
 });
 
-Deno.test("names beyond what is kept are 503, and beyond a host's new ones 429 with when to try again", () => {
+Deno.test("one name too many gets 503, and one new name too many from a host gets 429 with Retry-After", () => {
   {
     const { connect } = setUp({ maxNames: 1 });
     const { askSigned } = connect();
@@ -340,7 +340,7 @@ Deno.test("names beyond what is kept are 503, and beyond a host's new ones 429 w
   assert(isRegack(connect("192.0.2.1").askSigned(alice, ...registration("another"))));
 });
 
-Deno.test("a registration with a key is ended with the key alone, from anywhere", () => {
+Deno.test("only its key ends a registration with a key, from any host", () => {
   for (const verb of ["UNREGISTER", "QUIT"]) {
     const { connect, ask, registry } = setUp();
     const { askSigned } = connect();
@@ -356,7 +356,7 @@ Deno.test("a registration with a key is ended with the key alone, from anywhere"
   }
 });
 
-Deno.test("who names a key signs also to end what has none, and the host still counts", () => {
+Deno.test("a client that names a key must sign even to end a registration without one, from the same host", () => {
   const { connect, ask, register } = setUp();
   register("alice");
   const lines = unregistration();
@@ -365,7 +365,7 @@ Deno.test("who names a key signs also to end what has none, and the host still c
   assertMatch(connect().askSigned(alice, ...lines), /^UNREGACK/);
 });
 
-Deno.test("a server that wants keys registers nobody without one", () => {
+Deno.test("with keyedOnly, nobody is registered without a key", () => {
   const { connect, register, registry } = setUp({ keyedOnly: true });
   const reply = register("carol");
   assertEquals(codeOf(reply), "403");
@@ -374,7 +374,7 @@ Deno.test("a server that wants keys registers nobody without one", () => {
   assert(isRegack(connect().askSigned(alice, ...registration())));
 });
 
-Deno.test("fingerprints are for those who speak this protocol, and of those who have keys", () => {
+Deno.test("fingerprints are shown to clients that say Version, of clients that have keys", () => {
   const { connect, ask, register } = setUp();
   connect().askSigned(alice, ...registration());
   register("bob");
@@ -401,7 +401,7 @@ Deno.test("fingerprints are for those who speak this protocol, and of those who 
   );
 });
 
-Deno.test("when the names fail those who need them are told so, and all else goes on", () => {
+Deno.test("if the database of names fails, requests that need it get 503, and all others go on", () => {
   const { connect, ask, register, database, registry } = setUp();
   const { askSigned } = connect();
   askSigned(alice, ...registration());

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Admission, defaultCapacity, HostQuota } from "../../../server/limits/limits.ts";
 
-Deno.test("one connection too many in all is 503, until another ends", () => {
+Deno.test("one connection too many in all gets 503, until another one ends", () => {
   const admission = new Admission({ ...defaultCapacity, connections: 2 });
   assertEquals(admission.enter("192.0.2.1"), undefined);
   assertEquals(admission.enter("127.0.0.1"), undefined);
@@ -12,7 +12,7 @@ Deno.test("one connection too many in all is 503, until another ends", () => {
   assertEquals(admission.enter("192.0.2.2"), undefined);
 });
 
-Deno.test("one connection too many of a host is 429, and keeps nobody else out", () => {
+Deno.test("one connection too many of a host gets 429, and other hosts can still connect", () => {
   const admission = new Admission({ ...defaultCapacity, connectionsPerHost: 2 });
   admission.enter("192.0.2.1");
   admission.enter("192.0.2.1");
@@ -22,7 +22,7 @@ Deno.test("one connection too many of a host is 429, and keeps nobody else out",
   assertEquals(admission.enter("192.0.2.1"), undefined);
 });
 
-Deno.test("the server's own host is bounded by the whole alone", () => {
+Deno.test("for the server's own host only the bound on all connections counts", () => {
   const admission = new Admission({ ...defaultCapacity, connections: 3, connectionsPerHost: 1 });
   const answers = ["127.0.0.1", "127.0.0.1", "::1", "::1"].map((host) => admission.enter(host));
   assertEquals(answers.map((refusal) => refusal?.code), [undefined, undefined, undefined, 503]);

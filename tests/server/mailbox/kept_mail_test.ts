@@ -58,14 +58,14 @@ async function wholeWay(a: Wire, b: Wire): Promise<void> {
   assertEquals(await a.receive(), "PRESENCE\r\nPresence: bob registered\r\n\r\n");
 }
 
-Deno.test("presence and the longest mail go their way in the clear", async () => {
+Deno.test("presence and the longest mail are delivered without TLS", async () => {
   await using server = start();
   using a = await connectAs(server, "alice", alice);
   using b = await connectAs(server, "bob", bob);
   await wholeWay(a, b);
 });
 
-Deno.test("presence and the longest mail go their way with TLS", async () => {
+Deno.test("presence and the longest mail are delivered with TLS", async () => {
   using authority = new Authority();
   const certificate = authority.issue();
   await using server = start({ tls: certificate });
@@ -74,7 +74,7 @@ Deno.test("presence and the longest mail go their way with TLS", async () => {
   await wholeWay(a, b);
 });
 
-Deno.test("a long DEPOSIT may come in any pieces, with others behind it", async () => {
+Deno.test("a long DEPOSIT may come in any pieces, with other requests behind it", async () => {
   await using server = start();
   using b = await connectAs(server, "bob", bob);
   using a = await connectAs(server, "alice", alice);
@@ -95,7 +95,7 @@ Deno.test("a long DEPOSIT may come in any pieces, with others behind it", async 
   assertEquals(dataIn(await b.ask(...collect)), mail);
 });
 
-Deno.test("mail outlives the server that keeps its data; one without a mailbox makes none", async () => {
+Deno.test("mail outlives a server that keeps its data; a server without a mailbox makes no database for it", async () => {
   using place = temporaryDirectory();
   {
     await using server = start({ data: place.path });
@@ -120,7 +120,7 @@ Deno.test("mail outlives the server that keeps its data; one without a mailbox m
   assertEquals(namesIn(other.path).includes("mailbox.db"), false);
 });
 
-Deno.test("who attends and falls silent is closed after 25 s, and shown as gone", async () => {
+Deno.test("a subscribed connection that is silent for 25 s is closed, and its client is no longer online", async () => {
   const clock = { ...systemClock, nowMs: 0, now: (): number => clock.nowMs };
   await using server = start({ clock });
   using a = await connectAs(server, "alice", alice);
@@ -131,7 +131,7 @@ Deno.test("who attends and falls silent is closed after 25 s, and shown as gone"
   const pass = async (ms: number) => {
     await c.ask("REGISTER", "clientID: c", "IP: ::1", "Port: 1", "Expires: 10");
     clock.nowMs += ms;
-    // A registration that has ended shows that the sweep has seen the time.
+    // Once a registration has ended, the sweep has seen the time.
     await until(() => server.registrations === 2);
   };
   await pass(subscribedIdleMs - 2_000);
@@ -145,7 +145,7 @@ Deno.test("who attends and falls silent is closed after 25 s, and shown as gone"
   await until(() => server.connections === 2);
 });
 
-Deno.test("many who watch one name are all told, and the others answered meanwhile", async () => {
+Deno.test("all clients that watch one name are told, and others are answered meanwhile", async () => {
   await using server = start();
   const watchers: Wire[] = [];
   for (let i = 0; i < 200; i++) watchers.push(await connectAs(server, `w${i % 50}`, alice));

@@ -32,7 +32,7 @@ function mail(number: number, bytes = 100, sender = 1, to = bob): Mail {
   return { to, sender: key(sender), id: id(number), data: new Uint8Array(bytes).fill(number) };
 }
 
-/** A mailbox whose time passes when a test says so. */
+/** A mailbox with a clock that the test moves. */
 function setUp(database = openMailboxDatabase(undefined), options: Partial<MailboxOptions> = {}) {
   const clock = new FakeClock();
   const mailbox = new Mailbox(database, {
@@ -41,13 +41,13 @@ function setUp(database = openMailboxDatabase(undefined), options: Partial<Mailb
     capacity: defaultCapacity,
     ...options,
   });
-  /** Hands a mail in, and lets it be written. */
+  /** Deposits a mail, and lets it be written. */
   const deposit = async (mail: Mail) => {
     const outcome = mailbox.deposit(mail);
     await clock.pass(100);
     return await outcome;
   };
-  /** The numbers of the mails in a box. */
+  /** The numbers of the mails in a mailbox. */
   const numbers = (box = bob) => {
     const found: number[] = [];
     for (;;) {
@@ -63,7 +63,7 @@ function totalOf({ connection }: MailboxDatabase): unknown {
   return { ...connection.prepare("SELECT mails, bytes FROM total").get() };
 }
 
-/** Counts what a connection is told to do. */
+/** Records what a connection executes. */
 function spyOn({ connection }: MailboxDatabase): string[] {
   const said: string[] = [];
   const exec = connection.exec.bind(connection);
@@ -74,7 +74,7 @@ function spyOn({ connection }: MailboxDatabase): string[] {
   return said;
 }
 
-Deno.test("mails come back in the order in which they were handed in, from the oldest", async () => {
+Deno.test("mails are collected in the order in which they came, the oldest first", async () => {
   const { mailbox, deposit } = setUp();
   for (const number of [7, 3, 5]) assertEquals(await deposit(mail(number)), undefined);
   const seen = [];
@@ -131,7 +131,7 @@ Deno.test("between two transactions there is as much time as the last one took, 
   }
 });
 
-Deno.test("what waits to be written has a bound, beyond which it is written at once", async () => {
+Deno.test("once too many bytes wait to be written, they are written at once", async () => {
   const { mailbox, database } = setUp();
   const said = spyOn(database);
   const one = mail(1, mailBytesMax);
@@ -145,7 +145,7 @@ Deno.test("what waits to be written has a bound, beyond which it is written at o
   assertEquals(await Promise.all(outcomes), outcomes.map(() => undefined));
 });
 
-Deno.test("the same mail again is kept once, in one transaction or another", async () => {
+Deno.test("the same mail is kept once, whether it comes in one transaction or in two", async () => {
   const { clock, mailbox, deposit, numbers } = setUp(undefined, {
     capacity: { ...defaultCapacity, boxMails: 2, shareMails: 2 },
   });
@@ -153,14 +153,14 @@ Deno.test("the same mail again is kept once, in one transaction or another", asy
   await clock.pass(100);
   assertEquals(await Promise.all(both), [undefined, undefined]);
   assertEquals(await deposit(mail(1)), undefined);
-  // Another's mail with that id is another mail, and so is the same one for somebody else.
+  // A mail with the same id from another sender, or for another mailbox, is another mail.
   assertEquals(await deposit(mail(1, 100, 9)), undefined);
   assertEquals(await deposit(mail(1, 100, 1, { clientId: "bob2", key: key(2) })), undefined);
   assertEquals(numbers().length, 2);
   assertEquals(await deposit(mail(1)), undefined, "also where the box is full");
 });
 
-Deno.test("a number is never given again, also after a restart with an empty mailbox", async () => {
+Deno.test("a number is never given twice, not even after a restart with an empty mailbox", async () => {
   using place = temporaryDirectory();
   {
     using database = openMailboxDatabase(place.path);
@@ -188,7 +188,7 @@ const limits: [name: keyof MailCapacity, refusal: MailRefusal, fill: (i: number)
 ];
 
 for (const [name, refusal, fill] of limits) {
-  Deno.test(`${name} is held exactly, and what was taken makes room`, async () => {
+  Deno.test(`${name} is an exact limit, and mail that is taken makes room`, async () => {
     const max = name.endsWith("Bytes") ? 300 : 3;
     const capacity = { ...defaultCapacity, [name]: max };
     const { mailbox, deposit } = setUp(undefined, { capacity });
@@ -205,7 +205,7 @@ for (const [name, refusal, fill] of limits) {
   });
 }
 
-Deno.test("a limit is held among deposits of one transaction, and the others are kept", async () => {
+Deno.test("a limit holds among the deposits of one transaction, and the others are kept", async () => {
   const { clock, mailbox, numbers } = setUp(undefined, {
     capacity: { ...defaultCapacity, shareMails: 2 },
   });
@@ -215,7 +215,7 @@ Deno.test("a limit is held among deposits of one transaction, and the others are
   assertEquals(numbers().length, 3);
 });
 
-Deno.test("mail that nobody collects goes after 14 days, a few at a time", async () => {
+Deno.test("mail that nobody collects is deleted after 14 days, a few at a time", async () => {
   const { clock, mailbox, deposit, numbers, database } = setUp();
   for (let i = 0; i < 120; i++) mailbox.deposit(mail(i));
   await clock.pass(dayMs);
@@ -231,13 +231,13 @@ Deno.test("mail that nobody collects goes after 14 days, a few at a time", async
   }
   assertEquals(left, [71, 21, 1, 1]);
   assertEquals(totalOf(database), { mails: 1, bytes: 100 });
-  // The next pass is a while off.
+  // The next batches are due later.
   await clock.pass(dayMs);
   mailbox.expire();
   assertEquals(numbers(), []);
 });
 
-Deno.test("who has mail is told of, once it is on the disk; who has not got any is not", async () => {
+Deno.test("onMail names each mailbox that has got mail, once that is on the disk", async () => {
   const told: MailboxAddress[] = [];
   const { clock, mailbox, deposit } = setUp(undefined, {
     capacity: { ...defaultCapacity, shareMails: 1 },
@@ -252,7 +252,7 @@ Deno.test("who has mail is told of, once it is on the disk; who has not got any 
   assertEquals(told, [bob]);
 });
 
-Deno.test("a mailbox that is closed refuses, and writes nothing more", async () => {
+Deno.test("a closed mailbox refuses mail and writes nothing more", async () => {
   const { clock, mailbox, database } = setUp();
   const waiting = mailbox.deposit(mail(1));
   mailbox.close();
@@ -263,7 +263,7 @@ Deno.test("a mailbox that is closed refuses, and writes nothing more", async () 
   assertEquals(totalOf(database), { mails: 0, bytes: 0 });
 });
 
-Deno.test("a disk that is full refuses what it cannot keep, and loses nothing that it has", async () => {
+Deno.test("with a full disk mail is refused, and none that is there is lost", async () => {
   using place = temporaryDirectory();
   const lines: string[] = [];
   const log = createLog({ level: "info", format: "text", write: (line) => lines.push(line) });
@@ -281,7 +281,7 @@ Deno.test("a disk that is full refuses what it cannot keep, and loses nothing th
       else assertEquals(outcome, "unavailable");
     }
     assert(kept.length > 3 && kept.length < 20, `${kept.length}`);
-    // A batch that does not fit is refused as a whole.
+    // A transaction that does not fit is refused as a whole.
     const batch = [mailbox.deposit(mail(100, 10)), mailbox.deposit(mail(101, 60_000))];
     await clock.pass(1_000);
     assertEquals(await Promise.all(batch), ["unavailable", "unavailable"]);
@@ -289,7 +289,7 @@ Deno.test("a disk that is full refuses what it cannot keep, and loses nothing th
     assertEquals(totalOf(database), { mails: kept.length, bytes: kept.length * 20_000 });
     assertEquals(lines.length, 1);
     assertMatch(lines[0]!, / error cannot use the database of mails error=".*full.*"$/);
-    // What is collected makes room.
+    // Mail that is collected makes room.
     assertEquals(mailbox.collect(bob, [1], 0)!.count, kept.length - 1);
     assertEquals(await deposit(mail(200, 20_000)), undefined);
   }
@@ -299,7 +299,7 @@ Deno.test("a disk that is full refuses what it cannot keep, and loses nothing th
 });
 
 Deno.test({
-  name: "a real disk that is full is the same, and its mailbox goes on when there is room",
+  name: "with a real full disk it is the same, and the mailbox goes on when there is room",
   ignore: !hasMounts,
   fn: async () => {
     using disk = tinyDisk("1m");
@@ -316,13 +316,13 @@ Deno.test({
   },
 });
 
-Deno.test("what was acknowledged is there for another who opens the file, with nothing closed", async () => {
+Deno.test("mail that was acknowledged is there for another program that opens the file, before anything is closed", async () => {
   using place = temporaryDirectory();
   using database = openMailboxDatabase(place.path);
   const { mailbox, deposit } = setUp(database);
   for (let i = 1; i <= 10; i++) await deposit(mail(i, i * 100));
   mailbox.deposit(mail(11));
-  // As after a kill: the files as they are now, copied under a server that runs.
+  // As after a kill: the files as they are now, copied while the server runs.
   using copy = temporaryDirectory();
   for (const name of namesIn(place.path)) {
     if (!name.endsWith("-shm")) {
@@ -336,7 +336,7 @@ Deno.test("what was acknowledged is there for another who opens the file, with n
   mailbox.close();
 });
 
-Deno.test("a database that is held by another program refuses for now, and waits for nobody long", async () => {
+Deno.test("while another program holds the database mail is refused after a short wait", async () => {
   using place = temporaryDirectory();
   using database = openMailboxDatabase(place.path);
   using other = openMailboxDatabase(place.path);
@@ -350,7 +350,7 @@ Deno.test("a database that is held by another program refuses for now, and waits
   assertEquals(await deposit(mail(2)), undefined);
 });
 
-// What a mailbox is to do, in the plainest way.
+// What a mailbox does, in the simplest way.
 class Model {
   readonly mails: { number: number; box: string; sender: number; id: number; bytes: number }[] = [];
   #last = 0;
@@ -385,7 +385,7 @@ class Model {
   }
 }
 
-Deno.test("a mailbox keeps its accounts as the plainest one does, whatever is done to it", async () => {
+Deno.test("after any sequence of operations a mailbox holds what a plain array holds", async () => {
   const capacity: MailCapacity = {
     boxMails: 4,
     boxBytes: 500,

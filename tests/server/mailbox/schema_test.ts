@@ -10,7 +10,7 @@ function totalOf({ connection }: MailboxDatabase): unknown {
   return { ...connection.prepare("SELECT mails, bytes FROM total").get() };
 }
 
-Deno.test("mails stay with the directory, for its owner alone to read", async () => {
+Deno.test("mails stay in the directory, and only its owner can read them", async () => {
   using place = temporaryDirectory();
   const directory = `${place.path}/a/b`;
   {
@@ -27,7 +27,7 @@ Deno.test("mails stay with the directory, for its owner alone to read", async ()
   assertEquals(timeout, serverBusyTimeoutMs);
 });
 
-Deno.test("what there is in all follows each mail, also where a transaction is taken back", () => {
+Deno.test("the total follows each mail, even if a transaction is rolled back", () => {
   using database = openMailboxDatabase(undefined);
   const { connection } = database;
   connection.exec(insert);
@@ -37,12 +37,12 @@ Deno.test("what there is in all follows each mail, also where a transaction is t
   assertEquals(totalOf(database), { mails: 0, bytes: 0 });
 });
 
-Deno.test("a mail whose length is not what it says is none", () => {
+Deno.test("a mail whose length is not the one that its row says cannot be added", () => {
   using database = openMailboxDatabase(undefined);
   assertThrows(() => database.connection.exec(insert.replace("4, 5,", "4, 6,")), Error, "CHECK");
 });
 
-Deno.test("what there is in all is made sure of when the file is opened", () => {
+Deno.test("the total is corrected when the file is opened", () => {
   using place = temporaryDirectory();
   {
     using database = openMailboxDatabase(place.path);
@@ -52,7 +52,7 @@ Deno.test("what there is in all is made sure of when the file is opened", () => 
   assertEquals(totalOf(database), { mails: 1, bytes: 5 });
 });
 
-Deno.test("a file that is no database, or is damaged, is said to be so", () => {
+Deno.test("the error for a file that is not a database, or is damaged, says so", () => {
   using place = temporaryDirectory();
   const file = `${place.path}/mailbox.db`;
   Deno.writeTextFileSync(file, "x".repeat(10_000));
@@ -71,7 +71,7 @@ Deno.test("a file that is no database, or is damaged, is said to be so", () => {
   assertMatch(damaged.message, /^Cannot .*mailbox\.db'?: .*(malformed|damaged)/);
 });
 
-Deno.test("no look at a mailbox goes through the mails of others", () => {
+Deno.test("no query of one mailbox goes through the mails of others", () => {
   using database = openMailboxDatabase(undefined);
   const queries = [
     "SELECT count(*), sum(bytes) FROM mails WHERE name = ? AND key = ?",

@@ -33,7 +33,7 @@ function codeOf(reply: string): string {
   return /^ERROR\r\nCode: (\d+)\r\n/.exec(reply)?.[1] ?? reply.split("\r\n")[0]!;
 }
 
-/** A server's realm, as it says it. */
+/** The realm that a server sends. */
 async function realmOf(server: Server): Promise<string> {
   using wire = await Wire.connect(server);
   return challengeOf(await wire.ask(...registration("x"), keyLine(alice))).realm;
@@ -43,7 +43,7 @@ function filesIn(directory: string): string[] {
   return [...Deno.readDirSync(directory)].map(({ name }) => name).toSorted();
 }
 
-Deno.test("who owns a name, and the realm, outlive the server that keeps its data", async () => {
+Deno.test("names and realm outlive a server that keeps its data", async () => {
   using place = temporaryDirectory();
   let realm;
   {
@@ -62,7 +62,7 @@ Deno.test("who owns a name, and the realm, outlive the server that keeps its dat
   assertEquals(await realmOf(server), realm);
 });
 
-Deno.test("a server without data forgets names and realm with its end", async () => {
+Deno.test("a server without data forgets names and realm when it ends", async () => {
   let realm;
   {
     await using server = start();
@@ -76,7 +76,7 @@ Deno.test("a server without data forgets names and realm with its end", async ()
   assertNotEquals(await realmOf(server), realm);
 });
 
-Deno.test("a realm that is given comes before the one that is kept", async () => {
+Deno.test("a realm that is given counts, not the one in the database", async () => {
   using place = temporaryDirectory();
   await using server = start({ data: place.path, realm: "chat.example.org:5555" });
   assertEquals(await realmOf(server), "chat.example.org:5555");
@@ -84,7 +84,7 @@ Deno.test("a realm that is given comes before the one that is kept", async () =>
   assertEquals(codeOf(await register(wire, alice, "alice")), "REGACK");
 });
 
-Deno.test("a challenge is of its connection, and of its server", async () => {
+Deno.test("a challenge is valid on its connection and at its server only", async () => {
   await using server = start({ realm: "chat.example.org:5555" });
   await using other = start({ realm: "chat.example.org:5555" });
   using wire = await Wire.connect(server);
@@ -98,7 +98,7 @@ Deno.test("a challenge is of its connection, and of its server", async () => {
   assertEquals(codeOf(await wire.ask(...answer)), "401");
 });
 
-Deno.test("what is signed for one realm is 403 at a server of another", async () => {
+Deno.test("a signature for one realm gets 403 at a server with another", async () => {
   await using server = start({ realm: "chat.example.org:5555" });
   using wire = await Wire.connect(server);
   const { nonce } = challengeOf(await wire.ask(...registration("alice"), keyLine(alice)));
@@ -107,7 +107,7 @@ Deno.test("what is signed for one realm is 403 at a server of another", async ()
   assertEquals(server.registrations, 0);
 });
 
-Deno.test("requests of both kinds that come in one piece are answered in order", async () => {
+Deno.test("requests with and without keys that come in one piece are answered in order", async () => {
   await using server = start();
   using wire = await Wire.connect(server);
   const challenge = challengeOf(await wire.ask(...registration("alice"), keyLine(alice)));
@@ -124,11 +124,11 @@ Deno.test("requests of both kinds that come in one piece are answered in order",
   assertEquals(replies, ["REGACK", "PONG", "403", "401", "PONG"]);
 });
 
-Deno.test("a server that wants keys takes nobody of the wild, and serves all the same", async () => {
+Deno.test("a server with keyedOnly registers no legacy program, and answers its other requests", async () => {
   await using server = start({ keyedOnly: true });
   using wire = await Wire.connect(server);
-  const wild = ["REGISTER", "clientID: carol", "IP: 127.0.0.1", "Port: 5556"];
-  assertEquals(codeOf(await wire.ask(...wild)), "403");
+  const legacy = ["REGISTER", "clientID: carol", "IP: 127.0.0.1", "Port: 5556"];
+  assertEquals(codeOf(await wire.ask(...legacy)), "403");
   assertEquals(codeOf(await register(wire, alice, "alice")), "REGACK");
   assertEquals(
     await wire.ask("BRIDGE", "clientID: carol"),
@@ -137,7 +137,7 @@ Deno.test("a server that wants keys takes nobody of the wild, and serves all the
 });
 
 Deno.test({
-  name: "the same key is registered from another host at once, and no other key is",
+  name: "the same key can register from another host at once, and no other key can",
   ignore: !hasBothLoopbacks(),
   fn: async () => {
     await using server = start({ host: "::" });
@@ -148,7 +148,7 @@ Deno.test({
     assertEquals(codeOf(await register(v6, bob, "alice")), "403");
     assertEquals(codeOf(await register(v6, alice, "alice")), "REGACK");
     assertEquals(codeOf(await v4.ask("QUIT", "clientID: alice")), "403");
-    // Without a key a name is the host's, as ever, whoever else comes with one.
+    // A name without a key belongs to its host, even if another host has a key.
     assertEquals(codeOf(await v4.ask(...registration("carol"))), "REGACK");
     const refused = await register(v6, alice, "carol");
     assertMatch(refused, /^ERROR\r\nCode: 403\r\nReason: .*\r\nRetry-After: 3[56]\d\d\r\n\r\n$/);
@@ -165,7 +165,7 @@ function hasBothLoopbacks(): boolean {
   }
 }
 
-Deno.test("names lapse by the time of day, and lapsed ones are deleted while nobody asks", async () => {
+Deno.test("names lapse by the time of day, and lapsed ones are deleted without any request", async () => {
   using place = temporaryDirectory();
   const wall = { nowMs: Date.UTC(2030, 0) };
   const clock = { ...systemClock, timeOfDay: () => wall.nowMs };
@@ -191,7 +191,7 @@ Deno.test("names lapse by the time of day, and lapsed ones are deleted while nob
 });
 
 Deno.test({
-  name: "a full disk is 503 for new names and a line in the log; the rest goes on",
+  name: "with a full disk new names get 503, the log says why, and everything else goes on",
   ignore: !hasMounts,
   fn: async () => {
     using disk = tinyDisk("512k");
@@ -226,18 +226,18 @@ Deno.test("data that cannot be opened is an error at once, and nothing listens",
   assertThrows(() => start({ data: `${place.path}/file` }), Error, "Cannot open the database");
 });
 
-Deno.test("a port that is taken leaves the data as it was", async () => {
+Deno.test("if the port is in use, the data stays as it was", async () => {
   using place = temporaryDirectory();
   await using server = start();
   assertThrows(
     () => start({ port: server.address.port, data: place.path }),
     Deno.errors.AddrInUse,
   );
-  // Whoever closes last takes the log of the database away.
+  // The last one to close the database deletes its log.
   assertEquals(filesIn(place.path), ["mailbox.db", "names.db"]);
 });
 
-Deno.test("two servers on the same data agree on who owns what", async () => {
+Deno.test("two servers with the same data agree on who owns which name", async () => {
   using place = temporaryDirectory();
   await using first = start({ data: place.path });
   await using second = start({ data: place.path });

@@ -19,7 +19,7 @@ import type { PublicKey } from "../../../shared/crypto/public_key.ts";
 const host = "192.0.2.1";
 const hourMs = 60 * 60_000;
 
-/** Names whose clocks stand still until they are told. */
+/** Names with clocks that the test sets. */
 function setUp(changes: Partial<NamesOptions> & { database?: NamesDatabase } = {}) {
   const { database = openNamesDatabase(undefined), ...options } = changes;
   const clock = { nowMs: 0, now: () => clock.nowMs };
@@ -53,12 +53,12 @@ Deno.test("the first key that claims a name owns it", () => {
   assertEquals(unkeyed("alice"), "owned");
   assertEquals(claim("alice", "k1"), "claimed");
   assertEquals(claim("alice", "k1", "203.0.113.9"), "claimed");
-  // Names are compared letter by letter.
+  // Upper and lower case make different names.
   assertEquals(claim("Alice", "k2"), "claimed");
   assertEquals(unkeyed("ALICE"), "free");
 });
 
-Deno.test("a name that was not used for the lease is free, and no sooner", () => {
+Deno.test("a name is free once it was not used for the lease, and not before", () => {
   const { wall, claim, unkeyed } = setUp({ leaseMs: 30_000 });
   claim("alice", "k1");
   wall.nowMs += 29_999;
@@ -81,7 +81,7 @@ Deno.test("the owner of a name is its key, until the lease is over", () => {
   assertEquals(names.owner("alice"), { refused: "unavailable" });
 });
 
-Deno.test("the owner of a name that has lapsed, and that nobody took, has it again", () => {
+Deno.test("if nobody took a name that has lapsed, its owner can have it again", () => {
   const { wall, claim } = setUp();
   claim("alice", "k1");
   wall.nowMs += 2 * nameLeaseMs;
@@ -89,7 +89,7 @@ Deno.test("the owner of a name that has lapsed, and that nobody took, has it aga
   assertEquals(claim("alice", "k2"), "owned");
 });
 
-Deno.test("a use prolongs the lease, and is written at most once an hour", () => {
+Deno.test("using a name extends the lease, and is written at most once an hour", () => {
   const { wall, claim, unkeyed, usedAt } = setUp();
   claim("alice", "k1");
   const first = wall.nowMs;
@@ -105,7 +105,7 @@ Deno.test("a use prolongs the lease, and is written at most once an hour", () =>
   assertEquals(unkeyed("alice"), "owned");
 });
 
-Deno.test("a use is written in time also where the lease is short", () => {
+Deno.test("the use of a name is written in time even if the lease is short", () => {
   const { wall, claim, unkeyed } = setUp({ leaseMs: 45_000 });
   for (let i = 0; i < 20; i++) {
     claim("alice", "k1");
@@ -114,7 +114,7 @@ Deno.test("a use is written in time also where the lease is short", () => {
   }
 });
 
-Deno.test("a clock that is set back leaves names their owners', and right again after a use", () => {
+Deno.test("if the clock is set back names keep their owners, and are right again after a use", () => {
   const { wall, claim, unkeyed, usedAt } = setUp();
   wall.nowMs += 300 * 24 * hourMs;
   claim("alice", "k1");
@@ -126,7 +126,7 @@ Deno.test("a clock that is set back leaves names their owners', and right again 
   assertEquals(unkeyed("alice"), "free");
 });
 
-Deno.test("what is full takes nobody new, and renews, and takes over what has lapsed", () => {
+Deno.test("when there is no room for new names, old ones can be used and lapsed ones taken", () => {
   const { clock, wall, claim, unkeyed } = setUp({ max: 2, leaseMs: 30_000 });
   claim("alice", "k1");
   wall.nowMs += 20_000;
@@ -136,13 +136,13 @@ Deno.test("what is full takes nobody new, and renews, and takes over what has la
   assertEquals(claim("bob", "k1"), "claimed");
   wall.nowMs += 10_000;
   assertEquals(claim("carol", "k2"), "names-full");
-  // Within a window no more than two are new, whatever became of the others.
+  // No more than two names are new within a window, whatever became of the others.
   assertEquals(claim("alice", "k2"), "names-full");
   clock.nowMs += newNamesWindowMs;
   assertEquals([claim("carol", "k2"), claim("alice", "k2")], ["names-full", "claimed"]);
 });
 
-Deno.test("a host has so many new names a day, and keeps those that it has", () => {
+Deno.test("a host can take so many new names a day, and can use those that it has", () => {
   const { clock, names, claim } = setUp({ maxNewPerHost: (from) => from === "::1" ? Infinity : 2 });
   clock.nowMs = 1_000;
   assertEquals([claim("a", "k"), claim("b", "k"), claim("c", "k")], [
@@ -172,7 +172,7 @@ function fill({ connection }: NamesDatabase, count: number, usedAtMs: number): v
   ).run(count, usedAtMs);
 }
 
-Deno.test("names that have lapsed are deleted, a few at a time and then again", () => {
+Deno.test("names that have lapsed are deleted, a few at a time, over and over", () => {
   using place = temporaryDirectory();
   {
     using database = openNamesDatabase(place.path);
@@ -191,7 +191,7 @@ Deno.test("names that have lapsed are deleted, a few at a time and then again", 
   }
   assertEquals(left, [802, 602, 403, 203, 3, 2, 2]);
   assertEquals(claim("alice", "k1"), "claimed");
-  // The next pass begins a while after the end of the one before.
+  // The next pass begins some time after the end of the one before.
   database.connection.exec("UPDATE names SET used_at_ms = 0 WHERE name = 'n000500+'");
   clock.nowMs = 5_000 + hourMs - 1;
   names.expire();
@@ -201,7 +201,7 @@ Deno.test("names that have lapsed are deleted, a few at a time and then again", 
   assertEquals(stored(), 2);
 });
 
-Deno.test("a million names are opened, looked up and gone through like ten", () => {
+Deno.test("a million names take no longer to open, look up and go through than ten", () => {
   using place = temporaryDirectory();
   {
     using database = openNamesDatabase(place.path);
@@ -218,7 +218,7 @@ Deno.test("a million names are opened, looked up and gone through like ten", () 
   assertEquals(stored(), namesMax - 200);
 });
 
-Deno.test("a database that fails refuses those who need it, and complains now and then", () => {
+Deno.test("if the database fails, claims are refused, and the log says so from time to time", () => {
   const { clock, errors, names, claim, unkeyed, connection } = setUp();
   claim("alice", "k1");
   connection.exec("ALTER TABLE names RENAME TO elsewhere");
@@ -235,13 +235,13 @@ Deno.test("a database that fails refuses those who need it, and complains now an
   assertEquals(unkeyed("carol"), "free");
 });
 
-Deno.test("in memory, where there is no name, the database is not asked", () => {
+Deno.test("in memory and without any names the database is not asked", () => {
   const { unkeyed, connection } = setUp();
   connection.exec("DROP TABLE names");
   assertEquals(unkeyed("alice"), "free");
 });
 
-Deno.test("another server that shares the file is seen at once, and can take nothing that is taken", () => {
+Deno.test("what another server writes to the same file is seen at once, and it cannot take a name that is taken", () => {
   using place = temporaryDirectory();
   using mine = openNamesDatabase(place.path);
   using theirs = openNamesDatabase(place.path);
@@ -249,14 +249,14 @@ Deno.test("another server that shares the file is seen at once, and can take not
   assertEquals(second.unkeyed("alice"), "free");
   assertEquals(first.claim("alice", "k1"), "claimed");
   assertEquals([second.unkeyed("alice"), second.claim("alice", "k2")], ["owned", "owned"]);
-  // Who holds the file makes the others refuse instead of waiting.
+  // While one program holds the file, the others refuse instead of waiting.
   theirs.connection.exec("BEGIN IMMEDIATE");
   assertEquals([first.claim("bob", "k1"), first.unkeyed("bob")], ["unavailable", "free"]);
   theirs.connection.exec("ROLLBACK");
   assertEquals(first.claim("bob", "k1"), "claimed");
 });
 
-Deno.test("a database that cannot grow takes no new name, and knows the old ones", () => {
+Deno.test("a database that cannot grow takes no new names, and knows the old ones", () => {
   const { wall, errors, claim, unkeyed, connection, usedAt } = setUp({
     max: namesMax,
     maxNewPerHost: () => Infinity,
@@ -276,7 +276,7 @@ Deno.test("a database that cannot grow takes no new name, and knows the old ones
 });
 
 Deno.test({
-  name: "on a disk that is full the names that are there stay, and can be used",
+  name: "with a full disk the names that are there stay, and can be used",
   ignore: !hasMounts,
   fn: () => {
     using disk = tinyDisk("512k");
@@ -290,7 +290,7 @@ Deno.test({
       for (let i = 0; i < 100 && last !== "unavailable"; i++) last = claim(`name${i}`, "k1");
       assertEquals(last, "unavailable");
       assertEquals(errors.length, 1);
-      // That its use is not written does not take it from its owner.
+      // Its owner keeps it although the use is not written.
       assertEquals([claim("alice", "k1"), claim("alice", "k2")], ["claimed", "owned"]);
       assertEquals([unkeyed("alice"), unkeyed("another")], ["owned", "free"]);
       Deno.removeSync(`${disk.path}/filling`);
@@ -301,7 +301,7 @@ Deno.test({
   },
 });
 
-Deno.test("any sequence of claims gives what a plain map gives, also over restarts", () => {
+Deno.test("any sequence of claims gives what a plain map gives, even with restarts", () => {
   const leaseMs = 100_000;
   const operation = fc.record({
     what: fc.constantFrom("claim", "claim", "unkeyed", "expire", "reopen"),

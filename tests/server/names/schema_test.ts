@@ -3,7 +3,7 @@ import { openNamesDatabase } from "../../../server/names/names.ts";
 import { serverBusyTimeoutMs } from "../../../shared/protocol/limits.ts";
 import { temporaryDirectory } from "../../support/places.ts";
 
-Deno.test("names and realm stay with the directory", () => {
+Deno.test("names and realm stay in the directory", () => {
   using place = temporaryDirectory();
   const directory = `${place.path}/a/b`;
   let realm;
@@ -20,14 +20,14 @@ Deno.test("names and realm stay with the directory", () => {
   assertEquals([...Deno.readDirSync(directory)].map(({ name }) => name).includes("names.db"), true);
 });
 
-Deno.test("a realm is 128 bits, of which none could be an address, and each database has its own", () => {
+Deno.test("a realm has 128 bits, cannot be taken for an address, and differs for each database", () => {
   using first = openNamesDatabase(undefined);
   using second = openNamesDatabase(undefined);
   assertMatch(first.realm, /^[0-9a-f]{32}$/);
   assertNotEquals(first.realm, second.realm);
 });
 
-Deno.test("servers that share a directory share what is in it, and do not wait for each other long", () => {
+Deno.test("servers that share a directory have the same realm, and do not wait long for each other", () => {
   using place = temporaryDirectory();
   using first = openNamesDatabase(place.path);
   using second = openNamesDatabase(place.path);
@@ -36,7 +36,7 @@ Deno.test("servers that share a directory share what is in it, and do not wait f
   assertEquals(timeout, serverBusyTimeoutMs);
 });
 
-Deno.test("a file that is no database, or is damaged, is said to be so", () => {
+Deno.test("the error for a file that is not a database, or is damaged, says so", () => {
   using place = temporaryDirectory();
   const file = `${place.path}/names.db`;
   Deno.writeTextFileSync(file, "x".repeat(10_000));
@@ -49,7 +49,7 @@ Deno.test("a file that is no database, or is damaged, is said to be so", () => {
     const insert = database.connection.prepare("INSERT INTO names VALUES (?, 'k', 1)");
     for (let i = 0; i < 1_000; i++) insert.run(`name${i}`);
   }
-  // The first page, which says where all else is, stays.
+  // The first page, which says where everything else is, stays intact.
   const bytes = Deno.readFileSync(file);
   Deno.writeFileSync(file, bytes.fill(0x55, 4_096));
   const damaged = assertThrows(() => openNamesDatabase(place.path), Error, "Cannot ");

@@ -14,7 +14,7 @@ const key1 = publicKeyFrom(new Uint8Array(32).fill(1));
 const key2 = publicKeyFrom(new Uint8Array(32).fill(2));
 const [fingerprint1, fingerprint2] = [fingerprintOf(key1), fingerprintOf(key2)];
 
-/** A registry whose clock stands still until it is told. */
+/** A registry with a clock that the test sets. */
 function setUp({ max = 100, maxPerHost = 100 } = {}) {
   const clock = { nowMs: 0, now: () => clock.nowMs };
   const changed: string[] = [];
@@ -36,7 +36,7 @@ function idsOf(registry: Registry, after?: string): string[] {
   return [...registry.list(after)].map(({ clientId }) => clientId);
 }
 
-Deno.test("a client is found where it registered until its time is over", () => {
+Deno.test("a client is found at the address that it registered, until its time is over", () => {
   const { clock, registry } = setUp();
   registry.register(applicant("alice"));
   assertEquals(registry.find("alice")?.address, { host: "192.0.2.1", port: 5556 });
@@ -50,7 +50,7 @@ Deno.test("a client is found where it registered until its time is over", () => 
   assertEquals(registry.next("bob"), undefined);
 });
 
-Deno.test("the same host renews its registration, and moves it", () => {
+Deno.test("the same host can refresh its registration and move it", () => {
   const { clock, registry } = setUp();
   registry.register(applicant("alice"));
   clock.nowMs = ttlMs - 1_000;
@@ -64,7 +64,7 @@ Deno.test("the same host renews its registration, and moves it", () => {
   assertEquals(registry.size, 0);
 });
 
-Deno.test("who comes, goes or gets a key is told of, and a refresh or a refusal is not", () => {
+Deno.test("onChange names ids that are registered, end, or get a key, but not on a refresh or a refusal", () => {
   const { clock, registry, changed } = setUp();
   const told = (what: () => void) => {
     changed.length = 0;
@@ -86,7 +86,7 @@ Deno.test("who comes, goes or gets a key is told of, and a refresh or a refusal 
   assertEquals(told(() => registry.expire()).toSorted(), ["bob", "carol"]);
 });
 
-Deno.test("renewing can shorten a registration", () => {
+Deno.test("refreshing can shorten a registration", () => {
   const { clock, registry } = setUp();
   registry.register(applicant("alice"));
   registry.register(applicant("alice", { ttlMs: 10_000 }));
@@ -94,7 +94,7 @@ Deno.test("renewing can shorten a registration", () => {
   assertEquals(registry.find("alice"), undefined);
 });
 
-Deno.test("another host neither takes a name that lives nor ends it", () => {
+Deno.test("another host can neither take a live registration nor end it", () => {
   const { clock, registry } = setUp();
   registry.register(applicant("alice"));
   clock.nowMs = 20_000;
@@ -104,7 +104,7 @@ Deno.test("another host neither takes a name that lives nor ends it", () => {
   assertEquals(registry.find("alice")?.observedHost, "192.0.2.1");
 });
 
-Deno.test("who waits as long as the refusal says gets the name", () => {
+Deno.test("a client that waits as long as the refusal says gets the name", () => {
   for (const [registeredAt, askedAt] of [[0, 1], [500, 700], [500, 10_400], [500, 10_700]]) {
     const { clock, registry } = setUp();
     clock.nowMs = registeredAt!;
@@ -119,7 +119,7 @@ Deno.test("who waits as long as the refusal says gets the name", () => {
   }
 });
 
-Deno.test("a client that unregisters is gone, and cannot twice", () => {
+Deno.test("a client that unregisters is gone, and cannot do so twice", () => {
   const { registry } = setUp();
   registry.register(applicant("alice"));
   assertEquals(registry.unregister("alice", "192.0.2.1"), "removed");
@@ -138,7 +138,7 @@ Deno.test("a registration made again after its end does not end at the old one's
   assertEquals(registry.size, 0);
 });
 
-Deno.test("next goes round everyone, and never gives the asker itself", () => {
+Deno.test("next gives everyone in turn, and never the asker", () => {
   const { registry } = setUp();
   for (const id of ["alice", "bob", "carol"]) registry.register(applicant(id));
   const ask = (asker: string) => registry.next(asker)?.clientId;
@@ -151,7 +151,7 @@ Deno.test("next goes round everyone, and never gives the asker itself", () => {
   assertEquals([ask("bob"), ask("bob"), ask("bob")], ["carol", "alice", "carol"]);
 });
 
-Deno.test("the first two find each other, and who is alone finds nobody", () => {
+Deno.test("the first two clients find each other, and a client that is alone finds nobody", () => {
   const { registry } = setUp();
   registry.register(applicant("alice"));
   assertEquals(registry.next("alice"), undefined);
@@ -160,7 +160,7 @@ Deno.test("the first two find each other, and who is alone finds nobody", () => 
   assertEquals(registry.next("bob")?.clientId, "alice");
 });
 
-Deno.test("who is new waits its turn behind those who wait, and renewing does not change the turn", () => {
+Deno.test("a new client gets its turn after those that wait, and refreshing does not change the turn", () => {
   const { registry } = setUp();
   registry.register(applicant("alice"));
   registry.register(applicant("bob"));
@@ -170,7 +170,7 @@ Deno.test("who is new waits its turn behind those who wait, and renewing does no
   assertEquals(["", "", ""].map(() => registry.next("dave")?.clientId), ["bob", "alice", "carol"]);
 });
 
-Deno.test("list goes in the order of ids, and on behind an id that is gone", () => {
+Deno.test("list goes in the order of ids, and goes on behind an id that is gone", () => {
   const { registry } = setUp();
   for (const id of ["carol", "alice", "Zoe", "bob", "a.b"]) registry.register(applicant(id));
   assertEquals(idsOf(registry), ["Zoe", "a.b", "alice", "bob", "carol"]);
@@ -180,7 +180,7 @@ Deno.test("list goes in the order of ids, and on behind an id that is gone", () 
   assertEquals(idsOf(registry, "carol"), []);
 });
 
-Deno.test("a full registry takes nobody new, and still renews", () => {
+Deno.test("a full registry takes nobody new, and still refreshes", () => {
   const { clock, registry } = setUp({ max: 2 });
   registry.register(applicant("alice"));
   registry.register(applicant("bob", { ttlMs: ttlMs * 2 }));
@@ -205,7 +205,7 @@ Deno.test("a host that has its share gets no more until one of its registrations
   }
 });
 
-Deno.test("a registration with a key is its key's alone, from whichever host", () => {
+Deno.test("a registration with a key belongs to that key, from any host", () => {
   const { clock, registry } = setUp();
   registry.register(applicant("alice", { key: key1 }));
   assertEquals(registry.find("alice")?.fingerprint, fingerprint1);
@@ -227,7 +227,7 @@ Deno.test("a registration with a key is its key's alone, from whichever host", (
   assertEquals(registry.unregister("alice", "192.0.2.1", key1), "removed");
 });
 
-Deno.test("the same host puts a key to its registration, and another host does not", () => {
+Deno.test("the same host can add a key to its registration, and another host cannot", () => {
   const { registry } = setUp();
   registry.register(applicant("alice"));
   assertEquals(registry.find("alice")?.fingerprint, undefined);
@@ -239,7 +239,7 @@ Deno.test("the same host puts a key to its registration, and another host does n
   assertEquals(registry.register(applicant("alice")), { refused: "keyed" });
 });
 
-Deno.test("when a registration with a key has ended, the registry knows no owner", () => {
+Deno.test("once a registration with a key has ended, the registry knows no owner", () => {
   const { clock, registry } = setUp();
   registry.register(applicant("alice", { key: key1 }));
   clock.nowMs = ttlMs;
@@ -247,7 +247,7 @@ Deno.test("when a registration with a key has ended, the registry knows no owner
   assertEquals(registry.find("alice")?.fingerprint, fingerprint2);
 });
 
-Deno.test("the counts of hosts follow a key that moves, and hold for it", () => {
+Deno.test("if a key moves to another host, the counts of both hosts follow, and the bound holds", () => {
   const { registry } = setUp({ maxPerHost: 1 });
   const [here, there] = ["192.0.2.1", "203.0.113.9"];
   registry.register(applicant("alice", { key: key1, observedHost: here }));
@@ -256,7 +256,7 @@ Deno.test("the counts of hosts follow a key that moves, and hold for it", () => 
   assertEquals(registry.register(applicant("carol", { observedHost: there })), {
     refused: "host-full",
   });
-  // Back is no way, since bob is there; what it had it keeps.
+  // It cannot move back, because bob is there. It keeps the place that it has.
   const back = applicant("alice", { key: key1, observedHost: here });
   assertEquals(registry.register(back), { refused: "host-full" });
   assertEquals(registry.find("alice")?.observedHost, there);
@@ -264,7 +264,7 @@ Deno.test("the counts of hosts follow a key that moves, and hold for it", () => 
   assert(!("refused" in registry.register(applicant("carol", { observedHost: there }))));
 });
 
-/** The same, as one would write it without regard to cost: an array in the order of turns. */
+/** The same, written without regard to cost: an array in the order of turns. */
 class NaiveRegistry {
   entries: { id: string; port: number; host: string; key?: string; expiresAtMs: number }[] = [];
 

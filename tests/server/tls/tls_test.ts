@@ -16,7 +16,7 @@ function start(options: Partial<ServerOptions> = {}): Server {
   return startServer({ host: "127.0.0.1", port: 0, tls: certificate, ...options });
 }
 
-/** A clock that is so much later each time somebody looks, as the server's sweep does. */
+/** A clock that moves ahead each time it is read, as the server's sweep does. */
 function leaping(ms: number) {
   let nowMs = 0;
   return { ...systemClock, now: () => nowMs += ms };
@@ -38,9 +38,9 @@ async function drain(conn: Deno.Conn): Promise<number> {
   return total;
 }
 
-/** Open files of this process, among them those of both ends of its connections. */
+/** How many files this process has open, among them both ends of its connections. */
 function openFiles(): number {
-  // What Deno may not look at, another program may.
+  // Deno may not look there; another program may.
   const { stdout } = new Deno.Command("ls", { args: [`/proc/${Deno.pid}/fd`] }).outputSync();
   return new TextDecoder().decode(stdout).split("\n").length;
 }
@@ -67,7 +67,7 @@ async function isWell(server: Server): Promise<void> {
   assertEquals(await wire.ask("PING", "Id: well"), "PONG\r\nId: well\r\n\r\n");
 }
 
-/** Says a word to a server that shows the one certificate. @throws {UserError} Where it shows another. */
+/** Sends a request to a server with the certificate. @throws {UserError} If it has another one. */
 async function meets(server: Server, { sha256 }: Issued): Promise<void> {
   const tls = { pin: Uint8Array.fromHex(sha256) };
   const conn = await dialServer({ ...server.address, tls }, {
@@ -76,7 +76,7 @@ async function meets(server: Server, { sha256 }: Issued): Promise<void> {
   conn.close();
 }
 
-Deno.test("with TLS a server answers as it does without, and sees the same hosts", async () => {
+Deno.test("with TLS a server answers as without, and sees the same hosts", async () => {
   await using server = start();
   using wire = await Wire.connectTls(server, authority);
   const register = (id: string, port: number, ip = "127.0.0.1") =>
@@ -85,7 +85,7 @@ Deno.test("with TLS a server answers as it does without, and sees the same hosts
     await register("alice", 5556),
     "REGACK\r\nclientID: alice\r\nIP: 127.0.0.1\r\nPort: 5556\r\n\r\n",
   );
-  // A claim that cannot be so is put right by what the server sees: the client's end, not its own.
+  // A claim that cannot be true is replaced by what the server sees: the client's end, not its own.
   assertMatch(await register("bob", 5557, "203.0.113.7"), /\r\nIP: 127\.0\.0\.1\r\n/);
   assertEquals(
     await wire.ask("BRIDGE", "clientID: alice"),
@@ -128,14 +128,14 @@ Deno.test("requests are answered in order over TLS, in whatever pieces they come
   await until(() => server.connections === 0);
 });
 
-Deno.test("what a fatal fault is reaches its sender over TLS", async () => {
+Deno.test("the ERROR for a fatal fault reaches its sender over TLS", async () => {
   await using server = start();
   using wire = await Wire.connectTls(server, authority);
   await wire.send("x".repeat(100 * 1024));
   assertMatch(await wire.rest(), /^ERROR\r\nCode: 413\r\nReason: .+\r\n\r\n$/);
 });
 
-Deno.test("who speaks in the clear to a server with TLS is told so", async () => {
+Deno.test("a client that does not speak TLS to a server with TLS is told so", async () => {
   await using server = start();
   using wire = await Wire.connect(server);
   assertEquals(
@@ -161,14 +161,14 @@ for (const [what, said] of stalls) {
       const clock = { ...systemClock, nowMs: 0, now: (): number => clock.nowMs };
       await using server = start({ clock });
       const conns: Deno.TcpConn[] = [];
-      // No more at once than the system lets wait.
+      // No more at once than the system's queue holds.
       while (conns.length < 1_000) {
         conns.push(...await Promise.all(Array.from({ length: 100 }, () => connect(server))));
-        // Half open ones count as connections, too.
+        // Unfinished handshakes count as connections, too.
         await until(() => server.connections === conns.length);
       }
       for (const conn of conns) await conn.write(said);
-      // Who is in time is served meanwhile.
+      // A client that is in time is served meanwhile.
       await isWell(server);
       clock.nowMs = tlsHandshakeTimeoutMs;
       await until(() => server.connections === 0);
@@ -186,7 +186,7 @@ Deno.test("a handshake counts among the connections of its host", async () => {
   using second = await connect(server);
   await first.write(hello.subarray(0, 50));
   await until(() => server.connections === 2);
-  // There is no telling it before TLS is agreed on: the third is closed.
+  // The third client could only be told after the handshake: it is closed.
   using third = await connect(server);
   assertEquals(await drain(third), 0);
   assertEquals(server.connections, 2);
@@ -195,7 +195,7 @@ Deno.test("a handshake counts among the connections of its host", async () => {
   await isWell(server);
 });
 
-Deno.test("a reader that does not read is closed, with all that is behind it", async () => {
+Deno.test("a client that does not read is closed, with all sockets of its connection", async () => {
   const before = hasProc ? openFiles() : 0;
   {
     await using server = start({ clock: leaping(writeTimeoutMs + 1) });
@@ -215,7 +215,7 @@ Deno.test("a reader that does not read is closed, with all that is behind it", a
   if (hasProc) await until(() => openFiles() <= before);
 });
 
-Deno.test("another certificate is shown to who comes from then on, and open connections go on", async () => {
+Deno.test("new connections get the new certificate, and open ones go on", async () => {
   await using server = start();
   using open = await Wire.connectTls(server, authority);
   await meets(server, certificate);
@@ -226,7 +226,7 @@ Deno.test("another certificate is shown to who comes from then on, and open conn
   }
 });
 
-Deno.test("a pair that does not fit is refused, and the one before goes on serving", async () => {
+Deno.test("if certificate and key do not belong together, the ones before stay in use", async () => {
   await using server = start();
   const other = authority.issue();
   for (
@@ -240,7 +240,7 @@ Deno.test("a pair that does not fit is refused, and the one before goes on servi
   await assertRejects(() => plain.useCertificate(other), TypeError);
 });
 
-Deno.test("nobody is lost while the certificate changes", async () => {
+Deno.test("no connection is lost while the certificate changes", async () => {
   await using server = start();
   const others = [authority.issue(), authority.issue(), certificate];
   let changing = true;
@@ -257,7 +257,7 @@ Deno.test("nobody is lost while the certificate changes", async () => {
   await until(() => server.connections === 0);
 });
 
-Deno.test("nobody else is served on the listener that the server has for itself", async () => {
+Deno.test("other programs are not served on the listener that the server has for itself", async () => {
   const { listenTls } = Deno;
   let inner: Deno.NetAddr | undefined;
   Deno.listenTls = (options) => {
@@ -269,7 +269,7 @@ Deno.test("nobody else is served on the listener that the server has for itself"
   Deno.listenTls = listenTls;
   const address = { host: "127.0.0.1", port: inner!.port };
   const intruders = [1, 2, 3].map(() => Wire.connectTls({ address }, authority));
-  // They wait until a client comes, and are passed over then.
+  // They wait until a client comes, and are closed then.
   await isWell(server);
   for (const intruding of intruders) {
     using intruder = await intruding;
@@ -298,7 +298,7 @@ Deno.test("stop closes every connection with TLS, whatever its state", async () 
   await isWell(next);
 });
 
-Deno.test("a port that is taken is an error at once with TLS, too", async () => {
+Deno.test("a port that is in use is an error at once, with TLS too", async () => {
   await using server = start();
   assertThrows(() => start({ port: server.address.port }), Deno.errors.AddrInUse);
 });
