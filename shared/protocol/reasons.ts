@@ -135,20 +135,20 @@ export const peerFaults = {
 export const refusals = {
   encryptedOnly: fault(
     426,
-    "This client talks encrypted only, as p2pchat does from version 0.2 on",
+    "This client talks only over encrypted connections, as p2pchat 0.2 and later do",
   ),
   encryptedOnlyWith: (name: string): Fault =>
-    fault(426, `This client talks to ${name} encrypted only`),
+    fault(426, `This client talks to ${name} only over encrypted connections`),
   otherKey: (name: string): Fault =>
     fault(403, `This client knows another key of ${name}, and its user has not accepted yours`),
-  namesake: (name: string): Fault => fault(403, `This is ${name} already`),
+  namesake: (name: string): Fault => fault(403, `This client itself goes by the name ${name}`),
   wrongPeer: (expected: string, answered: string): Fault =>
-    fault(403, `You have called ${expected} and reached ${answered}`),
+    fault(403, `This call was for ${expected}, but ${answered} answered`),
   cannotLookUpKeys: fault(500, "This client cannot look up keys at the moment"),
-  tooManyLinks: fault(429, "You have as many links with this client as one may have"),
-  notMeant: fault(403, "This is not whom the call was for"),
+  tooManyLinks: fault(429, "You have as many connections to this client as it allows"),
+  notMeant: fault(403, "This call was for somebody else"),
   notAnswered: (count: number): Fault =>
-    fault(429, `The user has not answered ${count} messages; wait for that`),
+    fault(429, `The user has not answered ${count} of your messages; wait for an answer`),
 } as const;
 
 /** What is wrong with an AUDIT. */

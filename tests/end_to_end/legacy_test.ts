@@ -79,7 +79,7 @@ for (const build of builds) {
   Deno.test(`${build.name}: unless that is asked for, nobody is talked to in plaintext`, async () => {
     await using bob = new Program(build, "client", "bob");
     const [, port] = await bob.says(/listening on 127\.0\.0\.1:(\d+)/);
-    assertMatch(await ask(Number(port), "Hello Bob!"), /encrypted only.*\r\n$/);
+    assertMatch(await ask(Number(port), "Hello Bob!"), /only over encrypted connections.*\r\n$/);
     await bob.says(/^\* turned a call away: .* cannot encrypt.*--allow-plaintext/);
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     await bob.types(`/chat 127.0.0.1:${listener.addr.port}\nfor nobody's eyes`);

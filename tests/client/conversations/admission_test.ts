@@ -146,7 +146,7 @@ Deno.test("in plaintext, too, who answers has to be whom one has called", () => 
   using t = made({ allowPlaintext: true });
   const refusal = t.admission.admitPlaintext(visitor("initiator", "carol"), "bob");
   assert(refusal?.code === 403);
-  assertEquals(refusal.reason, "You have called bob and reached carol");
+  assertEquals(refusal.reason, "This call was for bob, but carol answered");
   assert(sentenceOf(refusal.detail).startsWith("carol answers where bob should"));
   assertEquals(t.admission.admitPlaintext(visitor("initiator", "bob"), "bob"), undefined);
 });
@@ -254,7 +254,7 @@ Deno.test("whom one calls by name has to be the one who answers, and nobody else
   using t = made();
   const refusal = await t.admission.admitKey(visitor("initiator", "carol", 1), "bob");
   assert(refusal?.code === 403);
-  assertEquals(refusal.reason, "You have called bob and reached carol");
+  assertEquals(refusal.reason, "This call was for bob, but carol answered");
   assert(sentenceOf(refusal.detail).startsWith("carol answers where bob should"));
   assertEquals([t.trust.knows("bob"), t.trust.knows("carol")], [false, false]);
   assertEquals(t.asked, []);
@@ -276,7 +276,11 @@ Deno.test("nobody goes by one's own name, neither with another key nor with one'
       );
       assert(refusal !== undefined);
       const { code, reason, detail } = refusal;
-      assertEquals([code, reason, sentenceOf(detail)], [403, "This is alice already", why]);
+      assertEquals([code, reason, sentenceOf(detail)], [
+        403,
+        "This client itself goes by the name alice",
+        why,
+      ]);
       assertEquals(
         t.events.all,
         role === "responder" ? [{ type: "turned-away", why: detail }] : [],

@@ -219,7 +219,7 @@ Deno.test("whoever says the id of somebody who is known, and has not the key, is
   for (const opening of [chat, chat.replace("Version: 1\r\n", "") + "it is me\r\n"]) {
     using plain = await RawPeer.dial(alice.client.address);
     await plain.send(opening);
-    assertMatch(await plain.rest(), /This client talks to bob encrypted only\r\n/);
+    assertMatch(await plain.rest(), /This client talks to bob only over encrypted connections\r\n/);
   }
   assertEquals(alice.names, ["bob"]);
   assertEquals(alice.heard, []);
@@ -236,11 +236,11 @@ Deno.test("a peer of the wild that says the id of an open conversation does not 
 
 for (
   const [who, said, told] of [
-    ["a raw caller", "Hello", /^This client talks encrypted only[^\r\n]*\r\n$/],
+    ["a raw caller", "Hello", /^This client talks only over encrypted connections[^\r\n]*\r\n$/],
     [
       "a relative",
       chat.replace("Version: 1\r\n", "") + "Hello\r\n",
-      /^This client talks encrypted only[^\r\n]*\r\n$/,
+      /^This client talks only over encrypted connections[^\r\n]*\r\n$/,
     ],
     ["a peer that does not encrypt", chat, /^ERROR\r\nCode: 426\r\nReason: [^\r\n]+\r\n\r\n$/],
   ] as const
@@ -269,7 +269,7 @@ Deno.test("whoever is called and does not encrypt is not talked to", async () =>
     using peer = await listener.accept();
     assertMatch(await peer.message(), /^CHAT\r\n/);
     await peer.send(answer);
-    assertMatch(await peer.rest(), /encrypted only/);
+    assertMatch(await peer.rest(), /only over encrypted connections/);
     const sentence = problemSentence((await called).problem);
     assertMatch(sentence, /cannot encrypt.*--allow-plaintext/);
     const isSilent = sentence.includes("does not answer as a client that encrypts does");
@@ -398,7 +398,7 @@ Deno.test("one peer has only so many links, whatever it says it is called, and o
   await using carol = new Person("carol", nowhere);
   const identity = Identity.generate();
   const peers: EncryptedPeer[] = [];
-  const refused = /^ERROR\r\nCode: 429\r\nReason: You have as many links [^\r\n]+\r\n\r\n$/;
+  const refused = /^ERROR\r\nCode: 429\r\nReason: You have as many connections [^\r\n]+\r\n\r\n$/;
   try {
     for (let i = 0; i < linksPerPeerMax; i++) {
       const peer = await callBy(i % 2 === 0 ? "bob" : `bob${i}`, alice, identity);

@@ -704,7 +704,7 @@ for (
       );
       await until(() => bob.names.length === 0);
     } else {
-      assertMatch(message, /ended the call: “This client talks encrypted only, /);
+      assertMatch(message, /ended the call: “This client talks only over encrypted connections, /);
       const { why } = await bob.events.see("turned-away");
       assertMatch(
         sentenceOf(why),
@@ -727,7 +727,7 @@ for (
     if (direction === "to-caller") {
       assertMatch(message, /did not encrypt, though bob has a key: .*taken the encryption away/);
     } else {
-      assertMatch(message, /This client talks to alice encrypted only/);
+      assertMatch(message, /This client talks to alice only over encrypted connections/);
       const { why } = await bob.events.see("turned-away");
       assertMatch(sentenceOf(why), /did not encrypt, though alice has a key/);
     }

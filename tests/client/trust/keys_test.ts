@@ -206,7 +206,10 @@ Deno.test("somebody else under one's own name is refused, as caller and as calle
   // It is the caller who finds out first that the other one has its name.
   assertMatch(message, /somebody with another key than yours goes by your name, alice/);
   using peer = await EncryptedPeer.dial(alice.client.address, { id: "alice" });
-  assertMatch(await peer.message(), /^ERROR\r\nCode: 403\r\nReason: This is alice/);
+  assertMatch(
+    await peer.message(),
+    /^ERROR\r\nCode: 403\r\nReason: This client itself goes by the name alice\r/,
+  );
   const { why } = await alice.events.see("turned-away");
   assertMatch(sentenceOf(why), /somebody with another key than yours goes by your name, alice/);
   for (const one of [alice, mallory]) {
@@ -789,7 +792,7 @@ Deno.test("on defaults one of the wild is told why, and its user's words are not
   await using alice = new Person("alice", nowhere);
   using wild = await RawPeer.dial(alice.client.address);
   await wild.send("hello\r\n");
-  assertMatch(await wild.rest(), /^This client talks encrypted only, .*\r\n$/);
+  assertMatch(await wild.rest(), /^This client talks only over encrypted connections, .*\r\n$/);
   assertEquals(alice.heard, []);
   assertMatch(
     sentenceOf((await alice.events.see("turned-away")).why),
