@@ -200,7 +200,10 @@ export interface MessageEvent extends PeerRef {
   readonly seq: number | undefined;
   readonly kind: "text";
   readonly plaintext: boolean;
+  /** Empty if it is unreadable. */
   readonly text: string;
+  /** True if it came in an earlier run, and somebody has changed the text on the disk since. */
+  readonly unreadable?: true;
   /** When it was written, by the sender's clock if it says so: milliseconds since 1970, UTC. */
   readonly sentAtMs: number;
 }

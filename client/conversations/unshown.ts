@@ -35,7 +35,7 @@ export function showUnshown(options: UnshownOptions): void {
 }
 
 function eventOf(
-  { id, name, key, text, sentAtMs, plaintext }: HistoryEntry,
+  { id, name, key, text, unreadable, sentAtMs, plaintext }: HistoryEntry,
   { self }: UnshownOptions,
 ): MessageEvent {
   const person = key && fingerprintOf(key);
@@ -52,6 +52,7 @@ function eventOf(
     kind: "text",
     plaintext,
     text,
+    ...unreadable && { unreadable },
     sentAtMs,
   };
 }

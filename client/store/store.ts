@@ -18,17 +18,12 @@ import { migrations } from "./schema.ts";
 import { OtherIdentityError } from "./seal_conversion.ts";
 import { type StoreParts, storeParts, type TextOptions } from "./store_parts.ts";
 
-export type {
-  ConversationId,
-  ConversationRecord,
-  OutgoingStream,
-  Party,
-} from "./conversation_table.ts";
+export type { ConversationId, ConversationRecord, OutgoingStream } from "./conversation_table.ts";
 export type { Receipt } from "./incoming_messages.ts";
-export type { KnownPeer, Meeting } from "./known_peers.ts";
+export type { Meeting } from "./known_peers.ts";
 export type { HistoryEntry, MessageState } from "./message_rows.ts";
 export type { Draft } from "./outgoing_messages.ts";
-export type { RangeDigest, StreamExtent } from "./stream_digests.ts";
+export type { StreamExtent } from "./stream_digests.ts";
 
 /** What a client keeps. Disposing of it closes it. */
 export interface Store extends StoreParts, Disposable {}

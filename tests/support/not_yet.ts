@@ -6,13 +6,7 @@
  */
 
 /** Breaches of the layout, as support/architecture.ts words them. */
-export const breachesYet: readonly string[] = [
-  "unused export: client/store/store.ts KnownPeer",
-  "unused export: client/store/store.ts Party",
-  "unused export: client/store/store.ts RangeDigest",
-];
+export const breachesYet: readonly string[] = [];
 
 /** Files of the client's core that still hold sentences for people, slash commands or flags. */
-export const sentencesYet: readonly string[] = [
-  "client/store/message_rows.ts",
-];
+export const sentencesYet: readonly string[] = [];

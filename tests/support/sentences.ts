@@ -12,7 +12,7 @@ const command = /(?:^|[\s'"(])\/[a-z]+\b(?!\/)/;
 const flag = /(?:^|[\s'"(])--[a-z]/;
 
 const sql =
-  /\b(?:SELECT|INSERT|UPDATE|DELETE|CREATE|DROP|ALTER|FROM|WHERE|PRAGMA|ORDER BY|AND|SET)\b/;
+  /\b(?:SELECT|INSERT|UPDATE|DELETE|CREATE|DROP|ALTER|FROM|WHERE|PRAGMA|ORDER BY|AND|SET|AS)\b/;
 
 /** The labels that keep one use of a key or hash apart from another. No one reads them. */
 const label = /^p2pchat [a-z ]+ 1\b/;

@@ -8,7 +8,7 @@ import { formatAddress } from "../../../shared/net/address.ts";
 import { formatServerAddress } from "../../../shared/net/server_address.ts";
 import { makeVisible, makeVisibleLines } from "../../../shared/text/visible.ts";
 import type { CloseReason, Dialect, RefusingVerdict, Security } from "../../events.ts";
-import { plaintextMark } from "./history_rows.ts";
+import { messageText, plaintextMark } from "./history_rows.ts";
 import { shortTime } from "./local_time.ts";
 import { problemSentence } from "./problem_sentences.ts";
 import type { ShownEvent } from "./shown.ts";
@@ -22,11 +22,11 @@ export const eventWords: Words<ShownEvent> = {
   "registered-again": ({ server }) =>
     notice(`registered again with the server ${formatServerAddress(server)}`),
   opened: (event) => notice(openedLine(event)),
-  message: ({ name, text, sentAtMs, plaintext }, now) => ({
+  message: ({ name, sentAtMs, plaintext, ...content }, now) => ({
     tone: "message",
     name: makeVisible(name),
     time: shortTime(sentAtMs, now),
-    lines: makeVisibleLines(text),
+    lines: makeVisibleLines(messageText(content)),
     ...plaintext && { mark: plaintextMark },
   }),
   "first-contact": ({ name, fingerprint }) =>

@@ -25,8 +25,10 @@ export interface HistoryRow {
 /** Marks a message that came in plaintext. */
 export const plaintextMark = "[plaintext]";
 
-/** The text of a message, as it was written; if it cannot be read, a note that says so. */
-export function historyText({ text, unreadable }: HistoryEntry): string {
+/** The text of a message, as it was written; a note instead if it cannot be read. */
+export function messageText(
+  { text, unreadable }: Pick<HistoryEntry, "text" | "unreadable">,
+): string {
   return unreadable ? "(this text was changed on the disk, and cannot be read)" : text;
 }
 
@@ -51,7 +53,7 @@ export function historyRows(entries: readonly HistoryEntry[], now: Date): Histor
       who: own ? `→ ${name}` : name,
       state: plaintext ? plaintextMark : stateWords[entry.state],
       plaintext,
-      lines: makeVisibleLines(historyText(entry)),
+      lines: makeVisibleLines(messageText(entry)),
     };
   });
   const [time, who, state] = (["time", "who", "state"] as const).map((column) =>

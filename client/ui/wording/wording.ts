@@ -12,7 +12,7 @@ import type { HistoryEntry } from "../../store/store.ts";
 import { UserError } from "../../user_error.ts";
 import { answerWords } from "./answer_words.ts";
 import { eventWords } from "./event_words.ts";
-import { historyText, plaintextMark, stateWords } from "./history_rows.ts";
+import { messageText, plaintextMark, stateWords } from "./history_rows.ts";
 import { identityWords } from "./identity_words.ts";
 import { lineProblemWords } from "./line_problem_words.ts";
 import { fullTime } from "./local_time.ts";
@@ -78,7 +78,7 @@ export function exportedLines(entry: HistoryEntry, self: string): string[] {
     : plaintext
     ? ` ${plaintextMark}`
     : "";
-  const [first, ...further] = makeVisibleLines(historyText(entry));
+  const [first, ...further] = makeVisibleLines(messageText(entry));
   return [
     `${time} ${makeVisible(own ? self : name)}${mark}: ${first}`,
     ...further.map((line) => `${" ".repeat(time.length)} │${mark} ${line}`),
@@ -87,5 +87,5 @@ export function exportedLines(entry: HistoryEntry, self: string): string[] {
 
 /** The text of a message of a written-out history, for programs. */
 export function exportedText(entry: HistoryEntry): string {
-  return historyText(entry);
+  return messageText(entry);
 }

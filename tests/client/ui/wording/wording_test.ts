@@ -297,6 +297,13 @@ Deno.test("a colour that comes from outside does not colour", () => {
   assert(lines[0]!.endsWith("␛[31mred"), lines[0]);
 });
 
+Deno.test("a message whose text was changed on the disk is said to be so", () => {
+  assertEquals(
+    plainText(message("", { unreadable: true })),
+    "bob: (this text was changed on the disk, and cannot be read)\n",
+  );
+});
+
 Deno.test("scripts read one line a message, whatever it holds", () => {
   fc.assert(fc.property(hostile, (text) => {
     assertEquals(plainText(message(text)).match(/\n/g)?.length, 1);
