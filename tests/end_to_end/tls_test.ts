@@ -116,10 +116,10 @@ for (const build of builds) {
   });
 
   Deno.test({
-    name: `${build.name}: the certificate that the README makes is one that clients trust`,
+    name: `${build.name}: the certificate that server/README.md makes is one that clients trust`,
     ignore: !hasShell,
     fn: async () => {
-      const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+      const readme = await Deno.readTextFile(new URL("../../server/README.md", import.meta.url));
       const [command] = /^openssl req (?:.*\\\n)*.*/m.exec(readme)!;
       const cwd = authority.path("");
       const here = command!.replaceAll("chat.example.org", "localhost");
