@@ -6,16 +6,20 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import { databaseReason, isDatabaseFailure } from "../../shared/storage/database_error.ts";
-import { Transactions as DatabaseTransactions } from "../../shared/storage/transactions.ts";
+import { inTransaction } from "../../shared/storage/transactions.ts";
 import type { StoreAction } from "../problems/store_problem.ts";
 import { UserError } from "../user_error.ts";
 
+/** How far a change is on the disk when SQLite returns: see `PRAGMA synchronous`. */
+type Synchronous = "FULL" | "NORMAL";
+
 /** The transactions of one connection to the store. */
 export class Transactions {
-  readonly #database: DatabaseTransactions;
+  readonly #database: DatabaseSync;
+  #synchronous: Synchronous | undefined;
 
   constructor(database: DatabaseSync) {
-    this.#database = new DatabaseTransactions(database);
+    this.#database = database;
   }
 
   /**
@@ -24,12 +28,12 @@ export class Transactions {
    * @throws {UserError} If the database refuses; then nothing of it is done.
    */
   durable<T>(action: StoreAction, work: () => T): T {
-    return this.reading(action, () => this.#database.durable(work));
+    return this.reading(action, () => this.#run("FULL", work));
   }
 
   /** Like {@linkcode durable}, but a crash of the machine may undo it. */
   swift<T>(action: StoreAction, work: () => T): T {
-    return this.reading(action, () => this.#database.swift(work));
+    return this.reading(action, () => this.#run("NORMAL", work));
   }
 
   /** Runs `work`, which changes nothing. @throws {UserError} If the database refuses. */
@@ -42,5 +46,13 @@ export class Transactions {
       const reason = databaseReason(error);
       throw new UserError({ code: "store-refused", action, reason }, { cause: error });
     }
+  }
+
+  #run<T>(synchronous: Synchronous, work: () => T): T {
+    if (this.#synchronous !== synchronous) {
+      this.#database.exec(`PRAGMA synchronous = ${synchronous}`);
+      this.#synchronous = synchronous;
+    }
+    return inTransaction(this.#database, work);
   }
 }

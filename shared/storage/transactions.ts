@@ -6,41 +6,6 @@
 
 import type { DatabaseSync } from "node:sqlite";
 
-/** How far a change is on the disk when SQLite returns: see `PRAGMA synchronous`. */
-type Synchronous = "FULL" | "NORMAL";
-
-/** The transactions of one connection to a database with a write-ahead log. */
-export class Transactions {
-  readonly #database: DatabaseSync;
-  #synchronous: Synchronous | undefined;
-
-  constructor(database: DatabaseSync) {
-    this.#database = database;
-  }
-
-  /**
-   * Runs `work` in a transaction that has been forced onto the disk when this returns: no crash undoes it.
-   *
-   * @throws {Error} If the database refuses, or `work` throws; then nothing of it is done.
-   */
-  durable<T>(work: () => T): T {
-    return this.#run("FULL", work);
-  }
-
-  /** Like {@linkcode durable}, but a crash of the machine may undo it. */
-  swift<T>(work: () => T): T {
-    return this.#run("NORMAL", work);
-  }
-
-  #run<T>(synchronous: Synchronous, work: () => T): T {
-    if (this.#synchronous !== synchronous) {
-      this.#database.exec(`PRAGMA synchronous = ${synchronous}`);
-      this.#synchronous = synchronous;
-    }
-    return inTransaction(this.#database, work);
-  }
-}
-
 /**
  * Runs `work` in a transaction.
  *

@@ -1,7 +1,7 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { openDatabase } from "../../../shared/storage/database.ts";
 import { isDatabaseFailure } from "../../../shared/storage/database_error.ts";
-import { inTransaction, Transactions } from "../../../shared/storage/transactions.ts";
+import { inTransaction } from "../../../shared/storage/transactions.ts";
 import { temporaryDirectory } from "../../support/places.ts";
 
 const table = "CREATE TABLE note (text TEXT NOT NULL UNIQUE) STRICT";
@@ -13,7 +13,7 @@ function open() {
   return {
     path,
     database,
-    transactions: new Transactions(database),
+    run: <T>(work: () => T) => inTransaction(database, work),
     add: (text: string) => database.prepare("INSERT INTO note VALUES (?)").run(text),
     texts: () => database.prepare("SELECT text FROM note").all().map(({ text }) => text),
     [Symbol.dispose]() {
@@ -23,55 +23,35 @@ function open() {
   };
 }
 
-Deno.test("what is durable is forced onto the disk, and the rest is not waited for", () => {
-  using t = open();
-  const { database, transactions } = t;
-  // As SQLite counts: 1 is NORMAL, 2 is FULL.
-  const synchronous = () => database.prepare("PRAGMA synchronous").get()!.synchronous;
-  for (const _ of "twice") {
-    assertEquals(transactions.durable(synchronous), 2);
-    assertEquals(transactions.swift(synchronous), 1);
-  }
-});
-
 Deno.test("what fails is undone, and its own error is not another's", () => {
   using t = open();
-  const { database, transactions, add, texts } = t;
-  for (
-    const run of [
-      (work: () => void) => transactions.durable(work),
-      (work: () => void) => transactions.swift(work),
-      (work: () => void) => inTransaction(database, work),
-    ]
-  ) {
-    database.exec("DELETE FROM note");
-    run(() => void add("kept"));
-    const mistake = new RangeError("a mistake");
-    const error = assertThrows(() =>
-      run(() => {
-        add("lost");
-        throw mistake;
-      }), RangeError);
-    assertStrictEquals(error, mistake);
-    const twice = assertThrows(() => run(() => void add("kept")), Error);
-    assertEquals([isDatabaseFailure(twice), twice.message.includes("UNIQUE")], [false, true]);
-    assertEquals(texts(), ["kept"]);
-    run(() => void add("next"));
-    assertEquals(texts(), ["kept", "next"]);
-  }
+  const { run, add, texts } = t;
+  run(() => add("kept"));
+  const mistake = new RangeError("a mistake");
+  const error = assertThrows(() =>
+    run(() => {
+      add("lost");
+      throw mistake;
+    }), RangeError);
+  assertStrictEquals(error, mistake);
+  const twice = assertThrows(() => run(() => add("kept")), Error);
+  assertEquals([isDatabaseFailure(twice), twice.message.includes("UNIQUE")], [false, true]);
+  assertEquals(texts(), ["kept"]);
+  run(() => add("next"));
+  assertEquals(texts(), ["kept", "next"]);
 });
 
 Deno.test("a full disk, on which SQLite itself undoes the transaction, is its own error", () => {
   using t = open();
-  const { database, transactions, add, texts } = t;
+  const { database, run, add, texts } = t;
   database.exec("PRAGMA max_page_count = 1");
   const fill = () => {
     for (let i = 0; i < 1_000; i++) add(`${i}${"x".repeat(1_000)}`);
   };
-  const error = assertThrows(() => transactions.durable(fill), Error, "full");
+  const error = assertThrows(() => run(fill), Error, "full");
   assertEquals([isDatabaseFailure(error), database.isTransaction, texts()], [true, false, []]);
   database.exec("PRAGMA max_page_count = 100000");
-  transactions.durable(fill);
+  run(fill);
   assertEquals(texts().length, 1_000);
 });
 
