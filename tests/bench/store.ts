@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 import { type Draft, openStore, type Store } from "../../client/store/store.ts";
 import type { NumberedMessage } from "../../shared/protocol/message_stream.ts";
 import { randomId } from "../../shared/protocol/random_id.ts";
-import { searched } from "../support/journal_fixture.ts";
+import { searched } from "../support/store_fixture.ts";
 import type { Bench } from "./bench.ts";
 import { Chatter } from "./chatter.ts";
 import { denoCommand } from "./program.ts";

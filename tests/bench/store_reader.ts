@@ -8,7 +8,7 @@
  */
 
 import { openStore } from "../../client/store/store.ts";
-import { searched } from "../support/journal_fixture.ts";
+import { searched } from "../support/store_fixture.ts";
 import { writeAllSync } from "../../shared/net/write_all.ts";
 
 /** What it writes. */

@@ -26,7 +26,7 @@ import {
   message,
 } from "../../../shared/protocol/message.ts";
 import { check } from "../../../shared/protocol/verbs.ts";
-import { draft, fileStore, keyOf, outcomes, say, stream } from "../../support/journal_fixture.ts";
+import { draft, fileStore, keyOf, outcomes, say, stream } from "../../support/store_fixture.ts";
 import { rejectsSaying } from "../../support/problems.ts";
 
 /** One of two who have talked. */

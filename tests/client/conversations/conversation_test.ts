@@ -17,7 +17,7 @@ import { incomingStreamsMax, unknownSenderMessagesMax } from "../../../shared/pr
 import { header, type Message, message } from "../../../shared/protocol/message.ts";
 import { failingStore } from "../../support/failing.ts";
 import { FakeClock, settle } from "../../support/fake_clock.ts";
-import { draft, keyBytesOf, keyOf, stream } from "../../support/journal_fixture.ts";
+import { draft, keyBytesOf, keyOf, stream } from "../../support/store_fixture.ts";
 
 /** A link, of which is kept what is said on it: verbs, and what they are about. */
 class FakeLink {
@@ -251,7 +251,7 @@ Deno.test("a disk that is full is complained of once a minute, and nothing is ac
   assertEquals([scene.heard, link.take().length], [["1", "2"], 1]);
 });
 
-Deno.test("whatever of the journal fails, nothing is thrown at the link that brings what it is about", async () => {
+Deno.test("whatever of the store fails, nothing is thrown at the link that brings what it is about", async () => {
   const calls = [
     "receive",
     "acknowledge",

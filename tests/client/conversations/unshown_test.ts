@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { showUnshown } from "../../../client/conversations/unshown.ts";
 import type { ClientEvent } from "../../../client/events.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
-import { fileStore, keyBytesOf, keyOf, outcomes, stream } from "../../support/journal_fixture.ts";
+import { fileStore, keyBytesOf, keyOf, outcomes, stream } from "../../support/store_fixture.ts";
 
 Deno.test("what was received and not shown is shown once, and a text that was changed is a fact", () => {
   using file = fileStore();

@@ -8,7 +8,7 @@ import type { NumberedMessage } from "../../../shared/protocol/message_stream.ts
 import { mailTtlMs, unacknowledgedMax } from "../../../shared/protocol/limits.ts";
 import { FakeClock, settle } from "../../support/fake_clock.ts";
 import { failingStore } from "../../support/failing.ts";
-import { outcomes, received, say, talk } from "../../support/journal_fixture.ts";
+import { outcomes, received, say, talk } from "../../support/store_fixture.ts";
 import { sentenceOf } from "../../support/problems.ts";
 
 /** A link, as far as a delivery sees one. */
@@ -69,7 +69,7 @@ class Scene implements Disposable {
   readonly troubles: unknown[] = [];
   seek: () => Promise<void> = () => nothing;
   deposit: (letters: readonly NumberedMessage[]) => Promise<Deposit> | undefined = () => undefined;
-  /** The methods of the journal that fail. */
+  /** The methods of the store that fail. */
   readonly broken = new Set<string>();
 
   constructor(...texts: string[]) {
@@ -728,7 +728,7 @@ function attempt(work: () => void): void {
 }
 
 for (const call of calls) {
-  Deno.test(`a journal whose ${call} fails is said so, and once it works all goes on by itself`, async () => {
+  Deno.test(`a store whose ${call} fails is said so, and once it works all goes on by itself`, async () => {
     for (const away of [false, true]) {
       using scene = new Scene("1", "2");
       using bob = talk();
@@ -759,7 +759,7 @@ for (const call of calls) {
   });
 }
 
-Deno.test("a journal that fails when a message is to go out is asked again, without being told", async () => {
+Deno.test("a store that fails when a message is to go out is asked again, without being told", async () => {
   for (const call of ["get", "unacknowledged"] as const) {
     using scene = new Scene();
     const link = await scene.attach();

@@ -17,7 +17,7 @@ import { EncryptedPeer } from "../../support/encrypted_peer.ts";
 import { until } from "../../support/events.ts";
 import { chat } from "../../support/link_fixture.ts";
 import { RawPeer } from "../../support/raw_peer.ts";
-import { stream } from "../../support/journal_fixture.ts";
+import { stream } from "../../support/store_fixture.ts";
 import { failingStore } from "../../support/failing.ts";
 import { rejectsSaying, sentenceOf } from "../../support/problems.ts";
 
@@ -267,7 +267,7 @@ Deno.test("what the sender's disk does not take is said, and goes nowhere", asyn
   assertEquals(bob.heard, ["alice: three"]);
 });
 
-Deno.test("a journal that cannot note what is acknowledged has it sent again, and shown once", async () => {
+Deno.test("a store that cannot note what is acknowledged has it sent again, and shown once", async () => {
   await using scene = await acquainted();
   const { store, state } = failing(scene.alice.store, ["acknowledge", "markShown"]);
   await using bob = await scene.bob.come();

@@ -16,7 +16,7 @@ import {
   say,
   searched,
   stream,
-} from "../../support/journal_fixture.ts";
+} from "../../support/store_fixture.ts";
 
 const textKey = keyBytesOf(7);
 const config = new URL("../../../deno.json", import.meta.url).pathname;

@@ -9,7 +9,7 @@ import {
   say,
   stream,
   talk,
-} from "../../support/journal_fixture.ts";
+} from "../../support/store_fixture.ts";
 
 Deno.test("history has the last messages of both sides, oldest first, with their times and states", () => {
   using t = talk();

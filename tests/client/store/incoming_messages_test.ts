@@ -17,7 +17,7 @@ import {
   say,
   stream,
   talk,
-} from "../../support/journal_fixture.ts";
+} from "../../support/store_fixture.ts";
 
 const texts = (history: Parameters<typeof received>[0]) => received(history, "alice", "bob");
 

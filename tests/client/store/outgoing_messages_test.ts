@@ -15,7 +15,7 @@ import {
   say,
   stream,
   talk,
-} from "../../support/journal_fixture.ts";
+} from "../../support/store_fixture.ts";
 import type { PublicKey } from "../../../shared/crypto/public_key.ts";
 
 /** Each message carries the hash of the one before, and the next number. */

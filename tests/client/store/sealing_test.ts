@@ -13,7 +13,7 @@ import {
   say,
   searched,
   stream,
-} from "../../support/journal_fixture.ts";
+} from "../../support/store_fixture.ts";
 
 const textKey = keyBytesOf(7);
 const owner = { self: "alice", name: "bob", key: keyBytesOf(2), direction: "in", id: "1" } as const;

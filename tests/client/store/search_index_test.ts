@@ -12,7 +12,7 @@ import {
   searched,
   stream,
   talk,
-} from "../../support/journal_fixture.ts";
+} from "../../support/store_fixture.ts";
 
 /** So many that they are put into the index. */
 const enough = 2_000;

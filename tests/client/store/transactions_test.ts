@@ -5,7 +5,7 @@ import { storeParts } from "../../../client/store/store_parts.ts";
 import { Transactions } from "../../../client/store/transactions.ts";
 import { openDatabase } from "../../../shared/storage/database.ts";
 import { temporaryDirectory } from "../../support/places.ts";
-import { draft, keyBytesOf, keyOf, stream } from "../../support/journal_fixture.ts";
+import { draft, keyBytesOf, keyOf, stream } from "../../support/store_fixture.ts";
 
 const table = "CREATE TABLE note (text TEXT NOT NULL UNIQUE) STRICT";
 
@@ -24,6 +24,17 @@ function open() {
     },
   };
 }
+
+Deno.test("what is durable is forced onto the disk, and the rest is not waited for", () => {
+  using t = open();
+  const { database, transactions } = t;
+  // As SQLite counts: 1 is NORMAL, 2 is FULL.
+  const synchronous = () => database.prepare("PRAGMA synchronous").get()!.synchronous;
+  for (const _ of "twice") {
+    assertEquals(transactions.durable("save-messages", synchronous), 2);
+    assertEquals(transactions.swift("save-messages", synchronous), 1);
+  }
+});
 
 Deno.test("what fails is undone, and its own error is not another's", () => {
   using t = open();

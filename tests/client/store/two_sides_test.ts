@@ -7,7 +7,7 @@ import { type ConversationId, openStore, type Store } from "../../../client/stor
 import type { NumberedMessage } from "../../../shared/protocol/message_stream.ts";
 import { isId } from "../../../shared/protocol/random_id.ts";
 import { type Place, temporaryDirectory } from "../../support/places.ts";
-import { draft, keyOf } from "../../support/journal_fixture.ts";
+import { draft, keyOf } from "../../support/store_fixture.ts";
 
 /** A side, whose store can be copied, set back to the copy, and lost. */
 class Side {
