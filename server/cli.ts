@@ -43,7 +43,7 @@ export function addServerCommand(program: Command): void {
         .conflicts("ephemeral"),
     )
     .option("--ephemeral", "keep data in memory only")
-    .option("--mailbox", "keep mail for clients that are away (default)", true)
+    .option("--mailbox", "keep mail for clients that are away", true)
     .option("--no-mailbox", "keep no mail")
     .option("--keyed-only", "refuse clients that have no key")
     .addOption(
