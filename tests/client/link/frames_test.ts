@@ -31,7 +31,7 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
 const contents = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 8 });
 const sizes = fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 5 });
 
-Deno.test("a frame is its length in two bytes, the higher first, and its bytes", () => {
+Deno.test("a frame is its length in two bytes, big-endian, and its bytes", () => {
   assertEquals(frame(new Uint8Array([7, 8, 9])), new Uint8Array([0, 3, 7, 8, 9]));
   assertEquals(frame(new Uint8Array(0)), new Uint8Array([0, 0]));
   assertEquals([...frame(new Uint8Array(0x1234)).subarray(0, 2)], [0x12, 0x34]);
@@ -67,7 +67,7 @@ Deno.test("the longest frames come out as they went in, too", () => {
   }
 });
 
-Deno.test("a frame that is too long is none, however the bytes are cut", () => {
+Deno.test("a frame that is too long is refused, however the bytes are cut", () => {
   fc.assert(fc.property(
     contents,
     sizes,
@@ -93,7 +93,7 @@ Deno.test("a frame that is too long is none, however the bytes are cut", () => {
   ));
 });
 
-Deno.test("a frame that is too long is none, also where all of it is there at once", () => {
+Deno.test("a frame that is too long is refused, also if all of it comes at once", () => {
   const reader = new FrameReader(10);
   const taken: Uint8Array[] = [];
   const bytes = joined([
@@ -118,7 +118,7 @@ Deno.test("a length is refused as soon as it is there, before any of its bytes",
   }
 });
 
-Deno.test("who takes no more is given no more, and told how far it went", () => {
+Deno.test("a reader that takes no more gets no more, and is told how far it went", () => {
   fc.assert(fc.property(contents, fc.nat(7), fc.nat(400), (contents, last, cut) => {
     fc.pre(last < contents.length);
     const bytes = joined(contents.map(frame));

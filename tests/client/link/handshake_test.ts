@@ -49,7 +49,7 @@ function upTo(messages: 0 | 1 | 2) {
   return { initiator, responder, next };
 }
 
-/** What one who has any keys may say in the place of the caller or of the called side. */
+/** What somebody with any keys may say in the place of the initiator or the responder. */
 function noise(
   role: "initiator" | "responder",
   s: KeyPair,
@@ -70,7 +70,7 @@ function proof(key: PublicKey, certificate: Uint8Array, ...more: number[]): Uint
 
 const proofOf = (identity: Identity) => proof(identity.publicKey, identity.certificate);
 
-/** What the called client makes of a caller who has these keys and says this last. */
+/** What the responder makes of an initiator that has these keys and says this last. */
 function takesLast(s: KeyPair, payload: Uint8Array): Taken {
   const responder = isCalled();
   const initiator = noise("initiator", s);
@@ -79,7 +79,7 @@ function takesLast(s: KeyPair, payload: Uint8Array): Taken {
   return responder.take(initiator.writeMessage(payload));
 }
 
-/** What the calling client makes of a called side that has these keys and answers this. */
+/** What the initiator makes of a responder that has these keys and answers this. */
 function takesAnswer(s: KeyPair, payload: Uint8Array): Taken {
   const initiator = calls();
   const responder = noise("responder", s);
@@ -98,7 +98,7 @@ Deno.test("both sides learn each other's key, and have one channel and one hash"
   }
 });
 
-Deno.test("the caller learns the key before it says its own", () => {
+Deno.test("the initiator learns the other key before it says its own", () => {
   const { initiator, next } = upTo(1);
   assertEquals(keyIn(initiator.take(next)), bob.publicKey);
 });
@@ -187,7 +187,7 @@ Deno.test("whatever comes in the place of any message, nothing is proven and not
   );
 });
 
-Deno.test("a changed byte anywhere in CHAT or CHATACK is the end, whoever sees it", () => {
+Deno.test("a changed byte anywhere in CHAT or CHATACK ends the handshake on either side", () => {
   for (let at = 0; at < prologue.length; at++) {
     const changed = prologue.slice();
     changed[at]! ^= 1;
@@ -207,7 +207,7 @@ Deno.test("a changed byte anywhere in CHAT or CHATACK is the end, whoever sees i
   }
 });
 
-// Who has other keys than he says
+// Peers with other keys than they say
 
 /** Every point of small order, in every encoding of 32 bytes, the ignored bit set or not. */
 const lowOrder = [
@@ -267,7 +267,7 @@ const lies: readonly (readonly [what: string, payload: Uint8Array])[] = [
 ];
 
 for (const [what, payload] of lies) {
-  Deno.test(`who proves itself with ${what} is not believed`, () => {
+  Deno.test(`a peer that proves itself with ${what} is not believed`, () => {
     assertEquals(takesAnswer(mallory.agreement, payload), undefined);
     assertEquals(takesLast(mallory.agreement, payload), undefined);
   });
@@ -278,7 +278,7 @@ Deno.test("one's own proof, shown from elsewhere, is not believed", () => {
   assertEquals(takesLast(mallory.agreement, proofOf(bob)), undefined);
 });
 
-Deno.test("what stands behind the proof is for later versions, and so is what the first message says", () => {
+Deno.test("what follows the proof is for later versions, and so is what the first message says", () => {
   const more = proof(mallory.publicKey, mallory.certificate, 1, 2, 3);
   assertEquals(keyIn(takesAnswer(mallory.agreement, more)), mallory.publicKey);
   assertEquals(keyIn(takesLast(mallory.agreement, more)), mallory.publicKey);
@@ -294,7 +294,7 @@ Deno.test("what stands behind the proof is for later versions, and so is what th
 
 // Out of turn
 
-Deno.test("the called side takes two messages, and the caller one", () => {
+Deno.test("the responder takes two messages, and the initiator one", () => {
   const { initiator, responder, next } = upTo(2);
   assertEquals(initiator.take(next), undefined);
   keyIn(responder.take(next));
@@ -310,12 +310,12 @@ Deno.test("a message in the place of another is not taken", () => {
   for (const message of [first, second]) assertEquals(upTo(2).responder.take(message), undefined);
 });
 
-Deno.test("what a caller has sent does not come back to it as an answer", () => {
+Deno.test("what an initiator has sent is not an answer to it", () => {
   const initiator = calls();
   assertEquals(initiator.take(initiator.begin()), undefined);
 });
 
-Deno.test("nothing comes of a handshake that has failed, and none of one that is not over", () => {
+Deno.test("a handshake that has failed or is not over gives no channel", () => {
   const { initiator, next } = upTo(1);
   next[40]! ^= 1;
   assertEquals(initiator.take(next), undefined);

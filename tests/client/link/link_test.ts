@@ -29,9 +29,9 @@ import { MemoryConn } from "../../support/memory_conn.ts";
 
 const utf8 = new TextEncoder();
 const msg = (id: string, text: string) => `MSG\r\nId: ${id}\r\nText: ${text}\r\n\r\n`;
-/** How a relative opens. */
+/** How a relative of the original opens. */
 const relatives = chat.replace("Version: 1\r\n", "");
-/** Why somebody is not talked to; `why` is for our own user. */
+/** A refusal; `why` is for our own user. */
 const refusal = (why: string): Refusal => ({
   code: 426,
   reason: "Encrypt",
@@ -52,14 +52,14 @@ function testOpen(name: string, test: (open: Open) => Promise<void>): void {
   }
 }
 
-/** Runs a test with a link that is open in plaintext: it is the link that keeps account of its texts. */
+/** Runs a test with a link that is open in plaintext: then the link itself keeps account of its texts. */
 function testPlaintext(name: string, test: (open: Open) => Promise<void>): void {
   Deno.test(name, () => test((role, times) => LinkUnderTest.open("plaintext", role, times)));
 }
 
 // With a peer of this protocol
 
-Deno.test("the caller opens with CHAT, and the link is open when CHATACK comes", async () => {
+Deno.test("the initiator opens with CHAT, and the link is open when CHATACK comes", async () => {
   await using t = await LinkUnderTest.make("initiator");
   assertEquals(
     await t.peer.message(),
@@ -76,7 +76,7 @@ Deno.test("the caller opens with CHAT, and the link is open when CHATACK comes",
   assertEquals(t.link.peerAddress, { host: "127.0.0.1", port: 5557 });
 });
 
-Deno.test("the called side answers CHAT with CHATACK, and says nothing before", async () => {
+Deno.test("the responder answers CHAT with CHATACK, and says nothing before", async () => {
   await using t = await LinkUnderTest.make("responder");
   await t.peer.send(chat);
   assertEquals(
@@ -110,7 +110,7 @@ for (const role of ["initiator", "responder"] as const) {
   });
 }
 
-Deno.test("an address that a peer cannot have is replaced by the one it is seen at", async () => {
+Deno.test("an address at which a peer cannot be called is replaced by the one it is seen at", async () => {
   await using t = await LinkUnderTest.make("responder");
   await t.peer.send(chat.replace("127.0.0.1", "203.0.113.7"));
   await t.events.see("opened");
@@ -150,7 +150,7 @@ Deno.test("what comes with the opening in one read is not lost", async () => {
 testOpen("any text arrives between two links as it was sent", async (open) => {
   await using a = await open("initiator");
   await using b = await open("responder");
-  // Each link's peer hands on to the other link what it hears: not the openings, which were read.
+  // Each link's peer passes on to the other link what it hears, but for the openings, which were read.
   const unit = fc.oneof(
     fc.string({ unit: "binary" }),
     fc.string({ unit: fc.constantFrom("\n", "\\", " ", "\u2028", "🙂", "\u0085") }),
@@ -231,7 +231,7 @@ testPlaintext("texts without ACK are known when the link is lost, oldest first",
 });
 
 testPlaintext(
-  "so many texts may wait for ACK, the next one waits with its sender",
+  "only so many texts wait for ACK; the sender of the next one has to wait",
   async (open) => {
     await using t = await open();
     const ids = [];
@@ -246,7 +246,7 @@ testPlaintext(
   },
 );
 
-testPlaintext("whoever waits to send is told when the link closes", async (open) => {
+testPlaintext("a sender that waits gets an error when the link closes", async (open) => {
   await using t = await open();
   for (let i = 0; i < unacknowledgedMax; i++) await t.link.sendText("x");
   const next = assertRejects(() => t.link.sendText("one more"), UserError);
@@ -277,6 +277,13 @@ Deno.test("a text is refused before the link is open", async () => {
 testOpen("leaving says BYE, and closes", async (open) => {
   await using t = await open();
   await t.link.leave();
+  assertEquals(await t.peer.rest(), "BYE\r\n\r\n");
+  assertEquals(t.events.of("closed"), [{ type: "closed", reason: "you-left", detail: undefined }]);
+});
+
+testOpen("leaving twice says BYE once", async (open) => {
+  await using t = await open();
+  await Promise.all([t.link.leave(), t.link.leave()]);
   assertEquals(await t.peer.rest(), "BYE\r\n\r\n");
   assertEquals(t.events.of("closed"), [{ type: "closed", reason: "you-left", detail: undefined }]);
 });
@@ -315,7 +322,7 @@ testOpen("a reason that is empty is none", async (open) => {
   assertEquals((await t.events.see("closed")).detail, undefined);
 });
 
-Deno.test("room for frames is used again, write after write", async () => {
+Deno.test("memory for frames is used again, write after write", async () => {
   const { seal } = SecureChannel.prototype;
   const rooms: ArrayBufferLike[] = [];
   SecureChannel.prototype.seal = function (content, target) {
@@ -381,7 +388,7 @@ testOpen("PING is answered by PONG with the same Id, however its name is written
 });
 
 testOpen(
-  "a peer that falls silent is pinged, and found dead where it does not answer",
+  "a peer that falls silent is pinged, and the link ends if it does not answer",
   async (open) => {
     await using t = await open("responder", { pingMs: 20, pongMs: 20 });
     assertEquals(await t.peer.message(), "PING\r\n\r\n");
@@ -498,10 +505,10 @@ Deno.test("what follows a fault that ends an open link is not taken", async () =
 });
 
 for (const said of ["Hello", relatives + "Hel", chat + msg("1", "Hello")]) {
-  Deno.test(`${JSON.stringify(said)} of one who is not to be talked to, and then goes, is refused`, async () => {
+  Deno.test(`${JSON.stringify(said)} of a peer that is refused and hangs up is answered with the refusal`, async () => {
     const events = new Events<LinkEvent>();
     const conn = new ScriptedConn([utf8.encode(said)]);
-    // It is gone before it has been told.
+    // It hangs up before it has been told.
     const written = Promise.withResolvers<void>();
     conn.writable = written.promise;
     conn.hangUp();
@@ -515,8 +522,22 @@ for (const said of ["Hello", relatives + "Hel", chat + msg("1", "Hello")]) {
   });
 }
 
+Deno.test("a peer that is refused is told so, though the user leaves at the same time", async () => {
+  const events = new Events<LinkEvent>();
+  const conn = new ScriptedConn([utf8.encode(chat)]);
+  const gate = Promise.withResolvers<void>();
+  conn.writable = gate.promise;
+  const link = linkOver(conn, "responder", events, { admitPlaintext: () => refusal("not you") });
+  await conn.drained;
+  const left = link.leave();
+  gate.resolve();
+  await Promise.all([left, link.ended]);
+  assertEquals(conn.writes, ["ERROR\r\nCode: 426\r\nReason: Encrypt\r\n\r\n"]);
+  assertEquals(events.all, [{ type: "closed", reason: "refused", detail: "not you" }]);
+});
+
 Deno.test("a link that is left while it opens is closed for good", async () => {
-  // So many turns after its beginning: one of them is between the opening's arrival and its reading.
+  // After so many turns. One of them is between the arrival of the opening and the end of its reading.
   for (let turns = 0; turns < 20; turns++) {
     const events = new Events<LinkEvent>();
     const link = linkOver(new ScriptedConn([utf8.encode(chat)]), "responder", events);
@@ -547,7 +568,7 @@ Deno.test("two links of which one is left while they open are closed for good", 
   }
 });
 
-Deno.test("the called side's ERROR refuses the call, with its reason", async () => {
+Deno.test("the responder's ERROR refuses the call, with its reason", async () => {
   await using t = await LinkUnderTest.make("initiator");
   await t.peer.send("ERROR\r\nCode: 503\r\nReason: too many conversations\r\n\r\n");
   assertEquals(t.events.all, []);
@@ -565,7 +586,7 @@ Deno.test("a peer that hangs up before it answers has left", async () => {
   assertEquals((await t.events.see("closed")).reason, "peer-left");
 });
 
-Deno.test("a caller that says nothing can be left, and is told nothing", async () => {
+Deno.test("an initiator that says nothing can be left, and is told nothing", async () => {
   await using t = await LinkUnderTest.make("responder");
   await t.link.leave();
   assertEquals(await t.peer.rest(), "");
@@ -574,7 +595,7 @@ Deno.test("a caller that says nothing can be left, and is told nothing", async (
 
 // With the original
 
-Deno.test("whoever does not answer CHATACK in time gets each text byte for byte", async () => {
+Deno.test("a peer that does not answer CHATACK in time gets each text byte for byte", async () => {
   await using t = await LinkUnderTest.make("initiator", { chatackMs: 10 });
   await t.peer.message();
   assertEquals(await t.events.see("opened"), {
@@ -608,7 +629,7 @@ Deno.test("half an answer, then silence, is raw text", async () => {
   assertEquals(t.texts, ["CHATACK\r\nclientID: bo"]);
 });
 
-Deno.test("of a raw caller each read is one message", async () => {
+Deno.test("each read from a raw caller is one message", async () => {
   await using t = await LinkUnderTest.make("responder");
   for (const [i, text] of ["Hello", "two\nlines", "CHAT with me", "👋"].entries()) {
     await t.peer.send(text);
@@ -618,12 +639,12 @@ Deno.test("of a raw caller each read is one message", async () => {
   assertEquals(t.events.of("opened"), [{ type: "opened", dialect: "raw", peerId: undefined }]);
 });
 
-Deno.test("a raw caller's letter that is cut between reads is one letter", async () => {
+Deno.test("a raw caller's character that is cut between reads is one character", async () => {
   await using t = await LinkUnderTest.make("responder");
   await t.peer.send("first");
   await t.events.count("text", 1);
   const bytes = utf8.encode("a🙂b");
-  // The first part has a whole letter, so that its arrival is seen.
+  // The first part has a whole character, so that its arrival is seen.
   await t.peer.send(bytes.subarray(0, 3));
   await t.events.count("text", 2);
   await t.peer.send(bytes.subarray(3));
@@ -631,7 +652,7 @@ Deno.test("a raw caller's letter that is cut between reads is one letter", async
   assertEquals(t.texts, ["first", "a", "🙂b"]);
 });
 
-Deno.test("a raw caller's first letter may be cut, too", async () => {
+Deno.test("a raw caller's first character may be cut, too", async () => {
   await using t = await LinkUnderTest.make("responder");
   const bytes = utf8.encode("🙂");
   await t.peer.send(bytes.subarray(0, 2));
@@ -649,7 +670,7 @@ Deno.test("a raw caller that hangs up at once is heard, and has left", async () 
   assertEquals(t.texts, ["C"]);
 });
 
-Deno.test("what may become an opening and does not is raw text after a while", async () => {
+Deno.test("what could become an opening and does not is raw text after a while", async () => {
   await using t = await LinkUnderTest.make("responder");
   await t.peer.send("CHA");
   await t.events.see("text");
@@ -668,7 +689,7 @@ Deno.test("a raw peer that ends its lines gets lines that end in CRLF", async ()
 });
 
 Deno.test("two raw texts that are sent at once go out in writes of their own", async () => {
-  // What one read brings is one message there: written together they are surely read together.
+  // There one read is one message, and what is written together is surely read together.
   const conn = new ScriptedConn([utf8.encode("Hello")]);
   const events = new Events<LinkEvent>();
   const link = linkOver(conn, "responder", events);
@@ -750,7 +771,7 @@ Deno.test("a relative that hangs up in a line is heard to the end, and has left"
 
 // Whatever happens
 
-Deno.test("a link stands it when the peer is lost at any byte", async () => {
+Deno.test("a link copes with a peer that is lost at any byte", async () => {
   const said = msg("1", "Hello") + "PING\r\n\r\n" + msg("2", "é🙂") + "BYE\r\n\r\n";
   const recordings = [["responder", chat + said], ["initiator", chatack + said]] as const;
   for (const [role, recording] of recordings) {
@@ -774,7 +795,7 @@ Deno.test("a link stands it when the peer is lost at any byte", async () => {
   }
 });
 
-Deno.test("an encrypted link stands it when the peer is lost anywhere behind its opening", async () => {
+Deno.test("an encrypted link copes with a peer that is lost anywhere behind its opening", async () => {
   const said = msg("1", "Hello") + msg("2", "again");
   for (const [role, opening] of [["responder", chat], ["initiator", chatack]] as const) {
     let heard: string[] = [];

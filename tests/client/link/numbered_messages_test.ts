@@ -88,12 +88,12 @@ class KeyedLink implements AsyncDisposable {
     return new KeyedLink(link, events, peer, bob);
   }
 
-  /** What has happened since the link was open, without what the letters are. */
+  /** The types of what has happened since the link was open. */
   get types(): string[] {
     return this.events.all.slice(1).map(({ type }) => type);
   }
 
-  /** The texts of the letters that have come. */
+  /** The texts of the messages that have come. */
   get texts(): string[] {
     return this.events.of("messages").flatMap(({ messages }) => messages.map(({ text }) => text));
   }
@@ -108,19 +108,20 @@ class KeyedLink implements AsyncDisposable {
 const stream = "0123456789abcdef".repeat(2);
 const idOf = (n: number) => n.toString(16).padStart(32, "0");
 
-/** The n-th letter of a stream. */
-function letter(n: number, text = `text ${n}`): NumberedMessage {
+/** The n-th message of a stream. */
+function chatMessage(n: number, text = `text ${n}`): NumberedMessage {
   const position = { stream, seq: n, floor: n - 1, prev: idOf(0xabc) };
   return { id: idOf(n), sentAtMs: 1_700_000_000_000 + n, text, position };
 }
 
-const written = (letter: ChatMessage) => encode(message("MSG", chatMessageHeaders(letter)));
-const three = [letter(1), letter(2), letter(3)];
+const written = (chatMessage: ChatMessage) =>
+  encode(message("MSG", chatMessageHeaders(chatMessage)));
+const three = [chatMessage(1), chatMessage(2), chatMessage(3)];
 const threeWritten = three.map(written).join("");
 
-// Letters that come
+// Messages that come
 
-Deno.test("the letters of one read come together, as they were written, and nothing is answered", async () => {
+Deno.test("the messages of one read come together, as they were sent, and nothing is answered", async () => {
   await using t = await KeyedLink.open();
   await t.peer.send(threeWritten);
   assertEquals((await t.events.see("messages")).messages, three);
@@ -129,7 +130,7 @@ Deno.test("the letters of one read come together, as they were written, and noth
   assertEquals(t.types, ["messages"]);
 });
 
-Deno.test("a letter without a position is one, and was written when it came", async () => {
+Deno.test("a message without a position is taken as written when it came", async () => {
   const clock = new FakeClock();
   await using t = await KeyedLink.open({ clock });
   await t.peer.send("MSG\r\nId: 7\r\nText: from 0.2\r\n\r\n");
@@ -145,7 +146,7 @@ Deno.test("both of a peer's keys are known", async () => {
   assertEquals(t.link.purpose, "conversation");
 });
 
-const right = written(letter(5));
+const right = written(chatMessage(5));
 const replaced = (name: string, value: string | undefined) =>
   right.replace(
     new RegExp(`^${name}: .*\r\n`, "m"),
@@ -189,16 +190,16 @@ const malformedPlaces: readonly (readonly [string, string | undefined])[] = [
   ["Id", ""],
 ];
 
-Deno.test("a letter with a malformed position is answered with ERROR 400, and the others are taken", async () => {
+Deno.test("a message with a malformed position is answered with ERROR 400, and the others are taken", async () => {
   await using t = await KeyedLink.open();
   let n = 0;
   for (const [name, value] of malformedPlaces) {
     const wrong = replaced(name, value);
     assert(wrong !== right);
-    const [before, after] = [letter(++n), letter(++n)];
+    const [before, after] = [chatMessage(++n), chatMessage(++n)];
     await t.peer.send(written(before) + wrong + written(after));
     assertMatch(await t.peer.message(), /^ERROR\r\nCode: 400\r\nReason: /, `${name}: ${value}`);
-    await t.events.until(() => t.texts.length >= n, "the letters around it");
+    await t.events.until(() => t.texts.length >= n, "the messages around it");
     assertEquals(t.texts.slice(-2), [before.text, after.text], `${name}: ${value}`);
   }
   assert(t.types.every((type) => type === "messages"));
@@ -207,7 +208,10 @@ Deno.test("a letter with a malformed position is answered with ERROR 400, and th
 Deno.test("a position may have numbers as large as they can be", async () => {
   await using t = await KeyedLink.open();
   const most = 999_999_999_999_999;
-  const far = { ...letter(1), position: { stream, seq: most, floor: most - 1, prev: idOf(1) } };
+  const far = {
+    ...chatMessage(1),
+    position: { stream, seq: most, floor: most - 1, prev: idOf(1) },
+  };
   await t.peer.send(written(far));
   assertEquals((await t.events.see("messages")).messages, [far]);
 });
@@ -244,12 +248,14 @@ const fatal: readonly (readonly [string, (peer: EncryptedPeer) => Uint8Array, st
 for (const [what, end, found] of fatal) {
   for (const inOneFrame of [true, false]) {
     const where = inOneFrame ? "one frame" : "frames of their own";
-    Deno.test(`letters in ${where} before ${what} in one read are handed over before the end`, async () => {
+    Deno.test(`messages in ${where} before ${what} in one read are handed over before the end`, async () => {
       await using t = await KeyedLink.open();
-      const letters = inOneFrame
+      const messages = inOneFrame
         ? [t.peer.seal(utf8(threeWritten))]
-        : three.map((letter) => t.peer.seal(utf8(written(letter))));
-      await t.peer.raw.send(new Uint8Array([...letters, end(t.peer)].flatMap((part) => [...part])));
+        : three.map((chatMessage) => t.peer.seal(utf8(written(chatMessage))));
+      await t.peer.raw.send(
+        new Uint8Array([...messages, end(t.peer)].flatMap((part) => [...part])),
+      );
       const { reason, detail } = await t.events.see("closed");
       assert(`${reason}: ${detail}`.startsWith(found), `${reason}: ${detail}`);
       assertEquals(t.texts, three.map(({ text }) => text));
@@ -259,34 +265,34 @@ for (const [what, end, found] of fatal) {
   }
 }
 
-Deno.test("letters and the rest of a frame that is never sent are not lost with the link", async () => {
+Deno.test("messages before a frame that is never sent completely are not lost with the link", async () => {
   await using t = await KeyedLink.open();
   const whole = t.peer.seal(utf8(threeWritten));
-  const half = t.peer.seal(utf8(written(letter(4)))).subarray(0, 100);
+  const half = t.peer.seal(utf8(written(chatMessage(4)))).subarray(0, 100);
   await t.peer.raw.send(new Uint8Array([...whole, ...half]));
   t.peer.close();
   assertEquals((await t.events.see("closed")).reason, "lost");
   assertEquals(t.texts, three.map(({ text }) => text));
 });
 
-Deno.test("what asks for an answer comes behind the letters that stood before it", async () => {
+Deno.test("what asks for an answer comes after the messages that stood before it", async () => {
   await using t = await KeyedLink.open();
   const commit = `VERIFY\r\nCommit: ${"00".repeat(32)}\r\n\r\n`;
   const audit = "AUDIT\r\nId: q\r\n\r\n";
   await t.peer.send(
-    written(letter(1)) + audit + written(letter(2)) + written(letter(3)) + commit +
-      written(letter(4)) + "BYE\r\n\r\n",
+    written(chatMessage(1)) + audit + written(chatMessage(2)) + written(chatMessage(3)) + commit +
+      written(chatMessage(4)) + "BYE\r\n\r\n",
   );
   await t.events.see("closed");
   assertEquals(t.types, ["messages", "audit", "messages", "verification", "messages", "closed"]);
   assertEquals(t.texts, [1, 2, 3, 4].map((n) => `text ${n}`));
 });
 
-Deno.test("what asks for nothing does not part the letters of one read", async () => {
+Deno.test("what asks for nothing does not separate the messages of one read", async () => {
   await using t = await KeyedLink.open();
   const others = `ACK\r\nId: x\r\n\r\nREAD\r\nId: y\r\n\r\nRESET\r\nStream: ${stream}\r\n\r\n` +
     "PING\r\n\r\nPONG\r\n\r\nERROR\r\nCode: 400\r\nReason: what?\r\n\r\n";
-  await t.peer.send(three.map((letter) => written(letter) + others).join(""));
+  await t.peer.send(three.map((chatMessage) => written(chatMessage) + others).join(""));
   await t.events.see("messages");
   assertEquals(t.events.of("messages").map(({ messages }) => messages), [three]);
   assertEquals(t.events.of("acknowledged").map(({ id }) => id), ["x", "x", "x"]);
@@ -294,7 +300,7 @@ Deno.test("what asks for nothing does not part the letters of one read", async (
   assertEquals(t.events.of("reset").map((event) => event.stream), [stream, stream, stream]);
 });
 
-Deno.test("a link that its owner ends over letters ends once, and takes nothing more", async () => {
+Deno.test("a link that its owner leaves while it takes messages ends once, and takes nothing more", async () => {
   let left: Promise<void> | undefined;
   const events = new Events<Told>();
   await using t = await KeyedLink.open({}, {
@@ -303,7 +309,7 @@ Deno.test("a link that its owner ends over letters ends once, and takes nothing 
       left ??= t.link.leave();
     },
   });
-  await t.peer.send(threeWritten + "AUDIT\r\nId: q\r\n\r\n" + written(letter(4)));
+  await t.peer.send(threeWritten + "AUDIT\r\nId: q\r\n\r\n" + written(chatMessage(4)));
   await t.events.see("closed");
   await left;
   assertEquals(t.events.of("closed").length, 1);
@@ -320,7 +326,7 @@ for (const stream of ["", "0", "x".repeat(32), "A".repeat(32), "0".repeat(33)]) 
   });
 }
 
-Deno.test("letters come in order and once, however they are cut into frames and reads", async () => {
+Deno.test("messages come in order and once, however they are cut into frames and reads", async () => {
   await using t = await KeyedLink.open();
   let n = 0;
   await fc.assert(
@@ -328,15 +334,15 @@ Deno.test("letters come in order and once, however they are cut into frames and 
       fc.array(fc.integer({ min: 1, max: 4_000 }), { minLength: 1, maxLength: 6 }),
       fc.array(fc.constantFrom("x", "é🙂\n", "y".repeat(2_000)), { minLength: 1, maxLength: 8 }),
       async (sizes, texts) => {
-        const letters = texts.map((text) => letter(++n, text));
-        const bytes = utf8(letters.map(written).join(""));
+        const messages = texts.map((text) => chatMessage(++n, text));
+        const bytes = utf8(messages.map(written).join(""));
         let at = 0;
         for (let i = 0; at < bytes.length; i++) {
           await t.peer.send(bytes.subarray(at, at += sizes[i % sizes.length]!));
         }
-        await t.events.until(() => t.texts.length >= n, "all letters");
+        await t.events.until(() => t.texts.length >= n, "all messages");
         const came = t.events.of("messages").flatMap(({ messages }) => messages);
-        assertEquals(came.slice(-letters.length), letters);
+        assertEquals(came.slice(-messages.length), messages);
         assertEquals(came.length, n);
       },
     ),
@@ -344,20 +350,20 @@ Deno.test("letters come in order and once, however they are cut into frames and 
   );
 });
 
-// Letters that go
+// Messages that go
 
-Deno.test("letters go out as they are, in their order", async () => {
+Deno.test("messages go out as they are, in their order", async () => {
   await using t = await KeyedLink.open();
   t.link.transmit(three);
   t.link.transmit([]);
-  t.link.transmit([{ ...letter(4), position: undefined }]);
+  t.link.transmit([{ ...chatMessage(4), position: undefined }]);
   let said = "";
   for (let i = 0; i < 4; i++) said += await t.peer.message();
   assertEquals(said, threeWritten + `MSG\r\nId: ${idOf(4)}\r\nText: text 4\r\n\r\n`);
   assertEquals(t.link.unacknowledged, []);
 });
 
-Deno.test("what an owner says of letters goes out, and what is said to it comes in", async () => {
+Deno.test("what the owner says of messages goes out, and what the peer says of them comes in", async () => {
   await using t = await KeyedLink.open();
   t.link.acknowledge("a");
   t.link.read("b");
@@ -367,13 +373,13 @@ Deno.test("what an owner says of letters goes out, and what is said to it comes 
   assertEquals(await t.peer.message(), "READ\r\nId: b\r\n\r\n");
   assertEquals(await t.peer.message(), `RESET\r\nStream: ${stream}\r\n\r\n`);
   assertEquals(await t.peer.message(), "PING\r\nId: c\r\n\r\n");
-  // That nothing was ever sent of such an id is for the owner to know.
+  // Only the inbox knows that no message with such an id was ever sent.
   await t.peer.send("ACK\r\nId: never sent\r\n\r\nREAD\r\nId: never sent\r\n\r\n");
   await t.events.see("read");
   assertEquals(t.types, ["acknowledged", "read"]);
 });
 
-Deno.test("nothing is carried before a link is open or when it is over, and the rest is not said", async () => {
+Deno.test("before a link is open and when it is over nothing is transmitted or said", async () => {
   const [conn] = MemoryConn.pair();
   const events = new Events<Told>();
   const link = new Link({
@@ -399,18 +405,22 @@ Deno.test("nothing is carried before a link is open or when it is over, and the 
   assertEquals(conn.writes, []);
 });
 
-Deno.test("a peer with a key gets letters alone, and one without a key texts alone", async () => {
+Deno.test("a peer with a key gets only messages, and one without a key only texts", async () => {
   await using keyed = await KeyedLink.open();
   await assertRejects(() => keyed.link.sendText("text"), TypeError);
   await using plain = await LinkUnderTest.open("plaintext");
   assertThrows(() => plain.link.transmit(three), TypeError);
 });
 
-Deno.test("a letter that is too long is the owner's fault, and takes nothing else with it", async () => {
+Deno.test("a message that is too long is the owner's fault, and affects no other", async () => {
   await using t = await KeyedLink.open();
-  const long = letter(2, "x".repeat(textBytesMax + 1));
-  assertThrows(() => t.link.transmit([letter(1), long, letter(3)]), RangeError, "in parts");
-  t.link.transmit([letter(3)]);
+  const long = chatMessage(2, "x".repeat(textBytesMax + 1));
+  assertThrows(
+    () => t.link.transmit([chatMessage(1), long, chatMessage(3)]),
+    RangeError,
+    "in parts",
+  );
+  t.link.transmit([chatMessage(3)]);
   assertEquals(
     await t.peer.message() + await t.peer.message(),
     written(three[0]!) + written(three[2]!),
@@ -448,32 +458,32 @@ async function linked(
   };
 }
 
-Deno.test("a burst of 1,000 letters is few writes, few frames and few events", async () => {
+Deno.test("a burst of 1,000 messages takes few writes, few frames and few events", async () => {
   await using t = await linked();
   const before = t.a.conn.writes.length;
-  const letters = Array.from({ length: 1_000 }, (_, i) => letter(i + 1));
-  t.a.link.transmit(letters);
+  const messages = Array.from({ length: 1_000 }, (_, i) => chatMessage(i + 1));
+  t.a.link.transmit(messages);
   const came = () => t.b.events.of("messages").flatMap(({ messages }) => messages);
-  await t.b.events.until(() => came().length === letters.length, "all letters");
-  assertEquals(came(), letters);
+  await t.b.events.until(() => came().length === messages.length, "all messages");
+  assertEquals(came(), messages);
   assertEquals(t.a.conn.writes.length - before, 1);
   assert(t.b.events.of("messages").length <= 6, `${t.b.events.of("messages").length} events`);
-  // One acknowledges the lot.
-  t.b.link.acknowledge(letters.at(-1)!.id);
+  // One ACK is enough for all of them.
+  t.b.link.acknowledge(messages.at(-1)!.id);
   await t.a.events.see("acknowledged");
   assertEquals(t.a.events.of("acknowledged").length, 1);
 });
 
-Deno.test("whoever fills a link waits for room, and no longer than the link lasts", async () => {
+Deno.test("a sender that fills a link waits for room, and no longer than the link lasts", async () => {
   for (const ends of [false, true]) {
     await using t = await linked();
     const gate = Promise.withResolvers<void>();
     t.a.conn.writable = gate.promise;
-    t.a.link.transmit([letter(1)]);
+    t.a.link.transmit([chatMessage(1)]);
     await settle();
-    t.a.link.transmit([letter(2)]);
+    t.a.link.transmit([chatMessage(2)]);
     await t.a.link.drained();
-    t.a.link.transmit(Array.from({ length: 400 }, (_, i) => letter(3 + i, "x".repeat(1_000))));
+    t.a.link.transmit(Array.from({ length: 400 }, (_, i) => chatMessage(3 + i, "x".repeat(1_000))));
     let waited = false;
     const room = t.a.link.drained().then(() => waited = true);
     await settle();
@@ -483,7 +493,7 @@ Deno.test("whoever fills a link waits for room, and no longer than the link last
     await room;
     if (ends) continue;
     const came = () => t.b.events.of("messages").flatMap(({ messages }) => messages).length;
-    await t.b.events.until(() => came() === 402, "all letters");
+    await t.b.events.until(() => came() === 402, "all messages");
   }
 });
 
@@ -493,11 +503,11 @@ Deno.test("leaving waits for what the owner waits for, and then says goodbye", a
   const clock = new FakeClock();
   await using t = await linked({ clock });
   const settled = Promise.withResolvers<void>();
-  t.a.link.transmit([letter(1)]);
+  t.a.link.transmit([chatMessage(1)]);
   const left = t.a.link.leave(settled.promise);
   await clock.pass(900);
   assertEquals(t.b.events.of("closed"), []);
-  t.a.link.transmit([letter(2)]);
+  t.a.link.transmit([chatMessage(2)]);
   settled.resolve();
   await left;
   assertEquals((await t.b.events.see("closed")).reason, "peer-left");
@@ -521,13 +531,29 @@ Deno.test("leaving does not wait for long, nor for a link that has ended", async
   assertEquals((await u.a.events.see("closed")).reason, "lost");
 });
 
+Deno.test("what the peer says while our goodbye is on its way is still taken", async () => {
+  await using t = await linked();
+  const gate = Promise.withResolvers<void>();
+  t.a.conn.writable = gate.promise;
+  const left = t.a.link.leave();
+  t.b.link.transmit(three);
+  await t.a.events.see("messages");
+  assertEquals(t.a.events.of("closed"), []);
+  throwsSaying(() => t.a.link.transmit(three), "The connection is not open");
+  gate.resolve();
+  await left;
+  assertEquals(t.a.events.of("messages").map(({ messages }) => messages), [three]);
+  assertEquals((await t.a.events.see("closed")).reason, "you-left");
+  assertEquals((await t.b.events.see("closed")).reason, "peer-left");
+});
+
 // Dead connections
 
 const usual = { openingMs: 10_000, chatackMs: 5_000, pingMs: 15_000, pongMs: 10_000 };
 
 for (const speaks of [false, true]) {
   const who = speaks ? "that is spoken to all the time" : "that is not spoken to";
-  Deno.test(`a peer ${who} and cut off without a word is found dead within 25 s`, async () => {
+  Deno.test(`a peer ${who} and is cut off without a word is given up within 25 s`, async () => {
     const clock = new FakeClock();
     await using t = await linked({ clock, times: usual });
     await clock.pass(7_000);
@@ -536,7 +562,7 @@ for (const speaks of [false, true]) {
     for (const { conn } of [t.a, t.b]) conn.cut = true;
     for (let s = 0; s < 24; s++) {
       await clock.pass(1_000);
-      if (speaks) t.a.link.transmit([letter(s + 1)]);
+      if (speaks) t.a.link.transmit([chatMessage(s + 1)]);
     }
     await clock.pass(999);
     assertEquals(t.a.events.of("closed"), []);
@@ -547,16 +573,16 @@ for (const speaks of [false, true]) {
   });
 }
 
-Deno.test("a peer that acknowledges nothing, and answers PING, lives", async () => {
+Deno.test("a peer that acknowledges nothing but answers PING is not given up", async () => {
   const clock = new FakeClock();
   await using t = await linked({ clock, times: usual });
-  t.a.link.transmit([letter(1)]);
+  t.a.link.transmit([chatMessage(1)]);
   await clock.pass(3_600_000);
   assertEquals([t.a, t.b].flatMap(({ events }) => events.of("closed")), []);
   assertEquals(t.a.events.of("acknowledged"), []);
 });
 
-Deno.test("who does not look for an hour is not dead, nor takes the other for it", async () => {
+Deno.test("a side that does not read for an hour is not given up, and does not give up the other", async () => {
   const clock = new FakeClock();
   const looks = Promise.withResolvers<void>();
   let busy = false;
@@ -564,13 +590,13 @@ Deno.test("who does not look for an hour is not dead, nor takes the other for it
     room: () => busy ? looks.promise : undefined,
   }));
   busy = true;
-  t.a.link.transmit([letter(1)]);
-  t.b.link.transmit([letter(1)]);
+  t.a.link.transmit([chatMessage(1)]);
+  t.b.link.transmit([chatMessage(1)]);
   await clock.pass(3_600_000);
   assertEquals([t.a, t.b].flatMap(({ events }) => events.of("closed")), []);
   busy = false;
   looks.resolve();
-  t.a.link.transmit([letter(2)]);
+  t.a.link.transmit([chatMessage(2)]);
   await clock.pass(60_000);
   assertEquals(t.b.events.of("messages").map(({ messages }) => messages.map(({ text }) => text)), [
     ["text 1"],
@@ -585,7 +611,7 @@ const auditChat = chat.replace(/\r\n$/, "Purpose: audit\r\n\r\n");
 const auditChatack = auditChat.replace("CHAT", "CHATACK");
 const question = (id: string) => message("AUDIT", [["Id", id]]);
 
-Deno.test("AUDIT is answered by the owner, and by ERROR where that has nothing to say", async () => {
+Deno.test("AUDIT is answered by the receiver, and by ERROR if that has no answer", async () => {
   await using t = await KeyedLink.open();
   await t.peer.send(`AUDIT\r\nId: q\r\nStream: ${stream}\r\nFrom: 1\r\nTo: 9\r\n\r\n`);
   assertEquals(await t.peer.message(), "AUDITACK\r\nId: q\r\nCount: 7\r\n\r\n");
@@ -597,12 +623,12 @@ Deno.test("AUDIT is answered by the owner, and by ERROR where that has nothing t
   await silent.events.see("messages");
 });
 
-Deno.test("a link for comparing carries AUDIT alone", async () => {
+Deno.test("a link for comparing carries only AUDIT", async () => {
   await using t = await KeyedLink.open({}, {}, auditChat);
   assertEquals(t.link.purpose, "audit");
   assertMatch(t.peer.opening, /^Purpose: audit\r$/m);
   const misused = [
-    written(letter(1)),
+    written(chatMessage(1)),
     "MSG\r\nId: 1\r\nText: x\r\n\r\n",
     `ACK\r\nId: ${idOf(1)}\r\n\r\n`,
     `READ\r\nId: ${idOf(1)}\r\n\r\n`,
@@ -624,7 +650,7 @@ Deno.test("a link for comparing carries AUDIT alone", async () => {
   assertEquals(t.types, ["audit", "closed"]);
 });
 
-Deno.test("who calls to compare asks, and leaves with BYE", async () => {
+Deno.test("a client that calls to compare asks, and leaves with BYE", async () => {
   await using t = await KeyedLink.open({ role: "initiator", purpose: "audit" }, {}, auditChatack);
   assertEquals(t.link.purpose, "audit");
   assertMatch(t.peer.opening, /^Purpose: audit\r$/m);
@@ -636,7 +662,7 @@ Deno.test("who calls to compare asks, and leaves with BYE", async () => {
   assertEquals(await t.peer.message(), "BYE\r\n\r\n");
 });
 
-Deno.test("a question is given up when nobody answers, when the peer refuses and when the link ends", async () => {
+Deno.test("a request is given up when no answer comes, when the peer refuses and when the link ends", async () => {
   const clock = new FakeClock();
   await using t = await KeyedLink.open({ clock });
   const late = rejectsSaying(() => t.link.ask(question("a")), UserError, "in 10 s");
@@ -651,7 +677,7 @@ Deno.test("a question is given up when nobody answers, when the peer refuses and
   await rejectsSaying(() => t.link.ask(question("d")), UserError, "not open");
 });
 
-Deno.test("in plaintext there is nothing to compare, to reset or to have read", async () => {
+Deno.test("in plaintext AUDIT is refused, and RESET and READ are ignored", async () => {
   await using t = await LinkUnderTest.open("plaintext");
   await t.peer.send(
     `READ\r\nId: 1\r\n\r\nRESET\r\nStream: ${stream}\r\n\r\nACK\r\nId: 1\r\n\r\nAUDIT\r\nId: q\r\n\r\n`,
@@ -660,7 +686,7 @@ Deno.test("in plaintext there is nothing to compare, to reset or to have read", 
   assertEquals(t.events.all.map(({ type }) => type), ["opened"]);
 });
 
-Deno.test("a letter with a position from a peer without a key is a text, acknowledged as one", async () => {
+Deno.test("a message with a position from a peer without a key is a text, acknowledged as one", async () => {
   await using t = await LinkUnderTest.open("plaintext");
   await t.peer.send(right);
   assertEquals(await t.peer.message(), `ACK\r\nId: ${idOf(5)}\r\n\r\n`);

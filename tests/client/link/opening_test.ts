@@ -32,7 +32,7 @@ function begin(role: Role, options: Partial<OpeningOptions> = {}): Opening {
   });
 }
 
-/** One side, and what has become of it. */
+/** One side, and what has happened to it. */
 class Side {
   readonly events: string[] = [];
   readonly contents: string[] = [];
@@ -101,7 +101,7 @@ async function meet(
   }
 }
 
-Deno.test("two who encrypt learn who the other is, its keys, and one hash", async () => {
+Deno.test("two sides that encrypt learn each other's id and keys, and one hash", async () => {
   const [initiator, responder] = [new Side("initiator"), new Side("responder")];
   await meet(initiator, responder);
   for (
@@ -130,7 +130,7 @@ Deno.test("two who encrypt learn who the other is, its keys, and one hash", asyn
 const [chatBytes, chatackBytes, message1Bytes, message2Bytes] = [110, 111, 34, 194];
 const [message3Bytes, frameBytes] = [162, 2 + 256 + 16];
 
-Deno.test("however the bytes are cut, both sides say the same and come to the same", async () => {
+Deno.test("however the bytes are cut, both sides say the same with the same result", async () => {
   const sizes = fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 5 });
   await fc.assert(
     fc.asyncProperty(sizes, fc.constantFrom<Role>("initiator", "responder"), async (sizes, cut) => {
@@ -157,7 +157,7 @@ Deno.test("however the bytes are cut, both sides say the same and come to the sa
   );
 });
 
-Deno.test("what comes behind the opening in one read is handed on", async () => {
+Deno.test("what comes behind the opening in one read is passed on", async () => {
   const responder = new Side("responder");
   await responder.hear(utf8.encode(chat + "MSG and more"));
   assertEquals(responder.events, ["admit by plaintext", "open p2pchat"]);
@@ -171,7 +171,7 @@ for (
     [chat.replace("Version: 1\r\n", "") + "Hi\r\n", "lines", "bob"],
   ] as const
 ) {
-  Deno.test(`an initiator who begins with ${JSON.stringify(said)} speaks ${dialect}`, async () => {
+  Deno.test(`an initiator that begins with ${JSON.stringify(said)} speaks ${dialect}`, async () => {
     const responder = new Side("responder");
     await responder.hear(utf8.encode(said));
     assertEquals(responder.events, ["admit by plaintext", `open ${dialect}`]);
@@ -181,7 +181,7 @@ for (
   });
 }
 
-Deno.test("when time is up, what has come is all there is to tell the dialect from", async () => {
+Deno.test("when time is up, the dialect is told from what has come", async () => {
   const silent = new Side("initiator");
   silent.take();
   assertEquals([silent.opening.undecided, silent.opening.pending], [true, false]);
@@ -195,7 +195,7 @@ Deno.test("when time is up, what has come is all there is to tell the dialect fr
   assertEquals([half.opening.undecided, half.opening.pending], [false, false]);
 });
 
-Deno.test("once the dialect is known, no time changes anything", async () => {
+Deno.test("once the dialect is known, time being up changes nothing", async () => {
   const [initiator, responder] = [new Side("initiator"), new Side("responder")];
   await meet(initiator, responder, (bytes) => {
     for (const { opening } of [initiator, responder]) {
@@ -208,17 +208,17 @@ Deno.test("once the dialect is known, no time changes anything", async () => {
   }
 });
 
-// Who is not let in
+// Peers that are not let in
 
 const nobody = { initiator: undefined, responder: undefined };
 
 for (
   const [who, refused, told, ends] of [
-    ["the called side", { ...nobody, initiator: refusal }, [], ["refused: mine"]],
-    ["the caller", { ...nobody, responder: refusal }, ["“Not you”"], ["refused: mine"]],
+    ["the responder", { ...nobody, initiator: refusal }, [], ["refused: mine"]],
+    ["the initiator", { ...nobody, responder: refusal }, ["“Not you”"], ["refused: mine"]],
   ] as const
 ) {
-  Deno.test(`${who} that is not let in is told as much as it may know`, async () => {
+  Deno.test(`${who} that is not let in is told only what it may know`, async () => {
     const initiator = new Side("initiator", {}, refused.initiator);
     const responder = new Side("responder", {}, refused.responder);
     let bytesOfCaller = 0;
@@ -229,7 +229,7 @@ for (
     const [refusing, other] = refused.initiator ? [initiator, responder] : [responder, initiator];
     assertEquals(refusing.events, ["admit by key", ...ends]);
     assertEquals(other.events.filter((event) => event.startsWith("open")), []);
-    // The caller keeps its key to itself.
+    // The initiator keeps its key to itself.
     const third = refused.initiator ? 0 : message3Bytes;
     assertEquals(bytesOfCaller, chatBytes + message1Bytes + third);
     assertEquals(other.opening.found.peerKey === undefined, refused.initiator !== undefined);
@@ -247,7 +247,7 @@ for (
     [chat.replace("Version: 1\r\n", ""), "Not you\r\n"],
   ] as const
 ) {
-  Deno.test(`who is not let in behind ${JSON.stringify(said)} is told ${JSON.stringify(answer)}`, async () => {
+  Deno.test(`a peer that is not let in after ${JSON.stringify(said)} is told ${JSON.stringify(answer)}`, async () => {
     const responder = new Side("responder", {}, refusal);
     await responder.hear(utf8.encode(said));
     assertEquals(responder.events, ["admit by plaintext", "refused: mine"]);
@@ -255,7 +255,7 @@ for (
   });
 }
 
-Deno.test("what comes while the owner makes up its mind is not lost", async () => {
+Deno.test("what comes while the owner decides is not lost", async () => {
   const initiator = new Side("initiator");
   const opening = begin("responder");
   let step = await opening.take(initiator.take()[0]!);
@@ -264,7 +264,7 @@ Deno.test("what comes while the owner makes up its mind is not lost", async () =
   await initiator.hear(step.send[0]!);
   const [third] = initiator.take();
   assertEquals((await opening.take(third!)).type, "admit");
-  // The first byte of a frame, as the caller's next one is going to begin.
+  // The first byte of the initiator's next frame.
   assertEquals(await opening.take(new Uint8Array([frameBytes - 2 >> 8])), {
     type: "more",
     send: [],
@@ -303,7 +303,7 @@ Deno.test("both sides know what a call is for", async () => {
   }
 });
 
-Deno.test("a called side that knows no Purpose is hung up on before it takes the call for another", async () => {
+Deno.test("an initiator hangs up on a responder that knows no Purpose before that takes the call for another", async () => {
   const [initiator, responder] = [
     new Side("initiator", { purpose: "audit" }),
     new Side("responder"),
@@ -313,7 +313,7 @@ Deno.test("a called side that knows no Purpose is hung up on before it takes the
   assertEquals(responder.events, []);
 });
 
-Deno.test("who takes the Purpose out of CHAT and puts it into CHATACK breaks the handshake", async () => {
+Deno.test("taking the Purpose out of CHAT and putting it into CHATACK breaks the handshake", async () => {
   const [initiator, responder] = [
     new Side("initiator", { purpose: "audit" }),
     new Side("responder"),
@@ -330,7 +330,7 @@ Deno.test("who takes the Purpose out of CHAT and puts it into CHATACK breaks the
 
 const withHeader = (opening: string, line: string) => opening.replace(/\r\n$/, `${line}\r\n\r\n`);
 
-Deno.test("a Purpose that there is none of is refused, and so is an audit in plaintext", async () => {
+Deno.test("an unknown Purpose is refused, and so is an audit in plaintext", async () => {
   for (
     const [opening, code] of [
       [encrypting(withHeader(chat, "Purpose: files")), 400],
@@ -357,14 +357,14 @@ for (
     ],
   ] as const
 ) {
-  Deno.test(`who calls for an audit and hears ${JSON.stringify(answer)} hangs up`, async () => {
+  Deno.test(`an initiator that calls for an audit hangs up on ${JSON.stringify(answer)}`, async () => {
     const initiator = new Side("initiator", { purpose: "audit" });
     await initiator.hear(utf8.encode(answer));
     assertEquals(initiator.events, [found]);
   });
 }
 
-Deno.test("who calls for a conversation is not answered with an audit", async () => {
+Deno.test("an initiator that calls for a conversation hangs up if it is answered with an audit", async () => {
   const initiator = new Side("initiator");
   await initiator.hear(utf8.encode(encrypting(withHeader(chatack, "Purpose: audit"))));
   assertEquals(initiator.events, ["broken: its program does not know what the call is for"]);

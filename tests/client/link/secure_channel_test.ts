@@ -40,7 +40,7 @@ function* piecesOf(bytes: Uint8Array, sizes: readonly number[]): Generator<Uint8
   for (let i = 0; at < bytes.length; i++) yield bytes.slice(at, at += sizes[i % sizes.length]!);
 }
 
-/** What a channel takes of bytes; undefined where it is broken and they are worth nothing. */
+/** What a channel takes of bytes; undefined if it is broken. */
 function taking(channel: SecureChannel, bytes: Uint8Array): Uint8Array[] | undefined {
   const contents = channel.open(bytes);
   return channel.broken && contents.length === 0 ? undefined : contents;
@@ -80,7 +80,7 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-/** A frame of a sender who does as it likes with what stands in it. */
+/** A frame with any content, also one that no sender makes. */
 function frameOf(sender: CipherState, plaintext: Uint8Array): Uint8Array {
   const sealed = sender.encryptWithAd(nothing, plaintext);
   return new Uint8Array([sealed.length >> 8, sealed.length & 0xff, ...sealed]);
@@ -188,7 +188,7 @@ Deno.test("frames are the same wherever they are put, and nothing beside them is
   );
 });
 
-// What a sender of the wrong bytes achieves
+// Wrong bytes
 
 const words = ["one", "two", "three", "four", "five"];
 const sent = (channel: SecureChannel) => words.map((word) => channel.seal(utf8.encode(word)));
@@ -254,7 +254,7 @@ Deno.test("of several frames of one read, of which one is wrong, those before it
   assertEquals(taking(responder, two), undefined);
 });
 
-Deno.test("what one has said oneself does not come back as the peer's", () => {
+Deno.test("what a side has said is not taken as the peer's", () => {
   const { initiator } = channels();
   const own = initiator.seal(utf8.encode("mine"));
   assertEquals(taking(initiator, own), undefined);
@@ -339,7 +339,7 @@ Deno.test("both ends stay in step whenever the sender takes a new key", () => {
   );
 });
 
-/** What the sender's frames are under the keys that a receiver has who does as they say. */
+/** The sender's frames as a receiver opens them that changes its key when they say so. */
 function reader(key: Uint8Array) {
   const receiver = cipher(key);
   return (frame: Uint8Array) => {
@@ -369,7 +369,7 @@ Deno.test("a key that has been used for its time is used for one frame more, and
   assertEquals(reader(toCaller)(responder.seal(nothing)), 1);
 });
 
-Deno.test("who had a key before reads nothing under the next one", () => {
+Deno.test("with an old key nothing can be read under the next one", () => {
   let nowMs = 0;
   const { initiator } = channels(() => nowMs);
   const old = cipher(toCalled);

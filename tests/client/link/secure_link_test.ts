@@ -1,4 +1,4 @@
-// Encrypted links over real connections, with peers that stall and with somebody in the middle.
+// Encrypted links over real connections, with peers that stall and with attackers in the middle.
 
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
@@ -36,13 +36,13 @@ const refusal: Refusal = {
   detail: { code: "unexpected", reason: "no plaintext" },
 };
 
-/** Only those who encrypt are talked to. */
+/** Talks only to peers that encrypt. */
 const strict = (events: Events<LinkEvent>): Partial<LinkHandlers> => ({
   ...told(events),
   admitPlaintext: () => refusal,
 });
 
-/** One link, as clients make them that talk encrypted alone. */
+/** One link, as a client makes it that talks only over encrypted connections. */
 class StrictLink implements AsyncDisposable {
   readonly events = new Events<LinkEvent>();
   readonly link: Link;
@@ -96,7 +96,7 @@ async function linkWith(role: Role, options?: StrictOptions) {
   };
 }
 
-/** Two links, and somebody between them. */
+/** Two links, and an attacker between them. */
 async function linksThrough(tamper: Tamper, times: Partial<LinkTimes> = {}) {
   using listener = new RawListener();
   const proxy = new TamperingProxy(listener.address, tamper);
@@ -136,13 +136,13 @@ Deno.test("two links learn each other's keys and one hash, and texts go both way
   assertEquals([initiator.link.peerId, responder.link.peerId], ["bob", "alice"]);
   assertEquals(initiator.link.handshakeHash, responder.link.handshakeHash);
   const long = "long ".repeat(3_000);
-  await say(initiator.link, "from the caller");
+  await say(initiator.link, "from the initiator");
   await say(responder.link, long);
   await Promise.all([initiator.events.see("delivered"), responder.events.see("delivered")]);
-  assertEquals([responder.texts, initiator.texts], [["from the caller"], [long]]);
+  assertEquals([responder.texts, initiator.texts], [["from the initiator"], [long]]);
 });
 
-Deno.test("nothing of what is said, nor who it is that says it, goes over the wire in the clear", async () => {
+Deno.test("neither what is said nor the keys go over the wire in the clear", async () => {
   const wire: Uint8Array[] = [];
   const secret = "a word that nobody else is to read";
   await using t = await linksThrough((_, __, unit) => {
@@ -166,7 +166,7 @@ Deno.test("nothing of what is said, nor who it is that says it, goes over the wi
   assert(all.includes(new TextEncoder().encode("clientID: alice").toHex()));
 });
 
-// Whoever stalls
+// Peers that stall
 
 const chatBytes = encrypting(chat);
 const chatackBytes = encrypting(chatack);
@@ -180,7 +180,7 @@ class Steps {
 
   constructor(readonly peer: RawPeer, readonly role: Role) {}
 
-  /** Sends the opening, and with it a first message where its key is given, and reads the other one. */
+  /** Sends the opening, and with it a first message if its key is given, and reads the other one. */
   async open(e?: KeyPair): Promise<void> {
     const ours = this.role === "initiator" ? chatBytes : chatackBytes;
     let theirs = this.role === "responder" ? await this.peer.message() : "";
@@ -208,7 +208,7 @@ class Steps {
     assert(this.#state!.readMessage(message) !== undefined);
   }
 
-  /** The first frame, which lets a caller in where it says nothing. */
+  /** The first frame, which lets an initiator in if it says nothing. */
   first(content = ""): Uint8Array {
     const plaintext = new Uint8Array(256);
     plaintext[2] = content.length;
@@ -220,46 +220,50 @@ class Steps {
 const half = (bytes: Uint8Array) => bytes.subarray(0, bytes.length >> 1);
 
 const stalls: readonly (readonly [string, Role, (steps: Steps) => Promise<void>])[] = [
-  ["a caller that says nothing", "responder", () => Promise.resolve()],
-  ["a caller that says half of CHAT", "responder", ({ peer }) => peer.send(chatBytes.slice(0, 30))],
-  ["a caller that does not begin the handshake", "responder", (steps) => steps.open()],
-  ["a caller that says half of message 1", "responder", async (steps) => {
+  ["an initiator that says nothing", "responder", () => Promise.resolve()],
+  [
+    "an initiator that says half of CHAT",
+    "responder",
+    ({ peer }) => peer.send(chatBytes.slice(0, 30)),
+  ],
+  ["an initiator that does not begin the handshake", "responder", (steps) => steps.open()],
+  ["an initiator that says half of message 1", "responder", async (steps) => {
     await steps.open();
     await steps.peer.send(half(steps.next(nothing)));
   }],
-  ["a caller that stops behind message 1", "responder", async (steps) => {
+  ["an initiator that stops behind message 1", "responder", async (steps) => {
     await steps.open();
     await steps.peer.send(steps.next(nothing));
     await steps.read();
   }],
-  ["a caller that says half of message 3", "responder", async (steps) => {
+  ["an initiator that says half of message 3", "responder", async (steps) => {
     await steps.open();
     await steps.peer.send(steps.next(nothing));
     await steps.read();
     await steps.peer.send(half(steps.next()));
   }],
-  ["a called side that says nothing", "initiator", () => Promise.resolve()],
+  ["a responder that says nothing", "initiator", () => Promise.resolve()],
   [
-    "a called side that says half of CHATACK",
+    "a responder that says half of CHATACK",
     "initiator",
     ({ peer }) => peer.send(chatackBytes.slice(0, 30)),
   ],
-  ["a called side that does not answer message 1", "initiator", async (steps) => {
+  ["a responder that does not answer message 1", "initiator", async (steps) => {
     await steps.open();
     await steps.read();
   }],
-  ["a called side that says half of message 2", "initiator", async (steps) => {
+  ["a responder that says half of message 2", "initiator", async (steps) => {
     await steps.open();
     await steps.read();
     await steps.peer.send(half(steps.next()));
   }],
-  ["a called side that says nothing behind message 3", "initiator", async (steps) => {
+  ["a responder that says nothing behind message 3", "initiator", async (steps) => {
     await steps.open();
     await steps.read();
     await steps.peer.send(steps.next());
     await steps.read();
   }],
-  ["a called side that says half of its first frame", "initiator", async (steps) => {
+  ["a responder that says half of its first frame", "initiator", async (steps) => {
     await steps.open();
     await steps.read();
     await steps.peer.send(steps.next());
@@ -269,7 +273,7 @@ const stalls: readonly (readonly [string, Role, (steps: Steps) => Promise<void>]
 ];
 
 for (const [who, role, plays] of stalls) {
-  Deno.test(`${who} is not waited for, and nothing has come of it`, async () => {
+  Deno.test(`${who} is given up, and the link never opens`, async () => {
     await using t = await linkWith(role, { times: { openingMs: 40 } });
     await plays(new Steps(t.peer, role === "initiator" ? "responder" : "initiator"));
     assertEquals(await t.link.events.see("closed"), {
@@ -282,7 +286,7 @@ for (const [who, role, plays] of stalls) {
   });
 }
 
-Deno.test("the steps that others stall at do lead to an open link", async () => {
+Deno.test("the steps at which others stall do lead to an open link", async () => {
   await using initiator = await linkWith("initiator");
   const responder = new Steps(initiator.peer, "responder");
   await responder.open();
@@ -304,7 +308,7 @@ Deno.test("the steps that others stall at do lead to an open link", async () => 
   assertEquals(other.link.link.peerKey, calls.identity.publicKey);
 });
 
-Deno.test("a caller that does not wait for CHATACK before it begins is answered in order", async () => {
+Deno.test("an initiator that begins the handshake before CHATACK comes is answered in order", async () => {
   await using t = await linkWith("responder");
   const steps = new Steps(t.peer, "initiator");
   const e = primitives.generateKeyPair();
@@ -315,7 +319,7 @@ Deno.test("a caller that does not wait for CHATACK before it begins is answered 
   await t.link.events.see("opened");
 });
 
-Deno.test("a caller that is turned away is told why, and has not been connected", async () => {
+Deno.test("an initiator that is turned away is told why, and its link never opens", async () => {
   await using t = await linkWith("initiator");
   const steps = new Steps(t.peer, "responder");
   await steps.open();
@@ -327,7 +331,7 @@ Deno.test("a caller that is turned away is told why, and has not been connected"
   assertEquals(t.link.events.all, [{ type: "closed", reason: "broken", detail: "“Not you”" }]);
 });
 
-Deno.test("what stands in the first frame is heard once the link is open", async () => {
+Deno.test("what is in the first frame is taken once the link is open", async () => {
   await using t = await linkWith("initiator");
   const steps = new Steps(t.peer, "responder");
   await steps.open();
@@ -339,7 +343,7 @@ Deno.test("what stands in the first frame is heard once the link is open", async
   assertEquals(t.link.events.all.map(({ type }) => type), ["opened", "text"]);
 });
 
-Deno.test("once a link is open, no time for opening it ends it, and before, nothing else does", async () => {
+Deno.test("the time limit of the opening counts only until the link is open, and no other counts before", async () => {
   const clock = new FakeClock();
   await using t = await linkWith("responder", {
     clock,
@@ -347,7 +351,7 @@ Deno.test("once a link is open, no time for opening it ends it, and before, noth
   });
   const steps = new Steps(t.peer, "initiator");
   await steps.open();
-  // Neither what is taken for silence in a line of text, nor anything else.
+  // Without the times of writes.
   const ours = () => clock.waits.filter((ms) => ms !== 10_000);
   assertEquals(ours(), [12_345]);
   await t.peer.send(steps.next(nothing));
@@ -360,7 +364,7 @@ Deno.test("once a link is open, no time for opening it ends it, and before, noth
 
 const admission = () => Promise.withResolvers<Refusal | undefined>();
 
-/** Brings a link to where its owner is asked whether to talk to the peer. */
+/** Brings a link to the point at which its owner is asked whether to talk to the peer. */
 async function asked(
   role: Role,
   answer: Promise<Refusal | undefined>,
@@ -382,7 +386,7 @@ async function asked(
 }
 
 for (const role of ["initiator", "responder"] as const) {
-  Deno.test(`${role}: who is let in too late is not let in`, async () => {
+  Deno.test(`${role}: a peer that is admitted too late stays out`, async () => {
     const { promise, resolve } = admission();
     await using t = await asked(role, promise, { openingMs: 40 });
     assertEquals((await t.link.events.see("closed")).reason, "silent");
@@ -391,7 +395,7 @@ for (const role of ["initiator", "responder"] as const) {
     assertEquals(t.link.events.all.length, 1);
   });
 
-  Deno.test(`${role}: who is let in when the user has left is not let in`, async () => {
+  Deno.test(`${role}: a peer that is admitted after the user has left stays out`, async () => {
     const { promise, resolve } = admission();
     await using t = await asked(role, promise);
     await t.link.link.leave();
@@ -400,7 +404,7 @@ for (const role of ["initiator", "responder"] as const) {
     assertEquals(t.link.events.all, [{ type: "closed", reason: "you-left", detail: undefined }]);
   });
 
-  Deno.test(`${role}: who is refused when the user has left is told nothing`, async () => {
+  Deno.test(`${role}: a peer that is refused after the user has left is told nothing`, async () => {
     const { promise, resolve } = admission();
     await using t = await asked(role, promise);
     await t.link.link.leave();
@@ -409,7 +413,7 @@ for (const role of ["initiator", "responder"] as const) {
     assertEquals(t.link.events.all, [{ type: "closed", reason: "you-left", detail: undefined }]);
   });
 
-  Deno.test(`${role}: a peer that has gone while it was being looked at is not talked to`, async () => {
+  Deno.test(`${role}: a peer that hangs up while the owner decides is not talked to`, async () => {
     const { promise, resolve } = admission();
     await using t = await asked(role, promise);
     t.peer.close();
@@ -419,7 +423,7 @@ for (const role of ["initiator", "responder"] as const) {
     await assertRejects(() => say(t.link.link, "hello"), UserError);
   });
 
-  Deno.test(`${role}: where its owner cannot tell whom to talk to, the link ends`, async () => {
+  Deno.test(`${role}: if the owner fails to decide, the link ends`, async () => {
     const { promise, reject } = admission();
     await using t = await asked(role, promise);
     reject(new Error("database disk image is malformed"));
@@ -428,7 +432,7 @@ for (const role of ["initiator", "responder"] as const) {
     await t.link.link.ended;
   });
 
-  Deno.test(`${role}: who is refused is not told more than it has to know`, async () => {
+  Deno.test(`${role}: a peer that is refused is told no more than it has to know`, async () => {
     await using t = await asked(
       role,
       Promise.resolve({
@@ -442,35 +446,35 @@ for (const role of ["initiator", "responder"] as const) {
       reason: "refused",
       detail: "mine",
     });
-    // The caller has not said who it is; the called side's reason is encrypted.
+    // The initiator has not said who it is; the responder's reason is encrypted.
     const rest = await t.peer.rest();
     assert(!rest.includes("Not you") && !rest.includes("mine"));
     assertEquals(rest.length === 0, role === "initiator");
   });
 }
 
-// Somebody in the middle
+// Attackers in the middle
 
-/** Which of the caller's units carries its first text. */
+/** Which of the initiator's units carries its first text. */
 const firstText = 3;
 
-/** Where bytes are changed: in the length, at both ends, and here and there between. */
+/** The positions of bytes that are changed: in the length, at both ends, and some between. */
 function placesIn(length: number): number[] {
   return [...new Set([0, 1, 2, 3, length >> 2, length >> 1, length - 20, length - 2, length - 1])]
     .filter((at) => at >= 0 && at < length);
 }
 
 const what = {
-  "to-called": ["CHAT", "message 1", "message 3", "a frame of the caller's"],
-  "to-caller": ["CHATACK", "message 2", "the first frame", "a frame of the called side's"],
+  "to-called": ["CHAT", "message 1", "message 3", "a frame of the initiator"],
+  "to-caller": ["CHATACK", "message 2", "the first frame", "a frame of the responder"],
 };
 
-/** Short, since some changes make one side wait for what never comes. */
+/** Short times: some changes make one side wait for something that never comes. */
 const brief = { openingMs: 300, chatackMs: 200, pingMs: 150, pongMs: 150 };
 
 for (const direction of ["to-called", "to-caller"] as const) {
   for (const index of [0, 1, 2, 3]) {
-    Deno.test(`${what[direction][index]}, of which a byte is changed, brings no text and is the end`, async () => {
+    Deno.test(`${what[direction][index]}, if a byte of it is changed, brings no text and ends the link`, async () => {
       let length = Infinity;
       const changeAt = async (at: number, bit: number) => {
         await using t = await linksThrough((way, number, unit) => {
@@ -484,7 +488,7 @@ for (const direction of ["to-called", "to-caller"] as const) {
         const [sender, reader] = direction === "to-called"
           ? [initiator, responder]
           : [responder, initiator];
-        // Whoever is open speaks at once; what was changed before is found out by somebody.
+        // A side that is open speaks at once; then one of them notices a change that was made before.
         await Promise.all([initiator, responder].map(async ({ link, events }) => {
           await events.until(() => events.all.length > 0, "anything");
           await say(link, "a text").catch(() => {});
@@ -494,7 +498,7 @@ for (const direction of ["to-called", "to-caller"] as const) {
           JSON.stringify([reader, sender].map(({ events }) => events.all))
         }`;
         assertEquals(reader.texts, [], where);
-        // Before the handshake is over neither has let the other in.
+        // Before the handshake is over neither side has let the other in.
         if (index < (direction === "to-called" ? firstText : 2)) {
           assertEquals(
             [initiator, responder].flatMap(({ events }) => events.of("opened")),
@@ -502,13 +506,13 @@ for (const direction of ["to-called", "to-caller"] as const) {
             where,
           );
         }
-        // What is no change of a length is found out by what it breaks.
+        // A change of anything but a length is noticed by what it breaks.
         if (index > 0 && at > 1) {
           const finder = direction === "to-called" && index === 1 ? initiator : reader;
           const { reason, detail } = finder.events.of("closed")[0]!;
           assertEquals([reason, detail], ["broken", "what came was not what it sent"], where);
         }
-        // Nobody takes it for a farewell of somebody who was there.
+        // Neither side takes it for a farewell of the other.
         for (const { events } of [initiator, responder]) {
           if (events.of("opened").length === 0) continue;
           assertNotEquals(events.of("closed")[0]!.reason, "peer-left", where);
@@ -520,7 +524,7 @@ for (const direction of ["to-called", "to-caller"] as const) {
   }
 }
 
-/** Two links that are open, of which the caller's frames pass through a test's hands. */
+/** Two open links whose frames pass through a test's hands. */
 async function openThrough(tamper: Tamper) {
   const t = await linksThrough(tamper);
   const { initiator, responder } = t;
@@ -528,7 +532,7 @@ async function openThrough(tamper: Tamper) {
   return t;
 }
 
-/** Lets the caller say some words, each in a frame of its own. */
+/** Makes the initiator say some words, each in a frame of its own. */
 async function says(
   { initiator, proxy }: Awaited<ReturnType<typeof linksThrough>>,
   ...words: string[]
@@ -554,18 +558,18 @@ const manipulations: readonly (readonly [string, Tamper, readonly string[]])[] =
 ];
 
 for (const [how, tamper, heard] of manipulations) {
-  Deno.test(`a frame that ${how} is the end of the link, and nothing behind it is heard`, async () => {
+  Deno.test(`a frame that ${how} ends the link, and nothing behind it is taken`, async () => {
     await using t = await openThrough(tamper);
     await says(t, "one", "two", "three");
     const { reason, detail } = await t.responder.events.see("closed");
     assertEquals([reason, detail], ["broken", "what came was not what it sent"]);
-    // Of what stood before it, what came in the same read is not taken either.
+    // What stood before it in the same read may not be taken either.
     assert(t.responder.texts.every((text, i) => text === heard[i]), t.responder.texts.join());
     await t.initiator.events.see("closed");
   });
 }
 
-Deno.test("frames that change places are the end of the link, and none of them is heard", async () => {
+Deno.test("frames that change places end the link, and none of them is taken", async () => {
   let held: Uint8Array | undefined;
   await using t = await openThrough((way, index, unit) => {
     if (way !== "to-called" || index < firstText) return unit;
@@ -580,7 +584,7 @@ Deno.test("frames that change places are the end of the link, and none of them i
   assertEquals(t.responder.texts, []);
 });
 
-Deno.test("what was said on one link cannot be said again on another", async () => {
+Deno.test("what was said on one link cannot be replayed on another", async () => {
   const recorded: Uint8Array[] = [];
   {
     await using t = await openThrough((way, index, unit) => {
@@ -598,7 +602,7 @@ Deno.test("what was said on one link cannot be said again on another", async () 
   assertEquals(t.responder.texts, []);
 });
 
-Deno.test("what a side has said does not come back to it as said by the other", async () => {
+Deno.test("what a side has said cannot be played back to it as the other's", async () => {
   let said: Uint8Array | undefined;
   await using t = await openThrough((way, index, unit) => {
     if (way === "to-called" && index === firstText) {
@@ -621,7 +625,7 @@ for (
     ["before a frame", () => nothing],
   ] as const
 ) {
-  Deno.test(`a link that is cut ${where} is lost, and nobody has left`, async () => {
+  Deno.test(`a link that is cut ${where} is lost, and does not count as left`, async () => {
     await using t = await openThrough((way, index, unit) =>
       way === "to-called" && index === firstText ? { cut: cut(unit) } : unit
     );
@@ -636,7 +640,7 @@ for (
   });
 }
 
-Deno.test("a farewell is one only where the peer has said it", async () => {
+Deno.test("a peer has left only if it has said so", async () => {
   await using t = await openThrough(honest);
   await t.initiator.link.leave();
   assertEquals((await t.responder.events.see("closed")).reason, "peer-left");
@@ -652,7 +656,7 @@ for (
     ]],
   ] as const
 ) {
-  Deno.test(`two clients, of whom somebody ${what}, say so, and what was said comes by another link`, async () => {
+  Deno.test(`two clients say so when somebody ${what}, and the message comes by another link`, async () => {
     await using alice = new Person("alice", nowhere);
     await using bob = new Person("bob", nowhere);
     let isTampered = false;
@@ -676,7 +680,7 @@ for (
   });
 }
 
-// The offer taken away
+// The offer of encryption is taken away
 
 const without = (unit: Uint8Array) =>
   new TextEncoder().encode(
@@ -689,7 +693,7 @@ for (
   const stripping: Tamper = (way, index, unit) =>
     way === direction && index === 0 ? without(unit) : unit;
 
-  Deno.test(`who takes the encryption out of ${opening} gets both to refuse, with a reason`, async () => {
+  Deno.test(`taking the encryption out of ${opening} makes both sides refuse, with a reason`, async () => {
     await using alice = new Person("alice", nowhere);
     await using bob = new Person("bob", nowhere);
     await using proxy = new TamperingProxy(bob.client.address, stripping);
@@ -697,7 +701,7 @@ for (
       (await assertRejects(() => alice.chat(proxy.place), UserError)).problem,
     );
     if (direction === "to-caller") {
-      // It is alice who is shown that bob does not encrypt.
+      // Here it is alice to whom bob seems not to encrypt.
       assertMatch(
         message,
         /^The call to 127.* was given up: bob cannot encrypt: .*--allow-plaintext/,
@@ -714,7 +718,7 @@ for (
     for (const { events } of [alice, bob]) assertEquals(events.of("opened"), []);
   });
 
-  Deno.test(`who takes it out of ${opening} of somebody whose key is known achieves no plaintext`, async () => {
+  Deno.test(`taking it out of ${opening} leads to no plaintext if the peer's key is known`, async () => {
     await using alice = new Person("alice", nowhere, { allowPlaintext: true });
     await using bob = new Person("bob", nowhere, { allowPlaintext: true });
     await alice.chat(bob.place);
@@ -736,14 +740,14 @@ for (
     }
   });
 
-  Deno.test(`where plaintext is allowed and nothing is known, ${opening} without it is taken, and marked`, async () => {
+  Deno.test(`if plaintext is allowed and nothing is known, ${opening} without it is accepted, and marked`, async () => {
     await using alice = new Person("alice", nowhere, { allowPlaintext: true });
     await using bob = new Person("bob", nowhere, { allowPlaintext: true });
-    // In the middle is a carrier of bytes, as there are no frames.
+    // The proxy passes on bytes, as there are no frames.
     await using proxy = new TamperingProxy(bob.client.address, stripping, "bytes");
     const opens = alice.chat(proxy.place);
     if (direction === "to-caller") {
-      // Alice takes bob for one who cannot, and bob takes what she then says for no handshake.
+      // Alice thinks that bob cannot encrypt, and what she then says is no handshake to bob.
       await opens.catch(() => {});
       assertEquals(bob.events.of("opened"), []);
       assertEquals(bob.heard, []);
@@ -758,9 +762,9 @@ for (
   });
 }
 
-// Handshakes without end
+// Handshakes that never end
 
-/** A client in a process of its own, and what it says of itself. */
+/** A client in a process of its own, which reports on itself. */
 function measuredClient() {
   const child = new Deno.Command(Deno.execPath(), {
     args: [
@@ -793,7 +797,7 @@ function measuredClient() {
   };
 }
 
-Deno.test("ten thousand handshakes that are never finished take no memory, and keep nobody out", async () => {
+Deno.test("ten thousand handshakes that are never finished take no memory, and keep no other peer out", async () => {
   await using bob = measuredClient();
   await using alice = new Person("alice", nowhere);
   const hostname = "127.0.0.1";
@@ -810,7 +814,7 @@ Deno.test("ten thousand handshakes that are never finished take no memory, and k
         if (await conn.read(new Uint8Array(512)) !== null) answered++;
         return conn;
       }));
-      // The last ones stay, more than there is room for.
+      // The last ones stay open, more than there is room for.
       open.push(...batch);
       for (const conn of open.splice(0, open.length - 100)) conn.close();
     }
@@ -827,7 +831,7 @@ Deno.test("ten thousand handshakes that are never finished take no memory, and k
     await alice.chat(`${hostname}:${port}`);
     await alice.send("through");
     await alice.events.see("delivered");
-    // Of the others nobody has heard.
+    // Nothing was heard of the others.
     const { events } = await bob.measure();
     assertEquals(events, ["listening", "first-contact", "opened", "message"]);
   } finally {

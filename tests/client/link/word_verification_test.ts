@@ -17,7 +17,7 @@ function stepOf(taken: VerificationStep | Fault): VerificationStep {
   return taken;
 }
 
-/** A commit and a nonce, as one who has begun sends them. */
+/** A commit and a nonce, as a side sends them that has begun. */
 function saidBy(role: Role, handshakeHash = hash): { commit: Message; nonce: Message } {
   const one = verification(role, handshakeHash);
   const helper = verification(other[role], handshakeHash);
@@ -51,7 +51,7 @@ function wordsOf(handshakeHash = hash): readonly string[] {
   return sides.initiator.words!;
 }
 
-Deno.test("both see the same four words, whoever begins and however their messages cross", () => {
+Deno.test("both see the same four words, whichever side begins and however their messages cross", () => {
   fc.assert(fc.property(fc.array(fc.boolean(), { maxLength: 12 }), (order) => {
     const sides = { initiator: verification("initiator"), responder: verification("responder") };
     compared(order, sides);
@@ -60,7 +60,7 @@ Deno.test("both see the same four words, whoever begins and however their messag
   }));
 });
 
-Deno.test("who has not begun is told that the other has, and shows nothing", () => {
+Deno.test("a side that has not begun is told that the other has, and reveals nothing", () => {
   const [alice, bob] = [verification("initiator"), verification("responder")];
   const [commit] = alice.begin().send;
   assertEquals(bob.asked, false);
@@ -121,9 +121,9 @@ Deno.test("each of the four words has all of its eleven bits, and none depends o
   }
 });
 
-// Somebody in the middle
+// Attackers in the middle
 
-Deno.test("who sits between two handshakes and plays both honestly is seen: the words differ", () => {
+Deno.test("an attacker between two honest handshakes is noticed: the words differ", () => {
   const [left, right] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
   const alice = verification("initiator", left);
   const bob = verification("responder", right);
@@ -132,7 +132,7 @@ Deno.test("who sits between two handshakes and plays both honestly is seen: the 
   assertNotEquals(alice.words, bob.words);
 });
 
-Deno.test("who hands on what the two say over two handshakes is caught", () => {
+Deno.test("an attacker that passes on what two sides say over two handshakes is noticed", () => {
   const [left, right] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
   const alice = verification("initiator", left);
   const bob = verification("responder", right);
@@ -147,7 +147,7 @@ Deno.test("who hands on what the two say over two handshakes is caught", () => {
   assertEquals([alice.words, bob.words], [undefined, undefined]);
 });
 
-Deno.test("who hands on the nonces, and commits as it has to, sees other words on both sides", () => {
+Deno.test("an attacker that passes on the nonces, with commits that fit, gets other words on each side", () => {
   // With the same nonces the two handshakes alone make the difference.
   const random = () => new Uint8Array(16).fill(5);
   const [left, right] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
@@ -162,7 +162,7 @@ Deno.test("who hands on the nonces, and commits as it has to, sees other words o
   assertNotEquals(words[0], words[1]);
 });
 
-Deno.test("nobody shows a nonce before the other side is committed to one", () => {
+Deno.test("no side reveals its nonce before the other is committed to one", () => {
   for (const role of ["initiator", "responder"] as const) {
     const one = verification(role);
     assertEquals(one.begin().send.map((said) => header(said, "Nonce")), [undefined]);
@@ -188,7 +188,7 @@ Deno.test("a commitment of the other role commits nobody", () => {
   assert(isFault(alice.take(nonce)));
 });
 
-Deno.test("a nonce or a commitment of which any bit is changed is caught", () => {
+Deno.test("a nonce or a commitment with any changed bit is noticed", () => {
   const { commit, nonce } = saidBy("responder");
   const changed = (said: Message, name: string, bit: number) => {
     const bytes = Uint8Array.fromHex(header(said, name)!);
@@ -209,7 +209,7 @@ Deno.test("a nonce or a commitment of which any bit is changed is caught", () =>
   }
 });
 
-Deno.test("what another verification on the same link has said is of no use", () => {
+Deno.test("what another verification on the same link has said does not fit", () => {
   const [first, second] = [saidBy("responder"), saidBy("responder")];
   const alice = verification("initiator");
   alice.begin();
@@ -283,7 +283,7 @@ for (
   });
 }
 
-Deno.test("what is there cannot be begun again: nothing more is sent", () => {
+Deno.test("beginning again sends nothing more", () => {
   for (const one of [begun(), committed(), done()]) assertEquals(one.begin(), { send: [] });
 });
 
@@ -293,7 +293,7 @@ Deno.test("no nonce is ever used for two verifications", () => {
   assertEquals(new Set(nonces).size, count);
 });
 
-Deno.test("whatever comes, nothing is thrown and words come of the right nonce alone", () => {
+Deno.test("whatever comes, nothing is thrown, and only the right nonce gives words", () => {
   const said = fc.oneof(
     fc.constantFrom(commit, nonce, saidBy("responder").commit, saidBy("responder").nonce),
     fc.tuple(fc.constantFrom("Commit", "Nonce", "Id"), fc.string()).map(([name, value]) =>

@@ -31,28 +31,28 @@ function unexpected(error: unknown): never {
 
 Deno.test("what is added in one turn goes out in one write, in order", async () => {
   const sink = new Sink();
-  const outbox = new WriteQueue(sink, unexpected);
-  for (let i = 0; i < 100; i++) outbox.add(`${i},`);
-  await outbox.flushed();
+  const queue = new WriteQueue(sink, unexpected);
+  for (let i = 0; i < 100; i++) queue.add(`${i},`);
+  await queue.flushed();
   assertEquals(sink.writes, [Array.from({ length: 100 }, (_, i) => `${i},`).join("")]);
 });
 
 Deno.test("what is added while a write is under way goes out with the next one", async () => {
   const gate = Promise.withResolvers<void>();
   const sink = new Sink();
-  const outbox = new WriteQueue({
+  const queue = new WriteQueue({
     async write(bytes) {
       const count = await sink.write(bytes);
       await gate.promise;
       return count;
     },
   }, unexpected);
-  outbox.add("first");
+  queue.add("first");
   // The write begins after the turn in which the first text was added.
   await undefined;
-  for (const text of ["a", "b", "c"]) outbox.add(text);
+  for (const text of ["a", "b", "c"]) queue.add(text);
   gate.resolve();
-  await outbox.flushed();
+  await queue.flushed();
   assertEquals(sink.writes, ["first", "abc"]);
 });
 
@@ -62,12 +62,12 @@ Deno.test("a sink that takes a little at a time gets all of it, in order", async
     fc.integer({ min: 1, max: 7 }),
     async (bursts, most) => {
       const sink = new Sink(most);
-      const outbox = new WriteQueue(sink, unexpected);
+      const queue = new WriteQueue(sink, unexpected);
       for (const burst of bursts) {
-        for (const text of burst) outbox.add(text);
+        for (const text of burst) queue.add(text);
         await Promise.resolve();
       }
-      await outbox.flushed();
+      await queue.flushed();
       assertEquals(sink.writes.join(""), bursts.flat().join(""));
     },
   ));
@@ -75,55 +75,55 @@ Deno.test("a sink that takes a little at a time gets all of it, in order", async
 
 Deno.test("a text goes out as UTF-8", async () => {
   const sink = new Sink();
-  const outbox = new WriteQueue(sink, unexpected);
-  outbox.add("é🙂");
-  await outbox.flushed();
+  const queue = new WriteQueue(sink, unexpected);
+  queue.add("é🙂");
+  await queue.flushed();
   assertEquals(sink.writes, ["\u00c3\u00a9\u00f0\u0178\u2122\u201a"]);
 });
 
 Deno.test("bytes and texts go out in the order in which they were added", async () => {
   const sink = new Sink();
-  const outbox = new WriteQueue(sink, unexpected);
-  outbox.add("one ");
-  outbox.addBytes(utf8.encode("two "));
-  outbox.add("three ");
-  outbox.add("four ");
-  outbox.addBytes(utf8.encode("five"));
-  await outbox.flushed();
+  const queue = new WriteQueue(sink, unexpected);
+  queue.add("one ");
+  queue.addBytes(utf8.encode("two "));
+  queue.add("three ");
+  queue.add("four ");
+  queue.addBytes(utf8.encode("five"));
+  await queue.flushed();
   assertEquals(sink.writes.join(""), "one two three four five");
 });
 
-Deno.test("what is added once it is to be encrypted is, and nothing before; bytes never are", async () => {
+Deno.test("text that is added after sealWith is encrypted, earlier text and bytes are not", async () => {
   const sink = new Sink();
-  const outbox = new WriteQueue(sink, unexpected);
-  outbox.add("plain ");
-  outbox.sealWith((bytes) => utf8.encode(`<${new TextDecoder().decode(bytes)}>`));
-  outbox.add("a");
-  outbox.add("b");
-  outbox.addBytes(utf8.encode(" bytes "));
-  outbox.add("c");
-  await outbox.flushed();
+  const queue = new WriteQueue(sink, unexpected);
+  queue.add("plain ");
+  queue.sealWith((bytes) => utf8.encode(`<${new TextDecoder().decode(bytes)}>`));
+  queue.add("a");
+  queue.add("b");
+  queue.addBytes(utf8.encode(" bytes "));
+  queue.add("c");
+  await queue.flushed();
   assertEquals(sink.writes.join(""), "plain <ab> bytes <c>");
-  outbox.add("later");
-  await outbox.flushed();
+  queue.add("later");
+  await queue.flushed();
   assertEquals(sink.writes.at(-1), "<later>");
 });
 
-Deno.test("whoever fills the outbox waits for room, and only then", async () => {
+Deno.test("drained waits only while too much text is queued", async () => {
   const gate = Promise.withResolvers<void>();
-  const outbox = new WriteQueue({
+  const queue = new WriteQueue({
     async write(bytes) {
       await gate.promise;
       return bytes.length;
     },
   }, unexpected);
-  outbox.add("taken by the first write");
+  queue.add("taken by the first write");
   await undefined;
-  outbox.add("a little");
-  await outbox.drained();
-  outbox.add("x".repeat(1 << 20));
+  queue.add("a little");
+  await queue.drained();
+  queue.add("x".repeat(1 << 20));
   let waited = false;
-  const room = outbox.drained().then(() => waited = true);
+  const room = queue.drained().then(() => waited = true);
   await undefined;
   assertEquals(waited, false);
   gate.resolve();
@@ -133,35 +133,35 @@ Deno.test("whoever fills the outbox waits for room, and only then", async () => 
 Deno.test("a failure ends every wait, and what was to be written is dropped", async () => {
   const failures: unknown[] = [];
   const broken = new Error("broken");
-  const outbox = new WriteQueue(
+  const queue = new WriteQueue(
     { write: () => Promise.reject(broken) },
     (error) => failures.push(error),
   );
-  outbox.add("x".repeat(1 << 20));
-  await Promise.all([outbox.drained(), outbox.flushed()]);
+  queue.add("x".repeat(1 << 20));
+  await Promise.all([queue.drained(), queue.flushed()]);
   assertEquals(failures, [broken]);
 });
 
 Deno.test("a failure is told once, whatever is added later", async () => {
   let failures = 0;
   let writes = 0;
-  const outbox = new WriteQueue({
+  const queue = new WriteQueue({
     write() {
       writes++;
       return Promise.reject(new Error("broken"));
     },
   }, () => failures++);
   for (let i = 0; i < 3; i++) {
-    outbox.add("text");
-    await outbox.flushed();
+    queue.add("text");
+    await queue.flushed();
   }
   assert(writes > 0);
   assertEquals(failures, 1);
 });
 
-// Room for frames that is used again
+// Memory for frames that is used again
 
-/** Encrypts, as far as an outbox can tell: no two frames of it are alike, nor as long as what is in them. */
+/** Seems to encrypt: no two frames are alike, nor as long as what is in them. */
 function sealing(reuses: boolean): { seal: Seal; readonly reused: number } {
   let number = 0;
   let reused = 0;
@@ -187,7 +187,7 @@ type Addition = { readonly text: string } | { readonly bytes: Uint8Array } | {
   readonly turns: number;
 };
 
-/** What is written, where each write takes some turns, and so many bytes at most. */
+/** What is written if each write takes some turns, and so many bytes at most. */
 async function writesOf(
   additions: readonly Addition[],
   { seal }: { seal: Seal },
@@ -196,7 +196,7 @@ async function writesOf(
 ): Promise<string[]> {
   const writes: string[] = [];
   let overwritten = false;
-  const outbox = new WriteQueue({
+  const queue = new WriteQueue({
     async write(bytes) {
       const taken = bytes.subarray(0, most);
       const before = taken.toHex();
@@ -207,13 +207,13 @@ async function writesOf(
       return taken.length;
     },
   }, unexpected);
-  outbox.sealWith(seal);
+  queue.sealWith(seal);
   for (const addition of additions) {
-    if ("text" in addition) outbox.add(addition.text);
-    else if ("bytes" in addition) outbox.addBytes(addition.bytes);
+    if ("text" in addition) queue.add(addition.text);
+    else if ("bytes" in addition) queue.addBytes(addition.bytes);
     else for (let i = 0; i < addition.turns; i++) await undefined;
   }
-  await outbox.flushed();
+  await queue.flushed();
   assert(!overwritten, "what is being written was overwritten");
   return writes;
 }
@@ -227,7 +227,7 @@ const additions = fc.array(
   { maxLength: 30 },
 );
 
-Deno.test("the same is written whether room for frames is used again or not, however slowly", async () => {
+Deno.test("the same is written whether memory for frames is used again or not, however slowly", async () => {
   let reusedAtAll = 0;
   await fc.assert(
     fc.asyncProperty(
@@ -246,7 +246,7 @@ Deno.test("the same is written whether room for frames is used again or not, how
   assert(reusedAtAll > 0);
 });
 
-Deno.test("frames that a whole channel seals into the same room are opened on the other side", async () => {
+Deno.test("frames that a real channel seals into the same memory are opened on the other side", async () => {
   const key = (byte: number) => {
     const cipher = new CipherState(primitives);
     cipher.initializeKey(new Uint8Array(32).fill(byte));
@@ -255,7 +255,7 @@ Deno.test("frames that a whole channel seals into the same room are opened on th
   const sender = new SecureChannel({ send: key(1), receive: key(2) });
   const receiver = new SecureChannel({ send: key(2), receive: key(1) });
   const heard: string[] = [];
-  const outbox = new WriteQueue({
+  const queue = new WriteQueue({
     async write(bytes) {
       for (let i = 0; i < 5; i++) await undefined;
       const contents = receiver.open(bytes.slice());
@@ -264,33 +264,33 @@ Deno.test("frames that a whole channel seals into the same room are opened on th
       return bytes.length;
     },
   }, unexpected);
-  outbox.sealWith((bytes, target) => sender.seal(bytes, target));
+  queue.sealWith((bytes, target) => sender.seal(bytes, target));
   let said = "";
   for (let i = 0; i < 200; i++) {
     const text = `${i},`.repeat((i * 37) % 300);
     said += text;
-    outbox.add(text);
+    queue.add(text);
     for (let turn = 0; turn < i % 7; turn++) await undefined;
   }
-  await outbox.flushed();
+  await queue.flushed();
   assertEquals(heard.join(""), said);
 });
 
-Deno.test("little room is kept, however long one text was", async () => {
+Deno.test("little memory is kept, however long one text was", async () => {
   const targets: (number | undefined)[] = [];
-  const outbox = new WriteQueue(new Sink(), unexpected);
-  outbox.sealWith((bytes, target) => {
+  const queue = new WriteQueue(new Sink(), unexpected);
+  queue.sealWith((bytes, target) => {
     targets.push(target?.length);
     return bytes;
   });
   for (const length of [1_000, 500, 64 * 1024, 64 * 1024 + 1, 10]) {
-    outbox.add("x".repeat(length));
-    await outbox.flushed();
+    queue.add("x".repeat(length));
+    await queue.flushed();
   }
   assertEquals(targets, [0, 1_000, 1_000, 64 * 1024, 64 * 1024]);
 });
 
-Deno.test("who reads slowly is written to for as long as it takes, and who does not read is given up", async () => {
+Deno.test("a slow reader is written to for as long as it takes, and one that does not read is given up", async () => {
   for (const everyMs of [writeTimeoutMs - 1, writeTimeoutMs + 1]) {
     const clock = new FakeClock();
     const failures: unknown[] = [];
@@ -305,10 +305,10 @@ Deno.test("who reads slowly is written to for as long as it takes, and who does 
           })
         ),
     };
-    const outbox = new WriteQueue(sink, (error) => failures.push(error), clock);
-    outbox.addBytes(new Uint8Array(15));
-    outbox.add("x".repeat(100));
-    await clock.finish(outbox.flushed(), 20 * everyMs);
+    const queue = new WriteQueue(sink, (error) => failures.push(error), clock);
+    queue.addBytes(new Uint8Array(15));
+    queue.add("x".repeat(100));
+    await clock.finish(queue.flushed(), 20 * everyMs);
     if (everyMs < writeTimeoutMs) assertEquals([taken, failures], [115, []]);
     else assert(failures.length === 1 && failures[0] instanceof Deno.errors.TimedOut);
   }

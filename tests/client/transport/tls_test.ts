@@ -1,4 +1,4 @@
-// Who is taken for the server that was meant, and who is not; and that who is not hears nothing.
+// Which servers are accepted and which are not, and that those that are not hear nothing.
 
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
@@ -46,7 +46,7 @@ async function ask(address: ServerAddress): Promise<string> {
   }
 }
 
-/** Dials in vain. @returns What the user is told. */
+/** Dials without success. @returns What the user is told. */
 async function refused(address: ServerAddress, timeoutMs?: number): Promise<string> {
   const options = { signal: never, ...timeoutMs !== undefined && { timeoutMs } };
   const error = await assertRejects(() => dialServer(address, options), UserError);
@@ -69,7 +69,7 @@ const pong = "PONG\r\nId: 7\r\n\r\n";
 
 Deno.test("a server is trusted by an authority that the user names", async () => {
   assertEquals(await meeting(authority.issue(), byAuthority), pong);
-  // One that is nobody else's authority may vouch for itself.
+  // A certificate that is not an authority's may be its own authority.
   const own = authority.selfSigned(localNames, "basicConstraints=critical,CA:FALSE");
   assertEquals(await meeting(own, { authorities: own.cert }), pong);
 });
@@ -87,7 +87,7 @@ Deno.test("a server is trusted by its fingerprint alone, whatever else its certi
   }
 });
 
-Deno.test("who is not trusted is told apart, and what to do is said", async () => {
+Deno.test("each reason not to trust a server is told, with what to do", async () => {
   const certificate = authority.issue();
   assertMatch(
     await meeting(certificate, {}),
@@ -107,7 +107,7 @@ Deno.test("who is not trusted is told apart, and what to do is said", async () =
     await meeting(elsewhere, byAuthority),
     /: its certificate is for another name: other\.example\.org, 192\.0\.2\.1$/,
   );
-  // The trust in an authority is no trust in its name.
+  // It is the authority that is trusted, not its name.
   assertMatch(
     await meeting(namesake.issue(), byAuthority),
     /: its signature does not fit its certificate: somebody may be in the middle$/,
@@ -121,10 +121,10 @@ Deno.test("another certificate than the pinned one is refused, by both fingerpri
   assert(said.includes(certificate.sha256) && said.includes(other.sha256), said);
 });
 
-/** One in the middle, who takes whatever he is given. */
-class Middleman implements AsyncDisposable {
+/** An attacker in the middle that accepts every connection. */
+class Attacker implements AsyncDisposable {
   readonly address: Address;
-  /** Bytes that were said to him, once TLS was agreed on. */
+  /** Bytes that were sent to it once TLS was agreed on. */
   heard = 0;
   readonly #listener: Deno.TlsListener;
   readonly #serving: Promise<void>;
@@ -141,7 +141,7 @@ class Middleman implements AsyncDisposable {
     try {
       for (let count; (count = await conn.read(buffer)) !== null;) this.heard += count;
     } catch {
-      // He was seen through.
+      // It was refused.
     }
     conn.close();
   }
@@ -152,20 +152,20 @@ class Middleman implements AsyncDisposable {
   }
 }
 
-Deno.test("one in the middle does not hear one byte, by whichever way he is seen through", async () => {
+Deno.test("an attacker in the middle does not get one byte, in whichever way it is recognised", async () => {
   const certificate = authority.issue();
   for (const tls of [pinOf(certificate), byAuthority, {}]) {
-    const middleman = new Middleman(stranger.issue());
+    const attacker = new Attacker(stranger.issue());
     {
-      await using _middleman = middleman;
-      await using alice = new Person("alice", { address: { ...middleman.address, tls } });
+      await using _attacker = attacker;
+      await using alice = new Person("alice", { address: { ...attacker.address, tls } });
       await assertRejects(() => alice.client.register(), UserError);
     }
-    assertEquals(middleman.heard, 0);
+    assertEquals(attacker.heard, 0);
   }
 });
 
-/** openssl as a server with a certificate, and a key that need not be its own. */
+/** openssl as a server with a certificate and a key that need not fit it. */
 class OpensslServer implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   #output: Promise<void> | undefined;
@@ -239,7 +239,7 @@ for (const version of ["-tls1_2", "-tls1_3"]) {
   });
 }
 
-Deno.test("a certificate that TLS cannot be made sure with is refused, though it is pinned", async () => {
+Deno.test("a certificate that TLS cannot verify is refused, though it is pinned", async () => {
   const certificate = authority.version1();
   await using server = new OpensslServer(certificate, certificate.keyFile);
   const said = await refused({ ...await server.address(), tls: pinOf(certificate) });
@@ -265,7 +265,7 @@ const outcomes: [what: string, serve: Serve, said: RegExp][] = [
 
 for (const [what, serve, said] of outcomes) {
   for (const [way, tls] of [["authority", byAuthority], ["fingerprint", anyPin]] as const) {
-    Deno.test(`who ${what} is no server to be known by ${way}`, async () => {
+    Deno.test(`a server that ${what} is not accepted by ${way}`, async () => {
       using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
       const gaveUp = Promise.withResolvers<void>();
       const serving = (async () => {
@@ -280,7 +280,7 @@ for (const [what, serve, said] of outcomes) {
   }
 }
 
-Deno.test("who stops while a handshake is under way does not wait for it", async () => {
+Deno.test("a client that stops does not wait for the end of a handshake", async () => {
   for (const tls of [byAuthority, anyPin]) {
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const stopping = new AbortController();
@@ -292,7 +292,7 @@ Deno.test("who stops while a handshake is under way does not wait for it", async
   }
 });
 
-Deno.test("where nobody listens TLS changes nothing about it", async () => {
+Deno.test("if nobody listens, TLS makes no difference", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();
@@ -308,11 +308,11 @@ Deno.test("where nobody listens TLS changes nothing about it", async () => {
   }
 });
 
-Deno.test("who speaks in the clear to a server with TLS learns how it is named", async () => {
+Deno.test("a client that speaks in the clear to a server with TLS learns its address", async () => {
   await using server = startServer({ host: "127.0.0.1", port: 0, tls: authority.issue() });
   await using alice = new Person("alice", server);
   await rejectsSaying(() => alice.client.register(), UserError, "begins with tls:// (426)");
-  // Others say it as TLS does.
+  // Other servers say it in TLS's own way.
   await using other = new FakeServer(() => "\x15\x03\x03\0\x02\x02\x46", true);
   await using bob = new Person("bob", other);
   await rejectsSaying(

@@ -12,7 +12,7 @@ const ours = "CHAT\r\nclientID: bob\r\nIP: 127.0.0.1\r\nPort: 5557\r\nVersion: 1
 const relatives = ours.replace("Version: 1\r\n", "");
 const answer = ours.replace("CHAT", "CHATACK");
 
-// What a caller said, what that is while more may come, and what it is when nothing more does.
+// What an initiator says, its dialect while more may come, and its dialect when nothing more does.
 const initiators: [said: string, first: Verdict, atLast: Verdict][] = [
   [ours, "p2pchat", "p2pchat"],
   [ours.replaceAll("\r", ""), "p2pchat", "p2pchat"],
@@ -33,7 +33,7 @@ const initiators: [said: string, first: Verdict, atLast: Verdict][] = [
 ];
 
 for (const [said, first, atLast] of initiators) {
-  Deno.test(`an initiator who says ${JSON.stringify(said)} is ${first}, at last ${atLast}`, () => {
+  Deno.test(`an initiator that says ${JSON.stringify(said)} is ${first}, at last ${atLast}`, () => {
     assertEquals(detectInitiator(utf8.encode(said), false), first);
     assertEquals(detectInitiator(utf8.encode(said), true), atLast);
   });
@@ -53,7 +53,7 @@ const responder: [said: string, first: Verdict, atLast: Verdict][] = [
 ];
 
 for (const [said, first, atLast] of responder) {
-  Deno.test(`a responder who says ${JSON.stringify(said)} is ${first}, at last ${atLast}`, () => {
+  Deno.test(`a responder that says ${JSON.stringify(said)} is ${first}, at last ${atLast}`, () => {
     assertEquals(detectResponder(utf8.encode(said), false), first);
     assertEquals(detectResponder(utf8.encode(said), true), atLast);
   });
@@ -66,13 +66,13 @@ Deno.test("an opening of this protocol may carry headers of any letters", () => 
   }
 });
 
-Deno.test("a caller is known as soon as an opening may be no longer than a message", () => {
+Deno.test("an initiator's dialect is told once its opening is longer than a message may be", () => {
   const endless = utf8.encode("CHAT\r\n" + "x".repeat(messageBytesMax));
   assertEquals(detectInitiator(endless, false), "lines");
 });
 
-Deno.test("a called peer is known as soon as its answer may be no longer than a message", () => {
-  // Else whatever comes until the time is up is kept, and looked at again with each read.
+Deno.test("a responder's dialect is told once its answer is longer than a message may be", () => {
+  // Otherwise all that comes until the time is up is kept, and decoded again with each read.
   const endless = utf8.encode("CHATACK\r\n" + "x".repeat(messageBytesMax));
   assertEquals(detectResponder(endless, false), "raw");
 });

@@ -110,7 +110,7 @@ Deno.test("a line without an end is shown in parts, and never kept beyond a mess
   assert(shown > 0);
 });
 
-Deno.test("what is pending is told, and no more once it was flushed", () => {
+Deno.test("a line that has begun is pending until it is flushed", () => {
   const lines = new LegacyLines();
   assertEquals(lines.pending, false);
   lines.push("half a line");
