@@ -23,7 +23,7 @@ const keyOf = (byte: number) => publicKeyFrom(new Uint8Array(32).fill(byte));
 const printOf = (byte: number) => fingerprintOf(keyOf(byte));
 const place = { host: "192.0.2.7", port: 5557 };
 
-/** An admission of alice's, with a clock and a server in the test's hands. */
+/** Alice's admission, with a clock and a server that the test controls. */
 function made(options: Partial<PeerAdmissionOptions> = {}) {
   const store = openStore(":memory:");
   const trust = new Trust(store.knownPeers);
@@ -58,7 +58,7 @@ function made(options: Partial<PeerAdmissionOptions> = {}) {
   return Object.assign(t, { admission });
 }
 
-function visitor(role: "initiator" | "responder", id?: string, key?: number): Candidate {
+function candidate(role: "initiator" | "responder", id?: string, key?: number): Candidate {
   return {
     role,
     remote: place,
@@ -74,12 +74,12 @@ for (const role of ["initiator", "responder"] as const) {
   for (const id of [undefined, "bob"]) {
     Deno.test(`${role}, in plaintext, ${id ?? "without a name"}: refused unless allowed`, () => {
       using strict = made();
-      const refusal = strict.admission.admitPlaintext(visitor(role, id), undefined);
+      const refusal = strict.admission.admitPlaintext(candidate(role, id), undefined);
       assert(refusal?.code === 426);
       assert(sentenceOf(refusal.detail).startsWith(`${id ?? "192.0.2.7:5557"} cannot encrypt`));
       assert(sentenceOf(refusal.detail).includes("--allow-plaintext"));
       using lenient = made({ allowPlaintext: true });
-      assertEquals(lenient.admission.admitPlaintext(visitor(role, id), undefined), undefined);
+      assertEquals(lenient.admission.admitPlaintext(candidate(role, id), undefined), undefined);
       assertEquals(lenient.events.all, []);
     });
   }
@@ -92,11 +92,11 @@ const known: readonly (readonly [string, (t: ReturnType<typeof made>) => void])[
 
 for (const [how, know] of known) {
   for (const role of ["initiator", "responder"] as const) {
-    Deno.test(`${role}: who says to be one whose key is ${how} has to encrypt, allowed or not`, () => {
+    Deno.test(`${role}: a peer with the id of one whose key is ${how} has to encrypt in any case`, () => {
       for (const allowPlaintext of [false, true]) {
         using t = made({ allowPlaintext });
         know(t);
-        const refusal = t.admission.admitPlaintext(visitor(role, "bob"), undefined);
+        const refusal = t.admission.admitPlaintext(candidate(role, "bob"), undefined);
         assert(refusal?.code === 426);
         assert(sentenceOf(refusal.detail).includes("though bob has a key"));
         assert(!sentenceOf(refusal.detail).includes("--allow-plaintext"));
@@ -104,30 +104,30 @@ for (const [how, know] of known) {
     });
   }
 
-  Deno.test(`whoever answers for one whose key is ${how} has to encrypt, whatever it says`, () => {
+  Deno.test(`a peer that answers a call to one whose key is ${how} has to encrypt, under any id`, () => {
     using t = made({ allowPlaintext: true });
     know(t);
     for (const id of [undefined, "carol"]) {
-      const refusal = t.admission.admitPlaintext(visitor("initiator", id), "bob");
+      const refusal = t.admission.admitPlaintext(candidate("initiator", id), "bob");
       assert(sentenceOf(refusal!.detail).includes("bob"));
     }
-    assertEquals(t.admission.admitPlaintext(visitor("initiator"), "dave"), undefined);
+    assertEquals(t.admission.admitPlaintext(candidate("initiator"), "dave"), undefined);
   });
 }
 
-Deno.test("where the server says that one with a key is, plaintext is not accepted from there", () => {
+Deno.test("plaintext is refused from an address that the server gave for a client with a key", () => {
   using t = made({ allowPlaintext: true });
   t.introduced.set(place.port, "bob");
   t.said.set("bob", printOf(1));
-  assertEquals(t.admission.admitPlaintext(visitor("initiator"), undefined)?.code, 426);
-  // Whoever calls does so from some other port than it listens on.
-  assertEquals(t.admission.admitPlaintext(visitor("responder"), undefined), undefined);
+  assertEquals(t.admission.admitPlaintext(candidate("initiator"), undefined)?.code, 426);
+  // A caller's port is not the one that it listens on.
+  assertEquals(t.admission.admitPlaintext(candidate("responder"), undefined), undefined);
 });
 
-Deno.test("a turned-away caller is told of once a minute, for each host", () => {
+Deno.test("a refused caller is reported once a minute for each host", () => {
   using t = made();
   const calls = (host: string) =>
-    t.admission.admitPlaintext({ ...visitor("responder"), remote: { host, port: 1 } }, undefined);
+    t.admission.admitPlaintext({ ...candidate("responder"), remote: { host, port: 1 } }, undefined);
   for (let i = 0; i < 5; i++) calls("192.0.2.1");
   calls("192.0.2.2");
   assertEquals(t.events.of("turned-away").length, 2);
@@ -137,23 +137,23 @@ Deno.test("a turned-away caller is told of once a minute, for each host", () => 
   t.nowMs += 1;
   calls("192.0.2.1");
   assertEquals(t.events.of("turned-away").length, 3);
-  // Whom we called ourselves, the failing call tells of.
-  t.admission.admitPlaintext(visitor("initiator"), undefined);
+  // If we called, the failed call reports it.
+  t.admission.admitPlaintext(candidate("initiator"), undefined);
   assertEquals(t.events.all.length, 3);
 });
 
-Deno.test("in plaintext, too, who answers has to be whom one has called", () => {
+Deno.test("in plaintext, too, the peer that answers has to be the one that was called", () => {
   using t = made({ allowPlaintext: true });
-  const refusal = t.admission.admitPlaintext(visitor("initiator", "carol"), "bob");
+  const refusal = t.admission.admitPlaintext(candidate("initiator", "carol"), "bob");
   assert(refusal?.code === 403);
   assertEquals(refusal.reason, "This call was for bob, but carol answered");
   assert(sentenceOf(refusal.detail).startsWith("carol answers where bob should"));
-  assertEquals(t.admission.admitPlaintext(visitor("initiator", "bob"), "bob"), undefined);
+  assertEquals(t.admission.admitPlaintext(candidate("initiator", "bob"), "bob"), undefined);
 });
 
-Deno.test("of a called side that has said nothing nothing is said but that", () => {
+Deno.test("if the responder has said nothing, only that is reported", () => {
   using t = made();
-  const silent = { ...visitor("initiator"), saidNothing: true };
+  const silent = { ...candidate("initiator"), saidNothing: true };
   const ofStranger = t.admission.admitPlaintext(silent, undefined)!;
   assert(
     sentenceOf(ofStranger.detail).startsWith(
@@ -161,7 +161,7 @@ Deno.test("of a called side that has said nothing nothing is said but that", () 
     ),
   );
   assert(sentenceOf(ofStranger.detail).includes("--allow-plaintext"));
-  // For somebody who has a key, plaintext is not suggested.
+  // Plaintext is not suggested for a peer that has a key.
   t.trust.remember("bob", keyOf(1));
   const ofBob = t.admission.admitPlaintext(silent, "bob")!;
   assertEquals(
@@ -176,28 +176,28 @@ Deno.test("of a called side that has said nothing nothing is said but that", () 
 
 // Peers that have proven a key
 
-Deno.test("a new peer's key is remembered, which is said, and the next time it is not", async () => {
+Deno.test("a new peer's key is saved, which is reported the first time only", async () => {
   for (const role of ["initiator", "responder"] as const) {
     using t = made();
-    assertEquals(await t.admission.admitKey(visitor(role, "bob", 1), undefined), undefined);
+    assertEquals(await t.admission.admitKey(candidate(role, "bob", 1), undefined), undefined);
     assertEquals(t.events.all, [{ type: "first-contact", name: "bob", fingerprint: printOf(1) }]);
-    assertEquals(await t.admission.admitKey(visitor(role, "bob", 1), undefined), undefined);
+    assertEquals(await t.admission.admitKey(candidate(role, "bob", 1), undefined), undefined);
     assertEquals(t.events.all.length, 1);
   }
 });
 
-Deno.test("the server is asked about a stranger, and about nobody who is known", async () => {
+Deno.test("the server is asked about a new peer, and not about a known one", async () => {
   using t = made();
-  await t.admission.admitKey(visitor("responder", "bob", 1), undefined);
-  await t.admission.admitKey(visitor("responder", "bob", 1), undefined);
-  await t.admission.admitKey(visitor("responder", "bob", 2), undefined);
+  await t.admission.admitKey(candidate("responder", "bob", 1), undefined);
+  await t.admission.admitKey(candidate("responder", "bob", 1), undefined);
+  await t.admission.admitKey(candidate("responder", "bob", 2), undefined);
   assertEquals(t.asked, ["bob"]);
 });
 
-Deno.test("a new peer whose key the server names is let in, and one of another key is not", async () => {
+Deno.test("a new peer is admitted if it has the key that the server names, and refused if it has another", async () => {
   using t = made();
   t.answers.set("bob", printOf(1));
-  const refusal = await t.admission.admitKey(visitor("initiator", "bob", 2), "bob");
+  const refusal = await t.admission.admitKey(candidate("initiator", "bob", 2), "bob");
   assertEquals(refusal?.code, 403);
   assertEquals(t.events.all, [{
     type: "key-refused",
@@ -209,16 +209,16 @@ Deno.test("a new peer whose key the server names is let in, and one of another k
     },
   }]);
   assertEquals(t.trust.knows("bob"), false);
-  assertEquals(await t.admission.admitKey(visitor("initiator", "bob", 1), "bob"), undefined);
+  assertEquals(await t.admission.admitKey(candidate("initiator", "bob", 1), "bob"), undefined);
   assertEquals(t.trust.knows("bob"), true);
 });
 
-Deno.test("a known peer is let in though the server names another key, which is said", async () => {
+Deno.test("a known peer is admitted even if the server names another key, which is reported", async () => {
   using t = made();
   t.trust.remember("bob", keyOf(1));
   t.trust.markVerified("bob", keyOf(1));
   t.said.set("bob", printOf(2));
-  assertEquals(await t.admission.admitKey(visitor("initiator", "bob", 1), "bob"), undefined);
+  assertEquals(await t.admission.admitKey(candidate("initiator", "bob", 1), "bob"), undefined);
   assertEquals(t.events.all, [{
     type: "server-contradicted",
     name: "bob",
@@ -228,12 +228,12 @@ Deno.test("a known peer is let in though the server names another key, which is 
   }]);
 });
 
-Deno.test("another key than the known one is refused, whatever the server says", async () => {
+Deno.test("another key than the known one is refused, whichever the server names", async () => {
   for (const said of [undefined, 1, 2, 3]) {
     using t = made();
     t.trust.remember("bob", keyOf(1));
     if (said !== undefined) t.said.set("bob", printOf(said));
-    const refusal = await t.admission.admitKey(visitor("initiator", "bob", 2), undefined);
+    const refusal = await t.admission.admitKey(candidate("initiator", "bob", 2), undefined);
     assertEquals(refusal?.code, 403);
     assertEquals(t.events.all, [{
       type: "key-changed",
@@ -246,13 +246,16 @@ Deno.test("another key than the known one is refused, whatever the server says",
         serverFingerprint: said === undefined ? undefined : printOf(said),
       },
     }]);
-    assertEquals(await t.admission.admitKey(visitor("initiator", "bob", 1), undefined), undefined);
+    assertEquals(
+      await t.admission.admitKey(candidate("initiator", "bob", 1), undefined),
+      undefined,
+    );
   }
 });
 
-Deno.test("whom one calls by name has to be the one who answers, and nobody else is remembered", async () => {
+Deno.test("a call by name has to be answered by that peer, and nobody else's key is saved", async () => {
   using t = made();
-  const refusal = await t.admission.admitKey(visitor("initiator", "carol", 1), "bob");
+  const refusal = await t.admission.admitKey(candidate("initiator", "carol", 1), "bob");
   assert(refusal?.code === 403);
   assertEquals(refusal.reason, "This call was for bob, but carol answered");
   assert(sentenceOf(refusal.detail).startsWith("carol answers where bob should"));
@@ -260,18 +263,18 @@ Deno.test("whom one calls by name has to be the one who answers, and nobody else
   assertEquals(t.asked, []);
 });
 
-Deno.test("nobody goes by one's own name, neither with another key nor with one's own", async () => {
+Deno.test("a peer with our own name is refused, with another key and with ours", async () => {
   for (const role of ["initiator", "responder"] as const) {
     for (
       const [peerKey, why] of [
         [keyOf(1), "somebody with another key than yours goes by your name, alice"],
-        // As where somebody sends what we say back to us.
+        // As if somebody sent back to us what we say.
         [identity.publicKey, "that is yourself, by your name and by your key"],
       ] as const
     ) {
       using t = made();
       const refusal = await t.admission.admitKey(
-        { ...visitor(role, "alice"), peerKey },
+        { ...candidate(role, "alice"), peerKey },
         undefined,
       );
       assert(refusal !== undefined);
@@ -291,46 +294,46 @@ Deno.test("nobody goes by one's own name, neither with another key nor with one'
   }
 });
 
-Deno.test("a caller with another key is told of once a minute, and a call of ours each time", async () => {
+Deno.test("a caller with another key is reported once a minute, and a call of ours each time", async () => {
   using t = made();
   t.trust.remember("bob", keyOf(1));
   for (let i = 0; i < 3; i++) {
-    await t.admission.admitKey(visitor("responder", "bob", 2), undefined);
+    await t.admission.admitKey(candidate("responder", "bob", 2), undefined);
   }
   assertEquals(t.events.of("key-changed").length, 1);
   for (let i = 0; i < 3; i++) {
-    await t.admission.admitKey(visitor("initiator", "bob", 2), undefined);
+    await t.admission.admitKey(candidate("initiator", "bob", 2), undefined);
   }
   assertEquals(t.events.of("key-changed").length, 4);
   t.nowMs += 60_000;
-  await t.admission.admitKey(visitor("responder", "bob", 2), undefined);
+  await t.admission.admitKey(candidate("responder", "bob", 2), undefined);
   assertEquals(t.events.of("key-changed").length, 5);
 });
 
-Deno.test("callers from more hosts than are kept are each told of", () => {
+Deno.test("callers from more hosts than are remembered are each reported", () => {
   using t = made();
   const hosts = 1_000;
   for (let i = 0; i < hosts; i++) {
     const remote = { host: `2001:db8::${i.toString(16)}`, port: 1 };
-    t.admission.admitPlaintext({ ...visitor("responder"), remote }, undefined);
+    t.admission.admitPlaintext({ ...candidate("responder"), remote }, undefined);
   }
   assertEquals(t.events.of("turned-away").length, hosts);
 });
 
-Deno.test("whom one calls can be trusted, whatever keys callers have shown before", async () => {
+Deno.test("the key of a peer that we call can be trusted, however many keys callers have shown before", async () => {
   using t = made();
   t.trust.remember("bob", keyOf(0));
   for (let i = 1; i <= 20; i++) {
-    await t.admission.admitKey(visitor("responder", "bob", i), undefined);
+    await t.admission.admitKey(candidate("responder", "bob", i), undefined);
   }
-  await t.admission.admitKey(visitor("initiator", "bob", 21), "bob");
+  await t.admission.admitKey(candidate("initiator", "bob", 21), "bob");
   assertEquals(t.trust.trust("bob", printOf(21)), printOf(21));
 });
 
-// Where somebody else of that name is met at the same moment
+// If another process meets a peer of that name at the same moment
 
 for (const [whose, byte] of [["another", 2], ["the same", 1]] as const) {
-  Deno.test(`where another process has just met ${whose} key, that one counts`, async () => {
+  Deno.test(`if another process has just saved ${whose} key, that one counts`, async () => {
     const store = openStore(":memory:");
     const { knownPeers } = store;
     const meet = knownPeers.meet.bind(knownPeers);
@@ -339,7 +342,7 @@ for (const [whose, byte] of [["another", 2], ["the same", 1]] as const) {
       return meet(...them);
     };
     using t = made({ trust: new Trust(knownPeers) });
-    const refusal = await t.admission.admitKey(visitor("initiator", "bob", 1), undefined);
+    const refusal = await t.admission.admitKey(candidate("initiator", "bob", 1), undefined);
     assertEquals(knownPeers.find("bob"), { key: keyOf(byte), verified: false });
     if (byte === 1) {
       assertEquals([refusal, t.events.all], [undefined, []]);
@@ -361,12 +364,12 @@ for (const [whose, byte] of [["another", 2], ["the same", 1]] as const) {
   });
 }
 
-Deno.test("who has called is remembered as a stranger, and who was called is not", async () => {
+Deno.test("a peer that called is saved as an unknown sender, and one that was called as a contact", async () => {
   const store = openStore(":memory:");
   const { knownPeers } = store;
   using t = made({ trust: new Trust(knownPeers) });
-  await t.admission.admitKey(visitor("responder", "initiator", 1), undefined);
-  await t.admission.admitKey(visitor("initiator", "responder", 2), undefined);
+  await t.admission.admitKey(candidate("responder", "initiator", 1), undefined);
+  await t.admission.admitKey(candidate("initiator", "responder", 2), undefined);
   for (let i = 0; i < knownStrangersMax; i++) {
     knownPeers.meet(`stranger${i}`, keyOf(3), Number.MAX_SAFE_INTEGER);
   }
@@ -375,10 +378,10 @@ Deno.test("who has called is remembered as a stranger, and who was called is not
   store[Symbol.dispose]();
 });
 
-// Where nothing can be looked up
+// If nothing can be looked up
 
 for (const failing of ["knows", "judge"] as const) {
-  Deno.test(`where ${failing} finds no database, that is said, and nobody let in`, async () => {
+  Deno.test(`if ${failing} fails, that is reported and nobody is admitted`, async () => {
     using t = made({ allowPlaintext: true });
     t.trust[failing] = () => {
       throw new Error("database disk image is malformed");
@@ -392,24 +395,24 @@ for (const failing of ["knows", "judge"] as const) {
     const refusal = { code: 500, reason, fatal: false, detail: problem } as const;
     for (const role of ["initiator", "responder"] as const) {
       assertEquals<unknown>(
-        await t.admission.admitKey(visitor(role, "bob", 1), undefined),
+        await t.admission.admitKey(candidate(role, "bob", 1), undefined),
         refusal,
       );
     }
     assertEquals(t.events.all, [{ type: "problem", problem }, { type: "problem", problem }]);
     if (failing === "judge") return;
     assertEquals<unknown>(
-      t.admission.admitPlaintext(visitor("responder", "bob"), undefined),
+      t.admission.admitPlaintext(candidate("responder", "bob"), undefined),
       refusal,
     );
-    assertEquals<unknown>(t.admission.admitPlaintext(visitor("initiator"), "bob"), refusal);
+    assertEquals<unknown>(t.admission.admitPlaintext(candidate("initiator"), "bob"), refusal);
     assertEquals(t.events.all.length, 4);
   });
 }
 
-// Where nothing can be remembered
+// If nothing can be saved
 
-Deno.test("a key that cannot be written is said not to be remembered, and the peer let in", async () => {
+Deno.test("if a key cannot be saved, that is reported and the peer is admitted", async () => {
   const store = openStore(":memory:");
   const trust = new Trust(
     {
@@ -421,13 +424,13 @@ Deno.test("a key that cannot be written is said not to be remembered, and the pe
   );
   store[Symbol.dispose]();
   using t = made({ trust });
-  assertEquals(await t.admission.admitKey(visitor("responder", "bob", 1), undefined), undefined);
+  assertEquals(await t.admission.admitKey(candidate("responder", "bob", 1), undefined), undefined);
   const problem = sentenceOf((await t.events.see("problem")).problem);
   assert(problem.startsWith("Cannot save the key of bob: database or disk is full"), problem);
   assertEquals(t.events.all.length, 1);
 });
 
-Deno.test("where there is no room for another key, that is said, and the peer let in", async () => {
+Deno.test("if there is no room for another key, that is reported and the peer is admitted", async () => {
   using t = made({
     trust: Object.assign(Object.create(Trust.prototype), {
       knows: () => false,
@@ -435,7 +438,7 @@ Deno.test("where there is no room for another key, that is said, and the peer le
       meet: () => "full",
     }),
   });
-  assertEquals(await t.admission.admitKey(visitor("responder", "bob", 1), undefined), undefined);
+  assertEquals(await t.admission.admitKey(candidate("responder", "bob", 1), undefined), undefined);
   assertEquals(t.events.all, [
     { type: "problem", problem: { code: "no-room-for-key", name: "bob" } },
   ]);

@@ -19,7 +19,7 @@ import { failingStore } from "../../support/failing.ts";
 import { FakeClock, settle } from "../../support/fake_clock.ts";
 import { draft, keyBytesOf, keyOf, stream } from "../../support/store_fixture.ts";
 
-/** A link, of which is kept what is said on it: verbs, and what they are about. */
+/** A link that records what is said on it: verbs, and what they are about. */
 class FakeLink {
   readonly said: string[] = [];
   readonly transmitted: NumberedMessage[] = [];
@@ -60,7 +60,7 @@ interface Given {
   readonly readReceipts?: boolean;
 }
 
-/** Alice's conversation with bob, with all around it as a test wants it. */
+/** Alice's conversation with bob, in surroundings that a test controls. */
 class Scene implements Disposable {
   readonly clock = new FakeClock();
   readonly events: ClientEvent[] = [];
@@ -148,7 +148,7 @@ class Scene implements Disposable {
   }
 }
 
-/** Whom the events of a scene are about. */
+/** The peer that the events of a scene are about. */
 const bob = {
   conversation: conversationId(
     { person: fingerprintOf(keyOf(1)), name: "alice" },
@@ -159,55 +159,62 @@ const bob = {
   device: keyOf(2),
 };
 
-const msgOf = (letter: NumberedMessage) => message("MSG", chatMessageHeaders(letter));
+const msgOf = (chatMessage: NumberedMessage) => message("MSG", chatMessageHeaders(chatMessage));
 
-Deno.test("what comes at once is shown in order, and acknowledged once", () => {
+Deno.test("messages that arrive together are shown in order, and acknowledged once", () => {
   using scene = new Scene();
   const link = scene.attach();
-  const letters = stream(["1", "2", "3"]);
-  scene.receive(letters, link);
-  assertEquals([scene.heard, link.take()], [["1", "2", "3"], [`ACK ${letters[2]!.id}`]]);
+  const chatMessages = stream(["1", "2", "3"]);
+  scene.receive(chatMessages, link);
+  assertEquals([scene.heard, link.take()], [["1", "2", "3"], [`ACK ${chatMessages[2]!.id}`]]);
   // Again it is acknowledged, and not shown.
-  scene.receive(letters, link);
-  assertEquals([scene.heard.length, link.take()], [3, [`ACK ${letters[2]!.id}`]]);
+  scene.receive(chatMessages, link);
+  assertEquals([scene.heard.length, link.take()], [3, [`ACK ${chatMessages[2]!.id}`]]);
 });
 
-Deno.test("behind a gap nothing is shown or acknowledged, and what comes before it is", () => {
+Deno.test("messages before a gap are shown and acknowledged, and those behind it are not", () => {
   using scene = new Scene();
   const link = scene.attach();
-  const letters = stream(["1", "2", "3", "4"]);
-  scene.receive([letters[0]!, letters[2]!, letters[3]!], link);
-  assertEquals([scene.heard, link.take()], [["1"], [`ACK ${letters[0]!.id}`]]);
-  scene.receive([letters[3]!], link);
+  const chatMessages = stream(["1", "2", "3", "4"]);
+  scene.receive([chatMessages[0]!, chatMessages[2]!, chatMessages[3]!], link);
+  assertEquals([scene.heard, link.take()], [["1"], [`ACK ${chatMessages[0]!.id}`]]);
+  scene.receive([chatMessages[3]!], link);
   assertEquals(link.take(), []);
-  scene.receive(letters.slice(1), link);
+  scene.receive(chatMessages.slice(1), link);
   assertEquals(scene.heard, ["1", "2", "3", "4"]);
 });
 
-Deno.test("a stream that contradicts what is here is to begin anew, which is said once", () => {
+Deno.test("a peer whose stream contradicts what is here is told once to start a new one", () => {
   using scene = new Scene();
   const link = scene.attach();
-  const letters = stream(["1", "2"]);
-  scene.receive(letters, link);
+  const chatMessages = stream(["1", "2"]);
+  scene.receive(chatMessages, link);
   link.take();
   // Its store was set back, and it has used the numbers for other messages.
-  const others = letters.map((letter) => ({ ...letter, id: randomId(), text: "other" }));
+  const others = chatMessages.map((chatMessage) => ({
+    ...chatMessage,
+    id: randomId(),
+    text: "other",
+  }));
   const many = Array.from({ length: 500 }, () => others).flat();
   scene.receive(many, link);
-  assertEquals(link.take(), [`RESET ${letters[0]!.position.stream}`]);
+  assertEquals(link.take(), [`RESET ${chatMessages[0]!.position.stream}`]);
   assertEquals(scene.heard, ["1", "2"]);
 });
 
-Deno.test("who does not number its messages has each acknowledged", () => {
+Deno.test("a peer that does not number its messages gets an acknowledgement for each", () => {
   using scene = new Scene();
   const link = scene.attach();
-  const letters = stream(["1", "2", "1"]).map((letter) => ({ ...letter, position: undefined }));
-  scene.receive([...letters, letters[0]!], link);
-  assertEquals(link.take(), [...letters, letters[0]!].map(({ id }) => `ACK ${id}`));
+  const chatMessages = stream(["1", "2", "1"]).map((chatMessage) => ({
+    ...chatMessage,
+    position: undefined,
+  }));
+  scene.receive([...chatMessages, chatMessages[0]!], link);
+  assertEquals(link.take(), [...chatMessages, chatMessages[0]!].map(({ id }) => `ACK ${id}`));
   assertEquals(scene.heard, ["1", "2", "1"]);
 });
 
-Deno.test("what another copy of this profile has had is told of", () => {
+Deno.test("messages that went to another copy of this profile are reported", () => {
   using scene = new Scene();
   const link = scene.attach();
   const [first] = stream(["1"]);
@@ -220,15 +227,15 @@ Deno.test("what another copy of this profile has had is told of", () => {
   assertEquals(scene.heard, ["1", "8"]);
 });
 
-Deno.test("what is not on the screen yet is not noted as shown, also where it never gets there", async () => {
+Deno.test("a message is noted as shown only once it is on the screen, and never if it does not get there", async () => {
   using scene = new Scene();
   const link = scene.attach();
   const printing = Promise.withResolvers<void>();
   scene.showing = printing.promise;
-  const letters = stream(["1", "2", "3"]);
-  scene.receive(letters.slice(0, 2), link);
+  const chatMessages = stream(["1", "2", "3"]);
+  scene.receive(chatMessages.slice(0, 2), link);
   scene.showing = Promise.reject(new Error("the screen is gone"));
-  scene.receive(letters.slice(2), link);
+  scene.receive(chatMessages.slice(2), link);
   await settle();
   assertEquals(scene.unshown, ["1", "2", "3"]);
   printing.resolve();
@@ -236,18 +243,18 @@ Deno.test("what is not on the screen yet is not noted as shown, also where it ne
   assertEquals(scene.unshown, ["3"]);
 });
 
-Deno.test("a disk that is full is complained of once a minute, and nothing is acknowledged", async () => {
+Deno.test("a full disk is reported once a minute, and nothing is acknowledged meanwhile", async () => {
   using scene = new Scene();
   const link = scene.attach();
-  const letters = stream(["1", "2"]);
+  const chatMessages = stream(["1", "2"]);
   scene.broken.add("receive");
   for (let i = 0; i < 10; i++) {
-    scene.receive(letters, link);
+    scene.receive(chatMessages, link);
     await scene.clock.pass(10_000);
   }
   assertEquals([scene.heard, link.take(), scene.problems.length], [[], [], 2]);
   scene.broken.clear();
-  scene.receive(letters, link);
+  scene.receive(chatMessages, link);
   assertEquals([scene.heard, link.take().length], [["1", "2"], 1]);
 });
 
@@ -282,34 +289,36 @@ Deno.test("whatever of the store fails, nothing is thrown at the link that bring
   }
 });
 
-Deno.test("mail is answered by mail, once for each stream, when all of it has been seen", async () => {
+Deno.test("mail is answered by mail, once for each stream, when all mail has been read", async () => {
   using scene = new Scene();
   const streams = [stream(["1", "2"]), stream(["3", "4"])];
   for (const i of [0, 1]) {
-    for (const letters of streams) assert(scene.conversation.takeMail([msgOf(letters[i]!)]));
+    for (const chatMessages of streams) {
+      assert(scene.conversation.takeMail([msgOf(chatMessages[i]!)]));
+    }
   }
   assertEquals(scene.mails, []);
   await scene.conversation.answerMail();
   assertEquals(scene.mails.length, 1);
   assertEquals(scene.mails[0]!.to, { name: "bob", key: keyOf(2), agreement: keyBytesOf(3) });
-  assertEquals(scene.answers, streams.map((letters) => `ACK ${letters[1]!.id}`));
+  assertEquals(scene.answers, streams.map((chatMessages) => `ACK ${chatMessages[1]!.id}`));
   await scene.conversation.answerMail();
   assertEquals(scene.mails.length, 1);
 });
 
-Deno.test("mail is answered on the link where there is one", async () => {
+Deno.test("mail is answered on the link if there is one", async () => {
   using scene = new Scene();
-  const [letter] = stream(["1"]);
-  scene.conversation.takeMail([msgOf(letter!)]);
+  const [chatMessage] = stream(["1"]);
+  scene.conversation.takeMail([msgOf(chatMessage!)]);
   const link = scene.attach();
   await scene.conversation.answerMail();
-  assertEquals([link.take(), scene.mails], [[`ACK ${letter!.id}`], []]);
+  assertEquals([link.take(), scene.mails], [[`ACK ${chatMessage!.id}`], []]);
 });
 
 Deno.test("an answer that the mailbox does not take is given later", async () => {
   using scene = new Scene();
-  const letters = stream(["1", "2"]);
-  scene.conversation.takeMail([msgOf(letters[0]!)]);
+  const chatMessages = stream(["1", "2"]);
+  scene.conversation.takeMail([msgOf(chatMessages[0]!)]);
   for (
     const deposit of [
       undefined,
@@ -323,19 +332,19 @@ Deno.test("an answer that the mailbox does not take is given later", async () =>
   await scene.conversation.answerMail();
   scene.broken.clear();
   scene.deposit = { deposited: 1 };
-  scene.conversation.takeMail([msgOf(letters[1]!)]);
+  scene.conversation.takeMail([msgOf(chatMessages[1]!)]);
   await scene.conversation.answerMail();
-  assertEquals(scene.answers, [`ACK ${letters[1]!.id}`]);
+  assertEquals(scene.answers, [`ACK ${chatMessages[1]!.id}`]);
 });
 
-Deno.test("streams without end are answered by few mails, and take little memory", async () => {
+Deno.test("any number of streams is answered by few mails and takes little memory", async () => {
   using scene = new Scene();
   for (let i = 0; i < 100; i++) scene.conversation.takeMail([msgOf(stream(["x"])[0]!)]);
   await scene.conversation.answerMail();
   assertEquals([scene.mails.length, scene.answers.length], [1, incomingStreamsMax]);
 });
 
-Deno.test("a stranger's mail costs no mail of ours before the user has answered", async () => {
+Deno.test("an unknown sender's mail is not answered by mail before the user has answered", async () => {
   using scene = new Scene({ known: false });
   scene.conversation.takeMail([msgOf(stream(["1"])[0]!)]);
   await scene.conversation.answerMail();
@@ -345,7 +354,7 @@ Deno.test("a stranger's mail costs no mail of ours before the user has answered"
   assertEquals(scene.mails.length, 1);
 });
 
-Deno.test("mail that says what nobody asked for changes nothing", () => {
+Deno.test("mail with replies to nothing changes nothing", () => {
   using scene = new Scene();
   const id = randomId();
   const nonsense = [
@@ -362,38 +371,41 @@ Deno.test("mail that says what nobody asked for changes nothing", () => {
   assertEquals(scene.events, []);
 });
 
-Deno.test("of mail behind a gap it is said that it is to stay, and what is before the gap is taken", () => {
+Deno.test("mail with a gap stays at the server, and the messages before the gap are taken", () => {
   using scene = new Scene();
-  const letters = stream(["1", "2", "3"]);
-  assertEquals(scene.conversation.takeMail([msgOf(letters[0]!), msgOf(letters[2]!)]), false);
-  assert(scene.conversation.takeMail([msgOf(letters[1]!)]));
-  assert(scene.conversation.takeMail([msgOf(letters[0]!), msgOf(letters[2]!)]));
+  const chatMessages = stream(["1", "2", "3"]);
+  assertEquals(
+    scene.conversation.takeMail([msgOf(chatMessages[0]!), msgOf(chatMessages[2]!)]),
+    false,
+  );
+  assert(scene.conversation.takeMail([msgOf(chatMessages[1]!)]));
+  assert(scene.conversation.takeMail([msgOf(chatMessages[0]!), msgOf(chatMessages[2]!)]));
   assertEquals(scene.heard, ["1", "2", "3"]);
 });
 
-Deno.test("a stranger who has sent enough is told so and left, by every link, and his mail stays", () => {
+Deno.test("an unknown sender at the limit is refused on every link, and further mail stays at the server", () => {
   using scene = new Scene({ known: false });
   const links = [scene.attach(), scene.attach()];
-  const letters = stream(["1", "2"], { floor: unknownSenderMessagesMax - 1 });
-  scene.store.incoming.receive(scene.conversation.stored, letters.slice(0, 1), 1);
-  scene.receive(letters.slice(1), links[0]!);
+  const chatMessages = stream(["1", "2"], { floor: unknownSenderMessagesMax - 1 });
+  scene.store.incoming.receive(scene.conversation.stored, chatMessages.slice(0, 1), 1);
+  scene.receive(chatMessages.slice(1), links[0]!);
   for (const link of links) assertEquals([link.take(), link.left], [["ERROR 429"], true]);
-  assertEquals(scene.conversation.takeMail([msgOf(letters[1]!)]), false);
+  assertEquals(scene.conversation.takeMail([msgOf(chatMessages[1]!)]), false);
   assertEquals(scene.problems.length, 1);
   scene.conversation.answered = true;
-  assert(scene.conversation.takeMail([msgOf(letters[1]!)]));
+  assert(scene.conversation.takeMail([msgOf(chatMessages[1]!)]));
   assertEquals(scene.heard, ["2"]);
 });
 
-Deno.test("what the user has seen is said once a link, where that is wanted", async () => {
+Deno.test("with read receipts, the peer is told once on each link what the user has seen", async () => {
   using scene = new Scene({ readReceipts: true });
   const first = scene.attach();
-  const letters = stream(["1", "2"]);
-  scene.receive(letters.slice(0, 1), first);
+  const chatMessages = stream(["1", "2"]);
+  scene.receive(chatMessages.slice(0, 1), first);
   first.take();
-  for (let i = 0; i < 3; i++) scene.conversation.seen(letters[0]!.id);
+  for (let i = 0; i < 3; i++) scene.conversation.seen(chatMessages[0]!.id);
   await settle();
-  assertEquals(first.take(), [`READ ${letters[0]!.id}`]);
+  assertEquals(first.take(), [`READ ${chatMessages[0]!.id}`]);
   const second = scene.attach();
   await settle();
   assertEquals([first.take(), second.take()], [[], []]);
@@ -402,41 +414,41 @@ Deno.test("what the user has seen is said once a link, where that is wanted", as
   // It may not have come.
   const third = scene.attach();
   await settle();
-  assertEquals(third.take(), [`READ ${letters[0]!.id}`]);
-  scene.receive(letters.slice(1), third);
+  assertEquals(third.take(), [`READ ${chatMessages[0]!.id}`]);
+  scene.receive(chatMessages.slice(1), third);
   await settle();
-  assertEquals(third.take(), [`ACK ${letters[1]!.id}`]);
-  scene.conversation.seen(letters[1]!.id);
+  assertEquals(third.take(), [`ACK ${chatMessages[1]!.id}`]);
+  scene.conversation.seen(chatMessages[1]!.id);
   await settle();
-  assertEquals(third.take(), [`READ ${letters[1]!.id}`]);
+  assertEquals(third.take(), [`READ ${chatMessages[1]!.id}`]);
 });
 
-Deno.test("of a burst that the user sees as it comes the last is said, behind its acknowledgement", async () => {
+Deno.test("of a burst that the user sees, only the last is reported as read, after its acknowledgement", async () => {
   using scene = new Scene({ readReceipts: true });
   const link = scene.attach();
-  const letters = stream(["1", "2", "3"]);
+  const chatMessages = stream(["1", "2", "3"]);
   const { events } = scene;
   const push = events.push.bind(events);
   events.push = (event) => {
     if (event.type === "message") scene.conversation.seen(event.id);
     return push(event);
   };
-  scene.receive(letters, link);
+  scene.receive(chatMessages, link);
   await settle();
-  assertEquals(link.take(), [`ACK ${letters[2]!.id}`, `READ ${letters[2]!.id}`]);
+  assertEquals(link.take(), [`ACK ${chatMessages[2]!.id}`, `READ ${chatMessages[2]!.id}`]);
 });
 
-Deno.test("nothing is said of what the user has seen if that is not wanted", async () => {
+Deno.test("without read receipts, the peer is not told what the user has seen", async () => {
   using scene = new Scene();
   const link = scene.attach();
-  const letters = stream(["1"]);
-  scene.receive(letters, link);
-  scene.conversation.seen(letters[0]!.id);
+  const chatMessages = stream(["1"]);
+  scene.receive(chatMessages, link);
+  scene.conversation.seen(chatMessages[0]!.id);
   await settle();
-  assertEquals(link.take(), [`ACK ${letters[0]!.id}`]);
+  assertEquals(link.take(), [`ACK ${chatMessages[0]!.id}`]);
 });
 
-Deno.test("what has been delivered is told with who has it, and how much still waits", async () => {
+Deno.test("a delivered message is reported with who has it and how many still wait", async () => {
   using scene = new Scene();
   scene.deposit = undefined;
   const first = scene.say("1");
@@ -458,7 +470,7 @@ Deno.test("what has been delivered is told with who has it, and how much still w
   ]);
 });
 
-Deno.test("a peer without a key is shown what cannot be kept, and gets nothing of what waits", async () => {
+Deno.test("what a peer without a key says is shown even if it cannot be saved, and nothing waits for it", async () => {
   using scene = new Scene({ key: null });
   scene.broken.add("receive");
   scene.conversation.text("hello");

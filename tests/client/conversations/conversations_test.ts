@@ -15,7 +15,7 @@ function callBy(id: string, { client }: Person, identity?: Identity): Promise<En
   return EncryptedPeer.dial(client.address, { id, ...identity && { identity } });
 }
 
-/** A call by a peer that does not encrypt; its port tells it from others that say the same id. */
+/** A call by a peer that does not encrypt. Its port distinguishes it from others that say the same id. */
 async function plainCallBy(id: string, { client }: Person, port = 5557): Promise<RawPeer> {
   const peer = await RawPeer.dial(client.address);
   await peer.send(chat.replace("bob", id).replace("5557", String(port)));
@@ -49,7 +49,7 @@ Deno.test("a call by address opens a conversation on both sides, current on both
   });
 });
 
-Deno.test("the called side answers over the same connection", async () => {
+Deno.test("the responder answers over the same connection", async () => {
   await using alice = new Person("alice", nowhere);
   await using bob = new Person("bob", nowhere);
   await alice.chat(bob.place);
@@ -100,13 +100,13 @@ Deno.test("a conversation outlives one of its two connections", async () => {
   assert((await second.message()).includes("good"));
 });
 
-Deno.test("of several conversations one is current, and /switch makes another so", async () => {
+Deno.test("one of several conversations is current, and /switch makes another one current", async () => {
   await using alice = new Person("alice", nowhere);
   await using bob = new Person("bob", nowhere);
   await using carol = new Person("carol", nowhere);
   await alice.chat(bob.place);
   await carol.chat(alice.place);
-  // Whoever calls does not take what is being typed from whom it was meant for.
+  // A call does not change who gets what is being typed.
   assertEquals((await alice.shown.see("opened", ({ name }) => name === "carol")).isCurrent, false);
   assertEquals(alice.current, "bob");
   await alice.send("to bob");
@@ -161,7 +161,7 @@ Deno.test("when another conversation closes, the current one stays", async () =>
   assertEquals(alice.current, "bob");
 });
 
-Deno.test("a peer that answers and leaves at once stays current, and what is written waits", async () => {
+Deno.test("a peer that answers and leaves at once stays current, and what is written then waits", async () => {
   await using alice = new Person("alice", nowhere);
   using listener = new RawListener();
   const called = alice.chat(`127.0.0.1:${listener.address.port}`);
@@ -176,7 +176,7 @@ Deno.test("a peer that answers and leaves at once stays current, and what is wri
   assertEquals(alice.waiting, 1);
 });
 
-Deno.test("another plaintext peer that says the same id gets a number, and /switch tells them apart", async () => {
+Deno.test("another plaintext peer with the same id gets a number, by which /switch distinguishes them", async () => {
   await using alice = new Person("alice", nowhere, { allowPlaintext: true });
   using bob = await plainCallBy("bob", alice, 5557);
   using impostor = await plainCallBy("bob", alice, 6666);
@@ -211,7 +211,7 @@ Deno.test("a conversation in plaintext outlives one of its two connections, too"
   assertEquals(alice.events.of("closed"), []);
 });
 
-Deno.test("whoever says the id of somebody who is known, and has not the key, is not heard", async () => {
+Deno.test("a peer that says a known id and does not have its key is not heard", async () => {
   await using alice = new Person("alice", nowhere, { allowPlaintext: true });
   using _bob = await callBy("bob", alice);
   using impostor = await callBy("bob", alice);
@@ -225,7 +225,7 @@ Deno.test("whoever says the id of somebody who is known, and has not the key, is
   assertEquals(alice.heard, []);
 });
 
-Deno.test("a peer of the wild that says the id of an open conversation does not join it", async () => {
+Deno.test("a legacy program that says the id of an open conversation does not join it", async () => {
   await using alice = new Person("alice", nowhere, { allowPlaintext: true });
   using _bob = await plainCallBy("bob", alice);
   using relative = await RawPeer.dial(alice.client.address);
@@ -238,14 +238,14 @@ for (
   const [who, said, told] of [
     ["a raw caller", "Hello", /^This client talks only over encrypted connections[^\r\n]*\r\n$/],
     [
-      "a relative",
+      "a legacy program that sends lines",
       chat.replace("Version: 1\r\n", "") + "Hello\r\n",
       /^This client talks only over encrypted connections[^\r\n]*\r\n$/,
     ],
     ["a peer that does not encrypt", chat, /^ERROR\r\nCode: 426\r\nReason: [^\r\n]+\r\n\r\n$/],
   ] as const
 ) {
-  Deno.test(`${who} is told why, and turned away`, async () => {
+  Deno.test(`${who} is refused, and told why`, async () => {
     await using alice = new Person("alice", nowhere);
     using peer = await RawPeer.dial(alice.client.address);
     await peer.send(said);
@@ -256,7 +256,7 @@ for (
   });
 }
 
-Deno.test("whoever is called and does not encrypt is not talked to", async () => {
+Deno.test("a called peer that does not encrypt is not talked to", async () => {
   await using alice = new Person("alice", nowhere, { times: { ...patient, chatackMs: 10 } });
   using listener = new RawListener();
   const place = `127.0.0.1:${listener.address.port}`;
@@ -289,7 +289,7 @@ Deno.test("a raw caller's conversation has the name of its address, and is answe
   assertEquals(await peer.upTo("Hi"), "Hi");
 });
 
-Deno.test("a listener of the original's kind can be called, and gets raw text", async () => {
+Deno.test("a program like the original one can be called, and gets raw text", async () => {
   const times = { ...patient, chatackMs: 10 };
   await using alice = new Person("alice", nowhere, { times, allowPlaintext: true });
   using listener = new RawListener();
@@ -303,7 +303,7 @@ Deno.test("a listener of the original's kind can be called, and gets raw text", 
   await peer.send("Hi");
   await alice.events.see("message");
   assertEquals(alice.heard, [`${place}: Hi`]);
-  // Calling it again is the same conversation.
+  // A second call leads to the same conversation.
   await alice.chat(place);
   assertEquals(alice.names, [place]);
 });
@@ -323,7 +323,7 @@ Deno.test("/close leaves the current conversation, or the one of that name", asy
   assertEquals([alice.current, alice.names], [undefined, []]);
 });
 
-Deno.test("who leaves right after sending is not told that it did not arrive", async () => {
+Deno.test("a user who leaves right after sending is not told that the message did not arrive", async () => {
   await using alice = new Person("alice", nowhere);
   await using bob = new Person("bob", nowhere);
   await alice.chat(bob.place);
@@ -346,7 +346,7 @@ Deno.test("texts that a lost peer did not confirm wait for it", async () => {
   assertEquals((await alice.events.see("closed")).reason, "lost");
 });
 
-Deno.test("a name that no conversation has is answered with those that there are", async () => {
+Deno.test("an unknown name of a conversation is answered with the names that there are", async () => {
   await using alice = new Person("alice", nowhere);
   await rejectsSaying(
     () => Promise.resolve().then(() => alice.switchTo("bob")),
@@ -357,18 +357,18 @@ Deno.test("a name that no conversation has is answered with those that there are
   await rejectsSaying(() => alice.close("rob"), UserError, "there is bob");
 });
 
-Deno.test("callers that say nothing are bounded, the oldest making room", async () => {
+Deno.test("the number of silent callers is limited: the oldest one makes room", async () => {
   await using alice = new Person("alice", nowhere, { allowPlaintext: true });
   const silent: RawPeer[] = [];
   try {
-    // Whoever may talk in plaintext may also say nothing until its user types something.
+    // A peer that may talk in plaintext may be silent until its user types something.
     for (let i = 0; i < linksMax + 5; i++) silent.push(await RawPeer.dial(alice.client.address));
     for (const peer of silent.slice(0, 5)) assertEquals(await peer.rest(), "");
-    // Whoever says something is taken in all the same.
+    // A peer that says something is accepted nevertheless.
     using bob = await callBy("bob", alice);
     await bob.send("MSG\r\nId: 1\r\nText: Hello\r\n\r\n");
     await alice.events.see("message");
-    // And of the youngest silent ones none was sent away for it.
+    // None of the newest silent ones had to make room for it.
     await silent.at(-1)!.send("I, too");
     await alice.events.count("message", 2);
   } finally {
@@ -376,7 +376,7 @@ Deno.test("callers that say nothing are bounded, the oldest making room", async 
   }
 });
 
-Deno.test("with as many conversations as there may be, more are refused", async () => {
+Deno.test("at the limit of conversations, further ones are refused", async () => {
   await using alice = new Person("alice", nowhere);
   await using bob = new Person("bob", nowhere);
   const peers: EncryptedPeer[] = [];
@@ -393,7 +393,7 @@ Deno.test("with as many conversations as there may be, more are refused", async 
   }
 });
 
-Deno.test("one peer has only so many links, whatever it says it is called, and others have theirs", async () => {
+Deno.test("the links of one peer are limited, under any id, and other peers still get theirs", async () => {
   await using alice = new Person("alice", nowhere);
   await using carol = new Person("carol", nowhere);
   const identity = Identity.generate();
@@ -414,7 +414,7 @@ Deno.test("one peer has only so many links, whatever it says it is called, and o
     assertEquals(alice.names.length, length);
     await carol.chat(alice.place);
     await alice.events.see("opened", ({ name }) => name === "carol");
-    // Whom we call ourselves may be among them.
+    // A call of ours may add one.
     using listener = new RawListener();
     await Promise.all([
       alice.chat(`127.0.0.1:${listener.address.port}`),
@@ -422,7 +422,7 @@ Deno.test("one peer has only so many links, whatever it says it is called, and o
         peers.push(await EncryptedPeer.accept(raw, { id: "bob", identity }));
       }),
     ]);
-    // Whoever ends two may have one more.
+    // A peer that ends two may have one more.
     for (const peer of peers.slice(0, 2)) {
       await peer.send("BYE\r\n\r\n");
       await peer.rest();
@@ -435,7 +435,7 @@ Deno.test("one peer has only so many links, whatever it says it is called, and o
   }
 });
 
-Deno.test("where a caller says that he listens is not where /chat finds him", async () => {
+Deno.test("/chat does not use the address at which a caller claims to listen", async () => {
   await using alice = new Person("alice", nowhere);
   await using bob = new Person("bob", nowhere);
   using _mallory = await EncryptedPeer.dial(alice.client.address, {
@@ -447,7 +447,7 @@ Deno.test("where a caller says that he listens is not where /chat finds him", as
   await alice.send("for bob");
   await bob.events.see("message");
   assertEquals(bob.heard, ["alice: for bob"]);
-  // Whom one has called is found there.
+  // A peer that was called at an address is found there.
   await alice.chat(bob.place);
   assertEquals(alice.names, ["mallory", "bob"]);
   assertEquals(bob.events.of("opened").length, 1);

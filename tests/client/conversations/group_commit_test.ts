@@ -12,7 +12,7 @@ const [bob, carol] = [1, 2] as const;
 
 const position: StreamPosition = { stream: "", seq: 0, floor: 0, prev: "" };
 
-/** A group commit, and a store that takes or refuses. */
+/** A group commit, and a store that accepts or refuses. */
 function scene() {
   const clock = new FakeClock();
   const batches: (readonly Draft[])[] = [];
@@ -32,7 +32,7 @@ function scene() {
   return { clock, batches, state, commits, commit };
 }
 
-Deno.test("what comes in one turn goes to the disk at once, and in order", async () => {
+Deno.test("messages of one turn go to the disk together, in order", async () => {
   const { clock, batches, commit } = scene();
   const sentAtMs = clock.timeOfDay();
   const committing = [commit(bob, "1"), commit(carol, "2"), commit(bob, "3")];
@@ -49,14 +49,14 @@ Deno.test("what comes in one turn goes to the disk at once, and in order", async
   );
   const ids = batches.flat().map(({ id }) => id);
   assertEquals([new Set(ids).size, ids.every(isId)], [3, true]);
-  // Each is given what the store has made of it.
+  // Each caller gets its own message as the store has numbered it.
   assertEquals(
     committed.map(({ id, numbered }) => [id, numbered?.id, numbered?.position.seq]),
     [[ids[0], ids[0], 1], [ids[1], undefined, undefined], [ids[2], ids[2], 3]],
   );
 });
 
-Deno.test("what comes later goes to the disk by itself", async () => {
+Deno.test("messages of later turns go to the disk by themselves", async () => {
   const { clock, batches, commit } = scene();
   for (const text of ["1", "2"]) {
     const kept = commit(bob, text);
@@ -66,7 +66,7 @@ Deno.test("what comes later goes to the disk by itself", async () => {
   assertEquals(batches.map((drafts) => drafts.length), [1, 1]);
 });
 
-Deno.test("what the disk does not take is refused as a whole, and what comes behind it is not", async () => {
+Deno.test("messages that the disk does not take are all refused, and later ones are not", async () => {
   const { clock, batches, state, commits, commit } = scene();
   state.full = true;
   const refused = [bob, carol].map((conversation) =>
@@ -87,7 +87,7 @@ Deno.test("what the disk does not take is refused as a whole, and what comes beh
   assertEquals(batches.flat().map(({ text }) => text), ["kept"]);
 });
 
-Deno.test("all is kept once the last is, or where there is none", async () => {
+Deno.test("`flushed` is done when the last message is saved, and at once if there is none", async () => {
   const { clock, commits, commit } = scene();
   await commits.flushed();
   commit(bob, "1");

@@ -10,7 +10,7 @@ import { throwsSaying } from "../../support/problems.ts";
 
 const bob = Identity.generate();
 
-/** A link to bob, of which a test says what is to be compared on it. */
+/** A link to bob, with the words that a test gives it. */
 class FakeLink {
   readonly peerId = "bob";
   readonly peerKey = bob.publicKey;
@@ -50,7 +50,7 @@ function scene(links: readonly FakeLink[], key: PublicKey | null = bob.publicKey
   };
 }
 
-Deno.test("of several links both sides take the same one, in whatever order they have them", () => {
+Deno.test("both sides choose the same one of several links, in whichever order they have them", () => {
   const [low, high] = [new FakeLink(1, { state: "coming" }), new FakeLink(2, { state: "coming" })];
   for (const links of [[low, high], [high, low]]) {
     using there = scene(links);
@@ -59,7 +59,7 @@ Deno.test("of several links both sides take the same one, in whatever order they
   assertEquals([low.begun, high.begun], [2, 0]);
 });
 
-Deno.test("the words are shown, or that the peer is to begin", () => {
+Deno.test("the answer is the words, or that the peer has to begin", () => {
   {
     using there = scene([new FakeLink(1, { state: "words", words: ["a", "b"] })]);
     assertEquals(there.verifying.begin(there.conversation), {
@@ -71,17 +71,17 @@ Deno.test("the words are shown, or that the peer is to begin", () => {
   assertEquals(there.verifying.begin(there.conversation), { state: "peer-must-begin" });
 });
 
-Deno.test("the same words verify the key for good, also one that was not remembered", () => {
+Deno.test("equal words verify the key for good, even one that was not saved", () => {
   const link = new FakeLink(1, { state: "words", words: ["a"] });
   using there = scene([link]);
   there.verifying.begin(there.conversation);
   assertEquals(there.verifying.confirm(there.conversation, true), bob.fingerprint);
   assertEquals(there.trust.isVerified("bob", bob.publicKey), true);
-  // The words have been compared: they are not there to be compared twice.
+  // The words have been compared, and cannot be compared twice.
   throwsSaying(() => there.verifying.confirm(there.conversation, true), "no words");
 });
 
-Deno.test("other words have the key forgotten and refused", () => {
+Deno.test("if the words differ, the key is forgotten and refused", () => {
   using there = scene([new FakeLink(1, { state: "words", words: ["a"] })]);
   there.trust.remember("bob", bob.publicKey);
   there.verifying.begin(there.conversation);
@@ -90,7 +90,7 @@ Deno.test("other words have the key forgotten and refused", () => {
   assertEquals(there.trust.judge("bob", bob.publicKey, undefined).type, "rejected");
 });
 
-Deno.test("nothing is concluded before there are words", () => {
+Deno.test("nothing can be confirmed before there are words", () => {
   using there = scene([new FakeLink(1, { state: "coming" })]);
   const { verifying, conversation } = there;
   for (const same of [true, false]) {
