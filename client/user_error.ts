@@ -51,12 +51,6 @@ interface CallProblem {
   readonly detail: Problem | undefined;
 }
 
-/** A text that is not yet a code with fields. */
-interface TextProblem {
-  readonly code: "text";
-  readonly text: string;
-}
-
 /** Something that no part of the table names: a defect of this program, as a rule. */
 interface UnexpectedProblem {
   readonly code: "unexpected";
@@ -186,7 +180,6 @@ export type Problem =
   | ProfileProblem
   | RendezvousProblem
   | StoreProblem
-  | TextProblem
   | TransportProblem
   | TrustProblem
   | UnexpectedProblem;
@@ -199,9 +192,9 @@ export class UserError extends Error {
   override readonly name = "UserError";
   readonly problem: Problem;
 
-  constructor(problem: Problem | string, options?: ErrorOptions) {
-    super(typeof problem === "string" ? problem : describe(problem), options);
-    this.problem = typeof problem === "string" ? { code: "text", text: problem } : problem;
+  constructor(problem: Problem, options?: ErrorOptions) {
+    super(describe(problem), options);
+    this.problem = problem;
   }
 
   /** What went wrong, in one word for programs. */

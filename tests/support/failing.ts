@@ -13,7 +13,9 @@ export function failing<Part extends object>(part: Part, broken: ReadonlySet<str
     get: (target, name: string) => {
       const method = Reflect.get(target, name) as (...args: unknown[]) => unknown;
       return (...args: unknown[]) => {
-        if (broken.has(name)) throw new UserError("The disk is full");
+        if (broken.has(name)) {
+          throw new UserError({ code: "unexpected", reason: "The disk is full" });
+        }
         return method.apply(target, args);
       };
     },

@@ -21,7 +21,6 @@ import { transportSentences } from "./transport_problems.ts";
 import { trustSentences } from "./trust_problems.ts";
 
 const sentences: Sentences<Problem> = {
-  text: ({ text }) => text,
   unexpected: ({ reason }) => reason,
   ...auditSentences(problemSentence),
   ...commandLineSentences,

@@ -318,7 +318,12 @@ Deno.test("answers that are none end it, and those without end are not asked for
     ]
   ) await rejectsSaying(() => audit(digests, id, ask), UserError, "do not fit together");
   await rejectsSaying(
-    () => audit(digests, id, () => Promise.reject(new UserError("gone"))),
+    () =>
+      audit(
+        digests,
+        id,
+        () => Promise.reject(new UserError({ code: "unexpected", reason: "gone" })),
+      ),
     UserError,
     "gone",
   );

@@ -322,7 +322,7 @@ Deno.test("an answer that the mailbox does not take is given later", async () =>
   for (
     const deposit of [
       undefined,
-      { refused: "full", why: { code: "text", text: "full" }, retryAfterMs: 1 },
+      { refused: "full", why: { code: "unexpected", reason: "full" }, retryAfterMs: 1 },
     ] as const
   ) {
     scene.deposit = deposit;

@@ -48,7 +48,7 @@ class FakeLink implements MessageLink {
 const nothing = Promise.resolve();
 const refusal: Deposit = {
   refused: "unavailable",
-  why: { code: "text", text: "no room" },
+  why: { code: "unexpected", reason: "no room" },
   retryAfterMs: 60_000,
 };
 
@@ -316,7 +316,7 @@ Deno.test("a link that is stuck does not keep another from being used", async ()
 Deno.test("a link that says it is over, and has not ended yet, is no trouble, and nothing is lost", async () => {
   using scene = new Scene("1");
   const link = new FakeLink();
-  link.failure = new UserError("The link is not open");
+  link.failure = new UserError({ code: "link-not-open" });
   await scene.attach(link);
   assertEquals(scene.troubles, []);
   scene.delivery.detach(link);
@@ -566,7 +566,7 @@ Deno.test("a mailbox that takes nothing is asked again when it says, and not bef
     asked.push(scene.clock.now());
     return Promise.resolve({
       refused: "full",
-      why: { code: "text", text: "full" },
+      why: { code: "unexpected", reason: "full" },
       retryAfterMs: 100_000,
     });
   };

@@ -244,7 +244,11 @@ Deno.test("mail that is left is not fetched again with each mail that comes", as
   assert(before > 10, String(before));
   await using c = await carol!.come({
     // She cannot call.
-    network: { ...tcpNetwork, dial: () => Promise.reject(new UserError("Cannot reach alice")) },
+    network: {
+      ...tcpNetwork,
+      dial: () =>
+        Promise.reject(new UserError({ code: "unexpected", reason: "Cannot reach alice" })),
+    },
   });
   await c.chat("alice");
   for (let i = 1; i <= 5; i++) {
