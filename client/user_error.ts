@@ -8,15 +8,16 @@
  * @module
  */
 
-import type { Fingerprint } from "../shared/crypto/public_key.ts";
 import { errorMessage } from "../shared/errors/error_message.ts";
 import type { Address } from "../shared/net/address.ts";
 import type { CommandLineProblem } from "./problems/command_line_problem.ts";
 import type { ConversationProblem } from "./problems/conversation_problem.ts";
 import type { LinkProblem } from "./problems/link_problem.ts";
+import type { MailboxProblem } from "./problems/mailbox_problem.ts";
 import type { ProfileProblem } from "./problems/profile_problem.ts";
 import type { StoreProblem } from "./problems/store_problem.ts";
 import type { TransportProblem } from "./problems/transport_problem.ts";
+import type { TrustProblem } from "./problems/trust_problem.ts";
 
 /** Comparing what both sides have. */
 export type AuditProblem =
@@ -126,47 +127,6 @@ export type RendezvousProblem =
     readonly code: "no-server";
     /** What is wrong with each. */
     readonly problems: readonly Problem[];
-  };
-
-/** What goes wrong with mail. */
-export type MailboxProblem =
-  | { readonly code: "no-mailbox" }
-  | { readonly code: "too-long-for-mail" }
-  | {
-    /** The server does not keep a mail. */
-    readonly code: "deposit-refused";
-    readonly status: string;
-    /** The server's reason, in its own words. */
-    readonly said: string;
-  }
-  | { readonly code: "mail-unreadable"; readonly count: number }
-  | { readonly code: "mail-not-fetched"; readonly reason: string };
-
-/** What goes wrong with keys. */
-export type TrustProblem =
-  | {
-    /** No key was refused for a name that the user could accept. */
-    readonly code: "no-refused-key";
-    readonly name: string;
-  }
-  | {
-    /** Several keys were refused for a name, and the user has not said which to accept. */
-    readonly code: "several-refused-keys";
-    readonly name: string;
-    readonly fingerprints: readonly Fingerprint[];
-  }
-  | {
-    /** The key that the user names is none of those that were refused for a name. */
-    readonly code: "not-a-refused-key";
-    readonly name: string;
-    /** What the user has named. */
-    readonly fingerprint: string;
-    readonly fingerprints: readonly Fingerprint[];
-  }
-  | {
-    /** A key cannot be saved, since so many are. */
-    readonly code: "no-room-for-key";
-    readonly name: string;
   };
 
 /** Something that went wrong: a code, and the facts that belong to it. */

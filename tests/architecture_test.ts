@@ -4,17 +4,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { breachesOf } from "./support/architecture.ts";
 import { modulesOf } from "./support/modules.ts";
-import { breachesYet } from "./support/not_yet.ts";
 import { root, sourceFiles } from "./support/source_files.ts";
 
 Deno.test("the source keeps every rule of its layout", async () => {
   const sources = await sourceFiles("main.ts", "client", "server", "shared");
   assert(sources.length > 100, "the source was not found");
-  const breaches = breachesOf(modulesOf(sources));
-  const added = breaches.filter((breach) => !breachesYet.includes(breach));
-  const mended = breachesYet.filter((breach) => !breaches.includes(breach));
-  assertEquals(added, [], "the source breaks rules of its layout");
-  assertEquals(mended, [], "these are mended: take them off the list in support/not_yet.ts");
+  assertEquals(breachesOf(modulesOf(sources)), [], "the source breaks rules of its layout");
 });
 
 Deno.test("the top level holds what it should, and nothing else", async () => {

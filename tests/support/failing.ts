@@ -14,7 +14,11 @@ export function failing<Part extends object>(part: Part, broken: ReadonlySet<str
       const method = Reflect.get(target, name) as (...args: unknown[]) => unknown;
       return (...args: unknown[]) => {
         if (broken.has(name)) {
-          throw new UserError({ code: "unexpected", reason: "The disk is full" });
+          throw new UserError({
+            code: "store-refused",
+            action: "save-messages",
+            reason: "the disk is full",
+          });
         }
         return method.apply(target, args);
       };

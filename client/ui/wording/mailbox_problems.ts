@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { MailboxProblem } from "../../user_error.ts";
+import type { MailboxProblem } from "../../problems/mailbox_problem.ts";
 import type { Sentences } from "./sentences.ts";
 
 export const mailboxSentences: Sentences<MailboxProblem> = {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { TrustProblem } from "../../user_error.ts";
+import type { TrustProblem } from "../../problems/trust_problem.ts";
 import type { Sentences } from "./sentences.ts";
 
 export const trustSentences: Sentences<TrustProblem> = {

@@ -319,13 +319,9 @@ Deno.test("answers that are none end it, and those without end are not asked for
   ) await rejectsSaying(() => audit(digests, id, ask), UserError, "do not fit together");
   await rejectsSaying(
     () =>
-      audit(
-        digests,
-        id,
-        () => Promise.reject(new UserError({ code: "unexpected", reason: "gone" })),
-      ),
+      audit(digests, id, () => Promise.reject(new UserError({ code: "link-ended-before-reply" }))),
     UserError,
-    "gone",
+    "before",
   );
   // One who claims to have more than anybody can say, all of it other than here.
   let questions = 0;

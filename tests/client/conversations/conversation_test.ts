@@ -258,7 +258,7 @@ Deno.test("a full disk is reported once a minute, and nothing is acknowledged me
   assertEquals([scene.heard, link.take().length], [["1", "2"], 1]);
 });
 
-Deno.test("whatever of the store fails, nothing is thrown at the link that brings what it is about", async () => {
+Deno.test("whatever part of the store fails, nothing is thrown at the link that brings the message", async () => {
   const calls = [
     "receive",
     "acknowledge",
@@ -285,7 +285,7 @@ Deno.test("whatever of the store fails, nothing is thrown at the link that bring
     scene.conversation.wake();
     assert(scene.problems.length > 0, call);
     const [{ code, name, reason }] = scene.problems as unknown as [Record<string, unknown>];
-    assertEquals([code, name, reason], ["store-failed", "bob", "The disk is full"], call);
+    assertEquals([code, name, reason], ["store-failed", "bob", "the disk is full"], call);
   }
 });
 
@@ -322,7 +322,7 @@ Deno.test("an answer that the mailbox does not take is given later", async () =>
   for (
     const deposit of [
       undefined,
-      { refused: "full", why: { code: "unexpected", reason: "full" }, retryAfterMs: 1 },
+      { refused: "full", why: { code: "no-mailbox" }, retryAfterMs: 1 },
     ] as const
   ) {
     scene.deposit = deposit;

@@ -48,7 +48,7 @@ class FakeLink implements MessageLink {
 const nothing = Promise.resolve();
 const refusal: Deposit = {
   refused: "unavailable",
-  why: { code: "unexpected", reason: "no room" },
+  why: { code: "no-mailbox" },
   retryAfterMs: 60_000,
 };
 
@@ -566,7 +566,7 @@ Deno.test("a mailbox that takes nothing is asked again when it says, and not bef
     asked.push(scene.clock.now());
     return Promise.resolve({
       refused: "full",
-      why: { code: "unexpected", reason: "full" },
+      why: { code: "deposit-refused", status: "507", said: "full" },
       retryAfterMs: 100_000,
     });
   };

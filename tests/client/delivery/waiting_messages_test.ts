@@ -246,7 +246,7 @@ Deno.test("what the receiver's disk does not take is not acknowledged, and comes
   assertEquals(bob.events.of("problem").length, 1);
 });
 
-Deno.test("what the sender's disk does not take is said, and goes nowhere", async () => {
+Deno.test("a message that the sender's disk does not take is not sent, and the sender is told", async () => {
   await using scene = await acquainted();
   const { store, state } = failing(scene.alice.store, ["accept"]);
   await using alice = await scene.alice.come({ store });
@@ -258,7 +258,7 @@ Deno.test("what the sender's disk does not take is said, and goes nowhere", asyn
     assert(result.status === "rejected");
     assertMatch(
       sentenceOf(result.reason.problem),
-      /^Cannot keep the message: The disk is full. It was not sent$/,
+      /^Cannot keep the message: the disk is full. It was not sent$/,
     );
   }
   state.fails = false;

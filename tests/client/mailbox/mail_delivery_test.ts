@@ -55,7 +55,7 @@ function counting(count: () => void): Network["dialServer"] {
 /** What was said after the greetings. */
 const after = (home: Home) => home.said.filter((line) => !line.includes("hello"));
 
-Deno.test("two who are never there at once talk by mail, and hear what was delivered", async () => {
+Deno.test("two who are never online at once talk by mail, and are told what was delivered", async () => {
   await using scene = await acquainted();
   {
     await using alice = await scene.alice.come();
@@ -89,7 +89,7 @@ Deno.test("two who are never there at once talk by mail, and hear what was deliv
   assertEquals([after(scene.alice), after(scene.bob)], [lines, lines]);
 });
 
-Deno.test("what is delivered alone makes nobody the current one", async () => {
+Deno.test("delivering messages alone changes no current conversation", async () => {
   await using scene = await acquainted();
   {
     await using alice = await scene.alice.come();
@@ -147,7 +147,7 @@ Deno.test("whichever way messages go, they come once and in order", async () => 
   assertEquals(bob.heard, []);
 });
 
-Deno.test("a mailbox that is full is said at once, and once; what it does not take waits", async () => {
+Deno.test("a full mailbox is told at once, and once; what it does not take waits", async () => {
   const server = startServer({ host: "127.0.0.1", port: 0, capacity: { boxMails: 2 } });
   await using scene = await acquainted(server);
   await using alice = await scene.alice.come();
@@ -223,7 +223,7 @@ Deno.test("mail of another key stays where it is until that key is trusted", asy
   assertEquals(alice.heard, ["bob: one", "bob: two"]);
 });
 
-Deno.test("mail that is left is not fetched again with each mail that comes", async () => {
+Deno.test("mail that stays on the server is not fetched again with each new mail", async () => {
   await using scene = await acquainted(start(), ["alice", "bob", "carol"]);
   const [bob, carol] = scene.others;
   {
@@ -247,7 +247,14 @@ Deno.test("mail that is left is not fetched again with each mail that comes", as
     network: {
       ...tcpNetwork,
       dial: () =>
-        Promise.reject(new UserError({ code: "unexpected", reason: "Cannot reach alice" })),
+        Promise.reject(
+          new UserError({
+            code: "peer-unreachable",
+            name: "alice",
+            address: { host: "127.0.0.1", port: 9 },
+            why: { is: "no-listener" },
+          }),
+        ),
     },
   });
   await c.chat("alice");
@@ -259,7 +266,7 @@ Deno.test("mail that is left is not fetched again with each mail that comes", as
   assert(collected - before <= 5 * 4, `${collected - before} times`);
 });
 
-Deno.test("a server that hails mail without end has it fetched no more than it is served", async () => {
+Deno.test("a server that announces mail without end has it fetched no more often than it serves it", async () => {
   const hails = "MAIL\r\nCount: 1\r\n\r\n".repeat(5_000);
   let collected = 0;
   await using server = new FakeServer((request) => {
@@ -282,7 +289,7 @@ Deno.test("a server that hails mail without end has it fetched no more than it i
   assertEquals(alice.events.of("problem"), []);
 });
 
-Deno.test("somebody who is met by mail alone can be answered", async () => {
+Deno.test("a peer that is met by mail alone can be answered", async () => {
   await using scene = await acquainted(undefined, ["alice", "bob", "carol"]);
   const [bob, carol] = scene.others;
   {
@@ -311,7 +318,7 @@ Deno.test("somebody who is met by mail alone can be answered", async () => {
   assertEquals(b.heard, ["carol: yes"]);
 });
 
-Deno.test("without a server that keeps mail nothing is said of one", async () => {
+Deno.test("nothing is said of mail if the server keeps none", async () => {
   using home = new Home("alice", nowhere);
   await using alice = home.start();
   await using bob = new Person("bob", nowhere);

@@ -1,4 +1,4 @@
-import type { MailboxProblem } from "../../../../client/user_error.ts";
+import type { MailboxProblem } from "../../../../client/problems/mailbox_problem.ts";
 import { assertSentences, type SentenceCases } from "../../../support/problems.ts";
 
 const cases: SentenceCases<MailboxProblem> = {

@@ -1,4 +1,4 @@
-import type { TrustProblem } from "../../../../client/user_error.ts";
+import type { TrustProblem } from "../../../../client/problems/trust_problem.ts";
 import { fingerprintOf, publicKeyFrom } from "../../../../shared/crypto/public_key.ts";
 import { assertSentences, type SentenceCases } from "../../../support/problems.ts";
 

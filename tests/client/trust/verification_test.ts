@@ -1,0 +1,256 @@
+// Verifying a peer by words, between whole clients over real connections.
+
+import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
+import { UserError } from "../../../client/user_error.ts";
+import { openStore } from "../../../client/store/store.ts";
+import { wordingOf } from "../../../client/ui/wording/wording.ts";
+import { Identity } from "../../../shared/crypto/identity.ts";
+import { temporaryDirectory } from "../../support/places.ts";
+import { nowhere, Person } from "../../support/client_fixture.ts";
+import { EncryptedPeer } from "../../support/encrypted_peer.ts";
+import { RawListener, RawPeer } from "../../support/raw_peer.ts";
+import { rejectsSaying, throwsSaying } from "../../support/problems.ts";
+
+/** Whether one hears what the other says. */
+async function hears(listener: Person, speaker: Person, text: string): Promise<void> {
+  await speaker.send(text);
+  await listener.events.see("message", (message) => message.text === text);
+}
+
+/** Lets both compare words at once, which are the same for both. */
+async function wordsOf(one: Person, other: Person): Promise<readonly string[]> {
+  const shown = [one, other].map(({ events }) => events.of("verification-words").length);
+  await Promise.all([one.client.verify(other.client.id), other.client.verify(one.client.id)]);
+  const [a, b] = await Promise.all([one, other].map(async ({ events }, i) => {
+    const all = await events.count("verification-words", shown[i]! + 1);
+    return all.at(-1)!.words;
+  }));
+  assertEquals(a, b);
+  return a!;
+}
+
+Deno.test("two who call each other at once have one encrypted conversation, and can verify it", async () => {
+  for (let i = 0; i < 5; i++) {
+    await using alice = new Person("alice", nowhere);
+    await using bob = new Person("bob", nowhere);
+    await Promise.all([alice.chat(bob.place), bob.chat(alice.place)]);
+    for (const [one, other] of [[alice, bob], [bob, alice]] as const) {
+      assertEquals(one.names, [other.client.id]);
+      assertEquals(one.events.of("opened").map(({ security }) => security), ["encrypted"]);
+      assertEquals(one.events.of("first-contact").length, 1);
+    }
+    await hears(bob, alice, "from alice");
+    await hears(alice, bob, "from bob");
+    assertEquals((await wordsOf(alice, bob)).length, 4);
+    assertEquals(
+      await Promise.all([
+        alice.client.confirmVerification("bob", true),
+        bob.client.confirmVerification("alice", true),
+      ]),
+      [bob.identity.fingerprint, alice.identity.fingerprint],
+    );
+    await Promise.all(
+      [alice.close(), bob.close()].map((closed) => closed.catch(() => {})),
+    );
+    for (const { events } of [alice, bob]) {
+      assertEquals((await events.count("closed", 1)).length, 1);
+    }
+  }
+});
+
+Deno.test("a peer that is asked to verify is told so, and both see words when it has done so", async () => {
+  await using alice = new Person("alice", nowhere);
+  await using bob = new Person("bob", nowhere);
+  await alice.chat(bob.place);
+  await bob.events.see("opened");
+  await rejectsSaying(
+    () => alice.client.confirmVerification("bob", true),
+    UserError,
+    "no words to compare yet",
+  );
+  assertEquals(alice.client.verify("bob"), { state: "peer-must-begin" });
+  await bob.events.see("verification-asked");
+  // To ask again changes nothing.
+  await alice.client.verify("bob");
+  await rejectsSaying(
+    () => bob.client.confirmVerification("alice", true),
+    UserError,
+    "no words to compare yet",
+  );
+  await bob.client.verify("alice");
+  const { words } = await alice.events.see("verification-words");
+  assertEquals((await bob.events.see("verification-words")).words, words);
+  assertEquals(bob.events.of("verification-asked").length, 1);
+  // They stay until they have been compared.
+  assertEquals(alice.client.verify("bob"), { state: "words", words });
+  await alice.client.confirmVerification("bob", true);
+  await rejectsSaying(
+    () => alice.client.confirmVerification("bob", true),
+    UserError,
+    "no words to compare yet",
+  );
+  await bob.client.confirmVerification("alice", true);
+  // Whoever wants to do it once more sees other words.
+  assertNotEquals(await wordsOf(alice, bob), words);
+});
+
+Deno.test("a verified peer stays verified until it has another key", async () => {
+  using place = temporaryDirectory();
+  const path = `${place.path}/store.db`;
+  const identity = Identity.generate();
+  await using bob = new Person("bob", nowhere);
+  {
+    await using alice = withStore(path, identity);
+    await alice.chat(bob.place);
+    await bob.events.see("opened");
+    await Promise.all([alice.client.verify("bob"), bob.client.verify("alice")]);
+    await alice.events.see("verification-words");
+    assertEquals(await alice.client.confirmVerification("bob", true), bob.identity.fingerprint);
+    assertEquals(alice.client.conversation("bob")?.security, "verified");
+  }
+  await using alice = withStore(path, identity);
+  await alice.chat(bob.place);
+  assertEquals((await alice.events.see("opened")).security, "verified");
+  assertEquals(alice.events.of("first-contact"), []);
+  await alice.close();
+  await using mallory = new Person("bob", nowhere);
+  await assertRejects(() => alice.chat(mallory.place), UserError);
+  const { verdict } = await alice.events.see("key-changed");
+  assert(verdict.type === "changed" && verdict.verified);
+  await alice.trust("bob");
+  await alice.chat(mallory.place);
+  assertEquals((await alice.events.count("opened", 2))[1]?.security, "encrypted");
+});
+
+/** A client whose store is a file, as it is after a restart. */
+function withStore(path: string, identity: Identity): Person {
+  const stack = new DisposableStack();
+  const store = stack.use(openStore(path));
+  const person = new Person("alice", nowhere, { identity, store });
+  return Object.assign(person, {
+    async [Symbol.asyncDispose]() {
+      await person.client.stop();
+      stack.dispose();
+    },
+  });
+}
+
+Deno.test("if the words differ the conversation ends, and the key is refused until it is trusted", async () => {
+  await using alice = new Person("alice", nowhere);
+  await using bob = new Person("bob", nowhere);
+  await alice.chat(bob.place);
+  await bob.events.see("opened");
+  await wordsOf(alice, bob);
+  assertEquals(await alice.client.confirmVerification("bob", false), undefined);
+  await alice.events.see("closed");
+  await bob.events.see("closed");
+  assertEquals(alice.names, []);
+  assertEquals(alice.store.knownPeers.find("bob"), undefined);
+  // Neither as one whom alice calls nor as one who calls is bob let in again.
+  await rejectsSaying(() => alice.chat(bob.place), UserError, "another key than expected");
+  await rejectsSaying(() => bob.chat(alice.place), UserError, "knows another key of bob");
+  const { fingerprint: shown } = bob.identity;
+  const refused = await alice.events.count("key-refused", 2);
+  for (const { verdict } of refused) {
+    assertEquals(verdict, {
+      type: "rejected",
+      presentedFingerprint: shown,
+      serverFingerprint: undefined,
+    });
+  }
+  const words = wordingOf(refused[0]!)!.lines.join("\n");
+  assertMatch(words, /^bob shows the key whose words differed from yours/);
+  assertEquals(alice.events.of("first-contact").length, 1);
+  await alice.trust("bob");
+  await alice.chat(bob.place);
+  await hears(bob, alice, "it was you after all");
+});
+
+Deno.test("if the words differ the conversation ends, even if the key cannot be forgotten", async () => {
+  await using alice = new Person("alice", nowhere);
+  await using bob = new Person("bob", nowhere);
+  await alice.chat(bob.place);
+  await bob.events.see("opened");
+  await wordsOf(alice, bob);
+  const { knownPeers } = alice.store;
+  knownPeers.forget = () => {
+    throw new Error("attempt to write a readonly database");
+  };
+  await assertRejects(() => alice.client.confirmVerification("bob", false), Error, "readonly");
+  assertEquals(alice.names, []);
+  assertEquals(alice.events.of("closed").length, 1);
+});
+
+Deno.test("a peer is not called verified if that cannot be saved", async () => {
+  await using alice = new Person("alice", nowhere);
+  await using bob = new Person("bob", nowhere);
+  alice.store.knownPeers.meet = () => "full";
+  alice.store.knownPeers.remember = () => false;
+  await alice.chat(bob.place);
+  await bob.events.see("opened");
+  await wordsOf(alice, bob);
+  await rejectsSaying(
+    () => alice.client.confirmVerification("bob", true),
+    UserError,
+    "Cannot save the key",
+  );
+  assertEquals(alice.client.conversation("bob")?.security, "encrypted");
+});
+
+Deno.test("/verify finds out a relay that each of two peers takes for the other", async () => {
+  await using alice = new Person("alice", nowhere);
+  await using bob = new Person("bob", nowhere);
+  using listener = new RawListener();
+  const calling = alice.chat(`127.0.0.1:${listener.address.port}`);
+  using left = await EncryptedPeer.accept(await listener.accept(), { id: "bob" });
+  using right = await EncryptedPeer.dial(bob.client.address, { id: "alice" });
+  await calling;
+  const pass = async (from: EncryptedPeer, to: EncryptedPeer) => {
+    for (let message; (message = await from.message()) !== "";) await to.send(message);
+  };
+  const passing = Promise.allSettled([pass(left, right), pass(right, left)]);
+  await hears(bob, alice, "as if nobody were there");
+  await Promise.all([alice.client.verify("bob"), bob.client.verify("alice")]);
+  await Promise.all([alice.events.see("closed"), bob.events.see("closed")]);
+  for (const { events } of [alice, bob]) assertEquals(events.of("verification-words"), []);
+  assert([alice, bob].some(({ events }) => events.of("closed")[0]!.reason === "broken"));
+  await passing;
+});
+
+Deno.test("nothing can be verified in plaintext, nor without a peer", async () => {
+  await using alice = new Person("alice", nowhere, { allowPlaintext: true });
+  throwsSaying(() => alice.client.verify("bob"), "No conversation is called bob");
+  using peer = await RawPeer.dial(alice.client.address);
+  await peer.send("CHAT\r\nclientID: bob\r\nVersion: 1\r\n\r\n");
+  await alice.events.see("opened");
+  throwsSaying(() => alice.client.verify("bob"), "plaintext");
+  await peer.message();
+  await peer.send(`VERIFY\r\nCommit: ${"00".repeat(32)}\r\n\r\nPING\r\n\r\n`);
+  assertEquals(await peer.message(), "PONG\r\n\r\n");
+  assertEquals(alice.events.of("verification-asked"), []);
+});
+
+Deno.test("/peers tells who is verified, who encrypts and who does neither", async () => {
+  await using alice = new Person("alice", nowhere, { allowPlaintext: true });
+  await using bob = new Person("bob", nowhere);
+  await using carol = new Person("carol", nowhere);
+  await alice.chat(bob.place);
+  await alice.chat(carol.place);
+  await carol.events.see("opened");
+  await wordsOf(alice, carol);
+  await alice.client.confirmVerification("carol", true);
+  using wild = await RawPeer.dial(alice.client.address);
+  await wild.send("hello\r\n");
+  await alice.events.count("opened", 3);
+  const peers = alice.client.conversations();
+  assertEquals(peers.map(({ security, dialect }) => [security, dialect]), [
+    ["encrypted", "p2pchat"],
+    ["verified", "p2pchat"],
+    ["plaintext", "raw"],
+  ]);
+  const lines =
+    wordingOf({ type: "conversations", conversations: peers, current: undefined })!.lines;
+  for (const [i, word] of ["encrypted", "verified", "plaintext"].entries()) {
+    assertMatch(lines[i + 1]!, new RegExp(`  ${word}\\b`));
+  }
+});
