@@ -52,7 +52,7 @@ Deno.test("info shows everyone, however many pages that takes", async () => {
   assertEquals(clients.map(({ id }) => id), ids);
 });
 
-Deno.test("bridge with nobody else there finds nobody; with a name, its client", async () => {
+Deno.test("bridge finds nobody if nobody else is registered, and with a name the client of that name", async () => {
   await using server = start();
   await using alice = new Person("alice", server);
   await using bob = new Person("bob", server);
@@ -73,14 +73,14 @@ Deno.test("chat with an id asks the server, then dials", async () => {
   const { how, conversation } = await alice.session.chat("bob", (address) => called.push(address));
   assertEquals([called, how, conversation.name], [[bob.client.address], "opened", "bob"]);
   assertEquals(alice.current, "bob");
-  // There is a conversation now: the server need not be asked.
+  // There is a conversation now, so the server is not asked.
   await server.stop();
   assertEquals((await alice.chat("bob")).how, "already-open");
   assertEquals(alice.events.of("opened").length, 1);
   assertEquals([called.length, alice.current], [1, "bob"]);
 });
 
-Deno.test("an id that nobody has is told so", async () => {
+Deno.test("that nobody has an id is reported", async () => {
   await using server = start();
   await using alice = new Person("alice", server);
   for (const ask of [() => alice.chat("bob"), () => alice.client.bridge("bob")]) {
@@ -92,7 +92,7 @@ Deno.test("an id that nobody has is told so", async () => {
   }
 });
 
-Deno.test("an address at which nobody listens is told so", async () => {
+Deno.test("that nobody listens at an address is reported", async () => {
   await using alice = new Person("alice", nowhere);
   const free = new RawListener();
   const { port } = free.address;
@@ -105,7 +105,7 @@ Deno.test("an address at which nobody listens is told so", async () => {
   assertEquals(alice.current, undefined);
 });
 
-Deno.test("whoever is called and hangs up is told so", async () => {
+Deno.test("that a called peer hangs up is reported", async () => {
   await using alice = new Person("alice", nowhere);
   using listener = new RawListener();
   const called = alice.chat(`127.0.0.1:${listener.address.port}`);
@@ -137,11 +137,11 @@ for (const whom of ["", "b b", "127.0.0.1:", "127.0.0.1:0", ":5557", "1.2.3:5557
   });
 }
 
-Deno.test("a client with an id that is none is not made", () => {
+Deno.test("a client with an invalid id is not made", () => {
   throwsSaying(() => new Person("b b", nowhere), "The id 'b b' is not 1 to 32 letters");
 });
 
-Deno.test("a port that is taken is told so", async () => {
+Deno.test("that a port is taken is reported", async () => {
   await using alice = new Person("alice", nowhere);
   const { host, port } = alice.client.address;
   assertThrows(
@@ -171,7 +171,7 @@ Deno.test("stopping says BYE to everyone and UNREGISTER to the server", async ()
   await assertRejects(() => RawPeer.dial(alice.client.address), Deno.errors.ConnectionRefused);
 });
 
-Deno.test("stopping twice, also at once, is as good as once", async () => {
+Deno.test("stopping twice, even at the same time, is the same as once", async () => {
   await using server = start();
   await using alice = new Person("alice", server);
   await alice.client.register();
@@ -191,7 +191,7 @@ Deno.test("stopping while a call is being answered leaves nothing open", async (
   assertEquals(await peer.rest(), "");
 });
 
-Deno.test("unregistering is told, and a second time refused", async () => {
+Deno.test("unregistering succeeds, and a second time is refused", async () => {
   await using server = start();
   await using alice = new Person("alice", server);
   await alice.client.register();
@@ -200,7 +200,7 @@ Deno.test("unregistering is told, and a second time refused", async () => {
   await rejectsSaying(() => alice.client.unregister(), ServerRefusal, "(404)");
 });
 
-Deno.test("a server that is not there is told so, and asked again when it is", async () => {
+Deno.test("that a server cannot be reached is reported, and it is asked again when it is back", async () => {
   const free = new RawListener();
   free[Symbol.dispose]();
   await using alice = new Person("alice", free);
@@ -223,7 +223,7 @@ Deno.test("a kept connection that the server closed meanwhile is opened again", 
   assertEquals(second.registrations, 1);
 });
 
-Deno.test("a server that is restarted is missed, and registered with again", async () => {
+Deno.test("after a restart of the server, which is noticed, the client registers again", async () => {
   const brief = new FakeServer((request) =>
     request.startsWith("REGISTER")
       ? regack("alice").replace("\r\n\r\n", "\r\nExpires: 2\r\n\r\n")
@@ -242,7 +242,7 @@ Deno.test("a server that is restarted is missed, and registered with again", asy
   assertEquals((await alice.client.info()).count, 1);
 });
 
-Deno.test("requests made at once are answered each with its own reply", async () => {
+Deno.test("simultaneous requests each get their own reply", async () => {
   await using server = start();
   await using alice = new Person("alice", server);
   await using bob = new Person("bob", server);
@@ -260,7 +260,7 @@ Deno.test("requests made at once are answered each with its own reply", async ()
 
 // With other servers
 
-Deno.test("423 with Min-Expires is asked again as the server wants it", async () => {
+Deno.test("after 423 the client asks for the Min-Expires that the server names", async () => {
   await using server = new FakeServer((request) =>
     request.includes("Expires: 300\r\n")
       ? "ERROR\r\nCode: 423\r\nReason: too brief\r\nMin-Expires: 900\r\n\r\n"
@@ -271,7 +271,7 @@ Deno.test("423 with Min-Expires is asked again as the server wants it", async ()
   assertEquals(server.requests.length, 2);
 });
 
-Deno.test("a refusal that says when to try again is told with it", async () => {
+Deno.test("a refusal is reported with the time after which to try again", async () => {
   await using server = new FakeServer(() =>
     "ERROR\r\nCode: 403\r\nReason: The id is taken\r\nRetry-After: 40\r\n\r\n"
   );
@@ -283,7 +283,7 @@ Deno.test("a refusal that says when to try again is told with it", async () => {
   );
 });
 
-Deno.test("a server of the wild, with a bare REGACK and a connection a reply, is as good", async () => {
+Deno.test("a legacy server, with a bare REGACK and a connection for each reply, works as well", async () => {
   await using bob = new Person("bob", nowhere);
   await using server = new FakeServer((request) => {
     if (request.startsWith("REGISTER")) return regack("alice");
@@ -308,8 +308,8 @@ for (const empty of ["clientID: \r\nIP: \r\nPort: \r\n", "clientID:\r\nIP:\r\nPo
   });
 }
 
-Deno.test("a server of the wild that gives another than was asked for is not believed", async () => {
-  // It knows no Target. What is meant for bob must not reach whoever it names instead.
+Deno.test("a legacy server that names another client than the one asked for is not believed", async () => {
+  // It knows no Target. What is meant for bob must not reach the client that it names instead.
   await using carol = new Person("carol", nowhere);
   await using server = new FakeServer(() => bridgeack("carol", carol.client.address.port));
   await using alice = new Person("alice", server);
@@ -328,7 +328,7 @@ for (
     ["nothing, and hangs up", undefined],
   ] as const
 ) {
-  Deno.test(`a server that answers ${what} is told so in a sentence`, async () => {
+  Deno.test(`a server that answers ${what} is reported in a sentence`, async () => {
     await using server = new FakeServer(() => garbage);
     await using alice = new Person("alice", server);
     await rejectsSaying(
@@ -340,13 +340,13 @@ for (
   });
 }
 
-Deno.test("a server that speaks something else is not said to have said nothing", async () => {
+Deno.test("a server of another protocol is not reported as silent", async () => {
   await using server = new FakeServer(() => "HTTP/1.1 400 Bad Request\r\nServer: x\r\n\r\n");
   await using alice = new Person("alice", server);
   await rejectsSaying(() => alice.client.register(), UserError, "is not a p2pchat server");
 });
 
-Deno.test("a server whose pages have no end is not asked for ever", async () => {
+Deno.test("a server with endless pages is not asked forever", async () => {
   const most = 2_000;
   await using server = new FakeServer((_, number) =>
     number > most ? undefined : `INFOACK\r\nCount: 1\r\nAfter: ${number % 2 ? "a" : "b"}\r\n\r\n`
@@ -356,7 +356,7 @@ Deno.test("a server whose pages have no end is not asked for ever", async () => 
   assert(server.requests.length < most, `asked ${server.requests.length} times`);
 });
 
-Deno.test("Client lines that are none are left out", async () => {
+Deno.test("malformed Client lines are left out", async () => {
   await using server = new FakeServer(() =>
     "INFOACK\r\nCount: 5\r\nClient: bob 127.0.0.1:5557\r\nClient: b\u202eb 127.0.0.1:1\r\n" +
     "Client: carol\r\nClient: \r\nClient: dave nowhere:x\r\n\r\n"

@@ -61,15 +61,15 @@ function two() {
 /** Sends texts, all of which arrive and are acknowledged. */
 function send(from: Side, to: Side, count: number): NumberedMessage[] {
   const texts = Array.from({ length: count }, (_, i) => `${i}`);
-  const letters = say(from.store.outgoing, from.id, ...texts);
-  for (let at = 0; at < letters.length; at += unacknowledgedMax) {
-    to.store.incoming.receive(to.id, letters.slice(at, at + unacknowledgedMax), 1);
+  const messages = say(from.store.outgoing, from.id, ...texts);
+  for (let at = 0; at < messages.length; at += unacknowledgedMax) {
+    to.store.incoming.receive(to.id, messages.slice(at, at + unacknowledgedMax), 1);
   }
-  if (letters.length > 0) from.store.outgoing.acknowledge(from.id, letters.at(-1)!.id);
-  return letters;
+  if (messages.length > 0) from.store.outgoing.acknowledge(from.id, messages.at(-1)!.id);
+  return messages;
 }
 
-/** Asks a side as over a link, which checks what it carries. */
+/** Asks a side as over a link, and checks both messages as a link does. */
 function asking(side: Side, questions: Message[] = []) {
   return (request: Message): Promise<Message> => {
     questions.push(request);
@@ -106,7 +106,7 @@ Deno.test("two who have said nothing have nothing to compare", async () => {
   assertEquals(await compare(t.alice, t.bob), { streams: [] });
 });
 
-Deno.test("two who have the same find that out with few questions, from either side", async () => {
+Deno.test("two who have the same messages find that out with few questions, from either side", async () => {
   using t = two();
   send(t.alice, t.bob, 3_000);
   send(t.bob, t.alice, 7);
@@ -126,10 +126,10 @@ Deno.test("two who have the same find that out with few questions, from either s
   }
 });
 
-Deno.test("what waits is no difference, however much of it there is", async () => {
+Deno.test("waiting messages are no difference, however many there are", async () => {
   using t = two();
   send(t.alice, t.bob, 333);
-  // Bob has some whose acknowledgement was lost.
+  // Bob has some of which the acknowledgement was lost.
   const waiting = say(t.alice.store.outgoing, t.alice.id, ...Array(2_500).fill("waiting"));
   outcomes(t.bob.store.incoming, t.bob.id, waiting.slice(0, 77));
   const questions: Message[] = [];
@@ -144,12 +144,12 @@ Deno.test("what waits is no difference, however much of it there is", async () =
   );
 });
 
-Deno.test("rows that are lost on either side are named", async () => {
+Deno.test("messages that either side has lost are named", async () => {
   using t = two();
-  const letters = send(t.alice, t.bob, 5_000);
+  const messages = send(t.alice, t.bob, 5_000);
   t.changeBob("DELETE FROM messages WHERE seq IN (1, 1234, 4999, 5000)");
   t.changeAlice("DELETE FROM messages WHERE seq IN (2, 3000)");
-  const id = (seq: number) => letters[seq - 1]!.id;
+  const id = (seq: number) => messages[seq - 1]!.id;
   const [there, here] = [[5_000, 4_999, 1_234, 1].map(id), [3_000, 2].map(id)];
   const sorted = (ids: readonly string[]) => ids.toSorted();
   const sent = finding(await compare(t.alice, t.bob), "sent");
@@ -161,9 +161,9 @@ Deno.test("rows that are lost on either side are named", async () => {
   assertEquals(sorted(received.missingThere), sorted(here));
 });
 
-Deno.test("messages that stand in each other's place are named, and so are others' ids", async () => {
+Deno.test("swapped messages are named, and so are messages with another id", async () => {
   using t = two();
-  const letters = send(t.alice, t.bob, 400);
+  const messages = send(t.alice, t.bob, 400);
   t.changeBob(
     `UPDATE messages SET seq = -1 WHERE seq = 7; UPDATE messages SET seq = 7 WHERE seq = 300;
     UPDATE messages SET seq = 300 WHERE seq = -1;
@@ -172,20 +172,20 @@ Deno.test("messages that stand in each other's place are named, and so are other
   const sent = finding(await compare(t.alice, t.bob), "sent");
   assertEquals(
     sent.differing.toSorted(),
-    [7, 111, 300].map((seq) => letters[seq - 1]!.id).toSorted(),
+    [7, 111, 300].map((seq) => messages[seq - 1]!.id).toSorted(),
   );
   assertEquals([sent.same, sent.missingHere, sent.missingThere], [397, [], []]);
 });
 
-Deno.test("a store that is lost shows, on whichever side, and is not gone through to its end", async () => {
+Deno.test("a lost store is noticed on either side, without going through all of it", async () => {
   using t = two();
-  const letters = send(t.alice, t.bob, 30_000);
+  const messages = send(t.alice, t.bob, 30_000);
   using empty = openStore(":memory:");
   const lost = {
     store: empty,
     id: empty.conversations.open({ self: "x", name: "y", key: keyOf(1) }).id,
   };
-  const ids = new Set(letters.map(({ id }) => id));
+  const ids = new Set(messages.map(({ id }) => id));
   for (
     const [from, to, where] of [
       [t.alice, lost, "missingThere"],
@@ -203,12 +203,12 @@ Deno.test("a store that is lost shows, on whichever side, and is not gone throug
   }
 });
 
-Deno.test("what was sent again by a new stream is where its sender has it", async () => {
+Deno.test("messages that were sent again in a new stream are found in that stream", async () => {
   using t = two();
   const { alice, bob } = t;
   send(alice, bob, 10);
-  const letters = say(alice.store.outgoing, alice.id, "a", "b", "c");
-  outcomes(bob.store.incoming, bob.id, letters.slice(0, 2));
+  const messages = say(alice.store.outgoing, alice.id, "a", "b", "c");
+  outcomes(bob.store.incoming, bob.id, messages.slice(0, 2));
   alice.store.outgoing.renumber(alice.id);
   outcomes(bob.store.incoming, bob.id, alice.store.outgoing.unacknowledged(alice.id, 0, 9));
   const { streams } = await compare(alice, bob);
@@ -223,7 +223,7 @@ Deno.test("what was sent again by a new stream is where its sender has it", asyn
   );
 });
 
-Deno.test("of streams without end the newest are compared", async () => {
+Deno.test("if there are too many streams the newest are compared", async () => {
   using t = two();
   for (let i = 0; i < auditStreamsMax + 5; i++) {
     send(t.alice, t.bob, 1);
@@ -234,7 +234,7 @@ Deno.test("of streams without end the newest are compared", async () => {
   assert(streams.length >= auditStreamsMax && streams.length <= 2 * auditStreamsMax);
 });
 
-Deno.test("a question costs no more than its bounds, and what is none is refused", () => {
+Deno.test("the cost of a question is limited, and malformed ones are refused", () => {
   using t = two();
   send(t.alice, t.bob, 100);
   const { store, id } = t.bob;
@@ -272,7 +272,7 @@ Deno.test("a question costs no more than its bounds, and what is none is refused
   }
 });
 
-Deno.test("a question learns nothing of what is said with others", () => {
+Deno.test("a question reveals nothing about conversations with others", () => {
   using t = two();
   const { store, id } = t.bob;
   const carol = store.conversations.open({ self: "bob", name: "carol", key: keyOf(3) }).id;
@@ -286,7 +286,7 @@ Deno.test("a question learns nothing of what is said with others", () => {
   assertEquals([header(answer, "Count"), headerValues(answer, "Entry")], ["0", []]);
 });
 
-Deno.test("answers that are none end it, and those without end are not asked for for ever", async () => {
+Deno.test("malformed answers end an audit, and the number of questions is limited", async () => {
   using t = two();
   send(t.alice, t.bob, 100);
   const { store: { digests }, id } = t.alice;
@@ -323,7 +323,7 @@ Deno.test("answers that are none end it, and those without end are not asked for
     UserError,
     "before",
   );
-  // One who claims to have more than anybody can say, all of it other than here.
+  // A peer that claims to have more messages than anybody can write, all of them different.
   let questions = 0;
   const endless = (request: Message): Promise<Message> => {
     questions++;
@@ -343,7 +343,7 @@ Deno.test("answers that are none end it, and those without end are not asked for
   assert(questions <= 2 * (auditQuestionsMax + 1) + 1);
 });
 
-Deno.test("what is said while two compare does no harm", async () => {
+Deno.test("messages that are sent during an audit do no harm", async () => {
   using t = two();
   const { alice, bob } = t;
   send(alice, bob, 2_000);

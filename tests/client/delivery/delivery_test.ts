@@ -13,8 +13,8 @@ import { sentenceOf } from "../../support/problems.ts";
 
 /** A link, as far as a delivery sees one. */
 class FakeLink implements MessageLink {
-  readonly letters: NumberedMessage[] = [];
-  /** What is thrown at whoever gives it letters. */
+  readonly messages: NumberedMessage[] = [];
+  /** What `transmit` throws. */
   failure: Error | undefined;
   #room = Promise.withResolvers<void>();
 
@@ -22,9 +22,9 @@ class FakeLink implements MessageLink {
     if (hasRoom) this.#room.resolve();
   }
 
-  transmit(letters: readonly NumberedMessage[]): void {
+  transmit(messages: readonly NumberedMessage[]): void {
     if (this.failure !== undefined) throw this.failure;
-    this.letters.push(...letters);
+    this.messages.push(...messages);
   }
 
   drained(): Promise<void> {
@@ -36,12 +36,12 @@ class FakeLink implements MessageLink {
   }
 
   get texts(): string[] {
-    return this.letters.map(({ text }) => text);
+    return this.messages.map(({ text }) => text);
   }
 
-  /** The texts since this was asked last. */
+  /** The texts since the last call. */
   take(): string[] {
-    return this.letters.splice(0).map(({ text }) => text);
+    return this.messages.splice(0).map(({ text }) => text);
   }
 }
 
@@ -54,7 +54,7 @@ const refusal: Deposit = {
 
 type Parts = Pick<Store, "conversations" | "outgoing">;
 
-/** A delivery from alice to bob, and all around it as a test wants it. */
+/** A delivery from alice to bob, in surroundings that a test controls. */
 class Scene implements Disposable {
   readonly clock = new FakeClock();
   readonly #talk = talk();
@@ -62,13 +62,13 @@ class Scene implements Disposable {
   readonly store: Parts;
   readonly delivery: Delivery;
   /** When the peer was looked for. */
-  readonly sought: number[] = [];
+  readonly searches: number[] = [];
   readonly mails: string[][] = [];
   readonly deposited: number[] = [];
   readonly refused: string[] = [];
-  readonly troubles: unknown[] = [];
-  seek: () => Promise<void> = () => nothing;
-  deposit: (letters: readonly NumberedMessage[]) => Promise<Deposit> | undefined = () => undefined;
+  readonly storeErrors: unknown[] = [];
+  search: () => Promise<void> = () => nothing;
+  deposit: (messages: readonly NumberedMessage[]) => Promise<Deposit> | undefined = () => undefined;
   /** The methods of the store that fail. */
   readonly broken = new Set<string>();
 
@@ -81,17 +81,17 @@ class Scene implements Disposable {
       clock: this.clock,
       random: () => 1,
       search: () => {
-        this.sought.push(this.clock.now());
-        return this.seek();
+        this.searches.push(this.clock.now());
+        return this.search();
       },
-      deposit: (letters) => {
-        const deposit = this.deposit(letters);
-        if (deposit !== undefined) this.mails.push(letters.map(({ text }) => text));
+      deposit: (messages) => {
+        const deposit = this.deposit(messages);
+        if (deposit !== undefined) this.mails.push(messages.map(({ text }) => text));
         return deposit;
       },
       onDeposited: (count) => this.deposited.push(count),
       onRefused: ({ why }) => this.refused.push(sentenceOf(why)),
-      onStoreError: (error) => this.troubles.push(error),
+      onStoreError: (error) => this.storeErrors.push(error),
     });
   }
 
@@ -100,14 +100,14 @@ class Scene implements Disposable {
     this.delivery.reload();
   }
 
-  /** The user writes, and the delivery is given what the store made of it. */
+  /** The user writes, and the delivery gets the messages as the store has numbered them. */
   accept(...texts: string[]): void {
     for (const message of say(this.otherProgram, this.id, ...texts)) {
       this.delivery.accepted(message);
     }
   }
 
-  /** The store, as another program has it open. */
+  /** The store, as another program that has it open uses it. */
   get otherProgram(): Store["outgoing"] {
     return this.#talk.outgoing;
   }
@@ -118,16 +118,16 @@ class Scene implements Disposable {
     return link;
   }
 
-  /** The peer acknowledges what it has got last. */
+  /** The peer acknowledges the last message that it has got. */
   acknowledge(link: FakeLink): string[] {
-    return this.delivery.acknowledged(link.letters.at(-1)!.id);
+    return this.delivery.acknowledged(link.messages.at(-1)!.id);
   }
 
   get outgoing() {
     return this.#talk.conversations.get(this.id).outgoing;
   }
 
-  /** Whether the peer or the mailbox has everything, as the store has it. */
+  /** Whether the peer or the mailbox has everything, according to the store. */
   get allDeposited(): boolean {
     const { last, acknowledged, deposited } = this.outgoing;
     return Math.max(acknowledged, deposited) === last;
@@ -151,24 +151,24 @@ async function isDone(promise: Promise<unknown>): Promise<boolean> {
   return done;
 }
 
-const leavesAll = (letters: readonly NumberedMessage[]) =>
-  Promise.resolve({ deposited: letters.length });
+const leavesAll = (messages: readonly NumberedMessage[]) =>
+  Promise.resolve({ deposited: messages.length });
 
-Deno.test("what waits goes out over the first link, in order, and what is accepted later behind it", async () => {
+Deno.test("waiting messages go out in order over the first link, then those that are accepted later", async () => {
   using scene = new Scene("1", "2", "3");
   const link = await scene.attach();
   scene.say("4");
   scene.say("5", "6");
   await settle();
   assertEquals(link.texts, numbers(6));
-  assertEquals(link.letters.map(({ position }) => position.seq), [1, 2, 3, 4, 5, 6]);
+  assertEquals(link.messages.map(({ position }) => position.seq), [1, 2, 3, 4, 5, 6]);
   assertEquals(scene.delivery.waiting, 6);
-  assertEquals(scene.acknowledge(link), link.letters.map(({ id }) => id));
+  assertEquals(scene.acknowledge(link), link.messages.map(({ id }) => id));
   assertEquals(scene.delivery.waiting, 0);
-  assertEquals(scene.sought, []);
+  assertEquals(scene.searches, []);
 });
 
-Deno.test("what has just been accepted goes out without being read back", async () => {
+Deno.test("a message that was just accepted goes out without being read back from the store", async () => {
   using scene = new Scene();
   const link = await scene.attach();
   scene.accept("1");
@@ -180,17 +180,17 @@ Deno.test("what has just been accepted goes out without being read back", async 
   scene.broken.add("unacknowledged");
   scene.accept("4", "5");
   await settle();
-  assertEquals([link.texts, scene.troubles], [numbers(5), []]);
+  assertEquals([link.texts, scene.storeErrors], [numbers(5), []]);
 });
 
-Deno.test("what has just been accepted goes behind what another program has written", async () => {
+Deno.test("a message that was just accepted goes out after those that another program has written", async () => {
   using scene = new Scene();
   const link = await scene.attach();
   say(scene.otherProgram, scene.id, "1", "2");
   scene.accept("3");
   await settle();
   assertEquals(link.texts, numbers(3));
-  // The same if a link comes only then, or is another one.
+  // The same if a link opens only then, or is another one.
   scene.accept("4");
   scene.delivery.detach(link);
   const next = await scene.attach();
@@ -199,7 +199,7 @@ Deno.test("what has just been accepted goes behind what another program has writ
   assertEquals(next.texts, numbers(5));
 });
 
-Deno.test("no more is on its way unacknowledged than may be, of what is at hand either", async () => {
+Deno.test("messages that were just accepted count towards the limit of unacknowledged ones, too", async () => {
   using scene = new Scene();
   const link = await scene.attach();
   scene.accept(...numbers(3_000));
@@ -212,11 +212,11 @@ Deno.test("no more is on its way unacknowledged than may be, of what is at hand 
   assertEquals(link.texts, numbers(3_000));
 });
 
-Deno.test("no more is on its way unacknowledged than may be", async () => {
+Deno.test("the number of unacknowledged messages on their way is limited", async () => {
   using scene = new Scene(...numbers(3_000));
   const link = await scene.attach();
   assertEquals(link.texts, numbers(unacknowledgedMax));
-  const acknowledged = link.letters[99]!;
+  const acknowledged = link.messages[99]!;
   assertEquals(scene.delivery.acknowledged(acknowledged.id).length, 100);
   await settle();
   assertEquals(link.texts, numbers(unacknowledgedMax + 100));
@@ -227,33 +227,33 @@ Deno.test("no more is on its way unacknowledged than may be", async () => {
   assertEquals(link.texts, numbers(3_000));
 });
 
-Deno.test("a link that takes no more is not given more", async () => {
+Deno.test("a full link gets no more messages", async () => {
   using scene = new Scene(...numbers(1_000));
   const link = await scene.attach(new FakeLink(false));
-  const taken = link.letters.length;
+  const taken = link.messages.length;
   assert(taken < 1_000);
   scene.say("1001");
   await settle();
-  assertEquals(link.letters.length, taken);
+  assertEquals(link.messages.length, taken);
   link.makeRoom();
   await settle();
   assertEquals(link.texts, numbers(1_001));
 });
 
-Deno.test("a new link gets all that is not acknowledged, and its floor says where that begins", async () => {
+Deno.test("a new link gets all unacknowledged messages, and their floor says where these begin", async () => {
   using scene = new Scene(...numbers(5));
   const first = await scene.attach();
-  scene.delivery.acknowledged(first.letters[1]!.id);
+  scene.delivery.acknowledged(first.messages[1]!.id);
   scene.delivery.detach(first);
   const second = await scene.attach();
   assertEquals(second.texts, ["3", "4", "5"]);
-  assertEquals(second.letters.map(({ position }) => position.floor), [2, 2, 2]);
-  // What comes from the one that is over counts all the same.
-  scene.delivery.acknowledged(first.letters[3]!.id);
+  assertEquals(second.messages.map(({ position }) => position.floor), [2, 2, 2]);
+  // What the old link brings still counts.
+  scene.delivery.acknowledged(first.messages[3]!.id);
   assertEquals(scene.delivery.waiting, 1);
 });
 
-Deno.test("of two links one is used; when it is over the other goes on", async () => {
+Deno.test("one of two links is used, and when it is over the other one", async () => {
   using scene = new Scene("1", "2");
   const first = await scene.attach();
   const second = await scene.attach();
@@ -263,10 +263,10 @@ Deno.test("of two links one is used; when it is over the other goes on", async (
   scene.delivery.detach(first);
   await settle();
   assertEquals(second.take(), ["1", "2"]);
-  assertEquals(scene.sought, []);
+  assertEquals(scene.searches, []);
 });
 
-Deno.test("where nothing is acknowledged all is sent again, ever more seldom, on each link in turn", async () => {
+Deno.test("if nothing is acknowledged all is sent again, at growing intervals, on each link in turn", async () => {
   using scene = new Scene("1", "2");
   const [first, second] = [await scene.attach(), await scene.attach()];
   const rounds: [number, string[], string[]][] = [];
@@ -288,10 +288,10 @@ Deno.test("where nothing is acknowledged all is sent again, ever more seldom, on
   ]);
 });
 
-Deno.test("as long as some is acknowledged nothing is sent again", async () => {
+Deno.test("nothing is sent again as long as acknowledgements come", async () => {
   using scene = new Scene(...numbers(20));
   const link = await scene.attach();
-  for (const { id } of [...link.letters]) {
+  for (const { id } of [...link.messages]) {
     await scene.clock.pass(9_000);
     assertEquals(scene.delivery.acknowledged(id), [id]);
   }
@@ -300,29 +300,29 @@ Deno.test("as long as some is acknowledged nothing is sent again", async () => {
   assertEquals(scene.clock.waiting, 0);
 });
 
-Deno.test("a link that is stuck does not keep another from being used", async () => {
+Deno.test("a stuck link does not keep another one from being used", async () => {
   using scene = new Scene(...numbers(600));
   const stuck = await scene.attach(new FakeLink(false));
   const link = await scene.attach();
   await scene.clock.pass(10_000);
   assertEquals(link.texts, numbers(600));
-  assert(stuck.letters.length < 600);
-  const given = stuck.letters.length;
+  assert(stuck.messages.length < 600);
+  const given = stuck.messages.length;
   stuck.makeRoom();
   await settle();
-  assertEquals(stuck.letters.length, given);
+  assertEquals(stuck.messages.length, given);
 });
 
-Deno.test("a link that says it is over, and has not ended yet, is no trouble, and nothing is lost", async () => {
+Deno.test("a link that is over but has not ended yet does no harm, and nothing is lost", async () => {
   using scene = new Scene("1");
   const link = new FakeLink();
   link.failure = new UserError({ code: "link-not-open" });
   await scene.attach(link);
-  assertEquals(scene.troubles, []);
+  assertEquals(scene.storeErrors, []);
   scene.delivery.detach(link);
   const next = await scene.attach();
   assertEquals(next.texts, ["1"]);
-  // Nor where it turns out to be usable after all.
+  // Nor if it turns out to be usable after all.
   scene.delivery.detach(next);
   await scene.attach(link);
   link.failure = undefined;
@@ -330,7 +330,7 @@ Deno.test("a link that says it is over, and has not ended yet, is no trouble, an
   assertEquals(link.texts, ["1"]);
 });
 
-Deno.test("links that come and go as they like lose and misplace nothing", async () => {
+Deno.test("whenever links come and go, no message is lost or out of order", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.constantFrom("attach", "detach", "acknowledge", "say", "pass", "wake", "reset"), {
@@ -343,10 +343,10 @@ Deno.test("links that come and go as they like lose and misplace nothing", async
         const chance = () => chances.next().value as number;
         const links: FakeLink[] = [];
         const hears = (link: FakeLink) => {
-          const letters = link.letters.splice(0);
-          if (letters.length === 0) return;
-          const receipts = bob.incoming.receive(bob.id, letters, 0);
-          const last = letters.findLast((_, i) =>
+          const messages = link.messages.splice(0);
+          if (messages.length === 0) return;
+          const receipts = bob.incoming.receive(bob.id, messages, 0);
+          const last = messages.findLast((_, i) =>
             ["stored", "duplicate"].includes(receipts[i]!.outcome)
           );
           if (last !== undefined) scene.delivery.acknowledged(last.id);
@@ -374,48 +374,48 @@ Deno.test("links that come and go as they like lose and misplace nothing", async
         }
         assertEquals(received(bob.history, "alice", "bob"), numbers(count, 0));
         assertEquals(scene.delivery.waiting, 0);
-        assertEquals(scene.troubles, []);
+        assertEquals(scene.storeErrors, []);
       },
     ),
     { numRuns: 60 },
   );
 });
 
-Deno.test("what the peer says of a message that it never got, or twice, changes nothing", async () => {
+Deno.test("an acknowledgement of an unknown message, or a second one, changes nothing", async () => {
   using scene = new Scene("1", "2");
   const link = await scene.attach();
-  for (const id of ["0".repeat(32), "", "x", link.letters[0]!.position.stream]) {
+  for (const id of ["0".repeat(32), "", "x", link.messages[0]!.position.stream]) {
     assertEquals(scene.delivery.acknowledged(id), []);
   }
-  const [first, second] = link.letters;
+  const [first, second] = link.messages;
   assertEquals(scene.delivery.acknowledged(second!.id), [first!.id, second!.id]);
   assertEquals(scene.delivery.acknowledged(second!.id), []);
   assertEquals(scene.delivery.acknowledged(first!.id), []);
   assertEquals(scene.delivery.waiting, 0);
 });
 
-Deno.test("a stream that the peer cannot go on with begins anew, with the same messages", async () => {
+Deno.test("if the peer cannot continue a stream, a new one starts with the same messages", async () => {
   using scene = new Scene(...numbers(4));
   const link = await scene.attach();
-  scene.delivery.acknowledged(link.letters[0]!.id);
-  const before = link.letters.splice(0).slice(1);
+  scene.delivery.acknowledged(link.messages[0]!.id);
+  const before = link.messages.splice(0).slice(1);
   scene.delivery.renumber("0".repeat(32));
   await settle();
-  assertEquals(link.letters, []);
+  assertEquals(link.messages, []);
   scene.delivery.renumber(before[0]!.position.stream);
   await settle();
-  assertEquals(link.letters.map(({ id }) => id), before.map(({ id }) => id));
-  assertEquals(link.letters.map(({ position: { seq, floor } }) => [seq, floor]), [
+  assertEquals(link.messages.map(({ id }) => id), before.map(({ id }) => id));
+  assertEquals(link.messages.map(({ position: { seq, floor } }) => [seq, floor]), [
     [1, 0],
     [2, 0],
     [3, 0],
   ]);
   using bob = talk();
-  assertEquals(outcomes(bob.incoming, bob.id, link.letters), ["stored", "stored", "stored"]);
+  assertEquals(outcomes(bob.incoming, bob.id, link.messages), ["stored", "stored", "stored"]);
   assertEquals(scene.acknowledge(link).length, 3);
 });
 
-Deno.test("a peer that asks for new streams without end gets few", async () => {
+Deno.test("a peer that keeps asking for new streams gets few", async () => {
   using scene = new Scene("1");
   const link = await scene.attach();
   const streams = new Set<string>();
@@ -425,20 +425,20 @@ Deno.test("a peer that asks for new streams without end gets few", async () => {
     await scene.clock.pass(100);
   }
   assert(streams.size <= 11, String(streams.size));
-  assert(link.letters.length <= 20, String(link.letters.length));
-  // Whoever means it asks again when he is sent what he cannot take.
+  assert(link.messages.length <= 20, String(link.messages.length));
+  // A peer that needs one asks again when it gets what it cannot take.
   scene.delivery.renumber(scene.outgoing.stream);
   assertEquals(scene.acknowledge(link).length, 1);
 });
 
-Deno.test("a stream that another program begins anew is found out", async () => {
+Deno.test("that another program has started a new stream is noticed", async () => {
   using scene = new Scene(...numbers(3));
   const link = await scene.attach();
   link.take();
   scene.store.outgoing.renumber(scene.id);
   await scene.clock.pass(15_000);
   assertEquals(link.take(), numbers(3));
-  // As is what another program has had acknowledged.
+  // So is an acknowledgement that another program has got.
   scene.store.outgoing.acknowledge(
     scene.id,
     scene.store.outgoing.unacknowledged(scene.id, 0, 9).at(-1)!.id,
@@ -447,14 +447,14 @@ Deno.test("a stream that another program begins anew is found out", async () => 
   assertEquals([link.take(), scene.delivery.waiting], [[], 0]);
 });
 
-Deno.test("without a link the peer is looked for, ever more seldom", async () => {
+Deno.test("without a link the peer is looked for, at growing intervals", async () => {
   using scene = new Scene();
   await scene.clock.pass(1_000_000);
-  assertEquals(scene.sought, []);
+  assertEquals(scene.searches, []);
   const from = scene.clock.now();
   scene.say("1");
   await scene.clock.pass(250_000);
-  assertEquals(scene.sought.map((at) => (at - from) / 1000), [
+  assertEquals(scene.searches.map((at) => (at - from) / 1000), [
     0,
     1,
     3,
@@ -466,58 +466,58 @@ Deno.test("without a link the peer is looked for, ever more seldom", async () =>
     183,
     243,
   ]);
-  // Another message is no reason to look sooner.
+  // Another message is no reason to search sooner.
   scene.say("2");
   await scene.clock.pass(1);
-  assertEquals(scene.sought.length, 10);
+  assertEquals(scene.searches.length, 10);
 });
 
-Deno.test("a peer that is said to be back is looked for at once, but not without end", async () => {
+Deno.test("a peer that is said to be back is looked for at once, but not too often", async () => {
   using scene = new Scene("1");
   scene.delivery.reload();
   await scene.clock.pass(100_000);
-  const before = scene.sought.length;
+  const before = scene.searches.length;
   scene.delivery.wake();
   await settle();
-  assertEquals(scene.sought.length, before + 1);
+  assertEquals(scene.searches.length, before + 1);
   for (let i = 0; i < 1_000; i++) {
     scene.delivery.wake();
     await scene.clock.pass(10);
   }
-  assert(scene.sought.length <= before + 12, String(scene.sought.length - before));
+  assert(scene.searches.length <= before + 12, String(scene.searches.length - before));
 });
 
-Deno.test("who is said to be back while being looked for is looked for once more", async () => {
+Deno.test("a peer that is said to be back during a search is looked for once more", async () => {
   using scene = new Scene("1");
   scene.deposit = leavesAll;
-  const seeking = Promise.withResolvers<void>();
-  scene.seek = () => seeking.promise;
+  const searching = Promise.withResolvers<void>();
+  scene.search = () => searching.promise;
   scene.delivery.reload();
   await scene.clock.pass(10_000);
   scene.delivery.wake();
-  seeking.resolve();
+  searching.resolve();
   await scene.clock.pass(1);
-  assertEquals([scene.sought.length, scene.mails.length], [2, 1]);
+  assertEquals([scene.searches.length, scene.mails.length], [2, 1]);
   await scene.clock.pass(1_000_000);
-  assertEquals(scene.sought.length, 2);
+  assertEquals(scene.searches.length, 2);
 });
 
-Deno.test("a link that comes while the peer is looked for ends the search", async () => {
+Deno.test("a link that opens during a search ends it", async () => {
   using scene = new Scene("1");
   scene.deposit = leavesAll;
   const link = new FakeLink();
-  scene.seek = async () => {
+  scene.search = async () => {
     await undefined;
     scene.delivery.attach(link);
   };
   scene.delivery.reload();
   await scene.clock.pass(5_000);
-  assertEquals([link.texts, scene.sought.length, scene.mails], [["1"], 1, []]);
+  assertEquals([link.texts, scene.searches.length, scene.mails], [["1"], 1, []]);
 });
 
-Deno.test("a link that breaks whenever it opens is opened ever more seldom", async () => {
+Deno.test("a link that breaks whenever it opens is opened at growing intervals", async () => {
   using scene = new Scene("1");
-  scene.seek = () => {
+  scene.search = () => {
     const link = new FakeLink();
     scene.delivery.attach(link);
     scene.delivery.detach(link);
@@ -525,29 +525,29 @@ Deno.test("a link that breaks whenever it opens is opened ever more seldom", asy
   };
   scene.delivery.reload();
   await scene.clock.pass(200_000);
-  assert(scene.sought.length <= 10, String(scene.sought.length));
+  assert(scene.searches.length <= 10, String(scene.searches.length));
 });
 
-Deno.test("what a peer that is not there does not get is left with the mailbox, in order", async () => {
+Deno.test("messages for a peer that is away are left at the mailbox, in order", async () => {
   using scene = new Scene(...numbers(700));
-  scene.deposit = (letters) => Promise.resolve({ deposited: Math.min(100, letters.length) });
+  scene.deposit = (messages) => Promise.resolve({ deposited: Math.min(100, messages.length) });
   scene.delivery.reload();
   await settle();
   assertEquals(scene.mails.flatMap((texts) => texts.slice(0, 100)), numbers(700));
   assertEquals(scene.deposited, [100, 100, 100, 100, 100, 100, 100]);
   assertEquals([scene.delivery.waiting, scene.allDeposited], [700, true]);
-  // Then there is nothing to do.
+  // Then there is nothing left to do.
   assertEquals(scene.clock.waiting, 0);
   scene.say("701");
   await settle();
   assertEquals(scene.mails.at(-1), ["701"]);
-  // What the peer has had by mail it acknowledges, too.
+  // The peer acknowledges what it got by mail, too.
   const all = scene.store.outgoing.unacknowledged(scene.id, 0, 1_000);
   assertEquals(scene.delivery.acknowledged(all[699]!.id).length, 700);
   assertEquals(scene.delivery.waiting, 1);
 });
 
-Deno.test("a link gets what lies in the mailbox as well", async () => {
+Deno.test("a link gets the messages that are at the mailbox, too", async () => {
   using scene = new Scene("1", "2");
   scene.deposit = leavesAll;
   scene.delivery.reload();
@@ -559,7 +559,7 @@ Deno.test("a link gets what lies in the mailbox as well", async () => {
   assertEquals(scene.delivery.waiting, 0);
 });
 
-Deno.test("a mailbox that takes nothing is asked again when it says, and not before", async () => {
+Deno.test("a mailbox that refuses is asked again at the time that it names, and not before", async () => {
   using scene = new Scene("1");
   const asked: number[] = [];
   scene.deposit = () => {
@@ -584,7 +584,7 @@ Deno.test("a mailbox that takes nothing is asked again when it says, and not bef
   assertEquals(scene.deposited, [2]);
 });
 
-Deno.test("a deposit during which a stream begins anew counts for nothing", async () => {
+Deno.test("a deposit does not count if a new stream starts meanwhile", async () => {
   using scene = new Scene("1", "2");
   const deposits: PromiseWithResolvers<Deposit>[] = [];
   scene.deposit = () => {
@@ -602,7 +602,7 @@ Deno.test("a deposit during which a stream begins anew counts for nothing", asyn
   assertEquals([scene.outgoing.deposited, scene.deposited], [2, [2]]);
 });
 
-Deno.test("what the mailbox has forgotten is waiting again, and left there anew", async () => {
+Deno.test("messages that the mailbox has deleted wait again, and are left there again", async () => {
   using scene = new Scene("1");
   scene.deposit = leavesAll;
   scene.delivery.reload();
@@ -618,7 +618,7 @@ Deno.test("what the mailbox has forgotten is waiting again, and left there anew"
   assertEquals(scene.outgoing.depositedAtMs, scene.clock.timeOfDay() - 1_000);
 });
 
-Deno.test("all rests when the peer or the mailbox has everything", async () => {
+Deno.test("`idle` is done when the peer or the mailbox has everything", async () => {
   using scene = new Scene();
   assert(await isDone(scene.delivery.idle()));
   const link = await scene.attach();
@@ -639,21 +639,21 @@ Deno.test("all rests when the peer or the mailbox has everything", async () => {
   deposit.resolve({ deposited: 1 });
   assertEquals([await isDone(restingByMail), await isDone(acknowledged)], [true, false]);
   scene.delivery.acknowledged(
-    link.letters.concat(scene.store.outgoing.unacknowledged(scene.id, 0, 1)).at(-1)!.id,
+    link.messages.concat(scene.store.outgoing.unacknowledged(scene.id, 0, 1)).at(-1)!.id,
   );
   assert(await isDone(acknowledged));
 });
 
-Deno.test("where neither is to be had, all rests as soon as that is known, and later at once", async () => {
+Deno.test("if neither can be reached, `idle` is done as soon as that is known, and later at once", async () => {
   for (const deposit of [() => undefined, () => Promise.resolve(refusal)]) {
     using scene = new Scene("1");
     scene.deposit = deposit;
-    const seeking = Promise.withResolvers<void>();
-    scene.seek = () => seeking.promise;
+    const searching = Promise.withResolvers<void>();
+    scene.search = () => searching.promise;
     scene.delivery.reload();
     const resting = scene.delivery.idle();
     assertEquals(await isDone(resting), false);
-    seeking.resolve();
+    searching.resolve();
     assert(await isDone(resting));
     scene.say("2");
     assert(await isDone(scene.delivery.idle()));
@@ -662,7 +662,7 @@ Deno.test("where neither is to be had, all rests as soon as that is known, and l
   }
 });
 
-Deno.test("what is written while a search is put off goes to the mailbox all the same, and at once", async () => {
+Deno.test("what is written while a search is put off goes to the mailbox at once", async () => {
   using scene = new Scene("1");
   scene.deposit = leavesAll;
   scene.delivery.reload();
@@ -675,7 +675,7 @@ Deno.test("what is written while a search is put off goes to the mailbox all the
   assertEquals(scene.mails, [["1"], ["2"]]);
 });
 
-Deno.test("a link that is lost while all is waited for leaves nobody waiting", async () => {
+Deno.test("`idle` ends if the link is lost meanwhile", async () => {
   using scene = new Scene("1");
   const link = await scene.attach();
   const resting = scene.delivery.idle();
@@ -683,11 +683,11 @@ Deno.test("a link that is lost while all is waited for leaves nobody waiting", a
   assert(await isDone(resting));
 });
 
-Deno.test("once stopped it does nothing, and nobody waits for it", async () => {
-  for (const stage of ["idle", "linked", "stuck", "seeking", "pausing", "depositing"]) {
+Deno.test("once stopped it does nothing, and nobody keeps waiting for it", async () => {
+  for (const stage of ["idle", "linked", "stuck", "searching", "pausing", "depositing"]) {
     using scene = new Scene("1");
     const never = Promise.withResolvers<never>().promise;
-    if (stage === "seeking") scene.seek = () => never;
+    if (stage === "searching") scene.search = () => never;
     if (stage === "depositing") scene.deposit = () => never;
     const link = new FakeLink(stage !== "stuck");
     if (stage === "linked" || stage === "stuck") await scene.attach(link);
@@ -697,14 +697,14 @@ Deno.test("once stopped it does nothing, and nobody waits for it", async () => {
     scene.delivery.stop();
     for (const wait of waits) assert(await isDone(wait), stage);
     assertEquals(scene.clock.waiting, 0, stage);
-    const before = [scene.sought.length, link.letters.length, scene.mails.length];
+    const before = [scene.searches.length, link.messages.length, scene.mails.length];
     link.makeRoom();
     scene.say("2");
     scene.delivery.wake();
     scene.delivery.detach(link);
     await scene.attach();
     await scene.clock.pass(100_000);
-    assertEquals([scene.sought.length, link.letters.length, scene.mails.length], before, stage);
+    assertEquals([scene.searches.length, link.messages.length, scene.mails.length], before, stage);
     assertEquals(scene.clock.waiting, 0, stage);
   }
 });
@@ -718,7 +718,7 @@ const calls = [
   "renumber",
 ] as const;
 
-/** What a delivery throws at whoever has asked for something, who says so. */
+/** Does something that may throw a UserError, which its caller would report. */
 function attempt(work: () => void): void {
   try {
     work();
@@ -728,7 +728,7 @@ function attempt(work: () => void): void {
 }
 
 for (const call of calls) {
-  Deno.test(`a store whose ${call} fails is said so, and once it works all goes on by itself`, async () => {
+  Deno.test(`a failing ${call} of the store is reported, and all goes on by itself once it works`, async () => {
     for (const away of [false, true]) {
       using scene = new Scene("1", "2");
       using bob = talk();
@@ -738,7 +738,7 @@ for (const call of calls) {
       scene.delivery.reload();
       await settle();
       attempt(() => scene.delivery.renumber(scene.outgoing.stream));
-      for (const { id } of link?.letters ?? []) attempt(() => scene.delivery.acknowledged(id));
+      for (const { id } of link?.messages ?? []) attempt(() => scene.delivery.acknowledged(id));
       await scene.clock.pass(call === "forgetDeposited" ? mailTtlMs + 1 : 300_000);
       scene.delivery.wake();
       await scene.clock.pass(100_000);
@@ -751,7 +751,7 @@ for (const call of calls) {
         assert(scene.allDeposited);
         link = await scene.attach();
       }
-      bob.incoming.receive(bob.id, link!.letters, 0);
+      bob.incoming.receive(bob.id, link!.messages, 0);
       scene.acknowledge(link!);
       assertEquals(received(bob.history, "alice", "bob"), ["1", "2", "3"]);
       assertEquals(scene.delivery.waiting, 0);
@@ -759,21 +759,21 @@ for (const call of calls) {
   });
 }
 
-Deno.test("a store that fails when a message is to go out is asked again, without being told", async () => {
+Deno.test("a store that fails when a message has to go out is asked again by itself", async () => {
   for (const call of ["get", "unacknowledged"] as const) {
     using scene = new Scene();
     const link = await scene.attach();
     scene.broken.add(call);
     scene.say("1");
     await settle();
-    assertEquals([link.texts, scene.troubles.length], [[], 1]);
+    assertEquals([link.texts, scene.storeErrors.length], [[], 1]);
     scene.broken.clear();
     await scene.clock.pass(12_000);
     assertEquals(link.texts, ["1"]);
   }
 });
 
-Deno.test("a mark of what is at the mailbox that cannot be made has the deposits repeated, not hailed", async () => {
+Deno.test("if deposits cannot be noted they are repeated, and not reported as done", async () => {
   using scene = new Scene("1");
   scene.deposit = leavesAll;
   scene.broken.add("markDeposited");

@@ -1,4 +1,4 @@
-// Messages to somebody who is away, without a mailbox: they wait, and come when both are there.
+// Messages to somebody who is away, without a mailbox: they wait, and arrive when both are there.
 
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { UserError } from "../../../client/user_error.ts";
@@ -27,7 +27,7 @@ function startWithoutMailbox(port = 0) {
 }
 
 /** Alice and bob, who have met, and have both stopped. */
-async function acquainted(server = startWithoutMailbox(), more = {}) {
+async function twoContacts(server = startWithoutMailbox(), more = {}) {
   const alice = new Home("alice", server, more);
   const bob = new Home("bob", server, more);
   {
@@ -52,7 +52,7 @@ async function acquainted(server = startWithoutMailbox(), more = {}) {
   };
 }
 
-/** A store of which some calls fail as long as a test wants it. */
+/** A store of which some calls fail as long as a test says so. */
 function failing(ofStore: Store, calls: readonly string[]) {
   const broken = new Set<string>();
   const state = {
@@ -65,8 +65,8 @@ function failing(ofStore: Store, calls: readonly string[]) {
 
 const numbered = (count: number) => Array.from({ length: count }, (_, i) => `message ${i}`);
 
-Deno.test("what is written to somebody who is away waits, and comes when he is back", async () => {
-  await using scene = await acquainted();
+Deno.test("messages to somebody who is away wait, and arrive when they are back", async () => {
+  await using scene = await twoContacts();
   await using alice = await scene.alice.come();
   const { how, why } = await alice.chat("bob");
   assertEquals([how, why?.code], ["away", "server-refused"]);
@@ -84,8 +84,8 @@ Deno.test("what is written to somebody who is away waits, and comes when he is b
   assertEquals((await alice.shown.count("delivered", 4))[3]!.wasWaiting, false);
 });
 
-Deno.test("nor is it lost when she, too, stops in between, any number of times", async () => {
-  await using scene = await acquainted();
+Deno.test("messages are not lost if the sender stops in between, any number of times", async () => {
+  await using scene = await twoContacts();
   for (let i = 0; i < 4; i++) {
     await using alice = scene.alice.start();
     if (i > 0) {
@@ -102,11 +102,11 @@ Deno.test("nor is it lost when she, too, stops in between, any number of times",
   await bob.events.count("message", 4);
   await alice.events.count("delivered", 4);
   assertEquals(bob.heard, numbered(4).map((text) => `alice: ${text}`));
-  // A call for what waits makes nobody the current one.
+  // A call that delivers what waits makes nobody current.
   assertEquals([alice.current, alice.names], [undefined, ["bob"]]);
 });
 
-Deno.test("it goes to where he was last, where no server can say where he is", async () => {
+Deno.test("if no server can say where a peer is, its last address is called", async () => {
   using aliceAtHome = new Home("alice", nowhere);
   using bobAtHome = new Home("bob", nowhere);
   let port;
@@ -128,8 +128,8 @@ Deno.test("it goes to where he was last, where no server can say where he is", a
   assertEquals(bob.heard, ["alice: are you there?"]);
 });
 
-Deno.test("many messages go over in order, whichever side restarts in between", async () => {
-  await using scene = await acquainted();
+Deno.test("many messages arrive in order, whichever side restarts in between", async () => {
+  await using scene = await twoContacts();
   const texts = numbered(3_000);
   {
     await using alice = await scene.alice.come();
@@ -150,26 +150,27 @@ Deno.test("many messages go over in order, whichever side restarts in between", 
   assertEquals(heard, texts.map((text) => `alice: ${text}`));
 });
 
-/** A MSG that carries a letter. */
-const msgOf = (letter: NumberedMessage) => encode(message("MSG", chatMessageHeaders(letter)));
+/** A message as MSG. */
+const msgOf = (chatMessage: NumberedMessage) =>
+  encode(message("MSG", chatMessageHeaders(chatMessage)));
 
-Deno.test("a friend is no stranger after a restart, however much he writes", async () => {
-  await using scene = await acquainted();
+Deno.test("a contact is still one after a restart, and may write any number of messages", async () => {
+  await using scene = await twoContacts();
   await using bob = await scene.bob.come();
   const { identity } = scene.alice;
   using alice = await EncryptedPeer.dial(bob.client.address, { id: "alice", identity });
-  for (const letter of stream(["one", "two", "three"], { floor: unknownSenderMessagesMax })) {
-    await alice.send(msgOf(letter));
+  for (const chatMessage of stream(["one", "two", "three"], { floor: unknownSenderMessagesMax })) {
+    await alice.send(msgOf(chatMessage));
     assertMatch(await alice.message(), /^ACK/);
   }
   assertEquals(bob.events.of("problem"), []);
 });
 
-Deno.test("a stranger who writes without end is stopped, and goes on once he is answered", async () => {
+Deno.test("an unknown sender is stopped at the limit, and goes on once answered", async () => {
   using home = new Home("alice", nowhere);
   await using alice = home.start();
   const self = { id: "mallory", identity: Identity.generate() };
-  // Their numbers say how many came before.
+  // The numbers say how many came before.
   const [first, second, third] = stream(["1", "2", "3"], { floor: unknownSenderMessagesMax - 2 });
   {
     using peer = await EncryptedPeer.dial(alice.client.address, self);
@@ -177,7 +178,7 @@ Deno.test("a stranger who writes without end is stopped, and goes on once he is 
     assertMatch(await peer.message(), /^ACK/);
   }
   await alice.events.see("closed");
-  // Neither another link nor a restart lets him have more.
+  // Neither another link nor a restart allows more.
   using peer = await EncryptedPeer.dial(alice.client.address, self);
   await peer.send(msgOf(second!));
   assertMatch(await peer.message(), /^ACK/);
@@ -200,7 +201,7 @@ Deno.test("a stranger who writes without end is stopped, and goes on once he is 
   assertMatch(await last.message(), /^ACK/);
 });
 
-Deno.test("what is said without a key is in the history, too", async () => {
+Deno.test("messages of a peer without a key are in the history, too", async () => {
   using home = new Home("alice", nowhere, { allowPlaintext: true });
   const { store, state } = failing(home.store, ["receive", "accept"]);
   await using alice = home.start({ store });
@@ -216,7 +217,7 @@ Deno.test("what is said without a key is in the history, too", async () => {
     ["hello", true, "received"],
     ["hello bob", true, "sent"],
   ]);
-  // Nobody sends it again: it is shown and sent also where it cannot be kept.
+  // Nobody sends it again, so it is shown, and sent, even if it cannot be saved.
   state.fails = true;
   await bob.send("MSG\r\nId: 2\r\nText: still there?\r\n\r\n");
   await alice.events.count("message", 2);
@@ -226,8 +227,8 @@ Deno.test("what is said without a key is in the history, too", async () => {
   assertEquals(history().length, 2);
 });
 
-Deno.test("what the receiver's disk does not take is not acknowledged, and comes once when it does", async () => {
-  await using scene = await acquainted();
+Deno.test("what the receiver's disk does not take is not acknowledged, and arrives once when it does", async () => {
+  await using scene = await twoContacts();
   await using alice = await scene.alice.come();
   const { store, state } = failing(scene.bob.store, ["receive"]);
   await using bob = await scene.bob.come({ store });
@@ -246,8 +247,8 @@ Deno.test("what the receiver's disk does not take is not acknowledged, and comes
   assertEquals(bob.events.of("problem").length, 1);
 });
 
-Deno.test("a message that the sender's disk does not take is not sent, and the sender is told", async () => {
-  await using scene = await acquainted();
+Deno.test("what the sender's disk does not take is refused, and not sent", async () => {
+  await using scene = await twoContacts();
   const { store, state } = failing(scene.alice.store, ["accept"]);
   await using alice = await scene.alice.come({ store });
   await using bob = await scene.bob.come();
@@ -267,8 +268,8 @@ Deno.test("a message that the sender's disk does not take is not sent, and the s
   assertEquals(bob.heard, ["alice: three"]);
 });
 
-Deno.test("a store that cannot note what is acknowledged has it sent again, and shown once", async () => {
-  await using scene = await acquainted();
+Deno.test("if an acknowledgement cannot be saved the message is sent again, and shown once", async () => {
+  await using scene = await twoContacts();
   const { store, state } = failing(scene.alice.store, ["acknowledge", "markShown"]);
   await using bob = await scene.bob.come();
   {
@@ -282,7 +283,7 @@ Deno.test("a store that cannot note what is acknowledged has it sent again, and 
     await alice.events.see("problem");
     assertEquals(alice.waiting, 1);
   }
-  // Nor does it keep her from starting; what was not noted is shown once more.
+  // Alice can still start. What was not noted as shown is shown once more.
   {
     await using alice = await scene.alice.come({ store });
     assertEquals(alice.heard, ["bob: two"]);
@@ -299,8 +300,8 @@ Deno.test("a store that cannot note what is acknowledged has it sent again, and 
   assertEquals(bob.heard, ["alice: one"]);
 });
 
-Deno.test("what waits stays when a conversation is closed, and is said to", async () => {
-  await using scene = await acquainted();
+Deno.test("messages go on waiting when their conversation is closed, which is reported", async () => {
+  await using scene = await twoContacts();
   await using alice = await scene.alice.come();
   await alice.chat("bob");
   await alice.send("one");
@@ -313,13 +314,13 @@ Deno.test("what waits stays when a conversation is closed, and is said to", asyn
   assertEquals(alice.current, undefined);
   await alice.close("bob");
   assertEquals(alice.names, []);
-  // Whoever was talked to can be switched to all the same.
+  // The user can switch to any contact.
   alice.switchTo("bob");
   assertEquals([alice.current, alice.names], ["bob", ["bob"]]);
 });
 
-Deno.test("a script whose peer is not there, and who has no mailbox, is done at once", async () => {
-  await using scene = await acquainted();
+Deno.test("a script is done at once if its peer is away and there is no mailbox", async () => {
+  await using scene = await twoContacts();
   await using alice = await scene.alice.come();
   await alice.chat("bob");
   const from = performance.now();
@@ -331,7 +332,7 @@ Deno.test("a script whose peer is not there, and who has no mailbox, is done at 
   assertEquals(alice.waiting, 2);
 });
 
-Deno.test("/trust sends what waits to the key that is accepted, and nothing to the other", async () => {
+Deno.test("/trust sends what waits to the accepted key, and nothing to the other", async () => {
   await using server = startWithoutMailbox();
   using home = new Home("alice", server);
   await using alice = await home.come();
@@ -357,7 +358,7 @@ Deno.test("/trust sends what waits to the key that is accepted, and nothing to t
   await until(() => alice.waiting === 0);
 });
 
-Deno.test("a key that is refused again and again is told of once in a while", async () => {
+Deno.test("a key that is refused again and again is reported once in a while", async () => {
   await using server = startWithoutMailbox();
   let calls = 0;
   const dial: Network["dial"] = (...args) => {
@@ -383,7 +384,7 @@ Deno.test("a key that is refused again and again is told of once in a while", as
   assertEquals(alice.events.of("opened").length, 1);
 });
 
-Deno.test("after /verify no with messages waiting, none of them goes to that key", async () => {
+Deno.test("after /verify no, none of the waiting messages goes to that key", async () => {
   await using alice = new Person("alice", nowhere);
   await using mallory = new Person("bob", nowhere);
   await alice.chat(mallory.place);
@@ -404,7 +405,7 @@ Deno.test("after /verify no with messages waiting, none of them goes to that key
   assertEquals(mallory.heard, []);
 });
 
-Deno.test("two names of one home, with one key and one store, talk to each other", async () => {
+Deno.test("two names of one profile, with one key and one store, talk to each other", async () => {
   await using server = startWithoutMailbox();
   using home = new Home("alice", server);
   const { identity, store } = home;
@@ -438,8 +439,8 @@ Deno.test("two names of one home, with one key and one store, talk to each other
   }
 });
 
-Deno.test("who comes and goes is told once, and not where a connection says it", async () => {
-  await using scene = await acquainted();
+Deno.test("that somebody comes or goes is told once, and not if a connection shows it", async () => {
+  await using scene = await twoContacts();
   await using alice = await scene.alice.come();
   const lines = () =>
     alice.events.all.filter(({ type }) => ["presence", "opened", "closed"].includes(type)).map(
@@ -460,14 +461,14 @@ Deno.test("who comes and goes is told once, and not where a connection says it",
     await using _bob = await scene.bob.come();
     await alice.events.count("presence", 2);
   }
-  // He is said to have gone some seconds later, in case he is back at once.
+  // That bob has gone is said some seconds later, in case bob is back at once.
   await alice.events.count("presence", 3);
   assertEquals(lines(), ["here", "opened", "closed", "here", "gone"]);
 });
 
 for (const readReceipts of [false, true]) {
-  Deno.test(`what was read is said, where the user allows that: ${readReceipts}`, async () => {
-    await using scene = await acquainted(undefined, { readReceipts });
+  Deno.test(`the sender learns what was read if the reader allows that: ${readReceipts}`, async () => {
+    await using scene = await twoContacts(undefined, { readReceipts });
     await using alice = await scene.alice.come();
     await using bob = await scene.bob.come();
     await alice.chat("bob");
@@ -487,7 +488,7 @@ for (const readReceipts of [false, true]) {
       );
       assertEquals(states(), ["read", "read"]);
     } else {
-      // What comes behind where it would be.
+      // This comes after the receipt would have come.
       await bob.send("I have seen it");
       await alice.events.see("message");
       assertEquals([alice.events.of("read"), states()], [[], ["delivered", "received"]]);
@@ -495,8 +496,8 @@ for (const readReceipts of [false, true]) {
   });
 }
 
-Deno.test("an audit over the link that there is finds both alike, and what waits", async () => {
-  await using scene = await acquainted();
+Deno.test("an audit over the open link finds that both sides have the same", async () => {
+  await using scene = await twoContacts();
   await using alice = await scene.alice.come();
   await using bob = await scene.bob.come();
   assertEquals(alice.current, undefined);
@@ -515,11 +516,11 @@ Deno.test("an audit over the link that there is finds both alike, and what waits
   await rejectsSaying(() => alice.client.audit("bob"), UserError, "bob is not connected");
 });
 
-Deno.test("where one server is gone, both meet at the next", async () => {
+Deno.test("if one server is gone, both meet at the next", async () => {
   const first = startWithoutMailbox();
   await using second = startWithoutMailbox();
   const servers = [first.address, second.address];
-  await using scene = await acquainted(first, { servers });
+  await using scene = await twoContacts(first, { servers });
   await using alice = await scene.alice.come();
   assertEquals(first.registrations, 1);
   await first.stop();
@@ -533,7 +534,7 @@ Deno.test("where one server is gone, both meet at the next", async () => {
   assertEquals(second.registrations, 2);
 });
 
-Deno.test("strangers who come and go leave no conversation behind", async () => {
+Deno.test("unknown senders who come and go leave no conversation behind", async () => {
   await using server = start();
   await using alice = new Person("alice", server);
   for (let i = 0; i < 20; i++) {

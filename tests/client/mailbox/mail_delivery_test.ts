@@ -9,8 +9,8 @@ import { FakeServer, Home, nowhere, Person, start } from "../../support/client_f
 import { until } from "../../support/events.ts";
 import { sentenceOf } from "../../support/problems.ts";
 
-/** A server, and people of whom alice has met all others, and all have stopped. */
-async function acquainted(server = start(), names: readonly string[] = ["alice", "bob"]) {
+/** A server, and people whose clients have stopped. Alice has talked with each of the others. */
+async function contacts(server = start(), names: readonly string[] = ["alice", "bob"]) {
   const [alice, ...others] = names.map((name) => new Home(name, server));
   {
     await using a = await alice!.come();
@@ -35,7 +35,7 @@ async function acquainted(server = start(), names: readonly string[] = ["alice",
   };
 }
 
-/** Dials a server, and counts what it is asked for mail. */
+/** Dials a server, and counts how often it is asked for mail. */
 function counting(count: () => void): Network["dialServer"] {
   const text = new TextDecoder();
   return async (address, options) => {
@@ -55,8 +55,8 @@ function counting(count: () => void): Network["dialServer"] {
 /** What was said after the greetings. */
 const after = (home: Home) => home.said.filter((line) => !line.includes("hello"));
 
-Deno.test("two who are never online at once talk by mail, and are told what was delivered", async () => {
-  await using scene = await acquainted();
+Deno.test("two who are never there at the same time talk by mail, and learn what was delivered", async () => {
+  await using scene = await contacts();
   {
     await using alice = await scene.alice.come();
     await alice.chat("bob");
@@ -89,8 +89,8 @@ Deno.test("two who are never online at once talk by mail, and are told what was 
   assertEquals([after(scene.alice), after(scene.bob)], [lines, lines]);
 });
 
-Deno.test("delivering messages alone changes no current conversation", async () => {
-  await using scene = await acquainted();
+Deno.test("a delivery by itself makes nobody current", async () => {
+  await using scene = await contacts();
   {
     await using alice = await scene.alice.come();
     await alice.chat("bob");
@@ -107,7 +107,7 @@ Deno.test("delivering messages alone changes no current conversation", async () 
 });
 
 Deno.test("whichever way messages go, they come once and in order", async () => {
-  await using scene = await acquainted();
+  await using scene = await contacts();
   const texts = Array.from({ length: 60 }, (_, i) => `message ${i}`);
   const sends = async (alice: Person, from: number, to: number) => {
     await alice.chat("bob");
@@ -119,7 +119,7 @@ Deno.test("whichever way messages go, they come once and in order", async () => 
     await alice.client.allDelivered();
   }
   {
-    // He comes while she sends: what is at the mailbox comes by the link as well.
+    // Bob comes while alice sends: what is at the mailbox comes by the link as well.
     await using alice = await scene.alice.come();
     await sends(alice, 10, 20);
     await using _bob = await scene.bob.come();
@@ -132,7 +132,7 @@ Deno.test("whichever way messages go, they come once and in order", async () => 
     await alice.client.allDelivered();
   }
   {
-    // He calls her before he has looked at his mail.
+    // Bob calls alice before fetching the mail.
     await using alice = await scene.alice.come();
     await using bob = scene.bob.start();
     await bob.chat("alice");
@@ -147,9 +147,9 @@ Deno.test("whichever way messages go, they come once and in order", async () => 
   assertEquals(bob.heard, []);
 });
 
-Deno.test("a full mailbox is told at once, and once; what it does not take waits", async () => {
+Deno.test("a full mailbox is reported at once, and once; what it does not take waits", async () => {
   const server = startServer({ host: "127.0.0.1", port: 0, capacity: { boxMails: 2 } });
-  await using scene = await acquainted(server);
+  await using scene = await contacts(server);
   await using alice = await scene.alice.come();
   await alice.chat("bob");
   for (const text of ["one", "two", "three", "four"]) {
@@ -164,12 +164,12 @@ Deno.test("a full mailbox is told at once, and once; what it does not take waits
   assertEquals(bob.heard, ["alice: one", "alice: two", "alice: three", "alice: four"]);
 });
 
-Deno.test("a stranger's mail is answered once the user has answered it", async () => {
+Deno.test("an unknown sender's mail is acknowledged once the user has answered it", async () => {
   await using server = start();
   using strange = new Home("mallory", server);
   using home = new Home("alice", server);
   {
-    // He has called her once, and she has not answered.
+    // Mallory has called alice once, and alice has not answered.
     await using alice = await home.come();
     await using mallory = await strange.come();
     await mallory.chat("alice");
@@ -205,8 +205,8 @@ Deno.test("a stranger's mail is answered once the user has answered it", async (
   assertEquals(mallory.heard, ["alice: no"]);
 });
 
-Deno.test("mail of another key stays where it is until that key is trusted", async () => {
-  await using scene = await acquainted();
+Deno.test("mail of another key stays at the server until that key is trusted", async () => {
+  await using scene = await contacts();
   {
     await using bob = await scene.bob.come();
     await bob.chat("alice");
@@ -223,8 +223,8 @@ Deno.test("mail of another key stays where it is until that key is trusted", asy
   assertEquals(alice.heard, ["bob: one", "bob: two"]);
 });
 
-Deno.test("mail that stays on the server is not fetched again with each new mail", async () => {
-  await using scene = await acquainted(start(), ["alice", "bob", "carol"]);
+Deno.test("mail that is left at the server is not fetched again with each new mail", async () => {
+  await using scene = await contacts(start(), ["alice", "bob", "carol"]);
   const [bob, carol] = scene.others;
   {
     await using b = await bob!.come();
@@ -243,7 +243,7 @@ Deno.test("mail that stays on the server is not fetched again with each new mail
   const before = collected;
   assert(before > 10, String(before));
   await using c = await carol!.come({
-    // She cannot call.
+    // Carol cannot call.
     network: {
       ...tcpNetwork,
       dial: () =>
@@ -262,11 +262,12 @@ Deno.test("mail that stays on the server is not fetched again with each new mail
     await c.send(`two ${i}`);
     await alice.events.count("message", i);
   }
-  // One brings a mail, and the next says that it was the last; again where it was hailed meanwhile.
+  // One request fetches a mail, and the next learns that it was the last; and again if another was
+  // announced meanwhile.
   assert(collected - before <= 5 * 4, `${collected - before} times`);
 });
 
-Deno.test("a server that announces mail without end has it fetched no more often than it serves it", async () => {
+Deno.test("a server that announces mail without end is asked only as often as it answers", async () => {
   const hails = "MAIL\r\nCount: 1\r\n\r\n".repeat(5_000);
   let collected = 0;
   await using server = new FakeServer((request) => {
@@ -289,11 +290,11 @@ Deno.test("a server that announces mail without end has it fetched no more often
   assertEquals(alice.events.of("problem"), []);
 });
 
-Deno.test("a peer that is met by mail alone can be answered", async () => {
-  await using scene = await acquainted(undefined, ["alice", "bob", "carol"]);
+Deno.test("somebody who is known only by mail can be answered", async () => {
+  await using scene = await contacts(undefined, ["alice", "bob", "carol"]);
   const [bob, carol] = scene.others;
   {
-    // Bob learns of carol, who does not know him yet.
+    // Bob learns of carol, who does not know bob yet.
     await using b = await bob!.come();
     await using c = await carol!.come();
     await b.chat("carol");
@@ -318,7 +319,7 @@ Deno.test("a peer that is met by mail alone can be answered", async () => {
   assertEquals(b.heard, ["carol: yes"]);
 });
 
-Deno.test("nothing is said of mail if the server keeps none", async () => {
+Deno.test("without a server that keeps mail, no mailbox is mentioned", async () => {
   using home = new Home("alice", nowhere);
   await using alice = home.start();
   await using bob = new Person("bob", nowhere);
