@@ -18,7 +18,7 @@ import {
   unlockIdentity,
 } from "../../profile/profile.ts";
 import { plainText } from "../script/script.ts";
-import type { IdentityAnswer } from "../wording/wording.ts";
+import type { ProfileAnswer } from "../wording/wording.ts";
 import { askingBy, askNewPassphrase, type Prompt } from "./passphrase_prompt.ts";
 import { qrCode } from "./qr_code.ts";
 
@@ -68,7 +68,7 @@ export function changePassphrase(
 ): void {
   const kept = keepAndSay(directory, print);
   const identity = unlockIdentity(kept, askingBy(prompt));
-  const passphrase = askNewPassphrase("New passphrase, empty for none:", prompt);
+  const passphrase = askNewPassphrase("new", prompt);
   setPassphrase(kept, identity, passphrase);
   const before = hasPassphrase(kept.file);
   say({ type: "passphrase-changed", before, now: passphrase !== "" }, print);
@@ -90,7 +90,7 @@ export function exportCopy(
   const kept = readIdentity(directory);
   if (kept === undefined) throw new UserError({ code: "no-identity-yet", directory });
   const identity = unlockIdentity(kept, askingBy(prompt));
-  const passphrase = plain ? "" : askNewPassphrase("Passphrase for the copy:", prompt);
+  const passphrase = plain ? "" : askNewPassphrase("copy", prompt);
   if (!plain && passphrase === "") throw new UserError({ code: "copy-without-passphrase" });
   exportIdentity(to === "-" ? Deno.stdout : to, protectIdentity(identity, passphrase));
   if (to !== "-") say({ type: "identity-exported", path: to, plain }, print);
@@ -131,6 +131,6 @@ function hasPassphrase(file: StoredIdentity["file"]): boolean {
   return "sealed" in file;
 }
 
-function say(answer: IdentityAnswer, print: (line: string) => void): void {
+function say(answer: ProfileAnswer, print: (line: string) => void): void {
   for (const line of plainText(answer).trimEnd().split("\n")) print(line);
 }

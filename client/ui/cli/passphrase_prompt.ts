@@ -5,9 +5,9 @@
  */
 
 import { promptSecret } from "@std/cli/prompt-secret";
-import { quotedPath } from "../../../shared/text/quoted_path.ts";
 import type { AskPassphrase } from "../../profile/profile.ts";
 import { UserError } from "../../user_error.ts";
+import { passphrasePrompt } from "../wording/wording.ts";
 
 /** Shows a prompt and reads a secret. @returns Null if there is no terminal to ask in. */
 export type Prompt = (prompt: string) => string | null;
@@ -27,25 +27,22 @@ export function promptPassphrase(prompt: string): string | null {
 
 /** Asks for the passphrase of an identity. */
 export function askingBy(prompt: Prompt): AskPassphrase {
-  return ({ path, attempt }) => {
-    const again = attempt === 1 ? "" : "That is another one. ";
-    return prompt(`${again}Passphrase of ${quotedPath(path)}:`);
-  };
+  return (asked) => prompt(passphrasePrompt({ what: "identity", ...asked }));
 }
 
 /**
  * Asks for a new passphrase, twice.
  *
- * @param words The first prompt.
+ * @param what What it is for: the identity itself, or a copy of it.
  * @returns An empty text if none is wanted.
  * @throws {UserError} If there is nobody to ask, the two differ, or a key was pressed that is not a letter.
  */
-export function askNewPassphrase(words: string, prompt: Prompt): string {
-  const passphrase = prompt(words);
+export function askNewPassphrase(what: "new" | "copy", prompt: Prompt): string {
+  const passphrase = prompt(passphrasePrompt({ what }));
   if (passphrase === null) throw new UserError({ code: "nobody-to-ask" });
   // An arrow key, say; or half of a letter, if the terminal took back the other half.
   if (/[\p{Cc}\ufffd]/u.test(passphrase)) throw new UserError({ code: "passphrase-not-text" });
-  const again = prompt("The same again:");
+  const again = prompt(passphrasePrompt({ what: "again" }));
   if (again === null) throw new UserError({ code: "nobody-to-ask" });
   if (again !== passphrase) throw new UserError({ code: "passphrases-differ" });
   return passphrase;

@@ -4,27 +4,27 @@
  * @module
  */
 
-import { quotedPath } from "../../../shared/text/quoted_path.ts";
 import type {
   IdentityAction,
   IdentityFault,
   ProfileProblem,
 } from "../../problems/profile_problem.ts";
 import type { Sentences } from "./sentences.ts";
+import { shellQuoted } from "./shell_quoted.ts";
 
 export const profileSentences: Sentences<ProfileProblem> = {
   "identity-unusable": ({ action, path, fault }) => {
     const { words, stream = "", advice } = actions[action];
-    const what = `Cannot ${words} ${path === undefined ? stream : quotedPath(path)}`;
+    const what = `Cannot ${words} ${path === undefined ? stream : shellQuoted(path)}`;
     return `${what}: ${faultWords(fault, path ?? "", advice === undefined ? "" : `; ${advice}`)}`;
   },
   "no-profile": ({ directory }) =>
     `There is no identity in ${
-      quotedPath(directory)
+      shellQuoted(directory)
     }, and so no message; --profile names another ` +
     "directory",
   "no-identity-yet": ({ directory }) =>
-    `There is no identity in ${quotedPath(directory)} yet; p2pchat identity makes one`,
+    `There is no identity in ${shellQuoted(directory)} yet; p2pchat identity makes one`,
   "nobody-to-ask": () =>
     "Cannot ask for a passphrase: standard input and output have to be a terminal",
   "passphrase-not-text": () =>
@@ -79,7 +79,7 @@ function faultWords(fault: IdentityFault, path: string, advice: string): string 
       return "that is not a file; move it away for a new one";
     case "open-to-others":
       return `its mode is ${fault.mode}, so that others can get at your key; chmod 600 ` +
-        quotedPath(path);
+        shellQuoted(path);
     case "broken-link":
       return "a link there leads nowhere, or in a circle; correct it";
     case "no-passphrase":

@@ -15,7 +15,7 @@ import type { HistoryEntry } from "../../store/store.ts";
 import type { Problem } from "../../user_error.ts";
 
 /** Everything that can be shown. */
-export type Shown = ShownEvent | Answer | LineProblem | IdentityAnswer;
+export type Shown = ShownEvent | Answer | LineProblem | ProfileAnswer;
 
 /** What happened, as a front end sees it. */
 export type ShownEvent =
@@ -114,8 +114,15 @@ export type LineProblem =
     readonly error: unknown;
   };
 
-/** What the subcommand `identity` answers. */
-export type IdentityAnswer =
+/** What the commands about a profile tell. */
+export type ProfileAnswer =
+  | {
+    /** How far a conversion of all messages is. */
+    readonly type: "converting";
+    readonly to: "sealed" | "readable";
+    readonly done: number;
+    readonly total: number;
+  }
   | { readonly type: "identity-made" }
   | {
     readonly type: "identity";

@@ -4,15 +4,13 @@
  * @module
  */
 
-import { makeVisible } from "../../../shared/text/visible.ts";
 import type { StoreAction, StoreProblem } from "../../problems/store_problem.ts";
 import type { Sentences } from "./sentences.ts";
 
 export const storeSentences: Sentences<StoreProblem> = {
-  "store-not-opened": ({ path, reason }) =>
-    `Cannot open the store '${makeVisible(path)}': ${reason}`,
+  "store-not-opened": ({ path, reason }) => `Cannot open the store '${path}': ${reason}`,
   "store-sealed": ({ path }) =>
-    `Cannot open the store '${makeVisible(path)}': its messages are sealed for another identity; ` +
+    `Cannot open the store '${path}': its messages are sealed for another identity; ` +
     "import that one, or move the file away for a new one",
   "store-refused": ({ action, reason }) => `Cannot ${actions[action]}: ${reason}`,
   "sealed-meanwhile": () => "Cannot use the messages: another program has sealed them; start again",

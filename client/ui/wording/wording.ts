@@ -8,27 +8,29 @@
 import { errorMessage } from "../../../shared/errors/error_message.ts";
 import { makeVisible, makeVisibleLines } from "../../../shared/text/visible.ts";
 import type { ConversationState } from "../../events.ts";
+import type { AskedPassphrase } from "../../profile/profile.ts";
 import type { HistoryEntry } from "../../store/store.ts";
 import { UserError } from "../../user_error.ts";
 import { answerWords } from "./answer_words.ts";
 import { eventWords } from "./event_words.ts";
 import { messageText, plaintextMark, stateWords } from "./history_rows.ts";
-import { identityWords } from "./identity_words.ts";
+import { profileWords } from "./profile_words.ts";
 import { lineProblemWords } from "./line_problem_words.ts";
 import { fullTime } from "./local_time.ts";
 import { problemSentence } from "./problem_sentences.ts";
+import { shellQuoted } from "./shell_quoted.ts";
 import type { Shown } from "./shown.ts";
 import type { Wording, Words } from "./wording_parts.ts";
 
 export type { HistoryRow } from "./history_rows.ts";
-export type { Answer, ArrivedEvent, IdentityAnswer, LineProblem, Shown } from "./shown.ts";
+export type { Answer, ArrivedEvent, LineProblem, ProfileAnswer, Shown } from "./shown.ts";
 export type { Wording } from "./wording_parts.ts";
 
 const words: Words<Shown> = {
   ...eventWords,
   ...answerWords,
   ...lineProblemWords,
-  ...identityWords,
+  ...profileWords,
 };
 
 /**
@@ -61,6 +63,27 @@ export function promptText(
   if (current === undefined) return `${self}> `;
   const { name, waiting } = current;
   return `${self} → ${makeVisible(name)}${waiting === 0 ? "" : ` (${waiting} waiting)`}> `;
+}
+
+/** What a passphrase is asked for. */
+export type PassphraseFor =
+  | AskedPassphrase & { readonly what: "identity" }
+  | { readonly what: "new" | "copy" | "again" };
+
+/** The prompt for a passphrase, safe to print. */
+export function passphrasePrompt(asked: PassphraseFor): string {
+  switch (asked.what) {
+    case "identity": {
+      const again = asked.attempt === 1 ? "" : "That is another one. ";
+      return makeVisible(`${again}Passphrase of ${shellQuoted(asked.path)}:`);
+    }
+    case "new":
+      return "New passphrase, empty for none:";
+    case "copy":
+      return "Passphrase for the copy:";
+    case "again":
+      return "The same again:";
+  }
 }
 
 /**

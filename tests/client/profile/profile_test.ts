@@ -9,6 +9,7 @@ import {
   readIdentity,
   setPassphrase,
 } from "../../../client/profile/profile.ts";
+import { errorSentence } from "../../../client/ui/wording/wording.ts";
 import { loadIdentity } from "../../support/identities.ts";
 import {
   encodeIdentity,
@@ -56,7 +57,7 @@ function writeFile(path: string, text: string, mode = 0o600): void {
 
 /** The words of what is refused: one sentence, that is about a file. */
 function refusal(run: () => unknown, about: string): string {
-  const message = sentenceOf(assertThrows(run, UserError).problem);
+  const message = errorSentence(assertThrows(run, UserError));
   assert(message.startsWith(`Cannot ${about}: `), message);
   assert(!message.includes("os error") && !message.includes("\n"), message);
   return message.slice(`Cannot ${about}: `.length);

@@ -1,5 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { problemSentence } from "../../../../client/ui/wording/problem_sentences.ts";
+import { errorSentence } from "../../../../client/ui/wording/wording.ts";
+import { UserError } from "../../../../client/user_error.ts";
 import type { StoreAction, StoreProblem } from "../../../../client/problems/store_problem.ts";
 import { assertSentences, type SentenceCases } from "../../../support/problems.ts";
 
@@ -9,7 +11,7 @@ const reason = "the disk is full; make room, and try again";
 const cases: SentenceCases<StoreProblem> = {
   "store-not-opened": [[
     { code: "store-not-opened", path, reason },
-    "Cannot open the store '/home/bob/␛store.db': the disk is full; make room, and try again",
+    `Cannot open the store '${path}': the disk is full; make room, and try again`,
   ]],
   "store-sealed": [[
     { code: "store-sealed", path: "/home/bob/store.db" },
@@ -32,6 +34,13 @@ const cases: SentenceCases<StoreProblem> = {
 
 Deno.test("each problem with the store has its sentence", () => {
   assertSentences(cases);
+});
+
+Deno.test("a path cannot command the terminal on which an error is printed", () => {
+  assertEquals(
+    errorSentence(new UserError({ code: "store-not-opened", path, reason })),
+    "Cannot open the store '/home/bob/␛store.db': the disk is full; make room, and try again",
+  );
 });
 
 Deno.test("each thing that is tried with the store has its words", () => {

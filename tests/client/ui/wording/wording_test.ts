@@ -6,6 +6,7 @@ import { terminalLines } from "../../../../client/ui/terminal/terminal_lines.ts"
 import {
   type Answer,
   errorSentence,
+  passphrasePrompt,
   promptText,
   type Shown,
   wordingOf,
@@ -253,6 +254,11 @@ const fields: Arbitraries = {
       hostile,
     ),
   }),
+  converting: fc.record({
+    to: fc.constantFrom("sealed" as const, "readable" as const),
+    done: fc.nat(),
+    total: fc.nat(),
+  }),
   "identity-made": fc.constant({}),
   identity: fc.record({ key, fingerprint, path: hostile, hasPassphrase: fc.boolean() }),
   "passphrase-changed": fc.record({ before: fc.boolean(), now: fc.boolean() }),
@@ -357,6 +363,7 @@ Deno.test("a terminal obeys nothing that comes from outside in an error or a pro
       assert(!unsafe.test(errorSentence(error)));
     }
     assert(!unsafe.test(promptText("alice", { name: text, waiting: 0 })));
+    assert(!unsafe.test(passphrasePrompt({ what: "identity", path: text, attempt: 2 })));
   }));
 });
 

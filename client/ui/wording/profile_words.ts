@@ -1,14 +1,19 @@
 /**
- * What the subcommand `identity` answers, in words.
+ * What the commands about a profile tell, in words.
  *
  * @module
  */
 
-import type { IdentityAnswer } from "./shown.ts";
+import type { ProfileAnswer } from "./shown.ts";
 import { list, notice, type Words } from "./wording_parts.ts";
 
-/** The words for each answer about an identity. */
-export const identityWords: Words<IdentityAnswer> = {
+/** The words for each. */
+export const profileWords: Words<ProfileAnswer> = {
+  converting: ({ to, done, total }) =>
+    notice(
+      `${to === "sealed" ? "sealing your messages" : "making your messages readable"}: ` +
+        `${done} of ${total}`,
+    ),
   "identity-made": () => notice("there was no identity yet: this one is new, and yours"),
   identity: ({ key, fingerprint, path, hasPassphrase }) =>
     list(
