@@ -27,6 +27,7 @@ export class PresenceNotices {
   readonly #here = new BoundedMap<string, boolean>(knownMax);
   /** Those who seem to have gone, which is not told yet. */
   readonly #going = new Map<string, () => void>();
+  #stopped = false;
 
   constructor(options: PresenceNoticesOptions) {
     this.#options = options;
@@ -51,7 +52,8 @@ export class PresenceNotices {
    */
   said(name: string, status: PresenceStatus | undefined, connected: boolean): void {
     this.#stay(name);
-    if (connected || status === undefined) return;
+    // The server goes on telling until the registration is taken back.
+    if (this.#stopped || connected || status === undefined) return;
     const here = status === "online";
     // A client that is only registered is not heard from: it is known only that it has gone if it was here.
     if (status === "registered" && !this.#here.get(name)) return;
@@ -71,6 +73,7 @@ export class PresenceNotices {
 
   /** Nothing is told any more. */
   stop(): void {
+    this.#stopped = true;
     for (const name of [...this.#going.keys()]) this.#stay(name);
   }
 

@@ -139,6 +139,10 @@ Deno.test("once it is stopped nothing is told any more, and no timer is left", a
   }
   notices.stop();
   assertEquals(clock.waiting, 0);
+  // The server may go on telling for a moment.
+  notices.said("bob", "online", false);
+  notices.said("bob", "away", false);
+  assertEquals(clock.waiting, 0);
   await clock.pass(10_000);
   assertEquals(told, ["bob here", "carol here"]);
 });
