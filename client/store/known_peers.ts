@@ -6,7 +6,7 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import { type PublicKey, publicKeyBytes, publicKeyFrom } from "../../shared/crypto/public_key.ts";
-import { knownPeersMax, knownStrangersMax } from "../../shared/protocol/limits.ts";
+import { knownPeersMax, unknownSenderKeysMax } from "../../shared/protocol/limits.ts";
 import type { Transactions } from "./transactions.ts";
 
 /** A peer whose key is remembered. */
@@ -51,7 +51,7 @@ export class KnownPeers {
   meet(name: string, key: PublicKey, unknownSinceMs: number | undefined): Meeting {
     return this.#write(() => {
       if (unknownSinceMs !== undefined) {
-        const tooMany = this.#count("countUnknown") + 1 - knownStrangersMax;
+        const tooMany = this.#count("countUnknown") + 1 - unknownSenderKeysMax;
         if (tooMany > 0) this.#sql.forgetUnknown.run(tooMany);
       } else if (this.#count("countContacts") >= knownPeersMax) {
         return "full";

@@ -51,7 +51,7 @@ export function deposit(
 
 function depositFault(refusal: MailRefusal, clientId: string): Fault {
   switch (refusal) {
-    case "box-full":
+    case "mailbox-full":
       return serverFaults.mailboxFull(clientId);
     case "share-full":
       return serverFaults.mailboxShareFull(clientId);

@@ -6,10 +6,10 @@
 
 import { isLoopback } from "../../shared/net/address.ts";
 import {
-  boxBytesMax,
-  boxMailsMax,
   connectionsMax,
   connectionsPerHostMax,
+  mailboxBytesMax,
+  mailboxMailsMax,
   mailsBytesMax,
   mailsMax,
   namesMax,
@@ -27,8 +27,8 @@ import type { Fault } from "../../shared/protocol/status.ts";
 /** How much mail a server keeps. */
 export interface MailCapacity {
   /** Mails in one mailbox, and their bytes. */
-  readonly boxMails: number;
-  readonly boxBytes: number;
+  readonly mailboxMails: number;
+  readonly mailboxBytes: number;
   /** The part of these that one sender may fill. */
   readonly shareMails: number;
   readonly shareBytes: number;
@@ -60,8 +60,8 @@ export const defaultCapacity: Capacity = {
   registrationsPerHost: registrationsPerHostMax,
   names: namesMax,
   newNamesPerHost: newNamesPerHostMax,
-  boxMails: boxMailsMax,
-  boxBytes: boxBytesMax,
+  mailboxMails: mailboxMailsMax,
+  mailboxBytes: mailboxBytesMax,
   shareMails: shareMailsMax,
   shareBytes: shareBytesMax,
   senderMails: senderMailsMax,

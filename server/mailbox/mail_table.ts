@@ -30,7 +30,7 @@ export interface KeptMail {
 }
 
 /** Which bound a mail would pass. */
-export type FullReason = "box-full" | "share-full" | "sender-full" | "full";
+export type FullReason = "mailbox-full" | "share-full" | "sender-full" | "full";
 
 interface Amount {
   readonly mails: number;
@@ -41,7 +41,16 @@ interface Amount {
 export class MailTable {
   readonly #capacity: MailCapacity;
   readonly #sql: Record<
-    "find" | "box" | "share" | "sender" | "total" | "add" | "remove" | "count" | "next" | "expire",
+    | "find"
+    | "mailbox"
+    | "share"
+    | "sender"
+    | "total"
+    | "add"
+    | "remove"
+    | "count"
+    | "next"
+    | "expire",
     StatementSync
   >;
 
@@ -51,7 +60,7 @@ export class MailTable {
     const amount = "SELECT count(*) AS mails, coalesce(sum(bytes), 0) AS bytes FROM mails WHERE";
     this.#sql = {
       find: prepare("SELECT 1 FROM mails WHERE name = ? AND key = ? AND sender = ? AND id = ?"),
-      box: prepare(`${amount} name = ? AND key = ?`),
+      mailbox: prepare(`${amount} name = ? AND key = ?`),
       share: prepare(`${amount} name = ? AND key = ? AND sender = ?`),
       sender: prepare(`${amount} sender = ?`),
       total: prepare("SELECT mails, bytes FROM total"),
@@ -116,14 +125,16 @@ export class MailTable {
     sender: Uint8Array,
     bytes: number,
   ): FullReason | undefined {
-    const { box, share, sender: bySender, total } = this.#sql;
+    const { mailbox, share, sender: bySender, total } = this.#sql;
     const isOver = (statement: StatementSync, of: (string | Uint8Array)[], max: Amount) => {
       const amount = statement.get(...of) as unknown as Amount;
       return amount.mails + 1 > max.mails || amount.bytes + bytes > max.bytes;
     };
-    const { boxMails, boxBytes, shareMails, shareBytes } = this.#capacity;
+    const { mailboxMails, mailboxBytes, shareMails, shareBytes } = this.#capacity;
     const { senderMails, senderBytes, mails, mailsBytes } = this.#capacity;
-    if (isOver(box, [name, key], { mails: boxMails, bytes: boxBytes })) return "box-full";
+    if (isOver(mailbox, [name, key], { mails: mailboxMails, bytes: mailboxBytes })) {
+      return "mailbox-full";
+    }
     if (isOver(share, [name, key, sender], { mails: shareMails, bytes: shareBytes })) {
       return "share-full";
     }

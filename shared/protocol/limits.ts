@@ -114,9 +114,9 @@ export const takenMax = 60;
 export const mailTtlMs = 14 * 24 * 60 * 60_000;
 
 /** Mails in one mailbox, and their bytes. */
-export const boxMailsMax = 1_000;
-/** See {@linkcode boxMailsMax}. */
-export const boxBytesMax = 16 * 1024 * 1024;
+export const mailboxMailsMax = 1_000;
+/** See {@linkcode mailboxMailsMax}. */
+export const mailboxBytesMax = 16 * 1024 * 1024;
 
 /** The part of these that one sender may use, so that nobody fills a mailbox alone. */
 export const shareMailsMax = 500;
@@ -197,7 +197,7 @@ export const linksMax = 64;
 export const knownPeersMax = 10_000;
 
 /** Unknown senders whose keys a client saves beside these: the latest. */
-export const knownStrangersMax = 1_000;
+export const unknownSenderKeysMax = 1_000;
 
 /** Messages that a client accepts from an unknown sender before the user answers. */
 export const unknownSenderMessagesMax = 100_000;
@@ -275,8 +275,8 @@ for (
       Math.ceil(mailBytesMax * 4 / 3 / mailLineLengthMax) + 8 <= headersMax,
     "the presence of all watched ids fits under the header limit": watchedMax + 2 <= headersMax,
     "what is taken fits under the header limit": takenMax + 3 <= headersMax,
-    "nobody fills a mailbox alone": shareMailsMax * 2 <= boxMailsMax &&
-      shareBytesMax * 2 <= boxBytesMax,
+    "nobody fills a mailbox alone": shareMailsMax * 2 <= mailboxMailsMax &&
+      shareBytesMax * 2 <= mailboxBytesMax,
     "a mail is not kept longer than the name that it is for": mailTtlMs <= nameLeaseMs,
   })
 ) {

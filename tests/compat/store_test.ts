@@ -17,7 +17,7 @@ const said = [
 ];
 
 /** Two people whose clients of version 0.3.0 have talked; Alice's last message waits for Bob. */
-async function acquaintances(old: Build) {
+async function twoContacts(old: Build) {
   const data = temporaryDirectory();
   // Without a mailbox the message waits in the store.
   const { server, address } = await startServerProgram(old, "--data", data.path, "--no-mailbox");
@@ -62,7 +62,7 @@ for (const now of builds) {
       `${now.name}: a store of 0.3.0 is shown, searched, written out, and left as it was${unlessSkipped}`,
     ignore: !hasRelease,
     fn: async () => {
-      await using met = await acquaintances(old);
+      await using met = await twoContacts(old);
       const { alice, bob } = met;
       const [kept, exported] = [rowsOf(alice.profile), await alice.history("bob")];
       const text = await alice.runs("history", "export", "bob");
@@ -101,7 +101,7 @@ for (const now of builds) {
     name: `${now.name}: a store that 0.3.0 has sealed opens with its passphrase${unlessSkipped}`,
     ignore: !hasRelease || !hasTerminal,
     fn: async () => {
-      await using met = await acquaintances(old);
+      await using met = await twoContacts(old);
       const { alice } = met;
       const passphrase = "correct horse";
       {

@@ -237,7 +237,7 @@ Deno.test("PROTOCOL.md names the limits as they are", () => {
       limits.framesPerKeyMax,
       limits.challengeTtlMs / 1000,
       limits.linksPerPeerMax,
-      limits.knownStrangersMax,
+      limits.unknownSenderKeysMax,
     ]
   ) {
     assert(

@@ -42,8 +42,8 @@ Deno.test("the README of the server names its limits as they are", () => {
   const mib = (bytes: number) => `${bytes / 1024 ** 2} MiB`;
   const count = (number: number) => number.toLocaleString("en");
   const {
-    boxMails,
-    boxBytes,
+    mailboxMails,
+    mailboxBytes,
     shareMails,
     shareBytes,
     senderMails,
@@ -57,7 +57,7 @@ Deno.test("the README of the server names its limits as they are", () => {
       `${count(defaultCapacity.registrations)} and ${count(defaultCapacity.registrationsPerHost)}`,
       count(defaultCapacity.names),
       String(defaultCapacity.newNamesPerHost),
-      `${count(boxMails)} and ${mib(boxBytes)}`,
+      `${count(mailboxMails)} and ${mib(mailboxBytes)}`,
       `${count(senderMails)} and ${mib(senderBytes)}`,
       `${count(mails)} and ${mailsBytes / 1024 ** 3} GiB`,
       `${mailTtlMs / 86_400_000} days`,
@@ -66,6 +66,6 @@ Deno.test("the README of the server names its limits as they are", () => {
       `${registrationTtlMinMs / 1000} seconds to ${registrationTtlMaxMs / 3_600_000} hour`,
     ]
   ) assert(limits.includes(limit), `server/README.md does not name the limit ${limit}`);
-  assertEquals([shareMails, shareBytes], [boxMails / 2, boxBytes / 2]);
+  assertEquals([shareMails, shareBytes], [mailboxMails / 2, mailboxBytes / 2]);
   assertEquals(newNamesWindowMs / 3_600_000, 24);
 });

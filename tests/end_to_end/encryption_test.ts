@@ -206,12 +206,12 @@ for (const build of builds) {
   });
 
   Deno.test(`${build.name}: plaintext, if it is allowed, can be read on the way and is marked`, async () => {
-    const wild = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const legacy = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     try {
-      await using recorder = new Recorder(wild.addr.port);
+      await using recorder = new Recorder(legacy.addr.port);
       await using alice = new Program(build, "client", "alice", "--allow-plaintext");
       await alice.types(`/chat ${recorder.place}`);
-      using conn = await wild.accept();
+      using conn = await legacy.accept();
       await conn.write(new TextEncoder().encode(bobsWords));
       await alice.says(new RegExp(`^${recorder.place} \\[plaintext\\]: ${bobsWords}$`));
       await alice.says(/^\* connected to .*; nothing is encrypted$/);
@@ -228,17 +228,17 @@ for (const build of builds) {
       await alice.endInput();
       assertEquals(await alice.ends(), 0);
     } finally {
-      wild.close();
+      legacy.close();
     }
   });
 
   Deno.test(`${build.name}: by default nothing is said to a legacy program`, async () => {
-    const wild = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const legacy = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     try {
-      await using recorder = new Recorder(wild.addr.port);
+      await using recorder = new Recorder(legacy.addr.port);
       await using alice = new Program(build, "client", "alice");
       await alice.types(`/chat ${recorder.place}\n${alicesWords}`);
-      using conn = await wild.accept();
+      using conn = await legacy.accept();
       await conn.write(new TextEncoder().encode(bobsWords));
       await alice.says(
         /^error: The call to .* was given up: .* cannot encrypt: .*--allow-plaintext/,
@@ -249,7 +249,7 @@ for (const build of builds) {
       assertEquals(found(words, recorder.toCalled), []);
       assert(![...alice.out, ...alice.err].some((line) => line.includes(bobsPart)));
     } finally {
-      wild.close();
+      legacy.close();
     }
   });
 }

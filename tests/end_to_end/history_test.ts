@@ -51,7 +51,7 @@ async function quits(program: Program): Promise<void> {
 }
 
 /** Two people who have said something to each other, and then gone. */
-async function acquaintances(build: Build, ...texts: string[]) {
+async function twoContacts(build: Build, ...texts: string[]) {
   const { server, address } = await startServerProgram(build, "--ephemeral");
   const [alice, bob] = [new Person(build, "alice", address), new Person(build, "bob", address)];
   {
@@ -85,7 +85,7 @@ for (const build of builds) {
   const test = (name: string, fn: () => Promise<void>) => Deno.test(`${build.name}: ${name}`, fn);
 
   test("what is written to someone who is away waits at the mailbox until they are back", async () => {
-    await using met = await acquaintances(build, "Hello");
+    await using met = await twoContacts(build, "Hello");
     {
       await using alices = await met.alice.starts();
       await alices.types("/chat bob");
@@ -141,7 +141,7 @@ for (const build of builds) {
   });
 
   test("what was said is found again after a restart, and who was talked to", async () => {
-    await using met = await acquaintances(build, "supper at eight", "bring wine");
+    await using met = await twoContacts(build, "supper at eight", "bring wine");
     await using alices = await met.alice.starts();
     await alices.types("/search SUPPER eight");
     await alices.says(/^1 message has “SUPPER eight”:$/);
@@ -177,7 +177,7 @@ for (const build of builds) {
   });
 
   test("a conversation is written out, for people and for programs", async () => {
-    await using met = await acquaintances(build, "Hello", "a “quoted” word");
+    await using met = await twoContacts(build, "Hello", "a “quoted” word");
     const text = await met.alice.runs("history", "export", "bob");
     assertEquals([text.code, text.err], [0, ""]);
     assertMatch(
@@ -200,7 +200,7 @@ for (const build of builds) {
   });
 
   test("an export of what is not there gets one sentence and exit code 1", async () => {
-    await using met = await acquaintances(build, "Hello");
+    await using met = await twoContacts(build, "Hello");
     const cases: [args: string[], said: RegExp][] = [
       [["carol"], /^p2pchat: Nothing has been said with carol yet$/],
       [["bob", "--as", "carol"], /^p2pchat: You have not talked with bob as carol, but as alice$/],
@@ -218,7 +218,7 @@ for (const build of builds) {
   });
 
   test("an audit says with its exit code whether both sides have the same", async () => {
-    await using met = await acquaintances(build, "Hello");
+    await using met = await twoContacts(build, "Hello");
     const audit = () => met.alice.runs("audit", "bob", "--server", met.address);
     const away = await audit();
     assertEquals([away.code, away.out], [1, ""]);
@@ -260,7 +260,7 @@ for (const build of builds) {
     name: `${build.name}: under a passphrase the messages are sealed, and without it they are not`,
     ignore: !hasTerminal,
     fn: async () => {
-      await using met = await acquaintances(build, "a word that is looked for");
+      await using met = await twoContacts(build, "a word that is looked for");
       const { alice } = met;
       assert(alice.keepsReadably("a word that is looked for"));
       const types = async (program: TerminalProgram, prompt: RegExp, keys: string) => {
@@ -304,7 +304,7 @@ for (const build of builds) {
     name: `${build.name}: the prompt says what waits, and one line that it has been delivered`,
     ignore: !hasTerminal,
     fn: async () => {
-      await using met = await acquaintances(build, "Hello");
+      await using met = await twoContacts(build, "Hello");
       await using alices = new TerminalProgram(
         met.alice.build,
         ...["client", "alice", "0", met.address, "--register"],

@@ -443,9 +443,9 @@ Deno.test("only a DEPOSIT may be long, and only after a registration with a key"
   const server = new CoreServer();
   await server.connectAs("bob", bob);
   const lines = depositLines("alice", "bob", bob, someId, new Uint8Array(messageBytesMax));
-  const stranger = server.connect();
+  const unregistered = server.connect();
   assertMatch(
-    await stranger.ask(...lines),
+    await unregistered.ask(...lines),
     /^ERROR\nCode: 413\nReason: A message has at most 16384/,
   );
   for (const verb of ["DEPOSI", "DDEPOSIT", "PING", "COLLECT"]) {
@@ -494,7 +494,7 @@ Deno.test("while a deposit is written other clients are answered", async () => {
 });
 
 Deno.test("the ERROR says what is full: the mailbox, the sender's share of it, the sender, the server", async () => {
-  const limits = { boxMails: 3, shareMails: 2, senderMails: 4, mails: 6 };
+  const limits = { mailboxMails: 3, shareMails: 2, senderMails: 4, mails: 6 };
   const server = new CoreServer({ capacity: limits });
   for (const id of ["bob", "bob2", "bob3"]) await server.connectAs(id, bob);
   const a = await server.connectAs("alice", alice);

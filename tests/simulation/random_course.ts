@@ -43,7 +43,11 @@ export async function runCourse(seed: number, traits: ClientTraits = {}): Promis
 function makeWorld(random: SeededRandom, traits: ClientTraits): World {
   const isSlow = random.chance(0.15);
   const capacity: Partial<Capacity> = random.chance(0.2)
-    ? { boxMails: random.int(0, 3), shareMails: random.int(0, 2), senderMails: random.int(1, 4) }
+    ? {
+      mailboxMails: random.int(0, 3),
+      shareMails: random.int(0, 2),
+      senderMails: random.int(1, 4),
+    }
     : {};
   return new World({
     random: random.split(),

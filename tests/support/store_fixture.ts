@@ -32,7 +32,7 @@ export function keyOf(byte: number): PublicKey {
 }
 
 /** A store in memory with one conversation, of alice with bob. */
-export function talk(options?: StoreOptions) {
+export function storedConversation(options?: StoreOptions) {
   const store = openStore(":memory:", options);
   const { id } = store.conversations.open({ self: "alice", name: "bob", key: keyOf(2) });
   return { ...store, id };

@@ -9,7 +9,7 @@ import {
 import { openStore } from "../../../client/store/store.ts";
 import { Trust } from "../../../client/trust/trust.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
-import { knownStrangersMax } from "../../../shared/protocol/limits.ts";
+import { unknownSenderKeysMax } from "../../../shared/protocol/limits.ts";
 import { Events } from "../../support/events.ts";
 import { sentenceOf } from "../../support/problems.ts";
 import {
@@ -154,13 +154,13 @@ Deno.test("in plaintext, too, the peer that answers has to be the one that was c
 Deno.test("if the responder has said nothing, only that is reported", () => {
   using t = made();
   const silent = { ...candidate("initiator"), saidNothing: true };
-  const ofStranger = t.admission.admitPlaintext(silent, undefined)!;
+  const ofUnknown = t.admission.admitPlaintext(silent, undefined)!;
   assert(
-    sentenceOf(ofStranger.detail).startsWith(
+    sentenceOf(ofUnknown.detail).startsWith(
       "192.0.2.7:5557 does not answer as a client that encrypts does: it is slow, or cannot encrypt.",
     ),
   );
-  assert(sentenceOf(ofStranger.detail).includes("--allow-plaintext"));
+  assert(sentenceOf(ofUnknown.detail).includes("--allow-plaintext"));
   // Plaintext is not suggested for a peer that has a key.
   t.trust.remember("bob", keyOf(1));
   const ofBob = t.admission.admitPlaintext(silent, "bob")!;
@@ -168,7 +168,7 @@ Deno.test("if the responder has said nothing, only that is reported", () => {
     sentenceOf(ofBob.detail),
     "bob does not answer as a client that encrypts does: it is slow, or cannot encrypt. Try again",
   );
-  assertEquals([ofStranger.code, ofBob.code], [426, 426]);
+  assertEquals([ofUnknown.code, ofBob.code], [426, 426]);
   const spoke = { ...silent, saidNothing: false };
   const detail = sentenceOf(t.admission.admitPlaintext(spoke, undefined)!.detail);
   assert(detail.startsWith("192.0.2.7:5557 cannot encrypt: "), detail);
@@ -370,8 +370,8 @@ Deno.test("a peer that called is saved as an unknown sender, and one that was ca
   using t = made({ trust: new Trust(knownPeers) });
   await t.admission.admitKey(candidate("responder", "initiator", 1), undefined);
   await t.admission.admitKey(candidate("initiator", "responder", 2), undefined);
-  for (let i = 0; i < knownStrangersMax; i++) {
-    knownPeers.meet(`stranger${i}`, keyOf(3), Number.MAX_SAFE_INTEGER);
+  for (let i = 0; i < unknownSenderKeysMax; i++) {
+    knownPeers.meet(`unknown${i}`, keyOf(3), Number.MAX_SAFE_INTEGER);
   }
   assertEquals(knownPeers.find("initiator"), undefined);
   assertEquals(knownPeers.find("responder")?.key, keyOf(2));

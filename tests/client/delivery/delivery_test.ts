@@ -8,7 +8,7 @@ import type { NumberedMessage } from "../../../shared/protocol/message_stream.ts
 import { mailTtlMs, unacknowledgedMax } from "../../../shared/protocol/limits.ts";
 import { FakeClock, settle } from "../../support/fake_clock.ts";
 import { failingStore } from "../../support/failing.ts";
-import { outcomes, received, say, talk } from "../../support/store_fixture.ts";
+import { outcomes, received, say, storedConversation } from "../../support/store_fixture.ts";
 import { sentenceOf } from "../../support/problems.ts";
 
 /** A link, as far as a delivery sees one. */
@@ -57,8 +57,8 @@ type Parts = Pick<Store, "conversations" | "outgoing">;
 /** A delivery from alice to bob, in surroundings that a test controls. */
 class Scene implements Disposable {
   readonly clock = new FakeClock();
-  readonly #talk = talk();
-  readonly id = this.#talk.id;
+  readonly #conversation = storedConversation();
+  readonly id = this.#conversation.id;
   readonly store: Parts;
   readonly delivery: Delivery;
   /** When the peer was looked for. */
@@ -73,8 +73,8 @@ class Scene implements Disposable {
   readonly broken = new Set<string>();
 
   constructor(...texts: string[]) {
-    this.store = failingStore(this.#talk, this.broken);
-    say(this.#talk.outgoing, this.id, ...texts);
+    this.store = failingStore(this.#conversation, this.broken);
+    say(this.#conversation.outgoing, this.id, ...texts);
     this.delivery = new Delivery({
       conversation: this.id,
       store: this.store,
@@ -96,7 +96,7 @@ class Scene implements Disposable {
   }
 
   say(...texts: string[]): void {
-    say(this.#talk.outgoing, this.id, ...texts);
+    say(this.#conversation.outgoing, this.id, ...texts);
     this.delivery.reload();
   }
 
@@ -109,7 +109,7 @@ class Scene implements Disposable {
 
   /** The store, as another program that has it open uses it. */
   get otherProgram(): Store["outgoing"] {
-    return this.#talk.outgoing;
+    return this.#conversation.outgoing;
   }
 
   async attach(link = new FakeLink()): Promise<FakeLink> {
@@ -124,7 +124,7 @@ class Scene implements Disposable {
   }
 
   get outgoing() {
-    return this.#talk.conversations.get(this.id).outgoing;
+    return this.#conversation.conversations.get(this.id).outgoing;
   }
 
   /** Whether the peer or the mailbox has everything, according to the store. */
@@ -136,7 +136,7 @@ class Scene implements Disposable {
   [Symbol.dispose](): void {
     this.delivery.stop();
     assertEquals(this.clock.waiting, 0, "a timer is left");
-    this.#talk[Symbol.dispose]();
+    this.#conversation[Symbol.dispose]();
   }
 }
 
@@ -339,7 +339,7 @@ Deno.test("whenever links come and go, no message is lost or out of order", asyn
       fc.infiniteStream(fc.nat(5)),
       async (steps, chances) => {
         using scene = new Scene("0");
-        using bob = talk();
+        using bob = storedConversation();
         const chance = () => chances.next().value as number;
         const links: FakeLink[] = [];
         const hears = (link: FakeLink) => {
@@ -410,7 +410,7 @@ Deno.test("if the peer cannot continue a stream, a new one starts with the same 
     [2, 0],
     [3, 0],
   ]);
-  using bob = talk();
+  using bob = storedConversation();
   assertEquals(outcomes(bob.incoming, bob.id, link.messages), ["stored", "stored", "stored"]);
   assertEquals(scene.acknowledge(link).length, 3);
 });
@@ -731,7 +731,7 @@ for (const call of calls) {
   Deno.test(`a failing ${call} of the store is reported, and all goes on by itself once it works`, async () => {
     for (const away of [false, true]) {
       using scene = new Scene("1", "2");
-      using bob = talk();
+      using bob = storedConversation();
       scene.broken.add(call);
       if (away) scene.deposit = leavesAll;
       let link: FakeLink | undefined = away ? undefined : await scene.attach();

@@ -538,7 +538,7 @@ Deno.test("unknown senders who come and go leave no conversation behind", async 
   await using server = start();
   await using alice = new Person("alice", server);
   for (let i = 0; i < 20; i++) {
-    using peer = await EncryptedPeer.dial(alice.client.address, { id: `stranger${i}` });
+    using peer = await EncryptedPeer.dial(alice.client.address, { id: `unknown${i}` });
     await peer.send(`MSG\r\nId: ${i}\r\nText: hello\r\n\r\n`);
     await peer.message();
     peer.close();

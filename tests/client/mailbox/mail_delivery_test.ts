@@ -148,7 +148,7 @@ Deno.test("whichever way messages go, they come once and in order", async () => 
 });
 
 Deno.test("a full mailbox is reported at once, and once; what it does not take waits", async () => {
-  const server = startServer({ host: "127.0.0.1", port: 0, capacity: { boxMails: 2 } });
+  const server = startServer({ host: "127.0.0.1", port: 0, capacity: { mailboxMails: 2 } });
   await using scene = await contacts(server);
   await using alice = await scene.alice.come();
   await alice.chat("bob");

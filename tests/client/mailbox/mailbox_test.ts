@@ -47,7 +47,7 @@ const refusal = (code: number, ...more: Header[]) =>
 const lost = { code: "server-closed", server: "192.0.2.1:5555" } as const;
 
 /** A server's mailbox, as one connection sees it. It keeps what is for everybody in one place. */
-class Box {
+class FakeMailbox {
   readonly server = { host: "192.0.2.1", port: 5555 };
   readonly mails = new Map<number, { readonly id: string; readonly data: Uint8Array }>();
   readonly requests: Message[] = [];
@@ -96,13 +96,13 @@ class Box {
   }
 }
 
-/** Somebody's way to a box. */
-function made(box: Box, identity: Identity, id: string) {
+/** Somebody's way to a fake. */
+function made(fake: FakeMailbox, identity: Identity, id: string) {
   const problems: string[] = [];
   const t = {
     problems,
     bytesMax: mailBytesMax as number | undefined,
-    kept: box as Box | undefined,
+    kept: fake as FakeMailbox | undefined,
   };
   const mailbox = new Mailbox({
     id,
@@ -150,7 +150,7 @@ function sealed(...said: readonly (Message | string)[]): Uint8Array {
 const chat = message("CHAT", [["clientID", "alice"], ["Version", "1"]]);
 
 Deno.test("messages that are left for a recipient come out, with their sender", async () => {
-  const box = new Box();
+  const fake = new FakeMailbox();
   const messages = [
     msg("hello"),
     message("ACK", [["Id", randomId()]]),
@@ -158,9 +158,9 @@ Deno.test("messages that are left for a recipient come out, with their sender", 
     message("RESET", [["Stream", randomId()]]),
     msg("Grüße"),
   ];
-  const left = await made(box, alice, "alice").mailbox.deposit(to(bob, "bob"), messages);
+  const left = await made(fake, alice, "alice").mailbox.deposit(to(bob, "bob"), messages);
   assertEquals(left, { deposited: 5 });
-  const t = made(box, bob, "bob");
+  const t = made(fake, bob, "bob");
   assertEquals(await collect(t), [{
     id: "alice",
     key: alice.publicKey,
@@ -168,14 +168,14 @@ Deno.test("messages that are left for a recipient come out, with their sender", 
     address: known,
     messages,
   }]);
-  assertEquals([box.mails.size, t.problems], [0, []]);
+  assertEquals([fake.mails.size, t.problems], [0, []]);
   assertEquals(await collect(t), []);
 });
 
 Deno.test("a deposit names its sender and its recipient, and shows nothing of its content", async () => {
-  const box = new Box();
-  await made(box, alice, "alice").mailbox.deposit(to(bob, "bob"), [msg("a secret")]);
-  const [request] = box.requests;
+  const fake = new FakeMailbox();
+  await made(fake, alice, "alice").mailbox.deposit(to(bob, "bob"), [msg("a secret")]);
+  const [request] = fake.requests;
   assertEquals(request!.headers.slice(0, 4), [
     ["clientID", "alice"],
     ["Version", "1"],
@@ -195,8 +195,8 @@ Deno.test("as many messages go into a mail as fit, from the front, and each mail
       fc.array(size, { minLength: 1, maxLength: 12 }),
       fc.integer({ min: 20_000, max: 70_000 }),
       async (sizes, bytesMax) => {
-        const box = new Box();
-        const t = made(box, alice, "alice");
+        const fake = new FakeMailbox();
+        const t = made(fake, alice, "alice");
         t.bytesMax = bytesMax;
         const texts = sizes.map((size, i) => `${i}`.padEnd(size, "."));
         const messages = texts.map((text) =>
@@ -209,7 +209,7 @@ Deno.test("as many messages go into a mail as fit, from the front, and each mail
           const left = await t.mailbox.deposit(to(bob, "bob"), rest);
           assert("deposited" in left && left.deposited > 0);
           // It is not half empty if the next one would have fitted.
-          const [last, next] = [[...box.mails.values()].at(-1)!, rest[left.deposited]];
+          const [last, next] = [[...fake.mails.values()].at(-1)!, rest[left.deposited]];
           if (next !== undefined) {
             assert(
               last.data.length + encode(next).length + 256 >
@@ -218,8 +218,8 @@ Deno.test("as many messages go into a mail as fit, from the front, and each mail
           }
           rest = rest.slice(left.deposited);
         }
-        for (const { data } of box.mails.values()) assert(data.length <= bytesMax);
-        const mails = await collect(made(box, bob, "bob"));
+        for (const { data } of fake.mails.values()) assert(data.length <= bytesMax);
+        const mails = await collect(made(fake, bob, "bob"));
         assertEquals(mails.flatMap(({ messages }) => messages), messages);
       },
     ),
@@ -245,31 +245,31 @@ for (
   ] as const
 ) {
   Deno.test(`a deposit that is refused with ${code} is ${means}`, async () => {
-    const box = new Box();
-    const { mailbox } = made(box, alice, "alice");
-    box.fails = refusal(code, ["Retry-After", "17"]);
+    const fake = new FakeMailbox();
+    const { mailbox } = made(fake, alice, "alice");
+    fake.fails = refusal(code, ["Retry-After", "17"]);
     const asked = () => mailbox.deposit(to(bob, "bob"), [msg("hello")]);
     assertEquals(await asked(), {
       refused: means,
       why: { code: "deposit-refused", status: String(code), said: "no" },
       retryAfterMs: 17_000,
     });
-    box.fails = refusal(code);
+    fake.fails = refusal(code);
     assert(refused(await asked()).retryAfterMs >= 10_000);
   });
 }
 
 Deno.test("a deposit without a server, or one that is lost, is not made", async () => {
-  const box = new Box();
-  const t = made(box, alice, "alice");
+  const fake = new FakeMailbox();
+  const t = made(fake, alice, "alice");
   const asked = async () => refused(await t.mailbox.deposit(to(bob, "bob"), [msg("hello")]));
-  box.fails = new UserError(lost);
+  fake.fails = new UserError(lost);
   assertEquals(await asked(), {
     refused: "unavailable",
     why: lost,
     retryAfterMs: 60_000,
   });
-  box.requests.length = 0;
+  fake.requests.length = 0;
   t.bytesMax = undefined;
   assertEquals(t.mailbox.available, false);
   assertEquals((await asked()).refused, "unavailable");
@@ -278,53 +278,53 @@ Deno.test("a deposit without a server, or one that is lost, is not made", async 
   t.bytesMax = mailBytesMax;
   t.kept = undefined;
   assertEquals((await asked()).refused, "unavailable");
-  assertEquals(box.requests, []);
+  assertEquals(fake.requests, []);
 });
 
 Deno.test("a defect of the program is thrown, and does not stop the next deposit", async () => {
-  const box = new Box();
-  const { mailbox } = made(box, alice, "alice");
+  const fake = new FakeMailbox();
+  const { mailbox } = made(fake, alice, "alice");
   const nobody = { ...to(bob, "bob"), agreement: new Uint8Array(32) };
   await assertRejects(() => mailbox.deposit(nobody, [msg("hello")]), Error, "low order");
   assertEquals(await mailbox.deposit(to(bob, "bob"), [msg("hello")]), { deposited: 1 });
 });
 
 Deno.test("one deposit is made after the other", async () => {
-  const box = new Box();
-  const { mailbox } = made(box, alice, "alice");
+  const fake = new FakeMailbox();
+  const { mailbox } = made(fake, alice, "alice");
   const texts = ["1", "2", "3", "4", "5"];
   await Promise.all(texts.map((text) => mailbox.deposit(to(bob, "bob"), [msg(text)])));
-  assertEquals(box.crowd, 1);
-  assertEquals((await collect(made(box, bob, "bob"))).flatMap(textsOf), texts);
+  assertEquals(fake.crowd, 1);
+  assertEquals((await collect(made(fake, bob, "bob"))).flatMap(textsOf), texts);
 });
 
 Deno.test("a deposit that is repeated after a lost reply is kept once", async () => {
-  const box = new Box();
-  const { mailbox } = made(box, alice, "alice");
+  const fake = new FakeMailbox();
+  const { mailbox } = made(fake, alice, "alice");
   const [hello, more] = [msg("hello"), msg("more")];
-  box.fails = new UserError(lost);
+  fake.fails = new UserError(lost);
   for (let tries = 0; tries < 3; tries++) {
     assertEquals(refused(await mailbox.deposit(to(bob, "bob"), [hello])).refused, "unavailable");
   }
-  box.fails = undefined;
+  fake.fails = undefined;
   await mailbox.deposit(to(bob, "bob"), [hello]);
-  assertEquals(box.mails.size, 1);
+  assertEquals(fake.mails.size, 1);
   // Others are others: by what they say, for whom they are, and from which run of the program.
   await mailbox.deposit(to(bob, "bob"), [hello, more]);
   await mailbox.deposit(to(alice, "alice"), [hello]);
-  await made(box, alice, "alice").mailbox.deposit(to(bob, "bob"), [hello]);
-  assertEquals(new Set([...box.mails.values()].map(({ id }) => id)).size, 4);
+  await made(fake, alice, "alice").mailbox.deposit(to(bob, "bob"), [hello]);
+  assertEquals(new Set([...fake.mails.values()].map(({ id }) => id)).size, 4);
 });
 
 Deno.test("mail that is not taken is left, and skipped", async () => {
-  const box = new Box();
-  const from = made(box, alice, "alice");
+  const fake = new FakeMailbox();
+  const from = made(fake, alice, "alice");
   for (const text of ["1", "2", "3"]) await from.mailbox.deposit(to(bob, "bob"), [msg(text)]);
-  const t = made(box, bob, "bob");
+  const t = made(fake, bob, "bob");
   const seen = await collect(t, (mail) => textsOf(mail)[0] !== "2");
   // Once again, since 3 might have been what 2 waited for.
   assertEquals(seen.flatMap(textsOf), ["1", "2", "3", "2"]);
-  assertEquals([...box.mails.keys()], [2]);
+  assertEquals([...fake.mails.keys()], [2]);
   assertEquals((await collect(t)).flatMap(textsOf), ["2"]);
 });
 
@@ -332,12 +332,12 @@ Deno.test("in whatever order mail lies there, everything that can be taken is ta
   const shuffled = fc.shuffledSubarray([0, 1, 2, 3, 4, 5, 6], { minLength: 1 });
   await fc.assert(
     fc.asyncProperty(shuffled, async (order) => {
-      const box = new Box();
-      const from = made(box, alice, "alice");
+      const fake = new FakeMailbox();
+      const from = made(fake, alice, "alice");
       for (const n of order) await from.mailbox.deposit(to(bob, "bob"), [msg(String(n))]);
       let next = 0;
       const taken: number[] = [];
-      await collect(made(box, bob, "bob"), (mail) => {
+      await collect(made(fake, bob, "bob"), (mail) => {
         const number = Number(textsOf(mail)[0]);
         if (number > next) return false;
         next++;
@@ -348,18 +348,18 @@ Deno.test("in whatever order mail lies there, everything that can be taken is ta
         [...Array(n + 1).keys()].every((before) => order.includes(before))
       );
       assertEquals(taken, due);
-      assertEquals(box.mails.size, order.length - due.length);
-      assert(box.requests.length <= order.length + (order.length + 1) * (order.length + 1));
+      assertEquals(fake.mails.size, order.length - due.length);
+      assert(fake.requests.length <= order.length + (order.length + 1) * (order.length + 1));
     }),
   );
 });
 
 Deno.test("a server that deletes nothing is not asked for ever", async () => {
-  const box = new Box();
-  const from = made(box, alice, "alice");
+  const fake = new FakeMailbox();
+  const from = made(fake, alice, "alice");
   for (const text of ["stays", "goes"]) await from.mailbox.deposit(to(bob, "bob"), [msg(text)]);
-  box.mails.delete = () => false;
-  const seen = await collect(made(box, bob, "bob"), (mail) => textsOf(mail)[0] === "goes");
+  fake.mails.delete = () => false;
+  const seen = await collect(made(fake, bob, "bob"), (mail) => textsOf(mail)[0] === "goes");
   assertEquals(seen.flatMap(textsOf), ["stays", "goes", "stays", "goes"]);
 });
 
@@ -367,15 +367,15 @@ Deno.test("a server that gives the same mail again and again is not asked for ev
   const mail = sealed(chat, msg("hello"));
   const request = () =>
     Promise.resolve(message("COLLECTACK", [["Count", "1"], ["Number", "7"], ...dataHeaders(mail)]));
-  const box = Object.assign(new Box(), { request });
-  assertEquals((await collect(made(box, bob, "bob"))).length, 1);
+  const fake = Object.assign(new FakeMailbox(), { request });
+  assertEquals((await collect(made(fake, bob, "bob"))).length, 1);
 });
 
 Deno.test("one collection runs at a time, and once more if that was asked for meanwhile", async () => {
-  const box = new Box();
-  const from = made(box, alice, "alice");
+  const fake = new FakeMailbox();
+  const from = made(fake, alice, "alice");
   await from.mailbox.deposit(to(bob, "bob"), [msg("1")]);
-  const t = made(box, bob, "bob");
+  const t = made(fake, bob, "bob");
   const seen: string[] = [];
   const take = async (mail: OpenedMail) => {
     seen.push(...textsOf(mail));
@@ -386,36 +386,36 @@ Deno.test("one collection runs at a time, and once more if that was asked for me
     if (seen.length === 2) {
       collectWith(t.mailbox, take);
       collectWith(t.mailbox, take);
-      box.put(sealed(chat, msg("3")));
+      fake.put(sealed(chat, msg("3")));
     }
     return true;
   };
   await Promise.all([collectWith(t.mailbox, take), collectWith(t.mailbox, take)]);
   assertEquals(seen, ["1", "2", "3"]);
-  assertEquals(box.crowd, 1);
-  assertEquals(box.mails.size, 0);
+  assertEquals(fake.crowd, 1);
+  assertEquals(fake.mails.size, 0);
 });
 
 Deno.test("mail that was taken when the connection is lost comes again", async () => {
-  const box = new Box();
-  const from = made(box, alice, "alice");
+  const fake = new FakeMailbox();
+  const from = made(fake, alice, "alice");
   for (const text of ["1", "2"]) await from.mailbox.deposit(to(bob, "bob"), [msg(text)]);
-  const t = made(box, bob, "bob");
-  const request = box.request;
+  const t = made(fake, bob, "bob");
+  const request = fake.request;
   let requests = 0;
-  const failing = Object.assign(new Box(), {
+  const failing = Object.assign(new FakeMailbox(), {
     request: (...args: Parameters<typeof request>) =>
       requests++ > 0 ? Promise.reject(new UserError(lost)) : request(...args),
   });
   t.kept = failing;
   assertEquals((await collect(t)).flatMap(textsOf), ["1"]);
-  assertEquals(box.mails.size, 2);
-  t.kept = box;
+  assertEquals(fake.mails.size, 2);
+  t.kept = fake;
   assertEquals((await collect(t)).flatMap(textsOf), ["1", "2"]);
 });
 
 Deno.test("mail of one server is not acknowledged to another", async () => {
-  const [first, second] = [new Box(), new Box()];
+  const [first, second] = [new FakeMailbox(), new FakeMailbox()];
   first.put(sealed(chat, msg("from the first")));
   second.put(sealed(chat, msg("from the second")));
   const t = made(first, bob, "bob");
@@ -436,16 +436,16 @@ Deno.test("mail of one server is not acknowledged to another", async () => {
 });
 
 Deno.test("without a server nothing is collected; an error of the intake ends it and is reported", async () => {
-  const box = new Box();
-  box.put(sealed(chat, msg("hello")));
-  const t = made(box, bob, "bob");
+  const fake = new FakeMailbox();
+  fake.put(sealed(chat, msg("hello")));
+  const t = made(fake, bob, "bob");
   t.kept = undefined;
   assertEquals(await collect(t), []);
-  t.kept = box;
+  t.kept = fake;
   const full = () => Promise.reject(new Error("The disk is full"));
   await collectWith(t.mailbox, full);
   assertEquals(t.problems, ["Cannot fetch mail: The disk is full"]);
-  assertEquals(box.mails.size, 1);
+  assertEquals(fake.mails.size, 1);
   assertEquals((await collect(t)).length, 1);
 });
 
@@ -467,17 +467,17 @@ const malformed: [what: string, data: Uint8Array][] = [
 
 Deno.test("mail that cannot be read is deleted and reported once, and does not stop other mail", async () => {
   for (const [what, data] of malformed) {
-    const box = new Box();
-    box.put(data);
-    box.put(sealed(chat, msg("hello")));
-    const t = made(box, bob, "bob");
+    const fake = new FakeMailbox();
+    fake.put(data);
+    fake.put(sealed(chat, msg("hello")));
+    const t = made(fake, bob, "bob");
     assertEquals((await collect(t)).flatMap(textsOf), ["hello"], what);
-    assertEquals(box.mails.size, 0, what);
+    assertEquals(fake.mails.size, 0, what);
     assertEquals(t.problems.length, 1, what);
   }
-  const box = new Box();
-  for (const [, data] of malformed) box.put(data);
-  const t = made(box, bob, "bob");
+  const fake = new FakeMailbox();
+  for (const [, data] of malformed) fake.put(data);
+  const t = made(fake, bob, "bob");
   assertEquals(await collect(t), []);
   assertEquals(t.problems, [
     `${malformed.length} mails for you could not be read; the content is lost`,
@@ -485,7 +485,7 @@ Deno.test("mail that cannot be read is deleted and reported once, and does not s
 });
 
 Deno.test("other messages in a mail are ignored", async () => {
-  const box = new Box();
+  const fake = new FakeMailbox();
   const introduction = message("CHAT", [
     ["clientID", "alice"],
     ["IP", "0.0.0.0"],
@@ -493,23 +493,23 @@ Deno.test("other messages in a mail are ignored", async () => {
     ["Version", "2"],
     ["Mood", "fine"],
   ]);
-  box.put(sealed(introduction, message("PING"), message("WAVE"), msg("hello"), message("BYE")));
-  const [mail] = await collect(made(box, bob, "bob"));
+  fake.put(sealed(introduction, message("PING"), message("WAVE"), msg("hello"), message("BYE")));
+  const [mail] = await collect(made(fake, bob, "bob"));
   assertEquals(mail!.messages.map(({ verb }) => verb), ["MSG"]);
   assertEquals(mail!.address, undefined);
 });
 
 Deno.test("a client whose address is not known names none", async () => {
-  const box = new Box();
+  const fake = new FakeMailbox();
   const mailbox = new Mailbox({
     id: "alice",
     identity: alice,
-    rendezvous: { address: undefined, connection: box, mailBytesMax },
+    rendezvous: { address: undefined, connection: fake, mailBytesMax },
     signal: new AbortController().signal,
     onProblem: () => {},
   });
   await mailbox.deposit(to(bob, "bob"), [msg("hello")]);
-  const [mail] = await collect(made(box, bob, "bob"));
+  const [mail] = await collect(made(fake, bob, "bob"));
   assertEquals([mail!.id, mail!.address], ["alice", undefined]);
 });
 

@@ -86,7 +86,7 @@ Deno.test("the key beside a sealed seed cannot be replaced", () => {
 
 Deno.test("a file without an identity, or with a damaged one, is refused", () => {
   const { seed, publicKey } = JSON.parse(plain);
-  const { sealed: box } = JSON.parse(sealed);
+  const { sealed: inner } = JSON.parse(sealed);
   const cases = [
     "",
     "{",
@@ -109,11 +109,11 @@ Deno.test("a file without an identity, or with a damaged one, is refused", () =>
     changed(plain, { seed: seed.slice(0, -1) + "F" }), // what is left of a letter is not zero
     changed(plain, { seed: 7 }),
     changed(sealed, { sealed: null }),
-    changed(sealed, { sealed: { ...box, cipher: "none" } }),
-    changed(sealed, { sealed: { ...box, seed: box.seed.slice(4) } }),
-    changed(sealed, { sealed: { ...box, kdf: { ...box.kdf, name: "md5" } } }),
-    changed(sealed, { sealed: { ...box, kdf: { ...box.kdf, salt: "" } } }),
-    changed(sealed, { sealed: { ...box, kdf: undefined } }),
+    changed(sealed, { sealed: { ...inner, cipher: "none" } }),
+    changed(sealed, { sealed: { ...inner, seed: inner.seed.slice(4) } }),
+    changed(sealed, { sealed: { ...inner, kdf: { ...inner.kdf, name: "md5" } } }),
+    changed(sealed, { sealed: { ...inner, kdf: { ...inner.kdf, salt: "" } } }),
+    changed(sealed, { sealed: { ...inner, kdf: undefined } }),
   ];
   for (const text of cases) {
     assertEquals([text, problem(text)], [text, "it holds no identity, or a damaged one"]);
@@ -129,12 +129,12 @@ Deno.test("a file without an identity, or with a damaged one, is refused", () =>
 });
 
 Deno.test("a file cannot make its reader take all memory, or a whole day", () => {
-  const { sealed: box } = JSON.parse(sealed);
+  const { sealed: inner } = JSON.parse(sealed);
   const cases = [{ N: 2 ** 30 }, { N: 2 ** 20, r: 2 ** 20 }, { p: 1e9 }, { N: "\x1b[2J" }, {
     N: null,
   }];
   for (const change of cases) {
-    const text = changed(sealed, { sealed: { ...box, kdf: { ...box.kdf, ...change } } });
+    const text = changed(sealed, { sealed: { ...inner, kdf: { ...inner.kdf, ...change } } });
     const words = problem(text);
     assert(words.startsWith("its passphrase would take too much memory or time: scrypt with N "));
     assert(!words.includes("\x1b"));

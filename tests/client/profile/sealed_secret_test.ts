@@ -9,20 +9,20 @@ const secret = new Uint8Array(32).fill(7);
 const header = new TextEncoder().encode("header");
 
 Deno.test("a sealed secret opens with its passphrase only, and only unchanged", () => {
-  const box = sealSecret(secret, header, "correct horse", cheap);
-  assertEquals(openSecret(box, header, "correct horse"), secret);
+  const sealed = sealSecret(secret, header, "correct horse", cheap);
+  assertEquals(openSecret(sealed, header, "correct horse"), secret);
   for (const other of ["", "correct", "Correct horse", "correct horse "]) {
-    assertEquals(openSecret(box, header, other), undefined, other);
+    assertEquals(openSecret(sealed, header, other), undefined, other);
   }
-  assertEquals(openSecret(box, new TextEncoder().encode("Header"), "correct horse"), undefined);
+  assertEquals(openSecret(sealed, new TextEncoder().encode("Header"), "correct horse"), undefined);
   assertEquals(
-    openSecret({ ...box, salt: box.salt.map((b) => b ^ 1) }, header, "correct horse"),
+    openSecret({ ...sealed, salt: sealed.salt.map((b) => b ^ 1) }, header, "correct horse"),
     undefined,
   );
-  fc.assert(fc.property(fc.nat(box.ciphertext.length * 8 - 1), (bit) => {
-    const ciphertext = box.ciphertext.slice();
+  fc.assert(fc.property(fc.nat(sealed.ciphertext.length * 8 - 1), (bit) => {
+    const ciphertext = sealed.ciphertext.slice();
     ciphertext[bit >> 3]! ^= 1 << (bit & 7);
-    assertEquals(openSecret({ ...box, ciphertext }, header, "correct horse"), undefined);
+    assertEquals(openSecret({ ...sealed, ciphertext }, header, "correct horse"), undefined);
   }));
 });
 
@@ -36,15 +36,15 @@ Deno.test("the same secret under the same passphrase is sealed differently each 
 });
 
 Deno.test("a passphrase is the same however a keyboard composes its letters", () => {
-  const box = sealSecret(secret, header, "caf\u00e9", cheap);
-  assertEquals(openSecret(box, header, "cafe\u0301"), secret);
+  const sealed = sealSecret(secret, header, "caf\u00e9", cheap);
+  assertEquals(openSecret(sealed, header, "cafe\u0301"), secret);
 });
 
 Deno.test("a secret is sealed with scrypt and ChaCha20-Poly1305, at the strength that is written in it", () => {
-  const box = sealSecret(secret, header, "correct horse");
-  assertEquals(box.cost, { N: 131_072, r: 8, p: 1 });
-  const key = scryptSync("correct horse", box.salt, 32, { ...box.cost, maxmem: 2 ** 28 });
-  assertEquals(primitives.decrypt(key, 0, header, box.ciphertext), secret);
+  const sealed = sealSecret(secret, header, "correct horse");
+  assertEquals(sealed.cost, { N: 131_072, r: 8, p: 1 });
+  const key = scryptSync("correct horse", sealed.salt, 32, { ...sealed.cost, maxmem: 2 ** 28 });
+  assertEquals(primitives.decrypt(key, 0, header, sealed.ciphertext), secret);
 });
 
 Deno.test("a cost is bearable only within limits of memory and time, and if scrypt allows it", () => {

@@ -7,12 +7,12 @@ import {
   keyOf,
   outcomes,
   say,
+  storedConversation,
   stream,
-  talk,
 } from "../../support/store_fixture.ts";
 
 Deno.test("history has the last messages of both sides, oldest first, with their times and states", () => {
-  using t = talk();
+  using t = storedConversation();
   const { history, incoming, outgoing, id } = t;
   say(outgoing, id, "a");
   outcomes(incoming, id, stream(["b"]));
@@ -36,9 +36,12 @@ Deno.test("history has the last messages of both sides, oldest first, with their
 });
 
 Deno.test("history of all conversations, and of all keys of a name, is in one order", () => {
-  const steps = fc.array(fc.record({ talk: fc.nat({ max: 5 }), count: fc.nat({ max: 80 }) }), {
-    maxLength: 12,
-  });
+  const steps = fc.array(
+    fc.record({ conversation: fc.nat({ max: 5 }), count: fc.nat({ max: 80 }) }),
+    {
+      maxLength: 12,
+    },
+  );
   fc.assert(
     fc.property(steps, fc.integer({ min: 1, max: 300 }), (steps, limit) => {
       using store = openStore(":memory:");
@@ -51,12 +54,12 @@ Deno.test("history of all conversations, and of all keys of a name, is in one or
         ["alice", "dave", 1],
         ["eve", "carol", 2],
       ];
-      const talks = parties.map(([self, name, key]) =>
+      const opened = parties.map(([self, name, key]) =>
         conversations.open({ self, name, key: keyOf(key) })
       );
       const said: { self: string; name: string; text: string }[] = [];
-      for (const { talk, count } of steps) {
-        const { id, self, name } = talks[talk]!;
+      for (const { conversation, count } of steps) {
+        const { id, self, name } = opened[conversation]!;
         const texts = Array.from({ length: count }, (_, i) => `${said.length + i}`);
         outgoing.accept(texts.map((text) => draft(id, text)));
         for (const text of texts) said.push({ self, name, text });

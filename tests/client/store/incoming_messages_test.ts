@@ -15,14 +15,14 @@ import {
   outcomes,
   received,
   say,
+  storedConversation,
   stream,
-  talk,
 } from "../../support/store_fixture.ts";
 
 const texts = (history: Parameters<typeof received>[0]) => received(history, "alice", "bob");
 
 Deno.test("what comes in order is stored in order, and what comes again is not", () => {
-  using t = talk();
+  using t = storedConversation();
   const { conversations, digests, history, incoming, id } = t;
   const messages = stream(["a", "b", "c"]);
   assertEquals(incoming.receive(id, messages.slice(0, 2), 5), [
@@ -41,7 +41,7 @@ Deno.test("what comes in order is stored in order, and what comes again is not",
 });
 
 Deno.test("a batch sees what comes before in it", () => {
-  using t = talk();
+  using t = storedConversation();
   const [a, b, c] = stream(["a", "b", "c"]) as [NumberedMessage, NumberedMessage, NumberedMessage];
   assertEquals(outcomes(t.incoming, t.id, [a, c, a, b, c, b]), [
     "stored",
@@ -54,7 +54,7 @@ Deno.test("a batch sees what comes before in it", () => {
 });
 
 Deno.test("a gap is not jumped over, and what fills it is taken", () => {
-  using t = talk();
+  using t = storedConversation();
   const messages = stream(["a", "b", "c"]);
   assertEquals(outcomes(t.incoming, t.id, messages.slice(1)), ["gap", "gap"]);
   assertEquals(lastReceived(t.digests, t.id, messages[0]!.position.stream), undefined);
@@ -62,7 +62,7 @@ Deno.test("a gap is not jumped over, and what fills it is taken", () => {
 });
 
 Deno.test("what the sender has had acknowledged is not waited for", () => {
-  using t = talk();
+  using t = storedConversation();
   const { history, incoming, id } = t;
   const before = stream(["a", "b", "c", "d", "e"]);
   const atFloor = (message: NumberedMessage, floor: number) => ({
@@ -83,7 +83,7 @@ Deno.test("what the sender has had acknowledged is not waited for", () => {
 });
 
 Deno.test("a number that stands for something else is a conflict, and so is another past", () => {
-  using t = talk();
+  using t = storedConversation();
   const { incoming, id } = t;
   const messages = stream(["a", "b", "c"]);
   assertEquals(outcomes(incoming, id, messages.slice(0, 2)), ["stored", "stored"]);
@@ -94,7 +94,7 @@ Deno.test("a number that stands for something else is a conflict, and so is anot
 });
 
 Deno.test("of what was jumped over nothing is acknowledged that is not there", () => {
-  using t = talk();
+  using t = storedConversation();
   const { incoming, id } = t;
   const messages = stream(["x", "y"], { floor: 10, prev: randomId() });
   assertEquals(outcomes(incoming, id, messages), ["stored", "stored"]);
@@ -110,7 +110,7 @@ Deno.test("of what was jumped over nothing is acknowledged that is not there", (
 });
 
 Deno.test("what comes again by a new stream is stored once, at the position that its sender gives it", () => {
-  using t = talk();
+  using t = storedConversation();
   const { digests, history, incoming, id } = t;
   const old = stream(["a", "b", "c"]);
   assertEquals(outcomes(incoming, id, old), ["stored", "stored", "stored"]);
@@ -134,7 +134,7 @@ Deno.test("what comes again by a new stream is stored once, at the position that
 });
 
 Deno.test("messages without a position are stored once by their ids, which may be of any form", () => {
-  using t = talk();
+  using t = storedConversation();
   const { history, incoming, id } = t;
   const message = (id: string): ChatMessage => ({ id, sentAtMs: 1, text: id, position: undefined });
   const messages = ["1", "ff", "1", randomId(), "1 "].map(message);
@@ -157,7 +157,7 @@ Deno.test("messages without a position are stored once by their ids, which may b
 });
 
 Deno.test("ids are a conversation's and a direction's own: nobody can take those of others", () => {
-  using t = talk();
+  using t = storedConversation();
   const { conversations, incoming, outgoing, id } = t;
   const [own] = say(outgoing, id, "own");
   const [theirs] = stream(["theirs"]);
@@ -173,7 +173,7 @@ Deno.test("ids are a conversation's and a direction's own: nobody can take those
 });
 
 Deno.test("of a peer's streams the latest are remembered; what is forgotten comes no second time", () => {
-  using t = talk();
+  using t = storedConversation();
   const { digests, history, incoming, id } = t;
   const first = stream(["first", "second"]);
   assertEquals(outcomes(incoming, id, first), ["stored", "stored"]);
@@ -190,7 +190,7 @@ Deno.test("of a peer's streams the latest are remembered; what is forgotten come
 });
 
 Deno.test("what was not shown is told once, oldest first, also after a restart", () => {
-  using t = talk();
+  using t = storedConversation();
   const { conversations, incoming, outgoing, id } = t;
   const carol = conversations.open({ self: "alice", name: "carol", key: keyOf(3) }).id;
   say(outgoing, id, "own");
@@ -267,7 +267,7 @@ Deno.test("whatever comes, in whatever order and batches, the rules decide as th
   });
   fc.assert(
     fc.property(fc.array(fc.array(message, { maxLength: 8 }), { maxLength: 12 }), (batches) => {
-      using t = talk();
+      using t = storedConversation();
       const { history, incoming, id: conversation } = t;
       const model = new Model();
       const heads = new Map<string, string>();

@@ -5,7 +5,7 @@ import { KnownPeers } from "../../../client/store/known_peers.ts";
 import { Transactions } from "../../../client/store/transactions.ts";
 import { UserError } from "../../../client/user_error.ts";
 import { openStore } from "../../../client/store/store.ts";
-import { knownPeersMax, knownStrangersMax } from "../../../shared/protocol/limits.ts";
+import { knownPeersMax, unknownSenderKeysMax } from "../../../shared/protocol/limits.ts";
 import { temporaryDirectory } from "../../support/places.ts";
 import { race } from "../../support/race.ts";
 import { type PublicKey, publicKeyFrom } from "../../../shared/crypto/public_key.ts";
@@ -108,7 +108,7 @@ Deno.test("names without end push nobody out: beyond the bound none is added", (
   database.exec(
     `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${
       knownPeersMax - 2
-    }) INSERT INTO known_peers (name, key) SELECT 'stranger' || i, zeroblob(32) FROM n`,
+    }) INSERT INTO known_peers (name, key) SELECT 'unknown' || i, zeroblob(32) FROM n`,
   );
   assertEquals(knownPeers.remember("last", keyOf(2)), true);
   assertEquals(knownPeers.remember("one-too-many", keyOf(3)), false);
@@ -144,27 +144,27 @@ Deno.test("of callers without end the last are kept, and nobody but callers make
   const before = kept.map((name) => knownPeers.find(name));
   const count = 3_000;
   for (let i = 1; i <= count; i++) {
-    assertEquals(knownPeers.meet(`stranger${i}`, keyOf(i), i), "remembered");
+    assertEquals(knownPeers.meet(`unknown${i}`, keyOf(i), i), "remembered");
   }
   assertEquals(kept.map((name) => knownPeers.find(name)), before);
   assert(before.every((known) => known !== undefined));
   for (let i = 1; i <= count; i++) {
-    const known = knownPeers.find(`stranger${i}`);
-    assertEquals(known?.key, i > count - knownStrangersMax ? keyOf(i) : undefined, `${i}`);
+    const known = knownPeers.find(`unknown${i}`);
+    assertEquals(known?.key, i > count - unknownSenderKeysMax ? keyOf(i) : undefined, `${i}`);
   }
 });
 
 Deno.test("if the store is full, callers are still remembered, and nobody else", () => {
   using t = storeInFile();
   const { database, knownPeers } = t;
-  assertEquals(knownPeers.meet("stranger", keyOf(1), 1), "remembered");
+  assertEquals(knownPeers.meet("unknown", keyOf(1), 1), "remembered");
   fill(database, knownPeersMax);
   assertEquals(knownPeers.meet("responder", keyOf(2), undefined), "full");
   assertEquals(knownPeers.find("responder"), undefined);
   // An answer is no way around the bound: an unknown sender stays one who makes room.
-  knownPeers.addContact("stranger", keyOf(1));
-  for (let i = 0; i < knownStrangersMax; i++) knownPeers.meet(`more${i}`, keyOf(i), 2);
-  assertEquals(knownPeers.find("stranger"), undefined);
+  knownPeers.addContact("unknown", keyOf(1));
+  for (let i = 0; i < unknownSenderKeysMax; i++) knownPeers.meet(`more${i}`, keyOf(i), 2);
+  assertEquals(knownPeers.find("unknown"), undefined);
   assertEquals(knownPeers.find("friend1")?.key, keyOf(0));
   knownPeers.forget("friend1", keyOf(0));
   assertEquals(knownPeers.meet("responder", keyOf(2), undefined), "remembered");
@@ -176,7 +176,7 @@ Deno.test("only the owner of the key that was shown becomes a contact", () => {
   knownPeers.meet("bob", keyOf(1), 1);
   knownPeers.addContact("bob", keyOf(2));
   knownPeers.addContact("Bob", keyOf(1));
-  for (let i = 0; i < knownStrangersMax; i++) knownPeers.meet(`stranger${i}`, keyOf(i), 2);
+  for (let i = 0; i < unknownSenderKeysMax; i++) knownPeers.meet(`unknown${i}`, keyOf(i), 2);
   assertEquals(knownPeers.find("bob"), undefined);
 });
 
@@ -215,7 +215,7 @@ for (
     knownPeers.remember("bob", keyOf(1));
     database.exec(`PRAGMA ${pragma}`);
     const error = assertThrows(() => {
-      for (let i = 0; i < 1_000; i++) knownPeers.remember(`stranger${i}`, keyOf(i));
+      for (let i = 0; i < 1_000; i++) knownPeers.remember(`unknown${i}`, keyOf(i));
     }, UserError);
     assertEquals(error.problem, { code: "store-refused", action: "save-key", reason });
     assertEquals(knownPeers.find("bob"), { key: keyOf(1), verified: false });

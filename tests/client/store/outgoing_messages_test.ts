@@ -13,8 +13,8 @@ import {
   keyBytesOf,
   keyOf,
   say,
+  storedConversation,
   stream,
-  talk,
 } from "../../support/store_fixture.ts";
 import type { PublicKey } from "../../../shared/crypto/public_key.ts";
 
@@ -78,7 +78,7 @@ Deno.test("what is accepted gets the next numbers, each with the hash of the one
 });
 
 Deno.test("a batch for several conversations numbers each on its own", () => {
-  using t = talk();
+  using t = storedConversation();
   const { conversations, history, outgoing, id: bob } = t;
   const carol = conversations.open({ self: "alice", name: "carol", key: keyOf(3) }).id;
   const raw = conversations.open({ self: "alice", name: "raw", key: undefined }).id;
@@ -100,7 +100,7 @@ Deno.test("a batch for several conversations numbers each on its own", () => {
 });
 
 Deno.test("an acknowledgement is for all before it, once, and for nothing else", () => {
-  using t = talk();
+  using t = storedConversation();
   const { conversations, outgoing, id } = t;
   const messages = say(outgoing, id, "1", "2", "3", "4");
   const ids = messages.map(({ id }) => id);
@@ -120,7 +120,7 @@ Deno.test("an acknowledgement is for all before it, once, and for nothing else",
 });
 
 Deno.test("a message's state goes from waiting to deposited, delivered and read", () => {
-  using t = talk();
+  using t = storedConversation();
   const { conversations, history, outgoing, id } = t;
   const [a, b, c] = say(outgoing, id, "a", "b", "c");
   const states = () => history.latest("alice", "bob", 9).map(({ state }) => state);
@@ -149,7 +149,7 @@ Deno.test("a message's state goes from waiting to deposited, delivered and read"
 });
 
 Deno.test("a new stream takes what is not acknowledged with it, with the same ids", () => {
-  using t = talk();
+  using t = storedConversation();
   const { conversations, digests, history, outgoing, id } = t;
   const texts = Array.from({ length: 1_234 }, (_, i) => `text ${i}`);
   const before = say(outgoing, id, ...texts);
@@ -180,7 +180,7 @@ Deno.test("a new stream takes what is not acknowledged with it, with the same id
 });
 
 Deno.test("streams that begin anew without end leave nothing behind", () => {
-  using t = talk();
+  using t = storedConversation();
   const { digests, history, outgoing, id } = t;
   const [first] = say(outgoing, id, "first");
   for (let i = 0; i < 50; i++) outgoing.renumber(id);
@@ -193,7 +193,7 @@ Deno.test("streams that begin anew without end leave nothing behind", () => {
 
 for (const sealed of [false, true]) {
   Deno.test(`to another key goes what is not acknowledged${sealed ? ", sealed" : ""}`, () => {
-    using t = talk({ textKey: keyBytesOf(7), sealed });
+    using t = storedConversation({ textKey: keyBytesOf(7), sealed });
     const { conversations, history, outgoing, id: from } = t;
     const before = say(outgoing, from, "a", "b", "c");
     outgoing.acknowledge(from, before[0]!.id);
@@ -227,7 +227,7 @@ for (const sealed of [false, true]) {
 
 Deno.test("texts come back as they were, whatever is in them", () => {
   for (const sealed of [false, true]) {
-    using t = talk({ textKey: keyBytesOf(7), sealed });
+    using t = storedConversation({ textKey: keyBytesOf(7), sealed });
     const { history, outgoing, id } = t;
     const texts = [
       "",
@@ -252,7 +252,7 @@ Deno.test("texts come back as they were, whatever is in them", () => {
 });
 
 Deno.test("an id serves once in a conversation: all of a batch is refused with it", () => {
-  using t = talk();
+  using t = storedConversation();
   const { history, outgoing, id } = t;
   const twice = draft(id, "twice");
   outgoing.accept([twice]);

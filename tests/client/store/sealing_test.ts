@@ -27,11 +27,11 @@ function open({ conversations }: Store): number {
 }
 
 Deno.test("a sealed text opens with its key, for its message, as it is", () => {
-  const box = new TextCipher(textKey);
+  const cipher = new TextCipher(textKey);
   for (const text of ["", "hello", "é😀\0\ufeff"]) {
-    const sealed = box.seal(owner, text);
-    assertEquals(box.open(owner, sealed), text);
-    assert(box.seal(owner, text).toHex() !== sealed.toHex());
+    const sealed = cipher.seal(owner, text);
+    assertEquals(cipher.open(owner, sealed), text);
+    assert(cipher.seal(owner, text).toHex() !== sealed.toHex());
     for (
       const other of [
         { ...owner, self: "eve" },
@@ -40,11 +40,11 @@ Deno.test("a sealed text opens with its key, for its message, as it is", () => {
         { ...owner, direction: "out" },
         { ...owner, id: "2" },
       ] as const
-    ) assertEquals(box.open(other, sealed), undefined);
+    ) assertEquals(cipher.open(other, sealed), undefined);
     assertEquals(new TextCipher(keyBytesOf(8)).open(owner, sealed), undefined);
     for (let i = 0; i < sealed.length; i++) {
-      assertEquals(box.open(owner, sealed.with(i, sealed[i]! ^ 1)), undefined);
-      assertEquals(box.open(owner, sealed.subarray(0, i)), undefined);
+      assertEquals(cipher.open(owner, sealed.with(i, sealed[i]! ^ 1)), undefined);
+      assertEquals(cipher.open(owner, sealed.subarray(0, i)), undefined);
     }
   }
   assertThrows(() => new TextCipher(new Uint8Array(31)), TypeError);

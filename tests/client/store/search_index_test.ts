@@ -10,8 +10,8 @@ import {
   outcomes,
   say,
   searched,
+  storedConversation,
   stream,
-  talk,
 } from "../../support/store_fixture.ts";
 
 /** So many that they are put into the index. */
@@ -31,7 +31,7 @@ const ways = [
 for (const [way, sealed, indexed] of ways) {
   /** A store with texts, and with so many others that the texts are in the index if they should be. */
   const storeOf = (...texts: string[]) => {
-    const t = talk({ textKey: keyBytesOf(7), sealed });
+    const t = storedConversation({ textKey: keyBytesOf(7), sealed });
     say(t.outgoing, t.id, ...texts);
     if (indexed) say(t.outgoing, t.id, ...Array(enough).fill("-"));
     return t;
@@ -143,7 +143,7 @@ Deno.test("what is found is the same in the index, before it and sealed", () => 
       fc.array(query, { maxLength: 8 }),
       (texts, queries) => {
         const [indexed, plain, sealed] = ways.map(([, sealed]) =>
-          talk({ textKey: keyBytesOf(7), sealed })
+          storedConversation({ textKey: keyBytesOf(7), sealed })
         );
         using _1 = indexed!;
         using _2 = plain!;
@@ -181,7 +181,7 @@ Deno.test("the index follows by itself, in another program as well, and is not n
 });
 
 Deno.test("a search by steps finds the same, and lets others have a turn", () => {
-  using t = talk({ textKey: keyBytesOf(7), sealed: true });
+  using t = storedConversation({ textKey: keyBytesOf(7), sealed: true });
   const { history, outgoing, id } = t;
   say(outgoing, id, "needle", ...Array(1_700).fill("hay"));
   const steps = history.search("alice", "needle", 9);

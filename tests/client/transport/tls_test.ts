@@ -14,9 +14,9 @@ import { rejectsSaying, sentenceOf } from "../../support/problems.ts";
 
 const authority = new Authority();
 addEventListener("unload", () => authority[Symbol.dispose]());
-const [stranger, namesake] = [new Authority("Stranger"), new Authority()];
+const [otherAuthority, namesake] = [new Authority("Other"), new Authority()];
 addEventListener("unload", () => {
-  stranger[Symbol.dispose]();
+  otherAuthority[Symbol.dispose]();
   namesake[Symbol.dispose]();
 });
 
@@ -93,7 +93,10 @@ Deno.test("each reason not to trust a server is told, with what to do", async ()
     await meeting(certificate, {}),
     /^Cannot reach the server at tls:\/\/127\.0\.0\.1:\d+: its certificate is of no authority that is trusted here: --ca FILE names another, or tls:\/\/127\.0\.0\.1:\d+\?sha256=… names it by its fingerprint, which the server prints$/,
   );
-  assertMatch(await meeting(stranger.issue(), byAuthority), /no authority that is trusted here/);
+  assertMatch(
+    await meeting(otherAuthority.issue(), byAuthority),
+    /no authority that is trusted here/,
+  );
   assertMatch(
     await meeting(authority.selfSigned(), {}),
     /: its certificate is of no authority but its own: tls:\/\/.*\?sha256=… names it/,
@@ -155,7 +158,7 @@ class Attacker implements AsyncDisposable {
 Deno.test("an attacker in the middle does not get one byte, in whichever way it is recognised", async () => {
   const certificate = authority.issue();
   for (const tls of [pinOf(certificate), byAuthority, {}]) {
-    const attacker = new Attacker(stranger.issue());
+    const attacker = new Attacker(otherAuthority.issue());
     {
       await using _attacker = attacker;
       await using alice = new Person("alice", { address: { ...attacker.address, tls } });

@@ -11,10 +11,10 @@ import { sentenceOf } from "../../support/problems.ts";
 Deno.test("every line that came in plaintext is marked, and no other", async () => {
   await using alice = new Person("alice", nowhere, { allowPlaintext: true });
   await using bob = new Person("bob", nowhere);
-  using wild = await RawPeer.dial(alice.client.address);
-  await wild.send("one\r\n");
+  using legacy = await RawPeer.dial(alice.client.address);
+  await legacy.send("one\r\n");
   await alice.events.see("message");
-  await wild.send("two\r\n");
+  await legacy.send("two\r\n");
   await alice.events.count("message", 2);
   await bob.chat(alice.place);
   await bob.send("three");
@@ -29,9 +29,9 @@ Deno.test("every line that came in plaintext is marked, and no other", async () 
 
 Deno.test("by default a program that does not encrypt is told why it is refused, and its texts are not shown", async () => {
   await using alice = new Person("alice", nowhere);
-  using wild = await RawPeer.dial(alice.client.address);
-  await wild.send("hello\r\n");
-  assertMatch(await wild.rest(), /^This client talks only over encrypted connections, .*\r\n$/);
+  using legacy = await RawPeer.dial(alice.client.address);
+  await legacy.send("hello\r\n");
+  assertMatch(await legacy.rest(), /^This client talks only over encrypted connections, .*\r\n$/);
   assertEquals(alice.heard, []);
   assertMatch(
     sentenceOf((await alice.events.see("turned-away")).why),
@@ -46,9 +46,9 @@ Deno.test("a peer with another key, or with none, is another peer, whatever id i
   const identity = Identity.generate();
   using bob = await EncryptedPeer.dial(alice.client.address, { id: "bob", identity });
   using mallory = await EncryptedPeer.dial(alice.client.address, { id: "bob" });
-  using wild = await RawPeer.dial(alice.client.address);
-  await wild.send("CHAT\r\nclientID: bob\r\nIP: 127.0.0.1\r\nPort: 5557\r\nVersion: 1\r\n\r\n");
-  await wild.message();
+  using legacy = await RawPeer.dial(alice.client.address);
+  await legacy.send("CHAT\r\nclientID: bob\r\nIP: 127.0.0.1\r\nPort: 5557\r\nVersion: 1\r\n\r\n");
+  await legacy.message();
   assertEquals(alice.names, ["bob", "bob~2", "bob~3"]);
   using again = await EncryptedPeer.dial(alice.client.address, { id: "bob", identity });
   await again.send("PING\r\n\r\n");

@@ -5,7 +5,7 @@ import { UserError } from "../../../client/user_error.ts";
 import type { ClientEvent } from "../../../client/events.ts";
 import { wordingOf } from "../../../client/ui/wording/wording.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
-import { knownStrangersMax } from "../../../shared/protocol/limits.ts";
+import { unknownSenderKeysMax } from "../../../shared/protocol/limits.ts";
 import { FakeServer, nowhere, Person, start } from "../../support/client_fixture.ts";
 import { EncryptedPeer } from "../../support/encrypted_peer.ts";
 import type { Events } from "../../support/events.ts";
@@ -220,8 +220,8 @@ Deno.test("a peer that was answered or called keeps its link when callers need r
   await alice.send("hello");
   await bob.message();
   const laterMs = Date.now() + 60_000;
-  for (let i = 0; i < knownStrangersMax; i++) {
-    knownPeers.meet(`stranger${i}`, publicKeyFrom(new Uint8Array(32)), laterMs);
+  for (let i = 0; i < unknownSenderKeysMax; i++) {
+    knownPeers.meet(`unknown${i}`, publicKeyFrom(new Uint8Array(32)), laterMs);
   }
   assertEquals(knownPeers.find("bob")?.key, identity.publicKey);
   assertEquals(knownPeers.find("carol")?.key, carol.identity.publicKey);
@@ -237,8 +237,8 @@ Deno.test("a stranger that is called back keeps its link when callers need room"
   await alice.chat(bob.place);
   const { knownPeers } = alice.store;
   const laterMs = Date.now() + 60_000;
-  for (let i = 0; i < knownStrangersMax; i++) {
-    knownPeers.meet(`stranger${i}`, publicKeyFrom(new Uint8Array(32)), laterMs);
+  for (let i = 0; i < unknownSenderKeysMax; i++) {
+    knownPeers.meet(`unknown${i}`, publicKeyFrom(new Uint8Array(32)), laterMs);
   }
   assertEquals(knownPeers.find("bob")?.key, bob.identity.publicKey);
 });

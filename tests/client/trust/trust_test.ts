@@ -157,17 +157,17 @@ Deno.test("the memory for keys is bounded, and the first that were refused stay"
 Deno.test("the memory for names is bounded, and the first that were refused stay", () => {
   using t = made();
   const { trust } = t;
-  const names = Array.from({ length: 200 }, (_, i) => `stranger${i}`);
+  const names = Array.from({ length: 200 }, (_, i) => `unknown${i}`);
   const kept = names.filter((name) => {
     trust.judge(name, keyOf(1), printOf(2));
     const message = saidOf(() => trust.trust(name, printOf(3)));
     return message.includes(printOf(1));
   });
   assertEquals(kept.length, 64);
-  assertEquals(kept.at(-1), "stranger63");
+  assertEquals(kept.at(-1), "unknown63");
   // A name that has a place may get more keys.
-  trust.judge("stranger0", keyOf(5), printOf(2));
-  assertEquals(trust.trust("stranger0", printOf(5)), printOf(5));
+  trust.judge("unknown0", keyOf(5), printOf(2));
+  assertEquals(trust.trust("unknown0", printOf(5)), printOf(5));
   // Which has made room.
   trust.judge("late", keyOf(1), printOf(2));
   assertEquals(trust.trust("late", undefined), printOf(1));
@@ -190,12 +190,12 @@ Deno.test("the key of a peer that the user has called takes the place of the old
 Deno.test("the name of a peer that the user has called takes the place of the oldest", () => {
   using t = made();
   const { trust } = t;
-  for (let i = 0; i < 64; i++) trust.judge(`stranger${i}`, keyOf(1), printOf(2));
+  for (let i = 0; i < 64; i++) trust.judge(`unknown${i}`, keyOf(1), printOf(2));
   trust.judge("late", keyOf(1), printOf(2));
   throwsSaying(() => trust.trust("late", undefined), "No other key");
   trust.judge("late", keyOf(1), printOf(2), true);
-  throwsSaying(() => trust.trust("stranger0", undefined), "No other key");
-  assertEquals(trust.trust("stranger1", undefined), printOf(1));
+  throwsSaying(() => trust.trust("unknown0", undefined), "No other key");
+  assertEquals(trust.trust("unknown1", undefined), printOf(1));
   assertEquals(trust.trust("late", undefined), printOf(1));
 });
 

@@ -239,8 +239,8 @@ Deno.test("/peers tells who is verified, who encrypts and who does neither", asy
   await carol.events.see("opened");
   await wordsOf(alice, carol);
   await alice.client.confirmVerification("carol", true);
-  using wild = await RawPeer.dial(alice.client.address);
-  await wild.send("hello\r\n");
+  using legacy = await RawPeer.dial(alice.client.address);
+  await legacy.send("hello\r\n");
   await alice.events.count("opened", 3);
   const peers = alice.client.conversations();
   assertEquals(peers.map(({ security, dialect }) => [security, dialect]), [

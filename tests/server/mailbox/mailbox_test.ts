@@ -48,10 +48,10 @@ function setUp(database = openMailboxDatabase(undefined), options: Partial<Mailb
     return await outcome;
   };
   /** The numbers of the mails in a mailbox. */
-  const numbers = (box = bob) => {
+  const numbers = (owner = bob) => {
     const found: number[] = [];
     for (;;) {
-      const next = mailbox.collect(box, [], found.at(-1) ?? 0)!.mail;
+      const next = mailbox.collect(owner, [], found.at(-1) ?? 0)!.mail;
       if (next === undefined) return found;
       found.push(next.number);
     }
@@ -147,7 +147,7 @@ Deno.test("once too many bytes wait to be written, they are written at once", as
 
 Deno.test("the same mail is kept once, whether it comes in one transaction or in two", async () => {
   const { clock, mailbox, deposit, numbers } = setUp(undefined, {
-    capacity: { ...defaultCapacity, boxMails: 2, shareMails: 2 },
+    capacity: { ...defaultCapacity, mailboxMails: 2, shareMails: 2 },
   });
   const both = [mailbox.deposit(mail(1)), mailbox.deposit(mail(1))];
   await clock.pass(100);
@@ -157,7 +157,7 @@ Deno.test("the same mail is kept once, whether it comes in one transaction or in
   assertEquals(await deposit(mail(1, 100, 9)), undefined);
   assertEquals(await deposit(mail(1, 100, 1, { clientId: "bob2", key: key(2) })), undefined);
   assertEquals(numbers().length, 2);
-  assertEquals(await deposit(mail(1)), undefined, "also where the box is full");
+  assertEquals(await deposit(mail(1)), undefined, "even if the mailbox is full");
 });
 
 Deno.test("a number is never given twice, not even after a restart with an empty mailbox", async () => {
@@ -177,8 +177,8 @@ Deno.test("a number is never given twice, not even after a restart with an empty
 });
 
 const limits: [name: keyof MailCapacity, refusal: MailRefusal, fill: (i: number) => Mail][] = [
-  ["boxMails", "box-full", (i) => mail(i, 100, i)],
-  ["boxBytes", "box-full", (i) => mail(i, 100, i)],
+  ["mailboxMails", "mailbox-full", (i) => mail(i, 100, i)],
+  ["mailboxBytes", "mailbox-full", (i) => mail(i, 100, i)],
   ["shareMails", "share-full", (i) => mail(i)],
   ["shareBytes", "share-full", (i) => mail(i)],
   ["senderMails", "sender-full", (i) => mail(i, 100, 1, { clientId: `bob${i}`, key: key(2) })],
@@ -241,7 +241,7 @@ Deno.test("onMail names each mailbox that has got mail, once that is on the disk
   const told: MailboxAddress[] = [];
   const { clock, mailbox, deposit } = setUp(undefined, {
     capacity: { ...defaultCapacity, shareMails: 1 },
-    onMail: (box) => told.push(box),
+    onMail: (owner) => told.push(owner),
   });
   mailbox.deposit(mail(1));
   assertEquals(told, []);
@@ -352,34 +352,35 @@ Deno.test("while another program holds the database mail is refused after a shor
 
 // What a mailbox does, in the simplest way.
 class Model {
-  readonly mails: { number: number; box: string; sender: number; id: number; bytes: number }[] = [];
+  readonly mails: { number: number; name: string; sender: number; id: number; bytes: number }[] =
+    [];
   #last = 0;
 
   constructor(readonly capacity: MailCapacity) {}
 
-  deposit(box: string, sender: number, id: number, bytes: number): MailRefusal | undefined {
+  deposit(name: string, sender: number, id: number, bytes: number): MailRefusal | undefined {
     const { mails, capacity } = this;
     const of = (those: Model["mails"]) => ({
       mails: those.length,
       bytes: those.reduce((sum, { bytes }) => sum + bytes, 0),
     });
-    const inBox = mails.filter((mail) => mail.box === box);
+    const inMailbox = mails.filter((mail) => mail.name === name);
     const bySender = mails.filter((mail) => mail.sender === sender);
-    const share = inBox.filter((mail) => mail.sender === sender);
+    const share = inMailbox.filter((mail) => mail.sender === sender);
     if (share.some((mail) => mail.id === id)) return undefined;
     const passes = (those: Model["mails"], maxMails: number, maxBytes: number) =>
       of(those).mails + 1 > maxMails || of(those).bytes + bytes > maxBytes;
-    if (passes(inBox, capacity.boxMails, capacity.boxBytes)) return "box-full";
+    if (passes(inMailbox, capacity.mailboxMails, capacity.mailboxBytes)) return "mailbox-full";
     if (passes(share, capacity.shareMails, capacity.shareBytes)) return "share-full";
     if (passes(bySender, capacity.senderMails, capacity.senderBytes)) return "sender-full";
     if (passes(mails, capacity.mails, capacity.mailsBytes)) return "full";
-    mails.push({ number: ++this.#last, box, sender, id, bytes });
+    mails.push({ number: ++this.#last, name, sender, id, bytes });
     return undefined;
   }
 
-  take(box: string, numbers: readonly number[]): void {
+  take(name: string, numbers: readonly number[]): void {
     for (const number of numbers) {
-      const at = this.mails.findIndex((mail) => mail.number === number && mail.box === box);
+      const at = this.mails.findIndex((mail) => mail.number === number && mail.name === name);
       if (at >= 0) this.mails.splice(at, 1);
     }
   }
@@ -387,8 +388,8 @@ class Model {
 
 Deno.test("after any sequence of operations a mailbox holds what a plain array holds", async () => {
   const capacity: MailCapacity = {
-    boxMails: 4,
-    boxBytes: 500,
+    mailboxMails: 4,
+    mailboxBytes: 500,
     shareMails: 3,
     shareBytes: 300,
     senderMails: 5,
@@ -396,9 +397,9 @@ Deno.test("after any sequence of operations a mailbox holds what a plain array h
     mails: 9,
     mailsBytes: 1_200,
   };
-  const boxNames = ["bob", "carol", "dave"];
+  const names = ["bob", "carol", "dave"];
   const deposit = fc.record({
-    box: fc.constantFrom(...boxNames),
+    name: fc.constantFrom(...names),
     sender: fc.integer({ min: 1, max: 3 }),
     id: fc.integer({ min: 1, max: 6 }),
     bytes: fc.integer({ min: 1, max: 200 }),
@@ -408,14 +409,14 @@ Deno.test("after any sequence of operations a mailbox holds what a plain array h
     {
       weight: 2,
       arbitrary: fc.record({
-        of: fc.constantFrom(...boxNames),
+        of: fc.constantFrom(...names),
         taken: fc.array(fc.integer({ min: 1, max: 30 }), { maxLength: 6 }),
       }),
     },
     { weight: 1, arbitrary: fc.constant("restart" as const) },
     { weight: 1, arbitrary: fc.constant("lose the end" as const) },
   );
-  const boxOf = (clientId: string): MailboxAddress => ({
+  const addressOf = (clientId: string): MailboxAddress => ({
     clientId,
     key: key(clientId.length),
   });
@@ -426,28 +427,28 @@ Deno.test("after any sequence of operations a mailbox holds what a plain array h
       let { clock, mailbox, numbers } = setUp(database, { capacity });
       for (const step of steps) {
         if (Array.isArray(step)) {
-          const outcomes = step.map(({ box, sender, id, bytes }) =>
-            mailbox.deposit(mail(id, bytes, sender, boxOf(box)))
+          const outcomes = step.map(({ name, sender, id, bytes }) =>
+            mailbox.deposit(mail(id, bytes, sender, addressOf(name)))
           );
           await clock.pass(100);
-          const wanted = step.map(({ box, sender, id, bytes }) =>
-            model.deposit(box, sender, id, bytes)
+          const wanted = step.map(({ name, sender, id, bytes }) =>
+            model.deposit(name, sender, id, bytes)
           );
           assertEquals(await Promise.all(outcomes), wanted);
         } else if (step === "restart") {
           ({ clock, mailbox, numbers } = setUp(database, { capacity }));
         } else if (step === "lose the end") {
-          mailbox.deposit(mail(99, 1, 1, boxOf("bob")));
+          mailbox.deposit(mail(99, 1, 1, addressOf("bob")));
           mailbox.close();
           ({ clock, mailbox, numbers } = setUp(database, { capacity }));
         } else {
-          mailbox.collect(boxOf(step.of), step.taken, 0);
+          mailbox.collect(addressOf(step.of), step.taken, 0);
           model.take(step.of, step.taken);
         }
-        for (const name of boxNames) {
-          const wanted = model.mails.filter(({ box }) => box === name);
-          assertEquals(numbers(boxOf(name)), wanted.map(({ number }) => number));
-          assertEquals(mailbox.count(boxOf(name)), wanted.length);
+        for (const name of names) {
+          const wanted = model.mails.filter((mail) => mail.name === name);
+          assertEquals(numbers(addressOf(name)), wanted.map(({ number }) => number));
+          assertEquals(mailbox.count(addressOf(name)), wanted.length);
         }
         const bytes = model.mails.reduce((sum, { bytes }) => sum + bytes, 0);
         assertEquals(totalOf(database), { mails: model.mails.length, bytes });

@@ -5,19 +5,19 @@ import { Authority } from "../../../support/certificates.ts";
 import { rejectsSaying, sentenceOf } from "../../../support/problems.ts";
 
 const authority = new Authority();
-const stranger = new Authority("Stranger");
+const otherAuthority = new Authority("Other");
 addEventListener("unload", () => {
   authority[Symbol.dispose]();
-  stranger[Symbol.dispose]();
+  otherAuthority[Symbol.dispose]();
 });
 
 Deno.test("a file of authorities that is none is told apart", async () => {
   assertEquals(await readAuthorities(authority.certFile), authority.cert);
   const both = authority.path("both.pem");
-  await Deno.writeTextFile(both, `Two of them\n${authority.cert}${stranger.cert}`);
+  await Deno.writeTextFile(both, `Two of them\n${authority.cert}${otherAuthority.cert}`);
   assertEquals((await readAuthorities(both)).match(/BEGIN/g)!.length, 2);
   const damaged = authority.path("damaged.pem");
-  await Deno.writeTextFile(damaged, authority.cert + stranger.cert.replace(/MII/, "MIA"));
+  await Deno.writeTextFile(damaged, authority.cert + otherAuthority.cert.replace(/MII/, "MIA"));
   const { keyFile } = authority.issue();
   for (const file of [damaged, keyFile]) {
     const error = await assertRejects(() => readAuthorities(file), UserError);
