@@ -1,6 +1,6 @@
 /**
  * What people get: from Enter in one program until the other shows the message, each on a disk before it
- * goes on; and how many a second where they are piped in.
+ * goes on; and how many a second if they are piped in.
  *
  * @module
  */
@@ -91,7 +91,7 @@ class ClientProgram implements AsyncDisposable {
     }).spawn();
     this.#input = this.#child.stdin.getWriter();
     this.#reading = this.#read();
-    // Who waits for it is told; at the end nobody does.
+    // Whoever reads gets an error; at the end nobody reads any more.
     this.#looked.promise.catch(() => {});
   }
 

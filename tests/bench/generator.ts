@@ -1,5 +1,5 @@
 /**
- * The load generator: lineload where the environment names it, else our own, which takes the same
+ * The load generator: lineload if the environment names it, else our own, which takes the same
  * arguments and prints the same line.
  *
  * @module
@@ -15,7 +15,7 @@ export interface Generator {
   readonly note: string;
 }
 
-/** Chooses the load generator. @param lineload The path of the compiled lineload.c, where there is one. */
+/** Chooses the load generator. @param lineload The path of the compiled lineload.c, if there is one. */
 export function chooseGenerator(lineload: string | undefined): Generator {
   if (lineload !== undefined && lineload !== "") {
     return { command: [lineload], note: `The load came from ${lineload}.` };

@@ -11,7 +11,7 @@ import { Identity } from "../../shared/crypto/identity.ts";
 import { handshakeBytesMax } from "../../shared/protocol/limits.ts";
 import { writeAll } from "../../shared/net/write_all.ts";
 
-/** Does it. @throws {Error} Where the other end does something else. */
+/** Does it. @throws {Error} If the other end does something else. */
 export async function handshakeOver(
   conn: Deno.TcpConn,
   role: "initiator" | "responder",

@@ -1,6 +1,6 @@
 /**
- * A program: a closed-loop load generator, with the arguments and the output of lineload.c, for where
- * that is not at hand.
+ * A program: a closed-loop load generator, with the arguments and the output of lineload.c, for when that
+ * is not at hand.
  *
  *     load.ts HOST PORT CONNECTIONS SECONDS persist|oneshot TEMPLATE PREFIX
  *

@@ -66,7 +66,7 @@ async function run(args: readonly string[]): Promise<number> {
       report.rows.push(...rows);
       report.notes.push(...notes);
     } catch (error) {
-      // Whatever was under way broke because its processes were ended.
+      // What was under way broke because its processes were ended.
       if (stopping.signal.aborted) return 1;
       throw error;
     }
@@ -75,7 +75,7 @@ async function run(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-/** The sections asked for, all where none is; undefined where the arguments are wrong. */
+/** The sections asked for, or all if none is; undefined if the arguments are wrong. */
 function chosenSections(args: readonly string[]): string[] | undefined {
   if (args.length === 0) return Object.keys(sections);
   const list = args[0] === "--only" && args.length === 2

@@ -8,7 +8,7 @@
 import { Handshake } from "../../client/link/handshake.ts";
 import { Identity } from "../../shared/crypto/identity.ts";
 import type { Bench } from "./bench.ts";
-import { startCallingClient } from "./calling_client.ts";
+import { startInitiator } from "./initiator_client.ts";
 import { cpuTimeUs } from "./proc.ts";
 import type { Report } from "./report.ts";
 import { startServerProcess } from "./server_process.ts";
@@ -23,9 +23,9 @@ const mostUs = 2_500;
 
 /** Measures the processor time that an opening takes on each side. */
 export async function measureOpenings(bench: Bench): Promise<Report> {
-  await using responder = await startServerProcess("called_client.ts", bench);
-  await using calling = startCallingClient(() => {});
-  const { client } = calling;
+  await using responder = await startServerProcess("responder_client.ts", bench);
+  await using initiator = startInitiator(() => {});
+  const { client } = initiator;
   const sides: {
     initiator: number;
     responder: number;

@@ -27,7 +27,7 @@ const text = "Hello, this is a message of some length.";
 
 /** Measures the round trip of a message, and how many a second go in a burst. */
 export async function measurePeers(bench: Bench): Promise<Report> {
-  await using responder = await startServerProcess("called_link.ts", bench);
+  await using responder = await startServerProcess("responder_links.ts", bench);
   await using bare = await startServerProcess("bare_server.ts", bench);
   await using awake = keepAwake(bench.signal);
   let wanted = "";
@@ -45,7 +45,7 @@ export async function measurePeers(bench: Bench): Promise<Report> {
     },
   );
   await opened.promise;
-  const letters = stream();
+  const messages = stream();
   const acknowledged = async (last: ChatMessage) => {
     wanted = last.id;
     await arrived.promise;
@@ -57,9 +57,9 @@ export async function measurePeers(bench: Bench): Promise<Report> {
   for (let round = 0; round < warmUpRounds + rounds; round++) {
     ours.push(
       await timed(async () => {
-        const letter = letters.next().value;
-        link.transmit([letter]);
-        await acknowledged(letter);
+        const message = messages.next().value;
+        link.transmit([message]);
+        await acknowledged(message);
       }),
     );
     theirs.push(await timed(() => roundTrip(conn)));
@@ -73,7 +73,7 @@ export async function measurePeers(bench: Bench): Promise<Report> {
     const begin = performance.now();
     let last: ChatMessage;
     for (let n = 0; n < burst; n += inFlight) {
-      const some = Array.from({ length: inFlight }, () => letters.next().value);
+      const some = Array.from({ length: inFlight }, () => messages.next().value);
       last = some.at(-1)!;
       link.transmit(some);
       await acknowledged(last);
@@ -120,7 +120,7 @@ async function timed(once: () => Promise<void>): Promise<number[]> {
   return microseconds;
 }
 
-/** Letters as a conversation has them; nobody here looks at their chain. */
+/** Messages as a conversation has them, except that their hashes are not computed: nobody checks them here. */
 function* stream(): Generator<ChatMessage, never> {
   const id = randomId();
   for (let seq = 1;; seq++) {

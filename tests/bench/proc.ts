@@ -1,5 +1,5 @@
 /**
- * What Linux tells of a process in /proc (proc(5)); undefined where there is no such thing.
+ * What Linux tells of a process in /proc (proc(5)); undefined on other systems.
  *
  * @module
  */

@@ -5,8 +5,8 @@
  */
 
 /**
- * The command that runs one, by its file name. It may use the network, and in the file system a directory
- * where one is given.
+ * The command that runs one, by its file name. It may use the network, and a directory of the file system
+ * if one is given.
  */
 export function denoCommand(program: string, directory?: string): string[] {
   const path = new URL(program, import.meta.url).pathname;

@@ -49,7 +49,7 @@ export async function measureRate(mode: Mode, bench: Bench): Promise<Report> {
       `Rates: ${connections} connections, medians of ${rounds} rounds of ${roundSeconds} s.`,
       bench.pin.note,
       bench.generator.note,
-      "Where a server's share of a core is well below 100 %, it waited for the load or for other\n" +
+      "If a server's share of a core is well below 100 %, it waited for the load or for other\n" +
       "programs: then the ratio of the CPU times tells more than the ratio of the rates.",
     ],
   };

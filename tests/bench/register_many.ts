@@ -14,7 +14,7 @@ const batch = 500;
  * Registers clients c0, c1 and so on, over one connection that is closed afterwards.
  *
  * @param port The server's, at 127.0.0.1.
- * @throws {Error} Where the server does not register them all.
+ * @throws {Error} If the server does not register them all.
  */
 export async function registerMany(port: number, count: number): Promise<void> {
   using conn = await Deno.connect({ hostname: "127.0.0.1", port });

@@ -48,7 +48,7 @@ export async function measureRegistrations(bench: Bench): Promise<Report> {
     notes: [
       `Registrations: ${connections} kept connections, medians of ${rounds} rounds of ${roundSeconds} s; names in a\n` +
       "database on disk. Each is two requests, a signature made by the load and one verified by the\n" +
-      "server. Where the server's share of a core is below 100 %, it waited for the load.",
+      "server. If the server's share of a core is below 100 %, it waited for the load.",
       bench.pin.note,
     ],
   };

@@ -1,5 +1,5 @@
 /**
- * A program: the called end of an encrypted channel, which takes frames and forgets them. It prints its
+ * A program: the responder's end of an encrypted channel, which receives frames and drops them. It prints its
  * port, and answers a byte for each round.
  *
  * @module

@@ -18,8 +18,8 @@ export interface ServerProcess extends AsyncDisposable {
  * Starts a server, on the servers' core.
  *
  * @param program A program of this folder that prints its port as its first line.
- * @param directory A directory that it is to use: its one argument.
- * @throws {Error} Where it ends before it has said its port.
+ * @param directory A directory for it to use: its one argument.
+ * @throws {Error} If it ends before it has said its port.
  */
 export async function startServerProcess(
   program: string,

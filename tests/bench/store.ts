@@ -1,5 +1,5 @@
 /**
- * The store: how fast it keeps messages so that nothing undoes it, and how soon it finds them again among a
+ * The store: how fast it saves messages for good, and how soon it finds them again among a
  * million.
  *
  * @module
@@ -91,7 +91,7 @@ function fill(path: string, chatter: Chatter): Bursts {
   };
 }
 
-/** The rate of all together: what is indexed now and then is to count. */
+/** The rate of all together: the indexing that happens now and then counts. */
 function overall(rates: readonly number[]): number {
   return rates.length / rates.reduce((sum, rate) => sum + 1 / rate, 0);
 }
@@ -150,7 +150,7 @@ async function readerRows(path: string, chatter: Chatter, bench: Bench): Promise
     ["a rare word", chatter.word(29_000)],
     ["two frequent words", `${chatter.word(1)} ${chatter.word(2)}`],
     ["a frequent and a rare word", `${chatter.word(0)} ${chatter.word(20_000)}`],
-    ["what nobody has said", "unsaid"],
+    ["a word that nobody has said", "unsaid"],
     ["the beginning of words", chatter.word(0).slice(0, 2)],
   ];
   const runs: ReaderTimes[] = [];

@@ -44,7 +44,7 @@ function prologueOf(label = "p2pchat mail 1\0bob\0", key = bob.publicKey): Uint8
   return concat([utf8.encode(label), publicKeyBytes(key)]);
 }
 
-/** A payload; what is left away is as it has to be. */
+/** A payload; parts that are not given are valid. */
 function payload(
   { key = alice.publicKey, certificate = alice.certificate, length = 5, bytes = 256, pad = 0 } = {},
 ): Uint8Array {
@@ -65,7 +65,7 @@ Deno.test("a sealed content is opened, and names its sender", () => {
     fc.property(fc.uint8Array({ maxLength: 2_000, size: "max" }), (content) => {
       const envelope = sealEnvelope(alice, to(bob), content);
       assertEquals(openEnvelope(bob, "bob", envelope), opened(content));
-      // Who looks at its length learns little.
+      // Its length reveals little.
       assertEquals((envelope.length - 96) % 256, 0);
       assert(envelope.length - 96 - 100 - content.length < 256);
     }),
@@ -148,7 +148,7 @@ Deno.test("an envelope opens for its recipient only", () => {
 });
 
 Deno.test("certifying somebody else's key as one's own does not open mail for it", () => {
-  // Alice takes bob's X25519 key for mallory's, and writes to mallory.
+  // Alice believes that bob's X25519 key is mallory's, and writes to mallory.
   const envelope = sealEnvelope(alice, { ...to(bob), key: mallory.publicKey }, hello);
   assertEquals(openEnvelope(bob, "bob", envelope), undefined);
 });
@@ -158,7 +158,7 @@ Deno.test("nobody is taken for another sender", () => {
     const wrong of [
       payload({ key: mallory.publicKey }),
       payload({ certificate: mallory.certificate }),
-      // Alice's own word for her key, from one who has not got it.
+      // Alice's certificate for her key, used by somebody who does not have the key.
       payload({ key: mallory.publicKey, certificate: mallory.certificate }),
       payload({ key: publicKeyFrom(new Uint8Array(32)) }),
       payload({ certificate: new Uint8Array(64) }),

@@ -46,12 +46,12 @@ const refusal = (code: number, ...more: Header[]) =>
 /** What a request ends with when the server is lost. */
 const lost = { code: "server-closed", server: "192.0.2.1:5555" } as const;
 
-/** A server's mailbox, as one connection sees it. It keeps what is for everybody in one place. */
+/** A server's mailbox, as one connection sees it. It keeps the mail for everybody in one place. */
 class FakeMailbox {
   readonly server = { host: "192.0.2.1", port: 5555 };
   readonly mails = new Map<number, { readonly id: string; readonly data: Uint8Array }>();
   readonly requests: Message[] = [];
-  /** Thrown in the place of a reply. Before it is thrown the request has been done. */
+  /** Thrown instead of a reply, after the request has been done. */
   fails: Error | undefined;
   /** How many requests were under way at once, at most. */
   crowd = 0;
@@ -96,7 +96,7 @@ class FakeMailbox {
   }
 }
 
-/** Somebody's way to a fake. */
+/** Somebody's client of a fake mailbox. */
 function made(fake: FakeMailbox, identity: Identity, id: string) {
   const problems: string[] = [];
   const t = {
@@ -208,7 +208,7 @@ Deno.test("as many messages go into a mail as fit, from the front, and each mail
         for (let rest = messages; rest.length > 0;) {
           const left = await t.mailbox.deposit(to(bob, "bob"), rest);
           assert("deposited" in left && left.deposited > 0);
-          // It is not half empty if the next one would have fitted.
+          // The next message would not have fitted.
           const [last, next] = [[...fake.mails.values()].at(-1)!, rest[left.deposited]];
           if (next !== undefined) {
             assert(
@@ -309,7 +309,7 @@ Deno.test("a deposit that is repeated after a lost reply is kept once", async ()
   fake.fails = undefined;
   await mailbox.deposit(to(bob, "bob"), [hello]);
   assertEquals(fake.mails.size, 1);
-  // Others are others: by what they say, for whom they are, and from which run of the program.
+  // Mails differ by their content, their recipient, and the run of the program.
   await mailbox.deposit(to(bob, "bob"), [hello, more]);
   await mailbox.deposit(to(alice, "alice"), [hello]);
   await made(fake, alice, "alice").mailbox.deposit(to(bob, "bob"), [hello]);
@@ -328,7 +328,7 @@ Deno.test("mail that is not taken is left, and skipped", async () => {
   assertEquals((await collect(t)).flatMap(textsOf), ["2"]);
 });
 
-Deno.test("in whatever order mail lies there, everything that can be taken is taken, and collecting ends", async () => {
+Deno.test("whichever the order of the mails, all that can be taken is taken, and collecting ends", async () => {
   const shuffled = fc.shuffledSubarray([0, 1, 2, 3, 4, 5, 6], { minLength: 1 });
   await fc.assert(
     fc.asyncProperty(shuffled, async (order) => {
@@ -354,7 +354,7 @@ Deno.test("in whatever order mail lies there, everything that can be taken is ta
   );
 });
 
-Deno.test("a server that deletes nothing is not asked for ever", async () => {
+Deno.test("a server that deletes nothing is not asked forever", async () => {
   const fake = new FakeMailbox();
   const from = made(fake, alice, "alice");
   for (const text of ["stays", "goes"]) await from.mailbox.deposit(to(bob, "bob"), [msg(text)]);
@@ -363,7 +363,7 @@ Deno.test("a server that deletes nothing is not asked for ever", async () => {
   assertEquals(seen.flatMap(textsOf), ["stays", "goes", "stays", "goes"]);
 });
 
-Deno.test("a server that gives the same mail again and again is not asked for ever", async () => {
+Deno.test("a server that gives the same mail again and again is not asked forever", async () => {
   const mail = sealed(chat, msg("hello"));
   const request = () =>
     Promise.resolve(message("COLLECTACK", [["Count", "1"], ["Number", "7"], ...dataHeaders(mail)]));
@@ -513,7 +513,7 @@ Deno.test("a client whose address is not known names none", async () => {
   assertEquals([mail!.id, mail!.address], ["alice", undefined]);
 });
 
-/** Somebody with a server: all that this is for, together. */
+/** Somebody with a server, a registration and a mailbox. */
 function joined(network: SimulatedNetwork, id: string, identity: Identity, host: string) {
   const process = network.machine(id, host).start();
   const { clock } = process;
@@ -582,7 +582,7 @@ Deno.test("with a real server: presence, and mail for those who are away", async
   assertEquals(a.rendezvous.mailBytesMax, mailBytesMax);
   assertEquals(a.statuses, ["bob away"]);
 
-  // Nobody has the name yet.
+  // Nobody owns the name yet.
   const nobody = await clock.finish(a.mailbox.deposit(to(bob, "bob"), [msg("too soon")]));
   assertEquals(refused(nobody).refused, "not-there");
 
@@ -593,7 +593,7 @@ Deno.test("with a real server: presence, and mail for those who are away", async
   const other = await clock.finish(a.mailbox.deposit(to(alice, "bob"), [msg("another key")]));
   assertEquals(refused(other).refused, "not-there");
 
-  // Mail comes to who is there, at once; of many messages as many as a slow line has over in time.
+  // A client that is there gets mail at once.
   const long = Array.from({ length: 80 }, (_, i) => msg(`${i} `.padEnd(800, ".")));
   assertEquals(
     await clock.finish(a.mailbox.deposit(to(bob, "bob"), [msg("hello")])),
@@ -607,7 +607,7 @@ Deno.test("with a real server: presence, and mail for those who are away", async
     ...long.slice(0, first.deposited).flatMap((message) => headerValues(message, "Text")),
   ]);
 
-  // A client that vanishes is missed within 25 s, and finds the mail when it is back.
+  // A client that vanishes is noticed within 25 s, and finds the mail when it is back.
   b.process.losePower();
   await clock.pass(26_000);
   assertEquals(a.statuses.at(-1), "bob registered");
@@ -619,7 +619,7 @@ Deno.test("with a real server: presence, and mail for those who are away", async
   assertEquals(again.got, ["are you there?"]);
   assertEquals(a.statuses.at(-1), "bob online");
 
-  // Who goes away by saying so is away at once.
+  // A client that says goodbye is away at once.
   await clock.finish(again.rendezvous.unregister());
   await clock.pass(1_000);
   assertEquals(a.statuses.at(-1), "bob away");

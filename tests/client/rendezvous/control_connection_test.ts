@@ -113,7 +113,7 @@ Deno.test("pushes are not taken for replies, and keep their order", async () => 
   const conn = await t.register();
   conn.say(presence("carol away"));
   assertEquals(count(await t.ask()), 7);
-  // One that is malformed is none.
+  // A malformed one is ignored.
   conn.say(message("PRESENCE"), presence("dave away"));
   await t.clock.settle();
   assertEquals(t.pushed, [

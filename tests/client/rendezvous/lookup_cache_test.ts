@@ -11,7 +11,7 @@ const named = (id: string, port: number, fingerprint?: string): KnownClient => (
   ...fingerprint !== undefined && { fingerprint: fingerprint as Fingerprint },
 });
 
-Deno.test("the last word of the server on a client counts", () => {
+Deno.test("what the server said last about a client counts", () => {
   const cache = new LookupCache();
   assertEquals(cache.serverFingerprint("bob"), undefined);
   cache.note(named("bob", 1, "aaaa"));
@@ -46,7 +46,7 @@ Deno.test("a client without a key does not hide one with a key at the same addre
   assertEquals(cache.idAt(address(1)), "bob");
 });
 
-Deno.test("it knows what a list of everything that was said would, whichever client moves where", () => {
+Deno.test("it answers as a list of everything that the server said would, however clients move", () => {
   const client = fc.record({
     id: fc.constantFrom("a", "b", "c"),
     port: fc.integer({ min: 1, max: 3 }),
@@ -63,7 +63,7 @@ Deno.test("it knows what a list of everything that was said would, whichever cli
     }
     for (const port of [1, 2, 3]) {
       const found = cache.idAt(address(port));
-      // The client that is named there is there, by the last word on it, and has a key.
+      // The client named there is there according to the last answer, and has a key.
       const last = clients.findLast(({ id }) => id === found);
       assert(found === undefined || (last!.port === port && last!.fingerprint !== undefined));
       // Of those that have a key, the one that was last said to be there is named.

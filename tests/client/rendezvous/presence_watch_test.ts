@@ -23,10 +23,10 @@ const presence = (...lines: string[]) =>
 const refusal = (code: number) =>
   new ServerRefusal(message("ERROR", [["Code", String(code)], ["Reason", "no"]]));
 
-/** What is known of somebody who is not there, nor not there. */
+/** If nothing is known of somebody. */
 const unknown = "?";
 
-/** Presence by the word of a server that says of everyone what a test says. */
+/** A presence watch with a server that says what a test wants. */
 function made(said: Record<string, string> = {}) {
   const asked: string[][] = [];
   const changes: string[] = [];
@@ -128,7 +128,7 @@ Deno.test("the last list counts, and several lists in one turn are one request",
   t.presence.watch(["carol", "dave"]);
   await settle();
   assertEquals(t.asked, [[], ["carol", "dave"]]);
-  // The same again is nothing new.
+  // The same list again is not sent.
   t.presence.watch(["dave", "carol", "dave"]);
   await settle();
   assertEquals(t.asked.length, 2);
@@ -150,7 +150,7 @@ Deno.test("a list that changes while the server is asked is sent behind the requ
   resolve();
   await registered;
   assertEquals(t.asked, [["bob"], ["carol"]]);
-  // Bob is nobody's business any more when the reply comes.
+  // When the reply comes, bob is not watched any more.
   assertEquals(t.changes, ["carol online"]);
   assertEquals(t.presence.status("bob"), undefined);
 });
@@ -238,7 +238,7 @@ Deno.test("the server says how large a mail may be, if it keeps any", async () =
   }
 });
 
-Deno.test("whatever happens, what is known is the last word of the server on those that are watched", async () => {
+Deno.test("whatever happens, what is known is what the server said last about those that are watched", async () => {
   const names = ["bob", "carol", "dave"];
   const name = fc.constantFrom(...names);
   const status = fc.constantFrom<PresenceStatus>("online", "registered", "away");

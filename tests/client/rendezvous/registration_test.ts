@@ -151,7 +151,7 @@ for (const [drawn, random, ms] of [["least", 0, 50_000], ["most", nearlyOne, 80_
       await t.clock.passNext();
       assertEquals(t.requests.length, 1 + refreshes);
     }
-    // What goes well is not worth a word.
+    // Success is not reported.
     assertEquals(t.events.all.map(({ type }) => type), ["registered"]);
     assertEquals(t.followed, 4);
     t.registration.stopRefreshing();

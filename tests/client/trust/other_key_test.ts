@@ -39,7 +39,7 @@ Deno.test("a called peer with another key is refused, named with both, and let i
   for (let i = 1; i <= 3; i++) {
     const message = await refusalOf(() => alice.chat(bob.place));
     assertMatch(message, /^The call to 127\S+ was given up: bob has another key than expected$/);
-    // Whom one calls oneself one is told of each time.
+    // A refusal of our own call is reported each time.
     assertEquals(alice.events.of("key-changed").length, i);
   }
   const [refused] = alice.events.of("key-changed");
@@ -131,7 +131,7 @@ Deno.test("another client under our own id is refused, as caller and as called",
   await using alice = new Person("alice", nowhere);
   await using mallory = new Person("alice", nowhere);
   const message = await refusalOf(() => mallory.chat(alice.place));
-  // It is the caller who finds out first that the other one has its name.
+  // The initiator is the first to see that the other one has its name.
   assertMatch(message, /somebody with another key than yours goes by your name, alice/);
   using peer = await EncryptedPeer.dial(alice.client.address, { id: "alice" });
   assertMatch(

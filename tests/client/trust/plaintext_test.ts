@@ -41,7 +41,7 @@ Deno.test("by default a program that does not encrypt is told why it is refused,
 
 Deno.test("a peer with another key, or with none, is another peer, whatever id it gives", async () => {
   await using alice = new Person("alice", nowhere, { allowPlaintext: true });
-  // So that nobody is refused.
+  // No key is saved, so nobody is refused.
   alice.store.knownPeers.meet = () => "full";
   const identity = Identity.generate();
   using bob = await EncryptedPeer.dial(alice.client.address, { id: "bob", identity });

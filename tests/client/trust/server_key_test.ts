@@ -27,7 +27,7 @@ async function refusalOf(ask: () => Promise<unknown>): Promise<string> {
   return sentenceOf((await assertRejects(ask, UserError)).problem);
 }
 
-/** A server that says where bob is and which key he has, and lets everyone register. */
+/** A server that gives bob's address and key, and lets everyone register. */
 function serverThatSays(bobs: { place: { port: number }; fingerprint?: string }): FakeServer {
   return new FakeServer((request) => {
     const id = /^clientID: (.*)\r$/m.exec(request)![1];
@@ -89,7 +89,7 @@ Deno.test("nothing is said of a server that names the right key", async () => {
   assertEquals(typesOf(alice), ["listening", "first-contact", "opened"]);
 });
 
-Deno.test("a called client asks the server about a stranger only if it is registered", async () => {
+Deno.test("a called client asks the server about a new peer only if it is registered", async () => {
   await using bob = new Person("bob", nowhere);
   const { fingerprint } = Identity.generate();
   await using server = serverThatSays({ place: bob.client.address, fingerprint });
@@ -105,7 +105,7 @@ Deno.test("a called client asks the server about a stranger only if it is regist
   const asked = server.requests.filter((request) => request.startsWith("BRIDGE"));
   assertEquals(asked.length, 1);
   assertMatch(asked[0]!, /^Target: bob\r$/m);
-  // Somebody who has not registered would be answered nothing, and tells nobody who calls.
+  // A client that is not registered would get no answer, and would only reveal who calls it.
   await using carol = new Person("carol", server);
   await bob.chat(carol.place);
   await carol.events.see("first-contact");
@@ -144,7 +144,7 @@ Deno.test("/chat opens no conversation with a caller for whom the server names a
     assertEquals(alice.current, "carol");
     assertEquals(server.requests.length, i);
   }
-  // Who leaves him reaches the other one, whose key is refused in turn: it is for the user to say.
+  // After that the other one is reached, whose key is refused in turn: the user has to decide.
   await alice.close("bob");
   assertEquals(await mallory.rest(), "BYE\r\n\r\n");
   await rejectsSaying(() => alice.chat("bob"), UserError, "another key than expected");
@@ -170,7 +170,7 @@ Deno.test("/chat uses a caller's link if the server confirms its key, or knows n
     const asked = server.requests.length;
     assertEquals(asked > 0, says !== "not there");
     await hears(bob, alice, "answered");
-    // Whom one has answered one knows.
+    // A peer that the user has answered is known.
     alice.switchTo("carol");
     await alice.chat("bob");
     assertEquals(server.requests.length, asked);
@@ -208,7 +208,7 @@ Deno.test("/chat asks no server about a peer that called and was called", async 
   second.close();
 });
 
-Deno.test("a peer that was answered or called keeps its link when callers need room; a stranger does not", async () => {
+Deno.test("the saved key of an unknown sender makes room for others, and that of a contact does not", async () => {
   await using alice = new Person("alice", nowhere);
   await using carol = new Person("carol", nowhere);
   const { knownPeers } = alice.store;
@@ -228,7 +228,7 @@ Deno.test("a peer that was answered or called keeps its link when callers need r
   assertEquals(knownPeers.find("dave"), undefined);
 });
 
-Deno.test("a stranger that is called back keeps its link when callers need room", async () => {
+Deno.test("a peer that called once and is called back is a contact, whose saved key does not make room", async () => {
   await using alice = new Person("alice", nowhere);
   await using bob = new Person("bob", nowhere);
   await bob.chat(alice.place);
@@ -243,7 +243,7 @@ Deno.test("a stranger that is called back keeps its link when callers need room"
   assertEquals(knownPeers.find("bob")?.key, bob.identity.publicKey);
 });
 
-Deno.test("an answer to a stranger is sent even if it cannot be noted that it was answered", async () => {
+Deno.test("an answer to an unknown sender is sent even if the contact cannot be saved", async () => {
   await using alice = new Person("alice", nowhere);
   await using bob = new Person("bob", nowhere);
   await bob.chat(alice.place);
@@ -287,7 +287,7 @@ Deno.test("if no key can be looked up nobody is let in, and both sides are told 
   assertEquals(alice.names, []);
 });
 
-Deno.test("a server that does not answer about a stranger keeps nobody out", async () => {
+Deno.test("a server that does not answer about a new peer keeps nobody out", async () => {
   await using bob = new Person("bob", nowhere);
   let registered = false;
   await using server = new FakeServer((request) => {
@@ -310,7 +310,7 @@ Deno.test("the key that the server knows is trusted by everyone who asks it", as
   await alice.client.register();
   await bob.client.register();
   await using mallory = new Person("bob", nowhere);
-  // Alice has never met bob; but the server knows his key.
+  // Alice has never met bob, but the server knows bob's key.
   const message = await refusalOf(() => mallory.chat(alice.place));
   assertMatch(message, /This client knows another key of bob/);
   await alice.chat("bob");
@@ -330,7 +330,7 @@ Deno.test("a call to bob that reaches carol is given up", async () => {
   assertMatch(message, /^The call to bob was given up: carol answers where bob should: /);
   assertEquals(typesOf(alice), ["listening"]);
   assertEquals(typesOf(carol), ["listening"]);
-  // By her address she may be called.
+  // Carol can be called by address.
   await alice.chat(carol.place);
   await hears(carol, alice, "hello");
 });

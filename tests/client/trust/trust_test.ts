@@ -44,7 +44,7 @@ Deno.test("each key is judged by one rule", () => {
           break;
         case "known":
           assertEquals(verdict.verified, known!.verified);
-          // Only what contradicts is worth a word.
+          // Only a contradiction is reported.
           assertEquals(verdict.serverFingerprint, said === shown ? undefined : said);
           break;
         case "changed":
@@ -95,7 +95,7 @@ Deno.test("a key is saved, and another one refused until it is trusted", () => {
   assertEquals(trust.judge("bob", keyOf(1), undefined).type, "changed");
 });
 
-Deno.test("a key that the server contradicts can be trusted all the same", () => {
+Deno.test("a key that the server contradicts can still be trusted", () => {
   using t = made();
   const { trust } = t;
   assertEquals(trust.judge("bob", keyOf(1), printOf(2)), {
@@ -114,7 +114,7 @@ Deno.test("only a key that was refused can be trusted", () => {
   throwsSaying(() => trust.trust("bob", undefined), "/chat bob");
   throwsSaying(() => trust.trust("bob", printOf(1)), "/chat bob");
   trust.judge("bob", keyOf(1), undefined);
-  // What was not refused is nothing to trust.
+  // A key that was not refused cannot be trusted.
   throwsSaying(() => trust.trust("bob", undefined), "No other key");
   trust.remember("bob", keyOf(1));
   trust.judge("bob", keyOf(2), undefined);
@@ -133,13 +133,13 @@ Deno.test("if several keys were refused for a name, /trust has to say which", ()
   trust.judge("bob", keyOf(3), undefined);
   const message = saidOf(() => trust.trust("bob", undefined));
   assert(message.startsWith("2 keys have been shown for bob"), message);
-  // No one of them is suggested.
+  // None of them is suggested.
   assert(message.includes(`${printOf(2)}, ${printOf(3)}`), message);
   assert(message.endsWith("/trust bob FINGERPRINT"), message);
   assertEquals(knownPeers.find("bob")?.key, keyOf(1));
   assertEquals(trust.trust("bob", printOf(3)), printOf(3));
   assertEquals(knownPeers.find("bob"), { key: keyOf(3), verified: false });
-  // What was decided is not to be decided again.
+  // The decision stands.
   assertThrows(() => trust.trust("bob", printOf(2)), UserError);
 });
 
@@ -168,7 +168,7 @@ Deno.test("the memory for names is bounded, and the first that were refused stay
   // A name that has a place may get more keys.
   trust.judge("unknown0", keyOf(5), printOf(2));
   assertEquals(trust.trust("unknown0", printOf(5)), printOf(5));
-  // Which has made room.
+  // The oldest has made room.
   trust.judge("late", keyOf(1), printOf(2));
   assertEquals(trust.trust("late", undefined), printOf(1));
 });
@@ -179,7 +179,7 @@ Deno.test("the key of a peer that the user has called takes the place of the old
   trust.remember("bob", keyOf(0));
   for (let i = 1; i <= 8; i++) trust.judge("bob", keyOf(i), undefined);
   trust.judge("bob", keyOf(100), undefined, true);
-  // One that is there takes no other's place.
+  // A key that is there takes no other's place.
   trust.judge("bob", keyOf(3), undefined, true);
   assertThrows(() => trust.trust("bob", printOf(1)), UserError);
   const message = saidOf(() => trust.trust("bob", undefined));
@@ -242,14 +242,14 @@ Deno.test("a key whose words differed is refused for its name alone, until it is
     presentedFingerprint: shown,
     serverFingerprint: undefined,
   });
-  // The server's word for it does not help.
+  // It does not help if the server names that key.
   assertEquals(trust.judge("bob", keyOf(1), shown), {
     type: "rejected",
     presentedFingerprint: shown,
     serverFingerprint: shown,
   });
   assertEquals(trust.judge("bob", keyOf(1), printOf(2)).type, "contradicted");
-  // Nor does that another one has been rejected.
+  // Nor does it help if another key is rejected.
   trust.reject("bob", keyOf(3));
   assertEquals(trust.judge("bob", keyOf(1), undefined).type, "rejected");
   assertEquals(trust.judge("bob", keyOf(3), undefined).type, "rejected");
@@ -257,7 +257,7 @@ Deno.test("a key whose words differed is refused for its name alone, until it is
   assertEquals(trust.judge("carol", keyOf(1), undefined).type, "first");
   assertEquals(trust.trust("bob", shown), shown);
   assertEquals(trust.judge("bob", keyOf(1), undefined).type, "known");
-  // For good, even if it is forgotten.
+  // It stays trusted, even if it is forgotten.
   t.knownPeers.forget("bob", keyOf(1));
   assertEquals(trust.judge("bob", keyOf(1), undefined).type, "first");
 });

@@ -90,7 +90,7 @@ Deno.test("a peer that is asked to verify is told so, and both see words when it
     "no words to compare yet",
   );
   await bob.client.confirmVerification("alice", true);
-  // Whoever wants to do it once more sees other words.
+  // A further comparison has other words.
   assertNotEquals(await wordsOf(alice, bob), words);
 });
 
@@ -146,7 +146,7 @@ Deno.test("if the words differ the conversation ends, and the key is refused unt
   await bob.events.see("closed");
   assertEquals(alice.names, []);
   assertEquals(alice.store.knownPeers.find("bob"), undefined);
-  // Neither as one whom alice calls nor as one who calls is bob let in again.
+  // Bob is refused if alice calls, and if bob calls.
   await rejectsSaying(() => alice.chat(bob.place), UserError, "another key than expected");
   await rejectsSaying(() => bob.chat(alice.place), UserError, "knows another key of bob");
   const { fingerprint: shown } = bob.identity;
@@ -197,7 +197,7 @@ Deno.test("a peer is not called verified if that cannot be saved", async () => {
   assertEquals(alice.client.conversation("bob")?.security, "encrypted");
 });
 
-Deno.test("/verify finds out a relay that each of two peers takes for the other", async () => {
+Deno.test("/verify reveals somebody in the middle, whom each of two peers takes for the other", async () => {
   await using alice = new Person("alice", nowhere);
   await using bob = new Person("bob", nowhere);
   using listener = new RawListener();

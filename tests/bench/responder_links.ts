@@ -1,5 +1,5 @@
 /**
- * A program: links that are called and acknowledge what they are sent. It prints its port.
+ * A program: links that answer calls and acknowledge what they receive. It prints its port.
  *
  * @module
  */

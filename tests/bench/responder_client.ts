@@ -1,5 +1,5 @@
 /**
- * A program: a client that is called and takes what it is told. It prints its port.
+ * A program: a client that answers calls and receives messages. It prints its port.
  *
  * @module
  */

@@ -10,12 +10,12 @@ import { openStore } from "../../client/store/store.ts";
 import { Identity } from "../../shared/crypto/identity.ts";
 
 /** A client. Disposing of it ends it. */
-export interface CallingClient extends AsyncDisposable {
+export interface InitiatorClient extends AsyncDisposable {
   readonly client: ChatClient;
 }
 
-/** Starts one that knows nobody and asks no server. */
-export function startCallingClient(emit: (event: ClientEvent) => void): CallingClient {
+/** Starts a client without contacts and without a server. */
+export function startInitiator(emit: (event: ClientEvent) => void): InitiatorClient {
   const store = openStore(":memory:");
   const client = new ChatClient({
     id: "initiator",
