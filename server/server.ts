@@ -12,7 +12,7 @@ import { messageBytesMax } from "../shared/protocol/limits.ts";
 import { encode } from "../shared/protocol/message.ts";
 import { serverFaults } from "../shared/protocol/reasons.ts";
 import type { Fault } from "../shared/protocol/status.ts";
-import { systemClock, type TimerClock } from "../shared/time/clock.ts";
+import { every, systemClock, type TimerClock } from "../shared/time/clock.ts";
 import type { TlsKeyPair } from "./certificate/certificate.ts";
 import { ServerCore, type ServicePolicy, sweepMs } from "./core.ts";
 import { Admission, defaultCapacity } from "./limits/limits.ts";
@@ -98,7 +98,7 @@ class ListeningServer implements Server {
   readonly #parts: Parts;
   readonly #stopping = new AbortController();
   readonly #accepting: Promise<void>;
-  readonly #sweeper;
+  readonly #stopSweeping: () => void;
   /** Connections of which it is not known yet whether they speak TLS. */
   readonly #securing = new Set<Promise<void>>();
   #stopped: Promise<void> | undefined;
@@ -107,10 +107,10 @@ class ListeningServer implements Server {
     const { listener, terminator, core, log } = parts;
     this.address = { host: listener.addr.hostname, port: listener.addr.port };
     this.#parts = parts;
-    this.#sweeper = setInterval(() => {
+    this.#stopSweeping = every(sweepMs, () => {
       core.sweep();
       terminator?.expire();
-    }, sweepMs);
+    });
     this.#accepting = acceptUntil(
       this.#stopping.signal,
       listener,
@@ -190,7 +190,7 @@ class ListeningServer implements Server {
     await terminator?.close();
     await Promise.all(this.#securing);
     await core.stop();
-    clearInterval(this.#sweeper);
+    this.#stopSweeping();
     databases[Symbol.dispose]();
   }
 }

@@ -17,21 +17,53 @@ export interface TimerClock extends Clock {
   /**
    * Calls a function once, later.
    *
-   * @param ms How much later, in milliseconds.
+   * @param ms How much later, in milliseconds; at once if that is past.
    * @returns A function that cancels the call. After the call it does nothing.
    */
   after(ms: number, then: () => void): () => void;
 }
 
-/** The machine's clock. */
+/** A timer that is late by this much was held up: the process was stopped, or did not get to run. */
+const heldUpMs = 1_000;
+/** How long the program then has to read what has come meanwhile, before the timer is due. */
+const catchUpMs = 1_000;
+
+/**
+ * The machine's clock.
+ *
+ * After a pause of the process all its timers are due at once, and the runtime serves them before it reads
+ * what has come meanwhile. Then an answer that came in time would be taken for a missing one, and a peer
+ * that talked all the time for a silent one. So a timer that was held up waits for the reading.
+ */
 export const systemClock: TimerClock = {
   now: () => performance.now(),
   timeOfDay: () => Date.now(),
   after: (ms, then) => {
-    const timer = setTimeout(then, ms);
+    const dueAtMs = performance.now() + ms;
+    // The runtime prints a warning for a time that is past.
+    let timer = setTimeout(() => {
+      if (performance.now() - dueAtMs < heldUpMs) return then();
+      timer = setTimeout(then, catchUpMs);
+    }, Math.max(0, ms));
     return () => clearTimeout(timer);
   },
 };
+
+/**
+ * Calls a function again and again.
+ *
+ * @param ms The time between two calls, in milliseconds.
+ * @returns A function that ends that.
+ */
+export function every(ms: number, then: () => void, clock: TimerClock = systemClock): () => void {
+  const next = () =>
+    clock.after(ms, () => {
+      cancel = next();
+      then();
+    });
+  let cancel = next();
+  return () => cancel();
+}
 
 /**
  * Waits for a time.
