@@ -1,5 +1,5 @@
-// Version 0.3.0 and the present one talk to each other, whichever of them is the server, the one who calls and
-// the one who is called.
+// Version 0.3.0 and the present one talk to each other, whichever of them is the server, the initiator or
+// the responder.
 
 import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { temporaryDirectory } from "../support/places.ts";
@@ -84,7 +84,7 @@ async function talk(versions: Versions): Promise<void> {
   await bob.saw(messageOf("alice", "are you there?"));
   await bob.quits();
 
-  // She hears that he has it, and that he comes back.
+  // Alice learns that bob has it, and that bob is back.
   await alice.starts("--register");
   await alice.hasDelivered("bob");
   const [away] = await alice.sees(/^ *bob .*$/, "/who");
@@ -92,7 +92,7 @@ async function talk(versions: Versions): Promise<void> {
   const [here] = await alice.sees(/^ *bob .*$/, "/who");
   assertNotEquals(here, away);
 
-  // The server forgets who asks for that.
+  // The server forgets a client that asks for that.
   await alice.sees(lineOf("alice"), "/unregister");
   assertEquals(await registered(port), ["bob"]);
   await alice.quits();
@@ -103,7 +103,7 @@ async function talk(versions: Versions): Promise<void> {
   }
 }
 
-/** Whom a server lists, in the order of their names. */
+/** Those that a server lists, in the order of their names. */
 async function registered(port: number): Promise<string[]> {
   const peer = await RawPeer.dial({ host: "127.0.0.1", port });
   try {

@@ -36,7 +36,7 @@ interface Turn {
   readonly lines: string[];
 }
 
-/** With whom an exchange is: peers' are the same in plaintext and encrypted where nothing else is said. */
+/** What an exchange is with. Those with peers are the same in plaintext and encrypted unless they say which. */
 const kinds = ["server", "peer", "peer plaintext", "peer encrypted"] as const;
 
 function exchanges(kind: typeof kinds[number]): Turn[][] {
@@ -143,7 +143,7 @@ for (const security of securities) {
   for (const [i, turns] of held.entries()) {
     Deno.test(`exchange ${i + 1} of PROTOCOL.md between ${security} peers holds on a live client`, async () => {
       await using bob = new Person("bob", nowhere, { allowPlaintext: security === "plaintext" });
-      // A user answers what he has seen, which is after it was acknowledged.
+      // A user answers what they have seen, which is after it was acknowledged.
       const isAnswered = turns.some(({ by, lines }) => by === ">" && lines.includes("Text: Hello"));
       const answered = isAnswered &&
         bob.events.see("message", ({ text }) => text === "Hello")

@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import { type Place, temporaryDirectory } from "../support/places.ts";
 import { builds, Program, startServerProgram } from "../support/program.ts";
 
-/** Somebody on the way, who keeps all that passes. */
+/** Somebody on the way, who records all that passes. */
 class Recorder implements AsyncDisposable {
   /** What went each way, on all connections. */
   readonly toCalled: Uint8Array[] = [];
@@ -71,7 +71,7 @@ async function pass(
   }
 }
 
-/** A text in the forms in which it could be found: of each byte one letter of the result. */
+/** A text in the forms in which it could be found, each byte as one character. */
 function formsOf(text: string): string[] {
   const utf8 = String.fromCharCode(...new TextEncoder().encode(text));
   const units = [...text].flatMap((c) => [...Array(c.length).keys()].map((i) => c.charCodeAt(i)));
@@ -79,7 +79,7 @@ function formsOf(text: string): string[] {
   const swapped = units.map((unit) => String.fromCharCode(unit >> 8, unit & 0xff)).join("");
   return [utf8, utf16, swapped].flatMap((bytes) => {
     const hex = [...bytes].map((c) => c.charCodeAt(0).toString(16).padStart(2, "0")).join("");
-    // Where it stands in something longer, its letters depend on what is before it and behind it.
+    // Inside something longer, its characters depend on what is before it and after it.
     const base64 = [0, 1, 2].map((before) => {
       const whole = btoa("\0".repeat(before) + bytes);
       return whole.slice(before === 0 ? 0 : 4, whole.length - 4);

@@ -1,4 +1,4 @@
-// What the world does to a server: no file descriptors, callers that reset; and to a client: no reader,
+// What can happen to a server: no file descriptors, callers that reset; and to a client: no reader,
 // no server.
 
 import { assert, assertEquals } from "@std/assert";
@@ -89,7 +89,7 @@ for (const build of builds) {
     },
   });
 
-  Deno.test(`${build.name}: callers that go at once, by the thousand, leave a server as it was`, async () => {
+  Deno.test(`${build.name}: thousands of callers that leave at once leave a server as it was`, async () => {
     const { server, port } = await startServerProgram(build, "--log-level", "warn");
     await using _server = server;
     for (let round = 0; round < 20; round++) {

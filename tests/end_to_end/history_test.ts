@@ -1,11 +1,11 @@
-// What was said is kept: it waits for who is away, is shown again after a restart, and is written out.
+// Messages are kept: they wait for people who are away, are shown again after a restart, and can be exported.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { namesIn, type Place, temporaryDirectory } from "../support/places.ts";
 import { type Build, builds, Program, startServerProgram } from "../support/program.ts";
 import { hasTerminal, TerminalProgram } from "../support/terminal_program.ts";
 
-/** Somebody with a home directory, whose programs come and go. */
+/** Somebody with a home directory, who starts and ends programs. */
 class Person implements Disposable {
   readonly build: Build;
   readonly profile: string;
@@ -33,7 +33,7 @@ class Person implements Disposable {
     return { code, out: program.out.join("\n"), err: program.err.join("\n") };
   }
 
-  /** Whether something can be read in what is kept. */
+  /** Whether something can be read in the saved files. */
   keepsReadably(text: string): boolean {
     return namesIn(this.profile).some((name) =>
       new TextDecoder("latin1").decode(Deno.readFileSync(`${this.profile}/${name}`)).includes(text)
@@ -102,7 +102,7 @@ for (const build of builds) {
     }
     await using bobs = await met.bob.starts();
     await bobs.says(/^alice: are you there\?$/);
-    // Alice hears of it when she is back.
+    // Alice learns of it when alice is back.
     await using alices = await met.alice.starts();
     await alices.says(/^\* delivered to bob$/);
     await alices.types("/history");
@@ -243,7 +243,7 @@ for (const build of builds) {
       );
       await quits(bobs);
     }
-    // He puts an older copy of it back.
+    // Bob puts an older copy of it back.
     for (const suffix of ["-wal", "-shm"]) await Deno.remove(store + suffix).catch(() => {});
     await Deno.rename(`${met.bob.profile}/copy`, store);
     await using _bobs = await met.bob.starts();

@@ -1,4 +1,4 @@
-// Who one is, from the command line: made on first use, kept, copied, under a passphrase.
+// The identity, from the command line: made on first use, kept, copied, protected by a passphrase.
 
 import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
 import { hasMounts, namesIn, temporaryDirectory, tinyDisk } from "../support/places.ts";
@@ -44,7 +44,7 @@ for (const build of builds) {
     assert(shown.length === 5 + 17 && !first.out.includes("\x1b"), first.out);
     if (isUnix) assertEquals((await Deno.stat(home.file)).mode! & 0o777, 0o600);
     assertEquals((await run(home.build, ["identity"])).out, shown.join("\n"));
-    // Where --profile names another directory, it is another identity.
+    // If --profile names another directory, it is another identity.
     const other = await run(home.build, ["identity", "--profile", `${home.path}/work`]);
     assertEquals(other.code, 0);
     assert(other.out.includes(`${home.path}/work/identity.json`));
@@ -85,7 +85,7 @@ for (const build of builds) {
     assertEquals(await Deno.readTextFile(there.file), await Deno.readTextFile(here.file));
     const again = await run(there.build, ["identity", "import", "-"], lines);
     assertMatch(again.out, /^\* you had this identity already/);
-    // Another is refused, unless it is to be replaced.
+    // Another one is refused without --replace.
     await run(here.build, ["identity", "--profile", `${here.path}/other`]);
     const other = `${here.path}/other/identity.json`;
     const refused = await run(there.build, ["identity", "import", other]);

@@ -1,4 +1,4 @@
-// The programs of the wild, as their sources have them, against ours as processes.
+// Legacy programs, as their sources have them, with ours as processes.
 
 import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
 import { builds, Program, startServerProgram } from "../support/program.ts";

@@ -126,7 +126,7 @@ for (const build of builds) {
     while (await server.register("alice", mallory) !== "REGACK");
   });
 
-  Deno.test(`${build.name}: data that is none, and options that contradict, are said to be so`, async () => {
+  Deno.test(`${build.name}: unusable data and contradictory options are reported`, async () => {
     using place = temporaryDirectory();
     await Deno.writeTextFile(`${place.path}/names.db`, "x".repeat(8_192));
     const cases: [args: string[], code: number, said: RegExp][] = [

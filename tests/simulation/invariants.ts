@@ -69,7 +69,7 @@ function difference(what: string, texts: readonly string[], expected: readonly s
   const length = Math.max(texts.length, expected.length);
   for (let i = 0; i < length; i++) {
     if (texts[i] !== expected[i]) {
-      return [`${what}: ${texts[i] ?? "nothing"} where ${expected[i] ?? "nothing"} is due`];
+      return [`${what}: ${texts[i] ?? "nothing"} instead of ${expected[i] ?? "nothing"}`];
     }
   }
   return [];

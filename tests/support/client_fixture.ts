@@ -21,7 +21,7 @@ import { RawListener, type RawPeer } from "./raw_peer.ts";
 
 /** What a person has beside a name. */
 export interface PersonOptions extends Partial<Omit<ClientOptions, "id" | "store" | "sink">> {
-  /** One that outlives the client; where not given, the client has its own. */
+  /** One that outlives the client; if not given, the client has its own. */
   readonly store?: Store;
 }
 

@@ -28,7 +28,7 @@ export interface Disk extends Place {
   makeReadOnly(): void;
 }
 
-/** A disk of so many bytes, such as `64k`. Only where {@linkcode hasMounts}. */
+/** A disk of so many bytes, such as `64k`. Only if {@linkcode hasMounts}. */
 export function tinyDisk(size: string): Disk {
   const directory = temporaryDirectory();
   const { path } = directory;

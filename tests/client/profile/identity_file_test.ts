@@ -28,7 +28,7 @@ function changed(text: string, change: Record<string, unknown>): string {
   return JSON.stringify({ ...JSON.parse(text), ...change });
 }
 
-/** What a user is told of it, behind the file's name. */
+/** What a user is told about it, behind the file's name. */
 function faultWords({ fault }: IdentityFailure): string {
   const said = sentenceOf({ code: "identity-unusable", action: "make", path: "x", fault });
   return said.slice("Cannot make an identity in 'x': ".length);
@@ -36,7 +36,7 @@ function faultWords({ fault }: IdentityFailure): string {
 
 function problem(text: string): string {
   const error = assertThrows(() => decodeIdentity(text), IdentityFailure);
-  // Not even a part of the secret is to get into an error's words.
+  // Not even a part of the secret may get into the words of an error.
   const seed = JSON.parse(plain).seed as string;
   assert(!`${error.message} ${error.cause}`.includes(seed.slice(0, 8)));
   return faultWords(error);
@@ -72,7 +72,7 @@ Deno.test("an identity's file under a passphrase shows the key, and gives the se
 Deno.test("the key beside a sealed seed cannot be replaced", () => {
   const file = decodeIdentity(changed(sealed, { publicKey: other.publicKey }));
   assertEquals(unseal(file, "correct horse"), undefined);
-  // Nor can who makes a file seal another's seed with it.
+  // Nor can somebody who makes a file seal another seed with it.
   const forged = sealIdentity(
     Object.defineProperty(Identity.fromSeed(other.seed), "publicKey", {
       value: identity.publicKey,

@@ -55,7 +55,7 @@ function writeFile(path: string, text: string, mode = 0o600): void {
   Deno.writeTextFileSync(path, text, { mode });
 }
 
-/** The words of what is refused: one sentence, that is about a file. */
+/** The words of a refusal: one sentence about a file. */
 function refusal(run: () => unknown, about: string): string {
   const message = errorSentence(assertThrows(run, UserError));
   assert(message.startsWith(`Cannot ${about}: `), message);

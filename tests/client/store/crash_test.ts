@@ -48,7 +48,7 @@ async function promisedUntilKilled(
   return said.split("\n").slice(1, -1);
 }
 
-/** All of one conversation's, with gapless numbers and whole chains. */
+/** All messages of a conversation, after checking that their numbers and hashes have no gaps. */
 function assertWhole(path: string, promised: ReadonlyMap<string, readonly string[]>): void {
   {
     using database = new DatabaseSync(path);
@@ -93,7 +93,7 @@ Deno.test("killed at any moment, a program has kept all that it promised", async
   using file = fileStore();
   const promised = new Map<string, string[]>([["bob", []], ["carol", []]]);
   for (let kill = 0; kill < 15; kill++) {
-    // Two at once on one file, one of which sends and the other receives.
+    // Two programs use one file at once; one sends and the other receives.
     const said = await Promise.all(
       ([["bob", "accept"], ["carol", "receive"]] as const).map(async ([name, what], i) => {
         const ids = await promisedUntilKilled(file.path, name, what, (kill * 37 + i * 61) % 250);
@@ -121,7 +121,7 @@ Deno.test("killed while it seals, or unseals, a program has lost nothing", async
   const ids = await idsIn(file.path);
   for (let kill = 0; kill < 8; kill++) {
     await promisedUntilKilled(file.path, "bob", "convert", (kill * 73) % 400);
-    // Whichever way it was going. Opening makes all of it readable again.
+    // Whichever way it was going, opening makes all of it readable again.
     if (kill % 2 === 0) assertWhole(file.path, new Map([["bob", ids]]));
   }
   assertEquals(await idsIn(file.path), ids);
@@ -206,7 +206,7 @@ Deno.test("programs that receive the same at the same moment store it once", asy
   );
 });
 
-/** Why a store refuses. */
+/** Why a store refuses something. */
 function refusal(act: () => unknown): Problem {
   const error = assertThrows(act, UserError);
   assertInstanceOf(error.cause, Error);
@@ -265,7 +265,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a disk that is full while texts are sealed is said to be so, and it goes on the next time",
+  name: "a full disk while texts are sealed is reported, and sealing goes on the next time",
   ignore: !hasMounts,
   fn: () => {
     using disk = tinyDisk("8m");
@@ -277,7 +277,7 @@ Deno.test({
       say(store.outgoing, id, ...texts);
     }
     disk.fill();
-    // Enough to open it, and to begin.
+    // Enough to open it and to begin.
     const { size } = Deno.statSync(`${disk.path}/filling`);
     Deno.truncateSync(`${disk.path}/filling`, size - 256 * 1024);
     assertEquals(refusal(() => openStore(path, { textKey, sealed: true })), {
@@ -292,7 +292,7 @@ Deno.test({
   },
 });
 
-Deno.test("a store that another program holds is waited for, and then said to be held", () => {
+Deno.test("a store that another program has locked is waited for, and then that is reported", () => {
   using file = fileStore();
   using store = file.open({ busyTimeoutMs: 50 });
   const { conversations, history, outgoing } = store;

@@ -90,7 +90,7 @@ Deno.test("history of all conversations, and of all keys of a name, is in one or
   );
 });
 
-Deno.test("an export that is not read to its end holds nobody up, and has what came meanwhile", () => {
+Deno.test("an export that is not read to its end blocks nobody, and includes what came meanwhile", () => {
   using file = fileStore();
   using store = file.open();
   const { conversations, history, outgoing } = store;

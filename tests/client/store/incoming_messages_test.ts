@@ -21,7 +21,7 @@ import {
 
 const texts = (history: Parameters<typeof received>[0]) => received(history, "alice", "bob");
 
-Deno.test("what comes in order is stored in order, and what comes again is not", () => {
+Deno.test("messages that come in order are stored in order, and repeated ones are not", () => {
   using t = storedConversation();
   const { conversations, digests, history, incoming, id } = t;
   const messages = stream(["a", "b", "c"]);
@@ -53,7 +53,7 @@ Deno.test("a batch sees what comes before in it", () => {
   ]);
 });
 
-Deno.test("a gap is not jumped over, and what fills it is taken", () => {
+Deno.test("messages after a gap are not taken until the gap is filled", () => {
   using t = storedConversation();
   const messages = stream(["a", "b", "c"]);
   assertEquals(outcomes(t.incoming, t.id, messages.slice(1)), ["gap", "gap"]);
@@ -61,7 +61,7 @@ Deno.test("a gap is not jumped over, and what fills it is taken", () => {
   assertEquals(outcomes(t.incoming, t.id, messages), ["stored", "stored", "stored"]);
 });
 
-Deno.test("what the sender has had acknowledged is not waited for", () => {
+Deno.test("messages that were acknowledged to the sender are not waited for", () => {
   using t = storedConversation();
   const { history, incoming, id } = t;
   const before = stream(["a", "b", "c", "d", "e"]);
@@ -69,11 +69,11 @@ Deno.test("what the sender has had acknowledged is not waited for", () => {
     ...message,
     position: { ...message.position, floor },
   });
-  // Of a stream that is new here nobody knows whether anything was missed.
+  // In a stream that is new here nobody knows whether anything was missed.
   assertEquals(incoming.receive(id, [atFloor(before[1]!, 1)], 1), [
     { outcome: "stored", row: 1, missed: 0 },
   ]);
-  // Only with the one that comes next: until then there is nothing to tell the user.
+  // Only the next message shows it: until then there is nothing to tell the user.
   assertEquals(outcomes(incoming, id, [atFloor(before[4]!, 3)]), ["gap"]);
   assertEquals(incoming.receive(id, [atFloor(before[3]!, 3), before[4]!], 1), [
     { outcome: "stored", row: 2, missed: 1 },
@@ -82,7 +82,7 @@ Deno.test("what the sender has had acknowledged is not waited for", () => {
   assertEquals(texts(history), ["b", "d", "e"]);
 });
 
-Deno.test("a number that stands for something else is a conflict, and so is another past", () => {
+Deno.test("a number with another message is a conflict, and so is another hash of the message before", () => {
   using t = storedConversation();
   const { incoming, id } = t;
   const messages = stream(["a", "b", "c"]);
@@ -93,23 +93,23 @@ Deno.test("a number that stands for something else is a conflict, and so is anot
   assertEquals(outcomes(incoming, id, [messages[2]!]), ["stored"]);
 });
 
-Deno.test("of what was jumped over nothing is acknowledged that is not there", () => {
+Deno.test("of the messages that were jumped over, only those that are there are acknowledged", () => {
   using t = storedConversation();
   const { incoming, id } = t;
   const messages = stream(["x", "y"], { floor: 10, prev: randomId() });
   assertEquals(outcomes(incoming, id, messages), ["stored", "stored"]);
-  // A sender that was set back to before the jump writes something new there.
+  // A sender that was set back to before the jump uses these numbers for new messages.
   const { stream: name } = messages[0]!.position;
   const position = { stream: name, seq: 6, floor: 5, prev: randomId() };
   const anew = { id: randomId(), sentAtMs: 1, text: "new", position };
   assertEquals(outcomes(incoming, id, [anew]), ["conflict"]);
-  // What is there by another stream is a double.
+  // A message that came in another stream is a duplicate.
   const [other] = stream(["other"]);
   assertEquals(outcomes(incoming, id, [other!]), ["stored"]);
   assertEquals(outcomes(incoming, id, [{ ...other!, position }]), ["duplicate"]);
 });
 
-Deno.test("what comes again by a new stream is stored once, at the position that its sender gives it", () => {
+Deno.test("a message that comes again in a new stream is stored once, at its new position", () => {
   using t = storedConversation();
   const { digests, history, incoming, id } = t;
   const old = stream(["a", "b", "c"]);
@@ -127,7 +127,7 @@ Deno.test("what comes again by a new stream is stored once, at the position that
     [...digests.entries(id, "received", name, 1, 9)].map(({ id }) => id),
     fresh.map(({ id }) => id),
   );
-  // Copies by the old stream that come late change nothing.
+  // Late copies in the old stream change nothing.
   assertEquals(outcomes(incoming, id, old), ["duplicate", "duplicate", "duplicate"]);
   assertEquals([...digests.entries(id, "received", name, 1, 9)].length, 3);
   assertEquals(lastReceived(digests, id, name), { seq: 3, id: fresh[2]!.id });
@@ -156,7 +156,7 @@ Deno.test("messages without a position are stored once by their ids, which may b
   assertEquals(outcomes(incoming, id, [{ ...placed!, id: "1" }]), ["duplicate"]);
 });
 
-Deno.test("ids are a conversation's and a direction's own: nobody can take those of others", () => {
+Deno.test("ids belong to a conversation and a direction: nobody can take those of others", () => {
   using t = storedConversation();
   const { conversations, incoming, outgoing, id } = t;
   const [own] = say(outgoing, id, "own");
@@ -164,7 +164,7 @@ Deno.test("ids are a conversation's and a direction's own: nobody can take those
   assertEquals(outcomes(incoming, id, [{ ...theirs!, id: own!.id }]), ["stored"]);
   const mallory = conversations.open({ self: "alice", name: "mallory", key: keyOf(6) }).id;
   assertEquals(outcomes(incoming, mallory, [{ ...theirs!, id: own!.id }]), ["stored"]);
-  // Nor their streams.
+  // Nor can anybody take their streams.
   assertEquals(
     outcomes(incoming, mallory, [{ ...stream(["x"])[0]!, position: own!.position }]),
     ["stored"],
@@ -172,7 +172,7 @@ Deno.test("ids are a conversation's and a direction's own: nobody can take those
   assertEquals(outgoing.acknowledge(id, own!.id), [own!.id]);
 });
 
-Deno.test("of a peer's streams the latest are remembered; what is forgotten comes no second time", () => {
+Deno.test("a peer's latest streams are remembered; messages of forgotten ones are not stored again", () => {
   using t = storedConversation();
   const { digests, history, incoming, id } = t;
   const first = stream(["first", "second"]);
@@ -182,14 +182,14 @@ Deno.test("of a peer's streams the latest are remembered; what is forgotten come
   assertEquals(lastReceived(digests, id, first[0]!.position.stream), undefined);
   assertEquals(outcomes(incoming, id, first), ["duplicate", "duplicate"]);
   assertEquals(texts(history).length, 2 + incomingStreamsMax * 2);
-  // Also more of them than that at once.
+  // Even if more than that come at once.
   const many = Array.from({ length: incomingStreamsMax * 2 }, (_, i) => stream([`m${i}`, `n${i}`]));
   const all = [...many.map(([a]) => a!), ...many.map(([, b]) => b!)];
   assert(outcomes(incoming, id, all).every((outcome) => outcome === "stored"));
   assertEquals(digests.streams(id).length, incomingStreamsMax);
 });
 
-Deno.test("what was not shown is told once, oldest first, also after a restart", () => {
+Deno.test("messages that were not shown are given once, oldest first, also after a restart", () => {
   using t = storedConversation();
   const { conversations, incoming, outgoing, id } = t;
   const carol = conversations.open({ self: "alice", name: "carol", key: keyOf(3) }).id;
@@ -255,7 +255,7 @@ class Model {
   }
 }
 
-Deno.test("whatever comes, in whatever order and batches, the rules decide as the model does", () => {
+Deno.test("for any messages, orders and batches the rules decide as the model does", () => {
   const ids = Array.from({ length: 6 }, () => randomId());
   const streams = [randomId(), randomId()];
   const message = fc.record({

@@ -29,7 +29,7 @@ function storeInFile() {
   };
 }
 
-Deno.test("nobody is known at first, and then who is remembered", () => {
+Deno.test("nobody is known at first, and then those that are saved", () => {
   using store = openStore(":memory:");
   const { knownPeers } = store;
   assertEquals(knownPeers.find("bob"), undefined);
@@ -40,7 +40,7 @@ Deno.test("nobody is known at first, and then who is remembered", () => {
   }
 });
 
-Deno.test("it keeps what a map would, of names, keys and whether they are verified", () => {
+Deno.test("it saves names, keys and whether they are verified, as a map would", () => {
   const name = fc.constantFrom("bob", "Bob", "carol");
   const key = fc.constantFrom(1, 2, 3).map(keyOf);
   const step = fc.tuple(fc.constantFrom("remember", "markVerified", "forget"), name, key);
@@ -69,22 +69,22 @@ Deno.test("it keeps what a map would, of names, keys and whether they are verifi
   );
 });
 
-Deno.test("another key in the place of a verified one is not verified", () => {
+Deno.test("another key instead of a verified one is not verified", () => {
   using store = openStore(":memory:");
   const { knownPeers } = store;
   knownPeers.remember("bob", keyOf(1));
   knownPeers.markVerified("bob", keyOf(1));
-  // To see the same key again changes nothing.
+  // Seeing the same key again changes nothing.
   knownPeers.remember("bob", keyOf(1));
   assertEquals(knownPeers.find("bob"), { key: keyOf(1), verified: true });
   knownPeers.remember("bob", keyOf(2));
   assertEquals(knownPeers.find("bob"), { key: keyOf(2), verified: false });
-  // Nor does the old one come back as verified.
+  // The old one does not come back as verified, either.
   knownPeers.remember("bob", keyOf(1));
   assertEquals(knownPeers.find("bob"), { key: keyOf(1), verified: false });
 });
 
-Deno.test("all of it is there when the store is opened again", () => {
+Deno.test("everything is there when the store is opened again", () => {
   using place = temporaryDirectory();
   const path = `${place.path}/deeper/store.db`;
   {
@@ -101,7 +101,7 @@ Deno.test("all of it is there when the store is opened again", () => {
   assertEquals(store.knownPeers.find("dave"), undefined);
 });
 
-Deno.test("names without end push nobody out: beyond the bound none is added", () => {
+Deno.test("the number of contacts is limited: further ones are not added, and none is dropped", () => {
   using t = storeInFile();
   const { database, knownPeers } = t;
   assert(knownPeers.remember("bob", keyOf(1)));
@@ -113,7 +113,7 @@ Deno.test("names without end push nobody out: beyond the bound none is added", (
   assertEquals(knownPeers.remember("last", keyOf(2)), true);
   assertEquals(knownPeers.remember("one-too-many", keyOf(3)), false);
   assertEquals(knownPeers.find("one-too-many"), undefined);
-  // Whoever is there may have another key all the same.
+  // A contact can still get another key.
   assertEquals(knownPeers.remember("bob", keyOf(4)), true);
   assertEquals(knownPeers.find("bob")?.key, keyOf(4));
   knownPeers.forget("bob", keyOf(4));
@@ -128,7 +128,7 @@ function fill(database: DatabaseSync, count: number): void {
   );
 }
 
-Deno.test("of callers without end the last are kept, and nobody but callers makes room", () => {
+Deno.test("the number of unknown senders is limited: the latest are kept, and no contact makes room", () => {
   using store = openStore(":memory:");
   const { knownPeers } = store;
   assertEquals(knownPeers.meet("responder", keyOf(1), undefined), "remembered");
@@ -154,14 +154,14 @@ Deno.test("of callers without end the last are kept, and nobody but callers make
   }
 });
 
-Deno.test("if the store is full, callers are still remembered, and nobody else", () => {
+Deno.test("at the limit of contacts, unknown senders are still saved", () => {
   using t = storeInFile();
   const { database, knownPeers } = t;
   assertEquals(knownPeers.meet("unknown", keyOf(1), 1), "remembered");
   fill(database, knownPeersMax);
   assertEquals(knownPeers.meet("responder", keyOf(2), undefined), "full");
   assertEquals(knownPeers.find("responder"), undefined);
-  // An answer is no way around the bound: an unknown sender stays one who makes room.
+  // An answer does not get around the limit: an unknown sender stays one, and makes room.
   knownPeers.addContact("unknown", keyOf(1));
   for (let i = 0; i < unknownSenderKeysMax; i++) knownPeers.meet(`more${i}`, keyOf(i), 2);
   assertEquals(knownPeers.find("unknown"), undefined);
@@ -170,7 +170,7 @@ Deno.test("if the store is full, callers are still remembered, and nobody else",
   assertEquals(knownPeers.meet("responder", keyOf(2), undefined), "remembered");
 });
 
-Deno.test("only the owner of the key that was shown becomes a contact", () => {
+Deno.test("only the owner of the key that was presented becomes a contact", () => {
   using store = openStore(":memory:");
   const { knownPeers } = store;
   knownPeers.meet("bob", keyOf(1), 1);
@@ -180,7 +180,7 @@ Deno.test("only the owner of the key that was shown becomes a contact", () => {
   assertEquals(knownPeers.find("bob"), undefined);
 });
 
-Deno.test("a peer with a name that is taken does not take it, whichever of the two has called", () => {
+Deno.test("a saved name is not taken over by another key, whichever of the two has called", () => {
   for (const first of [undefined, 1]) {
     for (const second of [undefined, 2]) {
       using place = temporaryDirectory();
@@ -193,7 +193,7 @@ Deno.test("a peer with a name that is taken does not take it, whichever of the t
   }
 });
 
-Deno.test("a key that is none is not written", () => {
+Deno.test("a malformed key is not written", () => {
   using store = openStore(":memory:");
   assertThrows(() => store.knownPeers.remember("bob", "A".repeat(42) as PublicKey), Error);
   assertEquals(store.knownPeers.find("bob"), undefined);
@@ -209,7 +209,7 @@ for (
     ["is full", "max_page_count = 1", "the disk is full; make room, and try again"],
   ] as const
 ) {
-  Deno.test(`a database that ${what} says so, and still tells what it knows`, () => {
+  Deno.test(`a database that ${what} reports that, and still tells what it knows`, () => {
     using t = storeInFile();
     const { database, knownPeers } = t;
     knownPeers.remember("bob", keyOf(1));
@@ -222,7 +222,7 @@ for (
   });
 }
 
-Deno.test("two that have the file open see what each other remembers", () => {
+Deno.test("two programs that have the file open see what the other saves", () => {
   using place = temporaryDirectory();
   using one = openStore(`${place.path}/store.db`);
   using other = openStore(`${place.path}/store.db`);
@@ -231,7 +231,7 @@ Deno.test("two that have the file open see what each other remembers", () => {
   other.knownPeers.markVerified("bob", keyOf(1));
   assertEquals(one.knownPeers.find("bob")?.verified, true);
   one.knownPeers.remember("bob", keyOf(2));
-  // Too late for the key that the other one has seen.
+  // Too late: the other one has saved a key.
   other.knownPeers.markVerified("bob", keyOf(1));
   other.knownPeers.forget("bob", keyOf(1));
   assertEquals(other.knownPeers.find("bob"), { key: keyOf(2), verified: false });

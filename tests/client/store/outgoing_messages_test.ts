@@ -26,7 +26,7 @@ function assertChain(messages: readonly NumberedMessage[], first = 1, prev = str
   }
 }
 
-Deno.test("a conversation is found again by its names and key, with what was seen of the peer", () => {
+Deno.test("a conversation is found again by its names and key, with what is known of the peer", () => {
   using file = fileStore();
   const party = { self: "alice", name: "bob", key: keyOf(2) };
   const address = { host: "::1", port: 5_556 };
@@ -55,7 +55,7 @@ Deno.test("a conversation is found again by its names and key, with what was see
   assertThrows(() => conversations.open({ ...party, key: keyOf(1).slice(4) as PublicKey }), Error);
 });
 
-Deno.test("what is accepted gets the next numbers, each with the hash of the one before", () => {
+Deno.test("accepted messages get the next numbers, each with the hash of the one before", () => {
   using file = fileStore();
   const messages: NumberedMessage[] = [];
   let id = 0;
@@ -99,7 +99,7 @@ Deno.test("a batch for several conversations numbers each on its own", () => {
   assertEquals(conversations.list("alice", 2).map(({ name }) => name), ["bob", "raw"]);
 });
 
-Deno.test("an acknowledgement is for all before it, once, and for nothing else", () => {
+Deno.test("an acknowledgement counts once, for its message and all before it", () => {
   using t = storedConversation();
   const { conversations, outgoing, id } = t;
   const messages = say(outgoing, id, "1", "2", "3", "4");
@@ -129,7 +129,7 @@ Deno.test("a message's state goes from waiting to deposited, delivered and read"
   outgoing.markDeposited(id, 1, 60);
   assertEquals(states(), ["deposited", "deposited", "waiting"]);
   assertEquals(conversations.get(id).outgoing.depositedAtMs, 70);
-  // The first one's time counts: the mailbox forgets it first.
+  // The time of the first deposit counts: the mailbox deletes that one first.
   outgoing.markDeposited(id, 1_000, 90);
   const { deposited, depositedAtMs } = conversations.get(id).outgoing;
   assertEquals([deposited, depositedAtMs], [3, 70]);
@@ -148,7 +148,7 @@ Deno.test("a message's state goes from waiting to deposited, delivered and read"
   assertEquals(states(), ["read", "read", "delivered"]);
 });
 
-Deno.test("a new stream takes what is not acknowledged with it, with the same ids", () => {
+Deno.test("a new stream has the unacknowledged messages, with the same ids", () => {
   using t = storedConversation();
   const { conversations, digests, history, outgoing, id } = t;
   const texts = Array.from({ length: 1_234 }, (_, i) => `text ${i}`);
@@ -172,14 +172,14 @@ Deno.test("a new stream takes what is not acknowledged with it, with the same id
     ...Array(234).fill("delivered"),
     ...Array(1_000).fill("waiting"),
   ]);
-  // An acknowledgement that was on its way means the same messages.
+  // An acknowledgement that was on its way counts for the same messages.
   assertEquals(outgoing.acknowledge(id, before[300]!.id).length, 301 - 234);
-  // Reading the last one, its user has read those of the old stream as well.
+  // A user who has read the last one has read those of the old stream, too.
   assertEquals(outgoing.markRead(id, before[300]!.id), 301);
   assertChain(say(outgoing, id, "next"), 1_001, messageHash(after.at(-1)!));
 });
 
-Deno.test("streams that begin anew without end leave nothing behind", () => {
+Deno.test("any number of new streams leaves nothing behind", () => {
   using t = storedConversation();
   const { digests, history, outgoing, id } = t;
   const [first] = say(outgoing, id, "first");
@@ -192,7 +192,7 @@ Deno.test("streams that begin anew without end leave nothing behind", () => {
 });
 
 for (const sealed of [false, true]) {
-  Deno.test(`to another key goes what is not acknowledged${sealed ? ", sealed" : ""}`, () => {
+  Deno.test(`unacknowledged messages go to another key${sealed ? ", sealed" : ""}`, () => {
     using t = storedConversation({ textKey: keyBytesOf(7), sealed });
     const { conversations, history, outgoing, id: from } = t;
     const before = say(outgoing, from, "a", "b", "c");
@@ -213,7 +213,7 @@ for (const sealed of [false, true]) {
       "c",
       "there",
     ]);
-    // Whoever has the old key may have "b": its number is not used again, and leaves no gap.
+    // The owner of the old key may have "b": its number is not used again, and leaves no gap.
     const next = say(outgoing, from, "d");
     assertChain(next);
     assert(next[0]!.position.stream !== before[0]!.position.stream);
@@ -225,7 +225,7 @@ for (const sealed of [false, true]) {
   });
 }
 
-Deno.test("texts come back as they were, whatever is in them", () => {
+Deno.test("any text comes back as it was", () => {
   for (const sealed of [false, true]) {
     using t = storedConversation({ textKey: keyBytesOf(7), sealed });
     const { history, outgoing, id } = t;
@@ -251,7 +251,7 @@ Deno.test("texts come back as they were, whatever is in them", () => {
   }
 });
 
-Deno.test("an id serves once in a conversation: all of a batch is refused with it", () => {
+Deno.test("an id is used once in a conversation: a batch that repeats one is refused as a whole", () => {
   using t = storedConversation();
   const { history, outgoing, id } = t;
   const twice = draft(id, "twice");
@@ -262,13 +262,13 @@ Deno.test("an id serves once in a conversation: all of a batch is refused with i
   assertEquals(say(outgoing, id, "next")[0]!.position.seq, 2);
 });
 
-Deno.test("of conversations without a word the oldest make room, and of others none", () => {
+Deno.test("the oldest conversations without a message make room, and no others do", () => {
   using store = openStore(":memory:");
   const { conversations, incoming, outgoing } = store;
   const open = (name: string) => conversations.open({ self: "alice", name, key: keyOf(1) }).id;
   const [spoken, heard] = [open("spoken"), open("heard")];
   say(outgoing, spoken, "a");
-  // Even if it claims to be from the beginning of time.
+  // Even if its time claims to be 1970.
   incoming.receive(heard, stream(["a"]), 0);
   for (let i = 0; i <= emptyConversationsMax + 10; i++) open(`caller${i}`);
   assertEquals(conversations.find("alice", "caller0"), []);

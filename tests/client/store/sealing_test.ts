@@ -57,7 +57,7 @@ Deno.test("it is XChaCha20-Poly1305, with the nonce before it", () => {
   assertEquals(new TextDecoder().decode(cipher.decrypt(sealed.slice(24))), "hello");
 });
 
-Deno.test("each identity has a key of its own for its texts, which is none of its others", () => {
+Deno.test("each identity has a key of its own for its texts, different from its other keys", () => {
   const identity = Identity.fromSeed(keyBytesOf(1));
   const key = storeKeyOf(identity);
   assertEquals(key, storeKeyOf(Identity.fromSeed(keyBytesOf(1))));
@@ -83,7 +83,7 @@ Deno.test("sealed texts and their words are not in the file, and read as before"
   assert(!file.bytes().includes("walnut"));
 });
 
-Deno.test("who gives a passphrase has all texts sealed, and no trace of them is left", () => {
+Deno.test("setting a passphrase seals all texts, and leaves no trace of them", () => {
   using file = fileStore();
   const words = Array.from({ length: 5_000 }, (_, i) => `walnut ${i} ${"filler ".repeat(i % 9)}`);
   {
@@ -111,7 +111,7 @@ Deno.test("who gives a passphrase has all texts sealed, and no trace of them is 
   {
     using _store = file.open({ textKey, sealed: true, onConvert: () => assert(false) });
   }
-  // And back, with what was written meanwhile.
+  // And back again, with what was written meanwhile.
   {
     using store = file.open({ textKey, sealed: false });
     assertEquals(texts(store.history), [...words, "walnut again"]);
@@ -122,7 +122,7 @@ Deno.test("who gives a passphrase has all texts sealed, and no trace of them is 
   assertEquals(texts(store.history).length, 5_001);
 });
 
-Deno.test("a conversion that is cut short anywhere loses nothing, and goes on", () => {
+Deno.test("a conversion that is interrupted anywhere loses nothing, and goes on later", () => {
   using file = fileStore();
   const words = Array.from({ length: 4_500 }, (_, i) => `walnut ${i}`);
   {
@@ -194,7 +194,7 @@ Deno.test("the identity may change if nothing is sealed any more", () => {
   }
 });
 
-Deno.test("a text that was changed on the disk, or moved to another message, is said to be so", () => {
+Deno.test("a text that was changed on the disk, or moved to another message, is reported", () => {
   using file = fileStore();
   using store = file.open({ textKey, sealed: true });
   const { history, outgoing } = store;
@@ -208,7 +208,7 @@ Deno.test("a text that was changed on the disk, or moved to another message, is 
     [["one", undefined], ["", true], ["", true]],
   );
   assertEquals(searched(history, "alice", "one", 9).length, 1);
-  // It is not sent as something else.
+  // It is not sent as another text.
   assertEquals(outgoing.unacknowledged(id, 0, 1).length, 1);
   const error = assertThrows(() => outgoing.unacknowledged(id, 1, 1), UserError);
   assertEquals(error.problem, { code: "message-unreadable", id: two.id, name: "bob" });

@@ -25,7 +25,7 @@ function open() {
   };
 }
 
-Deno.test("what is durable is forced onto the disk, and the rest is not waited for", () => {
+Deno.test("durable transactions are forced onto the disk, and the others are not waited for", () => {
   using t = open();
   const { database, transactions } = t;
   // As SQLite counts: 1 is NORMAL, 2 is FULL.
@@ -36,7 +36,7 @@ Deno.test("what is durable is forced onto the disk, and the rest is not waited f
   }
 });
 
-Deno.test("what fails is undone, and its own error is not another's", () => {
+Deno.test("a failed transaction is undone, and its error stays what it was", () => {
   using t = open();
   const { database, transactions, texts } = t;
   const add = (text: string) => database.prepare("INSERT INTO note VALUES (?)").run(text);
@@ -48,7 +48,7 @@ Deno.test("what fails is undone, and its own error is not another's", () => {
       throw mistake;
     }), RangeError);
   assertStrictEquals(error, mistake);
-  // A mistake of ours, and nothing that the user could do anything about.
+  // A mistake of ours: the user could do nothing about it.
   const twice = assertThrows(() => transactions.swift("save-messages", () => add("kept")), Error);
   assertEquals([twice instanceof UserError, twice.message.includes("UNIQUE")], [false, true]);
   assertEquals(texts(), ["kept"]);
@@ -56,7 +56,7 @@ Deno.test("what fails is undone, and its own error is not another's", () => {
   assertEquals(texts(), ["kept", "next"]);
 });
 
-Deno.test("what the database refuses becomes a UserError", () => {
+Deno.test("a refusal of the database becomes a UserError", () => {
   using t = open();
   const { database, transactions, texts } = t;
   database.exec("PRAGMA max_page_count = 1");
@@ -75,7 +75,7 @@ Deno.test("what the database refuses becomes a UserError", () => {
   assertEquals(texts().length, 1_000);
 });
 
-Deno.test("a damaged file is said to be so", () => {
+Deno.test("a damaged file is reported", () => {
   using t = open();
   const { database, transactions, path } = t;
   transactions.durable("save-messages", () => {
@@ -96,7 +96,7 @@ Deno.test("a damaged file is said to be so", () => {
   });
 });
 
-Deno.test("what a store promises is durable, and what can be found out again is not", () => {
+Deno.test("what a store promises is durable, and what can be recovered is not", () => {
   using database = openDatabase(":memory:", migrations);
   const { conversations, outgoing, incoming } = storeParts(database, {});
   let durables = 0;

@@ -74,7 +74,7 @@ class World {
   readonly bob = new Side("bob", "alice");
   /** What alice accepted, between one loss and the next. */
   readonly lives: string[][] = [[]];
-  /** What any store of Bob's has had. */
+  /** What any store of bob's has received. */
   readonly seen = new Set<string>();
   readonly #there: NumberedMessage[][] = [];
   readonly #back: Answer[] = [];
@@ -115,7 +115,7 @@ class World {
     else if (conversations.get(id).outgoing.stream === answer.resets) outgoing.renumber(id);
   }
 
-  /** Lets all arrive that is on its way, and sends again until nothing waits. */
+  /** Lets everything on its way arrive, and sends again until nothing waits. */
   settle(): void {
     for (let round = 0; round < 10; round++) {
       while (this.#there.length > 0) this.deliver(0, false);
@@ -162,7 +162,7 @@ function play(world: World, { does, n, size = 0, keep = false }: Step): void {
   else if (does === "answer") world.answer(n, keep);
 }
 
-Deno.test("whatever the network does, all arrives once and in order", () => {
+Deno.test("whatever the network does, everything arrives once and in order", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       using world = new World();
@@ -181,7 +181,7 @@ Deno.test("whatever the network does, all arrives once and in order", () => {
   );
 });
 
-Deno.test("if stores are lost or set back, nothing comes twice, and nothing waits forever", () => {
+Deno.test("if stores are lost or set back, nothing is shown twice, and nothing waits forever", () => {
   const loss = fc.record({
     does: fc.constantFrom("copyAlice", "setBackAlice", "copyBob", "setBackBob", "loseBob"),
     n: fc.constant(0),
@@ -213,7 +213,7 @@ Deno.test("if stores are lost or set back, nothing comes twice, and nothing wait
         }
       }
       world.settle();
-      // Some store of Bob's has had each; what was acknowledged before a loss is not sent again.
+      // Some store of bob's has received each; what was acknowledged before a loss is not sent again.
       assertEquals(alice.ids("out").filter((id) => !world.seen.has(id)), []);
     }),
     { numRuns: 80 },

@@ -1,4 +1,4 @@
-// Whom a user's lines go to, what they have seen, and what they were told to wait for.
+// Who a user's lines go to, what they have seen, and what they were told to wait for.
 
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type { ClientEvent, OpenCause } from "../../../client/events.ts";
@@ -58,7 +58,7 @@ Deno.test("a caller becomes the current one if nobody is, and only then", () => 
   ]);
 });
 
-Deno.test("whom the user calls is the current one as soon as the link is open", () => {
+Deno.test("a peer that the user calls is the current one as soon as the link is open", () => {
   const { session, shown } = sessionWith(["bob", "call"], ["carol", "chat"]);
   assertEquals(session.current?.name, "carol");
   assert(shown.of("opened")[1]!.isCurrent);
@@ -115,14 +115,14 @@ Deno.test("the sender of mail becomes the current one if nobody is", () => {
   assertEquals(session.current?.name, "bob");
 });
 
-Deno.test("a message over a link makes nobody the current one", async () => {
+Deno.test("a message over a link does not change the current one", async () => {
   const { session } = sessionWith(["bob", "chat"], ["carol", "call"]);
   await session.close("bob");
   session.emit(message("carol", "1"));
   assertEquals(session.current, undefined);
 });
 
-Deno.test("a message of an earlier run makes nobody the current one", () => {
+Deno.test("a message of an earlier run does not change the current one", () => {
   const { session, fake, shown } = new FakeSession((sink) => sink.emit(message("bob", "1")));
   fake.opens(conversationWith("bob", { connected: false }));
   assertEquals(session.current, undefined);
@@ -174,7 +174,7 @@ Deno.test("a text goes to the current conversation by its id, or nowhere", async
   assertEquals(fake.calls, []);
 });
 
-Deno.test("what comes in the current conversation is seen at once, the rest when the user turns to it", () => {
+Deno.test("messages of the current conversation are seen at once, others when the user turns to them", () => {
   const { session, fake } = sessionWith(["bob", "chat"], ["carol", "call"]);
   const seen = () => fake.calls.splice(0).filter(([method]) => method === "seen");
   session.emit(message("bob", "1"));

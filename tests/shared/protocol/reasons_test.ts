@@ -4,7 +4,7 @@ import * as tables from "../../../shared/protocol/reasons.ts";
 import { type Fault, isFault } from "../../../shared/protocol/status.ts";
 import { statusCodes } from "../../support/status_codes.ts";
 
-/** Every reason of every table, with names put in where it takes some. */
+/** Every reason of every table, with example names if it takes any. */
 const all = Object.values(tables).flatMap((table) => Object.entries(table)).map(
   ([name, reason]) => {
     if (typeof reason !== "function") return [name, reason] as const;

@@ -83,7 +83,7 @@ Deno.test("a Presence is read as it was written, and one of another status is no
   }
 });
 
-Deno.test("where a client is is read from clientID, IP and Port as it was written there", () => {
+Deno.test("the address of a client is read from clientID, IP and Port as it was written there", () => {
   fc.assert(fc.property(clientId, address, (clientId, address) => {
     const read = sent("REGACK", ...locationHeaders(clientId, address));
     assertEquals([header(read, "clientID"), addressIn(read)], [clientId, address]);

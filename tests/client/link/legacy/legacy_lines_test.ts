@@ -53,11 +53,11 @@ const cases: [what: string, said: string, items: LegacyItem[]][] = [
     "CHAT\r\nclientID: x\r\nHello\r\n\r\nCHAT\r\nclientID: x\r\nagain\r\n\r\n",
     [id("x"), text("Hello"), id("x"), text("again")],
   ],
-  ["a header's form is a text where no opening is", opening + "IP: is a network layer\r\n", [
+  ["a line like a header is a text outside of an opening", opening + "IP: is a network layer\r\n", [
     id("bob"),
     text("IP: is a network layer"),
   ]],
-  ["an unknown header is a text, lest one be lost", "CHAT\r\nNote: well\r\n\r\n", [
+  ["an unknown header is a text, so that none is lost", "CHAT\r\nNote: well\r\n\r\n", [
     text("Note: well"),
   ]],
   ["what has no line end is a text at the end", opening + "unfinished", [

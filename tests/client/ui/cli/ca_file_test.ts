@@ -11,7 +11,7 @@ addEventListener("unload", () => {
   otherAuthority[Symbol.dispose]();
 });
 
-Deno.test("a file of authorities that is none is told apart", async () => {
+Deno.test("a file without usable authorities is refused", async () => {
   assertEquals(await readAuthorities(authority.certFile), authority.cert);
   const both = authority.path("both.pem");
   await Deno.writeTextFile(both, `Two of them\n${authority.cert}${otherAuthority.cert}`);

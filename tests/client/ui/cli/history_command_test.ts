@@ -19,7 +19,7 @@ const entry: HistoryEntry = {
   plaintext: false,
 };
 
-/** Exports messages that a store is said to have. */
+/** Exports the messages that a test gives a store. */
 async function exported(
   entries: Iterable<HistoryEntry>,
   format: HistoryFormat,
@@ -39,7 +39,7 @@ async function exported(
   return text;
 }
 
-Deno.test("people get a line for each of a message's, with its time and who wrote it", async () => {
+Deno.test("people get each line of a message, with its time and who wrote it", async () => {
   assertEquals(
     await exported([
       entry,
@@ -81,7 +81,7 @@ Deno.test("programs get an array with every field, its times in UTC", async () =
   assertEquals(await exported([], "json"), "[]\n");
 });
 
-Deno.test("a text that was changed on the disk is said to be so, in both formats", async () => {
+Deno.test("a text that was changed on the disk is marked as such in both formats", async () => {
   const note = "(this text was changed on the disk, and cannot be read)";
   const unreadable = { ...entry, text: "", unreadable: true } as const;
   assertEquals(await exported([unreadable], "text"), `2026-01-02 13:45:09 bob: ${note}\n`);
@@ -97,7 +97,7 @@ const nasty = fc.oneof(
   )).map((parts) => parts.join("")),
 );
 
-Deno.test("whatever a text holds, JSON gives it back, on one line, and nothing that a terminal obeys", async () => {
+Deno.test("any text comes back from JSON, on one line, without anything that a terminal obeys", async () => {
   await fc.assert(fc.asyncProperty(fc.array(nasty, { maxLength: 5 }), async (texts) => {
     const json = await exported(texts.map((text) => ({ ...entry, text })), "json");
     assertEquals(JSON.parse(json).map(({ text }: { text: string }) => text), texts);
@@ -107,7 +107,7 @@ Deno.test("whatever a text holds, JSON gives it back, on one line, and nothing t
   }));
 });
 
-Deno.test("whatever a text holds, people get nothing that a terminal obeys, and no line of its making", async () => {
+Deno.test("no text shows people anything that a terminal obeys, or a line of its own", async () => {
   await fc.assert(fc.asyncProperty(nasty, async (text) => {
     const lines = (await exported([{ ...entry, text }], "text")).trimEnd().split("\n");
     for (const line of lines) {
@@ -131,9 +131,9 @@ Deno.test("a long history is written piece by piece, as it is read", async () =>
       write: async (bytes) => {
         await undefined;
         most = Math.max(most, bytes.length);
-        // Little has been read that is not written.
+        // Little is read ahead of what is written.
         assert(read * 1_000 - written < 200_000);
-        // As a pipe does, it takes a part.
+        // Like a pipe, it takes only a part.
         const taken = Math.min(bytes.length, 30_000);
         written += taken;
         return taken;
@@ -143,7 +143,7 @@ Deno.test("a long history is written piece by piece, as it is read", async () =>
   assert(written > 10_000_000 && most < 100_000);
 });
 
-Deno.test("where several own ids have talked with a name, one has to be said", async () => {
+Deno.test("if several own ids have talked with a name, one has to be named", async () => {
   const asked: unknown[] = [];
   const store = (...selves: string[]) => ({
     conversations: { selves: () => selves },

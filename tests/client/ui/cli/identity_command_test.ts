@@ -21,7 +21,7 @@ const { fingerprint } = identity;
 const cheap = { N: 2, r: 1, p: 1 };
 const wide = { colours: false, columns: 80 };
 
-/** A profile with a person before it, who answers what is asked, in order. */
+/** A profile, and a person who answers what is asked, in order. */
 function sitting(...answers: (string | null)[]) {
   const directory = temporaryDirectory();
   const printed: string[] = [];
@@ -51,7 +51,7 @@ function give(profile: string, passphrase?: string): void {
   Deno.writeTextFileSync(`${profile}/identity.json`, encodeIdentity(file), { mode: 0o600 });
 }
 
-Deno.test("who one is is shown, without a passphrase, and with a code where there is room for it", () => {
+Deno.test("the identity is shown without asking for a passphrase, with a QR code if there is room for it", () => {
   using at = sitting();
   give(at.profile, "correct horse");
   showIdentity(at.profile, at.surroundings, wide);
@@ -72,7 +72,7 @@ Deno.test("who one is is shown, without a passphrase, and with a code where ther
   assertEquals(at.asked, []);
 });
 
-Deno.test("an identity that is made when it is to be shown is said to be new, once", () => {
+Deno.test("an identity that is made in order to be shown is reported as new, once", () => {
   using at = sitting();
   showIdentity(at.profile, at.surroundings, wide);
   assertEquals(at.printed[0], "* there was no identity yet: this one is new, and yours");
@@ -82,7 +82,7 @@ Deno.test("an identity that is made when it is to be shown is said to be new, on
   assertEquals(at.printed, shown);
 });
 
-Deno.test("a passphrase is asked for twice, the old one before, and an empty one takes it off", () => {
+Deno.test("a new passphrase is asked for twice, after the old one, and an empty one removes it", () => {
   using at = sitting("one", "one", "one", "two", "two", "two", "", "");
   give(at.profile);
   const [prompt, again] = ["New passphrase, empty for none:", "The same again:"];
@@ -104,7 +104,7 @@ Deno.test("a passphrase is asked for twice, the old one before, and an empty one
   ]);
 });
 
-Deno.test("a passphrase that cannot be typed a second time is not taken", () => {
+Deno.test("a passphrase is not taken if it is typed differently the second time", () => {
   const cases: [answers: (string | null)[], said: string][] = [
     [["one", "two"], "the two differ. Nothing has changed"],
     [["one", ""], "the two differ. Nothing has changed"],
@@ -122,7 +122,7 @@ Deno.test("a passphrase that cannot be typed a second time is not taken", () => 
   }
 });
 
-Deno.test("a copy is under a passphrase of its own, or under none where that is said", () => {
+Deno.test("a copy has a passphrase of its own, or none if --plain asks for that", () => {
   using at = sitting("old", "new", "new", "old", "old", "", "");
   give(at.profile, "old");
   exportCopy(at.profile, at.copy, { plain: false }, at.surroundings);
@@ -148,7 +148,7 @@ Deno.test("a copy is under a passphrase of its own, or under none where that is 
   );
 });
 
-Deno.test("there is no copy of what is not there", () => {
+Deno.test("an identity that does not exist cannot be copied", () => {
   using at = sitting();
   throwsSaying(
     () => exportCopy(at.profile, at.copy, { plain: true }, at.surroundings),
@@ -157,7 +157,7 @@ Deno.test("there is no copy of what is not there", () => {
   assertEquals(namesIn(at.path), []);
 });
 
-Deno.test("a copy under a passphrase is imported by who knows it, and stays under it", () => {
+Deno.test("a copy with a passphrase can be imported with that passphrase, and keeps it", () => {
   using at = sitting("wrong", "x", "wrong", "wrong", "wrong");
   Deno.writeTextFileSync(at.copy, encodeIdentity(sealIdentity(identity, "x", cheap)));
   importCopy(at.profile, at.copy, { replace: false }, at.surroundings);
@@ -175,7 +175,7 @@ Deno.test("a copy under a passphrase is imported by who knows it, and stays unde
   assertEquals(namesIn(at.path), ["copy", "profile"]);
 });
 
-Deno.test("importing says what became of the identity, and of the one before", () => {
+Deno.test("importing reports what became of the identity and of the one before", () => {
   using at = sitting();
   give(at.profile);
   const other = Identity.fromSeed(new Uint8Array(32).fill(2));

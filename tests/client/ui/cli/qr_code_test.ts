@@ -10,7 +10,7 @@ function charactersOf(lines: readonly string[]): string[][] {
   return lines.map((line) => [...line.replaceAll(/\x1b\[[\d;]*m/g, "")]);
 }
 
-/** Reads a code off a screen, where what is drawn is dark or light. */
+/** Reads a code from a screen on which dots are dark or light. */
 function read(lines: readonly string[], drawn: "dark" | "light"): string {
   const characters = charactersOf(lines);
   // A reader needs more than a dot for each module.
@@ -28,7 +28,7 @@ function read(lines: readonly string[], drawn: "dark" | "light"): string {
 }
 
 for (const [colours, drawn] of [[true, "dark"], [false, "light"]] as const) {
-  Deno.test(`a QR code ${colours ? "with" : "without"} colours can be read, and stands in the quiet`, () => {
+  Deno.test(`a QR code ${colours ? "with" : "without"} colours can be read, and has its quiet zone`, () => {
     const { lines, columns } = qrCode(text, { colours });
     const characters = charactersOf(lines);
     assertEquals(columns, 33, "capitals and digits fit into version 2");
@@ -44,7 +44,7 @@ for (const [colours, drawn] of [[true, "dark"], [false, "light"]] as const) {
   });
 }
 
-Deno.test("a QR code sets its colours on each line, and gives them back", () => {
+Deno.test("a QR code sets its colours on each line, and resets them", () => {
   const { lines } = qrCode(text, { colours: true });
   for (const line of lines) assertMatch(line, /^\x1b\[38;5;16;48;5;231m[ ▀▄█]{33}\x1b\[0m$/);
   for (const line of qrCode(text, { colours: false }).lines) assertMatch(line, /^[ ▀▄█]{33}$/);

@@ -89,7 +89,7 @@ const lines: [line: string, ...call: Call][] = [
 for (const [line, method, ...args] of lines) {
   Deno.test(`'${line}' asks for ${method}(${args.join()})`, async () => {
     const { calls, quits, problems } = await run(line, { current: "carol" });
-    // An argument that is undefined is as good as none.
+    // An argument that is undefined counts as absent.
     assertEquals(
       calls.map(([own, ...given]) => [own, ...given.filter((arg) => arg !== undefined)]),
       [
@@ -156,7 +156,7 @@ for (const [line, method, returned, expected] of answered) {
   });
 }
 
-Deno.test("/register says at once that it is done, not only when all that follows on that is", async () => {
+Deno.test("/register reports at once that it is done, before what follows is done", async () => {
   const t = sitting();
   const { promise: followed, resolve } = Promise.withResolvers<void>();
   t.fake.answers.register = (onRegistered: (one: Registered) => void) => {
@@ -224,7 +224,7 @@ Deno.test("/history without a name is of the current conversation, or of all", a
   assertEquals(calls, [["history", "carol", 20]]);
 });
 
-Deno.test("/history says what is no number of messages", async () => {
+Deno.test("/history refuses what is not a number of messages", async () => {
   const cases: [line: string, problem: RegExp][] = [
     ["/history bob x", /^'x' is not a number of messages: \/history bob 50 shows /],
     ["/history bob -1", /^'-1' is not a number/],
@@ -277,7 +277,7 @@ async function names(): Promise<string[]> {
   return t.shown.of("help")[0]!.rows.map(([usage]) => /^\/(\S+)/.exec(usage)![1]!);
 }
 
-Deno.test("only behind a message is the next line begun before it is done", async () => {
+Deno.test("only a message lets the next line begin before it is done", async () => {
   for (const line of ["Hello", "", " ", "//etc", "/msg Hello", "/msg", "1/2"]) {
     assert(overlaps(line), line);
   }
@@ -316,7 +316,7 @@ const usages: [line: string, usage: string][] = [
 ];
 
 for (const [line, usage] of usages) {
-  Deno.test(`'${line}' is told how it is used`, async () => {
+  Deno.test(`'${line}' is answered with its usage`, async () => {
     const { calls, quits, problems } = await run(line);
     assertEquals(problems, [usage]);
     assertEquals(calls, []);
@@ -368,7 +368,7 @@ Deno.test("/help shows every command once, each of which can be typed", async ()
   }
 });
 
-Deno.test("what a user cannot have is told in a sentence", async () => {
+Deno.test("a failure is reported in a sentence", async () => {
   const error = new UserError({ code: "not-registered", name: "bob" });
   const { problems, quits } = await run("/info", { error });
   assertEquals(problems, ["The server knows no bob; /info shows whom it knows"]);
@@ -377,13 +377,13 @@ Deno.test("what a user cannot have is told in a sentence", async () => {
   assertEquals(tooLong.problems, ["too long"]);
 });
 
-Deno.test("a defect is told as one, and ends nothing", async () => {
+Deno.test("a defect is reported as one, and ends nothing", async () => {
   const { problems, quits } = await run("/info", { error: new TypeError("x is undefined") });
   assertEquals(problems, ["Something failed: TypeError: x is undefined"]);
   assertEquals(quits, false);
 });
 
-Deno.test("what is given up because the client stops is not told", async () => {
+Deno.test("what is given up because the client stops is not reported", async () => {
   const { problems, answers } = await run("/info", { error: new DOMException("", "AbortError") });
   assertEquals([problems, answers], [[], []]);
 });
@@ -439,7 +439,7 @@ Deno.test("Tab behind a slash offers every command", async () => {
   assertEquals(complete("/", []).at(0)?.length, (await names()).length);
 });
 
-Deno.test("completions begin as the word does that they replace", () => {
+Deno.test("completions begin with the word that they replace", () => {
   fc.assert(fc.property(fc.string(), fc.array(fc.string()), (line, names) => {
     const [completed, word] = complete("/" + line, names);
     assert(("/" + line).endsWith(word));

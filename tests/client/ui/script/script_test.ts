@@ -7,7 +7,7 @@ import type { Shown } from "../../../../client/ui/wording/wording.ts";
 import { FakeSession, peer } from "../../../support/fake_client.ts";
 import { until } from "../../../support/events.ts";
 
-/** A client that writes to its disk when it is told to. */
+/** A client that saves messages when a test tells it to. */
 class SlowClient {
   /** What it has been asked for, in order. */
   readonly asked: string[] = [];
@@ -51,7 +51,7 @@ function running() {
   return { client, shown, stop, write, end: () => void writer.close(), ended };
 }
 
-Deno.test("messages are on their way together, in order; a command waits for them, and they for it", async () => {
+Deno.test("messages are under way together, in order; a command waits for them, and they for it", async () => {
   const { client, write, end, ended } = running();
   write("one\n/msg two\n//three\n/register\nfour\n/register\n");
   await until(() => client.atOnce === 3);
@@ -88,7 +88,7 @@ Deno.test("no more than a thousand messages or so are on their way at once", asy
   await ended;
 });
 
-Deno.test("each message that cannot be kept is said to be so", async () => {
+Deno.test("each message that cannot be saved is reported", async () => {
   const { client, shown, write, end, ended } = running();
   write("one\ntwo\n");
   await until(() => client.atOnce === 2);
@@ -132,7 +132,7 @@ Deno.test("a signal ends it, whatever it waits for", async () => {
   }
 });
 
-/** Something to print to, that takes what it is given when it is told to. */
+/** An output that takes what it is given when a test tells it to. */
 class SlowSink {
   readonly writes: string[] = [];
   error: Error | undefined;
@@ -159,7 +159,7 @@ function printing() {
 
 const switched = (name: string): Shown => ({ type: "switched", name });
 
-Deno.test("what comes while something is printed is printed as one, in order", async () => {
+Deno.test("what comes during a write goes out in one write afterwards, in order", async () => {
   const { out, err, printer } = printing();
   assertEquals(printer.shown(), undefined);
   printer.show(switched("a"));
@@ -191,7 +191,7 @@ Deno.test("a message that could not be printed does not count as printed", async
   await printer.flush();
 });
 
-Deno.test("who prints more slowly than it comes is waited for", async () => {
+Deno.test("an output that is slower than the events makes them wait", async () => {
   const { out, printer } = printing();
   assertEquals(printer.room(), undefined);
   const text = "x".repeat(15_000);

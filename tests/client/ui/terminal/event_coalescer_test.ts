@@ -3,7 +3,7 @@ import { EventCoalescer } from "../../../../client/ui/terminal/event_coalescer.t
 import type { Shown } from "../../../../client/ui/wording/wording.ts";
 import { peer } from "../../../support/fake_client.ts";
 
-/** Gathering with a clock that stands still until its time is let pass. */
+/** A coalescer with a clock that a test moves. */
 function gathering() {
   const shown: Shown[] = [];
   const timers = new Set<() => void>();
@@ -53,13 +53,13 @@ Deno.test("a hundred messages that waited arrive in one line", () => {
     { type: "arrived", conversation: peer("carol").conversation, name: "carol", count: 1 },
   ]);
   assertEquals(timers.size, 0);
-  // What comes then is counted anew.
+  // What comes later is counted anew.
   take(delivered("bob", true));
   pass();
   assertEquals(shown.at(-1), arrived(1));
 });
 
-Deno.test("how many wait is said of all, how many are at the mailbox, or read, of those that are new", () => {
+Deno.test("the waiting are counted in all; those at the mailbox or read since the last line", () => {
   const { take, pass, shown } = gathering();
   for (const count of [1, 2, 3]) take(waiting(count));
   for (const count of [1, 2]) take(deposited(count));
@@ -73,7 +73,7 @@ Deno.test("how many wait is said of all, how many are at the mailbox, or read, o
   ]);
 });
 
-Deno.test("what is not gathered is shown at once, behind what is", () => {
+Deno.test("other events are shown at once, after those that are gathered", () => {
   const { take, pass, shown, timers } = gathering();
   take(notice);
   assertEquals(shown, [notice]);
@@ -85,7 +85,7 @@ Deno.test("what is not gathered is shown at once, behind what is", () => {
   assertEquals(shown.length, 3);
 });
 
-Deno.test("a delivery that nobody waited for is passed on, and parts nothing", () => {
+Deno.test("a delivery that nobody waited for is passed on, and does not end a gathering", () => {
   const { take, flush, shown } = gathering();
   take(read(1));
   take(delivered("bob", false));

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { historyRows } from "../../../../client/ui/wording/history_rows.ts";
 
-Deno.test("a text that was changed on the disk is said to be so", () => {
+Deno.test("a text that was changed on the disk is marked as such", () => {
   const now = new Date(2026, 0, 2, 13, 45);
   const entry = {
     row: 1,

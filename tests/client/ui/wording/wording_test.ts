@@ -78,7 +78,7 @@ const reason = fc.constantFrom(
 );
 
 const count = fc.integer({ min: 1, max: 9 });
-/** As far as numbers go that a peer can send. */
+/** The largest number that a peer can send. */
 const timeMs = fc.integer({ min: 0, max: 999_999_999_999_999 });
 const entry = fc.record({
   row: fc.nat(),
@@ -117,7 +117,7 @@ const devices = fc.array(
 );
 const named = fc.record({ name: hostile });
 
-/** What there is of each type to show; of its fields every text comes from outside and means harm. */
+/** One of each type to show. Every text in its fields comes from outside and means harm. */
 type Arbitraries = {
   [T in Shown["type"]]: fc.Arbitrary<Omit<OfType<Shown, T>, "type">>;
 };
@@ -295,7 +295,7 @@ for (const [type, arbitrary] of arbitraries) {
   });
 }
 
-Deno.test("a colour that comes from outside does not colour", () => {
+Deno.test("a colour that comes from outside has no effect", () => {
   const lines = terminalLines(
     message("\x1b[31mred"),
     now,
@@ -303,14 +303,14 @@ Deno.test("a colour that comes from outside does not colour", () => {
   assert(lines[0]!.endsWith("␛[31mred"), lines[0]);
 });
 
-Deno.test("a message whose text was changed on the disk is said to be so", () => {
+Deno.test("a message whose text was changed on the disk is marked as such", () => {
   assertEquals(
     plainText(message("", { unreadable: true })),
     "bob: (this text was changed on the disk, and cannot be read)\n",
   );
 });
 
-Deno.test("scripts read one line a message, whatever it holds", () => {
+Deno.test("scripts read one line for each message, whatever it contains", () => {
   fc.assert(fc.property(hostile, (text) => {
     assertEquals(plainText(message(text)).match(/\n/g)?.length, 1);
   }));
@@ -324,7 +324,7 @@ Deno.test("scripts read one line a message, whatever it holds", () => {
   );
 });
 
-Deno.test("people read a line for each of a message's, the further ones set in", () => {
+Deno.test("people read each line of a message, further ones indented", () => {
   const lines = terminalLines(
     message("one\nalice: two"),
     now,
@@ -332,7 +332,7 @@ Deno.test("people read a line for each of a message's, the further ones set in",
   assertEquals(lines, ["13:45 bob: one", "      │ alice: two"]);
 });
 
-Deno.test("people read of each line that came in plaintext that it did", () => {
+Deno.test("people see a mark on each line that came in plaintext", () => {
   const lines = terminalLines(
     message("one\nalice: two", { plaintext: true }),
     now,
@@ -340,7 +340,7 @@ Deno.test("people read of each line that came in plaintext that it did", () => {
   assertEquals(lines, ["13:45 bob [plaintext]: one", "      │ [plaintext] alice: two"]);
 });
 
-Deno.test("no message of a peer's passes for a notice or a problem, or for an encrypted one", () => {
+Deno.test("no message of a peer can pass for a notice, a problem or an encrypted message", () => {
   for (const [plaintext, mark] of [[false, ""], [true, " [plaintext]"]] as const) {
     fc.assert(fc.property(hostile, (text) => {
       const printed = plainText(message(text, { plaintext }));
@@ -379,7 +379,7 @@ Deno.test("names of any length are aligned, in lists of clients, of peers and in
     const clients = ids.map((id) => ({ id, address }));
     const listed = wordingOf({ type: "clients", count: ids.length, clients, selfId: "" }).lines;
     assertEquals(listed.length, ids.length + 1);
-    // An id may itself look like an address's end: the column is where all have it.
+    // An id may itself look like the end of an address: the column starts at the place that all rows share.
     assertEquals(columns(listed.slice(1), seconds).size, 1);
     const conversations = ids.map((name) => conversationWith(name));
     const open = { type: "conversations", conversations, current: undefined } as const;
@@ -401,7 +401,7 @@ const ask =
   "Either bob has a new machine, or somebody else uses that name. Ask bob some other way, such " +
   "as by phone; /trust bob accepts the key shown";
 
-// What is said, word for word.
+// All sentences, word for word.
 const said: {
   [T in Shown["type"]]?: [shown: Omit<OfType<Shown, T>, "type">, string][];
 } = {
@@ -728,20 +728,20 @@ Deno.test("what went wrong is a problem, and nothing else is", () => {
   problems.push("unknown-command", "nobody-current", "not-a-count", "count-out-of-range");
   problems.push("not-yes-or-no");
   for (const [type, arbitrary] of arbitraries) {
-    // Of this it depends on what was found.
+    // This one depends on what was found.
     if (type === "audited") continue;
     const [sample] = fc.sample(arbitrary, 1);
     assertEquals(wordingOf(sample!).tone === "problem", problems.includes(type), type);
   }
 });
 
-Deno.test("a delivery that nobody waits for is no line in a terminal", () => {
+Deno.test("a delivery that nobody waits for has no line in a terminal", () => {
   const delivered = { type: "delivered", ...bob, ...receiver, waiting: 0 } as const;
   assertEquals(terminalLines({ ...delivered, wasWaiting: false }, now), []);
   assertEquals(terminalLines({ ...delivered, wasWaiting: true }, now), []);
 });
 
-Deno.test("the prompt says whom a line goes to, and how much they do not have yet", () => {
+Deno.test("the prompt says who a line goes to, and how many messages they lack", () => {
   assertEquals(promptText("alice", undefined), "alice> ");
   assertEquals(promptText("alice", { name: "bob", waiting: 0 }), "alice → bob> ");
   assertEquals(promptText("alice", { name: "bob", waiting: 2 }), "alice → bob (2 waiting)> ");
@@ -751,7 +751,7 @@ type Contact = Extract<Answer, { type: "contacts" }>["contacts"][number];
 
 const yesterday = new Date(2026, 0, 1, 23, 5).getTime();
 
-Deno.test("a message of another day has its date with the time, in people's time", () => {
+Deno.test("a message of another day has its date with the time, in local time", () => {
   const [first, second] = terminalLines(
     message("one\ntwo", { sentAtMs: yesterday }),
     now,
@@ -760,7 +760,7 @@ Deno.test("a message of another day has its date with the time, in people's time
   assertEquals(second, "                 │ two");
 });
 
-Deno.test("who is here is a table: where they are, when it was, and what waits", () => {
+Deno.test("/who is a table: who is here, when they last wrote, and what waits", () => {
   const contact = (name: string, more: Partial<Contact>) => {
     const { person, devices } = conversationWith(name);
     const state = { name, person, devices, presence: undefined, connected: false, waiting: 0 };
@@ -839,14 +839,14 @@ Deno.test("scripts read a line for each message of a history", () => {
   }));
 });
 
-Deno.test("where all that is shown came from a peer, no column is left for what became of it", () => {
+Deno.test("a history of received messages only has no column for states", () => {
   assertEquals(
     plainText({ type: "history", name: "bob", entries: [kept[0]] }, new Date(yesterday)),
     "the last message with bob:\n  23:05  bob  Hi\n",
   );
 });
 
-Deno.test("a list of messages says what it is a list of", () => {
+Deno.test("a list of messages has a title", () => {
   const entry = kept[0];
   const titles: [shown: Omit<Answer & { type: "history" }, "type">, title: string][] = [
     [{ entries: [] }, "no message yet"],
