@@ -5,12 +5,10 @@
  */
 
 import type { Problem } from "../../user_error.ts";
+import { auditSentences } from "./audit_problems.ts";
 import { commandLineSentences } from "./command_line_problems.ts";
-import {
-  auditSentences,
-  connectorSentences,
-  conversationSentences,
-} from "./conversation_problems.ts";
+import { connectorSentences } from "./connector_problems.ts";
+import { conversationSentences } from "./conversation_problems.ts";
 import { linkSentences } from "./link_problems.ts";
 import { mailboxSentences } from "./mailbox_problems.ts";
 import { profileSentences } from "./profile_problems.ts";

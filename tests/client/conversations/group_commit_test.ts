@@ -73,7 +73,7 @@ Deno.test("messages that the disk does not take are all refused, and later ones 
     rejectsSaying(
       () => commit(conversation, "lost"),
       UserError,
-      "Cannot keep the message: the disk is full. It was not sent",
+      "Cannot save the message: the disk is full. It was not sent",
     )
   );
   const flushed = commits.flushed();

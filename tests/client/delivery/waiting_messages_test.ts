@@ -259,7 +259,7 @@ Deno.test("what the sender's disk does not take is refused, and not sent", async
     assert(result.status === "rejected");
     assertMatch(
       sentenceOf(result.reason.problem),
-      /^Cannot keep the message: the disk is full. It was not sent$/,
+      /^Cannot save the message: the disk is full. It was not sent$/,
     );
   }
   state.fails = false;

@@ -1,0 +1,229 @@
+import { assertEquals } from "@std/assert";
+import type { ConversationProblem } from "../../../../client/problems/conversation_problem.ts";
+import { problemSentence } from "../../../../client/ui/wording/problem_sentences.ts";
+import type { AuditProblem, ConnectorProblem } from "../../../../client/user_error.ts";
+import { Identity } from "../../../../shared/crypto/identity.ts";
+import { assertSentences, type SentenceCases } from "../../../support/problems.ts";
+
+const { fingerprint: presentedFingerprint } = Identity.fromSeed(new Uint8Array(32).fill(1));
+const { fingerprint: serverFingerprint } = Identity.fromSeed(new Uint8Array(32).fill(2));
+const address = { host: "127.0.0.1", port: 5557 };
+const name = "bob";
+const full = "the disk is full";
+const detail = { code: "peer-silent" } as const;
+
+const auditCases: SentenceCases<AuditProblem> = {
+  "audit-answers-do-not-fit": [[
+    { code: "audit-answers-do-not-fit" },
+    "Cannot compare: the other side's answers do not fit together; it may have been talking meanwhile, " +
+    "or its program is another one; try again",
+  ]],
+  "nothing-to-compare": [[
+    { code: "nothing-to-compare", self: "alice", name },
+    "Cannot compare with bob: alice has no conversation with bob",
+  ]],
+  "not-found-by-server": [[
+    { code: "not-found-by-server", name },
+    "Cannot compare with bob: the server does not say where bob is",
+  ]],
+  "peer-does-not-encrypt": [[{ code: "peer-does-not-encrypt", name }, "bob does not encrypt"]],
+  "audit-not-possible": [
+    [
+      { code: "audit-not-possible", name, detail: undefined },
+      "Cannot compare with bob: the connection ended",
+    ],
+    [
+      { code: "audit-not-possible", name, detail },
+      "Cannot compare with bob: it stopped answering",
+    ],
+  ],
+};
+
+const connectorCases: SentenceCases<ConnectorProblem> = {
+  "not-registered": [[
+    { code: "not-registered", name },
+    "The server knows no bob; /info shows whom it knows",
+  ]],
+  "look-up-not-possible": [[
+    { code: "look-up-not-possible", name, answered: "carol" },
+    "The server cannot look up bob: it named carol instead; /chat IP:PORT calls an address",
+  ]],
+  "too-many-links": [[
+    { code: "too-many-links", max: 64 },
+    "Cannot call: 64 conversations are open; /close one first",
+  ]],
+  "call-refused": [
+    [
+      { code: "call-refused", name, address, detail },
+      "The call to bob was given up: it stopped answering",
+    ],
+    [
+      { code: "call-refused", name: undefined, address, detail: undefined },
+      "The call to 127.0.0.1:5557 was given up: it hung up",
+    ],
+  ],
+  "call-ended": [[
+    { code: "call-ended", name, address, detail: undefined },
+    "The client at 127.0.0.1:5557 ended the call: it hung up",
+  ]],
+};
+
+type StoreFailed = ConversationProblem & { code: "store-failed" };
+const storeFailed = (doing: StoreFailed["doing"], keyed = true): StoreFailed => ({
+  code: "store-failed",
+  doing,
+  name,
+  reason: full,
+  keyed,
+});
+
+const conversationCases: SentenceCases<ConversationProblem> = {
+  "not-an-id": [[
+    { code: "not-an-id", id: "b b" },
+    "The id 'b b' is not 1 to 32 letters of A-Z, a-z, digits, dots, underscores and hyphens",
+  ]],
+  "not-a-peer": [[
+    { code: "not-a-peer", to: "b b" },
+    "'b b' is neither an address such as 127.0.0.1:5557 nor the id of a client",
+  ]],
+  "that-is-yourself": [[
+    { code: "that-is-yourself" },
+    "That is yourself; /chat takes somebody else",
+  ]],
+  "no-conversation": [
+    [
+      { code: "no-conversation", to: name, open: [] },
+      "No conversation is called bob: none is open; /chat opens one",
+    ],
+    [
+      { code: "no-conversation", to: name, open: ["carol", "dave"] },
+      "No conversation is called bob: there is carol, dave",
+    ],
+  ],
+  "not-connected": [[
+    { code: "not-connected", name },
+    "bob is not connected; /chat bob first",
+  ]],
+  "caller-contradicted": [[
+    { code: "caller-contradicted", name, presentedFingerprint, serverFingerprint },
+    `Somebody has called as bob with the key ${presentedFingerprint}, and the server names ` +
+    `${serverFingerprint}: one of them is wrong. /switch bob answers all the same; to call the other ` +
+    "one, /close bob first",
+  ]],
+  "call-not-taken": [[
+    { code: "call-not-taken", reason: "out of memory" },
+    "Cannot take a call: out of memory",
+  ]],
+  "cannot-begin": [[
+    { code: "cannot-begin", name, reason: full },
+    "Cannot begin a conversation with bob: the disk is full",
+  ]],
+  "wrong-peer": [[
+    { code: "wrong-peer", expected: "bob", answered: "carol" },
+    "carol answers where bob should: the server may be wrong; /chat carol if you mean that",
+  ]],
+  "own-key": [[{ code: "own-key" }, "that is yourself, by your name and by your key"]],
+  "namesake": [[
+    { code: "namesake", name: "alice" },
+    "somebody with another key than yours goes by your name, alice",
+  ]],
+  "other-key": [[{ code: "other-key", name }, "bob has another key than expected"]],
+  "too-many-links-of-one-peer": [[
+    { code: "too-many-links-of-one-peer", max: 4 },
+    "more than 4 links with one peer",
+  ]],
+  "not-encrypted": [
+    [
+      { code: "not-encrypted", name: undefined, address, known: undefined },
+      "127.0.0.1:5557 cannot encrypt: what is said could be read and changed on the way. Start the " +
+      "client with --allow-plaintext to talk to such programs all the same",
+    ],
+    [
+      { code: "not-encrypted", name, address, known: "bob" },
+      "bob at 127.0.0.1:5557 did not encrypt, though bob has a key: either that is somebody else, or " +
+      "somebody in the middle has taken the encryption away",
+    ],
+  ],
+  "no-answer-as-encrypted": [
+    [
+      { code: "no-answer-as-encrypted", name, address, known: undefined },
+      "bob does not answer as a client that encrypts does: it is slow, or cannot encrypt. Try again, " +
+      "or start the client with --allow-plaintext to talk to programs that cannot",
+    ],
+    [
+      { code: "no-answer-as-encrypted", name: undefined, address, known: "bob" },
+      "127.0.0.1:5557 does not answer as a client that encrypts does: it is slow, or cannot encrypt. " +
+      "Try again",
+    ],
+  ],
+  "cannot-look-up-key": [[
+    { code: "cannot-look-up-key", name, reason: full },
+    "Cannot look up the key of bob: the disk is full",
+  ]],
+  "key-not-saved": [[
+    { code: "key-not-saved", name, reason: full },
+    "Cannot save the key of bob: the disk is full. Next time it will be new again",
+  ]],
+  "cannot-note-contact": [[
+    { code: "cannot-note-contact", name, reason: full },
+    "Cannot save that you know bob: the disk is full",
+  ]],
+  "no-words-yet": [[
+    { code: "no-words-yet", name },
+    "There are no words to compare yet: /verify bob shows them once both of you have typed it",
+  ]],
+  "no-key-to-verify": [[
+    { code: "no-key-to-verify", name },
+    "bob talks in plaintext: there is no key to verify",
+  ]],
+  "not-kept": [[
+    { code: "not-kept", reason: full },
+    "Cannot save the message: the disk is full. It was not sent",
+  ]],
+  "sent-not-kept": [[
+    { code: "sent-not-kept", name, reason: full },
+    "What was sent to bob is not in the history: the disk is full",
+  ]],
+  "shown-not-noted": [[
+    { code: "shown-not-noted", reason: full },
+    "the disk is full; what was shown will be shown again at the next start",
+  ]],
+  "store-failed": [
+    [
+      storeFailed("receive"),
+      "Cannot save what came from bob: the disk is full; it will be sent again",
+    ],
+    [storeFailed("receive", false), "Cannot save what came from bob: the disk is full"],
+    [
+      storeFailed("mark-shown"),
+      "Cannot save what was shown from bob: the disk is full; it will be shown again at the next start",
+    ],
+    [storeFailed("mark-delivered"), "Cannot save what was delivered to bob: the disk is full"],
+    [storeFailed("mark-read"), "Cannot save what was read by bob: the disk is full"],
+    [storeFailed("renumber"), "Cannot send again what waits for bob: the disk is full"],
+    [storeFailed("deliver"), "Cannot deliver what waits for bob: the disk is full"],
+    [storeFailed("confirm"), "Cannot confirm what came from bob: the disk is full"],
+  ],
+  "cannot-watch": [[
+    { code: "cannot-watch", reason: full },
+    "Cannot look up whose presence to ask for: the disk is full",
+  ]],
+  "mail-not-kept": [[
+    { code: "mail-not-kept", name, reason: full },
+    "Cannot save what came from bob by mail: the disk is full",
+  ]],
+  "too-many-unanswered": [[
+    { code: "too-many-unanswered", name, count: 100 },
+    "bob has sent 100 messages that you have not answered; no more are accepted until you /chat bob",
+  ]],
+};
+
+Deno.test("what goes wrong with calls, conversations and their comparison has a sentence", () => {
+  assertSentences(auditCases);
+  assertSentences(connectorCases);
+  assertSentences(conversationCases);
+});
+
+Deno.test("what nobody expected is said in the words of the error", () => {
+  assertEquals(problemSentence({ code: "unexpected", reason: "x is undefined" }), "x is undefined");
+});
