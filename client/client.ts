@@ -84,7 +84,7 @@ export class ChatClient {
    * Starts a client: it listens when this returns, and goes on with the messages that an earlier one has
    * left.
    *
-   * @throws {UserError} If the id is none, or the store cannot be read.
+   * @throws {UserError} If the id is invalid, or the store cannot be read.
    * @throws {Deno.errors.AddrInUse} If the port is taken.
    * @throws {Error} If the host is not of this machine, or listening is not allowed.
    */
@@ -176,7 +176,7 @@ export class ChatClient {
    *
    * @param target Its id; undefined for any other client: asking again goes round all of them.
    * @returns Undefined if there is no other.
-   * @throws {UserError} If the id is none, the server knows no such client, or none can be asked.
+   * @throws {UserError} If the id is invalid, the server knows no such client, or no server can be asked.
    */
   async bridge(target?: string): Promise<KnownClient | undefined> {
     if (target !== undefined && !isClientId(target)) {

@@ -141,7 +141,7 @@ async function open(
     conn,
     role: "initiator",
     purpose: "audit",
-    // Nobody must call where nobody listens.
+    // Nobody must call an address at which nobody listens.
     self: { id: self, address: { host: conn.localAddr.hostname, port: 0 }, identity },
     allowPlaintext: false,
     owner: {

@@ -46,7 +46,7 @@ export interface LinkKeeper {
   admitPlaintext(peer: PeerFacts, call?: Call): Refusal | undefined;
   /** See {@linkcode LinkOwner}. */
   admitKey(peer: PeerFacts, call?: Call): Promise<Refusal | undefined>;
-  /** A link opens. @returns Who takes what its peer says. @throws {UserError} If it is to be left at once. */
+  /** A link opens. @returns Who takes what its peer says. @throws {UserError} If it has to be left at once. */
   begin(link: Link, call?: Call): Receiver;
   /** A link is over. */
   closed(link: Link, reason: CloseReason, detail: Problem | undefined): void;
@@ -118,7 +118,7 @@ export class Connector {
   }
 
   /**
-   * Looks for somebody for whom messages wait, and calls them where the server says that they are, else
+   * Looks for somebody who messages wait for, and calls them where the server says that they are, else
    * where they were last. Does nothing more if they cannot be reached.
    *
    * @param isOwn Whether an address is our own.
@@ -133,7 +133,7 @@ export class Connector {
       const found = await this.#askFor(name);
       const address = found?.address ?? lastAddress;
       if (address === undefined || isOwn(address)) return;
-      // Somebody whom the server calls away is not where they were.
+      // Somebody who is away according to the server is not where they were.
       if (found === undefined && this.#options.rendezvous.status(name) === "away") return;
       await this.call(address, { expectedId: name, interactive: false }, keeper);
     } catch (error) {

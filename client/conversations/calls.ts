@@ -1,6 +1,6 @@
 /**
  * Turning to somebody: to the conversation that there is, to one that a call opens, or to somebody who
- * cannot be reached and can be written to all the same.
+ * cannot be reached and can still be written to.
  *
  * @module
  */
@@ -80,7 +80,7 @@ export class Calls {
     }
   }
 
-  /** Looks for a peer for whom messages wait. Never throws. */
+  /** Looks for a peer that messages wait for. Never throws. */
   async search({ peerId, lastAddress }: Conversation): Promise<void> {
     const { connector, links } = this.#options;
     await this.#searches(() =>

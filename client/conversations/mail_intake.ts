@@ -1,5 +1,5 @@
 /**
- * Mail that came: from whom it is taken, and into which conversation it goes.
+ * Mail that came: who it is accepted from, and which conversation it goes into.
  *
  * @module
  */

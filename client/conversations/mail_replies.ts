@@ -22,7 +22,7 @@ export class MailReplies {
     this.#put(`RESET ${stream}`, message("RESET", [["Stream", stream]]));
   }
 
-  /** What is to be said now. */
+  /** The replies that are due now. */
   get messages(): readonly Message[] {
     return [...this.#byStream.values()];
   }

@@ -119,7 +119,7 @@ export class MessageIntake {
     else shown.then(mark, () => {});
   }
 
-  /** Whether somebody whom the user has never answered has sent as much as is kept. */
+  /** Whether somebody that the user has never answered has sent as much as is kept. */
   #isTooMuch(more: number): boolean {
     const { store, stored, sink, ref, isUnknownSender } = this.#options;
     if (!isUnknownSender()) return false;

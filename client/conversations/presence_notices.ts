@@ -59,7 +59,7 @@ export class PresenceNotices {
     if (status === "registered" && !this.#here.get(name)) return;
     if (here === this.#here.get(name)) return;
     if (here) return this.#tell(name, true);
-    // Nobody is told that somebody is away who was not said to be here.
+    // The user is told that somebody is away only if they were said to be here.
     if (this.#here.get(name) === undefined) return this.#here.set(name, false);
     const { clock } = this.#options;
     this.#going.set(

@@ -47,7 +47,7 @@ export class Delivery {
   #cancelPause = () => {};
   #cancelReload: (() => void) | undefined;
   #renumberDueAtMs = -Infinity;
-  /** Those who wait for messages to have arrived: each is asked anew when something has changed. */
+  /** Those who wait for messages to have arrived: each checks again when something has changed. */
   #waiters: (() => void)[] = [];
 
   /** @throws {UserError} If the store cannot be read. */
@@ -177,7 +177,7 @@ export class Delivery {
     return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
-  /** Goes on to what is to be done now. */
+  /** Goes on to what has to be done now. */
   #advance(): void {
     const { connected } = this.#transmission;
     const { waiting, allDeposited } = this.#progress;

@@ -5,7 +5,7 @@
  */
 
 /**
- * - `idle`: nothing is to be done, since nothing waits or all that waits is at the mailbox;
+ * - `idle`: there is nothing to do, since nothing waits or all that waits is at the mailbox;
  * - `transmitting`: there is a link, and what waits goes out over it;
  * - `searching`: the peer is being looked for;
  * - `depositing`: what waits is being left at the server's mailbox;
@@ -30,7 +30,7 @@ export interface Situation {
   /** Whether all that the peer lacks is at the mailbox. */
   readonly allDeposited: boolean;
   readonly search: StepSituation & {
-    /** Whether the peer is to be looked for even if everything is at the mailbox. */
+    /** Whether to look for the peer even if everything is at the mailbox. */
     readonly wanted: boolean;
   };
   readonly deposit: StepSituation;

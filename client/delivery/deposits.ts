@@ -107,7 +107,7 @@ export class Deposits {
       if (wanted()) onRefused(outcome);
       return false;
     }
-    // Meanwhile the stream may have begun anew.
+    // Meanwhile a new stream may have started.
     const isSame = store.conversations.get(conversation).outgoing.stream === stream;
     if (isSame) {
       const upTo = messages[outcome.deposited - 1]!.position.seq;

@@ -66,7 +66,7 @@ export class StreamProgress {
   }
 
   /**
-   * Reads it anew: another program may have written, too.
+   * Reads it again: another program may have written, too.
    *
    * @returns Whether it is another stream now.
    * @throws {UserError} If the store cannot be read or written.

@@ -82,7 +82,7 @@ export class Transmission {
     return true;
   }
 
-  /** The link in use, or the stream, is another one: everything that is not acknowledged goes out anew. */
+  /** The link in use, or the stream, is another one: everything unacknowledged is sent again. */
   restart(): void {
     const { progress, clock } = this.#options;
     this.#transmitted = progress.acknowledged;
@@ -125,7 +125,7 @@ export class Transmission {
         try {
           link.transmit(messages);
         } catch (error) {
-          // A link that is over, or about to be left: then all that is not acknowledged goes out anew.
+          // The link is over or about to be left: then everything unacknowledged is sent again on the next.
           if (error instanceof UserError) break;
           throw error;
         }

@@ -347,7 +347,7 @@ export class Link implements PeerFacts, Replies {
   }
 
   #end(reason: CloseReason, detail: Problem | undefined): void {
-    // What came before is not lost with the link, nor comes behind its end.
+    // What came before is neither lost with the link nor handed over after its end.
     if (this.#state.name !== "closed") this.#session?.handOver();
     this.#go({ type: "end", ending: { reason, detail } });
   }

@@ -1,5 +1,5 @@
 /**
- * The opening of a link, up to where something may be sent: the dialect that the peer speaks, CHAT and
+ * The opening of a link, until something may be sent: the dialect that the peer speaks, CHAT and
  * CHATACK, the handshake, and whether the owner lets the peer in.
  *
  * Bytes and answers in, bytes and questions out; no connection and no clock.
@@ -50,7 +50,7 @@ export type Step =
     /** Ask the owner whether to talk to the peer, and go on with {@linkcode Opening.admitted} or `refused`. */
     | { readonly type: "admit"; readonly by: "plaintext" | "key" }
     | Opened
-    /** It is over. If something is to be sent, that tells the peer why. */
+    /** It is over. If there is something to send, that tells the peer why. */
     | { readonly type: "end"; readonly reason: CloseReason; readonly detail: Problem | undefined }
   );
 
@@ -202,7 +202,7 @@ export class Opening {
     return this.#end("refused", refusal.detail, channel?.seal(told) ?? told);
   }
 
-  /** Tells the dialect from the first bytes. @returns Undefined if CHAT or CHATACK is to be read. */
+  /** Recognises the dialect by the first bytes. @returns Undefined if CHAT or CHATACK has to be read. */
   #detect(timeIsUp: boolean): Step | undefined {
     const detect = this.#role === "initiator" ? detectResponder : detectInitiator;
     const verdict = detect(this.#unread, timeIsUp);

@@ -39,7 +39,7 @@ export interface PeerSessionOptions extends SessionLink {
 /** What belongs to a conversation does not go over a link for comparing. */
 const conversational: ReadonlySet<string> = new Set(["MSG", "ACK", "READ", "RESET", "VERIFY"]);
 
-/** The words that are to be compared, or who has to begin before there are any. */
+/** The words to compare, or who has to begin before there are any. */
 export type VerificationState =
   | { readonly state: "words"; readonly words: readonly string[] }
   | { readonly state: "coming" }
@@ -75,7 +75,7 @@ export class PeerSession implements Session, Replies {
     this.handOver();
   }
 
-  /** Half a message that ends with the connection is none. */
+  /** Half a message at the end of the connection does not count. */
   finish(): void {}
 
   handOver(): void {

@@ -1,6 +1,6 @@
 /**
- * What a mailbox keeps: messages that only the recipient's key opens, and that show the recipient from whom
- * they are. An envelope is one message of Noise_X_25519_ChaChaPoly_SHA256 (Noise, revision 34, section 7.4).
+ * What a mailbox keeps: messages that only the recipient's key opens, and that show the recipient who
+ * sent them. An envelope is one message of Noise_X_25519_ChaChaPoly_SHA256 (Noise, revision 34, section 7.4).
  *
  * Bytes in, bytes out; no I/O.
  *

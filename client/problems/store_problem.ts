@@ -32,7 +32,7 @@ export type StoreProblem =
     /** Somebody has changed the text on the disk, so that it cannot be sent. */
     readonly code: "message-unreadable";
     readonly id: string;
-    /** For whom it was. */
+    /** Who it was for. */
     readonly name: string;
   };
 

@@ -2,8 +2,8 @@
  * A profile: the directory with what makes a client who it is. The identity is in `identity.json`, made
  * on first use; the messages and the keys of others are in `store.db`.
  *
- * An identity that is there is never made anew, whatever is wrong with its file: a key that is lost is lost
- * for everyone who knows it.
+ * An existing identity is never replaced by a new one, whatever is wrong with its file: a lost key is lost for
+ * everyone who knows it.
  *
  * @module
  */

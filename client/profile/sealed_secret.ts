@@ -58,7 +58,7 @@ export function openSecret(
   return primitives.decrypt(keyOf(passphrase, salt, cost), 0, header, ciphertext);
 }
 
-/** Whether scrypt allows such a cost, and it takes neither all memory nor all day. */
+/** Whether scrypt allows such a cost, and it takes a bounded amount of memory and time. */
 export function isBearable({ N, r, p }: PassphraseCost): boolean {
   return [N, r, p].every((value) => Number.isSafeInteger(value) && value > 0) &&
     N > 1 && Number.isInteger(Math.log2(N)) &&

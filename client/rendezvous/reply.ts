@@ -49,7 +49,7 @@ export function isReply(item: Reply, expected: VerbName): item is Message {
     check(item, "server") === undefined;
 }
 
-/** From whom a reply comes. */
+/** The server that a reply comes from. */
 export interface Replier {
   readonly server: ServerAddress;
   /** Whether the first byte that came is not of this protocol, but of TLS. */

@@ -128,7 +128,7 @@ export class ServerConnection {
     const cancel = this.#options.clock.after(replyTimeoutMs, () => {
       const [server, seconds] = [this.#place, replyTimeoutMs / 1000];
       reject(new UserError({ code: "server-no-reply", server, verb: request.verb, seconds }));
-      // Later replies could not be told from this one.
+      // Later replies could not be distinguished from this one.
       this.close({ code: "server-silent", server, seconds });
     });
     try {

@@ -39,7 +39,7 @@ export type Receipt =
 interface Stream {
   /** Undefined until something of it is stored. */
   row: number | undefined;
-  /** Undefined if the stream is new: it begins wherever its sender says. */
+  /** Undefined if the stream is new: it begins at the number that its sender says. */
   last: number | undefined;
   /** The hash of the last message; undefined if the next one is taken whatever hash it carries. */
   head: string | undefined;

@@ -120,7 +120,7 @@ function convertOne(
 
 /**
  * Empties the log, which still has the readable texts. In the file itself SQLite has overwritten them, because
- * the store has it do so from the beginning: writing the whole file anew (VACUUM) takes more permissions than a
+ * the store has it do so from the beginning: rewriting the whole file (VACUUM) takes more permissions than a
  * client has.
  *
  * @returns False if another program uses the log; then the next run does it.

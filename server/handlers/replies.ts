@@ -1,5 +1,5 @@
 /**
- * Replies that are no ERROR.
+ * Replies other than ERROR.
  *
  * @module
  */

@@ -73,7 +73,7 @@ export const defaultCapacity: Capacity = {
 /** The bound of a host. */
 export type PerHost = (host: string) => number;
 
-/** The same bound for every host but the server's own: whoever is on that machine could do worse. */
+/** The same bound for every host but the server's own: users of that machine could do worse. */
 export function perHost(max: number): PerHost {
   return (host) => isLoopback(host) ? Infinity : max;
 }

@@ -33,7 +33,7 @@ const pinBytes = 32;
  * Reads the addresses of one or several servers, separated by commas.
  *
  * @param defaultPort The port if the text names none.
- * @returns The addresses in their order, or undefined if one is none or there are more than 8.
+ * @returns The addresses in their order, or undefined if one is malformed or there are more than 8.
  */
 export function parseServerAddresses(
   text: string,
@@ -56,7 +56,7 @@ export function formatServerAddress(address: ServerAddress): string {
  * Reads the address of a server.
  *
  * @param defaultPort The port if the text names none.
- * @returns The address, or undefined if the text is none.
+ * @returns The address, or undefined if the text is malformed.
  */
 function parseServerAddress(text: string, defaultPort: number): ServerAddress | undefined {
   if (!scheme.test(text)) return parseAddress(text, defaultPort);

@@ -13,7 +13,7 @@ import { durationRule, parseDuration } from "../time/duration.ts";
 /** The port that a server listens on, and that clients ask for, if none is named. */
 export const defaultPort = 5555;
 
-/** Reads a port. @throws {InvalidArgumentError} If it is none. */
+/** Reads a port. @throws {InvalidArgumentError} If it is malformed. */
 export function parsePortArgument(text: string): number {
   const port = parsePort(text);
   if (port === undefined) throw new InvalidArgumentError("A port is a number from 0 to 65535.");
@@ -32,14 +32,14 @@ export function parseClientIdArgument(text: string): string {
   throw new InvalidArgumentError(`A client's name is ${clientIdRule}.`);
 }
 
-/** Reads a duration, as milliseconds. @throws {InvalidArgumentError} If it is none. */
+/** Reads a duration, as milliseconds. @throws {InvalidArgumentError} If it is malformed. */
 export function parseDurationArgument(text: string): number {
   const ms = parseDuration(text);
   if (ms === undefined) throw new InvalidArgumentError(`A time is ${durationRule}.`);
   return ms;
 }
 
-/** Reads the address that a server goes by. @throws {InvalidArgumentError} If it is none. */
+/** Reads the address that a server goes by. @throws {InvalidArgumentError} If it is malformed. */
 export function parseRealmArgument(text: string): string {
   const address = parseAddress(text);
   if (address !== undefined) return formatAddress(address);

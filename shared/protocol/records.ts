@@ -32,7 +32,7 @@ export function parseClient(line: string): ClientRecord | undefined {
   return { clientId, address, fingerprint: parseFingerprint(fingerprint) };
 }
 
-/** Reads a `Fingerprint`. @returns Undefined if it is none. */
+/** Reads a `Fingerprint`. @returns Undefined if it is malformed. */
 export function parseFingerprint(text: string | undefined): Fingerprint | undefined {
   return text !== undefined && isFingerprint(text) ? text : undefined;
 }
@@ -50,7 +50,7 @@ export function formatPresence(clientId: string, status: PresenceStatus): string
   return `${clientId} ${status}`;
 }
 
-/** Reads a `Presence`. @returns Undefined if its status is none that is known. */
+/** Reads a `Presence`. @returns Undefined if its status is unknown. */
 export function parsePresence(
   line: string,
 ): { readonly clientId: string; readonly status: PresenceStatus } | undefined {
@@ -88,7 +88,7 @@ export function formatSeconds(ms: number): string {
  * Reads a whole number, such as `Count`, `Expires` or `Retry-After`.
  *
  * @param digitsMax How many digits it may have.
- * @returns Undefined if it is none.
+ * @returns Undefined if it is malformed.
  */
 export function parseWholeNumber(text: string | undefined, digitsMax = 7): number | undefined {
   return text !== undefined && text.length <= digitsMax && /^[0-9]+$/.test(text)
@@ -101,7 +101,7 @@ export function formatMailNumber(number: number): string {
   return String(number);
 }
 
-/** Reads the number of a mail. @returns Undefined if it is none. */
+/** Reads the number of a mail. @returns Undefined if it is malformed. */
 export function parseMailNumber(text: string | undefined): number | undefined {
   return parseWholeNumber(text, 15);
 }

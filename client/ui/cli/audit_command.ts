@@ -12,7 +12,7 @@ import { selfIn } from "./history_command.ts";
 
 /** What to compare. */
 export interface AuditOptions {
-  /** With whom. */
+  /** The peer. */
   readonly name: string;
   /** The user's own id; needed if several of theirs have talked to that name. */
   readonly self: string | undefined;

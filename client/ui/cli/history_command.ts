@@ -18,7 +18,7 @@ export type HistoryFormat = typeof historyFormats[number];
 
 /** What to write out. */
 export interface HistoryExport {
-  /** With whom. */
+  /** The peer. */
   readonly name: string;
   /** The user's own id; needed if several of theirs have talked to that name. */
   readonly self: string | undefined;

@@ -132,7 +132,7 @@ export async function runLines(
     .pipeThrough(new TextLineStream())
     .getReader();
   const stopped = aborted(signal);
-  // A read of a terminal or a pipe cannot be taken back; the process ends all the same.
+  // A read of a terminal or a pipe cannot be taken back; the process ends nevertheless.
   const stopReading = () => void reader.cancel().catch(() => {});
   signal.addEventListener("abort", stopReading);
   const running: Promise<boolean>[] = [];

@@ -1,5 +1,5 @@
 /**
- * Events that come many at a time are shown as one: if somebody comes back for whom a hundred messages wait,
+ * Events that come many at a time are shown as one: if a hundred messages wait for somebody who comes back,
  * a person wants one line about it and not a hundred.
  *
  * @module

@@ -65,7 +65,7 @@ export async function openTerminal(): Promise<Terminal> {
     const context = { session, show, clock: systemClock };
     const ended = Promise.withResolvers<void>();
     const end = () => ended.resolve();
-    // One after the other: what is typed, or pasted, behind /chat is for whom it finds.
+    // One after the other: what is typed, or pasted, behind /chat is for the peer that it finds.
     let running: Promise<void> = Promise.resolve();
     readline.on("line", (line: string) => {
       if (line.trim() === "/quit") return end();
