@@ -65,9 +65,9 @@ export interface Replies {
 /** Takes what a peer says of messages. A conversation is one. */
 export interface Inbox {
   /**
-   * A peer with a key has sent messages: all that one read brought, in their order. What the peer says
-   * behind them comes later, and so does the end of the link. Nothing is acknowledged unless the inbox
-   * does it.
+   * A peer with a key has sent messages: all that one read brought, in their order. Anything behind them
+   * that asks for an answer comes later, and so does the end of the link. Nothing is acknowledged unless
+   * the inbox does it.
    */
   messages(messages: readonly ChatMessage[], replies: Replies): void;
   /** A peer with a key has a message, and everything before it in its stream. */
