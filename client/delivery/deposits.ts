@@ -54,9 +54,9 @@ export class Deposits {
       (this.#notBeforeMs === undefined || this.#options.clock.now() >= this.#notBeforeMs);
   }
 
-  /** When a mailbox that has refused is asked again; undefined if none has. */
+  /** When a mailbox that has refused is asked again; undefined if none has, or a search comes first. */
   get dueAtMs(): number | undefined {
-    return this.due ? undefined : this.#notBeforeMs;
+    return this.#tried || this.due ? undefined : this.#notBeforeMs;
   }
 
   /** The peer has been looked for and not found. */
