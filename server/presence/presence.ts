@@ -58,17 +58,17 @@ export class Presence {
   readonly #byClient = new Map<string, Set<Subscription>>();
   readonly #watchers = new Map<string, Set<Subscription>>();
   readonly #withNews = new Set<Subscription>();
-  readonly #silence: TimerWheel<Subscription>;
+  readonly #deadlines: TimerWheel<Subscription>;
 
   constructor(options: PresenceOptions) {
     this.#options = options;
-    this.#silence = new TimerWheel(options.clock.now(), subscribedIdleMs);
+    this.#deadlines = new TimerWheel(options.clock.now(), subscribedIdleMs);
   }
 
   /** Subscribes a client. If it is registered with the same key it is online from then on. */
   subscribe(subscriber: Subscriber, client: AuthenticatedClient): Subscription {
     const subscription = new Subscription(subscriber, client);
-    this.#silence.add(subscription, subscriber.heardAtMs + subscribedIdleMs);
+    this.#deadlines.add(subscription, subscriber.heardAtMs + subscribedIdleMs);
     this.#arrive(subscription);
     return subscription;
   }
@@ -148,13 +148,13 @@ export class Presence {
   /** Closes the connections that have become silent, and pushes news to all others that have some. */
   sweep(): void {
     const nowMs = this.#options.clock.now();
-    if (this.#silence.isDue(nowMs)) {
-      for (const subscription of this.#silence.expired(nowMs)) {
+    if (this.#deadlines.isDue(nowMs)) {
+      for (const subscription of this.#deadlines.expired(nowMs)) {
         if (subscription.ended) continue;
         const { subscriber } = subscription;
         const dueAtMs = subscriber.heardAtMs + subscribedIdleMs;
         if (dueAtMs <= nowMs) subscriber.close();
-        else this.#silence.add(subscription, dueAtMs);
+        else this.#deadlines.add(subscription, dueAtMs);
       }
     }
     // No more often than the server sweeps: if a client comes and goes a thousand times a second, a thousand

@@ -160,8 +160,12 @@ export class SimulatedNetwork implements Medium {
     if (this.#cut === undefined || this.#cut.atByte >= this.#bytes) return undefined;
     const { atByte, how } = this.#cut;
     this.#cut = undefined;
-    const [caller, called] = wire.ends.map(({ localAddr }) => this.nameOf(localAddr.hostname));
-    this.#trace(`the connection of ${caller} with ${called} is cut at byte ${atByte}: ${how}`);
+    const [initiator, responder] = wire.ends.map(({ localAddr }) =>
+      this.nameOf(localAddr.hostname)
+    );
+    this.#trace(
+      `the connection of ${initiator} with ${responder} is cut at byte ${atByte}: ${how}`,
+    );
     return { bytes: Math.max(0, atByte - before), cut: how };
   }
 

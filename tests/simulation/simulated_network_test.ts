@@ -19,9 +19,9 @@ async function setUp(seed = 1, options: Partial<NetworkOptions> = {}) {
   const accepted = Promise.withResolvers<SimulatedConn>();
   const listening = b!.listen({ host: "0.0.0.0", port: 7 }, accepted.resolve);
   const there = { host: "10.0.0.2", port: 7 };
-  const caller = await clock.finish(a!.dial(there, "bob", { signal: never }));
-  const called = await clock.finish(accepted.promise);
-  return { clock, network, a: a!, b: b!, there, listening, caller, called };
+  const initiator = await clock.finish(a!.dial(there, "bob", { signal: never }));
+  const responder = await clock.finish(accepted.promise);
+  return { clock, network, a: a!, b: b!, there, listening, initiator, responder };
 }
 
 /** Reads until the end. @returns What came, and how it ended. */
@@ -44,10 +44,10 @@ async function sendAndEnd(conn: SimulatedConn, bytes: Uint8Array): Promise<void>
 }
 
 Deno.test("both ends know each other's addresses", async () => {
-  const { caller, called } = await setUp();
-  assertEquals(caller.remoteAddr, called.localAddr);
-  assertEquals(caller.localAddr, called.remoteAddr);
-  assertEquals([caller.localAddr.hostname, called.localAddr.port], ["10.0.0.1", 7]);
+  const { initiator, responder } = await setUp();
+  assertEquals(initiator.remoteAddr, responder.localAddr);
+  assertEquals(initiator.localAddr, responder.remoteAddr);
+  assertEquals([initiator.localAddr.hostname, responder.localAddr.port], ["10.0.0.1", 7]);
 });
 
 Deno.test("bytes arrive in order, whatever the pieces, and writes wait if the other side does not read", async () => {
@@ -57,13 +57,13 @@ Deno.test("bytes arrive in order, whatever the pieces, and writes wait if the ot
     fc.uint8Array({ maxLength: 2_000 }),
     fc.integer({ min: 1, max: 300 }),
     async (seed, first, second, bufferBytes) => {
-      const { clock, caller, called } = await setUp(seed, { bufferBytes, split: 0.6 });
+      const { clock, initiator, responder } = await setUp(seed, { bufferBytes, split: 0.6 });
       const [, , received, answered] = await clock.finish(
         Promise.all([
-          sendAndEnd(caller, first),
-          sendAndEnd(called, second),
-          readAll(called),
-          readAll(caller),
+          sendAndEnd(initiator, first),
+          sendAndEnd(responder, second),
+          readAll(responder),
+          readAll(initiator),
         ]),
         1e9,
       );
@@ -74,91 +74,91 @@ Deno.test("bytes arrive in order, whatever the pieces, and writes wait if the ot
 });
 
 Deno.test("a write takes what there is room for, and the next one waits for a read", async () => {
-  const { clock, caller, called } = await setUp(1, { bufferBytes: 10 });
-  assertEquals(await caller.write(new Uint8Array(7)), 7);
-  assertEquals(await caller.write(new Uint8Array(7)), 3);
+  const { clock, initiator, responder } = await setUp(1, { bufferBytes: 10 });
+  assertEquals(await initiator.write(new Uint8Array(7)), 7);
+  assertEquals(await initiator.write(new Uint8Array(7)), 3);
   let taken = 0;
-  caller.write(new Uint8Array(7)).then((count) => taken = count);
+  initiator.write(new Uint8Array(7)).then((count) => taken = count);
   await clock.pass(60_000);
   assertEquals(taken, 0);
-  await called.read(new Uint8Array(4));
+  await responder.read(new Uint8Array(4));
   await clock.pass(5_000);
   assertEquals(taken, 4);
 });
 
 Deno.test("what was sent before closing arrives, unless the closer has left something unread", async () => {
-  const { clock, caller, called } = await setUp();
-  await caller.write(new Uint8Array([1, 2, 3]));
-  caller.close();
-  assertEquals((await clock.finish(readAll(called))).bytes, [1, 2, 3]);
-  assertEquals(await called.write(new Uint8Array(3)), 3);
+  const { clock, initiator, responder } = await setUp();
+  await initiator.write(new Uint8Array([1, 2, 3]));
+  initiator.close();
+  assertEquals((await clock.finish(readAll(responder))).bytes, [1, 2, 3]);
+  assertEquals(await responder.write(new Uint8Array(3)), 3);
   await clock.pass(10_000);
-  await assertRejects(() => called.write(new Uint8Array(3)), Deno.errors.BrokenPipe);
-  called.close();
+  await assertRejects(() => responder.write(new Uint8Array(3)), Deno.errors.BrokenPipe);
+  responder.close();
 
   for (let seed = 0; seed < 10; seed++) {
     const unread = await setUp(seed);
-    await unread.called.write(new Uint8Array(3));
+    await unread.responder.write(new Uint8Array(3));
     await unread.clock.pass(10_000);
-    const reading = readAll(unread.called);
-    unread.caller.close();
+    const reading = readAll(unread.responder);
+    unread.initiator.close();
     assert(["end", "ConnectionReset"].includes((await unread.clock.finish(reading)).end));
-    await assertRejects(() => unread.called.write(new Uint8Array(3)), Deno.errors.BrokenPipe);
+    await assertRejects(() => unread.responder.write(new Uint8Array(3)), Deno.errors.BrokenPipe);
   }
 });
 
 Deno.test("an end that is closed can do nothing, and what waited on it is interrupted", async () => {
-  const { caller } = await setUp();
-  const reading = caller.read(new Uint8Array(1));
-  caller.close();
+  const { initiator } = await setUp();
+  const reading = initiator.read(new Uint8Array(1));
+  initiator.close();
   await assertRejects(() => reading, Deno.errors.Interrupted);
-  await assertRejects(() => caller.read(new Uint8Array(1)), Deno.errors.BadResource);
-  await assertRejects(() => caller.write(new Uint8Array(1)), Deno.errors.BadResource);
-  assertThrows(() => caller.close(), Deno.errors.BadResource);
+  await assertRejects(() => initiator.read(new Uint8Array(1)), Deno.errors.BadResource);
+  await assertRejects(() => initiator.write(new Uint8Array(1)), Deno.errors.BadResource);
+  assertThrows(() => initiator.close(), Deno.errors.BadResource);
 });
 
 Deno.test("an end that has said everything can still be answered", async () => {
-  const { clock, caller, called } = await setUp();
-  await caller.closeWrite();
-  await assertRejects(() => caller.write(new Uint8Array(1)), Deno.errors.BrokenPipe);
-  assertEquals(await clock.finish(called.read(new Uint8Array(1))), null);
-  await called.write(new Uint8Array([9]));
-  called.close();
-  assertEquals(await clock.finish(readAll(caller)), { bytes: [9], end: "end" });
+  const { clock, initiator, responder } = await setUp();
+  await initiator.closeWrite();
+  await assertRejects(() => initiator.write(new Uint8Array(1)), Deno.errors.BrokenPipe);
+  assertEquals(await clock.finish(responder.read(new Uint8Array(1))), null);
+  await responder.write(new Uint8Array([9]));
+  responder.close();
+  assertEquals(await clock.finish(readAll(initiator)), { bytes: [9], end: "end" });
 });
 
 Deno.test("a connection is cut before any byte, and its ends hear of it or not", async () => {
   const sent = Uint8Array.from({ length: 30 }, (_, i) => i);
   for (let atByte = 0; atByte <= 30; atByte++) {
     for (const how of cuts) {
-      const { clock, network, caller, called } = await setUp(atByte);
+      const { clock, network, initiator, responder } = await setUp(atByte);
       network.cutAt(atByte, how);
       const heard: Record<string, string> = {};
-      const ends = { caller, called };
+      const ends = { initiator, responder };
       for (const [name, end] of Object.entries(ends)) {
         readAll(end).then(({ bytes, end }) => {
           heard[name] = end;
-          assertEquals(bytes, [...sent.subarray(0, name === "called" ? atByte : 0)]);
+          assertEquals(bytes, [...sent.subarray(0, name === "responder" ? atByte : 0)]);
         });
       }
-      for (const byte of sent) await writeAll(caller, new Uint8Array([byte]));
+      for (const byte of sent) await writeAll(initiator, new Uint8Array([byte]));
       await clock.pass(600_000);
       const expected: Record<Cut, number> = { reset: 2, end: 2, "one-sided": 1, silent: 0 };
       assertEquals(Object.keys(heard).length, atByte === 30 ? 0 : expected[how]);
       // Nobody is told by a write either, once nothing comes through.
-      if (how === "silent") assertEquals(await caller.write(new Uint8Array(9)), 9);
+      if (how === "silent") assertEquals(await initiator.write(new Uint8Array(9)), 9);
     }
   }
 });
 
 Deno.test("what cannot get through is sent again once it can", async () => {
-  const { clock, network, a, b, caller, called } = await setUp();
+  const { clock, network, a, b, initiator, responder } = await setUp();
   network.block(a.machine, b.machine);
-  await sendAndEnd(caller, new Uint8Array([1, 2, 3]));
-  await called.write(new Uint8Array([4]));
-  const reading = readAll(called);
+  await sendAndEnd(initiator, new Uint8Array([1, 2, 3]));
+  await responder.write(new Uint8Array([4]));
+  const reading = readAll(responder);
   await clock.pass(100_000);
-  assertEquals(await caller.read(new Uint8Array(9)), 1);
+  assertEquals(await initiator.read(new Uint8Array(9)), 1);
   network.heal();
   assertEquals(await clock.finish(reading), { bytes: [1, 2, 3], end: "end" });
 });
@@ -214,14 +214,14 @@ Deno.test("a port is taken once, and free when its program is gone", async () =>
 });
 
 Deno.test("the other end of a killed program's connection hears of it, and the program hears nothing", async () => {
-  const { clock, network, a, b, caller, called } = await setUp();
+  const { clock, network, a, b, initiator, responder } = await setUp();
   let woken = false;
   const wake = () => woken = true;
-  called.read(new Uint8Array(1)).then(wake, wake);
+  responder.read(new Uint8Array(1)).then(wake, wake);
   b.clock.after(10, wake);
-  await called.write(new Uint8Array([5]));
+  await responder.write(new Uint8Array([5]));
   b.kill();
-  const { bytes } = await clock.finish(readAll(caller));
+  const { bytes } = await clock.finish(readAll(initiator));
   assertEquals(bytes, [5]);
   await clock.pass(1_000);
   assert(!woken);
@@ -232,11 +232,11 @@ Deno.test("the other end of a killed program's connection hears of it, and the p
 });
 
 Deno.test("the other end of a connection to a machine that is off hears nothing until it is on again", async () => {
-  const { clock, b, caller } = await setUp();
+  const { clock, b, initiator } = await setUp();
   b.losePower();
   let ended = false;
-  readAll(caller).then(() => ended = true);
-  await caller.write(new Uint8Array([1]));
+  readAll(initiator).then(() => ended = true);
+  await initiator.write(new Uint8Array([1]));
   await clock.pass(100_000);
   assert(!ended);
   b.machine.start();
@@ -245,12 +245,12 @@ Deno.test("the other end of a connection to a machine that is off hears nothing 
 });
 
 Deno.test("a machine that moves is reached at its new address alone", async () => {
-  const { clock, a, b, there, caller, called } = await setUp();
+  const { clock, a, b, there, initiator, responder } = await setUp();
   b.machine.move("10.0.0.3");
-  await caller.write(new Uint8Array([1]));
-  await called.write(new Uint8Array([1]));
+  await initiator.write(new Uint8Array([1]));
+  await responder.write(new Uint8Array([1]));
   let heard = false;
-  for (const conn of [caller, called]) readAll(conn).then(() => heard = true);
+  for (const conn of [initiator, responder]) readAll(conn).then(() => heard = true);
   await assertRejects(() => clock.finish(a.dial(there, "bob", { signal: never })), UserError);
   assert(!heard);
   await clock.finish(a.dial({ host: "10.0.0.3", port: 7 }, "bob", { signal: never }));
@@ -258,12 +258,12 @@ Deno.test("a machine that moves is reached at its new address alone", async () =
 
 Deno.test("the same seed gives the same course of things", async () => {
   const course = async (seed: number) => {
-    const { clock, caller, called } = await setUp(seed);
+    const { clock, initiator, responder } = await setUp(seed);
     const times: number[] = [];
     const buffer = new Uint8Array(50);
-    caller.write(new Uint8Array(1_000));
+    initiator.write(new Uint8Array(1_000));
     for (let total = 0; total < 1_000;) {
-      total += (await clock.finish(called.read(buffer)))!;
+      total += (await clock.finish(responder.read(buffer)))!;
       times.push(clock.now());
     }
     return times;

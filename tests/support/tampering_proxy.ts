@@ -8,13 +8,13 @@
 import { RawListener, RawPeer } from "./raw_peer.ts";
 
 /** Which way something goes. */
-export type Direction = "to-called" | "to-caller";
+export type Direction = "to-responder" | "to-initiator";
 
 /**
  * What becomes of a unit, which is the opening (CHAT or CHATACK), or a message of the handshake or a
  * frame, with its length.
  *
- * @param index 0 is the opening. Of the caller's, 1 and 2 are the handshake; of the called side's, 1 is the
+ * @param index 0 is the opening. Of the initiator's, 1 and 2 are the handshake; of the responder's, 1 is the
  * handshake and 2 the frame that says nothing.
  * @returns What goes on in its place; `cut` after it, the end of both connections.
  */
@@ -29,12 +29,12 @@ export interface Cut {
   readonly cut: Uint8Array;
 }
 
-/** A proxy before one called side. */
+/** A proxy before one responder. */
 export class TamperingProxy implements AsyncDisposable {
   readonly address: { readonly host: string; readonly port: number };
   /** How many units have come, each way, on all connections. */
-  readonly seen: Record<Direction, number> = { "to-called": 0, "to-caller": 0 };
-  readonly #called: { readonly host: string; readonly port: number };
+  readonly seen: Record<Direction, number> = { "to-responder": 0, "to-initiator": 0 };
+  readonly #responder: { readonly host: string; readonly port: number };
   readonly #tamper: Tamper;
   readonly #behind: "frames" | "bytes";
   readonly #listener = new RawListener();
@@ -43,11 +43,11 @@ export class TamperingProxy implements AsyncDisposable {
 
   /** @param behind What there is behind the openings: units with a length, or whatever a read brings. */
   constructor(
-    called: { readonly host: string; readonly port: number },
+    responder: { readonly host: string; readonly port: number },
     tamper: Tamper,
     behind: "frames" | "bytes" = "frames",
   ) {
-    this.#called = called;
+    this.#responder = responder;
     this.#tamper = tamper;
     this.#behind = behind;
     this.address = this.#listener.address;
@@ -63,12 +63,12 @@ export class TamperingProxy implements AsyncDisposable {
     const connections: Promise<unknown>[] = [];
     try {
       for (;;) {
-        const caller = await this.#listener.accept();
-        const called = await RawPeer.dial(this.#called);
-        this.#peers.push(caller, called);
+        const initiator = await this.#listener.accept();
+        const responder = await RawPeer.dial(this.#responder);
+        this.#peers.push(initiator, responder);
         connections.push(
-          this.#pass("to-called", caller, called),
-          this.#pass("to-caller", called, caller),
+          this.#pass("to-responder", initiator, responder),
+          this.#pass("to-initiator", responder, initiator),
         );
       }
     } catch {

@@ -465,14 +465,14 @@ function placesIn(length: number): number[] {
 }
 
 const what = {
-  "to-called": ["CHAT", "message 1", "message 3", "a frame of the initiator"],
-  "to-caller": ["CHATACK", "message 2", "the first frame", "a frame of the responder"],
+  "to-responder": ["CHAT", "message 1", "message 3", "a frame of the initiator"],
+  "to-initiator": ["CHATACK", "message 2", "the first frame", "a frame of the responder"],
 };
 
 /** Short times: some changes make one side wait for something that never comes. */
 const brief = { openingMs: 300, chatackMs: 200, pingMs: 150, pongMs: 150 };
 
-for (const direction of ["to-called", "to-caller"] as const) {
+for (const direction of ["to-responder", "to-initiator"] as const) {
   for (const index of [0, 1, 2, 3]) {
     Deno.test(`${what[direction][index]}, if a byte of it is changed, brings no text and ends the link`, async () => {
       let length = Infinity;
@@ -485,7 +485,7 @@ for (const direction of ["to-called", "to-caller"] as const) {
           return changed;
         }, brief);
         const { initiator, responder } = t;
-        const [sender, reader] = direction === "to-called"
+        const [sender, reader] = direction === "to-responder"
           ? [initiator, responder]
           : [responder, initiator];
         // A side that is open speaks at once; then one of them notices a change that was made before.
@@ -499,7 +499,7 @@ for (const direction of ["to-called", "to-caller"] as const) {
         }`;
         assertEquals(reader.texts, [], where);
         // Before the handshake is over neither side has let the other in.
-        if (index < (direction === "to-called" ? firstText : 2)) {
+        if (index < (direction === "to-responder" ? firstText : 2)) {
           assertEquals(
             [initiator, responder].flatMap(({ events }) => events.of("opened")),
             [],
@@ -508,7 +508,7 @@ for (const direction of ["to-called", "to-caller"] as const) {
         }
         // A change of anything but a length is noticed by what it breaks.
         if (index > 0 && at > 1) {
-          const finder = direction === "to-called" && index === 1 ? initiator : reader;
+          const finder = direction === "to-responder" && index === 1 ? initiator : reader;
           const { reason, detail } = finder.events.of("closed")[0]!;
           assertEquals([reason, detail], ["broken", "what came was not what it sent"], where);
         }
@@ -538,21 +538,23 @@ async function says(
   ...words: string[]
 ): Promise<void> {
   for (const word of words) {
-    const seen = proxy.seen["to-called"];
+    const seen = proxy.seen["to-responder"];
     await say(initiator.link, word).catch(() => {});
-    await until(() => proxy.seen["to-called"] > seen || initiator.events.of("closed").length > 0);
+    await until(() =>
+      proxy.seen["to-responder"] > seen || initiator.events.of("closed").length > 0
+    );
   }
 }
 
 const manipulations: readonly (readonly [string, Tamper, readonly string[]])[] = [
   [
     "is left out",
-    (way, index, unit) => way === "to-called" && index === firstText + 1 ? [] : unit,
+    (way, index, unit) => way === "to-responder" && index === firstText + 1 ? [] : unit,
     ["one"],
   ],
   [
     "comes twice",
-    (way, index, unit) => way === "to-called" && index === firstText ? [unit, unit] : unit,
+    (way, index, unit) => way === "to-responder" && index === firstText ? [unit, unit] : unit,
     ["one"],
   ],
 ];
@@ -572,7 +574,7 @@ for (const [how, tamper, heard] of manipulations) {
 Deno.test("frames that change places end the link, and none of them is taken", async () => {
   let held: Uint8Array | undefined;
   await using t = await openThrough((way, index, unit) => {
-    if (way !== "to-called" || index < firstText) return unit;
+    if (way !== "to-responder" || index < firstText) return unit;
     if (held === undefined) {
       held = unit;
       return [];
@@ -588,14 +590,14 @@ Deno.test("what was said on one link cannot be replayed on another", async () =>
   const recorded: Uint8Array[] = [];
   {
     await using t = await openThrough((way, index, unit) => {
-      if (way === "to-called" && index === firstText) recorded.push(unit);
+      if (way === "to-responder" && index === firstText) recorded.push(unit);
       return unit;
     });
     await says(t, "pay 100");
     await t.responder.events.see("text");
   }
   await using t = await openThrough((way, index, unit) =>
-    way === "to-called" && index === firstText ? recorded : unit
+    way === "to-responder" && index === firstText ? recorded : unit
   );
   await says(t, "anything");
   assertEquals((await t.responder.events.see("closed")).reason, "broken");
@@ -605,11 +607,11 @@ Deno.test("what was said on one link cannot be replayed on another", async () =>
 Deno.test("what a side has said cannot be played back to it as the other's", async () => {
   let said: Uint8Array | undefined;
   await using t = await openThrough((way, index, unit) => {
-    if (way === "to-called" && index === firstText) {
+    if (way === "to-responder" && index === firstText) {
       said = unit;
       return [];
     }
-    return way === "to-caller" && said !== undefined ? said : unit;
+    return way === "to-initiator" && said !== undefined ? said : unit;
   });
   await says(t, "mine");
   await say(t.responder.link, "theirs");
@@ -627,7 +629,7 @@ for (
 ) {
   Deno.test(`a link that is cut ${where} is lost, and does not count as left`, async () => {
     await using t = await openThrough((way, index, unit) =>
-      way === "to-called" && index === firstText ? { cut: cut(unit) } : unit
+      way === "to-responder" && index === firstText ? { cut: cut(unit) } : unit
     );
     await says(t, "one");
     assertEquals(await t.responder.events.see("closed"), {
@@ -661,7 +663,7 @@ for (
     await using bob = new Person("bob", nowhere);
     let isTampered = false;
     await using proxy = new TamperingProxy(bob.client.address, (way, index, unit) => {
-      if (isTampered || way !== "to-called" || index !== firstText) return unit;
+      if (isTampered || way !== "to-responder" || index !== firstText) return unit;
       isTampered = true;
       return tamper(unit);
     });
@@ -688,7 +690,7 @@ const without = (unit: Uint8Array) =>
   );
 
 for (
-  const [direction, opening] of [["to-called", "CHAT"], ["to-caller", "CHATACK"]] as const
+  const [direction, opening] of [["to-responder", "CHAT"], ["to-initiator", "CHATACK"]] as const
 ) {
   const stripping: Tamper = (way, index, unit) =>
     way === direction && index === 0 ? without(unit) : unit;
@@ -700,7 +702,7 @@ for (
     const message = sentenceOf(
       (await assertRejects(() => alice.chat(proxy.place), UserError)).problem,
     );
-    if (direction === "to-caller") {
+    if (direction === "to-initiator") {
       // Here it is alice to whom bob seems not to encrypt.
       assertMatch(
         message,
@@ -728,7 +730,7 @@ for (
     const message = sentenceOf(
       (await assertRejects(() => alice.chat(proxy.place), UserError)).problem,
     );
-    if (direction === "to-caller") {
+    if (direction === "to-initiator") {
       assertMatch(message, /did not encrypt, though bob has a key: .*taken the encryption away/);
     } else {
       assertMatch(message, /This client talks to alice only over encrypted connections/);
@@ -746,7 +748,7 @@ for (
     // The proxy passes on bytes, as there are no frames.
     await using proxy = new TamperingProxy(bob.client.address, stripping, "bytes");
     const opens = alice.chat(proxy.place);
-    if (direction === "to-caller") {
+    if (direction === "to-initiator") {
       // Alice thinks that bob cannot encrypt, and what she then says is no handshake to bob.
       await opens.catch(() => {});
       assertEquals(bob.events.of("opened"), []);

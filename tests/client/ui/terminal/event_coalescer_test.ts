@@ -4,7 +4,7 @@ import type { Shown } from "../../../../client/ui/wording/wording.ts";
 import { peer } from "../../../support/fake_client.ts";
 
 /** A coalescer with a clock that a test moves. */
-function gathering() {
+function coalescer() {
   const shown: Shown[] = [];
   const timers = new Set<() => void>();
   const clock = {
@@ -42,7 +42,7 @@ const arrived = (count: number): Shown => ({ type: "arrived", conversation, name
 const notice: Shown = { type: "switched", name: "bob" };
 
 Deno.test("a hundred messages that waited arrive in one line", () => {
-  const { take, pass, shown, timers } = gathering();
+  const { take, pass, shown, timers } = coalescer();
   for (let i = 0; i < 100; i++) take(delivered("bob", true));
   take(delivered("carol", true));
   assertEquals(shown, []);
@@ -60,7 +60,7 @@ Deno.test("a hundred messages that waited arrive in one line", () => {
 });
 
 Deno.test("the waiting are counted in all; those at the mailbox or read since the last line", () => {
-  const { take, pass, shown } = gathering();
+  const { take, pass, shown } = coalescer();
   for (const count of [1, 2, 3]) take(waiting(count));
   for (const count of [1, 2]) take(deposited(count));
   for (const count of [2, 5]) take(read(count));
@@ -74,7 +74,7 @@ Deno.test("the waiting are counted in all; those at the mailbox or read since th
 });
 
 Deno.test("other events are shown at once, after those that are gathered", () => {
-  const { take, pass, shown, timers } = gathering();
+  const { take, pass, shown, timers } = coalescer();
   take(notice);
   assertEquals(shown, [notice]);
   take(waiting(1));
@@ -86,7 +86,7 @@ Deno.test("other events are shown at once, after those that are gathered", () =>
 });
 
 Deno.test("a delivery that nobody waited for is passed on, and does not end a gathering", () => {
-  const { take, flush, shown } = gathering();
+  const { take, flush, shown } = coalescer();
   take(read(1));
   take(delivered("bob", false));
   take(read(1));
