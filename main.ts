@@ -26,7 +26,11 @@ addClientCommands(program, { startServer: () => startServer({ host: "127.0.0.1",
 addCompletionsCommand(program);
 
 function fail(error: unknown): void {
-  console.error(`p2pchat: ${errorSentence(error)}`);
+  try {
+    console.error(`p2pchat: ${errorSentence(error)}`);
+  } catch {
+    // Standard error does not take it, such as on a full disk. That ends nothing else.
+  }
 }
 
 /** Runs the command line. @returns The exit code. */

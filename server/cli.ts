@@ -4,7 +4,6 @@
  * @module
  */
 
-// deno-lint-ignore-file no-console -- a subcommand prints what it is asked for
 import { type Command, Option } from "commander";
 import { formatAddress } from "../shared/net/address.ts";
 import {
@@ -15,12 +14,14 @@ import {
   parseRealmArgument,
 } from "../shared/process/arguments.ts";
 import { stateDirectory } from "../shared/process/directories.ts";
+import { LineWriter } from "../shared/process/line_writer.ts";
 import {
   createLog,
   type LogFormat,
   logFormats,
   type LogLevel,
   logLevels,
+  logLine,
 } from "../shared/process/log.ts";
 import { nameLeaseMs } from "../shared/protocol/limits.ts";
 import type { CertificateFiles } from "./certificate/certificate.ts";
@@ -82,14 +83,24 @@ interface ServerCommandOptions {
 
 async function startServer(options: ServerCommandOptions, command: Command): Promise<void> {
   const { nameLease: nameLeaseMs, logLevel: level, logFormat: format } = options;
-  await runServer({
-    ...options,
-    nameLeaseMs,
-    data: options.ephemeral ? undefined : options.data ?? stateDirectory(),
-    certificateFiles: certificateFiles(options, command),
-    log: createLog({ level, format, write: (line) => console.error(line) }),
-    onListening: (address, pinned) => printListening(formatAddress(address), pinned, format),
-  });
+  const saysDropped = (count: number) =>
+    logLine(format, new Date(), "warn", "lines before this one were dropped", { count });
+  const out = new LineWriter(Deno.stdout, saysDropped);
+  const err = new LineWriter(Deno.stderr, saysDropped);
+  try {
+    await runServer({
+      ...options,
+      nameLeaseMs,
+      data: options.ephemeral ? undefined : options.data ?? stateDirectory(),
+      certificateFiles: certificateFiles(options, command),
+      log: createLog({ level, format, write: (line) => err.write(line) }),
+      onListening: (address, pinned) => {
+        for (const line of listeningLines(formatAddress(address), pinned, format)) out.write(line);
+      },
+    });
+  } finally {
+    await Promise.all([out.end(), err.end()]);
+  }
 }
 
 /** The files of the server's certificate; undefined if it has none. */
@@ -102,15 +113,17 @@ function certificateFiles(
   return command.error("error: --tls-cert and --tls-key go together");
 }
 
-/** Prints where the server listens, for people or for programs. */
-function printListening(address: string, pinned: string | undefined, format: LogFormat): void {
-  if (format === "json") {
-    const time = new Date().toISOString();
-    const event = { time, level: "info", event: "listening", address, ...pinned && { pinned } };
-    return console.log(JSON.stringify(event));
-  }
-  console.log(`p2pchat server listening on ${address}${pinned === undefined ? "" : " (TLS)"}`);
+/** Says where the server listens, for people or for programs. */
+function listeningLines(
+  address: string,
+  pinned: string | undefined,
+  format: LogFormat,
+): readonly string[] {
+  const fields = { address, ...pinned !== undefined && { pinned } };
+  if (format === "json") return [logLine(format, new Date(), "info", "listening", fields)];
+  const lines = [`p2pchat server listening on ${address}${pinned === undefined ? "" : " (TLS)"}`];
   if (pinned !== undefined) {
-    console.log(`* clients that do not trust the certificate's authority connect to ${pinned}`);
+    lines.push(`* clients that do not trust the certificate's authority connect to ${pinned}`);
   }
+  return lines;
 }

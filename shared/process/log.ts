@@ -46,14 +46,8 @@ export function createLog({ level, format, write, now = () => new Date() }: LogO
   const least = logLevels.indexOf(level);
   const at = (own: LogLevel) => {
     if (logLevels.indexOf(own) < least) return () => {};
-    return (event: string, fields: LogFields = {}) => {
-      const time = now().toISOString();
-      write(
-        format === "json"
-          ? JSON.stringify({ time, level: own, event, ...fields }, visibleStrings)
-          : `${time} ${own.padEnd(5)} ${event}${Object.entries(fields).map(formatField).join("")}`,
-      );
-    };
+    return (event: string, fields: LogFields = {}) =>
+      write(logLine(format, now(), own, event, fields));
   };
   return {
     debugs: least === 0,
@@ -62,6 +56,20 @@ export function createLog({ level, format, write, now = () => new Date() }: LogO
     warn: at("warn"),
     error: at("error"),
   };
+}
+
+/** The line of an event, without a line end. */
+export function logLine(
+  format: LogFormat,
+  now: Date,
+  level: LogLevel,
+  event: string,
+  fields: LogFields,
+): string {
+  const time = now.toISOString();
+  return format === "json"
+    ? JSON.stringify({ time, level, event, ...fields }, visibleStrings)
+    : `${time} ${level.padEnd(5)} ${event}${Object.entries(fields).map(formatField).join("")}`;
 }
 
 // JSON escapes only C0, and a terminal obeys more than that.
