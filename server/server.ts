@@ -7,6 +7,7 @@
 import { acceptUntil } from "../shared/net/accept.ts";
 import { type Address, plainHost } from "../shared/net/address.ts";
 import { type Log, silentLog } from "../shared/process/log.ts";
+import { ThrottledLog } from "../shared/process/throttled_log.ts";
 import { errorReply } from "../shared/protocol/error_reply.ts";
 import { messageBytesMax } from "../shared/protocol/limits.ts";
 import { encode } from "../shared/protocol/message.ts";
@@ -111,13 +112,12 @@ class ListeningServer implements Server {
       core.sweep();
       terminator?.expire();
     });
+    const failures = new ThrottledLog(log, core.clock);
     this.#accepting = acceptUntil(
       this.#stopping.signal,
       listener,
       (conn) => this.#admit(conn),
-      (error, retryInMs) => {
-        log.warn("cannot accept a connection", { error: String(error), retryInMs: retryInMs | 0 });
-      },
+      (error) => failures.warn("cannot accept a connection", error),
     );
   }
 

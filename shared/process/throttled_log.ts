@@ -11,10 +11,11 @@ import type { Log } from "./log.ts";
 /** The shortest time between two lines, in milliseconds. */
 const intervalMs = 10_000;
 
-/** The errors of one thing, such as a database. What comes between two lines is dropped. */
+/** The errors of one thing, such as a database. What comes between two lines is counted in the second. */
 export class ThrottledLog {
   readonly #log: Log;
   readonly #throttle: Throttle;
+  #dropped = 0;
 
   constructor(log: Log, clock: Clock) {
     this.#log = log;
@@ -23,6 +24,21 @@ export class ThrottledLog {
 
   /** Logs an error, unless one has been logged a short time ago. */
   error(event: string, error: unknown): void {
-    if (this.#throttle.pass()) this.#log.error(event, { error: String(error) });
+    this.#write("error", event, error);
+  }
+
+  /** The same for what mends itself. */
+  warn(event: string, error: unknown): void {
+    this.#write("warn", event, error);
+  }
+
+  #write(level: "error" | "warn", event: string, error: unknown): void {
+    if (!this.#throttle.pass()) {
+      this.#dropped++;
+      return;
+    }
+    const dropped = this.#dropped;
+    this.#dropped = 0;
+    this.#log[level](event, { error: String(error), ...dropped > 0 && { dropped } });
   }
 }

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { createLog } from "../../../shared/process/log.ts";
 import { ThrottledLog } from "../../../shared/process/throttled_log.ts";
 
-Deno.test("an error is logged, and those of the next ten seconds are not", () => {
+Deno.test("an error is logged, and those of the next ten seconds are counted in the next line", () => {
   const clock = { nowMs: 0, now: () => clock.nowMs };
   const lines: string[] = [];
   const log = createLog({
@@ -17,8 +17,11 @@ Deno.test("an error is logged, and those of the next ten seconds are not", () =>
   throttled.error("cannot write", new Error("disk full"));
   clock.nowMs = 10_000;
   throttled.error("cannot read", "gone");
+  clock.nowMs = 20_000;
+  throttled.error("cannot read", "gone");
   assertEquals(lines, [
     '1970-01-01T00:00:00.000Z error cannot write error="Error: disk full"',
+    "1970-01-01T00:00:00.000Z error cannot read error=gone dropped=1",
     "1970-01-01T00:00:00.000Z error cannot read error=gone",
   ]);
 });
