@@ -244,8 +244,8 @@ export class ChatClient {
   }
 
   /**
-   * Accepts a key that was refused, and leaves whoever has the one that was believed before. What waits goes
-   * to the new one.
+   * Accepts a key that was refused, and leaves the peer with the one that was believed before. What waits
+   * goes to the new one.
    *
    * @param fingerprint Which key, if several were refused for that name.
    * @returns Its fingerprint.

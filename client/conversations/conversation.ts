@@ -62,7 +62,7 @@ type Doing = (ConversationProblem & { code: "store-failed" })["doing"];
 
 /** A conversation. */
 export class Conversation implements Inbox {
-  /** Whom it is with, for events. */
+  /** The peer, as events name it. */
   readonly ref: PeerRef;
   /** The id that the peer goes by; the place that it is called at if it has none. */
   readonly peerId: string;

@@ -91,7 +91,7 @@ class ClientProgram implements AsyncDisposable {
     }).spawn();
     this.#input = this.#child.stdin.getWriter();
     this.#reading = this.#read();
-    // Whoever reads gets an error; at the end nobody reads any more.
+    // A reader gets an error; at the end nobody reads any more.
     this.#looked.promise.catch(() => {});
   }
 
