@@ -26,6 +26,15 @@ export type ProfileProblem =
   | {
     /** A passphrase is needed, and there is no terminal in which to ask for it. */
     readonly code: "nobody-to-ask";
+    /** Whether it is the one that an identity is under, or one that an identity is to be put under. */
+    readonly passphrase: "present" | "new";
+  }
+  | {
+    /** A passphrase cannot be read from where the user has said that it is. */
+    readonly code: "passphrase-not-read";
+    /** The file, or the number of a descriptor. */
+    readonly from: string | number;
+    readonly fault: PassphraseFault;
   }
   | {
     /** A new passphrase has characters that are not letters. */
@@ -38,11 +47,25 @@ export type ProfileProblem =
   | {
     /** A copy would have no passphrase, and that was not asked for. */
     readonly code: "copy-without-passphrase";
+  };
+
+/** Why a passphrase cannot be read. It is the first line. */
+export type PassphraseFault =
+  | { readonly is: "empty" }
+  | {
+    /** It is not UTF-8, or has characters that are no letters, such as NUL. */
+    readonly is: "not-text";
   }
   | {
-    /** A copy on standard input is under a passphrase, which cannot be asked for then. */
-    readonly code: "sealed-copy-on-input";
-  };
+    readonly is: "too-long";
+    /** Bytes that it can have. */
+    readonly max: number;
+  }
+  | {
+    /** The descriptor is not open for reading, or is of a kind that cannot be read. */
+    readonly is: "no-pipe";
+  }
+  | { readonly is: "system"; readonly reason: string };
 
 /** What was to be done with an identity. */
 export type IdentityAction =
@@ -86,6 +109,11 @@ export type IdentityFault =
     readonly is: "broken-link";
   }
   | { readonly is: "no-passphrase" }
+  | {
+    readonly is: "wrong-passphrase";
+    /** How many were tried. */
+    readonly times: number;
+  }
   | {
     /** The file has been changed since it was read. */
     readonly is: "changed";

@@ -12,6 +12,7 @@ import { dirname, join } from "node:path";
 import { Identity } from "../../shared/crypto/identity.ts";
 import { passphraseAttemptsMax } from "../../shared/protocol/limits.ts";
 import { writeAllSync } from "../../shared/net/write_all.ts";
+import type { IdentityFault } from "../problems/profile_problem.ts";
 import { openStore, type Store, storeKeyOf } from "../store/store.ts";
 import { UserError } from "../user_error.ts";
 import { attempt, IdentityFailure, unusable } from "./identity_failure.ts";
@@ -29,13 +30,17 @@ export type { IdentityFile } from "./identity_file.ts";
 
 type Output = Pick<typeof Deno.stdout, "writeSync">;
 
-/** Asks the user for the passphrase of an identity. @returns Null if there is nobody to ask. */
-export type AskPassphrase = (asked: AskedPassphrase) => string | null;
+/**
+ * Asks the user for the passphrase of an identity.
+ *
+ * @returns Null if there is nobody to ask; empty if the user gives up.
+ */
+export type AskPassphrase = (asked: AskedPassphrase) => string | null | Promise<string | null>;
 
 /** Which passphrase is asked for. */
 export interface AskedPassphrase {
-  /** The identity's file. */
-  readonly path: string;
+  /** The identity's file; undefined for standard input. */
+  readonly path: string | undefined;
   /** 1 for the first time; more if what was given before is not the passphrase. */
   readonly attempt: number;
 }
@@ -77,14 +82,14 @@ export interface OpenProfileOptions {
  * @throws {UserError} If the identity cannot be used, or the profile must be there and is not.
  * @throws {Error} If the store cannot be opened.
  */
-export function openProfile(
+export async function openProfile(
   directory: string,
   askPassphrase: AskPassphrase,
   { mustExist = false, onConversion = () => {} }: OpenProfileOptions = {},
-): OpenProfile {
+): Promise<OpenProfile> {
   const stored = mustExist ? readIdentity(directory) : ensureIdentity(directory);
   if (stored === undefined) throw new UserError({ code: "no-profile", directory });
-  const identity = unlockIdentity(stored, askPassphrase);
+  const identity = await unlockIdentity(stored, askPassphrase);
   const sealed = "sealed" in stored.file;
   const to = sealed ? "sealed" : "readable";
   const store = openStore(join(directory, "store.db"), {
@@ -132,22 +137,28 @@ export function readIdentity(directory: string): StoredIdentity | undefined {
 /**
  * Takes an identity from under its passphrase, if it has one.
  *
- * @throws {UserError} If there is nobody to ask, or the passphrase is not given.
+ * @param identity The identity, and the file that it is in; undefined for standard input.
+ * @throws {UserError} If there is nobody to ask, or the passphrase is not given or wrong.
  */
-export function unlockIdentity(
-  { path, file }: Pick<StoredIdentity, "path" | "file">,
+export async function unlockIdentity(
+  { path, file }: { readonly path: string | undefined; readonly file: IdentityFile },
   askPassphrase: AskPassphrase,
-): Identity {
+): Promise<Identity> {
   if (!("sealed" in file)) return file.identity;
-  for (let tries = 1; tries <= passphraseAttemptsMax; tries++) {
-    const passphrase = askPassphrase({ path, attempt: tries });
-    if (passphrase === null) throw new UserError({ code: "nobody-to-ask" });
+  let wrong = 0;
+  while (wrong < passphraseAttemptsMax) {
+    const passphrase = await askPassphrase({ path, attempt: wrong + 1 });
+    if (passphrase === null) throw new UserError({ code: "nobody-to-ask", passphrase: "present" });
     // An empty answer means that the user gives up: no identity is under an empty passphrase.
     if (passphrase === "") break;
     const identity = attempt("use", path, () => unsealIdentity(file, passphrase));
     if (identity !== undefined) return identity;
+    wrong++;
   }
-  throw unusable("use", path, { is: "no-passphrase" });
+  const fault: IdentityFault = wrong === 0
+    ? { is: "no-passphrase" }
+    : { is: "wrong-passphrase", times: wrong };
+  throw unusable("use", path, fault);
 }
 
 /** Puts an identity under a passphrase, or under none if that is empty. It takes half a second, on purpose. */

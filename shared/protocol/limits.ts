@@ -163,6 +163,9 @@ export const identityFileBytesMax = 4 * 1024;
 /** Bytes of memory that an identity file may ask for to try a passphrase: it may come from anybody. */
 export const passphraseMemoryBytesMax = 256 * 1024 * 1024;
 
+/** The longest passphrase that is read from a file or a descriptor, in bytes. */
+export const passphraseBytesMax = 1_024;
+
 /** How often the program asks for a passphrase before it gives up. */
 export const passphraseAttemptsMax = 3;
 

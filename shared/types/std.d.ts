@@ -18,13 +18,6 @@ declare module "@std/streams/text-line-stream" {
   }
 }
 
-declare module "@std/cli/prompt-secret" {
-  export function promptSecret(
-    message?: string,
-    options?: { mask?: string; clear?: boolean },
-  ): string | null;
-}
-
 declare module "@std/text/closest-string" {
   export function closestString(
     givenWord: string,

@@ -12,6 +12,9 @@ import {
 import type { Identity } from "../../shared/crypto/identity.ts";
 
 /** Reads the identity of a profile, or makes it, and unlocks it. */
-export function loadIdentity(directory: string, askPassphrase: AskPassphrase): Identity {
-  return unlockIdentity(ensureIdentity(directory), askPassphrase);
+export async function loadIdentity(
+  directory: string,
+  askPassphrase: AskPassphrase,
+): Promise<Identity> {
+  return await unlockIdentity(ensureIdentity(directory), askPassphrase);
 }

@@ -22,9 +22,20 @@ import { errorSentence } from "../wording/wording.ts";
 import { runAudit } from "./audit_command.ts";
 import { playDemo } from "./demo.ts";
 import { exportHistory, type HistoryFormat, historyFormats } from "./history_command.ts";
+import type { Surroundings } from "./identity_command.ts";
 import { openOwnProfile } from "./own_profile.ts";
-import { promptPassphrase } from "./passphrase_prompt.ts";
+import {
+  newPassphraseDescriptor,
+  newPassphraseFile,
+  newPassphraseIn,
+  type NewPassphraseOptions,
+  passphraseDescriptor,
+  passphraseFile,
+  passphraseIn,
+  type PassphraseOptions,
+} from "./passphrase_options.ts";
 import { runClient } from "./program.ts";
+import { promptSecret } from "./terminal_prompt.ts";
 
 /** What the client's subcommands need that the client does not have. */
 export interface ClientCommandsOptions {
@@ -67,6 +78,8 @@ function addClient(program: Command): void {
     .option("--allow-plaintext", "also talk to programs that cannot encrypt")
     .option("--read-receipts", "let others see what you have read")
     .option("--profile <dir>", profileHelp)
+    .addOption(passphraseFile())
+    .addOption(passphraseDescriptor())
     .addHelpText(
       "after",
       "\nExample: p2pchat client alice 5556 127.0.0.1:5555, then /register, /chat bob, /help.",
@@ -74,7 +87,7 @@ function addClient(program: Command): void {
     .action(worded(startClient));
 }
 
-interface ClientOptions {
+interface ClientOptions extends PassphraseOptions {
   readonly host: string;
   readonly register?: true;
   readonly ca?: string;
@@ -93,7 +106,11 @@ async function startClient(
   const { host, profile = configDirectory() } = options;
   const { allowPlaintext = false, readReceipts = false, register = false } = options;
   const servers = await withAuthorities(namedServers, options.ca, command);
-  await runClient({ id, host, port, servers, profile, allowPlaintext, readReceipts, register });
+  const passphrase = passphraseIn(options);
+  await runClient({
+    ...{ id, host, port, servers, profile, passphrase },
+    ...{ allowPlaintext, readReceipts, register },
+  });
 }
 
 function addHistory(program: Command): void {
@@ -108,10 +125,12 @@ function addHistory(program: Command): void {
     )
     .option("--as <id>", asHelp)
     .option("--profile <dir>", profileHelp)
+    .addOption(passphraseFile())
+    .addOption(passphraseDescriptor())
     .action(worded(startHistoryExport));
 }
 
-interface HistoryExportOptions {
+interface HistoryExportOptions extends PassphraseOptions {
   readonly format: HistoryFormat;
   readonly as?: string;
   readonly profile?: string;
@@ -119,7 +138,8 @@ interface HistoryExportOptions {
 
 async function startHistoryExport(name: string, options: HistoryExportOptions): Promise<void> {
   const { format, as: self, profile: directory = configDirectory() } = options;
-  using profile = openOwnProfile(directory, { mustExist: true });
+  const passphrase = passphraseIn(options);
+  using profile = await openOwnProfile(directory, { mustExist: true, passphrase });
   await exportHistory(profile.store, { name, self, format }, Deno.stdout);
 }
 
@@ -134,10 +154,12 @@ function addAudit(program: Command): void {
     .option("--ca <file>", caHelp)
     .option("--as <id>", asHelp)
     .option("--profile <dir>", profileHelp)
+    .addOption(passphraseFile())
+    .addOption(passphraseDescriptor())
     .action(worded(startAudit));
 }
 
-interface AuditOptions {
+interface AuditOptions extends PassphraseOptions {
   readonly server: readonly ServerAddress[];
   readonly ca?: string;
   readonly as?: string;
@@ -147,7 +169,8 @@ interface AuditOptions {
 async function startAudit(name: string, options: AuditOptions, command: Command): Promise<void> {
   const { as: self, profile: directory = configDirectory() } = options;
   const servers = await withAuthorities(options.server, options.ca, command);
-  using profile = openOwnProfile(directory, { mustExist: true });
+  const passphrase = passphraseIn(options);
+  using profile = await openOwnProfile(directory, { mustExist: true, passphrase });
   const agree = await runAudit(profile, { name, self, servers }, print);
   if (!agree) Deno.exitCode = 1;
 }
@@ -157,30 +180,55 @@ function addIdentity(program: Command): void {
     .description("show your key and its fingerprint, also as a QR code")
     .option("--profile <dir>", identityHelp)
     .option("--passphrase", "change the passphrase of your identity; an empty one removes it")
+    .addOption(passphraseFile())
+    .addOption(passphraseDescriptor())
+    .addOption(newPassphraseFile())
+    .addOption(newPassphraseDescriptor())
     .action(worded(startIdentity));
   identity.command("export")
     .description("write a copy of your identity, under a passphrase")
     .argument("<file>", "the file to make; - is standard output")
     .option("--plain", "without a passphrase")
     .option("--profile <dir>", identityHelp)
+    .addOption(passphraseFile())
+    .addOption(passphraseDescriptor())
+    .addOption(newPassphraseFile())
+    .addOption(newPassphraseDescriptor())
     .action(worded(startIdentityExport));
   identity.command("import")
     .description("make a copy your identity")
     .argument("<file>", "the file with the copy; - is standard input")
     .option("--replace", "replace another identity, which is kept beside it")
     .option("--profile <dir>", identityHelp)
+    .addOption(passphraseFile())
+    .addOption(passphraseDescriptor())
     .action(worded(startIdentityImport));
 }
 
 /** What the commands about identities work with. Loaded when needed: QR codes take their time. */
 const identityCommands = () => import("./identity_command.ts");
 
-const surroundings = { print, prompt: promptPassphrase };
+function surroundingsOf(options: PassphraseOptions & NewPassphraseOptions): Surroundings {
+  return {
+    print,
+    prompt: promptSecret,
+    present: passphraseIn(options),
+    fresh: newPassphraseIn(options),
+  };
+}
 
-async function startIdentity(options: { profile?: string; passphrase?: true }): Promise<void> {
+interface IdentityOptions extends PassphraseOptions, NewPassphraseOptions {
+  readonly profile?: string;
+  readonly passphrase?: true;
+}
+
+async function startIdentity(options: IdentityOptions): Promise<void> {
   const directory = options.profile ?? configDirectory();
   const { changePassphrase, showIdentity } = await identityCommands();
-  if (options.passphrase) return changePassphrase(directory, surroundings);
+  const surroundings = surroundingsOf(options);
+  if (options.passphrase || surroundings.fresh !== undefined) {
+    return await changePassphrase(directory, surroundings);
+  }
   const isTerminal = Deno.stdout.isTerminal();
   showIdentity(directory, surroundings, {
     colours: isTerminal && !Deno.noColor,
@@ -189,15 +237,17 @@ async function startIdentity(options: { profile?: string; passphrase?: true }): 
 }
 
 async function startIdentityExport(to: string, _own: unknown, command: Command): Promise<void> {
-  const { profile = configDirectory(), plain = false } = command.optsWithGlobals();
+  const options = command.optsWithGlobals();
+  const { profile = configDirectory(), plain = false } = options;
   const { exportCopy } = await identityCommands();
-  exportCopy(profile, to, { plain }, surroundings);
+  await exportCopy(profile, to, { plain }, surroundingsOf(options));
 }
 
 async function startIdentityImport(from: string, _own: unknown, command: Command): Promise<void> {
-  const { profile = configDirectory(), replace = false } = command.optsWithGlobals();
+  const options = command.optsWithGlobals();
+  const { profile = configDirectory(), replace = false } = options;
   const { importCopy } = await identityCommands();
-  importCopy(profile, from, { replace }, surroundings);
+  await importCopy(profile, from, { replace }, surroundingsOf(options));
 }
 
 function addDemo(program: Command, { startServer }: ClientCommandsOptions): void {

@@ -20,6 +20,7 @@ import {
 import { plainText } from "../script/script.ts";
 import type { ProfileAnswer } from "../wording/wording.ts";
 import { askingBy, askNewPassphrase, type Prompt } from "./passphrase_prompt.ts";
+import type { PassphraseSource } from "./passphrase_source.ts";
 import { qrCode } from "./qr_code.ts";
 
 /** What a command works with beside the profile's directory. */
@@ -28,6 +29,10 @@ export interface Surroundings {
   readonly print: (line: string) => void;
   /** Asks for a passphrase. */
   readonly prompt: Prompt;
+  /** Where the passphrase is that an identity is under, if it is not to be asked for. */
+  readonly present?: PassphraseSource | undefined;
+  /** Where the passphrase is that an identity is put under, if it is not to be asked for. */
+  readonly fresh?: PassphraseSource | undefined;
 }
 
 /** What is known of where lines are printed. */
@@ -62,13 +67,13 @@ export function showIdentity(
  *
  * @throws {UserError} If there is nobody to ask, or the identity cannot be read or written.
  */
-export function changePassphrase(
+export async function changePassphrase(
   directory: string,
-  { print, prompt }: Surroundings,
-): void {
+  { print, prompt, present, fresh }: Surroundings,
+): Promise<void> {
   const kept = keepAndSay(directory, print);
-  const identity = unlockIdentity(kept, askingBy(prompt));
-  const passphrase = askNewPassphrase("new", prompt);
+  const identity = await unlockIdentity(kept, askingBy(prompt, present));
+  const passphrase = await askNewPassphrase("new", prompt, fresh);
   setPassphrase(kept, identity, passphrase);
   const before = hasPassphrase(kept.file);
   say({ type: "passphrase-changed", before, now: passphrase !== "" }, print);
@@ -81,16 +86,16 @@ export function changePassphrase(
  * @param plain Whether the copy has no passphrase.
  * @throws {UserError} If there is no identity, nobody to ask, or the file exists or cannot be written.
  */
-export function exportCopy(
+export async function exportCopy(
   directory: string,
   to: string,
   { plain }: { plain: boolean },
-  { print, prompt }: Surroundings,
-): void {
+  { print, prompt, present, fresh }: Surroundings,
+): Promise<void> {
   const kept = readIdentity(directory);
   if (kept === undefined) throw new UserError({ code: "no-identity-yet", directory });
-  const identity = unlockIdentity(kept, askingBy(prompt));
-  const passphrase = plain ? "" : askNewPassphrase("copy", prompt);
+  const identity = await unlockIdentity(kept, askingBy(prompt, present));
+  const passphrase = plain ? "" : await askNewPassphrase("copy", prompt, fresh);
   if (!plain && passphrase === "") throw new UserError({ code: "copy-without-passphrase" });
   exportIdentity(to === "-" ? Deno.stdout : to, protectIdentity(identity, passphrase));
   if (to !== "-") say({ type: "identity-exported", path: to, plain }, print);
@@ -99,23 +104,20 @@ export function exportCopy(
 /**
  * Makes a copy the profile's identity.
  *
- * @param from The file; `-` is standard input, and then it must have no passphrase.
+ * @param from The file; `-` is standard input.
  * @param replace Whether it may replace another identity, which is then kept beside it.
  * @throws {UserError} If it is no identity, its passphrase is not known, another is there, or it cannot be
  * written.
  */
-export function importCopy(
+export async function importCopy(
   directory: string,
   from: string,
   { replace }: { replace: boolean },
-  { print, prompt }: Surroundings,
-): void {
+  { print, prompt, present }: Surroundings,
+): Promise<void> {
   const file = readExported(from === "-" ? Deno.stdin : from);
-  if (hasPassphrase(file)) {
-    if (from === "-") throw new UserError({ code: "sealed-copy-on-input" });
-    // Only to be sure that the user knows it: the identity stays under it.
-    unlockIdentity({ path: from, file }, askingBy(prompt));
-  }
+  // Only to be sure that the user knows its passphrase: the identity stays under it.
+  await unlockIdentity({ path: from === "-" ? undefined : from, file }, askingBy(prompt, present));
   const { wasThere, replaced } = importIdentity(directory, file, { replace });
   const fingerprint = fingerprintOf(file.publicKey);
   say({ type: "identity-imported", fingerprint, wasThere, replaced }, print);

@@ -8,20 +8,29 @@
 import { writeAllSync } from "../../../shared/net/write_all.ts";
 import { type OpenProfile, openProfile } from "../../profile/profile.ts";
 import { conversionLines } from "./conversion_lines.ts";
-import { askingBy, promptPassphrase } from "./passphrase_prompt.ts";
+import { askingBy } from "./passphrase_prompt.ts";
+import type { PassphraseSource } from "./passphrase_source.ts";
+import { promptSecret } from "./terminal_prompt.ts";
+
+/** How a profile is opened for a command. */
+export interface OwnProfileOptions {
+  /** Whether it must be there; else it is made. */
+  readonly mustExist?: boolean;
+  /** Where its passphrase is, if that is not to be asked for. */
+  readonly passphrase?: PassphraseSource | undefined;
+}
 
 /**
  * Opens a profile.
  *
- * @param mustExist Whether it must be there; else it is made.
  * @throws {UserError} As {@linkcode openProfile}.
  */
 export function openOwnProfile(
   directory: string,
-  { mustExist = false }: { readonly mustExist?: boolean } = {},
-): OpenProfile {
+  { mustExist = false, passphrase }: OwnProfileOptions = {},
+): Promise<OpenProfile> {
   const onConversion = conversionLines(sayOnStandardError);
-  return openProfile(directory, askingBy(promptPassphrase), { mustExist, onConversion });
+  return openProfile(directory, askingBy(promptSecret, passphrase), { mustExist, onConversion });
 }
 
 /** Standard output is for what the command was asked for. */

@@ -15,6 +15,7 @@ import { LinePrinter, runLines } from "../script/script.ts";
 import { type Display, Session } from "../session.ts";
 import { openTerminal } from "../terminal/terminal.ts";
 import { openOwnProfile } from "./own_profile.ts";
+import type { PassphraseSource } from "./passphrase_source.ts";
 
 /** What a client's program is started with. */
 export interface ClientProgramOptions {
@@ -27,6 +28,8 @@ export interface ClientProgramOptions {
   readonly servers: readonly ServerAddress[];
   /** The directory of the identity and the messages. */
   readonly profile: string;
+  /** Where the passphrase of the identity is, if that is not to be asked for. */
+  readonly passphrase: PassphraseSource | undefined;
   readonly allowPlaintext: boolean;
   /** Whether others are told what the user has seen. */
   readonly readReceipts: boolean;
@@ -42,7 +45,7 @@ export interface ClientProgramOptions {
  */
 export async function runClient(options: ClientProgramOptions): Promise<void> {
   // Before the signals: while a passphrase is asked for, Ctrl+C has to end the program by itself.
-  using profile = openOwnProfile(options.profile);
+  using profile = await openOwnProfile(options.profile, options);
   const { identity, store } = profile;
   using stop = stopSignal();
   const interactive = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();

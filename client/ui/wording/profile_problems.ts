@@ -7,6 +7,7 @@
 import type {
   IdentityAction,
   IdentityFault,
+  PassphraseFault,
   ProfileProblem,
 } from "../../problems/profile_problem.ts";
 import type { Sentences } from "./sentences.ts";
@@ -25,17 +26,40 @@ export const profileSentences: Sentences<ProfileProblem> = {
     "directory",
   "no-identity-yet": ({ directory }) =>
     `There is no identity in ${shellQuoted(directory)} yet; p2pchat identity makes one`,
-  "nobody-to-ask": () =>
-    "Cannot ask for a passphrase: standard input and output have to be a terminal",
+  "nobody-to-ask": ({ passphrase }) => {
+    const option = passphrase === "new" ? "--new-passphrase" : "--passphrase";
+    return "Cannot ask for a passphrase: there is no terminal to ask in; " +
+      `${option}-file FILE or ${option}-fd N says where it can be read`;
+  },
+  "passphrase-not-read": ({ from, fault }) => {
+    const where = typeof from === "string"
+      ? shellQuoted(from)
+      : from === 0
+      ? "standard input"
+      : `descriptor ${from}`;
+    return `Cannot take the passphrase in ${where}: ${passphraseFaultWords(fault)}`;
+  },
   "passphrase-not-text": () =>
     "Cannot take that passphrase: it has characters that are not seen. Nothing has changed",
   "passphrases-differ": () => "Cannot take that passphrase: the two differ. Nothing has changed",
   "copy-without-passphrase": () =>
     "Cannot export without a passphrase; --plain says that this is wanted",
-  "sealed-copy-on-input": () =>
-    "Cannot import the identity in standard input: it is under a passphrase, which cannot be asked " +
-    "for then; import it from a file",
 };
+
+function passphraseFaultWords(fault: PassphraseFault): string {
+  switch (fault.is) {
+    case "empty":
+      return "its first line is empty";
+    case "not-text":
+      return "its first line is not UTF-8, or has characters that are not seen";
+    case "too-long":
+      return `its first line is longer than ${fault.max} bytes`;
+    case "no-pipe":
+      return "that is no open pipe; --passphrase-file takes files";
+    case "system":
+      return fault.reason;
+  }
+}
 
 interface ActionWords {
   readonly words: string;
@@ -48,6 +72,7 @@ interface ActionWords {
 const actions: Readonly<Record<IdentityAction, ActionWords>> = {
   "use": {
     words: "use the identity in",
+    stream: "standard input",
     advice: "import a copy of it with --replace, or move it away for a new one",
   },
   "make": { words: "make an identity in" },
@@ -84,6 +109,8 @@ function faultWords(fault: IdentityFault, path: string, advice: string): string 
       return "a link there leads nowhere, or in a circle; correct it";
     case "no-passphrase":
       return "its passphrase was not given; try again";
+    case "wrong-passphrase":
+      return `wrong passphrase${fault.times === 1 ? "" : `, ${fault.times} times`}`;
     case "changed":
       return "it has been changed in the meantime; try again";
     case "just-made":

@@ -75,7 +75,8 @@ export function passphrasePrompt(asked: PassphraseFor): string {
   switch (asked.what) {
     case "identity": {
       const again = asked.attempt === 1 ? "" : "That is another one. ";
-      return makeVisible(`${again}Passphrase of ${shellQuoted(asked.path)}:`);
+      const where = asked.path === undefined ? "the copy" : shellQuoted(asked.path);
+      return makeVisible(`${again}Passphrase of ${where}:`);
     }
     case "new":
       return "New passphrase, empty for none:";

@@ -1,8 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { ensureIdentity, openProfile, setPassphrase } from "../../../client/profile/profile.ts";
+import { UserError } from "../../../client/user_error.ts";
 import { loadIdentity } from "../../support/identities.ts";
-import { throwsSaying } from "../../support/problems.ts";
-import { temporaryDirectory } from "../../support/places.ts";
+import { rejectsSaying } from "../../support/problems.ts";
+import { namesIn, temporaryDirectory } from "../../support/places.ts";
 import { publicKeyFrom } from "../../../shared/crypto/public_key.ts";
 
 const text = "a text that would be seen on the disk";
@@ -14,16 +15,16 @@ function isReadable(directory: string): boolean {
   );
 }
 
-function texts(directory: string, passphrase: string | null): string[] {
-  using profile = openProfile(directory, () => passphrase, { mustExist: true });
+async function texts(directory: string, passphrase: string | null): Promise<string[]> {
+  using profile = await openProfile(directory, () => passphrase, { mustExist: true });
   return profile.store.history.latest("alice", undefined, 10).map(({ text }) => text);
 }
 
-Deno.test("a profile is made and kept, and its messages are sealed as long as it has a passphrase", () => {
+Deno.test("a profile is made and kept, and its messages are sealed as long as it has a passphrase", async () => {
   using place = temporaryDirectory();
   const directory = `${place.path}/profile`;
   {
-    using profile = openProfile(directory, () => null);
+    using profile = await openProfile(directory, () => null);
     const { conversations, outgoing } = profile.store;
     const party = { self: "alice", name: "bob", key: publicKeyFrom(new Uint8Array(32).fill(1)) };
     const { id: conversation } = conversations.open(party);
@@ -32,25 +33,26 @@ Deno.test("a profile is made and kept, and its messages are sealed as long as it
     ]);
   }
   assert(isReadable(directory));
-  assertEquals(texts(directory, null), [text]);
+  assertEquals(await texts(directory, null), [text]);
 
-  const identity = loadIdentity(directory, () => null);
+  const identity = await loadIdentity(directory, () => null);
   setPassphrase(ensureIdentity(directory), identity, "correct horse");
-  assertEquals(texts(directory, "correct horse"), [text]);
+  assertEquals(await texts(directory, "correct horse"), [text]);
   assert(!isReadable(directory));
-  throwsSaying(() => texts(directory, null), "Cannot ask for a passphrase");
+  await rejectsSaying(() => texts(directory, null), UserError, "Cannot ask for a passphrase");
 
   setPassphrase(ensureIdentity(directory), identity, "");
-  assertEquals(texts(directory, null), [text]);
+  assertEquals(await texts(directory, null), [text]);
   assert(isReadable(directory));
 });
 
-Deno.test("a profile that must exist is not made", () => {
+Deno.test("a profile that must exist is not made", async () => {
   using place = temporaryDirectory();
   const directory = `${place.path}/profile`;
-  throwsSaying(
+  await rejectsSaying(
     () => openProfile(directory, () => null, { mustExist: true }),
+    UserError,
     `There is no identity in '${directory}', and so no message; --profile names another directory`,
   );
-  assertEquals([...Deno.readDirSync(place.path)], []);
+  assertEquals(namesIn(place.path), []);
 });

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { UserError } from "../../../client/user_error.ts";
 import {
   type AskedPassphrase,
@@ -57,21 +57,30 @@ function writeFile(path: string, text: string, mode = 0o600): void {
 
 /** The words of a refusal: one sentence about a file. */
 function refusal(run: () => unknown, about: string): string {
-  const message = errorSentence(assertThrows(run, UserError));
+  return reasonIn(assertThrows(run, UserError), about);
+}
+
+/** {@linkcode refusal} of something that takes its time. */
+async function rejection(run: () => Promise<unknown>, about: string): Promise<string> {
+  return reasonIn(await assertRejects(run, UserError), about);
+}
+
+function reasonIn(error: UserError, about: string): string {
+  const message = errorSentence(error);
   assert(message.startsWith(`Cannot ${about}: `), message);
   assert(!message.includes("os error") && !message.includes("\n"), message);
   return message.slice(`Cannot ${about}: `.length);
 }
 
-Deno.test("the identity is made on first use, and is the same from then on", () => {
+Deno.test("the identity is made on first use, and is the same from then on", async () => {
   using directory = temporaryDirectory();
   const profile = `${directory.path}/new/profile`;
   const kept = ensureIdentity(profile);
   assertEquals([kept.path, kept.isNew], [`${profile}/identity.json`, true]);
   assertEquals(ensureIdentity(profile).isNew, false);
-  const identity = loadIdentity(profile, nobody);
+  const identity = await loadIdentity(profile, nobody);
   assertEquals(identity.publicKey, kept.file.publicKey);
-  assertEquals(loadIdentity(`${profile}/`, nobody).seed, identity.seed);
+  assertEquals((await loadIdentity(`${profile}/`, nobody)).seed, identity.seed);
   assertEquals(namesIn(profile), ["identity.json"]);
   if (!isUnix) return;
   const mode = (path: string) => Deno.statSync(path).mode! & 0o777;
@@ -90,9 +99,9 @@ Deno.test("processes that start at once in a new profile have one key", async ()
   const module = new URL("../../support/identities.ts", import.meta.url).href;
   const said = await race(8, {
     imports: `import { loadIdentity } from "${module}";`,
-    code: `console.log(loadIdentity("${profile}", () => null).fingerprint);`,
+    code: `console.log((await loadIdentity("${profile}", () => null)).fingerprint);`,
   });
-  const { fingerprint } = loadIdentity(profile, nobody);
+  const { fingerprint } = await loadIdentity(profile, nobody);
   assertEquals(said, Array(8).fill(`${fingerprint}\n`));
   assertEquals(namesIn(profile), ["identity.json"]);
 });
@@ -100,30 +109,30 @@ Deno.test("processes that start at once in a new profile have one key", async ()
 Deno.test({
   name: "an identity that others can get at is refused",
   ignore: !isUnix,
-  fn: () => {
+  fn: async () => {
     using at = place();
     ensureIdentity(at.path);
     for (const mode of [0o644, 0o640, 0o604, 0o660, 0o620, 0o601]) {
-      Deno.chmodSync(at.file, mode);
+      await Deno.chmod(at.file, mode);
       assertEquals(
-        refusal(() => loadIdentity(at.path, nobody), `use the identity in '${at.file}'`),
+        await rejection(() => loadIdentity(at.path, nobody), `use the identity in '${at.file}'`),
         `its mode is 0${mode.toString(8)}, so that others can get at your key; ` +
           `chmod 600 '${at.file}'`,
       );
     }
     for (const mode of [0o600, 0o400, 0o700]) {
-      Deno.chmodSync(at.file, mode);
-      loadIdentity(at.path, nobody);
+      await Deno.chmod(at.file, mode);
+      await loadIdentity(at.path, nobody);
     }
   },
 });
 
-Deno.test("a path is quoted so that a shell takes it, and a terminal does not obey it", () => {
+Deno.test("a path is quoted so that a shell takes it, and a terminal does not obey it", async () => {
   using directory = temporaryDirectory();
   const profile = `${directory.path}/it's \x1b[2J`;
-  Deno.mkdirSync(profile);
+  await Deno.mkdir(profile);
   writeFile(`${profile}/identity.json`, "");
-  refusal(
+  await rejection(
     () => loadIdentity(profile, nobody),
     `use the identity in '${directory.path}/it'\\''s ␛[2J/identity.json'`,
   );
@@ -200,57 +209,65 @@ Deno.test({
   },
 });
 
-Deno.test("an identity under a passphrase opens with its passphrase", () => {
+Deno.test("an identity under a passphrase opens with its passphrase", async () => {
   using at = place();
   const identity = Identity.generate();
   writeFile(at.file, encodeIdentity(sealIdentity(identity, "correct horse", cheap)));
   assertEquals(ensureIdentity(at.path).file.publicKey, identity.publicKey);
 
   const { ask, asked } = answering("wrong", "wrong", "correct horse");
-  assertEquals(loadIdentity(at.path, ask).seed, identity.seed);
+  assertEquals((await loadIdentity(at.path, ask)).seed, identity.seed);
   assertEquals(asked, [1, 2, 3].map((attempt) => ({ path: at.file, attempt })));
 
   const about = `use the identity in '${at.file}'`;
-  for (const answers of [["wrong", "wrong", "wrong"], [""], ["wrong", ""]]) {
+  for (
+    const [answers, reason] of [
+      [["wrong", "wrong", "wrong"], "wrong passphrase, 3 times"],
+      [[""], "its passphrase was not given; try again"],
+      [["wrong", ""], "wrong passphrase"],
+      [["wrong", "wrong", ""], "wrong passphrase, 2 times"],
+    ] as const
+  ) {
     assertEquals(
-      refusal(() => loadIdentity(at.path, answering(...answers).ask), about),
-      "its passphrase was not given; try again",
+      await rejection(() => loadIdentity(at.path, answering(...answers).ask), about),
+      reason,
     );
   }
   // An error of the prompt is not one of the identity.
-  const error = assertThrows(
+  const error = await assertRejects(
     () => loadIdentity(at.path, nobody),
     Error,
     "asked for the passphrase",
   );
   assert(!(error instanceof UserError));
   assertEquals(
-    refusal(() => loadIdentity(at.path, () => null), "ask for a passphrase"),
-    "standard input and output have to be a terminal",
+    await rejection(() => loadIdentity(at.path, () => null), "ask for a passphrase"),
+    "there is no terminal to ask in; --passphrase-file FILE or --passphrase-fd N says where it can " +
+      "be read",
   );
 });
 
-Deno.test("a passphrase is set, and removed", () => {
+Deno.test("a passphrase is set, and removed", async () => {
   using at = place();
-  const identity = loadIdentity(at.path, nobody);
+  const identity = await loadIdentity(at.path, nobody);
   setPassphrase(ensureIdentity(at.path), identity, "correct horse");
   assert(
-    !Deno.readTextFileSync(at.file).includes(
+    !(await Deno.readTextFile(at.file)).includes(
       JSON.parse(
         encodeIdentity(plainIdentity(identity)),
       ).seed,
     ),
   );
-  assertEquals(loadIdentity(at.path, answering("correct horse").ask).seed, identity.seed);
+  assertEquals((await loadIdentity(at.path, answering("correct horse").ask)).seed, identity.seed);
   setPassphrase(ensureIdentity(at.path), identity, "");
-  assertEquals(loadIdentity(at.path, nobody).seed, identity.seed);
+  assertEquals((await loadIdentity(at.path, nobody)).seed, identity.seed);
   assertEquals(namesIn(at.path), ["identity.json"]);
 });
 
-Deno.test("no passphrase is set if the file has changed while it was asked for", () => {
+Deno.test("no passphrase is set if the file has changed while it was asked for", async () => {
   using at = place();
   const kept = ensureIdentity(at.path);
-  const identity = loadIdentity(at.path, nobody);
+  const identity = await loadIdentity(at.path, nobody);
   const other = plainIdentity(Identity.generate());
   importIdentity(at.path, other, { replace: true });
   assertEquals(
@@ -260,12 +277,12 @@ Deno.test("no passphrase is set if the file has changed while it was asked for",
   assertEquals(ensureIdentity(at.path).file.publicKey, other.publicKey);
 });
 
-Deno.test("a copy is a new file for its owner alone, and gives the identity back", () => {
+Deno.test("a copy is a new file for its owner alone, and gives the identity back", async () => {
   using at = place();
   const copy = `${at.path}/copy`;
   const identity = Identity.generate();
   exportIdentity(copy, sealIdentity(identity, "x", cheap));
-  if (isUnix) assertEquals(Deno.statSync(copy).mode! & 0o777, 0o600);
+  if (isUnix) assertEquals((await Deno.stat(copy)).mode! & 0o777, 0o600);
   assertEquals(
     refusal(
       () => exportIdentity(copy, plainIdentity(identity)),
@@ -275,7 +292,7 @@ Deno.test("a copy is a new file for its owner alone, and gives the identity back
   );
   const file = readExported(copy);
   assertEquals(importIdentity(`${at.path}/new`, file, { replace: false }), { wasThere: false });
-  assertEquals(loadIdentity(`${at.path}/new`, answering("x").ask).seed, identity.seed);
+  assertEquals((await loadIdentity(`${at.path}/new`, answering("x").ask)).seed, identity.seed);
 });
 
 Deno.test("a file that is not a copy is refused", () => {

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { readExported } from "../../../../client/profile/profile.ts";
+import { UserError } from "../../../../client/user_error.ts";
 import { loadIdentity } from "../../../support/identities.ts";
 import {
   encodeIdentity,
@@ -13,7 +14,7 @@ import {
   showIdentity,
 } from "../../../../client/ui/cli/identity_command.ts";
 import { Identity } from "../../../../shared/crypto/identity.ts";
-import { throwsSaying } from "../../../support/problems.ts";
+import { rejectsSaying } from "../../../support/problems.ts";
 import { namesIn, temporaryDirectory } from "../../../support/places.ts";
 
 const identity = Identity.fromSeed(new Uint8Array(32).fill(1));
@@ -82,19 +83,19 @@ Deno.test("an identity that is made in order to be shown is reported as new, onc
   assertEquals(at.printed, shown);
 });
 
-Deno.test("a new passphrase is asked for twice, after the old one, and an empty one removes it", () => {
+Deno.test("a new passphrase is asked for twice, after the old one, and an empty one removes it", async () => {
   using at = sitting("one", "one", "one", "two", "two", "two", "", "");
   give(at.profile);
   const [prompt, again] = ["New passphrase, empty for none:", "The same again:"];
   const old = `Passphrase of '${at.profile}/identity.json':`;
-  changePassphrase(at.profile, at.surroundings);
+  await changePassphrase(at.profile, at.surroundings);
   assertEquals(at.asked.splice(0), [prompt, again]);
-  changePassphrase(at.profile, at.surroundings);
+  await changePassphrase(at.profile, at.surroundings);
   assertEquals(at.asked.splice(0), [old, prompt, again]);
-  assertEquals(loadIdentity(at.profile, () => "two").seed, identity.seed);
-  changePassphrase(at.profile, at.surroundings);
+  assertEquals((await loadIdentity(at.profile, () => "two")).seed, identity.seed);
+  await changePassphrase(at.profile, at.surroundings);
   assertEquals(at.asked.splice(0), [old, prompt, again]);
-  assertEquals(loadIdentity(at.profile, () => null).seed, identity.seed);
+  assertEquals((await loadIdentity(at.profile, () => null)).seed, identity.seed);
   assertEquals(at.printed, [
     "* your identity is protected by the new passphrase from now on",
     "* your messages are sealed with it the next time a client starts",
@@ -104,38 +105,39 @@ Deno.test("a new passphrase is asked for twice, after the old one, and an empty 
   ]);
 });
 
-Deno.test("a passphrase is not taken if it is typed differently the second time", () => {
+Deno.test("a passphrase is not taken if it is typed differently the second time", async () => {
   const cases: [answers: (string | null)[], said: string][] = [
     [["one", "two"], "the two differ. Nothing has changed"],
     [["one", ""], "the two differ. Nothing has changed"],
     [["", "one"], "the two differ. Nothing has changed"],
     [["one\x1b[A", "one\x1b[A"], "it has characters that are not seen. Nothing has changed"],
     [["on\ufffd", "on\ufffd"], "it has characters that are not seen. Nothing has changed"],
-    [["one", null], "standard input and output have to be a terminal"],
-    [[null], "standard input and output have to be a terminal"],
+    [["one", null], "there is no terminal to ask in; --new-passphrase-file FILE"],
+    [[null], "there is no terminal to ask in; --new-passphrase-file FILE"],
   ];
   for (const [answers, said] of cases) {
     using at = sitting(...answers);
     give(at.profile);
-    throwsSaying(() => changePassphrase(at.profile, at.surroundings), said);
-    assertEquals(loadIdentity(at.profile, () => null).seed, identity.seed);
+    await rejectsSaying(() => changePassphrase(at.profile, at.surroundings), UserError, said);
+    assertEquals((await loadIdentity(at.profile, () => null)).seed, identity.seed);
   }
 });
 
-Deno.test("a copy has a passphrase of its own, or none if --plain asks for that", () => {
+Deno.test("a copy has a passphrase of its own, or none if --plain asks for that", async () => {
   using at = sitting("old", "new", "new", "old", "old", "", "");
   give(at.profile, "old");
-  exportCopy(at.profile, at.copy, { plain: false }, at.surroundings);
+  await exportCopy(at.profile, at.copy, { plain: false }, at.surroundings);
   const copied = readExported(at.copy);
   assert("sealed" in copied);
-  importCopy(`${at.path}/other`, at.copy, { replace: false }, {
+  await importCopy(`${at.path}/other`, at.copy, { replace: false }, {
     ...at.surroundings,
     prompt: () => "new",
   });
-  exportCopy(at.profile, `${at.copy}-2`, { plain: true }, at.surroundings);
+  await exportCopy(at.profile, `${at.copy}-2`, { plain: true }, at.surroundings);
   assert("identity" in readExported(`${at.copy}-2`));
-  throwsSaying(
+  await rejectsSaying(
     () => exportCopy(at.profile, `${at.copy}-3`, { plain: false }, at.surroundings),
+    UserError,
     "Cannot export without a passphrase; --plain says that this is wanted",
   );
   const old = `Passphrase of '${at.profile}/identity.json':`;
@@ -148,44 +150,47 @@ Deno.test("a copy has a passphrase of its own, or none if --plain asks for that"
   );
 });
 
-Deno.test("an identity that does not exist cannot be copied", () => {
+Deno.test("an identity that does not exist cannot be copied", async () => {
   using at = sitting();
-  throwsSaying(
+  await rejectsSaying(
     () => exportCopy(at.profile, at.copy, { plain: true }, at.surroundings),
+    UserError,
     `There is no identity in '${at.profile}' yet; p2pchat identity makes one`,
   );
   assertEquals(namesIn(at.path), []);
 });
 
-Deno.test("a copy with a passphrase can be imported with that passphrase, and keeps it", () => {
+Deno.test("a copy with a passphrase can be imported with that passphrase, and keeps it", async () => {
   using at = sitting("wrong", "x", "wrong", "wrong", "wrong");
-  Deno.writeTextFileSync(at.copy, encodeIdentity(sealIdentity(identity, "x", cheap)));
-  importCopy(at.profile, at.copy, { replace: false }, at.surroundings);
+  await Deno.writeTextFile(at.copy, encodeIdentity(sealIdentity(identity, "x", cheap)));
+  await importCopy(at.profile, at.copy, { replace: false }, at.surroundings);
   assertEquals(at.printed, [
     `* your identity is the imported one; its fingerprint is ${fingerprint}`,
   ]);
   assertEquals(
-    Deno.readTextFileSync(`${at.profile}/identity.json`),
-    Deno.readTextFileSync(at.copy),
+    await Deno.readTextFile(`${at.profile}/identity.json`),
+    await Deno.readTextFile(at.copy),
   );
-  throwsSaying(
+  await rejectsSaying(
     () => importCopy(`${at.profile}-2`, at.copy, { replace: false }, at.surroundings),
-    "its passphrase was not given",
+    UserError,
+    "wrong passphrase, 3 times",
   );
   assertEquals(namesIn(at.path), ["copy", "profile"]);
 });
 
-Deno.test("importing reports what became of the identity and of the one before", () => {
+Deno.test("importing reports what became of the identity and of the one before", async () => {
   using at = sitting();
   give(at.profile);
   const other = Identity.fromSeed(new Uint8Array(32).fill(2));
-  Deno.writeTextFileSync(at.copy, encodeIdentity(plainIdentity(other)));
-  throwsSaying(
+  await Deno.writeTextFile(at.copy, encodeIdentity(plainIdentity(other)));
+  await rejectsSaying(
     () => importCopy(at.profile, at.copy, { replace: false }, at.surroundings),
+    UserError,
     "another is there; --replace keeps that one beside it",
   );
-  importCopy(at.profile, at.copy, { replace: true }, at.surroundings);
-  importCopy(at.profile, at.copy, { replace: false }, at.surroundings);
+  await importCopy(at.profile, at.copy, { replace: true }, at.surroundings);
+  await importCopy(at.profile, at.copy, { replace: false }, at.surroundings);
   assertEquals(at.printed, [
     `* your identity is the imported one; its fingerprint is ${other.fingerprint}`,
     `* the one before is kept in '${at.profile}/identity.json.old-1'`,

@@ -44,6 +44,8 @@ const cases: SentenceCases<ProfileProblem> = {
       `${use}a link there leads nowhere, or in a circle; correct it`,
     ],
     [unusable("use", { is: "no-passphrase" }), `${use}its passphrase was not given; try again`],
+    [unusable("use", { is: "wrong-passphrase", times: 1 }), `${use}wrong passphrase`],
+    [unusable("use", { is: "wrong-passphrase", times: 3 }), `${use}wrong passphrase, 3 times`],
     [
       unusable("make", { is: "system", reason: "the disk is full" }),
       `Cannot make an identity in '${path}': the disk is full`,
@@ -82,10 +84,45 @@ const cases: SentenceCases<ProfileProblem> = {
     { code: "no-identity-yet", directory: "/home/ann" },
     "There is no identity in '/home/ann' yet; p2pchat identity makes one",
   ]],
-  "nobody-to-ask": [[
-    { code: "nobody-to-ask" },
-    "Cannot ask for a passphrase: standard input and output have to be a terminal",
-  ]],
+  "nobody-to-ask": [
+    [
+      { code: "nobody-to-ask", passphrase: "present" },
+      "Cannot ask for a passphrase: there is no terminal to ask in; --passphrase-file FILE or " +
+      "--passphrase-fd N says where it can be read",
+    ],
+    [
+      { code: "nobody-to-ask", passphrase: "new" },
+      "Cannot ask for a passphrase: there is no terminal to ask in; --new-passphrase-file FILE or " +
+      "--new-passphrase-fd N says where it can be read",
+    ],
+  ],
+  "passphrase-not-read": [
+    [
+      { code: "passphrase-not-read", from: "it's", fault: { is: "empty" } },
+      "Cannot take the passphrase in 'it'\\''s': its first line is empty",
+    ],
+    [
+      { code: "passphrase-not-read", from: 0, fault: { is: "not-text" } },
+      "Cannot take the passphrase in standard input: its first line is not UTF-8, or has characters " +
+      "that are not seen",
+    ],
+    [
+      { code: "passphrase-not-read", from: 3, fault: { is: "too-long", max: 1_024 } },
+      "Cannot take the passphrase in descriptor 3: its first line is longer than 1024 bytes",
+    ],
+    [
+      { code: "passphrase-not-read", from: 3, fault: { is: "no-pipe" } },
+      "Cannot take the passphrase in descriptor 3: that is no open pipe; --passphrase-file takes files",
+    ],
+    [
+      {
+        code: "passphrase-not-read",
+        from: "none",
+        fault: { is: "system", reason: "there is no such file or directory" },
+      },
+      "Cannot take the passphrase in 'none': there is no such file or directory",
+    ],
+  ],
   "passphrase-not-text": [[
     { code: "passphrase-not-text" },
     "Cannot take that passphrase: it has characters that are not seen. Nothing has changed",
@@ -97,11 +134,6 @@ const cases: SentenceCases<ProfileProblem> = {
   "copy-without-passphrase": [[
     { code: "copy-without-passphrase" },
     "Cannot export without a passphrase; --plain says that this is wanted",
-  ]],
-  "sealed-copy-on-input": [[
-    { code: "sealed-copy-on-input" },
-    "Cannot import the identity in standard input: it is under a passphrase, which cannot be asked " +
-    "for then; import it from a file",
   ]],
 };
 
