@@ -28,6 +28,9 @@ const timerMaxMs = 2 ** 31 - 1;
 /** How long a server that is lost is left alone, at first and at most. */
 const againBackoffMs = { firstMs: 1_000, maxMs: 60_000 };
 
+/** The longest time that a server is left alone because it asks for that (RFC 9110 section 10.2.3). */
+const retryAfterMaxMs = 60 * 60_000;
+
 /** What a registration needs to know. */
 export interface RegistrationOptions {
   readonly id: string;
@@ -176,11 +179,17 @@ export class Registration {
       if (signal.aborted) return;
       const isLost = problem !== undefined;
       if (isLost) onLost(problem!);
+      let told = refusalIn(problem);
       const backoff = new Backoff({ ...againBackoffMs, random });
       while (problem !== undefined) {
-        if (!await wait(backoff.next(), signal, clock)) return;
+        if (!await wait(Math.max(backoff.next(), askedPauseMs(problem)), signal, clock)) return;
         problem = await this.#refresh();
         if (signal.aborted) return;
+        // The server may say now why it does not register the client any more.
+        const refusal = refusalIn(problem);
+        if (refusal === undefined || refusal === told) continue;
+        told = refusal;
+        onLost(problem!);
       }
       if (isLost || connection.server !== server) onAgain(connection.server);
       this.#follow();
@@ -209,4 +218,15 @@ export class Registration {
       return problemOf(error);
     }
   }
+}
+
+/** How long the server wants to be left alone, in milliseconds, up to what is believable. */
+function askedPauseMs(problem: Problem): number {
+  if (problem.code !== "server-refused") return 0;
+  return Math.min((problem.retryAfterS ?? 0) * 1000, retryAfterMaxMs);
+}
+
+/** Why the server has refused to register the client; undefined if it did not. */
+function refusalIn(problem: Problem | undefined): string | undefined {
+  return problem?.code === "server-refused" ? `${problem.status} ${problem.said}` : undefined;
 }

@@ -237,6 +237,30 @@ Deno.test("a lost server is reported once, tried ever more rarely, and reported 
   t.registration.stopRefreshing();
 });
 
+Deno.test("a server that names a time after which it may be asked again is asked then", async () => {
+  const busy = (retryAfterS: string, reason = "busy"): Answer => () => {
+    throw new ServerRefusal(
+      message("ERROR", [["Code", "503"], ["Reason", reason], ["Retry-After", retryAfterS]]),
+    );
+  };
+  const t = made(granting(100), { random: () => 0 });
+  await t.start();
+  const at: number[] = [];
+  const begunMs = t.clock.now();
+  const answers: Answer[] = [lost, busy("120"), busy("120"), busy("9999999"), granting(100)];
+  t.answer = (request) => {
+    at.push((t.clock.now() - begunMs) / 1000);
+    return (answers.shift() ?? granting(100))(request);
+  };
+  await t.clock.pass(4_000_000);
+  // The first refresh is due after 50 s; a lost server is tried again soon.
+  assertEquals(at.slice(0, 5), [50, 50.5, 170.5, 290.5, 3_890.5]);
+  // Each reason is told once.
+  const told = t.events.of("server-lost").map(({ problem }) => problem.code);
+  assertEquals(told, ["server-closed", "server-refused"]);
+  assertEquals(t.events.of("registered-again").length, 1);
+});
+
 Deno.test("registering again leaves one refresh", async () => {
   const t = made(granting(100));
   await t.start();
@@ -410,7 +434,8 @@ Deno.test("a server that refuses after a loss is asked again", async () => {
   t.servers.answers.set(1, () => message("ERROR", [["Code", "403"], ["Reason", "taken"]]));
   t.servers.connection.end();
   await t.clock.pass(100_000);
-  assertEquals(types(t.events), ["registered", "server-lost"]);
+  // First it is told that the server is lost, then why it refuses, once.
+  assertEquals(types(t.events), ["registered", "server-lost", "server-lost"]);
   for (const conn of t.servers.connections) conn.answer = ours;
   await t.clock.pass(60_000);
   assertEquals(types(t.events).at(-1), "registered-again");
