@@ -49,7 +49,9 @@ export type TransportProblem =
 
 /** Why nobody is reached at an address. */
 export type ConnectFailure =
-  | { readonly is: "no-listener" | "no-such-host" | "no-answer" | "not-permitted" }
+  | {
+    readonly is: "no-listener" | "no-such-host" | "not-looked-up" | "no-answer" | "not-permitted";
+  }
   | { readonly is: "other"; readonly reason: string };
 
 /** Why there is no TLS with a server. */

@@ -23,7 +23,8 @@ function knownFailure(error: unknown): ConnectFailure | undefined {
   if (error instanceof Deno.errors.TimedOut) return { is: "no-answer" };
   if (error instanceof Deno.errors.NotCapable) return { is: "not-permitted" };
   // What Deno says if the system cannot look up a name; it gives no code.
-  if (errorMessage(error).includes("failed to lookup address")) return { is: "no-such-host" };
+  const [, lookup] = /failed to lookup address information: (.*)/.exec(errorMessage(error)) ?? [];
+  if (lookup !== undefined) return { is: absent.test(lookup) ? "no-such-host" : "not-looked-up" };
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   return systemFailures[code];
 }
@@ -32,7 +33,12 @@ function otherFailure(error: unknown): ConnectFailure {
   return { is: "other", reason: systemReason(error) };
 }
 
+/** How resolvers say that there is no such name: those of glibc, musl, macOS and Windows. */
+const absent =
+  /not known|nodename nor servname|does not resolve|No address associated|No such host/i;
+
 const systemFailures: Readonly<Record<string, ConnectFailure>> = {
+  EAI_AGAIN: { is: "not-looked-up" },
   ECONNREFUSED: { is: "no-listener" },
   ENOTFOUND: { is: "no-such-host" },
   ETIMEDOUT: { is: "no-answer" },

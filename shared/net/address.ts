@@ -19,7 +19,8 @@ export function formatAddress({ host, port }: Address): string {
 }
 
 const addressPattern = /^(?:\[([^\[\]]+)\]|([^:\[\]]+))(?::([0-9]{1,5}))?$/;
-const namePattern = /^(?!-)[A-Za-z0-9-]{1,63}(?<!-)(?:\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*\.?$/;
+// An underscore is not allowed by RFC 952, but there are machines that have one in their name.
+const namePattern = /^(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*\.?$/;
 
 /**
  * Reads an address.

@@ -41,6 +41,8 @@ function connectWords(why: ConnectFailure | TlsFailure, server = ""): string {
       return "nobody listens there";
     case "no-such-host":
       return "there is no such host";
+    case "not-looked-up":
+      return "its name cannot be looked up at the moment; is this machine online?";
     case "no-answer":
       return "no answer within the time";
     case "not-permitted":

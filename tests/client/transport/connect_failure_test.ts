@@ -9,6 +9,7 @@ Deno.test("why nobody was reached is told by the system's code", () => {
   const failures: [error: unknown, failure: ReturnType<typeof connectFailure>][] = [
     [withCode("ECONNREFUSED"), { is: "no-listener" }],
     [withCode("ENOTFOUND"), { is: "no-such-host" }],
+    [withCode("EAI_AGAIN"), { is: "not-looked-up" }],
     [withCode("ETIMEDOUT"), { is: "no-answer" }],
     [new Deno.errors.TimedOut(), { is: "no-answer" }],
     [new Deno.errors.NotCapable(), { is: "not-permitted" }],
@@ -16,6 +17,15 @@ Deno.test("why nobody was reached is told by the system's code", () => {
       new Error("failed to lookup address information: Name or service not known"),
       { is: "no-such-host" },
     ],
+    [
+      new Error("failed to lookup address information: No such host is known. (os error 11001)"),
+      { is: "no-such-host" },
+    ],
+    [
+      new Error("failed to lookup address information: Temporary failure in name resolution"),
+      { is: "not-looked-up" },
+    ],
+    [new Error("failed to lookup address information: Try again"), { is: "not-looked-up" }],
     [
       new Error("Network is unreachable (os error 101)"),
       { is: "other", reason: "Network is unreachable" },

@@ -306,7 +306,8 @@ Deno.test("if nobody listens, TLS makes no difference", async () => {
     );
     assertMatch(
       await refused({ host: "no-such-host.invalid", port: 1, tls }),
-      /: there is no such host$/,
+      // A machine without a resolver cannot know which of the two it is.
+      /: (there is no such host|its name cannot be looked up at the moment; .*)$/,
     );
   }
 });

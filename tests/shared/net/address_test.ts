@@ -39,6 +39,7 @@ Deno.test("no text makes parseAddress throw, and what it takes has a host and a 
 
 Deno.test("parseAddress takes the default port if the text names none", () => {
   assertEquals(parseAddress("chat.example.org", 5555), { host: "chat.example.org", port: 5555 });
+  assertEquals(parseAddress("my_server", 5555), { host: "my_server", port: 5555 });
   assertEquals(parseAddress("[::1]", 5555), { host: "::1", port: 5555 });
   assertEquals(parseAddress("127.0.0.1:1", 5555), { host: "127.0.0.1", port: 1 });
   assertEquals(parseAddress("chat.example.org"), undefined);
@@ -47,7 +48,7 @@ Deno.test("parseAddress takes the default port if the text names none", () => {
 Deno.test("parseAddress refuses a text that is not an address", () => {
   const none = ["", ":", ":5555", "host:", "host:0", "host:65536", "host:x", "host:-1", "host: 1"];
   none.push("::1:5555", "[::1]5555", "[127.0.0.1]:1", "[host]:1", "[::1", "::1]:1", "[[::1]]:1");
-  none.push("a b:1", "-a:1", "a-:1", "a..b:1", ".a:1", "a_b:1", "é:1", "a/b:1", "user@host:1");
+  none.push("a b:1", "-a:1", "a-:1", "a..b:1", ".a:1", "é:1", "a/b:1", "user@host:1");
   none.push("127.1:1", "2130706433:1", "0x7f000001:1", "256.0.0.1:1", "01.2.3.4:1", "1.2.3.4.5:1");
   none.push(`${"a".repeat(64)}.org:1`, `${"a.".repeat(127)}:1`, "host:1\n", "host\n:1");
   for (const text of none) assertEquals(parseAddress(text), undefined, text);

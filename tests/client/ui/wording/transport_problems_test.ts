@@ -17,6 +17,11 @@ const cases: SentenceCases<TransportProblem> = {
     ],
     [peer({ is: "no-such-host" }), "Cannot reach bob at 192.0.2.1:5556: there is no such host"],
     [
+      peer({ is: "not-looked-up" }),
+      "Cannot reach bob at 192.0.2.1:5556: its name cannot be looked up at the moment; " +
+      "is this machine online?",
+    ],
+    [
       peer({ is: "not-permitted" }),
       "Cannot reach bob at 192.0.2.1:5556: the program is not permitted to connect there",
     ],
