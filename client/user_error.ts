@@ -121,6 +121,12 @@ export type RendezvousProblem =
     readonly server: string;
     readonly realm: string;
   }
+  | {
+    /** The server is a legacy program that does not know what it was asked. */
+    readonly code: "server-lacks-verb";
+    readonly server: string;
+    readonly verb: string;
+  }
   | { readonly code: "server-sent-no-address" }
   | {
     /** None of several servers will do. */

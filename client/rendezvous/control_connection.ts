@@ -16,6 +16,7 @@ import type { Network } from "../transport/transport.ts";
 import { formatServerAddress, type ServerAddress } from "../../shared/net/server_address.ts";
 import { ServerRefusal } from "./reply.ts";
 import { ServerConnection } from "./server_connection.ts";
+import { ServerKinds } from "./server_kinds.ts";
 
 /** What a control connection needs to know. */
 export interface ControlConnectionOptions {
@@ -38,18 +39,23 @@ const noRoom: readonly string[] = ["429", "503"];
 export class ControlConnection {
   readonly #options: ControlConnectionOptions;
   #current: ServerConnection | undefined;
+  /** Those that may be open: with a legacy server there may be several. */
+  readonly #opened = new Set<ServerConnection>();
   #opening: Promise<ServerConnection> | undefined;
   #registered: ServerConnection | undefined;
   /** The server that is tried first when the next connection is opened. */
   #next = 0;
   readonly #onLost: () => void;
+  readonly #kinds = new ServerKinds();
 
   /** @throws {TypeError} If no server is named. */
   constructor(options: ControlConnectionOptions) {
     if (options.servers.length === 0) throw new TypeError("A control connection needs a server");
     this.#options = options;
     this.#onLost = () => options.onLost();
-    options.signal.addEventListener("abort", () => this.#current?.close());
+    options.signal.addEventListener("abort", () => {
+      for (const connection of this.#opened) connection.close();
+    });
   }
 
   /** The server that is spoken to, or was last, or will be first. */
@@ -77,15 +83,18 @@ export class ControlConnection {
    * @param expected The verb of the reply.
    * @throws {ServerRefusal} If the server answers ERROR.
    * @throws {UserError} If no server can be reached, or the one that is does not answer, or answers something
-   * else.
+   * else; with `server-lacks-verb` if it is a legacy program that does not know what it is asked.
    */
   async request(request: Message, expected: VerbName): Promise<Message> {
     const [connection, reply] = await this.#ask(request, expected);
     this.#next = 0;
+    this.#kinds.heard(connection.server, request, reply);
     if (reply.verb === "REGACK") {
       if (connection !== this.#registered) this.release();
       if (speaksVersion1(reply)) this.#keep(connection);
     }
+    // It reads one request of a connection, and some keep the connection open all the same.
+    if (this.#kinds.isLegacy(connection.server)) connection.close();
     return reply;
   }
 
@@ -126,9 +135,16 @@ export class ControlConnection {
         if (reply === undefined && connection.answered) continue;
         return [connection, connection.expect(reply, expected)];
       } catch (error) {
+        if (error instanceof ServerRefusal) this.#kinds.refused(connection.server);
         if (!isFresh || !(error instanceof UserError)) throw error;
         if (error instanceof ServerRefusal && !noRoom.includes(error.status)) throw error;
-        problems.push(error);
+        const explained = this.#kinds.explained(error, connection.server, request.verb);
+        // Another server has no registration to take back.
+        if (request.verb === "UNREGISTER" && explained !== error) {
+          connection.close();
+          throw explained;
+        }
+        problems.push(explained);
         this.#turnFrom(connection, problems);
       }
     }
@@ -144,7 +160,11 @@ export class ControlConnection {
   }
 
   #open(problems: readonly UserError[] = []): Promise<ServerConnection> {
-    if (this.#current?.isOpen) return Promise.resolve(this.#current);
+    const current = this.#current?.isOpen ? this.#current : undefined;
+    const isLegacy = this.#kinds.isLegacy(current?.server ?? this.#options.servers[this.#next]!);
+    if (current !== undefined && !(isLegacy && current.asked)) return Promise.resolve(current);
+    // It reads one request of a connection: what is asked at the same time is asked on others.
+    if (isLegacy) return this.#dial(problems);
     return this.#opening ??= this.#dial(problems).finally(() => this.#opening = undefined);
   }
 
@@ -154,10 +174,13 @@ export class ControlConnection {
     for (const server of servers.slice(this.#next)) {
       try {
         const conn = await network.dialServer(server, { signal, clock });
-        this.#current = new ServerConnection({ conn, server, clock, onPush });
-        if (signal.aborted) this.#current.close();
+        const connection = new ServerConnection({ conn, server, clock, onPush });
+        this.#current = connection;
+        for (const opened of this.#opened) if (!opened.isOpen) this.#opened.delete(opened);
+        this.#opened.add(connection);
+        if (signal.aborted) connection.close();
         signal.throwIfAborted();
-        return this.#current;
+        return connection;
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
         problems.push(error);

@@ -6,27 +6,37 @@
 
 import { parsePort } from "../../shared/net/address.ts";
 import { isClientId } from "../../shared/protocol/client_id.ts";
-import { type Header, header, headerValues, message } from "../../shared/protocol/message.ts";
+import {
+  type Header,
+  header,
+  headerValues,
+  type Message,
+  message,
+} from "../../shared/protocol/message.ts";
 import {
   addressIn,
   type ClientRecord,
   parseClient,
   parseFingerprint,
+  parseLegacyClient,
   parseWholeNumber,
 } from "../../shared/protocol/records.ts";
-import { protocolVersion } from "../../shared/protocol/verbs.ts";
+import { protocolVersion, speaksVersion1 } from "../../shared/protocol/verbs.ts";
 import { UserError } from "../user_error.ts";
 import type { KnownClient } from "../events.ts";
 import type { ControlConnection } from "./control_connection.ts";
+import { isLegacyList } from "./reply.ts";
 
 /**
- * Looks a client up.
+ * Looks a client up. A legacy server knows no Target and names any client that it likes: there it is looked
+ * for in the list of all.
  *
  * @param selfId Our own id: the server does not name us to ourselves.
  * @param target The client's id; undefined for the next one of all others.
  * @returns The client, with an empty id if the server says none; undefined if the server names nobody.
  * @throws {ServerRefusal} If the server answers ERROR, as it does if it knows no such client.
- * @throws {UserError} If the server cannot be asked, or sends something that is not an address.
+ * @throws {UserError} If the server cannot be asked, or sends something that is not an address; with
+ * `not-registered` if it is a legacy program whose list does not have the client.
  */
 export async function lookUp(
   connection: Pick<ControlConnection, "request">,
@@ -35,7 +45,28 @@ export async function lookUp(
 ): Promise<KnownClient | undefined> {
   const headers: Header[] = [["clientID", selfId], ["Version", protocolVersion]];
   if (target !== undefined) headers.push(["Target", target]);
-  const reply = await connection.request(message("BRIDGE", headers), "BRIDGEACK");
+  let reply;
+  try {
+    reply = await connection.request(message("BRIDGE", headers), "BRIDGEACK");
+  } catch (error) {
+    const knowsNoBridge = error instanceof UserError && error.code === "server-lacks-verb";
+    if (target === undefined || !knowsNoBridge) throw error;
+    return await findInList(connection, target);
+  }
+  const isAnswered = target === undefined || speaksVersion1(reply) ||
+    header(reply, "clientID") === target;
+  if (isAnswered) return clientIn(reply);
+  try {
+    return await findInList(connection, target);
+  } catch (error) {
+    const knowsNoInfo = error instanceof UserError && error.code === "server-lacks-verb";
+    if (knowsNoInfo) return clientIn(reply);
+    throw error;
+  }
+}
+
+/** The client that a BRIDGEACK names; undefined if it names none. */
+function clientIn(reply: Message): KnownClient | undefined {
   const id = header(reply, "clientID") ?? "";
   const host = header(reply, "IP") ?? "";
   const port = parsePort(header(reply, "Port") ?? "");
@@ -44,6 +75,17 @@ export async function lookUp(
   if (address === undefined) throw new UserError({ code: "server-sent-no-address" });
   const fingerprint = parseFingerprint(header(reply, "Fingerprint"));
   return knownClient({ clientId: isClientId(id) ? id : "", address, fingerprint });
+}
+
+/** @throws {UserError} With `not-registered` if the list does not have the client. */
+async function findInList(
+  connection: Pick<ControlConnection, "request">,
+  target: string,
+): Promise<KnownClient> {
+  const { clients } = await listEveryone(connection, () => {});
+  const found = clients.find(({ id }) => id === target);
+  if (found === undefined) throw new UserError({ code: "not-registered", name: target });
+  return found;
 }
 
 /** Clients that the server knows. */
@@ -76,6 +118,7 @@ export async function listEveryone(
       message("INFO", [["Version", protocolVersion], ...page]),
       "INFOACK",
     );
+    if (isLegacyList(reply)) return legacyList(reply, onClient);
     count = parseWholeNumber(header(reply, "Count")) ?? 0;
     const found = headerValues(reply, "Client").map(parseClient).filter((client) =>
       client !== undefined
@@ -87,6 +130,13 @@ export async function listEveryone(
     after = next !== undefined && isClientId(next) && found.length > 0 ? next : undefined;
   } while (after !== undefined && clients.length < listedMax);
   return { count, clients };
+}
+
+function legacyList({ bare }: Message, onClient: (client: KnownClient) => void): Listed {
+  const clients = bare.map(parseLegacyClient).filter((client) => client !== undefined)
+    .map(knownClient);
+  for (const client of clients) if (isClientId(client.id)) onClient(client);
+  return { count: clients.length, clients };
 }
 
 function knownClient({ clientId: id, address, fingerprint }: ClientRecord): KnownClient {

@@ -46,7 +46,12 @@ export class ServerRefusal extends UserError {
 /** Whether a reply is a well-formed message with the verb that is due. */
 export function isReply(item: Reply, expected: VerbName): item is Message {
   return item !== undefined && !isFault(item) && item.verb === expected &&
-    check(item, "server") === undefined;
+    (isLegacyList(item) || check(item, "server") === undefined);
+}
+
+/** Whether a message is an INFOACK as the original's server sends it: one bare line a client, and no header. */
+export function isLegacyList({ verb, headers }: Message): boolean {
+  return verb === "INFOACK" && headers.length === 0;
 }
 
 /** The server that a reply comes from. */

@@ -50,6 +50,7 @@ export class ServerConnection {
   /** Those who wait for a reply, in the order of their requests. */
   readonly #waiting: ((reply: Reply) => void)[] = [];
   #writing: Promise<void> = Promise.resolve();
+  #asked = false;
   #answered = false;
   #speaksTls = false;
   /** Runs while the client is registered. The server, too, has to hear something in time. */
@@ -75,6 +76,11 @@ export class ServerConnection {
   /** Whether requests can be made. */
   get isOpen(): boolean {
     return this.#state === "open" || this.#state === "registered";
+  }
+
+  /** Whether anything has been asked on it. */
+  get asked(): boolean {
+    return this.#asked;
   }
 
   /** Whether there has been a reply on it. */
@@ -120,6 +126,7 @@ export class ServerConnection {
    */
   async exchange(request: Message, taken: (reply: Reply) => void = () => {}): Promise<Reply> {
     if (!this.isOpen) return undefined;
+    this.#asked = true;
     const { promise, resolve, reject } = Promise.withResolvers<Reply>();
     this.#waiting.push((reply) => {
       taken(reply);

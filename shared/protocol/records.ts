@@ -32,6 +32,20 @@ export function parseClient(line: string): ClientRecord | undefined {
   return { clientId, address, fingerprint: parseFingerprint(fingerprint) };
 }
 
+/**
+ * Reads a client as the original's server lists it, in a bare line: `alice 192.0.2.1:5556`. The id may be one
+ * that this protocol does not allow, with spaces and umlauts.
+ *
+ * @returns Undefined if it is malformed.
+ */
+export function parseLegacyClient(line: string): ClientRecord | undefined {
+  const end = line.trimEnd().lastIndexOf(" ");
+  const clientId = line.slice(0, Math.max(end, 0)).trim();
+  const address = parseAddress(line.slice(end + 1).trimEnd());
+  if (clientId === "" || address === undefined) return undefined;
+  return { clientId, address, fingerprint: undefined };
+}
+
 /** Reads a `Fingerprint`. @returns Undefined if it is malformed. */
 export function parseFingerprint(text: string | undefined): Fingerprint | undefined {
   return text !== undefined && isFingerprint(text) ? text : undefined;

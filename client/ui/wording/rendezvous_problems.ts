@@ -33,10 +33,19 @@ export function rendezvousSentences(
     "wrong-realm": ({ server, realm }) =>
       `The server at ${server} asks for a signature for ${realm}: nothing was signed. If ${realm} ` +
       "is its name, start the client with that",
+    "server-lacks-verb": ({ server, verb }) =>
+      `The server at ${server} has no ${verb}` + (lacking[verb] ?? ""),
     "server-sent-no-address": () => "The server sent something that is not an address",
     "no-server": ({ problems }) => problems.map(sentenceOf).join("; "),
   };
 }
+
+/** What it means that a legacy server does not know a verb. */
+const lacking: Readonly<Record<string, string>> = {
+  UNREGISTER: "; it forgets you when it is restarted",
+  INFO: ": it does not say who is registered",
+  BRIDGE: ": it does not say where others are; /chat IP:PORT needs no server",
+};
 
 function foundWords(found: Extract<RendezvousProblem, { code: "not-a-server" }>["found"]): string {
   switch (found.is) {

@@ -37,6 +37,7 @@ const ours: Answer = (request) => {
           ["clientID", "bob"],
           ["IP", "192.0.2.2"],
           ["Port", "7"],
+          ["Version", "1"],
           ["Fingerprint", bobKey],
         ])
         : message("ERROR", [["Code", "404"], ["Reason", "There is no such client"]]);
@@ -44,11 +45,15 @@ const ours: Answer = (request) => {
       return header(request, "After") === undefined
         ? message("INFOACK", [
           ["Count", "2"],
+          ["Version", "1"],
           ["Client", `bob 192.0.2.2:7 ${bobKey}`],
           ["Client", "no client"],
           ["After", "bob"],
         ])
-        : message("INFOACK", [["Count", "2"], ["Client", `carol 192.0.2.3:8 ${carolKey}`]]);
+        : message("INFOACK", [["Count", "2"], ["Version", "1"], [
+          "Client",
+          `carol 192.0.2.3:8 ${carolKey}`,
+        ]]);
     default:
       return message("PONG");
   }

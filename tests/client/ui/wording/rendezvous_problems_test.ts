@@ -74,6 +74,21 @@ const cases: SentenceCases<RendezvousProblem> = {
     "The server at example.org:5555 asks for a signature for example.com:5555: nothing was signed. " +
     "If example.com:5555 is its name, start the client with that",
   ]],
+  "server-lacks-verb": [
+    [
+      { code: "server-lacks-verb", server: "example.org:5555", verb: "UNREGISTER" },
+      "The server at example.org:5555 has no UNREGISTER; it forgets you when it is restarted",
+    ],
+    [
+      { code: "server-lacks-verb", server: "example.org:5555", verb: "INFO" },
+      "The server at example.org:5555 has no INFO: it does not say who is registered",
+    ],
+    [
+      { code: "server-lacks-verb", server: "example.org:5555", verb: "BRIDGE" },
+      "The server at example.org:5555 has no BRIDGE: it does not say where others are; " +
+      "/chat IP:PORT needs no server",
+    ],
+  ],
   "server-sent-no-address": [[
     { code: "server-sent-no-address" },
     "The server sent something that is not an address",

@@ -1,0 +1,185 @@
+// Servers of the original's kind, as byte scripts: what they send is written down here as they send it.
+
+import { assertEquals } from "@std/assert";
+import { Rendezvous } from "../../../client/rendezvous/rendezvous.ts";
+import { UserError } from "../../../client/user_error.ts";
+import { Identity } from "../../../shared/crypto/identity.ts";
+import { replyTimeoutMs } from "../../../shared/protocol/limits.ts";
+import type { Message } from "../../../shared/protocol/message.ts";
+import { FakeClock } from "../../support/fake_clock.ts";
+import { rejectsSaying } from "../../support/problems.ts";
+import {
+  type Answer,
+  type ScriptedConnection,
+  ScriptedServers,
+} from "../../support/scripted_servers.ts";
+
+const regack = "REGACK\r\nclientID: alice\r\nIP: 127.0.0.1\r\nPort: 5556\r\n\r\n";
+const bridgeack = "BRIDGEACK\r\nclientID: bob\r\nIP: 127.0.0.1\r\nPort: 5557\r\n\r\n";
+const nobody = "BRIDGEACK\r\nclientID: \r\nIP: \r\nPort: \r\n\r\n";
+const list = "INFOACK\r\nalice 127.0.0.1:5556\r\nbob 127.0.0.1:5557\r\n" +
+  "Jörg K. @home 127.0.0.1:5558\r\ncarol 127.0.0.1:5559\r\nno client\r\n\r\n";
+
+/** The original's server: it answers the first request of a connection, and closes it. */
+const original: Answer = ({ verb }, conn) => {
+  if (conn.requests.length > 1) throw new Error("asked twice on one connection");
+  const replies: Record<string, string> = { REGISTER: regack, BRIDGE: bridgeack, INFO: list };
+  const reply = replies[verb];
+  if (reply !== undefined) conn.say(reply);
+  conn.end();
+  return undefined;
+};
+
+/** The same, which answers what it does not know as it is told to, and keeps connections open. */
+const relative =
+  (others: (request: Message, conn: ScriptedConnection) => void): Answer => (request, conn) => {
+    // What comes behind the first request it does not read.
+    if (conn.requests.length > 1) return undefined;
+    if (request.verb === "REGISTER") conn.say(regack);
+    else others(request, conn);
+    return undefined;
+  };
+
+function made(...answers: Answer[]) {
+  const servers = new ScriptedServers();
+  for (const [i, answer] of answers.entries()) servers.answers.set(i + 1, answer);
+  const clock = new FakeClock();
+  const stopping = new AbortController();
+  const rendezvous = new Rendezvous({
+    id: "alice",
+    identity: Identity.generate(),
+    listening: { host: "127.0.0.1", port: 5556 },
+    servers: answers.map((_, i) => ({ host: "127.0.0.1", port: i + 1 })),
+    network: servers,
+    clock,
+    random: () => 0,
+    signal: stopping.signal,
+    notices: {
+      registered: () => {},
+      ready: () => Promise.resolve(),
+      serverLost: () => {},
+      registeredAgain: () => {},
+      mail: () => {},
+      presence: () => {},
+    },
+  });
+  return { servers, clock, stopping, rendezvous };
+}
+
+const at = (port: number) => ({ host: "127.0.0.1", port });
+
+Deno.test("the list of the original's server is read, whatever the ids are", async () => {
+  const t = made(original);
+  assertEquals(await t.clock.finish(t.rendezvous.everyone()), {
+    count: 4,
+    clients: [
+      { id: "alice", address: at(5556) },
+      { id: "bob", address: at(5557) },
+      { id: "Jörg K. @home", address: at(5558) },
+      { id: "carol", address: at(5559) },
+    ],
+  });
+});
+
+Deno.test("an empty list of the original's server is no error", async () => {
+  const t = made((_, conn) => {
+    conn.say("INFOACK\r\n\r\n");
+    conn.end();
+    return undefined;
+  });
+  assertEquals(await t.clock.finish(t.rendezvous.everyone()), { count: 0, clients: [] });
+});
+
+Deno.test("a third person is found by name, although the server names the first one only", async () => {
+  const t = made(original);
+  await t.clock.finish(t.rendezvous.register());
+  const ask = (name?: string) => t.clock.finish(t.rendezvous.lookUp(name));
+  assertEquals(await ask("carol"), { id: "carol", address: at(5559) });
+  assertEquals(await ask("bob"), { id: "bob", address: at(5557) });
+  assertEquals(await ask(), { id: "bob", address: at(5557) });
+  await rejectsSaying(() => ask("dave"), UserError, "The server knows no dave");
+});
+
+Deno.test("a name is looked up in the list also if BRIDGE names nobody, or is not known", async () => {
+  for (const bridge of [nobody, "BRIDGEACK\r\nIP: 127.0.0.1\r\nPort: 5557\r\n\r\n", undefined]) {
+    const t = made(relative(({ verb }, conn) => {
+      if (verb === "INFO") conn.say(list);
+      else if (bridge === undefined) conn.end();
+      else conn.say(bridge);
+    }));
+    await t.clock.finish(t.rendezvous.register());
+    const found = await t.clock.finish(t.rendezvous.lookUp("carol"));
+    assertEquals(found, { id: "carol", address: at(5559) });
+  }
+});
+
+Deno.test("a server that has no list names whom it likes", async () => {
+  const t = made(
+    relative(({ verb }, conn) => verb === "BRIDGE" ? conn.say(bridgeack) : conn.end()),
+  );
+  const found = await t.clock.finish(t.rendezvous.lookUp("carol"));
+  assertEquals(found, { id: "bob", address: at(5557) });
+});
+
+const ignorant: [what: string, others: (request: Message, conn: ScriptedConnection) => void][] = [
+  ["closes the connection", (_, conn) => conn.end()],
+  ["breaks the connection", (_, conn) => conn.end("break")],
+  ["says nothing", () => {}],
+  ["says something else", (_, conn) => conn.say("UNKNOWN\r\n\r\n")],
+  ["says what is no message", (_, conn) => conn.say("unknown command\r\n\r\n")],
+];
+
+for (const [what, others] of ignorant) {
+  Deno.test(`a server of the original's kind that ${what} is said to lack the verb`, async () => {
+    const t = made(relative(others));
+    await t.clock.finish(t.rendezvous.register());
+    const asked = [
+      ["INFO", () => t.rendezvous.everyone(), ": it does not say who is registered"],
+      ["BRIDGE", () => t.rendezvous.lookUp(), ": it does not say where others are"],
+      ["UNREGISTER", () => t.rendezvous.unregister(), "; it forgets you when it is restarted"],
+    ] as const;
+    for (const [verb, ask, meaning] of asked) {
+      const startMs = t.clock.now();
+      await rejectsSaying(
+        () => t.clock.finish(Promise.resolve(ask())),
+        UserError,
+        `The server at 127.0.0.1:1 has no ${verb}${meaning}`,
+      );
+      assertEquals(t.clock.now() - startMs <= replyTimeoutMs, true, "it was waited for");
+    }
+    // The next request works.
+    await t.clock.finish(t.rendezvous.register());
+    t.stopping.abort();
+    assertEquals(t.servers.connections.filter(({ closed }) => !closed), []);
+  });
+}
+
+Deno.test("requests made at once are asked on a connection each", async () => {
+  const t = made(original);
+  await t.clock.finish(t.rendezvous.register());
+  const all = [1, 2, 3, 4].map(() => t.rendezvous.everyone());
+  const counts = (await t.clock.finish(Promise.all(all))).map(({ count }) => count);
+  assertEquals(counts, [4, 4, 4, 4]);
+  assertEquals(t.servers.connections.map(({ verbs }) => verbs.length), [1, 1, 1, 1, 1]);
+});
+
+Deno.test("a registration is not taken back from another server", async () => {
+  const t = made(original, original);
+  await t.clock.finish(t.rendezvous.register());
+  await rejectsSaying(
+    () => t.clock.finish(t.rendezvous.unregister()),
+    UserError,
+    "The server at 127.0.0.1:1 has no UNREGISTER",
+  );
+  assertEquals(t.servers.dialed, [1, 1]);
+});
+
+Deno.test("stopping ends what hangs at a server of the original's kind", async () => {
+  const t = made(relative(() => {}));
+  await t.clock.finish(t.rendezvous.register());
+  const asked = Promise.allSettled([t.rendezvous.everyone(), t.rendezvous.lookUp()]);
+  await t.clock.settle();
+  t.stopping.abort();
+  await asked;
+  assertEquals(t.servers.connections.map(({ closed }) => closed), [true, true, true]);
+});
