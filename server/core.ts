@@ -6,8 +6,10 @@
  */
 
 import type { Log } from "../shared/process/log.ts";
+import { releasedAtMs } from "../shared/process/release.ts";
 import { nameLeaseMs } from "../shared/protocol/limits.ts";
 import type { Clock, TimerClock } from "../shared/time/clock.ts";
+import { CheckedTime } from "./checked_time/checked_time.ts";
 import { type Connection, Connections } from "./connection/connection.ts";
 import { type Capacity, defaultCapacity, perHost } from "./limits/limits.ts";
 import { Mailbox, type MailboxDatabase } from "./mailbox/mailbox.ts";
@@ -49,6 +51,7 @@ export class ServerCore {
   readonly clock: Clock;
   readonly #time: { nowMs: number };
   readonly #timer: TimerClock;
+  readonly #checkedTime: CheckedTime;
   readonly #registry: Registry;
   readonly #names: Names;
   readonly #presence: Presence;
@@ -60,6 +63,17 @@ export class ServerCore {
     const capacity = { ...defaultCapacity, ...options.capacity };
     const time = { nowMs: timer.now() };
     const clock = { now: () => time.nowMs };
+    const checkedTime = new CheckedTime({
+      clock: timer,
+      store: database.time,
+      newestMs: options.mailbox?.newestMs ?? 0,
+      releasedAtMs,
+      renew: (fromMs, nowMs) => {
+        names.renew(fromMs, nowMs);
+        mailbox?.renew(fromMs, nowMs);
+      },
+      log,
+    });
     const registry = new Registry({
       clock,
       max: capacity.registrations,
@@ -71,11 +85,12 @@ export class ServerCore {
       max: capacity.names,
       maxNewPerHost: perHost(capacity.newNamesPerHost),
       clock,
-      wallClock: () => timer.timeOfDay(),
+      time: checkedTime,
       log,
     });
     const mailbox = options.mailbox && new Mailbox(options.mailbox, {
       clock: timer,
+      time: checkedTime,
       log,
       capacity,
       onMail: (owner) => presence.noteMail(owner),
@@ -87,6 +102,7 @@ export class ServerCore {
     this.clock = clock;
     this.#time = time;
     this.#timer = timer;
+    this.#checkedTime = checkedTime;
     this.#registry = registry;
     this.#names = names;
     this.#presence = presence;
@@ -112,6 +128,7 @@ export class ServerCore {
   /** Does what is due: ends what has expired, closes connections that are late or silent, pushes news. */
   sweep(): void {
     this.#time.nowMs = this.#timer.now();
+    this.#checkedTime.sweep();
     this.#registry.expire();
     this.#names.expire();
     this.#mailbox?.expire();
@@ -127,5 +144,6 @@ export class ServerCore {
     const closed = this.#connections.close();
     this.#mailbox?.close();
     await closed;
+    this.#checkedTime.keep();
   }
 }

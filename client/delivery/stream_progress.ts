@@ -9,6 +9,9 @@ import type { StreamPosition } from "../../shared/protocol/message_stream.ts";
 import { mailTtlMs } from "../../shared/protocol/limits.ts";
 import type { ConversationId, OutgoingStream, Store } from "../store/store.ts";
 
+/** By how much a clock may be set back without having been wrong before, in milliseconds. */
+const clockStepMs = 24 * 60 * 60_000;
+
 /** The numbers of the present stream. What is at the mailbox or acknowledged is so from the front on. */
 export class StreamProgress {
   readonly #conversation: ConversationId;
@@ -84,7 +87,10 @@ export class StreamProgress {
   /** Whether the mailbox has thrown away what nobody fetched. */
   get #mailIsForgotten(): boolean {
     const { deposited, acknowledged, depositedAtMs } = this.#outgoing;
-    return depositedAtMs !== undefined && deposited > acknowledged &&
-      this.#clock.timeOfDay() - depositedAtMs > mailTtlMs;
+    if (depositedAtMs === undefined || deposited <= acknowledged) return false;
+    const ageMs = this.#clock.timeOfDay() - depositedAtMs;
+    // A time in the future says that the clock was wrong, and not how old the mail is. The mailbox, and the
+    // peer, know again what comes twice.
+    return ageMs > mailTtlMs || ageMs < -clockStepMs;
   }
 }

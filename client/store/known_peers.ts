@@ -134,7 +134,11 @@ function prepare(database: DatabaseSync) {
     ),
     // Another program may have met a peer of that name in the meantime.
     meet: database.prepare(
-      `INSERT INTO known_peers (name, key, stranger_since_ms) VALUES (?, ?, ?)
+      // The clock may go backwards, and the oldest make room: nobody is older than those who were there before.
+      `INSERT INTO known_peers (name, key, stranger_since_ms) VALUES (?1, ?2,
+         CASE WHEN ?3 IS NOT NULL THEN max(?3,
+           (SELECT coalesce(max(stranger_since_ms), -1) + 1 FROM known_peers
+            WHERE stranger_since_ms IS NOT NULL)) END)
        ON CONFLICT (name) DO NOTHING`,
     ),
     contact: database.prepare(

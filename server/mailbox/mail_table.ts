@@ -50,7 +50,8 @@ export class MailTable {
     | "remove"
     | "count"
     | "next"
-    | "expire",
+    | "expire"
+    | "renew",
     StatementSync
   >;
 
@@ -79,6 +80,7 @@ export class MailTable {
         `DELETE FROM mails WHERE number IN
          (SELECT number FROM mails WHERE at_ms <= ? ORDER BY at_ms LIMIT ?)`,
       ),
+      renew: prepare("UPDATE mails SET at_ms = :now WHERE at_ms >= :from"),
     };
   }
 
@@ -117,6 +119,11 @@ export class MailTable {
   /** Deletes mails that came at this time of day or before, the oldest first. @returns How many. */
   expire(untilMs: number, limit: number): number {
     return Number(this.#sql.expire.run(untilMs, limit).changes);
+  }
+
+  /** Gives the mails that came at a time or later another time. */
+  renew(fromMs: number, nowMs: number): void {
+    this.#sql.renew.run({ from: fromMs, now: nowMs });
   }
 
   #fullReason(

@@ -22,6 +22,7 @@ import { openDatabase } from "../../shared/storage/database.ts";
 import { inTransaction } from "../../shared/storage/transactions.ts";
 import { Batches } from "../../shared/time/batches.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
+import type { LapseTime } from "../checked_time/checked_time.ts";
 import type { MailCapacity } from "../limits/limits.ts";
 import {
   type FullReason,
@@ -37,6 +38,8 @@ export type { Mail, MailboxAddress } from "./mail_table.ts";
 /** A database of mails. Disposing of it closes it. */
 export interface MailboxDatabase extends Disposable {
   readonly connection: DatabaseSync;
+  /** When the newest mail came: milliseconds since 1970, UTC; 0 if there is none. */
+  readonly newestMs: number;
 }
 
 /**
@@ -54,7 +57,14 @@ export function openMailboxDatabase(directory: string | undefined): MailboxDatab
       recount(connection);
     },
   });
-  return { connection, [Symbol.dispose]: () => connection.close() };
+  const newest = connection.prepare("SELECT coalesce(max(at_ms), 0) AS at FROM mails");
+  return {
+    connection,
+    get newestMs() {
+      return (newest.get() as { at: number }).at;
+    },
+    [Symbol.dispose]: () => connection.close(),
+  };
 }
 
 /** Why a mail is not kept. */
@@ -71,6 +81,8 @@ export interface Collected {
 /** A mailbox's options. */
 export interface MailboxOptions {
   readonly clock: TimerClock;
+  /** The time of day: mail outlives the process. */
+  readonly time: LapseTime;
   readonly log: Log;
   readonly capacity: MailCapacity;
   /** Told of a mailbox that has got mail. */
@@ -171,13 +183,24 @@ export class Mailbox {
   /** Deletes some of the mails that nobody has collected in time, if it is time to. */
   expire(): void {
     try {
+      const { time } = this.#options;
+      if (!time.isCertain) return;
       this.#expiry.run(() => {
-        const untilMs = this.#options.clock.timeOfDay() - mailTtlMs;
+        const untilMs = time.now() - mailTtlMs;
         return this.#table.expire(untilMs, expiryBatch) === expiryBatch;
       });
     } catch (error) {
       this.#noteFailure(error);
     }
+  }
+
+  /**
+   * Makes the mails that came at a time or later mails that have come now.
+   *
+   * @throws {Error} If the database fails.
+   */
+  renew(fromMs: number, nowMs: number): void {
+    this.#table.renew(fromMs, nowMs);
   }
 
   /** Keeps no more mail, and refuses what has not been written. */
@@ -187,7 +210,7 @@ export class Mailbox {
   }
 
   #write(): void {
-    const { clock, onMail } = this.#options;
+    const { clock, time, onMail } = this.#options;
     const waiting = this.#takeWaiting();
     const startedAtMs = clock.now();
     const refusals = new Map<Waiting, MailRefusal>();
@@ -195,7 +218,7 @@ export class Mailbox {
     try {
       this.#durably(() => {
         for (const one of waiting) {
-          const outcome = this.#table.add(one.mail, clock.timeOfDay());
+          const outcome = this.#table.add(one.mail, time.now());
           if (outcome === "added") filled.push(one.mail.to);
           else if (outcome !== "duplicate") refusals.set(one, outcome);
         }

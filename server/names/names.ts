@@ -16,8 +16,10 @@ import { nameUseWrittenMs, serverBusyTimeoutMs } from "../../shared/protocol/lim
 import { randomId } from "../../shared/protocol/random_id.ts";
 import { openDatabase } from "../../shared/storage/database.ts";
 import { Batches } from "../../shared/time/batches.ts";
+import type { LapseTime, TimeStore } from "../checked_time/checked_time.ts";
 import { type NewNameRefusal, NewNames, type NewNamesOptions } from "./new_names.ts";
 import { migrations } from "./schema.ts";
+import { timeTable } from "./time_table.ts";
 
 /** A database of names, and the realm of its server. Disposing of it closes it. */
 export interface NamesDatabase extends Disposable {
@@ -26,6 +28,8 @@ export interface NamesDatabase extends Disposable {
   readonly count: number;
   /** 128 random bits in hexadecimal, which stay with the database. */
   readonly realm: string;
+  /** The latest time that its server has seen. */
+  readonly time: TimeStore;
 }
 
 /**
@@ -55,6 +59,7 @@ export function openNamesDatabase(directory: string | undefined): NamesDatabase 
       return count(connection);
     },
     realm,
+    time: timeTable(connection),
     [Symbol.dispose]: () => connection.close(),
   };
 }
@@ -69,8 +74,8 @@ export type NameRefusal =
 export interface NamesOptions extends NewNamesOptions {
   /** How long an unused name is reserved for its key, in milliseconds. */
   readonly leaseMs: number;
-  /** The time of day, in milliseconds since 1970: leases outlive the process. */
-  readonly wallClock: () => number;
+  /** The time of day: leases outlive the process. */
+  readonly time: LapseTime;
   readonly log: Log;
 }
 
@@ -87,7 +92,10 @@ const expiryTimes = { stepMs: 1_000, pauseMs: 60 * 60_000 };
 export class Names {
   readonly #options: NamesOptions;
   readonly #failures: ThrottledLog;
-  readonly #sql: Record<"find" | "take" | "batchEnd" | "expire" | "expireRest", StatementSync>;
+  readonly #sql: Record<
+    "find" | "take" | "batchEnd" | "expire" | "expireRest" | "renew",
+    StatementSync
+  >;
   /** Whether no other program can add names, so that the count says whether there are any. */
   readonly #isOurs: boolean;
   #count: number;
@@ -116,6 +124,7 @@ export class Names {
         "DELETE FROM names WHERE name > ? AND name <= ? AND used_at_ms <= ?",
       ),
       expireRest: connection.prepare("DELETE FROM names WHERE name > ? AND used_at_ms <= ?"),
+      renew: connection.prepare("UPDATE names SET used_at_ms = :now WHERE used_at_ms >= :from"),
     };
   }
 
@@ -125,7 +134,7 @@ export class Names {
    * @returns Why not; undefined if the key owns the name.
    */
   claim(name: string, key: PublicKey, observedHost: string): NameRefusal | undefined {
-    const nowMs = this.#options.wallClock();
+    const nowMs = this.#options.time.now();
     try {
       const row = this.#find(name);
       if (row?.key === key) {
@@ -158,7 +167,7 @@ export class Names {
     try {
       const row = this.#find(name);
       const isOwned = row !== undefined &&
-        row.used_at_ms > this.#lapsedMs(this.#options.wallClock());
+        row.used_at_ms > this.#lapsedMs(this.#options.time.now());
       return { key: isOwned ? row.key : undefined };
     } catch (error) {
       return this.#unavailable(error);
@@ -167,9 +176,10 @@ export class Names {
 
   /** Deletes some of the names that have lapsed, if it is time to. A name is free from when it lapses. */
   expire(): void {
+    if (!this.#options.time.isCertain) return;
     try {
       this.#expiry.run(() => {
-        const lapsedMs = this.#lapsedMs(this.#options.wallClock());
+        const lapsedMs = this.#lapsedMs(this.#options.time.now());
         const from = this.#expiredUpTo;
         const end = this.#sql.batchEnd.get(from, expiryBatch - 1) as { name: string } | undefined;
         const { changes } = end === undefined
@@ -184,13 +194,23 @@ export class Names {
     }
   }
 
+  /**
+   * Makes the names that were used at a time or later used now.
+   *
+   * @throws {Error} If the database fails.
+   */
+  renew(fromMs: number, nowMs: number): void {
+    this.#sql.renew.run({ from: fromMs, now: nowMs });
+  }
+
   #find(name: string): Row | undefined {
     return this.#sql.find.get(name) as Row | undefined;
   }
 
-  /** A name that was last used at this time, or before, has lapsed. */
+  /** A name that was last used at this time, or before, has lapsed. While the time is in doubt none has. */
   #lapsedMs(nowMs: number): number {
-    return nowMs - this.#options.leaseMs;
+    const { time, leaseMs } = this.#options;
+    return time.isCertain ? nowMs - leaseMs : Number.MIN_SAFE_INTEGER;
   }
 
   /** Whether a use of a name is worth a write, by the time since the last one that was written. */

@@ -17,4 +17,11 @@ export const migrations: readonly string[] = [
     only INTEGER PRIMARY KEY CHECK (only = 1),
     id TEXT NOT NULL
   ) STRICT;`,
+  // The latest time that was seen. What is in doubt is said in checked_time.ts.
+  `CREATE TABLE time (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    latest_ms INTEGER NOT NULL,
+    doubted_from_ms INTEGER
+  ) STRICT;
+  INSERT INTO time SELECT 1, coalesce(max(used_at_ms), 0), NULL FROM names;`,
 ];

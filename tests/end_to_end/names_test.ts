@@ -1,12 +1,14 @@
 // Names that belong to keys, with real servers: what a restart leaves, and what the command line says.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
 import { Identity } from "../../shared/crypto/identity.ts";
 import { namesIn, temporaryDirectory } from "../support/places.ts";
 import { challengeOf, keyLine, signed } from "../support/signer.ts";
 import { Wire } from "../support/wire.ts";
 import { type Build, builds, Program, startServerProgram } from "../support/program.ts";
 
+const yearMs = 365 * 24 * 60 * 60_000;
 const alice = Identity.generate();
 const mallory = Identity.generate();
 
@@ -67,6 +69,38 @@ for (const build of builds) {
     await using third = await connect(build, ...data);
     assertEquals(await third.register("carol"), "403");
     assertEquals(await third.register("alice", alice), "REGACK");
+  });
+
+  Deno.test(`${build.name}: a server whose clock is a year wrong deletes nothing and says so`, async () => {
+    for (const shiftMs of [-yearMs, yearMs]) {
+      using place = temporaryDirectory();
+      const data = ["--data", place.path];
+      {
+        await using first = await connect(build, ...data);
+        assertEquals(await first.register("alice", alice), "REGACK");
+        first.server.kill("SIGINT");
+        assertEquals(await first.server.ends(), 0);
+      }
+      {
+        // All was kept a year ago, or in a year, if one believes the clock.
+        using database = new DatabaseSync(`${place.path}/names.db`);
+        database.exec(`UPDATE names SET used_at_ms = used_at_ms + ${shiftMs};
+          UPDATE time SET latest_ms = latest_ms + ${shiftMs}`);
+      }
+      await using second = await connect(build, ...data);
+      await second.server.says(
+        / warn +the machine's clock may be wrong; no name and no mail lapses/,
+      );
+      // Names are gone through a second after the start, and then from time to time.
+      await new Promise((resolve) => setTimeout(resolve, 2_500));
+      assertEquals(await second.register("alice", mallory), "403");
+      assertEquals(await second.register("bob", mallory), "REGACK");
+      second.server.kill("SIGINT");
+      assertEquals(await second.server.ends(), 0);
+      using database = new DatabaseSync(`${place.path}/names.db`);
+      const names = database.prepare("SELECT name FROM names").all().map(({ name }) => name);
+      assertEquals(names, ["alice", "bob"]);
+    }
   });
 
   Deno.test({

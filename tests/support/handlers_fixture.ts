@@ -58,7 +58,7 @@ export function setUp(options: HandlersOptions = {}) {
     max: options.maxNames ?? 1_000,
     maxNewPerHost: () => options.maxNewNamesPerHost ?? 1_000,
     clock,
-    wallClock: wallClock.now,
+    time: { now: wallClock.now, isCertain: true },
     log,
   });
   const { realm = database.realm, keyedOnly = false } = options;

@@ -154,6 +154,17 @@ Deno.test("the number of unknown senders is limited: the latest are kept, and no
   }
 });
 
+Deno.test("the oldest unknown senders make room even if the clock went wrong in between", () => {
+  using store = openStore(":memory:");
+  const { knownPeers } = store;
+  knownPeers.meet("first", keyOf(1), Date.UTC(2040, 0));
+  knownPeers.meet("second", keyOf(2), Date.UTC(1970, 0));
+  for (let i = 1; i < unknownSenderKeysMax; i++) knownPeers.meet(`more${i}`, keyOf(3), i);
+  assertEquals([knownPeers.find("first"), knownPeers.find("second")?.key], [undefined, keyOf(2)]);
+  knownPeers.meet("last", keyOf(4), 0);
+  assertEquals([knownPeers.find("second"), knownPeers.find("last")?.key], [undefined, keyOf(4)]);
+});
+
 Deno.test("at the limit of contacts, unknown senders are still saved", () => {
   using t = storeInFile();
   const { database, knownPeers } = t;

@@ -37,6 +37,7 @@ function setUp(database = openMailboxDatabase(undefined), options: Partial<Mailb
   const clock = new FakeClock();
   const mailbox = new Mailbox(database, {
     clock,
+    time: { now: () => clock.timeOfDay(), isCertain: true },
     log: silentLog,
     capacity: defaultCapacity,
     ...options,

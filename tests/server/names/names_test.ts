@@ -31,7 +31,7 @@ function setUp(changes: Partial<NamesOptions> & { database?: NamesDatabase } = {
     max: 100,
     maxNewPerHost: () => 100,
     clock,
-    wallClock: wall.now,
+    time: { now: wall.now, isCertain: true },
     log,
     ...options,
   });
