@@ -13,6 +13,13 @@ export type StoreProblem =
     readonly reason: string;
   }
   | {
+    /** Nothing can be written where the store is, and it cannot be copied to another place either. */
+    readonly code: "store-not-copied";
+    /** The file's. */
+    readonly path: string;
+    readonly reason: string;
+  }
+  | {
     /** The texts are sealed for another identity. */
     readonly code: "store-sealed";
     /** The file's. */

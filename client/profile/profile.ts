@@ -13,7 +13,13 @@ import { Identity } from "../../shared/crypto/identity.ts";
 import { passphraseAttemptsMax } from "../../shared/protocol/limits.ts";
 import { writeAllSync } from "../../shared/net/write_all.ts";
 import type { IdentityFault } from "../problems/profile_problem.ts";
-import { openStore, type Store, storeKeyOf } from "../store/store.ts";
+import {
+  openStore,
+  openStoreToRead,
+  type Store,
+  storeKeyOf,
+  type StoreOptions,
+} from "../store/store.ts";
 import { UserError } from "../user_error.ts";
 import { attempt, IdentityFailure, unusable } from "./identity_failure.ts";
 import {
@@ -73,6 +79,11 @@ export interface OpenProfileOptions {
   readonly mustExist?: boolean;
   /** Told now and then while messages are converted, because the passphrase is new or gone. */
   readonly onConversion?: (progress: Conversion) => void;
+  /**
+   * Given if the profile is only to be read: gives the directory for a copy of the store if nothing can be
+   * written where that is. It belongs to the caller, who removes it when the profile is closed.
+   */
+  readonly copyTo?: (() => string) | undefined;
 }
 
 /**
@@ -85,18 +96,22 @@ export interface OpenProfileOptions {
 export async function openProfile(
   directory: string,
   askPassphrase: AskPassphrase,
-  { mustExist = false, onConversion = () => {} }: OpenProfileOptions = {},
+  { mustExist = false, onConversion = () => {}, copyTo }: OpenProfileOptions = {},
 ): Promise<OpenProfile> {
   const stored = mustExist ? readIdentity(directory) : ensureIdentity(directory);
   if (stored === undefined) throw new UserError({ code: "no-profile", directory });
   const identity = await unlockIdentity(stored, askPassphrase);
   const sealed = "sealed" in stored.file;
   const to = sealed ? "sealed" : "readable";
-  const store = openStore(join(directory, "store.db"), {
+  const path = join(directory, "store.db");
+  const options: StoreOptions = {
     textKey: storeKeyOf(identity),
     sealed,
     onConvert: (done, total) => onConversion({ to, done, total }),
-  });
+  };
+  const store = copyTo === undefined
+    ? openStore(path, options)
+    : await openStoreToRead(path, { ...options, copyTo });
   return { identity, store, [Symbol.dispose]: () => store[Symbol.dispose]() };
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { hkdfSync } from "node:crypto";
+import { join } from "node:path";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { databaseBusyTimeoutMs } from "../../shared/protocol/limits.ts";
 import { openDatabase } from "../../shared/storage/database.ts";
@@ -12,10 +13,12 @@ import {
   DatabaseError,
   databaseReason,
   isDatabaseFailure,
+  isUnwritable,
 } from "../../shared/storage/database_error.ts";
 import { UserError } from "../user_error.ts";
 import { migrations } from "./schema.ts";
 import { OtherIdentityError } from "./seal_conversion.ts";
+import { copyStoreFiles } from "./store_copy.ts";
 import { type StoreParts, storeParts, type TextOptions } from "./store_parts.ts";
 
 export type { ConversationId, ConversationRecord, OutgoingStream } from "./conversation_table.ts";
@@ -52,6 +55,34 @@ export function openStore(path: string, options: StoreOptions = {}): Store {
     database?.close();
     throw openingError(path, cause);
   }
+}
+
+/**
+ * Opens the store to read it. If nothing can be written where it is, a copy is opened.
+ *
+ * @param copyTo Gives the directory for the copy. It belongs to the caller, who removes it when the store is
+ * closed.
+ * @throws {UserError} As {@linkcode openStore}, or if it cannot be copied.
+ */
+export async function openStoreToRead(
+  path: string,
+  { copyTo, ...options }: StoreOptions & { readonly copyTo: () => string },
+): Promise<Store> {
+  try {
+    return openStore(path, options);
+  } catch (error) {
+    if (!isUnwritable(error)) throw error;
+  }
+  let copy;
+  try {
+    copy = join(copyTo(), "store.db");
+    await copyStoreFiles(path, copy);
+  } catch (cause) {
+    throw new UserError({ code: "store-not-copied", path, reason: databaseReason(cause) }, {
+      cause,
+    });
+  }
+  return openStore(copy, options);
 }
 
 /** The key for the texts of an identity: HKDF-SHA256 (RFC 5869) of its seed with a label. 32 bytes. */

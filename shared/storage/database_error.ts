@@ -33,6 +33,15 @@ export class NewerVersionError extends Error {
   }
 }
 
+/** Another program holds the database: what SQLite says then, for what is done without SQLite. */
+export class BusyError extends Error {
+  override readonly name = "BusyError";
+
+  constructor() {
+    super("database is locked");
+  }
+}
+
 /** Whether SQLite refused, and not for a mistake of ours: a violated constraint is one. */
 export function isDatabaseFailure(error: unknown): error is Error {
   return error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR" &&
@@ -42,6 +51,16 @@ export function isDatabaseFailure(error: unknown): error is Error {
 /** Whether another program holds the database. */
 export function isBusy(error: unknown): boolean {
   return error instanceof Error && error.message.includes("database is locked");
+}
+
+/** Whether a database was not opened because nothing can be written where it is. */
+export function isUnwritable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const words = error.message;
+  return error instanceof Deno.errors.PermissionDenied ||
+    ("code" in error && ["EACCES", "EPERM", "EROFS", "ENOSPC"].includes(String(error.code))) ||
+    ["readonly database", "unable to open", "disk is full"].some((said) => words.includes(said)) ||
+    isUnwritable(error.cause);
 }
 
 /**

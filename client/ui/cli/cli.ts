@@ -14,6 +14,7 @@ import {
   parsePortArgument,
 } from "../../../shared/process/arguments.ts";
 import { configDirectory } from "../../../shared/process/directories.ts";
+import { TemporaryDirectory } from "../../../shared/process/temporary_directory.ts";
 import { clientIdRule } from "../../../shared/protocol/client_id.ts";
 import { readAuthorities } from "./ca_file.ts";
 import { parseServerAddresses, type ServerAddress } from "../../../shared/net/server_address.ts";
@@ -139,7 +140,9 @@ interface HistoryExportOptions extends PassphraseOptions {
 async function startHistoryExport(name: string, options: HistoryExportOptions): Promise<void> {
   const { format, as: self, profile: directory = configDirectory() } = options;
   const passphrase = passphraseIn(options);
-  using profile = await openOwnProfile(directory, { mustExist: true, passphrase });
+  using temporary = new TemporaryDirectory();
+  const copyTo = () => temporary.make();
+  using profile = await openOwnProfile(directory, { mustExist: true, passphrase, copyTo });
   await exportHistory(profile.store, { name, self, format }, Deno.stdout);
 }
 

@@ -6,16 +6,14 @@
  */
 
 import { writeAllSync } from "../../../shared/net/write_all.ts";
-import { type OpenProfile, openProfile } from "../../profile/profile.ts";
+import { type OpenProfile, openProfile, type OpenProfileOptions } from "../../profile/profile.ts";
 import { conversionLines } from "./conversion_lines.ts";
 import { askingBy } from "./passphrase_prompt.ts";
 import type { PassphraseSource } from "./passphrase_source.ts";
 import { promptSecret } from "./terminal_prompt.ts";
 
 /** How a profile is opened for a command. */
-export interface OwnProfileOptions {
-  /** Whether it must be there; else it is made. */
-  readonly mustExist?: boolean;
+export interface OwnProfileOptions extends Pick<OpenProfileOptions, "mustExist" | "copyTo"> {
   /** Where its passphrase is, if that is not to be asked for. */
   readonly passphrase?: PassphraseSource | undefined;
 }
@@ -27,10 +25,11 @@ export interface OwnProfileOptions {
  */
 export function openOwnProfile(
   directory: string,
-  { mustExist = false, passphrase }: OwnProfileOptions = {},
+  { mustExist = false, copyTo, passphrase }: OwnProfileOptions = {},
 ): Promise<OpenProfile> {
   const onConversion = conversionLines(sayOnStandardError);
-  return openProfile(directory, askingBy(promptSecret, passphrase), { mustExist, onConversion });
+  const ask = askingBy(promptSecret, passphrase);
+  return openProfile(directory, ask, { mustExist, copyTo, onConversion });
 }
 
 /** Standard output is for what the command was asked for. */

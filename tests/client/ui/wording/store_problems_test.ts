@@ -13,6 +13,11 @@ const cases: SentenceCases<StoreProblem> = {
     { code: "store-not-opened", path, reason },
     `Cannot open the store '${path}': the disk is full; make room, and try again`,
   ]],
+  "store-not-copied": [[
+    { code: "store-not-copied", path, reason },
+    `Cannot copy the store '${path}', which is where nothing can be written: the disk is full; make ` +
+    "room, and try again",
+  ]],
   "store-sealed": [[
     { code: "store-sealed", path: "/home/bob/store.db" },
     "Cannot open the store '/home/bob/store.db': its messages are sealed for another identity; " +
