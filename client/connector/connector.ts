@@ -119,26 +119,26 @@ export class Connector {
 
   /**
    * Looks for somebody who messages wait for, and calls them where the server says that they are, else
-   * where they were last. Does nothing more if they cannot be reached.
+   * where they were last. Does nothing more if they cannot be reached. Never throws.
    *
+   * @param peer Where they were last may be asked of a store that fails.
    * @param isOwn Whether an address is our own.
    */
   async search(
-    name: string,
-    lastAddress: Address | undefined,
+    peer: { readonly peerId: string; readonly lastAddress: Address | undefined },
     keeper: LinkKeeper,
     isOwn: (address: Address) => boolean,
   ): Promise<void> {
+    const { peerId: name } = peer;
     try {
       const found = await this.#askFor(name);
-      const address = found?.address ?? lastAddress;
+      const address = found?.address ?? peer.lastAddress;
       if (address === undefined || isOwn(address)) return;
       // Somebody who is away according to the server is not where they were.
       if (found === undefined && this.#options.rendezvous.status(name) === "away") return;
       await this.call(address, { expectedId: name, interactive: false }, keeper);
-    } catch (error) {
+    } catch {
       // The messages go on waiting, and the user knows.
-      if (!(error instanceof UserError) && !this.#options.signal.aborted) throw error;
     }
   }
 

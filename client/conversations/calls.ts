@@ -81,10 +81,10 @@ export class Calls {
   }
 
   /** Looks for a peer that messages wait for. Never throws. */
-  async search({ peerId, lastAddress }: Conversation): Promise<void> {
+  async search(conversation: Conversation): Promise<void> {
     const { connector, links } = this.#options;
     await this.#searches(() =>
-      connector.search(peerId, lastAddress, links, (address) => this.#isOwn(address))
+      connector.search(conversation, links, (address) => this.#isOwn(address))
     );
   }
 

@@ -546,3 +546,16 @@ Deno.test("unknown senders who come and go leave no conversation behind", async 
   }
   assertEquals([alice.names, alice.current], [[], undefined]);
 });
+
+Deno.test("a store that fails while somebody is looked for does not end the client", async () => {
+  await using scene = await twoContacts();
+  const { store, state } = failing(scene.alice.store, ["get"]);
+  await using alice = await scene.alice.come({ store });
+  await alice.chat("bob");
+  await alice.send("are you there?");
+  state.fails = true;
+  await using bob = await scene.bob.come();
+  await bob.events.see("message");
+  state.fails = false;
+  assertEquals(bob.heard, ["alice: are you there?"]);
+});
