@@ -68,9 +68,9 @@ export class Calls {
     try {
       const place = address ?? await connector.locate(to);
       onCalling(place);
-      const conversation = links.conversationAt(await connector.call(place, call, links));
-      // It may have ended as soon as it was open.
-      return this.#turn("opened", conversation ?? list.getOrOpen(to));
+      const link = await connector.call(place, call, links);
+      // The link may be over already. Whom it was with is known all the same.
+      return this.#turn("opened", links.conversationAt(link)!);
     } catch (error) {
       if (!(error instanceof UserError) || error instanceof CallRefused) throw error;
       const known = address === undefined ? list.openKnown(to) : undefined;

@@ -39,7 +39,9 @@ export interface LinkRegistryOptions {
 /** The links of a client. */
 export class LinkRegistry implements LinkKeeper {
   readonly #options: LinkRegistryOptions;
-  readonly #links = new Map<Link, Conversation | undefined>();
+  readonly #links = new Set<Link>();
+  /** Stays when a link is over: who has just called wants to know with whom that was. */
+  readonly #conversations = new WeakMap<Link, Conversation>();
   #leaving = false;
 
   constructor(options: LinkRegistryOptions) {
@@ -50,7 +52,7 @@ export class LinkRegistry implements LinkKeeper {
   makeRoom(): boolean {
     if (this.#leaving) return false;
     if (this.#links.size < linksMax) return true;
-    for (const link of this.#links.keys()) {
+    for (const link of this.#links) {
       if (link.dialect === undefined && link.role === "responder") {
         link.leave();
         return true;
@@ -60,7 +62,7 @@ export class LinkRegistry implements LinkKeeper {
   }
 
   added(link: Link): void {
-    this.#links.set(link, undefined);
+    this.#links.add(link);
   }
 
   admitPlaintext(peer: PeerFacts, call?: Call): Refusal | undefined {
@@ -79,7 +81,7 @@ export class LinkRegistry implements LinkKeeper {
     };
     if (link.purpose === "audit") return receiver;
     const conversation = this.#conversationOf(link);
-    this.#links.set(link, conversation);
+    this.#conversations.set(link, conversation);
     const { sink, list } = this.#options;
     const { ref, waiting } = conversation;
     if (link.role === "initiator") list.answer(conversation);
@@ -106,7 +108,7 @@ export class LinkRegistry implements LinkKeeper {
   }
 
   closed(link: Link, reason: CloseReason, detail: Problem | undefined): void {
-    const conversation = this.#links.get(link);
+    const conversation = this.#conversations.get(link);
     this.#links.delete(link);
     if (conversation === undefined) return;
     const { sink, list } = this.#options;
@@ -120,9 +122,9 @@ export class LinkRegistry implements LinkKeeper {
     if (!this.#leaving) conversation.tellWaiting();
   }
 
-  /** The conversation that a link belongs to; undefined until it is open. */
+  /** The conversation that a link belongs to, or did before it was over; undefined until it is open. */
   conversationAt(link: Link): Conversation | undefined {
-    return this.#links.get(link);
+    return this.#conversations.get(link);
   }
 
   /**
@@ -130,7 +132,7 @@ export class LinkRegistry implements LinkKeeper {
    * is meant for its owner must not go to them.
    */
   async leaveOthers(id: string, fingerprint: string): Promise<void> {
-    const others = [...this.#links.keys()].filter(({ peerId, dialect, peerKey }) =>
+    const others = [...this.#links].filter(({ peerId, dialect, peerKey }) =>
       peerId === id && dialect !== undefined &&
       (peerKey === undefined || fingerprintOf(peerKey) !== fingerprint)
     );
@@ -140,14 +142,14 @@ export class LinkRegistry implements LinkKeeper {
   /** Takes no more links. @returns Those that there are. */
   beginLeaving(): Link[] {
     this.#leaving = true;
-    return [...this.#links.keys()];
+    return [...this.#links];
   }
 
   /** One peer must not take up all the links that there are. */
   #refusalOfMany({ peerKey, role }: PeerFacts): Refusal | undefined {
     if (role === "initiator") return undefined;
     let count = 0;
-    for (const other of this.#links.keys()) if (other.peerKey === peerKey) count++;
+    for (const other of this.#links) if (other.peerKey === peerKey) count++;
     if (count <= linksPerPeerMax) return undefined;
     return {
       ...refusals.tooManyLinks,

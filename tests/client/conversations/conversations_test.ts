@@ -167,7 +167,7 @@ Deno.test("a peer that answers and leaves at once stays current, and what is wri
   const called = alice.chat(`127.0.0.1:${listener.address.port}`);
   using peer = await EncryptedPeer.accept(await listener.accept(), { id: "bob" });
   await peer.send("BYE\r\n\r\n");
-  await called.catch(() => {});
+  await called;
   await alice.events.see("closed");
   assertEquals([alice.names, alice.current], [["bob"], "bob"]);
   await alice.send("gone?");
@@ -451,4 +451,20 @@ Deno.test("/chat does not use the address at which a caller claims to listen", a
   await alice.chat(bob.place);
   assertEquals(alice.names, ["mallory", "bob"]);
   assertEquals(bob.events.of("opened").length, 1);
+});
+
+Deno.test("a plaintext peer that answers and leaves at once was reached, and is gone", async () => {
+  await using alice = new Person("alice", nowhere, { allowPlaintext: true });
+  using listener = new RawListener();
+  const called = alice.chat(`127.0.0.1:${listener.address.port}`);
+  using peer = await listener.accept();
+  await peer.message();
+  await peer.send(
+    "CHATACK\r\nclientID: bob\r\nIP: 127.0.0.1\r\nPort: 5557\r\nVersion: 1\r\n\r\nBYE\r\n\r\n",
+  );
+  assertEquals((await called).how, "opened");
+  assertEquals(alice.events.of("closed").map(({ name, reason }) => [name, reason]), [
+    ["bob", "peer-left"],
+  ]);
+  assertEquals([alice.names, alice.current], [[], undefined]);
 });
