@@ -51,6 +51,8 @@ export interface ClientOptions {
   readonly sink: EventSink;
   /** Whether to talk to peers that cannot encrypt as well. */
   readonly allowPlaintext?: boolean;
+  /** Whether the servers without TLS are legacy programs, which end at what they do not know. */
+  readonly legacyServer?: boolean;
   /** Whether peers are told what the user has seen of their messages. */
   readonly readReceipts?: boolean;
   readonly times?: LinkTimes;
@@ -91,7 +93,7 @@ export class ChatClient {
   constructor(options: ClientOptions) {
     const { id, host, port, servers, identity, store, sink, allowPlaintext = false } = options;
     const { readReceipts = false, times, clock = systemClock, network = tcpNetwork } = options;
-    const { random = Math.random } = options;
+    const { random = Math.random, legacyServer = false } = options;
     if (!isClientId(id)) throw new UserError({ code: "not-an-id", id });
     this.id = id;
     this.#clock = clock;
@@ -114,6 +116,8 @@ export class ChatClient {
       clock,
       random,
       signal,
+      legacyServer,
+      proven: store.provenServers,
       notices: this.#notices,
     });
     const mailbox = new Mailbox({

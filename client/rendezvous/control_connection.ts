@@ -9,6 +9,7 @@
  */
 
 import type { TimerClock } from "../../shared/time/clock.ts";
+import { legacyRequest } from "../../shared/protocol/legacy_request.ts";
 import type { Message } from "../../shared/protocol/message.ts";
 import { speaksVersion1, type VerbName } from "../../shared/protocol/verbs.ts";
 import { UserError } from "../user_error.ts";
@@ -16,10 +17,10 @@ import type { Network } from "../transport/transport.ts";
 import { formatServerAddress, type ServerAddress } from "../../shared/net/server_address.ts";
 import { ServerRefusal } from "./reply.ts";
 import { ServerConnection } from "./server_connection.ts";
-import { ServerKinds } from "./server_kinds.ts";
+import { ServerKinds, type ServerKindsOptions } from "./server_kinds.ts";
 
 /** What a control connection needs to know. */
-export interface ControlConnectionOptions {
+export interface ControlConnectionOptions extends ServerKindsOptions {
   /** The servers, at least one, in the order in which they are tried. */
   readonly servers: readonly ServerAddress[];
   readonly network: Pick<Network, "dialServer">;
@@ -46,12 +47,13 @@ export class ControlConnection {
   /** The server that is tried first when the next connection is opened. */
   #next = 0;
   readonly #onLost: () => void;
-  readonly #kinds = new ServerKinds();
+  readonly #kinds: ServerKinds;
 
   /** @throws {TypeError} If no server is named. */
   constructor(options: ControlConnectionOptions) {
     if (options.servers.length === 0) throw new TypeError("A control connection needs a server");
     this.#options = options;
+    this.#kinds = new ServerKinds(options);
     this.#onLost = () => options.onLost();
     options.signal.addEventListener("abort", () => {
       for (const connection of this.#opened) connection.close();
@@ -88,7 +90,6 @@ export class ControlConnection {
   async request(request: Message, expected: VerbName): Promise<Message> {
     const [connection, reply] = await this.#ask(request, expected);
     this.#next = 0;
-    this.#kinds.heard(connection.server, request, reply);
     if (reply.verb === "REGACK") {
       if (connection !== this.#registered) this.release();
       if (speaksVersion1(reply)) this.#keep(connection);
@@ -129,13 +130,15 @@ export class ControlConnection {
       const connection = await this.#open(problems);
       const isFresh = !connection.answered;
       try {
-        const reply = await connection.exchange(request);
+        const said = this.#kinds.isLegacy(connection.server) ? legacyRequest(request) : request;
+        const reply = await connection.exchange(said);
         // A connection may have ended while nothing was said on it, for example when the server restarted.
         // Asking twice is safe: every request has the same effect however often it is made.
         if (reply === undefined && connection.answered) continue;
-        return [connection, connection.expect(reply, expected)];
+        const expectedReply = connection.expect(reply, expected);
+        this.#kinds.heard(connection.server, said, expectedReply);
+        return [connection, expectedReply];
       } catch (error) {
-        if (error instanceof ServerRefusal) this.#kinds.refused(connection.server);
         if (!isFresh || !(error instanceof UserError)) throw error;
         if (error instanceof ServerRefusal && !noRoom.includes(error.status)) throw error;
         const explained = this.#kinds.explained(error, connection.server, request.verb);

@@ -127,7 +127,9 @@ export async function listEveryone(
     clients.push(...found);
     const next = header(reply, "After");
     // A server whose pages name nobody would be asked for ever.
-    after = next !== undefined && isClientId(next) && found.length > 0 ? next : undefined;
+    const hasMore = next !== undefined && isClientId(next) && found.length > 0;
+    // A server that is taken for a legacy program is not asked for another page, but for the same again.
+    after = hasMore && speaksVersion1(reply) ? next : undefined;
   } while (after !== undefined && clients.length < listedMax);
   return { count, clients };
 }

@@ -22,6 +22,7 @@ import { LookupCache } from "./lookup_cache.ts";
 import { PresenceWatch } from "./presence_watch.ts";
 import { type Registered, Registration } from "./registration.ts";
 import type { ServerConnection } from "./server_connection.ts";
+import type { ServerKindsOptions } from "./server_kinds.ts";
 
 export type { Listed } from "./lookup.ts";
 export type { PresenceStatus } from "../../shared/protocol/records.ts";
@@ -47,7 +48,7 @@ export interface RendezvousNotices {
 }
 
 /** What a rendezvous needs to know. */
-export interface RendezvousOptions {
+export interface RendezvousOptions extends ServerKindsOptions {
   /** The client's own id. */
   readonly id: string;
   readonly identity: Identity;
@@ -80,6 +81,7 @@ export class Rendezvous {
     const { id, identity, listening, servers, network, clock, random, signal, notices } = options;
     this.#id = id;
     this.#connection = new ControlConnection({
+      ...options,
       servers,
       network,
       clock,

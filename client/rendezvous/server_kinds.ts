@@ -1,8 +1,8 @@
 /**
  * Which servers are legacy programs. A reply without `Version`, to a request that has one, shows it.
  *
- * Only a plaintext server that has never said `Version` is taken for one: anybody can forge a reply on a
- * plain line, and a legacy server keeps no name for its owner's key.
+ * Only a plaintext server that has never said `Version` is taken for one, in this run or an earlier one:
+ * anybody can forge a reply on a plain line, and what a legacy server is sent names no key.
  *
  * @module
  */
@@ -12,38 +12,52 @@ import { formatServerAddress, type ServerAddress } from "../../shared/net/server
 import { speaksVersion1 } from "../../shared/protocol/verbs.ts";
 import { UserError } from "../user_error.ts";
 
+/** Remembers which servers have said `Version`, also for later runs. Either may throw a {@linkcode UserError}. */
+export interface Proven {
+  has(place: string): boolean;
+  add(place: string): void;
+}
+
+/** What is known of servers beforehand. */
+export interface ServerKindsOptions {
+  /** Remembers for later runs; nothing does by default. */
+  readonly proven?: Proven;
+  /** Whether the user says that the servers without TLS are legacy programs. */
+  readonly legacyServer?: boolean;
+}
+
 /** What a legacy server answers with. */
 const legacyReplies: readonly string[] = ["REGACK", "BRIDGEACK", "INFOACK"];
 
 /** What comes of a request that a server does not know. */
 const ignorances: readonly string[] = ["server-hung-up", "server-no-reply", "not-a-server"];
 
-/** What has been heard from each server, in this run. */
+/** What each server is. */
 export class ServerKinds {
+  readonly #options: ServerKindsOptions;
+  /** Those that have said `Version`. */
   readonly #version1 = new Set<string>();
   readonly #legacy = new Set<string>();
+
+  constructor(options: ServerKindsOptions) {
+    this.#options = options;
+  }
 
   /** Takes note of a reply. */
   heard(server: ServerAddress, request: Message, reply: Message): void {
     // A server that is asked without a Version answers without one.
     if (!speaksVersion1(request)) return;
     const place = placeOf(server);
-    if (speaksVersion1(reply)) {
-      this.#version1.add(place);
-      this.#legacy.delete(place);
-    } else if (
-      server.tls === undefined && legacyReplies.includes(reply.verb) && !this.#version1.has(place)
+    if (speaksVersion1(reply)) this.#noteVersion1(place);
+    else if (
+      server.tls === undefined && legacyReplies.includes(reply.verb) && !this.#isProven(place)
     ) this.#legacy.add(place);
   }
 
-  /** Takes note of an ERROR, which no legacy server sends. */
-  refused(server: ServerAddress): void {
-    this.#legacy.delete(placeOf(server));
-  }
-
-  /** Whether a server is a legacy program. */
+  /** Whether a server is a legacy program. It is one for the rest of the run, unless it says `Version`. */
   isLegacy(server: ServerAddress): boolean {
-    return this.#legacy.has(placeOf(server));
+    if (server.tls !== undefined) return false;
+    return this.#options.legacyServer === true || this.#legacy.has(placeOf(server));
   }
 
   /**
@@ -57,6 +71,29 @@ export class ServerKinds {
     }
     const place = formatServerAddress(server);
     return new UserError({ code: "server-lacks-verb", server: place, verb }, { cause: error });
+  }
+
+  #noteVersion1(place: string): void {
+    this.#legacy.delete(place);
+    if (this.#version1.has(place)) return;
+    this.#version1.add(place);
+    try {
+      this.#options.proven?.add(place);
+    } catch (error) {
+      // It holds for this run, and is tried again in the next.
+      if (!(error instanceof UserError)) throw error;
+    }
+  }
+
+  #isProven(place: string): boolean {
+    if (this.#version1.has(place)) return true;
+    try {
+      return this.#options.proven?.has(place) ?? false;
+    } catch (error) {
+      // A server may have proven it: it goes on being sent the key.
+      if (!(error instanceof UserError)) throw error;
+      return true;
+    }
   }
 }
 

@@ -12,6 +12,7 @@ import { KnownPeers } from "./known_peers.ts";
 import { MessageRows } from "./message_rows.ts";
 import { OutgoingMessages } from "./outgoing_messages.ts";
 import { convert } from "./seal_conversion.ts";
+import { ProvenServers } from "./proven_servers.ts";
 import { SearchIndex } from "./search_index.ts";
 import { StreamDigests } from "./stream_digests.ts";
 import { TextCipher } from "./text_cipher.ts";
@@ -41,6 +42,8 @@ export interface StoreParts {
   readonly digests: Offered<StreamDigests>;
   /** Whose keys are remembered. */
   readonly knownPeers: Offered<KnownPeers>;
+  /** Which servers speak Version 1. */
+  readonly provenServers: Offered<ProvenServers>;
 }
 
 /** The public members of a part: something else may stand in its place. */
@@ -90,5 +93,6 @@ export function storeParts(
     history: new History(database, transactions, texts, rows, index),
     digests: new StreamDigests(database, transactions),
     knownPeers: new KnownPeers(database, transactions),
+    provenServers: new ProvenServers(database, transactions),
   };
 }

@@ -1,6 +1,7 @@
 // Legacy programs, as their sources have them, with ours as processes.
 
 import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
+import { OriginalServer } from "../support/original_server.ts";
 import { builds, Program, startServerProgram } from "../support/program.ts";
 
 const utf8 = new TextEncoder();
@@ -91,4 +92,32 @@ for (const build of builds) {
     assertEquals(await bob.ends(), 0);
     assert(!bob.out.some((line) => line.includes("Hello Bob!")));
   });
+
+  for (const strict of [false, true]) {
+    Deno.test(`${build.name}: three talk over ${strict ? "a strict" : "the original's"} server`, async () => {
+      await using server = new OriginalServer({ strict });
+      const person = (id: string) =>
+        new Program(build, "client", id, "0", server.place, ...strict ? ["--legacy-server"] : []);
+      await using bob = person("bob");
+      await bob.types("/register");
+      await bob.says(/^\* registered as bob at/);
+      await using carol = person("carol");
+      await carol.types("/register");
+      await carol.says(/^\* registered as carol at/);
+      await using alice = person("alice");
+      await alice.types("/register\n/info");
+      await alice.says(/^3 clients are registered:/);
+      await alice.types("/bridge");
+      await alice.says(/^\* bob is at/);
+      await alice.types("/bridge carol");
+      await alice.says(/^\* carol is at/);
+      await alice.types("/chat carol\nHello Carol!");
+      await carol.says(/^alice: Hello Carol!$/);
+      await alice.types("/unregister");
+      await alice.says(/^error: The server at .* has no UNREGISTER; it forgets you when it is/);
+      await alice.types("/info");
+      await alice.says(/^3 clients are registered:/);
+      if (strict) assert(!server.heard.some((said) => said.includes("Version")));
+    });
+  }
 }

@@ -77,6 +77,7 @@ function addClient(program: Command): void {
     .option("--register", "register at start")
     .option("--ca <file>", caHelp)
     .option("--allow-plaintext", "also talk to programs that cannot encrypt")
+    .option("--legacy-server", "the server ends at what the original program does not send")
     .option("--read-receipts", "let others see what you have read")
     .option("--profile <dir>", profileHelp)
     .addOption(passphraseFile())
@@ -94,6 +95,7 @@ interface ClientOptions extends PassphraseOptions {
   readonly ca?: string;
   readonly profile?: string;
   readonly allowPlaintext?: true;
+  readonly legacyServer?: true;
   readonly readReceipts?: true;
 }
 
@@ -106,11 +108,15 @@ async function startClient(
 ): Promise<void> {
   const { host, profile = configDirectory() } = options;
   const { allowPlaintext = false, readReceipts = false, register = false } = options;
+  const { legacyServer = false } = options;
+  if (legacyServer && namedServers.every(({ tls }) => tls !== undefined)) {
+    command.error("error: --legacy-server is for a server that is named without tls://");
+  }
   const servers = await withAuthorities(namedServers, options.ca, command);
   const passphrase = passphraseIn(options);
   await runClient({
     ...{ id, host, port, servers, profile, passphrase },
-    ...{ allowPlaintext, readReceipts, register },
+    ...{ allowPlaintext, legacyServer, readReceipts, register },
   });
 }
 

@@ -31,6 +31,8 @@ export interface ClientProgramOptions {
   /** Where the passphrase of the identity is, if that is not to be asked for. */
   readonly passphrase: PassphraseSource | undefined;
   readonly allowPlaintext: boolean;
+  /** Whether the servers without TLS are programs of the original's kind. */
+  readonly legacyServer: boolean;
   /** Whether others are told what the user has seen. */
   readonly readReceipts: boolean;
   /** Whether it registers at start, and ends if that fails. */

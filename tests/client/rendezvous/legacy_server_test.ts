@@ -2,10 +2,13 @@
 
 import { assertEquals } from "@std/assert";
 import { Rendezvous } from "../../../client/rendezvous/rendezvous.ts";
+import type { ServerKindsOptions } from "../../../client/rendezvous/server_kinds.ts";
+import { openStore } from "../../../client/store/store.ts";
 import { UserError } from "../../../client/user_error.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { replyTimeoutMs } from "../../../shared/protocol/limits.ts";
-import type { Message } from "../../../shared/protocol/message.ts";
+import type { ServerAddress } from "../../../shared/net/server_address.ts";
+import { encode, type Message } from "../../../shared/protocol/message.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { rejectsSaying } from "../../support/problems.ts";
 import {
@@ -40,16 +43,21 @@ const relative =
     return undefined;
   };
 
-function made(...answers: Answer[]) {
+interface Made extends ServerKindsOptions {
+  readonly tls?: ServerAddress["tls"];
+}
+
+function madeWith({ tls, ...options }: Made, ...answers: Answer[]) {
   const servers = new ScriptedServers();
   for (const [i, answer] of answers.entries()) servers.answers.set(i + 1, answer);
   const clock = new FakeClock();
   const stopping = new AbortController();
   const rendezvous = new Rendezvous({
+    ...options,
     id: "alice",
     identity: Identity.generate(),
     listening: { host: "127.0.0.1", port: 5556 },
-    servers: answers.map((_, i) => ({ host: "127.0.0.1", port: i + 1 })),
+    servers: answers.map((_, i) => ({ host: "127.0.0.1", port: i + 1, ...tls && { tls } })),
     network: servers,
     clock,
     random: () => 0,
@@ -65,6 +73,19 @@ function made(...answers: Answer[]) {
   });
   return { servers, clock, stopping, rendezvous };
 }
+
+const made = (...answers: Answer[]) => madeWith({}, ...answers);
+
+/** What each connection was sent, as it went over the wire. */
+const sent = ({ connections }: ScriptedServers) =>
+  connections.map(({ requests }) => requests.map(encode).join(""));
+
+const bare = {
+  register: "REGISTER\r\nclientID: alice\r\nIP: 127.0.0.1\r\nPort: 5556\r\n\r\n",
+  bridge: "BRIDGE\r\nclientID: alice\r\n\r\n",
+  info: "INFO\r\nRequesting clients\r\n\r\n",
+  unregister: "UNREGISTER\r\nclientID: alice\r\n\r\n",
+};
 
 const at = (port: number) => ({ host: "127.0.0.1", port });
 
@@ -182,4 +203,92 @@ Deno.test("stopping ends what hangs at a server of the original's kind", async (
   t.stopping.abort();
   await asked;
   assertEquals(t.servers.connections.map(({ closed }) => closed), [true, true, true]);
+});
+
+/** Asks everything that a server of the original's kind can be asked. */
+async function askAll(t: ReturnType<typeof made>): Promise<void> {
+  for (
+    const ask of [
+      () => t.rendezvous.register(),
+      () => t.rendezvous.lookUp("carol"),
+      () => t.rendezvous.everyone(),
+      () => t.rendezvous.unregister().catch(() => {}),
+    ]
+  ) await t.clock.finish(Promise.resolve<unknown>(ask()));
+}
+
+const afterRegister = [bare.bridge, bare.info, bare.info, bare.unregister];
+
+Deno.test("a server that has answered as the original does gets only what the original sends", async () => {
+  const t = made(original);
+  await askAll(t);
+  assertEquals(sent(t.servers).slice(1), afterRegister);
+  await t.clock.finish(t.rendezvous.register());
+  assertEquals(sent(t.servers).at(-1), bare.register);
+});
+
+Deno.test("a server that is said to be of the original's kind does so from the first byte", async () => {
+  const strict: Answer = (request, conn) => {
+    const known = Object.values(bare).includes(encode(request));
+    return known ? original(request, conn) : conn.end() as undefined;
+  };
+  const t = madeWith({ legacyServer: true }, strict);
+  await askAll(t);
+  assertEquals(sent(t.servers), [bare.register, ...afterRegister]);
+});
+
+Deno.test("over TLS no server is taken for the original's", async () => {
+  for (const legacyServer of [false, true]) {
+    const t = madeWith(
+      { tls: {}, legacyServer },
+      relative(({ verb }, conn) => {
+        conn.say(verb === "INFO" ? list : bridgeack);
+      }),
+    );
+    await t.clock.finish(t.rendezvous.register());
+    t.servers.connection.end();
+    await t.clock.settle();
+    await t.clock.finish(t.rendezvous.lookUp());
+    assertEquals(sent(t.servers).filter((said) => !said.includes("Version: 1")), []);
+  }
+});
+
+/** Answers REGISTER, with the headers given behind the others. */
+const registering = (more: string): Answer => (_, conn) => {
+  conn.say(regack.replace(/\r\n$/, `${more}\r\n`));
+  conn.end();
+  return undefined;
+};
+
+Deno.test("a forged answer takes no key away from a server that has spoken Version 1, ever", async () => {
+  using store = openStore(":memory:");
+  for (const inLaterRun of [false, true]) {
+    let t = madeWith({ proven: store.provenServers }, registering("Version: 1\r\n"));
+    await t.clock.finish(t.rendezvous.register());
+    if (inLaterRun) t = madeWith({ proven: store.provenServers }, registering(""));
+    else t.servers.answers.set(1, registering(""));
+    for (let tries = 0; tries < 3; tries++) await t.clock.finish(t.rendezvous.register());
+    const forgotten = sent(t.servers).filter((said) => !/Version: 1\r\n[^]*Key: /.test(said));
+    assertEquals(forgotten, []);
+  }
+});
+
+Deno.test("a store that fails takes no key away, and fails no request", async () => {
+  const failing = () => {
+    throw new UserError({ code: "unexpected", reason: "disk" });
+  };
+  const t = madeWith({ proven: { has: failing, add: failing } }, registering("Version: 1\r\n"));
+  await t.clock.finish(t.rendezvous.register());
+  t.servers.answers.set(1, registering(""));
+  for (let tries = 0; tries < 3; tries++) await t.clock.finish(t.rendezvous.register());
+  assertEquals(sent(t.servers).filter((said) => !said.includes("Key: ")), []);
+});
+
+Deno.test("a server of this protocol that is taken for the original's is not asked for ever", async () => {
+  const t = madeWith({ legacyServer: true }, (_, conn) => {
+    conn.say("INFOACK\r\nCount: 3\r\nClient: bob 127.0.0.1:5557\r\nAfter: bob\r\n\r\n");
+    return undefined;
+  });
+  const { count, clients } = await t.clock.finish(t.rendezvous.everyone());
+  assertEquals([count, clients.length], [3, 1]);
 });

@@ -1,0 +1,47 @@
+/**
+ * The servers that have shown to speak Version 1 of the protocol, in this run or an earlier one.
+ *
+ * @module
+ */
+
+import type { DatabaseSync } from "node:sqlite";
+import type { Transactions } from "./transactions.ts";
+
+/** Servers that are remembered, at most. Further ones are not. */
+const serversMax = 1_000;
+
+/** Begins the name of a row in `settings`, which nothing else uses any more. */
+const prefix = "version-1 ";
+
+/** The servers that speak Version 1, by what they are named on the command line. */
+export class ProvenServers {
+  readonly #transactions: Transactions;
+  readonly #sql: ReturnType<typeof prepare>;
+
+  constructor(database: DatabaseSync, transactions: Transactions) {
+    this.#transactions = transactions;
+    this.#sql = prepare(database);
+  }
+
+  /** Whether a server is remembered. @throws {UserError} If the store cannot be read. */
+  has(place: string): boolean {
+    const found = this.#transactions.reading("read-keys", () => this.#sql.find.get(prefix + place));
+    return found !== undefined;
+  }
+
+  /** Remembers a server. @throws {UserError} If the store cannot be written. */
+  add(place: string): void {
+    this.#transactions.swift("save-key", () => this.#sql.add.run(prefix + place, serversMax));
+  }
+}
+
+/** The statements, prepared. */
+function prepare(database: DatabaseSync) {
+  return {
+    find: database.prepare("SELECT 1 FROM settings WHERE name = ?"),
+    add: database.prepare(
+      `INSERT OR IGNORE INTO settings (name, value)
+       SELECT ?, '' WHERE (SELECT count(*) FROM settings) < ?`,
+    ),
+  };
+}
