@@ -143,10 +143,17 @@ export class ConversationList {
     if (this.#byId.get(conversation.id) === conversation) this.#byId.delete(conversation.id);
   }
 
-  /** Who else can read a conversation. @throws {Error} If the store cannot be read. */
+  /**
+   * Who else can read a conversation. Never throws: each prompt and each text ask this. A peer of whom the
+   * store cannot say that it is verified does not count as verified.
+   */
   securityOf({ key, peerId }: Conversation): Security {
     if (key === undefined) return "plaintext";
-    return this.#options.trust.isVerified(peerId, key) ? "verified" : "encrypted";
+    try {
+      return this.#options.trust.isVerified(peerId, key) ? "verified" : "encrypted";
+    } catch {
+      return "encrypted";
+    }
   }
 
   /** Drops the oldest conversation in which nothing is going on. */

@@ -18,7 +18,7 @@ import { until } from "../../support/events.ts";
 import { chat } from "../../support/link_fixture.ts";
 import { RawPeer } from "../../support/raw_peer.ts";
 import { stream } from "../../support/store_fixture.ts";
-import { failingStore } from "../../support/failing.ts";
+import { failing as failingPart, failingStore } from "../../support/failing.ts";
 import { rejectsSaying, sentenceOf } from "../../support/problems.ts";
 
 /** A server that keeps no mail. */
@@ -558,4 +558,21 @@ Deno.test("a store that fails while somebody is looked for does not end the clie
   await bob.events.see("message");
   state.fails = false;
   assertEquals(bob.heard, ["alice: are you there?"]);
+});
+
+Deno.test("a conversation goes on if the store cannot say whether its peer is verified", async () => {
+  await using scene = await twoContacts();
+  const broken = new Set<string>();
+  const knownPeers = failingPart(scene.alice.store.knownPeers, broken);
+  await using alice = await scene.alice.come({ store: { ...scene.alice.store, knownPeers } });
+  await using bob = await scene.bob.come();
+  await alice.chat("bob");
+  broken.add("find");
+  assertEquals(alice.session.current?.security, "encrypted");
+  await alice.send("can you read this?");
+  await bob.events.see("message");
+  await bob.chat("alice");
+  await bob.send("yes");
+  await alice.events.see("message");
+  assertEquals([alice.heard, alice.current], [["bob: yes"], "bob"]);
 });
