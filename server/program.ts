@@ -33,17 +33,23 @@ export interface ServerProgramOptions extends Omit<ServerOptions, "tls"> {
 }
 
 /**
- * Runs a server until Ctrl+C or another signal ends it. With TLS, SIGHUP makes it read its certificate
- * again; without TLS, SIGHUP ends it.
+ * Runs a server until Ctrl+C or another signal ends it. SIGHUP never does: with TLS it makes the server read
+ * its certificate again, without TLS it is only logged.
  *
  * @throws {Error} A sentence for people if it cannot start, with its cause.
  */
 export async function runServer(options: ServerProgramOptions): Promise<void> {
   const { log, certificateFiles: files, realm, onListening } = options;
+  // First, so that a SIGHUP ends nothing from here on.
+  let onSignal: () => void | Promise<void> = () => {};
+  using _hangups = onHangup(() => onSignal());
   const tls = files && await readCertificate(files);
-  using stop = stopSignal(files === undefined ? ["SIGHUP"] : []);
+  using stop = stopSignal();
   await using server = listening(options, () => startServer({ ...options, tls }));
-  using _hangups = files && onHangup(() => changeCertificate(server, files, realm, log));
+  onSignal = () =>
+    files === undefined
+      ? log.info("SIGHUP changes nothing: there is no certificate to read again")
+      : changeCertificate(server, files, realm, log);
   // The certificate's files are read again later.
   await dropFilePermissions(files === undefined ? ["read", "write"] : ["write"]);
   onListening(server.address, tls && pinnedAddress(server, realm, tls));

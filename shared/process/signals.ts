@@ -12,12 +12,11 @@ export interface StopSignal extends Disposable {
 }
 
 /**
- * Listens for Ctrl+C and for the signals of a service manager and a closed terminal. A second signal ends the
- * program at once.
+ * Listens for Ctrl+C and for the signal of a service manager. A second signal ends the program at once.
  *
  * @param more Further signals, except on Windows.
  */
-export function stopSignal(more: readonly Deno.Signal[] = ["SIGHUP"]): StopSignal {
+export function stopSignal(more: readonly Deno.Signal[] = []): StopSignal {
   const controller = new AbortController();
   const request = () => controller.abort();
   const onSignal = () => {
@@ -37,8 +36,11 @@ export function stopSignal(more: readonly Deno.Signal[] = ["SIGHUP"]): StopSigna
   };
 }
 
-/** Runs a task on each SIGHUP, one after the other. Windows has no SIGHUP. */
-export function onHangup(task: () => Promise<void>): Disposable {
+/**
+ * Runs a task on each SIGHUP, one after the other. Then no SIGHUP ends the program, as otherwise it would even
+ * after `nohup`, because Deno sets a handler of its own at start. Windows has no SIGHUP.
+ */
+export function onHangup(task: () => void | Promise<void>): Disposable {
   let done = Promise.resolve();
   const onSignal = () => done = done.then(task);
   const isUnix = Deno.build.os !== "windows";

@@ -9,7 +9,7 @@ import { isLocal } from "../../../shared/net/address.ts";
 import { listening } from "../../../shared/net/listen_error.ts";
 import type { ServerAddress } from "../../../shared/net/server_address.ts";
 import { dropFilePermissions } from "../../../shared/process/permissions.ts";
-import { stopSignal } from "../../../shared/process/signals.ts";
+import { onHangup, stopSignal } from "../../../shared/process/signals.ts";
 import { ChatClient } from "../../client.ts";
 import { LinePrinter, runLines } from "../script/script.ts";
 import { type Display, Session } from "../session.ts";
@@ -49,8 +49,12 @@ export async function runClient(options: ClientProgramOptions): Promise<void> {
   // Before the signals: while a passphrase is asked for, Ctrl+C has to end the program by itself.
   using profile = await openOwnProfile(options.profile, options);
   const { identity, store } = profile;
-  using stop = stopSignal();
-  const interactive = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
+  const [input, output] = [Deno.stdin.isTerminal(), Deno.stdout.isTerminal()];
+  // Without a terminal none is closed, and `nohup` has to hold. Deno undoes what `nohup` sets, so SIGHUP is
+  // ignored in any case: a client whose input is gone ends by that.
+  using _hangups = input || output ? undefined : onHangup(() => {});
+  using stop = stopSignal(input || output ? ["SIGHUP"] : []);
+  const interactive = input && output;
   const terminal = interactive ? await openTerminal() : undefined;
   await dropFilePermissions();
   const printer = new LinePrinter(stop.request);

@@ -1,0 +1,87 @@
+// What SIGHUP does: nothing ends by it that was told not to.
+
+import { assertEquals, assertMatch } from "@std/assert";
+import { type Build, builds, Program, startServerProgram } from "../support/program.ts";
+import { hasTerminal, TerminalProgram } from "../support/terminal_program.ts";
+import { Wire } from "../support/wire.ts";
+
+const hasHangups = Deno.build.os !== "windows";
+
+/** The program as a shell starts it that ignores SIGHUP. */
+function ignoringHangups(build: Build): Build {
+  const { command, args } = build;
+  return {
+    ...build,
+    command: "sh",
+    args: ["-c", 'trap "" HUP; exec "$@"', "sh", command, ...args],
+  };
+}
+
+for (const build of builds) {
+  Deno.test({
+    name:
+      `${build.name}: SIGHUP does not end a server without TLS, and the log says that it changes nothing`,
+    ignore: !hasHangups,
+    fn: async () => {
+      const { server, port } = await startServerProgram(build);
+      await using _server = server;
+      using wire = await Wire.connect({ address: { host: "127.0.0.1", port } });
+      for (let i = 0; i < 2; i++) server.kill("SIGHUP");
+      await server.says(/ info +SIGHUP changes nothing: there is no certificate to read again$/);
+      assertMatch(await wire.ask("INFO"), /^INFOACK\r\n/);
+      wire.close();
+      server.kill("SIGTERM");
+      assertEquals(await server.ends(), 0);
+    },
+  });
+
+  for (const started of [build, ignoringHangups(build)]) {
+    Deno.test({
+      name: `${build.name}: a client without a terminal goes on at SIGHUP, ${
+        started === build ? "as it is" : "ignored by the shell"
+      }`,
+      ignore: !hasHangups,
+      fn: async () => {
+        const { server, address } = await startServerProgram(build);
+        await using _server = server;
+        await using alice = new Program(started, "client", "alice", "0", address);
+        await alice.types("/register");
+        await alice.says(/^\* registered as alice/);
+        alice.kill("SIGHUP");
+        await alice.types("/info");
+        await alice.says(/^1 client is registered/);
+        // If the other end of its input goes, that ends it.
+        await alice.endInput();
+        assertEquals(await alice.ends(), 0);
+      },
+    });
+  }
+
+  Deno.test({
+    name: `${build.name}: a client in a terminal leaves in order if that is closed`,
+    ignore: !hasTerminal,
+    fn: async () => {
+      const { server, address } = await startServerProgram(build, "--log-level", "debug");
+      await using _server = server;
+      const { command, args } = build;
+      const saysPid = {
+        ...build,
+        command: "sh",
+        args: ["-c", 'echo pid=$$; exec "$@"', "sh", command, ...args],
+      };
+      await using alice = new TerminalProgram(
+        saysPid,
+        "client",
+        "alice",
+        "0",
+        address,
+        "--register",
+      );
+      const [, pid] = await alice.shows(/pid=(\d+)/);
+      await alice.shows(/registered as alice/);
+      Deno.kill(Number(pid), "SIGHUP");
+      assertEquals(await alice.ends(), 0);
+      await server.says(/verb=(QUIT|UNREGISTER)/);
+    },
+  });
+}
