@@ -30,7 +30,14 @@ import {
   unsealIdentity,
 } from "./identity_file.ts";
 import { type Input, readIdentityFrom, readPrivateIdentity } from "./identity_reader.ts";
-import { createPrivateFile, replacePrivateFile, writePrivateFile } from "./private_file.ts";
+import {
+  createPrivateFile,
+  type FileCalls,
+  keepBeside,
+  replacePrivateFile,
+  systemCalls,
+  writePrivateFile,
+} from "./private_file.ts";
 
 export type { IdentityFile } from "./identity_file.ts";
 
@@ -57,6 +64,8 @@ export interface StoredIdentity {
   readonly file: IdentityFile;
   /** Whether it has just been made. */
   readonly isNew: boolean;
+  /** The file's mode, such as `0755`, if others can get at it and that cannot be changed. */
+  readonly exposedMode?: string;
 }
 
 /** An open profile. Disposing of it closes the store. */
@@ -79,6 +88,8 @@ export interface OpenProfileOptions {
   readonly mustExist?: boolean;
   /** Told now and then while messages are converted, because the passphrase is new or gone. */
   readonly onConversion?: (progress: Conversion) => void;
+  /** Told if others can get at the identity and that cannot be changed. */
+  readonly onExposed?: (exposed: { readonly path: string; readonly mode: string }) => void;
   /**
    * Given if the profile is only to be read: gives the directory for a copy of the store if nothing can be
    * written where that is. It belongs to the caller, who removes it when the profile is closed.
@@ -96,10 +107,12 @@ export interface OpenProfileOptions {
 export async function openProfile(
   directory: string,
   askPassphrase: AskPassphrase,
-  { mustExist = false, onConversion = () => {}, copyTo }: OpenProfileOptions = {},
+  { mustExist = false, onConversion = () => {}, onExposed, copyTo }: OpenProfileOptions = {},
 ): Promise<OpenProfile> {
   const stored = mustExist ? readIdentity(directory) : ensureIdentity(directory);
   if (stored === undefined) throw new UserError({ code: "no-profile", directory });
+  const { path: identityPath, exposedMode: mode } = stored;
+  if (mode !== undefined) onExposed?.({ path: identityPath, mode });
   const identity = await unlockIdentity(stored, askPassphrase);
   const sealed = "sealed" in stored.file;
   const to = sealed ? "sealed" : "readable";
@@ -121,19 +134,17 @@ export async function openProfile(
  * @throws {UserError} If the identity cannot be read, is damaged or can be read by others, or the new one
  * cannot be written. The cause is the system's error, if there was one.
  */
-export function ensureIdentity(directory: string): StoredIdentity {
-  const stored = readIdentity(directory);
+export function ensureIdentity(directory: string, calls: FileCalls = systemCalls): StoredIdentity {
+  const stored = readIdentity(directory, calls);
   if (stored !== undefined) return stored;
   const path = pathIn(directory);
-  const file = plainIdentity(Identity.generate());
   const isNew = attempt("make", path, () => {
     Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
-    return createPrivateFile(path, encodeIdentity(file));
+    return createPrivateFile(path, encodeIdentity(plainIdentity(Identity.generate())), calls);
   });
-  if (isNew) return { path, file, isNew };
-  // Of several programs that start at once another has made it.
-  const made = readIdentity(directory);
-  if (made !== undefined) return made;
+  // Of several programs that start at once another may have made it.
+  const made = readIdentity(directory, calls);
+  if (made !== undefined) return { ...made, isNew };
   throw unusable("use", path, { is: "broken-link" });
 }
 
@@ -143,10 +154,13 @@ export function ensureIdentity(directory: string): StoredIdentity {
  * @returns Undefined if there is none.
  * @throws {UserError} If it cannot be read, can be read by others, or is damaged.
  */
-export function readIdentity(directory: string): StoredIdentity | undefined {
+export function readIdentity(
+  directory: string,
+  calls: Pick<FileCalls, "chmod"> = systemCalls,
+): StoredIdentity | undefined {
   const path = pathIn(directory);
-  const file = attempt("use", path, () => readPrivateIdentity(path));
-  return file && { path, file, isNew: false };
+  const found = attempt("use", path, () => readPrivateIdentity(path, calls));
+  return found && { path, isNew: false, ...found };
 }
 
 /**
@@ -244,21 +258,21 @@ export interface Imported {
 export function importIdentity(
   directory: string,
   file: IdentityFile,
-  { replace }: { replace: boolean },
+  { replace, calls = systemCalls }: { readonly replace: boolean; readonly calls?: FileCalls },
 ): Imported {
   const path = pathIn(directory);
-  const there = replace ? readIfPossible(directory) : readIdentity(directory);
+  const there = replace ? readIfPossible(directory) : readIdentity(directory, calls);
   if (there !== undefined && there !== "unreadable") {
     if (there.file.publicKey === file.publicKey) return { wasThere: true };
   }
   return attempt("import", path, () => {
     if (there === undefined) {
       Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
-      if (createPrivateFile(path, encodeIdentity(file))) return { wasThere: false };
+      if (createPrivateFile(path, encodeIdentity(file), calls)) return { wasThere: false };
       throw new IdentityFailure({ is: "just-made" });
     }
     if (!replace) throw new IdentityFailure({ is: "another-there" });
-    const replaced = keepBeside(path);
+    const replaced = keepBeside(path, calls);
     replacePrivateFile(path, encodeIdentity(file));
     return { wasThere: false, replaced };
   });
@@ -270,19 +284,6 @@ function readIfPossible(directory: string): StoredIdentity | "unreadable" | unde
     return readIdentity(directory);
   } catch {
     return "unreadable";
-  }
-}
-
-/** Gives a file a second name that is free, beside its own. @returns The name. */
-function keepBeside(path: string): string {
-  for (let n = 1;; n++) {
-    const beside = `${path}.old-${n}`;
-    try {
-      Deno.linkSync(path, beside);
-      return beside;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-    }
   }
 }
 

@@ -8,6 +8,7 @@
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { databaseBusyTimeoutMs } from "../protocol/limits.ts";
+import { pause } from "../time/pause.ts";
 import { DatabaseError, isBusy, NewerVersionError } from "./database_error.ts";
 import { inTransaction } from "./transactions.ts";
 
@@ -92,8 +93,4 @@ function migrate(database: DatabaseSync, migrations: readonly string[]): void {
     for (const sql of migrations.slice(version)) database.exec(sql);
     database.exec(`PRAGMA user_version = ${migrations.length}`);
   });
-}
-
-function pause(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }

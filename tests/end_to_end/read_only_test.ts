@@ -6,14 +6,16 @@ import { makeProfile, type ProfileContent } from "../support/profiles.ts";
 import { type Build, builds, environmentAt, Program } from "../support/program.ts";
 
 /** A profile on a disk that is read-only, and where a program puts what it needs for a moment. */
-function readOnly(build: Build, content: ProfileContent) {
+function readOnly(build: Build, content: ProfileContent, mode?: number) {
   const disk = tinyDisk("16m");
   const scratch = temporaryDirectory();
   const profile = `${disk.path}/profile`;
   makeProfile(profile, content);
+  if (mode !== undefined) Deno.chmodSync(`${profile}/identity.json`, mode);
   disk.makeReadOnly();
   return {
     scratch: scratch.path,
+    profile,
     build: { ...build, env: { TMPDIR: scratch.path } },
     exporting: ["history", "export", "bob", "--profile", profile],
     [Symbol.dispose]: () => {
@@ -57,6 +59,18 @@ for (const build of builds) {
     assertEquals([code, err], [0, ""]);
     assertMatch(out, /alice \[waiting\]: sealed$/);
     assertEquals(namesIn(at.scratch), []);
+  });
+
+  test("an identity whose mode is wrong and cannot be changed is used, with a warning", async () => {
+    using at = readOnly(build, { texts: ["one"] }, 0o644);
+    const warning =
+      /^\* others may be able to get at your key: the mode of '.*' is 0644, and cannot be changed .*$/;
+    for (const args of [at.exporting, ["identity", "--profile", at.profile]]) {
+      const { code, out, err } = await run(at.build, args);
+      assertEquals(code, 0);
+      assertMatch(err, warning);
+      assertMatch(out, /one$|^fingerprint/m);
+    }
   });
 
   test("a signal during an export from a read-only disk leaves nothing behind", async () => {

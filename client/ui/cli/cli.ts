@@ -24,7 +24,7 @@ import { runAudit } from "./audit_command.ts";
 import { playDemo } from "./demo.ts";
 import { exportHistory, type HistoryFormat, historyFormats } from "./history_command.ts";
 import type { Surroundings } from "./identity_command.ts";
-import { openOwnProfile } from "./own_profile.ts";
+import { openOwnProfile, sayOnStandardError } from "./own_profile.ts";
 import {
   newPassphraseDescriptor,
   newPassphraseFile,
@@ -220,6 +220,7 @@ const identityCommands = () => import("./identity_command.ts");
 function surroundingsOf(options: PassphraseOptions & NewPassphraseOptions): Surroundings {
   return {
     print,
+    warn: sayOnStandardError,
     prompt: promptSecret,
     present: passphraseIn(options),
     fresh: newPassphraseIn(options),

@@ -27,6 +27,8 @@ import { qrCode } from "./qr_code.ts";
 export interface Surroundings {
   /** Prints a line. */
   readonly print: (line: string) => void;
+  /** Prints a line that is not what the command was asked for. */
+  readonly warn: (line: string) => void;
   /** Asks for a passphrase. */
   readonly prompt: Prompt;
   /** Where the passphrase is that an identity is under, if it is not to be asked for. */
@@ -50,10 +52,10 @@ export interface Screen {
  */
 export function showIdentity(
   directory: string,
-  { print }: Pick<Surroundings, "print">,
+  { print, warn }: Pick<Surroundings, "print" | "warn">,
   { colours, columns }: Screen,
 ): void {
-  const { path, file } = keepAndSay(directory, print);
+  const { path, file } = keepAndSay(directory, print, warn);
   const { publicKey: key } = file;
   const fingerprint = fingerprintOf(key);
   say({ type: "identity", key, fingerprint, path, hasPassphrase: hasPassphrase(file) }, print);
@@ -69,9 +71,9 @@ export function showIdentity(
  */
 export async function changePassphrase(
   directory: string,
-  { print, prompt, present, fresh }: Surroundings,
+  { print, warn, prompt, present, fresh }: Surroundings,
 ): Promise<void> {
-  const kept = keepAndSay(directory, print);
+  const kept = keepAndSay(directory, print, warn);
   const identity = await unlockIdentity(kept, askingBy(prompt, present));
   const passphrase = await askNewPassphrase("new", prompt, fresh);
   setPassphrase(kept, identity, passphrase);
@@ -90,10 +92,11 @@ export async function exportCopy(
   directory: string,
   to: string,
   { plain }: { plain: boolean },
-  { print, prompt, present, fresh }: Surroundings,
+  { print, warn, prompt, present, fresh }: Surroundings,
 ): Promise<void> {
   const kept = readIdentity(directory);
   if (kept === undefined) throw new UserError({ code: "no-identity-yet", directory });
+  sayIfExposed(kept, warn);
   const identity = await unlockIdentity(kept, askingBy(prompt, present));
   const passphrase = plain ? "" : await askNewPassphrase("copy", prompt, fresh);
   if (!plain && passphrase === "") throw new UserError({ code: "copy-without-passphrase" });
@@ -113,7 +116,7 @@ export async function importCopy(
   directory: string,
   from: string,
   { replace }: { replace: boolean },
-  { print, prompt, present }: Surroundings,
+  { print, warn, prompt, present }: Surroundings,
 ): Promise<void> {
   const file = readExported(from === "-" ? Deno.stdin : from);
   // Only to be sure that the user knows its passphrase: the identity stays under it.
@@ -121,12 +124,22 @@ export async function importCopy(
   const { wasThere, replaced } = importIdentity(directory, file, { replace });
   const fingerprint = fingerprintOf(file.publicKey);
   say({ type: "identity-imported", fingerprint, wasThere, replaced }, print);
+  sayIfExposed(readIdentity(directory)!, warn);
 }
 
-function keepAndSay(directory: string, print: (line: string) => void): StoredIdentity {
+function keepAndSay(
+  directory: string,
+  print: (line: string) => void,
+  warn: (line: string) => void,
+): StoredIdentity {
   const kept = ensureIdentity(directory);
+  sayIfExposed(kept, warn);
   if (kept.isNew) say({ type: "identity-made" }, print);
   return kept;
+}
+
+function sayIfExposed({ path, exposedMode: mode }: StoredIdentity, warn: (line: string) => void) {
+  if (mode !== undefined) say({ type: "identity-exposed", path, mode }, warn);
 }
 
 function hasPassphrase(file: StoredIdentity["file"]): boolean {

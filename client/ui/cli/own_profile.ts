@@ -7,6 +7,7 @@
 
 import { writeAllSync } from "../../../shared/net/write_all.ts";
 import { type OpenProfile, openProfile, type OpenProfileOptions } from "../../profile/profile.ts";
+import { plainText } from "../script/script.ts";
 import { conversionLines } from "./conversion_lines.ts";
 import { askingBy } from "./passphrase_prompt.ts";
 import type { PassphraseSource } from "./passphrase_source.ts";
@@ -27,12 +28,17 @@ export function openOwnProfile(
   directory: string,
   { mustExist = false, copyTo, passphrase }: OwnProfileOptions = {},
 ): Promise<OpenProfile> {
-  const onConversion = conversionLines(sayOnStandardError);
   const ask = askingBy(promptSecret, passphrase);
-  return openProfile(directory, ask, { mustExist, copyTo, onConversion });
+  return openProfile(directory, ask, {
+    mustExist,
+    copyTo,
+    onConversion: conversionLines(sayOnStandardError),
+    onExposed: (exposed) =>
+      sayOnStandardError(plainText({ type: "identity-exposed", ...exposed }).trimEnd()),
+  });
 }
 
-/** Standard output is for what the command was asked for. */
-function sayOnStandardError(line: string): void {
+/** Standard output is for what a command was asked for. */
+export function sayOnStandardError(line: string): void {
   writeAllSync(Deno.stderr, new TextEncoder().encode(line + "\n"));
 }

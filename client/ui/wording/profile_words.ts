@@ -14,6 +14,11 @@ export const profileWords: Words<ProfileAnswer> = {
       `${to === "sealed" ? "sealing your messages" : "making your messages readable"}: ` +
         `${done} of ${total}`,
     ),
+  "identity-exposed": ({ path, mode }) =>
+    notice(
+      `others may be able to get at your key: the mode of '${path}' is ${mode}, and cannot be ` +
+        "changed there; keep it under a passphrase",
+    ),
   "identity-made": () => notice("there was no identity yet: this one is new, and yours"),
   identity: ({ key, fingerprint, path, hasPassphrase }) =>
     list(

@@ -123,6 +123,13 @@ export type ProfileAnswer =
     readonly done: number;
     readonly total: number;
   }
+  | {
+    /** Others can get at the identity, and that cannot be changed. */
+    readonly type: "identity-exposed";
+    readonly path: string;
+    /** The file's mode, such as `0755`. */
+    readonly mode: string;
+  }
   | { readonly type: "identity-made" }
   | {
     readonly type: "identity";

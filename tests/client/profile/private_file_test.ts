@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import {
   createPrivateFile,
+  keepBeside,
   replacePrivateFile,
   writePrivateFile,
 } from "../../../client/profile/private_file.ts";
@@ -22,6 +23,30 @@ Deno.test("a private file is made once, for its owner alone, and leaves nothing 
   assertEquals(createPrivateFile(path, "second"), false);
   assertHolds(path, "first");
   assertEquals(namesIn(directory.path), ["file"]);
+});
+
+/** What vfat says to a link. */
+const link = () => {
+  throw new Deno.errors.PermissionDenied("Operation not permitted (os error 1)");
+};
+
+Deno.test("without links a private file is made once as well, and a kept one is a copy", () => {
+  using directory = temporaryDirectory();
+  const path = `${directory.path}/file`;
+  assertEquals(createPrivateFile(path, "first", { link }), true);
+  assertHolds(path, "first");
+  assertEquals(createPrivateFile(path, "second", { link }), false);
+  assertHolds(path, "first");
+  const bytes = new Uint8Array([0xff, 0, 0x80]);
+  for (const calls of [{ link }, undefined, { link }]) {
+    Deno.writeFileSync(path, bytes);
+    const beside = keepBeside(path, calls);
+    Deno.writeTextFileSync(path, "next");
+    // A link would be the same file.
+    if (calls !== undefined) assertEquals(Deno.readFileSync(beside), bytes);
+    if (isUnix) assertEquals(Deno.statSync(beside).mode! & 0o777, 0o600);
+  }
+  assertEquals(namesIn(directory.path), ["file", "file.old-1", "file.old-2", "file.old-3"]);
 });
 
 Deno.test("a private file replaces another, even one that others can read", () => {

@@ -127,6 +127,75 @@ Deno.test({
   },
 });
 
+/** What a disk without links and modes says to a call. */
+const refuse = () => {
+  throw new Deno.errors.PermissionDenied("Operation not permitted (os error 1)");
+};
+
+Deno.test("where links are not allowed an identity is made, kept and replaced all the same", async () => {
+  using at = place();
+  const calls = { link: refuse, chmod: refuse };
+  const kept = ensureIdentity(at.path, calls);
+  assertEquals([kept.isNew, kept.exposedMode], [true, undefined]);
+  assertEquals(ensureIdentity(at.path, calls).isNew, false);
+  if (isUnix) assertEquals((await Deno.stat(at.file)).mode! & 0o777, 0o600);
+  assertEquals(namesIn(at.path), ["identity.json"]);
+  const other = plainIdentity(Identity.generate());
+  const { replaced } = importIdentity(at.path, other, { replace: true, calls });
+  assertEquals(await Deno.readTextFile(replaced!), encodeIdentity(kept.file));
+  assertEquals(await Deno.readTextFile(at.file), encodeIdentity(other));
+  assertEquals(
+    importIdentity(`${at.path}/new`, other, { replace: false, calls }),
+    { wasThere: false },
+  );
+});
+
+Deno.test("without links, too, processes that start at once in a new profile have one key", async () => {
+  using directory = temporaryDirectory();
+  const profile = `${directory.path}/profile`;
+  const module = new URL("../../../client/profile/profile.ts", import.meta.url).href;
+  const said = await race(8, {
+    imports: `import { ensureIdentity } from "${module}";`,
+    code: `const link = () => { throw new Deno.errors.PermissionDenied(); };
+      const { file, isNew } = ensureIdentity("${profile}", { link, chmod: Deno.chmodSync });
+      console.log(isNew, file.publicKey);`,
+  });
+  const { publicKey } = ensureIdentity(profile).file;
+  assertEquals(said.toSorted(), [...Array(7).fill(`false ${publicKey}\n`), `true ${publicKey}\n`]);
+  assertEquals(namesIn(profile), ["identity.json"]);
+});
+
+Deno.test({
+  name: "a mode that cannot be changed is reported, and no reason to refuse an identity",
+  ignore: !isUnix,
+  fn: async () => {
+    using at = place();
+    const { file } = ensureIdentity(at.path);
+    await Deno.chmod(at.file, 0o755);
+    const ignoring = () => {};
+    for (const chmod of [refuse, ignoring]) {
+      const calls = { chmod, link: refuse };
+      const found = { path: at.file, file, isNew: false, exposedMode: "0755" };
+      assertEquals(readIdentity(at.path, calls), found);
+      assertEquals(ensureIdentity(at.path, calls), found);
+    }
+    assertEquals((await Deno.stat(at.file)).mode! & 0o777, 0o755);
+  },
+});
+
+Deno.test({
+  name: "an identity on a read-only disk that others can get at is used, and reported",
+  ignore: !hasMounts,
+  fn: async () => {
+    using disk = tinyDisk("64k");
+    const { publicKey } = ensureIdentity(disk.path).file;
+    await Deno.chmod(`${disk.path}/identity.json`, 0o644);
+    disk.makeReadOnly();
+    const { file, exposedMode } = readIdentity(disk.path)!;
+    assertEquals([file.publicKey, exposedMode], [publicKey, "0644"]);
+  },
+});
+
 Deno.test("a path is quoted so that a shell takes it, and a terminal does not obey it", async () => {
   using directory = temporaryDirectory();
   const profile = `${directory.path}/it's \x1b[2J`;

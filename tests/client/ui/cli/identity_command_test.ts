@@ -35,6 +35,9 @@ function sitting(...answers: (string | null)[]) {
     asked,
     surroundings: {
       print: (line: string) => void printed.push(line),
+      warn: (line: string): never => {
+        throw new Error(line);
+      },
       prompt: (prompt: string) => {
         asked.push(prompt);
         return answers.length === 0 ? null : answers.shift()!;

@@ -259,6 +259,7 @@ const fields: Arbitraries = {
     done: fc.nat(),
     total: fc.nat(),
   }),
+  "identity-exposed": fc.record({ path: hostile, mode: hostile }),
   "identity-made": fc.constant({}),
   identity: fc.record({ key, fingerprint, path: hostile, hasPassphrase: fc.boolean() }),
   "passphrase-changed": fc.record({ before: fc.boolean(), now: fc.boolean() }),
