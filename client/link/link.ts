@@ -309,6 +309,7 @@ export class Link implements PeerFacts, Replies {
   async #open({ channel, contents }: Opened): Promise<void> {
     const open = new OpenLink({
       peer: this,
+      self: this.#options.self,
       channel,
       writes: this.#writes,
       clock: this.#clock,

@@ -9,6 +9,7 @@ import { encode, type Message, message } from "../../shared/protocol/message.ts"
 import type { TimerClock } from "../../shared/time/clock.ts";
 import { Heartbeat } from "../../shared/time/heartbeat.ts";
 import { LegacySession } from "./legacy/legacy_session.ts";
+import type { Self } from "./introduction.ts";
 import type { PeerFacts, Receiver } from "./link_events.ts";
 import type { LinkTimes } from "./link_times.ts";
 import { PeerSession } from "./peer_session.ts";
@@ -19,6 +20,7 @@ import type { WriteQueue } from "./write_queue.ts";
 /** What an open link is made of. */
 export interface OpenLinkOptions extends SessionLink {
   readonly peer: PeerFacts;
+  readonly self: Pick<Self, "id" | "address">;
   /** What encrypts; undefined in plaintext. */
   readonly channel: SecureChannel | undefined;
   readonly writes: WriteQueue;

@@ -24,6 +24,7 @@ const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
  */
 export function detectInitiator(bytes: Uint8Array, timeIsUp: boolean): Verdict {
   const text = utf8.decode(bytes);
+  if (text.startsWith("ID:")) return detectIdOpening(text, timeIsUp);
   if (!startsWithLine(text, "CHAT")) {
     return mayBecomeLine(text, "CHAT") && !timeIsUp ? "undecided" : "raw";
   }
@@ -33,6 +34,18 @@ export function detectInitiator(bytes: Uint8Array, timeIsUp: boolean): Verdict {
   }
   const chat = parse(opening);
   return !isFault(chat) && speaksVersion1(chat) ? "p2pchat" : "lines";
+}
+
+/** An opening without CHAT, as some relatives send it: `ID`, `IP` and `Port`. */
+function detectIdOpening(text: string, timeIsUp: boolean): Verdict {
+  const opening = firstMessage(text);
+  if (opening !== undefined) {
+    return /^ID: ?.*\nIP: ?\S*\nPort: ?\d*$/i.test(opening.join("\n")) ? "lines" : "raw";
+  }
+  const mayBe = text.split("\n").every((line, i) =>
+    line === "\r" || line === "" || line.toUpperCase().startsWith(["ID:", "IP:", "PORT:"][i] ?? " ")
+  );
+  return mayBe && !timeIsUp && text.length < messageBytesMax ? "undecided" : "raw";
 }
 
 /**

@@ -1,37 +1,49 @@
 /**
  * What the original's relatives send a peer: a CHAT with headers, then lines of text, then QUIT and an empty
- * line. Some send each message as a CHAT of its own, with the text in a line that is not a header. Both are
- * read here. Text in, what it means out; no I/O and no clock.
+ * line; or a CHAT for each text. Text in, what it means out; no I/O and no clock.
  *
  * @module
  */
 
-import { isClientId } from "../../../shared/protocol/client_id.ts";
 import { messageBytesMax } from "../../../shared/protocol/limits.ts";
+import { type LegacyItem, readBlock } from "./legacy_block.ts";
+import type { Framing } from "./legacy_framing.ts";
 
-/** What a line means. */
-export type LegacyItem =
-  | { readonly type: "id"; readonly id: string }
-  | { readonly type: "text"; readonly text: string }
-  | { readonly type: "quit" };
-
-const openingHeader = /^(clientID|IP|Port): ?(.*)$/i;
+/** What some send between QUIT and the empty line. */
+const quitDetail = /^(?:Goodbye!|(?:client)?id: ?.*)$/i;
 
 /** The id that a relative gives in what it says first; undefined if it gives none. */
 export function idIn(bytes: Uint8Array): string | undefined {
-  const items = new LegacyLines().push(new TextDecoder().decode(bytes));
+  const lines = new LegacyLines();
+  const items = [...lines.push(new TextDecoder().decode(bytes)), ...lines.flush()];
   return items.find((item) => item.type === "id")?.id;
 }
 
 /** Reads the lines of one relative. */
 export class LegacyLines {
   #rest = "";
-  #inOpening = false;
-  #quitting = false;
+  /** The lines of a CHAT that is not complete. */
+  #block: string[] | undefined;
+  #blockLength = 0;
+  /** QUIT, and what has come behind it. */
+  #quitting: string[] | undefined;
+  #isOpening = true;
+  #framing: Framing | undefined;
 
-  /** Whether a line has begun and not ended, or QUIT may be all that comes. */
+  /** How the relative frames its texts; undefined if it has sent none. */
+  get framing(): Framing | undefined {
+    return this.#framing;
+  }
+
+  /** Whether a line or a CHAT has begun and not ended, or QUIT may be all that comes. */
   get pending(): boolean {
-    return this.#rest !== "" || this.#quitting;
+    return this.#rest !== "" || this.#block !== undefined || this.#quitting !== undefined;
+  }
+
+  /** Whether what is pending is a text that may have no line end: the relative has ended none so far. */
+  get mayBeWhole(): boolean {
+    const isText = this.#block === undefined && this.#quitting === undefined;
+    return isText && (this.#framing === undefined || this.#framing === "none");
   }
 
   /** Takes what a read brought, decoded. */
@@ -39,48 +51,82 @@ export class LegacyLines {
     const lines = (this.#rest + text).split("\n");
     this.#rest = lines.pop()!;
     const items = lines.flatMap((line) =>
-      this.#take(line.endsWith("\r") ? line.slice(0, -1) : line)
+      this.#take(line.endsWith("\r") ? line.slice(0, -1) : line, "lines")
     );
-    // A line that does not end is shown in parts: nothing else limits it.
-    return this.#rest.length > messageBytesMax ? [...items, ...this.flush()] : items;
+    // What does not end is shown in parts: nothing else limits it.
+    const length = this.#rest.length + this.#blockLength;
+    return length > messageBytesMax ? [...items, ...this.flush()] : items;
   }
 
   /** Takes what has come as all: some end no lines, and some send no line behind QUIT. */
   flush(): LegacyItem[] {
     const rest = this.#rest;
     this.#rest = "";
-    const items = rest === "" ? [] : this.#take(rest);
-    if (!this.#quitting) return items;
-    this.#quitting = false;
-    return [...items, { type: "quit" }];
+    const framing = this.#framing === undefined ? "none" : this.#framing;
+    const items = rest === "" ? [] : this.#take(rest, framing);
+    return [...items, ...this.#endBlock(), ...this.#endQuit(false)];
   }
 
-  #take(line: string): LegacyItem[] {
-    if (this.#quitting) {
-      this.#quitting = false;
-      // A QUIT that no empty line follows is a text.
-      return line === ""
-        ? [{ type: "quit" }]
-        : [{ type: "text", text: "QUIT" }, ...this.#take(line)];
+  #take(line: string, framing: Framing): LegacyItem[] {
+    if (this.#quitting !== undefined) return this.#takeBehindQuit(line, framing);
+    if (this.#block !== undefined) {
+      if (line === "") return this.#endBlock();
+      this.#blockLength += line.length;
+      this.#block.push(line);
+      return [];
     }
+    if (line === "") return [];
     if (line === "CHAT") {
-      this.#inOpening = true;
+      this.#block = [];
       return [];
     }
-    if (line === "") {
-      this.#inOpening = false;
+    if (this.#isOpening && /^ID:/.test(line)) {
+      this.#block = [line];
       return [];
     }
-    if (this.#inOpening) {
-      const [, name, value] = openingHeader.exec(line) ?? [];
-      if (name !== undefined) {
-        const isId = name.toLowerCase() === "clientid" && isClientId(value!.trim());
-        return isId ? [{ type: "id", id: value!.trim() }] : [];
-      }
-    } else if (line === "QUIT") {
-      this.#quitting = true;
+    if (line === "QUIT") {
+      this.#quitting = [line];
       return [];
     }
+    this.#isOpening = false;
+    this.#framing = framing;
     return [{ type: "text", text: line }];
   }
+
+  #takeBehindQuit(line: string, framing: Framing): LegacyItem[] {
+    const behind = this.#quitting!;
+    if (line === "") return this.#endQuit(true);
+    if (behind.length === 1 && quitDetail.test(line)) {
+      behind.push(line);
+      return [];
+    }
+    // A QUIT that no empty line follows is a text.
+    this.#quitting = undefined;
+    this.#framing ??= "lines";
+    return [...texts(behind), ...this.#take(line, framing)];
+  }
+
+  #endQuit(isComplete: boolean): LegacyItem[] {
+    const behind = this.#quitting;
+    this.#quitting = undefined;
+    if (behind === undefined) return [];
+    // Somebody who sends lines may have written that.
+    const isSaid = behind.length > 1 && !isComplete && this.#framing === "lines";
+    return isSaid ? texts(behind) : [{ type: "quit" }];
+  }
+
+  #endBlock(): LegacyItem[] {
+    const lines = this.#block;
+    if (lines === undefined) return [];
+    this.#block = undefined;
+    this.#blockLength = 0;
+    const { items, framing } = readBlock(lines, this.#isOpening);
+    this.#isOpening = false;
+    this.#framing = framing ?? this.#framing;
+    return [...items];
+  }
+}
+
+function texts(lines: readonly string[]): LegacyItem[] {
+  return lines.map((text) => ({ type: "text", text }));
 }

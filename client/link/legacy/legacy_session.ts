@@ -9,17 +9,17 @@ import type { Receiver } from "../link_events.ts";
 import type { Session, SessionLink } from "../session.ts";
 import type { WriteQueue } from "../write_queue.ts";
 import { LegacyDialect } from "./legacy_dialect.ts";
-import type { LegacyItem } from "./legacy_lines.ts";
+import type { LegacyItem } from "./legacy_block.ts";
+import type { Speaker } from "./legacy_framing.ts";
 
 /** What a session with a legacy program needs. */
 export interface LegacySessionOptions extends SessionLink {
   readonly dialect: "raw" | "lines";
+  /** Who we are, which some say with each text. */
+  readonly self: Speaker;
   readonly writes: WriteQueue;
   readonly clock: TimerClock;
 }
-
-/** How long the rest of a line may take, in milliseconds, before what has come is taken as all of it. */
-const quietMs = 500;
 
 /** One side of a conversation with a legacy program. */
 export class LegacySession implements Session {
@@ -31,7 +31,7 @@ export class LegacySession implements Session {
 
   constructor(options: LegacySessionOptions) {
     this.#options = options;
-    this.#dialect = new LegacyDialect(options.dialect);
+    this.#dialect = new LegacyDialect(options.dialect, options.self);
   }
 
   begin(receiver: Receiver): void {
@@ -83,7 +83,8 @@ export class LegacySession implements Session {
       else if (item.type === "quit") end("peer-left", undefined);
     }
     this.#cancelQuiet();
-    if (isOver() || !this.#dialect.pending) return;
-    this.#cancelQuiet = clock.after(quietMs, () => this.finish());
+    const { flushMs } = this.#dialect;
+    if (isOver() || flushMs === undefined) return;
+    this.#cancelQuiet = clock.after(flushMs, () => this.finish());
   }
 }

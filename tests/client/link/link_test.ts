@@ -726,7 +726,7 @@ Deno.test("a relative that sends each text as a CHAT is heard", async () => {
   assertEquals(t.texts, ["Hello", "again"]);
   assertEquals(t.events.of("opened"), [{ type: "opened", dialect: "lines", peerId: "x" }]);
   await t.link.sendText("Hi");
-  assertEquals(await t.peer.upTo("\r\n"), "Hi\r\n");
+  assertEquals(await t.peer.upTo("\r\n\r\n"), "CHAT\r\nclientID: alice\r\nHi\r\n\r\n");
 });
 
 Deno.test("a relative that ends neither line nor opening is heard after a while", async () => {

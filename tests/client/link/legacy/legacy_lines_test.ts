@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { type LegacyItem, LegacyLines } from "../../../../client/link/legacy/legacy_lines.ts";
+import type { LegacyItem } from "../../../../client/link/legacy/legacy_block.ts";
+import { LegacyLines } from "../../../../client/link/legacy/legacy_lines.ts";
 import { messageBytesMax } from "../../../../shared/protocol/limits.ts";
 
 const id = (id: string): LegacyItem => ({ type: "id", id });
