@@ -36,6 +36,12 @@ export async function handshakeOver(
     if ("answer" in step) await writeAll(conn, frame(step.answer));
     else break;
   }
-  if (role === "initiator") await writeAll(conn, frame(handshake.conclude()));
+  // The initiator waits until its last message has been read: a frame behind it would be read with it, and lost.
+  if (role === "initiator") {
+    await writeAll(conn, frame(handshake.conclude()));
+    await conn.read(new Uint8Array(1));
+  } else {
+    await writeAll(conn, new Uint8Array(1));
+  }
   return handshake.split();
 }
