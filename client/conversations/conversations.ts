@@ -211,15 +211,20 @@ export class Conversations {
    * What waits for somebody goes to the key that the user has accepted for that name, and everybody with
    * another one is left.
    *
-   * @throws {UserError} If that cannot be stored; then it goes to nobody.
+   * @throws {UserError} If that cannot be stored; then it goes to nobody. The error says that the key is
+   * accepted all the same.
    */
   async reassign(name: string, key: PublicKey): Promise<void> {
+    const fingerprint = fingerprintOf(key);
     try {
       // What is being written down is still meant for the old one.
       await this.#commits.flushed();
       this.#moveWaiting(name, key);
+    } catch (cause) {
+      const reason = reasonOf(cause);
+      throw new UserError({ code: "not-reassigned", name, fingerprint, reason }, { cause });
     } finally {
-      await this.#links.leaveOthers(name, fingerprintOf(key));
+      await this.#links.leaveOthers(name, fingerprint);
     }
   }
 

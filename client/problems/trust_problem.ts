@@ -31,4 +31,12 @@ export type TrustProblem =
     /** A key cannot be saved, since so many are. */
     readonly code: "no-room-for-key";
     readonly name: string;
+  }
+  | {
+    /** The user has accepted a key, but what waits for its owner is still meant for the one before. */
+    readonly code: "not-reassigned";
+    readonly name: string;
+    /** That of the accepted key. */
+    readonly fingerprint: Fingerprint;
+    readonly reason: string;
   };

@@ -16,4 +16,7 @@ export const trustSentences: Sentences<TrustProblem> = {
   "not-a-refused-key": ({ name, fingerprint, fingerprints }) =>
     `No key ${fingerprint} has been shown for ${name}: there is ${fingerprints.join(", ")}`,
   "no-room-for-key": ({ name }) => `Cannot save the key of ${name}: too many are saved`,
+  "not-reassigned": ({ name, fingerprint, reason }) =>
+    `${name}'s key is ${fingerprint} from now on, but the messages that wait for ${name} are not sent ` +
+    `to it: ${reason}`,
 };

@@ -358,6 +358,28 @@ Deno.test("/trust sends what waits to the accepted key, and nothing to the other
   await until(() => alice.waiting === 0);
 });
 
+Deno.test("if what waits cannot be moved to an accepted key, the user knows that the key is accepted", async () => {
+  using home = new Home("alice", nowhere);
+  const { store, state } = failing(home.store, ["reassign"]);
+  await using alice = home.start({ store });
+  {
+    await using old = new Person("bob", nowhere);
+    await alice.chat(old.place);
+  }
+  await alice.events.see("closed");
+  await alice.send("one");
+  await using bob = new Person("bob", nowhere);
+  await assertRejects(() => alice.chat(bob.place), UserError);
+  state.fails = true;
+  await rejectsSaying(
+    () => alice.trust("bob"),
+    UserError,
+    `bob's key is ${bob.identity.fingerprint} from now on`,
+  );
+  await alice.chat(bob.place);
+  assertEquals(bob.heard, []);
+});
+
 Deno.test("a key that is refused again and again is reported once in a while", async () => {
   await using server = startWithoutMailbox();
   let calls = 0;

@@ -24,6 +24,11 @@ const cases: SentenceCases<TrustProblem> = {
     { code: "no-room-for-key", name: "bob" },
     "Cannot save the key of bob: too many are saved",
   ]],
+  "not-reassigned": [[
+    { code: "not-reassigned", name: "bob", fingerprint: one, reason: "the disk is full" },
+    `bob's key is ${one} from now on, but the messages that wait for bob are not sent to it: the disk ` +
+    "is full",
+  ]],
 };
 
 Deno.test("each thing that can go wrong with keys has its sentence", () => {
