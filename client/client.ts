@@ -299,7 +299,7 @@ export class ChatClient {
    * The last messages that have all of some words, oldest first. If texts are sealed that takes its time, in
    * which all else goes on.
    *
-   * @throws {UserError} If the store cannot be read.
+   * @throws {UserError} If the words hold nothing that can be searched for, or the store cannot be read.
    */
   async search(words: string): Promise<HistoryEntry[]> {
     const steps = this.#store.history.search(this.id, words, foundMax);

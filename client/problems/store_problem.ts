@@ -32,6 +32,12 @@ export type StoreProblem =
     readonly reason: string;
   }
   | {
+    /** A search for nothing but punctuation and the like, of which there is no index. */
+    readonly code: "nothing-to-search-for";
+    /** As the user has written it. */
+    readonly words: string;
+  }
+  | {
     /** Another program has sealed the texts since this one opened the store without a key. */
     readonly code: "sealed-meanwhile";
   }

@@ -82,7 +82,7 @@ export class History {
    * @param self One's own id.
    * @param words As the user has written them.
    * @param limit At most so many.
-   * @throws {UserError} If the store cannot be read.
+   * @throws {UserError} If the words hold nothing that can be searched for, or the store cannot be read.
    */
   search(self: string, words: string, limit: number): Generator<void, HistoryEntry[], void> {
     return this.#index.search(self, words, limit);

@@ -63,8 +63,9 @@ export class SearchIndex {
   /** See {@linkcode History.search}. */
   *search(self: string, words: string, limit: number): Generator<void, HistoryEntry[], void> {
     const terms = new SearchTerms(words);
+    if (terms.empty) throw new UserError({ code: "nothing-to-search-for", words });
     const found: HistoryEntry[] = [];
-    if (terms.empty || limit < 1) return found;
+    if (limit < 1) return found;
     while (this.#lag() >= indexBatch && this.#tryIndexSome() === "more") yield;
     const { indexed, last } = this.#state();
     for (let before = last + 1; before > indexed + 1;) {

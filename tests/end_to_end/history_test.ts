@@ -148,6 +148,8 @@ for (const build of builds) {
     await alices.says(/→ bob {2}delivered {2}supper at eight$/);
     await alices.types("/search breakfast");
     await alices.says(/^no message has “breakfast”$/);
+    await alices.types("/search ?!");
+    await alices.says(/Cannot search for “\?!”: a search finds letters, digits and emoji/);
     await alices.types("/history bob 2");
     await alices.says(/^the last 2 messages with bob:$/);
     await alices.says(/→ bob {2}delivered {2}bring wine$/);

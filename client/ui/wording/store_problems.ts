@@ -6,6 +6,7 @@
 
 import type { StoreAction, StoreProblem } from "../../problems/store_problem.ts";
 import type { Sentences } from "./sentences.ts";
+import { quoted } from "./wording_parts.ts";
 
 export const storeSentences: Sentences<StoreProblem> = {
   "store-not-opened": ({ path, reason }) => `Cannot open the store '${path}': ${reason}`,
@@ -15,6 +16,9 @@ export const storeSentences: Sentences<StoreProblem> = {
     `Cannot open the store '${path}': its messages are sealed for another identity; ` +
     "import that one, or move the file away for a new one",
   "store-refused": ({ action, reason }) => `Cannot ${actions[action]}: ${reason}`,
+  "nothing-to-search-for": ({ words }) =>
+    `Cannot search for ${quoted(words)}: ` +
+    "a search finds letters, digits and emoji, but no punctuation",
   "sealed-meanwhile": () => "Cannot use the messages: another program has sealed them; start again",
   "message-unreadable": ({ id, name }) =>
     `Cannot send the message ${id} to ${name}: it has been changed on the disk`,

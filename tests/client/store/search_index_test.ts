@@ -1,6 +1,7 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import type { Store } from "../../../client/store/store.ts";
+import { UserError } from "../../../client/user_error.ts";
 import { searchWordsMax } from "../../../shared/protocol/limits.ts";
 import {
   draft,
@@ -20,6 +21,19 @@ const enough = 2_000;
 function find(history: Store["history"], words: string, limit = 99): string[] {
   return searched(history, "alice", words, limit).map(({ text }) => text);
 }
+
+/** What is found, or the code of the error. */
+function answer(history: Store["history"], words: string): string[] | string {
+  try {
+    return find(history, words);
+  } catch (error) {
+    if (error instanceof UserError) return error.code;
+    throw error;
+  }
+}
+
+/** What cannot be searched for. */
+const nothing = "nothing-to-search-for";
 
 /** The three ways in which a text can be found. */
 const ways = [
@@ -83,7 +97,16 @@ for (const [way, sealed, indexed] of ways) {
     assertEquals(searched(history, "eve", "word", 9).map(({ text }) => text), ["word 5"]);
   });
 
-  Deno.test(`nothing that a user can type is an error, ${way}`, () => {
+  Deno.test(`what cannot be searched for is said, ${way}`, () => {
+    using t = storeOf("!?", "……", "ok!", "\u0e48");
+    for (const words of ["!?", "…", "。", "\u0e48", "€ -", "\u200d", " ", ""]) {
+      const { problem } = assertThrows(() => find(t.history, words), UserError);
+      assertEquals(problem, { code: nothing, words });
+    }
+    assertEquals(find(t.history, "ok !?"), ["ok!"]);
+  });
+
+  Deno.test(`nothing that a user can type is a defect, ${way}`, () => {
     using t = storeOf('say "hello" AND NOT (goodbye) OR text:near^*');
     const { history } = t;
     for (
@@ -111,9 +134,12 @@ for (const [way, sealed, indexed] of ways) {
         )
         .concat("", " ", "\t\n", "!!!", "😀", "hello;--", "%", "\ud83d", "x".repeat(10_000))
         .concat("hello ".repeat(10_000), '"'.repeat(999), "hello AND", "text", '"hello')
-    ) assert(find(history, words).length <= 1, words);
+    ) {
+      const found = answer(history, words);
+      assert(found === nothing || found.length <= 1, words);
+    }
     assertEquals(find(history, '"hello" NOT').length, 1);
-    assertEquals(find(history, "!!! ---"), []);
+    assertEquals(answer(history, "!!! ---"), nothing);
     assertEquals(find(history, "hello " + "say ".repeat(searchWordsMax) + "absent").length, 1);
   });
 }
@@ -152,9 +178,9 @@ Deno.test("what is found is the same in the index, before it and sealed", () => 
         // Writing nothing as often as it takes.
         indexed!.outgoing.accept(Array.from({ length: enough }, () => draft(indexed!.id, "")));
         for (const words of queries) {
-          const expected = find(plain!.history, words);
-          assertEquals(find(indexed!.history, words), expected, JSON.stringify(words));
-          assertEquals(find(sealed!.history, words), expected, JSON.stringify(words));
+          const expected = answer(plain!.history, words);
+          assertEquals(answer(indexed!.history, words), expected, JSON.stringify(words));
+          assertEquals(answer(sealed!.history, words), expected, JSON.stringify(words));
         }
       },
     ),

@@ -27,6 +27,10 @@ const cases: SentenceCases<StoreProblem> = {
     { code: "store-refused", action: "save-messages", reason },
     "Cannot save the message: the disk is full; make room, and try again",
   ]],
+  "nothing-to-search-for": [[
+    { code: "nothing-to-search-for", words: "?!" },
+    "Cannot search for “?!”: a search finds letters, digits and emoji, but no punctuation",
+  ]],
   "sealed-meanwhile": [[
     { code: "sealed-meanwhile" },
     "Cannot use the messages: another program has sealed them; start again",
