@@ -58,9 +58,11 @@ export class Session implements EventSink {
   get current(): ConversationState | undefined {
     if (this.#current === undefined) return undefined;
     const state = this.client.conversation(this.#current);
+    // Somebody else may have taken the id of the conversation as their name.
+    if (state?.conversation === this.#current) return state;
     // It is over, and nothing is left of it.
-    if (state === undefined) this.#current = undefined;
-    return state;
+    this.#current = undefined;
+    return undefined;
   }
 
   /** The names of those who can be named in a command, for completion. */

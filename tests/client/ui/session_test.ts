@@ -98,6 +98,13 @@ Deno.test("a conversation of which nothing is left is not the current one, nor w
   assertEquals(session.current, undefined);
 });
 
+Deno.test("nobody takes the place of the current one by having its id as their name", () => {
+  const { session, fake } = sessionWith(["bob", "chat"]);
+  fake.open.delete("bob");
+  fake.opens(conversationWith(peer("bob").conversation));
+  assertEquals(session.current, undefined);
+});
+
 Deno.test("a conversation with somebody who is away stays the current one", () => {
   const { session, fake } = sessionWith(["bob", "chat"]);
   fake.opens(conversationWith("bob", { connected: false, waiting: 1 }));
