@@ -29,11 +29,25 @@ export class Authority implements Disposable {
   readonly certFile = this.path("authority.pem");
   readonly cert: string;
 
-  constructor(name = "Authority") {
+  /** @param issuer The authority that vouches for it; by default it is a root. */
+  constructor(name = "Authority", issuer?: Authority) {
     const keyFile = this.path("authority.key");
     const extensions = ["-addext", "keyUsage=critical,keyCertSign"];
     const args = ["-subj", `/CN=${name}`, "-days", "2", ...extensions];
-    openssl("req", "-x509", ...ecKey, ...args, "-keyout", keyFile, "-out", this.certFile);
+    if (issuer === undefined) {
+      openssl("req", "-x509", ...ecKey, ...args, "-keyout", keyFile, "-out", this.certFile);
+    } else {
+      const [request, file] = [this.path("own-request.pem"), this.path("own-extensions")];
+      Deno.writeTextFileSync(
+        file,
+        "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n",
+      );
+      openssl("req", "-new", ...ecKey, "-subj", `/CN=${name}`, "-keyout", keyFile, "-out", request);
+      openssl(
+        ...["x509", "-req", "-in", request, "-out", this.certFile, "-extfile", file, "-days", "2"],
+        ...["-CA", issuer.certFile, "-CAkey", issuer.path("authority.key"), "-CAcreateserial"],
+      );
+    }
     this.cert = Deno.readTextFileSync(this.certFile);
   }
 
@@ -56,6 +70,27 @@ export class Authority implements Disposable {
       ...["x509", "-req", "-in", request, "-out", certFile, "-extfile", extensions],
       ...["-CA", this.certFile, "-CAkey", this.path("authority.key"), "-CAcreateserial"],
       ...["-days", String(days)],
+    );
+    return issued(certFile, keyFile);
+  }
+
+  /** Issues a certificate that is valid between two times, as authorities do. */
+  issueBetween(from: Date, to: Date, names = localNames): Issued {
+    const [certFile, keyFile] = this.#files();
+    const [request, extensions] = [this.path("request.pem"), this.path("extensions")];
+    const [config, index] = [this.path("ca.conf"), this.path("index.txt")];
+    Deno.writeTextFileSync(extensions, `subjectAltName=${names}\nbasicConstraints=CA:FALSE\n`);
+    Deno.writeTextFileSync(index, "");
+    Deno.writeTextFileSync(
+      config,
+      `[ca]\ndefault_ca=own\n[own]\ndatabase=${index}\nnew_certs_dir=${this.path("")}\n` +
+        "rand_serial=yes\ndefault_md=sha256\npolicy=any\n[any]\ncommonName=optional\n",
+    );
+    openssl("req", "-new", ...ecKey, "-subj", "/CN=leaf", "-keyout", keyFile, "-out", request);
+    openssl(
+      ...["ca", "-batch", "-notext", "-config", config, "-in", request, "-out", certFile],
+      ...["-cert", this.certFile, "-keyfile", this.path("authority.key"), "-extfile", extensions],
+      ...["-startdate", generalizedTime(from), "-enddate", generalizedTime(to)],
     );
     return issued(certFile, keyFile);
   }
@@ -106,6 +141,11 @@ export class Authority implements Disposable {
     const name = `leaf-${++this.#issued}`;
     return [this.path(`${name}.pem`), this.path(`${name}.key`)];
   }
+}
+
+/** A time as certificates write it (RFC 5280 section 4.1.2.5.2). */
+function generalizedTime(time: Date): string {
+  return time.toISOString().replace(/\.\d+/, "").replaceAll(/[-T:]/g, "");
 }
 
 function issued(certFile: string, keyFile: string): Issued {

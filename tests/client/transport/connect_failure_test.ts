@@ -48,7 +48,17 @@ Deno.test("why there is no TLS is told by the words of rustls and node:tls", () 
     ["certificate has expired", { is: "bad-signature" }],
     ["invalid peer certificate: Expired", { is: "expired" }],
     ["invalid peer certificate: certificate expired: ExpiredContext", { is: "expired" }],
+    [
+      "invalid peer certificate: certificate expired: verification time 1795661856 (UNIX), but " +
+      "certificate is not valid after 1795575456 (86400 seconds ago)",
+      { is: "expired" },
+    ],
     ["invalid peer certificate: NotValidYet", { is: "not-valid-yet" }],
+    [
+      "invalid peer certificate: certificate not valid yet: verification time 1795661856 (UNIX), " +
+      "but certificate is not valid before 1795748256 (86400 seconds in future)",
+      { is: "not-valid-yet" },
+    ],
     ["invalid peer certificate: NotValidForName", { is: "other-name", names: [] }],
     [
       'certificate not valid for name "a"; certificate is only valid for DnsName("b.example") or ' +

@@ -105,6 +105,15 @@ Deno.test("each reason not to trust a server is told, with what to do", async ()
     await meeting(authority.issue({ days: -1 }), byAuthority),
     /: its certificate has expired; ask the server's operator to renew it$/,
   );
+  const inDays = (days: number) => new Date(Date.now() + days * 24 * 60 * 60_000);
+  assertMatch(
+    await meeting(authority.issueBetween(inDays(-2), inDays(-1)), byAuthority),
+    /: its certificate has expired; ask the server's operator to renew it$/,
+  );
+  assertMatch(
+    await meeting(authority.issueBetween(inDays(1), inDays(2)), byAuthority),
+    /: its certificate is not valid yet, or this machine's clock is wrong$/,
+  );
   const elsewhere = authority.issue({ names: "DNS:other.example.org,IP:192.0.2.1" });
   assertMatch(
     await meeting(elsewhere, byAuthority),
