@@ -5,18 +5,18 @@
  * @module
  */
 
-import { errorMessage } from "../shared/errors/error_message.ts";
 import { type Address, formatAddress, isLocal, isUnspecified } from "../shared/net/address.ts";
 import { listening } from "../shared/net/listen_error.ts";
 import type { Log } from "../shared/process/log.ts";
 import { dropFilePermissions } from "../shared/process/permissions.ts";
 import { onHangup, stopSignal } from "../shared/process/signals.ts";
-import { aborted } from "../shared/time/clock.ts";
+import { aborted, systemClock } from "../shared/time/clock.ts";
 import {
   type Certificate,
   type CertificateFiles,
   readCertificate,
 } from "./certificate/certificate.ts";
+import { CertificateKeeper } from "./certificate_keeper.ts";
 import { type Server, type ServerOptions, startServer } from "./server.ts";
 
 /** What a server's program is started with. */
@@ -39,47 +39,31 @@ export interface ServerProgramOptions extends Omit<ServerOptions, "tls"> {
  * @throws {Error} A sentence for people if it cannot start, with its cause.
  */
 export async function runServer(options: ServerProgramOptions): Promise<void> {
-  const { log, certificateFiles: files, realm, onListening } = options;
+  const { log, certificateFiles: files, realm, clock = systemClock, onListening } = options;
   // First, so that a SIGHUP ends nothing from here on.
   let onSignal: () => void | Promise<void> = () => {};
   using _hangups = onHangup(() => onSignal());
   const tls = files && await readCertificate(files);
   using stop = stopSignal();
   await using server = listening(options, () => startServer({ ...options, tls }));
-  onSignal = () =>
-    files === undefined
-      ? log.info("SIGHUP changes nothing: there is no certificate to read again")
-      : changeCertificate(server, files, realm, log);
   // The certificate's files are read again later.
   await dropFilePermissions(files === undefined ? ["read", "write"] : ["write"]);
   onListening(server.address, tls && pinnedAddress(server, realm, tls));
-  if (tls !== undefined) warnOfDates(log, tls);
-  else if (!isLocal(server.address.host)) log.info(notEncrypted);
+  const use = async (certificate: Certificate) => {
+    await server.useCertificate(certificate);
+    log.info("certificate changed", { pinned: pinnedAddress(server, realm, certificate) });
+  };
+  await using keeper = tls && files &&
+    new CertificateKeeper({ files, certificate: tls, use, clock, log });
+  onSignal = () =>
+    keeper?.reload() ?? log.info("SIGHUP changes nothing: there is no certificate to read again");
+  if (tls === undefined && !isLocal(server.address.host)) log.info(notEncrypted);
   await aborted(stop.signal);
   log.info("stopping", { connections: server.connections, registrations: server.registrations });
 }
 
 const notEncrypted =
   "connections to clients are not encrypted; --tls-cert and --tls-key encrypt them";
-
-/** Reads the certificate again. If it cannot be used the server keeps the old one. */
-async function changeCertificate(
-  server: Server,
-  files: CertificateFiles,
-  realm: string | undefined,
-  log: Log,
-): Promise<void> {
-  try {
-    const certificate = await readCertificate(files);
-    await server.useCertificate(certificate);
-    log.info("certificate changed", { pinned: pinnedAddress(server, realm, certificate) });
-    warnOfDates(log, certificate);
-  } catch (error) {
-    log.error("cannot use the new certificate; the old one stays in use", {
-      error: errorMessage(error),
-    });
-  }
-}
 
 /** The address with which clients recognise the server without an authority. */
 function pinnedAddress(
@@ -90,13 +74,4 @@ function pinnedAddress(
   const place = realm ??
     formatAddress({ ...address, ...isUnspecified(address.host) && { host: "HOST" } });
   return `tls://${place}?sha256=${sha256}`;
-}
-
-function warnOfDates(log: Log, { validFrom, validTo }: Certificate): void {
-  const now = new Date();
-  if (validFrom <= now && now <= validTo) return;
-  log.warn("the certificate is not valid today: clients refuse it unless they pin it", {
-    from: validFrom.toISOString(),
-    to: validTo.toISOString(),
-  });
 }

@@ -9,6 +9,7 @@ import { X509Certificate } from "node:crypto";
 import { errorMessage } from "../../shared/errors/error_message.ts";
 import { fileReason } from "../../shared/errors/file_error.ts";
 import { systemReason } from "../../shared/errors/system_error.ts";
+import { certificatesIn, type ChainFault, chainFault } from "./chain.ts";
 
 /** Where a certificate and its key are kept. */
 export interface CertificateFiles {
@@ -29,17 +30,24 @@ export interface Certificate extends TlsKeyPair {
   readonly sha256: string;
   readonly validFrom: Date;
   readonly validTo: Date;
+  /** What is wrong with the certificates behind it; undefined if nothing is. */
+  readonly chainFault: ChainFault | undefined;
 }
 
 /**
  * Reads a certificate and its key, and checks that a server can use them.
  *
+ * @param known One that has been read before; it is returned if the files have not changed since.
  * @throws {Error} If it cannot: a sentence that names the file.
  */
-export async function readCertificate(files: CertificateFiles): Promise<Certificate> {
+export async function readCertificate(
+  files: CertificateFiles,
+  known?: Certificate,
+): Promise<Certificate> {
   const { certFile, keyFile } = files;
   const cert = await read(certFile, "certificate");
   const key = await read(keyFile, "key");
+  if (cert === known?.cert && key === known.key) return known;
   checkPair({ cert, key }, files);
   const { fingerprint256, validFrom, validTo } = new X509Certificate(cert);
   return {
@@ -48,6 +56,7 @@ export async function readCertificate(files: CertificateFiles): Promise<Certific
     sha256: fingerprint256.replaceAll(":", "").toLowerCase(),
     validFrom: new Date(validFrom),
     validTo: new Date(validTo),
+    chainFault: chainFault(cert),
   };
 }
 
@@ -62,11 +71,13 @@ async function read(file: string, what: string): Promise<string> {
 /** @throws {Error} If a listener does not accept the pair. */
 function checkPair(pair: TlsKeyPair, { certFile, keyFile }: CertificateFiles): void {
   try {
-    Deno.listenTls({ hostname: "127.0.0.1", port: 0, ...pair }).close();
+    tryPair(pair);
   } catch (cause) {
     const words = errorMessage(cause);
     throw new Error(
-      words.includes("KeyMismatch")
+      words.includes("KeyMismatch") && hasOwnBehind(pair)
+        ? `The certificates in ${certFile} are in the wrong order: the server's own has to be the first`
+        : words.includes("KeyMismatch")
         ? `The key in ${keyFile} does not belong to the certificate in ${certFile}`
         : /\bkeys?\b/i.test(words)
         ? `${keyFile} holds no usable private key: it must be PEM, without a passphrase`
@@ -77,4 +88,21 @@ function checkPair(pair: TlsKeyPair, { certFile, keyFile }: CertificateFiles): v
       { cause },
     );
   }
+}
+
+/** @throws {Error} If a listener does not accept the pair. */
+function tryPair(pair: TlsKeyPair): void {
+  Deno.listenTls({ hostname: "127.0.0.1", port: 0, ...pair }).close();
+}
+
+/** Whether the key belongs to a certificate that is not the first. */
+function hasOwnBehind({ cert, key }: TlsKeyPair): boolean {
+  return certificatesIn(cert).slice(1).some((one) => {
+    try {
+      tryPair({ cert: `${one}\n`, key });
+      return true;
+    } catch {
+      return false;
+    }
+  });
 }

@@ -185,6 +185,25 @@ for (const build of builds) {
     },
   });
 
+  Deno.test(`${build.name}: a newer certificate is taken from the disk by itself`, async () => {
+    const { put, options } = changeable();
+    const inDays = (days: number) => new Date(Date.now() + days * 24 * 60 * 60_000);
+    put(authority.issueBetween(inDays(-2), inDays(-1)));
+    const { server, tls } = await startTlsServer(build, options);
+    await using _server = server;
+    await server.says(/ error +the certificate is not valid today: clients refuse it/);
+    await server.says(
+      / warn +the file lacks the certificate of the authority .* authority="?CN=Authority/,
+    );
+    const register = () =>
+      run(build, "client", "alice", "0", tls, "--ca", authority.certFile, "--register");
+    assertMatch((await register()).err, /: its certificate has expired; ask the server's operator/);
+    put(authority.issueBetween(inDays(-1), inDays(10)));
+    await server.says(/ info +certificate changed pinned="?tls:/);
+    await server.says(/ warn +the certificate ends soon: put a new one in its place days=9 /);
+    assertEquals((await register()).code, 0);
+  });
+
   Deno.test(`${build.name}: a certificate that cannot be used ends the server in a sentence`, async () => {
     const { certFile, keyFile } = authority.issue();
     const missing = authority.path("missing.pem");

@@ -55,3 +55,32 @@ Deno.test("if the certificate cannot be used, the error is a sentence that names
     await assertRejects(() => readCertificate({ certFile, keyFile }), Error, said);
   }
 });
+
+Deno.test("a chain that is not whole, or in the wrong order, is called that", async () => {
+  using root = new Authority("Root");
+  using middle = new Authority("Middle", root);
+  using low = new Authority("Low", middle);
+  const leaf = low.issue();
+  const certFile = root.path("chain.pem");
+  const faultOf = async (...certificates: string[]) => {
+    await Deno.writeTextFile(certFile, certificates.join(""));
+    return (await readCertificate({ certFile, keyFile: leaf.keyFile })).chainFault;
+  };
+  assertEquals(await faultOf(leaf.cert, low.cert, middle.cert, root.cert), undefined);
+  assertEquals(await faultOf(leaf.cert), { is: "incomplete", authority: "CN=Low" });
+  assertEquals(await faultOf(leaf.cert, low.cert), undefined, "clients may know Middle");
+  assertEquals(await faultOf(leaf.cert, middle.cert, root.cert), {
+    is: "incomplete",
+    authority: "CN=Low",
+  });
+  assertEquals(await faultOf(leaf.cert, middle.cert, low.cert, root.cert), { is: "order" });
+  assertEquals(await faultOf(leaf.cert, root.cert, middle.cert, low.cert), { is: "order" });
+  await assertRejects(
+    () => faultOf(low.cert, leaf.cert),
+    Error,
+    `The certificates in ${certFile} are in the wrong order: the server's own has to be the first`,
+  );
+  // One that nobody else has signed is whole by itself.
+  const own = root.selfSigned();
+  assertEquals((await readCertificate(own)).chainFault, undefined);
+});
