@@ -40,6 +40,8 @@ export interface Call {
 export interface LinkKeeper {
   /** Asked before a connection becomes a link. @returns Whether there is room for one more. */
   makeRoom(): boolean;
+  /** Whether plaintext may be tried with a peer that was called and has hung up, of whom no key is known. */
+  mayTryPlaintext(peer: PeerFacts, call: Call): boolean;
   /** A link has begun to open. */
   added(link: Link): void;
   /** See {@linkcode LinkOwner}. */
@@ -72,6 +74,12 @@ export interface ConnectorOptions {
   readonly times?: LinkTimes;
 }
 
+/** A link that is opening, and the same once it is open. */
+interface BegunLink {
+  readonly link: Link;
+  readonly opened: Promise<Link>;
+}
+
 /** Makes links. */
 export class Connector {
   readonly #options: ConnectorOptions;
@@ -102,19 +110,35 @@ export class Connector {
   }
 
   /**
-   * Calls an address. Done when the link is open.
+   * Calls an address. Done when the link is open. If the other side hangs up without a word, which some
+   * legacy programs do at what they do not know, and plaintext is allowed, it is called again as they call.
    *
    * @throws {UserError} If nobody answers there, or there are too many links.
    * @throws {CallRefused} If the other side was reached, and either side does not want to talk.
    */
   async call(address: Address, call: Call, keeper: LinkKeeper): Promise<Link> {
+    const { link, opened } = await this.#dial(address, call, keeper, false);
+    try {
+      return await opened;
+    } catch (error) {
+      if (!this.#hungUp(link, error) || !keeper.mayTryPlaintext(link, call)) throw error;
+    }
+    return await (await this.#dial(address, call, keeper, true)).opened;
+  }
+
+  async #dial(
+    address: Address,
+    call: Call,
+    keeper: LinkKeeper,
+    legacyChat: boolean,
+  ): Promise<BegunLink> {
     const { network, signal } = this.#options;
     const conn = await network.dial(address, call.expectedId, { signal });
     if (!keeper.makeRoom()) {
       conn.close();
       throw new UserError({ code: "too-many-links", max: linksMax });
     }
-    return await this.#link(conn, "initiator", keeper, call);
+    return this.#link(conn, "initiator", keeper, call, legacyChat);
   }
 
   /**
@@ -178,13 +202,20 @@ export class Connector {
     }
   }
 
-  /** Makes a link. @returns It, once it is open. */
+  /** Whether the other side has hung up on a call without a word, and plaintext is allowed. */
+  #hungUp({ saidNothing }: Link, error: unknown): boolean {
+    const { allowPlaintext, signal } = this.#options;
+    return allowPlaintext && saidNothing && !signal.aborted && error instanceof UserError &&
+      error.problem.code === "call-ended" && error.problem.detail === undefined;
+  }
+
   #link(
     conn: PeerConn,
     role: "initiator" | "responder",
     keeper: LinkKeeper,
     call?: Call,
-  ): Promise<Link> {
+    legacyChat = false,
+  ): BegunLink {
     const { self, allowPlaintext, room, clock, times } = this.#options;
     const opened = Promise.withResolvers<Link>();
     // Nobody waits for a link that somebody else opens.
@@ -215,11 +246,12 @@ export class Connector {
       },
       room,
       allowPlaintext,
+      legacyChat,
       clock,
       ...(times && { times }),
     });
     keeper.added(link);
-    return opened.promise;
+    return { link, opened: opened.promise };
   }
 }
 

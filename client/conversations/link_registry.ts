@@ -6,6 +6,7 @@
  */
 
 import { fingerprintOf } from "../../shared/crypto/public_key.ts";
+import { formatAddress } from "../../shared/net/address.ts";
 import { linksMax, linksPerPeerMax } from "../../shared/protocol/limits.ts";
 import type { Message } from "../../shared/protocol/message.ts";
 import { refusals } from "../../shared/protocol/reasons.ts";
@@ -25,6 +26,9 @@ import { type Problem, reasonOf, UserError } from "../user_error.ts";
 import type { PeerAdmission } from "./admission.ts";
 import { addressOf, type Conversation } from "./conversation.ts";
 import type { ConversationList } from "./conversation_list.ts";
+
+/** Conversations whose last addresses are looked through, at most. */
+const knownPlacesMax = 1_000;
 
 /** What a registry needs. */
 export interface LinkRegistryOptions {
@@ -67,6 +71,20 @@ export class LinkRegistry implements LinkKeeper {
 
   admitPlaintext(peer: PeerFacts, call?: Call): Refusal | undefined {
     return this.#options.admission.admitPlaintext(peer, call?.expectedId);
+  }
+
+  mayTryPlaintext(peer: PeerFacts, call: Call): boolean {
+    const { admission, store, selfId } = this.#options;
+    if (admission.admitPlaintext(peer, call.expectedId) !== undefined) return false;
+    const place = formatAddress(peer.remote);
+    try {
+      return !store.conversations.list(selfId, knownPlacesMax).some(({ key, address }) =>
+        key !== undefined && address !== undefined && formatAddress(address) === place
+      );
+    } catch {
+      // Somebody with a key may be there.
+      return false;
+    }
   }
 
   async admitKey(peer: PeerFacts, call?: Call): Promise<Refusal | undefined> {

@@ -56,6 +56,11 @@ export function writeIntroduction(
   return utf8.encode(encode(message(verb, headers)));
 }
 
+/** Writes a CHAT as the original's relatives do: some hang up at any header more. */
+export function writeLegacyChat({ id, address }: Self): Uint8Array<ArrayBuffer> {
+  return utf8.encode(encode(message("CHAT", locationHeaders(id, address))));
+}
+
 /**
  * Reads a CHAT or CHATACK that has all headers it needs.
  *

@@ -72,6 +72,8 @@ export interface LinkOptions {
   readonly allowPlaintext: boolean;
   /** What an initiator calls for: a conversation if this is not given. A responder hears it from its peer. */
   readonly purpose?: Purpose;
+  /** See {@linkcode OpeningOptions}. */
+  readonly legacyChat?: boolean;
   readonly times?: LinkTimes;
   readonly clock?: TimerClock;
 }
@@ -100,6 +102,7 @@ export class Link implements PeerFacts, Replies {
 
   constructor(options: LinkOptions) {
     const { conn, role, self, owner, allowPlaintext, purpose, clock = systemClock } = options;
+    const { legacyChat = false } = options;
     this.#options = options;
     this.#times = options.times ?? usualTimes(allowPlaintext);
     this.#clock = clock;
@@ -114,6 +117,7 @@ export class Link implements PeerFacts, Replies {
     const opening = new OpeningTask({
       role,
       self,
+      legacyChat,
       remoteHost: this.remote.host,
       clock,
       openingMs: this.#times.openingMs,

@@ -29,6 +29,7 @@ import {
   readIntroduction,
   type Self,
   writeIntroduction,
+  writeLegacyChat,
 } from "./introduction.ts";
 import {
   detectInitiator,
@@ -69,6 +70,8 @@ export interface OpeningOptions {
   readonly self: Self;
   /** What the initiator calls for: a conversation if this is not given. A responder hears it from its peer. */
   readonly purpose?: Purpose;
+  /** Whether the initiator's CHAT is that of a legacy program, for those that hang up at any other. */
+  readonly legacyChat?: boolean;
   /** The host at the other end of the connection. */
   readonly remoteHost: string;
   /** Milliseconds of a clock that does not go back, for the channel. */
@@ -142,7 +145,8 @@ export class Opening {
 
   /** The initiator's first message. */
   begin(): Uint8Array {
-    this.#chat = this.#introduction("CHAT", true);
+    const { self, legacyChat } = this.#options;
+    this.#chat = legacyChat ? writeLegacyChat(self) : this.#introduction("CHAT", true);
     return this.#chat;
   }
 
@@ -205,7 +209,9 @@ export class Opening {
   /** Recognises the dialect by the first bytes. @returns Undefined if CHAT or CHATACK has to be read. */
   #detect(timeIsUp: boolean): Step | undefined {
     const detect = this.#role === "initiator" ? detectResponder : detectInitiator;
-    const verdict = detect(this.#unread, timeIsUp);
+    const detected = detect(this.#unread, timeIsUp);
+    // One that takes such a CHAT without a word speaks as its other callers do.
+    const verdict = detected === "raw" && this.#options.legacyChat ? "lines" : detected;
     if (verdict === "undecided") return this.#more();
     if (verdict === "p2pchat") return undefined;
     if (this.found.purpose === "audit") {

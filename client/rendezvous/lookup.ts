@@ -33,6 +33,8 @@ import { isLegacyList } from "./reply.ts";
  *
  * @param selfId Our own id: the server does not name us to ourselves.
  * @param target The client's id; undefined for the next one of all others.
+ * @param onClient Told of the client, unless the answer is one that says nothing of keys, as a legacy
+ * server's or a forged one: nobody loses their key by that.
  * @returns The client, with an empty id if the server says none; undefined if the server names nobody.
  * @throws {ServerRefusal} If the server answers ERROR, as it does if it knows no such client.
  * @throws {UserError} If the server cannot be asked, or sends something that is not an address; with
@@ -42,6 +44,7 @@ export async function lookUp(
   connection: Pick<ControlConnection, "request">,
   selfId: string,
   target: string | undefined,
+  onClient: (client: KnownClient) => void = () => {},
 ): Promise<KnownClient | undefined> {
   const headers: Header[] = [["clientID", selfId], ["Version", protocolVersion]];
   if (target !== undefined) headers.push(["Target", target]);
@@ -55,7 +58,12 @@ export async function lookUp(
   }
   const isAnswered = target === undefined || speaksVersion1(reply) ||
     header(reply, "clientID") === target;
-  if (isAnswered) return clientIn(reply);
+  if (isAnswered) {
+    const found = clientIn(reply);
+    const saysKeys = speaksVersion1(reply) || found?.fingerprint !== undefined;
+    if (found !== undefined && found.id !== "" && saysKeys) onClient(found);
+    return found;
+  }
   try {
     return await findInList(connection, target);
   } catch (error) {
@@ -102,7 +110,7 @@ const listedMax = 1_000;
 /**
  * Asks who is registered, page by page.
  *
- * @param onClient Told of each client as soon as the server names it.
+ * @param onClient Told of each client as soon as the server names it, unless the list says nothing of keys.
  * @throws {UserError} If the server cannot be asked.
  */
 export async function listEveryone(
@@ -118,7 +126,7 @@ export async function listEveryone(
       message("INFO", [["Version", protocolVersion], ...page]),
       "INFOACK",
     );
-    if (isLegacyList(reply)) return legacyList(reply, onClient);
+    if (isLegacyList(reply)) return legacyList(reply);
     count = parseWholeNumber(header(reply, "Count")) ?? 0;
     const found = headerValues(reply, "Client").map(parseClient).filter((client) =>
       client !== undefined
@@ -134,10 +142,9 @@ export async function listEveryone(
   return { count, clients };
 }
 
-function legacyList({ bare }: Message, onClient: (client: KnownClient) => void): Listed {
+function legacyList({ bare }: Message): Listed {
   const clients = bare.map(parseLegacyClient).filter((client) => client !== undefined)
     .map(knownClient);
-  for (const client of clients) if (isClientId(client.id)) onClient(client);
   return { count: clients.length, clients };
 }
 

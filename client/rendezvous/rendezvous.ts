@@ -168,9 +168,12 @@ export class Rendezvous {
    * @throws {UserError} If no server can be asked, or the answer makes no sense.
    */
   async lookUp(target?: string): Promise<KnownClient | undefined> {
-    const found = await lookUp(this.#connection, this.#id, target);
-    if (found !== undefined && found.id !== "") this.#lookups.note(found);
-    return found;
+    return await lookUp(
+      this.#connection,
+      this.#id,
+      target,
+      (client) => this.#lookups.note(client),
+    );
   }
 
   /** Asks who is registered. @throws {UserError} If no server can be asked. */

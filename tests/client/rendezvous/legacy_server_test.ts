@@ -292,3 +292,20 @@ Deno.test("a server of this protocol that is taken for the original's is not ask
   const { count, clients } = await t.clock.finish(t.rendezvous.everyone());
   assertEquals([count, clients.length], [3, 1]);
 });
+
+Deno.test("an answer that says nothing of keys takes away no key that the server has named", async () => {
+  const fingerprint = "abcd-efgh-ijkl-mnop-qrst-uvwx-yz23-4567";
+  const t = made((_, conn) => {
+    const versioned = `Version: 1\r\nFingerprint: ${fingerprint}\r\n\r\n`;
+    conn.say(bridgeack.replace(/\r\n$/, versioned));
+    return undefined;
+  });
+  await t.clock.finish(t.rendezvous.lookUp("bob"));
+  t.servers.connection.answer = ({ verb }, conn) => {
+    conn.say(verb === "INFO" ? list : bridgeack);
+    return undefined;
+  };
+  await t.clock.finish(t.rendezvous.lookUp("bob"));
+  await t.clock.finish(t.rendezvous.everyone());
+  assertEquals<string | undefined>(t.rendezvous.serverFingerprint("bob"), fingerprint);
+});

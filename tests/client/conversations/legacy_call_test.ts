@@ -1,0 +1,100 @@
+// Calls to programs that hang up at a CHAT with more headers than their own.
+
+import { assertEquals, assertRejects } from "@std/assert";
+import { UserError } from "../../../client/user_error.ts";
+import { nowhere, Person, start } from "../../support/client_fixture.ts";
+import { patient } from "../../support/link_fixture.ts";
+import { until } from "../../support/events.ts";
+
+const times = { ...patient, chatackMs: 50 };
+
+/** Answers calls as a test says, and notes what each was opened with. */
+class Callee implements AsyncDisposable {
+  readonly heard: string[] = [];
+  readonly #listener: Deno.TcpListener;
+  readonly #ended: Promise<void>;
+
+  /** @param accepts Whether it goes on after what it was opened with. */
+  constructor(readonly accepts: (said: string) => boolean, port = 0) {
+    this.#listener = Deno.listen({ hostname: "127.0.0.1", port });
+    this.#ended = this.#serve();
+  }
+
+  get place(): string {
+    return `127.0.0.1:${this.#listener.addr.port}`;
+  }
+
+  async #serve(): Promise<void> {
+    for await (const conn of this.#listener) {
+      const index = this.heard.push("") - 1;
+      const buffer = new Uint8Array(1024);
+      for (let count; (count = await conn.read(buffer).catch(() => null)) !== null;) {
+        this.heard[index] += new TextDecoder().decode(buffer.subarray(0, count));
+        if (!this.accepts(this.heard[index]!)) break;
+        if (this.heard[index]!.endsWith("Hello\r\n")) break;
+      }
+      conn.close();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#listener.close();
+    await this.#ended;
+  }
+}
+
+const isBare = (said: string) =>
+  /^CHAT\r\nclientID: alice\r\nIP: 127\.0\.0\.1\r\nPort: \d+\r\n\r\n/.test(said);
+
+Deno.test("one who hangs up at a CHAT with more is called again as its own kind calls", async () => {
+  await using alice = new Person("alice", nowhere, { times, allowPlaintext: true });
+  await using strict = new Callee(isBare);
+  await alice.chat(strict.place);
+  await alice.send("Hello");
+  await until(() => strict.heard.length === 2 && strict.heard[1]!.endsWith("Hello\r\n"));
+  assertEquals(strict.heard.map(isBare), [false, true]);
+  const { address: { port } } = alice.client;
+  const chat = `CHAT\r\nclientID: alice\r\nIP: 127.0.0.1\r\nPort: ${port}\r\n\r\n`;
+  assertEquals(strict.heard[1], chat + "Hello\r\n");
+  assertEquals(alice.events.of("opened").map(({ dialect }) => dialect), ["lines"]);
+});
+
+Deno.test("one who hangs up at that as well is not called a third time", async () => {
+  await using alice = new Person("alice", nowhere, { times, allowPlaintext: true });
+  await using gone = new Callee(() => false);
+  await assertRejects(() => alice.chat(gone.place), UserError);
+  assertEquals(gone.heard.map(isBare), [false, true]);
+});
+
+Deno.test("without leave to talk in plaintext there is no second call", async () => {
+  await using alice = new Person("alice", nowhere, { times });
+  await using strict = new Callee(isBare);
+  await assertRejects(() => alice.chat(strict.place), UserError);
+  assertEquals(strict.heard.map(isBare), [false]);
+});
+
+Deno.test("where somebody with a key was last there is no second call", async () => {
+  await using alice = new Person("alice", nowhere, { times, allowPlaintext: true });
+  const bob = new Person("bob", nowhere);
+  const { place } = bob;
+  await alice.chat(place);
+  const { address: { port } } = bob.client;
+  await alice.close();
+  await bob[Symbol.asyncDispose]();
+  await using mallory = new Callee(isBare, port);
+  await assertRejects(() => alice.chat(place), UserError);
+  assertEquals(mallory.heard.map(isBare), [false]);
+});
+
+Deno.test("for whom the server names a key there is no second call", async () => {
+  await using server = start();
+  await using alice = new Person("alice", server, { times, allowPlaintext: true });
+  const bob = new Person("bob", server);
+  await bob.client.register();
+  await alice.client.bridge("bob");
+  const { place, client: { address: { port } } } = bob;
+  await bob[Symbol.asyncDispose]();
+  await using mallory = new Callee(isBare, port);
+  await assertRejects(() => alice.chat(place), UserError);
+  assertEquals(mallory.heard.map(isBare), [false]);
+});
