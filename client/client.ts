@@ -192,7 +192,7 @@ export class ChatClient {
   /**
    * Turns to somebody: to the conversation that there is, or to one that is opened by a call.
    *
-   * @param to An address such as `127.0.0.1:5557`, or a client's id.
+   * @param to The name of an open conversation, an address such as `127.0.0.1:5557`, or a client's id.
    * @param onCalling Told where a call goes to, as soon as that is known.
    * @throws {UserError} If nobody is there, and they are not a contact that messages can wait for.
    */
@@ -299,7 +299,7 @@ export class ChatClient {
    * The last messages that have all of some words, oldest first. If texts are sealed that takes its time, in
    * which all else goes on.
    *
-   * @throws {UserError} If the words hold nothing that can be searched for, or the store cannot be read.
+   * @throws {UserError} If the store cannot be read.
    */
   async search(words: string): Promise<HistoryEntry[]> {
     const steps = this.#store.history.search(this.id, words, foundMax);

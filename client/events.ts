@@ -187,6 +187,11 @@ export interface OpenedEvent extends PeerRef {
   readonly dialect: Dialect;
   readonly security: Security;
   readonly cause: OpenCause;
+  /**
+   * Whether the peer is a contact: the user has called, written to, accepted, trusted or verified its name and
+   * key, in this run or an earlier one. A peer without a key never is.
+   */
+  readonly contact: boolean;
   /** Messages that wait for the peer, and now go to it. */
   readonly waiting: number;
 }

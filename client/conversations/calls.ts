@@ -48,22 +48,24 @@ export class Calls {
   /**
    * Turns to somebody for the user. They are a contact from then on.
    *
-   * @param to An address such as `127.0.0.1:5557`, or a client's id.
+   * @param to The name of an open conversation, an address such as `127.0.0.1:5557`, or a client's id.
    * @param onCalling Told where a call goes to.
-   * @throws {UserError} If it is neither, or nobody is there.
+   * @throws {UserError} If it is none of these, or nobody is there.
    */
   async chat(to: string, onCalling: (address: Address) => void): Promise<Turn> {
     const { self, list, connector, links } = this.#options;
+    const named = list.connectedAs(to);
+    if (named !== undefined) {
+      await this.#checkUnknownSender(named);
+      return this.#turn("already-open", named);
+    }
     const address = to.includes(":") ? parseAddress(to) : undefined;
     if (address === undefined && !isClientId(to)) throw new UserError({ code: "not-a-peer", to });
     if (to === self.id || (address !== undefined && this.#isOwn(address))) {
       throw new UserError({ code: "that-is-yourself" });
     }
-    const open = address === undefined ? list.connectedTo(to) : list.calledAt(address);
-    if (open !== undefined) {
-      if (address === undefined) await this.#checkUnknownSender(to, open);
-      return this.#turn("already-open", open);
-    }
+    const called = address && list.calledAt(address);
+    if (called !== undefined) return this.#turn("already-open", called);
     const call = { expectedId: address === undefined ? to : undefined, interactive: true };
     try {
       const place = address ?? await connector.locate(to);
@@ -94,7 +96,7 @@ export class Calls {
   }
 
   /** @throws {UserError} If somebody who has called by a name has another key than the server names. */
-  async #checkUnknownSender(name: string, { answered, key }: Conversation): Promise<void> {
+  async #checkUnknownSender({ name, answered, key }: Conversation): Promise<void> {
     if (answered || key === undefined) return;
     const serverFingerprint = await this.#options.connector.askAny(name);
     const presentedFingerprint = fingerprintOf(key);

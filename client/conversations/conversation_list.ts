@@ -52,9 +52,10 @@ export class ConversationList {
     return this.find(to) ?? this.openKnown(to) ?? this.get(to);
   }
 
-  /** The conversation that has a link to a peer of that id. */
-  connectedTo(id: string): Conversation | undefined {
-    return this.all.find(({ links }) => links.some(({ peerId }) => peerId === id));
+  /** The conversation that goes by a name and has a link. */
+  connectedAs(name: string): Conversation | undefined {
+    const conversation = this.#byName.get(name);
+    return conversation?.links.length === 0 ? undefined : conversation;
   }
 
   /** The conversation that was opened by a call to an address. */
@@ -141,6 +142,16 @@ export class ConversationList {
       this.#byName.delete(conversation.name);
     }
     if (this.#byId.get(conversation.id) === conversation) this.#byId.delete(conversation.id);
+  }
+
+  /** Whether a conversation's peer is a contact; false if the store cannot say it. Never throws. */
+  isContact({ key, peerId, answered }: Conversation): boolean {
+    if (key === undefined) return false;
+    try {
+      return answered || this.#options.trust.isContact(peerId, key);
+    } catch {
+      return false;
+    }
   }
 
   /**

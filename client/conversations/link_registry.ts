@@ -111,6 +111,7 @@ export class LinkRegistry implements LinkKeeper {
         dialect: link.dialect!,
         security: list.securityOf(conversation),
         cause: causeOf(call),
+        contact: list.isContact(conversation),
         waiting,
       });
     }

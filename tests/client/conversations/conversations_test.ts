@@ -4,7 +4,8 @@ import { problemSentence } from "../../../client/ui/wording/problem_sentences.ts
 import { UserError } from "../../../client/user_error.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { linksMax, linksPerPeerMax } from "../../../shared/protocol/limits.ts";
-import { nowhere, Person } from "../../support/client_fixture.ts";
+import { Home, nowhere, Person } from "../../support/client_fixture.ts";
+import { failing } from "../../support/failing.ts";
 import { EncryptedPeer } from "../../support/encrypted_peer.ts";
 import { chat, patient } from "../../support/link_fixture.ts";
 import { RawListener, RawPeer } from "../../support/raw_peer.ts";
@@ -34,6 +35,7 @@ Deno.test("a call by address opens a conversation on both sides, current on both
     dialect: "p2pchat",
     security: "encrypted",
     cause: "chat",
+    contact: true,
     isCurrent: true,
     waiting: 0,
   }]);
@@ -44,6 +46,7 @@ Deno.test("a call by address opens a conversation on both sides, current on both
     dialect: "p2pchat",
     security: "encrypted",
     cause: "call",
+    contact: false,
     isCurrent: true,
     waiting: 0,
   });
@@ -174,6 +177,49 @@ Deno.test("a peer that answers and leaves at once stays current, and what is wri
   const { name, count } = await alice.events.see("waiting");
   assertEquals([name, count], ["bob", 1]);
   assertEquals(alice.waiting, 1);
+});
+
+Deno.test("a caller is a contact if the user has answered them in this run or an earlier one", async () => {
+  using home = new Home("alice", nowhere);
+  using bobs = new Home("bob", nowhere);
+  for (const [run, contact] of [[1, false], [2, false], [3, true]] as const) {
+    await using alice = home.start();
+    await using bob = bobs.start();
+    await bob.chat(alice.place);
+    const opened = await alice.shown.see("opened");
+    assertEquals(opened.contact, contact, `run ${run}`);
+    if (run === 2) alice.switchTo("bob");
+  }
+});
+
+Deno.test("a caller of whom the store cannot say that they are a contact does not count as one", async () => {
+  using home = new Home("alice", nowhere);
+  using bobs = new Home("bob", nowhere);
+  {
+    await using alice = home.start();
+    await using bob = bobs.start();
+    await alice.chat(bob.place);
+  }
+  const knownPeers = failing(home.store.knownPeers, new Set(["isContact"]));
+  await using alice = home.start({ store: { ...home.store, knownPeers } });
+  await using bob = bobs.start();
+  await bob.chat(alice.place);
+  assertEquals((await alice.events.see("opened")).contact, false);
+});
+
+Deno.test("/chat with the name of an open conversation turns to it, whatever the name looks like", async () => {
+  await using alice = new Person("alice", nowhere, { allowPlaintext: true });
+  using _bob = await plainCallBy("bob", alice, 5557);
+  using _other = await plainCallBy("bob", alice, 6666);
+  using raw = await RawPeer.dial(alice.client.address);
+  await raw.send("hi");
+  await alice.events.see("message");
+  const names = alice.names;
+  assertEquals(names.slice(0, 2), ["bob", "bob~2"]);
+  for (const name of names) {
+    assertEquals((await alice.chat(name)).how, "already-open");
+    assertEquals(alice.current, name);
+  }
 });
 
 Deno.test("another plaintext peer with the same id gets a number, by which /switch distinguishes them", async () => {

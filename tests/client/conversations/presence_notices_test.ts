@@ -21,6 +21,7 @@ function opened(name: string): ClientEvent {
     dialect: "p2pchat",
     security: "encrypted",
     cause: "chat",
+    contact: false,
     waiting: 0,
   };
 }

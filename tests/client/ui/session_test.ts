@@ -9,7 +9,8 @@ const address = { host: "127.0.0.1", port: 5557 };
 
 function opened(name: string, cause: OpenCause): ClientEvent {
   const { dialect, security } = conversationWith(name);
-  return { type: "opened", ...peer(name), address, dialect, security, cause, waiting: 0 };
+  const connection = { address, dialect, security, cause, contact: true };
+  return { type: "opened", ...peer(name), ...connection, waiting: 0 };
 }
 
 function message(name: string, id: string): ClientEvent {

@@ -132,6 +132,7 @@ const fields: Arbitraries = {
     dialect,
     security,
     cause: fc.constantFrom("chat" as const, "delivery" as const, "call" as const),
+    contact: fc.boolean(),
     isCurrent: fc.boolean(),
     waiting: fc.nat(3),
   }),
@@ -394,7 +395,12 @@ Deno.test("names of any length are aligned, in lists of clients, of peers and in
 const { fingerprint: person } = Identity.fromSeed(new Uint8Array(32).fill(1));
 const { fingerprint: another } = Identity.fromSeed(new Uint8Array(32).fill(2));
 const bob = peer("bob");
-const connection = { address, dialect: "p2pchat", security: "encrypted" } as const;
+const connection = {
+  address,
+  dialect: "p2pchat",
+  security: "encrypted",
+  contact: true,
+} as const;
 const receiver = { to: { person: bob.person, device: bob.device }, have: 1, of: 1, id: "1" };
 const full = { code: "deposit-refused", status: "507", said: "the mailbox is full" } as const;
 const unknown = { code: "not-registered", name: "bob" } as const;
@@ -437,6 +443,7 @@ const said: {
         dialect: "raw",
         security: "plaintext",
         cause: "call",
+        contact: false,
         isCurrent: true,
         waiting: 0,
       },
@@ -450,6 +457,7 @@ const said: {
         dialect: "lines",
         security: "plaintext",
         cause: "chat",
+        contact: false,
         isCurrent: true,
         waiting: 0,
       },
