@@ -305,7 +305,8 @@ export class Conversations {
       ...links.filter((link) => this.#links.conversationAt(link) === undefined)
         .map((link) => link.leave()),
     ]);
-    for (const conversation of conversations) conversation.stop();
+    // Meanwhile others may have begun.
+    for (const conversation of this.#list.all) conversation.stop();
     this.#notices.stop();
     // If the runtime does not take back a write when its connection is closed (Deno 2.6), a link whose peer
     // does not read outlives its closing.

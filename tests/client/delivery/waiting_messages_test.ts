@@ -598,3 +598,21 @@ Deno.test("a conversation goes on if the store cannot say whether its peer is ve
   await alice.events.see("message");
   assertEquals([alice.heard, alice.current], [["bob: yes"], "bob"]);
 });
+
+Deno.test("what is written while the client leaves waits for the next run, and leaves no timer", async () => {
+  await using scene = await twoContacts();
+  const alice = await scene.alice.come();
+  using carol = await EncryptedPeer.dial(alice.client.address, { id: "carol" });
+  await alice.events.see("opened");
+  // carol does not acknowledge it, so that leaving takes its time.
+  await alice.send("hello carol");
+  await carol.message();
+  const stopped = alice.client.stop();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await alice.client.send("bob", "late");
+  await stopped;
+  await using next = await scene.alice.come();
+  await using bob = await scene.bob.come();
+  await bob.events.see("message", ({ text }) => text === "late");
+  await next.events.see("delivered");
+});
