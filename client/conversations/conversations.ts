@@ -299,9 +299,8 @@ export class Conversations {
   async leaveAll(): Promise<void> {
     const links = this.#links.beginLeaving();
     await this.#commits.flushed();
-    const conversations = this.#list.all;
     await Promise.all([
-      ...conversations.map((conversation) => conversation.leave()),
+      ...this.#list.all.map((conversation) => conversation.leave()),
       ...links.filter((link) => this.#links.conversationAt(link) === undefined)
         .map((link) => link.leave()),
     ]);
@@ -316,13 +315,10 @@ export class Conversations {
 
   #stateOf(conversation: Conversation): ConversationState {
     const { ref, links: [link], waiting } = conversation;
+    const address = link && addressOf(link);
     return {
       ...ref,
-      devices: [{
-        device: ref.device,
-        address: link && addressOf(link),
-        connected: link !== undefined,
-      }],
+      devices: [{ device: ref.device, address, connected: link !== undefined }],
       dialect: link?.dialect ?? "p2pchat",
       security: this.#list.securityOf(conversation),
       waiting,
