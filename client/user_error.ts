@@ -10,6 +10,7 @@
 
 import { errorMessage } from "../shared/errors/error_message.ts";
 import type { Address } from "../shared/net/address.ts";
+import type { BackupProblem } from "./problems/backup_problem.ts";
 import type { CommandLineProblem } from "./problems/command_line_problem.ts";
 import type { ConversationProblem } from "./problems/conversation_problem.ts";
 import type { LinkProblem } from "./problems/link_problem.ts";
@@ -138,6 +139,7 @@ export type RendezvousProblem =
 /** Something that went wrong: a code, and the facts that belong to it. */
 export type Problem =
   | AuditProblem
+  | BackupProblem
   | CommandLineProblem
   | ConnectorProblem
   | ConversationProblem

@@ -13,10 +13,11 @@ export type StoreProblem =
     readonly reason: string;
   }
   | {
-    /** Nothing can be written where the store is, and it cannot be copied to another place either. */
     readonly code: "store-not-copied";
     /** The file's. */
     readonly path: string;
+    /** The copy's. */
+    readonly to: string;
     readonly reason: string;
   }
   | {

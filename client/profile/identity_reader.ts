@@ -8,7 +8,7 @@ import { identityFileBytesMax } from "../../shared/protocol/limits.ts";
 import { pause } from "../../shared/time/pause.ts";
 import { IdentityFailure } from "./identity_failure.ts";
 import { decodeIdentity, type IdentityFile } from "./identity_file.ts";
-import { type FileCalls, systemCalls } from "./private_file.ts";
+import { type FileCalls, systemCalls } from "../../shared/storage/private_file.ts";
 
 /** Something that bytes can be read from. */
 export type Input = Pick<typeof Deno.stdin, "readSync">;
@@ -21,7 +21,7 @@ export interface PrivateIdentity {
 }
 
 /** How long a file may be empty before it counts as damaged, in milliseconds. */
-const emptyMs = 500;
+const emptyMs = 2_000;
 
 /**
  * Reads an identity's file that must be private.

@@ -37,7 +37,7 @@ import {
   replacePrivateFile,
   systemCalls,
   writePrivateFile,
-} from "./private_file.ts";
+} from "../../shared/storage/private_file.ts";
 
 export type { IdentityFile } from "./identity_file.ts";
 

@@ -14,11 +14,14 @@ import {
   databaseReason,
   isDatabaseFailure,
   isUnwritable,
+  MalformedError,
+  NewerVersionError,
 } from "../../shared/storage/database_error.ts";
 import { UserError } from "../user_error.ts";
 import { migrations } from "./schema.ts";
 import { OtherIdentityError } from "./seal_conversion.ts";
-import { copyStoreFiles } from "./store_copy.ts";
+import { checkStore, type StoreCheck } from "./store_check.ts";
+import { copyStoreFiles, copyWholeStore, foldLog } from "./store_copy.ts";
 import { type StoreParts, storeParts, type TextOptions } from "./store_parts.ts";
 
 export type { ConversationId, ConversationRecord, OutgoingStream } from "./conversation_table.ts";
@@ -26,6 +29,7 @@ export type { Receipt } from "./incoming_messages.ts";
 export type { Meeting } from "./known_peers.ts";
 export type { HistoryEntry, MessageState } from "./message_rows.ts";
 export type { Draft } from "./outgoing_messages.ts";
+export type { StoreCheck } from "./store_check.ts";
 export type { StreamExtent } from "./stream_digests.ts";
 
 /** What a client keeps. Disposing of it closes it. */
@@ -73,16 +77,65 @@ export async function openStoreToRead(
   } catch (error) {
     if (!isUnwritable(error)) throw error;
   }
-  let copy;
-  try {
-    copy = join(copyTo(), "store.db");
-    await copyStoreFiles(path, copy);
-  } catch (cause) {
-    throw new UserError({ code: "store-not-copied", path, reason: databaseReason(cause) }, {
-      cause,
-    });
-  }
+  const copy = join(copyTo(), "store.db");
+  await copying(path, copy, copyStoreFiles);
   return openStore(copy, options);
+}
+
+/**
+ * Copies a store into a new file without a log, for its owner alone. Other programs may use it meanwhile: the
+ * copy is what it was at one moment.
+ *
+ * @throws {UserError} If that is not possible.
+ */
+export async function copyStore(path: string, to: string): Promise<void> {
+  await copying(path, to, copyWholeStore);
+}
+
+/** Checks the file of a store without a log that comes from elsewhere, and changes nothing. */
+export function inspectStore(path: string): StoreCheck {
+  return checkStore(path);
+}
+
+/** The error for a store that is not whole. */
+export function unusableStore(
+  path: string,
+  check: StoreCheck & { is: "newer" | "damaged" },
+): UserError {
+  const cause = check.is === "newer"
+    ? new NewerVersionError(check.version, check.known)
+    : new MalformedError();
+  return new UserError({ code: "store-not-opened", path, reason: databaseReason(cause) }, {
+    cause,
+  });
+}
+
+/**
+ * Makes a store one file without a log, until it is next opened.
+ *
+ * @returns False if another program uses it.
+ * @throws {UserError} If it is no store that can be opened.
+ */
+export function closeLog(path: string): boolean {
+  try {
+    return foldLog(path);
+  } catch (cause) {
+    const reason = databaseReason(cause);
+    throw new UserError({ code: "store-not-opened", path, reason }, { cause });
+  }
+}
+
+async function copying(
+  path: string,
+  to: string,
+  copy: (from: string, to: string) => Promise<void>,
+): Promise<void> {
+  try {
+    await copy(path, to);
+  } catch (cause) {
+    const reason = databaseReason(cause);
+    throw new UserError({ code: "store-not-copied", path, to, reason }, { cause });
+  }
 }
 
 /** The key for the texts of an identity: HKDF-SHA256 (RFC 5869) of its seed with a label. 32 bytes. */

@@ -4,13 +4,53 @@
  * @module
  */
 
-import { BusyError } from "../../shared/storage/database_error.ts";
+import { backup, DatabaseSync } from "node:sqlite";
+import { databaseBusyTimeoutMs } from "../../shared/protocol/limits.ts";
+import { BusyError, isBusy, isUnwritable } from "../../shared/storage/database_error.ts";
 
 /** So often copying begins anew because another program has begun a new log in between. */
 const attemptsMax = 10;
 
 /** Bytes at the beginning of a write-ahead log; among them are salts, which each new log has anew. */
 const logHeaderBytes = 32;
+
+/**
+ * Copies a store into a new file without a log, for its owner alone, whatever others do with it meanwhile.
+ *
+ * @throws {Error} If that is not possible.
+ */
+export async function copyWholeStore(from: string, to: string): Promise<void> {
+  // SQLite would make it readable to all.
+  (await Deno.open(to, { createNew: true, write: true, mode: 0o600 })).close();
+  try {
+    using source = new DatabaseSync(from);
+    source.exec(`PRAGMA busy_timeout = ${databaseBusyTimeoutMs}`);
+    // All pages at once: between two steps others could write, and it would begin anew.
+    await backup(source, to, { rate: -1 });
+  } catch (error) {
+    if (!isUnwritable(error)) throw error;
+    await copyStoreFiles(from, to);
+  }
+  foldLog(to);
+}
+
+/**
+ * Takes what is in the log of a store into its file, and removes the log. The next program that opens the store
+ * begins a new one.
+ *
+ * @returns False if another program uses the store.
+ * @throws {Error} If it is no database, or the system does not allow it.
+ */
+export function foldLog(path: string): boolean {
+  using database = new DatabaseSync(path);
+  try {
+    database.exec("PRAGMA journal_mode = DELETE");
+    return true;
+  } catch (error) {
+    if (isBusy(error)) return false;
+    throw error;
+  }
+}
 
 /**
  * Copies the file of a store and its write-ahead log, if they are there, from a place where SQLite cannot open

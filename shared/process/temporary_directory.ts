@@ -14,23 +14,22 @@ const endings: readonly (readonly [Deno.Signal, number])[] = Deno.build.os === "
  * it when it is disposed of, and when a signal or `Deno.exit` ends the program before.
  */
 export class TemporaryDirectory implements Disposable {
-  readonly #parent: string | undefined;
   #made: { readonly path: string; readonly listening: Disposable } | undefined;
 
-  /** @param parent Where it is made; in the system's directory for such files unless given. */
-  constructor(parent?: string) {
-    this.#parent = parent;
-  }
-
-  /** Its path. @throws {Error} If it cannot be made. */
-  make(): string {
+  /**
+   * Its path.
+   *
+   * @param parent Where it is made; in the system's directory for such files unless given.
+   * @throws {Error} If it cannot be made.
+   */
+  make(parent?: string): string {
     if (this.#made === undefined) {
       // First, so that no signal finds the directory without it.
       const listening = beforeTheEnd(() => this.#remove());
       try {
         const options = {
           prefix: "p2pchat-",
-          ...this.#parent !== undefined && { dir: this.#parent },
+          ...parent !== undefined && { dir: parent },
         };
         this.#made = { path: Deno.makeTempDirSync(options), listening };
       } catch (error) {

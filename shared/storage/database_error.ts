@@ -33,6 +33,15 @@ export class NewerVersionError extends Error {
   }
 }
 
+/** The database is damaged: what SQLite says then, for what is found out in another way. */
+export class MalformedError extends Error {
+  override readonly name = "MalformedError";
+
+  constructor() {
+    super("database disk image is malformed");
+  }
+}
+
 /** Another program holds the database: what SQLite says then, for what is done without SQLite. */
 export class BusyError extends Error {
   override readonly name = "BusyError";

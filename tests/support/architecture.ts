@@ -20,7 +20,7 @@ export const floors: readonly (readonly (readonly string[])[])[] = [
   [
     ["client/store", "client/transport"],
     ["client/link", "client/profile", "client/rendezvous", "client/trust"],
-    ["client/connector", "client/mailbox"],
+    ["client/backup", "client/connector", "client/mailbox"],
     ["client/audit", "client/delivery"],
     ["client/conversations"],
     ["client"],

@@ -21,6 +21,7 @@ import { parseServerAddresses, type ServerAddress } from "../../../shared/net/se
 import { UserError } from "../../user_error.ts";
 import { errorSentence } from "../wording/wording.ts";
 import { runAudit } from "./audit_command.ts";
+import { restoreBackup, writeBackup } from "./backup_command.ts";
 import { playDemo } from "./demo.ts";
 import { exportHistory, type HistoryFormat, historyFormats } from "./history_command.ts";
 import type { Surroundings } from "./identity_command.ts";
@@ -58,6 +59,8 @@ export function addClientCommands(program: Command, options: ClientCommandsOptio
   addHistory(program);
   addAudit(program);
   addIdentity(program);
+  addBackup(program);
+  addRestore(program);
   addDemo(program, options);
 }
 
@@ -258,6 +261,51 @@ async function startIdentityImport(from: string, _own: unknown, command: Command
   const { profile = configDirectory(), replace = false } = options;
   const { importCopy } = await identityCommands();
   await importCopy(profile, from, { replace }, surroundingsOf(options));
+}
+
+function addBackup(program: Command): void {
+  program.command("backup")
+    .description("write all that your profile holds to one file, also while a client runs")
+    .argument("<file>", "the file to make")
+    .option("--overwrite", "replace an older backup")
+    .option(
+      "--passphrase",
+      "ask for your passphrase, or for a new one if you have none, to seal it",
+    )
+    .addOption(passphraseFile())
+    .addOption(passphraseDescriptor())
+    .option("--profile <dir>", profileHelp)
+    .action(worded(startBackup));
+}
+
+interface BackupOptions extends PassphraseOptions {
+  readonly overwrite?: true;
+  readonly passphrase?: true;
+  readonly profile?: string;
+}
+
+async function startBackup(to: string, options: BackupOptions): Promise<void> {
+  const { profile = configDirectory(), overwrite = false, passphrase = false } = options;
+  await writeBackup({ profile, to, overwrite, passphrase }, surroundingsOf(options));
+}
+
+function addRestore(program: Command): void {
+  program.command("restore")
+    .description("take a backup into your profile")
+    .argument("<file>", "the backup")
+    .option("--replace", "replace what your profile holds, which is kept beside it")
+    .option("--profile <dir>", profileHelp)
+    .action(worded(startRestore));
+}
+
+interface RestoreOptions {
+  readonly replace?: true;
+  readonly profile?: string;
+}
+
+async function startRestore(from: string, options: RestoreOptions): Promise<void> {
+  const { profile = configDirectory(), replace = false } = options;
+  await restoreBackup({ profile, from, replace }, { print });
 }
 
 function addDemo(program: Command, { startServer }: ClientCommandsOptions): void {

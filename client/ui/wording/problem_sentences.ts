@@ -6,6 +6,7 @@
 
 import type { Problem } from "../../user_error.ts";
 import { auditSentences } from "./audit_problems.ts";
+import { backupSentences } from "./backup_problems.ts";
 import { commandLineSentences } from "./command_line_problems.ts";
 import { connectorSentences } from "./connector_problems.ts";
 import { conversationSentences } from "./conversation_problems.ts";
@@ -21,6 +22,7 @@ import { trustSentences } from "./trust_problems.ts";
 const sentences: Sentences<Problem> = {
   unexpected: ({ reason }) => reason,
   ...auditSentences(problemSentence),
+  ...backupSentences,
   ...commandLineSentences,
   ...connectorSentences(problemSentence),
   ...conversationSentences,

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { BackupReport } from "../../backup/backup.ts";
+import { fullTime } from "./local_time.ts";
 import type { ProfileAnswer } from "./shown.ts";
 import { list, notice, type Words } from "./wording_parts.ts";
 
@@ -52,4 +54,30 @@ export const profileWords: Words<ProfileAnswer> = {
         : `your identity is the imported one; its fingerprint is ${fingerprint}`,
       ...replaced === undefined ? [] : [`the one before is kept in '${replaced}'`],
     ),
+  "backed-up": ({ path, messages, protects }) =>
+    notice(
+      `your identity and ${countedMessages(messages)} are in '${path}'`,
+      protections[protects],
+    ),
+  restored: ({ fingerprint, messages, madeAtMs, keptIn }) =>
+    notice(
+      `your identity and ${countedMessages(messages)} are restored, as of ${
+        fullTime(madeAtMs)
+      }; the ` +
+        `fingerprint is ${fingerprint}`,
+      ...keptIn === undefined ? [] : [`what was there before is kept in '${keptIn}'`],
+    ),
 };
+
+const protections: Readonly<Record<BackupReport["protects"], string>> = {
+  nothing:
+    "the backup has no passphrase: anyone who can read it can be you and read your messages; " +
+    "--passphrase puts it under one",
+  identity: "the identity in it is under your passphrase, the messages are not yet: --passphrase " +
+    "seals them in the backup, and starting a client seals them for good",
+  all: "the backup is under your passphrase",
+};
+
+function countedMessages(count: number): string {
+  return count === 1 ? "1 message" : `${count} messages`;
+}

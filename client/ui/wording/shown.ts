@@ -8,6 +8,7 @@
 import type { Fingerprint, PublicKey } from "../../../shared/crypto/public_key.ts";
 import type { Address } from "../../../shared/net/address.ts";
 import type { AuditReport } from "../../audit/audit.ts";
+import type { BackupReport, RestoreReport } from "../../backup/backup.ts";
 import type { ContactState } from "../../conversations/conversations.ts";
 import type { ClientEvent, ConversationState, KnownClient, OpenedEvent } from "../../events.ts";
 import type { Listed, Registered } from "../../rendezvous/rendezvous.ts";
@@ -151,4 +152,10 @@ export type ProfileAnswer =
     readonly wasThere: boolean;
     /** Where the identity that was there before is kept. */
     readonly replaced: string | undefined;
-  };
+  }
+  | BackupReport & {
+    readonly type: "backed-up";
+    /** The backup. */
+    readonly path: string;
+  }
+  | RestoreReport & { readonly type: "restored" };

@@ -10,8 +10,8 @@ import { quoted } from "./wording_parts.ts";
 
 export const storeSentences: Sentences<StoreProblem> = {
   "store-not-opened": ({ path, reason }) => `Cannot open the store '${path}': ${reason}`,
-  "store-not-copied": ({ path, reason }) =>
-    `Cannot copy the store '${path}', which is where nothing can be written: ${reason}`,
+  "store-not-copied": ({ path, to, reason }) =>
+    `Cannot copy the store '${path}' to '${to}': ${reason}`,
   "store-sealed": ({ path }) =>
     `Cannot open the store '${path}': its messages are sealed for another identity; ` +
     "import that one, or move the file away for a new one",

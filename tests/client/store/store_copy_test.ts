@@ -77,7 +77,7 @@ Deno.test({
     await rejectsSaying(
       () => openStoreToRead(path, { copyTo: () => full.path }),
       UserError,
-      `Cannot copy the store '${path}', which is where nothing can be written: the disk is full`,
+      `Cannot copy the store '${path}' to '${full.path}/store.db': the disk is full`,
     );
   },
 });

@@ -8,9 +8,9 @@ const module = new URL("../../../shared/process/temporary_directory.ts", import.
 Deno.test("a temporary directory is made when it is needed, for this user alone, and goes", async () => {
   using place = temporaryDirectory();
   {
-    using directory = new TemporaryDirectory(place.path);
+    using directory = new TemporaryDirectory();
     assertEquals(namesIn(place.path), []);
-    const path = directory.make();
+    const path = directory.make(place.path);
     assertEquals(directory.make(), path);
     assertEquals(namesIn(place.path).map((name) => `${place.path}/${name}`), [path]);
     if (isUnix) assertEquals((await Deno.stat(path)).mode! & 0o777, 0o700);
@@ -22,16 +22,16 @@ Deno.test("a temporary directory is made when it is needed, for this user alone,
 
 Deno.test("a temporary directory that somebody has removed is no failure", async () => {
   using place = temporaryDirectory();
-  using directory = new TemporaryDirectory(place.path);
-  await Deno.remove(directory.make());
+  using directory = new TemporaryDirectory();
+  await Deno.remove(directory.make(place.path));
 });
 
 /** Runs a program that has such a directory. @returns Its status, and what is left of it. */
 async function ended(code: string, signal?: Deno.Signal) {
   using place = temporaryDirectory();
   const program = `import { TemporaryDirectory } from "${module}";
-    const directory = new TemporaryDirectory("${place.path}");
-    Deno.writeTextFileSync(directory.make() + "/secret", "text");
+    const directory = new TemporaryDirectory();
+    Deno.writeTextFileSync(directory.make("${place.path}") + "/secret", "text");
     console.log("made");
     ${code}`;
   const child = new Deno.Command(Deno.execPath(), {

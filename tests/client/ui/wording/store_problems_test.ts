@@ -14,9 +14,8 @@ const cases: SentenceCases<StoreProblem> = {
     `Cannot open the store '${path}': the disk is full; make room, and try again`,
   ]],
   "store-not-copied": [[
-    { code: "store-not-copied", path, reason },
-    `Cannot copy the store '${path}', which is where nothing can be written: the disk is full; make ` +
-    "room, and try again",
+    { code: "store-not-copied", path, to: "/tmp/a/store.db", reason },
+    `Cannot copy the store '${path}' to '/tmp/a/store.db': the disk is full; make room, and try again`,
   ]],
   "store-sealed": [[
     { code: "store-sealed", path: "/home/bob/store.db" },

@@ -270,6 +270,17 @@ const fields: Arbitraries = {
     wasThere: fc.boolean(),
     replaced: maybe(hostile),
   }),
+  "backed-up": fc.record({
+    path: hostile,
+    messages: fc.nat(),
+    protects: fc.constantFrom("nothing" as const, "identity" as const, "all" as const),
+  }),
+  restored: fc.record({
+    fingerprint,
+    messages: fc.nat(),
+    madeAtMs: fc.nat(),
+    keptIn: maybe(hostile),
+  }),
 };
 
 /** A message from bob. */

@@ -7,7 +7,7 @@
 
 import { randomBytes } from "node:crypto";
 import { dirname } from "node:path";
-import { writeAllSync } from "../../shared/net/write_all.ts";
+import { writeAllSync } from "../net/write_all.ts";
 
 const isUnix = Deno.build.os !== "windows";
 
@@ -30,29 +30,48 @@ export const systemCalls: FileCalls = { link: Deno.linkSync, chmod: Deno.chmodSy
 export function createPrivateFile(
   path: string,
   text: string,
-  { link }: Pick<FileCalls, "link"> = systemCalls,
+  calls: Pick<FileCalls, "link"> = systemCalls,
 ): boolean {
-  const isMade = withDraft(path, text, (draft) => {
-    try {
-      // A link, since renaming would replace what another program has put there.
-      link(draft, path);
-      return true;
-    } catch (error) {
-      return isThere(error) ? false : undefined;
-    }
-  });
-  return isMade ?? createWithoutLink(path, text);
+  return withDraft(path, text, (draft) => nameFile(draft, path, calls));
 }
 
-function createWithoutLink(path: string, text: string): boolean {
+/**
+ * Gives a finished file its name, on the same disk, unless there is a file of that name. What it was called
+ * before may stay or not. On a disk without links others can see an empty file of that name for a moment.
+ *
+ * @returns Whether it has the name. If several programs do this at once, one of them gets true.
+ * @throws {Error} If the system does not allow it.
+ */
+export function nameFile(
+  draft: string,
+  path: string,
+  { link }: Pick<FileCalls, "link"> = systemCalls,
+): boolean {
   try {
-    writePrivateFile(path, text);
+    // A link, since renaming would replace what another program has put there.
+    link(draft, path);
+  } catch (error) {
+    if (isThere(error) || !nameWithoutLink(draft, path)) return false;
+  }
+  syncDirectory(dirname(path));
+  return true;
+}
+
+function nameWithoutLink(draft: string, path: string): boolean {
+  try {
+    Deno.openSync(path, { createNew: true, write: true, mode: 0o600 }).close();
   } catch (error) {
     if (isThere(error)) return false;
     throw error;
   }
-  syncDirectory(dirname(path));
-  return true;
+  try {
+    // It replaces an empty file that is ours.
+    Deno.renameSync(draft, path);
+    return true;
+  } catch (error) {
+    Deno.removeSync(path);
+    throw error;
+  }
 }
 
 /**
@@ -92,7 +111,17 @@ function isThere(error: unknown): boolean {
  * @throws {Error} If the system does not allow it; then the file stays as it was.
  */
 export function replacePrivateFile(path: string, text: string): void {
-  withDraft(path, text, (draft) => Deno.renameSync(draft, path));
+  withDraft(path, text, (draft) => replaceFile(draft, path));
+}
+
+/**
+ * Gives a finished file the name of another, on the same disk, which it replaces if there is one.
+ *
+ * @throws {Error} If the system does not allow it; then both files stay as they were.
+ */
+export function replaceFile(draft: string, path: string): void {
+  Deno.renameSync(draft, path);
+  syncDirectory(dirname(path));
 }
 
 /**
@@ -118,9 +147,7 @@ function withDraft<T>(path: string, text: string, use: (draft: string) => T): T 
   const draft = `${path}.new-${randomBytes(8).toString("hex")}`;
   writePrivateFile(draft, text);
   try {
-    const result = use(draft);
-    syncDirectory(dirname(path));
-    return result;
+    return use(draft);
   } finally {
     removeIfThere(draft);
   }

@@ -2,9 +2,11 @@ import { assertEquals, assertThrows } from "@std/assert";
 import {
   createPrivateFile,
   keepBeside,
+  nameFile,
+  replaceFile,
   replacePrivateFile,
   writePrivateFile,
-} from "../../../client/profile/private_file.ts";
+} from "../../../shared/storage/private_file.ts";
 import { hasMounts, namesIn, temporaryDirectory, tinyDisk } from "../../support/places.ts";
 import { race } from "../../support/race.ts";
 
@@ -47,6 +49,33 @@ Deno.test("without links a private file is made once as well, and a kept one is 
     if (isUnix) assertEquals(Deno.statSync(beside).mode! & 0o777, 0o600);
   }
   assertEquals(namesIn(directory.path), ["file", "file.old-1", "file.old-2", "file.old-3"]);
+});
+
+Deno.test("a finished file gets a name that nobody has, with links and without, or replaces another", () => {
+  using directory = temporaryDirectory();
+  const path = `${directory.path}/file`;
+  const draft = `${directory.path}/draft`;
+  for (const calls of [{ link }, undefined]) {
+    writePrivateFile(draft, "first");
+    assertEquals(nameFile(draft, path, calls), true);
+    assertHolds(path, "first");
+    // Of a link the draft is still a name.
+    if (calls === undefined) Deno.removeSync(draft);
+    writePrivateFile(draft, "second");
+    assertEquals(nameFile(draft, path, calls), false);
+    assertHolds(path, "first");
+    replaceFile(draft, path);
+    assertHolds(path, "second");
+    assertEquals(namesIn(directory.path), ["file"]);
+    Deno.removeSync(path);
+  }
+  assertThrows(
+    () => nameFile(draft, `${directory.path}/none/file`, { link }),
+    Deno.errors.NotFound,
+  );
+  // What it was to be called stays free.
+  assertThrows(() => nameFile(draft, path, { link }), Deno.errors.NotFound);
+  assertEquals(namesIn(directory.path), []);
 });
 
 Deno.test("a private file replaces another, even one that others can read", () => {
@@ -98,7 +127,7 @@ Deno.test({
 Deno.test("of several processes that make the same private file at once, one succeeds", async () => {
   using directory = temporaryDirectory();
   const path = `${directory.path}/file`;
-  const module = new URL("../../../client/profile/private_file.ts", import.meta.url).href;
+  const module = new URL("../../../shared/storage/private_file.ts", import.meta.url).href;
   const said = await race(8, {
     imports: `import { createPrivateFile } from "${module}";`,
     code: `const text = String(Deno.pid).repeat(1_000);
