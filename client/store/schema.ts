@@ -74,7 +74,7 @@ export const migrations: readonly string[] = [
   CREATE UNIQUE INDEX messages_by_id ON messages (conversation, outgoing, id);
   CREATE UNIQUE INDEX messages_by_place ON messages (stream, seq) WHERE stream IS NOT NULL;
 
-  -- Without the texts themselves, and without what only a ranking needs.
+  -- The index of words that only version 0.3.0 has.
   CREATE VIRTUAL TABLE words USING fts5 (
     text, content = '', columnsize = 0, tokenize = 'unicode61 remove_diacritics 2'
   );
@@ -86,7 +86,7 @@ export const migrations: readonly string[] = [
     converting INTEGER NOT NULL DEFAULT 0,
     -- What only the key that seals opens; NULL if nothing is sealed.
     proof BLOB,
-    -- The row up to which the words are in the index.
+    -- The row up to which the words are in the index of version 0.3.0.
     indexed INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   INSERT INTO keeping (only) VALUES (1);
@@ -97,3 +97,29 @@ export const migrations: readonly string[] = [
     value TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;`,
 ];
+
+/**
+ * What has been added since version 0.3.0, and leaves the version of the database as it is: 0.3.0 can still use a
+ * store that has it. Making it takes no time, however many messages there are.
+ */
+export const additions = `
+  -- The tokens of messages, separated by blanks. Without the texts themselves, and without what only a ranking needs.
+  CREATE VIRTUAL TABLE IF NOT EXISTS tokens USING fts5 (
+    text, content = '', columnsize = 0, tokenize = 'ascii'
+  );
+  -- The rows of messages whose tokens are there: those above one row, up to another.
+  CREATE TABLE IF NOT EXISTS token_rows (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    above INTEGER NOT NULL,
+    up_to INTEGER NOT NULL
+  ) STRICT;
+  INSERT OR IGNORE INTO token_rows
+    SELECT 1, last, last FROM (SELECT coalesce(max(row), 0) AS last FROM messages);
+  -- Tokens would tell what sealed texts say. A trigger, because 0.3.0 seals texts, too.
+  CREATE TRIGGER IF NOT EXISTS forget_tokens AFTER UPDATE OF sealed, converting ON keeping
+  WHEN NEW.sealed <> OLD.sealed OR NEW.converting <> OLD.converting
+  BEGIN
+    INSERT INTO tokens (tokens) VALUES ('delete-all');
+    UPDATE token_rows SET (above, up_to) =
+      (SELECT last, last FROM (SELECT coalesce(max(row), 0) AS last FROM messages));
+  END;`;

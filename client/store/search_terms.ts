@@ -1,68 +1,68 @@
 /**
- * What is searched for, and whether a text has it. A text in memory is looked through as SQLite's FTS5 does it
- * (tokenizer `unicode61` with `remove_diacritics 2`).
+ * What is searched for, and whether a text has it.
  *
  * @module
  */
 
-import { searchWordsMax } from "../../shared/protocol/limits.ts";
+import { searchTokensMax, searchWordsMax } from "../../shared/protocol/limits.ts";
+import { isWord, tokensOf } from "./search_tokens.ts";
 
-/** Characters that make up words. */
-const wordPattern = /[\p{L}\p{N}\p{Co}]+/gu;
 /** A shorter beginning of a word finds nearly everything, and takes long. */
 const prefixLengthMin = 2;
 
 /** The words of a search. */
 export class SearchTerms {
-  /** As they were written. */
-  readonly #words: readonly string[];
-  /** The parts of each word; `e-mail` has two. */
-  readonly #terms: readonly (readonly string[])[];
+  /** The tokens of each word, which a text has to have side by side; `e-mail` has two. */
+  readonly #phrases: readonly (readonly string[])[];
+  /** Whether the last token may be the beginning of a longer one. */
   readonly #prefix: boolean;
 
   /** @param words As the user has written them. */
   constructor(words: string) {
-    this.#words = words.replaceAll("\0", " ").split(/\s+/)
-      .filter((word) => partsOf(word).length > 0).slice(0, searchWordsMax);
-    this.#terms = this.#words.map(partsOf);
-    this.#prefix = (this.#terms.at(-1)?.at(-1)?.length ?? 0) >= prefixLengthMin;
+    this.#phrases = phrasesOf(words);
+    const last = this.#phrases.at(-1)?.at(-1);
+    this.#prefix = last !== undefined && isWord(last) && last.length >= prefixLengthMin;
   }
 
-  /** Whether there is nothing to look for. */
+  /** Whether there is nothing that can be searched for. */
   get empty(): boolean {
-    return this.#terms.length === 0;
+    return this.#phrases.length === 0;
   }
 
   /** The query for FTS5. */
   get query(): string {
-    const quoted = this.#words.map((word) => `"${word.replaceAll('"', '""')}"`).join(" ");
+    // No token holds a quote.
+    const quoted = this.#phrases.map((tokens) => `"${tokens.join(" ")}"`).join(" ");
     return this.#prefix ? `${quoted}*` : quoted;
   }
 
-  /** Whether a text has all words, the last one at least as the beginning of a word. */
-  match(text: string): boolean {
-    const words = partsOf(text);
-    const last = this.#terms.length - 1;
-    return this.#terms.every((parts, i) => isWithin(parts, words, this.#prefix && i === last));
+  /**
+   * Whether a text has all words, the last one at least as the beginning of a word.
+   *
+   * @param tokens The text's.
+   */
+  match(tokens: readonly string[]): boolean {
+    const last = this.#phrases.length - 1;
+    return this.#phrases.every((phrase, i) => isWithin(phrase, tokens, this.#prefix && i === last));
   }
 }
 
-/** The words of a text, without case and accents. */
-function partsOf(text: string): string[] {
-  // Most texts are ASCII, which has no accents.
-  const plain = asciiPattern.test(text)
-    ? text
-    : text.normalize("NFD").replaceAll(/[\u0300-\u036f]/g, "").normalize("NFC");
-  return plain.toLowerCase().match(wordPattern) ?? [];
+function phrasesOf(words: string): string[][] {
+  const phrases = words.split(/\s+/).map(tokensOf).filter((tokens) => tokens.length > 0)
+    .slice(0, searchWordsMax);
+  let room = searchTokensMax;
+  return phrases.map((tokens) => {
+    const kept = tokens.slice(0, room);
+    room -= kept.length;
+    return kept;
+  }).filter((tokens) => tokens.length > 0);
 }
 
-const asciiPattern = /^[\0-\x7f]*$/;
-
-function isWithin(parts: readonly string[], words: readonly string[], prefix: boolean): boolean {
-  const last = parts.length - 1;
-  return words.some((_, at) =>
-    parts.every((part, i) =>
-      prefix && i === last ? words[at + i]?.startsWith(part) : words[at + i] === part
+function isWithin(phrase: readonly string[], tokens: readonly string[], prefix: boolean): boolean {
+  const last = phrase.length - 1;
+  return tokens.some((_, at) =>
+    phrase.every((token, i) =>
+      prefix && i === last ? tokens[at + i]?.startsWith(token) : tokens[at + i] === token
     )
   );
 }

@@ -5,12 +5,14 @@
  */
 
 import type { DatabaseSync } from "node:sqlite";
+import { inTransaction } from "../../shared/storage/transactions.ts";
 import { ConversationTable } from "./conversation_table.ts";
 import { History } from "./history.ts";
 import { IncomingMessages } from "./incoming_messages.ts";
 import { KnownPeers } from "./known_peers.ts";
 import { MessageRows } from "./message_rows.ts";
 import { OutgoingMessages } from "./outgoing_messages.ts";
+import { additions } from "./schema.ts";
 import { convert } from "./seal_conversion.ts";
 import { ProvenServers } from "./proven_servers.ts";
 import { SearchIndex } from "./search_index.ts";
@@ -67,7 +69,7 @@ const cacheKib = 32_768;
 /**
  * Makes the parts of a store.
  *
- * @param database One whose tables are up to date.
+ * @param database One whose migrations are done. What has been added since is made here.
  * @throws {OtherIdentityError} If its texts are sealed and the key is another one, or there is none.
  * @throws {UserError} If the store cannot be written.
  */
@@ -78,12 +80,12 @@ export function storeParts(
   database.exec(`PRAGMA wal_autocheckpoint = ${logPages}; PRAGMA cache_size = -${cacheKib}`);
   // A text that is sealed later must not stay readable in the file.
   database.exec("PRAGMA secure_delete = ON");
+  inTransaction(database, () => database.exec(additions));
   const cipher = textKey && new TextCipher(textKey);
   const transactions = new Transactions(database);
   const texts = new TextColumn(database, cipher);
   const index = new SearchIndex(database, transactions, texts);
-  const indexSome = () => index.indexSome();
-  convert(database, transactions, { sealed, cipher, texts, indexSome, onConvert });
+  convert(database, transactions, { sealed, cipher, texts, onConvert });
   const rows = new MessageRows(database);
   const conversations = new ConversationTable(database, transactions);
   return {

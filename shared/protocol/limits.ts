@@ -229,6 +229,9 @@ export const emptyConversationsMax = 2_000;
 /** Words of a search. Further words are ignored. */
 export const searchWordsMax = 32;
 
+/** Tokens of a search: words, and letters of scripts without blanks. Further tokens are ignored. */
+export const searchTokensMax = 256;
+
 /** Message streams that one AUDITACK lists. */
 export const auditStreamsMax = 40;
 

@@ -35,6 +35,18 @@ function answer(history: Store["history"], words: string): string[] | string {
 /** What cannot be searched for. */
 const nothing = "nothing-to-search-for";
 
+/** Texts, what finds each of them, and what does not although it looks alike. */
+const inside: readonly (readonly [text: string, finds: string[], not: string[]])[] = [
+  ["明日の夕食は八時です。", ["夕食", "八時", "食は", "八時です", "夕食 明日"], ["食夕", "夕時"]],
+  ["我们明天晚上八点吃饭", ["明天", "天晚", "吃饭"], ["天明", "明晚"]],
+  ["ｶﾞｯｺｳへ", ["ガッ", "ッコ", "ガッコウへ", "ｺｳ"], ["カッ"]],
+  ["พบกันพรุ่งนี้ตอนเย็น", ["พรุ่งนี้", "กัน", "เย็น", "ตอนเย็น"], ["พรุง", "นตอ"]],
+  ["저녁은 여덟 시에 먹자", ["저녁", "녁은", "여덟", "먹자"], ["은저", "저은"]],
+  ["शाम को खाना खाएँगे", ["खाना", "शाम को", "खाएँ"], ["खना", "श म"]],
+  ["Ｆｕｌｌ　ｗｉｄｔｈ　１２", ["full", "width", "ＦＵＬＬ", "12"], ["ful width"]],
+  ["so 👍🏽👩‍👩‍👧‍👦🇩🇪 ❤️‍🔥", ["👍🏽", "👩‍👩‍👧‍👦", "🇩🇪", "👩‍👩‍👧‍👦🇩🇪", "❤‍🔥", "so 🇩🇪"], ["👩", "🔥", "🇪"]],
+];
+
 /** The three ways in which a text can be found. */
 const ways = [
   ["in the index", false, true],
@@ -97,6 +109,15 @@ for (const [way, sealed, indexed] of ways) {
     assertEquals(searched(history, "eve", "word", 9).map(({ text }) => text), ["word 5"]);
   });
 
+  Deno.test(`letters are found inside texts without blanks, and emoji, ${way}`, () => {
+    using t = storeOf(...inside.map(([text]) => text));
+    const { history } = t;
+    for (const [text, finds, not] of inside) {
+      for (const words of finds) assertEquals(answer(history, words), [text], words);
+      for (const words of not) assertEquals(answer(history, words), [], words);
+    }
+  });
+
   Deno.test(`what cannot be searched for is said, ${way}`, () => {
     using t = storeOf("!?", "……", "ok!", "\u0e48");
     for (const words of ["!?", "…", "。", "\u0e48", "€ -", "\u200d", " ", ""]) {
@@ -145,7 +166,7 @@ for (const [way, sealed, indexed] of ways) {
 }
 
 Deno.test("what is found is the same in the index, before it and sealed", () => {
-  const messages = fc.constantFrom(
+  const letters = fc.constantFrom(
     "a",
     "b",
     "A",
@@ -160,9 +181,27 @@ Deno.test("what is found is the same in the index, before it and sealed", () => 
     "ß",
     "İ",
     "\0",
+    "漢",
+    "か",
+    "\u3099",
+    "ﾊﾞ",
+    "ที่",
+    "한",
+    "ㄱ",
+    "ㅏ",
+    "हि",
+    "❤",
+    "\ufe0f",
+    "\u200d",
+    "👍",
+    "🏽",
+    "🇩",
+    "🇪",
+    "№",
+    "\ud83d",
   );
-  const text = fc.string({ unit: messages, maxLength: 8 });
-  const query = fc.string({ unit: messages, maxLength: 5 });
+  const text = fc.string({ unit: letters, maxLength: 8 });
+  const query = fc.string({ unit: letters, maxLength: 5 });
   fc.assert(
     fc.property(
       fc.array(text, { maxLength: 20 }),
@@ -177,7 +216,8 @@ Deno.test("what is found is the same in the index, before it and sealed", () => 
         for (const { outgoing, id } of [indexed!, plain!, sealed!]) say(outgoing, id, ...texts);
         // Writing nothing as often as it takes.
         indexed!.outgoing.accept(Array.from({ length: enough }, () => draft(indexed!.id, "")));
-        for (const words of queries) {
+        const parts = texts.flatMap((text) => text.split(/\s+/));
+        for (const words of [...queries, ...parts]) {
           const expected = answer(plain!.history, words);
           assertEquals(answer(indexed!.history, words), expected, JSON.stringify(words));
           assertEquals(answer(sealed!.history, words), expected, JSON.stringify(words));
@@ -193,14 +233,16 @@ Deno.test("the index follows by itself, in another program as well, and is not n
   using one = file.open();
   using other = file.open();
   const { id } = one.conversations.open({ self: "alice", name: "bob", key: keyOf(2) });
-  const indexed = () => (file.query("SELECT indexed FROM keeping") as { indexed: number }).indexed;
+  const indexed = () => (file.query("SELECT up_to FROM token_rows") as { up_to: number }).up_to;
   say(one.outgoing, id, "needle");
   assertEquals([find(other.history, "needle").length, indexed()], [1, 0]);
   for (let i = 0; i < 3; i++) say(one.outgoing, id, ...Array(enough).fill("hay"));
   assert(indexed() > enough);
   assertEquals(find(other.history, "needle"), ["needle"]);
   assertEquals(find(other.history, "hay", 10_000).length, 3 * enough);
-  file.change("UPDATE keeping SET indexed = 0; INSERT INTO words (words) VALUES ('delete-all')");
+  file.change(
+    "UPDATE token_rows SET up_to = 0; INSERT INTO tokens (tokens) VALUES ('delete-all')",
+  );
   assertEquals(find(other.history, "needle hay"), []);
   assertEquals(find(other.history, "needle"), ["needle"]);
   assert(indexed() >= 3 * enough);
