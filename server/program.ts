@@ -17,6 +17,7 @@ import {
   readCertificate,
 } from "./certificate/certificate.ts";
 import { CertificateKeeper } from "./certificate_keeper.ts";
+import { sayKeptData, takeDataDirectory } from "./data_directory.ts";
 import { type Server, type ServerOptions, startServer } from "./server.ts";
 
 /** What a server's program is started with. */
@@ -45,10 +46,12 @@ export async function runServer(options: ServerProgramOptions): Promise<void> {
   using _hangups = onHangup(() => onSignal());
   const tls = files && await readCertificate(files);
   using stop = stopSignal();
+  using directory = options.data === undefined ? undefined : takeDataDirectory(options.data);
   await using server = listening(options, () => startServer({ ...options, tls }));
   // The certificate's files are read again later.
   await dropFilePermissions(files === undefined ? ["read", "write"] : ["write"]);
   onListening(server.address, tls && pinnedAddress(server, realm, tls));
+  if (directory !== undefined) sayKeptData(log, directory, server.kept);
   const use = async (certificate: Certificate) => {
     await server.useCertificate(certificate);
     log.info("certificate changed", { pinned: pinnedAddress(server, realm, certificate) });

@@ -16,6 +16,7 @@ import type { Fault } from "../shared/protocol/status.ts";
 import { every, systemClock, type TimerClock } from "../shared/time/clock.ts";
 import type { TlsKeyPair } from "./certificate/certificate.ts";
 import { ServerCore, type ServicePolicy, sweepMs } from "./core.ts";
+import type { KeptData } from "./data_directory.ts";
 import { Admission, defaultCapacity } from "./limits/limits.ts";
 import { openMailboxDatabase } from "./mailbox/mailbox.ts";
 import { openNamesDatabase } from "./names/names.ts";
@@ -41,6 +42,8 @@ export interface ServerOptions extends ServicePolicy {
 export interface Server extends AsyncDisposable {
   /** Where it listens. */
   readonly address: Address;
+  /** What it had kept when it started. */
+  readonly kept: KeptData;
   /** How many clients are registered. */
   readonly registrations: number;
   /** How many connections there are. */
@@ -76,11 +79,12 @@ export function startServer(options: ServerOptions): Server {
   const terminator = options.tls &&
     opening.adopt(new TlsTerminator(options.tls, core.clock), (terminator) => terminator.close());
   const listener = Deno.listen({ hostname: host, port });
+  const kept = { names: names.count, mails: mailbox?.count };
   const databases = new DisposableStack();
   databases.use(names);
   databases.use(mailbox);
   opening.move();
-  return new ListeningServer({ listener, terminator, admission, core, databases, log });
+  return new ListeningServer({ listener, terminator, admission, core, databases, kept, log });
 }
 
 /** What a server that listens is made of. It owns all of them. */
@@ -91,11 +95,13 @@ interface Parts {
   readonly admission: Admission;
   readonly core: ServerCore;
   readonly databases: Disposable;
+  readonly kept: KeptData;
   readonly log: Log;
 }
 
 class ListeningServer implements Server {
   readonly address: Address;
+  readonly kept: KeptData;
   readonly #parts: Parts;
   readonly #stopping = new AbortController();
   readonly #accepting: Promise<void>;
@@ -107,6 +113,7 @@ class ListeningServer implements Server {
   constructor(parts: Parts) {
     const { listener, terminator, core, log } = parts;
     this.address = { host: listener.addr.hostname, port: listener.addr.port };
+    this.kept = parts.kept;
     this.#parts = parts;
     this.#stopSweeping = every(sweepMs, () => {
       core.sweep();

@@ -38,6 +38,8 @@ export type { Mail, MailboxAddress } from "./mail_table.ts";
 /** A database of mails. Disposing of it closes it. */
 export interface MailboxDatabase extends Disposable {
   readonly connection: DatabaseSync;
+  /** How many mails there are. */
+  readonly count: number;
   /** When the newest mail came: milliseconds since 1970, UTC; 0 if there is none. */
   readonly newestMs: number;
 }
@@ -58,8 +60,12 @@ export function openMailboxDatabase(directory: string | undefined): MailboxDatab
     },
   });
   const newest = connection.prepare("SELECT coalesce(max(at_ms), 0) AS at FROM mails");
+  const total = connection.prepare("SELECT mails FROM total");
   return {
     connection,
+    get count() {
+      return (total.get() as { mails: number }).mails;
+    },
     get newestMs() {
       return (newest.get() as { at: number }).at;
     },

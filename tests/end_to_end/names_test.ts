@@ -65,10 +65,51 @@ for (const build of builds) {
     }
     const left = [];
     for await (const { name } of Deno.readDir(`${place.path}/deep/down`)) left.push(name);
-    assertEquals(left.toSorted(), ["mailbox.db", "names.db"]);
+    assertEquals(left.toSorted(), ["mailbox.db", "names.db", "server.lock"]);
     await using third = await connect(build, ...data);
     assertEquals(await third.register("carol"), "403");
     assertEquals(await third.register("alice", alice), "REGACK");
+  });
+
+  Deno.test(`${build.name}: the log says how much is kept, and if names are missing`, async () => {
+    using place = temporaryDirectory();
+    const data = ["--data", place.path];
+    const missing = /no key owns a name although the directory has been used/;
+    const heard = async (name?: string) => {
+      await using server = await connect(build, ...data);
+      const [, names, mails] = await server.server.says(/ data is open names=(\d+) mails=(\d+)$/);
+      if (name !== undefined) assertEquals(await server.register(name, alice), "REGACK");
+      server.server.kill("SIGINT");
+      assertEquals(await server.server.ends(), 0);
+      return [names, mails, server.server.err.some((line) => missing.test(line))];
+    };
+    assertEquals(await heard("alice"), ["0", "0", false]);
+    assertEquals(await heard("bob"), ["1", "0", false]);
+    assertEquals(await heard(), ["2", "0", false]);
+    Deno.removeSync(`${place.path}/names.db`);
+    assertEquals(await heard(), ["0", "0", true], "it is new");
+    assertEquals(await heard(), ["0", "0", true], "it is empty");
+  });
+
+  Deno.test(`${build.name}: a second server with the same data refuses, and the first goes on`, async () => {
+    using place = temporaryDirectory();
+    const data = ["--data", place.path];
+    const first = await connect(build, ...data);
+    {
+      await using _first = first;
+      await using second = new Program(build, "server", "--port", "0", ...data);
+      assertEquals(await second.ends(), 1);
+      assertEquals(second.err, [
+        `p2pchat: Another server uses the data in '${place.path}'; end that one, or give this one ` +
+        "another directory with --data",
+      ]);
+      assertEquals(await first.register("alice", alice), "REGACK");
+      // A kill leaves no lock behind.
+      first.server.kill("SIGKILL");
+      await first.server.ends();
+    }
+    await using third = await connect(build, ...data);
+    assertEquals(await third.register("alice", mallory), "403");
   });
 
   Deno.test(`${build.name}: a server whose clock is a year wrong deletes nothing and says so`, async () => {
