@@ -48,6 +48,7 @@ export async function runServer(options: ServerProgramOptions): Promise<void> {
   using stop = stopSignal();
   using directory = options.data === undefined ? undefined : takeDataDirectory(options.data);
   await using server = listening(options, () => startServer({ ...options, tls }));
+  await server.check();
   // The certificate's files are read again later.
   await dropFilePermissions(files === undefined ? ["read", "write"] : ["write"]);
   onListening(server.address, tls && pinnedAddress(server, realm, tls));

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { systemReason } from "../shared/errors/system_error.ts";
 import { acceptUntil } from "../shared/net/accept.ts";
 import { type Address, plainHost } from "../shared/net/address.ts";
 import { type Log, silentLog } from "../shared/process/log.ts";
@@ -55,6 +56,12 @@ export interface Server extends AsyncDisposable {
    * @throws {TypeError} If the server does not speak TLS.
    */
   useCertificate(pair: TlsKeyPair): Promise<void>;
+  /**
+   * Tries whether it can serve clients: with TLS that takes connections within this machine.
+   *
+   * @throws {Error} If it cannot: a sentence for people, with its cause.
+   */
+  check(): Promise<void>;
   /** Stops listening and closes every connection. Done when all have ended. */
   stop(): Promise<void>;
 }
@@ -140,6 +147,20 @@ class ListeningServer implements Server {
     const { terminator } = this.#parts;
     if (terminator === undefined) throw new TypeError("The server does not speak TLS");
     await terminator.use(pair);
+  }
+
+  async check(): Promise<void> {
+    try {
+      await this.#parts.terminator?.check();
+    } catch (cause) {
+      throw new Error(
+        `Cannot serve TLS: this machine does not reach itself at 127.0.0.1: ${
+          systemReason(cause)
+        }; ` +
+          "its loopback interface has to be up, and no firewall in the way",
+        { cause },
+      );
+    }
   }
 
   stop(): Promise<void> {

@@ -62,6 +62,22 @@ export class TlsTerminator {
   }
 
   /**
+   * Tries whether connections can be forwarded at all.
+   *
+   * @throws {Error} If the loopback device does not carry them.
+   */
+  async check(): Promise<void> {
+    const connecting = this.#inTurn(() => this.#connect()).then((ends) =>
+      ends.forEach(closeQuietly)
+    );
+    if (!await within(tlsHandshakeTimeoutMs, connecting)) {
+      // It may still fail, when nobody waits for it any more.
+      connecting.catch(() => {});
+      throw new Deno.errors.TimedOut("no answer within the time");
+    }
+  }
+
+  /**
    * Does the handshake with a client.
    *
    * @throws {Error} If the system has no more sockets; the connection is closed then.

@@ -9,6 +9,8 @@ const authority = new Authority();
 addEventListener("unload", () => authority[Symbol.dispose]());
 const hasHangups = Deno.build.os !== "windows";
 const hasShell = hasHangups;
+const hasNamespaces = Deno.build.os === "linux" &&
+  (await new Deno.Command("sh", { args: ["-c", "unshare -rn true"] }).output()).success;
 
 /** A certificate and its key in files that a test may change. */
 function changeable() {
@@ -182,6 +184,23 @@ for (const build of builds) {
       assertEquals(open.err, []);
       server.kill("SIGTERM");
       assertEquals(await server.ends(), 0);
+    },
+  });
+
+  Deno.test({
+    name: `${build.name}: a server whose machine does not reach itself says so at start`,
+    ignore: !hasNamespaces,
+    fn: async () => {
+      const { options } = changeable();
+      const { command, args } = build;
+      // In a new network namespace the loopback interface is down.
+      const alone = { ...build, command: "unshare", args: ["-rn", command, ...args] };
+      const { code, err } = await run(alone, "server", "--port", "0", "--ephemeral", ...options);
+      assertEquals(code, 1);
+      assertMatch(
+        err,
+        /^p2pchat: Cannot serve TLS: this machine does not reach itself at 127\.0\.0\.1: Network is unreachable/,
+      );
     },
   });
 
