@@ -11,11 +11,12 @@ import type { PresenceStatus } from "../rendezvous/rendezvous.ts";
 import type { Store } from "../store/store.ts";
 import type { Conversation } from "./conversation.ts";
 
-type Stored = Pick<Store["conversations"], "list">;
+type Stored = Pick<Store["conversations"], "get" | "list">;
 
 /** Somebody whom the user talks to, and whether they are there. */
 export interface ContactState {
   readonly name: string;
+  /** Undefined for a peer without a key. */
   readonly person: Fingerprint | undefined;
   readonly devices: readonly DeviceState[];
   /** By the server's word; undefined if it says nothing. */
@@ -24,7 +25,7 @@ export interface ContactState {
   readonly connected: boolean;
   /** Messages that they lack. */
   readonly waiting: number;
-  /** When something was last said, by either side: milliseconds since 1970, UTC. */
+  /** When something was last said, by either side: milliseconds since 1970, UTC; 0 if nothing was. */
   readonly lastAtMs: number;
 }
 
@@ -34,20 +35,28 @@ const contactsMax = 60;
 const namesMax = 1_000;
 
 /**
- * Those whom the user talks to, the latest first.
+ * Those whom the user talks to: peers without a key while they are there, then contacts, the latest first.
  *
+ * @param open The conversations that there are.
  * @param known What is known of each by its name.
  * @throws {UserError} If the store cannot be read.
  */
 export function contactStates(
   stored: Stored,
   selfId: string,
+  open: readonly Conversation[],
   known: {
     readonly state: (name: string) => ConversationState | undefined;
     readonly presence: (name: string) => PresenceStatus | undefined;
   },
 ): ContactState[] {
-  return stored.list(selfId, contactsMax).flatMap(({ name, key, lastAtMs, outgoing }) => {
+  const plaintext = open.filter(({ key, links }) => key === undefined && links.length > 0)
+    .map(({ name, stored: id }) => {
+      const { person, devices = [], waiting = 0 } = known.state(name) ?? {};
+      const { lastAtMs } = stored.get(id);
+      return { name, person, devices, waiting, lastAtMs, presence: undefined, connected: true };
+    });
+  const contacts = stored.list(selfId, contactsMax).flatMap(({ name, key, lastAtMs, outgoing }) => {
     if (key === undefined) return [];
     const { devices = [{ device: key, address: undefined, connected: false }] } =
       known.state(name) ?? {};
@@ -61,6 +70,7 @@ export function contactStates(
       lastAtMs,
     }];
   });
+  return [...plaintext, ...contacts];
 }
 
 /** The names of those who were talked to, the latest first. @throws {UserError} If the store fails. */

@@ -71,6 +71,8 @@ export class Conversation implements Inbox {
   /** The conversation in the store. */
   readonly stored: ConversationId;
   readonly links: Link[] = [];
+  /** The id by which a peer without a key was called; undefined if it was not. */
+  calledAs: string | undefined;
   /** Whether the user has called or answered the peer, in this run or, if something waits, in another. */
   answered = false;
   readonly #options: ConversationOptions;

@@ -78,6 +78,8 @@ export class ConversationList {
 
   /** The conversation that a link joins, or begins. @throws {UserError} If the store fails. */
   join(link: Link): Conversation {
+    const calledBack = this.#calledBack(link);
+    if (calledBack !== undefined) return calledBack;
     const { store, self } = this.#options;
     const base = link.peerId ?? formatAddress(link.remote);
     const { peerKey: key, peerAgreement: agreement, peerAddress, role, remote } = link;
@@ -90,6 +92,25 @@ export class ConversationList {
       const record = store.conversations.open({ self: self.id, name: base, key }, seen);
       return this.take(name, record);
     }
+  }
+
+  /**
+   * The conversation with a legacy program that answers our call by calling back, as the original does. It is
+   * told by its host and, if it gives one, by the id that it was called by. If that leaves several it is none:
+   * what somebody says must not be taken for another's.
+   */
+  #calledBack({ role, dialect, peerId, remote }: Link): Conversation | undefined {
+    if (role !== "responder" || dialect === "p2pchat") return undefined;
+    const called = this.all.filter(({ key, links, calledAs }) =>
+      key === undefined && (peerId === undefined || peerId === calledAs) &&
+      links.some((link) =>
+        link.role === "initiator" && link.dialect !== "p2pchat" && link.remote.host === remote.host
+      )
+    );
+    const [conversation] = called;
+    if (conversation === undefined || called.length > 1) return undefined;
+    // One that has called back is there already; this is somebody else.
+    return conversation.links.some(({ role }) => role === "responder") ? undefined : conversation;
   }
 
   /** The conversation of a record; it begins if there is none. @throws {UserError} If the store fails. */

@@ -252,7 +252,7 @@ export class Conversations {
   /** Those whom the user talks to, the latest first. @throws {UserError} If the store cannot be read. */
   contacts(): ContactState[] {
     const { store, self, rendezvous } = this.#options;
-    return contactStates(store.conversations, self.id, {
+    return contactStates(store.conversations, self.id, this.#list.all, {
       state: (name) => this.find(name),
       presence: (name) => rendezvous.status(name),
     });

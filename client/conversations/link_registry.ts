@@ -100,6 +100,7 @@ export class LinkRegistry implements LinkKeeper {
     if (link.purpose === "audit") return receiver;
     const conversation = this.#conversationOf(link);
     this.#conversations.set(link, conversation);
+    if (conversation.key === undefined) conversation.calledAs ??= call?.expectedId;
     const { sink, list } = this.#options;
     const { ref, waiting } = conversation;
     if (link.role === "initiator") list.answer(conversation);

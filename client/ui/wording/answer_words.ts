@@ -85,10 +85,10 @@ function bridgedLine({ found }: Answer & { type: "bridged" }): string {
 
 function contactLines({ contacts }: Answer & { type: "contacts" }, now: Date): string[] {
   if (contacts.length === 0) return ["you have talked to nobody yet; /chat opens a conversation"];
-  const rows = contacts.map(({ name, connected, presence, lastAtMs, waiting }) => [
+  const rows = contacts.map(({ name, person, connected, presence, lastAtMs, waiting }) => [
     name,
-    whereabouts(connected, presence),
-    shortTime(lastAtMs, now),
+    person === undefined ? "here, plaintext" : whereabouts(connected, presence),
+    lastAtMs === 0 ? "" : shortTime(lastAtMs, now),
     waiting === 0 ? "" : `${waiting} waiting`,
   ]);
   const title = contacts.length === 1

@@ -1,9 +1,11 @@
-// Calls to programs that hang up at a CHAT with more headers than their own.
+// Conversations with legacy programs that are called: some hang up at a CHAT with more headers than their own,
+// and the original answers by calling back.
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { UserError } from "../../../client/user_error.ts";
 import { nowhere, Person, start } from "../../support/client_fixture.ts";
 import { patient } from "../../support/link_fixture.ts";
+import { RawListener, RawPeer } from "../../support/raw_peer.ts";
 import { until } from "../../support/events.ts";
 
 const times = { ...patient, chatackMs: 50 };
@@ -97,4 +99,70 @@ Deno.test("for whom the server names a key there is no second call", async () =>
   await using mallory = new Callee(isBare, port);
   await assertRejects(() => alice.chat(place), UserError);
   assertEquals(mallory.heard.map(isBare), [false]);
+});
+
+Deno.test("the original, which answers by calling back, joins its conversation", async () => {
+  await using alice = new Person("alice", nowhere, { times, allowPlaintext: true });
+  using listener = new RawListener();
+  const place = `127.0.0.1:${listener.address.port}`;
+  const called = alice.chat(place);
+  using bob = await listener.accept();
+  await called;
+  await bob.message();
+  using back = await RawPeer.dial(alice.client.address);
+  await back.send("Hi back");
+  await alice.events.see("message");
+  assertEquals([alice.names, alice.heard], [[place], [`${place}: Hi back`]]);
+  // It reads only what comes by our call.
+  await alice.send("Hello");
+  assertEquals(await bob.upTo("Hello"), "Hello");
+  // Somebody else of that host is not taken for the same one.
+  using other = await RawPeer.dial(alice.client.address);
+  await other.send("It is me");
+  await alice.events.count("message", 2);
+  const { port } = other.conn.localAddr;
+  assertEquals(alice.heard[1], `127.0.0.1:${port}: It is me`);
+});
+
+Deno.test("of two who were called on one host neither is taken for the caller", async () => {
+  await using alice = new Person("alice", nowhere, { times, allowPlaintext: true });
+  using first = new RawListener();
+  using second = new RawListener();
+  for (const { address: { port } } of [first, second]) await alice.chat(`127.0.0.1:${port}`);
+  using back = await RawPeer.dial(alice.client.address);
+  await back.send("Guess who");
+  await alice.events.see("message");
+  assertEquals(alice.heard, [`127.0.0.1:${back.conn.localAddr.port}: Guess who`]);
+});
+
+Deno.test("one who calls back with an id joins only if it was called by that id", async () => {
+  await using server = start();
+  using listener = new RawListener();
+  const { port } = listener.address;
+  using registering = await RawPeer.dial(server.address);
+  await registering.send(`REGISTER\r\nclientID: bob\r\nIP: 127.0.0.1\r\nPort: ${port}\r\n\r\n`);
+  await registering.message();
+  await using alice = new Person("alice", server, { times, allowPlaintext: true });
+  await alice.chat("bob");
+  for (const [i, id] of ["carol", "bob"].entries()) {
+    using back = await RawPeer.dial(alice.client.address);
+    await back.send(`CHAT\r\nclientID: ${id}\r\n\r\nHi\r\n`);
+    await alice.events.count("message", i + 1);
+  }
+  assertEquals(alice.heard, ["carol: Hi", `127.0.0.1:${port}: Hi`]);
+});
+
+Deno.test("/who shows who is talked to in plaintext, while they are there", async () => {
+  await using alice = new Person("alice", nowhere, { times, allowPlaintext: true });
+  using listener = new RawListener();
+  const place = `127.0.0.1:${listener.address.port}`;
+  const called = alice.chat(place);
+  const bob = await listener.accept();
+  await called;
+  const [contact, ...more] = alice.client.who();
+  assertEquals([contact?.name, contact?.person, contact?.connected], [place, undefined, true]);
+  assertEquals(more, []);
+  bob.close();
+  await alice.events.see("closed");
+  assertEquals(alice.client.who(), []);
 });
