@@ -200,9 +200,9 @@ export class Conversations {
     } finally {
       // Also if the key cannot be forgotten, as on a full disk.
       if (!same) {
-        // First of all, nothing more is sent to them.
+        // First of all, nothing more is sent to them. The user is warned before the goodbye is through.
         this.#list.drop(conversation);
-        await conversation.leave();
+        conversation.leave();
       }
     }
   }
