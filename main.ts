@@ -12,12 +12,15 @@ import config from "./deno.json" with { type: "json" };
 import { addServerCommand } from "./server/cli.ts";
 import { startServer } from "./server/server.ts";
 import { addCompletionsCommand } from "./shared/process/completions.ts";
+import { makeVisibleLines } from "./shared/text/visible.ts";
 
 const program = new Command("p2pchat")
   .description(
     "Chat from terminal to terminal: a server introduces people, who then talk directly.",
   )
   .version(config.version)
+  // What was typed is quoted, and may hold what a terminal would take for a command.
+  .configureOutput({ outputError: (text, write) => write(makeVisibleLines(text).join("\n")) })
   .showHelpAfterError("(--help shows what there is)")
   .exitOverride();
 

@@ -57,6 +57,8 @@ for (const build of builds) {
       [["server", "--log-level", "loud"], /Allowed choices are debug, info, warn, error/],
       [["server", "extra"], /too many arguments/],
       [["client"], /missing required argument 'clientID'/],
+      [["\x1b[31mservr"], /unknown command '␛\[31mservr'/],
+      [["client", "alice", "\x9b1m"], /'<U\+009B>1m' is invalid/],
       [["client", "two words"], /'two words' is invalid.*1 to 32 letters/],
       [["client", "x".repeat(33)], /is invalid.*1 to 32 letters/],
       [["client", "alice", "port"], /'port' is invalid.*0 to 65535/],
