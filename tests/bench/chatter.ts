@@ -7,6 +7,11 @@
 
 const letters = "etaoinshrdlcumwfgypbvkjxqz";
 const wordsCount = 30_000;
+/** As many Chinese characters as a newspaper uses, spread over all of the first block of Unicode. */
+const charactersCount = 3_000;
+const charactersInAll = 20_000;
+const characterStep = 7_919;
+const firstCharacter = 0x4e00;
 
 /** A source of sentences of 4 to 15 words. */
 export class Chatter {
@@ -24,10 +29,25 @@ export class Chatter {
 
   sentence(): string {
     const count = 4 + Math.floor(this.#random() * 12);
-    return Array.from({ length: count }, () => {
-      const rank = Math.floor(Math.exp(this.#random() * Math.log(wordsCount)));
-      return this.#words[Math.min(rank, wordsCount) - 1]!;
-    }).join(" ");
+    return Array.from({ length: count }, () => this.#words[this.#rank(wordsCount)]!).join(" ");
+  }
+
+  /** The Chinese character that is so many-th in frequency, from 0. */
+  character(rank: number): string {
+    return String.fromCodePoint(firstCharacter + rank * characterStep % charactersInAll);
+  }
+
+  /** A sentence of 8 to 24 Chinese characters. */
+  characters(): string {
+    const count = 8 + Math.floor(this.#random() * 17);
+    return Array.from({ length: count }, () => this.character(this.#rank(charactersCount)))
+      .join("");
+  }
+
+  /** A rank from 0, few of which are frequent. */
+  #rank(count: number): number {
+    const rank = Math.floor(Math.exp(this.#random() * Math.log(count)));
+    return Math.min(rank, count) - 1;
   }
 
   /** Mulberry32. */

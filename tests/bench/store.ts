@@ -26,6 +26,7 @@ const burstsPerRound = 50;
 const singlesPerRound = 500;
 const rounds = 9;
 const sealedLength = 50_000;
+const charactersLength = 200_000;
 const readers = 5;
 
 const burstLeast = 5_000;
@@ -47,6 +48,7 @@ export async function measureStore(bench: Bench): Promise<Report> {
         ...burstRows(bursts),
         ...singleRows(path, directory, chatter),
         ...await readerRows(path, chatter, bench),
+        ...characterRows(join(directory, "characters.db"), chatter),
         ...sealedRows(join(directory, "sealed.db"), chatter),
       ],
       notes: [
@@ -183,6 +185,38 @@ async function readerRows(path: string, chatter: Chatter, bench: Bench): Promise
   ];
 }
 
+/** A script without blanks, in which each character is a token. */
+function characterRows(path: string, chatter: Chatter): Row[] {
+  using store = openStore(path);
+  const { history, outgoing } = store;
+  const conversation = conversationIn(store);
+  const rates: number[] = [];
+  for (let at = 0; at < charactersLength; at += burst) {
+    const drafts = draftsFor(conversation, burst, chatter, () => chatter.characters());
+    rates.push(perSecond(burst, () => outgoing.accept(drafts)));
+  }
+  const searches: [what: string, words: string][] = [
+    ["two frequent characters", chatter.character(1) + chatter.character(2)],
+    ["two rare characters", chatter.character(2_500) + chatter.character(2_600)],
+  ];
+  return [
+    {
+      figure: "in Chinese: durable messages a second, sent in bursts",
+      ours: overall(rates).toFixed(0),
+    },
+    ...searches.map(([what, words]): Row => {
+      const began = performance.now();
+      const found = searched(history, "alice", words, 50).length;
+      const ms = performance.now() - began;
+      return {
+        figure: `  searching ${charactersLength.toLocaleString("en")} for ${what}: ${found} found`,
+        ours: `${ms.toFixed(1)} ms`,
+        bar: { text: `at most ${searchMostMs} ms`, holds: ms <= searchMostMs },
+      };
+    }),
+  ];
+}
+
 function sealedRows(path: string, chatter: Chatter): Row[] {
   using store = openStore(path, { textKey, sealed: true });
   const { history, outgoing } = store;
@@ -222,12 +256,17 @@ function conversationIn({ conversations }: Store): number {
   return conversations.open({ self: "alice", name: "bob", key: publicKeyFrom(textKey) }).id;
 }
 
-function draftsFor(conversation: number, count: number, chatter: Chatter): Draft[] {
+function draftsFor(
+  conversation: number,
+  count: number,
+  chatter: Chatter,
+  text = () => chatter.sentence(),
+): Draft[] {
   return Array.from({ length: count }, (_, i) => ({
     conversation,
     id: randomId(),
     sentAtMs: 1_700_000_000_000 + i,
-    text: chatter.sentence(),
+    text: text(),
     numbered: true,
   }));
 }
