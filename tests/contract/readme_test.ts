@@ -51,6 +51,7 @@ Deno.test("the tables of options name those that there are, and no others", () =
     "client": table(client, "client"),
     "history audit": table(client, "history, audit"),
     "identity": table(client, "identity"),
+    "backup restore": table(client, "backup, restore"),
     "server": table(server, "option"),
   };
   for (const [names, rows] of Object.entries(tables)) {
@@ -59,7 +60,11 @@ Deno.test("the tables of options name those that there are, and no others", () =
     );
     // That mail is kept is the default, which need not be said.
     const options = new Set(commands.flatMap(optionsOf).filter((option) => option !== "--mailbox"));
-    assertEquals(all(/`(--[a-z-]+)/g, rows), [...options].toSorted(), names);
+    assertEquals(
+      all(/`(--[a-z-]+)/g, rows),
+      [...options].toSorted(),
+      names,
+    );
   }
 });
 
