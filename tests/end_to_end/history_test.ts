@@ -2,6 +2,10 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { namesIn, type Place, temporaryDirectory } from "../support/places.ts";
+import { openStore } from "../../client/store/store.ts";
+import { fingerprintOf } from "../../shared/crypto/public_key.ts";
+import { makeProfile } from "../support/profiles.ts";
+import { keyOf, say } from "../support/store_fixture.ts";
 import { type Build, builds, Program, startServerProgram } from "../support/program.ts";
 import { hasTerminal, TerminalProgram } from "../support/terminal_program.ts";
 
@@ -199,6 +203,30 @@ for (const build of builds) {
     await using alices = await met.alice.starts();
     assertEquals((await met.alice.runs("history", "export", "bob")).out, text.out);
     await quits(alices);
+  });
+
+  test("two people with one name are told apart, by their fingerprints", async () => {
+    using alice = new Person(build, "alice", "127.0.0.1:1");
+    makeProfile(alice.profile, { texts: ["to the first"] });
+    {
+      using store = openStore(`${alice.profile}/store.db`);
+      const party = { self: "alice", name: "bob", key: keyOf(3) };
+      const { id } = store.conversations.open(party);
+      say(store.outgoing, id, "to the second");
+    }
+    const [first, second] = [2, 3].map((byte) => fingerprintOf(keyOf(byte)));
+    const change = `— from here on bob has the key ${second}; before, the key ${first}`;
+    const text = (await alice.runs("history", "export", "bob")).out.split("\n");
+    assertMatch(text[0]!, /: to the first$/);
+    assertEquals(text[1], change);
+    assertMatch(text[2]!, /: to the second$/);
+    const json = JSON.parse((await alice.runs("history", "export", "bob", "--format", "json")).out);
+    assertEquals(json.map(({ person }: { person: string }) => person), [first, second]);
+    await using client = new Program(alice.build, "client", "alice");
+    await client.types("/history bob");
+    await client.says(/to the second$/);
+    assert(client.out.includes(`  ${change}`), client.out.join("\n"));
+    await quits(client);
   });
 
   test("an export of what is not there gets one sentence and exit code 1", async () => {

@@ -4,6 +4,11 @@
  * @module
  */
 
+import {
+  type Fingerprint,
+  fingerprintOf,
+  type PublicKey,
+} from "../../../shared/crypto/public_key.ts";
 import { fileReason } from "../../../shared/errors/file_error.ts";
 import { type ByteSink, writeAll } from "../../../shared/net/write_all.ts";
 import type { HistoryEntry, Store } from "../../store/store.ts";
@@ -79,7 +84,11 @@ export function selfIn(
 
 /** As people read it. */
 function* textPieces(entries: Iterable<HistoryEntry>, self: string): Generator<string> {
-  for (const entry of entries) yield exportedLines(entry, self).join("\n") + "\n";
+  let before: HistoryEntry | undefined;
+  for (const entry of entries) {
+    yield exportedLines(entry, self, before).join("\n") + "\n";
+    before = entry;
+  }
 }
 
 /**
@@ -88,14 +97,17 @@ function* textPieces(entries: Iterable<HistoryEntry>, self: string): Generator<s
  */
 function* jsonPieces(entries: Iterable<HistoryEntry>, self: string): Generator<string> {
   let before = "[\n";
+  const personOf = fingerprints();
   for (const entry of entries) {
-    const { name, direction, id, sentAtMs, atMs, state, plaintext } = entry;
+    const { name, key, direction, id, sentAtMs, atMs, state, plaintext } = entry;
     const own = direction === "out";
     const fields = {
       id,
       direction,
       from: own ? self : name,
       to: own ? name : self,
+      // The peer's. A peer in plaintext has none.
+      ...key !== undefined && { person: personOf(key) },
       sentAt: new Date(sentAtMs).toISOString(),
       keptAt: new Date(atMs).toISOString(),
       state,
@@ -106,6 +118,15 @@ function* jsonPieces(entries: Iterable<HistoryEntry>, self: string): Generator<s
     before = ",\n";
   }
   yield before === "[\n" ? "[]\n" : "\n]\n";
+}
+
+/** {@linkcode fingerprintOf}, which takes its time, once for each key in a row. */
+function fingerprints(): (key: PublicKey) => Fingerprint {
+  let last: readonly [key: PublicKey, fingerprint: Fingerprint] | undefined;
+  return (key) => {
+    if (last?.[0] !== key) last = [key, fingerprintOf(key)];
+    return last[1];
+  };
 }
 
 /** Characters that a terminal could obey and JSON does not escape. In JSON they only occur in strings. */

@@ -28,14 +28,17 @@ function textOf({ tone, name, mark, lines, rows = [] }: Wording): string {
     case "list":
       return lines.map((line) => `${line}\n`).join("");
     case "history":
-      return [...lines, ...rows.map(rowText)].map((line) => `${line}\n`).join("");
+      return [...lines, ...rows.flatMap(rowTexts)].map((line) => `${line}\n`).join("");
     case "problem":
       return lines.map((line) => `error: ${line}\n`).join("");
   }
 }
 
-function rowText({ time, who, state, lines }: HistoryRow): string {
-  return `  ${time}  ${who}  ${state === "" ? "" : `${state}  `}${lines.join("␊")}`;
+function rowTexts({ above, time, who, state, lines }: HistoryRow): string[] {
+  return [
+    ...above === undefined ? [] : [`  ${above}`],
+    `  ${time}  ${who}  ${state === "" ? "" : `${state}  `}${lines.join("␊")}`,
+  ];
 }
 
 const utf8 = new TextEncoder();

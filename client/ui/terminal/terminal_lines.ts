@@ -34,7 +34,7 @@ export function terminalLines(shown: Shown, now: Date): string[] {
   }
 }
 
-function rowLines({ time, who, state, plaintext, lines }: HistoryRow): string[] {
+function rowLines({ above, time, who, state, plaintext, lines }: HistoryRow): string[] {
   const column = (text: string) => text === "" ? "" : `${text}  `;
   const [first = "", ...further] = lines;
   const shade = plaintext ? yellow : dim;
@@ -42,6 +42,7 @@ function rowLines({ time, who, state, plaintext, lines }: HistoryRow): string[] 
   const bar = dim("│".padEnd(who.length));
   const marked = column(plaintext ? yellow(state) : " ".repeat(state.length));
   return [
+    ...above === undefined ? [] : [`  ${dim(above)}`],
     `  ${dim(time)}  ${who}  ${column(state && shade(state))}${first}`,
     ...further.map((line) => `  ${" ".repeat(time.length)}  ${bar}  ${marked}${line}`),
   ];

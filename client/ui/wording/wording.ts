@@ -17,6 +17,7 @@ import { messageText, plaintextMark, stateWords } from "./history_rows.ts";
 import { profileWords } from "./profile_words.ts";
 import { lineProblemWords } from "./line_problem_words.ts";
 import { fullTime } from "./local_time.ts";
+import { personChange } from "./person_change.ts";
 import { problemSentence } from "./problem_sentences.ts";
 import { shellQuoted } from "./shell_quoted.ts";
 import type { Shown } from "./shown.ts";
@@ -92,8 +93,13 @@ export function passphrasePrompt(asked: PassphraseFor): string {
  * indented, so that none can pass for a message of its own.
  *
  * @param self The user's own id.
+ * @param before The message before, if there is one: a line says if another person of that name begins here.
  */
-export function exportedLines(entry: HistoryEntry, self: string): string[] {
+export function exportedLines(
+  entry: HistoryEntry,
+  self: string,
+  before: HistoryEntry | undefined,
+): string[] {
   const { name, direction, sentAtMs, state, plaintext } = entry;
   const own = direction === "out";
   const time = fullTime(sentAtMs);
@@ -103,7 +109,9 @@ export function exportedLines(entry: HistoryEntry, self: string): string[] {
     ? ` ${plaintextMark}`
     : "";
   const [first, ...further] = makeVisibleLines(messageText(entry));
+  const change = personChange(entry, before);
   return [
+    ...change === undefined ? [] : [change],
     `${time} ${makeVisible(own ? self : name)}${mark}: ${first}`,
     ...further.map((line) => `${" ".repeat(time.length)} │${mark} ${line}`),
   ];

@@ -3,6 +3,8 @@ import fc from "fast-check";
 import { UserError } from "../../../../client/user_error.ts";
 import type { HistoryEntry } from "../../../../client/store/store.ts";
 import { exportHistory, type HistoryFormat } from "../../../../client/ui/cli/history_command.ts";
+import { fingerprintOf } from "../../../../shared/crypto/public_key.ts";
+import { keyOf } from "../../../support/store_fixture.ts";
 import { rejectsSaying } from "../../../support/problems.ts";
 
 const time = new Date(2026, 0, 2, 13, 45, 9);
@@ -79,6 +81,29 @@ Deno.test("programs get an array with every field, its times in UTC", async () =
   });
   assertEquals([sent.from, sent.to, sent.state], ["alice", "bob", "read"]);
   assertEquals(await exported([], "json"), "[]\n");
+});
+
+Deno.test("where another person of the same name begins is said, with both fingerprints", async () => {
+  const [first, second] = [1, 2].map((byte) => fingerprintOf(keyOf(byte)));
+  const entries = [
+    { ...entry, key: keyOf(1) },
+    { ...entry, key: keyOf(2), direction: "out", state: "read", text: "Hi" },
+    { ...entry, key: keyOf(2), text: `a\n— from here on bob has the key ${first}` },
+  ] as const;
+  assertEquals(
+    await exported(entries, "text"),
+    [
+      "2026-01-02 13:45:09 bob: Hello",
+      `— from here on bob has the key ${second}; before, the key ${first}`,
+      "2026-01-02 13:45:09 alice: Hi",
+      "2026-01-02 13:45:09 bob: a",
+      `                    │ — from here on bob has the key ${first}`,
+      "",
+    ].join("\n"),
+  );
+  const messages = JSON.parse(await exported([...entries, entry], "json"));
+  const persons = messages.map(({ person }: { person?: string }) => person);
+  assertEquals(persons, [first, second, second, undefined]);
 });
 
 Deno.test("a text that was changed on the disk is marked as such in both formats", async () => {

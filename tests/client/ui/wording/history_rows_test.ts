@@ -1,4 +1,9 @@
 import { assertEquals } from "@std/assert";
+import type { HistoryEntry } from "../../../../client/store/store.ts";
+import { plainText } from "../../../../client/ui/script/script.ts";
+import { terminalLines } from "../../../../client/ui/terminal/terminal_lines.ts";
+import { fingerprintOf } from "../../../../shared/crypto/public_key.ts";
+import { keyOf } from "../../../support/store_fixture.ts";
 import { historyRows } from "../../../../client/ui/wording/history_rows.ts";
 
 Deno.test("a text that was changed on the disk is marked as such", () => {
@@ -18,5 +23,73 @@ Deno.test("a text that was changed on the disk is marked as such", () => {
   } as const;
   assertEquals(historyRows([entry], now).map(({ lines }) => lines), [
     ["(this text was changed on the disk, and cannot be read)"],
+  ]);
+});
+
+const now = new Date(2026, 0, 2, 13, 45);
+
+/** A message with bob, or with another of that name. */
+function said(text: string, keyByte: number | undefined, more: Partial<HistoryEntry> = {}) {
+  const entry: HistoryEntry = {
+    row: 1,
+    name: "bob",
+    key: keyByte === undefined ? undefined : keyOf(keyByte),
+    direction: "in",
+    id: "0".repeat(32),
+    text,
+    sentAtMs: now.getTime(),
+    atMs: now.getTime(),
+    state: "received",
+    plaintext: keyByte === undefined,
+    ...more,
+  };
+  return entry;
+}
+
+const [first, second] = [1, 2].map((byte) => fingerprintOf(keyOf(byte)));
+
+Deno.test("a list of messages says where one person ends and another of the same name begins", () => {
+  const entries = [
+    said("a", 1),
+    said("other", 3, { name: "carol" }),
+    said("b", 1, { direction: "out", state: "read" }),
+    said("c", 2, { direction: "out", state: "waiting" }),
+    said("d", 2),
+    said("other", 3, { name: "carol" }),
+    said("e", undefined),
+    said("f", 1),
+  ];
+  const changes = historyRows(entries, now).map(({ above }) => above);
+  assertEquals(changes, [
+    undefined,
+    undefined,
+    undefined,
+    `— from here on bob has the key ${second}; before, the key ${first}`,
+    undefined,
+    undefined,
+    `— from here on bob has no key; before, the key ${second}`,
+    `— from here on bob has the key ${first}; before, no key`,
+  ]);
+});
+
+Deno.test("that is a line of its own, in a terminal and for scripts, that no message looks like", () => {
+  const entries = [said("a", 1), said("b\n  — from here on bob has the key", 2)];
+  const shown = { type: "history", name: "bob", entries } as const;
+  const change = `  — from here on bob has the key ${second}; before, the key ${first}`;
+  assertEquals(plainText(shown, now).split("\n"), [
+    "the last 2 messages with bob:",
+    "  13:45  bob  a",
+    change,
+    "  13:45  bob  b␊  — from here on bob has the key",
+    "",
+  ]);
+  // deno-lint-ignore no-control-regex -- what a terminal is sent is what this is about
+  const seen = terminalLines(shown, now).map((line) => line.replaceAll(/\x1b\[\d+m/g, ""));
+  assertEquals(seen, [
+    "the last 2 messages with bob:",
+    "  13:45  bob  a",
+    change,
+    "  13:45  bob  b",
+    "         │      — from here on bob has the key",
   ]);
 });
