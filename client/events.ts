@@ -70,6 +70,13 @@ export interface Receivers {
 /** Why a link was opened: the user asked for it, messages waited, or the peer called. */
 export type OpenCause = "chat" | "delivery" | "call";
 
+/** A contact whose name looks like another name. */
+export interface SimilarName {
+  readonly name: string;
+  /** Whether the contact's key is verified. */
+  readonly verified: boolean;
+}
+
 /** Why a key is refused that a peer has presented for a name. All keys in it are fingerprints. */
 export type RefusingVerdict =
   | {
@@ -153,7 +160,14 @@ export type ClientEvent =
     readonly name: string;
     readonly here: boolean;
   }
-  | { readonly type: "first-contact"; readonly name: string; readonly fingerprint: Fingerprint }
+  | {
+    /** The key of somebody new is saved. */
+    readonly type: "first-contact";
+    readonly name: string;
+    readonly fingerprint: Fingerprint;
+    /** Contacts whose names look like this one; left out if there are none. */
+    readonly similarTo?: readonly SimilarName[];
+  }
   | {
     /** Somebody has shown another key than the one that is saved for their name, and was refused. */
     readonly type: "key-changed";

@@ -12,7 +12,7 @@ import type { Fingerprint, PublicKey } from "../../shared/crypto/public_key.ts";
 import { refusals } from "../../shared/protocol/reasons.ts";
 import { BoundedMap } from "../../shared/collections/bounded_map.ts";
 import type { Connector } from "../connector/connector.ts";
-import type { ClientEvent, EventSink } from "../events.ts";
+import type { ClientEvent, EventSink, SimilarName } from "../events.ts";
 import type { PeerFacts, Refusal } from "../link/link.ts";
 import type { Trust } from "../trust/trust.ts";
 import { type Problem, reasonOf } from "../user_error.ts";
@@ -169,13 +169,28 @@ export class PeerAdmission {
     try {
       const meeting = trust.meet(name, key, isCalled);
       if (meeting === "another-is-known") return false;
-      if (meeting === "remembered") sink.emit({ type: "first-contact", name, fingerprint });
+      if (meeting === "remembered") this.#tellFirstContact(name, fingerprint);
       else sink.emit({ type: "problem", problem: { code: "no-room-for-key", name } });
     } catch (error) {
       const problem: Problem = { code: "key-not-saved", name, reason: reasonOf(error) };
       sink.emit({ type: "problem", problem });
     }
     return true;
+  }
+
+  #tellFirstContact(name: string, fingerprint: Fingerprint): void {
+    const similarTo = this.#similarTo(name);
+    const event = { type: "first-contact", name, fingerprint } as const;
+    this.#options.sink.emit(similarTo.length === 0 ? event : { ...event, similarTo });
+  }
+
+  #similarTo(name: string): SimilarName[] {
+    try {
+      return this.#options.trust.similarTo(name);
+    } catch {
+      // It only helps; what is wrong with the store is reported by what needs it.
+      return [];
+    }
   }
 }
 

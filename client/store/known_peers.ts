@@ -61,6 +61,13 @@ export class KnownPeers {
     });
   }
 
+  /** The names of all contacts, and whether their keys are verified. @throws {UserError} As {@linkcode find}. */
+  contacts(): (Pick<KnownPeer, "verified"> & { readonly name: string })[] {
+    const rows = this.#transactions.reading("read-keys", () => this.#sql.contacts.all());
+    return (rows as { name: string; verified: number }[])
+      .map(({ name, verified }) => ({ name, verified: verified === 1 }));
+  }
+
   /** Whether a name and key are a contact. @throws {UserError} If the store cannot be read. */
   isContact(name: string, key: PublicKey): boolean {
     const found = this.#transactions.reading(
@@ -140,6 +147,9 @@ function prepare(database: DatabaseSync) {
            (SELECT coalesce(max(stranger_since_ms), -1) + 1 FROM known_peers
             WHERE stranger_since_ms IS NOT NULL)) END)
        ON CONFLICT (name) DO NOTHING`,
+    ),
+    contacts: database.prepare(
+      "SELECT name, verified FROM known_peers WHERE stranger_since_ms IS NULL ORDER BY name",
     ),
     contact: database.prepare(
       "SELECT 1 FROM known_peers WHERE name = ? AND key = ? AND stranger_since_ms IS NULL",

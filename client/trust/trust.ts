@@ -9,10 +9,15 @@ import { systemClock, type TimerClock } from "../../shared/time/clock.ts";
 import { type Fingerprint, fingerprintOf, type PublicKey } from "../../shared/crypto/public_key.ts";
 import { UserError } from "../user_error.ts";
 import type { Meeting, Store } from "../store/store.ts";
+import type { SimilarName } from "../events.ts";
+import { skeletonOf } from "./look_alikes.ts";
 import { RefusedKeys } from "./refused_keys.ts";
 import { judgeKey, type Verdict } from "./verdict.ts";
 
 export type { Verdict } from "./verdict.ts";
+
+/** Names that are pointed out, at most. */
+const similarMax = 3;
 
 /** Keys, saved and refused. */
 export class Trust {
@@ -71,6 +76,19 @@ export class Trust {
    */
   meet(name: string, key: PublicKey, isCalled: boolean): Meeting {
     return this.#knownPeers.meet(name, key, isCalled ? undefined : this.#clock.timeOfDay());
+  }
+
+  /**
+   * The contacts whose names look like a name and are another one, the verified ones first.
+   *
+   * @throws {UserError} If the store cannot be read.
+   */
+  similarTo(name: string): SimilarName[] {
+    const skeleton = skeletonOf(name);
+    return this.#knownPeers.contacts()
+      .filter((other) => other.name !== name && skeletonOf(other.name) === skeleton)
+      .toSorted((a, b) => Number(b.verified) - Number(a.verified))
+      .slice(0, similarMax);
   }
 
   /** Whether the owner of a key is a contact: the user has called or answered them, in any run. */

@@ -252,4 +252,17 @@ for (const build of builds) {
       legacy.close();
     }
   });
+
+  Deno.test(`${build.name}: somebody whose name only looks like a contact's is pointed out`, async () => {
+    await using alice = new Program(build, "client", "alice");
+    await using bob = new Program(build, "client", "bob");
+    await using other = new Program(build, "client", "B0b");
+    const listening = /listening on (127\.0\.0\.1:\d+)/;
+    const [, alices] = await alice.says(listening);
+    const [, bobs] = await bob.says(listening);
+    await alice.types(`/chat ${bobs}`);
+    await alice.says(/^\* connected to bob/);
+    await other.types(`/chat ${alices}`);
+    await alice.says(/^\* B0b is NOT bob, whom you know: the two names only look alike$/);
+  });
 }

@@ -29,9 +29,15 @@ export const eventWords: Words<ShownEvent> = {
     lines: makeVisibleLines(messageText(content)),
     ...plaintext && { mark: plaintextMark },
   }),
-  "first-contact": ({ name, fingerprint }) =>
+  "first-contact": ({ name, fingerprint, similarTo = [] }) =>
     notice(
       `First contact with ${name}. Key ${fingerprint} saved; run /verify ${name} to confirm it`,
+      ...similarTo.map((other) =>
+        `${name} is NOT ${other.name}, whom you ${
+          other.verified ? "have verified" : "know"
+        }: the two ` +
+        "names only look alike"
+      ),
     ),
   "key-changed": (event) => problem(...refusedKeyLines(event)),
   "key-refused": (event) => problem(...refusedKeyLines(event)),

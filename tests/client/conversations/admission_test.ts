@@ -186,6 +186,27 @@ Deno.test("a new peer's key is saved, which is reported the first time only", as
   }
 });
 
+Deno.test("a new name that looks like a contact's is pointed out, and the contacts that it looks like", async () => {
+  using t = made();
+  await t.admission.admitKey(candidate("initiator", "bob", 1), undefined);
+  t.trust.markVerified("bob", keyOf(1));
+  await t.admission.admitKey(candidate("initiator", "b0b", 2), undefined);
+  // A stranger is no contact.
+  await t.admission.admitKey(candidate("responder", "bo_b", 3), undefined);
+  t.events.all.length = 0;
+  await t.admission.admitKey(candidate("responder", "Bob", 4), undefined);
+  await t.admission.admitKey(candidate("responder", "carol", 5), undefined);
+  assertEquals(t.events.all, [
+    {
+      type: "first-contact",
+      name: "Bob",
+      fingerprint: printOf(4),
+      similarTo: [{ name: "bob", verified: true }, { name: "b0b", verified: false }],
+    },
+    { type: "first-contact", name: "carol", fingerprint: printOf(5) },
+  ]);
+});
+
 Deno.test("the server is asked about a new peer, and not about a known one", async () => {
   using t = made();
   await t.admission.admitKey(candidate("responder", "bob", 1), undefined);

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { UserError } from "../../../client/user_error.ts";
 import { openStore } from "../../../client/store/store.ts";
 import { Trust } from "../../../client/trust/trust.ts";
+import { skeletonOf } from "../../../client/trust/look_alikes.ts";
 import { judgeKey } from "../../../client/trust/verdict.ts";
 import { fingerprintOf, publicKeyFrom } from "../../../shared/crypto/public_key.ts";
 import { sentenceOf, throwsSaying } from "../../support/problems.ts";
@@ -260,4 +261,44 @@ Deno.test("a key whose words differed is refused for its name alone, until it is
   // It stays trusted, even if it is forgotten.
   t.knownPeers.forget("bob", keyOf(1));
   assertEquals(trust.judge("bob", keyOf(1), undefined).type, "first");
+});
+
+// Names that look alike
+
+Deno.test("names that people take for each other have one skeleton", () => {
+  const alike = [
+    ["bob", "Bob", "BOB", "b0b", "8ob", "b.o-b_", "_bob"],
+    ["alice", "a1ice", "aIice", "Alice", "al1ce", "ALICE"],
+    ["sam.miller", "sammiller", "5am_miller", "sarnmiller", "SAM-M1LLER"],
+    ["zoe", "2oe", "Z0E"],
+    ["will", "vvill", "W1LL"],
+  ];
+  const skeletons = alike.map((names) => [...new Set(names.map(skeletonOf))]);
+  assertEquals(skeletons.map(({ length }) => length), alike.map(() => 1));
+  const others = ["bo", "bobby", "bob3", "alicia", "sam", "zo", "carol"].map(skeletonOf);
+  assertEquals(new Set([...skeletons.flat(), ...others]).size, alike.length + others.length);
+});
+
+Deno.test("the skeleton of any name is that of its skeleton", () => {
+  const names = fc.stringMatching(/^[A-Za-z0-9._-]{1,32}$/);
+  fc.assert(fc.property(names, (name) => {
+    assertEquals(skeletonOf(skeletonOf(name)), skeletonOf(name));
+    assertEquals(skeletonOf(name.toUpperCase()), skeletonOf(name.toLowerCase()));
+  }));
+});
+
+Deno.test("contacts with similar names are found, verified ones first, and no more than three", () => {
+  using t = made();
+  const { trust } = t;
+  assertEquals(trust.similarTo("bob"), []);
+  for (const [i, name] of ["bob", "BOB", "b0b", "Bob", "carol"].entries()) {
+    trust.meet(name, keyOf(i), true);
+  }
+  trust.meet("b.ob", keyOf(9), false);
+  trust.markVerified("bob", keyOf(0));
+  const [first, ...more] = trust.similarTo("8ob");
+  assertEquals([first, more.length], [{ name: "bob", verified: true }, 2]);
+  assert(more.every(({ name, verified }) => !verified && name.toLowerCase() !== "b.ob"));
+  assert(!trust.similarTo("bob").some(({ name }) => name === "bob"));
+  assertEquals(trust.similarTo("dave"), []);
 });

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
+import { keyOf } from "../../../support/store_fixture.ts";
 import type { MessageEvent } from "../../../../client/events.ts";
 import { plainText } from "../../../../client/ui/script/script.ts";
 import { terminalLines } from "../../../../client/ui/terminal/terminal_lines.ts";
@@ -83,7 +84,8 @@ const timeMs = fc.integer({ min: 0, max: 999_999_999_999_999 });
 const entry = fc.record({
   row: fc.nat(),
   name: hostile,
-  key: maybe(key),
+  // Two persons, who may have one name.
+  key: maybe(fc.constantFrom(keyOf(1), keyOf(2))),
   direction: fc.constantFrom("in" as const, "out" as const),
   id: hostile,
   text: hostile,
@@ -162,7 +164,11 @@ const fields: Arbitraries = {
   unconfirmed: fc.record({ ...who, texts: fc.array(hostile, { minLength: 1, maxLength: 3 }) }),
   closed: fc.record({ ...who, reason, detail: maybe(problem) }),
   presence: fc.record({ name: hostile, here: fc.boolean() }),
-  "first-contact": fc.record({ name: hostile, fingerprint }),
+  "first-contact": fc.record({
+    name: hostile,
+    fingerprint,
+    similarTo: fc.array(fc.record({ name: hostile, verified: fc.boolean() })),
+  }),
   "key-changed": fc.record({ name: hostile, verdict }),
   "key-refused": fc.record({ name: hostile, verdict }),
   "server-contradicted": fc.record({
@@ -544,10 +550,22 @@ const said: {
     [{ name: "bob", here: true }, "* bob is here"],
     [{ name: "bob", here: false }, "* bob has gone"],
   ],
-  "first-contact": [[
-    { name: "bob", fingerprint: person },
-    `* First contact with bob. Key ${person} saved; run /verify bob to confirm it`,
-  ]],
+  "first-contact": [
+    [
+      { name: "bob", fingerprint: person },
+      `* First contact with bob. Key ${person} saved; run /verify bob to confirm it`,
+    ],
+    [
+      {
+        name: "Bob",
+        fingerprint: person,
+        similarTo: [{ name: "bob", verified: true }, { name: "b0b", verified: false }],
+      },
+      `* First contact with Bob. Key ${person} saved; run /verify Bob to confirm it\n` +
+      "* Bob is NOT bob, whom you have verified: the two names only look alike\n" +
+      "* Bob is NOT b0b, whom you know: the two names only look alike",
+    ],
+  ],
   "key-changed": [
     [
       {
@@ -856,7 +874,11 @@ Deno.test("scripts read a line for each message of a history", () => {
     "",
   ]);
   fc.assert(fc.property(entries, (entries) => {
-    const printed = plainText({ type: "history", entries });
+    // Of one person.
+    const printed = plainText({
+      type: "history",
+      entries: entries.map((entry) => ({ ...entry, key: keyOf(1) })),
+    });
     assertEquals(printed.match(/\n/g)?.length, 1 + entries.length);
   }));
 });
