@@ -34,9 +34,7 @@ export function checkStore(path: string): StoreCheck {
     };
     const known = migrations.length;
     if (version > known) return { is: "newer", version, known };
-    if (schemaOf(database) !== schemaOfVersion(version) || !isIntact(database)) {
-      return { is: "damaged" };
-    }
+    if (!hasSchema(database, version) || !isIntact(database)) return { is: "damaged" };
     const { sealed, messages } = database.prepare(
       `SELECT sealed = 1 AND converting = 0 AS sealed, (SELECT count(*) FROM messages) AS messages
        FROM keeping`,
@@ -51,18 +49,19 @@ function isIntact(database: DatabaseSync): boolean {
   return database.prepare("PRAGMA integrity_check(1)").get()!.integrity_check === "ok";
 }
 
-/** All tables, indexes, triggers and views with their columns, as a text. */
-function schemaOf(database: DatabaseSync): string {
-  const rows = database.prepare(
-    `SELECT s.type, s.name, s.tbl_name, c.name AS column, c.type AS of, c."notnull", c.pk
-     FROM sqlite_schema s LEFT JOIN pragma_table_xinfo(s.name) c
-     ORDER BY s.type, s.name, c.cid`,
-  ).all();
-  return JSON.stringify(rows);
+/** Whether all that a version has is there. What else there is a later program has added, which changes nothing. */
+function hasSchema(database: DatabaseSync, version: number): boolean {
+  const there = schemaOf(database);
+  using model = new DatabaseSync(":memory:");
+  for (const sql of migrations.slice(0, version)) model.exec(sql);
+  return version > 0 && schemaOf(model).isSubsetOf(there);
 }
 
-function schemaOfVersion(version: number): string {
-  using database = new DatabaseSync(":memory:");
-  for (const sql of migrations.slice(0, version)) database.exec(sql);
-  return schemaOf(database);
+/** All tables and indexes with their columns, as texts. */
+function schemaOf(database: DatabaseSync): Set<string> {
+  const rows = database.prepare(
+    `SELECT s.type, s.name, s.tbl_name, c.name AS column, c.type AS of, c."notnull", c.pk
+     FROM sqlite_schema s LEFT JOIN pragma_table_xinfo(s.name) c`,
+  ).all();
+  return new Set(rows.map((row) => JSON.stringify(row)));
 }

@@ -175,9 +175,7 @@ Deno.test("a whole archive of something else is refused, and changes nothing", a
   await refused("it is of version 99, and this program knows version");
   await asStore("DROP TABLE known_peers");
   await refused("it is damaged");
-  await asStore("ALTER TABLE known_peers ADD COLUMN more TEXT");
-  await refused("it is damaged");
-  await asStore("CREATE TRIGGER a AFTER INSERT ON messages BEGIN DELETE FROM known_peers; END");
+  await asStore("ALTER TABLE known_peers DROP COLUMN verified");
   await refused("it is damaged");
   // A page of zeros in the middle.
   await asStore();
@@ -187,7 +185,8 @@ Deno.test("a whole archive of something else is refused, and changes nothing", a
     await file.write(new Uint8Array(4_096));
   }
   await refused("it is damaged");
-  await asStore();
+  // A later program may have added something.
+  await asStore("CREATE TABLE more (text TEXT)", "ALTER TABLE known_peers ADD COLUMN more TEXT");
   await Deno.remove(at.backup);
   await writeArchive(at.backup, parts, nowMs);
   await takeBackup(`${at.path}/there`, at.backup);
@@ -200,7 +199,7 @@ Deno.test({
     using at = placeWith({ texts: ["one"] });
     await makeBackup(at.profile, at.backup);
     using disk = tinyDisk("128k");
-    const full = "the disk is full; make room, and try again";
+    const full = "the disk is full";
     await rejectsSaying(() => makeBackup(at.profile, `${disk.path}/b.tar`), UserError, full);
     assertEquals(namesIn(disk.path), []);
     using tiny = tinyDisk("64k");
