@@ -86,7 +86,7 @@ for (const build of builds) {
     assertEquals(await heard("alice"), ["0", "0", false]);
     assertEquals(await heard("bob"), ["1", "0", false]);
     assertEquals(await heard(), ["2", "0", false]);
-    Deno.removeSync(`${place.path}/names.db`);
+    await Deno.remove(`${place.path}/names.db`);
     assertEquals(await heard(), ["0", "0", true], "it is new");
     assertEquals(await heard(), ["0", "0", true], "it is empty");
   });

@@ -91,7 +91,6 @@ Deno.test("whatever a text is, each of its words and each two of its letters are
 Deno.test("a token is what SQLite's tokenizer leaves whole", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), (text) => {
-      // deno-lint-ignore no-control-regex
       for (const token of tokensOf(text)) assert(!/[\0-\x2f\x3a-\x60\x7b-\x7f]/.test(token), token);
     }),
     { numRuns: 1_000 },
