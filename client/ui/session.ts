@@ -3,20 +3,31 @@
  * were told to wait for. The core knows nothing of this. All rules about which conversation is current stand
  * here; everything is keyed by the conversation's id.
  *
+ * Only the user changes which conversation is current. It stays so until they close it, turn to another one,
+ * or try to and fail: then no conversation is, since what follows was meant for somebody else. There is one
+ * exception: in a terminal a contact who calls becomes the current one if nobody is and nothing is being typed.
+ *
  * @module
  */
 
 import { BoundedMap } from "../../shared/collections/bounded_map.ts";
 import type { Address } from "../../shared/net/address.ts";
 import type { ChatClient } from "../client.ts";
+import type { Fingerprint } from "../../shared/crypto/public_key.ts";
 import type { ChatResult, SentMessage } from "../conversations/conversations.ts";
-import type { ClientEvent, ConversationState, EventSink } from "../events.ts";
-import type { Shown } from "./wording/wording.ts";
+import type { ClientEvent, ConversationState, EventSink, PeerRef } from "../events.ts";
+import { UserError } from "../user_error.ts";
+import type { LineProblem, Shown } from "./wording/wording.ts";
 
 /** Where a session shows things: a terminal, or the output of a script. */
 export interface Display {
   /** Shows something. Never throws. */
   show(shown: Shown): void;
+  /**
+   * Whether a contact who calls may become the current one: the user has entered nothing that is still to be
+   * done, and is not typing. Always false in a script, which cannot see who calls.
+   */
+  isIdle(): boolean;
   /** When there is room for more; undefined if there is. */
   room(): Promise<void> | undefined;
   /** When everything so far is on the screen; undefined if it is. Rejects if nobody can see it any more. */
@@ -28,14 +39,37 @@ const rememberedMax = 1_024;
 
 type Event<T extends ClientEvent["type"]> = Extract<ClientEvent, { type: T }>;
 
+/** Which conversation is current. */
+type Current =
+  | { readonly type: "peer"; readonly peer: PeerRef }
+  | { readonly type: "nobody" }
+  | {
+    /** The user has tried to turn to somebody, and what they write from then on was meant for them. */
+    readonly type: "failed";
+    readonly command: string;
+  };
+
+const nobody: Current = { type: "nobody" };
+
+/** The conversation that was current at some time; both are undefined if none was. */
+export interface Recipient {
+  readonly conversation: string | undefined;
+  readonly name: string | undefined;
+}
+
+/** The conversation that the user's lines go to. */
+export interface CurrentConversation extends PeerRef {
+  /** Whether the client has it open: it drops some if their peers leave. */
+  readonly isOpen: boolean;
+  /** Messages that the peer lacks. */
+  readonly waiting: number;
+}
+
 /** A user's session with a client. */
 export class Session implements EventSink {
   readonly client: ChatClient;
   readonly #display: Display;
-  /** Whether the client has started: what it tells before that is from an earlier run. */
-  readonly #hasStarted: boolean = false;
-  /** The conversation that the user's lines go to. */
-  #current: string | undefined;
+  #current: Current = nobody;
   /** The last message of each conversation that came while another one was current. */
   readonly #unseen = new BoundedMap<string, string>(rememberedMax);
   /**
@@ -51,18 +85,20 @@ export class Session implements EventSink {
   constructor(display: Display, start: (sink: EventSink) => ChatClient) {
     this.#display = display;
     this.client = start(this);
-    this.#hasStarted = true;
   }
 
-  /** The conversation that the user's lines go to. */
-  get current(): ConversationState | undefined {
-    if (this.#current === undefined) return undefined;
-    const state = this.client.conversation(this.#current);
-    // Somebody else may have taken the id of the conversation as their name.
-    if (state?.conversation === this.#current) return state;
-    // It is over, and nothing is left of it.
-    this.#current = undefined;
-    return undefined;
+  /** The conversation that the user's lines go to. Its peer may have left. */
+  get current(): CurrentConversation | undefined {
+    if (this.#current.type !== "peer") return undefined;
+    const { peer } = this.#current;
+    const state = this.#stateOf(peer);
+    return { ...peer, isOpen: state !== undefined, waiting: state?.waiting ?? 0 };
+  }
+
+  /** For whom a line is that is begun now. */
+  get recipient(): Recipient {
+    const { conversation, name } = this.#current.type === "peer" ? this.#current.peer : {};
+    return { conversation, name };
   }
 
   /** The names of those who can be named in a command, for completion. */
@@ -79,42 +115,97 @@ export class Session implements EventSink {
   /**
    * Turns to somebody, who is the current one then.
    *
-   * @param to An address such as `127.0.0.1:5557`, or a client's id.
+   * @param to As in {@linkcode ChatClient.chat}.
    * @param onCalling Told where a call goes to.
-   * @throws {UserError} If nobody is there; then the current one stays.
+   * @throws {UserError} If nobody is there; then nobody is the current one.
    */
   async chat(to: string, onCalling: (address: Address) => void): Promise<ChatResult> {
-    const result = await this.client.chat(to, onCalling);
-    this.#turnTo(result.conversation.conversation);
-    return result;
+    try {
+      const result = await this.client.chat(to, onCalling);
+      this.#turnTo(result.conversation);
+      return result;
+    } catch (error) {
+      this.turnFailed(`/chat ${to}`);
+      throw error;
+    }
   }
 
-  /** Makes a conversation the current one. @throws {UserError} If there is none. */
+  /** Makes a conversation the current one. @throws {UserError} If there is none; then none is. */
   switchTo(to: string): ConversationState {
-    const state = this.client.answer(to);
-    this.#turnTo(state.conversation);
-    return state;
+    try {
+      const state = this.client.answer(to);
+      this.#turnTo(state);
+      return state;
+    } catch (error) {
+      this.turnFailed(`/switch ${to}`);
+      throw error;
+    }
+  }
+
+  /** A command that should have turned to somebody has failed: no conversation is current. */
+  turnFailed(command: string): void {
+    this.#current = { type: "failed", command };
+  }
+
+  /**
+   * Why a text cannot be sent now; undefined if it can.
+   *
+   * @param begunFor For whom the user has begun it; not given if that is the current one.
+   */
+  refusal(begunFor?: Recipient): LineProblem | undefined {
+    const current = this.#current;
+    switch (current.type) {
+      case "failed":
+        return { type: "turn-failed", command: current.command };
+      case "nobody":
+        return this.nobodyCurrent("msg");
+      case "peer": {
+        const { conversation, name } = current.peer;
+        if (begunFor === undefined || begunFor.conversation === conversation) return undefined;
+        return { type: "begun-for-another", begunFor: begunFor.name, current: name, asks: false };
+      }
+    }
+  }
+
+  /** The problem with a line that names nobody while nobody is the current one. */
+  nobodyCurrent(command: "msg" | "close" | "audit"): LineProblem {
+    const names = this.client.conversations().map(({ name }) => name);
+    return { type: "nobody-current", command, names };
   }
 
   /**
    * Sends a text in the current conversation. Done when it is on the disk.
    *
    * @returns Undefined if no conversation is current.
-   * @throws {UserError} If it cannot be kept.
+   * @throws {UserError} If it cannot be kept, or a peer without a key has left.
    * @throws {RangeError} If it is longer than a message takes.
    */
   async send(text: string): Promise<SentMessage | undefined> {
-    const { current } = this;
-    if (current === undefined) return undefined;
-    const { conversation } = current;
+    if (this.#current.type !== "peer") return undefined;
+    const { peer } = this.#current;
+    const { conversation } = peer;
+    this.#reopen(peer);
     if (this.#toldToWait.get(conversation) === "delivered") this.#toldToWait.delete(conversation);
     return await this.client.send(conversation, text);
   }
 
-  /** Leaves a conversation; if it was the current one, none is. @throws {UserError} If there is none. */
-  async close(to: string): Promise<void> {
-    if (this.client.conversation(to)?.conversation === this.#current) this.#current = undefined;
-    await this.client.close(to);
+  /**
+   * Leaves a conversation; if it was the current one, none is.
+   *
+   * @param to Not given for the current one.
+   * @returns False if none is named and none is current.
+   * @throws {UserError} If there is none of that name.
+   */
+  async close(to?: string): Promise<boolean> {
+    const peer = this.#current.type === "peer" ? this.#current.peer : undefined;
+    if (peer === undefined || (to !== undefined && !this.#names(to, peer))) {
+      if (to !== undefined) await this.client.close(to);
+      return to !== undefined;
+    }
+    this.#current = nobody;
+    // Nothing may be left of it, if its peer has left.
+    if (this.#stateOf(peer) !== undefined) await this.client.close(peer.conversation);
+    return true;
   }
 
   /**
@@ -122,17 +213,35 @@ export class Session implements EventSink {
    * owner of the accepted key is, as far as there is one.
    *
    * @returns Its fingerprint.
-   * @throws {UserError} If there is no such key, or it cannot be saved.
+   * @throws {UserError} If there is no such key, or it cannot be saved; then nobody is the current one.
    */
-  async trust(name: string, fingerprint: string | undefined) {
-    const wasCurrent = this.current?.name === name;
+  async trust(name: string, fingerprint: string | undefined): Promise<Fingerprint> {
+    const before = this.#current;
     try {
-      return await this.client.trust(name, fingerprint);
-    } finally {
-      if (wasCurrent && this.current === undefined) {
-        this.#current = this.client.conversation(name)?.conversation;
-      }
+      const trusted = await this.client.trust(name, fingerprint);
+      const isOther = before.type === "peer" && before.peer.name !== name;
+      const state = before.type === "peer" ? this.client.conversation(name) : undefined;
+      if (!isOther) this.#current = state === undefined ? nobody : { type: "peer", peer: state };
+      return trusted;
+    } catch (error) {
+      this.turnFailed(
+        ["/trust", name, ...fingerprint === undefined ? [] : [fingerprint]].join(" "),
+      );
+      throw error;
     }
+  }
+
+  /**
+   * Takes what the user has found in comparing words. If they differ, the conversation ends, and if it was the
+   * current one, none is.
+   *
+   * @returns The fingerprint of the key that is verified now; undefined if it is not.
+   * @throws {UserError} As {@linkcode ChatClient.confirmVerification}.
+   */
+  async confirmVerification(name: string, same: boolean): Promise<Fingerprint | undefined> {
+    const { conversation } = this.client.conversation(name) ?? {};
+    if (!same && this.#isCurrent(conversation)) this.#current = nobody;
+    return await this.client.confirmVerification(name, same);
   }
 
   emit(event: ClientEvent): void {
@@ -160,27 +269,19 @@ export class Session implements EventSink {
     return this.#display.shown();
   }
 
-  /** The peer whom the user has called becomes the current one; a caller does if nobody else is. */
+  /** The peer whom the user calls becomes the current one; in a terminal a contact who calls does if nobody is. */
   #opened(event: Event<"opened">): void {
-    const { cause, conversation } = event;
-    if (cause === "chat" || (cause === "call" && this.current === undefined)) {
-      this.#turnTo(conversation);
-    }
-    this.#display.show({ ...event, isCurrent: conversation === this.#current });
+    const { cause, contact } = event;
+    const mayAnswer = cause === "call" && contact && this.#current.type === "nobody";
+    if (cause === "chat" || (mayAnswer && this.#display.isIdle())) this.#turnTo(event);
+    this.#display.show({ ...event, isCurrent: this.#isCurrent(event.conversation) });
   }
 
-  /** The sender of mail becomes the current one if nobody else is. */
   #message(event: Event<"message">): void {
     this.#display.show(event);
     const { conversation, id } = event;
     this.#unseen.set(conversation, id);
-    const turns = this.#hasStarted && this.current === undefined && this.#isByMail(conversation);
-    if (turns || conversation === this.#current) this.#turnTo(conversation);
-  }
-
-  #isByMail(conversation: string): boolean {
-    const state = this.client.conversation(conversation);
-    return state !== undefined && !state.devices.some(({ connected }) => connected);
+    if (this.#isCurrent(conversation)) this.#markSeen(conversation);
   }
 
   #delivered(event: Event<"delivered">): void {
@@ -190,9 +291,44 @@ export class Session implements EventSink {
     this.#display.show({ ...event, wasWaiting });
   }
 
+  #isCurrent(conversation: string | undefined): boolean {
+    return conversation !== undefined && conversation === this.recipient.conversation;
+  }
+
+  /** Whether a name that the user gives, or an id, is that of a peer's conversation. */
+  #names(to: string, { conversation, name }: PeerRef): boolean {
+    const state = this.client.conversation(to);
+    return state === undefined ? to === name : state.conversation === conversation;
+  }
+
+  /** What the client has of a conversation. A name that looks like an id is none. */
+  #stateOf({ conversation }: PeerRef): ConversationState | undefined {
+    const state = this.client.conversation(conversation);
+    return state?.conversation === conversation ? state : undefined;
+  }
+
+  /**
+   * Has the client take up the current conversation again if it has dropped it when its peer left.
+   *
+   * @throws {UserError} If the peer has no key and is gone, or another conversation has its name by now.
+   */
+  #reopen(peer: PeerRef): void {
+    const { name, device } = peer;
+    if (this.#stateOf(peer) !== undefined) return;
+    if (device !== undefined && this.client.conversation(name) === undefined) {
+      this.client.answer(name);
+      if (this.#stateOf(peer) !== undefined) return;
+    }
+    throw new UserError({ code: "not-connected", name });
+  }
+
   /** Makes a conversation the current one: the user sees what has come in it. */
-  #turnTo(conversation: string): void {
-    this.#current = conversation;
+  #turnTo({ conversation, name, person, device }: PeerRef): void {
+    this.#current = { type: "peer", peer: { conversation, name, person, device } };
+    this.#markSeen(conversation);
+  }
+
+  #markSeen(conversation: string): void {
     const id = this.#unseen.get(conversation);
     if (id === undefined) return;
     this.#unseen.delete(conversation);

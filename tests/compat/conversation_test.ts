@@ -56,6 +56,8 @@ async function talk(versions: Versions): Promise<void> {
   // They talk, encrypted: only then there are words to compare.
   await Promise.all([bob.sees(lineOf("alice")), alice.sees(lineOf("bob"), "/chat bob")]);
   await alice.tells(bob, "Hello, é漢🙂");
+  // Version 0.3.0 has turned to her by itself.
+  await bob.sees(lineOf("alice"), "/switch alice");
   await bob.tells(alice, "Hello yourself");
   await Promise.all([bob.sees(lineOf("alice")), alice.types("/verify bob")]);
   const [alices, bobs] = await Promise.all([

@@ -24,10 +24,12 @@ for (const build of builds) {
 
     await alice.types(`/chat 127.0.0.1:${bobsPort}`);
     await alice.says(/^\* connected to bob .*, encrypted$/);
-    await bob.says(/^\* alice .* has called, encrypted$/);
+    await bob.says(/^\* alice .* calls, encrypted; \/chat alice answers$/);
     await alice.types("/msg Hello Bob!");
     await bob.says(/^alice: Hello Bob!$/);
     await alice.says(/^\* delivered to bob$/);
+    await bob.types("/chat alice");
+    await bob.says(/^\* talking to alice$/);
     await bob.types("/msg Hello Alice!");
     await alice.says(/^bob: Hello Alice!$/);
     await bob.types("without a slash, é漢🙂");

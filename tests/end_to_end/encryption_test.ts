@@ -174,7 +174,7 @@ for (const build of builds) {
     await alice.says(/^\* connected to bob .*, encrypted$/);
     await alice.types(alicesWords);
     await bob.says(new RegExp(`^alice: ${alicesWords}$`));
-    await bob.types(bobsWords);
+    await bob.types(`/switch alice\n${bobsWords}`);
     await alice.says(new RegExp(`^bob: ${bobsWords}$`));
     await alice.types("/verify bob");
     await bob.says(/^\* alice wants to make sure/);
@@ -243,7 +243,7 @@ for (const build of builds) {
       await alice.says(
         /^error: The call to .* was given up: .* cannot encrypt: .*--allow-plaintext/,
       );
-      await alice.says(/^error: No conversation is open: \/chat IP:PORT or \/chat NAME opens one$/);
+      await alice.says(/^error: not sent: \/chat 127\.0\.0\.1:\d+ failed$/);
       await alice.endInput();
       assertEquals(await alice.ends(), 0);
       assertEquals(found(words, recorder.toCalled), []);

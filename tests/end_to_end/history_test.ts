@@ -67,7 +67,7 @@ async function twoContacts(build: Build, ...texts: string[]) {
       await alices.types(text);
       await bobs.says(RegExp(`^alice: ${text}$`));
     }
-    await bobs.types("I hear you");
+    await bobs.types("/switch alice\nI hear you");
     await alices.says(/^bob: I hear you$/);
     await quits(bobs);
     await quits(alices);
@@ -173,6 +173,8 @@ for (const build of builds) {
     await using bobs = await bob.starts("--read-receipts");
     await using alices = await alice.starts();
     await alices.types("/chat bob\nHello");
+    await bobs.says(/^alice: Hello$/);
+    await bobs.types("/switch alice");
     await alices.says(/^\* read by bob$/);
     await alices.types("/history");
     await alices.says(/→ bob {2}read {2}Hello$/);

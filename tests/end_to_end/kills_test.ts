@@ -104,7 +104,8 @@ for (const build of builds) {
       await bob.program!.says(/registered as bob/);
       await alice.start("bob");
       await alice.program!.says(/connected to bob/);
-      await bob.program!.says(/alice .* has called/);
+      await bob.program!.says(/alice .* calls/);
+      await bob.program!.types("/chat alice");
       await alice.types(1);
       await bob.types(1);
       await bob.program!.says(/^alice: alice 0$/);

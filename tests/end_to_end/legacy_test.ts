@@ -54,9 +54,13 @@ for (const build of builds) {
     using caller = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
     await caller.write(utf8.encode("Hello Bob!"));
     const { port: own } = caller.localAddr as Deno.NetAddr;
-    await bob.says(new RegExp(`^\\* 127\\.0\\.0\\.1:${own} has called, who sends raw text`));
+    await bob.says(
+      new RegExp(
+        `^\\* 127\\.0\\.0\\.1:${own} calls, who sends raw text.*/chat 127.0.0.1:${own} answers$`,
+      ),
+    );
     await bob.says(new RegExp(`^127\\.0\\.0\\.1:${own} \\[plaintext\\]: Hello Bob!$`));
-    await bob.types("Hello yourself");
+    await bob.types(`/chat 127.0.0.1:${own}\nHello yourself`);
     const buffer = new Uint8Array(1024);
     const count = await caller.read(buffer);
     assertEquals(new TextDecoder().decode(buffer.subarray(0, count ?? 0)), "Hello yourself");
@@ -86,7 +90,7 @@ for (const build of builds) {
     await bob.types(`/chat 127.0.0.1:${listener.addr.port}\nfor nobody's eyes`);
     using conn = await listener.accept();
     await bob.says(/^error: The call to .* was given up: .* cannot encrypt/);
-    await bob.says(/^error: No conversation is open: \/chat IP:PORT or \/chat NAME opens one$/);
+    await bob.says(/^error: not sent: \/chat 127\.0\.0\.1:\d+ failed$/);
     assertNotMatch(await new Response(conn.readable).text(), /nobody's eyes/);
     await bob.endInput();
     assertEquals(await bob.ends(), 0);

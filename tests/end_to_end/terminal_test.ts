@@ -16,6 +16,8 @@ for (const build of builds) {
     const [, bobs] = await bob.shows(/listening on (127\.0\.0\.1:\d+)/);
     await using alice = new Program(build, "client", "alice");
     await alice.types(`/chat ${bobs}`);
+    await bob.shows(/alice .*calls, encrypted; \/chat alice answers/);
+    await bob.types("/chat alice\r");
     await bob.shows(/bob → alice> /);
     // More than a row, so that the prompt begins above the cursor.
     const half = "half of a line that is longer than a row of this terminal, which ha";

@@ -102,7 +102,12 @@ export class Person implements Disposable {
     const { readReceipts = false, changesPort = false, storeOf } = this.#options;
     const process = this.#process = machine.start(offsetMs);
     const store = this.#disk.open();
-    const display = { show: () => {}, room: () => undefined, shown: () => this.#printing };
+    const display = {
+      show: () => {},
+      isIdle: () => true,
+      room: () => undefined,
+      shown: () => this.#printing,
+    };
     this.#session = new Session(display, (session) =>
       new ChatClient({
         id: name,

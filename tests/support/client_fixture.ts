@@ -41,7 +41,12 @@ export class Person implements AsyncDisposable {
     this.identity = identity;
     this.#ownStore = store === undefined ? openStore(":memory:") : undefined;
     this.store = store ?? this.#ownStore!;
-    const display = { show: this.shown.take, room: () => undefined, shown: () => undefined };
+    const display = {
+      show: this.shown.take,
+      isIdle: () => true,
+      room: () => undefined,
+      shown: () => undefined,
+    };
     this.session = new Session(display, (session) =>
       new ChatClient({
         host: "127.0.0.1",
@@ -112,8 +117,10 @@ export class Person implements AsyncDisposable {
     return this.session.chat(to, () => {});
   }
 
-  /** Says something in the current conversation. */
+  /** Says something in the current conversation; if none is, in the one that began first. */
   async send(text: string): Promise<void> {
+    const [first] = this.names;
+    if (this.current === undefined && first !== undefined) this.switchTo(first);
     assert(await this.session.send(text), "no conversation is current");
   }
 

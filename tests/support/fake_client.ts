@@ -79,7 +79,7 @@ export class FakeClient {
   conversations = (): ConversationState[] => [...this.open.values()];
 
   conversation = (to: string): ConversationState | undefined =>
-    this.conversations().find(({ conversation, name }) => conversation === to || name === to);
+    this.conversations().find(({ conversation }) => conversation === to) ?? this.open.get(to);
 
   knownNames = (): readonly string[] => this.known;
 
@@ -100,7 +100,10 @@ export class FakeClient {
     if (typeof answer === "function") return answer(...args);
     if (method in this.answers) return answer;
     const name = String(args[0]);
-    if (method === "answer") return this.conversation(name) ?? conversationWith(name);
+    if (method === "answer") {
+      if (this.conversation(name) === undefined) this.opens(conversationWith(name));
+      return this.conversation(name);
+    }
     if (method === "chat") return { how: "opened", conversation: conversationWith(name) };
     if (method === "send") return { id: "1" };
     return undefined;
@@ -111,8 +114,11 @@ export class FakeClient {
 export class FakeSession {
   readonly fake = new FakeClient();
   readonly shown = new Events<Shown>();
+  /** Whether the user is neither typing nor has entered anything that is still to be done. */
+  isIdle = true;
   readonly display: Display = {
     show: this.shown.take,
+    isIdle: () => this.isIdle,
     room: () => undefined,
     shown: () => undefined,
   };

@@ -90,7 +90,12 @@ export class Program implements AsyncDisposable {
 
   /** Types a line. */
   async types(line: string): Promise<void> {
-    await this.#input.write(new TextEncoder().encode(line + "\n"));
+    await this.writes(new TextEncoder().encode(line + "\n"));
+  }
+
+  /** Writes to its input. */
+  async writes(bytes: Uint8Array): Promise<void> {
+    await this.#input.write(bytes);
   }
 
   /** Waits for a line that a pattern matches, on either output. @returns The match. */

@@ -56,6 +56,13 @@ export class TerminalProgram implements AsyncDisposable {
     }
   }
 
+  /** Takes the terminal away, as closing its window does. The program is not waited for. */
+  async closesWindow(): Promise<void> {
+    // The terminal is that of `script`, and goes with it.
+    this.#child.kill("SIGKILL");
+    await this.#child.status;
+  }
+
   /** Waits for its end. @returns Its exit code, when all that it said is on the screen. */
   async ends(): Promise<number> {
     const { code } = await this.#child.status;

@@ -55,7 +55,7 @@ export async function runClient(options: ClientProgramOptions): Promise<void> {
   using _hangups = input || output ? undefined : onHangup(() => {});
   using stop = stopSignal(input || output ? ["SIGHUP"] : []);
   const interactive = input && output;
-  const terminal = interactive ? await openTerminal() : undefined;
+  const terminal = interactive ? await openTerminal(stop.request) : undefined;
   await dropFilePermissions();
   const printer = new LinePrinter(stop.request);
   const display = terminal ?? printer;

@@ -7,8 +7,9 @@
 
 import { closestString } from "@std/text/closest-string";
 import type { TimerClock } from "../../../shared/time/clock.ts";
-import type { Session } from "../session.ts";
-import type { Answer, LineProblem } from "../wording/wording.ts";
+import type { Recipient, Session } from "../session.ts";
+import { type Answer, type LineProblem, wordingOf } from "../wording/wording.ts";
+import { parseLine } from "./parsed_line.ts";
 
 /** What a line is run with. */
 export interface CommandContext {
@@ -16,6 +17,17 @@ export interface CommandContext {
   /** Shows an answer. */
   readonly show: (answer: Answer | LineProblem) => void;
   readonly clock: TimerClock;
+  /** For whom the user has begun the line; not given if that is the current one when it is run. */
+  readonly begunFor?: Recipient;
+}
+
+/** What has become of a line. It has failed if its answer says that something went wrong. */
+export type LineOutcome = "done" | "failed" | "quit";
+
+/** A line after which another conversation may be current, or none. */
+export interface Turn {
+  /** Whom it turns to, if it says so. */
+  readonly to: string | undefined;
 }
 
 /** What a command returns: an answer; nothing if an event says it all; or that the client ends. */
@@ -28,8 +40,13 @@ interface Command {
   /** As in the help: `NAME` is required, `[NAME]` is not, `TEXT` takes the rest of the line as it is. */
   readonly argument?: string;
   readonly help: string;
-  /** Whether the line behind it may be begun before this one is done. */
-  readonly overlaps?: true;
+  /** Whether it sends a message. */
+  readonly sends?: true;
+  /**
+   * Whether it turns the user to somebody else, or away from somebody. What is written behind it is for the one
+   * that is current then; for nobody if it should have turned to somebody and failed.
+   */
+  readonly turns?: "to" | "away";
   readonly run: (
     context: CommandContext,
     argument: string | undefined,
@@ -72,25 +89,28 @@ const commands: readonly Command[] = [
     name: "chat",
     argument: "IP:PORT|NAME",
     help: "open a conversation, also with someone you know who is away",
+    turns: "to",
     run: (context, to) => chat(context, to!),
   },
   {
     name: "msg",
     argument: "TEXT",
     help: "send a message; a line without a slash is one, too",
-    overlaps: true,
+    sends: true,
     run: (context, text) => say(context, text!),
   },
   {
     name: "verify",
     argument: "NAME [yes|no]",
     help: "compare words with someone to be sure that nobody is in the middle",
+    turns: "away",
     run: (context, argument) => verify(context, argument!),
   },
   {
     name: "trust",
     argument: "NAME [FINGERPRINT]",
     help: "accept a key that was refused, for example if someone has a new machine",
+    turns: "to",
     run: (context, argument) => trust(context, argument!),
   },
   {
@@ -127,12 +147,14 @@ const commands: readonly Command[] = [
     name: "switch",
     argument: "NAME",
     help: "make a conversation the current one",
+    turns: "to",
     run: ({ session }, name) => ({ type: "switched", name: session.switchTo(name!).name }),
   },
   {
     name: "close",
     argument: "[NAME]",
     help: "leave the current conversation, or the one of that name",
+    turns: "away",
     run: (context, name) => close(context, name),
   },
   {
@@ -153,72 +175,114 @@ const commands: readonly Command[] = [
   { name: "quit", help: "leave everyone and quit", run: () => quit },
 ];
 
-/**
- * Does what a line asks for, and shows the answer. What goes wrong is shown, too.
- *
- * @returns Whether the line was `/quit`.
- */
-export async function runLine(line: string, context: CommandContext): Promise<boolean> {
+/** Does what a line asks for, and shows the answer. What goes wrong is shown, too. Never throws. */
+export async function runLine(line: string, context: CommandContext): Promise<LineOutcome> {
   const { show, clock } = context;
   const cancel = clock.after(
     waitingMs,
-    () => show({ type: "still-waiting", command: line.split(" ")[0]! }),
+    () => show({ type: "still-waiting", command: line.trim().split(/\s/)[0]! }),
   );
   try {
     const outcome = await run(line, context);
-    if (outcome === quit) return true;
-    if (outcome !== undefined) show(outcome);
+    if (outcome === quit) return "quit";
+    if (outcome === undefined) return "done";
+    show(outcome);
+    return wordingOf(outcome).tone === "problem" ? "failed" : "done";
   } catch (error) {
-    // Given up because the client stops: nobody waits for it any more.
+    // A defect is shown as well: it must not end the user's conversations. What was given up because the
+    // client stops is not: nobody waits for it any more.
     if (!(error instanceof DOMException && error.name === "AbortError")) {
-      // A defect is shown as well: it must not end the user's conversations.
       show({ type: "failed", error });
     }
+    return "failed";
   } finally {
     cancel();
   }
-  return false;
 }
 
-/** Whether the line behind this one may be begun before this one is done: it sends a message. */
-export function overlaps(line: string): boolean {
-  if (isText(line)) return true;
-  const name = /^\/(\S*)/.exec(line)?.[1];
-  return commands.some((command) => command.name === name && command.overlaps);
+/**
+ * Whether a line is a message, or was meant as one. The line behind it may be begun before it is done, and if
+ * it is refused it is worth keeping.
+ */
+export function isMessage(line: string): boolean {
+  const parsed = parseLine(line);
+  if (parsed.type !== "command") return true;
+  return commandOf(parsed.name)?.sends ?? isPath(parsed.name);
+}
+
+/** What a line may change of which conversation is current; undefined if it changes nothing of it. */
+export function turnOf(line: string): Turn | undefined {
+  const parsed = parseLine(line);
+  if (parsed.type !== "command" || isPath(parsed.name)) return undefined;
+  const { turns } = commandOf(parsed.name) ?? closestTo(parsed.name);
+  if (turns === undefined) return undefined;
+  // Of a command that turns to nobody at once, as /trust, the name is not that of the next one to be current.
+  const to = ["chat", "switch"].includes(parsed.name) ? parsed.rest?.trim() : undefined;
+  return { to: to === "" ? undefined : to };
 }
 
 /** What Tab makes of a line: the commands or the names that begin as its last word does. */
 export function complete(line: string, names: readonly string[]): [string[], string] {
-  const [, command, argument] = /^\/(\S+) (\S*)$/.exec(line) ?? [];
+  const parsed = parseLine(line);
+  if (parsed.type !== "command") return [[], line];
+  const [, command, argument] = /^\s*\/(\S+)\s(\S*)$/.exec(line) ?? [];
   if (command !== undefined) {
-    const takesName = commands.find(({ name }) => name === command)?.argument?.includes("NAME");
+    const takesName = commandOf(command)?.argument?.includes("NAME");
     return [takesName ? names.filter((name) => name.startsWith(argument!)) : [], argument!];
   }
-  if (!/^\/\S*$/.test(line)) return [[], line];
+  const [word] = /\/\S*$/.exec(line) ?? [line];
+  if (line.trimStart() !== word) return [[], line];
   const all = commands.map(({ name, argument }) => `/${name}${argument ? " " : ""}`);
-  return [all.filter((name) => name.startsWith(line)), line];
+  return [all.filter((name) => name.startsWith(word)), word];
 }
 
 function run(line: string, context: CommandContext): Outcome | Promise<Outcome> {
-  if (line.trim() === "") return undefined;
-  if (isText(line)) return say(context, line.startsWith("//") ? line.slice(1) : line);
-  const [, name = "", rest] = /^\/(\S*)(?: (.*))?$/s.exec(line.trimEnd()) ?? ["", line.slice(1)];
-  const command = commands.find((command) => command.name === name);
+  const parsed = parseLine(line);
+  switch (parsed.type) {
+    case "empty":
+      return undefined;
+    case "text":
+      return say(context, parsed.text);
+    case "command":
+      return runCommand(parsed.name, parsed.rest, context);
+  }
+}
+
+function runCommand(
+  name: string,
+  rest: string | undefined,
+  context: CommandContext,
+): Outcome | Promise<Outcome> {
+  if (isPath(name)) return { type: "path", path: name };
+  const { session } = context;
+  const failed = () => session.turnFailed(rest === undefined ? `/${name}` : `/${name} ${rest}`);
+  const command = commandOf(name);
   if (command === undefined) {
-    const closest = closestString(name, commands.map(({ name }) => name))!;
-    return { type: "unknown-command", name, closest };
+    const closest = closestTo(name);
+    // Whoever was meant, what follows is not for the one before.
+    if (closest.turns !== undefined) failed();
+    return { type: "unknown-command", name, closest: closest.name };
   }
   const argument = command.argument === "TEXT" ? rest : rest?.trim();
   const given = argument !== undefined && argument !== "";
   if (command.argument === undefined ? given : !given && !command.argument.startsWith("[")) {
+    if (command.turns === "to") failed();
     return usage(command);
   }
   return command.run(context, given ? argument : undefined);
 }
 
-/** Two slashes begin a message with one slash, such as a path. */
-function isText(line: string): boolean {
-  return !line.startsWith("/") || line.startsWith("//");
+function commandOf(name: string): Command | undefined {
+  return commands.find((command) => command.name === name);
+}
+
+function closestTo(name: string): Command {
+  return commandOf(closestString(name, commands.map(({ name }) => name))!)!;
+}
+
+/** Whether what stands behind a slash is no attempt at a command, such as `etc/passwd`. */
+function isPath(name: string): boolean {
+  return name.includes("/");
 }
 
 const usageOf = ({ name, argument }: Command) => `/${name}${argument ? ` ${argument}` : ""}`;
@@ -252,17 +316,18 @@ async function chat({ session, show }: CommandContext, to: string): Promise<Outc
   }
 }
 
-async function say({ session }: CommandContext, text: string): Promise<Outcome> {
-  const sent = await session.send(text);
-  return sent === undefined ? nobodyCurrent(session, "msg") : undefined;
+async function say({ session, begunFor }: CommandContext, text: string): Promise<Outcome> {
+  const refusal = session.refusal(begunFor);
+  if (refusal === undefined) await session.send(text);
+  return refusal;
 }
 
-async function verify({ session: { client } }: CommandContext, argument: string): Promise<Outcome> {
+async function verify({ session }: CommandContext, argument: string): Promise<Outcome> {
   const [name = "", ...words] = argument.split(/\s+/);
-  if (words.length === 0) return beginVerification(client, name);
+  if (words.length === 0) return beginVerification(session.client, name);
   const given = words.join(" ");
   if (given !== "yes" && given !== "no") return { type: "not-yes-or-no", given, name };
-  const fingerprint = await client.confirmVerification(name, given === "yes");
+  const fingerprint = await session.confirmVerification(name, given === "yes");
   return fingerprint === undefined
     ? { type: "not-verified", name }
     : { type: "verified", name, fingerprint };
@@ -300,23 +365,13 @@ function showHistory({ session }: CommandContext, argument = ""): Outcome {
 }
 
 async function close({ session }: CommandContext, name: string | undefined): Promise<Outcome> {
-  const to = name ?? session.current?.conversation;
-  if (to === undefined) return nobodyCurrent(session, "close");
-  await session.close(to);
-  return undefined;
+  return await session.close(name) ? undefined : session.nobodyCurrent("close");
 }
 
 async function audit({ session }: CommandContext, name: string | undefined): Promise<Outcome> {
   const { client, current } = session;
-  const to = name ?? current?.conversation;
-  if (to === undefined) return nobodyCurrent(session, "audit");
-  return { type: "audited", name: name ?? current!.name, report: await client.audit(to) };
-}
-
-function nobodyCurrent({ client }: Session, command: "msg" | "close" | "audit"): LineProblem {
-  return {
-    type: "nobody-current",
-    command,
-    names: client.conversations().map(({ name }) => name),
-  };
+  const of = name ?? current?.name;
+  if (of === undefined) return session.nobodyCurrent("audit");
+  const to = name === undefined && current?.isOpen ? current.conversation : of;
+  return { type: "audited", name: of, report: await client.audit(to) };
 }

@@ -9,7 +9,7 @@
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { aborted, systemClock } from "../../../shared/time/clock.ts";
 import { writeAll } from "../../../shared/net/write_all.ts";
-import { overlaps, runLine } from "../commands/commands.ts";
+import { isMessage, type LineOutcome, runLine } from "../commands/commands.ts";
 import type { Display, Session } from "../session.ts";
 import { type HistoryRow, type Shown, type Wording, wordingOf } from "../wording/wording.ts";
 
@@ -86,6 +86,10 @@ export class LinePrinter implements Display {
     else this.#begin({ sink, text });
   }
 
+  isIdle(): boolean {
+    return false;
+  }
+
   room(): Promise<void> | undefined {
     return this.#waiting > waitingMax ? this.#printing : undefined;
   }
@@ -138,17 +142,17 @@ export async function runLines(
   // A read of a terminal or a pipe cannot be taken back; the process ends nevertheless.
   const stopReading = () => void reader.cancel().catch(() => {});
   signal.addEventListener("abort", stopReading);
-  const running: Promise<boolean>[] = [];
+  const running: Promise<LineOutcome>[] = [];
   const settled = () => Promise.race([Promise.all(running.splice(0)), stopped]);
   try {
     while (!signal.aborted) {
       const { done, value: line } = await reader.read();
       if (done) break;
-      const overlapping = overlaps(line);
+      const overlapping = isMessage(line);
       if (!overlapping || running.length >= overlappingMax) await settled();
       const run = runLine(line, context);
       if (overlapping) running.push(run);
-      else if (await Promise.race([run, stopped])) break;
+      else if (await Promise.race([run, stopped]) === "quit") break;
     }
     await settled();
     if (!signal.aborted) await Promise.race([session.client.allDelivered(), stopped]);

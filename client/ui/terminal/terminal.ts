@@ -3,30 +3,58 @@
  * everything appears. What is being typed is never garbled: it is taken off the screen, what happened is
  * printed, and it is drawn again.
  *
+ * Only Enter sends a line. Each is run when those before it are done, and a message that is refused is put
+ * back into the input line.
+ *
  * @module
  */
 
 import { aborted, systemClock } from "../../../shared/time/clock.ts";
-import { complete, runLine } from "../commands/commands.ts";
+import { complete, isMessage, runLine, turnOf } from "../commands/commands.ts";
+import { type BegunFor, LineQueue, type LineRunner } from "../line_queue.ts";
 import type { Display, Session } from "../session.ts";
 import { promptText, type Shown } from "../wording/wording.ts";
 import { EventCoalescer } from "./event_coalescer.ts";
+import { InputLine } from "./input_line.ts";
 import { terminalLines } from "./terminal_lines.ts";
 
 /** A terminal that a client runs in. */
 export interface Terminal extends Display {
-  /** Runs what is typed, until `/quit`, Ctrl+C, Ctrl+D or the signal. */
+  /**
+   * Runs what is typed, until `/quit`, Ctrl+D, the end of the terminal or the signal. All but the last wait
+   * for what was entered before.
+   */
   run(session: Session, signal: AbortSignal): Promise<void>;
   /** Gives the terminal back. */
   close(): void;
 }
 
-/** Takes over the terminal. */
-export async function openTerminal(): Promise<Terminal> {
+/**
+ * Takes over the terminal.
+ *
+ * @param onInterrupt Told of Ctrl+C.
+ */
+export async function openTerminal(onInterrupt: () => void): Promise<Terminal> {
   // Loaded when needed: it is most of what a start takes.
   const { clearScreenDown, createInterface, moveCursor } = await import("node:readline");
   const { stdin, stdout } = await import("node:process");
   let session: Session | undefined;
+  /** Whether the terminal has ended, as when its window was closed. */
+  let isGone = false;
+  let isClosed = false;
+  const closed = Promise.withResolvers<void>();
+  const close = () => {
+    isClosed = true;
+    closed.resolve();
+  };
+  const end = () => {
+    isGone = true;
+    close();
+  };
+  // These come first: at the end of the input readline gives what is half typed as a line.
+  stdin.once("end", end);
+  stdin.on("error", end);
+  stdout.on("error", end);
   const readline = createInterface({
     input: stdin,
     output: stdout,
@@ -39,9 +67,16 @@ export async function openTerminal(): Promise<Terminal> {
   // Completion pauses the input for a moment, and Deno 2.6 then loses the key that comes next.
   readline.pause = () => readline;
 
+  const queue = new LineQueue();
+  /** Whom the prompt names. */
+  let named: BegunFor = queue.recipient;
+  const input = new InputLine(readline, () => named);
+
   const prompt = () => {
-    if (session === undefined) return;
-    readline.setPrompt(promptText(session.client.id, session.current));
+    named = queue.recipient;
+    if (session === undefined || isClosed) return;
+    const to = "turningTo" in named ? named : session.current;
+    readline.setPrompt(promptText(session.client.id, to));
     readline.prompt(true);
   };
 
@@ -60,41 +95,82 @@ export async function openTerminal(): Promise<Terminal> {
   const coalescer = new EventCoalescer(print);
   const show = (shown: Shown) => coalescer.take(shown);
 
+  // Lines that come before the client runs are kept for it.
+  readline.on("line", (line: string) => {
+    if (isGone) return;
+    const begunFor = input.enter(line);
+    const turn = turnOf(line);
+    if (line.trim() !== "") queue.enter(line, begunFor, turn && { turningTo: turn.to });
+    prompt();
+  });
+  stdin.on("keypress", () => input.pressed());
+  readline.on("SIGINT", onInterrupt);
+  readline.on("close", close);
+
   const run = async (runs: Session, signal: AbortSignal) => {
     session = runs;
-    const context = { session, show, clock: systemClock };
-    const ended = Promise.withResolvers<void>();
-    const end = () => ended.resolve();
-    // One after the other: what is typed, or pasted, behind /chat is for the peer that it finds.
-    let running: Promise<void> = Promise.resolve();
-    readline.on("line", (line: string) => {
-      if (line.trim() === "/quit") return end();
-      prompt();
-      running = running.then(async () => {
-        await runLine(line, context);
-        prompt();
-      });
-    });
-    readline.on("SIGINT", end);
-    readline.on("close", end);
+    const quit = Promise.withResolvers<void>();
+    queue.start(lineRunner(runs, { queue, input, show, prompt, quit: quit.resolve }));
     prompt();
-    await Promise.race([ended.promise, aborted(signal)]);
+    const ended = closed.promise.then(() => queue.settled());
+    await Promise.race([quit.promise, ended, aborted(signal)]);
+    const lines = queue.drop();
+    if (lines.length > 0) show({ type: "lines-dropped", lines });
     coalescer.flush();
     session = undefined;
     stdout.write("\n");
   };
 
-  // A terminal that is stopped, as by Ctrl+S, takes nothing.
-  const room = () =>
-    stdout.writableNeedDrain
-      ? new Promise<void>((resolve) => stdout.once("drain", () => resolve()))
-      : undefined;
-
-  const close = () => {
-    coalescer.flush();
-    readline.close();
+  return {
+    show,
+    isIdle: () => session !== undefined && !isClosed && input.isEmpty && queue.isIdle,
+    // A terminal that is stopped, as by Ctrl+S, takes nothing.
+    room: () =>
+      stdout.writableNeedDrain && !isGone
+        ? new Promise<void>((resolve) => stdout.once("drain", () => resolve()))
+        : undefined,
+    // What is written to a terminal is on it.
+    shown: () => isGone ? Promise.reject(new Error("The terminal has ended")) : undefined,
+    run,
+    close: () => {
+      coalescer.flush();
+      readline.close();
+    },
   };
+}
 
-  // What is written to a terminal is on it.
-  return { show, room, shown: () => undefined, run, close };
+/** What running lines in a terminal needs. */
+interface LineSurroundings {
+  readonly queue: LineQueue;
+  readonly input: InputLine;
+  readonly show: (shown: Shown) => void;
+  readonly prompt: () => void;
+  readonly quit: () => void;
+}
+
+/** Runs lines in a session. Messages that are refused go back into the input line, as far as there is room. */
+function lineRunner(session: Session, surroundings: LineSurroundings): LineRunner {
+  const { queue, input, show, prompt, quit } = surroundings;
+  const refused: string[] = [];
+  const take = (shown: Shown) =>
+    show(shown.type === "begun-for-another" ? { ...shown, asks: input.isEmpty } : shown);
+  return {
+    get recipient() {
+      return session.recipient;
+    },
+    async run(line, begunFor) {
+      const outcome = await runLine(line, { session, show: take, clock: systemClock, begunFor });
+      if (outcome === "failed" && isMessage(line)) {
+        if (!input.putBack(line, begunFor, session.recipient)) refused.push(line);
+      }
+      if (outcome === "quit") quit();
+      return outcome === "quit";
+    },
+    done() {
+      if (queue.waiting === 0 && refused.length > 0) {
+        show({ type: "lines-refused", lines: refused.splice(0) });
+      }
+      prompt();
+    },
+  };
 }

@@ -62,6 +62,20 @@ export const answerWords: Words<Answer> = {
   help: ({ rows }) => list(...aligned(rows)),
   hint: ({ hint }) => notice(hints[hint]),
   "still-waiting": ({ command }) => notice(`still waiting for ${command} …`),
+  "lines-dropped": ({ lines }) =>
+    notice(
+      lines.length === 1
+        ? `dropped the line that was still to be done: ${quoted(lines[0]!)}`
+        : `dropped ${lines.length} lines that were still to be done; the first is ` +
+          quoted(lines[0]!),
+    ),
+  "lines-refused": ({ lines }) =>
+    notice(
+      lines.length === 1
+        ? `${quoted(lines[0]!)} was not sent; the up arrow brings it back`
+        : `${lines.length} more lines were not sent; the up arrow brings them back; the first is ` +
+          quoted(lines[0]!),
+    ),
 };
 
 function clientLines({ count, clients, selfId }: Answer & { type: "clients" }): string[] {

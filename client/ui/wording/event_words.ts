@@ -85,16 +85,25 @@ export const eventWords: Words<ShownEvent> = {
 };
 
 function openedLine(event: ShownEvent & { type: "opened" }): string {
-  const { name, address, dialect, security, cause, isCurrent, waiting } = event;
+  const { name, address, dialect, security, cause, contact, isCurrent, waiting } = event;
   const place = formatAddress(address);
   const who = name === place ? name : `${name} (${place})`;
-  const what = cause === "call" ? `${who} has called` : `connected to ${who}`;
+  const isUnknown = cause === "call" && !contact && !isCurrent;
+  const what = isUnknown
+    ? `${who} calls`
+    : cause === "call"
+    ? `${who} has called`
+    : `connected to ${who}`;
   const waited = waiting === 0
     ? ""
     : waiting === 1
     ? "; sending the message that waited"
     : `; sending the ${waiting} messages that waited`;
-  const hint = isCurrent ? "" : `; /switch ${name} to answer`;
+  const hint = isCurrent
+    ? ""
+    : isUnknown
+    ? `; /chat ${name} answers`
+    : `; /switch ${name} to answer`;
   return what + dialects[dialect] + securities[security] + waited + hint;
 }
 

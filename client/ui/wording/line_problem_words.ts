@@ -4,16 +4,30 @@
  * @module
  */
 
+import { shorten } from "../../../shared/text/quote.ts";
 import { UserError } from "../../user_error.ts";
 import { problemSentence } from "./problem_sentences.ts";
 import type { LineProblem } from "./shown.ts";
 import { problem, type Words } from "./wording_parts.ts";
 
+/** Characters of a command that is named in a sentence. */
+const commandMax = 80;
+
 /** The words for each problem with a line. */
 export const lineProblemWords: Words<LineProblem> = {
   usage: ({ usage, help }) => problem(`Usage: ${usage} (${help})`),
   "unknown-command": ({ name, closest }) =>
-    problem(`There is no /${name}; did you mean /${closest}? /help shows all commands`),
+    problem(
+      `There is no /${name}; did you mean /${closest}? /help shows all commands, and // begins a message with a slash`,
+    ),
+  path: ({ path }) =>
+    problem(`not sent: there is no command /${path}; // begins a message with a slash: //${path}`),
+  "turn-failed": ({ command }) => problem(`not sent: ${shorten(command, commandMax)} failed`),
+  "begun-for-another": ({ begunFor = "nobody", current, asks }) =>
+    problem(
+      `not sent: this line was begun for ${begunFor}, and you now talk to ${current}` +
+        (asks ? `: Enter sends it to ${current}, Ctrl+U drops it` : ""),
+    ),
   "nobody-current": (refusal) => problem(nobodyCurrent(refusal)),
   "not-a-count": ({ given, name }) =>
     problem(

@@ -93,12 +93,41 @@ export type Answer =
     /** A command takes long. */
     readonly type: "still-waiting";
     readonly command: string;
+  }
+  | {
+    /** Lines that the user has entered, and that are not done since the program ends. */
+    readonly type: "lines-dropped";
+    readonly lines: readonly string[];
+  }
+  | {
+    /** Lines that were refused and do not fit into the input line, which holds another one. */
+    readonly type: "lines-refused";
+    readonly lines: readonly string[];
   };
 
 /** Why a line was not done. */
 export type LineProblem =
   | { readonly type: "usage"; readonly usage: string; readonly help: string }
   | { readonly type: "unknown-command"; readonly name: string; readonly closest: string }
+  | {
+    /** The line begins as a command does, and looks like a path. */
+    readonly type: "path";
+    readonly path: string;
+  }
+  | {
+    /** The command that should have turned to somebody has failed, so the line is for nobody. */
+    readonly type: "turn-failed";
+    readonly command: string;
+  }
+  | {
+    /** The line was begun for somebody else than who is the current one. */
+    readonly type: "begun-for-another";
+    /** Undefined if nobody was the current one. */
+    readonly begunFor: string | undefined;
+    readonly current: string;
+    /** Whether the line is in the input line again, from where Enter sends it to the current one. */
+    readonly asks: boolean;
+  }
   | {
     /** No conversation is current, and the line names none. */
     readonly type: "nobody-current";

@@ -56,13 +56,21 @@ export function errorSentence(error: unknown): string {
  * that peer lacks.
  *
  * @param self The user's own id.
+ * @param to The peer of the current conversation; or, if a command is under way that changes which one that is,
+ * whom it turns to, if it says so.
  */
 export function promptText(
   self: string,
-  current: Pick<ConversationState, "name" | "waiting"> | undefined,
+  to:
+    | Pick<ConversationState, "name" | "waiting">
+    | { readonly turningTo: string | undefined }
+    | undefined,
 ): string {
-  if (current === undefined) return `${self}> `;
-  const { name, waiting } = current;
+  if (to === undefined) return `${self}> `;
+  if ("turningTo" in to) {
+    return `${self} ${to.turningTo === undefined ? "" : `→ ${makeVisible(to.turningTo)} `}…> `;
+  }
+  const { name, waiting } = to;
   return `${self} → ${makeVisible(name)}${waiting === 0 ? "" : ` (${waiting} waiting)`}> `;
 }
 

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { CallRefused } from "../../../client/connector/connector.ts";
 import { problemSentence } from "../../../client/ui/wording/problem_sentences.ts";
 import { UserError } from "../../../client/user_error.ts";
@@ -7,6 +7,7 @@ import { linksMax, linksPerPeerMax } from "../../../shared/protocol/limits.ts";
 import { Home, nowhere, Person } from "../../support/client_fixture.ts";
 import { failing } from "../../support/failing.ts";
 import { EncryptedPeer } from "../../support/encrypted_peer.ts";
+import { until } from "../../support/events.ts";
 import { chat, patient } from "../../support/link_fixture.ts";
 import { RawListener, RawPeer } from "../../support/raw_peer.ts";
 import { rejectsSaying } from "../../support/problems.ts";
@@ -24,7 +25,7 @@ async function plainCallBy(id: string, { client }: Person, port = 5557): Promise
   return peer;
 }
 
-Deno.test("a call by address opens a conversation on both sides, current on both", async () => {
+Deno.test("a call by address opens a conversation on both sides, which is the current one of the caller", async () => {
   await using alice = new Person("alice", nowhere);
   await using bob = new Person("bob", nowhere);
   await alice.chat(bob.place);
@@ -47,7 +48,7 @@ Deno.test("a call by address opens a conversation on both sides, current on both
     security: "encrypted",
     cause: "call",
     contact: false,
-    isCurrent: true,
+    isCurrent: false,
     waiting: 0,
   });
 });
@@ -143,11 +144,11 @@ Deno.test("one of several conversations is current, and /switch makes another on
   ]);
 });
 
-Deno.test("when the current conversation closes, none takes its place unasked", async () => {
+Deno.test("if nobody is the current one, nobody becomes it unasked, and nothing is sent", async () => {
   await using alice = new Person("alice", nowhere);
   using bob = await callBy("bob", alice);
   using _carol = await callBy("carol", alice);
-  assertEquals(alice.current, "bob");
+  assertEquals(alice.current, undefined);
   await bob.send("BYE\r\n\r\n");
   await alice.events.see("closed");
   assertEquals(alice.current, undefined);
@@ -155,10 +156,108 @@ Deno.test("when the current conversation closes, none takes its place unasked", 
   assertEquals(alice.names, ["carol"]);
 });
 
+Deno.test("the current conversation stays so if its peer leaves, with or without a key", async () => {
+  await using alice = new Person("alice", nowhere, { allowPlaintext: true });
+  using bob = await callBy("bob", alice);
+  using plain = await plainCallBy("eve", alice);
+  using _carol = await callBy("carol", alice);
+  alice.switchTo("bob");
+  await bob.send("BYE\r\n\r\n");
+  await alice.events.see("closed");
+  assertEquals(alice.current, "bob");
+  await alice.send("waits");
+  assertEquals((await alice.events.see("waiting")).name, "bob");
+  alice.switchTo("eve");
+  await plain.send("BYE\r\n\r\n");
+  await alice.events.count("closed", 2);
+  assertEquals([alice.current, alice.names], ["eve", ["bob", "carol"]]);
+  await assertRejects(() => alice.session.send("Hello"), UserError, "not-connected");
+  using again = await plainCallBy("eve", alice);
+  await alice.events.see("opened", ({ name }) => name === "eve");
+  await until(() => alice.names.includes("eve"));
+  await alice.send("again");
+  assert((await again.upTo("again")).includes("again"));
+});
+
+Deno.test("a caller is a contact if the user has answered them in this run or an earlier one", async () => {
+  using home = new Home("alice", nowhere);
+  using bobs = new Home("bob", nowhere);
+  for (const [run, contact] of [[1, false], [2, false], [3, true]] as const) {
+    await using alice = home.start();
+    await using bob = bobs.start();
+    await bob.chat(alice.place);
+    const opened = await alice.shown.see("opened");
+    // Only a contact becomes the current one by calling.
+    assertEquals([opened.contact, opened.isCurrent], [contact, contact], `run ${run}`);
+    if (run === 2) alice.switchTo("bob");
+  }
+});
+
+Deno.test("a contact who has called and left without an answer can be written to", async () => {
+  using home = new Home("alice", nowhere);
+  using bobs = new Home("bob", nowhere);
+  {
+    await using alice = home.start();
+    await using bob = bobs.start();
+    await alice.chat(bob.place);
+  }
+  await using alice = home.start();
+  {
+    await using bob = bobs.start();
+    await bob.chat(alice.place);
+    await alice.events.see("opened");
+  }
+  await alice.events.see("closed");
+  assertEquals([alice.current, alice.names], ["bob", []]);
+  await alice.session.send("Hello");
+  assertEquals((await alice.events.see("waiting")).name, "bob");
+});
+
+Deno.test("a client whose name is the id of a conversation does not get what is meant for that one", async () => {
+  using home = new Home("alice", nowhere);
+  using bobs = new Home("bob", nowhere);
+  {
+    await using alice = home.start();
+    await using bob = bobs.start();
+    await alice.chat(bob.place);
+  }
+  await using alice = home.start();
+  const bob = bobs.start();
+  await bob.chat(alice.place);
+  const { conversation } = await alice.events.see("opened");
+  await bob.client.stop();
+  await alice.events.see("closed");
+  assertEquals([alice.current, alice.names], ["bob", []]);
+  await using mallory = new Person(conversation, nowhere);
+  await mallory.chat(alice.place);
+  await until(() => alice.names.includes(conversation));
+  await alice.session.send("for bob");
+  assertEquals((await alice.events.see("waiting")).name, "bob");
+  await alice.session.close();
+  assertEquals([alice.current, alice.names], [undefined, [conversation, "bob"]]);
+  assertEquals(mallory.heard, []);
+});
+
+Deno.test("/chat with the name of an open conversation turns to it, whatever the name looks like", async () => {
+  await using alice = new Person("alice", nowhere, { allowPlaintext: true });
+  using _bob = await plainCallBy("bob", alice, 5557);
+  using _other = await plainCallBy("bob", alice, 6666);
+  using raw = await RawPeer.dial(alice.client.address);
+  await raw.send("hi");
+  await alice.events.see("message");
+  const names = alice.names;
+  assertEquals(names.slice(0, 2), ["bob", "bob~2"]);
+  for (const name of names) {
+    assertEquals((await alice.chat(name)).how, "already-open");
+    assertEquals(alice.current, name);
+  }
+});
+
 Deno.test("when another conversation closes, the current one stays", async () => {
   await using alice = new Person("alice", nowhere);
   using _bob = await callBy("bob", alice);
   using carol = await callBy("carol", alice);
+  alice.switchTo("bob");
   await carol.send("BYE\r\n\r\n");
   await alice.events.see("closed");
   assertEquals(alice.current, "bob");
@@ -179,19 +278,6 @@ Deno.test("a peer that answers and leaves at once stays current, and what is wri
   assertEquals(alice.waiting, 1);
 });
 
-Deno.test("a caller is a contact if the user has answered them in this run or an earlier one", async () => {
-  using home = new Home("alice", nowhere);
-  using bobs = new Home("bob", nowhere);
-  for (const [run, contact] of [[1, false], [2, false], [3, true]] as const) {
-    await using alice = home.start();
-    await using bob = bobs.start();
-    await bob.chat(alice.place);
-    const opened = await alice.shown.see("opened");
-    assertEquals(opened.contact, contact, `run ${run}`);
-    if (run === 2) alice.switchTo("bob");
-  }
-});
-
 Deno.test("a caller of whom the store cannot say that they are a contact does not count as one", async () => {
   using home = new Home("alice", nowhere);
   using bobs = new Home("bob", nowhere);
@@ -205,21 +291,6 @@ Deno.test("a caller of whom the store cannot say that they are a contact does no
   await using bob = bobs.start();
   await bob.chat(alice.place);
   assertEquals((await alice.events.see("opened")).contact, false);
-});
-
-Deno.test("/chat with the name of an open conversation turns to it, whatever the name looks like", async () => {
-  await using alice = new Person("alice", nowhere, { allowPlaintext: true });
-  using _bob = await plainCallBy("bob", alice, 5557);
-  using _other = await plainCallBy("bob", alice, 6666);
-  using raw = await RawPeer.dial(alice.client.address);
-  await raw.send("hi");
-  await alice.events.see("message");
-  const names = alice.names;
-  assertEquals(names.slice(0, 2), ["bob", "bob~2"]);
-  for (const name of names) {
-    assertEquals((await alice.chat(name)).how, "already-open");
-    assertEquals(alice.current, name);
-  }
 });
 
 Deno.test("another plaintext peer with the same id gets a number, by which /switch distinguishes them", async () => {
@@ -358,6 +429,7 @@ Deno.test("/close leaves the current conversation, or the one of that name", asy
   await using alice = new Person("alice", nowhere);
   using bob = await callBy("bob", alice);
   using carol = await callBy("carol", alice);
+  alice.switchTo("bob");
   await alice.close("carol");
   assertEquals(await carol.rest(), "BYE\r\n\r\n");
   await alice.close();
@@ -512,5 +584,6 @@ Deno.test("a plaintext peer that answers and leaves at once was reached, and is 
   assertEquals(alice.events.of("closed").map(({ name, reason }) => [name, reason]), [
     ["bob", "peer-left"],
   ]);
-  assertEquals([alice.names, alice.current], [[], undefined]);
+  assertEquals([alice.names, alice.current], [[], "bob"]);
+  await assertRejects(() => alice.session.send("Hello"), UserError, "not-connected");
 });

@@ -417,7 +417,7 @@ Deno.test("after /verify no, none of the waiting messages goes to that key", asy
   const { history } = mallory.store;
   const before = history.latest("bob", undefined, 10).length;
   const sending = ["one", "two"].map((text) => alice.send(text));
-  const concluding = alice.client.confirmVerification("bob", false);
+  const concluding = alice.session.confirmVerification("bob", false);
   await Promise.all([...sending, concluding]);
   assertEquals([alice.current, alice.names], [undefined, []]);
   await mallory.events.see("closed");
@@ -590,7 +590,7 @@ Deno.test("a conversation goes on if the store cannot say whether its peer is ve
   await using bob = await scene.bob.come();
   await alice.chat("bob");
   broken.add("find");
-  assertEquals(alice.session.current?.security, "encrypted");
+  assertEquals(alice.client.conversation("bob")?.security, "encrypted");
   await alice.send("can you read this?");
   await bob.events.see("message");
   await bob.chat("alice");

@@ -1,16 +1,16 @@
 // Who a user's lines go to, what they have seen, and what they were told to wait for.
 
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { ClientEvent, OpenCause } from "../../../client/events.ts";
 import { UserError } from "../../../client/user_error.ts";
 import { conversationWith, FakeSession, peer } from "../../support/fake_client.ts";
 
 const address = { host: "127.0.0.1", port: 5557 };
 
-function opened(name: string, cause: OpenCause): ClientEvent {
+/** @param cause By default a contact has called. */
+function opened(name: string, cause: OpenCause = "call", contact = true): ClientEvent {
   const { dialect, security } = conversationWith(name);
-  const connection = { address, dialect, security, cause, contact: true };
-  return { type: "opened", ...peer(name), ...connection, waiting: 0 };
+  return { type: "opened", ...peer(name), address, dialect, security, cause, contact, waiting: 0 };
 }
 
 function message(name: string, id: string): ClientEvent {
@@ -50,7 +50,131 @@ function sessionWith(...peers: (readonly [name: string, cause: OpenCause])[]): F
   return t;
 }
 
-Deno.test("a caller becomes the current one if nobody is, and only then", () => {
+type Step =
+  /** What the user does; it fails if the client throws. */
+  | readonly [command: "chat" | "switch" | "trust" | "close" | "no", name: string, fails?: "fails"]
+  /** Somebody's link opens. */
+  | readonly [link: "contact calls" | "stranger calls" | "messages wait", name: string]
+  /** A peer leaves, and the client keeps their conversation or drops it. */
+  | readonly [end: "leaves" | "is dropped", name: string]
+  | readonly [other: "mail from", name: string]
+  | readonly [typing: "types" | "has typed"];
+
+/** What happens, and who is the current one then: a name, nobody, or the command that has failed. */
+const courses: [steps: readonly Step[], current: string | undefined][] = [
+  [[["contact calls", "bob"]], "bob"],
+  [[["stranger calls", "bob"]], undefined],
+  [[["types"], ["contact calls", "bob"]], undefined],
+  [[["types"], ["contact calls", "bob"], ["has typed"]], undefined],
+  [[["types"], ["has typed"], ["contact calls", "bob"]], "bob"],
+  [[["contact calls", "bob"], ["contact calls", "carol"]], "bob"],
+  [[["messages wait", "bob"]], undefined],
+  [[["mail from", "bob"]], undefined],
+  [[["chat", "bob"], ["mail from", "carol"]], "bob"],
+  [[["contact calls", "carol"], ["chat", "bob"]], "bob"],
+  [[["chat", "bob"], ["chat", "dave", "fails"]], "/chat dave"],
+  [[["chat", "bob"], ["switch", "dvae", "fails"]], "/switch dvae"],
+  [[["chat", "bob"], ["trust", "dave", "fails"]], "/trust dave"],
+  [[["chat", "bob"], ["trust", "bob", "fails"]], "/trust bob"],
+  [[["chat", "bob"], ["close", "dave", "fails"]], "bob"],
+  [[["chat", "dave", "fails"], ["chat", "eve", "fails"]], "/chat eve"],
+  [[["chat", "dave", "fails"], ["contact calls", "bob"]], "/chat dave"],
+  [[["contact calls", "bob"], ["chat", "dave", "fails"], ["close", "bob"]], "/chat dave"],
+  [[["contact calls", "bob"], ["chat", "dave", "fails"], ["no", "bob"]], "/chat dave"],
+  [[["chat", "dave", "fails"], ["close", "bob", "fails"]], "/chat dave"],
+  [[["chat", "dave", "fails"], ["no", "bob", "fails"]], "/chat dave"],
+  [[["chat", "dave", "fails"], ["chat", "bob"]], "bob"],
+  [[["chat", "dave", "fails"], ["switch", "bob"]], "bob"],
+  [[["chat", "dave", "fails"], ["trust", "bob"]], undefined],
+  [[["chat", "bob"], ["close", "bob"]], undefined],
+  [[["contact calls", "carol"], ["chat", "bob"], ["close", "carol"]], "bob"],
+  [[["chat", "bob"], ["close", "bob"], ["contact calls", "carol"]], "carol"],
+  [[["chat", "bob"], ["close", "bob"], ["stranger calls", "bob"]], undefined],
+  [[["chat", "bob"], ["no", "bob"]], undefined],
+  [[["chat", "bob"], ["no", "bob", "fails"]], undefined],
+  [[["contact calls", "carol"], ["chat", "bob"], ["no", "carol"]], "bob"],
+  [[["chat", "bob"], ["leaves", "bob"]], "bob"],
+  [[["chat", "bob"], ["is dropped", "bob"]], "bob"],
+  [[["chat", "bob"], ["is dropped", "bob"], ["close", "bob"]], undefined],
+  [[["chat", "bob"], ["is dropped", "bob"], ["contact calls", "carol"]], "bob"],
+  [[["chat", "bob"], ["is dropped", "bob"], ["contact calls", "bob"]], "bob"],
+];
+
+for (const [steps, current] of courses) {
+  const title = steps.map((step) => step.join(" ")).join(", ");
+  Deno.test(`${title}: what is written goes to ${current ?? "nobody"}`, async () => {
+    const t = new FakeSession();
+    for (const step of steps) await take(t, step);
+    const { session, fake } = t;
+    fake.calls.length = 0;
+    const isSomebody = current !== undefined && !current.startsWith("/");
+    assertEquals(session.current?.name, isSomebody ? current : undefined);
+    assertEquals(
+      session.refusal()?.type,
+      isSomebody ? undefined : current === undefined ? "nobody-current" : "turn-failed",
+    );
+    const refusal = session.refusal();
+    if (refusal?.type === "turn-failed") assertEquals(refusal.command, current);
+    await session.send("Hello");
+    const sent = fake.calls.filter(([method]) => method === "send");
+    assertEquals(sent, isSomebody ? [["send", peer(current).conversation, "Hello"]] : []);
+  });
+}
+
+/** Has something happen. */
+async function take(t: FakeSession, [what, name = "", fails]: Step): Promise<void> {
+  const { session, fake } = t;
+  fake.error = fails && new UserError({ code: "not-registered", name });
+  const isThere = fake.open.has(name);
+  const done = fails ? (work: () => Promise<unknown>) => assertRejects(work, UserError) : call;
+  switch (what) {
+    case "chat":
+      if (!fails) fake.opens(conversationWith(name));
+      await done(() => session.chat(name, () => {}));
+      break;
+    case "switch":
+      if (!fails) fake.opens(conversationWith(name));
+      await done(async () => await Promise.resolve(session.switchTo(name)));
+      break;
+    case "trust":
+      await done(() => session.trust(name, undefined));
+      break;
+    case "close":
+      await done(() => session.close(name));
+      fake.open.delete(name);
+      break;
+    case "no":
+      await done(() => session.confirmVerification(name, false));
+      fake.open.delete(name);
+      break;
+    case "contact calls":
+    case "stranger calls":
+    case "messages wait": {
+      fake.opens(conversationWith(name));
+      const cause = what === "messages wait" ? "delivery" : "call";
+      session.emit(opened(name, cause, what !== "stranger calls"));
+      break;
+    }
+    case "leaves":
+    case "is dropped":
+      assert(isThere);
+      if (what === "leaves") fake.opens(conversationWith(name, { connected: false }));
+      else fake.open.delete(name);
+      session.emit({ type: "closed", ...peer(name), reason: "peer-left", detail: undefined });
+      break;
+    case "mail from":
+      fake.opens(conversationWith(name, { connected: false }));
+      session.emit(message(name, "1"));
+      break;
+    default:
+      t.isIdle = what === "has typed";
+  }
+  fake.error = undefined;
+}
+
+const call = (work: () => Promise<unknown>): Promise<unknown> => work();
+
+Deno.test("it is said of a caller whether they have become the current one", () => {
   const { session, shown } = sessionWith(["bob", "call"], ["carol", "call"]);
   assertEquals(session.current?.name, "bob");
   assertEquals(shown.of("opened").map(({ name, isCurrent }) => [name, isCurrent]), [
@@ -81,29 +205,71 @@ for (const how of ["opened", "already-open", "away"] as const) {
   });
 }
 
-Deno.test("if /chat or /switch fails, the current one stays", async () => {
-  const { session, fake } = sessionWith(["bob", "call"]);
-  fake.error = new UserError({ code: "not-registered", name: "dave" });
-  await assertRejects(() => session.chat("dave", () => {}), UserError);
-  assertThrows(() => session.switchTo("dave"), UserError);
-  assertEquals(session.current?.name, "bob");
+Deno.test("after any command that should have turned to somebody, it is named why nothing is sent", () => {
+  const { session } = sessionWith(["bob", "chat"]);
+  session.turnFailed("/chta dave");
+  assertEquals(session.refusal(), { type: "turn-failed", command: "/chta dave" });
+  assertEquals(session.recipient, { conversation: undefined, name: undefined });
 });
 
-Deno.test("a conversation of which nothing is left is not the current one, nor when it begins again", () => {
-  const { session, fake } = sessionWith(["bob", "chat"], ["carol", "call"]);
+Deno.test("a line that was begun for somebody else is not sent", () => {
+  const { session } = sessionWith(["bob", "chat"]);
+  const forBob = session.recipient;
+  assertEquals(forBob, { conversation: peer("bob").conversation, name: "bob" });
+  assertEquals(session.refusal(forBob), undefined);
+  session.switchTo("carol");
+  assertEquals(session.refusal(forBob), {
+    type: "begun-for-another",
+    begunFor: "bob",
+    current: "carol",
+    asks: false,
+  });
+  assertEquals(session.refusal(session.recipient), undefined);
+  const forNobody = { conversation: undefined, name: undefined };
+  assertEquals(session.refusal(forNobody)?.type, "begun-for-another");
+  session.turnFailed("/chat dave");
+  assertEquals(session.refusal(forBob)?.type, "turn-failed");
+  assertEquals(session.refusal(forNobody)?.type, "turn-failed");
+});
+
+Deno.test("another conversation by the name of the current one, or by its id, is not it", async () => {
+  const { session, fake } = sessionWith(["bob", "chat"]);
   fake.open.delete("bob");
-  session.emit({ type: "closed", ...peer("bob"), reason: "peer-left", detail: undefined });
-  assertEquals(session.current, undefined);
-  fake.opens(conversationWith("bob"));
-  session.emit(opened("bob", "delivery"));
-  assertEquals(session.current, undefined);
+  for (const name of ["bob", peer("bob").conversation]) {
+    fake.opens({ ...conversationWith(name), conversation: "another id" });
+    session.emit({ ...opened(name), conversation: "another id" } as ClientEvent);
+    assertEquals(session.current?.conversation, peer("bob").conversation);
+    if (name === "bob") {
+      const error = await assertRejects(() => session.send("Hello"), UserError);
+      assertEquals(error.problem, { code: "not-connected", name: "bob" });
+    } else await session.send("Hello");
+    fake.open.clear();
+  }
+  // Closing the current one leaves the other one alone.
+  fake.opens({ ...conversationWith(peer("bob").conversation), conversation: "another id" });
+  fake.calls.length = 0;
+  assertEquals(await session.close(), true);
+  assertEquals(fake.calls, []);
+});
+
+Deno.test("what is written to a peer without a key who has left is refused, until they are back", async () => {
+  const { session, fake } = new FakeSession();
+  const plain = { ...conversationWith("bob"), device: undefined, person: undefined };
+  fake.opens(plain);
+  session.switchTo("bob");
+  fake.open.delete("bob");
+  const error = await assertRejects(() => session.send("Hello"), UserError);
+  assertEquals(error.problem, { code: "not-connected", name: "bob" });
+  assertEquals([session.current?.name, session.current?.isOpen], ["bob", false]);
+  fake.opens(plain);
+  assert(await session.send("Hello"));
 });
 
 Deno.test("nobody takes the place of the current one by having its id as their name", () => {
   const { session, fake } = sessionWith(["bob", "chat"]);
   fake.open.delete("bob");
   fake.opens(conversationWith(peer("bob").conversation));
-  assertEquals(session.current, undefined);
+  assertEquals([session.current?.name, session.current?.isOpen], ["bob", false]);
 });
 
 Deno.test("a conversation with somebody who is away stays the current one", () => {
@@ -111,16 +277,6 @@ Deno.test("a conversation with somebody who is away stays the current one", () =
   fake.opens(conversationWith("bob", { connected: false, waiting: 1 }));
   session.emit({ type: "closed", ...peer("bob"), reason: "lost", detail: undefined });
   assertEquals([session.current?.name, session.current?.waiting], ["bob", 1]);
-});
-
-Deno.test("the sender of mail becomes the current one if nobody is", () => {
-  const { session, fake } = new FakeSession();
-  fake.opens(conversationWith("bob", { connected: false }));
-  fake.opens(conversationWith("carol", { connected: false }));
-  session.emit(message("bob", "1"));
-  assertEquals(session.current?.name, "bob");
-  session.emit(message("carol", "2"));
-  assertEquals(session.current?.name, "bob");
 });
 
 Deno.test("a message over a link does not change the current one", async () => {

@@ -2,7 +2,13 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import type { Registered } from "../../../../client/rendezvous/rendezvous.ts";
 import { UserError } from "../../../../client/user_error.ts";
-import { complete, overlaps, runLine } from "../../../../client/ui/commands/commands.ts";
+import {
+  complete,
+  isMessage,
+  type LineOutcome,
+  runLine,
+  turnOf,
+} from "../../../../client/ui/commands/commands.ts";
 import type { Answer, Shown } from "../../../../client/ui/wording/wording.ts";
 import { plainText } from "../../../../client/ui/script/script.ts";
 import {
@@ -25,16 +31,17 @@ function sitting(current?: string) {
   const clock = new FakeClock();
   const { session, fake, shown } = t;
   const types = (line: string) => runLine(line, { session, show: shown.take, clock });
-  return { fake, shown, clock, types, turnTo: (name: string) => t.turnTo(name) };
+  return { fake, shown, clock, session, types, turnTo: (name: string) => t.turnTo(name) };
 }
 
 /** Runs a line. */
 async function run(line: string, { error, current }: { error?: Error; current?: string } = {}) {
   const t = sitting(current);
   t.fake.error = error;
-  const quits = await t.types(line);
+  const outcome = await t.types(line);
   const problems = t.shown.all.filter(isProblem).map(sentenceOf);
-  return { calls: t.fake.calls, quits, problems, answers: t.shown.all.filter(isAnswer) };
+  const answers = t.shown.all.filter(isAnswer);
+  return { calls: t.fake.calls, outcome, quits: outcome === "quit", problems, answers };
 }
 
 function isProblem(shown: Shown): boolean {
@@ -84,6 +91,15 @@ const lines: [line: string, ...call: Call][] = [
   ["//etc/hosts", "send", carol, "/etc/hosts"],
   ["//", "send", carol, "/"],
   ["1/2", "send", carol, "1/2"],
+  [" /info", "info"],
+  ["\t/chat\tbob", "chat", "bob"],
+  ["\u00a0/close\u00a0bob", "close", "bob"],
+  ["\ufeff/who", "who"],
+  [" /verify bob yes", "confirmVerification", "bob", true],
+  ["  /msg  set in", "send", carol, " set in"],
+  ["  //etc/hosts", "send", carol, "  /etc/hosts"],
+  ["///", "send", carol, "//"],
+  ["\u200b//", "send", carol, "\u200b/"],
 ];
 
 for (const [line, method, ...args] of lines) {
@@ -279,12 +295,12 @@ async function names(): Promise<string[]> {
 
 Deno.test("only a message lets the next line begin before it is done", async () => {
   for (const line of ["Hello", "", " ", "//etc", "/msg Hello", "/msg", "1/2"]) {
-    assert(overlaps(line), line);
+    assert(isMessage(line), line);
   }
-  for (const name of await names()) assertEquals(overlaps(`/${name} x`), name === "msg");
-  for (const line of ["/", "/msgs x", "/Msg x", " /quit"]) {
-    assertEquals(overlaps(line), line.startsWith(" "), line);
-  }
+  for (const name of await names()) assertEquals(isMessage(`/${name} x`), name === "msg");
+  for (const line of ["/", "/msgs x", "/Msg x", " /quit"]) assert(!isMessage(line), line);
+  // What was meant as one is worth keeping.
+  for (const line of ["/etc/passwd", " /msg x", " //quit"]) assert(isMessage(line), line);
 });
 
 const usages: [line: string, usage: string][] = [
@@ -344,11 +360,100 @@ for (const [line, meant] of misspelt) {
 Deno.test("/quit ends it, and is the only line that does", async () => {
   assertEquals((await run("/quit")).quits, true);
   assertEquals((await run("/quit ")).quits, true);
+  assertEquals((await run(" \u200b/quit ")).quits, true);
   await fc.assert(fc.asyncProperty(fc.string(), async (line) => {
-    fc.pre(line.trimEnd() !== "/quit");
+    fc.pre(!/^[\s\p{Cf}]*\/quit\s*$/u.test(line));
     assertEquals((await run(line)).quits, false);
   }));
 });
+
+// What becomes of a line, and of those behind it.
+const outcomes: [line: string, outcome: LineOutcome, refused?: string][] = [
+  ["", "done"],
+  ["/info", "done"],
+  ["Hello", "done"],
+  ["/info x", "failed"],
+  ["/etc/passwd", "failed"],
+  ["/verify bob maybe", "failed"],
+  ["/hepl", "failed"],
+  ["/chat", "failed", "/chat"],
+  ["/switch ", "failed", "/switch"],
+  ["/trust", "failed", "/trust"],
+  ["/verify", "failed"],
+  ["/chta dave", "failed", "/chta dave"],
+  [" /Chat  dave", "failed", "/Chat  dave"],
+  ["/cloes", "failed", "/cloes"],
+  ["/verfiy bob no", "failed", "/verfiy bob no"],
+  ["/swich", "failed", "/swich"],
+];
+
+for (const [line, outcome, refused] of outcomes) {
+  Deno.test(`'${line}' is ${outcome}, and what is behind it is ${refused ? "refused" : "not"}`, async () => {
+    const t = sitting("carol");
+    assertEquals(await t.types(line), outcome);
+    t.shown.all.length = 0;
+    assertEquals(await t.types("secret"), refused === undefined ? "done" : "failed");
+    assertEquals(
+      t.shown.all.map(sentenceOf),
+      refused === undefined ? [] : [`not sent: ${refused} failed`],
+    );
+    assertEquals(t.fake.calls.some((call) => call.includes("secret")), refused === undefined);
+  });
+}
+
+Deno.test("a command that the client refuses fails, and so does an audit that finds a difference", async () => {
+  for (const line of ["/info", "/chat dave", "/switch dave", "/trust dave", "Hello", "/close"]) {
+    const error = new UserError({ code: "not-registered", name: "dave" });
+    assertEquals((await run(line, { error, current: "carol" })).outcome, "failed", line);
+  }
+  const aborted = await run("/info", { error: new DOMException("", "AbortError") });
+  assertEquals(aborted.outcome, "failed");
+  for (const [missingThere, outcome] of [[[], "done"], [["1"], "failed"]] as const) {
+    const t = sitting("carol");
+    const found = { missingHere: [], missingThere, differing: [], complete: true };
+    const stream = { stream: "a", direction: "sent", same: 1, waiting: 0, outOfOrder: [] };
+    t.fake.answers.audit = { streams: [{ ...stream, ...found }] };
+    assertEquals(await t.types("/audit"), outcome);
+  }
+});
+
+Deno.test("a message that was begun for somebody else is not sent", async () => {
+  const t = sitting("bob");
+  const begunFor = t.session.recipient;
+  t.turnTo("carol");
+  const { session, clock, shown } = t;
+  const context = { session, show: shown.take, clock, begunFor };
+  assertEquals(await runLine("for bob", context), "failed");
+  assertEquals(shown.all, [
+    { type: "begun-for-another", begunFor: "bob", current: "carol", asks: false },
+  ]);
+  assertEquals(t.fake.calls, []);
+  // Commands say by themselves whom they are about.
+  assertEquals(await runLine("/info", context), "done");
+});
+
+const turns: [line: string, to: string | undefined | "none"][] = [
+  ["/chat bob", "bob"],
+  [" /chat  127.0.0.1:5557 ", "127.0.0.1:5557"],
+  ["/switch bob", "bob"],
+  ["/chat", undefined],
+  ["/trust bob", undefined],
+  ["/close", undefined],
+  ["/verify bob no", undefined],
+  ["/chta bob", undefined],
+  ["/info", "none"],
+  ["/etc/chat", "none"],
+  ["/hepl", "none"],
+  ["chat bob", "none"],
+  ["//chat bob", "none"],
+  ["", "none"],
+];
+
+for (const [line, to] of turns) {
+  Deno.test(`the one to whom '${line}' turns is ${to ?? "not named"}`, () => {
+    assertEquals(turnOf(line), to === "none" ? undefined : { to });
+  });
+}
 
 Deno.test("an empty line asks for nothing", async () => {
   for (const line of ["", " ", "\t"]) {
@@ -413,6 +518,10 @@ const completions: [line: string, completed: string[], word: string][] = [
   ["/info", ["/info"], "/info"],
   ["/x", [], "/x"],
   ["/switch b", ["bob", "bella"], "b"],
+  [" /re", ["/register"], "/re"],
+  [" /switch\tb", ["bob", "bella"], "b"],
+  ["//re", [], "//re"],
+  ["Hello /re", [], "Hello /re"],
   ["/switch ", people, ""],
   ["/close carol", ["carol~2"], "carol"],
   ["/verify be", ["bella"], "be"],

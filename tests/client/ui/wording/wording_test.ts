@@ -244,8 +244,17 @@ const fields: Arbitraries = {
     hint: fc.constantFrom("local-only" as const, "server-line-not-encrypted" as const),
   }),
   "still-waiting": fc.record({ command: hostile }),
+  "lines-dropped": fc.record({ lines: fc.array(hostile, { minLength: 1, maxLength: 3 }) }),
+  "lines-refused": fc.record({ lines: fc.array(hostile, { minLength: 1, maxLength: 3 }) }),
   usage: fc.record({ usage: hostile, help: hostile }),
   "unknown-command": fc.record({ name: hostile, closest: hostile }),
+  path: fc.record({ path: hostile }),
+  "turn-failed": fc.record({ command: hostile }),
+  "begun-for-another": fc.record({
+    begunFor: maybe(hostile),
+    current: hostile,
+    asks: fc.boolean(),
+  }),
   "nobody-current": fc.record({
     command: fc.constantFrom("msg" as const, "close" as const, "audit" as const),
     names: fc.array(hostile, { maxLength: 3 }),
@@ -383,6 +392,7 @@ Deno.test("a terminal obeys nothing that comes from outside in an error or a pro
     }
     assert(!unsafe.test(promptText("alice", { name: text, waiting: 0 })));
     assert(!unsafe.test(passphrasePrompt({ what: "identity", path: text, attempt: 2 })));
+    assert(!unsafe.test(promptText("alice", { turningTo: text })));
   }));
 });
 
@@ -436,6 +446,10 @@ const said: {
   ]],
   "registered-again": [[{ server: address }, "* registered again with the server 127.0.0.1:5557"]],
   opened: [
+    [
+      { ...bob, ...connection, contact: false, cause: "call", isCurrent: false, waiting: 0 },
+      "* bob (127.0.0.1:5557) calls, encrypted; /chat bob answers",
+    ],
     [
       { ...bob, ...connection, cause: "call", isCurrent: false, waiting: 0 },
       "* bob (127.0.0.1:5557) has called, encrypted; /switch bob to answer",
@@ -742,6 +756,45 @@ const said: {
     ],
   ],
   "still-waiting": [[{ command: "/info" }, "* still waiting for /info …"]],
+  "lines-dropped": [
+    [{ lines: ["one"] }, "* dropped the line that was still to be done: “one”"],
+    [
+      { lines: ["one", "two"] },
+      "* dropped 2 lines that were still to be done; the first is “one”",
+    ],
+  ],
+  "lines-refused": [
+    [{ lines: ["one"] }, "* “one” was not sent; the up arrow brings it back"],
+    [
+      { lines: ["one", "two"] },
+      "* 2 more lines were not sent; the up arrow brings them back; the first is “one”",
+    ],
+  ],
+  "unknown-command": [[
+    { name: "tmp", closest: "msg" },
+    "error: There is no /tmp; did you mean /msg? /help shows all commands, and // begins a message " +
+    "with a slash",
+  ]],
+  path: [[
+    { path: "etc/passwd" },
+    "error: not sent: there is no command /etc/passwd; // begins a message with a slash: " +
+    "//etc/passwd",
+  ]],
+  "turn-failed": [
+    [{ command: "/chat dave" }, "error: not sent: /chat dave failed"],
+    [{ command: "x".repeat(100) }, `error: not sent: ${"x".repeat(79)}… failed`],
+  ],
+  "begun-for-another": [
+    [
+      { begunFor: "bob", current: "carol", asks: true },
+      "error: not sent: this line was begun for bob, and you now talk to carol: Enter sends it to " +
+      "carol, Ctrl+U drops it",
+    ],
+    [
+      { begunFor: undefined, current: "carol", asks: false },
+      "error: not sent: this line was begun for nobody, and you now talk to carol",
+    ],
+  ],
   failed: [
     [
       { error: new UserError(unknown) },
@@ -764,7 +817,7 @@ Deno.test("what went wrong is a problem, and nothing else is", () => {
   const problems: Shown["type"][] = ["server-lost", "unconfirmed", "problem", "failed", "usage"];
   problems.push("key-changed", "key-refused", "server-contradicted", "not-verified");
   problems.push("unknown-command", "nobody-current", "not-a-count", "count-out-of-range");
-  problems.push("not-yes-or-no");
+  problems.push("not-yes-or-no", "path", "turn-failed", "begun-for-another");
   for (const [type, arbitrary] of arbitraries) {
     // This one depends on what was found.
     if (type === "audited") continue;
@@ -783,6 +836,8 @@ Deno.test("the prompt says who a line goes to, and how many messages they lack",
   assertEquals(promptText("alice", undefined), "alice> ");
   assertEquals(promptText("alice", { name: "bob", waiting: 0 }), "alice → bob> ");
   assertEquals(promptText("alice", { name: "bob", waiting: 2 }), "alice → bob (2 waiting)> ");
+  assertEquals(promptText("alice", { turningTo: "bob" }), "alice → bob …> ");
+  assertEquals(promptText("alice", { turningTo: undefined }), "alice …> ");
 });
 
 type Contact = Extract<Answer, { type: "contacts" }>["contacts"][number];

@@ -1,0 +1,60 @@
+/**
+ * The line that is being typed, and for whom: whom the prompt named when its first letter was typed.
+ *
+ * @module
+ */
+
+import type { Interface } from "node:readline";
+import type { BegunFor } from "../line_queue.ts";
+import type { Recipient } from "../session.ts";
+
+/** A line that Enter sends although it was begun for somebody else, since the user was asked. */
+interface AskedLine {
+  readonly line: string;
+  readonly recipient: Recipient;
+}
+
+/** The input line of a terminal. */
+export class InputLine {
+  readonly #readline: Pick<Interface, "line" | "write">;
+  /** Whom the prompt names. */
+  readonly #named: () => BegunFor;
+  #begunFor: BegunFor | undefined;
+  #asked: AskedLine | undefined;
+
+  constructor(readline: Pick<Interface, "line" | "write">, named: () => BegunFor) {
+    this.#readline = readline;
+    this.#named = named;
+  }
+
+  get isEmpty(): boolean {
+    return this.#readline.line === "";
+  }
+
+  /** Takes note that a key was pressed, which readline has dealt with. */
+  pressed(): void {
+    this.#begunFor = this.isEmpty ? undefined : this.#begunFor ?? this.#named();
+  }
+
+  /** A line is entered. @returns For whom it is. */
+  enter(line: string): BegunFor {
+    const begunFor = this.#asked?.line === line ? this.#asked.recipient : this.#begunFor;
+    this.#begunFor = this.#asked = undefined;
+    return begunFor ?? this.#named();
+  }
+
+  /**
+   * Puts a line back that was refused, unless another one has been begun meanwhile.
+   *
+   * @param begunFor For whom it was begun, and still is.
+   * @param asked For whom it is if the user enters it once more as it is.
+   * @returns Whether it is back.
+   */
+  putBack(line: string, begunFor: Recipient, asked: Recipient): boolean {
+    if (!this.isEmpty) return false;
+    this.#readline.write(line);
+    this.#begunFor = begunFor;
+    this.#asked = { line, recipient: asked };
+    return true;
+  }
+}

@@ -1,0 +1,91 @@
+// The line that is being typed: for whom it is, and what becomes of one that was refused.
+
+import { assertEquals } from "@std/assert";
+import type { BegunFor } from "../../../../client/ui/line_queue.ts";
+import type { Recipient } from "../../../../client/ui/session.ts";
+import { InputLine } from "../../../../client/ui/terminal/input_line.ts";
+
+const [bob, carol] = ["bob", "carol"].map((name): Recipient => ({ conversation: name, name }));
+
+/** A line that is typed, at a prompt that names somebody. */
+class Typing {
+  named: BegunFor = bob!;
+  readonly readline = {
+    line: "",
+    write(text: string) {
+      this.line += text;
+    },
+  };
+  readonly input = new InputLine(this.readline, () => this.named);
+
+  types(text: string): void {
+    for (const letter of text) {
+      this.readline.line += letter;
+      this.input.pressed();
+    }
+  }
+
+  clears(): void {
+    this.readline.line = "";
+    this.input.pressed();
+  }
+
+  enters(): BegunFor {
+    const { line } = this.readline;
+    // As readline does, which then tells of the key.
+    this.readline.line = "";
+    const begunFor = this.input.enter(line);
+    this.input.pressed();
+    return begunFor;
+  }
+}
+
+Deno.test("a line is for whom the prompt named when its first letter was typed", () => {
+  const t = new Typing();
+  t.types("h");
+  t.named = carol!;
+  t.types("ello");
+  assertEquals(t.enters(), bob);
+  t.types("hello");
+  assertEquals(t.enters(), carol);
+});
+
+Deno.test("a line that was cleared begins anew", () => {
+  const t = new Typing();
+  t.types("hello");
+  t.named = carol!;
+  t.clears();
+  t.types("hello");
+  assertEquals(t.enters(), carol);
+});
+
+Deno.test("a line that was refused comes back, and is still for whom it was", () => {
+  const t = new Typing();
+  assertEquals(t.input.putBack("hello", bob!, bob!), true);
+  assertEquals([t.readline.line, t.input.isEmpty], ["hello", false]);
+  t.named = carol!;
+  t.types(" you");
+  assertEquals(t.enters(), bob);
+});
+
+Deno.test("Enter once more sends it to whom the user was told, unless it is another line by then", () => {
+  for (const [more, expected] of [["", carol], ["!", bob]] as const) {
+    const t = new Typing();
+    t.named = carol!;
+    t.input.putBack("hello", bob!, carol!);
+    t.types(more);
+    assertEquals(t.enters(), expected);
+    // Only that one Enter counts.
+    t.named = bob!;
+    t.types("hello");
+    assertEquals(t.enters(), bob);
+  }
+});
+
+Deno.test("a line that was refused does not disturb another one that is being typed", () => {
+  const t = new Typing();
+  t.types("half");
+  assertEquals(t.input.putBack("hello", carol!, carol!), false);
+  assertEquals(t.readline.line, "half");
+  assertEquals(t.enters(), bob);
+});
