@@ -21,7 +21,6 @@ import { parseServerAddresses, type ServerAddress } from "../../../shared/net/se
 import { UserError } from "../../user_error.ts";
 import { errorSentence } from "../wording/wording.ts";
 import { runAudit } from "./audit_command.ts";
-import { restoreBackup, writeBackup } from "./backup_command.ts";
 import { playDemo } from "./demo.ts";
 import { exportHistory, type HistoryFormat, historyFormats } from "./history_command.ts";
 import type { Surroundings } from "./identity_command.ts";
@@ -263,6 +262,9 @@ async function startIdentityImport(from: string, _own: unknown, command: Command
   await importCopy(profile, from, { replace }, surroundingsOf(options));
 }
 
+/** What the commands about backups work with. Loaded when needed, so that a client starts sooner. */
+const backupCommands = () => import("./backup_command.ts");
+
 function addBackup(program: Command): void {
   program.command("backup")
     .description("write all that your profile holds to one file, also while a client runs")
@@ -286,6 +288,7 @@ interface BackupOptions extends PassphraseOptions {
 
 async function startBackup(to: string, options: BackupOptions): Promise<void> {
   const { profile = configDirectory(), overwrite = false, passphrase = false } = options;
+  const { writeBackup } = await backupCommands();
   await writeBackup({ profile, to, overwrite, passphrase }, surroundingsOf(options));
 }
 
@@ -305,6 +308,7 @@ interface RestoreOptions {
 
 async function startRestore(from: string, options: RestoreOptions): Promise<void> {
   const { profile = configDirectory(), replace = false } = options;
+  const { restoreBackup } = await backupCommands();
   await restoreBackup({ profile, from, replace }, { print });
 }
 
