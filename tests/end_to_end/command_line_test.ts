@@ -2,6 +2,9 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
+import { chatack } from "../support/link_fixture.ts";
+import { RawListener } from "../support/raw_peer.ts";
+import { temporaryDirectory } from "../support/places.ts";
 import { builds, Program, startServerProgram } from "../support/program.ts";
 
 Deno.test("from source every subcommand can be run, and Deno's own progress overwrites nothing", async () => {
@@ -42,7 +45,9 @@ for (const build of builds) {
     assertMatch(version.out, /^\d+\.\d+\.\d+$/);
     const client = await run("client", "--help");
     assertEquals(client.code, 0);
-    for (const flag of ["--host", "--register", "--allow-plaintext", "--read-receipts"]) {
+    for (
+      const flag of ["--host", "--register", "--strict", "--allow-plaintext", "--read-receipts"]
+    ) {
       assert(client.out.includes(flag));
     }
   });
@@ -112,6 +117,105 @@ for (const build of builds) {
     const unreachable = await run("client", "alice", "0", address, "--register");
     assertEquals(unreachable.code, 1);
     assertMatch(unreachable.err, /^p2pchat: Cannot reach the server at .*: nobody listens there$/);
+  });
+
+  /** Runs a client of alice's to its end, with lines as its input. */
+  const script = async (home: string, input: string | Uint8Array, ...more: string[]) => {
+    await using program = new Program({ ...build, home }, "client", "alice", ...more);
+    await program.writes(typeof input === "string" ? new TextEncoder().encode(input) : input);
+    await program.endInput();
+    const code = await program.ends();
+    return { code, out: program.out, err: program.err };
+  };
+
+  Deno.test(`${build.name}: a script has the exit code 1 if a line of it has failed`, async () => {
+    using home = temporaryDirectory();
+    await using bob = new Program(build, "client", "bob");
+    const [, place] = await bob.says(/listening on (127\.0\.0\.1:\d+)/);
+    const cases: [input: string, code: number, err: RegExp][] = [
+      [`/chat ${place}\nfine\n/peers\n`, 0, /^$/],
+      [`/chat ${place}\n/hepl\nafter\n`, 1, /^error: There is no \/hepl; did you mean \/help\?.*$/],
+      [`/chat ${place}\n/etc/passwd\n`, 1, /^error: not sent: .*: \/\/etc\/passwd$/],
+      ["to nobody", 1, /^error: No conversation is open: .*$/],
+      ["/close\n/quit\nnot looked at\n", 1, /^error: No conversation is current; .*$/],
+      [
+        `/chat ${place}\n${"x".repeat(20_000)}\n`,
+        1,
+        /^error: Cannot send a message of 20000 bytes.*$/,
+      ],
+      [`/chat ${place}\n${"x".repeat(70_000)}\n`, 1, /^error: Line 2 is longer than .*$/],
+    ];
+    for (const [input, code, err] of cases) {
+      const result = await script(home.path, input);
+      assertEquals(result.code, code, input.slice(0, 100));
+      assertMatch(result.err.join("\n"), err);
+    }
+    await bob.says(/^alice: after$/);
+    assert(!bob.out.some((line) => /passwd|xxx/.test(line)));
+  });
+
+  Deno.test(`${build.name}: a message that waits is no failure, one that may be lost is`, async () => {
+    using home = temporaryDirectory();
+    await using bob = new Program(build, "client", "bob");
+    const [, place] = await bob.says(/listening on (127\.0\.0\.1:\d+)/);
+    await using alice = new Program(build, "client", "alice");
+    await alice.types(`/chat ${place}`);
+    await alice.says(/^\* connected to bob/);
+    await bob.types("/quit");
+    await alice.says(/^\* bob has left$/);
+    await alice.types("it waits");
+    await alice.says(/^\* waiting for bob$/);
+    await alice.endInput();
+    assertEquals([await alice.ends(), alice.err], [0, []]);
+
+    using listener = new RawListener();
+    const plain = script(
+      home.path,
+      `/chat 127.0.0.1:${listener.address.port}\nmaybe lost\n`,
+      "--allow-plaintext",
+    );
+    using peer = await listener.accept();
+    await peer.message();
+    await peer.send(chatack);
+    await peer.upTo("maybe lost");
+    peer.close();
+    const { code, err } = await plain;
+    assertMatch(err.join(), /did not confirm your last message, .*“maybe lost”$/);
+    assertEquals(code, 1);
+  });
+
+  Deno.test(`${build.name}: with --strict a script ends at the first line that fails`, async () => {
+    using home = temporaryDirectory();
+    await using bob = new Program(build, "client", "bob");
+    const [, place] = await bob.says(/listening on (127\.0\.0\.1:\d+)/);
+    const { code, err } = await script(
+      home.path,
+      `/chat ${place}\nfirst\n/hepl\nsecond\n`,
+      "--strict",
+    );
+    assertEquals([code, err.length], [1, 1]);
+    await bob.says(/^alice: first$/);
+    await bob.says(/^\* alice has left$/);
+    assert(!bob.out.includes("alice: second"));
+    assertEquals((await script(home.path, `/chat ${place}\nthird\n`, "--strict")).code, 0);
+    await bob.says(/^alice: third$/);
+  });
+
+  Deno.test(`${build.name}: input that is not UTF-8 is an error that names the line`, async () => {
+    using home = temporaryDirectory();
+    await using bob = new Program(build, "client", "bob");
+    const [, place] = await bob.says(/listening on (127\.0\.0\.1:\d+)/);
+    const latin1 = Uint8Array.from(
+      `/chat ${place}\none\nna\xefve\ntwo\n`,
+      (letter) => letter.charCodeAt(0),
+    );
+    const { code, err } = await script(home.path, latin1);
+    assertEquals([code, err], [1, ["error: Line 3 is not UTF-8: it was not sent"]]);
+    await bob.says(/^alice: two$/);
+    assertEquals(
+      bob.out.filter((line) => line.startsWith("alice: ")),
+      ["alice: one", "alice: two"],
+    );
   });
 
   Deno.test(`${build.name}: Ctrl+C ends server and client with exit code 0, connections or not`, async () => {

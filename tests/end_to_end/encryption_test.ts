@@ -245,7 +245,7 @@ for (const build of builds) {
       );
       await alice.says(/^error: not sent: \/chat 127\.0\.0\.1:\d+ failed$/);
       await alice.endInput();
-      assertEquals(await alice.ends(), 0);
+      assertEquals(await alice.ends(), 1);
       assertEquals(found(words, recorder.toCalled), []);
       assert(![...alice.out, ...alice.err].some((line) => line.includes(bobsPart)));
     } finally {

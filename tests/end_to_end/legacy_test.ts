@@ -93,7 +93,7 @@ for (const build of builds) {
     await bob.says(/^error: not sent: \/chat 127\.0\.0\.1:\d+ failed$/);
     assertNotMatch(await new Response(conn.readable).text(), /nobody's eyes/);
     await bob.endInput();
-    assertEquals(await bob.ends(), 0);
+    assertEquals(await bob.ends(), 1);
     assert(!bob.out.some((line) => line.includes("Hello Bob!")));
   });
 

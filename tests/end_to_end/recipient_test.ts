@@ -112,7 +112,7 @@ for (const build of builds) {
       const text = `/chat carol\nhello ${i}\n${command}\nsecret for dave\n/msg another\n`;
       const { code, err } = await town.runs("alice", text);
       const refusal = `error: not sent: ${command.trim()} failed`;
-      assertEquals([code, err.slice(1)], [0, [refusal, refusal]], command);
+      assertEquals([code, err.slice(1)], [1, [refusal, refusal]], command);
       await carol.says(RegExp(`^alice: hello ${i}$`));
     }
     assertEquals(heardFrom("alice", carol), failing.map((_, i) => `alice: hello ${i}`));
@@ -138,7 +138,7 @@ for (const build of builds) {
     await bob.says(/^\* alice \(.*\) has called, encrypted; \/switch alice to answer$/);
     await bob.says(/^alice: hello$/);
     await bob.types("for nobody\n/chat dave\nfor dave\n/quit");
-    assertEquals(await bob.ends(), 0);
+    assertEquals(await bob.ends(), 1);
     assertEquals(bob.err[0], "error: No conversation is current: /switch to one of mallory, alice");
     assertEquals(bob.err.at(-1), "error: not sent: /chat dave failed");
     for (const one of [mallory, alice]) {
@@ -153,7 +153,7 @@ for (const build of builds) {
     await using bob = await town.script("bob");
     await bob.says(/^alice: by mail$/);
     await bob.types("for nobody\n/quit");
-    assertEquals(await bob.ends(), 0);
+    assertEquals(await bob.ends(), 1);
     assertMatch(bob.err.join(), /^error: No conversation is current: \/switch to one of alice$/);
   });
 
@@ -188,7 +188,7 @@ for (const build of builds) {
       " /quit",
     ];
     const { code, out, err } = await town.runs("alice", [...lines, "not said"].join("\n") + "\n");
-    assertEquals([code, err.length], [0, 1]);
+    assertEquals([code, err.length], [1, 1]);
     assertMatch(err[0]!, /^error: There are no words to compare yet/);
     assert(out.some((line) => line.endsWith("(current)")), out.join("\n"));
     await carol.says(/^alice {3}has left|^\* alice has left$/);

@@ -77,6 +77,7 @@ function addClient(program: Command): void {
         .default("127.0.0.1").argParser(parseHostArgument),
     )
     .option("--register", "register at start")
+    .option("--strict", "in a script, end at the first line that fails")
     .option("--ca <file>", caHelp)
     .option("--allow-plaintext", "also talk to programs that cannot encrypt")
     .option("--legacy-server", "the server ends at what the original program does not send")
@@ -94,6 +95,7 @@ function addClient(program: Command): void {
 interface ClientOptions extends PassphraseOptions {
   readonly host: string;
   readonly register?: true;
+  readonly strict?: true;
   readonly ca?: string;
   readonly profile?: string;
   readonly allowPlaintext?: true;
@@ -110,16 +112,17 @@ async function startClient(
 ): Promise<void> {
   const { host, profile = configDirectory() } = options;
   const { allowPlaintext = false, readReceipts = false, register = false } = options;
-  const { legacyServer = false } = options;
+  const { legacyServer = false, strict = false } = options;
   if (legacyServer && namedServers.every(({ tls }) => tls !== undefined)) {
     command.error("error: --legacy-server is for a server that is named without tls://");
   }
   const servers = await withAuthorities(namedServers, options.ca, command);
   const passphrase = passphraseIn(options);
-  await runClient({
+  const isDone = await runClient({
     ...{ id, host, port, servers, profile, passphrase },
-    ...{ allowPlaintext, legacyServer, readReceipts, register },
+    ...{ allowPlaintext, legacyServer, readReceipts, register, strict },
   });
+  if (!isDone) Deno.exitCode = 1;
 }
 
 function addHistory(program: Command): void {

@@ -37,15 +37,18 @@ export interface ClientProgramOptions {
   readonly readReceipts: boolean;
   /** Whether it registers at start, and ends if that fails. */
   readonly register: boolean;
+  /** Whether a script ends at the first line that fails. */
+  readonly strict: boolean;
 }
 
 /**
  * Runs a client: in a terminal with a prompt, else line by line, until the user ends it.
  *
+ * @returns False if a line of a script has failed.
  * @throws {UserError} If the profile cannot be opened, or registering fails.
  * @throws {Error} If the client cannot listen.
  */
-export async function runClient(options: ClientProgramOptions): Promise<void> {
+export async function runClient(options: ClientProgramOptions): Promise<boolean> {
   // Before the signals: while a passphrase is asked for, Ctrl+C has to end the program by itself.
   using profile = await openOwnProfile(options.profile, options);
   const { identity, store } = profile;
@@ -64,18 +67,22 @@ export async function runClient(options: ClientProgramOptions): Promise<void> {
     () => new Session(display, (sink) => new ChatClient({ ...options, identity, store, sink })),
   );
   const { client } = session;
+  let isDone = true;
   try {
     hint(options, display);
     if (options.register) {
       await client.register((registered) => display.show({ type: "registered", ...registered }));
     }
-    if (terminal !== undefined) await terminal.run(session, stop.signal);
-    else await runLines(session, display, stop.signal);
+    if (terminal === undefined) {
+      const lines = { input: Deno.stdin.readable, isTyped: input, strict: options.strict };
+      isDone = await runLines(session, display, stop.signal, lines);
+    } else await terminal.run(session, stop.signal);
   } finally {
     terminal?.close();
     await client.stop();
     await printer.flush();
   }
+  return isDone && !printer.hasLost;
 }
 
 /** Tells what the user may not expect of how the client was started. */

@@ -6,12 +6,12 @@
  * @module
  */
 
-import { TextLineStream } from "@std/streams/text-line-stream";
 import { aborted, systemClock } from "../../../shared/time/clock.ts";
 import { writeAll } from "../../../shared/net/write_all.ts";
 import { isMessage, type LineOutcome, runLine } from "../commands/commands.ts";
 import type { Display, Session } from "../session.ts";
 import { type HistoryRow, type Shown, type Wording, wordingOf } from "../wording/wording.ts";
+import { type InputFault, InputLineStream } from "./input_lines.ts";
 
 /** What is shown, as lines for scripts, each with its line end. */
 export function plainText(shown: Shown, now?: Date): string {
@@ -64,6 +64,7 @@ export class LinePrinter implements Display {
   #next: Batch | undefined;
   #waiting = 0;
   #failed = false;
+  #hasLost = false;
   readonly #onClosed: () => void;
   readonly #sinks: { readonly out: Sink; readonly err: Sink };
 
@@ -79,11 +80,17 @@ export class LinePrinter implements Display {
   show(shown: Shown): void {
     const wording = wordingOf(shown);
     const text = textOf(wording);
+    if (shown.type === "unconfirmed") this.#hasLost = true;
     const { out, err } = this.#sinks;
     const sink = wording.tone === "problem" ? err : out;
     this.#waiting += text.length;
     if (this.#next?.sink === sink) this.#next.text += text;
     else this.#begin({ sink, text });
+  }
+
+  /** Whether a message that was sent may not have arrived, and does not wait either. */
+  get hasLost(): boolean {
+    return this.#hasLost;
   }
 
   isIdle(): boolean {
@@ -120,44 +127,66 @@ export class LinePrinter implements Display {
   }
 }
 
+/** How lines are run. */
+export interface RunLinesOptions {
+  readonly input: ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** Whether the input is typed: then only Enter ends a line, and what is left at the end is none. */
+  readonly isTyped: boolean;
+  /** Whether the first line that fails is the last one. Then none is begun before the one before is done. */
+  readonly strict: boolean;
+}
+
 /**
- * Runs commands from standard input until `/quit`, the end of the input or the signal. Each begins when the
- * one before is done, except for messages, so that many of them are written to the disk at once. At the end
- * of the input it waits until what was sent has arrived.
+ * Runs commands from an input until `/quit`, its end, or the signal. Each begins when the one before is done,
+ * except for messages, so that many of them are written to the disk at once. At the end it waits until what
+ * was sent has arrived.
  *
  * @param display Shows the answers.
+ * @returns Whether no line has failed, or was given up because of the signal.
  */
 export async function runLines(
   session: Session,
   display: Display,
   signal: AbortSignal,
-  input: ReadableStream<Uint8Array<ArrayBuffer>> = Deno.stdin.readable,
-): Promise<void> {
+  { input, isTyped, strict }: RunLinesOptions,
+): Promise<boolean> {
   const context = { session, show: (shown: Shown) => display.show(shown), clock: systemClock };
-  const reader = input
-    .pipeThrough(new TextDecoderStream())
-    .pipeThrough(new TextLineStream())
-    .getReader();
-  const stopped = aborted(signal);
+  const reader = input.pipeThrough(new InputLineStream(isTyped)).getReader();
+  const stopped = aborted(signal).then((): LineOutcome[] => ["failed"]);
   // A read of a terminal or a pipe cannot be taken back; the process ends nevertheless.
   const stopReading = () => void reader.cancel().catch(() => {});
   signal.addEventListener("abort", stopReading);
   const running: Promise<LineOutcome>[] = [];
-  const settled = () => Promise.race([Promise.all(running.splice(0)), stopped]);
+  let hasFailed = false;
+  /** Waits for lines. @returns Whether the next one may be begun. */
+  const done = async (lines: readonly Promise<LineOutcome>[]): Promise<boolean> => {
+    const outcomes = await Promise.race([Promise.all(lines), stopped]);
+    const failed = outcomes.includes("failed");
+    hasFailed ||= failed;
+    return !signal.aborted && !outcomes.includes("quit") && !(failed && strict);
+  };
   try {
-    while (!signal.aborted) {
-      const { done, value: line } = await reader.read();
-      if (done) break;
-      const overlapping = isMessage(line);
-      if (!overlapping || running.length >= overlappingMax) await settled();
-      const run = runLine(line, context);
-      if (overlapping) running.push(run);
-      else if (await Promise.race([run, stopped]) === "quit") break;
+    for (let isMore = true; isMore;) {
+      const { done: isEnd, value } = await reader.read();
+      if (isEnd) break;
+      const overlaps = !strict && value.text !== undefined && isMessage(value.text);
+      if (!overlaps || running.length >= overlappingMax) isMore = await done(running.splice(0));
+      if (!isMore) break;
+      const run = value.text === undefined ? refuse(value, display) : runLine(value.text, context);
+      if (overlaps) running.push(run);
+      else isMore = await done([run]);
     }
-    await settled();
+    await done(running);
     if (!signal.aborted) await Promise.race([session.client.allDelivered(), stopped]);
   } finally {
     signal.removeEventListener("abort", stopReading);
     stopReading();
   }
+  return !hasFailed;
+}
+
+/** Says that a line is no text. */
+function refuse({ number, why }: InputFault, display: Display): Promise<LineOutcome> {
+  display.show({ type: "not-a-line", number, why });
+  return Promise.resolve("failed");
 }

@@ -28,6 +28,7 @@ export const lineProblemWords: Words<LineProblem> = {
       `not sent: this line was begun for ${begunFor}, and you now talk to ${current}` +
         (asks ? `: Enter sends it to ${current}, Ctrl+U drops it` : ""),
     ),
+  "not-a-line": ({ number, why }) => problem(`Line ${number} ${lineFaults[why]}: it was not sent`),
   "nobody-current": (refusal) => problem(nobodyCurrent(refusal)),
   "not-a-count": ({ given, name }) =>
     problem(
@@ -44,6 +45,11 @@ export const lineProblemWords: Words<LineProblem> = {
         `/verify ${name} no`,
     ),
   failed: ({ error }) => problem(failure(error)),
+};
+
+const lineFaults: Readonly<Record<(LineProblem & { type: "not-a-line" })["why"], string>> = {
+  "not-utf8": "is not UTF-8",
+  "too-long": "is longer than a message can be",
 };
 
 function nobodyCurrent({ command, names }: LineProblem & { type: "nobody-current" }): string {

@@ -129,6 +129,12 @@ export type LineProblem =
     readonly asks: boolean;
   }
   | {
+    /** A line of a script's input that is not text. */
+    readonly type: "not-a-line";
+    readonly number: number;
+    readonly why: "not-utf8" | "too-long";
+  }
+  | {
     /** No conversation is current, and the line names none. */
     readonly type: "nobody-current";
     readonly command: "msg" | "close" | "audit";

@@ -2,7 +2,11 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { UserError } from "../../../../client/user_error.ts";
-import { LinePrinter, runLines } from "../../../../client/ui/script/script.ts";
+import {
+  LinePrinter,
+  runLines,
+  type RunLinesOptions,
+} from "../../../../client/ui/script/script.ts";
 import type { Shown } from "../../../../client/ui/wording/wording.ts";
 import { FakeSession, peer } from "../../../support/fake_client.ts";
 import { until } from "../../../support/events.ts";
@@ -34,7 +38,7 @@ class SlowClient {
 }
 
 /** Runs lines that a test writes. */
-function running() {
+function running(options: Partial<RunLinesOptions> = {}) {
   const client = new SlowClient();
   const t = new FakeSession();
   const { fake, session, shown, display } = t;
@@ -47,7 +51,8 @@ function running() {
   const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>>();
   const writer = writable.getWriter();
   const write = (text: string) => void writer.write(new TextEncoder().encode(text)).catch(() => {});
-  const ended = runLines(session, display, stop.signal, readable);
+  const input = { input: readable, isTyped: false, strict: false, ...options };
+  const ended = runLines(session, display, stop.signal, input);
   return { client, shown, stop, write, end: () => void writer.close(), ended };
 }
 
@@ -132,6 +137,102 @@ Deno.test("a signal ends it, whatever it waits for", async () => {
   }
 });
 
+/** Runs lines to their end. @returns Whether all were done, what was sent, and what was shown. */
+async function ran(input: string | Uint8Array, options: Partial<RunLinesOptions> = {}) {
+  const t = new FakeSession();
+  t.turnTo("bob");
+  t.fake.answers.send = (_: string, text: string) => {
+    if (text === "too long") throw new RangeError(text);
+    return Promise.resolve({ id: "1" });
+  };
+  const bytes = typeof input === "string" ? new TextEncoder().encode(input) : input;
+  const done = await runLines(t.session, t.display, new AbortController().signal, {
+    input: ReadableStream.from([new Uint8Array(bytes)]),
+    isTyped: false,
+    strict: false,
+    ...options,
+  });
+  const sent = t.fake.calls.filter(([method]) => method === "send").map(([, , text]) => text);
+  return { done, sent, shown: t.shown.all };
+}
+
+/** One byte for each character. */
+const latin1 = (text: string) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+
+Deno.test("that a line has failed is known at the end, and the lines behind it are done", async () => {
+  const cases: [input: string, done: boolean, sent: string[]][] = [
+    ["", true, []],
+    ["one\n\ntwo", true, ["one", "two"]],
+    ["one\n/hepl\ntwo\n", false, ["one", "two"]],
+    ["too long\ntwo\n", false, ["too long", "two"]],
+    ["one\n/etc/passwd\ntwo\n", false, ["one", "two"]],
+    ["one\n/chta dave\ntwo\n", false, ["one"]],
+    ["one\n/quit\n/hepl\n", true, ["one"]],
+  ];
+  for (const [input, done, sent] of cases) {
+    const result = await ran(input);
+    assertEquals([result.done, result.sent], [done, sent], input);
+  }
+});
+
+Deno.test("with --strict the first line that fails is the last one", async () => {
+  const cases: [input: string, done: boolean, sent: string[]][] = [
+    ["one\ntwo\n", true, ["one", "two"]],
+    ["one\ntoo long\nthree\n", false, ["one", "too long"]],
+    ["one\n/hepl\ntwo\n", false, ["one"]],
+    ["one\n\xff\ntwo\n", false, ["one"]],
+  ];
+  for (const [input, done, sent] of cases) {
+    const result = await ran(latin1(input), { strict: true });
+    assertEquals([result.done, result.sent], [done, sent], input);
+  }
+});
+
+Deno.test("with --strict no message is begun before the one before is saved", async () => {
+  const { client, write, end, ended } = running({ strict: true });
+  write("one\ntwo\nthree\n");
+  await until(() => client.atOnce === 1);
+  client.finish();
+  await until(() => client.atOnce === 1);
+  client.finish(new UserError({ code: "not-kept", reason: "the disk is full" }));
+  await until(() => client.asked.at(-1) === "allDelivered");
+  client.finish();
+  assertEquals(await ended, false);
+  end();
+  assertEquals(client.asked, ["one", "two", "allDelivered"]);
+});
+
+Deno.test("a line that is not UTF-8 is refused by its number, and nothing of it is sent", async () => {
+  const { done, sent, shown } = await ran(latin1("one\nna\xefve\nthree\n"));
+  assertEquals([done, sent], [false, ["one", "three"]]);
+  assertEquals(shown, [{ type: "not-a-line", number: 2, why: "not-utf8" }]);
+});
+
+Deno.test("what is typed and not ended by Enter is not sent", async () => {
+  assertEquals((await ran("one\ntwo")).sent, ["one", "two"]);
+  assertEquals((await ran("one\ntwo", { isTyped: true })).sent, ["one"]);
+});
+
+Deno.test("a line that is given up because of a signal has failed, a wait for deliveries has not", async () => {
+  for (const [text, done] of [["one\n", false], ["/register\n", false], ["", true]] as const) {
+    const { client, stop, write, ended } = running();
+    write(text);
+    await until(() => client.atOnce === (done ? 0 : 1));
+    stop.abort();
+    assertEquals(await ended, done, text);
+    client.finish();
+  }
+  const { client, stop, write, end, ended } = running();
+  write("one\n");
+  await until(() => client.atOnce === 1);
+  client.finish();
+  end();
+  await until(() => client.asked.at(-1) === "allDelivered");
+  stop.abort();
+  assertEquals(await ended, true);
+  client.finish();
+});
+
 /** An output that takes what it is given when a test tells it to. */
 class SlowSink {
   readonly writes: string[] = [];
@@ -177,6 +278,15 @@ Deno.test("what comes during a write goes out in one write afterwards, in order"
   assertEquals(out.writes.slice(2), ["* talking to d\n"]);
   assertEquals(err.writes, ["error: x\n"]);
   assertEquals(printer.shown(), undefined);
+});
+
+Deno.test("in a script nobody becomes the current one by calling, and a loss is noted", () => {
+  const { printer } = printing();
+  assertEquals([printer.isIdle(), printer.hasLost], [false, false]);
+  printer.show(switched("bob"));
+  assertEquals(printer.hasLost, false);
+  printer.show({ type: "unconfirmed", ...peer("bob"), texts: ["Hello"] });
+  assertEquals(printer.hasLost, true);
 });
 
 Deno.test("a message that could not be printed does not count as printed", async () => {

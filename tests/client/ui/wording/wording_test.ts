@@ -255,6 +255,10 @@ const fields: Arbitraries = {
     current: hostile,
     asks: fc.boolean(),
   }),
+  "not-a-line": fc.record({
+    number: fc.nat(),
+    why: fc.constantFrom("not-utf8" as const, "too-long" as const),
+  }),
   "nobody-current": fc.record({
     command: fc.constantFrom("msg" as const, "close" as const, "audit" as const),
     names: fc.array(hostile, { maxLength: 3 }),
@@ -795,6 +799,13 @@ const said: {
       "error: not sent: this line was begun for nobody, and you now talk to carol",
     ],
   ],
+  "not-a-line": [
+    [{ number: 3, why: "not-utf8" }, "error: Line 3 is not UTF-8: it was not sent"],
+    [
+      { number: 3, why: "too-long" },
+      "error: Line 3 is longer than a message can be: it was not sent",
+    ],
+  ],
   failed: [
     [
       { error: new UserError(unknown) },
@@ -817,7 +828,7 @@ Deno.test("what went wrong is a problem, and nothing else is", () => {
   const problems: Shown["type"][] = ["server-lost", "unconfirmed", "problem", "failed", "usage"];
   problems.push("key-changed", "key-refused", "server-contradicted", "not-verified");
   problems.push("unknown-command", "nobody-current", "not-a-count", "count-out-of-range");
-  problems.push("not-yes-or-no", "path", "turn-failed", "begun-for-another");
+  problems.push("not-yes-or-no", "path", "turn-failed", "begun-for-another", "not-a-line");
   for (const [type, arbitrary] of arbitraries) {
     // This one depends on what was found.
     if (type === "audited") continue;
