@@ -99,7 +99,7 @@ for (const build of builds) {
     await alices.says(/^\* connected to bob/);
     await alices.types("back again");
     await bobs.says(/^alice: back again$/);
-    await bobs.types("welcome");
+    await bobs.types("/switch alice\nwelcome");
     await alices.says(/^bob: welcome$/);
     await quits(alices);
     assertEquals(bobs.err, []);
