@@ -26,9 +26,14 @@ class Town implements AsyncDisposable {
 
   /** Starts a client in a terminal, and waits until it shows a prompt. */
   async terminal(id: string, build = this.#buildOf(id)): Promise<TerminalProgram> {
-    const terminal = new TerminalProgram(build, ...this.#client(id));
+    const terminal = this.opens(id, build);
     await terminal.shows(RegExp(`${id}> `));
     return terminal;
+  }
+
+  /** Starts a client in a terminal. */
+  opens(id: string, build = this.#buildOf(id)): TerminalProgram {
+    return new TerminalProgram(build, ...this.#client(id));
   }
 
   /** Runs a script to its end. */
@@ -52,6 +57,7 @@ class Town implements AsyncDisposable {
     assertEquals([await ones.ends(), ones.err], [0, []]);
   }
 
+  /** The client of a person, as another command runs it. */
   buildAt(id: string, command: string, ...args: string[]): Build {
     const { build } = this;
     return { ...this.#buildOf(id), command, args: [...args, build.command, ...build.args] };
@@ -326,6 +332,28 @@ for (const build of builds) {
       },
     );
   }
+
+  inTerminal("what Ctrl+D ends is not sent either, if the output is no terminal", async (town) => {
+    await using carol = await town.script("carol");
+    using place = temporaryDirectory();
+    const build = town.buildAt("alice", "sh", "-c", `exec "$@" >${place.path}/out`, "sh");
+    await using alice = town.opens("alice", build);
+    await alice.types("/chat carol\rsent\r");
+    await carol.says(/^alice: sent$/);
+    await alice.types("half typed\x04\x04");
+    assertEquals(await alice.ends(), 0);
+    await carol.says(/^\* alice has left$/);
+    assertEquals(heardFrom("alice", carol), ["alice: sent"]);
+  });
+
+  inTerminal("what is typed while a client starts is done when it has started", async (town) => {
+    await using carol = await town.script("carol");
+    await using alice = town.opens("alice");
+    await alice.types("/chat carol\rearly\r/quit\r");
+    assertEquals(await alice.ends(), 0);
+    await carol.says(/^\* alice has left$/);
+    assertEquals(heardFrom("alice", carol), ["alice: early"]);
+  });
 
   const ten = Array.from({ length: 10 }, (_, i) => `line ${i}`);
   for (const [how, keys] of [["/quit", "/quit\r"], [" /quit", " /quit\r"], ["Ctrl+D", "\x04"]]) {

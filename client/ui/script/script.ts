@@ -156,6 +156,9 @@ export async function runLines(
   // A read of a terminal or a pipe cannot be taken back; the process ends nevertheless.
   const stopReading = () => void reader.cancel().catch(() => {});
   signal.addEventListener("abort", stopReading);
+  // A terminal whose window is closed may end with an error.
+  const end = { done: true, value: undefined } as const;
+  const read = () => isTyped ? reader.read().catch(() => end) : reader.read();
   const running: Promise<LineOutcome>[] = [];
   let hasFailed = false;
   /** Waits for lines. @returns Whether the next one may be begun. */
@@ -167,7 +170,7 @@ export async function runLines(
   };
   try {
     for (let isMore = true; isMore;) {
-      const { done: isEnd, value } = await reader.read();
+      const { done: isEnd, value } = await read();
       if (isEnd) break;
       const overlaps = !strict && value.text !== undefined && isMessage(value.text);
       if (!overlaps || running.length >= overlappingMax) isMore = await done(running.splice(0));

@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { Interface } from "node:readline";
 import type { BegunFor } from "../line_queue.ts";
 import type { Recipient } from "../session.ts";
 
@@ -14,15 +13,23 @@ interface AskedLine {
   readonly recipient: Recipient;
 }
 
+/** What an input line needs of readline. */
+interface EditedLine {
+  /** What is typed. */
+  readonly line: string;
+  /** Types something. */
+  write(text: string): void;
+}
+
 /** The input line of a terminal. */
 export class InputLine {
-  readonly #readline: Pick<Interface, "line" | "write">;
+  readonly #readline: EditedLine;
   /** Whom the prompt names. */
   readonly #named: () => BegunFor;
   #begunFor: BegunFor | undefined;
   #asked: AskedLine | undefined;
 
-  constructor(readline: Pick<Interface, "line" | "write">, named: () => BegunFor) {
+  constructor(readline: EditedLine, named: () => BegunFor) {
     this.#readline = readline;
     this.#named = named;
   }

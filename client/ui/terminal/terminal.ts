@@ -55,6 +55,14 @@ export async function openTerminal(onInterrupt: () => void): Promise<Terminal> {
   stdin.once("end", end);
   stdin.on("error", end);
   stdout.on("error", end);
+  /** Writes to the terminal, if it is still there. Deno 2.6 throws if it is not. */
+  const draw = (work: () => void) => {
+    try {
+      if (!isGone) work();
+    } catch {
+      end();
+    }
+  };
   const readline = createInterface({
     input: stdin,
     output: stdout,
@@ -66,30 +74,39 @@ export async function openTerminal(onInterrupt: () => void): Promise<Terminal> {
 
   // Completion pauses the input for a moment, and Deno 2.6 then loses the key that comes next.
   readline.pause = () => readline;
+  // Of an end by an error, as with Deno 2.6, it tells as well.
+  readline.on("error", end);
 
   const queue = new LineQueue();
   /** Whom the prompt names. */
   let named: BegunFor = queue.recipient;
-  const input = new InputLine(readline, () => named);
+  const input = new InputLine({
+    get line() {
+      return readline.line;
+    },
+    write: (text) => draw(() => readline.write(text)),
+  }, () => named);
 
   const prompt = () => {
     named = queue.recipient;
     if (session === undefined || isClosed) return;
     const to = "turningTo" in named ? named : session.current;
     readline.setPrompt(promptText(session.client.id, to));
-    readline.prompt(true);
+    draw(() => readline.prompt(true));
   };
 
   const print = (shown: Shown) => {
     const lines = terminalLines(shown, new Date());
-    if (session !== undefined) {
-      // What is typed may be longer than a row: go up to where the prompt begins.
-      moveCursor(stdout, -1_000, -readline.getCursorPos().rows);
-      clearScreenDown(stdout);
-      // Drawing the prompt goes up by as many rows, and would take what is printed for a part of it.
-      (readline as unknown as { prevRows: number }).prevRows = 0;
-    }
-    if (lines.length > 0) stdout.write(lines.join("\n") + "\n");
+    draw(() => {
+      if (session !== undefined) {
+        // What is typed may be longer than a row: go up to where the prompt begins.
+        moveCursor(stdout, -1_000, -readline.getCursorPos().rows);
+        clearScreenDown(stdout);
+        // Drawing the prompt goes up by as many rows, and would take what is printed for a part of it.
+        (readline as unknown as { prevRows: number }).prevRows = 0;
+      }
+      if (lines.length > 0) stdout.write(lines.join("\n") + "\n");
+    });
     prompt();
   };
   const coalescer = new EventCoalescer(print);
@@ -118,7 +135,7 @@ export async function openTerminal(onInterrupt: () => void): Promise<Terminal> {
     if (lines.length > 0) show({ type: "lines-dropped", lines });
     coalescer.flush();
     session = undefined;
-    stdout.write("\n");
+    draw(() => stdout.write("\n"));
   };
 
   return {
@@ -134,7 +151,8 @@ export async function openTerminal(onInterrupt: () => void): Promise<Terminal> {
     run,
     close: () => {
       coalescer.flush();
-      readline.close();
+      // What has ended cannot be given back.
+      draw(() => readline.close());
     },
   };
 }

@@ -213,6 +213,20 @@ Deno.test("what is typed and not ended by Enter is not sent", async () => {
   assertEquals((await ran("one\ntwo", { isTyped: true })).sent, ["one"]);
 });
 
+Deno.test("an input that fails is an error, unless it is a terminal, which has ended then", async () => {
+  for (const isTyped of [false, true]) {
+    const input = new ReadableStream<Uint8Array<ArrayBuffer>>({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode("one\ntwo"));
+      },
+      pull: () => Promise.reject(new Error("Input/output error")),
+    });
+    const running = ran("", { input, isTyped });
+    if (isTyped) assertEquals((await running).done, true);
+    else await assertRejects(() => running, Error, "Input/output error");
+  }
+});
+
 Deno.test("a line that is given up because of a signal has failed, a wait for deliveries has not", async () => {
   for (const [text, done] of [["one\n", false], ["/register\n", false], ["", true]] as const) {
     const { client, stop, write, ended } = running();
