@@ -9,13 +9,14 @@
  * @module
  */
 
-import { aborted, systemClock } from "../../../shared/time/clock.ts";
-import { complete, isMessage, runLine, turnOf } from "../commands/commands.ts";
-import { type BegunFor, LineQueue, type LineRunner } from "../line_queue.ts";
+import { aborted } from "../../../shared/time/clock.ts";
+import { complete, turnOf } from "../commands/commands.ts";
+import { type BegunFor, LineQueue } from "../line_queue.ts";
 import type { Display, Session } from "../session.ts";
 import { promptText, type Shown } from "../wording/wording.ts";
 import { EventCoalescer } from "./event_coalescer.ts";
 import { InputLine } from "./input_line.ts";
+import { lineRunner } from "./line_runner.ts";
 import { terminalLines } from "./terminal_lines.ts";
 
 /** A terminal that a client runs in. */
@@ -153,42 +154,6 @@ export async function openTerminal(onInterrupt: () => void): Promise<Terminal> {
       coalescer.flush();
       // What has ended cannot be given back.
       draw(() => readline.close());
-    },
-  };
-}
-
-/** What running lines in a terminal needs. */
-interface LineSurroundings {
-  readonly queue: LineQueue;
-  readonly input: InputLine;
-  readonly show: (shown: Shown) => void;
-  readonly prompt: () => void;
-  readonly quit: () => void;
-}
-
-/** Runs lines in a session. Messages that are refused go back into the input line, as far as there is room. */
-function lineRunner(session: Session, surroundings: LineSurroundings): LineRunner {
-  const { queue, input, show, prompt, quit } = surroundings;
-  const refused: string[] = [];
-  const take = (shown: Shown) =>
-    show(shown.type === "begun-for-another" ? { ...shown, asks: input.isEmpty } : shown);
-  return {
-    get recipient() {
-      return session.recipient;
-    },
-    async run(line, begunFor) {
-      const outcome = await runLine(line, { session, show: take, clock: systemClock, begunFor });
-      if (outcome === "failed" && isMessage(line)) {
-        if (!input.putBack(line, begunFor, session.recipient)) refused.push(line);
-      }
-      if (outcome === "quit") quit();
-      return outcome === "quit";
-    },
-    done() {
-      if (queue.waiting === 0 && refused.length > 0) {
-        show({ type: "lines-refused", lines: refused.splice(0) });
-      }
-      prompt();
     },
   };
 }

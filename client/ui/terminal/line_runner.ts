@@ -1,0 +1,52 @@
+/**
+ * Running the lines of a terminal: what becomes of a message that is refused.
+ *
+ * @module
+ */
+
+import { systemClock } from "../../../shared/time/clock.ts";
+import { isMessage, runLine } from "../commands/commands.ts";
+import type { LineQueue, LineRunner } from "../line_queue.ts";
+import type { Session } from "../session.ts";
+import type { Shown } from "../wording/wording.ts";
+import type { InputLine } from "./input_line.ts";
+
+/** What running lines in a terminal needs. */
+export interface LineSurroundings {
+  readonly queue: LineQueue;
+  readonly input: InputLine;
+  readonly show: (shown: Shown) => void;
+  readonly prompt: () => void;
+  /** Told that a line was `/quit`. */
+  readonly quit: () => void;
+}
+
+/**
+ * Runs lines in a session. A message that is refused goes back into the input line; if there is another line
+ * by then, it is said how to get at it.
+ */
+export function lineRunner(session: Session, surroundings: LineSurroundings): LineRunner {
+  const { queue, input, show, prompt, quit } = surroundings;
+  const refused: string[] = [];
+  const take = (shown: Shown) =>
+    show(shown.type === "begun-for-another" ? { ...shown, asks: input.isEmpty } : shown);
+  return {
+    get recipient() {
+      return session.recipient;
+    },
+    async run(line, begunFor) {
+      const outcome = await runLine(line, { session, show: take, clock: systemClock, begunFor });
+      if (outcome === "failed" && isMessage(line)) {
+        if (!input.putBack(line, begunFor, session.recipient)) refused.push(line);
+      }
+      if (outcome === "quit") quit();
+      return outcome === "quit";
+    },
+    done() {
+      if (queue.waiting === 0 && refused.length > 0) {
+        show({ type: "lines-refused", lines: refused.splice(0) });
+      }
+      prompt();
+    },
+  };
+}

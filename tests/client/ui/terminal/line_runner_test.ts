@@ -1,0 +1,131 @@
+// What becomes of messages that are refused in a terminal: with everything but readline.
+
+import { assertEquals } from "@std/assert";
+import { turnOf } from "../../../../client/ui/commands/commands.ts";
+import { LineQueue } from "../../../../client/ui/line_queue.ts";
+import { InputLine } from "../../../../client/ui/terminal/input_line.ts";
+import { lineRunner } from "../../../../client/ui/terminal/line_runner.ts";
+import { FakeSession, peer } from "../../../support/fake_client.ts";
+import { UserError } from "../../../../client/user_error.ts";
+
+/** A terminal in which a test types. */
+class Typing {
+  readonly t = new FakeSession();
+  readonly queue = new LineQueue();
+  readonly readline = {
+    line: "",
+    write(text: string) {
+      this.line += text;
+    },
+  };
+  readonly input = new InputLine(this.readline, () => this.queue.recipient);
+  quits = 0;
+  prompts = 0;
+
+  constructor() {
+    this.queue.start(lineRunner(this.t.session, {
+      queue: this.queue,
+      input: this.input,
+      show: this.t.shown.take,
+      prompt: () => this.prompts++,
+      quit: () => this.quits++,
+    }));
+  }
+
+  types(text: string): void {
+    for (const letter of text) {
+      if (letter !== "\r") {
+        this.readline.line += letter;
+        this.input.pressed();
+        continue;
+      }
+      const { line } = this.readline;
+      this.readline.line = "";
+      const turn = turnOf(line);
+      this.queue.enter(line, this.input.enter(line), turn && { turningTo: turn.to });
+      this.input.pressed();
+    }
+  }
+
+  /** What has been sent since the last time that this was asked, and to whom. */
+  get sent(): unknown[] {
+    const calls = this.t.fake.calls.splice(0);
+    return calls.filter(([method]) => method === "send").map(([, to, text]) => [to, text]);
+  }
+}
+
+Deno.test("a message that is refused comes back; of further ones it is said where they are", async () => {
+  const typing = new Typing();
+  typing.types("one\rtwo\rthree\r/help\r");
+  await typing.queue.settled();
+  assertEquals(typing.readline.line, "one");
+  assertEquals(typing.t.shown.all.map(({ type }) => type), [
+    "nobody-current",
+    "nobody-current",
+    "nobody-current",
+    "help",
+    "lines-refused",
+  ]);
+  assertEquals(typing.t.shown.of("lines-refused")[0]!.lines, ["two", "three"]);
+  assertEquals([typing.sent, typing.prompts], [[], 4]);
+});
+
+Deno.test("a line that is begun meanwhile is left alone", async () => {
+  const typing = new Typing();
+  typing.types("one\rhal");
+  await typing.queue.settled();
+  typing.types("f");
+  assertEquals(typing.readline.line, "half");
+  assertEquals(typing.t.shown.of("lines-refused"), [{ type: "lines-refused", lines: ["one"] }]);
+});
+
+Deno.test("a command that fails does not come back, a path does", async () => {
+  const typing = new Typing();
+  typing.t.fake.error = new UserError({ code: "not-registered", name: "dave" });
+  typing.types("/chat dave\r");
+  await typing.queue.settled();
+  assertEquals(typing.readline.line, "");
+  typing.types("/etc/passwd\r");
+  await typing.queue.settled();
+  assertEquals(typing.readline.line, "/etc/passwd");
+});
+
+Deno.test("a line that was begun for somebody else is asked about, and Enter sends it", async () => {
+  const typing = new Typing();
+  typing.t.turnTo("bob");
+  typing.types("hell");
+  typing.t.turnTo("carol");
+  typing.types("o\r");
+  await typing.queue.settled();
+  assertEquals(typing.readline.line, "hello");
+  const question = { type: "begun-for-another", begunFor: "bob", current: "carol" } as const;
+  assertEquals(typing.t.shown.all, [{ ...question, asks: true }]);
+  assertEquals(typing.sent, []);
+  // With more in it, it is another line, which may be for bob.
+  typing.types("!\r");
+  await typing.queue.settled();
+  assertEquals(typing.t.shown.all, [{ ...question, asks: true }, { ...question, asks: true }]);
+  typing.types("\r");
+  await typing.queue.settled();
+  assertEquals(typing.sent, [[peer("carol").conversation, "hello!"]]);
+});
+
+Deno.test("what is pasted with such a line is no answer to the question", async () => {
+  const typing = new Typing();
+  typing.t.turnTo("bob");
+  typing.types("one");
+  typing.t.turnTo("carol");
+  typing.types("\r\r");
+  await typing.queue.settled();
+  assertEquals(typing.sent, []);
+  assertEquals(typing.readline.line, "one");
+});
+
+Deno.test("/quit is told once, and nothing behind it is run", async () => {
+  const typing = new Typing();
+  typing.t.turnTo("bob");
+  typing.types("one\r /quit\rtwo\r");
+  await typing.queue.settled();
+  assertEquals(typing.quits, 1);
+  assertEquals(typing.sent, [[peer("bob").conversation, "one"]]);
+});
