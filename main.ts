@@ -10,7 +10,6 @@ import { addClientCommands } from "./client/ui/cli/cli.ts";
 import { errorSentence } from "./client/ui/wording/wording.ts";
 import config from "./deno.json" with { type: "json" };
 import { addServerCommand } from "./server/cli.ts";
-import { startServer } from "./server/server.ts";
 import { addCompletionsCommand } from "./shared/process/completions.ts";
 import { makeVisibleLines } from "./shared/text/visible.ts";
 
@@ -25,7 +24,13 @@ const program = new Command("p2pchat")
   .exitOverride();
 
 addServerCommand(program);
-addClientCommands(program, { startServer: () => startServer({ host: "127.0.0.1", port: 0 }) });
+addClientCommands(program, {
+  startServer: async () => {
+    // Loaded when it is needed, as each subcommand loads what it runs.
+    const { startServer } = await import("./server/server.ts");
+    return startServer({ host: "127.0.0.1", port: 0 });
+  },
+});
 addCompletionsCommand(program);
 
 function fail(error: unknown): void {

@@ -25,7 +25,6 @@ import {
 } from "../shared/process/log.ts";
 import { nameLeaseMs } from "../shared/protocol/limits.ts";
 import type { CertificateFiles } from "./certificate/certificate.ts";
-import { runServer } from "./program.ts";
 
 /** Adds the subcommand `server` to the command line. */
 export function addServerCommand(program: Command): void {
@@ -88,6 +87,8 @@ async function startServer(options: ServerCommandOptions, command: Command): Pro
   const out = new LineWriter(Deno.stdout, saysDropped);
   const err = new LineWriter(Deno.stderr, saysDropped);
   try {
+    // Loaded when it is needed: the other subcommands start faster without it.
+    const { runServer } = await import("./program.ts");
     await runServer({
       ...options,
       nameLeaseMs,

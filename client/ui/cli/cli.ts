@@ -20,11 +20,8 @@ import { readAuthorities } from "./ca_file.ts";
 import { parseServerAddresses, type ServerAddress } from "../../../shared/net/server_address.ts";
 import { UserError } from "../../user_error.ts";
 import { errorSentence } from "../wording/wording.ts";
-import { runAudit } from "./audit_command.ts";
-import { playDemo } from "./demo.ts";
 import { exportHistory, type HistoryFormat, historyFormats } from "./history_command.ts";
 import type { Surroundings } from "./identity_command.ts";
-import { openOwnProfile, sayOnStandardError } from "./own_profile.ts";
 import {
   newPassphraseDescriptor,
   newPassphraseFile,
@@ -35,13 +32,12 @@ import {
   passphraseIn,
   type PassphraseOptions,
 } from "./passphrase_options.ts";
-import { runClient } from "./program.ts";
 import { promptSecret } from "./terminal_prompt.ts";
 
 /** What the client's subcommands need that the client does not have. */
 export interface ClientCommandsOptions {
   /** Starts a server on a free port of this machine; the demonstration runs on it. */
-  readonly startServer: () => AsyncDisposable & { readonly address: Address };
+  readonly startServer: () => Promise<AsyncDisposable & { readonly address: Address }>;
 }
 
 const serversHelp = "address of the server; several are separated by commas";
@@ -52,7 +48,10 @@ const identityHelp = "directory of your identity (default: your own)";
 const caHelp = "file of authorities that may vouch for the server, beside the system's";
 const asHelp = "which of your own names you mean, if several have talked with that one";
 
-/** Adds the client's subcommands to the command line. */
+/**
+ * Adds the client's subcommands to the command line. Each loads what it runs when it runs, so that the others
+ * start faster.
+ */
 export function addClientCommands(program: Command, options: ClientCommandsOptions): void {
   addClient(program);
   addHistory(program);
@@ -118,6 +117,7 @@ async function startClient(
   }
   const servers = await withAuthorities(namedServers, options.ca, command);
   const passphrase = passphraseIn(options);
+  const { runClient } = await import("./program.ts");
   const isDone = await runClient({
     ...{ id, host, port, servers, profile, passphrase },
     ...{ allowPlaintext, legacyServer, readReceipts, register, strict },
@@ -153,6 +153,7 @@ async function startHistoryExport(name: string, options: HistoryExportOptions): 
   const passphrase = passphraseIn(options);
   using temporary = new TemporaryDirectory();
   const copyTo = () => temporary.make();
+  const { openOwnProfile } = await import("./own_profile.ts");
   using profile = await openOwnProfile(directory, { mustExist: true, passphrase, copyTo });
   await exportHistory(profile.store, { name, self, format }, Deno.stdout);
 }
@@ -184,7 +185,9 @@ async function startAudit(name: string, options: AuditOptions, command: Command)
   const { as: self, profile: directory = configDirectory() } = options;
   const servers = await withAuthorities(options.server, options.ca, command);
   const passphrase = passphraseIn(options);
+  const { openOwnProfile } = await import("./own_profile.ts");
   using profile = await openOwnProfile(directory, { mustExist: true, passphrase });
+  const { runAudit } = await import("./audit_command.ts");
   const agree = await runAudit(profile, { name, self, servers }, print);
   if (!agree) Deno.exitCode = 1;
 }
@@ -222,7 +225,10 @@ function addIdentity(program: Command): void {
 /** What the commands about identities work with. Loaded when needed: QR codes take their time. */
 const identityCommands = () => import("./identity_command.ts");
 
-function surroundingsOf(options: PassphraseOptions & NewPassphraseOptions): Surroundings {
+async function surroundingsOf(
+  options: PassphraseOptions & NewPassphraseOptions,
+): Promise<Surroundings> {
+  const { sayOnStandardError } = await import("./own_profile.ts");
   return {
     print,
     warn: sayOnStandardError,
@@ -240,7 +246,7 @@ interface IdentityOptions extends PassphraseOptions, NewPassphraseOptions {
 async function startIdentity(options: IdentityOptions): Promise<void> {
   const directory = options.profile ?? configDirectory();
   const { changePassphrase, showIdentity } = await identityCommands();
-  const surroundings = surroundingsOf(options);
+  const surroundings = await surroundingsOf(options);
   if (options.passphrase || surroundings.fresh !== undefined) {
     return await changePassphrase(directory, surroundings);
   }
@@ -255,14 +261,14 @@ async function startIdentityExport(to: string, _own: unknown, command: Command):
   const options = command.optsWithGlobals();
   const { profile = configDirectory(), plain = false } = options;
   const { exportCopy } = await identityCommands();
-  await exportCopy(profile, to, { plain }, surroundingsOf(options));
+  await exportCopy(profile, to, { plain }, await surroundingsOf(options));
 }
 
 async function startIdentityImport(from: string, _own: unknown, command: Command): Promise<void> {
   const options = command.optsWithGlobals();
   const { profile = configDirectory(), replace = false } = options;
   const { importCopy } = await identityCommands();
-  await importCopy(profile, from, { replace }, surroundingsOf(options));
+  await importCopy(profile, from, { replace }, await surroundingsOf(options));
 }
 
 /** What the commands about backups work with. Loaded when needed, so that a client starts sooner. */
@@ -292,7 +298,7 @@ interface BackupOptions extends PassphraseOptions {
 async function startBackup(to: string, options: BackupOptions): Promise<void> {
   const { profile = configDirectory(), overwrite = false, passphrase = false } = options;
   const { writeBackup } = await backupCommands();
-  await writeBackup({ profile, to, overwrite, passphrase }, surroundingsOf(options));
+  await writeBackup({ profile, to, overwrite, passphrase }, await surroundingsOf(options));
 }
 
 function addRestore(program: Command): void {
@@ -319,7 +325,8 @@ function addDemo(program: Command, { startServer }: ClientCommandsOptions): void
   program.command("demo")
     .description("play a conversation of two clients over a server, to see that all works")
     .action(worded(async () => {
-      await using server = startServer();
+      await using server = await startServer();
+      const { playDemo } = await import("./demo.ts");
       print(`server listening on ${formatAddress(server.address)}`);
       await playDemo(server.address, print);
       print("The demonstration went well: p2pchat works on this machine.");
