@@ -115,6 +115,11 @@ export class ServerCore {
     return this.#registry.size;
   }
 
+  /** How many names keys own. */
+  get names(): number {
+    return this.#names.count;
+  }
+
   /**
    * Serves a connection.
    *

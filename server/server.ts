@@ -86,7 +86,7 @@ export function startServer(options: ServerOptions): Server {
   const terminator = options.tls &&
     opening.adopt(new TlsTerminator(options.tls, core.clock), (terminator) => terminator.close());
   const listener = Deno.listen({ hostname: host, port });
-  const kept = { names: names.count, mails: mailbox?.count };
+  const kept = { names: core.names, mails: mailbox?.count };
   const databases = new DisposableStack();
   databases.use(names);
   databases.use(mailbox);

@@ -128,6 +128,11 @@ export class Names {
     };
   }
 
+  /** How many names there are. */
+  get count(): number {
+    return this.#count;
+  }
+
   /**
    * Takes a name for a key that registers it, or notes that the key uses its name.
    *
