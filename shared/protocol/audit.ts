@@ -9,6 +9,7 @@ import { auditEntriesMax, auditRangeMax, auditStreamsMax } from "./limits.ts";
 import { type Header, header, headerValues, type Message, message } from "./message.ts";
 import { isId, randomId } from "./random_id.ts";
 import { auditFaults } from "./reasons.ts";
+import { parseStreamNumber } from "./records.ts";
 import type { Fault } from "./status.ts";
 
 /** A stream, as its two ends know it. */
@@ -44,8 +45,6 @@ export interface AuditEntry {
   readonly id: string;
 }
 
-const numberPattern = /^(?:0|[1-9][0-9]{0,14})$/;
-const digestPattern = /^[0-9a-f]{32}$/;
 const streamPattern = /^(sent|received) ([0-9a-f]{32}) ([0-9]{1,15}) ([0-9]{1,15})$/;
 const entryPattern = /^([0-9]{1,15}) (\S+)$/;
 
@@ -121,7 +120,7 @@ export function readAuditDigest(
 ): AuditDigest | undefined {
   const count = numberIn(answer, "Count");
   const digest = header(answer, "Digest") ?? "";
-  if (count === undefined || !digestPattern.test(digest) || count > to - from + 1) return undefined;
+  if (count === undefined || !isId(digest) || count > to - from + 1) return undefined;
   return { count, digest };
 }
 
@@ -144,6 +143,5 @@ function answerTo(question: Message, headers: readonly Header[]): Message {
 }
 
 function numberIn(message: Message, name: string): number | undefined {
-  const text = header(message, name) ?? "";
-  return numberPattern.test(text) ? Number(text) : undefined;
+  return parseStreamNumber(header(message, name));
 }

@@ -12,6 +12,7 @@ import { createHash } from "node:crypto";
 import { type Header, header, headerValues, type Message } from "./message.ts";
 import { isId } from "./random_id.ts";
 import { messageFaults } from "./reasons.ts";
+import { parseStreamNumber } from "./records.ts";
 import { type Fault, isFault } from "./status.ts";
 import { textHeaders } from "./text.ts";
 import { unescapeText } from "./text_escape.ts";
@@ -48,7 +49,6 @@ export interface NumberedMessage extends ChatMessage {
 export const streamStart = "0".repeat(32);
 
 const hashLength = 32;
-const numberPattern = /^(?:0|[1-9][0-9]{0,14})$/;
 
 /** The hash of a message, which the next one carries: the first 128 bits of SHA-256, in hexadecimal. */
 export function messageHash({ id, sentAtMs, text, position }: NumberedMessage): string {
@@ -93,7 +93,7 @@ export function readChatMessage(message: Message, nowMs: number): ChatMessage | 
   if (stream === undefined) return { id, sentAtMs: nowMs, text, position: undefined };
   const prev = header(message, "Prev");
   const [seq, floor, sentAtMs] = ["Seq", "Floor", "Sent"].map((name) =>
-    numberIn(header(message, name))
+    parseStreamNumber(header(message, name))
   );
   if (
     !isId(id) || !isId(stream) || prev === undefined || !isId(prev) || seq === undefined ||
@@ -107,8 +107,4 @@ export function readChatMessage(message: Message, nowMs: number): ChatMessage | 
 /** Whether a value is a message, and not what is wrong with one. */
 export function isChatMessage(value: ChatMessage | Fault): value is ChatMessage {
   return !isFault(value);
-}
-
-function numberIn(text: string | undefined): number | undefined {
-  return text !== undefined && numberPattern.test(text) ? Number(text) : undefined;
 }

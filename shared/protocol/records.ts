@@ -119,3 +119,15 @@ export function formatMailNumber(number: number): string {
 export function parseMailNumber(text: string | undefined): number | undefined {
   return parseWholeNumber(text, 15);
 }
+
+const streamNumberPattern = /^(?:0|[1-9][0-9]{0,14})$/;
+
+/**
+ * Reads a number of a message stream, such as `Seq`, `Sent` or the `Count` of an AUDITACK. Each number has
+ * one text: 15 digits at most, without leading zeros.
+ *
+ * @returns Undefined if it is malformed.
+ */
+export function parseStreamNumber(text: string | undefined): number | undefined {
+  return text !== undefined && streamNumberPattern.test(text) ? Number(text) : undefined;
+}
