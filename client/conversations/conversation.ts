@@ -16,7 +16,6 @@ import { errorReply } from "../../shared/protocol/error_reply.ts";
 import {
   type ChatMessage,
   chatMessageHeaders,
-  isChatMessage,
   type NumberedMessage,
   readChatMessage,
 } from "../../shared/protocol/message_stream.ts";
@@ -24,6 +23,7 @@ import { randomId } from "../../shared/protocol/random_id.ts";
 import { unknownSenderMessagesMax } from "../../shared/protocol/limits.ts";
 import { header, type Message, message } from "../../shared/protocol/message.ts";
 import { refusals } from "../../shared/protocol/reasons.ts";
+import { isFault } from "../../shared/protocol/status.ts";
 import { check } from "../../shared/protocol/verbs.ts";
 import { Delivery } from "../delivery/delivery.ts";
 import type { EventSink, PeerRef, Receivers } from "../events.ts";
@@ -240,7 +240,7 @@ export class Conversation implements Inbox {
       else if (message.verb === "RESET") this.reset(header(message, "Stream") ?? "");
       else if (message.verb === "MSG" && check(message, "peer") === undefined) {
         const chatMessage = readChatMessage(message, this.#options.clock.timeOfDay());
-        if (isChatMessage(chatMessage)) chatMessages.push(chatMessage);
+        if (!isFault(chatMessage)) chatMessages.push(chatMessage);
       }
     }
     if (chatMessages.length === 0) return true;

@@ -10,7 +10,6 @@ import { errorReply } from "../../shared/protocol/error_reply.ts";
 import {
   type ChatMessage,
   chatMessageHeaders,
-  isChatMessage,
   readChatMessage,
 } from "../../shared/protocol/message_stream.ts";
 import { isId, randomId } from "../../shared/protocol/random_id.ts";
@@ -204,7 +203,7 @@ export class PeerSession implements Session, Replies {
 
   #takeChatMessage(item: Message): void {
     const chatMessage = readChatMessage(item, this.#options.clock.timeOfDay());
-    if (!isChatMessage(chatMessage)) return this.#refuse(chatMessage);
+    if (isFault(chatMessage)) return this.#refuse(chatMessage);
     if (this.#hasKey) {
       this.#messages.push(chatMessage);
       return;

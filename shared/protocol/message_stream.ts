@@ -13,7 +13,7 @@ import { type Header, header, headerValues, type Message } from "./message.ts";
 import { isId } from "./random_id.ts";
 import { messageFaults } from "./reasons.ts";
 import { parseStreamNumber } from "./records.ts";
-import { type Fault, isFault } from "./status.ts";
+import type { Fault } from "./status.ts";
 import { textHeaders } from "./text.ts";
 import { unescapeText } from "./text_escape.ts";
 
@@ -102,9 +102,4 @@ export function readChatMessage(message: Message, nowMs: number): ChatMessage | 
     return messageFaults.invalidPosition;
   }
   return { id, sentAtMs, text, position: { stream, seq, floor, prev } };
-}
-
-/** Whether a value is a message, and not what is wrong with one. */
-export function isChatMessage(value: ChatMessage | Fault): value is ChatMessage {
-  return !isFault(value);
 }

@@ -3,7 +3,6 @@ import fc from "fast-check";
 import {
   type ChatMessage,
   chatMessageHeaders,
-  isChatMessage,
   messageHash,
   type NumberedMessage,
   readChatMessage,
@@ -17,6 +16,7 @@ import {
   message,
   parse,
 } from "../../../shared/protocol/message.ts";
+import { isFault } from "../../../shared/protocol/status.ts";
 import { primitives } from "../../../shared/crypto/primitives.ts";
 import { check } from "../../../shared/protocol/verbs.ts";
 
@@ -113,9 +113,9 @@ Deno.test("a malformed position is a fault", () => {
   ];
   for (const headers of wrong) {
     const read = readChatMessage(message("MSG", headers), 0);
-    assert(!isChatMessage(read) && read.code === 400, JSON.stringify(headers));
+    assert(isFault(read) && read.code === 400, JSON.stringify(headers));
   }
-  assert(isChatMessage(readChatMessage(message("MSG", headers), 0)));
+  assert(!isFault(readChatMessage(message("MSG", headers), 0)));
   // Without a Stream there is no position, whatever other headers there are.
   assertEquals(
     (readChatMessage(message("MSG", without("Stream")), 5) as ChatMessage).position,
