@@ -14,6 +14,11 @@ import type { Connection } from "./socket.ts";
 /** A reply; a promise of it is never rejected. */
 export type Reply = Message | Promise<Message>;
 
+/** Who answers the requests of a connection. */
+export interface Answerer {
+  answer(request: Request): Reply;
+}
+
 // Buffers for short replies, which all connections share: making one costs as much as parsing a request.
 const spareBytes = 4096;
 const sparesMax = 256;
@@ -43,21 +48,18 @@ export class ReplyWriter {
    *
    * @throws {Error} If the connection breaks.
    */
-  async write(
-    requests: readonly Request[],
-    answer: (request: Request) => Reply,
-  ): Promise<void> {
+  async write(requests: readonly Request[], answerer: Answerer): Promise<void> {
     for (let i = 0; i < requests.length && !this.#stopped;) {
       const spare = spares.pop() ?? new ReusedBuffer(spareBytes);
       let end = 0;
       let long: Uint8Array<ArrayBuffer> | undefined;
       while (i < requests.length && long === undefined) {
-        const reply = answer(requests[i++]!);
+        const reply = answerer.answer(requests[i++]!);
         if (reply instanceof Promise) {
           // What has to be on the disk first is written there at once for all that come together.
           const slow: Reply[] = [reply];
           while (i < requests.length && slow.at(-1) instanceof Promise) {
-            slow.push(answer(requests[i++]!));
+            slow.push(answerer.answer(requests[i++]!));
           }
           long = encodeAll(await Promise.all(slow));
         } else {

@@ -16,7 +16,7 @@ import type { Clock } from "../../shared/time/clock.ts";
 import type { Deadlines } from "../../shared/time/deadlines.ts";
 import { answer, type Client, type Context, newClient } from "../handlers/handlers.ts";
 import type { Subscriber } from "../presence/presence.ts";
-import { type Reply, ReplyWriter } from "./reply_writer.ts";
+import { type Answerer, type Reply, ReplyWriter } from "./reply_writer.ts";
 import { type Request, RequestReader } from "./request_reader.ts";
 import {
   isNewsDue,
@@ -40,7 +40,7 @@ export interface SessionOptions {
 const lingerBytesMax = 256 * 1024;
 
 /** The server's side of one connection. */
-export class Session implements Subscriber {
+export class Session implements Subscriber, Answerer {
   readonly #conn: Connection;
   readonly #options: SessionOptions;
   readonly #reader = new RequestReader();
@@ -140,7 +140,7 @@ export class Session implements Subscriber {
         this.#become("requests");
         // The second of two writes must not wait until the first has been acknowledged (RFC 896).
         if (requests.length > 1) this.#conn.setNoDelay(true);
-        await this.#writer.write(requests, this.#answer);
+        await this.#writer.write(requests, this);
         if (this.#reader.hasEnded) return await this.#linger();
         this.#become("replied");
       }
@@ -159,7 +159,8 @@ export class Session implements Subscriber {
     }
   }
 
-  readonly #answer = (request: Request): Reply => {
+  /** Answers a request. Never throws. */
+  answer(request: Request): Reply {
     if (isFault(request)) return errorReply(request);
     const { context, log } = this.#options;
     let reply: Reply;
@@ -172,7 +173,7 @@ export class Session implements Subscriber {
     }
     if (log.debugs) this.#logAnswered(request, reply);
     return reply;
-  };
+  }
 
   async #logAnswered(request: Message, answered: Reply): Promise<void> {
     const reply = await answered;
