@@ -4,6 +4,11 @@
  * @module
  */
 
+const isUnix = Deno.build.os !== "windows";
+
+/** Ctrl+C, and the signal of a service manager. Each ends a program, unless it listens for the signal. */
+const endings: readonly Deno.Signal[] = isUnix ? ["SIGINT", "SIGTERM"] : ["SIGINT", "SIGBREAK"];
+
 /** The request that the program ends. Disposing of it stops listening for signals. */
 export interface StopSignal extends Disposable {
   readonly signal: AbortSignal;
@@ -19,21 +24,11 @@ export interface StopSignal extends Disposable {
 export function stopSignal(more: readonly Deno.Signal[] = []): StopSignal {
   const controller = new AbortController();
   const request = () => controller.abort();
-  const onSignal = () => {
+  const listening = listen([...endings, ...isUnix ? more : []], () => {
     if (controller.signal.aborted) Deno.exit(1);
     request();
-  };
-  const signals: Deno.Signal[] = Deno.build.os === "windows"
-    ? ["SIGINT", "SIGBREAK"]
-    : ["SIGINT", "SIGTERM", ...more];
-  for (const signal of signals) Deno.addSignalListener(signal, onSignal);
-  return {
-    signal: controller.signal,
-    request,
-    [Symbol.dispose]() {
-      for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
-    },
-  };
+  });
+  return { signal: controller.signal, request, ...listening };
 }
 
 /**
@@ -42,12 +37,45 @@ export function stopSignal(more: readonly Deno.Signal[] = []): StopSignal {
  */
 export function onHangup(task: () => void | Promise<void>): Disposable {
   let done = Promise.resolve();
-  const onSignal = () => done = done.then(task);
-  const isUnix = Deno.build.os !== "windows";
-  if (isUnix) Deno.addSignalListener("SIGHUP", onSignal);
+  return listen(isUnix ? ["SIGHUP"] : [], () => done = done.then(task));
+}
+
+/** The numbers of signals. A program that one of them ends has the exit code 128 and that. */
+const numbers: Partial<Record<Deno.Signal, number>> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGTERM: 15,
+  SIGBREAK: 21,
+};
+
+/** Runs a task when a signal, or `Deno.exit`, ends the program, until this is disposed of. */
+export function beforeTheEnd(task: () => void): Disposable {
+  // A program that was started with nohup goes on when the terminal is closed.
+  const hangup: readonly Deno.Signal[] = isUnix && hasTerminal() ? ["SIGHUP"] : [];
+  const listening = listen([...endings, ...hangup], (signal) => Deno.exit(128 + numbers[signal]!));
+  addEventListener("unload", task);
   return {
     [Symbol.dispose]() {
-      if (isUnix) Deno.removeSignalListener("SIGHUP", onSignal);
+      listening[Symbol.dispose]();
+      removeEventListener("unload", task);
+    },
+  };
+}
+
+function hasTerminal(): boolean {
+  return [Deno.stdin, Deno.stdout, Deno.stderr].some((stream) => stream.isTerminal());
+}
+
+/** Listens for signals until it is disposed of. */
+function listen(
+  signals: readonly Deno.Signal[],
+  onSignal: (signal: Deno.Signal) => void,
+): Disposable {
+  const listeners = signals.map((signal) => [signal, () => onSignal(signal)] as const);
+  for (const [signal, listener] of listeners) Deno.addSignalListener(signal, listener);
+  return {
+    [Symbol.dispose]() {
+      for (const [signal, listener] of listeners) Deno.removeSignalListener(signal, listener);
     },
   };
 }

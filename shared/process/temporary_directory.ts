@@ -4,10 +4,7 @@
  * @module
  */
 
-/** The signals that end a program, with their numbers: its exit code is then 128 and that. */
-const endings: readonly (readonly [Deno.Signal, number])[] = Deno.build.os === "windows"
-  ? [["SIGINT", 2], ["SIGBREAK", 21]]
-  : [["SIGINT", 2], ["SIGTERM", 15], ["SIGHUP", 1]];
+import { beforeTheEnd } from "./signals.ts";
 
 /**
  * A directory that only this user can enter. It is made when it is first needed. It goes with all that is in
@@ -54,24 +51,4 @@ export class TemporaryDirectory implements Disposable {
       // What it was made for is done, or has failed with an error of its own.
     }
   }
-}
-
-/** Runs a task when a signal, or `Deno.exit`, ends the program, until this is disposed of. */
-function beforeTheEnd(task: () => void): Disposable {
-  const listeners = endings
-    // A program that was started with nohup goes on when the terminal is closed.
-    .filter(([signal]) => signal !== "SIGHUP" || hasTerminal())
-    .map(([signal, number]) => [signal, () => Deno.exit(128 + number)] as const);
-  for (const [signal, end] of listeners) Deno.addSignalListener(signal, end);
-  addEventListener("unload", task);
-  return {
-    [Symbol.dispose]() {
-      for (const [signal, end] of listeners) Deno.removeSignalListener(signal, end);
-      removeEventListener("unload", task);
-    },
-  };
-}
-
-function hasTerminal(): boolean {
-  return [Deno.stdin, Deno.stdout, Deno.stderr].some((stream) => stream.isTerminal());
 }
