@@ -6,10 +6,9 @@
 
 import { TemporaryDirectory } from "../../../shared/process/temporary_directory.ts";
 import { backUp, restore } from "../../backup/backup.ts";
-import { plainText } from "../script/script.ts";
-import type { ProfileAnswer } from "../wording/wording.ts";
 import type { Surroundings } from "./identity_command.ts";
 import { askingBy, askNewPassphrase } from "./passphrase_prompt.ts";
+import { say } from "./say.ts";
 
 /** What to back up, and how. */
 export interface BackupCommand {
@@ -64,8 +63,4 @@ export async function restoreBackup(
   using temporary = new TemporaryDirectory();
   const scratch = (parent: string) => temporary.make(parent);
   say({ type: "restored", ...await restore(profile, from, { replace, scratch }) }, print);
-}
-
-function say(answer: ProfileAnswer, print: (line: string) => void): void {
-  for (const line of plainText(answer).trimEnd().split("\n")) print(line);
 }

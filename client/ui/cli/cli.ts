@@ -228,7 +228,7 @@ const identityCommands = () => import("./identity_command.ts");
 async function surroundingsOf(
   options: PassphraseOptions & NewPassphraseOptions,
 ): Promise<Surroundings> {
-  const { sayOnStandardError } = await import("./own_profile.ts");
+  const { sayOnStandardError } = await import("./say.ts");
   return {
     print,
     warn: sayOnStandardError,

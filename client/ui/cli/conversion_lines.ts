@@ -6,20 +6,20 @@
 
 import { type Clock, systemClock } from "../../../shared/time/clock.ts";
 import type { Conversion } from "../../profile/profile.ts";
-import { plainText } from "../script/script.ts";
+import { say } from "./say.ts";
 
 /** How long nothing is said of a conversion, and how long then between two lines, in milliseconds. */
 const linesMs = 1_000;
 
 /** Says how far a conversion is, if it takes longer than a second, and then once a second. */
 export function conversionLines(
-  say: (line: string) => void,
+  print: (line: string) => void,
   clock: Clock = systemClock,
 ): (progress: Conversion) => void {
   let saidAtMs = clock.now();
   return (progress) => {
     if (clock.now() - saidAtMs < linesMs) return;
     saidAtMs = clock.now();
-    say(plainText({ type: "converting", ...progress }).trimEnd());
+    say({ type: "converting", ...progress }, print);
   };
 }

@@ -17,11 +17,10 @@ import {
   type StoredIdentity,
   unlockIdentity,
 } from "../../profile/profile.ts";
-import { plainText } from "../script/script.ts";
-import type { ProfileAnswer } from "../wording/wording.ts";
 import { askingBy, askNewPassphrase, type Prompt } from "./passphrase_prompt.ts";
 import type { PassphraseSource } from "./passphrase_source.ts";
 import { qrCode } from "./qr_code.ts";
+import { say } from "./say.ts";
 
 /** What a command works with beside the profile's directory. */
 export interface Surroundings {
@@ -144,8 +143,4 @@ function sayIfExposed({ path, exposedMode: mode }: StoredIdentity, warn: (line: 
 
 function hasPassphrase(file: StoredIdentity["file"]): boolean {
   return "sealed" in file;
-}
-
-function say(answer: ProfileAnswer, print: (line: string) => void): void {
-  for (const line of plainText(answer).trimEnd().split("\n")) print(line);
 }

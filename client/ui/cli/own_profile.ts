@@ -5,12 +5,11 @@
  * @module
  */
 
-import { writeAllSync } from "../../../shared/net/write_all.ts";
 import { type OpenProfile, openProfile, type OpenProfileOptions } from "../../profile/profile.ts";
-import { plainText } from "../script/script.ts";
 import { conversionLines } from "./conversion_lines.ts";
 import { askingBy } from "./passphrase_prompt.ts";
 import type { PassphraseSource } from "./passphrase_source.ts";
+import { say, sayOnStandardError } from "./say.ts";
 import { promptSecret } from "./terminal_prompt.ts";
 
 /** How a profile is opened for a command. */
@@ -33,12 +32,6 @@ export function openOwnProfile(
     mustExist,
     copyTo,
     onConversion: conversionLines(sayOnStandardError),
-    onExposed: (exposed) =>
-      sayOnStandardError(plainText({ type: "identity-exposed", ...exposed }).trimEnd()),
+    onExposed: (exposed) => say({ type: "identity-exposed", ...exposed }, sayOnStandardError),
   });
-}
-
-/** Standard output is for what a command was asked for. */
-export function sayOnStandardError(line: string): void {
-  writeAllSync(Deno.stderr, new TextEncoder().encode(line + "\n"));
 }
