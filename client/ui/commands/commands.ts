@@ -27,7 +27,7 @@ export type LineOutcome = "done" | "failed" | "quit";
 /** A line after which another conversation may be current, or none. */
 export interface Turn {
   /** Whom it turns to, if it says so. */
-  readonly to: string | undefined;
+  readonly turningTo: string | undefined;
 }
 
 /** What a command returns: an answer; nothing if an event says it all; or that the client ends. */
@@ -218,7 +218,7 @@ export function turnOf(line: string): Turn | undefined {
   if (turns === undefined) return undefined;
   // Of a command that turns to nobody at once, as /trust, the name is not that of the next one to be current.
   const to = ["chat", "switch"].includes(parsed.name) ? parsed.rest?.trim() : undefined;
-  return { to: to === "" ? undefined : to };
+  return { turningTo: to === "" ? undefined : to };
 }
 
 /** What Tab makes of a line: the commands or the names that begin as its last word does. */

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { BegunFor } from "../line_queue.ts";
 import type { Recipient } from "../session.ts";
+import type { BegunFor } from "./line_queue.ts";
 
 /** A line that Enter sends although it was begun for somebody else, since the user was asked. */
 interface AskedLine {

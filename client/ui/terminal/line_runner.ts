@@ -6,10 +6,10 @@
 
 import { systemClock } from "../../../shared/time/clock.ts";
 import { isMessage, runLine } from "../commands/commands.ts";
-import type { LineQueue, LineRunner } from "../line_queue.ts";
 import type { Session } from "../session.ts";
 import type { Shown } from "../wording/wording.ts";
 import type { InputLine } from "./input_line.ts";
+import type { LineQueue, LineRunner } from "./line_queue.ts";
 
 /** What running lines in a terminal needs. */
 export interface LineSurroundings {

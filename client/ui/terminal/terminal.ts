@@ -11,11 +11,11 @@
 
 import { aborted } from "../../../shared/time/clock.ts";
 import { complete, turnOf } from "../commands/commands.ts";
-import { type BegunFor, LineQueue } from "../line_queue.ts";
 import type { Display, Session } from "../session.ts";
 import { promptText, type Shown } from "../wording/wording.ts";
 import { EventCoalescer } from "./event_coalescer.ts";
 import { InputLine } from "./input_line.ts";
+import { type BegunFor, LineQueue } from "./line_queue.ts";
 import { lineRunner } from "./line_runner.ts";
 import { terminalLines } from "./terminal_lines.ts";
 
@@ -117,8 +117,7 @@ export async function openTerminal(onInterrupt: () => void): Promise<Terminal> {
   readline.on("line", (line: string) => {
     if (isGone) return;
     const begunFor = input.enter(line);
-    const turn = turnOf(line);
-    if (line.trim() !== "") queue.enter(line, begunFor, turn && { turningTo: turn.to });
+    if (line.trim() !== "") queue.enter(line, begunFor, turnOf(line));
     prompt();
   });
   stdin.on("keypress", () => input.pressed());

@@ -451,7 +451,7 @@ const turns: [line: string, to: string | undefined | "none"][] = [
 
 for (const [line, to] of turns) {
   Deno.test(`the one to whom '${line}' turns is ${to ?? "not named"}`, () => {
-    assertEquals(turnOf(line), to === "none" ? undefined : { to });
+    assertEquals(turnOf(line), to === "none" ? undefined : { turningTo: to });
   });
 }
 

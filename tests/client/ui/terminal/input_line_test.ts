@@ -1,7 +1,7 @@
 // The line that is being typed: for whom it is, and what becomes of one that was refused.
 
 import { assertEquals } from "@std/assert";
-import type { BegunFor } from "../../../../client/ui/line_queue.ts";
+import type { BegunFor } from "../../../../client/ui/terminal/line_queue.ts";
 import type { Recipient } from "../../../../client/ui/session.ts";
 import { InputLine } from "../../../../client/ui/terminal/input_line.ts";
 

@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { turnOf } from "../../../../client/ui/commands/commands.ts";
-import { LineQueue } from "../../../../client/ui/line_queue.ts";
+import { LineQueue } from "../../../../client/ui/terminal/line_queue.ts";
 import { InputLine } from "../../../../client/ui/terminal/input_line.ts";
 import { lineRunner } from "../../../../client/ui/terminal/line_runner.ts";
 import { FakeSession, peer } from "../../../support/fake_client.ts";
@@ -41,8 +41,7 @@ class Typing {
       }
       const { line } = this.readline;
       this.readline.line = "";
-      const turn = turnOf(line);
-      this.queue.enter(line, this.input.enter(line), turn && { turningTo: turn.to });
+      this.queue.enter(line, this.input.enter(line), turnOf(line));
       this.input.pressed();
     }
   }

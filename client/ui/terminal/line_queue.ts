@@ -5,19 +5,14 @@
  * @module
  */
 
-import type { Recipient } from "./session.ts";
+import type { Turn } from "../commands/commands.ts";
+import type { Recipient } from "../session.ts";
 
 /**
  * For whom a line is: for the one that is current as it is begun; or, while a command is entered and not done
  * that turns to somebody, for the one that is current after that.
  */
-export type BegunFor = Recipient | PendingTurn;
-
-/** A command that may change which conversation is current, and that is not done. */
-export interface PendingTurn {
-  /** Whom it turns to, if it says so. */
-  readonly turningTo: string | undefined;
-}
+export type BegunFor = Recipient | Turn;
 
 /** What the lines are run with. */
 export interface LineRunner {
@@ -36,7 +31,7 @@ export interface LineRunner {
 interface EnteredLine {
   readonly line: string;
   readonly begunFor: BegunFor;
-  readonly turn: PendingTurn | undefined;
+  readonly turn: Turn | undefined;
 }
 
 const nobody: Recipient = { conversation: undefined, name: undefined };
@@ -45,9 +40,9 @@ const nobody: Recipient = { conversation: undefined, name: undefined };
 export class LineQueue {
   readonly #entered: EnteredLine[] = [];
   /** Who was the current one after each turn that is done. */
-  readonly #turnedTo = new WeakMap<PendingTurn, Recipient>();
+  readonly #turnedTo = new WeakMap<Turn, Recipient>();
   /** The last turn that is entered and not done. */
-  #turn: PendingTurn | undefined;
+  #turn: Turn | undefined;
   #runner: LineRunner | undefined;
   #running: Promise<void> | undefined;
   #hasEnded = false;
@@ -79,7 +74,7 @@ export class LineQueue {
    * @param begunFor What {@linkcode recipient} was when the line was begun.
    * @param turn What the line may change of that.
    */
-  enter(line: string, begunFor: BegunFor, turn: PendingTurn | undefined): void {
+  enter(line: string, begunFor: BegunFor, turn: Turn | undefined): void {
     if (this.#hasEnded) return;
     this.#entered.push({ line, begunFor, turn });
     this.#turn = turn ?? this.#turn;

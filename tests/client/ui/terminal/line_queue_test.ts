@@ -1,9 +1,10 @@
 // Lines that are entered while others are being run: their order, and for whom each of them is.
 
 import { assertEquals } from "@std/assert";
-import { LineQueue, type PendingTurn } from "../../../client/ui/line_queue.ts";
-import type { Recipient } from "../../../client/ui/session.ts";
-import { until } from "../../support/events.ts";
+import type { Turn } from "../../../../client/ui/commands/commands.ts";
+import { LineQueue } from "../../../../client/ui/terminal/line_queue.ts";
+import type { Recipient } from "../../../../client/ui/session.ts";
+import { until } from "../../../support/events.ts";
 
 const nobody: Recipient = { conversation: undefined, name: undefined };
 const someone = (name: string): Recipient => ({ conversation: `id of ${name}`, name });
@@ -35,7 +36,7 @@ class Course {
   }
 
   /** Enters a line that is begun now. */
-  enter(line: string, turn?: PendingTurn): void {
+  enter(line: string, turn?: Turn): void {
     this.queue.enter(line, this.queue.recipient, turn);
   }
 
