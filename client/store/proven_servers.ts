@@ -10,9 +10,6 @@ import type { Transactions } from "./transactions.ts";
 /** Servers that are remembered, at most. Further ones are not. */
 const serversMax = 1_000;
 
-/** Begins the name of a row in `settings`, which nothing else uses any more. */
-const prefix = "version-1 ";
-
 /** The servers that speak Version 1, by what they are named on the command line. */
 export class ProvenServers {
   readonly #transactions: Transactions;
@@ -25,23 +22,22 @@ export class ProvenServers {
 
   /** Whether a server is remembered. @throws {UserError} If the store cannot be read. */
   has(place: string): boolean {
-    const found = this.#transactions.reading("read-keys", () => this.#sql.find.get(prefix + place));
-    return found !== undefined;
+    return this.#transactions.reading("read-keys", () => this.#sql.find.get(place)) !== undefined;
   }
 
   /** Remembers a server. @throws {UserError} If the store cannot be written. */
   add(place: string): void {
-    this.#transactions.swift("save-key", () => this.#sql.add.run(prefix + place, serversMax));
+    this.#transactions.swift("save-key", () => this.#sql.add.run(place, serversMax));
   }
 }
 
 /** The statements, prepared. */
 function prepare(database: DatabaseSync) {
   return {
-    find: database.prepare("SELECT 1 FROM settings WHERE name = ?"),
+    find: database.prepare("SELECT 1 FROM proven_servers WHERE place = ?"),
     add: database.prepare(
-      `INSERT OR IGNORE INTO settings (name, value)
-       SELECT ?, '' WHERE (SELECT count(*) FROM settings) < ?`,
+      `INSERT OR IGNORE INTO proven_servers (place)
+       SELECT ? WHERE (SELECT count(*) FROM proven_servers) < ?`,
     ),
   };
 }

@@ -103,6 +103,8 @@ export const migrations: readonly string[] = [
  * store that has it. Making it takes no time, however many messages there are.
  */
 export const additions = `
+  -- The servers that have shown to speak Version 1, by what they are named on the command line.
+  CREATE TABLE IF NOT EXISTS proven_servers (place TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
   -- The tokens of messages, separated by blanks. Without the texts themselves, and without what only a ranking needs.
   CREATE VIRTUAL TABLE IF NOT EXISTS tokens USING fts5 (
     text, content = '', columnsize = 0, tokenize = 'ascii'
