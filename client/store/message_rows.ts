@@ -40,8 +40,8 @@ export interface HistoryEntry {
 
 /** The columns that {@linkcode entryOf} needs, of `messages m` and what {@linkcode entryJoins} joins. */
 export const entryColumns =
-  `m.row, m.conversation, m.outgoing, m.stream, m.seq, m.id, m.sent_at_ms, m.at_ms,
-   m.text, c.self, c.name, c.key, ${acknowledgedOf("s")} AS acknowledged, s.read, s.deposited`;
+  `m.row, m.outgoing, m.seq, m.id, m.sent_at_ms, m.at_ms, m.text, c.self, c.name, c.key,
+   ${acknowledgedOf("s")} AS acknowledged, s.read, s.deposited`;
 /** See {@linkcode entryColumns}. */
 export const entryJoins = `JOIN conversations c ON c.id = m.conversation
    LEFT JOIN streams s ON s.id = m.stream AND m.outgoing = 1`;
@@ -49,9 +49,7 @@ export const entryJoins = `JOIN conversations c ON c.id = m.conversation
 /** A message with {@linkcode entryColumns}. */
 export interface MessageRow {
   readonly row: number;
-  readonly conversation: ConversationId;
   readonly outgoing: number;
-  readonly stream: number | null;
   readonly seq: number | null;
   readonly id: Uint8Array | string;
   readonly sent_at_ms: number;

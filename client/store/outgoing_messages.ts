@@ -46,7 +46,6 @@ interface StreamRow extends PartyColumns {
   readonly last: number;
   readonly head: string | null;
   readonly acknowledged: number;
-  readonly read: number;
 }
 
 interface WaitingRow {
@@ -286,7 +285,7 @@ function prepare(database: DatabaseSync) {
   const acknowledged = acknowledgedOf("streams");
   return {
     stream: database.prepare(
-      `SELECT c.self, c.name, c.key, s.id AS row, s.stream, s.last, s.head, s.read,
+      `SELECT c.self, c.name, c.key, s.id AS row, s.stream, s.last, s.head,
          ${acknowledgedOf("s")} AS acknowledged
        FROM conversations c JOIN streams s ON s.id = c.stream WHERE c.id = ?`,
     ),
