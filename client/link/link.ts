@@ -17,7 +17,7 @@ import type { PeerConn } from "../transport/transport.ts";
 import { type Problem, UserError } from "../user_error.ts";
 import type { Self } from "./introduction.ts";
 import type { LegacySession } from "./legacy/legacy_session.ts";
-import type { LinkAdmission, PeerFacts, Purpose, Receiver, Replies } from "./link_events.ts";
+import type { LinkAdmission, PeerFacts, Purpose, Receiver } from "./link_events.ts";
 import { left, type LinkState, type LinkStep, nextState } from "./link_state.ts";
 import { type LinkTimes, usualTimes } from "./link_times.ts";
 import { OpenLink } from "./open_link.ts";
@@ -85,7 +85,7 @@ const readBufferBytes = 16 * 1024;
 const unknownSenderBufferBytes = 1024;
 
 /** One connection with one peer. */
-export class Link implements PeerFacts, Replies {
+export class Link implements PeerFacts {
   readonly role: "initiator" | "responder";
   readonly remote: Address;
   /** Done when the link is over and nothing of it runs any more. Never rejects. */
@@ -210,17 +210,9 @@ export class Link implements PeerFacts, Replies {
     await this.#writes.drained();
   }
 
-  acknowledge(id: string): void {
-    this.#peerSession?.acknowledge(id);
-  }
-
   /** Tells the peer that a message, and everything before it in its stream, has been read. */
   read(id: string): void {
     this.#peerSession?.read(id);
-  }
-
-  reset(stream: string): void {
-    this.#peerSession?.reset(stream);
   }
 
   /** Sends a message of the protocol, unless the link is not open: what counts is repeated on the next. */

@@ -114,7 +114,7 @@ class Scene implements Disposable {
   }
 
   /** Messages come on a link. */
-  receive(messages: readonly ChatMessage[], { link }: FakeLink): void {
+  receive(messages: readonly ChatMessage[], link: FakeLink): void {
     this.conversation.messages(messages, link);
   }
 

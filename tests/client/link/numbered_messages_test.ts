@@ -365,9 +365,9 @@ Deno.test("messages go out as they are, in their order", async () => {
 
 Deno.test("what the owner says of messages goes out, and what the peer says of them comes in", async () => {
   await using t = await KeyedLink.open();
-  t.link.acknowledge("a");
+  t.link.say(message("ACK", [["Id", "a"]]));
   t.link.read("b");
-  t.link.reset(stream);
+  t.link.say(message("RESET", [["Stream", stream]]));
   t.link.say(message("PING", [["Id", "c"]]));
   assertEquals(await t.peer.message(), "ACK\r\nId: a\r\n\r\n");
   assertEquals(await t.peer.message(), "READ\r\nId: b\r\n\r\n");
@@ -395,9 +395,9 @@ Deno.test("before a link is open and when it is over nothing is transmitted or s
     throwsSaying(() => link.transmit(three), "The connection is not open");
     throwsSaying(() => link.verify(), "The connection is not open");
     await rejectsSaying(() => link.ask(message("AUDIT", [["Id", "q"]])), UserError, "not open");
-    link.acknowledge("a");
+    link.say(message("ACK", [["Id", "a"]]));
     link.read("a");
-    link.reset(stream);
+    link.say(message("RESET", [["Stream", stream]]));
     link.say(message("PING"));
     await link.drained();
   }
@@ -469,7 +469,7 @@ Deno.test("a burst of 1,000 messages takes few writes, few frames and few events
   assertEquals(t.a.conn.writes.length - before, 1);
   assert(t.b.events.of("messages").length <= 6, `${t.b.events.of("messages").length} events`);
   // One ACK is enough for all of them.
-  t.b.link.acknowledge(messages.at(-1)!.id);
+  t.b.link.say(message("ACK", [["Id", messages.at(-1)!.id]]));
   await t.a.events.see("acknowledged");
   assertEquals(t.a.events.of("acknowledged").length, 1);
 });
