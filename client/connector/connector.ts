@@ -10,7 +10,6 @@ import type { Fingerprint } from "../../shared/crypto/public_key.ts";
 import { linksMax } from "../../shared/protocol/limits.ts";
 import { type TimerClock, within } from "../../shared/time/clock.ts";
 import {
-  type CloseReason,
   ignoringReceiver,
   Link,
   type LinkOwner,
@@ -20,7 +19,7 @@ import {
   type Refusal,
   type Self,
 } from "../link/link.ts";
-import type { KnownClient } from "../events.ts";
+import type { CloseReason, KnownClient } from "../events.ts";
 import type { Rendezvous } from "../rendezvous/rendezvous.ts";
 import type { Network, PeerConn } from "../transport/transport.ts";
 import { type Problem, UserError } from "../user_error.ts";

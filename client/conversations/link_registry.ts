@@ -12,9 +12,8 @@ import type { Message } from "../../shared/protocol/message.ts";
 import { refusals } from "../../shared/protocol/reasons.ts";
 import { answerAudit } from "../audit/audit.ts";
 import type { Call, LinkKeeper } from "../connector/connector.ts";
-import type { EventSink, OpenCause } from "../events.ts";
+import type { CloseReason, EventSink, OpenCause } from "../events.ts";
 import {
-  type CloseReason,
   ignoringReceiver,
   type Link,
   type PeerFacts,

@@ -16,8 +16,6 @@ import { PeerSearch, type PeerSearchOptions } from "./peer_search.ts";
 import { StreamProgress } from "./stream_progress.ts";
 import { type MessageLink, Transmission } from "./transmission.ts";
 
-export type { MessageLink } from "./transmission.ts";
-
 /** What a delivery needs. */
 export interface DeliveryOptions
   extends
@@ -64,11 +62,6 @@ export class Delivery {
   /** Messages that the peer lacks, as far as is known. */
   get waiting(): number {
     return this.#progress.waiting;
-  }
-
-  /** What it is doing. */
-  get state(): DeliveryState {
-    return this.#state;
   }
 
   /** Takes a message that is in the store, and sees to it that it goes out. */

@@ -27,7 +27,6 @@ import { PeerSession, type VerificationState } from "./peer_session.ts";
 import { WriteQueue } from "./write_queue.ts";
 
 export type { Self } from "./introduction.ts";
-export type { CloseReason, Dialect } from "../events.ts";
 export type { Inbox, PeerFacts, Receiver, Refusal, Replies } from "./link_events.ts";
 export type { VerificationState } from "./peer_session.ts";
 export type { LinkTimes } from "./link_times.ts";

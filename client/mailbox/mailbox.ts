@@ -19,7 +19,6 @@ import { type Problem, reasonOf, UserError } from "../user_error.ts";
 import { envelopeContentBytesMax, type Recipient, sealEnvelope } from "./envelope.ts";
 import { type OpenedMail, openMail, packMail } from "./mail_content.ts";
 
-export type { Recipient } from "./envelope.ts";
 export type { OpenedMail } from "./mail_content.ts";
 
 /** What came of a deposit. */

@@ -111,11 +111,6 @@ export class Rendezvous {
     });
   }
 
-  /** The server that is spoken to, or was last, or will be first. */
-  get server(): ServerAddress {
-    return this.#connection.server;
-  }
-
   /** Whether the client is registered, as far as it knows. */
   get registered(): boolean {
     return this.#registration.active;

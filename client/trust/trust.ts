@@ -14,8 +14,6 @@ import { skeletonOf } from "./look_alikes.ts";
 import { RefusedKeys } from "./refused_keys.ts";
 import { judgeKey, type Verdict } from "./verdict.ts";
 
-export type { Verdict } from "./verdict.ts";
-
 /** Names that are pointed out, at most. */
 const similarMax = 3;
 

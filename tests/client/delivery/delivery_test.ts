@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { UserError } from "../../../client/user_error.ts";
-import { Delivery, type MessageLink } from "../../../client/delivery/delivery.ts";
+import { Delivery } from "../../../client/delivery/delivery.ts";
+import type { MessageLink } from "../../../client/delivery/transmission.ts";
 import type { Deposit } from "../../../client/mailbox/mailbox.ts";
 import type { Store } from "../../../client/store/store.ts";
 import type { NumberedMessage } from "../../../shared/protocol/message_stream.ts";
