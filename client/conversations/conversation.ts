@@ -35,7 +35,7 @@ import type { ConversationProblem } from "../problems/conversation_problem.ts";
 import { type Problem, reasonOf } from "../user_error.ts";
 import { conversationId } from "./conversation_id.ts";
 import { MailReplies } from "./mail_replies.ts";
-import { MessageIntake, type Reception } from "./message_intake.ts";
+import { MessageIntake } from "./message_intake.ts";
 import { ReadReceipts } from "./read_receipts.ts";
 
 /** What a conversation needs beside its peer. */
@@ -108,7 +108,7 @@ export class Conversation implements Inbox {
       store,
       clock,
       sink,
-      isUnknownSender: () => this.#isUnknownSender,
+      isUnknownSender: () => this.isUnknownSender,
       onStoreError,
     });
     if (key === undefined) return;
@@ -141,6 +141,16 @@ export class Conversation implements Inbox {
   /** Where the peer listened last, as far as is known. */
   get lastAddress(): Address | undefined {
     return this.#options.store.conversations.get(this.stored).address;
+  }
+
+  /**
+   * Whether the user has never called or answered the peer, in any run.
+   *
+   * @throws {UserError} If the store cannot be read.
+   */
+  get isUnknownSender(): boolean {
+    if (this.answered) return false;
+    return this.key === undefined || !this.#options.trust.isContact(this.peerId, this.key);
   }
 
   /** Takes a message of the user's that is in the store: it goes out, or waits. */
@@ -182,7 +192,7 @@ export class Conversation implements Inbox {
   }
 
   messages(messages: readonly ChatMessage[], replies: Replies): void {
-    const { safe, conflicts, tooMany } = this.#receive(messages);
+    const { safe, conflicts, tooMany } = this.#intake.receive(messages);
     if (tooMany) return this.#turnAway();
     // A peer that does not number its messages waits for each to be confirmed.
     for (const { id, position } of safe) if (position === undefined) replies.acknowledge(id);
@@ -193,7 +203,7 @@ export class Conversation implements Inbox {
 
   text(text: string): void {
     const sentAtMs = this.#options.clock.timeOfDay();
-    this.#receive([{ id: randomId(), sentAtMs, text, position: undefined }]);
+    this.#intake.receive([{ id: randomId(), sentAtMs, text, position: undefined }]);
   }
 
   delivered(id: string): void {
@@ -244,7 +254,7 @@ export class Conversation implements Inbox {
       }
     }
     if (chatMessages.length === 0) return true;
-    const { safe, conflicts, complete, tooMany } = this.#receive(chatMessages);
+    const { safe, conflicts, complete, tooMany } = this.#intake.receive(chatMessages);
     if (tooMany) this.#turnAway();
     for (const stream of conflicts) this.#mailReplies.reset(stream);
     const last = safe.at(-1);
@@ -260,7 +270,7 @@ export class Conversation implements Inbox {
     try {
       if (link === undefined) {
         // Somebody who writes under ever new names must not have us use up what mail we may send.
-        if (this.#isUnknownSender) return;
+        if (this.isUnknownSender) return;
         const outcome = await this.#deposit(messages);
         if (outcome === undefined || "refused" in outcome) return;
       } else {
@@ -297,15 +307,6 @@ export class Conversation implements Inbox {
   get #byPeer(): Receivers {
     const { person, device } = this.ref;
     return { to: { person, device }, have: 1, of: 1 };
-  }
-
-  get #isUnknownSender(): boolean {
-    if (this.answered) return false;
-    return this.key === undefined || !this.#options.trust.isContact(this.peerId, this.key);
-  }
-
-  #receive(messages: readonly ChatMessage[]): Reception {
-    return this.#intake.receive(messages);
   }
 
   /** Has a peer that sends too much wait for an answer. */

@@ -166,10 +166,9 @@ export class ConversationList {
   }
 
   /** Whether a conversation's peer is a contact; false if the store cannot say it. Never throws. */
-  isContact({ key, peerId, answered }: Conversation): boolean {
-    if (key === undefined) return false;
+  isContact(conversation: Conversation): boolean {
     try {
-      return answered || this.#options.trust.isContact(peerId, key);
+      return conversation.key !== undefined && !conversation.isUnknownSender;
     } catch {
       return false;
     }

@@ -277,7 +277,7 @@ export class Conversations {
   /** Takes what the server says of somebody. Never throws. */
   takePresence(name: string, status: PresenceStatus | undefined): void {
     const { trust, sink } = this.#options;
-    const connected = (this.#list.find(name)?.links.length ?? 0) > 0;
+    const connected = this.#list.connectedAs(name) !== undefined;
     try {
       if (trust.knows(name)) this.#notices.said(name, status, connected);
     } catch (error) {
