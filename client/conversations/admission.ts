@@ -6,7 +6,8 @@
  */
 
 import { formatAddress } from "../../shared/net/address.ts";
-import type { TimerClock } from "../../shared/time/clock.ts";
+import type { Clock } from "../../shared/time/clock.ts";
+import { Throttle } from "../../shared/time/throttle.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import type { Fingerprint, PublicKey } from "../../shared/crypto/public_key.ts";
 import { refusals } from "../../shared/protocol/reasons.ts";
@@ -25,7 +26,7 @@ export interface PeerAdmissionOptions {
   readonly allowPlaintext: boolean;
   /** Knows what the server has said of keys, and asks it. */
   readonly connector: Pick<Connector, "ask" | "idAt" | "known">;
-  readonly clock: Pick<TimerClock, "now">;
+  readonly clock: Clock;
 }
 
 /** Nothing more is told within this time of a peer that is turned away again. */
@@ -41,8 +42,8 @@ export type Candidate =
 /** Lets peers in, or does not. */
 export class PeerAdmission {
   readonly #options: PeerAdmissionOptions;
-  /** When the user was told of a peer that was turned away. */
-  readonly #toldAtMs = new BoundedMap<string, number>(toldMax);
+  /** How often the user is told of each peer that is turned away. */
+  readonly #told = new BoundedMap<string, Throttle>(toldMax);
 
   constructor(options: PeerAdmissionOptions) {
     this.#options = options;
@@ -157,9 +158,9 @@ export class PeerAdmission {
   #tellOf(subject: string, event: ClientEvent, interactive: boolean): void {
     const { sink, clock } = this.#options;
     if (interactive) return sink.emit(event);
-    const toldAtMs = this.#toldAtMs.get(subject);
-    if (toldAtMs !== undefined && clock.now() - toldAtMs < quietMs) return;
-    this.#toldAtMs.set(subject, clock.now());
+    const throttle = this.#told.get(subject) ?? new Throttle(clock, quietMs);
+    if (!throttle.pass()) return;
+    this.#told.set(subject, throttle);
     sink.emit(event);
   }
 
