@@ -60,7 +60,8 @@ export function readBlock(lines: readonly string[], isOpening: boolean): LegacyB
   return { items: [...items, ...texts(rest)], framing: "bare" };
 }
 
-function texts(lines: readonly string[]): LegacyItem[] {
+/** Each line as a text, apart from empty ones. */
+export function texts(lines: readonly string[]): LegacyItem[] {
   return lines.filter((line) => line !== "").map((text) => ({ type: "text", text }));
 }
 

@@ -6,7 +6,7 @@
  */
 
 import { messageBytesMax } from "../../../shared/protocol/limits.ts";
-import { type LegacyItem, readBlock } from "./legacy_block.ts";
+import { type LegacyItem, readBlock, texts } from "./legacy_block.ts";
 import type { Framing } from "./legacy_framing.ts";
 
 /** What some send between QUIT and the empty line. */
@@ -62,8 +62,7 @@ export class LegacyLines {
   flush(): LegacyItem[] {
     const rest = this.#rest;
     this.#rest = "";
-    const framing = this.#framing === undefined ? "none" : this.#framing;
-    const items = rest === "" ? [] : this.#take(rest, framing);
+    const items = rest === "" ? [] : this.#take(rest, this.#framing ?? "none");
     return [...items, ...this.#endBlock(), ...this.#endQuit(false)];
   }
 
@@ -125,8 +124,4 @@ export class LegacyLines {
     this.#framing = framing ?? this.#framing;
     return [...items];
   }
-}
-
-function texts(lines: readonly string[]): LegacyItem[] {
-  return lines.map((text) => ({ type: "text", text }));
 }
