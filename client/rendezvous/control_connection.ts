@@ -46,7 +46,6 @@ export class ControlConnection {
   #registered: ServerConnection | undefined;
   /** The server that is tried first when the next connection is opened. */
   #next = 0;
-  readonly #onLost: () => void;
   readonly #kinds: ServerKinds;
 
   /** @throws {TypeError} If no server is named. */
@@ -54,7 +53,6 @@ export class ControlConnection {
     if (options.servers.length === 0) throw new TypeError("A control connection needs a server");
     this.#options = options;
     this.#kinds = new ServerKinds(options);
-    this.#onLost = () => options.onLost();
     options.signal.addEventListener("abort", () => {
       for (const connection of this.#opened) connection.close();
     });
@@ -105,7 +103,7 @@ export class ControlConnection {
     if (released === undefined) return;
     this.#registered = undefined;
     released.release();
-    if (!released.lost.aborted) this.#onLost();
+    if (!released.lost.aborted) this.#options.onLost();
   }
 
   /** Connects, unless there is a connection. @throws {UserError} If no server can be reached. */
@@ -117,7 +115,7 @@ export class ControlConnection {
     if (connection === this.#registered) return;
     this.#registered = connection;
     // If it has been kept before, this adds nothing.
-    connection.lost.addEventListener("abort", this.#onLost);
+    connection.lost.addEventListener("abort", this.#options.onLost);
     connection.register();
   }
 

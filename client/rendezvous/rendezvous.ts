@@ -78,14 +78,10 @@ export class Rendezvous {
 
   /** @throws {TypeError} If no server is named. */
   constructor(options: RendezvousOptions) {
-    const { id, identity, listening, servers, network, clock, random, signal, notices } = options;
+    const { id, notices } = options;
     this.#id = id;
     this.#connection = new ControlConnection({
       ...options,
-      servers,
-      network,
-      clock,
-      signal,
       onPush: (push) => push.verb === "MAIL" ? notices.mail() : this.#presence.take(push),
       onLost: () => this.#presence.lost(),
     });
@@ -94,13 +90,8 @@ export class Rendezvous {
       onChange: (name, status) => notices.presence(name, status),
     });
     this.#registration = new Registration({
-      id,
-      identity,
-      listening,
+      ...options,
       connection: this.#connection,
-      clock,
-      random,
-      signal,
       onLost: (problem) => notices.serverLost(problem),
       onAgain: (server) => notices.registeredAgain(server),
       onRegistered: async () => {
