@@ -28,10 +28,7 @@ for (const target of targets) {
     Deno.exit(1);
   }
   const digest = await crypto.subtle.digest("SHA-256", await Deno.readFile(`dist/${name}`));
-  const hex = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join(
-    "",
-  );
-  sums.push(`${hex}  ${name}\n`);
+  sums.push(`${new Uint8Array(digest).toHex()}  ${name}\n`);
 }
 await Deno.writeTextFile("dist/SHA256SUMS", sums.join(""));
 console.log(`dist/ holds ${targets.length} executables and SHA256SUMS`);
