@@ -6,9 +6,8 @@
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { ConversationId } from "./conversation_table.ts";
-import { entryOf, type HistoryEntry, type MessageRows, type Start } from "./message_rows.ts";
+import type { HistoryEntry, MessageRows, Start } from "./message_rows.ts";
 import type { SearchIndex } from "./search_index.ts";
-import type { TextColumn } from "./text_column.ts";
 import type { Transactions } from "./transactions.ts";
 
 /** So many messages of a conversation are read at a time: few, because there may be many conversations. */
@@ -18,7 +17,6 @@ const exportPageSize = 500;
 /** The history of a store. */
 export class History {
   readonly #transactions: Transactions;
-  readonly #texts: TextColumn;
   readonly #rows: MessageRows;
   readonly #index: Pick<SearchIndex, "search">;
   readonly #sql: Record<"latest" | "ofSelf" | "ofAll", StatementSync>;
@@ -26,12 +24,10 @@ export class History {
   constructor(
     database: DatabaseSync,
     transactions: Transactions,
-    texts: TextColumn,
     rows: MessageRows,
     index: Pick<SearchIndex, "search">,
   ) {
     this.#transactions = transactions;
-    this.#texts = texts;
     this.#rows = rows;
     this.#index = index;
     this.#sql = {
@@ -70,7 +66,7 @@ export class History {
         "older",
         Math.min(limit, historyPageSize),
       );
-      return rows.take(limit).map((row) => entryOf(row, this.#texts)).toArray().reverse();
+      return rows.take(limit).toArray().reverse();
     });
   }
 
@@ -106,7 +102,7 @@ export class History {
     for (;;) {
       const { value, done } = this.#transactions.reading("read-history", () => rows.next());
       if (done === true) return;
-      yield entryOf(value!, this.#texts);
+      yield value!;
     }
   }
 }

@@ -15,7 +15,7 @@ import {
 } from "../../shared/protocol/message_stream.ts";
 import { idFromColumn, idToColumn, type PartyColumns } from "./column_codec.ts";
 import type { ConversationId } from "./conversation_table.ts";
-import { entryOf, type HistoryEntry, type MessageRows } from "./message_rows.ts";
+import type { HistoryEntry, MessageRows } from "./message_rows.ts";
 import type { SearchIndex } from "./search_index.ts";
 import type { TextOwner } from "./text_cipher.ts";
 import type { StoredText, TextColumn } from "./text_column.ts";
@@ -129,7 +129,7 @@ export class IncomingMessages {
     return this.#transactions.reading("read-received", () => {
       const starts = this.#sql.unshown.all(self) as { conversation: ConversationId; row: number }[];
       return this.#rows.read(starts, "newer-received", Math.min(limit, pageSize))
-        .take(limit).map((row) => entryOf(row, this.#texts)).toArray();
+        .take(limit).toArray();
     });
   }
 

@@ -111,9 +111,11 @@ export type Order = "newer" | "older" | "newer-received";
 
 /** Reads messages of several conversations in one order. */
 export class MessageRows {
+  readonly #texts: TextColumn;
   readonly #page: Record<Order, StatementSync>;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, texts: TextColumn) {
+    this.#texts = texts;
     const select = `SELECT ${entryColumns} FROM messages m ${entryJoins} WHERE m.conversation = ?`;
     this.#page = {
       newer: database.prepare(`${select} AND m.row > ? ORDER BY m.row LIMIT ?`),
@@ -130,7 +132,7 @@ export class MessageRows {
    *
    * @param pageSize So many messages of a conversation are read at a time.
    */
-  *read(starts: Iterable<Start>, order: Order, pageSize: number): Generator<MessageRow, void> {
+  *read(starts: Iterable<Start>, order: Order, pageSize: number): Generator<HistoryEntry, void> {
     const pages = [...starts].map((start) => new Page(this.#page[order], start, pageSize));
     const sign = order === "older" ? -1 : 1;
     for (;;) {
@@ -142,7 +144,7 @@ export class MessageRows {
         }
       }
       if (first === undefined) return;
-      yield first.take();
+      yield entryOf(first.take(), this.#texts);
     }
   }
 }

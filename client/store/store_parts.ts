@@ -86,13 +86,13 @@ export function storeParts(
   const texts = new TextColumn(database, cipher);
   const index = new SearchIndex(database, transactions, texts);
   convert(database, transactions, { sealed, cipher, texts, onConvert });
-  const rows = new MessageRows(database);
+  const rows = new MessageRows(database, texts);
   const conversations = new ConversationTable(database, transactions);
   return {
     conversations,
     outgoing: new OutgoingMessages(database, transactions, conversations, texts, index),
     incoming: new IncomingMessages(database, transactions, texts, rows, index),
-    history: new History(database, transactions, texts, rows, index),
+    history: new History(database, transactions, rows, index),
     digests: new StreamDigests(database, transactions),
     knownPeers: new KnownPeers(database, transactions),
     provenServers: new ProvenServers(database, transactions),
