@@ -7,6 +7,7 @@
 import type { BackupAction, BackupFault, BackupProblem } from "../../problems/backup_problem.ts";
 import type { Sentences } from "./sentences.ts";
 import { shellQuoted } from "./shell_quoted.ts";
+import { newerWords } from "./wording_parts.ts";
 
 export const backupSentences: Sentences<BackupProblem> = {
   "backup-unusable": ({ action, path, fault }) =>
@@ -34,8 +35,7 @@ function faultWords(fault: BackupFault): string {
     case "damaged":
       return "it is damaged; take another copy of it. Nothing has changed";
     case "newer":
-      return `it is of version ${fault.version}, and this program knows version ${fault.known}; ` +
-        "use the newer program";
+      return newerWords(fault);
     case "in-the-way":
       return "there is one; --overwrite replaces it";
     case "no-backup-in-the-way":

@@ -12,6 +12,7 @@ import type {
 } from "../../problems/profile_problem.ts";
 import type { Sentences } from "./sentences.ts";
 import { shellQuoted } from "./shell_quoted.ts";
+import { newerWords } from "./wording_parts.ts";
 
 export const profileSentences: Sentences<ProfileProblem> = {
   "identity-unusable": ({ action, path, fault }) => {
@@ -98,8 +99,7 @@ function faultWords(fault: IdentityFault, path: string, advice: string): string 
       return "its passphrase would take too much memory or time: " +
         `scrypt with N ${fault.N}, r ${fault.r}, p ${fault.p}${advice}`;
     case "newer":
-      return `it is of version ${fault.version}, and this program knows version ${fault.known}; ` +
-        "use the newer program";
+      return newerWords(fault);
     case "not-a-file":
       return "that is not a file; move it away for a new one";
     case "open-to-others":

@@ -72,3 +72,10 @@ const quotedMax = 60;
 export function quoted(text: string): string {
   return `“${shorten(text, quotedMax)}”`;
 }
+
+/** The end of a sentence about a file that a newer version of the program has written. */
+export function newerWords(
+  { version, known }: { readonly version: number; readonly known: number },
+): string {
+  return `it is of version ${version}, and this program knows version ${known}; use the newer program`;
+}
