@@ -262,8 +262,8 @@ export function importIdentity(
 ): Imported {
   const path = pathIn(directory);
   const there = replace ? readIfPossible(directory) : readIdentity(directory, calls);
-  if (there !== undefined && there !== "unreadable") {
-    if (there.file.publicKey === file.publicKey) return { wasThere: true };
+  if (typeof there === "object" && there.file.publicKey === file.publicKey) {
+    return { wasThere: true };
   }
   return attempt("import", path, () => {
     if (there === undefined) {
