@@ -7,7 +7,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { type Place, temporaryDirectory } from "../support/places.ts";
-import { type Build, Program } from "../support/program.ts";
+import { type Build, Program, run } from "../support/program.ts";
 
 const timeoutMs = 30_000;
 
@@ -82,11 +82,8 @@ export class Person implements AsyncDisposable {
   }
 
   /** Runs a command to its end. @returns Its exit code and its output. */
-  async runs(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-    await using program = new Program(this.atHome, ...args);
-    await program.endInput();
-    const code = await program.ends();
-    return { code, out: program.out.join("\n"), err: program.err.join("\n") };
+  runs(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+    return run(this.atHome, args);
   }
 
   /** What was said with somebody, as `history export` writes it for programs. */

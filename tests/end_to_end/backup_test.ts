@@ -2,30 +2,12 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { namesIn, temporaryDirectory } from "../support/places.ts";
+import { namesIn } from "../support/places.ts";
 import { makeProfile } from "../support/profiles.ts";
-import { type Build, builds, Program, startServerProgram } from "../support/program.ts";
+import { atHome, builds, Program, run, startServerProgram } from "../support/program.ts";
 import { hasTerminal, TerminalProgram } from "../support/terminal_program.ts";
 
 const isUnix = Deno.build.os !== "windows";
-
-/** A build whose programs share a home directory. */
-function atHome(build: Build) {
-  const home = temporaryDirectory();
-  const profile = `${home.path}/.config/p2pchat`;
-  return { ...home, profile, build: { ...build, home: home.path } };
-}
-
-/** Runs the program to its end, with some input. */
-async function run(build: Build, args: string[], input: string[] = []) {
-  await using program = new Program(build, ...args);
-  for (const line of input) await program.types(line);
-  await program.endInput();
-  const code = await program.ends();
-  const [out, err] = [program.out.join("\n"), program.err.join("\n")];
-  assert(!/^\s+at .*:\d+/m.test(err), err);
-  return { code, out, err };
-}
 
 async function quits(program: Program): Promise<void> {
   await program.types("/quit");

@@ -5,7 +5,7 @@ import config from "../../deno.json" with { type: "json" };
 import { chatack } from "../support/link_fixture.ts";
 import { RawListener } from "../support/raw_peer.ts";
 import { temporaryDirectory } from "../support/places.ts";
-import { builds, Program, startServerProgram } from "../support/program.ts";
+import { builds, Program, run as runBuild, startServerProgram } from "../support/program.ts";
 
 Deno.test("from source every subcommand can be run, and Deno's own progress overwrites nothing", async () => {
   const { p2pchat, server, client, demo } = config.tasks;
@@ -21,16 +21,7 @@ Deno.test("from source every subcommand can be run, and Deno's own progress over
 });
 
 for (const build of builds) {
-  /** Runs the program to its end, without input. */
-  const run = async (...args: string[]) => {
-    await using program = new Program(build, ...args);
-    await program.endInput();
-    const code = await program.ends();
-    const [out, err] = [program.out.join("\n"), program.err.join("\n")];
-    // Whatever happened, a stack trace is never a user's message.
-    assert(!/^\s+at .*:\d+/m.test(err), err);
-    return { code, out, err };
-  };
+  const run = (...args: string[]) => runBuild(build, args);
 
   Deno.test(`${build.name}: help and version are done, exit code 0`, async () => {
     const help = await run("--help");

@@ -6,7 +6,7 @@ import { openStore } from "../../client/store/store.ts";
 import { fingerprintOf } from "../../shared/crypto/public_key.ts";
 import { makeProfile } from "../support/profiles.ts";
 import { keyOf, say } from "../support/store_fixture.ts";
-import { type Build, builds, Program, startServerProgram } from "../support/program.ts";
+import { type Build, builds, Program, run, startServerProgram } from "../support/program.ts";
 import { hasTerminal, TerminalProgram } from "../support/terminal_program.ts";
 
 /** Somebody with a home directory, who starts and ends programs. */
@@ -30,11 +30,8 @@ class Person implements Disposable {
   }
 
   /** Runs a command to its end. */
-  async runs(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-    await using program = new Program(this.build, ...args);
-    await program.endInput();
-    const code = await program.ends();
-    return { code, out: program.out.join("\n"), err: program.err.join("\n") };
+  runs(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+    return run(this.build, args);
   }
 
   /** Whether something can be read in the saved files. */

@@ -1,38 +1,23 @@
 // The identity, from the command line: made on first use, kept, copied, protected by a passphrase.
 
 import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
-import { hasMounts, namesIn, temporaryDirectory, tinyDisk } from "../support/places.ts";
-import { type Build, builds, Program } from "../support/program.ts";
+import { hasMounts, namesIn, tinyDisk } from "../support/places.ts";
+import { atHome, type Build, builds, run } from "../support/program.ts";
 import { hasTerminal, TerminalProgram } from "../support/terminal_program.ts";
 
 const isUnix = Deno.build.os !== "windows";
 
-/** Runs the program to its end, with some input. */
-async function run(build: Build, args: string[], input: string[] = []) {
-  await using program = new Program(build, ...args);
-  for (const line of input) await program.types(line);
-  await program.endInput();
-  const code = await program.ends();
-  const [out, err] = [program.out.join("\n"), program.err.join("\n")];
-  assert(!/^\s+at .*:\d+/m.test(err), err);
-  return { code, out, err };
-}
-
-/** A build whose programs share a home directory. */
-function atHome(build: Build) {
-  const home = temporaryDirectory();
-  return {
-    ...home,
-    build: { ...build, home: home.path },
-    file: `${home.path}/.config/p2pchat/identity.json`,
-  };
+/** A home directory, and where the identity in it is kept. */
+function homeFor(build: Build) {
+  const home = atHome(build);
+  return { ...home, file: `${home.profile}/identity.json` };
 }
 
 const fingerprintRow = /^fingerprint {2}((?:[a-z2-7]{4}-){7}[a-z2-7]{4})$/m;
 
 for (const build of builds) {
   Deno.test(`${build.name}: the identity is made on first use, shown, and kept`, async () => {
-    using home = atHome(build);
+    using home = homeFor(build);
     const first = await run(home.build, ["identity"]);
     assertEquals([first.code, first.err], [0, ""]);
     const [notice, ...shown] = first.out.split("\n");
@@ -52,7 +37,7 @@ for (const build of builds) {
   });
 
   Deno.test(`${build.name}: a client makes the identity that it then has, in the directory of --profile`, async () => {
-    using home = atHome(build);
+    using home = homeFor(build);
     for (const more of [[], ["--profile", `${home.path}/work`]]) {
       const started = await run(home.build, ["client", "alice", ...more], ["/quit"]);
       assertEquals([started.code, started.err], [0, ""]);
@@ -62,7 +47,7 @@ for (const build of builds) {
   });
 
   Deno.test(`${build.name}: eight that start at once in a new profile have one key`, async () => {
-    using home = atHome(build);
+    using home = homeFor(build);
     const runs = await Promise.all(Array.from({ length: 8 }, () => run(home.build, ["identity"])));
     assertEquals(runs.map(({ code, err }) => [code, err]), Array(8).fill([0, ""]));
     assertEquals(new Set(runs.map(({ out }) => fingerprintRow.exec(out)![1])).size, 1);
@@ -74,8 +59,8 @@ for (const build of builds) {
   });
 
   Deno.test(`${build.name}: an identity goes from one machine to another through a pipe`, async () => {
-    using here = atHome(build);
-    using there = atHome(build);
+    using here = homeFor(build);
+    using there = homeFor(build);
     await run(here.build, ["identity"]);
     const copy = await run(here.build, ["identity", "export", "-", "--plain"]);
     assertEquals([copy.code, copy.err], [0, ""]);
@@ -117,7 +102,7 @@ for (const build of builds) {
   });
 
   Deno.test(`${build.name}: what cannot be done with an identity gets one sentence and exit code 1`, async () => {
-    using home = atHome(build);
+    using home = homeFor(build);
     const refused = async (args: string[], said: RegExp) => {
       const { code, out, err } = await run(home.build, args);
       assertEquals([args, code, out], [args, 1, ""]);
@@ -194,7 +179,7 @@ for (const build of builds) {
     name: `${build.name}: a copy that standard output does not take is no success`,
     ignore: Deno.build.os !== "linux",
     fn: async () => {
-      using home = atHome(build);
+      using home = homeFor(build);
       await run(home.build, ["identity"]);
       const words = [build.command, ...build.args].map((word) => `'${word}'`).join(" ");
       const full = {
@@ -212,7 +197,7 @@ for (const build of builds) {
     Deno.test({ name: `${build.name}: ${name}`, ignore: !hasTerminal, fn });
 
   inTerminal("a passphrase is asked for twice, guards the identity, and goes with it", async () => {
-    using home = atHome(build);
+    using home = homeFor(build);
     const before = (await run(home.build, ["identity"])).out;
     const [, fingerprint] = fingerprintRow.exec(before)!;
     {
@@ -261,7 +246,7 @@ for (const build of builds) {
       piped.err,
       /^p2pchat: Cannot ask for a passphrase: there is no terminal to ask in; /,
     );
-    using there = atHome(build);
+    using there = homeFor(build);
     {
       await using taking = new TerminalProgram(there.build, "identity", "import", copy);
       await taking.shows(/Passphrase of '.*': /);
@@ -286,7 +271,7 @@ for (const build of builds) {
   });
 
   inTerminal("a prompt for a passphrase never gets into a copy on standard output", async () => {
-    using home = atHome(build);
+    using home = homeFor(build);
     await run(home.build, ["identity"]);
     const copy = `${home.path}/copy`;
     const words = [build.command, ...build.args].map((word) => `"${word}"`).join(" ");
@@ -308,7 +293,7 @@ for (const build of builds) {
   inTerminal(
     "Ctrl+C while a passphrase is asked for ends the program, and changes nothing",
     async () => {
-      using home = atHome(build);
+      using home = homeFor(build);
       await run(home.build, ["identity"]);
       const text = await Deno.readTextFile(home.file);
       await using setting = new TerminalProgram(home.build, "identity", "--passphrase");

@@ -1,9 +1,8 @@
 // A passphrase is asked for in whichever terminal there is, or read from where the user says that it is.
 
 import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
-import { temporaryDirectory } from "../support/places.ts";
 import { makeProfile, type ProfileContent } from "../support/profiles.ts";
-import { type Build, builds, Program } from "../support/program.ts";
+import { atHome, type Build, builds, run } from "../support/program.ts";
 import { hasTerminal, TerminalProgram } from "../support/terminal_program.ts";
 
 const passphrase = "correct hörse";
@@ -11,13 +10,12 @@ const text = "the sealed text";
 const isUnix = Deno.build.os !== "windows";
 
 /** A home directory with a profile, in which programs run. */
-function atHome(build: Build, content: ProfileContent = { passphrase, texts: [text] }) {
-  const home = temporaryDirectory();
-  const profile = `${home.path}/.config/p2pchat`;
-  makeProfile(profile, content);
+function homeWith(build: Build, content: ProfileContent = { passphrase, texts: [text] }) {
+  const home = atHome(build);
+  makeProfile(home.profile, content);
   const file = `${home.path}/passphrase`;
   Deno.writeTextFileSync(file, `${passphrase}\nnot this\n`, { mode: 0o600 });
-  return { ...home, profile, file, build: { ...build, home: home.path } };
+  return { ...home, file };
 }
 
 /** The build, with redirections such as `>file 3<&0`. */
@@ -25,15 +23,6 @@ function redirected(build: Build, redirections: string): Build {
   const words = [build.command, ...build.args].map((word) => `"${word}"`).join(" ");
   const args = ["-c", `exec ${words} "$@" ${redirections}`, "sh"];
   return { ...build, command: "sh", args };
-}
-
-/** Runs a program to its end. */
-async function run(build: Build, args: string[], input: string[] = []) {
-  await using program = new Program(build, ...args);
-  for (const line of input) await program.types(line);
-  await program.endInput();
-  const code = await program.ends();
-  return { code, out: program.out.join("\n"), err: program.err.join("\n") };
 }
 
 const exporting = ["history", "export", "bob"];
@@ -44,7 +33,7 @@ for (const build of builds) {
   const inTerminal = (name: string, fn: () => Promise<void>) => test(name, fn, !hasTerminal);
 
   test("a passphrase is read from a file, by every command that needs one", async () => {
-    using home = atHome(build);
+    using home = homeWith(build);
     const given = ["--passphrase-file", home.file];
     const exported = await run(home.build, [...exporting, ...given]);
     assertEquals([exported.code, exported.err], [0, ""]);
@@ -90,7 +79,7 @@ for (const build of builds) {
   });
 
   test("a passphrase is the first line of standard input, and what follows are commands", async () => {
-    using home = atHome(build);
+    using home = homeWith(build);
     const { code, out, err } = await run(
       home.build,
       ["client", "alice", "--passphrase-fd", "0"],
@@ -102,7 +91,7 @@ for (const build of builds) {
   });
 
   test("a passphrase is the first line of a pipe", async () => {
-    using home = atHome(build);
+    using home = homeWith(build);
     const piped = redirected(home.build, "3<&0 </dev/null");
     const exported = await run(piped, [...exporting, "--passphrase-fd", "3"], [passphrase]);
     assertEquals([exported.code, exported.err], [0, ""]);
@@ -110,7 +99,7 @@ for (const build of builds) {
   }, !isUnix);
 
   test("a passphrase that cannot be had is said to be so, and why", async () => {
-    using home = atHome(build);
+    using home = homeWith(build);
     const [empty, wrong] = [`${home.path}/empty`, `${home.path}/wrong`];
     await Deno.writeTextFile(empty, "\n");
     await Deno.writeTextFile(wrong, "wrong\n");
@@ -158,7 +147,7 @@ for (const build of builds) {
   inTerminal(
     "a history is exported to a file, and the passphrase asked for in the terminal",
     async () => {
-      using home = atHome(build);
+      using home = homeWith(build);
       const to = `${home.path}/history`;
       for (const outputs of [`>"${to}"`, `2>"${to}.err"`]) {
         await using program = new TerminalProgram(redirected(home.build, outputs), ...exporting);
@@ -174,7 +163,7 @@ for (const build of builds) {
   );
 
   inTerminal("commands come from a pipe, and the passphrase from the terminal", async () => {
-    using home = atHome(build);
+    using home = homeWith(build);
     const lines = `${home.path}/lines`;
     await Deno.writeTextFile(lines, "/history bob\n");
     const piped = redirected(home.build, `<"${lines}"`);
@@ -193,7 +182,7 @@ for (const build of builds) {
   inTerminal(
     "only a terminal is left on standard input, and it still sees the prompt",
     async () => {
-      using home = atHome(build);
+      using home = homeWith(build);
       const [out, err] = [`${home.path}/out`, `${home.path}/err`];
       const words = [build.command, ...build.args, ...exporting].map((word) => `"${word}"`).join(
         " ",
@@ -215,7 +204,7 @@ for (const build of builds) {
   );
 
   inTerminal("after three wrong ones the program says so", async () => {
-    using home = atHome(build);
+    using home = homeWith(build);
     await using program = new TerminalProgram(home.build, ...exporting);
     for (let n = 1; n <= 3; n++) {
       await program.shows(RegExp(`(Passphrase of '[^']*': [^]*){${n}}`));
@@ -226,7 +215,7 @@ for (const build of builds) {
   });
 
   inTerminal("Ctrl+C at the prompt gives the terminal back as it was", async () => {
-    using home = atHome(build);
+    using home = homeWith(build);
     for (const redirections of ["", "</dev/null"]) {
       const words = [build.command, ...build.args, ...exporting].map((word) => `"${word}"`).join(
         " ",

@@ -3,7 +3,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { hasMounts, namesIn, temporaryDirectory, tinyDisk } from "../support/places.ts";
 import { makeProfile, type ProfileContent } from "../support/profiles.ts";
-import { type Build, builds, environmentAt, Program } from "../support/program.ts";
+import { type Build, builds, environmentAt, run } from "../support/program.ts";
 
 /** A profile on a disk that is read-only, and where a program puts what it needs for a moment. */
 function readOnly(build: Build, content: ProfileContent, mode?: number) {
@@ -23,14 +23,6 @@ function readOnly(build: Build, content: ProfileContent, mode?: number) {
       scratch[Symbol.dispose]();
     },
   };
-}
-
-async function run(build: Build, args: string[], input: string[] = []) {
-  await using program = new Program(build, ...args);
-  for (const line of input) await program.types(line);
-  await program.endInput();
-  const code = await program.ends();
-  return { code, out: program.out.join("\n"), err: program.err.join("\n") };
 }
 
 for (const build of builds) {

@@ -3,7 +3,7 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Authority } from "../support/certificates.ts";
-import { type Build, builds, Program, startServerProgram } from "../support/program.ts";
+import { type Build, builds, Program, run, startServerProgram } from "../support/program.ts";
 
 const authority = new Authority();
 addEventListener("unload", () => authority[Symbol.dispose]());
@@ -30,20 +30,10 @@ async function startTlsServer(build: Build, options: readonly string[]) {
   return { ...started, tls: `tls://${started.address}`, pinned: pinned! };
 }
 
-/** Runs the program to its end, without input. */
-async function run(build: Build, ...args: string[]) {
-  await using program = new Program(build, ...args);
-  await program.endInput();
-  const code = await program.ends();
-  const [out, err] = [program.out.join("\n"), program.err.join("\n")];
-  assert(!/^\s+at .*:\d+/m.test(err), err);
-  return { code, out, err };
-}
-
 /** Whether a build's runtime can make sure of a pinned certificate; Deno 2.6 cannot, and says so. */
 async function canPin(build: Build): Promise<boolean> {
   const nobody = `tls://127.0.0.1:1?sha256=${"00".repeat(32)}`;
-  const { code, err } = await run(build, "client", "alice", "0", nobody, "--register");
+  const { code, err } = await run(build, ["client", "alice", "0", nobody, "--register"]);
   assertEquals(code, 1);
   const can = !err.includes("is older than 2.9");
   assertMatch(err, can ? /nobody listens there$/ : /Nothing was sent; --ca FILE verifies it/);
@@ -93,7 +83,7 @@ for (const build of builds) {
     ]);
     await using _server = server;
     const register = async (...args: string[]) => {
-      const { code, err } = await run(build, "client", "alice", "0", ...args, "--register");
+      const { code, err } = await run(build, ["client", "alice", "0", ...args, "--register"]);
       assertEquals([args, code], [args, 1]);
       return err;
     };
@@ -134,7 +124,7 @@ for (const build of builds) {
       const ways = [[`tls://localhost:${port}`, "--ca", certFile]];
       if (await canPin(build)) ways.push([pinned]);
       for (const [i, way] of ways.entries()) {
-        const { code, err } = await run(build, "client", `by${i}`, "0", ...way, "--register");
+        const { code, err } = await run(build, ["client", `by${i}`, "0", ...way, "--register"]);
         assertEquals([code, err], [0, ""]);
       }
     },
@@ -149,7 +139,7 @@ for (const build of builds) {
       const { server, tls } = await startTlsServer(build, options);
       await using _server = server;
       const register = (id: string) =>
-        run(build, "client", id, "0", tls, "--ca", authority.certFile, "--register");
+        run(build, ["client", id, "0", tls, "--ca", authority.certFile, "--register"]);
       assertMatch((await register("early")).err, /of no authority but its own/);
       // From here on an authority vouches for it.
       put();
@@ -195,7 +185,7 @@ for (const build of builds) {
       const { command, args } = build;
       // In a new network namespace the loopback interface is down.
       const alone = { ...build, command: "unshare", args: ["-rn", command, ...args] };
-      const { code, err } = await run(alone, "server", "--port", "0", "--ephemeral", ...options);
+      const { code, err } = await run(alone, ["server", "--port", "0", "--ephemeral", ...options]);
       assertEquals(code, 1);
       assertMatch(
         err,
@@ -215,7 +205,7 @@ for (const build of builds) {
       / warn +the file lacks the certificate of the authority .* authority="?CN=Authority/,
     );
     const register = () =>
-      run(build, "client", "alice", "0", tls, "--ca", authority.certFile, "--register");
+      run(build, ["client", "alice", "0", tls, "--ca", authority.certFile, "--register"]);
     assertMatch((await register()).err, /: its certificate has expired; ask the server's operator/);
     put(authority.issueBetween(inDays(-1), inDays(10)));
     await server.says(/ info +certificate changed pinned="?tls:/);
@@ -239,7 +229,7 @@ for (const build of builds) {
     ];
     await Promise.all(cases.map(async ([cert, key, said]) => {
       const args = ["server", "--port", "0", "--tls-cert", cert, "--tls-key", key];
-      const { code, out, err } = await run(build, ...args);
+      const { code, out, err } = await run(build, args);
       assertEquals([code, out], [1, ""]);
       assert(err.startsWith(`p2pchat: ${said}`) && !err.includes("\n"), err);
     }));
@@ -260,20 +250,20 @@ for (const build of builds) {
       [["client", "a", "0", `tls://a?sha256=${pin}`, "--ca", certFile], /exclude each other/],
     ];
     await Promise.all(cases.map(async ([args, said]) => {
-      const { code, err, out } = await run(build, ...args);
+      const { code, err, out } = await run(build, args);
       assertEquals([args, code, out], [args, 2, ""]);
       assertMatch(err, said);
     }));
   });
 
   Deno.test(`${build.name}: a warning says that a connection is not encrypted, if it leaves the machine`, async () => {
-    const elsewhere = await run(build, "client", "alice", "0", "192.0.2.1");
+    const elsewhere = await run(build, ["client", "alice", "0", "192.0.2.1"]);
     assertMatch(
       elsewhere.out,
       /^\* the connection to the server is not encrypted: .*tls:\/\/ before/m,
     );
-    const encrypted = await run(build, "client", "alice", "0", "tls://192.0.2.1");
-    const here = await run(build, "client", "alice", "0", "localhost");
+    const encrypted = await run(build, ["client", "alice", "0", "tls://192.0.2.1"]);
+    const here = await run(build, ["client", "alice", "0", "localhost"]);
     for (const { out } of [encrypted, here]) assert(!out.includes("not encrypted"), out);
     await using open = new Program(build, "server", "--port", "0", "--host", "0.0.0.0");
     await open.says(/ info +connections to clients are not encrypted; --tls-cert and --tls-key/);

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { assert } from "@std/assert";
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { type Place, temporaryDirectory } from "./places.ts";
 
@@ -29,6 +30,13 @@ export async function buildIn(directory: string): Promise<Build> {
     command: Deno.execPath(),
     args: ["run", "--config", config, ...permissions, `${directory}/main.ts`],
   };
+}
+
+/** A build whose programs share a fresh home directory, and where their profile is in it. */
+export function atHome(build: Build) {
+  const home = temporaryDirectory();
+  const profile = `${home.path}/.config/p2pchat`;
+  return { ...home, profile, build: { ...build, home: home.path } };
 }
 
 const compiled = Deno.env.get("P2PCHAT");
@@ -170,6 +178,22 @@ export class Program implements AsyncDisposable {
   #all(): string {
     return [...this.out, ...this.err.map((line) => `(stderr) ${line}`)].join("\n");
   }
+}
+
+/**
+ * Runs the program to its end. Whatever happens, a stack trace is never a user's message.
+ *
+ * @param input The lines that it reads.
+ * @returns Its exit code and its output.
+ */
+export async function run(build: Build, args: readonly string[], input: readonly string[] = []) {
+  await using program = new Program(build, ...args);
+  for (const line of input) await program.types(line);
+  await program.endInput();
+  const code = await program.ends();
+  const [out, err] = [program.out.join("\n"), program.err.join("\n")];
+  assert(!/^\s+at .*:\d+/m.test(err), err);
+  return { code, out, err };
 }
 
 /** Starts a server on a free port. @returns The server and its address. */
