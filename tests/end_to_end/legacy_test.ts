@@ -1,18 +1,15 @@
 // Legacy programs, as their sources have them, with ours as processes.
 
 import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
+import { askOnce, readOnce } from "../support/original_client.ts";
 import { OriginalServer } from "../support/original_server.ts";
 import { builds, Program, startServerProgram } from "../support/program.ts";
 
 const utf8 = new TextEncoder();
 
-/** What the original does for each request: a connection, one message, one read of 1,024 bytes. */
-async function ask(port: number, request: string): Promise<string> {
-  using conn = await Deno.connect({ hostname: "127.0.0.1", port });
-  await conn.write(utf8.encode(request));
-  const buffer = new Uint8Array(1024);
-  const count = await conn.read(buffer);
-  return new TextDecoder().decode(buffer.subarray(0, count ?? 0));
+/** Asks as the original does. */
+function ask(port: number, request: string): Promise<string> {
+  return askOnce({ address: { host: "127.0.0.1", port } }, request);
 }
 
 for (const build of builds) {
@@ -61,9 +58,7 @@ for (const build of builds) {
     );
     await bob.says(new RegExp(`^127\\.0\\.0\\.1:${own} \\[plaintext\\]: Hello Bob!$`));
     await bob.types(`/chat 127.0.0.1:${own}\nHello yourself`);
-    const buffer = new Uint8Array(1024);
-    const count = await caller.read(buffer);
-    assertEquals(new TextDecoder().decode(buffer.subarray(0, count ?? 0)), "Hello yourself");
+    assertEquals(await readOnce(caller), "Hello yourself");
   });
 
   Deno.test(`${build.name}: a legacy program that is called gets raw text`, async () => {
@@ -71,12 +66,10 @@ for (const build of builds) {
     await using alice = new Program(build, "client", "alice", "--allow-plaintext");
     await alice.types(`/chat 127.0.0.1:${listener.addr.port}`);
     using conn = await listener.accept();
-    const buffer = new Uint8Array(1024);
-    await conn.read(buffer); // CHAT, which it takes for a message
+    await readOnce(conn); // CHAT, which it takes for a message
     await alice.says(/^\* connected to 127\.0\.0\.1:\d+, who sends raw text/);
     await alice.types("/msg Hello!");
-    const count = await conn.read(buffer);
-    assertEquals(new TextDecoder().decode(buffer.subarray(0, count ?? 0)), "Hello!");
+    assertEquals(await readOnce(conn), "Hello!");
     await conn.write(utf8.encode("Hello, whoever you are"));
     await alice.says(/^127\.0\.0\.1:\d+ \[plaintext\]: Hello, whoever you are$/);
   });

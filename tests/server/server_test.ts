@@ -8,6 +8,7 @@ import {
   registrationTtlMinMs,
   writeTimeoutMs,
 } from "../../shared/protocol/limits.ts";
+import { askOnce } from "../support/original_client.ts";
 import { until, Wire } from "../support/wire.ts";
 
 function start(options: Partial<ServerOptions> = {}): Server {
@@ -20,16 +21,6 @@ function leaping(ms: number) {
   return { ...systemClock, now: () => nowMs += ms };
 }
 
-/** As the original program does it: a connection for each request, and one read. */
-async function oneShot(server: Server, request: string): Promise<string> {
-  const { host, port } = server.address;
-  using conn = await Deno.connect({ hostname: host, port });
-  await conn.write(new TextEncoder().encode(request));
-  const buffer = new Uint8Array(1024);
-  const count = await conn.read(buffer);
-  return new TextDecoder().decode(buffer.subarray(0, count ?? 0));
-}
-
 async function isWell(server: Server): Promise<void> {
   using wire = await Wire.connect(server);
   assertEquals(await wire.ask("PING", "Id: well"), "PONG\r\nId: well\r\n\r\n");
@@ -38,24 +29,24 @@ async function isWell(server: Server): Promise<void> {
 Deno.test("the original's example: alice and bob register and each finds the other", async () => {
   await using server = start();
   assertEquals(
-    await oneShot(server, "REGISTER\r\nclientID: alice\r\nIP: 127.0.0.1\r\nPort: 5556\r\n\r\n"),
+    await askOnce(server, "REGISTER\r\nclientID: alice\r\nIP: 127.0.0.1\r\nPort: 5556\r\n\r\n"),
     "REGACK\r\nclientID: alice\r\nIP: 127.0.0.1\r\nPort: 5556\r\n\r\n",
   );
   assertEquals(
-    await oneShot(server, "BRIDGE\r\nclientID: alice\r\n\r\n"),
+    await askOnce(server, "BRIDGE\r\nclientID: alice\r\n\r\n"),
     "BRIDGEACK\r\nclientID: \r\nIP: \r\nPort: \r\n\r\n",
   );
-  await oneShot(server, "REGISTER\r\nclientID: bob\r\nIP: 127.0.0.1\r\nPort: 5557\r\n\r\n");
+  await askOnce(server, "REGISTER\r\nclientID: bob\r\nIP: 127.0.0.1\r\nPort: 5557\r\n\r\n");
   assertEquals(
-    await oneShot(server, "INFO\r\nRequesting clients\r\n\r\n"),
+    await askOnce(server, "INFO\r\nRequesting clients\r\n\r\n"),
     "INFOACK\r\nCount: 2\r\nClient: alice 127.0.0.1:5556\r\nClient: bob 127.0.0.1:5557\r\n\r\n",
   );
   assertEquals(
-    await oneShot(server, "BRIDGE\r\nclientID: alice\r\n\r\n"),
+    await askOnce(server, "BRIDGE\r\nclientID: alice\r\n\r\n"),
     "BRIDGEACK\r\nclientID: bob\r\nIP: 127.0.0.1\r\nPort: 5557\r\n\r\n",
   );
   assertEquals(
-    await oneShot(server, "BRIDGE\r\nclientID: bob\r\n\r\n"),
+    await askOnce(server, "BRIDGE\r\nclientID: bob\r\n\r\n"),
     "BRIDGEACK\r\nclientID: alice\r\nIP: 127.0.0.1\r\nPort: 5556\r\n\r\n",
   );
   assertEquals(server.registrations, 2);
@@ -243,7 +234,7 @@ Deno.test("a server that is full of registrations answers 503 and goes on", asyn
 Deno.test("a registration outlives its connection, and ends in time even if the server is idle", async () => {
   const clock = { ...systemClock, nowMs: 0, now: (): number => clock.nowMs };
   await using server = start({ clock });
-  await oneShot(server, "REGISTER\r\nclientID: a\r\nIP: ::1\r\nPort: 1\r\nExpires: 10\r\n\r\n");
+  await askOnce(server, "REGISTER\r\nclientID: a\r\nIP: ::1\r\nPort: 1\r\nExpires: 10\r\n\r\n");
   await until(() => server.connections === 0);
   assertEquals(server.registrations, 1);
   clock.nowMs = 10_000;
