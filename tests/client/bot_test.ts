@@ -5,7 +5,7 @@ import { ChatClient, type ClientOptions } from "../../client/client.ts";
 import type { ClientEvent } from "../../client/events.ts";
 import { openStore } from "../../client/store/store.ts";
 import { Identity } from "../../shared/crypto/identity.ts";
-import { start } from "../support/client_fixture.ts";
+import { start } from "../support/server_fixture.ts";
 import { Events } from "../support/events.ts";
 
 /** Answers everybody with what they have said. */

@@ -3,7 +3,8 @@ import { UserError } from "../../client/user_error.ts";
 import { ChatClient } from "../../client/client.ts";
 import type { Address } from "../../shared/net/address.ts";
 import { ServerRefusal } from "../../client/rendezvous/reply.ts";
-import { FakeServer, nowhere, Person, start } from "../support/client_fixture.ts";
+import { FakeServer, nowhere, Person } from "../support/client_fixture.ts";
+import { start } from "../support/server_fixture.ts";
 import { until } from "../support/events.ts";
 import { rejectsSaying, sentenceOf, throwsSaying } from "../support/problems.ts";
 import { RawListener, RawPeer } from "../support/raw_peer.ts";
@@ -209,7 +210,7 @@ Deno.test("that a server cannot be reached is reported, and it is asked again wh
     UserError,
     `Cannot reach the server at 127.0.0.1:${free.address.port}: nobody listens there`,
   );
-  await using _server = start(free.address.port);
+  await using _server = start({ port: free.address.port });
   assertEquals((await alice.client.register()).id, "alice");
 });
 
@@ -218,7 +219,7 @@ Deno.test("a kept connection that the server closed meanwhile is opened again", 
   await using alice = new Person("alice", first);
   await alice.client.register();
   await first.stop();
-  await using second = start(first.address.port);
+  await using second = start({ port: first.address.port });
   await alice.client.register();
   assertEquals(second.registrations, 1);
 });
@@ -236,7 +237,7 @@ Deno.test("after a restart of the server, which is noticed, the client registers
     sentenceOf((await alice.events.see("server-lost")).problem),
     /^Cannot reach the server at 127.0.0.1:\d+: nobody listens there$/,
   );
-  await using server = start(brief.address.port);
+  await using server = start({ port: brief.address.port });
   await alice.events.see("registered-again");
   assertEquals(server.registrations, 1);
   assertEquals((await alice.client.info()).count, 1);

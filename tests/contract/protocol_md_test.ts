@@ -2,7 +2,7 @@
 // or a live client.
 
 import { assert, assertEquals } from "@std/assert";
-import { startServer } from "../../server/server.ts";
+import { start } from "../support/server_fixture.ts";
 import { Identity } from "../../shared/crypto/identity.ts";
 import { messageHash, readChatMessage, streamStart } from "../../shared/protocol/message_stream.ts";
 import { encode, parse } from "../../shared/protocol/message.ts";
@@ -112,7 +112,7 @@ Deno.test("each message of PROTOCOL.md's exchanges is written as it is read", ()
 
 for (const [i, turns] of exchanges("server").entries()) {
   Deno.test(`exchange ${i + 1} of PROTOCOL.md holds on a live server`, async () => {
-    await using server = startServer({ host: "127.0.0.1", port: 0 });
+    await using server = start();
     using peer = await RawPeer.dial(server.address);
     await play(peer, turns);
   });

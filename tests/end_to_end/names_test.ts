@@ -4,6 +4,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { Identity } from "../../shared/crypto/identity.ts";
 import { namesIn, temporaryDirectory } from "../support/places.ts";
+import { codeOf, register, registration } from "../support/server_fixture.ts";
 import { challengeOf, keyLine, signed } from "../support/signer.ts";
 import { Wire } from "../support/wire.ts";
 import { type Build, builds, Program, startServerProgram } from "../support/program.ts";
@@ -16,28 +17,20 @@ const mallory = Identity.generate();
 async function connect(build: Build, ...options: string[]) {
   const { server, port } = await startServerProgram(build, ...options);
   const wire = await Wire.connect({ address: { host: "127.0.0.1", port } });
-  const lines = (
-    id: string,
-  ) => ["REGISTER", `clientID: ${id}`, "IP: 127.0.0.1", "Port: 5556", "Version: 1"];
   return {
     server,
     wire,
     /** Registers with a key or without. @returns The verb of the reply, or the code of an ERROR. */
     register: async (id: string, identity?: Identity) => {
-      if (identity === undefined) return codeOf(await wire.ask(...lines(id)));
-      const reply = await wire.ask(...lines(id), keyLine(identity));
-      return codeOf(await wire.ask(...signed(identity, lines(id), challengeOf(reply))));
+      if (identity === undefined) return codeOf(await wire.ask(...registration(id)));
+      return codeOf(await register(wire, id, identity));
     },
-    realm: async () => challengeOf(await wire.ask(...lines("x"), keyLine(alice))).realm,
+    realm: async () => challengeOf(await wire.ask(...registration("x"), keyLine(alice))).realm,
     [Symbol.asyncDispose]: async () => {
       wire.close();
       await server[Symbol.asyncDispose]();
     },
   };
-}
-
-function codeOf(reply: string): string {
-  return /^ERROR\r\nCode: (\d+)\r\n/.exec(reply)?.[1] ?? reply.split("\r\n")[0]!;
 }
 
 for (const build of builds) {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { type Server, type ServerOptions, startServer } from "../../server/server.ts";
+import type { Server } from "../../server/server.ts";
 import { systemClock } from "../../shared/time/clock.ts";
 import {
   connectionIdleMs,
@@ -9,17 +9,9 @@ import {
   writeTimeoutMs,
 } from "../../shared/protocol/limits.ts";
 import { askOnce } from "../support/original_client.ts";
-import { until, Wire } from "../support/wire.ts";
-
-function start(options: Partial<ServerOptions> = {}): Server {
-  return startServer({ host: "127.0.0.1", port: 0, ...options });
-}
-
-/** A clock that moves ahead each time it is read, as the server's sweep does. */
-function leaping(ms: number) {
-  let nowMs = 0;
-  return { ...systemClock, now: () => nowMs += ms };
-}
+import { leaping, start } from "../support/server_fixture.ts";
+import { until } from "../support/events.ts";
+import { Wire } from "../support/wire.ts";
 
 async function isWell(server: Server): Promise<void> {
   using wire = await Wire.connect(server);

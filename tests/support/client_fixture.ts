@@ -1,5 +1,5 @@
 /**
- * Clients and servers for tests of whole clients.
+ * Clients, and servers that a test makes up, for tests of whole clients.
  *
  * @module
  */
@@ -13,7 +13,6 @@ import { Session } from "../../client/ui/session.ts";
 import type { Shown } from "../../client/ui/wording/wording.ts";
 import type { ServerAddress } from "../../shared/net/server_address.ts";
 import { openStore, type Store } from "../../client/store/store.ts";
-import { type Server, startServer } from "../../server/server.ts";
 import type { Address } from "../../shared/net/address.ts";
 import { Identity } from "../../shared/crypto/identity.ts";
 import { Events } from "./events.ts";
@@ -179,10 +178,6 @@ export class Home implements Disposable {
   [Symbol.dispose](): void {
     this.store[Symbol.dispose]();
   }
-}
-
-export function start(port = 0): Server {
-  return startServer({ host: "127.0.0.1", port });
 }
 
 /** A server that nobody asks. */

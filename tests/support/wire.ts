@@ -4,13 +4,13 @@
  * @module
  */
 
+import { patienceMs } from "./events.ts";
 import { writeAll } from "../../shared/net/write_all.ts";
 
 const utf8 = new TextEncoder();
-// A test that waits longer than this fails instead of hanging. The sockets are closed later than
-// `until` gives up, so that no test mistakes that for the server closing them.
-const untilMs = 10_000;
-const watchdogMs = 20_000;
+// The sockets are closed later than `until` gives up, so that no test mistakes that for the server closing
+// them.
+const watchdogMs = 2 * patienceMs;
 
 /** A connection to a server. */
 export class Wire implements Disposable {
@@ -94,14 +94,5 @@ export class Wire implements Disposable {
     if (count === null) return false;
     this.#unread += this.#decoder.decode(this.#buffer.subarray(0, count), { stream: true });
     return true;
-  }
-}
-
-/** Waits until something holds. @throws {Error} If it does not in ten seconds. */
-export async function until(holds: () => boolean): Promise<void> {
-  const deadline = Date.now() + untilMs;
-  while (!holds()) {
-    if (Date.now() > deadline) throw new Error(`Still not true: ${holds}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

@@ -3,7 +3,8 @@
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { UserError } from "../../../client/user_error.ts";
-import { nowhere, Person, start } from "../../support/client_fixture.ts";
+import { nowhere, Person } from "../../support/client_fixture.ts";
+import { start } from "../../support/server_fixture.ts";
 import { patient } from "../../support/link_fixture.ts";
 import { RawListener, RawPeer } from "../../support/raw_peer.ts";
 import { until } from "../../support/events.ts";

@@ -4,7 +4,6 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { UserError } from "../../../client/user_error.ts";
 import { type Network, tcpNetwork } from "../../../client/transport/transport.ts";
 import type { Store } from "../../../client/store/store.ts";
-import { startServer } from "../../../server/server.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import {
   chatMessageHeaders,
@@ -12,7 +11,8 @@ import {
 } from "../../../shared/protocol/message_stream.ts";
 import { unknownSenderMessagesMax } from "../../../shared/protocol/limits.ts";
 import { encode, message } from "../../../shared/protocol/message.ts";
-import { Home, nowhere, Person, start } from "../../support/client_fixture.ts";
+import { Home, nowhere, Person } from "../../support/client_fixture.ts";
+import { start } from "../../support/server_fixture.ts";
 import { EncryptedPeer } from "../../support/encrypted_peer.ts";
 import { until } from "../../support/events.ts";
 import { chat } from "../../support/link_fixture.ts";
@@ -22,8 +22,8 @@ import { failing as failingPart, failingStore } from "../../support/failing.ts";
 import { rejectsSaying, sentenceOf } from "../../support/problems.ts";
 
 /** A server that keeps no mail. */
-function startWithoutMailbox(port = 0) {
-  return startServer({ host: "127.0.0.1", port, mailbox: false });
+function startWithoutMailbox() {
+  return start({ mailbox: false });
 }
 
 /** Alice and bob, who have met, and have both stopped. */

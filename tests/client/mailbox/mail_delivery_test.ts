@@ -3,9 +3,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { UserError } from "../../../client/user_error.ts";
 import { type Network, tcpNetwork } from "../../../client/transport/transport.ts";
-import { startServer } from "../../../server/server.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
-import { FakeServer, Home, nowhere, Person, start } from "../../support/client_fixture.ts";
+import { FakeServer, Home, nowhere, Person } from "../../support/client_fixture.ts";
+import { start } from "../../support/server_fixture.ts";
 import { until } from "../../support/events.ts";
 import { sentenceOf } from "../../support/problems.ts";
 
@@ -148,7 +148,7 @@ Deno.test("whichever way messages go, they come once and in order", async () => 
 });
 
 Deno.test("a full mailbox is reported at once, and once; what it does not take waits", async () => {
-  const server = startServer({ host: "127.0.0.1", port: 0, capacity: { mailboxMails: 2 } });
+  const server = start({ capacity: { mailboxMails: 2 } });
   await using scene = await contacts(server);
   await using alice = await scene.alice.come();
   await alice.chat("bob");

@@ -5,7 +5,7 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { UserError } from "../../../client/user_error.ts";
 import { dialServer } from "../../../client/transport/tls.ts";
 import type { ServerAddress, ServerTls } from "../../../shared/net/server_address.ts";
-import { startServer } from "../../../server/server.ts";
+import { start } from "../../support/server_fixture.ts";
 import type { Address } from "../../../shared/net/address.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { Authority, type Issued } from "../../support/certificates.ts";
@@ -55,7 +55,7 @@ async function refused(address: ServerAddress, timeoutMs?: number): Promise<stri
 
 /** Whether and how a server with a certificate is trusted. */
 async function meeting(certificate: Issued, tls: ServerTls): Promise<string> {
-  await using server = startServer({ host: "127.0.0.1", port: 0, tls: certificate });
+  await using server = start({ tls: certificate });
   const address = { ...server.address, tls };
   try {
     return await ask(address);
@@ -322,7 +322,7 @@ Deno.test("if nobody listens, TLS makes no difference", async () => {
 });
 
 Deno.test("a client that speaks in the clear to a server with TLS learns its address", async () => {
-  await using server = startServer({ host: "127.0.0.1", port: 0, tls: authority.issue() });
+  await using server = start({ tls: authority.issue() });
   await using alice = new Person("alice", server);
   await rejectsSaying(() => alice.client.register(), UserError, "begins with tls:// (426)");
   // Other servers say it in TLS's own way.
@@ -338,7 +338,7 @@ Deno.test("a client that speaks in the clear to a server with TLS learns its add
 Deno.test("register, info and bridge go over TLS, however the server is trusted", async () => {
   const certificate = authority.issue();
   const identity = Identity.generate();
-  await using server = startServer({ host: "127.0.0.1", port: 0, tls: certificate });
+  await using server = start({ tls: certificate });
   await using bob = new Person("bob", { address: { ...server.address, tls: byAuthority } });
   await bob.client.register();
   for (const tls of [byAuthority, pinOf(certificate)]) {

@@ -1,32 +1,28 @@
 // A whole server and the mail that it keeps: over sockets, with TLS and without, and over restarts.
 
 import { assertEquals, assertMatch } from "@std/assert";
-import { type Server, type ServerOptions, startServer } from "../../../server/server.ts";
+import type { Server } from "../../../server/server.ts";
 import { systemClock } from "../../../shared/time/clock.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { mailBytesMax, subscribedIdleMs } from "../../../shared/protocol/limits.ts";
 import { Authority } from "../../support/certificates.ts";
 import { namesIn, temporaryDirectory } from "../../support/places.ts";
 import { depositLines } from "../../support/core_fixture.ts";
-import { challengeOf, keyLine, signed } from "../../support/signer.ts";
-import { until, Wire } from "../../support/wire.ts";
+import { register, start } from "../../support/server_fixture.ts";
+import { until } from "../../support/events.ts";
+import { Wire } from "../../support/wire.ts";
 
 const alice = Identity.fromSeed(new Uint8Array(32).fill(1));
 const bob = Identity.fromSeed(new Uint8Array(32).fill(2));
 
-function start(options: Partial<ServerOptions> = {}): Server {
-  return startServer({ host: "127.0.0.1", port: 0, ...options });
-}
-
-async function register(wire: Wire, id: string, identity: Identity): Promise<Wire> {
-  const lines = ["REGISTER", `clientID: ${id}`, "IP: 127.0.0.1", "Port: 5556", "Version: 1"];
-  const challenge = challengeOf(await wire.ask(...lines, keyLine(identity)));
-  assertMatch(await wire.ask(...signed(identity, lines, challenge)), /^REGACK\r\n/);
+/** Registers a connection. */
+async function registered(wire: Wire, id: string, identity: Identity): Promise<Wire> {
+  assertMatch(await register(wire, id, identity), /^REGACK\r\n/);
   return wire;
 }
 
 async function connectAs(server: Server, id: string, identity: Identity): Promise<Wire> {
-  return await register(await Wire.connect(server), id, identity);
+  return await registered(await Wire.connect(server), id, identity);
 }
 
 function dataIn(reply: string): Uint8Array {
@@ -69,8 +65,8 @@ Deno.test("presence and the longest mail are delivered with TLS", async () => {
   using authority = new Authority();
   const certificate = authority.issue();
   await using server = start({ tls: certificate });
-  using a = await register(await Wire.connectTls(server, authority), "alice", alice);
-  using b = await register(await Wire.connectTls(server, authority), "bob", bob);
+  using a = await registered(await Wire.connectTls(server, authority), "alice", alice);
+  using b = await registered(await Wire.connectTls(server, authority), "bob", bob);
   await wholeWay(a, b);
 });
 

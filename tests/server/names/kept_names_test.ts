@@ -2,45 +2,24 @@
 
 import { assert, assertEquals, assertMatch, assertNotEquals, assertThrows } from "@std/assert";
 import { openNamesDatabase } from "../../../server/names/names.ts";
-import { type Server, type ServerOptions, startServer } from "../../../server/server.ts";
+import type { Server } from "../../../server/server.ts";
 import { systemClock } from "../../../shared/time/clock.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { createLog } from "../../../shared/process/log.ts";
-import { hasMounts, temporaryDirectory, tinyDisk } from "../../support/places.ts";
+import { hasMounts, namesIn, temporaryDirectory, tinyDisk } from "../../support/places.ts";
+import { codeOf, register, registration, start } from "../../support/server_fixture.ts";
 import { challengeOf, keyLine, signed } from "../../support/signer.ts";
-import { until, Wire } from "../../support/wire.ts";
+import { until } from "../../support/events.ts";
+import { Wire } from "../../support/wire.ts";
 
 const alice = Identity.fromSeed(new Uint8Array(32).fill(1));
 const bob = Identity.fromSeed(new Uint8Array(32).fill(2));
 const dayMs = 24 * 60 * 60_000;
 
-function start(options: Partial<ServerOptions> = {}): Server {
-  return startServer({ host: "127.0.0.1", port: 0, ...options });
-}
-
-function registration(id: string): string[] {
-  return ["REGISTER", `clientID: ${id}`, "IP: 127.0.0.1", "Port: 5556", "Version: 1"];
-}
-
-/** Registers, answering the challenge. @returns The last reply. */
-async function register(wire: Wire, identity: Identity, id: string): Promise<string> {
-  const lines = registration(id);
-  const challenge = challengeOf(await wire.ask(...lines, keyLine(identity)));
-  return await wire.ask(...signed(identity, lines, challenge));
-}
-
-function codeOf(reply: string): string {
-  return /^ERROR\r\nCode: (\d+)\r\n/.exec(reply)?.[1] ?? reply.split("\r\n")[0]!;
-}
-
 /** The realm that a server sends. */
 async function realmOf(server: Server): Promise<string> {
   using wire = await Wire.connect(server);
   return challengeOf(await wire.ask(...registration("x"), keyLine(alice))).realm;
-}
-
-function filesIn(directory: string): string[] {
-  return [...Deno.readDirSync(directory)].map(({ name }) => name).toSorted();
 }
 
 Deno.test("names and realm outlive a server that keeps its data", async () => {
@@ -49,16 +28,16 @@ Deno.test("names and realm outlive a server that keeps its data", async () => {
   {
     await using server = start({ data: place.path });
     using wire = await Wire.connect(server);
-    assertEquals(codeOf(await register(wire, alice, "alice")), "REGACK");
+    assertEquals(codeOf(await register(wire, "alice", alice)), "REGACK");
     realm = await realmOf(server);
   }
-  assertEquals(filesIn(place.path), ["mailbox.db", "names.db"]);
+  assertEquals(namesIn(place.path), ["mailbox.db", "names.db"]);
   await using server = start({ data: place.path });
   using wire = await Wire.connect(server);
   assertEquals(server.registrations, 0);
   assertEquals(codeOf(await wire.ask(...registration("alice"))), "403");
-  assertEquals(codeOf(await register(wire, bob, "alice")), "403");
-  assertEquals(codeOf(await register(wire, alice, "alice")), "REGACK");
+  assertEquals(codeOf(await register(wire, "alice", bob)), "403");
+  assertEquals(codeOf(await register(wire, "alice", alice)), "REGACK");
   assertEquals(await realmOf(server), realm);
 });
 
@@ -67,12 +46,12 @@ Deno.test("a server without data forgets names and realm when it ends", async ()
   {
     await using server = start();
     using wire = await Wire.connect(server);
-    assertEquals(codeOf(await register(wire, alice, "alice")), "REGACK");
+    assertEquals(codeOf(await register(wire, "alice", alice)), "REGACK");
     realm = await realmOf(server);
   }
   await using server = start();
   using wire = await Wire.connect(server);
-  assertEquals(codeOf(await register(wire, bob, "alice")), "REGACK");
+  assertEquals(codeOf(await register(wire, "alice", bob)), "REGACK");
   assertNotEquals(await realmOf(server), realm);
 });
 
@@ -81,7 +60,7 @@ Deno.test("a realm that is given counts, not the one in the database", async () 
   await using server = start({ data: place.path, realm: "chat.example.org:5555" });
   assertEquals(await realmOf(server), "chat.example.org:5555");
   using wire = await Wire.connect(server);
-  assertEquals(codeOf(await register(wire, alice, "alice")), "REGACK");
+  assertEquals(codeOf(await register(wire, "alice", alice)), "REGACK");
 });
 
 Deno.test("a challenge is valid on its connection and at its server only", async () => {
@@ -129,7 +108,7 @@ Deno.test("a server with keyedOnly registers no legacy program, and answers its 
   using wire = await Wire.connect(server);
   const legacy = ["REGISTER", "clientID: carol", "IP: 127.0.0.1", "Port: 5556"];
   assertEquals(codeOf(await wire.ask(...legacy)), "403");
-  assertEquals(codeOf(await register(wire, alice, "alice")), "REGACK");
+  assertEquals(codeOf(await register(wire, "alice", alice)), "REGACK");
   assertEquals(
     await wire.ask("BRIDGE", "clientID: carol"),
     "BRIDGEACK\r\nclientID: alice\r\nIP: 127.0.0.1\r\nPort: 5556\r\n\r\n",
@@ -144,15 +123,15 @@ Deno.test({
     const { port } = server.address;
     using v4 = await Wire.connect({ address: { host: "127.0.0.1", port } });
     using v6 = await Wire.connect({ address: { host: "::1", port } });
-    assertEquals(codeOf(await register(v4, alice, "alice")), "REGACK");
-    assertEquals(codeOf(await register(v6, bob, "alice")), "403");
-    assertEquals(codeOf(await register(v6, alice, "alice")), "REGACK");
+    assertEquals(codeOf(await register(v4, "alice", alice)), "REGACK");
+    assertEquals(codeOf(await register(v6, "alice", bob)), "403");
+    assertEquals(codeOf(await register(v6, "alice", alice)), "REGACK");
     assertEquals(codeOf(await v4.ask("QUIT", "clientID: alice")), "403");
     // A name without a key belongs to its host, even if another host has a key.
     assertEquals(codeOf(await v4.ask(...registration("carol"))), "REGACK");
-    const refused = await register(v6, alice, "carol");
+    const refused = await register(v6, "carol", alice);
     assertMatch(refused, /^ERROR\r\nCode: 403\r\nReason: .*\r\nRetry-After: 3[56]\d\d\r\n\r\n$/);
-    assertEquals(codeOf(await register(v4, alice, "carol")), "REGACK");
+    assertEquals(codeOf(await register(v4, "carol", alice)), "REGACK");
   },
 });
 
@@ -173,9 +152,9 @@ Deno.test("names lapse by the time of day, and lapsed ones are deleted without a
   {
     await using server = start(options);
     using wire = await Wire.connect(server);
-    for (const id of ["alice", "bob"]) await register(wire, alice, id);
+    for (const id of ["alice", "bob"]) await register(wire, id, alice);
     wall.nowMs += dayMs / 2;
-    await register(wire, alice, "bob");
+    await register(wire, "bob", alice);
   }
   const stored = () => {
     using database = openNamesDatabase(place.path);
@@ -186,8 +165,8 @@ Deno.test("names lapse by the time of day, and lapsed ones are deleted without a
   await using server = start(options);
   using wire = await Wire.connect(server);
   await until(() => stored() === 1);
-  assertEquals(codeOf(await register(wire, bob, "bob")), "403");
-  assertEquals(codeOf(await register(wire, bob, "alice")), "REGACK");
+  assertEquals(codeOf(await register(wire, "bob", bob)), "403");
+  assertEquals(codeOf(await register(wire, "alice", bob)), "REGACK");
 });
 
 Deno.test({
@@ -199,24 +178,24 @@ Deno.test({
     const log = createLog({ level: "info", format: "text", write: (line) => lines.push(line) });
     await using server = start({ data: disk.path, log });
     using wire = await Wire.connect(server);
-    await register(wire, alice, "alice");
+    await register(wire, "alice", alice);
     disk.fill();
     let last = "";
     for (let i = 0; i < 100 && codeOf(last) !== "503"; i++) {
-      last = await register(wire, alice, `name${i}`);
+      last = await register(wire, `name${i}`, alice);
     }
     assertMatch(
       last,
       /^ERROR\r\nCode: 503\r\nReason: The server's list of names .*\r\nRetry-After: \d+\r\n/,
     );
-    for (let i = 0; i < 20; i++) assertEquals(codeOf(await register(wire, bob, `b${i}`)), "503");
+    for (let i = 0; i < 20; i++) assertEquals(codeOf(await register(wire, `b${i}`, bob)), "503");
     assertEquals(lines.length, 1);
     assertMatch(lines[0]!, / error cannot use the database of names error=".*full.*"$/);
-    assertEquals(codeOf(await register(wire, alice, "alice")), "REGACK");
+    assertEquals(codeOf(await register(wire, "alice", alice)), "REGACK");
     assertEquals(codeOf(await wire.ask(...registration("carol"))), "REGACK");
     assertMatch(await wire.ask("BRIDGE", "clientID: x", "Target: alice"), /^BRIDGEACK/);
     await Deno.remove(`${disk.path}/filling`);
-    assertEquals(codeOf(await register(wire, bob, "bob")), "REGACK");
+    assertEquals(codeOf(await register(wire, "bob", bob)), "REGACK");
   },
 });
 
@@ -234,7 +213,7 @@ Deno.test("if the port is in use, the data stays as it was", async () => {
     Deno.errors.AddrInUse,
   );
   // The last one to close the database deletes its log.
-  assertEquals(filesIn(place.path), ["mailbox.db", "names.db"]);
+  assertEquals(namesIn(place.path), ["mailbox.db", "names.db"]);
 });
 
 Deno.test("two servers with the same data agree on who owns which name", async () => {
@@ -243,9 +222,9 @@ Deno.test("two servers with the same data agree on who owns which name", async (
   await using second = start({ data: place.path });
   using one = await Wire.connect(first);
   using two = await Wire.connect(second);
-  assertEquals(codeOf(await register(one, alice, "alice")), "REGACK");
-  assertEquals(codeOf(await register(two, bob, "alice")), "403");
+  assertEquals(codeOf(await register(one, "alice", alice)), "REGACK");
+  assertEquals(codeOf(await register(two, "alice", bob)), "403");
   assertEquals(codeOf(await two.ask(...registration("alice"))), "403");
-  assertEquals(codeOf(await register(two, alice, "alice")), "REGACK");
+  assertEquals(codeOf(await register(two, "alice", alice)), "REGACK");
   assert(await realmOf(first) === await realmOf(second));
 });

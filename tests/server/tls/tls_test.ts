@@ -1,11 +1,13 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { dialServer } from "../../../client/transport/tls.ts";
-import { type Server, type ServerOptions, startServer } from "../../../server/server.ts";
+import type { Server, ServerOptions } from "../../../server/server.ts";
 import { systemClock } from "../../../shared/time/clock.ts";
 import { tlsHandshakeTimeoutMs, writeTimeoutMs } from "../../../shared/protocol/limits.ts";
 import { Authority, type Issued } from "../../support/certificates.ts";
-import { until, Wire } from "../../support/wire.ts";
+import { leaping, start as startWith } from "../../support/server_fixture.ts";
+import { until } from "../../support/events.ts";
+import { Wire } from "../../support/wire.ts";
 
 const authority = new Authority();
 addEventListener("unload", () => authority[Symbol.dispose]());
@@ -13,13 +15,7 @@ const certificate = authority.issue();
 const hasProc = Deno.build.os === "linux";
 
 function start(options: Partial<ServerOptions> = {}): Server {
-  return startServer({ host: "127.0.0.1", port: 0, tls: certificate, ...options });
-}
-
-/** A clock that moves ahead each time it is read, as the server's sweep does. */
-function leaping(ms: number) {
-  let nowMs = 0;
-  return { ...systemClock, now: () => nowMs += ms };
+  return startWith({ tls: certificate, ...options });
 }
 
 function connect({ address }: Server): Promise<Deno.TcpConn> {
