@@ -337,7 +337,7 @@ for (
       UserError,
       `127.0.0.1:${server.address.port}`,
     );
-    assertEquals(alice.events.all.map(({ type }) => type), ["listening"]);
+    assertEquals(alice.events.types, ["listening"]);
   });
 }
 

@@ -144,6 +144,12 @@ export class Person implements AsyncDisposable {
   }
 }
 
+/** Asserts that one hears what the other says. */
+export async function hears(listener: Person, speaker: Person, text: string): Promise<void> {
+  await speaker.send(text);
+  await listener.events.see("message", (message) => message.text === text);
+}
+
 /** Somebody whose clients come and go, while what they keep stays. */
 export class Home implements Disposable {
   readonly identity = Identity.generate();

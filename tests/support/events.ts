@@ -19,6 +19,11 @@ export class Events<E extends { readonly type: string }> {
     this.#changed = Promise.withResolvers();
   };
 
+  /** The types of all events so far. */
+  get types(): E["type"][] {
+    return this.all.map(({ type }) => type);
+  }
+
   /** All events of a type so far. */
   of<T extends E["type"]>(type: T): Extract<E, { type: T }>[] {
     return this.all.filter((event) => event.type === type) as Extract<E, { type: T }>[];

@@ -38,6 +38,11 @@ export async function rejectsSaying<E extends UserError>(
   return error;
 }
 
+/** What a user is told who asks for something that is refused. */
+export async function refusalOf(ask: () => Promise<unknown>): Promise<string> {
+  return problemSentence((await assertRejects(ask, UserError)).problem);
+}
+
 /**
  * Asserts that something throws an error for the user.
  *

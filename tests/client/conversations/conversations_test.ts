@@ -368,7 +368,7 @@ for (
     await peer.send(said);
     assertMatch(await peer.rest(), told);
     assertEquals((await alice.events.see("turned-away")).why.code, "not-encrypted");
-    assertEquals(alice.events.all.map(({ type }) => type), ["listening", "turned-away"]);
+    assertEquals(alice.events.types, ["listening", "turned-away"]);
     assertEquals(alice.names, []);
   });
 }

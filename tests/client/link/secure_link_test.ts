@@ -26,7 +26,7 @@ import {
 } from "../../support/link_fixture.ts";
 import { publicKeyBytes } from "../../../shared/crypto/public_key.ts";
 import { type LinkHandlers, linkOwner } from "../../support/link_owner.ts";
-import { sentenceOf } from "../../support/problems.ts";
+import { refusalOf, sentenceOf } from "../../support/problems.ts";
 
 type Role = "initiator" | "responder";
 
@@ -340,7 +340,7 @@ Deno.test("what is in the first frame is taken once the link is open", async () 
   await steps.read();
   await t.peer.send(steps.first("MSG\r\nId: 1\r\nText: hello\r\n\r\n"));
   await t.link.events.see("text");
-  assertEquals(t.link.events.all.map(({ type }) => type), ["opened", "text"]);
+  assertEquals(t.link.events.types, ["opened", "text"]);
 });
 
 Deno.test("the time limit of the opening counts only until the link is open, and no other counts before", async () => {
@@ -699,9 +699,7 @@ for (
     await using alice = new Person("alice", nowhere);
     await using bob = new Person("bob", nowhere);
     await using proxy = new TamperingProxy(bob.client.address, stripping);
-    const message = sentenceOf(
-      (await assertRejects(() => alice.chat(proxy.place), UserError)).problem,
-    );
+    const message = await refusalOf(() => alice.chat(proxy.place));
     if (direction === "to-initiator") {
       // Here it is alice to whom bob seems not to encrypt.
       assertMatch(
@@ -727,9 +725,7 @@ for (
     await alice.close();
     await bob.events.see("closed");
     await using proxy = new TamperingProxy(bob.client.address, stripping);
-    const message = sentenceOf(
-      (await assertRejects(() => alice.chat(proxy.place), UserError)).problem,
-    );
+    const message = await refusalOf(() => alice.chat(proxy.place));
     if (direction === "to-initiator") {
       assertMatch(message, /did not encrypt, though bob has a key: .*taken the encryption away/);
     } else {

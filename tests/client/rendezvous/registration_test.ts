@@ -152,7 +152,7 @@ for (const [drawn, random, ms] of [["least", 0, 50_000], ["most", nearlyOne, 80_
       assertEquals(t.requests.length, 1 + refreshes);
     }
     // Success is not reported.
-    assertEquals(t.events.all.map(({ type }) => type), ["registered"]);
+    assertEquals(t.events.types, ["registered"]);
     assertEquals(t.followed, 4);
     t.registration.stopRefreshing();
   });
@@ -228,7 +228,7 @@ Deno.test("a lost server is reported once, tried ever more rarely, and reported 
   t.answer = lost;
   await t.clock.passNext();
   assertEquals(t.clock.waits.map(Math.round), [1_000]);
-  assertEquals(t.events.all.map(({ type }) => type), [
+  assertEquals(t.events.types, [
     "registered",
     "server-lost",
     "registered-again",
@@ -349,15 +349,13 @@ function client(
   return Object.assign(t, { registration, start: starting(registration, events) });
 }
 
-const types = (events: Events<Notice>) => events.all.map(({ type }) => type);
-
 Deno.test("it is refreshed on the connection on which it was made", async () => {
   const t = client([ours]);
   await t.clock.finish(t.start());
   await t.clock.pass(330_000);
   assertEquals(t.servers.dialed, [1]);
   assertEquals(t.servers.connection.verbs.filter((verb) => verb === "REGISTER").length, 5);
-  assertEquals(types(t.events), ["registered"]);
+  assertEquals(t.events.types, ["registered"]);
 });
 
 Deno.test("if its connection is lost it is made again, as soon as the server is back", async () => {
@@ -375,7 +373,7 @@ Deno.test("if its connection is lost it is made again, as soon as the server is 
   await t.clock.pass(1_000 + 2_000 + 4_000);
   assertEquals(t.servers.dialed.length, 1 + 3);
   await t.clock.pass(60 * 60_000);
-  assertEquals(types(t.events), ["registered", "server-lost"]);
+  assertEquals(t.events.types, ["registered", "server-lost"]);
   t.servers.answers.set(1, ours);
   const lastAtMs = t.clock.now();
   assert(await t.clock.passUntil(() => t.events.all.length > 2, 120_000));
@@ -388,7 +386,7 @@ Deno.test("if its connection is lost it is made again, as soon as the server is 
   // The next loss begins with the shortest wait again.
   t.servers.connection.end("break");
   await t.clock.pass(1_000);
-  assertEquals(types(t.events).slice(-2), ["server-lost", "registered-again"]);
+  assertEquals(t.events.types.slice(-2), ["server-lost", "registered-again"]);
   assertEquals(t.losses, 2);
 });
 
@@ -398,7 +396,7 @@ Deno.test("a server that vanishes is noticed, and the next one is used", async (
   t.servers.connection.answer = () => undefined;
   t.servers.answers.delete(1);
   await t.clock.pass(25_000);
-  assertEquals(types(t.events), ["registered", "server-lost", "registered-again"]);
+  assertEquals(t.events.types, ["registered", "server-lost", "registered-again"]);
   assertEquals(t.events.of("registered-again")[0]!.server.port, 2);
   // It stays there while that lives, and begins from the first when it does not.
   t.servers.answers.set(1, ours);
@@ -422,9 +420,9 @@ Deno.test("a change of legacy servers is reported, although the loss of the firs
   t.servers.answers.delete(1);
   t.servers.connection.end();
   await t.clock.pass(10_000);
-  assertEquals(types(t.events), ["registered"]);
+  assertEquals(t.events.types, ["registered"]);
   await t.clock.pass(80_000);
-  assertEquals(types(t.events), ["registered", "registered-again"]);
+  assertEquals(t.events.types, ["registered", "registered-again"]);
   assertEquals(t.events.of("registered-again")[0]!.server.port, 2);
 });
 
@@ -435,24 +433,24 @@ Deno.test("a server that refuses after a loss is asked again", async () => {
   t.servers.connection.end();
   await t.clock.pass(100_000);
   // First it is told that the server is lost, then why it refuses, once.
-  assertEquals(types(t.events), ["registered", "server-lost", "server-lost"]);
+  assertEquals(t.events.types, ["registered", "server-lost", "server-lost"]);
   for (const conn of t.servers.connections) conn.answer = ours;
   await t.clock.pass(60_000);
-  assertEquals(types(t.events).at(-1), "registered-again");
+  assertEquals(t.events.types.at(-1), "registered-again");
 });
 
 Deno.test("what follows on a registration may fail, and may take its time", async () => {
   const failing = client([ours], () => Promise.reject(new Error("no")));
   await failing.clock.finish(failing.start());
   await failing.clock.pass(200_000);
-  assertEquals([failing.followed, types(failing.events)], [3, ["registered"]]);
+  assertEquals([failing.followed, failing.events.types], [3, ["registered"]]);
   const slow = client([ours], () => new Promise(() => {}));
   const started = slow.start();
   await slow.clock.pass(200_000);
   assertEquals(slow.followed, 3);
   slow.servers.connection.end();
   await slow.clock.pass(1_000);
-  assertEquals(types(slow.events), ["registered", "server-lost", "registered-again"]);
+  assertEquals(slow.events.types, ["registered", "server-lost", "registered-again"]);
   await assertRejects(() => slow.clock.finish(started, 1_000), Error, "not done");
 });
 
@@ -493,7 +491,7 @@ Deno.test("registering while the server is lost leaves one refresh", async () =>
   t.servers.answers.set(1, ours);
   await t.clock.finish(t.start());
   await t.clock.pass(79_000);
-  assertEquals(types(t.events), ["registered", "server-lost", "registered"]);
+  assertEquals(t.events.types, ["registered", "server-lost", "registered"]);
   assertEquals(t.servers.connection.verbs.filter((verb) => verb === "REGISTER").length, 1);
   await t.clock.pass(2_000);
   assertEquals(t.servers.connection.verbs.filter((verb) => verb === "REGISTER").length, 2);

@@ -1,29 +1,13 @@
 // A peer with another key than the known one, between whole clients over real connections.
 
-import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { UserError } from "../../../client/user_error.ts";
-import type { ClientEvent } from "../../../client/events.ts";
 import { wordingOf } from "../../../client/ui/wording/wording.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
-import { nowhere, Person } from "../../support/client_fixture.ts";
+import { hears, nowhere, Person } from "../../support/client_fixture.ts";
 import { EncryptedPeer } from "../../support/encrypted_peer.ts";
-import type { Events } from "../../support/events.ts";
-import { rejectsSaying, sentenceOf } from "../../support/problems.ts";
+import { refusalOf, rejectsSaying, sentenceOf } from "../../support/problems.ts";
 import type { Fingerprint } from "../../../shared/crypto/public_key.ts";
-
-const typesOf = (person: { events: Events<ClientEvent> }) =>
-  person.events.all.map(({ type }) => type);
-
-/** Whether one hears what the other says. */
-async function hears(listener: Person, speaker: Person, text: string): Promise<void> {
-  await speaker.send(text);
-  await listener.events.see("message", (message) => message.text === text);
-}
-
-/** What a user is told who asks for something that is refused. */
-async function refusalOf(ask: () => Promise<unknown>): Promise<string> {
-  return sentenceOf((await assertRejects(ask, UserError)).problem);
-}
 
 Deno.test("a called peer with another key is refused, named with both, and let in by /trust", async () => {
   await using alice = new Person("alice", nowhere);
@@ -54,7 +38,7 @@ Deno.test("a called peer with another key is refused, named with both, and let i
   for (const fingerprint of [known, shown]) assert(words.includes(fingerprint), words);
   assert(words.includes("/trust bob"));
   // Bob has not even learned who called.
-  assertEquals(typesOf(bob), ["listening"]);
+  assertEquals(bob.events.types, ["listening"]);
   assertEquals(alice.events.of("opened").length, 1);
 
   assertEquals(await alice.trust("bob"), shown);

@@ -2,31 +2,15 @@
 
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { UserError } from "../../../client/user_error.ts";
-import type { ClientEvent } from "../../../client/events.ts";
 import { wordingOf } from "../../../client/ui/wording/wording.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { unknownSenderKeysMax } from "../../../shared/protocol/limits.ts";
-import { FakeServer, nowhere, Person } from "../../support/client_fixture.ts";
+import { FakeServer, hears, nowhere, Person } from "../../support/client_fixture.ts";
 import { start } from "../../support/server_fixture.ts";
 import { EncryptedPeer } from "../../support/encrypted_peer.ts";
-import type { Events } from "../../support/events.ts";
 import { RawListener } from "../../support/raw_peer.ts";
-import { rejectsSaying, sentenceOf } from "../../support/problems.ts";
+import { refusalOf, rejectsSaying, sentenceOf } from "../../support/problems.ts";
 import { publicKeyFrom } from "../../../shared/crypto/public_key.ts";
-
-const typesOf = (person: { events: Events<ClientEvent> }) =>
-  person.events.all.map(({ type }) => type);
-
-/** Whether one hears what the other says. */
-async function hears(listener: Person, speaker: Person, text: string): Promise<void> {
-  await speaker.send(text);
-  await listener.events.see("message", (message) => message.text === text);
-}
-
-/** What a user is told who asks for something that is refused. */
-async function refusalOf(ask: () => Promise<unknown>): Promise<string> {
-  return sentenceOf((await assertRejects(ask, UserError)).problem);
-}
 
 /** A server that gives bob's address and key, and lets everyone register. */
 function serverThatSays(bobs: { place: { port: number }; fingerprint?: string }): FakeServer {
@@ -58,7 +42,7 @@ Deno.test("two who have never met do not talk if the server names another key, a
   const words = wordingOf(refused!)!.lines.join("\n");
   for (const one of [fingerprint, bob.identity.fingerprint]) assert(words.includes(one), words);
   assertEquals(alice.events.of("first-contact"), []);
-  assertEquals(typesOf(bob), ["listening"]);
+  assertEquals(bob.events.types, ["listening"]);
 });
 
 Deno.test("two who know each other talk even if the server names another key", async () => {
@@ -87,7 +71,7 @@ Deno.test("nothing is said of a server that names the right key", async () => {
   await using alice = new Person("alice", server);
   await alice.chat("bob");
   await alice.events.see("opened");
-  assertEquals(typesOf(alice), ["listening", "first-contact", "opened"]);
+  assertEquals(alice.events.types, ["listening", "first-contact", "opened"]);
 });
 
 Deno.test("a called client asks the server about a new peer only if it is registered", async () => {
@@ -329,8 +313,8 @@ Deno.test("a call to bob that reaches carol is given up", async () => {
   await using alice = new Person("alice", server);
   const message = await refusalOf(() => alice.chat("bob"));
   assertMatch(message, /^The call to bob was given up: carol answers where bob should: /);
-  assertEquals(typesOf(alice), ["listening"]);
-  assertEquals(typesOf(carol), ["listening"]);
+  assertEquals(alice.events.types, ["listening"]);
+  assertEquals(carol.events.types, ["listening"]);
   // Carol can be called by address.
   await alice.chat(carol.place);
   await hears(carol, alice, "hello");

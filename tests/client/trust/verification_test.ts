@@ -6,16 +6,10 @@ import { openStore } from "../../../client/store/store.ts";
 import { wordingOf } from "../../../client/ui/wording/wording.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { temporaryDirectory } from "../../support/places.ts";
-import { nowhere, Person } from "../../support/client_fixture.ts";
+import { hears, nowhere, Person } from "../../support/client_fixture.ts";
 import { EncryptedPeer } from "../../support/encrypted_peer.ts";
 import { RawListener, RawPeer } from "../../support/raw_peer.ts";
 import { rejectsSaying, throwsSaying } from "../../support/problems.ts";
-
-/** Whether one hears what the other says. */
-async function hears(listener: Person, speaker: Person, text: string): Promise<void> {
-  await speaker.send(text);
-  await listener.events.see("message", (message) => message.text === text);
-}
 
 /** Lets both compare words at once, which are the same for both. */
 async function wordsOf(one: Person, other: Person): Promise<readonly string[]> {
