@@ -9,6 +9,7 @@ import { assert, assertEquals } from "@std/assert";
 import { Identity, verifyCertificate } from "../../shared/crypto/identity.ts";
 import type { CipherState } from "../../shared/crypto/cipher_state.ts";
 import { HandshakeState } from "../../shared/crypto/noise.ts";
+import { framed } from "./frames.ts";
 import { Peer } from "./peer.ts";
 import { RawPeer } from "./raw_peer.ts";
 import { type PublicKey, publicKeyBytes, publicKeyFrom } from "../../shared/crypto/public_key.ts";
@@ -166,10 +167,6 @@ function keyIn(message: Uint8Array, state: HandshakeState): PublicKey {
   const key = publicKeyFrom(payload.subarray(0, keyBytes));
   assert(verifyCertificate(key, state.remoteStatic!, payload.subarray(keyBytes)));
   return key;
-}
-
-function framed(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array([bytes.length >> 8, bytes.length & 0xff, ...bytes]);
 }
 
 /** The next frame without its length; empty if the connection ends before it does. */

@@ -1,13 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { concat } from "@std/bytes/concat";
 import fc from "fast-check";
 import { frame, FrameReader, putFrameLength } from "../../../client/link/frames.ts";
 import { frameBytesMax } from "../../../shared/protocol/limits.ts";
-
-/** Bytes as a connection brings them: in pieces of these sizes, again and again. */
-function* piecesOf(bytes: Uint8Array, sizes: readonly number[]): Generator<Uint8Array> {
-  let at = 0;
-  for (let i = 0; at < bytes.length; i++) yield bytes.slice(at, at += sizes[i % sizes.length]!);
-}
+import { piecesOf } from "../../support/frames.ts";
 
 /** Gives bytes to a reader in pieces of these sizes, one after the other and again from the first. */
 function pushed(reader: FrameReader, bytes: Uint8Array, sizes: readonly number[]): Uint8Array[] {
@@ -22,10 +18,6 @@ function pushed(reader: FrameReader, bytes: Uint8Array, sizes: readonly number[]
     piece.fill(0xee);
   }
   return frames;
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  return new Uint8Array(parts.flatMap((part) => [...part]));
 }
 
 const contents = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 8 });
@@ -51,7 +43,7 @@ Deno.test("what does not fit a frame is not framed", () => {
 
 Deno.test("frames come out as they went in, however the bytes are cut", () => {
   fc.assert(fc.property(contents, sizes, (contents, sizes) => {
-    const bytes = joined(contents.map(frame));
+    const bytes = concat(contents.map(frame));
     assertEquals(pushed(new FrameReader(frameBytesMax), bytes, sizes), contents);
     assertEquals(pushed(new FrameReader(300), bytes, [1]), contents);
     assertEquals(pushed(new FrameReader(300), bytes, [bytes.length + 1]), contents);
@@ -61,7 +53,7 @@ Deno.test("frames come out as they went in, however the bytes are cut", () => {
 Deno.test("the longest frames come out as they went in, too", () => {
   const longest = Uint8Array.from({ length: frameBytesMax }, (_, i) => i * 31);
   const contents = [new Uint8Array(0), longest, new Uint8Array([1]), longest];
-  const bytes = joined(contents.map(frame));
+  const bytes = concat(contents.map(frame));
   for (const sizes of [[bytes.length], [16_384], [1, 65_536], [65_535, 2], [2, 3]]) {
     assertEquals(pushed(new FrameReader(frameBytesMax), bytes, sizes), contents);
   }
@@ -76,7 +68,7 @@ Deno.test("a frame that is too long is refused, however the bytes are cut", () =
     (contents, sizes, bytesMax, more) => {
       const fitting = contents.filter(({ length }) => length <= bytesMax);
       const length = Math.min(bytesMax + 1 + more, frameBytesMax);
-      const bytes = joined([
+      const bytes = concat([
         ...fitting.map(frame),
         new Uint8Array([length >> 8, length & 0xff, 1, 2, 3]),
       ]);
@@ -96,7 +88,7 @@ Deno.test("a frame that is too long is refused, however the bytes are cut", () =
 Deno.test("a frame that is too long is refused, also if all of it comes at once", () => {
   const reader = new FrameReader(10);
   const taken: Uint8Array[] = [];
-  const bytes = joined([
+  const bytes = concat([
     frame(new Uint8Array(10)),
     frame(new Uint8Array(11)),
     frame(new Uint8Array(1)),
@@ -121,8 +113,8 @@ Deno.test("a length is refused as soon as it is there, before any of its bytes",
 Deno.test("a reader that takes no more gets no more, and is told how far it went", () => {
   fc.assert(fc.property(contents, fc.nat(7), fc.nat(400), (contents, last, cut) => {
     fc.pre(last < contents.length);
-    const bytes = joined(contents.map(frame));
-    const end = joined(contents.slice(0, last + 1).map(frame)).length;
+    const bytes = concat(contents.map(frame));
+    const end = concat(contents.slice(0, last + 1).map(frame)).length;
     const reader = new FrameReader(300);
     const seen: Uint8Array[] = [];
     const take = (frame: Uint8Array) => seen.push(frame.slice()) <= last;

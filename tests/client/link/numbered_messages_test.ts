@@ -14,6 +14,7 @@ import {
 } from "../../../shared/protocol/message_stream.ts";
 import { replyTimeoutMs, textBytesMax } from "../../../shared/protocol/limits.ts";
 import { encode, header, type Message, message } from "../../../shared/protocol/message.ts";
+import { framed } from "../../support/frames.ts";
 import { EncryptedPeer } from "../../support/encrypted_peer.ts";
 import { Events } from "../../support/events.ts";
 import { RawListener, RawPeer } from "../../support/raw_peer.ts";
@@ -698,8 +699,4 @@ Deno.test("a message with a position from a peer without a key is a text, acknow
 
 function utf8(text: string): Uint8Array {
   return new TextEncoder().encode(text);
-}
-
-function framed(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array([bytes.length >> 8, bytes.length & 0xff, ...bytes]);
 }

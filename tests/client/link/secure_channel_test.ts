@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { concat } from "@std/bytes/concat";
 import fc from "fast-check";
 import { SecureChannel } from "../../../client/link/secure_channel.ts";
 import { tagBytes } from "../../../shared/crypto/chacha20_poly1305.ts";
@@ -10,6 +11,7 @@ import {
   framesPerKeyMax,
   keyLifetimeMs,
 } from "../../../shared/protocol/limits.ts";
+import { framed, piecesOf } from "../../support/frames.ts";
 
 const utf8 = new TextEncoder();
 const nothing = new Uint8Array(0);
@@ -32,12 +34,6 @@ function channels(
     initiator: new SecureChannel({ send: cipher(toCalled), receive: cipher(toCaller) }, now),
     responder: new SecureChannel({ send: cipher(toCaller), receive: cipher(toCalled) }, now),
   };
-}
-
-/** Bytes as a connection brings them: in pieces of these sizes, again and again. */
-function* piecesOf(bytes: Uint8Array, sizes: readonly number[]): Generator<Uint8Array> {
-  let at = 0;
-  for (let i = 0; at < bytes.length; i++) yield bytes.slice(at, at += sizes[i % sizes.length]!);
 }
 
 /** What a channel takes of bytes; undefined if it is broken. */
@@ -70,20 +66,9 @@ function taken(channel: SecureChannel, frames: readonly Uint8Array[]): string[] 
   );
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
-
 /** A frame with any content, also one that no sender makes. */
 function frameOf(sender: CipherState, plaintext: Uint8Array): Uint8Array {
-  const sealed = sender.encryptWithAd(nothing, plaintext);
-  return new Uint8Array([sealed.length >> 8, sealed.length & 0xff, ...sealed]);
+  return framed(sender.encryptWithAd(nothing, plaintext));
 }
 
 /** More than the longest frame, so that a reader who waits for the rest of one waits no more. */
@@ -105,8 +90,8 @@ Deno.test("what goes in comes out on the other side, in order and however the by
       fc.array(fc.integer({ min: 1, max: 20_000 }), { minLength: 1, maxLength: 4 }),
       (contents, sizes) => {
         for (const [from, to] of [[initiator, responder], [responder, initiator]] as const) {
-          const bytes = joined(contents.map((content) => from.seal(content)));
-          assertEquals(joined(opened(to, bytes, sizes)!), joined(contents));
+          const bytes = concat(contents.map((content) => from.seal(content)));
+          assertEquals(concat(opened(to, bytes, sizes)!), concat(contents));
         }
       },
     ),
@@ -122,7 +107,7 @@ Deno.test("what fits a frame is one piece, and what does not is several", () => 
   const long = Uint8Array.from({ length: 2 * contentBytesMax + 1 }, (_, i) => i * 7);
   const pieces = opened(responder, initiator.seal(long))!;
   assertEquals(pieces.map(({ length }) => length), [contentBytesMax, contentBytesMax, 1]);
-  assertEquals(joined(pieces), long);
+  assertEquals(concat(pieces), long);
 });
 
 Deno.test("all short texts give frames of one length", () => {
@@ -196,7 +181,7 @@ const sent = (channel: SecureChannel) => words.map((word) => channel.seal(utf8.e
 Deno.test("a frame of which any byte is changed ends the channel, for good", () => {
   const { initiator } = channels();
   const frames = sent(initiator);
-  const bytes = joined(frames);
+  const bytes = concat(frames);
   const behind = enoughBehind(initiator);
   for (let at = 0; at < bytes.length; at++) {
     const { responder } = channels();
@@ -217,7 +202,7 @@ Deno.test("a frame of which any byte is changed ends the channel, for good", () 
 Deno.test("nothing of a frame is taken before all of it is there", () => {
   const { initiator } = channels();
   const frames = sent(initiator);
-  const bytes = joined(frames);
+  const bytes = concat(frames);
   const behind = enoughBehind(initiator);
   for (let length = 0; length < bytes.length; length += 13) {
     const { responder } = channels();
@@ -249,7 +234,7 @@ Deno.test("of several frames of one read, of which one is wrong, those before it
   const { initiator, responder } = channels();
   const [one, two, three] = sent(initiator) as [Uint8Array, Uint8Array, Uint8Array];
   assertEquals(responder.broken, false);
-  assertEquals(responder.open(joined([one, three, two])), [utf8.encode("one")]);
+  assertEquals(responder.open(concat([one, three, two])), [utf8.encode("one")]);
   assertEquals(responder.broken, true);
   assertEquals(taking(responder, two), undefined);
 });
@@ -331,7 +316,7 @@ Deno.test("both ends stay in step whenever the sender takes a new key", () => {
           nowMs += passedMs;
           const [from, to] = byCaller ? [initiator, responder] : [responder, initiator];
           const content = new Uint8Array(length).fill(nowMs);
-          assertEquals(joined(opened(to, from.seal(content), [1_000])!), content);
+          assertEquals(concat(opened(to, from.seal(content), [1_000])!), content);
         }
       },
     ),
@@ -420,7 +405,7 @@ const freeFrame = (then: number) =>
 /** Lets a channel take so many frames but one that say nothing. */
 function takeAllButOne(channel: SecureChannel, count: number): void {
   const many = 1_024;
-  const frames = joined(Array.from({ length: many }, () => freeFrame(0)));
+  const frames = concat(Array.from({ length: many }, () => freeFrame(0)));
   for (let left = count; left > many; left -= many) {
     assert(taking(channel, frames)?.length === many);
   }

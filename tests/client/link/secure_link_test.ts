@@ -26,6 +26,7 @@ import {
 } from "../../support/link_fixture.ts";
 import { publicKeyBytes } from "../../../shared/crypto/public_key.ts";
 import { type LinkHandlers, linkOwner } from "../../support/link_owner.ts";
+import { framed } from "../../support/frames.ts";
 import { refusalOf, sentenceOf } from "../../support/problems.ts";
 
 type Role = "initiator" | "responder";
@@ -123,8 +124,6 @@ async function linksThrough(tamper: Tamper, times: Partial<LinkTimes> = {}) {
 const honest: Tamper = (_, __, unit) => unit;
 
 const nothing = new Uint8Array(0);
-const framed = (bytes: Uint8Array) =>
-  new Uint8Array([bytes.length >> 8, bytes.length & 0xff, ...bytes]);
 
 // Both sides together
 
