@@ -7,8 +7,7 @@
 import { encodeIdentity, plainIdentity, sealIdentity } from "../../client/profile/identity_file.ts";
 import { openStore, storeKeyOf } from "../../client/store/store.ts";
 import { Identity } from "../../shared/crypto/identity.ts";
-import { publicKeyFrom } from "../../shared/crypto/public_key.ts";
-import { randomId } from "../../shared/protocol/random_id.ts";
+import { draft, keyOf } from "./store_fixture.ts";
 
 /** What it costs to try a passphrase in a test: next to nothing. */
 export const cheap = { N: 2, r: 1, p: 1 };
@@ -34,10 +33,10 @@ export function makeProfile(
   Deno.writeTextFileSync(`${directory}/identity.json`, encodeIdentity(file), { mode: 0o600 });
   const sealed = passphrase !== undefined;
   using store = openStore(`${directory}/store.db`, { textKey: storeKeyOf(identity), sealed });
-  const key = publicKeyFrom(new Uint8Array(32).fill(2));
+  const key = keyOf(2);
   const { id: conversation } = store.conversations.open({ self: "alice", name: "bob", key });
   store.outgoing.accept(
-    texts.map((text, i) => ({ conversation, id: randomId(), sentAtMs: i, text, numbered: true })),
+    texts.map((text, i) => draft(conversation, text, { sentAtMs: i })),
   );
   return identity;
 }

@@ -11,8 +11,8 @@ import {
 import { IdentityFailure } from "../../../client/profile/identity_failure.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { sentenceOf } from "../../support/problems.ts";
+import { cheap } from "../../support/profiles.ts";
 
-const cheap = { N: 2, r: 1, p: 1 };
 const identity = Identity.fromSeed(new Uint8Array(32).fill(1));
 const other = Identity.fromSeed(new Uint8Array(32).fill(2));
 const plain = encodeIdentity(plainIdentity(identity));

@@ -26,9 +26,9 @@ import {
 } from "../../support/places.ts";
 import { sentenceOf, throwsSaying } from "../../support/problems.ts";
 import { race } from "../../support/race.ts";
+import { cheap } from "../../support/profiles.ts";
 
 const isUnix = Deno.build.os !== "windows";
-const cheap = { N: 2, r: 1, p: 1 };
 
 const nobody = ({ path }: AskedPassphrase): string => {
   throw new Error(`asked for the passphrase of ${path}`);

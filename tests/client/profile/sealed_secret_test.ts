@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { scryptSync } from "node:crypto";
 import { isBearable, openSecret, sealSecret } from "../../../client/profile/sealed_secret.ts";
 import { primitives } from "../../../shared/crypto/primitives.ts";
+import { cheap } from "../../support/profiles.ts";
 
-const cheap = { N: 2, r: 1, p: 1 };
 const secret = new Uint8Array(32).fill(7);
 const header = new TextEncoder().encode("header");
 

@@ -8,9 +8,8 @@ import { openStore } from "../../../client/store/store.ts";
 import { knownPeersMax, unknownSenderKeysMax } from "../../../shared/protocol/limits.ts";
 import { temporaryDirectory } from "../../support/places.ts";
 import { race } from "../../support/race.ts";
-import { type PublicKey, publicKeyFrom } from "../../../shared/crypto/public_key.ts";
-
-const keyOf = (byte: number) => publicKeyFrom(new Uint8Array(32).fill(byte));
+import { keyOf } from "../../support/store_fixture.ts";
+import type { PublicKey } from "../../../shared/crypto/public_key.ts";
 
 /** A store of its own in a file, and the database beneath it. */
 function storeInFile() {

@@ -5,10 +5,10 @@ import { openStore } from "../../../client/store/store.ts";
 import { Trust } from "../../../client/trust/trust.ts";
 import { skeletonOf } from "../../../client/trust/look_alikes.ts";
 import { judgeKey } from "../../../client/trust/verdict.ts";
-import { fingerprintOf, publicKeyFrom } from "../../../shared/crypto/public_key.ts";
+import { fingerprintOf } from "../../../shared/crypto/public_key.ts";
+import { keyOf } from "../../support/store_fixture.ts";
 import { sentenceOf, throwsSaying } from "../../support/problems.ts";
 
-const keyOf = (byte: number) => publicKeyFrom(new Uint8Array(32).fill(byte));
 const printOf = (byte: number) => fingerprintOf(keyOf(byte));
 
 /** Trust over a store of its own. */

@@ -16,10 +16,10 @@ import {
 import { Identity } from "../../../../shared/crypto/identity.ts";
 import { rejectsSaying } from "../../../support/problems.ts";
 import { namesIn, temporaryDirectory } from "../../../support/places.ts";
+import { cheap } from "../../../support/profiles.ts";
 
 const identity = Identity.fromSeed(new Uint8Array(32).fill(1));
 const { fingerprint } = identity;
-const cheap = { N: 2, r: 1, p: 1 };
 const wide = { colours: false, columns: 80 };
 
 /** A profile, and a person who answers what is asked, in order. */

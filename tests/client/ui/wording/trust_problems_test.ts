@@ -1,10 +1,9 @@
 import type { TrustProblem } from "../../../../client/problems/trust_problem.ts";
-import { fingerprintOf, publicKeyFrom } from "../../../../shared/crypto/public_key.ts";
+import { fingerprintOf } from "../../../../shared/crypto/public_key.ts";
+import { keyOf } from "../../../support/store_fixture.ts";
 import { assertSentences, type SentenceCases } from "../../../support/problems.ts";
 
-const [one, other] = [1, 2].map((byte) =>
-  fingerprintOf(publicKeyFrom(new Uint8Array(32).fill(byte)))
-) as [ReturnType<typeof fingerprintOf>, ReturnType<typeof fingerprintOf>];
+const [one, other] = [fingerprintOf(keyOf(1)), fingerprintOf(keyOf(2))];
 
 const cases: SentenceCases<TrustProblem> = {
   "no-refused-key": [[
