@@ -4,25 +4,12 @@ import { migrations } from "../../../client/store/schema.ts";
 import { storeParts } from "../../../client/store/store_parts.ts";
 import { Transactions } from "../../../client/store/transactions.ts";
 import { openDatabase } from "../../../shared/storage/database.ts";
-import { temporaryDirectory } from "../../support/places.ts";
+import { noteDatabase, noteMigrations } from "../../support/note_database.ts";
 import { draft, keyBytesOf, keyOf, stream } from "../../support/store_fixture.ts";
 
-const table = "CREATE TABLE note (text TEXT NOT NULL UNIQUE) STRICT";
-
 function open() {
-  const place = temporaryDirectory();
-  const path = `${place.path}/note.db`;
-  const database = openDatabase(path, [table]);
-  return {
-    path,
-    database,
-    transactions: new Transactions(database),
-    texts: () => database.prepare("SELECT text FROM note").all().map(({ text }) => text),
-    [Symbol.dispose]() {
-      database.close();
-      place[Symbol.dispose]();
-    },
-  };
+  const notes = noteDatabase();
+  return { ...notes, transactions: new Transactions(notes.database) };
 }
 
 Deno.test("durable transactions are forced onto the disk, and the others are not waited for", () => {
@@ -38,8 +25,7 @@ Deno.test("durable transactions are forced onto the disk, and the others are not
 
 Deno.test("a failed transaction is undone, and its error stays what it was", () => {
   using t = open();
-  const { database, transactions, texts } = t;
-  const add = (text: string) => database.prepare("INSERT INTO note VALUES (?)").run(text);
+  const { transactions, add, texts } = t;
   transactions.durable("save-messages", () => add("kept"));
   const mistake = new RangeError("a mistake");
   const error = assertThrows(() =>
@@ -58,12 +44,10 @@ Deno.test("a failed transaction is undone, and its error stays what it was", () 
 
 Deno.test("a refusal of the database becomes a UserError", () => {
   using t = open();
-  const { database, transactions, texts } = t;
+  const { database, transactions, add, texts } = t;
   database.exec("PRAGMA max_page_count = 1");
   const fill = () => {
-    for (let i = 0; i < 1_000; i++) {
-      database.prepare("INSERT INTO note VALUES (?)").run(`${i}${"x".repeat(1_000)}`);
-    }
+    for (let i = 0; i < 1_000; i++) add(`${i}${"x".repeat(1_000)}`);
   };
   const error = assertThrows(() => transactions.durable("save-messages", fill), UserError);
   const reason = "the disk is full; make room, and try again";
@@ -77,13 +61,13 @@ Deno.test("a refusal of the database becomes a UserError", () => {
 
 Deno.test("a damaged file is reported", () => {
   using t = open();
-  const { database, transactions, path } = t;
+  const { database, transactions, add, path } = t;
   transactions.durable("save-messages", () => {
-    for (let i = 0; i < 1_000; i++) database.prepare("INSERT INTO note VALUES (?)").run(`${i}`);
+    for (let i = 0; i < 1_000; i++) add(`${i}`);
   });
   database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   Deno.writeFileSync(path, Deno.readFileSync(path).fill(0x55, 4_096));
-  using other = openDatabase(path, [table]);
+  using other = openDatabase(path, noteMigrations);
   const reading = new Transactions(other);
   const damaged = assertThrows(
     () => reading.reading("read-history", () => other.prepare("SELECT * FROM note").all()),

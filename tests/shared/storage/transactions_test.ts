@@ -2,25 +2,11 @@ import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { openDatabase } from "../../../shared/storage/database.ts";
 import { isDatabaseFailure } from "../../../shared/storage/database_error.ts";
 import { inTransaction } from "../../../shared/storage/transactions.ts";
-import { temporaryDirectory } from "../../support/places.ts";
-
-const table = "CREATE TABLE note (text TEXT NOT NULL UNIQUE) STRICT";
+import { noteDatabase, noteMigrations } from "../../support/note_database.ts";
 
 function open() {
-  const place = temporaryDirectory();
-  const path = `${place.path}/note.db`;
-  const database = openDatabase(path, [table]);
-  return {
-    path,
-    database,
-    run: <T>(work: () => T) => inTransaction(database, work),
-    add: (text: string) => database.prepare("INSERT INTO note VALUES (?)").run(text),
-    texts: () => database.prepare("SELECT text FROM note").all().map(({ text }) => text),
-    [Symbol.dispose]() {
-      database.close();
-      place[Symbol.dispose]();
-    },
-  };
+  const notes = noteDatabase();
+  return { ...notes, run: <T>(work: () => T) => inTransaction(notes.database, work) };
 }
 
 Deno.test("what fails is undone, and its own error is not another's", () => {
@@ -57,7 +43,7 @@ Deno.test("a full disk, on which SQLite itself undoes the transaction, is its ow
 
 Deno.test("what one transaction reads holds until it writes, though another program writes", () => {
   using t = open();
-  using other = openDatabase(t.path, [table], { busyTimeoutMs: 0 });
+  using other = openDatabase(t.path, noteMigrations, { busyTimeoutMs: 0 });
   inTransaction(t.database, () => {
     const before = t.texts().length;
     assertThrows(() => inTransaction(other, () => {}), Error, "locked");
