@@ -1,0 +1,175 @@
+// What is said of each answer and of lines that are not done, word for word.
+
+import { UserError } from "../../../../client/user_error.ts";
+import { Identity } from "../../../../shared/crypto/identity.ts";
+import { conversationWith, peer } from "../../../support/fake_client.ts";
+import { testWords } from "../../../support/shown_lines.ts";
+
+const address = { host: "127.0.0.1", port: 5557 };
+const { fingerprint: person } = Identity.fromSeed(new Uint8Array(32).fill(1));
+const bob = peer("bob");
+const unknown = { code: "not-registered", name: "bob" } as const;
+
+testWords({
+  registered: [
+    [
+      { id: "alice", address, server: { ...address, tls: {} }, expiresS: 300, keyed: true },
+      "* registered as alice at 127.0.0.1:5557 with the server tls://127.0.0.1:5557, refreshed while " +
+      "this runs",
+    ],
+    [
+      { id: "alice", address, server: address, expiresS: undefined, keyed: false },
+      "* registered as alice at 127.0.0.1:5557 with the server 127.0.0.1:5557; it does not reserve " +
+      "the name for your key",
+    ],
+  ],
+  unregistered: [[{ id: "alice" }, "* unregistered: the server has forgotten alice"]],
+  clients: [
+    [
+      { count: 3, clients: [{ id: "bob", address }], selfId: "bob" },
+      "3 clients are registered:\n  bob  127.0.0.1:5557  (you)\n  and 2 more",
+    ],
+    [
+      { count: 1, clients: [{ id: "bob", address }], selfId: "alice" },
+      "1 client is registered:\n  bob  127.0.0.1:5557",
+    ],
+    [{ count: 0, clients: [], selfId: "bob" }, "nobody is registered"],
+  ],
+  bridged: [
+    [
+      { found: { id: "bob", address } },
+      "* bob is at 127.0.0.1:5557; /chat bob opens a conversation",
+    ],
+    [
+      { found: { id: "", address } },
+      "* the server names a client at 127.0.0.1:5557; /chat 127.0.0.1:5557 opens a conversation",
+    ],
+    [{ found: undefined }, "* nobody else is registered yet; try /bridge again later"],
+  ],
+  calling: [
+    [{ name: "bob", address }, "* calling bob at 127.0.0.1:5557"],
+    [{ name: undefined, address }, "* calling 127.0.0.1:5557"],
+  ],
+  away: [
+    [
+      { name: "bob", why: unknown },
+      "* talking to bob, who cannot be reached; what you write waits. The server knows no bob; " +
+      "/info shows whom it knows",
+    ],
+    [
+      { name: "bob", why: undefined },
+      "* talking to bob, who cannot be reached; what you write waits",
+    ],
+  ],
+  switched: [[{ name: "bob" }, "* talking to bob"]],
+  trusted: [[
+    { name: "bob", fingerprint: person },
+    `* bob's key is ${person} from now on; /chat bob calls again`,
+  ]],
+  "verification-waits": [[{ name: "bob" }, "* waiting for bob to run /verify as well"]],
+  verified: [[
+    { name: "bob", fingerprint: person },
+    `* bob is verified: the key ${person} is theirs`,
+  ]],
+  "not-verified": [[
+    { name: "bob" },
+    "error: The words differ, so somebody is between you and bob and has read what was said. The key " +
+    "is forgotten and the conversation ended",
+  ]],
+  conversations: [
+    [{ conversations: [], current: undefined }, "no conversation is open; /chat opens one"],
+    [
+      { conversations: [conversationWith("bob")], current: undefined },
+      "1 conversation is open:\n  bob  127.0.0.1:5557  encrypted",
+    ],
+    [
+      {
+        conversations: [
+          { ...conversationWith("bob"), security: "verified" },
+          { ...conversationWith("x"), dialect: "raw", security: "plaintext" },
+        ],
+        current: bob.conversation,
+      },
+      "2 conversations are open:\n  bob  127.0.0.1:5557  verified  (current)\n" +
+      "  x    127.0.0.1:5557  plaintext, raw",
+    ],
+    [
+      {
+        conversations: [
+          conversationWith("bob", { connected: false, waiting: 2 }),
+          conversationWith("carol"),
+        ],
+        current: peer("carol").conversation,
+      },
+      "2 conversations are open:\n  bob    away            encrypted, 2 waiting\n" +
+      "  carol  127.0.0.1:5557  encrypted  (current)",
+    ],
+  ],
+  help: [[{ rows: [["/a", "one"], ["/long", "two"]] }, "  /a     one\n  /long  two"]],
+  hint: [
+    [
+      { hint: "local-only" },
+      "* only this machine can call you; start with --host 0.0.0.0 to let others",
+    ],
+    [
+      { hint: "server-line-not-encrypted" },
+      "* the connection to the server is not encrypted: anyone on the way can see whom you look for " +
+      "and change what the server says; put tls:// before its address if the server supports it",
+    ],
+  ],
+  "still-waiting": [[{ command: "/info" }, "* still waiting for /info …"]],
+  "lines-dropped": [
+    [{ lines: ["one"] }, "* dropped the line that was still to be done: “one”"],
+    [
+      { lines: ["one", "two"] },
+      "* dropped 2 lines that were still to be done; the first is “one”",
+    ],
+  ],
+  "lines-refused": [
+    [{ lines: ["one"] }, "* “one” was not sent; the up arrow brings it back"],
+    [
+      { lines: ["one", "two"] },
+      "* 2 more lines were not sent; the up arrow brings them back; the first is “one”",
+    ],
+  ],
+  "unknown-command": [[
+    { name: "tmp", closest: "msg" },
+    "error: There is no /tmp; did you mean /msg? /help shows all commands, and // begins a message " +
+    "with a slash",
+  ]],
+  path: [[
+    { path: "etc/passwd" },
+    "error: not sent: there is no command /etc/passwd; // begins a message with a slash: " +
+    "//etc/passwd",
+  ]],
+  "turn-failed": [
+    [{ command: "/chat dave" }, "error: not sent: /chat dave failed"],
+    [{ command: "x".repeat(100) }, `error: not sent: ${"x".repeat(79)}… failed`],
+  ],
+  "begun-for-another": [
+    [
+      { begunFor: "bob", current: "carol", asks: true },
+      "error: not sent: this line was begun for bob, and you now talk to carol: Enter sends it to " +
+      "carol, Ctrl+U drops it",
+    ],
+    [
+      { begunFor: undefined, current: "carol", asks: false },
+      "error: not sent: this line was begun for nobody, and you now talk to carol",
+    ],
+  ],
+  "not-a-line": [
+    [{ number: 3, why: "not-utf8" }, "error: Line 3 is not UTF-8: it was not sent"],
+    [
+      { number: 3, why: "too-long" },
+      "error: Line 3 is longer than a message can be: it was not sent",
+    ],
+  ],
+  failed: [
+    [
+      { error: new UserError(unknown) },
+      "error: The server knows no bob; /info shows whom it knows",
+    ],
+    [{ error: new RangeError("too long") }, "error: too long"],
+    [{ error: new TypeError("x") }, "error: Something failed: TypeError: x"],
+  ],
+});

@@ -1,0 +1,291 @@
+/**
+ * Arbitrary things to show, in which every text comes from outside and means harm.
+ *
+ * @module
+ */
+
+import fc from "fast-check";
+import type { Shown } from "../../client/ui/wording/wording.ts";
+import type { OfType } from "../../client/ui/wording/wording_parts.ts";
+import { UserError } from "../../client/user_error.ts";
+import type { Fingerprint, PublicKey } from "../../shared/crypto/public_key.ts";
+import { keyOf } from "./store_fixture.ts";
+
+/** Text that comes from outside and means harm. */
+export const hostile = fc.oneof(
+  fc.string({ unit: "binary" }),
+  fc.array(fc.constantFrom(
+    ...["\x1b[2J", "\x1b]52;c;x\x07", "\x9b31m", "\r", "\n", "\r\n", "\t", "\b", "\0", "\x7f"],
+    ...["\u202e", "\u2066", "\u200f", "\u061c", "\u2028", "\u2029", "\u0085", "\ud800", "\udc00"],
+    ...["bob", "* ", "error: ", "é", "🙂", " "],
+  )).map((parts) => parts.join("")),
+);
+const place = fc.record({ host: hostile, port: fc.nat(65_535) });
+const dialect = fc.constantFrom("p2pchat" as const, "raw" as const, "lines" as const);
+const security = fc.constantFrom("plaintext" as const, "encrypted" as const, "verified" as const);
+const fingerprint = hostile.map((text) => text as Fingerprint);
+const key = hostile.map((text) => text as PublicKey);
+const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
+const known = fc.record({ id: hostile, address: place, fingerprint }, {
+  requiredKeys: ["id", "address"],
+});
+const problem = hostile.map((reason) => ({ code: "unexpected", reason }) as const);
+const who = {
+  conversation: hostile,
+  name: hostile,
+  person: maybe(fingerprint),
+  device: maybe(key),
+};
+const words = fc.array(hostile, { minLength: 4, maxLength: 4 });
+const verdict = fc.oneof(
+  fc.record({
+    type: fc.constant("changed" as const),
+    presentedFingerprint: fingerprint,
+    savedFingerprint: fingerprint,
+    verified: fc.boolean(),
+    serverFingerprint: maybe(fingerprint),
+  }),
+  fc.record({
+    type: fc.constant("rejected" as const),
+    presentedFingerprint: fingerprint,
+    serverFingerprint: maybe(fingerprint),
+  }),
+  fc.record({
+    type: fc.constant("contradicted" as const),
+    presentedFingerprint: fingerprint,
+    serverFingerprint: fingerprint,
+  }),
+);
+const reason = fc.constantFrom(
+  ...["you-left", "peer-left", "lost", "silent", "broken", "refused"] as const,
+);
+
+const count = fc.integer({ min: 1, max: 9 });
+/** The largest number that a peer can send. */
+const timeMs = fc.integer({ min: 0, max: 999_999_999_999_999 });
+const entry = fc.record({
+  row: fc.nat(),
+  name: hostile,
+  // Two persons, who may have one name.
+  key: maybe(fc.constantFrom(keyOf(1), keyOf(2))),
+  direction: fc.constantFrom("in" as const, "out" as const),
+  id: hostile,
+  text: hostile,
+  sentAtMs: timeMs,
+  atMs: timeMs,
+  state: fc.constantFrom(
+    ...["waiting", "deposited", "delivered", "read", "sent", "received"] as const,
+  ),
+  plaintext: fc.boolean(),
+});
+/** Messages of a history. */
+export const entries = fc.array(entry, { maxLength: 4 });
+const ids = fc.array(hostile, { maxLength: 12 });
+const finding = fc.record({
+  direction: fc.constantFrom("sent" as const, "received" as const),
+  stream: hostile,
+  same: fc.nat(),
+  waiting: fc.nat(),
+  missingHere: ids,
+  missingThere: ids,
+  differing: ids,
+  complete: fc.boolean(),
+});
+const receivers = {
+  to: fc.record({ person: maybe(fingerprint), device: maybe(key) }),
+  have: fc.constant(1),
+  of: fc.constant(1),
+};
+const devices = fc.array(
+  fc.record({ device: maybe(key), address: maybe(place), connected: fc.boolean() }),
+  { minLength: 1, maxLength: 2 },
+);
+const named = fc.record({ name: hostile });
+
+/** What each type to show has. */
+type Arbitraries = {
+  [T in Shown["type"]]: fc.Arbitrary<Omit<OfType<Shown, T>, "type">>;
+};
+
+const fields: Arbitraries = {
+  listening: fc.record({ address: place }),
+  "server-lost": fc.record({ problem }),
+  "registered-again": fc.record({ server: place }),
+  opened: fc.record({
+    ...who,
+    address: place,
+    dialect,
+    security,
+    cause: fc.constantFrom("chat" as const, "delivery" as const, "call" as const),
+    contact: fc.boolean(),
+    isCurrent: fc.boolean(),
+    waiting: fc.nat(3),
+  }),
+  message: fc.record({
+    ...who,
+    id: hostile,
+    stream: maybe(hostile),
+    seq: maybe(fc.nat()),
+    kind: fc.constant("text" as const),
+    plaintext: fc.boolean(),
+    text: hostile,
+    sentAtMs: timeMs,
+  }),
+  waiting: fc.record({ ...who, count }),
+  deposited: fc.record({ ...who, count }),
+  "deposit-refused": fc.record({ ...who, why: problem }),
+  delivered: fc.record({
+    ...who,
+    ...receivers,
+    id: hostile,
+    waiting: fc.nat(3),
+    wasWaiting: fc.boolean(),
+  }),
+  arrived: fc.record({ conversation: hostile, name: hostile, count }),
+  read: fc.record({ ...who, ...receivers, id: hostile, count }),
+  missed: fc.record({ ...who, count }),
+  unconfirmed: fc.record({ ...who, texts: fc.array(hostile, { minLength: 1, maxLength: 3 }) }),
+  closed: fc.record({ ...who, reason, detail: maybe(problem) }),
+  presence: fc.record({ name: hostile, here: fc.boolean() }),
+  "first-contact": fc.record({
+    name: hostile,
+    fingerprint,
+    similarTo: fc.array(fc.record({ name: hostile, verified: fc.boolean() })),
+  }),
+  "key-changed": fc.record({ name: hostile, verdict }),
+  "key-refused": fc.record({ name: hostile, verdict }),
+  "server-contradicted": fc.record({
+    name: hostile,
+    serverFingerprint: fingerprint,
+    presentedFingerprint: fingerprint,
+    verified: fc.boolean(),
+  }),
+  "turned-away": fc.record({ why: problem }),
+  "verification-asked": fc.record(who),
+  "verification-words": fc.record({ name: hostile, words }),
+  problem: fc.record({ problem }),
+  registered: fc.record({
+    id: hostile,
+    address: place,
+    server: place,
+    expiresS: maybe(fc.nat()),
+    keyed: fc.boolean(),
+  }),
+  unregistered: fc.record({ id: hostile }),
+  clients: fc.record({
+    count: fc.nat(),
+    clients: fc.array(known, { maxLength: 4 }),
+    selfId: hostile,
+  }),
+  bridged: fc.record({ found: maybe(known) }),
+  calling: fc.record({ name: maybe(hostile), address: place }),
+  away: fc.record({ name: hostile, why: maybe(problem) }),
+  switched: named,
+  trusted: fc.record({ name: hostile, fingerprint }),
+  "verification-waits": named,
+  verified: fc.record({ name: hostile, fingerprint }),
+  "not-verified": named,
+  contacts: fc.record({
+    contacts: fc.array(
+      fc.record({
+        name: hostile,
+        person: fingerprint,
+        devices,
+        presence: fc.constantFrom(
+          "online" as const,
+          "registered" as const,
+          "away" as const,
+          undefined,
+        ),
+        connected: fc.boolean(),
+        waiting: fc.nat(3),
+        lastAtMs: timeMs,
+      }),
+      { maxLength: 4 },
+    ),
+  }),
+  history: fc.oneof(
+    fc.record({ entries }),
+    fc.record({ name: hostile, entries }),
+    fc.record({ words: hostile, entries }),
+  ),
+  audited: fc.record({
+    name: hostile,
+    report: fc.record({ streams: fc.array(finding, { maxLength: 3 }) }),
+  }),
+  conversations: fc.record({
+    conversations: fc.array(
+      fc.record({ ...who, devices, dialect, security, waiting: fc.nat(3) }),
+      { maxLength: 4 },
+    ),
+    current: maybe(hostile),
+  }),
+  help: fc.record({
+    rows: fc.array(fc.tuple(hostile, hostile), { minLength: 1, maxLength: 4 }),
+  }),
+  hint: fc.record({
+    hint: fc.constantFrom("local-only" as const, "server-line-not-encrypted" as const),
+  }),
+  "still-waiting": fc.record({ command: hostile }),
+  "lines-dropped": fc.record({ lines: fc.array(hostile, { minLength: 1, maxLength: 3 }) }),
+  "lines-refused": fc.record({ lines: fc.array(hostile, { minLength: 1, maxLength: 3 }) }),
+  usage: fc.record({ usage: hostile, help: hostile }),
+  "unknown-command": fc.record({ name: hostile, closest: hostile }),
+  path: fc.record({ path: hostile }),
+  "turn-failed": fc.record({ command: hostile }),
+  "begun-for-another": fc.record({
+    begunFor: maybe(hostile),
+    current: hostile,
+    asks: fc.boolean(),
+  }),
+  "not-a-line": fc.record({
+    number: fc.nat(),
+    why: fc.constantFrom("not-utf8" as const, "too-long" as const),
+  }),
+  "nobody-current": fc.record({
+    command: fc.constantFrom("msg" as const, "close" as const, "audit" as const),
+    names: fc.array(hostile, { maxLength: 3 }),
+  }),
+  "not-a-count": fc.record({ given: hostile, name: hostile }),
+  "count-out-of-range": fc.record({ count: fc.nat(), max: fc.nat() }),
+  "not-yes-or-no": fc.record({ given: hostile, name: hostile }),
+  failed: fc.record({
+    error: fc.oneof(
+      problem.map((problem) => new UserError(problem)),
+      hostile.map((text) => new RangeError(text)),
+      hostile.map((text) => new Error(text)),
+      hostile,
+    ),
+  }),
+  converting: fc.record({
+    to: fc.constantFrom("sealed" as const, "readable" as const),
+    done: fc.nat(),
+    total: fc.nat(),
+  }),
+  "identity-exposed": fc.record({ path: hostile, mode: hostile }),
+  "identity-made": fc.constant({}),
+  identity: fc.record({ key, fingerprint, path: hostile, hasPassphrase: fc.boolean() }),
+  "passphrase-changed": fc.record({ before: fc.boolean(), now: fc.boolean() }),
+  "identity-exported": fc.record({ path: hostile, plain: fc.boolean() }),
+  "identity-imported": fc.record({
+    fingerprint,
+    wasThere: fc.boolean(),
+    replaced: maybe(hostile),
+  }),
+  "backed-up": fc.record({
+    path: hostile,
+    messages: fc.nat(),
+    protects: fc.constantFrom("nothing" as const, "identity" as const, "all" as const),
+  }),
+  restored: fc.record({
+    fingerprint,
+    messages: fc.nat(),
+    madeAtMs: fc.nat(),
+    keptIn: maybe(hostile),
+  }),
+};
+
+/** Something of each type. */
+export const hostileShown = Object.entries(fields).map(([type, fields]) =>
+  [type as Shown["type"], fields.map((fields: object) => ({ ...fields, type }) as Shown)] as const
+);
