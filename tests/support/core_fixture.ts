@@ -12,6 +12,7 @@ import type { Identity } from "../../shared/crypto/identity.ts";
 import { silentLog } from "../../shared/process/log.ts";
 import { dataHeaders } from "../../shared/protocol/mail_data.ts";
 import { FakeClock, settle } from "./fake_clock.ts";
+import { takeInto } from "./frames.ts";
 import { challengeOf, keyLine, signed } from "./signer.ts";
 
 const utf8 = new TextEncoder();
@@ -153,11 +154,7 @@ export class MemoryConnection implements Connection {
       await this.#changed.promise;
     }
     this.#check();
-    const bytes = this.#unread.shift()!;
-    const count = Math.min(bytes.length, into.length);
-    into.set(bytes.subarray(0, count));
-    if (count < bytes.length) this.#unread.unshift(bytes.subarray(count));
-    return count;
+    return takeInto(into, this.#unread)!;
   }
 
   async write(bytes: Uint8Array): Promise<number> {

@@ -14,3 +14,17 @@ export function* piecesOf(bytes: Uint8Array, sizes: readonly number[]): Generato
   let at = 0;
   for (let i = 0; at < bytes.length; i++) yield bytes.slice(at, at += sizes[i % sizes.length]!);
 }
+
+/**
+ * Takes what fits from the first of the pieces that have come.
+ *
+ * @returns How many bytes; undefined if no piece has come.
+ */
+export function takeInto(buffer: Uint8Array, pieces: Uint8Array[]): number | undefined {
+  const first = pieces.shift();
+  if (first === undefined) return undefined;
+  const count = Math.min(first.length, buffer.length);
+  buffer.set(first.subarray(0, count));
+  if (count < first.length) pieces.unshift(first.subarray(count));
+  return count;
+}

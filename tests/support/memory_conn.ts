@@ -5,6 +5,7 @@
  */
 
 import type { PeerConn } from "../../client/transport/tcp.ts";
+import { takeInto } from "./frames.ts";
 
 /** One end of a connection. */
 export class MemoryConn implements PeerConn {
@@ -30,12 +31,7 @@ export class MemoryConn implements PeerConn {
 
   async read(buffer: Uint8Array): Promise<number | null> {
     while (this.#unread.length === 0 && !this.#ended) await this.#changed.promise;
-    const bytes = this.#unread.shift();
-    if (bytes === undefined) return null;
-    const count = Math.min(bytes.length, buffer.length);
-    buffer.set(bytes.subarray(0, count));
-    if (count < bytes.length) this.#unread.unshift(bytes.subarray(count));
-    return count;
+    return takeInto(buffer, this.#unread) ?? null;
   }
 
   async write(bytes: Uint8Array): Promise<number> {

@@ -10,6 +10,7 @@ import type { ServerConn } from "../../client/transport/transport.ts";
 import type { ServerAddress } from "../../shared/net/server_address.ts";
 import { encode, type Message, parse } from "../../shared/protocol/message.ts";
 import { isFault } from "../../shared/protocol/status.ts";
+import { takeInto } from "./frames.ts";
 
 /** What a server answers; undefined if it says nothing. */
 export type Answer = (request: Message, connection: ScriptedConnection) => Message | undefined;
@@ -82,15 +83,11 @@ export class ScriptedConnection implements ServerConn {
       await this.#changed.promise;
     }
     if (this.closed) throw new Deno.errors.BadResource("closed");
-    const next = this.#said.shift();
-    if (next === undefined) {
-      if (this.#ended === "break") throw new Deno.errors.ConnectionReset("reset");
-      return null;
+    const count = takeInto(into, this.#said);
+    if (count === undefined && this.#ended === "break") {
+      throw new Deno.errors.ConnectionReset("reset");
     }
-    const count = Math.min(next.length, into.length);
-    into.set(next.subarray(0, count));
-    if (count < next.length) this.#said.unshift(next.subarray(count));
-    return count;
+    return count ?? null;
   }
 
   async write(bytes: Uint8Array): Promise<number> {
