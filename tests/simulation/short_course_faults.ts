@@ -1,0 +1,31 @@
+/**
+ * The tests of the short course with a fault at every moment of it. With a server and without one they are files
+ * of their own, which run in parallel.
+ *
+ * @module
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import { replay } from "./extent.ts";
+import { runCases } from "./many_cases.ts";
+import { runShortCourse } from "./short_course.ts";
+import { cutCases, endCases } from "./short_course_cases.ts";
+
+/** Tests the course in which two people meet with a server, or without one. */
+export function testFaults(hasServer: boolean): void {
+  const where = `${hasServer ? "with" : "without"} a server`;
+
+  Deno.test(`a connection may be cut before any byte, ${where}`, async () => {
+    const { bytes, accepted } = await runShortCourse({ hasServer });
+    assertEquals(accepted, 6);
+    assert(bytes > 1_000);
+    const cases = cutCases(hasServer, bytes);
+    const summary = await runCases(cases, replay);
+    assertEquals(summary.accepted, 6 * cases.length);
+  });
+
+  Deno.test(`everyone may end after any event, ${where}`, async () => {
+    const { events } = await runShortCourse({ hasServer });
+    await runCases(endCases(hasServer, events), replay);
+  });
+}
