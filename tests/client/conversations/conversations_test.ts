@@ -25,6 +25,13 @@ async function plainCallBy(id: string, { client }: Person, port = 5557): Promise
   return peer;
 }
 
+/** Lets one call the other; both leave again. */
+async function meet(one: Home, other: Home): Promise<void> {
+  await using caller = one.start();
+  await using called = other.start();
+  await caller.chat(called.place);
+}
+
 Deno.test("a call by address opens a conversation on both sides, which is the current one of the caller", async () => {
   await using alice = new Person("alice", nowhere);
   await using bob = new Person("bob", nowhere);
@@ -196,11 +203,7 @@ Deno.test("a caller is a contact if the user has answered them in this run or an
 Deno.test("a contact who has called and left without an answer can be written to", async () => {
   using home = new Home("alice", nowhere);
   using bobs = new Home("bob", nowhere);
-  {
-    await using alice = home.start();
-    await using bob = bobs.start();
-    await alice.chat(bob.place);
-  }
+  await meet(home, bobs);
   await using alice = home.start();
   {
     await using bob = bobs.start();
@@ -216,11 +219,7 @@ Deno.test("a contact who has called and left without an answer can be written to
 Deno.test("a client whose name is the id of a conversation does not get what is meant for that one", async () => {
   using home = new Home("alice", nowhere);
   using bobs = new Home("bob", nowhere);
-  {
-    await using alice = home.start();
-    await using bob = bobs.start();
-    await alice.chat(bob.place);
-  }
+  await meet(home, bobs);
   await using alice = home.start();
   const bob = bobs.start();
   await bob.chat(alice.place);
@@ -281,11 +280,7 @@ Deno.test("a peer that answers and leaves at once stays current, and what is wri
 Deno.test("a caller of whom the store cannot say that they are a contact does not count as one", async () => {
   using home = new Home("alice", nowhere);
   using bobs = new Home("bob", nowhere);
-  {
-    await using alice = home.start();
-    await using bob = bobs.start();
-    await alice.chat(bob.place);
-  }
+  await meet(home, bobs);
   const knownPeers = failing(home.store.knownPeers, new Set(["isContact"]));
   await using alice = home.start({ store: { ...home.store, knownPeers } });
   await using bob = bobs.start();
