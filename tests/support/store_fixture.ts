@@ -6,13 +6,19 @@
 
 import { DatabaseSync } from "node:sqlite";
 import {
+  type ConversationId,
   type Draft,
   type HistoryEntry,
   openStore,
   type Store,
   type StoreOptions,
 } from "../../client/store/store.ts";
-import { type PublicKey, publicKeyFrom } from "../../shared/crypto/public_key.ts";
+import {
+  type Fingerprint,
+  fingerprintOf,
+  type PublicKey,
+  publicKeyFrom,
+} from "../../shared/crypto/public_key.ts";
 import {
   messageHash,
   type NumberedMessage,
@@ -31,11 +37,20 @@ export function keyOf(byte: number): PublicKey {
   return publicKeyFrom(keyBytesOf(byte));
 }
 
-/** A store in memory with one conversation, of alice with bob. */
+/** The fingerprint of such a key. */
+export function printOf(byte: number): Fingerprint {
+  return fingerprintOf(keyOf(byte));
+}
+
+/** The conversation of alice with bob. */
+export function conversationIn({ conversations }: Pick<Store, "conversations">): ConversationId {
+  return conversations.open({ self: "alice", name: "bob", key: keyOf(2) }).id;
+}
+
+/** A store in memory with that conversation. */
 export function storedConversation(options?: StoreOptions) {
   const store = openStore(":memory:", options);
-  const { id } = store.conversations.open({ self: "alice", name: "bob", key: keyOf(2) });
-  return { ...store, id };
+  return { ...store, id: conversationIn(store) };
 }
 
 /** A store in a file of its own, that can be looked into and opened again. */

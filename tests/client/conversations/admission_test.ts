@@ -12,11 +12,10 @@ import { Identity } from "../../../shared/crypto/identity.ts";
 import { unknownSenderKeysMax } from "../../../shared/protocol/limits.ts";
 import { Events } from "../../support/events.ts";
 import { sentenceOf } from "../../support/problems.ts";
-import { keyOf } from "../../support/store_fixture.ts";
-import { type Fingerprint, fingerprintOf } from "../../../shared/crypto/public_key.ts";
+import { keyOf, printOf } from "../../support/store_fixture.ts";
+import type { Fingerprint } from "../../../shared/crypto/public_key.ts";
 
 const identity = Identity.generate();
-const printOf = (byte: number) => fingerprintOf(keyOf(byte));
 const place = { host: "192.0.2.7", port: 5557 };
 
 /** Alice's admission, with a clock and a server that the test controls. */

@@ -6,7 +6,7 @@ import type { Link } from "../../../client/link/link.ts";
 import type { Deposit, Mailbox } from "../../../client/mailbox/mailbox.ts";
 import { openStore, type Store } from "../../../client/store/store.ts";
 import { Trust } from "../../../client/trust/trust.ts";
-import { fingerprintOf, type PublicKey } from "../../../shared/crypto/public_key.ts";
+import type { PublicKey } from "../../../shared/crypto/public_key.ts";
 import {
   type ChatMessage,
   chatMessageHeaders,
@@ -17,7 +17,7 @@ import { incomingStreamsMax, unknownSenderMessagesMax } from "../../../shared/pr
 import { header, type Message, message } from "../../../shared/protocol/message.ts";
 import { failingStore } from "../../support/failing.ts";
 import { FakeClock, settle } from "../../support/fake_clock.ts";
-import { draft, keyBytesOf, keyOf, stream } from "../../support/store_fixture.ts";
+import { draft, keyBytesOf, keyOf, printOf, stream } from "../../support/store_fixture.ts";
 
 /** A link that records what is said on it: verbs, and what they are about. */
 class FakeLink {
@@ -77,7 +77,7 @@ class Scene implements Disposable {
     const party = { self: "alice", name: "bob", key: key ?? undefined };
     const record = this.store.conversations.open(party, { agreement: keyBytesOf(3) });
     this.conversation = new Conversation("bob", record, {
-      self: { id: "alice", fingerprint: fingerprintOf(keyOf(1)) },
+      self: { id: "alice", fingerprint: printOf(1) },
       store: failingStore(this.store, this.broken),
       trust,
       mailbox: this.#mailbox(),
@@ -151,11 +151,11 @@ class Scene implements Disposable {
 /** The peer that the events of a scene are about. */
 const bob = {
   conversation: conversationId(
-    { person: fingerprintOf(keyOf(1)), name: "alice" },
-    { person: fingerprintOf(keyOf(2)), name: "bob" },
+    { person: printOf(1), name: "alice" },
+    { person: printOf(2), name: "bob" },
   ),
   name: "bob",
-  person: fingerprintOf(keyOf(2)),
+  person: printOf(2),
   device: keyOf(2),
 };
 

@@ -9,6 +9,7 @@ import { messageHash, streamStart } from "../../../shared/protocol/message_strea
 import { hasMounts, tinyDisk } from "../../support/places.ts";
 import { race } from "../../support/race.ts";
 import {
+  conversationIn,
   draft,
   fileStore,
   keyBytesOf,
@@ -111,7 +112,7 @@ Deno.test("killed while it seals, or unseals, a program has lost nothing", async
   using file = fileStore();
   {
     using store = file.open({ textKey });
-    const { id } = store.conversations.open({ self: "alice", name: "bob", key: keyOf(2) });
+    const id = conversationIn(store);
     for (let i = 0; i < 5; i++) {
       store.outgoing.accept(
         Array.from({ length: 1_000 }, () => draft(id, "")).map((one) => ({ ...one, text: one.id })),
@@ -273,7 +274,7 @@ Deno.test({
     const texts = Array.from({ length: 3_000 }, (_, i) => `walnut ${i} ${"x".repeat(300)}`);
     {
       using store = openStore(path, { textKey });
-      const { id } = store.conversations.open({ self: "alice", name: "bob", key: keyOf(2) });
+      const id = conversationIn(store);
       say(store.outgoing, id, ...texts);
     }
     disk.fill();

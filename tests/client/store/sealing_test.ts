@@ -5,10 +5,10 @@ import { TextCipher } from "../../../client/store/text_cipher.ts";
 import { UserError } from "../../../client/user_error.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import {
+  conversationIn,
   draft,
   fileStore,
   keyBytesOf,
-  keyOf,
   outcomes,
   say,
   searched,
@@ -20,10 +20,6 @@ const owner = { self: "alice", name: "bob", key: keyBytesOf(2), direction: "in",
 
 function texts(history: Store["history"]): string[] {
   return [...history.export("alice", "bob")].map(({ text }) => text);
-}
-
-function open({ conversations }: Store): number {
-  return conversations.open({ self: "alice", name: "bob", key: keyOf(2) }).id;
 }
 
 Deno.test("a sealed text opens with its key, for its message, as it is", () => {
@@ -71,7 +67,7 @@ Deno.test("sealed texts and their words are not in the file, and read as before"
   {
     using store = file.open({ textKey, sealed: true });
     const { history, incoming, outgoing } = store;
-    const id = open(store);
+    const id = conversationIn(store);
     say(outgoing, id, "the secret is walnut");
     outcomes(incoming, id, stream(["yes: walnut"]));
     say(outgoing, id, ...Array(2_500).fill("walnuts everywhere"));
@@ -88,7 +84,7 @@ Deno.test("setting a passphrase seals all texts, and leaves no trace of them", (
   const words = Array.from({ length: 5_000 }, (_, i) => `walnut ${i} ${"filler ".repeat(i % 9)}`);
   {
     using store = file.open({ textKey });
-    say(store.outgoing, open(store), ...words);
+    say(store.outgoing, conversationIn(store), ...words);
     assert(file.bytes().includes("walnut"));
   }
   assert(file.bytes().includes("walnut"));
@@ -102,7 +98,7 @@ Deno.test("setting a passphrase seals all texts, and leaves no trace of them", (
     assert(!file.bytes().includes("walnut") && !file.bytes().includes("filler"));
     assertEquals(texts(store.history), words);
     assertEquals(searched(store.history, "alice", "walnut 4999", 9).length, 1);
-    say(store.outgoing, open(store), "walnut again");
+    say(store.outgoing, conversationIn(store), "walnut again");
     assert(!file.bytes().includes("walnut"));
   }
   assertEquals(progress.at(-1), [5_000, 5_000]);
@@ -127,7 +123,7 @@ Deno.test("a conversion that is interrupted anywhere loses nothing, and goes on 
   const words = Array.from({ length: 4_500 }, (_, i) => `walnut ${i}`);
   {
     using store = file.open({ textKey });
-    say(store.outgoing, open(store), ...words);
+    say(store.outgoing, conversationIn(store), ...words);
   }
   for (let cut = 1_000; cut <= 5_000; cut += 1_000) {
     for (const sealed of [true, false]) {
@@ -154,7 +150,7 @@ Deno.test("a conversion that is interrupted anywhere loses nothing, and goes on 
 Deno.test("a program that still runs seals as soon as another one has been told to", () => {
   using file = fileStore();
   using early = file.open({ textKey });
-  const id = open(early);
+  const id = conversationIn(early);
   say(early.outgoing, id, "walnut 1");
   {
     using late = file.open({ textKey, sealed: true });
@@ -170,7 +166,7 @@ Deno.test("without its key, or with another one, a sealed store is refused", () 
   using file = fileStore();
   {
     using store = file.open({ textKey, sealed: true });
-    say(store.outgoing, open(store), "walnut");
+    say(store.outgoing, conversationIn(store), "walnut");
   }
   const expected = { code: "store-sealed", path: file.path };
   for (
@@ -189,7 +185,7 @@ Deno.test("the identity may change if nothing is sealed any more", () => {
     const [key, sealed] of [[1, false], [2, true], [2, false], [3, true], [3, false], [4, false]]
   ) {
     using store = file.open({ textKey: keyBytesOf(key as number), sealed: sealed as boolean });
-    say(store.outgoing, open(store), "text");
+    say(store.outgoing, conversationIn(store), "text");
     assert(texts(store.history).every((text) => text === "text"));
   }
 });
@@ -198,7 +194,7 @@ Deno.test("a text that was changed on the disk, or moved to another message, is 
   using file = fileStore();
   using store = file.open({ textKey, sealed: true });
   const { history, outgoing } = store;
-  const id = open(store);
+  const id = conversationIn(store);
   const two = draft(id, "two");
   outgoing.accept([draft(id, "one"), two, draft(id, "three")]);
   file.change(`UPDATE messages SET text = (SELECT text FROM messages WHERE row = 1) WHERE row = 2;

@@ -4,6 +4,7 @@ import type { Store } from "../../../client/store/store.ts";
 import { UserError } from "../../../client/user_error.ts";
 import { searchWordsMax } from "../../../shared/protocol/limits.ts";
 import {
+  conversationIn,
   draft,
   fileStore,
   keyBytesOf,
@@ -232,7 +233,7 @@ Deno.test("the index follows by itself, in another program as well, and is not n
   using file = fileStore();
   using one = file.open();
   using other = file.open();
-  const { id } = one.conversations.open({ self: "alice", name: "bob", key: keyOf(2) });
+  const id = conversationIn(one);
   const indexed = () => (file.query("SELECT up_to FROM token_rows") as { up_to: number }).up_to;
   say(one.outgoing, id, "needle");
   assertEquals([find(other.history, "needle").length, indexed()], [1, 0]);

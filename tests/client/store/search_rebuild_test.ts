@@ -4,7 +4,13 @@
 import { assert, assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import type { Store } from "../../../client/store/store.ts";
-import { fileStore, keyBytesOf, keyOf, say, searched } from "../../support/store_fixture.ts";
+import {
+  conversationIn,
+  fileStore,
+  keyBytesOf,
+  say,
+  searched,
+} from "../../support/store_fixture.ts";
 
 const textKey = keyBytesOf(7);
 /** Enough for several steps. */
@@ -33,10 +39,6 @@ function oldStore() {
 
 function textOf(i: number): string {
   return `第${i}回の夕食 number ${i}`;
-}
-
-function conversationIn({ conversations }: Store): number {
-  return conversations.open({ self: "alice", name: "bob", key: keyOf(2) }).id;
 }
 
 function find({ history }: Store, words: string, limit = 9): string[] {

@@ -7,7 +7,7 @@ import { copyStoreFiles } from "../../../client/store/store_copy.ts";
 import { UserError } from "../../../client/user_error.ts";
 import { hasMounts, namesIn, temporaryDirectory, tinyDisk } from "../../support/places.ts";
 import { rejectsSaying } from "../../support/problems.ts";
-import { fileStore, keyOf, say } from "../../support/store_fixture.ts";
+import { conversationIn, fileStore, say } from "../../support/store_fixture.ts";
 
 const never = () => {
   throw new Error("no copy is needed");
@@ -97,7 +97,7 @@ Deno.test("whatever is written meanwhile, a copy is whole, and has all that was 
   using place = temporaryDirectory();
   using store = file.open();
   using checkpointing = new DatabaseSync(file.path);
-  const { id } = store.conversations.open({ self: "alice", name: "bob", key: keyOf(2) });
+  const id = conversationIn(store);
   let said = 0;
   const write = () => {
     const texts = Array.from({ length: 20 }, () => `${said++} ${"x".repeat(1_000)}`);

@@ -5,11 +5,8 @@ import { openStore } from "../../../client/store/store.ts";
 import { Trust } from "../../../client/trust/trust.ts";
 import { skeletonOf } from "../../../client/trust/look_alikes.ts";
 import { judgeKey } from "../../../client/trust/verdict.ts";
-import { fingerprintOf } from "../../../shared/crypto/public_key.ts";
-import { keyOf } from "../../support/store_fixture.ts";
+import { keyOf, printOf } from "../../support/store_fixture.ts";
 import { sentenceOf, throwsSaying } from "../../support/problems.ts";
-
-const printOf = (byte: number) => fingerprintOf(keyOf(byte));
 
 /** Trust over a store of its own. */
 function made() {

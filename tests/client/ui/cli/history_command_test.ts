@@ -3,8 +3,7 @@ import fc from "fast-check";
 import { UserError } from "../../../../client/user_error.ts";
 import type { HistoryEntry } from "../../../../client/store/store.ts";
 import { exportHistory, type HistoryFormat } from "../../../../client/ui/cli/history_command.ts";
-import { fingerprintOf } from "../../../../shared/crypto/public_key.ts";
-import { keyOf } from "../../../support/store_fixture.ts";
+import { keyOf, printOf } from "../../../support/store_fixture.ts";
 import { rejectsSaying } from "../../../support/problems.ts";
 
 const time = new Date(2026, 0, 2, 13, 45, 9);
@@ -84,7 +83,7 @@ Deno.test("programs get an array with every field, its times in UTC", async () =
 });
 
 Deno.test("where another person of the same name begins is said, with both fingerprints", async () => {
-  const [first, second] = [1, 2].map((byte) => fingerprintOf(keyOf(byte)));
+  const [first, second] = [1, 2].map(printOf);
   const entries = [
     { ...entry, key: keyOf(1) },
     { ...entry, key: keyOf(2), direction: "out", state: "read", text: "Hi" },

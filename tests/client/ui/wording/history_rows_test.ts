@@ -2,8 +2,7 @@ import { assertEquals } from "@std/assert";
 import type { HistoryEntry } from "../../../../client/store/store.ts";
 import { plainText } from "../../../../client/ui/script/script.ts";
 import { terminalLines } from "../../../../client/ui/terminal/terminal_lines.ts";
-import { fingerprintOf } from "../../../../shared/crypto/public_key.ts";
-import { keyOf } from "../../../support/store_fixture.ts";
+import { keyOf, printOf } from "../../../support/store_fixture.ts";
 import { historyRows } from "../../../../client/ui/wording/history_rows.ts";
 
 Deno.test("a text that was changed on the disk is marked as such", () => {
@@ -46,7 +45,7 @@ function said(text: string, keyByte: number | undefined, more: Partial<HistoryEn
   return entry;
 }
 
-const [first, second] = [1, 2].map((byte) => fingerprintOf(keyOf(byte)));
+const [first, second] = [1, 2].map(printOf);
 
 Deno.test("a list of messages says where one person ends and another of the same name begins", () => {
   const entries = [

@@ -1,9 +1,8 @@
 import type { TrustProblem } from "../../../../client/problems/trust_problem.ts";
-import { fingerprintOf } from "../../../../shared/crypto/public_key.ts";
-import { keyOf } from "../../../support/store_fixture.ts";
+import { printOf } from "../../../support/store_fixture.ts";
 import { assertSentences, type SentenceCases } from "../../../support/problems.ts";
 
-const [one, other] = [fingerprintOf(keyOf(1)), fingerprintOf(keyOf(2))];
+const [one, other] = [printOf(1), printOf(2)];
 
 const cases: SentenceCases<TrustProblem> = {
   "no-refused-key": [[
