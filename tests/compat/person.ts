@@ -70,8 +70,7 @@ export class Person implements AsyncDisposable {
 
   async quits(): Promise<void> {
     const program = this.#running;
-    await program.types("/quit");
-    assertEquals(await program.ends(), 0);
+    await program.quits();
     assertEquals(program.err, []);
     await this.#forget();
   }

@@ -9,11 +9,6 @@ import { hasTerminal, TerminalProgram } from "../support/terminal_program.ts";
 
 const isUnix = Deno.build.os !== "windows";
 
-async function quits(program: Program): Promise<void> {
-  await program.types("/quit");
-  assertEquals(await program.ends(), 0);
-}
-
 for (const build of builds) {
   const test = (name: string, fn: () => Promise<void>, ignore = false) =>
     Deno.test({ name: `${build.name}: ${name}`, fn, ignore });
@@ -52,7 +47,7 @@ for (const build of builds) {
       assertMatch(out, /^\* the backup has no passphrase: .*; --passphrase puts it under one$/m);
       if (isUnix) assertEquals((await Deno.stat(file)).mode! & 0o777, 0o600);
       await bobs.says(RegExp(`^alice: text ${n}$`));
-      await quits(alices);
+      await alices.quits();
     }
     assertEquals(namesIn(alice.path), [".config", "backup.tar"]);
     const restored = await run(elsewhere.build, ["restore", file]);
@@ -83,7 +78,7 @@ for (const build of builds) {
     await bobs.says(/^alice: back again$/);
     await bobs.types("/switch alice\nwelcome");
     await alices.says(/^bob: welcome$/);
-    await quits(alices);
+    await alices.quits();
     assertEquals(bobs.err, []);
   });
 
@@ -148,7 +143,7 @@ for (const build of builds) {
       ["restore", file, "--replace"],
       /another program is using it; close that program/,
     );
-    await quits(client);
+    await client.quits();
   });
 
   test("wrong usage of backup and restore gets one sentence and exit code 2", async () => {

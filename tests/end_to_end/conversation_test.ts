@@ -35,8 +35,7 @@ for (const build of builds) {
     await bob.types("without a slash, é漢🙂");
     await alice.says(/^bob: without a slash, é漢🙂$/);
 
-    await alice.types("/quit");
-    assertEquals(await alice.ends(), 0);
+    await alice.quits();
     await bob.says(/^\* alice has left$/);
     await bob.types("/info");
     await bob.says(/^1 client is registered/);

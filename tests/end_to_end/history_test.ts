@@ -3,9 +3,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { namesIn, type Place, temporaryDirectory } from "../support/places.ts";
 import { openStore } from "../../client/store/store.ts";
-import { fingerprintOf } from "../../shared/crypto/public_key.ts";
 import { makeProfile } from "../support/profiles.ts";
-import { keyOf, say } from "../support/store_fixture.ts";
+import { keyOf, printOf, say } from "../support/store_fixture.ts";
 import { type Build, builds, Program, run, startServerProgram } from "../support/program.ts";
 import { hasTerminal, TerminalProgram } from "../support/terminal_program.ts";
 
@@ -46,11 +45,6 @@ class Person implements Disposable {
   }
 }
 
-async function quits(program: Program): Promise<void> {
-  await program.types("/quit");
-  assertEquals(await program.ends(), 0);
-}
-
 /** Two people who have said something to each other, and then gone. */
 async function twoContacts(build: Build, ...texts: string[]) {
   const { server, address } = await startServerProgram(build, "--ephemeral");
@@ -66,8 +60,8 @@ async function twoContacts(build: Build, ...texts: string[]) {
     }
     await bobs.types("/switch alice\nI hear you");
     await alices.says(/^bob: I hear you$/);
-    await quits(bobs);
-    await quits(alices);
+    await bobs.quits();
+    await alices.quits();
   }
   return {
     alice,
@@ -122,7 +116,7 @@ for (const build of builds) {
       await alices.types("/chat bob\nHello");
       await bobs.says(/^alice: Hello$/);
       await alices.says(/^\* delivered to bob$/);
-      await quits(bobs);
+      await bobs.quits();
       await alices.types("/chat bob");
       await alices.says(/^\* talking to bob, who cannot be reached/);
       await alices.types("one\ntwo");
@@ -159,7 +153,7 @@ for (const build of builds) {
     await alices.says(/^ {2}bob {2}not here {2}\d\d:\d\d$/);
     await using bobs = await met.bob.starts();
     await alices.says(/^\* bob is here$/);
-    await quits(bobs);
+    await bobs.quits();
   });
 
   test("a reader who allows it lets the writer see that a message was read", async () => {
@@ -177,7 +171,7 @@ for (const build of builds) {
     await alices.says(/→ bob {2}read {2}Hello$/);
     await bobs.types("Hello yourself");
     await bobs.says(/^\* delivered to alice$/);
-    await quits(alices);
+    await alices.quits();
     assert(!bobs.out.some((line) => line.includes("read by")));
   });
 
@@ -201,7 +195,7 @@ for (const build of builds) {
     // While a client is running, too.
     await using alices = await met.alice.starts();
     assertEquals((await met.alice.runs("history", "export", "bob")).out, text.out);
-    await quits(alices);
+    await alices.quits();
   });
 
   test("two people with one name are told apart, by their fingerprints", async () => {
@@ -213,7 +207,7 @@ for (const build of builds) {
       const { id } = store.conversations.open(party);
       say(store.outgoing, id, "to the second");
     }
-    const [first, second] = [2, 3].map((byte) => fingerprintOf(keyOf(byte)));
+    const [first, second] = [2, 3].map(printOf);
     const change = `— from here on bob has the key ${second}; before, the key ${first}`;
     const text = (await alice.runs("history", "export", "bob")).out.split("\n");
     assertMatch(text[0]!, /: to the first$/);
@@ -225,7 +219,7 @@ for (const build of builds) {
     await client.types("/history bob");
     await client.says(/to the second$/);
     assert(client.out.includes(`  ${change}`), client.out.join("\n"));
-    await quits(client);
+    await client.quits();
   });
 
   test("an export of what is not there gets one sentence and exit code 1", async () => {
@@ -262,7 +256,7 @@ for (const build of builds) {
       await alices.says(/^\* delivered to bob$/);
       await alices.types("/audit");
       await alices.says(/^sent to bob: 2 messages, all there, in order$/);
-      await quits(alices);
+      await alices.quits();
       const { code, out, err } = await audit();
       assertEquals([code, err], [0, ""]);
       assertEquals(
@@ -270,7 +264,7 @@ for (const build of builds) {
         "sent to bob: 2 messages, all there, in order\n" +
           "received from bob: 1 message, all here, in order",
       );
-      await quits(bobs);
+      await bobs.quits();
     }
     // Bob puts an older copy of it back.
     for (const suffix of ["-wal", "-shm"]) await Deno.remove(store + suffix).catch(() => {});

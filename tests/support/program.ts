@@ -5,7 +5,7 @@
  * @module
  */
 
-import { assert } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { type Place, temporaryDirectory } from "./places.ts";
 
@@ -131,6 +131,12 @@ export class Program implements AsyncDisposable {
     if (this.#inputClosed) return;
     this.#inputClosed = true;
     await this.#input.close().catch(() => {});
+  }
+
+  /** Ends a client as its user does, and asserts that all is well. */
+  async quits(): Promise<void> {
+    await this.types("/quit");
+    assertEquals(await this.ends(), 0);
   }
 
   /** Sends it a signal. */
