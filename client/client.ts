@@ -237,6 +237,16 @@ export class ChatClient {
     return this.#conversations.find(to);
   }
 
+  /**
+   * How many messages wait in a conversation; undefined if it is not open. For each line and each prompt: it
+   * asks no store.
+   *
+   * @param conversation The conversation's id.
+   */
+  waitingIn(conversation: string): number | undefined {
+    return this.#conversations.waitingIn(conversation);
+  }
+
   /** The names of those who have been talked to, the latest first. @throws {UserError} If the store fails. */
   knownNames(): string[] {
     return this.#conversations.knownNames();

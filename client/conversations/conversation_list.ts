@@ -5,11 +5,11 @@
  */
 
 import { type Address, formatAddress } from "../../shared/net/address.ts";
-import type { Security } from "../events.ts";
+import type { ConversationState, Security } from "../events.ts";
 import type { Link } from "../link/link.ts";
 import type { ConversationRecord } from "../store/store.ts";
 import { reasonOf, UserError } from "../user_error.ts";
-import { Conversation, type ConversationOptions, wasCalledAt } from "./conversation.ts";
+import { addressOf, Conversation, type ConversationOptions, wasCalledAt } from "./conversation.ts";
 
 /** If there are more conversations, one with no link makes room that the user has no part in. */
 const conversationsMax = 256;
@@ -38,6 +38,11 @@ export class ConversationList {
   /** @param to Its id, or the name of its peer. */
   find(to: string): Conversation | undefined {
     return this.#byId.get(to) ?? this.#byName.get(to);
+  }
+
+  /** The one of an id. A name that looks like it does not count. */
+  withId(id: string): Conversation | undefined {
+    return this.#byId.get(id);
   }
 
   /** As {@linkcode find}. @throws {UserError} If there is none. */
@@ -174,9 +179,22 @@ export class ConversationList {
     }
   }
 
+  /** What others see of a conversation. */
+  stateOf(conversation: Conversation): ConversationState {
+    const { ref, links: [link], waiting } = conversation;
+    const address = link && addressOf(link);
+    return {
+      ...ref,
+      devices: [{ device: ref.device, address, connected: link !== undefined }],
+      dialect: link?.dialect ?? "p2pchat",
+      security: this.securityOf(conversation),
+      waiting,
+    };
+  }
+
   /**
-   * Who else can read a conversation. Never throws: each prompt and each text ask this. A peer of whom the
-   * store cannot say that it is verified does not count as verified.
+   * Who else can read a conversation, by the store. Never throws: a peer of whom the store cannot say that it
+   * is verified does not count as verified.
    */
   securityOf({ key, peerId }: Conversation): Security {
     if (key === undefined) return "plaintext";

@@ -19,7 +19,7 @@ import type { PresenceStatus, Rendezvous } from "../rendezvous/rendezvous.ts";
 import type { PeerConn } from "../transport/transport.ts";
 import { reasonOf, UserError } from "../user_error.ts";
 import { PeerAdmission } from "./admission.ts";
-import { addressOf, type Conversation, type ConversationOptions } from "./conversation.ts";
+import type { Conversation, ConversationOptions } from "./conversation.ts";
 import { Calls, type Turn } from "./calls.ts";
 import { ConversationList } from "./conversation_list.ts";
 import { type ContactState, contactStates, knownNames, namesToWatch } from "./contacts.ts";
@@ -92,13 +92,18 @@ export class Conversations {
 
   /** All that there are, in the order in which they began. */
   get all(): ConversationState[] {
-    return this.#list.all.map((conversation) => this.#stateOf(conversation));
+    return this.#list.all.map((conversation) => this.#list.stateOf(conversation));
   }
 
   /** The one of an id or of a peer's name. */
   find(to: string): ConversationState | undefined {
     const conversation = this.#list.find(to);
-    return conversation && this.#stateOf(conversation);
+    return conversation && this.#list.stateOf(conversation);
+  }
+
+  /** How many messages wait in the one of an id; undefined if there is none. */
+  waitingIn(id: string): number | undefined {
+    return this.#list.withId(id)?.waiting;
   }
 
   /**
@@ -127,14 +132,14 @@ export class Conversations {
   /** Turns to somebody. See {@linkcode Calls.chat}. @throws {UserError} */
   async chat(to: string, onCalling: (address: Address) => void): Promise<ChatResult> {
     const { conversation, how, why } = await this.#calls.chat(to, onCalling);
-    return { conversation: this.#stateOf(conversation), how, why };
+    return { conversation: this.#list.stateOf(conversation), how, why };
   }
 
   /** Turns to a conversation: its peer is a contact from now on. @throws {UserError} If there is none. */
   answer(to: string): ConversationState {
     const conversation = this.#list.getOrOpen(to);
     this.#list.answer(conversation);
-    return this.#stateOf(conversation);
+    return this.#list.stateOf(conversation);
   }
 
   /**
@@ -311,18 +316,6 @@ export class Conversations {
     // does not read outlives its closing.
     const ended = Promise.all(links.map((link) => link.ended));
     await within(endedTimeoutMs, ended, this.#options.clock);
-  }
-
-  #stateOf(conversation: Conversation): ConversationState {
-    const { ref, links: [link], waiting } = conversation;
-    const address = link && addressOf(link);
-    return {
-      ...ref,
-      devices: [{ device: ref.device, address, connected: link !== undefined }],
-      dialect: link?.dialect ?? "p2pchat",
-      security: this.#list.securityOf(conversation),
-      waiting,
-    };
   }
 
   /** Puts into the history what is on its way already, whatever the disk says to that. */

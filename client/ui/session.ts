@@ -91,8 +91,8 @@ export class Session implements EventSink {
   get current(): CurrentConversation | undefined {
     if (this.#current.type !== "peer") return undefined;
     const { peer } = this.#current;
-    const state = this.#stateOf(peer);
-    return { ...peer, isOpen: state !== undefined, waiting: state?.waiting ?? 0 };
+    const waiting = this.client.waitingIn(peer.conversation);
+    return { ...peer, isOpen: waiting !== undefined, waiting: waiting ?? 0 };
   }
 
   /** For whom a line is that is begun now. */
@@ -204,7 +204,7 @@ export class Session implements EventSink {
     }
     this.#current = nobody;
     // Nothing may be left of it, if its peer has left.
-    if (this.#stateOf(peer) !== undefined) await this.client.close(peer.conversation);
+    if (this.#isOpen(peer)) await this.client.close(peer.conversation);
     return true;
   }
 
@@ -301,10 +301,8 @@ export class Session implements EventSink {
     return state === undefined ? to === name : state.conversation === conversation;
   }
 
-  /** What the client has of a conversation. A name that looks like an id is none. */
-  #stateOf({ conversation }: PeerRef): ConversationState | undefined {
-    const state = this.client.conversation(conversation);
-    return state?.conversation === conversation ? state : undefined;
+  #isOpen({ conversation }: PeerRef): boolean {
+    return this.client.waitingIn(conversation) !== undefined;
   }
 
   /**
@@ -314,10 +312,10 @@ export class Session implements EventSink {
    */
   #reopen(peer: PeerRef): void {
     const { name, device } = peer;
-    if (this.#stateOf(peer) !== undefined) return;
+    if (this.#isOpen(peer)) return;
     if (device !== undefined && this.client.conversation(name) === undefined) {
       this.client.answer(name);
-      if (this.#stateOf(peer) !== undefined) return;
+      if (this.#isOpen(peer)) return;
     }
     throw new UserError({ code: "not-connected", name });
   }

@@ -81,6 +81,9 @@ export class FakeClient {
   conversation = (to: string): ConversationState | undefined =>
     this.conversations().find(({ conversation }) => conversation === to) ?? this.open.get(to);
 
+  waitingIn = (id: string): number | undefined =>
+    this.conversations().find(({ conversation }) => conversation === id)?.waiting;
+
   knownNames = (): readonly string[] => this.known;
 
   /** The client, as a session sees it. */
