@@ -15,13 +15,13 @@ import { fingerprintOf, type PublicKey } from "../../shared/crypto/public_key.ts
 import { errorReply } from "../../shared/protocol/error_reply.ts";
 import {
   type ChatMessage,
-  chatMessageHeaders,
   type NumberedMessage,
   readChatMessage,
+  writeChatMessage,
 } from "../../shared/protocol/message_stream.ts";
 import { randomId } from "../../shared/protocol/random_id.ts";
 import { unknownSenderMessagesMax } from "../../shared/protocol/limits.ts";
-import { header, type Message, message } from "../../shared/protocol/message.ts";
+import { header, type Message } from "../../shared/protocol/message.ts";
 import { refusals } from "../../shared/protocol/reasons.ts";
 import { isFault } from "../../shared/protocol/status.ts";
 import { check } from "../../shared/protocol/verbs.ts";
@@ -116,7 +116,7 @@ export class Conversation implements Inbox {
       ...options,
       conversation: stored,
       search: () => options.search(this),
-      deposit: (messages) => this.#deposit(messages.map(messageOf)),
+      deposit: (messages) => this.#deposit(messages.map(writeChatMessage)),
       onDeposited: (count) => this.#deposited(count),
       onRefused: (refusal) => this.#refusedByMailbox(refusal.why),
       onStoreError: (error) => onStoreError("deliver", error),
@@ -352,10 +352,6 @@ export class Conversation implements Inbox {
     } as const;
     this.#options.sink.emit({ type: "problem", problem });
   }
-}
-
-function messageOf(chatMessage: NumberedMessage): Message {
-  return message("MSG", chatMessageHeaders(chatMessage));
 }
 
 /** Where a peer can be called: where it says it listens, where we called it, else where it called from. */

@@ -9,8 +9,8 @@ import type { TimerClock } from "../../shared/time/clock.ts";
 import { errorReply } from "../../shared/protocol/error_reply.ts";
 import {
   type ChatMessage,
-  chatMessageHeaders,
   readChatMessage,
+  writeChatMessage,
 } from "../../shared/protocol/message_stream.ts";
 import { isId, randomId } from "../../shared/protocol/random_id.ts";
 import { header, type Message, message } from "../../shared/protocol/message.ts";
@@ -87,9 +87,7 @@ export class PeerSession implements Session, Replies {
   /** Sends messages to a peer with a key. @throws {RangeError} If a text is longer than a message takes. */
   transmit(messages: readonly ChatMessage[]): void {
     if (!this.#hasKey) throw new TypeError("Cannot transmit messages: the peer has no key");
-    for (const chatMessage of messages) {
-      this.#options.send(message("MSG", chatMessageHeaders(chatMessage)));
-    }
+    for (const chatMessage of messages) this.#options.send(writeChatMessage(chatMessage));
   }
 
   async sendText(text: string): Promise<string> {

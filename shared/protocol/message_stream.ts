@@ -9,7 +9,7 @@
  */
 
 import { createHash } from "node:crypto";
-import { type Header, header, headerValues, type Message } from "./message.ts";
+import { type Header, header, headerValues, type Message, message } from "./message.ts";
 import { isId } from "./random_id.ts";
 import { messageFaults } from "./reasons.ts";
 import { parseStreamNumber } from "./records.ts";
@@ -60,11 +60,11 @@ export function messageHash({ id, sentAtMs, text, position }: NumberedMessage): 
 }
 
 /**
- * Makes the headers of the MSG that carries a message.
+ * Writes a message as the MSG that carries it.
  *
  * @throws {RangeError} If the text is too long for a message.
  */
-export function chatMessageHeaders({ id, sentAtMs, text, position }: ChatMessage): Header[] {
+export function writeChatMessage({ id, sentAtMs, text, position }: ChatMessage): Message {
   const headers: Header[] = [["Id", id]];
   if (position !== undefined) {
     headers.push(
@@ -76,7 +76,7 @@ export function chatMessageHeaders({ id, sentAtMs, text, position }: ChatMessage
     );
   }
   headers.push(...textHeaders(text));
-  return headers;
+  return message("MSG", headers);
 }
 
 /**

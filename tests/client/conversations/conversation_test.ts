@@ -9,8 +9,8 @@ import { Trust } from "../../../client/trust/trust.ts";
 import type { PublicKey } from "../../../shared/crypto/public_key.ts";
 import {
   type ChatMessage,
-  chatMessageHeaders,
   type NumberedMessage,
+  writeChatMessage,
 } from "../../../shared/protocol/message_stream.ts";
 import { randomId } from "../../../shared/protocol/random_id.ts";
 import { incomingStreamsMax, unknownSenderMessagesMax } from "../../../shared/protocol/limits.ts";
@@ -159,8 +159,6 @@ const bob = {
   device: keyOf(2),
 };
 
-const msgOf = (chatMessage: NumberedMessage) => message("MSG", chatMessageHeaders(chatMessage));
-
 Deno.test("messages that arrive together are shown in order, and acknowledged once", () => {
   using scene = new Scene();
   const link = scene.attach();
@@ -294,7 +292,7 @@ Deno.test("mail is answered by mail, once for each stream, when all mail has bee
   const streams = [stream(["1", "2"]), stream(["3", "4"])];
   for (const i of [0, 1]) {
     for (const chatMessages of streams) {
-      assert(scene.conversation.takeMail([msgOf(chatMessages[i]!)]));
+      assert(scene.conversation.takeMail([writeChatMessage(chatMessages[i]!)]));
     }
   }
   assertEquals(scene.mails, []);
@@ -309,7 +307,7 @@ Deno.test("mail is answered by mail, once for each stream, when all mail has bee
 Deno.test("mail is answered on the link if there is one", async () => {
   using scene = new Scene();
   const [chatMessage] = stream(["1"]);
-  scene.conversation.takeMail([msgOf(chatMessage!)]);
+  scene.conversation.takeMail([writeChatMessage(chatMessage!)]);
   const link = scene.attach();
   await scene.conversation.answerMail();
   assertEquals([link.take(), scene.mails], [[`ACK ${chatMessage!.id}`], []]);
@@ -318,7 +316,7 @@ Deno.test("mail is answered on the link if there is one", async () => {
 Deno.test("an answer that the mailbox does not take is given later", async () => {
   using scene = new Scene();
   const chatMessages = stream(["1", "2"]);
-  scene.conversation.takeMail([msgOf(chatMessages[0]!)]);
+  scene.conversation.takeMail([writeChatMessage(chatMessages[0]!)]);
   for (
     const deposit of [
       undefined,
@@ -332,21 +330,21 @@ Deno.test("an answer that the mailbox does not take is given later", async () =>
   await scene.conversation.answerMail();
   scene.broken.clear();
   scene.deposit = { deposited: 1 };
-  scene.conversation.takeMail([msgOf(chatMessages[1]!)]);
+  scene.conversation.takeMail([writeChatMessage(chatMessages[1]!)]);
   await scene.conversation.answerMail();
   assertEquals(scene.answers, [`ACK ${chatMessages[1]!.id}`]);
 });
 
 Deno.test("any number of streams is answered by few mails and takes little memory", async () => {
   using scene = new Scene();
-  for (let i = 0; i < 100; i++) scene.conversation.takeMail([msgOf(stream(["x"])[0]!)]);
+  for (let i = 0; i < 100; i++) scene.conversation.takeMail([writeChatMessage(stream(["x"])[0]!)]);
   await scene.conversation.answerMail();
   assertEquals([scene.mails.length, scene.answers.length], [1, incomingStreamsMax]);
 });
 
 Deno.test("an unknown sender's mail is not answered by mail before the user has answered", async () => {
   using scene = new Scene({ known: false });
-  scene.conversation.takeMail([msgOf(stream(["1"])[0]!)]);
+  scene.conversation.takeMail([writeChatMessage(stream(["1"])[0]!)]);
   await scene.conversation.answerMail();
   assertEquals(scene.mails, []);
   scene.conversation.answered = true;
@@ -375,11 +373,19 @@ Deno.test("mail with a gap stays at the server, and the messages before the gap 
   using scene = new Scene();
   const chatMessages = stream(["1", "2", "3"]);
   assertEquals(
-    scene.conversation.takeMail([msgOf(chatMessages[0]!), msgOf(chatMessages[2]!)]),
+    scene.conversation.takeMail([
+      writeChatMessage(chatMessages[0]!),
+      writeChatMessage(chatMessages[2]!),
+    ]),
     false,
   );
-  assert(scene.conversation.takeMail([msgOf(chatMessages[1]!)]));
-  assert(scene.conversation.takeMail([msgOf(chatMessages[0]!), msgOf(chatMessages[2]!)]));
+  assert(scene.conversation.takeMail([writeChatMessage(chatMessages[1]!)]));
+  assert(
+    scene.conversation.takeMail([
+      writeChatMessage(chatMessages[0]!),
+      writeChatMessage(chatMessages[2]!),
+    ]),
+  );
   assertEquals(scene.heard, ["1", "2", "3"]);
 });
 
@@ -390,10 +396,10 @@ Deno.test("an unknown sender at the limit is refused on every link, and further 
   scene.store.incoming.receive(scene.conversation.stored, chatMessages.slice(0, 1), 1);
   scene.receive(chatMessages.slice(1), links[0]!);
   for (const link of links) assertEquals([link.take(), link.left], [["ERROR 429"], true]);
-  assertEquals(scene.conversation.takeMail([msgOf(chatMessages[1]!)]), false);
+  assertEquals(scene.conversation.takeMail([writeChatMessage(chatMessages[1]!)]), false);
   assertEquals(scene.problems.length, 1);
   scene.conversation.answered = true;
-  assert(scene.conversation.takeMail([msgOf(chatMessages[1]!)]));
+  assert(scene.conversation.takeMail([writeChatMessage(chatMessages[1]!)]));
   assertEquals(scene.heard, ["2"]);
 });
 

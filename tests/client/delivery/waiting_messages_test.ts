@@ -5,12 +5,9 @@ import { UserError } from "../../../client/user_error.ts";
 import { type Network, tcpNetwork } from "../../../client/transport/transport.ts";
 import type { Store } from "../../../client/store/store.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
-import {
-  chatMessageHeaders,
-  type NumberedMessage,
-} from "../../../shared/protocol/message_stream.ts";
+import { type NumberedMessage, writeChatMessage } from "../../../shared/protocol/message_stream.ts";
 import { unknownSenderMessagesMax } from "../../../shared/protocol/limits.ts";
-import { encode, message } from "../../../shared/protocol/message.ts";
+import { encode } from "../../../shared/protocol/message.ts";
 import { Home, nowhere, Person } from "../../support/client_fixture.ts";
 import { start } from "../../support/server_fixture.ts";
 import { EncryptedPeer } from "../../support/encrypted_peer.ts";
@@ -151,8 +148,7 @@ Deno.test("many messages arrive in order, whichever side restarts in between", a
 });
 
 /** A message as MSG. */
-const msgOf = (chatMessage: NumberedMessage) =>
-  encode(message("MSG", chatMessageHeaders(chatMessage)));
+const msgOf = (chatMessage: NumberedMessage) => encode(writeChatMessage(chatMessage));
 
 Deno.test("a contact is still one after a restart, and may write any number of messages", async () => {
   await using scene = await twoContacts();

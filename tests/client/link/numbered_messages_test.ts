@@ -9,8 +9,8 @@ import { problemSentence } from "../../../client/ui/wording/problem_sentences.ts
 import { Identity } from "../../../shared/crypto/identity.ts";
 import {
   type ChatMessage,
-  chatMessageHeaders,
   type NumberedMessage,
+  writeChatMessage,
 } from "../../../shared/protocol/message_stream.ts";
 import { replyTimeoutMs, textBytesMax } from "../../../shared/protocol/limits.ts";
 import { encode, header, type Message, message } from "../../../shared/protocol/message.ts";
@@ -115,8 +115,7 @@ function chatMessage(n: number, text = `text ${n}`): NumberedMessage {
   return { id: idOf(n), sentAtMs: 1_700_000_000_000 + n, text, position };
 }
 
-const written = (chatMessage: ChatMessage) =>
-  encode(message("MSG", chatMessageHeaders(chatMessage)));
+const written = (chatMessage: ChatMessage) => encode(writeChatMessage(chatMessage));
 const three = [chatMessage(1), chatMessage(2), chatMessage(3)];
 const threeWritten = three.map(written).join("");
 

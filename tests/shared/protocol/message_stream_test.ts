@@ -2,11 +2,11 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import {
   type ChatMessage,
-  chatMessageHeaders,
   messageHash,
   type NumberedMessage,
   readChatMessage,
   streamStart,
+  writeChatMessage,
 } from "../../../shared/protocol/message_stream.ts";
 import { isId, randomId } from "../../../shared/protocol/random_id.ts";
 import {
@@ -51,7 +51,7 @@ Deno.test("a message goes over the wire and is the same, with or without a posit
   });
   fc.assert(
     fc.property(fc.oneof(numbered, unnumbered), (chatMessage: ChatMessage) => {
-      const sent = message("MSG", chatMessageHeaders(chatMessage));
+      const sent = writeChatMessage(chatMessage);
       const read = parse(encode(sent).split("\r\n").slice(0, -2)) as Message;
       assertEquals(check(read, "peer"), undefined);
       assertEquals(readChatMessage(read, 7), chatMessage);
@@ -95,7 +95,7 @@ Deno.test("the hash is the first half of SHA-256 over lines of UTF-8", () => {
 });
 
 Deno.test("a malformed position is a fault", () => {
-  const headers = chatMessageHeaders(example);
+  const { headers } = writeChatMessage(example);
   const without = (name: string): Header[] => headers.filter(([own]) => own !== name);
   const change = (name: string, value: string): Header[] =>
     headers.map(([own, old]) => [own, own === name ? value : old]);
@@ -124,5 +124,5 @@ Deno.test("a malformed position is a fault", () => {
 });
 
 Deno.test("a text that does not fit is refused", () => {
-  assertThrows(() => chatMessageHeaders({ ...example, text: "x".repeat(16_000) }), RangeError);
+  assertThrows(() => writeChatMessage({ ...example, text: "x".repeat(16_000) }), RangeError);
 });
