@@ -5,6 +5,7 @@
  */
 
 import { isLoopback } from "../../shared/net/address.ts";
+import { hostPrefix, sitePrefix } from "../../shared/net/host_prefix.ts";
 import {
   connectionsMax,
   connectionsPerHostMax,
@@ -20,6 +21,7 @@ import {
   senderMailsMax,
   shareBytesMax,
   shareMailsMax,
+  siteHostsMax,
 } from "../../shared/protocol/limits.ts";
 import { serverFaults } from "../../shared/protocol/reasons.ts";
 import type { Fault } from "../../shared/protocol/status.ts";
@@ -78,7 +80,10 @@ export function perHost(max: number): PerHost {
   return (host) => isLoopback(host) ? Infinity : max;
 }
 
-/** How many of something each host has, and whether it may have more. Hosts with none take no memory. */
+/**
+ * How many of something each host has, and whether it may have more. With IPv6 a host is a /64, and all hosts of
+ * a /48 together may have as much as `siteHostsMax` of them. Hosts with none take no memory.
+ */
 export class HostQuota {
   readonly #maxOf: PerHost;
   readonly #counts = new Map<string, number>();
@@ -87,27 +92,51 @@ export class HostQuota {
     this.#maxOf = maxOf;
   }
 
-  /** Whether a host has as many as it may. A host that has none may have one. */
-  isFull(host: string): boolean {
-    const count = this.#counts.get(host);
-    return count !== undefined && count >= this.#maxOf(host);
+  /**
+   * Whether a host has as many as it may. A host that has none may have one.
+   *
+   * @param instead The host of one that is given up for it, if there is one.
+   */
+  isFull(host: string, instead?: string): boolean {
+    const max = this.#maxOf(host);
+    const [own, site] = [hostPrefix(host), sitePrefix(host)];
+    if (this.#countOf(own, instead && hostPrefix(instead)) >= max) return true;
+    return site !== own &&
+      this.#countOf(site, instead && sitePrefix(instead)) >= max * siteHostsMax;
   }
 
   /** Counts one more. */
   add(host: string): void {
-    this.#counts.set(host, (this.#counts.get(host) ?? 0) + 1);
+    this.#change(host, 1);
   }
 
   /** Counts one less of those that were added. */
   remove(host: string): void {
-    const left = this.#counts.get(host)! - 1;
-    if (left === 0) this.#counts.delete(host);
-    else this.#counts.set(host, left);
+    this.#change(host, -1);
   }
 
   /** Forgets all. */
   clear(): void {
     this.#counts.clear();
+  }
+
+  #countOf(prefix: string, instead: string | undefined): number {
+    const count = this.#counts.get(prefix) ?? 0;
+    // Whoever has none may have one, even if the bound is 0.
+    if (count === 0) return -Infinity;
+    return prefix === instead ? count - 1 : count;
+  }
+
+  #change(host: string, by: 1 | -1): void {
+    const [own, site] = [hostPrefix(host), sitePrefix(host)];
+    this.#changeOf(own, by);
+    if (site !== own) this.#changeOf(site, by);
+  }
+
+  #changeOf(prefix: string, by: 1 | -1): void {
+    const count = (this.#counts.get(prefix) ?? 0) + by;
+    if (count === 0) this.#counts.delete(prefix);
+    else this.#counts.set(prefix, count);
   }
 }
 

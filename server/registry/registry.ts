@@ -185,15 +185,17 @@ export class Registry {
     }
     if (entry.key !== undefined) {
       if (entry.key !== key) return { refused: "keyed" };
-      return entry.observedHost === observedHost ? undefined : this.#refusalOfHost(observedHost);
+      return entry.observedHost === observedHost
+        ? undefined
+        : this.#refusalOfHost(observedHost, entry.observedHost);
     }
     return entry.observedHost === observedHost
       ? undefined
       : { refused: "taken", freeInMs: entry.expiresAtMs - now };
   }
 
-  #refusalOfHost(observedHost: string): Refusal | undefined {
-    return this.#perHost.isFull(observedHost) ? { refused: "host-full" } : undefined;
+  #refusalOfHost(observedHost: string, instead?: string): Refusal | undefined {
+    return this.#perHost.isFull(observedHost, instead) ? { refused: "host-full" } : undefined;
   }
 
   #add({ clientId, address, observedHost, key }: Applicant, expiresAtMs: number): Entry {

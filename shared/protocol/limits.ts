@@ -80,6 +80,9 @@ export const mailRetryS = 10 * 60;
 /** Connections a server holds before it answers 503. */
 export const connectionsMax = 50_000;
 
+/** What the hosts of one IPv6 site, a /48, may have together: as much as this many hosts, each a /64. */
+export const siteHostsMax = 4;
+
 /** Connections one host may hold before it is answered 429; the server's own host is exempt. */
 export const connectionsPerHostMax = 1_000;
 
@@ -283,6 +286,9 @@ for (
     "what is taken fits under the header limit": takenMax + 3 <= headersMax,
     "nobody fills a mailbox alone": shareMailsMax * 2 <= mailboxMailsMax &&
       shareBytesMax * 2 <= mailboxBytesMax,
+    "no IPv6 site alone keeps out the others": siteHostsMax > 1 &&
+      connectionsPerHostMax * siteHostsMax * 10 <= connectionsMax &&
+      registrationsPerHostMax * siteHostsMax * 10 <= registrationsMax,
     "a mail is not kept longer than the name that it is for": mailTtlMs <= nameLeaseMs,
   })
 ) {

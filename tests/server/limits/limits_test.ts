@@ -45,3 +45,32 @@ Deno.test("a host has as many as it may, and one fewer after each that goes", ()
   quota.clear();
   assertEquals(quota.isFull("192.0.2.1"), false);
 });
+
+Deno.test("the addresses of one /64 are one host, and those of one /48 are four", () => {
+  const quota = new HostQuota(() => 2);
+  const take = (host: string) => {
+    if (quota.isFull(host)) return false;
+    quota.add(host);
+    return true;
+  };
+  const taken = (...hosts: string[]) => hosts.map(take);
+  assertEquals(
+    taken("2001:db8:0:1::1", "2001:db8:0:1::2", "2001:db8:0:1::3", "2001:db8:0:1:ffff::"),
+    [true, true, false, false],
+  );
+  const next = ["2", "3", "4"].flatMap((n) => [`2001:db8:0:${n}::1`, `2001:db8:0:${n}::2`]);
+  assertEquals(taken(...next, "2001:db8:0:5::1"), [true, true, true, true, true, true, false]);
+  // A host that has none may have one in its own right, but not if its site has all that it may.
+  assertEquals(taken("2001:db8:0:6::1", "2001:db8:1:1::1", "192.0.2.1"), [false, true, true]);
+  assertEquals(taken("::ffff:192.0.2.1", "::ffff:c000:201"), [true, false]);
+  quota.remove("2001:db8:0:1::1");
+  assertEquals(taken("2001:db8:0:6::1", "2001:db8:0:7::1"), [true, false]);
+});
+
+Deno.test("what moves within a host takes no more of its bound", () => {
+  const quota = new HostQuota(() => 1);
+  quota.add("2001:db8::1");
+  assertEquals(quota.isFull("2001:db8::2"), true);
+  assertEquals(quota.isFull("2001:db8::2", "2001:db8::1"), false);
+  assertEquals(quota.isFull("2001:db8::2", "2001:db8:0:1::1"), true);
+});

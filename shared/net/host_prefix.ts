@@ -1,0 +1,36 @@
+/**
+ * Which host an IP address belongs to. One host of IPv6 usually has a whole /64 to itself, and one site gets a
+ * /48 (RFC 6177), so counting addresses counts nobody.
+ *
+ * @module
+ */
+
+import ipaddr from "ipaddr.js";
+
+/**
+ * The host that an IP address stands for: of IPv4 the address itself, of IPv6 its /64, such as
+ * `2001:db8:1:2::/64`. An IPv4 address that is written as IPv6 (`::ffff:192.0.2.1`) is that of IPv4.
+ *
+ * @param ip An IP address, with or without a zone. Any other text stands for itself.
+ */
+export function hostPrefix(ip: string): string {
+  return prefixOf(ip, hostParts);
+}
+
+/** The site that an IP address belongs to: of IPv6 its /48, such as `2001:db8:1::/48`; else the host itself. */
+export function sitePrefix(ip: string): string {
+  return prefixOf(ip, siteParts);
+}
+
+/** Groups of 16 bits that make a /64 and a /48. */
+const hostParts = 4;
+const siteParts = 3;
+
+function prefixOf(ip: string, count: number): string {
+  // Most addresses, and the only ones that a small server sees: no time is spent on them.
+  if (!ip.includes(":") || !ipaddr.IPv6.isValid(ip)) return ip;
+  const address = ipaddr.IPv6.parse(ip);
+  if (address.isIPv4MappedAddress()) return address.toIPv4Address().toString();
+  const parts = address.parts.slice(0, count).map((part) => part.toString(16));
+  return `${parts.join(":")}::/${count * 16}`;
+}
