@@ -98,18 +98,16 @@ async function linkWith(role: Role, options?: StrictOptions) {
 }
 
 /** Two links, and an attacker between them. */
-async function linksThrough(tamper: Tamper, times: Partial<LinkTimes> = {}) {
+async function linksThrough(tamper: Tamper, clock?: TimerClock) {
   using listener = new RawListener();
   const proxy = new TamperingProxy(listener.address, tamper);
   const [{ conn }, { conn: calledConn }] = await Promise.all([
     RawPeer.dial(proxy.address),
     listener.accept(),
   ]);
-  const initiator = new StrictLink("initiator", conn, { times, identity: Identity.generate() });
-  const responder = new StrictLink("responder", calledConn, {
-    times,
-    identity: Identity.generate(),
-  });
+  const made = (role: Role, conn: Deno.TcpConn) =>
+    new StrictLink(role, conn, { identity: Identity.generate(), ...clock && { clock } });
+  const [initiator, responder] = [made("initiator", conn), made("responder", calledConn)];
   return {
     initiator,
     responder,
@@ -273,8 +271,12 @@ const stalls: readonly (readonly [string, Role, (steps: Steps) => Promise<void>]
 
 for (const [who, role, plays] of stalls) {
   Deno.test(`${who} is given up, and the link never opens`, async () => {
-    await using t = await linkWith(role, { times: { openingMs: 40 } });
+    const clock = new FakeClock();
+    await using t = await linkWith(role, { clock, times: { openingMs: 5_000 } });
     await plays(new Steps(t.peer, role === "initiator" ? "responder" : "initiator"));
+    await clock.pass(4_999);
+    assertEquals(t.link.events.all, []);
+    await clock.pass(1);
     assertEquals(await t.link.events.see("closed"), {
       type: "closed",
       reason: "silent",
@@ -364,17 +366,13 @@ Deno.test("the time limit of the opening counts only until the link is open, and
 const admission = () => Promise.withResolvers<Refusal | undefined>();
 
 /** Brings a link to the point at which its owner is asked whether to talk to the peer. */
-async function asked(
-  role: Role,
-  answer: Promise<Refusal | undefined>,
-  times: Partial<LinkTimes> = {},
-) {
+async function asked(role: Role, answer: Promise<Refusal | undefined>, more: StrictOptions = {}) {
   const asking = Promise.withResolvers<void>();
   const admitKey = () => {
     asking.resolve();
     return answer;
   };
-  const t = await linkWith(role, { times, listening: { admitKey } });
+  const t = await linkWith(role, { ...more, listening: { admitKey } });
   const steps = new Steps(t.peer, role === "initiator" ? "responder" : "initiator");
   await steps.open();
   if (role === "responder") await t.peer.send(steps.next(nothing));
@@ -387,7 +385,9 @@ async function asked(
 for (const role of ["initiator", "responder"] as const) {
   Deno.test(`${role}: a peer that is admitted too late stays out`, async () => {
     const { promise, resolve } = admission();
-    await using t = await asked(role, promise, { openingMs: 40 });
+    const clock = new FakeClock();
+    await using t = await asked(role, promise, { clock, times: { openingMs: 5_000 } });
+    await clock.pass(5_000);
     assertEquals((await t.link.events.see("closed")).reason, "silent");
     resolve(undefined);
     await t.link.link.ended;
@@ -468,31 +468,51 @@ const what = {
   "to-initiator": ["CHATACK", "message 2", "the first frame", "a frame of the responder"],
 };
 
-/** Short times: some changes make one side wait for something that never comes. */
-const brief = { openingMs: 300, chatackMs: 200, pingMs: 150, pongMs: 150 };
+/** Lets time pass, with turns for the network between, until something is done. */
+async function passUntilDone(clock: FakeClock, something: Promise<unknown>): Promise<void> {
+  let done = false;
+  const finished = () => {
+    done = true;
+  };
+  something.then(finished, finished);
+  while (!done) {
+    await clock.pass(1_000);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await something;
+}
 
 for (const direction of ["to-responder", "to-initiator"] as const) {
   for (const index of [0, 1, 2, 3]) {
     Deno.test(`${what[direction][index]}, if a byte of it is changed, brings no text and ends the link`, async () => {
       let length = Infinity;
       const changeAt = async (at: number, bit: number) => {
+        const clock = new FakeClock();
         await using t = await linksThrough((way, number, unit) => {
           if (way !== direction || number !== index) return unit;
           length = unit.length;
           const changed = unit.slice();
           changed[at]! ^= 1 << bit;
           return changed;
-        }, brief);
-        const { initiator, responder } = t;
+        }, clock);
+        const { initiator, responder, proxy } = t;
         const [sender, reader] = direction === "to-responder"
           ? [initiator, responder]
           : [responder, initiator];
         // A side that is open speaks at once; then one of them notices a change that was made before.
-        await Promise.all([initiator, responder].map(async ({ link, events }) => {
+        const bothSpeak = Promise.all([initiator, responder].map(async ({ link, events }) => {
           await events.until(() => events.all.length > 0, "anything");
           await say(link, "a text").catch(() => {});
         }));
-        await Promise.all([initiator.events.see("closed"), responder.events.see("closed")]);
+        const finder = direction === "to-responder" && index === 1 ? initiator : reader;
+        // A change of anything but a length is noticed by what it breaks, however little time passes.
+        const isFound = index > 0 && at > 1;
+        if (isFound) await finder.events.see("closed");
+        // Any other may make a side wait for something that never comes.
+        await until(() => proxy.seen[direction] > index);
+        const closed = [initiator, responder].map(({ events }) => events.see("closed"));
+        await passUntilDone(clock, Promise.all(closed));
+        await bothSpeak;
         const where = `byte ${at} of ${length}: ${
           JSON.stringify([reader, sender].map(({ events }) => events.all))
         }`;
@@ -505,9 +525,7 @@ for (const direction of ["to-responder", "to-initiator"] as const) {
             where,
           );
         }
-        // A change of anything but a length is noticed by what it breaks.
-        if (index > 0 && at > 1) {
-          const finder = direction === "to-responder" && index === 1 ? initiator : reader;
+        if (isFound) {
           const { reason, detail } = finder.events.of("closed")[0]!;
           assertEquals([reason, detail], ["broken", "what came was not what it sent"], where);
         }
