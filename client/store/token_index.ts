@@ -75,7 +75,7 @@ export class TokenIndex {
   growUp(): IndexStep {
     return this.#step(({ upTo, last }) => {
       const to = Math.min(upTo + indexBatch, last);
-      this.#add(upTo, to);
+      this.#sql.add.run(upTo, to);
       this.#sql.setUpTo.run(to);
       return to < last;
     });
@@ -85,7 +85,7 @@ export class TokenIndex {
   growDown(): IndexStep {
     return this.#step(({ above }) => {
       const to = Math.max(above - indexBatch, 0);
-      this.#add(to, above);
+      this.#sql.add.run(to, above);
       this.#sql.setAbove.run(to);
       if (to > 0) return true;
       if (above > 0) this.#forgetOldIndex();
@@ -113,21 +113,15 @@ export class TokenIndex {
       throw error;
     }
   }
-
-  #add(above: number, upTo: number): void {
-    for (const { row, text } of this.#sql.texts.all(above, upTo) as unknown as TextRow[]) {
-      this.#sql.add.run(row, tokensOf(textFromColumn(text)).join(" "));
-    }
-  }
-}
-
-interface TextRow {
-  readonly row: number;
-  readonly text: string;
 }
 
 /** The statements, prepared. */
 function prepare(database: DatabaseSync) {
+  database.function(
+    "tokens_of",
+    { deterministic: true },
+    (text) => tokensOf(textFromColumn(text as string)).join(" "),
+  );
   return {
     state: database.prepare(
       `SELECT above, up_to AS upTo, (SELECT coalesce(max(row), 0) FROM messages) AS last,
@@ -136,11 +130,12 @@ function prepare(database: DatabaseSync) {
     ),
     setAbove: database.prepare("UPDATE token_rows SET above = ?"),
     setUpTo: database.prepare("UPDATE token_rows SET up_to = ?"),
-    texts: database.prepare(
-      `SELECT row, text FROM messages
+    // Most texts are ASCII. The index itself takes those apart as `tokensOf` does, in a fraction of the time.
+    add: database.prepare(
+      `INSERT INTO tokens (rowid, text)
+       SELECT row, iif(octet_length(text) = length(text), text, tokens_of(text)) FROM messages
        WHERE row > ? AND row <= ? AND typeof(text) = 'text' ORDER BY row`,
     ),
-    add: database.prepare("INSERT INTO tokens (rowid, text) VALUES (?, ?)"),
     // CROSS: in the order of the index, so that it stops as soon as it has found enough.
     find: database.prepare(
       `SELECT ${entryColumns} FROM tokens t CROSS JOIN messages m ON m.row = t.rowid CROSS ${entryJoins}
