@@ -153,9 +153,9 @@ export class Conversation implements Inbox {
     return this.key === undefined || !this.#options.trust.isContact(this.peerId, this.key);
   }
 
-  /** Takes a message of the user's that is in the store: it goes out, or waits. */
-  accepted(message: NumberedMessage): void {
-    this.#delivery?.accepted(message);
+  /** Takes messages of the user's that are in the store, in order: they go out, or wait. Never throws. */
+  accepted(messages: readonly NumberedMessage[]): void {
+    this.#delivery?.accepted(messages);
     if (this.links.length === 0) this.tellWaiting();
   }
 

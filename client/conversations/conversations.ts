@@ -151,7 +151,7 @@ export class Conversations {
    */
   async send(to: string, text: string): Promise<SentMessage> {
     const conversation = this.#list.getOrOpen(to);
-    const { key, stored, links: [link], ref } = conversation;
+    const { key, links: [link], ref } = conversation;
     if (key === undefined) {
       if (link === undefined) throw new UserError({ code: "not-connected", name: ref.name });
       conversation.answered = true;
@@ -162,8 +162,7 @@ export class Conversations {
     // Thrown before anything is kept.
     textHeaders(text);
     this.#list.answer(conversation);
-    const { id, numbered } = await this.#commits.commit(stored, text, true);
-    conversation.accepted(numbered!);
+    const { id, numbered } = await this.#commits.commit(conversation, text, true);
     const { stream, seq } = numbered!.position;
     return { ...ref, id, stream, seq };
   }
@@ -320,14 +319,14 @@ export class Conversations {
 
   /** Puts into the history what is on its way already, whatever the disk says to that. */
   async #keepSent(
-    { stored, name }: Conversation,
+    conversation: Conversation,
     text: string,
   ): Promise<CommittedMessage | undefined> {
     try {
-      return await this.#commits.commit(stored, text, false);
+      return await this.#commits.commit(conversation, text, false);
     } catch (error) {
       const reason = reasonOf(error instanceof UserError ? error.cause : error);
-      const problem = { code: "sent-not-kept", name, reason } as const;
+      const problem = { code: "sent-not-kept", name: conversation.name, reason } as const;
       this.#options.sink.emit({ type: "problem", problem });
       return undefined;
     }

@@ -1,6 +1,6 @@
 /**
  * Putting on the disk what the user sends: everything that comes in one turn of the event loop goes there
- * at once, so that a burst costs one flush and not one a message.
+ * at once, and on from there at once, so that a burst costs one flush and not one a message.
  *
  * @module
  */
@@ -17,6 +17,14 @@ export interface GroupCommitOptions {
   readonly clock: TimerClock;
 }
 
+/** The conversation that messages are for. */
+export interface CommitTarget {
+  /** The conversation in the store. */
+  readonly stored: ConversationId;
+  /** Takes those of its messages that are on the disk now and have a place in its stream, in order. Never throws. */
+  accepted(messages: readonly NumberedMessage[]): void;
+}
+
 /** A message that is on the disk. */
 export interface CommittedMessage {
   readonly id: string;
@@ -28,6 +36,7 @@ export interface CommittedMessage {
 const burstMs = 5;
 
 interface Pending {
+  readonly target: CommitTarget;
   readonly draft: Draft;
   readonly committed: PromiseWithResolvers<CommittedMessage>;
 }
@@ -44,18 +53,17 @@ export class GroupCommit {
   }
 
   /**
-   * Takes a message. Done when it is on the disk.
+   * Takes a message. Done when it is on the disk and `target` has it.
    *
-   * @param conversation The conversation in the store.
    * @param numbered Whether it gets a place in a message stream.
    * @throws {UserError} If the disk does not take it; then it goes nowhere.
    */
-  commit(conversation: ConversationId, text: string, numbered: boolean): Promise<CommittedMessage> {
+  commit(target: CommitTarget, text: string, numbered: boolean): Promise<CommittedMessage> {
     const sentAtMs = this.#options.clock.timeOfDay();
-    const draft = { conversation, id: randomId(), sentAtMs, text, numbered };
+    const draft = { conversation: target.stored, id: randomId(), sentAtMs, text, numbered };
     const committed = Promise.withResolvers<CommittedMessage>();
     if (this.#pending.length === 0) this.#schedule();
-    this.#pending.push({ draft, committed });
+    this.#pending.push({ target, draft, committed });
     this.#last = committed.promise;
     return committed.promise;
   }
@@ -76,14 +84,23 @@ export class GroupCommit {
     const pending = this.#pending;
     this.#pending = [];
     this.#committedAtMs = this.#options.clock.now();
+    let numbered: (NumberedMessage | undefined)[];
     try {
-      const numbered = this.#options.outgoing.accept(pending.map(({ draft }) => draft));
-      for (const [i, { draft: { id }, committed }] of pending.entries()) {
-        committed.resolve({ id, numbered: numbered[i] });
-      }
+      numbered = this.#options.outgoing.accept(pending.map(({ draft }) => draft));
     } catch (cause) {
       const error = new UserError({ code: "not-kept", reason: reasonOf(cause) }, { cause });
       for (const { committed } of pending) committed.reject(error);
+      return;
     }
+    const accepted = new Map<CommitTarget, NumberedMessage[]>();
+    for (const [i, { target, draft: { id }, committed }] of pending.entries()) {
+      const message = numbered[i];
+      committed.resolve({ id, numbered: message });
+      if (message === undefined) continue;
+      const messages = accepted.get(target);
+      if (messages === undefined) accepted.set(target, [message]);
+      else messages.push(message);
+    }
+    for (const [target, messages] of accepted) target.accepted(messages);
   }
 }

@@ -64,12 +64,12 @@ export class Delivery {
     return this.#progress.waiting;
   }
 
-  /** Takes a message that is in the store, and sees to it that it goes out. */
-  accepted(message: NumberedMessage): void {
+  /** Takes messages that are in the store, in order, and sees to it that they go out. */
+  accepted(messages: readonly NumberedMessage[]): void {
     if (this.#state === "stopped") return;
     // Another program may have written, too: then the store is asked.
-    if (!this.#progress.accepted(message.position)) return this.reload();
-    this.#transmission.accepted(message);
+    if (!this.#progress.accepted(messages)) return this.reload();
+    this.#transmission.accepted(messages);
     this.#advance();
   }
 

@@ -5,7 +5,7 @@
  */
 
 import type { TimerClock } from "../../shared/time/clock.ts";
-import type { StreamPosition } from "../../shared/protocol/message_stream.ts";
+import type { NumberedMessage } from "../../shared/protocol/message_stream.ts";
 import { mailTtlMs } from "../../shared/protocol/limits.ts";
 import type { ConversationId, OutgoingStream, Store } from "../store/store.ts";
 
@@ -61,10 +61,13 @@ export class StreamProgress {
     return this.deposited >= this.last;
   }
 
-  /** Takes note of a message that has just been stored. @returns False if it is not the next one. */
-  accepted({ stream, seq }: StreamPosition): boolean {
-    if (stream !== this.stream || seq !== this.last + 1) return false;
-    this.#outgoing = { ...this.#outgoing, last: seq };
+  /** Takes note of messages that have just been stored. @returns False if they are not the next ones. */
+  accepted(messages: readonly NumberedMessage[]): boolean {
+    let { last } = this;
+    for (const { position: { stream, seq } } of messages) {
+      if (stream !== this.stream || seq !== ++last) return false;
+    }
+    this.#outgoing = { ...this.#outgoing, last };
     return true;
   }
 

@@ -101,12 +101,12 @@ export class Transmission {
     this.#againAfterMs = this.#backoff.next();
   }
 
-  /** Takes note of a message that has just been accepted: if it is the next to go out, it is at hand. */
-  accepted(message: NumberedMessage): void {
-    const { stream, seq } = message.position;
+  /** Takes note of messages that have just been accepted: if they are the next to go out, they are at hand. */
+  accepted(messages: readonly NumberedMessage[]): void {
+    const { stream, seq } = messages[0]!.position;
     if (!this.connected || stream !== this.#options.progress.stream) return;
-    const isNext = seq === this.#transmitted + this.#fresh.length + 1;
-    if (isNext && this.#fresh.length < unacknowledgedMax) this.#fresh.push(message);
+    if (seq !== this.#transmitted + this.#fresh.length + 1) return;
+    this.#fresh.push(...messages.slice(0, unacknowledgedMax - this.#fresh.length));
   }
 
   /** Gives messages to the link in use, unless it takes no more. Never throws. */

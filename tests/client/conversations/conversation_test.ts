@@ -121,7 +121,7 @@ class Scene implements Disposable {
   /** The user writes. */
   say(text: string): NumberedMessage {
     const [message] = this.store.outgoing.accept([draft(this.conversation.stored, text)]);
-    this.conversation.accepted(message!);
+    this.conversation.accepted([message!]);
     return message!;
   }
 
@@ -278,7 +278,7 @@ Deno.test("whatever part of the store fails, nothing is thrown at the link that 
     scene.conversation.reset(mine.position.stream);
     scene.conversation.read(mine.id);
     scene.conversation.acknowledged(mine.id);
-    scene.conversation.accepted(other);
+    scene.conversation.accepted([other]);
     scene.conversation.detach(link.link);
     scene.conversation.wake();
     assert(scene.problems.length > 0, call);

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { UserError } from "../../../client/user_error.ts";
 import { GroupCommit } from "../../../client/conversations/group_commit.ts";
 import type { Draft } from "../../../client/store/store.ts";
-import type { StreamPosition } from "../../../shared/protocol/message_stream.ts";
+import type { ChatMessage, StreamPosition } from "../../../shared/protocol/message_stream.ts";
 import { isId } from "../../../shared/protocol/random_id.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { rejectsSaying } from "../../support/problems.ts";
@@ -27,13 +27,23 @@ function scene() {
     },
   };
   const commits = new GroupCommit({ outgoing, clock });
+  const accepted: [conversation: number, texts: string[]][] = [];
+  const targets = [bob, carol].map((stored) => ({
+    stored,
+    accepted: (messages: readonly ChatMessage[]) =>
+      void accepted.push([stored, messages.map(({ text }) => text)]),
+  }));
   const commit = (conversation: number, text: string) =>
-    commits.commit(conversation, text, conversation === bob);
-  return { clock, batches, state, commits, commit };
+    commits.commit(
+      targets.find(({ stored }) => stored === conversation)!,
+      text,
+      conversation === bob,
+    );
+  return { clock, batches, state, commits, commit, accepted };
 }
 
 Deno.test("messages of one turn go to the disk together, in order", async () => {
-  const { clock, batches, commit } = scene();
+  const { clock, batches, commit, accepted } = scene();
   const sentAtMs = clock.timeOfDay();
   const committing = [commit(bob, "1"), commit(carol, "2"), commit(bob, "3")];
   assertEquals(batches, []);
@@ -54,6 +64,8 @@ Deno.test("messages of one turn go to the disk together, in order", async () => 
     committed.map(({ id, numbered }) => [id, numbered?.id, numbered?.position.seq]),
     [[ids[0], ids[0], 1], [ids[1], undefined, undefined], [ids[2], ids[2], 3]],
   );
+  // They go on together, too; what has no number goes nowhere.
+  assertEquals(accepted, [[bob, ["1", "3"]]]);
 });
 
 Deno.test("messages of later turns go to the disk by themselves", async () => {
@@ -67,7 +79,7 @@ Deno.test("messages of later turns go to the disk by themselves", async () => {
 });
 
 Deno.test("messages that the disk does not take are all refused, and later ones are not", async () => {
-  const { clock, batches, state, commits, commit } = scene();
+  const { clock, batches, state, commits, commit, accepted } = scene();
   state.full = true;
   const refused = [bob, carol].map((conversation) =>
     rejectsSaying(
@@ -79,7 +91,7 @@ Deno.test("messages that the disk does not take are all refused, and later ones 
   const flushed = commits.flushed();
   await clock.pass(0);
   await Promise.all([...refused, flushed]);
-  assertEquals(batches, []);
+  assertEquals([batches, accepted], [[], []]);
   state.full = false;
   const kept = commit(bob, "kept");
   await clock.pass(0);

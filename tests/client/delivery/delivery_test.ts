@@ -103,9 +103,7 @@ class Scene implements Disposable {
 
   /** The user writes, and the delivery gets the messages as the store has numbered them. */
   accept(...texts: string[]): void {
-    for (const message of say(this.otherProgram, this.id, ...texts)) {
-      this.delivery.accepted(message);
-    }
+    this.delivery.accepted(say(this.otherProgram, this.id, ...texts));
   }
 
   /** The store, as another program that has it open uses it. */

@@ -81,6 +81,14 @@ Deno.test("messages to somebody who is away wait, and arrive when they are back"
   assertEquals((await alice.shown.count("delivered", 4))[3]!.wasWaiting, false);
 });
 
+Deno.test("messages that are sent together are said to wait together", async () => {
+  await using scene = await twoContacts();
+  await using alice = await scene.alice.come();
+  await alice.chat("bob");
+  await Promise.all(numbered(3).map((text) => alice.send(text)));
+  assertEquals(alice.events.of("waiting").map(({ count }) => count), [3]);
+});
+
 Deno.test("messages are not lost if the sender stops in between, any number of times", async () => {
   await using scene = await twoContacts();
   for (let i = 0; i < 4; i++) {
