@@ -7,24 +7,19 @@
 
 import type { Address } from "../../shared/net/address.ts";
 import type { ServerAddress } from "../../shared/net/server_address.ts";
-import { systemClock } from "../../shared/time/clock.ts";
+import { type Clock, systemClock } from "../../shared/time/clock.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
-import {
-  auditDigestAnswer,
-  auditQuestion,
-  auditStreamsAnswer,
-  readAuditQuestion,
-  readAuditStreams,
-} from "../../shared/protocol/audit.ts";
-import { errorReply } from "../../shared/protocol/error_reply.ts";
+import type { PublicKey } from "../../shared/crypto/public_key.ts";
+import { auditQuestion, readAuditStreams } from "../../shared/protocol/audit.ts";
 import type { Message } from "../../shared/protocol/message.ts";
 import { refusals } from "../../shared/protocol/reasons.ts";
-import { isFault } from "../../shared/protocol/status.ts";
 import { ignoringReceiver, Link, type Refusal } from "../link/link.ts";
 import { lookUpOnce } from "../rendezvous/rendezvous.ts";
 import type { ConversationId, ConversationRecord, Store } from "../store/store.ts";
 import { tcpNetwork } from "../transport/transport.ts";
 import { type Problem, UserError } from "../user_error.ts";
+import { answerAudit } from "./answer.ts";
+import { AuditBudget } from "./audit_budget.ts";
 import { Comparison, pairs, type StreamFinding } from "./comparison.ts";
 
 export type { StreamFinding } from "./comparison.ts";
@@ -36,30 +31,25 @@ export interface AuditReport {
 
 type Digests = Store["digests"];
 
-/**
- * Answers an AUDIT: which streams there are; what a range of one comes to; or which ids it has. What that
- * costs is bounded, whatever is asked.
- *
- * @returns An AUDITACK; an ERROR if the question is malformed.
- */
-export function answerAudit(
-  digests: Digests,
-  conversation: ConversationId,
-  question: Message,
-): Message {
-  const range = readAuditQuestion(question);
-  if (range === undefined) return auditStreamsAnswer(question, digests.streams(conversation));
-  if (isFault(range)) return errorReply(range);
-  const { stream, from, to, withIds } = range;
-  // A stream that is unknown here has nothing in either direction.
-  const { direction = "received" } =
-    digests.streams(conversation).find((extent) => extent.stream === stream) ?? {};
-  const place = [conversation, direction, stream, from, to] as const;
-  return auditDigestAnswer(
-    question,
-    digests.digest(...place),
-    withIds ? digests.entries(...place) : [],
-  );
+/** Answers the questions of peers. However many they ask, and over however many links, everybody else is served. */
+export class AuditAnswerer {
+  readonly #digests: Digests;
+  readonly #budget: AuditBudget;
+
+  constructor(digests: Digests, clock: Clock) {
+    this.#digests = digests;
+    this.#budget = new AuditBudget(clock);
+  }
+
+  /** For how long a peer gets no more answers, in milliseconds; 0 if it may have one now. */
+  pauseMs(peer: PublicKey): number {
+    return this.#budget.pauseMs(peer);
+  }
+
+  /** Answers an AUDIT. @returns An AUDITACK; an ERROR if the question is malformed. */
+  answer(peer: PublicKey, conversation: ConversationId, question: Message): Message {
+    return this.#budget.spend(peer, () => answerAudit(this.#digests, conversation, question));
+  }
 }
 
 /**

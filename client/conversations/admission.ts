@@ -100,6 +100,15 @@ export class PeerAdmission {
     }
   }
 
+  /** Whether a name and key are a contact's; false if the store cannot say it. Never throws. */
+  isContact(name: string, key: PublicKey): boolean {
+    try {
+      return this.#options.trust.isContact(name, key);
+    } catch {
+      return false;
+    }
+  }
+
   async #judge(
     peer: Candidate,
     id: string,

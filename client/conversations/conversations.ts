@@ -83,7 +83,7 @@ export class Conversations {
       onPeers,
     });
     const admission = new PeerAdmission(this.#options);
-    this.#links = new LinkRegistry({ selfId: id, store, list, admission, sink });
+    this.#links = new LinkRegistry({ selfId: id, store, list, admission, sink, clock });
     this.#calls = new Calls({ ...this.#options, list, links: this.#links });
     this.#mail = new ConversationMail({ selfId: id, store, admission, list, sink });
     this.#commits = new GroupCommit({ outgoing: store.outgoing, clock });

@@ -7,10 +7,11 @@
 
 import { fingerprintOf } from "../../shared/crypto/public_key.ts";
 import { formatAddress } from "../../shared/net/address.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import { linksMax, linksPerPeerMax } from "../../shared/protocol/limits.ts";
 import type { Message } from "../../shared/protocol/message.ts";
-import { refusals } from "../../shared/protocol/reasons.ts";
-import { answerAudit } from "../audit/audit.ts";
+import { peerFaults, refusals } from "../../shared/protocol/reasons.ts";
+import { AuditAnswerer } from "../audit/audit.ts";
 import type { Call, LinkKeeper } from "../connector/connector.ts";
 import type { CloseReason, EventSink, OpenCause } from "../events.ts";
 import {
@@ -37,6 +38,7 @@ export interface LinkRegistryOptions {
   readonly list: ConversationList;
   readonly admission: PeerAdmission;
   readonly sink: EventSink;
+  readonly clock: Clock;
 }
 
 /** The links of a client. */
@@ -45,10 +47,12 @@ export class LinkRegistry implements LinkKeeper {
   readonly #links = new Set<Link>();
   /** Stays when a link is over: who has just called wants to know with whom that was. */
   readonly #conversations = new WeakMap<Link, Conversation>();
+  readonly #audits: AuditAnswerer;
   #leaving = false;
 
   constructor(options: LinkRegistryOptions) {
     this.#options = options;
+    this.#audits = new AuditAnswerer(options.store.digests, options.clock);
   }
 
   /** Somebody who has called and said nothing yet makes room for one more link. */
@@ -87,7 +91,7 @@ export class LinkRegistry implements LinkKeeper {
   }
 
   async admitKey(peer: PeerFacts, call?: Call): Promise<Refusal | undefined> {
-    return this.#refusalOfMany(peer) ??
+    return this.#refusalOfMany(peer) ?? this.#refusalOfAudit(peer) ??
       await this.#options.admission.admitKey(peer, call?.expectedId, call?.interactive);
   }
 
@@ -95,6 +99,7 @@ export class LinkRegistry implements LinkKeeper {
     const receiver = {
       ...ignoringReceiver,
       answerAudit: (request: Message) => this.#answerAudit(link, request),
+      auditPauseMs: () => this.#audits.pauseMs(link.peerKey!),
     };
     if (link.purpose === "audit") return receiver;
     const conversation = this.#conversationOf(link);
@@ -195,11 +200,20 @@ export class LinkRegistry implements LinkKeeper {
     }
   }
 
-  #answerAudit({ peerId, peerKey }: Link, request: Message): Message {
-    const { store, selfId } = this.#options;
+  /** Somebody who is no contact may not compare. Their call shows nothing, and nothing of it is remembered. */
+  #refusalOfAudit({ role, purpose, peerId, peerKey }: PeerFacts): Refusal | undefined {
+    if (role === "initiator" || purpose !== "audit") return undefined;
+    if (this.#options.admission.isContact(peerId!, peerKey!)) return undefined;
+    return { ...peerFaults.nothingToCompare, detail: { code: "audit-by-unknown", name: peerId! } };
+  }
+
+  /** @returns Undefined for somebody who is no contact. */
+  #answerAudit({ peerId, peerKey }: Link, request: Message): Message | undefined {
+    const { store, selfId, admission } = this.#options;
+    if (!admission.isContact(peerId!, peerKey!)) return undefined;
     // Also if there is nothing, as when a store was lost: that is what an audit finds out.
     const { id } = store.conversations.open({ self: selfId, name: peerId!, key: peerKey! });
-    return answerAudit(store.digests, id, request);
+    return this.#audits.answer(peerKey!, id, request);
   }
 }
 

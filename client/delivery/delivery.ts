@@ -30,6 +30,8 @@ export interface DeliveryOptions
 
 /** However often the peer asks for a new stream, it does not get one more often than this. */
 const renumberPauseMs = 10_000;
+/** If much waits, a new stream takes long to make. Then it takes at most one part in so many of the time. */
+const renumberParts = 50;
 /** When a store that failed is tried again. */
 const storePauseMs = 10_000;
 
@@ -128,8 +130,12 @@ export class Delivery {
     const { store, conversation, clock } = this.#options;
     if (clock.now() < this.#renumberDueAtMs) return;
     if (store.conversations.get(conversation).outgoing.stream !== stream) return;
-    this.#renumberDueAtMs = clock.now() + renumberPauseMs;
+    const beganAtMs = clock.now();
+    this.#renumberDueAtMs = beganAtMs + renumberPauseMs;
     store.outgoing.renumber(conversation);
+    const endedAtMs = clock.now();
+    const restMs = (endedAtMs - beganAtMs) * renumberParts;
+    this.#renumberDueAtMs = Math.max(this.#renumberDueAtMs, endedAtMs + restMs);
     this.reload();
   }
 

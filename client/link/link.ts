@@ -49,6 +49,7 @@ export const ignoringReceiver: Receiver = {
   },
   verification: { asked: () => {}, words: () => {} },
   answerAudit: () => undefined,
+  auditPauseMs: () => 0,
 };
 
 /** A link's options. */

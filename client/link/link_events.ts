@@ -100,4 +100,6 @@ export interface Receiver {
    * @returns The answer, with the question's Id; undefined if there is nothing that the peer may compare.
    */
   readonly answerAudit: (request: Message) => Message | undefined;
+  /** For how long the peer gets no more answers to AUDIT, in milliseconds; 0 if it may have one now. */
+  readonly auditPauseMs: () => number;
 }

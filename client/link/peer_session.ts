@@ -20,10 +20,12 @@ import { type Fault, isFault } from "../../shared/protocol/status.ts";
 import { textHeaders } from "../../shared/protocol/text.ts";
 import { check } from "../../shared/protocol/verbs.ts";
 import { UserError } from "../user_error.ts";
+import { AuditAnswers } from "./audit_answers.ts";
 import type { PeerFacts, Receiver, Replies } from "./link_events.ts";
 import { PendingRequests } from "./pending_requests.ts";
 import { saidProblem } from "./reason.ts";
 import type { Session, SessionLink } from "./session.ts";
+import { Turns } from "./turns.ts";
 import { UnacknowledgedTexts } from "./unacknowledged_texts.ts";
 import { WordVerification } from "./word_verification.ts";
 
@@ -50,6 +52,8 @@ export class PeerSession implements Session, Replies {
   readonly #hasKey: boolean;
   readonly #reader = new MessageReader();
   readonly #requests: PendingRequests;
+  readonly #auditAnswers: AuditAnswers;
+  readonly #turns: Turns;
   readonly #unacknowledged = new UnacknowledgedTexts();
   #receiver!: Receiver;
   #verification: WordVerification | undefined;
@@ -60,6 +64,13 @@ export class PeerSession implements Session, Replies {
     this.#options = options;
     this.#hasKey = options.peer.handshakeHash !== undefined;
     this.#requests = new PendingRequests(options.clock, options.send);
+    this.#turns = new Turns(options.clock);
+    this.#auditAnswers = new AuditAnswers({
+      clock: options.clock,
+      answer: (question) => this.#answerAudit(question),
+      pauseMs: () => this.#receiver.auditPauseMs(),
+      onError: () => options.end("lost", undefined),
+    });
   }
 
   begin(receiver: Receiver): void {
@@ -67,9 +78,13 @@ export class PeerSession implements Session, Replies {
   }
 
   async take(contents: readonly Uint8Array[]): Promise<void> {
+    this.#turns.begin();
     for (const content of contents) {
       const items = this.#reader.push(content);
-      for (const item of items instanceof Promise ? await items : items) this.#takeMessage(item);
+      for (const item of items instanceof Promise ? await items : items) {
+        if (this.#turns.isOver) await this.#turns.next();
+        this.#takeMessage(item);
+      }
     }
     this.handOver();
   }
@@ -160,6 +175,7 @@ export class PeerSession implements Session, Replies {
   end(): void {
     this.#unacknowledged.end();
     this.#requests.end();
+    this.#auditAnswers.end();
   }
 
   #takeMessage(item: Message | Fault): void {
@@ -224,7 +240,13 @@ export class PeerSession implements Session, Replies {
   #takeAudit(request: Message): void {
     if (!this.#hasKey) return this.#refuse(peerFaults.auditNeedsKey);
     this.handOver();
-    const answer = this.#receiver.answerAudit(request);
+    const fault = this.#auditAnswers.take(request);
+    if (fault !== undefined) this.#refuse(fault);
+  }
+
+  #answerAudit(question: Message): void {
+    if (this.#options.isOver()) return;
+    const answer = this.#receiver.answerAudit(question);
     if (answer === undefined) this.#refuse(peerFaults.nothingToCompare);
     else this.#options.send(answer);
   }

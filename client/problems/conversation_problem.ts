@@ -30,6 +30,7 @@ export type ConversationProblem =
   | { readonly code: "own-key" }
   | { readonly code: "namesake"; readonly name: string }
   | { readonly code: "other-key"; readonly name: string }
+  | { readonly code: "audit-by-unknown"; readonly name: string }
   | { readonly code: "too-many-links-of-one-peer"; readonly max: number }
   | PlaintextProblem & { readonly code: "not-encrypted" }
   /** As `not-encrypted`, if the peer has said nothing at all: it may only be slow. */

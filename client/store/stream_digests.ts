@@ -37,7 +37,10 @@ const pageSize = 500;
 /** The streams of a store. */
 export class StreamDigests {
   readonly #transactions: Transactions;
-  readonly #sql: Record<"streams" | "stream" | "entries" | "lines", StatementSync>;
+  readonly #sql: Record<
+    "streams" | "direction" | "stream" | "entries" | "lines",
+    StatementSync
+  >;
 
   constructor(database: DatabaseSync, transactions: Transactions) {
     this.#transactions = transactions;
@@ -45,6 +48,10 @@ export class StreamDigests {
       streams: database.prepare(
         `SELECT outgoing, stream, last, ${acknowledgedOf("streams")} AS acknowledged FROM streams
          WHERE conversation = ? AND last > 0 ORDER BY id DESC`,
+      ),
+      direction: database.prepare(
+        `SELECT outgoing FROM streams
+         WHERE conversation = ? AND outgoing IN (0, 1) AND stream = ? AND last > 0`,
       ),
       stream: database.prepare(
         "SELECT id FROM streams WHERE conversation = ? AND outgoing = ? AND stream = ?",
@@ -78,6 +85,15 @@ export class StreamDigests {
           : { direction: "received", stream: idFromColumn(stream), last, acknowledged: last }
       );
     });
+  }
+
+  /** The direction of a stream; undefined if there is nothing of it. @throws {UserError} As {@linkcode streams}. */
+  directionOf(conversation: ConversationId, stream: string): Direction | undefined {
+    const found = this.#transactions.reading(
+      "read-streams",
+      () => this.#sql.direction.get(conversation, idToColumn(stream)),
+    ) as { outgoing: number } | undefined;
+    return found && (found.outgoing === 1 ? "sent" : "received");
   }
 
   /**

@@ -14,6 +14,7 @@ import {
   mailMessageBytesMax,
   mailRetryS,
   messageBytesMax,
+  pendingRequestsMax,
 } from "./limits.ts";
 import { fatalFault, type Fault, fault } from "./status.ts";
 
@@ -125,6 +126,10 @@ export const peerFaults = {
   plaintextAudit: fatalFault(426, "An audit needs an encrypted link"),
   auditOnly: fault(400, "This link is for AUDIT only"),
   auditNeedsKey: fault(426, "AUDIT needs an encrypted link"),
+  tooManyQuestions: fatalFault(
+    429,
+    `At most ${pendingRequestsMax} AUDITs may wait for an answer`,
+  ),
   nothingToCompare: fault(403, "There is nothing here that you could compare"),
   invalidStream: fault(400, "The Stream of a RESET is not 128 bits in hexadecimal"),
   verifyOutOfTurn: fatalFault(400, "A VERIFY came out of turn"),

@@ -18,6 +18,7 @@ import type { LinkAdmission, VerificationNotices } from "../../client/link/link_
 export interface LinkHandlers extends LinkAdmission, Inbox, VerificationNotices {
   readonly opened: (link: Link) => void;
   readonly answerAudit: Receiver["answerAudit"];
+  readonly auditPauseMs: Receiver["auditPauseMs"];
   readonly room: () => Promise<void> | undefined;
   readonly closed: LinkOptions["onClosed"];
 }
@@ -26,7 +27,7 @@ export interface LinkHandlers extends LinkAdmission, Inbox, VerificationNotices 
 export function linkOwner(
   handlers: Partial<LinkHandlers>,
 ): Pick<LinkOptions, "owner" | "onClosed" | "room"> {
-  const { inbox, verification, answerAudit } = ignoringReceiver;
+  const { inbox, verification, answerAudit, auditPauseMs } = ignoringReceiver;
   return {
     owner: {
       admitPlaintext: handlers.admitPlaintext ?? (() => undefined),
@@ -37,6 +38,7 @@ export function linkOwner(
           inbox: { ...inbox, ...handlers },
           verification: { ...verification, ...handlers },
           answerAudit: handlers.answerAudit ?? answerAudit,
+          auditPauseMs: handlers.auditPauseMs ?? auditPauseMs,
         };
       },
     },

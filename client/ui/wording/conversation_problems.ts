@@ -30,6 +30,7 @@ export const conversationSentences: Sentences<ConversationProblem> = {
   "own-key": () => "that is yourself, by your name and by your key",
   "namesake": ({ name }) => `somebody with another key than yours goes by your name, ${name}`,
   "other-key": ({ name }) => `${name} has another key than expected`,
+  "audit-by-unknown": ({ name }) => `${name} wants to compare messages and is no contact`,
   "too-many-links-of-one-peer": ({ max }) => `more than ${max} links with one peer`,
   "not-encrypted": ({ name, address, known }) => {
     const place = formatAddress(address);

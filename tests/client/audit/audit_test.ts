@@ -1,10 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import {
-  answerAudit,
-  audit,
-  type AuditReport,
-  type StreamFinding,
-} from "../../../client/audit/audit.ts";
+import { answerAudit } from "../../../client/audit/answer.ts";
+import { audit, type AuditReport, type StreamFinding } from "../../../client/audit/audit.ts";
 import { UserError } from "../../../client/user_error.ts";
 import { type ConversationId, openStore, type Store } from "../../../client/store/store.ts";
 import type { NumberedMessage } from "../../../shared/protocol/message_stream.ts";

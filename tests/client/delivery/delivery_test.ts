@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
 import { UserError } from "../../../client/user_error.ts";
 import { Delivery } from "../../../client/delivery/delivery.ts";
@@ -428,6 +428,24 @@ Deno.test("a peer that keeps asking for new streams gets few", async () => {
   // A peer that needs one asks again when it gets what it cannot take.
   scene.delivery.renumber(scene.outgoing.stream);
   assertEquals(scene.acknowledge(link).length, 1);
+});
+
+Deno.test("a new stream that took long to make is not made again for long", async () => {
+  using scene = new Scene("1");
+  await scene.attach();
+  const { clock } = scene;
+  const now = () => FakeClock.prototype.now.call(clock);
+  let lateMs = 0;
+  clock.now = () => now() + (lateMs += 1_000);
+  scene.delivery.renumber(scene.outgoing.stream);
+  clock.now = now;
+  const { stream } = scene.outgoing;
+  await clock.pass(40_000);
+  scene.delivery.renumber(stream);
+  assertEquals(scene.outgoing.stream, stream);
+  await clock.pass(60_000);
+  scene.delivery.renumber(stream);
+  assertNotEquals(scene.outgoing.stream, stream);
 });
 
 Deno.test("that another program has started a new stream is noticed", async () => {

@@ -623,6 +623,58 @@ Deno.test("AUDIT is answered by the receiver, and by ERROR if that has no answer
   await silent.events.see("messages");
 });
 
+Deno.test("AUDITs are answered one in a turn, and a ninth that waits ends the link", async () => {
+  const clock = new FakeClock();
+  await using t = await KeyedLink.open({ clock });
+  const audits = (count: number) => "AUDIT\r\nId: q\r\n\r\n".repeat(count);
+  await t.peer.send(audits(9));
+  await t.events.count("audit", 1);
+  await settle();
+  assertEquals(t.events.of("audit").length, 1);
+  await clock.pass(0);
+  assertEquals(t.events.of("audit").length, 9);
+  for (let i = 0; i < 9; i++) assertMatch(await t.peer.message(), /^AUDITACK/);
+  await t.peer.send(audits(10));
+  assertMatch(await t.peer.message(), /^AUDITACK/);
+  assertMatch(await t.peer.message(), /^ERROR\r\nCode: 429\r\nReason: At most 8 AUDITs/);
+  assertEquals((await t.events.see("closed")).reason, "broken");
+  await clock.pass(60_000);
+  assertEquals(t.events.of("audit").length, 10);
+});
+
+Deno.test("a peer whose time is used up gets its answers later", async () => {
+  const clock = new FakeClock();
+  let pauseMs = 5_000;
+  await using t = await KeyedLink.open({ clock }, { auditPauseMs: () => pauseMs });
+  await t.peer.send("AUDIT\r\nId: q\r\n\r\nPING\r\n\r\n");
+  assertMatch(await t.peer.message(), /^PONG/);
+  await clock.pass(4_999);
+  assertEquals(t.events.of("audit"), []);
+  pauseMs = 0;
+  await clock.pass(1);
+  assertMatch(await t.peer.message(), /^AUDITACK/);
+});
+
+Deno.test("what one read brings is taken in turns", async () => {
+  const clock = new FakeClock();
+  let looks = 0;
+  // Each look at the clock takes a millisecond.
+  await using t = await KeyedLink.open({
+    clock: {
+      now: () => clock.now() + looks++,
+      timeOfDay: () => clock.timeOfDay(),
+      after: (ms, then) => clock.after(ms, then),
+    },
+  });
+  await t.peer.send("PING\r\n\r\n".repeat(1_000) + "ACK\r\nId: x\r\n\r\n");
+  await t.peer.message();
+  await settle();
+  assertEquals(t.events.of("acknowledged"), []);
+  assert(clock.waits.includes(0), `${clock.waits}`);
+  await clock.pass(0);
+  await t.events.see("acknowledged");
+});
+
 Deno.test("a link for comparing carries only AUDIT", async () => {
   await using t = await KeyedLink.open({}, {}, auditChat);
   assertEquals(t.link.purpose, "audit");

@@ -128,6 +128,10 @@ const conversationCases: SentenceCases<ConversationProblem> = {
     "somebody with another key than yours goes by your name, alice",
   ]],
   "other-key": [[{ code: "other-key", name }, "bob has another key than expected"]],
+  "audit-by-unknown": [[
+    { code: "audit-by-unknown", name },
+    "bob wants to compare messages and is no contact",
+  ]],
   "too-many-links-of-one-peer": [[
     { code: "too-many-links-of-one-peer", max: 4 },
     "more than 4 links with one peer",
