@@ -269,8 +269,14 @@ export class Link implements PeerFacts {
 
   async #run(isUnknownSender: boolean): Promise<void> {
     let buffer = new Uint8Array(isUnknownSender ? unknownSenderBufferBytes : readBufferBytes);
+    let isReset = false;
+    // So does a program end that has not read everything. What it has said before counts all the same.
+    const reset = () => {
+      isReset = true;
+      return null;
+    };
     try {
-      for (let count; (count = await this.#options.conn.read(buffer)) !== null;) {
+      for (let count; (count = await this.#options.conn.read(buffer).catch(reset)) !== null;) {
         this.#saidNothing = false;
         if (this.#state.name === "closed") break;
         await this.#take(buffer.subarray(0, count));
@@ -283,7 +289,8 @@ export class Link implements PeerFacts {
       }
       if (this.#state.name === "opening") await this.#state.opening.finish();
       if (!this.#isOver) this.#session?.finish();
-      this.#end(this.dialect === "p2pchat" ? "lost" : "peer-left", undefined);
+      const isLost = isReset || this.dialect === "p2pchat";
+      this.#end(isLost ? "lost" : "peer-left", undefined);
     } catch {
       this.#end("lost", undefined);
     }

@@ -2,7 +2,11 @@
 // understood, and answered as it frames its own texts.
 
 import { assertEquals } from "@std/assert";
-import { LinkUnderTest } from "../../../support/link_fixture.ts";
+import { Link } from "../../../../client/link/link.ts";
+import { Events } from "../../../support/events.ts";
+import { type LinkEvent, LinkUnderTest, self, told } from "../../../support/link_fixture.ts";
+import { linkOwner } from "../../../support/link_owner.ts";
+import { MemoryConn } from "../../../support/memory_conn.ts";
 
 interface Dialect {
   /** What it says first; nothing if it has no opening. */
@@ -139,4 +143,36 @@ Deno.test("what looks like the end and is not is a text of one who sends lines",
   await t.peer.send(opening + "Hello\r\nQUIT\r\nGoodbye!\r\nor not\r\n");
   await t.events.count("text", 4);
   assertEquals(t.texts, ["Hello", "QUIT", "Goodbye!", "or not"]);
+});
+
+/** A connection that is reset behind what it brings. */
+class ResetConn extends MemoryConn {
+  readonly #reads: string[];
+
+  constructor(...reads: string[]) {
+    super();
+    this.#reads = reads;
+  }
+
+  override read(buffer: Uint8Array): Promise<number | null> {
+    const said = this.#reads.shift();
+    if (said === undefined) return Promise.reject(new Deno.errors.ConnectionReset("reset"));
+    return Promise.resolve(new TextEncoder().encodeInto(said, buffer).written);
+  }
+
+  override close(): void {}
+}
+
+Deno.test("what one has said counts although the connection is reset behind it", async () => {
+  for (
+    const reads of [[opening, "Hello"], [opening + "QUIT\r\n", "Hello"], [opening + "Hello\r\n"]]
+  ) {
+    const events = new Events<LinkEvent>();
+    const conn = new ResetConn(...reads);
+    const owner = linkOwner(told(events));
+    const link = new Link({ conn, role: "responder", self, ...owner, allowPlaintext: true });
+    await link.ended;
+    assertEquals(events.of("text").at(-1)?.text, "Hello");
+    assertEquals(events.of("closed").map(({ reason }) => reason), ["lost"]);
+  }
 });
