@@ -109,20 +109,28 @@ export class Connector {
   }
 
   /**
-   * Calls an address. Done when the link is open. If the other side hangs up without a word, which some
-   * legacy programs do at what they do not know, and plaintext is allowed, it is called again as they call.
+   * Calls an address. Done when the link is open. If the other side hangs up, without a word or with some
+   * that are not of this protocol, as legacy programs do at what they do not know, and plaintext is allowed,
+   * it is called again as they call.
    *
    * @throws {UserError} If nobody answers there, or there are too many links.
    * @throws {CallRefused} If the other side was reached, and either side does not want to talk.
    */
   async call(address: Address, call: Call, keeper: LinkKeeper): Promise<Link> {
     const { link, opened } = await this.#dial(address, call, keeper, false);
+    let first;
     try {
       return await opened;
     } catch (error) {
       if (!this.#hungUp(link, error) || !keeper.mayTryPlaintext(link, call)) throw error;
+      first = error;
     }
-    return await (await this.#dial(address, call, keeper, true)).opened;
+    try {
+      return await (await this.#dial(address, call, keeper, true)).opened;
+    } catch (error) {
+      // Some listen no more once they have refused a call: what they said to the first one says why.
+      throw saysWhy(error) ? error : first;
+    }
   }
 
   async #dial(
@@ -201,11 +209,13 @@ export class Connector {
     }
   }
 
-  /** Whether the other side has hung up on a call without a word, and plaintext is allowed. */
+  /** Whether the other side has hung up on a call of a kind that it may not know, and plaintext is allowed. */
   #hungUp({ saidNothing }: Link, error: unknown): boolean {
     const { allowPlaintext, signal } = this.#options;
-    return allowPlaintext && saidNothing && !signal.aborted && error instanceof UserError &&
-      error.problem.code === "call-ended" && error.problem.detail === undefined;
+    if (!allowPlaintext || signal.aborted || error instanceof CallRefused) return false;
+    if (!(error instanceof UserError) || error.problem.code !== "call-ended") return false;
+    const { detail } = error.problem;
+    return detail === undefined ? saidNothing : detail.code === "peer-said";
   }
 
   #link(
@@ -252,6 +262,15 @@ export class Connector {
     keeper.added(link);
     return { link, opened: opened.promise };
   }
+}
+
+/** Whether a call has failed with a reason that the other side gives, or for one of ours. */
+function saysWhy(error: unknown): boolean {
+  if (!(error instanceof UserError) || error instanceof CallRefused) return true;
+  const { problem } = error;
+  return problem.code === "call-ended"
+    ? problem.detail !== undefined
+    : problem.code !== "peer-unreachable";
 }
 
 function callFailure(

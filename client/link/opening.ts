@@ -5,16 +5,17 @@
  * Bytes and answers in, bytes and questions out; no connection and no clock.
  *
  * The states follow each other in this order. Legacy programs skip those from `reading` to `handshaking`,
- * peers without a key skip `handshaking`, and only an initiator that has concluded a handshake waits.
+ * peers without a key skip `handshaking`, and only an initiator that has concluded a handshake waits. Only a
+ * legacy program that is called and says something at once is doubted.
  *
- *     detecting -> reading -> handshaking -> admitting -> waiting -> over
+ *     detecting -> doubting -> reading -> handshaking -> admitting -> waiting -> over
  *
  * @module
  */
 
 import { concat } from "@std/bytes/concat";
 import { errorReply } from "../../shared/protocol/error_reply.ts";
-import { handshakeBytesMax } from "../../shared/protocol/limits.ts";
+import { handshakeBytesMax, messageBytesMax } from "../../shared/protocol/limits.ts";
 import { encode } from "../../shared/protocol/message.ts";
 import { MessageReader } from "../../shared/protocol/message_reader.ts";
 import { peerFaults } from "../../shared/protocol/reasons.ts";
@@ -39,7 +40,7 @@ import {
 } from "./legacy/detect.ts";
 import { idIn } from "./legacy/legacy_lines.ts";
 import type { PeerFacts, Purpose, Refusal } from "./link_events.ts";
-import { saidProblem } from "./reason.ts";
+import { saidProblem, wordsProblem } from "./reason.ts";
 import { SecureChannel } from "./secure_channel.ts";
 
 /** What an opening leads to next. In any case `send` goes out first, as it is. */
@@ -48,6 +49,8 @@ export type Step =
   & (
     /** Wait for more from the peer. */
     | { readonly type: "more" }
+    /** The same, but not for long: what it has said may be why it hangs up now. */
+    | { readonly type: "doubt" }
     /** Ask the owner whether to talk to the peer, and go on with {@linkcode Opening.admitted} or `refused`. */
     | { readonly type: "admit"; readonly by: "plaintext" | "key" }
     | Opened
@@ -72,6 +75,8 @@ export interface OpeningOptions {
   readonly purpose?: Purpose;
   /** Whether the initiator's CHAT is that of a legacy program, for those that hang up at any other. */
   readonly legacyChat?: boolean;
+  /** Whether legacy programs are talked to. */
+  readonly allowPlaintext?: boolean;
   /** The host at the other end of the connection. */
   readonly remoteHost: string;
   /** Milliseconds of a clock that does not go back, for the channel. */
@@ -86,6 +91,11 @@ export type Found = {
 type State =
   /** The dialect is still to be told, from more bytes or from their absence. */
   | { readonly name: "detecting" }
+  /**
+   * As the initiator: something else than CHATACK has come, with which the other side may hang up. If it does
+   * not, each read is a text of its own.
+   */
+  | { readonly name: "doubting"; readonly reads: Uint8Array[] }
   /** CHAT or CHATACK has come and is being read. */
   | { readonly name: "reading" }
   | {
@@ -93,8 +103,8 @@ type State =
     readonly handshake: Handshake;
     readonly frames: FrameReader;
   }
-  /** The owner decides about a peer without a key. */
-  | { readonly name: "admitting-plaintext" }
+  /** The owner decides about a peer without a key, which has said this behind its opening. */
+  | { readonly name: "admitting-plaintext"; readonly reads: readonly Uint8Array[] }
   /** As the initiator: the owner decides about a peer that does not know our key yet. */
   | { readonly name: "admitting-responder"; readonly handshake: Handshake }
   /** As the responder: the owner decides about a peer that waits for a first frame. */
@@ -135,7 +145,7 @@ export class Opening {
 
   /** Whether the dialect is still to be told. */
   get undecided(): boolean {
-    return this.#state.name === "detecting";
+    return this.#state.name === "detecting" || this.#state.name === "doubting";
   }
 
   /** Whether something has come that the dialect is still to be told from. */
@@ -154,6 +164,9 @@ export class Opening {
   async take(bytes: Uint8Array): Promise<Step> {
     this.#unread = concat([this.#unread, bytes]);
     switch (this.#state.name) {
+      case "doubting":
+        this.#state.reads.push(bytes.slice());
+        return this.#detect(false) ?? this.#more();
       case "detecting":
         return this.#detect(false) ?? await this.#readOpening();
       case "handshaking":
@@ -170,6 +183,14 @@ export class Opening {
     return this.undecided ? this.#detect(true) ?? this.#more() : this.#more();
   }
 
+  /** Takes the end of the connection: nothing more comes. */
+  hungUp(): Step {
+    if (this.pending && this.#mayBeRefusal) {
+      return this.#end("peer-left", wordsProblem(this.#unread));
+    }
+    return this.pending ? this.timeIsUp() : this.#more();
+  }
+
   /** Goes on with a peer that the owner lets in. */
   admitted(): Step {
     const state = this.#state;
@@ -178,7 +199,7 @@ export class Opening {
         if (this.found.dialect === "p2pchat" && this.#role === "responder") {
           this.#send.push(this.#introduction("CHATACK", false));
         }
-        return this.#open(undefined, [this.#unread]);
+        return this.#open(undefined, state.reads);
       case "admitting-responder": {
         this.#send.push(frame(state.handshake.conclude()));
         const channel = this.#split(state.handshake);
@@ -218,8 +239,21 @@ export class Opening {
       this.found.dialect = verdict;
       return this.#end("broken", { code: "peer-cannot-compare" });
     }
+    if (!timeIsUp && this.#mayBeRefusal) {
+      if (this.#state.name === "detecting") {
+        this.#state = { name: "doubting", reads: [this.#unread] };
+      }
+      return { type: "doubt", send: this.#sent() };
+    }
     if (verdict === "lines") this.found.peerId = idIn(this.#unread);
     return this.#askAboutPlaintext(verdict);
+  }
+
+  /** Whether what has come may be the words with which a legacy program refuses our CHAT. */
+  get #mayBeRefusal(): boolean {
+    const { length } = this.#unread;
+    return this.#role === "initiator" && this.#options.allowPlaintext === true &&
+      this.found.purpose === "conversation" && length > 0 && length < messageBytesMax;
   }
 
   async #readOpening(): Promise<Step> {
@@ -321,7 +355,8 @@ export class Opening {
 
   #askAboutPlaintext(dialect: Dialect): Step {
     this.found.dialect = dialect;
-    this.#state = { name: "admitting-plaintext" };
+    const reads = this.#state.name === "doubting" ? this.#state.reads : [this.#unread];
+    this.#state = { name: "admitting-plaintext", reads };
     return { type: "admit", by: "plaintext", send: this.#sent() };
   }
 

@@ -12,7 +12,7 @@ import type { LinkAdmission, PeerFacts } from "./link_events.ts";
 import { type Found, type Opened, Opening, type OpeningOptions, type Step } from "./opening.ts";
 
 /** What carrying out an opening needs. Times are in milliseconds. */
-export interface OpeningTaskOptions extends Omit<OpeningOptions, "now"> {
+export interface OpeningTaskOptions extends Omit<OpeningOptions, "now" | "allowPlaintext"> {
   readonly clock: TimerClock;
   /** How long the opening may take as a whole. */
   readonly openingMs: number;
@@ -33,7 +33,10 @@ export interface OpeningTaskOptions extends Omit<OpeningOptions, "now"> {
   readonly end: (reason: CloseReason, detail: Problem | undefined, isTold: boolean) => void;
 }
 
-/** How long the rest of a first message may take, in milliseconds, before what has come is taken as all of it. */
+/**
+ * How long the rest of a first message may take, in milliseconds, before what has come is taken as all of it;
+ * and how long a peer that is called may take to hang up behind what it has said.
+ */
 const quietMs = 500;
 
 /** One opening under way. */
@@ -42,6 +45,7 @@ export class OpeningTask {
   readonly #opening: Opening;
   #cancelLimit: (() => void) | undefined;
   #cancelQuiet = () => {};
+  #doubts = false;
   #stopped = false;
 
   /** Begins. */
@@ -66,9 +70,9 @@ export class OpeningTask {
     await this.#follow(await this.#opening.take(bytes));
   }
 
-  /** Takes what has come as all that will come. */
+  /** Takes the end of the connection. */
   async finish(): Promise<void> {
-    if (this.#opening.pending) await this.#follow(this.#opening.timeIsUp());
+    await this.#follow(this.#opening.hungUp());
   }
 
   /** Stops: the link is open, or over. */
@@ -86,6 +90,10 @@ export class OpeningTask {
     switch (step.type) {
       case "more":
         if (this.#opening.pending && role === "responder") this.#afterQuiet(quietMs);
+        return;
+      case "doubt":
+        if (!this.#doubts) this.#afterQuiet(quietMs);
+        this.#doubts = true;
         return;
       case "admit":
         return await this.#ask(step.by);

@@ -17,6 +17,12 @@ export function saidReason(message: Message): string | undefined {
   return reason === undefined || reason === "" ? undefined : shorten(reason, reasonLettersMax);
 }
 
+/** What a legacy program has said before it hung up, as the reason why a link ends. */
+export function wordsProblem(bytes: Uint8Array): LinkProblem | undefined {
+  const said = new TextDecoder().decode(bytes).replaceAll(/\s+/g, " ").trim();
+  return said === "" ? undefined : { code: "peer-said", said: shorten(said, reasonLettersMax) };
+}
+
 /** The Reason of a message as the reason why a link ends; undefined if there is none. */
 export function saidProblem(message: Message): LinkProblem | undefined {
   const said = saidReason(message);

@@ -6,7 +6,7 @@
 
 import { messageBytesMax } from "../../../shared/protocol/limits.ts";
 import { isFault } from "../../../shared/protocol/status.ts";
-import { CR, LF, type Message, parse } from "../../../shared/protocol/message.ts";
+import { CR, header, LF, type Message, parse } from "../../../shared/protocol/message.ts";
 import { speaksVersion1 } from "../../../shared/protocol/verbs.ts";
 import type { Dialect } from "../../events.ts";
 
@@ -49,7 +49,8 @@ function detectIdOpening(text: string, timeIsUp: boolean): Verdict {
 }
 
 /**
- * Tells the dialect of a peer that is called. One that does not answer CHATACK or ERROR does not know CHAT.
+ * Tells the dialect of a peer that is called. One that does not answer CHATACK or ERROR does not know CHAT;
+ * an ERROR without a Code is not of this protocol.
  *
  * @param bytes What has come so far; possibly nothing.
  * @param timeIsUp Whether nothing more is waited for.
@@ -58,9 +59,15 @@ export function detectResponder(bytes: Uint8Array, timeIsUp: boolean): Verdict {
   const text = utf8.decode(bytes);
   const answers = ["CHATACK", "ERROR"];
   const begun = answers.some((line) => startsWithLine(text, line));
-  if (begun && firstMessage(text) !== undefined) return "p2pchat";
+  const answer = begun ? firstMessage(text) : undefined;
+  if (answer !== undefined) return answer[0] === "CHATACK" || hasCode(answer) ? "p2pchat" : "raw";
   const mayBe = begun || answers.some((line) => mayBecomeLine(text, line));
   return mayBe && !timeIsUp && bytes.length < messageBytesMax ? "undecided" : "raw";
+}
+
+function hasCode(lines: readonly string[]): boolean {
+  const message = parse(lines);
+  return !isFault(message) && header(message, "Code") !== undefined;
 }
 
 function startsWithLine(text: string, line: string): boolean {

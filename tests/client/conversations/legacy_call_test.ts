@@ -5,6 +5,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { UserError } from "../../../client/user_error.ts";
 import { nowhere, Person } from "../../support/client_fixture.ts";
 import { start } from "../../support/server_fixture.ts";
+import { rejectsSaying } from "../../support/problems.ts";
 import { patient } from "../../support/link_fixture.ts";
 import { RawListener, RawPeer } from "../../support/raw_peer.ts";
 import { until } from "../../support/events.ts";
@@ -14,6 +15,10 @@ const times = { ...patient, chatackMs: 50 };
 /** Answers calls as a test says, and notes what each was opened with. */
 class Callee implements AsyncDisposable {
   readonly heard: string[] = [];
+  /** With what it refuses. */
+  words = "";
+  /** Whether it listens no more once it has refused. */
+  stopsListening = false;
   readonly #listener: Deno.TcpListener;
   readonly #ended: Promise<void>;
 
@@ -33,7 +38,11 @@ class Callee implements AsyncDisposable {
       const buffer = new Uint8Array(1024);
       for (let count; (count = await conn.read(buffer).catch(() => null)) !== null;) {
         this.heard[index] += new TextDecoder().decode(buffer.subarray(0, count));
-        if (!this.accepts(this.heard[index]!)) break;
+        if (!this.accepts(this.heard[index]!)) {
+          if (this.stopsListening) this.#listener.close();
+          await conn.write(new TextEncoder().encode(this.words));
+          break;
+        }
         if (this.heard[index]!.endsWith("Hello\r\n")) break;
       }
       conn.close();
@@ -41,7 +50,7 @@ class Callee implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#listener.close();
+    if (!this.stopsListening) this.#listener.close();
     await this.#ended;
   }
 }
@@ -62,11 +71,76 @@ Deno.test("one who hangs up at a CHAT with more is called again as its own kind 
   assertEquals(alice.events.of("opened").map(({ dialect }) => dialect), ["lines"]);
 });
 
+for (
+  const words of [
+    "invalid",
+    "invalid request\r\n",
+    "unknown header: Version\r\nbye\r\n",
+    "ERROR",
+    "ERROR\r\nunknown header\r\n\r\n",
+    "CHATERR\r\n\r\n",
+  ]
+) {
+  Deno.test(`one who refuses with ${JSON.stringify(words)} is called again as its own kind calls`, async () => {
+    await using alice = new Person("alice", nowhere, { times, allowPlaintext: true });
+    await using strict = new Callee(isBare);
+    strict.words = words;
+    await alice.chat(strict.place);
+    await alice.send("Hello");
+    await until(() => strict.heard.length === 2 && strict.heard[1]!.endsWith("Hello\r\n"));
+    assertEquals(strict.heard.map(isBare), [false, true]);
+    // The refusal is no text of a conversation.
+    assertEquals(alice.heard, []);
+    assertEquals(alice.events.of("opened").map(({ dialect }) => dialect), ["lines"]);
+  });
+}
+
 Deno.test("one who hangs up at that as well is not called a third time", async () => {
   await using alice = new Person("alice", nowhere, { times, allowPlaintext: true });
   await using gone = new Callee(() => false);
-  await assertRejects(() => alice.chat(gone.place), UserError);
+  await rejectsSaying(
+    () => alice.chat(gone.place),
+    UserError,
+    `The client at ${gone.place} ended the call: it hung up`,
+  );
   assertEquals(gone.heard.map(isBare), [false, true]);
+});
+
+Deno.test("what one says who refuses both calls, or listens no more after the first, is told", async () => {
+  for (const stopsListening of [false, true]) {
+    await using alice = new Person("alice", nowhere, { times, allowPlaintext: true });
+    await using gone = new Callee(() => false);
+    Object.assign(gone, { words: "unknown\r\n command\n", stopsListening });
+    await rejectsSaying(
+      () => alice.chat(gone.place),
+      UserError,
+      `The client at ${gone.place} ended the call: “unknown command”`,
+    );
+    assertEquals(gone.heard.map(isBare), stopsListening ? [false] : [false, true]);
+    assertEquals(alice.events.of("opened"), []);
+  }
+});
+
+Deno.test("one who says something at once and stays is heard, and called once", async () => {
+  await using alice = new Person("alice", nowhere, { times, allowPlaintext: true });
+  using listener = new RawListener();
+  const called = alice.chat(`127.0.0.1:${listener.address.port}`);
+  using bob = await listener.accept();
+  await bob.message();
+  await bob.send("Hello, whoever you are\r\n");
+  await called;
+  await alice.events.see("message");
+  assertEquals(alice.events.of("message").map(({ text }) => text), ["Hello, whoever you are"]);
+  await alice.send("Hi");
+  assertEquals(await bob.upTo("\r\n"), "Hi\r\n");
+});
+
+Deno.test("one who refuses as this protocol does is not called again", async () => {
+  await using alice = new Person("alice", nowhere, { times, allowPlaintext: true });
+  await using busy = new Callee(isBare);
+  busy.words = "ERROR\r\nCode: 429\r\nReason: Too many\r\n\r\n";
+  await rejectsSaying(() => alice.chat(busy.place), UserError, "ended the call: “Too many”");
+  assertEquals(busy.heard.map(isBare), [false]);
 });
 
 Deno.test("without leave to talk in plaintext there is no second call", async () => {

@@ -195,6 +195,33 @@ Deno.test("when time is up, the dialect is told from what has come", async () =>
   assertEquals([half.opening.undecided, half.opening.pending], [false, false]);
 });
 
+Deno.test("a responder that says something else than CHATACK may refuse with that", async () => {
+  const said = ["invalid\r\n", "bye"];
+  const [stays, hangsUp, isFirm] = [true, true, false].map((allowPlaintext) =>
+    new Side("initiator", { allowPlaintext })
+  );
+  for (const side of [stays!, hangsUp!, isFirm!]) {
+    for (const read of said) await side.hear(utf8.encode(read));
+  }
+  assertEquals([stays!.events, hangsUp!.events], [[], []]);
+  assertEquals(isFirm!.events, ["admit by plaintext", "open raw"]);
+  stays!.follow(stays!.opening.timeIsUp());
+  assertEquals([stays!.events, stays!.contents], [["admit by plaintext", "open raw"], said]);
+  hangsUp!.follow(hangsUp!.opening.hungUp());
+  assertEquals(hangsUp!.events, ["peer-left: “invalid bye”"]);
+});
+
+Deno.test("a responder that goes on and on is not doubted for ever", async () => {
+  const side = new Side("initiator", { allowPlaintext: true });
+  const read = utf8.encode("x".repeat(1_024));
+  for (let reads = 1; side.events.length === 0; reads++) {
+    assert(reads <= 17, "it is still doubted");
+    await side.hear(read);
+  }
+  assertEquals(side.events, ["admit by plaintext", "open raw"]);
+  assertEquals(side.contents.join("").length, 16 * 1_024);
+});
+
 Deno.test("once the dialect is known, time being up changes nothing", async () => {
   const [initiator, responder] = [new Side("initiator"), new Side("responder")];
   await meet(initiator, responder, (bytes) => {

@@ -43,6 +43,8 @@ const responder: [said: string, first: Verdict, atLast: Verdict][] = [
   [answer, "p2pchat", "p2pchat"],
   [answer.replaceAll("\r", ""), "p2pchat", "p2pchat"],
   ["ERROR\r\nCode: 400\r\nReason: no\r\n\r\n", "p2pchat", "p2pchat"],
+  ["ERROR\r\nunknown header Version\r\n\r\n", "raw", "raw"],
+  ["ERROR\r\nReason: no\r\n\r\n", "raw", "raw"],
   ["", "undecided", "raw"],
   ["CHATACK", "undecided", "raw"],
   ["CHATACK\r\nclientID: bob\r\n", "undecided", "raw"],
