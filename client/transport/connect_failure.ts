@@ -5,8 +5,9 @@
  */
 
 import { errorMessage } from "../../shared/errors/error_message.ts";
-import { systemReason } from "../../shared/errors/system_error.ts";
+import { lookupFailure, systemReason } from "../../shared/errors/system_error.ts";
 import type { ConnectFailure, TlsFailure } from "../problems/transport_problem.ts";
+import { ResolverSilent } from "./connect_to_host.ts";
 
 /** Why nobody was reached. */
 export function connectFailure(error: unknown): ConnectFailure {
@@ -20,11 +21,11 @@ export function tlsConnectFailure(error: unknown): ConnectFailure | TlsFailure {
 
 /** Undefined if it is none of those that have a code. */
 function knownFailure(error: unknown): ConnectFailure | undefined {
+  if (error instanceof ResolverSilent) return { is: "not-looked-up" };
   if (error instanceof Deno.errors.TimedOut) return { is: "no-answer" };
   if (error instanceof Deno.errors.NotCapable) return { is: "not-permitted" };
-  // What Deno says if the system cannot look up a name; it gives no code.
-  const [, lookup] = /failed to lookup address information: (.*)/.exec(errorMessage(error)) ?? [];
-  if (lookup !== undefined) return { is: absent.test(lookup) ? "no-such-host" : "not-looked-up" };
+  const lookup = lookupFailure(error);
+  if (lookup !== undefined) return { is: lookup };
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   return systemFailures[code];
 }
@@ -32,10 +33,6 @@ function knownFailure(error: unknown): ConnectFailure | undefined {
 function otherFailure(error: unknown): ConnectFailure {
   return { is: "other", reason: systemReason(error) };
 }
-
-/** How resolvers say that there is no such name: those of glibc, musl, macOS and Windows. */
-const absent =
-  /not known|nodename nor servname|does not resolve|No address associated|No such host/i;
 
 const systemFailures: Readonly<Record<string, ConnectFailure>> = {
   EAI_AGAIN: { is: "not-looked-up" },

@@ -7,7 +7,8 @@
 import type { Address } from "../../shared/net/address.ts";
 import { UserError } from "../user_error.ts";
 import { connectFailure } from "./connect_failure.ts";
-import { connectWithin, type DialOptions } from "./connect_within.ts";
+import { connectToHost } from "./connect_to_host.ts";
+import type { DialOptions } from "./connect_within.ts";
 
 /** A connection to a server, as far as a client needs it. One over TCP is one. */
 export interface ServerConn {
@@ -37,7 +38,7 @@ export async function dial(
   name: string | undefined,
   options: DialOptions,
 ): Promise<Deno.TcpConn> {
-  return await connectWithin(() => connectTcp(address), options, (cause) => {
+  return await connectToHost(address.host, () => connectTcp(address), options, (cause) => {
     const why = connectFailure(cause);
     return new UserError({ code: "peer-unreachable", name, address, why }, { cause });
   });

@@ -12,7 +12,8 @@ import {
 } from "../../shared/net/server_address.ts";
 import { UserError } from "../user_error.ts";
 import { connectFailure, tlsConnectFailure } from "./connect_failure.ts";
-import { connectWithin, type DialOptions } from "./connect_within.ts";
+import { connectToHost } from "./connect_to_host.ts";
+import type { DialOptions } from "./connect_within.ts";
 import { connectPinned, UnprovenCertificate, WrongCertificate } from "./pinned_tls.ts";
 import { connectTcp, type ServerConn } from "./tcp.ts";
 
@@ -29,12 +30,13 @@ export async function dialServer(
   const { tls } = address;
   const server = formatServerAddress(address);
   if (tls === undefined) {
-    return await connectWithin(() => connectTcp(address), options, (cause) => {
+    return await connectToHost(address.host, () => connectTcp(address), options, (cause) => {
       const why = connectFailure(cause);
       return new UserError({ code: "server-unreachable", server, why }, { cause });
     });
   }
-  return await connectWithin(
+  return await connectToHost(
+    address.host,
     (givenUp) =>
       tls.pin === undefined
         ? connectVerified(address, tls, givenUp)

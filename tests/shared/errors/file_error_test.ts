@@ -39,7 +39,14 @@ Deno.test("what there are no better words for keeps the system's, without its nu
   const cases: [message: string, words: string][] = [
     ["Network is unreachable (os error 101)", "Network is unreachable"],
     ["Input/output error (os error 5): readfile '/a\nb'", "Input/output error"],
-    ["failed to lookup address information: x", "there is no such host"],
+    [
+      "failed to lookup address information: Name or service not known",
+      "there is no such host",
+    ],
+    [
+      "failed to lookup address information: Temporary failure in name resolution",
+      "its name cannot be looked up at the moment; is this machine online?",
+    ],
     ["Something else", "Something else"],
   ];
   for (const [message, words] of cases) {
