@@ -226,7 +226,7 @@ const fields: Arbitraries = {
   hint: fc.record({
     hint: fc.constantFrom("local-only" as const, "server-line-not-encrypted" as const),
   }),
-  "still-waiting": fc.record({ command: hostile }),
+  "still-waiting": fc.record({ command: fc.option(hostile, { nil: undefined }) }),
   "lines-dropped": fc.record({ lines: fc.array(hostile, { minLength: 1, maxLength: 3 }) }),
   "lines-refused": fc.record({ lines: fc.array(hostile, { minLength: 1, maxLength: 3 }) }),
   usage: fc.record({ usage: hostile, help: hostile }),

@@ -16,7 +16,8 @@ export interface CommandContext {
   readonly session: Session;
   /** Shows an answer. */
   readonly show: (answer: Answer | LineProblem) => void;
-  readonly clock: TimerClock;
+  /** Undefined if nothing is said of a line that takes long: there may be a thousand under way. */
+  readonly clock: TimerClock | undefined;
   /** For whom the user has begun the line; not given if that is the current one when it is run. */
   readonly begunFor?: Recipient;
 }
@@ -57,7 +58,7 @@ interface Command {
 const historyDefault = 20;
 const historyMax = 1_000;
 
-/** A command that takes longer than this is said to be under way, in milliseconds. */
+/** A line that takes longer than this is said to be under way, in milliseconds. */
 const waitingMs = 1_000;
 
 /** Every slash command, in the order of the help. */
@@ -178,10 +179,7 @@ const commands: readonly Command[] = [
 /** Does what a line asks for, and shows the answer. What goes wrong is shown, too. Never throws. */
 export async function runLine(line: string, context: CommandContext): Promise<LineOutcome> {
   const { show, clock } = context;
-  const cancel = clock.after(
-    waitingMs,
-    () => show({ type: "still-waiting", command: line.trim().split(/\s/)[0]! }),
-  );
+  const cancel = clock?.after(waitingMs, () => show(stillWaiting(line)));
   try {
     const outcome = await run(line, context);
     if (outcome === quit) return "quit";
@@ -196,8 +194,14 @@ export async function runLine(line: string, context: CommandContext): Promise<Li
     }
     return "failed";
   } finally {
-    cancel();
+    cancel?.();
   }
+}
+
+function stillWaiting(line: string): Answer {
+  const parsed = parseLine(line);
+  const command = parsed.type === "command" ? `/${parsed.name}` : undefined;
+  return { type: "still-waiting", command };
 }
 
 /**

@@ -150,7 +150,8 @@ export async function runLines(
   signal: AbortSignal,
   { input, isTyped, strict }: RunLinesOptions,
 ): Promise<boolean> {
-  const context = { session, show: (shown: Shown) => display.show(shown), clock: systemClock };
+  const overlapping = { session, show: (shown: Shown) => display.show(shown), clock: undefined };
+  const context = { ...overlapping, clock: systemClock };
   const reader = input.pipeThrough(new InputLineStream(isTyped)).getReader();
   const stopped = aborted(signal).then((): LineOutcome[] => ["failed"]);
   // A read of a terminal or a pipe cannot be taken back; the process ends nevertheless.
@@ -175,9 +176,9 @@ export async function runLines(
       const overlaps = !strict && value.text !== undefined && isMessage(value.text);
       if (!overlaps || running.length >= overlappingMax) isMore = await done(running.splice(0));
       if (!isMore) break;
-      const run = value.text === undefined ? refuse(value, display) : runLine(value.text, context);
-      if (overlaps) running.push(run);
-      else isMore = await done([run]);
+      if (overlaps) running.push(runLine(value.text, overlapping));
+      else if (value.text === undefined) isMore = await done([refuse(value, display)]);
+      else isMore = await done([runLine(value.text, context)]);
     }
     await done(running);
     if (!signal.aborted) await Promise.race([session.client.allDelivered(), stopped]);

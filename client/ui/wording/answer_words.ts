@@ -61,7 +61,8 @@ export const answerWords: Words<Answer> = {
   conversations: (answer) => list(...conversationLines(answer)),
   help: ({ rows }) => list(...aligned(rows)),
   hint: ({ hint }) => notice(hints[hint]),
-  "still-waiting": ({ command }) => notice(`still waiting for ${command} …`),
+  "still-waiting": ({ command }) =>
+    notice(`still waiting for ${command ?? "the message to go out"} …`),
   "lines-dropped": ({ lines }) =>
     notice(
       lines.length === 1

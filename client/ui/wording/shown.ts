@@ -90,9 +90,9 @@ export type Answer =
     readonly hint: "local-only" | "server-line-not-encrypted";
   }
   | {
-    /** A command takes long. */
+    /** A command takes long, or a message if it is undefined. */
     readonly type: "still-waiting";
-    readonly command: string;
+    readonly command: string | undefined;
   }
   | {
     /** Lines that the user has entered, and that are not done since the program ends. */

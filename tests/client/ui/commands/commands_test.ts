@@ -230,6 +230,19 @@ Deno.test("a command that takes long is said to be under way, once", async () =>
   assertEquals(t.clock.waiting, 0);
 });
 
+Deno.test("a message that takes long is said to be under way as a message, whatever it begins with", async () => {
+  for (const line of ["the first word", "//etc/passwd"]) {
+    const t = sitting("bob");
+    const { promise, resolve } = Promise.withResolvers<void>();
+    t.fake.answers.send = promise;
+    const slow = t.types(line);
+    await t.clock.pass(1_000);
+    assertEquals(t.shown.of("still-waiting"), [{ type: "still-waiting", command: undefined }]);
+    resolve();
+    await slow;
+  }
+});
+
 Deno.test("/history without a name is of the current conversation, or of all", async () => {
   for (const [line, count] of [["/history", 20], ["/history 50", 50]] as const) {
     const { calls } = await run(line, { current: "bob" });

@@ -117,7 +117,10 @@ testWords({
       "and change what the server says; put tls:// before its address if the server supports it",
     ],
   ],
-  "still-waiting": [[{ command: "/info" }, "* still waiting for /info …"]],
+  "still-waiting": [
+    [{ command: "/info" }, "* still waiting for /info …"],
+    [{ command: undefined }, "* still waiting for the message to go out …"],
+  ],
   "lines-dropped": [
     [{ lines: ["one"] }, "* dropped the line that was still to be done: “one”"],
     [
