@@ -21,6 +21,8 @@ export type ParsedLine =
 
 /** Tells what a line is. */
 export function parseLine(line: string): ParsedLine {
+  // Most lines begin with the letter of a message.
+  if (/^[^\s\p{Cf}/]/u.test(line)) return { type: "text", text: line };
   if (line.trim() === "") return { type: "empty" };
   const [before, slashes] = /^([\s\p{Cf}]*)(\/{0,2})/u.exec(line)!.slice(1) as [string, string];
   if (slashes === "") return { type: "text", text: line };

@@ -24,23 +24,25 @@ const lineBytesMax = 64 * 1024;
 const lineFeed = 10;
 const carriageReturn = 13;
 const byteOrderMark = "\ufeff";
+const nothing = new Uint8Array(0);
 
-/** Splits bytes into lines, which end with LF or CRLF. */
-export class InputLineStream extends TransformStream<Uint8Array<ArrayBuffer>, InputLine> {
+/** Splits bytes into lines, which end with LF or CRLF. All that a read has brought come together. */
+export class InputLineStream extends TransformStream<Uint8Array<ArrayBuffer>, InputLine[]> {
   /** @param dropsRest Whether what no line end follows is dropped, instead of being the last line. */
   constructor(dropsRest: boolean) {
     const line = new LineBuffer();
     super({
       transform(bytes, controller) {
+        const lines: InputLine[] = [];
         let from = 0;
         for (let to; (to = bytes.indexOf(lineFeed, from)) >= 0; from = to + 1) {
-          line.add(bytes.subarray(from, to));
-          controller.enqueue(line.take());
+          lines.push(line.end(bytes.subarray(from, to)));
         }
         line.add(bytes.subarray(from));
+        if (lines.length > 0) controller.enqueue(lines);
       },
       flush(controller) {
-        if (line.length > 0 && !dropsRest) controller.enqueue(line.take());
+        if (line.length > 0 && !dropsRest) controller.enqueue([line.end(nothing)]);
       },
     });
   }
@@ -65,9 +67,12 @@ class LineBuffer {
     else this.#parts = [];
   }
 
-  /** The line, which is complete. The next one begins. */
-  take(): InputLine {
-    const bytes = concat(this.#parts);
+  /** The line, which these bytes complete. The next one begins. */
+  end(rest: Uint8Array): InputLine {
+    // Most lines come whole.
+    const isWhole = this.#length === 0 && rest.length <= lineBytesMax;
+    if (!isWhole) this.add(rest);
+    const bytes = isWhole ? rest : concat(this.#parts);
     const isTooLong = this.#length > lineBytesMax;
     const number = this.#number++;
     this.#parts = [];

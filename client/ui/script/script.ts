@@ -171,14 +171,17 @@ export async function runLines(
   };
   try {
     for (let isMore = true; isMore;) {
-      const { done: isEnd, value } = await read();
+      const { done: isEnd, value: lines } = await read();
       if (isEnd) break;
-      const overlaps = !strict && value.text !== undefined && isMessage(value.text);
-      if (!overlaps || running.length >= overlappingMax) isMore = await done(running.splice(0));
-      if (!isMore) break;
-      if (overlaps) running.push(runLine(value.text, overlapping));
-      else if (value.text === undefined) isMore = await done([refuse(value, display)]);
-      else isMore = await done([runLine(value.text, context)]);
+      for (const line of lines) {
+        const overlaps = !strict && line.text !== undefined && isMessage(line.text);
+        if (!overlaps || running.length >= overlappingMax) isMore = await done(running.splice(0));
+        if (!isMore) break;
+        if (overlaps) running.push(runLine(line.text, overlapping));
+        else if (line.text === undefined) isMore = await done([refuse(line, display)]);
+        else isMore = await done([runLine(line.text, context)]);
+        if (!isMore) break;
+      }
     }
     await done(running);
     if (!signal.aborted) await Promise.race([session.client.allDelivered(), stopped]);

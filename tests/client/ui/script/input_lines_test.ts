@@ -9,7 +9,7 @@ const utf8 = new TextEncoder();
 /** The lines in chunks of bytes. */
 async function linesOf(chunks: readonly Uint8Array[], dropsRest = false): Promise<InputLine[]> {
   const bytes = ReadableStream.from(chunks.map((chunk) => new Uint8Array(chunk)));
-  return await Array.fromAsync(bytes.pipeThrough(new InputLineStream(dropsRest)));
+  return (await Array.fromAsync(bytes.pipeThrough(new InputLineStream(dropsRest)))).flat();
 }
 
 const text = (text: string): InputLine => ({ text });
