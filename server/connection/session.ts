@@ -14,7 +14,7 @@ import { serverFaults } from "../../shared/protocol/reasons.ts";
 import { isFault } from "../../shared/protocol/status.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import type { Deadlines } from "../../shared/time/deadlines.ts";
-import { answer, type Client, type Context, newClient } from "../handlers/handlers.ts";
+import { answer, type Client, type Context, leave, newClient, news } from "../handlers/handlers.ts";
 import type { Subscriber } from "../presence/presence.ts";
 import { type Answerer, type Reply, ReplyWriter } from "./reply_writer.ts";
 import { type Request, RequestReader } from "./request_reader.ts";
@@ -88,8 +88,7 @@ export class Session implements Subscriber, Answerer {
     this.#become("close");
     this.#writer.stop();
     this.#options.incomplete.stop(this);
-    const { subscription } = this.#client;
-    if (subscription !== undefined) this.#options.context.presence.unsubscribe(subscription);
+    leave(this.#client, this.#options.context);
     this.#conn.close();
   }
 
@@ -114,12 +113,11 @@ export class Session implements Subscriber, Answerer {
   }
 
   async #tell(): Promise<void> {
-    const { subscription } = this.#client;
-    const news = subscription && this.#options.context.presence.news(subscription);
-    if (news === undefined || news.length === 0) return;
+    const messages = news(this.#client, this.#options.context);
+    if (messages.length === 0) return;
     this.#become("news");
     try {
-      await this.#writer.tell(news);
+      await this.#writer.tell(messages);
     } catch {
       // The client is gone, which the reader finds out as well.
       return this.close();

@@ -7,14 +7,10 @@
 import type { Message } from "../../shared/protocol/message.ts";
 import type { Mailbox } from "../mailbox/mailbox.ts";
 import type { Names } from "../names/names.ts";
-import type {
-  AuthenticatedClient,
-  Presence,
-  Subscriber,
-  Subscription,
-} from "../presence/presence.ts";
+import type { Presence, Subscription } from "../presence/presence.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Challenge } from "./challenge.ts";
+import type { RegisteringClient } from "./registrant.ts";
 
 /** What a server knows and offers. */
 export interface Context {
@@ -30,13 +26,10 @@ export interface Context {
 }
 
 /** The client at the other end of a connection, as far as the server knows it. */
-export interface Client {
-  readonly connection: Subscriber;
+export interface Client extends RegisteringClient {
   /** The IP address of the client's end. */
   readonly observedHost: string;
   readonly challenge: Challenge;
-  /** The client that registered with a key on this connection last. */
-  authenticated: AuthenticatedClient | undefined;
   /** Undefined until the client subscribes to news. */
   subscription: Subscription | undefined;
 }

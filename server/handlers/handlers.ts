@@ -37,6 +37,8 @@ export function newClient(connection: Subscriber, observedHost: string, clock: C
     observedHost,
     challenge: new Challenge(clock),
     authenticated: undefined,
+    registrant: undefined,
+    displaced: undefined,
     subscription: undefined,
   };
 }
@@ -55,6 +57,19 @@ export function answer(
   const malformed = check(request, "client");
   if (malformed !== undefined) return errorReply(malformed);
   return handlers.get(request.verb as VerbName)!(request, context, client);
+}
+
+/** The messages that tell a client unasked what it does not know yet. From then on it counts as told. */
+export function news({ displaced, subscription }: Client, { presence }: Context): Message[] {
+  const messages = [...displaced ?? []].map((id) => message("DISPLACED", [["clientID", id]]));
+  displaced?.clear();
+  return subscription === undefined ? messages : [...messages, ...presence.news(subscription)];
+}
+
+/** The connection of a client has ended. */
+export function leave({ registrant, subscription }: Client, { presence }: Context): void {
+  registrant?.end();
+  if (subscription !== undefined) presence.unsubscribe(subscription);
 }
 
 function ping(request: Message): Message {

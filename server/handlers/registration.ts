@@ -11,10 +11,12 @@ import { registrationTtlMaxMs, registrationTtlMinMs } from "../../shared/protoco
 import { type Header, header, type Message } from "../../shared/protocol/message.ts";
 import { requestFaults, serverFaults } from "../../shared/protocol/reasons.ts";
 import { formatSeconds, locationHeaders, parseWholeNumber } from "../../shared/protocol/records.ts";
+import { isFault } from "../../shared/protocol/status.ts";
 import type { NameRefusal } from "../names/names.ts";
 import type { Applicant, Refusal } from "../registry/registry.ts";
 import { authenticate, takeProof, verifyProof } from "./authentication.ts";
 import type { Client, Context } from "./context.ts";
+import { leaverOf, noteRegistrant, registrantOf } from "./registrant.ts";
 import { reply } from "./replies.ts";
 
 /** Registers a client, or refreshes or moves its registration. */
@@ -32,13 +34,24 @@ export function register(request: Message, context: Context, client: Client): Me
   if (port === undefined || port === 0) return errorReply(requestFaults.invalidPort(claimedPort));
   const ttlMs = askedTtlMs(request);
   if (typeof ttlMs !== "number") return ttlMs;
+  const registrant = proof && registrantOf(request, client);
+  if (registrant !== undefined && isFault(registrant)) return errorReply(registrant);
   const key = proof && verifyProof(proof, request, "REGISTER", context, client);
   if (typeof key === "object") return key;
   const address = { host: reachableHost(claimedHost, observedHost), port };
-  const applicant = { clientId, address, observedHost, ttlMs, key };
+  const applicant = { clientId, address, observedHost, ttlMs, key, registrant };
+  const other = registrant && context.registry.livingOther(applicant);
+  // It has missed that another took its place, and its user does not know of that yet.
+  if (other !== undefined && registrant!.knowsDisplaced && header(request, "Refresh") === "yes") {
+    return errorReply(serverFaults.displaced(clientId));
+  }
   const outcome = nameRefusal(applicant, context) ?? context.registry.register(applicant);
   if ("refused" in outcome) return refusalReply(outcome, applicant);
-  if (key !== undefined) authenticate(client, { clientId: outcome.clientId, key }, context);
+  if (key !== undefined) {
+    noteRegistrant(client, registrant!);
+    authenticate(client, { clientId: outcome.clientId, key }, context);
+  }
+  other?.displaced(clientId);
   return reply("REGACK", request, locationHeaders(clientId, address), "Expires", ttlMs / 1000);
 }
 
@@ -49,7 +62,9 @@ export function unregister(request: Message, context: Context, client: Client): 
   if (!isClientId(clientId)) return errorReply(requestFaults.invalidClientId(clientId));
   const key = proof && verifyProof(proof, request, "UNREGISTER", context, client);
   if (typeof key === "object") return key;
-  switch (context.registry.unregister(clientId, client.observedHost, key)) {
+  const leaver = proof && leaverOf(request, clientId, client);
+  if (leaver !== undefined && isFault(leaver)) return errorReply(leaver);
+  switch (context.registry.unregister(clientId, client.observedHost, key, leaver)) {
     case "removed":
       return reply("UNREGACK", request, [["clientID", clientId]]);
     case "unknown":
@@ -58,6 +73,8 @@ export function unregister(request: Message, context: Context, client: Client): 
       return errorReply(serverFaults.idOfOtherHost(clientId));
     case "keyed":
       return errorReply(serverFaults.idOfOtherKey(clientId));
+    case "displaced":
+      return errorReply(serverFaults.notRegisteredByYou(clientId));
   }
 }
 

@@ -9,7 +9,7 @@
 import sortedBtree from "sorted-btree";
 import { type Fingerprint, fingerprintOf, type PublicKey } from "../../shared/crypto/public_key.ts";
 import type { Address } from "../../shared/net/address.ts";
-import { registrationTtlMaxMs } from "../../shared/protocol/limits.ts";
+import { registrationTtlMaxMs, subscribedIdleMs } from "../../shared/protocol/limits.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import { TimerWheel } from "../../shared/time/timer_wheel.ts";
 import { HostQuota, type PerHost } from "../limits/limits.ts";
@@ -17,6 +17,16 @@ import { type QueueLinks, RoundRobin } from "./round_robin.ts";
 
 // The package is CommonJS: what it exports as default arrives as a property.
 const BTree = sortedBtree.default;
+
+/** Who has made a registration with a key: one run of a client, on one connection. */
+export interface Registrant {
+  /** The random id of the run; undefined if the client names none. */
+  readonly instance: string | undefined;
+  /** When its connection was last heard, in the clock's milliseconds; long ago if that has ended. */
+  readonly heardAtMs: number;
+  /** Told that another instance has its registration now. */
+  displaced(clientId: string): void;
+}
 
 /** A client that asks to be registered. */
 export interface Applicant {
@@ -28,6 +38,8 @@ export interface Applicant {
   readonly ttlMs: number;
   /** The key that has signed; undefined if none has. A registration with a key is that key's alone. */
   readonly key?: PublicKey | undefined;
+  /** Undefined if it has no key. */
+  readonly registrant?: Registrant | undefined;
 }
 
 /** A registration, as others may see it. */
@@ -67,6 +79,7 @@ interface Entry extends QueueLinks<Entry> {
   expiresAtMs: number;
   key: PublicKey | undefined;
   fingerprint: Fingerprint | undefined;
+  registrant: Registrant | undefined;
   /** Where the entry is in the timer wheel. */
   slot: number;
 }
@@ -121,21 +134,38 @@ export class Registry {
   }
 
   /**
+   * The instance that has the registration of an applicant, if it is another one of the same key and is still
+   * heard from. Of one that names no instance nobody knows whether it is another.
+   */
+  livingOther({ clientId, key, registrant }: Applicant): Registrant | undefined {
+    const now = this.expire();
+    const entry = this.#byId.get(clientId);
+    const other = entry?.key === key ? entry?.registrant : undefined;
+    if (other?.instance === undefined || registrant?.instance === undefined) return undefined;
+    const lives = now - other.heardAtMs < subscribedIdleMs;
+    return lives && other.instance !== registrant.instance ? other : undefined;
+  }
+
+  /**
    * Ends a registration.
    *
    * @param key The key that has signed; undefined if none has.
-   * @returns Whether there was one; or that it belongs to another host, or to a key that has not signed.
+   * @param leaver Whose registration with that key; undefined for anybody's.
+   * @returns Whether there was one; or that it belongs to another host, or to a key that has not signed; or
+   * that another instance has it by now.
    */
   unregister(
     clientId: string,
     observedHost: string,
     key?: PublicKey,
-  ): "removed" | "unknown" | "not-yours" | "keyed" {
+    leaver?: Pick<Registrant, "instance">,
+  ): "removed" | "unknown" | "not-yours" | "keyed" | "displaced" {
     this.expire();
     const entry = this.#byId.get(clientId);
     if (entry === undefined) return "unknown";
     if (entry.key !== undefined) {
       if (entry.key !== key) return "keyed";
+      if (leaver !== undefined && !isSame(leaver, entry.registrant)) return "displaced";
     } else if (entry.observedHost !== observedHost) {
       return "not-yours";
     }
@@ -198,7 +228,10 @@ export class Registry {
     return this.#perHost.isFull(observedHost, instead) ? { refused: "host-full" } : undefined;
   }
 
-  #add({ clientId, address, observedHost, key }: Applicant, expiresAtMs: number): Entry {
+  #add(
+    { clientId, address, observedHost, key, registrant }: Applicant,
+    expiresAtMs: number,
+  ): Entry {
     const entry: Entry = {
       clientId,
       address,
@@ -206,6 +239,7 @@ export class Registry {
       expiresAtMs,
       key,
       fingerprint: key && fingerprintOf(key),
+      registrant,
       slot: -1,
       previous: undefined,
       next: undefined,
@@ -219,7 +253,8 @@ export class Registry {
     return entry;
   }
 
-  #refresh(entry: Entry, { address, observedHost, key }: Applicant, expiresAtMs: number): Entry {
+  #refresh(entry: Entry, applicant: Applicant, expiresAtMs: number): Entry {
+    const { address, observedHost, key, registrant } = applicant;
     // Most refreshes change nothing but the time, and what is not written need not be collected.
     if (entry.address.host !== address.host || entry.address.port !== address.port) {
       entry.address = address;
@@ -234,6 +269,7 @@ export class Registry {
       entry.fingerprint = fingerprintOf(key);
       this.#onChange(entry.clientId);
     }
+    if (entry.registrant !== registrant) entry.registrant = registrant;
     entry.expiresAtMs = expiresAtMs;
     entry.slot = this.#wheel.move(entry, entry.slot, expiresAtMs);
     return entry;
@@ -246,6 +282,11 @@ export class Registry {
     this.#perHost.remove(entry.observedHost);
     this.#onChange(entry.clientId);
   }
+}
+
+/** Whether both are the same connection, or the same instance on any. */
+function isSame(leaver: Pick<Registrant, "instance">, of: Registrant | undefined): boolean {
+  return leaver === of || (leaver.instance !== undefined && leaver.instance === of?.instance);
 }
 
 function compareIds(a: string, b: string): number {

@@ -58,6 +58,8 @@ export const requestFaults = {
     fault(400, `The Key ${quote(key)} is not 32 bytes in base64url without padding`),
   invalidSignature: (signature: string): Fault =>
     fault(400, `The Signature ${quote(signature)} is not 64 bytes in base64url without padding`),
+  invalidInstance: (instance: string): Fault =>
+    fault(400, `The Instance ${quote(instance)} is not 128 bits in hexadecimal`),
   invalidMailId: (id: string): Fault =>
     fault(400, `The Id ${quote(id)} is not 128 bits in hexadecimal`),
   invalidMailNumbers: fault(400, "After and Taken are numbers of mails"),
@@ -80,6 +82,9 @@ export const serverFaults = {
     fault(403, `The id ${id} belongs to a key that has not signed this request`),
   keyRequired: fault(403, "This server registers only clients that have a key"),
   unknownClient: (id: string): Fault => fault(404, `No client ${id} is registered`),
+  notRegisteredByYou: (id: string): Fault =>
+    fault(404, `Another instance has registered ${id} since then, and stays registered`),
+  displaced: (id: string): Fault => fault(409, `Another instance has registered ${id} since then`),
   ownId: (id: string): Fault => fault(404, `The id ${id} is your own; name another client`),
   nameWithoutKey: (name: string): Fault => fault(404, `No key owns the name ${name} here`),
   nameOfOtherKey: (name: string): Fault => fault(403, `The name ${name} belongs to another key`),

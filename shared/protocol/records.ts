@@ -9,6 +9,7 @@ import { type Fingerprint, isFingerprint } from "../crypto/public_key.ts";
 import { type Address, formatAddress, parseAddress } from "../net/address.ts";
 import { isClientId } from "./client_id.ts";
 import { type Header, header, type Message } from "./message.ts";
+import { isId } from "./random_id.ts";
 
 /** A client, as a server lists it. */
 export interface ClientRecord {
@@ -91,6 +92,21 @@ export function addressIn(message: Message): Address | undefined {
   const port = header(message, "Port") ?? "";
   // An IPv6 address has no brackets here.
   return parseAddress(host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`);
+}
+
+/** What a side can name as understood, beyond what every side that sends `Version` understands. */
+type Feature = "displaced";
+
+/** Whether the sender of a message has named a feature. */
+export function namesFeature(message: Message, feature: Feature): boolean {
+  const named = header(message, "Features")?.split(",") ?? [];
+  return named.some((word) => word.trim() === feature);
+}
+
+/** Reads an `Instance`. @returns Undefined if it is malformed. */
+export function parseInstance(text: string): string | undefined {
+  // A new string: the text may be a part of a longer one, which would stay in memory with it.
+  return isId(text) ? Uint8Array.fromHex(text).toHex() : undefined;
 }
 
 /** Writes a time as a number of seconds, such as `Retry-After`: the next whole one. */

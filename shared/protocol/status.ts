@@ -20,6 +20,8 @@ export type StatusCode =
   | 404
   /** The request took too long to arrive. */
   | 408
+  /** Another instance of the client is registered. */
+  | 409
   /** The request is too large. */
   | 413
   /** The requested interval is too brief. */

@@ -24,7 +24,16 @@ export const verbs = {
   REGISTER: {
     from: ["client"],
     required: ["clientID", "IP", "Port"],
-    optional: ["Version", "Expires", "Key", "Nonce", "Signature"],
+    optional: [
+      "Version",
+      "Expires",
+      "Key",
+      "Nonce",
+      "Signature",
+      "Instance",
+      "Features",
+      "Refresh",
+    ],
   },
   REGACK: {
     from: ["server"],
@@ -34,13 +43,14 @@ export const verbs = {
   UNREGISTER: {
     from: ["client"],
     required: ["clientID"],
-    optional: ["Version", "Key", "Nonce", "Signature"],
+    optional: ["Version", "Key", "Nonce", "Signature", "Instance"],
   },
   QUIT: {
     from: ["client"],
     required: ["clientID"],
-    optional: ["Version", "Key", "Nonce", "Signature"],
+    optional: ["Version", "Key", "Nonce", "Signature", "Instance"],
   },
+  DISPLACED: { from: ["server"], required: ["clientID"], optional: [] },
   UNREGACK: { from: ["server"], required: ["clientID"], optional: ["Version"] },
   BRIDGE: { from: ["client"], required: ["clientID"], optional: ["Version", "Target"] },
   BRIDGEACK: {

@@ -25,9 +25,12 @@ const text = await Deno.readTextFile(
   new URL("../../shared/protocol/PROTOCOL.md", import.meta.url),
 );
 
-/** A turn: the lines that one side says before the other does. */
+/**
+ * A turn: the lines that one side says before the other does. With a server there may be a second client,
+ * on a connection of its own.
+ */
 interface Turn {
-  readonly by: ">" | "<";
+  readonly by: ">" | "<" | "»" | "«";
   readonly lines: string[];
 }
 
@@ -61,10 +64,12 @@ function fillIn(lines: string[], { nonce, realm }: GivenChallenge): string[] {
 }
 
 /** Says one side's turns, and holds what comes back to the other's. */
-async function play(peer: Peer, turns: Turn[]): Promise<void> {
-  const challenge = { nonce: "", realm: "" };
+async function play(first: Peer, turns: Turn[], second: Peer = first): Promise<void> {
+  const challenges = new Map([first, second].map((peer) => [peer, { nonce: "", realm: "" }]));
   for (const { by, lines } of turns) {
-    if (by === ">") {
+    const peer = by === ">" || by === "<" ? first : second;
+    const challenge = challenges.get(peer)!;
+    if (by === ">" || by === "»") {
       await peer.send(wire(fillIn(lines, challenge)));
       continue;
     }
@@ -113,8 +118,9 @@ Deno.test("each message of PROTOCOL.md's exchanges is written as it is read", ()
 for (const [i, turns] of exchanges("server").entries()) {
   Deno.test(`exchange ${i + 1} of PROTOCOL.md holds on a live server`, async () => {
     await using server = start();
-    using peer = await RawPeer.dial(server.address);
-    await play(peer, turns);
+    using first = await RawPeer.dial(server.address);
+    using second = await RawPeer.dial(server.address);
+    await play(first, turns, second);
   });
 }
 
@@ -213,6 +219,7 @@ Deno.test("PROTOCOL.md names the limits as they are", () => {
       limits.newNamesWindowMs / 3_600_000,
       limits.nameLeaseMs / 86_400_000,
       limits.challengeTtlMs / 1000,
+      limits.subscribedIdleMs / 1000,
       limits.infoPageDefault,
       limits.infoPageMax,
       limits.textBytesMax,

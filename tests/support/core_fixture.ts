@@ -91,12 +91,17 @@ export class CoreClient {
     return this.conn.takeSent().replaceAll("\r\n", "\n");
   }
 
-  /** Registers with a key. @returns The last reply. */
-  async register(id: string, identity: Identity): Promise<string> {
-    const lines = ["REGISTER", `clientID: ${id}`, "IP: 127.0.0.1", "Port: 5556", "Version: 1"];
-    const reply = await this.ask(...lines, "Expires: 300", keyLine(identity));
+  /** Registers with a key. @param more Further lines of the request. @returns The last reply. */
+  register(id: string, identity: Identity, ...more: string[]): Promise<string> {
+    const place = [`clientID: ${id}`, "IP: 127.0.0.1", "Port: 5556"];
+    return this.askSigned(identity, "REGISTER", ...place, "Version: 1", "Expires: 300", ...more);
+  }
+
+  /** Sends a request that needs a signature. @returns The reply to the signed one. */
+  async askSigned(identity: Identity, ...lines: string[]): Promise<string> {
+    const reply = await this.ask(...lines, keyLine(identity));
     const challenge = challengeOf(reply.replaceAll("\n", "\r\n"));
-    return await this.ask(...signed(identity, [...lines, "Expires: 300"], challenge));
+    return await this.ask(...signed(identity, lines, challenge));
   }
 
   watch(...ids: string[]): Promise<string> {

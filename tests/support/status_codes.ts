@@ -13,6 +13,7 @@ const all: Record<StatusCode, true> = {
   403: true,
   404: true,
   408: true,
+  409: true,
   413: true,
   423: true,
   426: true,
