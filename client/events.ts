@@ -107,6 +107,8 @@ export type ClientEvent =
   | { readonly type: "listening"; readonly address: Address }
   | { readonly type: "server-lost"; readonly problem: Problem }
   | { readonly type: "registered-again"; readonly server: ServerAddress }
+  /** Another instance is registered under the client's id now: this one is not until its user registers again. */
+  | { readonly type: "displaced"; readonly id: string }
   | OpenedEvent
   | MessageEvent
   | PeerRef & {

@@ -27,7 +27,7 @@ export interface ControlConnectionOptions extends ServerKindsOptions {
   readonly clock: TimerClock;
   /** Closes the connection. */
   readonly signal: AbortSignal;
-  /** Told, at once and in order, what the server says unasked: PRESENCE and MAIL. */
+  /** Told, at once and in order, what the server says unasked. */
   readonly onPush: (message: Message) => void;
   /** Told when the connection on which the client was registered is lost, or is given up. */
   readonly onLost: () => void;

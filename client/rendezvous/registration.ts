@@ -1,6 +1,7 @@
 /**
  * Staying registered. A registration is soft state (RFC 3261 section 10) that lives as long as it is
- * refreshed. If the connection on which it was made is lost, it is made again.
+ * refreshed. If the connection on which it was made is lost, it is made again. Once another instance of the
+ * client has taken it over, only the user makes it again: two that take it from each other would never end.
  *
  * @module
  */
@@ -12,7 +13,12 @@ import { type Problem, problemOf } from "../user_error.ts";
 import { registrationTtlAskedMs } from "../../shared/protocol/limits.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { type Header, header } from "../../shared/protocol/message.ts";
-import { locationHeaders, parseWholeNumber } from "../../shared/protocol/records.ts";
+import { randomId } from "../../shared/protocol/random_id.ts";
+import {
+  formatFeatures,
+  locationHeaders,
+  parseWholeNumber,
+} from "../../shared/protocol/records.ts";
 import { protocolVersion } from "../../shared/protocol/verbs.ts";
 import type { ServerAddress } from "../../shared/net/server_address.ts";
 import type { ControlConnection } from "./control_connection.ts";
@@ -31,6 +37,9 @@ const againBackoffMs = { firstMs: 1_000, maxMs: 60_000 };
 /** The longest time that a server is left alone because it asks for that (RFC 9110 section 10.2.3). */
 const retryAfterMaxMs = 60 * 60_000;
 
+/** Status code: another instance is registered. */
+const displacedStatus = "409";
+
 /** What a registration needs to know. */
 export interface RegistrationOptions {
   readonly id: string;
@@ -47,6 +56,8 @@ export interface RegistrationOptions {
   readonly onLost: (problem: Problem) => void;
   /** Told when it is again, or with another server than before. */
   readonly onAgain: (server: ServerAddress) => void;
+  /** Told that another instance of the client is registered, and that this one is not any more. */
+  readonly onDisplaced: () => void;
   /** Called after each registration, refreshes included. What it throws is ignored. */
   readonly onRegistered: () => Promise<void>;
 }
@@ -69,6 +80,8 @@ export class Registration {
   #refreshing: AbortController | undefined;
   #registering: Promise<Registered> | undefined;
   #registered: Registered | undefined;
+  /** This run of the client. */
+  readonly #instance = randomId();
   #askedS = registrationTtlAskedMs / 1000;
 
   constructor(options: RegistrationOptions) {
@@ -92,7 +105,7 @@ export class Registration {
    * @throws {UserError} If the server refuses or does not answer.
    */
   async start(onRegistered: (registered: Registered) => void = () => {}): Promise<Registered> {
-    const registered = await this.#register();
+    const registered = await this.#register({ byUser: true });
     this.#refreshing?.abort();
     this.#refreshing = new AbortController();
     onRegistered(registered);
@@ -113,7 +126,11 @@ export class Registration {
     // A request that is under way would register again, and refresh from then on.
     await this.#registering?.catch(() => {});
     this.stopRefreshing();
-    const headers: Header[] = [["clientID", id], ["Version", protocolVersion]];
+    const headers: Header[] = [
+      ["clientID", id],
+      ["Version", protocolVersion],
+      ["Instance", this.#instance],
+    ];
     await requestSigned(connection, identity, "UNREGISTER", headers, "UNREGACK");
   }
 
@@ -124,12 +141,24 @@ export class Registration {
     this.#options.connection.release();
   }
 
-  async #register(): Promise<Registered> {
-    this.#registering = this.#askServer();
+  /** The server says that another instance is registered now. Messages on open links go on. */
+  displaced(): void {
+    if (!this.active) return;
+    this.stopRefreshing();
+    // The reply to a request that is under way would keep the connection.
+    this.#registering?.catch(() => {}).then(() =>
+      this.active || this.#options.connection.release()
+    );
+    this.#options.onDisplaced();
+  }
+
+  /** @param byUser If not, it does not take the name back from an instance that lives. */
+  async #register({ byUser }: { readonly byUser: boolean }): Promise<Registered> {
+    this.#registering = this.#askServer(byUser);
     return this.#registered = await this.#registering;
   }
 
-  async #askServer(): Promise<Registered> {
+  async #askServer(byUser: boolean): Promise<Registered> {
     const { id, identity, listening, connection } = this.#options;
     await connection.connect();
     const claimed = isUnspecified(listening.host)
@@ -140,6 +169,9 @@ export class Registration {
         ...locationHeaders(id, { host: claimed, port: listening.port }),
         ["Version", protocolVersion],
         ["Expires", String(this.#askedS)],
+        ["Instance", this.#instance],
+        ["Features", formatFeatures(["displaced"])],
+        ...byUser ? [] : [["Refresh", "yes"] as const],
       ], "REGACK");
     let registered;
     try {
@@ -212,9 +244,10 @@ export class Registration {
   /** @returns What is wrong; undefined if the client is registered. */
   async #refresh(): Promise<Problem | undefined> {
     try {
-      await this.#register();
+      await this.#register({ byUser: false });
       return undefined;
     } catch (error) {
+      if (error instanceof ServerRefusal && error.status === displacedStatus) this.displaced();
       return problemOf(error);
     }
   }

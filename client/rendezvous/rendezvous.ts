@@ -11,6 +11,7 @@ import type { Address } from "../../shared/net/address.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import type { Fingerprint } from "../../shared/crypto/public_key.ts";
+import { header, type Message } from "../../shared/protocol/message.ts";
 import type { PresenceStatus } from "../../shared/protocol/records.ts";
 import type { KnownClient } from "../events.ts";
 import type { Problem } from "../user_error.ts";
@@ -41,6 +42,8 @@ export interface RendezvousNotices {
   serverLost(problem: Problem): void;
   /** The client is registered again after that, or with another server than before. */
   registeredAgain(server: ServerAddress): void;
+  /** Another instance of the client is registered now, and this one only after its user registers it again. */
+  displaced(): void;
   /** The server has mail for the client. */
   mail(): void;
   /** The server says of somebody who is watched whether they are there; undefined if it cannot any more. */
@@ -71,6 +74,7 @@ export type RegisteredConnection = Pick<ServerConnection, "server" | "request">;
 /** A client's relation with its server, or with the one of several that can be reached. */
 export class Rendezvous {
   readonly #id: string;
+  readonly #notices: RendezvousNotices;
   readonly #connection: ControlConnection;
   readonly #registration: Registration;
   readonly #presence: PresenceWatch;
@@ -80,9 +84,10 @@ export class Rendezvous {
   constructor(options: RendezvousOptions) {
     const { id, notices } = options;
     this.#id = id;
+    this.#notices = notices;
     this.#connection = new ControlConnection({
       ...options,
-      onPush: (push) => push.verb === "MAIL" ? notices.mail() : this.#presence.take(push),
+      onPush: (push) => this.#takePush(push),
       onLost: () => this.#presence.lost(),
     });
     this.#presence = new PresenceWatch({
@@ -94,6 +99,7 @@ export class Rendezvous {
       connection: this.#connection,
       onLost: (problem) => notices.serverLost(problem),
       onAgain: (server) => notices.registeredAgain(server),
+      onDisplaced: () => notices.displaced(),
       onRegistered: async () => {
         notices.registered();
         await this.#presence.registered();
@@ -185,6 +191,18 @@ export class Rendezvous {
   /** What the server says of a client that is watched; undefined if it says nothing. */
   status(name: string): PresenceStatus | undefined {
     return this.#presence.status(name);
+  }
+
+  #takePush(push: Message): void {
+    switch (push.verb) {
+      case "MAIL":
+        return this.#notices.mail();
+      case "DISPLACED":
+        if (header(push, "clientID") === this.#id) this.#registration.displaced();
+        return;
+      case "PRESENCE":
+        return this.#presence.take(push);
+    }
   }
 }
 

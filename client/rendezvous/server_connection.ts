@@ -27,7 +27,7 @@ const readBufferBytes = 16 * 1024;
 const tlsAlert = 21;
 
 /** What a server says unasked. None of it is a reply. */
-const pushes: readonly string[] = ["PRESENCE", "MAIL"];
+const pushes: readonly string[] = ["PRESENCE", "MAIL", "DISPLACED"];
 
 /** What a connection to a server needs. */
 export interface ServerConnectionOptions {

@@ -97,6 +97,11 @@ export function addressIn(message: Message): Address | undefined {
 /** What a side can name as understood, beyond what every side that sends `Version` understands. */
 type Feature = "displaced";
 
+/** Writes `Features`: words with commas between them. */
+export function formatFeatures(features: readonly Feature[]): string {
+  return features.join(", ");
+}
+
 /** Whether the sender of a message has named a feature. */
 export function namesFeature(message: Message, feature: Feature): boolean {
   const named = header(message, "Features")?.split(",") ?? [];

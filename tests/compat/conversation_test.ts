@@ -3,6 +3,7 @@
 
 import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { temporaryDirectory } from "../support/places.ts";
+import { copyIdentity } from "../support/profiles.ts";
 import { type Build, builds, startServerProgram } from "../support/program.ts";
 import { RawPeer } from "../support/raw_peer.ts";
 import { lineOf, messageOf, Person } from "./person.ts";
@@ -32,6 +33,43 @@ for (const now of builds) {
       fn: () => talk(versions),
     });
   }
+}
+
+for (const now of builds) {
+  const old = release ?? now;
+  // The server of 0.3.0 knows no instances, nor does a client of 0.3.0: then the last who registers is reached.
+  const cases: [name: string, Versions][] = [
+    ["clients of now at a server of 0.3.0", { server: old, alice: now, bob: now }],
+    ["a client of 0.3.0, then one of now", { server: now, alice: old, bob: now }],
+    ["a client of now, then one of 0.3.0", { server: now, alice: now, bob: old }],
+  ];
+  for (const [name, { server, alice, bob }] of cases) {
+    Deno.test({
+      name: `${now.name}: with one identity, ${name}${unlessSkipped}`,
+      ignore: !hasRelease,
+      fn: () => shareIdentity(server, alice, bob),
+    });
+  }
+}
+
+async function shareIdentity(onServer: Build, first: Build, second: Build): Promise<void> {
+  const { server, address, port } = await startServerProgram(onServer, "--ephemeral");
+  await using _server = server;
+  await using one = new Person("alice", first, address);
+  await using two = new Person("alice", second, address);
+  const ones = await one.starts();
+  copyIdentity(one.profile, two.profile);
+  const twos = await two.starts();
+  const asOnes = lineOf("alice", ones);
+  await one.sees(asOnes, "/register");
+  await two.sees(lineOf("alice", twos), "/register");
+  // They hear of it from the server, or not at all, and can have the name back.
+  await one.sees(lineOf("alice", twos), "/info");
+  await one.sees(asOnes, "/register");
+  await two.sees(asOnes, "/info");
+  await one.sees(lineOf("alice"), "/unregister");
+  assertEquals(await registered(port), []);
+  for (const person of [one, two]) await person.quits();
 }
 
 async function talk(versions: Versions): Promise<void> {

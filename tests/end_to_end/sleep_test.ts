@@ -1,9 +1,10 @@
 // Two people talk, and the machine that their clients run on sleeps in the middle of it.
 
 import { assertEquals } from "@std/assert";
-import { linkPingMs, linkPongTimeoutMs } from "../../shared/protocol/limits.ts";
+import { linkPingMs, linkPongTimeoutMs, subscribedIdleMs } from "../../shared/protocol/limits.ts";
 import { wait } from "../../shared/time/clock.ts";
-import { builds, Program, startServerProgram } from "../support/program.ts";
+import { copyIdentity } from "../support/profiles.ts";
+import { atHome, builds, Program, startServerProgram } from "../support/program.ts";
 
 /** Longer than a peer may be silent. */
 const asleepMs = linkPingMs + linkPongTimeoutMs + 2_000;
@@ -39,6 +40,33 @@ for (const build of builds) {
         await one.endInput();
         assertEquals(await one.ends(), 0);
       }
+    },
+  });
+
+  Deno.test({
+    name:
+      `${build.name}: who registers while another machine sleeps keeps the name when that wakes`,
+    ignore: Deno.build.os === "windows",
+    fn: async () => {
+      using home = atHome(build);
+      const { server, address } = await startServerProgram(build, "--ephemeral");
+      await using _server = server;
+      const named = ["client", "alice", "0", address, "--register"];
+      await using one = new Program(home.build, ...named);
+      await one.says(/^\* registered as alice/);
+      using other = atHome(build);
+      copyIdentity(home.profile, other.profile);
+      one.kill("SIGSTOP");
+      await wait(subscribedIdleMs + 2_000, new AbortController().signal);
+      await using two = new Program(other.build, ...named);
+      await two.says(/^\* registered as alice/);
+      one.kill("SIGCONT");
+      await one.says(/^error: Another p2pchat of yours, .* has registered as alice/);
+      // The other has the name, and knows nothing of that.
+      await two.types("/unregister");
+      await two.says(/^\* unregistered/);
+      assertEquals(two.err, []);
+      for (const program of [one, two]) await program.quits();
     },
   });
 }

@@ -111,6 +111,7 @@ const fields: Arbitraries = {
   listening: fc.record({ address: place }),
   "server-lost": fc.record({ problem }),
   "registered-again": fc.record({ server: place }),
+  displaced: fc.record({ id: hostile }),
   opened: fc.record({
     ...who,
     address: place,

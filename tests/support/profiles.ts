@@ -40,3 +40,9 @@ export function makeProfile(
   );
   return identity;
 }
+
+/** Makes a profile of the identity in another one, as on another machine. */
+export function copyIdentity(from: string, to: string): void {
+  Deno.mkdirSync(to, { recursive: true, mode: 0o700 });
+  Deno.copyFileSync(`${from}/identity.json`, `${to}/identity.json`);
+}

@@ -21,6 +21,11 @@ export const eventWords: Words<ShownEvent> = {
     problem(`${problemSentence(lost)}. Trying again; conversations go on`),
   "registered-again": ({ server }) =>
     notice(`registered again with the server ${formatServerAddress(server)}`),
+  displaced: ({ id }) =>
+    problem(
+      `Another p2pchat of yours, perhaps on another machine, has registered as ${id}: others reach that ` +
+        "one now, and it gets the mail. Open conversations go on here; /register takes the name back",
+    ),
   opened: (event) => notice(openedLine(event)),
   message: ({ name, sentAtMs, plaintext, ...content }, now) => ({
     tone: "message",

@@ -542,6 +542,7 @@ function joined(network: SimulatedNetwork, id: string, identity: Identity, host:
       ready: () => Promise.resolve(),
       serverLost: () => t.losses++,
       registeredAgain: () => {},
+      displaced: () => {},
       mail: () => t.collections.push(collectWith(mailbox, take)),
       presence: (name, status) => t.statuses.push(`${name} ${status ?? "?"}`),
     },

@@ -67,6 +67,7 @@ function madeWith({ tls, ...options }: Made, ...answers: Answer[]) {
       ready: () => Promise.resolve(),
       serverLost: () => {},
       registeredAgain: () => {},
+      displaced: () => {},
       mail: () => {},
       presence: () => {},
     },

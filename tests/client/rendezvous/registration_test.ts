@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import { type Problem, UserError } from "../../../client/user_error.ts";
 import { type Registered, Registration } from "../../../client/rendezvous/registration.ts";
 import { ControlConnection } from "../../../client/rendezvous/control_connection.ts";
@@ -25,13 +25,15 @@ const never = new AbortController().signal;
 type Notice =
   | { readonly type: "registered" } & Registered
   | { readonly type: "server-lost"; readonly problem: Problem }
-  | { readonly type: "registered-again"; readonly server: ServerAddress };
+  | { readonly type: "registered-again"; readonly server: ServerAddress }
+  | { readonly type: "displaced" };
 
 /** Notes what a registration says, in its order. */
 function noted(events: Events<Notice>) {
   return {
     onLost: (problem: Problem) => events.take({ type: "server-lost", problem }),
     onAgain: (server: ServerAddress) => events.take({ type: "registered-again", server }),
+    onDisplaced: () => events.take({ type: "displaced" }),
   };
 }
 
@@ -100,6 +102,13 @@ const challenging: Answer = () => {
   ]));
 };
 
+/** The instance that a request names. */
+function instanceIn(request: Message): string {
+  const instance = header(request, "Instance");
+  assertMatch(instance ?? "", /^[0-9a-f]{32}$/);
+  return instance!;
+}
+
 const lost: Answer = () => {
   throw new UserError({ code: "server-closed", server: "127.0.0.1:1" });
 };
@@ -113,6 +122,8 @@ Deno.test("it asks for a registration and returns what was granted", async () =>
     ["Port", "5556"],
     ["Version", "1"],
     ["Expires", String(askedS)],
+    ["Instance", instanceIn(t.requests[0]!)],
+    ["Features", "displaced"],
     key,
   ])]);
   assertEquals(t.events.all, [
@@ -277,7 +288,12 @@ Deno.test("ending it sends UNREGISTER and stops the refreshing", async () => {
   await t.registration.end();
   assertEquals(
     t.requests.at(-1),
-    message("UNREGISTER", [["clientID", "alice"], ["Version", "1"], key]),
+    message("UNREGISTER", [
+      ["clientID", "alice"],
+      ["Version", "1"],
+      ["Instance", instanceIn(t.requests[0]!)],
+      key,
+    ]),
   );
   assertEquals(t.clock.waits, []);
   assertEquals(t.registration.active, false);
@@ -303,6 +319,60 @@ Deno.test("ending it while it is being made leaves nothing to refresh", async ()
   assertEquals(t.requests.at(-1)?.verb, "UNREGISTER");
   // A refresh would register what the user took back.
   assertEquals(t.clock.waits, []);
+});
+
+Deno.test("a run of a client names itself the same each time, and says which requests are only a refresh", async () => {
+  const t = made(granting(100));
+  await t.start();
+  await t.clock.passNext();
+  t.answer = lost;
+  await t.clock.passNext();
+  t.answer = granting(100);
+  await t.clock.passNext();
+  await t.start();
+  assertEquals(t.requests.map((request) => header(request, "Refresh")), [
+    ...[undefined, "yes", "yes", "yes", undefined],
+  ]);
+  assertEquals(new Set(t.requests.map(instanceIn)).size, 1);
+  const next = made(granting(100));
+  await next.start();
+  assertNotEquals(instanceIn(next.requests[0]!), instanceIn(t.requests[0]!));
+  for (const { registration } of [t, next]) registration.stopRefreshing();
+});
+
+Deno.test("a client that is displaced says so once, and registers only when its user does again", async () => {
+  const t = made(granting(100));
+  await t.start();
+  for (let times = 0; times < 2; times++) t.registration.displaced();
+  assertEquals(t.events.types, ["registered", "displaced"]);
+  assertEquals([t.registration.active, t.registration.address], [false, undefined]);
+  await t.clock.pass(1_000_000);
+  assertEquals(t.requests.length, 1);
+  await t.start();
+  assertEquals([t.registration.active, t.clock.waits.length], [true, 1]);
+  assertEquals(header(t.requests[1]!, "Refresh"), undefined);
+  t.registration.stopRefreshing();
+});
+
+Deno.test("a client that learns only from a refresh that it is displaced stops as well", async () => {
+  const t = made(granting(100));
+  await t.start();
+  t.answer = refusing(409);
+  await t.clock.passNext();
+  assertEquals(t.events.types, ["registered", "displaced"]);
+  await t.clock.pass(1_000_000);
+  assertEquals(t.requests.length, 2);
+
+  // The same when the server was lost meanwhile, as it is for a machine that slept.
+  t.answer = granting(100);
+  await t.start();
+  t.answer = lost;
+  await t.clock.passNext();
+  t.answer = refusing(409);
+  await t.clock.pass(1_000_000);
+  assertEquals(t.events.types.slice(2), ["registered", "server-lost", "displaced"]);
+  assertEquals(t.requests.length, 5);
+  assertEquals(t.registration.active, false);
 });
 
 /** A server of this protocol that grants 100 seconds. */
@@ -495,4 +565,14 @@ Deno.test("registering while the server is lost leaves one refresh", async () =>
   assertEquals(t.servers.connection.verbs.filter((verb) => verb === "REGISTER").length, 1);
   await t.clock.pass(2_000);
   assertEquals(t.servers.connection.verbs.filter((verb) => verb === "REGISTER").length, 2);
+});
+
+Deno.test("a client that is displaced does not turn to another server when it loses the first", async () => {
+  const t = client([ours, ours]);
+  await t.clock.finish(t.start());
+  t.registration.displaced();
+  t.servers.connection.end();
+  await t.clock.pass(1_000_000);
+  assertEquals(t.servers.dialed, [1]);
+  assertEquals(t.events.types, ["registered", "displaced"]);
 });

@@ -87,6 +87,7 @@ function made() {
       },
       serverLost: () => told.push("lost"),
       registeredAgain: ({ port }) => told.push(`again at ${port}`),
+      displaced: () => told.push("displaced"),
       mail: () => told.push("mail"),
       presence: (name, status) => told.push(`${name} ${status ?? "?"}`),
     },
@@ -146,6 +147,47 @@ Deno.test("pushes, the loss of the server and its return are reported", async ()
   ]);
   await t.clock.finish(t.rendezvous.unregister());
   assertEquals([t.rendezvous.registered, t.rendezvous.address], [false, undefined]);
+});
+
+/** What a server says to an instance that another one has displaced. */
+const displaced = (clientID: string) => message("DISPLACED", [["clientID", clientID]]);
+
+Deno.test("a client that is displaced is as one that has not registered, until its user registers again", async () => {
+  const t = made();
+  await t.clock.finish(t.rendezvous.register());
+  t.told.length = 0;
+  // Of somebody else it means nothing.
+  t.servers.connection.say(displaced("bob"));
+  await t.clock.settle();
+  assertEquals([t.told, t.rendezvous.registered], [[], true]);
+  t.servers.connection.say(displaced("alice"), displaced("alice"));
+  await t.clock.settle();
+  assertEquals(t.told, ["bob ?", "displaced"]);
+  assertEquals([t.rendezvous.registered, t.rendezvous.address], [false, undefined]);
+  // What the server grants to those that it has registered is asked no more.
+  assertEquals([t.rendezvous.connection, t.rendezvous.mailBytesMax], [undefined, undefined]);
+  t.servers.connection.end();
+  await t.clock.pass(1_000_000);
+  assertEquals(t.servers.connections.length, 1);
+  await t.clock.finish(t.rendezvous.register());
+  assertEquals(t.rendezvous.registered, true);
+  assertEquals(t.told.slice(2), ["registered", "bob online", "ready, mail up to 65536"]);
+});
+
+Deno.test("a client that is displaced right behind the answer to a refresh keeps nothing of that", async () => {
+  const t = made();
+  await t.clock.finish(t.rendezvous.register());
+  const { connection } = t.servers;
+  connection.answer = (request, to) => {
+    if (request.verb !== "REGISTER") return ours(request, to);
+    // Both are read at once.
+    connection.say(ours(request, to)!, displaced("alice"));
+    return undefined;
+  };
+  await t.clock.pass(100_000);
+  assertEquals(t.told.filter((what) => what === "displaced").length, 1);
+  assertEquals([t.rendezvous.registered, t.rendezvous.connection], [false, undefined]);
+  assertEquals(connection.verbs.filter((verb) => verb === "REGISTER").length, 2);
 });
 
 Deno.test("look-ups are answered, and remembered", async () => {

@@ -31,6 +31,12 @@ testWords({
     "error: It is gone. Trying again; conversations go on",
   ]],
   "registered-again": [[{ server: address }, "* registered again with the server 127.0.0.1:5557"]],
+  displaced: [[
+    { id: "alice" },
+    "error: Another p2pchat of yours, perhaps on another machine, has registered as alice: others " +
+    "reach that one now, and it gets the mail. Open conversations go on here; /register takes the " +
+    "name back",
+  ]],
   opened: [
     [
       { ...bob, ...connection, contact: false, cause: "call", isCurrent: false, waiting: 0 },

@@ -53,7 +53,8 @@ Deno.test("a terminal obeys nothing that comes from outside in an error or a pro
 });
 
 Deno.test("what went wrong is a problem, and nothing else is", () => {
-  const problems: Shown["type"][] = ["server-lost", "unconfirmed", "problem", "failed", "usage"];
+  const problems: Shown["type"][] = ["server-lost", "displaced", "unconfirmed", "problem"];
+  problems.push("failed", "usage");
   problems.push("key-changed", "key-refused", "server-contradicted", "not-verified");
   problems.push("unknown-command", "nobody-current", "not-a-count", "count-out-of-range");
   problems.push("not-yes-or-no", "path", "turn-failed", "begun-for-another", "not-a-line");
