@@ -11,6 +11,7 @@ import { errorSentence } from "./client/ui/wording/wording.ts";
 import config from "./deno.json" with { type: "json" };
 import { addServerCommand } from "./server/cli.ts";
 import { addCompletionsCommand } from "./shared/process/completions.ts";
+import { outliveHangups } from "./shared/process/signals.ts";
 import { makeVisibleLines } from "./shared/text/visible.ts";
 
 const program = new Command("p2pchat")
@@ -60,4 +61,7 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) {
+  outliveHangups();
+  Deno.exit(await main(Deno.args));
+}

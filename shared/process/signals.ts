@@ -32,8 +32,21 @@ export function stopSignal(more: readonly Deno.Signal[] = []): StopSignal {
 }
 
 /**
- * Runs a task on each SIGHUP, one after the other. Then no SIGHUP ends the program, as otherwise it would even
- * after `nohup`, because Deno sets a handler of its own at start. Windows has no SIGHUP.
+ * Lets no SIGHUP end a program that has no terminal, which none can be closed of. What `nohup` and
+ * `trap "" HUP` set would hold by itself, but Deno sets a handler of its own at start, and ends the program by
+ * it. Whether the signal was ignored before cannot be read with the program's permissions.
+ */
+export function outliveHangups(): void {
+  if (!hasTerminal()) onHangup(() => {});
+}
+
+/** Whether the closing of a terminal ends the program: its input or its output is one. */
+export function hasTerminal(): boolean {
+  return Deno.stdin.isTerminal() || Deno.stdout.isTerminal();
+}
+
+/**
+ * Runs a task on each SIGHUP, one after the other. Then no SIGHUP ends the program. Windows has no SIGHUP.
  */
 export function onHangup(task: () => void | Promise<void>): Disposable {
   let done = Promise.resolve();
@@ -60,10 +73,6 @@ export function beforeTheEnd(task: () => void): Disposable {
       removeEventListener("unload", task);
     },
   };
-}
-
-function hasTerminal(): boolean {
-  return [Deno.stdin, Deno.stdout, Deno.stderr].some((stream) => stream.isTerminal());
 }
 
 /** Listens for signals until it is disposed of. */

@@ -1,6 +1,10 @@
 // What SIGHUP does: nothing ends by it that was told not to.
 
 import { assertEquals, assertMatch } from "@std/assert";
+import { openStore } from "../../client/store/store.ts";
+import { keyOf } from "../support/store_fixture.ts";
+import { temporaryDirectory } from "../support/places.ts";
+import { makeProfile } from "../support/profiles.ts";
 import { type Build, builds, Program, startServerProgram } from "../support/program.ts";
 import { hasTerminal, TerminalProgram } from "../support/terminal_program.ts";
 import { Wire } from "../support/wire.ts";
@@ -53,6 +57,43 @@ for (const build of builds) {
         // If the other end of its input goes, that ends it.
         await alice.endInput();
         assertEquals(await alice.ends(), 0);
+      },
+    });
+  }
+
+  for (const started of [build, ignoringHangups(build)]) {
+    Deno.test({
+      name: `${build.name}: a command without a terminal goes on at SIGHUP, ${
+        started === build ? "as it is" : "ignored by the shell"
+      }`,
+      ignore: !hasHangups,
+      fn: async () => {
+        using home = temporaryDirectory();
+        const profile = `${home.path}/profile`;
+        makeProfile(profile, { texts: ["hello"] });
+        using store = openStore(`${profile}/store.db`);
+        store.knownPeers.remember("bob", keyOf(2));
+        // An audit asks one server after the other, and these say nothing.
+        using first = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+        using second = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+        const servers = [first, second].map(({ addr }) => `127.0.0.1:${addr.port}`).join(",");
+        await using audit = new Program(
+          started,
+          ...["audit", "bob", "--profile", profile, "--server", servers],
+        );
+        const ended = audit.ends();
+        for (const listener of [first, second]) {
+          const accepted = listener.accept();
+          const conn = await Promise.race([accepted, ended]);
+          if (typeof conn === "number") {
+            accepted.catch(() => {});
+            throw new Error(`SIGHUP has ended it, with ${conn}`);
+          }
+          audit.kill("SIGHUP");
+          conn.close();
+        }
+        assertEquals(await ended, 1);
+        await audit.says(/^p2pchat: The server at .* closed the connection without an answer/);
       },
     });
   }

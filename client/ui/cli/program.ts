@@ -9,7 +9,7 @@ import { isLocal } from "../../../shared/net/address.ts";
 import { listening } from "../../../shared/net/listen_error.ts";
 import type { ServerAddress } from "../../../shared/net/server_address.ts";
 import { dropFilePermissions } from "../../../shared/process/permissions.ts";
-import { onHangup, stopSignal } from "../../../shared/process/signals.ts";
+import { hasTerminal, stopSignal } from "../../../shared/process/signals.ts";
 import { ChatClient } from "../../client.ts";
 import { LinePrinter, runLines } from "../script/script.ts";
 import { type Display, Session } from "../session.ts";
@@ -53,10 +53,7 @@ export async function runClient(options: ClientProgramOptions): Promise<boolean>
   using profile = await openOwnProfile(options.profile, options);
   const { identity, store } = profile;
   const [input, output] = [Deno.stdin.isTerminal(), Deno.stdout.isTerminal()];
-  // Without a terminal none is closed, and `nohup` has to hold. Deno undoes what `nohup` sets, so SIGHUP is
-  // ignored in any case: a client whose input is gone ends by that.
-  using _hangups = input || output ? undefined : onHangup(() => {});
-  using stop = stopSignal(input || output ? ["SIGHUP"] : []);
+  using stop = stopSignal(hasTerminal() ? ["SIGHUP"] : []);
   const interactive = input && output;
   const terminal = interactive ? await openTerminal(stop.request) : undefined;
   await dropFilePermissions();
