@@ -101,16 +101,13 @@ export class ConversationList {
 
   /**
    * The conversation with a legacy program that answers our call by calling back, as the original does. It is
-   * told by its host and, if it gives one, by the id that it was called by. If that leaves several it is none:
-   * what somebody says must not be taken for another's.
+   * told by its host and, if it says who it is or where it listens, by the id or the address that it was called
+   * by. If that leaves several it is none: what somebody says must not be taken for another's.
    */
-  #calledBack({ role, dialect, peerId, remote }: Link): Conversation | undefined {
-    if (role !== "responder" || dialect === "p2pchat") return undefined;
+  #calledBack(link: Link): Conversation | undefined {
+    if (link.role !== "responder" || link.dialect === "p2pchat") return undefined;
     const called = this.all.filter(({ key, links, calledAs }) =>
-      key === undefined && (peerId === undefined || peerId === calledAs) &&
-      links.some((link) =>
-        link.role === "initiator" && link.dialect !== "p2pchat" && link.remote.host === remote.host
-      )
+      key === undefined && links.some((call) => isCalledBack(call, calledAs, link))
     );
     const [conversation] = called;
     if (conversation === undefined || called.length > 1) return undefined;
@@ -213,6 +210,15 @@ export class ConversationList {
     );
     if (idle !== undefined) this.drop(idle);
   }
+}
+
+/** Whether somebody who calls may be the one of a call of ours. @param calledAs The id that was called. */
+function isCalledBack(call: Link, calledAs: string | undefined, link: Link): boolean {
+  const { peerId, peerAddress } = link;
+  if (call.role !== "initiator" || call.dialect === "p2pchat") return false;
+  if (call.remote.host !== link.remote.host) return false;
+  if (peerId === undefined && peerAddress === undefined) return true;
+  return (peerId !== undefined && peerId === calledAs) || peerAddress?.port === call.remote.port;
 }
 
 /** Whether a link belongs to a conversation that goes by its peer's name. */

@@ -81,7 +81,15 @@ export function readIntroduction(opening: Message, seenAt: string): Introduction
 }
 
 function calledAt(opening: Message, seenAt: string): Address | undefined {
-  const { host, port } = addressIn(opening) ?? {};
-  if (host === undefined || port === undefined || !isIpAddress(host)) return undefined;
-  return { host: reachableHost(host, seenAt), port };
+  const said = addressIn(opening);
+  return said && isIpAddress(said.host) ? reachableAddress(said, seenAt) : undefined;
+}
+
+/**
+ * Where a peer can be called that says that it listens at an address.
+ *
+ * @param seenAt The host that the peer is seen at. It stands in for one that is none, or cannot be believed.
+ */
+export function reachableAddress({ host, port }: Address, seenAt: string): Address {
+  return { host: isIpAddress(host) ? reachableHost(host, seenAt) : seenAt, port };
 }

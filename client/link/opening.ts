@@ -27,6 +27,7 @@ import { frame, FrameReader } from "./frames.ts";
 import { Handshake } from "./handshake.ts";
 import {
   type Introduction,
+  reachableAddress,
   readIntroduction,
   type Self,
   writeIntroduction,
@@ -38,7 +39,7 @@ import {
   firstMessageEnd,
   firstMessageIn,
 } from "./legacy/detect.ts";
-import { idIn } from "./legacy/legacy_lines.ts";
+import { introductionIn } from "./legacy/legacy_lines.ts";
 import type { PeerFacts, Purpose, Refusal } from "./link_events.ts";
 import { saidProblem, wordsProblem } from "./reason.ts";
 import { SecureChannel } from "./secure_channel.ts";
@@ -245,8 +246,14 @@ export class Opening {
       }
       return { type: "doubt", send: this.#sent() };
     }
-    if (verdict === "lines") this.found.peerId = idIn(this.#unread);
+    if (verdict === "lines") this.#meetLegacy();
     return this.#askAboutPlaintext(verdict);
+  }
+
+  #meetLegacy(): void {
+    const { id, address } = introductionIn(this.#unread) ?? {};
+    this.found.peerId = id;
+    this.found.peerAddress = address && reachableAddress(address, this.#options.remoteHost);
   }
 
   /** Whether what has come may be the words with which a legacy program refuses our CHAT. */

@@ -5,14 +5,23 @@
  * @module
  */
 
+import { type Address, parsePort } from "../../../shared/net/address.ts";
 import { isClientId } from "../../../shared/protocol/client_id.ts";
 import type { Framing } from "./legacy_framing.ts";
 
 /** What a line means. */
 export type LegacyItem =
-  | { readonly type: "id"; readonly id: string }
+  | { readonly type: "introduction"; readonly introduction: LegacyIntroduction }
   | { readonly type: "text"; readonly text: string }
   | { readonly type: "quit" };
+
+/** What a legacy program says of itself. */
+export interface LegacyIntroduction {
+  /** Undefined if it says none, or one that this protocol does not allow. */
+  readonly id: string | undefined;
+  /** Where it listens, as it says: the host may be empty, and may be any text. */
+  readonly address: Address | undefined;
+}
 
 /** What a CHAT means, and how its sender frames its texts; undefined if that is not seen from it. */
 export interface LegacyBlock {
@@ -79,9 +88,13 @@ function readHeaders(
   }
   // Behind the opening, an IP without a Port, or the other way round, is a text.
   if (!mayBeSingle && seen.has("IP") !== seen.has("Port")) end = seen.has("id") ? 1 : 0;
-  const id = seen.get("id")?.trim();
-  const isKnown = id !== undefined && isClientId(id);
-  return { items: isKnown ? [{ type: "id", id }] : [], rest: lines.slice(end) };
+  const said = seen.get("id")?.trim();
+  const id = said !== undefined && isClientId(said) ? said : undefined;
+  const port = parsePort(seen.get("Port") ?? "") ?? 0;
+  const address = port === 0 ? undefined : { host: seen.get("IP") ?? "", port };
+  const says = id !== undefined || address !== undefined;
+  const items: LegacyItem[] = says ? [{ type: "introduction", introduction: { id, address } }] : [];
+  return { items, rest: lines.slice(end) };
 }
 
 function headerIn(line: string): [name: string, value: string] | undefined {

@@ -6,17 +6,17 @@
  */
 
 import { messageBytesMax } from "../../../shared/protocol/limits.ts";
-import { type LegacyItem, readBlock, texts } from "./legacy_block.ts";
+import { type LegacyIntroduction, type LegacyItem, readBlock, texts } from "./legacy_block.ts";
 import type { Framing } from "./legacy_framing.ts";
 
 /** What some send between QUIT and the empty line. */
 const quitDetail = /^(?:Goodbye!|(?:client)?id: ?.*)$/i;
 
-/** The id that a relative gives in what it says first; undefined if it gives none. */
-export function idIn(bytes: Uint8Array): string | undefined {
+/** How a relative introduces itself in what it says first; undefined if it does not. */
+export function introductionIn(bytes: Uint8Array): LegacyIntroduction | undefined {
   const lines = new LegacyLines();
   const items = [...lines.push(new TextDecoder().decode(bytes)), ...lines.flush()];
-  return items.find((item) => item.type === "id")?.id;
+  return items.find((item) => item.type === "introduction")?.introduction;
 }
 
 /** Reads the lines of one relative. */

@@ -227,6 +227,50 @@ Deno.test("one who calls back with an id joins only if it was called by that id"
   assertEquals(alice.heard, ["carol: Hi", `127.0.0.1:${port}: Hi`]);
 });
 
+for (
+  const [what, chat, joins] of [
+    [
+      "the port that was called",
+      (port: number) => `clientID: bob\r\nIP: 127.0.0.1\r\nPort: ${port}`,
+      true,
+    ],
+    [
+      "it, and a host by its name",
+      (port: number) => `clientID: bob\r\nIP: localhost\r\nPort: ${port}`,
+      true,
+    ],
+    ["it, and no id", (port: number) => `IP: 127.0.0.1\r\nPort: ${port}`, true],
+    [
+      "another port",
+      (port: number) => `clientID: bob\r\nIP: 127.0.0.1\r\nPort: ${port - 1}`,
+      false,
+    ],
+    ["another port, and no id", (port: number) => `IP: 127.0.0.1\r\nPort: ${port - 1}`, false],
+    ["an id alone", () => "clientID: bob", false],
+  ] as const
+) {
+  Deno.test(`one who was called by its address and calls back with ${what} ${joins ? "joins" : "does not join"}`, async () => {
+    await using alice = new Person("alice", nowhere, { times, allowPlaintext: true });
+    using listener = new RawListener();
+    const { port } = listener.address;
+    await alice.chat(`127.0.0.1:${port}`);
+    using back = await RawPeer.dial(alice.client.address);
+    await back.send(`CHAT\r\n${chat(port)}\r\n\r\nHi\r\n`);
+    const { name } = await alice.events.see("message");
+    const own = chat(port).includes("clientID") ? "bob" : `127.0.0.1:${back.conn.localAddr.port}`;
+    assertEquals(name, joins ? `127.0.0.1:${port}` : own);
+    assertEquals(alice.names.length, joins ? 1 : 2);
+  });
+}
+
+Deno.test("one who calls, and was not called, is shown where it says that it listens", async () => {
+  await using alice = new Person("alice", nowhere, { times, allowPlaintext: true });
+  using bob = await RawPeer.dial(alice.client.address);
+  await bob.send("CHAT\r\nclientID: bob\r\nIP: 127.0.0.1\r\nPort: 5557\r\n\r\nHi\r\n");
+  const { address } = await alice.events.see("opened");
+  assertEquals(address, { host: "127.0.0.1", port: 5557 });
+});
+
 Deno.test("/who shows who is talked to in plaintext, while they are there", async () => {
   await using alice = new Person("alice", nowhere, { times, allowPlaintext: true });
   using listener = new RawListener();

@@ -4,7 +4,10 @@ import type { LegacyItem } from "../../../../client/link/legacy/legacy_block.ts"
 import { LegacyLines } from "../../../../client/link/legacy/legacy_lines.ts";
 import { messageBytesMax } from "../../../../shared/protocol/limits.ts";
 
-const id = (id: string): LegacyItem => ({ type: "id", id });
+const id = (id: string | undefined, address?: { host: string; port: number }): LegacyItem => ({
+  type: "introduction",
+  introduction: { id, address },
+});
 const text = (text: string): LegacyItem => ({ type: "text", text });
 const quit: LegacyItem = { type: "quit" };
 
@@ -18,12 +21,20 @@ function read(...chunks: string[]): LegacyItem[] {
 
 const opening = "CHAT\r\nclientID: bob\r\nIP: 127.0.0.1\r\nPort: 5557\r\n\r\n";
 
+const bob = id("bob", { host: "127.0.0.1", port: 5557 });
+
 const cases: [what: string, said: string, items: LegacyItem[]][] = [
-  ["an opening says who it is", opening, [id("bob")]],
+  ["an opening says who it is", opening, [bob]],
   ["an opening may have no space after its colons", "CHAT\r\nclientID:bob\r\n\r\n", [id("bob")]],
   ["an id that is none is no id", "CHAT\r\nclientID: b b\r\n\r\n", []],
-  ["after the opening each line is a text", opening + "one\r\ntwo\r\n", [
+  ["an opening says where it listens", "CHAT\r\nIP:\r\nPort: 5557\r\n\r\n", [
+    id(undefined, { host: "", port: 5557 }),
+  ]],
+  ["a port that is none is none", "CHAT\r\nclientID: bob\r\nIP: 1.2.3.4\r\nPort: 0\r\n\r\n", [
     id("bob"),
+  ]],
+  ["after the opening each line is a text", opening + "one\r\ntwo\r\n", [
+    bob,
     text("one"),
     text("two"),
   ]],
@@ -33,19 +44,19 @@ const cases: [what: string, said: string, items: LegacyItem[]][] = [
     text("two"),
   ]],
   ["QUIT and an empty line end it", opening + "bye\r\nQUIT\r\n\r\n", [
-    id("bob"),
+    bob,
     text("bye"),
     quit,
   ]],
-  ["QUIT as the last line ends it", opening + "QUIT\r\n", [id("bob"), quit]],
-  ["QUIT without a line end ends it", opening + "QUIT", [id("bob"), quit]],
+  ["QUIT as the last line ends it", opening + "QUIT\r\n", [bob, quit]],
+  ["QUIT without a line end ends it", opening + "QUIT", [bob, quit]],
   ["QUIT before another line was a text", opening + "QUIT\r\nsmoking\r\n", [
-    id("bob"),
+    bob,
     text("QUIT"),
     text("smoking"),
   ]],
   ["QUIT twice and an empty line is a text, then the end", opening + "QUIT\r\nQUIT\r\n\r\n", [
-    id("bob"),
+    bob,
     text("QUIT"),
     quit,
   ]],
@@ -55,14 +66,14 @@ const cases: [what: string, said: string, items: LegacyItem[]][] = [
     [id("x"), text("Hello"), id("x"), text("again")],
   ],
   ["a line like a header is a text outside of an opening", opening + "IP: is a network layer\r\n", [
-    id("bob"),
+    bob,
     text("IP: is a network layer"),
   ]],
   ["an unknown header is a text, so that none is lost", "CHAT\r\nNote: well\r\n\r\n", [
     text("Note: well"),
   ]],
   ["what has no line end is a text at the end", opening + "unfinished", [
-    id("bob"),
+    bob,
     text("unfinished"),
   ]],
 ];
