@@ -117,6 +117,12 @@ export type RendezvousProblem =
       | { readonly is: "unexpected"; readonly said: string; readonly expected: string };
   }
   | {
+    /** The server, which is a legacy program, lists more clients than are read. */
+    readonly code: "server-list-too-long";
+    readonly server: string;
+    readonly bytesMax: number;
+  }
+  | {
     /** The server wants a signature that would be good for another server. */
     readonly code: "wrong-realm";
     readonly server: string;

@@ -13,6 +13,7 @@ import {
   type Message,
   message,
 } from "../../shared/protocol/message.ts";
+import { listedMax } from "../../shared/protocol/limits.ts";
 import {
   addressIn,
   type ClientRecord,
@@ -100,12 +101,9 @@ async function findInList(
 export interface Listed {
   /** How many there are. */
   readonly count: number;
-  /** Those that were asked for: all of them, unless there are more than 1,000. */
+  /** Those that were asked for: all of them, unless there are more than 1,000 and the server has pages. */
   readonly clients: readonly KnownClient[];
 }
-
-/** Once so many clients are listed the server is not asked for more. */
-const listedMax = 1_000;
 
 /**
  * Asks who is registered, page by page.
@@ -142,8 +140,10 @@ export async function listEveryone(
   return { count, clients };
 }
 
-function legacyList({ bare }: Message): Listed {
-  const clients = bare.map(parseLegacyClient).filter((client) => client !== undefined)
+function legacyList({ bare, headers }: Message): Listed {
+  // An id may have a colon: then its line looks like a header.
+  const lines = [...bare, ...headers.map(([name, value]) => `${name}:${value}`)];
+  const clients = lines.map(parseLegacyClient).filter((client) => client !== undefined)
     .map(knownClient);
   return { count: clients.length, clients };
 }

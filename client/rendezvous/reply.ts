@@ -7,9 +7,11 @@
 
 import { formatAddress } from "../../shared/net/address.ts";
 import { header, type Message } from "../../shared/protocol/message.ts";
+import { legacyListBytesMax } from "../../shared/protocol/limits.ts";
+import { messageFaults } from "../../shared/protocol/reasons.ts";
 import { parseWholeNumber } from "../../shared/protocol/records.ts";
 import { type Fault, isFault } from "../../shared/protocol/status.ts";
-import { check, type VerbName } from "../../shared/protocol/verbs.ts";
+import { check, speaksVersion1, type VerbName } from "../../shared/protocol/verbs.ts";
 import { formatServerAddress, type ServerAddress } from "../../shared/net/server_address.ts";
 import { UserError } from "../user_error.ts";
 
@@ -49,9 +51,10 @@ export function isReply(item: Reply, expected: VerbName): item is Message {
     (isLegacyList(item) || check(item, "server") === undefined);
 }
 
-/** Whether a message is an INFOACK as the original's server sends it: one bare line a client, and no header. */
-export function isLegacyList({ verb, headers }: Message): boolean {
-  return verb === "INFOACK" && headers.length === 0;
+/** Whether a message is an INFOACK as the original's server sends it: a line for each client, and no header. */
+export function isLegacyList(reply: Message): boolean {
+  return reply.verb === "INFOACK" && header(reply, "Count") === undefined &&
+    !speaksVersion1(reply);
 }
 
 /** The server that a reply comes from. */
@@ -65,7 +68,8 @@ export interface Replier {
  * The reply, if it is the one that is due.
  *
  * @throws {ServerRefusal} If it is an ERROR.
- * @throws {UserError} With `server-hung-up` if there is none, with `not-a-server` if it is anything else.
+ * @throws {UserError} With `server-hung-up` if there is none, with `server-list-too-long` if it is a list that
+ * is not read to its end, with `not-a-server` if it is anything else.
  */
 export function expectReply(
   item: Reply,
@@ -78,6 +82,13 @@ export function expectReply(
     throw new UserError({ code: "not-a-server", server: place, found });
   }
   if (item === undefined) throw new UserError({ code: "server-hung-up", server: place });
+  if (item === messageFaults.longList) {
+    throw new UserError({
+      code: "server-list-too-long",
+      server: place,
+      bytesMax: legacyListBytesMax,
+    });
+  }
   if (isFault(item)) {
     const found = { is: "malformed", reason: item.reason } as const;
     throw new UserError({ code: "not-a-server", server: place, found });

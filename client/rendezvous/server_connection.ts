@@ -211,7 +211,7 @@ export class ServerConnection {
   }
 
   async #read(): Promise<void> {
-    const reader = new MessageReader({ longVerb: "COLLECTACK" });
+    const reader = new MessageReader({ longVerb: "COLLECTACK", listVerb: "INFOACK" });
     const buffer = new Uint8Array(readBufferBytes);
     let isFirst = true;
     for (let count; !reader.ended && (count = await this.#readInto(buffer)) > 0;) {

@@ -20,6 +20,12 @@ export const messageBytesMax = 16 * 1024;
  */
 export const mailMessageBytesMax = 96 * 1024;
 
+/**
+ * Bytes of the list of clients that a legacy server answers INFO with. It has a line for each client and no
+ * pages, so its lines are not counted.
+ */
+export const legacyListBytesMax = 96 * 1024;
+
 /** Characters of a client id. */
 export const clientIdLengthMax = 32;
 
@@ -145,6 +151,9 @@ export const infoPageDefault = 50;
 /** Clients on one page of INFO: with Count, Version and After it stays under `headersMax`. */
 export const infoPageMax = 60;
 
+/** Once so many clients are listed a client asks for no further page. */
+export const listedMax = 1_000;
+
 /** How long the initiator waits for CHATACK before it takes the other side for a legacy program. */
 export const chatackTimeoutMs = 1_500;
 
@@ -263,6 +272,8 @@ for (
     "a page of INFO fits into a message": infoPageMax *
             ("Client:  []:65535 \r\n".length + clientIdLengthMax + 45 + fingerprintLength) + 512 <
       messageBytesMax,
+    "the list of a legacy server may have as many clients": listedMax *
+        ("  255.255.255.255:65535\r\n".length + 2 * clientIdLengthMax) <= legacyListBytesMax,
     "a list of streams and one of entries fit under the header limit":
       Math.max(auditStreamsMax, auditEntriesMax) + 8 < headersMax,
     "a client can ask for the lifetime that it wants":

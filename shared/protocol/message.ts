@@ -170,9 +170,18 @@ export function parse(lines: readonly string[]): Message | Fault {
 export class MessageParser {
   #verb: string | undefined;
   #headers: Header[] = [];
-  #bare = noLines;
+  #bare: string[] | undefined;
   #lines = 0;
   #fault: Fault | undefined;
+  readonly #listVerb: string | undefined;
+
+  /**
+   * @param listVerb The verb whose messages may have any lines, in any number: one that a legacy program has
+   * taken from somebody else is not its fault. None by default.
+   */
+  constructor(listVerb?: string) {
+    this.#listVerb = listVerb;
+  }
 
   /** Whether there was no line since the last message. */
   get empty(): boolean {
@@ -206,8 +215,9 @@ export class MessageParser {
       control ||= c < 0x80 || (c === 0xc2 && bytes[end + 1]! < 0xa0);
     }
     if (this.#verb === undefined) this.#takeVerb(word(bytes, start, end, text));
-    else if (this.#lines > headersMax) this.#fault = messageFaults.tooManyHeaders;
-    else if (control) {
+    else if (this.#lines > headersMax && this.#verb !== this.#listVerb) {
+      this.#fault = messageFaults.tooManyHeaders;
+    } else if (control && this.#verb !== this.#listVerb) {
       this.#fault ??= messageFaults.controlCharacter(
         `Line ${this.#lines + 1} of ${this.#verb}`,
       );
@@ -215,7 +225,7 @@ export class MessageParser {
       const name = word(bytes, start, nameEnd, text);
       this.#headers.push([name, trimmed(bytes, nameEnd + 1, end, text)]);
     } else {
-      this.#bare = [...this.#bare, part(bytes, start, end, text)];
+      (this.#bare ??= []).push(part(bytes, start, end, text));
     }
     this.#lines++;
     // A line ends with LF or CRLF, or with the bytes.
@@ -231,10 +241,10 @@ export class MessageParser {
   /** Gives the message that the lines form, or what is wrong with it. The next line starts another one. */
   finish(): Message | Fault {
     const item = this.#fault ??
-      { verb: this.#verb ?? "", headers: this.#headers, bare: this.#bare };
+      { verb: this.#verb ?? "", headers: this.#headers, bare: this.#bare ?? noLines };
     this.#verb = undefined;
     this.#headers = [];
-    this.#bare = noLines;
+    this.#bare = undefined;
     this.#lines = 0;
     this.#fault = undefined;
     return item;

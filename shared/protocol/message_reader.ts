@@ -13,7 +13,13 @@
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { type Fault, isFault } from "./status.ts";
 import { CR, LF, type Message, MessageParser } from "./message.ts";
-import { headersMax, lineBytesMax, mailMessageBytesMax, messageBytesMax } from "./limits.ts";
+import {
+  headersMax,
+  legacyListBytesMax,
+  lineBytesMax,
+  mailMessageBytesMax,
+  messageBytesMax,
+} from "./limits.ts";
 import { messageFaults } from "./reasons.ts";
 import type { VerbName } from "./verbs.ts";
 
@@ -21,9 +27,14 @@ import type { VerbName } from "./verbs.ts";
 export interface MessageReaderOptions {
   /** The verb whose messages may have `mailMessageBytesMax` bytes; none by default. */
   readonly longVerb?: VerbName;
+  /**
+   * The verb whose messages may have `legacyListBytesMax` bytes, in any number of lines; none by default.
+   */
+  readonly listVerb?: VerbName;
 }
 
-const { invalidUtf8, longLine, longMessage, longMailMessage, tooManyHeaders } = messageFaults;
+const { invalidUtf8, longLine, longList, longMessage, longMailMessage, tooManyHeaders } =
+  messageFaults;
 const utf8 = new TextEncoder();
 const nothing = new Uint8Array();
 
@@ -38,20 +49,24 @@ interface Measured {
 
 /** Turns the bytes of one connection into messages. */
 export class MessageReader {
-  readonly #parser = new MessageParser();
+  readonly #parser: MessageParser;
   readonly #longVerb: Uint8Array;
+  readonly #listVerb: Uint8Array;
   #splitter: LineSplitter | undefined;
   // Of the message that is not complete: its bytes, the bytes of its last line, its lines.
   #messageBytes = 0;
   #lineBytes = 0;
   #lineCount = 0;
   #lastByte = 0;
-  /** Whether the part of it that has arrived starts like the verb of long messages. */
+  /** Whether the part of it that has arrived starts like the verb of long messages, or of lists. */
   #mayBeLong = true;
+  #mayBeList = true;
   #ended = false;
 
-  constructor({ longVerb }: MessageReaderOptions = {}) {
+  constructor({ longVerb, listVerb }: MessageReaderOptions = {}) {
+    this.#parser = new MessageParser(listVerb);
     this.#longVerb = longVerb === undefined ? nothing : utf8.encode(longVerb);
+    this.#listVerb = listVerb === undefined ? nothing : utf8.encode(listVerb);
   }
 
   /** Whether a fault was fatal. Then nothing more is read. */
@@ -112,8 +127,10 @@ export class MessageReader {
     while (end < chunk.length && excess === undefined) {
       if (++this.#lineBytes > lineBytesMax) excess = longLine;
       else if (++this.#messageBytes > messageBytesMax) excess = this.#excessOfLong();
-      else if (this.#messageBytes <= this.#longVerb.length) {
-        this.#mayBeLong &&= chunk[end] === this.#longVerb[this.#messageBytes - 1];
+      else {
+        const at = this.#messageBytes - 1;
+        if (at < this.#longVerb.length) this.#mayBeLong &&= chunk[end] === this.#longVerb[at];
+        if (at < this.#listVerb.length) this.#mayBeList &&= chunk[end] === this.#listVerb[at];
       }
       if (excess === undefined && chunk[end++] === LF) {
         if (this.#lineBytes === 1 || (this.#lineBytes === 2 && this.#lastByte === CR)) {
@@ -121,8 +138,8 @@ export class MessageReader {
           lastEnd = end;
           this.#messageBytes = 0;
           this.#lineCount = 0;
-          this.#mayBeLong = true;
-        } else if (++this.#lineCount > headersMax + 1) {
+          this.#mayBeLong = this.#mayBeList = true;
+        } else if (++this.#lineCount > headersMax + 1 && !this.#isList) {
           excess = tooManyHeaders;
         }
         this.#lineBytes = 0;
@@ -134,8 +151,13 @@ export class MessageReader {
 
   /** What is wrong with a message that is longer than a short one may be; undefined if nothing is. */
   #excessOfLong(): Fault | undefined {
+    if (this.#isList) return this.#messageBytes > legacyListBytesMax ? longList : undefined;
     if (!this.#mayBeLong || this.#longVerb.length === 0) return longMessage;
     return this.#messageBytes > mailMessageBytesMax ? longMailMessage : undefined;
+  }
+
+  get #isList(): boolean {
+    return this.#mayBeList && this.#listVerb.length > 0;
   }
 
   /** Splits complete messages directly. @returns False if they are not UTF-8; then nothing has happened. */

@@ -10,6 +10,7 @@ import { clientIdRule } from "./client_id.ts";
 import {
   fullRetryS,
   headersMax,
+  legacyListBytesMax,
   lineBytesMax,
   mailMessageBytesMax,
   mailRetryS,
@@ -27,6 +28,7 @@ export const messageFaults = {
     413,
     `A message with a mail has at most ${mailMessageBytesMax} bytes`,
   ),
+  longList: fatalFault(413, `A list of clients has at most ${legacyListBytesMax} bytes`),
   tooManyHeaders: fatalFault(413, `A message has at most ${headersMax} header lines`),
   notAVerb: (line: string): Fault =>
     fault(400, `The start line ${quote(line)} is not a verb such as REGISTER`),

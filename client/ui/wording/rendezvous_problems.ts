@@ -35,6 +35,9 @@ export function rendezvousSentences(
       "is its name, start the client with that",
     "server-lacks-verb": ({ server, verb }) =>
       `The server at ${server} has no ${verb}` + (lacking[verb] ?? ""),
+    "server-list-too-long": ({ server, bytesMax }) =>
+      `The server at ${server} lists more clients than are read, ${bytesMax / 1024} KiB; ` +
+      "/chat IP:PORT needs no server",
     "server-sent-no-address": () => "The server sent something that is not an address",
     "no-server": ({ problems }) => problems.map(sentenceOf).join("; "),
   };

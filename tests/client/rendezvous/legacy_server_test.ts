@@ -112,6 +112,50 @@ Deno.test("an empty list of the original's server is no error", async () => {
   assertEquals(await t.clock.finish(t.rendezvous.everyone()), { count: 0, clients: [] });
 });
 
+Deno.test("a list of the original's server may be as long as the lists of this protocol", async () => {
+  for (const count of [45, 64, 65, 1_000]) {
+    const t = made(({ verb }, conn) => {
+      const line = (_: unknown, i: number) => `person-${i} 192.0.2.200:${10_000 + i}\r\n`;
+      if (verb === "INFO") {
+        conn.say("INFOACK\r\n" + Array.from({ length: count }, line).join("") + "\r\n");
+      } else conn.say(bridgeack);
+      conn.end();
+      return undefined;
+    });
+    const { count: counted, clients } = await t.clock.finish(t.rendezvous.everyone());
+    assertEquals([counted, clients.length], [count, count]);
+    const id = `person-${count - 1}`;
+    const found = await t.clock.finish(t.rendezvous.lookUp(id));
+    assertEquals(found, { id, address: { host: "192.0.2.200", port: 10_000 + count - 1 } });
+  }
+});
+
+Deno.test("a list that has no end is given up, and the next request works", async () => {
+  const t = made(({ verb }, conn) => {
+    if (verb === "INFO") conn.say("INFOACK\r\n" + "bob 127.0.0.1:5557\r\n".repeat(10_000));
+    else conn.say(regack);
+    return undefined;
+  });
+  await t.clock.finish(t.rendezvous.register());
+  await rejectsSaying(
+    () => t.clock.finish(t.rendezvous.everyone()),
+    UserError,
+    "The server at 127.0.0.1:1 lists more clients than are read, 96 KiB",
+  );
+  await t.clock.finish(t.rendezvous.register());
+});
+
+Deno.test("one odd line does not spoil the list of the original's server", async () => {
+  const t = made((_, conn) => {
+    conn.say("INFOACK\r\nmail:dave 127.0.0.1:1\r\nevil\x07 127.0.0.1:2\r\n" + list.slice(9));
+    conn.end();
+    return undefined;
+  });
+  const { clients } = await t.clock.finish(t.rendezvous.everyone());
+  const ids = clients.map(({ id }) => id).sort();
+  assertEquals(ids, ["Jörg K. @home", "alice", "bob", "carol", "evil\x07", "mail:dave"]);
+});
+
 Deno.test("a third person is found by name, although the server names the first one only", async () => {
   const t = made(original);
   await t.clock.finish(t.rendezvous.register());

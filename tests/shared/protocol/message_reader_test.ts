@@ -8,6 +8,7 @@ import {
 import type { Fault } from "../../../shared/protocol/status.ts";
 import {
   headersMax,
+  legacyListBytesMax,
   lineBytesMax,
   mailMessageBytesMax,
   messageBytesMax,
@@ -126,6 +127,37 @@ Deno.test("MessageReader takes messages of one verb that are as long as a mail's
         const got = items.map((item) => "verb" in item ? item.verb : item.code);
         assertEquals(got, [...first, ...code === undefined ? [verb, "PING"] : [code]]);
       }
+    }
+  }
+});
+
+Deno.test("MessageReader takes a list of any number of lines, up to its bytes, for any chunking", async () => {
+  const listed = (verb: string, lines: number) =>
+    `${verb}\r\n${"bob 127.0.0.1:5557\r\n".repeat(lines)}`;
+  const filled = (bytes: number) => {
+    const line = "x".repeat(98) + "\r\n";
+    const start = "INFOACK\r\n" + line.repeat(Math.floor((bytes - 200) / 100));
+    return start + "x".repeat(bytes - start.length - 4) + "\r\n\r\n";
+  };
+  const cases: [said: string, expected: (string | number)[]][] = [
+    [listed("INFOACK", headersMax + 1) + "\r\n", ["INFOACK", "PING"]],
+    [listed("INFOACK", 2_000) + "\r\n", ["INFOACK", "PING"]],
+    [listed("INFOACL", headersMax + 1) + "\r\n", [413]],
+    [filled(legacyListBytesMax), ["INFOACK", "PING"]],
+    [filled(legacyListBytesMax + 1), [413]],
+    ["INFOACK\r\n" + "x".repeat(lineBytesMax) + "\r\n\r\n", [413]],
+    ["INFOACK\r\nb\x07b 127.0.0.1:5557\r\n\r\n", ["INFOACK", "PING"]],
+    ["INFOACL\r\nb\x07b 127.0.0.1:5557\r\n\r\n", [400, "PING"]],
+  ];
+  for (const [said, expected] of cases) {
+    for (const sizes of [[Infinity], [1], [7], [1_000], [16_384]]) {
+      const bytes = utf8.encode(said + "PING\r\n\r\n");
+      const items = await readAll(cut(bytes, sizes), {
+        listVerb: "INFOACK",
+        longVerb: "COLLECTACK",
+      });
+      const got = items.map((item) => "verb" in item ? item.verb : item.code);
+      assertEquals(got, expected, `${said.length} bytes, ${sizes}`);
     }
   }
 });

@@ -89,6 +89,11 @@ const cases: SentenceCases<RendezvousProblem> = {
       "/chat IP:PORT needs no server",
     ],
   ],
+  "server-list-too-long": [[
+    { code: "server-list-too-long", server: "example.org:5555", bytesMax: 98_304 },
+    "The server at example.org:5555 lists more clients than are read, 96 KiB; /chat IP:PORT needs " +
+    "no server",
+  ]],
   "server-sent-no-address": [[
     { code: "server-sent-no-address" },
     "The server sent something that is not an address",
