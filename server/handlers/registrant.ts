@@ -9,6 +9,7 @@ import { header, type Message } from "../../shared/protocol/message.ts";
 import { requestFaults } from "../../shared/protocol/reasons.ts";
 import { namesFeature, parseInstance } from "../../shared/protocol/records.ts";
 import type { Fault } from "../../shared/protocol/status.ts";
+import { ownCopy } from "../../shared/text/own_copy.ts";
 import type { AuthenticatedClient, Subscriber } from "../presence/presence.ts";
 import type { Registrant } from "../registry/registry.ts";
 
@@ -32,7 +33,8 @@ class ConnectedRegistrant implements Registrant {
 
   constructor(client: RegisteringClient, instance: string | undefined, knowsDisplaced: boolean) {
     this.#client = client;
-    this.instance = instance;
+    // A registration keeps it, but not the request that it came in.
+    this.instance = instance && ownCopy(instance);
     this.knowsDisplaced = knowsDisplaced;
   }
 

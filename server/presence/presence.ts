@@ -12,6 +12,7 @@ import type { PublicKey } from "../../shared/crypto/public_key.ts";
 import { subscribedIdleMs } from "../../shared/protocol/limits.ts";
 import { type Header, type Message, message } from "../../shared/protocol/message.ts";
 import { formatPresence, type PresenceStatus } from "../../shared/protocol/records.ts";
+import { ownCopy } from "../../shared/text/own_copy.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import { TimerWheel } from "../../shared/time/timer_wheel.ts";
 import type { Registry } from "../registry/registry.ts";
@@ -99,7 +100,8 @@ export class Presence {
     for (const clientId of told.keys()) removeFrom(this.#watchers, clientId, subscription);
     told.clear();
     changed.clear();
-    for (const clientId of clientIds) {
+    // What came in the request is a part of what was read.
+    for (const clientId of clientIds.map(ownCopy)) {
       told.set(clientId, this.#statusOf(clientId));
       addTo(this.#watchers, clientId, subscription);
     }

@@ -10,6 +10,7 @@ import sortedBtree from "sorted-btree";
 import { type Fingerprint, fingerprintOf, type PublicKey } from "../../shared/crypto/public_key.ts";
 import type { Address } from "../../shared/net/address.ts";
 import { registrationTtlMaxMs, subscribedIdleMs } from "../../shared/protocol/limits.ts";
+import { ownCopy } from "../../shared/text/own_copy.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import { TimerWheel } from "../../shared/time/timer_wheel.ts";
 import { HostQuota, type PerHost } from "../limits/limits.ts";
@@ -228,13 +229,13 @@ export class Registry {
     return this.#perHost.isFull(observedHost, instead) ? { refused: "host-full" } : undefined;
   }
 
-  #add(
-    { clientId, address, observedHost, key, registrant }: Applicant,
-    expiresAtMs: number,
-  ): Entry {
+  #add(applicant: Applicant, expiresAtMs: number): Entry {
+    const { observedHost, key, registrant } = applicant;
+    // What came in the request is a part of what was read.
+    const clientId = ownCopy(applicant.clientId);
     const entry: Entry = {
       clientId,
-      address,
+      address: ownAddress(applicant.address),
       observedHost,
       expiresAtMs,
       key,
@@ -257,7 +258,7 @@ export class Registry {
     const { address, observedHost, key, registrant } = applicant;
     // Most refreshes change nothing but the time, and what is not written need not be collected.
     if (entry.address.host !== address.host || entry.address.port !== address.port) {
-      entry.address = address;
+      entry.address = ownAddress(address);
     }
     if (entry.observedHost !== observedHost) {
       this.#perHost.remove(entry.observedHost);
@@ -282,6 +283,10 @@ export class Registry {
     this.#perHost.remove(entry.observedHost);
     this.#onChange(entry.clientId);
   }
+}
+
+function ownAddress({ host, port }: Address): Address {
+  return { host: ownCopy(host), port };
 }
 
 /** Whether both are the same connection, or the same instance on any. */
