@@ -134,7 +134,7 @@ export class TlsTerminator {
     try {
       for (;;) {
         const far = await this.#listener.accept();
-        if (far.remoteAddr.port === near.localAddr.port) return [near, far];
+        if (isSame(far.remoteAddr, near.localAddr)) return [near, far];
         // Another program of this machine, which has no business here.
         far.close();
       }
@@ -150,6 +150,11 @@ export class TlsTerminator {
     this.#turn = done.catch(() => {});
     return done;
   }
+}
+
+/** The port alone does not tell: another program may have the same one at 127.0.0.2. */
+function isSame(a: Deno.NetAddr, b: Deno.NetAddr): boolean {
+  return a.hostname === b.hostname && a.port === b.port;
 }
 
 function listen({ cert, key }: TlsKeyPair): Deno.TlsListener {
