@@ -14,6 +14,7 @@ import { isId } from "../../shared/protocol/random_id.ts";
 import { requestFaults, serverFaults } from "../../shared/protocol/reasons.ts";
 import { formatMailNumber, parseMailNumber } from "../../shared/protocol/records.ts";
 import { type Fault, isFault } from "../../shared/protocol/status.ts";
+import { sourceOf } from "../limits/limits.ts";
 import type { MailRefusal } from "../mailbox/mailbox.ts";
 import type { AuthenticatedClient } from "../presence/presence.ts";
 import type { Client, Context } from "./context.ts";
@@ -41,15 +42,22 @@ export function deposit(
   if ("refused" in owner) return errorReply(serverFaults.namesUnavailable);
   if (owner.key === undefined) return errorReply(serverFaults.nameWithoutKey(target));
   if (owner.key !== key) return errorReply(serverFaults.nameOfOtherKey(target));
-  const mail = { to: { clientId: target, key }, sender: sender.key, id, data };
+  const mail = {
+    to: { clientId: target, key },
+    sender: sender.key,
+    source: sourceOf(client.observedHost),
+    standing: key === sender.key ? "contact" : "undivided",
+    id,
+    data,
+  } as const;
   return mailbox.deposit(mail).then((refusal) =>
     refusal === undefined
       ? reply("DEPOSITACK", request, [["Id", id]])
-      : errorReply(depositFault(refusal, target))
+      : errorReply(depositFault(refusal, target, client.observedHost))
   );
 }
 
-function depositFault(refusal: MailRefusal, clientId: string): Fault {
+function depositFault(refusal: MailRefusal, clientId: string, host: string): Fault {
   switch (refusal) {
     case "mailbox-full":
       return serverFaults.mailboxFull(clientId);
@@ -57,6 +65,8 @@ function depositFault(refusal: MailRefusal, clientId: string): Fault {
       return serverFaults.mailboxShareFull(clientId);
     case "sender-full":
       return serverFaults.tooMuchMailOfSender;
+    case "host-full":
+      return serverFaults.tooMuchMailOfHost(host);
     case "full":
       return serverFaults.tooMuchMail;
     case "unavailable":

@@ -9,6 +9,8 @@ import { hostPrefix, sitePrefix } from "../../shared/net/host_prefix.ts";
 import {
   connectionsMax,
   connectionsPerHostMax,
+  hostMailsBytesMax,
+  hostMailsMax,
   mailboxBytesMax,
   mailboxMailsMax,
   mailsBytesMax,
@@ -22,6 +24,8 @@ import {
   shareBytesMax,
   shareMailsMax,
   siteHostsMax,
+  unknownMailsBytesMax,
+  unknownMailsMax,
 } from "../../shared/protocol/limits.ts";
 import { serverFaults } from "../../shared/protocol/reasons.ts";
 import type { Fault } from "../../shared/protocol/status.ts";
@@ -34,6 +38,12 @@ export interface MailCapacity {
   /** The part of these that one sender may fill. */
   readonly shareMails: number;
   readonly shareBytes: number;
+  /** What unknown senders may fill of the mailbox of somebody who has named contacts. */
+  readonly unknownMails: number;
+  readonly unknownBytes: number;
+  /** Mails from one host in all mailboxes, and their bytes. */
+  readonly hostMails: number;
+  readonly hostBytes: number;
   /** Mails of one sender in all mailboxes, and their bytes. */
   readonly senderMails: number;
   readonly senderBytes: number;
@@ -66,11 +76,31 @@ export const defaultCapacity: Capacity = {
   mailboxBytes: mailboxBytesMax,
   shareMails: shareMailsMax,
   shareBytes: shareBytesMax,
+  unknownMails: unknownMailsMax,
+  unknownBytes: unknownMailsBytesMax,
+  hostMails: hostMailsMax,
+  hostBytes: hostMailsBytesMax,
   senderMails: senderMailsMax,
   senderBytes: senderBytesMax,
   mails: mailsMax,
   mailsBytes: mailsBytesMax,
 };
+
+/** From where something comes, as what is kept of it is counted. Both are empty for the server's own host. */
+export interface Source {
+  /** The host, of IPv6 its /64. */
+  readonly host: string;
+  /** The site of an IPv6 host, its /48; else empty. */
+  readonly site: string;
+}
+
+/** Where a host is counted. */
+export function sourceOf(host: string): Source {
+  // Users of the server's own machine could do worse.
+  if (isLoopback(host)) return { host: "", site: "" };
+  const [own, site] = [hostPrefix(host), sitePrefix(host)];
+  return { host: own, site: site === own ? "" : site };
+}
 
 /** The bound of a host. */
 export type PerHost = (host: string) => number;

@@ -4,7 +4,8 @@
  *
  * A mail is acknowledged once it is on the disk. Flushing the disk takes longer than everything else, and the
  * server does nothing else while it does. Therefore mails that come at about the same time are written in one
- * transaction, and between two transactions there is as much time for everything else as the last one took.
+ * transaction, which is bounded, and between two transactions there is as much time for everything else as the
+ * last one took. What there is no room for is refused at once.
  *
  * @module
  */
@@ -14,7 +15,8 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Log } from "../../shared/process/log.ts";
 import { ThrottledLog } from "../../shared/process/throttled_log.ts";
 import {
-  depositBatchBytesMax,
+  depositBatchMax,
+  depositBatchMs,
   mailTtlMs,
   serverBusyTimeoutMs,
 } from "../../shared/protocol/limits.ts";
@@ -24,16 +26,13 @@ import { Batches } from "../../shared/time/batches.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
 import type { LapseTime } from "../checked_time/checked_time.ts";
 import type { MailCapacity } from "../limits/limits.ts";
-import {
-  type FullReason,
-  type KeptMail,
-  type Mail,
-  type MailboxAddress,
-  MailTable,
-} from "./mail_table.ts";
+import { DepositQueue, type Waiting } from "./deposit_queue.ts";
+import type { KeptMail, Mail, MailboxAddress } from "./mail.ts";
+import { MailTable } from "./mail_table.ts";
+import type { FullReason } from "./room.ts";
 import { migrations, recount } from "./schema.ts";
 
-export type { Mail, MailboxAddress } from "./mail_table.ts";
+export type { Mail, MailboxAddress } from "./mail.ts";
 
 /** A database of mails. Disposing of it closes it. */
 export interface MailboxDatabase extends Disposable {
@@ -102,11 +101,7 @@ const breatherMaxMs = 50;
 const expiryBatch = 50;
 const expiryTimes = { stepMs: 1_000, pauseMs: 10 * 60_000 };
 
-/** A mail that has not been written yet. */
-interface Waiting {
-  readonly mail: Mail;
-  readonly settle: (refusal: MailRefusal | undefined) => void;
-}
+type Outcome = MailRefusal | undefined;
 
 /** All mailboxes of a server. */
 export class Mailbox {
@@ -115,8 +110,7 @@ export class Mailbox {
   readonly #options: MailboxOptions;
   readonly #failures: ThrottledLog;
   readonly #expiry: Batches;
-  #waiting: Waiting[] = [];
-  #waitingBytes = 0;
+  readonly #queue = new DepositQueue<Outcome>();
   /** Cancels the next transaction, if one is due. */
   #cancel: (() => void) | undefined;
   /** The next transaction is not due before this, in the clock's milliseconds. */
@@ -138,18 +132,14 @@ export class Mailbox {
    * @returns Undefined once it is on the disk, or if it was there already; else why it is not kept. Never
    * rejected.
    */
-  deposit(mail: Mail): Promise<MailRefusal | undefined> {
-    if (this.#closed) return Promise.resolve("unavailable");
-    const { promise, resolve } = Promise.withResolvers<MailRefusal | undefined>();
-    this.#waiting.push({ mail, settle: resolve });
-    this.#waitingBytes += mail.data.length;
-    if (this.#waitingBytes >= depositBatchBytesMax) {
-      this.#write();
-    } else if (this.#cancel === undefined) {
-      const { clock } = this.#options;
-      const delayMs = Math.max(0, this.#breatherEndsAtMs - clock.now());
-      this.#cancel = clock.after(delayMs, () => this.#write());
+  deposit(mail: Mail): Promise<Outcome> {
+    const foreseen = this.#foresee(mail);
+    if (foreseen !== undefined) {
+      return Promise.resolve(foreseen === "duplicate" ? undefined : foreseen);
     }
+    const { promise, resolve } = Promise.withResolvers<Outcome>();
+    this.#queue.add({ mail, settle: resolve })?.settle("unavailable");
+    this.#schedule();
     return promise;
   }
 
@@ -212,47 +202,68 @@ export class Mailbox {
   /** Keeps no more mail, and refuses what has not been written. */
   close(): void {
     this.#closed = true;
-    for (const { settle } of this.#takeWaiting()) settle("unavailable");
+    this.#cancel?.();
+    for (const { settle } of this.#queue.clear()) settle("unavailable");
+  }
+
+  #foresee(mail: Mail): "duplicate" | Outcome {
+    if (this.#closed) return "unavailable";
+    try {
+      return this.#table.foresee(mail);
+    } catch (error) {
+      this.#noteFailure(error);
+      return "unavailable";
+    }
+  }
+
+  #schedule(): void {
+    const { clock } = this.#options;
+    const delayMs = Math.max(0, this.#breatherEndsAtMs - clock.now());
+    this.#cancel ??= clock.after(delayMs, () => this.#write());
   }
 
   #write(): void {
-    const { clock, time, onMail } = this.#options;
-    const waiting = this.#takeWaiting();
+    const { clock, onMail } = this.#options;
+    this.#cancel = undefined;
     const startedAtMs = clock.now();
-    const refusals = new Map<Waiting, MailRefusal>();
-    const filled: MailboxAddress[] = [];
+    const outcomes = new Map<Waiting<Outcome>, Outcome>();
+    let filled: MailboxAddress[] = [];
     try {
-      this.#durably(() => {
-        for (const one of waiting) {
-          const outcome = this.#table.add(one.mail, time.now());
-          if (outcome === "added") filled.push(one.mail.to);
-          else if (outcome !== "duplicate") refusals.set(one, outcome);
-        }
-      });
+      filled = this.#durably(() => this.#writeBatch(startedAtMs, outcomes));
     } catch (error) {
       this.#noteFailure(error);
-      filled.length = 0;
-      for (const one of waiting) refusals.set(one, "unavailable");
+      // The next transaction would fail as well: nobody is kept waiting for it.
+      const all = [...outcomes.keys(), ...this.#queue.clear()];
+      for (const one of all) outcomes.set(one, "unavailable");
     }
     const endedAtMs = clock.now();
     this.#breatherEndsAtMs = endedAtMs + Math.min(endedAtMs - startedAtMs, breatherMaxMs);
-    for (const one of waiting) one.settle(refusals.get(one));
+    for (const [{ settle }, outcome] of outcomes) settle(outcome);
     for (const owner of filled) onMail?.(owner);
+    if (!this.#queue.isEmpty) this.#schedule();
   }
 
-  #takeWaiting(): Waiting[] {
-    this.#cancel?.();
-    this.#cancel = undefined;
-    this.#waitingBytes = 0;
-    return this.#waiting.splice(0);
+  /** @returns Which mailboxes have got mail. */
+  #writeBatch(startedAtMs: number, outcomes: Map<Waiting<Outcome>, Outcome>): MailboxAddress[] {
+    const { clock, time } = this.#options;
+    const filled: MailboxAddress[] = [];
+    do {
+      const one = this.#queue.next();
+      if (one === undefined) break;
+      outcomes.set(one, undefined);
+      const outcome = this.#table.add(one.mail, time.now());
+      if (outcome === "added") filled.push(one.mail.to);
+      else if (outcome !== "duplicate") outcomes.set(one, outcome);
+    } while (outcomes.size < depositBatchMax && clock.now() - startedAtMs < depositBatchMs);
+    return filled;
   }
 
   /** Runs a transaction that is on the disk when this returns. */
-  #durably(work: () => void): void {
+  #durably<T>(work: () => T): T {
     // A power failure may undo everything else: what was deleted comes again, and is recognised as a duplicate.
     this.#connection.exec("PRAGMA synchronous = FULL");
     try {
-      inTransaction(this.#connection, work);
+      return inTransaction(this.#connection, work);
     } finally {
       this.#connection.exec("PRAGMA synchronous = NORMAL");
     }

@@ -132,18 +132,38 @@ export const shareMailsMax = 500;
 /** See {@linkcode shareMailsMax}. */
 export const shareBytesMax = 8 * 1024 * 1024;
 
+/**
+ * The part of a mailbox that unknown senders may fill, once its owner has said who the contacts are. Contacts
+ * have all that is said above, beside it.
+ */
+export const unknownMailsMax = 200;
+/** See {@linkcode unknownMailsMax}. */
+export const unknownMailsBytesMax = 2 * 1024 * 1024;
+
+/** Mails of one host in all mailboxes of a server, and their bytes; the server's own host is exempt. */
+export const hostMailsMax = 8_000;
+/** See {@linkcode hostMailsMax}. */
+export const hostMailsBytesMax = 128 * 1024 * 1024;
+
 /** Mails of one sender in all mailboxes of a server, and their bytes. */
 export const senderMailsMax = 4_000;
 /** See {@linkcode senderMailsMax}. */
 export const senderBytesMax = 64 * 1024 * 1024;
 
-/** All mails that a server keeps, and their bytes, before it answers 503. */
+/** All mails that a server keeps, and their bytes. Beyond it whoever has the most makes room. */
 export const mailsMax = 1_000_000;
 /** See {@linkcode mailsMax}. */
 export const mailsBytesMax = 1024 * 1024 * 1024;
 
-/** Bytes of accepted mails after which a server writes them to disk at once. */
-export const depositBatchBytesMax = 8 * 1024 * 1024;
+/** Mails that a server writes to disk at once, and how long it takes for that before it flushes. */
+export const depositBatchMax = 128;
+/** See {@linkcode depositBatchMax}. */
+export const depositBatchMs = 5;
+
+/** Mails that wait to be written, and their bytes. Beyond it whoever has the most of them is refused. */
+export const depositsWaitingMax = 4_096;
+/** See {@linkcode depositsWaitingMax}. */
+export const depositsWaitingBytesMax = 32 * 1024 * 1024;
 
 /** Clients on a page of INFO that names no Limit. */
 export const infoPageDefault = 50;
@@ -299,7 +319,8 @@ for (
       shareBytesMax * 2 <= mailboxBytesMax,
     "no IPv6 site alone keeps out the others": siteHostsMax > 1 &&
       connectionsPerHostMax * siteHostsMax * 10 <= connectionsMax &&
-      registrationsPerHostMax * siteHostsMax * 10 <= registrationsMax,
+      registrationsPerHostMax * siteHostsMax * 10 <= registrationsMax &&
+      hostMailsBytesMax * siteHostsMax * 2 <= mailsBytesMax,
     "a mail is not kept longer than the name that it is for": mailTtlMs <= nameLeaseMs,
   })
 ) {

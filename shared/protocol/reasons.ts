@@ -110,6 +110,8 @@ export const serverFaults = {
   mailboxShareFull: (name: string): Fault =>
     later(mailRetryS, fault(507, `The mailbox of ${name} takes no more from you`)),
   tooMuchMailOfSender: later(mailRetryS, fault(429, "The server keeps no more mail from you")),
+  tooMuchMailOfHost: (host: string): Fault =>
+    later(mailRetryS, fault(429, `The server keeps no more mail from ${host}`)),
   tooMuchMail: later(mailRetryS, fault(503, "The server is full: it keeps no more mail")),
   noMailbox: fault(503, "This server keeps no mail"),
   mailboxUnavailable: later(

@@ -11,7 +11,12 @@ import {
   openMailboxDatabase,
 } from "../../../server/mailbox/mailbox.ts";
 import { createLog, silentLog } from "../../../shared/process/log.ts";
-import { depositBatchBytesMax, mailBytesMax, mailTtlMs } from "../../../shared/protocol/limits.ts";
+import {
+  depositBatchMax,
+  depositBatchMs,
+  depositsWaitingMax,
+  mailTtlMs,
+} from "../../../shared/protocol/limits.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { hasMounts, namesIn, temporaryDirectory, tinyDisk } from "../../support/places.ts";
 import { type PublicKey, publicKeyFrom } from "../../../shared/crypto/public_key.ts";
@@ -29,7 +34,14 @@ function id(number: number): string {
 const bob: MailboxAddress = { clientId: "bob", key: key(2) };
 
 function mail(number: number, bytes = 100, sender = 1, to = bob): Mail {
-  return { to, sender: key(sender), id: id(number), data: new Uint8Array(bytes).fill(number) };
+  return {
+    to,
+    sender: key(sender),
+    source: { host: "", site: "" },
+    standing: "undivided",
+    id: id(number),
+    data: new Uint8Array(bytes).fill(number),
+  };
 }
 
 /** A mailbox with a clock that the test moves. */
@@ -132,18 +144,66 @@ Deno.test("between two transactions there is as much time as the last one took, 
   }
 });
 
-Deno.test("once too many bytes wait to be written, they are written at once", async () => {
-  const { mailbox, database } = setUp();
-  const said = spyOn(database);
-  const one = mail(1, mailBytesMax);
-  const count = depositBatchBytesMax / mailBytesMax;
-  const outcomes = [];
-  for (let i = 0; i < count; i++) {
-    assertEquals(said, []);
-    outcomes.push(mailbox.deposit({ ...one, sender: key(i % 100), id: id(i) }));
+Deno.test("a transaction is bounded, by mails and by the time that it takes", async () => {
+  for (const [tookMs, most] of [[0, depositBatchMax], [1, depositBatchMs]] as const) {
+    const { clock, database, mailbox } = setUp();
+    const now = clock.now.bind(clock);
+    let aheadMs = 0;
+    clock.now = () => now() + (aheadMs += tookMs);
+    const sizes: number[] = [];
+    const exec = database.connection.exec.bind(database.connection);
+    database.connection.exec = (sql) => {
+      exec(sql);
+      const { mails } = totalOf(database) as { mails: number };
+      if (sql === "COMMIT") sizes.push(mails - sizes.reduce((a, b) => a + b, 0));
+    };
+    const outcomes = Array.from({ length: 200 }, (_, i) => mailbox.deposit(mail(i)));
+    await clock.pass(10_000);
+    assertEquals(await Promise.all(outcomes), outcomes.map(() => undefined));
+    assertEquals(Math.max(...sizes), most);
   }
-  assert(said.includes("COMMIT"));
-  assertEquals(await Promise.all(outcomes), outcomes.map(() => undefined));
+});
+
+Deno.test("hosts take turns: who leaves one mail does not wait for the many of another", async () => {
+  const { clock, mailbox } = setUp();
+  const of = (host: string, number: number) => ({ ...mail(number), source: { host, site: "" } });
+  const written: string[] = [];
+  for (let i = 0; i < 400; i++) {
+    mailbox.deposit(of("192.0.2.1", i)).then(() => written.push("many"));
+  }
+  mailbox.deposit(of("192.0.2.2", 999)).then(() => written.push("one"));
+  await clock.pass(1_000);
+  assertEquals(written.length, 401);
+  assertEquals(written.indexOf("one"), 1);
+});
+
+Deno.test("if too much waits, the last of whoever has the most waiting is refused", async () => {
+  const { clock, mailbox } = setUp(undefined, {
+    capacity: { ...defaultCapacity, mailboxMails: 9_000, shareMails: 9_000, senderMails: 9_000 },
+  });
+  const of = (host: string, number: number) => ({ ...mail(number), source: { host, site: "" } });
+  const many = Array.from(
+    { length: depositsWaitingMax },
+    (_, i) => mailbox.deposit(of("192.0.2.1", i)),
+  );
+  const few = [1, 2].map((i) => mailbox.deposit(of("192.0.2.2", 10_000 + i)));
+  await clock.pass(10_000);
+  assertEquals(await Promise.all(few), [undefined, undefined]);
+  const outcomes = await Promise.all(many);
+  assertEquals(outcomes.slice(-3), [undefined, "unavailable", "unavailable"]);
+  assertEquals(outcomes.filter((outcome) => outcome !== undefined).length, 2);
+});
+
+Deno.test("what there is no room for is refused before it waits, and adds nothing up", async () => {
+  const { mailbox, deposit, database, clock } = setUp(undefined, {
+    capacity: { ...defaultCapacity, shareMails: 2 },
+  });
+  for (const number of [1, 2]) await deposit(mail(number));
+  const said = spyOn(database);
+  assertEquals(await mailbox.deposit(mail(3)), "share-full");
+  assertEquals(await mailbox.deposit(mail(1)), undefined, "it is there already");
+  await clock.pass(1_000);
+  assertEquals(said, []);
 });
 
 Deno.test("the same mail is kept once, whether it comes in one transaction or in two", async () => {
@@ -365,16 +425,42 @@ class Model {
       mails: those.length,
       bytes: those.reduce((sum, { bytes }) => sum + bytes, 0),
     });
-    const inMailbox = mails.filter((mail) => mail.name === name);
+    const inMailbox = () => mails.filter((mail) => mail.name === name);
     const bySender = mails.filter((mail) => mail.sender === sender);
-    const share = inMailbox.filter((mail) => mail.sender === sender);
+    const share = inMailbox().filter((mail) => mail.sender === sender);
     if (share.some((mail) => mail.id === id)) return undefined;
     const passes = (those: Model["mails"], maxMails: number, maxBytes: number) =>
       of(those).mails + 1 > maxMails || of(those).bytes + bytes > maxBytes;
-    if (passes(inMailbox, capacity.mailboxMails, capacity.mailboxBytes)) return "mailbox-full";
-    if (passes(share, capacity.shareMails, capacity.shareBytes)) return "share-full";
     if (passes(bySender, capacity.senderMails, capacity.senderBytes)) return "sender-full";
-    if (passes(mails, capacity.mails, capacity.mailsBytes)) return "full";
+    if (passes(share, capacity.shareMails, capacity.shareBytes)) return "share-full";
+    const before = [...mails];
+    // Whoever has the most makes room for who has less.
+    const makesRoom = (those: () => Model["mails"], maxMails: number, maxBytes: number) => {
+      while (passes(those(), maxMails, maxBytes)) {
+        const weights = new Map<number, number>();
+        for (const { sender, bytes } of those()) {
+          weights.set(sender, (weights.get(sender) ?? 0) + 4_096 + bytes);
+        }
+        const own = (weights.get(sender) ?? 0) + 4_096 + bytes;
+        const most = Math.max(0, ...weights.values());
+        // Of those who have as much as each other, the greatest key.
+        const [largest] = [...weights].filter(([, weight]) => weight === most)
+          .map(([sender]) => sender).toSorted((a, b) => b - a);
+        if (largest === undefined || own >= most) return false;
+        const oldest = those().find((mail) => mail.sender === largest)!;
+        mails.splice(mails.indexOf(oldest), 1);
+      }
+      return true;
+    };
+    const refusal = !makesRoom(inMailbox, capacity.mailboxMails, capacity.mailboxBytes)
+      ? "mailbox-full"
+      : !makesRoom(() => mails, capacity.mails, capacity.mailsBytes)
+      ? "full"
+      : undefined;
+    if (refusal !== undefined) {
+      mails.splice(0, mails.length, ...before);
+      return refusal;
+    }
     mails.push({ number: ++this.#last, name, sender, id, bytes });
     return undefined;
   }
@@ -397,6 +483,10 @@ Deno.test("after any sequence of operations a mailbox holds what a plain array h
     senderBytes: 600,
     mails: 9,
     mailsBytes: 1_200,
+    unknownMails: 4,
+    unknownBytes: 500,
+    hostMails: 100,
+    hostBytes: 10_000,
   };
   const names = ["bob", "carol", "dave"];
   const deposit = fc.record({
@@ -428,14 +518,12 @@ Deno.test("after any sequence of operations a mailbox holds what a plain array h
       let { clock, mailbox, numbers } = setUp(database, { capacity });
       for (const step of steps) {
         if (Array.isArray(step)) {
-          const outcomes = step.map(({ name, sender, id, bytes }) =>
-            mailbox.deposit(mail(id, bytes, sender, addressOf(name)))
-          );
-          await clock.pass(100);
-          const wanted = step.map(({ name, sender, id, bytes }) =>
-            model.deposit(name, sender, id, bytes)
-          );
-          assertEquals(await Promise.all(outcomes), wanted);
+          // One after the other: those that wait together are written by turns.
+          for (const { name, sender, id, bytes } of step) {
+            const outcome = mailbox.deposit(mail(id, bytes, sender, addressOf(name)));
+            await clock.pass(100);
+            assertEquals(await outcome, model.deposit(name, sender, id, bytes));
+          }
         } else if (step === "restart") {
           ({ clock, mailbox, numbers } = setUp(database, { capacity }));
         } else if (step === "lose the end") {

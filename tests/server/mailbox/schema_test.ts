@@ -1,4 +1,6 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import { migrations } from "../../../server/mailbox/schema.ts";
 import { type MailboxDatabase, openMailboxDatabase } from "../../../server/mailbox/mailbox.ts";
 import { serverBusyTimeoutMs } from "../../../shared/protocol/limits.ts";
 import { namesIn, temporaryDirectory } from "../../support/places.ts";
@@ -52,6 +54,30 @@ Deno.test("the total is corrected when the file is opened", () => {
   assertEquals(totalOf(database), { mails: 1, bytes: 5 });
 });
 
+Deno.test("a database of version 0.3.0 opens with its mails, and everything is counted", () => {
+  using place = temporaryDirectory();
+  const path = `${place.path}/mailbox.db`;
+  {
+    using old = new DatabaseSync(path);
+    old.exec(migrations[0]!);
+    old.exec(`PRAGMA user_version = 1; ${insert}; ${insert.replace("x'02'", "x'03'")}`);
+  }
+  const amountsOf = ({ connection }: MailboxDatabase) =>
+    connection.prepare("SELECT scope, who, mails, bytes FROM amounts").all()
+      .map(({ scope, who, mails, bytes }) => `${scope} ${who} ${mails} ${bytes}`);
+  const wanted = ["0/bob/01  2 10", "0/bob/01 2 1 5", "0/bob/01 3 1 5"]
+    .concat("all 2 1 5", "all 3 1 5", "key 2 1 5", "key 3 1 5");
+  {
+    using database = openMailboxDatabase(place.path);
+    assertEquals(amountsOf(database), wanted);
+    // As a program does that does not know the triggers.
+    database.connection.exec("UPDATE total SET mails = 7; DELETE FROM amounts");
+  }
+  using database = openMailboxDatabase(place.path);
+  assertEquals(totalOf(database), { mails: 2, bytes: 10 });
+  assertEquals(amountsOf(database), wanted);
+});
+
 Deno.test("the error for a file that is not a database, or is damaged, says so", () => {
   using place = temporaryDirectory();
   const file = `${place.path}/mailbox.db`;
@@ -74,10 +100,12 @@ Deno.test("the error for a file that is not a database, or is damaged, says so",
 Deno.test("no query of one mailbox goes through the mails of others", () => {
   using database = openMailboxDatabase(undefined);
   const queries = [
-    "SELECT count(*), sum(bytes) FROM mails WHERE name = ? AND key = ?",
-    "SELECT count(*), sum(bytes) FROM mails WHERE name = ? AND key = ? AND sender = ?",
-    "SELECT count(*), sum(bytes) FROM mails WHERE sender = ?",
-    "SELECT min(number) FROM mails WHERE name = ? AND key = ? AND number > ?",
+    "SELECT 1 FROM mails WHERE name = ? AND key = ? AND sender = ? AND id = ?",
+    "SELECT min(number) FROM mails INDEXED BY mails_in_order WHERE name = ? AND key = ? AND number > ?",
+    "SELECT number FROM mails WHERE sender = ? AND source = ? ORDER BY number LIMIT 1",
+    `SELECT number FROM mails WHERE iif(source = '', sender, source) = ? ORDER BY number LIMIT 1`,
+    `SELECT number FROM mails WHERE name = ? AND key = ? AND contact = ?
+     AND iif(contact, sender, iif(source = '', sender, source)) = ? ORDER BY number LIMIT 1`,
     "SELECT number FROM mails WHERE at_ms <= ? ORDER BY at_ms LIMIT 50",
   ];
   for (const query of queries) {
