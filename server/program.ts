@@ -63,6 +63,8 @@ export async function runServer(options: ServerProgramOptions): Promise<void> {
     keeper?.reload() ?? log.info("SIGHUP changes nothing: there is no certificate to read again");
   if (tls === undefined && !isLocal(server.address.host)) log.info(notEncrypted);
   await aborted(stop.signal);
+  // Names that are missing since the start stay missed until there are some again.
+  if (server.names > 0 || server.kept.names > 0) directory?.remember(server.names);
   log.info("stopping", { connections: server.connections, registrations: server.registrations });
 }
 

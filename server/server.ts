@@ -45,6 +45,8 @@ export interface Server extends AsyncDisposable {
   readonly address: Address;
   /** What it had kept when it started. */
   readonly kept: KeptData;
+  /** How many names keys own. */
+  readonly names: number;
   /** How many clients are registered. */
   readonly registrations: number;
   /** How many connections there are. */
@@ -133,6 +135,10 @@ class ListeningServer implements Server {
       (conn) => this.#admit(conn),
       (error) => failures.warn("cannot accept a connection", error),
     );
+  }
+
+  get names(): number {
+    return this.#parts.core.names;
   }
 
   get registrations(): number {

@@ -82,6 +82,21 @@ for (const build of builds) {
     await Deno.remove(`${place.path}/names.db`);
     assertEquals(await heard(), ["0", "0", true], "it is new");
     assertEquals(await heard(), ["0", "0", true], "it is empty");
+    assertEquals(await heard("alice"), ["0", "0", true], "and has names again");
+    await Deno.truncate(`${place.path}/names.db`);
+    assertEquals(await heard(), ["0", "0", true], "it was emptied");
+  });
+
+  Deno.test(`${build.name}: no names are missed where no key ever had one`, async () => {
+    using place = temporaryDirectory();
+    for (let start = 0; start < 3; start++) {
+      await using server = await connect(build, "--data", place.path);
+      await server.server.says(/ data is open names=0 mails=0$/);
+      assertEquals(await server.register("carol"), "REGACK");
+      server.server.kill("SIGINT");
+      assertEquals(await server.server.ends(), 0);
+      assertEquals(server.server.err.filter((line) => / warn /.test(line)), []);
+    }
   });
 
   Deno.test(`${build.name}: a second server with the same data refuses, and the first goes on`, async () => {
