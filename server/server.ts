@@ -115,6 +115,7 @@ class ListeningServer implements Server {
   readonly #stopping = new AbortController();
   readonly #accepting: Promise<void>;
   readonly #stopSweeping: () => void;
+  readonly #insecure: ThrottledLog;
   /** Connections of which it is not known yet whether they speak TLS. */
   readonly #securing = new Set<Promise<void>>();
   #stopped: Promise<void> | undefined;
@@ -128,6 +129,7 @@ class ListeningServer implements Server {
       core.sweep();
       terminator?.expire();
     });
+    this.#insecure = new ThrottledLog(log, core.clock);
     const failures = new ThrottledLog(log, core.clock);
     this.#accepting = acceptUntil(
       this.#stopping.signal,
@@ -209,9 +211,7 @@ class ListeningServer implements Server {
       if ("plain" in secured) await turnAway(conn, serverFaults.tlsRequired);
       else log.debug("TLS handshake failed", { host: observedHost, error: secured.failed });
     } catch (error) {
-      if (!this.#stopping.signal.aborted) {
-        log.warn("cannot secure a connection", { error: String(error) });
-      }
+      if (!this.#stopping.signal.aborted) this.#insecure.warn("cannot secure a connection", error);
     }
     admission.leave(observedHost);
   }

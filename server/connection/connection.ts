@@ -5,6 +5,7 @@
  */
 
 import type { Log } from "../../shared/process/log.ts";
+import { ThrottledLog } from "../../shared/process/throttled_log.ts";
 import {
   connectionIdleMs,
   messageTimeoutMs,
@@ -45,7 +46,13 @@ export class Connections {
   constructor(options: ConnectionsOptions) {
     const { clock, log, context } = options;
     this.#options = options;
-    this.#sessionOptions = { clock, log, context, incomplete: this.#incomplete };
+    this.#sessionOptions = {
+      clock,
+      log,
+      failures: new ThrottledLog(log, clock),
+      context,
+      incomplete: this.#incomplete,
+    };
   }
 
   /**

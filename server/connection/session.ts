@@ -7,6 +7,7 @@
 
 import { errorMessage } from "../../shared/errors/error_message.ts";
 import type { Log } from "../../shared/process/log.ts";
+import type { ThrottledLog } from "../../shared/process/throttled_log.ts";
 import { errorReply } from "../../shared/protocol/error_reply.ts";
 import { messageBytesMax } from "../../shared/protocol/limits.ts";
 import { header, type Message } from "../../shared/protocol/message.ts";
@@ -31,6 +32,8 @@ import type { Connection } from "./socket.ts";
 export interface SessionOptions {
   readonly clock: Clock;
   readonly log: Log;
+  /** For defects of the server, which a client may bring about as often as it asks. */
+  readonly failures: ThrottledLog;
   readonly context: Context;
   /** Sessions that wait for the rest of a message. */
   readonly incomplete: Deadlines<Session>;
@@ -160,13 +163,13 @@ export class Session implements Subscriber, Answerer {
   /** Answers a request. Never throws. */
   answer(request: Request): Reply {
     if (isFault(request)) return errorReply(request);
-    const { context, log } = this.#options;
+    const { context, log, failures } = this.#options;
     let reply: Reply;
     try {
       reply = answer(request, context, this.#client);
     } catch (error) {
       // A defect of the server: the log says it in full, the client hears no more than that.
-      log.error("a handler failed", { verb: request.verb, error: String(error) });
+      failures.error("a handler failed", error, { verb: request.verb });
       reply = errorReply(serverFaults.failed);
     }
     if (log.debugs) this.#logAnswered(request, reply);

@@ -6,7 +6,7 @@
 
 import type { Clock } from "../time/clock.ts";
 import { Throttle } from "../time/throttle.ts";
-import type { Log } from "./log.ts";
+import type { Log, LogFields } from "./log.ts";
 
 /** The shortest time between two lines, in milliseconds. */
 const intervalMs = 10_000;
@@ -22,23 +22,23 @@ export class ThrottledLog {
     this.#throttle = new Throttle(clock, intervalMs);
   }
 
-  /** Logs an error, unless one has been logged a short time ago. */
-  error(event: string, error: unknown): void {
-    this.#write("error", event, error);
+  /** Logs an error, and what else is to be said of it, unless one has been logged a short time ago. */
+  error(event: string, error: unknown, fields: LogFields = {}): void {
+    this.#write("error", event, error, fields);
   }
 
   /** The same for what mends itself. */
   warn(event: string, error: unknown): void {
-    this.#write("warn", event, error);
+    this.#write("warn", event, error, {});
   }
 
-  #write(level: "error" | "warn", event: string, error: unknown): void {
+  #write(level: "error" | "warn", event: string, error: unknown, fields: LogFields): void {
     if (!this.#throttle.pass()) {
       this.#dropped++;
       return;
     }
     const dropped = this.#dropped;
     this.#dropped = 0;
-    this.#log[level](event, { error: String(error), ...dropped > 0 && { dropped } });
+    this.#log[level](event, { ...fields, error: String(error), ...dropped > 0 && { dropped } });
   }
 }

@@ -2,6 +2,7 @@
 // no server.
 
 import { assert, assertEquals } from "@std/assert";
+import { Authority } from "../support/certificates.ts";
 import { EncryptedPeer } from "../support/encrypted_peer.ts";
 import type { Peer } from "../support/peer.ts";
 import { RawPeer } from "../support/raw_peer.ts";
@@ -89,6 +90,45 @@ for (const build of builds) {
       // It has tried many times, and says so once in a while.
       const lines = server.err.filter((line) => line.includes("cannot accept"));
       assertEquals(lines.length, 1);
+    },
+  });
+
+  Deno.test({
+    name: `${build.name}: a server without file descriptors for TLS says so once in a while`,
+    ignore: !isUnix,
+    fn: async () => {
+      using authority = new Authority();
+      const { certFile, keyFile } = authority.issue();
+      const files = ["--tls-cert", certFile, "--tls-key", keyFile];
+      const { server, port } = await startServerProgram(withOpenFiles(build, 64), ...files);
+      await using _server = server;
+      const held: Deno.TcpConn[] = [];
+      try {
+        for (let i = 0; i < 100; i++) {
+          held.push(await Deno.connect({ hostname: "127.0.0.1", port }));
+        }
+        await server.says(/warn +cannot accept a connection.*Too many open files/i);
+        // Each begins a handshake, for which the server needs two more sockets.
+        await Promise.all(held.map(async (conn) => {
+          await conn.write(Uint8Array.of(0x16)).catch(() => {});
+        }));
+        await server.says(/warn +cannot secure a connection.*Too many open files/i);
+        // Many are dropped, each of which would have been a line.
+        const dropped = Promise.withResolvers<void>();
+        let count = 0;
+        for (const conn of held) {
+          conn.read(new Uint8Array(1)).catch(() => {}).then(() =>
+            ++count === 10 && dropped.resolve()
+          );
+        }
+        await dropped.promise;
+      } finally {
+        for (const conn of held) conn.close();
+      }
+      server.kill("SIGINT");
+      assertEquals(await server.ends(), 0);
+      const lines = server.err.filter((line) => line.includes("cannot secure"));
+      assertEquals(lines.length, 1, lines.join("\n"));
     },
   });
 
