@@ -11,6 +11,7 @@ import { registrationTtlMaxMs, registrationTtlMinMs } from "../../shared/protoco
 import { type Header, header, type Message } from "../../shared/protocol/message.ts";
 import { requestFaults, serverFaults } from "../../shared/protocol/reasons.ts";
 import { formatSeconds, locationHeaders, parseWholeNumber } from "../../shared/protocol/records.ts";
+import { speaksVersion1 } from "../../shared/protocol/verbs.ts";
 import { isFault } from "../../shared/protocol/status.ts";
 import type { NameRefusal } from "../names/names.ts";
 import type { Applicant, Refusal } from "../registry/registry.ts";
@@ -46,7 +47,7 @@ export function register(request: Message, context: Context, client: Client): Me
     return errorReply(serverFaults.displaced(clientId));
   }
   const outcome = nameRefusal(applicant, context) ?? context.registry.register(applicant);
-  if ("refused" in outcome) return refusalReply(outcome, applicant);
+  if ("refused" in outcome) return refusalReply(outcome, applicant, request);
   if (key !== undefined) {
     noteRegistrant(client, registrant!);
     authenticate(client, { clientId: outcome.clientId, key }, context);
@@ -112,10 +113,15 @@ function nameRefusal(
   }
   if (keyedOnly) return { refused: "keyless" };
   // A refresh without a key has passed this before: it costs no look at the names.
-  return registry.find(clientId) === undefined ? names.refusalWithoutKey(clientId) : undefined;
+  if (registry.find(clientId) !== undefined) return undefined;
+  return registry.refusal(applicant) ?? names.takeWithoutKey(clientId, observedHost);
 }
 
-function refusalReply(refusal: AnyRefusal, { clientId, observedHost }: Applicant): Message {
+function refusalReply(
+  refusal: AnyRefusal,
+  { clientId, observedHost }: Applicant,
+  request: Message,
+): Message {
   switch (refusal.refused) {
     case "taken":
       return errorReply(serverFaults.idOfOtherHost(clientId), retryAfter(refusal.freeInMs));
@@ -129,7 +135,7 @@ function refusalReply(refusal: AnyRefusal, { clientId, observedHost }: Applicant
     case "host-names":
       return errorReply(
         serverFaults.tooManyNewNamesOfHost(observedHost),
-        retryAfter(refusal.retryInMs),
+        ...speaksVersion1(request) ? [retryAfter(refusal.retryInMs)] : [],
       );
     case "full":
       return errorReply(serverFaults.tooManyRegistrations);

@@ -100,6 +100,8 @@ export class Names {
   readonly #isOurs: boolean;
   #count: number;
   readonly #newNames: NewNames;
+  /** Those that no key owns, which have a bound of their own. */
+  readonly #newUnkeyed: NewNames;
   readonly #expiry: Batches;
   /** The name behind which the next batch begins. */
   #expiredUpTo = "";
@@ -110,6 +112,7 @@ export class Names {
     this.#count = count;
     this.#isOurs = connection.location() === null;
     this.#newNames = new NewNames(options);
+    this.#newUnkeyed = new NewNames(options);
     this.#expiry = new Batches(options.clock, expiryTimes);
     this.#sql = {
       find: connection.prepare("SELECT key, used_at_ms FROM names WHERE name = ?"),
@@ -165,6 +168,15 @@ export class Names {
     const owner = this.owner(name);
     if ("refused" in owner) return owner;
     return owner.key === undefined ? undefined : { refused: "owned" };
+  }
+
+  /**
+   * Takes a name for a new registration without a key.
+   *
+   * @returns Why not; undefined if it can be registered.
+   */
+  takeWithoutKey(name: string, observedHost: string): NameRefusal | undefined {
+    return this.refusalWithoutKey(name) ?? this.#newUnkeyed.take(name, observedHost);
   }
 
   /** The key that owns a name, if there is one. */

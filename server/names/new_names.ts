@@ -4,6 +4,7 @@
  * @module
  */
 
+import { hostPrefix } from "../../shared/net/host_prefix.ts";
 import { newNamesWindowMs } from "../../shared/protocol/limits.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import { HostQuota, type PerHost } from "../limits/limits.ts";
@@ -24,27 +25,28 @@ export interface NewNamesOptions {
 
 /** The new names of the window that has begun last. */
 export class NewNames {
-  readonly #max: number;
-  readonly #clock: Clock;
+  readonly #options: NewNamesOptions;
   readonly #perHost: HostQuota;
+  /** Names that nobody owns and each host that has taken them, which it may take again. */
+  readonly #taken = new Set<string>();
   #count = 0;
   #windowEndsAtMs = 0;
 
-  constructor({ max, maxNewPerHost, clock }: NewNamesOptions) {
-    this.#max = max;
-    this.#clock = clock;
-    this.#perHost = new HostQuota(maxNewPerHost);
+  constructor(options: NewNamesOptions) {
+    this.#options = options;
+    this.#perHost = new HostQuota(options.maxNewPerHost);
   }
 
   /** Why a host cannot take a new name now; undefined if it can. */
   refusal(observedHost: string): NewNameRefusal | undefined {
-    const nowMs = this.#clock.now();
+    const nowMs = this.#options.clock.now();
     if (nowMs >= this.#windowEndsAtMs) {
       this.#windowEndsAtMs = nowMs + newNamesWindowMs;
       this.#perHost.clear();
+      this.#taken.clear();
       this.#count = 0;
     }
-    if (this.#count >= this.#max) return { refused: "names-full" };
+    if (this.#count >= this.#options.max) return { refused: "names-full" };
     return this.#perHost.isFull(observedHost)
       ? { refused: "host-names", retryInMs: this.#windowEndsAtMs - nowMs }
       : undefined;
@@ -54,5 +56,23 @@ export class NewNames {
   add(observedHost: string): void {
     this.#perHost.add(observedHost);
     this.#count++;
+  }
+
+  /**
+   * Takes a name that nobody owns, and that is free again when its registration ends. Within the window a host
+   * may take each of its names as often as it likes.
+   *
+   * @returns Why it cannot; undefined if it can.
+   */
+  take(name: string, observedHost: string): NewNameRefusal | undefined {
+    // Nothing is remembered of a host that has no bound.
+    if (this.#options.maxNewPerHost(observedHost) === Infinity) return undefined;
+    const refusal = this.refusal(observedHost);
+    const taken = `${name} ${hostPrefix(observedHost)}`;
+    if (this.#taken.has(taken)) return undefined;
+    if (refusal !== undefined) return refusal;
+    this.#taken.add(taken);
+    this.add(observedHost);
+    return undefined;
   }
 }

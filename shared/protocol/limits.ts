@@ -68,7 +68,10 @@ export const nameUseWrittenMs = 60 * 60_000;
 /** Names with a key that a server keeps before it answers 503. */
 export const namesMax = 1_000_000;
 
-/** New names that one host may take within `newNamesWindowMs`; the server's own host is exempt. */
+/**
+ * New names that one host may take within `newNamesWindowMs`, and as many again without a key; the server's own
+ * host is exempt.
+ */
 export const newNamesPerHostMax = 100;
 
 /** The period over which the new names of a host are counted. */
