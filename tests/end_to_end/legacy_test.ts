@@ -1,6 +1,6 @@
 // Legacy programs, as their sources have them, with ours as processes.
 
-import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
+import { assert, assertEquals, assertNotMatch } from "@std/assert";
 import { askOnce, readOnce } from "../support/original_client.ts";
 import { OriginalServer } from "../support/original_server.ts";
 import { builds, Program, startServerProgram } from "../support/program.ts";
@@ -77,7 +77,16 @@ for (const build of builds) {
   Deno.test(`${build.name}: unless that is asked for, nobody is talked to in plaintext`, async () => {
     await using bob = new Program(build, "client", "bob");
     const [, port] = await bob.says(/listening on 127\.0\.0\.1:(\d+)/);
-    assertMatch(await ask(Number(port), "Hello Bob!"), /only over encrypted connections.*\r\n$/);
+    const told = "This client talks only over encrypted connections, unless its user starts it " +
+      "with --allow-plaintext";
+    const chat = "CHAT\r\nclientID: carol\r\nIP: 127.0.0.1\r\nPort: 5557\r\n\r\n";
+    for (const opening of ["Hello Bob!", chat]) {
+      assertEquals(await ask(Number(port), opening), `${told}\r\n`);
+    }
+    assertEquals(
+      await ask(Number(port), chat.replace(/\r\n$/, "Version: 1\r\n\r\n")),
+      `ERROR\r\nCode: 426\r\nReason: ${told}\r\n\r\n`,
+    );
     await bob.says(/^\* turned a call away: .* cannot encrypt.*--allow-plaintext/);
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     await bob.types(`/chat 127.0.0.1:${listener.addr.port}\nfor nobody's eyes`);

@@ -725,7 +725,10 @@ for (
       );
       await until(() => bob.names.length === 0);
     } else {
-      assertMatch(message, /ended the call: “This client talks only over encrypted connections, /);
+      assertMatch(
+        message,
+        /ended the call: “This client talks only over encrypted connections, unless its user starts it with --allow-plaintext”$/,
+      );
       const { why } = await bob.events.see("turned-away");
       assertMatch(
         sentenceOf(why),
