@@ -9,9 +9,9 @@ import pLimit from "p-limit";
 import { type Address, isLocal, isUnspecified, parseAddress } from "../../shared/net/address.ts";
 import { fingerprintOf } from "../../shared/crypto/public_key.ts";
 import { isClientId } from "../../shared/protocol/client_id.ts";
-import { CallRefused, type Connector } from "../connector/connector.ts";
+import { type Call, CallRefused, type Connector } from "../connector/connector.ts";
 import { type Problem, UserError } from "../user_error.ts";
-import type { Conversation } from "./conversation.ts";
+import { type Conversation, wasCalledAt } from "./conversation.ts";
 import type { ConversationList } from "./conversation_list.ts";
 import type { LinkRegistry } from "./link_registry.ts";
 
@@ -69,6 +69,8 @@ export class Calls {
     const call = { expectedId: address === undefined ? to : undefined, interactive: true };
     try {
       const place = address ?? await connector.locate(to);
+      const open = this.#openInPlaintext(place, call);
+      if (open !== undefined) return this.#turn("already-open", open);
       onCalling(place);
       const link = await connector.call(place, call, links);
       // The link may be over already. Whom it was with is known all the same.
@@ -88,6 +90,20 @@ export class Calls {
     await this.#searches(() =>
       connector.search(conversation, links, (address) => this.#isOwn(address))
     );
+  }
+
+  /**
+   * The conversation with a legacy program that was called where somebody is: it says no name by which it could
+   * be found. Undefined if somebody with a key should be there.
+   */
+  #openInPlaintext(place: Address, call: Call): Conversation | undefined {
+    const { list, links } = this.#options;
+    const open = list.calledAt(place);
+    const link = open?.links.find((link) => wasCalledAt(link, place));
+    if (open === undefined || link === undefined || open.key !== undefined) return undefined;
+    if (links.admitPlaintext(link, call) !== undefined) return undefined;
+    open.calledAs ??= call.expectedId;
+    return open;
   }
 
   #turn(how: Turn["how"], conversation: Conversation, why?: Problem): Turn {

@@ -3,7 +3,9 @@
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { UserError } from "../../../client/user_error.ts";
-import { nowhere, Person } from "../../support/client_fixture.ts";
+import { Identity } from "../../../shared/crypto/identity.ts";
+import { FakeServer, nowhere, Person } from "../../support/client_fixture.ts";
+import { askOnce } from "../../support/original_client.ts";
 import { start } from "../../support/server_fixture.ts";
 import { rejectsSaying } from "../../support/problems.ts";
 import { patient } from "../../support/link_fixture.ts";
@@ -262,6 +264,35 @@ for (
     assertEquals(alice.names.length, joins ? 1 : 2);
   });
 }
+
+Deno.test("one who was called and says no name is turned to again by the name that was called", async () => {
+  await using server = start();
+  using listener = new RawListener();
+  const { port } = listener.address;
+  await askOnce(server, `REGISTER\r\nclientID: bob\r\nIP: 127.0.0.1\r\nPort: ${port}\r\n\r\n`);
+  await using alice = new Person("alice", server, { times, allowPlaintext: true });
+  for (const [first, again] of [["bob", "bob"], [`127.0.0.1:${port}`, "bob"]] as const) {
+    const { conversation: { conversation }, how } = await alice.chat(first);
+    assertEquals(how, "opened");
+    const turned = await alice.chat(again);
+    assertEquals([turned.how, turned.conversation.conversation], ["already-open", conversation]);
+    assertEquals(alice.names, [`127.0.0.1:${port}`]);
+    await alice.close();
+  }
+});
+
+Deno.test("where one talks in plaintext, somebody with a key is not taken for the same", async () => {
+  using listener = new RawListener();
+  const { port } = listener.address;
+  const { fingerprint } = Identity.generate();
+  await using server = new FakeServer(() =>
+    `BRIDGEACK\r\nclientID: bob\r\nIP: 127.0.0.1\r\nPort: ${port}\r\nVersion: 1\r\n` +
+    `Fingerprint: ${fingerprint}\r\n\r\n`
+  );
+  await using alice = new Person("alice", server, { times, allowPlaintext: true });
+  await alice.chat(`127.0.0.1:${port}`);
+  await rejectsSaying(() => alice.chat("bob"), UserError, "The call to bob was given up");
+});
 
 Deno.test("one who calls, and was not called, is shown where it says that it listens", async () => {
   await using alice = new Person("alice", nowhere, { times, allowPlaintext: true });
