@@ -60,6 +60,9 @@ interface UnexpectedProblem {
   readonly reason: string;
 }
 
+/** Whether the server may be a legacy program that knows no more than the original's client sends. */
+type MayBeLegacy = true;
+
 /** What goes wrong with servers. A server is named as the user names it, such as `tls://example.org:5555`. */
 export type RendezvousProblem =
   | {
@@ -75,6 +78,7 @@ export type RendezvousProblem =
     /** The connection ended before the reply came. */
     readonly code: "server-hung-up";
     readonly server: string;
+    readonly mayBeLegacy?: MayBeLegacy;
   }
   | {
     /** A connection was made again and again, and each ended before the reply came. */
@@ -87,6 +91,7 @@ export type RendezvousProblem =
     readonly server: string;
     readonly verb: string;
     readonly seconds: number;
+    readonly mayBeLegacy?: MayBeLegacy;
   }
   | {
     /** Nothing has been heard from the server although it was asked whether it is there. */

@@ -141,7 +141,7 @@ export class ControlConnection {
         if (error instanceof ServerRefusal && !noRoom.includes(error.status)) throw error;
         const explained = this.#kinds.explained(error, connection.server, request.verb);
         // Another server has no registration to take back.
-        if (request.verb === "UNREGISTER" && explained !== error) {
+        if (request.verb === "UNREGISTER" && explained.code === "server-lacks-verb") {
           connection.close();
           throw explained;
         }

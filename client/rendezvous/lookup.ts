@@ -53,9 +53,11 @@ export async function lookUp(
   try {
     reply = await connection.request(message("BRIDGE", headers), "BRIDGEACK");
   } catch (error) {
-    const knowsNoBridge = error instanceof UserError && error.code === "server-lacks-verb";
-    if (target === undefined || !knowsNoBridge) throw error;
-    return await findInList(connection, target);
+    if (target === undefined || !lacksVerb(error)) throw error;
+    return await findInList(connection, target).catch((again) => {
+      // Of a server that knows neither it matters that it cannot look anybody up.
+      throw lacksVerb(again) ? error : again;
+    });
   }
   const isAnswered = target === undefined || speaksVersion1(reply) ||
     header(reply, "clientID") === target;
@@ -68,10 +70,13 @@ export async function lookUp(
   try {
     return await findInList(connection, target);
   } catch (error) {
-    const knowsNoInfo = error instanceof UserError && error.code === "server-lacks-verb";
-    if (knowsNoInfo) return clientIn(reply);
+    if (lacksVerb(error)) return clientIn(reply);
     throw error;
   }
+}
+
+function lacksVerb(error: unknown): boolean {
+  return error instanceof UserError && error.code === "server-lacks-verb";
 }
 
 /** The client that a BRIDGEACK names; undefined if it names none. */

@@ -61,16 +61,27 @@ export class ServerKinds {
   }
 
   /**
-   * Says of a failed request that the server does not know its verb, if it is a legacy program and may not.
+   * Says of a failed request that the server does not know its verb, if it is a legacy program and may not; or
+   * that it may be one, if it may.
    *
    * @returns The error itself if that is not so.
    */
   explained(error: UserError, server: ServerAddress, verb: string): UserError {
+    const { problem } = error;
+    const said = problem.code === "server-hung-up" || problem.code === "server-no-reply";
+    if (said && this.#mayBeLegacy(server)) {
+      return new UserError({ ...problem, mayBeLegacy: true }, { cause: error });
+    }
     if (verb === "REGISTER" || !this.isLegacy(server) || !ignorances.includes(error.code)) {
       return error;
     }
     const place = formatServerAddress(server);
     return new UserError({ code: "server-lacks-verb", server: place, verb }, { cause: error });
+  }
+
+  /** Whether a server has not shown what it is. */
+  #mayBeLegacy(server: ServerAddress): boolean {
+    return server.tls === undefined && !this.isLegacy(server) && !this.#isProven(placeOf(server));
   }
 
   #noteVersion1(place: string): void {

@@ -15,12 +15,13 @@ export function rendezvousSentences(
     "server-refused": ({ status, said, retryAfterS }) =>
       `The server refused: ${said} (${status})` +
       (retryAfterS === undefined ? "" : `; try again in ${retryAfterS} s`),
-    "server-hung-up": ({ server }) =>
-      `The server at ${server} closed the connection without an answer; try again`,
+    "server-hung-up": ({ server, mayBeLegacy }) =>
+      `The server at ${server} closed the connection without an answer; ${again(mayBeLegacy)}`,
     "server-closes-each": ({ server }) =>
       `The server at ${server} closes each connection; try again`,
-    "server-no-reply": ({ server, verb, seconds }) =>
-      `The server at ${server} did not answer ${verb} within ${seconds} seconds; try again`,
+    "server-no-reply": ({ server, verb, seconds, mayBeLegacy }) =>
+      `The server at ${server} did not answer ${verb} within ${seconds} seconds; ` +
+      again(mayBeLegacy),
     "server-silent": ({ server, seconds }) =>
       `The server at ${server} has not answered for ${seconds} seconds`,
     "server-closed": ({ server }) => `The server at ${server} closed the connection`,
@@ -41,6 +42,12 @@ export function rendezvousSentences(
     "server-sent-no-address": () => "The server sent something that is not an address",
     "no-server": ({ problems }) => problems.map(sentenceOf).join("; "),
   };
+}
+
+function again(mayBeLegacy = false): string {
+  return mayBeLegacy
+    ? "try again, or start the client with --legacy-server if that is a program of the original kind"
+    : "try again";
 }
 
 /** What it means that a legacy server does not know a verb. */

@@ -1,6 +1,6 @@
 // Servers of the original's kind, as byte scripts: what they send is written down here as they send it.
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Rendezvous } from "../../../client/rendezvous/rendezvous.ts";
 import type { ServerKindsOptions } from "../../../client/rendezvous/server_kinds.ts";
 import { openStore } from "../../../client/store/store.ts";
@@ -10,7 +10,7 @@ import { replyTimeoutMs } from "../../../shared/protocol/limits.ts";
 import type { ServerAddress } from "../../../shared/net/server_address.ts";
 import { encode, type Message } from "../../../shared/protocol/message.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
-import { rejectsSaying } from "../../support/problems.ts";
+import { rejectsSaying, sentenceOf } from "../../support/problems.ts";
 import {
   type Answer,
   type ScriptedConnection,
@@ -219,6 +219,34 @@ for (const [what, others] of ignorant) {
     assertEquals(t.servers.connections.filter(({ closed }) => !closed), []);
   });
 }
+
+Deno.test("of a server that knows neither BRIDGE nor INFO it is said that it looks nobody up", async () => {
+  const t = made(relative((_, conn) => conn.end()));
+  await t.clock.finish(t.rendezvous.register());
+  await rejectsSaying(
+    () => t.clock.finish(t.rendezvous.lookUp("carol")),
+    UserError,
+    "The server at 127.0.0.1:1 has no BRIDGE: it does not say where others are",
+  );
+});
+
+Deno.test("a server that does not answer, and may be of the original's kind, has a remedy", async () => {
+  const hangsUp: Answer = (_, conn) => conn.end() as undefined;
+  const hint = "--legacy-server";
+  const saysOf = async (t: ReturnType<typeof made>) => {
+    const error = await assertRejects(() => t.clock.finish(t.rendezvous.register()), UserError);
+    return sentenceOf(error.problem);
+  };
+  assertStringIncludes(await saysOf(made(hangsUp)), hint);
+  assertStringIncludes(await saysOf(made(() => undefined)), hint);
+  for (
+    const t of [
+      madeWith({ tls: {} }, hangsUp),
+      madeWith({ legacyServer: true }, hangsUp),
+      madeWith({ proven: { has: () => true, add: () => {} } }, hangsUp),
+    ]
+  ) assert(!(await saysOf(t)).includes(hint));
+});
 
 Deno.test("requests made at once are asked on a connection each", async () => {
   const t = made(original);

@@ -14,18 +14,38 @@ const cases: SentenceCases<RendezvousProblem> = {
       "The server refused: Slow down (429); try again in 17 s",
     ],
   ],
-  "server-hung-up": [[
-    { code: "server-hung-up", server },
-    "The server at tls://example.org:5555 closed the connection without an answer; try again",
-  ]],
+  "server-hung-up": [
+    [
+      { code: "server-hung-up", server },
+      "The server at tls://example.org:5555 closed the connection without an answer; try again",
+    ],
+    [
+      { code: "server-hung-up", server: "example.org:5555", mayBeLegacy: true },
+      "The server at example.org:5555 closed the connection without an answer; try again, or start " +
+      "the client with --legacy-server if that is a program of the original kind",
+    ],
+  ],
   "server-closes-each": [[
     { code: "server-closes-each", server },
     "The server at tls://example.org:5555 closes each connection; try again",
   ]],
-  "server-no-reply": [[
-    { code: "server-no-reply", server, verb: "INFO", seconds: 10 },
-    "The server at tls://example.org:5555 did not answer INFO within 10 seconds; try again",
-  ]],
+  "server-no-reply": [
+    [
+      { code: "server-no-reply", server, verb: "INFO", seconds: 10 },
+      "The server at tls://example.org:5555 did not answer INFO within 10 seconds; try again",
+    ],
+    [
+      {
+        code: "server-no-reply",
+        server: "example.org:5555",
+        verb: "INFO",
+        seconds: 10,
+        mayBeLegacy: true,
+      },
+      "The server at example.org:5555 did not answer INFO within 10 seconds; try again, or start " +
+      "the client with --legacy-server if that is a program of the original kind",
+    ],
+  ],
   "server-silent": [[
     { code: "server-silent", server, seconds: 10 },
     "The server at tls://example.org:5555 has not answered for 10 seconds",
