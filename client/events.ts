@@ -70,11 +70,11 @@ export interface Receivers {
 /** Why a link was opened: the user asked for it, messages waited, or the peer called. */
 export type OpenCause = "chat" | "delivery" | "call";
 
-/** A contact whose name looks like another name. */
+/** Somebody whose key is saved, and whose name looks like another name. */
 export interface SimilarName {
   readonly name: string;
-  /** Whether the contact's key is verified. */
-  readonly verified: boolean;
+  /** Whether their key is verified, or they are a contact without that, or an unknown sender. */
+  readonly standing: "verified" | "contact" | "unknown";
 }
 
 /** Why a key is refused that a peer has presented for a name. All keys in it are fingerprints. */
@@ -167,7 +167,7 @@ export type ClientEvent =
     readonly type: "first-contact";
     readonly name: string;
     readonly fingerprint: Fingerprint;
-    /** Contacts whose names look like this one; left out if there are none. */
+    /** Those whose names look like this one; left out if there are none. */
     readonly similarTo?: readonly SimilarName[];
   }
   | {
@@ -208,6 +208,8 @@ export interface OpenedEvent extends PeerRef {
    * key, in this run or an earlier one. A peer without a key never is.
    */
   readonly contact: boolean;
+  /** Those whose names look like that of a peer without a key; left out if there are none. */
+  readonly similarTo?: readonly SimilarName[];
   /** Messages that wait for the peer, and now go to it. */
   readonly waiting: number;
 }

@@ -109,6 +109,16 @@ export class PeerAdmission {
     }
   }
 
+  /** Those whose names look like a name, see {@linkcode Trust.similarTo}. Never throws. */
+  similarTo(name: string): SimilarName[] {
+    try {
+      return this.#options.trust.similarTo(name);
+    } catch {
+      // It only helps; what is wrong with the store is reported by what needs it.
+      return [];
+    }
+  }
+
   async #judge(
     peer: Candidate,
     id: string,
@@ -189,18 +199,9 @@ export class PeerAdmission {
   }
 
   #tellFirstContact(name: string, fingerprint: Fingerprint): void {
-    const similarTo = this.#similarTo(name);
+    const similarTo = this.similarTo(name);
     const event = { type: "first-contact", name, fingerprint } as const;
     this.#options.sink.emit(similarTo.length === 0 ? event : { ...event, similarTo });
-  }
-
-  #similarTo(name: string): SimilarName[] {
-    try {
-      return this.#options.trust.similarTo(name);
-    } catch {
-      // It only helps; what is wrong with the store is reported by what needs it.
-      return [];
-    }
   }
 }
 

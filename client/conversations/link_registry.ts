@@ -105,8 +105,10 @@ export class LinkRegistry implements LinkKeeper {
     const conversation = this.#conversationOf(link);
     this.#conversations.set(link, conversation);
     if (conversation.key === undefined) conversation.calledAs ??= call?.expectedId;
-    const { sink, list } = this.#options;
+    const { sink, list, admission } = this.#options;
     const { ref, waiting } = conversation;
+    // With a key that was said at first contact. Without one each contact is the first.
+    const similarTo = conversation.key === undefined ? admission.similarTo(ref.name) : [];
     if (link.role === "initiator") list.answer(conversation);
     if (conversation.links.length === 0) {
       sink.emit({
@@ -117,6 +119,7 @@ export class LinkRegistry implements LinkKeeper {
         security: list.securityOf(conversation),
         cause: causeOf(call),
         contact: list.isContact(conversation),
+        ...similarTo.length > 0 && { similarTo },
         waiting,
       });
     }

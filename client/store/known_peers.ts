@@ -61,11 +61,15 @@ export class KnownPeers {
     });
   }
 
-  /** The names of all contacts, and whether their keys are verified. @throws {UserError} As {@linkcode find}. */
-  contacts(): (Pick<KnownPeer, "verified"> & { readonly name: string })[] {
-    const rows = this.#transactions.reading("read-keys", () => this.#sql.contacts.all());
-    return (rows as { name: string; verified: number }[])
-      .map(({ name, verified }) => ({ name, verified: verified === 1 }));
+  /** All names that have a key: the verified ones, then the other contacts. @throws {UserError} As {@linkcode find}. */
+  names(): (Pick<KnownPeer, "verified"> & { readonly name: string; readonly contact: boolean })[] {
+    const rows = this.#transactions.reading("read-keys", () => this.#sql.names.all());
+    return (rows as { name: string; verified: number; contact: number }[])
+      .map(({ name, verified, contact }) => ({
+        name,
+        verified: verified === 1,
+        contact: contact === 1,
+      }));
   }
 
   /** Whether a name and key are a contact. @throws {UserError} If the store cannot be read. */
@@ -148,8 +152,9 @@ function prepare(database: DatabaseSync) {
             WHERE stranger_since_ms IS NOT NULL)) END)
        ON CONFLICT (name) DO NOTHING`,
     ),
-    contacts: database.prepare(
-      "SELECT name, verified FROM known_peers WHERE stranger_since_ms IS NULL ORDER BY name",
+    names: database.prepare(
+      `SELECT name, verified, stranger_since_ms IS NULL AS contact FROM known_peers
+       ORDER BY verified DESC, contact DESC, name`,
     ),
     contact: database.prepare(
       "SELECT 1 FROM known_peers WHERE name = ? AND key = ? AND stranger_since_ms IS NULL",

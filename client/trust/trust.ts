@@ -77,16 +77,21 @@ export class Trust {
   }
 
   /**
-   * The contacts whose names look like a name and are another one, the verified ones first.
+   * Those whose key is saved under a name that looks like this one and is another: those first whose keys are
+   * verified, then other contacts. Unknown senders count as well: they may have come before the one whom they
+   * look like.
    *
    * @throws {UserError} If the store cannot be read.
    */
   similarTo(name: string): SimilarName[] {
     const skeleton = skeletonOf(name);
-    return this.#knownPeers.contacts()
+    return this.#knownPeers.names()
       .filter((other) => other.name !== name && skeletonOf(other.name) === skeleton)
-      .toSorted((a, b) => Number(b.verified) - Number(a.verified))
-      .slice(0, similarMax);
+      .slice(0, similarMax)
+      .map(({ name, verified, contact }) => ({
+        name,
+        standing: verified ? "verified" : contact ? "contact" : "unknown",
+      }));
   }
 
   /** Whether the owner of a key is a contact: the user has called or answered them, in any run. */

@@ -91,6 +91,10 @@ const finding = fc.record({
   differing: ids,
   complete: fc.boolean(),
 });
+const similarTo = fc.array(fc.record({
+  name: hostile,
+  standing: fc.constantFrom("verified" as const, "contact" as const, "unknown" as const),
+}));
 const receivers = {
   to: fc.record({ person: maybe(fingerprint), device: maybe(key) }),
   have: fc.constant(1),
@@ -119,6 +123,7 @@ const fields: Arbitraries = {
     security,
     cause: fc.constantFrom("chat" as const, "delivery" as const, "call" as const),
     contact: fc.boolean(),
+    similarTo,
     isCurrent: fc.boolean(),
     waiting: fc.nat(3),
   }),
@@ -151,7 +156,7 @@ const fields: Arbitraries = {
   "first-contact": fc.record({
     name: hostile,
     fingerprint,
-    similarTo: fc.array(fc.record({ name: hostile, verified: fc.boolean() })),
+    similarTo,
   }),
   "key-changed": fc.record({ name: hostile, verdict }),
   "key-refused": fc.record({ name: hostile, verdict }),

@@ -7,7 +7,7 @@
 import { formatAddress } from "../../../shared/net/address.ts";
 import { formatServerAddress } from "../../../shared/net/server_address.ts";
 import { makeVisible, makeVisibleLines } from "../../../shared/text/visible.ts";
-import type { CloseReason, Dialect, RefusingVerdict, Security } from "../../events.ts";
+import type { CloseReason, Dialect, RefusingVerdict, Security, SimilarName } from "../../events.ts";
 import { messageText, plaintextMark } from "./history_rows.ts";
 import { shortTime } from "./local_time.ts";
 import { problemSentence } from "./problem_sentences.ts";
@@ -26,7 +26,7 @@ export const eventWords: Words<ShownEvent> = {
       `Another p2pchat of yours, perhaps on another machine, has registered as ${id}: others reach that ` +
         "one now, and it gets the mail. Open conversations go on here; /register takes the name back",
     ),
-  opened: (event) => notice(openedLine(event)),
+  opened: (event) => notice(openedLine(event), ...similarLines(event)),
   message: ({ name, sentAtMs, plaintext, ...content }, now) => ({
     tone: "message",
     name: makeVisible(name),
@@ -34,15 +34,11 @@ export const eventWords: Words<ShownEvent> = {
     lines: makeVisibleLines(messageText(content)),
     ...plaintext && { mark: plaintextMark },
   }),
-  "first-contact": ({ name, fingerprint, similarTo = [] }) =>
+  "first-contact": (event) =>
     notice(
-      `First contact with ${name}. Key ${fingerprint} saved; run /verify ${name} to confirm it`,
-      ...similarTo.map((other) =>
-        `${name} is NOT ${other.name}, whom you ${
-          other.verified ? "have verified" : "know"
-        }: the two ` +
-        "names only look alike"
-      ),
+      `First contact with ${event.name}. Key ${event.fingerprint} saved; ` +
+        `run /verify ${event.name} to confirm it`,
+      ...similarLines(event),
     ),
   "key-changed": (event) => problem(...refusedKeyLines(event)),
   "key-refused": (event) => problem(...refusedKeyLines(event)),
@@ -87,6 +83,20 @@ export const eventWords: Words<ShownEvent> = {
       closeReasons[reason](name) + (detail === undefined ? "" : `: ${problemSentence(detail)}`),
     ),
   problem: ({ problem: what }) => problem(problemSentence(what)),
+};
+
+function similarLines(
+  { name, similarTo = [] }: { readonly name: string; readonly similarTo?: readonly SimilarName[] },
+): string[] {
+  return similarTo.map((other) =>
+    `${name} is NOT ${other.name}, ${standings[other.standing]}: the two names only look alike`
+  );
+}
+
+const standings: Readonly<Record<SimilarName["standing"], string>> = {
+  verified: "whom you have verified",
+  contact: "whom you know",
+  unknown: "who has called you before",
 };
 
 function openedLine(event: ShownEvent & { type: "opened" }): string {

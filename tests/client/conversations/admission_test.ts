@@ -181,12 +181,11 @@ Deno.test("a new peer's key is saved, which is reported the first time only", as
   }
 });
 
-Deno.test("a new name that looks like a contact's is pointed out, and the contacts that it looks like", async () => {
+Deno.test("a new name that looks like another one is pointed out, whichever came first", async () => {
   using t = made();
   await t.admission.admitKey(candidate("initiator", "bob", 1), undefined);
   t.trust.markVerified("bob", keyOf(1));
   await t.admission.admitKey(candidate("initiator", "b0b", 2), undefined);
-  // A stranger is no contact.
   await t.admission.admitKey(candidate("responder", "bo_b", 3), undefined);
   t.events.all.length = 0;
   await t.admission.admitKey(candidate("responder", "Bob", 4), undefined);
@@ -196,7 +195,11 @@ Deno.test("a new name that looks like a contact's is pointed out, and the contac
       type: "first-contact",
       name: "Bob",
       fingerprint: printOf(4),
-      similarTo: [{ name: "bob", verified: true }, { name: "b0b", verified: false }],
+      similarTo: [
+        { name: "bob", standing: "verified" },
+        { name: "b0b", standing: "contact" },
+        { name: "bo_b", standing: "unknown" },
+      ],
     },
     { type: "first-contact", name: "carol", fingerprint: printOf(5) },
   ]);

@@ -9,6 +9,7 @@ import { askOnce } from "../../support/original_client.ts";
 import { start } from "../../support/server_fixture.ts";
 import { rejectsSaying } from "../../support/problems.ts";
 import { patient } from "../../support/link_fixture.ts";
+import { keyOf } from "../../support/store_fixture.ts";
 import { RawListener, RawPeer } from "../../support/raw_peer.ts";
 import { until } from "../../support/events.ts";
 
@@ -315,4 +316,23 @@ Deno.test("/who shows who is talked to in plaintext, while they are there", asyn
   bob.close();
   await alice.events.see("closed");
   assertEquals(alice.client.who(), []);
+});
+
+Deno.test("a name in plaintext that looks like one with a key is pointed out each time", async () => {
+  await using alice = new Person("alice", nowhere, { times, allowPlaintext: true });
+  alice.store.knownPeers.remember("bob", keyOf(2));
+  alice.store.knownPeers.markVerified("bob", keyOf(2));
+  for (const name of ["Bob", "Bob", "carol"]) {
+    const opened = alice.events.of("opened").length;
+    using caller = await RawPeer.dial(alice.client.address);
+    await caller.send(`CHAT\r\nclientID: ${name}\r\nIP: 127.0.0.1\r\nPort: 1\r\n\r\nHi\r\n`);
+    await until(() => alice.events.of("opened").length > opened);
+    const conversations = alice.client.conversations().map(({ conversation }) => conversation);
+    await Promise.all(conversations.map((conversation) => alice.client.close(conversation)));
+  }
+  const bob = [{ name: "bob", standing: "verified" as const }];
+  assertEquals(
+    alice.events.of("opened").map(({ name, similarTo }) => [name, similarTo]),
+    [["Bob", bob], ["Bob", bob], ["carol", undefined]],
+  );
 });

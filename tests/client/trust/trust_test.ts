@@ -284,7 +284,7 @@ Deno.test("the skeleton of any name is that of its skeleton", () => {
   }));
 });
 
-Deno.test("contacts with similar names are found, verified ones first, and no more than three", () => {
+Deno.test("those with similar names are found, verified ones first, then contacts, and no more than three", () => {
   using t = made();
   const { trust } = t;
   assertEquals(trust.similarTo("bob"), []);
@@ -294,8 +294,15 @@ Deno.test("contacts with similar names are found, verified ones first, and no mo
   trust.meet("b.ob", keyOf(9), false);
   trust.markVerified("bob", keyOf(0));
   const [first, ...more] = trust.similarTo("8ob");
-  assertEquals([first, more.length], [{ name: "bob", verified: true }, 2]);
-  assert(more.every(({ name, verified }) => !verified && name.toLowerCase() !== "b.ob"));
+  assertEquals([first, more.length], [{ name: "bob", standing: "verified" }, 2]);
+  assert(more.every(({ standing }) => standing === "contact"));
+  for (const name of ["BOB", "b0b"]) trust.reject(name, trust.keyOf(name)!);
+  // A stranger who came before the one whom they look like.
+  assertEquals(trust.similarTo("8ob"), [
+    { name: "bob", standing: "verified" },
+    { name: "Bob", standing: "contact" },
+    { name: "b.ob", standing: "unknown" },
+  ]);
   assert(!trust.similarTo("bob").some(({ name }) => name === "bob"));
   assertEquals(trust.similarTo("dave"), []);
 });

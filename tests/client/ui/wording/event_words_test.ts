@@ -51,6 +51,19 @@ testWords({
       "* connected to bob (127.0.0.1:5557); nothing is encrypted",
     ],
     [
+      {
+        ...bob,
+        ...connection,
+        security: "plaintext",
+        cause: "chat",
+        isCurrent: true,
+        waiting: 0,
+        similarTo: [{ name: "Bob", standing: "verified" }],
+      },
+      "* connected to bob (127.0.0.1:5557); nothing is encrypted\n" +
+      "* bob is NOT Bob, whom you have verified: the two names only look alike",
+    ],
+    [
       { ...bob, ...connection, security: "verified", cause: "chat", isCurrent: true, waiting: 1 },
       "* connected to bob (127.0.0.1:5557), verified; sending the message that waited",
     ],
@@ -165,11 +178,16 @@ testWords({
       {
         name: "Bob",
         fingerprint: person,
-        similarTo: [{ name: "bob", verified: true }, { name: "b0b", verified: false }],
+        similarTo: [
+          { name: "bob", standing: "verified" },
+          { name: "b0b", standing: "contact" },
+          { name: "8ob", standing: "unknown" },
+        ],
       },
       `* First contact with Bob. Key ${person} saved; run /verify Bob to confirm it\n` +
       "* Bob is NOT bob, whom you have verified: the two names only look alike\n" +
-      "* Bob is NOT b0b, whom you know: the two names only look alike",
+      "* Bob is NOT b0b, whom you know: the two names only look alike\n" +
+      "* Bob is NOT 8ob, who has called you before: the two names only look alike",
     ],
   ],
   "key-changed": [
