@@ -1,13 +1,16 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { UserError } from "../../client/user_error.ts";
 import { ChatClient } from "../../client/client.ts";
+import { Identity } from "../../shared/crypto/identity.ts";
 import type { Address } from "../../shared/net/address.ts";
 import { ServerRefusal } from "../../client/rendezvous/reply.ts";
+import { depositLines } from "../support/core_fixture.ts";
 import { FakeServer, nowhere, Person } from "../support/client_fixture.ts";
-import { start } from "../support/server_fixture.ts";
+import { register as registerOver, start } from "../support/server_fixture.ts";
 import { until } from "../support/events.ts";
 import { rejectsSaying, sentenceOf, throwsSaying } from "../support/problems.ts";
 import { RawListener, RawPeer } from "../support/raw_peer.ts";
+import { Wire } from "../support/wire.ts";
 
 const register = (id: string, port = 5000) =>
   `REGISTER\r\nclientID: ${id}\r\nIP: 127.0.0.1\r\nPort: ${port}\r\n\r\n`;
@@ -222,6 +225,33 @@ Deno.test("a kept connection that the server closed meanwhile is opened again", 
   await using second = start({ port: first.address.port });
   await alice.client.register();
   assertEquals(second.registrations, 1);
+});
+
+Deno.test("of two clients with one identity the one that registered last gets the mail", async () => {
+  await using server = start();
+  const identity = Identity.generate();
+  await using one = new Person("alice", server, { identity });
+  await using two = new Person("alice", server, { identity });
+  await one.client.register();
+  await two.client.register();
+  await one.events.see("displaced");
+  using wire = await Wire.connect(server);
+  await registerOver(wire, "bob", Identity.generate());
+  const unreadable = async (person: Person, data: number) => {
+    const bytes = new Uint8Array([data]);
+    const id = String(data).repeat(32);
+    const reply = await wire.ask(...depositLines("bob", "alice", identity, id, bytes));
+    assertMatch(reply, /^DEPOSITACK/);
+    await person.events.see("problem", ({ problem }) => problem.code === "mail-unreadable");
+  };
+  // Mail that nobody can read is told of by the client that has fetched it.
+  await unreadable(two, 1);
+  assertEquals(one.events.of("problem"), []);
+  await one.client.register();
+  await two.events.see("displaced");
+  await unreadable(one, 2);
+  assertEquals(two.events.of("problem").length, 1);
+  assertEquals(one.events.of("displaced").length + two.events.of("displaced").length, 2);
 });
 
 Deno.test("after a restart of the server, which is noticed, the client registers again", async () => {
