@@ -12,7 +12,7 @@ import type { Address } from "../shared/net/address.ts";
 import type { ServerAddress } from "../shared/net/server_address.ts";
 import { systemClock, type TimerClock, wait, within } from "../shared/time/clock.ts";
 import type { Identity } from "../shared/crypto/identity.ts";
-import type { Fingerprint } from "../shared/crypto/public_key.ts";
+import type { Fingerprint, PublicKey } from "../shared/crypto/public_key.ts";
 import { isClientId } from "../shared/protocol/client_id.ts";
 import { replyTimeoutMs } from "../shared/protocol/limits.ts";
 import type { AuditReport } from "./audit/audit.ts";
@@ -120,13 +120,8 @@ export class ChatClient {
       proven: store.provenServers,
       notices: this.#notices,
     });
-    const mailbox = new Mailbox({
-      id,
-      identity,
-      rendezvous,
-      signal,
-      onProblem: (problem) => this.#tellProblem(problem),
-    });
+    const onProblem = (problem: Problem) => this.#tellProblem(problem);
+    const mailbox = new Mailbox({ id, identity, rendezvous, signal, onProblem });
     const self = { id, address: this.address, identity };
     const connector = new Connector({
       self,
@@ -316,6 +311,11 @@ export class ChatClient {
     let step;
     while (!(step = steps.next()).done) await wait(0, this.#stopping.signal, this.#clock);
     return step.value;
+  }
+
+  /** The key that is saved for a name. @throws {UserError} If the store cannot be read. */
+  keyOf(name: string): PublicKey | undefined {
+    return this.#trust.keyOf(name);
   }
 
   /** Those whom the user talks to, the latest first. @throws {UserError} If the store cannot be read. */

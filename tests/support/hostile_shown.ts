@@ -212,7 +212,11 @@ const fields: Arbitraries = {
   }),
   history: fc.oneof(
     fc.record({ entries }),
-    fc.record({ name: hostile, entries }),
+    fc.record({
+      name: hostile,
+      entries,
+      present: fc.array(fc.record({ name: hostile, key: fc.constantFrom(keyOf(1), undefined) })),
+    }),
     fc.record({ words: hostile, entries }),
   ),
   audited: fc.record({

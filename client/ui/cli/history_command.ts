@@ -13,7 +13,7 @@ import { fileReason } from "../../../shared/errors/file_error.ts";
 import { type ByteSink, writeAll } from "../../../shared/net/write_all.ts";
 import type { HistoryEntry, Store } from "../../store/store.ts";
 import { UserError } from "../../user_error.ts";
-import { exportedLines, exportedText } from "../wording/wording.ts";
+import { exportedEnd, exportedLines, exportedText } from "../wording/wording.ts";
 
 /** How a history can be written out: for people, or for programs. */
 export const historyFormats = ["text", "json"] as const;
@@ -34,6 +34,7 @@ export interface HistoryExport {
 interface Exporting {
   readonly conversations: Pick<Store["conversations"], "selves">;
   readonly history: Pick<Store["history"], "export">;
+  readonly knownPeers: Pick<Store["knownPeers"], "find">;
 }
 
 /** Characters that one write takes, more or less: a history may be longer than memory. */
@@ -45,12 +46,16 @@ const chunkLength = 64 * 1024;
  * @throws {UserError} If there is none, or it cannot be written.
  */
 export async function exportHistory(
-  { conversations, history }: Exporting,
+  { conversations, history, knownPeers }: Exporting,
   { name, self, format }: HistoryExport,
   sink: ByteSink,
 ): Promise<void> {
   const own = selfIn(conversations, name, self);
-  const pieces = { text: textPieces, json: jsonPieces }[format](history.export(own, name), own);
+  const present = { name, key: knownPeers.find(name)?.key };
+  const entries = history.export(own, name);
+  const pieces = format === "json"
+    ? jsonPieces(entries, own)
+    : textPieces(entries, own, present.key === undefined ? undefined : present);
   const utf8 = new TextEncoder();
   try {
     for (const chunk of chunksOf(pieces)) await writeAll(sink, utf8.encode(chunk));
@@ -83,12 +88,18 @@ export function selfIn(
 }
 
 /** As people read it. */
-function* textPieces(entries: Iterable<HistoryEntry>, self: string): Generator<string> {
+function* textPieces(
+  entries: Iterable<HistoryEntry>,
+  self: string,
+  present: Pick<HistoryEntry, "name" | "key"> | undefined,
+): Generator<string> {
   let before: HistoryEntry | undefined;
   for (const entry of entries) {
     yield exportedLines(entry, self, before).join("\n") + "\n";
     before = entry;
   }
+  if (before === undefined || present === undefined) return;
+  for (const line of exportedEnd(before, present)) yield line + "\n";
 }
 
 /**

@@ -6,6 +6,7 @@
  */
 
 import { closestString } from "@std/text/closest-string";
+import type { PublicKey } from "../../../shared/crypto/public_key.ts";
 import type { TimerClock } from "../../../shared/time/clock.ts";
 import type { Recipient, Session } from "../session.ts";
 import { type Answer, type LineProblem, wordingOf } from "../wording/wording.ts";
@@ -124,11 +125,10 @@ const commands: readonly Command[] = [
     name: "search",
     argument: "WORDS",
     help: "find messages that have all these words",
-    run: async ({ session }, words) => ({
-      type: "history",
-      words: words!,
-      entries: await session.client.search(words!),
-    }),
+    run: async ({ session: { client } }, words) => {
+      const entries = await client.search(words!);
+      return { type: "history", words: words!, entries, present: presentPersons(client, entries) };
+    },
   },
   {
     name: "who",
@@ -364,8 +364,21 @@ function showHistory({ session }: CommandContext, argument = ""): Outcome {
   if (count < 1 || count > historyMax) {
     return { type: "count-out-of-range", count, max: historyMax };
   }
-  const entries = session.client.history(name, count);
-  return { type: "history", ...name !== undefined && { name }, entries };
+  const { client } = session;
+  const entries = client.history(name, count);
+  const present = presentPersons(client, entries);
+  return { type: "history", ...name !== undefined && { name }, entries, present };
+}
+
+/** Whose keys are saved now, of those who have said something, or to whom something was said. */
+function presentPersons(
+  client: Session["client"],
+  entries: readonly { readonly name: string }[],
+): { name: string; key: PublicKey }[] {
+  return [...new Set(entries.map(({ name }) => name))].flatMap((name) => {
+    const key = client.keyOf(name);
+    return key === undefined ? [] : [{ name, key }];
+  });
 }
 
 async function close({ session }: CommandContext, name: string | undefined): Promise<Outcome> {

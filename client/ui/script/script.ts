@@ -34,10 +34,11 @@ function textOf({ tone, name, mark, lines, rows = [] }: Wording): string {
   }
 }
 
-function rowTexts({ above, time, who, state, lines }: HistoryRow): string[] {
+function rowTexts({ above, below, time, who, state, lines }: HistoryRow): string[] {
   return [
     ...above === undefined ? [] : [`  ${above}`],
     `  ${time}  ${who}  ${state === "" ? "" : `${state}  `}${lines.join("␊")}`,
+    ...below === undefined ? [] : [`  ${below}`],
   ];
 }
 

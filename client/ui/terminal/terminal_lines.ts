@@ -34,7 +34,7 @@ export function terminalLines(shown: Shown, now: Date): string[] {
   }
 }
 
-function rowLines({ above, time, who, state, plaintext, lines }: HistoryRow): string[] {
+function rowLines({ above, below, time, who, state, plaintext, lines }: HistoryRow): string[] {
   const column = (text: string) => text === "" ? "" : `${text}  `;
   const [first = "", ...further] = lines;
   const shade = plaintext ? yellow : dim;
@@ -45,5 +45,6 @@ function rowLines({ above, time, who, state, plaintext, lines }: HistoryRow): st
     ...above === undefined ? [] : [`  ${dim(above)}`],
     `  ${dim(time)}  ${who}  ${column(state && shade(state))}${first}`,
     ...further.map((line) => `  ${" ".repeat(time.length)}  ${bar}  ${marked}${line}`),
+    ...below === undefined ? [] : [`  ${dim(below)}`],
   ];
 }

@@ -55,7 +55,7 @@ export const answerWords: Words<Answer> = {
   history: (answer, now) => ({
     tone: "history",
     lines: [makeVisible(historyTitle(answer))],
-    rows: historyRows(answer.entries, now),
+    rows: historyRows(answer.entries, now, answer.present),
   }),
   audited: ({ name, report }) => (agrees(report) ? list : problem)(...auditLines(name, report)),
   conversations: (answer) => list(...conversationLines(answer)),

@@ -8,12 +8,14 @@
 import { makeVisible, makeVisibleLines } from "../../../shared/text/visible.ts";
 import type { HistoryEntry, MessageState } from "../../store/store.ts";
 import { shortTime } from "./local_time.ts";
-import { personChange } from "./person_change.ts";
+import { type Person, personChange } from "./person_change.ts";
 
 /** A message in a list, safe to print. A column has the same width in all rows of a list. */
 export interface HistoryRow {
   /** What stands above it on a line of its own: that another person of the same name begins here. */
   readonly above?: string;
+  /** What stands below it in the same way: that its name has another person's key by now. */
+  readonly below?: string;
   /** When it was written. */
   readonly time: string;
   /** Who wrote it; for one of the user's own messages, an arrow and to whom. */
@@ -45,17 +47,30 @@ export const stateWords: Readonly<Record<MessageState, string>> = {
   received: "",
 };
 
-/** Makes rows of messages, in their order. */
-export function historyRows(entries: readonly HistoryEntry[], now: Date): HistoryRow[] {
+/**
+ * Makes rows of messages, in their order.
+ *
+ * @param present Whose keys are saved now.
+ */
+export function historyRows(
+  entries: readonly HistoryEntry[],
+  now: Date,
+  present: readonly Person[] = [],
+): HistoryRow[] {
+  const endsWith = new Map(entries.map((entry) => [entry.name, entry]));
   const lastOf = new Map<string, HistoryEntry>();
   const rows = entries.map((entry): HistoryRow => {
     const above = personChange(entry, lastOf.get(entry.name));
     lastOf.set(entry.name, entry);
+    const after = endsWith.get(entry.name) === entry &&
+      present.find(({ name }) => name === entry.name);
+    const below = after ? personChange(after, entry) : undefined;
     const own = entry.direction === "out";
     const plaintext = !own && entry.plaintext;
     const name = makeVisible(entry.name);
     return {
       ...above !== undefined && { above },
+      ...below !== undefined && { below },
       time: shortTime(entry.sentAtMs, now),
       who: own ? `→ ${name}` : name,
       state: plaintext ? plaintextMark : stateWords[entry.state],

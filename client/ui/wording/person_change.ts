@@ -8,8 +8,8 @@ import { fingerprintOf, type PublicKey } from "../../../shared/crypto/public_key
 import { makeVisible } from "../../../shared/text/visible.ts";
 import type { HistoryEntry } from "../../store/store.ts";
 
-/** Whom a message is from or to. */
-type Person = Pick<HistoryEntry, "name" | "key">;
+/** Whom a message is from or to, or whose key is saved now. */
+export type Person = Pick<HistoryEntry, "name" | "key">;
 
 /**
  * Says that another person begins here, safe to print. No message looks like it.

@@ -14,6 +14,7 @@ import type { ClientEvent, ConversationState, KnownClient, OpenedEvent } from ".
 import type { Listed, Registered } from "../../rendezvous/rendezvous.ts";
 import type { HistoryEntry } from "../../store/store.ts";
 import type { Problem } from "../../user_error.ts";
+import type { Person } from "./person_change.ts";
 
 /** Everything that can be shown. */
 export type Shown = ShownEvent | Answer | LineProblem | ProfileAnswer;
@@ -75,6 +76,8 @@ export type Answer =
     readonly words?: string;
     /** Oldest first. */
     readonly entries: readonly HistoryEntry[];
+    /** Whose keys are saved now, of those who are in it. */
+    readonly present?: readonly Person[];
   }
   | { readonly type: "audited"; readonly name: string; readonly report: AuditReport }
   | {

@@ -17,7 +17,7 @@ import { messageText, plaintextMark, stateWords } from "./history_rows.ts";
 import { profileWords } from "./profile_words.ts";
 import { lineProblemWords } from "./line_problem_words.ts";
 import { fullTime } from "./local_time.ts";
-import { personChange } from "./person_change.ts";
+import { type Person, personChange } from "./person_change.ts";
 import { problemSentence } from "./problem_sentences.ts";
 import { shellQuoted } from "./shell_quoted.ts";
 import type { Shown } from "./shown.ts";
@@ -123,6 +123,17 @@ export function exportedLines(
     `${time} ${makeVisible(own ? self : name)}${mark}: ${first}`,
     ...further.map((line) => `${" ".repeat(time.length)} │${mark} ${line}`),
   ];
+}
+
+/**
+ * The end of a written-out history, as people read it.
+ *
+ * @param last The last message.
+ * @param present Whose key is saved now for that name.
+ */
+export function exportedEnd(last: HistoryEntry, present: Person): string[] {
+  const change = personChange(present, last);
+  return change === undefined ? [] : [change];
 }
 
 /** The text of a message of a written-out history, for programs. */

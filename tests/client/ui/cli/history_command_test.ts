@@ -1,3 +1,4 @@
+import type { PublicKey } from "../../../../shared/crypto/public_key.ts";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { UserError } from "../../../../client/user_error.ts";
@@ -21,15 +22,20 @@ const entry: HistoryEntry = {
 };
 
 /** Exports the messages that a test gives a store. */
+/** Nobody's key is saved. */
+const knownPeers = { find: () => undefined };
+
 async function exported(
   entries: Iterable<HistoryEntry>,
   format: HistoryFormat,
+  present?: PublicKey,
   self?: string,
 ): Promise<string> {
   let text = "";
   const store = {
     conversations: { selves: () => ["alice"] },
     history: { export: () => entries },
+    knownPeers: { find: () => present && { key: present, verified: false } },
   };
   await exportHistory(store, { name: "bob", self, format }, {
     write: (bytes) => {
@@ -100,6 +106,12 @@ Deno.test("where another person of the same name begins is said, with both finge
       "",
     ].join("\n"),
   );
+  // If somebody else has the name by now and has said nothing yet, that is said at the end.
+  assertEquals(
+    (await exported(entries.slice(0, 1), "text", keyOf(2))).split("\n").slice(1),
+    [`— from here on bob has the key ${second}; before, the key ${first}`, ""],
+  );
+  assertEquals((await exported(entries, "text", keyOf(2))).split("\n").length, 6);
   const messages = JSON.parse(await exported([...entries, entry], "json"));
   const persons = messages.map(({ person }: { person?: string }) => person);
   assertEquals(persons, [first, second, second, undefined]);
@@ -149,7 +161,7 @@ Deno.test("a long history is written piece by piece, as it is read", async () =>
     for (; read < 10_000; read++) yield { ...entry, text: "x".repeat(1_000) };
   }
   await exportHistory(
-    { conversations: { selves: () => ["alice"] }, history: { export: entries } },
+    { conversations: { selves: () => ["alice"] }, history: { export: entries }, knownPeers },
     { name: "bob", self: undefined, format: "json" },
     {
       write: async (bytes) => {
@@ -177,6 +189,7 @@ Deno.test("if several own ids have talked with a name, one has to be named", asy
         return [];
       },
     },
+    knownPeers,
   });
   const run = (own: string[], self?: string, name = "bob") =>
     exportHistory(store(...own), { name, self, format: "json" }, {
@@ -203,7 +216,11 @@ Deno.test("if several own ids have talked with a name, one has to be named", asy
 Deno.test("a reader who has had enough is no failure, a full disk is", async () => {
   const run = (error: Error) =>
     exportHistory(
-      { conversations: { selves: () => ["alice"] }, history: { export: () => [entry] } },
+      {
+        conversations: { selves: () => ["alice"] },
+        history: { export: () => [entry] },
+        knownPeers,
+      },
       { name: "bob", self: undefined, format: "text" },
       { write: () => Promise.reject(error) },
     );

@@ -19,6 +19,7 @@ import {
   registered,
 } from "../../../support/fake_client.ts";
 import type { Address } from "../../../../shared/net/address.ts";
+import { keyOf } from "../../../support/store_fixture.ts";
 import { Identity } from "../../../../shared/crypto/identity.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
 
@@ -151,8 +152,8 @@ const answered: [line: string, method: string, returned: unknown, shown: Answer[
   ]],
   ["/verify bob no", "confirmVerification", undefined, [{ type: "not-verified", name: "bob" }]],
   ["/trust bob", "trust", fingerprint, [{ type: "trusted", name: "bob", fingerprint }]],
-  ["/history bob", "history", [], [{ type: "history", name: "bob", entries: [] }]],
-  ["/search a b", "search", [], [{ type: "history", words: "a b", entries: [] }]],
+  ["/history bob", "history", [], [{ type: "history", name: "bob", entries: [], present: [] }]],
+  ["/search a b", "search", [], [{ type: "history", words: "a b", entries: [], present: [] }]],
   ["/who", "who", [], [{ type: "contacts", contacts: [] }]],
   ["/audit bob", "audit", { streams: [] }, [
     { type: "audited", name: "bob", report: { streams: [] } },
@@ -251,6 +252,23 @@ Deno.test("/history without a name is of the current conversation, or of all", a
   }
   const { calls } = await run("/history carol", { current: "bob" });
   assertEquals(calls, [["history", "carol", 20]]);
+});
+
+Deno.test("/history and /search say whose key each name has by now", async () => {
+  for (const line of ["/history", "/history bob", "/search hello"]) {
+    const t = sitting();
+    const entries = ["bob", "carol", "bob"].map((name) => ({
+      ...{ row: 1, name, key: keyOf(1), direction: "in", id: "1", text: "hello" },
+      ...{ sentAtMs: 0, atMs: 0, state: "received", plaintext: false },
+    }));
+    t.fake.answers.history = t.fake.answers.search = entries;
+    t.fake.answers.keyOf = (name: string) => name === "bob" ? keyOf(2) : undefined;
+    assertEquals(await t.types(line), "done");
+    assertEquals(
+      t.shown.of("history").map(({ present }) => present),
+      [[{ name: "bob", key: keyOf(2) }]],
+    );
+  }
 });
 
 Deno.test("/history refuses what is not a number of messages", async () => {

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { HistoryEntry } from "../../../../client/store/store.ts";
+import type { PublicKey } from "../../../../shared/crypto/public_key.ts";
 import { plainText } from "../../../../client/ui/script/script.ts";
 import { terminalLines } from "../../../../client/ui/terminal/terminal_lines.ts";
 import { keyOf, printOf } from "../../../support/store_fixture.ts";
@@ -69,6 +70,23 @@ Deno.test("a list of messages says where one person ends and another of the same
     `— from here on bob has no key; before, the key ${second}`,
     `— from here on bob has the key ${first}; before, no key`,
   ]);
+});
+
+Deno.test("a list says at the end of a person's messages that the name has another key by now", () => {
+  const entries = [said("a", 1), said("b", 1), said("other", 3, { name: "carol" })];
+  const belows = (key: PublicKey) =>
+    historyRows(entries, now, [{ name: "bob", key }, { name: "carol", key: keyOf(3) }])
+      .map(({ below }) => below);
+  const change = `— from here on bob has the key ${second}; before, the key ${first}`;
+  assertEquals(belows(keyOf(2)), [undefined, change, undefined]);
+  assertEquals(belows(keyOf(1)), [undefined, undefined, undefined]);
+  const present = [{ name: "bob", key: keyOf(2) }];
+  const shown = { type: "history", name: "bob", entries: entries.slice(0, 1), present } as const;
+  const lines = ["the last message with bob:", "  13:45  bob  a", `  ${change}`];
+  assertEquals(plainText(shown, now).split("\n"), [...lines, ""]);
+  // deno-lint-ignore no-control-regex -- what a terminal is sent is what this is about
+  const seen = terminalLines(shown, now).map((line) => line.replaceAll(/\x1b\[\d+m/g, ""));
+  assertEquals(seen, lines);
 });
 
 Deno.test("that is a line of its own, in a terminal and for scripts, that no message looks like", () => {
