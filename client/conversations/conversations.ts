@@ -153,7 +153,9 @@ export class Conversations {
     const conversation = this.#list.getOrOpen(to);
     const { key, links: [link], ref } = conversation;
     if (key === undefined) {
-      if (link === undefined) throw new UserError({ code: "not-connected", name: ref.name });
+      if (link === undefined) {
+        throw new UserError({ code: "not-connected", name: ref.name, plaintext: true });
+      }
       conversation.answered = true;
       const id = await link.sendText(text);
       const kept = await this.#keepSent(conversation, text);

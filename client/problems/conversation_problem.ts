@@ -15,7 +15,12 @@ export type ConversationProblem =
   | { readonly code: "that-is-yourself" }
   | { readonly code: "no-conversation"; readonly to: string; readonly open: readonly string[] }
   /** There is no encrypted link to the peer. */
-  | { readonly code: "not-connected"; readonly name: string }
+  | {
+    readonly code: "not-connected";
+    readonly name: string;
+    /** Whether the peer has no key: then it may be called by a passing address, at which it does not listen. */
+    readonly plaintext?: boolean;
+  }
   /** Somebody who called as `name` has another key than the server names. */
   | {
     readonly code: "caller-contradicted";

@@ -312,12 +312,13 @@ export class Session implements EventSink {
    */
   #reopen(peer: PeerRef): void {
     const { name, device } = peer;
+    const plaintext = device === undefined;
     if (this.#isOpen(peer)) return;
-    if (device !== undefined && this.client.conversation(name) === undefined) {
+    if (!plaintext && this.client.conversation(name) === undefined) {
       this.client.answer(name);
       if (this.#isOpen(peer)) return;
     }
-    throw new UserError({ code: "not-connected", name });
+    throw new UserError({ code: "not-connected", name, plaintext });
   }
 
   /** Makes a conversation the current one: the user sees what has come in it. */

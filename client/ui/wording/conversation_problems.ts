@@ -17,7 +17,10 @@ export const conversationSentences: Sentences<ConversationProblem> = {
   "no-conversation": ({ to, open }) =>
     `No conversation is called ${to}: ` +
     (open.length === 0 ? "none is open; /chat opens one" : `there is ${open.join(", ")}`),
-  "not-connected": ({ name }) => `${name} is not connected; /chat ${name} first`,
+  "not-connected": ({ name, plaintext }) =>
+    plaintext === true
+      ? `${name} is not connected; /chat IP:PORT calls a program of the original kind where it listens`
+      : `${name} is not connected; /chat ${name} first`,
   "caller-contradicted": ({ name, presentedFingerprint, serverFingerprint }) =>
     `Somebody has called as ${name} with the key ${presentedFingerprint}, and the server names ` +
     `${serverFingerprint}: one of them is wrong. /switch ${name} answers all the same; to call the ` +

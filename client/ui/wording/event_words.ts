@@ -78,9 +78,10 @@ export const eventWords: Words<ShownEvent> = {
         : `${name} did not confirm your last ${texts.length} messages, so they may not have ` +
           `arrived; the first is ${quoted(texts[0]!)}`,
     ),
-  closed: ({ name, reason, detail }) =>
+  closed: ({ name, device, reason, detail }) =>
     notice(
-      closeReasons[reason](name) + (detail === undefined ? "" : `: ${problemSentence(detail)}`),
+      closeReasons[reason](name, device !== undefined) +
+        (detail === undefined ? "" : `: ${problemSentence(detail)}`),
     ),
   problem: ({ problem: what }) => problem(problemSentence(what)),
 };
@@ -164,10 +165,14 @@ function refusalLines(name: string, verdict: RefusingVerdict): string[] {
   }
 }
 
-const closeReasons: Readonly<Record<CloseReason, (name: string) => string>> = {
+const closeReasons: Readonly<
+  Record<CloseReason, (name: string, hasKey: boolean) => string>
+> = {
   "you-left": (name) => `you left ${name}`,
   "peer-left": (name) => `${name} has left`,
-  lost: (name) => `the connection to ${name} is lost; /chat ${name} calls again`,
+  lost: (name, hasKey) =>
+    // One without a key may have called from a passing address, at which it does not listen.
+    `the connection to ${name} is lost` + (hasKey ? `; /chat ${name} calls again` : ""),
   silent: (name) => `the connection to ${name} is dead`,
   broken: (name) => `the conversation with ${name} broke`,
   refused: (name) => `${name} was turned away`,

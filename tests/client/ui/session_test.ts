@@ -241,7 +241,7 @@ Deno.test("another conversation by the name of the current one, or by its id, is
     assertEquals(session.current?.conversation, peer("bob").conversation);
     if (name === "bob") {
       const error = await assertRejects(() => session.send("Hello"), UserError);
-      assertEquals(error.problem, { code: "not-connected", name: "bob" });
+      assertEquals(error.problem, { code: "not-connected", name: "bob", plaintext: false });
     } else await session.send("Hello");
     fake.open.clear();
   }
@@ -259,7 +259,7 @@ Deno.test("what is written to a peer without a key who has left is refused, unti
   session.switchTo("bob");
   fake.open.delete("bob");
   const error = await assertRejects(() => session.send("Hello"), UserError);
-  assertEquals(error.problem, { code: "not-connected", name: "bob" });
+  assertEquals(error.problem, { code: "not-connected", name: "bob", plaintext: true });
   assertEquals([session.current?.name, session.current?.isOpen], ["bob", false]);
   fake.opens(plain);
   assert(await session.send("Hello"));

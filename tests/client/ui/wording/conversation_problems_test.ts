@@ -100,10 +100,17 @@ const conversationCases: SentenceCases<ConversationProblem> = {
       "No conversation is called bob: there is carol, dave",
     ],
   ],
-  "not-connected": [[
-    { code: "not-connected", name },
-    "bob is not connected; /chat bob first",
-  ]],
+  "not-connected": [
+    [
+      { code: "not-connected", name },
+      "bob is not connected; /chat bob first",
+    ],
+    [
+      { code: "not-connected", name: "127.0.0.1:50000", plaintext: true },
+      "127.0.0.1:50000 is not connected; /chat IP:PORT calls a program of the original kind where " +
+      "it listens",
+    ],
+  ],
   "caller-contradicted": [[
     { code: "caller-contradicted", name, presentedFingerprint, serverFingerprint },
     `Somebody has called as bob with the key ${presentedFingerprint}, and the server names ` +

@@ -161,6 +161,10 @@ testWords({
       { ...bob, reason: "lost", detail: undefined },
       "* the connection to bob is lost; /chat bob calls again",
     ],
+    [
+      { ...bob, person: undefined, device: undefined, reason: "lost", detail: undefined },
+      "* the connection to bob is lost",
+    ],
     [{ ...bob, reason: "silent", detail: undefined }, "* the connection to bob is dead"],
     [{ ...bob, reason: "broken", detail: undefined }, "* the conversation with bob broke"],
     [{ ...bob, reason: "refused", detail: undefined }, "* bob was turned away"],
