@@ -123,6 +123,19 @@ Deno.test("one who makes a connection for each text is heard, and has left", asy
   assertEquals(t.texts, ["Hello: you"]);
 });
 
+Deno.test("one who makes a connection for each text is answered on it while it is there, and only there", async () => {
+  await using t = await LinkUnderTest.make("responder");
+  await t.peer.send("CHAT\r\ncontent: Hello\r\n\r\n");
+  await t.events.see("text");
+  await t.link.sendText("Hi");
+  await t.link.sendText("two\nlines");
+  assertEquals(await t.peer.message(), "CHAT\r\ncontent: Hi\r\n\r\n");
+  assertEquals(await t.peer.message(), "CHAT\r\ncontent: two lines\r\n\r\n");
+  await t.link.leave();
+  // The end of the connection is all that it takes for an end.
+  assertEquals(await t.peer.rest(), "");
+});
+
 Deno.test("texts without line ends, 100 ms apart, are messages of their own, and answered alike", async () => {
   await using t = await LinkUnderTest.make("responder");
   await t.peer.send(opening);
