@@ -27,7 +27,7 @@ import { isFault } from "../../shared/protocol/status.ts";
 import { check } from "../../shared/protocol/verbs.ts";
 import { Delivery } from "../delivery/delivery.ts";
 import type { EventSink, PeerRef, Receivers } from "../events.ts";
-import type { Inbox, Link, Replies } from "../link/link.ts";
+import type { Framing, Inbox, Link, Replies } from "../link/link.ts";
 import type { Deposit, Mailbox } from "../mailbox/mailbox.ts";
 import type { ConversationId, ConversationRecord, Store } from "../store/store.ts";
 import type { Trust } from "../trust/trust.ts";
@@ -73,6 +73,8 @@ export class Conversation implements Inbox {
   readonly links: Link[] = [];
   /** The id by which a peer without a key was called; undefined if it was not. */
   calledAs: string | undefined;
+  /** How a legacy program has framed its last text, on whichever link; undefined if it is none, or sent none. */
+  framing: Framing | undefined;
   /** Whether the user has called or answered the peer, in this run or, if something waits, in another. */
   answered = false;
   readonly #options: ConversationOptions;
@@ -201,7 +203,8 @@ export class Conversation implements Inbox {
     if (last?.position !== undefined) replies.acknowledge(last.id);
   }
 
-  text(text: string): void {
+  text(text: string, framing?: Framing): void {
+    this.framing = framing;
     const sentAtMs = this.#options.clock.timeOfDay();
     this.#intake.receive([{ id: randomId(), sentAtMs, text, position: undefined }]);
   }

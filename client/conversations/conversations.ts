@@ -157,7 +157,7 @@ export class Conversations {
         throw new UserError({ code: "not-connected", name: ref.name, plaintext: true });
       }
       conversation.answered = true;
-      const id = await link.sendText(text);
+      const id = await link.sendText(text, conversation.framing);
       const kept = await this.#keepSent(conversation, text);
       return { ...ref, id: id ?? kept?.id ?? "", stream: undefined, seq: undefined };
     }

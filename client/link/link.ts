@@ -16,6 +16,7 @@ import type { CloseReason, Dialect } from "../events.ts";
 import type { PeerConn } from "../transport/transport.ts";
 import { type Problem, UserError } from "../user_error.ts";
 import type { Self } from "./introduction.ts";
+import type { Framing } from "./legacy/legacy_framing.ts";
 import type { LegacySession } from "./legacy/legacy_session.ts";
 import type { LinkAdmission, PeerFacts, Purpose, Receiver } from "./link_events.ts";
 import { left, type LinkState, type LinkStep, nextState } from "./link_state.ts";
@@ -29,6 +30,7 @@ import { WriteQueue } from "./write_queue.ts";
 export type { Self } from "./introduction.ts";
 export type { Inbox, PeerFacts, Receiver, Refusal, Replies } from "./link_events.ts";
 export type { VerificationState } from "./peer_session.ts";
+export type { Framing } from "./legacy/legacy_framing.ts";
 export type { LinkTimes } from "./link_times.ts";
 
 /** What a link asks its owner, in the order of its life. */
@@ -177,14 +179,15 @@ export class Link implements PeerFacts {
    * Sends a text to a peer without a key. Done when it is on its way, which takes a while if the peer is
    * slow.
    *
+   * @param framing How a legacy program frames its texts, if that has been seen elsewhere than on this link.
    * @returns Its id, which {@linkcode Inbox.delivered} names; undefined if the dialect has no
    * acknowledgements.
    * @throws {UserError} If the link is not open, or closes before.
    * @throws {RangeError} If the text is longer than a message takes.
    */
-  async sendText(text: string): Promise<string | undefined> {
+  async sendText(text: string, framing?: Framing): Promise<string | undefined> {
     if (this.#state.name !== "open") throw notOpen();
-    const id = await this.#state.open.session.sendText(text);
+    const id = await this.#state.open.session.sendText(text, framing);
     await this.#writes.drained();
     return id;
   }

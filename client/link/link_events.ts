@@ -11,6 +11,7 @@ import type { ChatMessage } from "../../shared/protocol/message_stream.ts";
 import type { Message } from "../../shared/protocol/message.ts";
 import type { Fault } from "../../shared/protocol/status.ts";
 import type { Dialect } from "../events.ts";
+import type { Framing } from "./legacy/legacy_framing.ts";
 import type { Problem } from "../user_error.ts";
 
 /** What a link is for: two people talk, or their clients compare what both have. */
@@ -76,8 +77,12 @@ export interface Inbox {
   read(id: string): void;
   /** A peer with a key cannot go on with a stream of ours, and waits for another one. */
   reset(stream: string): void;
-  /** A peer without a key has sent a text. The link acknowledges it if the peer expects that. */
-  text(text: string): void;
+  /**
+   * A peer without a key has sent a text. The link acknowledges it if the peer expects that.
+   *
+   * @param framing How it frames its texts; undefined if it is a client of this protocol.
+   */
+  text(text: string, framing?: Framing): void;
   /** A peer without a key has a text of ours. Only peers of this protocol say so. */
   delivered(id: string): void;
 }

@@ -6,6 +6,7 @@
 
 import type { CloseReason } from "../events.ts";
 import type { Problem } from "../user_error.ts";
+import type { Framing } from "./legacy/legacy_framing.ts";
 import type { Receiver } from "./link_events.ts";
 
 /** What a session needs of its link. */
@@ -32,12 +33,13 @@ export interface Session {
    * Sends a text to a peer without a key. Done when it is on its way, which takes a while if the peer is
    * slow.
    *
+   * @param framing How a legacy program frames its texts, if that has been seen elsewhere than on this link.
    * @returns Its id, which {@linkcode Inbox.delivered} names; undefined if the dialect has no
    * acknowledgements.
    * @throws {UserError} If the link ends before the text is sent.
    * @throws {RangeError} If the text is longer than a message takes.
    */
-  sendText(text: string): Promise<string | undefined>;
+  sendText(text: string, framing?: Framing): Promise<string | undefined>;
   /** Texts that were sent to a peer without a key and not acknowledged, oldest first. */
   readonly unacknowledged: readonly string[];
   /** Done when a peer without a key has acknowledged all texts, or the link is over. */

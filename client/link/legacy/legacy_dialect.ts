@@ -26,6 +26,8 @@ export class LegacyDialect {
   #lines: LegacyLines | undefined;
   /** Whether a peer that sends raw text ends it with a line end, and so may wait for one in ours. */
   #endsLines = false;
+  /** How we have framed the last text of ours. */
+  #speaks: Framing | undefined;
 
   constructor(dialect: "raw" | "lines", self: Speaker) {
     this.#self = self;
@@ -57,17 +59,28 @@ export class LegacyDialect {
     return this.#lines?.flush() ?? [];
   }
 
-  /** A text of ours as it goes over the wire. */
-  written(text: string): string {
-    return framed(text, this.#framing, this.#self);
+  /**
+   * A text of ours as it goes over the wire.
+   *
+   * @param framing How the peer frames its texts, if it has shown that elsewhere.
+   */
+  written(text: string, framing = this.framing): string {
+    this.#speaks = framing;
+    return framed(text, framing, this.#self);
   }
 
   /** What is said at the end; empty if the peer would show it as a text. */
   get farewell(): string {
-    return this.#lines === undefined ? "" : farewell(this.#framing, this.#self);
+    if (this.#lines !== undefined) {
+      return farewell(this.#lines.framing ?? this.#speaks ?? "lines", this.#self);
+    }
+    const speaks = this.#speaks ?? "none";
+    // A peer that ends raw text with a line end does not know QUIT.
+    return speaks === "lines" ? "" : farewell(speaks, this.#self);
   }
 
-  get #framing(): Framing {
+  /** How the peer frames its texts, as far as it has shown that. */
+  get framing(): Framing {
     if (this.#lines !== undefined) return this.#lines.framing ?? "lines";
     return this.#endsLines ? "lines" : "none";
   }

@@ -10,7 +10,7 @@ import type { Session, SessionLink } from "../session.ts";
 import type { WriteQueue } from "../write_queue.ts";
 import { LegacyDialect } from "./legacy_dialect.ts";
 import type { LegacyItem } from "./legacy_block.ts";
-import type { Speaker } from "./legacy_framing.ts";
+import type { Framing, Speaker } from "./legacy_framing.ts";
 
 /** What a session with a legacy program needs. */
 export interface LegacySessionOptions extends SessionLink {
@@ -50,11 +50,11 @@ export class LegacySession implements Session {
   /** Nothing is kept back: each text is given to the receiver as it comes. */
   handOver(): void {}
 
-  async sendText(text: string): Promise<undefined> {
+  async sendText(text: string, framing?: Framing): Promise<undefined> {
     const { writes } = this.#options;
     // Each read is one message for the original. A write of its own makes that likely.
     this.#sending = this.#sending.then(async () => {
-      writes.add(this.#dialect.written(text));
+      writes.add(this.#dialect.written(text, framing));
       await writes.flushed();
     });
     await this.#sending;
@@ -79,7 +79,7 @@ export class LegacySession implements Session {
     const { isOver, end, clock } = this.#options;
     for (const item of items) {
       if (isOver()) return;
-      if (item.type === "text") this.#receiver.inbox.text(item.text);
+      if (item.type === "text") this.#receiver.inbox.text(item.text, this.#dialect.framing);
       else if (item.type === "quit") end("peer-left", undefined);
     }
     this.#cancelQuiet();

@@ -202,6 +202,48 @@ Deno.test("the original, which answers by calling back, joins its conversation",
   assertEquals(alice.heard[1], `127.0.0.1:${port}: It is me`);
 });
 
+for (
+  const [what, back, answer, end] of [
+    [
+      "lines",
+      "CHAT\r\nclientID: bob\r\nIP: 127.0.0.1\r\nPort: PORT\r\n\r\nHi\r\n",
+      "Hello\r\n",
+      "",
+    ],
+    [
+      "a CHAT for each text",
+      "CHAT\r\nMESSAGE:Hi\r\n\r\n",
+      "CHAT\r\nMESSAGE:Hello\r\n\r\n",
+      "QUIT\r\nGoodbye!\r\n\r\n",
+    ],
+    [
+      "a connection for each text",
+      "CHAT\r\ncontent: Hi\r\n\r\n",
+      "CHAT\r\ncontent: Hello\r\n\r\n",
+      "",
+    ],
+    ["raw text with line ends", "Hi\r\n", "Hello\r\n", ""],
+    ["raw text", "Hi", "Hello", ""],
+  ] as const
+) {
+  Deno.test(`one who calls back with ${what} is answered alike, by our call`, async () => {
+    await using alice = new Person("alice", nowhere, { times, allowPlaintext: true });
+    using listener = new RawListener();
+    const called = alice.chat(`127.0.0.1:${listener.address.port}`);
+    using bob = await listener.accept();
+    await called;
+    await bob.message();
+    using peer = await RawPeer.dial(alice.client.address);
+    await peer.send(back.replace("PORT", String(listener.address.port)));
+    await alice.events.see("message");
+    assertEquals(alice.heard, [`127.0.0.1:${listener.address.port}: Hi`]);
+    if (what === "a connection for each text") peer.close();
+    await alice.send("Hello");
+    await alice.close();
+    assertEquals(await bob.rest(), answer + end);
+  });
+}
+
 Deno.test("of two who were called on one host neither is taken for the caller", async () => {
   await using alice = new Person("alice", nowhere, { times, allowPlaintext: true });
   using first = new RawListener();
