@@ -21,6 +21,7 @@ import {
   type ChatResult,
   type ContactState,
   Conversations,
+  type People,
   type SentMessage,
 } from "./conversations/conversations.ts";
 import type { ConversationState, EventSink, KnownClient } from "./events.ts";
@@ -77,7 +78,6 @@ export class ChatClient {
   readonly #sink: EventSink;
   readonly #listening: Listening;
   readonly #stopping = new AbortController();
-  readonly #trust: Trust;
   readonly #rendezvous: Rendezvous;
   readonly #conversations: Conversations;
   #stopped: Promise<void> | undefined;
@@ -105,7 +105,7 @@ export class ChatClient {
       (error) => this.#tellProblem({ code: "call-not-taken", reason: reasonOf(error) }),
     );
     this.address = this.#listening.address;
-    this.#trust = new Trust(store.knownPeers, clock);
+    const trust = new Trust(store.knownPeers, clock);
     const { signal } = this.#stopping;
     const rendezvous = this.#rendezvous = new Rendezvous({
       id,
@@ -136,7 +136,7 @@ export class ChatClient {
     this.#conversations = new Conversations({
       self,
       store,
-      trust: this.#trust,
+      trust,
       mailbox,
       rendezvous,
       connector,
@@ -222,6 +222,11 @@ export class ChatClient {
     return this.#conversations.answer(to);
   }
 
+  /** Whom the user lets in. */
+  get people(): People {
+    return this.#conversations.people;
+  }
+
   /** All conversations, in the order in which they began. */
   conversations(): ConversationState[] {
     return this.#conversations.all;
@@ -250,22 +255,6 @@ export class ChatClient {
   /** Leaves a conversation. @param to As in {@linkcode send}. @throws {UserError} If there is none. */
   async close(to: string): Promise<void> {
     await this.#conversations.close(to);
-  }
-
-  /**
-   * Accepts a key that was refused, and leaves the peer with the one that was believed before. What waits
-   * goes to the new one.
-   *
-   * @param fingerprint Which key, if several were refused for that name.
-   * @returns Its fingerprint.
-   * @throws {UserError} If there is no such key, or it cannot be saved.
-   */
-  async trust(name: string, fingerprint?: string): Promise<Fingerprint> {
-    const trusted = this.#trust.trust(name, fingerprint);
-    await this.#conversations.reassign(name, this.#trust.keyOf(name)!);
-    // Mail that was sealed with that key has been left where it is.
-    this.#conversations.collectMail({ alsoLeft: true });
-    return trusted;
   }
 
   /**

@@ -20,7 +20,6 @@ import {
   writeChatMessage,
 } from "../../shared/protocol/message_stream.ts";
 import { randomId } from "../../shared/protocol/random_id.ts";
-import { unknownSenderMessagesMax } from "../../shared/protocol/limits.ts";
 import { header, type Message } from "../../shared/protocol/message.ts";
 import { refusals } from "../../shared/protocol/reasons.ts";
 import { isFault } from "../../shared/protocol/status.ts";
@@ -35,7 +34,7 @@ import type { ConversationProblem } from "../problems/conversation_problem.ts";
 import { type Problem, reasonOf } from "../user_error.ts";
 import { conversationId } from "./conversation_id.ts";
 import { MailReplies } from "./mail_replies.ts";
-import { MessageIntake } from "./message_intake.ts";
+import { MessageIntake, type Reception } from "./message_intake.ts";
 import { ReadReceipts } from "./read_receipts.ts";
 
 /** What a conversation needs beside its peer. */
@@ -194,19 +193,21 @@ export class Conversation implements Inbox {
   }
 
   messages(messages: readonly ChatMessage[], replies: Replies): void {
-    const { safe, conflicts, tooMany } = this.#intake.receive(messages);
-    if (tooMany) return this.#turnAway();
+    const { safe, conflicts, tooMuch } = this.#intake.receive(messages);
     // A peer that does not number its messages waits for each to be confirmed.
     for (const { id, position } of safe) if (position === undefined) replies.acknowledge(id);
     for (const stream of conflicts) replies.reset(stream);
     const last = safe.at(-1);
     if (last?.position !== undefined) replies.acknowledge(last.id);
+    if (tooMuch !== undefined) this.#turnAway(tooMuch);
   }
 
   text(text: string, framing?: Framing): void {
     this.framing = framing;
     const sentAtMs = this.#options.clock.timeOfDay();
-    this.#intake.receive([{ id: randomId(), sentAtMs, text, position: undefined }]);
+    const message = { id: randomId(), sentAtMs, text, position: undefined };
+    const { tooMuch } = this.#intake.receive([message]);
+    if (tooMuch !== undefined) this.#turnAway(tooMuch);
   }
 
   delivered(id: string): void {
@@ -257,8 +258,8 @@ export class Conversation implements Inbox {
       }
     }
     if (chatMessages.length === 0) return true;
-    const { safe, conflicts, complete, tooMany } = this.#intake.receive(chatMessages);
-    if (tooMany) this.#turnAway();
+    const { safe, conflicts, complete, tooMuch } = this.#intake.receive(chatMessages);
+    if (tooMuch !== undefined) this.#turnAway(tooMuch);
     for (const stream of conflicts) this.#mailReplies.reset(stream);
     const last = safe.at(-1);
     if (last?.position !== undefined) this.#mailReplies.acknowledge(last.position.stream, last.id);
@@ -313,8 +314,10 @@ export class Conversation implements Inbox {
   }
 
   /** Has a peer that sends too much wait for an answer. */
-  #turnAway(): void {
-    const refusal = errorReply(refusals.notAnswered(unknownSenderMessagesMax));
+  #turnAway({ why, unanswered }: NonNullable<Reception["tooMuch"]>): void {
+    const refusal = errorReply(
+      why === "of-sender" ? refusals.notAnswered(unanswered) : refusals.tooManyNotAnswered,
+    );
     for (const link of this.links) {
       link.say(refusal);
       link.leave();

@@ -130,13 +130,14 @@ export class ConversationList {
   }
 
   /**
-   * The user has called or answered a peer: it is a contact from now on, and nobody pushes it out of memory.
-   * Never throws.
+   * The user has called, answered or accepted a peer: it is a contact from now on if it has a key, and nobody
+   * pushes it out of memory. Never throws.
    */
   answer(conversation: Conversation): void {
     const { key, peerId } = conversation;
-    if (conversation.answered || key === undefined) return;
+    if (conversation.answered) return;
     conversation.answered = true;
+    if (key === undefined) return;
     const { trust, sink, onPeers } = this.#options;
     try {
       trust.addContact(peerId, key);

@@ -8,7 +8,7 @@
 import type { Address } from "../../shared/net/address.ts";
 import { within } from "../../shared/time/clock.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
-import { type Fingerprint, fingerprintOf, type PublicKey } from "../../shared/crypto/public_key.ts";
+import type { Fingerprint } from "../../shared/crypto/public_key.ts";
 import { textHeaders } from "../../shared/protocol/text.ts";
 import { audit, type AuditReport } from "../audit/audit.ts";
 import type { Connector } from "../connector/connector.ts";
@@ -26,11 +26,14 @@ import { type ContactState, contactStates, knownNames, namesToWatch } from "./co
 import { type CommittedMessage, GroupCommit } from "./group_commit.ts";
 import { LinkRegistry } from "./link_registry.ts";
 import { ConversationMail } from "./mail_intake.ts";
+import { People } from "./people.ts";
 import { PresenceNotices } from "./presence_notices.ts";
+import { reassign } from "./reassign.ts";
 import { showUnshown } from "./unshown.ts";
 import { VerificationFlow } from "./verification.ts";
 
 export type { ContactState } from "./contacts.ts";
+export type { People } from "./people.ts";
 
 /** How long a link that is closed may take to end, in milliseconds. */
 const endedTimeoutMs = 1_000;
@@ -59,6 +62,7 @@ export interface SentMessage extends PeerRef {
 
 /** Everybody a client talks to. */
 export class Conversations {
+  readonly people: People;
   readonly #options: ConversationsOptions;
   readonly #notices: PresenceNotices;
   readonly #list: ConversationList;
@@ -88,6 +92,14 @@ export class Conversations {
     this.#mail = new ConversationMail({ selfId: id, store, admission, list, sink });
     this.#commits = new GroupCommit({ outgoing: store.outgoing, clock });
     this.#verification = new VerificationFlow(trust);
+    const collectLeftMail = () => void this.collectMail({ alsoLeft: true });
+    const reassigning = { selfId: id, store, list, links: this.#links, commits: this.#commits };
+    this.people = new People({
+      list,
+      trust,
+      reassign: (name, key) => reassign(reassigning, name, key),
+      collectLeftMail,
+    });
   }
 
   /** All that there are, in the order in which they began. */
@@ -213,27 +225,6 @@ export class Conversations {
     }
   }
 
-  /**
-   * What waits for somebody goes to the key that the user has accepted for that name, and everybody with
-   * another one is left.
-   *
-   * @throws {UserError} If that cannot be stored; then it goes to nobody. The error says that the key is
-   * accepted all the same.
-   */
-  async reassign(name: string, key: PublicKey): Promise<void> {
-    const fingerprint = fingerprintOf(key);
-    try {
-      // What is being written down is still meant for the old one.
-      await this.#commits.flushed();
-      this.#moveWaiting(name, key);
-    } catch (cause) {
-      const reason = reasonOf(cause);
-      throw new UserError({ code: "not-reassigned", name, fingerprint, reason }, { cause });
-    } finally {
-      await this.#links.leaveOthers(name, fingerprint);
-    }
-  }
-
   /** Compares what both sides have of a conversation. @throws {UserError} If there is no link to its peer. */
   async audit(to: string): Promise<AuditReport> {
     const { stored, links: [link], key, name } = this.#list.get(to);
@@ -332,20 +323,5 @@ export class Conversations {
       this.#options.sink.emit({ type: "problem", problem });
       return undefined;
     }
-  }
-
-  #moveWaiting(name: string, key: PublicKey): void {
-    const { store, self } = this.#options;
-    const record = store.conversations.open({ self: self.id, name, key });
-    const old = this.#list.find(name);
-    if (old !== undefined && old.stored !== record.id) this.#list.drop(old);
-    for (const other of store.conversations.find(self.id, name)) {
-      if (other.key !== undefined) store.outgoing.reassign(other.id, record.id);
-    }
-    const { last, acknowledged } = store.conversations.get(record.id).outgoing;
-    if (last === acknowledged && !old?.answered) return;
-    const conversation = this.#list.take(name, record);
-    conversation.answered = true;
-    conversation.wake();
   }
 }

@@ -5,7 +5,6 @@
  */
 
 import type { TimerClock } from "../../shared/time/clock.ts";
-import { unknownSenderMessagesMax } from "../../shared/protocol/limits.ts";
 import type { ChatMessage } from "../../shared/protocol/message_stream.ts";
 import type { EventSink, PeerRef } from "../events.ts";
 import type { ConversationId, Receipt, Store } from "../store/store.ts";
@@ -15,7 +14,7 @@ export interface MessageIntakeOptions {
   readonly ref: PeerRef;
   /** The conversation in the store. */
   readonly stored: ConversationId;
-  readonly store: Pick<Store, "incoming" | "digests">;
+  readonly store: Pick<Store, "incoming">;
   readonly clock: Pick<TimerClock, "timeOfDay">;
   readonly sink: EventSink;
   /** Whether the user has never called or answered the peer. */
@@ -32,18 +31,18 @@ export interface Reception {
   readonly conflicts: readonly string[];
   /** Whether nothing among them has to come again. */
   readonly complete: boolean;
-  /** Whether they were not taken, since the peer has sent too much that the user has not answered. */
-  readonly tooMany: boolean;
+  /** If some were not taken, since too much has come that the user has not answered. */
+  readonly tooMuch: TooMuch | undefined;
 }
 
-const nothing: Reception = { safe: [], conflicts: [], complete: false, tooMany: false };
+type TooMuch = Extract<Receipt, { outcome: "too-much" }>;
+
+const nothing: Reception = { safe: [], conflicts: [], complete: false, tooMuch: undefined };
 
 /** The intake of one conversation. */
 export class MessageIntake {
   readonly #options: MessageIntakeOptions;
-  /** Messages of an unknown sender that have not been answered. */
-  #unanswered: number | undefined;
-  #toldOfTooMany = false;
+  #toldOfTooMuch = false;
 
   constructor(options: MessageIntakeOptions) {
     this.#options = options;
@@ -51,11 +50,11 @@ export class MessageIntake {
 
   /** Takes messages: all that came at once, in their order. Never throws. */
   receive(messages: readonly ChatMessage[]): Reception {
-    const { store, stored, ref, clock, sink, onStoreError } = this.#options;
+    const { store, stored, ref, clock, sink, isUnknownSender, onStoreError } = this.#options;
     let receipts: Receipt[];
     try {
-      if (this.#isTooMuch(messages.length)) return { ...nothing, tooMany: true };
-      receipts = store.incoming.receive(stored, messages, clock.timeOfDay());
+      const isUnknown = isUnknownSender();
+      receipts = store.incoming.receive(stored, messages, clock.timeOfDay(), isUnknown);
     } catch (error) {
       onStoreError("receive", error);
       // A peer that has no key does not send it again.
@@ -65,6 +64,7 @@ export class MessageIntake {
     const safe: ChatMessage[] = [];
     const conflicts = new Set<string>();
     let complete = true;
+    let tooMuch: TooMuch | undefined;
     let row: number | undefined;
     for (const [i, receipt] of receipts.entries()) {
       const message = messages[i]!;
@@ -81,12 +81,17 @@ export class MessageIntake {
         case "conflict":
           conflicts.add(message.position!.stream);
           break;
+        case "too-much":
+          tooMuch ??= receipt;
+          complete = false;
+          break;
         case "gap":
           complete = false;
       }
     }
     if (row !== undefined) this.#markShown(row);
-    return { safe, conflicts: [...conflicts], complete, tooMany: false };
+    if (tooMuch !== undefined) this.#tellOfTooMuch(tooMuch);
+    return { safe, conflicts: [...conflicts], complete, tooMuch };
   }
 
   #show({ id, position, text, sentAtMs }: ChatMessage): void {
@@ -119,23 +124,14 @@ export class MessageIntake {
     else shown.then(mark, () => {});
   }
 
-  /** Whether somebody that the user has never answered has sent as much as is kept. */
-  #isTooMuch(more: number): boolean {
-    const { store, stored, sink, ref, isUnknownSender } = this.#options;
-    if (!isUnknownSender()) return false;
-    this.#unanswered ??= store.digests.streams(stored)
-      .filter(({ direction }) => direction === "received")
-      .reduce((sum, { last }) => sum + last, 0);
-    this.#unanswered += more;
-    if (this.#unanswered - more < unknownSenderMessagesMax) return false;
-    if (!this.#toldOfTooMany) {
-      const count = unknownSenderMessagesMax;
-      sink.emit({
-        type: "problem",
-        problem: { code: "too-many-unanswered", name: ref.name, count },
-      });
-    }
-    this.#toldOfTooMany = true;
-    return true;
+  /** Tells the user once that somebody has sent more than is taken. */
+  #tellOfTooMuch({ why, unanswered: count }: TooMuch): void {
+    const { sink, ref: { name } } = this.#options;
+    if (this.#toldOfTooMuch) return;
+    this.#toldOfTooMuch = true;
+    const problem = why === "of-sender"
+      ? { code: "too-many-unanswered", name, count } as const
+      : { code: "too-many-unanswered-of-all", name } as const;
+    sink.emit({ type: "problem", problem });
   }
 }

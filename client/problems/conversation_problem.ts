@@ -68,7 +68,9 @@ export type ConversationProblem =
   | { readonly code: "cannot-watch"; readonly reason: string }
   | { readonly code: "mail-not-kept"; readonly name: string; readonly reason: string }
   /** An unknown sender has sent so many messages that the user has not answered. */
-  | { readonly code: "too-many-unanswered"; readonly name: string; readonly count: number };
+  | { readonly code: "too-many-unanswered"; readonly name: string; readonly count: number }
+  /** All unknown senders together have, and this is one of them. */
+  | { readonly code: "too-many-unanswered-of-all"; readonly name: string };
 
 interface PlaintextProblem {
   /** Who it is, as far as anybody has said. */

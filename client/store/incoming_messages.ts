@@ -20,6 +20,7 @@ import type { SearchIndex } from "./search_index.ts";
 import type { TextOwner } from "./text_cipher.ts";
 import type { StoredText, TextColumn } from "./text_column.ts";
 import type { Transactions } from "./transactions.ts";
+import { type TooMuch, Unanswered, type UnansweredAccount } from "./unanswered.ts";
 
 /**
  * What became of a message that was received:
@@ -28,12 +29,15 @@ import type { Transactions } from "./transactions.ts";
  *   store that is lost.
  * - `duplicate`: it was stored before. It has to be acknowledged again.
  * - `gap`: one before it is missing, which the sender is going to repeat. It must not be acknowledged.
+ * - `too-much`: it is of an unknown sender, and that one or all of them together have sent too much that the user
+ *   has not answered. It must not be acknowledged. `unanswered` says how many messages of the sender there are.
  * - `conflict`: the sender has used its number for another message before, because its store was set back. The
  *   sender has to begin a new stream.
  */
 export type Receipt =
   | { readonly outcome: "stored"; readonly row: number; readonly missed: number }
-  | { readonly outcome: "duplicate" | "gap" | "conflict" };
+  | { readonly outcome: "duplicate" | "gap" | "conflict" }
+  | { readonly outcome: "too-much"; readonly why: TooMuch; readonly unanswered: number };
 
 /** How far a stream has been received. */
 interface Stream {
@@ -71,6 +75,7 @@ export class IncomingMessages {
   readonly #texts: TextColumn;
   readonly #rows: MessageRows;
   readonly #index: Pick<SearchIndex, "noteWritten">;
+  readonly #unanswered: Unanswered;
   readonly #sql: ReturnType<typeof prepare>;
 
   constructor(
@@ -84,6 +89,7 @@ export class IncomingMessages {
     this.#texts = texts;
     this.#rows = rows;
     this.#index = index;
+    this.#unanswered = new Unanswered(database);
     this.#sql = prepare(database);
   }
 
@@ -92,19 +98,31 @@ export class IncomingMessages {
    * call.
    *
    * @param atMs The time of day: milliseconds since 1970, UTC.
+   * @param isUnknown Whether the sender is unknown, and so may send only little.
    * @returns What became of each.
    * @throws {UserError} If the store cannot be written.
    */
-  receive(conversation: ConversationId, messages: readonly ChatMessage[], atMs: number): Receipt[] {
+  receive(
+    conversation: ConversationId,
+    messages: readonly ChatMessage[],
+    atMs: number,
+    isUnknown = false,
+  ): Receipt[] {
     if (messages.length === 0) return [];
     const receipts = this.#transactions.durable("save-received", () => {
-      const batch = new Batch(conversation, this.#party(conversation), this.#texts.writer(), atMs);
+      const party = this.#party(conversation);
+      const account = isUnknown ? this.#unanswered.account(conversation, party) : undefined;
+      const batch = new Batch(conversation, party, this.#texts.writer(), atMs, account);
       const receipts = messages.map((message) => this.#take(batch, message));
       // A batch of nothing but duplicates writes nothing, and so forces nothing onto the disk.
       for (const { row, last, head, lastId } of batch.extended) {
         this.#sql.extend.run(last!, head ?? null, idToColumn(lastId!), row!);
       }
-      if (batch.lastRow > 0) this.#sql.use.run({ conversation, atMs, row: batch.lastRow });
+      if (batch.lastRow > 0) {
+        this.#sql.use.run({ conversation, atMs, row: batch.lastRow });
+        if (account !== undefined) account.save(batch.lastRow);
+        else if (party.key.length === 0) this.#unanswered.answered(conversation, batch.lastRow);
+      }
       return receipts;
     });
     this.#index.noteWritten(messages.length);
@@ -136,9 +154,9 @@ export class IncomingMessages {
   #take(batch: Batch, message: ChatMessage): Receipt {
     const { position } = message;
     if (position === undefined) {
-      return this.#byId(batch, message.id) !== undefined
-        ? { outcome: "duplicate" }
-        : { outcome: "stored", row: this.#store(batch, message, undefined), missed: 0 };
+      if (this.#byId(batch, message.id) !== undefined) return { outcome: "duplicate" };
+      return batch.tooMuch(message) ??
+        { outcome: "stored", row: this.#store(batch, message, undefined), missed: 0 };
     }
     const stream = batch.streams.get(position.stream) ??
       this.#stream(batch.conversation, position.stream);
@@ -157,13 +175,15 @@ export class IncomingMessages {
     const last = jumps ? floor : stream.last!;
     if (seq > last + 1) return { outcome: "gap" };
     if (!jumps && stream.head !== undefined && prev !== stream.head) return { outcome: "conflict" };
+    const known = this.#byId(batch, id);
+    const tooMuch = known === undefined ? batch.tooMuch(message) : undefined;
+    if (tooMuch !== undefined) return tooMuch;
     const missed = stream.last === undefined ? 0 : last - stream.last;
     const row = stream.row ??= this.#begin(batch, position);
     stream.last = seq;
     stream.head = messageHash(message);
     stream.lastId = id;
     batch.extended.add(stream);
-    const known = this.#byId(batch, id);
     if (known === undefined) {
       return { outcome: "stored", row: this.#store(batch, message, row), missed };
     }
@@ -278,5 +298,12 @@ class Batch {
     readonly party: PartyColumns,
     readonly write: (owner: TextOwner, text: string) => StoredText,
     readonly atMs: number,
+    readonly account: UnansweredAccount | undefined,
   ) {}
+
+  /** Counts a message that is about to be stored. @returns Why not, if it must not be. */
+  tooMuch({ text }: ChatMessage): Receipt | undefined {
+    const why = this.account?.take(text.toWellFormed());
+    return why && { outcome: "too-much", why, unanswered: this.account!.messages };
+  }
 }

@@ -100,9 +100,12 @@ export const migrations: readonly string[] = [
 
 /**
  * What has been added since version 0.3.0, and leaves the version of the database as it is: 0.3.0 can still use a
- * store that has it. Making it takes no time, however many messages there are.
+ * store that has it. Each is made once, in this order; how many are made stands in the table `additions`. New ones
+ * are added at the end only. Making one takes no time, however many messages there are: what has to look at all
+ * messages does so later, in steps.
  */
-export const additions = `
+export const additions: readonly string[] = [
+  `
   -- The servers that have shown to speak Version 1, by what they are named on the command line.
   CREATE TABLE IF NOT EXISTS proven_servers (place TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
   -- The tokens of messages, separated by blanks. Without the texts themselves, and without what only a ranking needs.
@@ -124,4 +127,57 @@ export const additions = `
     INSERT INTO tokens (tokens) VALUES ('delete-all');
     UPDATE token_rows SET (above, up_to) =
       (SELECT last, last FROM (SELECT coalesce(max(row), 0) AS last FROM messages));
-  END;`;
+  END;`,
+  `-- What the store has received from each who is no contact and whom the user has not answered, and is counted so
+  -- far: the messages up to a row.
+  CREATE TABLE unanswered (
+    conversation INTEGER PRIMARY KEY,
+    -- The key of the sender; NULL if it has none.
+    sender BLOB,
+    up_to INTEGER NOT NULL,
+    messages INTEGER NOT NULL,
+    bytes INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX unanswered_by_sender ON unanswered (sender) WHERE sender IS NOT NULL;
+  CREATE TABLE unanswered_total (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    messages INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    -- The conversations of earlier versions: those up to one are counted, and the last of them.
+    looked_at INTEGER NOT NULL,
+    earlier INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO unanswered_total
+    SELECT 1, 0, 0, 0, coalesce(max(id), 0) FROM conversations;
+  CREATE TRIGGER unanswered_more AFTER INSERT ON unanswered BEGIN
+    UPDATE unanswered_total SET messages = messages + NEW.messages, bytes = bytes + NEW.bytes;
+  END;
+  CREATE TRIGGER unanswered_other AFTER UPDATE ON unanswered BEGIN
+    UPDATE unanswered_total SET messages = messages + NEW.messages - OLD.messages,
+      bytes = bytes + NEW.bytes - OLD.bytes;
+  END;
+  CREATE TRIGGER unanswered_less AFTER DELETE ON unanswered BEGIN
+    UPDATE unanswered_total SET messages = messages - OLD.messages, bytes = bytes - OLD.bytes;
+  END;
+  -- Triggers, because 0.3.0 makes contacts, too.
+  CREATE TRIGGER contact_made AFTER INSERT ON known_peers WHEN NEW.stranger_since_ms IS NULL BEGIN
+    DELETE FROM unanswered WHERE conversation IN (
+      SELECT id FROM conversations WHERE name = NEW.name AND key = NEW.key);
+  END;
+  CREATE TRIGGER contact_changed AFTER UPDATE OF key, stranger_since_ms ON known_peers
+  WHEN NEW.stranger_since_ms IS NULL BEGIN
+    DELETE FROM unanswered WHERE conversation IN (
+      SELECT id FROM conversations WHERE name = NEW.name AND key = NEW.key);
+  END;
+  CREATE TRIGGER conversation_forgotten AFTER DELETE ON conversations BEGIN
+    DELETE FROM unanswered WHERE conversation = OLD.id;
+  END;`,
+];
+
+/** How many of the {@linkcode additions} are made. Before this table, the first was made at every start. */
+export const additionsTable = `
+  CREATE TABLE IF NOT EXISTS additions (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    made INTEGER NOT NULL
+  ) STRICT;
+  INSERT OR IGNORE INTO additions VALUES (1, 0);`;

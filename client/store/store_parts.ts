@@ -12,7 +12,7 @@ import { IncomingMessages } from "./incoming_messages.ts";
 import { KnownPeers } from "./known_peers.ts";
 import { MessageRows } from "./message_rows.ts";
 import { OutgoingMessages } from "./outgoing_messages.ts";
-import { additions } from "./schema.ts";
+import { additions, additionsTable } from "./schema.ts";
 import { convert } from "./seal_conversion.ts";
 import { ProvenServers } from "./proven_servers.ts";
 import { SearchIndex } from "./search_index.ts";
@@ -80,7 +80,7 @@ export function storeParts(
   database.exec(`PRAGMA wal_autocheckpoint = ${logPages}; PRAGMA cache_size = -${cacheKib}`);
   // A text that is sealed later must not stay readable in the file.
   database.exec("PRAGMA secure_delete = ON");
-  inTransaction(database, () => database.exec(additions));
+  inTransaction(database, () => makeAdditions(database));
   const cipher = textKey && new TextCipher(textKey);
   const transactions = new Transactions(database);
   const texts = new TextColumn(database, cipher);
@@ -97,4 +97,13 @@ export function storeParts(
     knownPeers: new KnownPeers(database, transactions),
     provenServers: new ProvenServers(database, transactions),
   };
+}
+
+/** Makes what is missing. A later program may have made more, which changes nothing for this one. */
+function makeAdditions(database: DatabaseSync): void {
+  database.exec(additionsTable);
+  const { made } = database.prepare("SELECT made FROM additions").get() as { made: number };
+  if (made >= additions.length) return;
+  for (const sql of additions.slice(made)) database.exec(sql);
+  database.prepare("UPDATE additions SET made = ?").run(additions.length);
 }

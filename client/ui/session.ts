@@ -218,7 +218,7 @@ export class Session implements EventSink {
   async trust(name: string, fingerprint: string | undefined): Promise<Fingerprint> {
     const before = this.#current;
     try {
-      const trusted = await this.client.trust(name, fingerprint);
+      const trusted = await this.client.people.trust(name, fingerprint);
       const isOther = before.type === "peer" && before.peer.name !== name;
       const state = before.type === "peer" ? this.client.conversation(name) : undefined;
       if (!isOther) this.#current = state === undefined ? nobody : { type: "peer", peer: state };

@@ -237,8 +237,16 @@ export const knownPeersMax = 10_000;
 /** Unknown senders whose keys a client saves beside these: the latest. */
 export const unknownSenderKeysMax = 1_000;
 
-/** Messages that a client accepts from an unknown sender before the user answers. */
-export const unknownSenderMessagesMax = 100_000;
+/** Messages that a client accepts from an unknown sender before the user answers, and the bytes of their texts. */
+export const unknownSenderMessagesMax = 20;
+/** See {@linkcode unknownSenderMessagesMax}. */
+export const unknownSenderBytesMax = 64 * 1024;
+
+/** Bytes that the messages of all unknown senders together take on a client's disk. */
+export const unknownSendersBytesMax = 16 * 1024 * 1024;
+
+/** What a message counts for in that, beside its text: a page of the store, and what it has in the indexes. */
+export const unknownSenderMessageBytes = 4 * 1024;
 
 /** Links with one peer: calls can cross, and links can die unnoticed. */
 export const linksPerPeerMax = 8;
@@ -324,6 +332,10 @@ for (
       connectionsPerHostMax * siteHostsMax * 10 <= connectionsMax &&
       registrationsPerHostMax * siteHostsMax * 10 <= registrationsMax &&
       hostMailsBytesMax * siteHostsMax * 2 <= mailsBytesMax,
+    "a message of any length is accepted from an unknown sender, and many senders fit on the disk":
+      textBytesMax <= unknownSenderBytesMax &&
+      100 * (unknownSenderBytesMax + unknownSenderMessagesMax * unknownSenderMessageBytes) <=
+        unknownSendersBytesMax,
     "a mail is not kept longer than the name that it is for": mailTtlMs <= nameLeaseMs,
   })
 ) {

@@ -164,6 +164,10 @@ export const refusals = {
   notMeant: fault(403, "This call was for somebody else"),
   notAnswered: (count: number): Fault =>
     fault(429, `The user has not answered ${count} of your messages; wait for an answer`),
+  tooManyNotAnswered: fault(
+    429,
+    "This client takes no more messages from people whom its user has not answered",
+  ),
 } as const;
 
 /** What is wrong with an AUDIT. */

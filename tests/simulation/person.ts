@@ -11,6 +11,7 @@ import type { ClientEvent } from "../../client/events.ts";
 import type { ServerAddress } from "../../shared/net/server_address.ts";
 import type { HistoryEntry, Store } from "../../client/store/store.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
+import { befriend } from "../support/friends.ts";
 import { type Disk, FileDisk, MemoryDisk } from "./disks.ts";
 import type { SeededRandom } from "./seeded_random.ts";
 import type { Machine, Process } from "./simulated_network.ts";
@@ -84,6 +85,11 @@ export class Person implements Disposable {
     this.machine = options.machine;
     this.#options = options;
     this.#disk = options.forgetsWithPower ? new FileDisk(options.random.split()) : new MemoryDisk();
+  }
+
+  /** Has met somebody before: what contacts may write has no limit. */
+  befriends(name: string, { publicKey }: Identity): void {
+    befriend(this.#disk.store, name, publicKey);
   }
 
   /** Whether the client runs. */

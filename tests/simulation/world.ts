@@ -76,6 +76,11 @@ export class World implements Disposable {
         trace,
       })
     );
+    for (const [i, person] of this.people.entries()) {
+      for (const other of this.people) {
+        if (other !== person) other.befriends(names[i]!, identities[i]!);
+      }
+    }
   }
 
   /** All machines, the server's first. */

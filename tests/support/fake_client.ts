@@ -86,6 +86,11 @@ export class FakeClient {
 
   knownNames = (): readonly string[] => this.known;
 
+  /** What is asked about people counts as asked of the client. */
+  get people(): ChatClient["people"] {
+    return this.client as unknown as ChatClient["people"];
+  }
+
   /** The client, as a session sees it. */
   get client(): ChatClient {
     return new Proxy(this, {

@@ -187,6 +187,7 @@ const fields: Arbitraries = {
   calling: fc.record({ name: maybe(hostile), address: place }),
   away: fc.record({ name: hostile, why: maybe(problem) }),
   switched: named,
+  accepted: named,
   trusted: fc.record({ name: hostile, fingerprint }),
   "verification-waits": named,
   verified: fc.record({ name: hostile, fingerprint }),

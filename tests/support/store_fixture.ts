@@ -13,6 +13,7 @@ import {
   type Store,
   type StoreOptions,
 } from "../../client/store/store.ts";
+import { migrations } from "../../client/store/schema.ts";
 import {
   type Fingerprint,
   fingerprintOf,
@@ -77,6 +78,22 @@ export function fileStore() {
     change: (sql: string): void => {
       using database = new DatabaseSync(path);
       database.exec(sql);
+    },
+    /** Takes out all that the present version has added to a store of version 0.3.0. */
+    downgrade: (): void => {
+      using model = new DatabaseSync(":memory:");
+      for (const sql of migrations) model.exec(sql);
+      using database = new DatabaseSync(path);
+      const names = (one: DatabaseSync, type: string) =>
+        one.prepare("SELECT name FROM sqlite_schema WHERE type = ?").all(type)
+          .map(({ name }) => String(name));
+      for (const type of ["trigger", "table"]) {
+        const before = new Set(names(model, type));
+        // A virtual table takes its own tables along.
+        for (const name of names(database, type).filter((name) => !before.has(name))) {
+          database.exec(`DROP ${type} IF EXISTS ${name}`);
+        }
+      }
     },
     [Symbol.dispose]: () => place[Symbol.dispose](),
   };

@@ -95,6 +95,15 @@ const commands: readonly Command[] = [
     run: (context, to) => chat(context, to!),
   },
   {
+    name: "accept",
+    argument: "NAME",
+    help: "take someone who calls or writes for a contact, and all that they send",
+    run: ({ session }, name) => ({
+      type: "accepted",
+      name: session.client.people.accept(name!).name,
+    }),
+  },
+  {
     name: "msg",
     argument: "TEXT",
     help: "send a message; a line without a slash is one, too",

@@ -35,6 +35,7 @@ export const answerWords: Words<Answer> = {
         (why === undefined ? "" : `. ${problemSentence(why)}`),
     ),
   switched: ({ name }) => notice(`talking to ${name}`),
+  accepted: ({ name }) => notice(`${name} is a contact now; /chat ${name} answers`),
   trusted: ({ name, fingerprint }) =>
     notice(`${name}'s key is ${fingerprint} from now on; /chat ${name} calls again`),
   "verification-waits": ({ name }) => notice(`waiting for ${name} to run /verify as well`),

@@ -75,7 +75,10 @@ export const conversationSentences: Sentences<ConversationProblem> = {
   "mail-not-kept": ({ name, reason }) => `Cannot save what came from ${name} by mail: ${reason}`,
   "too-many-unanswered": ({ name, count }) =>
     `${name} has sent ${count} messages that you have not answered; no more are accepted until you ` +
-    `/chat ${name}`,
+    `/accept ${name}`,
+  "too-many-unanswered-of-all": ({ name }) =>
+    "People whom you do not know have sent as much as is kept for all of them, so what " +
+    `${name} sends is not accepted until you /accept ${name}`,
 };
 
 const storeActions: Readonly<

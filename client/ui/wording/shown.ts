@@ -59,6 +59,7 @@ export type Answer =
     readonly why: Problem | undefined;
   }
   | { readonly type: "switched"; readonly name: string }
+  | { readonly type: "accepted"; readonly name: string }
   | { readonly type: "trusted"; readonly name: string; readonly fingerprint: Fingerprint }
   | { readonly type: "verification-waits"; readonly name: string }
   | {

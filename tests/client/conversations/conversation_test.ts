@@ -265,7 +265,6 @@ Deno.test("whatever part of the store fails, nothing is thrown at the link that 
     "get",
     "unacknowledged",
     "markShown",
-    "streams",
   ] as const;
   for (const call of calls) {
     using scene = new Scene({ known: false });
@@ -392,15 +391,25 @@ Deno.test("mail with a gap stays at the server, and the messages before the gap 
 Deno.test("an unknown sender at the limit is refused on every link, and further mail stays at the server", () => {
   using scene = new Scene({ known: false });
   const links = [scene.attach(), scene.attach()];
-  const chatMessages = stream(["1", "2"], { floor: unknownSenderMessagesMax - 1 });
-  scene.store.incoming.receive(scene.conversation.stored, chatMessages.slice(0, 1), 1);
-  scene.receive(chatMessages.slice(1), links[0]!);
-  for (const link of links) assertEquals([link.take(), link.left], [["ERROR 429"], true]);
-  assertEquals(scene.conversation.takeMail([writeChatMessage(chatMessages[1]!)]), false);
+  const texts = Array.from({ length: unknownSenderMessagesMax + 2 }, (_, i) => `${i + 1}`);
+  const chatMessages = stream(texts);
+  const [last, more] = chatMessages.slice(-2) as [NumberedMessage, NumberedMessage];
+  const some = unknownSenderMessagesMax - 1;
+  scene.store.incoming.receive(scene.conversation.stored, chatMessages.slice(0, some), 1, true);
+  // What still fits is taken and acknowledged, and nothing of what is over it.
+  scene.receive(chatMessages.slice(some), links[0]!);
+  assertEquals(links[0]!.take(), [`ACK ${chatMessages[some]!.id}`, "ERROR 429"]);
+  assertEquals(links[1]!.take(), ["ERROR 429"]);
+  for (const link of links) assert(link.left);
+  assertEquals(scene.conversation.takeMail([writeChatMessage(last)]), false);
+  for (const link of links) link.take();
+  // What came before is acknowledged again, as the peer may not know that it is here.
+  scene.receive(chatMessages.slice(0, 2), links[0]!);
+  assertEquals(links[0]!.take(), [`ACK ${chatMessages[1]!.id}`]);
   assertEquals(scene.problems.length, 1);
   scene.conversation.answered = true;
-  assert(scene.conversation.takeMail([writeChatMessage(chatMessages[1]!)]));
-  assertEquals(scene.heard, ["2"]);
+  assert(scene.conversation.takeMail([writeChatMessage(last), writeChatMessage(more)]));
+  assertEquals(scene.heard, texts.slice(some));
 });
 
 Deno.test("with read receipts, the peer is told once on each link what the user has seen", async () => {

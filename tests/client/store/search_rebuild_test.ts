@@ -17,7 +17,6 @@ const textKey = keyBytesOf(7);
 const length = 3_500;
 /** Turns the index back into the one of version 0.3.0. */
 const asBefore = `
-  DROP TRIGGER forget_tokens; DROP TABLE token_rows; DROP TABLE tokens;
   INSERT INTO words (rowid, text) SELECT row, text FROM messages;
   UPDATE keeping SET indexed = (SELECT max(row) FROM messages);`;
 
@@ -28,6 +27,7 @@ function oldStore() {
     using store = file.open({ textKey });
     say(store.outgoing, conversationIn(store), ...Array.from({ length }, (_, i) => textOf(i)));
   }
+  file.downgrade();
   file.change(asBefore);
   return {
     ...file,

@@ -104,7 +104,7 @@ Deno.test("no key can be trusted for a name of which none was shown", async () =
   await using alice = new Person("alice", nowhere);
   for (const which of ["bob", `bob ${alice.identity.fingerprint}`]) {
     await rejectsSaying(
-      () => alice.client.trust(which),
+      () => alice.client.people.trust(which),
       UserError,
       "No other key has been shown for bob",
     );

@@ -137,6 +137,7 @@ const answered: [line: string, method: string, returned: unknown, shown: Answer[
   ["/chat bob", "chat", { how: "opened", conversation }, []],
   ["/chat bob", "chat", { how: "already-open", conversation }, [{ type: "switched", name: "bob" }]],
   ["/chat bob", "chat", { how: "away", conversation, why }, [{ type: "away", name: "bob", why }]],
+  ["/accept bob", "accept", conversation, [{ type: "accepted", name: "bob" }]],
   ["/switch bob", "answer", conversation, [{ type: "switched", name: "bob" }]],
   ["/close bob", "close", undefined, []],
   ["Hello", "send", { id: "1" }, []],
@@ -496,7 +497,7 @@ Deno.test("an empty line asks for nothing", async () => {
 Deno.test("/help shows every command once, each of which can be typed", async () => {
   const all = await names();
   assertEquals(new Set(all).size, all.length);
-  assertEquals(all.length, 17);
+  assertEquals(all.length, 18);
   for (const name of all) {
     assertMatch(name, /^[a-z]+$/);
     const { problems } = await run(`/${name} x y z`);

@@ -62,6 +62,7 @@ testWords({
     ],
   ],
   switched: [[{ name: "bob" }, "* talking to bob"]],
+  accepted: [[{ name: "bob" }, "* bob is a contact now; /chat bob answers"]],
   trusted: [[
     { name: "bob", fingerprint: person },
     `* bob's key is ${person} from now on; /chat bob calls again`,

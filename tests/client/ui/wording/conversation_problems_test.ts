@@ -225,7 +225,12 @@ const conversationCases: SentenceCases<ConversationProblem> = {
   ]],
   "too-many-unanswered": [[
     { code: "too-many-unanswered", name, count: 100 },
-    "bob has sent 100 messages that you have not answered; no more are accepted until you /chat bob",
+    "bob has sent 100 messages that you have not answered; no more are accepted until you /accept bob",
+  ]],
+  "too-many-unanswered-of-all": [[
+    { code: "too-many-unanswered-of-all", name },
+    "People whom you do not know have sent as much as is kept for all of them, so what bob sends is not " +
+    "accepted until you /accept bob",
   ]],
 };
 
