@@ -304,7 +304,7 @@ export class ChatClient {
 
   /** The key that is saved for a name. @throws {UserError} If the store cannot be read. */
   keyOf(name: string): PublicKey | undefined {
-    return this.#trust.keyOf(name);
+    return this.#store.knownPeers.find(name)?.key;
   }
 
   /** Those whom the user talks to, the latest first. @throws {UserError} If the store cannot be read. */
