@@ -7,21 +7,10 @@
 
 import { closestString } from "@std/text/closest-string";
 import type { PublicKey } from "../../../shared/crypto/public_key.ts";
-import type { TimerClock } from "../../../shared/time/clock.ts";
-import type { Recipient, Session } from "../session.ts";
 import { type Answer, type LineProblem, wordingOf } from "../wording/wording.ts";
+import { type Command, type CommandContext, type Outcome, quit } from "./command.ts";
 import { parseLine } from "./parsed_line.ts";
-
-/** What a line is run with. */
-export interface CommandContext {
-  readonly session: Session;
-  /** Shows an answer. */
-  readonly show: (answer: Answer | LineProblem) => void;
-  /** Undefined if nothing is said of a line that takes long: there may be a thousand under way. */
-  readonly clock: TimerClock | undefined;
-  /** For whom the user has begun the line; not given if that is the current one when it is run. */
-  readonly begunFor?: Recipient;
-}
+import { peopleCommands } from "./people_commands.ts";
 
 /** What has become of a line. It has failed if its answer says that something went wrong. */
 export type LineOutcome = "done" | "failed" | "quit";
@@ -30,29 +19,6 @@ export type LineOutcome = "done" | "failed" | "quit";
 export interface Turn {
   /** Whom it turns to, if it says so. */
   readonly turningTo: string | undefined;
-}
-
-/** What a command returns: an answer; nothing if an event says it all; or that the client ends. */
-type Outcome = Answer | LineProblem | typeof quit | undefined;
-
-const quit = Symbol("quit");
-
-interface Command {
-  readonly name: string;
-  /** As in the help: `NAME` is required, `[NAME]` is not, `TEXT` takes the rest of the line as it is. */
-  readonly argument?: string;
-  readonly help: string;
-  /** Whether it sends a message. */
-  readonly sends?: true;
-  /**
-   * Whether it turns the user to somebody else, or away from somebody. What is written behind it is for the one
-   * that is current then; for nobody if it should have turned to somebody and failed.
-   */
-  readonly turns?: "to" | "away";
-  readonly run: (
-    context: CommandContext,
-    argument: string | undefined,
-  ) => Outcome | Promise<Outcome>;
 }
 
 /** How many messages `/history` shows: by default, and at most. */
@@ -95,35 +61,13 @@ const commands: readonly Command[] = [
     run: (context, to) => chat(context, to!),
   },
   {
-    name: "accept",
-    argument: "NAME",
-    help: "take someone who calls or writes for a contact, and all that they send",
-    run: ({ session }, name) => ({
-      type: "accepted",
-      name: session.client.people.accept(name!).name,
-    }),
-  },
-  {
     name: "msg",
     argument: "TEXT",
     help: "send a message; a line without a slash is one, too",
     sends: true,
     run: (context, text) => say(context, text!),
   },
-  {
-    name: "verify",
-    argument: "NAME [yes|no]",
-    help: "compare words with someone to be sure that nobody is in the middle",
-    turns: "away",
-    run: (context, argument) => verify(context, argument!),
-  },
-  {
-    name: "trust",
-    argument: "NAME [FINGERPRINT]",
-    help: "accept a key that was refused, for example if someone has a new machine",
-    turns: "to",
-    run: (context, argument) => trust(context, argument!),
-  },
+  ...peopleCommands,
   {
     name: "history",
     argument: "[NAME] [N]",
@@ -335,34 +279,6 @@ async function say({ session, begunFor }: CommandContext, text: string): Promise
   return refusal;
 }
 
-async function verify({ session }: CommandContext, argument: string): Promise<Outcome> {
-  const [name = "", ...words] = argument.split(/\s+/);
-  if (words.length === 0) return beginVerification(session.client, name);
-  const given = words.join(" ");
-  if (given !== "yes" && given !== "no") return { type: "not-yes-or-no", given, name };
-  const fingerprint = await session.confirmVerification(name, given === "yes");
-  return fingerprint === undefined
-    ? { type: "not-verified", name }
-    : { type: "verified", name, fingerprint };
-}
-
-function beginVerification(client: Session["client"], name: string): Outcome {
-  const verification = client.verify(name);
-  switch (verification.state) {
-    case "words":
-      return { type: "verification-words", name, words: verification.words };
-    case "coming":
-      return undefined;
-    case "peer-must-begin":
-      return { type: "verification-waits", name };
-  }
-}
-
-async function trust({ session }: CommandContext, argument: string): Promise<Outcome> {
-  const [name = "", fingerprint] = argument.split(/\s+/);
-  return { type: "trusted", name, fingerprint: await session.trust(name, fingerprint) };
-}
-
 /** Shows the messages with somebody; with the current peer, or if there is none with everyone. */
 function showHistory({ session }: CommandContext, argument = ""): Outcome {
   const words = argument.split(/\s+/).filter((word) => word !== "");
@@ -381,7 +297,7 @@ function showHistory({ session }: CommandContext, argument = ""): Outcome {
 
 /** Whose keys are saved now, of those who have said something, or to whom something was said. */
 function presentPersons(
-  client: Session["client"],
+  client: CommandContext["session"]["client"],
   entries: readonly { readonly name: string }[],
 ): { name: string; key: PublicKey }[] {
   return [...new Set(entries.map(({ name }) => name))].flatMap((name) => {

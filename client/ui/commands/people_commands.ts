@@ -1,0 +1,63 @@
+/**
+ * The slash commands by which the user says whom they let in, and whose key they believe.
+ *
+ * @module
+ */
+
+import type { ChatClient } from "../../client.ts";
+import type { Command, CommandContext, Outcome } from "./command.ts";
+
+/** These commands, in the order of the help. */
+export const peopleCommands: readonly Command[] = [
+  {
+    name: "accept",
+    argument: "NAME",
+    help: "take someone who calls or writes for a contact, and all that they send",
+    run: ({ session }, name) => ({
+      type: "accepted",
+      name: session.client.people.accept(name!).name,
+    }),
+  },
+  {
+    name: "verify",
+    argument: "NAME [yes|no]",
+    help: "compare words with someone to be sure that nobody is in the middle",
+    turns: "away",
+    run: (context, argument) => verify(context, argument!),
+  },
+  {
+    name: "trust",
+    argument: "NAME [FINGERPRINT]",
+    help: "accept a key that was refused, for example if someone has a new machine",
+    turns: "to",
+    run: (context, argument) => trust(context, argument!),
+  },
+];
+
+async function verify({ session }: CommandContext, argument: string): Promise<Outcome> {
+  const [name = "", ...words] = argument.split(/\s+/);
+  if (words.length === 0) return beginVerification(session.client, name);
+  const given = words.join(" ");
+  if (given !== "yes" && given !== "no") return { type: "not-yes-or-no", given, name };
+  const fingerprint = await session.confirmVerification(name, given === "yes");
+  return fingerprint === undefined
+    ? { type: "not-verified", name }
+    : { type: "verified", name, fingerprint };
+}
+
+function beginVerification(client: ChatClient, name: string): Outcome {
+  const verification = client.verify(name);
+  switch (verification.state) {
+    case "words":
+      return { type: "verification-words", name, words: verification.words };
+    case "coming":
+      return undefined;
+    case "peer-must-begin":
+      return { type: "verification-waits", name };
+  }
+}
+
+async function trust({ session }: CommandContext, argument: string): Promise<Outcome> {
+  const [name = "", fingerprint] = argument.split(/\s+/);
+  return { type: "trusted", name, fingerprint: await session.trust(name, fingerprint) };
+}
