@@ -33,7 +33,7 @@ import {
   Rendezvous,
   type RendezvousNotices,
 } from "./rendezvous/rendezvous.ts";
-import type { HistoryEntry, Store } from "./store/store.ts";
+import type { Found, HistoryEntry, Store } from "./store/store.ts";
 import { type Listening, type Network, tcpNetwork } from "./transport/transport.ts";
 import { Trust } from "./trust/trust.ts";
 import { type Problem, reasonOf, UserError } from "./user_error.ts";
@@ -295,7 +295,7 @@ export class ChatClient {
    *
    * @throws {UserError} If the store cannot be read.
    */
-  async search(words: string): Promise<HistoryEntry[]> {
+  async search(words: string): Promise<Found> {
     const steps = this.#store.history.search(this.id, words, foundMax);
     let step;
     while (!(step = steps.next()).done) await wait(0, this.#stopping.signal, this.#clock);

@@ -7,7 +7,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { ConversationId } from "./conversation_table.ts";
 import type { HistoryEntry, MessageRows, Start } from "./message_rows.ts";
-import type { SearchIndex } from "./search_index.ts";
+import type { Found, SearchIndex } from "./search_index.ts";
 import type { Transactions } from "./transactions.ts";
 
 /** So many messages of a conversation are read at a time: few, because there may be many conversations. */
@@ -81,7 +81,7 @@ export class History {
    * @param limit At most so many.
    * @throws {UserError} If the words hold nothing that can be searched for, or the store cannot be read.
    */
-  search(self: string, words: string, limit: number): Generator<void, HistoryEntry[], void> {
+  search(self: string, words: string, limit: number): Generator<void, Found, void> {
     return this.#index.search(self, words, limit);
   }
 

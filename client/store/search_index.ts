@@ -24,6 +24,14 @@ import type { Transactions } from "./transactions.ts";
 /** So many messages are looked through at a time: some 10 ms. */
 const scanBatch = 500;
 
+/** What a search has found. */
+export interface Found {
+  /** Oldest first. */
+  readonly entries: readonly HistoryEntry[];
+  /** Words that were not searched for, as they hold nothing that can be, or are too many. */
+  readonly ignored: readonly string[];
+}
+
 /** The search of a store. */
 export class SearchIndex {
   readonly #transactions: Transactions;
@@ -44,7 +52,7 @@ export class SearchIndex {
   }
 
   /** See {@linkcode History.search}. */
-  *search(self: string, words: string, limit: number): Generator<void, HistoryEntry[], void> {
+  *search(self: string, words: string, limit: number): Generator<void, Found, void> {
     const terms = new SearchTerms(words);
     if (terms.empty) throw new UserError({ code: "nothing-to-search-for", words });
     while (this.#lag() >= indexBatch && this.#index.growUp() === "more") yield;
@@ -69,7 +77,8 @@ export class SearchIndex {
       }
       yield;
     }
-    return found.map((row) => entryOf(row, this.#texts)).reverse();
+    const entries = found.map((row) => entryOf(row, this.#texts)).reverse();
+    return { entries, ignored: terms.ignored };
   }
 
   /** Notes that messages have been written. */

@@ -14,12 +14,16 @@ const prefixLengthMin = 2;
 export class SearchTerms {
   /** The tokens of each word, which a text has to have side by side; `e-mail` has two. */
   readonly #phrases: readonly (readonly string[])[];
+  /** The words that are not searched for: they hold no token, or are too many. */
+  readonly ignored: readonly string[];
   /** Whether the last token may be the beginning of a longer one. */
   readonly #prefix: boolean;
 
   /** @param words As the user has written them. */
   constructor(words: string) {
-    this.#phrases = phrasesOf(words);
+    const { phrases, ignored } = phrasesOf(words);
+    this.#phrases = phrases;
+    this.ignored = ignored;
     const last = this.#phrases.at(-1)?.at(-1);
     this.#prefix = last !== undefined && isWord(last) && last.length >= prefixLengthMin;
   }
@@ -47,15 +51,22 @@ export class SearchTerms {
   }
 }
 
-function phrasesOf(words: string): string[][] {
-  const phrases = words.split(/\s+/).map(tokensOf).filter((tokens) => tokens.length > 0)
-    .slice(0, searchWordsMax);
+function phrasesOf(words: string): { phrases: string[][]; ignored: string[] } {
+  const phrases: string[][] = [];
+  const ignored: string[] = [];
   let room = searchTokensMax;
-  return phrases.map((tokens) => {
-    const kept = tokens.slice(0, room);
-    room -= kept.length;
-    return kept;
-  }).filter((tokens) => tokens.length > 0);
+  for (const word of words.split(/\s+/)) {
+    if (word === "") continue;
+    // What of a word is too much is no matter: its beginning is long enough.
+    const tokens = tokensOf(word).slice(0, room);
+    if (tokens.length === 0 || phrases.length === searchWordsMax) {
+      ignored.push(word);
+    } else {
+      phrases.push(tokens);
+      room -= tokens.length;
+    }
+  }
+  return { phrases, ignored };
 }
 
 function isWithin(phrase: readonly string[], tokens: readonly string[], prefix: boolean): boolean {

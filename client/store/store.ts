@@ -27,6 +27,7 @@ import { type StoreParts, storeParts, type TextOptions } from "./store_parts.ts"
 export type { ConversationId, ConversationRecord, OutgoingStream } from "./conversation_table.ts";
 export type { Receipt } from "./incoming_messages.ts";
 export type { Meeting } from "./known_peers.ts";
+export type { Found } from "./search_index.ts";
 export type { HistoryEntry, MessageState } from "./message_rows.ts";
 export type { Draft } from "./outgoing_messages.ts";
 export type { StoreCheck } from "./store_check.ts";

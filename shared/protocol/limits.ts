@@ -269,10 +269,10 @@ export const incomingStreamsMax = 32;
 /** Saved conversations without a message. The oldest make room. */
 export const emptyConversationsMax = 2_000;
 
-/** Words of a search. Further words are ignored. */
+/** Words of a search. Further words are ignored, and that is said. */
 export const searchWordsMax = 32;
 
-/** Tokens of a search: words, and letters of scripts without blanks. Further tokens are ignored. */
+/** Tokens of a search: words, and letters of scripts without blanks. Words that begin behind them are ignored, and that is said. */
 export const searchTokensMax = 256;
 
 /** Message streams that one AUDITACK lists. */

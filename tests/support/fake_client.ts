@@ -64,7 +64,7 @@ export class FakeClient {
     confirmVerification: person,
     trust: person,
     history: [],
-    search: [],
+    search: { entries: [], ignored: [] },
     who: [],
     audit: { streams: [] },
   };

@@ -218,7 +218,7 @@ const fields: Arbitraries = {
       entries,
       present: fc.array(fc.record({ name: hostile, key: fc.constantFrom(keyOf(1), undefined) })),
     }),
-    fc.record({ words: hostile, entries }),
+    fc.record({ words: hostile, ignored: fc.array(hostile), entries }),
   ),
   audited: fc.record({
     name: hostile,

@@ -153,7 +153,7 @@ export function searched(
   const steps = history.search(self, words, limit);
   for (;;) {
     const { value, done } = steps.next();
-    if (done === true) return value;
+    if (done === true) return [...value.entries];
   }
 }
 

@@ -79,8 +79,9 @@ const commands: readonly Command[] = [
     argument: "WORDS",
     help: "find messages that have all these words",
     run: async ({ session: { client } }, words) => {
-      const entries = await client.search(words!);
-      return { type: "history", words: words!, entries, present: presentPersons(client, entries) };
+      const { entries, ignored } = await client.search(words!);
+      const present = presentPersons(client, entries);
+      return { type: "history", words: words!, ignored, entries, present };
     },
   },
   {

@@ -145,11 +145,14 @@ function conversationLines(
   return [title, ...aligned(rows)];
 }
 
-function historyTitle({ name, words, entries }: Answer & { type: "history" }): string {
+function historyTitle(
+  { name, words, ignored = [], entries }: Answer & { type: "history" },
+): string {
   const { length } = entries;
   const whose = name === undefined ? "" : ` with ${name}`;
   if (words !== undefined) {
-    const found = quoted(words);
+    const searched = words.split(/\s+/).filter((word) => !ignored.includes(word));
+    const found = quoted(searched.join(" ")) + ignoredWords(ignored);
     if (length === 0) return `no message${whose} has ${found}`;
     return length === 1
       ? `1 message${whose} has ${found}:`
@@ -157,6 +160,16 @@ function historyTitle({ name, words, entries }: Answer & { type: "history" }): s
   }
   if (length === 0) return `no message${whose} yet`;
   return length === 1 ? `the last message${whose}:` : `the last ${length} messages${whose}:`;
+}
+
+/** So many words that were not searched for are named. */
+const ignoredMax = 3;
+
+function ignoredWords(ignored: readonly string[]): string {
+  if (ignored.length === 0) return "";
+  const more = ignored.length - ignoredMax;
+  const named = ignored.slice(0, ignoredMax).map((word) => quoted(word)).join(", ");
+  return `; ${named}${more > 0 ? ` and ${more} more` : ""} cannot be searched for`;
 }
 
 const hints: Readonly<Record<(Answer & { type: "hint" })["hint"], string>> = {

@@ -75,6 +75,8 @@ export type Answer =
     /** With whom, or what was searched for; neither for all messages. */
     readonly name?: string;
     readonly words?: string;
+    /** Of the words those that were not searched for. */
+    readonly ignored?: readonly string[];
     /** Oldest first. */
     readonly entries: readonly HistoryEntry[];
     /** Whose keys are saved now, of those who are in it. */

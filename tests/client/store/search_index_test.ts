@@ -261,8 +261,25 @@ Deno.test("a search by steps finds the same, and lets others have a turn", () =>
   let turns = 0;
   for (let step = steps.next();; step = steps.next(), turns++) {
     if (step.done !== true) continue;
-    assertEquals(step.value.map(({ text }) => text), ["needle"]);
+    assertEquals(step.value.entries.map(({ text }) => text), ["needle"]);
     break;
   }
   assert(turns >= 3);
+});
+
+Deno.test("words that cannot be searched for are told, and the others are searched for", () => {
+  using t = storedConversation();
+  say(t.outgoing, t.id, "supper at eight");
+  const search = (words: string) => {
+    const steps = t.history.search("alice", words, 9);
+    for (let step = steps.next();; step = steps.next()) {
+      if (step.done === true) return [step.value.entries.length, step.value.ignored];
+    }
+  };
+  assertEquals(search("supper eight"), [1, []]);
+  assertEquals(search(" — supper ?! "), [1, ["—", "?!"]]);
+  assertEquals(search("supper… (eight)"), [1, []], "punctuation beside letters is no word");
+  assertEquals(search("breakfast ?"), [0, ["?"]]);
+  const many = "supper ".repeat(searchWordsMax);
+  assertEquals(search(many + "absent"), [1, ["absent"]]);
 });

@@ -85,8 +85,8 @@ Deno.test("what is written meanwhile is found as well, in its order", () => {
   say(other.outgoing, id, ...Array(1_500).fill("more"), "夕食 second");
   let step;
   while (!(step = steps.next()).done);
-  assertEquals(step.value.at(-1)!.text, "夕食 first");
-  assertEquals(step.value.length, 2_000);
+  assertEquals(step.value.entries.at(-1)!.text, "夕食 first");
+  assertEquals(step.value.entries.length, 2_000);
   assertEquals(find(store, "夕食", 3), [textOf(length - 1), "夕食 first", "夕食 second"]);
   assertEquals(find(other, "第1回の"), [textOf(1)]);
 });
@@ -111,7 +111,7 @@ Deno.test("texts that are sealed, or unsealed, while they are searched are found
     old.open({ textKey, sealed })[Symbol.dispose]();
     let step;
     while (!(step = steps.next()).done);
-    assertEquals(step.value.map(({ text }) => text), [textOf(2)]);
+    assertEquals(step.value.entries.map(({ text }) => text), [textOf(2)]);
   }
   assertEquals(find(store, "第3回の"), [textOf(3)]);
   assertEquals(old.rows(), { above: 0, up_to: length });

@@ -154,7 +154,13 @@ const answered: [line: string, method: string, returned: unknown, shown: Answer[
   ["/verify bob no", "confirmVerification", undefined, [{ type: "not-verified", name: "bob" }]],
   ["/trust bob", "trust", fingerprint, [{ type: "trusted", name: "bob", fingerprint }]],
   ["/history bob", "history", [], [{ type: "history", name: "bob", entries: [], present: [] }]],
-  ["/search a b", "search", [], [{ type: "history", words: "a b", entries: [], present: [] }]],
+  ["/search a b", "search", [], [{
+    type: "history",
+    words: "a b",
+    ignored: [],
+    entries: [],
+    present: [],
+  }]],
   ["/who", "who", [], [{ type: "contacts", contacts: [] }]],
   ["/audit bob", "audit", { streams: [] }, [
     { type: "audited", name: "bob", report: { streams: [] } },
@@ -262,7 +268,8 @@ Deno.test("/history and /search say whose key each name has by now", async () =>
       ...{ row: 1, name, key: keyOf(1), direction: "in", id: "1", text: "hello" },
       ...{ sentAtMs: 0, atMs: 0, state: "received", plaintext: false },
     }));
-    t.fake.answers.history = t.fake.answers.search = entries;
+    t.fake.answers.history = entries;
+    t.fake.answers.search = { entries, ignored: [] };
     t.fake.answers.keyOf = (name: string) => name === "bob" ? keyOf(2) : undefined;
     assertEquals(await t.types(line), "done");
     assertEquals(

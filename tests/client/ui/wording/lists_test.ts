@@ -136,6 +136,14 @@ Deno.test("a list of messages has a title", () => {
     [{ name: "bob", entries: [] }, "no message with bob yet"],
     [{ entries: [entry, entry] }, "the last 2 messages:"],
     [{ words: "supper", entries: [] }, "no message has “supper”"],
+    [
+      { words: "supper  — at ?", ignored: ["—", "?"], entries: [] },
+      "no message has “supper at”; “—”, “?” cannot be searched for",
+    ],
+    [
+      { words: "supper ? ! . ,", ignored: ["?", "!", ".", ","], entries: [entry] },
+      "1 message has “supper”; “?”, “!”, “.” and 1 more cannot be searched for:",
+    ],
     [{ words: "supper", entries: [entry] }, "1 message has “supper”:"],
     [{ words: "x".repeat(99), entries: kept }, `4 messages have “${"x".repeat(59)}…”:`],
   ];
