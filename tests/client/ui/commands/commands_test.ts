@@ -154,7 +154,7 @@ const answered: [line: string, method: string, returned: unknown, shown: Answer[
   ["/verify bob no", "confirmVerification", undefined, [{ type: "not-verified", name: "bob" }]],
   ["/trust bob", "trust", fingerprint, [{ type: "trusted", name: "bob", fingerprint }]],
   ["/history bob", "history", [], [{ type: "history", name: "bob", entries: [], present: [] }]],
-  ["/search a b", "search", [], [{
+  ["/search a b", "search", { entries: [], ignored: [] }, [{
     type: "history",
     words: "a b",
     ignored: [],
