@@ -28,8 +28,8 @@ export const conversationSentences: Sentences<ConversationProblem> = {
   "call-not-taken": ({ reason }) => `Cannot take a call: ${reason}`,
   "cannot-begin": ({ name, reason }) => `Cannot begin a conversation with ${name}: ${reason}`,
   "wrong-peer": ({ expected, answered }) =>
-    `${answered} answers where ${expected} should: the server may be wrong; /chat ${answered} if you ` +
-    "mean that",
+    `you called ${expected}, and ${answered} answers there: ${expected} has left that address, or the ` +
+    `server is wrong. Nothing was sent; /chat ${answered} if you mean ${answered}`,
   "own-key": () => "that is yourself, by your name and by your key",
   "namesake": ({ name }) => `somebody with another key than yours goes by your name, ${name}`,
   "other-key": ({ name }) => `${name} has another key than expected`,

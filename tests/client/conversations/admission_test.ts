@@ -142,7 +142,7 @@ Deno.test("in plaintext, too, the peer that answers has to be the one that was c
   const refusal = t.admission.admitPlaintext(candidate("initiator", "carol"), "bob");
   assert(refusal?.code === 403);
   assertEquals(refusal.reason, "This call was for bob, but carol answered");
-  assert(sentenceOf(refusal.detail).startsWith("carol answers where bob should"));
+  assert(sentenceOf(refusal.detail).startsWith("you called bob, and carol answers there"));
   assertEquals(t.admission.admitPlaintext(candidate("initiator", "bob"), "bob"), undefined);
 });
 
@@ -277,7 +277,7 @@ Deno.test("a call by name has to be answered by that peer, and nobody else's key
   const refusal = await t.admission.admitKey(candidate("initiator", "carol", 1), "bob");
   assert(refusal?.code === 403);
   assertEquals(refusal.reason, "This call was for bob, but carol answered");
-  assert(sentenceOf(refusal.detail).startsWith("carol answers where bob should"));
+  assert(sentenceOf(refusal.detail).startsWith("you called bob, and carol answers there"));
   assertEquals([t.trust.knows("bob"), t.trust.knows("carol")], [false, false]);
   assertEquals(t.asked, []);
 });

@@ -312,7 +312,7 @@ Deno.test("a call to bob that reaches carol is given up", async () => {
   await using server = serverThatSays({ place: carol.client.address });
   await using alice = new Person("alice", server);
   const message = await refusalOf(() => alice.chat("bob"));
-  assertMatch(message, /^The call to bob was given up: carol answers where bob should: /);
+  assertMatch(message, /^The call to bob was given up: you called bob, and carol answers there: /);
   assertEquals(alice.events.types, ["listening"]);
   assertEquals(carol.events.types, ["listening"]);
   // Carol can be called by address.

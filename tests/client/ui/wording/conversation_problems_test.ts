@@ -127,7 +127,8 @@ const conversationCases: SentenceCases<ConversationProblem> = {
   ]],
   "wrong-peer": [[
     { code: "wrong-peer", expected: "bob", answered: "carol" },
-    "carol answers where bob should: the server may be wrong; /chat carol if you mean that",
+    "you called bob, and carol answers there: bob has left that address, or the server is wrong. " +
+    "Nothing was sent; /chat carol if you mean carol",
   ]],
   "own-key": [[{ code: "own-key" }, "that is yourself, by your name and by your key"]],
   "namesake": [[
