@@ -41,7 +41,7 @@ export function openDatabase(
 ): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
-    if (path !== ":memory:") makeFile(path);
+    if (path !== ":memory:") makeDatabaseFile(path);
     database = new DatabaseSync(path);
     // First, so that all that follows waits.
     database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
@@ -56,8 +56,12 @@ export function openDatabase(
   }
 }
 
-/** Makes the file and its directories, because SQLite would make it readable to all. */
-function makeFile(path: string): void {
+/**
+ * Makes the file of a database and its directories, unless it is there: SQLite would make it readable to all.
+ *
+ * @throws {Error} If the system does not allow it.
+ */
+export function makeDatabaseFile(path: string): void {
   Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   try {
     // Only a new file is ever opened here: closing a file gives up the locks that this process has on it.
