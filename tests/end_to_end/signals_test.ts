@@ -1,7 +1,8 @@
 // What SIGHUP does: nothing ends by it that was told not to.
 
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { openStore } from "../../client/store/store.ts";
+import { replyTimeoutMs } from "../../shared/protocol/limits.ts";
 import { keyOf } from "../support/store_fixture.ts";
 import { temporaryDirectory } from "../support/places.ts";
 import { makeProfile } from "../support/profiles.ts";
@@ -97,6 +98,22 @@ for (const build of builds) {
       },
     });
   }
+
+  Deno.test({
+    name: `${build.name}: a client that waits for a server leaves as soon as it is told to`,
+    ignore: !hasHangups,
+    fn: async () => {
+      using server = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      const address = `127.0.0.1:${server.addr.port}`;
+      await using alice = new Program(build, "client", "alice", "0", address, "--register");
+      // It says nothing to it.
+      using _conn = await server.accept();
+      const begin = performance.now();
+      alice.kill("SIGTERM");
+      assertEquals(await alice.ends(), 0);
+      assert(performance.now() - begin < replyTimeoutMs / 2, "it waited for the server");
+    },
+  });
 
   Deno.test({
     name: `${build.name}: a client in a terminal leaves in order if that is closed`,

@@ -10,6 +10,7 @@ import { listening } from "../../../shared/net/listen_error.ts";
 import type { ServerAddress } from "../../../shared/net/server_address.ts";
 import { dropFilePermissions } from "../../../shared/process/permissions.ts";
 import { hasTerminal, stopSignal } from "../../../shared/process/signals.ts";
+import { aborted } from "../../../shared/time/clock.ts";
 import { ChatClient } from "../../client.ts";
 import { LinePrinter, runLines } from "../script/script.ts";
 import { type Display, Session } from "../session.ts";
@@ -68,7 +69,11 @@ export async function runClient(options: ClientProgramOptions): Promise<boolean>
   try {
     hint(options, display);
     if (options.register) {
-      await client.register((registered) => display.show({ type: "registered", ...registered }));
+      const registering = client.register((registered) =>
+        display.show({ type: "registered", ...registered })
+      );
+      // A server that does not answer keeps nobody from leaving.
+      await Promise.race([registering, aborted(stop.signal)]);
     }
     if (terminal === undefined) {
       const lines = { input: Deno.stdin.readable, isTyped: input, strict: options.strict };

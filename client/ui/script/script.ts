@@ -158,6 +158,8 @@ export async function runLines(
   // A read of a terminal or a pipe cannot be taken back; the process ends nevertheless.
   const stopReading = () => void reader.cancel().catch(() => {});
   signal.addEventListener("abort", stopReading);
+  // It may have come while the client registered.
+  if (signal.aborted) stopReading();
   // A terminal whose window is closed may end with an error.
   const end = { done: true, value: undefined } as const;
   const read = () => isTyped ? reader.read().catch(() => end) : reader.read();

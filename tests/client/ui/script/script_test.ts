@@ -38,7 +38,7 @@ class SlowClient {
 }
 
 /** Runs lines that a test writes. */
-function running(options: Partial<RunLinesOptions> = {}) {
+function running(options: Partial<RunLinesOptions> = {}, stop = new AbortController()) {
   const client = new SlowClient();
   const t = new FakeSession();
   const { fake, session, shown, display } = t;
@@ -47,7 +47,6 @@ function running(options: Partial<RunLinesOptions> = {}) {
   for (const method of ["register", "allDelivered"]) {
     fake.answers[method] = () => client.begin(method);
   }
-  const stop = new AbortController();
   const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>>();
   const writer = writable.getWriter();
   const write = (text: string) => void writer.write(new TextEncoder().encode(text)).catch(() => {});
@@ -245,6 +244,15 @@ Deno.test("a line that is given up because of a signal has failed, a wait for de
   stop.abort();
   assertEquals(await ended, true);
   client.finish();
+});
+
+Deno.test("a signal that came before the first line is not missed", async () => {
+  const stop = new AbortController();
+  stop.abort();
+  const { client, write, ended } = running({}, stop);
+  assertEquals(await ended, true);
+  write("one\n");
+  assertEquals(client.asked, []);
 });
 
 /** An output that takes what it is given when a test tells it to. */
