@@ -5,23 +5,18 @@
  */
 
 // deno-lint-ignore-file no-console -- what a command is asked for, it prints
-import { Argument, type Command, InvalidArgumentError, Option } from "commander";
+import { Argument, type Command, Option } from "commander";
 import { type Address, formatAddress } from "../../../shared/net/address.ts";
 import {
-  defaultPort,
   parseClientIdArgument,
   parseHostArgument,
   parsePortArgument,
 } from "../../../shared/process/arguments.ts";
 import { configDirectory } from "../../../shared/process/directories.ts";
-import { TemporaryDirectory } from "../../../shared/process/temporary_directory.ts";
 import { clientIdRule } from "../../../shared/protocol/client_id.ts";
-import { readAuthorities } from "./ca_file.ts";
-import { parseServerAddresses, type ServerAddress } from "../../../shared/net/server_address.ts";
-import { UserError } from "../../user_error.ts";
-import { errorSentence } from "../wording/wording.ts";
-import { exportHistory, type HistoryFormat, historyFormats } from "./history_command.ts";
+import type { ServerAddress } from "../../../shared/net/server_address.ts";
 import type { Surroundings } from "./identity_command.ts";
+import { addAudit, addHistory } from "./message_commands.ts";
 import {
   newPassphraseDescriptor,
   newPassphraseFile,
@@ -33,6 +28,15 @@ import {
   type PassphraseOptions,
 } from "./passphrase_options.ts";
 import { promptSecret } from "./terminal_prompt.ts";
+import {
+  caHelp,
+  defaultServers,
+  defaultServersHelp,
+  parseServersArgument,
+  serversHelp,
+  withAuthorities,
+} from "./server_options.ts";
+import { worded } from "./worded.ts";
 
 /** What the client's subcommands need that the client does not have. */
 export interface ClientCommandsOptions {
@@ -40,13 +44,8 @@ export interface ClientCommandsOptions {
   readonly startServer: () => Promise<AsyncDisposable & { readonly address: Address }>;
 }
 
-const serversHelp = "address of the server; several are separated by commas";
-const defaultServers: readonly ServerAddress[] = [{ host: "127.0.0.1", port: defaultPort }];
-const defaultServersHelp = `127.0.0.1:${defaultPort}`;
 const profileHelp = "directory of your identity and messages (default: your own)";
 const identityHelp = "directory of your identity (default: your own)";
-const caHelp = "file of authorities that may vouch for the server, beside the system's";
-const asHelp = "which of your own names you mean, if several have talked with that one";
 
 /**
  * Adds the client's subcommands to the command line. Each loads what it runs when it runs, so that the others
@@ -69,7 +68,7 @@ function addClient(program: Command): void {
     .argument("[listenPort]", "port to listen on; 0 takes a free one", parsePortArgument, 0)
     .addArgument(
       new Argument("[server]", serversHelp).default(defaultServers, defaultServersHelp)
-        .argParser(serverAddresses),
+        .argParser(parseServersArgument),
     )
     .addOption(
       new Option("--host <host>", "address to listen on; 0.0.0.0 lets other machines call you")
@@ -123,73 +122,6 @@ async function startClient(
     ...{ allowPlaintext, legacyServer, readReceipts, register, strict },
   });
   if (!isDone) Deno.exitCode = 1;
-}
-
-function addHistory(program: Command): void {
-  program.command("history")
-    .description("work with your saved messages")
-    .command("export")
-    .description("write out all messages with someone, oldest first")
-    .argument("<name>", "who it is")
-    .addOption(
-      new Option("--format <format>", "for people or for programs").choices(historyFormats)
-        .default("text"),
-    )
-    .option("--as <id>", asHelp)
-    .option("--profile <dir>", profileHelp)
-    .addOption(passphraseFile())
-    .addOption(passphraseDescriptor())
-    .action(worded(startHistoryExport));
-}
-
-interface HistoryExportOptions extends PassphraseOptions {
-  readonly format: HistoryFormat;
-  readonly as?: string;
-  readonly profile?: string;
-}
-
-async function startHistoryExport(name: string, options: HistoryExportOptions): Promise<void> {
-  const { format, as: self, profile: directory = configDirectory() } = options;
-  const passphrase = passphraseIn(options);
-  using temporary = new TemporaryDirectory();
-  const copyTo = () => temporary.make();
-  const { openOwnProfile } = await import("./own_profile.ts");
-  using profile = await openOwnProfile(directory, { mustExist: true, passphrase, copyTo });
-  await exportHistory(profile.store, { name, self, format }, Deno.stdout);
-}
-
-function addAudit(program: Command): void {
-  program.command("audit")
-    .description("compare with someone which messages each of you has")
-    .argument("<name>", "who it is")
-    .addOption(
-      new Option("--server <server>", serversHelp).default(defaultServers, defaultServersHelp)
-        .argParser(serverAddresses),
-    )
-    .option("--ca <file>", caHelp)
-    .option("--as <id>", asHelp)
-    .option("--profile <dir>", profileHelp)
-    .addOption(passphraseFile())
-    .addOption(passphraseDescriptor())
-    .action(worded(startAudit));
-}
-
-interface AuditOptions extends PassphraseOptions {
-  readonly server: readonly ServerAddress[];
-  readonly ca?: string;
-  readonly as?: string;
-  readonly profile?: string;
-}
-
-async function startAudit(name: string, options: AuditOptions, command: Command): Promise<void> {
-  const { as: self, profile: directory = configDirectory() } = options;
-  const servers = await withAuthorities(options.server, options.ca, command);
-  const passphrase = passphraseIn(options);
-  const { openOwnProfile } = await import("./own_profile.ts");
-  using profile = await openOwnProfile(directory, { mustExist: true, passphrase });
-  const { runAudit } = await import("./audit_command.ts");
-  const agree = await runAudit(profile, { name, self, servers }, print);
-  if (!agree) Deno.exitCode = 1;
 }
 
 function addIdentity(program: Command): void {
@@ -331,50 +263,6 @@ function addDemo(program: Command, { startServer }: ClientCommandsOptions): void
       await playDemo(server.address, print);
       print("The demonstration went well: p2pchat works on this machine.");
     }));
-}
-
-/** Makes a sentence of what goes wrong in a command; the command line prints it and sets the exit code. */
-function worded<A extends unknown[]>(run: (...args: A) => Promise<void>) {
-  return async (...args: A) => {
-    try {
-      await run(...args);
-    } catch (error) {
-      // Commander's own errors say with which code to exit.
-      throw error instanceof UserError ? new Error(errorSentence(error), { cause: error }) : error;
-    }
-  };
-}
-
-/** Adds the authorities of a file to the servers with TLS, beside the system's. */
-async function withAuthorities(
-  servers: readonly ServerAddress[],
-  file: string | undefined,
-  command: Command,
-): Promise<readonly ServerAddress[]> {
-  if (file === undefined) return servers;
-  const withTls = servers.filter(({ tls }) => tls !== undefined);
-  if (withTls.length === 0) {
-    command.error("error: --ca is for a server that is named as tls://chat.example.org:5555");
-  }
-  if (withTls.every(({ tls }) => tls!.pin !== undefined)) {
-    command.error("error: --ca and ?sha256= exclude each other: the fingerprint alone would count");
-  }
-  const authorities = await readAuthorities(file);
-  return servers.map((server) =>
-    server.tls === undefined || server.tls.pin !== undefined
-      ? server
-      : { ...server, tls: { authorities } }
-  );
-}
-
-function serverAddresses(text: string): readonly ServerAddress[] {
-  const addresses = parseServerAddresses(text, defaultPort);
-  if (addresses !== undefined) return addresses;
-  throw new InvalidArgumentError(
-    "A server is named as 127.0.0.1:5555, [::1]:5555 or chat.example.org:5555; with TLS as " +
-      "tls://chat.example.org:5555, or tls://chat.example.org:5555?sha256=FINGERPRINT, which has 64 " +
-      "hexadecimal digits or 43 characters of base64url. Several have commas between them.",
-  );
 }
 
 function print(line: string): void {

@@ -1,0 +1,52 @@
+/**
+ * How servers are named on the command line, and who may vouch for them.
+ *
+ * @module
+ */
+
+import { type Command, InvalidArgumentError } from "commander";
+import { parseServerAddresses, type ServerAddress } from "../../../shared/net/server_address.ts";
+import { defaultPort } from "../../../shared/process/arguments.ts";
+import { readAuthorities } from "./ca_file.ts";
+
+/** What the help says of servers. */
+export const serversHelp = "address of the server; several are separated by commas";
+/** The servers that are asked if none is named. */
+export const defaultServers: readonly ServerAddress[] = [{ host: "127.0.0.1", port: defaultPort }];
+/** What the help says of these. */
+export const defaultServersHelp = `127.0.0.1:${defaultPort}`;
+/** What the help says of authorities. */
+export const caHelp = "file of authorities that may vouch for the server, beside the system's";
+
+/** Adds the authorities of a file to the servers with TLS, beside the system's. */
+export async function withAuthorities(
+  servers: readonly ServerAddress[],
+  file: string | undefined,
+  command: Command,
+): Promise<readonly ServerAddress[]> {
+  if (file === undefined) return servers;
+  const withTls = servers.filter(({ tls }) => tls !== undefined);
+  if (withTls.length === 0) {
+    command.error("error: --ca is for a server that is named as tls://chat.example.org:5555");
+  }
+  if (withTls.every(({ tls }) => tls!.pin !== undefined)) {
+    command.error("error: --ca and ?sha256= exclude each other: the fingerprint alone would count");
+  }
+  const authorities = await readAuthorities(file);
+  return servers.map((server) =>
+    server.tls === undefined || server.tls.pin !== undefined
+      ? server
+      : { ...server, tls: { authorities } }
+  );
+}
+
+/** Reads the addresses of servers. @throws {InvalidArgumentError} If they are malformed. */
+export function parseServersArgument(text: string): readonly ServerAddress[] {
+  const addresses = parseServerAddresses(text, defaultPort);
+  if (addresses !== undefined) return addresses;
+  throw new InvalidArgumentError(
+    "A server is named as 127.0.0.1:5555, [::1]:5555 or chat.example.org:5555; with TLS as " +
+      "tls://chat.example.org:5555, or tls://chat.example.org:5555?sha256=FINGERPRINT, which has 64 " +
+      "hexadecimal digits or 43 characters of base64url. Several have commas between them.",
+  );
+}
