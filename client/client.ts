@@ -107,15 +107,13 @@ export class ChatClient {
     this.address = this.#listening.address;
     const trust = new Trust(store.knownPeers, clock);
     const { signal } = this.#stopping;
+    const machine = { network, clock, random, signal };
     const rendezvous = this.#rendezvous = new Rendezvous({
       id,
       identity,
       listening: this.address,
       servers,
-      network,
-      clock,
-      random,
-      signal,
+      ...machine,
       legacyServer,
       proven: store.provenServers,
       notices: this.#notices,
@@ -125,11 +123,9 @@ export class ChatClient {
     const self = { id, address: this.address, identity };
     const connector = new Connector({
       self,
-      network,
+      ...machine,
       rendezvous,
       allowPlaintext,
-      clock,
-      signal,
       room: () => sink.room(),
       ...(times && { times }),
     });
@@ -139,9 +135,8 @@ export class ChatClient {
       trust,
       mailbox,
       rendezvous,
+      ...machine,
       connector,
-      clock,
-      random,
       sink,
       allowPlaintext,
       readReceipts,
@@ -312,9 +307,9 @@ export class ChatClient {
     return this.#conversations.contacts();
   }
 
-  /** Compares what both sides have of a conversation. @throws {UserError} If there is no link to its peer. */
-  audit(to: string): Promise<AuditReport> {
-    return this.#conversations.audit(to);
+  /** Compares what both sides have. @throws {UserError} If there is no link to the peer. */
+  audit(to: string, options: { readonly mayCall?: boolean } = {}): Promise<AuditReport> {
+    return this.#conversations.audit(to, options);
   }
 
   /** Done when everything that was sent has arrived, or has had the time to. */

@@ -6,17 +6,16 @@
  */
 
 import type { Address } from "../../shared/net/address.ts";
-import type { ServerAddress } from "../../shared/net/server_address.ts";
-import { type Clock, systemClock } from "../../shared/time/clock.ts";
+import type { Clock } from "../../shared/time/clock.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import type { PublicKey } from "../../shared/crypto/public_key.ts";
 import { auditQuestion, readAuditStreams } from "../../shared/protocol/audit.ts";
 import type { Message } from "../../shared/protocol/message.ts";
 import { refusals } from "../../shared/protocol/reasons.ts";
+import type { KnownClient } from "../events.ts";
 import { ignoringReceiver, Link, type Refusal } from "../link/link.ts";
-import { lookUpOnce } from "../rendezvous/rendezvous.ts";
 import type { ConversationId, ConversationRecord, Store } from "../store/store.ts";
-import { tcpNetwork } from "../transport/transport.ts";
+import type { Network } from "../transport/transport.ts";
 import { type Problem, UserError } from "../user_error.ts";
 import { answerAudit } from "./answer.ts";
 import { AuditBudget } from "./audit_budget.ts";
@@ -78,10 +77,11 @@ export interface AuditCall {
   readonly self: string;
   /** The peer's id. */
   readonly name: string;
-  /** The servers that may know where the peer is. If none does, it is where it was last. */
-  readonly servers: readonly ServerAddress[];
+  /** Asks a server where the peer is. If none says so, it is where it was last. */
+  readonly lookUp: () => Promise<KnownClient | undefined>;
+  readonly network: Network;
   readonly identity: Identity;
-  readonly store: Store;
+  readonly store: Pick<Store, "conversations" | "digests" | "knownPeers">;
 }
 
 /**
@@ -106,12 +106,11 @@ export async function auditPeer(call: AuditCall): Promise<AuditReport> {
 }
 
 async function locate(
-  { self, name, servers }: AuditCall,
+  { name, lookUp }: AuditCall,
   { address }: ConversationRecord,
 ): Promise<Address> {
-  const asking = { id: self, target: name, servers, network: tcpNetwork, clock: systemClock };
   try {
-    const found = await lookUpOnce(asking);
+    const found = await lookUp();
     if (found?.id === name) return found.address;
     throw new UserError({ code: "not-found-by-server", name });
   } catch (error) {
@@ -121,11 +120,11 @@ async function locate(
 }
 
 async function open(
-  { self, name, identity }: AuditCall,
+  { self, name, network, identity }: AuditCall,
   { key }: ConversationRecord,
   address: Address,
 ): Promise<Link> {
-  const conn = await tcpNetwork.dial(address, name, { signal: new AbortController().signal });
+  const conn = await network.dial(address, name, { signal: new AbortController().signal });
   const opened = Promise.withResolvers<void>();
   const link = new Link({
     conn,

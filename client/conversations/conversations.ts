@@ -10,16 +10,17 @@ import { within } from "../../shared/time/clock.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import type { Fingerprint } from "../../shared/crypto/public_key.ts";
 import { textHeaders } from "../../shared/protocol/text.ts";
-import { audit, type AuditReport } from "../audit/audit.ts";
+import type { AuditReport } from "../audit/audit.ts";
 import type { Connector } from "../connector/connector.ts";
 import type { ConversationState, PeerRef } from "../events.ts";
 import type { VerificationState } from "../link/link.ts";
 import type { Mailbox } from "../mailbox/mailbox.ts";
 import type { PresenceStatus, Rendezvous } from "../rendezvous/rendezvous.ts";
-import type { PeerConn } from "../transport/transport.ts";
+import type { Network, PeerConn } from "../transport/transport.ts";
 import { reasonOf, UserError } from "../user_error.ts";
 import { PeerAdmission } from "./admission.ts";
 import type { Conversation, ConversationOptions } from "./conversation.ts";
+import { auditWith } from "./audit_with.ts";
 import { Calls, type Turn } from "./calls.ts";
 import { ConversationList } from "./conversation_list.ts";
 import { type ContactState, contactStates, knownNames, namesToWatch } from "./contacts.ts";
@@ -43,7 +44,8 @@ export interface ConversationsOptions extends Omit<ConversationOptions, "self" |
   readonly self: { readonly id: string; readonly address: Address; readonly identity: Identity };
   readonly connector: Connector;
   readonly mailbox: Pick<Mailbox, "available" | "collect" | "deposit">;
-  readonly rendezvous: Pick<Rendezvous, "status" | "watch">;
+  readonly rendezvous: Pick<Rendezvous, "lookUp" | "status" | "watch">;
+  readonly network: Network;
   readonly allowPlaintext: boolean;
 }
 
@@ -225,13 +227,9 @@ export class Conversations {
     }
   }
 
-  /** Compares what both sides have of a conversation. @throws {UserError} If there is no link to its peer. */
-  async audit(to: string): Promise<AuditReport> {
-    const { stored, links: [link], key, name } = this.#list.get(to);
-    if (link === undefined || key === undefined) {
-      throw new UserError({ code: "not-connected", name });
-    }
-    return await audit(this.#options.store.digests, stored, (request) => link.ask(request));
+  /** Compares what both sides have. See {@linkcode auditWith}. @throws {UserError} */
+  audit(to: string, options: { readonly mayCall?: boolean }): Promise<AuditReport> {
+    return auditWith(to, { ...this.#options, list: this.#list }, options);
   }
 
   /** Fetches the mail and acknowledges it. See {@linkcode Mailbox.collect}. Never throws. */

@@ -5,8 +5,11 @@
  */
 
 import type { ServerAddress } from "../../../shared/net/server_address.ts";
+import { systemClock } from "../../../shared/time/clock.ts";
 import { auditPeer } from "../../audit/audit.ts";
 import type { OpenProfile } from "../../profile/profile.ts";
+import { lookUpOnce } from "../../rendezvous/rendezvous.ts";
+import { tcpNetwork } from "../../transport/transport.ts";
 import { wordingOf } from "../wording/wording.ts";
 import { selfIn } from "./history_command.ts";
 
@@ -33,7 +36,9 @@ export async function runAudit(
   print: (line: string) => void,
 ): Promise<boolean> {
   const own = selfIn(store.conversations, name, self);
-  const report = await auditPeer({ self: own, name, servers, identity, store });
+  const network = tcpNetwork;
+  const lookUp = () => lookUpOnce({ id: own, target: name, servers, network, clock: systemClock });
+  const report = await auditPeer({ self: own, name, lookUp, network, identity, store });
   const { tone, lines } = wordingOf({ type: "audited", name, report });
   for (const line of lines) print(line);
   return tone !== "problem";
