@@ -14,6 +14,7 @@ import type { BackupProblem } from "./problems/backup_problem.ts";
 import type { CommandLineProblem } from "./problems/command_line_problem.ts";
 import type { ConversationProblem } from "./problems/conversation_problem.ts";
 import type { LinkProblem } from "./problems/link_problem.ts";
+import type { LocalControlProblem } from "./problems/local_control_problem.ts";
 import type { MailboxProblem } from "./problems/mailbox_problem.ts";
 import type { ProfileProblem } from "./problems/profile_problem.ts";
 import type { StoreProblem } from "./problems/store_problem.ts";
@@ -155,6 +156,7 @@ export type Problem =
   | ConnectorProblem
   | ConversationProblem
   | LinkProblem
+  | LocalControlProblem
   | MailboxProblem
   | ProfileProblem
   | RendezvousProblem

@@ -86,6 +86,8 @@ export interface Conversion {
 export interface OpenProfileOptions {
   /** Whether it must be there; else it is made. */
   readonly mustExist?: boolean;
+  /** Waited for when the identity can be used, before the store is opened. */
+  readonly onUnlocked?: () => Promise<void>;
   /** Told now and then while messages are converted, because the passphrase is new or gone. */
   readonly onConversion?: (progress: Conversion) => void;
   /** Told if others can get at the identity and that cannot be changed. */
@@ -107,24 +109,26 @@ export interface OpenProfileOptions {
 export async function openProfile(
   directory: string,
   askPassphrase: AskPassphrase,
-  { mustExist = false, onConversion = () => {}, onExposed, copyTo }: OpenProfileOptions = {},
+  options: OpenProfileOptions = {},
 ): Promise<OpenProfile> {
+  const { mustExist = false, onUnlocked, onConversion = () => {}, onExposed, copyTo } = options;
   const stored = mustExist ? readIdentity(directory) : ensureIdentity(directory);
   if (stored === undefined) throw new UserError({ code: "no-profile", directory });
   const { path: identityPath, exposedMode: mode } = stored;
   if (mode !== undefined) onExposed?.({ path: identityPath, mode });
   const identity = await unlockIdentity(stored, askPassphrase);
+  await onUnlocked?.();
   const sealed = "sealed" in stored.file;
   const to = sealed ? "sealed" : "readable";
   const path = join(directory, "store.db");
-  const options: StoreOptions = {
+  const storeOptions: StoreOptions = {
     textKey: storeKeyOf(identity),
     sealed,
     onConvert: (done, total) => onConversion({ to, done, total }),
   };
   const store = copyTo === undefined
-    ? openStore(path, options)
-    : await openStoreToRead(path, { ...options, copyTo });
+    ? openStore(path, storeOptions)
+    : await openStoreToRead(path, { ...storeOptions, copyTo });
   return { identity, store, [Symbol.dispose]: () => store[Symbol.dispose]() };
 }
 

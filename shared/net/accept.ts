@@ -16,10 +16,10 @@ import { wait } from "../time/clock.ts";
  * @param onFailure Told of an error that does not come from one client, and after how many milliseconds the
  * loop tries again.
  */
-export async function acceptUntil(
+export async function acceptUntil<Conn>(
   signal: AbortSignal,
-  listener: Deno.TcpListener,
-  take: (conn: Deno.TcpConn) => void,
+  listener: { accept(): Promise<Conn> },
+  take: (conn: Conn) => void,
   onFailure: (error: unknown, retryInMs: number) => void,
 ): Promise<void> {
   const backoff = new Backoff({ firstMs: 10, maxMs: 1_000 });

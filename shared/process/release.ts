@@ -1,5 +1,5 @@
 /**
- * When this version of the program was released. It stands beside the version.
+ * Which version of the program this is, and when it was released.
  *
  * @module
  */
@@ -8,3 +8,6 @@ import config from "../../deno.json" with { type: "json" };
 
 /** Milliseconds since 1970, UTC. A clock that shows an earlier time is wrong. */
 export const releasedAtMs = Date.parse(config.releasedAt);
+
+/** The version, such as `0.3.0`. */
+export const version = config.version;

@@ -192,6 +192,17 @@ export const replyTimeoutMs = 10_000;
 /** How long a program waits for another one that locks the same database. */
 export const databaseBusyTimeoutMs = 5_000;
 
+/** How long a program waits for another one of the same user that has a name, or that it asks something. */
+export const localWaitMs = 10_000;
+
+/** Programs of the same user that a client answers at a time. */
+export const localConnectionsMax = 8;
+
+/** Bytes of what such a program asks, and of one line of an answer, in JSON. */
+export const localQuestionBytesMax = 16 * 1024;
+/** See {@linkcode localQuestionBytesMax}. */
+export const localAnswerBytesMax = 1024 * 1024;
+
 /** Bytes of an identity's file. */
 export const identityFileBytesMax = 4 * 1024;
 

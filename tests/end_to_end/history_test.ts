@@ -35,7 +35,7 @@ class Person implements Disposable {
 
   /** Whether something can be read in the saved files. */
   keepsReadably(text: string): boolean {
-    return namesIn(this.profile).some((name) =>
+    return namesIn(this.profile).filter((name) => name !== "locks").some((name) =>
       new TextDecoder("latin1").decode(Deno.readFileSync(`${this.profile}/${name}`)).includes(text)
     );
   }

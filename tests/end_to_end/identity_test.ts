@@ -171,7 +171,7 @@ for (const build of builds) {
       disk.makeReadOnly();
       const { code, err } = await run(at, ["client", "alice"]);
       assertEquals(code, 1);
-      assertMatch(err, /^p2pchat: Cannot make an identity in '.*': that place is read-only; .*$/);
+      assertMatch(err, /^p2pchat: Cannot use the name alice in '.*': that place is read-only; .*$/);
     },
   });
 

@@ -22,7 +22,7 @@ export const floors: readonly (readonly (readonly string[])[])[] = [
     ["client/link", "client/profile", "client/rendezvous", "client/trust"],
     ["client/backup", "client/connector", "client/mailbox"],
     ["client/audit", "client/delivery"],
-    ["client/conversations"],
+    ["client/conversations", "client/local_control"],
     ["client"],
     ["client/ui/wording"],
     ["client/ui"],

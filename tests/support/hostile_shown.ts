@@ -240,6 +240,7 @@ const fields: Arbitraries = {
   "still-waiting": fc.record({ command: fc.option(hostile, { nil: undefined }) }),
   "lines-dropped": fc.record({ lines: fc.array(hostile, { minLength: 1, maxLength: 3 }) }),
   "lines-refused": fc.record({ lines: fc.array(hostile, { minLength: 1, maxLength: 3 }) }),
+  "taken-over": fc.record({ id: hostile }),
   usage: fc.record({ usage: hostile, help: hostile }),
   "unknown-command": fc.record({ name: hostile, closest: hostile }),
   path: fc.record({ path: hostile }),
@@ -268,6 +269,7 @@ const fields: Arbitraries = {
       hostile,
     ),
   }),
+  "client-passed-over": fc.record({ why: problem }),
   converting: fc.record({
     to: fc.constantFrom("sealed" as const, "readable" as const),
     done: fc.nat(),

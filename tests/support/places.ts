@@ -21,6 +21,11 @@ export function namesIn(path: string): string[] {
   return [...Deno.readDirSync(path)].map(({ name }) => name).toSorted();
 }
 
+/** The permissions of a file or a directory. */
+export function modeOf(path: string): number {
+  return Deno.statSync(path).mode! & 0o777;
+}
+
 /** A disk of its own. */
 export interface Disk extends Place {
   /** Takes up all the room that there is left. */

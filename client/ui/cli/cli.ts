@@ -80,6 +80,7 @@ function addClient(program: Command): void {
     .option("--allow-plaintext", "also talk to programs that cannot encrypt")
     .option("--legacy-server", "the server ends at what the original program does not send")
     .option("--read-receipts", "let others see what you have read")
+    .option("--take-over", "end a client of yours that runs with that name already")
     .option("--profile <dir>", profileHelp)
     .addOption(passphraseFile())
     .addOption(passphraseDescriptor())
@@ -99,6 +100,7 @@ interface ClientOptions extends PassphraseOptions {
   readonly allowPlaintext?: true;
   readonly legacyServer?: true;
   readonly readReceipts?: true;
+  readonly takeOver?: true;
 }
 
 async function startClient(
@@ -110,7 +112,7 @@ async function startClient(
 ): Promise<void> {
   const { host, profile = configDirectory() } = options;
   const { allowPlaintext = false, readReceipts = false, register = false } = options;
-  const { legacyServer = false, strict = false } = options;
+  const { legacyServer = false, strict = false, takeOver = false } = options;
   if (legacyServer && namedServers.every(({ tls }) => tls !== undefined)) {
     command.error("error: --legacy-server is for a server that is named without tls://");
   }
@@ -119,7 +121,7 @@ async function startClient(
   const { runClient } = await import("./program.ts");
   const isDone = await runClient({
     ...{ id, host, port, servers, profile, passphrase },
-    ...{ allowPlaintext, legacyServer, readReceipts, register, strict },
+    ...{ allowPlaintext, legacyServer, readReceipts, register, strict, takeOver },
   });
   if (!isDone) Deno.exitCode = 1;
 }

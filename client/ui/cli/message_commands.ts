@@ -5,11 +5,11 @@
  */
 
 // deno-lint-ignore-file no-console -- what a command is asked for, it prints
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ServerAddress } from "../../../shared/net/server_address.ts";
 import { configDirectory } from "../../../shared/process/directories.ts";
-import { TemporaryDirectory } from "../../../shared/process/temporary_directory.ts";
-import { exportHistory, type HistoryFormat, historyFormats } from "./history_command.ts";
+import { localWaitMs } from "../../../shared/protocol/limits.ts";
+import { type HistoryFormat, historyFormats } from "./history_export.ts";
 import {
   passphraseDescriptor,
   passphraseFile,
@@ -26,12 +26,26 @@ import {
 } from "./server_options.ts";
 import { worded } from "./worded.ts";
 
-const profileHelp = "directory of your identity and messages (default: your own)";
-const asHelp = "which of your own names you mean, if several have talked with that one";
+/** Options of all of them. */
+interface AskingOptions extends PassphraseOptions {
+  readonly as?: string;
+  readonly profile?: string;
+  /** In milliseconds. */
+  readonly timeout: number;
+}
+
+interface HistoryExportOptions extends AskingOptions {
+  readonly format: HistoryFormat;
+}
+
+interface AuditOptions extends AskingOptions {
+  readonly server: readonly ServerAddress[];
+  readonly ca?: string;
+}
 
 /** Adds the subcommand that works with saved messages. */
 export function addHistory(program: Command): void {
-  program.command("history")
+  const command = program.command("history")
     .description("work with your saved messages")
     .command("export")
     .description("write out all messages with someone, oldest first")
@@ -39,61 +53,56 @@ export function addHistory(program: Command): void {
     .addOption(
       new Option("--format <format>", "for people or for programs").choices(historyFormats)
         .default("text"),
-    )
-    .option("--as <id>", asHelp)
-    .option("--profile <dir>", profileHelp)
-    .addOption(passphraseFile())
-    .addOption(passphraseDescriptor())
-    .action(worded(startHistoryExport));
-}
-
-interface HistoryExportOptions extends PassphraseOptions {
-  readonly format: HistoryFormat;
-  readonly as?: string;
-  readonly profile?: string;
-}
-
-async function startHistoryExport(name: string, options: HistoryExportOptions): Promise<void> {
-  const { format, as: self, profile: directory = configDirectory() } = options;
-  const passphrase = passphraseIn(options);
-  using temporary = new TemporaryDirectory();
-  const copyTo = () => temporary.make();
-  const { openOwnProfile } = await import("./own_profile.ts");
-  using profile = await openOwnProfile(directory, { mustExist: true, passphrase, copyTo });
-  await exportHistory(profile.store, { name, self, format }, Deno.stdout);
+    );
+  withAskingOptions(command).action(worded(startHistoryExport));
 }
 
 /** Adds the subcommand that compares messages. */
 export function addAudit(program: Command): void {
-  program.command("audit")
+  const command = program.command("audit")
     .description("compare with someone which messages each of you has")
     .argument("<name>", "who it is")
     .addOption(
       new Option("--server <server>", serversHelp).default(defaultServers, defaultServersHelp)
         .argParser(parseServersArgument),
     )
-    .option("--ca <file>", caHelp)
-    .option("--as <id>", asHelp)
-    .option("--profile <dir>", profileHelp)
-    .addOption(passphraseFile())
-    .addOption(passphraseDescriptor())
-    .action(worded(startAudit));
+    .option("--ca <file>", caHelp);
+  withAskingOptions(command).action(worded(startAudit));
 }
 
-interface AuditOptions extends PassphraseOptions {
-  readonly server: readonly ServerAddress[];
-  readonly ca?: string;
-  readonly as?: string;
-  readonly profile?: string;
+function withAskingOptions(command: Command): Command {
+  return command
+    .option("--as <id>", "which of your own names you mean, if several have talked with that one")
+    .option("--profile <dir>", "directory of your identity and messages (default: your own)")
+    .addOption(
+      new Option("--timeout <seconds>", "how long a client of yours that runs may not answer")
+        .default(localWaitMs, String(localWaitMs / 1_000)).argParser(parseSeconds),
+    )
+    .addOption(passphraseFile())
+    .addOption(passphraseDescriptor());
+}
+
+async function startHistoryExport(name: string, options: HistoryExportOptions): Promise<void> {
+  const { format, as: self, profile = configDirectory(), timeout: waitMs } = options;
+  const passphrase = passphraseIn(options);
+  const { runHistoryExport } = await import("./history_command.ts");
+  await runHistoryExport({ profile, passphrase, name, self, waitMs }, format, Deno.stdout);
 }
 
 async function startAudit(name: string, options: AuditOptions, command: Command): Promise<void> {
-  const { as: self, profile: directory = configDirectory() } = options;
+  const { as: self, profile = configDirectory(), timeout: waitMs } = options;
   const servers = await withAuthorities(options.server, options.ca, command);
   const passphrase = passphraseIn(options);
-  const { openOwnProfile } = await import("./own_profile.ts");
-  using profile = await openOwnProfile(directory, { mustExist: true, passphrase });
   const { runAudit } = await import("./audit_command.ts");
-  const agree = await runAudit(profile, { name, self, servers }, (line) => console.log(line));
+  const agree = await runAudit(
+    { profile, passphrase, name, self, waitMs, servers },
+    (line) => console.log(line),
+  );
   if (!agree) Deno.exitCode = 1;
+}
+
+/** Reads a time in seconds, as milliseconds. */
+function parseSeconds(text: string): number {
+  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text) * 1_000;
+  throw new InvalidArgumentError("A time is a whole number of seconds, from 1 to 99999.");
 }

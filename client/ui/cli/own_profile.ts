@@ -13,7 +13,8 @@ import { say, sayOnStandardError } from "./say.ts";
 import { promptSecret } from "./terminal_prompt.ts";
 
 /** How a profile is opened for a command. */
-export interface OwnProfileOptions extends Pick<OpenProfileOptions, "mustExist" | "copyTo"> {
+export interface OwnProfileOptions
+  extends Pick<OpenProfileOptions, "mustExist" | "onUnlocked" | "copyTo"> {
   /** Where its passphrase is, if that is not to be asked for. */
   readonly passphrase?: PassphraseSource | undefined;
 }
@@ -25,11 +26,12 @@ export interface OwnProfileOptions extends Pick<OpenProfileOptions, "mustExist" 
  */
 export function openOwnProfile(
   directory: string,
-  { mustExist = false, copyTo, passphrase }: OwnProfileOptions = {},
+  { mustExist = false, onUnlocked, copyTo, passphrase }: OwnProfileOptions = {},
 ): Promise<OpenProfile> {
   const ask = askingBy(promptSecret, passphrase);
   return openProfile(directory, ask, {
     mustExist,
+    ...onUnlocked && { onUnlocked },
     copyTo,
     onConversion: conversionLines(sayOnStandardError),
     onExposed: (exposed) => say({ type: "identity-exposed", ...exposed }, sayOnStandardError),

@@ -12,6 +12,7 @@ import { dropFilePermissions } from "../../../shared/process/permissions.ts";
 import { hasTerminal, stopSignal } from "../../../shared/process/signals.ts";
 import { aborted } from "../../../shared/time/clock.ts";
 import { ChatClient } from "../../client.ts";
+import { offerControl, selfIn, takeName } from "../../local_control/local_control.ts";
 import { LinePrinter, runLines } from "../script/script.ts";
 import { type Display, Session } from "../session.ts";
 import { openTerminal } from "../terminal/terminal.ts";
@@ -40,19 +41,33 @@ export interface ClientProgramOptions {
   readonly register: boolean;
   /** Whether a script ends at the first line that fails. */
   readonly strict: boolean;
+  /** Whether a client that runs with that name ends. */
+  readonly takeOver: boolean;
 }
 
 /**
  * Runs a client: in a terminal with a prompt, else line by line, until the user ends it.
  *
  * @returns False if a line of a script has failed.
- * @throws {UserError} If the profile cannot be opened, or registering fails.
+ * @throws {UserError} If the profile cannot be opened, another client has the name, or registering fails.
  * @throws {Error} If the client cannot listen.
  */
 export async function runClient(options: ClientProgramOptions): Promise<boolean> {
+  const { id, takeOver, passphrase } = options;
+  using held = new DisposableStack();
+  const takeOwnName = async () => {
+    held.use(await takeName(options.profile, id, { takeOver }));
+  };
+  // Whoever takes over ends the other client only when nothing is in the way any more.
+  if (!takeOver) await takeOwnName();
+  const onUnlocked = takeOver ? takeOwnName : undefined;
   // Before the signals: while a passphrase is asked for, Ctrl+C has to end the program by itself.
-  using profile = await openOwnProfile(options.profile, options);
+  using profile = await openOwnProfile(options.profile, {
+    passphrase,
+    ...onUnlocked && { onUnlocked },
+  });
   const { identity, store } = profile;
+  using control = offerControl(options.profile, id);
   const [input, output] = [Deno.stdin.isTerminal(), Deno.stdout.isTerminal()];
   using stop = stopSignal(hasTerminal() ? ["SIGHUP"] : []);
   const interactive = input && output;
@@ -65,6 +80,19 @@ export async function runClient(options: ClientProgramOptions): Promise<boolean>
     () => new Session(display, (sink) => new ChatClient({ ...options, identity, store, sink })),
   );
   const { client } = session;
+  control.answer({
+    id,
+    selfFor: (name, self) => selfIn(store.conversations, name, self),
+    audit: (name) => client.audit(name, { mayCall: true }),
+    history: (name) => ({
+      key: store.knownPeers.find(name)?.key,
+      entries: store.history.export(id, name),
+    }),
+    leave: () => {
+      display.show({ type: "taken-over", id });
+      stop.request();
+    },
+  });
   let isDone = true;
   try {
     hint(options, display);
@@ -80,6 +108,8 @@ export async function runClient(options: ClientProgramOptions): Promise<boolean>
       isDone = await runLines(session, display, stop.signal, lines);
     } else await terminal.run(session, stop.signal);
   } finally {
+    // Who looks for this client from now on waits until its name is free.
+    control[Symbol.dispose]();
     terminal?.close();
     await client.stop();
     await printer.flush();

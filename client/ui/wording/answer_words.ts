@@ -64,6 +64,7 @@ export const answerWords: Words<Answer> = {
   hint: ({ hint }) => notice(hints[hint]),
   "still-waiting": ({ command }) =>
     notice(`still waiting for ${command ?? "the message to go out"} …`),
+  "taken-over": ({ id }) => notice(`another p2pchat of yours took over as ${id}; this one leaves`),
   "lines-dropped": ({ lines }) =>
     notice(
       lines.length === 1

@@ -11,6 +11,7 @@ import { commandLineSentences } from "./command_line_problems.ts";
 import { connectorSentences } from "./connector_problems.ts";
 import { conversationSentences } from "./conversation_problems.ts";
 import { linkSentences } from "./link_problems.ts";
+import { localControlSentences } from "./local_control_problems.ts";
 import { mailboxSentences } from "./mailbox_problems.ts";
 import { profileSentences } from "./profile_problems.ts";
 import { rendezvousSentences } from "./rendezvous_problems.ts";
@@ -27,6 +28,7 @@ const sentences: Sentences<Problem> = {
   ...connectorSentences(problemSentence),
   ...conversationSentences,
   ...linkSentences,
+  ...localControlSentences,
   ...mailboxSentences,
   ...profileSentences,
   ...rendezvousSentences(problemSentence),

@@ -6,11 +6,14 @@
 
 import type { BackupReport } from "../../backup/backup.ts";
 import { fullTime } from "./local_time.ts";
+import { problemSentence } from "./problem_sentences.ts";
 import type { ProfileAnswer } from "./shown.ts";
 import { list, notice, type Words } from "./wording_parts.ts";
 
 /** The words for each. */
 export const profileWords: Words<ProfileAnswer> = {
+  "client-passed-over": ({ why }) =>
+    notice(`reading the messages without the client that runs. ${problemSentence(why)}`),
   converting: ({ to, done, total }) =>
     notice(
       `${to === "sealed" ? "sealing your messages" : "making your messages readable"}: ` +

@@ -100,6 +100,8 @@ export type Answer =
     readonly type: "still-waiting";
     readonly command: string | undefined;
   }
+  /** Another client of the user's takes the name of this one, which leaves. */
+  | { readonly type: "taken-over"; readonly id: string }
   | {
     /** Lines that the user has entered, and that are not done since the program ends. */
     readonly type: "lines-dropped";
@@ -158,6 +160,11 @@ export type LineProblem =
 
 /** What the commands about a profile tell. */
 export type ProfileAnswer =
+  | {
+    /** The messages are read without the client that runs with the profile. */
+    readonly type: "client-passed-over";
+    readonly why: Problem;
+  }
   | {
     /** How far a conversion of all messages is. */
     readonly type: "converting";

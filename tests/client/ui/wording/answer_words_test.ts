@@ -136,6 +136,15 @@ testWords({
       "* 2 more lines were not sent; the up arrow brings them back; the first is “one”",
     ],
   ],
+  "taken-over": [[
+    { id: "alice" },
+    "* another p2pchat of yours took over as alice; this one leaves",
+  ]],
+  "client-passed-over": [[
+    { why: { code: "running-client-silent", seconds: 10 } },
+    "* reading the messages without the client that runs. The p2pchat that runs with this profile " +
+    "does not answer within 10 seconds; it may be stopped: have it go on, or end it, and try again",
+  ]],
   "unknown-command": [[
     { name: "tmp", closest: "msg" },
     "error: There is no /tmp; did you mean /msg? /help shows all commands, and // begins a message " +

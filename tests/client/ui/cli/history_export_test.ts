@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { UserError } from "../../../../client/user_error.ts";
 import type { HistoryEntry } from "../../../../client/store/store.ts";
-import { exportHistory, type HistoryFormat } from "../../../../client/ui/cli/history_command.ts";
+import { exportHistory, type HistoryFormat } from "../../../../client/ui/cli/history_export.ts";
 import { keyOf, printOf } from "../../../support/store_fixture.ts";
 import { rejectsSaying } from "../../../support/problems.ts";
 
@@ -21,23 +21,14 @@ const entry: HistoryEntry = {
   plaintext: false,
 };
 
-/** Exports the messages that a test gives a store. */
-/** Nobody's key is saved. */
-const knownPeers = { find: () => undefined };
-
+/** Exports messages. */
 async function exported(
   entries: Iterable<HistoryEntry>,
   format: HistoryFormat,
-  present?: PublicKey,
-  self?: string,
+  key?: PublicKey,
 ): Promise<string> {
   let text = "";
-  const store = {
-    conversations: { selves: () => ["alice"] },
-    history: { export: () => entries },
-    knownPeers: { find: () => present && { key: present, verified: false } },
-  };
-  await exportHistory(store, { name: "bob", self, format }, {
+  await exportHistory({ name: "bob", key, self: "alice", entries }, format, {
     write: (bytes) => {
       text += new TextDecoder("utf-8", { fatal: true }).decode(bytes);
       return Promise.resolve(bytes.length);
@@ -161,8 +152,8 @@ Deno.test("a long history is written piece by piece, as it is read", async () =>
     for (; read < 10_000; read++) yield { ...entry, text: "x".repeat(1_000) };
   }
   await exportHistory(
-    { conversations: { selves: () => ["alice"] }, history: { export: entries }, knownPeers },
-    { name: "bob", self: undefined, format: "json" },
+    { name: "bob", key: undefined, self: "alice", entries: entries() },
+    "json",
     {
       write: async (bytes) => {
         await undefined;
@@ -179,49 +170,11 @@ Deno.test("a long history is written piece by piece, as it is read", async () =>
   assert(written > 10_000_000 && most < 100_000);
 });
 
-Deno.test("if several own ids have talked with a name, one has to be named", async () => {
-  const asked: unknown[] = [];
-  const store = (...selves: string[]) => ({
-    conversations: { selves: () => selves },
-    history: {
-      export: (...args: unknown[]) => {
-        asked.push(args);
-        return [];
-      },
-    },
-    knownPeers,
-  });
-  const run = (own: string[], self?: string, name = "bob") =>
-    exportHistory(store(...own), { name, self, format: "json" }, {
-      write: (bytes) => Promise.resolve(bytes.length),
-    });
-  await run(["alice"]);
-  await run(["alice"], "alice");
-  await run(["alice", "work"], "work");
-  assertEquals(asked, [["alice", "bob"], ["alice", "bob"], ["work", "bob"]]);
-  const refused = (promise: Promise<void>, said: string) =>
-    rejectsSaying(() => promise, UserError, said);
-  await refused(run([]), "Nothing has been said with bob yet");
-  await refused(run([], "alice", "b\x1bb"), "Nothing has been said with b\x1bb yet");
-  await refused(
-    run(["alice", "work"]),
-    "You have talked with bob as alice and work: --as says which you mean",
-  );
-  await refused(
-    run(["alice"], "carol"),
-    "You have not talked with bob as carol, but as alice",
-  );
-});
-
 Deno.test("a reader who has had enough is no failure, a full disk is", async () => {
   const run = (error: Error) =>
     exportHistory(
-      {
-        conversations: { selves: () => ["alice"] },
-        history: { export: () => [entry] },
-        knownPeers,
-      },
-      { name: "bob", self: undefined, format: "text" },
+      { name: "bob", key: undefined, self: "alice", entries: [entry] },
+      "text",
       { write: () => Promise.reject(error) },
     );
   await run(new Deno.errors.BrokenPipe());

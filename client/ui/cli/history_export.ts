@@ -1,0 +1,128 @@
+/**
+ * Writing out all messages with somebody: for people, and for programs.
+ *
+ * @module
+ */
+
+import {
+  type Fingerprint,
+  fingerprintOf,
+  type PublicKey,
+} from "../../../shared/crypto/public_key.ts";
+import { fileReason } from "../../../shared/errors/file_error.ts";
+import { type ByteSink, writeAll } from "../../../shared/net/write_all.ts";
+import type { HistoryEntry } from "../../store/store.ts";
+import { UserError } from "../../user_error.ts";
+import { exportedEnd, exportedLines, exportedText } from "../wording/wording.ts";
+
+/** How a history can be written out: for people, or for programs. */
+export const historyFormats = ["text", "json"] as const;
+
+/** How a history is written out. */
+export type HistoryFormat = typeof historyFormats[number];
+
+/** Characters that one write takes, more or less: a history may be longer than memory. */
+const chunkLength = 64 * 1024;
+
+/** All messages with somebody. */
+export interface ExportedHistory {
+  /** The peer's id. */
+  readonly name: string;
+  /** The key that the name has by now; undefined if none is saved. */
+  readonly key: PublicKey | undefined;
+  /** The user's own id. */
+  readonly self: string;
+  /** Oldest first. */
+  readonly entries: Iterable<HistoryEntry> | AsyncIterable<HistoryEntry>;
+}
+
+/** Writes messages out. @throws {UserError} If they cannot be read or written. */
+export async function exportHistory(
+  history: ExportedHistory,
+  format: HistoryFormat,
+  sink: ByteSink,
+): Promise<void> {
+  const pieces = { text: textPieces, json: jsonPieces }[format](history);
+  const utf8 = new TextEncoder();
+  for await (const chunk of chunksOf(pieces)) {
+    try {
+      await writeAll(sink, utf8.encode(chunk));
+    } catch (cause) {
+      // The reader has had enough, as `head` has.
+      if (cause instanceof Deno.errors.BrokenPipe) return;
+      throw new UserError({ code: "history-not-written", reason: fileReason(cause) }, { cause });
+    }
+  }
+}
+
+/** As people read it. */
+async function* textPieces(
+  { name, key, self, entries }: ExportedHistory,
+): AsyncGenerator<string> {
+  let before: HistoryEntry | undefined;
+  for await (const entry of entries) {
+    yield exportedLines(entry, self, before).join("\n") + "\n";
+    before = entry;
+  }
+  if (before === undefined || key === undefined) return;
+  for (const line of exportedEnd(before, { name, key })) yield line + "\n";
+}
+
+/**
+ * One array, an object on each of its lines. If it is cut off, for example by a full disk, its end is missing
+ * and no parser takes it; objects without an array would pass for the whole.
+ */
+async function* jsonPieces(
+  { self, entries }: ExportedHistory,
+): AsyncGenerator<string> {
+  let before = "[\n";
+  const personOf = fingerprints();
+  for await (const entry of entries) {
+    const { name, key, direction, id, sentAtMs, atMs, state, plaintext } = entry;
+    const own = direction === "out";
+    const fields = {
+      id,
+      direction,
+      from: own ? self : name,
+      to: own ? name : self,
+      // The peer's. A peer in plaintext has none.
+      ...key !== undefined && { person: personOf(key) },
+      sentAt: new Date(sentAtMs).toISOString(),
+      keptAt: new Date(atMs).toISOString(),
+      state,
+      plaintext,
+      text: exportedText(entry),
+    };
+    yield before + JSON.stringify(fields).replaceAll(unprintable, escapes);
+    before = ",\n";
+  }
+  yield before === "[\n" ? "[]\n" : "\n]\n";
+}
+
+/** {@linkcode fingerprintOf}, which takes its time, once for each key in a row. */
+function fingerprints(): (key: PublicKey) => Fingerprint {
+  let last: readonly [key: PublicKey, fingerprint: Fingerprint] | undefined;
+  return (key) => {
+    if (last?.[0] !== key) last = [key, fingerprintOf(key)];
+    return last[1];
+  };
+}
+
+/** Characters that a terminal could obey and JSON does not escape. In JSON they only occur in strings. */
+const unprintable = /[\p{C}\p{Zl}\p{Zp}]/gu;
+
+function escapes(text: string): string {
+  const units = Array.from({ length: text.length }, (_, i) => text.charCodeAt(i));
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
+}
+
+async function* chunksOf(pieces: AsyncIterable<string>): AsyncGenerator<string> {
+  let chunk = "";
+  for await (const piece of pieces) {
+    chunk += piece;
+    if (chunk.length < chunkLength) continue;
+    yield chunk;
+    chunk = "";
+  }
+  yield chunk;
+}
