@@ -244,6 +244,7 @@ const fields: Arbitraries = {
   usage: fc.record({ usage: hostile, help: hostile }),
   "unknown-command": fc.record({ name: hostile, closest: hostile }),
   path: fc.record({ path: hostile }),
+  "too-many-lines": fc.record({ count: fc.nat(), max: fc.nat() }),
   "turn-failed": fc.record({ command: hostile }),
   "begun-for-another": fc.record({
     begunFor: maybe(hostile),

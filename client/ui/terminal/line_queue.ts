@@ -26,6 +26,11 @@ export interface LineRunner {
   run(line: string, begunFor: Recipient): Promise<boolean>;
   /** Told when a line is done, and for whom a line is may have changed. */
   done(): void;
+  /**
+   * Told that lines were not taken, since too many waited. What follows may have been meant for somebody whom
+   * one of them turned to.
+   */
+  overflowed(lines: { readonly first: string; readonly count: number }): void;
 }
 
 interface EnteredLine {
@@ -33,6 +38,9 @@ interface EnteredLine {
   readonly begunFor: BegunFor;
   readonly turn: Turn | undefined;
 }
+
+/** Lines that wait at most: more than anybody types. More of them come of a paste, which holds back nothing. */
+export const waitingLinesMax = 10_000;
 
 const nobody: Recipient = { conversation: undefined, name: undefined };
 
@@ -46,6 +54,8 @@ export class LineQueue {
   #runner: LineRunner | undefined;
   #running: Promise<void> | undefined;
   #hasEnded = false;
+  /** The lines that were not taken. */
+  #overflow: { readonly first: string; count: number } | undefined;
 
   /** Begins to run what has been entered. */
   start(runner: LineRunner): void {
@@ -69,13 +79,19 @@ export class LineQueue {
   }
 
   /**
-   * Takes a line.
+   * Takes a line, unless too many wait: then this one and all that follow are not taken until those that wait
+   * are done. If some behind it were, they could be meant for somebody whom it turns to.
    *
    * @param begunFor What {@linkcode recipient} was when the line was begun.
    * @param turn What the line may change of that.
    */
   enter(line: string, begunFor: BegunFor, turn: Turn | undefined): void {
     if (this.#hasEnded) return;
+    if (this.#overflow !== undefined || this.waiting >= waitingLinesMax) {
+      this.#overflow ??= { first: line, count: 0 };
+      this.#overflow.count++;
+      return;
+    }
     this.#entered.push({ line, begunFor, turn });
     this.#turn = turn ?? this.#turn;
     this.#run();
@@ -106,6 +122,10 @@ export class LineQueue {
       if (turn === this.#turn) this.#turn = undefined;
       if (isLast) this.drop();
       else runner.done();
+    }
+    if (this.#overflow !== undefined && !this.#hasEnded) {
+      runner.overflowed(this.#overflow);
+      this.#overflow = undefined;
     }
     this.#running = undefined;
   }

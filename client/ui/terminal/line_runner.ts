@@ -9,7 +9,7 @@ import { isMessage, runLine } from "../commands/commands.ts";
 import type { Session } from "../session.ts";
 import type { Shown } from "../wording/wording.ts";
 import type { InputLine } from "./input_line.ts";
-import type { LineQueue, LineRunner } from "./line_queue.ts";
+import { type LineQueue, type LineRunner, waitingLinesMax } from "./line_queue.ts";
 
 /** What running lines in a terminal needs. */
 export interface LineSurroundings {
@@ -46,6 +46,11 @@ export function lineRunner(session: Session, surroundings: LineSurroundings): Li
       if (queue.waiting === 0 && refused.length > 0) {
         show({ type: "lines-refused", lines: refused.splice(0) });
       }
+      prompt();
+    },
+    overflowed({ first, count }) {
+      session.turnFailed(first);
+      show({ type: "too-many-lines", count, max: waitingLinesMax });
       prompt();
     },
   };

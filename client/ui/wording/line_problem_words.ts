@@ -23,6 +23,11 @@ export const lineProblemWords: Words<LineProblem> = {
   path: ({ path }) =>
     problem(`not sent: there is no command /${path}; // begins a message with a slash: //${path}`),
   "turn-failed": ({ command }) => problem(`not sent: ${shorten(command, commandMax)} failed`),
+  "too-many-lines": ({ count, max }) =>
+    problem(
+      `${count} ${count === 1 ? "line was" : "lines were"} not taken: ${max} waited to be done. ` +
+        "What follows is sent to nobody until you /chat or /switch to somebody",
+    ),
   "begun-for-another": ({ begunFor = "nobody", current, asks }) =>
     problem(
       `not sent: this line was begun for ${begunFor}, and you now talk to ${current}` +

@@ -124,6 +124,12 @@ export type LineProblem =
   }
   | {
     /** The command that should have turned to somebody has failed, so the line is for nobody. */
+    /** Lines were not taken, since so many waited. Nobody is current after them. */
+    readonly type: "too-many-lines";
+    readonly count: number;
+    readonly max: number;
+  }
+  | {
     readonly type: "turn-failed";
     readonly command: string;
   }

@@ -32,6 +32,7 @@ class Course {
         return this.#running.promise;
       },
       done: () => this.done++,
+      overflowed: () => {},
     });
   }
 

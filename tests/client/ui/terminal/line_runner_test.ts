@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { turnOf } from "../../../../client/ui/commands/commands.ts";
-import { LineQueue } from "../../../../client/ui/terminal/line_queue.ts";
+import { LineQueue, waitingLinesMax } from "../../../../client/ui/terminal/line_queue.ts";
 import { InputLine } from "../../../../client/ui/terminal/input_line.ts";
 import { lineRunner } from "../../../../client/ui/terminal/line_runner.ts";
 import { FakeSession, peer } from "../../../support/fake_client.ts";
@@ -127,4 +127,31 @@ Deno.test("/quit is told once, and nothing behind it is run", async () => {
   await typing.queue.settled();
   assertEquals(typing.quits, 1);
   assertEquals(typing.sent, [[peer("bob").conversation, "one"]]);
+});
+
+Deno.test("of a paste that is too long nothing goes to somebody whom it turned away from", async () => {
+  const typing = new Typing();
+  typing.t.turnTo("bob");
+  // The paste turns to carol in the part that is not taken, and goes on while lines are run.
+  for (let i = 0; i < 150_000; i++) typing.types(`for bob ${i}\r`);
+  assertEquals(typing.queue.waiting, waitingLinesMax);
+  typing.types("/switch carol\r");
+  for (let i = 0; i < 50_000; i++) typing.types("for carol\r");
+  await typing.queue.settled();
+  const sent = typing.sent;
+  const { conversation } = peer("bob");
+  assertEquals(sent.length, waitingLinesMax);
+  assertEquals(sent.at(-1), [conversation, `for bob ${waitingLinesMax - 1}`]);
+  assertEquals(typing.t.shown.of("too-many-lines").map(({ count }) => count), [
+    200_001 - waitingLinesMax,
+  ]);
+  // Its end comes when all is done.
+  typing.types("for carol, too\r");
+  await typing.queue.settled();
+  assertEquals(typing.sent, []);
+  assertEquals(typing.t.shown.of("turn-failed").length, 1);
+  typing.readline.line = "";
+  typing.types("/switch carol\rfor carol\r");
+  await typing.queue.settled();
+  assertEquals(typing.sent, [[peer("carol").conversation, "for carol"]]);
 });

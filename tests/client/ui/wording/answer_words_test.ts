@@ -155,6 +155,18 @@ testWords({
     "error: not sent: there is no command /etc/passwd; // begins a message with a slash: " +
     "//etc/passwd",
   ]],
+  "too-many-lines": [
+    [
+      { count: 1, max: 10_000 },
+      "error: 1 line was not taken: 10000 waited to be done. What follows is sent to nobody until you " +
+      "/chat or /switch to somebody",
+    ],
+    [
+      { count: 2, max: 10_000 },
+      "error: 2 lines were not taken: 10000 waited to be done. What follows is sent to nobody until you " +
+      "/chat or /switch to somebody",
+    ],
+  ],
   "turn-failed": [
     [{ command: "/chat dave" }, "error: not sent: /chat dave failed"],
     [{ command: "x".repeat(100) }, `error: not sent: ${"x".repeat(79)}… failed`],

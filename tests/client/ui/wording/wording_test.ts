@@ -57,7 +57,14 @@ Deno.test("what went wrong is a problem, and nothing else is", () => {
   problems.push("failed", "usage");
   problems.push("key-changed", "key-refused", "server-contradicted", "not-verified");
   problems.push("unknown-command", "nobody-current", "not-a-count", "count-out-of-range");
-  problems.push("not-yes-or-no", "path", "turn-failed", "begun-for-another", "not-a-line");
+  problems.push(
+    "too-many-lines",
+    "not-yes-or-no",
+    "path",
+    "turn-failed",
+    "begun-for-another",
+    "not-a-line",
+  );
   for (const [type, arbitrary] of hostileShown) {
     // This one depends on what was found.
     if (type === "audited") continue;
