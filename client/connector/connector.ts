@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Address } from "../../shared/net/address.ts";
+import { type Address, plainHost } from "../../shared/net/address.ts";
 import type { Fingerprint } from "../../shared/crypto/public_key.ts";
 import { linksMax } from "../../shared/protocol/limits.ts";
 import { type TimerClock, within } from "../../shared/time/clock.ts";
@@ -37,8 +37,10 @@ export interface Call {
 
 /** Who takes charge of links. What concerns a call of ours has the call as its last argument. */
 export interface LinkKeeper {
-  /** Asked before a connection becomes a link. @returns Whether there is room for one more. */
-  makeRoom(): boolean;
+  /** Asked before we call. @returns Whether there is room for one more link. */
+  makeRoomForOwn(): boolean;
+  /** Asked before a connection that somebody has opened becomes a link. @returns Whether there is room. */
+  makeRoomForCaller(from: Address): boolean;
   /** Whether plaintext may be tried with a peer that was called and has hung up, of whom no key is known. */
   mayTryPlaintext(peer: PeerFacts, call: Call): boolean;
   /** A link has begun to open. */
@@ -89,7 +91,9 @@ export class Connector {
 
   /** Makes a link of a connection that somebody opened to us, or closes it if there is no room. */
   answer(conn: PeerConn, keeper: LinkKeeper): void {
-    if (keeper.makeRoom()) this.#link(conn, "responder", keeper);
+    const { hostname, port } = conn.remoteAddr;
+    const from = { host: plainHost(hostname), port };
+    if (keeper.makeRoomForCaller(from)) this.#link(conn, "responder", keeper);
     else conn.close();
   }
 
@@ -141,7 +145,7 @@ export class Connector {
   ): Promise<BegunLink> {
     const { network, signal } = this.#options;
     const conn = await network.dial(address, call.expectedId, { signal });
-    if (!keeper.makeRoom()) {
+    if (!keeper.makeRoomForOwn()) {
       conn.close();
       throw new UserError({ code: "too-many-links", max: linksMax });
     }

@@ -78,7 +78,7 @@ export class Conversations {
     const notices = this.#notices = new PresenceNotices(options);
     const sink = notices.noting(options.sink);
     this.#options = { ...options, sink };
-    const { self: { id, identity }, store, trust, clock } = options;
+    const { self: { id, identity }, store, trust, clock, random } = options;
     const self = { id, fingerprint: identity.fingerprint };
     const onPeers = () => this.watch();
     const search = (conversation: Conversation) => this.#calls.search(conversation);
@@ -89,7 +89,7 @@ export class Conversations {
       onPeers,
     });
     const admission = new PeerAdmission(this.#options);
-    this.#links = new LinkRegistry({ selfId: id, store, list, admission, sink, clock });
+    this.#links = new LinkRegistry({ selfId: id, store, list, admission, sink, clock, random });
     this.#calls = new Calls({ ...this.#options, list, links: this.#links });
     this.#mail = new ConversationMail({ selfId: id, store, admission, list, sink });
     this.#commits = new GroupCommit({ outgoing: store.outgoing, clock });

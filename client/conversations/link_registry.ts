@@ -6,9 +6,9 @@
  */
 
 import { fingerprintOf } from "../../shared/crypto/public_key.ts";
-import { formatAddress } from "../../shared/net/address.ts";
+import { type Address, formatAddress } from "../../shared/net/address.ts";
 import type { Clock } from "../../shared/time/clock.ts";
-import { linksMax, linksPerPeerMax } from "../../shared/protocol/limits.ts";
+import { linksPerPeerMax, unknownLinksPerHostMax } from "../../shared/protocol/limits.ts";
 import type { Message } from "../../shared/protocol/message.ts";
 import { peerFaults, refusals } from "../../shared/protocol/reasons.ts";
 import { AuditAnswerer } from "../audit/audit.ts";
@@ -26,6 +26,7 @@ import { type Problem, reasonOf, UserError } from "../user_error.ts";
 import type { PeerAdmission } from "./admission.ts";
 import { addressOf, type Conversation } from "./conversation.ts";
 import type { ConversationList } from "./conversation_list.ts";
+import { LinkPlaces } from "./link_places.ts";
 
 /** Conversations whose last addresses are looked through, at most. */
 const knownPlacesMax = 1_000;
@@ -39,6 +40,8 @@ export interface LinkRegistryOptions {
   readonly admission: PeerAdmission;
   readonly sink: EventSink;
   readonly clock: Clock;
+  /** Gives numbers from 0 up to 1. */
+  readonly random: () => number;
 }
 
 /** The links of a client. */
@@ -48,32 +51,37 @@ export class LinkRegistry implements LinkKeeper {
   /** Stays when a link is over: who has just called wants to know with whom that was. */
   readonly #conversations = new WeakMap<Link, Conversation>();
   readonly #audits: AuditAnswerer;
+  /** Those that are open, or have been. */
+  readonly #opened = new WeakSet<Link>();
+  readonly #places: LinkPlaces<Link>;
   #leaving = false;
 
   constructor(options: LinkRegistryOptions) {
     this.#options = options;
     this.#audits = new AuditAnswerer(options.store.digests, options.clock);
+    this.#places = new LinkPlaces({
+      isOpen: (link) => this.#opened.has(link),
+      isKept: (link) => this.#isKept(link),
+      random: options.random,
+    });
   }
 
-  /** Somebody who has called and said nothing yet makes room for one more link. */
-  makeRoom(): boolean {
-    if (this.#leaving) return false;
-    if (this.#links.size < linksMax) return true;
-    for (const link of this.#links) {
-      if (link.dialect === undefined && link.role === "responder") {
-        link.leave();
-        return true;
-      }
-    }
-    return false;
+  makeRoomForOwn(): boolean {
+    return !this.#leaving && this.#places.makeRoomForOwn();
+  }
+
+  makeRoomForCaller({ host }: Address): boolean {
+    return !this.#leaving && this.#places.makeRoomForCaller(host);
   }
 
   added(link: Link): void {
     this.#links.add(link);
+    this.#places.add(link);
   }
 
   admitPlaintext(peer: PeerFacts, call?: Call): Refusal | undefined {
-    return this.#options.admission.admitPlaintext(peer, call?.expectedId);
+    return this.#options.admission.admitPlaintext(peer, call?.expectedId) ??
+      this.#refusalOfUnknown(peer);
   }
 
   mayTryPlaintext(peer: PeerFacts, call: Call): boolean {
@@ -92,10 +100,12 @@ export class LinkRegistry implements LinkKeeper {
 
   async admitKey(peer: PeerFacts, call?: Call): Promise<Refusal | undefined> {
     return this.#refusalOfMany(peer) ?? this.#refusalOfAudit(peer) ??
+      this.#refusalOfUnknown(peer) ??
       await this.#options.admission.admitKey(peer, call?.expectedId, call?.interactive);
   }
 
   begin(link: Link, call?: Call): Receiver {
+    this.#opened.add(link);
     const receiver = {
       ...ignoringReceiver,
       answerAudit: (request: Message) => this.#answerAudit(link, request),
@@ -137,6 +147,7 @@ export class LinkRegistry implements LinkKeeper {
   closed(link: Link, reason: CloseReason, detail: Problem | undefined): void {
     const conversation = this.#conversations.get(link);
     this.#links.delete(link);
+    this.#places.delete(link);
     if (conversation === undefined) return;
     const { sink, list } = this.#options;
     const { ref } = conversation;
@@ -201,6 +212,27 @@ export class LinkRegistry implements LinkKeeper {
       this.#options.sink.emit({ type: "problem", problem });
       throw new UserError(problem, { cause: error });
     }
+  }
+
+  /** Unknown senders of one host must not take up the places of all. */
+  #refusalOfUnknown(peer: PeerFacts): Refusal | undefined {
+    const { role, peerId, peerKey } = peer;
+    const isContact = peerKey !== undefined &&
+      this.#options.admission.isContact(peerId!, peerKey);
+    if (role === "initiator" || isContact || this.#places.makeRoomForUnknown(peer)) {
+      return undefined;
+    }
+    return {
+      ...refusals.tooManyLinksOfHost,
+      detail: { code: "too-many-links-of-one-host", max: unknownLinksPerHostMax },
+    };
+  }
+
+  /** Whether the user has a part in an open link. */
+  #isKept(link: Link): boolean {
+    const { peerId, peerKey } = link;
+    return this.#conversations.get(link)?.answered === true ||
+      (peerKey !== undefined && this.#options.admission.isContact(peerId!, peerKey));
   }
 
   /** Somebody who is no contact may not compare. Their call shows nothing, and nothing of it is remembered. */

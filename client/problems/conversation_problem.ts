@@ -37,6 +37,7 @@ export type ConversationProblem =
   | { readonly code: "other-key"; readonly name: string }
   | { readonly code: "audit-by-unknown"; readonly name: string }
   | { readonly code: "too-many-links-of-one-peer"; readonly max: number }
+  | { readonly code: "too-many-links-of-one-host"; readonly max: number }
   | PlaintextProblem & { readonly code: "not-encrypted" }
   /** As `not-encrypted`, if the peer has said nothing at all: it may only be slow. */
   | PlaintextProblem & { readonly code: "no-answer-as-encrypted" }

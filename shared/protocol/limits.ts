@@ -242,6 +242,21 @@ export const linkPongTimeoutMs = 10_000;
 /** Links that a client holds at a time, with those that have not said who they are. */
 export const linksMax = 64;
 
+/** Of these, places that callers never take: they are for the user's own calls. */
+export const ownLinksReserved = 8;
+
+/** Callers that are not open yet, in all and of one host; from so many on some are dropped at random. */
+export const openingLinksMax = 24;
+/** See {@linkcode openingLinksMax}. */
+export const openingLinksPerHostMax = 4;
+/** See {@linkcode openingLinksMax}. */
+export const openingLinksEarly = 8;
+
+/** Open links with callers who are no contacts, in all and of one host. */
+export const unknownLinksMax = 20;
+/** See {@linkcode unknownLinksMax}. */
+export const unknownLinksPerHostMax = 4;
+
 /** Contacts whose keys a client saves. */
 export const knownPeersMax = 10_000;
 
@@ -347,6 +362,10 @@ for (
       textBytesMax <= unknownSenderBytesMax &&
       100 * (unknownSenderBytesMax + unknownSenderMessagesMax * unknownSenderMessageBytes) <=
         unknownSendersBytesMax,
+    "callers and unknown senders leave places for contacts, and no IPv6 site has all of theirs":
+      openingLinksMax + unknownLinksMax + ownLinksReserved < linksMax &&
+      openingLinksPerHostMax * siteHostsMax < openingLinksMax &&
+      unknownLinksPerHostMax * siteHostsMax < unknownLinksMax,
     "a mail is not kept longer than the name that it is for": mailTtlMs <= nameLeaseMs,
   })
 ) {

@@ -161,6 +161,7 @@ export const refusals = {
     fault(403, `This call was for ${expected}, but ${answered} answered`),
   cannotLookUpKeys: fault(500, "This client cannot look up keys at the moment"),
   tooManyLinks: fault(429, "You have as many connections to this client as it allows"),
+  tooManyLinksOfHost: fault(429, "This client has as many callers from your host as it allows"),
   notMeant: fault(403, "This call was for somebody else"),
   notAnswered: (count: number): Fault =>
     fault(429, `The user has not answered ${count} of your messages; wait for an answer`),

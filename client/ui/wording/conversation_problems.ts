@@ -35,6 +35,8 @@ export const conversationSentences: Sentences<ConversationProblem> = {
   "other-key": ({ name }) => `${name} has another key than expected`,
   "audit-by-unknown": ({ name }) => `${name} wants to compare messages and is no contact`,
   "too-many-links-of-one-peer": ({ max }) => `more than ${max} links with one peer`,
+  "too-many-links-of-one-host": ({ max }) =>
+    `more than ${max} links with people at one host whom you do not know`,
   "not-encrypted": ({ name, address, known }) => {
     const place = formatAddress(address);
     const who = name ?? place;

@@ -3,9 +3,10 @@ import { CallRefused } from "../../../client/connector/connector.ts";
 import { problemSentence } from "../../../client/ui/wording/problem_sentences.ts";
 import { UserError } from "../../../client/user_error.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
-import { linksMax, linksPerPeerMax } from "../../../shared/protocol/limits.ts";
+import { linksMax, linksPerPeerMax, ownLinksReserved } from "../../../shared/protocol/limits.ts";
 import { Home, nowhere, Person } from "../../support/client_fixture.ts";
 import { failing } from "../../support/failing.ts";
+import { befriend } from "../../support/friends.ts";
 import { EncryptedPeer } from "../../support/encrypted_peer.ts";
 import { until } from "../../support/events.ts";
 import { chat, patient } from "../../support/link_fixture.ts";
@@ -493,10 +494,24 @@ Deno.test("at the limit of conversations, further ones are refused", async () =>
   await using alice = new Person("alice", nowhere);
   await using bob = new Person("bob", nowhere);
   const peers: EncryptedPeer[] = [];
+  const befriended = (id: string) => {
+    const identity = Identity.generate();
+    befriend(alice.store, id, identity.publicKey);
+    return identity;
+  };
   try {
-    for (let i = 0; i < linksMax; i++) peers.push(await callBy(`peer${i}`, alice));
+    for (let i = 0; i < linksMax - ownLinksReserved; i++) {
+      const id = `peer${i}`;
+      peers.push(await callBy(id, alice, befriended(id)));
+    }
     using late = await RawPeer.dial(alice.client.address);
     assertEquals(await late.rest(), "");
+    for (let i = 0; i < ownLinksReserved; i++) {
+      using listener = new RawListener();
+      const called = alice.chat(`127.0.0.1:${listener.address.port}`);
+      peers.push(await EncryptedPeer.accept(await listener.accept(), { id: `called${i}` }));
+      await called;
+    }
     await rejectsSaying(() => alice.chat(bob.place), UserError, "/close one first");
     await alice.close("peer0");
     await alice.chat(bob.place);
@@ -511,6 +526,9 @@ Deno.test("the links of one peer are limited, under any id, and other peers stil
   await using carol = new Person("carol", nowhere);
   const identity = Identity.generate();
   const peers: EncryptedPeer[] = [];
+  for (const id of ["bob", "bob1", "bob3", "bob5", "bob7", "bobby"]) {
+    befriend(alice.store, id, identity.publicKey);
+  }
   const refused = /^ERROR\r\nCode: 429\r\nReason: You have as many connections [^\r\n]+\r\n\r\n$/;
   try {
     for (let i = 0; i < linksPerPeerMax; i++) {

@@ -140,6 +140,10 @@ const conversationCases: SentenceCases<ConversationProblem> = {
     { code: "audit-by-unknown", name },
     "bob wants to compare messages and is no contact",
   ]],
+  "too-many-links-of-one-host": [[
+    { code: "too-many-links-of-one-host", max: 4 },
+    "more than 4 links with people at one host whom you do not know",
+  ]],
   "too-many-links-of-one-peer": [[
     { code: "too-many-links-of-one-peer", max: 4 },
     "more than 4 links with one peer",
