@@ -99,6 +99,16 @@ for (const build of builds) {
     assert(!bob.out.some((line) => line.includes("Hello Bob!")));
   });
 
+  Deno.test(`${build.name}: who is at a strict server without --legacy-server is told of it`, async () => {
+    await using server = new OriginalServer({ strict: true });
+    await using alice = new Program(build, "client", "alice", "0", server.place);
+    await alice.types("/register");
+    await alice.says(
+      /^error: The server at .* closed the connection .* --legacy-server if that is/,
+    );
+    assertEquals(server.heard.length, 1);
+  });
+
   for (const strict of [false, true]) {
     Deno.test(`${build.name}: three talk over ${strict ? "a strict" : "the original's"} server`, async () => {
       await using server = new OriginalServer({ strict });

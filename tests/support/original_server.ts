@@ -50,7 +50,7 @@ export class OriginalServer implements AsyncDisposable {
       const count = await conn.read(buffer).catch(() => null) ?? 0;
       const said = new TextDecoder().decode(buffer.subarray(0, count));
       this.heard.push(said);
-      if (this.#strict && /^(?!clientID|IP|Port)[A-Za-z]+:/m.test(said)) return this.#close();
+      if (this.#strict && /^(?!clientID|IP|Port)[A-Za-z]+:/m.test(said)) return;
       const answer = this.#answer(said);
       if (answer !== undefined) await conn.write(new TextEncoder().encode(answer)).catch(() => 0);
     }
