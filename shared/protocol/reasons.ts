@@ -149,8 +149,8 @@ export const peerFaults = {
 export const refusals = {
   encryptedOnly: fault(
     426,
-    "This client talks only over encrypted connections, unless its user starts it with " +
-      "--allow-plaintext",
+    "This client talks only over encrypted connections, unless its user starts it with the option " +
+      "allow-plaintext",
   ),
   encryptedOnlyWith: (name: string): Fault =>
     fault(426, `This client talks to ${name} only over encrypted connections`),

@@ -78,7 +78,7 @@ for (const build of builds) {
     await using bob = new Program(build, "client", "bob");
     const [, port] = await bob.says(/listening on 127\.0\.0\.1:(\d+)/);
     const told = "This client talks only over encrypted connections, unless its user starts it " +
-      "with --allow-plaintext";
+      "with the option allow-plaintext";
     const chat = "CHAT\r\nclientID: carol\r\nIP: 127.0.0.1\r\nPort: 5557\r\n\r\n";
     for (const opening of ["Hello Bob!", chat]) {
       assertEquals(await ask(Number(port), opening), `${told}\r\n`);

@@ -727,7 +727,7 @@ for (
     } else {
       assertMatch(
         message,
-        /ended the call: “This client talks only over encrypted connections, unless its user starts it with --allow-plaintext”$/,
+        /ended the call: “This client talks only over encrypted connections, unless its user starts it with the option allow-plaintext”$/,
       );
       const { why } = await bob.events.see("turned-away");
       assertMatch(
