@@ -8,10 +8,10 @@ import { watchedMax } from "../../shared/protocol/limits.ts";
 import { type Fingerprint, fingerprintOf } from "../../shared/crypto/public_key.ts";
 import type { ConversationState, DeviceState } from "../events.ts";
 import type { PresenceStatus } from "../rendezvous/rendezvous.ts";
-import type { Store } from "../store/store.ts";
+import type { ConversationRecord, Store } from "../store/store.ts";
 import type { Conversation } from "./conversation.ts";
 
-type Stored = Pick<Store["conversations"], "get" | "list">;
+type Stored = Pick<Store["conversations"], "get" | "list" | "listContacts">;
 
 /** Somebody whom the user talks to, and whether they are there. */
 export interface ContactState {
@@ -35,7 +35,8 @@ const contactsMax = 60;
 const namesMax = 1_000;
 
 /**
- * Those whom the user talks to: peers without a key while they are there, then contacts, the latest first.
+ * Those whom the user talks to: peers without a key while they are there, then contacts, then unknown senders, of
+ * each the latest first.
  *
  * @param open The conversations that there are.
  * @param known What is known of each by its name.
@@ -56,31 +57,33 @@ export function contactStates(
       const { lastAtMs } = stored.get(id);
       return { name, person, devices, waiting, lastAtMs, presence: undefined, connected: true };
     });
-  const contacts = stored.list(selfId, contactsMax).flatMap(({ name, key, lastAtMs, outgoing }) => {
-    if (key === undefined) return [];
-    const { devices = [{ device: key, address: undefined, connected: false }] } =
-      known.state(name) ?? {};
-    return [{
-      name,
-      person: fingerprintOf(key),
-      devices,
-      presence: known.presence(name),
-      connected: devices.some(({ connected }) => connected),
-      waiting: outgoing.last - outgoing.acknowledged,
-      lastAtMs,
-    }];
-  });
+  const contacts = latest(stored, selfId, contactsMax).flatMap(
+    ({ name, key, lastAtMs, outgoing }) => {
+      if (key === undefined) return [];
+      const { devices = [{ device: key, address: undefined, connected: false }] } =
+        known.state(name) ?? {};
+      return [{
+        name,
+        person: fingerprintOf(key),
+        devices,
+        presence: known.presence(name),
+        connected: devices.some(({ connected }) => connected),
+        waiting: outgoing.last - outgoing.acknowledged,
+        lastAtMs,
+      }];
+    },
+  );
   return [...plaintext, ...contacts];
 }
 
-/** The names of those who were talked to, the latest first. @throws {UserError} If the store fails. */
+/** The names of those who were talked to, contacts first. @throws {UserError} If the store fails. */
 export function knownNames(stored: Stored, selfId: string): string[] {
-  return stored.list(selfId, namesMax).map(({ name }) => name);
+  return latest(stored, selfId, namesMax).map(({ name }) => name);
 }
 
 /**
- * Whom to watch: those of open conversations whom the user has answered, then those who were talked to last,
- * then unknown senders.
+ * Whom to watch: those of open conversations whom the user has answered, then other contacts, those who were
+ * talked to last first, then unknown senders.
  *
  * @throws {UserError} If the store cannot be read.
  */
@@ -90,11 +93,19 @@ export function namesToWatch(
   conversations: readonly Conversation[],
 ): string[] {
   const open = conversations.filter(({ key }) => key !== undefined);
-  const latest = stored.list(selfId, watchedMax).filter(({ key }) => key !== undefined);
+  const lately = latest(stored, selfId, watchedMax).filter(({ key }) => key !== undefined);
   const names = [
     ...open.filter(({ answered }) => answered).map(({ peerId }) => peerId),
-    ...latest.map(({ name }) => name),
+    ...lately.map(({ name }) => name),
     ...open.map(({ peerId }) => peerId),
   ];
   return [...new Set(names)].slice(0, watchedMax);
+}
+
+/** The latest conversations, those with contacts first: however many strangers write, they displace none. */
+function latest(stored: Stored, selfId: string, limit: number): ConversationRecord[] {
+  const contacts = stored.listContacts(selfId, limit);
+  const known = new Set(contacts.map(({ id }) => id));
+  const others = stored.list(selfId, limit).filter(({ id }) => !known.has(id));
+  return [...contacts, ...others].slice(0, limit);
 }

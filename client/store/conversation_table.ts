@@ -134,6 +134,11 @@ export class ConversationTable {
     return this.#read("latest", self, limit);
   }
 
+  /** Those of {@linkcode list} whose peers are contacts. @throws {UserError} As {@linkcode find}. */
+  listContacts(self: string, limit: number): ConversationRecord[] {
+    return this.#read("latestContacts", self, limit);
+  }
+
   /**
    * The conversations with messages that the peer does not have, the latest used first.
    *
@@ -161,7 +166,7 @@ export class ConversationTable {
   }
 
   #read(
-    which: "byParty" | "byName" | "byId" | "latest" | "waiting",
+    which: "byParty" | "byName" | "byId" | "latest" | "latestContacts" | "waiting",
     ...values: (string | number | Uint8Array)[]
   ): ConversationRecord[] {
     const rows = this.#transactions.reading(
@@ -197,6 +202,12 @@ function prepare(database: DatabaseSync) {
     byName: database.prepare(`${select} WHERE c.self = ? AND c.name = ? ${latestFirst}`),
     byId: database.prepare(`${select} WHERE c.id = ?`),
     latest: database.prepare(`${select} WHERE c.self = ? ${latestFirst} LIMIT ?`),
+    latestContacts: database.prepare(
+      `${select} WHERE c.self = ? AND EXISTS (
+         SELECT 1 FROM known_peers k
+         WHERE k.name = c.name AND k.key = c.key AND k.stranger_since_ms IS NULL)
+       ${latestFirst} LIMIT ?`,
+    ),
     waiting: database.prepare(
       `${select} WHERE c.self = ? AND s.last > ${acknowledgedOf("s")} ${latestFirst}`,
     ),

@@ -6,7 +6,11 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import { type PublicKey, publicKeyBytes, publicKeyFrom } from "../../shared/crypto/public_key.ts";
-import { knownPeersMax, unknownSenderKeysMax } from "../../shared/protocol/limits.ts";
+import {
+  knownPeersMax,
+  unknownSenderKeysMax,
+  unknownSenderNamesMax,
+} from "../../shared/protocol/limits.ts";
 import type { Transactions } from "./transactions.ts";
 
 /** A peer whose key is remembered. */
@@ -41,8 +45,8 @@ export class KnownPeers {
   }
 
   /**
-   * Remembers the key of a new peer. A caller can call under any number of names, so the oldest unknown senders
-   * make room for the newest one. Contacts never make room.
+   * Remembers the key of a new peer. A caller can call under any number of names, so of one key only some are
+   * remembered, and the oldest unknown senders make room for the newest one. Contacts never make room.
    *
    * @param unknownSinceMs The time of day, if the peer has called: milliseconds since 1970, UTC. Undefined if the
    * user has called the peer, who is a contact then.
@@ -51,6 +55,7 @@ export class KnownPeers {
   meet(name: string, key: PublicKey, unknownSinceMs: number | undefined): Meeting {
     return this.#write(() => {
       if (unknownSinceMs !== undefined) {
+        this.#sql.forgetNames.run(publicKeyBytes(key), unknownSenderNamesMax - 1);
         const tooMany = this.#count("countUnknown") + 1 - unknownSenderKeysMax;
         if (tooMany > 0) this.#sql.forgetUnknown.run(tooMany);
       } else if (this.#count("countContacts") >= knownPeersMax) {
@@ -142,6 +147,11 @@ function prepare(database: DatabaseSync) {
       `DELETE FROM known_peers WHERE name IN (
          SELECT name FROM known_peers WHERE stranger_since_ms IS NOT NULL
          ORDER BY stranger_since_ms LIMIT ?)`,
+    ),
+    forgetNames: database.prepare(
+      `DELETE FROM known_peers WHERE name IN (
+         SELECT name FROM known_peers WHERE key = ? AND stranger_since_ms IS NOT NULL
+         ORDER BY stranger_since_ms DESC LIMIT -1 OFFSET ?)`,
     ),
     // Another program may have met a peer of that name in the meantime.
     meet: database.prepare(

@@ -263,6 +263,9 @@ export const knownPeersMax = 10_000;
 /** Unknown senders whose keys a client saves beside these: the latest. */
 export const unknownSenderKeysMax = 1_000;
 
+/** Of these, names under which one key is saved: the latest. */
+export const unknownSenderNamesMax = 8;
+
 /** Messages that a client accepts from an unknown sender before the user answers, and the bytes of their texts. */
 export const unknownSenderMessagesMax = 20;
 /** See {@linkcode unknownSenderMessagesMax}. */

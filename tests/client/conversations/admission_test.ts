@@ -390,7 +390,7 @@ Deno.test("a peer that called is saved as an unknown sender, and one that was ca
   await t.admission.admitKey(candidate("responder", "initiator", 1), undefined);
   await t.admission.admitKey(candidate("initiator", "responder", 2), undefined);
   for (let i = 0; i < unknownSenderKeysMax; i++) {
-    knownPeers.meet(`unknown${i}`, keyOf(3), Number.MAX_SAFE_INTEGER);
+    knownPeers.meet(`unknown${i}`, keyOf(i), Number.MAX_SAFE_INTEGER);
   }
   assertEquals(knownPeers.find("initiator"), undefined);
   assertEquals(knownPeers.find("responder")?.key, keyOf(2));

@@ -5,7 +5,11 @@ import { KnownPeers } from "../../../client/store/known_peers.ts";
 import { Transactions } from "../../../client/store/transactions.ts";
 import { UserError } from "../../../client/user_error.ts";
 import { openStore } from "../../../client/store/store.ts";
-import { knownPeersMax, unknownSenderKeysMax } from "../../../shared/protocol/limits.ts";
+import {
+  knownPeersMax,
+  unknownSenderKeysMax,
+  unknownSenderNamesMax,
+} from "../../../shared/protocol/limits.ts";
 import { temporaryDirectory } from "../../support/places.ts";
 import { race } from "../../support/race.ts";
 import { keyOf } from "../../support/store_fixture.ts";
@@ -158,7 +162,7 @@ Deno.test("the oldest unknown senders make room even if the clock went wrong in 
   const { knownPeers } = store;
   knownPeers.meet("first", keyOf(1), Date.UTC(2040, 0));
   knownPeers.meet("second", keyOf(2), Date.UTC(1970, 0));
-  for (let i = 1; i < unknownSenderKeysMax; i++) knownPeers.meet(`more${i}`, keyOf(3), i);
+  for (let i = 1; i < unknownSenderKeysMax; i++) knownPeers.meet(`more${i}`, keyOf(i), i);
   assertEquals([knownPeers.find("first"), knownPeers.find("second")?.key], [undefined, keyOf(2)]);
   knownPeers.meet("last", keyOf(4), 0);
   assertEquals([knownPeers.find("second"), knownPeers.find("last")?.key], [undefined, keyOf(4)]);
@@ -272,4 +276,19 @@ Deno.test("processes that share a file, and make it at the same moment, lose not
     }
   }
   assert(keys.includes(store.knownPeers.find("bob")!.key));
+});
+
+Deno.test("one key under a thousand names pushes nobody out", () => {
+  using store = openStore(":memory:");
+  const { knownPeers } = store;
+  knownPeers.meet("bob", keyOf(2), 1);
+  for (let i = 0; i < 1_000; i++) knownPeers.meet(`mallory${i}`, keyOf(3), 2 + i);
+  assertEquals(knownPeers.find("bob")?.key, keyOf(2));
+  const names = Array.from({ length: 1_000 }, (_, i) => `mallory${i}`);
+  const known = names.filter((name) => knownPeers.find(name) !== undefined);
+  assertEquals(known, names.slice(-unknownSenderNamesMax));
+  // A contact of that key is none of them.
+  knownPeers.addContact("mallory999", keyOf(3));
+  for (let i = 0; i < 20; i++) knownPeers.meet(`other${i}`, keyOf(3), 2_000 + i);
+  assertEquals(knownPeers.find("mallory999")?.key, keyOf(3));
 });

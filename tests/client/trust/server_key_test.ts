@@ -206,7 +206,7 @@ Deno.test("the saved key of an unknown sender makes room for others, and that of
   await bob.message();
   const laterMs = Date.now() + 60_000;
   for (let i = 0; i < unknownSenderKeysMax; i++) {
-    knownPeers.meet(`unknown${i}`, publicKeyFrom(new Uint8Array(32)), laterMs);
+    knownPeers.meet(`unknown${i}`, publicKeyFrom(new Uint8Array(32).fill(i)), laterMs);
   }
   assertEquals(knownPeers.find("bob")?.key, identity.publicKey);
   assertEquals(knownPeers.find("carol")?.key, carol.identity.publicKey);
