@@ -154,9 +154,10 @@ export class IncomingMessages {
   #take(batch: Batch, message: ChatMessage): Receipt {
     const { position } = message;
     if (position === undefined) {
-      if (this.#byId(batch, message.id) !== undefined) return { outcome: "duplicate" };
+      const id = idToColumn(message.id);
+      if (this.#byId(batch, id) !== undefined) return { outcome: "duplicate" };
       return batch.tooMuch(message) ??
-        { outcome: "stored", row: this.#store(batch, message, undefined), missed: 0 };
+        { outcome: "stored", row: this.#store(batch, message, id, undefined), missed: 0 };
     }
     const stream = batch.streams.get(position.stream) ??
       this.#stream(batch.conversation, position.stream);
@@ -175,7 +176,9 @@ export class IncomingMessages {
     const last = jumps ? floor : stream.last!;
     if (seq > last + 1) return { outcome: "gap" };
     if (!jumps && stream.head !== undefined && prev !== stream.head) return { outcome: "conflict" };
-    const known = this.#byId(batch, id);
+    // Once for both: making it takes as long as looking for it.
+    const idColumn = idToColumn(id);
+    const known = this.#byId(batch, idColumn);
     const tooMuch = known === undefined ? batch.tooMuch(message) : undefined;
     if (tooMuch !== undefined) return tooMuch;
     const missed = stream.last === undefined ? 0 : last - stream.last;
@@ -185,7 +188,7 @@ export class IncomingMessages {
     stream.lastId = id;
     batch.extended.add(stream);
     if (known === undefined) {
-      return { outcome: "stored", row: this.#store(batch, message, row), missed };
+      return { outcome: "stored", row: this.#store(batch, message, idColumn, row), missed };
     }
     // It came by an older stream as well. It moves to the position that it has with its sender now.
     if (known.stream === null || known.stream < row) this.#sql.move.run(row, seq, known.row);
@@ -198,11 +201,13 @@ export class IncomingMessages {
    */
   #isKnown(batch: Batch, { row }: Stream, seq: number, id: string): boolean {
     const seat = this.#sql.bySeat.get(row!, seq) as unknown as Seat | undefined;
-    return seat === undefined ? this.#byId(batch, id) !== undefined : idFromColumn(seat.id) === id;
+    return seat === undefined
+      ? this.#byId(batch, idToColumn(id)) !== undefined
+      : idFromColumn(seat.id) === id;
   }
 
-  #byId({ conversation }: Batch, id: string): Known | undefined {
-    return this.#sql.byId.get(conversation, idToColumn(id)) as unknown as Known | undefined;
+  #byId({ conversation }: Batch, idColumn: Uint8Array | string): Known | undefined {
+    return this.#sql.byId.get(conversation, idColumn) as unknown as Known | undefined;
   }
 
   #begin({ conversation }: Batch, { stream }: StreamPosition): number {
@@ -211,7 +216,12 @@ export class IncomingMessages {
     return Number(lastInsertRowid);
   }
 
-  #store(batch: Batch, message: ChatMessage, stream: number | undefined): number {
+  #store(
+    batch: Batch,
+    message: ChatMessage,
+    idColumn: Uint8Array | string,
+    stream: number | undefined,
+  ): number {
     const { id, sentAtMs, position } = message;
     // Half of a surrogate pair has no UTF-8: it is stored as it is going to be read.
     const text = batch.write({ ...batch.party, direction: "in", id }, message.text.toWellFormed());
@@ -219,7 +229,7 @@ export class IncomingMessages {
       batch.conversation,
       stream ?? null,
       position?.seq ?? null,
-      idToColumn(id),
+      idColumn,
       sentAtMs,
       batch.atMs,
       text,
