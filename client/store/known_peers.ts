@@ -8,6 +8,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { type PublicKey, publicKeyBytes, publicKeyFrom } from "../../shared/crypto/public_key.ts";
 import {
   knownPeersMax,
+  rejectedKeysMax,
   unknownSenderKeysMax,
   unknownSenderNamesMax,
 } from "../../shared/protocol/limits.ts";
@@ -110,6 +111,7 @@ export class KnownPeers {
       const isKnown = this.#sql.find.get(name) !== undefined;
       if (!isKnown && this.#count("countContacts") >= knownPeersMax) return false;
       this.#sql.put.run({ name, key: publicKeyBytes(key) });
+      this.#sql.takeBack.run(name, publicKeyBytes(key));
       return true;
     });
   }
@@ -119,9 +121,27 @@ export class KnownPeers {
     this.#write(() => this.#sql.verify.run(name, publicKeyBytes(key)));
   }
 
-  /** Forgets a key. @throws {UserError} If the store cannot be written. */
-  forget(name: string, key: PublicKey): void {
-    this.#write(() => this.#sql.forget.run(name, publicKeyBytes(key)));
+  /**
+   * Forgets a key, and notes that it is not its owner's, until the user decides otherwise. The oldest of such
+   * notes make room for new ones.
+   *
+   * @throws {UserError} If the store cannot be written.
+   */
+  reject(name: string, key: PublicKey): void {
+    this.#write(() => {
+      this.#sql.forget.run(name, publicKeyBytes(key));
+      this.#sql.reject.run(name, publicKeyBytes(key));
+      this.#sql.forgetRejected.run(rejectedKeysMax);
+    });
+  }
+
+  /** Whether a key was found not to be that of a name's owner. @throws {UserError} As {@linkcode find}. */
+  isRejected(name: string, key: PublicKey): boolean {
+    const found = this.#transactions.reading(
+      "read-keys",
+      () => this.#sql.rejected.get(name, publicKeyBytes(key)),
+    );
+    return found !== undefined;
   }
 
   #write<T>(work: () => T): T {
@@ -180,5 +200,12 @@ function prepare(database: DatabaseSync) {
     ),
     verify: database.prepare("UPDATE known_peers SET verified = 1 WHERE name = ? AND key = ?"),
     forget: database.prepare("DELETE FROM known_peers WHERE name = ? AND key = ?"),
+    reject: database.prepare("INSERT OR REPLACE INTO rejected_keys (name, key) VALUES (?, ?)"),
+    forgetRejected: database.prepare(
+      `DELETE FROM rejected_keys WHERE number <=
+         (SELECT number FROM rejected_keys ORDER BY number DESC LIMIT 1 OFFSET ?)`,
+    ),
+    rejected: database.prepare("SELECT 1 FROM rejected_keys WHERE name = ? AND key = ?"),
+    takeBack: database.prepare("DELETE FROM rejected_keys WHERE name = ? AND key = ?"),
   };
 }

@@ -172,6 +172,17 @@ export const additions: readonly string[] = [
   CREATE TRIGGER conversation_forgotten AFTER DELETE ON conversations BEGIN
     DELETE FROM unanswered WHERE conversation = OLD.id;
   END;`,
+  `-- The keys of which the user has found that they are not those of a name's owner. The oldest come first.
+  CREATE TABLE rejected_keys (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    key BLOB NOT NULL CHECK (length(key) = 32),
+    UNIQUE (name, key)
+  ) STRICT;
+  -- Whoever finds the words the same takes it back. A trigger, because 0.3.0 verifies keys, too.
+  CREATE TRIGGER rejected_no_more AFTER UPDATE OF verified ON known_peers WHEN NEW.verified = 1 BEGIN
+    DELETE FROM rejected_keys WHERE name = NEW.name AND key = NEW.key;
+  END;`,
 ];
 
 /** How many of the {@linkcode additions} are made. Before this table, the first was made at every start. */

@@ -22,7 +22,7 @@ export class Trust {
   readonly #knownPeers: Store["knownPeers"];
   readonly #clock: Pick<TimerClock, "timeOfDay">;
   readonly #refused = new RefusedKeys();
-  /** Fingerprints of keys that the user has found not to be those of a name's owner. */
+  /** Fingerprints of keys that the user has found not to be those of a name's owner, even if the disk is full. */
   readonly #rejected = new Map<string, Set<Fingerprint>>();
 
   /** @param clock Says when unknown senders have come. */
@@ -57,7 +57,9 @@ export class Trust {
     const fingerprint = fingerprintOf(key);
     const saved = known && { fingerprint: fingerprintOf(known.key), verified: known.verified };
     let verdict = judgeKey(fingerprint, saved, serverFingerprint);
-    if (verdict.type === "first" && this.#rejected.get(name)?.has(fingerprint)) {
+    // Version 0.3.0, which knows nothing of such a key, may have saved it again.
+    const isOpen = verdict.type === "first" || verdict.type === "known" && !verdict.verified;
+    if (isOpen && this.#isRejected(name, key)) {
       verdict = { type: "rejected", presentedFingerprint: fingerprint, serverFingerprint };
     }
     if (verdict.type !== "first" && verdict.type !== "known") {
@@ -111,7 +113,9 @@ export class Trust {
    * @throws {Error} If it cannot be written.
    */
   remember(name: string, key: PublicKey): boolean {
-    return this.#knownPeers.remember(name, key);
+    if (!this.#knownPeers.remember(name, key)) return false;
+    this.#rejected.get(name)?.delete(fingerprintOf(key));
+    return true;
   }
 
   /**
@@ -141,11 +145,8 @@ export class Trust {
         fingerprints,
       });
     }
-    if (!this.#knownPeers.remember(name, wanted.key)) {
-      throw new UserError({ code: "no-room-for-key", name });
-    }
+    if (!this.remember(name, wanted.key)) throw new UserError({ code: "no-room-for-key", name });
     this.#refused.forget(name);
-    this.#rejected.get(name)?.delete(wanted.fingerprint);
     return wanted.fingerprint;
   }
 
@@ -160,10 +161,19 @@ export class Trust {
     this.#knownPeers.markVerified(name, key);
   }
 
-  /** Forgets a key that has turned out not to be its owner's, and refuses it while the client runs. */
+  /**
+   * Forgets a key that has turned out not to be its owner's, and refuses it from now on.
+   *
+   * @throws {UserError} If that cannot be written. Then it is refused while the client runs.
+   */
   reject(name: string, key: PublicKey): void {
     const rejected = this.#rejected.get(name) ?? new Set();
     this.#rejected.set(name, rejected.add(fingerprintOf(key)));
-    this.#knownPeers.forget(name, key);
+    this.#knownPeers.reject(name, key);
+  }
+
+  #isRejected(name: string, key: PublicKey): boolean {
+    return this.#rejected.get(name)?.has(fingerprintOf(key)) ||
+      this.#knownPeers.isRejected(name, key);
   }
 }

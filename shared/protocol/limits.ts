@@ -260,6 +260,9 @@ export const unknownLinksPerHostMax = 4;
 /** Contacts whose keys a client saves. */
 export const knownPeersMax = 10_000;
 
+/** Keys that a client remembers as found not to be those of a name's owner: the latest. */
+export const rejectedKeysMax = 10_000;
+
 /** Unknown senders whose keys a client saves beside these: the latest. */
 export const unknownSenderKeysMax = 1_000;
 

@@ -436,6 +436,7 @@ Deno.test("if a key cannot be saved, that is reported and the peer is admitted",
   const trust = new Trust(
     {
       find: () => undefined,
+      isRejected: () => false,
       meet: () => {
         throw new Error("database or disk is full");
       },

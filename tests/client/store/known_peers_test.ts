@@ -7,6 +7,7 @@ import { UserError } from "../../../client/user_error.ts";
 import { openStore } from "../../../client/store/store.ts";
 import {
   knownPeersMax,
+  rejectedKeysMax,
   unknownSenderKeysMax,
   unknownSenderNamesMax,
 } from "../../../shared/protocol/limits.ts";
@@ -46,7 +47,7 @@ Deno.test("nobody is known at first, and then those that are saved", () => {
 Deno.test("it saves names, keys and whether they are verified, as a map would", () => {
   const name = fc.constantFrom("bob", "Bob", "carol");
   const key = fc.constantFrom(1, 2, 3).map(keyOf);
-  const step = fc.tuple(fc.constantFrom("remember", "markVerified", "forget"), name, key);
+  const step = fc.tuple(fc.constantFrom("remember", "markVerified", "reject"), name, key);
   fc.assert(
     fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
       using store = openStore(":memory:");
@@ -59,9 +60,9 @@ Deno.test("it saves names, keys and whether they are verified, as a map would", 
           assertEquals(knownPeers.remember(name, key), true);
           if (!same) model.set(name, { key, verified: false });
         } else {
-          knownPeers[what as "markVerified" | "forget"](name, key);
+          knownPeers[what as "markVerified" | "reject"](name, key);
           if (same && what === "markVerified") known!.verified = true;
-          if (same && what === "forget") model.delete(name);
+          if (same && what === "reject") model.delete(name);
         }
         for (const name of ["bob", "Bob", "carol"]) {
           assertEquals(knownPeers.find(name), model.get(name));
@@ -96,12 +97,48 @@ Deno.test("everything is there when the store is opened again", () => {
     store.knownPeers.remember("carol", keyOf(2));
     store.knownPeers.markVerified("carol", keyOf(2));
     store.knownPeers.remember("dave", keyOf(3));
-    store.knownPeers.forget("dave", keyOf(3));
+    store.knownPeers.reject("dave", keyOf(3));
   }
   using store = openStore(path);
   assertEquals(store.knownPeers.find("bob"), { key: keyOf(1), verified: false });
   assertEquals(store.knownPeers.find("carol"), { key: keyOf(2), verified: true });
   assertEquals(store.knownPeers.find("dave"), undefined);
+});
+
+Deno.test("a key that is not its owner's stays known as that until it is decided on", () => {
+  using t = storeInFile();
+  const { path, database, knownPeers } = t;
+  for (const byte of [1, 2, 3]) knownPeers.reject("bob", keyOf(byte));
+  using store = openStore(path);
+  const rejected = (name = "bob") =>
+    [1, 2, 3].filter((byte) => store.knownPeers.isRejected(name, keyOf(byte)));
+  assertEquals([rejected(), rejected("Bob")], [[1, 2, 3], []]);
+  store.knownPeers.remember("bob", keyOf(1));
+  assertEquals(rejected(), [2, 3]);
+  // Version 0.3.0 saves a key without looking at what it does not know of, and verifies it.
+  database.prepare("UPDATE known_peers SET key = ?").run(new Uint8Array(32).fill(2));
+  assertEquals(rejected(), [2, 3]);
+  database.exec("UPDATE known_peers SET verified = 1");
+  assertEquals(rejected(), [3]);
+});
+
+Deno.test("the number of rejected keys is limited: the oldest make room", () => {
+  using t = storeInFile();
+  const { database, knownPeers } = t;
+  knownPeers.reject("bob", keyOf(1));
+  knownPeers.reject("bob", keyOf(2));
+  database.exec(
+    `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${
+      rejectedKeysMax - 2
+    }) INSERT INTO rejected_keys (name, key) SELECT 'nobody' || i, zeroblob(32) FROM n`,
+  );
+  // What is said again is new.
+  knownPeers.reject("bob", keyOf(1));
+  assert(knownPeers.isRejected("bob", keyOf(2)));
+  knownPeers.reject("carol", keyOf(3));
+  assertEquals([1, 2].filter((byte) => knownPeers.isRejected("bob", keyOf(byte))), [1]);
+  const { count } = database.prepare("SELECT count(*) AS count FROM rejected_keys").get()!;
+  assertEquals(count, rejectedKeysMax);
 });
 
 Deno.test("the number of contacts is limited: further ones are not added, and none is dropped", () => {
@@ -119,7 +156,7 @@ Deno.test("the number of contacts is limited: further ones are not added, and no
   // A contact can still get another key.
   assertEquals(knownPeers.remember("bob", keyOf(4)), true);
   assertEquals(knownPeers.find("bob")?.key, keyOf(4));
-  knownPeers.forget("bob", keyOf(4));
+  knownPeers.reject("bob", keyOf(4));
   assertEquals(knownPeers.remember("one-too-many", keyOf(3)), true);
 });
 
@@ -180,7 +217,7 @@ Deno.test("at the limit of contacts, unknown senders are still saved", () => {
   for (let i = 0; i < unknownSenderKeysMax; i++) knownPeers.meet(`more${i}`, keyOf(i), 2);
   assertEquals(knownPeers.find("unknown"), undefined);
   assertEquals(knownPeers.find("friend1")?.key, keyOf(0));
-  knownPeers.forget("friend1", keyOf(0));
+  knownPeers.reject("friend1", keyOf(0));
   assertEquals(knownPeers.meet("responder", keyOf(2), undefined), "remembered");
 });
 
@@ -247,7 +284,7 @@ Deno.test("two programs that have the file open see what the other saves", () =>
   one.knownPeers.remember("bob", keyOf(2));
   // Too late: the other one has saved a key.
   other.knownPeers.markVerified("bob", keyOf(1));
-  other.knownPeers.forget("bob", keyOf(1));
+  other.knownPeers.reject("bob", keyOf(1));
   assertEquals(other.knownPeers.find("bob"), { key: keyOf(2), verified: false });
 });
 

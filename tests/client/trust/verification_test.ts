@@ -160,6 +160,42 @@ Deno.test("if the words differ the conversation ends, and the key is refused unt
   await hears(bob, alice, "it was you after all");
 });
 
+Deno.test("a key whose words differed is refused after a restart, and by all who use the profile", async () => {
+  using place = temporaryDirectory();
+  const path = `${place.path}/store.db`;
+  const identity = Identity.generate();
+  await using mallory = new Person("bob", nowhere);
+  {
+    await using alice = withStore(path, identity);
+    await alice.chat(mallory.place);
+    await mallory.events.see("opened");
+    await wordsOf(alice, mallory);
+    await alice.client.confirmVerification("bob", false);
+    await alice.events.see("closed");
+  }
+  {
+    await using alice = withStore(path, identity);
+    await rejectsSaying(() => alice.chat(mallory.place), UserError, "another key than expected");
+    await rejectsSaying(() => mallory.chat(alice.place), UserError, "knows another key of bob");
+    assertEquals(alice.events.of("first-contact"), []);
+    assertEquals((await alice.events.see("key-refused")).verdict.type, "rejected");
+    await alice.trust("bob");
+  }
+  // What the user decides is saved as well.
+  await using alice = withStore(path, identity);
+  await alice.chat(mallory.place);
+  await alice.events.see("opened");
+});
+
+Deno.test("a key whose words differed is refused even if version 0.3.0 has saved it again", async () => {
+  await using alice = new Person("alice", nowhere);
+  await using mallory = new Person("bob", nowhere);
+  const { knownPeers } = alice.store;
+  knownPeers.reject("bob", mallory.identity.publicKey);
+  knownPeers.meet("bob", mallory.identity.publicKey, undefined);
+  await rejectsSaying(() => alice.chat(mallory.place), UserError, "another key than expected");
+});
+
 Deno.test("if the words differ the conversation ends, even if the key cannot be forgotten", async () => {
   await using alice = new Person("alice", nowhere);
   await using bob = new Person("bob", nowhere);
@@ -167,7 +203,7 @@ Deno.test("if the words differ the conversation ends, even if the key cannot be 
   await bob.events.see("opened");
   await wordsOf(alice, bob);
   const { knownPeers } = alice.store;
-  knownPeers.forget = () => {
+  knownPeers.reject = () => {
     throw new Error("attempt to write a readonly database");
   };
   await assertRejects(() => alice.client.confirmVerification("bob", false), Error, "readonly");
