@@ -10,6 +10,7 @@ import { releasedAtMs } from "../shared/process/release.ts";
 import { nameLeaseMs } from "../shared/protocol/limits.ts";
 import type { Clock, TimerClock } from "../shared/time/clock.ts";
 import { CheckedTime } from "./checked_time/checked_time.ts";
+import { Contacts } from "./contacts/contacts.ts";
 import { type Connection, Connections } from "./connection/connection.ts";
 import { type Capacity, defaultCapacity, perHost } from "./limits/limits.ts";
 import { Mailbox, type MailboxDatabase } from "./mailbox/mailbox.ts";
@@ -95,10 +96,16 @@ export class ServerCore {
       capacity,
       onMail: (owner) => presence.noteMail(owner),
     });
+    const contacts = new Contacts(database.connection, {
+      capacity,
+      clock,
+      log,
+      onChange: ({ clientId }) => presence.noteChange(clientId),
+    });
     const mailCount = mailbox === undefined ? () => 0 : mailbox.count.bind(mailbox);
     const presence = new Presence({ registry, clock, mailCount });
     const realm = options.realm ?? database.realm;
-    const context = { registry, names, presence, mailbox, realm, keyedOnly };
+    const context = { registry, names, contacts, presence, mailbox, realm, keyedOnly };
     this.clock = clock;
     this.#time = time;
     this.#timer = timer;

@@ -15,6 +15,7 @@ import {
   registrationTranscript,
   signatureFromText,
 } from "../../shared/protocol/registration_proof.ts";
+import type { Fault } from "../../shared/protocol/status.ts";
 import { speaksVersion1 } from "../../shared/protocol/verbs.ts";
 import type { AuthenticatedClient } from "../presence/presence.ts";
 import type { Client, Context } from "./context.ts";
@@ -63,6 +64,17 @@ export function verifyProof(
   return verifySignature(publicKey, transcript, signature)
     ? publicKey
     : errorReply(serverFaults.wrongSignature);
+}
+
+/** The client that has registered with a key on a connection, if a request names that client. */
+export function authenticatedClient(
+  request: Message,
+  { authenticated }: Client,
+): AuthenticatedClient | Fault {
+  if (authenticated === undefined) return serverFaults.notAuthenticated;
+  return header(request, "clientID") === authenticated.clientId
+    ? authenticated
+    : serverFaults.otherClient(authenticated.clientId);
 }
 
 /** Notes that a client has registered with a key on a connection. */

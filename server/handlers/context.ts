@@ -5,6 +5,7 @@
  */
 
 import type { Message } from "../../shared/protocol/message.ts";
+import type { Contacts } from "../contacts/contacts.ts";
 import type { Mailbox } from "../mailbox/mailbox.ts";
 import type { Names } from "../names/names.ts";
 import type { Presence, Subscription } from "../presence/presence.ts";
@@ -16,6 +17,7 @@ import type { RegisteringClient } from "./registrant.ts";
 export interface Context {
   readonly registry: Registry;
   readonly names: Names;
+  readonly contacts: Contacts;
   readonly presence: Presence;
   /** Undefined if the server keeps no mail. */
   readonly mailbox: Mailbox | undefined;

@@ -11,6 +11,7 @@ import type { Clock } from "../../shared/time/clock.ts";
 import type { Subscriber } from "../presence/presence.ts";
 import { Challenge } from "./challenge.ts";
 import type { Client, Context, Handler } from "./context.ts";
+import { keepContacts } from "./contacts.ts";
 import { bridge, info } from "./directory.ts";
 import { collect, deposit } from "./mailbox.ts";
 import { register, unregister } from "./registration.ts";
@@ -25,6 +26,7 @@ const handlers: ReadonlyMap<VerbName, Handler> = new Map<VerbName, Handler>([
   ["BRIDGE", bridge],
   ["INFO", info],
   ["WATCH", watch],
+  ["CONTACTS", keepContacts],
   ["DEPOSIT", deposit],
   ["COLLECT", collect],
   ["PING", ping],

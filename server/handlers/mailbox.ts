@@ -5,6 +5,7 @@
  */
 
 import { parsePublicKey } from "../../shared/crypto/public_key.ts";
+import { parseContactToken } from "../../shared/protocol/contact_token.ts";
 import { isClientId } from "../../shared/protocol/client_id.ts";
 import { errorReply } from "../../shared/protocol/error_reply.ts";
 import { mailBytesMax, takenMax } from "../../shared/protocol/limits.ts";
@@ -16,14 +17,14 @@ import { formatMailNumber, parseMailNumber } from "../../shared/protocol/records
 import { type Fault, isFault } from "../../shared/protocol/status.ts";
 import { sourceOf } from "../limits/limits.ts";
 import type { MailRefusal } from "../mailbox/mailbox.ts";
-import type { AuthenticatedClient } from "../presence/presence.ts";
+import { authenticatedClient } from "./authentication.ts";
 import type { Client, Context } from "./context.ts";
 import { reply } from "./replies.ts";
 
 /** Keeps a mail for the client that it is addressed to. */
 export function deposit(
   request: Message,
-  { mailbox, names }: Context,
+  { mailbox, names, contacts }: Context,
   client: Client,
 ): Message | Promise<Message> {
   const sender = authenticatedClient(request, client);
@@ -38,15 +39,21 @@ export function deposit(
   const data = dataOf(request);
   if (data === undefined) return errorReply(requestFaults.invalidData);
   if (data.length > mailBytesMax) return errorReply(requestFaults.longMail(mailBytesMax));
+  const shown = header(request, "Token");
+  const token = shown === undefined ? undefined : parseContactToken(shown);
+  if (shown !== undefined && token === undefined) {
+    return errorReply(requestFaults.invalidToken(shown));
+  }
   const owner = names.owner(target);
   if ("refused" in owner) return errorReply(serverFaults.namesUnavailable);
   if (owner.key === undefined) return errorReply(serverFaults.nameWithoutKey(target));
   if (owner.key !== key) return errorReply(serverFaults.nameOfOtherKey(target));
+  const to = { clientId: target, key };
   const mail = {
-    to: { clientId: target, key },
+    to,
     sender: sender.key,
     source: sourceOf(client.observedHost),
-    standing: key === sender.key ? "contact" : "undivided",
+    standing: contacts.standing(to, sender.key, token),
     id,
     data,
   } as const;
@@ -93,15 +100,4 @@ export function collect(request: Message, { mailbox }: Context, client: Client):
     headers.push(["Number", formatMailNumber(mail.number)], ...dataHeaders(mail.data));
   }
   return reply("COLLECTACK", request, headers);
-}
-
-/** The client that has registered with a key on the connection, if the request names that client. */
-function authenticatedClient(
-  request: Message,
-  { authenticated }: Client,
-): AuthenticatedClient | Fault {
-  if (authenticated === undefined) return serverFaults.notAuthenticated;
-  return header(request, "clientID") === authenticated.clientId
-    ? authenticated
-    : serverFaults.otherClient(authenticated.clientId);
 }

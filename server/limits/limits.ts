@@ -9,6 +9,8 @@ import { hostPrefix, sitePrefix } from "../../shared/net/host_prefix.ts";
 import {
   connectionsMax,
   connectionsPerHostMax,
+  contactListsBytesMax,
+  contactListsOfHostBytesMax,
   hostMailsBytesMax,
   hostMailsMax,
   mailboxBytesMax,
@@ -52,8 +54,16 @@ export interface MailCapacity {
   readonly mailsBytes: number;
 }
 
+/** How much a server keeps of who is whose contact. */
+export interface ContactsCapacity {
+  /** Bytes of all lists. */
+  readonly contactBytes: number;
+  /** Bytes of the lists that come from one host. */
+  readonly contactBytesOfHost: number;
+}
+
 /** How much a server takes on. */
-export interface Capacity extends MailCapacity {
+export interface Capacity extends MailCapacity, ContactsCapacity {
   readonly connections: number;
   readonly connectionsPerHost: number;
   readonly registrations: number;
@@ -72,6 +82,8 @@ export const defaultCapacity: Capacity = {
   registrationsPerHost: registrationsPerHostMax,
   names: namesMax,
   newNamesPerHost: newNamesPerHostMax,
+  contactBytes: contactListsBytesMax,
+  contactBytesOfHost: contactListsOfHostBytesMax,
   mailboxMails: mailboxMailsMax,
   mailboxBytes: mailboxBytesMax,
   shareMails: shareMailsMax,

@@ -13,15 +13,13 @@ export interface MailboxAddress {
   readonly key: PublicKey;
 }
 
-/** Who the sender is to the owner of a mailbox: `undivided` if that one has not said who the contacts are. */
-export type Standing = "contact" | "unknown" | "undivided";
-
 /** A mail that a client deposits. */
 export interface Mail {
   readonly to: MailboxAddress;
   readonly sender: PublicKey;
   readonly source: Source;
-  readonly standing: Standing;
+  /** Who the sender is to the owner of the mailbox: `undivided` if that one has not said who the contacts are. */
+  readonly standing: "contact" | "unknown" | "undivided";
   /** Chosen by the sender. The same id from the same sender for the same mailbox is the same mail. */
   readonly id: string;
   readonly data: Uint8Array;

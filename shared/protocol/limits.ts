@@ -125,6 +125,17 @@ export const takenMax = 60;
 /** How long a server keeps a mail that nobody collects. */
 export const mailTtlMs = 14 * 24 * 60 * 60_000;
 
+/** Entries of the list of contacts that a client gives its server. */
+export const contactsMax = 5_000;
+
+/** Messages that such a list takes at most. */
+export const contactPartsMax = 16;
+
+/** Bytes of all lists of contacts at a server, and of those from one host; the server's own host is exempt. */
+export const contactListsBytesMax = 64 * 1024 * 1024;
+/** See {@linkcode contactListsBytesMax}. */
+export const contactListsOfHostBytesMax = 1024 * 1024;
+
 /** Mails in one mailbox, and their bytes. */
 export const mailboxMailsMax = 1_000;
 /** See {@linkcode mailboxMailsMax}. */

@@ -67,6 +67,11 @@ export const requestFaults = {
   invalidMailNumbers: fault(400, "After and Taken are numbers of mails"),
   invalidData: fault(400, "The Data is not base64url without padding"),
   longMail: (bytes: number): Fault => fault(413, `A mail has at most ${bytes} bytes`),
+  invalidContacts: (parts: number): Fault =>
+    fault(400, `Epoch, Part, Parts (${parts} at most) and Data of CONTACTS do not fit together`),
+  tooManyContacts: (max: number): Fault => fault(413, `A list has at most ${max} contacts`),
+  invalidToken: (token: string): Fault =>
+    fault(400, `The Token ${quote(token)} is not 128 bits in hexadecimal`),
   tooManyTargets: (max: number): Fault => fault(400, `WATCH names at most ${max} clients`),
   tooManyTaken: (max: number): Fault => fault(400, `COLLECT takes at most ${max} mails`),
 } as const;
@@ -113,6 +118,16 @@ export const serverFaults = {
   tooMuchMailOfHost: (host: string): Fault =>
     later(mailRetryS, fault(429, `The server keeps no more mail from ${host}`)),
   tooMuchMail: later(mailRetryS, fault(503, "The server is full: it keeps no more mail")),
+  tooManyContactsOfHost: (host: string): Fault =>
+    later(mailRetryS, fault(429, `The server keeps no more lists of contacts from ${host}`)),
+  tooManyContacts: later(
+    mailRetryS,
+    fault(503, "The server is full: it keeps no more lists of contacts"),
+  ),
+  contactsUnavailable: later(
+    fullRetryS,
+    fault(503, "The server's lists of contacts are unavailable at the moment"),
+  ),
   noMailbox: fault(503, "This server keeps no mail"),
   mailboxUnavailable: later(
     fullRetryS,

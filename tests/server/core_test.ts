@@ -12,6 +12,8 @@ import {
   watchedMax,
   writeTimeoutMs,
 } from "../../shared/protocol/limits.ts";
+import { contactEntry, contactParts } from "../../shared/protocol/contact_token.ts";
+import { dataHeaders } from "../../shared/protocol/mail_data.ts";
 import { CoreServer, depositLines } from "../support/core_fixture.ts";
 
 const alice = Identity.fromSeed(new Uint8Array(32).fill(1));
@@ -531,6 +533,39 @@ Deno.test("the ERROR says what is full: the mailbox, the sender's share of it, t
     await deposit("carol", "bob2"),
     "Code: 503 / Reason: The server is full: it keeps no more mail / Retry-After: 600",
   );
+});
+
+Deno.test("whoever shows a token with its key has the room of contacts, from whichever connection", async () => {
+  const server = new CoreServer({ capacity: { unknownMails: 2 } });
+  const b = await server.connectAs("bob", bob);
+  assertEquals(await b.ask("WATCH", "Version: 1"), "WATCHACK\nVersion: 1\nMailbox: 65536\n\n");
+  const watchack = await b.ask("WATCH", "Version: 1", "Features: contacts");
+  assertMatch(watchack, /\nFeatures: contacts\n\n$/);
+  const token = new Uint8Array(16).fill(7);
+  const [part] = contactParts([contactEntry(token, alice.publicKey)]);
+  const lines = ["CONTACTS", "clientID: bob", "Version: 1", "Epoch: 0", "Part: 1", "Parts: 1"];
+  const data = dataHeaders(part!).map(([name, value]) => `${name}: ${value}`);
+  const stranger = server.connect();
+  assertMatch(await stranger.ask(...lines, ...data), /^ERROR\nCode: 403\n/);
+  assertMatch(await b.ask(...lines, ...data), /^CONTACTSACK\nContacts: 0 [0-9a-f]{32}\n/);
+  let count = 0;
+  const deposit = async (from: "alice" | "carol", ...more: string[]) => {
+    const client = await server.connectAs(from, from === "alice" ? alice : carol);
+    const id = (count++).toString(16).padStart(32, "0");
+    client.send(...depositLines(from, "bob", bob, id, new Uint8Array(3)), ...more);
+    await server.sweep();
+    return (await client.heard()).split("\n", 2).join(" ");
+  };
+  const shown = `Token: ${token.toHex()}`;
+  const kept = `DEPOSITACK Id: `;
+  const full = "ERROR Code: 507";
+  assert((await deposit("carol", shown)).startsWith(kept));
+  assertEquals(await deposit("carol", shown), full, "the token is not hers");
+  for (let i = 0; i < 3; i++) assert((await deposit("alice", shown)).startsWith(kept));
+  assert((await deposit("alice")).startsWith(kept), "an unknown sender, as without a token");
+  await server.restart();
+  assert((await deposit("alice", shown)).startsWith(kept));
+  assertEquals(await deposit("alice"), full);
 });
 
 Deno.test("a server that keeps no mail says so, and sends no Mailbox header", async () => {

@@ -5,6 +5,8 @@
  */
 
 import { answer, type Client, type Context, newClient } from "../../server/handlers/handlers.ts";
+import { Contacts } from "../../server/contacts/contacts.ts";
+import { defaultCapacity } from "../../server/limits/limits.ts";
 import { Names, openNamesDatabase } from "../../server/names/names.ts";
 import { Presence } from "../../server/presence/presence.ts";
 import { Registry } from "../../server/registry/registry.ts";
@@ -63,7 +65,21 @@ export function setUp(options: HandlersOptions = {}) {
   });
   const { realm = database.realm, keyedOnly = false } = options;
   const presence = new Presence({ registry, clock, mailCount: () => 0 });
-  const context: Context = { registry, names, presence, mailbox: undefined, realm, keyedOnly };
+  const contacts = new Contacts(database.connection, {
+    capacity: defaultCapacity,
+    clock,
+    log,
+    onChange: () => {},
+  });
+  const context: Context = {
+    registry,
+    names,
+    contacts,
+    presence,
+    mailbox: undefined,
+    realm,
+    keyedOnly,
+  };
   /** Connects as a client that the server sees at a host. */
   const connect = (observedHost = "127.0.0.1"): Asker => {
     const subscriber = { heardAtMs: 0, push: () => {}, close: () => {} };
