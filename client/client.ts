@@ -81,7 +81,6 @@ export class ChatClient {
   readonly #rendezvous: Rendezvous;
   readonly #conversations: Conversations;
   #stopped: Promise<void> | undefined;
-
   /**
    * Starts a client: it listens when this returns, and goes on with the messages that an earlier one has
    * left.
@@ -117,6 +116,7 @@ export class ChatClient {
       legacyServer,
       proven: store.provenServers,
       notices: this.#notices,
+      contacts: () => this.#conversations.contactList,
     });
     const onProblem = (problem: Problem) => this.#tellProblem(problem);
     const mailbox = new Mailbox({ id, identity, rendezvous, signal, onProblem });

@@ -330,7 +330,8 @@ export class Conversation implements Inbox {
     if (!mailbox.available) return undefined;
     const { agreement } = store.conversations.get(this.stored);
     if (agreement === undefined) return undefined;
-    return mailbox.deposit({ name: this.peerId, key: this.key!, agreement }, messages);
+    const token = store.contactTokens.of(this.key!);
+    return mailbox.deposit({ name: this.peerId, key: this.key!, agreement, token }, messages);
   }
 
   #deposited(count: number): void {

@@ -9,6 +9,7 @@ import type { ConversationState, Security } from "../events.ts";
 import type { Link } from "../link/link.ts";
 import type { ConversationRecord } from "../store/store.ts";
 import { reasonOf, UserError } from "../user_error.ts";
+import type { ContactList } from "./contact_list.ts";
 import { addressOf, Conversation, type ConversationOptions, wasCalledAt } from "./conversation.ts";
 
 /** If there are more conversations, one with no link makes room that the user has no part in. */
@@ -16,6 +17,7 @@ const conversationsMax = 256;
 
 /** What a list needs. */
 export interface ConversationListOptions extends ConversationOptions {
+  readonly contacts: Pick<ContactList, "added">;
   /** Told that there are other peers to watch. */
   readonly onPeers: () => void;
 }
@@ -138,7 +140,7 @@ export class ConversationList {
     if (conversation.answered) return;
     conversation.answered = true;
     if (key === undefined) return;
-    const { trust, sink, onPeers } = this.#options;
+    const { trust, sink, contacts, onPeers } = this.#options;
     try {
       trust.addContact(peerId, key);
     } catch (error) {
@@ -150,6 +152,7 @@ export class ConversationList {
     }
     // The mail of an unknown sender has not been answered.
     conversation.answerMail();
+    contacts.added(conversation);
     onPeers();
   }
 

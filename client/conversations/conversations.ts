@@ -22,6 +22,7 @@ import { PeerAdmission } from "./admission.ts";
 import type { Conversation, ConversationOptions } from "./conversation.ts";
 import { auditWith } from "./audit_with.ts";
 import { Calls, type Turn } from "./calls.ts";
+import { ContactList } from "./contact_list.ts";
 import { ConversationList } from "./conversation_list.ts";
 import { type ContactState, contactStates, knownNames, namesToWatch } from "./contacts.ts";
 import { type CommittedMessage, GroupCommit } from "./group_commit.ts";
@@ -44,7 +45,7 @@ export interface ConversationsOptions extends Omit<ConversationOptions, "self" |
   readonly self: { readonly id: string; readonly address: Address; readonly identity: Identity };
   readonly connector: Connector;
   readonly mailbox: Pick<Mailbox, "available" | "collect" | "deposit">;
-  readonly rendezvous: Pick<Rendezvous, "lookUp" | "status" | "watch">;
+  readonly rendezvous: Pick<Rendezvous, "contactsChanged" | "lookUp" | "status" | "watch">;
   readonly network: Network;
   readonly allowPlaintext: boolean;
 }
@@ -68,6 +69,8 @@ export class Conversations {
   readonly #options: ConversationsOptions;
   readonly #notices: PresenceNotices;
   readonly #list: ConversationList;
+  /** Our contacts, as the server is told of them. */
+  readonly contactList: ContactList;
   readonly #links: LinkRegistry;
   readonly #calls: Calls;
   readonly #mail: ConversationMail;
@@ -78,18 +81,19 @@ export class Conversations {
     const notices = this.#notices = new PresenceNotices(options);
     const sink = notices.noting(options.sink);
     this.#options = { ...options, sink };
-    const { self: { id, identity }, store, trust, clock, random } = options;
+    const { self: { id, identity }, store, trust, clock } = options;
     const self = { id, fingerprint: identity.fingerprint };
     const onPeers = () => this.watch();
     const search = (conversation: Conversation) => this.#calls.search(conversation);
-    const list = this.#list = new ConversationList({
+    const contacts = this.contactList = new ContactList({
       ...this.#options,
-      self,
-      search,
-      onPeers,
+      conversations: () => list.all,
+      onChange: () => options.rendezvous.contactsChanged(),
     });
+    const parts = { ...this.#options, self, search, onPeers, contacts };
+    const list: ConversationList = this.#list = new ConversationList(parts);
     const admission = new PeerAdmission(this.#options);
-    this.#links = new LinkRegistry({ selfId: id, store, list, admission, sink, clock, random });
+    this.#links = new LinkRegistry({ ...this.#options, selfId: id, list, contacts, admission });
     this.#calls = new Calls({ ...this.#options, list, links: this.#links });
     this.#mail = new ConversationMail({ selfId: id, store, admission, list, sink });
     this.#commits = new GroupCommit({ outgoing: store.outgoing, clock });
@@ -99,6 +103,7 @@ export class Conversations {
     this.people = new People({
       list,
       trust,
+      contacts,
       reassign: (name, key) => reassign(reassigning, name, key),
       collectLeftMail,
     });
@@ -223,6 +228,7 @@ export class Conversations {
         // First of all, nothing more is sent to them. The user is warned before the goodbye is through.
         this.#list.drop(conversation);
         conversation.leave();
+        this.contactList.renew();
       }
     }
   }

@@ -25,6 +25,7 @@ import type { Store } from "../store/store.ts";
 import { type Problem, reasonOf, UserError } from "../user_error.ts";
 import type { PeerAdmission } from "./admission.ts";
 import { addressOf, type Conversation } from "./conversation.ts";
+import type { ContactList } from "./contact_list.ts";
 import type { ConversationList } from "./conversation_list.ts";
 import { LinkPlaces } from "./link_places.ts";
 
@@ -37,6 +38,7 @@ export interface LinkRegistryOptions {
   readonly selfId: string;
   readonly store: Pick<Store, "conversations" | "digests">;
   readonly list: ConversationList;
+  readonly contacts: Pick<ContactList, "give" | "keep">;
   readonly admission: PeerAdmission;
   readonly sink: EventSink;
   readonly clock: Clock;
@@ -115,7 +117,7 @@ export class LinkRegistry implements LinkKeeper {
     const conversation = this.#conversationOf(link);
     this.#conversations.set(link, conversation);
     if (conversation.key === undefined) conversation.calledAs ??= call?.expectedId;
-    const { sink, list, admission } = this.#options;
+    const { sink, list, contacts, admission } = this.#options;
     const { ref, waiting } = conversation;
     // With a key that was said at first contact. Without one each contact is the first.
     const similarTo = conversation.key === undefined ? admission.similarTo(ref.name) : [];
@@ -134,9 +136,11 @@ export class LinkRegistry implements LinkKeeper {
       });
     }
     conversation.attach(link);
+    contacts.give(conversation);
     return {
       ...receiver,
       inbox: conversation,
+      takeToken: (token) => contacts.keep(link.peerKey!, token),
       verification: {
         asked: () => sink.emit({ ...ref, type: "verification-asked" }),
         words: (words) => sink.emit({ ...ref, type: "verification-words", words }),

@@ -7,12 +7,15 @@
 import type { Fingerprint, PublicKey } from "../../shared/crypto/public_key.ts";
 import type { ConversationState } from "../events.ts";
 import type { Trust } from "../trust/trust.ts";
+import type { ContactList } from "./contact_list.ts";
 import type { ConversationList } from "./conversation_list.ts";
 
 /** What deciding about people needs. */
 export interface PeopleOptions {
   readonly list: ConversationList;
   readonly trust: Trust;
+  /** Makes the tokens of contacts anew when somebody is none any more. */
+  readonly contacts: Pick<ContactList, "renew">;
   /** Gives what waits for somebody to another key of theirs. See {@linkcode reassign}. */
   readonly reassign: (name: string, key: PublicKey) => Promise<void>;
   /** Fetches the mail that was left at the server before. */
@@ -52,8 +55,9 @@ export class People {
    * @throws {UserError} If there is no such key, or it cannot be saved.
    */
   async trust(name: string, fingerprint?: string): Promise<Fingerprint> {
-    const { trust, reassign, collectLeftMail } = this.#options;
+    const { trust, contacts, reassign, collectLeftMail } = this.#options;
     const trusted = trust.trust(name, fingerprint);
+    contacts.renew();
     await reassign(name, trust.keyOf(name)!);
     // Mail that was sealed with that key has been left where it is.
     collectLeftMail();

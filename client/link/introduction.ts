@@ -16,7 +16,12 @@ import {
   message,
 } from "../../shared/protocol/message.ts";
 import { peerFaults } from "../../shared/protocol/reasons.ts";
-import { addressIn, locationHeaders } from "../../shared/protocol/records.ts";
+import {
+  addressIn,
+  formatFeatures,
+  locationHeaders,
+  namesFeature,
+} from "../../shared/protocol/records.ts";
 import type { Fault } from "../../shared/protocol/status.ts";
 import { protocolVersion } from "../../shared/protocol/verbs.ts";
 import { encryption } from "./handshake.ts";
@@ -37,6 +42,8 @@ export interface Introduction {
   readonly address: Address | undefined;
   readonly purpose: Purpose;
   readonly encrypts: boolean;
+  /** Whether the peer understands TOKEN. */
+  readonly takesTokens: boolean;
 }
 
 const utf8 = new TextEncoder();
@@ -45,7 +52,7 @@ const utf8 = new TextEncoder();
 export function writeIntroduction(
   verb: "CHAT" | "CHATACK",
   { id, address }: Self,
-  { purpose, encrypts }: Pick<Introduction, "purpose" | "encrypts">,
+  { purpose, encrypts, takesTokens }: Omit<Introduction, "id" | "address">,
 ): Uint8Array<ArrayBuffer> {
   const headers: Header[] = [
     ...locationHeaders(id, address),
@@ -53,6 +60,7 @@ export function writeIntroduction(
   ];
   if (encrypts) headers.push(["Encryption", encryption]);
   if (purpose === "audit") headers.push(["Purpose", "audit"]);
+  if (takesTokens) headers.push(["Features", formatFeatures(["tokens"])]);
   return utf8.encode(encode(message(verb, headers)));
 }
 
@@ -77,6 +85,7 @@ export function readIntroduction(opening: Message, seenAt: string): Introduction
     address: calledAt(opening, seenAt),
     purpose: purpose ?? "conversation",
     encrypts: offered.includes(encryption),
+    takesTokens: namesFeature(opening, "tokens"),
   };
 }
 

@@ -50,6 +50,7 @@ export const ignoringReceiver: Receiver = {
     delivered: () => {},
   },
   verification: { asked: () => {}, words: () => {} },
+  takeToken: () => {},
   answerAudit: () => undefined,
   auditPauseMs: () => 0,
 };
@@ -92,7 +93,6 @@ export class Link implements PeerFacts {
   readonly remote: Address;
   /** Done when the link is over and nothing of it runs any more. Never rejects. */
   readonly ended: Promise<void>;
-
   readonly #options: LinkOptions;
   readonly #times: LinkTimes;
   readonly #clock: TimerClock;
@@ -160,6 +160,10 @@ export class Link implements PeerFacts {
 
   get handshakeHash(): Uint8Array | undefined {
     return this.#found.handshakeHash;
+  }
+
+  get takesTokens(): boolean {
+    return this.#found.takesTokens;
   }
 
   get peerId(): string | undefined {
@@ -348,9 +352,8 @@ export class Link implements PeerFacts {
   }
 
   #openSession(): PeerSession {
-    const session = this.#state.name === "open" ? this.#peerSession : undefined;
-    if (session === undefined) throw notOpen();
-    return session;
+    if (this.#state.name === "open" && this.#peerSession !== undefined) return this.#peerSession;
+    throw notOpen();
   }
 
   #end(reason: CloseReason, detail: Problem | undefined): void {

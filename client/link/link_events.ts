@@ -43,6 +43,8 @@ export interface PeerFacts {
   readonly peerKey: PublicKey | undefined;
   /** The peer's X25519 key, which its {@linkcode peerKey} certifies. */
   readonly peerAgreement: Uint8Array | undefined;
+  /** Whether the peer understands TOKEN. */
+  readonly takesTokens: boolean;
   /** The hash of the handshake: no other link has the same. */
   readonly handshakeHash: Uint8Array | undefined;
 }
@@ -99,6 +101,8 @@ export interface VerificationNotices {
 export interface Receiver {
   readonly inbox: Inbox;
   readonly verification: VerificationNotices;
+  /** A peer with a key has given us the token by which its server knows us as a contact. */
+  readonly takeToken: (token: Uint8Array) => void;
   /**
    * Asked what we have of this conversation (AUDIT).
    *

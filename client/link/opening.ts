@@ -140,6 +140,7 @@ export class Opening {
       peerAddress: undefined,
       peerKey: undefined,
       peerAgreement: undefined,
+      takesTokens: false,
       handshakeHash: undefined,
     };
   }
@@ -280,9 +281,8 @@ export class Opening {
   }
 
   /** @param bytes The peer's CHAT or CHATACK as it went over the wire. */
-  #meet({ id, address, purpose, encrypts }: Introduction, bytes: Uint8Array): Step {
-    this.found.peerId = id;
-    this.found.peerAddress = address;
+  #meet({ id, address, purpose, encrypts, takesTokens }: Introduction, bytes: Uint8Array): Step {
+    Object.assign(this.found, { peerId: id, peerAddress: address, takesTokens });
     // A responder that does not repeat the purpose takes the call for a conversation, as one does that
     // knows no Purpose.
     if (this.#role === "initiator" && purpose !== this.found.purpose) {
@@ -353,7 +353,8 @@ export class Opening {
   }
 
   #introduction(verb: "CHAT" | "CHATACK", encrypts: boolean): Uint8Array<ArrayBuffer> {
-    return writeIntroduction(verb, this.#options.self, { purpose: this.found.purpose, encrypts });
+    const takesTokens = verb === "CHAT" || this.found.takesTokens;
+    return writeIntroduction(verb, this.#options.self, { ...this.found, encrypts, takesTokens });
   }
 
   #more(): Step {

@@ -6,6 +6,7 @@
  */
 
 import type { TimerClock } from "../../shared/time/clock.ts";
+import { parseContactToken } from "../../shared/protocol/contact_token.ts";
 import { errorReply } from "../../shared/protocol/error_reply.ts";
 import {
   type ChatMessage,
@@ -38,7 +39,14 @@ export interface PeerSessionOptions extends SessionLink {
 }
 
 /** What belongs to a conversation does not go over a link for comparing. */
-const conversational: ReadonlySet<string> = new Set(["MSG", "ACK", "READ", "RESET", "VERIFY"]);
+const conversational: ReadonlySet<string> = new Set([
+  "MSG",
+  "ACK",
+  "READ",
+  "RESET",
+  "TOKEN",
+  "VERIFY",
+]);
 
 /** The words to compare, or who has to begin before there are any. */
 export type VerificationState =
@@ -194,6 +202,8 @@ export class PeerSession implements Session, Replies {
         return;
       case "RESET":
         return this.#takeReset(header(item, "Stream")!);
+      case "TOKEN":
+        return this.#takeToken(header(item, "Token")!);
       case "AUDIT":
         return this.#takeAudit(item);
       case "AUDITACK":
@@ -235,6 +245,12 @@ export class PeerSession implements Session, Replies {
   #takeReset(stream: string): void {
     if (!isId(stream)) return this.#refuse(peerFaults.invalidStream);
     if (this.#hasKey) this.#receiver.inbox.reset(stream);
+  }
+
+  #takeToken(text: string): void {
+    const token = parseContactToken(text);
+    if (token === undefined) return this.#refuse(peerFaults.invalidToken);
+    if (this.#hasKey) this.#receiver.takeToken(token);
   }
 
   #takeAudit(request: Message): void {

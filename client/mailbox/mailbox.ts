@@ -34,6 +34,12 @@ export type Deposit =
     readonly retryAfterMs: number;
   };
 
+/** Somebody for whom mail is left. */
+export interface Addressee extends Recipient {
+  /** Shows their server that we are a contact of theirs; undefined if they have given us none. */
+  readonly token?: Uint8Array | undefined;
+}
+
 /** What a mailbox needs. */
 export interface MailboxOptions {
   /** Our own id. */
@@ -99,7 +105,7 @@ export class Mailbox {
    *
    * @param messages At least one.
    */
-  deposit(to: Recipient, messages: readonly Message[]): Promise<Deposit> {
+  deposit(to: Addressee, messages: readonly Message[]): Promise<Deposit> {
     const deposit = this.#depositing.then(() => this.#deposit(to, messages));
     this.#depositing = deposit.catch(() => {});
     return deposit;
@@ -122,7 +128,7 @@ export class Mailbox {
     );
   }
 
-  async #deposit(to: Recipient, messages: readonly Message[]): Promise<Deposit> {
+  async #deposit(to: Addressee, messages: readonly Message[]): Promise<Deposit> {
     const { id, identity, rendezvous } = this.#options;
     const { connection, mailBytesMax: bytesMax } = rendezvous;
     if (connection === undefined || bytesMax === undefined) {
@@ -141,6 +147,7 @@ export class Mailbox {
       ["Target", to.name],
       ["Key", to.key],
       ["Id", mailId],
+      ...to.token === undefined ? [] : [["Token", to.token.toHex()] as const],
       ...dataHeaders(sealEnvelope(identity, to, content)),
     ];
     try {

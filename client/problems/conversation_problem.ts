@@ -67,6 +67,7 @@ export type ConversationProblem =
     readonly keyed: boolean;
   }
   | { readonly code: "cannot-watch"; readonly reason: string }
+  | { readonly code: "contacts-not-listed"; readonly reason: string }
   | { readonly code: "mail-not-kept"; readonly name: string; readonly reason: string }
   /** An unknown sender has sent so many messages that the user has not answered. */
   | { readonly code: "too-many-unanswered"; readonly name: string; readonly count: number }

@@ -14,6 +14,7 @@ import {
   message,
 } from "../../shared/protocol/message.ts";
 import {
+  formatFeatures,
   parsePresence,
   parseWholeNumber,
   type PresenceStatus,
@@ -27,6 +28,8 @@ type Server = Pick<ServerConnection, "request">;
 /** What presence needs. */
 export interface PresenceWatchOptions {
   readonly connection: { readonly registered: Server | undefined };
+  /** Told what the server has answered. What it does belongs to being registered. Never rejects. */
+  readonly onSubscribed: (server: Server, watchack: Message) => Promise<void>;
   /** Told of each change; undefined if it is not known any more. */
   readonly onChange: (name: string, status: PresenceStatus | undefined) => void;
 }
@@ -101,13 +104,18 @@ export class PresenceWatch {
     for (let server; this.#stale && (server = this.#server) !== undefined;) {
       this.#stale = false;
       const targets = [...this.#wanted].map((name): Header => ["Target", name]);
-      const watch = message("WATCH", [["Version", protocolVersion], ...targets]);
+      const watch = message("WATCH", [
+        ["Version", protocolVersion],
+        ["Features", formatFeatures(["contacts"])],
+        ...targets,
+      ]);
       try {
         // Read at once: else a change that the server sent behind it would be overwritten.
-        await server.request(watch, "WATCHACK", (reply) => {
+        const watchack = await server.request(watch, "WATCHACK", (reply) => {
           this.#mailBytesMax = parseWholeNumber(header(reply, "Mailbox"));
           this.#note(reply);
         });
+        await this.#options.onSubscribed(server, watchack);
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
         // The server does not know how, or is gone. The next registration asks again.

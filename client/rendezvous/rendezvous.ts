@@ -17,6 +17,7 @@ import type { KnownClient } from "../events.ts";
 import type { Problem } from "../user_error.ts";
 import type { Network } from "../transport/transport.ts";
 import type { ServerAddress } from "../../shared/net/server_address.ts";
+import { type ContactSource, ContactUpload } from "./contact_upload.ts";
 import { ControlConnection } from "./control_connection.ts";
 import { type Listed, listEveryone, lookUp } from "./lookup.ts";
 import { LookupCache } from "./lookup_cache.ts";
@@ -66,6 +67,8 @@ export interface RendezvousOptions extends ServerKindsOptions {
   /** Ends everything without a word to the server. */
   readonly signal: AbortSignal;
   readonly notices: RendezvousNotices;
+  /** Who the contacts are, for a server that keeps a list of them; if not given it gets none. */
+  readonly contacts?: () => ContactSource;
 }
 
 /** The connection on which the server has registered the client. It is the same object until it is lost. */
@@ -78,6 +81,7 @@ export class Rendezvous {
   readonly #connection: ControlConnection;
   readonly #registration: Registration;
   readonly #presence: PresenceWatch;
+  readonly #contacts: ContactUpload;
   readonly #lookups = new LookupCache();
 
   /** @throws {TypeError} If no server is named. */
@@ -88,11 +92,19 @@ export class Rendezvous {
     this.#connection = new ControlConnection({
       ...options,
       onPush: (push) => this.#takePush(push),
-      onLost: () => this.#presence.lost(),
+      onLost: () => {
+        this.#presence.lost();
+        this.#contacts.lost();
+      },
+    });
+    this.#contacts = new ContactUpload({
+      id,
+      source: options.contacts,
     });
     this.#presence = new PresenceWatch({
       connection: this.#connection,
       onChange: (name, status) => notices.presence(name, status),
+      onSubscribed: (server, watchack) => this.#contacts.registered(server, watchack),
     });
     this.#registration = new Registration({
       ...options,
@@ -181,6 +193,11 @@ export class Rendezvous {
   /** The id of the client that the server said is at an address and has a key. */
   idAt(address: Address): string | undefined {
     return this.#lookups.idAt(address);
+  }
+
+  /** The list of contacts is another now. */
+  contactsChanged(): void {
+    this.#contacts.changed();
   }
 
   /** Watches these clients and no others. */

@@ -108,6 +108,18 @@ export const additions: readonly string[] = [
   `
   -- The servers that have shown to speak Version 1, by what they are named on the command line.
   CREATE TABLE IF NOT EXISTS proven_servers (place TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+  -- How often the tokens for contacts were made anew.
+  CREATE TABLE IF NOT EXISTS contact_epoch (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    epoch INTEGER NOT NULL
+  ) STRICT;
+  INSERT OR IGNORE INTO contact_epoch VALUES (1, 0);
+  -- By peers' keys: the token that a peer has given us, and the epoch of the one that it has from us.
+  CREATE TABLE IF NOT EXISTS contact_tokens (
+    key BLOB PRIMARY KEY CHECK (length(key) = 32),
+    token BLOB CHECK (length(token) = 16),
+    given_epoch INTEGER
+  ) STRICT, WITHOUT ROWID;
   -- The tokens of messages, separated by blanks. Without the texts themselves, and without what only a ranking needs.
   CREATE VIRTUAL TABLE IF NOT EXISTS tokens USING fts5 (
     text, content = '', columnsize = 0, tokenize = 'ascii'

@@ -6,6 +6,7 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import { inTransaction } from "../../shared/storage/transactions.ts";
+import { ContactTokens } from "./contact_tokens.ts";
 import { ConversationTable } from "./conversation_table.ts";
 import { History } from "./history.ts";
 import { IncomingMessages } from "./incoming_messages.ts";
@@ -44,6 +45,8 @@ export interface StoreParts {
   readonly digests: Offered<StreamDigests>;
   /** Whose keys are remembered. */
   readonly knownPeers: Offered<KnownPeers>;
+  /** By which tokens servers know contacts. */
+  readonly contactTokens: Offered<ContactTokens>;
   /** Which servers speak Version 1. */
   readonly provenServers: Offered<ProvenServers>;
 }
@@ -95,6 +98,7 @@ export function storeParts(
     history: new History(database, transactions, rows, index),
     digests: new StreamDigests(database, transactions),
     knownPeers: new KnownPeers(database, transactions),
+    contactTokens: new ContactTokens(database, transactions),
     provenServers: new ProvenServers(database, transactions),
   };
 }

@@ -6,7 +6,7 @@
  */
 
 import { concat } from "@std/bytes/concat";
-import { createPublicKey, hkdfSync, type KeyObject, sign, verify } from "node:crypto";
+import { createHmac, createPublicKey, hkdfSync, type KeyObject, sign, verify } from "node:crypto";
 import { type KeyPair, primitives } from "./primitives.ts";
 import {
   type Fingerprint,
@@ -28,7 +28,11 @@ export const signatureBytes = 64;
 
 const utf8 = new TextEncoder();
 const agreementLabel = utf8.encode("p2pchat X25519 1");
+const contactTokenLabel = utf8.encode("p2pchat contact token 1");
 const certificateLabel = utf8.encode("p2pchat X25519 certificate 1\0");
+
+/** Bytes of a contact token. */
+const contactTokenBytes = 16;
 
 /** The keys of one person. */
 export class Identity {
@@ -40,6 +44,7 @@ export class Identity {
   readonly #privateKey: KeyObject;
   #agreement: KeyPair | undefined;
   #certificate: Uint8Array | undefined;
+  #contactTokenKey: Uint8Array | undefined;
 
   private constructor(seed: Uint8Array) {
     this.#seed = seed;
@@ -82,6 +87,24 @@ export class Identity {
   /** The signature that says whose {@linkcode agreement} is, for {@linkcode verifyCertificate}. */
   get certificate(): Uint8Array {
     return this.#certificate ??= this.sign(certified(this.agreement.publicKey));
+  }
+
+  /**
+   * The token by which a server knows a contact: HMAC-SHA256 (RFC 2104) of the contact's key and the epoch, under a
+   * key that HKDF-SHA256 derives from the seed. Whoever has the identity can make it, and nobody else.
+   *
+   * @param epoch How often all tokens were made anew.
+   * @returns 16 bytes.
+   */
+  contactToken(contact: PublicKey, epoch: number): Uint8Array {
+    this.#contactTokenKey ??= new Uint8Array(
+      hkdfSync("sha256", this.#seed, "", contactTokenLabel, keyBytes),
+    );
+    const numbered = new Uint8Array(keyBytes + 8);
+    numbered.set(publicKeyBytes(contact));
+    new DataView(numbered.buffer).setBigUint64(keyBytes, BigInt(epoch));
+    const mac = createHmac("sha256", this.#contactTokenKey).update(numbered).digest();
+    return new Uint8Array(mac).subarray(0, contactTokenBytes);
   }
 }
 

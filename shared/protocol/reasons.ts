@@ -156,6 +156,7 @@ export const peerFaults = {
   ),
   nothingToCompare: fault(403, "There is nothing here that you could compare"),
   invalidStream: fault(400, "The Stream of a RESET is not 128 bits in hexadecimal"),
+  invalidToken: fault(400, "The Token is not 128 bits in hexadecimal"),
   verifyOutOfTurn: fatalFault(400, "A VERIFY came out of turn"),
   otherNonce: fatalFault(403, "The Nonce of a VERIFY does not match its Commit"),
 } as const;

@@ -98,13 +98,13 @@ export const verbs = {
   CHAT: {
     from: ["initiator"],
     required: ["clientID"],
-    optional: ["IP", "Port", "Version", "Encryption", "Purpose"],
+    optional: ["IP", "Port", "Version", "Encryption", "Purpose", "Features"],
     bareLines: true,
   },
   CHATACK: {
     from: ["responder"],
     required: ["clientID"],
-    optional: ["IP", "Port", "Version", "Encryption", "Purpose"],
+    optional: ["IP", "Port", "Version", "Encryption", "Purpose", "Features"],
   },
   MSG: {
     from: ["peer"],
@@ -114,6 +114,7 @@ export const verbs = {
   ACK: { from: ["peer"], required: ["Id"], optional: [] },
   READ: { from: ["peer"], required: ["Id"], optional: [] },
   RESET: { from: ["peer"], required: ["Stream"], optional: [] },
+  TOKEN: { from: ["peer"], required: ["Token"], optional: [] },
   AUDIT: { from: ["peer"], required: ["Id"], optional: ["Stream", "From", "To", "Ids"] },
   AUDITACK: { from: ["peer"], required: ["Id"], optional: ["Stream", "Count", "Digest", "Entry"] },
   VERIFY: { from: ["peer"], required: [], optional: ["Commit", "Nonce"] },

@@ -17,6 +17,7 @@ import type { LinkAdmission, VerificationNotices } from "../../client/link/link_
 /** What a test may give: all that a link asks and tells, in one list. */
 export interface LinkHandlers extends LinkAdmission, Inbox, VerificationNotices {
   readonly opened: (link: Link) => void;
+  readonly takeToken: Receiver["takeToken"];
   readonly answerAudit: Receiver["answerAudit"];
   readonly auditPauseMs: Receiver["auditPauseMs"];
   readonly room: () => Promise<void> | undefined;
@@ -27,7 +28,7 @@ export interface LinkHandlers extends LinkAdmission, Inbox, VerificationNotices 
 export function linkOwner(
   handlers: Partial<LinkHandlers>,
 ): Pick<LinkOptions, "owner" | "onClosed" | "room"> {
-  const { inbox, verification, answerAudit, auditPauseMs } = ignoringReceiver;
+  const { inbox, verification, takeToken, answerAudit, auditPauseMs } = ignoringReceiver;
   return {
     owner: {
       admitPlaintext: handlers.admitPlaintext ?? (() => undefined),
@@ -37,6 +38,7 @@ export function linkOwner(
         return {
           inbox: { ...inbox, ...handlers },
           verification: { ...verification, ...handlers },
+          takeToken: handlers.takeToken ?? takeToken,
           answerAudit: handlers.answerAudit ?? answerAudit,
           auditPauseMs: handlers.auditPauseMs ?? auditPauseMs,
         };

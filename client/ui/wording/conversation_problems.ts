@@ -73,6 +73,7 @@ export const conversationSentences: Sentences<ConversationProblem> = {
       : doing === "receive" && keyed
       ? "; it will be sent again"
       : ""),
+  "contacts-not-listed": ({ reason }) => `Cannot tell the server who your contacts are: ${reason}`,
   "cannot-watch": ({ reason }) => `Cannot look up whose presence to ask for: ${reason}`,
   "mail-not-kept": ({ name, reason }) => `Cannot save what came from ${name} by mail: ${reason}`,
   "too-many-unanswered": ({ name, count }) =>

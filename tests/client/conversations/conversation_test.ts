@@ -297,7 +297,12 @@ Deno.test("mail is answered by mail, once for each stream, when all mail has bee
   assertEquals(scene.mails, []);
   await scene.conversation.answerMail();
   assertEquals(scene.mails.length, 1);
-  assertEquals(scene.mails[0]!.to, { name: "bob", key: keyOf(2), agreement: keyBytesOf(3) });
+  assertEquals(scene.mails[0]!.to, {
+    name: "bob",
+    key: keyOf(2),
+    agreement: keyBytesOf(3),
+    token: undefined,
+  });
   assertEquals(scene.answers, streams.map((chatMessages) => `ACK ${chatMessages[1]!.id}`));
   await scene.conversation.answerMail();
   assertEquals(scene.mails.length, 1);

@@ -41,6 +41,7 @@ function made(said: Record<string, string> = {}) {
     holds: undefined as Promise<void> | undefined,
   };
   const instance = new PresenceWatch({
+    onSubscribed: () => Promise.resolve(),
     connection: {
       get registered() {
         return t.keeps ? { request } : undefined;

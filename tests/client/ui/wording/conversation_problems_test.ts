@@ -220,6 +220,10 @@ const conversationCases: SentenceCases<ConversationProblem> = {
     [storeFailed("deliver"), "Cannot deliver what waits for bob: the disk is full"],
     [storeFailed("confirm"), "Cannot confirm what came from bob: the disk is full"],
   ],
+  "contacts-not-listed": [[
+    { code: "contacts-not-listed", reason: full },
+    "Cannot tell the server who your contacts are: the disk is full",
+  ]],
   "cannot-watch": [[
     { code: "cannot-watch", reason: full },
     "Cannot look up whose presence to ask for: the disk is full",
