@@ -28,6 +28,7 @@ for (const build of builds) {
       await alices.says(/^\* registered as /);
       await alices.types("/chat bob");
       await alices.says(/^\* connected to bob/);
+      await bobs.types("/accept alice");
       let n = 0;
       let done = false;
       const write = async () => {

@@ -53,6 +53,10 @@ for (const build of builds) {
     await bob.says(/^\* registered as bob/);
     await using alice = new Program(build, "client", "alice", "0", address);
     await alice.types("/register\n/chat bob");
+    // Of somebody whom he never answers, bob takes a few.
+    await bob.says(/^\* alice .* calls/);
+    await bob.types("/accept alice");
+    await bob.says(/^\* alice is a contact/);
     const texts = Array.from({ length: 500 }, (_, i) => `message ${i}`);
     await alice.types(texts.join("\n"));
     // The end comes while much is still on its way: all of it arrives all the same.
