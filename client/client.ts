@@ -52,6 +52,8 @@ export interface ClientOptions {
   readonly sink: EventSink;
   /** Whether to talk to peers that cannot encrypt as well. */
   readonly allowPlaintext?: boolean;
+  /** Whether nobody else than contacts may call or write. */
+  readonly contactsOnly?: boolean;
   /** Whether the servers without TLS are legacy programs, which end at what they do not know. */
   readonly legacyServer?: boolean;
   /** Whether peers are told what the user has seen of their messages. */
@@ -92,7 +94,7 @@ export class ChatClient {
   constructor(options: ClientOptions) {
     const { id, host, port, servers, identity, store, sink, allowPlaintext = false } = options;
     const { readReceipts = false, times, clock = systemClock, network = tcpNetwork } = options;
-    const { random = Math.random, legacyServer = false } = options;
+    const { random = Math.random, legacyServer = false, contactsOnly = false } = options;
     if (!isClientId(id)) throw new UserError({ code: "not-an-id", id });
     this.id = id;
     this.#clock = clock;
@@ -139,6 +141,7 @@ export class ChatClient {
       connector,
       sink,
       allowPlaintext,
+      contactsOnly,
       readReceipts,
     });
     sink.emit({ type: "listening", address: this.address });

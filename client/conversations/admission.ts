@@ -9,12 +9,13 @@ import { formatAddress } from "../../shared/net/address.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import { Throttle } from "../../shared/time/throttle.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
-import type { Fingerprint, PublicKey } from "../../shared/crypto/public_key.ts";
+import { type Fingerprint, fingerprintOf, type PublicKey } from "../../shared/crypto/public_key.ts";
 import { refusals } from "../../shared/protocol/reasons.ts";
 import { BoundedMap } from "../../shared/collections/bounded_map.ts";
 import type { Connector } from "../connector/connector.ts";
 import type { ClientEvent, EventSink, SimilarName } from "../events.ts";
 import type { PeerFacts, Refusal } from "../link/link.ts";
+import type { Store } from "../store/store.ts";
 import type { Trust } from "../trust/trust.ts";
 import { type Problem, reasonOf } from "../user_error.ts";
 
@@ -24,6 +25,9 @@ export interface PeerAdmissionOptions {
   readonly trust: Trust;
   readonly sink: Pick<EventSink, "emit">;
   readonly allowPlaintext: boolean;
+  /** Whether nobody else than contacts is let in. */
+  readonly contactsOnly: boolean;
+  readonly store: Pick<Store, "blockedKeys">;
   /** Knows what the server has said of keys, and asks it. */
   readonly connector: Pick<Connector, "ask" | "idAt" | "known">;
   readonly clock: Clock;
@@ -67,7 +71,7 @@ export class PeerAdmission {
     } catch (error) {
       return this.#cannotJudge(peerId ?? expectedId ?? formatAddress(remote), error);
     }
-    if (known === undefined && allowPlaintext) return undefined;
+    if (known === undefined && allowPlaintext) return this.#refusalOfUnknown(peer);
     const detail: Problem = {
       code: peer.saidNothing ? "no-answer-as-encrypted" : "not-encrypted",
       name: peerId ?? expectedId,
@@ -94,10 +98,38 @@ export class PeerAdmission {
     if (isSomebodyElse(id, expectedId)) return wrongPeer(id, expectedId);
     if (id === this.#options.self.id) return this.#turnAwayNamesake(peer);
     try {
-      return await this.#judge(peer, id, peer.peerKey!, interactive);
+      return this.#refusalOfBlocked(id, peer.peerKey!) ?? this.#refusalOfUnknown(peer) ??
+        await this.#judge(peer, id, peer.peerKey!, interactive);
     } catch (error) {
       return this.#cannotJudge(id, error);
     }
+  }
+
+  /** Whether a peer that has a key is refused whatever else holds, as long as the user does not change that. */
+  refusesEver({ peerId, peerKey }: Candidate): boolean {
+    try {
+      return this.#refusalOfBlocked(peerId!, peerKey!) !== undefined ||
+        (this.#options.contactsOnly && !this.#options.trust.isContact(peerId!, peerKey!));
+    } catch {
+      return false;
+    }
+  }
+
+  #refusalOfBlocked(name: string, key: PublicKey): Refusal | undefined {
+    if (!this.#options.store.blockedKeys.has(fingerprintOf(key))) return undefined;
+    return { ...refusals.notWanted, detail: { code: "blocked", name } };
+  }
+
+  /** A caller who is no contact, if only contacts are let in. */
+  #refusalOfUnknown(peer: Candidate): Refusal | undefined {
+    const { contactsOnly, trust } = this.#options;
+    const { role, peerId, peerKey, remote } = peer;
+    if (!contactsOnly || role === "initiator") return undefined;
+    if (peerKey !== undefined && trust.isContact(peerId!, peerKey)) return undefined;
+    const person = peerKey && fingerprintOf(peerKey);
+    const detail: Problem = { code: "no-contact", name: peerId, address: remote, person };
+    this.#tell(peer, person ?? remote.host, { type: "turned-away", why: detail });
+    return { ...refusals.contactsOnly, detail };
   }
 
   /** Whether a name and key are a contact's; false if the store cannot say it. Never throws. */

@@ -6,6 +6,7 @@
 
 import { type Address, formatAddress } from "../../shared/net/address.ts";
 import type { ConversationState, Security } from "../events.ts";
+import { fingerprintOf } from "../../shared/crypto/public_key.ts";
 import type { Link } from "../link/link.ts";
 import type { ConversationRecord } from "../store/store.ts";
 import { reasonOf, UserError } from "../user_error.ts";
@@ -73,13 +74,16 @@ export class ConversationList {
   /**
    * The conversation with somebody whose key is known; undefined if it is not, or is another one.
    *
-   * @throws {UserError} If the store cannot be read or written.
+   * @throws {UserError} If the key is blocked, or the store cannot be read or written.
    */
   openKnown(name: string): Conversation | undefined {
     const { store, self, trust } = this.#options;
     const there = this.#byName.get(name);
     if (there !== undefined) return there.key === undefined ? undefined : there;
     const key = trust.keyOf(name);
+    if (key !== undefined && store.blockedKeys.has(fingerprintOf(key))) {
+      throw new UserError({ code: "blocked", name });
+    }
     return key && this.take(name, store.conversations.open({ self: self.id, name, key }));
   }
 

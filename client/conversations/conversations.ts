@@ -8,7 +8,7 @@
 import type { Address } from "../../shared/net/address.ts";
 import { within } from "../../shared/time/clock.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
-import type { Fingerprint } from "../../shared/crypto/public_key.ts";
+import { type Fingerprint, fingerprintOf } from "../../shared/crypto/public_key.ts";
 import { textHeaders } from "../../shared/protocol/text.ts";
 import type { AuditReport } from "../audit/audit.ts";
 import type { Connector } from "../connector/connector.ts";
@@ -35,7 +35,7 @@ import { showUnshown } from "./unshown.ts";
 import { VerificationFlow } from "./verification.ts";
 
 export type { ContactState } from "./contacts.ts";
-export type { People } from "./people.ts";
+export type { NamedKey, People } from "./people.ts";
 
 /** How long a link that is closed may take to end, in milliseconds. */
 const endedTimeoutMs = 1_000;
@@ -48,6 +48,8 @@ export interface ConversationsOptions extends Omit<ConversationOptions, "self" |
   readonly rendezvous: Pick<Rendezvous, "contactsChanged" | "lookUp" | "status" | "watch">;
   readonly network: Network;
   readonly allowPlaintext: boolean;
+  /** Whether nobody else than contacts is let in. */
+  readonly contactsOnly: boolean;
 }
 
 /** What came of turning to somebody. */
@@ -106,6 +108,10 @@ export class Conversations {
       contacts,
       reassign: (name, key) => reassign(reassigning, name, key),
       collectLeftMail,
+      store,
+      clock,
+      leaveKey: (fingerprint) => this.#links.leaveKey(fingerprint),
+      onPeers,
     });
   }
 
@@ -135,6 +141,7 @@ export class Conversations {
     const { store, self, trust } = this.#options;
     for (const record of store.conversations.waiting(self.id)) {
       if (record.key === undefined || trust.keyOf(record.name) !== record.key) continue;
+      if (store.blockedKeys.has(fingerprintOf(record.key))) continue;
       const conversation = this.#list.take(record.name, record);
       conversation.answered = true;
       conversation.tellWaiting();

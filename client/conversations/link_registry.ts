@@ -181,6 +181,14 @@ export class LinkRegistry implements LinkKeeper {
     await Promise.all(others.map((link) => link.leave()));
   }
 
+  /** Leaves every peer that has a key. */
+  async leaveKey(fingerprint: string): Promise<void> {
+    const links = [...this.#links].filter(({ peerKey }) =>
+      peerKey !== undefined && fingerprintOf(peerKey) === fingerprint
+    );
+    await Promise.all(links.map((link) => link.leave()));
+  }
+
   /** Takes no more links. @returns Those that there are. */
   beginLeaving(): Link[] {
     this.#leaving = true;

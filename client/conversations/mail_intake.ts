@@ -34,7 +34,7 @@ export class ConversationMail implements MailIntake {
    * Takes a mail that has been opened. Never throws.
    *
    * @param from Where the mailbox is.
-   * @returns False if it has to stay there, since what comes before it is still to come, or nobody believes
+   * @returns True also if the user wants nothing from its sender. False if it has to stay there, since what comes before it is still to come, or nobody believes
    * its key.
    */
   async take(mail: OpenedMail, from: Address): Promise<boolean> {
@@ -47,6 +47,8 @@ export class ConversationMail implements MailIntake {
       peerKey: key,
       dialect: "p2pchat",
     } as const;
+    // Nobody will ever want it. Its sender has it still, and may send it over a link if that changes.
+    if (admission.refusesEver(candidate)) return true;
     if (await admission.admitKey(candidate, undefined) !== undefined) return false;
     try {
       // Somebody elsewhere must not have us call what listens on this machine alone.

@@ -4,10 +4,18 @@
  * @module
  */
 
-import type { Fingerprint, PublicKey } from "../../shared/crypto/public_key.ts";
+import type { TimerClock } from "../../shared/time/clock.ts";
+import {
+  type Fingerprint,
+  fingerprintOf,
+  isFingerprint,
+  type PublicKey,
+} from "../../shared/crypto/public_key.ts";
 import type { ConversationState } from "../events.ts";
+import type { Store } from "../store/store.ts";
 import type { Trust } from "../trust/trust.ts";
 import type { ContactList } from "./contact_list.ts";
+import { UserError } from "../user_error.ts";
 import type { ConversationList } from "./conversation_list.ts";
 
 /** What deciding about people needs. */
@@ -20,6 +28,19 @@ export interface PeopleOptions {
   readonly reassign: (name: string, key: PublicKey) => Promise<void>;
   /** Fetches the mail that was left at the server before. */
   readonly collectLeftMail: () => void;
+  readonly store: Pick<Store, "blockedKeys" | "knownPeers">;
+  readonly clock: Pick<TimerClock, "timeOfDay">;
+  /** Leaves every link with a key. */
+  readonly leaveKey: (fingerprint: Fingerprint) => Promise<void>;
+  /** Told that there are others to watch. */
+  readonly onPeers: () => void;
+}
+
+/** A key that the user has named, and whom it is known as. */
+export interface NamedKey {
+  readonly fingerprint: Fingerprint;
+  /** Undefined if the user has named a key that is not known. */
+  readonly name: string | undefined;
 }
 
 /** What the user decides about people. */
@@ -62,5 +83,69 @@ export class People {
     // Mail that was sealed with that key has been left where it is.
     collectLeftMail();
     return trusted;
+  }
+
+  /**
+   * Blocks a key: its links are closed, it is no contact any more, and its calls and mail are refused from then
+   * on, also in later runs. What waits for it goes on waiting.
+   *
+   * @param who The name of somebody whose key is known, or the fingerprint of a key.
+   * @throws {UserError} If no such key is known, there are too many, or it cannot be saved.
+   */
+  async block(who: string): Promise<NamedKey> {
+    const { list, store, clock, contacts, leaveKey, onPeers } = this.#options;
+    const blocked = this.#named(who);
+    const { fingerprint } = blocked;
+    const { blockedKeys, knownPeers } = store;
+    if (!blockedKeys.add(blocked, clock.timeOfDay())) {
+      throw new UserError({ code: "too-many-blocked", who });
+    }
+    for (const key of knownPeers.keys()) {
+      if (fingerprintOf(key) === fingerprint) knownPeers.removeContacts(key, clock.timeOfDay());
+    }
+    const theirs = list.all.filter(({ ref }) => ref.person === fingerprint);
+    // First of all nothing more is sent to them, nor are they given a new token.
+    for (const conversation of theirs) list.drop(conversation);
+    contacts.renew();
+    onPeers();
+    await leaveKey(fingerprint);
+    return blocked;
+  }
+
+  /**
+   * Blocks a key, or all keys of a name, no more.
+   *
+   * @returns Those that are not blocked any more.
+   * @throws {UserError} If none is blocked, or that cannot be saved.
+   */
+  unblock(who: string): NamedKey[] {
+    const { store: { blockedKeys }, collectLeftMail } = this.#options;
+    const all = blockedKeys.all();
+    const meant = all.filter(({ fingerprint, name }) => fingerprint === who || name === who);
+    if (meant.length === 0) throw new UserError({ code: "not-blocked", who, blocked: all });
+    for (const { fingerprint } of meant) blockedKeys.delete(fingerprint);
+    for (const { name } of meant) if (name !== undefined) this.#wake(name);
+    collectLeftMail();
+    return meant;
+  }
+
+  /** Goes on with what waits for somebody. */
+  #wake(name: string): void {
+    const { list } = this.#options;
+    const conversation = list.openKnown(name);
+    conversation?.wake();
+    if (conversation !== undefined) list.dropIfIdle(conversation);
+  }
+
+  /** The key that the user means. @throws {UserError} If none is known of that name. */
+  #named(who: string): NamedKey {
+    const { list, trust } = this.#options;
+    if (isFingerprint(who)) {
+      const name = list.all.find(({ ref }) => ref.person === who)?.peerId;
+      return { fingerprint: who, name };
+    }
+    const key = list.find(who)?.key ?? trust.keyOf(who);
+    if (key === undefined) throw new UserError({ code: "no-key-to-block", who });
+    return { fingerprint: fingerprintOf(key), name: list.find(who)?.peerId ?? who };
   }
 }

@@ -38,6 +38,26 @@ export type ConversationProblem =
   | { readonly code: "audit-by-unknown"; readonly name: string }
   | { readonly code: "too-many-links-of-one-peer"; readonly max: number }
   | { readonly code: "too-many-links-of-one-host"; readonly max: number }
+  /** The user has blocked the peer's key. */
+  | { readonly code: "blocked"; readonly name: string }
+  | { readonly code: "no-key-to-block"; readonly who: string }
+  | { readonly code: "too-many-blocked"; readonly who: string }
+  | {
+    readonly code: "not-blocked";
+    readonly who: string;
+    /** Those that are, the last first. */
+    readonly blocked: readonly {
+      readonly fingerprint: Fingerprint;
+      readonly name: string | undefined;
+    }[];
+  }
+  | {
+    /** A caller who is no contact, while only contacts are let in. */
+    readonly code: "no-contact";
+    readonly name: string | undefined;
+    readonly address: Address;
+    readonly person: Fingerprint | undefined;
+  }
   | PlaintextProblem & { readonly code: "not-encrypted" }
   /** As `not-encrypted`, if the peer has said nothing at all: it may only be slow. */
   | PlaintextProblem & { readonly code: "no-answer-as-encrypted" }

@@ -99,6 +99,17 @@ export class KnownPeers {
     });
   }
 
+  /** Makes unknown senders of the contacts with a key. @throws {UserError} If the store cannot be written. */
+  removeContacts(key: PublicKey, unknownSinceMs: number): void {
+    this.#write(() => this.#sql.removeContacts.run(unknownSinceMs, publicKeyBytes(key)));
+  }
+
+  /** The keys that a fingerprint may belong to. @throws {UserError} As {@linkcode find}. */
+  keys(): PublicKey[] {
+    const rows = this.#transactions.reading("read-keys", () => this.#sql.keys.all());
+    return (rows as { key: Uint8Array }[]).map(({ key }) => publicKeyFrom(key));
+  }
+
   /**
    * Remembers a key that the user has decided on, in place of another one. It is not verified then, and a
    * contact.
@@ -193,6 +204,10 @@ function prepare(database: DatabaseSync) {
       `UPDATE known_peers SET stranger_since_ms = NULL
        WHERE name = ? AND key = ? AND stranger_since_ms IS NOT NULL`,
     ),
+    removeContacts: database.prepare(
+      "UPDATE known_peers SET stranger_since_ms = ? WHERE key = ? AND stranger_since_ms IS NULL",
+    ),
+    keys: database.prepare("SELECT DISTINCT key FROM known_peers"),
     put: database.prepare(
       `INSERT INTO known_peers (name, key) VALUES (:name, :key)
        ON CONFLICT (name) DO UPDATE SET key = excluded.key, stranger_since_ms = NULL,

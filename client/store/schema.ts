@@ -195,6 +195,12 @@ export const additions: readonly string[] = [
   CREATE TRIGGER rejected_no_more AFTER UPDATE OF verified ON known_peers WHEN NEW.verified = 1 BEGIN
     DELETE FROM rejected_keys WHERE name = NEW.name AND key = NEW.key;
   END;`,
+  `-- The keys that the user has blocked, and whom each was known as.
+  CREATE TABLE blocked_keys (
+    fingerprint TEXT PRIMARY KEY,
+    name TEXT,
+    at_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;`,
 ];
 
 /** How many of the {@linkcode additions} are made. Before this table, the first was made at every start. */

@@ -7,6 +7,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { inTransaction } from "../../shared/storage/transactions.ts";
 import { ContactTokens } from "./contact_tokens.ts";
+import { BlockedKeys } from "./blocked_keys.ts";
 import { ConversationTable } from "./conversation_table.ts";
 import { History } from "./history.ts";
 import { IncomingMessages } from "./incoming_messages.ts";
@@ -47,6 +48,8 @@ export interface StoreParts {
   readonly knownPeers: Offered<KnownPeers>;
   /** By which tokens servers know contacts. */
   readonly contactTokens: Offered<ContactTokens>;
+  /** Whose keys are blocked. */
+  readonly blockedKeys: Offered<BlockedKeys>;
   /** Which servers speak Version 1. */
   readonly provenServers: Offered<ProvenServers>;
 }
@@ -99,6 +102,7 @@ export function storeParts(
     digests: new StreamDigests(database, transactions),
     knownPeers: new KnownPeers(database, transactions),
     contactTokens: new ContactTokens(database, transactions),
+    blockedKeys: new BlockedKeys(database, transactions),
     provenServers: new ProvenServers(database, transactions),
   };
 }

@@ -14,7 +14,7 @@ import { BoundedMap } from "../../shared/collections/bounded_map.ts";
 import type { Address } from "../../shared/net/address.ts";
 import type { ChatClient } from "../client.ts";
 import type { Fingerprint } from "../../shared/crypto/public_key.ts";
-import type { ChatResult, SentMessage } from "../conversations/conversations.ts";
+import type { ChatResult, NamedKey, SentMessage } from "../conversations/conversations.ts";
 import type { ClientEvent, ConversationState, EventSink, PeerRef } from "../events.ts";
 import { UserError } from "../user_error.ts";
 import type { LineProblem, Shown } from "./wording/wording.ts";
@@ -242,6 +242,18 @@ export class Session implements EventSink {
     const { conversation } = this.client.conversation(name) ?? {};
     if (!same && this.#isCurrent(conversation)) this.#current = nobody;
     return await this.client.confirmVerification(name, same);
+  }
+
+  /**
+   * Blocks a key. If its conversation was the current one, none is.
+   *
+   * @throws {UserError} As {@linkcode People.block}.
+   */
+  async block(who: string): Promise<NamedKey> {
+    const blocked = await this.client.people.block(who);
+    const { person } = this.#current.type === "peer" ? this.#current.peer : {};
+    if (person === blocked.fingerprint) this.#current = nobody;
+    return blocked;
   }
 
   emit(event: ClientEvent): void {

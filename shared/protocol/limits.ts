@@ -280,6 +280,9 @@ export const unknownSenderKeysMax = 1_000;
 /** Of these, names under which one key is saved: the latest. */
 export const unknownSenderNamesMax = 8;
 
+/** Keys that a client's user may block. */
+export const blockedKeysMax = 10_000;
+
 /** Messages that a client accepts from an unknown sender before the user answers, and the bytes of their texts. */
 export const unknownSenderMessagesMax = 20;
 /** See {@linkcode unknownSenderMessagesMax}. */

@@ -178,6 +178,8 @@ export const refusals = {
   cannotLookUpKeys: fault(500, "This client cannot look up keys at the moment"),
   tooManyLinks: fault(429, "You have as many connections to this client as it allows"),
   tooManyLinksOfHost: fault(429, "This client has as many callers from your host as it allows"),
+  notWanted: fault(403, "This client's user does not want to hear from you"),
+  contactsOnly: fault(403, "This client talks only to people whom its user knows"),
   notMeant: fault(403, "This call was for somebody else"),
   notAnswered: (count: number): Fault =>
     fault(429, `The user has not answered ${count} of your messages; wait for an answer`),

@@ -63,6 +63,8 @@ export class FakeClient {
     verify: { state: "coming" },
     confirmVerification: person,
     trust: person,
+    block: { name: "bob", fingerprint: person },
+    unblock: [{ name: "bob", fingerprint: person }],
     history: [],
     search: { entries: [], ignored: [] },
     who: [],

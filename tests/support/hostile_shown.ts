@@ -105,6 +105,7 @@ const devices = fc.array(
   { minLength: 1, maxLength: 2 },
 );
 const named = fc.record({ name: hostile });
+const namedKey = fc.record({ name: maybe(hostile), fingerprint });
 
 /** What each type to show has. */
 type Arbitraries = {
@@ -188,6 +189,8 @@ const fields: Arbitraries = {
   away: fc.record({ name: hostile, why: maybe(problem) }),
   switched: named,
   accepted: named,
+  blocked: namedKey,
+  unblocked: fc.record({ keys: fc.array(namedKey, { minLength: 1, maxLength: 3 }) }),
   trusted: fc.record({ name: hostile, fingerprint }),
   "verification-waits": named,
   verified: fc.record({ name: hostile, fingerprint }),

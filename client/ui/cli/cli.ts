@@ -78,6 +78,7 @@ function addClient(program: Command): void {
     .option("--strict", "in a script, end at the first line that fails")
     .option("--ca <file>", caHelp)
     .option("--allow-plaintext", "also talk to programs that cannot encrypt")
+    .option("--contacts-only", "let nobody call or write whom you do not know")
     .option("--legacy-server", "the server ends at what the original program does not send")
     .option("--read-receipts", "let others see what you have read")
     .option("--take-over", "end a client of yours that runs with that name already")
@@ -98,6 +99,7 @@ interface ClientOptions extends PassphraseOptions {
   readonly ca?: string;
   readonly profile?: string;
   readonly allowPlaintext?: true;
+  readonly contactsOnly?: true;
   readonly legacyServer?: true;
   readonly readReceipts?: true;
   readonly takeOver?: true;
@@ -111,7 +113,8 @@ async function startClient(
   command: Command,
 ): Promise<void> {
   const { host, profile = configDirectory() } = options;
-  const { allowPlaintext = false, readReceipts = false, register = false } = options;
+  const { allowPlaintext = false, contactsOnly = false, readReceipts = false, register = false } =
+    options;
   const { legacyServer = false, strict = false, takeOver = false } = options;
   if (legacyServer && namedServers.every(({ tls }) => tls !== undefined)) {
     command.error("error: --legacy-server is for a server that is named without tls://");
@@ -121,7 +124,7 @@ async function startClient(
   const { runClient } = await import("./program.ts");
   const isDone = await runClient({
     ...{ id, host, port, servers, profile, passphrase },
-    ...{ allowPlaintext, legacyServer, readReceipts, register, strict, takeOver },
+    ...{ allowPlaintext, contactsOnly, legacyServer, readReceipts, register, strict, takeOver },
   });
   if (!isDone) Deno.exitCode = 1;
 }

@@ -33,6 +33,8 @@ export interface ClientProgramOptions {
   /** Where the passphrase of the identity is, if that is not to be asked for. */
   readonly passphrase: PassphraseSource | undefined;
   readonly allowPlaintext: boolean;
+  /** Whether nobody else than contacts may call or write. */
+  readonly contactsOnly: boolean;
   /** Whether the servers without TLS are programs of the original's kind. */
   readonly legacyServer: boolean;
   /** Whether others are told what the user has seen. */

@@ -19,6 +19,22 @@ export const peopleCommands: readonly Command[] = [
     }),
   },
   {
+    name: "block",
+    argument: "NAME|KEY",
+    help: "refuse the calls and the mail of a key; KEY is its fingerprint",
+    turns: "away",
+    run: async ({ session }, who) => ({ type: "blocked", ...await session.block(who!) }),
+  },
+  {
+    name: "unblock",
+    argument: "NAME|KEY",
+    help: "let somebody call and write again",
+    run: ({ session }, who) => ({
+      type: "unblocked",
+      keys: session.client.people.unblock(who!),
+    }),
+  },
+  {
     name: "verify",
     argument: "NAME [yes|no]",
     help: "compare words with someone to be sure that nobody is in the middle",

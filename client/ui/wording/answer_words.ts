@@ -36,6 +36,20 @@ export const answerWords: Words<Answer> = {
     ),
   switched: ({ name }) => notice(`talking to ${name}`),
   accepted: ({ name }) => notice(`${name} is a contact now; /chat ${name} answers`),
+  blocked: ({ name, fingerprint }) =>
+    notice(
+      name === undefined
+        ? `the key ${fingerprint} is blocked; /unblock ${fingerprint} takes that back`
+        : `${name} is blocked, by the key ${fingerprint}; /unblock ${name} takes that back`,
+    ),
+  unblocked: ({ keys }) =>
+    notice(
+      ...keys.map(({ name, fingerprint }) =>
+        name === undefined
+          ? `the key ${fingerprint} is not blocked any more`
+          : `${name} is not blocked any more, nor is the key ${fingerprint}`
+      ),
+    ),
   trusted: ({ name, fingerprint }) =>
     notice(`${name}'s key is ${fingerprint} from now on; /chat ${name} calls again`),
   "verification-waits": ({ name }) => notice(`waiting for ${name} to run /verify as well`),

@@ -9,6 +9,9 @@ import { clientIdRule } from "../../../shared/protocol/client_id.ts";
 import type { ConversationProblem } from "../../problems/conversation_problem.ts";
 import type { Sentences } from "./sentences.ts";
 
+/** Blocked people that are named, at most. */
+const blockedShown = 10;
+
 export const conversationSentences: Sentences<ConversationProblem> = {
   "not-an-id": ({ id }) => `The id '${id}' is not ${clientIdRule}`,
   "not-a-peer": ({ to }) =>
@@ -37,6 +40,23 @@ export const conversationSentences: Sentences<ConversationProblem> = {
   "too-many-links-of-one-peer": ({ max }) => `more than ${max} links with one peer`,
   "too-many-links-of-one-host": ({ max }) =>
     `more than ${max} links with people at one host whom you do not know`,
+  blocked: ({ name }) => `${name} is blocked; /unblock ${name} first`,
+  "no-key-to-block": ({ who }) =>
+    `No key of ${who} is known. /block takes somebody who encrypts, or the fingerprint of a key`,
+  "too-many-blocked": ({ who }) =>
+    `Cannot block ${who}: so many keys are blocked that no more can be; --contacts-only refuses all ` +
+    "whom you do not know",
+  "not-blocked": ({ who, blocked }) =>
+    `${who} is not blocked: ` +
+    (blocked.length === 0
+      ? "nobody is"
+      : `there is ${
+        blocked.slice(0, blockedShown).map(({ name, fingerprint }) => name ?? fingerprint)
+          .join(", ")
+      }${blocked.length > blockedShown ? ", …" : ""}`),
+  "no-contact": ({ name, address, person }) =>
+    `${name ?? formatAddress(address)}${person === undefined ? "" : `, with the key ${person},`} ` +
+    "is no contact, and you let in contacts only",
   "not-encrypted": ({ name, address, known }) => {
     const place = formatAddress(address);
     const who = name ?? place;

@@ -9,7 +9,7 @@ import type { Fingerprint, PublicKey } from "../../../shared/crypto/public_key.t
 import type { Address } from "../../../shared/net/address.ts";
 import type { AuditReport } from "../../audit/audit.ts";
 import type { BackupReport, RestoreReport } from "../../backup/backup.ts";
-import type { ContactState } from "../../conversations/conversations.ts";
+import type { ContactState, NamedKey } from "../../conversations/conversations.ts";
 import type { ClientEvent, ConversationState, KnownClient, OpenedEvent } from "../../events.ts";
 import type { Listed, Registered } from "../../rendezvous/rendezvous.ts";
 import type { HistoryEntry } from "../../store/store.ts";
@@ -60,6 +60,8 @@ export type Answer =
   }
   | { readonly type: "switched"; readonly name: string }
   | { readonly type: "accepted"; readonly name: string }
+  | NamedKey & { readonly type: "blocked" }
+  | { readonly type: "unblocked"; readonly keys: readonly NamedKey[] }
   | { readonly type: "trusted"; readonly name: string; readonly fingerprint: Fingerprint }
   | { readonly type: "verification-waits"; readonly name: string }
   | {

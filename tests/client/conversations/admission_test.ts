@@ -39,6 +39,8 @@ function made(options: Partial<PeerAdmissionOptions> = {}) {
     trust,
     sink: { emit: events.take },
     allowPlaintext: false,
+    contactsOnly: false,
+    store,
     connector: {
       known: (id) => t.said.get(id),
       idAt: ({ port }) => t.introduced.get(port),

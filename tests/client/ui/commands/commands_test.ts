@@ -138,6 +138,18 @@ const answered: [line: string, method: string, returned: unknown, shown: Answer[
   ["/chat bob", "chat", { how: "already-open", conversation }, [{ type: "switched", name: "bob" }]],
   ["/chat bob", "chat", { how: "away", conversation, why }, [{ type: "away", name: "bob", why }]],
   ["/accept bob", "accept", conversation, [{ type: "accepted", name: "bob" }]],
+  [
+    "/block bob",
+    "block",
+    { name: "bob", fingerprint },
+    [{ type: "blocked", name: "bob", fingerprint }],
+  ],
+  [
+    "/unblock bob",
+    "unblock",
+    [{ name: "bob", fingerprint }],
+    [{ type: "unblocked", keys: [{ name: "bob", fingerprint }] }],
+  ],
   ["/switch bob", "answer", conversation, [{ type: "switched", name: "bob" }]],
   ["/close bob", "close", undefined, []],
   ["Hello", "send", { id: "1" }, []],
@@ -504,7 +516,7 @@ Deno.test("an empty line asks for nothing", async () => {
 Deno.test("/help shows every command once, each of which can be typed", async () => {
   const all = await names();
   assertEquals(new Set(all).size, all.length);
-  assertEquals(all.length, 18);
+  assertEquals(all.length, 20);
   for (const name of all) {
     assertMatch(name, /^[a-z]+$/);
     const { problems } = await run(`/${name} x y z`);

@@ -63,6 +63,21 @@ testWords({
   ],
   switched: [[{ name: "bob" }, "* talking to bob"]],
   accepted: [[{ name: "bob" }, "* bob is a contact now; /chat bob answers"]],
+  blocked: [
+    [
+      { name: "bob", fingerprint: person },
+      `* bob is blocked, by the key ${person}; /unblock bob takes that back`,
+    ],
+    [
+      { name: undefined, fingerprint: person },
+      `* the key ${person} is blocked; /unblock ${person} takes that back`,
+    ],
+  ],
+  unblocked: [[
+    { keys: [{ name: "bob", fingerprint: person }, { name: undefined, fingerprint: person }] },
+    `* bob is not blocked any more, nor is the key ${person}\n` +
+    `* the key ${person} is not blocked any more`,
+  ]],
   trusted: [[
     { name: "bob", fingerprint: person },
     `* bob's key is ${person} from now on; /chat bob calls again`,

@@ -7,6 +7,7 @@ import { assertSentences, type SentenceCases } from "../../../support/problems.t
 
 const { fingerprint: presentedFingerprint } = Identity.fromSeed(new Uint8Array(32).fill(1));
 const { fingerprint: serverFingerprint } = Identity.fromSeed(new Uint8Array(32).fill(2));
+const person = presentedFingerprint;
 const address = { host: "127.0.0.1", port: 5557 };
 const name = "bob";
 const full = "the disk is full";
@@ -140,6 +141,37 @@ const conversationCases: SentenceCases<ConversationProblem> = {
     { code: "audit-by-unknown", name },
     "bob wants to compare messages and is no contact",
   ]],
+  blocked: [[{ code: "blocked", name }, "bob is blocked; /unblock bob first"]],
+  "no-key-to-block": [[
+    { code: "no-key-to-block", who: "bob" },
+    "No key of bob is known. /block takes somebody who encrypts, or the fingerprint of a key",
+  ]],
+  "too-many-blocked": [[
+    { code: "too-many-blocked", who: "bob" },
+    "Cannot block bob: so many keys are blocked that no more can be; --contacts-only refuses all whom you " +
+    "do not know",
+  ]],
+  "not-blocked": [
+    [{ code: "not-blocked", who: "bob", blocked: [] }, "bob is not blocked: nobody is"],
+    [
+      {
+        code: "not-blocked",
+        who: "bob",
+        blocked: [{ name: "carol", fingerprint: person }, { name: undefined, fingerprint: person }],
+      },
+      `bob is not blocked: there is carol, ${person}`,
+    ],
+  ],
+  "no-contact": [
+    [
+      { code: "no-contact", name, address, person },
+      `bob, with the key ${person}, is no contact, and you let in contacts only`,
+    ],
+    [
+      { code: "no-contact", name: undefined, address, person: undefined },
+      "127.0.0.1:5557 is no contact, and you let in contacts only",
+    ],
+  ],
   "too-many-links-of-one-host": [[
     { code: "too-many-links-of-one-host", max: 4 },
     "more than 4 links with people at one host whom you do not know",
