@@ -41,6 +41,8 @@ export interface ControlAnswers {
   leave(): void;
 }
 
+/** How long somebody may take to prove that they are this user, who may be anybody on this machine. */
+const proofMs = 2_000;
 /** How often a program that waits is told that its question is being worked on, in milliseconds. */
 const workingMs = 1_000;
 /** Characters of texts that one line has, more or less. */
@@ -73,7 +75,7 @@ export function answerCallers(listener: LocalListener, answers: ControlAnswers):
 }
 
 async function answer(caller: LocalCaller, answers: ControlAnswers): Promise<void> {
-  if (!await caller.isOwn(localWaitMs)) return;
+  if (!await caller.isOwn(proofMs)) return;
   const read = await caller.lines.read(localWaitMs);
   const question = read.is === "value" ? readQuestion(read.value) : "malformed";
   if (question === "malformed") return;

@@ -8,6 +8,7 @@ import {
   takeNameOrAsk,
 } from "../../../client/local_control/local_control.ts";
 import type { ControlAnswers } from "../../../client/local_control/control_server.ts";
+import { dirname } from "node:path";
 import type { HistoryEntry } from "../../../client/store/store.ts";
 import { UserError } from "../../../client/user_error.ts";
 import { localConnectionsMax } from "../../../shared/protocol/limits.ts";
@@ -328,6 +329,31 @@ for (const kind of profiles) {
   });
 }
 
+Deno.test({
+  name: "another user of the machine gets at nothing, even where a profile is open to all",
+  ignore: !isUnix || !await isRoot(),
+  fn: async () => {
+    using profile = profileAt(profiles[0]);
+    using _alice = await client(profile.path, "alice");
+    for (const path of [profile.path, dirname(profile.path)]) await Deno.chmod(path, 0o755);
+    const locks = `${profile.path}/locks`;
+    const [socket] = namesIn(locks).filter((name) => name.endsWith(".sock"));
+    const look = (path: string, uid: number) =>
+      new Deno.Command("ls", { args: ["-d", path], uid, gid: uid, stderr: "null", stdout: "null" })
+        .output();
+    const nobody = 65_534;
+    assert((await look(profile.path, nobody)).success);
+    for (const [uid, mayLook] of [[0, true], [nobody, false]] as const) {
+      assertEquals((await look(`${locks}/${socket}`, uid)).success, mayLook);
+    }
+  },
+});
+
+async function isRoot(): Promise<boolean> {
+  const { stdout } = await new Deno.Command("id", { args: ["-u"] }).output();
+  return new TextDecoder().decode(stdout).trim() === "0";
+}
+
 /** What a client says to a connection on which this is sent. */
 async function saidTo(conn: Deno.Conn, bytes: string): Promise<string> {
   using _conn = conn;
@@ -412,6 +438,18 @@ Deno.test({
     listener.close();
     await serving.catch(() => {});
   },
+});
+
+Deno.test("over a port those who prove nothing keep nobody out for long", async () => {
+  using profile = profileAt(profiles[1]);
+  using _alice = await client(profile.path, "alice");
+  const { port } = JSON.parse(await Deno.readTextFile(pathOf(profile.path, ".port")));
+  using stack = new DisposableStack();
+  for (let i = 0; i < localConnectionsMax; i++) {
+    const conn = await Deno.connect({ hostname: "127.0.0.1", port });
+    stack.adopt(conn, (conn) => conn.close());
+  }
+  while (await read(profile.path) === undefined);
 });
 
 Deno.test("over a port nothing is said to somebody who cannot read the secret, or has got the port", async () => {
