@@ -49,11 +49,18 @@ for (const build of builds) {
     ignore: Deno.build.os === "windows",
     fn: async () => {
       using home = atHome(build);
-      const { server, address } = await startServerProgram(build, "--ephemeral");
+      const { server, address } = await startServerProgram(
+        build,
+        "--ephemeral",
+        "--log-level",
+        "debug",
+      );
       await using _server = server;
       const named = ["client", "alice", "0", address, "--register"];
       await using one = new Program(home.build, ...named);
       await one.says(/^\* registered as alice/);
+      // Which it says before it subscribes: the server closes only a subscribed connection that is silent.
+      await server.says(/verb=WATCH/);
       using other = atHome(build);
       copyIdentity(home.profile, other.profile);
       one.kill("SIGSTOP");
