@@ -167,6 +167,8 @@ export type ClientEvent =
     readonly type: "first-contact";
     readonly name: string;
     readonly fingerprint: Fingerprint;
+    /** True if they have called or written; left out if the user has called them. */
+    readonly unasked?: true;
     /** Those whose names look like this one; left out if there are none. */
     readonly similarTo?: readonly SimilarName[];
   }

@@ -221,7 +221,7 @@ export class PeerAdmission {
     try {
       const meeting = trust.meet(name, key, isCalled);
       if (meeting === "another-is-known") return false;
-      if (meeting === "remembered") this.#tellFirstContact(name, fingerprint);
+      if (meeting === "remembered") this.#tellFirstContact(name, fingerprint, isCalled);
       else sink.emit({ type: "problem", problem: { code: "no-room-for-key", name } });
     } catch (error) {
       const problem: Problem = { code: "key-not-saved", name, reason: reasonOf(error) };
@@ -230,10 +230,15 @@ export class PeerAdmission {
     return true;
   }
 
-  #tellFirstContact(name: string, fingerprint: Fingerprint): void {
+  #tellFirstContact(name: string, fingerprint: Fingerprint, isCalled: boolean): void {
     const similarTo = this.similarTo(name);
-    const event = { type: "first-contact", name, fingerprint } as const;
-    this.#options.sink.emit(similarTo.length === 0 ? event : { ...event, similarTo });
+    this.#options.sink.emit({
+      type: "first-contact",
+      name,
+      fingerprint,
+      ...!isCalled && { unasked: true },
+      ...similarTo.length > 0 && { similarTo },
+    });
   }
 }
 

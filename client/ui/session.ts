@@ -10,6 +10,7 @@
  * @module
  */
 
+import { systemClock, type TimerClock } from "../../shared/time/clock.ts";
 import { BoundedMap } from "../../shared/collections/bounded_map.ts";
 import type { Address } from "../../shared/net/address.ts";
 import type { ChatClient } from "../client.ts";
@@ -17,6 +18,7 @@ import type { Fingerprint } from "../../shared/crypto/public_key.ts";
 import type { ChatResult, NamedKey, SentMessage } from "../conversations/conversations.ts";
 import type { ClientEvent, ConversationState, EventSink, PeerRef } from "../events.ts";
 import { UserError } from "../user_error.ts";
+import { StrangerNotices } from "./stranger_notices.ts";
 import type { LineProblem, Shown } from "./wording/wording.ts";
 
 /** Where a session shows things: a terminal, or the output of a script. */
@@ -69,6 +71,7 @@ export interface CurrentConversation extends PeerRef {
 export class Session implements EventSink {
   readonly client: ChatClient;
   readonly #display: Display;
+  readonly #strangers: StrangerNotices;
   #current: Current = nobody;
   /** The last message of each conversation that came while another one was current. */
   readonly #unseen = new BoundedMap<string, string>(rememberedMax);
@@ -82,8 +85,13 @@ export class Session implements EventSink {
    * @param start Starts the client, which tells this session what happens.
    * @throws {Error} What `start` throws.
    */
-  constructor(display: Display, start: (sink: EventSink) => ChatClient) {
+  constructor(
+    display: Display,
+    start: (sink: EventSink) => ChatClient,
+    clock: Pick<TimerClock, "now" | "after"> = systemClock,
+  ) {
     this.#display = display;
+    this.#strangers = new StrangerNotices((gathered) => display.show(gathered), clock);
     this.client = start(this);
   }
 
@@ -256,7 +264,13 @@ export class Session implements EventSink {
     return blocked;
   }
 
+  /** Shows what is gathered: the session ends. */
+  end(): void {
+    this.#strangers.end();
+  }
+
   emit(event: ClientEvent): void {
+    if (!this.#strangers.take(event)) return;
     switch (event.type) {
       case "opened":
         return this.#opened(event);

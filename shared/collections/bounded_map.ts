@@ -46,6 +46,11 @@ export class BoundedMap<K, V> {
     return this.#entries.delete(key);
   }
 
+  /** The entries, from the one that was set longest ago on. */
+  entries(): Iterable<[K, V]> {
+    return this.#entries.entries();
+  }
+
   /** The values, from the one that was set longest ago on. */
   values(): Iterable<V> {
     return this.#entries.values();

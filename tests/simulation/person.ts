@@ -135,7 +135,7 @@ export class Person implements Disposable {
         clock: process.clock,
         network: process,
         random: random.split().number,
-      }));
+      }), process.clock);
     this.#register(this.#session.client, process);
   }
 

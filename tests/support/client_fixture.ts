@@ -140,6 +140,7 @@ export class Person implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.client.stop();
+    this.session.end();
     this.#ownStore?.[Symbol.dispose]();
   }
 }

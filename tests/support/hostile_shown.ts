@@ -190,6 +190,12 @@ const fields: Arbitraries = {
   switched: named,
   accepted: named,
   blocked: namedKey,
+  gathered: fc.record({
+    calls: fc.nat(3),
+    keys: fc.nat(3),
+    mails: fc.nat(3),
+    fingerprint: maybe(fingerprint),
+  }),
   unblocked: fc.record({ keys: fc.array(namedKey, { minLength: 1, maxLength: 3 }) }),
   trusted: fc.record({ name: hostile, fingerprint }),
   "verification-waits": named,

@@ -114,6 +114,7 @@ export async function runClient(options: ClientProgramOptions): Promise<boolean>
     control[Symbol.dispose]();
     terminal?.close();
     await client.stop();
+    session.end();
     await printer.flush();
   }
   return isDone && !printer.hasLost;

@@ -62,6 +62,19 @@ export const eventWords: Words<ShownEvent> = {
       `delivered to ${name}: ` +
         (count === 1 ? "the message that waited" : `${count} messages that waited`),
     ),
+  gathered: ({ calls, keys, mails, fingerprint }) => {
+    const what = [
+      [calls, "more call by somebody whom you do not know", "more calls by people you do not know"],
+      [keys, "new key", "new keys"],
+      [mails, "mail that cannot be read", "mails that cannot be read"],
+    ] as const;
+    const parts = what.filter(([count]) => count > 0)
+      .map(([count, one, several]) => `${count} ${count === 1 ? one : several}`);
+    const most = fingerprint === undefined
+      ? ""
+      : `; most with the key ${fingerprint}, which /block ${fingerprint} refuses`;
+    return notice(parts.join(", ") + most);
+  },
   read: ({ name, count }) => notice(`read by ${name}${counted(count)}`),
   missed: ({ name, count }) =>
     notice(

@@ -30,7 +30,21 @@ export type ShownEvent =
     /** Whether the user was told that the message waits. */
     readonly wasWaiting: boolean;
   }
+  | GatheredEvent
   | ArrivedEvent;
+
+/** What was not shown one by one. */
+export interface GatheredEvent {
+  readonly type: "gathered";
+  /** Calls by people whom the user does not know, and what they asked for or were refused. */
+  readonly calls: number;
+  /** Keys that are saved. */
+  readonly keys: number;
+  /** Mails that could not be read. */
+  readonly mails: number;
+  /** The key that had the most part in it; undefined if no key is known. */
+  readonly fingerprint: Fingerprint | undefined;
+}
 
 /** Messages that waited are delivered: several such events as one. */
 export interface ArrivedEvent {

@@ -24,7 +24,14 @@ import type { Shown } from "./shown.ts";
 import type { Wording, Words } from "./wording_parts.ts";
 
 export type { HistoryRow } from "./history_rows.ts";
-export type { Answer, ArrivedEvent, LineProblem, ProfileAnswer, Shown } from "./shown.ts";
+export type {
+  Answer,
+  ArrivedEvent,
+  GatheredEvent,
+  LineProblem,
+  ProfileAnswer,
+  Shown,
+} from "./shown.ts";
 export type { Wording } from "./wording_parts.ts";
 
 const words: Words<Shown> = {

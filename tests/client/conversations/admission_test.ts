@@ -177,7 +177,8 @@ Deno.test("a new peer's key is saved, which is reported the first time only", as
   for (const role of ["initiator", "responder"] as const) {
     using t = made();
     assertEquals(await t.admission.admitKey(candidate(role, "bob", 1), undefined), undefined);
-    assertEquals(t.events.all, [{ type: "first-contact", name: "bob", fingerprint: printOf(1) }]);
+    const event = { type: "first-contact", name: "bob", fingerprint: printOf(1) } as const;
+    assertEquals(t.events.all, [role === "responder" ? { ...event, unasked: true } : event]);
     assertEquals(await t.admission.admitKey(candidate(role, "bob", 1), undefined), undefined);
     assertEquals(t.events.all.length, 1);
   }
@@ -197,13 +198,14 @@ Deno.test("a new name that looks like another one is pointed out, whichever came
       type: "first-contact",
       name: "Bob",
       fingerprint: printOf(4),
+      unasked: true,
       similarTo: [
         { name: "bob", standing: "verified" },
         { name: "b0b", standing: "contact" },
         { name: "bo_b", standing: "unknown" },
       ],
     },
-    { type: "first-contact", name: "carol", fingerprint: printOf(5) },
+    { type: "first-contact", name: "carol", fingerprint: printOf(5), unasked: true },
   ]);
 });
 

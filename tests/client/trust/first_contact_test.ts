@@ -27,6 +27,7 @@ Deno.test("on first contact each is told the other's key, and after that no more
       type: "first-contact",
       name: other.client.id,
       fingerprint: other.identity.fingerprint,
+      ...one === bob && { unasked: true },
     }]);
     assertEquals(one.events.of("opened").map(({ security }) => security), [
       "encrypted",
