@@ -12,6 +12,7 @@ import type { Clock, TimerClock } from "../shared/time/clock.ts";
 import { CheckedTime } from "./checked_time/checked_time.ts";
 import { Contacts } from "./contacts/contacts.ts";
 import { type Connection, Connections } from "./connection/connection.ts";
+import { Fairness } from "./fairness/fairness.ts";
 import { type Capacity, defaultCapacity, perHost } from "./limits/limits.ts";
 import { Mailbox, type MailboxDatabase } from "./mailbox/mailbox.ts";
 import { Names, type NamesDatabase } from "./names/names.ts";
@@ -78,13 +79,13 @@ export class ServerCore {
     const registry = new Registry({
       clock,
       max: capacity.registrations,
-      maxPerHost: perHost(capacity.registrationsPerHost),
+      maxPerHost: perHost(capacity.registrationsPerHost, capacity),
       onChange: (clientId) => presence.noteChange(clientId),
     });
     const names = new Names(database, {
       leaseMs: options.nameLeaseMs ?? nameLeaseMs,
       max: capacity.names,
-      maxNewPerHost: perHost(capacity.newNamesPerHost),
+      maxNewPerHost: perHost(capacity.newNamesPerHost, capacity),
       clock,
       time: checkedTime,
       log,
@@ -114,7 +115,9 @@ export class ServerCore {
     this.#names = names;
     this.#presence = presence;
     this.#mailbox = mailbox;
-    this.#connections = new Connections({ clock, timer, log, context, onEnded });
+    const owns = (key: string, name: string) => names.owns(key, name);
+    const fairness = new Fairness({ clock, timer, capacity, owns });
+    this.#connections = new Connections({ clock, timer, log, context, fairness, onEnded });
   }
 
   /** How many clients are registered. */

@@ -162,15 +162,15 @@ export class Opening {
     return this.#chat;
   }
 
-  /** Takes what a read brought. The bytes are not needed after its promise. */
-  async take(bytes: Uint8Array): Promise<Step> {
+  /** Takes what a read brought. The bytes are not needed afterwards. */
+  take(bytes: Uint8Array): Step {
     this.#unread = concat([this.#unread, bytes]);
     switch (this.#state.name) {
       case "doubting":
         this.#state.reads.push(bytes.slice());
         return this.#detect(false) ?? this.#more();
       case "detecting":
-        return this.#detect(false) ?? await this.#readOpening();
+        return this.#detect(false) ?? this.#readOpening();
       case "handshaking":
         return this.#shakeHands(this.#state);
       case "waiting":
@@ -264,12 +264,12 @@ export class Opening {
       this.found.purpose === "conversation" && length > 0 && length < messageBytesMax;
   }
 
-  async #readOpening(): Promise<Step> {
+  #readOpening(): Step {
     this.#state = { name: "reading" };
     const end = firstMessageEnd(this.#unread);
     const bytes = this.#unread.subarray(0, end);
     this.#unread = this.#unread.subarray(end);
-    const [opening] = await new MessageReader().push(bytes);
+    const [opening] = new MessageReader().messages(bytes);
     if (opening === undefined || isFault(opening)) {
       return this.#refuse(opening ?? peerFaults.notAnOpening);
     }

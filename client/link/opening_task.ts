@@ -67,7 +67,7 @@ export class OpeningTask {
   /** Takes what a read brought. */
   async take(bytes: Uint8Array): Promise<void> {
     if (this.#cancelLimit === undefined) this.#limit();
-    await this.#follow(await this.#opening.take(bytes));
+    await this.#follow(this.#opening.take(bytes));
   }
 
   /** Takes the end of the connection. */

@@ -88,8 +88,7 @@ export class PeerSession implements Session, Replies {
   async take(contents: readonly Uint8Array[]): Promise<void> {
     this.#turns.begin();
     for (const content of contents) {
-      const items = this.#reader.push(content);
-      for (const item of items instanceof Promise ? await items : items) {
+      for (const item of this.#reader.messages(content)) {
         if (this.#turns.isOver) await this.#turns.next();
         this.#takeMessage(item);
       }

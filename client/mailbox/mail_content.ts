@@ -70,15 +70,15 @@ export function packMail(
  * @param recipient Our own id and identity.
  * @returns Undefined if it is not for us, or malformed.
  */
-export async function openMail(
+export function openMail(
   envelope: Uint8Array,
   { id, identity }: { readonly id: string; readonly identity: Identity },
-): Promise<OpenedMail | undefined> {
+): OpenedMail | undefined {
   const opened = openEnvelope(identity, id, envelope);
   if (opened === undefined) return undefined;
   const { key, agreement, content } = opened;
   const reader = new MessageReader();
-  const items = await reader.push(content);
+  const items = [...reader.messages(content)];
   if (reader.pending || reader.ended) return undefined;
   const [introduction, ...rest] = items;
   if (introduction === undefined || isFault(introduction) || introduction.verb !== "CHAT") {

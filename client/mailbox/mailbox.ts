@@ -228,7 +228,7 @@ export class Mailbox {
       after = number;
       this.#seen = { server, number };
       const envelope = dataOf(reply);
-      const mail = envelope && await openMail(envelope, this.#options);
+      const mail = envelope && openMail(envelope, this.#options);
       taken = [];
       if (mail !== undefined && !await intake.take(mail, server.server)) {
         round.left++;

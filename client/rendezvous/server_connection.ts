@@ -218,7 +218,7 @@ export class ServerConnection {
       this.#heartbeat.heard();
       if (isFirst) this.#speaksTls = buffer[0] === tlsAlert;
       isFirst = false;
-      for (const item of await reader.push(buffer.subarray(0, count))) this.#take(item);
+      for (const item of reader.messages(buffer.subarray(0, count))) this.#take(item);
     }
     const code = reader.ended ? "server-unreadable" : "server-closed";
     this.close({ code, server: this.#place });

@@ -13,6 +13,7 @@ import {
 } from "../../shared/protocol/limits.ts";
 import { type Clock, type TimerClock, within } from "../../shared/time/clock.ts";
 import { Deadlines } from "../../shared/time/deadlines.ts";
+import type { Fairness } from "../fairness/fairness.ts";
 import type { Context } from "../handlers/handlers.ts";
 import { Session, type SessionOptions } from "./session.ts";
 import type { Connection } from "./socket.ts";
@@ -26,6 +27,7 @@ export interface ConnectionsOptions {
   readonly timer: TimerClock;
   readonly log: Log;
   readonly context: Context;
+  readonly fairness: Fairness;
   /** Told when a connection has ended, and which IP address its client had. */
   readonly onEnded?: ((observedHost: string) => void) | undefined;
 }
@@ -44,13 +46,14 @@ export class Connections {
   readonly #rounds = new Deadlines<Session>(writeTimeoutMs);
 
   constructor(options: ConnectionsOptions) {
-    const { clock, log, context } = options;
+    const { clock, log, context, fairness } = options;
     this.#options = options;
     this.#sessionOptions = {
       clock,
       log,
       failures: new ThrottledLog(log, clock),
       context,
+      fairness,
       incomplete: this.#incomplete,
     };
   }
@@ -76,6 +79,7 @@ export class Connections {
   /** Closes the connections whose clients are too slow or too silent. */
   sweep(): void {
     const nowMs = this.#options.clock.now();
+    this.#options.fairness.sweep();
     for (const session of this.#incomplete.late(nowMs)) session.closeLate();
     // Each session is looked at once in a while, so that a request need not move any deadline.
     for (const session of this.#rounds.late(nowMs)) {
@@ -91,6 +95,7 @@ export class Connections {
   /** Closes all. Done when all have ended, or have had the time to. */
   async close(): Promise<void> {
     for (const session of this.#sessions.keys()) session.close();
+    this.#options.fairness.close();
     // With Deno 2.6 closing a connection does not end a write to it: a session whose client does not
     // read outlives its closing.
     await within(endedTimeoutMs, Promise.all(this.#sessions.values()), this.#options.timer);

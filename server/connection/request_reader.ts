@@ -27,7 +27,7 @@ export class RequestReader {
     return this.#buffer.bytes;
   }
 
-  /** Whether part of a request has come, and the rest has not. */
+  /** Whether part of a request has come, and the rest has not, once all requests have been taken. */
   get isPending(): boolean {
     return this.#messages.pending;
   }
@@ -37,33 +37,34 @@ export class RequestReader {
     return this.#messages.ended;
   }
 
+  /** How much memory it takes beside that of an idle connection, in bytes. */
+  get heldBytes(): number {
+    const { length } = this.#buffer.bytes;
+    // What is read is also kept as text for a while.
+    return (length > idleBufferBytes ? 2 * length : 0) + 2 * this.#messages.pendingBytes;
+  }
+
+  /** Takes what has been read into the buffer. @param count How many bytes that is. */
+  take(count: number): void {
+    this.#messages.push(this.#buffer.first(count));
+  }
+
+  /** The next request of what has been read; undefined if there is none that is complete. */
+  next(): Request | undefined {
+    return this.#messages.next();
+  }
+
   /**
-   * Takes what has been read into the buffer.
+   * Gets ready for the next read, once all requests have been taken.
    *
-   * @param count How many bytes that is.
-   * @returns The requests that are complete now, which may be none.
+   * @param count How many bytes the last one has brought.
+   * @param takesMail Whether messages as long as a DEPOSIT are accepted from now on.
    */
-  take(count: number): Request[] | Promise<Request[]> {
-    const requests = this.#messages.push(this.#buffer.first(count));
-    if (requests instanceof Promise) return this.#takeLater(requests, count);
-    this.#resize(count);
-    return requests;
-  }
-
-  /** Accepts messages as long as a DEPOSIT from now on, unless one is just coming in. */
-  takeMail(): void {
-    if (this.#takesMail || this.isPending) return;
-    this.#takesMail = true;
-    this.#messages = new MessageReader({ longVerb: "DEPOSIT" });
-  }
-
-  async #takeLater(requests: Promise<Request[]>, count: number): Promise<Request[]> {
-    const complete = await requests;
-    this.#resize(count);
-    return complete;
-  }
-
-  #resize(count: number): void {
+  prepare(count: number, takesMail: boolean): void {
+    if (takesMail && !this.#takesMail && !this.isPending) {
+      this.#takesMail = true;
+      this.#messages = new MessageReader({ longVerb: "DEPOSIT" });
+    }
     const { length } = this.#buffer.bytes;
     if (count === length) {
       if (length < messageBytesMax) this.#buffer = new ReusedBuffer(messageBytesMax);

@@ -8,16 +8,19 @@
 import { errorMessage } from "../../shared/errors/error_message.ts";
 import type { Log } from "../../shared/process/log.ts";
 import type { ThrottledLog } from "../../shared/process/throttled_log.ts";
+import type { PublicKey } from "../../shared/crypto/public_key.ts";
 import { errorReply } from "../../shared/protocol/error_reply.ts";
 import { messageBytesMax } from "../../shared/protocol/limits.ts";
-import { header, type Message } from "../../shared/protocol/message.ts";
+import { type Header, header, type Message } from "../../shared/protocol/message.ts";
 import { serverFaults } from "../../shared/protocol/reasons.ts";
 import { isFault } from "../../shared/protocol/status.ts";
+import { speaksVersion1 } from "../../shared/protocol/verbs.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import type { Deadlines } from "../../shared/time/deadlines.ts";
+import type { Fairness, Holder, Visitor } from "../fairness/fairness.ts";
 import { answer, type Client, type Context, leave, newClient, news } from "../handlers/handlers.ts";
 import type { Subscriber } from "../presence/presence.ts";
-import { type Answerer, type Reply, ReplyWriter } from "./reply_writer.ts";
+import { type Reply, ReplyWriter } from "./reply_writer.ts";
 import { type Request, RequestReader } from "./request_reader.ts";
 import {
   isNewsDue,
@@ -35,6 +38,7 @@ export interface SessionOptions {
   /** For defects of the server, which a client may bring about as often as it asks. */
   readonly failures: ThrottledLog;
   readonly context: Context;
+  readonly fairness: Fairness;
   /** Sessions that wait for the rest of a message. */
   readonly incomplete: Deadlines<Session>;
 }
@@ -43,13 +47,16 @@ export interface SessionOptions {
 const lingerBytesMax = 256 * 1024;
 
 /** The server's side of one connection. */
-export class Session implements Subscriber, Answerer {
+export class Session implements Subscriber, Holder {
   readonly #conn: Connection;
   readonly #options: SessionOptions;
   readonly #reader = new RequestReader();
   readonly #writer: ReplyWriter;
   #state: SessionState = "idle";
   readonly #client: Client;
+  readonly #visitor: Visitor;
+  /** What the reader takes of memory, as it was counted last. */
+  #readHeldBytes = 0;
   /** When something was last heard, in the clock's milliseconds. */
   heardAtMs: number;
 
@@ -57,7 +64,8 @@ export class Session implements Subscriber, Answerer {
     const { clock } = options;
     this.#conn = conn;
     this.#options = options;
-    this.#writer = new ReplyWriter(conn, clock);
+    this.#visitor = options.fairness.enter(observedHost, this);
+    this.#writer = new ReplyWriter(conn, clock, this.#visitor);
     this.#client = newClient(this, observedHost, clock);
     this.heardAtMs = clock.now();
   }
@@ -82,14 +90,19 @@ export class Session implements Subscriber, Answerer {
       }
     } finally {
       this.close();
+      this.#visitor.leave();
     }
+  }
+
+  /** The key with which the client has registered on the connection. */
+  get provenKey(): PublicKey | undefined {
+    return this.#client.authenticated?.key;
   }
 
   /** Closes the connection at once. */
   close(): void {
     if (this.#state === "closed") return;
     this.#become("close");
-    this.#writer.stop();
     this.#options.incomplete.stop(this);
     leave(this.#client, this.#options.context);
     this.#conn.close();
@@ -129,35 +142,57 @@ export class Session implements Subscriber, Answerer {
   }
 
   async #serve(): Promise<void> {
+    const { clock, incomplete } = this.#options;
     for (;;) {
       const count = await this.#conn.read(this.#reader.buffer);
       if (count === null) return;
+      this.heardAtMs = clock.now();
       const wasPending = this.#reader.isPending;
-      let requests = this.#reader.take(count);
-      // Waiting for an array would cost each request a turn of the queue of promises.
-      if (requests instanceof Promise) requests = await requests;
-      this.#noteHeard(wasPending, requests.length > 0);
-      if (requests.length > 0) {
-        this.#become("requests");
-        // The second of two writes must not wait until the first has been acknowledged (RFC 896).
-        if (requests.length > 1) this.#conn.setNoDelay(true);
-        await this.#writer.write(requests, this);
-        if (this.#reader.hasEnded) return await this.#linger();
-        this.#become("replied");
-      }
-      if (this.#client.authenticated !== undefined) this.#reader.takeMail();
+      this.#reader.take(count);
+      // No request stays here, where it would be kept in memory until the next one.
+      const hasAnswered = await this.#answerRead(wasPending);
+      if (this.#reader.hasEnded) return await this.#linger();
+      // The deadline is that of the whole message: it does not move with each byte. It may have taken a while
+      // until what came before was answered.
+      const isNew = this.#reader.isPending && (!wasPending || hasAnswered);
+      if (isNew) incomplete.start(this, clock.now());
+      this.#reader.prepare(count, this.#client.authenticated !== undefined);
+      this.#visitor.hold(this.#reader.heldBytes - this.#readHeldBytes);
+      this.#readHeldBytes = this.#reader.heldBytes;
     }
   }
 
-  #noteHeard(wasPending: boolean, isComplete: boolean): void {
-    const { clock, incomplete } = this.#options;
-    this.heardAtMs = clock.now();
-    if (this.#reader.isPending) {
-      // The deadline is that of the whole message: it does not move with each byte.
-      if (!wasPending || isComplete) incomplete.start(this, this.heardAtMs);
-    } else if (wasPending) {
-      incomplete.stop(this);
+  /** Answers the requests of one read, one at a time, while others have their turn. @returns Whether there were any. */
+  async #answerRead(wasPending: boolean): Promise<boolean> {
+    let request = this.#reader.next();
+    if (wasPending && (request !== undefined || !this.#reader.isPending)) {
+      this.#options.incomplete.stop(this);
     }
+    if (request === undefined) return false;
+    this.#become("requests");
+    this.#visitor.begin();
+    while (request !== undefined && !this.#isOver) {
+      const admission = this.#visitor.admit(request);
+      let retryAfterS: number | undefined;
+      if (admission !== undefined) {
+        await this.#writer.flush();
+        retryAfterS = await admission;
+        if (this.#isOver) break;
+      }
+      const reply = retryAfterS === undefined ? this.answer(request) : refuse(request, retryAfterS);
+      if (this.#writer.add(reply)) await this.#writer.flush();
+      request = this.#reader.next();
+      // The second of two writes must not wait until the first has been acknowledged (RFC 896).
+      if (request !== undefined) this.#writer.writeAtOnce();
+    }
+    if (!this.#isOver) await this.#writer.flush();
+    if (!this.#reader.hasEnded) this.#become("replied");
+    return true;
+  }
+
+  /** Whether nobody can hear an answer any more. */
+  get #isOver(): boolean {
+    return this.#state === "closed" || this.#state === "ending";
   }
 
   /** Answers a request. Never throws. */
@@ -203,4 +238,13 @@ export class Session implements Subscriber, Answerer {
     this.#state = nextState(this.#state, event);
     if (wasNewsDue && this.#state === "idle") this.push();
   }
+}
+
+/** What whoever asks too often is told. What is wrong with the connection itself is said in any case. */
+function refuse(request: Request, retryAfterS: number): Message {
+  if (!isFault(request)) {
+    const headers: Header[] = speaksVersion1(request) ? [["Retry-After", String(retryAfterS)]] : [];
+    return errorReply(serverFaults.tooManyRequests, ...headers);
+  }
+  return errorReply(request.fatal ? request : serverFaults.tooManyRequests);
 }

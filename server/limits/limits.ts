@@ -31,6 +31,10 @@ import {
 } from "../../shared/protocol/limits.ts";
 import { serverFaults } from "../../shared/protocol/reasons.ts";
 import type { Fault } from "../../shared/protocol/status.ts";
+import { heldBytesMax, heldBytesPerHostMax } from "./held_bytes.ts";
+import { hostRates, keyRates, type Rates, slowedMaxMs } from "./rates.ts";
+
+export type { RatedVerb, Rates } from "./rates.ts";
 
 /** How much mail a server keeps. */
 export interface MailCapacity {
@@ -72,6 +76,16 @@ export interface Capacity extends MailCapacity, ContactsCapacity {
   readonly names: number;
   /** Names that keys may take from one host within `newNamesWindowMs`. */
   readonly newNamesPerHost: number;
+  /** How often a host, and a key, may ask for what. */
+  readonly hostRates: Rates;
+  readonly keyRates: Rates;
+  /** How long a request is put off at most, in milliseconds. */
+  readonly slowedMs: number;
+  /** Bytes that are unanswered or unread, in all and of one host. */
+  readonly heldBytes: number;
+  readonly heldBytesPerHost: number;
+  /** Whether the server's own host has no bound and no rate of its own: its users could do worse. */
+  readonly exemptsOwnHost: boolean;
 }
 
 /** What a server takes on unless it is told otherwise. */
@@ -84,6 +98,12 @@ export const defaultCapacity: Capacity = {
   newNamesPerHost: newNamesPerHostMax,
   contactBytes: contactListsBytesMax,
   contactBytesOfHost: contactListsOfHostBytesMax,
+  hostRates,
+  keyRates,
+  slowedMs: slowedMaxMs,
+  heldBytes: heldBytesMax,
+  heldBytesPerHost: heldBytesPerHostMax,
+  exemptsOwnHost: true,
   mailboxMails: mailboxMailsMax,
   mailboxBytes: mailboxBytesMax,
   shareMails: shareMailsMax,
@@ -117,9 +137,12 @@ export function sourceOf(host: string): Source {
 /** The bound of a host. */
 export type PerHost = (host: string) => number;
 
-/** The same bound for every host but the server's own: users of that machine could do worse. */
-export function perHost(max: number): PerHost {
-  return (host) => isLoopback(host) ? Infinity : max;
+/** The same bound for every host but the server's own, if that is exempt. */
+export function perHost(
+  max: number,
+  { exemptsOwnHost }: Pick<Capacity, "exemptsOwnHost">,
+): PerHost {
+  return (host) => exemptsOwnHost && isLoopback(host) ? Infinity : max;
 }
 
 /**
@@ -188,9 +211,9 @@ export class Admission {
   readonly #perHost: HostQuota;
   #count = 0;
 
-  constructor({ connections, connectionsPerHost }: Capacity) {
-    this.#max = connections;
-    this.#perHost = new HostQuota(perHost(connectionsPerHost));
+  constructor(capacity: Capacity) {
+    this.#max = capacity.connections;
+    this.#perHost = new HostQuota(perHost(capacity.connectionsPerHost, capacity));
   }
 
   /** How many are open. */

@@ -191,6 +191,12 @@ export class Names {
     }
   }
 
+  /** Whether a key owns a name. */
+  owns(key: string, name: string): boolean {
+    const owner = this.owner(name);
+    return !("refused" in owner) && owner.key === key;
+  }
+
   /** Deletes some of the names that have lapsed, if it is time to. A name is free from when it lapses. */
   expire(): void {
     if (!this.#options.time.isCertain) return;

@@ -1,16 +1,15 @@
 /**
  * From bytes to messages, under the limits on lines, headers and messages.
  *
- * `TextLineStream` splits the lines. It has no limit of its own, so the bytes are measured before. It is
- * written and read by hand, because piping a stream through it would take longer than the rest of a request.
- * Nearly every read brings whole messages while nothing is pending. Such a read is split directly, without a
- * stream. Both ways give the same messages and the same fault, however the bytes are cut into reads;
- * a property test checks that.
+ * One message is made at a time, when it is asked for: a read of 16 KiB may hold 2,700 messages, which would take
+ * a hundred times as much memory. Of a message that has not arrived in full the bytes are kept, and no more.
+ * However the bytes are cut into reads, they give the same messages and the same fault; a property test checks
+ * that.
  *
  * @module
  */
 
-import { TextLineStream } from "@std/streams/text-line-stream";
+import { GrowingBytes } from "../bytes/growing_bytes.ts";
 import { type Fault, isFault } from "./status.ts";
 import { CR, LF, type Message, MessageParser } from "./message.ts";
 import {
@@ -27,9 +26,7 @@ import type { VerbName } from "./verbs.ts";
 export interface MessageReaderOptions {
   /** The verb whose messages may have `mailMessageBytesMax` bytes; none by default. */
   readonly longVerb?: VerbName;
-  /**
-   * The verb whose messages may have `legacyListBytesMax` bytes, in any number of lines; none by default.
-   */
+  /** The verb whose messages may have any number of lines, of any kind, and `legacyListBytesMax` bytes. */
   readonly listVerb?: VerbName;
 }
 
@@ -38,29 +35,25 @@ const { invalidUtf8, longLine, longList, longMessage, longMailMessage, tooManyHe
 const utf8 = new TextEncoder();
 const nothing = new Uint8Array();
 
-interface Measured {
-  /** The index after the first and after the last empty line; undefined if there is none. */
-  readonly firstEnd: number | undefined;
-  readonly lastEnd: number | undefined;
-  /** Up to where the chunk is within the limits, and the limit that is exceeded there. */
-  readonly end: number;
-  readonly excess: Fault | undefined;
-}
-
 /** Turns the bytes of one connection into messages. */
 export class MessageReader {
   readonly #parser: MessageParser;
   readonly #longVerb: Uint8Array;
   readonly #listVerb: Uint8Array;
-  #splitter: LineSplitter | undefined;
-  // Of the message that is not complete: its bytes, the bytes of its last line, its lines.
-  #messageBytes = 0;
+  /** Complete messages, these as a string if they are ASCII, and where the next one begins. */
+  #whole: Uint8Array = nothing;
+  #wholeText: string | undefined;
+  #at = 0;
+  /** What has been pushed and not been looked at. */
+  #rest: Uint8Array = nothing;
+  /** The message that is not complete, and up to where it is known to be UTF-8. */
+  #part: GrowingBytes | undefined;
+  #validBytes = 0;
+  // Of that message: the bytes of its last line, its complete lines, its last byte, how long it may be.
   #lineBytes = 0;
   #lineCount = 0;
   #lastByte = 0;
-  /** Whether the part of it that has arrived starts like the verb of long messages, or of lists. */
-  #mayBeLong = true;
-  #mayBeList = true;
+  #bytesMax = messageBytesMax;
   #ended = false;
 
   constructor({ longVerb, listVerb }: MessageReaderOptions = {}) {
@@ -74,145 +67,174 @@ export class MessageReader {
     return this.#ended;
   }
 
-  /** Whether a part of a message has arrived and the rest has not. */
+  /** Whether a part of a message has arrived and the rest has not, once all messages have been taken. */
   get pending(): boolean {
-    return this.#messageBytes > 0;
+    return this.#part !== undefined;
+  }
+
+  /** How much memory the message takes that is not complete, in bytes. */
+  get pendingBytes(): number {
+    return this.#part?.capacity ?? 0;
   }
 
   /**
-   * Takes the bytes of one read. They may be reused after the call, or after its promise if it returns one.
-   *
-   * @returns The messages that are complete now, with a fault in the place of each malformed one. Nothing
-   * follows a fatal fault.
+   * Takes the bytes of one read. They must stay as they are until {@linkcode next} has given all of their
+   * messages.
    */
-  push(chunk: Uint8Array): (Message | Fault)[] | Promise<(Message | Fault)[]> {
-    if (this.#ended) return [];
+  push(chunk: Uint8Array): void {
+    if (this.#ended) return;
     // A chunk this short cannot exceed a limit on bytes, and the parser counts the headers.
     if (!this.pending && chunk.length <= lineBytesMax && endsWithEmptyLine(chunk)) {
       const text = decodeWhole(chunk);
-      if (text !== undefined) return this.#split(chunk, text, []);
+      if (text !== undefined) return this.#begin(chunk, text);
     }
-    return this.#pushMeasured(chunk);
-  }
-
-  async #pushMeasured(chunk: Uint8Array): Promise<(Message | Fault)[]> {
-    const items: (Message | Fault)[] = [];
-    const straddles = this.pending;
-    const { firstEnd, lastEnd, end, excess } = this.#measure(chunk);
-    // The end of what an earlier read started, then the complete messages, then the start of the next.
-    const whole = straddles ? firstEnd ?? end : 0;
-    const rest = lastEnd ?? whole;
-    const valid = await this.#stream(chunk.subarray(0, whole), items) &&
-      (this.#splitWhole(chunk.subarray(whole, rest), items) ||
-        await this.#stream(chunk.subarray(whole, rest), items)) &&
-      await this.#stream(chunk.subarray(rest, end), items);
-    if (this.#ended) return items;
-    const broken = valid ? excess : invalidUtf8;
-    if (broken !== undefined) {
-      items.push(broken);
-      this.#end();
-    } else if (!this.pending) {
-      // An idle connection keeps no stream, which would be most of its memory.
-      this.#splitter = undefined;
-    }
-    return items;
-  }
-
-  /** Finds the first and the last end of a message in a chunk, and where a limit is exceeded. */
-  #measure(chunk: Uint8Array): Measured {
-    let firstEnd: number | undefined;
-    let lastEnd: number | undefined;
-    let end = 0;
-    let excess: Fault | undefined;
-    while (end < chunk.length && excess === undefined) {
-      if (++this.#lineBytes > lineBytesMax) excess = longLine;
-      else if (++this.#messageBytes > messageBytesMax) excess = this.#excessOfLong();
-      else {
-        const at = this.#messageBytes - 1;
-        if (at < this.#longVerb.length) this.#mayBeLong &&= chunk[end] === this.#longVerb[at];
-        if (at < this.#listVerb.length) this.#mayBeList &&= chunk[end] === this.#listVerb[at];
-      }
-      if (excess === undefined && chunk[end++] === LF) {
-        if (this.#lineBytes === 1 || (this.#lineBytes === 2 && this.#lastByte === CR)) {
-          firstEnd ??= end;
-          lastEnd = end;
-          this.#messageBytes = 0;
-          this.#lineCount = 0;
-          this.#mayBeLong = this.#mayBeList = true;
-        } else if (++this.#lineCount > headersMax + 1 && !this.#isList) {
-          excess = tooManyHeaders;
-        }
-        this.#lineBytes = 0;
-      }
-      this.#lastByte = chunk[end - 1] ?? 0;
-    }
-    return { firstEnd, lastEnd, end, excess };
-  }
-
-  /** What is wrong with a message that is longer than a short one may be; undefined if nothing is. */
-  #excessOfLong(): Fault | undefined {
-    if (this.#isList) return this.#messageBytes > legacyListBytesMax ? longList : undefined;
-    if (!this.#mayBeLong || this.#longVerb.length === 0) return longMessage;
-    return this.#messageBytes > mailMessageBytesMax ? longMailMessage : undefined;
-  }
-
-  get #isList(): boolean {
-    return this.#mayBeList && this.#listVerb.length > 0;
-  }
-
-  /** Splits complete messages directly. @returns False if they are not UTF-8; then nothing has happened. */
-  #splitWhole(bytes: Uint8Array, items: (Message | Fault)[]): boolean {
-    if (bytes.length === 0) return true;
-    const text = decodeWhole(bytes);
-    if (text === undefined) return false;
-    this.#split(bytes, text, items);
-    return true;
+    this.#rest = chunk;
   }
 
   /**
-   * Sends bytes through the stream line by line, so that lines before one that is not UTF-8 still count.
+   * The next message that is complete, or a fault in the place of one that is malformed. Nothing follows a fatal
+   * fault.
    *
-   * @returns Whether all of it is UTF-8.
+   * @returns Undefined if more has to be pushed first.
    */
-  async #stream(bytes: Uint8Array, items: (Message | Fault)[]): Promise<boolean> {
-    let start = 0;
-    while (start < bytes.length && !this.#ended) {
-      const end = bytes.indexOf(LF, start) + 1 || bytes.length;
-      this.#splitter ??= new LineSplitter();
-      const line = await this.#splitter.push(bytes.subarray(start, end));
-      if (line === notUtf8) return false;
-      if (line === "") this.#finishMessage(items);
-      else if (line !== undefined) this.#parser.addText(line);
-      start = end;
+  next(): Message | Fault | undefined {
+    for (;;) {
+      const item = this.#split() ?? this.#find();
+      if (item !== undefined || this.#whole.length === 0) return item;
     }
-    return true;
   }
 
-  /** Splits complete lines as TextLineStream does: a CR before the LF is not a part of the line. */
-  #split(bytes: Uint8Array, text: string, items: (Message | Fault)[]): (Message | Fault)[] {
-    const ascii = text.length === bytes.length ? text : undefined;
-    for (let at = 0; at < bytes.length && !this.#ended;) {
-      const first = bytes[at];
-      const emptyLength = first === LF ? 1 : first === CR && bytes[at + 1] === LF ? 2 : 0;
-      if (emptyLength > 0) this.#finishMessage(items);
-      at = emptyLength > 0 ? at + emptyLength : this.#parser.addLine(bytes, at, ascii);
+  /** All messages of one read, one at a time: {@linkcode push}, and {@linkcode next} until there is none. */
+  *messages(chunk: Uint8Array): Generator<Message | Fault> {
+    this.push(chunk);
+    for (let item; (item = this.next()) !== undefined;) yield item;
+  }
+
+  #begin(bytes: Uint8Array, text: string): void {
+    this.#whole = bytes;
+    this.#wholeText = text.length === bytes.length ? text : undefined;
+    this.#at = 0;
+  }
+
+  /** The next of the complete messages. */
+  #split(): Message | Fault | undefined {
+    const bytes = this.#whole;
+    while (this.#at < bytes.length) {
+      const first = bytes[this.#at];
+      const emptyLength = first === LF ? 1 : first === CR && bytes[this.#at + 1] === LF ? 2 : 0;
+      if (emptyLength === 0) {
+        this.#at = this.#parser.addLine(bytes, this.#at, this.#wholeText);
+        continue;
+      }
+      this.#at += emptyLength;
+      // Empty lines between messages have no meaning.
+      if (this.#parser.empty) continue;
+      const item = this.#parser.finish();
+      return isFault(item) && item.fatal ? this.#end(item) : item;
     }
-    return items;
+    // They may be a part of a connection's buffer, or of what was kept of a message.
+    this.#whole = nothing;
+    this.#wholeText = undefined;
+    this.#at = 0;
+    return undefined;
   }
 
-  #finishMessage(items: (Message | Fault)[]): void {
-    // Empty lines between messages have no meaning.
-    if (this.#parser.empty) return;
-    const item = this.#parser.finish();
-    items.push(item);
-    if (isFault(item) && item.fatal) this.#end();
+  /** Finds the end of the next message in what has not been looked at. @returns Why there will be none. */
+  #find(): Fault | undefined {
+    const chunk = this.#rest;
+    if (chunk.length === 0) return undefined;
+    let end = 0;
+    let isWhole = false;
+    let excess: Fault | undefined;
+    const before = this.#part?.length ?? 0;
+    while (end < chunk.length && !isWhole && excess === undefined) {
+      if (++this.#lineBytes > lineBytesMax) excess = longLine;
+      else if (before + end >= this.#bytesMax) excess = this.#excess(chunk);
+      if (excess !== undefined) break;
+      const byte = chunk[end++]!;
+      if (byte === LF) {
+        isWhole = this.#lineBytes === 1 || (this.#lineBytes === 2 && this.#lastByte === CR);
+        const isLate = ++this.#lineCount > headersMax + 1 && !isWhole;
+        if (isLate && !this.#beginsWith(this.#listVerb, chunk)) excess = tooManyHeaders;
+        this.#lineBytes = 0;
+      }
+      this.#lastByte = byte;
+    }
+    if (before > 0 || !isWhole) (this.#part ??= new GrowingBytes()).add(chunk.subarray(0, end));
+    // Even an empty part would keep the whole chunk.
+    this.#rest = end < chunk.length ? chunk.subarray(end) : nothing;
+    if (!isWhole) {
+      if (!this.#isValidSoFar()) return this.#end(invalidUtf8);
+      return excess && this.#end(excess);
+    }
+    const bytes = this.#part?.bytes ?? chunk.subarray(0, end);
+    this.#forgetPart();
+    const text = decodeWhole(bytes);
+    if (text === undefined) return this.#end(invalidUtf8);
+    this.#begin(bytes, text);
+    return undefined;
   }
 
-  #end(): void {
+  /** What is wrong with a message that has as many bytes as it may, and more; undefined if it may have more. */
+  #excess(chunk: Uint8Array): Fault | undefined {
+    if (this.#beginsWith(this.#listVerb, chunk)) {
+      if (this.#bytesMax === legacyListBytesMax) return longList;
+      this.#bytesMax = legacyListBytesMax;
+    } else {
+      if (!this.#beginsWith(this.#longVerb, chunk)) return longMessage;
+      if (this.#bytesMax === mailMessageBytesMax) return longMailMessage;
+      this.#bytesMax = mailMessageBytesMax;
+    }
+    return undefined;
+  }
+
+  /** Whether the message that is not complete, and continues in a chunk, begins with a verb. */
+  #beginsWith(verb: Uint8Array, chunk: Uint8Array): boolean {
+    const part = this.#part?.bytes ?? nothing;
+    return verb.length > 0 &&
+      verb.every((byte, i) => byte === (i < part.length ? part[i] : chunk[i - part.length]));
+  }
+
+  /** Whether what has arrived of a message is UTF-8, but for a character that is not complete at its end. */
+  #isValidSoFar(): boolean {
+    const bytes = this.#part!.bytes;
+    const end = wholeCharactersEnd(bytes);
+    if (end <= this.#validBytes) return true;
+    const isValid = decodeWhole(bytes.subarray(this.#validBytes, end)) !== undefined;
+    this.#validBytes = end;
+    return isValid;
+  }
+
+  #forgetPart(): void {
+    this.#part = undefined;
+    this.#validBytes = 0;
+    this.#lineBytes = 0;
+    this.#lineCount = 0;
+    this.#lastByte = 0;
+    this.#bytesMax = messageBytesMax;
+  }
+
+  #end(fault: Fault): Fault {
     this.#ended = true;
-    this.#messageBytes = 0;
-    this.#splitter = undefined;
+    this.#whole = nothing;
+    this.#wholeText = undefined;
+    this.#at = 0;
+    this.#rest = nothing;
+    this.#forgetPart();
+    return fault;
   }
+}
+
+/** The index behind the last complete character of UTF-8 (RFC 3629 section 3). */
+function wholeCharactersEnd(bytes: Uint8Array): number {
+  for (let back = 1; back <= 3 && back <= bytes.length; back++) {
+    const byte = bytes[bytes.length - back]!;
+    if (byte < 0x80) break;
+    if (byte < 0xc0) continue;
+    const length = byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : byte < 0xf5 ? 4 : 1;
+    return length > back ? bytes.length - back : bytes.length;
+  }
+  return bytes.length;
 }
 
 // They keep no state between calls, so all readers can share them.
@@ -237,41 +259,4 @@ function endsWithEmptyLine(chunk: Uint8Array): boolean {
   if (last < 1 || chunk[last] !== LF) return false;
   return chunk[last - 1] === LF ||
     (chunk[last - 1] === CR && last >= 2 && chunk[last - 2] === LF);
-}
-
-const notUtf8 = Symbol("not UTF-8");
-
-/** A TextLineStream with a read that is always waiting, so that writing to it never waits. */
-class LineSplitter {
-  readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  readonly #writer;
-  readonly #reader;
-  #next: Promise<ReadableStreamReadResult<string>>;
-
-  constructor() {
-    const stream = new TextLineStream();
-    this.#writer = stream.writable.getWriter();
-    this.#reader = stream.readable.getReader();
-    this.#next = this.#reader.read();
-  }
-
-  /**
-   * Takes bytes without a line end, except that they may end with one.
-   *
-   * @returns The line if the bytes end one, else undefined; {@linkcode notUtf8} if they are not UTF-8.
-   */
-  async push(bytes: Uint8Array): Promise<string | typeof notUtf8 | undefined> {
-    const ends = bytes[bytes.length - 1] === LF;
-    let text;
-    try {
-      text = this.#decoder.decode(bytes, { stream: true });
-    } catch {
-      return notUtf8;
-    }
-    await this.#writer.write(text);
-    if (!ends) return undefined;
-    const { value } = await this.#next;
-    this.#next = this.#reader.read();
-    return value;
-  }
 }

@@ -128,6 +128,7 @@ export const serverFaults = {
     fullRetryS,
     fault(503, "The server's lists of contacts are unavailable at the moment"),
   ),
+  tooManyRequests: fault(429, "You ask too often; try again later"),
   noMailbox: fault(503, "This server keeps no mail"),
   mailboxUnavailable: later(
     fullRetryS,

@@ -23,7 +23,7 @@ const byName: ReadonlyMap<string, Verb> = new Map(Object.entries(verbs));
 export function check(message: Message, from: Speaker): Fault | undefined {
   const verb = byName.get(message.verb);
   if (verb === undefined || !verb.from.includes(from)) {
-    return messageFaults.unexpectedVerb(message.verb, said(from).join(", "));
+    return messageFaults.unexpectedVerb(message.verb, said(from));
   }
   if (message.bare.length > 0 && verb.bareLines !== true) {
     return messageFaults.bareLine(message.verb, message.bare[0]!);
@@ -37,8 +37,15 @@ export function check(message: Message, from: Speaker): Fault | undefined {
   return undefined;
 }
 
-function said(from: Speaker): string[] {
-  return [...byName].filter(([, verb]) => verb.from.includes(from)).map(([name]) => name);
+/** What each speaker may say. Anybody can bring a server to say it as often as they like. */
+const saidBy = new Map<Speaker, string>();
+
+function said(from: Speaker): string {
+  const known = saidBy.get(from);
+  if (known !== undefined) return known;
+  const names = [...byName].filter(([, verb]) => verb.from.includes(from)).map(([name]) => name);
+  saidBy.set(from, names.join(", "));
+  return names.join(", ");
 }
 
 /** The version of the protocol that this program speaks. */

@@ -5,9 +5,10 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Identity } from "../../shared/crypto/identity.ts";
 import type { Address } from "../../shared/net/address.ts";
 import { senderMailsMax, shareMailsMax } from "../../shared/protocol/limits.ts";
+import { AttackedServer } from "../support/attacked_server.ts";
 import { depositLines } from "../support/core_fixture.ts";
 import { HonestClient } from "../support/honest_client.ts";
-import { builds, startServerProgram } from "../support/program.ts";
+import { withoutRates } from "../support/rates.ts";
 import { register } from "../support/server_fixture.ts";
 import { Wire } from "../support/wire.ts";
 import { assertServed, isLarge, note, sized } from "./extent.ts";
@@ -63,9 +64,8 @@ async function attack(wire: Wire, untilMs: number): Promise<number> {
 }
 
 Deno.test("deposits that are refused, over many connections, stop nobody", async () => {
-  const { server, address, port } = await startServerProgram(builds[0]!);
-  await using _server = server;
-  const place = { address: { host: address.split(":")[0]!, port } };
+  // One key makes all of them, which it could not do so often.
+  await using place = await AttackedServer.start({ capacity: withoutRates });
   await fill(place);
   using honest = await HonestClient.start(place.address);
   await honest.latencies();

@@ -6,7 +6,14 @@
  */
 
 import { startServer } from "../../server/server.ts";
+import { withoutRates } from "../support/rates.ts";
 import { writeAll } from "../../shared/net/write_all.ts";
 
-const server = startServer({ host: "127.0.0.1", port: 0, data: Deno.args[0] });
+const server = startServer({
+  host: "127.0.0.1",
+  port: 0,
+  data: Deno.args[0],
+  // The load comes from one host, and from a few keys.
+  capacity: withoutRates,
+});
 await writeAll(Deno.stdout, new TextEncoder().encode(`${server.address.port}\n`));

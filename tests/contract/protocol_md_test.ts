@@ -2,6 +2,7 @@
 // or a live client.
 
 import { assert, assertEquals } from "@std/assert";
+import { defaultCapacity } from "../../server/limits/limits.ts";
 import { start } from "../support/server_fixture.ts";
 import { Identity } from "../../shared/crypto/identity.ts";
 import { messageHash, readChatMessage, streamStart } from "../../shared/protocol/message_stream.ts";
@@ -247,4 +248,32 @@ Deno.test("PROTOCOL.md names the limits as they are", () => {
       `PROTOCOL.md does not name the limit ${limit}`,
     );
   }
+});
+
+Deno.test("PROTOCOL.md names the rates as they are", () => {
+  const { hostRates, keyRates, slowedMs, heldBytes, heldBytesPerHost } = defaultCapacity;
+  const [, rows] = /^\| requests +\| one host .*\n\|.*\n((?:\|.*\n)+)/m.exec(text)!;
+  const named = rows!.trimEnd().split("\n").map((row) =>
+    row.split("|").slice(1, 4).map((cell) => cell.trim())
+  );
+  const said = ({ burst, perSecond }: { burst: number; perSecond: number }) =>
+    `${burst.toLocaleString("en")} and ${perSecond}`;
+  const names: Partial<Record<string, string>> = {
+    UNREGISTER: "UNREGISTER and QUIT",
+    other: "anything else",
+  };
+  assertEquals(
+    named,
+    Object.keys(hostRates).map((verb) => [
+      names[verb] ?? verb,
+      said(hostRates[verb as keyof typeof hostRates]),
+      said(keyRates[verb as keyof typeof keyRates]),
+    ]),
+  );
+  assert(text.includes(`for ${slowedMs / 1000} s at most`));
+  const mib = (bytes: number) => bytes / 1024 ** 2;
+  assert(
+    text.includes(`${mib(heldBytes)} and ${mib(heldBytesPerHost)} MiB`),
+    "PROTOCOL.md does not say how much is kept unanswered",
+  );
 });

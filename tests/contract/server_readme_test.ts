@@ -50,6 +50,8 @@ Deno.test("the README of the server names its limits as they are", () => {
     senderBytes,
     mails,
     mailsBytes,
+    heldBytes,
+    heldBytesPerHost,
   } = defaultCapacity;
   for (
     const limit of [
@@ -60,6 +62,7 @@ Deno.test("the README of the server names its limits as they are", () => {
       `${count(mailboxMails)} and ${mib(mailboxBytes)}`,
       `${count(senderMails)} and ${mib(senderBytes)}`,
       `${count(mails)} and ${mailsBytes / 1024 ** 3} GiB`,
+      `${heldBytes / 1024 ** 2} and ${mib(heldBytesPerHost)}`,
       `${mailTtlMs / 86_400_000} days`,
       `${connectionIdleMs / 60_000} minutes`,
       `${subscribedIdleMs / 1000} seconds`,

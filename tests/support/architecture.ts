@@ -33,7 +33,7 @@ export const floors: readonly (readonly (readonly string[])[])[] = [
   ],
   [
     ["server/certificate", "server/checked_time", "server/limits"],
-    ["server/contacts", "server/mailbox", "server/names", "server/registry"],
+    ["server/contacts", "server/fairness", "server/mailbox", "server/names", "server/registry"],
     ["server/presence"],
     ["server/handlers"],
     ["server/connection"],

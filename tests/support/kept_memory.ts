@@ -4,6 +4,7 @@
 import { writeAll } from "../../shared/net/write_all.ts";
 import { type CoreClient, CoreServer } from "./core_fixture.ts";
 import { settle } from "./fake_clock.ts";
+import { withoutRates } from "./rates.ts";
 import { Identity } from "../../shared/crypto/identity.ts";
 
 const padding = "X-Padding: ".padEnd(Number(Deno.args[0]), "x");
@@ -12,7 +13,7 @@ const subscriptions = 100;
 const { gc } = globalThis as unknown as { gc(): void };
 
 const server = new CoreServer({
-  capacity: { newNamesPerHost: Infinity, registrationsPerHost: Infinity },
+  capacity: { newNamesPerHost: Infinity, ...withoutRates, registrationsPerHost: Infinity },
 });
 const host = "2001:db8:1111:2222:3333:4444:5555:6666";
 const client = server.connect(host);
@@ -23,6 +24,7 @@ const registration = await bytesFor(registrations, async (n) => {
 const watchers: CoreClient[] = [];
 for (let n = 0; n < subscriptions; n++) {
   watchers.push(await server.connectAs(`watcher-${n}`, Identity.generate()));
+  await server.sweep();
 }
 const subscription = await bytesFor(subscriptions, async (n) => {
   await askAmongOthers(watchers[n]!, ["WATCH", "Version: 1", `Target: somebody-who-is-away-${n}`]);
@@ -38,6 +40,7 @@ async function askAmongOthers(client: CoreClient, lines: readonly string[]): Pro
   const messages = [["PING"], lines, ["PING"]];
   client.conn.feed(messages.map((lines) => [...lines, padding, "", ""].join("\r\n")).join(""));
   await client.heard();
+  await server.sweep();
 }
 
 /** Does something many times. @returns How many bytes it takes each time, once all that is not kept is gone. */

@@ -73,17 +73,17 @@ class Side {
     }
   }
 
-  async hear(bytes: Uint8Array): Promise<void> {
-    this.follow(await this.opening.take(bytes));
+  hear(bytes: Uint8Array): void {
+    this.follow(this.opening.take(bytes));
   }
 }
 
 /** Lets two sides talk until neither says anything. What goes over the wire passes through `on`. */
-async function meet(
+function meet(
   initiator: Side,
   responder: Side,
   on: (bytes: Uint8Array, from: Role) => Uint8Array[] = (bytes) => [bytes],
-): Promise<void> {
+): void {
   for (let quiet = false; !quiet;) {
     quiet = true;
     for (
@@ -95,15 +95,15 @@ async function meet(
     ) {
       for (const bytes of from.take()) {
         quiet = false;
-        for (const piece of on(bytes, role)) await to.hear(piece);
+        for (const piece of on(bytes, role)) to.hear(piece);
       }
     }
   }
 }
 
-Deno.test("two sides that encrypt learn each other's id and keys, and one hash", async () => {
+Deno.test("two sides that encrypt learn each other's id and keys, and one hash", () => {
   const [initiator, responder] = [new Side("initiator"), new Side("responder")];
-  await meet(initiator, responder);
+  meet(initiator, responder);
   for (
     const [side, role, other] of [[initiator, "responder", responder], [
       responder,
@@ -130,14 +130,14 @@ Deno.test("two sides that encrypt learn each other's id and keys, and one hash",
 const [chatBytes, chatackBytes, message1Bytes, message2Bytes] = [128, 129, 34, 194];
 const [message3Bytes, frameBytes] = [162, 2 + 256 + 16];
 
-Deno.test("however the bytes are cut, both sides say the same with the same result", async () => {
+Deno.test("however the bytes are cut, both sides say the same with the same result", () => {
   const sizes = fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 5 });
-  await fc.assert(
-    fc.asyncProperty(sizes, fc.constantFrom<Role>("initiator", "responder"), async (sizes, cut) => {
+  fc.assert(
+    fc.property(sizes, fc.constantFrom<Role>("initiator", "responder"), (sizes, cut) => {
       const [initiator, responder] = [new Side("initiator"), new Side("responder")];
       const said: Record<Role, number> = { initiator: 0, responder: 0 };
       let i = 0;
-      await meet(initiator, responder, (bytes, from) => {
+      meet(initiator, responder, (bytes, from) => {
         said[from] += bytes.length;
         if (from !== cut) return [bytes];
         const pieces = [];
@@ -157,9 +157,9 @@ Deno.test("however the bytes are cut, both sides say the same with the same resu
   );
 });
 
-Deno.test("what comes behind the opening in one read is passed on", async () => {
+Deno.test("what comes behind the opening in one read is passed on", () => {
   const responder = new Side("responder");
-  await responder.hear(utf8.encode(chat + "MSG and more"));
+  responder.hear(utf8.encode(chat + "MSG and more"));
   assertEquals(responder.events, ["admit by plaintext", "open p2pchat"]);
   assertEquals(responder.contents, ["MSG and more"]);
   assertEquals(responder.take().map(text), [chatack]);
@@ -171,9 +171,9 @@ for (
     [chat.replace("Version: 1\r\n", "") + "Hi\r\n", "lines", "bob"],
   ] as const
 ) {
-  Deno.test(`an initiator that begins with ${JSON.stringify(said)} speaks ${dialect}`, async () => {
+  Deno.test(`an initiator that begins with ${JSON.stringify(said)} speaks ${dialect}`, () => {
     const responder = new Side("responder");
-    await responder.hear(utf8.encode(said));
+    responder.hear(utf8.encode(said));
     assertEquals(responder.events, ["admit by plaintext", `open ${dialect}`]);
     assertEquals(responder.contents, [said]);
     assertEquals(responder.opening.found.peerId, id);
@@ -181,27 +181,27 @@ for (
   });
 }
 
-Deno.test("when time is up, the dialect is told from what has come", async () => {
+Deno.test("when time is up, the dialect is told from what has come", () => {
   const silent = new Side("initiator");
   silent.take();
   assertEquals([silent.opening.undecided, silent.opening.pending], [true, false]);
   silent.follow(silent.opening.timeIsUp());
   assertEquals(silent.events, ["admit by plaintext", "open raw"]);
   const half = new Side("responder");
-  await half.hear(utf8.encode(chat.slice(0, -4)));
+  half.hear(utf8.encode(chat.slice(0, -4)));
   assertEquals([half.opening.undecided, half.opening.pending], [true, true]);
   half.follow(half.opening.timeIsUp());
   assertEquals(half.events, ["admit by plaintext", "open lines"]);
   assertEquals([half.opening.undecided, half.opening.pending], [false, false]);
 });
 
-Deno.test("a responder that says something else than CHATACK may refuse with that", async () => {
+Deno.test("a responder that says something else than CHATACK may refuse with that", () => {
   const said = ["invalid\r\n", "bye"];
   const [stays, hangsUp, isFirm] = [true, true, false].map((allowPlaintext) =>
     new Side("initiator", { allowPlaintext })
   );
   for (const side of [stays!, hangsUp!, isFirm!]) {
-    for (const read of said) await side.hear(utf8.encode(read));
+    for (const read of said) side.hear(utf8.encode(read));
   }
   assertEquals([stays!.events, hangsUp!.events], [[], []]);
   assertEquals(isFirm!.events, ["admit by plaintext", "open raw"]);
@@ -211,20 +211,20 @@ Deno.test("a responder that says something else than CHATACK may refuse with tha
   assertEquals(hangsUp!.events, ["peer-left: “invalid bye”"]);
 });
 
-Deno.test("a responder that goes on and on is not doubted for ever", async () => {
+Deno.test("a responder that goes on and on is not doubted for ever", () => {
   const side = new Side("initiator", { allowPlaintext: true });
   const read = utf8.encode("x".repeat(1_024));
   for (let reads = 1; side.events.length === 0; reads++) {
     assert(reads <= 17, "it is still doubted");
-    await side.hear(read);
+    side.hear(read);
   }
   assertEquals(side.events, ["admit by plaintext", "open raw"]);
   assertEquals(side.contents.join("").length, 16 * 1_024);
 });
 
-Deno.test("once the dialect is known, time being up changes nothing", async () => {
+Deno.test("once the dialect is known, time being up changes nothing", () => {
   const [initiator, responder] = [new Side("initiator"), new Side("responder")];
-  await meet(initiator, responder, (bytes) => {
+  meet(initiator, responder, (bytes) => {
     for (const { opening } of [initiator, responder]) {
       if (!opening.undecided) assertEquals(opening.timeIsUp(), { type: "more", send: [] });
     }
@@ -245,11 +245,11 @@ for (
     ["the initiator", { ...nobody, responder: refusal }, ["“Not you”"], ["refused: mine"]],
   ] as const
 ) {
-  Deno.test(`${who} that is not let in is told only what it may know`, async () => {
+  Deno.test(`${who} that is not let in is told only what it may know`, () => {
     const initiator = new Side("initiator", {}, refused.initiator);
     const responder = new Side("responder", {}, refused.responder);
     let bytesOfCaller = 0;
-    await meet(initiator, responder, (bytes, from) => {
+    meet(initiator, responder, (bytes, from) => {
       if (from === "initiator") bytesOfCaller += bytes.length;
       return [bytes];
     });
@@ -274,31 +274,31 @@ for (
     [chat.replace("Version: 1\r\n", ""), "Not you\r\n"],
   ] as const
 ) {
-  Deno.test(`a peer that is not let in after ${JSON.stringify(said)} is told ${JSON.stringify(answer)}`, async () => {
+  Deno.test(`a peer that is not let in after ${JSON.stringify(said)} is told ${JSON.stringify(answer)}`, () => {
     const responder = new Side("responder", {}, refusal);
-    await responder.hear(utf8.encode(said));
+    responder.hear(utf8.encode(said));
     assertEquals(responder.events, ["admit by plaintext", "refused: mine"]);
     assertEquals(responder.take().map(text).join(""), answer);
   });
 }
 
-Deno.test("what comes while the owner decides is not lost", async () => {
+Deno.test("what comes while the owner decides is not lost", () => {
   const initiator = new Side("initiator");
   const opening = begin("responder");
-  let step = await opening.take(initiator.take()[0]!);
-  await initiator.hear(step.send[0]!);
-  step = await opening.take(initiator.take()[0]!);
-  await initiator.hear(step.send[0]!);
+  let step = opening.take(initiator.take()[0]!);
+  initiator.hear(step.send[0]!);
+  step = opening.take(initiator.take()[0]!);
+  initiator.hear(step.send[0]!);
   const [third] = initiator.take();
-  assertEquals((await opening.take(third!)).type, "admit");
+  assertEquals((opening.take(third!)).type, "admit");
   // The first byte of the initiator's next frame.
-  assertEquals(await opening.take(new Uint8Array([frameBytes - 2 >> 8])), {
+  assertEquals(opening.take(new Uint8Array([frameBytes - 2 >> 8])), {
     type: "more",
     send: [],
   });
   step = opening.admitted();
   assert(step.type === "open");
-  await initiator.hear(step.send[0]!);
+  initiator.hear(step.send[0]!);
   assert(initiator.last?.type === "open");
   const sealed = initiator.last.channel!.seal(utf8.encode("early"));
   assertEquals(step.channel!.open(sealed.subarray(1)).map(text), ["early"]);
@@ -310,13 +310,13 @@ const purposeless = (bytes: Uint8Array) =>
   utf8.encode(text(bytes).replace("Purpose: audit\r\n", ""));
 const isChat = (bytes: Uint8Array) => text(bytes.subarray(0, 4)) === "CHAT";
 
-Deno.test("both sides know what a call is for", async () => {
+Deno.test("both sides know what a call is for", () => {
   const [initiator, responder] = [
     new Side("initiator", { purpose: "audit" }),
     new Side("responder"),
   ];
   const openings: string[] = [];
-  await meet(initiator, responder, (bytes) => {
+  meet(initiator, responder, (bytes) => {
     if (isChat(bytes)) openings.push(text(bytes));
     return [bytes];
   });
@@ -330,22 +330,22 @@ Deno.test("both sides know what a call is for", async () => {
   }
 });
 
-Deno.test("an initiator hangs up on a responder that knows no Purpose before that takes the call for another", async () => {
+Deno.test("an initiator hangs up on a responder that knows no Purpose before that takes the call for another", () => {
   const [initiator, responder] = [
     new Side("initiator", { purpose: "audit" }),
     new Side("responder"),
   ];
-  await meet(initiator, responder, (bytes) => [isChat(bytes) ? purposeless(bytes) : bytes]);
+  meet(initiator, responder, (bytes) => [isChat(bytes) ? purposeless(bytes) : bytes]);
   assertEquals(initiator.events, ["broken: its program does not know what the call is for"]);
   assertEquals(responder.events, []);
 });
 
-Deno.test("taking the Purpose out of CHAT and putting it into CHATACK breaks the handshake", async () => {
+Deno.test("taking the Purpose out of CHAT and putting it into CHATACK breaks the handshake", () => {
   const [initiator, responder] = [
     new Side("initiator", { purpose: "audit" }),
     new Side("responder"),
   ];
-  await meet(initiator, responder, (bytes, from) => {
+  meet(initiator, responder, (bytes, from) => {
     if (!isChat(bytes)) return [bytes];
     return from === "initiator"
       ? [purposeless(bytes)]
@@ -357,7 +357,7 @@ Deno.test("taking the Purpose out of CHAT and putting it into CHATACK breaks the
 
 const withHeader = (opening: string, line: string) => opening.replace(/\r\n$/, `${line}\r\n\r\n`);
 
-Deno.test("an unknown Purpose is refused, and so is an audit in plaintext", async () => {
+Deno.test("an unknown Purpose is refused, and so is an audit in plaintext", () => {
   for (
     const [opening, code] of [
       [encrypting(withHeader(chat, "Purpose: files")), 400],
@@ -367,7 +367,7 @@ Deno.test("an unknown Purpose is refused, and so is an audit in plaintext", asyn
     ] as const
   ) {
     const responder = new Side("responder");
-    await responder.hear(utf8.encode(opening));
+    responder.hear(utf8.encode(opening));
     assertMatch(responder.events.join(), /^broken: /);
     assertMatch(responder.take().map(text).join(""), new RegExp(`^ERROR\r\nCode: ${code}\r\n`));
   }
@@ -384,22 +384,22 @@ for (
     ],
   ] as const
 ) {
-  Deno.test(`an initiator that calls for an audit hangs up on ${JSON.stringify(answer)}`, async () => {
+  Deno.test(`an initiator that calls for an audit hangs up on ${JSON.stringify(answer)}`, () => {
     const initiator = new Side("initiator", { purpose: "audit" });
-    await initiator.hear(utf8.encode(answer));
+    initiator.hear(utf8.encode(answer));
     assertEquals(initiator.events, [found]);
   });
 }
 
-Deno.test("an initiator that calls for a conversation hangs up if it is answered with an audit", async () => {
+Deno.test("an initiator that calls for a conversation hangs up if it is answered with an audit", () => {
   const initiator = new Side("initiator");
-  await initiator.hear(utf8.encode(encrypting(withHeader(chatack, "Purpose: audit"))));
+  initiator.hear(utf8.encode(encrypting(withHeader(chatack, "Purpose: audit"))));
   assertEquals(initiator.events, ["broken: its program does not know what the call is for"]);
 });
 
 // Whatever comes
 
-Deno.test("any bytes, in any pieces and with time up at any point, come to one end at most", async () => {
+Deno.test("any bytes, in any pieces and with time up at any point, come to one end at most", () => {
   const piece = fc.oneof(
     fc.uint8Array({ maxLength: 40 }),
     fc.constantFrom(
@@ -415,17 +415,17 @@ Deno.test("any bytes, in any pieces and with time up at any point, come to one e
     fc.uint8Array({ minLength: 32, maxLength: 32 }).map((key) => new Uint8Array([0, 32, ...key])),
     fc.constant("time" as const),
   );
-  await fc.assert(
-    fc.asyncProperty(
+  fc.assert(
+    fc.property(
       fc.constantFrom<Role>("initiator", "responder"),
       fc.constantFrom("audit", "conversation"),
       fc.array(piece, { maxLength: 8 }),
       fc.boolean(),
-      async (role, purpose, pieces, refuses) => {
+      (role, purpose, pieces, refuses) => {
         const side = new Side(role, { purpose }, refuses ? refusal : undefined);
         for (const piece of pieces) {
           if (piece === "time") side.follow(side.opening.timeIsUp());
-          else await side.hear(piece);
+          else side.hear(piece);
         }
         const ends = side.events.filter((event) => !event.startsWith("admit"));
         assert(ends.length <= 1, side.events.join());

@@ -1,5 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Session } from "../../../server/connection/session.ts";
+import { Fairness } from "../../../server/fairness/fairness.ts";
+import { defaultCapacity } from "../../../server/limits/limits.ts";
 import type { Context } from "../../../server/handlers/context.ts";
 import { createLog } from "../../../shared/process/log.ts";
 import { ThrottledLog } from "../../../shared/process/throttled_log.ts";
@@ -24,6 +26,7 @@ Deno.test("a handler that fails again and again is one line a period, with a cou
     failures: new ThrottledLog(log, clock),
     // No handler works without a context.
     context: {} as Context,
+    fairness: new Fairness({ clock, timer: clock, capacity: defaultCapacity, owns: () => false }),
     incomplete: new Deadlines<Session>(1_000),
   };
   const session = new Session(connection, "127.0.0.1", options);
