@@ -11,7 +11,7 @@ import type { PresenceStatus } from "../rendezvous/rendezvous.ts";
 import type { ConversationRecord, Store } from "../store/store.ts";
 import type { Conversation } from "./conversation.ts";
 
-type Stored = Pick<Store["conversations"], "get" | "list" | "listContacts">;
+type Stored = Pick<Store, "conversations" | "blockedKeys">;
 
 /** Somebody whom the user talks to, and whether they are there. */
 export interface ContactState {
@@ -54,7 +54,7 @@ export function contactStates(
   const plaintext = open.filter(({ key, links }) => key === undefined && links.length > 0)
     .map(({ name, stored: id }) => {
       const { person, devices = [], waiting = 0 } = known.state(name) ?? {};
-      const { lastAtMs } = stored.get(id);
+      const { lastAtMs } = stored.conversations.get(id);
       return { name, person, devices, waiting, lastAtMs, presence: undefined, connected: true };
     });
   const contacts = latest(stored, selfId, contactsMax).flatMap(
@@ -102,10 +102,19 @@ export function namesToWatch(
   return [...new Set(names)].slice(0, watchedMax);
 }
 
-/** The latest conversations, those with contacts first: however many strangers write, they displace none. */
-function latest(stored: Stored, selfId: string, limit: number): ConversationRecord[] {
-  const contacts = stored.listContacts(selfId, limit);
+/**
+ * The latest conversations, those with contacts first: however many strangers write, they displace none. Nobody is
+ * among them whom the user has blocked.
+ */
+function latest(
+  { conversations, blockedKeys }: Stored,
+  selfId: string,
+  limit: number,
+): ConversationRecord[] {
+  const contacts = conversations.listContacts(selfId, limit);
   const known = new Set(contacts.map(({ id }) => id));
-  const others = stored.list(selfId, limit).filter(({ id }) => !known.has(id));
-  return [...contacts, ...others].slice(0, limit);
+  const others = conversations.list(selfId, limit).filter(({ id }) => !known.has(id));
+  return [...contacts, ...others]
+    .filter(({ key }) => key === undefined || !blockedKeys.has(fingerprintOf(key)))
+    .slice(0, limit);
 }

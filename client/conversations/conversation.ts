@@ -315,12 +315,12 @@ export class Conversation implements Inbox {
 
   /** Has a peer that sends too much wait for an answer. */
   #turnAway({ why, unanswered }: NonNullable<Reception["tooMuch"]>): void {
-    const refusal = errorReply(
-      why === "of-sender" ? refusals.notAnswered(unanswered) : refusals.tooManyNotAnswered,
-    );
+    const { notAnswered, tooManyNotAnswered } = refusals;
+    const fault = why === "of-sender" ? notAnswered(unanswered) : tooManyNotAnswered;
     for (const link of this.links) {
-      link.say(refusal);
-      link.leave();
+      link.say(errorReply(fault));
+      // Nobody shows an ERROR that answers no question.
+      link.leave(undefined, fault.reason);
     }
   }
 

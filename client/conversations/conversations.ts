@@ -260,7 +260,7 @@ export class Conversations {
   /** Those whom the user talks to, the latest first. @throws {UserError} If the store cannot be read. */
   contacts(): ContactState[] {
     const { store, self, rendezvous } = this.#options;
-    return contactStates(store.conversations, self.id, this.#list.all, {
+    return contactStates(store, self.id, this.#list.all, {
       state: (name) => this.find(name),
       presence: (name) => rendezvous.status(name),
     });
@@ -268,14 +268,14 @@ export class Conversations {
 
   /** The names of those who were talked to, the latest first. @throws {UserError} If the store fails. */
   knownNames(): string[] {
-    return knownNames(this.#options.store.conversations, this.#options.self.id);
+    return knownNames(this.#options.store, this.#options.self.id);
   }
 
   /** Has the server say of those who matter most whether they are there. Never throws. */
   watch(): void {
     const { store, self, rendezvous, sink } = this.#options;
     try {
-      rendezvous.watch(namesToWatch(store.conversations, self.id, this.#list.all));
+      rendezvous.watch(namesToWatch(store, self.id, this.#list.all));
     } catch (error) {
       const problem = { code: "cannot-watch", reason: reasonOf(error) } as const;
       sink.emit({ type: "problem", problem });

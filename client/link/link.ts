@@ -101,6 +101,7 @@ export class Link implements PeerFacts {
   readonly #found: Readonly<Found>;
   #state: LinkState<OpeningTask, OpenLink>;
   #saidNothing = true;
+  #farewell: string | undefined;
 
   constructor(options: LinkOptions) {
     const { conn, role, self, owner, allowPlaintext, purpose, clock = systemClock } = options;
@@ -180,12 +181,10 @@ export class Link implements PeerFacts {
   }
 
   /**
-   * Sends a text to a peer without a key. Done when it is on its way, which takes a while if the peer is
-   * slow.
+   * Sends a text to a peer without a key. Done when it is on its way: a slow peer takes a while.
    *
    * @param framing How a legacy program frames its texts, if that has been seen elsewhere than on this link.
-   * @returns Its id, which {@linkcode Inbox.delivered} names; undefined if the dialect has no
-   * acknowledgements.
+   * @returns Its id, which {@linkcode Inbox.delivered} names; undefined if nothing is acknowledged.
    * @throws {UserError} If the link is not open, or closes before.
    * @throws {RangeError} If the text is longer than a message takes.
    */
@@ -260,10 +259,11 @@ export class Link implements PeerFacts {
   /**
    * Says goodbye and closes.
    *
-   * @param settled Done when the peer has acknowledged what was transmitted, which the owner knows. It is
-   * waited for as the texts to a peer without a key are: not for long.
+   * @param settled Done when the peer has acknowledged what was transmitted. Not waited for for long.
+   * @param reason What the peer's user is told.
    */
-  async leave(settled?: Promise<unknown>): Promise<void> {
+  async leave(settled?: Promise<unknown>, reason?: string): Promise<void> {
+    this.#farewell ??= reason;
     if (this.#state.name === "open") {
       const all = Promise.allSettled([settled, this.#state.open.session.allAcknowledged()]);
       await within(leaveMs, Promise.race([all, this.ended]), this.#clock);
@@ -376,7 +376,7 @@ export class Link implements PeerFacts {
     switch (after.name) {
       case "closing": {
         const { open, ending, hears } = after;
-        if (hears) return open?.session.sayGoodbye();
+        if (hears) return open?.session.sayGoodbye(this.#farewell);
         open?.session.handOver();
         this.#writes.flushed().then(() => this.#end(ending.reason, ending.detail));
         return;

@@ -175,8 +175,8 @@ export class PeerSession implements Session, Replies {
     this.#verification = undefined;
   }
 
-  sayGoodbye(): void {
-    this.#options.send(message("BYE"));
+  sayGoodbye(reason?: string): void {
+    this.#options.send(message("BYE", reason === undefined ? [] : [["Reason", reason]]));
   }
 
   end(): void {

@@ -44,8 +44,8 @@ export interface Session {
   readonly unacknowledged: readonly string[];
   /** Done when a peer without a key has acknowledged all texts, or the link is over. */
   allAcknowledged(): Promise<void>;
-  /** Tells the peer that we leave. */
-  sayGoodbye(): void;
+  /** Tells the peer that we leave, and why if its dialect has words for that. */
+  sayGoodbye(reason?: string): void;
   /** Ends every wait: the link is over. */
   end(): void;
 }

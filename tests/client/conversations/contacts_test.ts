@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import { contactStates, knownNames, namesToWatch } from "../../../client/conversations/contacts.ts";
 import { openStore, type Store } from "../../../client/store/store.ts";
 import { watchedMax } from "../../../shared/protocol/limits.ts";
-import { publicKeyFrom } from "../../../shared/crypto/public_key.ts";
+import { fingerprintOf, publicKeyFrom } from "../../../shared/crypto/public_key.ts";
 import { befriend } from "../../support/friends.ts";
 import { keyBytesOf, stream } from "../../support/store_fixture.ts";
 
@@ -33,19 +33,30 @@ Deno.test("61 strangers who write a line each take no contact from /who, the wat
   using store = crowded(3, 61);
   const friends = ["friend2", "friend1", "friend0"];
   const nothing = { state: () => undefined, presence: () => undefined };
-  const { conversations } = store;
-  const who = contactStates(conversations, "alice", [], nothing).map(({ name }) => name);
+  const who = contactStates(store, "alice", [], nothing).map(({ name }) => name);
   assertEquals(who.slice(0, 3), friends);
   assertEquals(who[3], "stranger63");
-  const watched = namesToWatch(conversations, "alice", []);
+  const watched = namesToWatch(store, "alice", []);
   assertEquals([watched.slice(0, 3), watched.length], [friends, watchedMax]);
-  assertEquals(knownNames(conversations, "alice").slice(0, 3), friends);
+  assertEquals(knownNames(store, "alice").slice(0, 3), friends);
 });
 
 Deno.test("if there are more contacts than are listed, they are the latest", () => {
   using store = crowded(watchedMax + 5, 5);
-  const watched = namesToWatch(store.conversations, "alice", []);
+  const watched = namesToWatch(store, "alice", []);
   assertEquals(watched.length, watchedMax);
   assert(watched.every((name) => name.startsWith("friend")));
   assertEquals(watched[0], `friend${watchedMax + 4}`);
+});
+
+Deno.test("nobody is listed or watched whom the user has blocked", () => {
+  using store = crowded(2, 2);
+  for (const i of [1, 3]) {
+    store.blockedKeys.add({ fingerprint: fingerprintOf(keyOfSender(i)), name: undefined }, 1);
+  }
+  const nothing = { state: () => undefined, presence: () => undefined };
+  const left = ["friend0", "stranger2"];
+  assertEquals(contactStates(store, "alice", [], nothing).map(({ name }) => name), left);
+  assertEquals(namesToWatch(store, "alice", []), left);
+  assertEquals(knownNames(store, "alice"), left);
 });
