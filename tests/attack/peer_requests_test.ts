@@ -13,6 +13,8 @@ import {
 import { randomId } from "../../shared/protocol/random_id.ts";
 import { EncryptedPeer } from "../support/encrypted_peer.ts";
 import { befriend } from "../support/friends.ts";
+import { chat } from "../support/link_fixture.ts";
+import { RawPeer } from "../support/raw_peer.ts";
 import { Victim } from "../support/victim.ts";
 import { isLarge, note, sized } from "./extent.ts";
 
@@ -75,8 +77,11 @@ Deno.test("a contact that goes on asking, over all the links that it may have, l
   let answered = 0;
   const waits = await victim.waitsDuring(async () => {
     const end = performance.now() + seconds * 1_000;
-    await Promise.all(Array.from({ length: 8 }, async () => {
-      using peer = await EncryptedPeer.dial(victim.address, mallory);
+    const peers: EncryptedPeer[] = [];
+    // One after the other: of one host few may be opening.
+    for (let i = 0; i < 8; i++) peers.push(await EncryptedPeer.dial(victim.address, mallory));
+    await Promise.all(peers.map(async (one) => {
+      using peer = one;
       // Always some that wait.
       await peer.send(audit.repeat(4));
       for (let said; performance.now() < end; await peer.send(audit)) {
@@ -132,6 +137,42 @@ for (const [name, request] of Object.entries(requests)) {
       note(`${name}, ${count} of a ${who}`, { ...waits, microsecondsEach: tookMs / count * 1_000 });
       if (isLarge) assert(waits.max < 1_000, `a friend waited for ${waits.max} ms`);
     }
+  });
+}
+
+/** What somebody may say who opens link after link: each costs a handshake. */
+const onceALink: Record<string, string> = {
+  "nothing": "",
+  "VERIFY": `VERIFY\nCommit: ${"00".repeat(32)}\n\nVERIFY\nNonce: ${"00".repeat(16)}\n\n`,
+  "AUDIT for the streams": "AUDIT\nId: q\n\n".repeat(8),
+};
+
+for (const [name, said] of Object.entries(onceALink)) {
+  Deno.test(`link after link, on which ${name} is said, leaves time for others`, async () => {
+    await using victim = await Victim.start(fill);
+    const links = sized(16, 800);
+    let opened = 0;
+    const began = performance.now();
+    const waits = await victim.waitsDuring(async () => {
+      await Promise.all(Array.from({ length: 4 }, async () => {
+        for (let i = 0; i < links / 4; i++) {
+          using raw = await RawPeer.dial(victim.address);
+          try {
+            const { id, identity } = mallory;
+            const peer = await EncryptedPeer.callOver(raw, chat.replace("bob", id), identity);
+            opened++;
+            await peer.send(`${said}BYE\n\n`);
+            await untilClosed(raw.conn);
+          } catch {
+            // It had to make room for another one.
+          }
+        }
+      }));
+    });
+    const seconds = (performance.now() - began) / 1_000;
+    note(`link after link, ${name}`, { ...waits, opened, openedASecond: opened / seconds });
+    assert(opened > 0);
+    if (isLarge) assert(waits.max < 1_000, `a friend waited for ${waits.max} ms`);
   });
 }
 
