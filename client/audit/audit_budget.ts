@@ -16,11 +16,20 @@ const parts = 10;
 /** Peers of which it is known what they have used. */
 const peersMax = 256;
 
+/** What a peer has used. */
+interface Spent {
+  /** When it will have all of its time again. */
+  readonly fullAtMs: number;
+  /** Until when it rests: for as long as its last answer took, whichever of its links that went over. */
+  readonly restsUntilMs: number;
+}
+
+const nothing: Spent = { fullAtMs: -Infinity, restsUntilMs: -Infinity };
+
 /** The time that peers have left, over all links that each of them has. */
 export class AuditBudget {
   readonly #clock: Clock;
-  /** When each peer will have all of its time again. */
-  readonly #fullAtMs = new BoundedMap<PublicKey, number>(peersMax);
+  readonly #spent = new BoundedMap<PublicKey, Spent>(peersMax);
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -28,8 +37,8 @@ export class AuditBudget {
 
   /** For how long a peer gets no answer, in milliseconds; 0 if it may have one now. */
   pauseMs(peer: PublicKey): number {
-    const fullAtMs = this.#fullAtMs.get(peer) ?? -Infinity;
-    return Math.max(0, fullAtMs - this.#clock.now() - burstMs * parts);
+    const { fullAtMs, restsUntilMs } = this.#spent.get(peer) ?? nothing;
+    return Math.max(0, Math.max(restsUntilMs, fullAtMs - burstMs * parts) - this.#clock.now());
   }
 
   /** Answers a question, at the cost of the peer that has asked it. */
@@ -39,8 +48,12 @@ export class AuditBudget {
       return answer();
     } finally {
       const endedAtMs = this.#clock.now();
-      const fullAtMs = Math.max(beganAtMs, this.#fullAtMs.get(peer) ?? -Infinity);
-      this.#fullAtMs.set(peer, fullAtMs + (endedAtMs - beganAtMs) * parts);
+      const tookMs = endedAtMs - beganAtMs;
+      const { fullAtMs } = this.#spent.get(peer) ?? nothing;
+      this.#spent.set(peer, {
+        fullAtMs: Math.max(beganAtMs, fullAtMs) + tookMs * parts,
+        restsUntilMs: endedAtMs + tookMs,
+      });
     }
   }
 }

@@ -37,7 +37,10 @@ Deno.test("a peer that asks all the time gets a tenth of it, and others what the
   }
   assert(answered * 20 >= 6_000 && answered * 20 < 6_700, `${answered * 20} ms`);
   assertEquals(pauseMs(2), 0);
-  answer(2, 499);
+  answer(2, 250);
+  // Between two answers it rests, so that its links do not follow each other.
+  assertEquals(pauseMs(2), 250);
+  pass(250);
   assertEquals(pauseMs(2), 0);
 });
 
