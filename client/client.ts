@@ -121,7 +121,7 @@ export class ChatClient {
       contacts: () => this.#conversations.contactList,
     });
     const onProblem = (problem: Problem) => this.#tellProblem(problem);
-    const mailbox = new Mailbox({ id, identity, rendezvous, signal, onProblem });
+    const mailbox = new Mailbox({ id, identity, rendezvous, store, signal, onProblem });
     const self = { id, address: this.address, identity };
     const connector = new Connector({
       self,

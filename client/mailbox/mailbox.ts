@@ -8,15 +8,17 @@
 import type { Address } from "../../shared/net/address.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { primitives } from "../../shared/crypto/primitives.ts";
-import { publicKeyBytes } from "../../shared/crypto/public_key.ts";
+import { type PublicKey, publicKeyBytes } from "../../shared/crypto/public_key.ts";
 import { depositBytesMax } from "../../shared/protocol/limits.ts";
 import { dataHeaders, dataOf } from "../../shared/protocol/mail_data.ts";
 import { type Header, header, type Message, message } from "../../shared/protocol/message.ts";
 import { formatMailNumber, parseMailNumber } from "../../shared/protocol/records.ts";
 import { protocolVersion } from "../../shared/protocol/verbs.ts";
 import type { RegisteredConnection, Rendezvous } from "../rendezvous/rendezvous.ts";
+import type { Store } from "../store/store.ts";
 import { type Problem, reasonOf, UserError } from "../user_error.ts";
 import { envelopeContentBytesMax, type Recipient, sealEnvelope } from "./envelope.ts";
+import { Parking } from "./parking.ts";
 import { type OpenedMail, openMail, packMail } from "./mail_content.ts";
 
 export type { OpenedMail } from "./mail_content.ts";
@@ -48,6 +50,8 @@ export interface MailboxOptions {
   readonly rendezvous: Pick<Rendezvous, "address" | "connection" | "mailBytesMax">;
   /** Ends the collecting. */
   readonly signal: AbortSignal;
+  /** Keeps mail that cannot be used yet. */
+  readonly store: Pick<Store, "knownPeers" | "parkedMails">;
   /** Told of mail that could not be read, or not be fetched. */
   readonly onProblem: (problem: Problem) => void;
 }
@@ -58,7 +62,7 @@ export interface MailIntake {
    * Takes a mail.
    *
    * @param from The server that had it.
-   * @returns Whether it need not come again: it is on the disk, or of no use. Else it is left at the server.
+   * @returns Whether it need not come again: it is on the disk, or of no use. Else it is kept as it is.
    */
   take(mail: OpenedMail, from: Address): Promise<boolean>;
   /** Acknowledges what has been taken. Called once all mail that there was has been seen. */
@@ -67,7 +71,7 @@ export interface MailIntake {
 
 /** What came of seeing each mail once. */
 interface Round {
-  /** How many mails were left at the server. */
+  /** How many mails were left at the server, since they could not be kept here. */
   readonly left: number;
   /** Whether one was taken that came behind one that was left. */
   readonly tookBehindLeft: boolean;
@@ -79,19 +83,23 @@ const retryMs = 60_000;
 /** The way to the mailboxes of others, and to our own. */
 export class Mailbox {
   readonly #options: MailboxOptions;
+  readonly #parking: Parking;
   /** Makes ids of deposits that show nothing of their content. */
   readonly #salt = crypto.getRandomValues(new Uint8Array(32));
   #depositing: Promise<unknown> = Promise.resolve();
   #collecting: Promise<void> | undefined;
   /** Whether there may be mail that has not been seen. */
   #isDue = false;
-  /** Whether mail that was left before is due, too. */
+  /** Whether mail that could not be used before is due, too. */
   #leftIsDue = false;
+  /** Whose mail has been taken in this collection. */
+  readonly #takenOf = new Set<PublicKey>();
   /** The last mail that was seen in the mailbox of one server. */
   #seen: { readonly server: RegisteredConnection; readonly number: number } | undefined;
 
   constructor(options: MailboxOptions) {
     this.#options = options;
+    this.#parking = new Parking(options);
   }
 
   /** Whether the server keeps mail, as far as is known. */
@@ -117,8 +125,8 @@ export class Mailbox {
    * meanwhile. If the server or the connection fails, that ends it; the next registration begins it again.
    * Never throws: what else goes wrong is told as a problem.
    *
-   * @param alsoLeft Whether to look again at mail that was left before. To do that whenever a mail comes
-   * would let anybody keep the client busy, with mail that it leaves.
+   * @param alsoLeft Whether to look again at mail that could not be used before. To do that whenever a mail
+   * comes would let anybody keep the client busy.
    */
   collect(intake: MailIntake, { alsoLeft }: { readonly alsoLeft: boolean }): Promise<void> {
     this.#isDue = true;
@@ -186,21 +194,31 @@ export class Mailbox {
   async #goAllRounds(intake: MailIntake, onUnreadable: () => void): Promise<void> {
     // The numbers of one server's mails mean nothing to another.
     const server = this.#options.rendezvous.connection;
-    if (server === undefined) return;
+    const alsoLeft = this.#leftIsDue;
+    this.#leftIsDue = false;
+    this.#takenOf.clear();
     // Mail that was left may be taken once something behind it has been. A round that leaves as much as the
     // one before brings nothing new.
     let leftBefore = Infinity;
-    let after = this.#leftIsDue || this.#seen?.server !== server ? 0 : this.#seen.number;
-    this.#leftIsDue = false;
+    const seen = alsoLeft || this.#seen?.server !== server ? undefined : this.#seen;
+    let after = seen?.number ?? 0;
     try {
-      for (;; after = 0) {
+      for (; server !== undefined; after = 0) {
         const { left, tookBehindLeft } = await this.#goRound(server, after, intake, onUnreadable);
-        if (!tookBehindLeft || left >= leftBefore) return;
+        if (!tookBehindLeft || left >= leftBefore) break;
         leftBefore = left;
       }
+      await this.#retry(intake, alsoLeft ? [undefined] : this.#takenOf);
     } catch (error) {
       // The next registration, or the next mail, begins it again.
       if (!(error instanceof UserError)) throw error;
+    }
+  }
+
+  /** Tries again what was kept of those whose mail has been taken now, or of everybody. */
+  async #retry(intake: MailIntake, senders: Iterable<PublicKey | undefined>): Promise<void> {
+    for (const sender of senders) {
+      await this.#parking.retry(sender, (mail, from) => intake.take(mail, from));
     }
   }
 
@@ -230,13 +248,15 @@ export class Mailbox {
       const envelope = dataOf(reply);
       const mail = envelope && openMail(envelope, this.#options);
       taken = [];
-      if (mail !== undefined && !await intake.take(mail, server.server)) {
+      const isTaken = mail !== undefined && await intake.take(mail, server.server);
+      if (isTaken) this.#takenOf.add(mail.key);
+      else if (mail !== undefined && !this.#parking.park(mail, envelope!, server.server)) {
         round.left++;
         continue;
       }
       taken.push(["Taken", formatMailNumber(number)]);
       if (mail === undefined) onUnreadable();
-      else round.tookBehindLeft ||= round.left > 0;
+      else if (isTaken) round.tookBehindLeft ||= round.left > 0;
     }
   }
 }

@@ -120,6 +120,15 @@ export const additions: readonly string[] = [
     token BLOB CHECK (length(token) = 16),
     given_epoch INTEGER
   ) STRICT, WITHOUT ROWID;
+  -- Mails that cannot be used yet, sealed as they came.
+  CREATE TABLE IF NOT EXISTS parked_mails (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    self TEXT NOT NULL,
+    sender BLOB NOT NULL CHECK (length(sender) = 32),
+    contact INTEGER NOT NULL,
+    place TEXT NOT NULL,
+    envelope BLOB NOT NULL
+  ) STRICT;
   -- The tokens of messages, separated by blanks. Without the texts themselves, and without what only a ranking needs.
   CREATE VIRTUAL TABLE IF NOT EXISTS tokens USING fts5 (
     text, content = '', columnsize = 0, tokenize = 'ascii'

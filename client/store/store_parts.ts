@@ -16,6 +16,7 @@ import { MessageRows } from "./message_rows.ts";
 import { OutgoingMessages } from "./outgoing_messages.ts";
 import { additions, additionsTable } from "./schema.ts";
 import { convert } from "./seal_conversion.ts";
+import { ParkedMails } from "./parked_mails.ts";
 import { ProvenServers } from "./proven_servers.ts";
 import { SearchIndex } from "./search_index.ts";
 import { StreamDigests } from "./stream_digests.ts";
@@ -50,6 +51,8 @@ export interface StoreParts {
   readonly contactTokens: Offered<ContactTokens>;
   /** Whose keys are blocked. */
   readonly blockedKeys: Offered<BlockedKeys>;
+  /** Mail that cannot be used yet. */
+  readonly parkedMails: Offered<ParkedMails>;
   /** Which servers speak Version 1. */
   readonly provenServers: Offered<ProvenServers>;
 }
@@ -103,6 +106,7 @@ export function storeParts(
     knownPeers: new KnownPeers(database, transactions),
     contactTokens: new ContactTokens(database, transactions),
     blockedKeys: new BlockedKeys(database, transactions),
+    parkedMails: new ParkedMails(database, transactions),
     provenServers: new ProvenServers(database, transactions),
   };
 }

@@ -309,6 +309,13 @@ export const textBytesMax = 15 * 1024;
 /** Bytes of escaped text on one Text line. A longer text takes several lines. */
 export const textLineBytesMax = 3_840;
 
+/** Mails that a client keeps because it cannot use them yet, their bytes, and how many of these are of one sender. */
+export const parkedMailsMax = 256;
+/** See {@linkcode parkedMailsMax}. */
+export const parkedBytesMax = 4 * 1024 * 1024;
+/** See {@linkcode parkedMailsMax}. */
+export const parkedOfSenderMax = 32;
+
 /** Message streams of one peer whose position a client saves: one for each copy of the peer's profile. */
 export const incomingStreamsMax = 32;
 

@@ -223,7 +223,7 @@ Deno.test("mail of another key stays at the server until that key is trusted", a
   assertEquals(alice.heard, ["bob: one", "bob: two"]);
 });
 
-Deno.test("mail that is left at the server is not fetched again with each new mail", async () => {
+Deno.test("mail that cannot be used is not fetched again with each new mail", async () => {
   await using scene = await contacts(start(), ["alice", "bob", "carol"]);
   const [bob, carol] = scene.others;
   {
