@@ -346,6 +346,7 @@ export class ChatClient {
     },
     serverLost: (problem) => this.#sink.emit({ type: "server-lost", problem }),
     registeredAgain: (server) => this.#sink.emit({ type: "registered-again", server }),
+    problem: (problem) => this.#tellProblem(problem),
     displaced: () => this.#sink.emit({ type: "displaced", id: this.id }),
     mail: () => void this.#conversations.collectMail({ alsoLeft: false }),
     presence: (name, status) => this.#conversations.takePresence(name, status),

@@ -135,6 +135,27 @@ export type RendezvousProblem =
     readonly realm: string;
   }
   | {
+    /** The server does not say by which address it goes, so that others could use a signature for it. */
+    readonly code: "realm-not-an-address";
+    readonly server: string;
+    /** Without `tls://`, as is `accepted`. */
+    readonly dialed: string;
+  }
+  | {
+    /** The server has been given a signature that others could use, too. */
+    readonly code: "signed-unchecked";
+    readonly server: string;
+    readonly dialed: string;
+  }
+  | {
+    /** The server does not go by the address that was dialed. */
+    readonly code: "other-address";
+    readonly server: string;
+    readonly dialed: string;
+    /** The addresses that it goes by, by its own word. */
+    readonly accepted: readonly string[];
+  }
+  | {
     /** The server is a legacy program that does not know what it was asked. */
     readonly code: "server-lacks-verb";
     readonly server: string;

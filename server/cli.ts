@@ -7,11 +7,11 @@
 import { type Command, Option } from "commander";
 import { formatAddress } from "../shared/net/address.ts";
 import {
+  addRealmArgument,
   defaultPort,
   parseDurationArgument,
   parseHostArgument,
   parsePortArgument,
-  parseRealmArgument,
 } from "../shared/process/arguments.ts";
 import { stateDirectory } from "../shared/process/directories.ts";
 import { LineWriter } from "../shared/process/line_writer.ts";
@@ -51,8 +51,11 @@ export function addServerCommand(program: Command): void {
         .default(nameLeaseMs, "30d").argParser(parseDurationArgument),
     )
     .addOption(
-      new Option("--realm <host:port>", "address of this server that clients sign for")
-        .argParser(parseRealmArgument),
+      new Option(
+        "--realm <host:port>",
+        "address by which clients know this server; may be repeated",
+      )
+        .argParser(addRealmArgument),
     )
     .option("--tls-cert <file>", "certificate for TLS, in PEM; read again on SIGHUP")
     .option("--tls-key <file>", "private key of the certificate, in PEM")
@@ -73,7 +76,7 @@ interface ServerCommandOptions {
   readonly mailbox: boolean;
   readonly keyedOnly?: true;
   readonly nameLease: number;
-  readonly realm?: string;
+  readonly realm?: readonly string[];
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly logLevel: LogLevel;
@@ -92,6 +95,7 @@ async function startServer(options: ServerCommandOptions, command: Command): Pro
     await runServer({
       ...options,
       nameLeaseMs,
+      realms: options.realm,
       data: options.ephemeral ? undefined : options.data ?? stateDirectory(),
       certificateFiles: certificateFiles(options, command),
       log: createLog({ level, format, write: (line) => err.write(line) }),

@@ -17,6 +17,7 @@ import { type Capacity, defaultCapacity, perHost } from "./limits/limits.ts";
 import { Mailbox, type MailboxDatabase } from "./mailbox/mailbox.ts";
 import { Names, type NamesDatabase } from "./names/names.ts";
 import { Presence } from "./presence/presence.ts";
+import { Realm } from "./realm/realm.ts";
 import { Registry } from "./registry/registry.ts";
 
 /** What an operator may decide. */
@@ -27,10 +28,11 @@ export interface ServicePolicy {
   /** How long an unused name is reserved for its key, in milliseconds; 30 days if not given. */
   readonly nameLeaseMs?: number | undefined;
   /**
-   * The address by which clients know the server, as `chat.example.org:5555`, so that what they sign for it is
-   * valid nowhere else. If not given it is a random name that is kept with the data.
+   * The addresses by which clients know the server, as `chat.example.org:5555`, beside those of its machine: what
+   * they sign for it is valid nowhere else. Clients of version 0.3 sign for the first one; if there is none, for
+   * a random name that is kept with the data.
    */
-  readonly realm?: string | undefined;
+  readonly realms?: readonly string[] | undefined;
 }
 
 /** What a server's core works with. The caller closes the databases once the core has stopped. */
@@ -105,7 +107,7 @@ export class ServerCore {
     });
     const mailCount = mailbox === undefined ? () => 0 : mailbox.count.bind(mailbox);
     const presence = new Presence({ registry, clock, mailCount });
-    const realm = options.realm ?? database.realm;
+    const realm = new Realm({ addresses: options.realms ?? [], id: database.realm, log, clock });
     const context = { registry, names, contacts, presence, mailbox, realm, keyedOnly };
     this.clock = clock;
     this.#time = time;

@@ -40,7 +40,7 @@ export interface ServerProgramOptions extends Omit<ServerOptions, "tls"> {
  * @throws {Error} A sentence for people if it cannot start, with its cause.
  */
 export async function runServer(options: ServerProgramOptions): Promise<void> {
-  const { log, certificateFiles: files, realm, clock = systemClock, onListening } = options;
+  const { log, certificateFiles: files, realms, clock = systemClock, onListening } = options;
   // First, so that a SIGHUP ends nothing from here on.
   let onSignal: () => void | Promise<void> = () => {};
   using _hangups = onHangup(() => onSignal());
@@ -51,11 +51,11 @@ export async function runServer(options: ServerProgramOptions): Promise<void> {
   await server.check();
   // The certificate's files are read again later.
   await dropFilePermissions(files === undefined ? ["read", "write"] : ["write"]);
-  onListening(server.address, tls && pinnedAddress(server, realm, tls));
+  onListening(server.address, tls && pinnedAddress(server, realms, tls));
   if (directory !== undefined) sayKeptData(log, directory, server.kept);
   const use = async (certificate: Certificate) => {
     await server.useCertificate(certificate);
-    log.info("certificate changed", { pinned: pinnedAddress(server, realm, certificate) });
+    log.info("certificate changed", { pinned: pinnedAddress(server, realms, certificate) });
   };
   await using keeper = tls && files &&
     new CertificateKeeper({ files, certificate: tls, use, clock, log });
@@ -74,7 +74,7 @@ const notEncrypted =
 /** The address with which clients recognise the server without an authority. */
 function pinnedAddress(
   { address }: Server,
-  realm: string | undefined,
+  [realm]: readonly string[] = [],
   { sha256 }: Certificate,
 ): string {
   const place = realm ??

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { type Address, isUnspecified, parsePort } from "../../shared/net/address.ts";
+import { type Address, formatAddress, isUnspecified, parsePort } from "../../shared/net/address.ts";
 import { Backoff } from "../../shared/time/backoff.ts";
 import { aborted, type TimerClock, wait } from "../../shared/time/clock.ts";
 import { type Problem, problemOf } from "../user_error.ts";
@@ -20,7 +20,7 @@ import {
   parseWholeNumber,
 } from "../../shared/protocol/records.ts";
 import { protocolVersion } from "../../shared/protocol/verbs.ts";
-import type { ServerAddress } from "../../shared/net/server_address.ts";
+import { formatServerAddress, type ServerAddress } from "../../shared/net/server_address.ts";
 import type { ControlConnection } from "./control_connection.ts";
 import { ServerRefusal } from "./reply.ts";
 import { requestSigned } from "./signed_request.ts";
@@ -56,6 +56,8 @@ export interface RegistrationOptions {
   readonly onLost: (problem: Problem) => void;
   /** Told when it is again, or with another server than before. */
   readonly onAgain: (server: ServerAddress) => void;
+  /** Told that the server got a signature that may be good at another one, too. */
+  readonly onUnchecked: (problem: Problem) => void;
   /** Told that another instance of the client is registered, and that this one is not any more. */
   readonly onDisplaced: () => void;
   /** Called after each registration, refreshes included. What it throws is ignored. */
@@ -82,6 +84,8 @@ export class Registration {
   #registered: Registered | undefined;
   /** This run of the client. */
   readonly #instance = randomId();
+  /** The servers of which the user was told that a signature for them may be good elsewhere. */
+  readonly #unchecked = new Set<string>();
   #askedS = registrationTtlAskedMs / 1000;
 
   constructor(options: RegistrationOptions) {
@@ -182,12 +186,25 @@ export class Registration {
       this.#askedS = error.minExpiresS;
       registered = await register();
     }
-    const { reply, proven } = registered;
+    const { reply, proven, unchecked } = registered;
     const host = header(reply, "IP")! || claimed;
     const port = parsePort(header(reply, "Port")!) || listening.port;
     const expiresS = parseWholeNumber(header(reply, "Expires"));
     const { server } = connection;
+    if (unchecked) this.#tellUnchecked(server);
     return { id, address: { host, port }, server, expiresS, keyed: proven };
+  }
+
+  /** Once in a run is enough: the user can do nothing about it meanwhile. */
+  #tellUnchecked(server: ServerAddress): void {
+    const place = formatServerAddress(server);
+    if (this.#unchecked.has(place)) return;
+    this.#unchecked.add(place);
+    this.#options.onUnchecked({
+      code: "signed-unchecked",
+      server: place,
+      dialed: formatAddress(server),
+    });
   }
 
   async #follow(): Promise<void> {

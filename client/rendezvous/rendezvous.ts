@@ -43,6 +43,8 @@ export interface RendezvousNotices {
   serverLost(problem: Problem): void;
   /** The client is registered again after that, or with another server than before. */
   registeredAgain(server: ServerAddress): void;
+  /** Something that the user should know, and that ends nothing. */
+  problem(problem: Problem): void;
   /** Another instance of the client is registered now, and this one only after its user registers it again. */
   displaced(): void;
   /** The server has mail for the client. */
@@ -111,6 +113,7 @@ export class Rendezvous {
       connection: this.#connection,
       onLost: (problem) => notices.serverLost(problem),
       onAgain: (server) => notices.registeredAgain(server),
+      onUnchecked: (problem) => notices.problem(problem),
       onDisplaced: () => notices.displaced(),
       onRegistered: async () => {
         notices.registered();

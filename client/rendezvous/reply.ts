@@ -5,11 +5,11 @@
  * @module
  */
 
-import { formatAddress } from "../../shared/net/address.ts";
-import { header, type Message } from "../../shared/protocol/message.ts";
+import { formatAddress, parseAddress } from "../../shared/net/address.ts";
+import { header, headerValues, type Message } from "../../shared/protocol/message.ts";
 import { legacyListBytesMax } from "../../shared/protocol/limits.ts";
 import { messageFaults } from "../../shared/protocol/reasons.ts";
-import { parseWholeNumber } from "../../shared/protocol/records.ts";
+import { namesFeature, parseWholeNumber } from "../../shared/protocol/records.ts";
 import { type Fault, isFault } from "../../shared/protocol/status.ts";
 import { check, speaksVersion1, type VerbName } from "../../shared/protocol/verbs.ts";
 import { formatServerAddress, type ServerAddress } from "../../shared/net/server_address.ts";
@@ -18,6 +18,18 @@ import { UserError } from "../user_error.ts";
 /** What comes in reply to a request; undefined if the connection ends first. */
 export type Reply = Message | Fault | undefined;
 
+/** What a server wants signed. */
+export interface Challenge {
+  readonly nonce: string;
+  /** What the server is called, by its own word. */
+  readonly realm: string;
+  /** Whether the server takes a signature for the address that the client has dialed. */
+  readonly knowsDialed: boolean;
+}
+
+/** Addresses of a server that are told, at most. */
+const acceptedMax = 8;
+
 /** A server has answered ERROR. The code is `server-refused`. */
 export class ServerRefusal extends UserError {
   /** The status code of the ERROR. */
@@ -25,7 +37,9 @@ export class ServerRefusal extends UserError {
   /** How long a registration must last at least, in seconds, if that was the reason. */
   readonly minExpiresS: number | undefined;
   /** What has to be signed before the request is made again, if that was the reason. */
-  readonly challenge: { readonly nonce: string; readonly realm: string } | undefined;
+  readonly challenge: Challenge | undefined;
+  /** The addresses that the server goes by, if the reason is that it was dialed by another. */
+  readonly accepted: readonly string[] | undefined;
 
   /** @param error A well-formed ERROR. */
   constructor(error: Message) {
@@ -40,7 +54,11 @@ export class ServerRefusal extends UserError {
     this.minExpiresS = parseWholeNumber(header(error, "Min-Expires"));
     const [nonce, realm] = [header(error, "Nonce"), header(error, "Realm")];
     this.challenge = status === "401" && nonce !== undefined && realm !== undefined
-      ? { nonce, realm }
+      ? { nonce, realm, knowsDialed: namesFeature(error, "dialed") }
+      : undefined;
+    this.accepted = status === "421"
+      ? headerValues(error, "Realm").filter((text) => parseAddress(text) !== undefined)
+        .slice(0, acceptedMax)
       : undefined;
   }
 }

@@ -2,10 +2,19 @@
  * A request that the owner of a key has to sign. The request names the key, the server answers with a
  * challenge, and the request is made again with the signature (PROTOCOL.md section 3).
  *
+ * The signature says for which server it is good: else one that passes everything on to another could use it there.
+ *
  * @module
  */
 
-import { formatAddress, parseAddress } from "../../shared/net/address.ts";
+import {
+  type Address,
+  formatAddress,
+  isLocal,
+  isSameAddress,
+  parseAddress,
+} from "../../shared/net/address.ts";
+import { formatServerAddress, type ServerAddress } from "../../shared/net/server_address.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { type Header, type Message, message } from "../../shared/protocol/message.ts";
 import {
@@ -17,15 +26,18 @@ import {
 import type { VerbName } from "../../shared/protocol/verbs.ts";
 import { UserError } from "../user_error.ts";
 import type { ControlConnection } from "./control_connection.ts";
-import { ServerRefusal } from "./reply.ts";
+import { type Challenge, ServerRefusal } from "./reply.ts";
 
 /** A challenge holds on the connection on which it came, and that may have ended before the answer. */
 const triesMax = 3;
 
-/** A reply, and whether the server had the key proven. */
+/** A reply, and what the server had signed. */
 export interface SignedReply {
   readonly reply: Message;
+  /** Whether the server had the key proven. */
   readonly proven: boolean;
+  /** Whether the signature may be good at another server, too. */
+  readonly unchecked: boolean;
 }
 
 /**
@@ -35,8 +47,8 @@ export interface SignedReply {
  * @param headers All but the key, the nonce and the signature.
  * @param expected The verb of the reply.
  * @throws {ServerRefusal} If the server answers ERROR.
- * @throws {UserError} If it cannot be reached, does not answer, answers something else, or asks for a
- * signature that another server could use.
+ * @throws {UserError} If it cannot be reached, does not answer, answers something else, does not go by the
+ * address that was dialed, or asks for a signature that another server could use.
  */
 export async function requestSigned(
   connection: Pick<ControlConnection, "request" | "server">,
@@ -47,29 +59,54 @@ export async function requestSigned(
 ): Promise<SignedReply> {
   const unsigned: Header[] = [...headers, ["Key", identity.publicKey]];
   let request = message(verb, unsigned);
+  let unchecked = false;
   for (let tries = 1;; tries++) {
     try {
-      return { reply: await connection.request(request, expected), proven: tries > 1 };
+      const reply = await connection.request(request, expected);
+      return { reply, proven: tries > 1, unchecked };
     } catch (error) {
-      if (!(error instanceof ServerRefusal) || error.challenge === undefined) throw error;
-      if (tries > triesMax) throw error;
-      const { nonce, realm } = error.challenge;
-      checkRealm(realm, connection);
-      const challenged = message(verb, [...unsigned, ["Nonce", nonce]]);
-      const transcript = registrationTranscript(registrationClaim(challenged, verb, realm));
-      const signature = signatureToText(identity.sign(transcript));
+      if (!(error instanceof ServerRefusal)) throw error;
+      const { accepted, challenge } = error;
+      const { server } = connection;
+      if (accepted !== undefined) {
+        const place = formatServerAddress(server);
+        throw new UserError({
+          code: "other-address",
+          server: place,
+          dialed: dialed(server),
+          accepted,
+        });
+      }
+      if (challenge === undefined || tries > triesMax) throw error;
+      const place: Header[] = challenge.knowsDialed ? [["Dialed", dialed(server)]] : [];
+      unchecked = !challenge.knowsDialed && !isChecked(challenge, server);
+      const challenged = message(verb, [...unsigned, ["Nonce", challenge.nonce], ...place]);
+      const claim = registrationClaim(challenged, verb, challenge.realm);
+      const signature = signatureToText(identity.sign(registrationTranscript(claim)));
       request = message(verb, [...challenged.headers, ["Signature", signature]]);
     }
   }
 }
 
+/** The address of a server as the client has dialed it. A zone has no meaning on the server's machine. */
+function dialed({ host, port }: Address): string {
+  return formatAddress({ host: host.replace(/%.*$/, ""), port });
+}
+
 /**
- * A realm that is an address says for which server the signature is good. A server that passes on another
- * server's challenge, to register there in our name, would have to be known to us by the other's address.
+ * Whether a signature that names no dialed address is good at this server alone: its realm is that address. A realm
+ * without a colon is a random id, which may be another server's that this one passes on. It is signed all the
+ * same if nobody else can have put it there: the server's certificate is verified, or it is on this machine.
+ *
+ * @throws {UserError} If it may be another server's, or anybody's on the way.
  */
-function checkRealm(realm: string, { server }: Pick<ControlConnection, "server">): void {
-  if (!realm.includes(":") || parseAddress(realm) === undefined) return;
-  const dialed = formatAddress(server);
-  if (realm.toLowerCase() === dialed.toLowerCase()) return;
-  throw new UserError({ code: "wrong-realm", server: dialed, realm });
+function isChecked({ realm }: Challenge, server: ServerAddress): boolean {
+  const place = formatServerAddress(server);
+  if (realm.includes(":")) {
+    const address = parseAddress(realm);
+    if (address !== undefined && isSameAddress(address, server)) return true;
+    throw new UserError({ code: "wrong-realm", server: place, realm });
+  }
+  if (server.tls !== undefined || isLocal(server.host)) return false;
+  throw new UserError({ code: "realm-not-an-address", server: place, dialed: dialed(server) });
 }

@@ -66,7 +66,7 @@ export class Session implements Subscriber, Holder {
     this.#options = options;
     this.#visitor = options.fairness.enter(observedHost, this);
     this.#writer = new ReplyWriter(conn, clock, this.#visitor);
-    this.#client = newClient(this, observedHost, clock);
+    this.#client = newClient(this, observedHost, conn.localAddr, clock);
     this.heardAtMs = clock.now();
   }
 

@@ -6,6 +6,8 @@
 
 /** What a session needs of a connection; a `Deno.TcpConn` has it all. */
 export interface Connection {
+  /** The address at which the client has reached the server. */
+  readonly localAddr: Pick<Deno.NetAddr, "hostname" | "port">;
   /** @returns How many bytes came; null at the end. */
   read(into: Uint8Array): Promise<number | null>;
   /** @returns How many of the bytes were taken. */

@@ -6,8 +6,9 @@
 
 import { verifySignature } from "../../shared/crypto/identity.ts";
 import { parsePublicKey, type PublicKey } from "../../shared/crypto/public_key.ts";
+import { formatAddress, parseAddress } from "../../shared/net/address.ts";
 import { errorReply } from "../../shared/protocol/error_reply.ts";
-import { header, type Message } from "../../shared/protocol/message.ts";
+import { type Header, header, type Message } from "../../shared/protocol/message.ts";
 import { requestFaults, serverFaults } from "../../shared/protocol/reasons.ts";
 import {
   registrationClaim,
@@ -15,10 +16,15 @@ import {
   registrationTranscript,
   signatureFromText,
 } from "../../shared/protocol/registration_proof.ts";
+import { formatFeatures } from "../../shared/protocol/records.ts";
 import type { Fault } from "../../shared/protocol/status.ts";
 import { speaksVersion1 } from "../../shared/protocol/verbs.ts";
 import type { AuthenticatedClient } from "../presence/presence.ts";
+import type { Realm } from "../realm/realm.ts";
 import type { Client, Context } from "./context.ts";
+
+/** What the server understands, of what a client has to know before it signs. */
+const features = formatFeatures(["dialed"]);
 
 /** What a request names to show that it is signed with a key. */
 export interface Proof {
@@ -47,7 +53,7 @@ export function verifyProof(
   request: Message,
   purpose: RegistrationPurpose,
   { realm }: Context,
-  { challenge }: Client,
+  client: Client,
 ): PublicKey | Message {
   if (!speaksVersion1(request)) return errorReply(serverFaults.keyWithoutVersion);
   const publicKey = parsePublicKey(key);
@@ -58,9 +64,17 @@ export function verifyProof(
     return errorReply(requestFaults.invalidSignature(signed));
   }
   if (signature === undefined || !isFresh) {
-    return errorReply(serverFaults.unsigned, ["Nonce", challenge.give()], ["Realm", realm]);
+    return errorReply(
+      serverFaults.unsigned,
+      ["Nonce", client.challenge.give()],
+      ["Realm", realm.name],
+      ["Features", features],
+    );
   }
-  const transcript = registrationTranscript(registrationClaim(request, purpose, realm));
+  const dialed = header(request, "Dialed");
+  const refusal = dialed === undefined ? undefined : refusalOfDialed(dialed, realm, client);
+  if (refusal !== undefined) return refusal;
+  const transcript = registrationTranscript(registrationClaim(request, purpose, realm.name));
   return verifySignature(publicKey, transcript, signature)
     ? publicKey
     : errorReply(serverFaults.wrongSignature);
@@ -75,6 +89,20 @@ export function authenticatedClient(
   return header(request, "clientID") === authenticated.clientId
     ? authenticated
     : serverFaults.otherClient(authenticated.clientId);
+}
+
+/** Why a signature for the address that a client has dialed is none for this server; undefined if it is. */
+function refusalOfDialed(
+  text: string,
+  realm: Realm,
+  { reachedAt, observedHost }: Client,
+): Message | undefined {
+  const dialed = parseAddress(text);
+  if (dialed === undefined) return errorReply(requestFaults.invalidDialed(text));
+  if (realm.accepts(dialed, reachedAt)) return undefined;
+  realm.noteRefused(dialed, observedHost);
+  const accepted = realm.acceptedAt(reachedAt).map((address): Header => ["Realm", address]);
+  return errorReply(serverFaults.otherAddress(formatAddress(dialed)), ...accepted);
 }
 
 /** Notes that a client has registered with a key on a connection. */

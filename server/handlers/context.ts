@@ -9,6 +9,7 @@ import type { Contacts } from "../contacts/contacts.ts";
 import type { Mailbox } from "../mailbox/mailbox.ts";
 import type { Names } from "../names/names.ts";
 import type { Presence, Subscription } from "../presence/presence.ts";
+import type { ReachedAt, Realm } from "../realm/realm.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Challenge } from "./challenge.ts";
 import type { RegisteringClient } from "./registrant.ts";
@@ -21,8 +22,8 @@ export interface Context {
   readonly presence: Presence;
   /** Undefined if the server keeps no mail. */
   readonly mailbox: Mailbox | undefined;
-  /** The name of the server that its clients sign for. */
-  readonly realm: string;
+  /** What its clients sign for. */
+  readonly realm: Realm;
   /** Whether every registration needs a key. */
   readonly keyedOnly: boolean;
 }
@@ -31,6 +32,8 @@ export interface Context {
 export interface Client extends RegisteringClient {
   /** The IP address of the client's end. */
   readonly observedHost: string;
+  /** Where the server's end is. */
+  readonly reachedAt: ReachedAt;
   readonly challenge: Challenge;
   /** Undefined until the client subscribes to news. */
   subscription: Subscription | undefined;

@@ -9,6 +9,7 @@ import { header, type Message, message } from "../../shared/protocol/message.ts"
 import { check, type VerbName } from "../../shared/protocol/verbs.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import type { Subscriber } from "../presence/presence.ts";
+import type { ReachedAt } from "../realm/realm.ts";
 import { Challenge } from "./challenge.ts";
 import type { Client, Context, Handler } from "./context.ts";
 import { keepContacts } from "./contacts.ts";
@@ -32,11 +33,22 @@ const handlers: ReadonlyMap<VerbName, Handler> = new Map<VerbName, Handler>([
   ["PING", ping],
 ]);
 
-/** What a server knows of a client that has just connected. */
-export function newClient(connection: Subscriber, observedHost: string, clock: Clock): Client {
+/**
+ * What a server knows of a client that has just connected.
+ *
+ * @param observedHost The IP address of the client's end.
+ * @param reachedAt Where the server's end is.
+ */
+export function newClient(
+  connection: Subscriber,
+  observedHost: string,
+  reachedAt: ReachedAt,
+  clock: Clock,
+): Client {
   return {
     connection,
     observedHost,
+    reachedAt,
     challenge: new Challenge(clock),
     authenticated: undefined,
     registrant: undefined,

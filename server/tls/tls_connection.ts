@@ -44,6 +44,10 @@ export class TlsConnection implements Connection {
     this.ended = this.#forwardAll(first);
   }
 
+  get localAddr(): Deno.NetAddr {
+    return this.#outer.localAddr;
+  }
+
   read(into: Uint8Array): Promise<number | null> {
     return this.#far.read(into);
   }

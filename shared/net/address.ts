@@ -58,6 +58,20 @@ export function parsePort(text: string): number | undefined {
   return port <= 65_535 ? port : undefined;
 }
 
+/**
+ * Whether two addresses are the same, however they are written: names in any case and with or without the dot at
+ * their end (RFC 4343, RFC 1034 section 3.1), IPv6 addresses with or without zeros left out or a zone.
+ */
+export function isSameAddress(a: Address, b: Address): boolean {
+  return a.port === b.port && (a.host === b.host || plainForm(a.host) === plainForm(b.host));
+}
+
+function plainForm(host: string): string {
+  if (!host.includes(":")) return host.toLowerCase().replace(/\.$/, "");
+  const [address = ""] = host.split("%");
+  return ipaddr.IPv6.isValid(address) ? ipaddr.process(address).toString() : address;
+}
+
 /** Whether a text is an IPv4 address of four decimal parts or an IPv6 address without brackets. */
 export function isIpAddress(text: string): boolean {
   return text.includes(":") ? isIpv6Address(text) : isIpv4Address(text);
@@ -131,7 +145,7 @@ export function isLoopback(host: string): boolean {
 
 /** Whether a host, by name or address, is this machine. */
 export function isLocal(host: string): boolean {
-  return host === "localhost" || (isIpAddress(host) && isLoopback(host));
+  return host.toLowerCase() === "localhost" || (isIpAddress(host) && isLoopback(host));
 }
 
 /** Whether a host stands for all addresses of a machine, for a listener. */

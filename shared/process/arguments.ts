@@ -39,10 +39,15 @@ export function parseDurationArgument(text: string): number {
   return ms;
 }
 
-/** Reads the address that a server goes by. @throws {InvalidArgumentError} If it is malformed. */
-export function parseRealmArgument(text: string): string {
+/**
+ * Reads an address that a server goes by.
+ *
+ * @returns It behind those that were named before it.
+ * @throws {InvalidArgumentError} If it is malformed.
+ */
+export function addRealmArgument(text: string, before: readonly string[] = []): string[] {
   const address = parseAddress(text);
-  if (address !== undefined) return formatAddress(address);
+  if (address !== undefined) return [...before, formatAddress(address)];
   throw new InvalidArgumentError(
     "A realm is the server's address with its port, such as chat.example.org:5555.",
   );

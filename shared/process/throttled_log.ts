@@ -24,21 +24,26 @@ export class ThrottledLog {
 
   /** Logs an error, and what else is to be said of it, unless one has been logged a short time ago. */
   error(event: string, error: unknown, fields: LogFields = {}): void {
-    this.#write("error", event, error, fields);
+    this.#write("error", event, { ...fields, error: String(error) });
   }
 
   /** The same for what mends itself. */
   warn(event: string, error: unknown): void {
-    this.#write("warn", event, error, {});
+    this.#write("warn", event, { error: String(error) });
   }
 
-  #write(level: "error" | "warn", event: string, error: unknown, fields: LogFields): void {
+  /** The same for what is no error of this program. */
+  notice(event: string, fields: LogFields): void {
+    this.#write("warn", event, fields);
+  }
+
+  #write(level: "error" | "warn", event: string, fields: LogFields): void {
     if (!this.#throttle.pass()) {
       this.#dropped++;
       return;
     }
     const dropped = this.#dropped;
     this.#dropped = 0;
-    this.#log[level](event, { ...fields, error: String(error), ...dropped > 0 && { dropped } });
+    this.#log[level](event, { ...fields, ...dropped > 0 && { dropped } });
   }
 }

@@ -60,6 +60,8 @@ export const requestFaults = {
     fault(400, `The Key ${quote(key)} is not 32 bytes in base64url without padding`),
   invalidSignature: (signature: string): Fault =>
     fault(400, `The Signature ${quote(signature)} is not 64 bytes in base64url without padding`),
+  invalidDialed: (dialed: string): Fault =>
+    fault(400, `The Dialed ${quote(dialed)} is not an address with its port`),
   invalidInstance: (instance: string): Fault =>
     fault(400, `The Instance ${quote(instance)} is not 128 bits in hexadecimal`),
   invalidMailId: (id: string): Fault =>
@@ -80,6 +82,8 @@ export const requestFaults = {
 export const serverFaults = {
   keyWithoutVersion: fault(400, "A Key needs the header Version"),
   unsigned: fault(401, "Send the request again, signed with this Nonce"),
+  otherAddress: (dialed: string): Fault =>
+    fault(421, `This server does not go by the address ${dialed}`),
   wrongSignature: fault(403, "The Signature was not made with the Key for this request"),
   notAuthenticated: fault(403, "Register with a key on this connection first"),
   otherClient: (id: string): Fault =>

@@ -14,13 +14,18 @@ import { protocolVersion } from "./verbs.ts";
 /** What a request asks for. QUIT means the same as UNREGISTER. */
 export type RegistrationPurpose = "REGISTER" | "UNREGISTER";
 
+/**
+ * The server that a signature is good for: by the address that the client has dialed, or by the name that the
+ * server gives itself in its challenge.
+ */
+export type SignedFor = { readonly dialed: string } | { readonly realm: string };
+
 /** What is signed. The values are those of the headers, as text; empty if the header is absent. */
 export interface RegistrationClaim {
   readonly purpose: RegistrationPurpose;
   /** The challenge that the request answers. */
   readonly nonce: string;
-  /** The server that gave the challenge. */
-  readonly realm: string;
+  readonly server: SignedFor;
   readonly clientID: string;
   readonly ip: string;
   readonly port: string;
@@ -35,17 +40,19 @@ const utf8 = new TextEncoder();
  * so two different claims never give the same bytes.
  */
 export function registrationTranscript(claim: RegistrationClaim): Uint8Array {
+  const { server } = claim;
+  const place = "dialed" in server ? `Dialed: ${server.dialed}` : `Realm: ${server.realm}`;
   return utf8.encode(
     `p2pchat registration\nPurpose: ${claim.purpose}\nVersion: ${protocolVersion}\n` +
-      `Nonce: ${claim.nonce}\nRealm: ${claim.realm}\nclientID: ${claim.clientID}\n` +
+      `Nonce: ${claim.nonce}\n${place}\nclientID: ${claim.clientID}\n` +
       `IP: ${claim.ip}\nPort: ${claim.port}\nExpires: ${claim.expires}\nKey: ${claim.key}`,
   );
 }
 
 /**
- * Reads the claim of a request with a Key.
+ * Reads the claim of a request with a Key. It is for the address in `Dialed`, if the request has that.
  *
- * @param realm The server that gets the request.
+ * @param realm What the server that gets the request is called otherwise.
  */
 export function registrationClaim(
   request: Message,
@@ -53,10 +60,11 @@ export function registrationClaim(
   realm: string,
 ): RegistrationClaim {
   const value = (name: string) => header(request, name) ?? "";
+  const dialed = header(request, "Dialed");
   return {
     purpose,
     nonce: value("Nonce"),
-    realm,
+    server: dialed === undefined ? { realm } : { dialed },
     clientID: value("clientID"),
     ip: value("IP"),
     port: value("Port"),

@@ -24,6 +24,8 @@ export type StatusCode =
   | 409
   /** The request is too large. */
   | 413
+  /** The server does not go by the address that the client has dialed. */
+  | 421
   /** The requested interval is too brief. */
   | 423
   /** Encryption is required. */

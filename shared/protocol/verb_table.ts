@@ -30,6 +30,7 @@ export const verbs = {
       "Key",
       "Nonce",
       "Signature",
+      "Dialed",
       "Instance",
       "Features",
       "Refresh",
@@ -43,12 +44,12 @@ export const verbs = {
   UNREGISTER: {
     from: ["client"],
     required: ["clientID"],
-    optional: ["Version", "Key", "Nonce", "Signature", "Instance"],
+    optional: ["Version", "Key", "Nonce", "Signature", "Dialed", "Instance"],
   },
   QUIT: {
     from: ["client"],
     required: ["clientID"],
-    optional: ["Version", "Key", "Nonce", "Signature", "Instance"],
+    optional: ["Version", "Key", "Nonce", "Signature", "Dialed", "Instance"],
   },
   DISPLACED: { from: ["server"], required: ["clientID"], optional: [] },
   UNREGACK: { from: ["server"], required: ["clientID"], optional: ["Version"] },
@@ -124,6 +125,6 @@ export const verbs = {
   ERROR: {
     from: ["server", "responder", "peer"],
     required: ["Code", "Reason"],
-    optional: ["Retry-After", "Min-Expires", "Nonce", "Realm"],
+    optional: ["Retry-After", "Min-Expires", "Nonce", "Realm", "Features"],
   },
 } as const satisfies Record<string, Verb>;

@@ -48,7 +48,7 @@ async function repeat(connection: number): Promise<void> {
     await register(conn, identity, {
       purpose: "REGISTER",
       nonce: "",
-      realm: "",
+      server: { realm: "" },
       clientID: mode === "new" ? `c${connection}-${n}` : `c${connection}`,
       ip: "127.0.0.1",
       port: "5556",
@@ -70,7 +70,7 @@ async function register(
   const claim = {
     ...unsigned,
     nonce: valueOf(challenge, "Nonce"),
-    realm: valueOf(challenge, "Realm"),
+    server: { realm: valueOf(challenge, "Realm") },
   };
   const signature = signatureToText(identity.sign(registrationTranscript(claim)));
   await ask(

@@ -6,7 +6,7 @@ import { temporaryDirectory } from "../support/places.ts";
 import { copyIdentity } from "../support/profiles.ts";
 import { type Build, builds, startServerProgram } from "../support/program.ts";
 import { RawPeer } from "../support/raw_peer.ts";
-import { lineOf, messageOf, Person } from "./person.ts";
+import { lineOf, messageOf, Person, uncheckedServer } from "./person.ts";
 import { hasRelease, release, unlessSkipped } from "./release.ts";
 
 interface Versions {
@@ -30,7 +30,7 @@ for (const now of builds) {
     Deno.test({
       name: `${now.name}: ${name}${unlessSkipped}`,
       ignore: !hasRelease,
-      fn: () => talk(versions),
+      fn: () => talk(versions, now),
     });
   }
 }
@@ -47,12 +47,17 @@ for (const now of builds) {
     Deno.test({
       name: `${now.name}: with one identity, ${name}${unlessSkipped}`,
       ignore: !hasRelease,
-      fn: () => shareIdentity(server, alice, bob),
+      fn: () => shareIdentity(server, alice, bob, now),
     });
   }
 }
 
-async function shareIdentity(onServer: Build, first: Build, second: Build): Promise<void> {
+async function shareIdentity(
+  onServer: Build,
+  first: Build,
+  second: Build,
+  now: Build,
+): Promise<void> {
   const { server, address, port } = await startServerProgram(onServer, "--ephemeral");
   await using _server = server;
   await using one = new Person("alice", first, address);
@@ -69,10 +74,11 @@ async function shareIdentity(onServer: Build, first: Build, second: Build): Prom
   await two.sees(asOnes, "/info");
   await one.sees(lineOf("alice"), "/unregister");
   assertEquals(await registered(port), []);
-  for (const person of [one, two]) await person.quits();
+  for (const person of [one, two]) await person.quits(...warningsOf(person, onServer, now));
 }
 
-async function talk(versions: Versions): Promise<void> {
+async function talk(versions: Versions, now: Build): Promise<void> {
+  const quits = (person: Person) => person.quits(...warningsOf(person, versions.server, now));
   using data = temporaryDirectory();
   const { server, address, port } = await startServerProgram(
     versions.server,
@@ -116,13 +122,13 @@ async function talk(versions: Versions): Promise<void> {
   }
 
   // Alice sees Bob go. What she writes then is at the server when she has gone, too.
-  await Promise.all([alice.sees(lineOf("bob")), bob.quits()]);
+  await Promise.all([alice.sees(lineOf("bob")), quits(bob)]);
   await alice.sees(lineOf("bob"), "/chat bob");
   await alice.sees(lineOf("mailbox"), "are you there?");
   await alice.isKilled();
   await bob.starts("--register");
   await bob.saw(messageOf("alice", "are you there?"));
-  await bob.quits();
+  await quits(bob);
 
   // Alice learns that bob has it, and that bob is back.
   await alice.starts("--register");
@@ -135,12 +141,17 @@ async function talk(versions: Versions): Promise<void> {
   // The server forgets a client that asks for that.
   await alice.sees(lineOf("alice"), "/unregister");
   assertEquals(await registered(port), ["bob"]);
-  await alice.quits();
-  await bob.quits();
+  await quits(alice);
+  await quits(bob);
   const said = [["alice", "Hello, é漢🙂"], ["bob", "Hello yourself"], ["alice", "are you there?"]];
   for (const [one, other] of [[alice, "bob"], [bob, "alice"]] as const) {
     assertEquals((await one.history(other)).map(({ from, text }) => [from, text]), said);
   }
+}
+
+/** What somebody is warned of who has registered with a server. */
+function warningsOf({ build }: Person, server: Build, now: Build): RegExp[] {
+  return build === now && server !== now ? [uncheckedServer] : [];
 }
 
 /** Those that a server lists, in the order of their names. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type Place, temporaryDirectory } from "../support/places.ts";
 import { type Build, Program, run } from "../support/program.ts";
 
@@ -68,10 +68,13 @@ export class Person implements AsyncDisposable {
     await Promise.all([other.sees(messageOf(this.id, text)), this.types(text)]);
   }
 
-  async quits(): Promise<void> {
+  /** @param warnings What they have been warned of, line by line. */
+  async quits(...warnings: RegExp[]): Promise<void> {
     const program = this.#running;
     await program.quits();
-    assertEquals(program.err, []);
+    const all = program.err.join("\n");
+    assertEquals(program.err.length, warnings.length, all);
+    for (const [i, warning] of warnings.entries()) assertMatch(program.err[i]!, warning);
     await this.#forget();
   }
 
@@ -117,6 +120,9 @@ export class Person implements AsyncDisposable {
     return this.#program;
   }
 }
+
+/** Of what a client of now that registers with a server of 0.3.0 on its machine, which has no realm, warns. */
+export const uncheckedServer = /^error: The server at \S+ does not say by which address it goes: /;
 
 /** How a message is printed. */
 export function messageOf(name: string, text: string): RegExp {

@@ -3,6 +3,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { defaultCapacity } from "../../server/limits/limits.ts";
+import { formatAddress } from "../../shared/net/address.ts";
 import { start } from "../support/server_fixture.ts";
 import { Identity } from "../../shared/crypto/identity.ts";
 import { messageHash, readChatMessage, streamStart } from "../../shared/protocol/message_stream.ts";
@@ -55,9 +56,9 @@ function exchanges(kind: typeof kinds[number]): Turn[][] {
 const signer = Identity.fromSeed(Uint8Array.from({ length: 32 }, (_, i) => i));
 
 /** A request with its placeholders filled in, as the signer does who was given a challenge. */
-function fillIn(lines: string[], { nonce, realm }: GivenChallenge): string[] {
+function fillIn(lines: string[], { nonce, realm }: GivenChallenge, dialed: string): string[] {
   const named = lines.map((line) =>
-    line.replace("{key}", signer.publicKey).replace("{nonce}", nonce)
+    line.replace("{key}", signer.publicKey).replace("{nonce}", nonce).replace("{dialed}", dialed)
   );
   return named.map((line) =>
     line.replace("{signature}", () => signatureOf(signer, named.slice(0, -1), realm))
@@ -65,13 +66,18 @@ function fillIn(lines: string[], { nonce, realm }: GivenChallenge): string[] {
 }
 
 /** Says one side's turns, and holds what comes back to the other's. */
-async function play(first: Peer, turns: Turn[], second: Peer = first): Promise<void> {
+async function play(
+  first: Peer,
+  turns: Turn[],
+  second: Peer = first,
+  dialed = "",
+): Promise<void> {
   const challenges = new Map([first, second].map((peer) => [peer, { nonce: "", realm: "" }]));
   for (const { by, lines } of turns) {
     const peer = by === ">" || by === "<" ? first : second;
     const challenge = challenges.get(peer)!;
     if (by === ">" || by === "»") {
-      await peer.send(wire(fillIn(lines, challenge)));
+      await peer.send(wire(fillIn(lines, challenge, dialed)));
       continue;
     }
     let got = "";
@@ -121,7 +127,7 @@ for (const [i, turns] of exchanges("server").entries()) {
     await using server = start();
     using first = await RawPeer.dial(server.address);
     using second = await RawPeer.dial(server.address);
-    await play(first, turns, second);
+    await play(first, turns, second, formatAddress(server.address));
   });
 }
 

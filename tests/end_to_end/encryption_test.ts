@@ -15,7 +15,10 @@ class Recorder implements AsyncDisposable {
   readonly #serving: Promise<void>;
 
   /** @param change What becomes of a read that goes to the caller. */
-  constructor(calledPort: number, readonly change = (bytes: Uint8Array) => bytes) {
+  constructor(
+    calledPort: number | Promise<number>,
+    readonly change = (bytes: Uint8Array) => bytes,
+  ) {
     this.port = this.#listener.addr.port;
     this.#serving = this.#serve(calledPort);
   }
@@ -24,12 +27,12 @@ class Recorder implements AsyncDisposable {
     return `127.0.0.1:${this.port}`;
   }
 
-  async #serve(port: number): Promise<void> {
+  async #serve(calledPort: number | Promise<number>): Promise<void> {
     const passing: Promise<void>[] = [];
     try {
       for (;;) {
         const caller = await this.#listener.accept();
-        const called = await Deno.connect({ hostname: "127.0.0.1", port });
+        const called = await Deno.connect({ hostname: "127.0.0.1", port: await calledPort });
         this.#conns.push(caller, called);
         passing.push(
           pass(caller, called, (bytes) => this.#keep(this.toCalled, bytes)),
@@ -143,7 +146,13 @@ for (const build of builds) {
   Deno.test(`${build.name}: nothing that two people say who met through a server can be read on the way`, async () => {
     using alicesHome = temporaryDirectory();
     using bobsHome = temporaryDirectory();
-    const { server, address, port } = await startServerProgram(build);
+    // Somebody on the way to the server changes its answer: bob seems to be at the recorder's address. They are
+    // where the server is called.
+    const serverPort = Promise.withResolvers<number>();
+    let change = (bytes: Uint8Array) => bytes;
+    await using misled = new Recorder(serverPort.promise, (bytes) => change(bytes));
+    const { server, address, port } = await startServerProgram(build, "--realm", misled.place);
+    serverPort.resolve(port);
     await using _server = server;
     await using bob = new Program(
       { ...build, home: bobsHome.path },
@@ -156,11 +165,10 @@ for (const build of builds) {
     const [, bobsPort] = await bob.says(/listening on 127\.0\.0\.1:(\d+)/);
     await bob.says(/^\* registered as bob/);
     await using recorder = new Recorder(Number(bobsPort));
-    // Somebody on the way to the server changes its answer: bob seems to be at the recorder's address.
-    await using misled = new Recorder(port, (bytes) =>
+    change = (bytes) =>
       new TextEncoder().encode(
         new TextDecoder().decode(bytes).replace(`Port: ${bobsPort}\r`, `Port: ${recorder.port}\r`),
-      ));
+      );
     await using alice = new Program(
       { ...build, home: alicesHome.path },
       "client",

@@ -209,6 +209,32 @@ for (const build of builds) {
     while (await server.register("alice", mallory) !== "REGACK");
   });
 
+  Deno.test(`${build.name}: with --realm, once or several times, a server goes by more than its own address`, async () => {
+    await using server = await connect(
+      build,
+      ...["--ephemeral", "--realm", "chat.example.org:7000", "--realm", "[2001:DB8::1]:7000"],
+    );
+    assertEquals(await server.realm(), "chat.example.org:7000");
+    const { wire, server: program } = server;
+    const own = `127.0.0.1:${(wire.conn.remoteAddr as Deno.NetAddr).port}`;
+    const ask = async (dialed: string) => {
+      const lines = [...registration("alice"), `Dialed: ${dialed}`];
+      const challenge = challengeOf(await wire.ask(...lines, keyLine(alice)));
+      return await wire.ask(...signed(alice, lines, challenge));
+    };
+    for (const dialed of ["Chat.Example.org:7000", "[2001:db8::1]:7000", own]) {
+      assertMatch(await ask(dialed), /^REGACK/, dialed);
+    }
+    assertMatch(
+      await ask("relay.example.org:7000"),
+      new RegExp(
+        "^ERROR\r\nCode: 421\r\nReason: .*\r\nRealm: chat\\.example\\.org:7000\r\n" +
+          `Realm: \\[2001:DB8::1\\]:7000\r\nRealm: ${RegExp.escape(own)}\r\n\r\n$`,
+      ),
+    );
+    await program.says(/ warn .* name it with --realm dialed=relay\.example\.org:7000 host=127/);
+  });
+
   Deno.test(`${build.name}: unusable data and contradictory options are reported`, async () => {
     using place = temporaryDirectory();
     await Deno.writeTextFile(`${place.path}/names.db`, "x".repeat(8_192));

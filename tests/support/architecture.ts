@@ -32,7 +32,7 @@ export const floors: readonly (readonly (readonly string[])[])[] = [
     ["main.ts"],
   ],
   [
-    ["server/certificate", "server/checked_time", "server/limits"],
+    ["server/certificate", "server/checked_time", "server/limits", "server/realm"],
     ["server/contacts", "server/fairness", "server/mailbox", "server/names", "server/registry"],
     ["server/presence"],
     ["server/handlers"],

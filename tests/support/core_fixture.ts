@@ -130,6 +130,7 @@ export function depositLines(
 
 /** The server's end of a connection. */
 export class MemoryConnection implements Connection {
+  readonly localAddr = { hostname: "127.0.0.1", port: 5555 };
   /** How many bytes a write takes at most. */
   takes = Infinity;
   /** What each write waits for, as it does if the client does not read. */

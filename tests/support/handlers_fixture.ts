@@ -9,6 +9,7 @@ import { Contacts } from "../../server/contacts/contacts.ts";
 import { defaultCapacity } from "../../server/limits/limits.ts";
 import { Names, openNamesDatabase } from "../../server/names/names.ts";
 import { Presence } from "../../server/presence/presence.ts";
+import { Realm } from "../../server/realm/realm.ts";
 import { Registry } from "../../server/registry/registry.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { type Log, silentLog } from "../../shared/process/log.ts";
@@ -34,7 +35,7 @@ export interface HandlersOptions {
   readonly maxNewNamesPerHost?: number;
   readonly leaseMs?: number;
   readonly keyedOnly?: boolean;
-  readonly realm?: string;
+  readonly realms?: readonly string[];
   readonly log?: Log;
 }
 
@@ -63,7 +64,8 @@ export function setUp(options: HandlersOptions = {}) {
     time: { now: wallClock.now, isCertain: true },
     log,
   });
-  const { realm = database.realm, keyedOnly = false } = options;
+  const { realms: addresses = [], keyedOnly = false } = options;
+  const realm = new Realm({ addresses, id: database.realm, log, clock });
   const presence = new Presence({ registry, clock, mailCount: () => 0 });
   const contacts = new Contacts(database.connection, {
     capacity: defaultCapacity,
@@ -81,10 +83,13 @@ export function setUp(options: HandlersOptions = {}) {
     keyedOnly,
   };
   /** Connects as a client that the server sees at a host. */
-  const connect = (observedHost = "127.0.0.1"): Asker => {
+  const connect = (
+    observedHost = "127.0.0.1",
+    reachedAt = { hostname: "127.0.0.1", port: 5555 },
+  ): Asker => {
     const subscriber = { heardAtMs: 0, push: () => {}, close: () => {} };
     const asker: Asker = {
-      client: newClient(subscriber, observedHost, clock),
+      client: newClient(subscriber, observedHost, reachedAt, clock),
       ask: (...lines) => {
         const request = parse(lines);
         if (isFault(request)) throw new Error(request.reason);

@@ -15,6 +15,7 @@ const all: Record<StatusCode, true> = {
   408: true,
   409: true,
   413: true,
+  421: true,
   423: true,
   426: true,
   429: true,

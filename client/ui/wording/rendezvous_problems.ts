@@ -34,6 +34,19 @@ export function rendezvousSentences(
     "wrong-realm": ({ server, realm }) =>
       `The server at ${server} asks for a signature for ${realm}: nothing was signed. If ${realm} ` +
       "is its name, start the client with that",
+    "realm-not-an-address": ({ server, dialed }) =>
+      `The server at ${server} does not say by which address it goes, so others could use a signature ` +
+      `for it: nothing was signed. Its operator can name the address with --realm ${dialed}, or take a ` +
+      "newer version",
+    "signed-unchecked": ({ server, dialed }) =>
+      `The server at ${server} does not say by which address it goes: if it passes on what another ` +
+      "server says, it can use your name and your mail there. Its operator can name the address with " +
+      `--realm ${dialed}, or take a newer version`,
+    "other-address": ({ server, dialed, accepted }) =>
+      `The server at ${server} does not go by that address` +
+      (accepted.length === 0 ? "" : `, but by ${accepted.join(" or ")}`) +
+      ": nothing can be signed for it. Start the client with an address that is the server's; if " +
+      `${dialed} is one, its operator can name it with --realm ${dialed}`,
     "server-lacks-verb": ({ server, verb }) =>
       `The server at ${server} has no ${verb}` + (lacking[verb] ?? ""),
     "server-list-too-long": ({ server, bytesMax }) =>

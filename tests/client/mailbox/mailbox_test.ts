@@ -608,6 +608,7 @@ function joined(network: SimulatedNetwork, id: string, identity: Identity, host:
       registered: () => {},
       ready: () => Promise.resolve(),
       serverLost: () => t.losses++,
+      problem: () => {},
       registeredAgain: () => {},
       displaced: () => {},
       mail: () => t.collections.push(collectWith(mailbox, take)),

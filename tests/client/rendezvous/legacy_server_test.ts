@@ -66,6 +66,7 @@ function madeWith({ tls, ...options }: Made, ...answers: Answer[]) {
       registered: () => {},
       ready: () => Promise.resolve(),
       serverLost: () => {},
+      problem: () => {},
       registeredAgain: () => {},
       displaced: () => {},
       mail: () => {},

@@ -26,7 +26,8 @@ type Notice =
   | { readonly type: "registered" } & Registered
   | { readonly type: "server-lost"; readonly problem: Problem }
   | { readonly type: "registered-again"; readonly server: ServerAddress }
-  | { readonly type: "displaced" };
+  | { readonly type: "displaced" }
+  | { readonly type: "problem"; readonly problem: Problem };
 
 /** Notes what a registration says, in its order. */
 function noted(events: Events<Notice>) {
@@ -34,6 +35,7 @@ function noted(events: Events<Notice>) {
     onLost: (problem: Problem) => events.take({ type: "server-lost", problem }),
     onAgain: (server: ServerAddress) => events.take({ type: "registered-again", server }),
     onDisplaced: () => events.take({ type: "displaced" }),
+    onUnchecked: (problem: Problem) => events.take({ type: "problem", problem }),
   };
 }
 
@@ -575,4 +577,22 @@ Deno.test("a client that is displaced does not turn to another server when it lo
   await t.clock.pass(1_000_000);
   assertEquals(t.servers.dialed, [1]);
   assertEquals(t.events.types, ["registered", "displaced"]);
+});
+
+Deno.test("a server that says no address is warned of once, and not each time that it is registered with", async () => {
+  const t = client([
+    (request, connection) =>
+      request.verb === "REGISTER" && header(request, "Signature") === undefined
+        ? message("ERROR", [["Code", "401"], ["Reason", "sign"], ["Nonce", "a"], ["Realm", "00ff"]])
+        : ours(request, connection),
+  ]);
+  await t.clock.finish(t.start());
+  await t.clock.pass(1_000_000);
+  assert(t.followed > 5);
+  assertEquals(t.events.of("problem").map(({ problem }) => problem), [{
+    code: "signed-unchecked",
+    server: "127.0.0.1:1",
+    dialed: "127.0.0.1:1",
+  }]);
+  t.stopping.abort();
 });

@@ -86,6 +86,7 @@ function made() {
         return t.ready();
       },
       serverLost: () => told.push("lost"),
+      problem: (problem) => told.push(problem.code),
       registeredAgain: ({ port }) => told.push(`again at ${port}`),
       displaced: () => told.push("displaced"),
       mail: () => told.push("mail"),

@@ -1,4 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
+import { formatAddress } from "../../../shared/net/address.ts";
+import type { ServerAddress } from "../../../shared/net/server_address.ts";
 import { UserError } from "../../../client/user_error.ts";
 import { ServerRefusal } from "../../../client/rendezvous/reply.ts";
 import { requestSigned } from "../../../client/rendezvous/signed_request.ts";
@@ -29,8 +31,10 @@ const challenged = (nonce: string, realm: string) =>
 /** What a request leads to with a server that answers so, the last answer again and again. */
 async function asked(
   answers: readonly Answer[],
-  { server = { host: "127.0.0.1", port: 5555 }, verb = "REGISTER" as "REGISTER" | "UNREGISTER" } =
-    {},
+  { server = { host: "127.0.0.1", port: 5555 }, verb = "REGISTER" }: {
+    readonly server?: ServerAddress;
+    readonly verb?: "REGISTER" | "UNREGISTER";
+  } = {},
 ) {
   const requests: Message[] = [];
   const connection = {
@@ -73,14 +77,14 @@ Deno.test("the key is named, and nothing is signed unless asked for", async () =
   const { requests, settled } = await asked([regack]);
   assertEquals(requests, [message("REGISTER", [...headers, ["Key", key]])]);
   assert(settled.status === "fulfilled");
-  assertEquals(settled.value, { reply: regack, proven: false });
+  assertEquals(settled.value, { reply: regack, proven: false, unchecked: false });
 });
 
 for (const verb of ["REGISTER", "UNREGISTER"] as const) {
   Deno.test(`a challenge to ${verb} is signed, for this request and this server`, async () => {
     const { requests, settled } = await asked([challenged("abcd", "a-server"), regack], { verb });
     assert(settled.status === "fulfilled");
-    assertEquals(settled.value, { reply: regack, proven: true });
+    assertEquals(settled.value, { reply: regack, proven: true, unchecked: true });
     const [, signed] = requests;
     assertEquals(requests.length, 2);
     assertEquals(signed!.verb, verb);
@@ -142,15 +146,121 @@ Deno.test("a refusal of a signed request ends it", async () => {
   assert(settled.status === "rejected" && settled.reason === no);
 });
 
-const dialed = { host: "chat.example.org", port: 5555 };
+const chat = { host: "chat.example.org", port: 5555 };
 
-for (const realm of ["chat.example.org:5555", "Chat.Example.ORG:5555", "a-server", "1234abcd"]) {
+for (const realm of ["chat.example.org:5555", "Chat.Example.ORG:5555", "chat.example.org.:5555"]) {
   Deno.test(`the server that was dialed may be called ${realm}`, async () => {
-    const { requests, settled } = await asked([challenged("a", realm), regack], { server: dialed });
+    const { requests, settled } = await asked([challenged("a", realm), regack], { server: chat });
     assert(settled.status === "fulfilled");
+    assertEquals(settled.value.unchecked, false);
     assert(isSignedFor(requests[1]!, transcript("REGISTER", "a", realm)));
+    assertEquals(header(requests[1]!, "Dialed"), undefined);
   });
 }
+
+/** What a request to a server that calls itself by a random id comes to. */
+const named = (server: ServerAddress, realm = "1234abcd") =>
+  asked([challenged("a", realm), regack], { server });
+
+Deno.test("a server that says no address gets a signature over TLS, and on this machine, marked as such", async () => {
+  for (
+    const server of [
+      { ...chat, tls: {} },
+      { ...chat, tls: { pin: new Uint8Array(32) } },
+      { host: "127.0.0.1", port: 5555 },
+      { host: "127.1.2.3", port: 5555 },
+      { host: "::1", port: 5555 },
+      { host: "LocalHost", port: 5555 },
+    ]
+  ) {
+    const { requests, settled } = await named(server);
+    assert(settled.status === "fulfilled");
+    assertEquals(settled.value, { reply: regack, proven: true, unchecked: true });
+    assert(isSignedFor(requests[1]!, transcript("REGISTER", "a", "1234abcd")));
+  }
+});
+
+Deno.test("a server that says no address gets no signature in the clear over a network", async () => {
+  for (
+    const server of [
+      chat,
+      { host: "192.168.1.5", port: 5555 },
+      { host: "2001:db8::1", port: 5555 },
+      { host: "localhost.example.org", port: 5555 },
+    ]
+  ) {
+    for (const realm of ["1234abcd", "a-server"]) {
+      const { requests, settled } = await named(server, realm);
+      assertEquals(requests.map((request) => header(request, "Signature")), [undefined]);
+      assert(settled.status === "rejected" && settled.reason instanceof UserError);
+      assertEquals(settled.reason.code, "realm-not-an-address");
+      assert(sentenceOf(settled.reason.problem).includes(`--realm ${formatAddress(server)},`));
+    }
+  }
+});
+
+Deno.test("nothing is signed for a realm with a colon that is no address, wherever the server is", async () => {
+  for (const server of [chat, { ...chat, tls: {} }, { host: "127.0.0.1", port: 5555 }]) {
+    for (const realm of ["a:b", ":", "chat.example.org:", "chat.example.org:5555:1", "::1"]) {
+      const { requests, settled } = await named(server, realm);
+      assertEquals(requests.length, 1);
+      assert(settled.status === "rejected" && settled.reason instanceof UserError);
+      assertEquals(settled.reason.code, "wrong-realm");
+    }
+  }
+});
+
+/** A challenge of a server that takes a signature for the dialed address. */
+const challengedDialed = (nonce: string, realm: string) =>
+  refused(401, ["Nonce", nonce], ["Realm", realm], ["Features", "later, dialed"]);
+
+for (const realm of ["1234abcd", "chat.example.org:5555", "another.example.org:5555", "a:b"]) {
+  Deno.test(`if the server knows that, the dialed address is signed and not its realm ${realm}`, async () => {
+    for (
+      const [server, place] of [
+        [chat, "chat.example.org:5555"],
+        [{ ...chat, tls: {} }, "chat.example.org:5555"],
+        [{ host: "Chat.Example.org.", port: 6000 }, "Chat.Example.org.:6000"],
+        [{ host: "2001:db8::1", port: 5555 }, "[2001:db8::1]:5555"],
+        [{ host: "fe80::1%eth0", port: 5555 }, "[fe80::1]:5555"],
+        [{ host: "localhost", port: 5555 }, "localhost:5555"],
+      ] as const
+    ) {
+      for (const verb of ["REGISTER", "UNREGISTER"] as const) {
+        const answers = [challengedDialed("a", realm), regack];
+        const { requests: [, signed], settled } = await asked(answers, { server, verb });
+        assert(settled.status === "fulfilled");
+        assertEquals(settled.value, { reply: regack, proven: true, unchecked: false });
+        assertEquals(header(signed!, "Dialed"), place);
+        const text = new TextDecoder().decode(transcript(verb, "a", place));
+        assert(isSignedFor(
+          signed!,
+          new TextEncoder().encode(text.replace("\nRealm: ", "\nDialed: ")),
+        ));
+        // With the header taken out it is a signature for nothing.
+        assert(!isSignedFor(signed!, transcript(verb, "a", place)));
+      }
+    }
+  });
+}
+
+Deno.test("a server that does not go by the dialed address is told of, with up to 8 that it goes by", async () => {
+  const others = Array.from({ length: 20 }, (_, i): Header => ["Realm", `192.0.2.${i}:5555`]);
+  const answers = [
+    challengedDialed("a", "1234abcd"),
+    refused(421, ["Realm", "no address"], ...others),
+    regack,
+  ];
+  const { requests, settled } = await asked(answers, { server: { ...chat, tls: {} } });
+  assertEquals(requests.length, 2);
+  assert(settled.status === "rejected" && settled.reason instanceof UserError);
+  assertEquals(settled.reason.problem, {
+    code: "other-address",
+    server: "tls://chat.example.org:5555",
+    dialed: "chat.example.org:5555",
+    accepted: others.slice(0, 8).map(([, address]) => address),
+  });
+});
 
 for (
   const realm of [
@@ -162,7 +272,7 @@ for (
   ]
 ) {
   Deno.test(`nothing is signed for ${realm}, which was not dialed`, async () => {
-    const { requests, settled } = await asked([challenged("a", realm), regack], { server: dialed });
+    const { requests, settled } = await asked([challenged("a", realm), regack], { server: chat });
     assertEquals(requests.map((request) => header(request, "Signature")), [undefined]);
     assert(settled.status === "rejected" && settled.reason instanceof UserError);
     const sentence = sentenceOf(settled.reason.problem);

@@ -19,7 +19,11 @@ Deno.test("a handler that fails again and again is one line a period, with a cou
     write: (line) => lines.push(line.replace(/^\S+ /, "")),
   });
   const [conn] = MemoryConn.pair();
-  const connection = Object.assign(conn, { closeWrite: () => Promise.resolve(), setNoDelay() {} });
+  const connection = Object.assign(conn, {
+    localAddr: { hostname: "127.0.0.1", port: 5555 },
+    closeWrite: () => Promise.resolve(),
+    setNoDelay() {},
+  });
   const options = {
     clock,
     log,

@@ -33,7 +33,7 @@ Deno.test("a client that names a key gets a challenge, and is registered once it
   const reply = ask(...registration(), keyLine(alice));
   assertMatch(
     reply,
-    /^ERROR\r\nCode: 401\r\nReason: .+\r\nNonce: [0-9a-f]{32}\r\nRealm: [0-9a-f]{32}\r\n\r\n$/,
+    /^ERROR\r\nCode: 401\r\nReason: .+\r\nNonce: [0-9a-f]{32}\r\nRealm: [0-9a-f]{32}\r\nFeatures: dialed\r\n\r\n$/,
   );
   assertEquals(registry.size, 0);
   assertEquals(ask(...signed(alice, registration(), challengeOf(reply))), regack());
@@ -42,9 +42,64 @@ Deno.test("a client that names a key gets a challenge, and is registered once it
 
 Deno.test("clients sign for the realm that the server was started with", () => {
   const realm = "chat.example.org:5555";
-  const { ask, askSigned } = setUp({ realm }).connect();
+  const { ask, askSigned } = setUp({ realms: [realm] }).connect();
   assertEquals(challengeOf(ask(...registration(), keyLine(alice))).realm, realm);
   assertEquals(askSigned(alice, ...registration()), regack());
+});
+
+Deno.test("a signature for the dialed address is good at a server that goes by it, for each verb", () => {
+  const { connect, registry } = setUp({ realms: ["chat.example.org:5555", "10.0.0.7:6000"] });
+  for (
+    const dialed of ["chat.example.org:5555", "10.0.0.7:6000", "192.0.2.1:5555", "LOCALHOST:5555"]
+  ) {
+    const host = dialed.startsWith("L") ? "127.0.0.1" : "192.0.2.1";
+    const { askSigned } = connect("127.0.0.1", { hostname: host, port: 5555 });
+    assertEquals(askSigned(alice, ...registration(), `Dialed: ${dialed}`), regack());
+    assertMatch(
+      askSigned(alice, "UNREGISTER", "clientID: alice", "Version: 1", `Dialed: ${dialed}`),
+      /^UNREGACK/,
+    );
+  }
+  assertEquals(registry.size, 0);
+});
+
+Deno.test("a signature for another dialed address gets 421 with each address that the server goes by", () => {
+  const { connect, registry } = setUp({ realms: ["chat.example.org:5555", "10.0.0.7:6000"] });
+  const { ask, askSigned } = connect("127.0.0.1", { hostname: "::ffff:192.0.2.1", port: 5555 });
+  const refusal = (dialed: string) =>
+    "ERROR\r\nCode: 421\r\n" +
+    `Reason: This server does not go by the address ${dialed}\r\nRealm: chat.example.org:5555\r\n` +
+    "Realm: 10.0.0.7:6000\r\nRealm: 192.0.2.1:5555\r\n\r\n";
+  for (const dialed of ["relay.example.org:5555", "192.0.2.1:5556", "127.0.0.1:5555"]) {
+    assertEquals(askSigned(alice, ...registration(), `Dialed: ${dialed}`), refusal(dialed));
+  }
+  assertEquals(registry.size, 0);
+  askSigned(alice, ...registration());
+  const unregister = ["UNREGISTER", "clientID: alice", "Version: 1", "Dialed: 192.0.2.2:5555"];
+  assertEquals(askSigned(alice, ...unregister), refusal("192.0.2.2:5555"));
+  assertEquals(registry.size, 1);
+  // Nobody who has not signed learns these addresses.
+  const unsigned = ask(...registration(), keyLine(alice), "Dialed: 192.0.2.2:5555");
+  assert(isChallenge(unsigned));
+});
+
+Deno.test("what was signed for the dialed address is good for nothing else, and the other way round", () => {
+  const place = "127.0.0.1:5555";
+  const { connect, registry } = setUp({ realms: [place] });
+  const { ask } = connect();
+  const challenge = () => challengeOf(ask(...registration(), keyLine(alice)));
+  const dialed = `Dialed: ${place}`;
+  const forDialed = signed(alice, [...registration(), dialed], challenge());
+  assertEquals(codeOf(ask(...forDialed.filter((line) => line !== dialed))), "403");
+  assertEquals(codeOf(ask(...signed(alice, registration(), challenge()), dialed)), "403");
+  assertEquals(registry.size, 0);
+});
+
+Deno.test("a Dialed that is no address with a port is malformed", () => {
+  const { askSigned } = setUp().connect();
+  for (const dialed of ["", "chat.example.org", "127.0.0.1:0", "a b:1", "[::1", "x".repeat(300)]) {
+    assertEquals(codeOf(askSigned(alice, ...registration(), `Dialed: ${dialed}`)), "400", dialed);
+  }
 });
 
 Deno.test("each challenge has a new nonce, and only the last one is valid", () => {

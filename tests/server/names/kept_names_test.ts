@@ -57,15 +57,15 @@ Deno.test("a server without data forgets names and realm when it ends", async ()
 
 Deno.test("a realm that is given counts, not the one in the database", async () => {
   using place = temporaryDirectory();
-  await using server = start({ data: place.path, realm: "chat.example.org:5555" });
+  await using server = start({ data: place.path, realms: ["chat.example.org:5555"] });
   assertEquals(await realmOf(server), "chat.example.org:5555");
   using wire = await Wire.connect(server);
   assertEquals(codeOf(await register(wire, "alice", alice)), "REGACK");
 });
 
 Deno.test("a challenge is valid on its connection and at its server only", async () => {
-  await using server = start({ realm: "chat.example.org:5555" });
-  await using other = start({ realm: "chat.example.org:5555" });
+  await using server = start({ realms: ["chat.example.org:5555"] });
+  await using other = start({ realms: ["chat.example.org:5555"] });
   using wire = await Wire.connect(server);
   const challenge = challengeOf(await wire.ask(...registration("alice"), keyLine(alice)));
   const answer = signed(alice, registration("alice"), challenge);
@@ -78,7 +78,7 @@ Deno.test("a challenge is valid on its connection and at its server only", async
 });
 
 Deno.test("a signature for one realm gets 403 at a server with another", async () => {
-  await using server = start({ realm: "chat.example.org:5555" });
+  await using server = start({ realms: ["chat.example.org:5555"] });
   using wire = await Wire.connect(server);
   const { nonce } = challengeOf(await wire.ask(...registration("alice"), keyLine(alice)));
   const challenge = { nonce, realm: "chat.example.net:5555" };

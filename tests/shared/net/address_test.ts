@@ -6,6 +6,7 @@ import {
   isHost,
   isIpAddress,
   isLoopback,
+  isSameAddress,
   isUnspecified,
   parseAddress,
   parsePort,
@@ -157,4 +158,39 @@ Deno.test("reachableHost never hands out an address that means every address", (
       assertEquals(reachableHost(claimed, observed), observed);
     }
   }
+});
+
+Deno.test("addresses are the same however they are written, and no others are", () => {
+  const same = [
+    ["chat.example.org", "CHAT.Example.ORG", "chat.example.org."],
+    ["2001:db8::1", "2001:DB8:0:0:0:0:0:1", "2001:0db8::0001"],
+    ["::ffff:192.0.2.1", "192.0.2.1", "::ffff:c000:201"],
+    ["fe80::1", "fe80::1%eth0", "fe80::1%eth1"],
+    ["localhost", "LOCALHOST"],
+    ["127.0.0.1"],
+    ["127.0.0.2"],
+    ["::1", "0:0:0:0:0:0:0:1"],
+    ["example.org"],
+    ["chat.example.com"],
+    ["2001:db8::2"],
+  ];
+  const all = same.flatMap((hosts, group) => hosts.map((host) => ({ host, group })));
+  for (const a of all) {
+    for (const b of all) {
+      const [here, there] = [{ host: a.host, port: 5555 }, { host: b.host, port: 5555 }];
+      assertEquals(isSameAddress(here, there), a.group === b.group, `${a.host} ${b.host}`);
+      assertEquals(isSameAddress(here, { ...there, port: 5556 }), false);
+    }
+  }
+});
+
+Deno.test("any two addresses can be compared, and each is itself", () => {
+  const host = fc.oneof(fc.ipV4(), fc.ipV6(), hostName, fc.string({ unit: "binary" }));
+  fc.assert(fc.property(host, host, port, (a, b, port) => {
+    assert(isSameAddress({ host: a, port }, { host: a, port }));
+    assertEquals(
+      isSameAddress({ host: a, port }, { host: b, port }),
+      isSameAddress({ host: b, port }, { host: a, port }),
+    );
+  }));
 });

@@ -12,7 +12,7 @@ import {
 const claim: RegistrationClaim = {
   purpose: "REGISTER",
   nonce: "00",
-  realm: "chat.example.org:5555",
+  server: { realm: "chat.example.org:5555" },
   clientID: "alice",
   ip: "127.0.0.1",
   port: "5556",
@@ -39,7 +39,7 @@ Deno.test("claims that differ in anything have transcripts that differ", () => {
   const any: fc.Arbitrary<RegistrationClaim> = fc.record({
     purpose: fc.constantFrom("REGISTER", "UNREGISTER"),
     nonce: value,
-    realm: value,
+    server: fc.oneof(fc.record({ realm: value }), fc.record({ dialed: value })),
     clientID: value,
     ip: value,
     port: value,
@@ -48,8 +48,10 @@ Deno.test("claims that differ in anything have transcripts that differ", () => {
   });
   fc.assert(fc.property(any, any, (a, b) => {
     assertEquals(textOf(a) === textOf(b), JSON.stringify(a) === JSON.stringify(b));
-    for (const name of ["nonce", "realm", "clientID", "ip", "port", "expires", "key"] as const) {
-      if (a[name] !== b[name]) assertNotEquals(textOf({ ...a, [name]: b[name] }), textOf(a), name);
+    for (const name of ["nonce", "server", "clientID", "ip", "port", "expires", "key"] as const) {
+      if (JSON.stringify(a[name]) !== JSON.stringify(b[name])) {
+        assertNotEquals(textOf({ ...a, [name]: b[name] }), textOf(a), name);
+      }
     }
   }));
 });
@@ -70,6 +72,19 @@ Deno.test("a request's claim has the values of its headers, and the realm that i
     port: "",
     expires: "",
   });
+});
+
+Deno.test("a request that names the dialed address is signed for that, and can be taken for no other", () => {
+  const request = message("REGISTER", [
+    ["clientID", "alice"],
+    ["Dialed", "chat.example.org:5555"],
+  ]);
+  const { server } = registrationClaim(request, "REGISTER", "chat.example.org:5555");
+  assertEquals(server, { dialed: "chat.example.org:5555" });
+  assertEquals(
+    textOf({ ...claim, server }),
+    textOf(claim).replace("\nRealm: ", "\nDialed: "),
+  );
 });
 
 Deno.test("a signature has one text, and nothing else is read as one", () => {

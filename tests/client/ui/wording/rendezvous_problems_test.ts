@@ -94,6 +94,43 @@ const cases: SentenceCases<RendezvousProblem> = {
     "The server at example.org:5555 asks for a signature for example.com:5555: nothing was signed. " +
     "If example.com:5555 is its name, start the client with that",
   ]],
+  "realm-not-an-address": [[
+    { code: "realm-not-an-address", server: "example.org:5555", dialed: "example.org:5555" },
+    "The server at example.org:5555 does not say by which address it goes, so others could use a " +
+    "signature for it: nothing was signed. Its operator can name the address with --realm " +
+    "example.org:5555, or take a newer version",
+  ]],
+  "signed-unchecked": [[
+    { code: "signed-unchecked", server, dialed: "example.org:5555" },
+    "The server at tls://example.org:5555 does not say by which address it goes: if it passes on what " +
+    "another server says, it can use your name and your mail there. Its operator can name the " +
+    "address with --realm example.org:5555, or take a newer version",
+  ]],
+  "other-address": [
+    [
+      { code: "other-address", server, dialed: "example.org:5555", accepted: ["192.0.2.1:5555"] },
+      "The server at tls://example.org:5555 does not go by that address, but by 192.0.2.1:5555: " +
+      "nothing can be signed for it. Start the client with an address that is the server's; if " +
+      "example.org:5555 is one, its operator can name it with --realm example.org:5555",
+    ],
+    [
+      {
+        code: "other-address",
+        server: "example.org:5555",
+        dialed: "example.org:5555",
+        accepted: ["chat.example.com:5555", "[2001:db8::1]:5555"],
+      },
+      "The server at example.org:5555 does not go by that address, but by chat.example.com:5555 or " +
+      "[2001:db8::1]:5555: nothing can be signed for it. Start the client with an address that is the " +
+      "server's; if example.org:5555 is one, its operator can name it with --realm example.org:5555",
+    ],
+    [
+      { code: "other-address", server, dialed: "example.org:5555", accepted: [] },
+      "The server at tls://example.org:5555 does not go by that address: nothing can be signed for it. " +
+      "Start the client with an address that is the server's; if example.org:5555 is one, its operator " +
+      "can name it with --realm example.org:5555",
+    ],
+  ],
   "server-lacks-verb": [
     [
       { code: "server-lacks-verb", server: "example.org:5555", verb: "UNREGISTER" },
