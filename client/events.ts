@@ -169,6 +169,10 @@ export type ClientEvent =
     readonly fingerprint: Fingerprint;
     /** True if they have called or written; left out if the user has called them. */
     readonly unasked?: true;
+    /** Whether the server names this key; if not, anybody may have called by that name. */
+    readonly vouched: boolean;
+    /** The key of somebody else who has called by that name, was never answered, and is forgotten. */
+    readonly displaced?: Fingerprint;
     /** Those whose names look like this one; left out if there are none. */
     readonly similarTo?: readonly SimilarName[];
   }

@@ -9,14 +9,14 @@ import { formatAddress } from "../../shared/net/address.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import { Throttle } from "../../shared/time/throttle.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
-import { type Fingerprint, fingerprintOf, type PublicKey } from "../../shared/crypto/public_key.ts";
+import { fingerprintOf, type PublicKey } from "../../shared/crypto/public_key.ts";
 import { refusals } from "../../shared/protocol/reasons.ts";
 import { BoundedMap } from "../../shared/collections/bounded_map.ts";
 import type { Connector } from "../connector/connector.ts";
 import type { ClientEvent, EventSink, SimilarName } from "../events.ts";
 import type { PeerFacts, Refusal } from "../link/link.ts";
 import type { Store } from "../store/store.ts";
-import type { Trust } from "../trust/trust.ts";
+import type { Trust, Verdict } from "../trust/trust.ts";
 import { type Problem, reasonOf } from "../user_error.ts";
 
 /** What admission needs. */
@@ -31,7 +31,12 @@ export interface PeerAdmissionOptions {
   /** Knows what the server has said of keys, and asks it. */
   readonly connector: Pick<Connector, "ask" | "idAt" | "known">;
   readonly clock: Clock;
+  /** Told that the server vouches for a key, which takes the place of an unknown sender's. */
+  readonly onDisplaced: (name: string, key: PublicKey) => void;
 }
+
+/** A key is the first for its name. */
+type FirstVerdict = Extract<Verdict, { type: "first" }>;
 
 /** Nothing more is told within this time of a peer that is turned away again. */
 const quietMs = 60_000;
@@ -159,16 +164,17 @@ export class PeerAdmission {
   ): Promise<Refusal | undefined> {
     const { trust, connector } = this.#options;
     const isCalled = peer.role === "initiator";
-    const named = trust.knows(id) ? connector.known(id) : await connector.ask(id);
+    const named = trust.isSettled(id) ? connector.known(id) : await connector.ask(id);
     const verdict = trust.judge(id, key, named, isCalled);
     switch (verdict.type) {
       case "first":
         // If somebody of that name has been met meanwhile, it is they who count.
-        if (!this.#meet(id, key, verdict.presentedFingerprint, isCalled)) {
+        if (!this.#meet(id, key, verdict, isCalled)) {
           return await this.#judge(peer, id, key, interactive);
         }
         return undefined;
       case "known":
+        if (verdict.vouched) this.#noteVouched(id, key);
         if (verdict.serverFingerprint !== undefined) {
           const { serverFingerprint, presentedFingerprint, verified } = verdict;
           const keys = { serverFingerprint, presentedFingerprint, verified };
@@ -216,29 +222,42 @@ export class PeerAdmission {
   }
 
   /** @returns False if another key is saved under the name by now. */
-  #meet(name: string, key: PublicKey, fingerprint: Fingerprint, isCalled: boolean): boolean {
-    const { trust, sink } = this.#options;
+  #meet(name: string, key: PublicKey, verdict: FirstVerdict, isCalled: boolean): boolean {
+    const { trust, sink, onDisplaced } = this.#options;
     try {
-      const meeting = trust.meet(name, key, isCalled);
+      const meeting = trust.meet(name, key, isCalled, verdict.vouched);
       if (meeting === "another-is-known") return false;
-      if (meeting === "remembered") this.#tellFirstContact(name, fingerprint, isCalled);
+      if (meeting === "remembered") this.#tellFirstContact(name, verdict, isCalled);
       else sink.emit({ type: "problem", problem: { code: "no-room-for-key", name } });
     } catch (error) {
       const problem: Problem = { code: "key-not-saved", name, reason: reasonOf(error) };
       sink.emit({ type: "problem", problem });
     }
+    if (verdict.displacedFingerprint !== undefined) onDisplaced(name, key);
     return true;
   }
 
-  #tellFirstContact(name: string, fingerprint: Fingerprint, isCalled: boolean): void {
+  #tellFirstContact(name: string, verdict: FirstVerdict, isCalled: boolean): void {
+    const { presentedFingerprint: fingerprint, vouched, displacedFingerprint: displaced } = verdict;
     const similarTo = this.similarTo(name);
     this.#options.sink.emit({
       type: "first-contact",
       name,
       fingerprint,
+      vouched,
       ...!isCalled && { unasked: true },
+      ...displaced !== undefined && { displaced },
       ...similarTo.length > 0 && { similarTo },
     });
+  }
+
+  /** It only helps: if the disk is full, the next call notes it. */
+  #noteVouched(name: string, key: PublicKey): void {
+    try {
+      this.#options.trust.markVouched(name, key);
+    } catch {
+      // What is wrong with the store is told by what needs it.
+    }
   }
 }
 

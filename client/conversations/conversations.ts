@@ -8,7 +8,7 @@
 import type { Address } from "../../shared/net/address.ts";
 import { within } from "../../shared/time/clock.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
-import { type Fingerprint, fingerprintOf } from "../../shared/crypto/public_key.ts";
+import { type Fingerprint, fingerprintOf, type PublicKey } from "../../shared/crypto/public_key.ts";
 import { textHeaders } from "../../shared/protocol/text.ts";
 import type { AuditReport } from "../audit/audit.ts";
 import type { Connector } from "../connector/connector.ts";
@@ -94,7 +94,8 @@ export class Conversations {
     });
     const parts = { ...this.#options, self, search, onPeers, contacts };
     const list: ConversationList = this.#list = new ConversationList(parts);
-    const admission = new PeerAdmission(this.#options);
+    const onDisplaced = (name: string, key: PublicKey) => this.#links.displaceOthers(name, key);
+    const admission = new PeerAdmission({ ...this.#options, onDisplaced });
     this.#links = new LinkRegistry({ ...this.#options, selfId: id, list, contacts, admission });
     this.#calls = new Calls({ ...this.#options, list, links: this.#links });
     this.#mail = new ConversationMail({ selfId: id, store, admission, list, sink });

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { fingerprintOf } from "../../shared/crypto/public_key.ts";
+import { fingerprintOf, type PublicKey } from "../../shared/crypto/public_key.ts";
 import { type Address, formatAddress } from "../../shared/net/address.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import { linksPerPeerMax, unknownLinksPerHostMax } from "../../shared/protocol/limits.ts";
@@ -187,6 +187,15 @@ export class LinkRegistry implements LinkKeeper {
       peerKey !== undefined && fingerprintOf(peerKey) === fingerprint
     );
     await Promise.all(links.map((link) => link.leave()));
+  }
+
+  /** A key takes the place of an unknown sender's: they are left, and what they open next is no more of theirs. */
+  displaceOthers(id: string, key: PublicKey): void {
+    const { list } = this.#options;
+    for (const other of list.all) {
+      if (other.peerId === id && other.key !== undefined && other.key !== key) list.drop(other);
+    }
+    this.leaveOthers(id, fingerprintOf(key));
   }
 
   /** Takes no more links. @returns Those that there are. */

@@ -5,6 +5,7 @@
  */
 
 import { parsePort } from "../../shared/net/address.ts";
+import type { Fingerprint } from "../../shared/crypto/public_key.ts";
 import { isClientId } from "../../shared/protocol/client_id.ts";
 import {
   type Header,
@@ -26,7 +27,14 @@ import { protocolVersion, speaksVersion1 } from "../../shared/protocol/verbs.ts"
 import { UserError } from "../user_error.ts";
 import type { KnownClient } from "../events.ts";
 import type { ControlConnection } from "./control_connection.ts";
-import { isLegacyList } from "./reply.ts";
+import { isLegacyList, ServerRefusal } from "./reply.ts";
+
+/** What a server says of keys when it is asked for a client. */
+export interface LookupNotices {
+  readonly client?: (client: KnownClient) => void;
+  /** A name that nobody is registered under belongs to a key. */
+  readonly owner?: (id: string, fingerprint: Fingerprint) => void;
+}
 
 /**
  * Looks a client up. A legacy server knows no Target and names any client that it likes: there it is looked
@@ -34,8 +42,8 @@ import { isLegacyList } from "./reply.ts";
  *
  * @param selfId Our own id: the server does not name us to ourselves.
  * @param target The client's id; undefined for the next one of all others.
- * @param onClient Told of the client, unless the answer is one that says nothing of keys, as a legacy
- * server's or a forged one: nobody loses their key by that.
+ * @param notices Told of the client, unless the answer is one that says nothing of keys, as a legacy server's or
+ * a forged one: nobody loses their key by that.
  * @returns The client, with an empty id if the server says none; undefined if the server names nobody.
  * @throws {ServerRefusal} If the server answers ERROR, as it does if it knows no such client.
  * @throws {UserError} If the server cannot be asked, or sends something that is not an address; with
@@ -45,7 +53,7 @@ export async function lookUp(
   connection: Pick<ControlConnection, "request">,
   selfId: string,
   target: string | undefined,
-  onClient: (client: KnownClient) => void = () => {},
+  notices: LookupNotices = {},
 ): Promise<KnownClient | undefined> {
   const headers: Header[] = [["clientID", selfId], ["Version", protocolVersion]];
   if (target !== undefined) headers.push(["Target", target]);
@@ -53,7 +61,11 @@ export async function lookUp(
   try {
     reply = await connection.request(message("BRIDGE", headers), "BRIDGEACK");
   } catch (error) {
-    if (target === undefined || !lacksVerb(error)) throw error;
+    if (target === undefined) throw error;
+    if (error instanceof ServerRefusal && error.owner !== undefined) {
+      notices.owner?.(target, error.owner);
+    }
+    if (!lacksVerb(error)) throw error;
     return await findInList(connection, target).catch((again) => {
       // Of a server that knows neither it matters that it cannot look anybody up.
       throw lacksVerb(again) ? error : again;
@@ -64,7 +76,7 @@ export async function lookUp(
   if (isAnswered) {
     const found = clientIn(reply);
     const saysKeys = speaksVersion1(reply) || found?.fingerprint !== undefined;
-    if (found !== undefined && found.id !== "" && saysKeys) onClient(found);
+    if (found !== undefined && found.id !== "" && saysKeys) notices.client?.(found);
     return found;
   }
   try {

@@ -12,22 +12,26 @@ import type { KnownClient } from "../events.ts";
 /** Clients that are remembered. If there are more, the one that was named longest ago is forgotten. */
 const clientsMax = 4_096;
 
+/** What the server said of a client: without an address if it is away. */
+type Said = Pick<KnownClient, "id" | "fingerprint"> & Partial<KnownClient>;
+
 /** What the server said last of each client. */
 export class LookupCache {
-  readonly #byId = new BoundedMap<string, KnownClient>(
-    clientsMax,
-    (_id, client) => this.#forgetPlace(client),
-  );
+  readonly #byId = new BoundedMap<string, Said>(clientsMax, (_id, said) => this.#forgetPlace(said));
   readonly #idsByPlace = new Map<string, string>();
 
   /** Takes what the server says of a client, in place of what it said before. */
   note(client: KnownClient): void {
-    const before = this.#byId.get(client.id);
-    if (before !== undefined) this.#forgetPlace(before);
-    this.#byId.set(client.id, client);
+    this.#note(client);
     // A client without a key cannot prove that it is the one at this address.
     if (client.fingerprint === undefined) return;
     this.#idsByPlace.set(formatAddress(client.address), client.id);
+  }
+
+  /** Takes the server's word for whose name an id is, whose owner is away. */
+  noteOwner(id: string, fingerprint: Fingerprint): void {
+    // Where they were still says that somebody with a key may be there.
+    this.#note({ ...this.#byId.get(id), id, fingerprint });
   }
 
   /** The fingerprint of a client's key; undefined if the server has named none. */
@@ -40,7 +44,14 @@ export class LookupCache {
     return this.#idsByPlace.get(formatAddress(address));
   }
 
-  #forgetPlace({ id, address }: KnownClient): void {
+  #note(said: Said): void {
+    const before = this.#byId.get(said.id);
+    if (before !== undefined) this.#forgetPlace(before);
+    this.#byId.set(said.id, said);
+  }
+
+  #forgetPlace({ id, address }: Said): void {
+    if (address === undefined) return;
     const place = formatAddress(address);
     if (this.#idsByPlace.get(place) === id) this.#idsByPlace.delete(place);
   }

@@ -175,12 +175,10 @@ export class Rendezvous {
    * @throws {UserError} If no server can be asked, or the answer makes no sense.
    */
   async lookUp(target?: string): Promise<KnownClient | undefined> {
-    return await lookUp(
-      this.#connection,
-      this.#id,
-      target,
-      (client) => this.#lookups.note(client),
-    );
+    return await lookUp(this.#connection, this.#id, target, {
+      client: (client) => this.#lookups.note(client),
+      owner: (id, fingerprint) => this.#lookups.noteOwner(id, fingerprint),
+    });
   }
 
   /** Asks who is registered. @throws {UserError} If no server can be asked. */

@@ -5,11 +5,12 @@
  * @module
  */
 
+import type { Fingerprint } from "../../shared/crypto/public_key.ts";
 import { formatAddress, parseAddress } from "../../shared/net/address.ts";
 import { header, headerValues, type Message } from "../../shared/protocol/message.ts";
 import { legacyListBytesMax } from "../../shared/protocol/limits.ts";
 import { messageFaults } from "../../shared/protocol/reasons.ts";
-import { namesFeature, parseWholeNumber } from "../../shared/protocol/records.ts";
+import { namesFeature, parseFingerprint, parseWholeNumber } from "../../shared/protocol/records.ts";
 import { type Fault, isFault } from "../../shared/protocol/status.ts";
 import { check, speaksVersion1, type VerbName } from "../../shared/protocol/verbs.ts";
 import { formatServerAddress, type ServerAddress } from "../../shared/net/server_address.ts";
@@ -38,6 +39,8 @@ export class ServerRefusal extends UserError {
   readonly minExpiresS: number | undefined;
   /** What has to be signed before the request is made again, if that was the reason. */
   readonly challenge: Challenge | undefined;
+  /** The fingerprint of the key that owns the name that was asked for, if the reason is that its owner is away. */
+  readonly owner: Fingerprint | undefined;
   /** The addresses that the server goes by, if the reason is that it was dialed by another. */
   readonly accepted: readonly string[] | undefined;
 
@@ -56,6 +59,7 @@ export class ServerRefusal extends UserError {
     this.challenge = status === "401" && nonce !== undefined && realm !== undefined
       ? { nonce, realm, knowsDialed: namesFeature(error, "dialed") }
       : undefined;
+    this.owner = status === "404" ? parseFingerprint(header(error, "Fingerprint")) : undefined;
     this.accepted = status === "421"
       ? headerValues(error, "Realm").filter((text) => parseAddress(text) !== undefined)
         .slice(0, acceptedMax)

@@ -51,9 +51,16 @@ export class KnownPeers {
    *
    * @param unknownSinceMs The time of day, if the peer has called: milliseconds since 1970, UTC. Undefined if the
    * user has called the peer, who is a contact then.
+   * @param vouched Whether a server vouches for the key. Then it takes the place of an unknown sender's under the
+   * same name for which none does.
    * @throws {UserError} If the store cannot be written.
    */
-  meet(name: string, key: PublicKey, unknownSinceMs: number | undefined): Meeting {
+  meet(
+    name: string,
+    key: PublicKey,
+    unknownSinceMs: number | undefined,
+    vouched = false,
+  ): Meeting {
     return this.#write(() => {
       if (unknownSinceMs !== undefined) {
         this.#sql.forgetNames.run(publicKeyBytes(key), unknownSenderNamesMax - 1);
@@ -62,7 +69,9 @@ export class KnownPeers {
       } else if (this.#count("countContacts") >= knownPeersMax) {
         return "full";
       }
+      if (vouched) this.#sql.displace.run(name);
       const { changes } = this.#sql.meet.run(name, publicKeyBytes(key), unknownSinceMs ?? null);
+      if (vouched) this.#sql.vouch.run(name, publicKeyBytes(key));
       return changes === 0 ? "another-is-known" : "remembered";
     });
   }
@@ -155,6 +164,21 @@ export class KnownPeers {
     return found !== undefined;
   }
 
+  /**
+   * Whether the key of a name is only known from calls: its owner is no contact, and no server has vouched for it.
+   *
+   * @throws {UserError} If the store cannot be read.
+   */
+  isProvisional(name: string): boolean {
+    return this.#transactions.reading("read-keys", () => this.#sql.provisional.get(name)) !==
+      undefined;
+  }
+
+  /** Notes that a server vouches for a key that is remembered. @throws {UserError} If the store cannot be written. */
+  markVouched(name: string, key: PublicKey): void {
+    this.#write(() => this.#sql.vouch.run(name, publicKeyBytes(key)));
+  }
+
   #write<T>(work: () => T): T {
     return this.#transactions.swift("save-key", work);
   }
@@ -164,10 +188,15 @@ export class KnownPeers {
   }
 }
 
+/** The key of a name is only known from calls: its owner is no contact, and no server has vouched for it. */
+const provisional = `name = ? AND stranger_since_ms IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM vouched_peers WHERE name = known_peers.name)`;
+
 /** The statements, prepared. */
 function prepare(database: DatabaseSync) {
   return {
     find: database.prepare("SELECT key, verified FROM known_peers WHERE name = ?"),
+    provisional: database.prepare(`SELECT 1 FROM known_peers WHERE ${provisional}`),
     countContacts: database.prepare(
       "SELECT count(*) AS count FROM known_peers WHERE stranger_since_ms IS NULL",
     ),
@@ -212,6 +241,11 @@ function prepare(database: DatabaseSync) {
       `INSERT INTO known_peers (name, key) VALUES (:name, :key)
        ON CONFLICT (name) DO UPDATE SET key = excluded.key, stranger_since_ms = NULL,
          verified = CASE WHEN key = excluded.key THEN verified ELSE 0 END`,
+    ),
+    displace: database.prepare(`DELETE FROM known_peers WHERE ${provisional}`),
+    vouch: database.prepare(
+      `INSERT OR IGNORE INTO vouched_peers
+       SELECT name FROM known_peers WHERE name = ? AND key = ?`,
     ),
     verify: database.prepare("UPDATE known_peers SET verified = 1 WHERE name = ? AND key = ?"),
     forget: database.prepare("DELETE FROM known_peers WHERE name = ? AND key = ?"),

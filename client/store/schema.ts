@@ -210,6 +210,15 @@ export const additions: readonly string[] = [
     name TEXT,
     at_ms INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;`,
+  `-- The names for whose known key a server has vouched.
+  CREATE TABLE vouched_peers (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+  -- Triggers, because 0.3.0 forgets and replaces keys, too.
+  CREATE TRIGGER known_peer_forgotten AFTER DELETE ON known_peers BEGIN
+    DELETE FROM vouched_peers WHERE name = OLD.name;
+  END;
+  CREATE TRIGGER known_peer_changed AFTER UPDATE OF key ON known_peers WHEN NEW.key <> OLD.key BEGIN
+    DELETE FROM vouched_peers WHERE name = OLD.name;
+  END;`,
 ];
 
 /** How many of the {@linkcode additions} are made. Before this table, the first was made at every start. */

@@ -14,6 +14,8 @@ import { skeletonOf } from "./look_alikes.ts";
 import { RefusedKeys } from "./refused_keys.ts";
 import { judgeKey, type Verdict } from "./verdict.ts";
 
+export type { Verdict } from "./verdict.ts";
+
 /** Names that are pointed out, at most. */
 const similarMax = 3;
 
@@ -42,6 +44,14 @@ export class Trust {
   }
 
   /**
+   * Whether the key that is saved for a name holds whatever a server says: its owner is a contact, or a server has
+   * vouched for it.
+   */
+  isSettled(name: string): boolean {
+    return this.knows(name) && !this.#knownPeers.isProvisional(name);
+  }
+
+  /**
    * Judges a key that a peer has presented, and remembers it for {@linkcode trust} if it is refused.
    *
    * @param serverFingerprint That of the key that the server names.
@@ -55,7 +65,11 @@ export class Trust {
   ): Verdict {
     const known = this.#knownPeers.find(name);
     const fingerprint = fingerprintOf(key);
-    const saved = known && { fingerprint: fingerprintOf(known.key), verified: known.verified };
+    const saved = known && {
+      fingerprint: fingerprintOf(known.key),
+      verified: known.verified,
+      provisional: this.#knownPeers.isProvisional(name),
+    };
     let verdict = judgeKey(fingerprint, saved, serverFingerprint);
     // Version 0.3.0, which knows nothing of such a key, may have saved it again.
     const isOpen = verdict.type === "first" || verdict.type === "known" && !verdict.verified;
@@ -72,10 +86,17 @@ export class Trust {
    * Saves a key on first contact.
    *
    * @param isCalled Whether the user has called its owner, and not the other way round.
+   * @param vouched Whether the server names the key. Then it takes the place of a provisional one.
    * @throws {Error} If it cannot be written, for example because the disk is full.
    */
-  meet(name: string, key: PublicKey, isCalled: boolean): Meeting {
-    return this.#knownPeers.meet(name, key, isCalled ? undefined : this.#clock.timeOfDay());
+  meet(name: string, key: PublicKey, isCalled: boolean, vouched = false): Meeting {
+    const unknownSinceMs = isCalled ? undefined : this.#clock.timeOfDay();
+    return this.#knownPeers.meet(name, key, unknownSinceMs, vouched);
+  }
+
+  /** Notes that the server names a key that is saved. @throws {Error} If that cannot be written. */
+  markVouched(name: string, key: PublicKey): void {
+    if (this.#knownPeers.isProvisional(name)) this.#knownPeers.markVouched(name, key);
   }
 
   /**

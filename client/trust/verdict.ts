@@ -14,12 +14,18 @@ export type Verdict =
     /** The name is new, and nothing speaks against the key. */
     readonly type: "first";
     readonly presentedFingerprint: Fingerprint;
+    /** Whether the server names this key. */
+    readonly vouched: boolean;
+    /** The key of an unknown sender that it takes the place of, since the server names this one. */
+    readonly displacedFingerprint?: Fingerprint;
   }
   | {
     /** The key is the one that is saved. */
     readonly type: "known";
     readonly presentedFingerprint: Fingerprint;
     readonly verified: boolean;
+    /** Whether the server names this key. */
+    readonly vouched: boolean;
     /** The key that the server names, if that is another one. */
     readonly serverFingerprint: Fingerprint | undefined;
   }
@@ -29,10 +35,13 @@ export type Verdict =
 export interface SavedKey {
   readonly fingerprint: Fingerprint;
   readonly verified: boolean;
+  /** Whether it is only known from calls: its owner is no contact, and no server has vouched for it. */
+  readonly provisional: boolean;
 }
 
 /**
- * Judges a key.
+ * Judges a key. One that is only provisional holds until a server names another: anybody could have called by that
+ * name while its owner was away.
  *
  * @param presentedFingerprint That of the key that the peer has proven to have.
  * @param saved The key that is saved for the peer's name.
@@ -43,11 +52,18 @@ export function judgeKey(
   saved: SavedKey | undefined,
   serverFingerprint: Fingerprint | undefined,
 ): Verdict {
-  const isServersKey = serverFingerprint === presentedFingerprint;
-  if (saved === undefined) {
-    return serverFingerprint === undefined || isServersKey
-      ? { type: "first", presentedFingerprint }
-      : { type: "contradicted", presentedFingerprint, serverFingerprint };
+  const vouched = serverFingerprint === presentedFingerprint;
+  const isContradicted = serverFingerprint !== undefined && !vouched;
+  if (saved === undefined || saved.provisional) {
+    const isSaved = saved?.fingerprint === presentedFingerprint;
+    if (isContradicted && (saved === undefined || isSaved)) {
+      return { type: "contradicted", presentedFingerprint, serverFingerprint };
+    }
+    if (saved === undefined) return { type: "first", presentedFingerprint, vouched };
+    if (vouched && !isSaved) {
+      const displacedFingerprint = saved.fingerprint;
+      return { type: "first", presentedFingerprint, vouched, displacedFingerprint };
+    }
   }
   const { fingerprint: savedFingerprint, verified } = saved;
   return savedFingerprint === presentedFingerprint
@@ -55,7 +71,8 @@ export function judgeKey(
       type: "known",
       presentedFingerprint,
       verified,
-      serverFingerprint: isServersKey ? undefined : serverFingerprint,
+      vouched,
+      serverFingerprint: isContradicted ? serverFingerprint : undefined,
     }
     : { type: "changed", presentedFingerprint, savedFingerprint, verified, serverFingerprint };
 }

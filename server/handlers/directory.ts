@@ -4,6 +4,7 @@
  * @module
  */
 
+import { fingerprintOf } from "../../shared/crypto/public_key.ts";
 import { isClientId } from "../../shared/protocol/client_id.ts";
 import { errorReply } from "../../shared/protocol/error_reply.ts";
 import { infoPageDefault, infoPageMax } from "../../shared/protocol/limits.ts";
@@ -11,12 +12,13 @@ import { type Header, header, type Message } from "../../shared/protocol/message
 import { requestFaults, serverFaults } from "../../shared/protocol/reasons.ts";
 import { formatClient, locationHeaders } from "../../shared/protocol/records.ts";
 import { speaksVersion1 } from "../../shared/protocol/verbs.ts";
+import type { Names } from "../names/names.ts";
 import type { Registration } from "../registry/registry.ts";
 import type { Context } from "./context.ts";
 import { reply } from "./replies.ts";
 
 /** Gives the address of the client that is asked for, or of the next one if none is. */
-export function bridge(request: Message, { registry }: Context): Message {
+export function bridge(request: Message, { registry, names }: Context): Message {
   const asker = header(request, "clientID")!;
   if (!isClientId(asker)) return errorReply(requestFaults.invalidClientId(asker));
   const target = header(request, "Target");
@@ -24,9 +26,15 @@ export function bridge(request: Message, { registry }: Context): Message {
   if (!isClientId(target)) return errorReply(requestFaults.invalidClientId(target));
   if (target === asker) return errorReply(serverFaults.ownId(target));
   const found = registry.find(target);
-  return found === undefined
-    ? errorReply(serverFaults.unknownClient(target))
-    : bridgeTo(request, found);
+  return found === undefined ? away(request, target, names) : bridgeTo(request, found);
+}
+
+/** Nobody is registered under a name. Whose it is all the same is said, so that nobody can pass for its owner. */
+function away(request: Message, target: string, names: Names): Message {
+  const owner = speaksVersion1(request) ? names.owner(target) : undefined;
+  const key = owner && "key" in owner ? owner.key : undefined;
+  const fingerprint: Header[] = key === undefined ? [] : [["Fingerprint", fingerprintOf(key)]];
+  return errorReply(serverFaults.unknownClient(target), ...fingerprint);
 }
 
 /** If there is nobody the values are empty, as legacy programs expect it. */

@@ -125,6 +125,6 @@ export const verbs = {
   ERROR: {
     from: ["server", "responder", "peer"],
     required: ["Code", "Reason"],
-    optional: ["Retry-After", "Min-Expires", "Nonce", "Realm", "Features"],
+    optional: ["Retry-After", "Min-Expires", "Nonce", "Realm", "Features", "Fingerprint"],
   },
 } as const satisfies Record<string, Verb>;

@@ -157,6 +157,8 @@ const fields: Arbitraries = {
   "first-contact": fc.record({
     name: hostile,
     fingerprint,
+    vouched: fc.boolean(),
+    displaced: fingerprint,
     similarTo,
   }),
   "key-changed": fc.record({ name: hostile, verdict }),

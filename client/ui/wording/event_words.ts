@@ -34,12 +34,7 @@ export const eventWords: Words<ShownEvent> = {
     lines: makeVisibleLines(messageText(content)),
     ...plaintext && { mark: plaintextMark },
   }),
-  "first-contact": (event) =>
-    notice(
-      `First contact with ${event.name}. Key ${event.fingerprint} saved; ` +
-        `run /verify ${event.name} to confirm it`,
-      ...similarLines(event),
-    ),
+  "first-contact": (event) => notice(firstContactLine(event), ...similarLines(event)),
   "key-changed": (event) => problem(...refusedKeyLines(event)),
   "key-refused": (event) => problem(...refusedKeyLines(event)),
   "server-contradicted": ({ name, serverFingerprint, presentedFingerprint, verified }) =>
@@ -98,6 +93,18 @@ export const eventWords: Words<ShownEvent> = {
     ),
   problem: ({ problem: what }) => problem(problemSentence(what)),
 };
+
+function firstContactLine(
+  { name, fingerprint, vouched, displaced }: ShownEvent & { type: "first-contact" },
+): string {
+  if (displaced !== undefined) {
+    return `First contact with ${name}, whose key ${fingerprint} the server vouches for. Whoever has called ` +
+      `as ${name} before had another one, ${displaced}, which is forgotten; run /verify ${name} to ` +
+      "confirm the new one";
+  }
+  return `First contact with ${name}. Key ${fingerprint} saved; ` +
+    (vouched ? "" : "no server vouches for it: ") + `run /verify ${name} to confirm it`;
+}
 
 function similarLines(
   { name, similarTo = [] }: { readonly name: string; readonly similarTo?: readonly SimilarName[] },

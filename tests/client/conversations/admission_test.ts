@@ -13,7 +13,7 @@ import { unknownSenderKeysMax } from "../../../shared/protocol/limits.ts";
 import { Events } from "../../support/events.ts";
 import { sentenceOf } from "../../support/problems.ts";
 import { keyOf, printOf } from "../../support/store_fixture.ts";
-import type { Fingerprint } from "../../../shared/crypto/public_key.ts";
+import type { Fingerprint, PublicKey } from "../../../shared/crypto/public_key.ts";
 
 const identity = Identity.generate();
 const place = { host: "192.0.2.7", port: 5557 };
@@ -32,6 +32,7 @@ function made(options: Partial<PeerAdmissionOptions> = {}) {
     answers: new Map<string, Fingerprint>(),
     asked: [] as string[],
     introduced: new Map<number, string>(),
+    displaced: [] as [name: string, key: PublicKey][],
     [Symbol.dispose]: store[Symbol.dispose],
   };
   const admission = new PeerAdmission({
@@ -50,6 +51,7 @@ function made(options: Partial<PeerAdmissionOptions> = {}) {
       },
     },
     clock: { ...systemClock, now: () => t.nowMs },
+    onDisplaced: (...by) => t.displaced.push(by),
     ...options,
   });
   return Object.assign(t, { admission });
@@ -177,7 +179,12 @@ Deno.test("a new peer's key is saved, which is reported the first time only", as
   for (const role of ["initiator", "responder"] as const) {
     using t = made();
     assertEquals(await t.admission.admitKey(candidate(role, "bob", 1), undefined), undefined);
-    const event = { type: "first-contact", name: "bob", fingerprint: printOf(1) } as const;
+    const event = {
+      type: "first-contact",
+      name: "bob",
+      fingerprint: printOf(1),
+      vouched: false,
+    } as const;
     assertEquals(t.events.all, [role === "responder" ? { ...event, unasked: true } : event]);
     assertEquals(await t.admission.admitKey(candidate(role, "bob", 1), undefined), undefined);
     assertEquals(t.events.all.length, 1);
@@ -199,22 +206,137 @@ Deno.test("a new name that looks like another one is pointed out, whichever came
       name: "Bob",
       fingerprint: printOf(4),
       unasked: true,
+      vouched: false,
       similarTo: [
         { name: "bob", standing: "verified" },
         { name: "b0b", standing: "contact" },
         { name: "bo_b", standing: "unknown" },
       ],
     },
-    { type: "first-contact", name: "carol", fingerprint: printOf(5), unasked: true },
+    {
+      type: "first-contact",
+      name: "carol",
+      fingerprint: printOf(5),
+      vouched: false,
+      unasked: true,
+    },
   ]);
 });
 
 Deno.test("the server is asked about a new peer, and not about a known one", async () => {
   using t = made();
-  await t.admission.admitKey(candidate("responder", "bob", 1), undefined);
-  await t.admission.admitKey(candidate("responder", "bob", 1), undefined);
+  const call = (id: string, key: number, role: "initiator" | "responder" = "responder") =>
+    t.admission.admitKey(candidate(role, id, key), undefined);
+  // As long as she is an unknown sender for whom it does not vouch, it may know by now whose name that is.
+  for (const key of [1, 1, 2]) await call("bob", key);
+  assertEquals(t.asked.splice(0), ["bob", "bob", "bob"]);
+  t.trust.addContact("bob", keyOf(1));
+  for (const key of [1, 2]) await call("bob", key);
+  assertEquals(t.asked, []);
+  t.answers.set("carol", printOf(3));
+  for (const key of [3, 3, 4]) await call("carol", key);
+  assertEquals(t.asked.splice(0), ["carol"]);
+  for (const key of [5, 5, 6]) await call("dave", key, "initiator");
+  assertEquals(t.asked, ["dave"]);
+});
+
+Deno.test("a first key is marked by whether the server vouches for it", async () => {
+  for (const role of ["initiator", "responder"] as const) {
+    using t = made();
+    t.answers.set("bob", printOf(1));
+    await t.admission.admitKey(candidate(role, "bob", 1), undefined);
+    await t.admission.admitKey(candidate(role, "carol", 2), undefined);
+    assertEquals(t.events.of("first-contact").map(({ name, vouched }) => [name, vouched]), [
+      ["bob", true],
+      ["carol", false],
+    ]);
+  }
+});
+
+Deno.test("a key that the server vouches for displaces that of an unknown sender for which it did not", async () => {
+  for (const role of ["initiator", "responder"] as const) {
+    using t = made();
+    await t.admission.admitKey(candidate("responder", "bob", 2), undefined);
+    t.answers.set("bob", printOf(1));
+    assertEquals(await t.admission.admitKey(candidate(role, "bob", 1), undefined), undefined);
+    assertEquals(t.events.of("first-contact").at(-1), {
+      type: "first-contact",
+      name: "bob",
+      fingerprint: printOf(1),
+      vouched: true,
+      ...role === "responder" && { unasked: true },
+      displaced: printOf(2),
+    });
+    assertEquals(t.trust.keyOf("bob"), keyOf(1));
+    assertEquals(t.trust.isContact("bob", keyOf(1)), role === "initiator");
+    assertEquals(t.displaced, [["bob", keyOf(1)]]);
+    // The other one is a stranger with a wrong key from now on.
+    const refusal = await t.admission.admitKey(candidate("responder", "bob", 2), undefined);
+    assertEquals(refusal?.code, 403);
+  }
+});
+
+Deno.test("an unknown sender whose key the server did not know is refused once it names another", async () => {
+  using t = made();
   await t.admission.admitKey(candidate("responder", "bob", 2), undefined);
-  assertEquals(t.asked, ["bob"]);
+  t.answers.set("bob", printOf(1));
+  const refusal = await t.admission.admitKey(candidate("responder", "bob", 2), undefined);
+  assertEquals(refusal?.code, 403);
+  assertEquals(t.events.of("key-refused").map(({ verdict }) => verdict), [{
+    type: "contradicted",
+    presentedFingerprint: printOf(2),
+    serverFingerprint: printOf(1),
+  }]);
+  // The user can accept them all the same.
+  t.trust.trust("bob", undefined);
+  assertEquals(
+    await t.admission.admitKey(candidate("responder", "bob", 2), undefined),
+    undefined,
+  );
+});
+
+Deno.test("no server displaces a key that the user has accepted, or that a server has vouched for", async () => {
+  const settle: readonly ((t: ReturnType<typeof made>) => unknown)[] = [
+    (t) => t.trust.addContact("bob", keyOf(2)),
+    (t) => t.trust.remember("bob", keyOf(2)),
+    async (t) => {
+      t.answers.set("bob", printOf(2));
+      await t.admission.admitKey(candidate("responder", "bob", 2), undefined);
+    },
+  ];
+  for (const settled of settle) {
+    using t = made();
+    await t.admission.admitKey(candidate("responder", "bob", 2), undefined);
+    await settled(t);
+    for (const words of [t.answers, t.said]) words.set("bob", printOf(1));
+    const refusal = await t.admission.admitKey(candidate("responder", "bob", 1), undefined);
+    assertEquals(refusal?.code, 403);
+    assertEquals(t.events.of("key-changed").length, 1);
+    assertEquals(
+      await t.admission.admitKey(candidate("responder", "bob", 2), undefined),
+      undefined,
+    );
+    assertEquals(t.trust.keyOf("bob"), keyOf(2));
+    assertEquals(t.displaced, []);
+  }
+});
+
+Deno.test("if the store cannot be written, a vouched key is let in and the other one is left", async () => {
+  using t = made();
+  await t.admission.admitKey(candidate("responder", "bob", 2), undefined);
+  t.answers.set("bob", printOf(1));
+  t.trust.meet = () => {
+    throw new Error("disk full");
+  };
+  assertEquals(await t.admission.admitKey(candidate("responder", "bob", 1), undefined), undefined);
+  assertEquals(t.events.of("problem").map(({ problem }) => problem.code), ["key-not-saved"]);
+  assertEquals(t.displaced, [["bob", keyOf(1)]]);
+  t.trust.markVouched = () => {
+    throw new Error("disk full");
+  };
+  t.answers.set("bob", printOf(2));
+  assertEquals(await t.admission.admitKey(candidate("responder", "bob", 2), undefined), undefined);
+  assertEquals(t.events.of("problem").length, 1);
 });
 
 Deno.test("a new peer is admitted if it has the key that the server names, and refused if it has another", async () => {

@@ -329,3 +329,29 @@ Deno.test("one key under a thousand names pushes nobody out", () => {
   for (let i = 0; i < 20; i++) knownPeers.meet(`other${i}`, keyOf(3), 2_000 + i);
   assertEquals(knownPeers.find("mallory999")?.key, keyOf(3));
 });
+
+Deno.test("a vouched key takes the place of an unknown sender's for which no server vouched, and of no other", () => {
+  using t = storeInFile();
+  const { knownPeers, database } = t;
+  knownPeers.meet("bob", keyOf(1), 1);
+  assertEquals(knownPeers.isProvisional("bob"), true);
+  assertEquals(knownPeers.meet("bob", keyOf(2), 2), "another-is-known");
+  assertEquals(knownPeers.meet("bob", keyOf(2), 2, true), "remembered");
+  assertEquals(knownPeers.find("bob")?.key, keyOf(2));
+  assertEquals(knownPeers.isProvisional("bob"), false);
+  assertEquals(knownPeers.meet("bob", keyOf(3), 3, true), "another-is-known");
+  // A note for a key that is not the saved one is none.
+  knownPeers.meet("carol", keyOf(1), 1);
+  knownPeers.markVouched("carol", keyOf(2));
+  assertEquals(knownPeers.isProvisional("carol"), true);
+  knownPeers.addContact("carol", keyOf(1));
+  assertEquals(knownPeers.isProvisional("carol"), false);
+  assertEquals(knownPeers.meet("carol", keyOf(2), 2, true), "another-is-known");
+  // What is forgotten or replaced, by version 0.3.0 as well, is vouched for no more.
+  database.exec("DELETE FROM known_peers WHERE name = 'bob'");
+  knownPeers.meet("bob", keyOf(4), 4);
+  assertEquals(knownPeers.isProvisional("bob"), true);
+  knownPeers.markVouched("bob", keyOf(4));
+  database.prepare("UPDATE known_peers SET key = ? WHERE name = 'bob'").run(new Uint8Array(32));
+  assertEquals(knownPeers.isProvisional("bob"), true);
+});

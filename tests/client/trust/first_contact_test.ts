@@ -28,6 +28,7 @@ Deno.test("on first contact each is told the other's key, and after that no more
       name: other.client.id,
       fingerprint: other.identity.fingerprint,
       ...one === bob && { unasked: true },
+      vouched: false,
     }]);
     assertEquals(one.events.of("opened").map(({ security }) => security), [
       "encrypted",

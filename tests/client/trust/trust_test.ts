@@ -25,23 +25,33 @@ const saidOf = (run: () => unknown) => sentenceOf(assertThrows(run, UserError).p
 
 Deno.test("each key is judged by one rule", () => {
   const fingerprint = fc.constantFrom(printOf(1), printOf(2), printOf(3));
-  const known = fc.record({ fingerprint, verified: fc.boolean() });
+  const known = fc.oneof(
+    fc.record({ fingerprint, verified: fc.boolean(), provisional: fc.constant(false) }),
+    fc.record({ fingerprint, verified: fc.constant(false), provisional: fc.constant(true) }),
+  );
   const option = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: undefined });
   fc.assert(
     fc.property(fingerprint, option(known), option(fingerprint), (shown, known, said) => {
       const verdict = judgeKey(shown, known, said);
       // A peer is talked to only if its key is the one that is saved or, if none is saved, not another than
-      // the server names.
-      const trusted = known === undefined ? said ?? shown : known.fingerprint;
+      // the server names. A provisional one counts as long as the server names no other.
+      const trusted = known === undefined
+        ? said ?? shown
+        : known.provisional
+        ? said ?? known.fingerprint
+        : known.fingerprint;
       assertEquals(verdict.type === "first" || verdict.type === "known", trusted === shown);
-      assertEquals(verdict.type === "first" || verdict.type === "contradicted", !known);
+      if (known === undefined) assert(["first", "contradicted"].includes(verdict.type));
+      else if (!known.provisional) assert(["known", "changed"].includes(verdict.type));
       assertEquals(verdict.presentedFingerprint, shown);
       switch (verdict.type) {
         case "first":
-          assertEquals(Object.keys(verdict).sort(), ["presentedFingerprint", "type"]);
+          assertEquals(verdict.vouched, said === shown);
+          assertEquals(verdict.displacedFingerprint, known?.fingerprint);
           break;
         case "known":
           assertEquals(verdict.verified, known!.verified);
+          assertEquals(verdict.vouched, said === shown);
           // Only a contradiction is reported.
           assertEquals(verdict.serverFingerprint, said === shown ? undefined : said);
           break;
@@ -60,12 +70,13 @@ Deno.test("each key is judged by one rule", () => {
 
 Deno.test("the word of the server does not change the verdict on a key that is saved", () => {
   const [a, b] = [printOf(1), printOf(2)];
-  const known = { fingerprint: a, verified: false };
+  const known = { fingerprint: a, verified: false, provisional: false };
   assertEquals(judgeKey(b, known, b).type, "changed");
   assertEquals(judgeKey(a, known, b), {
     type: "known",
     presentedFingerprint: a,
     verified: false,
+    vouched: false,
     serverFingerprint: b,
   });
 });

@@ -26,7 +26,7 @@ function call(name: string, key: number, contact = false): ClientEvent[] {
     { ...who, type: "closed", reason: "peer-left", detail: undefined },
   ];
   return contact ? events : [
-    { type: "first-contact", name, fingerprint: printOf(key), unasked: true },
+    { type: "first-contact", name, fingerprint: printOf(key), vouched: false, unasked: true },
     ...events,
   ];
 }

@@ -175,13 +175,24 @@ testWords({
   ],
   "first-contact": [
     [
-      { name: "bob", fingerprint: person },
+      { name: "bob", fingerprint: person, vouched: true },
       `* First contact with bob. Key ${person} saved; run /verify bob to confirm it`,
+    ],
+    [
+      { name: "bob", fingerprint: person, vouched: false },
+      `* First contact with bob. Key ${person} saved; no server vouches for it: run /verify bob to ` +
+      "confirm it",
+    ],
+    [
+      { name: "bob", fingerprint: person, vouched: true, displaced: another },
+      `* First contact with bob, whose key ${person} the server vouches for. Whoever has called as bob ` +
+      `before had another one, ${another}, which is forgotten; run /verify bob to confirm the new one`,
     ],
     [
       {
         name: "Bob",
         fingerprint: person,
+        vouched: true,
         similarTo: [
           { name: "bob", standing: "verified" },
           { name: "b0b", standing: "contact" },
