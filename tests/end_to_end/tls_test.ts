@@ -3,7 +3,14 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Authority } from "../support/certificates.ts";
-import { type Build, builds, Program, run, startServerProgram } from "../support/program.ts";
+import {
+  type Build,
+  builds,
+  canPin,
+  Program,
+  run,
+  startServerProgram,
+} from "../support/program.ts";
 
 const authority = new Authority();
 addEventListener("unload", () => authority[Symbol.dispose]());
@@ -28,16 +35,6 @@ async function startTlsServer(build: Build, options: readonly string[]) {
   const started = await startServerProgram(build, ...options);
   const [, pinned] = await started.server.says(/^\* clients .* connect to (tls:\/\/\S+)$/);
   return { ...started, tls: `tls://${started.address}`, pinned: pinned! };
-}
-
-/** Whether a build's runtime can make sure of a pinned certificate; Deno 2.6 cannot, and says so. */
-async function canPin(build: Build): Promise<boolean> {
-  const nobody = `tls://127.0.0.1:1?sha256=${"00".repeat(32)}`;
-  const { code, err } = await run(build, ["client", "alice", "0", nobody, "--register"]);
-  assertEquals(code, 1);
-  const can = !err.includes("is older than 2.9");
-  assertMatch(err, can ? /nobody listens there$/ : /Nothing was sent; --ca FILE verifies it/);
-  return can;
 }
 
 for (const build of builds) {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { type Place, temporaryDirectory } from "./places.ts";
 
@@ -210,4 +210,14 @@ export async function startServerProgram(
   const server = new Program(build, "server", "--port", "0", ...more);
   const [, address, port] = await server.says(/listening.*?(127\.0\.0\.1:(\d+))/);
   return { server, address: address!, port: Number(port) };
+}
+
+/** Whether a build's runtime can make sure of a pinned certificate; Deno 2.6 cannot, and says so. */
+export async function canPin(build: Build): Promise<boolean> {
+  const nobody = `tls://127.0.0.1:1?sha256=${"00".repeat(32)}`;
+  const { code, err } = await run(build, ["client", "alice", "0", nobody, "--register"]);
+  assertEquals(code, 1);
+  const can = !err.includes("is older than 2.9");
+  assertMatch(err, can ? /nobody listens there$/ : /Nothing was sent; --ca FILE verifies it/);
+  return can;
 }
