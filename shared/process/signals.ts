@@ -53,6 +53,11 @@ export function onHangup(task: () => void | Promise<void>): Disposable {
   return listen(isUnix ? ["SIGHUP"] : [], () => done = done.then(task));
 }
 
+/** Runs a task each time that the program goes on after it was stopped. Windows stops none. */
+export function onContinue(task: () => void): Disposable {
+  return listen(isUnix ? ["SIGCONT"] : [], task);
+}
+
 /** The numbers of signals. A program that one of them ends has the exit code 128 and that. */
 const numbers: Partial<Record<Deno.Signal, number>> = {
   SIGHUP: 1,

@@ -104,4 +104,51 @@ for (const build of builds) {
     await bob.types("/quit\r");
     assertEquals(await bob.ends(), 0);
   });
+
+  /** A shell that lets its program go on once it was stopped. */
+  const shell = (program: string) =>
+    `set -m; sh -c 'echo pid $$; exec "$@"' sh ${program}; echo stopped; fg; echo ended`;
+
+  const stops: [how: string, stop: (bob: TerminalProgram) => void | Promise<void>][] = [
+    // Deno 2.6 lets no program stop itself; there the key does nothing, but to draw the line again.
+    ["by Ctrl+Z", async (bob) => {
+      await bob.types("\x1a");
+    }],
+    ["by another program", async (bob) => {
+      const [, pid] = await bob.shows(/pid (\d+)/);
+      Deno.kill(Number(pid), "SIGSTOP");
+    }],
+  ];
+
+  for (const [how, stop] of stops) {
+    test(`what is typed after the program was stopped ${how} is taken as before`, async () => {
+      await using bob = new TerminalProgram({ ...build, shell }, "client", "bob");
+      await bob.shows(/bob> /);
+      await bob.types("/w");
+      await bob.shows(/\/w/);
+      await stop(bob);
+      await bob.shows(/\/w[^]*bob> \/w/);
+      const before = bob.screen.length;
+      await bob.types("ho\r");
+      await bob.shows(/you have talked to nobody/);
+      assertEquals(bob.screen.slice(before).split("ho\r").length, 2, "the terminal echoes");
+      await bob.types("/quit\r");
+      await bob.shows(/ended/);
+    });
+  }
+
+  test("Ctrl+Z changes nothing if there is no shell to go back to", async () => {
+    await using bob = new TerminalProgram(build, "client", "bob");
+    await bob.shows(/bob> /);
+    await bob.types("/w");
+    await bob.shows(/\/w/);
+    await bob.types("\x1a");
+    await bob.shows(/\/w[^]*bob> \/w/);
+    const before = bob.screen.length;
+    await bob.types("ho\r");
+    await bob.shows(/you have talked to nobody/);
+    assertEquals(bob.screen.slice(before).split("ho\r").length, 2, "the terminal echoes");
+    await bob.types("/quit\r");
+    assertEquals(await bob.ends(), 0);
+  });
 }

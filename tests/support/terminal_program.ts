@@ -13,6 +13,14 @@ export const hasTerminal = Deno.build.os === "linux" &&
 
 const columns = 60;
 
+/** How the program is started in a terminal. */
+interface TerminalBuild extends Build {
+  /** What the shell runs in the terminal; by default the program in its own place. */
+  readonly shell?: (program: string) => string;
+}
+
+const instead = (program: string) => `exec ${program}`;
+
 /** The program in a terminal: what is typed are keys, what comes is what a screen would be sent. */
 export class TerminalProgram implements AsyncDisposable {
   /** All that the screen has been sent. */
@@ -23,11 +31,11 @@ export class TerminalProgram implements AsyncDisposable {
   readonly #home: Place | undefined;
   #changed = Promise.withResolvers<void>();
 
-  constructor({ command, args, home }: Build, ...more: string[]) {
+  constructor({ command, args, home, shell = instead }: TerminalBuild, ...more: string[]) {
     this.#home = home === undefined ? temporaryDirectory() : undefined;
     const words = [command, ...args, ...more].map((word) => `'${word}'`).join(" ");
     this.#child = new Deno.Command("script", {
-      args: ["-qfec", `stty cols ${columns} rows 20; exec ${words}`, "/dev/null"],
+      args: ["-qfec", `stty cols ${columns} rows 20; ${shell(words)}`, "/dev/null"],
       stdin: "piped",
       stdout: "piped",
       stderr: "null",

@@ -17,6 +17,7 @@ import { EventCoalescer } from "./event_coalescer.ts";
 import { InputLine } from "./input_line.ts";
 import { type BegunFor, LineQueue } from "./line_queue.ts";
 import { lineRunner } from "./line_runner.ts";
+import { Suspension } from "./suspension.ts";
 import { terminalLines } from "./terminal_lines.ts";
 
 /** A terminal that a client runs in. */
@@ -88,6 +89,10 @@ export async function openTerminal(onInterrupt: () => void): Promise<Terminal> {
     write: (text) => draw(() => readline.write(text)),
   }, () => named);
 
+  /** Sets by how many rows readline goes up before it draws the prompt. */
+  const drawnRows = (rows: number) => {
+    (readline as unknown as { prevRows: number }).prevRows = rows;
+  };
   const prompt = () => {
     named = queue.recipient;
     if (session === undefined || isClosed) return;
@@ -103,8 +108,8 @@ export async function openTerminal(onInterrupt: () => void): Promise<Terminal> {
         // What is typed may be longer than a row: go up to where the prompt begins.
         moveCursor(stdout, -1_000, -readline.getCursorPos().rows);
         clearScreenDown(stdout);
-        // Drawing the prompt goes up by as many rows, and would take what is printed for a part of it.
-        (readline as unknown as { prevRows: number }).prevRows = 0;
+        // It would take what is printed for a part of it.
+        drawnRows(0);
       }
       if (lines.length > 0) stdout.write(lines.join("\n") + "\n");
     });
@@ -122,6 +127,15 @@ export async function openTerminal(onInterrupt: () => void): Promise<Terminal> {
   });
   stdin.on("keypress", () => input.pressed());
   readline.on("SIGINT", onInterrupt);
+  const suspension = new Suspension({
+    setRaw: (raw) => draw(() => stdin.setRawMode?.(raw)),
+    redraw: () => {
+      // The shell has written meanwhile: the prompt is drawn where the cursor is.
+      drawnRows(0);
+      prompt();
+    },
+  });
+  readline.on("SIGTSTP", () => suspension.stop());
   readline.on("close", close);
 
   const run = async (runs: Session, signal: AbortSignal) => {
@@ -151,6 +165,7 @@ export async function openTerminal(onInterrupt: () => void): Promise<Terminal> {
     run,
     close: () => {
       coalescer.flush();
+      suspension[Symbol.dispose]();
       // What has ended cannot be given back.
       draw(() => readline.close());
     },
