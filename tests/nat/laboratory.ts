@@ -1,0 +1,328 @@
+/**
+ * A network laboratory: hosts, routers of the kinds that people sit behind, and an internet between them, as
+ * network namespaces of this machine. It needs Linux with iproute2 and iptables, and no other rights: the
+ * namespaces are in a user namespace. All of it is gone when the test's process is.
+ *
+ * The internet is one segment, 203.0.113.0/24 and 2001:db8::/64. Behind the n-th router lies 192.168.n.0/24,
+ * or 100.64.n.0/24 if it is a carrier's, and 2001:db8:n::/64.
+ *
+ * @module
+ */
+
+import { assert } from "@std/assert";
+import type { Build } from "../support/program.ts";
+
+/** How a router maps what it lets out. */
+export type Mapping =
+  /** Each inner port has the same port outside, whatever it talks to, as most routers at home have it. */
+  | "keeps-ports"
+  /** Each destination sees another port. */
+  | "symmetric";
+
+/** What is particular about a router. */
+export interface RouterOptions {
+  readonly mapping: Mapping;
+  /** The router in front of it, as a carrier's is in front of those at home; by default the internet. */
+  readonly behind?: Router;
+  /** What it lets out; by default all. */
+  readonly lets?: "all" | "tcp" | "tcp-443";
+  /** The families of addresses behind it; by default IPv4. */
+  readonly families?: readonly Family[];
+}
+
+export type Family = "ipv4" | "ipv6";
+
+/** What is particular about a host. */
+export interface HostOptions {
+  /** The router in front of it; by default the internet. */
+  readonly behind?: Router;
+  readonly families?: readonly Family[];
+}
+
+/** A machine of the laboratory. */
+interface Node {
+  readonly name: string;
+  /** Its addresses on the side of the internet. */
+  readonly addresses: readonly string[];
+}
+
+/** A network that nodes are attached to. */
+interface Segment {
+  /** The namespace that has its bridge. */
+  readonly namespace: string;
+  readonly bridge: string;
+  /** What its addresses begin with, and the address of its way out. */
+  readonly ipv4: string;
+  readonly ipv6: string;
+  nodes: number;
+}
+
+/** Whether the laboratory can be had here, and why not. */
+export const unavailable = await whyUnavailable();
+
+async function whyUnavailable(): Promise<string | undefined> {
+  if (Deno.build.os !== "linux") return "network namespaces are Linux'";
+  const tried = "mount -t tmpfs none /run && ip link set lo up && iptables -t nat -S";
+  const { success, stderr } = await new Deno.Command("unshare", {
+    args: [...isolation(), "sh", "-c", tried],
+    stdout: "null",
+  }).output();
+  if (success) return undefined;
+  const reason = new TextDecoder().decode(stderr).trim();
+  // Where the machine has to have one, no test of it may be missing.
+  assert(Deno.env.get("P2PCHAT_LABORATORY") !== "required", `no network laboratory: ${reason}`);
+  return reason;
+}
+
+function isolation(): string[] {
+  return ["--map-root-user", "--mount", "--net"];
+}
+
+/** A network of its own. */
+export class Laboratory implements AsyncDisposable {
+  readonly #holder: Deno.ChildProcess;
+  readonly #internet: Segment = {
+    namespace: "internet",
+    bridge: "segment",
+    ipv4: "203.0.113.",
+    ipv6: "2001:db8::",
+    nodes: 0,
+  };
+  #routers = 0;
+
+  private constructor(holder: Deno.ChildProcess) {
+    this.#holder = holder;
+  }
+
+  /** Makes an internet that nobody is in yet. */
+  static async open(): Promise<Laboratory> {
+    // It keeps the namespaces, and ends with its input: at the latest with the process of the test.
+    const keep = "mount -t tmpfs none /run && mkdir /run/netns && echo made && exec cat";
+    const holder = new Deno.Command("unshare", {
+      args: [...isolation(), "sh", "-c", keep],
+      stdin: "piped",
+      stdout: "piped",
+    }).spawn();
+    const said = holder.stdout.getReader();
+    await said.read();
+    await said.cancel();
+    const made = new Laboratory(holder);
+    await made.#run(addNamespace(made.#internet.namespace));
+    await made.#segment(made.#internet);
+    return made;
+  }
+
+  /** Adds a machine. */
+  async host(name: string, { behind, families = ["ipv4"] }: HostOptions = {}): Promise<Host> {
+    const segment = behind?.segment ?? this.#internet;
+    return new Host(this, name, await this.#attach(name, segment, families));
+  }
+
+  /** Adds a router, which lets in only what answers to what it has let out. */
+  async router(name: string, options: RouterOptions): Promise<Router> {
+    const { behind, families = ["ipv4"], mapping, lets = "all" } = options;
+    const outside = behind?.segment ?? this.#internet;
+    const addresses = await this.#attach(name, outside, families);
+    const n = ++this.#routers;
+    const segment: Segment = {
+      namespace: name,
+      bridge: "inside",
+      ipv4: `192.168.${n}.`,
+      ipv6: `2001:db8:${n}::`,
+      nodes: 0,
+    };
+    await this.#segment(segment);
+    const out = {
+      "all": ["-j ACCEPT"],
+      "tcp": ["-p tcp -j ACCEPT"],
+      "tcp-443": ["-p tcp --dport 443 -j ACCEPT"],
+    }[lets];
+    const rules = [
+      "-P FORWARD DROP",
+      "-A FORWARD -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT",
+      ...out.map((rule) => `-A FORWARD -i inside -o uplink ${rule}`),
+      // Or the router would answer by itself what nobody has asked for, and take the port for that.
+      "-A INPUT -i uplink -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT",
+      "-A INPUT -i uplink -p icmpv6 -j ACCEPT",
+      "-A INPUT -i uplink -j DROP",
+    ];
+    const random = mapping === "symmetric" ? "--random-fully" : "";
+    await this.inside(
+      name,
+      [
+        "sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1",
+        ...rules.filter((rule) => !rule.includes("icmpv6")).map((rule) => `iptables ${rule}`),
+        ...rules.map((rule) => `ip6tables ${rule}`),
+        `iptables -t nat -A POSTROUTING -o uplink -j MASQUERADE ${random}`,
+      ].join("\n"),
+    );
+    const ipv6 = addresses.find((address) => address.includes(":"));
+    if (ipv6 !== undefined) {
+      await this.inside(outside.namespace, `ip route add ${segment.ipv6}/64 via ${ipv6}`);
+    }
+    return new Router(this, name, addresses, segment);
+  }
+
+  /** Runs a script of the shell in a machine. @throws {Error} If one of its commands fails. */
+  async inside(name: string, script: string): Promise<string> {
+    return await this.#run(script, name);
+  }
+
+  /** How a program is started in a machine. */
+  build(name: string, build: Build): Build {
+    const [command, ...args] = this.#enter(name);
+    return { ...build, command: command!, args: [...args, build.command, ...build.args] };
+  }
+
+  /** Ends the network. What runs in it has to have ended. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#holder.stdin.close();
+    await this.#holder.status;
+  }
+
+  #enter(name?: string): string[] {
+    const holder = ["nsenter", "--target", String(this.#holder.pid)];
+    const entered = [...holder, "--user", "--preserve-credentials", "--mount", "--net", "--"];
+    return name === undefined ? entered : [...entered, "ip", "netns", "exec", name];
+  }
+
+  async #run(script: string, name?: string): Promise<string> {
+    const [command, ...args] = [...this.#enter(name), "sh", "-e"];
+    const child = new Deno.Command(command!, {
+      args,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const input = child.stdin.getWriter();
+    await input.write(new TextEncoder().encode(script));
+    await input.close();
+    const { success, stdout, stderr } = await child.output();
+    const read = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    if (!success) throw new Error(`In ${name ?? "the laboratory"}: ${script}: ${read(stderr)}`);
+    return read(stdout);
+  }
+
+  async #segment({ namespace, bridge, ipv4, ipv6 }: Segment): Promise<void> {
+    await this.inside(
+      namespace,
+      `ip link set lo up
+       ip link add ${bridge} type bridge
+       ip addr add ${ipv4}1/24 dev ${bridge}
+       ip addr add ${ipv6}1/64 dev ${bridge} nodad
+       ip link set ${bridge} up
+       sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1`,
+    );
+  }
+
+  /** Makes a machine with a link to a segment. @returns Its addresses there. */
+  async #attach(name: string, to: Segment, families: readonly Family[]): Promise<string[]> {
+    const n = 10 + to.nodes++;
+    const link = `to-${to.nodes}`;
+    await this.#run(
+      `${addNamespace(name)}
+       ip -n ${to.namespace} link add ${link} type veth peer name uplink netns ${name}
+       ip -n ${to.namespace} link set ${link} master ${to.bridge} up
+       ip -n ${name} link set lo up`,
+    );
+    const addresses = families.map((family) => `${to[family]}${n}`);
+    await this.inside(name, connect({ segment: to, addresses }));
+    return addresses;
+  }
+}
+
+function addNamespace(name: string): string {
+  return `ip netns add ${name}
+    in="ip netns exec ${name} sysctl -qw"
+    # Nobody else has the addresses that are given here: they can be used at once.
+    $in net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0
+    # What goes from link to link of a bridge passes no router.
+    for table in iptables ip6tables arptables; do
+      if [ -e /proc/sys/net/bridge/bridge-nf-call-$table ]; then
+        $in net.bridge.bridge-nf-call-$table=0
+      fi
+    done`;
+}
+
+/** What gives a machine's link its addresses and its way out. */
+function connect(at: { segment: Segment; addresses: readonly string[] }): string {
+  const { segment, addresses } = at;
+  const has = (family: Family) => addresses.some((address) => isOf(family, address));
+  return [
+    // An address by itself would be one more that nobody has asked for.
+    `sysctl -qw net.ipv6.conf.uplink.disable_ipv6=${has("ipv6") ? 0 : 1}`,
+    "ip link set uplink up",
+    ...addresses.map((address) =>
+      isOf("ipv4", address)
+        ? `ip addr add ${address}/24 dev uplink && ip route add default via ${segment.ipv4}1`
+        : `ip addr add ${address}/64 dev uplink nodad && ip route add default via ${segment.ipv6}1`
+    ),
+  ].join("\n");
+}
+
+function isOf(family: Family, address: string): boolean {
+  return address.includes(":") === (family === "ipv6");
+}
+
+/** A machine that programs run on. */
+export class Host implements Node {
+  constructor(
+    readonly laboratory: Laboratory,
+    readonly name: string,
+    readonly addresses: readonly string[],
+  ) {}
+
+  /** Its first address. */
+  get address(): string {
+    return this.addresses[0]!;
+  }
+
+  /** How a program is started on it. */
+  build(build: Build): Build {
+    return this.laboratory.build(this.name, build);
+  }
+
+  /** Drops a share of the packets that come in, from 0 to 1. */
+  async loses(share: number): Promise<void> {
+    const rule = `-t raw -A PREROUTING -i uplink -m statistic --mode random --probability ${share}`;
+    await this.laboratory.inside(
+      this.name,
+      `iptables ${rule} -j DROP\nip6tables ${rule} -j DROP`,
+    );
+  }
+}
+
+/** A router, and the network behind it. */
+export class Router implements Node {
+  constructor(
+    readonly laboratory: Laboratory,
+    readonly name: string,
+    readonly addresses: readonly string[],
+    readonly segment: Segment,
+  ) {}
+
+  /** Its first address outside. */
+  get address(): string {
+    return this.addresses[0]!;
+  }
+
+  /** Forgets all that it has mapped, as one does that is started again. */
+  async forgets(): Promise<void> {
+    // What a MASQUERADE has mapped goes with the address that it was mapped to.
+    const routes = "ip route show default";
+    await this.laboratory.inside(
+      this.name,
+      `way=$(${routes})
+       for address in $(ip -4 -o addr show dev uplink | awk '{print $4}'); do
+         ip addr del $address dev uplink
+         ip addr add $address dev uplink
+       done
+       ip route replace $way`,
+    );
+  }
+
+  /** Lets nothing of a kind through any more, without a word, such as `-p udp`. */
+  async darkens(kind: string): Promise<void> {
+    await this.laboratory.inside(this.name, `iptables -I FORWARD ${kind} -j DROP`);
+  }
+}
