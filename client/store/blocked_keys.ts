@@ -6,7 +6,7 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import type { Fingerprint } from "../../shared/crypto/public_key.ts";
-import { blockedKeysMax } from "../../shared/protocol/limits.ts";
+import { blockedKeysMax } from "./store_limits.ts";
 import type { Transactions } from "./transactions.ts";
 
 /** A key that is blocked. */

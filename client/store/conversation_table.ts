@@ -8,7 +8,7 @@ import { equals } from "@std/bytes/equals";
 import type { DatabaseSync } from "node:sqlite";
 import type { PublicKey } from "../../shared/crypto/public_key.ts";
 import { type Address, formatAddress, parseAddress } from "../../shared/net/address.ts";
-import { emptyConversationsMax } from "../../shared/protocol/limits.ts";
+import { emptyConversationsMax } from "./store_limits.ts";
 import { randomId } from "../../shared/protocol/random_id.ts";
 import { acknowledgedOf } from "./acknowledgement.ts";
 import {

@@ -7,7 +7,7 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import { type PublicKey, publicKeyBytes, publicKeyFrom } from "../../shared/crypto/public_key.ts";
-import { parkedBytesMax, parkedMailsMax, parkedOfSenderMax } from "../../shared/protocol/limits.ts";
+import { parkedBytesMax, parkedMailsMax, parkedOfSenderMax } from "./store_limits.ts";
 import type { Transactions } from "./transactions.ts";
 
 /** A mail that is to be kept. */

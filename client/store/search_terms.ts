@@ -4,7 +4,7 @@
  * @module
  */
 
-import { searchTokensMax, searchWordsMax } from "../../shared/protocol/limits.ts";
+import { searchTokensMax, searchWordsMax } from "./store_limits.ts";
 import { isWord, tokensOf } from "./search_tokens.ts";
 
 /** A shorter beginning of a word finds nearly everything, and takes long. */

@@ -280,9 +280,6 @@ export const unknownSenderKeysMax = 1_000;
 /** Of these, names under which one key is saved: the latest. */
 export const unknownSenderNamesMax = 8;
 
-/** Keys that a client's user may block. */
-export const blockedKeysMax = 10_000;
-
 /** Messages that a client accepts from an unknown sender before the user answers, and the bytes of their texts. */
 export const unknownSenderMessagesMax = 20;
 /** See {@linkcode unknownSenderMessagesMax}. */
@@ -309,24 +306,8 @@ export const textBytesMax = 15 * 1024;
 /** Bytes of escaped text on one Text line. A longer text takes several lines. */
 export const textLineBytesMax = 3_840;
 
-/** Mails that a client keeps because it cannot use them yet, their bytes, and how many of these are of one sender. */
-export const parkedMailsMax = 256;
-/** See {@linkcode parkedMailsMax}. */
-export const parkedBytesMax = 4 * 1024 * 1024;
-/** See {@linkcode parkedMailsMax}. */
-export const parkedOfSenderMax = 32;
-
 /** Message streams of one peer whose position a client saves: one for each copy of the peer's profile. */
 export const incomingStreamsMax = 32;
-
-/** Saved conversations without a message. The oldest make room. */
-export const emptyConversationsMax = 2_000;
-
-/** Words of a search. Further words are ignored, and that is said. */
-export const searchWordsMax = 32;
-
-/** Tokens of a search: words, and letters of scripts without blanks. Words that begin behind them are ignored, and that is said. */
-export const searchTokensMax = 256;
 
 /** Message streams that one AUDITACK lists. */
 export const auditStreamsMax = 40;

@@ -13,12 +13,8 @@ import { openStore } from "../../../client/store/store.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { silentLog } from "../../../shared/process/log.ts";
 import { randomId } from "../../../shared/protocol/random_id.ts";
-import {
-  depositBytesMax,
-  mailBytesMax,
-  parkedMailsMax,
-  parkedOfSenderMax,
-} from "../../../shared/protocol/limits.ts";
+import { depositBytesMax, mailBytesMax } from "../../../shared/protocol/limits.ts";
+import { parkedMailsMax, parkedOfSenderMax } from "../../../client/store/store_limits.ts";
 import { dataHeaders, dataOf } from "../../../shared/protocol/mail_data.ts";
 import {
   encode,

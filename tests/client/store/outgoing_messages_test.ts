@@ -6,7 +6,7 @@ import {
   streamStart,
 } from "../../../shared/protocol/message_stream.ts";
 import { randomId } from "../../../shared/protocol/random_id.ts";
-import { emptyConversationsMax } from "../../../shared/protocol/limits.ts";
+import { emptyConversationsMax } from "../../../client/store/store_limits.ts";
 import {
   draft,
   fileStore,

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import type { Store } from "../../../client/store/store.ts";
 import { UserError } from "../../../client/user_error.ts";
-import { searchWordsMax } from "../../../shared/protocol/limits.ts";
+import { searchWordsMax } from "../../../client/store/store_limits.ts";
 import {
   conversationIn,
   draft,

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { SearchTerms } from "../../../client/store/search_terms.ts";
 import { isWord, tokensOf } from "../../../client/store/search_tokens.ts";
-import { searchTokensMax } from "../../../shared/protocol/limits.ts";
+import { searchTokensMax } from "../../../client/store/store_limits.ts";
 
 const cases: readonly (readonly [what: string, text: string, tokens: string])[] = [
   ["words", "Hello, big world: 12 e-mails!", "hello big world 12 e mails"],
