@@ -9,6 +9,7 @@ import { formatAddress } from "../shared/net/address.ts";
 import {
   addRealmArgument,
   defaultPort,
+  parseByteSizeArgument,
   parseDurationArgument,
   parseHostArgument,
   parsePortArgument,
@@ -25,6 +26,7 @@ import {
 } from "../shared/process/log.ts";
 import { nameLeaseMs } from "../shared/protocol/limits.ts";
 import type { CertificateFiles } from "./certificate/certificate.ts";
+import { defaultCapacity, relayRates } from "./limits/limits.ts";
 
 /** Adds the subcommand `server` to the command line. */
 export function addServerCommand(program: Command): void {
@@ -45,6 +47,18 @@ export function addServerCommand(program: Command): void {
     .option("--ephemeral", "keep data in memory only")
     .option("--mailbox", "keep mail for clients that are away", true)
     .option("--no-mailbox", "keep no mail")
+    .addOption(
+      new Option("--relay <on|off>", "join clients that cannot reach each other")
+        .choices(["on", "off"]).default("on"),
+    )
+    .addOption(
+      new Option("--relay-rate <bytes>", "what it relays of one conversation in a second")
+        .default(defaultCapacity.relayRateOfPair.perSecond, "8M").argParser(parseByteSizeArgument),
+    )
+    .addOption(
+      new Option("--relay-day <bytes>", "what it relays of one key in a day")
+        .default(defaultCapacity.relayRateOfKey.burst, "8G").argParser(parseByteSizeArgument),
+    )
     .option("--keyed-only", "refuse clients that have no key")
     .addOption(
       new Option("--name-lease <time>", "how long an unused name is reserved for its key")
@@ -74,6 +88,9 @@ interface ServerCommandOptions {
   readonly data?: string;
   readonly ephemeral?: true;
   readonly mailbox: boolean;
+  readonly relay: "on" | "off";
+  readonly relayRate: number;
+  readonly relayDay: number;
   readonly keyedOnly?: true;
   readonly nameLease: number;
   readonly realm?: readonly string[];
@@ -95,6 +112,8 @@ async function startServer(options: ServerCommandOptions, command: Command): Pro
     await runServer({
       ...options,
       nameLeaseMs,
+      relay: options.relay === "on",
+      capacity: relayRates(options.relayRate, options.relayDay),
       realms: options.realm,
       data: options.ephemeral ? undefined : options.data ?? stateDirectory(),
       certificateFiles: certificateFiles(options, command),

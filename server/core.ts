@@ -19,12 +19,15 @@ import { Names, type NamesDatabase } from "./names/names.ts";
 import { Presence } from "./presence/presence.ts";
 import { Realm } from "./realm/realm.ts";
 import { Registry } from "./registry/registry.ts";
+import { Relay } from "./relay/relay.ts";
 
 /** What an operator may decide. */
 export interface ServicePolicy {
   readonly capacity?: Partial<Capacity>;
   /** Whether every registration needs a key. */
   readonly keyedOnly?: boolean | undefined;
+  /** Whether it relays between clients that cannot reach each other; it does if not given. */
+  readonly relay?: boolean | undefined;
   /** How long an unused name is reserved for its key, in milliseconds; 30 days if not given. */
   readonly nameLeaseMs?: number | undefined;
   /**
@@ -60,6 +63,7 @@ export class ServerCore {
   readonly #names: Names;
   readonly #presence: Presence;
   readonly #mailbox: Mailbox | undefined;
+  readonly #relay: Relay | undefined;
   readonly #connections: Connections;
 
   constructor(options: ServerCoreOptions) {
@@ -108,7 +112,8 @@ export class ServerCore {
     const mailCount = mailbox === undefined ? () => 0 : mailbox.count.bind(mailbox);
     const presence = new Presence({ registry, clock, mailCount });
     const realm = new Realm({ addresses: options.realms ?? [], id: database.realm, log, clock });
-    const context = { registry, names, contacts, presence, mailbox, realm, keyedOnly };
+    const relay = options.relay === false ? undefined : new Relay({ clock, timer, capacity });
+    const context = { registry, names, contacts, presence, mailbox, relay, realm, keyedOnly };
     this.clock = clock;
     this.#time = time;
     this.#timer = timer;
@@ -117,6 +122,7 @@ export class ServerCore {
     this.#names = names;
     this.#presence = presence;
     this.#mailbox = mailbox;
+    this.#relay = relay;
     const owns = (key: string, name: string) => names.owns(key, name);
     const fairness = new Fairness({ clock, timer, capacity, owns });
     this.#connections = new Connections({ clock, timer, log, context, fairness, onEnded });
@@ -150,6 +156,7 @@ export class ServerCore {
     this.#names.expire();
     this.#mailbox?.expire();
     this.#connections.sweep();
+    this.#relay?.sweep();
     this.#presence.sweep();
   }
 
@@ -158,6 +165,7 @@ export class ServerCore {
    * ended.
    */
   async stop(): Promise<void> {
+    this.#relay?.close();
     const closed = this.#connections.close();
     this.#mailbox?.close();
     await closed;

@@ -19,6 +19,7 @@ import type { Clock } from "../../shared/time/clock.ts";
 import type { Deadlines } from "../../shared/time/deadlines.ts";
 import type { Fairness, Holder, Visitor } from "../fairness/fairness.ts";
 import { answer, type Client, type Context, leave, newClient, news } from "../handlers/handlers.ts";
+import type { Seat } from "../relay/relay.ts";
 import type { Subscriber } from "../presence/presence.ts";
 import { type Reply, ReplyWriter } from "./reply_writer.ts";
 import { type Request, RequestReader } from "./request_reader.ts";
@@ -151,6 +152,7 @@ export class Session implements Subscriber, Holder {
       this.#reader.take(count);
       // No request stays here, where it would be kept in memory until the next one.
       const hasAnswered = await this.#answerRead(wasPending);
+      if (this.#client.seat !== undefined) return await this.#forward(this.#client.seat);
       if (this.#reader.hasEnded) return await this.#linger();
       // The deadline is that of the whole message: it does not move with each byte. It may have taken a while
       // until what came before was answered.
@@ -171,7 +173,7 @@ export class Session implements Subscriber, Holder {
     if (request === undefined) return false;
     this.#become("requests");
     this.#visitor.begin();
-    while (request !== undefined && !this.#isOver) {
+    while (request !== undefined && !this.#isOver && this.#client.seat === undefined) {
       const admission = this.#visitor.admit(request);
       let retryAfterS: number | undefined;
       if (admission !== undefined) {
@@ -193,6 +195,15 @@ export class Session implements Subscriber, Holder {
   /** Whether nobody can hear an answer any more. */
   get #isOver(): boolean {
     return this.#state === "closed" || this.#state === "ending";
+  }
+
+  /** The connection is joined with another: from now on nothing in it is a message. */
+  async #forward(seat: Seat): Promise<void> {
+    // What comes before the client has heard that it is joined is meant for nobody.
+    if (this.#reader.isPending) return;
+    // The relay looks after its own.
+    this.heardAtMs = Infinity;
+    await seat.forward(this.#conn);
   }
 
   /** Answers a request. Never throws. */

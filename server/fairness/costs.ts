@@ -18,12 +18,15 @@ const costs: Readonly<Record<RatedVerb, number>> = {
   CONTACTS: 24,
   DEPOSIT: 4,
   COLLECT: 12,
+  RELAY: 6,
+  JOIN: 4,
   PING: 1,
   other: 4,
 };
 
-/** What checking a signature costs beside that. */
+/** What checking a signature costs beside that, and which requests have one. */
 const signatureCost = 24;
+const signedVerbs: ReadonlySet<RatedVerb> = new Set(["REGISTER", "UNREGISTER", "JOIN"]);
 
 /** What a request is, for those who decide whether it is answered. */
 export interface Kind {
@@ -46,7 +49,6 @@ const other: Kind = { verb: "other", cost: costs.other };
 export function kindOf(request: Message | Fault): Kind {
   if (isFault(request)) return other;
   const kind = kinds.get(request.verb) ?? other;
-  const isSigned = (kind.verb === "REGISTER" || kind.verb === "UNREGISTER") &&
-    header(request, "Signature") !== undefined;
+  const isSigned = signedVerbs.has(kind.verb) && header(request, "Signature") !== undefined;
   return isSigned ? { verb: kind.verb, cost: kind.cost + signatureCost } : kind;
 }

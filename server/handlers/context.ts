@@ -10,6 +10,7 @@ import type { Mailbox } from "../mailbox/mailbox.ts";
 import type { Names } from "../names/names.ts";
 import type { Presence, Subscription } from "../presence/presence.ts";
 import type { ReachedAt, Realm } from "../realm/realm.ts";
+import type { Relay, Seat } from "../relay/relay.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Challenge } from "./challenge.ts";
 import type { RegisteringClient } from "./registrant.ts";
@@ -22,6 +23,8 @@ export interface Context {
   readonly presence: Presence;
   /** Undefined if the server keeps no mail. */
   readonly mailbox: Mailbox | undefined;
+  /** Undefined if the server relays nothing. */
+  readonly relay: Relay | undefined;
   /** What its clients sign for. */
   readonly realm: Realm;
   /** Whether every registration needs a key. */
@@ -37,6 +40,8 @@ export interface Client extends RegisteringClient {
   readonly challenge: Challenge;
   /** Undefined until the client subscribes to news. */
   subscription: Subscription | undefined;
+  /** With whom the connection is joined, or is to be. */
+  seat: Seat | undefined;
 }
 
 /**

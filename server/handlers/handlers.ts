@@ -15,6 +15,7 @@ import type { Client, Context, Handler } from "./context.ts";
 import { keepContacts } from "./contacts.ts";
 import { bridge, info } from "./directory.ts";
 import { collect, deposit } from "./mailbox.ts";
+import { join, relay } from "./relay.ts";
 import { register, unregister } from "./registration.ts";
 import { watch } from "./watch.ts";
 
@@ -30,6 +31,8 @@ const handlers: ReadonlyMap<VerbName, Handler> = new Map<VerbName, Handler>([
   ["CONTACTS", keepContacts],
   ["DEPOSIT", deposit],
   ["COLLECT", collect],
+  ["RELAY", relay],
+  ["JOIN", join],
   ["PING", ping],
 ]);
 
@@ -54,6 +57,7 @@ export function newClient(
     registrant: undefined,
     displaced: undefined,
     subscription: undefined,
+    seat: undefined,
   };
 }
 
@@ -81,8 +85,9 @@ export function news({ displaced, subscription }: Client, { presence }: Context)
 }
 
 /** The connection of a client has ended. */
-export function leave({ registrant, subscription }: Client, { presence }: Context): void {
+export function leave({ registrant, subscription, seat }: Client, { presence }: Context): void {
   registrant?.end();
+  seat?.leave();
   if (subscription !== undefined) presence.unsubscribe(subscription);
 }
 

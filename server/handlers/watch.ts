@@ -10,7 +10,12 @@ import { errorReply } from "../../shared/protocol/error_reply.ts";
 import { mailBytesMax, watchedMax } from "../../shared/protocol/limits.ts";
 import { type Header, headerValues, type Message, message } from "../../shared/protocol/message.ts";
 import { requestFaults, serverFaults } from "../../shared/protocol/reasons.ts";
-import { formatFeatures, formatPresence, namesFeature } from "../../shared/protocol/records.ts";
+import {
+  type Feature,
+  formatFeatures,
+  formatPresence,
+  namesFeature,
+} from "../../shared/protocol/records.ts";
 import { protocolVersion } from "../../shared/protocol/verbs.ts";
 import type { AuthenticatedClient } from "../presence/presence.ts";
 import type { Client, Context } from "./context.ts";
@@ -28,16 +33,26 @@ export function watch(request: Message, context: Context, client: Client): Messa
     .map(([clientId, status]): Header => ["Presence", formatPresence(clientId, status)]);
   headers.push(["Version", protocolVersion]);
   if (mailbox !== undefined) headers.push(["Mailbox", String(mailBytesMax)]);
-  if (namesFeature(request, "contacts")) {
-    headers.push(...contactHeaders(context, client.authenticated));
-  }
+  client.subscription.takesCalls = namesFeature(request, "relay") && context.relay !== undefined;
+  headers.push(...featureHeaders(request, context, client.authenticated));
   return message("WATCHACK", headers);
 }
 
-/** That the server takes a list of contacts, and what it has of the client's. */
-function contactHeaders({ contacts }: Context, owner: AuthenticatedClient): Header[] {
-  const state = contacts.state(owner);
-  const headers: Header[] = [["Features", formatFeatures(["contacts"])]];
+/**
+ * What the server understands of what the client has named: that it takes a list of contacts, with what it has of
+ * the client's, and that it relays.
+ */
+function featureHeaders(
+  request: Message,
+  { contacts, relay }: Context,
+  owner: AuthenticatedClient,
+): Header[] {
+  const features: Feature[] = [];
+  if (namesFeature(request, "contacts")) features.push("contacts");
+  if (namesFeature(request, "relay") && relay !== undefined) features.push("relay");
+  if (features.length === 0) return [];
+  const headers: Header[] = [["Features", formatFeatures(features)]];
+  const state = features.includes("contacts") ? contacts.state(owner) : undefined;
   if (state !== undefined) headers.push(["Contacts", formatContacts(state)]);
   return headers;
 }

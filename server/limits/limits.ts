@@ -32,8 +32,22 @@ import {
 import { serverFaults } from "../../shared/protocol/reasons.ts";
 import type { Fault } from "../../shared/protocol/status.ts";
 import { heldBytesMax, heldBytesPerHostMax } from "./held_bytes.ts";
+import {
+  type ByteRate,
+  callsOfContactsMax,
+  callsOfUnknownMax,
+  inADay,
+  relayBytesOfKeyPerDay,
+  relayBytesPerSecond,
+  relayKeysOfHost,
+  relayRate,
+  relaysMax,
+  relaysPerHostMax,
+  relaysPerKeyMax,
+} from "./relay_limits.ts";
 import { hostRates, keyRates, type Rates, slowedMaxMs } from "./rates.ts";
 
+export type { ByteRate } from "./relay_limits.ts";
 export type { RatedVerb, Rates } from "./rates.ts";
 
 /** How much mail a server keeps. */
@@ -66,8 +80,24 @@ export interface ContactsCapacity {
   readonly contactBytesOfHost: number;
 }
 
+/** How much a server relays. */
+export interface RelayCapacity {
+  /** Pairs at once, and those of one key and of one host that have asked for it. */
+  readonly relays: number;
+  readonly relaysPerKey: number;
+  readonly relaysPerHost: number;
+  /** Calls that wait for one client, from its contacts and from others. */
+  readonly callsOfContacts: number;
+  readonly callsOfUnknown: number;
+  /** What is forwarded of all pairs together, of one, of what one key says, and one host. */
+  readonly relayRate: ByteRate;
+  readonly relayRateOfPair: ByteRate;
+  readonly relayRateOfKey: ByteRate;
+  readonly relayRateOfHost: ByteRate;
+}
+
 /** How much a server takes on. */
-export interface Capacity extends MailCapacity, ContactsCapacity {
+export interface Capacity extends MailCapacity, ContactsCapacity, RelayCapacity {
   readonly connections: number;
   readonly connectionsPerHost: number;
   readonly registrations: number;
@@ -104,6 +134,13 @@ export const defaultCapacity: Capacity = {
   heldBytes: heldBytesMax,
   heldBytesPerHost: heldBytesPerHostMax,
   exemptsOwnHost: true,
+  relays: relaysMax,
+  relaysPerKey: relaysPerKeyMax,
+  relaysPerHost: relaysPerHostMax,
+  callsOfContacts: callsOfContactsMax,
+  callsOfUnknown: callsOfUnknownMax,
+  relayRate,
+  ...relayRates(relayBytesPerSecond, relayBytesOfKeyPerDay),
   mailboxMails: mailboxMailsMax,
   mailboxBytes: mailboxBytesMax,
   shareMails: shareMailsMax,
@@ -117,6 +154,20 @@ export const defaultCapacity: Capacity = {
   mails: mailsMax,
   mailsBytes: mailsBytesMax,
 };
+
+/**
+ * What a pair, a key and a host may say over the relay.
+ *
+ * @param bytesPerSecond Bytes of a pair, both together.
+ * @param bytesOfKeyPerDay Bytes of a key.
+ */
+export function relayRates(bytesPerSecond: number, bytesOfKeyPerDay: number) {
+  return {
+    relayRateOfPair: { burst: 4 * bytesPerSecond, perSecond: bytesPerSecond },
+    relayRateOfKey: inADay(bytesOfKeyPerDay),
+    relayRateOfHost: inADay(relayKeysOfHost * bytesOfKeyPerDay),
+  } as const;
+}
 
 /** From where something comes, as what is kept of it is counted. Both are empty for the server's own host. */
 export interface Source {

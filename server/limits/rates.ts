@@ -25,6 +25,8 @@ export type RatedVerb =
   | "CONTACTS"
   | "DEPOSIT"
   | "COLLECT"
+  | "RELAY"
+  | "JOIN"
   | "PING"
   | "other";
 
@@ -49,6 +51,8 @@ export const hostRates: Rates = {
   CONTACTS: { burst: 2_000, perSecond: 20 },
   DEPOSIT: { burst: 4_000, perSecond: 50 },
   COLLECT: { burst: 2_000, perSecond: 50 },
+  RELAY: { burst: 500, perSecond: 20 },
+  JOIN: { burst: 1_000, perSecond: 40 },
   PING: { burst: 2_000, perSecond: 200 },
   other: { burst: 100, perSecond: 10 },
 };
@@ -63,6 +67,8 @@ export const keyRates: Rates = {
   CONTACTS: { burst: 200, perSecond: 2 },
   DEPOSIT: { burst: 4_000, perSecond: 20 },
   COLLECT: { burst: 1_200, perSecond: 20 },
+  RELAY: { burst: 60, perSecond: 1 },
+  JOIN: { burst: 120, perSecond: 2 },
   PING: { burst: 100, perSecond: 5 },
   other: { burst: 100, perSecond: 5 },
 };

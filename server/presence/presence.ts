@@ -15,6 +15,7 @@ import { formatPresence, type PresenceStatus } from "../../shared/protocol/recor
 import { ownCopy } from "../../shared/text/own_copy.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import { TimerWheel } from "../../shared/time/timer_wheel.ts";
+import { defaultCapacity } from "../limits/limits.ts";
 import type { Registry } from "../registry/registry.ts";
 
 /** A client that has shown on its connection that it has a key. */
@@ -32,6 +33,9 @@ export interface Subscriber {
   close(): void;
 }
 
+/** Calls that wait for a client that does not read. */
+const callsUntoldMax = defaultCapacity.callsOfContacts + defaultCapacity.callsOfUnknown;
+
 /** What a client has subscribed to on its connection, and what it has been told. */
 export class Subscription {
   /** The clients that are watched, and what the subscriber was told of each. */
@@ -40,9 +44,21 @@ export class Subscription {
   readonly changed = new Set<string>();
   /** Whether there may be mail that the client has not been told of. */
   mayHaveMail = true;
+  /** Whether the client takes calls over the relay. */
+  takesCalls = false;
+  /** Those that it has not been told of. */
+  readonly calls: Message[] = [];
   ended = false;
 
   constructor(readonly subscriber: Subscriber, public client: AuthenticatedClient) {}
+
+  /** Tells the client of a call, at once if it reads. */
+  call(call: Message): void {
+    // The oldest are over by then.
+    if (this.calls.length >= callsUntoldMax) this.calls.shift();
+    this.calls.push(call);
+    this.subscriber.push();
+  }
 }
 
 /** What presence needs to know. */
@@ -127,6 +143,15 @@ export class Presence {
     }
   }
 
+  /** By which subscription a registered client takes calls; undefined if it takes none. */
+  callable(clientId: string): Subscription | undefined {
+    const key = this.#options.registry.find(clientId)?.key;
+    // Of several the one that came last: the others are about to be found dead.
+    return [...this.#byClient.get(clientId) ?? []].findLast(({ client, takesCalls }) =>
+      takesCalls && client.key === key
+    );
+  }
+
   /** The messages that tell a client what it does not know yet. From then on it counts as told. */
   news(subscription: Subscription): Message[] {
     const { told, changed, client } = subscription;
@@ -138,7 +163,8 @@ export class Presence {
       headers.push(["Presence", formatPresence(clientId, status)]);
     }
     changed.clear();
-    const messages = headers.length > 0 ? [message("PRESENCE", headers)] : [];
+    const messages = subscription.calls.splice(0);
+    if (headers.length > 0) messages.push(message("PRESENCE", headers));
     if (subscription.mayHaveMail) {
       subscription.mayHaveMail = false;
       const count = this.#options.mailCount(client);

@@ -6,6 +6,7 @@
  */
 
 import { InvalidArgumentError } from "commander";
+import { byteSizeRule, parseByteSize } from "../bytes/byte_size.ts";
 import { formatAddress, isHost, parseAddress, parsePort } from "../net/address.ts";
 import { clientIdRule, isClientId } from "../protocol/client_id.ts";
 import { durationRule, parseDuration } from "../time/duration.ts";
@@ -37,6 +38,13 @@ export function parseDurationArgument(text: string): number {
   const ms = parseDuration(text);
   if (ms === undefined) throw new InvalidArgumentError(`A time is ${durationRule}.`);
   return ms;
+}
+
+/** Reads an amount of bytes. @throws {InvalidArgumentError} If it is malformed. */
+export function parseByteSizeArgument(text: string): number {
+  const bytes = parseByteSize(text);
+  if (bytes === undefined) throw new InvalidArgumentError(`An amount is ${byteSizeRule}.`);
+  return bytes;
 }
 
 /**

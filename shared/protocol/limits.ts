@@ -291,6 +291,15 @@ export const unknownSendersBytesMax = 16 * 1024 * 1024;
 /** What a message counts for in that, beside its text: a page of the store, and what it has in the indexes. */
 export const unknownSenderMessageBytes = 4 * 1024;
 
+/** How long a call over the relay waits for both clients to come. */
+export const relayJoinMs = 10_000;
+
+/** How long a relay stays on which nobody says anything. */
+export const relayIdleMs = 2 * 60_000;
+
+/** How long a relay lasts; after that the clients ask for another one. */
+export const relayLastsMs = 24 * 60 * 60_000;
+
 /** Links with one peer: calls can cross, and links can die unnoticed. */
 export const linksPerPeerMax = 8;
 

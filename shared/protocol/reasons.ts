@@ -16,6 +16,7 @@ import {
   mailRetryS,
   messageBytesMax,
   pendingRequestsMax,
+  relayJoinMs,
 } from "./limits.ts";
 import { fatalFault, type Fault, fault } from "./status.ts";
 
@@ -77,6 +78,9 @@ export const requestFaults = {
   tooManyTargets: (max: number): Fault => fault(400, `WATCH names at most ${max} clients`),
   tooManyTaken: (max: number): Fault => fault(400, `COLLECT takes at most ${max} mails`),
 } as const;
+
+/** After that a call that nobody has taken is over. */
+const relayRetryS = relayJoinMs / 1000;
 
 /** What a server refuses to a client. */
 export const serverFaults = {
@@ -142,6 +146,22 @@ export const serverFaults = {
     fullRetryS,
     fault(503, "The server's list of names is unavailable at the moment"),
   ),
+  noRelay: fault(503, "This server relays nothing"),
+  notCallable: (name: string): Fault =>
+    fault(404, `No client ${name} is here that takes calls over the relay`),
+  relayFull: later(fullRetryS, fault(503, "The server is full: it relays no more conversations")),
+  tooManyRelays: later(fullRetryS, fault(429, "The server relays no more conversations for you")),
+  tooManyRelaysOfHost: (host: string): Fault =>
+    later(fullRetryS, fault(429, `The server relays no more conversations for ${host}`)),
+  tooManyCalls: (name: string): Fault =>
+    later(relayRetryS, fault(429, `Too many calls wait for ${name}`)),
+  relayUsedUp: later(
+    mailRetryS,
+    fault(429, "The server has relayed as much of what you say as it does in a day"),
+  ),
+  joinApart: fault(403, "JOIN needs a connection of its own"),
+  noSuchCall: fault(404, "There is no such call, or it is over"),
+  notJoined: fault(404, "The other client has not come in time"),
   tlsRequired: fatalFault(426, "This server speaks TLS: its address begins with tls://"),
   late: fatalFault(408, "The message took too long to arrive"),
   failed: fault(500, "The server failed to answer; its log says more"),

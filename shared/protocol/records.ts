@@ -95,7 +95,7 @@ export function addressIn(message: Message): Address | undefined {
 }
 
 /** What a side can name as understood, beyond what every side that sends `Version` understands. */
-type Feature = "displaced" | "contacts" | "tokens" | "dialed";
+export type Feature = "displaced" | "contacts" | "tokens" | "dialed" | "relay";
 
 /** Writes `Features`: words with commas between them. */
 export function formatFeatures(features: readonly Feature[]): string {

@@ -1,5 +1,5 @@
 /**
- * What the owner of a key signs to register a name or to end the registration: all values of the request, and
+ * What the owner of a key signs to register a name, to end the registration, or to join a relay: all values of the request, and
  * the challenge that it answers. So the signature is valid only for that request, on that connection, to that
  * server.
  *
@@ -12,7 +12,7 @@ import { header, type Message } from "./message.ts";
 import { protocolVersion } from "./verbs.ts";
 
 /** What a request asks for. QUIT means the same as UNREGISTER. */
-export type RegistrationPurpose = "REGISTER" | "UNREGISTER";
+export type RegistrationPurpose = "REGISTER" | "UNREGISTER" | "JOIN";
 
 /**
  * The server that a signature is good for: by the address that the client has dialed, or by the name that the

@@ -96,6 +96,23 @@ export const verbs = {
     optional: ["After", "Taken"],
   },
   COLLECTACK: { from: ["server"], required: ["Count"], optional: ["Version", "Number", "Data"] },
+  RELAY: {
+    from: ["client"],
+    required: ["clientID", "Version", "Target"],
+    optional: ["Key", "Token"],
+  },
+  RELAYACK: { from: ["server"], required: ["Nonce"], optional: ["Version"] },
+  RELAYED: {
+    from: ["server"],
+    required: ["clientID", "Target", "From-Key", "Nonce"],
+    optional: [],
+  },
+  JOIN: {
+    from: ["client"],
+    required: ["clientID", "Version", "Key", "Nonce", "Dialed", "Signature"],
+    optional: [],
+  },
+  JOINACK: { from: ["server"], required: [], optional: ["Version"] },
   CHAT: {
     from: ["initiator"],
     required: ["clientID"],

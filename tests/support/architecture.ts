@@ -33,7 +33,14 @@ export const floors: readonly (readonly (readonly string[])[])[] = [
   ],
   [
     ["server/certificate", "server/checked_time", "server/limits", "server/realm"],
-    ["server/contacts", "server/fairness", "server/mailbox", "server/names", "server/registry"],
+    [
+      "server/contacts",
+      "server/fairness",
+      "server/mailbox",
+      "server/names",
+      "server/registry",
+      "server/relay",
+    ],
     ["server/presence"],
     ["server/handlers"],
     ["server/connection"],

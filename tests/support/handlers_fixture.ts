@@ -79,6 +79,7 @@ export function setUp(options: HandlersOptions = {}) {
     contacts,
     presence,
     mailbox: undefined,
+    relay: undefined,
     realm,
     keyedOnly,
   };

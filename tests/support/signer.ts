@@ -36,7 +36,8 @@ export function keyLine(identity: Identity): string {
 export function signatureOf(identity: Identity, lines: readonly string[], realm: string): string {
   const request = parse(lines);
   if (isFault(request)) throw new Error(request.reason);
-  const purpose: RegistrationPurpose = request.verb === "REGISTER" ? "REGISTER" : "UNREGISTER";
+  const { verb } = request;
+  const purpose: RegistrationPurpose = verb === "REGISTER" || verb === "JOIN" ? verb : "UNREGISTER";
   const transcript = registrationTranscript(registrationClaim(request, purpose, realm));
   return signatureToText(identity.sign(transcript));
 }
