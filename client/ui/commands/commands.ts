@@ -172,11 +172,18 @@ export function isMessage(line: string): boolean {
 export function turnOf(line: string): Turn | undefined {
   const parsed = parseLine(line);
   if (parsed.type !== "command" || isPath(parsed.name)) return undefined;
-  const { turns } = commandOf(parsed.name) ?? closestTo(parsed.name);
-  if (turns === undefined) return undefined;
+  const command = commandOf(parsed.name);
+  if (command === undefined ? !mayTurn(parsed) : command.turns === undefined) return undefined;
   // Of a command that turns to nobody at once, as /trust, the name is not that of the next one to be current.
   const to = ["chat", "switch"].includes(parsed.name) ? parsed.rest?.trim() : undefined;
   return { turningTo: to === "" ? undefined : to };
+}
+
+/** The command that a line was meant as of which this is the beginning, as far as it is text, if it was one. */
+export function commandIn(beginning: string): string | undefined {
+  const line = beginning.replace(/^\ufffd+/, "");
+  const parsed = parseLine(line);
+  return parsed.type === "command" ? line.trim() : undefined;
 }
 
 /** What Tab makes of a line: the commands or the names that begin as its last word does. */
@@ -216,10 +223,8 @@ function runCommand(
   const failed = () => session.turnFailed(rest === undefined ? `/${name}` : `/${name} ${rest}`);
   const command = commandOf(name);
   if (command === undefined) {
-    const closest = closestTo(name);
-    // Whoever was meant, what follows is not for the one before.
-    if (closest.turns !== undefined) failed();
-    return { type: "unknown-command", name, closest: closest.name };
+    if (mayTurn({ name, rest })) failed();
+    return { type: "unknown-command", name, closest: closestTo(name).name };
   }
   const argument = command.argument === "TEXT" ? rest : rest?.trim();
   const given = argument !== undefined && argument !== "";
@@ -236,6 +241,14 @@ function commandOf(name: string): Command | undefined {
 
 function closestTo(name: string): Command {
   return commandOf(closestString(name, commands.map(({ name }) => name))!)!;
+}
+
+/**
+ * Whether a command that there is not may have been meant to turn to somebody, or away: by its name, or because
+ * it names something, as `/query dave` of other programs does. What follows is not for the one before, then.
+ */
+function mayTurn({ name, rest }: { readonly name: string; readonly rest?: string | undefined }) {
+  return rest !== undefined || closestTo(name).turns !== undefined;
 }
 
 /** Whether what stands behind a slash is no attempt at a command, such as `etc/passwd`. */

@@ -19,12 +19,17 @@ export type ParsedLine =
     readonly rest: string | undefined;
   };
 
+/** What cannot be seen before a line: blanks, control characters, and what no font draws. */
+const unseen = String.raw`[\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]`;
+const seenAtOnce = RegExp(`^(?!${unseen})[^/]`, "u");
+const beforeAndSlashes = RegExp(`^(${unseen}*)(/{0,2})`, "u");
+
 /** Tells what a line is. */
 export function parseLine(line: string): ParsedLine {
   // Most lines begin with the letter of a message.
-  if (/^[^\s\p{Cf}/]/u.test(line)) return { type: "text", text: line };
+  if (seenAtOnce.test(line)) return { type: "text", text: line };
   if (line.trim() === "") return { type: "empty" };
-  const [before, slashes] = /^([\s\p{Cf}]*)(\/{0,2})/u.exec(line)!.slice(1) as [string, string];
+  const [before, slashes] = beforeAndSlashes.exec(line)!.slice(1) as [string, string];
   if (slashes === "") return { type: "text", text: line };
   const behind = line.slice(before.length + 1);
   // Two slashes begin a message with one slash, such as a path.

@@ -16,10 +16,15 @@ export interface InputFault {
   /** Counted from 1. */
   readonly number: number;
   readonly why: "not-utf8" | "too-long";
+  /** How it begins, with U+FFFD for what is no text: enough to tell whether it was meant as a command. */
+  readonly beginning: string;
 }
 
 /** Bytes of a line at most. A message has far fewer. */
 const lineBytesMax = 64 * 1024;
+
+/** Bytes that are kept of a line that is no text. */
+const beginningBytes = 256;
 
 const lineFeed = 10;
 const carriageReturn = 13;
@@ -62,9 +67,9 @@ class LineBuffer {
 
   add(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
+    const room = lineBytesMax - this.#length;
+    if (room > 0) this.#parts.push(bytes.slice(0, room));
     this.#length += bytes.length;
-    if (this.#length <= lineBytesMax) this.#parts.push(bytes.slice());
-    else this.#parts = [];
   }
 
   /** The line, which these bytes complete. The next one begins. */
@@ -77,14 +82,18 @@ class LineBuffer {
     const number = this.#number++;
     this.#parts = [];
     this.#length = 0;
-    if (isTooLong) return { number, why: "too-long" };
+    const fault = (why: InputFault["why"]): InputFault => {
+      const beginning = new TextDecoder().decode(bytes.subarray(0, beginningBytes));
+      return { number, why, beginning };
+    };
+    if (isTooLong) return fault("too-long");
     try {
       const text = this.#utf8.decode(
         bytes.at(-1) === carriageReturn ? bytes.subarray(0, -1) : bytes,
       );
       return { text: number === 1 && text.startsWith(byteOrderMark) ? text.slice(1) : text };
     } catch {
-      return { number, why: "not-utf8" };
+      return fault("not-utf8");
     }
   }
 }

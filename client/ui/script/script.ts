@@ -8,7 +8,7 @@
 
 import { aborted, systemClock } from "../../../shared/time/clock.ts";
 import { writeAll } from "../../../shared/net/write_all.ts";
-import { isMessage, type LineOutcome, runLine } from "../commands/commands.ts";
+import { commandIn, isMessage, type LineOutcome, runLine } from "../commands/commands.ts";
 import type { Display, Session } from "../session.ts";
 import { type HistoryRow, type Shown, type Wording, wordingOf } from "../wording/wording.ts";
 import { type InputFault, InputLineStream } from "./input_lines.ts";
@@ -181,7 +181,7 @@ export async function runLines(
         if (!overlaps || running.length >= overlappingMax) isMore = await done(running.splice(0));
         if (!isMore) break;
         if (overlaps) running.push(runLine(line.text, overlapping));
-        else if (line.text === undefined) isMore = await done([refuse(line, display)]);
+        else if (line.text === undefined) isMore = await done([refuse(line, session, display)]);
         else isMore = await done([runLine(line.text, context)]);
         if (!isMore) break;
       }
@@ -195,8 +195,14 @@ export async function runLines(
   return !hasFailed;
 }
 
-/** Says that a line is no text. */
-function refuse({ number, why }: InputFault, display: Display): Promise<LineOutcome> {
+/** Says that a line is no text. If it was meant as a command, it may have been one that turns to somebody. */
+function refuse(
+  { number, why, beginning }: InputFault,
+  session: Session,
+  display: Display,
+): Promise<LineOutcome> {
+  const command = commandIn(beginning);
+  if (command !== undefined) session.turnFailed(command);
   display.show({ type: "not-a-line", number, why });
   return Promise.resolve("failed");
 }

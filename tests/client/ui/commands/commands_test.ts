@@ -413,7 +413,7 @@ Deno.test("/quit ends it, and is the only line that does", async () => {
   assertEquals((await run("/quit ")).quits, true);
   assertEquals((await run(" \u200b/quit ")).quits, true);
   await fc.assert(fc.asyncProperty(fc.string(), async (line) => {
-    fc.pre(!/^[\s\p{Cf}]*\/quit\s*$/u.test(line));
+    fc.pre(!/^[\s\p{Cc}\p{Cf}\p{DI}]*\/quit\s*$/u.test(line));
     assertEquals((await run(line)).quits, false);
   }));
 });
@@ -436,6 +436,14 @@ const outcomes: [line: string, outcome: LineOutcome, refused?: string][] = [
   ["/cloes", "failed", "/cloes"],
   ["/verfiy bob no", "failed", "/verfiy bob no"],
   ["/swich", "failed", "/swich"],
+  ["/query dave", "failed", "/query dave"],
+  ["/join #dave", "failed", "/join #dave"],
+  ["/ chat dave", "failed", "/ chat dave"],
+  ["/hepl dave", "failed", "/hepl dave"],
+  ["/", "failed"],
+  ["\0/switch ", "failed", "/switch"],
+  ["\b\x1b/switch ", "failed", "/switch"],
+  ["\u3164\u115f\ufe0f\u{e0020}/switch ", "failed", "/switch"],
 ];
 
 for (const [line, outcome, refused] of outcomes) {
@@ -492,6 +500,9 @@ const turns: [line: string, to: string | undefined | "none"][] = [
   ["/close", undefined],
   ["/verify bob no", undefined],
   ["/chta bob", undefined],
+  ["/query bob", undefined],
+  ["/ chat bob", undefined],
+  ["\0/chat bob", "bob"],
   ["/info", "none"],
   ["/etc/chat", "none"],
   ["/hepl", "none"],

@@ -41,10 +41,12 @@ Deno.test("a line that is not UTF-8 is named, and the others are lines", async (
   const bytes = parts.map((part) =>
     typeof part === "string" ? utf8.encode(part) : Uint8Array.from(part)
   );
-  const fault = (number: number): InputLine => ({ number, why: "not-utf8" });
+  const fault = (number: number, beginning = "\ufffd"): InputLine => (
+    { number, why: "not-utf8", beginning }
+  );
   assertEquals(
     await linesOf(bytes),
-    [text("one"), fault(2), text("three"), fault(4), fault(5), fault(6)],
+    [text("one"), fault(2), text("three"), fault(4), fault(5), fault(6, "six\ufffd")],
   );
 });
 
@@ -52,7 +54,7 @@ Deno.test("a line that is far too long is named, and does not take up memory", a
   const long = new Uint8Array(40_000).fill(0x61);
   assertEquals(await linesOf([utf8.encode("one\n"), long, long, utf8.encode("\nthree\n")]), [
     text("one"),
-    { number: 2, why: "too-long" },
+    { number: 2, why: "too-long", beginning: "a".repeat(256) },
     text("three"),
   ]);
   const longest = "a".repeat(64 * 1024);

@@ -207,6 +207,28 @@ Deno.test("a line that is not UTF-8 is refused by its number, and nothing of it 
   assertEquals(shown, [{ type: "not-a-line", number: 2, why: "not-utf8" }]);
 });
 
+const unreadableCommands: [input: string, refusedFor: string][] = [
+  ["/chat d\xefve\n", "/chat d\ufffdve"],
+  [" /sw\xefch dave\n", "/sw\ufffdch dave"],
+  ["\xff\xfe/\0c\0h\0a\0t\0 \0d\0\n", "/\0c\0h\0a\0t\0 \0d\0"],
+  ["\0/\0c\0h\0a\0t\0 \0d\0\n", "/\0c\0h\0a\0t\0 \0d\0"],
+  ["/chat " + "d".repeat(70_000) + "\n", "/chat " + "d".repeat(250)],
+];
+
+for (const [input, refusedFor] of unreadableCommands) {
+  Deno.test(`behind ${JSON.stringify(input.slice(0, 20))} nothing goes to the one before`, async () => {
+    const { done, sent, shown } = await ran(latin1(`one\n${input}secret\n`));
+    assertEquals([done, sent], [false, ["one"]]);
+    assertEquals(shown.at(-1), { type: "turn-failed", command: refusedFor });
+  });
+}
+
+Deno.test("behind an unreadable line that is no command the others are sent", async () => {
+  for (const line of ["x\xff /chat dave", "//\xff", "x".repeat(70_000)]) {
+    assertEquals((await ran(latin1(`one\n${line}\nthree\n`))).sent, ["one", "three"], line);
+  }
+});
+
 Deno.test("what is typed and not ended by Enter is not sent", async () => {
   assertEquals((await ran("one\ntwo")).sent, ["one", "two"]);
   assertEquals((await ran("one\ntwo", { isTyped: true })).sent, ["one"]);
