@@ -15,6 +15,7 @@ import { type Clock, type TimerClock, within } from "../../shared/time/clock.ts"
 import { Deadlines } from "../../shared/time/deadlines.ts";
 import type { Fairness } from "../fairness/fairness.ts";
 import type { Context } from "../handlers/handlers.ts";
+import type { Seat } from "../relay/relay.ts";
 import { Session, type SessionOptions } from "./session.ts";
 import type { Connection } from "./socket.ts";
 
@@ -40,6 +41,8 @@ export class Connections {
   readonly #options: ConnectionsOptions;
   readonly #sessionOptions: SessionOptions;
   readonly #sessions = new Map<Session, Promise<void>>();
+  /** Those that are joined with another, each until it has ended. */
+  readonly #joined = new Set<Promise<void>>();
   /** Sessions that wait for the rest of a message. */
   readonly #incomplete = new Deadlines<Session>(messageTimeoutMs);
   /** When each session is looked at next. */
@@ -65,15 +68,35 @@ export class Connections {
    * @returns Done when the connection has ended and is closed. Never rejected.
    */
   serve(conn: Connection, observedHost: string): Promise<void> {
+    return this.#serve(conn, observedHost).then(this.#whenEnded(observedHost));
+  }
+
+  /** @returns Done when the connection is closed. Never rejected. */
+  #serve(conn: Connection, observedHost: string): Promise<void> {
     const session = new Session(conn, observedHost, this.#sessionOptions);
     this.#rounds.start(session, session.heardAtMs);
-    const ended = session.run().then(() => {
+    const served = session.run().then((seat) => {
       this.#rounds.stop(session);
       this.#sessions.delete(session);
-      this.#options.onEnded?.(observedHost);
+      return seat && this.#forward(seat, conn);
     });
-    this.#sessions.set(session, ended);
-    return ended;
+    this.#sessions.set(session, served);
+    return served;
+  }
+
+  // The session of a connection that is joined with another is not needed any more. These two are functions of
+  // their own so that nothing of them keeps it in memory.
+
+  #whenEnded(observedHost: string): () => void {
+    return () => this.#options.onEnded?.(observedHost);
+  }
+
+  #forward(seat: Seat, conn: Connection): Promise<void> {
+    const ended = seat.forward(conn);
+    this.#joined.add(ended);
+    return ended.then(() => {
+      this.#joined.delete(ended);
+    });
   }
 
   /** Closes the connections whose clients are too slow or too silent. */
@@ -98,6 +121,7 @@ export class Connections {
     this.#options.fairness.close();
     // With Deno 2.6 closing a connection does not end a write to it: a session whose client does not
     // read outlives its closing.
-    await within(endedTimeoutMs, Promise.all(this.#sessions.values()), this.#options.timer);
+    const ended = Promise.all([...this.#sessions.values(), ...this.#joined]);
+    await within(endedTimeoutMs, ended, this.#options.timer);
   }
 }

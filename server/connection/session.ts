@@ -76,8 +76,12 @@ export class Session implements Subscriber, Holder {
     return this.#writer.writingSinceMs;
   }
 
-  /** Serves the connection until either side ends it, and closes it. Never rejected. */
-  async run(): Promise<void> {
+  /**
+   * Serves the connection until either side ends it, and closes it. Never rejected.
+   *
+   * @returns With whom the connection is joined from now on, if it is: then it is not closed.
+   */
+  async run(): Promise<Seat | undefined> {
     const { log } = this.#options;
     try {
       await this.#serve();
@@ -89,10 +93,13 @@ export class Session implements Subscriber, Holder {
           error: errorMessage(error),
         });
       }
-    } finally {
-      this.close();
-      this.#visitor.leave();
     }
+    const { seat } = this.#client;
+    const isJoined = this.#state === "idle" && seat !== undefined;
+    if (isJoined) this.#client.seat = undefined;
+    else this.close();
+    this.#visitor.leave();
+    return isJoined ? seat : undefined;
   }
 
   /** The key with which the client has registered on the connection. */
@@ -152,7 +159,11 @@ export class Session implements Subscriber, Holder {
       this.#reader.take(count);
       // No request stays here, where it would be kept in memory until the next one.
       const hasAnswered = await this.#answerRead(wasPending);
-      if (this.#client.seat !== undefined) return await this.#forward(this.#client.seat);
+      if (this.#client.seat !== undefined) {
+        // What comes before the client has heard that it is joined is meant for nobody.
+        if (this.#reader.isPending) this.close();
+        return;
+      }
       if (this.#reader.hasEnded) return await this.#linger();
       // The deadline is that of the whole message: it does not move with each byte. It may have taken a while
       // until what came before was answered.
@@ -195,15 +206,6 @@ export class Session implements Subscriber, Holder {
   /** Whether nobody can hear an answer any more. */
   get #isOver(): boolean {
     return this.#state === "closed" || this.#state === "ending";
-  }
-
-  /** The connection is joined with another: from now on nothing in it is a message. */
-  async #forward(seat: Seat): Promise<void> {
-    // What comes before the client has heard that it is joined is meant for nobody.
-    if (this.#reader.isPending) return;
-    // The relay looks after its own.
-    this.heardAtMs = Infinity;
-    await seat.forward(this.#conn);
   }
 
   /** Answers a request. Never throws. */

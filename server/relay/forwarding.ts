@@ -18,8 +18,8 @@ export interface Destination {
   closeWrite(): Promise<void>;
 }
 
-/** Bytes in the buffer of a direction in which nothing flows. */
-const idleBytes = 2 * 1024;
+/** Bytes in the buffer of a direction in which nothing flows: there are many of these. */
+const idleBytes = 512;
 
 /** Bytes in a buffer that is lent: fewer reads of more bytes take half the time. */
 const lentBytes = 256 * 1024;

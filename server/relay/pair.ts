@@ -40,17 +40,10 @@ export interface PairOwner {
   /**
    * Forwards what one of a pair says to the other.
    *
-   * @throws {Error} If one of the connections breaks, or the one that speaks has said as much as it may.
+   * @returns Done at the end of what it says. Rejected if one of the connections breaks, or it has said as much as
+   * it may.
    */
   forward(seat: Seat, from: Source, to: Destination): Promise<void>;
-}
-
-/** What a pair is made of. */
-interface PairParts {
-  readonly asker: Asker;
-  readonly asked: Party;
-  readonly nowMs: number;
-  readonly owner: PairOwner;
 }
 
 /** Two clients that are to be joined, and are. */
@@ -58,40 +51,49 @@ export class Pair {
   readonly asker: Asker;
   readonly asked: Party;
   readonly seats: readonly [Seat, Seat];
-  readonly owner: PairOwner;
   /** What both may say, once they are joined. */
   rate: Allowance | undefined;
-  readonly #begunAtMs: number;
   /** When something was forwarded last. */
   activeAtMs: number;
-  readonly #paused = new Set<() => void>();
-  #joined = 0;
+  readonly #owner: PairOwner;
+  readonly #begunAtMs: number;
+  /** What goes on after its pause. There are many pairs in which nothing flows. */
+  #paused: Set<() => void> | undefined;
+  readonly #ended = Promise.withResolvers<void>();
+  #taken = 0;
+  #finished = 0;
   #hasEnded = false;
 
-  constructor({ asker, asked, nowMs, owner }: PairParts) {
+  constructor(asker: Asker, asked: Party, nowMs: number, owner: PairOwner) {
     this.asker = asker;
     this.asked = asked;
-    this.owner = owner;
+    this.#owner = owner;
     this.#begunAtMs = this.activeAtMs = nowMs;
     this.seats = [new Seat(this, asker), new Seat(this, asked)];
   }
 
-  /** The seat opposite. */
-  opposite(seat: Seat): Seat {
-    const [one, other] = this.seats;
-    return seat === one ? other : one;
+  /** A client has taken its seat. */
+  take(seat: Seat): void {
+    this.#owner.taken(seat);
+    if (++this.#taken < 2) return;
+    this.#owner.complete(this);
+    for (const seat of this.seats) seat.decide(true);
   }
 
-  /** One of the two has come. */
-  arrive(): void {
-    if (++this.#joined < 2 || this.#hasEnded) return;
-    this.owner.complete(this);
-    for (const seat of this.seats) seat.decide(true);
+  /** A client has its connection ready. @returns Done when the pair has ended, and the connection is closed. */
+  attach(seat: Seat): Promise<void> {
+    const [one, other] = this.seats;
+    if (this.#hasEnded) seat.close();
+    else if (one.conn !== undefined && other.conn !== undefined) {
+      this.#forward(one, one.conn, other.conn);
+      this.#forward(other, other.conn, one.conn);
+    }
+    return this.#ended.promise;
   }
 
   /** Whether its time is over. */
   isOver(nowMs: number): boolean {
-    if (this.#joined < 2) return nowMs - this.#begunAtMs >= relayJoinMs;
+    if (this.#taken < 2) return nowMs - this.#begunAtMs >= relayJoinMs;
     return nowMs - this.activeAtMs >= relayIdleMs || nowMs - this.#begunAtMs >= relayLastsMs;
   }
 
@@ -100,10 +102,11 @@ export class Pair {
     const { promise, resolve } = Promise.withResolvers<void>();
     const goOn = () => {
       cancel();
-      this.#paused.delete(goOn);
+      this.#paused?.delete(goOn);
       resolve();
     };
     const cancel = clock.after(ms, goOn);
+    this.#paused ??= new Set();
     this.#paused.add(goOn);
     return promise;
   }
@@ -112,9 +115,20 @@ export class Pair {
   end(): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    this.owner.ended(this);
-    for (const goOn of this.#paused) goOn();
-    for (const seat of this.seats) seat.end();
+    this.#owner.ended(this);
+    for (const goOn of this.#paused ?? []) goOn();
+    for (const seat of this.seats) {
+      seat.decide(false);
+      seat.close();
+    }
+    this.#ended.resolve();
+  }
+
+  #forward(seat: Seat, from: Source, to: Destination): void {
+    this.#owner.forward(seat, from, to).then(() => {
+      // The other direction may go on.
+      if (++this.#finished === 2) this.end();
+    }, () => this.end());
   }
 }
 
@@ -125,11 +139,9 @@ export class Seat {
   readonly nonce = randomId();
   /** From where its client has come, once it has. */
   host = "";
-  readonly #joined = Promise.withResolvers<boolean>();
-  readonly #connection = Promise.withResolvers<JoinedConnection | undefined>();
-  /** Done when nothing more comes from this client, or the pair has ended. */
-  readonly #finished = Promise.withResolvers<void>();
-  #conn: JoinedConnection | undefined;
+  /** Its connection, from when that is ready until it is closed. */
+  conn: JoinedConnection | undefined;
+  #decide: ((joined: boolean) => void) | undefined;
 
   constructor(pair: Pair, party: Party) {
     this.pair = pair;
@@ -144,31 +156,26 @@ export class Seat {
    */
   take(host: string): Promise<boolean> {
     this.host = host;
-    this.pair.owner.taken(this);
-    this.pair.arrive();
-    return this.#joined.promise;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    this.#decide = resolve;
+    this.pair.take(this);
+    return promise;
   }
 
   /** Says whether both have come. */
   decide(joined: boolean): void {
-    this.#joined.resolve(joined);
+    this.#decide?.(joined);
+    this.#decide = undefined;
   }
 
-  /** Forwards what comes on a connection to the other one of the pair. Done when the pair has ended. Never rejected. */
-  async forward(conn: JoinedConnection): Promise<void> {
-    this.#conn = conn;
-    this.#connection.resolve(conn);
-    const other = this.pair.opposite(this);
-    const to = await other.#connection.promise;
-    try {
-      if (to !== undefined) await this.pair.owner.forward(this, conn, to);
-      this.#finished.resolve();
-      // The other direction may go on.
-      await other.#finished.promise;
-    } catch {
-      // One of them is gone, or may not go on.
-    }
-    this.pair.end();
+  /**
+   * Forwards what comes on a connection to the other one of the pair, and closes it in the end.
+   *
+   * @returns Done when it is closed. Never rejected.
+   */
+  forward(conn: JoinedConnection): Promise<void> {
+    this.conn = conn;
+    return this.pair.attach(this);
   }
 
   /** The client will not come, or has left. */
@@ -176,11 +183,9 @@ export class Seat {
     this.pair.end();
   }
 
-  /** The pair has ended. */
-  end(): void {
-    this.decide(false);
-    this.#connection.resolve(undefined);
-    this.#conn?.close();
-    this.#finished.resolve();
+  /** Closes its connection. */
+  close(): void {
+    this.conn?.close();
+    this.conn = undefined;
   }
 }

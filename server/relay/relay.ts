@@ -90,7 +90,7 @@ export class Relay implements PairOwner {
     const refusal = this.#refusal(asker, asked);
     if (refusal !== undefined) return refusal;
     const nowMs = this.#options.clock.now();
-    const pair = new Pair({ asker, asked, nowMs, owner: this });
+    const pair = new Pair(asker, asked, nowMs, this);
     this.#pairs.add(pair);
     this.#ofKey.set(asker.key, (this.#ofKey.get(asker.key) ?? 0) + 1);
     this.#ofHost.add(asker.host);
@@ -147,21 +147,25 @@ export class Relay implements PairOwner {
     this.complete(pair);
   }
 
-  async forward(seat: Seat, from: Source, to: Destination): Promise<void> {
+  forward(seat: Seat, from: Source, to: Destination): Promise<void> {
+    return forward(from, to, this.#buffers, (bytes) => this.#forwarded(seat, bytes));
+  }
+
+  /**
+   * Counts what has been forwarded. @returns What has to be waited for before more is.
+   *
+   * @throws {UsedUp} If no more is forwarded of what this one says.
+   */
+  #forwarded({ pair, party, host }: Seat, bytes: number): Promise<void> | undefined {
     const { timer, capacity } = this.#options;
-    const { pair } = seat;
-    const counted = this.#countedAs(seat.party.key, seat.host);
-    pair.rate ??= new Allowance(capacity.relayRateOfPair, timer.now());
-    const { rate } = pair;
-    await forward(from, to, this.#buffers, (bytes) => {
-      const nowMs = timer.now();
-      pair.activeAtMs = nowMs;
-      for (const one of counted) {
-        if (this.#allowanceOf(one, nowMs).take(bytes, nowMs) > 0) throw new UsedUp();
-      }
-      const waitMs = Math.max(rate.take(bytes, nowMs), this.#all.take(bytes, nowMs));
-      return waitMs === 0 ? undefined : pair.pause(waitMs, timer);
-    });
+    const nowMs = timer.now();
+    pair.activeAtMs = nowMs;
+    for (const counted of this.#countedAs(party.key, host)) {
+      if (this.#allowanceOf(counted, nowMs).take(bytes, nowMs) > 0) throw new UsedUp();
+    }
+    pair.rate ??= new Allowance(capacity.relayRateOfPair, nowMs);
+    const waitMs = Math.max(pair.rate.take(bytes, nowMs), this.#all.take(bytes, nowMs));
+    return waitMs === 0 ? undefined : pair.pause(waitMs, timer);
   }
 
   #refusal(asker: Asker, asked: Party): RelayRefusal | undefined {

@@ -2,7 +2,7 @@
  * The bench: measures what the project is held to, side by side with what it is measured against, and
  * prints one table.
  *
- *     deno run -A tests/bench/main.ts [--only kept,oneshot,registrations,memory,latency,peers,delivery,openings,frames,startup,store]
+ *     deno run -A tests/bench/main.ts [--only kept,oneshot,registrations,memory,latency,peers,delivery,openings,frames,relay,startup,store]
  *
  * Environment: `LINELOAD` names a load generator compiled from lineload.c, `P2PCHAT` the compiled
  * executable. On a machine with others on it only ratios mean anything, and of those the medians.
@@ -21,6 +21,7 @@ import { measurePeers } from "./peers.ts";
 import { findPin } from "./pin.ts";
 import { measureRate } from "./rate.ts";
 import { measureRegistrations } from "./registrations.ts";
+import { measureRelay } from "./relay.ts";
 import { formatReport, type Report } from "./report.ts";
 import { measureSealedFrames } from "./sealed_frames.ts";
 import { measureStartup } from "./startup.ts";
@@ -36,6 +37,7 @@ const sections: Record<string, (bench: Bench) => Promise<Report>> = {
   delivery: measureDelivery,
   openings: measureOpenings,
   frames: measureSealedFrames,
+  relay: measureRelay,
   startup: measureStartup,
   store: measureStore,
 };

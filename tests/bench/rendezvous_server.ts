@@ -6,7 +6,7 @@
  */
 
 import { startServer } from "../../server/server.ts";
-import { withoutRates } from "../support/rates.ts";
+import { relaysWithoutBounds, withoutRates } from "../support/rates.ts";
 import { writeAll } from "../../shared/net/write_all.ts";
 
 const server = startServer({
@@ -14,6 +14,6 @@ const server = startServer({
   port: 0,
   data: Deno.args[0],
   // The load comes from one host, and from a few keys.
-  capacity: withoutRates,
+  capacity: { ...withoutRates, ...relaysWithoutBounds },
 });
 await writeAll(Deno.stdout, new TextEncoder().encode(`${server.address.port}\n`));

@@ -21,3 +21,14 @@ export const withoutRates: Pick<Capacity, "hostRates" | "keyRates"> = {
   hostRates: times(hostRates, 1_000_000),
   keyRates: times(keyRates, 1_000_000),
 };
+
+const unbounded = { burst: Number.MAX_SAFE_INTEGER, perSecond: Number.MAX_SAFE_INTEGER };
+
+/** The capacity of a server that relays as much as it can. */
+export const relaysWithoutBounds: Partial<Capacity> = {
+  relaysPerKey: Infinity,
+  relayRate: unbounded,
+  relayRateOfPair: unbounded,
+  relayRateOfKey: unbounded,
+  relayRateOfHost: unbounded,
+};

@@ -6,6 +6,11 @@ import { Identity } from "../../../shared/crypto/identity.ts";
 import { contactEntry } from "../../../shared/protocol/contact_token.ts";
 import { relayIdleMs, relayJoinMs, relayLastsMs } from "../../../shared/protocol/limits.ts";
 import { dataHeaders } from "../../../shared/protocol/mail_data.ts";
+import type { Server } from "../../../server/server.ts";
+import { formatAddress } from "../../../shared/net/address.ts";
+import { until } from "../../support/events.ts";
+import { register, start } from "../../support/server_fixture.ts";
+import { Wire } from "../../support/wire.ts";
 import { type CoreClient, CoreServer } from "../../support/core_fixture.ts";
 import { keyLine, signatureOf } from "../../support/signer.ts";
 
@@ -345,3 +350,52 @@ Deno.test("a server that stops ends what it relays, and leaves no timer", async 
   await Promise.all([one.ended, two.ended]);
   assertEquals(server.clock.waiting, 0);
 });
+
+Deno.test("over sockets, megabytes come through whole, also if they are read late, and the ends are passed on", async () => {
+  await using server = start();
+  using a = await onSocket(server, "alice", alice);
+  using b = await onSocket(server, "bob", bob);
+  const ends = async () => {
+    const own = await a.ask("RELAY", "clientID: alice", "Version: 1", "Target: bob");
+    const other = await b.receive();
+    const conns = [];
+    for (const [id, identity, said] of [["alice", alice, own], ["bob", bob, other]] as const) {
+      const wire = await Wire.connect(server);
+      const nonce = nonceIn(said.replaceAll("\r", ""));
+      await wire.send(
+        [...joinLines(id, identity, nonce, formatAddress(server.address)), "", ""].join("\r\n"),
+      );
+      conns.push(wire);
+    }
+    for (const wire of conns) assertEquals(await wire.receive(), "JOINACK\r\nVersion: 1\r\n\r\n");
+    return conns as [Wire, Wire];
+  };
+  const [one, two] = await ends();
+  const sent = "0123456789abcdef".repeat(512 * 1024);
+  const sending = one.send(sent).then(() => one.conn.closeWrite());
+  // The other way goes on meanwhile.
+  await two.send("not yet");
+  const chunk = new Uint8Array(7);
+  assertEquals(await one.conn.read(chunk), 7);
+  assertEquals(await two.rest(), sent);
+  await sending;
+  await two.send("after the end");
+  await two.conn.closeWrite();
+  assertEquals(await one.rest(), "after the end");
+  // Both sides have ended, so has the pair; another one that breaks ends as well.
+  const [three, four] = await ends();
+  three.close();
+  assertEquals(await four.rest(), "");
+  four.close();
+  one.close();
+  two.close();
+  await until(() => server.connections === 2);
+  assertEquals(await a.ask("PING"), "PONG\r\n\r\n");
+});
+
+async function onSocket(server: Server, id: string, identity: Identity): Promise<Wire> {
+  const wire = await Wire.connect(server);
+  await register(wire, id, identity);
+  await wire.ask("WATCH", "Version: 1", "Features: relay");
+  return wire;
+}
