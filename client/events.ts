@@ -6,6 +6,7 @@
  */
 
 import type { Address } from "../shared/net/address.ts";
+import type { NamedAddress } from "../shared/net/named_address.ts";
 import type { Fingerprint, PublicKey } from "../shared/crypto/public_key.ts";
 import type { ServerAddress } from "../shared/net/server_address.ts";
 import type { Problem } from "./user_error.ts";
@@ -25,7 +26,7 @@ export type CloseReason = "you-left" | "peer-left" | "lost" | "silent" | "broken
 /** A client that the server knows. */
 export interface KnownClient {
   readonly id: string;
-  readonly address: Address;
+  readonly address: NamedAddress;
   /** Of the key that the server says is its. */
   readonly fingerprint?: Fingerprint;
 }

@@ -5,8 +5,8 @@
  * @module
  */
 
-import type { Address } from "../../shared/net/address.ts";
-import type { Clock } from "../../shared/time/clock.ts";
+import type { NamedAddress } from "../../shared/net/named_address.ts";
+import { type Clock, systemClock } from "../../shared/time/clock.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import type { PublicKey } from "../../shared/crypto/public_key.ts";
 import { auditQuestion, readAuditStreams } from "../../shared/protocol/audit.ts";
@@ -15,7 +15,7 @@ import { refusals } from "../../shared/protocol/reasons.ts";
 import type { KnownClient } from "../events.ts";
 import { ignoringReceiver, Link, type Refusal } from "../link/link.ts";
 import type { ConversationId, ConversationRecord, Store } from "../store/store.ts";
-import type { Network } from "../transport/transport.ts";
+import { type DialableAddress, type Network, permit } from "../transport/transport.ts";
 import { type Problem, UserError } from "../user_error.ts";
 import { answerAudit } from "./answer.ts";
 import { AuditBudget } from "./audit_budget.ts";
@@ -80,6 +80,8 @@ export interface AuditCall {
   /** Asks a server where the peer is. If none says so, it is where it was last. */
   readonly lookUp: () => Promise<KnownClient | undefined>;
   readonly network: Network;
+  /** The host at which the server is reached, once it has been asked. */
+  readonly serverHost: () => string;
   readonly identity: Identity;
   readonly store: Pick<Store, "conversations" | "digests" | "knownPeers">;
 }
@@ -96,7 +98,7 @@ export async function auditPeer(call: AuditCall): Promise<AuditReport> {
   const record = conversations.find(self, name)
     .find((record) => key !== undefined && record.key === key);
   if (record === undefined) throw new UserError({ code: "nothing-to-compare", self, name });
-  const link = await open(call, record, await locate(call, record));
+  const link = await open(call, record, await placeOf(call, record));
   try {
     return await audit(digests, record.id, (question) => link.ask(question));
   } finally {
@@ -105,24 +107,29 @@ export async function auditPeer(call: AuditCall): Promise<AuditReport> {
   }
 }
 
-async function locate(
-  { name, lookUp }: AuditCall,
+/** Where to call: where a server says that they are, if that may be called, else where they were last. */
+async function placeOf(
+  { name, lookUp, network, serverHost }: AuditCall,
   { address }: ConversationRecord,
-): Promise<Address> {
+): Promise<DialableAddress> {
+  const permitted = (named: NamedAddress) =>
+    permit(named, { name, network, serverHost: serverHost(), clock: systemClock });
   try {
     const found = await lookUp();
-    if (found?.id === name) return found.address;
+    if (found?.id === name) return await permitted(found.address);
     throw new UserError({ code: "not-found-by-server", name });
   } catch (error) {
-    if (address !== undefined && error instanceof UserError) return address;
-    throw error;
+    if (address === undefined || !(error instanceof UserError)) throw error;
+    return await permitted(address).catch((again) => {
+      throw error.code === "address-not-called" ? error : again;
+    });
   }
 }
 
 async function open(
   { self, name, network, identity }: AuditCall,
   { key }: ConversationRecord,
-  address: Address,
+  address: DialableAddress,
 ): Promise<Link> {
   const conn = await network.dial(address, name, { signal: new AbortController().signal });
   const opened = Promise.withResolvers<void>();

@@ -6,6 +6,7 @@
  */
 
 import { type Address, plainHost } from "../../shared/net/address.ts";
+import type { NamedAddress } from "../../shared/net/named_address.ts";
 import type { Fingerprint } from "../../shared/crypto/public_key.ts";
 import { linksMax } from "../../shared/protocol/limits.ts";
 import { type TimerClock, within } from "../../shared/time/clock.ts";
@@ -21,7 +22,12 @@ import {
 } from "../link/link.ts";
 import type { CloseReason, KnownClient } from "../events.ts";
 import type { Rendezvous } from "../rendezvous/rendezvous.ts";
-import type { Network, PeerConn } from "../transport/transport.ts";
+import {
+  type DialableAddress,
+  type Network,
+  type PeerConn,
+  permit,
+} from "../transport/transport.ts";
 import { type Problem, UserError } from "../user_error.ts";
 
 /** How long a peer that is new waits until the server has said whether it knows its key. */
@@ -61,10 +67,10 @@ export class CallRefused extends UserError {}
 /** What a connector needs. */
 export interface ConnectorOptions {
   readonly self: Self;
-  readonly network: Pick<Network, "dial">;
+  readonly network: Pick<Network, "dial" | "interfaces" | "lookUp">;
   readonly rendezvous: Pick<
     Rendezvous,
-    "idAt" | "lookUp" | "registered" | "serverFingerprint" | "status"
+    "idAt" | "lookUp" | "registered" | "serverFingerprint" | "serverHost" | "status"
   >;
   readonly allowPlaintext: boolean;
   readonly clock: TimerClock;
@@ -102,7 +108,7 @@ export class Connector {
    *
    * @throws {UserError} If the server does not say, or cannot be asked.
    */
-  async locate(name: string): Promise<Address> {
+  async locate(name: string): Promise<NamedAddress> {
     const found = await this.#options.rendezvous.lookUp(name);
     if (found === undefined) throw new UserError({ code: "not-registered", name });
     // A legacy server knows no Target and names any client that it likes.
@@ -113,6 +119,31 @@ export class Connector {
   }
 
   /**
+   * Asks whether an address may be called, given who has named it: see {@linkcode permit}.
+   *
+   * @param name Whose it is; undefined if that is not known.
+   * @param otherwise Another address of theirs, asked for and tried if it may not.
+   * @throws {UserError} With `address-not-called` if neither may, for the reason that the first has.
+   */
+  async permit(
+    address: NamedAddress,
+    name: string | undefined,
+    otherwise: () => NamedAddress | undefined = () => undefined,
+  ): Promise<DialableAddress> {
+    const { network, rendezvous: { serverHost }, clock } = this.#options;
+    const options = { name, network, serverHost, clock };
+    try {
+      return await permit(address, options);
+    } catch (error) {
+      const other = isRefused(error) ? otherwise() : undefined;
+      if (other === undefined) throw error;
+      return await permit(other, options).catch((again) => {
+        throw isRefused(again) ? error : again;
+      });
+    }
+  }
+
+  /**
    * Calls an address. Done when the link is open. If the other side hangs up, without a word or with some
    * that are not of this protocol, as legacy programs do at what they do not know, and plaintext is allowed,
    * it is called again as they call.
@@ -120,7 +151,7 @@ export class Connector {
    * @throws {UserError} If nobody answers there, or there are too many links.
    * @throws {CallRefused} If the other side was reached, and either side does not want to talk.
    */
-  async call(address: Address, call: Call, keeper: LinkKeeper): Promise<Link> {
+  async call(address: DialableAddress, call: Call, keeper: LinkKeeper): Promise<Link> {
     const { link, opened } = await this.#dial(address, call, keeper, false);
     let first;
     try {
@@ -138,7 +169,7 @@ export class Connector {
   }
 
   async #dial(
-    address: Address,
+    address: DialableAddress,
     call: Call,
     keeper: LinkKeeper,
     legacyChat: boolean,
@@ -160,15 +191,17 @@ export class Connector {
    * @param isOwn Whether an address is our own.
    */
   async search(
-    peer: { readonly peerId: string; readonly lastAddress: Address | undefined },
+    peer: { readonly peerId: string; readonly lastAddress: NamedAddress | undefined },
     keeper: LinkKeeper,
     isOwn: (address: Address) => boolean,
   ): Promise<void> {
     const { peerId: name } = peer;
     try {
       const found = await this.#askFor(name);
-      const address = found?.address ?? peer.lastAddress;
-      if (address === undefined || isOwn(address)) return;
+      const named = found?.address ?? peer.lastAddress;
+      if (named === undefined) return;
+      const address = await this.permit(named, name, () => peer.lastAddress);
+      if (isOwn(address)) return;
       // Somebody who is away according to the server is not where they were.
       if (found === undefined && this.#options.rendezvous.status(name) === "away") return;
       await this.call(address, { expectedId: name, interactive: false }, keeper);
@@ -266,6 +299,11 @@ export class Connector {
     keeper.added(link);
     return { link, opened: opened.promise };
   }
+}
+
+/** Whether an address may not be called. */
+function isRefused(error: unknown): error is UserError {
+  return error instanceof UserError && error.code === "address-not-called";
 }
 
 /** Whether a call has failed with a reason that the other side gives, or for one of ours. */

@@ -17,7 +17,7 @@ export interface AuditWithOptions {
   readonly self: { readonly id: string; readonly identity: Identity };
   readonly store: Store;
   readonly list: Pick<ConversationList, "find" | "get">;
-  readonly rendezvous: Pick<Rendezvous, "lookUp">;
+  readonly rendezvous: Pick<Rendezvous, "lookUp" | "serverHost">;
   readonly network: Network;
 }
 
@@ -40,5 +40,6 @@ export async function auditWith(
   }
   if (!mayCall) throw new UserError({ code: "not-connected", name: conversation!.name });
   const lookUp = () => rendezvous.lookUp(to);
-  return await auditPeer({ self, name: to, lookUp, network, identity, store });
+  const serverHost = () => rendezvous.serverHost;
+  return await auditPeer({ self, name: to, lookUp, network, serverHost, identity, store });
 }

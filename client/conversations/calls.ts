@@ -7,9 +7,11 @@
 
 import pLimit from "p-limit";
 import { type Address, isLocal, isUnspecified, parseAddress } from "../../shared/net/address.ts";
+import { namedBy } from "../../shared/net/named_address.ts";
 import { fingerprintOf } from "../../shared/crypto/public_key.ts";
 import { isClientId } from "../../shared/protocol/client_id.ts";
 import { type Call, CallRefused, type Connector } from "../connector/connector.ts";
+import type { DialableAddress } from "../transport/transport.ts";
 import { type Problem, UserError } from "../user_error.ts";
 import { type Conversation, wasCalledAt } from "./conversation.ts";
 import type { ConversationList } from "./conversation_list.ts";
@@ -68,7 +70,7 @@ export class Calls {
     if (called !== undefined) return this.#turn("already-open", called);
     const call = { expectedId: address === undefined ? to : undefined, interactive: true };
     try {
-      const place = address ?? await connector.locate(to);
+      const place = await this.#placeOf(to, address);
       const open = this.#openInPlaintext(place, call);
       if (open !== undefined) return this.#turn("already-open", open);
       onCalling(place);
@@ -104,6 +106,17 @@ export class Calls {
     if (links.admitPlaintext(link, call) !== undefined) return undefined;
     open.calledAs ??= call.expectedId;
     return open;
+  }
+
+  /** Where to call. @throws {UserError} If nobody knows, or what they say is not called. */
+  async #placeOf(to: string, typed: Address | undefined): Promise<DialableAddress> {
+    const { connector, list } = this.#options;
+    if (typed !== undefined) return await connector.permit(namedBy("user", typed), undefined);
+    return await connector.permit(
+      await connector.locate(to),
+      to,
+      () => list.openKnown(to)?.lastAddress,
+    );
   }
 
   #turn(how: Turn["how"], conversation: Conversation, why?: Problem): Turn {

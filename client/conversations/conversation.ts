@@ -9,6 +9,7 @@
  */
 
 import { type Address, formatAddress } from "../../shared/net/address.ts";
+import type { KeptAddress } from "../../shared/net/named_address.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
 import { Throttle } from "../../shared/time/throttle.ts";
 import { fingerprintOf, type PublicKey } from "../../shared/crypto/public_key.ts";
@@ -140,7 +141,7 @@ export class Conversation implements Inbox {
   }
 
   /** Where the peer listened last, as far as is known. */
-  get lastAddress(): Address | undefined {
+  get lastAddress(): KeptAddress | undefined {
     return this.#options.store.conversations.get(this.stored).address;
   }
 

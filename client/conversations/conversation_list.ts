@@ -5,6 +5,7 @@
  */
 
 import { type Address, formatAddress } from "../../shared/net/address.ts";
+import { type KeptSource, namedBy } from "../../shared/net/named_address.ts";
 import type { ConversationState, Security } from "../events.ts";
 import { fingerprintOf } from "../../shared/crypto/public_key.ts";
 import type { Link } from "../link/link.ts";
@@ -87,15 +88,23 @@ export class ConversationList {
     return key && this.take(name, store.conversations.open({ self: self.id, name, key }));
   }
 
-  /** The conversation that a link joins, or begins. @throws {UserError} If the store fails. */
-  join(link: Link): Conversation {
+  /**
+   * The conversation that a link joins, or begins.
+   *
+   * @param source Who has named the address at which the link's peer listens.
+   * @throws {UserError} If the store fails.
+   */
+  join(link: Link, source: KeptSource): Conversation {
     const calledBack = this.#calledBack(link);
     if (calledBack !== undefined) return calledBack;
     const { store, self } = this.#options;
     const base = link.peerId ?? formatAddress(link.remote);
     const { peerKey: key, peerAgreement: agreement, peerAddress, role, remote } = link;
     const address = role === "initiator" ? remote : peerAddress;
-    const seen = { ...agreement && { agreement }, ...address && key && { address } };
+    const seen = {
+      ...agreement && { agreement },
+      ...address && key && { address: namedBy(source, address) },
+    };
     for (let number = 1;; number++) {
       const name = number === 1 ? base : `${base}~${number}`;
       const there = this.#byName.get(name);

@@ -45,7 +45,10 @@ export interface ConversationsOptions extends Omit<ConversationOptions, "self" |
   readonly self: { readonly id: string; readonly address: Address; readonly identity: Identity };
   readonly connector: Connector;
   readonly mailbox: Pick<Mailbox, "available" | "collect" | "deposit">;
-  readonly rendezvous: Pick<Rendezvous, "contactsChanged" | "lookUp" | "status" | "watch">;
+  readonly rendezvous: Pick<
+    Rendezvous,
+    "contactsChanged" | "serverHost" | "lookUp" | "status" | "watch"
+  >;
   readonly network: Network;
   readonly allowPlaintext: boolean;
   /** Whether nobody else than contacts is let in. */

@@ -7,6 +7,7 @@
 
 import { fingerprintOf, type PublicKey } from "../../shared/crypto/public_key.ts";
 import { type Address, formatAddress } from "../../shared/net/address.ts";
+import type { KeptSource } from "../../shared/net/named_address.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import { linksPerPeerMax, unknownLinksPerHostMax } from "../../shared/protocol/limits.ts";
 import type { Message } from "../../shared/protocol/message.ts";
@@ -114,7 +115,7 @@ export class LinkRegistry implements LinkKeeper {
       auditPauseMs: () => this.#audits.pauseMs(link.peerKey!),
     };
     if (link.purpose === "audit") return receiver;
-    const conversation = this.#conversationOf(link);
+    const conversation = this.#conversationOf(link, this.#sourceOf(link, call));
     this.#conversations.set(link, conversation);
     if (conversation.key === undefined) conversation.calledAs ??= call?.expectedId;
     const { sink, list, contacts, admission } = this.#options;
@@ -223,16 +224,24 @@ export class LinkRegistry implements LinkKeeper {
    *
    * @throws {UserError} If the store cannot be read or written.
    */
-  #conversationOf(link: Link): Conversation {
+  #conversationOf(link: Link, source: KeptSource): Conversation {
     const { list } = this.#options;
     try {
-      return list.join(link);
+      return list.join(link, source);
     } catch (error) {
       const peer = link.peerId ?? "";
       const problem: Problem = { code: "cannot-begin", name: peer, reason: reasonOf(error) };
       this.#options.sink.emit({ type: "problem", problem });
       throw new UserError(problem, { cause: error });
     }
+  }
+
+  /** Who has named the address of a link's peer: that a call was answered there says more than anybody's word. */
+  #sourceOf({ role, peerId, peerKey }: Link, call: Call | undefined): KeptSource {
+    if (call !== undefined && call.expectedId === undefined) return "user";
+    if (role === "initiator") return "contact";
+    const isContact = peerKey !== undefined && this.#options.admission.isContact(peerId!, peerKey);
+    return isContact ? "contact" : "caller";
   }
 
   /** Unknown senders of one host must not take up the places of all. */

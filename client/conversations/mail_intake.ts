@@ -4,10 +4,12 @@
  * @module
  */
 
-import { type Address, isLocal } from "../../shared/net/address.ts";
+import type { Address } from "../../shared/net/address.ts";
+import { namedBy } from "../../shared/net/named_address.ts";
 import type { EventSink } from "../events.ts";
 import type { MailIntake, OpenedMail } from "../mailbox/mailbox.ts";
 import type { Store } from "../store/store.ts";
+import { mayMailName } from "../transport/transport.ts";
 import type { PeerAdmission } from "./admission.ts";
 import type { ConversationList } from "./conversation_list.ts";
 import { reasonOf } from "../user_error.ts";
@@ -51,9 +53,9 @@ export class ConversationMail implements MailIntake {
     if (admission.refusesEver(candidate)) return true;
     if (await admission.admitKey(candidate, undefined) !== undefined) return false;
     try {
-      // Somebody elsewhere must not have us call what listens on this machine alone.
-      const isReachable = address !== undefined && (!isLocal(address.host) || isLocal(from.host));
-      const seen = { agreement, ...isReachable && { address } };
+      // What is not called anyway must not take the place of an address that is.
+      const named = address !== undefined && mayMailName(address) && namedBy("mail", address);
+      const seen = { agreement, ...named && { address: named } };
       const record = store.conversations.open({ self: selfId, name, key }, seen);
       return list.take(name, record).takeMail(messages);
     } catch (error) {

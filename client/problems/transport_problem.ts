@@ -5,6 +5,7 @@
  */
 
 import type { Address } from "../../shared/net/address.ts";
+import type { KeptSource } from "../../shared/net/named_address.ts";
 
 /** What goes wrong with connections. */
 export type TransportProblem =
@@ -14,6 +15,18 @@ export type TransportProblem =
     readonly name: string | undefined;
     readonly address: Address;
     readonly why: ConnectFailure;
+  }
+  | {
+    /** An address is not called, for what it is and who has named it. */
+    readonly code: "address-not-called";
+    /** Who was meant; undefined if that is not known. */
+    readonly name: string | undefined;
+    readonly address: Address;
+    readonly namedBy: Exclude<KeptSource, "user"> | "server";
+    /** What kind of address it is. `loopback` is one of this machine itself, `unusable` nobody's. */
+    readonly objection: "private" | "link-local" | "loopback" | "unusable";
+    /** The IP address that a name stands for; left out if the address is one. */
+    readonly resolved?: string;
   }
   | {
     readonly code: "server-unreachable";

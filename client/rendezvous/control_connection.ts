@@ -8,6 +8,7 @@
  * @module
  */
 
+import type { ServerSource } from "../../shared/net/named_address.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
 import { legacyRequest } from "../../shared/protocol/legacy_request.ts";
 import type { Message } from "../../shared/protocol/message.ts";
@@ -18,6 +19,11 @@ import { formatServerAddress, type ServerAddress } from "../../shared/net/server
 import { ServerRefusal } from "./reply.ts";
 import { ServerConnection } from "./server_connection.ts";
 import { ServerKinds, type ServerKindsOptions } from "./server_kinds.ts";
+
+/** A reply, and where it is from. */
+export interface Answered extends ServerSource {
+  readonly reply: Message;
+}
 
 /** What a control connection needs to know. */
 export interface ControlConnectionOptions extends ServerKindsOptions {
@@ -63,6 +69,11 @@ export class ControlConnection {
     return this.#current?.server ?? this.#options.servers[0]!;
   }
 
+  /** The host at which {@linkcode server} was reached, an IP address; as it is named, before it was reached. */
+  get serverHost(): string {
+    return this.#current?.remoteHost ?? this.server.host;
+  }
+
   /** Our own address on the connection, while there is one: it shows by which network the server is reached. */
   get localHost(): string | undefined {
     return this.#current?.isOpen ? this.#current.localHost : undefined;
@@ -86,7 +97,12 @@ export class ControlConnection {
    * else; with `server-lacks-verb` if it is a legacy program that does not know what it is asked.
    */
   async request(request: Message, expected: VerbName): Promise<Message> {
-    const [connection, reply] = await this.#ask(request, expected);
+    return (await this.ask(request, expected)).reply;
+  }
+
+  /** As {@linkcode request}, and says who has answered. */
+  async ask(request: Message, expected: VerbName): Promise<Answered> {
+    const [connection, reply] = await this.#askAny(request, expected);
     this.#next = 0;
     if (reply.verb === "REGACK") {
       if (connection !== this.#registered) this.release();
@@ -94,7 +110,7 @@ export class ControlConnection {
     }
     // It reads one request of a connection, and some keep the connection open all the same.
     if (this.#kinds.isLegacy(connection.server)) connection.close();
-    return reply;
+    return { reply, serverHost: connection.remoteHost };
   }
 
   /** The client is not registered any more. The connection is used while it is there. */
@@ -120,7 +136,7 @@ export class ControlConnection {
   }
 
   /** Asks the server that is connected, or the first that answers. */
-  async #ask(request: Message, expected: VerbName): Promise<[ServerConnection, Message]> {
+  async #askAny(request: Message, expected: VerbName): Promise<[ServerConnection, Message]> {
     const { servers } = this.#options;
     const problems: UserError[] = [];
     // The connection that there is may turn out to be lost, and then that of each other server.

@@ -5,6 +5,7 @@
  */
 
 import { parsePort } from "../../shared/net/address.ts";
+import { namedBy, type ServerSource } from "../../shared/net/named_address.ts";
 import type { Fingerprint } from "../../shared/crypto/public_key.ts";
 import { isClientId } from "../../shared/protocol/client_id.ts";
 import {
@@ -26,7 +27,7 @@ import {
 import { protocolVersion, speaksVersion1 } from "../../shared/protocol/verbs.ts";
 import { UserError } from "../user_error.ts";
 import type { KnownClient } from "../events.ts";
-import type { ControlConnection } from "./control_connection.ts";
+import type { Answered, ControlConnection } from "./control_connection.ts";
 import { isLegacyList, ServerRefusal } from "./reply.ts";
 
 /** What a server says of keys when it is asked for a client. */
@@ -50,16 +51,16 @@ export interface LookupNotices {
  * `not-registered` if it is a legacy program whose list does not have the client.
  */
 export async function lookUp(
-  connection: Pick<ControlConnection, "request">,
+  connection: Pick<ControlConnection, "ask">,
   selfId: string,
   target: string | undefined,
   notices: LookupNotices = {},
 ): Promise<KnownClient | undefined> {
   const headers: Header[] = [["clientID", selfId], ["Version", protocolVersion]];
   if (target !== undefined) headers.push(["Target", target]);
-  let reply;
+  let answered;
   try {
-    reply = await connection.request(message("BRIDGE", headers), "BRIDGEACK");
+    answered = await connection.ask(message("BRIDGE", headers), "BRIDGEACK");
   } catch (error) {
     if (target === undefined) throw error;
     if (error instanceof ServerRefusal && error.owner !== undefined) {
@@ -71,10 +72,11 @@ export async function lookUp(
       throw lacksVerb(again) ? error : again;
     });
   }
+  const { reply } = answered;
   const isAnswered = target === undefined || speaksVersion1(reply) ||
     header(reply, "clientID") === target;
   if (isAnswered) {
-    const found = clientIn(reply);
+    const found = clientIn(answered);
     const saysKeys = speaksVersion1(reply) || found?.fingerprint !== undefined;
     if (found !== undefined && found.id !== "" && saysKeys) notices.client?.(found);
     return found;
@@ -82,7 +84,7 @@ export async function lookUp(
   try {
     return await findInList(connection, target);
   } catch (error) {
-    if (lacksVerb(error)) return clientIn(reply);
+    if (lacksVerb(error)) return clientIn(answered);
     throw error;
   }
 }
@@ -92,7 +94,7 @@ function lacksVerb(error: unknown): boolean {
 }
 
 /** The client that a BRIDGEACK names; undefined if it names none. */
-function clientIn(reply: Message): KnownClient | undefined {
+function clientIn({ reply, serverHost }: Answered): KnownClient | undefined {
   const id = header(reply, "clientID") ?? "";
   const host = header(reply, "IP") ?? "";
   const port = parsePort(header(reply, "Port") ?? "");
@@ -100,12 +102,12 @@ function clientIn(reply: Message): KnownClient | undefined {
   const address = addressIn(reply);
   if (address === undefined) throw new UserError({ code: "server-sent-no-address" });
   const fingerprint = parseFingerprint(header(reply, "Fingerprint"));
-  return knownClient({ clientId: isClientId(id) ? id : "", address, fingerprint });
+  return knownClient({ clientId: isClientId(id) ? id : "", address, fingerprint }, { serverHost });
 }
 
 /** @throws {UserError} With `not-registered` if the list does not have the client. */
 async function findInList(
-  connection: Pick<ControlConnection, "request">,
+  connection: Pick<ControlConnection, "ask">,
   target: string,
 ): Promise<KnownClient> {
   const { clients } = await listEveryone(connection, () => {});
@@ -129,7 +131,7 @@ export interface Listed {
  * @throws {UserError} If the server cannot be asked.
  */
 export async function listEveryone(
-  connection: Pick<ControlConnection, "request">,
+  connection: Pick<ControlConnection, "ask">,
   onClient: (client: KnownClient) => void,
 ): Promise<Listed> {
   const clients: KnownClient[] = [];
@@ -137,15 +139,15 @@ export async function listEveryone(
   let after: string | undefined;
   do {
     const page: Header[] = after === undefined ? [] : [["After", after]];
-    const reply = await connection.request(
+    const { reply, serverHost } = await connection.ask(
       message("INFO", [["Version", protocolVersion], ...page]),
       "INFOACK",
     );
-    if (isLegacyList(reply)) return legacyList(reply);
+    if (isLegacyList(reply)) return legacyList(reply, { serverHost });
     count = parseWholeNumber(header(reply, "Count")) ?? 0;
     const found = headerValues(reply, "Client").map(parseClient).filter((client) =>
       client !== undefined
-    ).map(knownClient);
+    ).map((client) => knownClient(client, { serverHost }));
     for (const client of found) onClient(client);
     clients.push(...found);
     const next = header(reply, "After");
@@ -157,14 +159,21 @@ export async function listEveryone(
   return { count, clients };
 }
 
-function legacyList({ bare, headers }: Message): Listed {
+function legacyList({ bare, headers }: Message, source: ServerSource): Listed {
   // An id may have a colon: then its line looks like a header.
   const lines = [...bare, ...headers.map(([name, value]) => `${name}:${value}`)];
   const clients = lines.map(parseLegacyClient).filter((client) => client !== undefined)
-    .map(knownClient);
+    .map((client) => knownClient(client, source));
   return { count: clients.length, clients };
 }
 
-function knownClient({ clientId: id, address, fingerprint }: ClientRecord): KnownClient {
-  return { id, address, ...fingerprint !== undefined && { fingerprint } };
+function knownClient(
+  { clientId: id, address, fingerprint }: ClientRecord,
+  source: ServerSource,
+): KnownClient {
+  return {
+    id,
+    address: namedBy(source, address),
+    ...fingerprint !== undefined && { fingerprint },
+  };
 }

@@ -133,6 +133,11 @@ export class Rendezvous {
     return this.#registration.address;
   }
 
+  /** The host at which the server was reached, an IP address; as the user names it, before it was reached. */
+  get serverHost(): string {
+    return this.#connection.serverHost;
+  }
+
   /**
    * The connection on which the client is registered, also if it is lost; undefined if there is none, or if
    * the server is a legacy program. What a server grants to registered clients is asked here.

@@ -7,6 +7,7 @@
 
 import type { TimerClock } from "../../shared/time/clock.ts";
 import { Heartbeat } from "../../shared/time/heartbeat.ts";
+import { plainHost } from "../../shared/net/address.ts";
 import { closeQuietly } from "../../shared/net/close_quietly.ts";
 import { replyTimeoutMs, serverPingMs, serverPongTimeoutMs } from "../../shared/protocol/limits.ts";
 import { encode, header, type Message, message } from "../../shared/protocol/message.ts";
@@ -91,6 +92,11 @@ export class ServerConnection {
   /** Our own address on it. */
   get localHost(): string {
     return this.#options.conn.localAddr.hostname;
+  }
+
+  /** The server's address on it, an IP address: a name may stand for several. */
+  get remoteHost(): string {
+    return plainHost(this.#options.conn.remoteAddr.hostname);
   }
 
   /** Aborts when it is lost; the reason is a {@linkcode Problem}. */

@@ -7,7 +7,8 @@
 import { equals } from "@std/bytes/equals";
 import type { DatabaseSync } from "node:sqlite";
 import type { PublicKey } from "../../shared/crypto/public_key.ts";
-import { type Address, formatAddress, parseAddress } from "../../shared/net/address.ts";
+import { formatAddress, parseAddress } from "../../shared/net/address.ts";
+import type { KeptAddress, KeptSource } from "../../shared/net/named_address.ts";
 import { emptyConversationsMax } from "./store_limits.ts";
 import { randomId } from "../../shared/protocol/random_id.ts";
 import { acknowledgedOf } from "./acknowledgement.ts";
@@ -39,7 +40,7 @@ export interface ConversationRecord extends Party {
   /** The peer's X25519 key, which its key has certified; undefined until it has been seen. */
   readonly agreement: Uint8Array | undefined;
   /** Where the peer listened last; undefined if that is not known. */
-  readonly address: Address | undefined;
+  readonly address: KeptAddress | undefined;
   readonly outgoing: OutgoingStream;
   /** When either side last said something: milliseconds since 1970, UTC; 0 if neither has. */
   readonly lastAtMs: number;
@@ -64,13 +65,14 @@ export interface OutgoingStream {
 /** What has been seen of a peer. */
 interface Seen {
   readonly agreement?: Uint8Array;
-  readonly address?: Address;
+  readonly address?: KeptAddress;
 }
 
 interface Row extends PartyColumns {
   readonly id: ConversationId;
   readonly agreement: Uint8Array | null;
   readonly address: string | null;
+  readonly source: KeptSource | null;
   readonly last_at_ms: number;
   readonly stream: Uint8Array | string;
   readonly last: number;
@@ -104,6 +106,7 @@ export class ConversationTable {
       // Another program may have made it since.
       const id = this.#find(party)?.id ?? this.#make(party);
       this.#sql.remember.run(agreement ?? null, address ? formatAddress(address) : null, id);
+      if (address !== undefined) this.#rememberSource(id, address);
       return this.get(id);
     });
   }
@@ -161,6 +164,14 @@ export class ConversationTable {
     return stream;
   }
 
+  /** Of an address that has been named before, who named it in the way that counts most stays. */
+  #rememberSource(id: ConversationId, address: KeptAddress): void {
+    const known = this.get(id).address!;
+    if (countsMore(address, known)) {
+      this.#sql.rememberSource.run(id, formatAddress(address), address.source);
+    }
+  }
+
   #find({ self, name, key }: Party): ConversationRecord | undefined {
     return this.#read("byParty", self, name, keyToColumn(key))[0];
   }
@@ -192,10 +203,12 @@ export class ConversationTable {
 
 /** The statements, prepared. */
 function prepare(database: DatabaseSync) {
-  const select = `SELECT c.id, c.self, c.name, c.key, c.agreement, c.address, c.last_at_ms,
+  const select = `SELECT c.id, c.self, c.name, c.key, c.agreement, c.address, p.source,
+      c.last_at_ms,
       s.stream, s.last, ${acknowledgedOf("s")} AS acknowledged, s.read, s.deposited,
       s.deposited_at_ms
-    FROM conversations c JOIN streams s ON s.id = c.stream`;
+    FROM conversations c JOIN streams s ON s.id = c.stream
+    LEFT JOIN address_sources p ON p.conversation = c.id AND p.address = c.address`;
   const latestFirst = "ORDER BY c.last_at_ms DESC, c.id DESC";
   return {
     byParty: database.prepare(`${select} WHERE c.self = ? AND c.name = ? AND c.key = ?`),
@@ -223,6 +236,9 @@ function prepare(database: DatabaseSync) {
       `UPDATE conversations SET agreement = coalesce(?, agreement), address = coalesce(?, address)
        WHERE id = ?`,
     ),
+    rememberSource: database.prepare(
+      "INSERT OR REPLACE INTO address_sources (conversation, address, source) VALUES (?, ?, ?)",
+    ),
     countEmpty: database.prepare(
       "SELECT count(*) AS count FROM conversations WHERE last_at_ms = 0",
     ),
@@ -243,7 +259,7 @@ function recordOf(row: Row): ConversationRecord {
     name: row.name,
     key: keyFromColumn(row.key),
     agreement: row.agreement ?? undefined,
-    address: row.address === null ? undefined : parseAddress(row.address),
+    address: addressOf(row),
     outgoing: {
       stream: idFromColumn(row.stream),
       last: row.last,
@@ -256,9 +272,22 @@ function recordOf(row: Row): ConversationRecord {
   };
 }
 
+function addressOf({ address, source }: Row): KeptAddress | undefined {
+  const parsed = address === null ? undefined : parseAddress(address);
+  return parsed && { ...parsed, source: source ?? "unknown" };
+}
+
+/** Who names an address, beginning with the one whose word counts least. */
+const sources: readonly KeptSource[] = ["unknown", "mail", "caller", "contact", "user"];
+
+function countsMore(one: KeptAddress, other: KeptAddress): boolean {
+  return sources.indexOf(one.source) > sources.indexOf(other.source);
+}
+
 function isNews(known: ConversationRecord, { agreement, address }: Seen): boolean {
   return (agreement !== undefined &&
     (known.agreement === undefined || !equals(agreement, known.agreement))) ||
     (address !== undefined &&
-      (known.address === undefined || formatAddress(address) !== formatAddress(known.address)));
+      (known.address === undefined || formatAddress(address) !== formatAddress(known.address) ||
+        countsMore(address, known.address)));
 }

@@ -219,6 +219,15 @@ export const additions: readonly string[] = [
   CREATE TRIGGER known_peer_changed AFTER UPDATE OF key ON known_peers WHEN NEW.key <> OLD.key BEGIN
     DELETE FROM vouched_peers WHERE name = OLD.name;
   END;`,
+  `-- Who has named the address that is kept with a conversation. If that is another one by now, it is from 0.3.0.
+  CREATE TABLE address_sources (
+    conversation INTEGER PRIMARY KEY,
+    address TEXT NOT NULL,
+    source TEXT NOT NULL
+  ) STRICT;
+  CREATE TRIGGER address_source_forgotten AFTER DELETE ON conversations BEGIN
+    DELETE FROM address_sources WHERE conversation = OLD.id;
+  END;`,
 ];
 
 /** How many of the {@linkcode additions} are made. Before this table, the first was made at every start. */

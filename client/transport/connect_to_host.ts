@@ -60,12 +60,17 @@ export async function connectToHost<C extends { close(): void }>(
   }
 }
 
-/** As `connect` does: by `getaddrinfo`, and so also in the file of hosts. */
-async function lookUpBySystem(name: string): Promise<void> {
+/**
+ * The IP addresses of a name.
+ *
+ * @throws {Error} The system's error if there are none, or the resolver does not answer.
+ */
+export async function lookUpBySystem(name: string): Promise<string[]> {
   // Loaded when needed: few connections take long.
   const { default: process } = await import("node:process");
   // Deno 2.6 warns the user of a module that `node:dns` itself uses.
   Object.assign(process, { noDeprecation: true });
   const { lookup } = await import("node:dns/promises");
-  await lookup(name);
+  // As `connect` does: by `getaddrinfo`, and so also in the file of hosts.
+  return (await lookup(name, { all: true })).map(({ address }) => address);
 }

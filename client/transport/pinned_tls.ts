@@ -128,6 +128,7 @@ function contentAt(der: Uint8Array, at: number): number {
 /** A connection of `node:tls`, read and written as Deno's are. */
 class PinnedConn implements ServerConn {
   readonly localAddr: { readonly hostname: string };
+  readonly remoteAddr: { readonly hostname: string };
   readonly #socket: TLSSocket;
   /** What has come and is not read yet. How much that is, the server decides, which is trusted. */
   readonly #unread: Uint8Array[] = [];
@@ -137,6 +138,7 @@ class PinnedConn implements ServerConn {
   constructor(socket: TLSSocket) {
     this.#socket = socket;
     this.localAddr = { hostname: socket.localAddress ?? "" };
+    this.remoteAddr = { hostname: socket.remoteAddress ?? "" };
     socket.setNoDelay(true);
     const end = () => {
       this.#ended = true;

@@ -14,6 +14,8 @@ import type { DialOptions } from "./connect_within.ts";
 export interface ServerConn {
   /** Our end of it. */
   readonly localAddr: { readonly hostname: string };
+  /** The other end of it. */
+  readonly remoteAddr: { readonly hostname: string };
   /** @returns How many bytes came; null at the end. */
   read(into: Uint8Array): Promise<number | null>;
   /** @returns How many bytes were taken. */
@@ -23,7 +25,6 @@ export interface ServerConn {
 
 /** A connection with a peer, as far as a client needs it. One over TCP is one. */
 export interface PeerConn extends ServerConn {
-  /** The other end of it. */
   readonly remoteAddr: { readonly hostname: string; readonly port: number };
 }
 

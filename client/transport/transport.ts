@@ -7,11 +7,17 @@
 
 import { acceptUntil } from "../../shared/net/accept.ts";
 import { type Address, plainHost } from "../../shared/net/address.ts";
+import type { NamedAddress } from "../../shared/net/named_address.ts";
+import type { ServerAddress } from "../../shared/net/server_address.ts";
+import { lookUpBySystem } from "./connect_to_host.ts";
 import type { DialOptions } from "./connect_within.ts";
+import { type InterfaceAddress, objectionTo } from "./dial_policy.ts";
+import { interfaces } from "./interfaces.ts";
+import { type DialableAddress, type PermitOptions, permitted } from "./permit.ts";
 import { dial, type PeerConn, type ServerConn } from "./tcp.ts";
 import { dialServer } from "./tls.ts";
-import type { ServerAddress } from "../../shared/net/server_address.ts";
 
+export type { DialableAddress } from "./permit.ts";
 export type { PeerConn, ServerConn } from "./tcp.ts";
 
 /** Listening at an address. */
@@ -40,20 +46,50 @@ export interface Network {
   /**
    * Calls a peer.
    *
+   * @param address One that {@linkcode permit} has given back.
    * @param name Who it is, for the error; undefined if that is not known.
    * @throws {UserError} If nobody answers in time.
    */
-  dial(address: Address, name: string | undefined, options: DialOptions): Promise<PeerConn>;
+  dial(address: DialableAddress, name: string | undefined, options: DialOptions): Promise<PeerConn>;
   /**
    * Calls a server, whose certificate is verified if it speaks TLS.
    *
    * @throws {UserError} If nobody answers in time, or it is not the server that was meant.
    */
   dialServer(address: ServerAddress, options: DialOptions): Promise<ServerConn>;
+  /** The addresses of this machine; none if they cannot be seen. */
+  interfaces(): readonly InterfaceAddress[];
+  /** The IP addresses of a name. @throws {Error} If there are none, or nobody says so. */
+  lookUp(name: string): Promise<readonly string[]>;
 }
 
 /** The network of this machine, over TCP. */
-export const tcpNetwork: Network = { listen, dial, dialServer };
+export const tcpNetwork: Network = {
+  listen,
+  dial,
+  dialServer,
+  interfaces,
+  lookUp: lookUpBySystem,
+};
+
+/**
+ * Asks whether an address may be called, given who has named it: see {@linkcode objectionTo}. If it is a name that
+ * the user has not typed, it is its IP addresses that count, and one of them is what is called.
+ *
+ * @throws {UserError} With `address-not-called` if it may not; with `peer-unreachable` if it is a name that has no
+ * address.
+ */
+export async function permit(
+  address: NamedAddress,
+  options: PermitOptions,
+): Promise<DialableAddress> {
+  return await permitted(address, options);
+}
+
+/** Whether an address that a mail names may ever be called. */
+export function mayMailName({ host }: Address): boolean {
+  return objectionTo(host, "mail", { interfaces: [], serverHost: "" }) === undefined;
+}
 
 function listen(
   { host, port }: Address,

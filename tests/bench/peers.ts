@@ -5,9 +5,11 @@
  * @module
  */
 
-import { tcpNetwork } from "../../client/transport/transport.ts";
+import { permit, tcpNetwork } from "../../client/transport/transport.ts";
+import { namedBy } from "../../shared/net/named_address.ts";
 import { type ChatMessage, streamStart } from "../../shared/protocol/message_stream.ts";
 import { randomId } from "../../shared/protocol/random_id.ts";
+import { systemClock } from "../../shared/time/clock.ts";
 import { keepAwake } from "./awake.ts";
 import type { Bench } from "./bench.ts";
 import { openBenchLink } from "./bench_link.ts";
@@ -33,9 +35,15 @@ export async function measurePeers(bench: Bench): Promise<Report> {
   let wanted = "";
   let arrived = Promise.withResolvers<void>();
   const opened = Promise.withResolvers<void>();
-  const place = { host: "127.0.0.1", port: responder.port };
+  const place = namedBy("user", { host: "127.0.0.1", port: responder.port });
+  const options = {
+    name: "a link",
+    network: tcpNetwork,
+    serverHost: "127.0.0.1",
+    clock: systemClock,
+  };
   const link = openBenchLink(
-    await tcpNetwork.dial(place, "a link", { signal: bench.signal }),
+    await tcpNetwork.dial(await permit(place, options), "a link", { signal: bench.signal }),
     "initiator",
     {
       opened: () => opened.resolve(),

@@ -3,6 +3,7 @@ import { UserError } from "../../client/user_error.ts";
 import { ChatClient } from "../../client/client.ts";
 import { Identity } from "../../shared/crypto/identity.ts";
 import type { Address } from "../../shared/net/address.ts";
+import { namedBy } from "../../shared/net/named_address.ts";
 import { ServerRefusal } from "../../client/rendezvous/reply.ts";
 import { depositLines } from "../support/core_fixture.ts";
 import { FakeServer, nowhere, Person } from "../support/client_fixture.ts";
@@ -324,7 +325,7 @@ Deno.test("a legacy server, with a bare REGACK and a connection for each reply, 
   const { expiresS, keyed } = await alice.client.register();
   assertEquals([expiresS, keyed], [undefined, false]);
   for (let i = 0; i < 3; i++) {
-    assertEquals(await alice.client.bridge(), { id: "bob", address: bob.client.address });
+    assertEquals(await alice.client.bridge(), { id: "bob", address: bob.known.address });
   }
   await alice.chat("bob");
   assertEquals(alice.current, "bob");
@@ -394,6 +395,6 @@ Deno.test("malformed Client lines are left out", async () => {
   );
   await using alice = new Person("alice", server);
   assertEquals((await alice.client.info()).clients, [
-    { id: "bob", address: { host: "127.0.0.1", port: 5557 } },
+    { id: "bob", address: namedBy({ serverHost: "127.0.0.1" }, { host: "127.0.0.1", port: 5557 }) },
   ]);
 });

@@ -51,6 +51,16 @@ export class Probe implements AsyncDisposable {
     return said.replace(/^connected as /, "");
   }
 
+  /** How often somebody has connected. */
+  get calls(): number {
+    return this.#program.out.filter((line) => line.startsWith("tcp from ")).length;
+  }
+
+  /** Waits until somebody connects. */
+  async isCalled(): Promise<void> {
+    await this.#program.says(/^tcp from /);
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.#program[Symbol.asyncDispose]();
   }

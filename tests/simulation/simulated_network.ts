@@ -7,6 +7,7 @@
 
 import { UserError } from "../../client/user_error.ts";
 import { connectFailure } from "../../client/transport/connect_failure.ts";
+import type { InterfaceAddress } from "../../client/transport/dial_policy.ts";
 import { connectWithin, type DialOptions } from "../../client/transport/connect_within.ts";
 import type { Listening, Network } from "../../client/transport/transport.ts";
 import type { ServerAddress } from "../../shared/net/server_address.ts";
@@ -345,6 +346,15 @@ export class Process implements Network {
       const why = connectFailure(cause);
       return new UserError({ code: "peer-unreachable", name, address, why }, { cause });
     });
+  }
+
+  /** Its machine is in one network with all others whose addresses begin like its own. */
+  interfaces(): InterfaceAddress[] {
+    return [{ address: this.machine.host, prefixBits: 24 }];
+  }
+
+  lookUp(name: string): Promise<string[]> {
+    return Promise.reject(new Deno.errors.NotFound(name));
   }
 
   async dialServer(address: ServerAddress, options: DialOptions): Promise<SimulatedConn> {

@@ -14,6 +14,7 @@ import type { Shown } from "../../client/ui/wording/wording.ts";
 import type { ServerAddress } from "../../shared/net/server_address.ts";
 import { openStore, type Store } from "../../client/store/store.ts";
 import type { Address } from "../../shared/net/address.ts";
+import { namedBy } from "../../shared/net/named_address.ts";
 import { Identity } from "../../shared/crypto/identity.ts";
 import { Events } from "./events.ts";
 import { RawListener, type RawPeer } from "./raw_peer.ts";
@@ -78,7 +79,7 @@ export class Person implements AsyncDisposable {
   /** The client as a server that it is registered with names it. */
   get known(): KnownClient {
     const { client: { id, address }, identity: { fingerprint } } = this;
-    return { id, address, fingerprint };
+    return { id, address: namedBy({ serverHost: "127.0.0.1" }, address), fingerprint };
   }
 
   /** What has been said to the client, with who said it. */

@@ -9,6 +9,7 @@ import type { Shown } from "../../client/ui/wording/wording.ts";
 import type { OfType } from "../../client/ui/wording/wording_parts.ts";
 import { UserError } from "../../client/user_error.ts";
 import type { Fingerprint, PublicKey } from "../../shared/crypto/public_key.ts";
+import { namedBy } from "../../shared/net/named_address.ts";
 import { keyOf } from "./store_fixture.ts";
 
 /** Text that comes from outside and means harm. */
@@ -26,7 +27,8 @@ const security = fc.constantFrom("plaintext" as const, "encrypted" as const, "ve
 const fingerprint = hostile.map((text) => text as Fingerprint);
 const key = hostile.map((text) => text as PublicKey);
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
-const known = fc.record({ id: hostile, address: place, fingerprint }, {
+const namedPlace = place.map((address) => namedBy({ serverHost: "192.0.2.9" }, address));
+const known = fc.record({ id: hostile, address: namedPlace, fingerprint }, {
   requiredKeys: ["id", "address"],
 });
 const problem = hostile.map((reason) => ({ code: "unexpected", reason }) as const);

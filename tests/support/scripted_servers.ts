@@ -49,6 +49,7 @@ export class ScriptedServers {
 /** One connection with such a server. */
 export class ScriptedConnection implements ServerConn {
   readonly localAddr = { hostname: "192.0.2.1" };
+  readonly remoteAddr = { hostname: "192.0.2.9" };
   readonly requests: Message[] = [];
   closed = false;
   /** How many bytes one write takes. */

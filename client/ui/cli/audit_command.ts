@@ -57,5 +57,6 @@ async function auditAlone(options: AuditOptions): Promise<AuditReport> {
   using _name = taken.name;
   const network = tcpNetwork;
   const lookUp = () => lookUpOnce({ id: self, target: name, servers, network, clock: systemClock });
-  return await auditPeer({ self, name, lookUp, network, identity, store });
+  const serverHost = () => servers[0]!.host;
+  return await auditPeer({ self, name, lookUp, network, serverHost, identity, store });
 }

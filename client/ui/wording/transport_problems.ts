@@ -17,6 +17,7 @@ import type { Sentences } from "./sentences.ts";
 export const transportSentences: Sentences<TransportProblem> = {
   "peer-unreachable": ({ name, address, why }) =>
     `Cannot reach ${name ?? "a client"} at ${formatAddress(address)}: ${connectWords(why)}`,
+  "address-not-called": (problem) => notCalledWords(problem),
   "server-unreachable": ({ server, why }) =>
     `Cannot reach the server at ${server}: ${connectWords(why, server)}`,
   "other-certificate": ({ server, presented, expected }) =>
@@ -32,6 +33,32 @@ export const transportSentences: Sentences<TransportProblem> = {
   "ca-file-without-certificate": ({ file }) =>
     `${file} holds no certificate that can be used: it has to be PEM, as in ` +
     "-----BEGIN CERTIFICATE-----",
+};
+
+type NotCalled = Extract<TransportProblem, { code: "address-not-called" }>;
+
+function notCalledWords({ name, address, namedBy, objection, resolved }: NotCalled): string {
+  const place = formatAddress(address) + (resolved === undefined ? "" : ` (${resolved})`);
+  return `${namerWords[namedBy]} ${name ?? "somebody"} is at ${place}, ` +
+    `${objectionWords[objection]}, so nobody was called` +
+    (objection === "unusable"
+      ? ""
+      : `; if you know that it is right, /chat ${formatAddress(address)} calls it`);
+}
+
+const namerWords: Readonly<Record<NotCalled["namedBy"], string>> = {
+  server: "The server says that",
+  contact: "As was said over the last connection,",
+  caller: "Somebody unknown has said that",
+  mail: "A mail says that",
+  unknown: "As far as was known before,",
+};
+
+const objectionWords: Readonly<Record<NotCalled["objection"], string>> = {
+  "private": "a private address in none of your own networks",
+  "link-local": "an address that machines have only for their own link",
+  "loopback": "an address of your own machine",
+  "unusable": "an address at which nobody can be",
 };
 
 /** @param server The server's address as the user names it, if it is one that is not reached. */

@@ -20,6 +20,7 @@ function noting(asked: Message[]): Network {
       const conn = await tcpNetwork.dialServer(address, options);
       return {
         localAddr: conn.localAddr,
+        remoteAddr: conn.remoteAddr,
         read: (into) => conn.read(into),
         close: () => conn.close(),
         write: (bytes) => {

@@ -42,6 +42,7 @@ function counting(count: () => void): Network["dialServer"] {
     const conn = await tcpNetwork.dialServer(address, options);
     return {
       localAddr: conn.localAddr,
+      remoteAddr: conn.remoteAddr,
       read: (into) => conn.read(into),
       close: () => conn.close(),
       write: (bytes) => {

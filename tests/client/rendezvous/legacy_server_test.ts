@@ -89,17 +89,18 @@ const bare = {
   unregister: "UNREGISTER\r\nclientID: alice\r\n\r\n",
 };
 
-const at = (port: number) => ({ host: "127.0.0.1", port });
+const source = { serverHost: "192.0.2.9" };
+const named = (port: number) => ({ host: "127.0.0.1", port, source });
 
 Deno.test("the list of the original's server is read, whatever the ids are", async () => {
   const t = made(original);
   assertEquals(await t.clock.finish(t.rendezvous.everyone()), {
     count: 4,
     clients: [
-      { id: "alice", address: at(5556) },
-      { id: "bob", address: at(5557) },
-      { id: "Jörg K. @home", address: at(5558) },
-      { id: "carol", address: at(5559) },
+      { id: "alice", address: named(5556) },
+      { id: "bob", address: named(5557) },
+      { id: "Jörg K. @home", address: named(5558) },
+      { id: "carol", address: named(5559) },
     ],
   });
 });
@@ -127,7 +128,8 @@ Deno.test("a list of the original's server may be as long as the lists of this p
     assertEquals([counted, clients.length], [count, count]);
     const id = `person-${count - 1}`;
     const found = await t.clock.finish(t.rendezvous.lookUp(id));
-    assertEquals(found, { id, address: { host: "192.0.2.200", port: 10_000 + count - 1 } });
+    const port = 10_000 + count - 1;
+    assertEquals(found, { id, address: { host: "192.0.2.200", port, source } });
   }
 });
 
@@ -161,9 +163,9 @@ Deno.test("a third person is found by name, although the server names the first 
   const t = made(original);
   await t.clock.finish(t.rendezvous.register());
   const ask = (name?: string) => t.clock.finish(t.rendezvous.lookUp(name));
-  assertEquals(await ask("carol"), { id: "carol", address: at(5559) });
-  assertEquals(await ask("bob"), { id: "bob", address: at(5557) });
-  assertEquals(await ask(), { id: "bob", address: at(5557) });
+  assertEquals(await ask("carol"), { id: "carol", address: named(5559) });
+  assertEquals(await ask("bob"), { id: "bob", address: named(5557) });
+  assertEquals(await ask(), { id: "bob", address: named(5557) });
   await rejectsSaying(() => ask("dave"), UserError, "The server knows no dave");
 });
 
@@ -176,7 +178,7 @@ Deno.test("a name is looked up in the list also if BRIDGE names nobody, or is no
     }));
     await t.clock.finish(t.rendezvous.register());
     const found = await t.clock.finish(t.rendezvous.lookUp("carol"));
-    assertEquals(found, { id: "carol", address: at(5559) });
+    assertEquals(found, { id: "carol", address: named(5559) });
   }
 });
 
@@ -185,7 +187,7 @@ Deno.test("a server that has no list names whom it likes", async () => {
     relative(({ verb }, conn) => verb === "BRIDGE" ? conn.say(bridgeack) : conn.end()),
   );
   const found = await t.clock.finish(t.rendezvous.lookUp("carol"));
-  assertEquals(found, { id: "bob", address: at(5557) });
+  assertEquals(found, { id: "bob", address: named(5557) });
 });
 
 const ignorant: [what: string, others: (request: Message, conn: ScriptedConnection) => void][] = [

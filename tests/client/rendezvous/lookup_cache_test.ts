@@ -4,7 +4,11 @@ import type { KnownClient } from "../../../client/events.ts";
 import { LookupCache } from "../../../client/rendezvous/lookup_cache.ts";
 import type { Fingerprint } from "../../../shared/crypto/public_key.ts";
 
-const address = (port: number, host = "192.0.2.1") => ({ host, port });
+const address = (port: number, host = "192.0.2.1") => ({
+  host,
+  port,
+  source: { serverHost: "192.0.2.9" },
+});
 const named = (id: string, port: number, fingerprint?: string): KnownClient => ({
   id,
   address: address(port),

@@ -12,8 +12,13 @@ const listening = { host: "127.0.0.1", port: 5556 };
 const server = { host: "127.0.0.1", port: 1 };
 const bobKey = "abcd-efgh-ijkl-mnop-qrst-uvwx-yz23-4567" as Fingerprint;
 const carolKey = "4567-efgh-ijkl-mnop-qrst-uvwx-yz23-abcd" as Fingerprint;
-const bob = { id: "bob", address: { host: "192.0.2.2", port: 7 }, fingerprint: bobKey };
-const carol = { id: "carol", address: { host: "192.0.2.3", port: 8 }, fingerprint: carolKey };
+const source = { serverHost: "192.0.2.9" };
+const bob = { id: "bob", address: { host: "192.0.2.2", port: 7, source }, fingerprint: bobKey };
+const carol = {
+  id: "carol",
+  address: { host: "192.0.2.3", port: 8, source },
+  fingerprint: carolKey,
+};
 
 /** A server of this protocol that knows bob, and lists bob and carol on a page each. */
 const ours: Answer = (request) => {

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
 import { openStore } from "../../../client/store/store.ts";
 import {
   messageHash,
@@ -17,6 +18,7 @@ import {
   stream,
 } from "../../support/store_fixture.ts";
 import type { PublicKey } from "../../../shared/crypto/public_key.ts";
+import type { KeptSource } from "../../../shared/net/named_address.ts";
 
 /** Each message carries the hash of the one before, and the next number. */
 function assertChain(messages: readonly NumberedMessage[], first = 1, prev = streamStart): void {
@@ -29,7 +31,7 @@ function assertChain(messages: readonly NumberedMessage[], first = 1, prev = str
 Deno.test("a conversation is found again by its names and key, with what is known of the peer", () => {
   using file = fileStore();
   const party = { self: "alice", name: "bob", key: keyOf(2) };
-  const address = { host: "::1", port: 5_556 };
+  const address = { host: "::1", port: 5_556, source: "contact" } as const;
   let id;
   {
     using store = file.open();
@@ -53,6 +55,43 @@ Deno.test("a conversation is found again by its names and key, with what is know
   assertEquals(conversations.selves("bob"), ["alice", "carol"]);
   assertThrows(() => conversations.get(1_000), Error, "no conversation 1000");
   assertThrows(() => conversations.open({ ...party, key: keyOf(1).slice(4) as PublicKey }), Error);
+});
+
+Deno.test("who has named an address is kept with it, and the word that counts most", () => {
+  using file = fileStore();
+  using store = file.open();
+  const { conversations } = store;
+  const party = { self: "alice", name: "bob", key: keyOf(2) };
+  const kept = (port: number, source: KeptSource) =>
+    conversations.open(party, { address: { host: "10.0.0.1", port, source } }).address;
+  assertEquals(kept(1, "caller")?.source, "caller");
+  assertEquals(kept(1, "contact")?.source, "contact");
+  assertEquals(kept(1, "user")?.source, "user");
+  assertEquals(kept(1, "mail")?.source, "user");
+  // Also if something else of the peer is new.
+  const agreement = keyBytesOf(9);
+  const address = { host: "10.0.0.1", port: 1, source: "mail" } as const;
+  assertEquals(conversations.open(party, { agreement, address }).address?.source, "user");
+  // Another address is as good as the one who names it, however good the one before was.
+  assertEquals(kept(2, "mail"), { host: "10.0.0.1", port: 2, source: "mail" });
+  assertEquals(kept(1, "caller")?.source, "caller");
+});
+
+Deno.test("an address that 0.3.0 has kept is nobody's word", () => {
+  using file = fileStore();
+  const party = { self: "alice", name: "bob", key: keyOf(2) };
+  const address = { host: "10.0.0.1", port: 1, source: "user" } as const;
+  {
+    using store = file.open();
+    store.conversations.open(party, { address });
+  }
+  {
+    using database = new DatabaseSync(file.path);
+    database.exec("UPDATE conversations SET address = '192.168.1.1:80'");
+  }
+  using store = file.open();
+  const { address: found } = store.conversations.open(party);
+  assertEquals(found, { host: "192.168.1.1", port: 80, source: "unknown" });
 });
 
 Deno.test("accepted messages get the next numbers, each with the hash of the one before", () => {

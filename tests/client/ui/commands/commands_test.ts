@@ -118,7 +118,7 @@ for (const [line, method, ...args] of lines) {
   });
 }
 
-const address = { host: "127.0.0.1", port: 5557 };
+const address = { host: "127.0.0.1", port: 5557, source: { serverHost: "127.0.0.1" } };
 const { fingerprint } = Identity.fromSeed(new Uint8Array(32).fill(1));
 const words = ["a", "b", "c", "d"];
 const conversation = conversationWith("bob");

@@ -5,7 +5,7 @@ import { Identity } from "../../../../shared/crypto/identity.ts";
 import { conversationWith, peer } from "../../../support/fake_client.ts";
 import { testWords } from "../../../support/shown_lines.ts";
 
-const address = { host: "127.0.0.1", port: 5557 };
+const address = { host: "127.0.0.1", port: 5557, source: { serverHost: "127.0.0.1" } };
 const { fingerprint: person } = Identity.fromSeed(new Uint8Array(32).fill(1));
 const bob = peer("bob");
 const unknown = { code: "not-registered", name: "bob" } as const;

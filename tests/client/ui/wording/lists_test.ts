@@ -10,7 +10,7 @@ import { now, seenLines, yesterday } from "../../../support/shown_lines.ts";
 import { keyOf } from "../../../support/store_fixture.ts";
 
 const sentAtMs = now.getTime();
-const address = { host: "127.0.0.1", port: 5557 };
+const address = { host: "127.0.0.1", port: 5557, source: { serverHost: "127.0.0.1" } };
 
 /** Where the second column of each row begins. */
 function columns(lines: readonly string[], seconds: readonly string[]): Set<number> {

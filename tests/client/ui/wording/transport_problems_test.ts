@@ -5,6 +5,15 @@ const address = { host: "192.0.2.1", port: 5556 };
 const server = "tls://chat.example:5555";
 const peer = (why: Extract<TransportProblem, { code: "peer-unreachable" }>["why"]) =>
   ({ code: "peer-unreachable", name: "bob", address, why }) as const;
+const notCalled = (more: Partial<Extract<TransportProblem, { code: "address-not-called" }>>) =>
+  ({
+    code: "address-not-called",
+    name: "bob",
+    address: { host: "192.168.1.1", port: 80 },
+    namedBy: "server",
+    objection: "private",
+    ...more,
+  }) as const;
 const unreachable = (why: Extract<TransportProblem, { code: "server-unreachable" }>["why"]) =>
   ({ code: "server-unreachable", server, why }) as const;
 
@@ -28,6 +37,45 @@ const cases: SentenceCases<TransportProblem> = {
     [
       peer({ is: "other", reason: "Network is unreachable" }),
       "Cannot reach bob at 192.0.2.1:5556: Network is unreachable",
+    ],
+  ],
+  "address-not-called": [
+    [
+      notCalled({}),
+      "The server says that bob is at 192.168.1.1:80, a private address in none of your own networks, " +
+      "so nobody was called; if you know that it is right, /chat 192.168.1.1:80 calls it",
+    ],
+    [
+      notCalled({
+        address: { host: "bob.example", port: 80 },
+        resolved: "fe80::1",
+        objection: "link-local",
+        namedBy: "mail",
+        name: undefined,
+      }),
+      "A mail says that somebody is at bob.example:80 (fe80::1), an address that machines have only " +
+      "for their own link, so nobody was called; if you know that it is right, /chat bob.example:80 " +
+      "calls it",
+    ],
+    [
+      notCalled({ address: { host: "::1", port: 1 }, objection: "loopback", namedBy: "caller" }),
+      "Somebody unknown has said that bob is at [::1]:1, an address of your own machine, so nobody " +
+      "was called; if you know that it is right, /chat [::1]:1 calls it",
+    ],
+    [
+      notCalled({ namedBy: "contact" }),
+      "As was said over the last connection, bob is at 192.168.1.1:80, a private address in none of " +
+      "your own networks, so nobody was called; if you know that it is right, /chat 192.168.1.1:80 " +
+      "calls it",
+    ],
+    [
+      notCalled({
+        address: { host: "0.0.0.0", port: 1 },
+        objection: "unusable",
+        namedBy: "unknown",
+      }),
+      "As far as was known before, bob is at 0.0.0.0:1, an address at which nobody can be, so nobody " +
+      "was called",
     ],
   ],
   "server-unreachable": [

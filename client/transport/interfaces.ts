@@ -1,0 +1,23 @@
+/**
+ * The networks that this machine is in.
+ *
+ * @module
+ */
+
+import type { InterfaceAddress } from "./dial_policy.ts";
+
+/**
+ * The addresses of this machine. None if the program is not permitted to see them, as without
+ * `--allow-sys=networkInterfaces`: then no private address counts as near.
+ */
+export function interfaces(): InterfaceAddress[] {
+  try {
+    return Deno.networkInterfaces().flatMap(({ address, cidr }) => {
+      const prefixBits = Number(cidr.split("/")[1]);
+      return Number.isInteger(prefixBits) ? [{ address, prefixBits }] : [];
+    });
+  } catch {
+    // Whatever the reason is, what is not known to be near is not.
+    return [];
+  }
+}
