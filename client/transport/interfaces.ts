@@ -6,12 +6,16 @@
 
 import type { InterfaceAddress } from "./dial_policy.ts";
 
+const permission = { name: "sys", kind: "networkInterfaces" } as const;
+
 /**
  * The addresses of this machine. None if the program is not permitted to see them, as without
  * `--allow-sys=networkInterfaces`: then no private address counts as near.
  */
 export function interfaces(): InterfaceAddress[] {
   try {
+    // Nobody is asked for it in the middle of a conversation, as Deno does without --no-prompt.
+    if (Deno.permissions.querySync(permission).state !== "granted") return [];
     return Deno.networkInterfaces().flatMap(({ address, cidr }) => {
       const prefixBits = Number(cidr.split("/")[1]);
       return Number.isInteger(prefixBits) ? [{ address, prefixBits }] : [];
