@@ -4,6 +4,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { interfaces } from "../../../client/transport/interfaces.ts";
 import { mayMailName, permit, tcpNetwork } from "../../../client/transport/transport.ts";
 import { UserError } from "../../../client/user_error.ts";
+import type { Address } from "../../../shared/net/address.ts";
 import { type AddressSource, namedBy } from "../../../shared/net/named_address.ts";
 import { dialTimeoutMs } from "../../../shared/protocol/limits.ts";
 import { FakeClock, settle } from "../../support/fake_clock.ts";
@@ -26,6 +27,15 @@ function asking(names: Record<string, string[]> = {}) {
 async function problemOf(asked: Promise<unknown>) {
   return (await assertRejects(() => asked, UserError)).problem;
 }
+
+// Never called: it would not compile if what dials took an address that has not been permitted, or if an address
+// were permitted of which nobody says who has named it.
+void (async (address: Address) => {
+  // @ts-expect-error -- nobody has asked whether it may be called
+  await tcpNetwork.dial(address, "bob", { signal: AbortSignal.abort() });
+  // @ts-expect-error -- who has named it?
+  await permit(address, asking().options);
+});
 
 Deno.test("what is permitted is the address itself, without a zone of somebody else's machine", async () => {
   const { ask, watched } = asking();
