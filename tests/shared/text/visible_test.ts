@@ -4,9 +4,14 @@ import { makeVisible, makeVisibleLines } from "../../../shared/text/visible.ts";
 
 // From Unicode's own properties, not from the sanitiser's list.
 const obeyed = /[\p{Cc}\p{Cs}\p{Bidi_Control}\p{Zl}\p{Zp}]/u;
+const invisibles = [
+  ...["\u00a0", "\u200b", "\u200c", "\u200d", "\ufe0f", "\u3000", "\u2800", "\u3164"],
+  ...["\u{e0041}", "\u{e007f}", "\u{1f3f4}", "\u00ad", "\u{e0100}"],
+];
 const text = fc.oneof(
   fc.string({ unit: "binary" }),
   fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units)),
+  fc.string({ unit: fc.constantFrom(...invisibles, "a", " ", "א", "क", "🙂", "❤", "\u0301") }),
   fc.string({ unit: fc.constantFrom("\x1b", "\x9b", "\r", "\n", "\u202e", "\ud83d", "a", "🙂") }),
 );
 
@@ -50,6 +55,44 @@ Deno.test("makeVisible leaves ordinary text as it is", () => {
   ) {
     assertEquals(makeVisible(text), text);
   }
+});
+
+Deno.test("makeVisible leaves joiners, selectors, tags and marks where people write them", () => {
+  const cases: [what: string, text: string][] = [
+    ["a joiner between letters", "क्\u200dष"],
+    ["the opposite", "می\u200cخواهم"],
+    ["joiners between emoji", "👩\u200d❤\ufe0f\u200d👨 👍🏽 🏳\ufe0f\u200d🌈"],
+    ["selectors", "❤\ufe0f ❤\ufe0e 1\ufe0f\u20e3 葛\u{e0100}"],
+    ["a region's flag", "\u{1f3f4}\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}"],
+    ["vowels and tones", "שָׁלוֹם Việt สวัสดี བསྒྲུབས"],
+    ["a blank of its script", "東京　大阪"],
+    ["signs before numbers", "\u0600١٢"],
+  ];
+  for (const [what, text] of cases) assertEquals(makeVisible(text), text, what);
+});
+
+Deno.test("makeVisible shows what else is invisible, and bounds marks", () => {
+  const cases: [what: string, text: string, visible: string][] = [
+    ["one no-break space is a space", "a\u00a0b\u202fc", "a b c"],
+    ["several are not", "ok\u00a0\u00a0x", "ok<U+00A0><U+00A0>x"],
+    ["wide blanks in a row", "\u3000\u3000", "<U+3000><U+3000>"],
+    ["a joiner with nothing to join", "\u200dx\u200d", "<U+200D>x<U+200D>"],
+    ["a joiner between an emoji and a letter", "👍\u200dx", "👍<U+200D>x"],
+    ["a second selector", "❤\ufe0f\ufe0f", "❤\ufe0f<U+FE0F>"],
+    ["a selector of nothing", " \ufe0f", " <U+FE0F>"],
+    ["tags without a flag", "x\u{e0041}\u{e007f}", "x<U+E0041><U+E007F>"],
+    [
+      "more tags than a region has",
+      "\u{1f3f4}" + "\u{e0061}".repeat(7) + "\u{e007f}",
+      "\u{1f3f4}" + "<U+E0061>".repeat(7) + "<U+E007F>",
+    ],
+    ["blank letters", "\u2800\u3164\u115f\uffa0", "<U+2800><U+3164><U+115F><U+FFA0>"],
+    ["a soft hyphen", "co\u00adop", "co<U+00AD>op"],
+    ["zero widths", "a\u200bb\u2060c\ufeffd", "a<U+200B>b<U+2060>c<U+FEFF>d"],
+    ["a mark on nothing", "\u0301a", "◌\u0301a"],
+    ["a tower of marks", "z" + "\u0301".repeat(20), "z" + "\u0301".repeat(8) + "<12 marks>"],
+  ];
+  for (const [what, text, visible] of cases) assertEquals(makeVisible(text), visible, what);
 });
 
 Deno.test("makeVisibleLines splits at line ends and shows a lone CR", () => {
