@@ -34,9 +34,11 @@ addClientCommands(program, {
 });
 addCompletionsCommand(program);
 
-function fail(error: unknown): void {
+async function fail(error: unknown): Promise<void> {
   try {
-    console.error(`p2pchat: ${errorSentence(error)}`);
+    // Loaded when it is needed: most runs of the program say no such thing.
+    const { fitted } = await import("./shared/process/fitted.ts");
+    console.error(fitted(`p2pchat: ${errorSentence(error)}`, Deno.stderr));
   } catch {
     // Standard error does not take it, such as on a full disk. That ends nothing else.
   }
@@ -56,7 +58,7 @@ async function main(args: string[]): Promise<number> {
   } catch (error) {
     // Commander has printed what is wrong, or what was asked for.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    fail(error);
+    await fail(error);
     return 1;
   }
 }

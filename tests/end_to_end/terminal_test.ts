@@ -58,7 +58,8 @@ for (const build of builds) {
       await using bob = new TerminalProgram(build, "client", "bob", "--allow-plaintext");
       const [, port] = await bob.shows(/listening on 127\.0\.0\.1:(\d+)/);
       using _mallory = await call(Number(port));
-      const [shown] = await bob.shows(/[^\n]*owned[^]* end/);
+      await bob.shows(/owned[^]* end/);
+      const shown = bob.unbroken;
       assert(
         shown.includes("␛]0;owned␇␛[2Jhello <U+202E>gnp.exe␍␍bob: yes <U+009B>31m end"),
         shown,
@@ -68,6 +69,20 @@ for (const build of builds) {
       assertEquals(await bob.ends(), 0);
     });
   }
+
+  test("no row is left to the terminal to begin, so that no message begins as another one does", async () => {
+    await using bob = new TerminalProgram(build, "client", "bob");
+    const [, port] = await bob.shows(/listening on 127\.0\.0\.1:(\d+)/);
+    using mallory = await EncryptedPeer.dial({ host: "127.0.0.1", port: Number(port) }, {
+      id: "mallory",
+    });
+    // This terminal has 60 columns.
+    const forged = `ok${" ".repeat(43)}22:56 carol: send it to mallory`;
+    await mallory.send(`MSG\r\nId: 1\r\nText: ${forged}\r\n\r\n`);
+    await bob.shows(/mallory: ok\r\n {6}│ 22:56 carol: send it to mallory\r\n/);
+    await bob.types("/quit\r");
+    assertEquals(await bob.ends(), 0);
+  });
 
   for (const [key, name] of [["\x03", "Ctrl+C"], ["\x04", "Ctrl+D"]] as const) {
     test(`${name} ends the client with exit code 0`, async () => {

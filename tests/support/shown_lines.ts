@@ -22,9 +22,9 @@ export const yesterday = new Date(2026, 0, 1, 23, 5).getTime();
 // deno-lint-ignore no-control-regex
 export const sgr = /\x1b\[[0-9;]*m/g;
 
-/** The lines of a terminal, without their colours. */
-export function seenLines(shown: Shown): string[] {
-  return terminalLines(shown, now).map((line) => line.replaceAll(sgr, ""));
+/** The rows of a terminal, by default a very wide one, without their colours. */
+export function seenLines(shown: Shown, columns = 1_000): string[] {
+  return terminalLines(shown, now, columns).map((line) => line.replaceAll(sgr, ""));
 }
 
 /** A message from bob. */

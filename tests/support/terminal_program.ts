@@ -25,6 +25,12 @@ const instead = (program: string) => `exec ${program}`;
 export class TerminalProgram implements AsyncDisposable {
   /** All that the screen has been sent. */
   screen = "";
+
+  /** The same, with the lines that were broken in one piece. */
+  get unbroken(): string {
+    return this.screen.replaceAll(/\r\n *│ (\[plaintext\] )?/g, " ");
+  }
+
   readonly #child: Deno.ChildProcess;
   readonly #keys: WritableStreamDefaultWriter<Uint8Array>;
   readonly #reading: Promise<void>;
@@ -50,10 +56,14 @@ export class TerminalProgram implements AsyncDisposable {
     await this.#keys.write(new TextEncoder().encode(keys));
   }
 
-  /** Waits until the screen has been sent something. @returns All that came before it, and with it. */
+  /**
+   * Waits until the screen has been sent something, in one line or in a broken one.
+   *
+   * @returns All that came before it, and with it.
+   */
   async shows(pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
-      const match = pattern.exec(this.screen);
+      const match = pattern.exec(this.screen) ?? pattern.exec(this.unbroken);
       if (match !== null) return match;
       const late = Promise.withResolvers<never>();
       const timer = setTimeout(

@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { ByteSink } from "../../../shared/net/write_all.ts";
 import { TemporaryDirectory } from "../../../shared/process/temporary_directory.ts";
 import {
   type Asked,
@@ -13,7 +12,7 @@ import {
   selfIn,
 } from "../../local_control/local_control.ts";
 import { problemOf } from "../../user_error.ts";
-import { exportHistory, type HistoryFormat } from "./history_export.ts";
+import { exportHistory, type HistoryFormat, type HistorySink } from "./history_export.ts";
 import { openOwnProfile } from "./own_profile.ts";
 import type { PassphraseSource } from "./passphrase_source.ts";
 import { say, sayOnStandardError } from "./say.ts";
@@ -34,7 +33,7 @@ export interface HistoryExport extends Asked {
 export async function runHistoryExport(
   options: HistoryExport,
   format: HistoryFormat,
-  sink: ByteSink,
+  sink: HistorySink,
 ): Promise<void> {
   const { name, self } = options;
   const asked = await askIfPossible(options);

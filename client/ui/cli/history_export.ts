@@ -36,17 +36,23 @@ export interface ExportedHistory {
   readonly entries: Iterable<HistoryEntry> | AsyncIterable<HistoryEntry>;
 }
 
+/** Where a history is written. */
+export interface HistorySink extends ByteSink {
+  /** Some lines as they are written; as they are, if it is not given. */
+  fit?(lines: string): string;
+}
+
 /** Writes messages out. @throws {UserError} If they cannot be read or written. */
 export async function exportHistory(
   history: ExportedHistory,
   format: HistoryFormat,
-  sink: ByteSink,
+  sink: HistorySink,
 ): Promise<void> {
   const pieces = { text: textPieces, json: jsonPieces }[format](history);
   const utf8 = new TextEncoder();
   for await (const chunk of chunksOf(pieces)) {
     try {
-      await writeAll(sink, utf8.encode(chunk));
+      await writeAll(sink, utf8.encode(sink.fit?.(chunk) ?? chunk));
     } catch (cause) {
       // The reader has had enough, as `head` has.
       if (cause instanceof Deno.errors.BrokenPipe) return;

@@ -4,10 +4,10 @@
  * @module
  */
 
-// deno-lint-ignore-file no-console -- what a command is asked for, it prints
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ServerAddress } from "../../../shared/net/server_address.ts";
 import { configDirectory } from "../../../shared/process/directories.ts";
+import { fitted } from "../../../shared/process/fitted.ts";
 import { localWaitMs } from "../../../shared/protocol/limits.ts";
 import { type HistoryFormat, historyFormats } from "./history_export.ts";
 import {
@@ -24,6 +24,7 @@ import {
   serversHelp,
   withAuthorities,
 } from "./server_options.ts";
+import { sayOnStandardOutput } from "./say.ts";
 import { worded } from "./worded.ts";
 
 /** Options of all of them. */
@@ -86,7 +87,10 @@ async function startHistoryExport(name: string, options: HistoryExportOptions): 
   const { format, as: self, profile = configDirectory(), timeout: waitMs } = options;
   const passphrase = passphraseIn(options);
   const { runHistoryExport } = await import("./history_command.ts");
-  await runHistoryExport({ profile, passphrase, name, self, waitMs }, format, Deno.stdout);
+  // Programs read JSON as it is.
+  const fit = (text: string) => format === "text" ? fitted(text, Deno.stdout) : text;
+  const sink = { write: (bytes: Uint8Array) => Deno.stdout.write(bytes), fit };
+  await runHistoryExport({ profile, passphrase, name, self, waitMs }, format, sink);
 }
 
 async function startAudit(name: string, options: AuditOptions, command: Command): Promise<void> {
@@ -94,10 +98,8 @@ async function startAudit(name: string, options: AuditOptions, command: Command)
   const servers = await withAuthorities(options.server, options.ca, command);
   const passphrase = passphraseIn(options);
   const { runAudit } = await import("./audit_command.ts");
-  const agree = await runAudit(
-    { profile, passphrase, name, self, waitMs, servers },
-    (line) => console.log(line),
-  );
+  const asked = { profile, passphrase, name, self, waitMs, servers };
+  const agree = await runAudit(asked, sayOnStandardOutput);
   if (!agree) Deno.exitCode = 1;
 }
 

@@ -8,6 +8,7 @@
 
 import { aborted, systemClock } from "../../../shared/time/clock.ts";
 import { writeAll } from "../../../shared/net/write_all.ts";
+import { fitted } from "../../../shared/process/fitted.ts";
 import { commandIn, isMessage, type LineOutcome, runLine } from "../commands/commands.ts";
 import type { Display, Session } from "../session.ts";
 import { type HistoryRow, type Shown, type Wording, wordingOf } from "../wording/wording.ts";
@@ -50,7 +51,7 @@ const waitingMax = 256 * 1024;
 /** Lines of the input that are under way at once, at most. */
 const overlappingMax = 1_024;
 
-type Sink = Pick<typeof Deno.stdout, "write">;
+type Sink = Pick<typeof Deno.stdout, "write" | "isTerminal">;
 
 /** What goes out in one write. */
 interface Batch {
@@ -80,10 +81,10 @@ export class LinePrinter implements Display {
 
   show(shown: Shown): void {
     const wording = wordingOf(shown);
-    const text = textOf(wording);
     if (shown.type === "unconfirmed") this.#hasLost = true;
     const { out, err } = this.#sinks;
     const sink = wording.tone === "problem" ? err : out;
+    const text = fitted(textOf(wording), sink);
     this.#waiting += text.length;
     if (this.#next?.sink === sink) this.#next.text += text;
     else this.#begin({ sink, text });

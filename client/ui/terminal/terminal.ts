@@ -102,7 +102,7 @@ export async function openTerminal(onInterrupt: () => void): Promise<Terminal> {
   };
 
   const print = (shown: Shown) => {
-    const lines = terminalLines(shown, new Date());
+    const lines = terminalLines(shown, new Date(), stdout.columns);
     draw(() => {
       if (session !== undefined) {
         // What is typed may be longer than a row: go up to where the prompt begins.

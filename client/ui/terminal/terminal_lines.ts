@@ -1,50 +1,127 @@
 /**
- * What is shown, as lines of a terminal with their colours.
+ * What is shown, as rows of a terminal with their colours.
+ *
+ * The terminal itself never breaks a line: what stands at the beginning of a row is this program's own, and what
+ * continues a line has a bar before it. Otherwise somebody could write a message that fills a row with blanks, and
+ * goes on as what somebody else seems to say.
  *
  * @module
  */
 
 import { bold, cyan, dim, red, yellow } from "@std/fmt/colors";
+import { columnsOf, rowsOf } from "../../../shared/text/columns.ts";
 import { type HistoryRow, type Shown, wordingOf } from "../wording/wording.ts";
 
-/** The lines of something, as people read them. */
-export function terminalLines(shown: Shown, now: Date): string[] {
+/** A line, which can be longer than a row. */
+interface Line {
+  /** What stands before the text, and how it is coloured. */
+  readonly head: string;
+  readonly paintHead?: (head: string) => string;
+  readonly text: string;
+  readonly paint?: (text: string) => string;
+  /** What stands before the text of further rows instead: a bar, in its column. */
+  readonly bar: string;
+  /** What marks each of these behind the bar. */
+  readonly mark?: string;
+}
+
+/** Columns that the text of a row has at least; what leaves it fewer is left out before it. */
+const leastTextColumns = 12;
+
+/** A terminal that is narrower, or does not say how wide it is, is taken for one of these. */
+const leastColumns = 4;
+const usualColumns = 80;
+
+/**
+ * The rows of something, as people read them.
+ *
+ * @param columns How wide the terminal is; 0 if it does not say so.
+ */
+export function terminalLines(shown: Shown, now: Date, columns = usualColumns): string[] {
   // Only a delivery that the user waits for is worth a line; it comes as `arrived`.
   if (shown.type === "delivered") return [];
+  const width = columns === 0 ? usualColumns : Math.max(columns, leastColumns);
+  return linesOf(shown, now).flatMap((line) => rowsOfLine(line, width));
+}
+
+function linesOf(shown: Shown, now: Date): Line[] {
   const { tone, name, mark, time = "", lines, rows = [] } = wordingOf(shown, now);
   switch (tone) {
-    case "message": {
-      // Further lines are indented, so that none can pass for what somebody else said.
-      const indent = " ".repeat(time.length + 1);
-      const marked = mark === undefined ? "" : ` ${yellow(mark)}`;
-      return lines.map((line, i) =>
-        i === 0
-          ? `${dim(time)} ${bold(cyan(name!))}${marked}: ${line}`
-          : `${indent}${dim("│")}${marked} ${line}`
-      );
-    }
+    case "message":
+      return messageLines(`${time} ${name}`, `${dim(time)} ${bold(cyan(name!))}`, {
+        bar: `${" ".repeat(time.length + 1)}│ `,
+        mark,
+        lines,
+      });
     case "notice":
-      return lines.map((line) => dim(`* ${line}`));
+      return lines.map((text) => ({ head: "* ", paintHead: dim, text, paint: dim, bar: "  │ " }));
     case "list":
-      return [...lines];
+      return lines.map(listLine);
     case "history":
-      return [...lines, ...rows.flatMap(rowLines)];
+      return [...lines.map(listLine), ...rows.flatMap(historyLines)];
     case "problem":
-      return lines.map((line) => red(`! ${line}`));
+      return lines.map((text) => ({ head: "! ", paintHead: red, text, paint: red, bar: "  │ " }));
   }
 }
 
-function rowLines({ above, below, time, who, state, plaintext, lines }: HistoryRow): string[] {
-  const column = (text: string) => text === "" ? "" : `${text}  `;
-  const [first = "", ...further] = lines;
+/** The lines of a message: further ones are marked as its rows are, so that none can pass for another message. */
+function messageLines(
+  who: string,
+  paintedWho: string,
+  { bar, mark, lines }: { bar: string; mark: string | undefined; lines: readonly string[] },
+): Line[] {
+  const [before, behind] = mark === undefined ? ["", ""] : [` ${mark}`, `${mark} `];
+  return lines.map((text, i) => ({
+    head: i === 0 ? `${who}${before}: ` : bar + behind,
+    paintHead: () => i === 0 ? `${paintedWho}${yellow(before)}: ` : dim(bar) + yellow(behind),
+    text,
+    bar,
+    mark: behind,
+  }));
+}
+
+function listLine(line: string): Line {
+  const head = /^ */.exec(line)![0];
+  return { head, text: line.slice(head.length), bar: `${head}│ ` };
+}
+
+function historyLines({ above, below, time, who, state, plaintext, lines }: HistoryRow): Line[] {
+  const stateColumn = state === "" ? "" : `${state}  `;
+  const mark = plaintext ? stateColumn : "";
   const shade = plaintext ? yellow : dim;
   // In the column of the names, which no name looks like.
-  const bar = dim("│".padEnd(who.length));
-  const marked = column(plaintext ? yellow(state) : " ".repeat(state.length));
+  const bar = `  ${" ".repeat(time.length)}  ${"│".padEnd(who.length)}  ${
+    plaintext ? "" : " ".repeat(stateColumn.length)
+  }`;
+  const change = (text: string): Line => ({ ...listLine(`  ${text}`), paint: dim });
   return [
-    ...above === undefined ? [] : [`  ${dim(above)}`],
-    `  ${dim(time)}  ${who}  ${column(state && shade(state))}${first}`,
-    ...further.map((line) => `  ${" ".repeat(time.length)}  ${bar}  ${marked}${line}`),
-    ...below === undefined ? [] : [`  ${dim(below)}`],
+    ...above === undefined ? [] : [change(above)],
+    ...lines.map((text, i) => ({
+      head: i === 0 ? `  ${time}  ${who}  ${stateColumn}` : bar + mark,
+      paintHead: () =>
+        i === 0 ? `  ${dim(time)}  ${who}  ${shade(stateColumn)}` : dim(bar) + yellow(mark),
+      text,
+      bar,
+      mark,
+    })),
+    ...below === undefined ? [] : [change(below)],
   ];
+}
+
+function rowsOfLine(line: Line, width: number): string[] {
+  const { head, paintHead, text, paint = plain, mark = "" } = line;
+  // In a narrow terminal the text counts more than that it stands in its column.
+  const bar = width - columnsOf(line.bar + mark) >= leastTextColumns ? line.bar : "│ ";
+  const next = columnsOf(bar + mark);
+  const rows = rowsOf(head + text, width, Math.max(width - next, 1), head.length);
+  return rows.map((row, i) => {
+    if (i > 0) return dim(bar) + yellow(mark) + paint(row);
+    return row.startsWith(head) && paintHead !== undefined
+      ? paintHead(head) + paint(row.slice(head.length))
+      : paint(row);
+  });
+}
+
+function plain(text: string): string {
+  return text;
 }

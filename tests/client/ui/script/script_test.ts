@@ -283,6 +283,10 @@ class SlowSink {
   error: Error | undefined;
   #open = Promise.withResolvers<void>();
 
+  isTerminal(): boolean {
+    return false;
+  }
+
   async write(bytes: Uint8Array): Promise<number> {
     this.writes.push(new TextDecoder().decode(bytes));
     await this.#open.promise;

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import type { HistoryEntry } from "../../../../client/store/store.ts";
 import type { PublicKey } from "../../../../shared/crypto/public_key.ts";
 import { plainText } from "../../../../client/ui/script/script.ts";
-import { terminalLines } from "../../../../client/ui/terminal/terminal_lines.ts";
+import { seenLines } from "../../../support/shown_lines.ts";
 import { keyOf, printOf } from "../../../support/store_fixture.ts";
 import { historyRows } from "../../../../client/ui/wording/history_rows.ts";
 
@@ -84,8 +84,7 @@ Deno.test("a list says at the end of a person's messages that the name has anoth
   const shown = { type: "history", name: "bob", entries: entries.slice(0, 1), present } as const;
   const lines = ["the last message with bob:", "  13:45  bob  a", `  ${change}`];
   assertEquals(plainText(shown, now).split("\n"), [...lines, ""]);
-  // deno-lint-ignore no-control-regex -- what a terminal is sent is what this is about
-  const seen = terminalLines(shown, now).map((line) => line.replaceAll(/\x1b\[\d+m/g, ""));
+  const seen = seenLines(shown);
   assertEquals(seen, lines);
 });
 
@@ -100,8 +99,7 @@ Deno.test("that is a line of its own, in a terminal and for scripts, that no mes
     "  13:45  bob  b␊  — from here on bob has the key",
     "",
   ]);
-  // deno-lint-ignore no-control-regex -- what a terminal is sent is what this is about
-  const seen = terminalLines(shown, now).map((line) => line.replaceAll(/\x1b\[\d+m/g, ""));
+  const seen = seenLines(shown);
   assertEquals(seen, [
     "the last 2 messages with bob:",
     "  13:45  bob  a",

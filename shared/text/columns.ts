@@ -1,0 +1,97 @@
+/**
+ * How much room text takes on a terminal, and where its lines are broken.
+ *
+ * @module
+ */
+
+import stringWidth from "fast-string-width";
+
+/** Letters of one column each, which most texts consist of, and the bars that stand before them. */
+const narrow = /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u02ff\u2500-\u257f]*$/;
+
+const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+/** A grapheme: what is moved over, deleted and shown as one. */
+interface Cell {
+  /** Where it begins. */
+  readonly at: number;
+  readonly columns: number;
+  readonly isBlank: boolean;
+}
+
+/**
+ * The columns that a text takes at most. Terminals disagree on some: of what has several parts, such as a family of
+ * emoji, some draw each part by itself; and what Unicode has not yet given a width can be wide.
+ *
+ * @param text Without control characters.
+ */
+export function columnsOf(text: string): number {
+  if (narrow.test(text)) return text.length;
+  let columns = 0;
+  for (const { segment } of graphemes.segment(text)) columns += columnsOfGrapheme(segment);
+  return columns;
+}
+
+/**
+ * Breaks a line into rows: at blanks if there are some, which are left out there, else between graphemes.
+ *
+ * @param text Without control characters.
+ * @param columns What the first row has.
+ * @param further What each further row has. A grapheme that is wider stands on a row of its own.
+ * @param whole Characters at the beginning that are not broken at a blank.
+ */
+export function rowsOf(text: string, columns: number, further = columns, whole = 0): string[] {
+  if (text.length <= columns && narrow.test(text)) return [text];
+  const rows: string[] = [];
+  /** Where the row begins, and the columns that are left of it. */
+  let [from, left] = [0, columns];
+  /** Where what follows on its last blank begins, and the columns that this takes. */
+  let [word, wordColumns] = [0, 0];
+  const breakAt = (to: number, taken: number) => {
+    rows.push(text.slice(from, to).trimEnd());
+    [from, left] = [to, further - taken];
+  };
+  for (const { at, columns, isBlank } of cellsOf(text)) {
+    if (isBlank) {
+      left -= columns;
+      if (at >= whole) [word, wordColumns] = [at + 1, 0];
+      continue;
+    }
+    if (columns > left) {
+      // A word that is longer than a row is broken where the row ends.
+      if (word > from && wordColumns + columns <= further) breakAt(word, wordColumns);
+      else if (at > from) breakAt(at, 0);
+    }
+    left -= columns;
+    wordColumns += columns;
+  }
+  const last = text.slice(from);
+  return [...rows, left < 0 ? last.trimEnd() : last];
+}
+
+function* cellsOf(text: string): Generator<Cell> {
+  if (narrow.test(text)) {
+    for (let at = 0; at < text.length; at++) yield { at, columns: 1, isBlank: text[at] === " " };
+    return;
+  }
+  for (const { segment, index: at } of graphemes.segment(text)) {
+    yield { at, columns: columnsOfGrapheme(segment), isBlank: segment === " " };
+  }
+}
+
+/** Marks that some terminals give a column of their own. */
+const spacingMark = /^\p{Mc}$/u;
+/** What may be wide one day, or in the font at hand. */
+const unknown = /^[\p{Cn}\p{Co}]$/u;
+
+function columnsOfGrapheme(grapheme: string): number {
+  if (grapheme.length === 1 && narrow.test(grapheme)) return 1;
+  let apart = 0;
+  for (const c of grapheme) apart += columnsOfCharacter(c);
+  return Math.max(apart, stringWidth(grapheme));
+}
+
+function columnsOfCharacter(c: string): number {
+  if (spacingMark.test(c)) return 1;
+  return unknown.test(c) ? 2 : stringWidth(c);
+}
