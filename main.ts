@@ -7,12 +7,12 @@
 // deno-lint-ignore-file no-console -- what goes wrong is printed here
 import { Command, CommanderError } from "commander";
 import { addClientCommands } from "./client/ui/cli/cli.ts";
-import { errorSentence } from "./client/ui/wording/wording.ts";
 import config from "./deno.json" with { type: "json" };
 import { addServerCommand } from "./server/cli.ts";
+import { errorMessage } from "./shared/errors/error_message.ts";
 import { addCompletionsCommand } from "./shared/process/completions.ts";
 import { outliveHangups } from "./shared/process/signals.ts";
-import { makeVisibleLines } from "./shared/text/visible.ts";
+import { makeVisible, makeVisibleLines } from "./shared/text/visible.ts";
 
 const program = new Command("p2pchat")
   .description(
@@ -35,10 +35,12 @@ addClientCommands(program, {
 addCompletionsCommand(program);
 
 async function fail(error: unknown): Promise<void> {
+  // Whatever a command expects to go wrong it has made a sentence of.
+  const sentence = `p2pchat: ${makeVisible(errorMessage(error))}`;
   try {
     // Loaded when it is needed: most runs of the program say no such thing.
     const { fitted } = await import("./shared/process/fitted.ts");
-    console.error(fitted(`p2pchat: ${errorSentence(error)}`, Deno.stderr));
+    console.error(fitted(sentence, Deno.stderr));
   } catch {
     // Standard error does not take it, such as on a full disk. That ends nothing else.
   }

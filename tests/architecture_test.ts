@@ -286,3 +286,31 @@ Deno.test("a file over 400 lines and a class over 300 are found", () => {
   assertEquals(at(300, 101), ["over 400 lines: server/limits/limits.ts"]);
   assertEquals(at(301, 99), ["over 300 lines: server/limits/limits.ts limit"]);
 });
+
+Deno.test("the command line loads what it needs to parse, and no room of the client but that", async () => {
+  const info = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", `${root}main.ts`],
+    env: { NO_COLOR: "1" },
+  }).output();
+  interface Dependency {
+    readonly code?: { readonly specifier?: string };
+    readonly isDynamic?: boolean;
+  }
+  const { roots, modules }: {
+    readonly roots: readonly string[];
+    readonly modules: readonly { specifier: string; dependencies?: readonly Dependency[] }[];
+  } = JSON.parse(new TextDecoder().decode(info.stdout));
+  const dependencies = new Map(modules.map((module) => [module.specifier, module.dependencies]));
+  const loaded = new Set(roots);
+  for (const specifier of loaded) {
+    for (const { code, isDynamic } of dependencies.get(specifier) ?? []) {
+      if (code?.specifier !== undefined && !isDynamic) loaded.add(code.specifier);
+    }
+  }
+  // A server starts with all of this, and needs none of it.
+  const needless = [...loaded].filter((specifier) =>
+    /\/client\/(?!ui\/cli\/|user_error\.ts$)|\/shared\/crypto\//.test(specifier)
+  );
+  assert(loaded.has(roots[0]!.replace("main.ts", "client/ui/cli/cli.ts")), "nothing was found");
+  assertEquals(needless, []);
+});

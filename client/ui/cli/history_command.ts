@@ -12,7 +12,8 @@ import {
   selfIn,
 } from "../../local_control/local_control.ts";
 import { problemOf } from "../../user_error.ts";
-import { exportHistory, type HistoryFormat, type HistorySink } from "./history_export.ts";
+import { exportHistory, type HistorySink } from "./history_export.ts";
+import type { HistoryFormat } from "./history_formats.ts";
 import { openOwnProfile } from "./own_profile.ts";
 import type { PassphraseSource } from "./passphrase_source.ts";
 import { say, sayOnStandardError } from "./say.ts";

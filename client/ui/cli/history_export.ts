@@ -13,13 +13,8 @@ import { fileReason } from "../../../shared/errors/file_error.ts";
 import { type ByteSink, writeAll } from "../../../shared/net/write_all.ts";
 import type { HistoryEntry } from "../../store/store.ts";
 import { UserError } from "../../user_error.ts";
+import type { HistoryFormat } from "./history_formats.ts";
 import { exportedEnd, exportedLines, exportedText } from "../wording/wording.ts";
-
-/** How a history can be written out: for people, or for programs. */
-export const historyFormats = ["text", "json"] as const;
-
-/** How a history is written out. */
-export type HistoryFormat = typeof historyFormats[number];
 
 /** Characters that one write takes, more or less: a history may be longer than memory. */
 const chunkLength = 64 * 1024;

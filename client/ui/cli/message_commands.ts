@@ -7,9 +7,8 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ServerAddress } from "../../../shared/net/server_address.ts";
 import { configDirectory } from "../../../shared/process/directories.ts";
-import { fitted } from "../../../shared/process/fitted.ts";
 import { localWaitMs } from "../../../shared/protocol/limits.ts";
-import { type HistoryFormat, historyFormats } from "./history_export.ts";
+import { type HistoryFormat, historyFormats } from "./history_formats.ts";
 import {
   passphraseDescriptor,
   passphraseFile,
@@ -24,7 +23,6 @@ import {
   serversHelp,
   withAuthorities,
 } from "./server_options.ts";
-import { sayOnStandardOutput } from "./say.ts";
 import { worded } from "./worded.ts";
 
 /** Options of all of them. */
@@ -87,6 +85,7 @@ async function startHistoryExport(name: string, options: HistoryExportOptions): 
   const { format, as: self, profile = configDirectory(), timeout: waitMs } = options;
   const passphrase = passphraseIn(options);
   const { runHistoryExport } = await import("./history_command.ts");
+  const { fitted } = await import("../../../shared/process/fitted.ts");
   // Programs read JSON as it is.
   const fit = (text: string) => format === "text" ? fitted(text, Deno.stdout) : text;
   const sink = { write: (bytes: Uint8Array) => Deno.stdout.write(bytes), fit };
@@ -98,6 +97,7 @@ async function startAudit(name: string, options: AuditOptions, command: Command)
   const servers = await withAuthorities(options.server, options.ca, command);
   const passphrase = passphraseIn(options);
   const { runAudit } = await import("./audit_command.ts");
+  const { sayOnStandardOutput } = await import("./say.ts");
   const asked = { profile, passphrase, name, self, waitMs, servers };
   const agree = await runAudit(asked, sayOnStandardOutput);
   if (!agree) Deno.exitCode = 1;

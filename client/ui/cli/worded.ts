@@ -5,7 +5,6 @@
  */
 
 import { UserError } from "../../user_error.ts";
-import { errorSentence } from "../wording/wording.ts";
 
 /** Makes a sentence of what goes wrong in a command; the command line prints it and sets the exit code. */
 export function worded<A extends unknown[]>(run: (...args: A) => Promise<void>) {
@@ -14,7 +13,10 @@ export function worded<A extends unknown[]>(run: (...args: A) => Promise<void>) 
       await run(...args);
     } catch (error) {
       // Commander's own errors say with which code to exit.
-      throw error instanceof UserError ? new Error(errorSentence(error), { cause: error }) : error;
+      if (!(error instanceof UserError)) throw error;
+      // A server, which needs no wording, starts faster without it.
+      const { errorSentence } = await import("../wording/wording.ts");
+      throw new Error(errorSentence(error), { cause: error });
     }
   };
 }

@@ -3,7 +3,8 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { UserError } from "../../../../client/user_error.ts";
 import type { HistoryEntry } from "../../../../client/store/store.ts";
-import { exportHistory, type HistoryFormat } from "../../../../client/ui/cli/history_export.ts";
+import { exportHistory } from "../../../../client/ui/cli/history_export.ts";
+import type { HistoryFormat } from "../../../../client/ui/cli/history_formats.ts";
 import { keyOf, printOf } from "../../../support/store_fixture.ts";
 import { rejectsSaying } from "../../../support/problems.ts";
 
