@@ -38,7 +38,7 @@ export function columnsOf(text: string): number {
  * @param text Without control characters.
  * @param columns What the first row has.
  * @param further What each further row has. A grapheme that is wider stands on a row of its own.
- * @param whole Characters at the beginning that are not broken at a blank.
+ * @param whole Characters at the beginning that are not broken at a blank, and of which none is left out.
  */
 export function rowsOf(text: string, columns: number, further = columns, whole = 0): string[] {
   if (text.length <= columns && narrow.test(text)) return [text];
@@ -47,8 +47,12 @@ export function rowsOf(text: string, columns: number, further = columns, whole =
   let [from, left] = [0, columns];
   /** Where what follows on its last blank begins, and the columns that this takes. */
   let [word, wordColumns] = [0, 0];
+  const withoutBlanks = (from: number, to?: number) => {
+    const row = text.slice(from, to).trimEnd();
+    return from === 0 && row.length < whole ? text.slice(0, whole) : row;
+  };
   const breakAt = (to: number, taken: number) => {
-    rows.push(text.slice(from, to).trimEnd());
+    rows.push(withoutBlanks(from, to));
     [from, left] = [to, further - taken];
   };
   for (const { at, columns, isBlank } of cellsOf(text)) {
@@ -65,8 +69,7 @@ export function rowsOf(text: string, columns: number, further = columns, whole =
     left -= columns;
     wordColumns += columns;
   }
-  const last = text.slice(from);
-  return [...rows, left < 0 ? last.trimEnd() : last];
+  return [...rows, left < 0 ? withoutBlanks(from) : text.slice(from)];
 }
 
 function* cellsOf(text: string): Generator<Cell> {
