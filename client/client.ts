@@ -266,6 +266,16 @@ export class ChatClient {
   }
 
   /**
+   * Does not wait any more for a peer to compare words.
+   *
+   * @returns Whether it was waited for.
+   * @throws {UserError} If there is no encrypted link to the peer.
+   */
+  withdrawVerification(to: string): boolean {
+    return this.#conversations.withdrawVerification(to);
+  }
+
+  /**
    * Takes what the user has found in comparing words.
    *
    * @param same Whether both sides see the same words. If not, the conversation ends.

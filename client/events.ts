@@ -201,6 +201,8 @@ export type ClientEvent =
   | { readonly type: "turned-away"; readonly why: Problem }
   | PeerRef & { readonly type: "verification-asked" }
   | PeerRef & { readonly type: "verification-words"; readonly words: readonly string[] }
+  /** The link has ended after our part of the words had gone out, and before there were any. */
+  | PeerRef & { readonly type: "verification-cut" }
   | { readonly type: "problem"; readonly problem: Problem };
 
 /** A conversation has a link. */

@@ -32,7 +32,7 @@ import { People } from "./people.ts";
 import { PresenceNotices } from "./presence_notices.ts";
 import { reassign } from "./reassign.ts";
 import { showUnshown } from "./unshown.ts";
-import { VerificationFlow } from "./verification.ts";
+import { isWithoutWords, VerificationFlow } from "./verification.ts";
 
 export type { ContactState } from "./contacts.ts";
 export type { NamedKey, People } from "./people.ts";
@@ -218,6 +218,11 @@ export class Conversations {
     return this.#verification.begin(this.#list.get(to));
   }
 
+  /** Does not wait any more for a peer's words. @throws {UserError} As {@linkcode VerificationFlow.withdraw}. */
+  withdrawVerification(to: string): boolean {
+    return this.#verification.withdraw(this.#list.get(to));
+  }
+
   /**
    * Takes what the user has found in comparing. If the words are the same, the peer is verified for good; if
    * not, the conversation ends and the key is forgotten.
@@ -227,15 +232,19 @@ export class Conversations {
    */
   async confirmVerification(to: string, same: boolean): Promise<Fingerprint | undefined> {
     const conversation = this.#list.get(to);
+    let differs = !same;
     try {
       const fingerprint = this.#verification.confirm(conversation, same);
       if (fingerprint !== undefined) {
         await this.#links.leaveOthers(conversation.peerId, fingerprint);
       }
       return fingerprint;
+    } catch (error) {
+      if (isWithoutWords(error)) differs = false;
+      throw error;
     } finally {
       // Also if the key cannot be forgotten, as on a full disk.
-      if (!same) {
+      if (differs) {
         // First of all, nothing more is sent to them. The user is warned before the goodbye is through.
         this.#list.drop(conversation);
         conversation.leave();

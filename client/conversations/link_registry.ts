@@ -156,6 +156,7 @@ export class LinkRegistry implements LinkKeeper {
     if (conversation === undefined) return;
     const { sink, list } = this.#options;
     const { ref } = conversation;
+    if (link.comparison?.isVerifying) sink.emit({ ...ref, type: "verification-cut" });
     const texts = link.unacknowledged;
     const wasLast = conversation.detach(link);
     if (texts.length > 0) sink.emit({ ...ref, type: "unconfirmed", texts });

@@ -29,6 +29,16 @@ export class VerificationFlow {
   }
 
   /**
+   * Does not wait any more for the peer to begin.
+   *
+   * @returns Whether there was something to wait for.
+   * @throws {UserError} If the conversation has no encrypted link.
+   */
+  withdraw(conversation: Conversation): boolean {
+    return linkToVerify(conversation).comparison?.withdrawVerification() ?? false;
+  }
+
+  /**
    * Takes what the user has found.
    *
    * @param same Whether both sides see the same words.
@@ -38,8 +48,8 @@ export class VerificationFlow {
   confirm(conversation: Conversation, same: boolean): Fingerprint | undefined {
     const { name } = conversation;
     const link = linkToVerify(conversation);
-    if (link.words === undefined) throw new UserError({ code: "no-words-yet", name });
-    link.endVerification();
+    if (link.comparison?.words === undefined) throw new UserError({ code: "no-words-yet", name });
+    link.comparison.endVerification();
     const id = link.peerId!;
     const key = link.peerKey!;
     if (!same) {
@@ -51,6 +61,11 @@ export class VerificationFlow {
     this.#trust.markVerified(id, key);
     return fingerprintOf(key);
   }
+}
+
+/** Why there is nothing that could be found in comparing. */
+export function isWithoutWords(error: unknown): boolean {
+  return error instanceof UserError && error.problem.code === "no-words-yet";
 }
 
 /** If there are several links, both sides have to take the same one. */

@@ -24,7 +24,7 @@ import { type LinkTimes, usualTimes } from "./link_times.ts";
 import { OpenLink } from "./open_link.ts";
 import type { Found, Opened } from "./opening.ts";
 import { OpeningTask } from "./opening_task.ts";
-import { PeerSession, type VerificationState } from "./peer_session.ts";
+import { PeerSession, type VerificationState, type WordComparison } from "./peer_session.ts";
 import { WriteQueue } from "./write_queue.ts";
 
 export type { Self } from "./introduction.ts";
@@ -246,14 +246,9 @@ export class Link implements PeerFacts {
     return this.#openSession().verify();
   }
 
-  /** The words that both see, once they do and until they have been compared. */
-  get words(): readonly string[] | undefined {
-    return this.#peerSession?.words;
-  }
-
-  /** Forgets the words: they have been compared. */
-  endVerification(): void {
-    this.#peerSession?.endVerification();
+  /** The comparison of words on it; undefined if it is not open. */
+  get comparison(): WordComparison | undefined {
+    return this.#peerSession;
   }
 
   /**

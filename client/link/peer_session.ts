@@ -54,8 +54,24 @@ export type VerificationState =
   | { readonly state: "coming" }
   | { readonly state: "peer-must-begin" };
 
+/** A comparison of words on one link. */
+export interface WordComparison {
+  /** The words that both see, once they do and until they have been compared. */
+  readonly words: readonly string[] | undefined;
+  /** Whether one is under way that ends without words if the link ends now. */
+  readonly isVerifying: boolean;
+  /** Forgets the words: they have been compared. */
+  endVerification(): void;
+  /**
+   * Does not wait any more for a peer that has not begun. If it does begin, the user is asked as if they had not.
+   *
+   * @returns Whether there was something to wait for.
+   */
+  withdrawVerification(): boolean;
+}
+
 /** One side of what is said on one link between two clients of this protocol. */
-export class PeerSession implements Session, Replies {
+export class PeerSession implements Session, Replies, WordComparison {
   readonly #options: PeerSessionOptions;
   readonly #hasKey: boolean;
   readonly #reader = new MessageReader();
@@ -65,6 +81,8 @@ export class PeerSession implements Session, Replies {
   readonly #unacknowledged = new UnacknowledgedTexts();
   #receiver!: Receiver;
   #verification: WordVerification | undefined;
+  /** Whether the user does not wait for the words any more. */
+  #withdrawn = false;
   /** Messages that this read has brought and the inbox has not been given. */
   #messages: ChatMessage[] = [];
 
@@ -159,20 +177,29 @@ export class PeerSession implements Session, Replies {
   /** Begins to compare words with a peer that has a key, unless that has begun. */
   verify(): VerificationState {
     const verification = this.#verificationNow();
+    this.#withdrawn = false;
     for (const message of verification.begin().send) this.#options.send(message);
     const { words, asked } = verification;
     if (words !== undefined) return { state: "words", words };
     return { state: asked ? "coming" : "peer-must-begin" };
   }
 
-  /** The words that both see, once they do and until they have been compared. */
   get words(): readonly string[] | undefined {
     return this.#verification?.words;
   }
 
-  /** Forgets the words: they have been compared. */
   endVerification(): void {
     this.#verification = undefined;
+  }
+
+  withdrawVerification(): boolean {
+    const isWaiting = this.#verification?.isAlone === true && !this.#withdrawn;
+    this.#withdrawn ||= isWaiting;
+    return isWaiting;
+  }
+
+  get isVerifying(): boolean {
+    return this.#verification?.isHalfRevealed === true;
   }
 
   sayGoodbye(reason?: string): void {
@@ -277,7 +304,8 @@ export class PeerSession implements Session, Replies {
     for (const message of step.send) this.#options.send(message);
     const { verification } = this.#receiver;
     if (step.asked) verification.asked();
-    if (step.words) verification.words(step.words);
+    if (step.words && this.#withdrawn) verification.asked();
+    else if (step.words) verification.words(step.words);
   }
 
   #verificationNow(): WordVerification {

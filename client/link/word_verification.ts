@@ -61,6 +61,16 @@ export class WordVerification {
     return this.#peerCommit !== undefined;
   }
 
+  /** Whether our nonce is out and the peer's is still to come: then there is nothing to compare with yet. */
+  get isHalfRevealed(): boolean {
+    return this.#begun && this.asked && this.#words === undefined;
+  }
+
+  /** Whether we have begun, and the peer has not. */
+  get isAlone(): boolean {
+    return this.#begun && !this.asked;
+  }
+
   /** The words, once there are any. */
   get words(): readonly string[] | undefined {
     return this.#words;

@@ -179,7 +179,10 @@ export const peerFaults = {
     429,
     `At most ${pendingRequestsMax} AUDITs may wait for an answer`,
   ),
-  nothingToCompare: fault(403, "There is nothing here that you could compare"),
+  nothingToCompare: fault(
+    403,
+    "This client compares messages only with people whom its user has answered",
+  ),
   invalidStream: fault(400, "The Stream of a RESET is not 128 bits in hexadecimal"),
   invalidToken: fault(400, "The Token is not 128 bits in hexadecimal"),
   verifyOutOfTurn: fatalFault(400, "A VERIFY came out of turn"),

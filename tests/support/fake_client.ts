@@ -61,6 +61,7 @@ export class FakeClient {
     register: (onRegistered: (registered: Registered) => void) => onRegistered(registered),
     info: { count: 0, clients: [] },
     verify: { state: "coming" },
+    withdrawVerification: false,
     confirmVerification: person,
     trust: person,
     block: { name: "bob", fingerprint: person },
@@ -85,6 +86,8 @@ export class FakeClient {
 
   waitingIn = (id: string): number | undefined =>
     this.conversations().find(({ conversation }) => conversation === id)?.waiting;
+
+  withdrawVerification = () => this.answers.withdrawVerification;
 
   knownNames = (): readonly string[] => this.known;
 

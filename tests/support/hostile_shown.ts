@@ -173,6 +173,7 @@ const fields: Arbitraries = {
   }),
   "turned-away": fc.record({ why: problem }),
   "verification-asked": fc.record(who),
+  "verification-cut": fc.record(who),
   "verification-words": fc.record({ name: hostile, words }),
   problem: fc.record({ problem }),
   registered: fc.record({
@@ -203,6 +204,7 @@ const fields: Arbitraries = {
   unblocked: fc.record({ keys: fc.array(namedKey, { minLength: 1, maxLength: 3 }) }),
   trusted: fc.record({ name: hostile, fingerprint }),
   "verification-waits": named,
+  "verification-withdrawn": named,
   verified: fc.record({ name: hostile, fingerprint }),
   "not-verified": named,
   contacts: fc.record({

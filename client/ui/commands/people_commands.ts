@@ -55,6 +55,9 @@ async function verify({ session }: CommandContext, argument: string): Promise<Ou
   if (words.length === 0) return beginVerification(session.client, name);
   const given = words.join(" ");
   if (given !== "yes" && given !== "no") return { type: "not-yes-or-no", given, name };
+  if (given === "no" && session.client.withdrawVerification(name)) {
+    return { type: "verification-withdrawn", name };
+  }
   const fingerprint = await session.confirmVerification(name, given === "yes");
   return fingerprint === undefined
     ? { type: "not-verified", name }

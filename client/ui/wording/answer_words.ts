@@ -52,7 +52,10 @@ export const answerWords: Words<Answer> = {
     ),
   trusted: ({ name, fingerprint }) =>
     notice(`${name}'s key is ${fingerprint} from now on; /chat ${name} calls again`),
-  "verification-waits": ({ name }) => notice(`waiting for ${name} to run /verify as well`),
+  "verification-waits": ({ name }) =>
+    notice(`waiting for ${name} to run /verify as well; /verify ${name} no stops waiting`),
+  "verification-withdrawn": ({ name }) =>
+    notice(`not waiting for ${name} any more; no words were compared, and nothing has changed`),
   "verification-words": ({ name, words }) =>
     notice(
       `${name} sees the same four words if nobody is in the middle:`,

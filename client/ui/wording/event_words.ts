@@ -12,7 +12,7 @@ import { messageText, plaintextMark } from "./history_rows.ts";
 import { shortTime } from "./local_time.ts";
 import { problemSentence } from "./problem_sentences.ts";
 import type { ShownEvent } from "./shown.ts";
-import { counted, notice, problem, quoted, type Words } from "./wording_parts.ts";
+import { claimed, counted, notice, problem, quoted, type Words } from "./wording_parts.ts";
 
 /** The words for each event. */
 export const eventWords: Words<ShownEvent> = {
@@ -46,6 +46,11 @@ export const eventWords: Words<ShownEvent> = {
   "turned-away": ({ why }) => notice(`turned a call away: ${problemSentence(why)}`),
   "verification-asked": ({ name }) =>
     notice(`${name} wants to make sure that nobody is in the middle: run /verify ${name}`),
+  "verification-cut": ({ name }) =>
+    problem(
+      `The comparison of words with ${name} was cut off before there were any; if that happens again, ` +
+        "somebody may be between you, and try until the words fit",
+    ),
   waiting: ({ name, count }) =>
     notice(count === 1 ? `waiting for ${name}` : `${count} messages wait for ${name}`),
   deposited: ({ name, count }) => notice(`at the server's mailbox for ${name}${counted(count)}`),
@@ -74,8 +79,11 @@ export const eventWords: Words<ShownEvent> = {
   missed: ({ name, count }) =>
     notice(
       count === 1
-        ? `a message from ${name} is missing here: it went to another copy of your profile`
-        : `${count} messages from ${name} are missing here: they went to another copy of your profile`,
+        ? `a message from ${name} is missing here: ${name} says that it went to another copy of your profile`
+        : `${
+          claimed(count)
+        } messages from ${name} are missing here: ${name} says that they went to another ` +
+          "copy of your profile",
     ),
   presence: ({ name, here }) => notice(here ? `${name} is here` : `${name} has gone`),
   unconfirmed: ({ name, texts }) =>

@@ -23,7 +23,7 @@ export const linkSentences: Sentences<LinkProblem> = {
   "too-many-requests": ({ max }) => `Cannot ask more: ${max} requests wait for an answer`,
   "peer-no-reply": ({ verb, seconds }) => `The peer did not answer ${verb} in ${seconds} s`,
   "peer-refused": ({ said }) =>
-    `The peer does not answer: ${said === undefined ? "it gives no reason" : quoted(said)}`,
+    `The peer refuses: ${said === undefined ? "it gives no reason" : quoted(said)}`,
   "link-ended-before-reply": () => "The connection ended before the peer had answered",
 };
 

@@ -78,6 +78,7 @@ export type Answer =
   | { readonly type: "unblocked"; readonly keys: readonly NamedKey[] }
   | { readonly type: "trusted"; readonly name: string; readonly fingerprint: Fingerprint }
   | { readonly type: "verification-waits"; readonly name: string }
+  | { readonly type: "verification-withdrawn"; readonly name: string }
   | {
     readonly type: "verification-words";
     readonly name: string;

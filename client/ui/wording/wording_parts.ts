@@ -65,6 +65,14 @@ export function counted(count: number): string {
   return count === 1 ? "" : `: ${count} messages`;
 }
 
+/** More of anything than this has nobody counted here. */
+const claimedMax = 100_000;
+
+/** A number that another program claims, and that nothing here bears out. */
+export function claimed(count: number): string {
+  return count > claimedMax ? `more than ${claimedMax.toLocaleString("en")}` : String(count);
+}
+
 /** Characters of a quoted text. */
 const quotedMax = 60;
 

@@ -17,6 +17,7 @@ class FakeLink {
   readonly handshakeHash: Uint8Array;
   words: readonly string[] | undefined;
   begun = 0;
+  readonly comparison = this;
 
   constructor(hash: number, readonly then: VerificationState) {
     this.handshakeHash = new Uint8Array(32).fill(hash);

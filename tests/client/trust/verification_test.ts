@@ -88,6 +88,58 @@ Deno.test("a peer that is asked to verify is told so, and both see words when it
   assertNotEquals(await wordsOf(alice, bob), words);
 });
 
+Deno.test("who waits for a peer to verify can stop waiting, and is asked when the peer begins", async () => {
+  await using alice = new Person("alice", nowhere);
+  await using bob = new Person("bob", nowhere);
+  await alice.chat(bob.place);
+  await bob.events.see("opened");
+  assertEquals(alice.client.withdrawVerification("bob"), false);
+  alice.client.verify("bob");
+  await bob.events.see("verification-asked");
+  assertEquals(alice.client.withdrawVerification("bob"), true);
+  assertEquals(alice.client.withdrawVerification("bob"), false);
+  // There is nothing to deny either, and that changes nothing.
+  await rejectsSaying(
+    () => alice.client.confirmVerification("bob", false),
+    UserError,
+    "no words to compare yet",
+  );
+  await hears(alice, bob, "still here");
+  bob.client.verify("alice");
+  const { words } = await bob.events.see("verification-words");
+  await alice.events.see("verification-asked");
+  assertEquals(alice.events.of("verification-words"), []);
+  assertEquals(alice.client.verify("bob"), { state: "words", words });
+});
+
+Deno.test("a comparison that is cut off once our part of the words is out is told", async () => {
+  await using alice = new Person("alice", nowhere);
+  const commit = `VERIFY\r\nCommit: ${"00".repeat(32)}\r\n\r\n`;
+  const identity = Identity.generate();
+  const call = async () => {
+    const mallory = await EncryptedPeer.dial(alice.client.address, { id: "mallory", identity });
+    await alice.events.count("opened", alice.events.of("closed").length + 1);
+    return mallory;
+  };
+  {
+    using mallory = await call();
+    alice.client.verify("mallory");
+    await mallory.message();
+    await mallory.send(commit);
+    while (!(await mallory.message()).includes("Nonce"));
+  }
+  await alice.events.see("verification-cut");
+  await alice.events.count("closed", 1);
+  // Before that nothing was given away.
+  {
+    using mallory = await call();
+    alice.client.verify("mallory");
+    while (!(await mallory.message()).includes("Commit"));
+  }
+  await alice.events.count("closed", 2);
+  assertEquals(alice.events.of("verification-cut").length, 1);
+});
+
 Deno.test("a verified peer stays verified until it has another key", async () => {
   using place = temporaryDirectory();
   const path = `${place.path}/store.db`;

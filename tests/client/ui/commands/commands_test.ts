@@ -164,6 +164,9 @@ const answered: [line: string, method: string, returned: unknown, shown: Answer[
     { type: "verified", name: "bob", fingerprint },
   ]],
   ["/verify bob no", "confirmVerification", undefined, [{ type: "not-verified", name: "bob" }]],
+  ["/verify bob no", "withdrawVerification", true, [
+    { type: "verification-withdrawn", name: "bob" },
+  ]],
   ["/trust bob", "trust", fingerprint, [{ type: "trusted", name: "bob", fingerprint }]],
   ["/history bob", "history", [], [{ type: "history", name: "bob", entries: [], present: [] }]],
   ["/search a b", "search", { entries: [], ignored: [] }, [{

@@ -82,7 +82,14 @@ testWords({
     { name: "bob", fingerprint: person },
     `* bob's key is ${person} from now on; /chat bob calls again`,
   ]],
-  "verification-waits": [[{ name: "bob" }, "* waiting for bob to run /verify as well"]],
+  "verification-waits": [[
+    { name: "bob" },
+    "* waiting for bob to run /verify as well; /verify bob no stops waiting",
+  ]],
+  "verification-withdrawn": [[
+    { name: "bob" },
+    "* not waiting for bob any more; no words were compared, and nothing has changed",
+  ]],
   verified: [[
     { name: "bob", fingerprint: person },
     `* bob is verified: the key ${person} is theirs`,

@@ -132,11 +132,15 @@ testWords({
   missed: [
     [
       { ...bob, count: 1 },
-      "* a message from bob is missing here: it went to another copy of your profile",
+      "* a message from bob is missing here: bob says that it went to another copy of your profile",
     ],
     [
       { ...bob, count: 2 },
-      "* 2 messages from bob are missing here: they went to another copy of your profile",
+      "* 2 messages from bob are missing here: bob says that they went to another copy of your profile",
+    ],
+    [
+      { ...bob, count: 99_999_999_999_997 },
+      "* more than 100,000 messages from bob are missing here: bob says that they went to another copy of your profile",
     ],
   ],
   unconfirmed: [
@@ -266,6 +270,10 @@ testWords({
   "verification-asked": [[
     bob,
     "* bob wants to make sure that nobody is in the middle: run /verify bob",
+  ]],
+  "verification-cut": [[
+    bob,
+    "error: The comparison of words with bob was cut off before there were any; if that happens again, somebody may be between you, and try until the words fit",
   ]],
   "verification-words": [[
     { name: "bob", words: ["one", "two", "three", "four"] },

@@ -33,8 +33,8 @@ const cases: SentenceCases<LinkProblem> = {
     "The peer did not answer AUDIT in 10 s",
   ]],
   "peer-refused": [
-    [{ code: "peer-refused", said: "what?" }, "The peer does not answer: “what?”"],
-    [{ code: "peer-refused", said: undefined }, "The peer does not answer: it gives no reason"],
+    [{ code: "peer-refused", said: "what?" }, "The peer refuses: “what?”"],
+    [{ code: "peer-refused", said: undefined }, "The peer refuses: it gives no reason"],
   ],
   "link-ended-before-reply": [[
     { code: "link-ended-before-reply" },

@@ -54,6 +54,7 @@ Deno.test("a terminal obeys nothing that comes from outside in an error or a pro
 
 Deno.test("what went wrong is a problem, and nothing else is", () => {
   const problems: Shown["type"][] = ["server-lost", "displaced", "unconfirmed", "problem"];
+  problems.push("verification-cut");
   problems.push("failed", "usage");
   problems.push("key-changed", "key-refused", "server-contradicted", "not-verified");
   problems.push("unknown-command", "nobody-current", "not-a-count", "count-out-of-range");
