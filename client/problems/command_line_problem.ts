@@ -17,4 +17,6 @@ export type CommandLineProblem =
     /** Those that have talked with `name`. */
     readonly selves: readonly string[];
   }
-  | { readonly code: "history-not-written"; readonly reason: string };
+  | { readonly code: "history-not-written"; readonly reason: string }
+  /** What a client prints in a script. It has left, and lines may be left that it has not done. */
+  | { readonly code: "output-not-written"; readonly reason: string };

@@ -163,6 +163,27 @@ for (const build of builds) {
     }
   });
 
+  Deno.test({
+    name: `${build.name}: a client that cannot print leaves, says why, and has failed`,
+    ignore: Deno.build.os !== "linux",
+    fn: async () => {
+      using home = temporaryDirectory();
+      const { code, stderr } = await new Deno.Command("sh", {
+        args: ["-c", 'exec "$@" >/dev/full', "sh", build.command, ...build.args, "client", "alice"],
+        stdin: "null",
+        stderr: "piped",
+        env: environmentAt(home.path),
+      }).output();
+      assertEquals(
+        [code, new TextDecoder().decode(stderr)],
+        [
+          1,
+          `p2pchat: The client has left, since it cannot print: the disk is full; make room, and try again\n`,
+        ],
+      );
+    },
+  });
+
   Deno.test(`${build.name}: a peer that floods a client whose output is not read is made to wait`, async () => {
     using home = temporaryDirectory();
     const child = spawnClient(build, home);

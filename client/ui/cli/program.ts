@@ -5,6 +5,7 @@
  * @module
  */
 
+import { fileReason } from "../../../shared/errors/file_error.ts";
 import { isLocal } from "../../../shared/net/address.ts";
 import { listening } from "../../../shared/net/listen_error.ts";
 import type { ServerAddress } from "../../../shared/net/server_address.ts";
@@ -13,6 +14,7 @@ import { hasTerminal, stopSignal } from "../../../shared/process/signals.ts";
 import { aborted } from "../../../shared/time/clock.ts";
 import { ChatClient } from "../../client.ts";
 import { offerControl, selfIn, takeName } from "../../local_control/local_control.ts";
+import { UserError } from "../../user_error.ts";
 import { LinePrinter, runLines } from "../script/script.ts";
 import { type Display, Session } from "../session.ts";
 import { openTerminal } from "../terminal/terminal.ts";
@@ -117,7 +119,10 @@ export async function runClient(options: ClientProgramOptions): Promise<boolean>
     session.end();
     await printer.flush();
   }
-  return isDone && !printer.hasLost;
+  const { failure } = printer;
+  if (failure === undefined) return isDone && !printer.hasLost;
+  const { cause } = failure;
+  throw new UserError({ code: "output-not-written", reason: fileReason(cause) }, { cause });
 }
 
 /** Tells what the user may not expect of how the client was started. */

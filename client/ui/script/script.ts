@@ -65,7 +65,7 @@ export class LinePrinter implements Display {
   /** The last of those whose printing has not begun. */
   #next: Batch | undefined;
   #waiting = 0;
-  #failed = false;
+  #failure: { readonly cause: unknown } | undefined;
   #hasLost = false;
   readonly #onClosed: () => void;
   readonly #sinks: { readonly out: Sink; readonly err: Sink };
@@ -95,6 +95,11 @@ export class LinePrinter implements Display {
     return this.#hasLost;
   }
 
+  /** Why nothing is printed any more, other than that nobody reads it: they have had enough, as `head` has. */
+  get failure(): { readonly cause: unknown } | undefined {
+    return this.#failure?.cause instanceof Deno.errors.BrokenPipe ? undefined : this.#failure;
+  }
+
   isIdle(): boolean {
     return false;
   }
@@ -104,9 +109,11 @@ export class LinePrinter implements Display {
   }
 
   shown(): Promise<void> | undefined {
-    return this.#waiting === 0 && !this.#failed ? undefined : this.#printing.then(() => {
-      if (this.#failed) throw new Error("Nobody reads what is printed");
-    });
+    return this.#waiting === 0 && this.#failure === undefined
+      ? undefined
+      : this.#printing.then(() => {
+        if (this.#failure !== undefined) throw new Error("Nobody reads what is printed");
+      });
   }
 
   /** Done when all is printed. */
@@ -120,8 +127,8 @@ export class LinePrinter implements Display {
       if (this.#next === batch) this.#next = undefined;
       try {
         await writeAll(batch.sink, utf8.encode(batch.text));
-      } catch {
-        this.#failed = true;
+      } catch (cause) {
+        this.#failure ??= { cause };
         this.#onClosed();
       }
       this.#waiting -= batch.text.length;

@@ -15,4 +15,5 @@ export const commandLineSentences: Sentences<CommandLineProblem> = {
   "not-that-self": ({ name, self, selves }) =>
     `You have not talked with ${name} as ${self}, but as ${selves.join(" and ")}`,
   "history-not-written": ({ reason }) => `Cannot export the history to standard output: ${reason}`,
+  "output-not-written": ({ reason }) => `The client has left, since it cannot print: ${reason}`,
 };

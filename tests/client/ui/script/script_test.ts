@@ -347,6 +347,18 @@ Deno.test("a message that could not be printed does not count as printed", async
   assert(closed() > 0);
   await assertRejects(() => printer.shown()!, Error);
   await printer.flush();
+  assertEquals(printer.failure, undefined, "whoever has read it has had enough");
+});
+
+Deno.test("why an output takes nothing more is known", async () => {
+  const { err, printer, closed } = printing();
+  assertEquals(printer.failure, undefined);
+  err.error = new Error("No space left on device");
+  printer.show({ type: "failed", error: new RangeError("x") });
+  err.open();
+  await printer.flush();
+  assertEquals(printer.failure, { cause: err.error });
+  assert(closed() > 0);
 });
 
 Deno.test("an output that is slower than the events makes them wait", async () => {

@@ -18,6 +18,10 @@ const cases: SentenceCases<CommandLineProblem> = {
     { code: "history-not-written", reason: "the disk is full" },
     "Cannot export the history to standard output: the disk is full",
   ]],
+  "output-not-written": [[
+    { code: "output-not-written", reason: "the disk is full" },
+    "The client has left, since it cannot print: the disk is full",
+  ]],
 };
 
 Deno.test("what goes wrong with a subcommand has a sentence", () => assertSentences(cases));
