@@ -171,7 +171,7 @@ export function isMessage(line: string): boolean {
 /** What a line may change of which conversation is current; undefined if it changes nothing of it. */
 export function turnOf(line: string): Turn | undefined {
   const parsed = parseLine(line);
-  if (parsed.type !== "command" || isPath(parsed.name)) return undefined;
+  if (parsed.type !== "command") return undefined;
   const command = commandOf(parsed.name);
   if (command === undefined ? !mayTurn(parsed) : command.turns === undefined) return undefined;
   // Of a command that turns to nobody at once, as /trust, the name is not that of the next one to be current.
@@ -218,9 +218,12 @@ function runCommand(
   rest: string | undefined,
   context: CommandContext,
 ): Outcome | Promise<Outcome> {
-  if (isPath(name)) return { type: "path", path: name };
   const { session } = context;
   const failed = () => session.turnFailed(rest === undefined ? `/${name}` : `/${name} ${rest}`);
+  if (isPath(name)) {
+    if (mayTurn({ name })) failed();
+    return { type: "path", path: name };
+  }
   const command = commandOf(name);
   if (command === undefined) {
     if (mayTurn({ name, rest })) failed();
@@ -248,6 +251,8 @@ function closestTo(name: string): Command {
  * it names something, as `/query dave` of other programs does. What follows is not for the one before, then.
  */
 function mayTurn({ name, rest }: { readonly name: string; readonly rest?: string | undefined }) {
+  // A path has blanks as well; but `/chat/dave` lacks one.
+  if (isPath(name)) return commandOf(name.slice(0, name.indexOf("/")))?.turns !== undefined;
   return rest !== undefined || closestTo(name).turns !== undefined;
 }
 
