@@ -54,6 +54,8 @@ export interface ClientOptions {
   readonly allowPlaintext?: boolean;
   /** Whether nobody else than contacts may call or write. */
   readonly contactsOnly?: boolean;
+  /** Whether everybody may know when this client comes and goes, and not its contacts alone. */
+  readonly openPresence?: boolean;
   /** Whether the servers without TLS are legacy programs, which end at what they do not know. */
   readonly legacyServer?: boolean;
   /** Whether peers are told what the user has seen of their messages. */
@@ -95,6 +97,7 @@ export class ChatClient {
     const { id, host, port, servers, identity, store, sink, allowPlaintext = false } = options;
     const { readReceipts = false, times, clock = systemClock, network = tcpNetwork } = options;
     const { random = Math.random, legacyServer = false, contactsOnly = false } = options;
+    const { openPresence = false } = options;
     if (!isClientId(id)) throw new UserError({ code: "not-an-id", id });
     this.id = id;
     this.#clock = clock;
@@ -116,6 +119,7 @@ export class ChatClient {
       servers,
       ...machine,
       legacyServer,
+      openPresence,
       proven: store.provenServers,
       notices: this.#notices,
       contacts: () => this.#conversations.contactList,

@@ -107,10 +107,11 @@ export class ServerCore {
       capacity,
       clock,
       log,
-      onChange: ({ clientId }) => presence.noteChange(clientId),
+      onChange: ({ clientId }) => presence.noteContacts(clientId),
     });
     const mailCount = mailbox === undefined ? () => 0 : mailbox.count.bind(mailbox);
-    const presence = new Presence({ registry, clock, mailCount });
+    const standing = contacts.standing.bind(contacts);
+    const presence = new Presence({ registry, clock, mailCount, standing });
     const realm = new Realm({ addresses: options.realms ?? [], id: database.realm, log, clock });
     const relay = options.relay === false ? undefined : new Relay({ clock, timer, capacity });
     const context = { registry, names, contacts, presence, mailbox, relay, realm, keyedOnly };

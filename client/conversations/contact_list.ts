@@ -25,12 +25,14 @@ interface Companion {
 /** What the list needs. */
 export interface ContactListOptions {
   readonly self: { readonly id: string; readonly identity: Identity };
-  readonly store: Pick<Store, "contactTokens">;
+  readonly store: Pick<Store, "contactTokens" | "knownPeers">;
   readonly sink: Pick<EventSink, "emit">;
   /** All that there are. */
   readonly conversations: () => readonly Companion[];
   /** Told that the list is another now. */
   readonly onChange: () => void;
+  /** Told that a peer has given us a token. */
+  readonly onToken: () => void;
 }
 
 /** The list, and the tokens that its contacts get. None of its methods throws. */
@@ -84,6 +86,16 @@ export class ContactList {
   /** Keeps the token that a peer has given us. */
   keep(key: PublicKey, token: Uint8Array): void {
     this.#tried(() => this.#options.store.contactTokens.keep(key, token));
+    this.#options.onToken();
+  }
+
+  /** The token by which we are a contact of somebody; undefined if they have given us none. */
+  tokenFor(name: string): Uint8Array | undefined {
+    return this.#tried(() => {
+      const { contactTokens, knownPeers } = this.#options.store;
+      const key = knownPeers.find(name)?.key;
+      return key && contactTokens.of(key);
+    });
   }
 
   /** Somebody is a contact from now on. */

@@ -47,7 +47,7 @@ export interface ConversationsOptions extends Omit<ConversationOptions, "self" |
   readonly mailbox: Pick<Mailbox, "available" | "collect" | "deposit">;
   readonly rendezvous: Pick<
     Rendezvous,
-    "contactsChanged" | "serverHost" | "lookUp" | "status" | "watch"
+    "contactsChanged" | "serverHost" | "lookUp" | "status" | "tokensChanged" | "watch"
   >;
   readonly network: Network;
   readonly allowPlaintext: boolean;
@@ -94,6 +94,7 @@ export class Conversations {
       ...this.#options,
       conversations: () => list.all,
       onChange: () => options.rendezvous.contactsChanged(),
+      onToken: () => options.rendezvous.tokensChanged(),
     });
     const parts = { ...this.#options, self, search, onPeers, contacts };
     const list: ConversationList = this.#list = new ConversationList(parts);

@@ -27,12 +27,14 @@ export interface ListedContacts {
   readonly entries: readonly Uint8Array[];
 }
 
-/** Who has the list. Neither of these throws. */
+/** Who has the list, and what others have given us for theirs. None of these throws. */
 export interface ContactSource {
   /** The list; undefined if it cannot be made now. */
   listed(): ListedContacts | undefined;
   /** Told that the server has a list of a later epoch, from another copy of the profile. */
   laterEpoch(epoch: number): void;
+  /** The token by which we are a contact of somebody; undefined if they have given us none. */
+  tokenFor(name: string): Uint8Array | undefined;
 }
 
 /** What giving the list needs. */

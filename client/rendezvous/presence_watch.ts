@@ -14,7 +14,10 @@ import {
   message,
 } from "../../shared/protocol/message.ts";
 import {
+  type Feature,
   formatFeatures,
+  formatTarget,
+  namesFeature,
   parsePresence,
   parseWholeNumber,
   type PresenceStatus,
@@ -28,6 +31,10 @@ type Server = Pick<ServerConnection, "request">;
 /** What presence needs. */
 export interface PresenceWatchOptions {
   readonly connection: { readonly registered: Server | undefined };
+  /** The token by which we are a contact of somebody, if we have one. */
+  readonly tokenFor: (name: string) => Uint8Array | undefined;
+  /** Whether everybody may know when we come and go, and not our contacts alone. */
+  readonly isOpen: boolean;
   /** Told what the server has answered. What it does belongs to being registered. Never rejects. */
   readonly onSubscribed: (server: Server, watchack: Message) => Promise<void>;
   /** Told of each change; undefined if it is not known any more. */
@@ -43,6 +50,10 @@ export class PresenceWatch {
   #server: Server | undefined;
   /** Whether the server does not know yet whom to watch. */
   #stale = false;
+  /** Whether the server tells contacts apart by their tokens, as far as it has said. */
+  #knowsTokens = false;
+  /** What it was asked for last. */
+  #asked: readonly string[] = [];
   #asking: Promise<void> | undefined;
   #mailBytesMax: number | undefined;
 
@@ -70,6 +81,13 @@ export class PresenceWatch {
     if (this.#server !== undefined) this.#ask();
   }
 
+  /** Somebody has given us a token. */
+  tokensChanged(): void {
+    if (this.#server !== undefined && this.#knowsTokens && !this.#hasAskedFor(this.#targets())) {
+      this.#ask();
+    }
+  }
+
   /** Call this after each registration. Done when the server knows whom to watch, or does not know how. */
   async registered(): Promise<void> {
     this.#server = this.#options.connection.registered;
@@ -85,6 +103,7 @@ export class PresenceWatch {
   lost(): void {
     this.#server = undefined;
     this.#mailBytesMax = undefined;
+    this.#knowsTokens = false;
     this.#forget([...this.#statuses.keys()]);
   }
 
@@ -103,11 +122,11 @@ export class PresenceWatch {
     await undefined;
     for (let server; this.#stale && (server = this.#server) !== undefined;) {
       this.#stale = false;
-      const targets = [...this.#wanted].map((name): Header => ["Target", name]);
+      const targets = this.#asked = this.#targets();
       const watch = message("WATCH", [
         ["Version", protocolVersion],
-        ["Features", formatFeatures(["contacts"])],
-        ...targets,
+        ["Features", formatFeatures(this.#features)],
+        ...targets.map((target): Header => ["Target", target]),
       ]);
       try {
         // Read at once: else a change that the server sent behind it would be overwritten.
@@ -115,6 +134,9 @@ export class PresenceWatch {
           this.#mailBytesMax = parseWholeNumber(header(reply, "Mailbox"));
           this.#note(reply);
         });
+        this.#knowsTokens = namesFeature(watchack, "presence");
+        // It says only in its answer that it reads tokens.
+        if (!this.#hasAskedFor(this.#targets())) this.#stale = true;
         await this.#options.onSubscribed(server, watchack);
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
@@ -122,6 +144,24 @@ export class PresenceWatch {
         if (this.#server === server) this.lost();
       }
     }
+  }
+
+  get #features(): Feature[] {
+    const features: Feature[] = ["contacts", "presence"];
+    return this.#options.isOpen ? [...features, "open-presence"] : features;
+  }
+
+  /** What the server is to be asked for: whom we watch, each with the token that we have. */
+  #targets(): string[] {
+    const { tokenFor } = this.#options;
+    return [...this.#wanted].map((name) =>
+      formatTarget(name, this.#knowsTokens ? tokenFor(name) : undefined)
+    );
+  }
+
+  #hasAskedFor(targets: readonly string[]): boolean {
+    return targets.length === this.#asked.length &&
+      targets.every((target, i) => target === this.#asked[i]);
   }
 
   #note(said: Message): void {

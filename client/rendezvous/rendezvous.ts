@@ -69,6 +69,8 @@ export interface RendezvousOptions extends ServerKindsOptions {
   /** Ends everything without a word to the server. */
   readonly signal: AbortSignal;
   readonly notices: RendezvousNotices;
+  /** Whether everybody may know when we come and go, and not our contacts alone. */
+  readonly openPresence?: boolean;
   /** Who the contacts are, for a server that keeps a list of them; if not given it gets none. */
   readonly contacts?: () => ContactSource;
 }
@@ -105,6 +107,8 @@ export class Rendezvous {
     });
     this.#presence = new PresenceWatch({
       connection: this.#connection,
+      tokenFor: (name) => options.contacts?.().tokenFor(name),
+      isOpen: options.openPresence ?? false,
       onChange: (name, status) => notices.presence(name, status),
       onSubscribed: (server, watchack) => this.#contacts.registered(server, watchack),
     });
@@ -204,6 +208,11 @@ export class Rendezvous {
   /** The list of contacts is another now. */
   contactsChanged(): void {
     this.#contacts.changed();
+  }
+
+  /** Somebody has given us the token by which we are a contact of theirs. */
+  tokensChanged(): void {
+    this.#presence.tokensChanged();
   }
 
   /** Watches these clients and no others. */

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { isClientId } from "../../shared/protocol/client_id.ts";
 import { formatContacts } from "../../shared/protocol/contact_token.ts";
 import { errorReply } from "../../shared/protocol/error_reply.ts";
 import { mailBytesMax, watchedMax } from "../../shared/protocol/limits.ts";
@@ -15,7 +14,9 @@ import {
   formatFeatures,
   formatPresence,
   namesFeature,
+  parseTarget,
 } from "../../shared/protocol/records.ts";
+import { type Fault, isFault } from "../../shared/protocol/status.ts";
 import { protocolVersion } from "../../shared/protocol/verbs.ts";
 import type { AuthenticatedClient } from "../presence/presence.ts";
 import type { Client, Context } from "./context.ts";
@@ -24,12 +25,11 @@ import type { Client, Context } from "./context.ts";
 export function watch(request: Message, context: Context, client: Client): Message {
   const { presence, mailbox } = context;
   if (client.authenticated === undefined) return errorReply(serverFaults.notAuthenticated);
-  const targets = headerValues(request, "Target");
-  const invalid = targets.find((clientId) => !isClientId(clientId));
-  if (invalid !== undefined) return errorReply(requestFaults.invalidClientId(invalid));
-  if (targets.length > watchedMax) return errorReply(requestFaults.tooManyTargets(watchedMax));
+  const targets = targetsOf(headerValues(request, "Target"));
+  if (isFault(targets)) return errorReply(targets);
   client.subscription ??= presence.subscribe(client.connection, client.authenticated);
-  const headers = [...presence.watch(client.subscription, targets)]
+  presence.setOpen(client.subscription, namesFeature(request, "open-presence"));
+  const headers = presence.watch(client.subscription, targets)
     .map(([clientId, status]): Header => ["Presence", formatPresence(clientId, status)]);
   headers.push(["Version", protocolVersion]);
   if (mailbox !== undefined) headers.push(["Mailbox", String(mailBytesMax)]);
@@ -38,9 +38,21 @@ export function watch(request: Message, context: Context, client: Client): Messa
   return message("WATCHACK", headers);
 }
 
+/** The ids in Targets, each with the token behind it. */
+function targetsOf(values: readonly string[]): Map<string, Uint8Array | undefined> | Fault {
+  if (values.length > watchedMax) return requestFaults.tooManyTargets(watchedMax);
+  const targets = new Map<string, Uint8Array | undefined>();
+  for (const value of values) {
+    const target = parseTarget(value);
+    if (target === undefined) return requestFaults.invalidClientId(value);
+    targets.set(target.clientId, target.token);
+  }
+  return targets;
+}
+
 /**
  * What the server understands of what the client has named: that it takes a list of contacts, with what it has of
- * the client's, and that it relays.
+ * the client's, tokens behind Targets, and that it relays.
  */
 function featureHeaders(
   request: Message,
@@ -49,6 +61,7 @@ function featureHeaders(
 ): Header[] {
   const features: Feature[] = [];
   if (namesFeature(request, "contacts")) features.push("contacts");
+  if (namesFeature(request, "presence")) features.push("presence");
   if (namesFeature(request, "relay") && relay !== undefined) features.push("relay");
   if (features.length === 0) return [];
   const headers: Header[] = [["Features", formatFeatures(features)]];

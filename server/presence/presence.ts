@@ -16,6 +16,7 @@ import { ownCopy } from "../../shared/text/own_copy.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import { TimerWheel } from "../../shared/time/timer_wheel.ts";
 import { defaultCapacity } from "../limits/limits.ts";
+import type { Standing } from "../contacts/contacts.ts";
 import type { Registry } from "../registry/registry.ts";
 
 /** A client that has shown on its connection that it has a key. */
@@ -36,14 +37,34 @@ export interface Subscriber {
 /** Calls that wait for a client that does not read. */
 const callsUntoldMax = defaultCapacity.callsOfContacts + defaultCapacity.callsOfUnknown;
 
+/** Whether somebody may know when a client comes and goes. */
+interface Follows {
+  readonly may: boolean;
+  readonly key: PublicKey | undefined;
+  /** Whether that may be otherwise by now. */
+  readonly isStale: boolean;
+}
+
+/** A client that is watched. */
+interface Watched {
+  /** What the subscriber was told of it. */
+  told: PresenceStatus;
+  /** What the subscriber has shown to be its contact. */
+  readonly token: Uint8Array | undefined;
+  /** Whether the subscriber may follow it, as it was found for a key of it; undefined before it has been found. */
+  follows: Follows | undefined;
+}
+
 /** What a client has subscribed to on its connection, and what it has been told. */
 export class Subscription {
-  /** The clients that are watched, and what the subscriber was told of each. */
-  readonly told = new Map<string, PresenceStatus>();
+  /** The clients that are watched. */
+  readonly watched = new Map<string, Watched>();
   /** Which of them there may be news of. */
   readonly changed = new Set<string>();
   /** Whether there may be mail that the client has not been told of. */
   mayHaveMail = true;
+  /** Whether everybody may follow the client, and not its contacts alone. */
+  isOpen = false;
   /** Whether the client takes calls over the relay. */
   takesCalls = false;
   /** Those that it has not been told of. */
@@ -67,6 +88,12 @@ export interface PresenceOptions {
   readonly clock: Clock;
   /** How many mails a client has. */
   readonly mailCount: (client: AuthenticatedClient) => number;
+  /** Who somebody with a key is to a client, if they show a token. */
+  readonly standing: (
+    client: AuthenticatedClient,
+    key: PublicKey,
+    token: Uint8Array | undefined,
+  ) => Standing;
 }
 
 /** The presence of a server's clients. */
@@ -101,29 +128,53 @@ export class Presence {
   unsubscribe(subscription: Subscription): void {
     subscription.ended = true;
     this.#withNews.delete(subscription);
-    for (const clientId of subscription.told.keys()) {
+    for (const clientId of subscription.watched.keys()) {
       removeFrom(this.#watchers, clientId, subscription);
     }
     this.#depart(subscription);
   }
 
-  /** Makes a subscription watch these clients and no others. @returns What each of them is now. */
+  /**
+   * Makes a subscription watch these clients and no others.
+   *
+   * @param targets Their ids, each with the token that the subscriber has shown.
+   * @returns What may be said of each now.
+   */
   watch(
     subscription: Subscription,
-    clientIds: readonly string[],
-  ): ReadonlyMap<string, PresenceStatus> {
-    const { told, changed } = subscription;
-    for (const clientId of told.keys()) removeFrom(this.#watchers, clientId, subscription);
-    told.clear();
+    targets: ReadonlyMap<string, Uint8Array | undefined>,
+  ): [clientId: string, status: PresenceStatus][] {
+    const { watched, changed } = subscription;
+    for (const clientId of watched.keys()) removeFrom(this.#watchers, clientId, subscription);
+    watched.clear();
     changed.clear();
-    // What came in the request is a part of what was read.
-    for (const clientId of clientIds.map(ownCopy)) {
-      told.set(clientId, this.#statusOf(clientId));
+    for (const [target, token] of targets) {
+      // What came in the request is a part of what was read.
+      const clientId = ownCopy(target);
+      const one: Watched = { told: "away", token, follows: undefined };
+      watched.set(clientId, one);
+      one.told = this.#visible(subscription, clientId, one);
       addTo(this.#watchers, clientId, subscription);
     }
     subscription.mayHaveMail = true;
     this.#withNews.add(subscription);
-    return told;
+    return [...watched].map(([clientId, { told }]) => [clientId, told]);
+  }
+
+  /** Makes everybody, or contacts alone, follow a client. */
+  setOpen(subscription: Subscription, isOpen: boolean): void {
+    if (subscription.isOpen === isOpen) return;
+    subscription.isOpen = isOpen;
+    this.noteContacts(subscription.client.clientId);
+  }
+
+  /** Notes that others may be a client's contacts than before. */
+  noteContacts(clientId: string): void {
+    for (const { watched } of this.#watchers.get(clientId) ?? []) {
+      const one = watched.get(clientId)!;
+      one.follows = one.follows && { ...one.follows, isStale: true };
+    }
+    this.noteChange(clientId);
   }
 
   /** Notes that the status of a client may be another now. */
@@ -154,12 +205,15 @@ export class Presence {
 
   /** The messages that tell a client what it does not know yet. From then on it counts as told. */
   news(subscription: Subscription): Message[] {
-    const { told, changed, client } = subscription;
+    const { watched, changed, client } = subscription;
     const headers: Header[] = [];
     for (const clientId of changed) {
-      const status = this.#statusOf(clientId);
-      if (told.get(clientId) === status) continue;
-      told.set(clientId, status);
+      const one = watched.get(clientId)!;
+      const status = this.#visible(subscription, clientId, one);
+      if (one.told === status) continue;
+      // Who may not follow it any more is told so once, by what anybody is told.
+      if (!this.#mayFollow(subscription, clientId, one) && one.told !== "online") continue;
+      one.told = status;
       headers.push(["Presence", formatPresence(clientId, status)]);
     }
     changed.clear();
@@ -190,6 +244,32 @@ export class Presence {
     const withNews = [...this.#withNews];
     this.#withNews.clear();
     for (const { subscriber } of withNews) subscriber.push();
+  }
+
+  /** What a subscriber may know of a client: that it is online is for those who may follow it. */
+  #visible(subscription: Subscription, clientId: string, watched: Watched): PresenceStatus {
+    const status = this.#statusOf(clientId);
+    const isHidden = status === "online" && !this.#mayFollow(subscription, clientId, watched);
+    return isHidden ? "registered" : status;
+  }
+
+  /** Whether a subscriber may know when a client comes and goes. */
+  #mayFollow({ client: { key: own } }: Subscription, clientId: string, watched: Watched): boolean {
+    const registration = this.#options.registry.find(clientId);
+    // Who has gone is still the one who was there.
+    if (registration === undefined) return watched.follows?.may ?? true;
+    const { key } = registration;
+    const { follows } = watched;
+    if (follows !== undefined && !follows.isStale && follows.key === key) return follows.may;
+    const may = key === undefined || this.#isOpen(clientId, key) ||
+      this.#options.standing({ clientId, key }, own, watched.token) !== "unknown";
+    watched.follows = { key, may, isStale: false };
+    return may;
+  }
+
+  #isOpen(clientId: string, key: PublicKey): boolean {
+    const subscriptions = [...this.#byClient.get(clientId) ?? []];
+    return subscriptions.some(({ client, isOpen }) => isOpen && client.key === key);
   }
 
   #statusOf(clientId: string): PresenceStatus {

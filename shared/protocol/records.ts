@@ -8,6 +8,7 @@
 import { type Fingerprint, isFingerprint } from "../crypto/public_key.ts";
 import { type Address, formatAddress, parseAddress } from "../net/address.ts";
 import { isClientId } from "./client_id.ts";
+import { parseContactToken } from "./contact_token.ts";
 import { type Header, header, type Message } from "./message.ts";
 import { isId } from "./random_id.ts";
 
@@ -74,6 +75,21 @@ export function parsePresence(
   return status && { clientId, status };
 }
 
+/** Writes a `Target` of WATCH: `alice`, with the token by which we are a contact of theirs behind it. */
+export function formatTarget(clientId: string, token: Uint8Array | undefined): string {
+  return token === undefined ? clientId : `${clientId} ${token.toHex()}`;
+}
+
+/** Reads a `Target` of WATCH. @returns Undefined if it is malformed. */
+export function parseTarget(
+  value: string,
+): { readonly clientId: string; readonly token: Uint8Array | undefined } | undefined {
+  const [clientId = "", text] = value.split(" ");
+  const token = text === undefined ? undefined : parseContactToken(text);
+  if (!isClientId(clientId) || (text !== undefined && token === undefined)) return undefined;
+  return { clientId, token };
+}
+
 /**
  * The headers that say where a client is: `clientID`, `IP` and `Port`. If there is no address the last two are
  * empty, as legacy programs expect it.
@@ -95,7 +111,14 @@ export function addressIn(message: Message): Address | undefined {
 }
 
 /** What a side can name as understood, beyond what every side that sends `Version` understands. */
-export type Feature = "displaced" | "contacts" | "tokens" | "dialed" | "relay";
+export type Feature =
+  | "displaced"
+  | "contacts"
+  | "tokens"
+  | "dialed"
+  | "presence"
+  | "open-presence"
+  | "relay";
 
 /** Writes `Features`: words with commas between them. */
 export function formatFeatures(features: readonly Feature[]): string {

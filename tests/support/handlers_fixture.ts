@@ -66,7 +66,12 @@ export function setUp(options: HandlersOptions = {}) {
   });
   const { realms: addresses = [], keyedOnly = false } = options;
   const realm = new Realm({ addresses, id: database.realm, log, clock });
-  const presence = new Presence({ registry, clock, mailCount: () => 0 });
+  const presence = new Presence({
+    registry,
+    clock,
+    mailCount: () => 0,
+    standing: () => "undivided",
+  });
   const contacts = new Contacts(database.connection, {
     capacity: defaultCapacity,
     clock,

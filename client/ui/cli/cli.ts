@@ -79,6 +79,10 @@ function addClient(program: Command): void {
     .option("--ca <file>", caHelp)
     .option("--allow-plaintext", "also talk to programs that cannot encrypt")
     .option("--contacts-only", "let nobody call or write whom you do not know")
+    .option(
+      "--open-presence",
+      "let everybody know when you come and go, and not your contacts alone",
+    )
     .option("--legacy-server", "the server ends at what the original program does not send")
     .option("--read-receipts", "let others see what you have read")
     .option("--take-over", "end a client of yours that runs with that name already")
@@ -100,6 +104,7 @@ interface ClientOptions extends PassphraseOptions {
   readonly profile?: string;
   readonly allowPlaintext?: true;
   readonly contactsOnly?: true;
+  readonly openPresence?: true;
   readonly legacyServer?: true;
   readonly readReceipts?: true;
   readonly takeOver?: true;
@@ -115,7 +120,7 @@ async function startClient(
   const { host, profile = configDirectory() } = options;
   const { allowPlaintext = false, contactsOnly = false, readReceipts = false, register = false } =
     options;
-  const { legacyServer = false, strict = false, takeOver = false } = options;
+  const { legacyServer = false, openPresence = false, strict = false, takeOver = false } = options;
   if (legacyServer && namedServers.every(({ tls }) => tls !== undefined)) {
     command.error("error: --legacy-server is for a server that is named without tls://");
   }
@@ -124,7 +129,8 @@ async function startClient(
   const { runClient } = await import("./program.ts");
   const isDone = await runClient({
     ...{ id, host, port, servers, profile, passphrase },
-    ...{ allowPlaintext, contactsOnly, legacyServer, readReceipts, register, strict, takeOver },
+    ...{ allowPlaintext, contactsOnly, legacyServer, openPresence },
+    ...{ readReceipts, register, strict, takeOver },
   });
   if (!isDone) Deno.exitCode = 1;
 }

@@ -37,6 +37,8 @@ export interface ClientProgramOptions {
   readonly allowPlaintext: boolean;
   /** Whether nobody else than contacts may call or write. */
   readonly contactsOnly: boolean;
+  /** Whether everybody may know when the user comes and goes, and not their contacts alone. */
+  readonly openPresence: boolean;
   /** Whether the servers without TLS are programs of the original's kind. */
   readonly legacyServer: boolean;
   /** Whether others are told what the user has seen. */

@@ -35,6 +35,9 @@ function made(said: Record<string, string> = {}) {
     changes,
     said,
     mailbox: undefined as string | undefined,
+    /** What others have given us, and whether the server reads it. */
+    tokens: {} as Record<string, Uint8Array>,
+    readsTokens: false,
     keeps: true,
     fails: undefined as Error | undefined,
     /** What holds the next reply back. */
@@ -42,6 +45,8 @@ function made(said: Record<string, string> = {}) {
   };
   const instance = new PresenceWatch({
     onSubscribed: () => Promise.resolve(),
+    tokenFor: (name) => t.tokens[name],
+    isOpen: false,
     connection: {
       get registered() {
         return t.keeps ? { request } : undefined;
@@ -52,12 +57,17 @@ function made(said: Record<string, string> = {}) {
   async function request(request: Message, expected: string, taken = (_: Message) => {}) {
     assertEquals([request.verb, expected], ["WATCH", "WATCHACK"]);
     assertEquals(headerValues(request, "Version"), ["1"]);
-    const names = headerValues(request, "Target");
-    asked.push(names);
+    const targets = headerValues(request, "Target");
+    asked.push(targets);
+    const names = targets.map((target) => target.split(" ")[0]!);
     await t.holds;
     if (t.fails !== undefined) throw t.fails;
     const lines = names.map((name) => `${name} ${t.said[name] ?? "away"}`);
-    const reply = watchack(lines, ...t.mailbox ? [["Mailbox", t.mailbox] as const] : []);
+    const reply = watchack(
+      lines,
+      ...t.mailbox ? [["Mailbox", t.mailbox] as const] : [],
+      ...t.readsTokens ? [["Features", "presence"] as const] : [],
+    );
     taken(reply);
     return reply;
   }
@@ -291,4 +301,32 @@ Deno.test("a legacy server is not asked", async () => {
   t.presence.watch(["carol"]);
   await settle();
   assertEquals([t.asked, t.changes], [[], []]);
+});
+
+Deno.test("a server that reads tokens is shown those that there are, and a new one at once", async () => {
+  const t = made();
+  t.readsTokens = true;
+  const token = new Uint8Array(16).fill(7);
+  t.tokens.bob = token;
+  t.presence.watch(["bob", "carol"]);
+  await t.presence.registered();
+  assertEquals(t.asked, [["bob", "carol"], [`bob ${token.toHex()}`, "carol"]]);
+  // What is the same is not asked again.
+  t.presence.tokensChanged();
+  await t.presence.registered();
+  assertEquals(t.asked.length, 3);
+  t.tokens.carol = token;
+  t.presence.tokensChanged();
+  await t.presence.registered();
+  assertEquals(t.asked.at(-1), [`bob ${token.toHex()}`, `carol ${token.toHex()}`]);
+});
+
+Deno.test("a server that does not read tokens is shown none", async () => {
+  const t = made();
+  t.tokens.bob = new Uint8Array(16);
+  t.presence.watch(["bob"]);
+  await t.presence.registered();
+  t.presence.tokensChanged();
+  await t.presence.registered();
+  assertEquals(t.asked, [["bob"], ["bob"]]);
 });
