@@ -26,7 +26,7 @@ const unbounded = { burst: Number.MAX_SAFE_INTEGER, perSecond: Number.MAX_SAFE_I
 
 /** The capacity of a server that relays as much as it can. */
 export const relaysWithoutBounds: Partial<Capacity> = {
-  relaysPerKey: Infinity,
+  relaysPerKey: 1_000_000,
   relayRate: unbounded,
   relayRateOfPair: unbounded,
   relayRateOfKey: unbounded,
