@@ -8,7 +8,7 @@
  * @module
  */
 
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { Identity } from "../../shared/crypto/identity.ts";
 import { passphraseAttemptsMax } from "../../shared/protocol/limits.ts";
 import { writeAllSync } from "../../shared/net/write_all.ts";
@@ -30,6 +30,7 @@ import {
   unsealIdentity,
 } from "./identity_file.ts";
 import { type Input, readIdentityFrom, readPrivateIdentity } from "./identity_reader.ts";
+import { requireOwn } from "../../shared/storage/own_files.ts";
 import {
   createPrivateFile,
   type FileCalls,
@@ -163,7 +164,10 @@ export function readIdentity(
   calls: Pick<FileCalls, "chmod"> = systemCalls,
 ): StoredIdentity | undefined {
   const path = pathIn(directory);
-  const found = attempt("use", path, () => readPrivateIdentity(path, calls));
+  const found = attempt("use", path, () => {
+    requireOwn(directory, [basename(path)]);
+    return readPrivateIdentity(path, calls);
+  });
   return found && { path, isNew: false, ...found };
 }
 

@@ -5,11 +5,12 @@
  * @module
  */
 
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { databaseBusyTimeoutMs } from "../protocol/limits.ts";
 import { pause } from "../time/pause.ts";
 import { DatabaseError, isBusy, NewerVersionError } from "./database_error.ts";
+import { requireOwn } from "./own_files.ts";
 import { inTransaction } from "./transactions.ts";
 
 /** What can be said about opening a database besides its path. */
@@ -59,10 +60,13 @@ export function openDatabase(
 /**
  * Makes the file of a database and its directories, unless it is there: SQLite would make it readable to all.
  *
+ * @throws {NotOwnError} If the file, or the directory that it is in, is not the user's own.
  * @throws {Error} If the system does not allow it.
  */
 export function makeDatabaseFile(path: string): void {
-  Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const [directory, name] = [dirname(path), basename(path)];
+  Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
+  requireOwn(directory, [name, `${name}-wal`, `${name}-shm`]);
   try {
     // Only a new file is ever opened here: closing a file gives up the locks that this process has on it.
     Deno.openSync(path, { createNew: true, write: true, mode: 0o600 }).close();
