@@ -362,6 +362,7 @@ export class ChatClient {
     registeredAgain: (server) => this.#sink.emit({ type: "registered-again", server }),
     problem: (problem) => this.#tellProblem(problem),
     displaced: () => this.#sink.emit({ type: "displaced", id: this.id }),
+    called: (conn) => this.#conversations.takeCall(conn),
     mail: () => void this.#conversations.collectMail({ alsoLeft: false }),
     presence: (name, status) => this.#conversations.takePresence(name, status),
   };

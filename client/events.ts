@@ -56,8 +56,10 @@ export interface ConversationState extends PeerRef {
 /** A device of a peer's. */
 export interface DeviceState {
   readonly device: PublicKey | undefined;
-  /** Where it is connected; undefined while it is not. */
+  /** Where it is connected; undefined while it is not. It is the server's if that stands between. */
   readonly address: Address | undefined;
+  /** The server that stands between us and it; left out if none does. */
+  readonly relayedBy?: string;
   readonly connected: boolean;
 }
 
@@ -111,6 +113,7 @@ export type ClientEvent =
   /** Another instance is registered under the client's id now: this one is not until its user registers again. */
   | { readonly type: "displaced"; readonly id: string }
   | OpenedEvent
+  | PathEvent
   | MessageEvent
   | PeerRef & {
     /** Messages are on the disk, and there is no link to the peer. */
@@ -205,10 +208,21 @@ export type ClientEvent =
   | PeerRef & { readonly type: "verification-cut" }
   | { readonly type: "problem"; readonly problem: Problem };
 
+/** What is sent to a peer goes another way from now on. */
+export interface PathEvent extends PeerRef {
+  readonly type: "path-changed";
+  readonly address: Address;
+  /** The server that stands between; left out if none does. */
+  readonly relayedBy?: string;
+}
+
 /** A conversation has a link. */
 export interface OpenedEvent extends PeerRef {
   readonly type: "opened";
+  /** The server's, if one stands between. */
   readonly address: Address;
+  /** The server that stands between; left out if none does. */
+  readonly relayedBy?: string;
   readonly dialect: Dialect;
   readonly security: Security;
   readonly cause: OpenCause;

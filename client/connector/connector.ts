@@ -7,7 +7,7 @@
 
 import { type Address, plainHost } from "../../shared/net/address.ts";
 import type { NamedAddress } from "../../shared/net/named_address.ts";
-import type { Fingerprint } from "../../shared/crypto/public_key.ts";
+import type { Fingerprint, PublicKey } from "../../shared/crypto/public_key.ts";
 import { linksMax } from "../../shared/protocol/limits.ts";
 import { type TimerClock, within } from "../../shared/time/clock.ts";
 import {
@@ -29,17 +29,13 @@ import {
   permit,
 } from "../transport/transport.ts";
 import { type Problem, UserError } from "../user_error.ts";
+import { type Call, callFailure, CallRefused, isRefused, saysWhy } from "./call_failure.ts";
+import { raceWithRelay } from "./relay_race.ts";
+
+export type { Call } from "./call_failure.ts";
 
 /** How long a peer that is new waits until the server has said whether it knows its key. */
 const serverWordTimeoutMs = 2_000;
-
-/** A call of ours. */
-export interface Call {
-  /** Who is meant, if they are called by their name. */
-  readonly expectedId: string | undefined;
-  /** Whether the user asked for it: then they are told what becomes of it. */
-  readonly interactive: boolean;
-}
 
 /** Who takes charge of links. What concerns a call of ours has the call as its last argument. */
 export interface LinkKeeper {
@@ -61,8 +57,10 @@ export interface LinkKeeper {
   closed(link: Link, reason: CloseReason, detail: Problem | undefined): void;
 }
 
-/** A call that was answered, and came to nothing: to call again is no use. */
-export class CallRefused extends UserError {}
+/** Whether those who were meant have been reached by a call that failed, and one side does not want to talk. */
+export function isRefusedByName(error: UserError): boolean {
+  return error instanceof CallRefused && error.byName;
+}
 
 /** What a connector needs. */
 export interface ConnectorOptions {
@@ -70,7 +68,14 @@ export interface ConnectorOptions {
   readonly network: Pick<Network, "dial" | "interfaces" | "lookUp">;
   readonly rendezvous: Pick<
     Rendezvous,
-    "idAt" | "lookUp" | "registered" | "serverFingerprint" | "serverHost" | "status"
+    | "idAt"
+    | "lookUp"
+    | "registered"
+    | "relay"
+    | "relays"
+    | "serverFingerprint"
+    | "serverHost"
+    | "status"
   >;
   readonly allowPlaintext: boolean;
   readonly clock: TimerClock;
@@ -143,6 +148,20 @@ export class Connector {
     }
   }
 
+  /** As {@linkcode permit}, but gives back why there is no address that may be called. */
+  async place(
+    named: NamedAddress,
+    name: string,
+    otherwise: () => NamedAddress | undefined,
+  ): Promise<DialableAddress | UserError> {
+    try {
+      return await this.permit(named, name, otherwise);
+    } catch (error) {
+      if (error instanceof UserError) return error;
+      throw error;
+    }
+  }
+
   /**
    * Calls an address. Done when the link is open. If the other side hangs up, without a word or with some
    * that are not of this protocol, as legacy programs do at what they do not know, and plaintext is allowed,
@@ -168,6 +187,53 @@ export class Connector {
     }
   }
 
+  /**
+   * Calls somebody by their name: at an address, and over the server if that does not open a link soon. Done when
+   * the first link is open; another may follow.
+   *
+   * @param place Where they should be, or why there is no such place.
+   * @param key The only key that is meant; undefined if any is.
+   * @throws {UserError} If they cannot be reached.
+   * @throws {CallRefused} If they were, and either side does not want to talk; or if somebody else was.
+   */
+  async reach(
+    name: string,
+    place: DialableAddress | UserError,
+    key: PublicKey | undefined,
+    call: Call,
+    keeper: LinkKeeper,
+  ): Promise<Link> {
+    const { rendezvous, clock } = this.#options;
+    const direct = () =>
+      place instanceof UserError ? Promise.reject(place) : this.call(place, call, keeper);
+    if (!rendezvous.relays) return await direct();
+    return await raceWithRelay({
+      direct,
+      relayed: (signal) => this.#callOverRelay(name, key, call, keeper, signal),
+      isFinal: (error) => error instanceof UserError && isRefusedByName(error),
+      clock,
+    });
+  }
+
+  async #callOverRelay(
+    name: string,
+    key: PublicKey | undefined,
+    call: Call,
+    keeper: LinkKeeper,
+    signal: AbortSignal,
+  ): Promise<Link> {
+    const conn = await this.#options.rendezvous.relay(name, key, signal);
+    if (conn === undefined) throw new UserError({ code: "not-registered", name });
+    this.#checkRoom(conn, keeper);
+    return await this.#link(conn, "initiator", keeper, call).opened;
+  }
+
+  #checkRoom(conn: PeerConn, keeper: LinkKeeper): void {
+    if (keeper.makeRoomForOwn()) return;
+    conn.close();
+    throw new UserError({ code: "too-many-links", max: linksMax });
+  }
+
   async #dial(
     address: DialableAddress,
     call: Call,
@@ -176,10 +242,7 @@ export class Connector {
   ): Promise<BegunLink> {
     const { network, signal } = this.#options;
     const conn = await network.dial(address, call.expectedId, { signal });
-    if (!keeper.makeRoomForOwn()) {
-      conn.close();
-      throw new UserError({ code: "too-many-links", max: linksMax });
-    }
+    this.#checkRoom(conn, keeper);
     return this.#link(conn, "initiator", keeper, call, legacyChat);
   }
 
@@ -191,20 +254,25 @@ export class Connector {
    * @param isOwn Whether an address is our own.
    */
   async search(
-    peer: { readonly peerId: string; readonly lastAddress: NamedAddress | undefined },
+    peer: {
+      readonly peerId: string;
+      readonly key: PublicKey | undefined;
+      readonly lastAddress: NamedAddress | undefined;
+    },
     keeper: LinkKeeper,
     isOwn: (address: Address) => boolean,
   ): Promise<void> {
-    const { peerId: name } = peer;
+    const { peerId: name, key } = peer;
+    const call = { expectedId: name, interactive: false };
     try {
       const found = await this.#askFor(name);
       const named = found?.address ?? peer.lastAddress;
       if (named === undefined) return;
-      const address = await this.permit(named, name, () => peer.lastAddress);
-      if (isOwn(address)) return;
       // Somebody who is away according to the server is not where they were.
       if (found === undefined && this.#options.rendezvous.status(name) === "away") return;
-      await this.call(address, { expectedId: name, interactive: false }, keeper);
+      const place = await this.place(named, name, () => peer.lastAddress);
+      if (!(place instanceof UserError) && isOwn(place)) return;
+      await this.reach(name, place, key, call, keeper);
     } catch {
       // The messages go on waiting, and the user knows.
     }
@@ -288,10 +356,11 @@ export class Connector {
       owner,
       onClosed: (reason, detail) => {
         keeper.closed(link, reason, detail);
-        opened.reject(callFailure(link.remote, call, reason, detail));
+        opened.reject(callFailure(link, call, reason, detail));
       },
       room,
-      allowPlaintext,
+      // A server between could read what is not encrypted.
+      allowPlaintext: allowPlaintext && conn.relayedBy === undefined,
       legacyChat,
       clock,
       ...(times && { times }),
@@ -299,30 +368,4 @@ export class Connector {
     keeper.added(link);
     return { link, opened: opened.promise };
   }
-}
-
-/** Whether an address may not be called. */
-function isRefused(error: unknown): error is UserError {
-  return error instanceof UserError && error.code === "address-not-called";
-}
-
-/** Whether a call has failed with a reason that the other side gives, or for one of ours. */
-function saysWhy(error: unknown): boolean {
-  if (!(error instanceof UserError) || error instanceof CallRefused) return true;
-  const { problem } = error;
-  return problem.code === "call-ended"
-    ? problem.detail !== undefined
-    : problem.code !== "peer-unreachable";
-}
-
-function callFailure(
-  address: Address,
-  call: Call | undefined,
-  reason: CloseReason,
-  detail: Problem | undefined,
-): UserError {
-  const failure = { address, name: call?.expectedId, detail };
-  if (reason === "refused") return new CallRefused({ code: "call-refused", ...failure });
-  const problem = { code: "call-ended", ...failure } as const;
-  return reason === "broken" ? new CallRefused(problem) : new UserError(problem);
 }

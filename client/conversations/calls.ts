@@ -10,7 +10,7 @@ import { type Address, isLocal, isUnspecified, parseAddress } from "../../shared
 import { namedBy } from "../../shared/net/named_address.ts";
 import { fingerprintOf } from "../../shared/crypto/public_key.ts";
 import { isClientId } from "../../shared/protocol/client_id.ts";
-import { type Call, CallRefused, type Connector } from "../connector/connector.ts";
+import { type Call, type Connector, isRefusedByName } from "../connector/connector.ts";
 import type { DialableAddress } from "../transport/transport.ts";
 import { type Problem, UserError } from "../user_error.ts";
 import { type Conversation, wasCalledAt } from "./conversation.ts";
@@ -71,14 +71,18 @@ export class Calls {
     const call = { expectedId: address === undefined ? to : undefined, interactive: true };
     try {
       const place = await this.#placeOf(to, address);
-      const open = this.#openInPlaintext(place, call);
-      if (open !== undefined) return this.#turn("already-open", open);
-      onCalling(place);
-      const link = await connector.call(place, call, links);
+      if (!(place instanceof UserError)) {
+        const open = this.#openInPlaintext(place, call);
+        if (open !== undefined) return this.#turn("already-open", open);
+        onCalling(place);
+      }
+      const link = place instanceof UserError || address === undefined
+        ? await connector.reach(to, place, list.openKnown(to)?.key, call, links)
+        : await connector.call(place, call, links);
       // The link may be over already. Whom it was with is known all the same.
       return this.#turn("opened", links.conversationAt(link)!);
     } catch (error) {
-      if (!(error instanceof UserError) || error instanceof CallRefused) throw error;
+      if (!(error instanceof UserError) || isRefusedByName(error)) throw error;
       const known = address === undefined ? list.openKnown(to) : undefined;
       if (known === undefined) throw error;
       known.wake();
@@ -108,11 +112,15 @@ export class Calls {
     return open;
   }
 
-  /** Where to call. @throws {UserError} If nobody knows, or what they say is not called. */
-  async #placeOf(to: string, typed: Address | undefined): Promise<DialableAddress> {
+  /**
+   * Where to call, or why what the server says is not called.
+   *
+   * @throws {UserError} If nobody knows.
+   */
+  async #placeOf(to: string, typed: Address | undefined): Promise<DialableAddress | UserError> {
     const { connector, list } = this.#options;
     if (typed !== undefined) return await connector.permit(namedBy("user", typed), undefined);
-    return await connector.permit(
+    return await connector.place(
       await connector.locate(to),
       to,
       () => list.openKnown(to)?.lastAddress,

@@ -60,8 +60,9 @@ export function contactStates(
   const contacts = latest(stored, selfId, contactsMax).flatMap(
     ({ name, key, lastAtMs, outgoing }) => {
       if (key === undefined) return [];
-      const { devices = [{ device: key, address: undefined, connected: false }] } =
-        known.state(name) ?? {};
+      const {
+        devices = [{ device: key, address: undefined, connected: false }],
+      } = known.state(name) ?? {};
       return [{
         name,
         person: fingerprintOf(key),

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { insertByRank } from "../../shared/collections/ranked.ts";
 import { type Address, formatAddress } from "../../shared/net/address.ts";
 import type { KeptAddress } from "../../shared/net/named_address.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
@@ -70,6 +71,7 @@ export class Conversation implements Inbox {
   readonly key: PublicKey | undefined;
   /** The conversation in the store. */
   readonly stored: ConversationId;
+  /** The best first. */
   readonly links: Link[] = [];
   /** The id by which a peer without a key was called; undefined if it was not. */
   calledAs: string | undefined;
@@ -169,7 +171,7 @@ export class Conversation implements Inbox {
 
   /** A link is open. */
   attach(link: Link): void {
-    this.links.push(link);
+    insertByRank(this.links, link);
     this.#delivery?.attach(link);
     this.#receipts.use(this.links[0]);
   }
@@ -349,26 +351,27 @@ export class Conversation implements Inbox {
 
   #storeFailed(doing: Doing, error: unknown): void {
     if (!this.#storeErrors.pass()) return;
-    const { name } = this;
-    const keyed = this.key !== undefined;
-    const problem = {
-      code: "store-failed",
-      doing,
-      name,
-      keyed,
-      reason: reasonOf(error),
-    } as const;
+    const { name, key } = this;
+    const keyed = key !== undefined;
+    const problem = { code: "store-failed", doing, name, keyed, reason: reasonOf(error) } as const;
     this.#options.sink.emit({ type: "problem", problem });
   }
 }
 
-/** Where a peer can be called: where it says it listens, where we called it, else where it called from. */
-export function addressOf(link: Link): Address {
-  return link.role === "initiator" ? link.remote : link.peerAddress ?? link.remote;
+/**
+ * Where a peer can be called: where it says it listens, where we called it, else where it called from; and the
+ * server, if one stands between.
+ */
+export function pathOf(
+  { role, remote, peerAddress, relayedBy }: Link,
+): { readonly address: Address; readonly relayedBy?: string } {
+  if (relayedBy !== undefined) return { address: remote, relayedBy: relayedBy.server };
+  return { address: role === "initiator" ? remote : peerAddress ?? remote };
 }
 
 /** Whether a link was called at an address. */
 export function wasCalledAt(link: Link, address: Address): boolean {
   // Where somebody says that they listen is no proof that they are there.
-  return link.role === "initiator" && formatAddress(link.remote) === formatAddress(address);
+  return link.role === "initiator" && link.relayedBy === undefined &&
+    formatAddress(link.remote) === formatAddress(address);
 }

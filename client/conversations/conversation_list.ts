@@ -12,7 +12,7 @@ import type { Link } from "../link/link.ts";
 import type { ConversationRecord } from "../store/store.ts";
 import { reasonOf, UserError } from "../user_error.ts";
 import type { ContactList } from "./contact_list.ts";
-import { addressOf, Conversation, type ConversationOptions, wasCalledAt } from "./conversation.ts";
+import { Conversation, type ConversationOptions, pathOf, wasCalledAt } from "./conversation.ts";
 
 /** If there are more conversations, one with no link makes room that the user has no part in. */
 const conversationsMax = 256;
@@ -99,8 +99,8 @@ export class ConversationList {
     if (calledBack !== undefined) return calledBack;
     const { store, self } = this.#options;
     const base = link.peerId ?? formatAddress(link.remote);
-    const { peerKey: key, peerAgreement: agreement, peerAddress, role, remote } = link;
-    const address = role === "initiator" ? remote : peerAddress;
+    const { peerKey: key, peerAgreement: agreement, peerAddress, role, remote, relayedBy } = link;
+    const address = role === "initiator" && relayedBy === undefined ? remote : peerAddress;
     const seen = {
       ...agreement && { agreement },
       ...address && key && { address: namedBy(source, address) },
@@ -196,10 +196,13 @@ export class ConversationList {
   /** What others see of a conversation. */
   stateOf(conversation: Conversation): ConversationState {
     const { ref, links: [link], waiting } = conversation;
-    const address = link && addressOf(link);
     return {
       ...ref,
-      devices: [{ device: ref.device, address, connected: link !== undefined }],
+      devices: [{
+        device: ref.device,
+        ...link === undefined ? { address: undefined } : pathOf(link),
+        connected: link !== undefined,
+      }],
       dialect: link?.dialect ?? "p2pchat",
       security: this.securityOf(conversation),
       waiting,

@@ -25,7 +25,7 @@ import {
 import type { Store } from "../store/store.ts";
 import { type Problem, reasonOf, UserError } from "../user_error.ts";
 import type { PeerAdmission } from "./admission.ts";
-import { addressOf, type Conversation } from "./conversation.ts";
+import { type Conversation, pathOf } from "./conversation.ts";
 import type { ContactList } from "./contact_list.ts";
 import type { ConversationList } from "./conversation_list.ts";
 import { LinkPlaces } from "./link_places.ts";
@@ -102,7 +102,7 @@ export class LinkRegistry implements LinkKeeper {
   }
 
   async admitKey(peer: PeerFacts, call?: Call): Promise<Refusal | undefined> {
-    return this.#refusalOfMany(peer) ?? this.#refusalOfAudit(peer) ??
+    return refusalOfRelayed(peer) ?? this.#refusalOfMany(peer) ?? this.#refusalOfAudit(peer) ??
       this.#refusalOfUnknown(peer) ??
       await this.#options.admission.admitKey(peer, call?.expectedId, call?.interactive);
   }
@@ -127,7 +127,7 @@ export class LinkRegistry implements LinkKeeper {
       sink.emit({
         ...ref,
         type: "opened",
-        address: addressOf(link),
+        ...pathOf(link),
         dialect: link.dialect!,
         security: list.securityOf(conversation),
         cause: causeOf(call),
@@ -136,7 +136,7 @@ export class LinkRegistry implements LinkKeeper {
         waiting,
       });
     }
-    conversation.attach(link);
+    this.#moving(conversation, () => conversation.attach(link));
     contacts.give(conversation);
     return {
       ...receiver,
@@ -158,7 +158,7 @@ export class LinkRegistry implements LinkKeeper {
     const { ref } = conversation;
     if (link.comparison?.isVerifying) sink.emit({ ...ref, type: "verification-cut" });
     const texts = link.unacknowledged;
-    const wasLast = conversation.detach(link);
+    const wasLast = this.#moving(conversation, () => conversation.detach(link));
     if (texts.length > 0) sink.emit({ ...ref, type: "unconfirmed", texts });
     if (!wasLast) return;
     if (conversation.key === undefined || !conversation.answered) list.dropIfIdle(conversation);
@@ -204,6 +204,16 @@ export class LinkRegistry implements LinkKeeper {
   beginLeaving(): Link[] {
     this.#leaving = true;
     return [...this.#links];
+  }
+
+  /** Changes which links a conversation has, and tells if another one of them is in use then. */
+  #moving<T>(conversation: Conversation, change: () => T): T {
+    const [before] = conversation.links;
+    const result = change();
+    const [now] = conversation.links;
+    if (before === undefined || now === undefined || now === before) return result;
+    this.#options.sink.emit({ ...conversation.ref, type: "path-changed", ...pathOf(now) });
+    return result;
   }
 
   /** One peer must not take up all the links that there are. */
@@ -281,6 +291,13 @@ export class LinkRegistry implements LinkKeeper {
     const { id } = store.conversations.open({ self: selfId, name: peerId!, key: peerKey! });
     return this.#audits.answer(peerKey!, id, request);
   }
+}
+
+/** Somebody whom the server has announced by another key than they have. */
+function refusalOfRelayed({ relayedBy, peerKey, peerId }: PeerFacts): Refusal | undefined {
+  const callerKey = relayedBy?.callerKey;
+  if (callerKey === undefined || callerKey === peerKey) return undefined;
+  return { ...refusals.otherKey(peerId!), detail: { code: "other-key", name: peerId! } };
 }
 
 function causeOf(call: Call | undefined): OpenCause {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { insertByRank } from "../../shared/collections/ranked.ts";
 import { Backoff } from "../../shared/time/backoff.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
 import { unacknowledgedMax } from "../../shared/protocol/limits.ts";
@@ -15,6 +16,8 @@ import type { StreamProgress } from "./stream_progress.ts";
 
 /** What a delivery needs of a link. */
 export interface MessageLink {
+  /** Which of several links is used: the one with the lowest. */
+  readonly rank: number;
   /** Sends messages, in order. @throws {UserError} If the link is over, or about to be. */
   transmit(messages: readonly NumberedMessage[]): void;
   /** Done when it takes more. */
@@ -67,10 +70,10 @@ export class Transmission {
     return this.#links.length > 0;
   }
 
-  /** Adds a link. It is used if it is the only one, or once those before it are over or fail. */
+  /** Adds a link. It is used if there is none as good, or once those before it are over or fail. */
   attach(link: MessageLink): void {
-    this.#links.push(link);
-    if (this.#links.length === 1) this.restart();
+    insertByRank(this.#links, link);
+    if (this.#links[0] === link) this.restart();
   }
 
   /** Takes a link away. @returns Whether it was there. */

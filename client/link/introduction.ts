@@ -72,9 +72,12 @@ export function writeLegacyChat({ id, address }: Self): Uint8Array<ArrayBuffer> 
 /**
  * Reads a CHAT or CHATACK that has all headers it needs.
  *
- * @param seenAt The host that the peer is seen at. It stands in for one that the peer cannot be called at.
+ * @param seenAt The host that the peer is seen at; undefined if it is not seen. It stands in for one that the peer cannot be called at.
  */
-export function readIntroduction(opening: Message, seenAt: string): Introduction | Fault {
+export function readIntroduction(
+  opening: Message,
+  seenAt: string | undefined,
+): Introduction | Fault {
   const id = header(opening, "clientID")!;
   if (!isClientId(id)) return peerFaults.invalidClientId;
   const purpose = header(opening, "Purpose");
@@ -89,7 +92,7 @@ export function readIntroduction(opening: Message, seenAt: string): Introduction
   };
 }
 
-function calledAt(opening: Message, seenAt: string): Address | undefined {
+function calledAt(opening: Message, seenAt: string | undefined): Address | undefined {
   const said = addressIn(opening);
   return said && isIpAddress(said.host) ? reachableAddress(said, seenAt) : undefined;
 }
@@ -97,8 +100,12 @@ function calledAt(opening: Message, seenAt: string): Address | undefined {
 /**
  * Where a peer can be called that says that it listens at an address.
  *
- * @param seenAt The host that the peer is seen at. It stands in for one that is none, or cannot be believed.
+ * @param seenAt The host that the peer is seen at; undefined if it is not seen. It stands in for one that is none, or cannot be believed.
  */
-export function reachableAddress({ host, port }: Address, seenAt: string): Address {
+export function reachableAddress(
+  { host, port }: Address,
+  seenAt: string | undefined,
+): Address | undefined {
+  if (seenAt === undefined) return undefined;
   return { host: isIpAddress(host) ? reachableHost(host, seenAt) : seenAt, port };
 }

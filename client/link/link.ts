@@ -13,7 +13,7 @@ import type { PublicKey } from "../../shared/crypto/public_key.ts";
 import type { ChatMessage } from "../../shared/protocol/message_stream.ts";
 import type { Message } from "../../shared/protocol/message.ts";
 import type { CloseReason, Dialect } from "../events.ts";
-import type { PeerConn } from "../transport/transport.ts";
+import type { PeerConn, RelayPath } from "../transport/transport.ts";
 import { type Problem, UserError } from "../user_error.ts";
 import type { Self } from "./introduction.ts";
 import type { Framing } from "./legacy/legacy_framing.ts";
@@ -91,6 +91,9 @@ const unknownSenderBufferBytes = 1024;
 export class Link implements PeerFacts {
   readonly role: "initiator" | "responder";
   readonly remote: Address;
+  readonly relayedBy: RelayPath | undefined;
+  /** Which of several links with a peer is the best: the one with the lowest. */
+  readonly rank: number;
   /** Done when the link is over and nothing of it runs any more. Never rejects. */
   readonly ended: Promise<void>;
   readonly #options: LinkOptions;
@@ -112,6 +115,8 @@ export class Link implements PeerFacts {
     this.role = role;
     const { hostname, port } = conn.remoteAddr;
     this.remote = { host: plainHost(hostname), port };
+    this.relayedBy = conn.relayedBy;
+    this.rank = this.relayedBy === undefined ? 0 : 1;
     this.#writes = new WriteQueue(conn, (error) => {
       const isStuck = error instanceof Deno.errors.TimedOut;
       if (isStuck) this.#end("silent", { code: "peer-does-not-read" });
@@ -121,7 +126,7 @@ export class Link implements PeerFacts {
       role,
       self,
       legacyChat,
-      remoteHost: this.remote.host,
+      seenAt: this.relayedBy === undefined ? this.remote.host : undefined,
       clock,
       openingMs: this.#times.openingMs,
       chatackMs: this.#times.chatackMs,

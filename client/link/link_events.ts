@@ -12,6 +12,7 @@ import type { Message } from "../../shared/protocol/message.ts";
 import type { Fault } from "../../shared/protocol/status.ts";
 import type { Dialect } from "../events.ts";
 import type { Framing } from "./legacy/legacy_framing.ts";
+import type { RelayPath } from "../transport/transport.ts";
 import type { Problem } from "../user_error.ts";
 
 /** What a link is for: two people talk, or their clients compare what both have. */
@@ -27,8 +28,13 @@ export interface Refusal extends Pick<Fault, "code" | "reason"> {
 export interface PeerFacts {
   /** Our own role: the initiator has called. */
   readonly role: "initiator" | "responder";
-  /** The address of the other end of the connection. Its port is a passing one if the peer called. */
+  /**
+   * The address of the other end of the connection: a server's, if one stands between. Its port is a passing one
+   * if the peer called.
+   */
   readonly remote: Address;
+  /** The server that stands between; undefined if none does. */
+  readonly relayedBy: RelayPath | undefined;
   /** Whether nothing has come from the peer. */
   readonly saidNothing: boolean;
   /** What the initiator has called for: known to the responder once it is asked to admit the peer. */

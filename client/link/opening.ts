@@ -17,6 +17,7 @@ import { concat } from "@std/bytes/concat";
 import { errorReply } from "../../shared/protocol/error_reply.ts";
 import { handshakeBytesMax, messageBytesMax } from "../../shared/protocol/limits.ts";
 import { encode } from "../../shared/protocol/message.ts";
+import { firstMessageEnd } from "../../shared/protocol/message_end.ts";
 import { MessageReader } from "../../shared/protocol/message_reader.ts";
 import { peerFaults } from "../../shared/protocol/reasons.ts";
 import { type Fault, isFault } from "../../shared/protocol/status.ts";
@@ -33,12 +34,7 @@ import {
   writeIntroduction,
   writeLegacyChat,
 } from "./introduction.ts";
-import {
-  detectInitiator,
-  detectResponder,
-  firstMessageEnd,
-  firstMessageIn,
-} from "./legacy/detect.ts";
+import { detectInitiator, detectResponder, firstMessageIn } from "./legacy/detect.ts";
 import { introductionIn } from "./legacy/legacy_lines.ts";
 import type { PeerFacts, Purpose, Refusal } from "./link_events.ts";
 import { saidProblem, wordsProblem } from "./reason.ts";
@@ -78,15 +74,16 @@ export interface OpeningOptions {
   readonly legacyChat?: boolean;
   /** Whether legacy programs are talked to. */
   readonly allowPlaintext?: boolean;
-  /** The host at the other end of the connection. */
-  readonly remoteHost: string;
+  /** The host at the other end of the connection; undefined if that is not the peer's. */
+  readonly seenAt: string | undefined;
   /** Milliseconds of a clock that does not go back, for the channel. */
   readonly now: () => number;
 }
 
 /** What an opening finds out about the peer. */
 export type Found = {
-  -readonly [Name in Exclude<keyof PeerFacts, "role" | "remote" | "saidNothing">]: PeerFacts[Name];
+  -readonly [Name in Exclude<keyof PeerFacts, "role" | "remote" | "relayedBy" | "saidNothing">]:
+    PeerFacts[Name];
 };
 
 type State =
@@ -254,7 +251,7 @@ export class Opening {
   #meetLegacy(): void {
     const { id, address } = introductionIn(this.#unread) ?? {};
     this.found.peerId = id;
-    this.found.peerAddress = address && reachableAddress(address, this.#options.remoteHost);
+    this.found.peerAddress = address && reachableAddress(address, this.#options.seenAt);
   }
 
   /** Whether what has come may be the words with which a legacy program refuses our CHAT. */
@@ -266,7 +263,7 @@ export class Opening {
 
   #readOpening(): Step {
     this.#state = { name: "reading" };
-    const end = firstMessageEnd(this.#unread);
+    const end = firstMessageEnd(this.#unread)!;
     const bytes = this.#unread.subarray(0, end);
     this.#unread = this.#unread.subarray(end);
     const [opening] = new MessageReader().messages(bytes);
@@ -276,7 +273,7 @@ export class Opening {
     const malformed = check(opening, this.#role === "initiator" ? "responder" : "initiator");
     if (malformed !== undefined) return this.#refuse(malformed);
     if (opening.verb === "ERROR") return this.#end("broken", saidProblem(opening));
-    const introduction = readIntroduction(opening, this.#options.remoteHost);
+    const introduction = readIntroduction(opening, this.#options.seenAt);
     return isFault(introduction) ? this.#refuse(introduction) : this.#meet(introduction, bytes);
   }
 

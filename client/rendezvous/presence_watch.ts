@@ -56,6 +56,7 @@ export class PresenceWatch {
   #asked: readonly string[] = [];
   #asking: Promise<void> | undefined;
   #mailBytesMax: number | undefined;
+  #relays = false;
 
   constructor(options: PresenceWatchOptions) {
     this.#options = options;
@@ -64,6 +65,11 @@ export class PresenceWatch {
   /** How large a mail the server keeps, in bytes; undefined if it keeps none. */
   get mailBytesMax(): number | undefined {
     return this.#mailBytesMax;
+  }
+
+  /** Whether the server relays. */
+  get relays(): boolean {
+    return this.#relays;
   }
 
   /** What the server says of a client that is watched; undefined if it says nothing. */
@@ -104,6 +110,7 @@ export class PresenceWatch {
     this.#server = undefined;
     this.#mailBytesMax = undefined;
     this.#knowsTokens = false;
+    this.#relays = false;
     this.#forget([...this.#statuses.keys()]);
   }
 
@@ -135,6 +142,7 @@ export class PresenceWatch {
           this.#note(reply);
         });
         this.#knowsTokens = namesFeature(watchack, "presence");
+        this.#relays = namesFeature(watchack, "relay");
         // It says only in its answer that it reads tokens.
         if (!this.#hasAskedFor(this.#targets())) this.#stale = true;
         await this.#options.onSubscribed(server, watchack);
@@ -147,7 +155,7 @@ export class PresenceWatch {
   }
 
   get #features(): Feature[] {
-    const features: Feature[] = ["contacts", "presence"];
+    const features: Feature[] = ["contacts", "presence", "relay"];
     return this.#options.isOpen ? [...features, "open-presence"] : features;
   }
 

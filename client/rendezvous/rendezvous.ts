@@ -10,18 +10,19 @@
 import type { Address } from "../../shared/net/address.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
-import type { Fingerprint } from "../../shared/crypto/public_key.ts";
+import type { Fingerprint, PublicKey } from "../../shared/crypto/public_key.ts";
 import { header, type Message } from "../../shared/protocol/message.ts";
 import type { PresenceStatus } from "../../shared/protocol/records.ts";
 import type { KnownClient } from "../events.ts";
 import type { Problem } from "../user_error.ts";
-import type { Network } from "../transport/transport.ts";
+import type { Network, PeerConn } from "../transport/transport.ts";
 import type { ServerAddress } from "../../shared/net/server_address.ts";
 import { type ContactSource, ContactUpload } from "./contact_upload.ts";
 import { ControlConnection } from "./control_connection.ts";
 import { type Listed, listEveryone, lookUp } from "./lookup.ts";
 import { LookupCache } from "./lookup_cache.ts";
 import { PresenceWatch } from "./presence_watch.ts";
+import { RelayCalls } from "./relay.ts";
 import { type Registered, Registration } from "./registration.ts";
 import type { ServerConnection } from "./server_connection.ts";
 import type { ServerKindsOptions } from "./server_kinds.ts";
@@ -49,6 +50,8 @@ export interface RendezvousNotices {
   displaced(): void;
   /** The server has mail for the client. */
   mail(): void;
+  /** Somebody calls over the relay, and is there. */
+  called(conn: PeerConn): void;
   /** The server says of somebody who is watched whether they are there; undefined if it cannot any more. */
   presence(name: string, status: PresenceStatus | undefined): void;
 }
@@ -86,6 +89,8 @@ export class Rendezvous {
   readonly #registration: Registration;
   readonly #presence: PresenceWatch;
   readonly #contacts: ContactUpload;
+  readonly #relay: RelayCalls;
+  readonly #signal: AbortSignal;
   readonly #lookups = new LookupCache();
 
   /** @throws {TypeError} If no server is named. */
@@ -93,6 +98,9 @@ export class Rendezvous {
     const { id, notices } = options;
     this.#id = id;
     this.#notices = notices;
+    this.#signal = options.signal;
+    const tokenFor = (name: string) => options.contacts?.().tokenFor(name);
+    this.#relay = new RelayCalls({ ...options, tokenFor });
     this.#connection = new ControlConnection({
       ...options,
       onPush: (push) => this.#takePush(push),
@@ -107,7 +115,7 @@ export class Rendezvous {
     });
     this.#presence = new PresenceWatch({
       connection: this.#connection,
-      tokenFor: (name) => options.contacts?.().tokenFor(name),
+      tokenFor,
       isOpen: options.openPresence ?? false,
       onChange: (name, status) => notices.presence(name, status),
       onSubscribed: (server, watchack) => this.#contacts.registered(server, watchack),
@@ -153,6 +161,30 @@ export class Rendezvous {
   /** How large a mail the server keeps, in bytes; undefined if it keeps none, as far as is known. */
   get mailBytesMax(): number | undefined {
     return this.#presence.mailBytesMax;
+  }
+
+  /** Whether the server joins us with others, as far as it has said. */
+  get relays(): boolean {
+    return this.#presence.relays;
+  }
+
+  /**
+   * Calls somebody over the server. Done when they have taken part.
+   *
+   * @param key The only key that is meant; undefined if any is.
+   * @param signal Gives the call up.
+   * @returns Undefined if there is no server that relays.
+   * @throws {UserError} If the server refuses or is lost, or the other one does not come.
+   */
+  async relay(
+    target: string,
+    key: PublicKey | undefined,
+    signal: AbortSignal,
+  ): Promise<PeerConn | undefined> {
+    const { connection } = this;
+    if (connection === undefined || !this.relays) return undefined;
+    const either = AbortSignal.any([signal, this.#signal]);
+    return await this.#relay.call(connection, target, key, either);
   }
 
   /**
@@ -232,9 +264,19 @@ export class Rendezvous {
       case "DISPLACED":
         if (header(push, "clientID") === this.#id) this.#registration.displaced();
         return;
+      case "RELAYED":
+        return void this.#answer(push);
       case "PRESENCE":
         return this.#presence.take(push);
     }
+  }
+
+  /** Somebody who does not come after all, or cannot be reached, has nothing to be told. */
+  async #answer(relayed: Message): Promise<void> {
+    const { connection } = this;
+    if (connection === undefined) return;
+    const conn = await this.#relay.answer(connection.server, relayed).catch(() => undefined);
+    if (conn !== undefined) this.#notices.called(conn);
   }
 }
 

@@ -28,7 +28,7 @@ const readBufferBytes = 16 * 1024;
 const tlsAlert = 21;
 
 /** What a server says unasked. None of it is a reply. */
-const pushes: readonly string[] = ["PRESENCE", "MAIL", "DISPLACED"];
+const pushes: readonly string[] = ["PRESENCE", "MAIL", "DISPLACED", "RELAYED"];
 
 /** What a connection to a server needs. */
 export interface ServerConnectionOptions {

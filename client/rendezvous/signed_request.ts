@@ -89,7 +89,7 @@ export async function requestSigned(
 }
 
 /** The address of a server as the client has dialed it. A zone has no meaning on the server's machine. */
-function dialed({ host, port }: Address): string {
+export function dialed({ host, port }: Address): string {
   return formatAddress({ host: host.replace(/%.*$/, ""), port });
 }
 

@@ -9,6 +9,7 @@ import { UserError } from "../user_error.ts";
 import { connectFailure } from "./connect_failure.ts";
 import { connectToHost } from "./connect_to_host.ts";
 import type { DialOptions } from "./connect_within.ts";
+import type { RelayPath } from "./relay_path.ts";
 
 /** A connection to a server, as far as a client needs it. One over TCP is one. */
 export interface ServerConn {
@@ -26,6 +27,8 @@ export interface ServerConn {
 /** A connection with a peer, as far as a client needs it. One over TCP is one. */
 export interface PeerConn extends ServerConn {
   readonly remoteAddr: { readonly hostname: string; readonly port: number };
+  /** The server that stands between; undefined if none does. */
+  readonly relayedBy?: RelayPath;
 }
 
 /**

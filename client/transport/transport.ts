@@ -15,9 +15,12 @@ import { type InterfaceAddress, objectionTo } from "./dial_policy.ts";
 import { interfaces } from "./interfaces.ts";
 import { type DialableAddress, type PermitOptions, permitted } from "./permit.ts";
 import { dial, type PeerConn, type ServerConn } from "./tcp.ts";
+import { relayed } from "./relayed.ts";
+import type { RelayPath } from "./relay_path.ts";
 import { dialServer } from "./tls.ts";
 
 export type { DialableAddress } from "./permit.ts";
+export type { RelayPath } from "./relay_path.ts";
 export type { PeerConn, ServerConn } from "./tcp.ts";
 
 /** Listening at an address. */
@@ -84,6 +87,22 @@ export async function permit(
   options: PermitOptions,
 ): Promise<DialableAddress> {
   return await permitted(address, options);
+}
+
+/**
+ * Makes a connection with a peer of one with a server that has joined it with the peer's. Its address is the
+ * server's: where the peer is cannot be seen.
+ *
+ * @param port The port of the server.
+ * @param early What of the peer's has been read already.
+ */
+export function relayedConn(
+  conn: ServerConn,
+  port: number,
+  early: Uint8Array,
+  relayedBy: RelayPath,
+): PeerConn {
+  return relayed(conn, port, early, relayedBy);
 }
 
 /** Whether an address that a mail names may ever be called. */

@@ -278,6 +278,9 @@ export class Session implements EventSink {
         return this.#message(event);
       case "delivered":
         return this.#delivered(event);
+      case "path-changed":
+        // Silently: what is said goes on as before, and /path tells which way.
+        return;
       case "waiting":
       case "deposited":
         this.#toldToWait.set(event.conversation, "waiting");

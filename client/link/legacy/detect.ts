@@ -6,7 +6,7 @@
 
 import { messageBytesMax } from "../../../shared/protocol/limits.ts";
 import { isFault } from "../../../shared/protocol/status.ts";
-import { CR, header, LF, type Message, parse } from "../../../shared/protocol/message.ts";
+import { header, type Message, parse } from "../../../shared/protocol/message.ts";
 import { speaksVersion1 } from "../../../shared/protocol/verbs.ts";
 import type { Dialect } from "../../events.ts";
 
@@ -76,14 +76,6 @@ function startsWithLine(text: string, line: string): boolean {
 
 function mayBecomeLine(text: string, line: string): boolean {
   return (line + "\r\n").startsWith(text);
-}
-
-/** The position behind the empty line that ends the first message in some bytes, which must be complete. */
-export function firstMessageEnd(bytes: Uint8Array): number {
-  for (let end = bytes.indexOf(LF) + 1;; end = bytes.indexOf(LF, end) + 1) {
-    if (bytes[end] === LF) return end + 1;
-    if (bytes[end] === CR && bytes[end + 1] === LF) return end + 2;
-  }
 }
 
 /** The message that some bytes begin with; undefined if it is not complete, or malformed. */

@@ -121,7 +121,7 @@ class Person implements AsyncDisposable {
     this.#happened.push(event);
     if (event.type === "opened") this.show({ ...event, isCurrent: true });
     // A person who does not wait for a delivery is not told of it.
-    else if (event.type !== "delivered") this.show(event);
+    else if (event.type !== "delivered" && event.type !== "path-changed") this.show(event);
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
   }

@@ -148,10 +148,14 @@ function conversationLines(
 ): string[] {
   if (conversations.length === 0) return ["no conversation is open; /chat opens one"];
   const rows = conversations.map(({ conversation, name, devices, dialect, security, waiting }) => {
-    const address = devices.find(({ connected }) => connected)?.address;
+    const { address, relayedBy } = devices.find(({ connected }) => connected) ?? {};
     return [
       name,
-      address === undefined ? "away" : formatAddress(address),
+      relayedBy !== undefined
+        ? `relayed by ${relayedBy}`
+        : address === undefined
+        ? "away"
+        : formatAddress(address),
       security + (dialect === "p2pchat" ? "" : `, ${dialect}`) +
       (waiting === 0 ? "" : `, ${waiting} waiting`) +
       (conversation === current ? "  (current)" : ""),

@@ -129,8 +129,8 @@ const standings: Readonly<Record<SimilarName["standing"], string>> = {
 };
 
 function openedLine(event: ShownEvent & { type: "opened" }): string {
-  const { name, address, dialect, security, cause, contact, isCurrent, waiting } = event;
-  const place = formatAddress(address);
+  const { name, address, relayedBy, dialect, security, cause, contact, isCurrent, waiting } = event;
+  const place = relayedBy === undefined ? formatAddress(address) : `relayed by ${relayedBy}`;
   const who = name === place ? name : `${name} (${place})`;
   const isUnknown = cause === "call" && !contact && !isCurrent;
   const what = isUnknown

@@ -21,7 +21,7 @@ export type Shown = ShownEvent | Answer | LineProblem | ProfileAnswer;
 
 /** What happened, as a front end sees it. */
 export type ShownEvent =
-  | Exclude<ClientEvent, { type: "opened" | "delivered" | "verification-words" }>
+  | Exclude<ClientEvent, { type: "opened" | "delivered" | "path-changed" | "verification-words" }>
   | OpenedEvent & {
     /** Whether the user's lines go to this conversation. */
     readonly isCurrent: boolean;

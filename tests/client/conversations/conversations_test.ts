@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { CallRefused } from "../../../client/connector/connector.ts";
+import { CallRefused } from "../../../client/connector/call_failure.ts";
 import { problemSentence } from "../../../client/ui/wording/problem_sentences.ts";
 import { UserError } from "../../../client/user_error.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";

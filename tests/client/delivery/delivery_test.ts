@@ -14,6 +14,7 @@ import { sentenceOf } from "../../support/problems.ts";
 
 /** A link, as far as a delivery sees one. */
 class FakeLink implements MessageLink {
+  readonly rank: number = 0;
   readonly messages: NumberedMessage[] = [];
   /** What `transmit` throws. */
   failure: Error | undefined;

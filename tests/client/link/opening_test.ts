@@ -26,7 +26,7 @@ function begin(role: Role, options: Partial<OpeningOptions> = {}): Opening {
       address: { host: "127.0.0.1", port: role === "initiator" ? 5556 : 5557 },
       identity: identities[role],
     },
-    remoteHost: "127.0.0.1",
+    seenAt: "127.0.0.1",
     now: () => 0,
     ...options,
   });

@@ -606,6 +606,7 @@ function joined(network: SimulatedNetwork, id: string, identity: Identity, host:
       serverLost: () => t.losses++,
       problem: () => {},
       registeredAgain: () => {},
+      called: (conn) => conn.close(),
       displaced: () => {},
       mail: () => t.collections.push(collectWith(mailbox, take)),
       presence: (name, status) => t.statuses.push(`${name} ${status ?? "?"}`),

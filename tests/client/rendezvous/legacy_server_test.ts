@@ -68,6 +68,7 @@ function madeWith({ tls, ...options }: Made, ...answers: Answer[]) {
       serverLost: () => {},
       problem: () => {},
       registeredAgain: () => {},
+      called: (conn) => conn.close(),
       displaced: () => {},
       mail: () => {},
       presence: () => {},

@@ -93,6 +93,7 @@ function made() {
       serverLost: () => told.push("lost"),
       problem: (problem) => told.push(problem.code),
       registeredAgain: ({ port }) => told.push(`again at ${port}`),
+      called: (conn) => conn.close(),
       displaced: () => told.push("displaced"),
       mail: () => told.push("mail"),
       presence: (name, status) => told.push(`${name} ${status ?? "?"}`),

@@ -1,0 +1,150 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { type Network, tcpNetwork } from "../../../client/transport/transport.ts";
+import { UserError } from "../../../client/user_error.ts";
+import { Identity } from "../../../shared/crypto/identity.ts";
+import { hears, Home, Person } from "../../support/client_fixture.ts";
+import { RawListener } from "../../support/raw_peer.ts";
+import { start } from "../../support/server_fixture.ts";
+
+/** The network of somebody who can reach the server and nobody else. */
+const walled: Network = {
+  ...tcpNetwork,
+  dial: (address, name) => {
+    const why = { is: "no-listener" } as const;
+    return Promise.reject(new UserError({ code: "peer-unreachable", name, address, why }));
+  },
+};
+
+/** The network of somebody whose calls get no answer until they may. */
+class Silent {
+  readonly opening = Promise.withResolvers<void>();
+  readonly network: Network = {
+    ...tcpNetwork,
+    dial: async (...args) => {
+      await this.opening.promise;
+      return await tcpNetwork.dial(...args);
+    },
+  };
+}
+
+Deno.test("who cannot be called is reached over the server, and nothing is left in the clear", async () => {
+  await using server = start();
+  await using bob = new Person("bob", server);
+  await bob.client.register();
+  await using alice = new Person("alice", server, { network: walled });
+  await alice.client.register();
+  await alice.chat("bob");
+  await hears(bob, alice, "hello");
+  await bob.chat("alice");
+  await hears(alice, bob, "hello back");
+  const [opened] = alice.events.of("opened");
+  assertEquals(opened!.relayedBy, "127.0.0.1");
+  assertEquals(opened!.security, "encrypted");
+});
+
+Deno.test("a server that does not relay is not asked to", async () => {
+  await using server = start({ relay: false });
+  await using bob = new Person("bob", server);
+  await bob.client.register();
+  await using alice = new Person("alice", server, { network: walled });
+  await alice.client.register();
+  const error = await assertRejects(() => alice.chat("bob"), UserError);
+  assertEquals(error.code, "peer-unreachable");
+});
+
+Deno.test("a call that gets no answer goes over the server, and straight once that opens", async () => {
+  await using server = start();
+  await using bob = new Person("bob", server);
+  await bob.client.register();
+  const silent = new Silent();
+  await using alice = new Person("alice", server, { network: silent.network });
+  await alice.client.register();
+  await alice.chat("bob");
+  await hears(bob, alice, "one");
+  assertEquals(alice.events.of("opened")[0]!.relayedBy, "127.0.0.1");
+  silent.opening.resolve();
+  const moved = await alice.events.see("path-changed");
+  assertEquals(moved.relayedBy, undefined);
+  await hears(bob, alice, "two");
+  assertEquals(bob.heard, ["alice: one", "alice: two"]);
+  assertEquals(alice.events.of("opened").length, 1);
+});
+
+Deno.test("when somebody else answers where a friend was, the friend is reached over the server", async () => {
+  await using server = start();
+  using home = new Home("bob", server);
+  await using alice = new Person("alice", server);
+  await alice.client.register();
+  {
+    await using bob = await home.come();
+    await alice.chat("bob");
+    await hears(bob, alice, "one");
+    await alice.close("bob");
+  }
+  // Another client, with another name, is where bob is said to be.
+  await using carol = new Person("carol", server);
+  await using bob = await home.come({ network: announcing(carol.client.address.port) });
+  await alice.chat("bob");
+  await hears(bob, alice, "two");
+  assertEquals(carol.heard, []);
+});
+
+Deno.test("what waits for a friend goes to the mailbox when something else answers where they are", async () => {
+  await using server = start({ relay: false });
+  using home = new Home("bob", server);
+  await using alice = new Person("alice", server);
+  await alice.client.register();
+  {
+    await using bob = await home.come();
+    await alice.chat("bob");
+    await hears(bob, alice, "one");
+    await alice.close("bob");
+  }
+  const web = new RawListener();
+  const serving = answerAsWeb(web);
+  {
+    await using _bob = await home.come({ network: announcing(web.address.port) });
+    const { how } = await alice.chat("bob");
+    assertEquals(how, "away");
+    await alice.send("two");
+    await alice.events.see("deposited");
+  }
+  web[Symbol.dispose]();
+  await serving;
+});
+
+Deno.test("who shows another key over the server is refused", async () => {
+  await using server = start();
+  await using alice = new Person("alice", server, { network: walled });
+  await alice.client.register();
+  const identity = Identity.generate();
+  alice.store.knownPeers.remember("bob", identity.publicKey);
+  await using bob = new Person("bob", server);
+  await bob.client.register();
+  const { how } = await alice.chat("bob");
+  assertEquals(how, "away");
+  assertEquals(bob.events.of("opened"), []);
+});
+
+/** The network of a client that says it listens at another port. */
+function announcing(port: number): Network {
+  return {
+    ...tcpNetwork,
+    listen: (...args) => {
+      const listening = tcpNetwork.listen(...args);
+      return { ...listening, address: { ...listening.address, port } };
+    },
+  };
+}
+
+async function answerAsWeb(listener: RawListener): Promise<void> {
+  try {
+    for (;;) {
+      const peer = await listener.accept();
+      await peer.send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+      peer.close();
+    }
+  } catch {
+    // The listener is closed.
+  }
+}
