@@ -100,6 +100,30 @@ export class ReplyWriter {
     if (short !== undefined && spares.length < sparesMax) spares.push(short);
   }
 
+  /**
+   * Begins to write what {@linkcode flush} would, if it is nothing but short replies.
+   *
+   * @returns What has to be written before {@linkcode endShort} is called; undefined if it is more than that, or
+   * nothing.
+   */
+  beginShort(): Uint8Array<ArrayBuffer> | undefined {
+    if (this.#others !== undefined || this.#telling !== undefined || this.#end === 0) {
+      return undefined;
+    }
+    this.writingSinceMs = this.#clock.now();
+    this.#holder.hold(spareBytes);
+    return this.#short!.first(this.#end);
+  }
+
+  /** Short replies have been written. */
+  endShort(): void {
+    this.#end = 0;
+    this.#holder.hold(-spareBytes);
+    this.writingSinceMs = Infinity;
+    if (spares.length < sparesMax) spares.push(this.#short!);
+    this.#short = undefined;
+  }
+
   /** Sends small writes at once from now on, as there will be several without an answer in between. */
   writeAtOnce(): void {
     if (this.#writesAtOnce) return;

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { writeAll } from "../../shared/net/write_all.ts";
 import { errorMessage } from "../../shared/errors/error_message.ts";
 import type { Log } from "../../shared/process/log.ts";
 import type { ThrottledLog } from "../../shared/process/throttled_log.ts";
@@ -158,7 +159,19 @@ export class Session implements Subscriber, Holder {
       const wasPending = this.#reader.isPending;
       this.#reader.take(count);
       // No request stays here, where it would be kept in memory until the next one.
-      const hasAnswered = await this.#answerRead(wasPending);
+      const answering = this.#answerRead(wasPending);
+      const hasAnswered = answering !== false;
+      if (hasAnswered) {
+        if (answering !== true) await answering;
+        // What nearly every request gets is written here, without a promise of our own.
+        const short = this.#isOver ? undefined : this.#writer.beginShort();
+        if (short !== undefined) {
+          const written = await this.#conn.write(short);
+          if (written < short.length) await writeAll(this.#conn, short.subarray(written));
+          this.#writer.endShort();
+        } else if (!this.#isOver) await this.#writer.flush();
+        if (!this.#reader.hasEnded) this.#become("replied");
+      }
       if (this.#client.seat !== undefined) {
         // What comes before the client has heard that it is joined is meant for nobody.
         if (this.#reader.isPending) this.close();
@@ -175,32 +188,62 @@ export class Session implements Subscriber, Holder {
     }
   }
 
-  /** Answers the requests of one read, one at a time, while others have their turn. @returns Whether there were any. */
-  async #answerRead(wasPending: boolean): Promise<boolean> {
-    let request = this.#reader.next();
+  /**
+   * Answers the requests of one read. The usual one brings a single request, for which nothing is waited.
+   *
+   * @returns Whether there were any. Done when the replies can be written.
+   */
+  #answerRead(wasPending: boolean): boolean | Promise<void> {
+    const request = this.#reader.next();
     if (wasPending && (request !== undefined || !this.#reader.isPending)) {
       this.#options.incomplete.stop(this);
     }
     if (request === undefined) return false;
     this.#become("requests");
     this.#visitor.begin();
+    const admission = this.#visitor.admit(request);
+    if (admission !== undefined) return this.#answerAll(request, admission);
+    if (this.#writer.add(this.answer(request))) return this.#answerRest();
+    const next = this.#reader.next();
+    return next === undefined || this.#answerOthers(next);
+  }
+
+  async #answerRest(): Promise<void> {
+    await this.#writer.flush();
+    const next = this.#reader.next();
+    if (next !== undefined) await this.#answerOthers(next);
+  }
+
+  /** Answers what comes behind another request. */
+  #answerOthers(next: Request): Promise<void> {
+    // The second of two writes must not wait until the first has been acknowledged (RFC 896).
+    this.#writer.writeAtOnce();
+    return this.#answerAll(next, this.#visitor.admit(next));
+  }
+
+  /** Answers a request and all behind it, one at a time, while others have their turn. */
+  async #answerAll(
+    first: Request,
+    firstAdmission: Promise<number | undefined> | undefined,
+  ): Promise<void> {
+    let [request, admission]: [Request | undefined, typeof firstAdmission] = [
+      first,
+      firstAdmission,
+    ];
     while (request !== undefined && !this.#isOver && this.#client.seat === undefined) {
-      const admission = this.#visitor.admit(request);
       let retryAfterS: number | undefined;
       if (admission !== undefined) {
         await this.#writer.flush();
         retryAfterS = await admission;
-        if (this.#isOver) break;
+        if (this.#isOver) return;
       }
       const reply = retryAfterS === undefined ? this.answer(request) : refuse(request, retryAfterS);
       if (this.#writer.add(reply)) await this.#writer.flush();
       request = this.#reader.next();
-      // The second of two writes must not wait until the first has been acknowledged (RFC 896).
-      if (request !== undefined) this.#writer.writeAtOnce();
+      if (request === undefined) return;
+      this.#writer.writeAtOnce();
+      admission = this.#visitor.admit(request);
     }
-    if (!this.#isOver) await this.#writer.flush();
-    if (!this.#reader.hasEnded) this.#become("replied");
-    return true;
   }
 
   /** Whether nobody can hear an answer any more. */
