@@ -247,6 +247,26 @@ export class Connector {
   }
 
   /**
+   * Calls somebody at the address that the server names, who is reached by a link over the server. Never throws.
+   *
+   * @param isOwn Whether an address is our own.
+   */
+  async straighten(
+    { peerId: name }: { readonly peerId: string },
+    keeper: LinkKeeper,
+    isOwn: (address: Address) => boolean,
+  ): Promise<void> {
+    try {
+      const found = await this.#askFor(name);
+      const address = found && await this.permit(found.address, name);
+      if (address === undefined || isOwn(address)) return;
+      await this.call(address, { expectedId: name, interactive: false }, keeper);
+    } catch {
+      // The conversation goes on as it is.
+    }
+  }
+
+  /**
    * Looks for somebody who messages wait for, and calls them where the server says that they are, else
    * where they were last. Does nothing more if they cannot be reached. Never throws.
    *

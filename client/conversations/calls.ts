@@ -98,6 +98,14 @@ export class Calls {
     );
   }
 
+  /** Tries to open a straight link with a peer that is reached over the server. Never throws. */
+  async straighten(conversation: Conversation): Promise<void> {
+    const { connector, links } = this.#options;
+    await this.#searches(() =>
+      connector.straighten(conversation, links, (address) => this.#isOwn(address))
+    );
+  }
+
   /**
    * The conversation with a legacy program that was called where somebody is: it says no name by which it could
    * be found. Undefined if somebody with a key should be there.

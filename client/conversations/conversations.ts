@@ -28,6 +28,7 @@ import { type ContactState, contactStates, knownNames, namesToWatch } from "./co
 import { type CommittedMessage, GroupCommit } from "./group_commit.ts";
 import { LinkRegistry } from "./link_registry.ts";
 import { ConversationMail } from "./mail_intake.ts";
+import { PathKeeper } from "./path_keeper.ts";
 import { People } from "./people.ts";
 import { PresenceNotices } from "./presence_notices.ts";
 import { reassign } from "./reassign.ts";
@@ -78,6 +79,7 @@ export class Conversations {
   readonly contactList: ContactList;
   readonly #links: LinkRegistry;
   readonly #calls: Calls;
+  readonly #paths: PathKeeper<Conversation>;
   readonly #mail: ConversationMail;
   readonly #commits: GroupCommit;
   readonly #verification: VerificationFlow;
@@ -100,7 +102,13 @@ export class Conversations {
     const list: ConversationList = this.#list = new ConversationList(parts);
     const onDisplaced = (name: string, key: PublicKey) => this.#links.displaceOthers(name, key);
     const admission = new PeerAdmission({ ...this.#options, onDisplaced });
-    this.#links = new LinkRegistry({ ...this.#options, selfId: id, list, contacts, admission });
+    this.#paths = new PathKeeper({
+      ...this.#options,
+      straighten: (conversation) => this.#calls.straighten(conversation),
+    });
+    const onLinks = (conversation: Conversation) => this.#paths.changed(conversation);
+    const registered = { selfId: id, list, contacts, admission, onLinks };
+    this.#links = new LinkRegistry({ ...this.#options, ...registered });
     this.#calls = new Calls({ ...this.#options, list, links: this.#links });
     this.#mail = new ConversationMail({ selfId: id, store, admission, list, sink });
     this.#commits = new GroupCommit({ outgoing: store.outgoing, clock });
@@ -319,6 +327,7 @@ export class Conversations {
 
   /** Leaves everybody. Done when every link has ended. */
   async leaveAll(): Promise<void> {
+    this.#paths.stop();
     const links = this.#links.beginLeaving();
     await this.#commits.flushed();
     await Promise.all([

@@ -42,6 +42,8 @@ export interface LinkRegistryOptions {
   readonly contacts: Pick<ContactList, "give" | "keep">;
   readonly admission: PeerAdmission;
   readonly sink: EventSink;
+  /** Told that a conversation has other links than before. */
+  readonly onLinks: (conversation: Conversation) => void;
   readonly clock: Clock;
   /** Gives numbers from 0 up to 1. */
   readonly random: () => number;
@@ -211,6 +213,7 @@ export class LinkRegistry implements LinkKeeper {
     const [before] = conversation.links;
     const result = change();
     const [now] = conversation.links;
+    this.#options.onLinks(conversation);
     if (before === undefined || now === undefined || now === before) return result;
     this.#options.sink.emit({ ...conversation.ref, type: "path-changed", ...pathOf(now) });
     return result;

@@ -18,32 +18,58 @@ async function place(laboratory: Laboratory, name: string, side: string): Promis
   return await laboratory.host(name, { behind });
 }
 
+/** Where bob sits, and how alice reaches him in the end. */
+const ways: Record<string, (alicesSide: string) => RegExp> = {
+  "on the internet": () => straight,
+  // He calls back on a straight way.
+  "behind a router that keeps ports": (side) => side === "on the internet" ? straight : relayed,
+};
+
+const straight = /^bob +(\[[0-9a-f:]+\]|[0-9.]+):[0-9]+ +encrypted/;
+const relayed = /^bob +relayed by [0-9.]+ +encrypted/;
+
 for (const build of builds) {
-  for (const side of Object.keys(sides)) {
-    Deno.test({
-      name: `${build.name}: somebody ${side} talks to somebody on the internet`,
-      ignore: unavailable !== undefined,
-      fn: async () => {
-        await using laboratory = await Laboratory.open();
-        const rendezvous = await laboratory.host("rendezvous");
-        const server = `${rendezvous.address}:5555`;
-        const listens = ["--host", rendezvous.address, "--ephemeral"];
-        await using program = new Program(rendezvous.build(build), "server", ...listens);
-        await program.says(/^p2pchat server listening on /);
-        const bobs = (await laboratory.host("bob")).build(build);
-        await using bob = new Program(bobs, ...client("bob", server), "--register");
-        await bob.says(/^\* registered as bob/);
-        const alices = (await place(laboratory, "alice", side)).build(build);
-        await using alice = new Program(alices, ...client("alice", server));
-        await alice.types("/chat bob\nhello");
-        await bob.says(/^alice: hello$/);
-        await alice.quits();
-        await bob.quits();
-      },
-    });
+  for (const alicesSide of Object.keys(sides)) {
+    for (const [bobsSide, wayFrom] of Object.entries(ways)) {
+      Deno.test({
+        name: `${build.name}: somebody ${alicesSide} talks to somebody ${bobsSide}`,
+        ignore: unavailable !== undefined,
+        fn: async () => {
+          await using laboratory = await Laboratory.open();
+          const rendezvous = await laboratory.host("rendezvous");
+          const server = `${rendezvous.address}:5555`;
+          const listens = ["--host", rendezvous.address, "--ephemeral"];
+          await using program = new Program(rendezvous.build(build), "server", ...listens);
+          await program.says(/^p2pchat server listening on /);
+          const bobs = (await place(laboratory, "bob", bobsSide)).build(build);
+          await using bob = new Program(bobs, "client", "bob", server, "--register");
+          await bob.says(/^\* registered as bob/);
+          const alices = (await place(laboratory, "alice", alicesSide)).build(build);
+          await using alice = new Program(alices, "client", "alice", server, "--register");
+          await alice.types("/chat bob\nhello");
+          await bob.says(/^alice: hello$/);
+          await bob.types("/chat alice\nhello back");
+          await alice.says(/^bob: hello back$/);
+          await reaches(alice, wayFrom(alicesSide));
+          await alice.types("on this way");
+          await bob.says(/^alice: on this way$/);
+          await alice.quits();
+          await bob.quits();
+        },
+      });
+    }
   }
 }
 
-function client(name: string, server: string): string[] {
-  return ["client", name, "5556", server, "--host", "0.0.0.0"];
+/** Waits until a client lists its conversation with a way that a pattern matches. */
+async function reaches(client: Program, way: RegExp): Promise<void> {
+  const lines = () => [...client.out, ...client.err].map((line) => line.trim());
+  for (let tries = 0; !lines().some((line) => way.test(line)); tries++) {
+    if (tries === triesMax) throw new Error(`not on the way ${way}:\n${lines().join("\n")}`);
+    await client.types("/peers");
+    await new Promise((resolve) => setTimeout(resolve, askAgainMs));
+  }
 }
+
+const triesMax = 100;
+const askAgainMs = 100;

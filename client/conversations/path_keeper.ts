@@ -1,0 +1,108 @@
+/**
+ * Keeps each conversation on the best way that there is. While it is relayed a straight way is tried for, ever less
+ * often; once that has held for a while the relay is left, since asking for it again takes one round trip.
+ *
+ * @module
+ */
+
+import { Backoff } from "../../shared/time/backoff.ts";
+import type { TimerClock } from "../../shared/time/clock.ts";
+
+/** How long from one try to the next, at first and at most. */
+const againMs = { firstMs: 1_000, maxMs: 5 * 60_000 };
+/** How long a straight way has to hold before the relay is left, in milliseconds: some open, and carry nothing. */
+const trustedAfterMs = 10_000;
+
+/** A link, as far as its way matters. */
+export interface PathLink {
+  readonly role: "initiator" | "responder";
+  readonly rank: number;
+  /** Leaves the peer on this link. */
+  leave(): Promise<void>;
+}
+
+/** A conversation, as far as its ways matter. */
+export interface PathConversation {
+  /** The best first. */
+  readonly links: readonly PathLink[];
+  readonly isUnknownSender: boolean;
+}
+
+/** What keeping conversations on the best way needs. */
+export interface PathKeeperOptions<C extends PathConversation> {
+  readonly clock: Pick<TimerClock, "after">;
+  /** Gives numbers from 0 up to 1. */
+  readonly random: () => number;
+  /** Tries to open a straight link. Done when that is over, either way. Never throws. */
+  readonly straighten: (conversation: C) => Promise<void>;
+}
+
+/** What is planned for a conversation. */
+interface Plan {
+  readonly seeks: "straight-way" | "end-of-relay";
+  cancel: () => void;
+}
+
+/** The ways of all conversations. */
+export class PathKeeper<C extends PathConversation> {
+  readonly #options: PathKeeperOptions<C>;
+  readonly #plans = new Map<C, Plan>();
+  #stopped = false;
+
+  constructor(options: PathKeeperOptions<C>) {
+    this.#options = options;
+  }
+
+  /** A conversation has other links than before. */
+  changed(conversation: C): void {
+    const [best] = conversation.links;
+    const plan = this.#plans.get(conversation);
+    const isRelayed = best !== undefined && best.rank > 0;
+    // A relay that is opened beside another changes nothing.
+    if (plan?.seeks === "straight-way" && isRelayed) return;
+    plan?.cancel();
+    this.#plans.delete(conversation);
+    if (best === undefined || this.#stopped) return;
+    if (!isRelayed) return this.#leaveRelays(conversation);
+    const backoff = new Backoff({ ...againMs, random: this.#options.random });
+    const planned: Plan = { seeks: "straight-way", cancel: () => {} };
+    this.#plans.set(conversation, planned);
+    // Who has called has tried that already; who was called may be able to call back.
+    const firstMs = best.role === "responder" ? 0 : backoff.next();
+    this.#tryAfter(firstMs, backoff, conversation, planned);
+  }
+
+  /** Plans nothing any more. */
+  stop(): void {
+    this.#stopped = true;
+    for (const { cancel } of this.#plans.values()) cancel();
+    this.#plans.clear();
+  }
+
+  #tryAfter(ms: number, backoff: Backoff, conversation: C, plan: Plan): void {
+    plan.cancel = this.#options.clock.after(ms, async () => {
+      // Nobody has this machine call them by calling it.
+      if (!isUnknown(conversation)) await this.#options.straighten(conversation);
+      if (this.#plans.get(conversation) !== plan) return;
+      this.#tryAfter(backoff.next(), backoff, conversation, plan);
+    });
+  }
+
+  #leaveRelays(conversation: C): void {
+    if (!conversation.links.some(({ rank }) => rank > 0)) return;
+    const cancel = this.#options.clock.after(trustedAfterMs, () => {
+      this.#plans.delete(conversation);
+      for (const link of [...conversation.links]) if (link.rank > 0) link.leave();
+    });
+    this.#plans.set(conversation, { seeks: "end-of-relay", cancel });
+  }
+}
+
+/** Whether the peer is no contact, or the store cannot say it. */
+function isUnknown(conversation: PathConversation): boolean {
+  try {
+    return conversation.isUnknownSender;
+  } catch {
+    return true;
+  }
+}

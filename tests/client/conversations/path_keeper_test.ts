@@ -1,0 +1,102 @@
+import { assertEquals } from "@std/assert";
+import {
+  type PathConversation,
+  PathKeeper,
+  type PathLink,
+} from "../../../client/conversations/path_keeper.ts";
+import { FakeClock } from "../../support/fake_clock.ts";
+
+class Scene {
+  readonly clock = new FakeClock();
+  readonly tries: number[] = [];
+  readonly left: string[] = [];
+  readonly links: PathLink[] = [];
+  isUnknownSender = false;
+  readonly keeper = new PathKeeper<PathConversation>({
+    clock: this.clock,
+    random: () => 0.5,
+    straighten: () => {
+      this.tries.push(this.clock.now());
+      return Promise.resolve();
+    },
+  });
+
+  /** Sets the links, the best first. */
+  has(...links: PathLink[]): void {
+    this.links.splice(0, this.links.length, ...links);
+    this.keeper.changed(this);
+  }
+
+  link(name: string, rank: number, role: PathLink["role"] = "initiator"): PathLink {
+    return { role, rank, leave: () => Promise.resolve(void this.left.push(name)) };
+  }
+}
+
+Deno.test("who was called over the server calls back at once, and who has called waits a moment", async () => {
+  const called = new Scene();
+  called.has(called.link("relayed", 1, "responder"));
+  await called.clock.pass(0);
+  assertEquals(called.tries.length, 1);
+  const caller = new Scene();
+  caller.has(caller.link("relayed", 1));
+  await caller.clock.pass(0);
+  assertEquals(caller.tries.length, 0);
+  await caller.clock.pass(2_000);
+  assertEquals(caller.tries.length, 1);
+});
+
+Deno.test("a straight way is tried for ever less often, and never given up", async () => {
+  const scene = new Scene();
+  scene.has(scene.link("relayed", 1));
+  for (let minutes = 0; minutes < 60; minutes++) await scene.clock.pass(60_000);
+  const pauses = scene.tries.slice(1).map((at, i) => at - scene.tries[i]!);
+  assertEquals(pauses.some((pause, i) => pause < (pauses[i - 1] ?? 0)), false);
+  assertEquals(scene.tries.at(-1)! > 50 * 60_000, true);
+  assertEquals(scene.tries.length < 40, true);
+});
+
+Deno.test("nobody is called back who is no contact", async () => {
+  const scene = new Scene();
+  scene.isUnknownSender = true;
+  scene.has(scene.link("relayed", 1, "responder"));
+  await scene.clock.pass(10_000);
+  assertEquals(scene.tries, []);
+  scene.isUnknownSender = false;
+  await scene.clock.pass(60_000);
+  assertEquals(scene.tries.length > 0, true);
+});
+
+Deno.test("the relay is left once a straight way has held for a while, and not before", async () => {
+  const scene = new Scene();
+  const relayed = scene.link("relayed", 1);
+  scene.has(relayed);
+  scene.has(scene.link("straight", 0), relayed);
+  await scene.clock.pass(9_000);
+  assertEquals(scene.left, []);
+  await scene.clock.pass(2_000);
+  assertEquals(scene.left, ["relayed"]);
+});
+
+Deno.test("if the straight way dies soon, the relay stays and another is tried for", async () => {
+  const scene = new Scene();
+  const relayed = scene.link("relayed", 1);
+  scene.has(relayed);
+  scene.has(scene.link("straight", 0), relayed);
+  await scene.clock.pass(5_000);
+  scene.has(relayed);
+  const before = scene.tries.length;
+  await scene.clock.pass(10_000);
+  assertEquals(scene.left, []);
+  assertEquals(scene.tries.length > before, true);
+});
+
+Deno.test("nothing is planned for what is over", async () => {
+  const scene = new Scene();
+  scene.has(scene.link("relayed", 1));
+  scene.has();
+  await scene.clock.pass(600_000);
+  scene.has(scene.link("relayed", 1, "responder"));
+  scene.keeper.stop();
+  await scene.clock.pass(600_000);
+  assertEquals(scene.tries, []);
+});
