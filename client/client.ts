@@ -124,7 +124,7 @@ export class ChatClient {
       notices: this.#notices,
       contacts: () => this.#conversations.contactList,
     });
-    const onProblem = (problem: Problem) => this.#tellProblem(problem);
+    const onProblem = this.#tellProblem;
     const mailbox = new Mailbox({ id, identity, rendezvous, store, signal, onProblem });
     const self = { id, address: this.address, identity };
     const connector = new Connector({
@@ -162,6 +162,10 @@ export class ChatClient {
     return this.#rendezvous.register(onRegistered);
   }
 
+  /** As {@linkcode register}, but a server that refuses or is away is asked again. Done after the first try. */
+  stayRegistered(onRegistered: (registered: Registered) => void): Promise<void> {
+    return this.#rendezvous.stayRegistered(onRegistered);
+  }
   /** Takes the registration back. @throws {UserError} If the server refuses or is away. */
   unregister(): Promise<void> {
     return this.#rendezvous.unregister();
@@ -367,7 +371,5 @@ export class ChatClient {
     presence: (name, status) => this.#conversations.takePresence(name, status),
   };
 
-  #tellProblem(problem: Problem): void {
-    this.#sink.emit({ type: "problem", problem });
-  }
+  readonly #tellProblem = (problem: Problem) => this.#sink.emit({ type: "problem", problem });
 }

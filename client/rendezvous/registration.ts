@@ -80,6 +80,8 @@ export interface Registered {
 export class Registration {
   readonly #options: RegistrationOptions;
   #refreshing: AbortController | undefined;
+  /** Ends trying to register for the first time. */
+  #trying: AbortController | undefined;
   #registering: Promise<Registered> | undefined;
   #registered: Registered | undefined;
   /** This run of the client. */
@@ -119,6 +121,50 @@ export class Registration {
   }
 
   /**
+   * As {@linkcode start}, but tries until it is registered or the registration is taken back. Done after the first
+   * try; why one fails goes where the loss of a registration does.
+   */
+  async startTrying(onRegistered?: (registered: Registered) => void): Promise<void> {
+    const trying = this.#trying = new AbortController();
+    const problem = await this.#try(onRegistered);
+    const { signal, onLost } = this.#options;
+    if (problem === undefined || trying.signal.aborted || signal.aborted) return;
+    onLost(problem);
+    this.#tryOn(problem, trying.signal, onRegistered);
+  }
+
+  async #tryOn(
+    first: Problem,
+    trying: AbortSignal,
+    onRegistered?: (registered: Registered) => void,
+  ): Promise<void> {
+    const { clock, random, onLost } = this.#options;
+    const signal = AbortSignal.any([trying, this.#options.signal]);
+    const backoff = new Backoff({ ...againBackoffMs, random });
+    let told = refusalIn(first);
+    for (let problem: Problem | undefined = first; problem !== undefined;) {
+      if (!await wait(Math.max(backoff.next(), askedPauseMs(problem)), signal, clock)) return;
+      // The user may have registered meanwhile.
+      if (this.active) return;
+      problem = await this.#try(onRegistered);
+      const refusal = refusalIn(problem);
+      if (signal.aborted || refusal === undefined || refusal === told) continue;
+      told = refusal;
+      onLost(problem!);
+    }
+  }
+
+  /** @returns Why it is not registered; undefined if it is. */
+  async #try(onRegistered?: (registered: Registered) => void): Promise<Problem | undefined> {
+    try {
+      await this.start(onRegistered);
+      return undefined;
+    } catch (error) {
+      return problemOf(error);
+    }
+  }
+
+  /**
    * Takes the registration back.
    *
    * @throws {UserError} If the server refuses or does not answer. The registration is not refreshed any more
@@ -140,6 +186,7 @@ export class Registration {
 
   /** Refreshes no more: the registration runs out by itself. */
   stopRefreshing(): void {
+    this.#trying?.abort();
     this.#refreshing?.abort();
     this.#refreshing = undefined;
     this.#options.connection.release();

@@ -197,6 +197,11 @@ export class Rendezvous {
     return this.#registration.start(onRegistered);
   }
 
+  /** As {@linkcode register}, but a server that refuses or does not answer is asked again. Done after the first try. */
+  stayRegistered(onRegistered?: (registered: Registered) => void): Promise<void> {
+    return this.#registration.startTrying(onRegistered);
+  }
+
   /**
    * Takes the registration back.
    *

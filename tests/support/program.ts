@@ -16,6 +16,8 @@ export interface Build {
   readonly args: readonly string[];
   /** The home directory; by default a fresh one for each program. */
   readonly home?: string;
+  /** Whether a client registers at start unless it is told not to. Most tests do not need that, so it is told. */
+  readonly registersAtStart?: boolean;
   /** What else it finds in its environment. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -43,8 +45,13 @@ const compiled = Deno.env.get("P2PCHAT");
 
 /** Every way to start the program that there is here. */
 export const builds: readonly Build[] = [
-  await buildIn(new URL("../..", import.meta.url).pathname.replace(/\/$/, "")),
-  ...compiled === undefined ? [] : [{ name: "compiled", command: compiled, args: [] }],
+  {
+    ...await buildIn(new URL("../..", import.meta.url).pathname.replace(/\/$/, "")),
+    registersAtStart: true,
+  },
+  ...compiled === undefined
+    ? []
+    : [{ name: "compiled", command: compiled, args: [], registersAtStart: true }],
 ];
 
 /**
@@ -60,6 +67,18 @@ const denoDir = await findDenoDir();
 async function findDenoDir(): Promise<string> {
   const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
   return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
+}
+
+/** The arguments of a program. A client registers at start only if its test says so. */
+export function argumentsOf(
+  { registersAtStart = false }: Pick<Build, "registersAtStart">,
+  more: readonly string[],
+): readonly string[] {
+  const saysSo = more.some((argument) => /^--(no-)?register$/.test(argument));
+  return registersAtStart && more[0] === "client" && more.length > 1 && !more[1]!.startsWith("-") &&
+      !saysSo
+    ? [...more, "--no-register"]
+    : more;
 }
 
 /** How long a line may take to appear before the test has failed. */
@@ -79,10 +98,11 @@ export class Program implements AsyncDisposable {
   #changed = Promise.withResolvers<void>();
   #inputClosed = false;
 
-  constructor({ command, args, home, env }: Build, ...more: string[]) {
+  constructor(build: Build, ...more: string[]) {
+    const { command, args, home, env } = build;
     this.#home = home === undefined ? temporaryDirectory() : undefined;
     this.#child = new Deno.Command(command, {
-      args: [...args, ...more],
+      args: [...args, ...argumentsOf(build, more)],
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",

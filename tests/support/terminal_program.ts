@@ -5,7 +5,7 @@
  */
 
 import { type Place, temporaryDirectory } from "./places.ts";
-import { type Build, environmentAt } from "./program.ts";
+import { argumentsOf, type Build, environmentAt } from "./program.ts";
 
 /** Whether a terminal can be had here. */
 export const hasTerminal = Deno.build.os === "linux" &&
@@ -37,9 +37,12 @@ export class TerminalProgram implements AsyncDisposable {
   readonly #home: Place | undefined;
   #changed = Promise.withResolvers<void>();
 
-  constructor({ command, args, home, shell = instead }: TerminalBuild, ...more: string[]) {
+  constructor(build: TerminalBuild, ...more: string[]) {
+    const { command, args, home, shell = instead } = build;
     this.#home = home === undefined ? temporaryDirectory() : undefined;
-    const words = [command, ...args, ...more].map((word) => `'${word}'`).join(" ");
+    const words = [command, ...args, ...argumentsOf(build, more)].map((word) => `'${word}'`).join(
+      " ",
+    );
     this.#child = new Deno.Command("script", {
       args: ["-qfec", `stty cols ${columns} rows 20; ${shell(words)}`, "/dev/null"],
       stdin: "piped",

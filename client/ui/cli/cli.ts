@@ -7,11 +7,7 @@
 // deno-lint-ignore-file no-console -- what a command is asked for, it prints
 import { Argument, type Command, Option } from "commander";
 import { type Address, formatAddress } from "../../../shared/net/address.ts";
-import {
-  parseClientIdArgument,
-  parseHostArgument,
-  parsePortArgument,
-} from "../../../shared/process/arguments.ts";
+import { parseClientIdArgument, parseHostArgument } from "../../../shared/process/arguments.ts";
 import { configDirectory } from "../../../shared/process/directories.ts";
 import { clientIdRule } from "../../../shared/protocol/client_id.ts";
 import type { ServerAddress } from "../../../shared/net/server_address.ts";
@@ -32,6 +28,7 @@ import {
   caHelp,
   defaultServers,
   defaultServersHelp,
+  parsePortOrServers,
   parseServersArgument,
   serversHelp,
   withAuthorities,
@@ -65,16 +62,22 @@ function addClient(program: Command): void {
   program.command("client")
     .description("talk to people")
     .argument("<clientID>", `your name: ${clientIdRule}`, parseClientIdArgument)
-    .argument("[listenPort]", "port to listen on; 0 takes a free one", parsePortArgument, 0)
     .addArgument(
-      new Argument("[server]", serversHelp).default(defaultServers, defaultServersHelp)
+      new Argument("[listenPort]", "port to listen on; 0 takes a free one; may be left out")
+        .default(0).argParser(parsePortOrServers),
+    )
+    .addArgument(
+      new Argument("[server]", `${serversHelp} (default: ${defaultServersHelp})`)
         .argParser(parseServersArgument),
     )
     .addOption(
-      new Option("--host <host>", "address to listen on; 0.0.0.0 lets other machines call you")
-        .default("127.0.0.1").argParser(parseHostArgument),
+      new Option(
+        "--host <host>",
+        "address to listen on (default: all, with a server on another machine; else 127.0.0.1)",
+      ).argParser(parseHostArgument),
     )
-    .option("--register", "register at start")
+    .option("--register", "end if registering with the server fails at start")
+    .option("--no-register", "do not register at start")
     .option("--strict", "in a script, end at the first line that fails")
     .option("--ca <file>", caHelp)
     .option("--allow-plaintext", "also talk to programs that cannot encrypt")
@@ -91,14 +94,14 @@ function addClient(program: Command): void {
     .addOption(passphraseDescriptor())
     .addHelpText(
       "after",
-      "\nExample: p2pchat client alice 5556 127.0.0.1:5555, then /register, /chat bob, /help.",
+      "\nExample: p2pchat client alice chat.example.org, then /chat bob, /help.",
     )
     .action(worded(startClient));
 }
 
 interface ClientOptions extends PassphraseOptions {
-  readonly host: string;
-  readonly register?: true;
+  readonly host?: string;
+  readonly register?: boolean;
   readonly strict?: true;
   readonly ca?: string;
   readonly profile?: string;
@@ -112,14 +115,19 @@ interface ClientOptions extends PassphraseOptions {
 
 async function startClient(
   id: string,
-  port: number,
-  namedServers: readonly ServerAddress[],
+  portOrServers: number | readonly ServerAddress[],
+  serversBehind: readonly ServerAddress[] | undefined,
   options: ClientOptions,
   command: Command,
 ): Promise<void> {
+  const [port, namedServers] = typeof portOrServers === "number"
+    ? [portOrServers, serversBehind ?? defaultServers]
+    : [0, portOrServers];
+  if (typeof portOrServers !== "number" && serversBehind !== undefined) {
+    command.error("error: the port to listen on comes before the server, and is a number");
+  }
   const { host, profile = configDirectory() } = options;
-  const { allowPlaintext = false, contactsOnly = false, readReceipts = false, register = false } =
-    options;
+  const { allowPlaintext = false, contactsOnly = false, readReceipts = false, register } = options;
   const { legacyServer = false, openPresence = false, strict = false, takeOver = false } = options;
   if (legacyServer && namedServers.every(({ tls }) => tls !== undefined)) {
     command.error("error: --legacy-server is for a server that is named without tls://");
@@ -130,7 +138,8 @@ async function startClient(
   const isDone = await runClient({
     ...{ id, host, port, servers, profile, passphrase },
     ...{ allowPlaintext, contactsOnly, legacyServer, openPresence },
-    ...{ readReceipts, register, strict, takeOver },
+    ...{ readReceipts, strict, takeOver },
+    register: register === undefined ? "try" : register ? "must" : "no",
   });
   if (!isDone) Deno.exitCode = 1;
 }

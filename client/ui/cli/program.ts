@@ -18,14 +18,15 @@ import { UserError } from "../../user_error.ts";
 import { LinePrinter, runLines } from "../script/script.ts";
 import { type Display, Session } from "../session.ts";
 import { openTerminal } from "../terminal/terminal.ts";
+import { listeningHost } from "./listening_host.ts";
 import { openOwnProfile } from "./own_profile.ts";
 import type { PassphraseSource } from "./passphrase_source.ts";
 
 /** What a client's program is started with. */
 export interface ClientProgramOptions {
   readonly id: string;
-  /** The IP address to listen on. */
-  readonly host: string;
+  /** The IP address to listen on; see {@linkcode listeningHost} if it is not given. */
+  readonly host: string | undefined;
   /** The port to listen on; 0 takes a free one. */
   readonly port: number;
   /** In the order in which they are tried. */
@@ -43,8 +44,8 @@ export interface ClientProgramOptions {
   readonly legacyServer: boolean;
   /** Whether others are told what the user has seen. */
   readonly readReceipts: boolean;
-  /** Whether it registers at start, and ends if that fails. */
-  readonly register: boolean;
+  /** Whether it registers at start: it tries until it is; it must, or it ends; or it does not. */
+  readonly register: "try" | "must" | "no";
   /** Whether a script ends at the first line that fails. */
   readonly strict: boolean;
   /** Whether a client that runs with that name ends. */
@@ -81,9 +82,11 @@ export async function runClient(options: ClientProgramOptions): Promise<boolean>
   await dropFilePermissions();
   const printer = new LinePrinter(stop.request);
   const display = terminal ?? printer;
+  const { host = listeningHost(options.servers), port } = options;
   const session = listening(
-    options,
-    () => new Session(display, (sink) => new ChatClient({ ...options, identity, store, sink })),
+    { host, port },
+    () =>
+      new Session(display, (sink) => new ChatClient({ ...options, host, identity, store, sink })),
   );
   const { client } = session;
   control.answer({
@@ -101,13 +104,11 @@ export async function runClient(options: ClientProgramOptions): Promise<boolean>
   });
   let isDone = true;
   try {
-    hint(options, display);
-    if (options.register) {
-      const registering = client.register((registered) =>
-        display.show({ type: "registered", ...registered })
-      );
-      // A server that does not answer keeps nobody from leaving.
-      await Promise.race([registering, aborted(stop.signal)]);
+    hint({ host, servers: options.servers }, display);
+    const begun = register(options.register, client, display);
+    // A script may need the server at once; a person sees when they are registered. Nobody is kept from leaving.
+    if (terminal === undefined || options.register === "must") {
+      await Promise.race([begun, aborted(stop.signal)]);
     }
     if (terminal === undefined) {
       const lines = { input: Deno.stdin.readable, isTyped: input, strict: options.strict };
@@ -127,8 +128,22 @@ export async function runClient(options: ClientProgramOptions): Promise<boolean>
   throw new UserError({ code: "output-not-written", reason: fileReason(cause) }, { cause });
 }
 
+/** Registers. Done when that has been tried once. @throws {UserError} If the user wants nothing else. */
+async function register(
+  wanted: ClientProgramOptions["register"],
+  client: ChatClient,
+  display: Display,
+): Promise<void> {
+  const show: Parameters<ChatClient["register"]>[0] = (registered) =>
+    display.show({ type: "registered", ...registered });
+  if (wanted === "must") await client.register(show);
+  else if (wanted === "try") await client.stayRegistered(show);
+}
+
+type HintOptions = Pick<ClientProgramOptions, "servers"> & { readonly host: string };
+
 /** Tells what the user may not expect of how the client was started. */
-function hint({ host, servers }: ClientProgramOptions, display: Display): void {
+function hint({ host, servers }: HintOptions, display: Display): void {
   const remote = servers.filter((server) => !isLocal(server.host));
   if (isLocal(host) && remote.length > 0) display.show({ type: "hint", hint: "local-only" });
   if (remote.some(({ tls }) => tls === undefined)) {

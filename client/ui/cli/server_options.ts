@@ -6,7 +6,7 @@
 
 import { type Command, InvalidArgumentError } from "commander";
 import { parseServerAddresses, type ServerAddress } from "../../../shared/net/server_address.ts";
-import { defaultPort } from "../../../shared/process/arguments.ts";
+import { defaultPort, parsePortArgument } from "../../../shared/process/arguments.ts";
 import { readAuthorities } from "./ca_file.ts";
 
 /** What the help says of servers. */
@@ -49,4 +49,9 @@ export function parseServersArgument(text: string): readonly ServerAddress[] {
       "tls://chat.example.org:5555, or tls://chat.example.org:5555?sha256=FINGERPRINT, which has 64 " +
       "hexadecimal digits or 43 characters of base64url. Several have commas between them.",
   );
+}
+
+/** Reads the port that a client listens on; or its servers, if the port is left out. @throws {InvalidArgumentError} */
+export function parsePortOrServers(text: string): number | readonly ServerAddress[] {
+  return /^[0-9]*$/.test(text) ? parsePortArgument(text) : parseServersArgument(text);
 }

@@ -195,7 +195,7 @@ function ignoredWords(ignored: readonly string[]): string {
 }
 
 const hints: Readonly<Record<(Answer & { type: "hint" })["hint"], string>> = {
-  "local-only": "only this machine can call you; start with --host 0.0.0.0 to let others",
+  "local-only": "only this machine can call you; start without --host to let others",
   "server-line-not-encrypted":
     "the connection to the server is not encrypted: anyone on the way can see whom you look for and " +
     "change what the server says; put tls:// before its address if the server supports it",

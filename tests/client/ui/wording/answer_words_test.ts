@@ -132,7 +132,7 @@ testWords({
   hint: [
     [
       { hint: "local-only" },
-      "* only this machine can call you; start with --host 0.0.0.0 to let others",
+      "* only this machine can call you; start without --host to let others",
     ],
     [
       { hint: "server-line-not-encrypted" },
