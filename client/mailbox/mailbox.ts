@@ -47,7 +47,7 @@ export interface MailboxOptions {
   /** Our own id. */
   readonly id: string;
   readonly identity: Identity;
-  readonly rendezvous: Pick<Rendezvous, "address" | "connection" | "mailBytesMax">;
+  readonly rendezvous: Pick<Rendezvous, "address" | "collect" | "connection" | "mailBytesMax">;
   /** Ends the collecting. */
   readonly signal: AbortSignal;
   /** Keeps mail that cannot be used yet. */
@@ -229,17 +229,16 @@ export class Mailbox {
     intake: MailIntake,
     onUnreadable: () => void,
   ): Promise<Round> {
-    const { id } = this.#options;
+    const { id, rendezvous } = this.#options;
     const round = { left: 0, tookBehindLeft: false };
     let taken: Header[] = [];
     for (;;) {
-      const collect = message("COLLECT", [
+      const reply = await rendezvous.collect(server, [
         ["clientID", id],
         ["Version", protocolVersion],
         ["After", formatMailNumber(after)],
         ...taken,
       ]);
-      const reply = await server.request(collect, "COLLECTACK");
       const number = parseMailNumber(header(reply, "Number"));
       // A server that goes back would be asked for ever.
       if (number === undefined || number <= after) return round;

@@ -11,7 +11,7 @@ import type { Address } from "../../shared/net/address.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import type { Fingerprint, PublicKey } from "../../shared/crypto/public_key.ts";
-import { header, type Message } from "../../shared/protocol/message.ts";
+import { type Header, header, type Message } from "../../shared/protocol/message.ts";
 import type { PresenceStatus } from "../../shared/protocol/records.ts";
 import type { KnownClient } from "../events.ts";
 import type { Problem } from "../user_error.ts";
@@ -23,6 +23,8 @@ import { type Listed, listEveryone, lookUp } from "./lookup.ts";
 import { LookupCache } from "./lookup_cache.ts";
 import { PresenceWatch } from "./presence_watch.ts";
 import { RelayCalls } from "./relay.ts";
+import type { Challenge } from "./reply.ts";
+import { requestSigned } from "./signed_request.ts";
 import { type Registered, Registration } from "./registration.ts";
 import type { ServerConnection } from "./server_connection.ts";
 import type { ServerKindsOptions } from "./server_kinds.ts";
@@ -92,6 +94,9 @@ export class Rendezvous {
   readonly #relay: RelayCalls;
   readonly #signal: AbortSignal;
   readonly #lookups = new LookupCache();
+  readonly #identity: Identity;
+  /** What has to be signed when mail is asked for next. */
+  readonly #collectChallenges = new WeakMap<RegisteredConnection, Challenge>();
 
   /** @throws {TypeError} If no server is named. */
   constructor(options: RendezvousOptions) {
@@ -99,6 +104,7 @@ export class Rendezvous {
     this.#id = id;
     this.#notices = notices;
     this.#signal = options.signal;
+    this.#identity = options.identity;
     const tokenFor = (name: string) => options.contacts?.().tokenFor(name);
     this.#relay = new RelayCalls({ ...options, tokenFor });
     this.#connection = new ControlConnection({
@@ -185,6 +191,32 @@ export class Rendezvous {
     if (connection === undefined || !this.relays) return undefined;
     const either = AbortSignal.any([signal, this.#signal]);
     return await this.#relay.call(connection, target, key, either);
+  }
+
+  /**
+   * Asks for mail on a connection, signed if the server has the client sign for the address that it has dialed: so
+   * nobody who passes the connection on can take or delete mail.
+   *
+   * @param headers All but the key and the signature.
+   * @returns A COLLECTACK.
+   * @throws {UserError} If the server refuses or is lost.
+   */
+  async collect(
+    connection: RegisteredConnection,
+    headers: readonly Header[],
+  ): Promise<Message> {
+    const { reply } = await requestSigned(
+      connection,
+      this.#identity,
+      "COLLECT",
+      headers,
+      "COLLECTACK",
+      this.#collectChallenges.get(connection),
+    );
+    const nonce = header(reply, "Nonce");
+    if (nonce === undefined) this.#collectChallenges.delete(connection);
+    else this.#collectChallenges.set(connection, { nonce, realm: "", knowsDialed: true });
+    return reply;
   }
 
   /**

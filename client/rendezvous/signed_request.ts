@@ -25,11 +25,16 @@ import {
 } from "../../shared/protocol/registration_proof.ts";
 import type { VerbName } from "../../shared/protocol/verbs.ts";
 import { UserError } from "../user_error.ts";
-import type { ControlConnection } from "./control_connection.ts";
 import { type Challenge, ServerRefusal } from "./reply.ts";
 
 /** A challenge holds on the connection on which it came, and that may have ended before the answer. */
 const triesMax = 3;
+
+/** Where signed requests are made. */
+export interface SigningConnection {
+  readonly server: ServerAddress;
+  request(request: Message, expected: VerbName): Promise<Message>;
+}
 
 /** A reply, and what the server had signed. */
 export interface SignedReply {
@@ -46,28 +51,33 @@ export interface SignedReply {
  * @param verb What is asked for.
  * @param headers All but the key, the nonce and the signature.
  * @param expected The verb of the reply.
+ * @param known What the server has said already that it wants signed; if not given, it is asked.
  * @throws {ServerRefusal} If the server answers ERROR.
  * @throws {UserError} If it cannot be reached, does not answer, answers something else, does not go by the
  * address that was dialed, or asks for a signature that another server could use.
  */
 export async function requestSigned(
-  connection: Pick<ControlConnection, "request" | "server">,
+  connection: SigningConnection,
   identity: Identity,
   verb: RegistrationPurpose,
   headers: readonly Header[],
   expected: VerbName,
+  known?: Challenge,
 ): Promise<SignedReply> {
   const unsigned: Header[] = [...headers, ["Key", identity.publicKey]];
-  let request = message(verb, unsigned);
+  let challenge = known;
   let unchecked = false;
   for (let tries = 1;; tries++) {
+    const { server } = connection;
+    const request = challenge === undefined
+      ? message(verb, unsigned)
+      : signedRequest(verb, unsigned, challenge, server, identity);
     try {
       const reply = await connection.request(request, expected);
-      return { reply, proven: tries > 1, unchecked };
+      return { reply, proven: challenge !== undefined, unchecked };
     } catch (error) {
       if (!(error instanceof ServerRefusal)) throw error;
-      const { accepted, challenge } = error;
-      const { server } = connection;
+      const { accepted } = error;
       if (accepted !== undefined) {
         const place = formatServerAddress(server);
         throw new UserError({
@@ -77,15 +87,25 @@ export async function requestSigned(
           accepted,
         });
       }
-      if (challenge === undefined || tries > triesMax) throw error;
-      const place: Header[] = challenge.knowsDialed ? [["Dialed", dialed(server)]] : [];
+      if (error.challenge === undefined || tries > triesMax) throw error;
+      challenge = error.challenge;
       unchecked = !challenge.knowsDialed && !isChecked(challenge, server);
-      const challenged = message(verb, [...unsigned, ["Nonce", challenge.nonce], ...place]);
-      const claim = registrationClaim(challenged, verb, challenge.realm);
-      const signature = signatureToText(identity.sign(registrationTranscript(claim)));
-      request = message(verb, [...challenged.headers, ["Signature", signature]]);
     }
   }
+}
+
+function signedRequest(
+  verb: RegistrationPurpose,
+  unsigned: readonly Header[],
+  { nonce, realm, knowsDialed }: Challenge,
+  server: ServerAddress,
+  identity: Identity,
+): Message {
+  const place: Header[] = knowsDialed ? [["Dialed", dialed(server)]] : [];
+  const challenged = message(verb, [...unsigned, ["Nonce", nonce], ...place]);
+  const claim = registrationClaim(challenged, verb, realm);
+  const signature = signatureToText(identity.sign(registrationTranscript(claim)));
+  return message(verb, [...challenged.headers, ["Signature", signature]]);
 }
 
 /** The address of a server as the client has dialed it. A zone has no meaning on the server's machine. */

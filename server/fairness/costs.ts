@@ -26,7 +26,12 @@ const costs: Readonly<Record<RatedVerb, number>> = {
 
 /** What checking a signature costs beside that, and which requests have one. */
 const signatureCost = 24;
-const signedVerbs: ReadonlySet<RatedVerb> = new Set(["REGISTER", "UNREGISTER", "JOIN"]);
+const signedVerbs: ReadonlySet<RatedVerb> = new Set([
+  "REGISTER",
+  "UNREGISTER",
+  "COLLECT",
+  "JOIN",
+]);
 
 /** What a request is, for those who decide whether it is answered. */
 export interface Kind {

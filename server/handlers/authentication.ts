@@ -21,6 +21,7 @@ import type { Fault } from "../../shared/protocol/status.ts";
 import { speaksVersion1 } from "../../shared/protocol/verbs.ts";
 import type { AuthenticatedClient } from "../presence/presence.ts";
 import type { Realm } from "../realm/realm.ts";
+import type { Challenge } from "./challenge.ts";
 import type { Client, Context } from "./context.ts";
 
 /** What the server understands, of what a client has to know before it signs. */
@@ -37,7 +38,10 @@ export interface Proof {
  * The proof in a request; undefined if it names no key. The request uses up the challenge that it names,
  * whatever becomes of the request.
  */
-export function takeProof(request: Message, { challenge }: Client): Proof | undefined {
+export function takeProof(
+  request: Message,
+  { challenge }: { readonly challenge: Challenge },
+): Proof | undefined {
   const key = header(request, "Key");
   return key === undefined ? undefined : { key, isFresh: challenge.take(header(request, "Nonce")) };
 }
@@ -54,6 +58,7 @@ export function verifyProof(
   purpose: RegistrationPurpose,
   { realm }: Context,
   client: Client,
+  challenge = client.challenge,
 ): PublicKey | Message {
   if (!speaksVersion1(request)) return errorReply(serverFaults.keyWithoutVersion);
   const publicKey = parsePublicKey(key);
@@ -66,7 +71,7 @@ export function verifyProof(
   if (signature === undefined || !isFresh) {
     return errorReply(
       serverFaults.unsigned,
-      ["Nonce", client.challenge.give()],
+      ["Nonce", challenge.give()],
       ["Realm", realm.name],
       ["Features", features],
     );

@@ -21,6 +21,11 @@ export class Challenge {
     this.#clock = clock;
   }
 
+  /** Another challenge of the same connection, for what is asked at the same time. */
+  another(): Challenge {
+    return new Challenge(this.#clock);
+  }
+
   /** Makes a new nonce, 128 bits in hexadecimal, which replaces the one before. */
   give(): string {
     this.#givenAtMs = this.#clock.now();

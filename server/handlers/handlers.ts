@@ -53,6 +53,7 @@ export function newClient(
     observedHost,
     reachedAt,
     challenge: new Challenge(clock),
+    mailChallenge: undefined,
     authenticated: undefined,
     registrant: undefined,
     displaced: undefined,

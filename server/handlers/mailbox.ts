@@ -17,7 +17,7 @@ import { formatMailNumber, parseMailNumber } from "../../shared/protocol/records
 import { type Fault, isFault } from "../../shared/protocol/status.ts";
 import { sourceOf } from "../limits/limits.ts";
 import type { MailRefusal } from "../mailbox/mailbox.ts";
-import { authenticatedClient } from "./authentication.ts";
+import { authenticatedClient, takeProof, verifyProof } from "./authentication.ts";
 import type { Client, Context } from "./context.ts";
 import { reply } from "./replies.ts";
 
@@ -82,7 +82,8 @@ function depositFault(refusal: MailRefusal, clientId: string, host: string): Fau
 }
 
 /** Deletes the mails that a client has taken, and gives it the next. */
-export function collect(request: Message, { mailbox }: Context, client: Client): Message {
+export function collect(request: Message, context: Context, client: Client): Message {
+  const { mailbox } = context;
   const owner = authenticatedClient(request, client);
   if (isFault(owner)) return errorReply(owner);
   if (mailbox === undefined) return errorReply(serverFaults.noMailbox);
@@ -92,6 +93,15 @@ export function collect(request: Message, { mailbox }: Context, client: Client):
   if (after === undefined || !taken.every((number) => number !== undefined)) {
     return errorReply(requestFaults.invalidMailNumbers);
   }
+  const { mailChallenge: challenge } = client;
+  if (challenge !== undefined) {
+    const proof = takeProof(request, { challenge }) ?? { key: owner.key, isFresh: false };
+    if (proof.key !== owner.key) return errorReply(serverFaults.nameOfOtherKey(owner.clientId));
+    const proven = verifyProof(proof, request, "COLLECT", context, client, challenge);
+    if (typeof proven !== "string") return proven;
+    // A signature for what the server is called otherwise could come from another server.
+    if (header(request, "Dialed") === undefined) return errorReply(serverFaults.wrongSignature);
+  }
   const collected = mailbox.collect(owner, taken, after);
   if (collected === undefined) return errorReply(serverFaults.mailboxUnavailable);
   const { count, mail } = collected;
@@ -99,5 +109,6 @@ export function collect(request: Message, { mailbox }: Context, client: Client):
   if (mail !== undefined) {
     headers.push(["Number", formatMailNumber(mail.number)], ...dataHeaders(mail.data));
   }
+  if (challenge !== undefined) headers.push(["Nonce", challenge.give()]);
   return reply("COLLECTACK", request, headers);
 }

@@ -51,6 +51,10 @@ export function register(request: Message, context: Context, client: Client): Me
   if (key !== undefined) {
     noteRegistrant(client, registrant!);
     authenticate(client, { clientId: outcome.clientId, key }, context);
+    // Who has signed for the address signs for it again: a server between cannot leave that away.
+    if (header(request, "Dialed") !== undefined) {
+      client.mailChallenge ??= client.challenge.another();
+    }
   }
   other?.displaced(clientId);
   return reply("REGACK", request, locationHeaders(clientId, address), "Expires", ttlMs / 1000);

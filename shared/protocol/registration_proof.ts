@@ -1,6 +1,6 @@
 /**
- * What the owner of a key signs to register a name, to end the registration, or to join a relay: all values of the request, and
- * the challenge that it answers. So the signature is valid only for that request, on that connection, to that
+ * What the owner of a key signs to register a name, to end the registration, to collect mail, or to join a relay:
+ * all values of the request, and the challenge that it answers. So the signature is valid only for that request, on that connection, to that
  * server.
  *
  * @module
@@ -8,11 +8,11 @@
 
 import { fromBase64url, toBase64url } from "../bytes/base64url.ts";
 import { signatureBytes } from "../crypto/identity.ts";
-import { header, type Message } from "./message.ts";
+import { header, headerValues, type Message } from "./message.ts";
 import { protocolVersion } from "./verbs.ts";
 
 /** What a request asks for. QUIT means the same as UNREGISTER. */
-export type RegistrationPurpose = "REGISTER" | "UNREGISTER" | "JOIN";
+export type RegistrationPurpose = "REGISTER" | "UNREGISTER" | "COLLECT" | "JOIN";
 
 /**
  * The server that a signature is good for: by the address that the client has dialed, or by the name that the
@@ -31,6 +31,8 @@ export interface RegistrationClaim {
   readonly port: string;
   readonly expires: string;
   readonly key: string;
+  /** What a COLLECT asks for, and which mails it deletes; left out for other purposes. */
+  readonly collect?: { readonly after: string; readonly taken: readonly string[] };
 }
 
 const utf8 = new TextEncoder();
@@ -40,12 +42,13 @@ const utf8 = new TextEncoder();
  * so two different claims never give the same bytes.
  */
 export function registrationTranscript(claim: RegistrationClaim): Uint8Array {
-  const { server } = claim;
+  const { server, collect } = claim;
   const place = "dialed" in server ? `Dialed: ${server.dialed}` : `Realm: ${server.realm}`;
   return utf8.encode(
     `p2pchat registration\nPurpose: ${claim.purpose}\nVersion: ${protocolVersion}\n` +
       `Nonce: ${claim.nonce}\n${place}\nclientID: ${claim.clientID}\n` +
-      `IP: ${claim.ip}\nPort: ${claim.port}\nExpires: ${claim.expires}\nKey: ${claim.key}`,
+      `IP: ${claim.ip}\nPort: ${claim.port}\nExpires: ${claim.expires}\nKey: ${claim.key}` +
+      (collect === undefined ? "" : `\nAfter: ${collect.after}\nTaken: ${collect.taken.join(",")}`),
   );
 }
 
@@ -70,6 +73,9 @@ export function registrationClaim(
     port: value("Port"),
     expires: value("Expires"),
     key: value("Key"),
+    ...purpose === "COLLECT" && {
+      collect: { after: value("After"), taken: headerValues(request, "Taken") },
+    },
   };
 }
 

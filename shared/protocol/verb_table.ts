@@ -93,9 +93,13 @@ export const verbs = {
   COLLECT: {
     from: ["client"],
     required: ["clientID", "Version"],
-    optional: ["After", "Taken"],
+    optional: ["After", "Taken", "Key", "Nonce", "Dialed", "Signature"],
   },
-  COLLECTACK: { from: ["server"], required: ["Count"], optional: ["Version", "Number", "Data"] },
+  COLLECTACK: {
+    from: ["server"],
+    required: ["Count"],
+    optional: ["Version", "Number", "Data", "Nonce"],
+  },
   RELAY: {
     from: ["client"],
     required: ["clientID", "Version", "Target"],

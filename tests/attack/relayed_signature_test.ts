@@ -2,7 +2,7 @@
 // it takes her name, and deletes the mail that friends have left for her.
 
 import { assertEquals, assertInstanceOf, assertMatch, assertNotMatch } from "@std/assert";
-import { tcpNetwork } from "../../client/transport/transport.ts";
+import { type Network, tcpNetwork } from "../../client/transport/transport.ts";
 import { UserError } from "../../client/user_error.ts";
 import { wordingOf } from "../../client/ui/wording/wording.ts";
 import type { Server, ServerOptions } from "../../server/server.ts";
@@ -12,7 +12,8 @@ import { depositLines } from "../support/core_fixture.ts";
 import { sentenceOf } from "../support/problems.ts";
 import type { RawPeer } from "../support/raw_peer.ts";
 import { type Change, Relay } from "../support/relay.ts";
-import { register, start } from "../support/server_fixture.ts";
+import { register, registration, start } from "../support/server_fixture.ts";
+import { challengeOf, keyLine, signatureOf } from "../support/signer.ts";
 import { Wire } from "../support/wire.ts";
 
 const mails = 5;
@@ -163,3 +164,57 @@ Deno.test("if a server on one's own machine says no address, the user is warned 
   assertMatch(warnings[0]!, /does not say by which address it goes: if it passes on what another/);
   assertNotMatch(relay.requests.join(""), /^Dialed: /m);
 });
+
+Deno.test("who stands on the way to the server can neither take nor delete the mail of those it knows", async () => {
+  const identity = Identity.generate();
+  await using server = await serverWithMail(identity, {});
+  const replies: string[] = [];
+  await using relay = new Relay(server.address, {
+    registered: async (passedOn) => {
+      for (const lines of ["", `Key: ${identity.publicKey}\r\n`, "Taken: 1\r\nTaken: 2\r\n"]) {
+        await passedOn.send(`COLLECT\r\nclientID: alice\r\nVersion: 1\r\n${lines}\r\n`);
+        replies.push(await passedOn.message());
+      }
+    },
+  });
+  // She dials the server, and somebody else takes the call.
+  const network: Network = {
+    ...tcpNetwork,
+    dialServer: (address, options) =>
+      tcpNetwork.dialServer({ ...address, ...relay.address }, options),
+  };
+  {
+    await using alice = new Person("alice", server, { identity, network });
+    await alice.client.register();
+  }
+  assertEquals(replies.length, 3);
+  for (const reply of replies) assertMatch(reply, /^ERROR\r\nCode: 401\r\n/);
+});
+
+Deno.test("a COLLECT is good once, on its connection, for the mails that it names", async () => {
+  const identity = Identity.generate();
+  await using server = await serverWithMail(identity, {});
+  const place = `127.0.0.1:${server.address.port}`;
+  using alice = await Wire.connect(server);
+  assertMatch(await registerFor(alice, identity, place), /^REGACK/);
+  const asked = ["COLLECT", "clientID: alice", "Version: 1", "After: 0", "Taken: 1"];
+  const refused = await alice.ask(...asked, keyLine(identity));
+  const { nonce, realm } = challengeOf(refused);
+  const lines = [...asked, keyLine(identity), `Nonce: ${nonce}`, `Dialed: ${place}`];
+  const signature = `Signature: ${signatureOf(identity, lines, realm)}`;
+  const changed = lines.map((line) => line === "Taken: 1" ? "Taken: 2" : line);
+  assertMatch(await alice.ask(...changed, signature), /^ERROR\r\nCode: 403\r\n/);
+  const again = challengeOf(await alice.ask(...asked, keyLine(identity)));
+  const fresh = [...asked, keyLine(identity), `Nonce: ${again.nonce}`, `Dialed: ${place}`];
+  const good = [...fresh, `Signature: ${signatureOf(identity, fresh, realm)}`];
+  assertMatch(await alice.ask(...good), /^COLLECTACK\r\nCount: 4\r\n/);
+  assertMatch(await alice.ask(...good), /^ERROR\r\nCode: 401\r\n/);
+});
+
+/** Registers as alice, signing for a dialed address. */
+async function registerFor(wire: Wire, identity: Identity, place: string): Promise<string> {
+  const unsigned = [...registration("alice"), keyLine(identity)];
+  const { nonce, realm } = challengeOf(await wire.ask(...unsigned));
+  const lines = [...unsigned, `Nonce: ${nonce}`, `Dialed: ${place}`];
+  return await wire.ask(...lines, `Signature: ${signatureOf(identity, lines, realm)}`);
+}

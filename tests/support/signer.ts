@@ -37,7 +37,7 @@ export function signatureOf(identity: Identity, lines: readonly string[], realm:
   const request = parse(lines);
   if (isFault(request)) throw new Error(request.reason);
   const { verb } = request;
-  const purpose: RegistrationPurpose = verb === "REGISTER" || verb === "JOIN" ? verb : "UNREGISTER";
+  const purpose = verb === "QUIT" ? "UNREGISTER" : verb as RegistrationPurpose;
   const transcript = registrationTranscript(registrationClaim(request, purpose, realm));
   return signatureToText(identity.sign(transcript));
 }

@@ -98,6 +98,10 @@ class FakeMailbox {
   }
 }
 
+/** Asks a mailbox that wants nothing signed. */
+const collectOf: Rendezvous["collect"] = (connection, headers) =>
+  connection.request(message("COLLECT", headers), "COLLECTACK");
+
 /** Somebody's client of a fake mailbox. */
 function made(fake: FakeMailbox, identity: Identity, id: string) {
   const problems: string[] = [];
@@ -113,6 +117,7 @@ function made(fake: FakeMailbox, identity: Identity, id: string) {
     identity,
     rendezvous: {
       address: known,
+      collect: collectOf,
       get connection() {
         return t.kept;
       },
@@ -566,7 +571,7 @@ Deno.test("a client whose address is not known names none", async () => {
   const mailbox = new Mailbox({
     id: "alice",
     identity: alice,
-    rendezvous: { address: undefined, connection: fake, mailBytesMax },
+    rendezvous: { address: undefined, connection: fake, collect: collectOf, mailBytesMax },
     store: openStore(":memory:"),
     signal: new AbortController().signal,
     onProblem: () => {},

@@ -105,3 +105,20 @@ Deno.test("a signature has one text, and nothing else is read as one", () => {
   }
   assertEquals(signatureFromText(" " + text.slice(1)), undefined);
 });
+
+Deno.test("a COLLECT's claim has what it asks for and each mail that it deletes, in order", () => {
+  const request = message("COLLECT", [
+    ["clientID", "alice"],
+    ["After", "7"],
+    ["Taken", "5"],
+    ["Taken", "6"],
+    ["Key", "k"],
+    ["Nonce", "00"],
+    ["Dialed", "chat.example.org:5555"],
+  ]);
+  assertEquals(textOf(registrationClaim(request, "COLLECT", "another")).split("\n"), [
+    ...["p2pchat registration", "Purpose: COLLECT", "Version: 1", "Nonce: 00"],
+    ...["Dialed: chat.example.org:5555", "clientID: alice", "IP: ", "Port: ", "Expires: "],
+    ...["Key: k", "After: 7", "Taken: 5,6"],
+  ]);
+});
