@@ -8,6 +8,7 @@
 import type { Capacity } from "../../server/limits/limits.ts";
 import type { Address } from "../../shared/net/address.ts";
 import { root } from "./source_files.ts";
+import { residentMib } from "./resident_memory.ts";
 
 /** How such a server is started. */
 export interface AttackedServerOptions {
@@ -51,13 +52,8 @@ export class AttackedServer implements AsyncDisposable {
   }
 
   /** What the process takes of the machine's memory now, in MiB. Linux alone tells. */
-  async residentMib(): Promise<number> {
-    // Deno may not look there; another program may.
-    const { stdout } = await new Deno.Command("cat", { args: [`/proc/${this.#child.pid}/status`] })
-      .output();
-    const kib = /^VmRSS:\s+(\d+) kB$/m.exec(new TextDecoder().decode(stdout))?.[1];
-    if (kib === undefined) throw new Error("The server has ended");
-    return Number(kib) / 1024;
+  residentMib(): Promise<number> {
+    return residentMib(this.#child.pid);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -116,6 +116,10 @@ export class Program implements AsyncDisposable {
     ]).then(() => {});
   }
 
+  get pid(): number {
+    return this.#child.pid;
+  }
+
   /** Types a line. */
   async types(line: string): Promise<void> {
     await this.writes(new TextEncoder().encode(line + "\n"));

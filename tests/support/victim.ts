@@ -37,10 +37,12 @@ export class Victim implements AsyncDisposable {
    *
    * @param fill Puts into its store what should be there.
    * @param more Arguments of the program.
+   * @param server Its server; one that is not there, if not given.
    */
   static async start(
     fill: (store: Store) => void = () => {},
     more: readonly string[] = [],
+    server = "127.0.0.1:9",
   ): Promise<Victim> {
     const victim = new Victim();
     const { profile, friend } = victim;
@@ -54,7 +56,7 @@ export class Victim implements AsyncDisposable {
     }
     const program = victim.#program = new Program(
       builds[0]!,
-      ...["client", "alice", "0", "127.0.0.1:9", "--profile", profile, ...more],
+      ...["client", "alice", "0", server, "--profile", profile, ...more],
     );
     const [, port] = await program.says(/127\.0\.0\.1:(\d+)/);
     victim.#address = { host: "127.0.0.1", port: Number(port) };
