@@ -9,18 +9,9 @@ import { type Address, plainHost } from "../../shared/net/address.ts";
 import type { NamedAddress } from "../../shared/net/named_address.ts";
 import type { Fingerprint, PublicKey } from "../../shared/crypto/public_key.ts";
 import { linksMax } from "../../shared/protocol/limits.ts";
-import { type TimerClock, within } from "../../shared/time/clock.ts";
-import {
-  ignoringReceiver,
-  Link,
-  type LinkOwner,
-  type LinkTimes,
-  type PeerFacts,
-  type Receiver,
-  type Refusal,
-  type Self,
-} from "../link/link.ts";
-import type { CloseReason, KnownClient } from "../events.ts";
+import { within } from "../../shared/time/clock.ts";
+import type { Link } from "../link/link.ts";
+import type { KnownClient } from "../events.ts";
 import type { Rendezvous } from "../rendezvous/rendezvous.ts";
 import {
   type DialableAddress,
@@ -28,34 +19,16 @@ import {
   type PeerConn,
   permit,
 } from "../transport/transport.ts";
-import { type Problem, UserError } from "../user_error.ts";
-import { type Call, callFailure, CallRefused, isRefused, saysWhy } from "./call_failure.ts";
+import { UserError } from "../user_error.ts";
+import { beginLink, type BegunLink, type LinkingOptions, type LinkKeeper } from "./begin_link.ts";
+import { type Call, CallRefused, isRefused, saysWhy } from "./call_failure.ts";
 import { raceWithRelay } from "./relay_race.ts";
 
+export type { LinkKeeper } from "./begin_link.ts";
 export type { Call } from "./call_failure.ts";
 
 /** How long a peer that is new waits until the server has said whether it knows its key. */
 const serverWordTimeoutMs = 2_000;
-
-/** Who takes charge of links. What concerns a call of ours has the call as its last argument. */
-export interface LinkKeeper {
-  /** Asked before we call. @returns Whether there is room for one more link. */
-  makeRoomForOwn(): boolean;
-  /** Asked before a connection that somebody has opened becomes a link. @returns Whether there is room. */
-  makeRoomForCaller(from: Address): boolean;
-  /** Whether plaintext may be tried with a peer that was called and has hung up, of whom no key is known. */
-  mayTryPlaintext(peer: PeerFacts, call: Call): boolean;
-  /** A link has begun to open. */
-  added(link: Link): void;
-  /** See {@linkcode LinkOwner}. */
-  admitPlaintext(peer: PeerFacts, call?: Call): Refusal | undefined;
-  /** See {@linkcode LinkOwner}. */
-  admitKey(peer: PeerFacts, call?: Call): Promise<Refusal | undefined>;
-  /** A link opens. @returns Who takes what its peer says. @throws {UserError} If it has to be left at once. */
-  begin(link: Link, call?: Call): Receiver;
-  /** A link is over. */
-  closed(link: Link, reason: CloseReason, detail: Problem | undefined): void;
-}
 
 /** Whether those who were meant have been reached by a call that failed, and one side does not want to talk. */
 export function isRefusedByName(error: UserError): boolean {
@@ -63,8 +36,7 @@ export function isRefusedByName(error: UserError): boolean {
 }
 
 /** What a connector needs. */
-export interface ConnectorOptions {
-  readonly self: Self;
+export interface ConnectorOptions extends LinkingOptions {
   readonly network: Pick<Network, "dial" | "interfaces" | "lookUp">;
   readonly rendezvous: Pick<
     Rendezvous,
@@ -77,19 +49,8 @@ export interface ConnectorOptions {
     | "serverHost"
     | "status"
   >;
-  readonly allowPlaintext: boolean;
-  readonly clock: TimerClock;
   /** Gives up what is being dialled. */
   readonly signal: AbortSignal;
-  /** When there is room for more of what peers say; undefined if there is. */
-  readonly room: () => Promise<void> | undefined;
-  readonly times?: LinkTimes;
-}
-
-/** A link that is opening, and the same once it is open. */
-interface BegunLink {
-  readonly link: Link;
-  readonly opened: Promise<Link>;
 }
 
 /** Makes links. */
@@ -104,7 +65,7 @@ export class Connector {
   answer(conn: PeerConn, keeper: LinkKeeper): void {
     const { hostname, port } = conn.remoteAddr;
     const from = { host: plainHost(hostname), port };
-    if (keeper.makeRoomForCaller(from)) this.#link(conn, "responder", keeper);
+    if (keeper.makeRoomForCaller(from)) beginLink(this.#options, conn, "responder", keeper);
     else conn.close();
   }
 
@@ -225,7 +186,7 @@ export class Connector {
     const conn = await this.#options.rendezvous.relay(name, key, signal);
     if (conn === undefined) throw new UserError({ code: "not-registered", name });
     this.#checkRoom(conn, keeper);
-    return await this.#link(conn, "initiator", keeper, call).opened;
+    return await beginLink(this.#options, conn, "initiator", keeper, call).opened;
   }
 
   #checkRoom(conn: PeerConn, keeper: LinkKeeper): void {
@@ -243,7 +204,7 @@ export class Connector {
     const { network, signal } = this.#options;
     const conn = await network.dial(address, call.expectedId, { signal });
     this.#checkRoom(conn, keeper);
-    return this.#link(conn, "initiator", keeper, call, legacyChat);
+    return beginLink(this.#options, conn, "initiator", keeper, call, legacyChat);
   }
 
   /**
@@ -263,6 +224,22 @@ export class Connector {
       await this.call(address, { expectedId: name, interactive: false }, keeper);
     } catch {
       // The conversation goes on as it is.
+    }
+  }
+
+  /** Calls somebody over the server, whatever other links there are. @returns Whether that has opened one. Never throws. */
+  async goAround(
+    { peerId: name, key }: { readonly peerId: string; readonly key: PublicKey | undefined },
+    keeper: LinkKeeper,
+  ): Promise<boolean> {
+    const { rendezvous, signal } = this.#options;
+    if (!rendezvous.relays) return false;
+    try {
+      const call = { expectedId: name, interactive: false };
+      await this.#callOverRelay(name, key, call, keeper, signal);
+      return true;
+    } catch {
+      return false;
     }
   }
 
@@ -341,51 +318,5 @@ export class Connector {
     if (!(error instanceof UserError) || error.problem.code !== "call-ended") return false;
     const { detail } = error.problem;
     return detail === undefined ? saidNothing : detail.code === "peer-said";
-  }
-
-  #link(
-    conn: PeerConn,
-    role: "initiator" | "responder",
-    keeper: LinkKeeper,
-    call?: Call,
-    legacyChat = false,
-  ): BegunLink {
-    const { self, allowPlaintext, room, clock, times } = this.#options;
-    const opened = Promise.withResolvers<Link>();
-    // Nobody waits for a link that somebody else opens.
-    if (role === "responder") opened.promise.catch(() => {});
-    const owner: LinkOwner = {
-      admitPlaintext: (peer) => keeper.admitPlaintext(peer, call),
-      admitKey: (peer) => keeper.admitKey(peer, call),
-      begin: (link) => {
-        try {
-          const receiver = keeper.begin(link, call);
-          opened.resolve(link);
-          return receiver;
-        } catch (error) {
-          opened.reject(error);
-          link.leave();
-          return ignoringReceiver;
-        }
-      },
-    };
-    const link = new Link({
-      conn,
-      role,
-      self,
-      owner,
-      onClosed: (reason, detail) => {
-        keeper.closed(link, reason, detail);
-        opened.reject(callFailure(link, call, reason, detail));
-      },
-      room,
-      // A server between could read what is not encrypted.
-      allowPlaintext: allowPlaintext && conn.relayedBy === undefined,
-      legacyChat,
-      clock,
-      ...(times && { times }),
-    });
-    keeper.added(link);
-    return { link, opened: opened.promise };
   }
 }

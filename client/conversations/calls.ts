@@ -106,6 +106,14 @@ export class Calls {
     );
   }
 
+  /** Has a conversation go over the server, as its links seem to carry nothing any more. Never throws. */
+  async goAround(conversation: Conversation): Promise<void> {
+    const { connector, links } = this.#options;
+    const stalled = [...conversation.links];
+    if (!await connector.goAround(conversation, links)) return;
+    for (const link of stalled) link.leave();
+  }
+
   /**
    * The conversation with a legacy program that was called where somebody is: it says no name by which it could
    * be found. Undefined if somebody with a key should be there.

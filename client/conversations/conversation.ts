@@ -53,6 +53,8 @@ export interface ConversationOptions {
   readonly readReceipts: boolean;
   /** Looks for a peer and opens a link if it is there. Never throws. */
   readonly search: (conversation: Conversation) => Promise<void>;
+  /** Looks for another way, as the links seem to carry nothing. Never throws. */
+  readonly goAround: (conversation: Conversation) => Promise<void>;
 }
 
 /** If the store fails, no more is said of it than once in this time. */
@@ -120,6 +122,7 @@ export class Conversation implements Inbox {
       ...options,
       conversation: stored,
       search: () => options.search(this),
+      onStalled: () => options.goAround(this),
       deposit: (messages) => this.#deposit(messages.map(writeChatMessage)),
       onDeposited: (count) => this.#deposited(count),
       onRefused: (refusal) => this.#refusedByMailbox(refusal.why),

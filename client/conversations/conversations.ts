@@ -42,7 +42,8 @@ export type { NamedKey, People } from "./people.ts";
 const endedTimeoutMs = 1_000;
 
 /** What conversations need. */
-export interface ConversationsOptions extends Omit<ConversationOptions, "self" | "search"> {
+export interface ConversationsOptions
+  extends Omit<ConversationOptions, "self" | "search" | "goAround"> {
   readonly self: { readonly id: string; readonly address: Address; readonly identity: Identity };
   readonly connector: Connector;
   readonly mailbox: Pick<Mailbox, "available" | "collect" | "deposit">;
@@ -98,7 +99,8 @@ export class Conversations {
       onChange: () => options.rendezvous.contactsChanged(),
       onToken: () => options.rendezvous.tokensChanged(),
     });
-    const parts = { ...this.#options, self, search, onPeers, contacts };
+    const goAround = (conversation: Conversation) => this.#calls.goAround(conversation);
+    const parts = { ...this.#options, self, search, goAround, onPeers, contacts };
     const list: ConversationList = this.#list = new ConversationList(parts);
     const onDisplaced = (name: string, key: PublicKey) => this.#links.displaceOthers(name, key);
     const admission = new PeerAdmission({ ...this.#options, onDisplaced });

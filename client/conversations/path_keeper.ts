@@ -47,6 +47,8 @@ interface Plan {
 export class PathKeeper<C extends PathConversation> {
   readonly #options: PathKeeperOptions<C>;
   readonly #plans = new Map<C, Plan>();
+  /** When to try next; begun anew once a straight way has held, so that one which carries nothing is tried rarely. */
+  readonly #backoffs = new WeakMap<C, Backoff>();
   #stopped = false;
 
   constructor(options: PathKeeperOptions<C>) {
@@ -64,11 +66,14 @@ export class PathKeeper<C extends PathConversation> {
     this.#plans.delete(conversation);
     if (best === undefined || this.#stopped) return;
     if (!isRelayed) return this.#leaveRelays(conversation);
-    const backoff = new Backoff({ ...againMs, random: this.#options.random });
+    const { random } = this.#options;
+    const isFirst = !this.#backoffs.has(conversation);
+    const backoff = this.#backoffs.get(conversation) ?? new Backoff({ ...againMs, random });
+    this.#backoffs.set(conversation, backoff);
     const planned: Plan = { seeks: "straight-way", cancel: () => {} };
     this.#plans.set(conversation, planned);
     // Who has called has tried that already; who was called may be able to call back.
-    const firstMs = best.role === "responder" ? 0 : backoff.next();
+    const firstMs = isFirst && best.role === "responder" ? 0 : backoff.next();
     this.#tryAfter(firstMs, backoff, conversation, planned);
   }
 
@@ -88,10 +93,11 @@ export class PathKeeper<C extends PathConversation> {
     });
   }
 
+  /** Once it has held, the straight way is trusted. */
   #leaveRelays(conversation: C): void {
-    if (!conversation.links.some(({ rank }) => rank > 0)) return;
     const cancel = this.#options.clock.after(trustedAfterMs, () => {
       this.#plans.delete(conversation);
+      this.#backoffs.delete(conversation);
       for (const link of [...conversation.links]) if (link.rank > 0) link.leave();
     });
     this.#plans.set(conversation, { seeks: "end-of-relay", cancel });

@@ -24,6 +24,8 @@ export interface DeliveryOptions
   readonly conversation: ConversationId;
   readonly store: Pick<Store, "conversations" | "outgoing">;
   readonly clock: TimerClock;
+  /** Told that the links that there are may carry nothing. */
+  readonly onStalled: () => void;
   /** Told that the store cannot be written or read. */
   readonly onStoreError: (error: unknown) => void;
 }

@@ -32,12 +32,16 @@ export interface TransmissionOptions {
   readonly clock: TimerClock;
   /** Gives numbers from 0 up to 1. */
   readonly random: () => number;
+  /** Told that nothing is acknowledged any more: the link in use may carry nothing. */
+  readonly onStalled: () => void;
   /** Told that the store cannot be read. */
   readonly onStoreError: (error: unknown) => void;
 }
 
 /** Messages that are read from the store at once. */
 const batch = 256;
+/** How long nothing is acknowledged before another way is looked for, in milliseconds. */
+const stalledAfterMs = 1_500;
 /** How long nothing is acknowledged before all of it is sent again, at first and at most. */
 const againMs = { firstMs: 10_000, maxMs: 120_000 };
 
@@ -57,6 +61,8 @@ export class Transmission {
   #progressAtMs: number;
   #againAfterMs = 0;
   #cancelAgain: (() => void) | undefined;
+  /** Whether the links that there are seem to carry nothing. */
+  #stalled = false;
   #stopped = false;
 
   constructor(options: TransmissionOptions) {
@@ -72,7 +78,9 @@ export class Transmission {
 
   /** Adds a link. It is used if there is none as good, or once those before it are over or fail. */
   attach(link: MessageLink): void {
-    insertByRank(this.#links, link);
+    // One that is found because the others carry nothing is used, however it goes.
+    if (this.#stalled) this.#links.unshift(link);
+    else insertByRank(this.#links, link);
     if (this.#links[0] === link) this.restart();
   }
 
@@ -90,6 +98,7 @@ export class Transmission {
     const { progress, clock } = this.#options;
     this.#transmitted = progress.acknowledged;
     this.#fresh = [];
+    this.#stalled = false;
     this.#progressAtMs = clock.now();
     this.#backoff.reset();
     this.#againAfterMs = this.#backoff.next();
@@ -99,6 +108,7 @@ export class Transmission {
   acknowledged(): void {
     const { progress, clock } = this.#options;
     this.#transmitted = Math.max(this.#transmitted, progress.acknowledged);
+    this.#stalled = false;
     this.#progressAtMs = clock.now();
     this.#backoff.reset();
     this.#againAfterMs = this.#backoff.next();
@@ -162,12 +172,23 @@ export class Transmission {
   #watch(): void {
     if (this.#cancelAgain !== undefined || this.#stopped || !this.#isOnItsWay) return;
     const { clock } = this.#options;
-    const dueInMs = Math.max(0, this.#progressAtMs + this.#againAfterMs - clock.now());
+    const afterMs = this.#stalled ? this.#againAfterMs : stalledAfterMs;
+    const dueInMs = Math.max(0, this.#progressAtMs + afterMs - clock.now());
     this.#cancelAgain = clock.after(dueInMs, () => {
       this.#cancelAgain = undefined;
-      if (clock.now() < this.#progressAtMs + this.#againAfterMs) return this.#watch();
-      if (this.#isOnItsWay) this.#sendAgain();
+      const silentMs = clock.now() - this.#progressAtMs;
+      if (this.#isOnItsWay && !this.#stalled && silentMs >= stalledAfterMs) this.#stall();
+      else if (this.#isOnItsWay && silentMs >= this.#againAfterMs) this.#sendAgain();
+      else this.#watch();
     });
+  }
+
+  /** Goes over to another link, or has one looked for. */
+  #stall(): void {
+    this.#stalled = true;
+    if (this.#links.length > 1) return this.#sendAgain();
+    this.#options.onStalled();
+    this.#watch();
   }
 
   get #isOnItsWay(): boolean {

@@ -70,6 +70,24 @@ Deno.test("a call that gets no answer goes over the server, and straight once th
   assertEquals(alice.events.of("opened").length, 1);
 });
 
+Deno.test("a straight way that carries nothing any more is left for the relay, and nothing is lost", async () => {
+  await using server = start();
+  await using bob = new Person("bob", server);
+  await bob.client.register();
+  const dark = new DarkNetwork();
+  await using alice = new Person("alice", server, { network: dark.network });
+  await alice.client.register();
+  await alice.chat("bob");
+  await hears(bob, alice, "one");
+  dark.isDark = true;
+  await alice.send("two");
+  await bob.events.see("message", ({ text }) => text === "two");
+  await hears(bob, alice, "three");
+  assertEquals(bob.heard, ["alice: one", "alice: two", "alice: three"]);
+  assertEquals(alice.events.of("closed"), []);
+  assertEquals(alice.events.of("path-changed").at(-1)!.relayedBy, "127.0.0.1");
+});
+
 Deno.test("when somebody else answers where a friend was, the friend is reached over the server", async () => {
   await using server = start();
   using home = new Home("bob", server);
@@ -125,6 +143,25 @@ Deno.test("who shows another key over the server is refused", async () => {
   assertEquals(how, "away");
   assertEquals(bob.events.of("opened"), []);
 });
+
+/** A network in which straight ways can be made to carry nothing, without a word. */
+class DarkNetwork {
+  isDark = false;
+  readonly network: Network = {
+    ...tcpNetwork,
+    dial: async (...args) => {
+      if (this.isDark) return await new Promise<never>(() => {});
+      const conn = await tcpNetwork.dial(...args);
+      return {
+        localAddr: conn.localAddr,
+        remoteAddr: conn.remoteAddr,
+        read: (into) => conn.read(into),
+        write: (bytes) => this.isDark ? Promise.resolve(bytes.length) : conn.write(bytes),
+        close: () => conn.close(),
+      };
+    },
+  };
+}
 
 /** The network of a client that says it listens at another port. */
 function announcing(port: number): Network {

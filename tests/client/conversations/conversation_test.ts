@@ -78,6 +78,7 @@ class Scene implements Disposable {
     const record = this.store.conversations.open(party, { agreement: keyBytesOf(3) });
     this.conversation = new Conversation("bob", record, {
       self: { id: "alice", fingerprint: printOf(1) },
+      goAround: () => Promise.resolve(),
       store: failingStore(this.store, this.broken),
       trust,
       mailbox: this.#mailbox(),

@@ -14,13 +14,12 @@ import { sentenceOf } from "../../support/problems.ts";
 
 /** A link, as far as a delivery sees one. */
 class FakeLink implements MessageLink {
-  readonly rank: number = 0;
   readonly messages: NumberedMessage[] = [];
   /** What `transmit` throws. */
   failure: Error | undefined;
   #room = Promise.withResolvers<void>();
 
-  constructor(hasRoom = true) {
+  constructor(hasRoom = true, readonly rank = 0) {
     if (hasRoom) this.#room.resolve();
   }
 
@@ -65,6 +64,8 @@ class Scene implements Disposable {
   readonly delivery: Delivery;
   /** When the peer was looked for. */
   readonly searches: number[] = [];
+  /** When another way was looked for. */
+  readonly stalls: number[] = [];
   readonly mails: string[][] = [];
   readonly deposited: number[] = [];
   readonly refused: string[] = [];
@@ -93,6 +94,7 @@ class Scene implements Disposable {
       },
       onDeposited: (count) => this.deposited.push(count),
       onRefused: ({ why }) => this.refused.push(sentenceOf(why)),
+      onStalled: () => this.stalls.push(this.clock.now()),
       onStoreError: (error) => this.storeErrors.push(error),
     });
   }
@@ -266,6 +268,41 @@ Deno.test("one of two links is used, and when it is over the other one", async (
   assertEquals(scene.searches, []);
 });
 
+Deno.test("of two links the better one is used, and takes over when it comes", async () => {
+  using scene = new Scene("1", "2");
+  const relayed = await scene.attach(new FakeLink(true, 1));
+  const straight = await scene.attach();
+  assertEquals([relayed.take(), straight.take()], [["1", "2"], ["1", "2"]]);
+  const another = await scene.attach(new FakeLink(true, 1));
+  assertEquals(another.take(), []);
+});
+
+Deno.test("when a link carries nothing another way is looked for once, and used whatever it is", async () => {
+  using scene = new Scene("1");
+  const silent = await scene.attach();
+  await scene.clock.pass(1_000);
+  assertEquals(scene.stalls.length, 0);
+  await scene.clock.pass(1_000);
+  assertEquals(scene.stalls.length, 1);
+  await scene.clock.pass(5_000);
+  assertEquals(scene.stalls.length, 1);
+  const relayed = await scene.attach(new FakeLink(true, 1));
+  assertEquals(silent.take(), ["1"]);
+  scene.acknowledge(relayed);
+  assertEquals(relayed.take(), ["1"]);
+  scene.say("2");
+  await settle();
+  assertEquals([relayed.take(), silent.take()], [["2"], []]);
+});
+
+Deno.test("a link that has had everything confirmed is not given up, however long nothing is said", async () => {
+  using scene = new Scene("1");
+  const link = await scene.attach();
+  scene.acknowledge(link);
+  await scene.clock.pass(600_000);
+  assertEquals(scene.stalls, []);
+});
+
 Deno.test("if nothing is acknowledged all is sent again, at growing intervals, on each link in turn", async () => {
   using scene = new Scene("1", "2");
   const [first, second] = [await scene.attach(), await scene.attach()];
@@ -277,14 +314,13 @@ Deno.test("if nothing is acknowledged all is sent again, at growing intervals, o
   }
   const both = ["1", "2"];
   assertEquals(rounds, [
-    // With the first link's: what it was given at the beginning.
-    [5, both, []],
-    [10, [], both],
-    [30, both, []],
-    [70, [], both],
-    [150, both, []],
-    [270, [], both],
-    [390, both, []],
+    // What each was given at the beginning: the second one as soon as the first seemed to carry nothing.
+    [5, both, both],
+    [25, both, []],
+    [65, [], both],
+    [145, both, []],
+    [265, [], both],
+    [385, both, []],
   ]);
 });
 
