@@ -111,12 +111,17 @@ async function serve(raw: RawPeer, random: SeededRandom): Promise<void> {
 /** Takes all connections to a listener, until it is closed. */
 function takeAll(listener: RawListener, random: SeededRandom, take: typeof serve) {
   const open = new Set<RawPeer>();
+  const taken = new Set<Promise<void>>();
   const taking = (async () => {
     try {
       for (;;) {
         const raw = await listener.accept();
         open.add(raw);
-        take(raw, random.split()).finally(() => open.delete(raw));
+        const taking = take(raw, random.split()).finally(() => {
+          open.delete(raw);
+          taken.delete(taking);
+        });
+        taken.add(taking);
       }
     } catch {
       // It is closed.
@@ -125,8 +130,9 @@ function takeAll(listener: RawListener, random: SeededRandom, take: typeof serve
   return {
     [Symbol.asyncDispose]: async () => {
       listener[Symbol.dispose]();
-      for (const raw of open) raw.close();
       await taking;
+      for (const raw of open) raw.close();
+      await Promise.all(taken);
     },
   };
 }

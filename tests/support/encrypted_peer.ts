@@ -63,7 +63,12 @@ export class EncryptedPeer extends Peer {
     self: PeerSelf,
   ): Promise<EncryptedPeer> {
     const raw = await RawPeer.dial(address);
-    return await EncryptedPeer.callOver(raw, opening("CHAT", self), self.identity);
+    try {
+      return await EncryptedPeer.callOver(raw, opening("CHAT", self), self.identity);
+    } catch (error) {
+      raw.close();
+      throw error;
+    }
   }
 
   /** Answers a client's call. */
