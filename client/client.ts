@@ -21,6 +21,7 @@ import {
   type ChatResult,
   type ContactState,
   Conversations,
+  type PathReport,
   type People,
   type SentMessage,
 } from "./conversations/conversations.ts";
@@ -294,13 +295,12 @@ export class ChatClient {
     return this.#conversations.confirmVerification(to, same);
   }
 
-  /**
-   * The last messages, oldest first.
-   *
-   * @param name With whom; undefined for all.
-   * @param limit How many at most.
-   * @throws {UserError} If the store cannot be read.
-   */
+  /** By which ways a conversation goes. @throws {UserError} If there is no conversation of that name. */
+  path(to: string): Promise<PathReport> {
+    return this.#conversations.path(to);
+  }
+
+  /** The last messages, oldest first, with somebody or with all. @throws {UserError} If the store cannot be read. */
   history(name: string | undefined, limit: number): HistoryEntry[] {
     return this.#store.history.latest(this.id, name, limit);
   }

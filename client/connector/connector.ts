@@ -5,6 +5,7 @@
  * @module
  */
 
+import { BoundedMap } from "../../shared/collections/bounded_map.ts";
 import { type Address, plainHost } from "../../shared/net/address.ts";
 import type { NamedAddress } from "../../shared/net/named_address.ts";
 import type { Fingerprint, PublicKey } from "../../shared/crypto/public_key.ts";
@@ -19,13 +20,16 @@ import {
   type PeerConn,
   permit,
 } from "../transport/transport.ts";
-import { UserError } from "../user_error.ts";
+import { type Problem, UserError } from "../user_error.ts";
 import { beginLink, type BegunLink, type LinkingOptions, type LinkKeeper } from "./begin_link.ts";
 import { type Call, CallRefused, isRefused, saysWhy } from "./call_failure.ts";
 import { raceWithRelay } from "./relay_race.ts";
 
 export type { LinkKeeper } from "./begin_link.ts";
 export type { Call } from "./call_failure.ts";
+
+/** Names of which it is kept why they were not reached straight. */
+const namesMax = 256;
 
 /** How long a peer that is new waits until the server has said whether it knows its key. */
 const serverWordTimeoutMs = 2_000;
@@ -56,6 +60,7 @@ export interface ConnectorOptions extends LinkingOptions {
 /** Makes links. */
 export class Connector {
   readonly #options: ConnectorOptions;
+  readonly #notStraight = new BoundedMap<string, Problem>(namesMax);
 
   constructor(options: ConnectorOptions) {
     this.#options = options;
@@ -166,7 +171,10 @@ export class Connector {
   ): Promise<Link> {
     const { rendezvous, clock } = this.#options;
     const direct = () =>
-      place instanceof UserError ? Promise.reject(place) : this.call(place, call, keeper);
+      this.#noting(name, async () => {
+        if (place instanceof UserError) throw place;
+        return await this.call(place, call, keeper);
+      });
     if (!rendezvous.relays) return await direct();
     return await raceWithRelay({
       direct,
@@ -174,6 +182,22 @@ export class Connector {
       isFinal: (error) => error instanceof UserError && isRefusedByName(error),
       clock,
     });
+  }
+
+  /** Why the last call to somebody's own address came to nothing; undefined if it did not, or there was none. */
+  whyNotStraight(name: string): Problem | undefined {
+    return this.#notStraight.get(name);
+  }
+
+  async #noting(name: string, calling: () => Promise<Link>): Promise<Link> {
+    try {
+      const link = await calling();
+      this.#notStraight.delete(name);
+      return link;
+    } catch (error) {
+      if (error instanceof UserError) this.#notStraight.set(name, error.problem);
+      throw error;
+    }
   }
 
   async #callOverRelay(
@@ -221,7 +245,8 @@ export class Connector {
       const found = await this.#askFor(name);
       const address = found && await this.permit(found.address, name);
       if (address === undefined || isOwn(address)) return;
-      await this.call(address, { expectedId: name, interactive: false }, keeper);
+      const call = { expectedId: name, interactive: false };
+      await this.#noting(name, () => this.call(address, call, keeper));
     } catch {
       // The conversation goes on as it is.
     }

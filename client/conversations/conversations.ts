@@ -29,6 +29,7 @@ import { type CommittedMessage, GroupCommit } from "./group_commit.ts";
 import { LinkRegistry } from "./link_registry.ts";
 import { ConversationMail } from "./mail_intake.ts";
 import { PathKeeper } from "./path_keeper.ts";
+import { type PathReport, pathsOf } from "./paths.ts";
 import { People } from "./people.ts";
 import { PresenceNotices } from "./presence_notices.ts";
 import { reassign } from "./reassign.ts";
@@ -36,6 +37,7 @@ import { showUnshown } from "./unshown.ts";
 import { isWithoutWords, VerificationFlow } from "./verification.ts";
 
 export type { ContactState } from "./contacts.ts";
+export type { Path, PathReport } from "./paths.ts";
 export type { NamedKey, People } from "./people.ts";
 
 /** How long a link that is closed may take to end, in milliseconds. */
@@ -168,6 +170,12 @@ export class Conversations {
   /** Takes a connection that somebody opened to us. */
   takeCall(conn: PeerConn): void {
     this.#options.connector.answer(conn, this.#links);
+  }
+
+  /** By which ways a conversation goes. @throws {UserError} If there is none. */
+  async path(to: string): Promise<PathReport> {
+    const { clock, connector } = this.#options;
+    return await pathsOf(this.#list.getOrOpen(to), clock, (name) => connector.whyNotStraight(name));
   }
 
   /** Turns to somebody. See {@linkcode Calls.chat}. @throws {UserError} */

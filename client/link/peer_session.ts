@@ -234,6 +234,10 @@ export class PeerSession implements Session, Replies, WordComparison {
         return this.#takeAudit(item);
       case "AUDITACK":
         return this.#requests.take(item);
+      case "PONG":
+        // One without an Id answers the heartbeat, which has heard it.
+        if (header(item, "Id") !== undefined) this.#requests.take(item);
+        return;
       case "PING":
         return send(message("PONG", item.headers.filter(([name]) => name.toLowerCase() === "id")));
       case "VERIFY":

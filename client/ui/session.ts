@@ -176,7 +176,7 @@ export class Session implements EventSink {
   }
 
   /** The problem with a line that names nobody while nobody is the current one. */
-  nobodyCurrent(command: "msg" | "close" | "audit"): LineProblem {
+  nobodyCurrent(command: "msg" | "close" | "audit" | "path"): LineProblem {
     const names = this.client.conversations().map(({ name }) => name);
     return { type: "nobody-current", command, names };
   }

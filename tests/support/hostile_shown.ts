@@ -103,7 +103,12 @@ const receivers = {
   of: fc.constant(1),
 };
 const devices = fc.array(
-  fc.record({ device: maybe(key), address: maybe(place), connected: fc.boolean() }),
+  fc.record({
+    device: maybe(key),
+    address: maybe(place),
+    relayedBy: hostile,
+    connected: fc.boolean(),
+  }, { requiredKeys: ["device", "address", "connected"] }),
   { minLength: 1, maxLength: 2 },
 );
 const named = fc.record({ name: hostile });
@@ -238,6 +243,18 @@ const fields: Arbitraries = {
   audited: fc.record({
     name: hostile,
     report: fc.record({ streams: fc.array(finding, { maxLength: 3 }) }),
+  }),
+  "path-report": fc.record({
+    report: fc.record({
+      name: hostile,
+      paths: fc.array(
+        fc.record({ address: place, relayedBy: hostile, roundTripMs: maybe(fc.nat(2_000)) }, {
+          requiredKeys: ["address", "roundTripMs"],
+        }),
+        { maxLength: 2 },
+      ),
+      whyRelayed: maybe(problem),
+    }),
   }),
   conversations: fc.record({
     conversations: fc.array(

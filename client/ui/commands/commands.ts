@@ -99,6 +99,12 @@ const commands: readonly Command[] = [
     }),
   },
   {
+    name: "path",
+    argument: "[NAME]",
+    help: "show which way a conversation goes, and how long that takes",
+    run: (context, name) => path(context, name),
+  },
+  {
     name: "switch",
     argument: "NAME",
     help: "make a conversation the current one",
@@ -327,6 +333,12 @@ function presentPersons(
 
 async function close({ session }: CommandContext, name: string | undefined): Promise<Outcome> {
   return await session.close(name) ? undefined : session.nobodyCurrent("close");
+}
+
+async function path({ session }: CommandContext, name: string | undefined): Promise<Outcome> {
+  const of = name ?? session.current?.name;
+  if (of === undefined) return session.nobodyCurrent("path");
+  return { type: "path-report", report: await session.client.path(of) };
 }
 
 async function audit({ session }: CommandContext, name: string | undefined): Promise<Outcome> {

@@ -10,6 +10,7 @@ import { makeVisible } from "../../../shared/text/visible.ts";
 import type { PresenceStatus } from "../../rendezvous/rendezvous.ts";
 import { agrees, auditLines } from "./audit_lines.ts";
 import { historyRows } from "./history_rows.ts";
+import { pathLines } from "./path_lines.ts";
 import { shortTime } from "./local_time.ts";
 import { problemSentence } from "./problem_sentences.ts";
 import type { Answer } from "./shown.ts";
@@ -76,6 +77,7 @@ export const answerWords: Words<Answer> = {
     rows: historyRows(answer.entries, now, answer.present),
   }),
   audited: ({ name, report }) => (agrees(report) ? list : problem)(...auditLines(name, report)),
+  "path-report": ({ report }) => list(...pathLines(report)),
   conversations: (answer) => list(...conversationLines(answer)),
   help: ({ rows }) => list(...aligned(rows)),
   hint: ({ hint }) => notice(hints[hint]),

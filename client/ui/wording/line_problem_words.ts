@@ -62,7 +62,8 @@ function nobodyCurrent({ command, names }: LineProblem & { type: "nobody-current
     case "close":
       return "No conversation is current; /close NAME closes one of /peers";
     case "audit":
-      return "No conversation is current; /audit NAME names one";
+    case "path":
+      return `No conversation is current; /${command} NAME names one`;
     case "msg":
       return names.length === 0
         ? "No conversation is open: /chat IP:PORT or /chat NAME opens one"

@@ -9,7 +9,7 @@ import type { Fingerprint, PublicKey } from "../../../shared/crypto/public_key.t
 import type { Address } from "../../../shared/net/address.ts";
 import type { AuditReport } from "../../audit/audit.ts";
 import type { BackupReport, RestoreReport } from "../../backup/backup.ts";
-import type { ContactState, NamedKey } from "../../conversations/conversations.ts";
+import type { ContactState, NamedKey, PathReport } from "../../conversations/conversations.ts";
 import type { ClientEvent, ConversationState, KnownClient, OpenedEvent } from "../../events.ts";
 import type { Listed, Registered } from "../../rendezvous/rendezvous.ts";
 import type { HistoryEntry } from "../../store/store.ts";
@@ -99,6 +99,7 @@ export type Answer =
     /** Whose keys are saved now, of those who are in it. */
     readonly present?: readonly Person[];
   }
+  | { readonly type: "path-report"; readonly report: PathReport }
   | { readonly type: "audited"; readonly name: string; readonly report: AuditReport }
   | {
     readonly type: "conversations";
@@ -168,7 +169,7 @@ export type LineProblem =
   | {
     /** No conversation is current, and the line names none. */
     readonly type: "nobody-current";
-    readonly command: "msg" | "close" | "audit";
+    readonly command: "msg" | "close" | "audit" | "path";
     /** Those that there are. */
     readonly names: readonly string[];
   }

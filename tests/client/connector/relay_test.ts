@@ -185,3 +185,23 @@ async function answerAsWeb(listener: RawListener): Promise<void> {
     // The listener is closed.
   }
 }
+
+Deno.test("which way a conversation goes is told, with how long it takes and why it is no better one", async () => {
+  await using server = start();
+  await using bob = new Person("bob", server);
+  await bob.client.register();
+  await using alice = new Person("alice", server, { network: walled });
+  await alice.client.register();
+  await alice.chat("bob");
+  await hears(bob, alice, "one");
+  const { paths: [relayed], whyRelayed } = await alice.client.path("bob");
+  assertEquals(relayed!.relayedBy, "127.0.0.1");
+  assertEquals(relayed!.roundTripMs! > 0, true);
+  assertEquals(whyRelayed?.code, "peer-unreachable");
+  await using carol = new Person("carol", server);
+  await carol.client.register();
+  await carol.chat("bob");
+  const straight = await carol.client.path("bob");
+  assertEquals(straight.paths.map(({ relayedBy }) => relayedBy), [undefined]);
+  assertEquals(straight.whyRelayed, undefined);
+});

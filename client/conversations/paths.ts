@@ -1,0 +1,62 @@
+/**
+ * By which ways a conversation goes, and how long each takes.
+ *
+ * @module
+ */
+
+import type { Address } from "../../shared/net/address.ts";
+import { message } from "../../shared/protocol/message.ts";
+import { randomId } from "../../shared/protocol/random_id.ts";
+import type { TimerClock } from "../../shared/time/clock.ts";
+import type { Link } from "../link/link.ts";
+import { type Problem, UserError } from "../user_error.ts";
+import { type Conversation, pathOf } from "./conversation.ts";
+
+/** A way to a peer. */
+export interface Path {
+  /** Where the peer is; the server's, if one stands between. */
+  readonly address: Address;
+  /** The server that stands between; left out if none does. */
+  readonly relayedBy?: string;
+  /** How long the peer took to answer, in milliseconds; undefined if it did not, or cannot be asked. */
+  readonly roundTripMs: number | undefined;
+}
+
+/** The ways of a conversation. */
+export interface PathReport {
+  readonly name: string;
+  /** The one in use first; none if the peer is away. */
+  readonly paths: readonly Path[];
+  /** Why no straight way is open; undefined if one is, or if that is not known. */
+  readonly whyRelayed: Problem | undefined;
+}
+
+/**
+ * Finds out by which ways a conversation goes.
+ *
+ * @param whyNotStraight Why the last call to a peer's own address came to nothing.
+ */
+export async function pathsOf(
+  { name, peerId, links }: Conversation,
+  clock: TimerClock,
+  whyNotStraight: (peerId: string) => Problem | undefined,
+): Promise<PathReport> {
+  const paths = await Promise.all(links.map(async (link): Promise<Path> => ({
+    ...pathOf(link),
+    roundTripMs: await roundTripMs(link, clock),
+  })));
+  const isStraight = links.some(({ relayedBy }) => relayedBy === undefined);
+  return { name, paths, whyRelayed: isStraight ? undefined : whyNotStraight(peerId) };
+}
+
+async function roundTripMs(link: Link, clock: TimerClock): Promise<number | undefined> {
+  if (link.dialect !== "p2pchat") return undefined;
+  const askedAtMs = clock.now();
+  try {
+    await link.ask(message("PING", [["Id", randomId()]]));
+    return clock.now() - askedAtMs;
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * The lines that say which way a conversation goes.
+ *
+ * @module
+ */
+
+import { formatAddress } from "../../../shared/net/address.ts";
+import type { Path, PathReport } from "../../conversations/conversations.ts";
+import { problemSentence } from "./problem_sentences.ts";
+
+/** The way in use, then others that are open, then why no better one is. */
+export function pathLines({ name, paths, whyRelayed }: PathReport): string[] {
+  const [used, ...others] = paths;
+  if (used === undefined) return [`${name} is away: what you write waits`];
+  return [
+    pathLine(used),
+    ...others.map((path) => `also open: ${pathLine(path)}`),
+    ...whyRelayed === undefined ? [] : [`not straight: ${problemSentence(whyRelayed)}`],
+  ];
+}
+
+function pathLine({ address, relayedBy, roundTripMs }: Path): string {
+  const way = relayedBy === undefined
+    ? `direct tcp ${formatAddress(address)}`
+    : `relayed by ${relayedBy}`;
+  return `${way} · ${roundTripMs === undefined ? "no answer" : formatMs(roundTripMs)}`;
+}
+
+/** One decimal below 10 ms, where a network at home is. */
+function formatMs(ms: number): string {
+  return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
+}
