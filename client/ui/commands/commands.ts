@@ -336,9 +336,10 @@ async function close({ session }: CommandContext, name: string | undefined): Pro
 }
 
 async function path({ session }: CommandContext, name: string | undefined): Promise<Outcome> {
-  const of = name ?? session.current?.name;
+  const { client, current } = session;
+  const of = name ?? (current?.isOpen ? current.conversation : current?.name);
   if (of === undefined) return session.nobodyCurrent("path");
-  return { type: "path-report", report: await session.client.path(of) };
+  return { type: "path-report", report: await client.path(of) };
 }
 
 async function audit({ session }: CommandContext, name: string | undefined): Promise<Outcome> {

@@ -82,6 +82,8 @@ const lines: [line: string, ...call: Call][] = [
   ["/search supper", "search", "supper"],
   ["/search  supper  at eight ", "search", "supper  at eight"],
   ["/who", "who"],
+  ["/path", "path", carol],
+  ["/path bob", "path", "bob"],
   ["/audit", "audit", carol],
   ["/audit bob", "audit", "bob"],
   ["/switch bob~2", "answer", "bob~2"],
@@ -326,6 +328,7 @@ Deno.test("a line that names nobody needs a current conversation", async () => {
     ["/msg Hello", "No conversation is open: /chat IP:PORT or /chat NAME opens one"],
     ["/close", "No conversation is current; /close NAME closes one of /peers"],
     ["/audit", "No conversation is current; /audit NAME names one"],
+    ["/path", "No conversation is current; /path NAME names one"],
   ];
   for (const [line, problem] of cases) {
     const { calls, problems } = await run(line);
