@@ -54,7 +54,7 @@ async function looksFor(home: Home): Promise<void> {
 
 for (const host of believed) {
   Deno.test(`who is registered at ${host} is not called there, and their messages wait`, async () => {
-    await using server = start();
+    await using server = start({ relay: false });
     await using stranger = new Person("mallory", server, {
       identity: mallory,
       network: claiming(host),
