@@ -12,6 +12,7 @@ import type { Identity } from "../../shared/crypto/identity.ts";
 import { fingerprintOf, type PublicKey } from "../../shared/crypto/public_key.ts";
 import { refusals } from "../../shared/protocol/reasons.ts";
 import { BoundedMap } from "../../shared/collections/bounded_map.ts";
+import { CertificateOrder, type ShownCertificate } from "./certificate_order.ts";
 import type { Connector } from "../connector/connector.ts";
 import type { ClientEvent, EventSink, SimilarName } from "../events.ts";
 import type { PeerFacts, Refusal } from "../link/link.ts";
@@ -27,7 +28,7 @@ export interface PeerAdmissionOptions {
   readonly allowPlaintext: boolean;
   /** Whether nobody else than contacts is let in. */
   readonly contactsOnly: boolean;
-  readonly store: Pick<Store, "blockedKeys">;
+  readonly store: Pick<Store, "blockedKeys" | "certificates">;
   /** Knows what the server has said of keys, and asks it. */
   readonly connector: Pick<Connector, "ask" | "idAt" | "known">;
   readonly clock: Clock;
@@ -46,16 +47,19 @@ const toldMax = 256;
 /** What is known of a peer that wants to be let in. */
 export type Candidate =
   & Pick<PeerFacts, "role" | "remote" | "peerId" | "peerKey" | "dialect">
+  & ShownCertificate
   & Partial<Pick<PeerFacts, "saidNothing">>;
 
 /** Lets peers in, or does not. */
 export class PeerAdmission {
   readonly #options: PeerAdmissionOptions;
+  readonly #certificates: CertificateOrder;
   /** How often the user is told of each peer that is turned away. */
   readonly #told = new BoundedMap<string, Throttle>(toldMax);
 
   constructor(options: PeerAdmissionOptions) {
     this.#options = options;
+    this.#certificates = new CertificateOrder(options.store.certificates);
   }
 
   /**
@@ -103,17 +107,23 @@ export class PeerAdmission {
     if (isSomebodyElse(id, expectedId)) return wrongPeer(id, expectedId);
     if (id === this.#options.self.id) return this.#turnAwayNamesake(peer);
     try {
-      return this.#refusalOfBlocked(id, peer.peerKey!) ?? this.#refusalOfUnknown(peer) ??
-        await this.#judge(peer, id, peer.peerKey!, interactive);
+      const refusal = this.#refusalOfBlocked(id, peer.peerKey!) ?? this.#refusalOfUnknown(peer) ??
+        this.#refusalOfReplaced(peer) ?? await this.#judge(peer, id, peer.peerKey!, interactive) ??
+        // Another link may have shown a later one while that was asked.
+        this.#refusalOfReplaced(peer);
+      if (refusal === undefined) this.#noteCertificate(peer, id);
+      return refusal;
     } catch (error) {
       return this.#cannotJudge(id, error);
     }
   }
 
   /** Whether a peer that has a key is refused whatever else holds, as long as the user does not change that. */
-  refusesEver({ peerId, peerKey }: Candidate): boolean {
+  refusesEver(peer: Candidate): boolean {
+    const { peerId, peerKey } = peer;
     try {
       return this.#refusalOfBlocked(peerId!, peerKey!) !== undefined ||
+        this.#refusalOfReplaced(peer) !== undefined ||
         (this.#options.contactsOnly && !this.#options.trust.isContact(peerId!, peerKey!));
     } catch {
       return false;
@@ -123,6 +133,23 @@ export class PeerAdmission {
   #refusalOfBlocked(name: string, key: PublicKey): Refusal | undefined {
     if (!this.#options.store.blockedKeys.has(fingerprintOf(key))) return undefined;
     return { ...refusals.notWanted, detail: { code: "blocked", name } };
+  }
+
+  /** One that shows an X25519 key that it has replaced. */
+  #refusalOfReplaced(peer: Candidate): Refusal | undefined {
+    const refusal = this.#certificates.refusalOf(peer);
+    if (refusal === undefined) return undefined;
+    this.#tell(peer, fingerprintOf(peer.peerKey!), { type: "turned-away", why: refusal.detail });
+    return refusal;
+  }
+
+  #noteCertificate(peer: Candidate, name: string): void {
+    try {
+      this.#certificates.note(peer);
+    } catch (error) {
+      const problem: Problem = { code: "certificate-not-saved", name, reason: reasonOf(error) };
+      this.#options.sink.emit({ type: "problem", problem });
+    }
   }
 
   /** A caller who is no contact, if only contacts are let in. */

@@ -18,7 +18,7 @@ import { reasonOf } from "../user_error.ts";
 /** A conversation with somebody who may be a contact. */
 interface Companion {
   readonly key: PublicKey | undefined;
-  readonly links: readonly Pick<Link, "say" | "takesTokens">[];
+  readonly links: readonly Pick<Link, "say" | "features">[];
   readonly isUnknownSender: boolean;
 }
 
@@ -74,7 +74,7 @@ export class ContactList {
     this.#tried(() => {
       const { self: { identity }, store, onChange } = this.#options;
       const { key, links } = conversation;
-      const knowing = links.filter(({ takesTokens }) => takesTokens);
+      const knowing = links.filter(({ features }) => features.includes("tokens"));
       if (key === undefined || knowing.length === 0 || conversation.isUnknownSender) return;
       const { epoch } = store.contactTokens;
       const token = message("TOKEN", [["Token", identity.contactToken(key, epoch).toHex()]]);

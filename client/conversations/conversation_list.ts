@@ -102,7 +102,7 @@ export class ConversationList {
     const { peerKey: key, peerAgreement: agreement, peerAddress, role, remote, relayedBy } = link;
     const address = role === "initiator" && relayedBy === undefined ? remote : peerAddress;
     const seen = {
-      ...agreement && { agreement },
+      ...agreement && { agreement: agreement.key },
       ...address && key && { address: namedBy(source, address) },
     };
     for (let number = 1;; number++) {

@@ -9,7 +9,14 @@
  */
 
 import { concat } from "@std/bytes/concat";
-import { type Identity, signatureBytes, verifyCertificate } from "../../shared/crypto/identity.ts";
+import {
+  type CertifiedAgreement,
+  type Identity,
+  numberedCertificateBytes,
+  signatureBytes,
+  verifyCertificate,
+  verifyNumberedCertificate,
+} from "../../shared/crypto/identity.ts";
 import { HandshakeState } from "../../shared/crypto/noise.ts";
 import { type PublicKey, publicKeyBytes, publicKeyFrom } from "../../shared/crypto/public_key.ts";
 import { keyBytes } from "../../shared/crypto/raw_keys.ts";
@@ -19,6 +26,8 @@ import type { CipherPair } from "./secure_channel.ts";
 export const encryption = "Noise_XX_25519_ChaChaPoly_SHA256";
 
 const nothing = new Uint8Array(0);
+/** The Ed25519 key and the certificate without a number. */
+const proofBytes = keyBytes + signatureBytes;
 
 /** A handshake's options. */
 export interface HandshakeOptions {
@@ -26,24 +35,28 @@ export interface HandshakeOptions {
   readonly identity: Identity;
   /** CHAT and then CHATACK as they went over the wire. */
   readonly prologue: Uint8Array;
+  /** Whether both sides have said there that their certificates have a number. */
+  readonly numbered?: boolean;
 }
 
 /** The keys of a peer. */
 export interface PeerKeys {
   readonly peerKey: PublicKey;
   /** X25519. */
-  readonly peerAgreement: Uint8Array;
+  readonly peerAgreement: CertifiedAgreement;
 }
 
 /** One side of a handshake. */
 export class Handshake {
   readonly #role: "initiator" | "responder";
   readonly #identity: Identity;
+  readonly #numbered: boolean;
   readonly #state: HandshakeState;
   #messages = 0;
 
-  constructor({ role, identity, prologue }: HandshakeOptions) {
+  constructor({ role, identity, prologue, numbered = false }: HandshakeOptions) {
     this.#role = role;
+    this.#numbered = numbered;
     this.#identity = identity;
     this.#state = new HandshakeState({
       pattern: "XX",
@@ -75,14 +88,16 @@ export class Handshake {
       this.#messages++;
       return { answer: this.#state.writeMessage(this.#proof()) };
     }
-    const certificate = payload.subarray(keyBytes, keyBytes + signatureBytes);
-    // What follows them is of a later version.
+    const certificate = payload.subarray(keyBytes, proofBytes);
     if (certificate.length < signatureBytes) return undefined;
     const peerKey = publicKeyFrom(payload.subarray(0, keyBytes));
-    const peerAgreement = this.#state.remoteStatic!.slice();
-    return verifyCertificate(peerKey, peerAgreement, certificate)
-      ? { peerKey, peerAgreement }
-      : undefined;
+    const key = this.#state.remoteStatic!.slice();
+    if (!verifyCertificate(peerKey, key, certificate)) return undefined;
+    // What else follows is of a later version.
+    if (!this.#numbered) return { peerKey, peerAgreement: { key, terms: undefined } };
+    const numbered = payload.subarray(proofBytes, proofBytes + numberedCertificateBytes);
+    const terms = verifyNumberedCertificate(peerKey, key, numbered);
+    return terms && { peerKey, peerAgreement: { key, terms } };
   }
 
   /** The initiator's last message, which tells the responder who it is. */
@@ -102,6 +117,7 @@ export class Handshake {
 
   #proof(): Uint8Array {
     const { publicKey, certificate } = this.#identity;
-    return concat([publicKeyBytes(publicKey), certificate]);
+    const proof = concat([publicKeyBytes(publicKey), certificate]);
+    return this.#numbered ? concat([proof, this.#identity.numberedCertificate]) : proof;
   }
 }

@@ -18,6 +18,7 @@ import {
 import { peerFaults } from "../../shared/protocol/reasons.ts";
 import {
   addressIn,
+  type Feature,
   formatFeatures,
   locationHeaders,
   namesFeature,
@@ -42,9 +43,12 @@ export interface Introduction {
   readonly address: Address | undefined;
   readonly purpose: Purpose;
   readonly encrypts: boolean;
-  /** Whether the peer understands TOKEN. */
-  readonly takesTokens: boolean;
+  /** What the peer understands of {@linkcode peerFeatures}. */
+  readonly features: readonly Feature[];
 }
+
+/** What a client of this version understands of a peer beyond what every one does. */
+export const peerFeatures: readonly Feature[] = ["tokens", "certificates"];
 
 const utf8 = new TextEncoder();
 
@@ -52,7 +56,7 @@ const utf8 = new TextEncoder();
 export function writeIntroduction(
   verb: "CHAT" | "CHATACK",
   { id, address }: Self,
-  { purpose, encrypts, takesTokens }: Omit<Introduction, "id" | "address">,
+  { purpose, encrypts, features }: Omit<Introduction, "id" | "address">,
 ): Uint8Array<ArrayBuffer> {
   const headers: Header[] = [
     ...locationHeaders(id, address),
@@ -60,7 +64,7 @@ export function writeIntroduction(
   ];
   if (encrypts) headers.push(["Encryption", encryption]);
   if (purpose === "audit") headers.push(["Purpose", "audit"]);
-  if (takesTokens) headers.push(["Features", formatFeatures(["tokens"])]);
+  if (features.length > 0) headers.push(["Features", formatFeatures(features)]);
   return utf8.encode(encode(message(verb, headers)));
 }
 
@@ -88,7 +92,7 @@ export function readIntroduction(
     address: calledAt(opening, seenAt),
     purpose: purpose ?? "conversation",
     encrypts: offered.includes(encryption),
-    takesTokens: namesFeature(opening, "tokens"),
+    features: peerFeatures.filter((feature) => namesFeature(opening, feature)),
   };
 }
 

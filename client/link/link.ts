@@ -160,7 +160,7 @@ export class Link implements PeerFacts {
     return this.#found.peerKey;
   }
 
-  get peerAgreement(): Uint8Array | undefined {
+  get peerAgreement(): PeerFacts["peerAgreement"] {
     return this.#found.peerAgreement;
   }
 
@@ -168,8 +168,8 @@ export class Link implements PeerFacts {
     return this.#found.handshakeHash;
   }
 
-  get takesTokens(): boolean {
-    return this.#found.takesTokens;
+  get features(): PeerFacts["features"] {
+    return this.#found.features;
   }
 
   get peerId(): string | undefined {

@@ -6,9 +6,11 @@
  */
 
 import type { Address } from "../../shared/net/address.ts";
+import type { CertifiedAgreement } from "../../shared/crypto/identity.ts";
 import type { PublicKey } from "../../shared/crypto/public_key.ts";
 import type { ChatMessage } from "../../shared/protocol/message_stream.ts";
 import type { Message } from "../../shared/protocol/message.ts";
+import type { Feature } from "../../shared/protocol/records.ts";
 import type { Fault } from "../../shared/protocol/status.ts";
 import type { Dialect } from "../events.ts";
 import type { Framing } from "./legacy/legacy_framing.ts";
@@ -48,9 +50,9 @@ export interface PeerFacts {
   /** The peer's Ed25519 key, which it has proven to have. If there is one, the link is encrypted. */
   readonly peerKey: PublicKey | undefined;
   /** The peer's X25519 key, which its {@linkcode peerKey} certifies. */
-  readonly peerAgreement: Uint8Array | undefined;
-  /** Whether the peer understands TOKEN. */
-  readonly takesTokens: boolean;
+  readonly peerAgreement: CertifiedAgreement | undefined;
+  /** What the peer understands beyond what every one does. */
+  readonly features: readonly Feature[];
   /** The hash of the handshake: no other link has the same. */
   readonly handshakeHash: Uint8Array | undefined;
 }

@@ -28,6 +28,7 @@ import { frame, FrameReader } from "./frames.ts";
 import { Handshake } from "./handshake.ts";
 import {
   type Introduction,
+  peerFeatures,
   reachableAddress,
   readIntroduction,
   type Self,
@@ -96,11 +97,7 @@ type State =
   | { readonly name: "doubting"; readonly reads: Uint8Array[] }
   /** CHAT or CHATACK has come and is being read. */
   | { readonly name: "reading" }
-  | {
-    readonly name: "handshaking";
-    readonly handshake: Handshake;
-    readonly frames: FrameReader;
-  }
+  | { readonly name: "handshaking"; readonly handshake: Handshake; readonly frames: FrameReader }
   /** The owner decides about a peer without a key, which has said this behind its opening. */
   | { readonly name: "admitting-plaintext"; readonly reads: readonly Uint8Array[] }
   /** As the initiator: the owner decides about a peer that does not know our key yet. */
@@ -137,7 +134,7 @@ export class Opening {
       peerAddress: undefined,
       peerKey: undefined,
       peerAgreement: undefined,
-      takesTokens: false,
+      features: [],
       handshakeHash: undefined,
     };
   }
@@ -278,8 +275,8 @@ export class Opening {
   }
 
   /** @param bytes The peer's CHAT or CHATACK as it went over the wire. */
-  #meet({ id, address, purpose, encrypts, takesTokens }: Introduction, bytes: Uint8Array): Step {
-    Object.assign(this.found, { peerId: id, peerAddress: address, takesTokens });
+  #meet({ id, address, purpose, encrypts, features }: Introduction, bytes: Uint8Array): Step {
+    Object.assign(this.found, { peerId: id, peerAddress: address, features });
     // A responder that does not repeat the purpose takes the call for a conversation, as one does that
     // knows no Purpose.
     if (this.#role === "initiator" && purpose !== this.found.purpose) {
@@ -296,7 +293,8 @@ export class Opening {
     const { role, self: { identity } } = this.#options;
     const ours = role === "initiator" ? this.#chat : this.#introduction("CHATACK", true);
     const prologue = role === "initiator" ? concat([ours, bytes]) : concat([bytes, ours]);
-    const handshake = new Handshake({ role, identity, prologue });
+    const numbered = this.found.features.includes("certificates");
+    const handshake = new Handshake({ role, identity, prologue, numbered });
     this.#send.push(role === "initiator" ? frame(handshake.begin()) : ours);
     const frames = new FrameReader(handshakeBytesMax);
     this.#state = { name: "handshaking", handshake, frames };
@@ -320,8 +318,7 @@ export class Opening {
         this.#send.push(frame(step.answer));
         continue;
       }
-      this.found.peerKey = step.peerKey;
-      this.found.peerAgreement = step.peerAgreement;
+      Object.assign(this.found, step);
       // An initiator does not say who it is before it knows that it wants to talk to the peer.
       this.#state = this.#role === "initiator"
         ? { name: "admitting-responder", handshake }
@@ -350,8 +347,8 @@ export class Opening {
   }
 
   #introduction(verb: "CHAT" | "CHATACK", encrypts: boolean): Uint8Array<ArrayBuffer> {
-    const takesTokens = verb === "CHAT" || this.found.takesTokens;
-    return writeIntroduction(verb, this.#options.self, { ...this.found, encrypts, takesTokens });
+    const features = verb === "CHAT" ? peerFeatures : this.found.features;
+    return writeIntroduction(verb, this.#options.self, { ...this.found, encrypts, features });
   }
 
   #more(): Step {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { CertificateTerms } from "../../shared/crypto/identity.ts";
 import type { Fingerprint } from "../../shared/crypto/public_key.ts";
 import type { Address } from "../../shared/net/address.ts";
 
@@ -35,6 +36,15 @@ export type ConversationProblem =
   | { readonly code: "own-key" }
   | { readonly code: "namesake"; readonly name: string }
   | { readonly code: "other-key"; readonly name: string }
+  | {
+    /** The X25519 key of a peer is one that it has replaced. */
+    readonly code: "replaced-key";
+    readonly name: string;
+    /** What the key's certificate says; undefined if it has no number. */
+    readonly shown: CertificateTerms | undefined;
+    /** What the certificate with the highest number said. */
+    readonly latest: CertificateTerms;
+  }
   | { readonly code: "audit-by-unknown"; readonly name: string }
   | { readonly code: "too-many-links-of-one-peer"; readonly max: number }
   | { readonly code: "too-many-links-of-one-host"; readonly max: number }
@@ -63,6 +73,7 @@ export type ConversationProblem =
   | PlaintextProblem & { readonly code: "no-answer-as-encrypted" }
   | { readonly code: "cannot-look-up-key"; readonly name: string; readonly reason: string }
   | { readonly code: "key-not-saved"; readonly name: string; readonly reason: string }
+  | { readonly code: "certificate-not-saved"; readonly name: string; readonly reason: string }
   | { readonly code: "cannot-note-contact"; readonly name: string; readonly reason: string }
   /** Comparing words. */
   | { readonly code: "no-words-yet"; readonly name: string }

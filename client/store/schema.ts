@@ -228,6 +228,24 @@ export const additions: readonly string[] = [
   CREATE TRIGGER address_source_forgotten AFTER DELETE ON conversations BEGIN
     DELETE FROM address_sources WHERE conversation = OLD.id;
   END;`,
+  `-- By peers' keys: the X25519 key whose certificate had the highest number, and whether the peer understands such
+  -- certificates in mail, as it said last.
+  CREATE TABLE certificates (
+    key BLOB PRIMARY KEY CHECK (length(key) = 32),
+    agreement BLOB NOT NULL CHECK (length(agreement) = 32),
+    number INTEGER NOT NULL,
+    date_s INTEGER NOT NULL,
+    in_mail INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  -- Triggers, because 0.3.0 forgets and replaces keys, too.
+  CREATE TRIGGER certificate_forgotten AFTER DELETE ON known_peers
+  WHEN NOT EXISTS (SELECT 1 FROM known_peers WHERE key = OLD.key) BEGIN
+    DELETE FROM certificates WHERE key = OLD.key;
+  END;
+  CREATE TRIGGER certificate_left AFTER UPDATE OF key ON known_peers
+  WHEN NOT EXISTS (SELECT 1 FROM known_peers WHERE key = OLD.key) BEGIN
+    DELETE FROM certificates WHERE key = OLD.key;
+  END;`,
 ];
 
 /** How many of the {@linkcode additions} are made. Before this table, the first was made at every start. */

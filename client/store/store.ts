@@ -25,6 +25,7 @@ import { copyStoreFiles, copyWholeStore, foldLog } from "./store_copy.ts";
 import { type StoreParts, storeParts, type TextOptions } from "./store_parts.ts";
 
 export type { ConversationId, ConversationRecord, OutgoingStream } from "./conversation_table.ts";
+export type { LatestCertificate } from "./certificates.ts";
 export type { Receipt } from "./incoming_messages.ts";
 export type { Meeting } from "./known_peers.ts";
 export type { Found } from "./search_index.ts";

@@ -8,6 +8,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { inTransaction } from "../../shared/storage/transactions.ts";
 import { ContactTokens } from "./contact_tokens.ts";
 import { BlockedKeys } from "./blocked_keys.ts";
+import { Certificates } from "./certificates.ts";
 import { ConversationTable } from "./conversation_table.ts";
 import { History } from "./history.ts";
 import { IncomingMessages } from "./incoming_messages.ts";
@@ -47,6 +48,8 @@ export interface StoreParts {
   readonly digests: Offered<StreamDigests>;
   /** Whose keys are remembered. */
   readonly knownPeers: Offered<KnownPeers>;
+  /** Which certificates of their X25519 keys peers have shown last. */
+  readonly certificates: Offered<Certificates>;
   /** By which tokens servers know contacts. */
   readonly contactTokens: Offered<ContactTokens>;
   /** Whose keys are blocked. */
@@ -104,6 +107,7 @@ export function storeParts(
     history: new History(database, transactions, rows, index),
     digests: new StreamDigests(database, transactions),
     knownPeers: new KnownPeers(database, transactions),
+    certificates: new Certificates(database, transactions),
     contactTokens: new ContactTokens(database, transactions),
     blockedKeys: new BlockedKeys(database, transactions),
     parkedMails: new ParkedMails(database, transactions),

@@ -200,6 +200,7 @@ export const refusals = {
     fault(426, `This client talks to ${name} only over encrypted connections`),
   otherKey: (name: string): Fault =>
     fault(403, `This client knows another key of ${name}, and its user has not accepted yours`),
+  replacedKey: fault(403, "This client knows a later certificate of yours, for another X25519 key"),
   namesake: (name: string): Fault => fault(403, `This client itself goes by the name ${name}`),
   wrongPeer: (expected: string, answered: string): Fault =>
     fault(403, `This call was for ${expected}, but ${answered} answered`),

@@ -115,6 +115,7 @@ export type Feature =
   | "displaced"
   | "contacts"
   | "tokens"
+  | "certificates"
   | "dialed"
   | "presence"
   | "open-presence"

@@ -17,8 +17,12 @@ import { serverPort, SimulatedServer } from "./simulated_server.ts";
 /** The people that there may be. */
 const names = ["alice", "bob", "carol"] as const;
 
+/** All certificates are of one day, whenever it is simulated. */
+const clock = { timeOfDay: () => 0 };
 /** Made once: their keys change nothing, and making them takes time. */
-const identities = names.map((_, i) => Identity.fromSeed(new Uint8Array(32).fill(i + 1)));
+const identities = names.map((_, i) =>
+  Identity.fromSeed(new Uint8Array(32).fill(i + 1), { clock })
+);
 
 /** How much time there is for everything to arrive once all is well, in milliseconds. */
 const arrivalMs = 10 * 60_000;

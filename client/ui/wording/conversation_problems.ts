@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { CertificateTerms } from "../../../shared/crypto/identity.ts";
 import { formatAddress } from "../../../shared/net/address.ts";
 import { clientIdRule } from "../../../shared/protocol/client_id.ts";
 import type { ConversationProblem } from "../../problems/conversation_problem.ts";
@@ -36,6 +37,15 @@ export const conversationSentences: Sentences<ConversationProblem> = {
   "own-key": () => "that is yourself, by your name and by your key",
   "namesake": ({ name }) => `somebody with another key than yours goes by your name, ${name}`,
   "other-key": ({ name }) => `${name} has another key than expected`,
+  "replaced-key": ({ name, shown, latest }) =>
+    `${name} shows an encryption key that ${name} has replaced: its certificate ` +
+    `${
+      shown === undefined ? "has no number" : `is ${certificateWords(shown)}`
+    }, and another key's ` +
+    `is ${
+      certificateWords(latest)
+    }. Either that is an old copy of their profile, or somebody has ` +
+    "stolen the old key",
   "audit-by-unknown": ({ name }) => `${name} wants to compare messages and is no contact`,
   "too-many-links-of-one-peer": ({ max }) => `more than ${max} links with one peer`,
   "too-many-links-of-one-host": ({ max }) =>
@@ -77,6 +87,9 @@ export const conversationSentences: Sentences<ConversationProblem> = {
   "cannot-look-up-key": ({ name, reason }) => `Cannot look up the key of ${name}: ${reason}`,
   "key-not-saved": ({ name, reason }) =>
     `Cannot save the key of ${name}: ${reason}. Next time it will be new again`,
+  "certificate-not-saved": ({ name, reason }) =>
+    `Cannot save which encryption key ${name} uses now: ${reason}. One that came before it may be ` +
+    "taken again",
   "cannot-note-contact": ({ name, reason }) => `Cannot save that you know ${name}: ${reason}`,
   "no-words-yet": ({ name }) =>
     `There are no words to compare yet: /verify ${name} shows them once both of you have typed it`,
@@ -103,6 +116,11 @@ export const conversationSentences: Sentences<ConversationProblem> = {
     "People whom you do not know have sent as much as is kept for all of them, so what " +
     `${name} sends is not accepted until you /accept ${name}`,
 };
+
+/** The date is its owner's word, and only shown. */
+function certificateWords({ number, dateS }: CertificateTerms): string {
+  return `number ${number}, dated ${new Date(dateS * 1_000).toISOString().slice(0, 10)}`;
+}
 
 const storeActions: Readonly<
   Record<(ConversationProblem & { code: "store-failed" })["doing"], string>

@@ -256,6 +256,10 @@ const lies: readonly (readonly [what: string, payload: Uint8Array])[] = [
     proof(mallory.publicKey, mallory.sign(bob.agreement.publicKey)),
   ],
   [
+    "a certificate with a number in the place of the one without",
+    proof(mallory.publicKey, mallory.numberedCertificate),
+  ],
+  [
     "a signature without its label",
     proof(mallory.publicKey, mallory.sign(mallory.agreement.publicKey)),
   ],
@@ -325,4 +329,56 @@ Deno.test("a handshake that has failed or is not over gives no channel", () => {
   const { responder } = upTo(1);
   assertThrows(() => responder.split());
   assertThrows(() => responder.conclude());
+});
+
+// Certificates with a number
+
+/** What alice and bob learn of each other's certificates. */
+function certificatesOf(numbered: boolean, initiator = alice, responder = bob) {
+  const [a, b] = [
+    new Handshake({ role: "initiator", identity: initiator, prologue, numbered }),
+    new Handshake({ role: "responder", identity: responder, prologue, numbered }),
+  ];
+  const answered = a.take(answerIn(b.take(a.begin())));
+  const concluded = b.take(a.conclude());
+  return [answered, concluded].map((taken) => {
+    assert(taken !== undefined && "peerKey" in taken);
+    return taken.peerAgreement.terms;
+  });
+}
+
+Deno.test("if both have named it, each learns the number of the other's X25519 key, and the date", () => {
+  const clock = { timeOfDay: () => 86_400_000 };
+  const seven = Identity.generate({ number: 7, clock });
+  const eight = Identity.generate({ number: 8, clock });
+  assertEquals(certificatesOf(true, seven, eight), [
+    { number: 8, dateS: 86_400 },
+    { number: 7, dateS: 86_400 },
+  ]);
+  assertEquals(certificatesOf(false, seven, eight), [undefined, undefined]);
+});
+
+Deno.test("if both have named it, a proof without a good certificate with a number is not believed", () => {
+  const head = proofOf(mallory);
+  const good = mallory.numberedCertificate;
+  const changed = good.slice();
+  changed[3]! ^= 2;
+  const believes = (payload: Uint8Array) => {
+    const responder = new Handshake({ role: "responder", identity: bob, prologue, numbered: true });
+    const initiator = noise("initiator", mallory.agreement);
+    const answer = answerIn(responder.take(initiator.writeMessage(nothing)));
+    assert(initiator.readMessage(answer) !== undefined);
+    return responder.take(initiator.writeMessage(payload)) !== undefined;
+  };
+  assert(believes(new Uint8Array([...head, ...good])));
+  // What follows is of a later version still.
+  assert(believes(new Uint8Array([...head, ...good, 1, 2, 3])));
+  for (const bad of [nothing, good.subarray(1), good.subarray(0, -1), changed]) {
+    assert(!believes(new Uint8Array([...head, ...bad])), bad.toHex());
+  }
+  for (const other of [alice, bob]) {
+    assert(!believes(new Uint8Array([...head, ...other.numberedCertificate])));
+    // Both have to be good.
+    assert(!believes(proof(mallory.publicKey, other.certificate, ...good)));
+  }
 });

@@ -142,7 +142,7 @@ Deno.test("a message without a position is taken as written when it came", async
 Deno.test("both of a peer's keys are known", async () => {
   await using t = await KeyedLink.open();
   assertEquals(t.link.peerKey, t.bob.publicKey);
-  assertEquals(t.link.peerAgreement, t.bob.agreement.publicKey);
+  assertEquals(t.link.peerAgreement?.key, t.bob.agreement.publicKey);
   assertEquals(t.link.purpose, "conversation");
 });
 

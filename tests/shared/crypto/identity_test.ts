@@ -1,7 +1,12 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { hkdfSync } from "node:crypto";
-import { Identity, verifyCertificate, verifySignature } from "../../../shared/crypto/identity.ts";
+import {
+  Identity,
+  verifyCertificate,
+  verifyNumberedCertificate,
+  verifySignature,
+} from "../../../shared/crypto/identity.ts";
 import { toBase64url } from "../../../shared/bytes/base64url.ts";
 import { primitives } from "../../../shared/crypto/primitives.ts";
 import { publicKeyBytes, publicKeyFrom } from "../../../shared/crypto/public_key.ts";
@@ -205,4 +210,113 @@ Deno.test("a certificate says whose an agreement key is, and nothing else does",
     Uint8Array.of(...utf8.encode("p2pchat X25519 certificate 1\0"), ...longer),
   );
   assert(!verifyCertificate(publicKey, longer, overlong));
+});
+
+// Certificates with a number
+
+/** A time of day for identities, in seconds. */
+const at = (seconds: number) => ({ clock: { timeOfDay: () => seconds * 1_000 } });
+
+Deno.test("a certificate with a number stays what it is, too", () => {
+  const options = { number: 2, ...at(1_700_000_000) };
+  const identity = Identity.fromSeed(hex(vectors[0]!.seed), options);
+  const derived = hkdfSync(
+    "sha256",
+    identity.seed,
+    "",
+    Uint8Array.of(...utf8.encode("p2pchat X25519 1"), 0, 0, 0, 1),
+    32,
+  );
+  const { publicKey } = primitives.keyPairOf(new Uint8Array(derived));
+  assertEquals(identity.agreement.publicKey, publicKey);
+  // The day begins at 1,699,920,000 s.
+  const terms = hex("00000002" + "000000006552b880");
+  const label = utf8.encode("p2pchat X25519 certificate 2\0");
+  const signed = Uint8Array.of(...label, ...publicKey, ...terms);
+  assertEquals(
+    identity.numberedCertificate,
+    Uint8Array.of(...terms, ...identity.sign(signed)),
+  );
+  assertEquals(
+    verifyNumberedCertificate(identity.publicKey, publicKey, identity.numberedCertificate),
+    { number: 2, dateS: 0x6552b880 },
+  );
+});
+
+Deno.test("the first X25519 key is that of version 0.3.0, and each number has one of its own", () => {
+  const { seed, agreement } = Identity.generate();
+  const keys = [1, 2, 3, 257, 0xffff_ffff].map((number) =>
+    Identity.fromSeed(seed, { number }).agreement.publicKey.toHex()
+  );
+  assertEquals(keys[0], agreement.publicKey.toHex());
+  assertEquals(new Set(keys).size, keys.length);
+  for (const number of [0, -1, 1.5, NaN, 2 ** 32]) {
+    assertThrows(() => Identity.fromSeed(seed, { number }), RangeError);
+  }
+});
+
+Deno.test("a certificate has the date of the day, whatever the clock says", () => {
+  let seconds = 0;
+  const identity = Identity.generate({ clock: { timeOfDay: () => seconds * 1_000 } });
+  const { publicKey, agreement } = identity;
+  for (
+    const [now, dateS] of [
+      [86_399, 0],
+      [86_400, 86_400],
+      [0, 0],
+      [-1, 0],
+      [Number.MAX_SAFE_INTEGER / 1_000, 253_402_300_799],
+    ] as const
+  ) {
+    seconds = now;
+    const certificate = identity.numberedCertificate;
+    assertEquals(
+      verifyNumberedCertificate(publicKey, agreement.publicKey, certificate),
+      { number: 1, dateS },
+    );
+  }
+});
+
+Deno.test("a certificate with a number says nothing of another key, number or date", () => {
+  const [alice, bob] = [Identity.generate(), Identity.generate()];
+  const { publicKey, agreement, numberedCertificate: certificate } = alice;
+  const verify = (key = publicKey, agreed = agreement.publicKey, shown = certificate) =>
+    verifyNumberedCertificate(key, agreed, shown);
+  assertEquals(verify()?.number, 1);
+  assertEquals(verify(bob.publicKey), undefined);
+  assertEquals(verify(publicKey, bob.agreement.publicKey), undefined);
+  assertEquals(verify(publicKey, agreement.publicKey, bob.numberedCertificate), undefined);
+  for (let i = 0; i < certificate.length; i++) {
+    const changed = certificate.slice();
+    changed[i]! ^= 1;
+    assertEquals(verify(publicKey, agreement.publicKey, changed), undefined, `byte ${i}`);
+    assertEquals(verify(publicKey, agreement.publicKey, certificate.subarray(0, i)), undefined);
+  }
+  const longer = Uint8Array.of(...certificate, 0);
+  assertEquals(verify(publicKey, agreement.publicKey, longer), undefined);
+  // Neither form stands for the other one.
+  assert(!verifyCertificate(publicKey, agreement.publicKey, certificate.subarray(12)));
+  const unnumbered = Uint8Array.of(...certificate.subarray(0, 12), ...alice.certificate);
+  assertEquals(verify(publicKey, agreement.publicKey, unnumbered), undefined);
+});
+
+Deno.test("a number of zero and a date after the year 9999 are not valid, though they are signed", () => {
+  const identity = Identity.generate();
+  const { publicKey, agreement } = identity;
+  const label = utf8.encode("p2pchat X25519 certificate 2\0");
+  for (
+    const [terms, isValid] of [
+      ["00000001" + "0000003afff4417f", true],
+      ["00000001" + "0000003afff44180", false],
+      ["00000001" + "ffffffffffffffff", false],
+      ["00000000" + "0000000000000000", false],
+      ["ffffffff" + "0000000000000000", true],
+    ] as const
+  ) {
+    const signed = Uint8Array.of(...label, ...agreement.publicKey, ...hex(terms));
+    const signature = identity.sign(signed);
+    const certificate = Uint8Array.of(...hex(terms), ...signature);
+    const read = verifyNumberedCertificate(publicKey, agreement.publicKey, certificate);
+    assertEquals(read !== undefined, isValid, terms);
+  }
 });

@@ -137,6 +137,30 @@ const conversationCases: SentenceCases<ConversationProblem> = {
     "somebody with another key than yours goes by your name, alice",
   ]],
   "other-key": [[{ code: "other-key", name }, "bob has another key than expected"]],
+  "replaced-key": [
+    [
+      {
+        code: "replaced-key",
+        name,
+        shown: { number: 1, dateS: 1_700_000_000 },
+        latest: { number: 2, dateS: 253_402_300_799 },
+      },
+      "bob shows an encryption key that bob has replaced: its certificate is number 1, dated " +
+      "2023-11-14, and another key's is number 2, dated 9999-12-31. Either that is an old copy of " +
+      "their profile, or somebody has stolen the old key",
+    ],
+    [
+      { code: "replaced-key", name, shown: undefined, latest: { number: 2, dateS: 0 } },
+      "bob shows an encryption key that bob has replaced: its certificate has no number, and another " +
+      "key's is number 2, dated 1970-01-01. Either that is an old copy of their profile, or somebody " +
+      "has stolen the old key",
+    ],
+  ],
+  "certificate-not-saved": [[
+    { code: "certificate-not-saved", name, reason: "the disk is full" },
+    "Cannot save which encryption key bob uses now: the disk is full. One that came before it may be " +
+    "taken again",
+  ]],
   "audit-by-unknown": [[
     { code: "audit-by-unknown", name },
     "bob wants to compare messages and is no contact",
