@@ -34,6 +34,7 @@ import type { ConversationId, ConversationRecord, Store } from "../store/store.t
 import type { Trust } from "../trust/trust.ts";
 import type { ConversationProblem } from "../problems/conversation_problem.ts";
 import { type Problem, reasonOf } from "../user_error.ts";
+import { addresseeOf } from "./addressee.ts";
 import { conversationId } from "./conversation_id.ts";
 import { MailReplies } from "./mail_replies.ts";
 import { MessageIntake, type Reception } from "./message_intake.ts";
@@ -334,10 +335,9 @@ export class Conversation implements Inbox {
   #deposit(messages: readonly Message[]): Promise<Deposit> | undefined {
     const { store, mailbox } = this.#options;
     if (!mailbox.available) return undefined;
-    const { agreement } = store.conversations.get(this.stored);
-    if (agreement === undefined) return undefined;
-    const token = store.contactTokens.of(this.key!);
-    return mailbox.deposit({ name: this.peerId, key: this.key!, agreement, token }, messages);
+    const { stored, peerId } = this;
+    const to = addresseeOf(store, { stored, peerId, key: this.key! });
+    return to && mailbox.deposit(to, messages);
   }
 
   #deposited(count: number): void {

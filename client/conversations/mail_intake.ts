@@ -41,12 +41,13 @@ export class ConversationMail implements MailIntake {
    */
   async take(mail: OpenedMail, from: Address): Promise<boolean> {
     const { selfId, store, admission, list, sink } = this.#options;
-    const { id: name, key, agreement, address, messages } = mail;
+    const { id: name, key, agreement, certificate, address, messages } = mail;
     const candidate = {
       role: "responder",
       remote: from,
       peerId: name,
       peerKey: key,
+      peerAgreement: { key: agreement, terms: certificate },
       dialect: "p2pchat",
     } as const;
     // Nobody will ever want it. Its sender has it still, and may send it over a link if that changes.

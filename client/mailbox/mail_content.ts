@@ -5,7 +5,7 @@
  */
 
 import { concat } from "@std/bytes/concat";
-import type { Identity } from "../../shared/crypto/identity.ts";
+import type { CertificateTerms, Identity } from "../../shared/crypto/identity.ts";
 import type { PublicKey } from "../../shared/crypto/public_key.ts";
 import { type Address, isIpAddress, isUnspecified } from "../../shared/net/address.ts";
 import { isClientId } from "../../shared/protocol/client_id.ts";
@@ -24,6 +24,8 @@ export interface OpenedMail {
   readonly key: PublicKey;
   /** The sender's X25519 key, which {@linkcode key} has certified. */
   readonly agreement: Uint8Array;
+  /** What the certificate of {@linkcode agreement} says; undefined if it has no number. */
+  readonly certificate?: CertificateTerms;
   /** The address at which the sender listens, as the sender says. */
   readonly address: Address | undefined;
   /** MSG, ACK, READ and RESET. */
@@ -76,7 +78,7 @@ export function openMail(
 ): OpenedMail | undefined {
   const opened = openEnvelope(identity, id, envelope);
   if (opened === undefined) return undefined;
-  const { key, agreement, content } = opened;
+  const { content, ...proven } = opened;
   const reader = new MessageReader();
   const items = [...reader.messages(content)];
   if (reader.pending || reader.ended) return undefined;
@@ -94,7 +96,7 @@ export function openMail(
     if (check(item, "peer") !== undefined) return undefined;
     messages.push(item);
   }
-  return { id: sender, key, agreement, address: senderAddress(introduction), messages };
+  return { id: sender, ...proven, address: senderAddress(introduction), messages };
 }
 
 /** The address that a sender gives. It need not be one where the sender can be reached. */

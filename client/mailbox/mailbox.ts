@@ -142,7 +142,10 @@ export class Mailbox {
     if (connection === undefined || bytesMax === undefined) {
       return unavailable({ code: "no-mailbox" });
     }
-    const contentBytesMax = envelopeContentBytesMax(Math.min(bytesMax, depositBytesMax));
+    const contentBytesMax = envelopeContentBytesMax(
+      Math.min(bytesMax, depositBytesMax),
+      to.version,
+    );
     const { address } = rendezvous;
     const { content, count } = packMail({ id, address }, messages, contentBytesMax);
     if (count === 0) return unavailable({ code: "too-long-for-mail" });

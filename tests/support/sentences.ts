@@ -15,7 +15,7 @@ const sql =
   /\b(?:SELECT|INSERT|UPDATE|DELETE|CREATE|DROP|ALTER|FROM|WHERE|PRAGMA|ORDER BY|AND|SET|AS)\b/;
 
 /** The labels that keep one use of a key or hash apart from another. No one reads them. */
-const label = /^p2pchat [a-z ]+ 1\b/;
+const label = /^p2pchat [a-z ]+ [1-9]\b/;
 
 /** Calls whose texts tell a programmer what is wrong in the program, or are only compared with. */
 const exemptCalls = [

@@ -303,10 +303,29 @@ Deno.test("mail is answered by mail, once for each stream, when all mail has bee
     key: keyOf(2),
     agreement: keyBytesOf(3),
     token: undefined,
+    version: 1,
   });
   assertEquals(scene.answers, streams.map((chatMessages) => `ACK ${chatMessages[1]!.id}`));
   await scene.conversation.answerMail();
   assertEquals(scene.mails.length, 1);
+});
+
+Deno.test("mail is sealed with a certificate that has a number for those who have named that", async () => {
+  using scene = new Scene();
+  const { store, conversation } = scene;
+  const shown = { agreement: keyBytesOf(4), number: 2, dateS: 0, inMail: true };
+  store.certificates.note(keyOf(2), shown);
+  const answer = async (text: string) => {
+    const [chatMessage] = stream([text]);
+    conversation.takeMail([writeChatMessage(chatMessage!)]);
+    await conversation.answerMail();
+    const { agreement, version } = scene.mails.at(-1)!.to;
+    return [agreement, version];
+  };
+  // The conversation was last seen with another X25519 key, before this one.
+  assertEquals(await answer("1"), [keyBytesOf(4), 2]);
+  store.certificates.noteNotInMail(keyOf(2));
+  assertEquals(await answer("2"), [keyBytesOf(4), 1]);
 });
 
 Deno.test("mail is answered on the link if there is one", async () => {

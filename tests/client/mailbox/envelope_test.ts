@@ -77,6 +77,51 @@ Deno.test("an envelope has the form of the specification", () => {
   assertEquals(openEnvelope(bob, "bob", sealRaw(payload())), opened(hello));
 });
 
+const second: Recipient = { ...to(bob), version: 2 };
+const secondPrologue = prologueOf("p2pchat mail 2\0bob\0");
+
+Deno.test("one of version 2 says which of its sender's X25519 keys has sealed it", () => {
+  const clock = { timeOfDay: () => 86_400_000 };
+  const seven = Identity.generate({ number: 7, clock });
+  const envelope = sealEnvelope(seven, second, hello);
+  const certificate = { number: 7, dateS: 86_400 };
+  assertEquals(openEnvelope(bob, "bob", envelope), { ...opened(hello, seven), certificate });
+  // It has the form of the specification.
+  const all = payload({ key: seven.publicKey, certificate: seven.numberedCertificate });
+  const raw = sealRaw(all, { sender: seven, prologue: secondPrologue });
+  assertEquals(openEnvelope(bob, "bob", raw), { ...opened(hello, seven), certificate });
+});
+
+Deno.test("neither version is taken for the other, nor a certificate of the one in the other", () => {
+  const [first, numbered] = [alice.certificate, alice.numberedCertificate];
+  for (
+    const [certificate, prologue] of [
+      [first, secondPrologue],
+      [numbered, prologueOf()],
+      [bob.numberedCertificate, secondPrologue],
+      [concat([numbered.subarray(0, 12), first]), secondPrologue],
+    ] as const
+  ) {
+    assertEquals(
+      openEnvelope(bob, "bob", sealRaw(payload({ certificate }), { prologue })),
+      undefined,
+    );
+  }
+});
+
+Deno.test("of a content as long as can be, each version takes as much as it has room for", () => {
+  for (const [version, head] of [[1, 100], [2, 112]] as const) {
+    const bytesMax = envelopeContentBytesMax(mailBytesMax, version);
+    assertEquals((bytesMax + head) % 256, 0);
+    const content = new Uint8Array(bytesMax).fill(7);
+    const envelope = sealEnvelope(alice, { ...second, version }, content);
+    assert(envelope.length <= mailBytesMax);
+    assertEquals(openEnvelope(bob, "bob", envelope)?.content, content);
+    const longer = new Uint8Array(envelopeContentBytesMax(frameBytesMax, version) + 1);
+    assertThrows(() => sealEnvelope(alice, { ...second, version }, longer), RangeError);
+  }
+});
+
 Deno.test("the longest content fits, and a longer one does not", () => {
   for (const bytesMax of [frameBytesMax, mailBytesMax]) {
     const content = new Uint8Array(envelopeContentBytesMax(bytesMax)).fill(7);
