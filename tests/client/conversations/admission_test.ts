@@ -12,7 +12,7 @@ import { Identity } from "../../../shared/crypto/identity.ts";
 import { unknownSenderKeysMax } from "../../../shared/protocol/limits.ts";
 import { Events } from "../../support/events.ts";
 import { sentenceOf } from "../../support/problems.ts";
-import { keyOf, printOf } from "../../support/store_fixture.ts";
+import { keyBytesOf, keyOf, printOf } from "../../support/store_fixture.ts";
 import type { Fingerprint, PublicKey } from "../../../shared/crypto/public_key.ts";
 
 const identity = Identity.generate();
@@ -588,4 +588,45 @@ Deno.test("if there is no room for another key, that is reported and the peer is
   assertEquals(t.events.all, [
     { type: "problem", problem: { code: "no-room-for-key", name: "bob" } },
   ]);
+});
+
+Deno.test("if the number of a certificate cannot be saved, that is reported and the peer is admitted", async () => {
+  using store = openStore(":memory:");
+  const certificates = {
+    ...store.certificates,
+    latest: () => undefined,
+    note: () => {
+      throw new Error("database or disk is full");
+    },
+  } as unknown as typeof store.certificates;
+  using t = made({ store: { blockedKeys: store.blockedKeys, certificates } });
+  const peer: Candidate = {
+    ...candidate("responder", "bob", 1),
+    peerAgreement: { key: keyBytesOf(1), terms: { number: 1, dateS: 0 } },
+    features: ["certificates"],
+  };
+  assertEquals(await t.admission.admitKey(peer, undefined), undefined);
+  const problem = sentenceOf((await t.events.see("problem")).problem);
+  assert(problem.startsWith("Cannot save which encryption key bob uses now: "), problem);
+  assertEquals(t.events.of("problem").length, 1);
+});
+
+Deno.test("of a key that was replaced the user is told once a minute, and by no name it comes in", async () => {
+  using t = made();
+  const peer = (id: string, number: number): Candidate => ({
+    ...candidate("responder", id, 1),
+    peerAgreement: { key: keyBytesOf(number), terms: { number, dateS: 0 } },
+    features: ["certificates"],
+  });
+  assertEquals(await t.admission.admitKey(peer("bob", 2), undefined), undefined);
+  for (let n = 0; n < 20; n++) {
+    const refusal = await t.admission.admitKey(peer(`bob${n}`, 1), undefined);
+    assertEquals(refusal?.detail.code, "replaced-key");
+    assert(t.admission.refusesEver(peer(`bob${n}`, 1)));
+    assertEquals(t.trust.keyOf(`bob${n}`), undefined);
+  }
+  assertEquals(t.events.of("turned-away").length, 1);
+  t.nowMs += 60_000;
+  await t.admission.admitKey(peer("bob", 1), undefined);
+  assertEquals(t.events.of("turned-away").length, 2);
 });
