@@ -25,7 +25,7 @@ const isUnix = Deno.build.os !== "windows";
 /** A client whose output is the test's to read, or not. */
 function spawnClient({ command, args }: Build, home: Place) {
   return new Deno.Command(command, {
-    args: [...args, "client", "alice", "--allow-plaintext"],
+    args: [...args, "client", "alice", "--allow-plaintext", "--no-register"],
     stdin: "piped",
     stdout: "piped",
     stderr: "null",
@@ -169,7 +169,16 @@ for (const build of builds) {
     fn: async () => {
       using home = temporaryDirectory();
       const { code, stderr } = await new Deno.Command("sh", {
-        args: ["-c", 'exec "$@" >/dev/full', "sh", build.command, ...build.args, "client", "alice"],
+        args: [
+          "-c",
+          'exec "$@" >/dev/full',
+          "sh",
+          build.command,
+          ...build.args,
+          "client",
+          "alice",
+          "--no-register",
+        ],
         stdin: "null",
         stderr: "piped",
         env: environmentAt(home.path),
