@@ -112,6 +112,7 @@ export class Registration {
    */
   async start(onRegistered: (registered: Registered) => void = () => {}): Promise<Registered> {
     const registered = await this.#register({ byUser: true });
+    this.#trying?.abort();
     this.#refreshing?.abort();
     this.#refreshing = new AbortController();
     onRegistered(registered);
@@ -130,28 +131,8 @@ export class Registration {
     const { signal, onLost } = this.#options;
     if (problem === undefined || trying.signal.aborted || signal.aborted) return;
     onLost(problem);
-    this.#tryOn(problem, trying.signal, onRegistered);
-  }
-
-  async #tryOn(
-    first: Problem,
-    trying: AbortSignal,
-    onRegistered?: (registered: Registered) => void,
-  ): Promise<void> {
-    const { clock, random, onLost } = this.#options;
-    const signal = AbortSignal.any([trying, this.#options.signal]);
-    const backoff = new Backoff({ ...againBackoffMs, random });
-    let told = refusalIn(first);
-    for (let problem: Problem | undefined = first; problem !== undefined;) {
-      if (!await wait(Math.max(backoff.next(), askedPauseMs(problem)), signal, clock)) return;
-      // The user may have registered meanwhile.
-      if (this.active) return;
-      problem = await this.#try(onRegistered);
-      const refusal = refusalIn(problem);
-      if (signal.aborted || refusal === undefined || refusal === told) continue;
-      told = refusal;
-      onLost(problem!);
-    }
+    const either = AbortSignal.any([trying.signal, signal]);
+    this.#retry(problem, either, () => this.#try(onRegistered));
   }
 
   /** @returns Why it is not registered; undefined if it is. */
@@ -264,32 +245,50 @@ export class Registration {
 
   /** Registers again in time, and when a server that was lost is back. */
   async #stay(refreshing: AbortSignal): Promise<void> {
-    const { onLost, onAgain, connection, clock, random } = this.#options;
+    const { onLost, onAgain, connection } = this.#options;
     const signal = AbortSignal.any([refreshing, this.#options.signal]);
     for (;;) {
       const { registered, server } = connection;
       const lost = registered?.lost;
       await this.#untilDue(lost === undefined ? signal : AbortSignal.any([signal, lost]));
       if (signal.aborted) return;
-      let problem = lost?.aborted ? lost.reason as Problem : await this.#refresh();
+      const problem = lost?.aborted ? lost.reason as Problem : await this.#refresh();
       if (signal.aborted) return;
-      const isLost = problem !== undefined;
-      if (isLost) onLost(problem!);
-      let told = refusalIn(problem);
-      const backoff = new Backoff({ ...againBackoffMs, random });
-      while (problem !== undefined) {
-        if (!await wait(Math.max(backoff.next(), askedPauseMs(problem)), signal, clock)) return;
-        problem = await this.#refresh();
-        if (signal.aborted) return;
-        // The server may say now why it does not register the client any more.
-        const refusal = refusalIn(problem);
-        if (refusal === undefined || refusal === told) continue;
-        told = refusal;
-        onLost(problem!);
+      if (problem !== undefined) {
+        onLost(problem);
+        if (!await this.#retry(problem, signal, () => this.#refresh())) return;
       }
-      if (isLost || connection.server !== server) onAgain(connection.server);
+      if (problem !== undefined || connection.server !== server) onAgain(connection.server);
       this.#follow();
     }
+  }
+
+  /**
+   * Tries until it works, less and less often.
+   *
+   * @param first Why it did not. The user knows that.
+   * @param attempt Gives back why it did not work; undefined if it did.
+   * @returns Whether it has worked: false if the signal has aborted.
+   */
+  async #retry(
+    first: Problem,
+    signal: AbortSignal,
+    attempt: () => Promise<Problem | undefined>,
+  ): Promise<boolean> {
+    const { clock, random, onLost } = this.#options;
+    const backoff = new Backoff({ ...againBackoffMs, random });
+    let told = refusalIn(first);
+    for (let problem: Problem | undefined = first; problem !== undefined;) {
+      if (!await wait(Math.max(backoff.next(), askedPauseMs(problem)), signal, clock)) return false;
+      problem = await attempt();
+      if (signal.aborted) return false;
+      // The server may say now why it does not register the client.
+      const refusal = refusalIn(problem);
+      if (refusal === undefined || refusal === told) continue;
+      told = refusal;
+      onLost(problem!);
+    }
+    return true;
   }
 
   /**
