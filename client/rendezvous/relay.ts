@@ -8,7 +8,7 @@
 
 import { plainHost } from "../../shared/net/address.ts";
 import { closeQuietly } from "../../shared/net/close_quietly.ts";
-import { formatServerAddress, type ServerAddress } from "../../shared/net/server_address.ts";
+import type { ServerAddress } from "../../shared/net/server_address.ts";
 import { writeAll } from "../../shared/net/write_all.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { parsePublicKey, type PublicKey } from "../../shared/crypto/public_key.ts";
@@ -22,11 +22,6 @@ import {
 } from "../../shared/protocol/message.ts";
 import { firstMessageEnd } from "../../shared/protocol/message_end.ts";
 import { MessageReader } from "../../shared/protocol/message_reader.ts";
-import {
-  registrationClaim,
-  registrationTranscript,
-  signatureToText,
-} from "../../shared/protocol/registration_proof.ts";
 import { protocolVersion } from "../../shared/protocol/verbs.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
 import {
@@ -37,7 +32,7 @@ import {
 } from "../transport/transport.ts";
 import { expectReply } from "./reply.ts";
 import type { ServerConnection } from "./server_connection.ts";
-import { dialed } from "./signed_request.ts";
+import { dialedChallenge, signedRequest } from "./signed_request.ts";
 
 /** What a relay needs. */
 export interface RelayOptions {
@@ -144,16 +139,13 @@ export class RelayCalls {
 
   #joinRequest(server: ServerAddress, nonce: string): Message {
     const { id, identity } = this.#options;
-    const unsigned = message("JOIN", [
+    const unsigned: Header[] = [
       ["clientID", id],
       ["Version", protocolVersion],
       ["Key", identity.publicKey],
-      ["Nonce", nonce],
-      ["Dialed", dialed(server)],
-    ]);
-    const claim = registrationClaim(unsigned, "JOIN", formatServerAddress(server));
-    const signature = signatureToText(identity.sign(registrationTranscript(claim)));
-    return message("JOIN", [...unsigned.headers, ["Signature", signature]]);
+    ];
+    // A server that relays knows Dialed.
+    return signedRequest("JOIN", unsigned, dialedChallenge(nonce), server, identity);
   }
 }
 

@@ -24,7 +24,7 @@ import { LookupCache } from "./lookup_cache.ts";
 import { PresenceWatch } from "./presence_watch.ts";
 import { RelayCalls } from "./relay.ts";
 import type { Challenge } from "./reply.ts";
-import { requestSigned } from "./signed_request.ts";
+import { dialedChallenge, requestSigned } from "./signed_request.ts";
 import { type Registered, Registration } from "./registration.ts";
 import type { ServerConnection } from "./server_connection.ts";
 import type { ServerKindsOptions } from "./server_kinds.ts";
@@ -215,7 +215,7 @@ export class Rendezvous {
     );
     const nonce = header(reply, "Nonce");
     if (nonce === undefined) this.#collectChallenges.delete(connection);
-    else this.#collectChallenges.set(connection, { nonce, realm: "", knowsDialed: true });
+    else this.#collectChallenges.set(connection, dialedChallenge(nonce));
     return reply;
   }
 

@@ -94,7 +94,8 @@ export async function requestSigned(
   }
 }
 
-function signedRequest(
+/** Makes a request with the signature that a challenge asks for. @param unsigned All but the nonce and the signature. */
+export function signedRequest(
   verb: RegistrationPurpose,
   unsigned: readonly Header[],
   { nonce, realm, knowsDialed }: Challenge,
@@ -108,8 +109,13 @@ function signedRequest(
   return message(verb, [...challenged.headers, ["Signature", signature]]);
 }
 
+/** The challenge of a server that is known to take a signature for the dialed address: its realm does not count then. */
+export function dialedChallenge(nonce: string): Challenge {
+  return { nonce, realm: "", knowsDialed: true };
+}
+
 /** The address of a server as the client has dialed it. A zone has no meaning on the server's machine. */
-export function dialed({ host, port }: Address): string {
+function dialed({ host, port }: Address): string {
   return formatAddress({ host: host.replace(/%.*$/, ""), port });
 }
 
