@@ -1,8 +1,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { type Network, tcpNetwork } from "../../../client/transport/transport.ts";
 import { UserError } from "../../../client/user_error.ts";
+import type { Server } from "../../../server/server.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
-import { hears, Home, Person } from "../../support/client_fixture.ts";
+import { hears, Home, Person, type PersonOptions } from "../../support/client_fixture.ts";
 import { RawListener } from "../../support/raw_peer.ts";
 import { start } from "../../support/server_fixture.ts";
 
@@ -27,12 +28,25 @@ class Silent {
   };
 }
 
+/** Somebody whom a server knows. */
+async function come(id: string, server: Server, options: PersonOptions = {}): Promise<Person> {
+  const person = new Person(id, server, options);
+  await person.client.register();
+  return person;
+}
+
+/** Two talk, and leave. */
+async function meet(one: Person, other: Home): Promise<void> {
+  await using person = await other.come();
+  await one.chat(other.id);
+  await hears(person, one, "one");
+  await one.close(other.id);
+}
+
 Deno.test("who cannot be called is reached over the server, and nothing is left in the clear", async () => {
   await using server = start();
-  await using bob = new Person("bob", server);
-  await bob.client.register();
-  await using alice = new Person("alice", server, { network: walled });
-  await alice.client.register();
+  await using bob = await come("bob", server);
+  await using alice = await come("alice", server, { network: walled });
   await alice.chat("bob");
   await hears(bob, alice, "hello");
   await bob.chat("alice");
@@ -44,21 +58,17 @@ Deno.test("who cannot be called is reached over the server, and nothing is left 
 
 Deno.test("a server that does not relay is not asked to", async () => {
   await using server = start({ relay: false });
-  await using bob = new Person("bob", server);
-  await bob.client.register();
-  await using alice = new Person("alice", server, { network: walled });
-  await alice.client.register();
+  await using _bob = await come("bob", server);
+  await using alice = await come("alice", server, { network: walled });
   const error = await assertRejects(() => alice.chat("bob"), UserError);
   assertEquals(error.code, "peer-unreachable");
 });
 
 Deno.test("a call that gets no answer goes over the server, and straight once that opens", async () => {
   await using server = start();
-  await using bob = new Person("bob", server);
-  await bob.client.register();
+  await using bob = await come("bob", server);
   const silent = new Silent();
-  await using alice = new Person("alice", server, { network: silent.network });
-  await alice.client.register();
+  await using alice = await come("alice", server, { network: silent.network });
   await alice.chat("bob");
   await hears(bob, alice, "one");
   assertEquals(alice.events.of("opened")[0]!.relayedBy, "127.0.0.1");
@@ -72,11 +82,9 @@ Deno.test("a call that gets no answer goes over the server, and straight once th
 
 Deno.test("a straight way that carries nothing any more is left for the relay, and nothing is lost", async () => {
   await using server = start();
-  await using bob = new Person("bob", server);
-  await bob.client.register();
+  await using bob = await come("bob", server);
   const dark = new DarkNetwork();
-  await using alice = new Person("alice", server, { network: dark.network });
-  await alice.client.register();
+  await using alice = await come("alice", server, { network: dark.network });
   await alice.chat("bob");
   await hears(bob, alice, "one");
   dark.isDark = true;
@@ -91,14 +99,8 @@ Deno.test("a straight way that carries nothing any more is left for the relay, a
 Deno.test("when somebody else answers where a friend was, the friend is reached over the server", async () => {
   await using server = start();
   using home = new Home("bob", server);
-  await using alice = new Person("alice", server);
-  await alice.client.register();
-  {
-    await using bob = await home.come();
-    await alice.chat("bob");
-    await hears(bob, alice, "one");
-    await alice.close("bob");
-  }
+  await using alice = await come("alice", server);
+  await meet(alice, home);
   // Another client, with another name, is where bob is said to be.
   await using carol = new Person("carol", server);
   await using bob = await home.come({ network: announcing(carol.client.address.port) });
@@ -110,14 +112,8 @@ Deno.test("when somebody else answers where a friend was, the friend is reached 
 Deno.test("what waits for a friend goes to the mailbox when something else answers where they are", async () => {
   await using server = start({ relay: false });
   using home = new Home("bob", server);
-  await using alice = new Person("alice", server);
-  await alice.client.register();
-  {
-    await using bob = await home.come();
-    await alice.chat("bob");
-    await hears(bob, alice, "one");
-    await alice.close("bob");
-  }
+  await using alice = await come("alice", server);
+  await meet(alice, home);
   const web = new RawListener();
   const serving = answerAsWeb(web);
   {
@@ -133,12 +129,10 @@ Deno.test("what waits for a friend goes to the mailbox when something else answe
 
 Deno.test("who shows another key over the server is refused", async () => {
   await using server = start();
-  await using alice = new Person("alice", server, { network: walled });
-  await alice.client.register();
+  await using alice = await come("alice", server, { network: walled });
   const identity = Identity.generate();
   alice.store.knownPeers.remember("bob", identity.publicKey);
-  await using bob = new Person("bob", server);
-  await bob.client.register();
+  await using bob = await come("bob", server);
   const { how } = await alice.chat("bob");
   assertEquals(how, "away");
   assertEquals(bob.events.of("opened"), []);
@@ -188,18 +182,15 @@ async function answerAsWeb(listener: RawListener): Promise<void> {
 
 Deno.test("which way a conversation goes is told, with how long it takes and why it is no better one", async () => {
   await using server = start();
-  await using bob = new Person("bob", server);
-  await bob.client.register();
-  await using alice = new Person("alice", server, { network: walled });
-  await alice.client.register();
+  await using bob = await come("bob", server);
+  await using alice = await come("alice", server, { network: walled });
   await alice.chat("bob");
   await hears(bob, alice, "one");
   const { paths: [relayed], whyRelayed } = await alice.client.path("bob");
   assertEquals(relayed!.relayedBy, "127.0.0.1");
   assertEquals(relayed!.roundTripMs! > 0, true);
   assertEquals(whyRelayed?.code, "peer-unreachable");
-  await using carol = new Person("carol", server);
-  await carol.client.register();
+  await using carol = await come("carol", server);
   await carol.chat("bob");
   const straight = await carol.client.path("bob");
   assertEquals(straight.paths.map(({ relayedBy }) => relayedBy), [undefined]);
