@@ -167,6 +167,7 @@ export class ChatClient {
   stayRegistered(onRegistered: (registered: Registered) => void): Promise<void> {
     return this.#rendezvous.stayRegistered(onRegistered);
   }
+
   /** Takes the registration back. @throws {UserError} If the server refuses or is away. */
   unregister(): Promise<void> {
     return this.#rendezvous.unregister();

@@ -76,7 +76,8 @@ export function writeLegacyChat({ id, address }: Self): Uint8Array<ArrayBuffer> 
 /**
  * Reads a CHAT or CHATACK that has all headers it needs.
  *
- * @param seenAt The host that the peer is seen at; undefined if it is not seen. It stands in for one that the peer cannot be called at.
+ * @param seenAt The host that the peer is seen at; undefined if it is not seen. It stands in for one that the peer
+ * cannot be called at.
  */
 export function readIntroduction(
   opening: Message,
@@ -104,7 +105,8 @@ function calledAt(opening: Message, seenAt: string | undefined): Address | undef
 /**
  * Where a peer can be called that says that it listens at an address.
  *
- * @param seenAt The host that the peer is seen at; undefined if it is not seen. It stands in for one that is none, or cannot be believed.
+ * @param seenAt The host that the peer is seen at; undefined if it is not seen. It stands in for one that is none, or
+ * cannot be believed.
  */
 export function reachableAddress(
   { host, port }: Address,

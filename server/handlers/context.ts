@@ -38,8 +38,10 @@ export interface Client extends RegisteringClient {
   /** Where the server's end is. */
   readonly reachedAt: ReachedAt;
   readonly challenge: Challenge;
-  /** What has to be signed to get mail; undefined if the client has registered without naming the address that it has
-   * dialed, as version 0.3.0 does, and need not sign. */
+  /**
+   * What has to be signed to get mail; undefined if the client has registered without naming the address that it has
+   * dialed, as version 0.3.0 does, and need not sign.
+   */
   mailChallenge: Challenge | undefined;
   /** Undefined until the client subscribes to news. */
   subscription: Subscription | undefined;
