@@ -88,13 +88,16 @@ export class Handshake {
       this.#messages++;
       return { answer: this.#state.writeMessage(this.#proof()) };
     }
-    const certificate = payload.subarray(keyBytes, proofBytes);
-    if (certificate.length < signatureBytes) return undefined;
+    if (payload.length < proofBytes) return undefined;
     const peerKey = publicKeyFrom(payload.subarray(0, keyBytes));
     const key = this.#state.remoteStatic!.slice();
-    if (!verifyCertificate(peerKey, key, certificate)) return undefined;
-    // What else follows is of a later version.
-    if (!this.#numbered) return { peerKey, peerAgreement: { key, terms: undefined } };
+    if (!this.#numbered) {
+      // What else follows is of a later version.
+      const certificate = payload.subarray(keyBytes, proofBytes);
+      if (!verifyCertificate(peerKey, key, certificate)) return undefined;
+      return { peerKey, peerAgreement: { key, terms: undefined } };
+    }
+    // It says all that the certificate without a number does, and a signature costs time to check.
     const numbered = payload.subarray(proofBytes, proofBytes + numberedCertificateBytes);
     const terms = verifyNumberedCertificate(peerKey, key, numbered);
     return terms && { peerKey, peerAgreement: { key, terms } };
