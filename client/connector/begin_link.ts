@@ -68,18 +68,19 @@ export function beginLink(
 ): BegunLink {
   const { self, allowPlaintext, room, clock, times } = options;
   const opened = Promise.withResolvers<Link>();
-  // Nobody waits for a link that somebody else opens.
-  if (role === "responder") opened.promise.catch(() => {});
+  let isAwaited = role === "initiator";
   const owner: LinkOwner = {
     admitPlaintext: (peer) => keeper.admitPlaintext(peer, call),
     admitKey: (peer) => keeper.admitKey(peer, call),
     begin: (link) => {
       try {
         const receiver = keeper.begin(link, call);
+        isAwaited = false;
         opened.resolve(link);
         return receiver;
       } catch (error) {
-        opened.reject(error);
+        if (isAwaited) opened.reject(error);
+        isAwaited = false;
         link.leave();
         return ignoringReceiver;
       }
@@ -92,7 +93,8 @@ export function beginLink(
     owner,
     onClosed: (reason, detail) => {
       keeper.closed(link, reason, detail);
-      opened.reject(callFailure(link, call, reason, detail));
+      // Nobody waits for a link that somebody else opens, nor for one that has been opened.
+      if (isAwaited) opened.reject(callFailure(link, call, reason, detail));
     },
     room,
     // A server between could read what is not encrypted.
