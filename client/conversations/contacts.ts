@@ -7,7 +7,7 @@
 import { watchedMax } from "../../shared/protocol/limits.ts";
 import { type Fingerprint, fingerprintOf } from "../../shared/crypto/public_key.ts";
 import type { ConversationState, DeviceState } from "../events.ts";
-import type { PresenceStatus } from "../rendezvous/rendezvous.ts";
+import type { PresenceStatus, Rendezvous } from "../rendezvous/rendezvous.ts";
 import type { ConversationRecord, Store } from "../store/store.ts";
 import type { Conversation } from "./conversation.ts";
 
@@ -80,6 +80,19 @@ export function contactStates(
 /** The names of those who were talked to, contacts first. @throws {UserError} If the store fails. */
 export function knownNames(stored: Stored, selfId: string): string[] {
   return latest(stored, selfId, namesMax).map(({ name }) => name);
+}
+
+/**
+ * Whether the server may have to watch others now that there is somebody more to watch; undefined if it is not
+ * known who. That is read from the store, which is left alone if nobody would be told: a server that registers us
+ * is told everything.
+ */
+export function isNewsToServer(
+  rendezvous: Pick<Rendezvous, "connection" | "watches">,
+  name: string | undefined,
+): boolean {
+  return rendezvous.connection !== undefined &&
+    (name === undefined || !rendezvous.watches(name));
 }
 
 /**

@@ -21,7 +21,7 @@ const conversationsMax = 256;
 export interface ConversationListOptions extends ConversationOptions {
   readonly contacts: Pick<ContactList, "added">;
   /** Told that there are other peers to watch. */
-  readonly onPeers: () => void;
+  readonly onPeers: (name: string) => void;
 }
 
 /** The conversations of a client. */
@@ -140,7 +140,7 @@ export class ConversationList {
     this.#byName.set(name, begun);
     this.#byId.set(begun.id, begun);
     if (this.#byName.size > conversationsMax) this.#makeRoom(begun);
-    this.#options.onPeers();
+    this.#options.onPeers(begun.peerId);
     return begun;
   }
 
@@ -166,7 +166,7 @@ export class ConversationList {
     // The mail of an unknown sender has not been answered.
     conversation.answerMail();
     contacts.added(conversation);
-    onPeers();
+    onPeers(peerId);
   }
 
   /** Drops a conversation, unless it has a link or something waits for its peer. */

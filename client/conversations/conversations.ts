@@ -24,7 +24,13 @@ import { auditWith } from "./audit_with.ts";
 import { Calls, type Turn } from "./calls.ts";
 import { ContactList } from "./contact_list.ts";
 import { ConversationList } from "./conversation_list.ts";
-import { type ContactState, contactStates, knownNames, namesToWatch } from "./contacts.ts";
+import {
+  type ContactState,
+  contactStates,
+  isNewsToServer,
+  knownNames,
+  namesToWatch,
+} from "./contacts.ts";
 import { type CommittedMessage, GroupCommit } from "./group_commit.ts";
 import { LinkRegistry } from "./link_registry.ts";
 import { ConversationMail } from "./mail_intake.ts";
@@ -51,7 +57,14 @@ export interface ConversationsOptions
   readonly mailbox: Pick<Mailbox, "available" | "collect" | "deposit">;
   readonly rendezvous: Pick<
     Rendezvous,
-    "contactsChanged" | "serverHost" | "lookUp" | "status" | "tokensChanged" | "watch"
+    | "connection"
+    | "contactsChanged"
+    | "serverHost"
+    | "lookUp"
+    | "status"
+    | "tokensChanged"
+    | "watch"
+    | "watches"
   >;
   readonly network: Network;
   readonly allowPlaintext: boolean;
@@ -91,15 +104,15 @@ export class Conversations {
     const notices = this.#notices = new PresenceNotices(options);
     const sink = notices.noting(options.sink);
     this.#options = { ...options, sink };
-    const { self: { id, identity }, store, trust, clock } = options;
+    const { self: { id, identity }, store, trust, clock, rendezvous } = options;
     const self = { id, fingerprint: identity.fingerprint };
-    const onPeers = () => this.watch();
+    const onPeers = (name?: string) => void (isNewsToServer(rendezvous, name) && this.watch());
     const search = (conversation: Conversation) => this.#calls.search(conversation);
     const contacts = this.contactList = new ContactList({
       ...this.#options,
       conversations: () => list.all,
-      onChange: () => options.rendezvous.contactsChanged(),
-      onToken: () => options.rendezvous.tokensChanged(),
+      onChange: () => rendezvous.contactsChanged(),
+      onToken: () => rendezvous.tokensChanged(),
     });
     const goAround = (conversation: Conversation) => this.#calls.goAround(conversation);
     const parts = { ...this.#options, self, search, goAround, onPeers, contacts };

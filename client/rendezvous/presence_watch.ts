@@ -77,6 +77,11 @@ export class PresenceWatch {
     return this.#statuses.get(name);
   }
 
+  /** Whether a client is among those whom the server watches for us, or is being asked to. */
+  watches(name: string): boolean {
+    return this.#server !== undefined && this.#wanted.has(name);
+  }
+
   /** Watches these and no others; the first `watchedMax` if there are more. */
   watch(names: readonly string[]): void {
     const wanted = new Set([...new Set(names.filter(isClientId))].slice(0, watchedMax));

@@ -284,6 +284,11 @@ export class Rendezvous {
     this.#presence.tokensChanged();
   }
 
+  /** Whether a client is watched, or is about to be. */
+  watches(name: string): boolean {
+    return this.#presence.watches(name);
+  }
+
   /** Watches these clients and no others. */
   watch(names: readonly string[]): void {
     this.#presence.watch(names);

@@ -1,7 +1,13 @@
 // However many strangers write, they displace no contact from what the user sees.
 
 import { assert, assertEquals } from "@std/assert";
-import { contactStates, knownNames, namesToWatch } from "../../../client/conversations/contacts.ts";
+import {
+  contactStates,
+  isNewsToServer,
+  knownNames,
+  namesToWatch,
+} from "../../../client/conversations/contacts.ts";
+import type { Rendezvous } from "../../../client/rendezvous/rendezvous.ts";
 import { openStore, type Store } from "../../../client/store/store.ts";
 import { watchedMax } from "../../../shared/protocol/limits.ts";
 import { fingerprintOf, publicKeyFrom } from "../../../shared/crypto/public_key.ts";
@@ -59,4 +65,16 @@ Deno.test("nobody is listed or watched whom the user has blocked", () => {
   assertEquals(contactStates(store, "alice", [], nothing).map(({ name }) => name), left);
   assertEquals(namesToWatch(store, "alice", []), left);
   assertEquals(knownNames(store, "alice"), left);
+});
+
+Deno.test("whom to watch is asked of the store only if a server may not know it yet", () => {
+  const connection = {} as Rendezvous["connection"] & object;
+  const away = { connection: undefined, watches: () => false };
+  const there = { connection, watches: (name: string) => name === "bob" };
+  assertEquals(isNewsToServer(away, "bob"), false);
+  assertEquals(isNewsToServer(away, undefined), false);
+  assertEquals(isNewsToServer(there, "bob"), false);
+  assertEquals(isNewsToServer(there, "carol"), true);
+  // Somebody is to be watched no more, say: only the whole list tells.
+  assertEquals(isNewsToServer(there, undefined), true);
 });
