@@ -5,6 +5,7 @@
  * @module
  */
 
+import { concat } from "@std/bytes/concat";
 import { systemClock, type TimerClock } from "../../shared/time/clock.ts";
 import { writeTimeoutMs } from "../../shared/protocol/limits.ts";
 import type { ByteSink } from "../../shared/net/write_all.ts";
@@ -17,6 +18,9 @@ const crowdedChars = 256 * 1024;
 
 /** Bytes of memory for frames that each queue keeps: enough for a long message. */
 const framesKeptBytes = 64 * 1024;
+
+/** Bytes that are copied at most, to be one write instead of several. */
+const joinedBytesMax = 16 * 1024;
 
 /** Encrypts bytes, into `target` if they fit. */
 export type Seal = (bytes: Uint8Array, target?: Uint8Array) => Uint8Array;
@@ -92,7 +96,7 @@ export class WriteQueue {
     await undefined;
     let cancel = this.#limit();
     const frames = this.#packText(this.#frames);
-    const parts = this.#bytes;
+    const parts = joined(this.#bytes);
     this.#bytes = [];
     if (frames.length > this.#frames.length && frames.length <= framesKeptBytes) {
       this.#frames = frames;
@@ -146,4 +150,11 @@ export class WriteQueue {
     this.#bytes = [];
     this.#onFailure(error);
   }
+}
+
+/** Small parts as one: a write costs far more than copying them, and so does a packet. */
+function joined(parts: Uint8Array[]): Uint8Array[] {
+  if (parts.length < 2) return parts;
+  const bytes = parts.reduce((sum, { length }) => sum + length, 0);
+  return bytes <= joinedBytesMax ? [concat(parts)] : parts;
 }

@@ -37,6 +37,21 @@ Deno.test("what is added in one turn goes out in one write, in order", async () 
   assertEquals(sink.writes, [Array.from({ length: 100 }, (_, i) => `${i},`).join("")]);
 });
 
+Deno.test("small bytes and texts of one turn go out in one write, large ones in their own", async () => {
+  const sink = new Sink();
+  const queue = new WriteQueue(sink, unexpected);
+  queue.addBytes(utf8.encode("bytes,"));
+  queue.sealWith((bytes) => utf8.encode(`<${new TextDecoder().decode(bytes)}>`));
+  queue.add("text");
+  await queue.flushed();
+  assertEquals(sink.writes, ["bytes,<text>"]);
+  const large = "a".repeat(20_000);
+  queue.addBytes(utf8.encode(large));
+  queue.add("text");
+  await queue.flushed();
+  assertEquals(sink.writes.slice(1), [large, "<text>"]);
+});
+
 Deno.test("what is added while a write is under way goes out with the next one", async () => {
   const gate = Promise.withResolvers<void>();
   const sink = new Sink();
