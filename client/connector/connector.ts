@@ -10,19 +10,17 @@ import { type Address, plainHost } from "../../shared/net/address.ts";
 import type { NamedAddress } from "../../shared/net/named_address.ts";
 import type { Fingerprint, PublicKey } from "../../shared/crypto/public_key.ts";
 import { linksMax } from "../../shared/protocol/limits.ts";
+import type { Message } from "../../shared/protocol/message.ts";
 import { within } from "../../shared/time/clock.ts";
 import type { Link } from "../link/link.ts";
 import type { KnownClient } from "../events.ts";
 import type { Rendezvous } from "../rendezvous/rendezvous.ts";
-import {
-  type DialableAddress,
-  type Network,
-  type PeerConn,
-  permit,
-} from "../transport/transport.ts";
+import type { DialableAddress, Network, PeerConn } from "../transport/transport.ts";
 import { type Problem, UserError } from "../user_error.ts";
 import { beginLink, type BegunLink, type LinkingOptions, type LinkKeeper } from "./begin_link.ts";
-import { type Call, CallRefused, isRefused, saysWhy } from "./call_failure.ts";
+import { type Call, CallRefused, saysWhy } from "./call_failure.ts";
+import { type MeetingPeer, Meetings } from "./meetings.ts";
+import { Places } from "./places.ts";
 import { raceWithRelay } from "./relay_race.ts";
 
 export type { LinkKeeper } from "./begin_link.ts";
@@ -44,6 +42,7 @@ export interface ConnectorOptions extends LinkingOptions {
   readonly network: Pick<Network, "dial" | "interfaces" | "lookUp">;
   readonly rendezvous: Pick<
     Rendezvous,
+    | "address"
     | "idAt"
     | "lookUp"
     | "registered"
@@ -60,10 +59,20 @@ export interface ConnectorOptions extends LinkingOptions {
 /** Makes links. */
 export class Connector {
   readonly #options: ConnectorOptions;
+  /** Which of the addresses that somebody names may be called. */
+  readonly places: Places;
+  readonly #meetings: Meetings;
   readonly #notStraight = new BoundedMap<string, Problem>(namesMax);
 
   constructor(options: ConnectorOptions) {
     this.#options = options;
+    const places = this.places = new Places(options);
+    this.#meetings = new Meetings({
+      ...options,
+      places,
+      call: (address, name, keeper, signal) =>
+        this.call(address, { expectedId: name, interactive: false }, keeper, signal),
+    });
   }
 
   /** Makes a link of a connection that somebody opened to us, or closes it if there is no room. */
@@ -90,54 +99,21 @@ export class Connector {
   }
 
   /**
-   * Asks whether an address may be called, given who has named it: see {@linkcode permit}.
-   *
-   * @param name Whose it is; undefined if that is not known.
-   * @param otherwise Another address of theirs, asked for and tried if it may not.
-   * @throws {UserError} With `address-not-called` if neither may, for the reason that the first has.
-   */
-  async permit(
-    address: NamedAddress,
-    name: string | undefined,
-    otherwise: () => NamedAddress | undefined = () => undefined,
-  ): Promise<DialableAddress> {
-    const { network, rendezvous: { serverHost }, clock } = this.#options;
-    const options = { name, network, serverHost, clock };
-    try {
-      return await permit(address, options);
-    } catch (error) {
-      const other = isRefused(error) ? otherwise() : undefined;
-      if (other === undefined) throw error;
-      return await permit(other, options).catch((again) => {
-        throw isRefused(again) ? error : again;
-      });
-    }
-  }
-
-  /** As {@linkcode permit}, but gives back why there is no address that may be called. */
-  async place(
-    named: NamedAddress,
-    name: string,
-    otherwise: () => NamedAddress | undefined,
-  ): Promise<DialableAddress | UserError> {
-    try {
-      return await this.permit(named, name, otherwise);
-    } catch (error) {
-      if (error instanceof UserError) return error;
-      throw error;
-    }
-  }
-
-  /**
    * Calls an address. Done when the link is open. If the other side hangs up, without a word or with some
    * that are not of this protocol, as legacy programs do at what they do not know, and plaintext is allowed,
    * it is called again as they call.
    *
+   * @param signal Gives up dialling.
    * @throws {UserError} If nobody answers there, or there are too many links.
    * @throws {CallRefused} If the other side was reached, and either side does not want to talk.
    */
-  async call(address: DialableAddress, call: Call, keeper: LinkKeeper): Promise<Link> {
-    const { link, opened } = await this.#dial(address, call, keeper, false);
+  async call(
+    address: DialableAddress,
+    call: Call,
+    keeper: LinkKeeper,
+    signal?: AbortSignal,
+  ): Promise<Link> {
+    const { link, opened } = await this.#dial(address, call, keeper, false, signal);
     let first;
     try {
       return await opened;
@@ -224,32 +200,46 @@ export class Connector {
     call: Call,
     keeper: LinkKeeper,
     legacyChat: boolean,
+    signal = this.#options.signal,
   ): Promise<BegunLink> {
-    const { network, signal } = this.#options;
+    const { network } = this.#options;
     const conn = await network.dial(address, call.expectedId, { signal });
     this.#checkRoom(conn, keeper);
     return beginLink(this.#options, conn, "initiator", keeper, call, legacyChat);
   }
 
   /**
-   * Calls somebody at the address that the server names, who is reached by a link over the server. Never throws.
+   * Calls somebody who is reached by a link over the server, where they say there that they are; where the server
+   * says it if they do not. Never throws.
    *
    * @param isOwn Whether an address is our own.
    */
   async straighten(
-    { peerId: name }: { readonly peerId: string },
+    peer: MeetingPeer,
     keeper: LinkKeeper,
     isOwn: (address: Address) => boolean,
   ): Promise<void> {
+    const { peerId: name } = peer;
     try {
+      const link = peer.links.find(({ features }) => features.includes("paths"));
+      if (link !== undefined && await this.#meetings.ask(peer, link, keeper)) return;
       const found = await this.#askFor(name);
-      const address = found && await this.permit(found.address, name);
+      const address = found && await this.places.permit(found.address, name);
       if (address === undefined || isOwn(address)) return;
       const call = { expectedId: name, interactive: false };
       await this.#noting(name, () => this.call(address, call, keeper));
-    } catch {
+    } catch (error) {
       // The conversation goes on as it is.
+      if (error instanceof UserError) this.#notStraight.set(name, error.problem);
     }
+  }
+
+  /**
+   * Answers somebody who asks where we can be reached, and calls them where they say that they can be. Never
+   * rejects.
+   */
+  answerPaths(peer: MeetingPeer, request: Message, keeper: LinkKeeper): Promise<Message> {
+    return this.#meetings.answer(peer, request, keeper);
   }
 
   /** Calls somebody over the server, whatever other links there are. @returns Whether that has opened one. Never throws. */
@@ -292,7 +282,7 @@ export class Connector {
       if (named === undefined) return;
       // Somebody who is away according to the server is not where they were.
       if (found === undefined && this.#options.rendezvous.status(name) === "away") return;
-      const place = await this.place(named, name, () => peer.lastAddress);
+      const place = await this.places.find(named, name, () => peer.lastAddress);
       if (!(place instanceof UserError) && isOwn(place)) return;
       await this.reach(name, place, key, call, keeper);
     } catch {

@@ -135,8 +135,10 @@ export class Calls {
    */
   async #placeOf(to: string, typed: Address | undefined): Promise<DialableAddress | UserError> {
     const { connector, list } = this.#options;
-    if (typed !== undefined) return await connector.permit(namedBy("user", typed), undefined);
-    return await connector.place(
+    if (typed !== undefined) {
+      return await connector.places.permit(namedBy("user", typed), undefined);
+    }
+    return await connector.places.find(
       await connector.locate(to),
       to,
       () => list.openKnown(to)?.lastAddress,

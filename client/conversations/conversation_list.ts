@@ -11,7 +11,6 @@ import { fingerprintOf } from "../../shared/crypto/public_key.ts";
 import type { Link } from "../link/link.ts";
 import type { ConversationRecord } from "../store/store.ts";
 import { reasonOf, UserError } from "../user_error.ts";
-import type { ContactList } from "./contact_list.ts";
 import { Conversation, type ConversationOptions, pathOf, wasCalledAt } from "./conversation.ts";
 
 /** If there are more conversations, one with no link makes room that the user has no part in. */
@@ -19,7 +18,8 @@ const conversationsMax = 256;
 
 /** What a list needs. */
 export interface ConversationListOptions extends ConversationOptions {
-  readonly contacts: Pick<ContactList, "added">;
+  /** Told that the user has called, answered or accepted a peer with a key. */
+  readonly onAnswered: (conversation: Conversation) => void;
   /** Told that there are other peers to watch. */
   readonly onPeers: (name: string) => void;
 }
@@ -153,7 +153,7 @@ export class ConversationList {
     if (conversation.answered) return;
     conversation.answered = true;
     if (key === undefined) return;
-    const { trust, sink, contacts, onPeers } = this.#options;
+    const { trust, sink, onAnswered, onPeers } = this.#options;
     try {
       trust.addContact(peerId, key);
     } catch (error) {
@@ -165,7 +165,7 @@ export class ConversationList {
     }
     // The mail of an unknown sender has not been answered.
     conversation.answerMail();
-    contacts.added(conversation);
+    onAnswered(conversation);
     onPeers(peerId);
   }
 

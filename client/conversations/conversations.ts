@@ -115,7 +115,11 @@ export class Conversations {
       onToken: () => rendezvous.tokensChanged(),
     });
     const goAround = (conversation: Conversation) => this.#calls.goAround(conversation);
-    const parts = { ...this.#options, self, search, goAround, onPeers, contacts };
+    const onAnswered = (conversation: Conversation) => {
+      contacts.added(conversation);
+      this.#paths.answered(conversation);
+    };
+    const parts = { ...this.#options, self, search, goAround, onPeers, onAnswered };
     const list: ConversationList = this.#list = new ConversationList(parts);
     const onDisplaced = (name: string, key: PublicKey) => this.#links.displaceOthers(name, key);
     const admission = new PeerAdmission({ ...this.#options, onDisplaced });

@@ -11,9 +11,10 @@ import type { KeptSource } from "../../shared/net/named_address.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import { linksPerPeerMax, unknownLinksPerHostMax } from "../../shared/protocol/limits.ts";
 import type { Message } from "../../shared/protocol/message.ts";
+import { pathsAnswer } from "../../shared/protocol/paths.ts";
 import { peerFaults, refusals } from "../../shared/protocol/reasons.ts";
 import { AuditAnswerer } from "../audit/audit.ts";
-import type { Call, LinkKeeper } from "../connector/connector.ts";
+import type { Call, Connector, LinkKeeper } from "../connector/connector.ts";
 import type { CloseReason, EventSink, OpenCause } from "../events.ts";
 import {
   ignoringReceiver,
@@ -41,6 +42,7 @@ export interface LinkRegistryOptions {
   readonly list: ConversationList;
   readonly contacts: Pick<ContactList, "give" | "keep">;
   readonly admission: PeerAdmission;
+  readonly connector: Pick<Connector, "answerPaths">;
   readonly sink: EventSink;
   /** Told that a conversation has other links than before. */
   readonly onLinks: (conversation: Conversation) => void;
@@ -144,6 +146,7 @@ export class LinkRegistry implements LinkKeeper {
       ...receiver,
       inbox: conversation,
       takeToken: (token) => contacts.keep(link.peerKey!, token),
+      answerPaths: (request) => this.#answerPaths(conversation, request),
       verification: {
         asked: () => sink.emit({ ...ref, type: "verification-asked" }),
         words: (words) => sink.emit({ ...ref, type: "verification-words", words }),
@@ -293,6 +296,15 @@ export class LinkRegistry implements LinkKeeper {
     // Also if there is nothing, as when a store was lost: that is what an audit finds out.
     const { id } = store.conversations.open({ self: selfId, name: peerId!, key: peerKey! });
     return this.#audits.answer(peerKey!, id, request);
+  }
+
+  /** Where we can be reached is for contacts alone. */
+  #answerPaths(conversation: Conversation, request: Message): Promise<Message> {
+    const { peerId, key } = conversation;
+    const isContact = key !== undefined &&
+      (conversation.answered || this.#options.admission.isContact(peerId, key));
+    if (!isContact) return Promise.resolve(pathsAnswer(request));
+    return this.#options.connector.answerPaths(conversation, request, this);
   }
 }
 

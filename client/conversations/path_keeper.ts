@@ -7,6 +7,7 @@
 
 import { Backoff } from "../../shared/time/backoff.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
+import { ranks } from "../transport/transport.ts";
 
 /** How long from one try to the next, at first and at most. */
 const againMs = { firstMs: 1_000, maxMs: 5 * 60_000 };
@@ -59,7 +60,7 @@ export class PathKeeper<C extends PathConversation> {
   changed(conversation: C): void {
     const [best] = conversation.links;
     const plan = this.#plans.get(conversation);
-    const isRelayed = best !== undefined && best.rank > 0;
+    const isRelayed = best !== undefined && best.rank >= ranks.relayed;
     // A relay that is opened beside another changes nothing.
     if (plan?.seeks === "straight-way" && isRelayed) return;
     plan?.cancel();
@@ -70,11 +71,18 @@ export class PathKeeper<C extends PathConversation> {
     const isFirst = !this.#backoffs.has(conversation);
     const backoff = this.#backoffs.get(conversation) ?? new Backoff({ ...againMs, random });
     this.#backoffs.set(conversation, backoff);
-    const planned: Plan = { seeks: "straight-way", cancel: () => {} };
-    this.#plans.set(conversation, planned);
     // Who has called has tried that already; who was called may be able to call back.
     const firstMs = isFirst && best.role === "responder" ? 0 : backoff.next();
-    this.#tryAfter(firstMs, backoff, conversation, planned);
+    this.#seekStraightWay(firstMs, backoff, conversation);
+  }
+
+  /** The peer's user, or ours, has answered: they tell each other where they are from now on. */
+  answered(conversation: C): void {
+    const plan = this.#plans.get(conversation);
+    const backoff = this.#backoffs.get(conversation);
+    if (plan?.seeks !== "straight-way" || backoff === undefined) return;
+    plan.cancel();
+    this.#seekStraightWay(0, backoff, conversation);
   }
 
   /** Plans nothing any more. */
@@ -82,6 +90,12 @@ export class PathKeeper<C extends PathConversation> {
     this.#stopped = true;
     for (const { cancel } of this.#plans.values()) cancel();
     this.#plans.clear();
+  }
+
+  #seekStraightWay(firstMs: number, backoff: Backoff, conversation: C): void {
+    const planned: Plan = { seeks: "straight-way", cancel: () => {} };
+    this.#plans.set(conversation, planned);
+    this.#tryAfter(firstMs, backoff, conversation, planned);
   }
 
   #tryAfter(ms: number, backoff: Backoff, conversation: C, plan: Plan): void {
@@ -98,7 +112,7 @@ export class PathKeeper<C extends PathConversation> {
     const cancel = this.#options.clock.after(trustedAfterMs, () => {
       this.#plans.delete(conversation);
       this.#backoffs.delete(conversation);
-      for (const link of [...conversation.links]) if (link.rank > 0) link.leave();
+      for (const link of [...conversation.links]) if (link.rank >= ranks.relayed) link.leave();
     });
     this.#plans.set(conversation, { seeks: "end-of-relay", cancel });
   }

@@ -48,7 +48,7 @@ export interface Introduction {
 }
 
 /** What a client of this version understands of a peer beyond what every one does. */
-export const peerFeatures: readonly Feature[] = ["tokens", "certificates"];
+export const peerFeatures: readonly Feature[] = ["tokens", "certificates", "paths"];
 
 const utf8 = new TextEncoder();
 

@@ -12,8 +12,9 @@ import { systemClock, type TimerClock, within } from "../../shared/time/clock.ts
 import type { PublicKey } from "../../shared/crypto/public_key.ts";
 import type { ChatMessage } from "../../shared/protocol/message_stream.ts";
 import type { Message } from "../../shared/protocol/message.ts";
+import { pathsAnswer } from "../../shared/protocol/paths.ts";
 import type { CloseReason, Dialect } from "../events.ts";
-import type { PeerConn, RelayPath } from "../transport/transport.ts";
+import { type PeerConn, rankOf, type RelayPath } from "../transport/transport.ts";
 import { type Problem, UserError } from "../user_error.ts";
 import type { Self } from "./introduction.ts";
 import type { Framing } from "./legacy/legacy_framing.ts";
@@ -51,6 +52,7 @@ export const ignoringReceiver: Receiver = {
   },
   verification: { asked: () => {}, words: () => {} },
   takeToken: () => {},
+  answerPaths: (request) => Promise.resolve(pathsAnswer(request)),
   answerAudit: () => undefined,
   auditPauseMs: () => 0,
 };
@@ -116,7 +118,7 @@ export class Link implements PeerFacts {
     const { hostname, port } = conn.remoteAddr;
     this.remote = { host: plainHost(hostname), port };
     this.relayedBy = conn.relayedBy;
-    this.rank = this.relayedBy === undefined ? 0 : 1;
+    this.rank = rankOf(conn);
     this.#writes = new WriteQueue(conn, (error) => {
       const isStuck = error instanceof Deno.errors.TimedOut;
       if (isStuck) this.#end("silent", { code: "peer-does-not-read" });

@@ -117,6 +117,12 @@ export interface Receiver {
    * @returns The answer, with the question's Id; undefined if there is nothing that the peer may compare.
    */
   readonly answerAudit: (request: Message) => Message | undefined;
+  /**
+   * Asked where we can be reached (PATHS), by a peer that says where it can be.
+   *
+   * @returns The answer, with the question's Id. Never rejects.
+   */
+  readonly answerPaths: (request: Message) => Promise<Message>;
   /** For how long the peer gets no more answers to AUDIT, in milliseconds; 0 if it may have one now. */
   readonly auditPauseMs: () => number;
 }

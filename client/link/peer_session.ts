@@ -45,6 +45,7 @@ const conversational: ReadonlySet<string> = new Set([
   "READ",
   "RESET",
   "TOKEN",
+  "PATHS",
   "VERIFY",
 ]);
 
@@ -81,6 +82,8 @@ export class PeerSession implements Session, Replies, WordComparison {
   readonly #unacknowledged = new UnacknowledgedTexts();
   #receiver!: Receiver;
   #verification: WordVerification | undefined;
+  /** Whether the peer has asked where we can be reached, and not been answered. */
+  #answersPaths = false;
   /** Whether the user does not wait for the words any more. */
   #withdrawn = false;
   /** Messages that this read has brought and the inbox has not been given. */
@@ -232,7 +235,10 @@ export class PeerSession implements Session, Replies, WordComparison {
         return this.#takeToken(header(item, "Token")!);
       case "AUDIT":
         return this.#takeAudit(item);
+      case "PATHS":
+        return this.#takePaths(item);
       case "AUDITACK":
+      case "PATHSACK":
         return this.#requests.take(item);
       case "PONG":
         // One without an Id answers the heartbeat, which has heard it.
@@ -295,6 +301,16 @@ export class PeerSession implements Session, Replies, WordComparison {
     const answer = this.#receiver.answerAudit(question);
     if (answer === undefined) this.#refuse(peerFaults.nothingToCompare);
     else this.#options.send(answer);
+  }
+
+  #takePaths(request: Message): void {
+    if (!this.#hasKey) return this.#refuse(peerFaults.pathsNeedKey);
+    if (this.#answersPaths) return this.#refuse(peerFaults.tooManyPaths);
+    this.#answersPaths = true;
+    this.#receiver.answerPaths(request).then((answer) => {
+      this.#answersPaths = false;
+      this.say(answer);
+    });
   }
 
   #takeVerify(item: Message): void {

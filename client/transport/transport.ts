@@ -9,6 +9,7 @@ import { acceptUntil } from "../../shared/net/accept.ts";
 import { type Address, plainHost } from "../../shared/net/address.ts";
 import type { NamedAddress } from "../../shared/net/named_address.ts";
 import type { ServerAddress } from "../../shared/net/server_address.ts";
+import { addressKind } from "./address_kind.ts";
 import { lookUpBySystem } from "./connect_to_host.ts";
 import type { DialOptions } from "./connect_within.ts";
 import { type InterfaceAddress, objectionTo } from "./dial_policy.ts";
@@ -103,6 +104,19 @@ export function relayedConn(
   relayedBy: RelayPath,
 ): PeerConn {
   return relayed(conn, port, early, relayedBy);
+}
+
+/** Kinds of connections with a peer: the lower the better. */
+export const ranks = { direct: 0, relayed: 2 } as const;
+
+/** What kind a connection is of. */
+export function rankOf({ relayedBy }: PeerConn): number {
+  return relayedBy === undefined ? ranks.direct : ranks.relayed;
+}
+
+/** Whether somebody on another machine may be able to call an IP address. */
+export function isElsewhereReachable(host: string): boolean {
+  return ["public", "private"].includes(addressKind(host));
 }
 
 /** Whether an address that a mail names may ever be called. */

@@ -303,6 +303,9 @@ export const relayLastsMs = 24 * 60 * 60_000;
 /** Links with one peer: calls can cross, and links can die unnoticed. */
 export const linksPerPeerMax = 8;
 
+/** Addresses that one PATHS or PATHSACK names. */
+export const candidatesMax = 16;
+
 /** Requests to one peer that wait for their replies. */
 export const pendingRequestsMax = 8;
 

@@ -179,6 +179,8 @@ export const peerFaults = {
     429,
     `At most ${pendingRequestsMax} AUDITs may wait for an answer`,
   ),
+  pathsNeedKey: fault(426, "PATHS needs an encrypted link"),
+  tooManyPaths: fatalFault(429, "One PATHS at a time may wait for an answer"),
   nothingToCompare: fault(
     403,
     "This client compares messages only with people whom its user has answered",

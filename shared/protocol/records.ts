@@ -116,6 +116,7 @@ export type Feature =
   | "contacts"
   | "tokens"
   | "certificates"
+  | "paths"
   | "dialed"
   | "presence"
   | "open-presence"

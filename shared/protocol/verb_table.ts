@@ -139,6 +139,8 @@ export const verbs = {
   TOKEN: { from: ["peer"], required: ["Token"], optional: [] },
   AUDIT: { from: ["peer"], required: ["Id"], optional: ["Stream", "From", "To", "Ids"] },
   AUDITACK: { from: ["peer"], required: ["Id"], optional: ["Stream", "Count", "Digest", "Entry"] },
+  PATHS: { from: ["peer"], required: ["Id"], optional: ["Candidate"] },
+  PATHSACK: { from: ["peer"], required: ["Id"], optional: ["Candidate"] },
   VERIFY: { from: ["peer"], required: [], optional: ["Commit", "Nonce"] },
   BYE: { from: ["peer"], required: [], optional: ["Reason"] },
   PING: { from: ["client", "peer"], required: [], optional: ["Id"] },

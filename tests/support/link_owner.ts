@@ -19,6 +19,7 @@ export interface LinkHandlers extends LinkAdmission, Inbox, VerificationNotices 
   readonly opened: (link: Link) => void;
   readonly takeToken: Receiver["takeToken"];
   readonly answerAudit: Receiver["answerAudit"];
+  readonly answerPaths: Receiver["answerPaths"];
   readonly auditPauseMs: Receiver["auditPauseMs"];
   readonly room: () => Promise<void> | undefined;
   readonly closed: LinkOptions["onClosed"];
@@ -28,7 +29,8 @@ export interface LinkHandlers extends LinkAdmission, Inbox, VerificationNotices 
 export function linkOwner(
   handlers: Partial<LinkHandlers>,
 ): Pick<LinkOptions, "owner" | "onClosed" | "room"> {
-  const { inbox, verification, takeToken, answerAudit, auditPauseMs } = ignoringReceiver;
+  const { inbox, verification, takeToken, answerAudit, answerPaths, auditPauseMs } =
+    ignoringReceiver;
   return {
     owner: {
       admitPlaintext: handlers.admitPlaintext ?? (() => undefined),
@@ -40,6 +42,7 @@ export function linkOwner(
           verification: { ...verification, ...handlers },
           takeToken: handlers.takeToken ?? takeToken,
           answerAudit: handlers.answerAudit ?? answerAudit,
+          answerPaths: handlers.answerPaths ?? answerPaths,
           auditPauseMs: handlers.auditPauseMs ?? auditPauseMs,
         };
       },

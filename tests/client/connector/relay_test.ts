@@ -157,6 +157,32 @@ class DarkNetwork {
   };
 }
 
+/** Somebody whose router lets nobody in, and who can call others behind it. */
+function behindRouter(host: string): PersonOptions {
+  return {
+    host: "0.0.0.0",
+    network: {
+      ...tcpNetwork,
+      interfaces: () => [{ address: "127.0.0.1", prefixBits: 8 }, {
+        address: host,
+        prefixBits: 24,
+      }],
+      dial: async (address, name, options) => {
+        const { host, port } = address;
+        if (!host.startsWith("192.168.1.")) return await walled.dial(address, name, options);
+        const conn = await Deno.connect({ hostname: "127.0.0.1", port });
+        return {
+          localAddr: conn.localAddr,
+          remoteAddr: { hostname: host, port },
+          read: (into) => conn.read(into),
+          write: (bytes) => conn.write(bytes),
+          close: () => conn.close(),
+        };
+      },
+    },
+  };
+}
+
 /** The network of a client that says it listens at another port. */
 function announcing(port: number): Network {
   return {
@@ -195,4 +221,21 @@ Deno.test("which way a conversation goes is told, with how long it takes and why
   const straight = await carol.client.path("bob");
   assertEquals(straight.paths.map(({ relayedBy }) => relayedBy), [undefined]);
   assertEquals(straight.whyRelayed, undefined);
+});
+
+Deno.test("two behind one router are introduced over the server, and then talk straight to each other", async () => {
+  await using server = start();
+  await using bob = await come("bob", server, behindRouter("192.168.1.7"));
+  await using alice = await come("alice", server, behindRouter("192.168.1.8"));
+  await alice.chat("bob");
+  await hears(bob, alice, "one");
+  assertEquals(alice.events.of("opened")[0]!.relayedBy, "127.0.0.1");
+  // Bob tells where he is only somebody whom he has answered.
+  assertEquals(alice.events.of("path-changed"), []);
+  await bob.chat("alice");
+  const moved = await bob.events.see("path-changed");
+  assertEquals([moved.relayedBy, moved.address.host], [undefined, "192.168.1.8"]);
+  await hears(alice, bob, "two");
+  await hears(bob, alice, "three");
+  assertEquals(bob.heard, ["alice: one", "alice: three"]);
 });

@@ -34,11 +34,11 @@ class Scene {
 
 Deno.test("who was called over the server calls back at once, and who has called waits a moment", async () => {
   const called = new Scene();
-  called.has(called.link("relayed", 1, "responder"));
+  called.has(called.link("relayed", 2, "responder"));
   await called.clock.pass(0);
   assertEquals(called.tries.length, 1);
   const caller = new Scene();
-  caller.has(caller.link("relayed", 1));
+  caller.has(caller.link("relayed", 2));
   await caller.clock.pass(0);
   assertEquals(caller.tries.length, 0);
   await caller.clock.pass(2_000);
@@ -47,7 +47,7 @@ Deno.test("who was called over the server calls back at once, and who has called
 
 Deno.test("a straight way is tried for ever less often, and never given up", async () => {
   const scene = new Scene();
-  scene.has(scene.link("relayed", 1));
+  scene.has(scene.link("relayed", 2));
   for (let minutes = 0; minutes < 60; minutes++) await scene.clock.pass(60_000);
   const pauses = scene.tries.slice(1).map((at, i) => at - scene.tries[i]!);
   assertEquals(pauses.some((pause, i) => pause < (pauses[i - 1] ?? 0)), false);
@@ -58,7 +58,7 @@ Deno.test("a straight way is tried for ever less often, and never given up", asy
 Deno.test("nobody is called back who is no contact", async () => {
   const scene = new Scene();
   scene.isUnknownSender = true;
-  scene.has(scene.link("relayed", 1, "responder"));
+  scene.has(scene.link("relayed", 2, "responder"));
   await scene.clock.pass(10_000);
   assertEquals(scene.tries, []);
   scene.isUnknownSender = false;
@@ -68,7 +68,7 @@ Deno.test("nobody is called back who is no contact", async () => {
 
 Deno.test("the relay is left once a straight way has held for a while, and not before", async () => {
   const scene = new Scene();
-  const relayed = scene.link("relayed", 1);
+  const relayed = scene.link("relayed", 2);
   scene.has(relayed);
   scene.has(scene.link("straight", 0), relayed);
   await scene.clock.pass(9_000);
@@ -79,7 +79,7 @@ Deno.test("the relay is left once a straight way has held for a while, and not b
 
 Deno.test("if the straight way dies soon, the relay stays and another is tried for", async () => {
   const scene = new Scene();
-  const relayed = scene.link("relayed", 1);
+  const relayed = scene.link("relayed", 2);
   scene.has(relayed);
   scene.has(scene.link("straight", 0), relayed);
   await scene.clock.pass(5_000);
@@ -92,10 +92,10 @@ Deno.test("if the straight way dies soon, the relay stays and another is tried f
 
 Deno.test("nothing is planned for what is over", async () => {
   const scene = new Scene();
-  scene.has(scene.link("relayed", 1));
+  scene.has(scene.link("relayed", 2));
   scene.has();
   await scene.clock.pass(600_000);
-  scene.has(scene.link("relayed", 1, "responder"));
+  scene.has(scene.link("relayed", 2, "responder"));
   scene.keeper.stop();
   await scene.clock.pass(600_000);
   assertEquals(scene.tries, []);
