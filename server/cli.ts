@@ -59,6 +59,10 @@ export function addServerCommand(program: Command): void {
       new Option("--relay-day <bytes>", "what it relays of one key in a day")
         .default(defaultCapacity.relayRateOfKey.burst, "8G").argParser(parseByteSizeArgument),
     )
+    .addOption(
+      new Option("--reflector <on|off>", "tell clients at which UDP address they are seen")
+        .choices(["on", "off"]).default("on"),
+    )
     .option("--keyed-only", "refuse clients that have no key")
     .addOption(
       new Option("--name-lease <time>", "how long an unused name is reserved for its key")
@@ -89,6 +93,7 @@ interface ServerCommandOptions {
   readonly ephemeral?: true;
   readonly mailbox: boolean;
   readonly relay: "on" | "off";
+  readonly reflector: "on" | "off";
   readonly relayRate: number;
   readonly relayDay: number;
   readonly keyedOnly?: true;
@@ -113,6 +118,7 @@ async function startServer(options: ServerCommandOptions, command: Command): Pro
       ...options,
       nameLeaseMs,
       relay: options.relay === "on",
+      reflector: options.reflector === "on",
       capacity: relayRates(options.relayRate, options.relayDay),
       realms: options.realm,
       data: options.ephemeral ? undefined : options.data ?? stateDirectory(),

@@ -19,6 +19,7 @@ import { Names, type NamesDatabase } from "./names/names.ts";
 import { Presence } from "./presence/presence.ts";
 import { Realm } from "./realm/realm.ts";
 import { Registry } from "./registry/registry.ts";
+import type { Reflecting } from "./reflector/reflector.ts";
 import { Relay } from "./relay/relay.ts";
 
 /** What an operator may decide. */
@@ -43,6 +44,8 @@ export interface ServerCoreOptions extends ServicePolicy {
   readonly clock: TimerClock;
   readonly log: Log;
   readonly names: NamesDatabase;
+  /** If not given the server tells nobody at which UDP address they are seen. */
+  readonly reflector?: Reflecting | undefined;
   /** If not given the server keeps no mail. */
   readonly mailbox?: MailboxDatabase | undefined;
   /** Told when a connection has ended, and which IP address its client had. */
@@ -114,7 +117,9 @@ export class ServerCore {
     const presence = new Presence({ registry, clock, mailCount, standing });
     const realm = new Realm({ addresses: options.realms ?? [], id: database.realm, log, clock });
     const relay = options.relay === false ? undefined : new Relay({ clock, timer, capacity });
-    const context = { registry, names, contacts, presence, mailbox, relay, realm, keyedOnly };
+    const { reflector } = options;
+    const offered = { mailbox, relay, reflector };
+    const context = { registry, names, contacts, presence, ...offered, realm, keyedOnly };
     this.clock = clock;
     this.#time = time;
     this.#timer = timer;

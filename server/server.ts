@@ -21,6 +21,7 @@ import type { KeptData } from "./data_directory.ts";
 import { Admission, defaultCapacity } from "./limits/limits.ts";
 import { openMailboxDatabase } from "./mailbox/mailbox.ts";
 import { openNamesDatabase } from "./names/names.ts";
+import { Reflector } from "./reflector/reflector.ts";
 import { TlsTerminator } from "./tls/tls.ts";
 
 /** A server's options. */
@@ -35,6 +36,8 @@ export interface ServerOptions extends ServicePolicy {
   readonly data?: string | undefined;
   /** Whether it keeps mail for clients that are away; it does if not given. */
   readonly mailbox?: boolean | undefined;
+  /** Whether it tells clients at which UDP address they are seen; it does if not given and UDP can be had. */
+  readonly reflector?: boolean | undefined;
   /** If given, it speaks TLS and nothing else. */
   readonly tls?: TlsKeyPair | undefined;
 }
@@ -84,14 +87,22 @@ export function startServer(options: ServerOptions): Server {
   const mailbox = options.mailbox === false ? undefined : opening.use(openMailboxDatabase(data));
   const admission = new Admission({ ...defaultCapacity, ...options.capacity });
   const onEnded = (observedHost: string) => admission.leave(observedHost);
-  const core = new ServerCore({ ...options, clock, log, names, mailbox, onEnded });
+  const listener = opening.adopt(
+    Deno.listen({ hostname: host, port }),
+    (listener) => listener.close(),
+  );
+  const place = { host, port: listener.addr.port };
+  const reflector = options.reflector === false
+    ? undefined
+    : new Reflector({ ...place, clock, timer: clock, log });
+  const core = new ServerCore({ ...options, clock, log, names, mailbox, reflector, onEnded });
   const terminator = options.tls &&
     opening.adopt(new TlsTerminator(options.tls, core.clock), (terminator) => terminator.close());
-  const listener = Deno.listen({ hostname: host, port });
   const kept = { names: core.names, mails: mailbox?.count };
   const databases = new DisposableStack();
   databases.use(names);
   databases.use(mailbox);
+  databases.defer(() => reflector?.close());
   opening.move();
   return new ListeningServer({ listener, terminator, admission, core, databases, kept, log });
 }

@@ -10,6 +10,7 @@ import type { Mailbox } from "../mailbox/mailbox.ts";
 import type { Names } from "../names/names.ts";
 import type { Presence, Subscription } from "../presence/presence.ts";
 import type { ReachedAt, Realm } from "../realm/realm.ts";
+import type { Reflecting } from "../reflector/reflector.ts";
 import type { Relay, Seat } from "../relay/relay.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Challenge } from "./challenge.ts";
@@ -25,6 +26,8 @@ export interface Context {
   readonly mailbox: Mailbox | undefined;
   /** Undefined if the server relays nothing. */
   readonly relay: Relay | undefined;
+  /** Undefined if the server tells nobody at which UDP address they are seen. */
+  readonly reflector: Reflecting | undefined;
   /** What its clients sign for. */
   readonly realm: Realm;
   /** Whether every registration needs a key. */

@@ -15,6 +15,7 @@ import type { Client, Context, Handler } from "./context.ts";
 import { keepContacts } from "./contacts.ts";
 import { bridge, info } from "./directory.ts";
 import { collect, deposit } from "./mailbox.ts";
+import { reflect } from "./reflect.ts";
 import { join, relay } from "./relay.ts";
 import { register, unregister } from "./registration.ts";
 import { watch } from "./watch.ts";
@@ -33,6 +34,7 @@ const handlers: ReadonlyMap<VerbName, Handler> = new Map<VerbName, Handler>([
   ["COLLECT", collect],
   ["RELAY", relay],
   ["JOIN", join],
+  ["REFLECT", reflect],
   ["PING", ping],
 ]);
 

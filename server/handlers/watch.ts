@@ -52,17 +52,18 @@ function targetsOf(values: readonly string[]): Map<string, Uint8Array | undefine
 
 /**
  * What the server understands of what the client has named: that it takes a list of contacts, with what it has of
- * the client's, tokens behind Targets, and that it relays.
+ * the client's, tokens behind Targets, that it relays, and that it tells clients where they are seen.
  */
 function featureHeaders(
   request: Message,
-  { contacts, relay }: Context,
+  { contacts, relay, reflector }: Context,
   owner: AuthenticatedClient,
 ): Header[] {
   const features: Feature[] = [];
   if (namesFeature(request, "contacts")) features.push("contacts");
   if (namesFeature(request, "presence")) features.push("presence");
   if (namesFeature(request, "relay") && relay !== undefined) features.push("relay");
+  if (namesFeature(request, "reflect") && reflector !== undefined) features.push("reflect");
   if (features.length === 0) return [];
   const headers: Header[] = [["Features", formatFeatures(features)]];
   const state = features.includes("contacts") ? contacts.state(owner) : undefined;

@@ -159,6 +159,11 @@ export const serverFaults = {
     mailRetryS,
     fault(429, "The server has relayed as much of what you say as it does in a day"),
   ),
+  noReflector: fault(503, "This server does not tell clients at which UDP address they are seen"),
+  reflectorFull: later(
+    relayRetryS,
+    fault(503, "The server is full: too many clients ask where they are seen"),
+  ),
   joinApart: fault(403, "JOIN needs a connection of its own"),
   noSuchCall: fault(404, "There is no such call, or it is over"),
   notJoined: fault(404, "The other client has not come in time"),

@@ -40,6 +40,7 @@ export const floors: readonly (readonly (readonly string[])[])[] = [
       "server/names",
       "server/registry",
       "server/relay",
+      "server/reflector",
     ],
     ["server/presence"],
     ["server/handlers"],

@@ -37,6 +37,7 @@ export interface HandlersOptions {
   readonly keyedOnly?: boolean;
   readonly realms?: readonly string[];
   readonly log?: Log;
+  readonly reflector?: Context["reflector"];
 }
 
 /** A connection to handlers. */
@@ -85,6 +86,7 @@ export function setUp(options: HandlersOptions = {}) {
     presence,
     mailbox: undefined,
     relay: undefined,
+    reflector: options.reflector,
     realm,
     keyedOnly,
   };

@@ -1,0 +1,42 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import type { Reflecting } from "../../../server/reflector/reflector.ts";
+import { Identity } from "../../../shared/crypto/identity.ts";
+import { codeOf, setUp, wire } from "../../support/handlers_fixture.ts";
+
+const alice = Identity.fromSeed(new Uint8Array(32).fill(1));
+const registration = ["REGISTER", "clientID: alice", "IP: 127.0.0.1", "Port: 5556", "Version: 1"];
+const reflect = ["REFLECT", "clientID: alice", "Version: 1"];
+const watch = ["WATCH", "Version: 1", "Features: reflect"];
+
+function connected(expect?: Reflecting["expect"]) {
+  return setUp({ reflector: expect && { expect } }).connect("192.0.2.1");
+}
+
+Deno.test("who is registered with a key is let ask, from the host that it is seen at", () => {
+  const hosts: string[] = [];
+  const { ask, askSigned } = connected((host) => {
+    hosts.push(host);
+    return { port: 5555, certificate: new Uint8Array([1, 2, 3]) };
+  });
+  assertEquals(codeOf(ask(...reflect)), "403");
+  askSigned(alice, ...registration);
+  assertEquals(
+    ask(...reflect),
+    wire("REFLECTACK", "Port: 5555", "Certificate: AQID", "Version: 1"),
+  );
+  assertEquals(codeOf(ask("REFLECT", "clientID: bob", "Version: 1")), "403");
+  assertEquals(hosts, ["192.0.2.1"]);
+  assertMatch(ask(...watch), /\r\nFeatures: reflect\r\n/);
+});
+
+Deno.test("a server that cannot tell where clients are seen says so", () => {
+  for (const [place, code] of [["full", "503"], ["unavailable", "503"]] as const) {
+    const { ask, askSigned } = connected(() => place);
+    askSigned(alice, ...registration);
+    assertEquals(codeOf(ask(...reflect)), code);
+  }
+  const { ask, askSigned } = connected();
+  askSigned(alice, ...registration);
+  assertEquals(codeOf(ask(...reflect)), "503");
+  assertEquals(/reflect/.test(ask(...watch)), false);
+});
