@@ -29,6 +29,8 @@ export interface PeerConn extends ServerConn {
   readonly remoteAddr: { readonly hostname: string; readonly port: number };
   /** The server that stands between; undefined if none does. */
   readonly relayedBy?: RelayPath;
+  /** Whether it goes through routers that let nobody in: its address is nowhere that could be called again. */
+  readonly isPunched?: boolean;
 }
 
 /**

@@ -15,12 +15,14 @@ import type { DialOptions } from "./connect_within.ts";
 import { type InterfaceAddress, objectionTo } from "./dial_policy.ts";
 import { interfaces } from "./interfaces.ts";
 import { type DialableAddress, type PermitOptions, permitted } from "./permit.ts";
+import type { Punching } from "./punching.ts";
 import { dial, type PeerConn, type ServerConn } from "./tcp.ts";
 import { relayed } from "./relayed.ts";
 import type { RelayPath } from "./relay_path.ts";
 import { dialServer } from "./tls.ts";
 
 export type { DialableAddress } from "./permit.ts";
+export type { Punching } from "./punching.ts";
 export type { RelayPath } from "./relay_path.ts";
 export type { PeerConn, ServerConn } from "./tcp.ts";
 
@@ -61,6 +63,13 @@ export interface Network {
    * @throws {UserError} If nobody answers in time, or it is not the server that was meant.
    */
   dialServer(address: ServerAddress, options: DialOptions): Promise<ServerConn>;
+  /**
+   * Opens a UDP port for connections through routers that let nobody in.
+   *
+   * @param port Which one, if it is free.
+   * @returns Undefined if there are none. It is left out if this network has no such thing at all.
+   */
+  openPunching?(port: number): Promise<Punching | undefined>;
   /** The addresses of this machine; none if they cannot be seen. */
   interfaces(): readonly InterfaceAddress[];
   /** The IP addresses of a name. @throws {Error} If there are none, or nobody says so. */
@@ -72,6 +81,8 @@ export const tcpNetwork: Network = {
   listen,
   dial,
   dialServer,
+  // Few need it, and it takes a while to load.
+  openPunching: async (port) => (await import("./punching.ts")).openPunching(port),
   interfaces,
   lookUp: lookUpBySystem,
 };
@@ -107,11 +118,12 @@ export function relayedConn(
 }
 
 /** Kinds of connections with a peer: the lower the better. */
-export const ranks = { direct: 0, relayed: 2 } as const;
+export const ranks = { direct: 0, punched: 1, relayed: 2 } as const;
 
 /** What kind a connection is of. */
-export function rankOf({ relayedBy }: PeerConn): number {
-  return relayedBy === undefined ? ranks.direct : ranks.relayed;
+export function rankOf({ relayedBy, isPunched }: PeerConn): number {
+  if (relayedBy !== undefined) return ranks.relayed;
+  return isPunched === true ? ranks.punched : ranks.direct;
 }
 
 /** Whether somebody on another machine may be able to call an IP address. */

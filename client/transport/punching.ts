@@ -1,0 +1,371 @@
+/**
+ * Connections through two routers, each of which lets in only what answers to something that came from inside: both
+ * sides send to each other at the same moment, from the one UDP port at which each is seen, and what arrives second
+ * is let in. Over it goes QUIC, of which one endpoint both calls and is called.
+ *
+ * @module
+ */
+
+import { timingSafeEqual } from "node:crypto";
+import { concat } from "@std/bytes/concat";
+import { type Address, isIpAddress, parseAddress, plainHost } from "../../shared/net/address.ts";
+import { certificatePem, type SelfSigned, selfSigned } from "../../shared/crypto/self_signed.ts";
+import { systemClock, wait } from "../../shared/time/clock.ts";
+import { QuicPeerConn } from "./quic_conn.ts";
+import type { PeerConn } from "./tcp.ts";
+
+/** The name in every certificate here: which one is meant is told by the certificate itself. */
+const serverName = "p2pchat";
+const peerProtocol = "p2pchat";
+/** The protocol of a server that says where a client is seen (PROTOCOL.md section 4). */
+const reflectorProtocol = "p2pchat-reflect";
+
+/** How often a call is begun anew, in milliseconds: QUIC itself repeats a packet that was dropped after a second. */
+const againMs = 40;
+/** How often an address is called in one try. */
+const callsMax = 25;
+/** How often it is, by the side whose calls only open its router. */
+const openingsMax = 5;
+/** How often a server is asked, and how long after the last time, in milliseconds. */
+const questionsMax = 4;
+const questionAgainMs = 250;
+/** How long a connection may stay silent: longer than a link lets it, which asks after 15 s and waits 10 s. */
+const idleMs = 40_000;
+/** How long the packets of a call go on that only opens a router, or asks a server. */
+const shortIdleMs = 2_000;
+/** Callers that have not said what they are here for, at most. */
+const unknownCallersMax = 8;
+/** How long such a caller has, in milliseconds. */
+const unknownCallerMs = 3_000;
+/** Bytes of the word by which two sides know that they mean the same try. */
+export const punchTokenBytes = 16;
+/** Bytes of what a reflector says, at most. */
+const reflectedBytesMax = 64;
+
+/** What one side knows of a try. */
+export interface PunchOptions {
+  /** Where the other side may be. Their hosts are IP addresses. */
+  readonly candidates: readonly Address[];
+  /** The other side's certificate, in DER. */
+  readonly certificate: Uint8Array;
+  /** Known to both sides and nobody else: `punchTokenBytes` bytes. */
+  readonly token: Uint8Array;
+  /** Whether our calls count. Exactly one side's do: else each might keep another connection. */
+  readonly calls: boolean;
+  /** Gives the try up. */
+  readonly signal: AbortSignal;
+}
+
+/** One UDP port, from which peers and servers are called and at which peers are expected. */
+export interface Punching {
+  /** What the other side has to know us by, in DER. */
+  readonly certificate: Uint8Array;
+  /** The port of this machine. */
+  readonly port: number;
+  /**
+   * Asks a server where it sees us.
+   *
+   * @param server The host and UDP port at which it reflects.
+   * @param certificate The server's certificate for that, in DER.
+   * @throws {Error} If it does not say so, or that is not its certificate.
+   */
+  reflect(server: Address, certificate: Uint8Array, signal: AbortSignal): Promise<Address>;
+  /**
+   * Opens a connection with somebody who tries the same at the same moment.
+   *
+   * @throws {Error} If none opens; or the reason of the signal.
+   */
+  punch(options: PunchOptions): Promise<PeerConn>;
+  /** Ends everything, after what was written last is on its way. */
+  close(): Promise<void>;
+}
+
+/** A try in which the other side calls. */
+interface Expected {
+  readonly hosts: ReadonlySet<string>;
+  readonly token: Uint8Array;
+  readonly take: (conn: PeerConn) => void;
+}
+
+/**
+ * Opens a UDP port.
+ *
+ * @param port Which one, if it is free; else any.
+ * @returns Undefined if this machine has none to give, or the runtime has no QUIC.
+ */
+export function openPunching(port: number): Punching | undefined {
+  if (typeof Deno.QuicEndpoint !== "function") return undefined;
+  const places = [["::", port], ["::", 0], ["0.0.0.0", port], ["0.0.0.0", 0]] as const;
+  for (const [hostname, port] of places) {
+    try {
+      return new QuicPunching(new Deno.QuicEndpoint({ hostname, port }));
+    } catch {
+      // The next one may do.
+    }
+  }
+  return undefined;
+}
+
+class QuicPunching implements Punching {
+  readonly certificate: Uint8Array;
+  readonly port: number;
+  readonly #endpoint: Deno.QuicEndpoint;
+  readonly #listener: Deno.QuicListener;
+  readonly #expected = new Set<Expected>();
+  readonly #conns = new Set<QuicPeerConn>();
+  #unknownCallers = 0;
+  #isClosed = false;
+
+  constructor(endpoint: Deno.QuicEndpoint) {
+    const { certificate, certPem, keyPem }: SelfSigned = selfSigned(serverName);
+    this.certificate = certificate;
+    this.#endpoint = endpoint;
+    this.port = endpoint.addr.port;
+    this.#listener = endpoint.listen({
+      cert: certPem,
+      key: keyPem,
+      alpnProtocols: [peerProtocol],
+      maxIdleTimeout: idleMs,
+      maxConcurrentBidirectionalStreams: 1,
+      maxConcurrentUnidirectionalStreams: 0,
+    });
+    this.#accept();
+  }
+
+  async reflect(server: Address, certificate: Uint8Array, signal: AbortSignal): Promise<Address> {
+    const conn = await this.#firstOf(
+      (n) =>
+        n < questionsMax
+          ? this.#call(server, certificate, reflectorProtocol, shortIdleMs)
+          : undefined,
+      { together: 1, everyMs: questionAgainMs, signal },
+    );
+    try {
+      return await reflectedIn(await firstIn(conn.incomingUnidirectionalStreams));
+    } finally {
+      conn.close({ closeCode: 0, reason: "" });
+    }
+  }
+
+  async punch(options: PunchOptions): Promise<PeerConn> {
+    const { candidates, token, certificate, calls, signal } = options;
+    signal.throwIfAborted();
+    if (!calls) return await this.#beCalled(options);
+    const conn = await this.#firstOf((n) => {
+      const candidate = candidates[n % candidates.length];
+      if (candidate === undefined || n >= callsMax * candidates.length) return undefined;
+      return this.#call(candidate, certificate, peerProtocol, idleMs);
+    }, { together: candidates.length, everyMs: againMs, signal });
+    const { readable, writable } = await conn.createBidirectionalStream();
+    const writer = writable.getWriter();
+    await writer.write(token);
+    return this.#keep(new QuicPeerConn(conn, readable.getReader(), writer, new Uint8Array(0)));
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#listener.stop();
+    await Promise.all([...this.#conns].map(({ gone }) => gone));
+    this.#endpoint.close();
+  }
+
+  /** Waits for the call of the other side, for which our own router is opened. */
+  async #beCalled({ candidates, certificate, token, signal }: PunchOptions): Promise<PeerConn> {
+    const called = Promise.withResolvers<PeerConn>();
+    const hosts = new Set(candidates.map(({ host }) => host));
+    const expected: Expected = { hosts, token, take: called.resolve };
+    this.#expected.add(expected);
+    const over = new AbortController();
+    const stop = () => called.reject(signal.reason);
+    signal.addEventListener("abort", stop);
+    try {
+      this.#openRouter(candidates, certificate, AbortSignal.any([signal, over.signal]));
+      return await called.promise;
+    } finally {
+      over.abort();
+      signal.removeEventListener("abort", stop);
+      this.#expected.delete(expected);
+    }
+  }
+
+  async #openRouter(
+    candidates: readonly Address[],
+    certificate: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (let n = 0; n < openingsMax; n++) {
+      for (const candidate of candidates) {
+        // The other side does not answer it.
+        this.#call(candidate, certificate, peerProtocol, shortIdleMs)
+          .then((conn) => conn.close({ closeCode: 0, reason: "" }), () => {});
+      }
+      if (!await wait(againMs << n, signal)) return;
+    }
+  }
+
+  /**
+   * Begins calls, one after the other, until one opens. Those that open later are closed.
+   *
+   * @param begin Begins the nth; undefined if there are no more.
+   * @param together How many are begun at a time, every so many milliseconds.
+   * @throws {Error} Why the last one failed; or the reason of the signal.
+   */
+  async #firstOf(
+    begin: (n: number) => Promise<Deno.QuicConn> | undefined,
+    { together, everyMs, signal }: {
+      readonly together: number;
+      readonly everyMs: number;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<Deno.QuicConn> {
+    const first = Promise.withResolvers<Deno.QuicConn>();
+    const over = new AbortController();
+    const stopping = AbortSignal.any([signal, over.signal]);
+    const stop = () => first.reject(signal.reason);
+    signal.addEventListener("abort", stop);
+    let won: Deno.QuicConn | undefined;
+    let underWay = 0;
+    let isLast = false;
+    let failure: unknown = new Deno.errors.NotFound("no-address");
+    const begun = (call: Promise<Deno.QuicConn>) => {
+      underWay++;
+      call.then((conn) => {
+        if (won !== undefined || stopping.aborted) return conn.close({ closeCode: 0, reason: "" });
+        won = conn;
+        first.resolve(conn);
+      }, (error) => {
+        underWay--;
+        failure = error;
+        if (isLast && underWay === 0) first.reject(failure);
+      });
+    };
+    const run = async () => {
+      for (let n = 0; !stopping.aborted; n++) {
+        const call = begin(n);
+        if (call === undefined) {
+          isLast = true;
+          if (underWay === 0) first.reject(failure);
+          return;
+        }
+        begun(call);
+        if ((n + 1) % together === 0) await wait(everyMs, stopping);
+      }
+    };
+    run();
+    try {
+      return await first.promise;
+    } finally {
+      over.abort();
+      signal.removeEventListener("abort", stop);
+    }
+  }
+
+  async #call(
+    { host, port }: Address,
+    certificate: Uint8Array,
+    protocol: string,
+    maxIdleTimeout: number,
+  ): Promise<Deno.QuicConn> {
+    return await Deno.connectQuic({
+      hostname: host,
+      port,
+      endpoint: this.#endpoint,
+      serverName,
+      caCerts: [certificatePem(certificate)],
+      alpnProtocols: [protocol],
+      maxIdleTimeout,
+    });
+  }
+
+  async #accept(): Promise<void> {
+    while (!this.#isClosed) {
+      let incoming;
+      try {
+        incoming = await this.#listener.incoming();
+      } catch {
+        return;
+      }
+      // Who is not expected gets no answer, as if nobody listened here.
+      if (this.#expected.size === 0 || this.#unknownCallers >= unknownCallersMax) incoming.ignore();
+      else this.#take(incoming);
+    }
+  }
+
+  /** Takes a caller that says the token of a try. */
+  async #take(incoming: Deno.QuicIncoming): Promise<void> {
+    this.#unknownCallers++;
+    let conn: Deno.QuicConn | undefined;
+    const hangUp = () => conn?.close({ closeCode: 0, reason: "" });
+    const cancel = systemClock.after(unknownCallerMs, hangUp);
+    try {
+      // Reading the address of an incoming call ends it in Deno, up to 2.9.6 at least. So it is taken, and closed at
+      // once if it comes from somewhere else: until a host has answered, QUIC sends it three times what it sent.
+      conn = incoming.accept({ zeroRtt: true });
+      const { hostname } = conn.remoteAddr;
+      const expected = [...this.#expected].filter(({ hosts }) => hosts.has(plainHost(hostname)));
+      if (expected.length === 0) throw new Deno.errors.InvalidData("not-expected");
+      await conn.handshake;
+      const stream = await firstIn(conn.incomingBidirectionalStreams);
+      const reader = stream.readable.getReader();
+      const said = await readFirst(reader, punchTokenBytes);
+      const token = said.subarray(0, punchTokenBytes);
+      const meant = expected.find((one) =>
+        this.#expected.has(one) && timingSafeEqual(one.token, token)
+      );
+      if (meant === undefined) throw new Deno.errors.InvalidData("other-token");
+      const unread = said.subarray(punchTokenBytes);
+      meant.take(this.#keep(new QuicPeerConn(conn, reader, stream.writable.getWriter(), unread)));
+    } catch {
+      hangUp();
+    } finally {
+      cancel();
+      this.#unknownCallers--;
+    }
+  }
+
+  #keep(conn: QuicPeerConn): QuicPeerConn {
+    this.#conns.add(conn);
+    conn.gone.then(() => this.#conns.delete(conn));
+    return conn;
+  }
+}
+
+/** The first that comes out of a stream. @throws {Error} If nothing does. */
+async function firstIn<T>(stream: ReadableStream<T>): Promise<T> {
+  const reader = stream.getReader();
+  try {
+    const { value } = await reader.read();
+    if (value === undefined) throw new Deno.errors.UnexpectedEof("no-stream");
+    return value;
+  } finally {
+    reader.releaseLock();
+  }
+}
+
+/** Reads what a reflector says. @throws {Error} If it is not an address. */
+async function reflectedIn(stream: ReadableStream<Uint8Array>): Promise<Address> {
+  let bytes: Uint8Array = new Uint8Array(0);
+  for await (const part of stream) {
+    bytes = concat([bytes, part]);
+    if (bytes.length > reflectedBytesMax) throw new Deno.errors.InvalidData("too-long");
+  }
+  const address = parseAddress(new TextDecoder().decode(bytes));
+  if (address === undefined || !isIpAddress(address.host)) {
+    throw new Deno.errors.InvalidData("no-address");
+  }
+  return address;
+}
+
+/** @returns At least so many bytes. @throws {Error} If there are fewer. */
+async function readFirst(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  count: number,
+): Promise<Uint8Array> {
+  let bytes: Uint8Array = new Uint8Array(0);
+  while (bytes.length < count) {
+    const { value } = await reader.read();
+    if (value === undefined) throw new Deno.errors.UnexpectedEof("no-token");
+    bytes = concat([bytes, value]);
+  }
+  return bytes;
+}
