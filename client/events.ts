@@ -53,13 +53,21 @@ export interface ConversationState extends PeerRef {
   readonly waiting: number;
 }
 
-/** A device of a peer's. */
-export interface DeviceState {
-  readonly device: PublicKey | undefined;
-  /** Where it is connected; undefined while it is not. It is the server's if that stands between. */
-  readonly address: Address | undefined;
-  /** The server that stands between us and it; left out if none does. */
+/** Which way a link with a peer goes. */
+export interface Way {
+  /** Where the peer is; the server's, if one stands between. */
+  readonly address: Address;
+  /** The server that stands between; left out if none does. */
   readonly relayedBy?: string;
+  /** Whether it goes through routers that let nobody in, over QUIC; left out if it does not. */
+  readonly punched?: true;
+}
+
+/** A device of a peer's. */
+export interface DeviceState extends Omit<Way, "address"> {
+  readonly device: PublicKey | undefined;
+  /** As of its way; undefined while it is not connected. */
+  readonly address: Address | undefined;
   readonly connected: boolean;
 }
 
@@ -209,20 +217,13 @@ export type ClientEvent =
   | { readonly type: "problem"; readonly problem: Problem };
 
 /** What is sent to a peer goes another way from now on. */
-export interface PathEvent extends PeerRef {
+export interface PathEvent extends PeerRef, Way {
   readonly type: "path-changed";
-  readonly address: Address;
-  /** The server that stands between; left out if none does. */
-  readonly relayedBy?: string;
 }
 
 /** A conversation has a link. */
-export interface OpenedEvent extends PeerRef {
+export interface OpenedEvent extends PeerRef, Way {
   readonly type: "opened";
-  /** The server's, if one stands between. */
-  readonly address: Address;
-  /** The server that stands between; left out if none does. */
-  readonly relayedBy?: string;
   readonly dialect: Dialect;
   readonly security: Security;
   readonly cause: OpenCause;

@@ -19,7 +19,7 @@ import type { DialableAddress, Network, PeerConn } from "../transport/transport.
 import { type Problem, UserError } from "../user_error.ts";
 import { beginLink, type BegunLink, type LinkingOptions, type LinkKeeper } from "./begin_link.ts";
 import { type Call, CallRefused, saysWhy } from "./call_failure.ts";
-import { type MeetingPeer, Meetings } from "./meetings.ts";
+import { type MeetingPeer, Meetings, type PathsLink } from "./meetings.ts";
 import { Places } from "./places.ts";
 import { raceWithRelay } from "./relay_race.ts";
 
@@ -39,10 +39,11 @@ export function isRefusedByName(error: UserError): boolean {
 
 /** What a connector needs. */
 export interface ConnectorOptions extends LinkingOptions {
-  readonly network: Pick<Network, "dial" | "interfaces" | "lookUp">;
+  readonly network: Pick<Network, "dial" | "interfaces" | "lookUp" | "openPunching">;
   readonly rendezvous: Pick<
     Rendezvous,
     | "address"
+    | "reflect"
     | "idAt"
     | "lookUp"
     | "registered"
@@ -72,6 +73,12 @@ export class Connector {
       places,
       call: (address, name, keeper, signal) =>
         this.call(address, { expectedId: name, interactive: false }, keeper, signal),
+      open: async (conn, name, keeper, called) => {
+        this.#checkRoom(conn, keeper);
+        const call = called ? { expectedId: name, interactive: false } : undefined;
+        const role = called ? "initiator" : "responder";
+        return await beginLink(this.#options, conn, role, keeper, call).opened;
+      },
     });
   }
 
@@ -238,8 +245,13 @@ export class Connector {
    * Answers somebody who asks where we can be reached, and calls them where they say that they can be. Never
    * rejects.
    */
-  answerPaths(peer: MeetingPeer, request: Message, keeper: LinkKeeper): Promise<Message> {
-    return this.#meetings.answer(peer, request, keeper);
+  answerPaths(
+    peer: MeetingPeer,
+    link: PathsLink,
+    request: Message,
+    keeper: LinkKeeper,
+  ): Promise<Message> {
+    return this.#meetings.answer(peer, link, request, keeper);
   }
 
   /** Calls somebody over the server, whatever other links there are. @returns Whether that has opened one. Never throws. */

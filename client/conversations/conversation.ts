@@ -27,7 +27,8 @@ import { refusals } from "../../shared/protocol/reasons.ts";
 import { isFault } from "../../shared/protocol/status.ts";
 import { check } from "../../shared/protocol/verbs.ts";
 import { Delivery } from "../delivery/delivery.ts";
-import type { EventSink, PeerRef, Receivers } from "../events.ts";
+import { ranks } from "../transport/transport.ts";
+import type { EventSink, PeerRef, Receivers, Way } from "../events.ts";
 import type { Framing, Inbox, Link, Replies } from "../link/link.ts";
 import type { Deposit, Mailbox } from "../mailbox/mailbox.ts";
 import type { ConversationId, ConversationRecord, Store } from "../store/store.ts";
@@ -365,16 +366,15 @@ export class Conversation implements Inbox {
  * Where a peer can be called: where it says it listens, where we called it, else where it called from; and the
  * server, if one stands between.
  */
-export function pathOf(
-  { role, remote, peerAddress, relayedBy }: Link,
-): { readonly address: Address; readonly relayedBy?: string } {
+export function pathOf({ role, remote, peerAddress, relayedBy, rank }: Link): Way {
   if (relayedBy !== undefined) return { address: remote, relayedBy: relayedBy.server };
+  if (rank === ranks.punched) return { address: remote, punched: true };
   return { address: role === "initiator" ? remote : peerAddress ?? remote };
 }
 
 /** Whether a link was called at an address. */
 export function wasCalledAt(link: Link, address: Address): boolean {
   // Where somebody says that they listen is no proof that they are there.
-  return link.role === "initiator" && link.relayedBy === undefined &&
+  return link.role === "initiator" && link.rank === ranks.direct &&
     formatAddress(link.remote) === formatAddress(address);
 }

@@ -7,6 +7,7 @@
 import { type Address, formatAddress } from "../../shared/net/address.ts";
 import { type KeptSource, namedBy } from "../../shared/net/named_address.ts";
 import type { ConversationState, Security } from "../events.ts";
+import { ranks } from "../transport/transport.ts";
 import { fingerprintOf } from "../../shared/crypto/public_key.ts";
 import type { Link } from "../link/link.ts";
 import type { ConversationRecord } from "../store/store.ts";
@@ -99,8 +100,8 @@ export class ConversationList {
     if (calledBack !== undefined) return calledBack;
     const { store, self } = this.#options;
     const base = link.peerId ?? formatAddress(link.remote);
-    const { peerKey: key, peerAgreement: agreement, peerAddress, role, remote, relayedBy } = link;
-    const address = role === "initiator" && relayedBy === undefined ? remote : peerAddress;
+    const { peerKey: key, peerAgreement: agreement, peerAddress, role, remote, rank } = link;
+    const address = role === "initiator" && rank === ranks.direct ? remote : peerAddress;
     const seen = {
       ...agreement && { agreement: agreement.key },
       ...address && key && { address: namedBy(source, address) },

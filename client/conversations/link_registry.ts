@@ -146,7 +146,7 @@ export class LinkRegistry implements LinkKeeper {
       ...receiver,
       inbox: conversation,
       takeToken: (token) => contacts.keep(link.peerKey!, token),
-      answerPaths: (request) => this.#answerPaths(conversation, request),
+      answerPaths: (request) => this.#answerPaths(conversation, link, request),
       verification: {
         asked: () => sink.emit({ ...ref, type: "verification-asked" }),
         words: (words) => sink.emit({ ...ref, type: "verification-words", words }),
@@ -299,12 +299,12 @@ export class LinkRegistry implements LinkKeeper {
   }
 
   /** Where we can be reached is for contacts alone. */
-  #answerPaths(conversation: Conversation, request: Message): Promise<Message> {
+  #answerPaths(conversation: Conversation, link: Link, request: Message): Promise<Message> {
     const { peerId, key } = conversation;
     const isContact = key !== undefined &&
       (conversation.answered || this.#options.admission.isContact(peerId, key));
     if (!isContact) return Promise.resolve(pathsAnswer(request));
-    return this.#options.connector.answerPaths(conversation, request, this);
+    return this.#options.connector.answerPaths(conversation, link, request, this);
   }
 }
 

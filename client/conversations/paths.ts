@@ -4,20 +4,17 @@
  * @module
  */
 
-import type { Address } from "../../shared/net/address.ts";
 import { message } from "../../shared/protocol/message.ts";
 import { randomId } from "../../shared/protocol/random_id.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
+import type { Way } from "../events.ts";
 import type { Link } from "../link/link.ts";
+import { ranks } from "../transport/transport.ts";
 import { type Problem, UserError } from "../user_error.ts";
 import { type Conversation, pathOf } from "./conversation.ts";
 
 /** A way to a peer. */
-export interface Path {
-  /** Where the peer is; the server's, if one stands between. */
-  readonly address: Address;
-  /** The server that stands between; left out if none does. */
-  readonly relayedBy?: string;
+export interface Path extends Way {
   /** How long the peer took to answer, in milliseconds; undefined if it did not, or cannot be asked. */
   readonly roundTripMs: number | undefined;
 }
@@ -45,7 +42,7 @@ export async function pathsOf(
     ...pathOf(link),
     roundTripMs: await roundTripMs(link, clock),
   })));
-  const isStraight = links.some(({ relayedBy }) => relayedBy === undefined);
+  const isStraight = links.some(({ rank }) => rank === ranks.direct);
   return { name, paths, whyRelayed: isStraight ? undefined : whyNotStraight(peerId) };
 }
 

@@ -14,7 +14,7 @@ import type { ChatMessage } from "../../shared/protocol/message_stream.ts";
 import type { Message } from "../../shared/protocol/message.ts";
 import { pathsAnswer } from "../../shared/protocol/paths.ts";
 import type { CloseReason, Dialect } from "../events.ts";
-import { type PeerConn, rankOf, type RelayPath } from "../transport/transport.ts";
+import { type PeerConn, rankOf, ranks, type RelayPath } from "../transport/transport.ts";
 import { type Problem, UserError } from "../user_error.ts";
 import type { Self } from "./introduction.ts";
 import type { Framing } from "./legacy/legacy_framing.ts";
@@ -128,7 +128,7 @@ export class Link implements PeerFacts {
       role,
       self,
       legacyChat,
-      seenAt: this.relayedBy === undefined ? this.remote.host : undefined,
+      seenAt: this.rank === ranks.direct ? this.remote.host : undefined,
       clock,
       openingMs: this.#times.openingMs,
       chatackMs: this.#times.chatackMs,

@@ -57,6 +57,7 @@ export class PresenceWatch {
   #asking: Promise<void> | undefined;
   #mailBytesMax: number | undefined;
   #relays = false;
+  #reflects = false;
 
   constructor(options: PresenceWatchOptions) {
     this.#options = options;
@@ -70,6 +71,11 @@ export class PresenceWatch {
   /** Whether the server relays. */
   get relays(): boolean {
     return this.#relays;
+  }
+
+  /** Whether the server tells at which UDP address we are seen. */
+  get reflects(): boolean {
+    return this.#reflects;
   }
 
   /** What the server says of a client that is watched; undefined if it says nothing. */
@@ -116,6 +122,7 @@ export class PresenceWatch {
     this.#mailBytesMax = undefined;
     this.#knowsTokens = false;
     this.#relays = false;
+    this.#reflects = false;
     this.#forget([...this.#statuses.keys()]);
   }
 
@@ -148,6 +155,7 @@ export class PresenceWatch {
         });
         this.#knowsTokens = namesFeature(watchack, "presence");
         this.#relays = namesFeature(watchack, "relay");
+        this.#reflects = namesFeature(watchack, "reflect");
         // It says only in its answer that it reads tokens.
         if (!this.#hasAskedFor(this.#targets())) this.#stale = true;
         await this.#options.onSubscribed(server, watchack);
@@ -160,7 +168,7 @@ export class PresenceWatch {
   }
 
   get #features(): Feature[] {
-    const features: Feature[] = ["contacts", "presence", "relay"];
+    const features: Feature[] = ["contacts", "presence", "relay", "reflect"];
     return this.#options.isOpen ? [...features, "open-presence"] : features;
   }
 

@@ -22,6 +22,7 @@ import { ControlConnection } from "./control_connection.ts";
 import { type Listed, listEveryone, lookUp } from "./lookup.ts";
 import { LookupCache } from "./lookup_cache.ts";
 import { PresenceWatch } from "./presence_watch.ts";
+import { askToReflect } from "./reflection.ts";
 import { RelayCalls } from "./relay.ts";
 import type { Challenge } from "./reply.ts";
 import { dialedChallenge, requestSigned } from "./signed_request.ts";
@@ -191,6 +192,23 @@ export class Rendezvous {
     if (connection === undefined || !this.relays) return undefined;
     const either = AbortSignal.any([signal, this.#signal]);
     return await this.#relay.call(connection, target, key, either);
+  }
+
+  /**
+   * Asks the server at which UDP address we are seen.
+   *
+   * @param ask Asks there, of whoever shows that certificate.
+   * @returns Undefined if there is no server that says so.
+   * @throws {UserError} If the server refuses or is lost.
+   * @throws {unknown} What `ask` throws.
+   */
+  async reflect(
+    ask: (server: Address, certificate: Uint8Array) => Promise<Address>,
+  ): Promise<Address | undefined> {
+    const { connection, serverHost: host } = this;
+    if (connection === undefined || !this.#presence.reflects) return undefined;
+    const told = await askToReflect(connection, this.#id);
+    return told && await ask({ host, port: told.port }, told.certificate);
   }
 
   /**

@@ -294,6 +294,9 @@ export const unknownSenderMessageBytes = 4 * 1024;
 /** How long a call over the relay waits for both clients to come. */
 export const relayJoinMs = 10_000;
 
+/** How long a client has to ask where it is seen after it has said that it will. */
+export const reflectMs = 10_000;
+
 /** How long a relay stays on which nobody says anything. */
 export const relayIdleMs = 2 * 60_000;
 
@@ -305,6 +308,9 @@ export const linksPerPeerMax = 8;
 
 /** Addresses that one PATHS or PATHSACK names. */
 export const candidatesMax = 16;
+
+/** Bytes of a certificate that somebody makes for QUIC. */
+export const selfSignedBytesMax = 512;
 
 /** Requests to one peer that wait for their replies. */
 export const pendingRequestsMax = 8;

@@ -5,14 +5,16 @@
  * @module
  */
 
+import { fromBase64url, toBase64url } from "../bytes/base64url.ts";
 import { type Address, formatAddress, isIpAddress, parseAddress } from "../net/address.ts";
-import { candidatesMax } from "./limits.ts";
+import { candidatesMax, selfSignedBytesMax } from "./limits.ts";
 import { type Header, header, headerValues, type Message, message } from "./message.ts";
 import { randomId } from "./random_id.ts";
 
 /** Somewhere that a client can perhaps be reached. */
 export interface Candidate {
-  readonly transport: "tcp";
+  /** `udp` is for QUIC through routers, on which both sides try at the same moment. */
+  readonly transport: "tcp" | "udp";
   /** Its host is an IP address. */
   readonly address: Address;
 }
@@ -21,6 +23,8 @@ export interface Candidate {
 export interface PathOffer {
   /** Those first that should be tried first. */
   readonly candidates: readonly Candidate[];
+  /** The certificate, in DER, by which it is known over QUIC; left out if it cannot be met so. */
+  readonly certificate?: Uint8Array;
 }
 
 /** Tells a peer where we can be reached, and asks where it can. */
@@ -43,20 +47,30 @@ export function pathsAnswer(question: Message, offer?: PathOffer): Message {
 export function readPathOffer(said: Message): PathOffer {
   const candidates = headerValues(said, "Candidate").slice(0, candidatesMax)
     .map(parseCandidate).filter((candidate) => candidate !== undefined);
-  return { candidates };
+  const certificate = readCertificate(header(said, "Certificate"));
+  return { candidates, ...certificate && { certificate } };
 }
 
-function headersOf({ candidates }: PathOffer): Header[] {
-  return candidates.slice(0, candidatesMax).map(({ transport, address }): Header => [
+function headersOf({ candidates, certificate }: PathOffer): Header[] {
+  const headers = candidates.slice(0, candidatesMax).map(({ transport, address }): Header => [
     "Candidate",
     `${transport} ${formatAddress(address)}`,
   ]);
+  if (certificate !== undefined) headers.push(["Certificate", toBase64url(certificate)]);
+  return headers;
+}
+
+/** What it certifies is not looked at: whoever shows the same one is meant. */
+function readCertificate(text: string | undefined): Uint8Array | undefined {
+  if (text === undefined || text === "") return undefined;
+  const length = Math.floor(text.length * 3 / 4);
+  return length > selfSignedBytesMax ? undefined : fromBase64url(text, length);
 }
 
 function parseCandidate(line: string): Candidate | undefined {
   const [transport, text = "", ...more] = line.split(" ");
   const address = parseAddress(text);
-  if (transport !== "tcp" || more.length > 0) return undefined;
+  if ((transport !== "tcp" && transport !== "udp") || more.length > 0) return undefined;
   return address === undefined || !isIpAddress(address.host) || address.port === 0
     ? undefined
     : { transport, address };

@@ -120,7 +120,8 @@ export type Feature =
   | "dialed"
   | "presence"
   | "open-presence"
-  | "relay";
+  | "relay"
+  | "reflect";
 
 /** Writes `Features`: words with commas between them. */
 export function formatFeatures(features: readonly Feature[]): string {

@@ -22,10 +22,16 @@ async function place(laboratory: Laboratory, name: string, side: string): Promis
 const ways: Record<string, (alicesSide: string) => RegExp> = {
   "on the internet": () => straight,
   // He calls back on a straight way.
-  "behind a router that keeps ports": (side) => side === "on the internet" ? straight : relayed,
+  "behind a router that keeps ports": (side) =>
+    side === "on the internet"
+      ? straight
+      : side === "behind a router that keeps ports"
+      ? punched
+      : relayed,
 };
 
 const straight = /^bob +(\[[0-9a-f:]+\]|[0-9.]+):[0-9]+ +encrypted/;
+const punched = /^bob +punched quic [0-9.]+:[0-9]+ +encrypted/;
 const relayed = /^bob +relayed by [0-9.]+ +encrypted/;
 
 for (const build of builds) {

@@ -10,7 +10,7 @@ import { makeVisible } from "../../../shared/text/visible.ts";
 import type { PresenceStatus } from "../../rendezvous/rendezvous.ts";
 import { agrees, auditLines } from "./audit_lines.ts";
 import { historyRows } from "./history_rows.ts";
-import { pathLines } from "./path_lines.ts";
+import { pathLines, wayText } from "./path_lines.ts";
 import { shortTime } from "./local_time.ts";
 import { problemSentence } from "./problem_sentences.ts";
 import type { Answer } from "./shown.ts";
@@ -150,14 +150,10 @@ function conversationLines(
 ): string[] {
   if (conversations.length === 0) return ["no conversation is open; /chat opens one"];
   const rows = conversations.map(({ conversation, name, devices, dialect, security, waiting }) => {
-    const { address, relayedBy } = devices.find(({ connected }) => connected) ?? {};
+    const { address, ...way } = devices.find(({ connected }) => connected) ?? {};
     return [
       name,
-      relayedBy !== undefined
-        ? `relayed by ${relayedBy}`
-        : address === undefined
-        ? "away"
-        : formatAddress(address),
+      address === undefined ? "away" : wayText({ address, ...way }),
       security + (dialect === "p2pchat" ? "" : `, ${dialect}`) +
       (waiting === 0 ? "" : `, ${waiting} waiting`) +
       (conversation === current ? "  (current)" : ""),

@@ -10,6 +10,7 @@ import { makeVisible, makeVisibleLines } from "../../../shared/text/visible.ts";
 import type { CloseReason, Dialect, RefusingVerdict, Security, SimilarName } from "../../events.ts";
 import { messageText, plaintextMark } from "./history_rows.ts";
 import { shortTime } from "./local_time.ts";
+import { wayText } from "./path_lines.ts";
 import { problemSentence } from "./problem_sentences.ts";
 import type { ShownEvent } from "./shown.ts";
 import { claimed, counted, notice, problem, quoted, type Words } from "./wording_parts.ts";
@@ -129,8 +130,8 @@ const standings: Readonly<Record<SimilarName["standing"], string>> = {
 };
 
 function openedLine(event: ShownEvent & { type: "opened" }): string {
-  const { name, address, relayedBy, dialect, security, cause, contact, isCurrent, waiting } = event;
-  const place = relayedBy === undefined ? formatAddress(address) : `relayed by ${relayedBy}`;
+  const { name, dialect, security, cause, contact, isCurrent, waiting } = event;
+  const place = wayText(event);
   const who = name === place ? name : `${name} (${place})`;
   const isUnknown = cause === "call" && !contact && !isCurrent;
   const what = isUnknown

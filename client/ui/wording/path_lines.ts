@@ -5,6 +5,7 @@
  */
 
 import { formatAddress } from "../../../shared/net/address.ts";
+import type { Way } from "../../events.ts";
 import type { Path, PathReport } from "../../conversations/conversations.ts";
 import { problemSentence } from "./problem_sentences.ts";
 
@@ -19,11 +20,17 @@ export function pathLines({ name, paths, whyRelayed }: PathReport): string[] {
   ];
 }
 
-function pathLine({ address, relayedBy, roundTripMs }: Path): string {
-  const way = relayedBy === undefined
-    ? `direct tcp ${formatAddress(address)}`
-    : `relayed by ${relayedBy}`;
-  return `${way} · ${roundTripMs === undefined ? "no answer" : formatMs(roundTripMs)}`;
+function pathLine(path: Path): string {
+  const { roundTripMs } = path;
+  const kind = path.relayedBy === undefined && path.punched === undefined ? "direct tcp " : "";
+  const answer = roundTripMs === undefined ? "no answer" : formatMs(roundTripMs);
+  return `${kind}${wayText(path)} · ${answer}`;
+}
+
+/** Which way a link goes, in few words: an address if it is a straight one. */
+export function wayText({ address, relayedBy, punched }: Way): string {
+  if (relayedBy !== undefined) return `relayed by ${relayedBy}`;
+  return punched === undefined ? formatAddress(address) : `punched quic ${formatAddress(address)}`;
 }
 
 /** One decimal below 10 ms, where a network at home is. */

@@ -3,12 +3,29 @@ import type { LinkKeeper } from "../../../client/connector/begin_link.ts";
 import { type MeetingPeer, Meetings } from "../../../client/connector/meetings.ts";
 import { Places } from "../../../client/connector/places.ts";
 import type { Link } from "../../../client/link/link.ts";
+import type { PunchOptions } from "../../../client/transport/punching.ts";
+import type { PeerConn } from "../../../client/transport/transport.ts";
 import { UserError } from "../../../client/user_error.ts";
-import { formatAddress, parseAddress } from "../../../shared/net/address.ts";
-import { headerValues, type Message, message } from "../../../shared/protocol/message.ts";
+import { Identity } from "../../../shared/crypto/identity.ts";
+import { toBase64url } from "../../../shared/bytes/base64url.ts";
+import { type Address, formatAddress, parseAddress } from "../../../shared/net/address.ts";
+import {
+  type Header,
+  headerValues,
+  type Message,
+  message,
+} from "../../../shared/protocol/message.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 
 const keeper = {} as LinkKeeper;
+
+/** Where somebody in a scene says that they are. */
+const named = [
+  "tcp 192.168.1.7:5556",
+  "tcp 203.0.113.9:5556",
+  "udp 203.0.113.9:61000",
+  "udp 192.168.1.7:40000",
+];
 
 /** Somebody at 192.168.1.7, behind a router, who meets bob. */
 class Scene {
@@ -24,9 +41,20 @@ class Scene {
     features: ["paths"],
     ask: (question: Message) => {
       this.asked.push(question);
-      return Promise.resolve(message("PATHSACK", this.says.map((said) => ["Candidate", said])));
+      const headers = this.says.map((said): Header => ["Candidate", said]);
+      if (this.certificate !== undefined) {
+        headers.push(["Certificate", toBase64url(this.certificate)]);
+      }
+      return Promise.resolve(message("PATHSACK", headers));
     },
   }] as unknown as MeetingPeer["links"][number][];
+  /** The certificate by which bob is known over QUIC. */
+  certificate: Uint8Array | undefined;
+  readonly identity = Identity.generate();
+  readonly punches: PunchOptions[] = [];
+  readonly punched = Promise.withResolvers<void>();
+  /** For each link through routers whether we have called. */
+  readonly opened: boolean[] = [];
   readonly bob: MeetingPeer;
   readonly meetings: Meetings;
 
@@ -35,15 +63,32 @@ class Scene {
     const network = {
       interfaces: () => [{ address: "192.168.1.7", prefixBits: 24 }],
       lookUp: () => Promise.resolve([]),
+      openPunching: () =>
+        Promise.resolve({
+          certificate: new Uint8Array([4, 5, 6]),
+          port: 40_000,
+          reflect: () => Promise.resolve(parseAddress("203.0.113.9:61000")!),
+          punch: (options: PunchOptions) => {
+            this.punches.push(options);
+            this.punched.resolve();
+            return Promise.resolve({} as PeerConn);
+          },
+          close: () => Promise.resolve(),
+        }),
     };
     const options = {
       network,
-      rendezvous: { address: parseAddress("203.0.113.9:5556"), serverHost: "198.51.100.1" },
+      rendezvous: {
+        address: parseAddress("203.0.113.9:5556"),
+        serverHost: "198.51.100.1",
+        reflect: (ask: AskReflector) =>
+          ask(parseAddress("198.51.100.1:5555")!, new Uint8Array([9])),
+      },
       clock: this.clock,
     };
     this.meetings = new Meetings({
       ...options,
-      self: { address: { host: "0.0.0.0", port: 5556 } },
+      self: { address: { host: "0.0.0.0", port: 5556 }, identity: this.identity },
       places: new Places(options),
       call: (address, name) => {
         const place = formatAddress(address);
@@ -52,14 +97,26 @@ class Scene {
         const why = { is: "no-listener" } as const;
         return Promise.reject(new UserError({ code: "peer-unreachable", name, address, why }));
       },
+      open: (_conn, _name, _keeper, called) => {
+        this.opened.push(called);
+        return Promise.resolve({} as Link);
+      },
       signal: new AbortController().signal,
     });
+  }
+
+  /** The two are the ends of one encrypted link. */
+  meets({ identity: { publicKey } }: Scene): void {
+    const handshakeHash = new Uint8Array(32).fill(3);
+    this.links[0] = { ...this.links[0]!, peerKey: publicKey, handshakeHash };
   }
 
   ask(): Promise<boolean> {
     return this.meetings.ask(this.bob, this.links[0]!, keeper);
   }
 }
+
+type AskReflector = (server: Address, certificate: Uint8Array) => Promise<Address>;
 
 function candidatesOf(said: Message | undefined): string[] {
   return headerValues(said!, "Candidate");
@@ -70,7 +127,7 @@ Deno.test("who asks says where they are, and calls the peer where it says that i
   scene.says = ["tcp 192.168.1.8:5557", "tcp 203.0.113.9:5557"];
   scene.reachable.add("203.0.113.9:5557");
   assertEquals(await scene.ask(), true);
-  assertEquals(candidatesOf(scene.asked[0]), ["tcp 192.168.1.7:5556", "tcp 203.0.113.9:5556"]);
+  assertEquals(candidatesOf(scene.asked[0]), named);
   assertEquals(scene.called, ["192.168.1.8:5557", "203.0.113.9:5557"]);
 });
 
@@ -83,22 +140,70 @@ Deno.test("a peer that does not say where it is, or cannot be called there, is t
   scene.says = ["tcp 169.254.169.254:80"];
   assertEquals((await assertRejects(() => scene.ask(), UserError)).code, "address-not-called");
   scene.says = ["tcp 192.168.1.7:5556"];
-  assertEquals(await scene.ask(), true);
+  await assertRejects(() => scene.ask(), Error, "no-address");
   assertEquals(scene.called, ["192.168.1.8:5557"]);
+});
+
+Deno.test("if no straight call succeeds the two meet through their routers, the greater key calling", async () => {
+  const certificate = new Uint8Array([1, 2, 3]);
+  const scenes = [new Scene(), new Scene()];
+  const [one, other] = scenes as [Scene, Scene];
+  one.meets(other);
+  other.meets(one);
+  one.says = [
+    "tcp 203.0.113.20:5557",
+    "udp 203.0.113.20:40001",
+    "udp 169.254.3.4:40001",
+    "udp 192.168.1.7:40000",
+  ];
+  one.certificate = certificate;
+  const asked = one.ask();
+  assertEquals(await asked, true);
+  const [punch] = one.punches;
+  const calls = one.identity.publicKey > other.identity.publicKey;
+  assertEquals([punch!.calls, one.opened], [calls, [calls]]);
+  assertEquals(punch!.candidates, [{ host: "203.0.113.20", port: 40_001 }]);
+  assertEquals(punch!.certificate, certificate);
+  // Both sides, and nobody else, come to the same word.
+  const question = message("PATHS", [
+    ["Id", "1"],
+    ["Candidate", "udp 203.0.113.20:40001"],
+    ["Certificate", toBase64url(certificate)],
+  ]);
+  const answer = await other.meetings.answer(other.bob, other.links[0]!, question, keeper);
+  assertEquals(candidatesOf(answer).slice(2), [
+    "udp 203.0.113.9:61000",
+    "udp 192.168.1.7:40000",
+  ]);
+  await other.clock.pass(350);
+  await other.punched.promise;
+  assertEquals(other.punches[0]!.calls, !calls);
+  assertEquals(other.punches[0]!.token, punch!.token);
+});
+
+Deno.test("nobody meets through routers whose straight call succeeds soon", async () => {
+  const scene = new Scene();
+  scene.meets(new Scene());
+  scene.says = ["tcp 203.0.113.20:5557", "udp 203.0.113.20:40001"];
+  scene.certificate = new Uint8Array([1]);
+  scene.reachable.add("203.0.113.20:5557");
+  await scene.ask();
+  await scene.clock.pass(10_000);
+  assertEquals(scene.punches, []);
 });
 
 Deno.test("who is asked answers at once, and calls after the other has had time to", async () => {
   const scene = new Scene();
   const question = message("PATHS", [["Id", "1"], ["Candidate", "tcp 192.168.1.8:5557"]]);
-  const answer = await scene.meetings.answer(scene.bob, question, keeper);
-  assertEquals(candidatesOf(answer), ["tcp 192.168.1.7:5556", "tcp 203.0.113.9:5556"]);
+  const answer = await scene.meetings.answer(scene.bob, scene.links[0]!, question, keeper);
+  assertEquals(candidatesOf(answer), named);
   // One meeting at a time: however often bob asks, he is called once.
-  await scene.meetings.answer(scene.bob, question, keeper);
+  await scene.meetings.answer(scene.bob, scene.links[0]!, question, keeper);
   await scene.clock.pass(149);
   assertEquals(scene.called, []);
   await scene.clock.pass(1);
   assertEquals(scene.called, ["192.168.1.8:5557"]);
-  await scene.meetings.answer(scene.bob, question, keeper);
+  await scene.meetings.answer(scene.bob, scene.links[0]!, question, keeper);
   scene.links[0] = { ...scene.links[0]!, rank: 0 };
   await scene.clock.pass(1_000);
   assertEquals(scene.called, ["192.168.1.8:5557"]);

@@ -1,0 +1,41 @@
+/**
+ * Asking a server to say at which UDP address we are seen (PROTOCOL.md section 4).
+ *
+ * @module
+ */
+
+import { fromBase64url } from "../../shared/bytes/base64url.ts";
+import { parsePort } from "../../shared/net/address.ts";
+import { selfSignedBytesMax } from "../../shared/protocol/limits.ts";
+import { header, message } from "../../shared/protocol/message.ts";
+import { protocolVersion } from "../../shared/protocol/verbs.ts";
+import type { ServerConnection } from "./server_connection.ts";
+
+/** Where and by which certificate a server says it. */
+export interface ReflectorPlace {
+  readonly port: number;
+  /** In DER. */
+  readonly certificate: Uint8Array;
+}
+
+/**
+ * Announces that we will ask.
+ *
+ * @param id Ours, which is registered on the connection.
+ * @returns Undefined if the answer makes no sense.
+ * @throws {UserError} If the server refuses or is lost.
+ */
+export async function askToReflect(
+  server: Pick<ServerConnection, "request">,
+  id: string,
+): Promise<ReflectorPlace | undefined> {
+  const request = message("REFLECT", [["clientID", id], ["Version", protocolVersion]]);
+  const ack = await server.request(request, "REFLECTACK");
+  const port = parsePort(header(ack, "Port")!);
+  const text = header(ack, "Certificate")!;
+  const length = Math.floor(text.length * 3 / 4);
+  const certificate = length > selfSignedBytesMax ? undefined : fromBase64url(text, length);
+  return port === undefined || port === 0 || certificate === undefined
+    ? undefined
+    : { port, certificate };
+}
