@@ -109,7 +109,8 @@ export class CertificateKeeper implements AsyncDisposable {
 
   #sayAll(): void {
     const { log } = this.#options;
-    const { chainFault: fault } = this.#certificate;
+    const { chainFault: fault, isKeyOpen } = this.#certificate;
+    if (isKeyOpen) log.warn(openKey, { file: this.#options.files.keyFile });
     if (fault?.is === "order") log.warn(wrongOrder);
     else if (fault !== undefined) log.warn(missingAuthority, { authority: fault.authority });
     this.#sayAge();
@@ -138,6 +139,7 @@ export class CertificateKeeper implements AsyncDisposable {
 }
 
 const notValid = "the certificate is not valid today: clients refuse it unless they pin it";
+const openKey = "every user of this machine can get at the private key: chmod o-rw its file";
 const wrongOrder =
   "the certificates are in the wrong order, which some clients refuse: behind each " +
   "one has to come that of the authority that has signed it";

@@ -32,6 +32,8 @@ export interface Certificate extends TlsKeyPair {
   readonly validTo: Date;
   /** What is wrong with the certificates behind it; undefined if nothing is. */
   readonly chainFault: ChainFault | undefined;
+  /** Whether every user of this machine may read or write the key. */
+  readonly isKeyOpen: boolean;
 }
 
 /**
@@ -47,6 +49,7 @@ export async function readCertificate(
   const { certFile, keyFile } = files;
   const cert = await read(certFile, "certificate");
   const key = await read(keyFile, "key");
+  const isKeyOpen = await isOpen(keyFile);
   if (cert === known?.cert && key === known.key) return known;
   checkPair({ cert, key }, files);
   const { fingerprint256, validFrom, validTo } = new X509Certificate(cert);
@@ -57,7 +60,17 @@ export async function readCertificate(
     validFrom: new Date(validFrom),
     validTo: new Date(validTo),
     chainFault: chainFault(cert),
+    isKeyOpen,
   };
+}
+
+/** On Windows, and on disks without modes, nobody can say. */
+async function isOpen(file: string): Promise<boolean> {
+  try {
+    return ((await Deno.stat(file)).mode! & 0o006) !== 0;
+  } catch {
+    return false;
+  }
 }
 
 async function read(file: string, what: string): Promise<string> {

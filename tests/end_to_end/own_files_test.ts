@@ -31,6 +31,11 @@ for (const build of builds) {
       assertEquals(code, 1);
       await Deno.chmod(join(profile, name), 0o600);
     }
+    // In there programs of the same user find each other.
+    await Deno.chmod(join(profile, "locks"), 0o777);
+    const { code, err } = await run(build, client);
+    assertMatch(err, /^p2pchat: Cannot .*others may write to '\S*locks'.*chmod go-w/m);
+    assertEquals(code, 1);
   });
 
   test("a server does not use data that others may write", async () => {

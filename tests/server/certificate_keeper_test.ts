@@ -25,6 +25,7 @@ async function setUp(from: number, to: number) {
     if (key !== undefined) Deno.writeTextFileSync(files.keyFile, key);
   };
   put(issue(from, to));
+  if (Deno.build.os !== "windows") Deno.chmodSync(files.keyFile, 0o600);
   const lines: string[] = [];
   const log = createLog({ level: "info", format: "text", write: (line) => lines.push(line) });
   const used: string[] = [];
@@ -101,4 +102,21 @@ Deno.test("a file that stays unusable is said once, and the old certificate stay
   assertEquals(await t.pass(10_000), []);
   assertEquals(await t.pass(10_000), []);
   assertEquals(t.used, []);
+});
+
+Deno.test({
+  name: "a key that every user of the machine can read is warned of, each time that it is read",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await using t = await setUp(-70, 100);
+    assertEquals(await t.pass(0), []);
+    await Deno.chmod(authority.path("kept.key"), 0o644);
+    t.put(t.issue(-60, 100));
+    const lines = await t.pass(10_000);
+    assertMatch(
+      lines[0] ?? "",
+      /^warn +every user of this machine can get at the private key.* file=/,
+    );
+    assertEquals(t.used.length, 1);
+  },
 });
