@@ -25,7 +25,7 @@ async function setUp(from: number, to: number) {
     if (key !== undefined) Deno.writeTextFileSync(files.keyFile, key);
   };
   put(issue(from, to));
-  if (Deno.build.os !== "windows") Deno.chmodSync(files.keyFile, 0o600);
+  if (Deno.build.os !== "windows") await Deno.chmod(files.keyFile, 0o600);
   const lines: string[] = [];
   const log = createLog({ level: "info", format: "text", write: (line) => lines.push(line) });
   const used: string[] = [];
