@@ -24,6 +24,8 @@ const reflectorProtocol = "p2pchat-reflect";
 const againMs = 40;
 /** How often an address is called in one try. */
 const callsMax = 25;
+/** Addresses that are called in one try. */
+const placesMax = 16;
 /** How often it is, by the side whose calls only open its router. */
 const openingsMax = 5;
 /** How often a server is asked, and how long after the last time, in milliseconds. */
@@ -112,6 +114,8 @@ class QuicPunching implements Punching {
   readonly #endpoint: Deno.QuicEndpoint;
   readonly #listener: Deno.QuicListener;
   readonly #expected = new Set<Expected>();
+  /** For each try in which we call, where the other side is or seems to be. */
+  readonly #called = new Set<Address[]>();
   readonly #conns = new Set<QuicPeerConn>();
   #unknownCallers = 0;
   #isClosed = false;
@@ -134,11 +138,8 @@ class QuicPunching implements Punching {
 
   async reflect(server: Address, certificate: Uint8Array, signal: AbortSignal): Promise<Address> {
     const conn = await this.#firstOf(
-      (n) =>
-        n < questionsMax
-          ? this.#call(server, certificate, reflectorProtocol, shortIdleMs)
-          : undefined,
-      { together: 1, everyMs: questionAgainMs, signal },
+      () => [this.#call(server, certificate, reflectorProtocol, shortIdleMs)],
+      { rounds: questionsMax, everyMs: questionAgainMs, signal },
     );
     try {
       return await reflectedIn(await firstIn(conn.incomingUnidirectionalStreams));
@@ -151,11 +152,7 @@ class QuicPunching implements Punching {
     const { candidates, token, certificate, calls, signal } = options;
     signal.throwIfAborted();
     if (!calls) return await this.#beCalled(options);
-    const conn = await this.#firstOf((n) => {
-      const candidate = candidates[n % candidates.length];
-      if (candidate === undefined || n >= callsMax * candidates.length) return undefined;
-      return this.#call(candidate, certificate, peerProtocol, idleMs);
-    }, { together: candidates.length, everyMs: againMs, signal });
+    const conn = await this.#callOther(candidates, certificate, signal);
     const { readable, writable } = await conn.createBidirectionalStream();
     const writer = writable.getWriter();
     await writer.write(token);
@@ -167,6 +164,24 @@ class QuicPunching implements Punching {
     this.#listener.stop();
     await Promise.all([...this.#conns].map(({ gone }) => gone));
     this.#endpoint.close();
+  }
+
+  /** Calls the other side where it says that it is, and where its own calls come from. */
+  async #callOther(
+    candidates: readonly Address[],
+    certificate: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<Deno.QuicConn> {
+    const places = [...candidates];
+    this.#called.add(places);
+    try {
+      return await this.#firstOf(
+        () => places.map((place) => this.#call(place, certificate, peerProtocol, idleMs)),
+        { rounds: callsMax, everyMs: againMs, signal },
+      );
+    } finally {
+      this.#called.delete(places);
+    }
   }
 
   /** Waits for the call of the other side, for which our own router is opened. */
@@ -204,16 +219,15 @@ class QuicPunching implements Punching {
   }
 
   /**
-   * Begins calls, one after the other, until one opens. Those that open later are closed.
+   * Begins calls, some at a time, until one opens. Those that open later are closed.
    *
-   * @param begin Begins the nth; undefined if there are no more.
-   * @param together How many are begun at a time, every so many milliseconds.
+   * @param begin Begins those of a round.
    * @throws {Error} Why the last one failed; or the reason of the signal.
    */
   async #firstOf(
-    begin: (n: number) => Promise<Deno.QuicConn> | undefined,
-    { together, everyMs, signal }: {
-      readonly together: number;
+    begin: () => Promise<Deno.QuicConn>[],
+    { rounds, everyMs, signal }: {
+      readonly rounds: number;
       readonly everyMs: number;
       readonly signal: AbortSignal;
     },
@@ -224,32 +238,23 @@ class QuicPunching implements Punching {
     const stop = () => first.reject(signal.reason);
     signal.addEventListener("abort", stop);
     let won: Deno.QuicConn | undefined;
-    let underWay = 0;
-    let isLast = false;
     let failure: unknown = new Deno.errors.NotFound("no-address");
-    const begun = (call: Promise<Deno.QuicConn>) => {
-      underWay++;
+    const watch = (call: Promise<Deno.QuicConn>) =>
       call.then((conn) => {
         if (won !== undefined || stopping.aborted) return conn.close({ closeCode: 0, reason: "" });
         won = conn;
         first.resolve(conn);
       }, (error) => {
-        underWay--;
         failure = error;
-        if (isLast && underWay === 0) first.reject(failure);
       });
-    };
     const run = async () => {
-      for (let n = 0; !stopping.aborted; n++) {
-        const call = begin(n);
-        if (call === undefined) {
-          isLast = true;
-          if (underWay === 0) first.reject(failure);
-          return;
-        }
-        begun(call);
-        if ((n + 1) % together === 0) await wait(everyMs, stopping);
+      const calls: Promise<void>[] = [];
+      for (let n = 0; n < rounds && !stopping.aborted; n++) {
+        calls.push(...begin().map(watch));
+        await wait(everyMs, stopping);
       }
+      await Promise.all(calls);
+      first.reject(failure);
     };
     run();
     try {
@@ -286,8 +291,23 @@ class QuicPunching implements Punching {
         return;
       }
       // Who is not expected gets no answer, as if nobody listened here.
-      if (this.#expected.size === 0 || this.#unknownCallers >= unknownCallersMax) incoming.ignore();
-      else this.#take(incoming);
+      if (this.#unknownCallers >= unknownCallersMax) incoming.ignore();
+      else if (this.#expected.size > 0) this.#take(incoming);
+      else if (this.#called.size > 0) this.#learn(incoming.remoteAddr);
+      else incoming.ignore();
+    }
+  }
+
+  /**
+   * One whom we call has called us: a symmetric router shows us another port of it than it has shown the server. The
+   * call itself is over, now that its address has been read (see below).
+   */
+  #learn({ hostname, port }: Deno.NetAddr): void {
+    const host = plainHost(hostname);
+    for (const places of this.#called) {
+      const isKnown = places.some((place) => place.host === host && place.port === port);
+      const isOfHost = places.some((place) => place.host === host);
+      if (isOfHost && !isKnown && places.length < placesMax) places.push({ host, port });
     }
   }
 
@@ -302,6 +322,7 @@ class QuicPunching implements Punching {
       // once if it comes from somewhere else: until a host has answered, QUIC sends it three times what it sent.
       conn = incoming.accept({ zeroRtt: true });
       const { hostname } = conn.remoteAddr;
+      this.#learn(conn.remoteAddr);
       const expected = [...this.#expected].filter(({ hosts }) => hosts.has(plainHost(hostname)));
       if (expected.length === 0) throw new Deno.errors.InvalidData("not-expected");
       await conn.handshake;

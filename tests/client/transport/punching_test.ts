@@ -1,5 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { openPunching, type Punching } from "../../../client/transport/punching.ts";
+import {
+  openPunching,
+  type Punching,
+  type PunchOptions,
+} from "../../../client/transport/punching.ts";
 import type { PeerConn } from "../../../client/transport/tcp.ts";
 import { selfSigned } from "../../../shared/crypto/self_signed.ts";
 
@@ -13,7 +17,7 @@ class Side implements AsyncDisposable {
   meet(
     { punching: { port, certificate } }: Side,
     calls: boolean,
-    options: { token?: Uint8Array; certificate?: Uint8Array; signal?: AbortSignal } = {},
+    options: Partial<PunchOptions> = {},
   ): Promise<PeerConn> {
     return this.punching.punch({
       candidates: [{ host: "127.0.0.1", port }],
@@ -93,6 +97,17 @@ Deno.test("who says another token is hung up on, and the one that is meant still
   assertEquals(met.remoteAddr.port, one.punching.port);
   conn.close();
   met.close();
+});
+
+Deno.test("who is seen at another port than they know of is met there, as behind a symmetric router", async () => {
+  await using one = new Side();
+  await using other = new Side();
+  const candidates = [{ host: "127.0.0.1", port: 9 }];
+  const waiting = other.meet(one, false);
+  const conn = await one.meet(other, true, { candidates });
+  assertEquals(conn.remoteAddr.port, other.punching.port);
+  conn.close();
+  (await waiting).close();
 });
 
 Deno.test("nobody is answered who is not expected", async () => {
