@@ -1,0 +1,250 @@
+/**
+ * Every two places where people sit, and how they reach each other from there.
+ *
+ * @module
+ */
+
+import { atHome, type Build, Program } from "../support/program.ts";
+import { type Host, type HostOptions, Laboratory, type RouterOptions } from "./laboratory.ts";
+
+/** On which way two people talk in the end. */
+export type Way = "direct" | "punched" | "relayed";
+
+/** Where somebody sits. */
+interface Side {
+  readonly name: string;
+  /** The routers in front of them; those nearest to the internet first. */
+  readonly routers?: readonly Omit<RouterOptions, "behind">[];
+  readonly families?: HostOptions["families"];
+}
+
+const publicHost: Side = { name: "public" };
+const keepsPorts: Side = { name: "keeps ports", routers: [{ mapping: "keeps-ports" }] };
+const carrier: Side = {
+  name: "carrier's and own router",
+  routers: [{ mapping: "keeps-ports" }, { mapping: "keeps-ports" }],
+};
+const symmetric: Side = { name: "symmetric", routers: [{ mapping: "symmetric" }] };
+const noUdp: Side = { name: "no UDP", routers: [{ mapping: "keeps-ports", lets: "tcp" }] };
+const only443: Side = {
+  name: "TCP 443 only",
+  routers: [{ mapping: "symmetric", lets: "tcp-443" }],
+};
+const ipv6: Side = { name: "public, IPv6 only", families: ["ipv6"] };
+const bothFamilies: Side = { name: "public, both families", families: ["ipv4", "ipv6"] };
+const behindIpv6: Side = {
+  name: "IPv6, lets nobody in",
+  routers: [{ mapping: "keeps-ports", families: ["ipv4", "ipv6"] }],
+  families: ["ipv6"],
+};
+
+/** Two people, and how the first reaches the second. */
+export interface Pair {
+  readonly sides: readonly [Side, Side];
+  /** What is particular about the two together. */
+  readonly together?: "behind one router" | "on the server's machine";
+  readonly way: Way;
+}
+
+/** The six places that most people sit at, each with each. */
+const usual: readonly Side[] = [publicHost, keepsPorts, carrier, symmetric, noUdp, only443];
+
+/** All pairs, and on which way each is to be in the end. */
+export const pairs: readonly Pair[] = [
+  ...usual.flatMap((one, i) =>
+    usual.slice(i).map((other): Pair => ({ sides: [one, other], way: usualWay(one, other) }))
+  ),
+  { sides: [ipv6, ipv6], way: "direct" },
+  { sides: [ipv6, bothFamilies], way: "direct" },
+  { sides: [publicHost, bothFamilies], way: "direct" },
+  { sides: [publicHost, ipv6], way: "relayed" },
+  { sides: [behindIpv6, behindIpv6], way: "punched" },
+  { sides: [behindIpv6, ipv6], way: "direct" },
+  { sides: [keepsPorts, keepsPorts], together: "behind one router", way: "direct" },
+  { sides: [symmetric, symmetric], together: "behind one router", way: "direct" },
+  { sides: [publicHost, publicHost], together: "on the server's machine", way: "direct" },
+  // With a server on its own machine a client listens there alone for TCP.
+  { sides: [keepsPorts, publicHost], together: "on the server's machine", way: "punched" },
+  { sides: [symmetric, publicHost], together: "on the server's machine", way: "punched" },
+];
+
+function usualWay(one: Side, other: Side): Way {
+  if (one === only443 || other === only443) return "relayed";
+  if (one === publicHost || other === publicHost) return "direct";
+  const punchable = [keepsPorts, carrier];
+  return punchable.includes(one) && punchable.includes(other) ? "punched" : "relayed";
+}
+
+/** How a pair is called. */
+export function nameOf({ sides: [one, other], together }: Pair): string {
+  if (together === "behind one router") return `${one.name} × the same router`;
+  return `${one.name} × ${together ?? other.name}`;
+}
+
+/** What a run has come to. Times are in milliseconds. */
+export interface Run {
+  /** The way in the end. */
+  readonly way: Way | undefined;
+  /** From the call to the first message, shown. */
+  readonly firstMs: number;
+  /** From the call to the best way. */
+  readonly bestMs: number;
+}
+
+/** The server's port: the only one that some routers let anybody call. */
+const port = 443;
+/** How long the best way is waited for, in milliseconds. */
+const patienceMs = 15_000;
+/** How long the way is watched once it is the expected one, in case a better or worse one follows. */
+const settledMs = 500;
+
+/** A laboratory in which two people sit, with the server that introduces them. They know each other. */
+export class PairScene implements AsyncDisposable {
+  readonly #laboratory: Laboratory;
+  readonly #server: Program;
+  readonly #alice: Seat;
+  readonly #bob: Seat;
+  readonly #pair: Pair;
+
+  private constructor(
+    laboratory: Laboratory,
+    server: Program,
+    pair: Pair,
+    [alice, bob]: readonly [Seat, Seat],
+  ) {
+    this.#laboratory = laboratory;
+    this.#server = server;
+    this.#pair = pair;
+    this.#alice = alice;
+    this.#bob = bob;
+  }
+
+  /** @param loss The share of packets that each of the two loses. */
+  static async open(pair: Pair, build: Build, loss = 0): Promise<PairScene> {
+    const laboratory = await Laboratory.open();
+    const machine = await laboratory.host("rendezvous", { families: ["ipv4", "ipv6"] });
+    const listens = ["--host", "::", "--port", String(port), "--ephemeral"];
+    const server = new Program(machine.build(build), "server", ...listens);
+    await server.says(/^p2pchat server listening on /);
+    const [one, other] = pair.sides;
+    const first = await sit(laboratory, "alice", one);
+    const second = pair.together === "on the server's machine"
+      ? machine
+      : pair.together === "behind one router"
+      ? await laboratory.host("bob", { behind: first.router! })
+      : (await sit(laboratory, "bob", other)).host;
+    const seats = [
+      new Seat("alice", first.host, machine),
+      new Seat("bob", second, machine),
+    ] as const;
+    if (loss > 0) { for (const host of [first.host, second]) await host.loses(loss); }
+    const scene = new PairScene(laboratory, server, pair, seats);
+    for (const seat of seats) seat.home = atHome(seat.host.build(build));
+    await scene.#introduce();
+    return scene;
+  }
+
+  /** Has the first call the second, both just having started. */
+  async run(): Promise<Run> {
+    await using bob = this.#bob.start();
+    await bob.says(/^\* registered as bob/);
+    await using alice = this.#alice.start();
+    await alice.says(/^\* registered as alice/);
+    const text = `hello ${crypto.randomUUID()}`;
+    const fromMs = performance.now();
+    await alice.types(`/chat bob\n${text}`);
+    await bob.says(new RegExp(`^alice: ${text}$`));
+    const firstMs = performance.now() - fromMs;
+    const found = await this.#bestWay(alice, fromMs);
+    // What is said on it arrives, too.
+    const last = `and ${crypto.randomUUID()}`;
+    await bob.types(`/chat alice\n${last}`);
+    await alice.says(new RegExp(`^bob: ${last}$`));
+    await alice.quits();
+    await bob.quits();
+    return { firstMs, ...found };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server[Symbol.asyncDispose]();
+    for (const { home } of [this.#alice, this.#bob]) home?.[Symbol.dispose]();
+    await this.#laboratory[Symbol.asyncDispose]();
+  }
+
+  /** Has the two meet for the first time, so that they are contacts of each other. */
+  async #introduce(): Promise<void> {
+    await using bob = this.#bob.start();
+    await bob.says(/^\* registered as bob/);
+    await using alice = this.#alice.start();
+    await alice.types("/chat bob\nhello");
+    await bob.says(/^alice: hello$/);
+    await bob.types("/chat alice\nhello back");
+    await alice.says(/^bob: hello back$/);
+    await alice.quits();
+    await bob.quits();
+  }
+
+  /** Watches which way a conversation goes, until it is the expected one and stays that, or nothing better comes. */
+  async #bestWay(client: Program, fromMs: number): Promise<Pick<Run, "way" | "bestMs">> {
+    let way: Way | undefined;
+    let sinceMs = 0;
+    for (;;) {
+      const before = client.out.length;
+      await client.types("/path bob");
+      const line = await said(client, before, /^(?:\* )?(direct|punched|relayed)\b/);
+      const atMs = performance.now() - fromMs;
+      const found = line?.[1] as Way | undefined;
+      if (found !== way) [way, sinceMs] = [found, atMs];
+      const isSettled = way === this.#pair.way && atMs - sinceMs >= settledMs;
+      if (isSettled || atMs > patienceMs) return { way, bestMs: sinceMs };
+    }
+  }
+}
+
+/** The first line behind so many that a pattern matches; undefined if there is none soon. */
+async function said(
+  client: Program,
+  before: number,
+  pattern: RegExp,
+): Promise<RegExpExecArray | undefined> {
+  for (let tries = 0; tries < 100; tries++) {
+    for (const line of client.out.slice(before)) {
+      const match = pattern.exec(line);
+      if (match !== null) return match;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  return undefined;
+}
+
+/** Somebody's machine, and where it finds the server. */
+class Seat {
+  home: ReturnType<typeof atHome> | undefined;
+  readonly #server: string;
+
+  constructor(readonly name: string, readonly host: Host, machine: Host) {
+    const isIpv6 = host.address.includes(":");
+    this.#server = host === machine
+      ? `127.0.0.1:${port}`
+      : isIpv6
+      ? `[${machine.addresses.find((address) => address.includes(":"))}]:${port}`
+      : `${machine.address}:${port}`;
+  }
+
+  start(): Program {
+    return new Program(this.home!.build, "client", this.name, this.#server, "--register");
+  }
+}
+
+/** Puts a machine where somebody sits. */
+async function sit(laboratory: Laboratory, name: string, { routers = [], families }: Side) {
+  let behind;
+  for (const [i, options] of routers.entries()) {
+    behind = await laboratory.router(`${name}-${i}`, { ...options, ...behind && { behind } });
+  }
+  const host = await laboratory.host(name, {
+    ...behind && { behind },
+    ...families && { families },
+  });
+  return { host, router: behind };
+}
