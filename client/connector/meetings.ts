@@ -8,7 +8,6 @@
 
 import { type Address, isSameAddress } from "../../shared/net/address.ts";
 import { namedBy } from "../../shared/net/named_address.ts";
-import { candidatesMax } from "../../shared/protocol/limits.ts";
 import type { Message } from "../../shared/protocol/message.ts";
 import {
   type Candidate,
@@ -74,19 +73,19 @@ export interface MeetingsOptions extends UdpPortOptions {
   readonly clock: TimerClock;
 }
 
-/** What one side knows of a meeting. */
+/** Who is met. */
 interface Meeting {
   readonly peer: MeetingPeer;
+  /** Over which the two tell each other where they are. */
   readonly link: PathsLink;
-  readonly theirs: PathOffer;
   readonly keeper: LinkKeeper;
-  readonly signal: AbortSignal;
 }
 
-/** The meetings of a client, one at a time with each peer. */
+/** The meetings of a client. */
 export class Meetings {
   readonly #options: MeetingsOptions;
   readonly #udp: UdpPort;
+  /** The transports that are being tried, each with the name of the peer. */
   readonly #underWay = new Set<string>();
 
   constructor(options: MeetingsOptions) {
@@ -95,16 +94,31 @@ export class Meetings {
   }
 
   /**
-   * Asks a peer over a link where it can be reached, and tries that.
+   * Asks a peer over a link where it can be reached, and tries that: straight, and then through the routers.
    *
    * @returns Whether it has said so.
-   * @throws {UserError} If it does not answer, or was not reached.
+   * @throws {Error} If it does not answer, or was not reached.
    */
   async ask(peer: MeetingPeer, link: PathsLink, keeper: LinkKeeper): Promise<boolean> {
-    const theirs = readPathOffer(await link.ask(pathsQuestion(await this.#ownOffer())));
-    if (theirs.candidates.length === 0) return false;
-    await this.#meet(peer, link, theirs, keeper, 0);
-    return true;
+    const { clock, signal } = this.#options;
+    const meeting = { peer, link, keeper };
+    const over = new AbortController();
+    const cancel = clock.after(meetingMs, () => over.abort());
+    const either = AbortSignal.any([signal, over.signal]);
+    try {
+      const theirs = await this.#exchange(link, this.#straightOffer());
+      const straight = this.#callStraight(meeting, theirs, 0, either);
+      const through = this.#askThroughRouters(meeting, straight, either);
+      // Of two reasons the first says more: at which address nobody is.
+      await Promise.any([straight, through]).catch(() => straight);
+      return true;
+    } catch (error) {
+      if (error instanceof NothingSaid) return false;
+      throw error;
+    } finally {
+      over.abort();
+      cancel();
+    }
   }
 
   /** Answers a peer that asks, and tries where it says that it is. Never rejects. */
@@ -114,104 +128,134 @@ export class Meetings {
     request: Message,
     keeper: LinkKeeper,
   ): Promise<Message> {
-    const answer = pathsAnswer(request, await this.#ownOffer());
+    const { signal } = this.#options;
+    const meeting = { peer, link, keeper };
+    const theirs = readPathOffer(request);
+    const isOverUdp = theirs.candidates.some(({ transport }) => transport === "udp");
+    const answer = pathsAnswer(
+      request,
+      isOverUdp ? await this.#udp.offer() : this.#straightOffer(),
+    );
+    const trying = isOverUdp
+      ? this.#meetThroughRouters(meeting, theirs, signal)
+      : this.#callStraight(meeting, theirs, secondAfterMs, signal);
     // Why it has come to nothing is for the side that has asked.
-    this.#meet(peer, link, readPathOffer(request), keeper, secondAfterMs).catch(() => {});
+    trying.catch(() => {});
     return answer;
   }
 
-  async #ownOffer(): Promise<PathOffer> {
+  async #exchange(link: PathsLink, ours: PathOffer): Promise<PathOffer> {
+    return readPathOffer(await link.ask(pathsQuestion(ours)));
+  }
+
+  #straightOffer(): PathOffer {
     const { self, network, rendezvous } = this.#options;
     const own = network.interfaces().map(({ address }) => address);
-    const overUdp = await this.#udp.offer();
-    const overTcp = ownCandidates(self.address, own, rendezvous.address)
-      .slice(0, candidatesMax - overUdp.candidates.length)
+    const candidates = ownCandidates(self.address, own, rendezvous.address)
       .map((address): Candidate => ({ transport: "tcp", address }));
-    return { ...overUdp, candidates: [...overTcp, ...overUdp.candidates] };
+    return { candidates };
   }
 
-  async #meet(
-    peer: MeetingPeer,
-    link: PathsLink,
+  /** Calls the peer where it listens. @throws {Error} If it is nowhere there. */
+  async #callStraight(
+    { peer, keeper }: Meeting,
     theirs: PathOffer,
-    keeper: LinkKeeper,
     afterMs: number,
+    signal: AbortSignal,
   ): Promise<void> {
-    const { clock, signal } = this.#options;
-    if (this.#underWay.has(peer.peerId) || theirs.candidates.length === 0) return;
-    this.#underWay.add(peer.peerId);
-    const over = new AbortController();
-    const cancel = clock.after(meetingMs, () => over.abort());
-    const meeting = { peer, link, theirs, keeper, signal: AbortSignal.any([signal, over.signal]) };
-    const straight = this.#callStraight(meeting, afterMs);
-    const through = this.#meetThroughRouters(meeting, straight);
-    try {
-      // Of two reasons the first says more: at which address nobody is.
-      await Promise.any([straight, through]).catch(() => straight);
-    } finally {
-      over.abort();
-      cancel();
-      this.#underWay.delete(peer.peerId);
-    }
-  }
-
-  /** Calls the peer where it listens. @throws {UserError} If it is nowhere there. */
-  async #callStraight(meeting: Meeting, afterMs: number): Promise<void> {
-    const { peer, keeper, signal } = meeting;
-    const { self, places, call, clock } = this.#options;
-    if (afterMs > 0 && !await wait(afterMs, signal, clock)) throw signal.reason;
     const { peerId: name } = peer;
-    const link = await raceCandidates({
-      candidates: this.#candidates(meeting, "tcp", self.address.port),
-      attempt: async (address, signal) =>
-        await call(await places.permit(namedBy("contact", address), name), name, keeper, signal),
-      isSettled: () => isStraight(peer),
-      clock,
-      signal,
+    const { self, places, call, clock } = this.#options;
+    const candidates = this.#others("tcp", theirs, self.address.port);
+    if (candidates.length === 0) throw new NothingSaid();
+    await this.#alone(`tcp ${name}`, async () => {
+      if (afterMs > 0) await wait(afterMs, signal, clock);
+      signal.throwIfAborted();
+      const link = await raceCandidates({
+        candidates,
+        attempt: async (address, signal) =>
+          await call(await places.permit(namedBy("contact", address), name), name, keeper, signal),
+        isSettled: () => isStraight(peer),
+        clock,
+        signal,
+      });
+      if (link === undefined && !isStraight(peer)) throw new Deno.errors.NotFound("not-reached");
     });
-    if (link === undefined && !isStraight(peer)) {
-      throw new Deno.errors.NotFound("no-address");
-    }
   }
 
   /** Meets the peer through both routers, unless a straight call succeeds soon. @throws {Error} If that fails. */
-  async #meetThroughRouters(meeting: Meeting, straight: Promise<void>): Promise<void> {
-    const { peer, link, theirs, keeper, signal } = meeting;
-    const { places, open, clock } = this.#options;
+  async #askThroughRouters(
+    meeting: Meeting,
+    straight: Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const failed = straight.then(() => new Promise<never>(() => {}), () => {});
-    await Promise.race([wait(throughRoutersAfterMs, signal, clock), failed]);
+    await Promise.race([wait(throughRoutersAfterMs, signal, this.#options.clock), failed]);
     signal.throwIfAborted();
-    if (isStraight(peer)) return;
-    const { peerId: name } = peer;
-    const over = new AbortController();
-    const cancel = clock.after(throughRoutersMs, () => over.abort());
+    if (isStraight(meeting.peer)) return;
+    const ours = await this.#udp.offer();
+    if (ours.candidates.length === 0) throw new NothingSaid();
+    signal.throwIfAborted();
+    const theirs = await this.#exchange(meeting.link, ours);
+    await this.#meetThroughRouters(meeting, theirs, signal);
+  }
+
+  /** @throws {Error} If the two do not meet. */
+  async #meetThroughRouters(
+    { peer: { peerId: name }, link, keeper }: Meeting,
+    theirs: PathOffer,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { places, open, clock } = this.#options;
+    const named = this.#others("udp", theirs, this.#udp.port);
+    if (named.length === 0) throw new NothingSaid();
+    await this.#alone(`udp ${name}`, async () => {
+      const over = new AbortController();
+      const cancel = clock.after(throughRoutersMs, () => over.abort());
+      try {
+        const found = await Promise.all(
+          named.map((address) => places.find(namedBy("contact", address), name, () => undefined)),
+        );
+        const { conn, called } = await this.#udp.meet({
+          link,
+          certificate: theirs.certificate,
+          candidates: found.flatMap((place) => place instanceof UserError ? [] : [place]),
+          signal: AbortSignal.any([signal, over.signal]),
+        });
+        await open(conn, name, keeper, called);
+      } finally {
+        cancel();
+      }
+    });
+  }
+
+  /** Tries something, unless it is being tried already, as when both sides have asked at once. */
+  async #alone(what: string, attempt: () => Promise<void>): Promise<void> {
+    if (this.#underWay.has(what)) throw new Deno.errors.Busy(what);
+    this.#underWay.add(what);
     try {
-      const named = this.#candidates(meeting, "udp", this.#udp.port);
-      const candidates = await Promise.all(
-        named.map((address) => places.find(namedBy("contact", address), name, () => undefined)),
-      );
-      const { conn, called } = await this.#udp.meet({
-        link,
-        certificate: theirs.certificate,
-        candidates: candidates.flatMap((place) => place instanceof UserError ? [] : [place]),
-        signal: AbortSignal.any([signal, over.signal]),
-      });
-      await open(conn, name, keeper, called);
+      await attempt();
     } finally {
-      cancel();
+      this.#underWay.delete(what);
     }
   }
 
   /** Where the peer says that it is, without what is ours in our own network, such as what every machine has inside. */
-  #candidates({ theirs }: Meeting, transport: Candidate["transport"], port: number): Address[] {
+  #others(
+    transport: Candidate["transport"],
+    { candidates }: PathOffer,
+    ownPort: number,
+  ): Address[] {
     const own = this.#options.network.interfaces();
-    return theirs.candidates.filter((candidate) => candidate.transport === transport)
+    return candidates.filter((candidate) => candidate.transport === transport)
       .map(({ address }) => address)
       .filter((address) =>
-        !own.some(({ address: host }) => isSameAddress(address, { host, port }))
+        !own.some(({ address: host }) => isSameAddress(address, { host, port: ownPort }))
       );
   }
 }
+
+/** The peer does not say where it is, or nowhere that is not here. */
+class NothingSaid extends Error {}
 
 function isStraight({ links }: MeetingPeer): boolean {
   return links.some(({ rank }) => rank === ranks.direct);
