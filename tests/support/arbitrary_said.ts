@@ -74,7 +74,14 @@ function valueOf(name: string, random: SeededRandom): string {
     case "Encryption":
       return random.pick(["Noise_XX_25519_ChaChaPoly_SHA256", "none", ""]);
     case "Features":
-      return random.pick(["dialed", "tokens", "contacts, presence, relay", ",,"]);
+      return random.pick([
+        ...["dialed", "tokens", "contacts, presence, relay, reflect", ",,"],
+        "tokens, certificates, paths",
+      ]);
+    case "Candidate":
+      return `${random.pick(["tcp", "tcp", "udp", "x"])} ${random.pick(places)}`;
+    case "Certificate":
+      return toBase64url(bytes(random, random.pick([0, 1, 246, 512, 600])));
     case "Code":
       return random.pick(["400", "401", "404", "409", "413", "421", "429", "500", "503", "x"]);
     case "Key":
@@ -102,9 +109,25 @@ function valueOf(name: string, random: SeededRandom): string {
   }
 }
 
+/** Where nobody is who would mind, and some that nobody may have called. */
+const places = [
+  ...["127.0.0.1:9", "192.168.1.1:80", "169.254.169.254:80", "[fe80::1]:1", "[::]:5", "x:1", ""],
+  ...["203.0.113.7:40000", "[2001:db8::1]:40000", "255.255.255.255:1", "127.0.0.1:0"],
+];
+
 /** Some that come again. */
 const ids = Array.from({ length: 4 }, (_, i) => `${i}`.repeat(32));
 
-function bytes(random: SeededRandom, length: number): Uint8Array {
+/** Bytes of a text, some of which may be others: no text then, as a rule. */
+export function mutated(random: SeededRandom, text: string, chance: number): Uint8Array {
+  const all = new TextEncoder().encode(text);
+  if (all.length === 0 || !random.chance(chance)) return all;
+  for (let n = random.int(1, 4); n > 0; n--) {
+    all[random.int(0, all.length - 1)] = random.pick([0xff, 0xc0, 0x80, 0xed, 0, 10, 13]);
+  }
+  return all;
+}
+
+export function bytes(random: SeededRandom, length: number): Uint8Array {
   return Uint8Array.from({ length }, () => random.int(0, 255));
 }

@@ -23,6 +23,7 @@ export interface Waits {
 /** Alice's client, under attack. */
 export class Victim implements AsyncDisposable {
   readonly friend = Identity.generate();
+  readonly identity = Identity.generate();
   readonly profile: string;
   readonly #home = temporaryDirectory();
   #program: Program | undefined;
@@ -47,7 +48,7 @@ export class Victim implements AsyncDisposable {
     const victim = new Victim();
     const { profile, friend } = victim;
     Deno.mkdirSync(profile, { recursive: true, mode: 0o700 });
-    const identity = encodeIdentity(plainIdentity(Identity.generate()));
+    const identity = encodeIdentity(plainIdentity(victim.identity));
     Deno.writeTextFileSync(`${profile}/identity.json`, identity, { mode: 0o600 });
     {
       using store = openStore(`${profile}/store.db`);
