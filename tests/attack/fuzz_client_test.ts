@@ -306,8 +306,7 @@ function checkShown(lines: string[]): void {
 Deno.test(`whatever is said to it, a client goes on and shows nothing that it should not (seed ${seed})`, async () => {
   const random = new SeededRandom(seed);
   const [serverListener, peerListener] = [new RawListener(), new RawListener()];
-  let started: Victim | undefined;
-  const serve = serveFor(() => started!);
+  const serve = serveFor(() => victim);
   await using _serving = takeAll(serverListener, random.split(), serve);
   await using _answering = takeAll(peerListener, random.split(), answer);
   const { port } = peerListener.address;
@@ -316,7 +315,6 @@ Deno.test(`whatever is said to it, a client goes on and shows nothing that it sh
     ["--allow-plaintext"],
     `127.0.0.1:${serverListener.address.port}`,
   );
-  started = victim;
   const { program } = victim;
   const commands = [
     ...[
