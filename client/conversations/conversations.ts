@@ -35,7 +35,7 @@ import { type CommittedMessage, GroupCommit } from "./group_commit.ts";
 import { LinkRegistry } from "./link_registry.ts";
 import { ConversationMail } from "./mail_intake.ts";
 import { PathKeeper } from "./path_keeper.ts";
-import { type PathReport, pathsOf } from "./paths.ts";
+import { isAnswered, type PathReport, pathsOf } from "./paths.ts";
 import { People } from "./people.ts";
 import { PresenceNotices } from "./presence_notices.ts";
 import { reassign } from "./reassign.ts";
@@ -125,27 +125,23 @@ export class Conversations {
     const admission = new PeerAdmission({ ...this.#options, onDisplaced });
     this.#paths = new PathKeeper({
       ...this.#options,
-      straighten: (conversation) => this.#calls.straighten(conversation),
+      straighten: (one) => this.#calls.straighten(one),
+      isAnswered: (one) => isAnswered(one, clock),
     });
     const onLinks = (conversation: Conversation) => this.#paths.changed(conversation);
-    const registered = { selfId: id, list, contacts, admission, onLinks };
-    this.#links = new LinkRegistry({ ...this.#options, ...registered });
+    const place = { selfId: id, list, contacts, admission, onLinks };
+    this.#links = new LinkRegistry({ ...this.#options, ...place });
     this.#calls = new Calls({ ...this.#options, list, links: this.#links });
     this.#mail = new ConversationMail({ selfId: id, store, admission, list, sink });
     this.#commits = new GroupCommit({ outgoing: store.outgoing, clock });
     this.#verification = new VerificationFlow(trust);
     const collectLeftMail = () => void this.collectMail({ alsoLeft: true });
     const reassigning = { selfId: id, store, list, links: this.#links, commits: this.#commits };
+    const about = { list, trust, contacts, store, clock, collectLeftMail, onPeers };
     this.people = new People({
-      list,
-      trust,
-      contacts,
+      ...about,
       reassign: (name, key) => reassign(reassigning, name, key),
-      collectLeftMail,
-      store,
-      clock,
       leaveKey: (fingerprint) => this.#links.leaveKey(fingerprint),
-      onPeers,
     });
   }
 

@@ -36,6 +36,8 @@ export interface PathKeeperOptions<C extends PathConversation> {
   readonly random: () => number;
   /** Tries to open a straight link. Done when that is over, either way. Never throws. */
   readonly straighten: (conversation: C) => Promise<void>;
+  /** Whether the peer answers on the conversation's best link. Never rejects. */
+  readonly isAnswered: (conversation: C) => Promise<boolean>;
 }
 
 /** What is planned for a conversation. */
@@ -107,14 +109,18 @@ export class PathKeeper<C extends PathConversation> {
     });
   }
 
-  /** Once it has held, the straight way is trusted. */
+  /** Once it has held, and carries something still, the straight way is trusted. */
   #leaveRelays(conversation: C): void {
-    const cancel = this.#options.clock.after(trustedAfterMs, () => {
+    const plan: Plan = { seeks: "end-of-relay", cancel: () => {} };
+    this.#plans.set(conversation, plan);
+    plan.cancel = this.#options.clock.after(trustedAfterMs, async () => {
+      const holds = await this.#options.isAnswered(conversation);
+      if (this.#plans.get(conversation) !== plan) return;
+      if (!holds) return this.#leaveRelays(conversation);
       this.#plans.delete(conversation);
       this.#backoffs.delete(conversation);
       for (const link of [...conversation.links]) if (link.rank >= ranks.relayed) link.leave();
     });
-    this.#plans.set(conversation, { seeks: "end-of-relay", cancel });
   }
 }
 

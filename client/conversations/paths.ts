@@ -46,6 +46,13 @@ export async function pathsOf(
   return { name, paths, whyRelayed: isStraight ? undefined : whyNotStraight(peerId) };
 }
 
+/** Whether the peer answers on the best link of a conversation. */
+export async function isAnswered({ links }: Conversation, clock: TimerClock): Promise<boolean> {
+  const [best] = links;
+  return best !== undefined &&
+    (best.dialect !== "p2pchat" || await roundTripMs(best, clock) !== undefined);
+}
+
 async function roundTripMs(link: Link, clock: TimerClock): Promise<number | undefined> {
   if (link.dialect !== "p2pchat") return undefined;
   const askedAtMs = clock.now();

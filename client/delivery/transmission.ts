@@ -22,6 +22,8 @@ export interface MessageLink {
   transmit(messages: readonly NumberedMessage[]): void;
   /** Done when it takes more. */
   drained(): Promise<void>;
+  /** Leaves the peer on this link. */
+  leave(): Promise<void>;
 }
 
 /** What a transmission needs. */
@@ -63,6 +65,8 @@ export class Transmission {
   #cancelAgain: (() => void) | undefined;
   /** Whether the links that there are seem to carry nothing. */
   #stalled = false;
+  /** The link on which nothing was acknowledged, and which another one is used instead of. */
+  #silent: MessageLink | undefined;
   #stopped = false;
 
   constructor(options: TransmissionOptions) {
@@ -89,6 +93,7 @@ export class Transmission {
     const at = this.#links.indexOf(link);
     if (at < 0) return false;
     this.#links.splice(at, 1);
+    if (this.#silent === link) this.#silent = undefined;
     if (at === 0) this.restart();
     return true;
   }
@@ -108,6 +113,9 @@ export class Transmission {
   acknowledged(): void {
     const { progress, clock } = this.#options;
     this.#transmitted = Math.max(this.#transmitted, progress.acknowledged);
+    // The peer is there, and has not heard us on that one.
+    if (this.#silent !== this.#links[0]) this.#silent?.leave();
+    this.#silent = undefined;
     this.#stalled = false;
     this.#progressAtMs = clock.now();
     this.#backoff.reset();
@@ -186,7 +194,10 @@ export class Transmission {
   /** Goes over to another link, or has one looked for. */
   #stall(): void {
     this.#stalled = true;
-    if (this.#links.length > 1) return this.#sendAgain();
+    if (this.#links.length > 1) {
+      this.#silent = this.#links[0];
+      return this.#sendAgain();
+    }
     this.#options.onStalled();
     this.#watch();
   }

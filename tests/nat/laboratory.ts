@@ -321,6 +321,11 @@ export class Router implements Node {
     );
   }
 
+  /** Takes back what {@linkcode darkens} has done. */
+  async lightens(kind: string): Promise<void> {
+    await this.laboratory.inside(this.name, `iptables -D FORWARD ${kind} -j DROP`);
+  }
+
   /** Lets nothing of a kind through any more, without a word, such as `-p udp`. */
   async darkens(kind: string): Promise<void> {
     await this.laboratory.inside(this.name, `iptables -I FORWARD ${kind} -j DROP`);

@@ -12,6 +12,7 @@ class Scene {
   readonly left: string[] = [];
   readonly links: PathLink[] = [];
   isUnknownSender = false;
+  answers = true;
   readonly keeper = new PathKeeper<PathConversation>({
     clock: this.clock,
     random: () => 0.5,
@@ -19,6 +20,7 @@ class Scene {
       this.tries.push(this.clock.now());
       return Promise.resolve();
     },
+    isAnswered: () => Promise.resolve(this.answers),
   });
 
   /** Sets the links, the best first. */
@@ -74,6 +76,19 @@ Deno.test("the relay is left once a straight way has held for a while, and not b
   await scene.clock.pass(9_000);
   assertEquals(scene.left, []);
   await scene.clock.pass(2_000);
+  assertEquals(scene.left, ["relayed"]);
+});
+
+Deno.test("a straight way on which nobody answers is not trusted, however long it holds", async () => {
+  const scene = new Scene();
+  const relayed = scene.link("relayed", 2);
+  scene.has(relayed);
+  scene.has(scene.link("straight", 0), relayed);
+  scene.answers = false;
+  await scene.clock.pass(60_000);
+  assertEquals(scene.left, []);
+  scene.answers = true;
+  await scene.clock.pass(10_000);
   assertEquals(scene.left, ["relayed"]);
 });
 

@@ -17,6 +17,7 @@ class FakeLink implements MessageLink {
   readonly messages: NumberedMessage[] = [];
   /** What `transmit` throws. */
   failure: Error | undefined;
+  isLeft = false;
   #room = Promise.withResolvers<void>();
 
   constructor(hasRoom = true, readonly rank = 0) {
@@ -30,6 +31,11 @@ class FakeLink implements MessageLink {
 
   drained(): Promise<void> {
     return this.#room.promise;
+  }
+
+  leave(): Promise<void> {
+    this.isLeft = true;
+    return Promise.resolve();
   }
 
   makeRoom(): void {
@@ -293,6 +299,26 @@ Deno.test("when a link carries nothing another way is looked for once, and used 
   scene.say("2");
   await settle();
   assertEquals([relayed.take(), silent.take()], [["2"], []]);
+});
+
+Deno.test("a link that carries nothing is left once another one is seen to carry something", async () => {
+  using scene = new Scene("1");
+  const relayed = await scene.attach(new FakeLink(true, 1));
+  const silent = await scene.attach();
+  await scene.clock.pass(2_000);
+  assertEquals([silent.isLeft, relayed.isLeft], [false, false]);
+  scene.acknowledge(relayed);
+  assertEquals([silent.isLeft, relayed.isLeft], [true, false]);
+});
+
+Deno.test("a link that is only slow is not left", async () => {
+  using scene = new Scene("1");
+  const relayed = await scene.attach(new FakeLink(true, 1));
+  const slow = await scene.attach();
+  await scene.clock.pass(2_000);
+  scene.delivery.detach(relayed);
+  scene.acknowledge(slow);
+  assertEquals([slow.isLeft, relayed.isLeft], [false, false]);
 });
 
 Deno.test("a link that has had everything confirmed is not given up, however long nothing is said", async () => {
