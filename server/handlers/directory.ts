@@ -4,6 +4,7 @@
  * @module
  */
 
+import { type Address, isLoopback, plainHost } from "../../shared/net/address.ts";
 import { fingerprintOf } from "../../shared/crypto/public_key.ts";
 import { isClientId } from "../../shared/protocol/client_id.ts";
 import { errorReply } from "../../shared/protocol/error_reply.ts";
@@ -14,19 +15,19 @@ import { formatClient, locationHeaders } from "../../shared/protocol/records.ts"
 import { speaksVersion1 } from "../../shared/protocol/verbs.ts";
 import type { Names } from "../names/names.ts";
 import type { Registration } from "../registry/registry.ts";
-import type { Context } from "./context.ts";
+import type { Client, Context } from "./context.ts";
 import { reply } from "./replies.ts";
 
 /** Gives the address of the client that is asked for, or of the next one if none is. */
-export function bridge(request: Message, { registry, names }: Context): Message {
+export function bridge(request: Message, { registry, names }: Context, client: Client): Message {
   const asker = header(request, "clientID")!;
   if (!isClientId(asker)) return errorReply(requestFaults.invalidClientId(asker));
   const target = header(request, "Target");
-  if (target === undefined) return bridgeTo(request, registry.next(asker));
+  if (target === undefined) return bridgeTo(request, registry.next(asker), client);
   if (!isClientId(target)) return errorReply(requestFaults.invalidClientId(target));
   if (target === asker) return errorReply(serverFaults.ownId(target));
   const found = registry.find(target);
-  return found === undefined ? away(request, target, names) : bridgeTo(request, found);
+  return found === undefined ? away(request, target, names) : bridgeTo(request, found, client);
 }
 
 /** Nobody is registered under a name. Whose it is all the same is said, so that nobody can pass for its owner. */
@@ -38,13 +39,14 @@ function away(request: Message, target: string, names: Names): Message {
 }
 
 /** If there is nobody the values are empty, as legacy programs expect it. */
-function bridgeTo(request: Message, found: Registration | undefined): Message {
-  const headers = locationHeaders(found?.clientId ?? "", found?.address);
+function bridgeTo(request: Message, found: Registration | undefined, client: Client): Message {
+  const address = found && addressFor(found.address, client);
+  const headers = locationHeaders(found?.clientId ?? "", address);
   return reply("BRIDGEACK", request, headers, "Fingerprint", found?.fingerprint);
 }
 
 /** Lists clients in the order of their ids, a page at a time. */
-export function info(request: Message, { registry }: Context): Message {
+export function info(request: Message, { registry }: Context, asker: Client): Message {
   const limit = header(request, "Limit");
   if (limit !== undefined && !/^[1-9][0-9]{0,8}$/.test(limit)) {
     return errorReply(requestFaults.invalidLimit(limit));
@@ -57,12 +59,25 @@ export function info(request: Message, { registry }: Context): Message {
   const headers: Header[] = [["Count", String(registry.size)]];
   const showsKeys = speaksVersion1(request);
   let last: string | undefined;
-  for (const { clientId, address, fingerprint } of registry.list(after)) {
+  for (const { clientId, address: registered, fingerprint } of registry.list(after)) {
     // There is more than fits on this page: it ends with what to ask for next.
     if (headers.length > page) return reply("INFOACK", request, headers, "After", last);
+    const address = addressFor(registered, asker);
     const client = { clientId, address, fingerprint: showsKeys ? fingerprint : undefined };
     headers.push(["Client", formatClient(client)]);
     last = clientId;
   }
   return reply("INFOACK", request, headers);
+}
+
+/**
+ * Where somebody can call a client. One on the server's own machine is seen at an address of loopback, at which
+ * anybody else would call themselves: to them it is where they have reached that machine.
+ */
+function addressFor(address: Address, { observedHost, reachedAt }: Client): Address {
+  // Nearly nobody is: no time is spent on the others.
+  if (!/^127\.|^::/.test(address.host) || !isLoopback(address.host)) return address;
+  const machine = plainHost(reachedAt.hostname);
+  if (isLoopback(observedHost) || isLoopback(machine)) return address;
+  return { host: machine, port: address.port };
 }
