@@ -57,6 +57,8 @@ export interface ClientOptions {
   readonly contactsOnly?: boolean;
   /** Whether everybody may know when this client comes and goes, and not its contacts alone. */
   readonly openPresence?: boolean;
+  /** Where others reach the client, as through a router that lets them in there; where it listens if not given. */
+  readonly announced?: Address | undefined;
   /** Whether the servers without TLS are legacy programs, which end at what they do not know. */
   readonly legacyServer?: boolean;
   /** Whether peers are told what the user has seen of their messages. */
@@ -98,7 +100,6 @@ export class ChatClient {
     const { id, host, port, servers, identity, store, sink, allowPlaintext = false } = options;
     const { readReceipts = false, times, clock = systemClock, network = tcpNetwork } = options;
     const { random = Math.random, legacyServer = false, contactsOnly = false } = options;
-    const { openPresence = false } = options;
     if (!isClientId(id)) throw new UserError({ code: "not-an-id", id });
     this.id = id;
     this.#clock = clock;
@@ -117,10 +118,11 @@ export class ChatClient {
       id,
       identity,
       listening: this.address,
+      announced: options.announced,
       servers,
       ...machine,
       legacyServer,
-      openPresence,
+      openPresence: options.openPresence,
       proven: store.provenServers,
       notices: this.#notices,
       contacts: () => this.#conversations.contactList,

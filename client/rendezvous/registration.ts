@@ -46,6 +46,8 @@ export interface RegistrationOptions {
   readonly identity: Identity;
   /** Where the client listens; an unspecified host stands for the one by which the server is reached. */
   readonly listening: Address;
+  /** Where the user says that others reach the client, as through a router; where it listens if not given. */
+  readonly announced?: Address | undefined;
   readonly connection: ControlConnection;
   readonly clock: TimerClock;
   /** Gives numbers from 0 up to 1. */
@@ -192,13 +194,14 @@ export class Registration {
 
   async #askServer(byUser: boolean): Promise<Registered> {
     const { id, identity, listening, connection } = this.#options;
+    const reached = this.#options.announced ?? listening;
     await connection.connect();
-    const claimed = isUnspecified(listening.host)
-      ? connection.localHost ?? listening.host
-      : listening.host;
+    const claimed = isUnspecified(reached.host)
+      ? connection.localHost ?? reached.host
+      : reached.host;
     const register = () =>
       requestSigned(connection, identity, "REGISTER", [
-        ...locationHeaders(id, { host: claimed, port: listening.port }),
+        ...locationHeaders(id, { host: claimed, port: reached.port }),
         ["Version", protocolVersion],
         ["Expires", String(this.#askedS)],
         ["Instance", this.#instance],
@@ -216,7 +219,7 @@ export class Registration {
     }
     const { reply, proven, unchecked } = registered;
     const host = header(reply, "IP")! || claimed;
-    const port = parsePort(header(reply, "Port")!) || listening.port;
+    const port = parsePort(header(reply, "Port")!) || reached.port;
     const expiresS = parseWholeNumber(header(reply, "Expires"));
     const { server } = connection;
     if (unchecked) this.#tellUnchecked(server);

@@ -66,6 +66,8 @@ export interface RendezvousOptions extends ServerKindsOptions {
   readonly identity: Identity;
   /** Where the client listens; an unspecified host stands for the one by which the server is reached. */
   readonly listening: Address;
+  /** Where the user says that others reach the client, as through a router; where it listens if not given. */
+  readonly announced?: Address | undefined;
   /** The servers, at least one, in the order in which they are tried. */
   readonly servers: readonly ServerAddress[];
   readonly network: Pick<Network, "dialServer">;
@@ -76,7 +78,7 @@ export interface RendezvousOptions extends ServerKindsOptions {
   readonly signal: AbortSignal;
   readonly notices: RendezvousNotices;
   /** Whether everybody may know when we come and go, and not our contacts alone. */
-  readonly openPresence?: boolean;
+  readonly openPresence?: boolean | undefined;
   /** Who the contacts are, for a server that keeps a list of them; if not given it gets none. */
   readonly contacts?: () => ContactSource;
 }

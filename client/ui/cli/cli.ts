@@ -28,6 +28,7 @@ import {
   caHelp,
   defaultServers,
   defaultServersHelp,
+  parseAnnouncedArgument,
   parsePortOrServers,
   parseServersArgument,
   serversHelp,
@@ -76,6 +77,12 @@ function addClient(program: Command): void {
         "address to listen on (default: all, with a server on another machine; else 127.0.0.1)",
       ).argParser(parseHostArgument),
     )
+    .addOption(
+      new Option(
+        "--announce <host:port>",
+        "address at which your router lets others in (default: the one that the server sees)",
+      ).argParser(parseAnnouncedArgument),
+    )
     .option("--register", "end if registering with the server fails at start")
     .option("--no-register", "do not register at start")
     .option("--strict", "in a script, end at the first line that fails")
@@ -101,6 +108,7 @@ function addClient(program: Command): void {
 
 interface ClientOptions extends PassphraseOptions {
   readonly host?: string;
+  readonly announce?: Address;
   readonly register?: boolean;
   readonly strict?: true;
   readonly ca?: string;
@@ -136,7 +144,7 @@ async function startClient(
   const passphrase = passphraseIn(options);
   const { runClient } = await import("./program.ts");
   const isDone = await runClient({
-    ...{ id, host, port, servers, profile, passphrase },
+    ...{ id, host, port, announced: options.announce, servers, profile, passphrase },
     ...{ allowPlaintext, contactsOnly, legacyServer, openPresence },
     ...{ readReceipts, strict, takeOver },
     register: register === undefined ? "try" : register ? "must" : "no",

@@ -6,7 +6,7 @@
  */
 
 import { fileReason } from "../../../shared/errors/file_error.ts";
-import { isLocal } from "../../../shared/net/address.ts";
+import { type Address, isLocal } from "../../../shared/net/address.ts";
 import { listening } from "../../../shared/net/listen_error.ts";
 import type { ServerAddress } from "../../../shared/net/server_address.ts";
 import { dropFilePermissions } from "../../../shared/process/permissions.ts";
@@ -29,6 +29,8 @@ export interface ClientProgramOptions {
   readonly host: string | undefined;
   /** The port to listen on; 0 takes a free one. */
   readonly port: number;
+  /** Where others reach the client; where it listens if not given. */
+  readonly announced: Address | undefined;
   /** In the order in which they are tried. */
   readonly servers: readonly ServerAddress[];
   /** The directory of the identity and the messages. */

@@ -1,10 +1,11 @@
 /**
- * How servers are named on the command line, and who may vouch for them.
+ * How servers are named on the command line, who may vouch for them, and where others reach a client.
  *
  * @module
  */
 
 import { type Command, InvalidArgumentError } from "commander";
+import { type Address, isIpAddress, parseAddress } from "../../../shared/net/address.ts";
 import { parseServerAddresses, type ServerAddress } from "../../../shared/net/server_address.ts";
 import { defaultPort, parsePortArgument } from "../../../shared/process/arguments.ts";
 import { readAuthorities } from "./ca_file.ts";
@@ -54,4 +55,14 @@ export function parseServersArgument(text: string): readonly ServerAddress[] {
 /** Reads the port that a client listens on; or its servers, if the port is left out. @throws {InvalidArgumentError} */
 export function parsePortOrServers(text: string): number | readonly ServerAddress[] {
   return /^[0-9]*$/.test(text) ? parsePortArgument(text) : parseServersArgument(text);
+}
+
+/** Reads where others reach a client. @throws {InvalidArgumentError} If it is no address that can be called. */
+export function parseAnnouncedArgument(text: string): Address {
+  const address = parseAddress(text);
+  if (address !== undefined && isIpAddress(address.host) && address.port !== 0) return address;
+  throw new InvalidArgumentError(
+    "Name the address outside your router and the port that it passes on, such as 203.0.113.9:5556 " +
+      "or [2001:db8::7]:5556.",
+  );
 }

@@ -6,6 +6,7 @@ import { ServerRefusal } from "../../../client/rendezvous/reply.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { registrationTtlAskedMs } from "../../../shared/protocol/limits.ts";
 import { header, type Message, message } from "../../../shared/protocol/message.ts";
+import type { Address } from "../../../shared/net/address.ts";
 import type { ServerAddress } from "../../../shared/net/server_address.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { Events } from "../../support/events.ts";
@@ -45,7 +46,10 @@ const starting = (registration: Registration, events: Events<Notice>) => () =>
 type Answer = (request: Message) => Message;
 
 /** A registration with a server that answers as it is told to. */
-function made(answer: Answer, options: { random?: () => number; host?: string } = {}) {
+function made(
+  answer: Answer,
+  options: { random?: () => number; host?: string; announced?: Address } = {},
+) {
   const requests: Message[] = [];
   const clock = new FakeClock();
   const t = { answer, requests, clock, events: new Events<Notice>(), followed: 0 };
@@ -65,6 +69,7 @@ function made(answer: Answer, options: { random?: () => number; host?: string } 
     id: "alice",
     identity,
     listening: { ...listening, host: options.host ?? listening.host },
+    announced: options.announced,
     connection,
     clock,
     random: options.random ?? Math.random,
@@ -577,6 +582,14 @@ Deno.test("a client that is displaced does not turn to another server when it lo
   await t.clock.pass(1_000_000);
   assertEquals(t.servers.dialed, [1]);
   assertEquals(t.events.types, ["registered", "displaced"]);
+});
+
+Deno.test("where others reach the client is what its user says, if they do", async () => {
+  const announced = { host: "203.0.113.9", port: 7000 };
+  const t = made(granting(300), { announced });
+  await t.start();
+  const [request] = t.requests;
+  assertEquals([header(request!, "IP"), header(request!, "Port")], ["203.0.113.9", "7000"]);
 });
 
 Deno.test("a server that says no address is warned of once, and not each time that it is registered with", async () => {
