@@ -264,8 +264,9 @@ for (const build of builds) {
     await bob.says(/^error: Cannot reach the server at .*: nobody listens there$/);
     await using _second = new Program(build, "server", "--port", String(first.port));
     await _second.says(/listening on/);
-    await alice.types("/register\n/info");
-    await alice.says(/^1 client is registered/);
+    for (const client of [alice, bob]) await client.says(/^\* registered again with the server /);
+    await bob.types("/info");
+    await bob.says(/^2 clients are registered/);
     await bob.types("/bridge alice");
     await bob.says(/^\* alice is at/);
   });
