@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ServerConn } from "../../client/transport/tcp.ts";
 import { frame, FrameReader } from "../../client/link/frames.ts";
 import { Handshake } from "../../client/link/handshake.ts";
 import type { CipherPair } from "../../client/link/secure_channel.ts";
@@ -13,7 +14,7 @@ import { writeAll } from "../../shared/net/write_all.ts";
 
 /** Does it. @throws {Error} If the other end does something else. */
 export async function handshakeOver(
-  conn: Deno.TcpConn,
+  conn: ServerConn,
   role: "initiator" | "responder",
 ): Promise<CipherPair> {
   const prologue = new Uint8Array(0);

@@ -8,12 +8,16 @@
 import { SecureChannel } from "../../client/link/secure_channel.ts";
 import { writeAll } from "../../shared/net/write_all.ts";
 import { handshakeOver } from "./handshake_over.ts";
+import { punchedOver } from "./punched_over.ts";
 import { frameContentBytes, framesPerRound } from "./frame_sizes.ts";
 
 const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
 await writeAll(Deno.stdout, new TextEncoder().encode(`${listener.addr.port}\n`));
-const conn = await listener.accept();
-conn.setNoDelay(true);
+const tcp = await listener.accept();
+tcp.setNoDelay(true);
+const transport = new Uint8Array(1);
+await tcp.read(transport);
+const conn = transport[0] === 1 ? await punchedOver(tcp, false) : tcp;
 const channel = new SecureChannel(await handshakeOver(conn, "responder"));
 /** What one read may bring. */
 const readBufferBytes = 256 * 1024;

@@ -3,7 +3,7 @@
  * megabytes a second of content went to the other process, and how many the cipher alone encrypts in
  * this one, as a line of JSON.
  *
- *     sealed_sender.ts PORT ROUNDS
+ *     sealed_sender.ts PORT ROUNDS tcp|quic
  *
  * @module
  */
@@ -13,13 +13,16 @@ import { primitives } from "../../shared/crypto/primitives.ts";
 import { writeAll } from "../../shared/net/write_all.ts";
 import { frameContentBytes, framesPerRound } from "./frame_sizes.ts";
 import { handshakeOver } from "./handshake_over.ts";
+import { punchedOver } from "./punched_over.ts";
 
-const [port, rounds] = Deno.args;
+const [port, rounds, transport] = Deno.args;
 /** Frames that are sealed at once, so that a write carries several. */
 const framesPerWrite = 2;
 
-const conn = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
-conn.setNoDelay(true);
+const tcp = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
+tcp.setNoDelay(true);
+await writeAll(tcp, new Uint8Array([transport === "quic" ? 1 : 0]));
+const conn = transport === "quic" ? await punchedOver(tcp, true) : tcp;
 const channel = new SecureChannel(await handshakeOver(conn, "initiator"));
 const several = new Uint8Array(frameContentBytes * framesPerWrite);
 // More than one call gives.
@@ -46,6 +49,8 @@ for (let round = 0; round < Number(rounds); round++) {
   await writeAll(Deno.stdout, new TextEncoder().encode(line));
 }
 conn.close();
+// An open port of UDP would keep the program.
+Deno.exit();
 
 /** Megabytes a second. */
 async function rate(task: () => void | Promise<void>): Promise<number> {
