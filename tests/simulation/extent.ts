@@ -7,7 +7,7 @@
 import type { Case } from "./cases.ts";
 
 /** How many random courses are run. */
-export const seeds = Number(Deno.env.get("P2PCHAT_SEEDS") ?? 200);
+export const seeds = Number(Deno.env.get("P2PCHAT_SEEDS") ?? 100);
 
 /** Whether there is time for every byte and every event, and not only for a part of them. */
 export const isLong = seeds >= 2_000;
