@@ -93,6 +93,8 @@ class Talk implements AsyncDisposable {
       Array.from({ length: this.#said }, (_, i) => i + 1),
     );
     await this.alice.quits();
+    // Whichever way it went: that she leaves is heard, and not only noticed.
+    await this.bob.says(/^\* alice has left/);
     await this.bob.quits();
   }
 
