@@ -10,11 +10,12 @@ import type { OfType } from "../../client/ui/wording/wording_parts.ts";
 import { UserError } from "../../client/user_error.ts";
 import type { Fingerprint, PublicKey } from "../../shared/crypto/public_key.ts";
 import { namedBy } from "../../shared/net/named_address.ts";
+import { codePoint } from "./code_point.ts";
 import { keyOf } from "./store_fixture.ts";
 
 /** Text that comes from outside and means harm. */
 export const hostile = fc.oneof(
-  fc.string({ unit: "binary" }),
+  fc.string({ unit: codePoint }),
   fc.array(fc.constantFrom(
     ...["\x1b[2J", "\x1b]52;c;x\x07", "\x9b31m", "\r", "\n", "\r\n", "\t", "\b", "\0", "\x7f"],
     ...["\u202e", "\u2066", "\u200f", "\u061c", "\u2028", "\u2029", "\u0085", "\ud800", "\udc00"],

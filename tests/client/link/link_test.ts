@@ -10,6 +10,7 @@ import {
   textBytesMax,
   unacknowledgedMax,
 } from "../../../shared/protocol/limits.ts";
+import { codePoint } from "../../support/code_point.ts";
 import { EncryptedPeer, encrypting } from "../../support/encrypted_peer.ts";
 import { Events } from "../../support/events.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
@@ -153,7 +154,7 @@ testOpen("any text arrives between two links as it was sent", async (open) => {
   await using b = await open("responder");
   // Each link's peer passes on to the other link what it hears, but for the openings, which were read.
   const unit = fc.oneof(
-    fc.string({ unit: "binary" }),
+    fc.string({ unit: codePoint }),
     fc.string({ unit: fc.constantFrom("\n", "\\", " ", "\u2028", "🙂", "\u0085") }),
   );
   let sent = 0;

@@ -10,6 +10,7 @@ import {
 } from "../../../client/profile/identity_file.ts";
 import { IdentityFailure } from "../../../client/profile/identity_failure.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
+import { codePoint } from "../../support/code_point.ts";
 import { sentenceOf } from "../../support/problems.ts";
 import { cheap } from "../../support/profiles.ts";
 
@@ -144,7 +145,7 @@ Deno.test("a file cannot make its reader take all memory, or a whole day", () =>
 Deno.test("any text gives an identity or a fault", () => {
   const texts = fc.oneof(
     fc.json(),
-    fc.string({ unit: "binary" }),
+    fc.string({ unit: codePoint }),
     fc.tuple(fc.constantFrom(plain, sealed), fc.nat(600), fc.string({ maxLength: 3 })).map(
       ([text, at, put]) => text.slice(0, at) + put + text.slice(at + put.length),
     ),

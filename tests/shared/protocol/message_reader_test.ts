@@ -13,6 +13,7 @@ import {
   mailMessageBytesMax,
   messageBytesMax,
 } from "../../../shared/protocol/limits.ts";
+import { codePoint } from "../../support/code_point.ts";
 
 const utf8 = new TextEncoder();
 
@@ -38,7 +39,7 @@ const piece = fc.oneof(
     weight: 6,
     arbitrary: fc.constantFrom("PING\r\n\r\n", "INFO\nLimit: 3\n\n", "\r\n", "\n", "\r"),
   },
-  { weight: 3, arbitrary: fc.string({ unit: "binary" }) },
+  { weight: 3, arbitrary: fc.string({ unit: codePoint }) },
   {
     weight: 3,
     arbitrary: fc.constantFrom("Text: é漢🙂\r\n", "MSG\r\n", "no colon\n", "\0", "a:b\n"),

@@ -19,10 +19,11 @@ import {
 import { isFault } from "../../../shared/protocol/status.ts";
 import { primitives } from "../../../shared/crypto/primitives.ts";
 import { check } from "../../../shared/protocol/verbs.ts";
+import { codePoint } from "../../support/code_point.ts";
 
 const id = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => bytes.toHex());
 const number = fc.integer({ min: 0, max: 1e15 - 2 });
-const text = fc.string({ unit: "binary", maxLength: 200 });
+const text = fc.string({ unit: codePoint, maxLength: 200 });
 const numbered: fc.Arbitrary<NumberedMessage> = fc.record({
   id,
   sentAtMs: number,

@@ -12,6 +12,7 @@ import {
 import { MessageReader } from "../../../shared/protocol/message_reader.ts";
 import { headersMax } from "../../../shared/protocol/limits.ts";
 import { type Fault, isFault } from "../../../shared/protocol/status.ts";
+import { codePoint } from "../../support/code_point.ts";
 
 const utf8 = new TextEncoder();
 
@@ -26,9 +27,13 @@ function withoutControls(text: string): string {
 
 const verb = fc.stringMatching(/^[A-Z]{1,16}$/);
 const name = fc.stringMatching(/^[A-Za-z][A-Za-z0-9-]{0,20}$/);
-const value = fc.oneof(fc.string(), fc.string({ unit: "binary" }))
+const value = fc.oneof(fc.string(), fc.string({ unit: codePoint }))
   .map((text) => withoutControls(text).replaceAll(/^ +| +$/g, ""));
-const bareLine = fc.oneof(fc.string(), fc.string({ unit: "binary" }), fc.constant("Requesting all"))
+const bareLine = fc.oneof(
+  fc.string(),
+  fc.string({ unit: codePoint }),
+  fc.constant("Requesting all"),
+)
   .map(withoutControls)
   .filter((line) => line !== "" && !/^[A-Za-z][A-Za-z0-9-]*:/.test(line));
 const validMessage: fc.Arbitrary<Message> = fc.record({
@@ -38,11 +43,11 @@ const validMessage: fc.Arbitrary<Message> = fc.record({
 });
 // Mostly what encode refuses, at every possible position.
 const anyMessage: fc.Arbitrary<Message> = fc.record({
-  verb: fc.oneof(verb, fc.string({ unit: "binary" })),
+  verb: fc.oneof(verb, fc.string({ unit: codePoint })),
   headers: fc.array(
     fc.tuple(
       fc.oneof(name, fc.string()),
-      fc.oneof(value, fc.string({ unit: "binary" }), fc.string()),
+      fc.oneof(value, fc.string({ unit: codePoint }), fc.string()),
     ),
     { maxLength: 4 },
   ),
@@ -64,7 +69,7 @@ Deno.test("MessageReader gives back any message that was encoded", () => {
 Deno.test("encode takes whatever parse gave, so that no message can be read and not passed on", () => {
   const line = fc.oneof(
     fc.string({ minLength: 1 }),
-    fc.string({ unit: "binary", minLength: 1 }),
+    fc.string({ unit: codePoint, minLength: 1 }),
     fc.tuple(name, fc.string()).map(([name, text]) => `${name}:${text}`),
   );
   fc.assert(fc.property(fc.oneof(verb, line), fc.array(line), (first, others) => {
@@ -105,7 +110,7 @@ function encodedOrUndefined(sent: Message): string | undefined {
 }
 
 Deno.test("no text makes parse throw, and no bytes MessageReader", () => {
-  fc.assert(fc.property(fc.array(fc.string({ unit: "binary" })), (lines) => {
+  fc.assert(fc.property(fc.array(fc.string({ unit: codePoint })), (lines) => {
     assert(typeof parse(lines) === "object");
   }));
   fc.assert(fc.property(fc.array(fc.uint8Array()), (chunks) => {

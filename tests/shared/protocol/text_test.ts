@@ -5,12 +5,13 @@ import { encode, type Header, headerValues, message } from "../../../shared/prot
 import { MessageReader } from "../../../shared/protocol/message_reader.ts";
 import { textHeaders } from "../../../shared/protocol/text.ts";
 import { escapeText, unescapeText } from "../../../shared/protocol/text_escape.ts";
+import { codePoint } from "../../support/code_point.ts";
 
 const utf8 = new TextEncoder();
 
 // The second kind has halves of surrogate pairs, the third has characters that are escaped.
 const text = fc.oneof(
-  fc.string({ unit: "binary" }),
+  fc.string({ unit: codePoint }),
   fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units)),
   fc.string({ unit: fc.constantFrom(" ", "\\", "n", "u", "0", "\n", "\r", "\t", "\0", "🙂") }),
 );

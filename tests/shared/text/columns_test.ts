@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { columnsOf, rowsOf } from "../../../shared/text/columns.ts";
 import { makeVisible } from "../../../shared/text/visible.ts";
+import { codePoint } from "../../support/code_point.ts";
 
 Deno.test("a text takes the columns that any terminal gives it at most", () => {
   const cases: [text: string, columns: number][] = [
@@ -48,7 +49,7 @@ Deno.test("what stands at the beginning is not broken from what follows it", () 
 
 const words = fc.oneof(
   fc.string({ unit: "grapheme" }),
-  fc.string({ unit: "binary" }),
+  fc.string({ unit: codePoint }),
   fc.string({ unit: fc.constantFrom("a", " ", "漢", "👍🏽", "e\u0301", "👨\u200d👩\u200d👧", "ш") }),
 ).map(makeVisible);
 

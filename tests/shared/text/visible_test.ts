@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { makeVisible, makeVisibleLines } from "../../../shared/text/visible.ts";
+import { codePoint } from "../../support/code_point.ts";
 
 // From Unicode's own properties, not from the sanitiser's list.
 const obeyed = /[\p{Cc}\p{Cs}\p{Bidi_Control}\p{Zl}\p{Zp}]/u;
@@ -9,7 +10,7 @@ const invisibles = [
   ...["\u{e0041}", "\u{e007f}", "\u{1f3f4}", "\u00ad", "\u{e0100}"],
 ];
 const text = fc.oneof(
-  fc.string({ unit: "binary" }),
+  fc.string({ unit: codePoint }),
   fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units)),
   fc.string({ unit: fc.constantFrom(...invisibles, "a", " ", "א", "क", "🙂", "❤", "\u0301") }),
   fc.string({ unit: fc.constantFrom("\x1b", "\x9b", "\r", "\n", "\u202e", "\ud83d", "a", "🙂") }),

@@ -5,6 +5,7 @@ import { UserError } from "../../../../client/user_error.ts";
 import type { HistoryEntry } from "../../../../client/store/store.ts";
 import { exportHistory } from "../../../../client/ui/cli/history_export.ts";
 import type { HistoryFormat } from "../../../../client/ui/cli/history_formats.ts";
+import { codePoint } from "../../../support/code_point.ts";
 import { keyOf, printOf } from "../../../support/store_fixture.ts";
 import { rejectsSaying } from "../../../support/problems.ts";
 
@@ -118,7 +119,7 @@ Deno.test("a text that was changed on the disk is marked as such in both formats
 });
 
 const nasty = fc.oneof(
-  fc.string({ unit: "binary" }),
+  fc.string({ unit: codePoint }),
   fc.array(fc.constantFrom(
     ...["\x1b[2J", "\x1b]52;c;x\x07", "\x9b31m", "\r", "\n", "\t", "\0", "\x7f", '"', "\\", "\\u"],
     ...["\u202e", "\u2028", "\u0085", "\ud800", "\udc00", "\u{e0001}", "\ufeff", "é", "👩‍👩‍👧", "]"],

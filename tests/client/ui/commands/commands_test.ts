@@ -11,6 +11,7 @@ import {
 } from "../../../../client/ui/commands/commands.ts";
 import type { Answer, Shown } from "../../../../client/ui/wording/wording.ts";
 import { plainText } from "../../../../client/ui/script/script.ts";
+import { codePoint } from "../../../support/code_point.ts";
 import {
   type Call,
   conversationWith,
@@ -567,7 +568,7 @@ Deno.test("what is given up because the client stops is not reported", async () 
 Deno.test("no line makes the commands throw", async () => {
   const word = fc.constantFrom("/", "//", " ", "/msg ", "/chat", "\n", "\t", "bob", "__proto__");
   const line = fc.oneof(
-    fc.string({ unit: "binary" }),
+    fc.string({ unit: codePoint }),
     fc.array(word).map((words) => words.join("")),
   );
   await fc.assert(fc.asyncProperty(line, fc.boolean(), async (line, hasCurrent) => {

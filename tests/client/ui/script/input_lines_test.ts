@@ -3,6 +3,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { type InputLine, InputLineStream } from "../../../../client/ui/script/input_lines.ts";
+import { codePoint } from "../../../support/code_point.ts";
 
 const utf8 = new TextEncoder();
 
@@ -66,7 +67,7 @@ Deno.test("what no Enter ends is no line if the input is typed", async () => {
 });
 
 Deno.test("lines are the same however their bytes are cut", async () => {
-  const line = fc.string({ unit: "binary" }).map((line) =>
+  const line = fc.string({ unit: codePoint }).map((line) =>
     line.replaceAll(/[\r\n\ufeff\p{Cs}]/gu, "")
   );
   await fc.assert(fc.asyncProperty(
