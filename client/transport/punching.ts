@@ -290,12 +290,20 @@ class QuicPunching implements Punching {
       } catch {
         return;
       }
-      // Who is not expected gets no answer, as if nobody listened here.
-      if (this.#unknownCallers >= unknownCallersMax) incoming.ignore();
-      else if (this.#expected.size > 0) this.#take(incoming);
-      else if (this.#called.size > 0) this.#learn(incoming.remoteAddr);
-      else incoming.ignore();
+      try {
+        this.#meet(incoming);
+      } catch {
+        // It is over already.
+      }
     }
+  }
+
+  /** Who is not expected gets no answer, as if nobody listened here. @throws {Error} If the call is over. */
+  #meet(incoming: Deno.QuicIncoming): void {
+    if (this.#unknownCallers >= unknownCallersMax) incoming.ignore();
+    else if (this.#expected.size > 0) this.#take(incoming);
+    else if (this.#called.size > 0) this.#learn(incoming.remoteAddr);
+    else incoming.ignore();
   }
 
   /**

@@ -111,8 +111,12 @@ export class Reflector implements Reflecting {
       } catch {
         return;
       }
-      if (this.#expected.isEmpty || this.#askers >= askersMax) incoming.ignore();
-      else this.#answer(incoming);
+      try {
+        if (this.#expected.isEmpty || this.#askers >= askersMax) incoming.ignore();
+        else this.#answer(incoming);
+      } catch {
+        // It is over already.
+      }
     }
   }
 

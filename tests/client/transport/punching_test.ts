@@ -5,6 +5,7 @@ import {
   type PunchOptions,
 } from "../../../client/transport/punching.ts";
 import type { PeerConn } from "../../../client/transport/tcp.ts";
+import { quicInitial, sendGarbage } from "../../support/quic_initial.ts";
 import { selfSigned } from "../../../shared/crypto/self_signed.ts";
 
 const token = new Uint8Array(16).fill(7);
@@ -108,6 +109,19 @@ Deno.test("who is seen at another port than they know of is met there, as behind
   assertEquals(conn.remoteAddr.port, other.punching.port);
   conn.close();
   (await waiting).close();
+});
+
+Deno.test("garbage that comes while somebody is expected, or called, keeps nobody from meeting", async () => {
+  await using one = new Side();
+  await using other = new Side();
+  const initial = await quicInitial("p2pchat");
+  for (const calls of [true, false]) {
+    const waiting = one.meet(other, calls);
+    await sendGarbage(one.punching.port, initial);
+    const conn = await other.meet(one, !calls);
+    (await waiting).close();
+    conn.close();
+  }
 });
 
 Deno.test("nobody is answered who is not expected", async () => {

@@ -5,7 +5,7 @@ import { selfSigned } from "../../../shared/crypto/self_signed.ts";
 import { silentLog } from "../../../shared/process/log.ts";
 import { systemClock, type TimerClock } from "../../../shared/time/clock.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
-import { quicInitial } from "../../support/quic_initial.ts";
+import { quicInitial, sendGarbage } from "../../support/quic_initial.ts";
 
 const host = "127.0.0.1";
 
@@ -48,6 +48,14 @@ Deno.test("nobody else is told anything, whether somebody is expected or not", a
   await assertRejects(() => scene.ask(place, 1_000), Error);
   const { certificate } = selfSigned("p2pchat");
   await assertRejects(() => scene.ask({ ...scene.expect(), certificate }, 1_000), Error);
+});
+
+Deno.test("garbage does not keep it from telling others", async () => {
+  await using scene = new Scene();
+  const place = scene.expect();
+  await sendGarbage(place.port, await quicInitial("p2pchat-reflect"));
+  scene.expect();
+  assertEquals(await scene.ask(place), { host, port: scene.asker.port });
 });
 
 Deno.test("a port that is taken is said, and no more than that goes wrong", () => {
