@@ -9,7 +9,8 @@ import stringWidth from "fast-string-width";
 /** Letters of one column each, which most texts consist of, and the bars that stand before them. */
 const narrow = /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u02ff\u2500-\u257f]*$/;
 
-const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+/** Made when it is first needed: what it has to load takes a twentieth of a client's start. */
+let segmenter: Intl.Segmenter | undefined;
 
 /** A grapheme: what is moved over, deleted and shown as one. */
 interface Cell {
@@ -28,7 +29,7 @@ interface Cell {
 export function columnsOf(text: string): number {
   if (narrow.test(text)) return text.length;
   let columns = 0;
-  for (const { segment } of graphemes.segment(text)) columns += columnsOfGrapheme(segment);
+  for (const { segment } of graphemesOf(text)) columns += columnsOfGrapheme(segment);
   return columns;
 }
 
@@ -77,9 +78,14 @@ function* cellsOf(text: string): Generator<Cell> {
     for (let at = 0; at < text.length; at++) yield { at, columns: 1, isBlank: text[at] === " " };
     return;
   }
-  for (const { segment, index: at } of graphemes.segment(text)) {
+  for (const { segment, index: at } of graphemesOf(text)) {
     yield { at, columns: columnsOfGrapheme(segment), isBlank: segment === " " };
   }
+}
+
+function graphemesOf(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: "grapheme" });
+  return segmenter.segment(text);
 }
 
 /** Marks that some terminals give a column of their own. */
