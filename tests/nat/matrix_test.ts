@@ -7,7 +7,7 @@ import { unavailable } from "./laboratory.ts";
 import { nameOf, type Pair, pairs, PairScene, type Run } from "./matrix.ts";
 
 /** How often each pair is tried. */
-const runs = Number(Deno.env.get("P2PCHAT_RUNS") ?? 20);
+const runs = Number(Deno.env.get("P2PCHAT_RUNS") ?? 2);
 /** The share of packets that each of the two loses. */
 const loss = Number(Deno.env.get("P2PCHAT_LOSS") ?? 0);
 
