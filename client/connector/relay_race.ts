@@ -8,10 +8,10 @@
 import type { TimerClock } from "../../shared/time/clock.ts";
 
 /**
- * How long the way over the server waits for the other, in milliseconds: as long as a connection across a continent
- * takes to open, and no longer than anybody notices.
+ * How long the way over the server waits for the other, in milliseconds: about as long as a connection to the next
+ * continent takes to open.
  */
-const headStartMs = 100;
+const headStartMs = 150;
 
 /** What a race needs. */
 export interface RelayRaceOptions<L> {
