@@ -2,7 +2,6 @@
 // the responder.
 
 import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
-import { part } from "../support/extent.ts";
 import { temporaryDirectory } from "../support/places.ts";
 import { copyIdentity } from "../support/profiles.ts";
 import { type Build, builds, startServerProgram } from "../support/program.ts";
@@ -27,7 +26,7 @@ for (const now of builds) {
     ["a client of now calls one of 0.3.0", { server: now, alice: now, bob: old }],
     ["a client of 0.3.0 calls one of now", { server: now, alice: old, bob: now }],
   ];
-  for (const [name, versions] of part(cases, 2)) {
+  for (const [name, versions] of cases) {
     Deno.test({
       name: `${now.name}: ${name}${unlessSkipped}`,
       ignore: !hasRelease,
@@ -44,7 +43,7 @@ for (const now of builds) {
     ["a client of 0.3.0, then one of now", { server: now, alice: old, bob: now }],
     ["a client of now, then one of 0.3.0", { server: now, alice: now, bob: old }],
   ];
-  for (const [name, { server, alice, bob }] of part(cases, 2)) {
+  for (const [name, { server, alice, bob }] of cases) {
     Deno.test({
       name: `${now.name}: with one identity, ${name}${unlessSkipped}`,
       ignore: !hasRelease,
