@@ -17,7 +17,7 @@ import {
   type Refusal,
   type Self,
 } from "../link/link.ts";
-import type { PeerConn } from "../transport/transport.ts";
+import { type PeerConn, rankOf, ranks } from "../transport/transport.ts";
 import type { Problem } from "../user_error.ts";
 import { type Call, callFailure } from "./call_failure.ts";
 
@@ -68,19 +68,20 @@ export function beginLink(
 ): BegunLink {
   const { self, allowPlaintext, room, clock, times } = options;
   const opened = Promise.withResolvers<Link>();
-  let isAwaited = role === "initiator";
+  // Few wait for a link that somebody else opens.
+  if (role === "responder") opened.promise.catch(() => {});
+  let isSettled = false;
   const owner: LinkOwner = {
     admitPlaintext: (peer) => keeper.admitPlaintext(peer, call),
     admitKey: (peer) => keeper.admitKey(peer, call),
     begin: (link) => {
+      isSettled = true;
       try {
         const receiver = keeper.begin(link, call);
-        isAwaited = false;
         opened.resolve(link);
         return receiver;
       } catch (error) {
-        if (isAwaited) opened.reject(error);
-        isAwaited = false;
+        opened.reject(error);
         link.leave();
         return ignoringReceiver;
       }
@@ -93,12 +94,12 @@ export function beginLink(
     owner,
     onClosed: (reason, detail) => {
       keeper.closed(link, reason, detail);
-      // Nobody waits for a link that somebody else opens, nor for one that has been opened.
-      if (isAwaited) opened.reject(callFailure(link, call, reason, detail));
+      // To make an error takes a while, and nobody waits any more for a link that has been opened.
+      if (!isSettled) opened.reject(callFailure(link, call, reason, detail));
     },
     room,
-    // A server between could read what is not encrypted.
-    allowPlaintext: allowPlaintext && conn.relayedBy === undefined,
+    // A server between could read what is not encrypted; and who meets through routers has a key (PROTOCOL.md section 5).
+    allowPlaintext: allowPlaintext && rankOf(conn) === ranks.direct,
     legacyChat,
     clock,
     ...(times && { times }),
