@@ -17,6 +17,7 @@ import type { Connector } from "../connector/connector.ts";
 import type { ClientEvent, EventSink, SimilarName } from "../events.ts";
 import type { PeerFacts, Refusal } from "../link/link.ts";
 import type { Store } from "../store/store.ts";
+import { ranks } from "../transport/transport.ts";
 import type { Trust, Verdict } from "../trust/trust.ts";
 import { type Problem, reasonOf } from "../user_error.ts";
 
@@ -67,7 +68,10 @@ export class PeerAdmission {
    *
    * @param expectedId Whom the user has called, if by name.
    */
-  admitPlaintext(peer: Candidate, expectedId: string | undefined): Refusal | undefined {
+  admitPlaintext(
+    peer: Candidate & Pick<PeerFacts, "rank">,
+    expectedId: string | undefined,
+  ): Refusal | undefined {
     const { allowPlaintext, trust, connector } = this.#options;
     const { peerId, role, remote } = peer;
     if (isSomebodyElse(peerId, expectedId)) return wrongPeer(peerId, expectedId);
@@ -80,7 +84,9 @@ export class PeerAdmission {
     } catch (error) {
       return this.#cannotJudge(peerId ?? expectedId ?? formatAddress(remote), error);
     }
-    if (known === undefined && allowPlaintext) return this.#refusalOfUnknown(peer);
+    // On any other way somebody else has a part in it, or a key has been agreed on (PROTOCOL.md sections 4 and 5).
+    const mayBePlain = allowPlaintext && peer.rank === ranks.direct;
+    if (known === undefined && mayBePlain) return this.#refusalOfUnknown(peer);
     const detail: Problem = {
       code: peer.saidNothing ? "no-answer-as-encrypted" : "not-encrypted",
       name: peerId ?? expectedId,

@@ -37,6 +37,8 @@ export interface PeerFacts {
   readonly remote: Address;
   /** The server that stands between; undefined if none does. */
   readonly relayedBy: RelayPath | undefined;
+  /** What kind of way it goes, the best having the lowest: see `ranks`. */
+  readonly rank: number;
   /** Whether nothing has come from the peer. */
   readonly saidNothing: boolean;
   /** What the initiator has called for: known to the responder once it is asked to admit the peer. */

@@ -83,8 +83,9 @@ export interface OpeningOptions {
 
 /** What an opening finds out about the peer. */
 export type Found = {
-  -readonly [Name in Exclude<keyof PeerFacts, "role" | "remote" | "relayedBy" | "saidNothing">]:
-    PeerFacts[Name];
+  -readonly [
+    Name in Exclude<keyof PeerFacts, "role" | "remote" | "relayedBy" | "rank" | "saidNothing">
+  ]: PeerFacts[Name];
 };
 
 type State =

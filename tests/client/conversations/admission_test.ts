@@ -7,6 +7,7 @@ import {
   type PeerAdmissionOptions,
 } from "../../../client/conversations/admission.ts";
 import { openStore } from "../../../client/store/store.ts";
+import { ranks } from "../../../client/transport/transport.ts";
 import { Trust } from "../../../client/trust/trust.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { unknownSenderKeysMax } from "../../../shared/protocol/limits.ts";
@@ -57,10 +58,11 @@ function made(options: Partial<PeerAdmissionOptions> = {}) {
   return Object.assign(t, { admission });
 }
 
-function candidate(role: "initiator" | "responder", id?: string, key?: number): Candidate {
+function candidate(role: "initiator" | "responder", id?: string, key?: number) {
   return {
     role,
     remote: place,
+    rank: ranks.direct,
     peerId: id,
     peerKey: key === undefined ? undefined : keyOf(key),
     dialect: "p2pchat" as Dialect,
@@ -82,6 +84,17 @@ for (const role of ["initiator", "responder"] as const) {
       assertEquals(lenient.events.all, []);
     });
   }
+}
+
+for (const way of ["punched", "relayed"] as const) {
+  Deno.test(`a peer that is ${way} has to encrypt, whatever the user allows`, () => {
+    using t = made({ allowPlaintext: true });
+    const refusal = t.admission.admitPlaintext(
+      { ...candidate("responder", "bob"), rank: ranks[way] },
+      undefined,
+    );
+    assertEquals(refusal?.code, 426);
+  });
 }
 
 const known: readonly (readonly [string, (t: ReturnType<typeof made>) => void])[] = [
