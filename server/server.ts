@@ -94,7 +94,7 @@ export function startServer(options: ServerOptions): Server {
   const place = { host, port: listener.addr.port };
   const reflector = options.reflector === false
     ? undefined
-    : new Reflector({ ...place, clock, timer: clock, log });
+    : new Reflector({ ...place, clock, log });
   const core = new ServerCore({ ...options, clock, log, names, mailbox, reflector, onEnded });
   const terminator = options.tls &&
     opening.adopt(new TlsTerminator(options.tls, core.clock), (terminator) => terminator.close());

@@ -9,6 +9,7 @@ import { hkdfSync } from "node:crypto";
 import { type Address, isSameAddress } from "../../shared/net/address.ts";
 import type { PublicKey } from "../../shared/crypto/public_key.ts";
 import type { PathOffer } from "../../shared/protocol/paths.ts";
+import { punchTokenBytes } from "../../shared/protocol/quic.ts";
 import type { Rendezvous } from "../rendezvous/rendezvous.ts";
 import {
   type DialableAddress,
@@ -25,8 +26,6 @@ const triedMax = 8;
 /** How long the server is waited for that says where we are seen, in milliseconds. */
 const reflectMs = 3_000;
 const tokenLabel = "p2pchat punch 1";
-/** Bytes of the word that only the two ends of a link know. */
-const tokenBytes = 16;
 
 /** What a port needs. */
 export interface UdpPortOptions {
@@ -108,7 +107,9 @@ export class UdpPort {
       peerKey === undefined || handshakeHash === undefined
     ) throw new Deno.errors.NotSupported("no-udp");
     const calls = this.#options.self.identity.publicKey > peerKey;
-    const token = new Uint8Array(hkdfSync("sha256", handshakeHash, "", tokenLabel, tokenBytes));
+    const token = new Uint8Array(
+      hkdfSync("sha256", handshakeHash, "", tokenLabel, punchTokenBytes),
+    );
     const conn = await punching.punch({ candidates: tried, certificate, token, calls, signal });
     return { conn, called: calls };
   }

@@ -4,10 +4,9 @@
  * @module
  */
 
-import { fromBase64url } from "../../shared/bytes/base64url.ts";
 import { parsePort } from "../../shared/net/address.ts";
-import { selfSignedBytesMax } from "../../shared/protocol/limits.ts";
 import { header, message } from "../../shared/protocol/message.ts";
+import { parseCertificate } from "../../shared/protocol/quic.ts";
 import { protocolVersion } from "../../shared/protocol/verbs.ts";
 import type { ServerConnection } from "./server_connection.ts";
 
@@ -32,9 +31,7 @@ export async function askToReflect(
   const request = message("REFLECT", [["clientID", id], ["Version", protocolVersion]]);
   const ack = await server.request(request, "REFLECTACK");
   const port = parsePort(header(ack, "Port")!);
-  const text = header(ack, "Certificate")!;
-  const length = Math.floor(text.length * 3 / 4);
-  const certificate = length > selfSignedBytesMax ? undefined : fromBase64url(text, length);
+  const certificate = parseCertificate(header(ack, "Certificate"));
   return port === undefined || port === 0 || certificate === undefined
     ? undefined
     : { port, certificate };

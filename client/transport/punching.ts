@@ -8,17 +8,21 @@
 
 import { timingSafeEqual } from "node:crypto";
 import { concat } from "@std/bytes/concat";
-import { type Address, isIpAddress, parseAddress, plainHost } from "../../shared/net/address.ts";
-import { certificatePem, type SelfSigned, selfSigned } from "../../shared/crypto/self_signed.ts";
+import { type Address, isIpAddress, parseAddress } from "../../shared/net/address.ts";
+import {
+  acceptQuic,
+  closeQuic,
+  listenQuic,
+  quicAddress,
+  type QuicListening,
+  quicName,
+  takeQuic,
+} from "../../shared/net/quic.ts";
+import { certificatePem } from "../../shared/crypto/self_signed.ts";
+import { peerProtocol, punchTokenBytes, reflectorProtocol } from "../../shared/protocol/quic.ts";
 import { systemClock, wait } from "../../shared/time/clock.ts";
 import { QuicPeerConn } from "./quic_conn.ts";
 import type { PeerConn } from "./tcp.ts";
-
-/** The name in every certificate here: which one is meant is told by the certificate itself. */
-const serverName = "p2pchat";
-const peerProtocol = "p2pchat";
-/** The protocol of a server that says where a client is seen (PROTOCOL.md section 4). */
-const reflectorProtocol = "p2pchat-reflect";
 
 /** How often a call is begun anew, in milliseconds: QUIC itself repeats a packet that was dropped after a second. */
 const againMs = 40;
@@ -39,8 +43,6 @@ const shortIdleMs = 2_000;
 const unknownCallersMax = 8;
 /** How long such a caller has, in milliseconds. */
 const unknownCallerMs = 3_000;
-/** Bytes of the word by which two sides know that they mean the same try. */
-export const punchTokenBytes = 16;
 /** Bytes of what a reflector says, at most. */
 const reflectedBytesMax = 64;
 
@@ -98,9 +100,9 @@ interface Expected {
 export function openPunching(port: number): Punching | undefined {
   if (typeof Deno.QuicEndpoint !== "function") return undefined;
   const places = [["::", port], ["::", 0], ["0.0.0.0", port], ["0.0.0.0", 0]] as const;
-  for (const [hostname, port] of places) {
+  for (const [host, port] of places) {
     try {
-      return new QuicPunching(new Deno.QuicEndpoint({ hostname, port }));
+      return new QuicPunching({ host, port });
     } catch {
       // The next one may do.
     }
@@ -109,31 +111,30 @@ export function openPunching(port: number): Punching | undefined {
 }
 
 class QuicPunching implements Punching {
-  readonly certificate: Uint8Array;
-  readonly port: number;
-  readonly #endpoint: Deno.QuicEndpoint;
-  readonly #listener: Deno.QuicListener;
+  readonly #listening: QuicListening;
   readonly #expected = new Set<Expected>();
   /** For each try in which we call, where the other side is or seems to be. */
   readonly #called = new Set<Address[]>();
   readonly #conns = new Set<QuicPeerConn>();
   #unknownCallers = 0;
-  #isClosed = false;
 
-  constructor(endpoint: Deno.QuicEndpoint) {
-    const { certificate, certPem, keyPem }: SelfSigned = selfSigned(serverName);
-    this.certificate = certificate;
-    this.#endpoint = endpoint;
-    this.port = endpoint.addr.port;
-    this.#listener = endpoint.listen({
-      cert: certPem,
-      key: keyPem,
+  /** @throws {Error} If the port is taken. */
+  constructor(at: Address) {
+    this.#listening = listenQuic(at, {
       alpnProtocols: [peerProtocol],
       maxIdleTimeout: idleMs,
       maxConcurrentBidirectionalStreams: 1,
       maxConcurrentUnidirectionalStreams: 0,
     });
-    this.#accept();
+    takeQuic(this.#listening.listener, (incoming) => this.#meet(incoming));
+  }
+
+  get certificate(): Uint8Array {
+    return this.#listening.certificate;
+  }
+
+  get port(): number {
+    return this.#listening.endpoint.addr.port;
   }
 
   async reflect(server: Address, certificate: Uint8Array, signal: AbortSignal): Promise<Address> {
@@ -144,7 +145,7 @@ class QuicPunching implements Punching {
     try {
       return await reflectedIn(await firstIn(conn.incomingUnidirectionalStreams));
     } finally {
-      conn.close({ closeCode: 0, reason: "" });
+      closeQuic(conn);
     }
   }
 
@@ -160,10 +161,10 @@ class QuicPunching implements Punching {
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true;
-    this.#listener.stop();
+    const { listener, endpoint } = this.#listening;
+    listener.stop();
     await Promise.all([...this.#conns].map(({ gone }) => gone));
-    this.#endpoint.close();
+    endpoint.close();
   }
 
   /** Calls the other side where it says that it is, and where its own calls come from. */
@@ -212,7 +213,7 @@ class QuicPunching implements Punching {
       for (const candidate of candidates) {
         // The other side does not answer it.
         this.#call(candidate, certificate, peerProtocol, shortIdleMs)
-          .then((conn) => conn.close({ closeCode: 0, reason: "" }), () => {});
+          .then(closeQuic, () => {});
       }
       if (!await wait(againMs << n, signal)) return;
     }
@@ -241,7 +242,7 @@ class QuicPunching implements Punching {
     let failure: unknown = new Deno.errors.NotFound("no-address");
     const watch = (call: Promise<Deno.QuicConn>) =>
       call.then((conn) => {
-        if (won !== undefined || stopping.aborted) return conn.close({ closeCode: 0, reason: "" });
+        if (won !== undefined || stopping.aborted) return closeQuic(conn);
         won = conn;
         first.resolve(conn);
       }, (error) => {
@@ -274,44 +275,27 @@ class QuicPunching implements Punching {
     return await Deno.connectQuic({
       hostname: host,
       port,
-      endpoint: this.#endpoint,
-      serverName,
+      endpoint: this.#listening.endpoint,
+      serverName: quicName,
       caCerts: [certificatePem(certificate)],
       alpnProtocols: [protocol],
       maxIdleTimeout,
     });
   }
 
-  async #accept(): Promise<void> {
-    while (!this.#isClosed) {
-      let incoming;
-      try {
-        incoming = await this.#listener.incoming();
-      } catch {
-        return;
-      }
-      try {
-        this.#meet(incoming);
-      } catch {
-        // It is over already.
-      }
-    }
-  }
-
   /** Who is not expected gets no answer, as if nobody listened here. @throws {Error} If the call is over. */
   #meet(incoming: Deno.QuicIncoming): void {
     if (this.#unknownCallers >= unknownCallersMax) incoming.ignore();
     else if (this.#expected.size > 0) this.#take(incoming);
-    else if (this.#called.size > 0) this.#learn(incoming.remoteAddr);
+    else if (this.#called.size > 0) this.#learn(quicAddress(incoming.remoteAddr));
     else incoming.ignore();
   }
 
   /**
    * One whom we call has called us: a symmetric router shows us another port of it than it has shown the server. The
-   * call itself is over, now that its address has been read (see below).
+   * call itself is over, now that its address has been read: see {@linkcode acceptQuic}.
    */
-  #learn({ hostname, port }: Deno.NetAddr): void {
-    const host = plainHost(hostname);
+  #learn({ host, port }: Address): void {
     for (const places of this.#called) {
       const isKnown = places.some((place) => place.host === host && place.port === port);
       const isOfHost = places.some((place) => place.host === host);
@@ -323,15 +307,13 @@ class QuicPunching implements Punching {
   async #take(incoming: Deno.QuicIncoming): Promise<void> {
     this.#unknownCallers++;
     let conn: Deno.QuicConn | undefined;
-    const hangUp = () => conn?.close({ closeCode: 0, reason: "" });
+    const hangUp = () => conn && closeQuic(conn);
     const cancel = systemClock.after(unknownCallerMs, hangUp);
     try {
-      // Reading the address of an incoming call ends it in Deno, up to 2.9.6 at least. So it is taken, and closed at
-      // once if it comes from somewhere else: until a host has answered, QUIC sends it three times what it sent.
-      conn = incoming.accept({ zeroRtt: true });
-      const { hostname } = conn.remoteAddr;
-      this.#learn(conn.remoteAddr);
-      const expected = [...this.#expected].filter(({ hosts }) => hosts.has(plainHost(hostname)));
+      const accepted = acceptQuic(incoming);
+      conn = accepted.conn;
+      this.#learn(accepted.from);
+      const expected = [...this.#expected].filter(({ hosts }) => hosts.has(accepted.from.host));
       if (expected.length === 0) throw new Deno.errors.InvalidData("not-expected");
       await conn.handshake;
       const stream = await firstIn(conn.incomingBidirectionalStreams);

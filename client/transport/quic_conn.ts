@@ -4,7 +4,7 @@
  * @module
  */
 
-import { plainHost } from "../../shared/net/address.ts";
+import { closeQuic, quicAddress } from "../../shared/net/quic.ts";
 import { systemClock } from "../../shared/time/clock.ts";
 import type { PeerConn } from "./tcp.ts";
 
@@ -40,8 +40,8 @@ export class QuicPeerConn implements PeerConn {
     this.#reader = reader;
     this.#writer = writer;
     this.#unread = unread;
-    const { hostname, port } = conn.remoteAddr;
-    this.remoteAddr = { hostname: plainHost(hostname), port };
+    const { host: hostname, port } = quicAddress(conn.remoteAddr);
+    this.remoteAddr = { hostname, port };
     this.localAddr = { hostname: conn.endpoint.addr.hostname };
     this.gone = conn.closed.then(() => {}, () => {});
     // Whoever reads or writes next finds out.
@@ -90,7 +90,7 @@ export class QuicPeerConn implements PeerConn {
     this.#drain().then(isOver.resolve);
     await isOver.promise;
     cancel();
-    this.#conn.close({ closeCode: 0, reason: "" });
+    closeQuic(this.#conn);
   }
 
   /** Reads until the other side has ended its stream, too: then it has read ours. */

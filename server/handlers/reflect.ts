@@ -4,9 +4,9 @@
  * @module
  */
 
-import { toBase64url } from "../../shared/bytes/base64url.ts";
 import { errorReply } from "../../shared/protocol/error_reply.ts";
 import type { Message } from "../../shared/protocol/message.ts";
+import { formatCertificate } from "../../shared/protocol/quic.ts";
 import { serverFaults } from "../../shared/protocol/reasons.ts";
 import { isFault } from "../../shared/protocol/status.ts";
 import { authenticatedClient } from "./authentication.ts";
@@ -23,6 +23,6 @@ export function reflect(request: Message, { reflector }: Context, client: Client
   if (place === "unavailable") return errorReply(serverFaults.noReflector);
   return reply("REFLECTACK", request, [
     ["Port", String(place.port)],
-    ["Certificate", toBase64url(place.certificate)],
+    ["Certificate", formatCertificate(place.certificate)],
   ]);
 }

@@ -6,18 +6,22 @@
  * @module
  */
 
-import { formatAddress, plainHost } from "../../shared/net/address.ts";
+import { type Address, formatAddress } from "../../shared/net/address.ts";
 import { hostPrefix } from "../../shared/net/host_prefix.ts";
-import { selfSigned } from "../../shared/crypto/self_signed.ts";
+import {
+  acceptQuic,
+  closeQuic,
+  listenQuic,
+  type QuicListening,
+  takeQuic,
+} from "../../shared/net/quic.ts";
 import type { Log } from "../../shared/process/log.ts";
 import { ThrottledLog } from "../../shared/process/throttled_log.ts";
 import { reflectMs } from "../../shared/protocol/limits.ts";
-import type { Clock, TimerClock } from "../../shared/time/clock.ts";
+import { reflectorProtocol } from "../../shared/protocol/quic.ts";
+import type { TimerClock } from "../../shared/time/clock.ts";
 import { Expectations } from "./expectations.ts";
 
-/** As a client knows it. */
-const serverName = "p2pchat";
-const protocol = "p2pchat-reflect";
 /** Askers that have not been answered, at most. */
 const askersMax = 64;
 /** How long an asker has, in milliseconds. */
@@ -41,19 +45,10 @@ export interface Reflecting {
   expect(host: string): ReflectorPlace | "full" | "unavailable";
 }
 
-/** Where a reflector is to be, and its time. */
-export interface ReflectorOptions {
-  readonly host: string;
-  readonly port: number;
-  readonly clock: Clock;
-  readonly timer: TimerClock;
+/** Where a reflector is to be, and what it works with. */
+export interface ReflectorOptions extends Address {
+  readonly clock: TimerClock;
   readonly log: Log;
-}
-
-/** A port of UDP that is open. */
-interface Opened extends ReflectorPlace {
-  readonly endpoint: Deno.QuicEndpoint;
-  readonly listener: Deno.QuicListener;
 }
 
 /** A reflector. It is opened when somebody is let ask for the first time. */
@@ -61,7 +56,7 @@ export class Reflector implements Reflecting {
   readonly #options: ReflectorOptions;
   readonly #expected: Expectations;
   readonly #failures: ThrottledLog;
-  #opened: Opened | undefined;
+  #opened: QuicListening | undefined;
   #askers = 0;
 
   constructor(options: ReflectorOptions) {
@@ -73,7 +68,8 @@ export class Reflector implements Reflecting {
   expect(host: string): ReflectorPlace | "full" | "unavailable" {
     const opened = this.#opened ??= this.#open();
     if (opened === undefined) return "unavailable";
-    return this.#expected.add(hostPrefix(host)) ? opened : "full";
+    const { certificate, endpoint: { addr: { port } } } = opened;
+    return this.#expected.add(hostPrefix(host)) ? { port, certificate } : "full";
   }
 
   /** Ends it. */
@@ -82,61 +78,38 @@ export class Reflector implements Reflecting {
     this.#opened?.endpoint.close();
   }
 
-  #open(): Opened | undefined {
-    const { host, port } = this.#options;
+  #open(): QuicListening | undefined {
     try {
-      const endpoint = new Deno.QuicEndpoint({ hostname: host, port });
-      const { certificate, certPem, keyPem } = selfSigned(serverName);
-      const listener = endpoint.listen({
-        cert: certPem,
-        key: keyPem,
-        alpnProtocols: [protocol],
+      const opened = listenQuic(this.#options, {
+        alpnProtocols: [reflectorProtocol],
         maxIdleTimeout: askerMs,
         maxConcurrentBidirectionalStreams: 0,
         maxConcurrentUnidirectionalStreams: 0,
       });
-      this.#run(listener);
-      return { port: endpoint.addr.port, certificate, endpoint, listener };
+      takeQuic(opened.listener, (incoming) => {
+        if (this.#expected.isEmpty || this.#askers >= askersMax) incoming.ignore();
+        else this.#answer(incoming);
+      });
+      return opened;
     } catch (error) {
       this.#failures.warn("cannot tell clients at which UDP address they are seen", error);
       return undefined;
     }
   }
 
-  async #run(listener: Deno.QuicListener): Promise<void> {
-    for (;;) {
-      let incoming;
-      try {
-        incoming = await listener.incoming();
-      } catch {
-        return;
-      }
-      try {
-        if (this.#expected.isEmpty || this.#askers >= askersMax) incoming.ignore();
-        else this.#answer(incoming);
-      } catch {
-        // It is over already.
-      }
-    }
-  }
-
   async #answer(incoming: Deno.QuicIncoming): Promise<void> {
     this.#askers++;
     let conn: Deno.QuicConn | undefined;
-    const hangUp = () => conn?.close({ closeCode: 0, reason: "" });
-    const cancel = this.#options.timer.after(askerMs, hangUp);
+    const hangUp = () => conn && closeQuic(conn);
+    const cancel = this.#options.clock.after(askerMs, hangUp);
     try {
-      // Reading the address of an incoming connection ends it in Deno, up to 2.9.6 at least. So it is taken, and
-      // closed at once if it is nobody's that is expected. Until its sender has answered, QUIC sends it no more than
-      // three times what it has sent (RFC 9000 section 8.1).
-      conn = incoming.accept({ zeroRtt: true });
-      const { hostname, port } = conn.remoteAddr;
-      const host = plainHost(hostname);
-      if (!this.#expected.take(hostPrefix(host))) return;
+      const accepted = acceptQuic(incoming);
+      conn = accepted.conn;
+      if (!this.#expected.take(hostPrefix(accepted.from.host))) return;
       // From here on the asker is where it says.
       await conn.handshake;
       const writer = (await conn.createUnidirectionalStream()).getWriter();
-      await writer.write(new TextEncoder().encode(formatAddress({ host, port })));
+      await writer.write(new TextEncoder().encode(formatAddress(accepted.from)));
       await writer.close();
       // It closes when it has read that.
       await conn.closed;

@@ -5,10 +5,10 @@
  * @module
  */
 
-import { fromBase64url, toBase64url } from "../bytes/base64url.ts";
 import { type Address, formatAddress, isIpAddress, parseAddress } from "../net/address.ts";
-import { candidatesMax, selfSignedBytesMax } from "./limits.ts";
+import { candidatesMax } from "./limits.ts";
 import { type Header, header, headerValues, type Message, message } from "./message.ts";
+import { formatCertificate, parseCertificate } from "./quic.ts";
 import { randomId } from "./random_id.ts";
 
 /** Somewhere that a client can perhaps be reached. */
@@ -47,7 +47,7 @@ export function pathsAnswer(question: Message, offer?: PathOffer): Message {
 export function readPathOffer(said: Message): PathOffer {
   const candidates = headerValues(said, "Candidate").slice(0, candidatesMax)
     .map(parseCandidate).filter((candidate) => candidate !== undefined);
-  const certificate = readCertificate(header(said, "Certificate"));
+  const certificate = parseCertificate(header(said, "Certificate"));
   return { candidates, ...certificate && { certificate } };
 }
 
@@ -56,15 +56,8 @@ function headersOf({ candidates, certificate }: PathOffer): Header[] {
     "Candidate",
     `${transport} ${formatAddress(address)}`,
   ]);
-  if (certificate !== undefined) headers.push(["Certificate", toBase64url(certificate)]);
+  if (certificate !== undefined) headers.push(["Certificate", formatCertificate(certificate)]);
   return headers;
-}
-
-/** What it certifies is not looked at: whoever shows the same one is meant. */
-function readCertificate(text: string | undefined): Uint8Array | undefined {
-  if (text === undefined || text === "") return undefined;
-  const length = Math.floor(text.length * 3 / 4);
-  return length > selfSignedBytesMax ? undefined : fromBase64url(text, length);
 }
 
 function parseCandidate(line: string): Candidate | undefined {

@@ -14,8 +14,8 @@ class Scene implements AsyncDisposable {
   readonly reflector: Reflector;
   readonly asker: Punching = openPunching(0)!;
 
-  constructor(timer: TimerClock = systemClock) {
-    this.reflector = new Reflector({ host, port: 0, clock: timer, timer, log: silentLog });
+  constructor(clock: TimerClock = systemClock) {
+    this.reflector = new Reflector({ host, port: 0, clock, log: silentLog });
   }
 
   expect(from = host): ReflectorPlace {
@@ -61,8 +61,7 @@ Deno.test("garbage does not keep it from telling others", async () => {
 Deno.test("a port that is taken is said, and no more than that goes wrong", () => {
   const taken = Deno.listenDatagram({ hostname: host, port: 0, transport: "udp" });
   const { port } = taken.addr as Deno.NetAddr;
-  const clock = systemClock;
-  const reflector = new Reflector({ host, port, clock, timer: clock, log: silentLog });
+  const reflector = new Reflector({ host, port, clock: systemClock, log: silentLog });
   assertEquals(reflector.expect(host), "unavailable");
   reflector.close();
   taken.close();
