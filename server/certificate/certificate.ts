@@ -49,7 +49,6 @@ export async function readCertificate(
   const { certFile, keyFile } = files;
   const cert = await read(certFile, "certificate");
   const key = await read(keyFile, "key");
-  const isKeyOpen = await isOpen(keyFile);
   if (cert === known?.cert && key === known.key) return known;
   checkPair({ cert, key }, files);
   const { fingerprint256, validFrom, validTo } = new X509Certificate(cert);
@@ -60,7 +59,7 @@ export async function readCertificate(
     validFrom: new Date(validFrom),
     validTo: new Date(validTo),
     chainFault: chainFault(cert),
-    isKeyOpen,
+    isKeyOpen: await isOpen(keyFile),
   };
 }
 
