@@ -50,14 +50,12 @@ export class PresenceWatch {
   #server: Server | undefined;
   /** Whether the server does not know yet whom to watch. */
   #stale = false;
-  /** Whether the server tells contacts apart by their tokens, as far as it has said. */
-  #knowsTokens = false;
+  /** What the server understands of what we have named, as far as it has said. */
+  #serverFeatures: readonly Feature[] = [];
   /** What it was asked for last. */
   #asked: readonly string[] = [];
   #asking: Promise<void> | undefined;
   #mailBytesMax: number | undefined;
-  #relays = false;
-  #reflects = false;
 
   constructor(options: PresenceWatchOptions) {
     this.#options = options;
@@ -70,12 +68,12 @@ export class PresenceWatch {
 
   /** Whether the server relays. */
   get relays(): boolean {
-    return this.#relays;
+    return this.#serverFeatures.includes("relay");
   }
 
   /** Whether the server tells at which UDP address we are seen. */
   get reflects(): boolean {
-    return this.#reflects;
+    return this.#serverFeatures.includes("reflect");
   }
 
   /** What the server says of a client that is watched; undefined if it says nothing. */
@@ -120,9 +118,7 @@ export class PresenceWatch {
   lost(): void {
     this.#server = undefined;
     this.#mailBytesMax = undefined;
-    this.#knowsTokens = false;
-    this.#relays = false;
-    this.#reflects = false;
+    this.#serverFeatures = [];
     this.#forget([...this.#statuses.keys()]);
   }
 
@@ -153,9 +149,7 @@ export class PresenceWatch {
           this.#mailBytesMax = parseWholeNumber(header(reply, "Mailbox"));
           this.#note(reply);
         });
-        this.#knowsTokens = namesFeature(watchack, "presence");
-        this.#relays = namesFeature(watchack, "relay");
-        this.#reflects = namesFeature(watchack, "reflect");
+        this.#serverFeatures = this.#features.filter((feature) => namesFeature(watchack, feature));
         // It says only in its answer that it reads tokens.
         if (!this.#hasAskedFor(this.#targets())) this.#stale = true;
         await this.#options.onSubscribed(server, watchack);
@@ -165,6 +159,11 @@ export class PresenceWatch {
         if (this.#server === server) this.lost();
       }
     }
+  }
+
+  /** Whether the server tells contacts apart by their tokens. */
+  get #knowsTokens(): boolean {
+    return this.#serverFeatures.includes("presence");
   }
 
   get #features(): Feature[] {
