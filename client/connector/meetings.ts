@@ -16,7 +16,7 @@ import {
   pathsQuestion,
   readPathOffer,
 } from "../../shared/protocol/paths.ts";
-import { type TimerClock, wait } from "../../shared/time/clock.ts";
+import { deadline, wait } from "../../shared/time/clock.ts";
 import type { Link } from "../link/link.ts";
 import { UserError } from "../user_error.ts";
 import {
@@ -70,7 +70,6 @@ export interface MeetingsOptions extends UdpPortOptions {
     keeper: LinkKeeper,
     called: boolean,
   ) => Promise<Link>;
-  readonly clock: TimerClock;
 }
 
 /** Who is met. */
@@ -102,22 +101,17 @@ export class Meetings {
   async ask(peer: MeetingPeer, link: PathsLink, keeper: LinkKeeper): Promise<boolean> {
     const { clock, signal } = this.#options;
     const meeting = { peer, link, keeper };
-    const over = new AbortController();
-    const cancel = clock.after(meetingMs, () => over.abort());
-    const either = AbortSignal.any([signal, over.signal]);
+    using limit = deadline(meetingMs, signal, clock);
     try {
       const theirs = await this.#exchange(link, this.#straightOffer());
-      const straight = this.#callStraight(meeting, theirs, 0, either);
-      const through = this.#askThroughRouters(meeting, straight, either);
+      const straight = this.#callStraight(meeting, theirs, 0, limit.signal);
+      const through = this.#askThroughRouters(meeting, straight, limit.signal);
       // Of two reasons the first says more: at which address nobody is.
       await Promise.any([straight, through]).catch(() => straight);
       return true;
     } catch (error) {
       if (error instanceof NothingSaid) return false;
       throw error;
-    } finally {
-      over.abort();
-      cancel();
     }
   }
 
@@ -209,22 +203,17 @@ export class Meetings {
     const named = this.#others("udp", theirs, this.#udp.port);
     if (named.length === 0) throw new NothingSaid();
     await this.#alone(`udp ${name}`, async () => {
-      const over = new AbortController();
-      const cancel = clock.after(throughRoutersMs, () => over.abort());
-      try {
-        const found = await Promise.all(
-          named.map((address) => places.find(namedBy("contact", address), name, () => undefined)),
-        );
-        const { conn, called } = await this.#udp.meet({
-          link,
-          certificate: theirs.certificate,
-          candidates: found.flatMap((place) => place instanceof UserError ? [] : [place]),
-          signal: AbortSignal.any([signal, over.signal]),
-        });
-        await open(conn, name, keeper, called);
-      } finally {
-        cancel();
-      }
+      using limit = deadline(throughRoutersMs, signal, clock);
+      const found = await Promise.all(
+        named.map((address) => places.find(namedBy("contact", address), name, () => undefined)),
+      );
+      const { conn, called } = await this.#udp.meet({
+        link,
+        certificate: theirs.certificate,
+        candidates: found.flatMap((place) => place instanceof UserError ? [] : [place]),
+        signal: limit.signal,
+      });
+      await open(conn, name, keeper, called);
     });
   }
 

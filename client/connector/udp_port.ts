@@ -10,6 +10,7 @@ import { type Address, isSameAddress } from "../../shared/net/address.ts";
 import type { PublicKey } from "../../shared/crypto/public_key.ts";
 import type { PathOffer } from "../../shared/protocol/paths.ts";
 import { punchTokenBytes } from "../../shared/protocol/quic.ts";
+import { deadline, type TimerClock } from "../../shared/time/clock.ts";
 import type { Rendezvous } from "../rendezvous/rendezvous.ts";
 import {
   type DialableAddress,
@@ -35,6 +36,7 @@ export interface UdpPortOptions {
   };
   readonly network: Pick<Network, "interfaces" | "openPunching">;
   readonly rendezvous: Pick<Rendezvous, "reflect">;
+  readonly clock: TimerClock;
   /** Aborts when the client stops. */
   readonly signal: AbortSignal;
 }
@@ -122,11 +124,11 @@ export class UdpPort {
   }
 
   async #reflected(punching: Punching): Promise<Address | undefined> {
-    const { rendezvous, signal } = this.#options;
+    const { rendezvous, signal, clock } = this.#options;
+    using limit = deadline(reflectMs, signal, clock);
     try {
-      const time = AbortSignal.any([signal, AbortSignal.timeout(reflectMs)]);
       return await rendezvous.reflect((server, certificate) =>
-        punching.reflect(server, certificate, time)
+        punching.reflect(server, certificate, limit.signal)
       );
     } catch {
       // Those who are in the same network find each other all the same.

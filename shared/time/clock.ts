@@ -85,6 +85,33 @@ export function wait(ms: number, signal: AbortSignal, clock = systemClock): Prom
   return promise;
 }
 
+/** A signal that is disposed of when what it limits is over: then it aborts, if it has not before. */
+export interface Deadline extends Disposable {
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Limits how long something may take.
+ *
+ * @param ms How long, in milliseconds.
+ * @param signal Aborts it before, if it aborts.
+ */
+export function deadline(
+  ms: number,
+  signal: AbortSignal,
+  clock: Pick<TimerClock, "after"> = systemClock,
+): Deadline {
+  const over = new AbortController();
+  const cancel = clock.after(ms, () => over.abort());
+  return {
+    signal: AbortSignal.any([signal, over.signal]),
+    [Symbol.dispose]() {
+      cancel();
+      over.abort();
+    },
+  };
+}
+
 /** Waits until the signal aborts. */
 export function aborted(signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();

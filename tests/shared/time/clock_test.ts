@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { FakeClock } from "../../support/fake_clock.ts";
-import { every, systemClock, wait } from "../../../shared/time/clock.ts";
+import { deadline, every, systemClock, wait } from "../../../shared/time/clock.ts";
 
 Deno.test("the monotonic clock does not go backwards", () => {
   let last = systemClock.now();
@@ -90,4 +90,21 @@ Deno.test("wait ends with false as soon as the signal aborts", async () => {
 
 Deno.test("wait does not start if the signal has aborted already", async () => {
   assertEquals(await wait(3_600_000, AbortSignal.abort()), false);
+});
+
+Deno.test("a deadline aborts after its time, with the other signal, or when it is disposed of", async () => {
+  const clock = new FakeClock();
+  const { signal } = deadline(1_000, new AbortController().signal, clock);
+  await clock.pass(999);
+  assertEquals(signal.aborted, false);
+  await clock.pass(1);
+  assertEquals(signal.aborted, true);
+  const other = new AbortController();
+  const both = deadline(1_000, other.signal, clock);
+  other.abort();
+  assertEquals(both.signal.aborted, true);
+  both[Symbol.dispose]();
+  const disposed = deadline(1_000, new AbortController().signal, clock);
+  disposed[Symbol.dispose]();
+  assertEquals(disposed.signal.aborted, true);
 });
