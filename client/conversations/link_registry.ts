@@ -29,6 +29,7 @@ import type { PeerAdmission } from "./admission.ts";
 import { type Conversation, pathOf } from "./conversation.ts";
 import type { ContactList } from "./contact_list.ts";
 import type { ConversationList } from "./conversation_list.ts";
+import { Goodbyes } from "./goodbyes.ts";
 import { LinkPlaces } from "./link_places.ts";
 
 /** Conversations whose last addresses are looked through, at most. */
@@ -61,11 +62,13 @@ export class LinkRegistry implements LinkKeeper {
   /** Those that are open, or have been. */
   readonly #opened = new WeakSet<Link>();
   readonly #places: LinkPlaces<Link>;
+  readonly #goodbyes: Goodbyes<Conversation>;
   #leaving = false;
 
   constructor(options: LinkRegistryOptions) {
     this.#options = options;
     this.#audits = new AuditAnswerer(options.store.digests, options.clock);
+    this.#goodbyes = new Goodbyes(options.clock);
     this.#places = new LinkPlaces({
       isOpen: (link) => this.#opened.has(link),
       isKept: (link) => this.#isKept(link),
@@ -165,9 +168,10 @@ export class LinkRegistry implements LinkKeeper {
     const texts = link.unacknowledged;
     const wasLast = this.#moving(conversation, () => conversation.detach(link));
     if (texts.length > 0) sink.emit({ ...ref, type: "unconfirmed", texts });
-    if (!wasLast) return;
+    const ending = { reason, detail };
+    if (!wasLast) return this.#goodbyes.onOneLink(conversation, ending);
     if (conversation.key === undefined || !conversation.answered) list.dropIfIdle(conversation);
-    sink.emit({ ...ref, type: "closed", reason, detail });
+    sink.emit({ ...ref, type: "closed", ...this.#goodbyes.endingOf(conversation, ending) });
     if (!this.#leaving) conversation.tellWaiting();
   }
 

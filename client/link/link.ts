@@ -32,6 +32,7 @@ export type { Self } from "./introduction.ts";
 export type { Inbox, PeerFacts, Receiver, Refusal, Replies } from "./link_events.ts";
 export type { VerificationState } from "./peer_session.ts";
 export type { Framing } from "./legacy/legacy_framing.ts";
+export type { Ending } from "./link_state.ts";
 export type { LinkTimes } from "./link_times.ts";
 
 /** What a link asks its owner, in the order of its life. */

@@ -600,3 +600,21 @@ Deno.test("a plaintext peer that answers and leaves at once was reached, and is 
   assertEquals([alice.names, alice.current], [[], "bob"]);
   await assertRejects(() => alice.session.send("Hello"), UserError, "not-connected");
 });
+
+Deno.test("who says goodbye on one of two links has left, although the other one is cut", async () => {
+  await using alice = new Person("alice", nowhere);
+  const identity = Identity.generate();
+  using first = await callBy("bob", alice, identity);
+  using second = await callBy("bob", alice, identity);
+  await alice.events.see("opened");
+  await first.send("BYE\r\n\r\n");
+  await first.rest();
+  second.close();
+  assertEquals((await alice.events.see("closed")).reason, "peer-left");
+  // What was said then does not count for what begins anew.
+  using third = await callBy("bob", alice, identity);
+  await until(() => alice.events.of("opened").length === 2);
+  third.close();
+  await until(() => alice.events.of("closed").length === 2);
+  assertEquals(alice.events.of("closed")[1]!.reason, "lost");
+});
