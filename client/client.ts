@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { Address } from "../shared/net/address.ts";
+import { type Address, nowhere } from "../shared/net/address.ts";
 import type { ServerAddress } from "../shared/net/server_address.ts";
 import { systemClock, type TimerClock, wait, within } from "../shared/time/clock.ts";
 import type { Identity } from "../shared/crypto/identity.ts";
@@ -59,6 +59,10 @@ export interface ClientOptions {
   readonly openPresence?: boolean;
   /** Where others reach the client, as through a router that lets them in there; where it listens if not given. */
   readonly announced?: Address | undefined;
+  /**
+   * Whether peers are to learn of no address at which this client is: it calls, and is called, over the server alone.
+   */
+  readonly relayOnly?: boolean;
   /** Whether the servers without TLS are legacy programs, which end at what they do not know. */
   readonly legacyServer?: boolean;
   /** Whether peers are told what the user has seen of their messages. */
@@ -89,24 +93,23 @@ export class ChatClient {
   readonly #conversations: Conversations;
   #stopped: Promise<void> | undefined;
   /**
-   * Starts a client: it listens when this returns, and goes on with the messages that an earlier one has
-   * left.
+   * Starts a client: it listens when this returns, and goes on with the messages that wait.
    *
    * @throws {UserError} If the id is invalid, or the store cannot be read.
    * @throws {Deno.errors.AddrInUse} If the port is taken.
    * @throws {Error} If the host is not of this machine, or listening is not allowed.
    */
   constructor(options: ClientOptions) {
-    const { id, host, port, servers, identity, store, sink, allowPlaintext = false } = options;
-    const { readReceipts = false, times, clock = systemClock, network = tcpNetwork } = options;
-    const { random = Math.random, legacyServer = false, contactsOnly = false } = options;
+    const { id, servers, identity, store, sink, times, network = tcpNetwork } = options;
+    const { random = Math.random, legacyServer = false, clock = systemClock } = options;
+    const { allowPlaintext = false, contactsOnly = false, relayOnly = false } = options;
     if (!isClientId(id)) throw new UserError({ code: "not-an-id", id });
     this.id = id;
     this.#clock = clock;
     this.#store = store;
     this.#sink = sink;
     this.#listening = network.listen(
-      { host, port },
+      options,
       (conn) => this.#conversations.takeCall(conn),
       (error) => this.#tellProblem({ code: "call-not-taken", reason: reasonOf(error) }),
     );
@@ -118,7 +121,7 @@ export class ChatClient {
       id,
       identity,
       listening: this.address,
-      announced: options.announced,
+      announced: relayOnly ? nowhere : options.announced,
       servers,
       ...machine,
       legacyServer,
@@ -129,11 +132,12 @@ export class ChatClient {
     });
     const onProblem = this.#tellProblem;
     const mailbox = new Mailbox({ id, identity, rendezvous, store, signal, onProblem });
-    const self = { id, address: this.address, identity };
+    const self = { id, address: relayOnly ? nowhere : this.address, identity };
     const connector = new Connector({
       self,
       ...machine,
       rendezvous,
+      relayOnly,
       allowPlaintext,
       room: () => sink.room(),
       ...(times && { times }),
@@ -149,7 +153,7 @@ export class ChatClient {
       sink,
       allowPlaintext,
       contactsOnly,
-      readReceipts,
+      readReceipts: options.readReceipts ?? false,
     });
     sink.emit({ type: "listening", address: this.address });
     try {

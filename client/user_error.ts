@@ -42,6 +42,8 @@ export type ConnectorProblem =
   /** The server answers with somebody else: it cannot look up a client by its id. */
   | { readonly code: "look-up-not-possible"; readonly name: string; readonly answered: string }
   | { readonly code: "too-many-links"; readonly max: number }
+  /** The user wants to be reached, and to call, over the server alone. */
+  | { readonly code: "relay-only"; readonly name: string | undefined }
   /** We gave up a call, for the reason that `detail` says. */
   | CallProblem & { readonly code: "call-refused" }
   /** The other side ended a call. */
@@ -101,6 +103,8 @@ export type RendezvousProblem =
     readonly seconds: number;
   }
   | { readonly code: "server-closed"; readonly server: string }
+  /** The server tells others where we are, although we have asked it not to. */
+  | { readonly code: "server-shows-address"; readonly server: string }
   | { readonly code: "server-connection-broken"; readonly server: string }
   | {
     /** The server has sent something after which no message can be made out. */

@@ -29,7 +29,8 @@ export class CallRefused extends UserError {
 
 /** Whether an address may not be called. */
 export function isRefused(error: unknown): error is UserError {
-  return error instanceof UserError && error.code === "address-not-called";
+  return error instanceof UserError &&
+    (error.code === "address-not-called" || error.code === "peer-relay-only");
 }
 
 /** Whether a call has failed with a reason that the other side gives, or for one of ours. */

@@ -11,6 +11,7 @@ import type { NamedAddress } from "../../shared/net/named_address.ts";
 import type { Fingerprint, PublicKey } from "../../shared/crypto/public_key.ts";
 import { linksMax } from "../../shared/protocol/limits.ts";
 import type { Message } from "../../shared/protocol/message.ts";
+import { pathsAnswer } from "../../shared/protocol/paths.ts";
 import { within } from "../../shared/time/clock.ts";
 import type { Link } from "../link/link.ts";
 import type { KnownClient } from "../events.ts";
@@ -53,6 +54,8 @@ export interface ConnectorOptions extends LinkingOptions {
     | "serverHost"
     | "status"
   >;
+  /** Whether peers are called over the server alone, and are told of no address. */
+  readonly relayOnly: boolean;
   /** Gives up what is being dialled. */
   readonly signal: AbortSignal;
 }
@@ -152,7 +155,10 @@ export class Connector {
     call: Call,
     keeper: LinkKeeper,
   ): Promise<Link> {
-    const { rendezvous, clock } = this.#options;
+    const { rendezvous, clock, relayOnly, signal } = this.#options;
+    if (relayOnly && rendezvous.relays) {
+      return await this.#callOverRelay(name, key, call, keeper, signal);
+    }
     const direct = () =>
       this.#noting(name, async () => {
         if (place instanceof UserError) throw place;
@@ -228,6 +234,7 @@ export class Connector {
   ): Promise<void> {
     const { peerId: name } = peer;
     try {
+      if (this.#options.relayOnly) throw new UserError({ code: "relay-only", name });
       const link = peer.links.find(({ features }) => features.includes("paths"));
       if (link !== undefined && await this.#meetings.ask(peer, link, keeper)) return;
       const found = await this.#askFor(name);
@@ -251,6 +258,7 @@ export class Connector {
     request: Message,
     keeper: LinkKeeper,
   ): Promise<Message> {
+    if (this.#options.relayOnly) return Promise.resolve(pathsAnswer(request));
     return this.#meetings.answer(peer, link, request, keeper);
   }
 

@@ -16,6 +16,8 @@ export interface PlacesOptions {
   readonly network: Pick<Network, "interfaces" | "lookUp">;
   readonly rendezvous: Pick<Rendezvous, "serverHost">;
   readonly clock: TimerClock;
+  /** Whether none may. */
+  readonly relayOnly: boolean;
 }
 
 /** Decides which addresses may be called. */
@@ -31,14 +33,15 @@ export class Places {
    *
    * @param name Whose it is; undefined if that is not known.
    * @param otherwise Another address of theirs, asked for and tried if it may not.
-   * @throws {UserError} With `address-not-called` if neither may, for the reason that the first has.
+   * @throws {UserError} With `relay-only` if none may; with `address-not-called` if neither may, for the reason that the first has.
    */
   async permit(
     address: NamedAddress,
     name: string | undefined,
     otherwise: () => NamedAddress | undefined = () => undefined,
   ): Promise<DialableAddress> {
-    const { network, rendezvous: { serverHost }, clock } = this.#options;
+    const { network, rendezvous: { serverHost }, clock, relayOnly } = this.#options;
+    if (relayOnly) throw new UserError({ code: "relay-only", name });
     const options = { name, network, serverHost, clock };
     try {
       return await permit(address, options);

@@ -28,6 +28,8 @@ export type TransportProblem =
     /** The IP address that a name stands for; left out if the address is one. */
     readonly resolved?: string;
   }
+  /** Somebody wants to be called over their server alone. */
+  | { readonly code: "peer-relay-only"; readonly name: string | undefined }
   | {
     readonly code: "server-unreachable";
     /** As the user names it, such as `tls://example.org:5555`. */

@@ -6,10 +6,16 @@
  * @module
  */
 
-import { type Address, formatAddress, isUnspecified, parsePort } from "../../shared/net/address.ts";
+import {
+  type Address,
+  formatAddress,
+  isNowhere,
+  isUnspecified,
+  parsePort,
+} from "../../shared/net/address.ts";
 import { Backoff } from "../../shared/time/backoff.ts";
 import { aborted, type TimerClock, wait } from "../../shared/time/clock.ts";
-import { type Problem, problemOf } from "../user_error.ts";
+import { type Problem, problemOf, UserError } from "../user_error.ts";
 import { registrationTtlAskedMs } from "../../shared/protocol/limits.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { type Header, header } from "../../shared/protocol/message.ts";
@@ -154,11 +160,15 @@ export class Registration {
    * in either case.
    */
   async end(): Promise<void> {
-    const { id, identity, connection } = this.#options;
     this.stopRefreshing();
     // A request that is under way would register again, and refresh from then on.
     await this.#registering?.catch(() => {});
     this.stopRefreshing();
+    await this.#unregister();
+  }
+
+  async #unregister(): Promise<void> {
+    const { id, identity, connection } = this.#options;
     const headers: Header[] = [
       ["clientID", id],
       ["Version", protocolVersion],
@@ -222,6 +232,10 @@ export class Registration {
     const port = parsePort(header(reply, "Port")!) || reached.port;
     const expiresS = parseWholeNumber(header(reply, "Expires"));
     const { server } = connection;
+    if (isNowhere(reached) && !isNowhere({ host, port })) {
+      await this.#unregister().catch(() => {});
+      throw new UserError({ code: "server-shows-address", server: formatServerAddress(server) });
+    }
     if (unchecked) this.#tellUnchecked(server);
     return { id, address: { host, port }, server, expiresS, keyed: proven };
   }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Address, isIpAddress } from "../../shared/net/address.ts";
+import { type Address, isIpAddress, isNowhere } from "../../shared/net/address.ts";
 import type { NamedAddress } from "../../shared/net/named_address.ts";
 import { dialTimeoutMs } from "../../shared/protocol/limits.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
@@ -38,6 +38,7 @@ export async function permitted(
   options: PermitOptions,
 ): Promise<DialableAddress> {
   const { host, port, source } = named;
+  if (isNowhere(named)) throw new UserError({ code: "peer-relay-only", name: options.name });
   if (source === "user") return dialable({ host, port });
   // A zone has a meaning on the machine that has named it, if anywhere.
   const plain = host.replace(/%.*$/, "");

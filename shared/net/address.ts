@@ -148,6 +148,17 @@ export function isLocal(host: string): boolean {
   return host.toLowerCase() === "localhost" || (isIpAddress(host) && isLoopback(host));
 }
 
+/**
+ * Where a client says that it is that is reached over its server alone: a place at which nobody can be (RFC 6666), and
+ * the port of what is thrown away (RFC 863).
+ */
+export const nowhere: Address = { host: "100::", port: 9 };
+
+/** Whether an address is {@linkcode nowhere}. */
+export function isNowhere(address: Address): boolean {
+  return isSameAddress(address, nowhere);
+}
+
 /** Whether a host stands for all addresses of a machine, for a listener. */
 export function isUnspecified(host: string): boolean {
   return host === "0.0.0.0" ||
@@ -158,13 +169,13 @@ export function isUnspecified(host: string): boolean {
  * Decides at which host others can reach a client: the one that it claims if that is believable, else the one
  * that the server observes. A claim is believable if it equals the observed address, if both are loopback, or
  * if it is private and the observed address is private or loopback: then they share a network that the server
- * cannot see into.
+ * cannot see into. That of {@linkcode nowhere} is: who claims it does not want to be found.
  *
  * @param claimed An IP address.
  * @param observed The IP address of the client's end of its connection.
  */
 export function reachableHost(claimed: string, observed: string): string {
-  if (claimed === observed) return claimed;
+  if (claimed === observed || claimed === nowhere.host) return claimed;
   const seen = rangeOf(observed);
   const said = rangeOf(claimed);
   const believable = seen === "loopback"

@@ -89,6 +89,10 @@ function addClient(program: Command): void {
     .option("--ca <file>", caHelp)
     .option("--allow-plaintext", "also talk to programs that cannot encrypt")
     .option("--contacts-only", "let nobody call or write whom you do not know")
+    .addOption(
+      new Option("--private", "show your address to the server alone: it relays all that you say")
+        .conflicts(["host", "announce", "allowPlaintext"]),
+    )
     .option(
       "--open-presence",
       "let everybody know when you come and go, and not your contacts alone",
@@ -115,6 +119,7 @@ interface ClientOptions extends PassphraseOptions {
   readonly profile?: string;
   readonly allowPlaintext?: true;
   readonly contactsOnly?: true;
+  readonly private?: true;
   readonly openPresence?: true;
   readonly legacyServer?: true;
   readonly readReceipts?: true;
@@ -146,6 +151,7 @@ async function startClient(
   const isDone = await runClient({
     ...{ id, host, port, announced: options.announce, servers, profile, passphrase },
     ...{ allowPlaintext, contactsOnly, legacyServer, openPresence },
+    relayOnly: options.private ?? false,
     ...{ readReceipts, strict, takeOver },
     register: register === undefined ? "try" : register ? "must" : "no",
   });

@@ -40,6 +40,8 @@ export interface ClientProgramOptions {
   readonly allowPlaintext: boolean;
   /** Whether nobody else than contacts may call or write. */
   readonly contactsOnly: boolean;
+  /** Whether peers are to learn of no address of the user's: all goes over the server. */
+  readonly relayOnly: boolean;
   /** Whether everybody may know when the user comes and goes, and not their contacts alone. */
   readonly openPresence: boolean;
   /** Whether the servers without TLS are programs of the original's kind. */
@@ -84,7 +86,9 @@ export async function runClient(options: ClientProgramOptions): Promise<boolean>
   await dropFilePermissions();
   const printer = new LinePrinter(stop.request);
   const display = terminal ?? printer;
-  const { host = listeningHost(options.servers), port } = options;
+  const { relayOnly, port } = options;
+  // Whoever is called over the server alone listens for nobody; what is on this machine sees the address anyway.
+  const { host = relayOnly ? "127.0.0.1" : listeningHost(options.servers) } = options;
   const session = listening(
     { host, port },
     () =>
@@ -106,7 +110,7 @@ export async function runClient(options: ClientProgramOptions): Promise<boolean>
   });
   let isDone = true;
   try {
-    hint({ host, servers: options.servers }, display);
+    hint({ host, servers: options.servers, relayOnly }, display);
     const begun = register(options.register, client, display);
     // A script may need the server at once; a person sees when they are registered. Nobody is kept from leaving.
     if (terminal === undefined || options.register === "must") {
@@ -142,12 +146,14 @@ async function register(
   else if (wanted === "try") await client.stayRegistered(show);
 }
 
-type HintOptions = Pick<ClientProgramOptions, "servers"> & { readonly host: string };
+type HintOptions = Pick<ClientProgramOptions, "servers" | "relayOnly"> & { readonly host: string };
 
 /** Tells what the user may not expect of how the client was started. */
-function hint({ host, servers }: HintOptions, display: Display): void {
+function hint({ host, servers, relayOnly }: HintOptions, display: Display): void {
   const remote = servers.filter((server) => !isLocal(server.host));
-  if (isLocal(host) && remote.length > 0) display.show({ type: "hint", hint: "local-only" });
+  if (!relayOnly && isLocal(host) && remote.length > 0) {
+    display.show({ type: "hint", hint: "local-only" });
+  }
   if (remote.some(({ tls }) => tls === undefined)) {
     display.show({ type: "hint", hint: "server-line-not-encrypted" });
   }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { formatAddress } from "../../../shared/net/address.ts";
+import { type Address, formatAddress, isNowhere } from "../../../shared/net/address.ts";
 import { formatServerAddress } from "../../../shared/net/server_address.ts";
 import { makeVisible } from "../../../shared/text/visible.ts";
 import type { PresenceStatus } from "../../rendezvous/rendezvous.ts";
@@ -20,7 +20,7 @@ import { aligned, list, notice, problem, quoted, type Words } from "./wording_pa
 export const answerWords: Words<Answer> = {
   registered: ({ id, address, server, expiresS, keyed }) =>
     notice(
-      `registered as ${id} at ${formatAddress(address)} with the server ` +
+      `registered as ${id} ${placeWords(address)} with the server ` +
         formatServerAddress(server) +
         (expiresS === undefined ? "" : ", refreshed while this runs") +
         (keyed ? "" : "; it does not reserve the name for your key"),
@@ -100,11 +100,21 @@ export const answerWords: Words<Answer> = {
     ),
 };
 
+/** How somebody is reached that names no address. */
+const overServer = "over the server alone";
+
+function placeWords(address: Address): string {
+  return isNowhere(address) ? `to be reached ${overServer}` : `at ${formatAddress(address)}`;
+}
+
 function clientLines({ count, clients, selfId }: Answer & { type: "clients" }): string[] {
   if (clients.length === 0) return ["nobody is registered"];
   const title = count === 1 ? "1 client is registered:" : `${count} clients are registered:`;
   const rows = clients.map(({ id, address }) =>
-    [id, formatAddress(address) + (id === selfId ? "  (you)" : "")] as const
+    [
+      id,
+      (isNowhere(address) ? overServer : formatAddress(address)) + (id === selfId ? "  (you)" : ""),
+    ] as const
   );
   const more = count - clients.length;
   return [title, ...aligned(rows), ...more > 0 ? [`  and ${more} more`] : []];
@@ -114,6 +124,7 @@ function bridgedLine({ found }: Answer & { type: "bridged" }): string {
   if (found === undefined) return "nobody else is registered yet; try /bridge again later";
   const { id, address } = found;
   const place = formatAddress(address);
+  if (isNowhere(address)) return `${id} is reached ${overServer}; /chat ${id} opens a conversation`;
   return id === ""
     ? `the server names a client at ${place}; /chat ${place} opens a conversation`
     : `${id} is at ${place}; /chat ${id} opens a conversation`;

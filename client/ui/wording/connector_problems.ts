@@ -19,6 +19,11 @@ export function connectorSentences(
     "look-up-not-possible": ({ name, answered }) =>
       `The server cannot look up ${name}: it named ${answered} instead; /chat IP:PORT calls an address`,
     "too-many-links": ({ max }) => `Cannot call: ${max} conversations are open; /close one first`,
+    "relay-only": ({ name }) =>
+      "With --private nobody is called at an address, since that would show yours; " +
+      (name === undefined
+        ? "/chat NAME calls over the server"
+        : `${name} can be called over a server that relays`),
     "call-refused": ({ name, address, detail }) =>
       `The call to ${name ?? formatAddress(address)} was given up: ${why(detail)}`,
     "call-ended": ({ address, detail }) =>

@@ -49,6 +49,9 @@ export function rendezvousSentences(
       `${dialed} is one, its operator can name it with --realm ${dialed}`,
     "server-lacks-verb": ({ server, verb }) =>
       `The server at ${server} has no ${verb}` + (lacking[verb] ?? ""),
+    "server-shows-address": ({ server }) =>
+      `The server at ${server} tells others your address whatever you ask of it, so you are not ` +
+      "registered there; without --private you can be",
     "server-list-too-long": ({ server, bytesMax }) =>
       `The server at ${server} lists more clients than are read, ${bytesMax / 1024} KiB; ` +
       "/chat IP:PORT needs no server",

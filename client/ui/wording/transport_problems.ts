@@ -18,6 +18,7 @@ export const transportSentences: Sentences<TransportProblem> = {
   "peer-unreachable": ({ name, address, why }) =>
     `Cannot reach ${name ?? "a client"} at ${formatAddress(address)}: ${connectWords(why)}`,
   "address-not-called": (problem) => notCalledWords(problem),
+  "peer-relay-only": ({ name }) => `${name ?? "Who is there"} is reached over the server alone`,
   "server-unreachable": ({ server, why }) =>
     `Cannot reach the server at ${server}: ${connectWords(why, server)}`,
   "other-certificate": ({ server, presented, expected }) =>

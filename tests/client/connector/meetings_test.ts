@@ -83,6 +83,7 @@ class Scene {
           ask(parseAddress("198.51.100.1:5555")!, new Uint8Array([9])),
       },
       clock: this.clock,
+      relayOnly: false,
     };
     this.meetings = new Meetings({
       ...options,

@@ -1,7 +1,8 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type Network, tcpNetwork } from "../../../client/transport/transport.ts";
 import { UserError } from "../../../client/user_error.ts";
 import type { Server } from "../../../server/server.ts";
+import { wait } from "../../../shared/time/clock.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { hears, Home, Person, type PersonOptions } from "../../support/client_fixture.ts";
 import { RawListener } from "../../support/raw_peer.ts";
@@ -54,6 +55,42 @@ Deno.test("who cannot be called is reached over the server, and nothing is left 
   const [opened] = alice.events.of("opened");
   assertEquals(opened!.relayedBy, "127.0.0.1");
   assertEquals(opened!.security, "encrypted");
+});
+
+const never = new AbortController().signal;
+
+/** The network of somebody who calls nobody, and opens no port of UDP. */
+const hidden: Network = {
+  ...tcpNetwork,
+  dial: () => Promise.reject(new Error("an address was called")),
+  openPunching: () => Promise.reject(new Error("a port was opened")),
+};
+
+Deno.test("who shows nobody an address calls and is called over the server, and stays there", async () => {
+  await using server = start();
+  await using bob = await come("bob", server);
+  await using alice = await come("alice", server, { relayOnly: true, network: hidden });
+  assertEquals((await bob.client.bridge("alice"))!.address.host, "100::");
+  await alice.chat("bob");
+  await hears(bob, alice, "hello");
+  await hears(alice, bob, "hello back");
+  // Both look for a better way after a while.
+  const noBetterWay = async (by: Person, to: string) =>
+    (await by.client.path(to)).whyRelayed !== undefined;
+  while (!await noBetterWay(bob, "alice") || !await noBetterWay(alice, "bob")) {
+    await wait(20, never);
+  }
+  await hears(bob, alice, "still here");
+  await alice.close("bob");
+  await bob.events.see("closed");
+  await bob.chat("alice");
+  await hears(alice, bob, "and the other way");
+  for (const person of [alice, bob]) {
+    const ways = [...person.events.of("opened"), ...person.events.of("path-changed")];
+    assert(ways.every(({ relayedBy }) => relayedBy === "127.0.0.1"));
+  }
+  assertEquals((await bob.client.path("alice")).whyRelayed?.code, "peer-relay-only");
+  await assertRejects(() => alice.chat(bob.place), UserError, "relay-only");
 });
 
 Deno.test("a server that does not relay is not asked to", async () => {

@@ -6,7 +6,7 @@ import { ServerRefusal } from "../../../client/rendezvous/reply.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { registrationTtlAskedMs } from "../../../shared/protocol/limits.ts";
 import { header, type Message, message } from "../../../shared/protocol/message.ts";
-import type { Address } from "../../../shared/net/address.ts";
+import { type Address, nowhere } from "../../../shared/net/address.ts";
 import type { ServerAddress } from "../../../shared/net/server_address.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { Events } from "../../support/events.ts";
@@ -582,6 +582,14 @@ Deno.test("a client that is displaced does not turn to another server when it lo
   await t.clock.pass(1_000_000);
   assertEquals(t.servers.dialed, [1]);
   assertEquals(t.events.types, ["registered", "displaced"]);
+});
+
+Deno.test("who is to be found nowhere takes back what a server says of them all the same", async () => {
+  const t = made(granting(300), { announced: nowhere });
+  await assertRejects(() => t.start(), UserError, "server-shows-address");
+  assertEquals(t.requests.map(({ verb }) => verb), ["REGISTER", "UNREGISTER"]);
+  assertEquals(header(t.requests[0]!, "IP"), "100::");
+  assert(!t.registration.active);
 });
 
 Deno.test("where others reach the client is what its user says, if they do", async () => {

@@ -147,6 +147,9 @@ Deno.test("reachableHost hands out the claimed host if it is believable, else th
     ["another public one", "203.0.113.9", "198.51.100.7", false],
     ["public, seen from a network", "203.0.113.9", "192.168.1.5", false],
     ["public, on the server's machine", "203.0.113.9", "127.0.0.1", false],
+    ["nowhere", "100::", "198.51.100.7", true],
+    ["nowhere, from a network", "100::", "192.168.1.5", true],
+    ["nowhere, on the server's machine", "100::", "127.0.0.1", true],
   ];
   for (const [why, claimed, observed, believed] of claimIsBelieved) {
     assertEquals(reachableHost(claimed, observed), believed ? claimed : observed, why);

@@ -53,6 +53,18 @@ const connectorCases: SentenceCases<ConnectorProblem> = {
     { code: "too-many-links", max: 64 },
     "Cannot call: 64 conversations are open; /close one first",
   ]],
+  "relay-only": [
+    [
+      { code: "relay-only", name },
+      "With --private nobody is called at an address, since that would show yours; bob can be called " +
+      "over a server that relays",
+    ],
+    [
+      { code: "relay-only", name: undefined },
+      "With --private nobody is called at an address, since that would show yours; /chat NAME calls " +
+      "over the server",
+    ],
+  ],
   "call-refused": [
     [
       { code: "call-refused", name, address, detail },

@@ -14,6 +14,11 @@ const cases: SentenceCases<RendezvousProblem> = {
       "The server refused: Slow down (429); try again in 17 s",
     ],
   ],
+  "server-shows-address": [[
+    { code: "server-shows-address", server },
+    "The server at tls://example.org:5555 tells others your address whatever you ask of it, so you are " +
+    "not registered there; without --private you can be",
+  ]],
   "server-hung-up": [
     [
       { code: "server-hung-up", server },

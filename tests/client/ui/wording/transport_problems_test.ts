@@ -18,6 +18,13 @@ const unreachable = (why: Extract<TransportProblem, { code: "server-unreachable"
   ({ code: "server-unreachable", server, why }) as const;
 
 const cases: SentenceCases<TransportProblem> = {
+  "peer-relay-only": [
+    [{ code: "peer-relay-only", name: "bob" }, "bob is reached over the server alone"],
+    [
+      { code: "peer-relay-only", name: undefined },
+      "Who is there is reached over the server alone",
+    ],
+  ],
   "peer-unreachable": [
     [peer({ is: "no-listener" }), "Cannot reach bob at 192.0.2.1:5556: nobody listens there"],
     [
