@@ -58,6 +58,11 @@ export function onContinue(task: () => void): Disposable {
   return listen(isUnix ? ["SIGCONT"] : [], task);
 }
 
+/** Runs a task each time that the terminal has another size. */
+export function onResize(task: () => void): Disposable {
+  return listen(isUnix ? ["SIGWINCH"] : [], task);
+}
+
 /** The numbers of signals. A program that one of them ends has the exit code 128 and that. */
 const numbers: Partial<Record<Deno.Signal, number>> = {
   SIGHUP: 1,

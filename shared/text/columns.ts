@@ -1,5 +1,5 @@
 /**
- * How much room text takes on a terminal, and where its lines are broken.
+ * How much room text takes on a terminal, and where its lines and its letters are broken.
  *
  * @module
  */
@@ -18,6 +18,17 @@ interface Cell {
   readonly at: number;
   readonly columns: number;
   readonly isBlank: boolean;
+}
+
+/** A grapheme, and how it is drawn. */
+export interface GraphemeCell {
+  /** Where it begins. */
+  readonly at: number;
+  readonly text: string;
+  /** The columns that it takes at most. */
+  readonly columns: number;
+  /** Whether some terminals give it fewer. */
+  readonly isDisputed: boolean;
 }
 
 /**
@@ -73,6 +84,36 @@ export function rowsOf(text: string, columns: number, further = columns, whole =
   return [...rows, left < 0 ? withoutBlanks(from) : text.slice(from)];
 }
 
+/** Whether each character of a text is a letter of one column, on which all terminals agree. */
+export function isNarrow(text: string): boolean {
+  return narrow.test(text);
+}
+
+/**
+ * The graphemes of a text.
+ *
+ * @param text Without control characters.
+ */
+export function* graphemeCells(text: string): Generator<GraphemeCell> {
+  for (const { segment, index: at } of graphemesOf(text)) {
+    const isAgreed = segment.length === 1 && narrow.test(segment) || agreed.test(segment);
+    yield { at, text: segment, columns: columnsOfGrapheme(segment), isDisputed: !isAgreed };
+  }
+}
+
+/** Where the grapheme begins and ends that a character is part of. */
+export function graphemeAt(
+  text: string,
+  at: number,
+): { readonly from: number; readonly to: number } {
+  // Between two characters of ASCII there is always a boundary, but in a line end of two.
+  if ([at - 1, at, at + 1].every((i) => !(text.charCodeAt(i) >= 0x80))) {
+    return { from: at, to: at + 1 };
+  }
+  const { index, segment } = graphemesOf(text).containing(at)!;
+  return { from: index, to: index + segment.length };
+}
+
 function* cellsOf(text: string): Generator<Cell> {
   if (narrow.test(text)) {
     for (let at = 0; at < text.length; at++) yield { at, columns: 1, isBlank: text[at] === " " };
@@ -92,6 +133,10 @@ function graphemesOf(text: string): Intl.Segments {
 const spacingMark = /^\p{Mc}$/u;
 /** What may be wide one day, or in the font at hand. */
 const unknown = /^[\p{Cn}\p{Co}]$/u;
+
+/** One letter or sign, which is neither emoji, nor a mark, nor unassigned: these widths stand in old tables. */
+const agreed =
+  /^(?!\p{Extended_Pictographic}|\p{Emoji_Presentation})[\p{L}\p{N}\p{P}\p{S}\p{Zs}]$/u;
 
 function columnsOfGrapheme(grapheme: string): number {
   if (grapheme.length === 1 && narrow.test(grapheme)) return 1;

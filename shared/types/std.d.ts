@@ -36,6 +36,7 @@ declare module "@std/fmt/colors" {
   export function yellow(text: string): string;
   export function cyan(text: string): string;
   export function green(text: string): string;
+  export function setColorEnabled(value: boolean): void;
 }
 
 declare module "@std/assert" {

@@ -273,6 +273,8 @@ const fields: Arbitraries = {
   "still-waiting": fc.record({ command: fc.option(hostile, { nil: undefined }) }),
   "lines-dropped": fc.record({ lines: fc.array(hostile, { minLength: 1, maxLength: 3 }) }),
   "lines-refused": fc.record({ lines: fc.array(hostile, { minLength: 1, maxLength: 3 }) }),
+  "pasted-slash": fc.constant({}),
+  "paste-too-long": fc.record({ max: fc.nat() }),
   "taken-over": fc.record({ id: hostile }),
   usage: fc.record({ usage: hostile, help: hostile }),
   "unknown-command": fc.record({ name: hostile, closest: hostile }),

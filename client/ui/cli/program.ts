@@ -80,9 +80,9 @@ export async function runClient(options: ClientProgramOptions): Promise<boolean>
   const { identity, store } = profile;
   using control = offerControl(options.profile, id);
   const [input, output] = [Deno.stdin.isTerminal(), Deno.stdout.isTerminal()];
-  using stop = stopSignal(hasTerminal() ? ["SIGHUP"] : []);
+  using stop = stopSignal(hasTerminal() ? ["SIGHUP", "SIGQUIT"] : []);
   const interactive = input && output;
-  const terminal = interactive ? await openTerminal(stop.request) : undefined;
+  const terminal = interactive ? openTerminal(stop.request) : undefined;
   await dropFilePermissions();
   const printer = new LinePrinter(stop.request);
   const display = terminal ?? printer;
@@ -127,6 +127,7 @@ export async function runClient(options: ClientProgramOptions): Promise<boolean>
     await client.stop();
     session.end();
     await printer.flush();
+    await terminal?.flush();
   }
   const { failure } = printer;
   if (failure === undefined) return isDone && !printer.hasLost;

@@ -174,6 +174,14 @@ export function isMessage(line: string): boolean {
   return commandOf(parsed.name)?.sends ?? isPath(parsed.name);
 }
 
+/** The line that sends a text as it is, also if it begins as a command does. */
+export function messageLine(text: string): string {
+  const parsed = parseLine(text);
+  if (parsed.type === "empty" || parsed.type === "text" && parsed.text === text) return text;
+  const slash = text.indexOf("/");
+  return `${text.slice(0, slash)}/${text.slice(slash)}`;
+}
+
 /** What a line may change of which conversation is current; undefined if it changes nothing of it. */
 export function turnOf(line: string): Turn | undefined {
   const parsed = parseLine(line);

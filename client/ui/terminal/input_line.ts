@@ -13,7 +13,7 @@ interface AskedLine {
   readonly recipient: Recipient;
 }
 
-/** What an input line needs of readline. */
+/** What an input line needs of the screen. */
 interface EditedLine {
   /** What is typed. */
   readonly line: string;
@@ -23,22 +23,22 @@ interface EditedLine {
 
 /** The input line of a terminal. */
 export class InputLine {
-  readonly #readline: EditedLine;
+  readonly #edited: EditedLine;
   /** Whom the prompt names. */
   readonly #named: () => BegunFor;
   #begunFor: BegunFor | undefined;
   #asked: AskedLine | undefined;
 
-  constructor(readline: EditedLine, named: () => BegunFor) {
-    this.#readline = readline;
+  constructor(edited: EditedLine, named: () => BegunFor) {
+    this.#edited = edited;
     this.#named = named;
   }
 
   get isEmpty(): boolean {
-    return this.#readline.line === "";
+    return this.#edited.line === "";
   }
 
-  /** Takes note that a key was pressed, which readline has dealt with. */
+  /** Takes note that a key was pressed, and what it does is done. */
   pressed(): void {
     this.#begunFor = this.isEmpty ? undefined : this.#begunFor ?? this.#named();
   }
@@ -59,7 +59,7 @@ export class InputLine {
    */
   putBack(line: string, begunFor: Recipient, asked: Recipient): boolean {
     if (!this.isEmpty) return false;
-    this.#readline.write(line);
+    this.#edited.write(line);
     this.#begunFor = begunFor;
     this.#asked = { line, recipient: asked };
     return true;

@@ -7,12 +7,12 @@
 
 import { onContinue } from "../../../shared/process/signals.ts";
 
-/** What a terminal can do for a program that is to be stopped. */
+/** What a program does with its terminal if it is to be stopped. */
 interface SuspendedTerminal {
-  /** Sets whether keys come as they are pressed, or as lines that the terminal has echoed. */
-  setRaw(raw: boolean): void;
-  /** Draws what stands on the screen while the program runs. */
-  redraw(): void;
+  /** Gives it back as it was before the program took it. */
+  giveBack(): void;
+  /** Takes it, and draws what stands on the screen while the program runs. */
+  takeOver(): void;
 }
 
 /** By then the system has stopped the program, or never will. */
@@ -32,10 +32,10 @@ export class Suspension implements Disposable {
 
   /**
    * Stops the program, until its shell lets it go on. Without a shell that could, the system does not stop it;
-   * then nothing happens.
+   * then nothing happens, but that the terminal is taken over again.
    */
   stop(): void {
-    this.#terminal.setRaw(false);
+    this.#terminal.giveBack();
     try {
       Deno.kill(Deno.pid, "SIGTSTP");
     } catch {
@@ -51,7 +51,7 @@ export class Suspension implements Disposable {
   }
 
   #takeOver(): void {
-    this.#terminal.setRaw(true);
-    this.#terminal.redraw();
+    clearTimeout(this.#timer);
+    this.#terminal.takeOver();
   }
 }

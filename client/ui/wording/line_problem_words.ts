@@ -28,6 +28,11 @@ export const lineProblemWords: Words<LineProblem> = {
       `${count} ${count === 1 ? "line was" : "lines were"} not taken: ${max} waited to be done. ` +
         "What follows is sent to nobody until you /chat or /switch to somebody",
     ),
+  "paste-too-long": ({ max }) =>
+    problem(
+      `What you have pasted is too long for one message, which has at most ${inThousands(max)} ` +
+        "bytes. Nothing of it was taken",
+    ),
   "begun-for-another": ({ begunFor = "nobody", current, asks }) =>
     problem(
       `not sent: this line was begun for ${begunFor}, and you now talk to ${current}` +
@@ -51,6 +56,10 @@ export const lineProblemWords: Words<LineProblem> = {
     ),
   failed: ({ error }) => problem(failure(error)),
 };
+
+function inThousands(count: number): string {
+  return count.toLocaleString("en-US");
+}
 
 const lineFaults: Readonly<Record<(LineProblem & { type: "not-a-line" })["why"], string>> = {
   "not-utf8": "is not UTF-8",

@@ -129,10 +129,18 @@ export type Answer =
     /** Lines that were refused and do not fit into the input line, which holds another one. */
     readonly type: "lines-refused";
     readonly lines: readonly string[];
-  };
+  }
+  /** What was pasted begins as a command does, and is a message all the same. */
+  | { readonly type: "pasted-slash" };
 
 /** Why a line was not done. */
 export type LineProblem =
+  | {
+    /** What was pasted does not fit into a message with the rest of the line. */
+    readonly type: "paste-too-long";
+    /** Bytes of a message, at most. */
+    readonly max: number;
+  }
   | { readonly type: "usage"; readonly usage: string; readonly help: string }
   | { readonly type: "unknown-command"; readonly name: string; readonly closest: string }
   | {

@@ -81,6 +81,13 @@ export function promptText(
   return `${self} → ${makeVisible(name)}${waiting === 0 ? "" : ` (${waiting} waiting)`}> `;
 }
 
+/** The prompt while earlier lines are searched, safe to print. @param part What is searched for. */
+export function searchPromptText(
+  { part, isFound }: { readonly part: string; readonly isFound: boolean },
+): string {
+  return `search “${makeVisible(part)}”${isFound ? "" : ", which is in no line"}> `;
+}
+
 /** What a passphrase is asked for. */
 export type PassphraseFor =
   | AskedPassphrase & { readonly what: "identity" }

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { columnsOf, rowsOf } from "../../../shared/text/columns.ts";
+import { columnsOf, graphemeAt, graphemeCells, rowsOf } from "../../../shared/text/columns.ts";
 import { makeVisible } from "../../../shared/text/visible.ts";
 import { codePoint } from "../../support/code_point.ts";
 
@@ -69,4 +69,20 @@ Deno.test("no row is wider than it may be, and nothing but blanks is left out", 
     }),
     { numRuns: 2_000 },
   );
+});
+
+Deno.test("between what graphemes a character stands is found without looking at all of them", () => {
+  const text = "ae\u0301 👨‍👩‍👧‍👦🇩🇪x";
+  const segments = [...new Intl.Segmenter().segment(text)];
+  for (const { index, segment } of segments) {
+    for (let at = index; at < index + segment.length; at++) {
+      assertEquals(graphemeAt(text, at), { from: index, to: index + segment.length });
+    }
+  }
+});
+
+Deno.test("letters and signs of one code point are agreed upon, emoji and what has several parts are not", () => {
+  const disputed = (text: string) => [...graphemeCells(text)].map(({ isDisputed }) => isDisputed);
+  assertEquals(disputed("aé漢ガ→…│ "), Array(8).fill(false));
+  assertEquals(disputed("e\u0301😀👍🏽🇩🇪❤️\u{e000}"), Array(6).fill(true));
 });

@@ -6,9 +6,11 @@ import {
   complete,
   isMessage,
   type LineOutcome,
+  messageLine,
   runLine,
   turnOf,
 } from "../../../../client/ui/commands/commands.ts";
+import { parseLine } from "../../../../client/ui/commands/parsed_line.ts";
 import type { Answer, Shown } from "../../../../client/ui/wording/wording.ts";
 import { plainText } from "../../../../client/ui/script/script.ts";
 import { codePoint } from "../../../support/code_point.ts";
@@ -626,4 +628,13 @@ Deno.test("completions begin with the word that they replace", () => {
     assert(("/" + line).endsWith(word));
     for (const one of completed) assert(one.startsWith(word));
   }));
+});
+
+Deno.test("any text can be sent as it is", () => {
+  const texts = ["hello", "/quit", " /chat bob", "//etc", "/", "a/b", "\n/quit", "one\n/quit\ntwo"];
+  for (const text of texts) {
+    assertEquals(parseLine(messageLine(text)), { type: "text", text });
+    assertEquals([isMessage(messageLine(text)), turnOf(messageLine(text))], [true, undefined]);
+  }
+  assertEquals(messageLine(""), "");
 });

@@ -10,30 +10,30 @@ const [bob, carol] = ["bob", "carol"].map((name): Recipient => ({ conversation: 
 /** A line that is typed, at a prompt that names somebody. */
 class Typing {
   named: BegunFor = bob!;
-  readonly readline = {
+  readonly edited = {
     line: "",
     write(text: string) {
       this.line += text;
     },
   };
-  readonly input = new InputLine(this.readline, () => this.named);
+  readonly input = new InputLine(this.edited, () => this.named);
 
   types(text: string): void {
     for (const letter of text) {
-      this.readline.line += letter;
+      this.edited.line += letter;
       this.input.pressed();
     }
   }
 
   clears(): void {
-    this.readline.line = "";
+    this.edited.line = "";
     this.input.pressed();
   }
 
   enters(): BegunFor {
-    const { line } = this.readline;
-    // As readline does, which then tells of the key.
-    this.readline.line = "";
+    const { line } = this.edited;
+    // As the screen does, which then tells of the key.
+    this.edited.line = "";
     const begunFor = this.input.enter(line);
     this.input.pressed();
     return begunFor;
@@ -62,7 +62,7 @@ Deno.test("a line that was cleared begins anew", () => {
 Deno.test("a line that was refused comes back, and is still for whom it was", () => {
   const t = new Typing();
   assertEquals(t.input.putBack("hello", bob!, bob!), true);
-  assertEquals([t.readline.line, t.input.isEmpty], ["hello", false]);
+  assertEquals([t.edited.line, t.input.isEmpty], ["hello", false]);
   t.named = carol!;
   t.types(" you");
   assertEquals(t.enters(), bob);
@@ -86,6 +86,6 @@ Deno.test("a line that was refused does not disturb another one that is being ty
   const t = new Typing();
   t.types("half");
   assertEquals(t.input.putBack("hello", carol!, carol!), false);
-  assertEquals(t.readline.line, "half");
+  assertEquals(t.edited.line, "half");
   assertEquals(t.enters(), bob);
 });

@@ -1,4 +1,4 @@
-// What becomes of messages that are refused in a terminal: with everything but readline.
+// What becomes of messages that are refused in a terminal: with everything but the screen.
 
 import { assertEquals } from "@std/assert";
 import { turnOf } from "../../../../client/ui/commands/commands.ts";
@@ -12,13 +12,13 @@ import { UserError } from "../../../../client/user_error.ts";
 class Typing {
   readonly t = new FakeSession();
   readonly queue = new LineQueue();
-  readonly readline = {
+  readonly edited = {
     line: "",
     write(text: string) {
       this.line += text;
     },
   };
-  readonly input = new InputLine(this.readline, () => this.queue.recipient);
+  readonly input = new InputLine(this.edited, () => this.queue.recipient);
   quits = 0;
   prompts = 0;
 
@@ -35,12 +35,12 @@ class Typing {
   types(text: string): void {
     for (const letter of text) {
       if (letter !== "\r") {
-        this.readline.line += letter;
+        this.edited.line += letter;
         this.input.pressed();
         continue;
       }
-      const { line } = this.readline;
-      this.readline.line = "";
+      const { line } = this.edited;
+      this.edited.line = "";
       this.queue.enter(line, this.input.enter(line), turnOf(line));
       this.input.pressed();
     }
@@ -57,7 +57,7 @@ Deno.test("a message that is refused comes back; of further ones it is said wher
   const typing = new Typing();
   typing.types("one\rtwo\rthree\r/help\r");
   await typing.queue.settled();
-  assertEquals(typing.readline.line, "one");
+  assertEquals(typing.edited.line, "one");
   assertEquals(typing.t.shown.all.map(({ type }) => type), [
     "nobody-current",
     "nobody-current",
@@ -74,7 +74,7 @@ Deno.test("a line that is begun meanwhile is left alone", async () => {
   typing.types("one\rhal");
   await typing.queue.settled();
   typing.types("f");
-  assertEquals(typing.readline.line, "half");
+  assertEquals(typing.edited.line, "half");
   assertEquals(typing.t.shown.of("lines-refused"), [{ type: "lines-refused", lines: ["one"] }]);
 });
 
@@ -83,10 +83,10 @@ Deno.test("a command that fails does not come back, a path does", async () => {
   typing.t.fake.error = new UserError({ code: "not-registered", name: "dave" });
   typing.types("/chat dave\r");
   await typing.queue.settled();
-  assertEquals(typing.readline.line, "");
+  assertEquals(typing.edited.line, "");
   typing.types("/etc/passwd\r");
   await typing.queue.settled();
-  assertEquals(typing.readline.line, "/etc/passwd");
+  assertEquals(typing.edited.line, "/etc/passwd");
 });
 
 Deno.test("a line that was begun for somebody else is asked about, and Enter sends it", async () => {
@@ -96,7 +96,7 @@ Deno.test("a line that was begun for somebody else is asked about, and Enter sen
   typing.t.turnTo("carol");
   typing.types("o\r");
   await typing.queue.settled();
-  assertEquals(typing.readline.line, "hello");
+  assertEquals(typing.edited.line, "hello");
   const question = { type: "begun-for-another", begunFor: "bob", current: "carol" } as const;
   assertEquals(typing.t.shown.all, [{ ...question, asks: true }]);
   assertEquals(typing.sent, []);
@@ -117,7 +117,7 @@ Deno.test("what is pasted with such a line is no answer to the question", async 
   typing.types("\r\r");
   await typing.queue.settled();
   assertEquals(typing.sent, []);
-  assertEquals(typing.readline.line, "one");
+  assertEquals(typing.edited.line, "one");
 });
 
 Deno.test("/quit is told once, and nothing behind it is run", async () => {
@@ -150,7 +150,7 @@ Deno.test("of a paste that is too long nothing goes to somebody whom it turned a
   await typing.queue.settled();
   assertEquals(typing.sent, []);
   assertEquals(typing.t.shown.of("turn-failed").length, 1);
-  typing.readline.line = "";
+  typing.edited.line = "";
   typing.types("/switch carol\rfor carol\r");
   await typing.queue.settled();
   assertEquals(typing.sent, [[peer("carol").conversation, "for carol"]]);

@@ -189,6 +189,20 @@ testWords({
       "/chat or /switch to somebody",
     ],
   ],
+  "paste-too-long": [
+    [
+      { max: 15_360 },
+      "error: What you have pasted is too long for one message, which has at most 15,360 bytes. " +
+      "Nothing of it was taken",
+    ],
+  ],
+  "pasted-slash": [
+    [
+      {},
+      "* what is pasted is a message, also with a slash at its beginning; type the slash of a " +
+      "command yourself",
+    ],
+  ],
   "turn-failed": [
     [{ command: "/chat dave" }, "error: not sent: /chat dave failed"],
     [{ command: "x".repeat(100) }, `error: not sent: ${"x".repeat(79)}… failed`],

@@ -6,6 +6,7 @@ import {
   errorSentence,
   passphrasePrompt,
   promptText,
+  searchPromptText,
   type Shown,
   wordingOf,
 } from "../../../../client/ui/wording/wording.ts";
@@ -60,6 +61,7 @@ Deno.test("what went wrong is a problem, and nothing else is", () => {
   problems.push("unknown-command", "nobody-current", "not-a-count", "count-out-of-range");
   problems.push(
     "too-many-lines",
+    "paste-too-long",
     "not-yes-or-no",
     "path",
     "turn-failed",
@@ -80,4 +82,12 @@ Deno.test("the prompt says who a line goes to, and how many messages they lack",
   assertEquals(promptText("alice", { name: "bob", waiting: 2 }), "alice → bob (2 waiting)> ");
   assertEquals(promptText("alice", { turningTo: "bob" }), "alice → bob …> ");
   assertEquals(promptText("alice", { turningTo: undefined }), "alice …> ");
+});
+
+Deno.test("the prompt of a search says what is searched for, and whether it is there", () => {
+  assertEquals(searchPromptText({ part: "supper", isFound: true }), "search “supper”> ");
+  assertEquals(
+    searchPromptText({ part: "\x1b[2J", isFound: false }),
+    "search “␛[2J”, which is in no line> ",
+  );
 });

@@ -1,0 +1,206 @@
+/**
+ * A terminal in which lines are edited by this program: the input line is drawn below all that is printed, and
+ * what is being typed is never garbled. It is taken off the screen, what happened is printed, and it is drawn
+ * again.
+ *
+ * @module
+ */
+
+import { onResize } from "../../../shared/process/signals.ts";
+import { textBytesMax } from "../../../shared/protocol/limits.ts";
+import { escapeText } from "../../../shared/protocol/text_escape.ts";
+import { rowsOf } from "../../../shared/text/columns.ts";
+import { isMessage, messageLine } from "../commands/commands.ts";
+import { searchPromptText } from "../wording/wording.ts";
+import { drawn, erased, left, type Picture, pictureOf } from "./drawing.ts";
+import { type Input, KeyReader } from "./keys.ts";
+import { LineEditor, type Wish } from "./line_editor.ts";
+import type { LineScreen, LineScreenEvents } from "./line_screen.ts";
+import { Suspension } from "./suspension.ts";
+import type { TerminalDevice } from "./terminal_device.ts";
+
+/** A screen on which lines are edited. */
+export class EditingScreen implements LineScreen {
+  readonly #device: TerminalDevice;
+  readonly #events: LineScreenEvents;
+  readonly #keys = new KeyReader();
+  readonly #editor = new LineEditor();
+  readonly #held = new DisposableStack();
+  readonly #suspension: Suspension;
+  #prompt = "";
+  /** What is on the screen; undefined if nothing is. */
+  #picture: Picture | undefined;
+  /** Whether it shows an input line: not while the terminal is given back. */
+  #isDrawn = true;
+  #hasEnded = false;
+  #patience: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(device: TerminalDevice, events: LineScreenEvents) {
+    this.#device = device;
+    this.#events = events;
+    this.#held.use(onResize(() => this.#draw()));
+    this.#suspension = this.#held.use(
+      new Suspension({ giveBack: () => this.#giveBack(), takeOver: () => this.#takeOver() }),
+    );
+    device.take();
+    device.read((bytes) => this.#read(bytes)).then(() => events.ended());
+  }
+
+  get line(): string {
+    return this.#editor.line.text;
+  }
+
+  write(text: string): void {
+    this.#editor.line.insert(text);
+    this.#draw();
+  }
+
+  prompt(prompt: string): void {
+    this.#prompt = prompt;
+    this.#draw();
+  }
+
+  print(rows: readonly string[]): void {
+    if (rows.length === 0) return;
+    this.#takeOff();
+    this.#device.write(rows.join("\n") + "\n");
+    this.#draw();
+  }
+
+  end(): void {
+    this.#leave();
+    this.#hasEnded = true;
+  }
+
+  close(): void {
+    clearTimeout(this.#patience);
+    this.#held.dispose();
+    this.#device.giveBack();
+  }
+
+  #read(bytes: Uint8Array): void {
+    clearTimeout(this.#patience);
+    this.#take(this.#keys.read(bytes));
+    const { patienceMs } = this.#keys;
+    if (patienceMs !== undefined && !this.#hasEnded) {
+      this.#patience = setTimeout(() => this.#take(this.#keys.giveUp()), patienceMs);
+    }
+  }
+
+  #take(inputs: readonly Input[]): void {
+    for (const [i, input] of inputs.entries()) {
+      if (this.#hasEnded) return;
+      // What comes with more behind it at once was pasted in a terminal that does not say so.
+      const isTab = input.type === "key" && input.key === "tab" && i < inputs.length - 1;
+      this.#fulfil(this.#editor.take(isTab ? { type: "text", text: "\t" } : input));
+      this.#events.pressed();
+    }
+    this.#draw();
+  }
+
+  #fulfil(wish: Wish): void {
+    switch (wish.type) {
+      case "none":
+        return;
+      case "enter": {
+        const { text: all } = wish.line;
+        // The line breaks behind what was pasted are none of the message.
+        const text = all.endsWith("\n") ? all.trimEnd() : all;
+        this.#leave(text);
+        return this.#events.entered(wish.beginsPasted ? messageLine(text) : text);
+      }
+      case "interrupt":
+        return this.#events.interrupted();
+      case "end":
+        this.end();
+        return this.#events.ended();
+      case "suspend":
+        return this.#suspension.stop();
+      case "clear-screen":
+        return this.#clear();
+      case "complete":
+        return this.#complete();
+      case "pasted":
+        return this.#paste(wish);
+    }
+  }
+
+  #paste({ text, isWhole }: Wish & { type: "pasted" }): void {
+    const { line } = this.#editor;
+    if (!isWhole || !line.insert(text, "pasted", fitsInMessage)) {
+      return this.#events.show({ type: "paste-too-long", max: textBytesMax });
+    }
+    if (line.beginsPasted && !isMessage(line.text)) this.#events.show({ type: "pasted-slash" });
+  }
+
+  #complete(): void {
+    const { line } = this.#editor;
+    const [found, word] = this.#events.complete(line.text.slice(0, line.cursor));
+    const more = commonBeginning(found).slice(word.length);
+    if (more !== "") line.insert(more);
+    else if (found.length > 1) {
+      this.print(rowsOf(found.map((one) => one.trim()).join("  "), this.#device.size.columns));
+    }
+  }
+
+  /** Clears the screen. What was on it is above it, and not lost. */
+  #clear(): void {
+    this.#takeOff();
+    this.#device.write("\n".repeat(this.#device.size.rows) + "\x1b[H");
+  }
+
+  #draw(): void {
+    if (this.#hasEnded || !this.#isDrawn) return;
+    const { line, search } = this.#editor;
+    const prompt = search === undefined ? this.#prompt : searchPromptText(search);
+    const picture = pictureOf(
+      { prompt, text: line.text, cursor: line.cursor },
+      this.#device.size,
+    );
+    this.#device.write(drawn(this.#picture, picture));
+    this.#picture = picture;
+  }
+
+  #takeOff(): void {
+    if (this.#picture !== undefined) this.#device.write(erased(this.#picture));
+    this.#picture = undefined;
+  }
+
+  /** Leaves all rows of the line on the screen, and goes on below them. */
+  #leave(text = this.#editor.line.text): void {
+    if (this.#hasEnded) return;
+    const line = { prompt: this.#prompt, text, cursor: text.length };
+    const picture = pictureOf(line, this.#device.size, true);
+    this.#device.write(drawn(this.#picture, picture) + left(picture));
+    this.#picture = undefined;
+  }
+
+  #giveBack(): void {
+    if (this.#picture !== undefined) this.#device.write(left(this.#picture));
+    this.#picture = undefined;
+    this.#isDrawn = false;
+    this.#device.giveBack();
+  }
+
+  #takeOver(): void {
+    this.#isDrawn = true;
+    this.#device.take();
+    // A shell may have written meanwhile: the line is drawn where the cursor is.
+    this.#device.write("\r\x1b[J");
+    this.#picture = undefined;
+    this.#draw();
+  }
+}
+
+function fitsInMessage(text: string): boolean {
+  return new TextEncoder().encode(escapeText(text)).length <= textBytesMax;
+}
+
+function commonBeginning(words: readonly string[]): string {
+  const [first = "", ...others] = words;
+  let length = first.length;
+  for (const other of others) {
+    while (!other.startsWith(first.slice(0, length))) length--;
+  }
+  return first.slice(0, length);
+}

@@ -1,0 +1,39 @@
+/**
+ * A screen with an input line: what the terminal's front end draws on, whether or not it can edit lines there.
+ *
+ * @module
+ */
+
+import type { Shown } from "../wording/wording.ts";
+
+/** A screen with an input line below all that is printed. */
+export interface LineScreen {
+  /** What is typed and not entered. */
+  readonly line: string;
+  /** Types something. */
+  write(text: string): void;
+  /** Shows a prompt before the input line. @param prompt Safe to print. */
+  prompt(prompt: string): void;
+  /** Prints rows above the input line. */
+  print(rows: readonly string[]): void;
+  /** Leaves the input line as it is; no other one is shown any more. */
+  end(): void;
+  /** Gives the terminal back. */
+  close(): void;
+}
+
+/** What a screen tells of. */
+export interface LineScreenEvents {
+  /** A line is entered: as {@linkcode runLine} takes it. */
+  entered(line: string): void;
+  /** A key was pressed, and what it does is done. */
+  pressed(): void;
+  /** Ctrl+C, in an empty line. */
+  interrupted(): void;
+  /** The end of the input, as by Ctrl+D. */
+  ended(): void;
+  /** What Tab makes of a beginning: what could stand there instead of its last word, and that word. */
+  complete(beginning: string): [readonly string[], string];
+  /** Something is to be shown that the user should know of what they do. */
+  show(shown: Extract<Shown, { type: "paste-too-long" | "pasted-slash" }>): void;
+}

@@ -1,0 +1,157 @@
+/**
+ * The terminal itself: standard input and output. Keys come as they are pressed, and what is pasted is marked as
+ * such (bracketed paste), until the terminal is given back; that happens on every way out that leaves a program
+ * the time for it.
+ *
+ * @module
+ */
+
+import { writeAll, writeAllSync } from "../../../shared/net/write_all.ts";
+import { within } from "../../../shared/time/clock.ts";
+import type { ScreenSize } from "./drawing.ts";
+
+/** What may wait to be written, in UTF-16 code units, before a peer has to wait. */
+const waitingMax = 16 * 1024;
+
+/** How long the last lines have at the end of the program, in milliseconds. */
+const endMs = 1_000;
+
+/** Bytes that are read at a time; a terminal gives at most 4,095. */
+const readBytesMax = 16 * 1024;
+
+/** A terminal of which nothing is known is taken for one of this size. */
+const usualSize: ScreenSize = { columns: 80, rows: 24 };
+
+const pasteOn = "\x1b[?2004h";
+const pasteOff = "\x1b[?2004l";
+
+/** The terminal that the program runs in. */
+export class TerminalDevice {
+  readonly #hasEscapes: boolean;
+  readonly #onEnd: () => void;
+  readonly #giveBack = () => this.giveBack();
+  #isTaken = false;
+  #isGone = false;
+  #waiting = "";
+  #writing: Promise<void> | undefined;
+
+  /**
+   * @param hasEscapes Whether the terminal knows escape sequences. One that does not gives whole lines, which it
+   *   has echoed.
+   * @param onEnd Told when the terminal has ended, as when its window was closed.
+   */
+  constructor(hasEscapes: boolean, onEnd: () => void) {
+    this.#hasEscapes = hasEscapes;
+    this.#onEnd = onEnd;
+    addEventListener("unload", this.#giveBack);
+    addEventListener("error", this.#giveBack);
+  }
+
+  /** Whether the terminal has ended. */
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  get size(): ScreenSize {
+    try {
+      const { columns, rows } = Deno.consoleSize();
+      return { columns: columns || usualSize.columns, rows: rows || usualSize.rows };
+    } catch {
+      return usualSize;
+    }
+  }
+
+  /** Has keys come as they are pressed, and pastes marked. */
+  take(): void {
+    if (!this.#hasEscapes) return;
+    this.#isTaken = true;
+    this.#try(() => Deno.stdin.setRaw(true));
+    this.write(pasteOn);
+  }
+
+  /** Gives the terminal back as it was. */
+  giveBack(): void {
+    if (!this.#isTaken) return;
+    this.#isTaken = false;
+    // What has ended cannot be given back.
+    if (this.#isGone) return;
+    // At the end of the program nothing waits any more. But a terminal that takes nothing must not hold it up.
+    if (this.#writing === undefined) this.#try(() => writeAllSync(Deno.stdout, bytesOf(pasteOff)));
+    else this.write(pasteOff);
+    this.#try(() => Deno.stdin.setRaw(false));
+  }
+
+  /** Gives the terminal back, and listens for nothing any more. */
+  close(): void {
+    this.giveBack();
+    removeEventListener("unload", this.#giveBack);
+    removeEventListener("error", this.#giveBack);
+  }
+
+  /** Reads until the terminal ends. Never rejected. */
+  async read(onBytes: (bytes: Uint8Array) => void): Promise<void> {
+    const buffer = new Uint8Array(readBytesMax);
+    for (;;) {
+      const length = await Deno.stdin.read(buffer).catch(() => null);
+      if (length === null) return this.#end();
+      onBytes(buffer.subarray(0, length));
+    }
+  }
+
+  /** Writes a text, soon, if the terminal is still there. */
+  write(text: string): void {
+    if (this.#isGone || text === "") return;
+    this.#waiting += text;
+    this.#writing ??= this.#writeAll();
+  }
+
+  /** When there is room for more; undefined if there is. A terminal that is stopped, as by Ctrl+S, takes nothing. */
+  room(): Promise<void> | undefined {
+    return this.#waiting.length > waitingMax ? this.#writing : undefined;
+  }
+
+  /** When everything so far is on the screen; undefined if it is. Rejects if the terminal has ended. */
+  shown(): Promise<void> | undefined {
+    const check = () => {
+      if (this.#isGone) throw new Error("The terminal has ended");
+    };
+    if (this.#isGone) return Promise.reject(new Error("The terminal has ended"));
+    return this.#writing?.then(check);
+  }
+
+  /** Waits until all is written, or has had the time to. Never rejected. */
+  async flush(): Promise<void> {
+    if (this.#writing !== undefined) await within(endMs, this.#writing);
+  }
+
+  async #writeAll(): Promise<void> {
+    // What belongs to one turn goes together.
+    await Promise.resolve();
+    while (this.#waiting !== "" && !this.#isGone) {
+      const text = this.#waiting;
+      this.#waiting = "";
+      await writeAll(Deno.stdout, bytesOf(text)).catch(() => this.#end());
+    }
+    this.#writing = undefined;
+  }
+
+  #end(): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#waiting = "";
+    this.#onEnd();
+  }
+
+  /** Does something that fails if the terminal has ended. */
+  #try(work: () => void): void {
+    try {
+      work();
+    } catch {
+      this.#end();
+    }
+  }
+}
+
+function bytesOf(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}

@@ -1,0 +1,154 @@
+// What a terminal sends, as keys and pastes, however it is split over reads.
+
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { type Input, KeyReader } from "../../../../client/ui/terminal/keys.ts";
+
+const key = (key: string): Input => ({ type: "key", key });
+const text = (text: string): Input => ({ type: "text", text });
+const paste = (text: string, isWhole = true): Input => ({ type: "paste", text, isWhole });
+
+/** Reads pieces, and gives up on what is left of a sequence. Neighbouring letters count as one text. */
+function read(...pieces: (string | Uint8Array)[]): Input[] {
+  const reader = new KeyReader();
+  const inputs = pieces.flatMap((piece) =>
+    reader.read(typeof piece === "string" ? new TextEncoder().encode(piece) : piece)
+  );
+  return joined([...inputs, ...reader.giveUp()]);
+}
+
+function joined(inputs: readonly Input[]): Input[] {
+  const all: Input[] = [];
+  for (const input of inputs) {
+    const last = all.at(-1);
+    if (input.type === "text" && last?.type === "text") {
+      all[all.length - 1] = text(last.text + input.text);
+    } else all.push(input);
+  }
+  return all;
+}
+
+/** What terminals send, and which key that is. */
+const sent: readonly (readonly [sent: string, key: string | undefined])[] = [
+  ["\x1b[A", "up"],
+  ["\x1bOA", "up"],
+  ["\x1b[1;1A", "up"],
+  ["\x1b[B", "down"],
+  ["\x1b[C", "right"],
+  ["\x1b[D", "left"],
+  ["\x1b[1;5D", "ctrl+left"],
+  ["\x1b[5D", "ctrl+left"],
+  ["\x1bO5C", "ctrl+right"],
+  ["\x1b[1;3C", "alt+right"],
+  ["\x1b\x1b[D", "alt+left"],
+  ["\x1b[H", "home"],
+  ["\x1bOF", "end"],
+  ["\x1b[1~", "home"],
+  ["\x1b[7~", "home"],
+  ["\x1b[4~", "end"],
+  ["\x1b[3~", "delete"],
+  ["\x1bOM", "enter"],
+  ["\x1b[13;3u", "alt+enter"],
+  ["\x1b[27;5;114~", "ctrl+r"],
+  ["\x1bb", "alt+b"],
+  ["\x1bB", "alt+b"],
+  ["\x1b\x7f", "alt+backspace"],
+  ["\x1b\r", "alt+enter"],
+  ["\x01", "ctrl+a"],
+  ["\x1a", "ctrl+z"],
+  ["\b", "backspace"],
+  ["\x7f", "backspace"],
+  ["\t", "tab"],
+  ["\r", "enter"],
+  ["\r\n", "enter"],
+  ["\n", "enter"],
+  ["\x1b", "escape"],
+  // What is of no use is swallowed whole.
+  ["\x1b[5~", undefined],
+  ["\x1b[15;2~", undefined],
+  ["\x1b[[A", undefined],
+  ["\x1b[I", undefined],
+  ["\x1b[<0;12;5M", undefined],
+  ["\x1b[32;40;40M", undefined],
+  ["\x1b[M !!", undefined],
+  ["\x1b[?1;2c", undefined],
+  ["\x1b[>0;276;0c", undefined],
+  [`\x1b[${"1;".repeat(1_000)}q`, undefined],
+  ["\x1b]11;rgb:0000/0000/0000\x07", undefined],
+  ["\x1b]11;rgb:0000/0000/0000\x1b\\", undefined],
+  ["\x1bP1+r544e\x1b\\", undefined],
+  ["\x1b_Gi=1;OK\x1b\\", undefined],
+  ["\x1b[", undefined],
+  ["\x00", undefined],
+  ["\x1c", undefined],
+];
+
+for (const [bytes, name] of sent) {
+  Deno.test(`${JSON.stringify(bytes.slice(0, 20))} is ${name ?? "no key"}`, () => {
+    assertEquals(read(bytes), name === undefined ? [] : [key(name)]);
+    const expected = name === undefined ? [] : [key(name)];
+    // A lone ESC, and what has begun a sequence, take what comes behind them.
+    if (!["\x1b", "\x1b["].includes(bytes)) {
+      assertEquals(read(`a${bytes}b`), joined([text("a"), ...expected, text("b")]));
+    }
+  });
+}
+
+Deno.test("a paste is one, whatever it holds", () => {
+  const pasted = "/quit\r\n\x03\x1b[A\ttab\x1b[201";
+  assertEquals(read(`a\x1b[200~${pasted}\x1b[201~b`), [text("a"), paste(pasted), text("b")]);
+  assertEquals(read("\x1b[200~\x1b[201~"), [paste("")]);
+});
+
+Deno.test("of a paste without an end no more is kept than could be sent", () => {
+  const reader = new KeyReader();
+  const mebibyte = new TextEncoder().encode("x".repeat(1024 * 1024));
+  assertEquals(reader.read(new TextEncoder().encode("\x1b[200~")), []);
+  for (let i = 0; i < 20; i++) assertEquals(reader.read(mebibyte), []);
+  assertEquals(reader.patienceMs, undefined);
+  const [input, ...more] = reader.read(new TextEncoder().encode("\x1b[201~\r\x1b[200~y\x1b[201~"));
+  assertEquals(input, paste("x".repeat(64 * 1024), false));
+  assertEquals(more, [key("enter"), paste("y")]);
+});
+
+Deno.test("a line end that is split over two reads is one or an empty line more, and no letter", () => {
+  assertEquals(read("a\r", "\nb"), [text("a"), key("enter"), key("enter"), text("b")]);
+});
+
+Deno.test("only what may have begun a sequence is waited for", () => {
+  const reader = new KeyReader();
+  reader.read(new TextEncoder().encode("abc"));
+  assertEquals(reader.patienceMs, undefined);
+  reader.read(new TextEncoder().encode("\x1b"));
+  assertEquals(reader.patienceMs, 100);
+  reader.read(new TextEncoder().encode("[1"));
+  assertEquals(reader.patienceMs, 500);
+  assertEquals(reader.giveUp(), []);
+  assertEquals(reader.read(new TextEncoder().encode("A")), [text("A")]);
+});
+
+const piece = fc.oneof(
+  fc.constantFrom(...sent.map(([bytes]) => bytes)),
+  fc.string({ unit: "grapheme" }),
+  fc.string().map((pasted) => `\x1b[200~${pasted}\x1b[201~`),
+);
+
+Deno.test("it does not matter where the bytes are split", () => {
+  fc.assert(fc.property(fc.array(piece), fc.array(fc.nat()), (pieces, cuts) => {
+    const bytes = new TextEncoder().encode(pieces.join("").replaceAll("\r\n", "\r"));
+    const at = [0, ...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].toSorted((a, b) =>
+      a - b
+    );
+    const split = at.slice(1).map((to, i) => bytes.slice(at[i], to));
+    assertEquals(read(...split), read(bytes));
+  }));
+});
+
+Deno.test("no control character is ever typed", () => {
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+    for (const input of read(bytes)) {
+      // deno-lint-ignore no-control-regex -- that is what this is about
+      if (input.type === "text") assertEquals(/[\x00-\x1f\x7f-\x9f]/.test(input.text), false);
+    }
+  }));
+});

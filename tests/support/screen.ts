@@ -1,0 +1,53 @@
+/**
+ * A terminal's screen, to see what stands on it after all that it was sent: xterm's, which moves rows that do
+ * not fit when it is resized, and which by its old tables gives many emoji one column.
+ *
+ * @module
+ */
+
+import headless from "@xterm/headless";
+
+/** A screen, with what has left it upwards. */
+export class Screen implements Disposable {
+  readonly #terminal: InstanceType<typeof headless.Terminal>;
+
+  constructor(columns: number, rows: number) {
+    this.#terminal = new headless.Terminal({
+      cols: columns,
+      rows,
+      scrollback: 10_000,
+      allowProposedApi: true,
+      // As the line discipline does it.
+      convertEol: true,
+    });
+  }
+
+  /** Sends it something. */
+  async shows(text: string): Promise<void> {
+    await new Promise<void>((resolve) => this.#terminal.write(text, resolve));
+  }
+
+  resize(columns: number, rows: number): void {
+    this.#terminal.resize(columns, rows);
+  }
+
+  /** All rows from the first one on, without the empty ones at the end. */
+  get rows(): string[] {
+    const { active } = this.#terminal.buffer;
+    const rows = Array.from(
+      { length: active.length },
+      (_, i) => active.getLine(i)!.translateToString(true),
+    );
+    return rows.slice(0, rows.findLastIndex((row) => row !== "") + 1);
+  }
+
+  /** Where the cursor is: the row counts from the first one, also if that has left the screen. */
+  get cursor(): { readonly row: number; readonly column: number } {
+    const { active } = this.#terminal.buffer;
+    return { row: active.baseY + active.cursorY, column: active.cursorX };
+  }
+
+  [Symbol.dispose](): void {
+    this.#terminal.dispose();
+  }
+}
