@@ -28,7 +28,7 @@ export class TerminalProgram implements AsyncDisposable {
 
   /** The same, with the lines that were broken in one piece. */
   get unbroken(): string {
-    return this.screen.replaceAll(/\r\n *│ (\[plaintext\] )?/g, " ");
+    return unbroken(this.screen);
   }
 
   readonly #child: Deno.ChildProcess;
@@ -38,7 +38,7 @@ export class TerminalProgram implements AsyncDisposable {
   #changed = Promise.withResolvers<void>();
 
   constructor(build: TerminalBuild, ...more: string[]) {
-    const { command, args, home, shell = instead } = build;
+    const { command, args, home, shell = instead, env } = build;
     this.#home = home === undefined ? temporaryDirectory() : undefined;
     const words = [command, ...args, ...argumentsOf(build, more)].map((word) => `'${word}'`).join(
       " ",
@@ -48,7 +48,7 @@ export class TerminalProgram implements AsyncDisposable {
       stdin: "piped",
       stdout: "piped",
       stderr: "null",
-      env: { ...environmentAt(home ?? this.#home!.path), TERM: "xterm-256color" },
+      env: { ...environmentAt(home ?? this.#home!.path), TERM: "xterm-256color", ...env },
     }).spawn();
     this.#keys = this.#child.stdin.getWriter();
     this.#reading = this.#read();
@@ -56,17 +56,24 @@ export class TerminalProgram implements AsyncDisposable {
 
   /** Presses keys. */
   async types(keys: string): Promise<void> {
-    await this.#keys.write(new TextEncoder().encode(keys));
+    await this.typesBytes(new TextEncoder().encode(keys));
+  }
+
+  /** Sends what keys send, or a part of that. */
+  async typesBytes(bytes: Uint8Array): Promise<void> {
+    await this.#keys.write(bytes);
   }
 
   /**
    * Waits until the screen has been sent something, in one line or in a broken one.
    *
+   * @param from How much of what it was sent is not looked at.
    * @returns All that came before it, and with it.
    */
-  async shows(pattern: RegExp): Promise<RegExpExecArray> {
+  async shows(pattern: RegExp, from = 0): Promise<RegExpExecArray> {
     for (;;) {
-      const match = pattern.exec(this.screen) ?? pattern.exec(this.unbroken);
+      const screen = this.screen.slice(from);
+      const match = pattern.exec(screen) ?? pattern.exec(unbroken(screen));
       if (match !== null) return match;
       const late = Promise.withResolvers<never>();
       const timer = setTimeout(
@@ -111,4 +118,8 @@ export class TerminalProgram implements AsyncDisposable {
       this.#changed = Promise.withResolvers();
     }
   }
+}
+
+function unbroken(screen: string): string {
+  return screen.replaceAll(/\r\n *│ (\[plaintext\] )?/g, " ");
 }
