@@ -139,7 +139,7 @@ const agreed =
   /^(?!\p{Extended_Pictographic}|\p{Emoji_Presentation})[\p{L}\p{N}\p{P}\p{S}\p{Zs}]$/u;
 
 function columnsOfGrapheme(grapheme: string): number {
-  if (grapheme.length === 1 && narrow.test(grapheme)) return 1;
+  if (grapheme.length === 1) return narrow.test(grapheme) ? 1 : columnsOfCharacter(grapheme);
   let apart = 0;
   for (const c of grapheme) apart += columnsOfCharacter(c);
   return Math.max(apart, stringWidth(grapheme));

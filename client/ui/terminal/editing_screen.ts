@@ -30,6 +30,8 @@ export class EditingScreen implements LineScreen {
   #prompt = "";
   /** What is on the screen; undefined if nothing is. */
   #picture: Picture | undefined;
+  /** The last layout, and what it was made of. */
+  #layout: { readonly key: readonly unknown[]; readonly picture: Picture } | undefined;
   /** Whether it shows an input line: not while the terminal is given back. */
   #isDrawn = true;
   #hasEnded = false;
@@ -151,14 +153,22 @@ export class EditingScreen implements LineScreen {
 
   #draw(): void {
     if (this.#hasEnded || !this.#isDrawn) return;
-    const { line, search } = this.#editor;
-    const prompt = search === undefined ? this.#prompt : searchPromptText(search);
-    const picture = pictureOf(
-      { prompt, text: line.text, cursor: line.cursor },
-      this.#device.size,
-    );
+    const picture = this.#laidOut();
     this.#device.write(drawn(this.#picture, picture));
     this.#picture = picture;
+  }
+
+  /** How the line looks now: laid out anew if anything of it has changed, since a long one takes its time. */
+  #laidOut(): Picture {
+    const { line, search } = this.#editor;
+    const { columns, rows } = this.#device.size;
+    const prompt = search === undefined ? this.#prompt : searchPromptText(search);
+    const key = [prompt, line.text, line.cursor, columns, rows];
+    if (key.some((part, i) => part !== this.#layout?.key[i])) {
+      const { text, cursor } = line;
+      this.#layout = { key, picture: pictureOf({ prompt, text, cursor }, { columns, rows }) };
+    }
+    return this.#layout!.picture;
   }
 
   #takeOff(): void {
