@@ -5,10 +5,11 @@
  * @module
  */
 
-import { closestString } from "@std/text/closest-string";
 import type { PublicKey } from "../../../shared/crypto/public_key.ts";
 import { type Answer, type LineProblem, wordingOf } from "../wording/wording.ts";
 import { type Command, type CommandContext, type Outcome, quit } from "./command.ts";
+import { beginningWith, closestCommand, findCommand } from "./find_command.ts";
+import { nameOf } from "./name_of.ts";
 import { parseLine } from "./parsed_line.ts";
 import { peopleCommands } from "./people_commands.ts";
 
@@ -109,7 +110,10 @@ const commands: readonly Command[] = [
     argument: "NAME",
     help: "make a conversation the current one",
     turns: "to",
-    run: ({ session }, name) => ({ type: "switched", name: session.switchTo(name!).name }),
+    run: ({ session }, name) => ({
+      type: "switched",
+      name: session.switchTo(nameOf(session, name!)).name,
+    }),
   },
   {
     name: "close",
@@ -132,7 +136,12 @@ const commands: readonly Command[] = [
       return { type: "unregistered", id: client.id };
     },
   },
-  { name: "help", help: "show this", run: () => ({ type: "help", rows: helpRows() }) },
+  {
+    name: "help",
+    argument: "[COMMAND]",
+    help: "show this, or what begins so",
+    run: (_context, word) => help(word),
+  },
   { name: "quit", help: "leave everyone and quit", run: () => quit },
 ];
 
@@ -189,7 +198,9 @@ export function turnOf(line: string): Turn | undefined {
   const command = commandOf(parsed.name);
   if (command === undefined ? !mayTurn(parsed) : command.turns === undefined) return undefined;
   // Of a command that turns to nobody at once, as /trust, the name is not that of the next one to be current.
-  const to = ["chat", "switch"].includes(parsed.name) ? parsed.rest?.trim() : undefined;
+  const to = ["chat", "switch"].includes(command?.name ?? parsed.name)
+    ? parsed.rest?.trim()
+    : undefined;
   return { turningTo: to === "" ? undefined : to };
 }
 
@@ -241,7 +252,7 @@ function runCommand(
   const command = commandOf(name);
   if (command === undefined) {
     if (mayTurn({ name, rest })) failed();
-    return { type: "unknown-command", name, closest: closestTo(name).name };
+    return { type: "unknown-command", name, closest: closestCommand(commands, name).name };
   }
   const argument = command.argument === "TEXT" ? rest : rest?.trim();
   const given = argument !== undefined && argument !== "";
@@ -253,11 +264,7 @@ function runCommand(
 }
 
 function commandOf(name: string): Command | undefined {
-  return commands.find((command) => command.name === name);
-}
-
-function closestTo(name: string): Command {
-  return commandOf(closestString(name, commands.map(({ name }) => name))!)!;
+  return findCommand(commands, name);
 }
 
 /**
@@ -267,7 +274,8 @@ function closestTo(name: string): Command {
 function mayTurn({ name, rest }: { readonly name: string; readonly rest?: string | undefined }) {
   // A path has blanks as well; but `/chat/dave` lacks one.
   if (isPath(name)) return commandOf(name.slice(0, name.indexOf("/")))?.turns !== undefined;
-  return rest !== undefined || closestTo(name).turns !== undefined;
+  const meant = [...beginningWith(commands, name), closestCommand(commands, name)];
+  return rest !== undefined || meant.some(({ turns }) => turns !== undefined);
 }
 
 /** Whether what stands behind a slash is no attempt at a command, such as `etc/passwd`. */
@@ -281,8 +289,12 @@ function usage(command: Command): LineProblem {
   return { type: "usage", usage: usageOf(command), help: command.help };
 }
 
-function helpRows(): (readonly [usage: string, help: string])[] {
-  return commands.map((command) => [usageOf(command), command.help]);
+/** Shows the commands whose names begin so; all if there are none. */
+function help(word = ""): Outcome {
+  const some = beginningWith(commands, word.replace(/^\//, "").toLowerCase());
+  const rows = (some.length === 0 ? commands : some)
+    .map((command) => [usageOf(command), command.help] as const);
+  return { type: "help", rows };
 }
 
 /** Shows it at once: what follows on a registration, such as mail, comes behind it. */
@@ -317,7 +329,8 @@ function showHistory({ session }: CommandContext, argument = ""): Outcome {
   const words = argument.split(/\s+/).filter((word) => word !== "");
   // A name may be a number, too: then another number stands behind it.
   const count = /^\d+$/.test(words.at(-1) ?? "") ? Number(words.pop()) : historyDefault;
-  const [name = session.current?.name, more] = words;
+  const [given, more] = words;
+  const name = given === undefined ? session.current?.name : nameOf(session, given);
   if (more !== undefined) return { type: "not-a-count", given: more, name: name! };
   if (count < 1 || count > historyMax) {
     return { type: "count-out-of-range", count, max: historyMax };
@@ -340,19 +353,22 @@ function presentPersons(
 }
 
 async function close({ session }: CommandContext, name: string | undefined): Promise<Outcome> {
-  return await session.close(name) ? undefined : session.nobodyCurrent("close");
+  const of = name === undefined ? undefined : nameOf(session, name);
+  return await session.close(of) ? undefined : session.nobodyCurrent("close");
 }
 
 async function path({ session }: CommandContext, name: string | undefined): Promise<Outcome> {
   const { client, current } = session;
-  const of = name ?? (current?.isOpen ? current.conversation : current?.name);
+  const of = name === undefined
+    ? current?.isOpen ? current.conversation : current?.name
+    : nameOf(session, name);
   if (of === undefined) return session.nobodyCurrent("path");
   return { type: "path-report", report: await client.path(of) };
 }
 
 async function audit({ session }: CommandContext, name: string | undefined): Promise<Outcome> {
   const { client, current } = session;
-  const of = name ?? current?.name;
+  const of = name === undefined ? current?.name : nameOf(session, name);
   if (of === undefined) return session.nobodyCurrent("audit");
   const to = name === undefined && current?.isOpen ? current.conversation : of;
   return { type: "audited", name: of, report: await client.audit(to) };

@@ -388,7 +388,6 @@ const usages: [line: string, usage: string][] = [
   ["/who bob", "Usage: /who (show the people you talk to and who of them is here)"],
   ["/register now", "Usage: /register (register with the server, so that others find you)"],
   ["/quit now", "Usage: /quit (leave everyone and quit)"],
-  ["/help me", "Usage: /help (show this)"],
 ];
 
 for (const [line, usage] of usages) {
@@ -405,6 +404,10 @@ const misspelt: [line: string, meant: string][] = [
   ["/quti", "quit"],
   ["/CHAT bob", "chat"],
   ["/swich bob", "switch"],
+  ["/join", "chat"],
+  ["/query bob", "chat"],
+  ["/part", "close"],
+  ["/exit", "quit"],
 ];
 
 for (const [line, meant] of misspelt) {
@@ -637,4 +640,58 @@ Deno.test("any text can be sent as it is", () => {
     assertEquals([isMessage(messageLine(text)), turnOf(messageLine(text))], [true, undefined]);
   }
   assertEquals(messageLine(""), "");
+});
+
+Deno.test("/help shows the commands that begin as what stands behind it", async () => {
+  for (const line of ["/help s", "/help /s", "/he S"]) {
+    const t = sitting();
+    await t.types(line);
+    assertEquals(t.shown.of("help")[0]!.rows.map(([usage]) => usage), [
+      "/search WORDS",
+      "/switch NAME",
+    ]);
+  }
+});
+
+Deno.test("the only command that begins so is taken, and no other one", async () => {
+  const t = sitting();
+  t.fake.opens(conversationWith("carol"));
+  await t.types("/sw carol");
+  await t.types("/m Hello");
+  assertEquals(t.fake.calls.filter(([method]) => method === "send"), [
+    ["send", "id of carol", "Hello"],
+  ]);
+  assertEquals([turnOf("/sw carol"), isMessage("/m x")], [{ turningTo: "carol" }, true]);
+  // Several begin so, and one of them would have turned to somebody.
+  for (const line of ["/c dave", "/s", "/c"]) {
+    await t.types("/switch carol");
+    await t.types(line);
+    assertEquals(t.session.current, undefined, line);
+  }
+  assertMatch(sentenceOf(t.shown.all.at(-1)!), /^There is no \/c; did you mean \/chat\?/);
+});
+
+Deno.test("the only name that begins so is taken, where nobody else can be meant", async () => {
+  const t = sitting();
+  for (const name of ["carol", "bob", "bobby"]) t.fake.opens(conversationWith(name));
+  t.fake.known = ["dave"];
+  await t.types("/switch ca");
+  assertEquals(t.session.current?.name, "carol");
+  await t.types("/switch bob");
+  assertEquals(t.session.current?.name, "bob");
+  await t.types("/close ca");
+  t.fake.calls.length = 0;
+  for (const line of ["/history da", "/path da", "/audit da", "/chat da", "/block da"]) {
+    await t.types(line);
+  }
+  assertEquals(
+    t.fake.calls.filter(([method]) => method !== "keyOf").map(([method, to]) => [method, to]),
+    [
+      ["history", "dave"],
+      ["path", "dave"],
+      ["audit", "dave"],
+      ["chat", "da"],
+      ["block", "da"],
+    ],
+  );
 });

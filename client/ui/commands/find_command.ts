@@ -1,0 +1,43 @@
+/**
+ * Which command a word names: the one of that name, or the only one whose name begins so.
+ *
+ * @module
+ */
+
+import { closestString } from "@std/text/closest-string";
+import type { Command } from "./command.ts";
+
+/** What other programs call the commands that we have. */
+const elsewhere: Readonly<Record<string, string>> = {
+  join: "chat",
+  j: "chat",
+  query: "chat",
+  q: "quit",
+  part: "close",
+  leave: "close",
+  exit: "quit",
+  bye: "quit",
+  names: "who",
+  list: "peers",
+  commands: "help",
+};
+
+/** A command by its name or by a beginning of it that no other one has; undefined if there is none. */
+export function findCommand(commands: readonly Command[], word: string): Command | undefined {
+  const exact = commands.find(({ name }) => name === word);
+  const [only, ...others] = beginningWith(commands, word);
+  return exact ?? (others.length === 0 ? only : undefined);
+}
+
+/** The commands whose names begin so; none for an empty word. */
+export function beginningWith(commands: readonly Command[], word: string): readonly Command[] {
+  return word === "" ? [] : commands.filter(({ name }) => name.startsWith(word));
+}
+
+/** The command that a word was most likely meant as, if it names none. */
+export function closestCommand(commands: readonly Command[], word: string): Command {
+  const names = commands.map(({ name }) => name);
+  const [first] = beginningWith(commands, word).map(({ name }) => name);
+  const meant = elsewhere[word.toLowerCase()] ?? first ?? closestString(word, names);
+  return commands.find(({ name }) => name === meant)!;
+}
