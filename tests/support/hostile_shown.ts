@@ -274,6 +274,7 @@ const fields: Arbitraries = {
   "lines-dropped": fc.record({ lines: fc.array(hostile, { minLength: 1, maxLength: 3 }) }),
   "lines-refused": fc.record({ lines: fc.array(hostile, { minLength: 1, maxLength: 3 }) }),
   "pasted-slash": fc.constant({}),
+  "meant-command": fc.record({ line: hostile, command: hostile }),
   "paste-too-long": fc.record({ max: fc.nat() }),
   "taken-over": fc.record({ id: hostile }),
   usage: fc.record({ usage: hostile, help: hostile }),

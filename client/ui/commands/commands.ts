@@ -26,6 +26,16 @@ export interface Turn {
 const historyDefault = 20;
 const historyMax = 1_000;
 
+/** What ends other programs or shows their help if it stands alone in a line. */
+const bareWords: Readonly<Record<string, string>> = {
+  quit: "quit",
+  exit: "quit",
+  ":q": "quit",
+  ":q!": "quit",
+  ":wq": "quit",
+  "?": "help",
+};
+
 /** A line that takes longer than this is said to be under way, in milliseconds. */
 const waitingMs = 1_000;
 
@@ -189,6 +199,11 @@ export function messageLine(text: string): string {
   if (parsed.type === "empty" || parsed.type === "text" && parsed.text === text) return text;
   const slash = text.indexOf("/");
   return `${text.slice(0, slash)}/${text.slice(slash)}`;
+}
+
+/** The command that a message was most likely meant as, since other programs know it by that; else undefined. */
+export function meantCommand(line: string): string | undefined {
+  return bareWords[line.trim().toLowerCase()];
 }
 
 /** What a line may change of which conversation is current; undefined if it changes nothing of it. */

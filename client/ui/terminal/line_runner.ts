@@ -5,7 +5,7 @@
  */
 
 import { systemClock } from "../../../shared/time/clock.ts";
-import { isMessage, runLine } from "../commands/commands.ts";
+import { isMessage, meantCommand, runLine } from "../commands/commands.ts";
 import type { Session } from "../session.ts";
 import type { Shown } from "../wording/wording.ts";
 import type { InputLine } from "./input_line.ts";
@@ -28,6 +28,8 @@ export interface LineSurroundings {
 export function lineRunner(session: Session, surroundings: LineSurroundings): LineRunner {
   const { queue, input, show, prompt, quit } = surroundings;
   const refused: string[] = [];
+  /** The line that the user was last asked about; if it comes again, it is sent. */
+  let askedAbout: string | undefined;
   const take = (shown: Shown) =>
     show(shown.type === "begun-for-another" ? { ...shown, asks: input.isEmpty } : shown);
   return {
@@ -35,6 +37,14 @@ export function lineRunner(session: Session, surroundings: LineSurroundings): Li
       return session.recipient;
     },
     async run(line, begunFor) {
+      const command = line === askedAbout ? undefined : meantCommand(line);
+      askedAbout = undefined;
+      if (command !== undefined) {
+        askedAbout = line;
+        show({ type: "meant-command", line: line.trim(), command });
+        if (!input.putBack(line, begunFor, begunFor)) refused.push(line);
+        return false;
+      }
       const outcome = await runLine(line, { session, show: take, clock: systemClock, begunFor });
       if (outcome === "failed" && isMessage(line)) {
         if (!input.putBack(line, begunFor, session.recipient)) refused.push(line);

@@ -28,6 +28,8 @@ export const lineProblemWords: Words<LineProblem> = {
       `${count} ${count === 1 ? "line was" : "lines were"} not taken: ${max} waited to be done. ` +
         "What follows is sent to nobody until you /chat or /switch to somebody",
     ),
+  "meant-command": ({ line, command }) =>
+    problem(`Did you mean /${command}? Enter once more sends “${line}” as a message`),
   "paste-too-long": ({ max }) =>
     problem(
       `What you have pasted is too long for one message, which has at most ${inThousands(max)} ` +

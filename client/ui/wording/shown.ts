@@ -135,6 +135,8 @@ export type Answer =
 
 /** Why a line was not done. */
 export type LineProblem =
+  /** A message that would be a command in other programs. Entered once more it is sent. */
+  | { readonly type: "meant-command"; readonly line: string; readonly command: string }
   | {
     /** What was pasted does not fit into a message with the rest of the line. */
     readonly type: "paste-too-long";

@@ -155,3 +155,36 @@ Deno.test("of a paste that is too long nothing goes to somebody whom it turned a
   await typing.queue.settled();
   assertEquals(typing.sent, [[peer("carol").conversation, "for carol"]]);
 });
+
+Deno.test("a word that would end another program is asked about, and sent if it is entered again", async () => {
+  for (
+    const [word, command] of [["quit", "quit"], [" :q", "quit"], ["Exit", "quit"], ["?", "help"]]
+  ) {
+    const typing = new Typing();
+    typing.t.turnTo("bob");
+    typing.types(`${word}\r`);
+    await typing.queue.settled();
+    assertEquals(typing.t.shown.of("meant-command"), [
+      { type: "meant-command", line: word!.trim(), command: command! },
+    ]);
+    assertEquals([typing.sent, typing.edited.line], [[], word]);
+    typing.types("\r");
+    await typing.queue.settled();
+    assertEquals(typing.sent, [["id of bob", word]]);
+    // It is asked about anew the next time.
+    typing.types(`${word}\r`);
+    await typing.queue.settled();
+    assertEquals([typing.sent, typing.quits], [[], 0]);
+  }
+});
+
+Deno.test("a word that was asked about and changed is another line", async () => {
+  const typing = new Typing();
+  typing.t.turnTo("bob");
+  typing.types("quit\r");
+  await typing.queue.settled();
+  typing.types(" smoking\rquit\r");
+  await typing.queue.settled();
+  assertEquals(typing.sent, [["id of bob", "quit smoking"]]);
+  assertEquals(typing.t.shown.of("meant-command").length, 2);
+});

@@ -189,6 +189,10 @@ testWords({
       "/chat or /switch to somebody",
     ],
   ],
+  "meant-command": [[
+    { line: ":q", command: "quit" },
+    "error: Did you mean /quit? Enter once more sends “:q” as a message",
+  ]],
   "paste-too-long": [
     [
       { max: 15_360 },

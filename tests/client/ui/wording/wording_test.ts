@@ -62,6 +62,7 @@ Deno.test("what went wrong is a problem, and nothing else is", () => {
   problems.push(
     "too-many-lines",
     "paste-too-long",
+    "meant-command",
     "not-yes-or-no",
     "path",
     "turn-failed",
