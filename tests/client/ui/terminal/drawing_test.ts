@@ -199,3 +199,37 @@ Deno.test("drawn over another line it looks as drawn anew, at any size, and noth
     { numRuns: 300 },
   );
 });
+
+const step = fc.oneof(
+  lines.map((line) => async (d: Drawing, state: { line: DrawnLine }) => {
+    state.line = line;
+    await d.draws(line);
+  }),
+  fc.constant(async (d: Drawing, state: { line: DrawnLine; received: number }) => {
+    await d.prints(`<${state.received++}>`);
+    await d.draws(state.line);
+  }),
+  fc.tuple(fc.integer({ min: 6, max: 50 }), fc.integer({ min: 1, max: 12 }), fc.boolean()).map((
+    [columns, rows, isLate],
+  ) =>
+  async (d: Drawing, { line }: { line: DrawnLine }) => {
+    d.screen.resize(columns, rows);
+    // What is written before the program hears of it.
+    if (isLate) await d.draws(line);
+    d.resizes(columns, rows);
+    await d.draws(line);
+  }),
+);
+
+Deno.test("nothing that was received is lost, whatever is typed and however the screen is resized", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+      using d = new Drawing();
+      const state = { line: line("", "> "), received: 0 };
+      for (const step of steps) await step(d, state);
+      const seen = d.screen.rows.join("\n");
+      for (let i = 0; i < state.received; i++) assert(seen.includes(`<${i}>`), `<${i}>\n${seen}`);
+    }),
+    { numRuns: 200 },
+  );
+});
