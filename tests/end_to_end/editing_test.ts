@@ -3,6 +3,7 @@
 
 import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
 import { type Build, builds, Program } from "../support/program.ts";
+import { RawListener } from "../support/raw_peer.ts";
 import { Screen } from "../support/screen.ts";
 import { hasTerminal, TerminalProgram } from "../support/terminal_program.ts";
 
@@ -189,6 +190,20 @@ for (const build of builds) {
       assertEquals(bob.screen.split("\x1b[?2004h").length, 2);
     });
   }
+
+  test("behind Ctrl+D, which waits for what was entered, Ctrl+C does not wait", async () => {
+    using slow = new RawListener();
+    await using bob = new TerminalProgram(build, "client", "bob");
+    await bob.shows(/bob> $/);
+    await bob.types(`/chat 127.0.0.1:${slow.address.port}\rone\r`);
+    using _peer = await slow.accept();
+    await bob.shows(/> one\r\n[^]*> $/);
+    await bob.types("\x04");
+    await bob.shows(/\x1b\[\?2004l$/);
+    await bob.types("\x03");
+    await bob.shows(/dropped the line that was still to be done: “one”/);
+    assertEquals(await bob.ends(), 0);
+  });
 
   test("Ctrl+Z without a shell leaves the terminal as it was", async () => {
     await using bob = new TerminalProgram(named(build), "client", "bob");

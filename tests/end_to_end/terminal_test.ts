@@ -111,7 +111,16 @@ for (const build of builds) {
     await bob.shows(/switch alice/);
     await bob.types("\r");
     await bob.shows(/talking to alice/);
-    await bob.types("once\r");
+    // Several begin so: what they have in common is put in, and then they are shown.
+    await bob.types("/ver");
+    await bob.shows(/> \/ver$/);
+    await bob.types("\t");
+    await bob.shows(/> \/verify $/);
+    await bob.types("\x15/s");
+    await bob.shows(/\x1b\[Ks$/);
+    await bob.types("\t");
+    await bob.shows(/\/search {2}\/switch\r\n[^]*> \/s$/);
+    await bob.types("\x15once\r");
     await alice.says(/^bob: once$/);
     await bob.types("\x1b[A");
     await bob.types(" again\r");

@@ -115,6 +115,8 @@ export class EditingScreen implements LineScreen {
         return this.#events.interrupted();
       case "end":
         this.end();
+        // What was entered before may take its time, and nothing reads keys any more: Ctrl+C has to be a signal.
+        this.#device.giveBack();
         return this.#events.ended();
       case "suspend":
         return this.#suspension.stop();
@@ -193,6 +195,7 @@ export class EditingScreen implements LineScreen {
   }
 
   #takeOver(): void {
+    if (this.#hasEnded) return;
     this.#isDrawn = true;
     this.#device.take();
     // A shell may have written meanwhile: the line is drawn where the cursor is.
