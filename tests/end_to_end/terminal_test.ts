@@ -1,7 +1,7 @@
 // The client in a real terminal, which util-linux's `script` makes.
 // deno-lint-ignore-file no-control-regex -- what a terminal is sent is what this is about
 
-import { assert, assertEquals, assertNotMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
 import { EncryptedPeer } from "../support/encrypted_peer.ts";
 import { RawPeer } from "../support/raw_peer.ts";
 import { builds, Program } from "../support/program.ts";
@@ -158,6 +158,8 @@ for (const build of builds) {
       assertEquals(bob.screen.slice(before).split("ho\r").length, 2, "the terminal echoes");
       await bob.types("/quit\r");
       await bob.shows(/ended/);
+      // Who stops by themselves give the terminal back before.
+      if (how === "by Ctrl+Z") assertMatch(bob.screen, /\x1b\[\?2004l[^]*stopped/);
     });
   }
 

@@ -75,6 +75,7 @@ export class EditingScreen implements LineScreen {
   }
 
   close(): void {
+    this.#hasEnded = true;
     clearTimeout(this.#patience);
     this.#held.dispose();
     this.#device.giveBack();
@@ -119,7 +120,8 @@ export class EditingScreen implements LineScreen {
         this.#device.giveBack();
         return this.#events.ended();
       case "suspend":
-        return this.#suspension.stop();
+        this.#suspension.stop();
+        return;
       case "clear-screen":
         return this.#clear();
       case "complete":
@@ -187,11 +189,12 @@ export class EditingScreen implements LineScreen {
     this.#picture = undefined;
   }
 
-  #giveBack(): void {
+  async #giveBack(): Promise<void> {
     if (this.#picture !== undefined) this.#device.write(left(this.#picture));
     this.#picture = undefined;
     this.#isDrawn = false;
     this.#device.giveBack();
+    await this.#device.flush();
   }
 
   #takeOver(): void {

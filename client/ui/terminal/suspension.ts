@@ -9,8 +9,8 @@ import { onContinue } from "../../../shared/process/signals.ts";
 
 /** What a program does with its terminal if it is to be stopped. */
 interface SuspendedTerminal {
-  /** Gives it back as it was before the program took it. */
-  giveBack(): void;
+  /** Gives it back as it was before the program took it. Done when what that takes is written; never rejected. */
+  giveBack(): Promise<void>;
   /** Takes it, and draws what stands on the screen while the program runs. */
   takeOver(): void;
 }
@@ -34,8 +34,8 @@ export class Suspension implements Disposable {
    * Stops the program, until its shell lets it go on. Without a shell that could, the system does not stop it;
    * then nothing happens, but that the terminal is taken over again.
    */
-  stop(): void {
-    this.#terminal.giveBack();
+  async stop(): Promise<void> {
+    await this.#terminal.giveBack();
     try {
       Deno.kill(Deno.pid, "SIGTSTP");
     } catch {
