@@ -4,7 +4,12 @@
  * @module
  */
 
-import { type Address, isSameAddress, isUnspecified } from "../../shared/net/address.ts";
+import {
+  type Address,
+  isSameAddress,
+  isUnspecified,
+  takesFamilyOf,
+} from "../../shared/net/address.ts";
 import { candidatesMax } from "../../shared/protocol/limits.ts";
 import { isElsewhereReachable } from "../transport/transport.ts";
 
@@ -24,18 +29,9 @@ export function ownCandidates(
   const { host, port } = listening;
   const hosts = isUnspecified(host) ? own : [host];
   const all = [...hosts.map((host) => ({ host, port })), ...announced ? [announced] : []]
-    .filter((address) => isElsewhereReachable(address.host) && listensOn(host, address.host));
+    .filter((address) => isElsewhereReachable(address.host) && takesFamilyOf(host, address.host));
   const different = all.filter((address, i) =>
     all.findIndex((other) => isSameAddress(other, address)) === i
   );
   return different.slice(0, candidatesMax);
-}
-
-/** Whether listening at a host takes calls of the family of another. */
-function listensOn(listening: string, host: string): boolean {
-  return isFamily6(listening) ? listening === "::" || isFamily6(host) : !isFamily6(host);
-}
-
-function isFamily6(host: string): boolean {
-  return host.includes(":");
 }

@@ -11,7 +11,10 @@ import {
   formatAddress,
   isNowhere,
   isUnspecified,
+  nowhere,
   parsePort,
+  reachableHost,
+  takesFamilyOf,
 } from "../../shared/net/address.ts";
 import { Backoff } from "../../shared/time/backoff.ts";
 import { aborted, type TimerClock, wait } from "../../shared/time/clock.ts";
@@ -204,14 +207,16 @@ export class Registration {
 
   async #askServer(byUser: boolean): Promise<Registered> {
     const { id, identity, listening, connection } = this.#options;
-    const reached = this.#options.announced ?? listening;
     await connection.connect();
-    const claimed = isUnspecified(reached.host)
-      ? connection.localHost ?? reached.host
-      : reached.host;
+    const reached = placeFor(
+      listening,
+      this.#options.announced ?? listening,
+      connection.localHost,
+    );
+    const claimed = reached.host;
     const register = () =>
       requestSigned(connection, identity, "REGISTER", [
-        ...locationHeaders(id, { host: claimed, port: reached.port }),
+        ...locationHeaders(id, reached),
         ["Version", protocolVersion],
         ["Expires", String(this.#askedS)],
         ["Instance", this.#instance],
@@ -232,7 +237,8 @@ export class Registration {
     const port = parsePort(header(reply, "Port")!) || reached.port;
     const expiresS = parseWholeNumber(header(reply, "Expires"));
     const { server } = connection;
-    if (isNowhere(reached) && !isNowhere({ host, port })) {
+    const isHidden = this.#options.announced !== undefined && isNowhere(this.#options.announced);
+    if (isHidden && !isNowhere({ host, port })) {
       await this.#unregister().catch(() => {});
       throw new UserError({ code: "server-shows-address", server: formatServerAddress(server) });
     }
@@ -331,6 +337,23 @@ export class Registration {
       return problemOf(error);
     }
   }
+}
+
+/**
+ * Where the server is told that we are.
+ *
+ * @param reached Where others reach us, as far as we know; an unspecified host stands for `local`.
+ * @param local Our end of the connection to the server, as which it sees us if no router is in front; undefined if
+ * there is none.
+ */
+function placeFor(listening: Address, reached: Address, local: string | undefined): Address {
+  const isAnywhere = isUnspecified(reached.host);
+  if (local === undefined) return reached;
+  const isSeenDeaf = !takesFamilyOf(listening.host, local) &&
+    (isAnywhere || reachableHost(reached.host, local) !== reached.host);
+  // It would hand out where it sees us, of a family on which nobody listens.
+  if (isSeenDeaf) return nowhere;
+  return isAnywhere ? { host: local, port: reached.port } : reached;
 }
 
 /** How long the server wants to be left alone, in milliseconds, up to what is believable. */

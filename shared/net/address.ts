@@ -165,6 +165,15 @@ export function isUnspecified(host: string): boolean {
     (isIpAddress(host) && ipaddr.process(host).range() === "unspecified");
 }
 
+/** Whether who listens at a host takes calls to the family of another: one of IPv6 takes both if it is `::`. */
+export function takesFamilyOf(listening: string, host: string): boolean {
+  return isFamily6(listening) ? listening === "::" || isFamily6(host) : !isFamily6(host);
+}
+
+function isFamily6(host: string): boolean {
+  return host.includes(":");
+}
+
 /**
  * Decides at which host others can reach a client: the one that it claims if that is believable, else the one
  * that the server observes. A claim is believable if it equals the observed address, if both are loopback, or

@@ -48,7 +48,7 @@ type Answer = (request: Message) => Message;
 /** A registration with a server that answers as it is told to. */
 function made(
   answer: Answer,
-  options: { random?: () => number; host?: string; announced?: Address } = {},
+  options: { random?: () => number; host?: string; announced?: Address; localHost?: string } = {},
 ) {
   const requests: Message[] = [];
   const clock = new FakeClock();
@@ -56,7 +56,7 @@ function made(
   const connection = {
     server,
     connect: () => Promise.resolve(),
-    localHost: "192.0.2.1",
+    localHost: options.localHost ?? "192.0.2.1",
     registered: undefined,
     release: () => {},
     async request(request: Message): Promise<Message> {
@@ -582,6 +582,28 @@ Deno.test("a client that is displaced does not turn to another server when it lo
   await t.clock.pass(1_000_000);
   assertEquals(t.servers.dialed, [1]);
   assertEquals(t.events.types, ["registered", "displaced"]);
+});
+
+Deno.test("who is seen at a family on which they do not listen is told of by no address", async () => {
+  const cases: [listening: string, local: string, said: string, announced?: string][] = [
+    ["0.0.0.0", "2001:db8::7", "100::"],
+    ["198.51.100.7", "2001:db8::7", "100::"],
+    ["0.0.0.0", "2001:db8::7", "100::", "203.0.113.9"],
+    // The server believes what is within a network of one's own.
+    ["192.168.1.7", "fd00::7", "192.168.1.7"],
+    ["0.0.0.0", "198.51.100.7", "198.51.100.7"],
+    ["::", "198.51.100.7", "198.51.100.7"],
+    ["::", "2001:db8::7", "2001:db8::7"],
+    ["0.0.0.0", "198.51.100.7", "203.0.113.9", "203.0.113.9"],
+  ];
+  for (const [host, localHost, said, outside] of cases) {
+    const announced = outside === undefined ? {} : { announced: { host: outside, port: 7000 } };
+    const t = made(granting(300), { host, localHost, ...announced });
+    await t.start();
+    const [request] = t.requests;
+    const port = said === "100::" ? "9" : outside === undefined ? "5556" : "7000";
+    assertEquals([header(request!, "IP"), header(request!, "Port")], [said, port], host);
+  }
 });
 
 Deno.test("who is to be found nowhere takes back what a server says of them all the same", async () => {
