@@ -265,6 +265,7 @@ const fields: Arbitraries = {
     current: maybe(hostile),
   }),
   help: fc.record({
+    examples: fc.constant([]),
     rows: fc.array(fc.tuple(hostile, hostile), { minLength: 1, maxLength: 4 }),
   }),
   hint: fc.record({

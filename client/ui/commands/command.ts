@@ -30,6 +30,8 @@ export interface Command {
   readonly name: string;
   /** As in the help: `NAME` is required, `[NAME]` is not, `TEXT` takes the rest of the line as it is. */
   readonly argument?: string;
+  /** Lines as they may be typed; given if there is an argument. */
+  readonly examples?: readonly string[];
   readonly help: string;
   /** Whether it sends a message. */
   readonly sends?: true;

@@ -9,6 +9,7 @@ import type { PublicKey } from "../../../shared/crypto/public_key.ts";
 import { type Answer, type LineProblem, wordingOf } from "../wording/wording.ts";
 import { type Command, type CommandContext, type Outcome, quit } from "./command.ts";
 import { beginningWith, closestCommand, findCommand } from "./find_command.ts";
+import { help, usageOf } from "./help.ts";
 import { nameOf } from "./name_of.ts";
 import { parseLine } from "./parsed_line.ts";
 import { peopleCommands } from "./people_commands.ts";
@@ -58,6 +59,7 @@ const commands: readonly Command[] = [
   {
     name: "bridge",
     argument: "[NAME]",
+    examples: ["/bridge", "/bridge bob"],
     help: "ask the server for another client, or for the one of that name",
     run: async ({ session }, name) => ({
       type: "bridged",
@@ -67,6 +69,7 @@ const commands: readonly Command[] = [
   {
     name: "chat",
     argument: "IP:PORT|NAME",
+    examples: ["/chat bob", "/chat 192.0.2.7:5556"],
     help: "open a conversation, also with someone you know who is away",
     turns: "to",
     run: (context, to) => chat(context, to!),
@@ -74,6 +77,7 @@ const commands: readonly Command[] = [
   {
     name: "msg",
     argument: "TEXT",
+    examples: ["/msg /etc/hosts is a file"],
     help: "send a message; a line without a slash is one, too",
     sends: true,
     run: (context, text) => say(context, text!),
@@ -82,12 +86,14 @@ const commands: readonly Command[] = [
   {
     name: "history",
     argument: "[NAME] [N]",
+    examples: ["/history", "/history bob 100"],
     help: `show the last messages, ${historyDefault} if you do not say how many`,
     run: (context, argument) => showHistory(context, argument),
   },
   {
     name: "search",
     argument: "WORDS",
+    examples: ["/search train tuesday"],
     help: "find messages that have all these words",
     run: async ({ session: { client } }, words) => {
       const { entries, ignored } = await client.search(words!);
@@ -112,12 +118,14 @@ const commands: readonly Command[] = [
   {
     name: "path",
     argument: "[NAME]",
+    examples: ["/path bob"],
     help: "show which way a conversation goes, and how long that takes",
     run: (context, name) => path(context, name),
   },
   {
     name: "switch",
     argument: "NAME",
+    examples: ["/switch bob"],
     help: "make a conversation the current one",
     turns: "to",
     run: ({ session }, name) => ({
@@ -128,6 +136,7 @@ const commands: readonly Command[] = [
   {
     name: "close",
     argument: "[NAME]",
+    examples: ["/close", "/close bob"],
     help: "leave the current conversation, or the one of that name",
     turns: "away",
     run: (context, name) => close(context, name),
@@ -135,6 +144,7 @@ const commands: readonly Command[] = [
   {
     name: "audit",
     argument: "[NAME]",
+    examples: ["/audit bob"],
     help: "compare with someone which messages each of you has",
     run: (context, name) => audit(context, name),
   },
@@ -149,8 +159,9 @@ const commands: readonly Command[] = [
   {
     name: "help",
     argument: "[COMMAND]",
-    help: "show this, or what begins so",
-    run: (_context, word) => help(word),
+    examples: ["/help chat"],
+    help: "show this, or a command with examples",
+    run: (_context, word) => help(commands, word),
   },
   { name: "quit", help: "leave everyone and quit", run: () => quit },
 ];
@@ -298,18 +309,8 @@ function isPath(name: string): boolean {
   return name.includes("/");
 }
 
-const usageOf = ({ name, argument }: Command) => `/${name}${argument ? ` ${argument}` : ""}`;
-
 function usage(command: Command): LineProblem {
   return { type: "usage", usage: usageOf(command), help: command.help };
-}
-
-/** Shows the commands whose names begin so; all if there are none. */
-function help(word = ""): Outcome {
-  const some = beginningWith(commands, word.replace(/^\//, "").toLowerCase());
-  const rows = (some.length === 0 ? commands : some)
-    .map((command) => [usageOf(command), command.help] as const);
-  return { type: "help", rows };
 }
 
 /** Shows it at once: what follows on a registration, such as mail, comes behind it. */

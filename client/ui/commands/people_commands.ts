@@ -12,6 +12,7 @@ export const peopleCommands: readonly Command[] = [
   {
     name: "accept",
     argument: "NAME",
+    examples: ["/accept carol"],
     help: "take someone who calls or writes for a contact, and all that they send",
     run: ({ session }, name) => ({
       type: "accepted",
@@ -21,6 +22,7 @@ export const peopleCommands: readonly Command[] = [
   {
     name: "block",
     argument: "NAME|KEY",
+    examples: ["/block carol"],
     help: "refuse the calls and the mail of a key; KEY is its fingerprint",
     turns: "away",
     run: async ({ session }, who) => ({ type: "blocked", ...await session.block(who!) }),
@@ -28,6 +30,7 @@ export const peopleCommands: readonly Command[] = [
   {
     name: "unblock",
     argument: "NAME|KEY",
+    examples: ["/unblock carol"],
     help: "let somebody call and write again",
     run: ({ session }, who) => ({
       type: "unblocked",
@@ -37,6 +40,7 @@ export const peopleCommands: readonly Command[] = [
   {
     name: "verify",
     argument: "NAME [yes|no]",
+    examples: ["/verify bob", "/verify bob yes"],
     help: "compare words with someone to be sure that nobody is in the middle",
     turns: "away",
     run: (context, argument) => verify(context, argument!),
@@ -44,6 +48,7 @@ export const peopleCommands: readonly Command[] = [
   {
     name: "trust",
     argument: "NAME [FINGERPRINT]",
+    examples: ["/trust bob"],
     help: "accept a key that was refused, for example if someone has a new machine",
     turns: "to",
     run: (context, argument) => trust(context, argument!),

@@ -79,7 +79,11 @@ export const answerWords: Words<Answer> = {
   audited: ({ name, report }) => (agrees(report) ? list : problem)(...auditLines(name, report)),
   "path-report": ({ report }) => list(...pathLines(report)),
   conversations: (answer) => list(...conversationLines(answer)),
-  help: ({ rows }) => list(...aligned(rows)),
+  help: ({ rows, examples }) =>
+    list(
+      ...aligned(rows),
+      ...examples.map((line, i) => `  ${i === 0 ? "for example" : "           "}  ${line}`),
+    ),
   hint: ({ hint }) => notice(hints[hint]),
   "still-waiting": ({ command }) =>
     notice(`still waiting for ${command ?? "the message to go out"} …`),

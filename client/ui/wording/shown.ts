@@ -107,7 +107,12 @@ export type Answer =
     /** The id of the current one. */
     readonly current: string | undefined;
   }
-  | { readonly type: "help"; readonly rows: readonly (readonly [usage: string, help: string])[] }
+  | {
+    readonly type: "help";
+    readonly rows: readonly (readonly [usage: string, help: string])[];
+    /** Lines as they may be typed. */
+    readonly examples: readonly string[];
+  }
   | {
     /** What the user should know when a client starts. */
     readonly type: "hint";

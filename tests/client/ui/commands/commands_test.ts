@@ -653,6 +653,22 @@ Deno.test("/help shows the commands that begin as what stands behind it", async 
   }
 });
 
+Deno.test("/help shows a command alone with examples, each of which can be typed", async () => {
+  for (const name of await names()) {
+    const t = sitting();
+    await t.types(`/help ${name}`);
+    const { rows, examples } = t.shown.of("help")[0]!;
+    assertEquals(rows.length, 1);
+    assertEquals(examples.length > 0, rows[0]![0].includes(" "), name);
+    for (const line of examples) {
+      assert(line === `/${name}` || line.startsWith(`/${name} `), line);
+      const other = sitting();
+      await other.types(line);
+      assertEquals([...other.shown.of("usage"), ...other.shown.of("unknown-command")], []);
+    }
+  }
+});
+
 Deno.test("the only command that begins so is taken, and no other one", async () => {
   const t = sitting();
   t.fake.opens(conversationWith("carol"));

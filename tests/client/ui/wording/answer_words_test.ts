@@ -128,7 +128,13 @@ testWords({
       "  carol  127.0.0.1:5557  encrypted  (current)",
     ],
   ],
-  help: [[{ rows: [["/a", "one"], ["/long", "two"]] }, "  /a     one\n  /long  two"]],
+  help: [
+    [{ rows: [["/a", "one"], ["/long", "two"]], examples: [] }, "  /a     one\n  /long  two"],
+    [
+      { rows: [["/a NAME", "one"]], examples: ["/a bob", "/a carol"] },
+      "  /a NAME  one\n  for example  /a bob\n               /a carol",
+    ],
+  ],
   hint: [
     [
       { hint: "local-only" },

@@ -30,7 +30,7 @@ Deno.test("names of any length are aligned, in lists of clients, of peers and in
     const open = { type: "conversations", conversations, current: undefined } as const;
     assertEquals(columns(wordingOf(open).lines.slice(1), seconds).size, 1);
     const rows = ids.map((id) => [`/${id}`, "help"] as const);
-    const { lines } = wordingOf({ type: "help", rows });
+    const { lines } = wordingOf({ type: "help", rows, examples: [] });
     assertEquals(new Set(lines.map((line) => line.lastIndexOf("help"))).size, 1);
   }));
 });
