@@ -6,7 +6,7 @@
 
 // deno-lint-ignore-file no-console -- what goes wrong is printed here
 import { Command, CommanderError } from "commander";
-import { addClientCommands } from "./client/ui/cli/cli.ts";
+import { addClientCommands, argumentsOfStart } from "./client/ui/cli/cli.ts";
 import config from "./deno.json" with { type: "json" };
 import { addServerCommand } from "./server/cli.ts";
 import { errorMessage } from "./shared/errors/error_message.ts";
@@ -54,8 +54,9 @@ async function main(args: string[]): Promise<number> {
     fail(event.reason);
   });
   try {
-    if (args.length === 0) program.help({ error: true });
-    await program.parseAsync(args, { from: "user" });
+    const given = args.length === 0 ? await argumentsOfStart() : args;
+    if (given === undefined) program.help({ error: true });
+    await program.parseAsync(given, { from: "user" });
     return Deno.exitCode;
   } catch (error) {
     // Commander has printed what is wrong, or what was asked for.

@@ -59,6 +59,18 @@ export function addClientCommands(program: Command, options: ClientCommandsOptio
   addDemo(program, options);
 }
 
+/**
+ * The arguments that `p2pchat` alone stands for: those of a client, as whom the user has said to be. Undefined if there
+ * is no terminal in which they could say it, or they have ended the input instead.
+ *
+ * @throws {Error} If what is remembered cannot be read, or not be written.
+ */
+export async function argumentsOfStart(): Promise<string[] | undefined> {
+  if (!Deno.stdin.isTerminal() || !Deno.stdout.isTerminal()) return undefined;
+  const start = await import("./first_run.ts");
+  return await start.argumentsOfStart(configDirectory());
+}
+
 function addClient(program: Command): void {
   program.command("client")
     .description("talk to people")
