@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Address, isLoopback, isNowhere, plainHost } from "../../shared/net/address.ts";
+import { type Address, isLoopback, plainHost } from "../../shared/net/address.ts";
 import { fingerprintOf } from "../../shared/crypto/public_key.ts";
 import { isClientId } from "../../shared/protocol/client_id.ts";
 import { errorReply } from "../../shared/protocol/error_reply.ts";
@@ -23,23 +23,11 @@ export function bridge(request: Message, { registry, names }: Context, client: C
   const asker = header(request, "clientID")!;
   if (!isClientId(asker)) return errorReply(requestFaults.invalidClientId(asker));
   const target = header(request, "Target");
-  if (target === undefined) return bridgeTo(request, nextCallable(registry, asker), client);
+  if (target === undefined) return bridgeTo(request, registry.next(asker), client);
   if (!isClientId(target)) return errorReply(requestFaults.invalidClientId(target));
   if (target === asker) return errorReply(serverFaults.ownId(target));
   const found = registry.find(target);
   return found === undefined ? away(request, target, names) : bridgeTo(request, found, client);
-}
-
-/** Those who are reached over this server alone that are passed over, at most. */
-const passedOverMax = 8;
-
-/** The next client that can be called at its address, if there is one soon. */
-function nextCallable(registry: Context["registry"], asker: string): Registration | undefined {
-  let next = registry.next(asker);
-  for (let i = 0; i < passedOverMax && next !== undefined && isNowhere(next.address); i++) {
-    next = registry.next(asker);
-  }
-  return next === undefined || isNowhere(next.address) ? undefined : next;
 }
 
 /** Nobody is registered under a name. Whose it is all the same is said, so that nobody can pass for its owner. */

@@ -8,7 +8,7 @@
 
 import sortedBtree from "sorted-btree";
 import { type Fingerprint, fingerprintOf, type PublicKey } from "../../shared/crypto/public_key.ts";
-import type { Address } from "../../shared/net/address.ts";
+import { type Address, isNowhere } from "../../shared/net/address.ts";
 import { registrationTtlMaxMs, subscribedIdleMs } from "../../shared/protocol/limits.ts";
 import { ownCopy } from "../../shared/text/own_copy.ts";
 import type { Clock } from "../../shared/time/clock.ts";
@@ -92,6 +92,7 @@ export class Registry {
   readonly #onChange: (clientId: string) => void;
   readonly #byId = new Map<string, Entry>();
   readonly #sorted = new BTree<string, Entry>(undefined, compareIds);
+  /** Those who can be called at their address. */
   readonly #queue = new RoundRobin<Entry>();
   readonly #wheel: TimerWheel<Entry>;
   readonly #perHost: HostQuota;
@@ -183,7 +184,7 @@ export class Registry {
 
   /**
    * Names the client that has waited longest to be named, so that asking again and again names everyone; a new
-   * one waits behind the others. Nobody is named to themselves.
+   * one waits behind the others. Nobody is named to themselves, and nobody who is to be called nowhere.
    */
   next(askerId: string): Registration | undefined {
     this.expire();
@@ -249,7 +250,7 @@ export class Registry {
     this.#perHost.add(observedHost);
     this.#byId.set(clientId, entry);
     this.#sorted.set(clientId, entry);
-    this.#queue.append(entry);
+    if (!isNowhere(entry.address)) this.#queue.append(entry);
     this.#onChange(clientId);
     return entry;
   }
@@ -258,7 +259,10 @@ export class Registry {
     const { address, observedHost, key, registrant } = applicant;
     // Most refreshes change nothing but the time, and what is not written need not be collected.
     if (entry.address.host !== address.host || entry.address.port !== address.port) {
+      const wasNowhere = isNowhere(entry.address);
+      if (!wasNowhere && isNowhere(address)) this.#queue.remove(entry);
       entry.address = ownAddress(address);
+      if (wasNowhere && !isNowhere(address)) this.#queue.append(entry);
     }
     if (entry.observedHost !== observedHost) {
       this.#perHost.remove(entry.observedHost);
@@ -279,7 +283,7 @@ export class Registry {
   #remove(entry: Entry): void {
     this.#byId.delete(entry.clientId);
     this.#sorted.delete(entry.clientId);
-    this.#queue.remove(entry);
+    if (!isNowhere(entry.address)) this.#queue.remove(entry);
     this.#perHost.remove(entry.observedHost);
     this.#onChange(entry.clientId);
   }

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { type Applicant, Registry } from "../../../server/registry/registry.ts";
+import { nowhere } from "../../../shared/net/address.ts";
 import {
   type Fingerprint,
   fingerprintOf,
@@ -136,6 +137,31 @@ Deno.test("a registration made again after its end does not end at the old one's
   assertEquals(registry.size, 1);
   clock.nowMs = 30_000;
   assertEquals(registry.size, 0);
+});
+
+Deno.test("next passes over those who are to be called nowhere, however many, and as long as they are", () => {
+  const { registry } = setUp();
+  const hidden = Array.from(
+    { length: 20 },
+    (_, i) => applicant(`hidden${i}`, { address: nowhere }),
+  );
+  for (const one of hidden) registry.register(one);
+  assertEquals(registry.next("alice"), undefined);
+  registry.register(applicant("bob"));
+  registry.register(applicant("carol"));
+  const ask = () => registry.next("alice")?.clientId;
+  assertEquals([ask(), ask(), ask()], ["bob", "carol", "bob"]);
+  // One hides, another one is to be found.
+  registry.register(applicant("carol", { address: nowhere }));
+  registry.register(applicant("hidden0"));
+  assertEquals([ask(), ask(), ask()], ["bob", "hidden0", "bob"]);
+  for (const { clientId } of hidden) {
+    assertEquals(registry.unregister(clientId, "192.0.2.1"), "removed");
+  }
+  assertEquals([ask(), ask()], ["bob", "bob"]);
+  assertEquals(registry.unregister("carol", "192.0.2.1"), "removed");
+  registry.register(applicant("carol"));
+  assertEquals([ask(), ask()], ["bob", "carol"]);
 });
 
 Deno.test("next gives everyone in turn, and never the asker", () => {
