@@ -5,6 +5,8 @@
  * @module
  */
 
+import { unseen } from "../../../shared/text/unseen.ts";
+
 /** What a line is. */
 export type ParsedLine =
   | { readonly type: "empty" }
@@ -19,8 +21,6 @@ export type ParsedLine =
     readonly rest: string | undefined;
   };
 
-/** What cannot be seen before a line: blanks, control characters, and what no font draws. */
-const unseen = String.raw`[\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]`;
 const seenAtOnce = RegExp(`^(?!${unseen})[^/]`, "u");
 const beforeAndSlashes = RegExp(`^(${unseen}*)(/{0,2})`, "u");
 

@@ -6,6 +6,7 @@
  */
 
 import { graphemeAt } from "../../../shared/text/columns.ts";
+import { isUnseen } from "../../../shared/text/unseen.ts";
 
 /** Of a text that is edited, UTF-16 code units at most: more than a message can have. */
 const lineCharactersMax = 64 * 1024;
@@ -19,9 +20,6 @@ export interface LineText {
   /** How many characters at its beginning were typed: the first one behind them came by a paste. */
   readonly typed: number;
 }
-
-/** What is seen of a line. */
-const seen = /[^\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
 
 /** A line that is being edited. Each change takes a time that is at most linear in its length. */
 export class EditedLine {
@@ -47,7 +45,7 @@ export class EditedLine {
 
   /** Whether the line begins with what was pasted. A slash there begins no command. */
   get beginsPasted(): boolean {
-    return this.#text !== "" && !seen.test(this.#text.slice(0, this.#typed));
+    return this.#text !== "" && isUnseen(this.#text.slice(0, this.#typed));
   }
 
   /** Makes it another line, with the cursor at its end. */
