@@ -33,7 +33,8 @@ export class Places {
    *
    * @param name Whose it is; undefined if that is not known.
    * @param otherwise Another address of theirs, asked for and tried if it may not.
-   * @throws {UserError} With `relay-only` if none may; with `address-not-called` if neither may, for the reason that the first has.
+   * @throws {UserError} With `relay-only` if none may at all; else, if neither may, with `address-not-called` or
+   * `peer-relay-only`, for the reason that the first has.
    */
   async permit(
     address: NamedAddress,

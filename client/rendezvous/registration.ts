@@ -206,17 +206,12 @@ export class Registration {
   }
 
   async #askServer(byUser: boolean): Promise<Registered> {
-    const { id, identity, listening, connection } = this.#options;
+    const { id, identity, listening, announced, connection } = this.#options;
     await connection.connect();
-    const reached = placeFor(
-      listening,
-      this.#options.announced ?? listening,
-      connection.localHost,
-    );
-    const claimed = reached.host;
+    const claimed = placeFor(listening, announced ?? listening, connection.localHost);
     const register = () =>
       requestSigned(connection, identity, "REGISTER", [
-        ...locationHeaders(id, reached),
+        ...locationHeaders(id, claimed),
         ["Version", protocolVersion],
         ["Expires", String(this.#askedS)],
         ["Instance", this.#instance],
@@ -233,12 +228,11 @@ export class Registration {
       registered = await register();
     }
     const { reply, proven, unchecked } = registered;
-    const host = header(reply, "IP")! || claimed;
-    const port = parsePort(header(reply, "Port")!) || reached.port;
+    const host = header(reply, "IP")! || claimed.host;
+    const port = parsePort(header(reply, "Port")!) || claimed.port;
     const expiresS = parseWholeNumber(header(reply, "Expires"));
     const { server } = connection;
-    const isHidden = this.#options.announced !== undefined && isNowhere(this.#options.announced);
-    if (isHidden && !isNowhere({ host, port })) {
+    if (announced !== undefined && isNowhere(announced) && !isNowhere({ host, port })) {
       await this.#unregister().catch(() => {});
       throw new UserError({ code: "server-shows-address", server: formatServerAddress(server) });
     }

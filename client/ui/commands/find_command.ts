@@ -6,6 +6,7 @@
 
 import { closestString } from "@std/text/closest-string";
 import type { Command } from "./command.ts";
+import { meantWord } from "./meant_word.ts";
 
 /** What other programs call the commands that we have. */
 const elsewhere: Readonly<Record<string, string>> = {
@@ -24,9 +25,8 @@ const elsewhere: Readonly<Record<string, string>> = {
 
 /** A command by its name or by a beginning of it that no other one has; undefined if there is none. */
 export function findCommand(commands: readonly Command[], word: string): Command | undefined {
-  const exact = commands.find(({ name }) => name === word);
-  const [only, ...others] = beginningWith(commands, word);
-  return exact ?? (others.length === 0 ? only : undefined);
+  const meant = meantWord(commands.map(({ name }) => name), word);
+  return word === "" ? undefined : commands.find(({ name }) => name === meant);
 }
 
 /** The commands whose names begin so; none for an empty word. */

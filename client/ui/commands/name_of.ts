@@ -5,6 +5,7 @@
  */
 
 import type { Session } from "../session.ts";
+import { meantWord } from "./meant_word.ts";
 
 /**
  * The name that a word stands for: the only one that begins so, if it is not a name itself. Only for commands that
@@ -14,8 +15,5 @@ import type { Session } from "../session.ts";
  */
 export function nameOf(session: Session, word: string): string {
   if (session.client.conversation(word) !== undefined) return word;
-  const { names } = session;
-  if (names.includes(word)) return word;
-  const [only, ...others] = names.filter((name) => name.startsWith(word));
-  return only !== undefined && others.length === 0 ? only : word;
+  return meantWord(session.names, word) ?? word;
 }

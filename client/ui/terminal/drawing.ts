@@ -201,7 +201,10 @@ export function drawn(before: Picture | undefined, picture: Picture): string {
     now = behind(picture, row);
   }
   if (before.rows.length > rows.length) {
-    now.row > last ? text += moved(now, now = { row: last + 1, column: 0 }) : goTo(last + 1);
+    const below = { row: last + 1, column: 0 };
+    if (now.row > last) text += moved(now, below);
+    else goTo(below.row);
+    now = below;
     text += eraseBelow;
   }
   return text + moved(now, cursor);

@@ -60,7 +60,10 @@ export class DumbScreen implements LineScreen {
   #take(bytes: Uint8Array): void {
     const lines = (this.#begun + this.#utf8.decode(bytes, { stream: true })).split(/\r?\n/);
     this.#begun = lines.pop()!;
-    if (this.#begun.length > lineMax) lines.push(this.#begun.slice(0, lineMax)), this.#begun = "";
+    if (this.#begun.length > lineMax) {
+      lines.push(this.#begun.slice(0, lineMax));
+      this.#begun = "";
+    }
     for (const line of lines) {
       // The terminal has echoed the end of the line as well.
       this.#isPrompted = false;
