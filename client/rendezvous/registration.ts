@@ -99,6 +99,8 @@ export class Registration {
   readonly #instance = randomId();
   /** The servers of which the user was told that a signature for them may be good elsewhere. */
   readonly #unchecked = new Set<string>();
+  /** Those that tell others where we are, whatever we ask: each time that we registered they would do so again. */
+  readonly #showing = new Set<string>();
   #askedS = registrationTtlAskedMs / 1000;
 
   constructor(options: RegistrationOptions) {
@@ -208,6 +210,7 @@ export class Registration {
   async #askServer(byUser: boolean): Promise<Registered> {
     const { id, identity, listening, announced, connection } = this.#options;
     await connection.connect();
+    this.#checkHides(connection.server);
     const claimed = placeFor(listening, announced ?? listening, connection.localHost);
     const register = () =>
       requestSigned(connection, identity, "REGISTER", [
@@ -233,11 +236,19 @@ export class Registration {
     const expiresS = parseWholeNumber(header(reply, "Expires"));
     const { server } = connection;
     if (announced !== undefined && isNowhere(announced) && !isNowhere({ host, port })) {
+      this.#showing.add(formatServerAddress(server));
       await this.#unregister().catch(() => {});
-      throw new UserError({ code: "server-shows-address", server: formatServerAddress(server) });
     }
+    this.#checkHides(server);
     if (unchecked) this.#tellUnchecked(server);
     return { id, address: { host, port }, server, expiresS, keyed: proven };
+  }
+
+  /** @throws {UserError} If a server has shown our address although we are to be found nowhere. */
+  #checkHides(server: ServerAddress): void {
+    const place = formatServerAddress(server);
+    if (!this.#showing.has(place)) return;
+    throw new UserError({ code: "server-shows-address", server: place });
   }
 
   /** Once in a run is enough: the user can do nothing about it meanwhile. */

@@ -612,6 +612,9 @@ Deno.test("who is to be found nowhere takes back what a server says of them all 
   assertEquals(t.requests.map(({ verb }) => verb), ["REGISTER", "UNREGISTER"]);
   assertEquals(header(t.requests[0]!, "IP"), "100::");
   assert(!t.registration.active);
+  // Trying again would show it again.
+  await assertRejects(() => t.start(), UserError, "server-shows-address");
+  assertEquals(t.requests.length, 2);
 });
 
 Deno.test("where others reach the client is what its user says, if they do", async () => {
