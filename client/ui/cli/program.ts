@@ -17,7 +17,6 @@ import { offerControl, selfIn, takeName } from "../../local_control/local_contro
 import { UserError } from "../../user_error.ts";
 import { LinePrinter, runLines } from "../script/script.ts";
 import { type Display, Session } from "../session.ts";
-import { openTerminal } from "../terminal/terminal.ts";
 import { listeningHost } from "./listening_host.ts";
 import { openOwnProfile } from "./own_profile.ts";
 import type { PassphraseSource } from "./passphrase_source.ts";
@@ -82,7 +81,10 @@ export async function runClient(options: ClientProgramOptions): Promise<boolean>
   const [input, output] = [Deno.stdin.isTerminal(), Deno.stdout.isTerminal()];
   using stop = stopSignal(hasTerminal() ? ["SIGHUP", "SIGQUIT"] : []);
   const interactive = input && output;
-  const terminal = interactive ? openTerminal(stop.request) : undefined;
+  // Loaded when it is needed: a script starts sooner without it.
+  const terminal = interactive
+    ? (await import("../terminal/terminal.ts")).openTerminal(stop.request)
+    : undefined;
   await dropFilePermissions();
   const printer = new LinePrinter(stop.request);
   const display = terminal ?? printer;
