@@ -60,6 +60,17 @@ for (const ordinary of builds) {
     }
   });
 
+  test("what others may write is not started with", async () => {
+    using home = atHome(ordinary);
+    await Deno.mkdir(home.profile, { recursive: true });
+    const file = `${home.profile}/start.json`;
+    await Deno.writeTextFile(file, '{"name":"alice","server":"127.0.0.1:9"}');
+    await Deno.chmod(file, 0o666);
+    await using alone = new TerminalProgram(home.build);
+    await alone.shows(/others may write to/);
+    assertEquals(await alone.ends(), 1);
+  });
+
   Deno.test(`${ordinary.name}: alone without a terminal it says what there is`, async () => {
     const { code, err } = await run(ordinary, []);
     assertEquals(code, 2);

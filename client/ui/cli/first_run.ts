@@ -5,10 +5,12 @@
  * @module
  */
 
+import { basename, dirname, join } from "node:path";
 import { InvalidArgumentError } from "commander";
 import { fileReason } from "../../../shared/errors/file_error.ts";
 import { writeAllSync } from "../../../shared/net/write_all.ts";
 import { parseClientIdArgument } from "../../../shared/process/arguments.ts";
+import { requireOwn } from "../../../shared/storage/own_files.ts";
 import { createPrivateFile } from "../../../shared/storage/private_file.ts";
 import { makeVisible } from "../../../shared/text/visible.ts";
 import { defaultServersHelp, parseServersArgument } from "./server_options.ts";
@@ -18,9 +20,6 @@ interface Remembered {
   readonly name: string;
   readonly server: string;
 }
-
-/** What is in the way of a start that was remembered. */
-class StartError extends Error {}
 
 /** Bytes of an answer that are taken. */
 const answerBytesMax = 1_024;
@@ -40,19 +39,21 @@ Both are kept in ${file}; without it you are asked again.
  * @throws {Error} If what is remembered cannot be read or makes no sense, or cannot be written.
  */
 export async function argumentsOfStart(directory: string): Promise<string[] | undefined> {
-  const file = `${directory}/start.json`;
-  const { name, server } = read(file) ?? await askFor(file, directory) ?? {};
-  return name === undefined || server === undefined ? undefined : ["client", name, server];
+  const file = join(directory, "start.json");
+  const start = read(file) ?? await askFor(file);
+  return start && ["client", start.name, start.server];
 }
 
 /** @returns Undefined if there is no such file. */
 function read(file: string): Remembered | undefined {
   try {
+    // Who can write it can say by which server the user goes.
+    requireOwn(dirname(file), [basename(file)]);
     return remembered(Deno.readTextFileSync(file));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     const why = error instanceof InvalidArgumentError ? error.message : fileReason(error);
-    throw new StartError(
+    throw new Error(
       `Cannot start with what ${file} says: ${
         why.replace(/\.$/, "")
       }. Without that file you are asked`,
@@ -79,7 +80,7 @@ function remembered(text: string): Remembered {
   return { name, server };
 }
 
-async function askFor(file: string, directory: string): Promise<Remembered | undefined> {
+async function askFor(file: string): Promise<Remembered | undefined> {
   show(welcome(file));
   const name = await ask("Your name: ", parseClientIdArgument);
   if (name === undefined) return undefined;
@@ -87,10 +88,10 @@ async function askFor(file: string, directory: string): Promise<Remembered | und
   const server = await ask("Your server: ", parseServersArgument, defaultServersHelp);
   if (server === undefined) return undefined;
   try {
-    await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
+    await Deno.mkdir(dirname(file), { recursive: true, mode: 0o700 });
     createPrivateFile(file, `${JSON.stringify({ name, server })}\n`);
   } catch (error) {
-    throw new StartError(`Cannot remember that in ${file}: ${fileReason(error)}`);
+    throw new Error(`Cannot remember that in ${file}: ${fileReason(error)}`);
   }
   return { name, server };
 }
