@@ -16,7 +16,8 @@ import { makeVisible, makeVisibleLines } from "./shared/text/visible.ts";
 
 const program = new Command("p2pchat")
   .description(
-    "Chat from terminal to terminal: a server introduces people, who then talk directly.",
+    "Chat from terminal to terminal: a server introduces people, who then talk directly. " +
+      "Alone, p2pchat asks for your name and your server once, and then opens.",
   )
   .version(config.version)
   // What was typed is quoted, and may hold what a terminal would take for a command.

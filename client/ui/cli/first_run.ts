@@ -9,6 +9,7 @@ import { basename, dirname, join } from "node:path";
 import { InvalidArgumentError } from "commander";
 import { fileReason } from "../../../shared/errors/file_error.ts";
 import { writeAllSync } from "../../../shared/net/write_all.ts";
+import { fitted } from "../../../shared/process/fitted.ts";
 import { parseClientIdArgument } from "../../../shared/process/arguments.ts";
 import { requireOwn } from "../../../shared/storage/own_files.ts";
 import { createPrivateFile } from "../../../shared/storage/private_file.ts";
@@ -27,8 +28,7 @@ const answerBytesMax = 1_024;
 const welcome = (file: string) =>
   `Welcome to p2pchat. You need a name, and a server that introduces you.
 What you write is encrypted for your friends, and goes to them directly.
-Both are kept in ${file}; without it you are asked again.
-`;
+Both are kept in ${file}; without it you are asked again.`;
 
 /**
  * The arguments of the client that `p2pchat` alone starts. Where nothing is remembered the user is asked, in the
@@ -81,10 +81,10 @@ function remembered(text: string): Remembered {
 }
 
 async function askFor(file: string): Promise<Remembered | undefined> {
-  show(welcome(file));
+  say(welcome(file));
   const name = await ask("Your name: ", parseClientIdArgument);
   if (name === undefined) return undefined;
-  show("A server is named as chat.example.org. Press Enter if you run one here.\n");
+  say("A server is named as chat.example.org. Press Enter if you run one here.");
   const server = await ask("Your server: ", parseServersArgument, defaultServersHelp);
   if (server === undefined) return undefined;
   try {
@@ -118,7 +118,7 @@ async function ask(
       return answer;
     } catch (error) {
       if (!(error instanceof InvalidArgumentError)) throw error;
-      show(`${makeVisible(error.message)}\n`);
+      say(makeVisible(error.message));
     }
   }
 }
@@ -133,6 +133,11 @@ async function readLine(): Promise<string | undefined> {
   }
   show("\n");
   return undefined;
+}
+
+/** Shows lines. */
+function say(lines: string): void {
+  show(`${fitted(lines, Deno.stdout)}\n`);
 }
 
 function show(text: string): void {

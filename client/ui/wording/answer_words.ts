@@ -20,8 +20,7 @@ import { aligned, list, notice, problem, quoted, type Words } from "./wording_pa
 export const answerWords: Words<Answer> = {
   registered: ({ id, address, server, expiresS, keyed }) =>
     notice(
-      `registered as ${id} ${placeWords(address)} with the server ` +
-        formatServerAddress(server) +
+      `registered as ${id} ${registeredPlace(address, formatServerAddress(server))}` +
         (expiresS === undefined ? "" : ", refreshed while this runs") +
         (keyed ? "" : "; it does not reserve the name for your key"),
     ),
@@ -111,8 +110,10 @@ export const answerWords: Words<Answer> = {
 /** How somebody is reached that names no address. */
 const overServer = "over the server alone";
 
-function placeWords(address: Address): string {
-  return isNowhere(address) ? `to be reached ${overServer}` : `at ${formatAddress(address)}`;
+function registeredPlace(address: Address, server: string): string {
+  return isNowhere(address)
+    ? `with the server ${server}, over which alone others reach you`
+    : `at ${formatAddress(address)} with the server ${server}`;
 }
 
 function clientLines({ count, clients, selfId }: Answer & { type: "clients" }): string[] {

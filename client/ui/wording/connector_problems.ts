@@ -20,10 +20,10 @@ export function connectorSentences(
       `The server cannot look up ${name}: it named ${answered} instead; /chat IP:PORT calls an address`,
     "too-many-links": ({ max }) => `Cannot call: ${max} conversations are open; /close one first`,
     "relay-only": ({ name }) =>
-      "With --private nobody is called at an address, since that would show yours; " +
-      (name === undefined
-        ? "/chat NAME calls over the server"
-        : `${name} can be called over a server that relays`),
+      name === undefined
+        ? "With --private nobody is called at an address, since that would show yours; " +
+          "/chat NAME calls over the server"
+        : `With --private ${name} is called over the server alone, if that relays`,
     "call-refused": ({ name, address, detail }) =>
       `The call to ${name ?? formatAddress(address)} was given up: ${why(detail)}`,
     "call-ended": ({ address, detail }) =>

@@ -1,5 +1,6 @@
 // What is said of each answer and of lines that are not done, word for word.
 
+import { nowhere } from "../../../../shared/net/address.ts";
 import { UserError } from "../../../../client/user_error.ts";
 import { Identity } from "../../../../shared/crypto/identity.ts";
 import { conversationWith, peer } from "../../../support/fake_client.ts";
@@ -22,6 +23,11 @@ testWords({
       "* registered as alice at 127.0.0.1:5557 with the server 127.0.0.1:5557; it does not reserve " +
       "the name for your key",
     ],
+    [
+      { id: "alice", address: nowhere, server: address, expiresS: 300, keyed: true },
+      "* registered as alice with the server 127.0.0.1:5557, over which alone others reach you, " +
+      "refreshed while this runs",
+    ],
   ],
   unregistered: [[{ id: "alice" }, "* unregistered: the server has forgotten alice"]],
   clients: [
@@ -33,9 +39,17 @@ testWords({
       { count: 1, clients: [{ id: "bob", address }], selfId: "alice" },
       "1 client is registered:\n  bob  127.0.0.1:5557",
     ],
+    [
+      { count: 1, clients: [{ id: "bob", address: { ...address, ...nowhere } }], selfId: "alice" },
+      "1 client is registered:\n  bob  over the server alone",
+    ],
     [{ count: 0, clients: [], selfId: "bob" }, "nobody is registered"],
   ],
   bridged: [
+    [
+      { found: { id: "bob", address: { ...address, ...nowhere } } },
+      "* bob is reached over the server alone; /chat bob opens a conversation",
+    ],
     [
       { found: { id: "bob", address } },
       "* bob is at 127.0.0.1:5557; /chat bob opens a conversation",

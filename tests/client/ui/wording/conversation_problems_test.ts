@@ -56,8 +56,7 @@ const connectorCases: SentenceCases<ConnectorProblem> = {
   "relay-only": [
     [
       { code: "relay-only", name },
-      "With --private nobody is called at an address, since that would show yours; bob can be called " +
-      "over a server that relays",
+      "With --private bob is called over the server alone, if that relays",
     ],
     [
       { code: "relay-only", name: undefined },
