@@ -16,8 +16,8 @@ import { TimerWheel } from "../../shared/time/timer_wheel.ts";
 import { HostQuota, type PerHost } from "../limits/limits.ts";
 import { type QueueLinks, RoundRobin } from "./round_robin.ts";
 
-// The package is CommonJS: what it exports as default arrives as a property.
-const BTree = sortedBtree.default;
+// The package is CommonJS: what it exports as default arrives as a property, or in a bundle as the default itself.
+const BTree = sortedBtree.default ?? sortedBtree;
 
 /** Who has made a registration with a key: one run of a client, on one connection. */
 export interface Registrant {
