@@ -2,6 +2,7 @@
 // Links and mail go both ways all the time, since the X25519 key stays the same.
 
 import { assertEquals } from "@std/assert";
+import { extent, part } from "../support/extent.ts";
 import { temporaryDirectory } from "../support/places.ts";
 import { type Build, builds, startServerProgram } from "../support/program.ts";
 import { lineOf, messageOf, Person } from "./person.ts";
@@ -43,7 +44,7 @@ async function talk(alice: Person, bob: Person, what: string): Promise<void> {
 for (const now of builds) {
   const old = release ?? now;
   Deno.test({
-    name: `${now.name}: back to 0.3.0 and forth, on links and by mail${unlessSkipped}`,
+    name: `${now.name}: back to 0.3.0 and forth, on links and by mail (${extent})${unlessSkipped}`,
     ignore: !hasRelease,
     fn: async () => {
       using data = temporaryDirectory();
@@ -58,12 +59,13 @@ for (const now of builds) {
         ["alice forth", now, old],
         ["both forth", now, now],
       ];
-      for (const [what, alices, bobs] of uses) {
+      const tried = part(uses, 2);
+      for (const [what, alices, bobs] of tried) {
         alice.build = alices;
         bob.build = bobs;
         await talk(alice, bob, what);
       }
-      const said = uses.flatMap(([what]) => [
+      const said = tried.flatMap(([what]) => [
         ["alice", `alice, ${what}`],
         ["bob", `bob, ${what}`],
         ["alice", `mail of alice, ${what}`],

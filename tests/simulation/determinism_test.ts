@@ -1,7 +1,7 @@
 // A seed decides everything that happens in the simulation: nothing else may.
 
 import { assertEquals } from "@std/assert";
-import { extent, part } from "./extent.ts";
+import { extent, part } from "../support/extent.ts";
 import { MachineTimeWatch } from "./machine_time.ts";
 import { runCourse } from "./random_course.ts";
 

@@ -2,8 +2,9 @@
 // still waits; and it arrives once all is well. `P2PCHAT_SEEDS=20000` runs more.
 
 import { assert, assertEquals } from "@std/assert";
+import { extent, part } from "../support/extent.ts";
 import type { Case } from "./cases.ts";
-import { extent, part, replay, seeds } from "./extent.ts";
+import { replay, seeds } from "./extent.ts";
 import { runCases } from "./many_cases.ts";
 import { stepNames } from "./random_course.ts";
 

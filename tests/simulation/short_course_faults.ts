@@ -6,7 +6,8 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { extent, part, replay } from "./extent.ts";
+import { extent, part } from "../support/extent.ts";
+import { replay } from "./extent.ts";
 import { runCases } from "./many_cases.ts";
 import { runShortCourse } from "./short_course.ts";
 import { cutCases, endCases } from "./short_course_cases.ts";
