@@ -7,12 +7,12 @@
  */
 
 import { aborted, systemClock } from "../../../shared/time/clock.ts";
-import { writeAll } from "../../../shared/net/write_all.ts";
 import { fitted } from "../../../shared/process/fitted.ts";
 import { commandIn, isMessage, type LineOutcome, runLine } from "../commands/commands.ts";
+import { type InputFault, InputLineStream } from "../input_lines.ts";
+import { type Output, OutputQueue } from "../output_queue.ts";
 import type { Display, Session } from "../session.ts";
 import { type HistoryRow, type Shown, type Wording, wordingOf } from "../wording/wording.ts";
-import { type InputFault, InputLineStream } from "./input_lines.ts";
 
 /** What is shown, as lines for scripts, each with its line end. */
 export function plainText(shown: Shown, now?: Date): string {
@@ -43,51 +43,30 @@ function rowTexts({ above, below, time, who, state, lines }: HistoryRow): string
   ];
 }
 
-const utf8 = new TextEncoder();
-
-/** Characters waiting to be printed at which {@linkcode LinePrinter.room} makes a peer wait. */
-const waitingMax = 256 * 1024;
-
 /** Lines of the input that are under way at once, at most. */
 const overlappingMax = 1_024;
 
-type Sink = Pick<typeof Deno.stdout, "write" | "isTerminal">;
-
-/** What goes out in one write. */
-interface Batch {
-  readonly sink: Sink;
-  text: string;
-}
-
 /** Prints what is shown, in order. */
 export class LinePrinter implements Display {
-  #printing: Promise<void> = Promise.resolve();
-  /** The last of those whose printing has not begun. */
-  #next: Batch | undefined;
-  #waiting = 0;
-  #failure: { readonly cause: unknown } | undefined;
+  readonly #queue: OutputQueue;
   #hasLost = false;
-  readonly #onClosed: () => void;
-  readonly #sinks: { readonly out: Sink; readonly err: Sink };
+  readonly #outputs: { readonly out: Output; readonly err: Output };
 
   /** @param onClosed Told that nobody reads what is printed any more. */
   constructor(
     onClosed: () => void,
-    sinks = { out: Deno.stdout as Sink, err: Deno.stderr as Sink },
+    outputs = { out: Deno.stdout as Output, err: Deno.stderr as Output },
   ) {
-    this.#onClosed = onClosed;
-    this.#sinks = sinks;
+    this.#queue = new OutputQueue(onClosed);
+    this.#outputs = outputs;
   }
 
   show(shown: Shown): void {
     const wording = wordingOf(shown);
     if (shown.type === "unconfirmed") this.#hasLost = true;
-    const { out, err } = this.#sinks;
-    const sink = wording.tone === "problem" ? err : out;
-    const text = fitted(textOf(wording), sink);
-    this.#waiting += text.length;
-    if (this.#next?.sink === sink) this.#next.text += text;
-    else this.#begin({ sink, text });
+    const { out, err } = this.#outputs;
+    const output = wording.tone === "problem" ? err : out;
+    this.#queue.print(fitted(textOf(wording), output), output);
   }
 
   /** Whether a message that was sent may not have arrived, and does not wait either. */
@@ -95,9 +74,9 @@ export class LinePrinter implements Display {
     return this.#hasLost;
   }
 
-  /** Why nothing is printed any more, other than that nobody reads it: they have had enough, as `head` has. */
+  /** See {@linkcode OutputQueue.failure}. */
   get failure(): { readonly cause: unknown } | undefined {
-    return this.#failure?.cause instanceof Deno.errors.BrokenPipe ? undefined : this.#failure;
+    return this.#queue.failure;
   }
 
   isIdle(): boolean {
@@ -105,34 +84,16 @@ export class LinePrinter implements Display {
   }
 
   room(): Promise<void> | undefined {
-    return this.#waiting > waitingMax ? this.#printing : undefined;
+    return this.#queue.room();
   }
 
   shown(): Promise<void> | undefined {
-    return this.#waiting === 0 && this.#failure === undefined
-      ? undefined
-      : this.#printing.then(() => {
-        if (this.#failure !== undefined) throw new Error("Nobody reads what is printed");
-      });
+    return this.#queue.shown();
   }
 
   /** Done when all is printed. */
   async flush(): Promise<void> {
-    await this.#printing;
-  }
-
-  #begin(batch: Batch): void {
-    this.#next = batch;
-    this.#printing = this.#printing.then(async () => {
-      if (this.#next === batch) this.#next = undefined;
-      try {
-        await writeAll(batch.sink, utf8.encode(batch.text));
-      } catch (cause) {
-        this.#failure ??= { cause };
-        this.#onClosed();
-      }
-      this.#waiting -= batch.text.length;
-    });
+    await this.#queue.flush();
   }
 }
 
@@ -161,7 +122,7 @@ export async function runLines(
 ): Promise<boolean> {
   const overlapping = { session, show: (shown: Shown) => display.show(shown), clock: undefined };
   const context = { ...overlapping, clock: systemClock };
-  const reader = input.pipeThrough(new InputLineStream(isTyped)).getReader();
+  const reader = input.pipeThrough(new InputLineStream({ dropsRest: isTyped })).getReader();
   const stopped = aborted(signal).then((): LineOutcome[] => ["failed"]);
   // A read of a terminal or a pipe cannot be taken back; the process ends nevertheless.
   const stopReading = () => void reader.cancel().catch(() => {});

@@ -1,5 +1,5 @@
 /**
- * The lines of a script's input. Bytes that are not text are no lines: what they were meant to be is unknown,
+ * The lines of a program's input. Bytes that are not text are no lines: what they were meant to be is unknown,
  * and a character in their place would go out as if it had been written.
  *
  * @module
@@ -20,8 +20,8 @@ export interface InputFault {
   readonly beginning: string;
 }
 
-/** Bytes of a line at most. A message has far fewer. */
-const lineBytesMax = 64 * 1024;
+/** Bytes of a line at most, if nothing else is said. A message has far fewer. */
+const usualBytesMax = 64 * 1024;
 
 /** Bytes that are kept of a line that is no text. */
 const beginningBytes = 256;
@@ -31,11 +31,18 @@ const carriageReturn = 13;
 const byteOrderMark = "\ufeff";
 const nothing = new Uint8Array(0);
 
+/** How bytes are split. */
+export interface InputLinesOptions {
+  /** Whether what no line end follows is dropped, instead of being the last line. */
+  readonly dropsRest?: boolean;
+  /** Bytes of a line, at most. */
+  readonly bytesMax?: number;
+}
+
 /** Splits bytes into lines, which end with LF or CRLF. All that a read has brought come together. */
 export class InputLineStream extends TransformStream<Uint8Array<ArrayBuffer>, InputLine[]> {
-  /** @param dropsRest Whether what no line end follows is dropped, instead of being the last line. */
-  constructor(dropsRest: boolean) {
-    const line = new LineBuffer();
+  constructor({ dropsRest = false, bytesMax = usualBytesMax }: InputLinesOptions = {}) {
+    const line = new LineBuffer(bytesMax);
     super({
       transform(bytes, controller) {
         const lines: InputLine[] = [];
@@ -59,6 +66,11 @@ class LineBuffer {
   #parts: Uint8Array[] = [];
   #number = 1;
   #length = 0;
+  readonly #bytesMax: number;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
 
   /** How many bytes it has, also of those that are not kept. */
   get length(): number {
@@ -67,7 +79,7 @@ class LineBuffer {
 
   add(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    const room = lineBytesMax - this.#length;
+    const room = this.#bytesMax - this.#length;
     if (room > 0) this.#parts.push(bytes.slice(0, room));
     this.#length += bytes.length;
   }
@@ -75,10 +87,10 @@ class LineBuffer {
   /** The line, which these bytes complete. The next one begins. */
   end(rest: Uint8Array): InputLine {
     // Most lines come whole.
-    const isWhole = this.#length === 0 && rest.length <= lineBytesMax;
+    const isWhole = this.#length === 0 && rest.length <= this.#bytesMax;
     if (!isWhole) this.add(rest);
     const bytes = isWhole ? rest : concat(this.#parts);
-    const isTooLong = this.#length > lineBytesMax;
+    const isTooLong = this.#length > this.#bytesMax;
     const number = this.#number++;
     this.#parts = [];
     this.#length = 0;

@@ -2,15 +2,15 @@
 
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { type InputLine, InputLineStream } from "../../../../client/ui/script/input_lines.ts";
-import { codePoint } from "../../../support/code_point.ts";
+import { type InputLine, InputLineStream } from "../../../client/ui/input_lines.ts";
+import { codePoint } from "../../support/code_point.ts";
 
 const utf8 = new TextEncoder();
 
 /** The lines in chunks of bytes. */
 async function linesOf(chunks: readonly Uint8Array[], dropsRest = false): Promise<InputLine[]> {
   const bytes = ReadableStream.from(chunks.map((chunk) => new Uint8Array(chunk)));
-  return (await Array.fromAsync(bytes.pipeThrough(new InputLineStream(dropsRest)))).flat();
+  return (await Array.fromAsync(bytes.pipeThrough(new InputLineStream({ dropsRest })))).flat();
 }
 
 const text = (text: string): InputLine => ({ text });
