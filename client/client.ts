@@ -226,6 +226,11 @@ export class ChatClient {
     this.#conversations.seen(conversation, id);
   }
 
+  /** Notes that a message was taken. See {@linkcode EventSink.acknowledges}. @throws {UserError} If the store fails. */
+  acknowledge(id: string): boolean {
+    return this.#conversations.acknowledge(id);
+  }
+
   /**
    * The user turns to a conversation: its peer is a contact from then on.
    *
@@ -251,12 +256,7 @@ export class ChatClient {
     return this.#conversations.find(to);
   }
 
-  /**
-   * How many messages wait in a conversation; undefined if it is not open. For each line and each prompt: it
-   * asks no store.
-   *
-   * @param conversation The conversation's id.
-   */
+  /** How many messages wait in the conversation of an id; undefined if it is not open. It asks no store. */
   waitingIn(conversation: string): number | undefined {
     return this.#conversations.waitingIn(conversation);
   }

@@ -257,6 +257,11 @@ export interface MessageEvent extends PeerRef {
 
 /** Where events go. */
 export interface EventSink {
+  /**
+   * Whether a message counts as shown only when {@linkcode ChatClient.acknowledge} says so: until then it is shown
+   * again at each start. If not given, it counts when it has been {@linkcode shown}.
+   */
+  readonly acknowledges?: boolean;
   /** Takes an event. Never throws. */
   emit(event: ClientEvent): void;
   /** When more events may come; undefined if they may now. */

@@ -39,7 +39,7 @@ import { isAnswered, type PathReport, pathsOf } from "./paths.ts";
 import { People } from "./people.ts";
 import { PresenceNotices } from "./presence_notices.ts";
 import { reassign } from "./reassign.ts";
-import { showUnshown } from "./unshown.ts";
+import { acknowledgeShown, showUnshown } from "./unshown.ts";
 import { isWithoutWords, VerificationFlow } from "./verification.ts";
 
 export type { ContactState } from "./contacts.ts";
@@ -236,6 +236,11 @@ export class Conversations {
     this.#list.find(conversation)?.seen(id);
   }
 
+  /** Notes that a message was taken. @returns Whether it waited for that. @throws {UserError} If it cannot be noted. */
+  acknowledge(id: string): boolean {
+    return acknowledgeShown(this.#options, id, (name) => this.#list.find(name));
+  }
+
   /** Leaves a conversation. What waits for its peer goes on waiting. @throws {UserError} If there is none. */
   async close(to: string): Promise<void> {
     const conversation = this.#list.get(to);
@@ -368,10 +373,7 @@ export class Conversations {
   }
 
   /** Puts into the history what is on its way already, whatever the disk says to that. */
-  async #keepSent(
-    conversation: Conversation,
-    text: string,
-  ): Promise<CommittedMessage | undefined> {
+  async #keepSent(conversation: Conversation, text: string): Promise<CommittedMessage | undefined> {
     try {
       return await this.#commits.commit(conversation, text, false);
     } catch (error) {

@@ -109,9 +109,10 @@ export class MessageIntake {
     });
   }
 
-  /** Notes that what came is on the screen, once it is. */
+  /** Notes that what came is on the screen, once it is; unless whoever reads it says so. */
   #markShown(row: number): void {
     const { store, stored, sink, onStoreError } = this.#options;
+    if (sink.acknowledges) return;
     const mark = () => {
       try {
         store.incoming.markShown(stored, row);

@@ -36,6 +36,7 @@ export class PresenceNotices {
   /** A sink that passes everything on, and has this take note of what connections say. */
   noting(sink: EventSink): EventSink {
     return {
+      acknowledges: sink.acknowledges ?? false,
       emit: (event) => {
         this.#note(event);
         sink.emit(event);

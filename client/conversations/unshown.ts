@@ -7,6 +7,7 @@
 import { fingerprintOf } from "../../shared/crypto/public_key.ts";
 import type { EventSink, MessageEvent } from "../events.ts";
 import type { HistoryEntry, Store } from "../store/store.ts";
+import type { Conversation } from "./conversation.ts";
 import { conversationId } from "./conversation_id.ts";
 import { reasonOf } from "../user_error.ts";
 
@@ -23,15 +24,39 @@ const batch = 1_000;
 /** Shows them, oldest first. @throws {UserError} If the store cannot be read. */
 export function showUnshown(options: UnshownOptions): void {
   const { self, store, sink } = options;
+  let behind = 0;
   for (let isMore = true; isMore;) {
-    const entries = store.incoming.unshown(self.id, batch);
+    const entries = store.incoming.unshown(self.id, batch, behind);
     for (const entry of entries) sink.emit(eventOf(entry, options));
     isMore = entries.length === batch;
+    if (sink.acknowledges) {
+      behind = entries.at(-1)?.row ?? behind;
+      continue;
+    }
     // Which come next is known only once these are noted.
     const shown = isMore ? undefined : sink.shown();
     if (shown === undefined) isMore = markShown(entries, options) && isMore;
     else shown.then(() => markShown(entries, options), () => {});
   }
+}
+
+/**
+ * Takes it that a message was taken, and all before it in its conversation. Its peer is told, if the user lets peers
+ * know.
+ *
+ * @returns Whether there was such a message that had not been acknowledged.
+ * @throws {UserError} If that cannot be noted.
+ */
+export function acknowledgeShown(
+  { self, store }: UnshownOptions,
+  id: string,
+  open: (name: string) => Pick<Conversation, "stored" | "seen"> | undefined,
+): boolean {
+  const stored = store.incoming.acknowledge(self.id, id);
+  if (stored === undefined) return false;
+  const conversation = open(store.conversations.get(stored).name);
+  if (conversation?.stored === stored) conversation.seen(id);
+  return true;
 }
 
 function eventOf(

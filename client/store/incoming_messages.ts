@@ -137,15 +137,40 @@ export class IncomingMessages {
   }
 
   /**
+   * Notes that a message was taken, and so were all before it in its conversation.
+   *
+   * @param self One's own id.
+   * @returns Its conversation; undefined if no message of that id is unshown.
+   * @throws {UserError} As {@linkcode receive}.
+   */
+  acknowledge(self: string, id: string): ConversationId | undefined {
+    const column = idToColumn(id);
+    return this.#transactions.swift("note-shown", () => {
+      for (const { conversation, row: shown } of this.#unshownRows(self)) {
+        const { row } = this.#sql.byId.get(conversation, column) as Partial<Known> | undefined ??
+          {};
+        if (row === undefined || row <= shown) continue;
+        this.#sql.shown.run({ conversation, row });
+        return conversation;
+      }
+      return undefined;
+    });
+  }
+
+  /**
    * What was received and is not on the screen yet, oldest first: a crash may come between both.
    *
    * @param self One's own id.
    * @param limit At most so many.
+   * @param behind Only what is in a higher row of the store.
    * @throws {UserError} If the store cannot be read.
    */
-  unshown(self: string, limit: number): HistoryEntry[] {
+  unshown(self: string, limit: number, behind = 0): HistoryEntry[] {
     return this.#transactions.reading("read-received", () => {
-      const starts = this.#sql.unshown.all(self) as { conversation: ConversationId; row: number }[];
+      const starts = this.#unshownRows(self).map(({ conversation, row }) => ({
+        conversation,
+        row: Math.max(row, behind),
+      }));
       return this.#rows.read(starts, "newer-received", Math.min(limit, pageSize))
         .take(limit).toArray();
     });
@@ -235,6 +260,11 @@ export class IncomingMessages {
       text,
     );
     return batch.lastRow = Number(lastInsertRowid);
+  }
+
+  /** The conversations of which something is not shown, each with the row of the last message that is. */
+  #unshownRows(self: string): { conversation: ConversationId; row: number }[] {
+    return this.#sql.unshown.all(self) as { conversation: ConversationId; row: number }[];
   }
 
   #party(conversation: ConversationId): PartyColumns {
