@@ -1,5 +1,6 @@
 /**
- * The command line: parses, calls one function, sets the exit code. 0 is done, 1 failed, 2 wrong usage.
+ * The command line: parses, calls one function, sets the exit code. 0 is done, 1 failed, 2 wrong usage; the client's
+ * commands have more of them (client/ui/failure_kind.ts).
  *
  * @module
  */
@@ -10,6 +11,7 @@ import { addClientCommands, argumentsOfStart } from "./client/ui/cli/cli.ts";
 import config from "./deno.json" with { type: "json" };
 import { addServerCommand } from "./server/cli.ts";
 import { errorMessage } from "./shared/errors/error_message.ts";
+import { CommandFailure } from "./shared/process/command_failure.ts";
 import { addCompletionsCommand } from "./shared/process/completions.ts";
 import { outliveHangups } from "./shared/process/signals.ts";
 import { makeVisible, makeVisibleLines } from "./shared/text/visible.ts";
@@ -63,7 +65,7 @@ async function main(args: string[]): Promise<number> {
     // Commander has printed what is wrong, or what was asked for.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     await fail(error);
-    return 1;
+    return error instanceof CommandFailure ? error.exitCode : 1;
   }
 }
 

@@ -17,6 +17,15 @@ export type CommandLineProblem =
     /** Those that have talked with `name`. */
     readonly selves: readonly string[];
   }
+  /** A message is to be sent, and nobody has said as whom. */
+  | { readonly code: "no-own-name"; readonly name: string }
+  /** A message is kept, and has not come as far as was asked for. */
+  | {
+    readonly code: "not-as-far-in-time";
+    readonly name: string;
+    readonly until: "delivered" | "mailbox";
+    readonly seconds: number;
+  }
   | { readonly code: "history-not-written"; readonly reason: string }
   /** What a client prints in a script. It has left, and lines may be left that it has not done. */
   | { readonly code: "output-not-written"; readonly reason: string };

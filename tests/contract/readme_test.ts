@@ -5,10 +5,12 @@ import { dirname, join } from "node:path/posix";
 import { Command } from "commander";
 import { addClientCommands } from "../../client/ui/cli/cli.ts";
 import { runLine } from "../../client/ui/commands/commands.ts";
+import { commands } from "../../client/ui/ndjson/commands.ts";
 import type { Shown } from "../../client/ui/wording/wording.ts";
 import { addServerCommand } from "../../server/cli.ts";
 import { FakeSession } from "../support/fake_client.ts";
 import { FakeClock } from "../support/fake_clock.ts";
+import { withEventTable } from "../support/readme_tables.ts";
 import { root, sourceFiles } from "../support/source_files.ts";
 
 const pages: Record<string, string> = {};
@@ -110,4 +112,15 @@ Deno.test("the map names every room", async () => {
     }
   }
   assertEquals(missing, []);
+});
+
+Deno.test("the table of events is the one that the schema makes", () => {
+  // A formatter aligns it; that is no difference.
+  const bare = (text: string) => text.replaceAll(/[ -]+/g, " ");
+  assertEquals(bare(client), bare(withEventTable(client)), "run: deno task readme");
+});
+
+Deno.test("the commands of programs are those that there are", () => {
+  const rows = all(/^\| `([a-z]+)`/gm, table(client, "do"));
+  assertEquals(rows, [...Object.keys(commands), "quit"].toSorted());
 });

@@ -222,19 +222,24 @@ for (const build of builds) {
     await client.quits();
   });
 
-  test("an export of what is not there gets one sentence and exit code 1", async () => {
+  test("an export of what is not there gets one sentence and the exit code that says so", async () => {
     await using met = await twoContacts(build, "Hello");
-    const cases: [args: string[], said: RegExp][] = [
-      [["carol"], /^p2pchat: Nothing has been said with carol yet$/],
-      [["bob", "--as", "carol"], /^p2pchat: You have not talked with bob as carol, but as alice$/],
+    const cases: [args: string[], exitCode: number, said: RegExp][] = [
+      [["carol"], 4, /^p2pchat: Nothing has been said with carol yet$/],
+      [
+        ["bob", "--as", "carol"],
+        2,
+        /^p2pchat: You have not talked with bob as carol, but as alice$/,
+      ],
       [
         ["bob", "--profile", `${met.alice.profile}/none`],
+        1,
         /^p2pchat: There is no identity in '.*\/none', and so no message; /,
       ],
     ];
-    for (const [args, said] of cases) {
+    for (const [args, exitCode, said] of cases) {
       const { code, out, err } = await met.alice.runs("history", "export", ...args);
-      assertEquals([args, code, out], [args, 1, ""]);
+      assertEquals([args, code, out], [args, exitCode, ""]);
       assertMatch(err, said);
     }
     assert(!namesIn(met.alice.profile).includes("none"));
@@ -307,7 +312,7 @@ for (const build of builds) {
       }
       assert(!alice.keepsReadably("looked for"));
       const asked = await alice.runs("history", "export", "bob");
-      assertEquals([asked.code, asked.out], [1, ""]);
+      assertEquals([asked.code, asked.out], [8, ""]);
       assertMatch(asked.err, /^p2pchat: Cannot ask for a passphrase: /);
       {
         await using removing = new TerminalProgram(alice.build, "identity", "--passphrase");

@@ -27,7 +27,7 @@ export const floors: readonly (readonly (readonly string[])[])[] = [
     ["client/ui/wording"],
     ["client/ui"],
     ["client/ui/commands"],
-    ["client/ui/script", "client/ui/terminal"],
+    ["client/ui/ndjson", "client/ui/script", "client/ui/terminal"],
     ["client/ui/cli"],
     ["main.ts"],
   ],

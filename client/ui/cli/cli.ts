@@ -98,6 +98,10 @@ function addClient(program: Command): void {
     .option("--register", "end if registering with the server fails at start")
     .option("--no-register", "do not register at start")
     .option("--strict", "in a script, end at the first line that fails")
+    .addOption(
+      new Option("--json", "for programs: commands come and events go as lines of JSON")
+        .conflicts("strict"),
+    )
     .option("--ca <file>", caHelp)
     .option("--allow-plaintext", "also talk to programs that cannot encrypt")
     .option("--contacts-only", "let nobody call or write whom you do not know")
@@ -119,7 +123,7 @@ function addClient(program: Command): void {
       "after",
       "\nExample: p2pchat client alice chat.example.org, then /chat bob, /help.",
     )
-    .action(worded(startClient));
+    .action(worded(startClient, "one"));
 }
 
 interface ClientOptions extends PassphraseOptions {
@@ -127,6 +131,7 @@ interface ClientOptions extends PassphraseOptions {
   readonly announce?: Address;
   readonly register?: boolean;
   readonly strict?: true;
+  readonly json?: true;
   readonly ca?: string;
   readonly profile?: string;
   readonly allowPlaintext?: true;
@@ -154,6 +159,7 @@ async function startClient(
   const { host, profile = configDirectory() } = options;
   const { allowPlaintext = false, contactsOnly = false, readReceipts = false, register } = options;
   const { legacyServer = false, openPresence = false, strict = false, takeOver = false } = options;
+  const { json = false } = options;
   if (legacyServer && namedServers.every(({ tls }) => tls !== undefined)) {
     command.error("error: --legacy-server is for a server that is named without tls://");
   }
@@ -164,7 +170,7 @@ async function startClient(
     ...{ id, host, port, announced: options.announce, servers, profile, passphrase },
     ...{ allowPlaintext, contactsOnly, legacyServer, openPresence },
     relayOnly: options.private ?? false,
-    ...{ readReceipts, strict, takeOver },
+    ...{ readReceipts, strict, json, takeOver },
     register: register === undefined ? "try" : register ? "must" : "no",
   });
   if (!isDone) Deno.exitCode = 1;

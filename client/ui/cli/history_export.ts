@@ -11,6 +11,7 @@ import {
 } from "../../../shared/crypto/public_key.ts";
 import { fileReason } from "../../../shared/errors/file_error.ts";
 import { type ByteSink, writeAll } from "../../../shared/net/write_all.ts";
+import { jsonText } from "../../../shared/text/json_text.ts";
 import type { HistoryEntry } from "../../store/store.ts";
 import { UserError } from "../../user_error.ts";
 import type { HistoryFormat } from "./history_formats.ts";
@@ -94,7 +95,7 @@ async function* jsonPieces(
       plaintext,
       text: exportedText(entry),
     };
-    yield before + JSON.stringify(fields).replaceAll(unprintable, escapes);
+    yield before + jsonText(fields);
     before = ",\n";
   }
   yield before === "[\n" ? "[]\n" : "\n]\n";
@@ -107,14 +108,6 @@ function fingerprints(): (key: PublicKey) => Fingerprint {
     if (last?.[0] !== key) last = [key, fingerprintOf(key)];
     return last[1];
   };
-}
-
-/** Characters that a terminal could obey and JSON does not escape. In JSON they only occur in strings. */
-const unprintable = /[\p{C}\p{Zl}\p{Zp}]/gu;
-
-function escapes(text: string): string {
-  const units = Array.from({ length: text.length }, (_, i) => text.charCodeAt(i));
-  return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
 }
 
 async function* chunksOf(pieces: AsyncIterable<string>): AsyncGenerator<string> {

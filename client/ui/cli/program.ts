@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Identity } from "../../../shared/crypto/identity.ts";
 import { fileReason } from "../../../shared/errors/file_error.ts";
 import { type Address, isLocal } from "../../../shared/net/address.ts";
 import { listening } from "../../../shared/net/listen_error.ts";
@@ -15,8 +16,14 @@ import { aborted } from "../../../shared/time/clock.ts";
 import { ChatClient } from "../../client.ts";
 import { offerControl, selfIn, takeName } from "../../local_control/local_control.ts";
 import { UserError } from "../../user_error.ts";
-import { LinePrinter, runLines } from "../script/script.ts";
-import { type Display, Session } from "../session.ts";
+import type { Display } from "../session.ts";
+import {
+  type FrontEnd,
+  openJsonFrontEnd,
+  openLineFrontEnd,
+  openTerminalFrontEnd,
+  type Printed,
+} from "./front_end.ts";
 import { listeningHost } from "./listening_host.ts";
 import { openOwnProfile } from "./own_profile.ts";
 import type { PassphraseSource } from "./passphrase_source.ts";
@@ -51,6 +58,8 @@ export interface ClientProgramOptions {
   readonly register: "try" | "must" | "no";
   /** Whether a script ends at the first line that fails. */
   readonly strict: boolean;
+  /** Whether a program drives the client, by lines of JSON. */
+  readonly json: boolean;
   /** Whether a client that runs with that name ends. */
   readonly takeOver: boolean;
 }
@@ -78,25 +87,18 @@ export async function runClient(options: ClientProgramOptions): Promise<boolean>
   });
   const { identity, store } = profile;
   using control = offerControl(options.profile, id);
-  const [input, output] = [Deno.stdin.isTerminal(), Deno.stdout.isTerminal()];
   using stop = stopSignal(hasTerminal() ? ["SIGHUP", "SIGQUIT"] : []);
-  const interactive = input && output;
-  // Loaded when it is needed: a script starts sooner without it.
-  const terminal = interactive
-    ? (await import("../terminal/terminal.ts")).openTerminal(stop.request)
-    : undefined;
+  const frontEnd = await openFrontEnd(options, identity, stop.request);
   await dropFilePermissions();
-  const printer = new LinePrinter(stop.request);
-  const display = terminal ?? printer;
+  const { display, isTerminal } = frontEnd;
   const { relayOnly, port } = options;
   // Whoever is called over the server alone listens for nobody; what is on this machine sees the address anyway.
   const { host = relayOnly ? "127.0.0.1" : listeningHost(options.servers) } = options;
-  const session = listening(
+  const begun = listening(
     { host, port },
-    () =>
-      new Session(display, (sink) => new ChatClient({ ...options, host, identity, store, sink })),
+    () => frontEnd.begin((sink) => new ChatClient({ ...options, host, identity, store, sink })),
   );
-  const { client } = session;
+  const { client } = begun;
   control.answer({
     id,
     selfFor: (name, self) => selfIn(store.conversations, name, self),
@@ -111,30 +113,37 @@ export async function runClient(options: ClientProgramOptions): Promise<boolean>
     },
   });
   let isDone = true;
+  let printed: Printed;
   try {
     hint({ host, servers: options.servers, relayOnly }, display);
-    const begun = register(options.register, client, display);
+    const registering = register(options.register, client, display);
     // A script may need the server at once; a person sees when they are registered. Nobody is kept from leaving.
-    if (terminal === undefined || options.register === "must") {
-      await Promise.race([begun, aborted(stop.signal)]);
+    if (!isTerminal || options.register === "must") {
+      await Promise.race([registering, aborted(stop.signal)]);
     }
-    if (terminal === undefined) {
-      const lines = { input: Deno.stdin.readable, isTyped: input, strict: options.strict };
-      isDone = await runLines(session, display, stop.signal, lines);
-    } else await terminal.run(session, stop.signal);
+    isDone = await begun.run(stop.signal);
   } finally {
     // Who looks for this client from now on waits until its name is free.
     control[Symbol.dispose]();
-    terminal?.close();
+    frontEnd.close();
     await client.stop();
-    session.end();
-    await printer.flush();
-    await terminal?.flush();
+    begun.end();
+    printed = await frontEnd.flush();
   }
-  const { failure } = printer;
-  if (failure === undefined) return isDone && !printer.hasLost;
-  const { cause } = failure;
+  if (printed.failure === undefined) return isDone && !printed.hasLost;
+  const { cause } = printed.failure;
   throw new UserError({ code: "output-not-written", reason: fileReason(cause) }, { cause });
+}
+
+/** What the client is driven by. Loaded when it is known: a script starts sooner without a terminal. */
+async function openFrontEnd(
+  { id, json, strict }: ClientProgramOptions,
+  identity: Identity,
+  onEnd: () => void,
+): Promise<FrontEnd> {
+  if (json) return await openJsonFrontEnd(onEnd, { id, identity });
+  const isInteractive = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
+  return isInteractive ? await openTerminalFrontEnd(onEnd) : openLineFrontEnd(onEnd, strict);
 }
 
 /** Registers. Done when that has been tried once. @throws {UserError} If the user wants nothing else. */

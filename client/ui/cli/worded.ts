@@ -1,13 +1,21 @@
 /**
- * What goes wrong in a command, as a sentence.
+ * What goes wrong in a command, as a sentence and an exit code.
  *
  * @module
  */
 
+import { CommandFailure } from "../../../shared/process/command_failure.ts";
 import { UserError } from "../../user_error.ts";
 
-/** Makes a sentence of what goes wrong in a command; the command line prints it and sets the exit code. */
-export function worded<A extends unknown[]>(run: (...args: A) => Promise<void>) {
+/**
+ * Makes a sentence of what goes wrong in a command; the command line prints it and ends with the code of its kind.
+ *
+ * @param codes Left out for a command that does one thing; `one` for one that runs on, whose code is 1.
+ */
+export function worded<A extends unknown[]>(
+  run: (...args: A) => Promise<void>,
+  codes: "by-kind" | "one" = "by-kind",
+) {
   return async (...args: A) => {
     try {
       await run(...args);
@@ -16,7 +24,9 @@ export function worded<A extends unknown[]>(run: (...args: A) => Promise<void>) 
       if (!(error instanceof UserError)) throw error;
       // A server, which needs no wording, starts faster without it.
       const { errorSentence } = await import("../wording/wording.ts");
-      throw new Error(errorSentence(error), { cause: error });
+      const { exitCodes, failureKind } = await import("../failure_kind.ts");
+      const exitCode = codes === "one" ? 1 : exitCodes[failureKind(error)];
+      throw new CommandFailure(errorSentence(error), exitCode, { cause: error });
     }
   };
 }

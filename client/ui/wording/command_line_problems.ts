@@ -6,6 +6,7 @@
 
 import type { CommandLineProblem } from "../../problems/command_line_problem.ts";
 import type { Sentences } from "./sentences.ts";
+import { secondsText } from "./wording_parts.ts";
 
 /** The subcommands. */
 export const commandLineSentences: Sentences<CommandLineProblem> = {
@@ -14,6 +15,13 @@ export const commandLineSentences: Sentences<CommandLineProblem> = {
     `You have talked with ${name} as ${selves.join(" and ")}: --as says which you mean`,
   "not-that-self": ({ name, self, selves }) =>
     `You have not talked with ${name} as ${self}, but as ${selves.join(" and ")}`,
+  "no-own-name": ({ name }) =>
+    `You have never talked with ${name}: --as says by which of your names you do`,
+  "not-as-far-in-time": ({ name, until, seconds }) =>
+    `The message is kept and waits for ${name}; it was not ` +
+    `${until === "mailbox" ? "at the server's mailbox" : "delivered"} within ${
+      secondsText(seconds)
+    }`,
   "history-not-written": ({ reason }) => `Cannot export the history to standard output: ${reason}`,
   "output-not-written": ({ reason }) => `The client has left, since it cannot print: ${reason}`,
 };

@@ -6,24 +6,27 @@
 
 import type { LocalControlProblem } from "../../problems/local_control_problem.ts";
 import type { Sentences } from "./sentences.ts";
+import { secondsText } from "./wording_parts.ts";
 import { shellQuoted } from "./shell_quoted.ts";
 
 export const localControlSentences: Sentences<LocalControlProblem> = {
   "name-in-use": ({ id }) =>
     `Another p2pchat of yours runs as ${id} already; --take-over ends that one, or choose another name`,
   "name-held": ({ id, seconds }) =>
-    `Another p2pchat of yours uses the name ${id}, and has not ended within ${time(seconds)}; ` +
+    `Another p2pchat of yours uses the name ${id}, and has not ended within ${
+      secondsText(seconds)
+    }; ` +
     "end it, or try again",
   "name-not-taken": ({ id, directory, reason }) =>
     `Cannot use the name ${id} in ${shellQuoted(directory)}: ${reason}`,
   "not-taken-over": ({ id, why, seconds }) =>
     why === "silent"
       ? `Cannot take over from the p2pchat that runs as ${id}: it does not answer within ` +
-        `${time(seconds)}; it may be stopped: have it go on, or end it, and try again`
+        `${secondsText(seconds)}; it may be stopped: have it go on, or end it, and try again`
       : `Cannot take over from the p2pchat that runs as ${id}: it leaves, and has not ended within ` +
-        `${time(seconds)}; end it, and try again`,
+        `${secondsText(seconds)}; end it, and try again`,
   "running-client-silent": ({ seconds }) =>
-    `The p2pchat that runs with this profile does not answer within ${time(seconds)}; ` +
+    `The p2pchat that runs with this profile does not answer within ${secondsText(seconds)}; ` +
     "it may be stopped: have it go on, or end it, and try again",
   "running-client-ended": ({ self }) =>
     `The p2pchat that runs as ${self} was asked, and has ended before it had answered; try again`,
@@ -31,7 +34,3 @@ export const localControlSentences: Sentences<LocalControlProblem> = {
     `The p2pchat that runs with this profile is of version ${version} and cannot be asked by this one; ` +
     "start it again",
 };
-
-function time(seconds: number): string {
-  return seconds === 1 ? "a second" : `${seconds} seconds`;
-}

@@ -87,3 +87,8 @@ export function newerWords(
 ): string {
   return `it is of version ${version}, and this program knows version ${known}; use the newer program`;
 }
+
+/** A time in whole seconds, as people read it. */
+export function secondsText(seconds: number): string {
+  return seconds === 1 ? "a second" : `${seconds} seconds`;
+}

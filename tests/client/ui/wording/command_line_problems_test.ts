@@ -14,6 +14,20 @@ const cases: SentenceCases<CommandLineProblem> = {
     { code: "not-that-self", name: "bob", self: "carol", selves: ["alice"] },
     "You have not talked with bob as carol, but as alice",
   ]],
+  "no-own-name": [[
+    { code: "no-own-name", name: "bob" },
+    "You have never talked with bob: --as says by which of your names you do",
+  ]],
+  "not-as-far-in-time": [
+    [
+      { code: "not-as-far-in-time", name: "bob", until: "delivered", seconds: 10 },
+      "The message is kept and waits for bob; it was not delivered within 10 seconds",
+    ],
+    [
+      { code: "not-as-far-in-time", name: "bob", until: "mailbox", seconds: 1 },
+      "The message is kept and waits for bob; it was not at the server's mailbox within a second",
+    ],
+  ],
   "history-not-written": [[
     { code: "history-not-written", reason: "the disk is full" },
     "Cannot export the history to standard output: the disk is full",

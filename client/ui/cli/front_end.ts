@@ -1,0 +1,111 @@
+/**
+ * Who drives a client: a person in a terminal, a script by lines, or a program by JSON.
+ *
+ * @module
+ */
+
+import type { Identity } from "../../../shared/crypto/identity.ts";
+import type { ChatClient } from "../../client.ts";
+import type { EventSink } from "../../events.ts";
+import { LinePrinter, runLines } from "../script/script.ts";
+import { type Display, Session } from "../session.ts";
+
+/** Starts a client, which tells the sink what happens. */
+type Start = (sink: EventSink) => ChatClient;
+
+/** A front end. */
+export interface FrontEnd {
+  readonly display: Display;
+  /** Whether a person sits there, who sees by themselves when what they wait for has come. */
+  readonly isTerminal: boolean;
+  /** Has a client started. @throws {Error} What `start` throws. */
+  begin(start: Start): Begun;
+  /** Gives the terminal back. What is shown from then on is only printed. */
+  close(): void;
+  /** Done when all is printed. @returns What has become of that. */
+  flush(): Promise<Printed>;
+}
+
+/** A client that is driven. */
+export interface Begun {
+  readonly client: ChatClient;
+  /** Has the user go on until they end it. @returns False if something they asked for has failed. */
+  run(signal: AbortSignal): Promise<boolean>;
+  /** Shows what is gathered. */
+  end(): void;
+}
+
+/** What has become of what was printed. */
+export interface Printed {
+  /** Why nothing is printed any more, other than that nobody reads it. */
+  readonly failure: { readonly cause: unknown } | undefined;
+  /** Whether a message that was sent may not have arrived, and does not wait either. */
+  readonly hasLost: boolean;
+}
+
+/** A person in the terminal. */
+export async function openTerminalFrontEnd(onEnd: () => void): Promise<FrontEnd> {
+  const { openTerminal } = await import("../terminal/terminal.ts");
+  const terminal = openTerminal(onEnd);
+  return {
+    display: terminal,
+    isTerminal: true,
+    begin: (start) => {
+      const session = new Session(terminal, start);
+      const run = async (signal: AbortSignal) => {
+        await terminal.run(session, signal);
+        return true;
+      };
+      return { client: session.client, run, end: () => session.end() };
+    },
+    close: () => terminal.close(),
+    flush: async () => {
+      await terminal.flush();
+      return { failure: undefined, hasLost: false };
+    },
+  };
+}
+
+/** A script. @param strict Whether the first line that fails is the last one. */
+export function openLineFrontEnd(onEnd: () => void, strict: boolean): FrontEnd {
+  const printer = new LinePrinter(onEnd);
+  return {
+    ...printedBy(printer),
+    begin: (start) => {
+      const session = new Session(printer, start);
+      const lines = { input: Deno.stdin.readable, isTyped: Deno.stdin.isTerminal(), strict };
+      const run = (signal: AbortSignal) => runLines(session, printer, signal, lines);
+      return { client: session.client, run, end: () => session.end() };
+    },
+  };
+}
+
+/** A program. @param self Whom it drives. */
+export async function openJsonFrontEnd(
+  onEnd: () => void,
+  self: { readonly id: string; readonly identity: Identity },
+): Promise<FrontEnd> {
+  const { JsonPrinter, JsonSession, runJson } = await import("../ndjson/ndjson.ts");
+  const printer = new JsonPrinter(onEnd);
+  return {
+    ...printedBy(printer),
+    begin: (start) => {
+      const session = new JsonSession(printer, self, start);
+      const run = (signal: AbortSignal) => runJson(session, printer, signal, Deno.stdin.readable);
+      return { client: session.client, run, end: () => {} };
+    },
+  };
+}
+
+/** What both of those have that print. */
+function printedBy(printer: Display & Printed & { flush(): Promise<void> }) {
+  return {
+    display: printer,
+    isTerminal: false,
+    close: () => {},
+    flush: async () => {
+      await printer.flush();
+      return printer;
+    },
+  };
+}
