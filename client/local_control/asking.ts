@@ -5,6 +5,7 @@
  */
 
 import type { PublicKey } from "../../shared/crypto/public_key.ts";
+import type { MessageEvent } from "../events.ts";
 import type { HistoryEntry } from "../store/store.ts";
 import { UserError } from "../user_error.ts";
 import { controlPlace, endpointsIn } from "./control_place.ts";
@@ -30,7 +31,7 @@ export interface BusyClient extends Disposable {
  */
 export async function askWhoeverIsMeant(
   profile: string,
-  question: Question & { ask: "audit" | "history" },
+  question: Exclude<Question, { ask: "leave" }>,
   waitMs: number,
 ): Promise<BusyClient | undefined> {
   const { self } = question;
@@ -81,6 +82,16 @@ export async function* entriesOf(client: BusyClient): AsyncGenerator<HistoryEntr
     const reply = await busy.next();
     if (reply.is === "done") return;
     if (reply.is === "entries") yield* reply.entries;
+  }
+}
+
+/** Reads the messages that come in, until the client ends or the caller has enough. @throws {UserError} */
+export async function* messagesOf(client: BusyClient): AsyncGenerator<MessageEvent, void> {
+  using busy = client;
+  for (;;) {
+    const reply = await busy.next();
+    if (reply.is === "done") return;
+    if (reply.is === "message") yield reply.message;
   }
 }
 

@@ -8,6 +8,7 @@ import type { PublicKey } from "../../shared/crypto/public_key.ts";
 import { version } from "../../shared/process/release.ts";
 import { clientIdLengthMax } from "../../shared/protocol/limits.ts";
 import type { AuditReport } from "../audit/audit.ts";
+import type { MessageEvent } from "../events.ts";
 import type { HistoryEntry } from "../store/store.ts";
 import type { Problem } from "../user_error.ts";
 
@@ -20,7 +21,31 @@ export type Question =
     readonly name: string;
     /** Which of their own names the user means, if they have said so. */
     readonly self?: string;
+  }
+  | SendQuestion
+  | {
+    /** What comes in is to be told, until the asker hangs up. */
+    readonly ask: "listen";
+    /** Only what this one writes. */
+    readonly name?: string;
+    readonly self?: string;
   };
+
+/** A message is to be sent. */
+export interface SendQuestion {
+  readonly ask: "send";
+  readonly name: string;
+  readonly self?: string;
+  /** By which of their own names the user writes to somebody with whom they have never talked. */
+  readonly usualSelf?: string;
+  readonly text: string;
+  readonly until: Reach;
+  /** How long it may take to come as far, in milliseconds. */
+  readonly withinMs: number;
+}
+
+/** How far a message is to come: it is on the disk, at the server's mailbox, or with the peer. */
+export type Reach = "kept" | "mailbox" | "delivered";
 
 /** A part of an answer, a line each. */
 export type Reply =
@@ -37,6 +62,10 @@ export type Reply =
   | { readonly is: "person"; readonly key?: PublicKey }
   /** Some of the messages, in their order. */
   | { readonly is: "entries"; readonly entries: readonly HistoryEntry[] }
+  /** The message has come as far as it should. */
+  | { readonly is: "sent"; readonly id: string }
+  /** A message has come in. */
+  | { readonly is: "message"; readonly message: MessageEvent }
   | { readonly is: "problem"; readonly problem: Problem }
   /** That was all. */
   | { readonly is: "done" };
@@ -55,9 +84,24 @@ export function readQuestion(
   // All versions know this one.
   if (ask === "leave") return { ask };
   if (theirs !== version) return "other-version";
-  if (ask !== "audit" && ask !== "history" || !isName(name)) return "malformed";
-  if (self === undefined) return { ask, name };
-  return isName(self) ? { ask, name, self } : "malformed";
+  const who = { ...name !== undefined && { name }, ...self !== undefined && { self } };
+  if (Object.values(who).some((one) => !isName(one))) return "malformed";
+  const named = who as { name?: string; self?: string };
+  if (ask === "listen") return { ask, ...named };
+  if (named.name === undefined) return "malformed";
+  const about = { ...named, name: named.name };
+  if (ask === "audit" || ask === "history") return { ask, ...about };
+  if (ask !== "send") return "malformed";
+  const { text, until, withinMs, usualSelf } = value as Record<string, unknown>;
+  if (typeof text !== "string" || typeof withinMs !== "number" || !isReach(until)) {
+    return "malformed";
+  }
+  if (usualSelf === undefined) return { ask, ...about, text, until, withinMs };
+  return isName(usualSelf) ? { ask, ...about, usualSelf, text, until, withinMs } : "malformed";
+}
+
+function isReach(value: unknown): value is Reach {
+  return typeof value === "string" && ["kept", "mailbox", "delivered"].includes(value);
 }
 
 /** A reply that was received; undefined if it is none. What it holds is taken as it is: it is the user's own. */
@@ -75,6 +119,8 @@ const replies: readonly string[] = [
   "report",
   "person",
   "entries",
+  "sent",
+  "message",
   "problem",
   "done",
 ] satisfies Reply["is"][];

@@ -10,9 +10,10 @@ import { version } from "../../shared/process/release.ts";
 import { localConnectionsMax, localWaitMs } from "../../shared/protocol/limits.ts";
 import { every } from "../../shared/time/clock.ts";
 import type { AuditReport } from "../audit/audit.ts";
+import type { MessageEvent } from "../events.ts";
 import type { HistoryEntry } from "../store/store.ts";
 import { problemOf } from "../user_error.ts";
-import { type Question, readQuestion, type Reply } from "./control_messages.ts";
+import { type Question, readQuestion, type Reply, type SendQuestion } from "./control_messages.ts";
 import type { LocalCaller, LocalListener } from "./endpoint.ts";
 
 /** All messages with somebody. */
@@ -37,6 +38,30 @@ export interface ControlAnswers {
   audit(name: string): Promise<AuditReport>;
   /** All messages with somebody. @throws {UserError} If they cannot be read. */
   history(name: string): SavedHistory;
+  /**
+   * By which of the user's names somebody is written to.
+   *
+   * @param usualSelf The one for those with whom they have never talked.
+   * @throws {UserError} If none is, or several may be.
+   */
+  selfToSend(name: string, self: string | undefined, usualSelf: string | undefined): string;
+  /**
+   * Sends a message.
+   *
+   * @returns Its id, as soon as it has come as far as it should.
+   * @throws {UserError} If it cannot be sent, or is not as far in time.
+   */
+  send(asked: Pick<SendQuestion, "name" | "text" | "until" | "withinMs">): Promise<string>;
+  /**
+   * Tells what comes in, until the signal.
+   *
+   * @throws {UserError} If so much comes that it cannot be told.
+   */
+  listen(
+    name: string | undefined,
+    tell: (message: MessageEvent) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** Another client takes over: this one leaves. */
   leave(): void;
 }
@@ -81,9 +106,10 @@ async function answer(caller: LocalCaller, answers: ControlAnswers): Promise<voi
   if (question === "malformed") return;
   const say = (reply: Reply) => caller.lines.write(reply);
   if (question === "other-version") return await say({ is: "other-version", version });
-  const stopTelling = every(workingMs, () => say({ is: "working" }).catch(() => {}));
+  const gone = new AbortController();
+  const stopTelling = every(workingMs, () => say({ is: "working" }).catch(() => gone.abort()));
   try {
-    await answerQuestion(question, answers, say);
+    await answerQuestion(question, answers, say, gone.signal);
     await say({ is: "done" });
   } catch (error) {
     await say({ is: "problem", problem: problemOf(error) });
@@ -97,16 +123,33 @@ async function answerQuestion(
   question: Question,
   answers: ControlAnswers,
   say: (reply: Reply) => Promise<void>,
+  gone: AbortSignal,
 ): Promise<void> {
   if (question.ask === "leave") return;
-  const { ask, name } = question;
-  const self = answers.selfFor(name, question.self);
+  const self = selfAsked(question, answers);
   if (self !== answers.id) return await say({ is: "other-self", self });
   await say({ is: "begun", self });
+  if (question.ask === "listen") {
+    return await answers.listen(
+      question.name,
+      (message) => say({ is: "message", message }),
+      gone,
+    );
+  }
+  if (question.ask === "send") return await say({ is: "sent", id: await answers.send(question) });
+  const { ask, name } = question;
   if (ask === "audit") return await say({ is: "report", report: await answers.audit(name) });
   const { key, entries } = answers.history(name);
   await say({ is: "person", ...key !== undefined && { key } });
   for (const piece of piecesOf(entries)) await say({ is: "entries", entries: piece });
+}
+
+/** Which of the user's names a question is for. @throws {UserError} If that is not clear. */
+function selfAsked(question: Exclude<Question, { ask: "leave" }>, answers: ControlAnswers): string {
+  const { ask, self } = question;
+  if (ask === "listen") return self ?? answers.id;
+  if (ask === "send") return answers.selfToSend(question.name, self, question.usualSelf);
+  return answers.selfFor(question.name, self);
 }
 
 function* piecesOf(entries: Iterable<HistoryEntry>): Generator<HistoryEntry[]> {

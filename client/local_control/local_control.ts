@@ -13,10 +13,14 @@ import { wait } from "../../shared/time/clock.ts";
 import type { AuditReport } from "../audit/audit.ts";
 import type { HistoryEntry, Store } from "../store/store.ts";
 import { UserError } from "../user_error.ts";
-import { askToLeave, askWhoeverIsMeant, entriesOf, personOf } from "./asking.ts";
+import { askToLeave, askWhoeverIsMeant, entriesOf, messagesOf, personOf } from "./asking.ts";
 import { controlPlace, lockPlace } from "./control_place.ts";
+import type { MessageEvent } from "../events.ts";
+import type { SendQuestion } from "./control_messages.ts";
 import { answerCallers, type ControlAnswers } from "./control_server.ts";
 import { callLocally, listenLocally } from "./endpoint.ts";
+
+export type { Reach, SendQuestion } from "./control_messages.ts";
 
 /** How often a lock that another program has is tried, in milliseconds. */
 const retryMs = 50;
@@ -183,8 +187,70 @@ export function selfIn(
   return self;
 }
 
-function questionOf<Ask extends "audit" | "history">(ask: Ask, { name, self }: Asked) {
+/** A message that is to be sent. */
+export interface AskedToSend extends Asked, Omit<SendQuestion, "ask" | "name" | "self"> {}
+
+/**
+ * Has the running client of the user's own name that is meant send a message.
+ *
+ * @returns Its id, as soon as it has come as far as it should; undefined if no such client runs.
+ * @throws {UserError} If it cannot be sent, has not come as far in time, or the client does not answer.
+ */
+export async function askToSend(asked: AskedToSend): Promise<string | undefined> {
+  const { profile, waitMs, name, self, ...more } = asked;
+  const question = { ...more, ...questionOf("send", { ...asked, name, self }) };
+  using client = await askWhoeverIsMeant(profile, question, waitMs);
+  if (client === undefined) return undefined;
+  for (;;) {
+    const reply = await client.next();
+    if (reply.is === "sent") return reply.id;
+  }
+}
+
+/** Whose messages are to be told. */
+export interface AskedToListen extends Omit<Asked, "name"> {
+  /** Only what this one writes; undefined for everybody. */
+  readonly name: string | undefined;
+}
+
+/**
+ * Has the running client of the user's own name that is meant tell what comes in.
+ *
+ * @returns The client's name, and the messages until it ends; undefined if none runs.
+ * @throws {UserError} If the client does not answer.
+ */
+export async function askToListen({ profile, name, self, waitMs }: AskedToListen): Promise<
+  { readonly self: string; readonly messages: AsyncGenerator<MessageEvent, void> } | undefined
+> {
+  const about = { ...name !== undefined && { name }, ...self !== undefined && { self } };
+  const client = await askWhoeverIsMeant(profile, { ask: "listen", ...about }, waitMs);
+  return client && { self: client.self, messages: messagesOf(client) };
+}
+
+function questionOf<Ask extends "audit" | "history" | "send">(
+  ask: Ask,
+  { name, self }: Pick<Asked, "name" | "self">,
+) {
   return { ask, name, ...self !== undefined && { self } };
+}
+
+/**
+ * The user's own name by which somebody is written to.
+ *
+ * @param self The one that the user has named, if any.
+ * @param usualSelf The one for those with whom the user has never talked, if there is one.
+ * @throws {UserError} If none of these is there, or the user has talked with them by several.
+ */
+export function selfToSend(
+  conversations: Pick<Store["conversations"], "selves">,
+  name: string,
+  self: string | undefined,
+  usualSelf: string | undefined,
+): string {
+  if (self !== undefined) return self;
+  if (conversations.selves(name).length > 0) return selfIn(conversations, name, undefined);
+  if (usualSelf !== undefined) return usualSelf;
+  throw new UserError({ code: "no-own-name", name });
 }
 
 function lockName(profile: string, id: string): Disposable | undefined {

@@ -44,6 +44,12 @@ export type LocalControlProblem =
     readonly code: "running-client-ended";
     readonly self: string;
   }
+  /** So many programs are told what comes in that no more can be. */
+  | { readonly code: "too-many-listeners"; readonly max: number }
+  /** A program that is told what comes in does not read it, and so many messages wait for that. */
+  | { readonly code: "listener-behind"; readonly max: number }
+  /** Nobody of the user's receives messages. */
+  | { readonly code: "nobody-receives"; readonly self: string }
   | {
     readonly code: "running-client-of-other-version";
     /** That of the client. */

@@ -6,7 +6,17 @@
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { ConversationId } from "./conversation_table.ts";
-import type { HistoryEntry, MessageRows, Start } from "./message_rows.ts";
+import {
+  entryColumns,
+  entryJoins,
+  type HistoryEntry,
+  type MessageRow,
+  type MessageRows,
+  type MessageState,
+  type Start,
+  stateOf,
+} from "./message_rows.ts";
+import { idToColumn } from "./column_codec.ts";
 import type { Found, SearchIndex } from "./search_index.ts";
 import type { Transactions } from "./transactions.ts";
 
@@ -19,7 +29,7 @@ export class History {
   readonly #transactions: Transactions;
   readonly #rows: MessageRows;
   readonly #index: Pick<SearchIndex, "search">;
-  readonly #sql: Record<"latest" | "ofSelf" | "ofAll", StatementSync>;
+  readonly #sql: Record<"latest" | "ofSelf" | "ofAll" | "sent", StatementSync>;
 
   constructor(
     database: DatabaseSync,
@@ -38,6 +48,10 @@ export class History {
          FROM conversations c WHERE self = :self ORDER BY newest DESC LIMIT :limit`,
       ),
       ofSelf: database.prepare("SELECT id FROM conversations WHERE self = ? AND name = ?"),
+      sent: database.prepare(
+        `SELECT ${entryColumns} FROM messages m ${entryJoins}
+         WHERE m.conversation = ? AND m.outgoing = 1 AND m.id = ?`,
+      ),
       ofAll: database.prepare("SELECT id FROM conversations WHERE name = ?"),
     };
   }
@@ -83,6 +97,24 @@ export class History {
    */
   search(self: string, words: string, limit: number): Generator<void, Found, void> {
     return this.#index.search(self, words, limit);
+  }
+
+  /**
+   * What has become of a message that was sent.
+   *
+   * @param self One's own id.
+   * @param name The peer's id.
+   * @returns Undefined if there is no such message.
+   * @throws {UserError} If the store cannot be read.
+   */
+  stateOf(self: string, name: string, id: string): MessageState | undefined {
+    return this.#transactions.reading("read-history", () => {
+      for (const conversation of idsOf(this.#sql.ofSelf.all(self, name))) {
+        const row = this.#sql.sent.get(conversation, idToColumn(id));
+        if (row !== undefined) return stateOf(row as unknown as MessageRow);
+      }
+      return undefined;
+    });
   }
 
   /**

@@ -91,7 +91,10 @@ function directionOf({ outgoing }: MessageRow): "in" | "out" {
   return outgoing === 1 ? "out" : "in";
 }
 
-function stateOf({ outgoing, seq, acknowledged, read, deposited }: MessageRow): MessageState {
+/** What has become of a message. */
+export function stateOf(
+  { outgoing, seq, acknowledged, read, deposited }: MessageRow,
+): MessageState {
   if (outgoing === 0) return "received";
   if (seq === null) return "sent";
   if (seq <= read!) return "read";

@@ -4,6 +4,9 @@
  * @module
  */
 
+/** The exit code of a command that Ctrl+C has ended, as shells have it. */
+export const interruptedCode = 130;
+
 /** The failure of a command: its message is the sentence that is printed. */
 export class CommandFailure extends Error {
   /** With what the program ends, so that scripts can tell failures apart. */

@@ -210,7 +210,7 @@ export const localWaitMs = 10_000;
 export const localConnectionsMax = 8;
 
 /** Bytes of what such a program asks, and of one line of an answer, in JSON. */
-export const localQuestionBytesMax = 16 * 1024;
+export const localQuestionBytesMax = 128 * 1024;
 /** See {@linkcode localQuestionBytesMax}. */
 export const localAnswerBytesMax = 1024 * 1024;
 

@@ -52,6 +52,7 @@ Deno.test("the tables of options name those that there are, and no others", () =
   const tables: Record<string, string> = {
     "client": table(client, "client"),
     "history audit": table(client, "history, audit"),
+    "send listen": table(client, "option of send, listen"),
     "identity": table(client, "identity"),
     "backup restore": table(client, "backup, restore"),
     "server": table(server, "option"),

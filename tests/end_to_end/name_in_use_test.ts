@@ -189,7 +189,7 @@ for (const build of builds) {
     assertEquals(await home.runs(["audit", "bob", "--server", "127.0.0.1:1"]), audited);
     for (const asked of [["audit", "eve"], ["history", "export", "eve"]]) {
       const { code, out, err } = await home.runs(asked);
-      assertEquals([code, out, err], [1, "", "p2pchat: Nothing has been said with eve yet"]);
+      assertEquals([code, out, err], [4, "", "p2pchat: Nothing has been said with eve yet"]);
     }
     // By the other one, from the other side.
     const fromBob = await home.runs(["audit", "alice"]);
@@ -228,7 +228,7 @@ for (const build of builds) {
         const where = ["--profile", profile];
         const exporting = ["history", "export", "bob", ...where];
         const refused = await run(home.build, exporting);
-        assertEquals(refused.code, 1);
+        assertEquals(refused.code, 8);
         assertMatch(refused.err, /^p2pchat: Cannot ask for a passphrase/);
         const client = ["client", "alice", ...where, "--passphrase-fd", "0"];
         await using alice = new Program(home.build, ...client);
@@ -248,7 +248,7 @@ for (const build of builds) {
         }
         await alice.quits();
         // As before: nobody is there to spare it.
-        assertEquals((await run(home.build, exporting)).code, 1);
+        assertEquals((await run(home.build, exporting)).code, 8);
       },
     );
   }
@@ -350,6 +350,6 @@ for (const build of builds) {
         ...["alice: after that", "alice: and sealed"],
       ],
     );
-    assertEquals((await home.runs(["history", "export", "bob"])).code, 1);
+    assertEquals((await home.runs(["history", "export", "bob"])).code, 8);
   });
 }

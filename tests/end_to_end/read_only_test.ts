@@ -39,7 +39,7 @@ for (const build of builds) {
     assertEquals(namesIn(at.scratch), []);
     // Nor if it fails.
     const { code, err } = await run(at.build, [...at.exporting, "--as", "carol"]);
-    assertEquals(code, 1);
+    assertEquals(code, 2);
     assertMatch(err, /^p2pchat: You have not talked with bob as carol, but as alice$/);
     assertEquals(namesIn(at.scratch), []);
   });

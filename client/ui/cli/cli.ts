@@ -12,7 +12,7 @@ import { configDirectory } from "../../../shared/process/directories.ts";
 import { clientIdRule } from "../../../shared/protocol/client_id.ts";
 import type { ServerAddress } from "../../../shared/net/server_address.ts";
 import type { Surroundings } from "./identity_command.ts";
-import { addAudit, addHistory } from "./message_commands.ts";
+import { addAudit, addHistory, addListen, addSend } from "./message_commands.ts";
 import {
   newPassphraseDescriptor,
   newPassphraseFile,
@@ -51,6 +51,8 @@ const identityHelp = "directory of your identity (default: your own)";
  */
 export function addClientCommands(program: Command, options: ClientCommandsOptions): void {
   addClient(program);
+  addSend(program);
+  addListen(program);
   addHistory(program);
   addAudit(program);
   addIdentity(program);

@@ -44,6 +44,11 @@ export async function argumentsOfStart(directory: string): Promise<string[] | un
   return start && ["client", start.name, start.server];
 }
 
+/** Who the user has said to be. @returns Undefined if they have not. @throws {Error} If it cannot be read. */
+export function rememberedStart(directory: string): Remembered | undefined {
+  return read(join(directory, "start.json"));
+}
+
 /** @returns Undefined if there is no such file. */
 function read(file: string): Remembered | undefined {
   try {

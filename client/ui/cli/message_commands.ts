@@ -8,6 +8,8 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ServerAddress } from "../../../shared/net/server_address.ts";
 import { configDirectory } from "../../../shared/process/directories.ts";
 import { localWaitMs } from "../../../shared/protocol/limits.ts";
+import type { Reach } from "../../local_control/local_control.ts";
+import { parseDurationArgument } from "../../../shared/process/arguments.ts";
 import { type HistoryFormat, historyFormats } from "./history_formats.ts";
 import {
   passphraseDescriptor,
@@ -42,6 +44,29 @@ interface AuditOptions extends AskingOptions {
   readonly ca?: string;
 }
 
+interface SendOptions extends PassphraseOptions {
+  readonly as?: string;
+  readonly profile?: string;
+  readonly server: readonly ServerAddress[];
+  readonly ca?: string;
+  readonly until: Reach;
+  /** In milliseconds. */
+  readonly timeout: number;
+}
+
+interface ListenOptions {
+  readonly from?: string;
+  readonly once?: true;
+  readonly json?: true;
+  readonly as?: string;
+  readonly profile?: string;
+}
+
+const profileHelp = "directory of your identity and messages (default: your own)";
+
+/** How long a message may take to come as far as wanted, if nothing else is said, in milliseconds. */
+const sendWithinMs = 10_000;
+
 /** Adds the subcommand that works with saved messages. */
 export function addHistory(program: Command): void {
   const command = program.command("history")
@@ -69,14 +94,52 @@ export function addAudit(program: Command): void {
   withAskingOptions(command).action(worded(startAudit));
 }
 
+/** Adds the subcommand that sends one message. */
+export function addSend(program: Command): void {
+  const command = program.command("send")
+    .description("send one message")
+    .argument("<name>", "whom it is for")
+    .argument("[text]", "the message; - is standard input, as if it is left out", "-")
+    .addOption(
+      new Option("--until <state>", "how far it is to come before this ends")
+        .choices(["delivered", "mailbox", "kept"]).default("delivered"),
+    )
+    .addOption(
+      new Option("--timeout <time>", "how long it may take to come as far")
+        .default(sendWithinMs, "10s").argParser(parseDurationArgument),
+    )
+    .addOption(
+      new Option("--server <server>", serversHelp).default(defaultServers, defaultServersHelp)
+        .argParser(parseServersArgument),
+    )
+    .option("--ca <file>", caHelp);
+  withProfileOptions(command).action(worded(startSend));
+}
+
+/** Adds the subcommand that prints what comes in. */
+export function addListen(program: Command): void {
+  const command = program.command("listen")
+    .description("print the messages that come to your client that runs")
+    .option("--from <name>", "only what this one writes")
+    .option("--once", "end after the first message")
+    .option("--json", "each message as a line of JSON")
+    .option("--as <id>", "which of your clients, if several run")
+    .option("--profile <dir>", profileHelp);
+  command.action(worded(startListen));
+}
+
 function withAskingOptions(command: Command): Command {
-  return command
-    .option("--as <id>", "which of your own names you mean, if several have talked with that one")
-    .option("--profile <dir>", "directory of your identity and messages (default: your own)")
+  return withProfileOptions(command)
     .addOption(
       new Option("--timeout <seconds>", "how long a client of yours that runs may not answer")
         .default(localWaitMs, String(localWaitMs / 1_000)).argParser(parseSeconds),
-    )
+    );
+}
+
+function withProfileOptions(command: Command): Command {
+  return command
+    .option("--as <id>", "which of your own names you mean, if several have talked with that one")
+    .option("--profile <dir>", profileHelp)
     .addOption(passphraseFile())
     .addOption(passphraseDescriptor());
 }
@@ -101,6 +164,32 @@ async function startAudit(name: string, options: AuditOptions, command: Command)
   const asked = { profile, passphrase, name, self, waitMs, servers };
   const agree = await runAudit(asked, sayOnStandardOutput);
   if (!agree) Deno.exitCode = 1;
+}
+
+async function startSend(
+  name: string,
+  text: string,
+  options: SendOptions,
+  command: Command,
+): Promise<void> {
+  const { as: self, profile = configDirectory(), until, timeout: withinMs } = options;
+  const servers = await withAuthorities(options.server, options.ca, command);
+  const passphrase = passphraseIn(options);
+  const { textToSend } = await import("./text_to_send.ts");
+  const { rememberedStart } = await import("./first_run.ts");
+  const { runSend } = await import("./send_command.ts");
+  const usualSelf = rememberedStart(configDirectory())?.name;
+  const usual = usualSelf === undefined ? {} : { usualSelf };
+  const message = { name, text: await textToSend(text), until, withinMs };
+  await runSend({ profile, passphrase, self, ...usual, ...message, servers, waitMs: localWaitMs });
+}
+
+async function startListen(options: ListenOptions): Promise<void> {
+  const { from: name, as: self, profile = configDirectory(), once = false, json = false } = options;
+  const { runListen } = await import("./listen_command.ts");
+  const { rememberedStart } = await import("./first_run.ts");
+  const usualSelf = rememberedStart(configDirectory())?.name ?? "NAME";
+  await runListen({ profile, name, self, usualSelf, once, json, waitMs: localWaitMs });
 }
 
 /** Reads a time in seconds, as milliseconds. */

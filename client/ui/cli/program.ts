@@ -14,7 +14,7 @@ import { dropFilePermissions } from "../../../shared/process/permissions.ts";
 import { hasTerminal, stopSignal } from "../../../shared/process/signals.ts";
 import { aborted } from "../../../shared/time/clock.ts";
 import { ChatClient } from "../../client.ts";
-import { offerControl, selfIn, takeName } from "../../local_control/local_control.ts";
+import { offerControl, selfIn, selfToSend, takeName } from "../../local_control/local_control.ts";
 import { UserError } from "../../user_error.ts";
 import type { Display } from "../session.ts";
 import {
@@ -25,8 +25,10 @@ import {
   type Printed,
 } from "./front_end.ts";
 import { listeningHost } from "./listening_host.ts";
+import { Listeners } from "./listeners.ts";
 import { openOwnProfile } from "./own_profile.ts";
 import type { PassphraseSource } from "./passphrase_source.ts";
+import { sendUntil } from "./sending.ts";
 
 /** What a client's program is started with. */
 export interface ClientProgramOptions {
@@ -91,12 +93,16 @@ export async function runClient(options: ClientProgramOptions): Promise<boolean>
   const frontEnd = await openFrontEnd(options, identity, stop.request);
   await dropFilePermissions();
   const { display, isTerminal } = frontEnd;
+  const listeners = new Listeners();
   const { relayOnly, port } = options;
   // Whoever is called over the server alone listens for nobody; what is on this machine sees the address anyway.
   const { host = relayOnly ? "127.0.0.1" : listeningHost(options.servers) } = options;
   const begun = listening(
     { host, port },
-    () => frontEnd.begin((sink) => new ChatClient({ ...options, host, identity, store, sink })),
+    () =>
+      frontEnd.begin((sink) =>
+        new ChatClient({ ...options, host, identity, store, sink: listeners.around(sink) })
+      ),
   );
   const { client } = begun;
   control.answer({
@@ -107,6 +113,10 @@ export async function runClient(options: ClientProgramOptions): Promise<boolean>
       key: store.knownPeers.find(name)?.key,
       entries: store.history.export(id, name),
     }),
+    selfToSend: (name, self, usual) => selfToSend(store.conversations, name, self, usual),
+    send: (asked) => sendUntil({ ...asked, client, store, signal: stop.signal }),
+    listen: (name, tell, signal) =>
+      listeners.listen(name, tell, AbortSignal.any([signal, stop.signal])),
     leave: () => {
       display.show({ type: "taken-over", id });
       stop.request();

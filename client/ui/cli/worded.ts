@@ -21,7 +21,7 @@ export function worded<A extends unknown[]>(
       await run(...args);
     } catch (error) {
       // Commander's own errors say with which code to exit.
-      if (!(error instanceof UserError)) throw error;
+      if (!(error instanceof UserError || error instanceof RangeError)) throw error;
       // A server, which needs no wording, starts faster without it.
       const { errorSentence } = await import("../wording/wording.ts");
       const { exitCodes, failureKind } = await import("../failure_kind.ts");

@@ -12,7 +12,7 @@ import type { ChatClient } from "../../client.ts";
 import type { Identity } from "../../../shared/crypto/identity.ts";
 import { formatAddress } from "../../../shared/net/address.ts";
 import { formatServerAddress } from "../../../shared/net/server_address.ts";
-import type { ClientEvent, EventSink } from "../../events.ts";
+import type { ClientEvent, EventSink, MessageEvent } from "../../events.ts";
 import { type InputLine, InputLineStream } from "../input_lines.ts";
 import { type Output, OutputQueue } from "../output_queue.ts";
 import type { Display } from "../session.ts";
@@ -80,6 +80,16 @@ export class JsonPrinter implements Display {
   async flush(): Promise<void> {
     await this.#queue.flush();
   }
+}
+
+/** A message, as it is printed now. */
+export function messageRecord(message: MessageEvent): JsonRecord {
+  return { ...eventRecord(message), at: timeText(Date.now()) };
+}
+
+/** A notice, as it is printed now. */
+export function noticeRecord(notice: string, message: string): JsonRecord {
+  return { event: "notice", notice, message, at: timeText(Date.now()) };
 }
 
 /** What the program itself tells, beside events. */

@@ -30,6 +30,12 @@ export const localControlSentences: Sentences<LocalControlProblem> = {
     "it may be stopped: have it go on, or end it, and try again",
   "running-client-ended": ({ self }) =>
     `The p2pchat that runs as ${self} was asked, and has ended before it had answered; try again`,
+  "too-many-listeners": ({ max }) =>
+    `The p2pchat that runs tells ${max} programs already what comes in, and no more; end one of them`,
+  "listener-behind": ({ max }) =>
+    `More than ${max} messages came faster than they were read; history export has them all`,
+  "nobody-receives": ({ self }) =>
+    `No p2pchat runs as ${self}, so nothing comes in: start p2pchat client ${self}`,
   "running-client-of-other-version": ({ version }) =>
     `The p2pchat that runs with this profile is of version ${version} and cannot be asked by this one; ` +
     "start it again",

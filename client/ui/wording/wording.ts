@@ -150,6 +150,11 @@ export function exportedEnd(last: HistoryEntry, present: Person): string[] {
   return change === undefined ? [] : [change];
 }
 
+/** What somebody is told who does not wait until a message has arrived. */
+export function interruptedText(name: string): string {
+  return makeVisible(`Interrupted; the message is kept, and waits for ${name}`);
+}
+
 /** The text of a message of a written-out history, for programs. */
 export function exportedText(entry: HistoryEntry): string {
   return messageText(entry);

@@ -2,13 +2,18 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   askForAudit,
   askForHistory,
+  askToListen,
+  askToSend,
   offerControl,
   selfIn,
+  selfToSend,
   takeName,
   takeNameOrAsk,
 } from "../../../client/local_control/local_control.ts";
 import type { ControlAnswers } from "../../../client/local_control/control_server.ts";
 import { dirname } from "node:path";
+import type { MessageEvent } from "../../../client/events.ts";
+import { aborted } from "../../../shared/time/clock.ts";
 import type { HistoryEntry } from "../../../client/store/store.ts";
 import { UserError } from "../../../client/user_error.ts";
 import { localConnectionsMax } from "../../../shared/protocol/limits.ts";
@@ -67,6 +72,10 @@ function answering(id: string, more: Partial<ControlAnswers> = {}): ControlAnswe
     selfFor: (name, self) => selfIn({ selves: (of) => of === "bob" ? [id] : [] }, name, self),
     audit: () => Promise.resolve({ streams: [finding] }),
     history: () => ({ key: keyOf(2), entries: [entry] }),
+    selfToSend: (name, self, usualSelf) =>
+      selfToSend({ selves: (of) => of === "bob" ? [id] : [] }, name, self, usualSelf),
+    send: ({ text }) => Promise.resolve(`${text} is sent`),
+    listen: () => Promise.resolve(),
     leave: () => {},
     ...more,
   };
@@ -381,9 +390,9 @@ Deno.test({
       const nonsense of [
         ...["\n", "x\n", "{}\n", "[]\n", "null\n", '"leave"\n', '{"ask":"leaves"}\n', "\xff\n"],
         '{"version":"0.0.1","ask":1}\n',
-        "x".repeat(20_000),
-        `{"ask":"${"x".repeat(20_000)}"}\n`,
-        `{"ask":"leave","more":"${"x".repeat(20_000)}"}\n`,
+        "x".repeat(140_000),
+        `{"ask":"${"x".repeat(140_000)}"}\n`,
+        `{"ask":"leave","more":"${"x".repeat(140_000)}"}\n`,
       ]
     ) {
       const conn = await Deno.connect({ transport: "unix", path });
@@ -519,4 +528,63 @@ Deno.test("if several own ids have talked with a name, one has to be named", () 
     () => own(["alice"], "carol"),
     "You have not talked with bob as carol, but as alice",
   );
+});
+
+const toSend = { text: "hello", until: "kept", withinMs: 1_000 } as const;
+
+Deno.test("the client by whose name somebody was talked to sends, and for somebody new the usual one", async () => {
+  using profile = temporaryDirectory();
+  using _alice = await client(profile.path, "alice", {
+    selfToSend: (name, self, usualSelf) => self ?? (name === "bob" ? "work" : usualSelf ?? "alice"),
+  });
+  using _work = await client(profile.path, "work", {
+    selfToSend: (name, self, usualSelf) => self ?? (name === "bob" ? "work" : usualSelf ?? "alice"),
+    send: ({ text }) => Promise.resolve(`${text} of work`),
+  });
+  const ask = (more: { name?: string; self?: string; usualSelf?: string }) =>
+    askToSend({ ...asking(profile.path), ...toSend, ...more });
+  assertEquals(await ask({}), "hello of work");
+  assertEquals(await ask({ self: "alice" }), "hello is sent");
+  assertEquals(await ask({ name: "zoe", usualSelf: "work" }), "hello of work");
+  assertEquals(await ask({ self: "nobody" }), undefined);
+});
+
+Deno.test("a long text comes through whole, and who is not as far in time hears the problem", async () => {
+  using profile = temporaryDirectory();
+  const problem = {
+    code: "not-as-far-in-time",
+    name: "bob",
+    until: "delivered",
+    seconds: 1,
+  } as const;
+  using _alice = await client(profile.path, "alice", {
+    send: ({ text, until }) => {
+      if (until === "delivered") throw new UserError(problem);
+      return Promise.resolve(`${text.length}`);
+    },
+  });
+  const text = "\u0001".repeat(15_360);
+  assertEquals(await askToSend({ ...asking(profile.path), ...toSend, text }), "15360");
+  const late = () => askToSend({ ...asking(profile.path), ...toSend, until: "delivered" });
+  assertEquals((await assertRejects(late, UserError)).problem, problem);
+});
+
+Deno.test("who listens is told what comes in, until they hang up", async () => {
+  using profile = temporaryDirectory();
+  const told = Promise.withResolvers<void>();
+  const message = { type: "message", text: "hi" } as MessageEvent;
+  using _alice = await client(profile.path, "alice", {
+    listen: async (name, tell, signal) => {
+      assertEquals(name, "bob");
+      await tell(message);
+      await aborted(signal);
+      told.resolve();
+    },
+  });
+  const asked = await askToListen(asking(profile.path));
+  for await (const one of asked!.messages) {
+    assertEquals(one, message);
+    break;
+  }
+  await told.promise;
 });

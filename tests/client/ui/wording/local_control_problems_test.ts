@@ -36,6 +36,18 @@ const cases: SentenceCases<LocalControlProblem> = {
     { code: "running-client-ended", self: "alice" },
     "The p2pchat that runs as alice was asked, and has ended before it had answered; try again",
   ]],
+  "too-many-listeners": [[
+    { code: "too-many-listeners", max: 4 },
+    "The p2pchat that runs tells 4 programs already what comes in, and no more; end one of them",
+  ]],
+  "listener-behind": [[
+    { code: "listener-behind", max: 1_000 },
+    "More than 1000 messages came faster than they were read; history export has them all",
+  ]],
+  "nobody-receives": [[
+    { code: "nobody-receives", self: "alice" },
+    "No p2pchat runs as alice, so nothing comes in: start p2pchat client alice",
+  ]],
   "running-client-of-other-version": [[
     { code: "running-client-of-other-version", version: "0.4.0" },
     "The p2pchat that runs with this profile is of version 0.4.0 and cannot be asked by this one; " +
