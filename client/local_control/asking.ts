@@ -67,11 +67,13 @@ export async function askToLeave(client: CalledClient, waitMs: number): Promise<
   return (await firstReply(client, { ask: "leave" }, waitMs)).is === "done";
 }
 
-/** Reads which key a name has whose history is asked for; undefined if none is saved. @throws {UserError} */
-export async function personOf(client: BusyClient): Promise<PublicKey | undefined> {
+/** Reads which key a name has whose history is asked for, if one is saved, and the user's own. @throws {UserError} */
+export async function personOf(
+  client: BusyClient,
+): Promise<{ readonly key: PublicKey | undefined; readonly ownKey: PublicKey }> {
   for (;;) {
     const reply = await client.next();
-    if (reply.is === "person") return reply.key;
+    if (reply.is === "person") return { key: reply.key, ownKey: reply.ownKey };
   }
 }
 

@@ -16,11 +16,18 @@ import type { Problem } from "../user_error.ts";
 export type Question =
   | { readonly ask: "leave" }
   | {
-    readonly ask: "audit" | "history";
+    readonly ask: "audit";
     /** The peer. */
     readonly name: string;
     /** Which of their own names the user means, if they have said so. */
     readonly self?: string;
+  }
+  | {
+    readonly ask: "history";
+    readonly name: string;
+    readonly self?: string;
+    /** Only messages behind this row of the store; all if not given. */
+    readonly behind?: number;
   }
   | SendQuestion
   | {
@@ -59,7 +66,12 @@ export type Reply =
   | { readonly is: "other-version"; readonly version: string }
   | { readonly is: "report"; readonly report: AuditReport }
   /** Which key the peer's name has by now, if one is saved. It comes before the messages. */
-  | { readonly is: "person"; readonly key?: PublicKey }
+  | {
+    readonly is: "person";
+    readonly key?: PublicKey;
+    /** The user's own. */
+    readonly ownKey: PublicKey;
+  }
   /** Some of the messages, in their order. */
   | { readonly is: "entries"; readonly entries: readonly HistoryEntry[] }
   /** The message has come as far as it should. */
@@ -90,7 +102,8 @@ export function readQuestion(
   if (ask === "listen") return { ask, ...named };
   if (named.name === undefined) return "malformed";
   const about = { ...named, name: named.name };
-  if (ask === "audit" || ask === "history") return { ask, ...about };
+  if (ask === "audit") return { ask, ...about };
+  if (ask === "history") return readHistoryQuestion(about, (value as { behind?: unknown }).behind);
   if (ask !== "send") return "malformed";
   const { text, until, withinMs, usualSelf } = value as Record<string, unknown>;
   if (typeof text !== "string" || typeof withinMs !== "number" || !isReach(until)) {
@@ -98,6 +111,16 @@ export function readQuestion(
   }
   if (usualSelf === undefined) return { ask, ...about, text, until, withinMs };
   return isName(usualSelf) ? { ask, ...about, usualSelf, text, until, withinMs } : "malformed";
+}
+
+function readHistoryQuestion(
+  about: { readonly name: string; readonly self?: string },
+  behind: unknown,
+): Question | "malformed" {
+  if (behind === undefined) return { ask: "history", ...about };
+  return Number.isSafeInteger(behind)
+    ? { ask: "history", ...about, behind: Number(behind) }
+    : "malformed";
 }
 
 function isReach(value: unknown): value is Reach {

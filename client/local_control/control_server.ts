@@ -20,6 +20,8 @@ import type { LocalCaller, LocalListener } from "./endpoint.ts";
 export interface SavedHistory {
   /** The key that their name has by now; undefined if none is saved. */
   readonly key: PublicKey | undefined;
+  /** The user's own. */
+  readonly ownKey: PublicKey;
   /** Oldest first. */
   readonly entries: Iterable<HistoryEntry>;
 }
@@ -36,8 +38,8 @@ export interface ControlAnswers {
   selfFor(name: string, self: string | undefined): string;
   /** Compares with somebody. @throws {UserError} If that is not possible. */
   audit(name: string): Promise<AuditReport>;
-  /** All messages with somebody. @throws {UserError} If they cannot be read. */
-  history(name: string): SavedHistory;
+  /** All messages with somebody, behind a row. @throws {UserError} If they cannot be read. */
+  history(name: string, behind: number): SavedHistory;
   /**
    * By which of the user's names somebody is written to.
    *
@@ -137,10 +139,12 @@ async function answerQuestion(
     );
   }
   if (question.ask === "send") return await say({ is: "sent", id: await answers.send(question) });
-  const { ask, name } = question;
-  if (ask === "audit") return await say({ is: "report", report: await answers.audit(name) });
-  const { key, entries } = answers.history(name);
-  await say({ is: "person", ...key !== undefined && { key } });
+  const { name } = question;
+  if (question.ask === "audit") {
+    return await say({ is: "report", report: await answers.audit(name) });
+  }
+  const { key, ownKey, entries } = answers.history(name, question.behind ?? 0);
+  await say({ is: "person", ownKey, ...key !== undefined && { key } });
   for (const piece of piecesOf(entries)) await say({ is: "entries", entries: piece });
 }
 

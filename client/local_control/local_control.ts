@@ -143,6 +143,8 @@ export async function askForAudit(asked: Asked): Promise<AuditReport | undefined
 export interface AskedHistory {
   /** The key that the peer's name has by now; undefined if none is saved. */
   readonly key: PublicKey | undefined;
+  /** The user's own. */
+  readonly ownKey: PublicKey;
   /** Which of the user's own names has said and heard them. */
   readonly self: string;
   /** Oldest first. It is to be read to its end. */
@@ -152,18 +154,19 @@ export interface AskedHistory {
 /**
  * Has the running client of the user's own name that is meant read all messages with a peer.
  *
+ * @param behind Only those behind this row of the store.
  * @returns Undefined if it does not run.
  * @throws {UserError} If that is not possible, or the client does not answer.
  */
-export async function askForHistory(asked: Asked): Promise<AskedHistory | undefined> {
-  const question = questionOf("history", asked);
+export async function askForHistory(asked: Asked, behind = 0): Promise<AskedHistory | undefined> {
+  const question = { ...questionOf("history", asked), ...behind > 0 && { behind } };
   const client = await askWhoeverIsMeant(asked.profile, question, asked.waitMs);
   if (client === undefined) return undefined;
   using hangingUp = new DisposableStack();
   hangingUp.use(client);
-  const key = await personOf(client);
+  const persons = await personOf(client);
   hangingUp.move();
-  return { self: client.self, key, entries: entriesOf(client) };
+  return { self: client.self, ...persons, entries: entriesOf(client) };
 }
 
 /**

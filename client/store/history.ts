@@ -122,14 +122,15 @@ export class History {
    *
    * @param self One's own id; undefined for all own ids.
    * @param name The peer's id.
+   * @param behind Only messages behind this row.
    * @throws {UserError} If the store cannot be read.
    */
-  *export(self: string | undefined, name: string): Iterable<HistoryEntry> {
+  *export(self: string | undefined, name: string, behind = 0): Iterable<HistoryEntry> {
     const rows = this.#transactions.reading("read-history", () => {
       const ids = idsOf(
         self === undefined ? this.#sql.ofAll.all(name) : this.#sql.ofSelf.all(self, name),
       );
-      return this.#rows.read(startsAt(ids, 0), "newer", exportPageSize);
+      return this.#rows.read(startsAt(ids, behind), "newer", exportPageSize);
     });
     for (;;) {
       const { value, done } = this.#transactions.reading("read-history", () => rows.next());

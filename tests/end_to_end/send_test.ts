@@ -60,6 +60,22 @@ for (const build of builds) {
     );
     const history = await run(met.build, ["history", "export", "bob"]);
     assertEquals(history.out.split("\n").length, 5);
+    const none = await run(met.build, ["history", "export", "bob", "--since", "2999-01-01"]);
+    assertEquals([none.code, none.out], [0, ""]);
+    await using following = new Program(
+      met.build,
+      ...["history", "export", "bob", "--format", "ndjson", "--since", "1h", "--follow"],
+    );
+    await following.says(/"text":"later still"/);
+    assertEquals((await met.sends(["bob", "and this", "--until", "kept"])).code, 0);
+    await following.says(/"text":"and this"/);
+    assertEquals(following.out.map((line) => JSON.parse(line).text), [
+      "hello",
+      "two\nlines",
+      "later",
+      "later still",
+      "and this",
+    ]);
   });
 
   Deno.test(`${build.name}: the client that runs sends for others of its user, and tells what comes in`, async () => {

@@ -14,6 +14,7 @@ import { type ByteSink, writeAll } from "../../../shared/net/write_all.ts";
 import { jsonText } from "../../../shared/text/json_text.ts";
 import type { HistoryEntry } from "../../store/store.ts";
 import { UserError } from "../../user_error.ts";
+import { entryLine } from "../ndjson/ndjson.ts";
 import type { HistoryFormat } from "./history_formats.ts";
 import { exportedEnd, exportedLines, exportedText } from "../wording/wording.ts";
 
@@ -26,6 +27,8 @@ export interface ExportedHistory {
   readonly name: string;
   /** The key that the name has by now; undefined if none is saved. */
   readonly key: PublicKey | undefined;
+  /** The user's own. */
+  readonly ownKey: PublicKey;
   /** The user's own id. */
   readonly self: string;
   /** Oldest first. */
@@ -38,23 +41,29 @@ export interface HistorySink extends ByteSink {
   fit?(lines: string): string;
 }
 
-/** Writes messages out. @throws {UserError} If they cannot be read or written. */
+/**
+ * Writes messages out.
+ *
+ * @returns False if nobody reads them any more.
+ * @throws {UserError} If they cannot be read or written.
+ */
 export async function exportHistory(
   history: ExportedHistory,
   format: HistoryFormat,
   sink: HistorySink,
-): Promise<void> {
-  const pieces = { text: textPieces, json: jsonPieces }[format](history);
+): Promise<boolean> {
+  const pieces = { text: textPieces, json: jsonPieces, ndjson: linePieces }[format](history);
   const utf8 = new TextEncoder();
   for await (const chunk of chunksOf(pieces)) {
     try {
       await writeAll(sink, utf8.encode(sink.fit?.(chunk) ?? chunk));
     } catch (cause) {
       // The reader has had enough, as `head` has.
-      if (cause instanceof Deno.errors.BrokenPipe) return;
+      if (cause instanceof Deno.errors.BrokenPipe) return false;
       throw new UserError({ code: "history-not-written", reason: fileReason(cause) }, { cause });
     }
   }
+  return true;
 }
 
 /** As people read it. */
@@ -99,6 +108,13 @@ async function* jsonPieces(
     before = ",\n";
   }
   yield before === "[\n" ? "[]\n" : "\n]\n";
+}
+
+/** An object on each line, as `client --json` tells of a message: it can go on for ever. */
+async function* linePieces(
+  { self, ownKey, entries }: ExportedHistory,
+): AsyncGenerator<string> {
+  for await (const entry of entries) yield entryLine(entry, self, ownKey);
 }
 
 /** {@linkcode fingerprintOf}, which takes its time, once for each key in a row. */

@@ -5,7 +5,7 @@
  */
 
 /** For people, and for programs. */
-export const historyFormats = ["text", "json"] as const;
+export const historyFormats = ["text", "json", "ndjson"] as const;
 
 /** How a history is written out. */
 export type HistoryFormat = typeof historyFormats[number];

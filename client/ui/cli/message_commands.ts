@@ -7,6 +7,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ServerAddress } from "../../../shared/net/server_address.ts";
 import { configDirectory } from "../../../shared/process/directories.ts";
+import { durationRule, parseDuration } from "../../../shared/time/duration.ts";
 import { localWaitMs } from "../../../shared/protocol/limits.ts";
 import type { Reach } from "../../local_control/local_control.ts";
 import { parseDurationArgument } from "../../../shared/process/arguments.ts";
@@ -37,6 +38,9 @@ interface AskingOptions extends PassphraseOptions {
 
 interface HistoryExportOptions extends AskingOptions {
   readonly format: HistoryFormat;
+  /** Milliseconds since 1970, UTC. */
+  readonly since?: number;
+  readonly follow?: true;
 }
 
 interface AuditOptions extends AskingOptions {
@@ -77,7 +81,12 @@ export function addHistory(program: Command): void {
     .addOption(
       new Option("--format <format>", "for people or for programs").choices(historyFormats)
         .default("text"),
-    );
+    )
+    .addOption(
+      new Option("--since <time>", "only what was kept since then, such as 2026-11-27 or 2h")
+        .argParser(parseSince),
+    )
+    .option("--follow", "go on with what comes and goes from then on; not with --format json");
   withAskingOptions(command).action(worded(startHistoryExport));
 }
 
@@ -144,15 +153,24 @@ function withProfileOptions(command: Command): Command {
     .addOption(passphraseDescriptor());
 }
 
-async function startHistoryExport(name: string, options: HistoryExportOptions): Promise<void> {
+async function startHistoryExport(
+  name: string,
+  options: HistoryExportOptions,
+  command: Command,
+): Promise<void> {
   const { format, as: self, profile = configDirectory(), timeout: waitMs } = options;
+  const { since: sinceMs = -Infinity, follow: follows = false } = options;
+  if (follows && format === "json") {
+    command.error("error: with --follow the format is text or ndjson: an array has an end");
+  }
   const passphrase = passphraseIn(options);
   const { runHistoryExport } = await import("./history_command.ts");
   const { fitted } = await import("../../../shared/process/fitted.ts");
   // Programs read JSON as it is.
   const fit = (text: string) => format === "text" ? fitted(text, Deno.stdout) : text;
   const sink = { write: (bytes: Uint8Array) => Deno.stdout.write(bytes), fit };
-  await runHistoryExport({ profile, passphrase, name, self, waitMs }, format, sink);
+  const asked = { profile, passphrase, name, self, waitMs, sinceMs, follows };
+  await runHistoryExport(asked, format, sink);
 }
 
 async function startAudit(name: string, options: AuditOptions, command: Command): Promise<void> {
@@ -190,6 +208,18 @@ async function startListen(options: ListenOptions): Promise<void> {
   const { rememberedStart } = await import("./first_run.ts");
   const usualSelf = rememberedStart(configDirectory())?.name ?? "NAME";
   await runListen({ profile, name, self, usualSelf, once, json, waitMs: localWaitMs });
+}
+
+/** Reads a time, or how long ago it was, as milliseconds since 1970. */
+function parseSince(text: string): number {
+  const agoMs = parseDuration(text);
+  if (agoMs !== undefined) return Date.now() - agoMs;
+  // A day without a time is one of this place, as the times are that people are shown.
+  const atMs = Date.parse(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00` : text);
+  if (/^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(atMs)) return atMs;
+  throw new InvalidArgumentError(
+    `A time is a date such as 2026-11-27, or 2026-11-27T18:00Z, or ${durationRule}.`,
+  );
 }
 
 /** Reads a time in seconds, as milliseconds. */

@@ -109,9 +109,10 @@ export async function runClient(options: ClientProgramOptions): Promise<boolean>
     id,
     selfFor: (name, self) => selfIn(store.conversations, name, self),
     audit: (name) => client.audit(name, { mayCall: true }),
-    history: (name) => ({
+    history: (name, behind) => ({
       key: store.knownPeers.find(name)?.key,
-      entries: store.history.export(id, name),
+      ownKey: identity.publicKey,
+      entries: store.history.export(id, name, behind),
     }),
     selfToSend: (name, self, usual) => selfToSend(store.conversations, name, self, usual),
     send: (asked) => sendUntil({ ...asked, client, store, signal: stop.signal }),

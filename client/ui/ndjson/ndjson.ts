@@ -9,6 +9,8 @@
 import { jsonText } from "../../../shared/text/json_text.ts";
 import { aborted } from "../../../shared/time/clock.ts";
 import type { ChatClient } from "../../client.ts";
+import type { PublicKey } from "../../../shared/crypto/public_key.ts";
+import type { HistoryEntry } from "../../store/store.ts";
 import type { Identity } from "../../../shared/crypto/identity.ts";
 import { formatAddress } from "../../../shared/net/address.ts";
 import { formatServerAddress } from "../../../shared/net/server_address.ts";
@@ -18,7 +20,14 @@ import { type Output, OutputQueue } from "../output_queue.ts";
 import type { Display } from "../session.ts";
 import { type Shown, wordingOf } from "../wording/wording.ts";
 import { type CommandContext, commands, type Fields, UsageError } from "./commands.ts";
-import { eventRecord, failureRecord, type JsonRecord, partyOf, timeText } from "./records.ts";
+import {
+  entryRecord,
+  eventRecord,
+  failureRecord,
+  type JsonRecord,
+  partyOf,
+  timeText,
+} from "./records.ts";
 
 /** The version of what is printed. It grows when a program that reads it could misunderstand it. */
 const formatVersion = 1;
@@ -80,6 +89,11 @@ export class JsonPrinter implements Display {
   async flush(): Promise<void> {
     await this.#queue.flush();
   }
+}
+
+/** A message of the history, as a line with its end. @param self One's own id and key. */
+export function entryLine(entry: HistoryEntry, self: string, ownKey: PublicKey): string {
+  return `${jsonText(entryRecord(entry, partyOf(self, ownKey)))}\n`;
 }
 
 /** A message, as it is printed now. */

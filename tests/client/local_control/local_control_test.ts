@@ -62,7 +62,7 @@ const finding = {
 } as const;
 
 function history(entries: () => Iterable<HistoryEntry>) {
-  return { key: undefined, entries: entries() };
+  return { key: undefined, ownKey: keyOf(9), entries: entries() };
 }
 
 /** What a client answers that has talked with bob. */
@@ -71,7 +71,7 @@ function answering(id: string, more: Partial<ControlAnswers> = {}): ControlAnswe
     id,
     selfFor: (name, self) => selfIn({ selves: (of) => of === "bob" ? [id] : [] }, name, self),
     audit: () => Promise.resolve({ streams: [finding] }),
-    history: () => ({ key: keyOf(2), entries: [entry] }),
+    history: () => ({ key: keyOf(2), ownKey: keyOf(9), entries: [entry] }),
     selfToSend: (name, self, usualSelf) =>
       selfToSend({ selves: (of) => of === "bob" ? [id] : [] }, name, self, usualSelf),
     send: ({ text }) => Promise.resolve(`${text} is sent`),
@@ -117,6 +117,7 @@ for (const kind of profiles) {
       assertEquals(await askForAudit(asking(profile)), { streams: [finding] });
       const { key: _, ...sent } = entry;
       assertEquals(await read(profile), {
+        ownKey: keyOf(9),
         self: "alice",
         key: keyOf(2),
         entries: [sent as HistoryEntry],

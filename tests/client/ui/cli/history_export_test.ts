@@ -30,7 +30,7 @@ async function exported(
   key?: PublicKey,
 ): Promise<string> {
   let text = "";
-  await exportHistory({ name: "bob", key, self: "alice", entries }, format, {
+  await exportHistory({ name: "bob", key, ownKey: keyOf(9), self: "alice", entries }, format, {
     write: (bytes) => {
       text += new TextDecoder("utf-8", { fatal: true }).decode(bytes);
       return Promise.resolve(bytes.length);
@@ -60,6 +60,26 @@ Deno.test("people get each line of a message, with its time and who wrote it", a
     ].join("\n"),
   );
   assertEquals(await exported([], "text"), "");
+});
+
+Deno.test("programs can get a line for each message, as those that drive a client are told of it", async () => {
+  const lines = await exported([
+    { ...entry, key: keyOf(2), text: "two\nlines \x1b[2J" },
+    { ...entry, direction: "out", state: "waiting", text: "\u202e" },
+  ], "ndjson");
+  assertEquals(lines.match(/[^\n\P{C}]/u), null);
+  const [received, sent] = lines.trimEnd().split("\n").map((line) => JSON.parse(line));
+  const self = { name: "alice", person: printOf(9), device: keyOf(9) };
+  const bob = { name: "bob", person: printOf(2), device: keyOf(2) };
+  assertEquals([received.from, received.to, received.text], [bob, self, "two\nlines \x1b[2J"]);
+  assertEquals([sent.from, sent.to.device, sent.state, sent.text], [
+    self,
+    null,
+    "waiting",
+    "\u202e",
+  ]);
+  assertEquals(received.sentAt, time.toISOString());
+  assertEquals(await exported([], "ndjson"), "");
 });
 
 Deno.test("programs get an array with every field, its times in UTC", async () => {
@@ -154,7 +174,7 @@ Deno.test("a long history is written piece by piece, as it is read", async () =>
     for (; read < 10_000; read++) yield { ...entry, text: "x".repeat(1_000) };
   }
   await exportHistory(
-    { name: "bob", key: undefined, self: "alice", entries: entries() },
+    { name: "bob", key: undefined, ownKey: keyOf(9), self: "alice", entries: entries() },
     "json",
     {
       write: async (bytes) => {
@@ -175,7 +195,7 @@ Deno.test("a long history is written piece by piece, as it is read", async () =>
 Deno.test("a reader who has had enough is no failure, a full disk is", async () => {
   const run = (error: Error) =>
     exportHistory(
-      { name: "bob", key: undefined, self: "alice", entries: [entry] },
+      { name: "bob", key: undefined, ownKey: keyOf(9), self: "alice", entries: [entry] },
       "text",
       { write: () => Promise.reject(error) },
     );
