@@ -75,6 +75,10 @@ export function addServerCommand(program: Command): void {
       )
         .argParser(addRealmArgument),
     )
+    .addOption(
+      new Option("--tls", "speak TLS, with a certificate that it makes and keeps with its data")
+        .conflicts(["tlsCert", "tlsKey"]),
+    )
     .option("--tls-cert <file>", "certificate for TLS, in PEM; read again on SIGHUP")
     .option("--tls-key <file>", "private key of the certificate, in PEM")
     .addOption(
@@ -99,13 +103,17 @@ interface ServerCommandOptions {
   readonly keyedOnly?: true;
   readonly nameLease: number;
   readonly realm?: readonly string[];
+  readonly tls?: true;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
 }
 
-async function startServer(options: ServerCommandOptions, command: Command): Promise<void> {
+async function startServer(
+  { tls, ...options }: ServerCommandOptions,
+  command: Command,
+): Promise<void> {
   const { nameLease: nameLeaseMs, logLevel: level, logFormat: format } = options;
   const saysDropped = (count: number) =>
     logLine(format, new Date(), "warn", "lines before this one were dropped", { count });
@@ -122,10 +130,13 @@ async function startServer(options: ServerCommandOptions, command: Command): Pro
       capacity: relayRates(options.relayRate, options.relayDay),
       realms: options.realm,
       data: options.ephemeral ? undefined : options.data ?? stateDirectory(),
-      certificateFiles: certificateFiles(options, command),
+      certificate: tls ? "own" : certificateFiles(options, command),
       log: createLog({ level, format, write: (line) => err.write(line) }),
       onListening: (address, pinned) => {
-        for (const line of listeningLines(formatAddress(address), pinned, format)) out.write(line);
+        const own = tls ?? false;
+        for (const line of listeningLines(formatAddress(address), { pinned, own }, format)) {
+          out.write(line);
+        }
       },
     });
   } finally {
@@ -146,14 +157,19 @@ function certificateFiles(
 /** Says where the server listens, for people or for programs. */
 function listeningLines(
   address: string,
-  pinned: string | undefined,
+  { pinned, own }: { readonly pinned: readonly string[]; readonly own: boolean },
   format: LogFormat,
 ): readonly string[] {
-  const fields = { address, ...pinned !== undefined && { pinned } };
+  const [first] = pinned;
+  const fields = { address, ...first !== undefined && { pinned: first } };
   if (format === "json") return [logLine(format, new Date(), "info", "listening", fields)];
-  const lines = [`p2pchat server listening on ${address}${pinned === undefined ? "" : " (TLS)"}`];
-  if (pinned !== undefined) {
-    lines.push(`* clients that do not trust the certificate's authority connect to ${pinned}`);
+  const listens = `p2pchat server listening on ${address}${first === undefined ? "" : " (TLS)"}`;
+  if (first === undefined) return [listens];
+  if (!own) {
+    return [listens, `* clients that do not trust the certificate's authority connect to ${first}`];
   }
-  return lines;
+  // Quoted: in some shells a question mark stands for any letter.
+  const typed = pinned.map((one) => `p2pchat client NAME '${one}'`);
+  const rows = typed.map((one, i) => `* ${i === 0 ? "others type" : "         or"}: ${one}`);
+  return [listens, ...rows];
 }

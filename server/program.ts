@@ -5,7 +5,16 @@
  * @module
  */
 
-import { type Address, formatAddress, isLocal, isUnspecified } from "../shared/net/address.ts";
+import {
+  type Address,
+  formatAddress,
+  isLinkLocal,
+  isLocal,
+  isUnspecified,
+  takesFamilyOf,
+} from "../shared/net/address.ts";
+import { interfaces } from "../shared/net/interfaces.ts";
+import { shortPin } from "../shared/net/server_address.ts";
 import { listening } from "../shared/net/listen_error.ts";
 import type { Log } from "../shared/process/log.ts";
 import { dropFilePermissions } from "../shared/process/permissions.ts";
@@ -14,6 +23,7 @@ import { aborted, systemClock } from "../shared/time/clock.ts";
 import {
   type Certificate,
   type CertificateFiles,
+  ownCertificate,
   readCertificate,
 } from "./certificate/certificate.ts";
 import { CertificateKeeper } from "./certificate_keeper.ts";
@@ -23,14 +33,15 @@ import { type Server, type ServerOptions, startServer } from "./server.ts";
 /** What a server's program is started with. */
 export interface ServerProgramOptions extends Omit<ServerOptions, "tls"> {
   readonly log: Log;
-  /** The files of its certificate; undefined if it does not speak TLS. */
-  readonly certificateFiles: CertificateFiles | undefined;
+  /** The files of its certificate, or that it makes its own; undefined if it does not speak TLS. */
+  readonly certificate: CertificateFiles | "own" | undefined;
   /**
    * Told once that it listens.
    *
-   * @param pinned The address with which clients recognise it without an authority, if it speaks TLS.
+   * @param pinned The addresses with which clients recognise it without an authority, if it speaks TLS; one unless
+   * it has made its certificate itself.
    */
-  readonly onListening: (address: Address, pinned: string | undefined) => void;
+  readonly onListening: (address: Address, pinned: readonly string[]) => void;
 }
 
 /**
@@ -40,18 +51,28 @@ export interface ServerProgramOptions extends Omit<ServerOptions, "tls"> {
  * @throws {Error} A sentence for people if it cannot start, with its cause.
  */
 export async function runServer(options: ServerProgramOptions): Promise<void> {
-  const { log, certificateFiles: files, realms, clock = systemClock, onListening } = options;
+  const { log, realms, clock = systemClock, onListening } = options;
   // First, so that a SIGHUP ends nothing from here on.
   let onSignal: () => void | Promise<void> = () => {};
   using _hangups = onHangup(() => onSignal());
-  const tls = files && await readCertificate(files);
+  // Files that cannot be used are said before anything is made.
+  const read = typeof options.certificate === "object"
+    ? await readCertificate(options.certificate)
+    : undefined;
   using stop = stopSignal();
   using directory = options.data === undefined ? undefined : takeDataDirectory(options.data);
+  const own = options.certificate === "own" ? await ownCertificate(options.data) : undefined;
+  const tls = own?.certificate ?? read;
+  const files = own?.files ??
+    (typeof options.certificate === "object" ? options.certificate : undefined);
   await using server = listening(options, () => startServer({ ...options, tls }));
   await server.check();
   // The certificate's files are read again later.
   await dropFilePermissions(files === undefined ? ["read", "write"] : ["write"]);
-  onListening(server.address, tls && pinnedAddress(server, realms, tls));
+  const pinned = own === undefined
+    ? tls && [pinnedAddress(server, realms, tls)]
+    : ownAddresses(server.address, realms, own.certificate);
+  onListening(server.address, pinned ?? []);
   if (directory !== undefined) sayKeptData(log, directory, server.kept);
   const use = async (certificate: Certificate) => {
     await server.useCertificate(certificate);
@@ -69,7 +90,29 @@ export async function runServer(options: ServerProgramOptions): Promise<void> {
 }
 
 const notEncrypted =
-  "connections to clients are not encrypted; --tls-cert and --tls-key encrypt them";
+  "connections to clients are not encrypted; --tls-cert and --tls-key, or --tls alone, encrypt them";
+
+/** The addresses of a server that has made its certificate itself: as its operator names them, or as the machine has them. */
+function ownAddresses(
+  address: Address,
+  realms: readonly string[] | undefined,
+  { sha256 }: Certificate,
+): string[] {
+  const places = realms ?? hostsOf(address).map((host) => formatAddress({ ...address, host }));
+  const pin = shortPin(Uint8Array.fromHex(sha256));
+  return places.map((place) => `tls://${place}?sha256=${pin}`);
+}
+
+/** The hosts by which others may reach a server. */
+function hostsOf({ host }: Address): string[] {
+  if (!isUnspecified(host)) return [host];
+  const hosts = interfaces().map(({ address }) => address)
+    .filter((one) => !isLocal(one) && !isLinkLocal(one) && takesFamilyOf(host, one));
+  return hosts.length > 0 ? hosts.slice(0, hostsMax) : ["HOST"];
+}
+
+/** Addresses that are told, at most: a machine may have hundreds. */
+const hostsMax = 4;
 
 /** The address with which clients recognise the server without an authority. */
 function pinnedAddress(

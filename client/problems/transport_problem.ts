@@ -40,7 +40,7 @@ export type TransportProblem =
     /** A server has presented another certificate than the one with the fingerprint in its address. */
     readonly code: "other-certificate";
     readonly server: string;
-    /** SHA-256 in hexadecimal, as is `expected`. */
+    /** SHA-256 in hexadecimal, or its beginning in base32 if that is how it was named; so is `expected`. */
     readonly presented: string;
     readonly expected: string;
   }

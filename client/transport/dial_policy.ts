@@ -8,16 +8,9 @@
 
 import type ipaddr from "ipaddr.js";
 import { isLocal } from "../../shared/net/address.ts";
+import type { InterfaceAddress } from "../../shared/net/interfaces.ts";
 import type { AddressSource } from "../../shared/net/named_address.ts";
 import { type AddressKind, addressKind, readIp } from "./address_kind.ts";
-
-/** An address of this machine, in the network that it reaches without a router. */
-export interface InterfaceAddress {
-  /** An IP address. */
-  readonly address: string;
-  /** How many bits of it all addresses of that network share. */
-  readonly prefixBits: number;
-}
 
 /** Where this machine stands. */
 export interface Surroundings {

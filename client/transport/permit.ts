@@ -12,7 +12,8 @@ import type { TimerClock } from "../../shared/time/clock.ts";
 import { UserError } from "../user_error.ts";
 import { connectFailure } from "./connect_failure.ts";
 import { ResolverSilent } from "./connect_to_host.ts";
-import { type InterfaceAddress, objectionTo } from "./dial_policy.ts";
+import type { InterfaceAddress } from "../../shared/net/interfaces.ts";
+import { objectionTo } from "./dial_policy.ts";
 
 declare const isPermitted: unique symbol;
 

@@ -17,9 +17,9 @@ import type { ServerConn } from "./tcp.ts";
 export class WrongCertificate extends Error {
   override readonly name = "WrongCertificate";
 
-  /** @param sha256 The fingerprint of the presented certificate, in lower-case hexadecimal. */
-  constructor(readonly sha256: string) {
-    super(sha256);
+  /** @param sha256 The fingerprint of the presented certificate. */
+  constructor(readonly sha256: Uint8Array) {
+    super(sha256.toHex());
   }
 }
 
@@ -41,7 +41,7 @@ const checksSignatures = (() => {
 /**
  * Connects. Not one byte is written before the certificate has been found to be the expected one.
  *
- * @param pin SHA-256 of the certificate, in DER.
+ * @param pin SHA-256 of the certificate, in DER, or how that begins.
  * @param givenUp When it aborts, what is half open is closed.
  * @throws {WrongCertificate} If another certificate is presented.
  * @throws {UnprovenCertificate} If this runtime, or the form of the certificate, does not let the signature
@@ -53,9 +53,6 @@ export async function connectPinned(
   pin: Uint8Array,
   givenUp: AbortSignal,
 ): Promise<ServerConn> {
-  if (!checksSignatures) {
-    throw new UnprovenCertificate("old-runtime");
-  }
   // Loaded when needed: most clients do not pin.
   const [{ connect }, { createHash, timingSafeEqual }] = await Promise.all([
     import("node:tls"),
@@ -71,13 +68,29 @@ export async function connectPinned(
   try {
     await secured(socket, givenUp);
     const { raw } = socket.getPeerCertificate(true);
-    const shown = createHash("sha256").update(raw).digest();
-    if (!timingSafeEqual(shown, pin)) throw new WrongCertificate(shown.toString("hex"));
+    const shown = new Uint8Array(createHash("sha256").update(raw).digest());
+    if (!timingSafeEqual(shown.subarray(0, pin.length), pin)) throw new WrongCertificate(shown);
     if (!isReadable(raw)) throw new UnprovenCertificate("unusual-certificate");
-    return new PinnedConn(socket);
+    if (checksSignatures) return new PinnedConn(socket);
+    socket.destroy();
+    return await provenConn({ host, port }, raw, givenUp);
   } catch (error) {
     socket.destroy();
     throw error;
+  }
+}
+
+/** A connection on which the signature has been checked by other means. */
+async function provenConn(
+  address: Address,
+  certificate: Uint8Array,
+  givenUp: AbortSignal,
+): Promise<ServerConn> {
+  const { connectByOwnAuthority, OtherAuthorities } = await import("./pinned_authority.ts");
+  try {
+    return await connectByOwnAuthority(address, certificate, givenUp);
+  } catch (error) {
+    throw error instanceof OtherAuthorities ? new UnprovenCertificate("old-runtime") : error;
   }
 }
 

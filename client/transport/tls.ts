@@ -9,6 +9,7 @@ import {
   formatServerAddress,
   type ServerAddress,
   type ServerTls,
+  shortPin,
 } from "../../shared/net/server_address.ts";
 import { UserError } from "../user_error.ts";
 import { connectFailure, tlsConnectFailure } from "./connect_failure.ts";
@@ -87,7 +88,10 @@ function useSystemAuthorities(): void {
 
 function tlsError(server: string, { pin }: ServerTls, cause: unknown): UserError {
   if (cause instanceof WrongCertificate) {
-    const [presented, expected] = [cause.sha256, pin!.toHex()];
+    const isShort = pin!.length < cause.sha256.length;
+    const [presented, expected] = isShort
+      ? [shortPin(cause.sha256), shortPin(pin!)]
+      : [cause.sha256.toHex(), pin!.toHex()];
     return new UserError({ code: "other-certificate", server, presented, expected }, { cause });
   }
   if (cause instanceof UnprovenCertificate) {

@@ -9,6 +9,7 @@ import { X509Certificate } from "node:crypto";
 import { errorMessage } from "../../shared/errors/error_message.ts";
 import { fileReason } from "../../shared/errors/file_error.ts";
 import { systemReason } from "../../shared/errors/system_error.ts";
+import { ensureOwnCertificate, newCertificate } from "./own_certificate.ts";
 import { certificatesIn, type ChainFault, chainFault } from "./chain.ts";
 
 /** Where a certificate and its key are kept. */
@@ -51,6 +52,29 @@ export async function readCertificate(
   const key = await read(keyFile, "key");
   if (cert === known?.cert && key === known.key) return known;
   checkPair({ cert, key }, files);
+  return certificateOf({ cert, key }, await isOpen(keyFile));
+}
+
+/**
+ * A server's own certificate, which is made if it has none yet. It is kept in its data, or lasts as long as the program.
+ *
+ * @param directory Of its data; undefined if it keeps none.
+ * @returns The certificate, and its files if it has some.
+ * @throws {Error} If it cannot be kept or used: a sentence that names the file.
+ */
+export async function ownCertificate(
+  directory: string | undefined,
+): Promise<{ readonly certificate: Certificate; readonly files: CertificateFiles | undefined }> {
+  if (directory === undefined) {
+    const pem = newCertificate(Date.now());
+    return { certificate: certificateOf({ cert: pem, key: pem }, false), files: undefined };
+  }
+  const path = ensureOwnCertificate(directory);
+  const files = { certFile: path, keyFile: path };
+  return { certificate: await readCertificate(files), files };
+}
+
+function certificateOf({ cert, key }: TlsKeyPair, isKeyOpen: boolean): Certificate {
   const { fingerprint256, validFrom, validTo } = new X509Certificate(cert);
   return {
     cert,
@@ -59,7 +83,7 @@ export async function readCertificate(
     validFrom: new Date(validFrom),
     validTo: new Date(validTo),
     chainFault: chainFault(cert),
-    isKeyOpen: await isOpen(keyFile),
+    isKeyOpen,
   };
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { toBase32 } from "../bytes/base32.ts";
 import { fromBase64url, toBase64url } from "../bytes/base64url.ts";
 import { primitives } from "./primitives.ts";
 import { keyBytes } from "./raw_keys.ts";
@@ -51,7 +52,6 @@ export function publicKeyBytes(key: PublicKey): Uint8Array {
 }
 
 const fingerprintPattern = /^[a-z2-7]{4}(?:-[a-z2-7]{4}){7}$/;
-const base32 = "abcdefghijklmnopqrstuvwxyz234567";
 
 /**
  * Makes what people compare instead of a key: the first 160 bits of the SHA-256 of its bytes, in base32
@@ -59,13 +59,8 @@ const base32 = "abcdefghijklmnopqrstuvwxyz234567";
  */
 export function fingerprintOf(key: PublicKey): Fingerprint {
   const digest = primitives.hash(publicKeyBytes(key));
-  let text = "";
-  for (let bit = 0; bit < 160; bit += 5) {
-    if (bit > 0 && bit % 20 === 0) text += "-";
-    const pair = digest[bit >> 3]! << 8 | digest[(bit >> 3) + 1]!;
-    text += base32[pair >> (11 - bit % 8) & 31];
-  }
-  return text as Fingerprint;
+  const text = toBase32(digest.subarray(0, 20));
+  return text.replaceAll(/.{4}(?=.)/g, "$&-") as Fingerprint;
 }
 
 /** Whether a text has the form of a fingerprint. */

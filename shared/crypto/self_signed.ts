@@ -18,22 +18,22 @@ export interface SelfSigned {
 }
 
 /**
- * Makes a certificate for a name, with a new Ed25519 key (RFC 8410). It is valid as long as anybody may use it.
+ * Makes a certificate for a name, with a new Ed25519 key (RFC 8410).
  *
  * @param name At most 32 letters, digits, dots and hyphens.
+ * @param until Until when it is valid; if not given, as long as anybody may use it.
  */
-export function selfSigned(name: string): SelfSigned {
+export function selfSigned(name: string, until?: Date): SelfSigned {
   const { publicKey, privateKey } = generateKeyPairSync("ed25519");
   const serial = randomBytes(8);
   // A positive number whose first byte is not zero, as DER has it.
   serial[0] = serial[0]! & 0x3f | 0x40;
   const ed25519 = der(sequence, objectId(0x2b, 0x65, 0x70));
   const named = der(sequence, der(set, der(sequence, commonName, der(utf8String, text(name)))));
-  const always = der(
+  const validity = der(
     sequence,
     der(generalizedTime, text("20200101000000Z")),
-    // The end of time (RFC 5280 section 4.1.2.5).
-    der(generalizedTime, text("99991231235959Z")),
+    der(generalizedTime, text(until === undefined ? endOfTime : timeText(until))),
   );
   const names = der(sequence, der(dnsName, text(name)));
   const extensions = der(sequence, der(sequence, subjectAltName, der(octetString, names)));
@@ -43,7 +43,7 @@ export function selfSigned(name: string): SelfSigned {
     der(integer, serial),
     ed25519,
     named,
-    always,
+    validity,
     named,
     publicKey.export({ type: "spki", format: "der" }),
     der(context3, extensions),
@@ -56,6 +56,13 @@ export function selfSigned(name: string): SelfSigned {
     certPem: certificatePem(certificate),
     keyPem: String(privateKey.export({ type: "pkcs8", format: "pem" })),
   };
+}
+
+/** RFC 5280 section 4.1.2.5. */
+const endOfTime = "99991231235959Z";
+
+function timeText(time: Date): string {
+  return `${time.toISOString().replaceAll(/[-:T]|\..*/g, "")}Z`;
 }
 
 /** Writes a certificate as PEM. */

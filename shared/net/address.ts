@@ -159,6 +159,11 @@ export function isNowhere(address: Address): boolean {
   return isSameAddress(address, nowhere);
 }
 
+/** Whether an IP address is good on its own link alone (RFC 3927, RFC 4291 section 2.5.6). */
+export function isLinkLocal(host: string): boolean {
+  return /^169\.254\.|^fe[89ab][0-9a-f]:/i.test(host);
+}
+
 /** Whether a host stands for all addresses of a machine, for a listener. */
 export function isUnspecified(host: string): boolean {
   return host === "0.0.0.0" ||

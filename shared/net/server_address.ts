@@ -1,12 +1,13 @@
 /**
  * The address of a server, with or without TLS: `chat.example.org:5555` is plaintext,
  * `tls://chat.example.org:5555` is TLS, and `tls://chat.example.org:5555?sha256=…` is TLS with the one
- * certificate that has this fingerprint.
+ * certificate that has this fingerprint. Its first 128 bits are enough, as 26 letters that can be read out.
  *
  * @module
  */
 
 import { type Address, formatAddress, parseAddress } from "./address.ts";
+import { fromBase32, toBase32 } from "../bytes/base32.ts";
 import { fromBase64url } from "../bytes/base64url.ts";
 
 /** The address of a server. The connection is plaintext if there is no `tls`. */
@@ -16,7 +17,10 @@ export interface ServerAddress extends Address {
 
 /** How the certificate of a server is verified. The authorities of the system do it if nothing is given. */
 export interface ServerTls {
-  /** SHA-256 of the one certificate that is accepted, in DER. Then neither authorities nor dates count. */
+  /**
+   * SHA-256 of the one certificate that is accepted, in DER, or the first 16 bytes of that. Then neither authorities
+   * nor dates count.
+   */
   readonly pin?: Uint8Array;
   /** Certificates of authorities that are trusted beside those of the system, in PEM (RFC 7468). */
   readonly authorities?: string;
@@ -28,6 +32,8 @@ const serversMax = 8;
 const scheme = /^tls:\/\//i;
 const pinParameter = "sha256=";
 const pinBytes = 32;
+/** Whoever wants to be taken for a server has to find another certificate with the same first bits. */
+const shortPinBytes = 16;
 
 /**
  * Reads the addresses of one or several servers, separated by commas.
@@ -70,10 +76,18 @@ function parseServerAddress(text: string, defaultPort: number): ServerAddress | 
   return pin && { ...address, tls: { pin } };
 }
 
-/** Reads 32 bytes in hexadecimal, with or without colons, or in base64url (RFC 4648 section 5). */
+/** Writes a pin that can be read out: 26 letters. @param sha256 The whole fingerprint. */
+export function shortPin(sha256: Uint8Array): string {
+  return toBase32(sha256.subarray(0, shortPinBytes));
+}
+
+/**
+ * Reads 32 bytes in hexadecimal, with or without colons, or in base64url (RFC 4648 section 5); or their first 16 in
+ * base32.
+ */
 function parsePin(text: string): Uint8Array | undefined {
   if (/^[0-9a-f]{2}(?:(?::[0-9a-f]{2}){31}|[0-9a-f]{62})$/i.test(text)) {
     return Uint8Array.fromHex(text.replaceAll(":", ""));
   }
-  return fromBase64url(text.replace(/=$/, ""), pinBytes);
+  return fromBase64url(text.replace(/=$/, ""), pinBytes) ?? fromBase32(text, shortPinBytes);
 }

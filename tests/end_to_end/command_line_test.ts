@@ -270,7 +270,7 @@ for (const build of builds) {
     const bash = await new Deno.Command("bash", { args: ["-c", complete] }).output();
     assertEquals(
       new TextDecoder().decode(bash.stdout),
-      "client\n--log-level --log-format\njson\nexport\n--format\njson\n--server\n",
+      "client\n--log-level --log-format\njson\nexport\n--format --follow\njson\n--server\n",
     );
     for (const shell of ["zsh", "fish"]) {
       const script = await run("completions", shell);

@@ -4,6 +4,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Authority } from "../support/certificates.ts";
 import {
+  atHome,
   type Build,
   builds,
   canPin,
@@ -54,7 +55,7 @@ for (const build of builds) {
     const ways: [name: string, build: Build, args: string[]][] = [
       ["file", build, [tls, "--ca", authority.certFile]],
       ["system", system, [tls]],
-      ...await canPin(build) ? [["pin", build, [pinned]] as [string, Build, string[]]] : [],
+      ...await canPin(build, pinned) ? [["pin", build, [pinned]] as [string, Build, string[]]] : [],
     ];
     for (const [name, build, args] of ways) {
       await using client = new Program(build, "client", name, "0", ...args);
@@ -86,15 +87,13 @@ for (const build of builds) {
     };
     assertMatch(await register(tls), /is of no authority that is trusted here: --ca FILE/);
     assertMatch(await register(address), /This server speaks TLS: its address begins with tls:/);
-    if (await canPin(build)) {
-      const wrong = `${tls}?sha256=${"ab".repeat(32)}`;
-      const said = await register(wrong);
-      assertMatch(
-        said,
-        /^p2pchat: The server at tls:.*somebody may be in the middle.*Nothing was sent/,
-      );
-      assert(said.includes("ab".repeat(32)) && said.includes(pinned.split("=")[1]!), said);
-    }
+    const wrong = `${tls}?sha256=${"ab".repeat(32)}`;
+    const said = await register(wrong);
+    assertMatch(
+      said,
+      /^p2pchat: The server at tls:.*somebody may be in the middle.*Nothing was sent/,
+    );
+    assert(said.includes("ab".repeat(32)) && said.includes(pinned.split("=")[1]!), said);
     assert(!server.err.some((line) => line.includes("REGISTER")), server.err.join("\n"));
     const plain = await startServerProgram(build);
     await using _plain = plain.server;
@@ -119,7 +118,7 @@ for (const build of builds) {
       ]);
       await using _server = server;
       const ways = [[`tls://localhost:${port}`, "--ca", certFile]];
-      if (await canPin(build)) ways.push([pinned]);
+      if (await canPin(build, pinned)) ways.push([pinned]);
       for (const [i, way] of ways.entries()) {
         const { code, err } = await run(build, ["client", `by${i}`, "0", ...way, "--register"]);
         assertEquals([code, err], [0, ""]);
@@ -230,6 +229,34 @@ for (const build of builds) {
       assertEquals([code, out], [1, ""]);
       assert(err.startsWith(`p2pchat: ${said}`) && !err.includes("\n"), err);
     }));
+  });
+
+  Deno.test(`${build.name}: a server makes its certificate, and what it prints is all that others type`, async () => {
+    using home = atHome(build);
+    let first: string | undefined;
+    for (const name of ["alice", "bob"]) {
+      await using server = new Program(home.build, "server", "--port", "0", "--tls");
+      const [, typed] = await server.says(
+        /^\* others type: p2pchat client NAME '(tls:\/\/[^']*)'$/,
+      );
+      const [, pin] = /\?sha256=([a-z2-7]{26})$/.exec(typed!)!;
+      // After a restart it is the same.
+      assertEquals(pin, first ??= pin);
+      await using client = new Program(build, "client", name, typed!, "--register");
+      await client.says(/^\* registered as/);
+      await client.quits();
+      const other = typed!.replace(pin!, "a".repeat(26));
+      const refused = await run(build, ["client", "carol", other, "--register"], ["/quit"]);
+      assertEquals([refused.code, refused.out.includes("registered")], [1, false]);
+      assertMatch(
+        refused.err,
+        /shows the certificate [a-z2-7]{26}, and the expected one is a{26}:/,
+      );
+      server.kill("SIGTERM");
+      assertEquals(await server.ends(), 0);
+    }
+    const conflict = await run(build, ["server", "--tls", "--tls-cert", authority.certFile]);
+    assertEquals(conflict.code, 2);
   });
 
   Deno.test(`${build.name}: wrong usage of TLS gets one sentence and exit code 2`, async () => {

@@ -7,7 +7,7 @@
 
 import { UserError } from "../../client/user_error.ts";
 import { connectFailure } from "../../client/transport/connect_failure.ts";
-import type { InterfaceAddress } from "../../client/transport/dial_policy.ts";
+import type { InterfaceAddress } from "../../shared/net/interfaces.ts";
 import { connectWithin, type DialOptions } from "../../client/transport/connect_within.ts";
 import type { Listening, Network } from "../../client/transport/transport.ts";
 import type { ServerAddress } from "../../shared/net/server_address.ts";

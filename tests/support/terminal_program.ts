@@ -48,6 +48,7 @@ export class TerminalProgram implements AsyncDisposable {
       stdin: "piped",
       stdout: "piped",
       stderr: "null",
+      clearEnv: true,
       env: { ...environmentAt(home ?? this.#home!.path), TERM: "xterm-256color", ...env },
     }).spawn();
     this.#keys = this.#child.stdin.getWriter();

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { InterfaceAddress } from "../../client/transport/dial_policy.ts";
+import type { InterfaceAddress } from "../../shared/net/interfaces.ts";
 import { type Network, tcpNetwork } from "../../client/transport/transport.ts";
 import { UserError } from "../../client/user_error.ts";
 import { formatAddress } from "../../shared/net/address.ts";

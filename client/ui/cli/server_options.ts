@@ -48,7 +48,7 @@ export function parseServersArgument(text: string): readonly ServerAddress[] {
   throw new InvalidArgumentError(
     "A server is named as 127.0.0.1:5555, [::1]:5555 or chat.example.org:5555; with TLS as " +
       "tls://chat.example.org:5555, or tls://chat.example.org:5555?sha256=FINGERPRINT, which has 64 " +
-      "hexadecimal digits or 43 characters of base64url. Several have commas between them.",
+      "hexadecimal digits or 43 characters of base64url, or is 26 letters. Several have commas between them.",
   );
 }
 

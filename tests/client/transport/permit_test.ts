@@ -1,7 +1,7 @@
 // From an address that somebody has named to one that may be called.
 
 import { assertEquals, assertRejects } from "@std/assert";
-import { interfaces } from "../../../client/transport/interfaces.ts";
+import { interfaces } from "../../../shared/net/interfaces.ts";
 import { mayMailName, permit, tcpNetwork } from "../../../client/transport/transport.ts";
 import { UserError } from "../../../client/user_error.ts";
 import type { Address } from "../../../shared/net/address.ts";

@@ -3,8 +3,17 @@
 import { TextLineStream } from "@std/streams/text-line-stream";
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { UserError } from "../../../client/user_error.ts";
+import {
+  connectByOwnAuthority,
+  OtherAuthorities,
+} from "../../../client/transport/pinned_authority.ts";
+import { type SelfSigned, selfSigned } from "../../../shared/crypto/self_signed.ts";
 import { dialServer } from "../../../client/transport/tls.ts";
-import type { ServerAddress, ServerTls } from "../../../shared/net/server_address.ts";
+import {
+  type ServerAddress,
+  type ServerTls,
+  shortPin,
+} from "../../../shared/net/server_address.ts";
 import { start } from "../../support/server_fixture.ts";
 import type { Address } from "../../../shared/net/address.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
@@ -124,6 +133,47 @@ Deno.test("each reason not to trust a server is told, with what to do", async ()
     await meeting(namesake.issue(), byAuthority),
     /: its signature does not fit its certificate: somebody may be in the middle$/,
   );
+});
+
+Deno.test("half of a fingerprint is enough, and another certificate is refused by the same half", async () => {
+  const [certificate, other] = [authority.issue(), authority.issue()].map((issued) => ({
+    issued,
+    sha256: Uint8Array.fromHex(issued.sha256),
+  })) as [Known, Known];
+  const tls = { pin: certificate.sha256.subarray(0, 16) };
+  assertEquals(await meeting(certificate.issued, tls), pong);
+  const said = await meeting(other.issued, tls);
+  assertMatch(said, /somebody may be in the middle.*Nothing was sent/);
+  assert(
+    said.includes(shortPin(certificate.sha256)) && said.includes(shortPin(other.sha256)),
+    said,
+  );
+});
+
+interface Known {
+  readonly issued: Issued;
+  readonly sha256: Uint8Array;
+}
+
+Deno.test("as its own authority a certificate lets in only who has its key", async () => {
+  // Others here have had Deno trust the system's authorities.
+  Deno.env.delete("DENO_TLS_CA_STORE");
+  const [own, forged] = [selfSigned("p2pchat"), selfSigned("p2pchat")];
+  const dial = async (
+    { certPem: cert, keyPem: key }: SelfSigned,
+    certificate = own.certificate,
+  ) => {
+    await using server = start({ tls: { cert, key } });
+    const conn = await connectByOwnAuthority(server.address, certificate, never);
+    conn.close();
+  };
+  await dial(own);
+  // Of the same name, and with another key.
+  const refusal = await assertRejects(() => dial(forged), Error);
+  assertMatch(refusal.message, /BadSignature|UnknownIssuer/);
+  // Authorities that Deno knows may vouch for somebody else by this name.
+  const named = selfSigned("chat.example.org");
+  await assertRejects(() => dial(named, named.certificate), OtherAuthorities);
 });
 
 Deno.test("another certificate than the pinned one is refused, by both fingerprints", async () => {

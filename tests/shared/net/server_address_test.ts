@@ -1,6 +1,10 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { formatServerAddress, parseServerAddresses } from "../../../shared/net/server_address.ts";
+import {
+  formatServerAddress,
+  parseServerAddresses,
+  shortPin,
+} from "../../../shared/net/server_address.ts";
 import { toBase64url } from "../../../shared/bytes/base64url.ts";
 
 const parse = (text: string) => {
@@ -29,6 +33,19 @@ Deno.test("a fingerprint is read in each of its forms", () => {
   );
 });
 
+Deno.test("the first half of a fingerprint is read as 26 letters, in either case", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), (sha256) => {
+      const letters = shortPin(sha256);
+      assertEquals(letters.length, 26);
+      for (const form of [letters, letters.toUpperCase()]) {
+        const tls = { pin: sha256.slice(0, 16) };
+        assertEquals(parse(`tls://a:1?sha256=${form}`), { host: "a", port: 1, tls });
+      }
+    }),
+  );
+});
+
 Deno.test("other texts are not the address of a server", () => {
   const hex = "ab".repeat(32);
   for (
@@ -51,6 +68,10 @@ Deno.test("other texts are not the address of a server", () => {
       `tls://a?sha256=${hex.replace(/../, "ab:")}`,
       `tls://a?sha256=${"A".repeat(42)}B`,
       `tls://a?sha256=${"A".repeat(44)}`,
+      `tls://a?sha256=${"a".repeat(25)}`,
+      `tls://a?sha256=${"a".repeat(27)}`,
+      `tls://a?sha256=${"a".repeat(25)}b`,
+      `tls://a?sha256=${"1".repeat(26)}`,
     ]
   ) {
     assertEquals(parse(text), undefined, text);

@@ -4,7 +4,13 @@
  * @module
  */
 
-import type { InterfaceAddress } from "./dial_policy.ts";
+/** An address of this machine, in the network that it reaches without a router. */
+export interface InterfaceAddress {
+  /** An IP address. */
+  readonly address: string;
+  /** How many bits of it all addresses of that network share. */
+  readonly prefixBits: number;
+}
 
 const permission = { name: "sys", kind: "networkInterfaces" } as const;
 
