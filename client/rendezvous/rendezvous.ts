@@ -7,6 +7,7 @@
  * @module
  */
 
+import { type Examination, examine, type ExamineOptions } from "./examination.ts";
 import type { Address } from "../../shared/net/address.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
@@ -30,6 +31,7 @@ import { type Registered, Registration } from "./registration.ts";
 import type { ServerConnection } from "./server_connection.ts";
 import type { ServerKindsOptions } from "./server_kinds.ts";
 
+export type { Examination } from "./examination.ts";
 export type { Listed } from "./lookup.ts";
 export type { PresenceStatus } from "../../shared/protocol/records.ts";
 export type { Registered } from "./registration.ts";
@@ -340,6 +342,11 @@ export class Rendezvous {
     const conn = await this.#relay.answer(connection.server, relayed).catch(() => undefined);
     if (conn !== undefined) this.#notices.called(conn);
   }
+}
+
+/** Asks a server what it can tell of the network between. @throws {UserError} If it cannot be reached. */
+export function examineServer(options: ExamineOptions): Promise<Examination> {
+  return examine(options);
 }
 
 /** What asking once needs to know. */

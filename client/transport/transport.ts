@@ -131,6 +131,11 @@ export function isElsewhereReachable(host: string): boolean {
   return ["public", "private"].includes(addressKind(host));
 }
 
+/** Whether an IP address is one that everybody can call, as far as no firewall is in the way. */
+export function isPublicAddress(host: string): boolean {
+  return addressKind(host) === "public";
+}
+
 /** Whether an address that a mail names may ever be called. */
 export function mayMailName({ host }: Address): boolean {
   return objectionTo(host, "mail", { interfaces: [], serverHost: "" }) === undefined;

@@ -5,8 +5,10 @@
  */
 
 import { errorReply } from "../../shared/protocol/error_reply.ts";
-import { header, type Message, message } from "../../shared/protocol/message.ts";
+import { type Header, header, type Message, message } from "../../shared/protocol/message.ts";
 import { check, type VerbName } from "../../shared/protocol/verbs.ts";
+import { type Feature, formatFeatures } from "../../shared/protocol/records.ts";
+import { systemClock } from "../../shared/time/clock.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import type { Subscriber } from "../presence/presence.ts";
 import type { ReachedAt } from "../realm/realm.ts";
@@ -94,7 +96,15 @@ export function leave({ registrant, subscription, seat }: Client, { presence }: 
   if (subscription !== undefined) presence.unsubscribe(subscription);
 }
 
-function ping(request: Message): Message {
+/** Answers, and tells who says what time it is for them what it is here, where they are seen, and what is offered. */
+function ping(request: Message, { relay, reflector }: Context, { observedHost }: Client): Message {
   const id = header(request, "Id");
-  return message("PONG", id === undefined ? [] : [["Id", id]]);
+  const headers: Header[] = id === undefined ? [] : [["Id", id]];
+  if (header(request, "Time") === undefined) return message("PONG", headers);
+  const offered: Feature[] = [];
+  if (relay !== undefined) offered.push("relay");
+  if (reflector !== undefined) offered.push("reflect");
+  headers.push(["Time", String(systemClock.timeOfDay())], ["Seen", observedHost]);
+  headers.push(["Features", formatFeatures(offered)]);
+  return message("PONG", headers);
 }

@@ -13,8 +13,10 @@ import {
   closeQuic,
   listenQuic,
   type QuicListening,
+  quicName,
   takeQuic,
 } from "../../shared/net/quic.ts";
+import { selfSigned } from "../../shared/crypto/self_signed.ts";
 import type { Log } from "../../shared/process/log.ts";
 import { ThrottledLog } from "../../shared/process/throttled_log.ts";
 import { reflectMs } from "../../shared/protocol/limits.ts";
@@ -33,6 +35,8 @@ export interface ReflectorPlace {
   readonly port: number;
   /** The certificate, in DER, by which it knows who answers. */
   readonly certificate: Uint8Array;
+  /** Another port that answers as well, if it was asked for and can be had. */
+  readonly secondPort?: number;
 }
 
 /** What handlers need of a reflector. */
@@ -40,9 +44,10 @@ export interface Reflecting {
   /**
    * Lets a host ask for the next `reflectMs`.
    *
+   * @param both Whether it wants to ask at two ports: only so it sees whether its router keeps one address for all.
    * @returns Where; `full` if there is no room for one more, `unavailable` if UDP cannot be had.
    */
-  expect(host: string): ReflectorPlace | "full" | "unavailable";
+  expect(host: string, both?: boolean): ReflectorPlace | "full" | "unavailable";
 }
 
 /** Where a reflector is to be, and what it works with. */
@@ -56,7 +61,9 @@ export class Reflector implements Reflecting {
   readonly #options: ReflectorOptions;
   readonly #expected: Expectations;
   readonly #failures: ThrottledLog;
+  readonly #own = selfSigned(quicName);
   #opened: QuicListening | undefined;
+  #second: QuicListening | undefined;
   #askers = 0;
 
   constructor(options: ReflectorOptions) {
@@ -65,34 +72,45 @@ export class Reflector implements Reflecting {
     this.#failures = new ThrottledLog(options.log, options.clock);
   }
 
-  expect(host: string): ReflectorPlace | "full" | "unavailable" {
-    const opened = this.#opened ??= this.#open();
+  expect(host: string, both = false): ReflectorPlace | "full" | "unavailable" {
+    const opened = this.#opened ??= this.#open(this.#options);
     if (opened === undefined) return "unavailable";
     const { certificate, endpoint: { addr: { port } } } = opened;
-    return this.#expected.add(hostPrefix(host)) ? { port, certificate } : "full";
+    if (!this.#expected.add(hostPrefix(host))) return "full";
+    if (!both) return { port, certificate };
+    // The next number, if it is free, so that whoever runs the server knows which one to let in.
+    const { host: own } = this.#options;
+    this.#second ??= this.#open({ host: own, port: port + 1 }, true) ??
+      this.#open({ host: own, port: 0 });
+    const second = this.#second?.endpoint.addr.port;
+    return { port, certificate, ...second !== undefined && { secondPort: second } };
   }
 
   /** Ends it. */
   close(): void {
-    this.#opened?.listener.stop();
-    this.#opened?.endpoint.close();
+    for (const opened of [this.#opened, this.#second]) {
+      opened?.listener.stop();
+      opened?.endpoint.close();
+    }
   }
 
-  #open(): QuicListening | undefined {
+  #open(address: Address, mayBeTaken = false): QuicListening | undefined {
     try {
-      const opened = listenQuic(this.#options, {
+      const opened = listenQuic(address, {
         alpnProtocols: [reflectorProtocol],
         maxIdleTimeout: askerMs,
         maxConcurrentBidirectionalStreams: 0,
         maxConcurrentUnidirectionalStreams: 0,
-      });
+      }, this.#own);
       takeQuic(opened.listener, (incoming) => {
         if (this.#expected.isEmpty || this.#askers >= askersMax) incoming.ignore();
         else this.#answer(incoming);
       });
       return opened;
     } catch (error) {
-      this.#failures.warn("cannot tell clients at which UDP address they are seen", error);
+      if (!mayBeTaken) {
+        this.#failures.warn("cannot tell clients at which UDP address they are seen", error);
+      }
       return undefined;
     }
   }

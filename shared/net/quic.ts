@@ -18,17 +18,19 @@ export interface QuicListening extends Pick<SelfSigned, "certificate"> {
 }
 
 /**
- * Listens at a port of UDP, with a new certificate.
+ * Listens at a port of UDP.
  *
  * @param options What connections may do there.
+ * @param own The certificate; a new one if it is not given.
  * @throws {Error} If the port is taken, or the runtime has no QUIC.
  */
 export function listenQuic(
   { host, port }: Address,
   options: Omit<Deno.QuicListenOptions, "cert" | "key">,
+  own: SelfSigned = selfSigned(quicName),
 ): QuicListening {
   const endpoint = new Deno.QuicEndpoint({ hostname: host, port });
-  const { certificate, certPem: cert, keyPem: key } = selfSigned(quicName);
+  const { certificate, certPem: cert, keyPem: key } = own;
   return { certificate, endpoint, listener: endpoint.listen({ ...options, cert, key }) };
 }
 

@@ -1,7 +1,7 @@
 /**
- * What the owner of a key signs to register a name, to end the registration, to collect mail, or to join a relay:
- * all values of the request, and the challenge that it answers. So the signature is valid only for that request, on that connection, to that
- * server.
+ * What the owner of a key signs to register a name, to end the registration, to collect mail, to join a relay, or to
+ * be told where it is seen: all values of the request, and the challenge that it answers. So the signature is valid
+ * only for that request, on that connection, to that server.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { header, headerValues, type Message } from "./message.ts";
 import { protocolVersion } from "./verbs.ts";
 
 /** What a request asks for. QUIT means the same as UNREGISTER. */
-export type RegistrationPurpose = "REGISTER" | "UNREGISTER" | "COLLECT" | "JOIN";
+export type RegistrationPurpose = "REGISTER" | "UNREGISTER" | "COLLECT" | "JOIN" | "REFLECT";
 
 /**
  * The server that a signature is good for: by the address that the client has dialed, or by the name that the

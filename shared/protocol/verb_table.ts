@@ -105,8 +105,16 @@ export const verbs = {
     required: ["clientID", "Version", "Target"],
     optional: ["Key", "Token"],
   },
-  REFLECT: { from: ["client"], required: ["clientID", "Version"], optional: [] },
-  REFLECTACK: { from: ["server"], required: ["Port", "Certificate"], optional: ["Version"] },
+  REFLECT: {
+    from: ["client"],
+    required: ["clientID", "Version"],
+    optional: ["Ports", "Key", "Nonce", "Dialed", "Signature"],
+  },
+  REFLECTACK: {
+    from: ["server"],
+    required: ["Port", "Certificate"],
+    optional: ["Version", "Second-Port"],
+  },
   RELAYACK: { from: ["server"], required: ["Nonce"], optional: ["Version"] },
   RELAYED: {
     from: ["server"],
@@ -145,8 +153,12 @@ export const verbs = {
   PATHSACK: { from: ["peer"], required: ["Id"], optional: ["Candidate", "Certificate"] },
   VERIFY: { from: ["peer"], required: [], optional: ["Commit", "Nonce"] },
   BYE: { from: ["peer"], required: [], optional: ["Reason"] },
-  PING: { from: ["client", "peer"], required: [], optional: ["Id"] },
-  PONG: { from: ["server", "peer"], required: [], optional: ["Id"] },
+  PING: { from: ["client", "peer"], required: [], optional: ["Id", "Time"] },
+  PONG: {
+    from: ["server", "peer"],
+    required: [],
+    optional: ["Id", "Time", "Seen", "Features"],
+  },
   ERROR: {
     from: ["server", "responder", "peer"],
     required: ["Code", "Reason"],

@@ -21,7 +21,7 @@ export const floors: readonly (readonly (readonly string[])[])[] = [
     ["client/store", "client/transport"],
     ["client/link", "client/profile", "client/rendezvous", "client/trust"],
     ["client/backup", "client/connector", "client/mailbox"],
-    ["client/audit", "client/delivery"],
+    ["client/audit", "client/delivery", "client/doctor"],
     ["client/conversations", "client/local_control"],
     ["client"],
     ["client/ui/wording"],

@@ -10,6 +10,7 @@ import { type Address, formatAddress } from "../../../shared/net/address.ts";
 import { parseClientIdArgument, parseHostArgument } from "../../../shared/process/arguments.ts";
 import { configDirectory } from "../../../shared/process/directories.ts";
 import { clientIdRule } from "../../../shared/protocol/client_id.ts";
+import { UserError } from "../../user_error.ts";
 import type { ServerAddress } from "../../../shared/net/server_address.ts";
 import type { Surroundings } from "./identity_command.ts";
 import { addAudit, addHistory, addListen, addSend } from "./message_commands.ts";
@@ -58,6 +59,7 @@ export function addClientCommands(program: Command, options: ClientCommandsOptio
   addIdentity(program);
   addBackup(program);
   addRestore(program);
+  addDoctor(program);
   addDemo(program, options);
 }
 
@@ -305,6 +307,37 @@ async function startRestore(from: string, options: RestoreOptions): Promise<void
   const { profile = configDirectory(), replace = false } = options;
   const { restoreBackup } = await backupCommands();
   await restoreBackup({ profile, from, replace }, { print });
+}
+
+function addDoctor(program: Command): void {
+  program.command("doctor")
+    .description("find out what kind of network you are in, and how others reach you")
+    .addArgument(
+      new Argument("[server]", "who can tell how you are seen")
+        .argParser(parseServersArgument).default(defaultServers, defaultServersHelp),
+    )
+    .option("--json", "as one object, for programs")
+    .option("--ca <file>", caHelp)
+    .action(worded(startDoctor));
+}
+
+interface DoctorOptions {
+  readonly json?: boolean;
+  readonly ca?: string;
+}
+
+async function startDoctor(
+  named: readonly ServerAddress[],
+  { json = false, ca }: DoctorOptions,
+  command: Command,
+): Promise<void> {
+  const [server] = await withAuthorities(named, ca, command);
+  const { runDoctor } = await import("./doctor_command.ts");
+  const { sayOnStandardError } = await import("./say.ts");
+  const { problem } = await runDoctor(server!, json, print, sayOnStandardError);
+  if (problem === undefined) return;
+  const { exitCodes, failureKind } = await import("../failure_kind.ts");
+  Deno.exitCode = exitCodes[failureKind(new UserError(problem))];
 }
 
 function addDemo(program: Command, { startServer }: ClientCommandsOptions): void {

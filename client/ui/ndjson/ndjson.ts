@@ -11,6 +11,7 @@ import { aborted } from "../../../shared/time/clock.ts";
 import type { ChatClient } from "../../client.ts";
 import type { PublicKey } from "../../../shared/crypto/public_key.ts";
 import type { HistoryEntry } from "../../store/store.ts";
+import { type Problem, UserError } from "../../user_error.ts";
 import type { Identity } from "../../../shared/crypto/identity.ts";
 import { formatAddress } from "../../../shared/net/address.ts";
 import { formatServerAddress } from "../../../shared/net/server_address.ts";
@@ -94,6 +95,11 @@ export class JsonPrinter implements Display {
 /** A message of the history, as a line with its end. @param self One's own id and key. */
 export function entryLine(entry: HistoryEntry, self: string, ownKey: PublicKey): string {
   return `${jsonText(entryRecord(entry, partyOf(self, ownKey)))}\n`;
+}
+
+/** What went wrong, as fields. */
+export function problemFields(problem: Problem): JsonRecord {
+  return failureRecord(new UserError(problem));
 }
 
 /** A message, as it is printed now. */

@@ -12,6 +12,9 @@ import type { AskedPassphrase } from "../../profile/profile.ts";
 import type { HistoryEntry } from "../../store/store.ts";
 import { UserError } from "../../user_error.ts";
 import { answerWords } from "./answer_words.ts";
+import type { ServerAddress } from "../../../shared/net/server_address.ts";
+import type { Diagnosis } from "../../doctor/doctor.ts";
+import { doctorRows } from "./doctor_lines.ts";
 import { eventWords } from "./event_words.ts";
 import { messageText, plaintextMark, stateWords } from "./history_rows.ts";
 import { profileWords } from "./profile_words.ts";
@@ -153,6 +156,13 @@ export function exportedEnd(last: HistoryEntry, present: Person): string[] {
 /** What somebody is told who does not wait until a message has arrived. */
 export function interruptedText(name: string): string {
   return makeVisible(`Interrupted; the message is kept, and waits for ${name}`);
+}
+
+/** What was found out about a network, as lines, safe to print. */
+export function doctorLines(server: ServerAddress, diagnosis: Diagnosis): string[] {
+  const rows = doctorRows(server, diagnosis);
+  const width = Math.max(...rows.map(([what]) => what.length));
+  return rows.map(([what, found]) => makeVisible(`${what.padEnd(width)}  ${found}`));
 }
 
 /** The text of a message of a written-out history, for programs. */

@@ -42,6 +42,17 @@ Deno.test("a host that is expected is told at which address and port it is seen"
   }
 });
 
+Deno.test("at a second port the same is told, by the same certificate", async () => {
+  await using scene = new Scene();
+  const place = scene.reflector.expect(host, true);
+  assert(typeof place === "object" && place.secondPort !== undefined);
+  for (const port of [place.port, place.secondPort]) {
+    assertEquals(await scene.ask({ ...place, port }), { host, port: scene.asker.port });
+  }
+  // It is opened once.
+  assertEquals(scene.reflector.expect(host, true), place);
+});
+
 Deno.test("nobody else is told anything, whether somebody is expected or not", async () => {
   await using scene = new Scene();
   const place = scene.expect("192.0.2.1");

@@ -1,0 +1,106 @@
+/**
+ * Finding out what kind of network this machine is in, and what that means for reaching others.
+ *
+ * @module
+ */
+
+import { type Address, isIpAddress, isSameAddress } from "../../shared/net/address.ts";
+import type { ServerAddress } from "../../shared/net/server_address.ts";
+import { Identity } from "../../shared/crypto/identity.ts";
+import { deadline, type TimerClock } from "../../shared/time/clock.ts";
+import { type Examination, examineServer } from "../rendezvous/rendezvous.ts";
+import { isElsewhereReachable, type Network, type Punching } from "../transport/transport.ts";
+import { type Problem, problemOf } from "../user_error.ts";
+import { ipv6Of, judge, type NetworkFacts, type UdpFacts, type Verdict } from "./verdict.ts";
+
+export type { NetworkFacts, UdpFacts, Verdict } from "./verdict.ts";
+
+/** How long the server may take, and how long each question over UDP, in milliseconds. */
+const serverMs = 4_000;
+const udpMs = 2_000;
+
+/** What is looked at with. */
+export interface DoctorOptions {
+  readonly server: ServerAddress;
+  readonly network: Pick<Network, "dialServer" | "interfaces" | "openPunching">;
+  readonly clock: TimerClock;
+  readonly signal: AbortSignal;
+}
+
+/** What was found. */
+export interface Diagnosis {
+  readonly facts: NetworkFacts;
+  /** What the server has told; undefined if it was not reached. */
+  readonly examination: Examination | undefined;
+  /** Why the server was not reached; undefined if it was. */
+  readonly problem: Problem | undefined;
+  readonly ipv6: "public" | "private" | "none";
+  readonly verdict: Verdict;
+}
+
+/** Looks at the network. Never throws, and is done in some seconds. */
+export async function diagnose(options: DoctorOptions): Promise<Diagnosis> {
+  const { network, clock, signal } = options;
+  const own = network.interfaces().map(({ address }) => address).filter(isElsewhereReachable);
+  let examination: Examination | undefined;
+  let problem: Problem | undefined;
+  try {
+    using limit = deadline(serverMs, signal, clock);
+    const identity = Identity.generate();
+    examination = await examineServer({ ...options, identity, signal: limit.signal });
+  } catch (error) {
+    problem = problemOf(error);
+  }
+  const udp = examination?.reflector === undefined
+    ? undefined
+    : await askOverUdp(examination.reflector, options);
+  const { seenHost, relays } = examination ?? {};
+  const reached = examination !== undefined;
+  const facts = { own, reached, seenHost, relays, udp };
+  return { facts, examination, problem, ipv6: ipv6Of(own), verdict: judge(facts) };
+}
+
+/** Undefined if this machine gives no port. */
+async function askOverUdp(
+  { host, port, secondPort, certificate }: NonNullable<Examination["reflector"]>,
+  { network, clock, signal }: DoctorOptions,
+): Promise<UdpFacts | undefined> {
+  const punching = await network.openPunching?.(0).catch(() => undefined);
+  if (punching === undefined || !isIpAddress(host)) return undefined;
+  const ask = (asked: number) =>
+    seenAt(punching, { host, port: asked }, certificate, clock, signal);
+  try {
+    const [first, second] = await Promise.all([
+      ask(port),
+      secondPort === undefined ? undefined : ask(secondPort),
+    ]);
+    const seen = first ?? second;
+    if (seen === undefined) return { passes: false };
+    return {
+      passes: true,
+      seen,
+      keepsPort: seen.port === punching.port,
+      keepsAddress: first === undefined || second === undefined
+        ? undefined
+        : isSameAddress(first, second),
+    };
+  } finally {
+    await punching.close();
+  }
+}
+
+async function seenAt(
+  punching: Punching,
+  server: Address,
+  certificate: Uint8Array,
+  clock: TimerClock,
+  signal: AbortSignal,
+): Promise<Address | undefined> {
+  using limit = deadline(udpMs, signal, clock);
+  try {
+    return await punching.reflect(server, certificate, limit.signal);
+  } catch {
+    // Nothing has come back.
+    return undefined;
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * What a network means for reaching others. It looks at facts alone.
+ *
+ * @module
+ */
+
+import type { Address } from "../../shared/net/address.ts";
+import { isPublicAddress } from "../transport/transport.ts";
+
+/** What was found out about UDP. */
+export type UdpFacts =
+  | { readonly passes: false }
+  | {
+    readonly passes: true;
+    /** At which address and port a server sees this machine. */
+    readonly seen: Address;
+    /** Whether that port is this machine's own. */
+    readonly keepsPort: boolean;
+    /** Whether two ports of the server see the same; undefined if only one could be asked. */
+    readonly keepsAddress: boolean | undefined;
+  };
+
+/** What was found out. What could not be is undefined. */
+export interface NetworkFacts {
+  /** The IP addresses of this machine, without those that mean nothing elsewhere. */
+  readonly own: readonly string[];
+  /** Whether the server was reached. */
+  readonly reached: boolean;
+  /** At which IP address the server sees this machine. */
+  readonly seenHost: string | undefined;
+  /** Whether the server relays. */
+  readonly relays: boolean | undefined;
+  readonly udp: UdpFacts | undefined;
+}
+
+/**
+ * How others reach this machine, at best:
+ *
+ * - `direct`: at its own address, which everybody can call, unless a firewall is in the way.
+ * - `punched`: through both routers at once, if the other's router keeps one address for all as well.
+ * - `relayed`: over the server.
+ * - `same-network`: those in the same network directly; the server is there, too, and sees no further.
+ * - `unknown`: the server does not say enough.
+ * - `unreachable`: there is no server, or it relays nothing and nothing else is possible.
+ */
+export type Verdict =
+  | "direct"
+  | "punched"
+  | "relayed"
+  | "same-network"
+  | "unknown"
+  | "unreachable";
+
+/** Which addresses of IPv6 this machine has: some that everybody can call, some for its own network, or none. */
+export function ipv6Of(own: readonly string[]): "public" | "private" | "none" {
+  const hosts = own.filter((host) => host.includes(":"));
+  return hosts.length === 0 ? "none" : hosts.some(isPublicAddress) ? "public" : "private";
+}
+
+/** What the facts mean. */
+export function judge({ own, reached, seenHost, relays, udp }: NetworkFacts): Verdict {
+  if (!reached) return "unreachable";
+  if (seenHost === undefined) return "unknown";
+  if (!isPublicAddress(seenHost)) return "same-network";
+  if (own.includes(seenHost)) return "direct";
+  if (udp?.passes === true && udp.keepsAddress === true) return "punched";
+  if (udp === undefined || udp.passes && udp.keepsAddress === undefined) return "unknown";
+  return relays === false ? "unreachable" : "relayed";
+}

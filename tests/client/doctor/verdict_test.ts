@@ -1,0 +1,62 @@
+// What a network means for reaching others.
+
+import { assertEquals } from "@std/assert";
+import {
+  ipv6Of,
+  judge,
+  type NetworkFacts,
+  type UdpFacts,
+  type Verdict,
+} from "../../../client/doctor/verdict.ts";
+
+const home: NetworkFacts = {
+  own: ["192.168.1.7"],
+  reached: true,
+  seenHost: "8.8.4.4",
+  relays: true,
+  udp: undefined,
+};
+const seen = { host: "8.8.4.4", port: 40_000 };
+const udp = (keepsAddress: boolean | undefined): UdpFacts => ({
+  passes: true,
+  seen,
+  keepsPort: false,
+  keepsAddress,
+});
+
+const cases: [what: string, facts: Partial<NetworkFacts>, verdict: Verdict][] = [
+  ["its own address is seen", { own: ["10.0.0.1", "8.8.4.4"] }, "direct"],
+  ["its router keeps one address for all", { udp: udp(true) }, "punched"],
+  ["its router takes another for everybody", { udp: udp(false) }, "relayed"],
+  ["no UDP comes back", { udp: { passes: false } }, "relayed"],
+  ["no UDP comes back, and the server relays nothing", {
+    udp: { passes: false },
+    relays: false,
+  }, "unreachable"],
+  ["the server does not say whether it relays", {
+    udp: { passes: false },
+    relays: undefined,
+  }, "relayed"],
+  ["only one port could be asked", { udp: udp(undefined) }, "unknown"],
+  ["the server reflects nothing", {}, "unknown"],
+  ["the server does not say where it sees us", { seenHost: undefined }, "unknown"],
+  [
+    "the server is in the same network",
+    { seenHost: "192.168.1.7", udp: udp(true) },
+    "same-network",
+  ],
+  ["the server is on this machine", { seenHost: "127.0.0.1" }, "same-network"],
+  ["there is no server", { reached: false, seenHost: undefined }, "unreachable"],
+];
+
+for (const [what, facts, verdict] of cases) {
+  Deno.test(`${verdict}: ${what}`, () => {
+    assertEquals(judge({ ...home, ...facts }), verdict);
+  });
+}
+
+Deno.test("an address of IPv6 that means nothing elsewhere is none for everybody", () => {
+  assertEquals(ipv6Of(["192.168.1.7"]), "none");
+  assertEquals(ipv6Of(["192.168.1.7", "fd00::2"]), "private");
+  assertEquals(ipv6Of(["fd00::2", "2a00:1450::1"]), "public");
+});

@@ -1,0 +1,64 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import type { Diagnosis } from "../../../../client/doctor/doctor.ts";
+import { doctorLines } from "../../../../client/ui/wording/wording.ts";
+
+const server = { host: "chat.example.org", port: 5555, tls: {} };
+const found: Diagnosis = {
+  facts: {
+    own: ["192.168.1.7"],
+    reached: true,
+    seenHost: "8.8.4.4",
+    relays: true,
+    udp: {
+      passes: true,
+      seen: { host: "8.8.4.4", port: 40_123 },
+      keepsPort: false,
+      keepsAddress: true,
+    },
+  },
+  examination: {
+    connectMs: 23.4,
+    roundTripMs: 7.25,
+    clockAheadMs: -120_000,
+    seenHost: "8.8.4.4",
+    relays: true,
+    reflector: undefined,
+  },
+  problem: undefined,
+  ipv6: "none",
+  verdict: "punched",
+};
+
+Deno.test("a diagnosis says each finding on a row, and what follows at the end", () => {
+  assertEquals(doctorLines(server, found), [
+    "server     tls://chat.example.org:5555, connected in 23 ms, 7.3 ms there and back",
+    "encrypted  yes",
+    "addresses  192.168.1.7; the server sees 8.8.4.4: a router stands between",
+    "IPv6       no",
+    "UDP        seen at 8.8.4.4:40123, another port than yours, the same for all",
+    "relay      yes",
+    "clock      120 s ahead of the server's: one is wrong",
+    "so         others reach you through both routers, if theirs keeps one address for all as yours does; " +
+    "everybody else over the server",
+  ]);
+});
+
+Deno.test("what a server says is harmless in a terminal, and no server is a finding as well", () => {
+  const { facts, examination } = found;
+  const seenHost = "8.8.4.4\x1b[2J\u202e";
+  const lines = doctorLines(server, {
+    ...found,
+    facts: { ...facts, seenHost },
+    examination: { ...examination!, seenHost },
+  });
+  assertEquals(lines.join("\n").match(/[^\n\P{C}]/u), null);
+  const [first, , last] = doctorLines(server, {
+    ...found,
+    facts: { ...facts, reached: false },
+    examination: undefined,
+    problem: { code: "server-unreachable", server: "x:1", why: { is: "no-answer" } },
+    verdict: "unreachable",
+  });
+  assertMatch(first!, /^server {5}Cannot reach the server at x:1: /);
+  assertEquals(last, "so         nobody finds you");
+});
