@@ -179,9 +179,9 @@ export class ChatClient {
     return this.#rendezvous.unregister();
   }
 
-  /** Everybody who is registered, as far as they fit. @throws {UserError} If no server can be asked. */
-  info(): Promise<Listed> {
-    return this.#rendezvous.everyone();
+  /** Everybody who is registered, or some of them, as far as they fit. @throws {UserError} If no server can be asked. */
+  info(limit?: number): Promise<Listed> {
+    return this.#rendezvous.everyone(limit);
   }
 
   /**

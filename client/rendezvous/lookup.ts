@@ -128,17 +128,20 @@ export interface Listed {
  * Asks who is registered, page by page.
  *
  * @param onClient Told of each client as soon as the server names it, unless the list says nothing of keys.
+ * @param limit Only so many, in one page; everybody if it is not given.
  * @throws {UserError} If the server cannot be asked.
  */
 export async function listEveryone(
   connection: Pick<ControlConnection, "ask">,
   onClient: (client: KnownClient) => void,
+  limit?: number,
 ): Promise<Listed> {
   const clients: KnownClient[] = [];
   let count = 0;
   let after: string | undefined;
   do {
     const page: Header[] = after === undefined ? [] : [["After", after]];
+    if (limit !== undefined) page.push(["Limit", String(limit)]);
     const { reply, serverHost } = await connection.ask(
       message("INFO", [["Version", protocolVersion], ...page]),
       "INFOACK",
@@ -155,7 +158,7 @@ export async function listEveryone(
     const hasMore = next !== undefined && isClientId(next) && found.length > 0;
     // A server that is taken for a legacy program is not asked for another page, but for the same again.
     after = hasMore && speaksVersion1(reply) ? next : undefined;
-  } while (after !== undefined && clients.length < listedMax);
+  } while (after !== undefined && clients.length < (limit ?? listedMax));
   return { count, clients };
 }
 

@@ -281,9 +281,9 @@ export class Rendezvous {
     });
   }
 
-  /** Asks who is registered. @throws {UserError} If no server can be asked. */
-  async everyone(): Promise<Listed> {
-    return await listEveryone(this.#connection, (client) => this.#lookups.note(client));
+  /** Asks who is registered. @param limit Not everybody. @throws {UserError} If no server can be asked. */
+  async everyone(limit?: number): Promise<Listed> {
+    return await listEveryone(this.#connection, (client) => this.#lookups.note(client), limit);
   }
 
   /** The fingerprint that the server named last for a client's key; undefined if it has named none. */

@@ -189,6 +189,10 @@ const fields: Arbitraries = {
     expiresS: maybe(fc.nat()),
     keyed: fc.boolean(),
   }),
+  "others-registered": fc.record({
+    names: fc.array(hostile, { minLength: 1, maxLength: 5 }),
+    count: fc.nat(),
+  }),
   unregistered: fc.record({ id: hostile }),
   clients: fc.record({
     count: fc.nat(),

@@ -127,7 +127,7 @@ export async function runClient(options: ClientProgramOptions): Promise<boolean>
   let printed: Printed;
   try {
     hint({ host, servers: options.servers, relayOnly }, display);
-    const registering = register(options.register, client, display);
+    const registering = register(options.register, client, display, isTerminal);
     // A script may need the server at once; a person sees when they are registered. Nobody is kept from leaving.
     if (!isTerminal || options.register === "must") {
       await Promise.race([registering, aborted(stop.signal)]);
@@ -162,11 +162,37 @@ async function register(
   wanted: ClientProgramOptions["register"],
   client: ChatClient,
   display: Display,
+  isTerminal: boolean,
 ): Promise<void> {
-  const show: Parameters<ChatClient["register"]>[0] = (registered) =>
+  let hasTold = !isTerminal;
+  const show: Parameters<ChatClient["register"]>[0] = (registered) => {
     display.show({ type: "registered", ...registered });
+    // Once, and not of a legacy program, which would be asked on a connection of its own.
+    if (hasTold || !registered.keyed) return;
+    hasTold = true;
+    tellOthers(client, display);
+  };
   if (wanted === "must") await client.register(show);
   else if (wanted === "try") await client.stayRegistered(show);
+}
+
+/** People who are named when the user has come, at most. */
+const othersMax = 5;
+
+/** Says to a person who has just come who else is there. Whatever is in the way of that is no matter. Never throws. */
+async function tellOthers(client: ChatClient, display: Display): Promise<void> {
+  try {
+    const { clients, count } = await client.info(othersMax + 1);
+    const others = clients.map(({ id }) => id).filter((id) => id !== client.id).slice(0, othersMax);
+    if (others.length === 0) return;
+    display.show({
+      type: "others-registered",
+      names: others,
+      count: Math.max(count - 1, others.length),
+    });
+  } catch {
+    // The server says by itself what is wrong, when it is asked for something.
+  }
 }
 
 type HintOptions = Pick<ClientProgramOptions, "servers" | "relayOnly"> & { readonly host: string };

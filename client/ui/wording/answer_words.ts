@@ -24,6 +24,7 @@ export const answerWords: Words<Answer> = {
         (expiresS === undefined ? "" : ", refreshed while this runs") +
         (keyed ? "" : "; it does not reserve the name for your key"),
     ),
+  "others-registered": ({ names, count }) => notice(othersLine(names, count)),
   unregistered: ({ id }) => notice(`unregistered: the server has forgotten ${id}`),
   clients: (answer) => list(...clientLines(answer)),
   bridged: (answer) => notice(bridgedLine(answer)),
@@ -109,6 +110,14 @@ export const answerWords: Words<Answer> = {
 
 /** How somebody is reached that names no address. */
 const overServer = "over the server alone";
+
+function othersLine(names: readonly string[], count: number): string {
+  const more = count - names.length;
+  const all = more > 0 ? `${names.join(", ")} and ${more} more` : names.join(", ");
+  return `also registered: ${all}; /chat ${names[0]} talks to ${
+    names.length > 1 ? "one of them" : "them"
+  }`;
+}
 
 function registeredPlace(address: Address, server: string): string {
   return isNowhere(address)

@@ -13,7 +13,7 @@ export function rendezvousSentences(
 ): Sentences<RendezvousProblem> {
   return {
     "server-refused": ({ status, said, retryAfterS }) =>
-      `The server refused: ${said} (${status})` +
+      `The server refused: ${said} (${status})` + whoseName(status, said) +
       (retryAfterS === undefined ? "" : `; try again in ${retryAfterS} s`),
     "server-hung-up": ({ server, mayBeLegacy }) =>
       `The server at ${server} closed the connection without an answer; ${again(mayBeLegacy)}`,
@@ -82,4 +82,11 @@ function foundWords(found: Extract<RendezvousProblem, { code: "not-a-server" }>[
     case "unexpected":
       return `it said ${found.said} instead of ${found.expected}`;
   }
+}
+
+/** What to do about a name that is somebody else's, who may be the user on another machine. */
+function whoseName(status: string, said: string): string {
+  return status === "403" && said.endsWith(" belongs to another key")
+    ? ". If it is yours, p2pchat identity import brings its key here; else choose another name"
+    : "";
 }

@@ -57,6 +57,12 @@ export interface ArrivedEvent {
 /** What a line that the user typed has brought. */
 export type Answer =
   | Registered & { readonly type: "registered" }
+  | {
+    /** Who else is registered: some of them, and how many there are. */
+    readonly type: "others-registered";
+    readonly names: readonly string[];
+    readonly count: number;
+  }
   | { readonly type: "unregistered"; readonly id: string }
   | Listed & { readonly type: "clients"; readonly selfId: string }
   | { readonly type: "bridged"; readonly found: KnownClient | undefined }

@@ -29,6 +29,16 @@ testWords({
       "refreshed while this runs",
     ],
   ],
+  "others-registered": [
+    [
+      { names: ["bob"], count: 1 },
+      "* also registered: bob; /chat bob talks to them",
+    ],
+    [
+      { names: ["bob", "carol"], count: 40 },
+      "* also registered: bob, carol and 38 more; /chat bob talks to one of them",
+    ],
+  ],
   unregistered: [[{ id: "alice" }, "* unregistered: the server has forgotten alice"]],
   clients: [
     [

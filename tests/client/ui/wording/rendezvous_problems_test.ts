@@ -10,6 +10,16 @@ const cases: SentenceCases<RendezvousProblem> = {
       "The server refused: No client bob (404)",
     ],
     [
+      {
+        code: "server-refused",
+        status: "403",
+        said: "The name alice belongs to another key",
+        retryAfterS: undefined,
+      },
+      "The server refused: The name alice belongs to another key (403). If it is yours, p2pchat " +
+      "identity import brings its key here; else choose another name",
+    ],
+    [
       { code: "server-refused", status: "429", said: "Slow down", retryAfterS: 17 },
       "The server refused: Slow down (429); try again in 17 s",
     ],
