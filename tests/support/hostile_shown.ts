@@ -11,6 +11,7 @@ import { UserError } from "../../client/user_error.ts";
 import type { Fingerprint, PublicKey } from "../../shared/crypto/public_key.ts";
 import { namedBy } from "../../shared/net/named_address.ts";
 import { codePoint } from "./code_point.ts";
+import { hostileTexts } from "./hostile_text/hostile_text.ts";
 import { keyOf } from "./store_fixture.ts";
 
 /** Text that comes from outside and means harm. */
@@ -21,6 +22,7 @@ export const hostile = fc.oneof(
     ...["\u202e", "\u2066", "\u200f", "\u061c", "\u2028", "\u2029", "\u0085", "\ud800", "\udc00"],
     ...["bob", "* ", "error: ", "é", "🙂", " "],
   )).map((parts) => parts.join("")),
+  fc.constantFrom(...Object.values(hostileTexts)),
 );
 const place = fc.record({ host: hostile, port: fc.nat(65_535) });
 const dialect = fc.constantFrom("p2pchat" as const, "raw" as const, "lines" as const);

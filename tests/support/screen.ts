@@ -31,6 +31,11 @@ export class Screen implements Disposable {
     this.#terminal.resize(columns, rows);
   }
 
+  /** Tells each title that it is given. */
+  onTitle(told: (title: string) => void): void {
+    this.#terminal.onTitleChange(told);
+  }
+
   /** All rows from the first one on, without the empty ones at the end. */
   get rows(): string[] {
     const { active } = this.#terminal.buffer;

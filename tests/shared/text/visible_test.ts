@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { makeVisible, makeVisibleLines } from "../../../shared/text/visible.ts";
 import { codePoint } from "../../support/code_point.ts";
+import { hostileTexts, longTexts } from "../../support/hostile_text/hostile_text.ts";
 
 // From Unicode's own properties, not from the sanitiser's list.
 const obeyed = /[\p{Cc}\p{Cs}\p{Bidi_Control}\p{Zl}\p{Zp}]/u;
@@ -101,4 +102,14 @@ Deno.test("makeVisibleLines splits at line ends and shows a lone CR", () => {
   fc.assert(fc.property(text, (text) => {
     assert(!makeVisibleLines(text).some((line) => obeyed.test(line)));
   }));
+});
+
+Deno.test("a text of the corpus leaves nothing that a terminal obeys, also a long one, which costs no more than its length", () => {
+  for (const [what, text] of Object.entries({ ...hostileTexts, ...longTexts })) {
+    for (const line of [makeVisible(text), ...makeVisibleLines(text).slice(0, 10)]) {
+      assertEquals(line.match(obeyed), null, what);
+      // An escaped character takes a few letters.
+      assert(line.length <= 12 * text.length + 12, what);
+    }
+  }
 });
