@@ -17,7 +17,7 @@ export type { NetworkFacts, UdpFacts, Verdict } from "./verdict.ts";
 
 /** How long the server may take, and how long each question over UDP, in milliseconds. */
 const serverMs = 4_000;
-const udpMs = 2_000;
+const udpMs = 3_000;
 
 /** What is looked at with. */
 export interface DoctorOptions {

@@ -93,7 +93,7 @@ for (const build of builds) {
           audit.kill("SIGHUP");
           conn.close();
         }
-        assertEquals(await ended, 1);
+        assertEquals(await ended, 6);
         await audit.says(/^p2pchat: The server at .* closed the connection without an answer/);
       },
     });

@@ -24,19 +24,18 @@ for (const build of builds) {
       const listens = ["--host", rendezvous.address, "--ephemeral"];
       await using server = new Program(rendezvous.build(build), "server", ...listens);
       await server.says(/^p2pchat server listening on /);
-      const found = await Promise.all(
-        Object.entries(places).map(async ([place, { router }], i) => {
-          const behind = router && await laboratory.router(`router${i}`, router);
-          const host = await laboratory.host(`host${i}`, { ...behind && { behind } });
-          await using doctor = new Program(
-            host.build(build),
-            ...["doctor", `${rendezvous.address}:5555`, "--json"],
-          );
-          assertEquals(await doctor.ends(), 0);
-          const { verdict, behindRouter, udp } = JSON.parse(doctor.out[0]!);
-          return [place, verdict, behindRouter, udp.passes];
-        }),
-      );
+      const found = [];
+      for (const [i, [place, { router }]] of Object.entries(places).entries()) {
+        const behind = router && await laboratory.router(`router${i}`, router);
+        const host = await laboratory.host(`host${i}`, { ...behind && { behind } });
+        await using doctor = new Program(
+          host.build(build),
+          ...["doctor", `${rendezvous.address}:5555`, "--json"],
+        );
+        assertEquals(await doctor.ends(), 0);
+        const { verdict, behindRouter, udp } = JSON.parse(doctor.out[0]!);
+        found.push([place, verdict, behindRouter, udp.passes]);
+      }
       assertEquals(
         found,
         Object.entries(places).map(([place, { router, verdict }]) => [
