@@ -49,6 +49,8 @@ export interface ConversationState extends PeerRef {
   readonly devices: readonly DeviceState[];
   readonly dialect: Dialect;
   readonly security: Security;
+  /** Whether the peer's key is the word of a server, and the peer has not shown it yet; left out if it has. */
+  readonly keyFromServer?: true;
   /** Messages that the peer lacks. */
   readonly waiting: number;
 }
@@ -183,6 +185,8 @@ export type ClientEvent =
     readonly unasked?: true;
     /** Whether the server names this key; if not, anybody may have called by that name. */
     readonly vouched: boolean;
+    /** True if the server has named the key and they have not shown it yet, since they are away. */
+    readonly keyFromServer?: true;
     /** The key of somebody else who has called by that name, was never answered, and is forgotten. */
     readonly displaced?: Fingerprint;
     /** Those whose names look like this one; left out if there are none. */

@@ -15,7 +15,7 @@ import { pathsAnswer } from "../../shared/protocol/paths.ts";
 import { within } from "../../shared/time/clock.ts";
 import type { Link } from "../link/link.ts";
 import type { KnownClient } from "../events.ts";
-import type { Rendezvous } from "../rendezvous/rendezvous.ts";
+import type { Rendezvous, SealingKeys } from "../rendezvous/rendezvous.ts";
 import type { DialableAddress, Network, PeerConn } from "../transport/transport.ts";
 import { type Problem, UserError } from "../user_error.ts";
 import { beginLink, type BegunLink, type LinkingOptions, type LinkKeeper } from "./begin_link.ts";
@@ -50,6 +50,7 @@ export interface ConnectorOptions extends LinkingOptions {
     | "registered"
     | "relay"
     | "relays"
+    | "sealingKeysOf"
     | "serverFingerprint"
     | "serverHost"
     | "status"
@@ -313,6 +314,11 @@ export class Connector {
   /** The fingerprint that the server has named for a client's key, as far as it has been asked. */
   known(name: string): Fingerprint | undefined {
     return this.#options.rendezvous.serverFingerprint(name);
+  }
+
+  /** By which keys mail is sealed for somebody, if the server has just said that they are away. */
+  sealingKeysOf(name: string): SealingKeys | undefined {
+    return this.#options.rendezvous.sealingKeysOf(name);
   }
 
   /** Who the server has said is at an address and has a key. */

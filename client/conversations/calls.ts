@@ -8,19 +8,21 @@
 import pLimit from "p-limit";
 import { type Address, isLocal, isUnspecified, parseAddress } from "../../shared/net/address.ts";
 import { namedBy } from "../../shared/net/named_address.ts";
+import type { Identity } from "../../shared/crypto/identity.ts";
 import { fingerprintOf } from "../../shared/crypto/public_key.ts";
 import { isClientId } from "../../shared/protocol/client_id.ts";
 import { type Call, type Connector, isRefusedByName } from "../connector/connector.ts";
 import type { DialableAddress } from "../transport/transport.ts";
 import { type Problem, UserError } from "../user_error.ts";
+import { type AbsentOwnerOptions, meetAbsentOwner } from "./absent_owner.ts";
 import { type Conversation, wasCalledAt } from "./conversation.ts";
 import type { ConversationList } from "./conversation_list.ts";
 import type { LinkRegistry } from "./link_registry.ts";
 
 /** What calls need. */
-export interface CallsOptions {
-  /** Our own id, and where we listen. */
-  readonly self: { readonly id: string; readonly address: Address };
+export interface CallsOptions extends Omit<AbsentOwnerOptions, "self"> {
+  /** Our own id and key, and where we listen. */
+  readonly self: { readonly id: string; readonly identity: Identity; readonly address: Address };
   readonly connector: Connector;
   readonly list: ConversationList;
   readonly links: LinkRegistry;
@@ -83,7 +85,9 @@ export class Calls {
       return this.#turn("opened", links.conversationAt(link)!);
     } catch (error) {
       if (!(error instanceof UserError) || isRefusedByName(error)) throw error;
-      const known = address === undefined ? list.openKnown(to) : undefined;
+      const known = address === undefined
+        ? list.openKnown(to) ?? this.#openAbsent(to, error)
+        : undefined;
       if (known === undefined) throw error;
       known.wake();
       return this.#turn("away", known, error.problem);
@@ -143,6 +147,14 @@ export class Calls {
       to,
       () => list.openKnown(to)?.lastAddress,
     );
+  }
+
+  /** The conversation with somebody who has never been met, if the server says that they are away, and names their keys. */
+  #openAbsent(name: string, { problem }: UserError): Conversation | undefined {
+    if (problem.code !== "server-refused" || problem.status !== "404") return undefined;
+    const { self: { id, identity: { fingerprint } }, list } = this.#options;
+    const isMet = meetAbsentOwner({ ...this.#options, self: { id, fingerprint } }, name);
+    return isMet ? list.openKnown(name) : undefined;
   }
 
   #turn(how: Turn["how"], conversation: Conversation, why?: Problem): Turn {

@@ -111,6 +111,7 @@ export class ConversationList {
       const there = this.#byName.get(name);
       if (there !== undefined && !joins(there, link)) continue;
       const record = store.conversations.open({ self: self.id, name: base, key }, seen);
+      store.serverKeys.proven(record.id);
       return this.take(name, record);
     }
   }
@@ -206,6 +207,7 @@ export class ConversationList {
       }],
       dialect: link?.dialect ?? "p2pchat",
       security: this.securityOf(conversation),
+      ...this.#isKeyFromServer(conversation) && { keyFromServer: true },
       waiting,
     };
   }
@@ -220,6 +222,15 @@ export class ConversationList {
       return this.#options.trust.isVerified(peerId, key) ? "verified" : "encrypted";
     } catch {
       return "encrypted";
+    }
+  }
+
+  /** Whether a peer's key is the word of a server. Never throws: security says what is known beside that. */
+  #isKeyFromServer({ key, stored }: Conversation): boolean {
+    try {
+      return key !== undefined && this.#options.store.serverKeys.has(stored);
+    } catch {
+      return false;
     }
   }
 

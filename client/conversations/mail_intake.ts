@@ -18,7 +18,7 @@ import { reasonOf } from "../user_error.ts";
 export interface ConversationMailOptions {
   /** Our own id. */
   readonly selfId: string;
-  readonly store: Pick<Store, "conversations">;
+  readonly store: Pick<Store, "conversations" | "serverKeys">;
   readonly admission: PeerAdmission;
   readonly list: ConversationList;
   readonly sink: Pick<EventSink, "emit">;
@@ -58,6 +58,7 @@ export class ConversationMail implements MailIntake {
       const named = address !== undefined && mayMailName(address) && namedBy("mail", address);
       const seen = { agreement, ...named && { address: named } };
       const record = store.conversations.open({ self: selfId, name, key }, seen);
+      store.serverKeys.proven(record.id);
       return list.take(name, record).takeMail(messages);
     } catch (error) {
       const problem = { code: "mail-not-kept", name, reason: reasonOf(error) } as const;

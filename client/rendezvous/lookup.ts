@@ -6,7 +6,6 @@
 
 import { parsePort } from "../../shared/net/address.ts";
 import { namedBy, type ServerSource } from "../../shared/net/named_address.ts";
-import type { Fingerprint } from "../../shared/crypto/public_key.ts";
 import { isClientId } from "../../shared/protocol/client_id.ts";
 import {
   type Header,
@@ -28,13 +27,13 @@ import { protocolVersion, speaksVersion1 } from "../../shared/protocol/verbs.ts"
 import { UserError } from "../user_error.ts";
 import type { KnownClient } from "../events.ts";
 import type { Answered, ControlConnection } from "./control_connection.ts";
-import { isLegacyList, ServerRefusal } from "./reply.ts";
+import { type AbsentOwner, isLegacyList, ServerRefusal } from "./reply.ts";
 
 /** What a server says of keys when it is asked for a client. */
 export interface LookupNotices {
   readonly client?: (client: KnownClient) => void;
-  /** A name that nobody is registered under belongs to a key. */
-  readonly owner?: (id: string, fingerprint: Fingerprint) => void;
+  /** Nobody is registered under a name. @param owner Whose it is; undefined if it is nobody's. */
+  readonly away?: (id: string, owner: AbsentOwner | undefined) => void;
 }
 
 /**
@@ -63,8 +62,8 @@ export async function lookUp(
     answered = await connection.ask(message("BRIDGE", headers), "BRIDGEACK");
   } catch (error) {
     if (target === undefined) throw error;
-    if (error instanceof ServerRefusal && error.owner !== undefined) {
-      notices.owner?.(target, error.owner);
+    if (error instanceof ServerRefusal && error.status === "404") {
+      notices.away?.(target, error.owner);
     }
     if (!lacksVerb(error)) throw error;
     return await findInList(connection, target).catch((again) => {

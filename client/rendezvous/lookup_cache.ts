@@ -8,12 +8,16 @@ import { BoundedMap } from "../../shared/collections/bounded_map.ts";
 import type { Fingerprint } from "../../shared/crypto/public_key.ts";
 import { type Address, formatAddress } from "../../shared/net/address.ts";
 import type { KnownClient } from "../events.ts";
+import type { AbsentOwner, SealingKeys } from "./reply.ts";
 
 /** Clients that are remembered. If there are more, the one that was named longest ago is forgotten. */
 const clientsMax = 4_096;
 
 /** What the server said of a client: without an address if it is away. */
-type Said = Pick<KnownClient, "id" | "fingerprint"> & Partial<KnownClient>;
+type Said = Pick<KnownClient, "id" | "fingerprint"> & Partial<KnownClient> & {
+  /** By which keys mail is sealed for it, if it is away and the server knows them. */
+  readonly sealing?: SealingKeys | undefined;
+};
 
 /** What the server said last of each client. */
 export class LookupCache {
@@ -28,10 +32,17 @@ export class LookupCache {
     this.#idsByPlace.set(formatAddress(client.address), client.id);
   }
 
-  /** Takes the server's word for whose name an id is, whose owner is away. */
-  noteOwner(id: string, fingerprint: Fingerprint): void {
+  /** Takes the server's word for whose name an id is, whose owner is away, or that it is nobody's. */
+  noteAway(id: string, owner: AbsentOwner | undefined): void {
+    const before = this.#byId.get(id);
+    if (owner === undefined && before === undefined) return;
     // Where they were still says that somebody with a key may be there.
-    this.#note({ ...this.#byId.get(id), id, fingerprint });
+    this.#note({ ...before, id, sealing: undefined, ...owner });
+  }
+
+  /** By which keys mail is sealed for a client; undefined if it was not away when the server named it last. */
+  sealingKeysOf(id: string): SealingKeys | undefined {
+    return this.#byId.get(id)?.sealing;
   }
 
   /** The fingerprint of a client's key; undefined if the server has named none. */

@@ -21,6 +21,7 @@ import { aborted, type TimerClock, wait } from "../../shared/time/clock.ts";
 import { type Problem, problemOf, UserError } from "../user_error.ts";
 import { registrationTtlAskedMs } from "../../shared/protocol/limits.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
+import { formatAgreement } from "../../shared/protocol/agreement_record.ts";
 import { type Header, header } from "../../shared/protocol/message.ts";
 import { randomId } from "../../shared/protocol/random_id.ts";
 import {
@@ -219,6 +220,7 @@ export class Registration {
         ["Expires", String(this.#askedS)],
         ["Instance", this.#instance],
         ["Features", formatFeatures(["displaced"])],
+        ["Agreement", formatAgreement(identity)],
         ...byUser ? [] : [["Refresh", "yes"] as const],
       ], "REGACK");
     let registered;

@@ -25,7 +25,7 @@ import { LookupCache } from "./lookup_cache.ts";
 import { PresenceWatch } from "./presence_watch.ts";
 import { askToReflect } from "./reflection.ts";
 import { RelayCalls } from "./relay.ts";
-import type { Challenge } from "./reply.ts";
+import type { Challenge, SealingKeys } from "./reply.ts";
 import { dialedChallenge, requestSigned } from "./signed_request.ts";
 import { type Registered, Registration } from "./registration.ts";
 import type { ServerConnection } from "./server_connection.ts";
@@ -35,6 +35,7 @@ export type { Examination } from "./examination.ts";
 export type { Listed } from "./lookup.ts";
 export type { PresenceStatus } from "../../shared/protocol/records.ts";
 export type { Registered } from "./registration.ts";
+export type { SealingKeys } from "./reply.ts";
 
 /** What happens unasked. None of these may throw. */
 export interface RendezvousNotices {
@@ -277,7 +278,7 @@ export class Rendezvous {
   async lookUp(target?: string): Promise<KnownClient | undefined> {
     return await lookUp(this.#connection, this.#id, target, {
       client: (client) => this.#lookups.note(client),
-      owner: (id, fingerprint) => this.#lookups.noteOwner(id, fingerprint),
+      away: (id, owner) => this.#lookups.noteAway(id, owner),
     });
   }
 
@@ -289,6 +290,11 @@ export class Rendezvous {
   /** The fingerprint that the server named last for a client's key; undefined if it has named none. */
   serverFingerprint(id: string): Fingerprint | undefined {
     return this.#lookups.serverFingerprint(id);
+  }
+
+  /** By which keys mail is sealed for the owner of a name, if the server has just said that they are away. */
+  sealingKeysOf(id: string): SealingKeys | undefined {
+    return this.#lookups.sealingKeysOf(id);
   }
 
   /** The id of the client that the server said is at an address and has a key. */

@@ -5,7 +5,13 @@
  * @module
  */
 
-import type { Fingerprint } from "../../shared/crypto/public_key.ts";
+import {
+  type Fingerprint,
+  fingerprintOf,
+  parsePublicKey,
+  type PublicKey,
+} from "../../shared/crypto/public_key.ts";
+import { type AgreementRecord, parseAgreement } from "../../shared/protocol/agreement_record.ts";
 import { formatAddress, parseAddress } from "../../shared/net/address.ts";
 import { header, headerValues, type Message } from "../../shared/protocol/message.ts";
 import { legacyListBytesMax } from "../../shared/protocol/limits.ts";
@@ -28,6 +34,18 @@ export interface Challenge {
   readonly knowsDialed: boolean;
 }
 
+/** The keys by which mail is sealed for somebody: the X25519 key is certified by the other one. */
+export interface SealingKeys extends AgreementRecord {
+  readonly key: PublicKey;
+}
+
+/** What a server says of the owner of a name who is away. */
+export interface AbsentOwner {
+  readonly fingerprint: Fingerprint;
+  /** Undefined if the server has none, or they do not belong together. */
+  readonly sealing: SealingKeys | undefined;
+}
+
 /** Addresses of a server that are told, at most. */
 const acceptedMax = 8;
 
@@ -39,8 +57,8 @@ export class ServerRefusal extends UserError {
   readonly minExpiresS: number | undefined;
   /** What has to be signed before the request is made again, if that was the reason. */
   readonly challenge: Challenge | undefined;
-  /** The fingerprint of the key that owns the name that was asked for, if the reason is that its owner is away. */
-  readonly owner: Fingerprint | undefined;
+  /** Who owns the name that was asked for, if the reason is that they are away. */
+  readonly owner: AbsentOwner | undefined;
   /** The addresses that the server goes by, if the reason is that it was dialed by another. */
   readonly accepted: readonly string[] | undefined;
 
@@ -59,12 +77,25 @@ export class ServerRefusal extends UserError {
     this.challenge = status === "401" && nonce !== undefined && realm !== undefined
       ? { nonce, realm, knowsDialed: namesFeature(error, "dialed") }
       : undefined;
-    this.owner = status === "404" ? parseFingerprint(header(error, "Fingerprint")) : undefined;
+    this.owner = status === "404" ? ownerIn(error) : undefined;
     this.accepted = status === "421"
       ? headerValues(error, "Realm").filter((text) => parseAddress(text) !== undefined)
         .slice(0, acceptedMax)
       : undefined;
   }
+}
+
+function ownerIn(error: Message): AbsentOwner | undefined {
+  const fingerprint = parseFingerprint(header(error, "Fingerprint"));
+  return fingerprint && { fingerprint, sealing: sealingIn(error, fingerprint) };
+}
+
+/** A server cannot name an X25519 key that the owner of the other one has not signed. */
+function sealingIn(error: Message, fingerprint: Fingerprint): SealingKeys | undefined {
+  const key = parsePublicKey(header(error, "Key") ?? "");
+  if (key === undefined || fingerprintOf(key) !== fingerprint) return undefined;
+  const record = parseAgreement(key, header(error, "Agreement") ?? "");
+  return record && { key, ...record };
 }
 
 /** Whether a reply is a well-formed message with the verb that is due. */

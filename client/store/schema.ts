@@ -246,6 +246,11 @@ export const additions: readonly string[] = [
   WHEN NOT EXISTS (SELECT 1 FROM known_peers WHERE key = OLD.key) BEGIN
     DELETE FROM certificates WHERE key = OLD.key;
   END;`,
+  `-- The conversations whose peer's key a server has named, and nobody has proven yet.
+  CREATE TABLE server_keys (conversation INTEGER PRIMARY KEY) STRICT;
+  CREATE TRIGGER server_key_forgotten AFTER DELETE ON conversations BEGIN
+    DELETE FROM server_keys WHERE conversation = OLD.id;
+  END;`,
 ];
 
 /** How many of the {@linkcode additions} are made. Before this table, the first was made at every start. */

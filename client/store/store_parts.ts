@@ -20,6 +20,7 @@ import { convert } from "./seal_conversion.ts";
 import { ParkedMails } from "./parked_mails.ts";
 import { ProvenServers } from "./proven_servers.ts";
 import { SearchIndex } from "./search_index.ts";
+import { ServerKeys } from "./server_keys.ts";
 import { StreamDigests } from "./stream_digests.ts";
 import { TextCipher } from "./text_cipher.ts";
 import { TextColumn } from "./text_column.ts";
@@ -50,6 +51,8 @@ export interface StoreParts {
   readonly knownPeers: Offered<KnownPeers>;
   /** Which certificates of their X25519 keys peers have shown last. */
   readonly certificates: Offered<Certificates>;
+  /** Which keys are the word of a server, and not proven yet. */
+  readonly serverKeys: Offered<ServerKeys>;
   /** By which tokens servers know contacts. */
   readonly contactTokens: Offered<ContactTokens>;
   /** Whose keys are blocked. */
@@ -108,6 +111,7 @@ export function storeParts(
     digests: new StreamDigests(database, transactions),
     knownPeers: new KnownPeers(database, transactions),
     certificates: new Certificates(database, transactions),
+    serverKeys: new ServerKeys(database, transactions),
     contactTokens: new ContactTokens(database, transactions),
     blockedKeys: new BlockedKeys(database, transactions),
     parkedMails: new ParkedMails(database, transactions),

@@ -30,12 +30,21 @@ export function bridge(request: Message, { registry, names }: Context, client: C
   return found === undefined ? away(request, target, names) : bridgeTo(request, found, client);
 }
 
-/** Nobody is registered under a name. Whose it is all the same is said, so that nobody can pass for its owner. */
+/**
+ * Nobody is registered under a name. Whose it is all the same is said, so that nobody can pass for its owner; and by
+ * which keys mail is sealed for them, so that somebody who has never met them can leave some.
+ */
 function away(request: Message, target: string, names: Names): Message {
   const owner = speaksVersion1(request) ? names.owner(target) : undefined;
   const key = owner && "key" in owner ? owner.key : undefined;
-  const fingerprint: Header[] = key === undefined ? [] : [["Fingerprint", fingerprintOf(key)]];
-  return errorReply(serverFaults.unknownClient(target), ...fingerprint);
+  if (key === undefined) return errorReply(serverFaults.unknownClient(target));
+  const agreement = names.agreementOf(target, key);
+  const keys: Header[] = agreement === undefined ? [] : [["Key", key], ["Agreement", agreement]];
+  return errorReply(
+    serverFaults.unknownClient(target),
+    ["Fingerprint", fingerprintOf(key)],
+    ...keys,
+  );
 }
 
 /** If there is nobody the values are empty, as legacy programs expect it. */

@@ -49,6 +49,7 @@ export function register(request: Message, context: Context, client: Client): Me
   const outcome = nameRefusal(applicant, context) ?? context.registry.register(applicant);
   if ("refused" in outcome) return refusalReply(outcome, applicant, request);
   if (key !== undefined) {
+    context.names.noteAgreement(clientId, key, header(request, "Agreement"));
     noteRegistrant(client, registrant!);
     authenticate(client, { clientId: outcome.clientId, key }, context);
     // Who has signed for the address signs for it again: a server between cannot leave that away.

@@ -17,6 +17,7 @@ import { randomId } from "../../shared/protocol/random_id.ts";
 import { openDatabase } from "../../shared/storage/database.ts";
 import { Batches } from "../../shared/time/batches.ts";
 import type { LapseTime, TimeStore } from "../checked_time/checked_time.ts";
+import { Agreements } from "./agreements.ts";
 import { type NewNameRefusal, NewNames, type NewNamesOptions } from "./new_names.ts";
 import { migrations } from "./schema.ts";
 import { timeTable } from "./time_table.ts";
@@ -99,6 +100,7 @@ export class Names {
   /** Whether no other program can add names, so that the count says whether there are any. */
   readonly #isOurs: boolean;
   #count: number;
+  readonly #agreements: Agreements;
   readonly #newNames: NewNames;
   /** Those that no key owns, which have a bound of their own. */
   readonly #newUnkeyed: NewNames;
@@ -111,6 +113,7 @@ export class Names {
     this.#failures = new ThrottledLog(options.log, options.clock);
     this.#count = count;
     this.#isOurs = connection.location() === null;
+    this.#agreements = new Agreements(connection);
     this.#newNames = new NewNames(options);
     this.#newUnkeyed = new NewNames(options);
     this.#expiry = new Batches(options.clock, expiryTimes);
@@ -188,6 +191,26 @@ export class Names {
       return { key: isOwned ? row.key : undefined };
     } catch (error) {
       return this.#unavailable(error);
+    }
+  }
+
+  /** Takes the X25519 key that the owner of a name shows, if they show one: see {@linkcode Agreements.note}. */
+  noteAgreement(name: string, key: PublicKey, shown: string | undefined): void {
+    try {
+      this.#agreements.note(name, key, shown);
+    } catch (error) {
+      // The client is registered all the same, and shows it again.
+      this.#unavailable(error);
+    }
+  }
+
+  /** The X25519 key that the owner of a name has shown last; undefined if there is none, or it cannot be read. */
+  agreementOf(name: string, key: PublicKey): string | undefined {
+    try {
+      return this.#agreements.of(name, key);
+    } catch (error) {
+      this.#unavailable(error);
+      return undefined;
     }
   }
 

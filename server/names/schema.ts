@@ -74,4 +74,16 @@ export const migrations: readonly string[] = [
   CREATE TRIGGER contacts_of_former_owner AFTER UPDATE OF key ON names WHEN new.key <> old.key BEGIN
     DELETE FROM contact_lists WHERE name = old.name AND key = old.key;
   END;`,
+  // X25519 keys with their certificates, as the owners of names have shown them.
+  `CREATE TABLE agreements (
+    name TEXT PRIMARY KEY,
+    key TEXT NOT NULL,
+    agreement TEXT NOT NULL
+  ) WITHOUT ROWID, STRICT;
+  CREATE TRIGGER agreement_of_lapsed_name AFTER DELETE ON names BEGIN
+    DELETE FROM agreements WHERE name = old.name;
+  END;
+  CREATE TRIGGER agreement_of_former_owner AFTER UPDATE OF key ON names WHEN new.key <> old.key BEGIN
+    DELETE FROM agreements WHERE name = old.name;
+  END;`,
 ];

@@ -34,6 +34,7 @@ export const verbs = {
       "Instance",
       "Features",
       "Refresh",
+      "Agreement",
     ],
   },
   REGACK: {
@@ -162,6 +163,15 @@ export const verbs = {
   ERROR: {
     from: ["server", "responder", "peer"],
     required: ["Code", "Reason"],
-    optional: ["Retry-After", "Min-Expires", "Nonce", "Realm", "Features", "Fingerprint"],
+    optional: [
+      "Retry-After",
+      "Min-Expires",
+      "Nonce",
+      "Realm",
+      "Features",
+      "Fingerprint",
+      "Key",
+      "Agreement",
+    ],
   },
 } as const satisfies Record<string, Verb>;

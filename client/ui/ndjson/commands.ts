@@ -41,10 +41,10 @@ export const commands: Readonly<Record<string, Command>> = {
   },
   chat: async ({ client }, fields) => {
     const { how, why, conversation } = await client.chat(textIn(fields, "to"));
-    const { dialect, security, waiting } = conversation;
+    const { dialect, security, keyFromServer, waiting } = conversation;
     const reason = why && { why: why.code satisfies Problem["code"] };
     const found = { conversation: conversation.conversation, dialect, security, waiting };
-    return { how, ...found, ...reason };
+    return { how, ...found, ...keyFromServer && { keyFromServer }, ...reason };
   },
   close: async ({ client }, fields) => {
     await client.close(textIn(fields, "to"));

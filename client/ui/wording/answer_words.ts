@@ -178,12 +178,14 @@ function conversationLines(
   { conversations, current }: Answer & { type: "conversations" },
 ): string[] {
   if (conversations.length === 0) return ["no conversation is open; /chat opens one"];
-  const rows = conversations.map(({ conversation, name, devices, dialect, security, waiting }) => {
+  const rows = conversations.map((state) => {
+    const { conversation, name, devices, dialect, security, keyFromServer, waiting } = state;
     const { address, ...way } = devices.find(({ connected }) => connected) ?? {};
     return [
       name,
       address === undefined ? "away" : wayText({ address, ...way }),
-      security + (dialect === "p2pchat" ? "" : `, ${dialect}`) +
+      security + (keyFromServer ? ", key from the server" : "") +
+      (dialect === "p2pchat" ? "" : `, ${dialect}`) +
       (waiting === 0 ? "" : `, ${waiting} waiting`) +
       (conversation === current ? "  (current)" : ""),
     ];

@@ -104,8 +104,14 @@ export const eventWords: Words<ShownEvent> = {
 };
 
 function firstContactLine(
-  { name, fingerprint, vouched, displaced }: ShownEvent & { type: "first-contact" },
+  { name, fingerprint, vouched, keyFromServer, displaced }: ShownEvent & {
+    type: "first-contact";
+  },
 ): string {
+  if (keyFromServer) {
+    return `First contact with ${name}, who is away. The key ${fingerprint} is the server's word: what you ` +
+      `write is sealed for whoever has it, until ${name} comes and shows that it is theirs`;
+  }
   if (displaced !== undefined) {
     return `First contact with ${name}, whose key ${fingerprint} the server vouches for. Whoever has called ` +
       `as ${name} before had another one, ${displaced}, which is forgotten; run /verify ${name} to ` +

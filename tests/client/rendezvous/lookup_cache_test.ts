@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { KnownClient } from "../../../client/events.ts";
 import { LookupCache } from "../../../client/rendezvous/lookup_cache.ts";
+import { Identity } from "../../../shared/crypto/identity.ts";
 import type { Fingerprint } from "../../../shared/crypto/public_key.ts";
 
 const address = (port: number, host = "192.0.2.1") => ({
@@ -39,6 +40,28 @@ Deno.test("a client with a key is found by its last address, too, and by no earl
   cache.note(named("bob", 4, "aaaa"));
   assertEquals(cache.idAt(address(1)), undefined);
   assertEquals(cache.idAt(address(4)), "bob");
+});
+
+Deno.test("the keys for mail are known as long as their owner is away", () => {
+  const cache = new LookupCache();
+  const { publicKey: key, fingerprint, agreement } = Identity.generate();
+  const sealing = { key, agreement: agreement.publicKey, terms: { number: 1, dateS: 0 } };
+  cache.noteAway("bob", undefined);
+  assertEquals(cache.sealingKeysOf("bob"), undefined);
+  cache.noteAway("bob", { fingerprint, sealing });
+  assertEquals([cache.sealingKeysOf("bob"), cache.serverFingerprint("bob")], [
+    sealing,
+    fingerprint,
+  ]);
+  // The name is nobody's any more, as far as this answer goes; the key that it had still says who bob was.
+  cache.noteAway("bob", undefined);
+  assertEquals([cache.sealingKeysOf("bob"), cache.serverFingerprint("bob")], [
+    undefined,
+    fingerprint,
+  ]);
+  cache.noteAway("bob", { fingerprint, sealing });
+  cache.note(named("bob", 1, fingerprint));
+  assertEquals(cache.sealingKeysOf("bob"), undefined);
 });
 
 Deno.test("a client without a key does not hide one with a key at the same address", () => {

@@ -4,6 +4,7 @@ import { type Registered, Registration } from "../../../client/rendezvous/regist
 import { ControlConnection } from "../../../client/rendezvous/control_connection.ts";
 import { ServerRefusal } from "../../../client/rendezvous/reply.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
+import { formatAgreement } from "../../../shared/protocol/agreement_record.ts";
 import { registrationTtlAskedMs } from "../../../shared/protocol/limits.ts";
 import { header, type Message, message } from "../../../shared/protocol/message.ts";
 import { type Address, nowhere } from "../../../shared/net/address.ts";
@@ -131,6 +132,7 @@ Deno.test("it asks for a registration and returns what was granted", async () =>
     ["Expires", String(askedS)],
     ["Instance", instanceIn(t.requests[0]!)],
     ["Features", "displaced"],
+    ["Agreement", formatAgreement(identity)],
     key,
   ])]);
   assertEquals(t.events.all, [

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
 import { Identity } from "../../../shared/crypto/identity.ts";
+import { formatAgreement } from "../../../shared/protocol/agreement_record.ts";
 import { challengeTtlMs, registrationTtlMaxMs } from "../../../shared/protocol/limits.ts";
 import { codeOf, setUp, wire } from "../../support/handlers_fixture.ts";
 import { challengeOf, keyLine, signatureOf, signed } from "../../support/signer.ts";
@@ -427,6 +428,27 @@ Deno.test("with keyedOnly, nobody is registered without a key", () => {
   assert(!reply.includes("Retry-After"));
   assertEquals(registry.size, 0);
   assert(isRegack(connect().askSigned(alice, ...registration())));
+});
+
+Deno.test("of somebody who is away the keys for mail are named, to clients that say Version", () => {
+  const { connect, ask } = setUp();
+  const { askSigned } = connect();
+  const shown = formatAgreement(alice);
+  const asked = ["BRIDGE", "clientID: x", "Target: alice"];
+  askSigned(alice, ...registration(), `Agreement: ${shown}`);
+  assert(!ask(...asked, "Version: 1").includes("Agreement"));
+  askSigned(alice, ...unregistration());
+  const away = ["ERROR", "Code: 404", "Reason: No client alice is registered"];
+  const fingerprint = `Fingerprint: ${alice.fingerprint}`;
+  assertEquals(ask(...asked), wire(...away));
+  assertEquals(
+    ask(...asked, "Version: 1"),
+    wire(...away, fingerprint, keyLine(alice), `Agreement: ${shown}`),
+  );
+  // With version 0.3.0 she opens no such mail.
+  askSigned(alice, ...registration());
+  askSigned(alice, ...unregistration());
+  assertEquals(ask(...asked, "Version: 1"), wire(...away, fingerprint));
 });
 
 Deno.test("fingerprints are shown to clients that say Version, of clients that have keys", () => {

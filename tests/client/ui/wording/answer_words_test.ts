@@ -142,6 +142,16 @@ testWords({
     ],
     [
       {
+        conversations: [{
+          ...conversationWith("bob", { connected: false, waiting: 1 }),
+          keyFromServer: true,
+        }],
+        current: undefined,
+      },
+      "1 conversation is open:\n  bob  away  encrypted, key from the server, 1 waiting",
+    ],
+    [
+      {
         conversations: [
           conversationWith("bob", { connected: false, waiting: 2 }),
           conversationWith("carol"),

@@ -188,6 +188,11 @@ testWords({
       "confirm it",
     ],
     [
+      { name: "bob", fingerprint: person, vouched: true, keyFromServer: true },
+      `* First contact with bob, who is away. The key ${person} is the server's word: what you write is ` +
+      "sealed for whoever has it, until bob comes and shows that it is theirs",
+    ],
+    [
       { name: "bob", fingerprint: person, vouched: true, displaced: another },
       `* First contact with bob, whose key ${person} the server vouches for. Whoever has called as bob ` +
       `before had another one, ${another}, which is forgotten; run /verify bob to confirm the new one`,
