@@ -34,7 +34,7 @@ import {
   Rendezvous,
   type RendezvousNotices,
 } from "./rendezvous/rendezvous.ts";
-import type { Found, HistoryEntry, Store } from "./store/store.ts";
+import type { Found, HistoryEntry, HistoryPoint, Store } from "./store/store.ts";
 import { type Listening, type Network, tcpNetwork } from "./transport/transport.ts";
 import { Trust } from "./trust/trust.ts";
 import { type Problem, reasonOf, UserError } from "./user_error.ts";
@@ -307,9 +307,9 @@ export class ChatClient {
     return this.#conversations.path(to);
   }
 
-  /** The last messages, oldest first, with somebody or with all. @throws {UserError} If the store cannot be read. */
-  history(name: string | undefined, limit: number): HistoryEntry[] {
-    return this.#store.history.latest(this.id, name, limit);
+  /** The last messages, oldest first, with somebody or with all; or those next to a point. @throws {UserError} If the store cannot be read. */
+  history(name: string | undefined, limit: number, point?: HistoryPoint): HistoryEntry[] {
+    return this.#store.history.page(this.id, name, limit, point);
   }
 
   /**

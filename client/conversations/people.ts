@@ -67,6 +67,13 @@ export class People {
     return list.stateOf(conversation);
   }
 
+  /** Whether somebody of a name is a contact. @throws {UserError} If the store cannot be read. */
+  isContact(name: string): boolean {
+    const { knownPeers } = this.#options.store;
+    const key = knownPeers.find(name)?.key;
+    return key !== undefined && knownPeers.isContact(name, key);
+  }
+
   /**
    * Accepts a key that was refused, and leaves the peer with the one that was believed before. What waits goes
    * to the new one.

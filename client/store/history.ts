@@ -24,6 +24,9 @@ import type { Transactions } from "./transactions.ts";
 const historyPageSize = 50;
 const exportPageSize = 500;
 
+/** A row of the store next to which messages are read. Behind one they are those with a peer. */
+export type HistoryPoint = { readonly before?: number } | { readonly behind: number };
+
 /** The history of a store. */
 export class History {
   readonly #transactions: Transactions;
@@ -81,6 +84,32 @@ export class History {
         Math.min(limit, historyPageSize),
       );
       return rows.take(limit).toArray().reverse();
+    });
+  }
+
+  /**
+   * A part of what was said, oldest first: the last messages before a row, or the first ones with a peer behind one;
+   * without either the last of all.
+   *
+   * @param self One's own id.
+   * @param name The peer's id; undefined for all peers.
+   * @param limit At most so many.
+   * @throws {UserError} If the store cannot be read.
+   */
+  page(
+    self: string,
+    name: string | undefined,
+    limit: number,
+    point: HistoryPoint = {},
+  ): HistoryEntry[] {
+    if (!("behind" in point)) return this.latest(self, name, limit, point.before);
+    return this.#transactions.reading("read-history", () => {
+      const starts = startsAt(
+        idsOf(name === undefined ? [] : this.#sql.ofSelf.all(self, name)),
+        point.behind,
+      );
+      return this.#rows.read(starts, "newer", Math.min(limit, historyPageSize)).take(limit)
+        .toArray();
     });
   }
 

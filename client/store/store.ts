@@ -29,6 +29,7 @@ export type { LatestCertificate } from "./certificates.ts";
 export type { Receipt } from "./incoming_messages.ts";
 export type { Meeting } from "./known_peers.ts";
 export type { Found } from "./search_index.ts";
+export type { HistoryPoint } from "./history.ts";
 export type { HistoryEntry, MessageState } from "./message_rows.ts";
 export type { Draft } from "./outgoing_messages.ts";
 export type { StoreCheck } from "./store_check.ts";

@@ -23,6 +23,8 @@ import type { LineProblem, Shown } from "./wording/wording.ts";
 
 /** Where a session shows things: a terminal, or the output of a script. */
 export interface Display {
+  /** Whether it tells itself which messages were on the screen. See {@linkcode EventSink.acknowledges}. */
+  readonly acknowledges?: boolean;
   /** Shows something. Never throws. */
   show(shown: Shown): void;
   /**
@@ -69,6 +71,7 @@ export interface CurrentConversation extends PeerRef {
 
 /** A user's session with a client. */
 export class Session implements EventSink {
+  readonly acknowledges: boolean;
   readonly client: ChatClient;
   readonly #display: Display;
   readonly #strangers: StrangerNotices;
@@ -91,6 +94,7 @@ export class Session implements EventSink {
     clock: Pick<TimerClock, "now" | "after"> = systemClock,
   ) {
     this.#display = display;
+    this.acknowledges = display.acknowledges ?? false;
     this.#strangers = new StrangerNotices((gathered) => display.show(gathered), clock);
     this.client = start(this);
   }
@@ -133,7 +137,7 @@ export class Session implements EventSink {
       this.#turnTo(result.conversation);
       return result;
     } catch (error) {
-      this.turnFailed(`/chat ${to}`);
+      this.turnToNobody(`/chat ${to}`);
       throw error;
     }
   }
@@ -145,14 +149,14 @@ export class Session implements EventSink {
       this.#turnTo(state);
       return state;
     } catch (error) {
-      this.turnFailed(`/switch ${to}`);
+      this.turnToNobody(`/switch ${to}`);
       throw error;
     }
   }
 
-  /** A command that should have turned to somebody has failed: no conversation is current. */
-  turnFailed(command: string): void {
-    this.#current = { type: "failed", command };
+  /** No conversation is current. @param failed The command that should have turned to somebody, if one has failed. */
+  turnToNobody(failed?: string): void {
+    this.#current = failed === undefined ? nobody : { type: "failed", command: failed };
   }
 
   /**
@@ -232,7 +236,7 @@ export class Session implements EventSink {
       if (!isOther) this.#current = state === undefined ? nobody : { type: "peer", peer: state };
       return trusted;
     } catch (error) {
-      this.turnFailed(
+      this.turnToNobody(
         ["/trust", name, ...fingerprint === undefined ? [] : [fingerprint]].join(" "),
       );
       throw error;
@@ -309,6 +313,7 @@ export class Session implements EventSink {
   #message(event: Event<"message">): void {
     this.#display.show(event);
     const { conversation, id } = event;
+    if (this.acknowledges) return;
     this.#unseen.set(conversation, id);
     if (this.#isCurrent(conversation)) this.#markSeen(conversation);
   }

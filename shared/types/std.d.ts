@@ -32,6 +32,7 @@ declare module "@std/text/closest-string" {
 declare module "@std/fmt/colors" {
   export function bold(text: string): string;
   export function dim(text: string): string;
+  export function inverse(text: string): string;
   export function red(text: string): string;
   export function yellow(text: string): string;
   export function cyan(text: string): string;

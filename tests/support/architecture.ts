@@ -28,6 +28,7 @@ export const floors: readonly (readonly (readonly string[])[])[] = [
     ["client/ui"],
     ["client/ui/commands"],
     ["client/ui/ndjson", "client/ui/script", "client/ui/terminal"],
+    ["client/ui/screen"],
     ["client/ui/cli"],
     ["main.ts"],
   ],

@@ -281,6 +281,7 @@ const fields: Arbitraries = {
   "lines-dropped": fc.record({ lines: fc.array(hostile, { minLength: 1, maxLength: 3 }) }),
   "lines-refused": fc.record({ lines: fc.array(hostile, { minLength: 1, maxLength: 3 }) }),
   "pasted-slash": fc.constant({}),
+  cleared: fc.constant({}),
   "meant-command": fc.record({ line: hostile, command: hostile }),
   "paste-too-long": fc.record({ max: fc.nat() }),
   "taken-over": fc.record({ id: hostile }),

@@ -106,6 +106,8 @@ function addClient(program: Command): void {
       new Option("--json", "for programs: commands come and events go as lines of JSON")
         .conflicts("strict"),
     )
+    .addOption(new Option("--screen", "use the whole terminal, with a view of each conversation"))
+    .option("--ascii", "draw with signs of ASCII alone")
     .option("--ca <file>", caHelp)
     .option("--allow-plaintext", "also talk to programs that cannot encrypt")
     .option("--contacts-only", "let nobody call or write whom you do not know")
@@ -136,6 +138,8 @@ interface ClientOptions extends PassphraseOptions {
   readonly register?: boolean;
   readonly strict?: true;
   readonly json?: true;
+  readonly screen?: true;
+  readonly ascii?: true;
   readonly ca?: string;
   readonly profile?: string;
   readonly allowPlaintext?: true;
@@ -175,6 +179,7 @@ async function startClient(
     ...{ allowPlaintext, contactsOnly, legacyServer, openPresence },
     relayOnly: options.private ?? false,
     ...{ readReceipts, strict, json, takeOver },
+    terminalUse: !options.screen ? "lines" : options.ascii ? "ascii-screen" : "screen",
     register: register === undefined ? "try" : register ? "must" : "no",
   });
   if (!isDone) Deno.exitCode = 1;

@@ -10,6 +10,10 @@ import type { EventSink } from "../../events.ts";
 import { LinePrinter, runLines } from "../script/script.ts";
 import { type Display, Session } from "../session.ts";
 
+/** The size that a full screen has at least. */
+const leastColumns = 40;
+const leastRows = 10;
+
 /** Starts a client, which tells the sink what happens. */
 type Start = (sink: EventSink) => ChatClient;
 
@@ -43,10 +47,17 @@ export interface Printed {
   readonly hasLost: boolean;
 }
 
+/** How a terminal is used: as one stream of lines, or the whole screen, if need be with signs of ASCII alone. */
+export type TerminalUse = "lines" | "screen" | "ascii-screen";
+
 /** A person in the terminal. */
-export async function openTerminalFrontEnd(onEnd: () => void): Promise<FrontEnd> {
-  const { openTerminal } = await import("../terminal/terminal.ts");
-  const terminal = openTerminal(onEnd);
+export async function openTerminalFrontEnd(
+  onEnd: () => void,
+  use: TerminalUse,
+): Promise<FrontEnd> {
+  const terminal = use === "lines" || !hasRoom()
+    ? (await import("../terminal/terminal.ts")).openTerminal(onEnd)
+    : (await import("../screen/screen.ts")).openScreen(onEnd, use === "ascii-screen" || !isUtf8());
   return {
     display: terminal,
     isTerminal: true,
@@ -64,6 +75,31 @@ export async function openTerminalFrontEnd(onEnd: () => void): Promise<FrontEnd>
       return { failure: undefined, hasLost: false };
     },
   };
+}
+
+/** Whether the terminal has room for a full screen, and knows the escape sequences for it. */
+function hasRoom(): boolean {
+  try {
+    const { columns, rows } = Deno.consoleSize();
+    return columns >= leastColumns && rows >= leastRows && variable("TERM") !== "dumb";
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the locale has other signs than those of ASCII. Nothing is known of it if no variable says so. */
+function isUtf8(): boolean {
+  const locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(variable).find(Boolean);
+  return locale === undefined || /utf-?8/i.test(locale);
+}
+
+/** A variable of the environment; undefined if it is not there, or may not be read. */
+function variable(name: string): string | undefined {
+  try {
+    return Deno.env.get(name);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A script. @param strict Whether the first line that fails is the last one. */

@@ -23,6 +23,7 @@ import {
   openLineFrontEnd,
   openTerminalFrontEnd,
   type Printed,
+  type TerminalUse,
 } from "./front_end.ts";
 import { listeningHost } from "./listening_host.ts";
 import { Listeners } from "./listeners.ts";
@@ -62,6 +63,8 @@ export interface ClientProgramOptions {
   readonly strict: boolean;
   /** Whether a program drives the client, by lines of JSON. */
   readonly json: boolean;
+  /** How the terminal is used, if there is one. */
+  readonly terminalUse: TerminalUse;
   /** Whether a client that runs with that name ends. */
   readonly takeOver: boolean;
 }
@@ -148,13 +151,15 @@ export async function runClient(options: ClientProgramOptions): Promise<boolean>
 
 /** What the client is driven by. Loaded when it is known: a script starts sooner without a terminal. */
 async function openFrontEnd(
-  { id, json, strict }: ClientProgramOptions,
+  { id, json, strict, terminalUse }: ClientProgramOptions,
   identity: Identity,
   onEnd: () => void,
 ): Promise<FrontEnd> {
   if (json) return await openJsonFrontEnd(onEnd, { id, identity });
   const isInteractive = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
-  return isInteractive ? await openTerminalFrontEnd(onEnd) : openLineFrontEnd(onEnd, strict);
+  return isInteractive
+    ? await openTerminalFrontEnd(onEnd, terminalUse)
+    : openLineFrontEnd(onEnd, strict);
 }
 
 /** Registers. Done when that has been tried once. @throws {UserError} If the user wants nothing else. */

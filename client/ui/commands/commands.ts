@@ -157,6 +157,11 @@ const commands: readonly Command[] = [
     },
   },
   {
+    name: "clear",
+    help: "clear the screen; what was on it stays above it",
+    run: () => ({ type: "cleared" }),
+  },
+  {
     name: "help",
     argument: "[COMMAND]",
     examples: ["/help chat"],
@@ -270,7 +275,7 @@ function runCommand(
   context: CommandContext,
 ): Outcome | Promise<Outcome> {
   const { session } = context;
-  const failed = () => session.turnFailed(rest === undefined ? `/${name}` : `/${name} ${rest}`);
+  const failed = () => session.turnToNobody(rest === undefined ? `/${name}` : `/${name} ${rest}`);
   if (isPath(name)) {
     if (mayTurn({ name })) failed();
     return { type: "path", path: name };

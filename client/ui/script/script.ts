@@ -171,7 +171,7 @@ function refuse(
   display: Display,
 ): Promise<LineOutcome> {
   const command = commandIn(beginning);
-  if (command !== undefined) session.turnFailed(command);
+  if (command !== undefined) session.turnToNobody(command);
   display.show({ type: "not-a-line", number, why });
   return Promise.resolve("failed");
 }

@@ -48,6 +48,10 @@ export class DumbScreen implements LineScreen {
     this.#device.write(rows.join("\n") + "\n");
   }
 
+  clear(): void {
+    // There is no way to.
+  }
+
   end(): void {
     if (this.#isPrompted) this.#device.write("\n");
     this.#isPrompted = false;

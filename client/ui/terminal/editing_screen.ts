@@ -1,7 +1,6 @@
 /**
- * A terminal in which lines are edited by this program: the input line is drawn below all that is printed, and
- * what is being typed is never garbled. It is taken off the screen, what happened is printed, and it is drawn
- * again.
+ * A terminal in which lines are edited by this program: what is being typed is never garbled. Where the line is
+ * drawn is the surface's affair.
  *
  * @module
  */
@@ -12,10 +11,12 @@ import { escapeText } from "../../../shared/protocol/text_escape.ts";
 import { rowsOf } from "../../../shared/text/columns.ts";
 import { isMessage, messageLine } from "../commands/commands.ts";
 import { searchPromptText } from "../wording/wording.ts";
-import { drawn, erased, left, type Picture, pictureOf } from "./drawing.ts";
+import { type Picture, pictureOf } from "./drawing.ts";
+import type { LineText } from "./edited_line.ts";
 import { type Input, KeyReader } from "./keys.ts";
 import { LineEditor, type Wish } from "./line_editor.ts";
 import type { LineScreen, LineScreenEvents } from "./line_screen.ts";
+import type { Surface } from "./surface.ts";
 import { Suspension } from "./suspension.ts";
 import type { TerminalDevice } from "./terminal_device.ts";
 
@@ -23,13 +24,12 @@ import type { TerminalDevice } from "./terminal_device.ts";
 export class EditingScreen implements LineScreen {
   readonly #device: TerminalDevice;
   readonly #events: LineScreenEvents;
+  readonly #surface: Surface;
   readonly #keys = new KeyReader();
   readonly #editor = new LineEditor();
   readonly #held = new DisposableStack();
   readonly #suspension: Suspension;
   #prompt = "";
-  /** What is on the screen; undefined if nothing is. */
-  #picture: Picture | undefined;
   /** The last layout, and what it was made of. */
   #layout: { readonly key: readonly unknown[]; readonly picture: Picture } | undefined;
   /** Whether it shows an input line: not while the terminal is given back. */
@@ -37,9 +37,10 @@ export class EditingScreen implements LineScreen {
   #hasEnded = false;
   #patience: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(device: TerminalDevice, events: LineScreenEvents) {
+  constructor(device: TerminalDevice, events: LineScreenEvents, surface: Surface) {
     this.#device = device;
     this.#events = events;
+    this.#surface = surface;
     this.#held.use(onResize(() => this.#draw()));
     this.#suspension = this.#held.use(
       new Suspension({ giveBack: () => this.#giveBack(), takeOver: () => this.#takeOver() }),
@@ -50,6 +51,16 @@ export class EditingScreen implements LineScreen {
 
   get line(): string {
     return this.#editor.line.text;
+  }
+
+  /** The line, to be set again. */
+  get content(): LineText {
+    return this.#editor.line.content;
+  }
+
+  set content(line: LineText) {
+    this.#editor.line.set(line);
+    this.#draw();
   }
 
   write(text: string): void {
@@ -64,8 +75,12 @@ export class EditingScreen implements LineScreen {
 
   print(rows: readonly string[]): void {
     if (rows.length === 0) return;
-    this.#takeOff();
-    this.#device.write(rows.join("\n") + "\n");
+    this.#surface.print(rows);
+    this.#draw();
+  }
+
+  clear(): void {
+    this.#surface.clear();
     this.#draw();
   }
 
@@ -93,6 +108,7 @@ export class EditingScreen implements LineScreen {
   #take(inputs: readonly Input[]): void {
     for (const [i, input] of inputs.entries()) {
       if (this.#hasEnded) return;
+      if (input.type === "key" && this.#surface.takes(input.key)) continue;
       // What comes with more behind it at once was pasted in a terminal that does not say so.
       const isTab = input.type === "key" && input.key === "tab" && i < inputs.length - 1;
       this.#fulfil(this.#editor.take(isTab ? { type: "text", text: "\t" } : input));
@@ -123,7 +139,7 @@ export class EditingScreen implements LineScreen {
         this.#suspension.stop();
         return;
       case "clear-screen":
-        return this.#clear();
+        return this.#surface.clear();
       case "complete":
         return this.#complete();
       case "pasted":
@@ -145,27 +161,19 @@ export class EditingScreen implements LineScreen {
     const more = commonBeginning(found).slice(word.length);
     if (more !== "") line.insert(more);
     else if (found.length > 1) {
-      this.print(rowsOf(found.map((one) => one.trim()).join("  "), this.#device.size.columns));
+      this.print(rowsOf(found.map((one) => one.trim()).join("  "), this.#surface.room.columns));
     }
-  }
-
-  /** Clears the screen. What was on it is above it, and not lost. */
-  #clear(): void {
-    this.#takeOff();
-    this.#device.write("\n".repeat(this.#device.size.rows) + "\x1b[H");
   }
 
   #draw(): void {
     if (this.#hasEnded || !this.#isDrawn) return;
-    const picture = this.#laidOut();
-    this.#device.write(drawn(this.#picture, picture));
-    this.#picture = picture;
+    this.#surface.draw(this.#laidOut());
   }
 
   /** How the line looks now: laid out anew if anything of it has changed, since a long one takes its time. */
   #laidOut(): Picture {
     const { line, search } = this.#editor;
-    const { columns, rows } = this.#device.size;
+    const { columns, rows } = this.#surface.room;
     const prompt = search === undefined ? this.#prompt : searchPromptText(search);
     const key = [prompt, line.text, line.cursor, columns, rows];
     if (key.some((part, i) => part !== this.#layout?.key[i])) {
@@ -175,23 +183,15 @@ export class EditingScreen implements LineScreen {
     return this.#layout!.picture;
   }
 
-  #takeOff(): void {
-    if (this.#picture !== undefined) this.#device.write(erased(this.#picture));
-    this.#picture = undefined;
-  }
-
   /** Leaves all rows of the line on the screen, and goes on below them. */
   #leave(text = this.#editor.line.text): void {
     if (this.#hasEnded) return;
     const line = { prompt: this.#prompt, text, cursor: text.length };
-    const picture = pictureOf(line, this.#device.size, true);
-    this.#device.write(drawn(this.#picture, picture) + left(picture));
-    this.#picture = undefined;
+    this.#surface.leave(pictureOf(line, this.#surface.room, true));
   }
 
   async #giveBack(): Promise<void> {
-    if (this.#picture !== undefined) this.#device.write(left(this.#picture));
-    this.#picture = undefined;
+    this.#surface.giveBack();
     this.#isDrawn = false;
     this.#device.giveBack();
     await this.#device.flush();
@@ -201,9 +201,7 @@ export class EditingScreen implements LineScreen {
     if (this.#hasEnded) return;
     this.#isDrawn = true;
     this.#device.take();
-    // A shell may have written meanwhile: the line is drawn where the cursor is.
-    this.#device.write("\r\x1b[J");
-    this.#picture = undefined;
+    this.#surface.takeOver();
     this.#draw();
   }
 }

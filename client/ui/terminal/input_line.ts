@@ -13,6 +13,12 @@ interface AskedLine {
   readonly recipient: Recipient;
 }
 
+/** For whom a line is that is put aside. */
+export interface HeldLine {
+  readonly begunFor: BegunFor | undefined;
+  readonly asked: AskedLine | undefined;
+}
+
 /** What an input line needs of the screen. */
 interface EditedLine {
   /** What is typed. */
@@ -41,6 +47,19 @@ export class InputLine {
   /** Takes note that a key was pressed, and what it does is done. */
   pressed(): void {
     this.#begunFor = this.isEmpty ? undefined : this.#begunFor ?? this.#named();
+  }
+
+  /** For whom the line is, to be {@linkcode restore restored} with it. It is another line's turn. */
+  take(): HeldLine {
+    const held = { begunFor: this.#begunFor, asked: this.#asked };
+    this.#begunFor = this.#asked = undefined;
+    return held;
+  }
+
+  /** A line is back that was {@linkcode take taken}. */
+  restore({ begunFor, asked }: HeldLine): void {
+    this.#begunFor = begunFor;
+    this.#asked = asked;
   }
 
   /** A line is entered. @returns For whom it is. */

@@ -251,6 +251,8 @@ const numberKeys: Readonly<Record<string, string>> = {
   1: "home",
   3: "delete",
   4: "end",
+  5: "page-up",
+  6: "page-down",
   7: "home",
   8: "end",
 };

@@ -59,7 +59,7 @@ export function lineRunner(session: Session, surroundings: LineSurroundings): Li
       prompt();
     },
     overflowed({ first, count }) {
-      session.turnFailed(first);
+      session.turnToNobody(first);
       show({ type: "too-many-lines", count, max: waitingLinesMax });
       prompt();
     },

@@ -16,6 +16,8 @@ export interface LineScreen {
   prompt(prompt: string): void;
   /** Prints rows above the input line. */
   print(rows: readonly string[]): void;
+  /** Clears the screen, as far as that is possible. */
+  clear(): void;
   /** Leaves the input line as it is; no other one is shown any more. */
   end(): void;
   /** Gives the terminal back. */

@@ -12,15 +12,21 @@ import { aborted } from "../../../shared/time/clock.ts";
 import { complete, turnOf } from "../commands/commands.ts";
 import type { Display, Session } from "../session.ts";
 import { promptText, type Shown } from "../wording/wording.ts";
+import { Drafts } from "./drafts.ts";
+import type { ScreenSize } from "./drawing.ts";
 import { DumbScreen } from "./dumb_screen.ts";
 import { EditingScreen } from "./editing_screen.ts";
 import { EventCoalescer } from "./event_coalescer.ts";
 import { InputLine } from "./input_line.ts";
 import { type BegunFor, LineQueue } from "./line_queue.ts";
 import { lineRunner } from "./line_runner.ts";
-import type { LineScreenEvents } from "./line_screen.ts";
-import { TerminalDevice } from "./terminal_device.ts";
+import type { LineScreen, LineScreenEvents } from "./line_screen.ts";
+import { LineSurface } from "./line_surface.ts";
+import type { Surface } from "./surface.ts";
+import { TerminalDevice, type TerminalModes } from "./terminal_device.ts";
 import { terminalLines } from "./terminal_lines.ts";
+
+export type { Picture, ScreenSize } from "./drawing.ts";
 
 /** A terminal that a client runs in. */
 export interface Terminal extends Display {
@@ -35,14 +41,54 @@ export interface Terminal extends Display {
   flush(): Promise<void>;
 }
 
+/** A full screen with a view of each conversation, above the input line. */
+export interface Views extends Surface {
+  /** Takes something to show. */
+  show(shown: Shown): void;
+  /** A client runs: until then nothing that it has said can be read. */
+  start(session: Session): void;
+  /** Nothing is drawn any more. */
+  end(): void;
+  /** Whether somebody who calls may become the current one. */
+  readonly isIdle: boolean;
+}
+
+/** What views work with. */
+export interface ViewSurroundings {
+  readonly device: {
+    readonly size: ScreenSize;
+    /** Writes soon. */
+    write(text: string): void;
+    /** When there is room for more; undefined if there is. */
+    room(): Promise<void> | undefined;
+    /** When all that was written is on the screen; undefined if it is. Rejects if the terminal has ended. */
+    shown(): Promise<void> | undefined;
+  };
+  /** The rows of what is shown, as they stand among those of the conversation. */
+  rowsOf(shown: Shown, now: Date, columns: number): string[];
+  /** Makes somebody the current one, as `/switch` does. The half-typed line stays with its conversation. */
+  turnTo(name: string): void;
+  /** Makes nobody the current one, unless a line is still to be done. @returns Whether that is so. */
+  lookAway(name: string): boolean;
+}
+
+/** How views are opened. */
+export interface ViewsOpener {
+  /** What the terminal is sent when it is taken and given back. */
+  readonly modes: TerminalModes;
+  open(surroundings: ViewSurroundings): Views;
+}
+
 /**
  * Takes over the terminal.
  *
  * @param onInterrupt Told of Ctrl+C.
+ * @param opener Opens the views of a full screen; without it all that happens is one stream of lines.
  */
-export function openTerminal(onInterrupt: () => void): Terminal {
+export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Terminal {
   let session: Session | undefined;
   let isClosed = false;
+  let isGivenBack = false;
   const closed = Promise.withResolvers<void>();
   const close = () => {
     isClosed = true;
@@ -50,8 +96,9 @@ export function openTerminal(onInterrupt: () => void): Terminal {
   };
   const isDumb = terminalType() === "dumb";
   if (isDumb) setColorEnabled(false);
-  const device = new TerminalDevice(!isDumb, close);
+  const device = new TerminalDevice(!isDumb, close, opener?.modes);
   const queue = new LineQueue();
+  const drafts = new Drafts();
   /** Whom the prompt names. */
   let named: BegunFor = queue.recipient;
   const prompt = () => {
@@ -60,14 +107,26 @@ export function openTerminal(onInterrupt: () => void): Terminal {
     const to = "turningTo" in named ? named : session.current;
     screen.prompt(promptText(session.client.id, to));
   };
+  /** What is shown when the views are gone, or about to go: it has to be read behind them. */
+  const printLate = (rows: readonly string[]) => {
+    if (rows.length > 0) device.write(rows.join("\n") + "\n");
+  };
+  const late: string[] = [];
   const print = (shown: Shown) => {
     // What was refused stands above, and there is no key that brings it back.
     if (isDumb && shown.type === "lines-refused") return;
-    screen.print(terminalLines(shown, new Date(), device.size.columns));
+    if (shown.type === "cleared") return screen.clear();
+    const rows = () => terminalLines(shown, new Date(), device.size.columns);
+    if (views === undefined) screen.print(rows());
+    else if (isGivenBack) printLate(rows());
+    else if (hasRun && shown.type !== "message") late.push(...rows());
+    else views.show(shown);
     prompt();
   };
+  let hasRun = false;
   const coalescer = new EventCoalescer(print);
-  const show = (shown: Shown) => coalescer.take(shown);
+  // Views show what became of each message, and need no line about several.
+  const show = (shown: Shown) => opener === undefined ? coalescer.take(shown) : print(shown);
 
   const events: LineScreenEvents = {
     // Lines that come before the client runs are kept for it.
@@ -83,16 +142,45 @@ export function openTerminal(onInterrupt: () => void): Terminal {
     complete: (beginning) => complete(beginning, session?.names ?? []),
     show,
   };
-  const screen = isDumb ? new DumbScreen(device, events) : new EditingScreen(device, events);
+  /** Has another conversation's line edited. @param turn Makes that the current one. */
+  const turn = (name: string, turn: () => void) => {
+    const before = "turningTo" in named ? named.turningTo : named.name;
+    drafts.keep(before ?? "", { line: editing!.content, held: input.take() });
+    turn();
+    prompt();
+    const draft = drafts.take(name);
+    editing!.content = draft?.line ?? { text: "", typed: 0 };
+    if (draft !== undefined) input.restore(draft.held);
+  };
+  const views = opener?.open({
+    device,
+    rowsOf: terminalLines,
+    turnTo: (name) =>
+      turn(name, () => {
+        const line = `/switch ${name}`;
+        queue.enter(line, queue.recipient, turnOf(line));
+      }),
+    lookAway: (name) => {
+      if (!queue.isIdle) return false;
+      turn(name, () => session?.turnToNobody());
+      return true;
+    },
+  });
+  const editing = isDumb
+    ? undefined
+    : new EditingScreen(device, events, views ?? new LineSurface(device));
+  const screen: LineScreen = editing ?? new DumbScreen(device, events);
   const input = new InputLine(screen, () => named);
 
   const run = async (runs: Session, signal: AbortSignal) => {
     session = runs;
+    views?.start(runs);
     const quit = Promise.withResolvers<void>();
     queue.start(lineRunner(runs, { queue, input, show, prompt, quit: quit.resolve }));
     prompt();
     const ended = closed.promise.then(() => queue.settled());
     await Promise.race([quit.promise, ended, aborted(signal)]);
+    hasRun = true;
     const lines = queue.drop();
     if (lines.length > 0) show({ type: "lines-dropped", lines });
     coalescer.flush();
@@ -101,15 +189,21 @@ export function openTerminal(onInterrupt: () => void): Terminal {
   };
 
   return {
+    acknowledges: opener !== undefined,
     show,
-    isIdle: () => session !== undefined && !isClosed && input.isEmpty && queue.isIdle,
+    isIdle: () =>
+      session !== undefined && !isClosed && input.isEmpty && queue.isIdle &&
+      (views?.isIdle ?? true),
     room: () => device.room(),
     shown: () => device.shown(),
     run,
     close: () => {
       coalescer.flush();
+      views?.end();
       screen.close();
       device.close();
+      isGivenBack = true;
+      printLate(late.splice(0));
     },
     flush: () => device.flush(),
   };

@@ -22,13 +22,20 @@ const readBytesMax = 16 * 1024;
 /** A terminal of which nothing is known is taken for one of this size. */
 const usualSize: ScreenSize = { columns: 80, rows: 24 };
 
-const pasteOn = "\x1b[?2004h";
-const pasteOff = "\x1b[?2004l";
+/** What the terminal is sent when it is taken, and when it is given back. */
+export interface TerminalModes {
+  readonly on: string;
+  readonly off: string;
+}
+
+const paste: TerminalModes = { on: "\x1b[?2004h", off: "\x1b[?2004l" };
+const none: TerminalModes = { on: "", off: "" };
 
 /** The terminal that the program runs in. */
 export class TerminalDevice {
   readonly #hasEscapes: boolean;
   readonly #onEnd: () => void;
+  readonly #modes: TerminalModes;
   readonly #giveBack = () => this.giveBack();
   #isTaken = false;
   #isGone = false;
@@ -39,8 +46,10 @@ export class TerminalDevice {
    * @param hasEscapes Whether the terminal knows escape sequences. One that does not gives whole lines, which it
    *   has echoed.
    * @param onEnd Told when the terminal has ended, as when its window was closed.
+   * @param modes What else it is sent when it is taken and given back.
    */
-  constructor(hasEscapes: boolean, onEnd: () => void) {
+  constructor(hasEscapes: boolean, onEnd: () => void, modes = none) {
+    this.#modes = { on: modes.on + paste.on, off: paste.off + modes.off };
     this.#hasEscapes = hasEscapes;
     this.#onEnd = onEnd;
     addEventListener("unload", this.#giveBack);
@@ -66,7 +75,7 @@ export class TerminalDevice {
     if (!this.#hasEscapes) return;
     this.#isTaken = true;
     this.#try(() => Deno.stdin.setRaw(true));
-    this.write(pasteOn);
+    this.write(this.#modes.on);
   }
 
   /** Gives the terminal back as it was. */
@@ -76,8 +85,9 @@ export class TerminalDevice {
     // What has ended cannot be given back.
     if (this.#isGone) return;
     // At the end of the program nothing waits any more. But a terminal that takes nothing must not hold it up.
-    if (this.#writing === undefined) this.#try(() => writeAllSync(Deno.stdout, bytesOf(pasteOff)));
-    else this.write(pasteOff);
+    if (this.#writing === undefined) {
+      this.#try(() => writeAllSync(Deno.stdout, bytesOf(this.#modes.off)));
+    } else this.write(this.#modes.off);
     this.#try(() => Deno.stdin.setRaw(false));
   }
 

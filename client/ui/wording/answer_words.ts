@@ -102,6 +102,8 @@ export const answerWords: Words<Answer> = {
         : `${lines.length} more lines were not sent; the up arrow brings them back; the first is ` +
           quoted(lines[0]!),
     ),
+  // That speaks for itself.
+  cleared: () => list(),
   "pasted-slash": () =>
     notice(
       "what is pasted is a message, also with a slash at its beginning; type the slash of a command yourself",

@@ -15,6 +15,22 @@ export function shortTime(ms: number, now: Date): string {
   return localDate(time) === localDate(now) ? clock : `${localDate(time)} ${clock}`;
 }
 
+/** A time of day alone: `13:45`. @param ms Milliseconds since 1970, UTC. */
+export function clockTime(ms: number): string {
+  return hoursAndMinutes(new Date(ms));
+}
+
+/** A day as people name it: `Wed 25 Nov 2026`. @param ms Milliseconds since 1970, UTC. */
+export function localDay(ms: number): string {
+  const time = new Date(ms);
+  return `${days[time.getDay()]} ${time.getDate()} ${
+    months[time.getMonth()]
+  } ${time.getFullYear()}`;
+}
+
+const days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+const months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+
 /**
  * A full time, to the second: `2026-01-02 13:45:09`.
  *

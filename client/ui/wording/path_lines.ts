@@ -33,7 +33,7 @@ export function wayText({ address, relayedBy, punched }: Way): string {
   return punched === undefined ? formatAddress(address) : `punched quic ${formatAddress(address)}`;
 }
 
-/** One decimal below 10 ms, where a network at home is. */
-function formatMs(ms: number): string {
+/** How long something takes: one decimal below 10 ms, where a network at home is. */
+export function formatMs(ms: number): string {
   return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
 }

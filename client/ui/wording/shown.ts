@@ -142,7 +142,9 @@ export type Answer =
     readonly lines: readonly string[];
   }
   /** What was pasted begins as a command does, and is a message all the same. */
-  | { readonly type: "pasted-slash" };
+  | { readonly type: "pasted-slash" }
+  /** The user wants to see nothing of what was shown before. */
+  | { readonly type: "cleared" };
 
 /** Why a line was not done. */
 export type LineProblem =

@@ -24,6 +24,7 @@ import { type Person, personChange } from "./person_change.ts";
 import { problemSentence } from "./problem_sentences.ts";
 import { shellQuoted } from "./shell_quoted.ts";
 import type { Shown } from "./shown.ts";
+import { absenceText, newLineText, statusText, titleText, viewedMessage } from "./view_words.ts";
 import type { Wording, Words } from "./wording_parts.ts";
 
 export type { HistoryRow } from "./history_rows.ts";
@@ -35,6 +36,7 @@ export type {
   ProfileAnswer,
   Shown,
 } from "./shown.ts";
+export type { ServerState } from "./view_words.ts";
 export type { Wording } from "./wording_parts.ts";
 
 const words: Words<Shown> = {
@@ -53,6 +55,16 @@ export function wordingOf(shown: Shown, now: Date = new Date()): Wording {
   const wordsOf = words[shown.type] as (shown: Shown, now: Date) => Wording;
   return wordsOf(shown, now);
 }
+
+/** The words of a full screen. What they make is safe to print. */
+export const viewWords = {
+  message: viewedMessage,
+  absence: absenceText,
+  title: titleText,
+  status: statusText,
+  newLine: newLineText,
+  name: makeVisible,
+};
 
 /** What an error says to a user, safe to print on one line. It has no full stop at its end. */
 export function errorSentence(error: unknown): string {

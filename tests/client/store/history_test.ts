@@ -1,4 +1,5 @@
-import { assertEquals } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import { assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import { openStore } from "../../../client/store/store.ts";
 import {
@@ -103,4 +104,48 @@ Deno.test("an export that is not read to its end blocks nobody, and includes wha
   let last;
   for (let entry; !(entry = entries.next()).done;) last = entry.value.text;
   assertEquals(last, "meanwhile");
+});
+
+Deno.test("a history is read in parts, back and forth, and no message is left out", () => {
+  fc.assert(
+    fc.property(fc.nat({ max: 130 }), fc.integer({ min: 1, max: 70 }), (count, size) => {
+      using t = storedConversation();
+      const { history, outgoing, id } = t;
+      for (let i = 0; i < count; i++) say(outgoing, id, String(i));
+      const expected = Array.from({ length: count }, (_, i) => String(i));
+      const texts = (page: ReturnType<typeof history.page>) => page.map(({ text }) => text);
+      const back: string[] = [];
+      let before: number | undefined;
+      for (;;) {
+        const page = history.page("alice", "bob", size, before === undefined ? {} : { before });
+        if (page.length === 0) break;
+        back.unshift(...texts(page));
+        before = page[0]!.row;
+      }
+      assertEquals(back, expected);
+      const forth: string[] = [];
+      for (let behind = 0;;) {
+        const page = history.page("alice", "bob", size, { behind });
+        if (page.length === 0) break;
+        forth.push(...texts(page));
+        behind = page.at(-1)!.row;
+      }
+      assertEquals(forth, expected);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+Deno.test("a part of a history is found by an index, and sorted by it", () => {
+  using store = fileStore();
+  store.open()[Symbol.dispose]();
+  using database = new DatabaseSync(store.path);
+  for (const [sign, order] of [[">", "ASC"], ["<", "DESC"]]) {
+    const plan = database.prepare(
+      `EXPLAIN QUERY PLAN SELECT m.row FROM messages m
+       WHERE m.conversation = ? AND m.row ${sign} ? ORDER BY m.row ${order} LIMIT ?`,
+    ).all(1, 1, 1).map(({ detail }) => String(detail));
+    assertEquals(plan.length, 1);
+    assertMatch(plan[0]!, /^SEARCH m USING .*INDEX messages_by_row \(conversation=\? AND rowid/);
+  }
 });

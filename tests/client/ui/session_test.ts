@@ -207,7 +207,7 @@ for (const how of ["opened", "already-open", "away"] as const) {
 
 Deno.test("after any command that should have turned to somebody, it is named why nothing is sent", () => {
   const { session } = sessionWith(["bob", "chat"]);
-  session.turnFailed("/chta dave");
+  session.turnToNobody("/chta dave");
   assertEquals(session.refusal(), { type: "turn-failed", command: "/chta dave" });
   assertEquals(session.recipient, { conversation: undefined, name: undefined });
 });
@@ -227,7 +227,7 @@ Deno.test("a line that was begun for somebody else is not sent", () => {
   assertEquals(session.refusal(session.recipient), undefined);
   const forNobody = { conversation: undefined, name: undefined };
   assertEquals(session.refusal(forNobody)?.type, "begun-for-another");
-  session.turnFailed("/chat dave");
+  session.turnToNobody("/chat dave");
   assertEquals(session.refusal(forBob)?.type, "turn-failed");
   assertEquals(session.refusal(forNobody)?.type, "turn-failed");
 });

@@ -542,7 +542,7 @@ Deno.test("an empty line asks for nothing", async () => {
 Deno.test("/help shows every command once, each of which can be typed", async () => {
   const all = await names();
   assertEquals(new Set(all).size, all.length);
-  assertEquals(all.length, 21);
+  assertEquals(all.length, 22);
   for (const name of all) {
     assertMatch(name, /^[a-z]+$/);
     const { problems } = await run(`/${name} x y z`);
@@ -591,7 +591,7 @@ Deno.test("no line makes the commands throw", async () => {
 const people = ["bob", "bella", "carol~2"];
 const completions: [line: string, completed: string[], word: string][] = [
   ["/re", ["/register"], "/re"],
-  ["/c", ["/chat ", "/close "], "/c"],
+  ["/c", ["/chat ", "/close ", "/clear"], "/c"],
   ["/info", ["/info"], "/info"],
   ["/x", [], "/x"],
   ["/switch b", ["bob", "bella"], "b"],

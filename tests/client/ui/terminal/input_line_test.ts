@@ -89,3 +89,18 @@ Deno.test("a line that was refused does not disturb another one that is being ty
   assertEquals(t.edited.line, "half");
   assertEquals(t.enters(), bob);
 });
+
+Deno.test("a line that is put aside stays for whom it was begun", () => {
+  const t = new Typing();
+  t.types("for bob");
+  const { line } = t.edited;
+  const held = t.input.take();
+  t.clears();
+  t.named = carol!;
+  t.types("for carol");
+  assertEquals(t.enters(), carol);
+  t.edited.line = line;
+  t.input.restore(held);
+  t.types(" alone");
+  assertEquals(t.enters(), bob);
+});

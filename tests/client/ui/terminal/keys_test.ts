@@ -64,7 +64,9 @@ const sent: readonly (readonly [sent: string, key: string | undefined])[] = [
   ["\n", "enter"],
   ["\x1b", "escape"],
   // What is of no use is swallowed whole.
-  ["\x1b[5~", undefined],
+  ["\x1b[5~", "page-up"],
+  ["\x1b[6~", "page-down"],
+  ["\x1b[2~", undefined],
   ["\x1b[15;2~", undefined],
   ["\x1b[[A", undefined],
   ["\x1b[I", undefined],

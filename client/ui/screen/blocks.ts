@@ -1,0 +1,129 @@
+/**
+ * What was said in a conversation, as rows: the messages, and what stands between them.
+ *
+ * @module
+ */
+
+import { bold, cyan, dim, yellow } from "@std/fmt/colors";
+import { columnsOf, rowsOf } from "../../../shared/text/columns.ts";
+import type { HistoryEntry } from "../../store/store.ts";
+import { viewWords } from "../wording/wording.ts";
+
+/** A message, or the end of a conversation, with what stands above it. */
+export interface Block {
+  /** The message's row in the store; {@linkcode tail} of the end. */
+  readonly row: number;
+  readonly rows: readonly string[];
+}
+
+/** The row of what stands behind the last message. */
+export const tail = Number.MAX_SAFE_INTEGER;
+
+/** Something that stands between messages. */
+export interface Notice {
+  /** The row in the store of the message behind which it stands; 0 if there is none. */
+  readonly afterRow: number;
+  /** What it says in a view of so many columns. */
+  readonly rows: (columns: number) => readonly string[];
+}
+
+/** How a conversation is shown. */
+export interface BlockStyle {
+  /** The user's own id, and what the peer is called. */
+  readonly self: string;
+  readonly name: string;
+  readonly columns: number;
+  /** The id of the first message that is new to the user, if there is one. */
+  readonly newFrom: string | undefined;
+  readonly notices: readonly Notice[];
+}
+
+/** Messages of a conversation that follow one another. */
+export interface Section {
+  readonly entries: readonly HistoryEntry[];
+  /** The message before them, if there is one. */
+  readonly before: HistoryEntry | undefined;
+  /** Whether the conversation ends with them. */
+  readonly isEnd: boolean;
+}
+
+/** What became of one's own messages. Each sign has one column. */
+const states: Readonly<Record<HistoryEntry["state"], string>> = {
+  waiting: "…",
+  deposited: "✉",
+  delivered: "✓",
+  read: "✓✓",
+  sent: "→",
+  received: "",
+};
+
+const nameColumnsMax = 12;
+const stateColumns = 3;
+/** Columns that a text has at least; what leaves it fewer is left out beside it. */
+const leastTextColumns = 10;
+
+/** The blocks of a section, each message's after what stands above it. */
+export function blocksOf({ entries, before, isEnd }: Section, style: BlockStyle): Block[] {
+  const blocks: Block[] = [];
+  let last = before;
+  for (const entry of entries) {
+    blocks.push({ row: entry.row, rows: rowsOfEntry(entry, last, style) });
+    last = entry;
+  }
+  if (isEnd) blocks.push({ row: tail, rows: noticesBetween(last?.row ?? 0, tail, style) });
+  return blocks;
+}
+
+function noticesBetween(row: number, next: number, { notices, columns }: BlockStyle): string[] {
+  return notices.filter(({ afterRow }) => afterRow >= row && afterRow < next)
+    .flatMap(({ rows }) => rows(columns));
+}
+
+function rowsOfEntry(
+  entry: HistoryEntry,
+  before: HistoryEntry | undefined,
+  style: BlockStyle,
+): string[] {
+  const { self, name, columns } = style;
+  const message = viewWords.message(entry, self, before);
+  const dayBefore = before && viewWords.message(before, self, undefined).day;
+  const rows = noticesBetween(before?.row ?? 0, entry.row, style);
+  if (message.day !== dayBefore) rows.push(dim(ruled(message.day, columns)));
+  if (entry.id === style.newFrom && !message.isOwn) {
+    rows.push(yellow(ruled(viewWords.newLine, columns)));
+  }
+  if (message.above !== undefined) rows.push(...rowsOf(message.above, columns).map(yellow));
+  const widest = Math.max(columnsOf(viewWords.name(name)), columnsOf(self));
+  const nameColumns = Math.min(nameColumnsMax, widest);
+  const { time, who, isOwn, mark, lines, state } = message;
+  const [whoRow = ""] = rowsOf(who, nameColumns);
+  const headColumns = time.length + nameColumns + 3;
+  const markColumns = columnsOf(mark);
+  const isNarrow = columns - headColumns - stateColumns - markColumns < leastTextColumns;
+  const paintWho = isOwn ? dim : (text: string) => bold(cyan(text));
+  const blanks = " ".repeat(Math.max(0, nameColumns - columnsOf(whoRow)));
+  const head = isNarrow ? `${paintWho(whoRow)} ` : `${dim(time)} ${paintWho(whoRow)}${blanks}  `;
+  const bar = isNarrow ? "│ " : `${" ".repeat(time.length + nameColumns + 1)}│ `;
+  const firstColumns = isNarrow ? columnsOf(whoRow) + 1 : headColumns;
+  const room = (taken: number) => Math.max(1, columns - taken - stateColumns - markColumns);
+  const texts = lines.flatMap((line, i) =>
+    rowsOf(line, i === 0 ? room(firstColumns) : room(bar.length), room(bar.length))
+  );
+  const last = texts.length - 1;
+  for (const [i, text] of texts.entries()) {
+    const taken = i === 0 ? firstColumns : bar.length;
+    const end = i === last && states[state] !== ""
+      ? " ".repeat(Math.max(0, room(taken) - columnsOf(text))) +
+        states[state].padStart(stateColumns)
+      : "";
+    rows.push((i === 0 ? head : dim(bar)) + yellow(mark) + text + dim(end));
+  }
+  return rows;
+}
+
+/** A text in the middle of a line across the view. */
+function ruled(text: string, columns: number): string {
+  const left = Math.max(0, Math.floor((columns - columnsOf(text) - 2) / 2));
+  const right = Math.max(0, columns - columnsOf(text) - 2 - left);
+  return `${"─".repeat(left)} ${text} ${"─".repeat(right)}`;
+}

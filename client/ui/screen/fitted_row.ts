@@ -1,0 +1,66 @@
+/**
+ * A row of the screen that takes exactly the columns that it has, whatever stands in it. Terminals disagree on how
+ * wide some letters are: behind each of these the cursor is placed where it belongs, so that nothing else moves.
+ *
+ * @module
+ */
+
+import { graphemeCells, isNarrow } from "../../../shared/text/columns.ts";
+
+// deno-lint-ignore no-control-regex -- colours are made of these
+const colour = /(\x1b\[[0-9;]*m)/;
+
+/**
+ * A text in a row: cut at its end if it is longer, and filled with blanks if it is shorter.
+ *
+ * @param text Without control characters, but for colours.
+ * @param from The column of the screen in which it begins, from 0.
+ */
+export function fittedRow(text: string, from: number, columns: number): string {
+  let row = "";
+  let column = 0;
+  let isFull = false;
+  for (const piece of text.split(colour)) {
+    if (piece.startsWith("\x1b")) row += piece;
+    else if (isFull) continue;
+    else if (isNarrow(piece)) {
+      const taken = piece.slice(0, columns - column);
+      row += taken;
+      column += taken.length;
+    } else {
+      for (const cell of graphemeCells(piece)) {
+        isFull = column + cell.columns > columns;
+        if (isFull) break;
+        row += cell.text;
+        column += cell.columns;
+        if (cell.isDisputed) row += `\x1b[${from + column + 1}G`;
+      }
+    }
+  }
+  return row + " ".repeat(columns - column);
+}
+
+/** Signs of this program, and what stands for each in a terminal that has only ASCII. */
+const signs = new Map(
+  Object.entries({
+    "│": "|",
+    "─": "-",
+    "●": "*",
+    "○": "o",
+    "·": "-",
+    "…": ".",
+    "✓": "v",
+    "✉": "m",
+    "→": ">",
+    "⋮": ":",
+    "—": "-",
+    "–": "-",
+    "“": '"',
+    "”": '"',
+  }),
+);
+
+/** A row with ASCII in the place of the program's own signs. */
+export function asciiRow(row: string): string {
+  return row.replaceAll(/[^\0-\x7f]/gu, (c) => signs.get(c) ?? c);
+}

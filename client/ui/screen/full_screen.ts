@@ -1,0 +1,296 @@
+/**
+ * The full screen: it follows what happens, takes the keys that go from one conversation to another, and draws.
+ * Many events come to one drawing, and a terminal that is slow gets fewer of them.
+ *
+ * @module
+ */
+
+import type { Session } from "../session.ts";
+import type { Picture, ScreenSize, Views, ViewSurroundings } from "../terminal/terminal.ts";
+import type { Shown } from "../wording/wording.ts";
+import { blocksOf } from "./blocks.ts";
+import { type Frame, frameOf, written } from "./layout.ts";
+import { end, Pages } from "./page.ts";
+import { RoundTrip } from "./round_trip.ts";
+import { ServerWatch } from "./server_watch.ts";
+import { surroundingsOf } from "./surroundings.ts";
+import { isContact, isStored, lastRowOf, messagesOf, readable } from "./talks.ts";
+import type { View } from "./view.ts";
+import { ViewList } from "./view_list.ts";
+
+/** Events that come within this time are drawn together, in milliseconds. */
+const gatheringMs = 40;
+/** How often it is asked who is there, at most; and how often anew without a reason. */
+const peopleMs = 250;
+const minuteMs = 60_000;
+/** With more new messages than this, a view opens at its end. */
+const newMax = 1_000;
+
+/** A full screen. */
+export class FullScreen implements Views {
+  readonly #outside: ViewSurroundings;
+  readonly #isAscii: boolean;
+  readonly #views: ViewList;
+  readonly #server = new ServerWatch();
+  #session: Session | undefined;
+  /** What was shown before the client ran. */
+  #early: Shown[] = [];
+  /** Whose view is looked at without turning to them. */
+  #looking: string | undefined;
+  #line: Picture | undefined;
+  #frame: Frame | undefined;
+  /** The rows of the view, and what they were made of. */
+  #made: {
+    readonly key: string;
+    readonly rows: readonly string[];
+    readonly seen: string | undefined;
+  } | undefined;
+  /** Grows with all that may change what is in a view. */
+  #version = 0;
+  /** Rows that the view had when it was drawn last. */
+  #height = 1;
+  #columns = 1;
+  #isPaused = false;
+  #hasEnded = false;
+  #drawing: ReturnType<typeof setTimeout> | undefined;
+  #minute: ReturnType<typeof setInterval> | undefined;
+  #askedPeopleAtMs = -Infinity;
+  #arePeopleOld = true;
+  readonly #roundTrip = new RoundTrip(() => this.#soon());
+
+  constructor(outside: ViewSurroundings, isAscii: boolean) {
+    this.#outside = outside;
+    this.#isAscii = isAscii;
+    this.#views = new ViewList({
+      lastRow: (name) => this.#session === undefined ? 0 : lastRowOf(this.#session, name),
+      isStored: (message) => this.#session !== undefined && isStored(this.#session, message),
+      rowsOf: outside.rowsOf,
+      nowMs: Date.now,
+    });
+  }
+
+  get room(): ScreenSize {
+    const { columns, rows } = this.#outside.device.size;
+    return { columns, rows: Math.max(2, Math.ceil(rows / 2)) };
+  }
+
+  get isIdle(): boolean {
+    return this.#looking === undefined;
+  }
+
+  start(session: Session): void {
+    this.#session = session;
+    for (const shown of this.#early.splice(0)) this.#take(shown);
+    this.#minute = setInterval(() => {
+      this.#arePeopleOld = true;
+      this.#roundTrip.forget();
+      this.#soon();
+    }, minuteMs);
+    this.#soon();
+  }
+
+  end(): void {
+    this.#hasEnded = true;
+    clearTimeout(this.#drawing);
+    clearInterval(this.#minute);
+  }
+
+  show(shown: Shown): void {
+    this.#server.take(shown);
+    if (this.#session === undefined) this.#early.push(shown);
+    else this.#take(shown);
+    this.#soon();
+  }
+
+  draw(line: Picture): void {
+    this.#line = line;
+    this.#paint();
+  }
+
+  leave(line: Picture): void {
+    this.#line = line;
+    // What is sent stands at the end.
+    this.#views.seen.position = end;
+    this.#changed();
+  }
+
+  print(rows: readonly string[]): void {
+    this.#views.print(rows);
+    this.#changed();
+  }
+
+  clear(): void {
+    this.#views.clear();
+    this.#frame = undefined;
+    this.#changed();
+  }
+
+  giveBack(): void {
+    this.#isPaused = true;
+    this.#frame = undefined;
+  }
+
+  takeOver(): void {
+    this.#isPaused = false;
+    this.#frame = undefined;
+    this.#soon();
+  }
+
+  takes(key: string): boolean {
+    const all = this.#views.all;
+    const at = all.indexOf(this.#views.seen);
+    const number = /^alt\+([1-9])$/.exec(key)?.[1];
+    if (number !== undefined) return this.#go(all[Number(number) - 1]);
+    switch (key) {
+      case "alt+a":
+        return this.#go(this.#views.news[0]);
+      case "ctrl+n":
+        return this.#go(all[(at + 1) % all.length]);
+      case "ctrl+p":
+        return this.#go(all.at(at <= 0 ? -1 : at - 1));
+      case "page-up":
+        return this.#scroll("up");
+      case "page-down":
+        return this.#scroll("down");
+      default:
+        return false;
+    }
+  }
+
+  #take(shown: Shown): void {
+    this.#follow();
+    this.#views.take(shown);
+    this.#arePeopleOld = true;
+    if (shown.type === "opened") this.#roundTrip.forget();
+    this.#changed();
+  }
+
+  /** Sees to it that the view of the current conversation is on the screen. */
+  #follow(): void {
+    const current = this.#session?.recipient.name;
+    if (current !== undefined) this.#looking = undefined;
+    if (!this.#views.see(current ?? this.#looking ?? "")) return;
+    const view = this.#views.seen;
+    if (current !== undefined) view.wasCurrent = true;
+    if (view.newFrom !== undefined && view.unread <= newMax) {
+      view.position = this.#pages(view).from(view.newFrom, view.unread, this.#height);
+    }
+    this.#changed();
+  }
+
+  #go(view: View | undefined): true {
+    const session = this.#session;
+    if (session === undefined || view === undefined || view === this.#views.seen) return true;
+    const { name } = view;
+    // Who turns to somebody lets them in: to look at what a stranger writes is not meant so.
+    if (view.wasCurrent || isContact(session, name)) this.#outside.turnTo(name);
+    else {
+      const before = this.#looking;
+      this.#looking = name;
+      if (!this.#outside.lookAway(name)) this.#looking = before;
+    }
+    this.#changed();
+    return true;
+  }
+
+  #scroll(to: "up" | "down"): true {
+    const view = this.#views.seen;
+    const by = Math.max(1, this.#height - 1);
+    const pages = this.#pages(view);
+    view.position = to === "up"
+      ? pages.up(view.position, by, this.#height)
+      : pages.down(view.position, by);
+    if (view.position.row === end.row && view.position.hidden === 0) view.position = end;
+    this.#changed();
+    return true;
+  }
+
+  #changed(): void {
+    this.#version++;
+    this.#soon();
+  }
+
+  #soon(): void {
+    if (this.#hasEnded || this.#isPaused) return;
+    this.#drawing ??= setTimeout(() => this.#paint(), gatheringMs);
+  }
+
+  #paint(): void {
+    if (this.#hasEnded || this.#isPaused || this.#line === undefined) return;
+    const { device } = this.#outside;
+    clearTimeout(this.#drawing);
+    this.#drawing = undefined;
+    const room = device.room();
+    if (room !== undefined) {
+      room.then(() => this.#soon());
+      return;
+    }
+    this.#follow();
+    this.#askPeople();
+    const frame = frameOf({
+      ...surroundingsOf(this.#session, this.#views, {
+        server: this.#server,
+        roundTrip: this.#roundTrip,
+        isUnknown: this.#looking !== undefined,
+      }),
+      input: this.#line,
+      view: (size) => this.#rows(size),
+      isAscii: this.#isAscii,
+    }, device.size);
+    device.write(written(this.#frame, frame));
+    this.#frame = frame;
+    this.#noteSeen();
+  }
+
+  #rows({ columns, rows: height }: ScreenSize): readonly string[] {
+    const view = this.#views.seen;
+    this.#height = Math.max(1, height);
+    this.#columns = columns;
+    const key = [view.name, this.#version, columns, height].join(" ");
+    if (this.#made?.key !== key) {
+      const cleared = view.position === end ? view.clearedRow : 0;
+      const { rows, lastReceived } = this.#pages(view).rowsAt(view.position, height, cleared);
+      this.#made = { key, rows, seen: lastReceived?.id };
+    }
+    return this.#made.rows;
+  }
+
+  #pages(view: View): Pages {
+    const session = this.#session;
+    const messages = session === undefined
+      ? { before: () => [], behind: () => [] }
+      : messagesOf(session, view.name);
+    const style = {
+      self: session?.client.id ?? "",
+      name: view.name,
+      columns: this.#columns,
+      newFrom: view.newFrom,
+      notices: view.notices,
+    };
+    return new Pages(messages, (section) => blocksOf(section, style));
+  }
+
+  /** Once what is drawn is on the screen, its messages are seen. */
+  #noteSeen(): void {
+    const view = this.#views.seen;
+    const id = this.#made?.seen;
+    const session = this.#session;
+    if (id === undefined || view.unread === 0 || session === undefined) return;
+    view.unread = 0;
+    const note = () => void readable(() => session.client.acknowledge(id), false);
+    const shown = this.#outside.device.shown();
+    if (shown === undefined) note();
+    else shown.then(note, () => {});
+  }
+
+  #askPeople(): void {
+    const session = this.#session;
+    if (session === undefined || !this.#arePeopleOld) return;
+    const now = performance.now();
+    if (now - this.#askedPeopleAtMs < peopleMs) return this.#soon();
+    this.#askedPeopleAtMs = now;
+    this.#arePeopleOld = false;
+    const people = readable(() => session.client.who(), []);
+    this.#views.takePeople(people, (name) => isContact(session, name));
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * The rows of the whole screen: the title, the conversations beside the one that is seen, the status line, and the
+ * input line. What does not fit is left out, the input line last.
+ *
+ * @module
+ */
+
+import { bold, dim, inverse, yellow } from "@std/fmt/colors";
+import { columnsOf, rowsOf } from "../../../shared/text/columns.ts";
+import type { Picture, ScreenSize } from "../terminal/terminal.ts";
+import { asciiRow, fittedRow } from "./fitted_row.ts";
+
+/** A conversation in the list. */
+export interface ListedView {
+  /** Safe to print. */
+  readonly name: string;
+  readonly isSeen: boolean;
+  /** Undefined if that is not known. */
+  readonly here: boolean | undefined;
+  readonly unread: number;
+  readonly hasNews: boolean;
+  readonly waiting: number;
+}
+
+/** What is on the screen. */
+export interface ScreenContent {
+  readonly title: readonly [left: string, right: string];
+  readonly list: readonly ListedView[];
+  readonly status: string;
+  readonly input: Picture;
+  /** The rows of the conversation, for the room that it has. */
+  readonly view: (size: ScreenSize) => readonly string[];
+  /** Whether the program's own signs are of ASCII. */
+  readonly isAscii: boolean;
+}
+
+/** A screen. */
+export interface Frame {
+  readonly size: ScreenSize;
+  readonly rows: readonly string[];
+  readonly cursor: { readonly row: number; readonly column: number };
+}
+
+const listColumns = 16;
+const nameColumns = 7;
+/** Narrower screens have the list in the status line. */
+const leastColumnsWithList = 70;
+/** Rows beside the input line that a screen has at least with a title, and with a status line. */
+const leastRowsWithTitle = 6;
+const leastRowsWithStatus = 2;
+
+/** Lays out a screen. It has exactly the rows and columns of the terminal. */
+export function frameOf(content: ScreenContent, size: ScreenSize): Frame {
+  const { columns } = size;
+  const shownInput = content.input.rows.slice(-size.rows);
+  const free = size.rows - shownInput.length;
+  const hasTitle = free >= leastRowsWithTitle;
+  const hasStatus = free >= leastRowsWithStatus;
+  const height = free - Number(hasTitle) - Number(hasStatus);
+  const hasList = columns >= leastColumnsWithList;
+  const left = hasList ? listColumns + 1 : 0;
+  const view = content.view({ columns: columns - left, rows: height });
+  const list = hasList ? listRows(content.list, height) : [];
+  const rows: string[] = [];
+  if (hasTitle) rows.push(inverse(fittedRow(twoEnds(content.title, columns), 0, columns)));
+  for (let i = 0; i < height; i++) {
+    const beside = hasList ? fittedRow(list[i] ?? "", 0, listColumns) + dim("│") : "";
+    rows.push(beside + fittedRow(view[i] ?? "", left, columns - left));
+  }
+  if (hasStatus) {
+    const status = hasList ? content.status : `${shortList(content.list)}${content.status}`;
+    rows.push(inverse(fittedRow(` ${status}`, 0, columns)));
+  }
+  rows.push(...shownInput.map(({ text }) => text));
+  const hidden = content.input.rows.length - shownInput.length;
+  const inputRow = Math.max(0, content.input.cursor.row - hidden);
+  return {
+    size,
+    rows: content.isAscii ? rows.map(asciiRow) : rows,
+    cursor: { row: free + inputRow, column: content.input.cursor.column },
+  };
+}
+
+function twoEnds([left, right]: readonly [string, string], columns: number): string {
+  const between = columns - columnsOf(left) - columnsOf(right) - 2;
+  return ` ${left}${between > 0 ? " ".repeat(between) + right : ""} `;
+}
+
+/** The list, with the conversation that is seen among its rows. */
+function listRows(list: readonly ListedView[], height: number): string[] {
+  const seen = list.findIndex(({ isSeen }) => isSeen);
+  const from = Math.max(0, Math.min(seen - height + 1, list.length - height));
+  return list.slice(from, from + height).map((view, i) => {
+    const number = from + i + 1;
+    const { name, isSeen, here, unread, hasNews, waiting } = view;
+    const mark = isSeen ? ">" : " ";
+    const key = number <= 9 ? String(number) : " ";
+    const dot = here === undefined ? " " : here ? "●" : "○";
+    const [shortName = ""] = rowsOf(name, nameColumns);
+    const count = unread > 0
+      ? unread > 99 ? "99+" : String(unread)
+      : hasNews
+      ? "!"
+      : waiting > 0
+      ? `w${waiting > 9 ? "+" : waiting}`
+      : "";
+    const paint = isSeen ? bold : unread > 0 || hasNews ? yellow : (text: string) => text;
+    return `${mark}${key} ${paint(fittedRow(shortName, 3, nameColumns))} ${dot}${
+      count.padStart(3)
+    }`;
+  });
+}
+
+function shortList(list: readonly ListedView[]): string {
+  const shown = list.slice(0, 9).map(({ name, isSeen, unread }, i) =>
+    `${isSeen ? ">" : ""}${i + 1} ${name}${unread > 0 ? `(${unread})` : ""}`
+  );
+  return shown.length < 2 ? "" : `${shown.join(" ")}  `;
+}
+
+/** What to write to have a screen on the terminal. @param before What is on it; undefined if that is not known. */
+export function written(before: Frame | undefined, { size, rows, cursor }: Frame): string {
+  const isSame = before !== undefined && before.size.columns === size.columns &&
+    before.size.rows === size.rows;
+  let text = isSame ? "" : "\x1b[2J";
+  for (const [i, row] of rows.entries()) {
+    if (isSame && before.rows[i] === row) continue;
+    // Where the cursor is placed within the row, something of the row before could stay beside a letter.
+    text += `\x1b[${i + 1};1H\x1b[2K${row}`;
+  }
+  const isThere = text === "" && before?.cursor.row === cursor.row &&
+    before.cursor.column === cursor.column;
+  return isThere ? "" : `${text}\x1b[${cursor.row + 1};${cursor.column + 1}H`;
+}

@@ -1,0 +1,116 @@
+/**
+ * The part of a conversation that is on the screen. It is read from the store around a position, never the whole:
+ * to scroll back goes on without an end, and takes as long at the first message as at the last.
+ *
+ * @module
+ */
+
+import type { HistoryEntry } from "../../store/store.ts";
+import { type Block, type Section, tail } from "./blocks.ts";
+
+/** What was said with somebody, oldest first. */
+export interface Messages {
+  /** The last messages before a row of the store. */
+  before(row: number, limit: number): HistoryEntry[];
+  /** The first messages behind a row of the store. */
+  behind(row: number, limit: number): HistoryEntry[];
+}
+
+/** The last row on the screen: that of a block, of which some rows are below the screen. */
+export interface Position {
+  readonly row: number;
+  readonly hidden: number;
+}
+
+/** What is on the screen, and what of it counts as seen. */
+export interface PageRows {
+  readonly rows: readonly string[];
+  /** The last message that came and is on it, if it is the end of the conversation. */
+  readonly lastReceived: HistoryEntry | undefined;
+}
+
+/** The end of a conversation, where new messages appear. */
+export const end: Position = { row: tail, hidden: 0 };
+
+/** Reads a conversation in parts. */
+export class Pages {
+  readonly #messages: Messages;
+  readonly #blocksOf: (section: Section) => Block[];
+
+  constructor(messages: Messages, blocksOf: (section: Section) => Block[]) {
+    this.#messages = messages;
+    this.#blocksOf = blocksOf;
+  }
+
+  /** The rows above a position, with it. @param aboveRow Only what is said behind a row of the store. */
+  rowsAt(position: Position, height: number, aboveRow = 0): PageRows {
+    const section = this.#upTo(position.row, height);
+    const first = section.entries.findIndex(({ row }) => row > aboveRow);
+    const from = first === -1 ? section.entries.length : first;
+    const entries = section.entries.slice(from);
+    const before = section.entries[from - 1] ?? section.before;
+    const rows = this.#blocksOf({ ...section, entries, before }).flatMap(({ rows }) => rows);
+    const visible = rows.slice(0, rows.length - position.hidden).slice(-height);
+    const isEnd = position.row === tail && position.hidden === 0 && height > 0;
+    const received = section.entries.findLast(({ direction }) => direction === "in");
+    return { rows: height > 0 ? visible : [], lastReceived: isEnd ? received : undefined };
+  }
+
+  /** Where one is so many rows further up; at most where the first message is at the top. */
+  up(position: Position, by: number, height: number): Position {
+    const blocks = this.#blocksOf(this.#upTo(position.row, height + by));
+    const total = rowCount(blocks);
+    const bottom = total - position.hidden;
+    const next = Math.max(bottom - by, Math.min(height, total));
+    return next >= bottom ? position : positionOf(blocks, next);
+  }
+
+  /** Where one is so many rows further down; at most at the end. */
+  down(position: Position, by: number): Position {
+    if (position.row === tail) return { row: tail, hidden: Math.max(0, position.hidden - by) };
+    const here = this.#upTo(position.row, 1);
+    const behind = this.#messages.behind(position.row, by + 1);
+    const isEnd = behind.length <= by;
+    const blocks = this.#blocksOf({ ...here, entries: [...here.entries, ...behind], isEnd });
+    const bottom = (blocks[0]?.rows.length ?? 0) - position.hidden + by;
+    return isEnd && bottom >= rowCount(blocks) ? end : positionOf(blocks, bottom);
+  }
+
+  /**
+   * Where one is if a message is at the top, with the lines above it; the end if all behind it has room.
+   *
+   * @param most Of so many messages at the end it is looked for.
+   */
+  from(id: string, most: number, height: number): Position {
+    const section = this.#upTo(tail, most);
+    const at = section.entries.findIndex((entry) => entry.id === id);
+    if (at === -1) return end;
+    const blocks = this.#blocksOf({
+      entries: section.entries.slice(at),
+      before: section.entries[at - 1] ?? section.before,
+      isEnd: true,
+    });
+    return rowCount(blocks) <= height ? end : positionOf(blocks, height);
+  }
+
+  #upTo(row: number, limit: number): Section {
+    // One more, since what stands above a message depends on the one before it.
+    const entries = this.#messages.before(row === tail ? tail : row + 1, limit + 1);
+    const before = entries.length > limit ? entries.shift() : undefined;
+    return { entries, before, isEnd: row === tail };
+  }
+}
+
+function rowCount(blocks: readonly Block[]): number {
+  return blocks.reduce((count, { rows }) => count + rows.length, 0);
+}
+
+/** The position below so many rows. */
+function positionOf(blocks: readonly Block[], count: number): Position {
+  let left = count;
+  for (const { row, rows } of blocks) {
+    if (left <= rows.length && rows.length > 0) return { row, hidden: rows.length - left };
+    left -= rows.length;
+  }
+  return end;
+}

@@ -1,0 +1,25 @@
+/**
+ * The front end for people that has the whole screen: a view of each conversation, what is new in the others, and
+ * the input line below.
+ *
+ * @module
+ */
+
+import { openTerminal, type Terminal } from "../terminal/terminal.ts";
+import { FullScreen } from "./full_screen.ts";
+
+/** The other screen of a terminal, on which nothing is broken into rows but by us. */
+const modes = { on: "\x1b[?1049h\x1b[?7l\x1b[H", off: "\x1b[?7h\x1b[?1049l" };
+
+/**
+ * Takes over the terminal.
+ *
+ * @param onInterrupt Told of Ctrl+C.
+ * @param isAscii Whether the program's own signs are of ASCII.
+ */
+export function openScreen(onInterrupt: () => void, isAscii: boolean): Terminal {
+  return openTerminal(onInterrupt, {
+    modes,
+    open: (surroundings) => new FullScreen(surroundings, isAscii),
+  });
+}

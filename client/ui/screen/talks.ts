@@ -1,0 +1,73 @@
+/**
+ * What the screen asks the client: who is there, what was said, by which way it goes. A store or a peer that fails
+ * is no reason to show nothing: what is not known is left out.
+ *
+ * @module
+ */
+
+import type { HistoryEntry } from "../../store/store.ts";
+import type { MessageEvent } from "../../events.ts";
+import type { Session } from "../session.ts";
+import type { Messages } from "./page.ts";
+
+/** Messages among which one that has just come is looked for. */
+const lately = 50;
+
+/** What is known of the link of a conversation. */
+interface WayState {
+  readonly security: "plaintext" | "encrypted" | "verified";
+  readonly way: "direct" | "punched" | "relayed" | undefined;
+}
+
+/** The messages with somebody; none if the name is empty. */
+export function messagesOf({ client }: Session, name: string): Messages {
+  if (name === "") return { before: () => [], behind: () => [] };
+  return {
+    before: (row, limit) => readable(() => client.history(name, limit, { before: row }), []),
+    behind: (row, limit) => readable(() => client.history(name, limit, { behind: row }), []),
+  };
+}
+
+/** The row in the store of the last message with somebody; 0 if there is none. */
+export function lastRowOf(session: Session, name: string): number {
+  const [last] = name === "" ? [] : messagesOf(session, name).before(Number.MAX_SAFE_INTEGER, 1);
+  return last?.row ?? 0;
+}
+
+/**
+ * Whether a message is in the store, and so in its view. Those of peers without a key are shown also if the store
+ * fails, since they are not sent again.
+ */
+export function isStored({ client }: Session, { plaintext, name, id }: MessageEvent): boolean {
+  const isLate = ({ id: other }: HistoryEntry) => other === id;
+  return !plaintext || readable(() => client.history(name, lately), []).some(isLate);
+}
+
+/** Whether somebody is a contact, as far as that can be read. */
+export function isContact({ client }: Session, name: string): boolean {
+  return readable(() => client.people.isContact(name), false);
+}
+
+/** How a conversation goes; undefined if it is not open. */
+export function wayOf({ client }: Session, name: string): WayState | undefined {
+  const state = client.conversation(name);
+  if (state === undefined) return undefined;
+  const device = state.devices.find(({ connected }) => connected);
+  const way = device === undefined
+    ? undefined
+    : device.relayedBy !== undefined
+    ? "relayed"
+    : device.punched
+    ? "punched"
+    : "direct";
+  return { security: state.security, way };
+}
+
+/** What can be read now; something else if the store fails, which others report. */
+export function readable<T>(read: () => T, otherwise: T): T {
+  try {
+    return read();
+  } catch {
+    return otherwise;
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * All views, in the order in which they came up, and what is shown in each of them.
+ *
+ * @module
+ */
+
+import type { ContactState } from "../../conversations/conversations.ts";
+import type { MessageEvent } from "../../events.ts";
+import type { Shown } from "../wording/wording.ts";
+import type { Notice } from "./blocks.ts";
+import { end } from "./page.ts";
+import { isState, routeOf } from "./routing.ts";
+import { View } from "./view.ts";
+
+/** What views need to know of the store, and of the words. */
+export interface ViewSources {
+  /** The row in the store of the last message with somebody; 0 if there is none. */
+  lastRow(name: string): number;
+  /** Whether a message is in the store. */
+  isStored(message: MessageEvent): boolean;
+  /** What is shown, in words, in so many columns. */
+  rowsOf(shown: Shown, at: Date, columns: number): string[];
+  /** Milliseconds since 1970, UTC. */
+  nowMs(): number;
+}
+
+/** Conversations that have a view of their own, at most: more of them are shown where the user looks. */
+const viewsMax = 500;
+
+/** The views. */
+export class ViewList {
+  /** What belongs to no conversation, while none is seen. */
+  readonly home = new View("");
+  readonly #sources: ViewSources;
+  readonly #views = new Map<string, View>();
+  #seen: View = this.home;
+
+  constructor(sources: ViewSources) {
+    this.#sources = sources;
+  }
+
+  /** In their order. */
+  get all(): View[] {
+    return [...this.#views.values()];
+  }
+
+  /** The one that is on the screen. */
+  get seen(): View {
+    return this.#seen;
+  }
+
+  /** Messages that were not on the screen, in all but the view that is. */
+  get unread(): number {
+    return this.all.reduce((sum, view) => sum + (view === this.#seen ? 0 : view.unread), 0);
+  }
+
+  /** The views with news, beginning behind the one that is seen. */
+  get news(): View[] {
+    const all = this.all;
+    const at = all.indexOf(this.#seen) + 1;
+    return [...all.slice(at), ...all.slice(0, at)]
+      .filter((view) => view !== this.#seen && (view.unread > 0 || view.hasNews));
+  }
+
+  /** Puts another view on the screen. @param name Empty for {@linkcode home}. @returns Whether it is another one. */
+  see(name: string): boolean {
+    const view = name === "" ? this.home : this.#of(name);
+    view.hasNews = false;
+    if (view === this.#seen) return false;
+    this.#seen.leave();
+    this.#seen = view;
+    return true;
+  }
+
+  /** Takes note of who is there. @param isContact Whether somebody gets a view before anything has happened. */
+  takePeople(people: readonly ContactState[], isContact: (name: string) => boolean): void {
+    for (const { name, connected, presence, waiting } of people) {
+      const view = this.#views.get(name) ?? (isContact(name) ? this.#of(name) : undefined);
+      if (view === undefined) continue;
+      // If the server says nothing, the end of the last connection counts.
+      if (connected || presence !== undefined) view.here = connected || presence === "online";
+      view.waiting = waiting;
+    }
+  }
+
+  /** Shows something where it belongs. */
+  take(shown: Shown): void {
+    if (isState(shown)) return;
+    switch (shown.type) {
+      case "message":
+        return this.#takeMessage(shown);
+      case "presence": {
+        const view = this.#of(shown.name);
+        return shown.here ? view.returned(this.#sources.nowMs()) : this.#left(view);
+      }
+      case "closed": {
+        const view = this.#of(shown.name);
+        if (["peer-left", "lost", "silent"].includes(shown.reason)) return this.#left(view);
+        break;
+      }
+      case "opened": {
+        this.#of(shown.name).returned(this.#sources.nowMs());
+        const { security, contact, cause, similarTo } = shown;
+        // That somebody known is back stands in the list, and at the end of the line about their absence.
+        if (contact && cause !== "chat" && security !== "plaintext" && !similarTo) return;
+        break;
+      }
+    }
+    const { name, isUrgent } = routeOf(shown);
+    const view = name === undefined ? this.#seen : this.#of(name);
+    this.#note(view, shown);
+    if (view === this.#seen) return;
+    if (isUrgent) {
+      view.hasNews = true;
+      this.#note(this.#seen, shown);
+    }
+  }
+
+  /** Puts rows into the view that is seen. */
+  print(rows: readonly string[]): void {
+    const { name } = this.#seen;
+    this.#seen.add({ afterRow: this.#sources.lastRow(name), rows: () => rows });
+  }
+
+  /** Has nothing stand in the view that is seen of what was said so far; it is above. */
+  clear(): void {
+    this.#seen.clearedRow = this.#sources.lastRow(this.#seen.name);
+    this.#seen.notices = [];
+    this.#seen.position = end;
+  }
+
+  #takeMessage(message: MessageEvent): void {
+    const view = this.#of(message.name);
+    if (view === this.home || !this.#sources.isStored(message)) {
+      return this.#note(view === this.home ? this.#seen : view, message);
+    }
+    if (view === this.#seen && view.position === end) view.unread++;
+    else view.received(message.id);
+  }
+
+  #left(view: View): void {
+    view.left(this.#sources.nowMs(), this.#sources.lastRow(view.name));
+  }
+
+  #note(view: View, shown: Shown): void {
+    const at = new Date(this.#sources.nowMs());
+    let made: { readonly columns: number; readonly rows: readonly string[] } | undefined;
+    const rows: Notice["rows"] = (columns) => {
+      if (made?.columns !== columns) {
+        made = { columns, rows: this.#sources.rowsOf(shown, at, columns) };
+      }
+      return made.rows;
+    };
+    view.add({ afterRow: view === this.home ? 0 : this.#sources.lastRow(view.name), rows });
+  }
+
+  /** The view of a name, which is made if there is room for it. */
+  #of(name: string): View {
+    const known = this.#views.get(name);
+    if (known !== undefined) return known;
+    if (this.#views.size >= viewsMax) return this.home;
+    const view = new View(name);
+    this.#views.set(name, view);
+    return view;
+  }
+}

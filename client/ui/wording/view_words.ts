@@ -1,0 +1,139 @@
+/**
+ * The words of a full screen: the rows of a conversation, and what stands around them. All text from outside passes
+ * the sanitiser here.
+ *
+ * @module
+ */
+
+import { makeVisible, makeVisibleLines } from "../../../shared/text/visible.ts";
+import type { Security } from "../../events.ts";
+import type { HistoryEntry, MessageState } from "../../store/store.ts";
+import { messageText, plaintextMark } from "./history_rows.ts";
+import { clockTime, localDay } from "./local_time.ts";
+import { formatMs } from "./path_lines.ts";
+import { personChange } from "./person_change.ts";
+
+/** A message in the view of its conversation, safe to print. */
+export interface ViewedMessage {
+  /** The day on which it was written; a line says so if that of the message before is another one. */
+  readonly day: string;
+  /** Says that another person of that name begins here. */
+  readonly above: string | undefined;
+  readonly time: string;
+  readonly who: string;
+  readonly isOwn: boolean;
+  readonly state: MessageState;
+  /** Stands before each line of a message that came in plaintext; else empty. */
+  readonly mark: string;
+  readonly lines: readonly string[];
+}
+
+/**
+ * A message in the view of its conversation.
+ *
+ * @param self The user's own id.
+ * @param before The message before, if there is one.
+ */
+export function viewedMessage(
+  entry: HistoryEntry,
+  self: string,
+  before: HistoryEntry | undefined,
+): ViewedMessage {
+  const { direction, name, sentAtMs, state, plaintext } = entry;
+  const isOwn = direction === "out";
+  return {
+    day: localDay(sentAtMs),
+    above: personChange(entry, before),
+    time: clockTime(sentAtMs),
+    who: makeVisible(isOwn ? self : name),
+    isOwn,
+    state,
+    mark: plaintext && !isOwn ? `${plaintextMark} ` : "",
+    lines: makeVisibleLines(messageText(entry)),
+  };
+}
+
+/** Says that somebody was away, or has been since. @param backMs When they came back. Milliseconds since 1970, UTC. */
+export function absenceText(name: string, sinceMs: number, backMs?: number): string {
+  const who = makeVisible(name);
+  return backMs === undefined
+    ? `· ${who} has been away since ${clockTime(sinceMs)} ·`
+    : `· ${who} was away ${clockTime(sinceMs)}–${clockTime(backMs)} ·`;
+}
+
+/** How the client stands with its server. */
+export type ServerState = "none" | "ok" | "lost" | "displaced";
+
+const serverStates: Readonly<Record<ServerState, string>> = {
+  none: "not registered",
+  ok: "server ok",
+  lost: "server lost",
+  displaced: "name taken over",
+};
+
+/** What the first row says. */
+export interface Title {
+  readonly self: string;
+  readonly server: { readonly host: string; readonly tls?: unknown } | undefined;
+  readonly talks: number;
+  readonly unread: number;
+  readonly now: Date;
+}
+
+/** The two ends of the first row. */
+export function titleText({ self, server, talks, unread, now }: Title): [string, string] {
+  const parts = [self, ...server === undefined ? [] : [server.host, server.tls ? "tls" : "no tls"]];
+  const count = `${talks} ${talks === 1 ? "talk" : "talks"} · ${unread} unread`;
+  return [parts.map(makeVisible).join(" · "), `${count}   ${clockTime(now.getTime())}`];
+}
+
+/** What the status line says of the conversation that is seen. */
+export interface Status {
+  /** Undefined if none is. */
+  readonly name: string | undefined;
+  /** Its key on the keyboard. */
+  readonly number: number | undefined;
+  /** Whether the user would have to call to answer. */
+  readonly isUnknown: boolean;
+  /** Undefined if it is not open. */
+  readonly security: Security | undefined;
+  /** Whether the peer is there, as far as that is known. */
+  readonly here: boolean | undefined;
+  /** Undefined if there is no link. */
+  readonly way: "direct" | "punched" | "relayed" | undefined;
+  readonly roundTripMs: number | undefined;
+  readonly waiting: number;
+  readonly server: ServerState;
+  /** Whether newer messages stand below. */
+  readonly isScrolled: boolean;
+  readonly news: readonly { readonly name: string; readonly unread: number }[];
+}
+
+/** The status line. */
+export function statusText(status: Status): string {
+  const { name, number, isUnknown, security, here, way, roundTripMs, waiting, isScrolled } = status;
+  const time = roundTripMs === undefined ? "" : ` ${formatMs(roundTripMs)}`;
+  const who = name === undefined ? "nobody" : makeVisible(name);
+  const of = name === undefined
+    ? ["/chat NAME opens a conversation"]
+    : isUnknown
+    ? [`unknown: /chat ${who} answers`]
+    : [
+      ...security === undefined ? [] : [security],
+      way === undefined ? here ? "not connected" : "away" : way + time,
+    ];
+  const head = `[${[`${number === undefined ? "" : `${number} `}${who}`, ...of].join(" · ")}]`;
+  const news = status.news.map(({ name, unread }) =>
+    `${makeVisible(name)}${unread === 0 ? "" : ` ${unread}`}`
+  );
+  return [
+    head,
+    ...isScrolled ? ["more below: PgDn"] : [],
+    ...news.length === 0 ? [] : [`Alt+a: ${news.join(", ")}`],
+    serverStates[status.server],
+    ...waiting === 0 ? [] : [waiting === 1 ? "1 waits" : `${waiting} wait`],
+  ].join("  ");
+}
+
+/** What the line says above which everything had been read. */
+export const newLineText = "new";

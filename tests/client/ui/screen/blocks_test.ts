@@ -1,0 +1,99 @@
+// What was said in a conversation, as rows.
+
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { blocksOf, type BlockStyle, type Section } from "../../../../client/ui/screen/blocks.ts";
+import { columnsOf } from "../../../../shared/text/columns.ts";
+import { entry } from "../../../support/screen_fixture.ts";
+import { keyOf } from "../../../support/store_fixture.ts";
+
+const style: BlockStyle = {
+  self: "alice",
+  name: "bob",
+  columns: 40,
+  newFrom: undefined,
+  notices: [],
+};
+
+function rowsOf(section: Partial<Section>, changes: Partial<BlockStyle> = {}): string[] {
+  const whole = { entries: [], before: entry(-1), isEnd: true, ...section };
+  return blocksOf(whole, { ...style, ...changes }).flatMap(({ rows }) => rows);
+}
+
+Deno.test("a message has its time and its author, and one's own what became of it", () => {
+  const states = ["waiting", "deposited", "delivered", "read", "sent"] as const;
+  const entries = [
+    entry(0, { text: "hi alice" }),
+    ...states.map((state, i) => entry(i + 1, { direction: "out", state, text: "hi" })),
+  ];
+  assertEquals(rowsOf({ entries }), [
+    "12:00 bob    hi alice",
+    "12:01 alice  hi                        …",
+    "12:02 alice  hi                        ✉",
+    "12:03 alice  hi                        ✓",
+    "12:04 alice  hi                       ✓✓",
+    "12:05 alice  hi                        →",
+  ]);
+});
+
+Deno.test("what continues a message is marked, and no message can pass for two", () => {
+  const entries = [
+    entry(0, { text: "yes, and two lines\nbelong to one message that is long\n12:01 carol  no" }),
+  ];
+  assertEquals(rowsOf({ entries }), [
+    "12:00 bob    yes, and two lines",
+    "           │ belong to one message",
+    "           │ that is long",
+    "           │ 12:01 carol  no",
+  ]);
+  const plaintext = entry(0, { text: "a\nb", plaintext: true });
+  assertEquals(rowsOf({ entries: [plaintext], before: entry(-1, { plaintext: true }) }), [
+    "12:00 bob    [plaintext] a",
+    "           │ [plaintext] b",
+  ]);
+});
+
+Deno.test("a line says where another day begins, what is new, and that somebody else has the name", () => {
+  const dayMs = 24 * 3_600_000;
+  const entries = [entry(0), entry(2, { sentAtMs: entry(0).sentAtMs + dayMs, key: keyOf(3) })];
+  const rows = rowsOf({ entries }, { newFrom: entries[1]!.id });
+  assertEquals(rows[1], "─────────── Thu 26 Nov 2026 ────────────");
+  assertEquals(rows[2], "───────────────── new ──────────────────");
+  assert(rows[3]!.startsWith("— from here on bob has the key"), rows[3]);
+});
+
+Deno.test("what happened stands between the messages where it happened", () => {
+  const notices = [5, 10, 10, 20].map((afterRow, i) => ({
+    afterRow,
+    rows: () => [`* ${i}`],
+  }));
+  const entries = [entry(0), entry(1, { direction: "in" })];
+  assertEquals(rowsOf({ entries, before: undefined }, { notices }).slice(2), [
+    "12:00 bob    text 0",
+    "* 1",
+    "* 2",
+    "12:01 bob    text 1",
+    "* 3",
+  ]);
+});
+
+Deno.test("no row is wider than the view, however narrow that is", () => {
+  const text = fc.oneof(
+    fc.string({ unit: "grapheme", maxLength: 60 }),
+    fc.constantFrom(
+      "👨‍👩‍👧‍👦".repeat(9),
+      "你好吗".repeat(20),
+      "สวัสดี".repeat(9),
+      "e\u0301".repeat(50),
+      "x".repeat(200),
+    ),
+  );
+  fc.assert(
+    fc.property(text, fc.integer({ min: 30, max: 90 }), fc.boolean(), (text, columns, own) => {
+      const entries = [entry(0, { text, direction: own ? "out" : "in" })];
+      for (const row of rowsOf({ entries }, { columns })) {
+        assert(columnsOf(row) <= columns, `${columns}: ${row}`);
+      }
+    }),
+  );
+});

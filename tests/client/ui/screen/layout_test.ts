@@ -1,0 +1,157 @@
+// The whole screen as it is drawn, on a real terminal's screen: each row is as wide as the terminal, whatever is in it.
+
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { asciiRow, fittedRow } from "../../../../client/ui/screen/fitted_row.ts";
+import {
+  type Frame,
+  frameOf,
+  type ScreenContent,
+  written,
+} from "../../../../client/ui/screen/layout.ts";
+import { pictureOf } from "../../../../client/ui/terminal/drawing.ts";
+import { columnsOf } from "../../../../shared/text/columns.ts";
+import { Screen } from "../../../support/screen.ts";
+import "../../../support/screen_fixture.ts";
+
+const list: ScreenContent["list"] = [
+  { name: "bob", isSeen: false, here: true, unread: 2, hasNews: false, waiting: 0 },
+  { name: "carol", isSeen: true, here: true, unread: 0, hasNews: false, waiting: 1 },
+  {
+    name: "dave-with-a-long-name",
+    isSeen: false,
+    here: false,
+    unread: 0,
+    hasNews: false,
+    waiting: 12,
+  },
+  { name: "eve", isSeen: false, here: undefined, unread: 0, hasNews: true, waiting: 0 },
+];
+
+function content(
+  { view = ["22:43 carol  hi alice"], text = "", size = { columns: 80, rows: 24 } } = {},
+): ScreenContent {
+  return {
+    title: ["alice · chat.example.org · tls", "4 talks · 3 unread   23:09"],
+    list,
+    status: "[2 carol · verified · direct 0.4 ms]  Alt+a: bob 2, eve  server ok  1 waits",
+    input: pictureOf({ prompt: "alice → carol> ", text, cursor: text.length }, {
+      columns: size.columns,
+      rows: Math.max(2, Math.ceil(size.rows / 2)),
+    }),
+    view: () => view,
+    isAscii: false,
+  };
+}
+
+/** What a terminal shows of a screen. */
+async function shown(frames: readonly Frame[]): Promise<Screen> {
+  const { columns, rows } = frames.at(-1)!.size;
+  const screen = new Screen(columns, rows);
+  await screen.shows("\x1b[?7l");
+  let before: Frame | undefined;
+  for (const frame of frames) {
+    await screen.shows(written(before, frame));
+    before = frame;
+  }
+  return screen;
+}
+
+Deno.test("at 80 columns the conversations stand beside the one that is seen", async () => {
+  const size = { columns: 80, rows: 12 };
+  using screen = await shown([frameOf(content({ text: "and this", size }), size)]);
+  const rows = screen.rows.map((row) => row.trimEnd());
+  assertEquals(rows.slice(0, 5), [
+    " alice · chat.example.org · tls                      4 talks · 3 unread   23:09",
+    " 1 bob     ●  2 │22:43 carol  hi alice",
+    ">2 carol   ● w1 │",
+    " 3 dave-wi ○ w+ │",
+    " 4 eve        ! │",
+  ]);
+  assertEquals(rows.slice(-2), [
+    " [2 carol · verified · direct 0.4 ms]  Alt+a: bob 2, eve  server ok  1 waits",
+    "alice → carol> and this",
+  ]);
+  assertEquals(screen.cursor, { row: 11, column: 23 });
+});
+
+Deno.test("in a narrow terminal the list is part of the status line", async () => {
+  const size = { columns: 60, rows: 10 };
+  using screen = await shown([frameOf(content({ size }), size)]);
+  const rows = screen.rows.map((row) => row.trimEnd());
+  assertEquals(rows[1], "22:43 carol  hi alice");
+  assert(rows[8]!.startsWith(" 1 bob(2) >2 carol 3 dave-with-a-long-name 4 eve  [2 carol"));
+});
+
+const cluster = fc.constantFrom(
+  "a",
+  " ",
+  "👨‍👩‍👧‍👦",
+  "🇩🇪",
+  "❤️",
+  "👍🏽",
+  "你",
+  "ท",
+  "e\u0301",
+  "✉",
+  "●",
+  "│",
+  "\x1b[31m",
+  "\x1b[39m",
+);
+const rows = fc.array(fc.array(cluster, { maxLength: 60 }).map((parts) => parts.join("")), {
+  maxLength: 12,
+});
+
+Deno.test("each row is exactly as wide as its room, and what stands behind it does not move", async () => {
+  const size = { columns: 80, rows: 12 };
+  await fc.assert(
+    fc.asyncProperty(rows, rows, async (before, view) => {
+      const frames = [before, view].map((view) => frameOf(content({ view, size }), size));
+      using screen = await shown(frames);
+      assertEquals(frames[1]!.rows.length, size.rows);
+      for (let i = 1; i < size.rows - 2; i++) {
+        // The bar is where it belongs, and nothing of the frame before is left.
+        assertEquals([...screen.rows[i] ?? ""][16], "│");
+      }
+      for (const row of view) {
+        const fitted = fittedRow(row, 17, 63);
+        // deno-lint-ignore no-control-regex -- colours and places have no width
+        assertEquals(columnsOf(fitted.replaceAll(/\x1b\[[0-9;]*[mG]/g, "")), 63);
+      }
+      using fresh = await shown([frames[1]!]);
+      assertEquals(screen.rows, fresh.rows);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+Deno.test("however small the terminal is, the input line is on it", () => {
+  for (let columns = 1; columns <= 45; columns += 4) {
+    for (let rows = 1; rows <= 12; rows++) {
+      const size = { columns, rows };
+      const frame = frameOf(content({ text: "some text", size }), size);
+      assertEquals(frame.rows.length, rows);
+      assert(frame.cursor.row < rows && frame.cursor.column < columns);
+    }
+  }
+});
+
+Deno.test("only rows that have changed are written, and nothing at all if none has", () => {
+  const size = { columns: 80, rows: 12 };
+  const before = frameOf(content({ size }), size);
+  assertEquals(written(before, frameOf(content({ size }), size)), "");
+  const text = written(before, frameOf(content({ text: "a", size }), size));
+  assertEquals(text, "\x1b[12;1H\x1b[2Kalice → carol> a\x1b[12;17H");
+});
+
+Deno.test("where there is only ASCII, the program's own signs are of it, and as wide", () => {
+  const size = { columns: 80, rows: 12 };
+  const view = ["12:01 alice  hi                       ✓✓", "· bob was away 1–2 ·"];
+  const all = frameOf({ ...content({ size, view }), isAscii: true }, size).rows;
+  // Where the width of a sign is disputed, the cursor is placed behind it.
+  // deno-lint-ignore no-control-regex -- that is one
+  const rows = all.map((row) => row.replaceAll(/\x1b\[\d+G/g, ""));
+  for (const row of rows) assert(/^[ -~]*$/.test(row), row);
+  assertEquals(asciiRow("✓✓ ✉ … ○ Grüße"), "vv m . o Grüße");
+});

@@ -1,0 +1,107 @@
+// Scrolling in a conversation: no row is left out between two pages, and never more is read than is shown.
+
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import {
+  blocksOf,
+  type BlockStyle,
+  type Notice,
+  tail,
+} from "../../../../client/ui/screen/blocks.ts";
+import { end, Pages } from "../../../../client/ui/screen/page.ts";
+import type { HistoryEntry } from "../../../../client/store/store.ts";
+import { entry, MessageList } from "../../../support/screen_fixture.ts";
+
+function pagesOf(
+  entries: HistoryEntry[],
+  style: Partial<BlockStyle> = {},
+): { pages: Pages; all: string[]; messages: MessageList } {
+  const whole: BlockStyle = {
+    self: "alice",
+    name: "bob",
+    columns: 40,
+    newFrom: undefined,
+    notices: [],
+    ...style,
+  };
+  const messages = new MessageList(entries);
+  const pages = new Pages(messages, (section) => blocksOf(section, whole));
+  const all = blocksOf({ entries, before: undefined, isEnd: true }, whole)
+    .flatMap(({ rows }) => rows);
+  return { pages, all, messages };
+}
+
+const notice = (afterRow: number, ...rows: string[]): Notice => ({ afterRow, rows: () => rows });
+
+const conversation = fc.record({
+  texts: fc.array(fc.stringMatching(/^[a-z \n]{0,120}$/), { maxLength: 40 }),
+  notices: fc.array(fc.nat({ max: 400 }), { maxLength: 6 }),
+  height: fc.integer({ min: 1, max: 12 }),
+});
+
+Deno.test("whoever pages back from the end and forth again sees each row, in order", () => {
+  fc.assert(fc.property(conversation, ({ texts, notices, height }) => {
+    const entries = texts.map((text, i) => entry(i, { text }));
+    const { pages, all, messages } = pagesOf(entries, {
+      notices: notices.toSorted((a, b) => a - b).map((row) => notice(row, `* at ${row}`)),
+    });
+    let position = end;
+    let back: readonly string[] = pages.rowsAt(end, height).rows;
+    for (let i = 0; i <= all.length; i++) {
+      const next = pages.up(position, height, height);
+      const { rows } = pages.rowsAt(next, height);
+      if (next.row === position.row && next.hidden === position.hidden) break;
+      assertEquals(rows.length, Math.min(height, all.length));
+      const at = all.length - back.length;
+      const above = Math.min(height, at);
+      back = [...all.slice(at - above, at), ...back];
+      assertEquals(rows, back.slice(0, height));
+      position = next;
+    }
+    assertEquals(back, all);
+    let bottom = Math.min(height, all.length);
+    for (let i = 0; position !== end && i <= all.length; i++) {
+      position = pages.down(position, height);
+      bottom = Math.min(all.length, bottom + height);
+      assertEquals(pages.rowsAt(position, height).rows, all.slice(bottom - height, bottom));
+      if (position.row === tail && position.hidden === 0) break;
+    }
+    assertEquals(bottom, all.length);
+    assert(messages.most <= 2 * height + 2, "more was read than a page or two");
+  }));
+});
+
+Deno.test("a page stays where it is while messages come in", () => {
+  const entries = Array.from({ length: 30 }, (_, i) => entry(i));
+  const { pages, messages } = pagesOf(entries);
+  const position = pages.up(end, 10, 8);
+  const { rows, lastReceived } = pages.rowsAt(position, 8);
+  messages.entries.push(entry(30), entry(31));
+  assertEquals(pages.rowsAt(position, 8).rows, rows);
+  assertEquals(lastReceived, undefined);
+});
+
+Deno.test("a message counts as seen at the end alone, and if there is room for it", () => {
+  const { pages } = pagesOf(Array.from({ length: 31 }, (_, i) => entry(i)));
+  assertEquals(pages.rowsAt(end, 8).lastReceived?.id, "id 30");
+  assertEquals(pages.rowsAt(end, 0), { rows: [], lastReceived: undefined });
+  assertEquals(pages.rowsAt(pages.up(end, 1, 8), 8).lastReceived, undefined);
+});
+
+Deno.test("a view with more news than fit begins with the first of them", () => {
+  const entries = Array.from({ length: 30 }, (_, i) => entry(i, { direction: "in" }));
+  const { pages } = pagesOf(entries, { newFrom: "id 10" });
+  const position = pages.from("id 10", 20, 8);
+  const [first, second] = pages.rowsAt(position, 8).rows;
+  assert(first!.includes(" new "), first);
+  assert(second!.endsWith("text 10"), second);
+  assertEquals(pages.from("id 25", 5, 8), end);
+  assertEquals(pages.from("of nobody", 5, 8), end);
+});
+
+Deno.test("what is cleared is above, and what comes then begins no day of its own", () => {
+  const { pages } = pagesOf(Array.from({ length: 5 }, (_, i) => entry(i)));
+  assertEquals(pages.rowsAt(end, 8, entry(3).row).rows, ["12:04 bob    text 4"]);
+  assertEquals(pages.rowsAt(end, 8, entry(4).row).rows, []);
+  assert(pages.rowsAt(pages.up(end, 3, 3), 3).rows.length === 3);
+});

@@ -1,0 +1,108 @@
+// Which view has what: news of somebody in theirs, coming and going as one line, and the rest where the user looks.
+
+import { assertEquals } from "@std/assert";
+import type { Shown } from "../../../../client/ui/wording/wording.ts";
+import { ViewList } from "../../../../client/ui/screen/view_list.ts";
+import { conversationWith, peer } from "../../../support/fake_client.ts";
+import "../../../support/screen_fixture.ts";
+
+class Watching {
+  nowMs = new Date(2026, 10, 25, 22, 53).getTime();
+  readonly unstored = new Set<string>();
+  readonly views = new ViewList({
+    lastRow: () => 7,
+    isStored: ({ id }) => !this.unstored.has(id),
+    rowsOf: (shown) => [shown.type],
+    nowMs: () => this.nowMs,
+  });
+
+  message(name: string, id: string): void {
+    this.views.take({
+      ...{ type: "message", ...peer(name), id, stream: undefined, seq: undefined, kind: "text" },
+      ...{ plaintext: false, text: "Hello", sentAtMs: 0 },
+    });
+  }
+
+  rows(name: string): string[] {
+    const view = name === "" ? this.views.home : this.view(name);
+    return view.notices.flatMap(({ rows }) => rows(40)).map((row) => row.trim());
+  }
+
+  view(name: string) {
+    return this.views.all.find((view) => view.name === name)!;
+  }
+}
+
+const opened = (name: string, changes = {}): Shown => {
+  const { dialect, security } = conversationWith(name);
+  const address = { host: "127.0.0.1", port: 1 };
+  return {
+    ...{ type: "opened", ...peer(name), address, dialect, security, cause: "call", contact: true },
+    ...{ waiting: 0, isCurrent: false, ...changes },
+  } as Shown;
+};
+
+Deno.test("messages count in their views, but in the one that is seen", () => {
+  const t = new Watching();
+  t.message("bob", "1");
+  t.message("bob", "2");
+  t.message("carol", "3");
+  assertEquals([t.views.unread, t.views.news.map(({ name }) => name)], [3, ["bob", "carol"]]);
+  t.views.see("bob");
+  assertEquals([t.views.unread, t.views.news.map(({ name }) => name)], [1, ["carol"]]);
+  assertEquals([t.view("bob").unread, t.view("bob").newFrom], [2, "1"]);
+  // They have been on the screen.
+  t.view("bob").unread = 0;
+  t.message("bob", "4");
+  assertEquals(t.view("bob").newFrom, "1");
+  t.view("bob").unread = 0;
+  t.views.see("carol");
+  assertEquals(t.view("bob").newFrom, undefined);
+});
+
+Deno.test("an absence is one line, in the view of who was away", () => {
+  const t = new Watching();
+  t.views.see("bob");
+  t.views.take({ type: "presence", name: "carol", here: false });
+  t.views.take({ type: "closed", ...peer("carol"), reason: "peer-left", detail: undefined });
+  assertEquals(t.rows("carol"), ["· carol has been away since 22:53 ·"]);
+  t.nowMs += 5 * 60_000;
+  t.views.take(opened("carol"));
+  t.views.take({ type: "presence", name: "carol", here: true });
+  assertEquals(t.rows("carol"), ["· carol was away 22:53–22:58 ·"]);
+  assertEquals([t.rows("bob"), t.rows("")], [[], []]);
+  assertEquals(t.view("carol").hasNews, false);
+});
+
+Deno.test("a stranger who calls, and a key that is another one, are seen at once and marked", () => {
+  const t = new Watching();
+  t.views.see("bob");
+  t.views.take(opened("eve", { contact: false }));
+  assertEquals([t.rows("bob"), t.rows("eve")], [["opened"], ["opened"]]);
+  assertEquals(t.views.news.map(({ name }) => name), ["eve"]);
+  t.views.see("eve");
+  assertEquals(t.views.news, []);
+});
+
+Deno.test("answers stand where the user looks", () => {
+  const t = new Watching();
+  t.views.take({ type: "unregistered", id: "alice" });
+  t.views.see("bob");
+  t.views.take({ type: "registered" } as Shown);
+  t.views.take({ type: "switched", name: "bob" });
+  assertEquals([t.rows(""), t.rows("bob")], [["unregistered"], ["registered"]]);
+});
+
+Deno.test("a message that the store does not have is shown all the same", () => {
+  const t = new Watching();
+  t.unstored.add("1");
+  t.message("bob", "1");
+  assertEquals([t.rows("bob"), t.view("bob").unread], [["message"], 0]);
+});
+
+Deno.test("however many strangers write, there are not more views than some, and nothing is hidden", () => {
+  const t = new Watching();
+  for (let i = 0; i < 600; i++) t.message(`m${i}`, "1");
+  assertEquals(t.views.all.length, 500);
+  assertEquals(t.rows("").length, 100);
+});

@@ -1,0 +1,201 @@
+// The full screen on a real pseudo-terminal: what stands on it after all that the program has written.
+// deno-lint-ignore-file no-control-regex -- what a terminal is sent is what this is about
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { atHome, type Build, builds, Program } from "../support/program.ts";
+import { ScreenProgram } from "../support/screen_program.ts";
+import { hasTerminal } from "../support/terminal_program.ts";
+
+const paste = (text: string) => `\x1b[200~${text}\x1b[201~`;
+const [pageUp, pageDown] = ["\x1b[5~", "\x1b[6~"];
+
+/** Somebody in a script, to whom Bob turns. */
+async function joins(
+  build: Build,
+  bob: ScreenProgram,
+  name: string,
+): Promise<Program> {
+  const program = new Program(build, "client", name);
+  const [, address] = await program.says(/listening on (127\.0\.0\.1:\d+)/);
+  await bob.types(`/chat ${address}\r`);
+  await bob.sees(RegExp(`^bob → ${name}> *$`, "m"));
+  await program.says(/bob .*calls/);
+  await program.types("/switch bob");
+  return program;
+}
+
+for (const build of builds) {
+  const test = (name: string, fn: () => Promise<void>) =>
+    Deno.test({ name: `${build.name}: ${name}`, ignore: !hasTerminal, fn });
+
+  const opens = (bobs: Build = build) =>
+    new ScreenProgram(bobs, "client", "bob", "--allow-plaintext", "--screen");
+
+  test("a conversation on the screen: keys while messages come in, pastes, sizes", async () => {
+    await using bob = opens();
+    await bob.sees(/^bob>/m);
+    await using alice = await joins(build, bob, "alice");
+
+    // 50 messages a second, while Bob types.
+    const text = "the quick brown fox jumps over the lazy dog 👨‍👩‍👧‍👦 ";
+    const coming = (async () => {
+      for (let i = 0; i < 100; i++) {
+        await alice.types(`message ${i}.`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    })();
+    for (const letter of text.repeat(2)) await bob.types(letter);
+    await coming;
+    await bob.sees(/alice {2}message 99\./);
+    await bob.types("\r");
+    await alice.says(RegExp(`^bob: ${text.repeat(2)}$`));
+    await bob.sees(/│ lazy dog.*✓$/m);
+
+    // All of them are above, and none twice.
+    const seen = new Set<string>();
+    for (let i = 0; i < 12; i++) {
+      const rows = await bob.sees((rows) => i === 0 || !seen.has(rows.slice(1, -2).join()));
+      seen.add(rows.slice(1, -2).join());
+      for (const row of rows) {
+        const [message] = /message \d+\./.exec(row) ?? [];
+        if (message !== undefined) seen.add(message);
+      }
+      if (seen.has("message 0.")) break;
+      await bob.types(pageUp);
+    }
+    for (let i = 0; i < 100; i++) assert(seen.has(`message ${i}.`), `message ${i}.`);
+    await bob.sees(/more below: PgDn/);
+    for (let i = 0; i < 12; i++) await bob.types(pageDown);
+    await bob.sees((rows) => !rows.join().includes("more below"));
+
+    // A paste is one message, in one drawing.
+    const long = "0123456789".repeat(1_500);
+    const before = bob.program.screen.length;
+    await bob.types(paste(long));
+    await bob.sees((rows) => rows.at(-1)!.endsWith("6789"));
+    assert(bob.program.screen.length - before < 20_000, "it was drawn more than once");
+    await bob.types("\r");
+    await alice.says(RegExp(`^bob: ${long}$`));
+
+    // However small, and back.
+    await bob.types("half typed");
+    for (const [columns, rows] of [[40, 10], [20, 5], [1, 1], [120, 40], [30, 12]] as const) {
+      await bob.resizes(columns, rows);
+      await alice.types(`in ${columns} columns`);
+      if (columns > 1) {
+        await bob.sees((all) => all.join().includes(columns === 20 ? "half ty" : `in ${columns}`));
+      }
+    }
+    await bob.resizes(80, 24);
+    await bob.sees((rows) => {
+      const all = rows.join("\n");
+      return rows.length === 24 && rows.at(-1) === "bob → alice> half typed" &&
+        [40, 20, 1, 120, 30].every((columns) => all.includes(`alice  in ${columns} columns`));
+    });
+
+    // Ctrl+Z where no shell could take over: the terminal is taken again, and all is there.
+    await bob.types("\x1a");
+    await bob.program.shows(/\x1b\[\?1049l[^]*\x1b\[\?1049h/);
+    await bob.sees(/alice {2}in 30 columns[^]*bob → alice> half typed$/);
+
+    // Ctrl+C clears the line, and the end gives the terminal back.
+    await bob.types("\x03/quit\r");
+    await alice.says(/^\* bob has left$/);
+    const [, mode] = await bob.program.shows(/ended\r\n([^]*echoke[^]*)$/);
+    assertMatch(mode!, / icanon [^]* echo /);
+    assertMatch(bob.program.screen, /\x1b\[\?7h\x1b\[\?1049l[^]*ended/);
+  });
+
+  test("a line goes to whom it was begun for, whatever the keys turn to meanwhile", async () => {
+    await using bob = opens();
+    await bob.sees(/^bob>/m);
+    await using alice = await joins(build, bob, "alice");
+    await using carol = await joins(build, bob, "carol");
+    await alice.types("are you there?");
+    await bob.sees(/^ 1 alice +● +1 │[^]*Alt\+a: alice 1/m);
+    await bob.types("for carol");
+    await bob.types("\x1ba and for alice");
+    await bob.sees(/ new [^]*alice {2}are you there\?[^]*bob → alice> {2}and for alice$/);
+    await bob.types("\x1b2");
+    await bob.sees(/^>2 carol[^]*bob → carol> for carol$/m);
+    await bob.types(" alone\r");
+    await carol.says(/^bob: for carol alone$/);
+    await bob.types("\x10");
+    await bob.sees(/^>1 alice[^]*bob → alice> {2}and for alice$/m);
+    await bob.types("\r");
+    await alice.says(/^bob: {2}and for alice$/);
+    assertEquals(alice.out.filter((line) => line.startsWith("bob:")).length, 1);
+    assertEquals(carol.out.filter((line) => line.startsWith("bob:")).length, 1);
+    // Typed ahead behind a command that turns to somebody: for that one.
+    await bob.types("/switch carol\rafter that\r/switch alice\r");
+    await carol.says(/^bob: after that$/);
+    await bob.sees(/^>1 alice/m);
+    // Somebody leaves, and is back: one line, in her own view alone.
+    await carol.types("/quit");
+    await bob.sees(/^ 2 carol +○/m);
+    await bob.types("\x0e");
+    await bob.sees(/· carol has been away since \d\d:\d\d ·/);
+    await bob.types("/clear\r");
+    await bob.sees((rows) => rows[2] === ">2 carol   ○    │");
+    await bob.types("/nothing\r");
+    await bob.sees(/There is no \/nothing/);
+  });
+
+  test("what was not on the screen is new at the next start", async () => {
+    using home = atHome(build);
+    await using alice = new Program(build, "client", "alice");
+    const start = async () => {
+      const bob = opens(home.build);
+      const [, address] = /listening on (\S+)/.exec((await bob.sees(/listening on/)).join("\n"))!;
+      return { bob, address };
+    };
+    const quits = async (bob: ScreenProgram) => {
+      await bob.types("\x15/quit\r");
+      await bob.program.shows(/ended/);
+    };
+    {
+      const { bob, address } = await start();
+      await using _ending = bob;
+      await alice.types(`/chat ${address}\none\ntwo`);
+      // She is nobody whom Bob knows: he looks at what she writes, and has not let her in by that.
+      await bob.sees(/alice .*calls[^]*Alt\+a: alice 2/);
+      await quits(bob);
+    }
+    const { bob } = await start();
+    await using _ending = bob;
+    await bob.sees(/^ 1 alice +2 │[^]*Alt\+a: alice 2/m);
+    await bob.types("\x1ba");
+    await bob.sees(/unknown: \/chat alice answers[^]*bob> *$/);
+    const rows = await bob.sees(/ new [^]*alice {2}one\n[^]*alice {2}two/);
+    assert(!rows.join("\n").includes("Alt+a"));
+    await bob.types("to nobody\r");
+    await bob.sees(/No conversation is open/);
+    await quits(bob);
+    const third = (await start()).bob;
+    await using _third = third;
+    await third.sees((rows) => rows[0]!.includes("0 unread"));
+    await quits(third);
+  });
+
+  const ways: readonly (readonly [how: string, end: string | Deno.Signal])[] = [
+    ["Ctrl+C", "\x03"],
+    ["Ctrl+D", "\x04"],
+    ["SIGTERM", "SIGTERM"],
+    ["SIGQUIT", "SIGQUIT"],
+  ];
+  for (const [how, end] of ways) {
+    test(`the screen is given back after ${how}`, async () => {
+      await using bob = opens();
+      const pid = await bob.pid();
+      await bob.sees(/^bob>/m);
+      assertMatch(await bob.stty("-a"), / -icanon [^]* -echo /);
+      if (end.startsWith("SIG")) Deno.kill(pid, end as Deno.Signal);
+      else await bob.types(end);
+      const [, mode] = await bob.program.shows(/ended\r\n([^]*echoke[^]*)$/);
+      assertMatch(mode!, / icanon [^]* echo /);
+      assertMatch(bob.program.screen, /\x1b\[\?1049h[^]*\x1b\[\?2004l\x1b\[\?7h\x1b\[\?1049l/);
+      const rows = await bob.sees(/ended/);
+      assert(!rows.join("\n").includes("bob>"), "it is still the other screen");
+    });
+  }
+}
