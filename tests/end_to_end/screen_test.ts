@@ -29,7 +29,7 @@ for (const build of builds) {
     Deno.test({ name: `${build.name}: ${name}`, ignore: !hasTerminal, fn });
 
   const opens = (bobs: Build = build) =>
-    new ScreenProgram(bobs, "client", "bob", "--allow-plaintext", "--screen");
+    new ScreenProgram(bobs, "client", "bob", "--allow-plaintext");
 
   test("a conversation on the screen: keys while messages come in, pastes, sizes", async () => {
     await using bob = opens();
@@ -139,6 +139,34 @@ for (const build of builds) {
     await bob.sees((rows) => rows[2] === ">2 carol   ○    │");
     await bob.types("/nothing\r");
     await bob.sees(/There is no \/nothing/);
+  });
+
+  test("a line that is for nobody goes to nobody, on the screen as well", async () => {
+    await using bob = opens();
+    await bob.sees(/^bob>/m);
+    await using alice = await joins(build, bob, "alice");
+    // What is typed behind a command that fails was meant for whom it should have found.
+    await bob.types("/chat 127.0.0.1:1\rfor somebody else\r");
+    await bob.sees(/not sent: \/chat 127\.0\.0\.1:1 failed[^]*^bob> for somebody else$/m);
+    await bob.types("\x15");
+    // Who writes while a line is half typed does not get it.
+    await bob.types("/switch alice\r");
+    await bob.sees(/^bob → alice>$/m);
+    await bob.types("/close\r");
+    await alice.says(/^\* bob has left$/);
+    await bob.sees(/^bob>$/m);
+    await bob.types("half");
+    await alice.types("are you there?");
+    await bob.sees(/Alt\+a: alice 1[^]*^bob> half$/m);
+    await bob.types(" for nobody\r");
+    await bob.sees(/not sent|No conversation is current/);
+    await bob.sees(/^bob> half for nobody$/m);
+    assertEquals(alice.out.filter((line) => line.startsWith("bob:")), []);
+    // A window that is closed sends nothing.
+    await bob.program.closesWindow();
+    await alice.types("/history bob");
+    await alice.says(/are you there/);
+    assertEquals(alice.out.filter((line) => line.startsWith("bob:")), []);
   });
 
   test("what was not on the screen is new at the next start", async () => {

@@ -20,6 +20,7 @@ export class ScreenProgram implements AsyncDisposable {
     const run = (program: string) => `sh -c 'echo pid $$; exec "$@"' sh ${program}`;
     this.program = new TerminalProgram({
       ...build,
+      hasScreen: true,
       shell: (program) => `stty cols 80 rows 24; tty; ${run(program)}; echo ended; stty -a; cat`,
     }, ...args);
   }

@@ -15,6 +15,8 @@ const columns = 60;
 
 /** How the program is started in a terminal. */
 interface TerminalBuild extends Build {
+  /** Whether a client uses the whole screen; else it has one stream of lines. */
+  readonly hasScreen?: boolean;
   /** What the shell runs in the terminal; by default the program in its own place. */
   readonly shell?: (program: string) => string;
 }
@@ -40,7 +42,10 @@ export class TerminalProgram implements AsyncDisposable {
   constructor(build: TerminalBuild, ...more: string[]) {
     const { command, args, home, shell = instead, env } = build;
     this.#home = home === undefined ? temporaryDirectory() : undefined;
-    const words = [command, ...args, ...argumentsOf(build, more)].map((word) => `'${word}'`).join(
+    // Releases before know no other.
+    const isPlain = !build.hasScreen && build.registersAtStart && more[0] === "client";
+    const all = [...more, ...isPlain ? ["--plain"] : []];
+    const words = [command, ...args, ...argumentsOf(build, all)].map((word) => `'${word}'`).join(
       " ",
     );
     this.#child = new Deno.Command("script", {

@@ -106,8 +106,10 @@ function addClient(program: Command): void {
       new Option("--json", "for programs: commands come and events go as lines of JSON")
         .conflicts("strict"),
     )
-    .addOption(new Option("--screen", "use the whole terminal, with a view of each conversation"))
-    .option("--ascii", "draw with signs of ASCII alone")
+    .option("--plain", "in a terminal, show all in one stream of lines")
+    .addOption(
+      new Option("--ascii", "in a terminal, draw with signs of ASCII alone").conflicts("plain"),
+    )
     .option("--ca <file>", caHelp)
     .option("--allow-plaintext", "also talk to programs that cannot encrypt")
     .option("--contacts-only", "let nobody call or write whom you do not know")
@@ -138,7 +140,7 @@ interface ClientOptions extends PassphraseOptions {
   readonly register?: boolean;
   readonly strict?: true;
   readonly json?: true;
-  readonly screen?: true;
+  readonly plain?: true;
   readonly ascii?: true;
   readonly ca?: string;
   readonly profile?: string;
@@ -179,7 +181,7 @@ async function startClient(
     ...{ allowPlaintext, contactsOnly, legacyServer, openPresence },
     relayOnly: options.private ?? false,
     ...{ readReceipts, strict, json, takeOver },
-    terminalUse: !options.screen ? "lines" : options.ascii ? "ascii-screen" : "screen",
+    terminalUse: options.plain ? "lines" : options.ascii ? "ascii-screen" : "screen",
     register: register === undefined ? "try" : register ? "must" : "no",
   });
   if (!isDone) Deno.exitCode = 1;

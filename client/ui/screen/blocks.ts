@@ -6,6 +6,7 @@
 
 import { bold, cyan, dim, yellow } from "@std/fmt/colors";
 import { columnsOf, rowsOf } from "../../../shared/text/columns.ts";
+import type { BoundedMap } from "../../../shared/collections/bounded_map.ts";
 import type { HistoryEntry } from "../../store/store.ts";
 import { viewWords } from "../wording/wording.ts";
 
@@ -36,6 +37,8 @@ export interface BlockStyle {
   /** The id of the first message that is new to the user, if there is one. */
   readonly newFrom: string | undefined;
   readonly notices: readonly Notice[];
+  /** Rows of messages that were made before: it takes its time for long ones. */
+  readonly made: BoundedMap<string, readonly string[]>;
 }
 
 /** Messages of a conversation that follow one another. */
@@ -67,7 +70,8 @@ export function blocksOf({ entries, before, isEnd }: Section, style: BlockStyle)
   const blocks: Block[] = [];
   let last = before;
   for (const entry of entries) {
-    blocks.push({ row: entry.row, rows: rowsOfEntry(entry, last, style) });
+    const notices = noticesBetween(last?.row ?? 0, entry.row, style);
+    blocks.push({ row: entry.row, rows: [...notices, ...madeRows(entry, last, style)] });
     last = entry;
   }
   if (isEnd) blocks.push({ row: tail, rows: noticesBetween(last?.row ?? 0, tail, style) });
@@ -79,6 +83,20 @@ function noticesBetween(row: number, next: number, { notices, columns }: BlockSt
     .flatMap(({ rows }) => rows(columns));
 }
 
+function madeRows(
+  entry: HistoryEntry,
+  before: HistoryEntry | undefined,
+  style: BlockStyle,
+): readonly string[] {
+  const { columns, newFrom, made } = style;
+  const key = [entry.row, before?.row, columns, entry.state, entry.id === newFrom].join(" ");
+  const known = made.get(key);
+  if (known !== undefined) return known;
+  const rows = rowsOfEntry(entry, before, style);
+  made.set(key, rows);
+  return rows;
+}
+
 function rowsOfEntry(
   entry: HistoryEntry,
   before: HistoryEntry | undefined,
@@ -87,7 +105,7 @@ function rowsOfEntry(
   const { self, name, columns } = style;
   const message = viewWords.message(entry, self, before);
   const dayBefore = before && viewWords.message(before, self, undefined).day;
-  const rows = noticesBetween(before?.row ?? 0, entry.row, style);
+  const rows: string[] = [];
   if (message.day !== dayBefore) rows.push(dim(ruled(message.day, columns)));
   if (entry.id === style.newFrom && !message.isOwn) {
     rows.push(yellow(ruled(viewWords.newLine, columns)));

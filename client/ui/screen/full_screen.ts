@@ -5,24 +5,28 @@
  * @module
  */
 
+import { BoundedMap } from "../../../shared/collections/bounded_map.ts";
 import type { Session } from "../session.ts";
 import type { Picture, ScreenSize, Views, ViewSurroundings } from "../terminal/terminal.ts";
 import type { Shown } from "../wording/wording.ts";
 import { blocksOf } from "./blocks.ts";
 import { type Frame, frameOf, written } from "./layout.ts";
-import { end, Pages } from "./page.ts";
+import { end, type Messages, Pages } from "./page.ts";
 import { RoundTrip } from "./round_trip.ts";
 import { ServerWatch } from "./server_watch.ts";
+import { StoredMessages } from "./stored_messages.ts";
 import { surroundingsOf } from "./surroundings.ts";
-import { isContact, isStored, lastRowOf, messagesOf, readable } from "./talks.ts";
+import { isContact, lastRowOf, messagesOf, readable } from "./talks.ts";
 import type { View } from "./view.ts";
 import { ViewList } from "./view_list.ts";
 
-/** Events that come within this time are drawn together, in milliseconds. */
+/** Events are drawn at most this often, in milliseconds: those that come between are drawn together. */
 const gatheringMs = 40;
 /** How often it is asked who is there, at most; and how often anew without a reason. */
 const peopleMs = 250;
 const minuteMs = 60_000;
+/** Messages whose rows are kept: more than the highest terminal shows. */
+const blocksMax = 1_000;
 /** With more new messages than this, a view opens at its end. */
 const newMax = 1_000;
 
@@ -45,6 +49,7 @@ export class FullScreen implements Views {
     readonly rows: readonly string[];
     readonly seen: string | undefined;
   } | undefined;
+  readonly #blocks = new BoundedMap<string, readonly string[]>(blocksMax);
   /** Grows with all that may change what is in a view. */
   #version = 0;
   /** Rows that the view had when it was drawn last. */
@@ -52,6 +57,7 @@ export class FullScreen implements Views {
   #columns = 1;
   #isPaused = false;
   #hasEnded = false;
+  #drawnAtMs = -Infinity;
   #drawing: ReturnType<typeof setTimeout> | undefined;
   #minute: ReturnType<typeof setInterval> | undefined;
   #askedPeopleAtMs = -Infinity;
@@ -61,9 +67,10 @@ export class FullScreen implements Views {
   constructor(outside: ViewSurroundings, isAscii: boolean) {
     this.#outside = outside;
     this.#isAscii = isAscii;
+    const stored = new StoredMessages((name) => this.#messages(name));
     this.#views = new ViewList({
       lastRow: (name) => this.#session === undefined ? 0 : lastRowOf(this.#session, name),
-      isStored: (message) => this.#session !== undefined && isStored(this.#session, message),
+      isStored: (message) => stored.has(message),
       rowsOf: outside.rowsOf,
       nowMs: Date.now,
     });
@@ -103,8 +110,13 @@ export class FullScreen implements Views {
   }
 
   draw(line: Picture): void {
+    const { columns, rows } = this.#outside.device.size;
+    const { size } = this.#frame ?? {};
+    const isSame = line === this.#line && size?.columns === columns && size.rows === rows;
     this.#line = line;
-    this.#paint();
+    // Each event brings the line again, and most change nothing of it.
+    if (isSame) this.#soon();
+    else this.#paint();
   }
 
   leave(line: Picture): void {
@@ -182,12 +194,13 @@ export class FullScreen implements Views {
     const session = this.#session;
     if (session === undefined || view === undefined || view === this.#views.seen) return true;
     const { name } = view;
+    const from = this.#views.seen.name;
     // Who turns to somebody lets them in: to look at what a stranger writes is not meant so.
-    if (view.wasCurrent || isContact(session, name)) this.#outside.turnTo(name);
+    if (view.wasCurrent || isContact(session, name)) this.#outside.turnTo(name, from);
     else {
       const before = this.#looking;
       this.#looking = name;
-      if (!this.#outside.lookAway(name)) this.#looking = before;
+      if (!this.#outside.lookAway(name, from)) this.#looking = before;
     }
     this.#changed();
     return true;
@@ -212,7 +225,8 @@ export class FullScreen implements Views {
 
   #soon(): void {
     if (this.#hasEnded || this.#isPaused) return;
-    this.#drawing ??= setTimeout(() => this.#paint(), gatheringMs);
+    const passedMs = performance.now() - this.#drawnAtMs;
+    this.#drawing ??= setTimeout(() => this.#paint(), Math.max(0, gatheringMs - passedMs));
   }
 
   #paint(): void {
@@ -220,6 +234,7 @@ export class FullScreen implements Views {
     const { device } = this.#outside;
     clearTimeout(this.#drawing);
     this.#drawing = undefined;
+    this.#drawnAtMs = performance.now();
     const room = device.room();
     if (room !== undefined) {
       room.then(() => this.#soon());
@@ -256,18 +271,19 @@ export class FullScreen implements Views {
   }
 
   #pages(view: View): Pages {
-    const session = this.#session;
-    const messages = session === undefined
-      ? { before: () => [], behind: () => [] }
-      : messagesOf(session, view.name);
     const style = {
-      self: session?.client.id ?? "",
+      self: this.#session?.client.id ?? "",
       name: view.name,
       columns: this.#columns,
       newFrom: view.newFrom,
       notices: view.notices,
+      made: this.#blocks,
     };
-    return new Pages(messages, (section) => blocksOf(section, style));
+    return new Pages(this.#messages(view.name), (section) => blocksOf(section, style));
+  }
+
+  #messages(name: string): Messages {
+    return messagesOf(this.#session, name);
   }
 
   /** Once what is drawn is on the screen, its messages are seen. */

@@ -5,13 +5,8 @@
  * @module
  */
 
-import type { HistoryEntry } from "../../store/store.ts";
-import type { MessageEvent } from "../../events.ts";
 import type { Session } from "../session.ts";
 import type { Messages } from "./page.ts";
-
-/** Messages among which one that has just come is looked for. */
-const lately = 50;
 
 /** What is known of the link of a conversation. */
 interface WayState {
@@ -19,9 +14,10 @@ interface WayState {
   readonly way: "direct" | "punched" | "relayed" | undefined;
 }
 
-/** The messages with somebody; none if the name is empty. */
-export function messagesOf({ client }: Session, name: string): Messages {
-  if (name === "") return { before: () => [], behind: () => [] };
+/** The messages with somebody; none if the name is empty, or no client runs. */
+export function messagesOf(session: Session | undefined, name: string): Messages {
+  if (session === undefined || name === "") return { before: () => [], behind: () => [] };
+  const { client } = session;
   return {
     before: (row, limit) => readable(() => client.history(name, limit, { before: row }), []),
     behind: (row, limit) => readable(() => client.history(name, limit, { behind: row }), []),
@@ -32,15 +28,6 @@ export function messagesOf({ client }: Session, name: string): Messages {
 export function lastRowOf(session: Session, name: string): number {
   const [last] = name === "" ? [] : messagesOf(session, name).before(Number.MAX_SAFE_INTEGER, 1);
   return last?.row ?? 0;
-}
-
-/**
- * Whether a message is in the store, and so in its view. Those of peers without a key are shown also if the store
- * fails, since they are not sent again.
- */
-export function isStored({ client }: Session, { plaintext, name, id }: MessageEvent): boolean {
-  const isLate = ({ id: other }: HistoryEntry) => other === id;
-  return !plaintext || readable(() => client.history(name, lately), []).some(isLate);
 }
 
 /** Whether somebody is a contact, as far as that can be read. */

@@ -59,7 +59,7 @@ export class EditingScreen implements LineScreen {
   }
 
   set content(line: LineText) {
-    this.#editor.line.set(line);
+    this.#editor.set(line);
     this.#draw();
   }
 
@@ -133,6 +133,7 @@ export class EditingScreen implements LineScreen {
       case "end":
         this.end();
         // What was entered before may take its time, and nothing reads keys any more: Ctrl+C has to be a signal.
+        this.#surface.giveBack();
         this.#device.giveBack();
         return this.#events.ended();
       case "suspend":

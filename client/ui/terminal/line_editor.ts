@@ -39,6 +39,13 @@ export class LineEditor {
     return this.#search;
   }
 
+  /** Has another line edited. A search in the one before is over. */
+  set(line: LineText): void {
+    this.#search = undefined;
+    this.#history.leave();
+    this.line.set(line);
+  }
+
   /** Takes a key. */
   take(input: Input): Wish {
     switch (input.type) {

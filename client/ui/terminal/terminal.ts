@@ -66,10 +66,18 @@ export interface ViewSurroundings {
   };
   /** The rows of what is shown, as they stand among those of the conversation. */
   rowsOf(shown: Shown, now: Date, columns: number): string[];
-  /** Makes somebody the current one, as `/switch` does. The half-typed line stays with its conversation. */
-  turnTo(name: string): void;
-  /** Makes nobody the current one, unless a line is still to be done. @returns Whether that is so. */
-  lookAway(name: string): boolean;
+  /**
+   * Makes somebody the current one, as `/switch` does. The half-typed line stays with its conversation.
+   *
+   * @param from Whose conversation is left, if nobody is current.
+   */
+  turnTo(name: string, from: string): void;
+  /**
+   * Makes nobody the current one to look at a conversation, unless a line is still to be done.
+   *
+   * @returns Whether that is so.
+   */
+  lookAway(name: string, from: string): boolean;
 }
 
 /** How views are opened. */
@@ -118,7 +126,7 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
     if (shown.type === "cleared") return screen.clear();
     const rows = () => terminalLines(shown, new Date(), device.size.columns);
     if (views === undefined) screen.print(rows());
-    else if (isGivenBack) printLate(rows());
+    else if (isGivenBack || isClosed) printLate(rows());
     else if (hasRun && shown.type !== "message") late.push(...rows());
     else views.show(shown);
     prompt();
@@ -143,9 +151,9 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
     show,
   };
   /** Has another conversation's line edited. @param turn Makes that the current one. */
-  const turn = (name: string, turn: () => void) => {
+  const turn = (name: string, from: string, turn: () => void) => {
     const before = "turningTo" in named ? named.turningTo : named.name;
-    drafts.keep(before ?? "", { line: editing!.content, held: input.take() });
+    drafts.keep(before ?? from, { line: editing!.content, held: input.take() });
     turn();
     prompt();
     const draft = drafts.take(name);
@@ -155,14 +163,14 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
   const views = opener?.open({
     device,
     rowsOf: terminalLines,
-    turnTo: (name) =>
-      turn(name, () => {
+    turnTo: (name, from) =>
+      turn(name, from, () => {
         const line = `/switch ${name}`;
         queue.enter(line, queue.recipient, turnOf(line));
       }),
-    lookAway: (name) => {
+    lookAway: (name, from) => {
       if (!queue.isIdle) return false;
-      turn(name, () => session?.turnToNobody());
+      turn(name, from, () => session?.turnToNobody());
       return true;
     },
   });

@@ -4,6 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { blocksOf, type BlockStyle, type Section } from "../../../../client/ui/screen/blocks.ts";
 import { columnsOf } from "../../../../shared/text/columns.ts";
+import { BoundedMap } from "../../../../shared/collections/bounded_map.ts";
 import { entry } from "../../../support/screen_fixture.ts";
 import { keyOf } from "../../../support/store_fixture.ts";
 
@@ -13,11 +14,14 @@ const style: BlockStyle = {
   columns: 40,
   newFrom: undefined,
   notices: [],
+  made: new BoundedMap(1),
 };
 
 function rowsOf(section: Partial<Section>, changes: Partial<BlockStyle> = {}): string[] {
   const whole = { entries: [], before: entry(-1), isEnd: true, ...section };
-  return blocksOf(whole, { ...style, ...changes }).flatMap(({ rows }) => rows);
+  return blocksOf(whole, { ...style, made: new BoundedMap(9), ...changes }).flatMap(({ rows }) =>
+    rows
+  );
 }
 
 Deno.test("a message has its time and its author, and one's own what became of it", () => {

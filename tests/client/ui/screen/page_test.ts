@@ -10,6 +10,7 @@ import {
 } from "../../../../client/ui/screen/blocks.ts";
 import { end, Pages } from "../../../../client/ui/screen/page.ts";
 import type { HistoryEntry } from "../../../../client/store/store.ts";
+import { BoundedMap } from "../../../../shared/collections/bounded_map.ts";
 import { entry, MessageList } from "../../../support/screen_fixture.ts";
 
 function pagesOf(
@@ -22,6 +23,7 @@ function pagesOf(
     columns: 40,
     newFrom: undefined,
     notices: [],
+    made: new BoundedMap(9),
     ...style,
   };
   const messages = new MessageList(entries);

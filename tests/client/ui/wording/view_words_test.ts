@@ -1,0 +1,82 @@
+// The words of a full screen.
+
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { viewWords } from "../../../../client/ui/wording/wording.ts";
+import { entries, hostile } from "../../../support/hostile_shown.ts";
+
+const now = new Date(2026, 10, 25, 23, 9);
+const unsafe =
+  // deno-lint-ignore no-control-regex -- that is what this is about
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb]|\p{Cs}/u;
+
+const status = {
+  name: "carol",
+  number: 2,
+  isUnknown: false,
+  security: "verified",
+  here: true,
+  way: "direct",
+  roundTripMs: 0.42,
+  waiting: 1,
+  server: "ok",
+  isScrolled: false,
+  news: [{ name: "bob", unread: 2 }, { name: "eve", unread: 0 }],
+} as const;
+
+Deno.test("the status line says how one's words go, what is new, and what waits", () => {
+  assertEquals(
+    viewWords.status(status),
+    "[2 carol · verified · direct 0.4 ms]  Alt+a: bob 2, eve  server ok  1 waits",
+  );
+  const none = { ...status, name: undefined, number: undefined, news: [], waiting: 0 };
+  assertEquals(
+    viewWords.status({ ...none, server: "lost" }),
+    "[nobody · /chat NAME opens a conversation]  server lost",
+  );
+  const away = { ...status, way: undefined, here: false, news: [], waiting: 3, isScrolled: true };
+  assertEquals(
+    viewWords.status({ ...away, server: "displaced" }),
+    "[2 carol · verified · away]  more below: PgDn  name taken over  3 wait",
+  );
+  assertEquals(
+    viewWords.status({ ...away, isUnknown: true, server: "none", waiting: 0, isScrolled: false }),
+    "[2 carol · unknown: /chat carol answers]  not registered",
+  );
+  assert(viewWords.status({ ...away, here: true }).includes("· not connected]"));
+});
+
+Deno.test("the title says who one is, and by which server", () => {
+  const title = { self: "alice", talks: 4, unread: 3, now };
+  assertEquals(viewWords.title({ ...title, server: { host: "chat.example.org", tls: {} } }), [
+    "alice · chat.example.org · tls",
+    "4 talks · 3 unread   23:09",
+  ]);
+  assertEquals(viewWords.title({ ...title, talks: 1, server: undefined }), [
+    "alice",
+    "1 talk · 3 unread   23:09",
+  ]);
+});
+
+Deno.test("an absence says from when to when", () => {
+  const at = (minutes: number) => new Date(2026, 10, 25, 22, minutes).getTime();
+  assertEquals(viewWords.absence("carol", at(53)), "· carol has been away since 22:53 ·");
+  assertEquals(viewWords.absence("carol", at(53), at(58)), "· carol was away 22:53–22:58 ·");
+});
+
+Deno.test("a terminal obeys nothing that comes from outside, wherever it stands on the screen", () => {
+  fc.assert(fc.property(entries, hostile, (entries, text) => {
+    const shown = entries.flatMap((entry, i) => {
+      const { above = "", who, lines } = viewWords.message(entry, "alice", entries[i - 1]);
+      return [above, who, ...lines];
+    });
+    shown.push(
+      viewWords.name(text),
+      viewWords.absence(text, 0, 1),
+      ...viewWords.title({ self: text, server: { host: text }, talks: 1, unread: 1, now }),
+      viewWords.status({ ...status, name: text, news: [{ name: text, unread: 1 }] }),
+      viewWords.status({ ...status, name: text, isUnknown: true }),
+    );
+    for (const line of shown) assert(!unsafe.test(line), JSON.stringify(line));
+  }));
+});
