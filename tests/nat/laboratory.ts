@@ -3,8 +3,8 @@
  * network namespaces of this machine. It needs Linux with iproute2 and iptables, and no other rights: the
  * namespaces are in a user namespace. All of it is gone when the test's process is.
  *
- * The internet is one segment, 203.0.113.0/24 and 2001:db8::/64. Behind the n-th router lies 192.168.n.0/24,
- * or 100.64.n.0/24 if it is a carrier's, and 2001:db8:n::/64.
+ * The internet is one segment, 203.0.113.0/24 and 2001:db8::/64. Behind the n-th router lies 192.168.n.0/24 and
+ * 2001:db8:n::/64; behind a long cable lies 198.51.100.0/24 or 192.0.2.0/24.
  *
  * @module
  */
@@ -39,6 +39,12 @@ export interface HostOptions {
   readonly families?: readonly Family[];
 }
 
+/** What is particular about a long cable. */
+export interface LongCableOptions {
+  /** How long each packet takes, in each direction, in milliseconds. */
+  readonly delayMs: number;
+}
+
 /** A machine of the laboratory. */
 interface Node {
   readonly name: string;
@@ -58,11 +64,16 @@ interface Segment {
 }
 
 /** Whether the laboratory can be had here, and why not. */
-export const unavailable = await whyUnavailable();
+export const unavailable = await whyUnavailable("iptables -t nat -S");
 
-async function whyUnavailable(): Promise<string | undefined> {
+/** Whether it can have long cables, and why not: they need Python and TUN. */
+export async function whyNoLongCables(): Promise<string | undefined> {
+  return unavailable ?? await whyUnavailable("ip tuntap add tried mode tun && python3 --version");
+}
+
+async function whyUnavailable(needed: string): Promise<string | undefined> {
   if (Deno.build.os !== "linux") return "network namespaces are Linux'";
-  const tried = "mount -t tmpfs none /run && ip link set lo up && iptables -t nat -S";
+  const tried = `mount -t tmpfs none /run && ip link set lo up && ${needed}`;
   const { success, stderr } = await new Deno.Command("unshare", {
     args: [...isolation(), "sh", "-c", tried],
     stdout: "null",
@@ -74,6 +85,20 @@ async function whyUnavailable(): Promise<string | undefined> {
   return reason;
 }
 
+/** What addresses behind long cables begin with: those for documentation count as public. */
+const farPrefixes = ["198.51.100.", "192.0.2."] as const;
+
+/** Starts a program. Done when it has said something. @throws {Error} If it does not. */
+async function ready(command: Deno.Command): Promise<Deno.ChildProcess> {
+  const child = command.spawn();
+  const said = child.stdout.getReader();
+  const { value } = await said.read();
+  await said.cancel();
+  if (value !== undefined) return child;
+  await child.stdin.close().catch(() => {});
+  throw new Error(`A program of the laboratory has ended: ${(await child.status).code}`);
+}
+
 function isolation(): string[] {
   return ["--map-root-user", "--mount", "--net"];
 }
@@ -81,6 +106,7 @@ function isolation(): string[] {
 /** A network of its own. */
 export class Laboratory implements AsyncDisposable {
   readonly #holder: Deno.ChildProcess;
+  readonly #cables: Deno.ChildProcess[] = [];
   readonly #internet: Segment = {
     namespace: "internet",
     bridge: "segment",
@@ -98,15 +124,9 @@ export class Laboratory implements AsyncDisposable {
   static async open(): Promise<Laboratory> {
     // It keeps the namespaces, and ends with its input: at the latest with the process of the test.
     const keep = "mount -t tmpfs none /run && mkdir /run/netns && echo made && exec cat";
-    const holder = new Deno.Command("unshare", {
-      args: [...isolation(), "sh", "-c", keep],
-      stdin: "piped",
-      stdout: "piped",
-    }).spawn();
-    const said = holder.stdout.getReader();
-    await said.read();
-    await said.cancel();
-    const made = new Laboratory(holder);
+    const args = [...isolation(), "sh", "-c", keep];
+    const holder = new Deno.Command("unshare", { args, stdin: "piped", stdout: "piped" });
+    const made = new Laboratory(await ready(holder));
     await made.#run(addNamespace(made.#internet.namespace));
     await made.#segment(made.#internet);
     return made;
@@ -163,6 +183,32 @@ export class Laboratory implements AsyncDisposable {
     return new Router(this, name, addresses, segment);
   }
 
+  /** Adds what lies between a far part of the internet and all else. What is behind it has public addresses. */
+  async longCable(name: string, { delayMs }: LongCableOptions): Promise<Router> {
+    const outside = this.#internet;
+    const families = ["ipv4", "ipv6"] as const;
+    const addresses = await this.#attach(name, outside, families);
+    const ipv4 = farPrefixes[this.#cables.length];
+    assert(ipv4 !== undefined, "There are addresses for two cables.");
+    const ipv6 = `2001:db8:${++this.#routers}::`;
+    const segment: Segment = { namespace: name, bridge: "inside", ipv4, ipv6, nodes: 0 };
+    await this.#segment(segment);
+    const script = new URL("delay.py", import.meta.url).pathname;
+    this.#cables.push(await this.#start(name, "python3", script, String(delayMs), "in", "out"));
+    // What comes from one side goes into the cable's end there, and from the other end its own way.
+    const through = ["-4", "-6"].flatMap((family) =>
+      [["inside", "in", 100], ["uplink", "out", 101]].flatMap(([from, end, table]) => [
+        `ip ${family} rule add iif ${from} lookup ${table}`,
+        `ip ${family} route add default dev ${end} table ${table}`,
+      ])
+    );
+    await this.inside(name, ["ip link set in up", "ip link set out up", ...through].join("\n"));
+    for (const [i, prefix] of [`${ipv4}0/24`, `${ipv6}/64`].entries()) {
+      await this.inside(outside.namespace, `ip route add ${prefix} via ${addresses[i]}`);
+    }
+    return new Router(this, name, addresses, segment);
+  }
+
   /** Runs a script of the shell in a machine. @throws {Error} If one of its commands fails. */
   async inside(name: string, script: string): Promise<string> {
     return await this.#run(script, name);
@@ -176,8 +222,16 @@ export class Laboratory implements AsyncDisposable {
 
   /** Ends the network. What runs in it has to have ended. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#holder.stdin.close();
-    await this.#holder.status;
+    for (const started of [...this.#cables, this.#holder]) {
+      await started.stdin.close();
+      await started.status;
+    }
+  }
+
+  /** Starts a program in a machine that ends with its input. Done when it has said something. */
+  async #start(name: string, ...words: readonly string[]): Promise<Deno.ChildProcess> {
+    const [command, ...args] = [...this.#enter(name), ...words];
+    return await ready(new Deno.Command(command!, { args, stdin: "piped", stdout: "piped" }));
   }
 
   #enter(name?: string): string[] {

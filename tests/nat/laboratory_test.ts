@@ -1,7 +1,7 @@
 // Whether the laboratory's machines and routers are what they are called.
 
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
-import { type Host, Laboratory, unavailable } from "./laboratory.ts";
+import { type Host, Laboratory, unavailable, whyNoLongCables } from "./laboratory.ts";
 import { Probe } from "./probes.ts";
 
 function test(name: string, fn: (laboratory: Laboratory) => Promise<void>): void {
@@ -194,4 +194,33 @@ test("a host loses a share of what comes in", async (laboratory) => {
   }
   const heard = Array.from({ length: 100 }, (_, i) => bobs.hasHeard(`n${i}.`)).filter(Boolean);
   assert(heard.length > 20 && heard.length < 80, `${heard.length} of 100`);
+});
+
+Deno.test({
+  name: "what goes over a long cable comes later, and between two behind one it does not",
+  ignore: await whyNoLongCables() !== undefined,
+  fn: async () => {
+    await using laboratory = await Laboratory.open();
+    const cable = await laboratory.longCable("cable", { delayMs: 50 });
+    const families = ["ipv4", "ipv6"] as const;
+    const far = await laboratory.host("far", { behind: cable, families });
+    const farther = await laboratory.host("farther", {
+      behind: await laboratory.longCable("other", { delayMs: 50 }),
+    });
+    const near = await laboratory.host("near", { families });
+    const beside = await laboratory.host("beside", { behind: cable });
+    await using caller = await listening(near);
+    await using _far = await listening(far);
+    await using _farther = await listening(farther);
+    await using besides = await listening(beside);
+    const waited = async (from: Probe, to: string) => {
+      const fromMs = performance.now();
+      assertMatch(await from.connects(to, port), /:\d+$/);
+      return performance.now() - fromMs;
+    };
+    // A connection takes one time there and back, and what is said first another one.
+    for (const address of far.addresses) assert(await waited(caller, address) >= 200);
+    assert(await waited(besides, far.address) < 200);
+    assert(await waited(besides, farther.address) >= 400);
+  },
 });
