@@ -18,6 +18,7 @@ import {
   verifyNumberedCertificate,
 } from "../../shared/crypto/identity.ts";
 import { HandshakeState } from "../../shared/crypto/noise.ts";
+import { type KeyPair, primitives } from "../../shared/crypto/primitives.ts";
 import { type PublicKey, publicKeyBytes, publicKeyFrom } from "../../shared/crypto/public_key.ts";
 import { keyBytes } from "../../shared/crypto/raw_keys.ts";
 import type { CipherPair } from "./secure_channel.ts";
@@ -37,6 +38,18 @@ export interface HandshakeOptions {
   readonly prologue: Uint8Array;
   /** Whether both sides have said there that their certificates have a number. */
   readonly numbered?: boolean;
+  /** What an initiator has begun with before it knew the prologue. */
+  readonly beginning?: Beginning | undefined;
+}
+
+/** An initiator's first message, on which the prologue has no influence. It is for one handshake. */
+export class Beginning {
+  readonly e: KeyPair = primitives.generateKeyPair();
+
+  /** The message: the pattern has no more than that in it. */
+  get message(): Uint8Array {
+    return this.e.publicKey;
+  }
 }
 
 /** The keys of a peer. */
@@ -54,7 +67,7 @@ export class Handshake {
   readonly #state: HandshakeState;
   #messages = 0;
 
-  constructor({ role, identity, prologue, numbered = false }: HandshakeOptions) {
+  constructor({ role, identity, prologue, numbered = false, beginning }: HandshakeOptions) {
     this.#role = role;
     this.#numbered = numbered;
     this.#identity = identity;
@@ -63,10 +76,11 @@ export class Handshake {
       initiator: role === "initiator",
       prologue,
       s: identity.agreement,
+      ...beginning && { e: beginning.e },
     });
   }
 
-  /** The initiator's first message. */
+  /** The initiator's first message: that of its {@linkcode Beginning}, if there is one. */
   begin(): Uint8Array {
     this.#messages++;
     return this.#state.writeMessage(nothing);

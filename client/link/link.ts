@@ -110,8 +110,8 @@ export class Link implements PeerFacts {
   #farewell: string | undefined;
 
   constructor(options: LinkOptions) {
-    const { conn, role, self, owner, allowPlaintext, purpose, clock = systemClock } = options;
-    const { legacyChat = false } = options;
+    const { conn, role, self, owner, allowPlaintext, purpose } = options;
+    const { legacyChat = false, clock = systemClock } = options;
     this.#options = options;
     this.#times = options.times ?? usualTimes(allowPlaintext);
     this.#clock = clock;
@@ -131,9 +131,9 @@ export class Link implements PeerFacts {
       legacyChat,
       seenAt: this.rank === ranks.direct ? this.remote.host : undefined,
       clock,
-      openingMs: this.#times.openingMs,
-      chatackMs: this.#times.chatackMs,
+      ...this.#times,
       allowPlaintext,
+      isEncrypted: this.rank !== ranks.direct,
       admission: owner,
       peer: this,
       send: (bytes) => this.#writes.addBytes(bytes),

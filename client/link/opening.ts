@@ -25,7 +25,7 @@ import { check } from "../../shared/protocol/verbs.ts";
 import type { CloseReason, Dialect } from "../events.ts";
 import type { Problem } from "../user_error.ts";
 import { frame, FrameReader } from "./frames.ts";
-import { Handshake } from "./handshake.ts";
+import { Beginning, Handshake } from "./handshake.ts";
 import {
   type Introduction,
   peerFeatures,
@@ -75,6 +75,8 @@ export interface OpeningOptions {
   readonly legacyChat?: boolean;
   /** Whether legacy programs are talked to. */
   readonly allowPlaintext?: boolean;
+  /** Whether the other side is known to encrypt: then the initiator begins the handshake before CHATACK comes. */
+  readonly isEncrypted?: boolean;
   /** The host at the other end of the connection; undefined if that is not the peer's. */
   readonly seenAt: string | undefined;
   /** Milliseconds of a clock that does not go back, for the channel. */
@@ -122,6 +124,7 @@ export class Opening {
   #state: State = { name: "detecting" };
   /** Our CHAT as it went over the wire. */
   #chat = noBytes;
+  #beginning: Beginning | undefined;
   #unread = noBytes;
   #send: Uint8Array[] = [];
 
@@ -150,11 +153,13 @@ export class Opening {
     return this.undecided && this.#unread.length > 0;
   }
 
-  /** The initiator's first message. */
+  /** What the initiator says first. */
   begin(): Uint8Array {
-    const { self, legacyChat } = this.#options;
+    const { self, legacyChat, isEncrypted } = this.#options;
     this.#chat = legacyChat ? writeLegacyChat(self) : this.#introduction("CHAT", true);
-    return this.#chat;
+    if (!isEncrypted) return this.#chat;
+    this.#beginning = new Beginning();
+    return concat([this.#chat, frame(this.#beginning.message)]);
   }
 
   /** Takes what a read brought. The bytes are not needed afterwards. */
@@ -293,12 +298,13 @@ export class Opening {
   #beginHandshake(bytes: Uint8Array): Step {
     const { role, self: { identity } } = this.#options;
     const ours = role === "initiator" ? this.#chat : this.#introduction("CHATACK", true);
-    const prologue = role === "initiator" ? concat([ours, bytes]) : concat([bytes, ours]);
+    const prologue = concat(role === "initiator" ? [ours, bytes] : [bytes, ours]);
     const numbered = this.found.features.includes("certificates");
-    const handshake = new Handshake({ role, identity, prologue, numbered });
-    this.#send.push(role === "initiator" ? frame(handshake.begin()) : ours);
-    const frames = new FrameReader(handshakeBytesMax);
-    this.#state = { name: "handshaking", handshake, frames };
+    const beginning = this.#beginning;
+    const handshake = new Handshake({ role, identity, prologue, numbered, beginning });
+    const next = role === "initiator" ? frame(handshake.begin()) : ours;
+    if (this.#beginning === undefined) this.#send.push(next);
+    this.#state = { name: "handshaking", handshake, frames: new FrameReader(handshakeBytesMax) };
     return this.#shakeHands(this.#state);
   }
 

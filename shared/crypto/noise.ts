@@ -45,7 +45,7 @@ export interface HandshakeOptions {
   readonly prologue: Uint8Array;
   /** This side's static key pair, if the pattern has one. */
   readonly s?: KeyPair;
-  /** This side's ephemeral key pair. Only tests give one: using one twice breaks the encryption. */
+  /** This side's ephemeral key pair. One that is given must be fresh: using one twice breaks the encryption. */
   readonly e?: KeyPair;
   /** The responder's static public key, for the initiator of a pattern that needs it at the start. */
   readonly rs?: Uint8Array;

@@ -134,8 +134,15 @@ const [message3Bytes, frameBytes] = [238, 2 + 256 + 16];
 Deno.test("however the bytes are cut, both sides say the same with the same result", () => {
   const sizes = fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 5 });
   fc.assert(
-    fc.property(sizes, fc.constantFrom<Role>("initiator", "responder"), (sizes, cut) => {
-      const [initiator, responder] = [new Side("initiator"), new Side("responder")];
+    fc.property(sizes, fc.constantFrom<Role>("initiator", "responder"), fc.boolean(), (
+      sizes,
+      cut,
+      isEncrypted,
+    ) => {
+      const [initiator, responder] = [
+        new Side("initiator", { isEncrypted }),
+        new Side("responder"),
+      ];
       const said: Record<Role, number> = { initiator: 0, responder: 0 };
       let i = 0;
       meet(initiator, responder, (bytes, from) => {
@@ -156,6 +163,25 @@ Deno.test("however the bytes are cut, both sides say the same with the same resu
     }),
     { numRuns: 60 },
   );
+});
+
+Deno.test("an initiator whose peer is known to encrypt is let in one time there and back sooner", () => {
+  for (const [isEncrypted, turns] of [[false, 3], [true, 2]] as const) {
+    const [initiator, responder] = [
+      new Side("initiator", { isEncrypted }),
+      new Side("responder"),
+    ];
+    let said = 0;
+    while (initiator.last?.type !== "open") {
+      said++;
+      for (const bytes of initiator.take()) responder.hear(bytes);
+      for (const bytes of responder.take()) initiator.hear(bytes);
+    }
+    assertEquals(said, turns);
+    assert(responder.last?.type === "open");
+    const sealed = initiator.last.channel!.seal(utf8.encode("hello"));
+    assertEquals(responder.last.channel!.open(sealed).map(text), ["hello"]);
+  }
 });
 
 Deno.test("what comes behind the opening in one read is passed on", () => {
