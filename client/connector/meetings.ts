@@ -103,6 +103,7 @@ export class Meetings {
     const meeting = { peer, link, keeper };
     using limit = deadline(meetingMs, signal, clock);
     try {
+      this.#udp.offer();
       const theirs = await this.#exchange(link, this.#straightOffer());
       const straight = this.#callStraight(meeting, theirs, 0, limit.signal);
       const through = this.#askThroughRouters(meeting, straight, limit.signal);
@@ -126,6 +127,8 @@ export class Meetings {
     const meeting = { peer, link, keeper };
     const theirs = readPathOffer(request);
     const isOverUdp = theirs.candidates.some(({ transport }) => transport === "udp");
+    // If no straight call succeeds, that is the next question.
+    if (!isOverUdp) this.#udp.offer();
     const answer = pathsAnswer(
       request,
       isOverUdp ? await this.#udp.offer() : this.#straightOffer(),
@@ -182,11 +185,12 @@ export class Meetings {
     straight: Promise<void>,
     signal: AbortSignal,
   ): Promise<void> {
+    const offered = this.#udp.offer();
     const failed = straight.then(() => new Promise<never>(() => {}), () => {});
     await Promise.race([wait(throughRoutersAfterMs, signal, this.#options.clock), failed]);
     signal.throwIfAborted();
     if (isStraight(meeting.peer)) return;
-    const ours = await this.#udp.offer();
+    const ours = await offered;
     if (ours.candidates.length === 0) throw new NothingSaid();
     signal.throwIfAborted();
     const theirs = await this.#exchange(meeting.link, ours);

@@ -26,6 +26,8 @@ const ownMax = 6;
 const triedMax = 8;
 /** How long the server is waited for that says where we are seen, in milliseconds. */
 const reflectMs = 3_000;
+/** How long it counts what it has said: less than any router keeps a mapping. */
+const freshMs = 5_000;
 const tokenLabel = "p2pchat punch 1";
 
 /** What a port needs. */
@@ -62,6 +64,8 @@ export class UdpPort {
   readonly #options: UdpPortOptions;
   #opening: Promise<Punching | undefined> | undefined;
   #port = 0;
+  /** What was found out last, or is being found out, and since when. */
+  #offered: { readonly atMs: number; readonly offer: Promise<PathOffer> } | undefined;
 
   constructor(options: UdpPortOptions) {
     this.#options = options;
@@ -75,8 +79,19 @@ export class UdpPort {
     return this.#port;
   }
 
-  /** Where it can be met, as far as that can be found out: where the server sees it, and at home. Never rejects. */
-  async offer(): Promise<PathOffer> {
+  /**
+   * Where it can be met, as far as that can be found out: where the server sees it, and at home. Who will soon need
+   * it asks beforehand, since that takes a while. Never rejects.
+   */
+  offer(): Promise<PathOffer> {
+    const nowMs = this.#options.clock.now();
+    if (this.#offered === undefined || nowMs - this.#offered.atMs >= freshMs) {
+      this.#offered = { atMs: nowMs, offer: this.#find() };
+    }
+    return this.#offered.offer;
+  }
+
+  async #find(): Promise<PathOffer> {
     const punching = await this.#open();
     if (punching === undefined) return { candidates: [] };
     const { port, certificate } = punching;

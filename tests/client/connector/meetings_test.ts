@@ -50,6 +50,8 @@ class Scene {
   certificate: Uint8Array | undefined;
   readonly identity = Identity.generate();
   readonly punches: PunchOptions[] = [];
+  /** How often the server was asked where it sees us. */
+  reflections = 0;
   readonly punched = Promise.withResolvers<void>();
   /** For each link through routers whether we have called. */
   readonly opened: boolean[] = [];
@@ -79,8 +81,10 @@ class Scene {
       rendezvous: {
         address: parseAddress("203.0.113.9:5556"),
         serverHost: "198.51.100.1",
-        reflect: (ask: AskReflector) =>
-          ask(parseAddress("198.51.100.1:5555")!, new Uint8Array([9])),
+        reflect: (ask: AskReflector) => {
+          this.reflections++;
+          return ask(parseAddress("198.51.100.1:5555")!, new Uint8Array([9]));
+        },
       },
       clock: this.clock,
       relayOnly: false,
@@ -186,6 +190,28 @@ Deno.test("nobody meets through routers whose straight call succeeds soon", asyn
   await scene.ask();
   await scene.clock.pass(10_000);
   assertEquals(scene.punches, []);
+});
+
+Deno.test("a server that is far is asked where it sees us before that is needed, and once for both questions", async () => {
+  const scene = new Scene();
+  const [straight, through] = ["tcp 192.168.1.8:5557", "udp 192.168.1.8:40001"].map((candidate) =>
+    message("PATHS", [["Id", "1"], ["Candidate", candidate]])
+  );
+  const { bob, links: [link] } = scene;
+  await scene.meetings.answer(bob, link!, straight!, keeper);
+  await scene.clock.pass(0);
+  assertEquals(scene.reflections, 1);
+  const answer = await scene.meetings.answer(bob, link!, through!, keeper);
+  assertEquals([candidatesOf(answer), scene.reflections], [overUdp, 1]);
+  // What it has said long ago may not hold any more.
+  await scene.clock.pass(5_000);
+  await scene.meetings.answer(bob, link!, through!, keeper);
+  assertEquals(scene.reflections, 2);
+  const asking = new Scene();
+  asking.says = ["tcp 203.0.113.20:5557"];
+  asking.ask().catch(() => {});
+  await asking.clock.pass(0);
+  assertEquals(asking.reflections, 1);
 });
 
 Deno.test("who is asked answers at once, and calls after the other has had time to", async () => {
