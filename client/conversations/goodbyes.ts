@@ -5,6 +5,7 @@
  * @module
  */
 
+import { leftForOtherLink } from "../../shared/protocol/reasons.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import type { CloseReason } from "../events.ts";
 import type { Ending } from "../link/link.ts";
@@ -23,7 +24,7 @@ export class Goodbyes<C extends object> {
 
   /** A link is over, and the conversation has others. */
   onOneLink(conversation: C, ending: Ending): void {
-    if (ending.reason !== "peer-left") return;
+    if (ending.reason !== "peer-left" || isForOtherLink(ending)) return;
     this.#said.set(conversation, { atMs: this.#clock.now(), ending });
   }
 
@@ -31,9 +32,16 @@ export class Goodbyes<C extends object> {
   endingOf(conversation: C, ending: Ending): Ending {
     const said = this.#said.get(conversation);
     this.#said.delete(conversation);
+    // The other one has not held.
+    if (isForOtherLink(ending)) return { reason: "lost", detail: undefined };
     if (said === undefined || !isLoss(ending.reason)) return ending;
     return this.#clock.now() - said.atMs <= leavingMs ? said.ending : ending;
   }
+}
+
+/** Whether the peer has left a link, and not us. */
+function isForOtherLink({ detail }: Ending): boolean {
+  return detail?.code === "peer-said" && detail.said === leftForOtherLink;
 }
 
 function isLoss(reason: CloseReason): boolean {

@@ -7,6 +7,7 @@
 
 import { insertByRank } from "../../shared/collections/ranked.ts";
 import { Backoff } from "../../shared/time/backoff.ts";
+import { leftForOtherLink } from "../../shared/protocol/reasons.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
 import { unacknowledgedMax } from "../../shared/protocol/limits.ts";
 import type { NumberedMessage } from "../../shared/protocol/message_stream.ts";
@@ -22,8 +23,8 @@ export interface MessageLink {
   transmit(messages: readonly NumberedMessage[]): void;
   /** Done when it takes more. */
   drained(): Promise<void>;
-  /** Leaves the peer on this link. */
-  leave(): Promise<void>;
+  /** Leaves the peer on this link. @param reason What it is told. */
+  leave(settled: undefined, reason: string): Promise<void>;
 }
 
 /** What a transmission needs. */
@@ -65,8 +66,8 @@ export class Transmission {
   #cancelAgain: (() => void) | undefined;
   /** Whether the links that there are seem to carry nothing. */
   #stalled = false;
-  /** The link on which nothing was acknowledged, and which another one is used instead of. */
-  #silent: MessageLink | undefined;
+  /** Links on which nothing was acknowledged, and which others are used instead of. */
+  readonly #silent = new Set<MessageLink>();
   #stopped = false;
 
   constructor(options: TransmissionOptions) {
@@ -93,7 +94,7 @@ export class Transmission {
     const at = this.#links.indexOf(link);
     if (at < 0) return false;
     this.#links.splice(at, 1);
-    if (this.#silent === link) this.#silent = undefined;
+    this.#silent.delete(link);
     if (at === 0) this.restart();
     return true;
   }
@@ -113,9 +114,11 @@ export class Transmission {
   acknowledged(): void {
     const { progress, clock } = this.#options;
     this.#transmitted = Math.max(this.#transmitted, progress.acknowledged);
-    // The peer is there, and has not heard us on that one.
-    if (this.#silent !== this.#links[0]) this.#silent?.leave();
-    this.#silent = undefined;
+    // The peer is there, and has not heard us on those.
+    for (const link of this.#silent) {
+      if (link !== this.#links[0]) link.leave(undefined, leftForOtherLink);
+    }
+    this.#silent.clear();
     this.#stalled = false;
     this.#progressAtMs = clock.now();
     this.#backoff.reset();
@@ -193,11 +196,9 @@ export class Transmission {
 
   /** Goes over to another link, or has one looked for. */
   #stall(): void {
+    this.#silent.add(this.#links[0]!);
+    if (this.#silent.size < this.#links.length) return this.#sendAgain();
     this.#stalled = true;
-    if (this.#links.length > 1) {
-      this.#silent = this.#links[0];
-      return this.#sendAgain();
-    }
     this.#options.onStalled();
     this.#watch();
   }

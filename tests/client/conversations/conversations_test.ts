@@ -3,6 +3,7 @@ import { CallRefused } from "../../../client/connector/call_failure.ts";
 import { problemSentence } from "../../../client/ui/wording/problem_sentences.ts";
 import { UserError } from "../../../client/user_error.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
+import { leftForOtherLink } from "../../../shared/protocol/reasons.ts";
 import { linksMax, linksPerPeerMax, ownLinksReserved } from "../../../shared/protocol/limits.ts";
 import { Home, nowhere, Person } from "../../support/client_fixture.ts";
 import { failing } from "../../support/failing.ts";
@@ -599,6 +600,23 @@ Deno.test("a plaintext peer that answers and leaves at once was reached, and is 
   ]);
   assertEquals([alice.names, alice.current], [[], "bob"]);
   await assertRejects(() => alice.session.send("Hello"), UserError, "not-connected");
+});
+
+Deno.test("who leaves one of two links for the other has not left, although that one is cut, too", async () => {
+  await using alice = new Person("alice", nowhere);
+  const identity = Identity.generate();
+  using first = await callBy("bob", alice, identity);
+  using second = await callBy("bob", alice, identity);
+  await alice.events.see("opened");
+  await first.send(`BYE\r\nReason: ${leftForOtherLink}\r\n\r\n`);
+  await first.rest();
+  second.close();
+  assertEquals((await alice.events.see("closed")).reason, "lost");
+  using third = await callBy("bob", alice, identity);
+  await until(() => alice.events.of("opened").length === 2);
+  await third.send(`BYE\r\nReason: ${leftForOtherLink}\r\n\r\n`);
+  await until(() => alice.events.of("closed").length === 2);
+  assertEquals(alice.events.of("closed")[1]!.reason, "lost");
 });
 
 Deno.test("who says goodbye on one of two links has left, although the other one is cut", async () => {

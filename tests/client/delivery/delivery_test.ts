@@ -283,6 +283,20 @@ Deno.test("of two links the better one is used, and takes over when it comes", a
   assertEquals(another.take(), []);
 });
 
+Deno.test("when none of several links carries anything another way is looked for as well", async () => {
+  using scene = new Scene("1");
+  const links = [await scene.attach(), await scene.attach(), await scene.attach()];
+  await scene.clock.pass(1_500);
+  await scene.clock.pass(1_500);
+  assertEquals(scene.stalls.length, 0);
+  await scene.clock.pass(1_500);
+  assertEquals(scene.stalls.length, 1);
+  assertEquals(links.map((link) => link.take()), [["1"], ["1"], ["1"]]);
+  const other = await scene.attach(new FakeLink(true, 1));
+  scene.acknowledge(other);
+  assertEquals(links.map(({ isLeft }) => isLeft), [true, true, true]);
+});
+
 Deno.test("when a link carries nothing another way is looked for once, and used whatever it is", async () => {
   using scene = new Scene("1");
   const silent = await scene.attach();
