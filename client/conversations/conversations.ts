@@ -57,6 +57,7 @@ export interface ConversationsOptions
   readonly mailbox: Pick<Mailbox, "available" | "collect" | "deposit">;
   readonly rendezvous: Pick<
     Rendezvous,
+    | "check"
     | "connection"
     | "contactsChanged"
     | "serverHost"
@@ -101,10 +102,19 @@ export class Conversations {
   readonly #verification: VerificationFlow;
 
   constructor(options: ConversationsOptions) {
-    const notices = this.#notices = new PresenceNotices(options);
-    const sink = notices.noting(options.sink);
-    this.#options = { ...options, sink };
     const { self: { id, identity }, store, trust, clock, rendezvous } = options;
+    const notices = this.#notices = new PresenceNotices(options);
+    const goAround = (conversation: Conversation) => this.#calls.goAround(conversation);
+    this.#paths = new PathKeeper({
+      ...options,
+      goAround,
+      checkServer: () => rendezvous.check(),
+      conversationAt: (id) => list.all.find((one) => one.id === id && one.key !== undefined),
+      straighten: (one) => this.#calls.straighten(one),
+      isAnswered: (one) => isAnswered(one, clock),
+    });
+    const sink = this.#paths.noting(notices.noting(options.sink));
+    this.#options = { ...options, sink };
     const self = { id, fingerprint: identity.fingerprint };
     const onPeers = (name?: string) => void (isNewsToServer(rendezvous, name) && this.watch());
     const search = (conversation: Conversation) => this.#calls.search(conversation);
@@ -114,7 +124,6 @@ export class Conversations {
       onChange: () => rendezvous.contactsChanged(),
       onToken: () => rendezvous.tokensChanged(),
     });
-    const goAround = (conversation: Conversation) => this.#calls.goAround(conversation);
     const onAnswered = (conversation: Conversation) => {
       contacts.added(conversation);
       this.#paths.answered(conversation);
@@ -123,11 +132,6 @@ export class Conversations {
     const list: ConversationList = this.#list = new ConversationList(parts);
     const onDisplaced = (name: string, key: PublicKey) => this.#links.displaceOthers(name, key);
     const admission = new PeerAdmission({ ...this.#options, onDisplaced });
-    this.#paths = new PathKeeper({
-      ...this.#options,
-      straighten: (one) => this.#calls.straighten(one),
-      isAnswered: (one) => isAnswered(one, clock),
-    });
     const onLinks = (conversation: Conversation) => this.#paths.changed(conversation);
     const place = { selfId: id, list, contacts, admission, onLinks };
     this.#links = new LinkRegistry({ ...this.#options, ...place });

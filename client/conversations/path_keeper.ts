@@ -1,13 +1,17 @@
 /**
  * Keeps each conversation on the best way that there is. While it is relayed a straight way is tried for, ever less
- * often; once that has held for a while the relay is left, since asking for it again takes one round trip.
+ * often; once that has held for a while the relay is left, since asking for it again takes one round trip. One that
+ * carries nothing any more is noticed: see {@linkcode PathChecks}.
  *
  * @module
  */
 
 import { Backoff } from "../../shared/time/backoff.ts";
+import { leftForOtherLink } from "../../shared/protocol/reasons.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
+import type { EventSink } from "../events.ts";
 import { ranks } from "../transport/transport.ts";
+import { type CheckedConversation, PathChecks, type PathChecksOptions } from "./path_checks.ts";
 
 /** How long from one try to the next, at first and at most. */
 const againMs = { firstMs: 1_000, maxMs: 5 * 60_000 };
@@ -18,26 +22,25 @@ const trustedAfterMs = 10_000;
 export interface PathLink {
   readonly role: "initiator" | "responder";
   readonly rank: number;
-  /** Leaves the peer on this link. */
-  leave(): Promise<void>;
+  /** Leaves the peer on this link. See {@linkcode Link.leave}. */
+  leave(settled: undefined, reason: string): Promise<void>;
 }
 
 /** A conversation, as far as its ways matter. */
-export interface PathConversation {
+export interface PathConversation extends CheckedConversation {
   /** The best first. */
   readonly links: readonly PathLink[];
   readonly isUnknownSender: boolean;
 }
 
 /** What keeping conversations on the best way needs. */
-export interface PathKeeperOptions<C extends PathConversation> {
-  readonly clock: Pick<TimerClock, "after">;
-  /** Gives numbers from 0 up to 1. */
-  readonly random: () => number;
+export interface PathKeeperOptions<C extends PathConversation>
+  extends Omit<PathChecksOptions<C>, "contactAt"> {
+  readonly clock: TimerClock;
+  /** The conversation of an id. */
+  readonly conversationAt: (id: string) => C | undefined;
   /** Tries to open a straight link. Done when that is over, either way. Never throws. */
   readonly straighten: (conversation: C) => Promise<void>;
-  /** Whether the peer answers on the conversation's best link. Never rejects. */
-  readonly isAnswered: (conversation: C) => Promise<boolean>;
 }
 
 /** What is planned for a conversation. */
@@ -49,6 +52,7 @@ interface Plan {
 /** The ways of all conversations. */
 export class PathKeeper<C extends PathConversation> {
   readonly #options: PathKeeperOptions<C>;
+  readonly #checks: PathChecks<C>;
   readonly #plans = new Map<C, Plan>();
   /** When to try next; begun anew once a straight way has held, so that one which carries nothing is tried rarely. */
   readonly #backoffs = new WeakMap<C, Backoff>();
@@ -56,6 +60,26 @@ export class PathKeeper<C extends PathConversation> {
 
   constructor(options: PathKeeperOptions<C>) {
     this.#options = options;
+    const { conversationAt } = options;
+    this.#checks = new PathChecks({
+      ...options,
+      contactAt: (id) => {
+        const found = conversationAt(id);
+        return found === undefined || isUnknown(found) ? undefined : found;
+      },
+    });
+  }
+
+  /** An event sink that takes note of what happens, and passes it on. */
+  noting(sink: EventSink): EventSink {
+    return {
+      emit: (event) => {
+        sink.emit(event);
+        this.#checks.note(event);
+      },
+      room: () => sink.room(),
+      shown: () => sink.shown(),
+    };
   }
 
   /** A conversation has other links than before. */
@@ -90,6 +114,7 @@ export class PathKeeper<C extends PathConversation> {
   /** Plans nothing any more. */
   stop(): void {
     this.#stopped = true;
+    this.#checks.stop();
     for (const { cancel } of this.#plans.values()) cancel();
     this.#plans.clear();
   }
@@ -119,7 +144,8 @@ export class PathKeeper<C extends PathConversation> {
       if (!holds) return this.#leaveRelays(conversation);
       this.#plans.delete(conversation);
       this.#backoffs.delete(conversation);
-      for (const link of [...conversation.links]) if (link.rank >= ranks.relayed) link.leave();
+      const relayed = conversation.links.filter((link) => link.rank >= ranks.relayed);
+      for (const link of relayed) link.leave(undefined, leftForOtherLink);
     });
   }
 }

@@ -44,6 +44,8 @@ export interface RelayOptions {
   readonly signal: AbortSignal;
   /** The token by which we are a contact of somebody, if we have one. */
   readonly tokenFor: (name: string) => Uint8Array | undefined;
+  /** Told that the server knows nothing any more of a connection that was joined, as if a router had forgotten it. */
+  readonly onReset: () => void;
 }
 
 type Server = Pick<ServerConnection, "server" | "request">;
@@ -126,7 +128,7 @@ export class RelayCalls {
       signal.throwIfAborted();
       expectReply(reply, "JOINACK", { server, speaksTls: false });
       const path: RelayPath = { server: plainHost(server.host), callerKey };
-      return relayedConn(conn, server.port, rest, path);
+      return this.#watched(relayedConn(conn, server.port, rest, path));
     } catch (error) {
       closeQuietly(conn);
       signal.throwIfAborted();
@@ -135,6 +137,20 @@ export class RelayCalls {
       cancel();
       signal.removeEventListener("abort", giveUp);
     }
+  }
+
+  #watched(conn: PeerConn): PeerConn {
+    return {
+      ...conn,
+      read: async (into) => {
+        try {
+          return await conn.read(into);
+        } catch (error) {
+          if (error instanceof Deno.errors.ConnectionReset) this.#options.onReset();
+          throw error;
+        }
+      },
+    };
   }
 
   #joinRequest(server: ServerAddress, nonce: string): Message {

@@ -112,7 +112,9 @@ export class Rendezvous {
     this.#signal = options.signal;
     this.#identity = options.identity;
     const tokenFor = (name: string) => options.contacts?.().tokenFor(name);
-    this.#relay = new RelayCalls({ ...options, tokenFor });
+    // Then it may know nothing of the control connection either, on which we are called.
+    const onReset = () => this.check();
+    this.#relay = new RelayCalls({ ...options, tokenFor, onReset });
     this.#connection = new ControlConnection({
       ...options,
       onPush: (push) => this.#takePush(push),
@@ -173,6 +175,11 @@ export class Rendezvous {
   /** How large a mail the server keeps, in bytes; undefined if it keeps none, as far as is known. */
   get mailBytesMax(): number | undefined {
     return this.#presence.mailBytesMax;
+  }
+
+  /** Finds out whether the server still knows of the connection on which we are registered. */
+  check(): void {
+    this.#connection.registered?.check();
   }
 
   /** Whether the server joins us with others, as far as it has said. */

@@ -193,6 +193,11 @@ export class ServerConnection {
     this.#tellLoss();
   }
 
+  /** Finds out whether the server still knows of it. If it does not, the connection is lost. */
+  check(): void {
+    if (this.isOpen) this.#ping();
+  }
+
   #step(step: ConnectionStep): void {
     this.#state = nextState(this.#state, step);
   }

@@ -12,6 +12,7 @@ class Scene {
   readonly left: string[] = [];
   readonly links: PathLink[] = [];
   isUnknownSender = false;
+  readonly waiting = 0;
   answers = true;
   readonly keeper = new PathKeeper<PathConversation>({
     clock: this.clock,
@@ -20,6 +21,9 @@ class Scene {
       this.tries.push(this.clock.now());
       return Promise.resolve();
     },
+    conversationAt: () => undefined,
+    checkServer: () => {},
+    goAround: () => Promise.resolve(),
     isAnswered: () => Promise.resolve(this.answers),
   });
 

@@ -1,0 +1,145 @@
+/**
+ * Notices soon that a conversation under way goes nowhere any more, also if it is the peer who has something to say: a
+ * router that has forgotten us, or a network that we have left, lets nothing in that would tell. So for a while
+ * behind each message the way is tried whenever it is silent, and another one is taken if nothing comes back.
+ *
+ * @module
+ */
+
+import { Backoff } from "../../shared/time/backoff.ts";
+import { type TimerClock, within } from "../../shared/time/clock.ts";
+import type { ClientEvent } from "../events.ts";
+
+/** How long behind a message a conversation counts as under way, in milliseconds. */
+const underWayMs = 30_000;
+/** How long it is silent before its way is tried. */
+const silentMs = 2_000;
+/** How long the peer has to answer. */
+const answerMs = 1_500;
+/** How long a call on another way may take. */
+const callMs = 3_000;
+/** How long from one such call to the next, at first and at most. */
+const againMs = { firstMs: 1_000, maxMs: 8_000 };
+
+/** A conversation, as far as it is checked. */
+export interface CheckedConversation {
+  readonly links: readonly unknown[];
+  /** Messages that the peer lacks. */
+  readonly waiting: number;
+}
+
+/** What checking needs. */
+export interface PathChecksOptions<C extends CheckedConversation> {
+  readonly clock: TimerClock;
+  /** Gives numbers from 0 up to 1. */
+  readonly random: () => number;
+  /** A conversation whose peer has a key and is a contact; undefined if it is none, or there is none of that id. */
+  readonly contactAt: (conversation: string) => C | undefined;
+  /** Whether the peer answers on the conversation's best link. Never rejects. */
+  readonly isAnswered: (conversation: C) => Promise<boolean>;
+  /** Finds out whether the server still knows of us. */
+  readonly checkServer: () => void;
+  /** Calls the peer on another way. Done when that is over, either way. Never throws. */
+  readonly goAround: (conversation: C) => Promise<void>;
+}
+
+/** A conversation that is under way. */
+interface Talk<C> {
+  readonly conversation: C;
+  readonly backoff: Backoff;
+  /** The link on which nothing came back last. */
+  silent: unknown;
+  heardAtMs: number;
+  cancel: () => void;
+}
+
+/** Checks the ways of conversations that are under way. */
+export class PathChecks<C extends CheckedConversation> {
+  readonly #options: PathChecksOptions<C>;
+  readonly #talks = new Map<string, Talk<C>>();
+  #stopped = false;
+
+  constructor(options: PathChecksOptions<C>) {
+    this.#options = options;
+  }
+
+  /** Takes note of what has happened. */
+  note(event: ClientEvent): void {
+    if (event.type === "message" || event.type === "delivered") this.#said(event.conversation);
+    else if (event.type === "closed") {
+      const talk = this.#talks.get(event.conversation);
+      if (event.reason !== "lost" && event.reason !== "silent") this.#end(event.conversation);
+      else if (talk !== undefined) this.#checkAfter(0, event.conversation, talk);
+    }
+  }
+
+  /** Checks nothing any more. */
+  stop(): void {
+    this.#stopped = true;
+    for (const id of [...this.#talks.keys()]) this.#end(id);
+  }
+
+  #said(id: string): void {
+    const { clock, random, contactAt } = this.#options;
+    const known = this.#talks.get(id);
+    if (known !== undefined) {
+      known.heardAtMs = clock.now();
+      known.silent = undefined;
+      return known.backoff.reset();
+    }
+    const conversation = this.#stopped ? undefined : contactAt(id);
+    if (conversation === undefined) return;
+    const backoff = new Backoff({ ...againMs, random });
+    const talk = {
+      conversation,
+      backoff,
+      silent: undefined,
+      heardAtMs: clock.now(),
+      cancel: () => {},
+    };
+    this.#talks.set(id, talk);
+    this.#checkAfter(silentMs, id, talk);
+  }
+
+  #end(id: string): void {
+    this.#talks.get(id)?.cancel();
+    this.#talks.delete(id);
+  }
+
+  #checkAfter(ms: number, id: string, talk: Talk<C>): void {
+    const { clock } = this.#options;
+    talk.cancel();
+    talk.cancel = clock.after(ms, async () => {
+      if (clock.now() - talk.heardAtMs >= underWayMs) return this.#end(id);
+      const nextMs = await this.#check(talk);
+      // Meanwhile it may have ended, or another check have been planned.
+      if (this.#talks.get(id) === talk) this.#checkAfter(nextMs, id, talk);
+    });
+  }
+
+  /** @returns How long until the next check, in milliseconds. */
+  async #check(talk: Talk<C>): Promise<number> {
+    const { conversation, backoff } = talk;
+    const { clock, isAnswered, checkServer, goAround } = this.#options;
+    const [link] = conversation.links;
+    if (link !== undefined) {
+      // Behind what is on its way an answer would come late; that it is not confirmed says enough.
+      const mayBeSilentMs = silentMs + (conversation.waiting > 0 ? answerMs : 0);
+      const dueInMs = talk.heardAtMs + mayBeSilentMs - clock.now();
+      if (dueInMs > 0) return dueInMs;
+      if (conversation.waiting === 0 && talk.silent !== link) {
+        let isHeard = false;
+        const answered = isAnswered(conversation).then((answers) => void (isHeard = answers));
+        const isSoon = await within(answerMs / 2, answered, clock);
+        // What has happened to this way may have happened to the one on which another is asked for.
+        if (!isHeard) checkServer();
+        if (!isSoon) await within(answerMs / 2, answered, clock);
+        if (isHeard) return silentMs;
+      }
+    }
+    talk.silent = link;
+    // Another one may have been found meanwhile. The peer may not hear of a call, and of a later one.
+    if (conversation.links[0] === link) await within(callMs, goAround(conversation), clock);
+    return conversation.links[0] === link ? backoff.next() : silentMs;
+  }
+}
