@@ -2,7 +2,8 @@
 
 import { assertEquals } from "@std/assert";
 import { builds, Program } from "../support/program.ts";
-import { Host, Laboratory, unavailable } from "./laboratory.ts";
+import { Laboratory, unavailable } from "./laboratory.ts";
+import { Host } from "./machines.ts";
 import { Probe } from "./probes.ts";
 
 const port = 80;

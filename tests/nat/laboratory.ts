@@ -11,6 +11,7 @@
 
 import { assert } from "@std/assert";
 import type { Build } from "../support/program.ts";
+import { Host, Router, type Segment } from "./machines.ts";
 
 /** How a router maps what it lets out. */
 export type Mapping =
@@ -43,24 +44,6 @@ export interface HostOptions {
 export interface LongCableOptions {
   /** How long each packet takes, in each direction, in milliseconds. */
   readonly delayMs: number;
-}
-
-/** A machine of the laboratory. */
-interface Node {
-  readonly name: string;
-  /** Its addresses on the side of the internet. */
-  readonly addresses: readonly string[];
-}
-
-/** A network that nodes are attached to. */
-interface Segment {
-  /** The namespace that has its bridge. */
-  readonly namespace: string;
-  readonly bridge: string;
-  /** What its addresses begin with, and the address of its way out. */
-  readonly ipv4: string;
-  readonly ipv6: string;
-  nodes: number;
 }
 
 /** Whether the laboratory can be had here, and why not. */
@@ -136,6 +119,12 @@ export class Laboratory implements AsyncDisposable {
   async host(name: string, { behind, families = ["ipv4"] }: HostOptions = {}): Promise<Host> {
     const segment = behind?.segment ?? this.#internet;
     return new Host(this, name, await this.#attach(name, segment, families));
+  }
+
+  /** Takes a machine out of its network and puts it into another, or as another one into the same. */
+  async move(name: string, { behind, families = ["ipv4"] }: HostOptions = {}): Promise<void> {
+    await this.inside(name, "ip link del uplink");
+    await this.#link(name, behind?.segment ?? this.#internet, families);
   }
 
   /** Adds a router, which lets in only what answers to what it has let out. */
@@ -271,13 +260,16 @@ export class Laboratory implements AsyncDisposable {
 
   /** Makes a machine with a link to a segment. @returns Its addresses there. */
   async #attach(name: string, to: Segment, families: readonly Family[]): Promise<string[]> {
+    await this.#run(`${addNamespace(name)}\nip -n ${name} link set lo up`);
+    return await this.#link(name, to, families);
+  }
+
+  async #link(name: string, to: Segment, families: readonly Family[]): Promise<string[]> {
     const n = 10 + to.nodes++;
     const link = `to-${to.nodes}`;
     await this.#run(
-      `${addNamespace(name)}
-       ip -n ${to.namespace} link add ${link} type veth peer name uplink netns ${name}
-       ip -n ${to.namespace} link set ${link} master ${to.bridge} up
-       ip -n ${name} link set lo up`,
+      `ip -n ${to.namespace} link add ${link} type veth peer name uplink netns ${name}
+       ip -n ${to.namespace} link set ${link} master ${to.bridge} up`,
     );
     const addresses = families.map((family) => `${to[family]}${n}`);
     await this.inside(name, connect({ segment: to, addresses }));
@@ -316,72 +308,4 @@ function connect(at: { segment: Segment; addresses: readonly string[] }): string
 
 function isOf(family: Family, address: string): boolean {
   return address.includes(":") === (family === "ipv6");
-}
-
-/** A machine that programs run on. */
-export class Host implements Node {
-  constructor(
-    readonly laboratory: Laboratory,
-    readonly name: string,
-    readonly addresses: readonly string[],
-  ) {}
-
-  /** Its first address. */
-  get address(): string {
-    return this.addresses[0]!;
-  }
-
-  /** How a program is started on it. */
-  build(build: Build): Build {
-    return this.laboratory.build(this.name, build);
-  }
-
-  /** Drops a share of the packets that come in, from 0 to 1. */
-  async loses(share: number): Promise<void> {
-    const rule = `-t raw -A PREROUTING -i uplink -m statistic --mode random --probability ${share}`;
-    await this.laboratory.inside(
-      this.name,
-      `iptables ${rule} -j DROP\nip6tables ${rule} -j DROP`,
-    );
-  }
-}
-
-/** A router, and the network behind it. */
-export class Router implements Node {
-  constructor(
-    readonly laboratory: Laboratory,
-    readonly name: string,
-    readonly addresses: readonly string[],
-    readonly segment: Segment,
-  ) {}
-
-  /** Its first address outside. */
-  get address(): string {
-    return this.addresses[0]!;
-  }
-
-  /** Forgets all that it has mapped, as one does that is started again. */
-  async forgets(): Promise<void> {
-    // What a MASQUERADE has mapped goes with the address that it was mapped to.
-    const routes = "ip route show default";
-    await this.laboratory.inside(
-      this.name,
-      `way=$(${routes})
-       for address in $(ip -4 -o addr show dev uplink | awk '{print $4}'); do
-         ip addr del $address dev uplink
-         ip addr add $address dev uplink
-       done
-       ip route replace $way`,
-    );
-  }
-
-  /** Takes back what {@linkcode darkens} has done. */
-  async lightens(kind: string): Promise<void> {
-    await this.laboratory.inside(this.name, `iptables -D FORWARD ${kind} -j DROP`);
-  }
-
-  /** Lets nothing of a kind through any more, without a word, such as `-p udp`. */
-  async darkens(kind: string): Promise<void> {
-    await this.laboratory.inside(this.name, `iptables -I FORWARD ${kind} -j DROP`);
-  }
 }

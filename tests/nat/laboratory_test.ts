@@ -1,7 +1,8 @@
 // Whether the laboratory's machines and routers are what they are called.
 
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
-import { type Host, Laboratory, unavailable, whyNoLongCables } from "./laboratory.ts";
+import { Laboratory, unavailable, whyNoLongCables } from "./laboratory.ts";
+import type { Host } from "./machines.ts";
 import { Probe } from "./probes.ts";
 
 function test(name: string, fn: (laboratory: Laboratory) => Promise<void>): void {

@@ -5,7 +5,8 @@
  */
 
 import { atHome, type Build, Program } from "../support/program.ts";
-import { type Host, type HostOptions, Laboratory, type RouterOptions } from "./laboratory.ts";
+import { type HostOptions, Laboratory, type RouterOptions } from "./laboratory.ts";
+import type { Host } from "./machines.ts";
 
 /** On which way two people talk in the end. */
 export type Way = "direct" | "punched" | "relayed";
@@ -68,6 +69,17 @@ export const pairs: readonly Pair[] = [
   { sides: [symmetric, publicHost], together: "on the server's machine", way: "punched" },
 ];
 
+/** One pair for each way, and those that most depend on what lies between: they stand for all. */
+export const mainPairs: readonly Pair[] = pairs.filter((pair) =>
+  [
+    "public × public",
+    "public × keeps ports",
+    "keeps ports × keeps ports",
+    "keeps ports × symmetric",
+  ]
+    .includes(nameOf(pair))
+);
+
 function usualWay(one: Side, other: Side): Way {
   if (one === only443 || other === only443) return "relayed";
   if (one === publicHost || other === publicHost) return "direct";
@@ -79,6 +91,14 @@ function usualWay(one: Side, other: Side): Way {
 export function nameOf({ sides: [one, other], together }: Pair): string {
   if (together === "behind one router") return `${one.name} × the same router`;
   return `${one.name} × ${together ?? other.name}`;
+}
+
+/** What lies between the two and the server. */
+export interface Between {
+  /** How long a packet of either takes to everybody else, in milliseconds. */
+  readonly delayMs?: number;
+  /** The share of packets that each of the two loses, from 0 to 1. */
+  readonly loss?: number;
 }
 
 /** What a run has come to. Times are in milliseconds. */
@@ -119,25 +139,24 @@ export class PairScene implements AsyncDisposable {
     this.#bob = bob;
   }
 
-  /** @param loss The share of packets that each of the two loses. */
-  static async open(pair: Pair, build: Build, loss = 0): Promise<PairScene> {
+  static async open(pair: Pair, build: Build, { delayMs, loss }: Between): Promise<PairScene> {
     const laboratory = await Laboratory.open();
     const machine = await laboratory.host("rendezvous", { families: ["ipv4", "ipv6"] });
     const listens = ["--host", "::", "--port", String(port), "--ephemeral"];
     const server = new Program(machine.build(build), "server", ...listens);
     await server.says(/^p2pchat server listening on /);
     const [one, other] = pair.sides;
-    const first = await sit(laboratory, "alice", one);
+    const first = await sit(laboratory, "alice", one, delayMs);
     const second = pair.together === "on the server's machine"
       ? machine
       : pair.together === "behind one router"
       ? await laboratory.host("bob", { behind: first.router! })
-      : (await sit(laboratory, "bob", other)).host;
+      : (await sit(laboratory, "bob", other, delayMs)).host;
     const seats = [
       new Seat("alice", first.host, machine),
       new Seat("bob", second, machine),
     ] as const;
-    if (loss > 0) { for (const host of [first.host, second]) await host.loses(loss); }
+    if (loss !== undefined) { for (const host of [first.host, second]) await host.loses(loss); }
     const scene = new PairScene(laboratory, server, pair, seats);
     for (const seat of seats) seat.home = atHome(seat.host.build(build));
     await scene.#introduce();
@@ -149,7 +168,9 @@ export class PairScene implements AsyncDisposable {
     await using bob = this.#bob.start();
     await bob.says(/^\* registered as bob/);
     await using alice = this.#alice.start();
-    await alice.says(/^\* registered as alice/);
+    // A command waits until the client has done all that it does when it starts, such as collecting its mail.
+    await alice.types("/path bob");
+    await alice.says(/^bob is away/);
     const text = `hello ${crypto.randomUUID()}`;
     const fromMs = performance.now();
     await alice.types(`/chat bob\n${text}`);
@@ -237,8 +258,15 @@ class Seat {
 }
 
 /** Puts a machine where somebody sits. */
-async function sit(laboratory: Laboratory, name: string, { routers = [], families }: Side) {
-  let behind;
+async function sit(
+  laboratory: Laboratory,
+  name: string,
+  { routers = [], families }: Side,
+  delayMs: number | undefined,
+) {
+  let behind = delayMs === undefined
+    ? undefined
+    : await laboratory.longCable(`${name}-cable`, { delayMs });
   for (const [i, options] of routers.entries()) {
     behind = await laboratory.router(`${name}-${i}`, { ...options, ...behind && { behind } });
   }

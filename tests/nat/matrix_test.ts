@@ -1,45 +1,86 @@
-// Every two places where people sit: they reach each other, and in the end on the best way that there is.
+// Every two places where people sit: they reach each other, and in the end on the best way that there is. So they do
+// if the server is far, and if packets are lost.
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { builds } from "../support/program.ts";
 import { median } from "../bench/statistics.ts";
-import { unavailable } from "./laboratory.ts";
-import { nameOf, type Pair, pairs, PairScene, type Run } from "./matrix.ts";
+import { unavailable, whyNoLongCables } from "./laboratory.ts";
+import {
+  type Between,
+  mainPairs,
+  nameOf,
+  type Pair,
+  pairs,
+  PairScene,
+  type Run,
+} from "./matrix.ts";
+import { Table } from "./table.ts";
 
 /** How often each pair is tried. */
 const runs = Number(Deno.env.get("P2PCHAT_RUNS") ?? 2);
-/** The share of packets that each of the two loses. */
-const loss = Number(Deno.env.get("P2PCHAT_LOSS") ?? 0);
+/** The file that has the tables, if they are to be written into it. */
+const page = Deno.env.get("P2PCHAT_TABLES");
 
-const rows: string[] = [];
+/** Under what circumstances they meet. */
+interface Circumstances {
+  /** How the table is called. */
+  readonly name: string;
+  readonly pairs: readonly Pair[];
+  readonly between: Between;
+  /** How long it may take at most, in milliseconds. */
+  readonly firstMsMax?: number;
+  readonly bestMsMax?: number;
+  readonly unavailable: string | undefined;
+}
+
+const all: readonly Circumstances[] = [
+  { name: "who × who", pairs, between: {}, unavailable },
+  {
+    name: "100 ms to the server and back",
+    pairs: mainPairs,
+    between: { delayMs: 50 },
+    firstMsMax: 1_500,
+    bestMsMax: 4_000,
+    unavailable: await whyNoLongCables(),
+  },
+  { name: "5 % of packets lost", pairs, between: { loss: 0.05 }, unavailable },
+];
+
 // The executable if there is one.
 const build = builds.at(-1)!;
 
-for (const pair of pairs) {
-  Deno.test({
-    name: `${build.name}: ${nameOf(pair)}: ${pair.way}`,
-    ignore: unavailable !== undefined,
-    fn: async () => {
-      await using scene = await PairScene.open(pair, build, loss);
-      const all: Run[] = [];
-      for (let n = 0; n < runs; n++) all.push(await scene.run());
-      rows.push(rowOf(pair, all));
-      assertEquals(all.map(({ way }) => way), all.map(() => pair.way));
-    },
+for (const circumstances of all) {
+  const table = new Table(circumstances.name, ["way", "first message", "best way"]);
+  for (const pair of circumstances.pairs) test(circumstances, pair, table);
+  addEventListener("unload", () => {
+    // deno-lint-ignore no-console -- Whoever runs the task wants to read it.
+    console.log(`${table}\n`);
+    if (page !== undefined) table.writeInto(page);
   });
 }
 
-addEventListener("unload", () => {
-  const head = ["| who × who | way | first message | best way |", "| --- | --- | ---: | ---: |"];
-  // deno-lint-ignore no-console -- Whoever runs the task wants to read it.
-  console.log([...head, ...rows].join("\n"));
-});
-
-function rowOf(pair: Pair, all: readonly Run[]): string {
-  const right = all.filter(({ way }) => way === pair.way);
-  const ms = (of: (run: Run) => number) => `${median(all.map(of)).toFixed(0)} ms`;
-  const share = right.length === all.length ? "" : ` (${right.length} of ${all.length})`;
-  return `| ${nameOf(pair)} | ${pair.way}${share} | ${ms(({ firstMs }) => firstMs)} | ${
-    ms(({ bestMs }) => bestMs)
-  } |`;
+function test(circumstances: Circumstances, pair: Pair, table: Table): void {
+  const { name, between, unavailable, firstMsMax = Infinity, bestMsMax = Infinity } = circumstances;
+  Deno.test({
+    name: `${build.name}: ${name}: ${nameOf(pair)}: ${pair.way}`,
+    ignore: unavailable !== undefined,
+    fn: async () => {
+      await using scene = await PairScene.open(pair, build, between);
+      const all: Run[] = [];
+      for (let n = 0; n < runs; n++) all.push(await scene.run());
+      const [first, best] = [
+        median(all.map((run) => run.firstMs)),
+        median(all.map((run) => run.bestMs)),
+      ];
+      const right = all.filter(({ way }) => way === pair.way).length;
+      const share = right === all.length ? "" : ` (${right} of ${all.length})`;
+      table.add(nameOf(pair), [
+        `${pair.way}${share}`,
+        `${first.toFixed(0)} ms`,
+        `${best.toFixed(0)} ms`,
+      ]);
+      assertEquals(all.map(({ way }) => way), all.map(() => pair.way));
+      assert(first <= firstMsMax && best <= bestMsMax, `${first} and ${best} ms`);
+    },
+  });
 }

@@ -5,7 +5,7 @@
  */
 
 import { type Build, Program } from "../support/program.ts";
-import type { Host } from "./laboratory.ts";
+import type { Host } from "./machines.ts";
 
 const source = new URL("probe.ts", import.meta.url).pathname;
 const config = new URL("../../deno.json", import.meta.url).pathname;

@@ -2,7 +2,8 @@
 
 import { part } from "../support/extent.ts";
 import { builds, Program } from "../support/program.ts";
-import { type Host, Laboratory, type RouterOptions, unavailable } from "./laboratory.ts";
+import { Laboratory, type RouterOptions, unavailable } from "./laboratory.ts";
+import type { Host } from "./machines.ts";
 
 /** Where somebody sits. */
 const sides: Record<string, RouterOptions | undefined> = {
