@@ -183,6 +183,23 @@ test("a router that goes dark for a kind of packets says nothing", async (labora
   assertEquals(bobs.hasHeard("out"), false);
 });
 
+test("what a host sends to an address is counted", async (laboratory) => {
+  const families = ["ipv4", "ipv6"] as const;
+  const alice = await laboratory.host("alice", { families });
+  const [bob, carol] = [
+    await laboratory.host("bob", { families }),
+    await laboratory.host("carol", { families }),
+  ];
+  await using alices = await listening(alice);
+  await using bobs = await listening(bob);
+  await alice.counts(bob.addresses);
+  assertEquals(await alice.sent(), 0);
+  for (const address of carol.addresses) await alices.sends(address, port, "uncounted");
+  for (const address of bob.addresses) await alices.sends(address, port, "counted");
+  await bobs.hears("counted");
+  assertEquals(await alice.sent(), 2);
+});
+
 test("a host loses a share of what comes in", async (laboratory) => {
   const [alice, bob] = [await laboratory.host("alice"), await laboratory.host("bob")];
   await using alices = await listening(alice);

@@ -43,6 +43,22 @@ export class Host implements Node {
     return this.laboratory.build(this.name, build);
   }
 
+  /** Counts from now on the packets that it sends to some addresses: see {@linkcode sent}. */
+  async counts(addresses: readonly string[]): Promise<void> {
+    const rules = addresses.map((address) =>
+      `${address.includes(":") ? "ip6tables" : "iptables"} -A OUTPUT -d ${address}`
+    );
+    await this.laboratory.inside(this.name, rules.join("\n"));
+  }
+
+  /** How many packets it has sent to the addresses that are counted. */
+  async sent(): Promise<number> {
+    const listing = "iptables -nvxL OUTPUT; ip6tables -nvxL OUTPUT";
+    const lines = (await this.laboratory.inside(this.name, listing)).split("\n");
+    const counts = lines.map((line) => /^\s*(\d+)\s/.exec(line)?.[1]);
+    return counts.reduce((sum, count) => sum + Number(count ?? 0), 0);
+  }
+
   /** Drops a share of the packets that come in, from 0 to 1. */
   async loses(share: number): Promise<void> {
     const rule = `-t raw -A PREROUTING -i uplink -m statistic --mode random --probability ${share}`;

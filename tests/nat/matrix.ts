@@ -4,9 +4,10 @@
  * @module
  */
 
+import { assertEquals } from "@std/assert";
 import { atHome, type Build, Program } from "../support/program.ts";
 import { type HostOptions, Laboratory, type RouterOptions } from "./laboratory.ts";
-import type { Host } from "./machines.ts";
+import type { Host, Router } from "./machines.ts";
 
 /** On which way two people talk in the end. */
 export type Way = "direct" | "punched" | "relayed";
@@ -17,6 +18,8 @@ interface Side {
   /** The routers in front of them; those nearest to the internet first. */
   readonly routers?: readonly Omit<RouterOptions, "behind">[];
   readonly families?: HostOptions["families"];
+  /** Whether they show their address to nobody. */
+  readonly isPrivate?: boolean;
 }
 
 const publicHost: Side = { name: "public" };
@@ -39,11 +42,16 @@ const behindIpv6: Side = {
   families: ["ipv6"],
 };
 
+const isPrivate = true;
+
 /** Two people, and how the first reaches the second. */
 export interface Pair {
   readonly sides: readonly [Side, Side];
   /** What is particular about the two together. */
-  readonly together?: "behind one router" | "on the server's machine";
+  readonly together?:
+    | "behind one router"
+    | "on the server's machine"
+    | "on the server's machine, by its address";
   readonly way: Way;
 }
 
@@ -67,6 +75,18 @@ export const pairs: readonly Pair[] = [
   // With a server on its own machine a client listens there alone for TCP.
   { sides: [keepsPorts, publicHost], together: "on the server's machine", way: "punched" },
   { sides: [symmetric, publicHost], together: "on the server's machine", way: "punched" },
+  // If they name it by its address in the internet they listen there.
+  {
+    sides: [keepsPorts, publicHost],
+    together: "on the server's machine, by its address",
+    way: "direct",
+  },
+  { sides: [{ ...publicHost, name: "--private", isPrivate }, publicHost], way: "relayed" },
+  { sides: [publicHost, { ...publicHost, name: "--private", isPrivate }], way: "relayed" },
+  {
+    sides: [{ ...keepsPorts, name: "keeps ports, --private", isPrivate }, keepsPorts],
+    way: "relayed",
+  },
 ];
 
 /** One pair for each way, and those that most depend on what lies between: they stand for all. */
@@ -147,16 +167,17 @@ export class PairScene implements AsyncDisposable {
     await server.says(/^p2pchat server listening on /);
     const [one, other] = pair.sides;
     const first = await sit(laboratory, "alice", one, delayMs);
-    const second = pair.together === "on the server's machine"
-      ? machine
-      : pair.together === "behind one router"
-      ? await laboratory.host("bob", { behind: first.router! })
-      : (await sit(laboratory, "bob", other, delayMs)).host;
+    const second = await sitTogether(laboratory, pair, first, machine) ??
+      await sit(laboratory, "bob", other, delayMs);
+    const isBeside = pair.together === "on the server's machine";
     const seats = [
-      new Seat("alice", first.host, machine),
-      new Seat("bob", second, machine),
+      new Seat("alice", first, one, serverFor(first.host, machine)),
+      new Seat("bob", second, other, isBeside ? "127.0.0.1" : serverFor(second.host, machine)),
     ] as const;
-    if (loss !== undefined) { for (const host of [first.host, second]) await host.loses(loss); }
+    for (const [i, { host, isPrivate }] of seats.entries()) {
+      if (loss !== undefined) await host.loses(loss);
+      if (isPrivate) await host.counts(seats[1 - i]!.addresses);
+    }
     const scene = new PairScene(laboratory, server, pair, seats);
     for (const seat of seats) seat.home = atHome(seat.host.build(build));
     await scene.#introduce();
@@ -183,6 +204,9 @@ export class PairScene implements AsyncDisposable {
     await alice.says(new RegExp(`^bob: ${last}$`));
     await alice.quits();
     await bob.quits();
+    for (const { isPrivate, host } of [this.#alice, this.#bob]) {
+      if (isPrivate) assertEquals(await host.sent(), 0, "packets to the other side's address");
+    }
     return { firstMs, ...found };
   }
 
@@ -238,23 +262,54 @@ async function said(
   return undefined;
 }
 
+/** Where somebody sits. */
+interface Place {
+  readonly host: Host;
+  readonly router: Router | undefined;
+}
+
 /** Somebody's machine, and where it finds the server. */
 class Seat {
   home: ReturnType<typeof atHome> | undefined;
+  readonly host: Host;
+  readonly isPrivate: boolean;
+  /** Where packets to it go, on the way to it as well. */
+  readonly addresses: readonly string[];
   readonly #server: string;
 
-  constructor(readonly name: string, readonly host: Host, machine: Host) {
-    const isIpv6 = host.address.includes(":");
-    this.#server = host === machine
-      ? `127.0.0.1:${port}`
-      : isIpv6
-      ? `[${machine.addresses.find((address) => address.includes(":"))}]:${port}`
-      : `${machine.address}:${port}`;
+  constructor(readonly name: string, place: Place, { isPrivate = false }: Side, server: string) {
+    const { host, router } = place;
+    this.host = host;
+    this.isPrivate = isPrivate;
+    this.addresses = [...host.addresses, ...router?.addresses ?? []];
+    this.#server = `${server}:${port}`;
   }
 
   start(): Program {
-    return new Program(this.home!.build, "client", this.name, this.#server, "--register");
+    const more = this.isPrivate ? ["--private"] : [];
+    const args = ["client", this.name, this.#server, "--register", ...more];
+    return new Program(this.home!.build, ...args);
   }
+}
+
+/** The server's address of a host's family. */
+function serverFor(host: Host, { addresses }: Host): string {
+  const isIpv6 = host.address.includes(":");
+  const address = addresses.find((address) => address.includes(":") === isIpv6)!;
+  return isIpv6 ? `[${address}]` : address;
+}
+
+/** Puts the second one where the pair's first one, or the server, is. */
+async function sitTogether(
+  laboratory: Laboratory,
+  { together }: Pair,
+  { router }: Place,
+  machine: Host,
+): Promise<Place | undefined> {
+  if (together === undefined) return undefined;
+  return together === "behind one router"
+    ? { host: await laboratory.host("bob", { behind: router! }), router }
+    : { host: machine, router: undefined };
 }
 
 /** Puts a machine where somebody sits. */
@@ -263,7 +318,7 @@ async function sit(
   name: string,
   { routers = [], families }: Side,
   delayMs: number | undefined,
-) {
+): Promise<Place> {
   let behind = delayMs === undefined
     ? undefined
     : await laboratory.longCable(`${name}-cable`, { delayMs });
