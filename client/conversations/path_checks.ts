@@ -120,26 +120,35 @@ export class PathChecks<C extends CheckedConversation> {
   /** @returns How long until the next check, in milliseconds. */
   async #check(talk: Talk<C>): Promise<number> {
     const { conversation, backoff } = talk;
-    const { clock, isAnswered, checkServer, goAround } = this.#options;
+    const { clock, goAround } = this.#options;
     const [link] = conversation.links;
     if (link !== undefined) {
-      // Behind what is on its way an answer would come late; that it is not confirmed says enough.
-      const mayBeSilentMs = silentMs + (conversation.waiting > 0 ? answerMs : 0);
-      const dueInMs = talk.heardAtMs + mayBeSilentMs - clock.now();
+      const dueInMs = talk.heardAtMs + silentMs - clock.now();
       if (dueInMs > 0) return dueInMs;
-      if (conversation.waiting === 0 && talk.silent !== link) {
-        let isHeard = false;
-        const answered = isAnswered(conversation).then((answers) => void (isHeard = answers));
-        const isSoon = await within(answerMs / 2, answered, clock);
-        // What has happened to this way may have happened to the one on which another is asked for.
-        if (!isHeard) checkServer();
-        if (!isSoon) await within(answerMs / 2, answered, clock);
-        if (isHeard) return silentMs;
-      }
+      if (talk.silent !== link && await this.#isHeard(talk)) return silentMs;
     }
     talk.silent = link;
     // Another one may have been found meanwhile. The peer may not hear of a call, and of a later one.
     if (conversation.links[0] === link) await within(callMs, goAround(conversation), clock);
     return conversation.links[0] === link ? backoff.next() : silentMs;
+  }
+
+  /** Whether anything comes from the peer, who is asked for that unless something is on its way anyway. */
+  async #isHeard(talk: Talk<C>): Promise<boolean> {
+    const { clock, isAnswered, checkServer } = this.#options;
+    const { conversation } = talk;
+    const fromMs = clock.now();
+    const never = new Promise<void>(() => {});
+    let answers = false;
+    // Behind what is on its way an answer would come late. It will be confirmed itself.
+    const answered = conversation.waiting > 0
+      ? never
+      : isAnswered(conversation).then((does) => void (answers = does));
+    const isHeard = () => answers || talk.heardAtMs > fromMs;
+    const isSoon = await within(answerMs / 2, answered, clock);
+    // What has happened to this way may have happened to the one on which another is asked for.
+    if (!isHeard()) checkServer();
+    if (!isSoon) await within(answerMs / 2, answered, clock);
+    return isHeard();
   }
 }

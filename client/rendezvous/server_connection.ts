@@ -39,6 +39,9 @@ export interface ServerConnectionOptions {
   readonly onPush: (message: Message) => void;
 }
 
+/** How long a server has to answer if there is reason to doubt that it is there, in milliseconds. */
+const checkedMs = 2_500;
+
 /** One connection to a server, which is read from the beginning. */
 export class ServerConnection {
   readonly server: ServerAddress;
@@ -193,9 +196,15 @@ export class ServerConnection {
     this.#tellLoss();
   }
 
-  /** Finds out whether the server still knows of it. If it does not, the connection is lost. */
+  /** Finds out soon whether the server still knows of it, as there is reason to doubt. If not, it is lost. */
   check(): void {
-    if (this.isOpen) this.#ping();
+    if (!this.isOpen) return;
+    const problem: Problem = {
+      code: "server-silent",
+      server: this.#place,
+      seconds: checkedMs / 1000,
+    };
+    this.#ping(this.#options.clock.after(checkedMs, () => this.close(problem)));
   }
 
   #step(step: ConnectionStep): void {
@@ -206,9 +215,9 @@ export class ServerConnection {
     if (this.#state === "lost") this.#lost.abort(this.#problem);
   }
 
-  #ping(): void {
+  #ping(answered = () => {}): void {
     // Any answer will do: it shows that the server is there.
-    this.#waiting.push(() => {});
+    this.#waiting.push(answered);
     this.#write(message("PING"));
   }
 

@@ -212,6 +212,20 @@ Deno.test("the server hears something in time, however much it sends itself", as
   assert(longestMs > 0 && longestMs <= subscribedIdleMs - 10_000, `${longestMs} ms`);
 });
 
+Deno.test("a server of which there is doubt has little time to answer", async () => {
+  for (const isThere of [true, false]) {
+    const vanishing: Answer = (request, conn) =>
+      request.verb === "PING" && !isThere ? undefined : ours(request, conn);
+    const { connection, clock, losses, register } = made(vanishing);
+    await register();
+    connection.registered!.check();
+    await clock.pass(2_250);
+    assertEquals(losses.length, 0);
+    await clock.pass(250);
+    assertEquals(losses.length, isThere ? 0 : 1);
+  }
+});
+
 Deno.test("a server that vanishes is noticed within 25 s, whenever that happens", async () => {
   const silenceMs = fc.integer({ min: 0, max: 30_000 });
   await fc.assert(
