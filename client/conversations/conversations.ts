@@ -108,7 +108,6 @@ export class Conversations {
     this.#paths = new PathKeeper({
       ...options,
       goAround,
-      checkServer: () => rendezvous.check(),
       conversationAt: (id) => list.all.find((one) => one.id === id && one.key !== undefined),
       straighten: (one) => this.#calls.straighten(one),
       isAnswered: (one) => isAnswered(one, clock),

@@ -38,7 +38,7 @@ export interface PathChecksOptions<C extends CheckedConversation> {
   /** Whether the peer answers on the conversation's best link. Never rejects. */
   readonly isAnswered: (conversation: C) => Promise<boolean>;
   /** Finds out whether the server still knows of us. */
-  readonly checkServer: () => void;
+  readonly rendezvous: { check(): void };
   /** Calls the peer on another way. Done when that is over, either way. Never throws. */
   readonly goAround: (conversation: C) => Promise<void>;
 }
@@ -135,7 +135,7 @@ export class PathChecks<C extends CheckedConversation> {
 
   /** Whether anything comes from the peer, who is asked for that unless something is on its way anyway. */
   async #isHeard(talk: Talk<C>): Promise<boolean> {
-    const { clock, isAnswered, checkServer } = this.#options;
+    const { clock, isAnswered, rendezvous } = this.#options;
     const { conversation } = talk;
     const fromMs = clock.now();
     const never = new Promise<void>(() => {});
@@ -147,7 +147,7 @@ export class PathChecks<C extends CheckedConversation> {
     const isHeard = () => answers || talk.heardAtMs > fromMs;
     const isSoon = await within(answerMs / 2, answered, clock);
     // What has happened to this way may have happened to the one on which another is asked for.
-    if (!isHeard()) checkServer();
+    if (!isHeard()) rendezvous.check();
     if (!isSoon) await within(answerMs / 2, answered, clock);
     return isHeard();
   }

@@ -26,7 +26,7 @@ class Scene implements CheckedConversation {
       this.asked.push(this.clock.now() - this.#begunAtMs);
       return this.answers ? Promise.resolve(true) : new Promise(() => {});
     },
-    checkServer: () => void this.serverChecks++,
+    rendezvous: { check: () => void this.serverChecks++ },
     goAround: () => {
       this.called.push(this.clock.now() - this.#begunAtMs);
       if (this.isThere) this.links = [{}];

@@ -22,7 +22,7 @@ class Scene {
       return Promise.resolve();
     },
     conversationAt: () => undefined,
-    checkServer: () => {},
+    rendezvous: { check: () => {} },
     goAround: () => Promise.resolve(),
     isAnswered: () => Promise.resolve(this.answers),
   });
