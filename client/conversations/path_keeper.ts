@@ -73,6 +73,7 @@ export class PathKeeper<C extends PathConversation> {
   /** An event sink that takes note of what happens, and passes it on. */
   noting(sink: EventSink): EventSink {
     return {
+      acknowledges: sink.acknowledges ?? false,
       emit: (event) => {
         sink.emit(event);
         this.#checks.note(event);
