@@ -10,7 +10,7 @@ import { type Address, isLocal, isUnspecified, parseAddress } from "../../shared
 import { namedBy } from "../../shared/net/named_address.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { fingerprintOf } from "../../shared/crypto/public_key.ts";
-import { leftForOtherLink } from "../../shared/protocol/reasons.ts";
+import { leftForOtherLink } from "../../shared/protocol/bye_reasons.ts";
 import { isClientId } from "../../shared/protocol/client_id.ts";
 import { type Call, type Connector, isRefusedByName } from "../connector/connector.ts";
 import type { DialableAddress } from "../transport/transport.ts";

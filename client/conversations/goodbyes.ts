@@ -5,7 +5,7 @@
  * @module
  */
 
-import { leftForOtherLink } from "../../shared/protocol/reasons.ts";
+import { leftForOtherLink } from "../../shared/protocol/bye_reasons.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import type { CloseReason } from "../events.ts";
 import type { Ending } from "../link/link.ts";

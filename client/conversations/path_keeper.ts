@@ -7,7 +7,7 @@
  */
 
 import { Backoff } from "../../shared/time/backoff.ts";
-import { leftForOtherLink } from "../../shared/protocol/reasons.ts";
+import { leftForOtherLink } from "../../shared/protocol/bye_reasons.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
 import type { EventSink } from "../events.ts";
 import { ranks } from "../transport/transport.ts";

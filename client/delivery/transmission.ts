@@ -7,7 +7,7 @@
 
 import { insertByRank } from "../../shared/collections/ranked.ts";
 import { Backoff } from "../../shared/time/backoff.ts";
-import { leftForOtherLink } from "../../shared/protocol/reasons.ts";
+import { leftForOtherLink } from "../../shared/protocol/bye_reasons.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
 import { unacknowledgedMax } from "../../shared/protocol/limits.ts";
 import type { NumberedMessage } from "../../shared/protocol/message_stream.ts";

@@ -196,9 +196,6 @@ export const peerFaults = {
   otherNonce: fatalFault(403, "The Nonce of a VERIFY does not match its Commit"),
 } as const;
 
-/** The Reason of a BYE on a link that is left for another one: the one who says it stays. */
-export const leftForOtherLink = "The conversation goes on on another link";
-
 /** Reasons for which a client does not talk to a peer. */
 export const refusals = {
   encryptedOnly: fault(

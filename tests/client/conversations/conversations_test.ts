@@ -3,7 +3,7 @@ import { CallRefused } from "../../../client/connector/call_failure.ts";
 import { problemSentence } from "../../../client/ui/wording/problem_sentences.ts";
 import { UserError } from "../../../client/user_error.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
-import { leftForOtherLink } from "../../../shared/protocol/reasons.ts";
+import { leftForOtherLink } from "../../../shared/protocol/bye_reasons.ts";
 import { linksMax, linksPerPeerMax, ownLinksReserved } from "../../../shared/protocol/limits.ts";
 import { Home, nowhere, Person } from "../../support/client_fixture.ts";
 import { failing } from "../../support/failing.ts";
