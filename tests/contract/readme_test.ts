@@ -10,6 +10,7 @@ import type { Shown } from "../../client/ui/wording/wording.ts";
 import { addServerCommand } from "../../server/cli.ts";
 import { FakeSession } from "../support/fake_client.ts";
 import { FakeClock } from "../support/fake_clock.ts";
+import { withScreens } from "../support/readme_screens.ts";
 import { withEventTable } from "../support/readme_tables.ts";
 import { root, sourceFiles } from "../support/source_files.ts";
 
@@ -119,6 +120,11 @@ Deno.test("the table of events is the one that the schema makes", () => {
   // A formatter aligns it; that is no difference.
   const bare = (text: string) => text.replaceAll(/[ -]+/g, " ");
   assertEquals(bare(client), bare(withEventTable(client)), "run: deno task readme");
+});
+
+Deno.test("the screens are those that the program draws", async () => {
+  assertEquals(await withScreens(first, ["first"]), first, "run: deno task readme");
+  assertEquals(await withScreens(client, ["wide", "narrow"]), client, "run: deno task readme");
 });
 
 Deno.test("the commands of programs are those that there are", () => {

@@ -42,8 +42,3 @@ function eventTable(): string {
   const [head, ...body] = all;
   return line(head!) + line(widths.map((width) => "-".repeat(width))) + body.map(line).join("");
 }
-
-if (import.meta.main) {
-  const path = new URL("../../client/README.md", import.meta.url);
-  Deno.writeTextFileSync(path, withEventTable(Deno.readTextFileSync(path)));
-}
