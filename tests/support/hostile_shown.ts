@@ -191,6 +191,9 @@ const fields: Arbitraries = {
     expiresS: maybe(fc.nat()),
     keyed: fc.boolean(),
   }),
+  notifying: fc.record({
+    what: fc.constantFrom("off" as const, "mention" as const, "all" as const),
+  }),
   "others-registered": fc.record({
     names: fc.array(hostile, { minLength: 1, maxLength: 5 }),
     count: fc.nat(),

@@ -13,6 +13,7 @@ import { help, usageOf } from "./help.ts";
 import { nameOf } from "./name_of.ts";
 import { parseLine } from "./parsed_line.ts";
 import { peopleCommands } from "./people_commands.ts";
+import { screenCommands } from "./screen_commands.ts";
 
 /** What has become of a line. It has failed if its answer says that something went wrong. */
 export type LineOutcome = "done" | "failed" | "quit";
@@ -156,11 +157,7 @@ const commands: readonly Command[] = [
       return { type: "unregistered", id: client.id };
     },
   },
-  {
-    name: "clear",
-    help: "clear the screen; what was on it stays above it",
-    run: () => ({ type: "cleared" }),
-  },
+  ...screenCommands,
   {
     name: "help",
     argument: "[COMMAND]",

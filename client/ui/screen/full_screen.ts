@@ -8,7 +8,7 @@
 import { BoundedMap } from "../../../shared/collections/bounded_map.ts";
 import type { Session } from "../session.ts";
 import type { Picture, ScreenSize, Views, ViewSurroundings } from "../terminal/terminal.ts";
-import type { Shown } from "../wording/wording.ts";
+import { type Shown, viewWords } from "../wording/wording.ts";
 import { blocksOf } from "./blocks.ts";
 import { type Frame, frameOf, written } from "./layout.ts";
 import { end, type Messages, Pages } from "./page.ts";
@@ -62,6 +62,8 @@ export class FullScreen implements Views {
   #minute: ReturnType<typeof setInterval> | undefined;
   #askedPeopleAtMs = -Infinity;
   #arePeopleOld = true;
+  /** The window's title, as it was written last. */
+  #title: string | undefined;
   readonly #roundTrip = new RoundTrip(() => this.#soon());
 
   constructor(outside: ViewSurroundings, isAscii: boolean) {
@@ -254,6 +256,7 @@ export class FullScreen implements Views {
     }, device.size);
     device.write(written(this.#frame, frame));
     this.#frame = frame;
+    this.#nameWindow();
     this.#noteSeen();
   }
 
@@ -284,6 +287,14 @@ export class FullScreen implements Views {
 
   #messages(name: string): Messages {
     return messagesOf(this.#session, name);
+  }
+
+  /** Has the window's title say how much is new. */
+  #nameWindow(): void {
+    const title = viewWords.windowTitle(this.#views.unread);
+    if (title === this.#title) return;
+    this.#title = title;
+    this.#outside.device.write(`\x1b]2;${title}\x07`);
   }
 
   /** Once what is drawn is on the screen, its messages are seen. */

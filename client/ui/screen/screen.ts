@@ -9,7 +9,10 @@ import { openTerminal, type Terminal } from "../terminal/terminal.ts";
 import { FullScreen } from "./full_screen.ts";
 
 /** The other screen of a terminal, on which nothing is broken into rows but by us. */
-const modes = { on: "\x1b[?1049h\x1b[?7l\x1b[H", off: "\x1b[?7h\x1b[?1049l" };
+const screen = { on: "\x1b[?1049h\x1b[?7l\x1b[H", off: "\x1b[?7h\x1b[?1049l" };
+/** The title of its window, which is kept meanwhile. */
+const title = { on: "\x1b[22;2t", off: "\x1b[23;2t" };
+const modes = { on: title.on + screen.on, off: screen.off + title.off };
 
 /**
  * Takes over the terminal.

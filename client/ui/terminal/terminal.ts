@@ -19,6 +19,7 @@ import { EditingScreen } from "./editing_screen.ts";
 import { EventCoalescer } from "./event_coalescer.ts";
 import { InputLine } from "./input_line.ts";
 import { type BegunFor, LineQueue } from "./line_queue.ts";
+import { Notifier } from "./notifier.ts";
 import { lineRunner } from "./line_runner.ts";
 import type { LineScreen, LineScreenEvents } from "./line_screen.ts";
 import { LineSurface } from "./line_surface.ts";
@@ -120,7 +121,15 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
     if (rows.length > 0) device.write(rows.join("\n") + "\n");
   };
   const late: string[] = [];
+  // A stream of lines may be watched by other programs.
+  const notifier = new Notifier(opener === undefined ? "off" : "mention", {
+    self: () => session?.client.id ?? "",
+    // A terminal that knows no escape sequences is sent none.
+    write: (text) => isDumb || device.write(text),
+    now: () => performance.now(),
+  });
   const print = (shown: Shown) => {
+    notifier.take(shown);
     // What was refused stands above, and there is no key that brings it back.
     if (isDumb && shown.type === "lines-refused") return;
     if (shown.type === "cleared") return screen.clear();

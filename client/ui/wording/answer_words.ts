@@ -24,6 +24,7 @@ export const answerWords: Words<Answer> = {
         (expiresS === undefined ? "" : ", refreshed while this runs") +
         (keyed ? "" : "; it does not reserve the name for your key"),
     ),
+  notifying: ({ what }) => notice(notifyTexts[what]),
   "others-registered": ({ names, count }) => notice(othersLine(names, count)),
   unregistered: ({ id }) => notice(`unregistered: the server has forgotten ${id}`),
   clients: (answer) => list(...clientLines(answer)),
@@ -112,6 +113,12 @@ export const answerWords: Words<Answer> = {
 
 /** How somebody is reached that names no address. */
 const overServer = "over the server alone";
+
+const notifyTexts = {
+  off: "the terminal tells of no message",
+  mention: "the terminal tells of messages that name you",
+  all: "the terminal tells of every message",
+} as const;
 
 function othersLine(names: readonly string[], count: number): string {
   const more = count - names.length;

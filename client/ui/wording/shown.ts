@@ -46,6 +46,9 @@ export interface GatheredEvent {
   readonly fingerprint: Fingerprint | undefined;
 }
 
+/** Of which messages a terminal tells: of none, of those that name the user, or of all. */
+export type Notify = "off" | "mention" | "all";
+
 /** Messages that waited are delivered: several such events as one. */
 export interface ArrivedEvent {
   readonly type: "arrived";
@@ -119,6 +122,8 @@ export type Answer =
     /** Lines as they may be typed. */
     readonly examples: readonly string[];
   }
+  /** Of which messages the terminal tells while the user does something else. */
+  | { readonly type: "notifying"; readonly what: Notify }
   | {
     /** What the user should know when a client starts. */
     readonly type: "hint";

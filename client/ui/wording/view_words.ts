@@ -6,7 +6,8 @@
  */
 
 import { makeVisible, makeVisibleLines } from "../../../shared/text/visible.ts";
-import type { Security } from "../../events.ts";
+import { rowsOf } from "../../../shared/text/columns.ts";
+import type { MessageEvent, Security } from "../../events.ts";
 import type { HistoryEntry, MessageState } from "../../store/store.ts";
 import { messageText, plaintextMark } from "./history_rows.ts";
 import { clockTime, localDay } from "./local_time.ts";
@@ -137,3 +138,18 @@ export function statusText(status: Status): string {
 
 /** What the line says above which everything had been read. */
 export const newLineText = "new";
+
+/** Columns, and characters, of a notification, at most: a character may have no column. */
+const notificationColumnsMax = 100;
+const notificationLengthMax = 200;
+
+/** A message in a notification of the terminal: one line. */
+export function notificationText({ name, ...content }: MessageEvent): string {
+  const [row = ""] = rowsOf(makeVisible(messageText(content)), notificationColumnsMax);
+  return `${makeVisible(name)}: ${Array.from(row).slice(0, notificationLengthMax).join("")}`;
+}
+
+/** The title of the terminal's window. @param unread Messages that are new. */
+export function windowTitleText(unread: number): string {
+  return unread === 0 ? "p2pchat" : `(${unread}) p2pchat`;
+}

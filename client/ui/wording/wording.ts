@@ -24,7 +24,15 @@ import { type Person, personChange } from "./person_change.ts";
 import { problemSentence } from "./problem_sentences.ts";
 import { shellQuoted } from "./shell_quoted.ts";
 import type { Shown } from "./shown.ts";
-import { absenceText, newLineText, statusText, titleText, viewedMessage } from "./view_words.ts";
+import {
+  absenceText,
+  newLineText,
+  notificationText,
+  statusText,
+  titleText,
+  viewedMessage,
+  windowTitleText,
+} from "./view_words.ts";
 import type { Wording, Words } from "./wording_parts.ts";
 
 export type { HistoryRow } from "./history_rows.ts";
@@ -33,6 +41,7 @@ export type {
   ArrivedEvent,
   GatheredEvent,
   LineProblem,
+  Notify,
   ProfileAnswer,
   Shown,
 } from "./shown.ts";
@@ -63,6 +72,8 @@ export const viewWords = {
   title: titleText,
   status: statusText,
   newLine: newLineText,
+  notification: notificationText,
+  windowTitle: windowTitleText,
   name: makeVisible,
 };
 

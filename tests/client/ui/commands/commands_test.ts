@@ -542,7 +542,7 @@ Deno.test("an empty line asks for nothing", async () => {
 Deno.test("/help shows every command once, each of which can be typed", async () => {
   const all = await names();
   assertEquals(new Set(all).size, all.length);
-  assertEquals(all.length, 22);
+  assertEquals(all.length, 23);
   for (const name of all) {
     assertMatch(name, /^[a-z]+$/);
     const { problems } = await run(`/${name} x y z`);
@@ -710,4 +710,13 @@ Deno.test("the only name that begins so is taken, where nobody else can be meant
       ["block", "da"],
     ],
   );
+});
+
+Deno.test("/notify takes what there is, and says what that is of anything else", async () => {
+  for (const what of ["off", "mention", "all"] as const) {
+    assertEquals((await run(`/notify ${what}`)).answers, [{ type: "notifying", what }]);
+  }
+  const { answers, problems } = await run("/notify loudly");
+  assertEquals(answers, []);
+  assertMatch(problems[0]!, /\/notify off\|mention\|all/);
 });

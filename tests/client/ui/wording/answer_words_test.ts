@@ -29,6 +29,11 @@ testWords({
       "refreshed while this runs",
     ],
   ],
+  notifying: [
+    [{ what: "off" }, "* the terminal tells of no message"],
+    [{ what: "mention" }, "* the terminal tells of messages that name you"],
+    [{ what: "all" }, "* the terminal tells of every message"],
+  ],
   "others-registered": [
     [
       { names: ["bob"], count: 1 },

@@ -1,0 +1,34 @@
+/**
+ * The commands that change what the terminal does. What they answer, it takes.
+ *
+ * @module
+ */
+
+import type { Notify } from "../wording/wording.ts";
+import type { Command, Outcome } from "./command.ts";
+
+const notifies: readonly Notify[] = ["off", "mention", "all"];
+
+const notify: Command = {
+  name: "notify",
+  argument: notifies.join("|"),
+  examples: ["/notify all"],
+  help: "have the terminal tell of messages: of none, of those with your name, or of all",
+  run: (_context, what) => notifying(what!),
+};
+
+/** The commands, in the order of the help. */
+export const screenCommands: readonly Command[] = [
+  notify,
+  {
+    name: "clear",
+    help: "clear the screen; what was on it stays above it",
+    run: () => ({ type: "cleared" }),
+  },
+];
+
+function notifying(what: string): Outcome {
+  const known = notifies.find((one) => one === what);
+  if (known !== undefined) return { type: "notifying", what: known };
+  return { type: "usage", usage: `/notify ${notify.argument}`, help: notify.help };
+}

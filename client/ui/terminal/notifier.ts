@@ -1,0 +1,54 @@
+/**
+ * Telling the user of messages while they do something else, by the bell and a notification of the terminal.
+ *
+ * @module
+ */
+
+import type { MessageEvent } from "../../events.ts";
+import { type Notify, type Shown, viewWords } from "../wording/wording.ts";
+
+/** One notification in this time, at most, in milliseconds: a flood of messages is no flood of bells. */
+const pauseMs = 2_000;
+
+/** What is told. */
+export interface NotifierOptions {
+  /** The user's own id, which a message may mention. */
+  readonly self: () => string;
+  readonly write: (text: string) => void;
+  /** Milliseconds of a clock that does not go back. */
+  readonly now: () => number;
+}
+
+/** Tells of messages. */
+export class Notifier {
+  readonly #options: NotifierOptions;
+  #what: Notify;
+  #toldAtMs = -Infinity;
+
+  /** @param what Of which messages is told until the user says otherwise. */
+  constructor(what: Notify, options: NotifierOptions) {
+    this.#what = what;
+    this.#options = options;
+  }
+
+  /** Takes what is shown: messages, and of which of them is told from then on. */
+  take(shown: Shown): void {
+    if (shown.type === "notifying") this.#what = shown.what;
+    else if (shown.type === "message") this.#tell(shown);
+  }
+
+  #tell(message: MessageEvent): void {
+    const { now, write } = this.#options;
+    if (!this.#isMeant(message) || now() - this.#toldAtMs < pauseMs) return;
+    this.#toldAtMs = now();
+    // OSC 9, which most terminals have that have notifications; the others ring.
+    write(`\x07\x1b]9;${viewWords.notification(message)}\x07`);
+  }
+
+  #isMeant({ text }: MessageEvent): boolean {
+    if (this.#what !== "mention") return this.#what === "all";
+    const words = text.toLowerCase().split(/[^\p{L}\p{N}._-]+/u);
+    const self = this.#options.self().toLowerCase();
+    return words.some((word) => word.replace(/[.:]+$/, "") === self);
+  }
+}

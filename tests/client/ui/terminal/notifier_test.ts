@@ -1,0 +1,64 @@
+import { assertEquals } from "@std/assert";
+import type { MessageEvent } from "../../../../client/events.ts";
+import { Notifier } from "../../../../client/ui/terminal/notifier.ts";
+import { hostileTexts } from "../../../support/hostile_text/hostile_text.ts";
+
+function message(text: string): MessageEvent {
+  return {
+    type: "message",
+    ...{ conversation: "c", name: "bob", person: undefined, device: undefined, id: "1" },
+    ...{ stream: undefined, seq: undefined, kind: "text", plaintext: false, text, sentAtMs: 0 },
+  };
+}
+
+/** A notifier of alice's, with a clock that stands, and what it has written. */
+function watched() {
+  const clock = { nowMs: 0 };
+  const written: string[] = [];
+  const notifier = new Notifier("mention", {
+    self: () => "alice",
+    write: (text) => void written.push(text),
+    now: () => clock.nowMs,
+  });
+  return { notifier, written, clock };
+}
+
+Deno.test("messages that name the user are told of, and others if all are wanted", () => {
+  const { notifier, written, clock } = watched();
+  const told = (text: string) => {
+    clock.nowMs += 10_000;
+    notifier.take(message(text));
+    return written.splice(0);
+  };
+  for (const text of ["alice: look", "ask Alice.", "(alice)"]) {
+    assertEquals(told(text).length, 1, text);
+  }
+  for (const text of ["malice", "alice2", "hello", ""]) assertEquals(told(text), [], text);
+  notifier.take({ type: "notifying", what: "all" });
+  assertEquals(told("hello"), ["\x07\x1b]9;bob: hello\x07"]);
+  notifier.take({ type: "notifying", what: "off" });
+  assertEquals(told("alice"), []);
+});
+
+Deno.test("a flood of messages is no flood of bells", () => {
+  const { notifier, written, clock } = watched();
+  notifier.take({ type: "notifying", what: "all" });
+  for (let i = 0; i < 1_000; i++) {
+    clock.nowMs += 10;
+    notifier.take(message("x"));
+  }
+  assertEquals(written.length, 5);
+});
+
+Deno.test("no text ends the notification or makes another one", () => {
+  const { notifier, written, clock } = watched();
+  notifier.take({ type: "notifying", what: "all" });
+  for (const text of Object.values(hostileTexts)) {
+    clock.nowMs += 10_000;
+    notifier.take(message(text));
+  }
+  for (const text of written) {
+    // deno-lint-ignore no-control-regex -- what a terminal is sent is what this is about
+    assertEquals(/^\x07\x1b\]9;bob: [^\p{Cc}]*\x07$/u.test(text) && text.length < 400, true, text);
+  }
+});
