@@ -312,17 +312,20 @@ export class ChatClient {
     return this.#store.history.page(this.id, name, limit, point);
   }
 
+  /** What came from somebody and was not taken. See {@linkcode IncomingMessages.unseen}. */
+  unseen(name: string): ReturnType<Store["incoming"]["unseen"]> {
+    return this.#store.incoming.unseen(this.id, name);
+  }
+
   /**
    * The last messages that have all of some words, oldest first. If texts are sealed that takes its time, in
    * which all else goes on.
    *
    * @throws {UserError} If the store cannot be read.
    */
-  async search(words: string): Promise<Found> {
-    const steps = this.#store.history.search(this.id, words, foundMax);
-    let step;
-    while (!(step = steps.next()).done) await wait(0, this.#stopping.signal, this.#clock);
-    return step.value;
+  search(words: string): Promise<Found> {
+    const pause = () => wait(0, this.#stopping.signal, this.#clock);
+    return stepped(this.#store.history.search(this.id, words, foundMax), pause);
   }
 
   /** The key that is saved for a name. @throws {UserError} If the store cannot be read. */
@@ -351,15 +354,9 @@ export class ChatClient {
   }
 
   async #stop(): Promise<void> {
-    await Promise.all([this.#conversations.leaveAll(), this.#unregisterQuietly()]);
+    await Promise.all([this.#conversations.leaveAll(), unregister(this.#rendezvous, this.#clock)]);
     this.#stopping.abort();
     await this.#listening.close();
-  }
-
-  async #unregisterQuietly(): Promise<void> {
-    if (!this.#rendezvous.registered) return;
-    // If the server does not hear it, the registration runs out by itself.
-    await within(unregisterTimeoutMs, this.#rendezvous.unregister().catch(() => {}), this.#clock);
   }
 
   /** What the server says unasked, and what follows on a registration. */
@@ -379,4 +376,19 @@ export class ChatClient {
   };
 
   readonly #tellProblem = (problem: Problem) => this.#sink.emit({ type: "problem", problem });
+}
+
+/** Does something in steps, with a pause between each two. */
+async function stepped<T>(steps: Generator<void, T>, pause: () => Promise<unknown>): Promise<T> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    await pause();
+  }
+}
+
+async function unregister(rendezvous: Rendezvous, clock: TimerClock): Promise<void> {
+  if (!rendezvous.registered) return;
+  // If the server does not hear it, the registration runs out by itself.
+  await within(unregisterTimeoutMs, rendezvous.unregister().catch(() => {}), clock);
 }

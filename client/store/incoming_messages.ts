@@ -68,6 +68,8 @@ interface Seat {
 
 /** Messages of one conversation that have not been shown yet are read so many at a time. */
 const pageSize = 100;
+/** So many messages are counted at most: who has missed more wants to know no number. */
+const unseenMax = 1_000;
 
 /** The messages that peers have sent to a store. */
 export class IncomingMessages {
@@ -154,6 +156,24 @@ export class IncomingMessages {
         return conversation;
       }
       return undefined;
+    });
+  }
+
+  /**
+   * What came from somebody and is not noted as shown.
+   *
+   * @param self One's own id.
+   * @param name The peer's id.
+   * @returns The row of the first of these messages, if there is one, and how many they are; 1,000 if there are more.
+   * @throws {UserError} If the store cannot be read.
+   */
+  unseen(self: string, name: string): { first: number | undefined; count: number } {
+    return this.#transactions.reading("read-received", () => {
+      const { first, count } = this.#sql.unseen.get(self, name) as {
+        first: number | null;
+        count: number;
+      };
+      return { first: first ?? undefined, count };
     });
   }
 
@@ -318,6 +338,12 @@ function prepare(database: DatabaseSync) {
     ),
     shown: database.prepare(
       "UPDATE conversations SET shown = :row WHERE id = :conversation AND shown < :row",
+    ),
+    unseen: database.prepare(
+      `SELECT min(row) AS first, count(*) AS count FROM (
+         SELECT m.row FROM conversations c JOIN messages m ON m.conversation = c.id
+         WHERE c.self = ? AND c.name = ? AND c.received > c.shown AND m.row > c.shown AND m.outgoing = 0
+         ORDER BY m.row LIMIT ${unseenMax})`,
     ),
     unshown: database.prepare(
       "SELECT id AS conversation, shown AS row FROM conversations WHERE self = ? AND received > shown",

@@ -30,7 +30,7 @@ interface Scene {
   readonly peer: string;
   readonly said: readonly HistoryEntry[];
   readonly notices: readonly Notice[];
-  readonly newFrom?: string;
+  readonly newFrom?: number;
   readonly list: readonly ListedView[];
   readonly title: string;
   readonly right: string;
@@ -96,7 +96,7 @@ const carol: Scene = {
       " ".repeat(13) + viewWords.absence("carol", day(22, 53), day(22, 58)),
     ],
   }],
-  newFrom: "id 2",
+  newFrom: 30,
   list: [
     { ...quiet, name: "bob", unread: 2 },
     { ...quiet, name: "carol", isSeen: true, waiting: 1 },

@@ -26,6 +26,8 @@ export interface Notice {
   readonly afterRow: number;
   /** What it says in a view of so many columns. */
   readonly rows: (columns: number) => readonly string[];
+  /** Whether it is a message that is nowhere else. */
+  readonly isMessage?: boolean;
 }
 
 /** How a conversation is shown. */
@@ -34,8 +36,8 @@ export interface BlockStyle {
   readonly self: string;
   readonly name: string;
   readonly columns: number;
-  /** The id of the first message that is new to the user, if there is one. */
-  readonly newFrom: string | undefined;
+  /** The row of the first message that is new to the user, if there is one. */
+  readonly newFrom: number | undefined;
   readonly notices: readonly Notice[];
   /** Rows of messages that were made before: it takes its time for long ones. */
   readonly made: BoundedMap<string, readonly string[]>;
@@ -89,7 +91,7 @@ function madeRows(
   style: BlockStyle,
 ): readonly string[] {
   const { columns, newFrom, made } = style;
-  const key = [entry.row, before?.row, columns, entry.state, entry.id === newFrom].join(" ");
+  const key = [entry.row, before?.row, columns, entry.state, entry.row === newFrom].join(" ");
   const known = made.get(key);
   if (known !== undefined) return known;
   const rows = rowsOfEntry(entry, before, style);
@@ -107,7 +109,7 @@ function rowsOfEntry(
   const dayBefore = before && viewWords.message(before, self, undefined).day;
   const rows: string[] = [];
   if (message.day !== dayBefore) rows.push(dim(ruled(message.day, columns)));
-  if (entry.id === style.newFrom && !message.isOwn) {
+  if (entry.row === style.newFrom && !message.isOwn) {
     rows.push(yellow(ruled(viewWords.newLine, columns)));
   }
   if (message.above !== undefined) rows.push(...rowsOf(message.above, columns).map(yellow));

@@ -10,8 +10,10 @@ import type { Session } from "../session.ts";
 import type { Picture, ScreenSize, Views, ViewSurroundings } from "../terminal/terminal.ts";
 import { type Shown, viewWords } from "../wording/wording.ts";
 import { blocksOf } from "./blocks.ts";
+import type { Drawn } from "./drawn.ts";
 import { type Frame, frameOf, written } from "./layout.ts";
 import { end, type Messages, Pages } from "./page.ts";
+import { beginReading, noteDrawn } from "./reading.ts";
 import { RoundTrip } from "./round_trip.ts";
 import { ServerWatch } from "./server_watch.ts";
 import { StoredMessages } from "./stored_messages.ts";
@@ -27,8 +29,6 @@ const peopleMs = 250;
 const minuteMs = 60_000;
 /** Messages whose rows are kept: more than the highest terminal shows. */
 const blocksMax = 1_000;
-/** With more new messages than this, a view opens at its end. */
-const newMax = 1_000;
 
 /** A full screen. */
 export class FullScreen implements Views {
@@ -47,7 +47,7 @@ export class FullScreen implements Views {
   #made: {
     readonly key: string;
     readonly rows: readonly string[];
-    readonly seen: string | undefined;
+    readonly drawn: Drawn | undefined;
   } | undefined;
   readonly #blocks = new BoundedMap<string, readonly string[]>(blocksMax);
   /** Grows with all that may change what is in a view. */
@@ -186,9 +186,8 @@ export class FullScreen implements Views {
     if (!this.#views.see(current ?? this.#looking ?? "")) return;
     const view = this.#views.seen;
     if (current !== undefined) view.wasCurrent = true;
-    if (view.newFrom !== undefined && view.unread <= newMax) {
-      view.position = this.#pages(view).from(view.newFrom, view.unread, this.#height);
-    }
+    const first = beginReading(this.#session, view);
+    if (first !== undefined) view.position = this.#pages(view).from(first, this.#height);
     this.#changed();
   }
 
@@ -211,11 +210,14 @@ export class FullScreen implements Views {
   #scroll(to: "up" | "down"): true {
     const view = this.#views.seen;
     const by = Math.max(1, this.#height - 1);
-    const pages = this.#pages(view);
-    view.position = to === "up"
-      ? pages.up(view.position, by, this.#height)
-      : pages.down(view.position, by);
-    if (view.position.row === end.row && view.position.hidden === 0) view.position = end;
+    if (to === "up" && view.isCleared) view.uncover();
+    else {
+      const pages = this.#pages(view);
+      view.position = to === "up"
+        ? pages.up(view.position, by, this.#height)
+        : pages.down(view.position, by);
+      if (view.position.row === end.row && view.position.hidden === 0) view.position = end;
+    }
     this.#changed();
     return true;
   }
@@ -266,9 +268,8 @@ export class FullScreen implements Views {
     this.#columns = columns;
     const key = [view.name, this.#version, columns, height].join(" ");
     if (this.#made?.key !== key) {
-      const cleared = view.position === end ? view.clearedRow : 0;
-      const { rows, lastReceived } = this.#pages(view).rowsAt(view.position, height, cleared);
-      this.#made = { key, rows, seen: lastReceived?.id };
+      const page = this.#pages(view).rowsAt(view.position, height, view.clearedRow);
+      this.#made = { key, ...page };
     }
     return this.#made.rows;
   }
@@ -300,11 +301,12 @@ export class FullScreen implements Views {
   /** Once what is drawn is on the screen, its messages are seen. */
   #noteSeen(): void {
     const view = this.#views.seen;
-    const id = this.#made?.seen;
+    const drawn = this.#made?.drawn;
     const session = this.#session;
-    if (id === undefined || view.unread === 0 || session === undefined) return;
-    view.unread = 0;
-    const note = () => void readable(() => session.client.acknowledge(id), false);
+    if (drawn === undefined || session === undefined) return;
+    const note = () => {
+      if (noteDrawn(session, view, drawn)) this.#changed();
+    };
     const shown = this.#outside.device.shown();
     if (shown === undefined) note();
     else shown.then(note, () => {});

@@ -7,6 +7,7 @@
 
 import type { HistoryEntry } from "../../store/store.ts";
 import { type Block, type Section, tail } from "./blocks.ts";
+import { type Drawn, drawnOf } from "./drawn.ts";
 
 /** What was said with somebody, oldest first. */
 export interface Messages {
@@ -22,11 +23,11 @@ export interface Position {
   readonly hidden: number;
 }
 
-/** What is on the screen, and what of it counts as seen. */
+/** What is on the screen. */
 export interface PageRows {
   readonly rows: readonly string[];
-  /** The last message that came and is on it, if it is the end of the conversation. */
-  readonly lastReceived: HistoryEntry | undefined;
+  /** The messages whose last rows are among them; undefined if there are none. */
+  readonly drawn: Drawn | undefined;
 }
 
 /** The end of a conversation, where new messages appear. */
@@ -49,11 +50,15 @@ export class Pages {
     const from = first === -1 ? section.entries.length : first;
     const entries = section.entries.slice(from);
     const before = section.entries[from - 1] ?? section.before;
-    const rows = this.#blocksOf({ ...section, entries, before }).flatMap(({ rows }) => rows);
-    const visible = rows.slice(0, rows.length - position.hidden).slice(-height);
-    const isEnd = position.row === tail && position.hidden === 0 && height > 0;
-    const received = section.entries.findLast(({ direction }) => direction === "in");
-    return { rows: height > 0 ? visible : [], lastReceived: isEnd ? received : undefined };
+    const blocks = this.#blocksOf({ ...section, entries, before });
+    const bottom = Math.max(0, rowCount(blocks) - position.hidden);
+    const top = Math.max(0, bottom - height);
+    const rows = blocks.flatMap(({ rows }) => rows).slice(top, bottom);
+    let end = 0;
+    const isDrawn = blocks.map(({ rows }) => (end += rows.length) > top && end <= bottom);
+    const firstDrawn = entries.findIndex((_, i) => isDrawn[i]);
+    const drawn = drawnOf(entries.filter((_, i) => isDrawn[i]), entries[firstDrawn - 1] ?? before);
+    return { rows, drawn };
   }
 
   /** Where one is so many rows further up; at most where the first message is at the top. */
@@ -76,21 +81,14 @@ export class Pages {
     return isEnd && bottom >= rowCount(blocks) ? end : positionOf(blocks, bottom);
   }
 
-  /**
-   * Where one is if a message is at the top, with the lines above it; the end if all behind it has room.
-   *
-   * @param most Of so many messages at the end it is looked for.
-   */
-  from(id: string, most: number, height: number): Position {
-    const section = this.#upTo(tail, most);
-    const at = section.entries.findIndex((entry) => entry.id === id);
-    if (at === -1) return end;
-    const blocks = this.#blocksOf({
-      entries: section.entries.slice(at),
-      before: section.entries[at - 1] ?? section.before,
-      isEnd: true,
-    });
-    return rowCount(blocks) <= height ? end : positionOf(blocks, height);
+  /** Where one is if the message of a row is at the top, with the lines above it; the end if all behind it has room. */
+  from(row: number, height: number): Position {
+    const [before] = this.#messages.before(row, 1);
+    // Each of them has a row at least.
+    const entries = this.#messages.behind(row - 1, height + 1);
+    const isEnd = entries.length <= height;
+    const blocks = this.#blocksOf({ entries, before, isEnd });
+    return isEnd && rowCount(blocks) <= height ? end : positionOf(blocks, height);
   }
 
   #upTo(row: number, limit: number): Section {

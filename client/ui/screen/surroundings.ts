@@ -59,6 +59,7 @@ export function surroundingsOf(
       waiting: session?.current?.waiting ?? 0,
       server: server.state,
       isScrolled: seen.position !== end,
+      unreadAbove: seen.unreadAbove,
       news: views.news,
     }),
   };

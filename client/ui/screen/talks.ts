@@ -30,6 +30,16 @@ export function lastRowOf(session: Session, name: string): number {
   return last?.row ?? 0;
 }
 
+/** What came from somebody and was not on the screen: the row of the first, and how many. */
+export function unseenWith(
+  session: Session | undefined,
+  name: string,
+): { readonly first: number | undefined; readonly count: number } {
+  const none = { first: undefined, count: 0 };
+  if (session === undefined || name === "") return none;
+  return readable(() => session.client.unseen(name), none);
+}
+
 /** Whether somebody is a contact, as far as that can be read. */
 export function isContact({ client }: Session, name: string): boolean {
   return readable(() => client.people.isContact(name), false);

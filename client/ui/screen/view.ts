@@ -9,9 +9,10 @@ import { dim } from "@std/fmt/colors";
 import { columnsOf, rowsOf } from "../../../shared/text/columns.ts";
 import { viewWords } from "../wording/wording.ts";
 import type { Notice } from "./blocks.ts";
+import type { Drawn } from "./drawn.ts";
 import { end, type Position } from "./page.ts";
 
-/** Lines beside the messages that are kept: the latest. */
+/** Notices that are kept: the latest, and of those that are messages more than of others. */
 const noticesMax = 500;
 
 /** A conversation on the screen, or the place for what belongs to none, whose name is empty. */
@@ -19,8 +20,12 @@ export class View {
   readonly name: string;
   /** Messages that came and were not on the screen. */
   unread = 0;
-  /** The first of them, as the line above it shows until the user leaves. */
-  newFrom: string | undefined;
+  /** How many of these stand above what is on the screen, while that is the end of the conversation. */
+  unreadAbove = 0;
+  /** The row of the first of them, as the line above it shows until the user leaves. */
+  newFrom: number | undefined;
+  /** The messages that were on the screen lately. */
+  drawn: Drawn | undefined;
   /** Whether something has happened beside messages that the user should see. */
   hasNews = false;
   /** Whether it was the current one. */
@@ -28,57 +33,75 @@ export class View {
   here: boolean | undefined;
   waiting = 0;
   position: Position = end;
-  /** The row in the store up to which the user has cleared it. */
-  clearedRow = 0;
-  notices: Notice[] = [];
-  #absence: { readonly sinceMs: number; readonly notice: Notice } | undefined;
+  readonly #notices: Notice[] = [];
+  /** Up to where the user has cleared it. */
+  #cleared: { readonly row: number; readonly notice: Notice | undefined } | undefined;
+  #absence: { readonly sinceMs: number; text: string } | undefined;
 
   constructor(name: string) {
     this.name = name;
   }
 
-  /** Puts something behind the last message. */
-  add(notice: Notice): void {
-    this.notices.push(notice);
-    if (this.notices.length > noticesMax) this.notices.shift();
+  /** Whether what was said before is left out where it is now. */
+  get isCleared(): boolean {
+    return this.#cleared !== undefined && this.position === end;
   }
 
-  /** A message has come that is not on the screen. */
-  received(id: string): void {
-    this.unread++;
-    this.newFrom ??= id;
+  /** The row in the store up to which nothing is shown where it is now; 0 if all is. */
+  get clearedRow(): number {
+    return this.isCleared ? this.#cleared!.row : 0;
+  }
+
+  /** What stands between the messages, where it is now. */
+  get notices(): readonly Notice[] {
+    const last = this.isCleared ? this.#cleared!.notice : undefined;
+    return last === undefined
+      ? this.#notices
+      : this.#notices.slice(this.#notices.indexOf(last) + 1);
+  }
+
+  /** Puts something behind the last message. */
+  add(notice: Notice): void {
+    this.#notices.push(notice);
+    if (this.#notices.length <= noticesMax) return;
+    const other = this.#notices.findIndex(({ isMessage }) => !isMessage);
+    this.#notices.splice(Math.max(0, other), 1);
+  }
+
+  /** Leaves out what was said so far, as long as it is at its end. @param row That of the last message. */
+  clear(row: number): void {
+    this.#cleared = { row, notice: this.#notices.at(-1) };
+    this.position = end;
+  }
+
+  /** Shows again what was cleared. */
+  uncover(): void {
+    this.#cleared = undefined;
   }
 
   /** The peer has gone. It is one line an absence. */
   left(nowMs: number, afterRow: number): void {
     this.here = false;
     if (this.#absence !== undefined) return;
-    const notice = absenceNotice(viewWords.absence(this.name, nowMs), afterRow);
-    this.#absence = { sinceMs: nowMs, notice };
-    this.add(notice);
+    const absence = { sinceMs: nowMs, text: viewWords.absence(this.name, nowMs) };
+    this.#absence = absence;
+    this.add({ afterRow, rows: (columns) => centred(absence.text, columns) });
   }
 
   /** The peer is back. */
   returned(nowMs: number): void {
     this.here = true;
     if (this.#absence === undefined) return;
-    const { sinceMs, notice } = this.#absence;
+    this.#absence.text = viewWords.absence(this.name, this.#absence.sinceMs, nowMs);
     this.#absence = undefined;
-    const at = this.notices.indexOf(notice);
-    if (at === -1) return;
-    const text = viewWords.absence(this.name, sinceMs, nowMs);
-    this.notices[at] = absenceNotice(text, notice.afterRow);
   }
 
   /** The user turns to something else. */
   leave(): void {
     this.position = end;
-    if (this.unread === 0) this.newFrom = undefined;
+    this.newFrom = undefined;
+    this.unreadAbove = 0;
   }
-}
-
-function absenceNotice(text: string, afterRow: number): Notice {
-  return { afterRow, rows: (columns) => centred(text, columns) };
 }
 
 function centred(text: string, columns: number): string[] {

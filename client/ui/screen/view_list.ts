@@ -8,7 +8,6 @@ import type { ContactState } from "../../conversations/conversations.ts";
 import type { MessageEvent } from "../../events.ts";
 import type { Shown } from "../wording/wording.ts";
 import type { Notice } from "./blocks.ts";
-import { end } from "./page.ts";
 import { isState, routeOf } from "./routing.ts";
 import { View } from "./view.ts";
 
@@ -122,11 +121,9 @@ export class ViewList {
     this.#seen.add({ afterRow: this.#sources.lastRow(name), rows: () => rows });
   }
 
-  /** Has nothing stand in the view that is seen of what was said so far; it is above. */
+  /** Has nothing stand in the view that is seen of what was said so far. */
   clear(): void {
-    this.#seen.clearedRow = this.#sources.lastRow(this.#seen.name);
-    this.#seen.notices = [];
-    this.#seen.position = end;
+    this.#seen.clear(this.#sources.lastRow(this.#seen.name));
   }
 
   #takeMessage(message: MessageEvent): void {
@@ -134,8 +131,7 @@ export class ViewList {
     if (view === this.home || !this.#sources.isStored(message)) {
       return this.#note(view === this.home ? this.#seen : view, message);
     }
-    if (view === this.#seen && view.position === end) view.unread++;
-    else view.received(message.id);
+    view.unread++;
   }
 
   #left(view: View): void {
@@ -151,7 +147,8 @@ export class ViewList {
       }
       return made.rows;
     };
-    view.add({ afterRow: view === this.home ? 0 : this.#sources.lastRow(view.name), rows });
+    const afterRow = view === this.home ? 0 : this.#sources.lastRow(view.name);
+    view.add({ afterRow, rows, isMessage: shown.type === "message" });
   }
 
   /** The view of a name, which is made if there is room for it. */

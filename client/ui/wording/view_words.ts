@@ -107,12 +107,15 @@ export interface Status {
   readonly server: ServerState;
   /** Whether newer messages stand below. */
   readonly isScrolled: boolean;
+  /** Messages that came, and stand above what was on the screen. */
+  readonly unreadAbove: number;
   readonly news: readonly { readonly name: string; readonly unread: number }[];
 }
 
 /** The status line. */
 export function statusText(status: Status): string {
-  const { name, number, isUnknown, security, here, way, roundTripMs, waiting, isScrolled } = status;
+  const { name, number, isUnknown, security, here, way, roundTripMs, waiting } = status;
+  const { isScrolled, unreadAbove } = status;
   const time = roundTripMs === undefined ? "" : ` ${formatMs(roundTripMs)}`;
   const who = name === undefined ? "nobody" : makeVisible(name);
   const of = name === undefined
@@ -129,7 +132,11 @@ export function statusText(status: Status): string {
   );
   return [
     head,
-    ...isScrolled ? ["more below: PgDn"] : [],
+    ...isScrolled
+      ? ["more below: PgDn"]
+      : unreadAbove > 0
+      ? [`${unreadAbove} new above: PgUp`]
+      : [],
     ...news.length === 0 ? [] : [`Alt+a: ${news.join(", ")}`],
     serverStates[status.server],
     ...waiting === 0 ? [] : [waiting === 1 ? "1 waits" : `${waiting} wait`],

@@ -201,11 +201,16 @@ Deno.test("messages that were not shown are given once, oldest first, also after
   const unshown = (limit: number) => incoming.unshown("alice", limit).map(({ text }) => text);
   assertEquals(unshown(9), ["b1", "b2", "c1", "b3"]);
   assertEquals(unshown(2), ["b1", "b2"]);
+  const [first] = incoming.unshown("alice", 1);
+  assertEquals(incoming.unseen("alice", "bob"), { first: first!.row, count: 3 });
+  assertEquals(incoming.unseen("bob", "bob"), { first: undefined, count: 0 });
   assertEquals(incoming.unshown("bob", 9), []);
   const [, second] = incoming.unshown("alice", 9);
   incoming.markShown(id, second!.row);
   incoming.markShown(id, 1);
   assertEquals(unshown(9), ["c1", "b3"]);
+  assertEquals(incoming.unseen("alice", "bob").count, 1);
+  assertEquals(incoming.unseen("alice", "carol").count, 1);
   for (const { row } of incoming.unshown("alice", 9)) {
     incoming.markShown(id, row);
     incoming.markShown(carol, row);

@@ -60,7 +60,7 @@ Deno.test("what continues a message is marked, and no message can pass for two",
 Deno.test("a line says where another day begins, what is new, and that somebody else has the name", () => {
   const dayMs = 24 * 3_600_000;
   const entries = [entry(0), entry(2, { sentAtMs: entry(0).sentAtMs + dayMs, key: keyOf(3) })];
-  const rows = rowsOf({ entries }, { newFrom: entries[1]!.id });
+  const rows = rowsOf({ entries }, { newFrom: entries[1]!.row });
   assertEquals(rows[1], "─────────── Thu 26 Nov 2026 ────────────");
   assertEquals(rows[2], "───────────────── new ──────────────────");
   assert(rows[3]!.startsWith("— from here on bob has the key"), rows[3]);

@@ -77,28 +77,52 @@ Deno.test("a page stays where it is while messages come in", () => {
   const entries = Array.from({ length: 30 }, (_, i) => entry(i));
   const { pages, messages } = pagesOf(entries);
   const position = pages.up(end, 10, 8);
-  const { rows, lastReceived } = pages.rowsAt(position, 8);
+  const { rows, drawn } = pages.rowsAt(position, 8);
   messages.entries.push(entry(30), entry(31));
-  assertEquals(pages.rowsAt(position, 8).rows, rows);
-  assertEquals(lastReceived, undefined);
+  assertEquals(pages.rowsAt(position, 8), { rows, drawn });
 });
 
-Deno.test("a message counts as seen at the end alone, and if there is room for it", () => {
-  const { pages } = pagesOf(Array.from({ length: 31 }, (_, i) => entry(i)));
-  assertEquals(pages.rowsAt(end, 8).lastReceived?.id, "id 30");
-  assertEquals(pages.rowsAt(end, 0), { rows: [], lastReceived: undefined });
-  assertEquals(pages.rowsAt(pages.up(end, 1, 8), 8).lastReceived, undefined);
+Deno.test("a message was on the screen if its last row was", () => {
+  const entries = Array.from({ length: 31 }, (_, i) => entry(i));
+  const { pages } = pagesOf(entries);
+  const drawn = (position = end, height = 8) => pages.rowsAt(position, height).drawn;
+  assertEquals(drawn()?.behind, entries[22]!.row);
+  assertEquals(drawn()?.upTo, entries[30]!.row);
+  assertEquals(drawn()?.received.map(({ id }) => id), ["id 30"]);
+  assertEquals(pages.rowsAt(end, 0), { rows: [], drawn: undefined });
+  const above = drawn(pages.up(end, 8, 8));
+  assertEquals([above?.behind, above?.upTo], [entries[14]!.row, entries[22]!.row]);
+
+  // Below a long answer.
+  const long = [entry(0), entry(1, { text: "word ".repeat(200) })] as const;
+  assertEquals(pagesOf([...long]).pages.rowsAt(end, 8).drawn?.received, []);
+  assertEquals(pagesOf([...long]).pages.rowsAt(end, 80).drawn?.received, [long[0]]);
+  // Of a message of which only the beginning is there, nothing is said.
+  const { pages: begun } = pagesOf([entry(0, { text: "word ".repeat(200) })]);
+  assertEquals(begun.rowsAt(begun.up(end, 2, 8), 8).drawn, undefined);
+  assertEquals(begun.rowsAt(end, 8).drawn?.behind, 0);
 });
 
-Deno.test("a view with more news than fit begins with the first of them", () => {
+Deno.test("a view with more news than fit begins with the first of them, however many lie behind", () => {
   const entries = Array.from({ length: 30 }, (_, i) => entry(i, { direction: "in" }));
-  const { pages } = pagesOf(entries, { newFrom: "id 10" });
-  const position = pages.from("id 10", 20, 8);
-  const [first, second] = pages.rowsAt(position, 8).rows;
+  const { pages } = pagesOf(entries, { newFrom: entries[10]!.row });
+  const [first, second] = pages.rowsAt(pages.from(entries[10]!.row, 8), 8).rows;
   assert(first!.includes(" new "), first);
   assert(second!.endsWith("text 10"), second);
-  assertEquals(pages.from("id 25", 5, 8), end);
-  assertEquals(pages.from("of nobody", 5, 8), end);
+  assertEquals(pages.from(entries[25]!.row, 8), end);
+  assertEquals(pages.from(entries[29]!.row + 1, 8), end);
+
+  const answered = [
+    entry(0, { direction: "in" }),
+    ...Array.from({ length: 500 }, (_, i) => ({
+      ...entry(i + 1, { direction: "out" }),
+    })),
+  ];
+  const { pages: long, messages } = pagesOf(answered, { newFrom: 10 });
+  const { rows, drawn } = long.rowsAt(long.from(10, 8), 8);
+  assert(rows.some((row) => row.endsWith("text 0")), rows.join("\n"));
+  assertEquals(drawn?.received.map(({ id }) => id), ["id 0"]);
+  assert(messages.most <= 10, `${messages.most} were read`);
 });
 
 Deno.test("what is cleared is above, and what comes then begins no day of its own", () => {

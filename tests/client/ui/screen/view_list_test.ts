@@ -2,6 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import type { Shown } from "../../../../client/ui/wording/wording.ts";
+import { end } from "../../../../client/ui/screen/page.ts";
 import { ViewList } from "../../../../client/ui/screen/view_list.ts";
 import { conversationWith, peer } from "../../../support/fake_client.ts";
 import "../../../support/screen_fixture.ts";
@@ -50,14 +51,8 @@ Deno.test("messages count in their views, but in the one that is seen", () => {
   assertEquals([t.views.unread, t.views.news.map(({ name }) => name)], [3, ["bob", "carol"]]);
   t.views.see("bob");
   assertEquals([t.views.unread, t.views.news.map(({ name }) => name)], [1, ["carol"]]);
-  assertEquals([t.view("bob").unread, t.view("bob").newFrom], [2, "1"]);
-  // They have been on the screen.
-  t.view("bob").unread = 0;
   t.message("bob", "4");
-  assertEquals(t.view("bob").newFrom, "1");
-  t.view("bob").unread = 0;
-  t.views.see("carol");
-  assertEquals(t.view("bob").newFrom, undefined);
+  assertEquals([t.view("bob").unread, t.views.unread], [3, 1]);
 });
 
 Deno.test("an absence is one line, in the view of who was away", () => {
@@ -98,6 +93,31 @@ Deno.test("a message that the store does not have is shown all the same", () => 
   t.unstored.add("1");
   t.message("bob", "1");
   assertEquals([t.rows("bob"), t.view("bob").unread], [["message"], 0]);
+});
+
+Deno.test("a message that is nowhere else outlasts other notices", () => {
+  const t = new Watching();
+  t.views.see("bob");
+  t.unstored.add("1");
+  t.message("bob", "1");
+  for (let i = 0; i < 600; i++) t.views.take({ type: "unregistered", id: "alice" });
+  assertEquals([t.rows("bob").length, t.rows("bob")[0]], [500, "message"]);
+});
+
+Deno.test("what is cleared is left out at the end alone, and comes back", () => {
+  const t = new Watching();
+  t.views.see("bob");
+  const view = t.view("bob");
+  t.views.take({ type: "unregistered", id: "alice" });
+  t.views.clear();
+  assertEquals([t.rows("bob"), view.clearedRow], [[], 7]);
+  t.views.take({ type: "registered" } as Shown);
+  assertEquals(t.rows("bob"), ["registered"]);
+  view.position = { row: 3, hidden: 0 };
+  assertEquals([t.rows("bob"), view.clearedRow], [["unregistered", "registered"], 0]);
+  view.position = end;
+  view.uncover();
+  assertEquals([t.rows("bob"), view.clearedRow], [["unregistered", "registered"], 0]);
 });
 
 Deno.test("however many strangers write, there are not more views than some, and nothing is hidden", () => {

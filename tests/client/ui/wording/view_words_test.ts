@@ -21,6 +21,7 @@ const status = {
   waiting: 1,
   server: "ok",
   isScrolled: false,
+  unreadAbove: 0,
   news: [{ name: "bob", unread: 2 }, { name: "eve", unread: 0 }],
 } as const;
 

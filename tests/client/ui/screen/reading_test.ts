@@ -1,0 +1,160 @@
+// What counts as read: what was on the screen, with all that came before it.
+
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { blocksOf } from "../../../../client/ui/screen/blocks.ts";
+import { end, Pages, type Position } from "../../../../client/ui/screen/page.ts";
+import { beginReading, noteDrawn } from "../../../../client/ui/screen/reading.ts";
+import { View } from "../../../../client/ui/screen/view.ts";
+import type { Session } from "../../../../client/ui/session.ts";
+import { BoundedMap } from "../../../../shared/collections/bounded_map.ts";
+import { entry, MessageList } from "../../../support/screen_fixture.ts";
+
+/** A conversation with bob of which a part is on the screen. */
+class Reader {
+  readonly view = new View("bob");
+  readonly messages = new MessageList([]);
+  height = 8;
+  #shown = 0;
+
+  readonly session = {
+    client: {
+      unseen: () => ({ first: this.#unseen[0]?.row, count: this.#unseen.length }),
+      acknowledge: (id: string) => {
+        const { row } = this.messages.entries.find((entry) => entry.id === id)!;
+        this.#shown = Math.max(this.#shown, row);
+      },
+    },
+  } as unknown as Session;
+
+  comes(count = 1, direction: "in" | "out" = "in", text?: string): void {
+    for (let i = 0; i < count; i++) {
+      const changes = { direction, ...text !== undefined && { text } };
+      this.messages.entries.push(entry(this.messages.entries.length, changes));
+      if (direction === "in") this.view.unread++;
+    }
+  }
+
+  opens(): void {
+    this.view.leave();
+    const first = beginReading(this.session, this.view);
+    if (first !== undefined) this.view.position = this.pages.from(first, this.height);
+    this.draws();
+  }
+
+  /** @returns The ids of the messages that have been drawn. */
+  draws(): readonly string[] {
+    const { rows, drawn } = this.pages.rowsAt(this.view.position, this.height);
+    if (drawn !== undefined) noteDrawn(this.session, this.view, drawn);
+    return rows;
+  }
+
+  moves(to: "up" | "down" | Position): void {
+    const { pages, view, height } = this;
+    if (to === "up") view.position = pages.up(view.position, height - 1, height);
+    else if (to === "down") view.position = pages.down(view.position, height - 1);
+    else view.position = to;
+    if (view.position.row === end.row && view.position.hidden === 0) view.position = end;
+    this.draws();
+  }
+
+  get pages(): Pages {
+    const { newFrom } = this.view;
+    const style = {
+      ...{ self: "alice", name: "bob", columns: 40, newFrom, notices: [] },
+      made: new BoundedMap<string, readonly string[]>(99),
+    };
+    return new Pages(this.messages, (section) => blocksOf(section, style));
+  }
+
+  /** The texts that do not count as read. */
+  get unread(): string[] {
+    return this.#unseen.map(({ text }) => text);
+  }
+
+  get #unseen() {
+    return this.messages.entries.filter(({ row, direction }) =>
+      direction === "in" && row > this.#shown
+    );
+  }
+}
+
+Deno.test("own messages behind the new ones do not hide that these are new", () => {
+  const t = new Reader();
+  t.comes(5);
+  t.comes(40, "out");
+  t.opens();
+  assertEquals(t.unread, []);
+  assertEquals(t.draws().some((row) => row.endsWith("text 0")), true);
+});
+
+Deno.test("a burst that is higher than the screen is read where it was on it", () => {
+  const t = new Reader();
+  t.opens();
+  t.comes(3);
+  t.draws();
+  assertEquals([t.unread, t.view.unreadAbove], [[], 0]);
+  t.comes(20);
+  t.draws();
+  assertEquals([t.unread.length, t.view.unreadAbove], [20, 20]);
+  // What was on the screen before counts once nothing is left out any more.
+  t.moves("up");
+  assertEquals(t.unread.length, 20);
+  t.moves("up");
+  t.moves("up");
+  assertEquals([t.unread, t.view.unreadAbove], [[], 0]);
+});
+
+Deno.test("an answer that goes to the end leaves unread what was not on the screen", () => {
+  const t = new Reader();
+  t.comes(60);
+  t.opens();
+  const left = t.unread;
+  assertEquals(left[0], "text 6");
+  t.comes(1, "out");
+  t.moves(end);
+  assertEquals([t.unread, t.view.unreadAbove], [left, left.length]);
+  t.opens();
+  assertEquals(t.draws().some((row) => row.endsWith(" text 6")), true);
+});
+
+Deno.test("what is above a long answer is not read", () => {
+  const t = new Reader();
+  t.comes(1, "out");
+  t.opens();
+  t.comes();
+  t.comes(1, "out", "word ".repeat(200));
+  t.draws();
+  assertEquals(t.unread, ["text 1"]);
+});
+
+Deno.test("however one moves: what counts as read has been on the screen, and all is read in the end", () => {
+  const step = fc.oneof(
+    fc.constantFrom("up" as const, "down" as const, "end" as const, "open" as const),
+    fc.record({
+      count: fc.integer({ min: 1, max: 15 }),
+      direction: fc.constantFrom("in" as const, "out" as const),
+    }),
+  );
+  fc.assert(fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+    const t = new Reader();
+    const seen = new Set<string>();
+    const look = () => {
+      for (const row of t.draws()) seen.add(/text \d+/.exec(row)?.[0] ?? "");
+      const unread = new Set(t.unread);
+      for (const { text, direction } of t.messages.entries) {
+        if (direction === "in" && !unread.has(text)) assertEquals(seen.has(text), true, text);
+      }
+    };
+    t.opens();
+    for (const step of steps) {
+      if (typeof step === "object") t.comes(step.count, step.direction);
+      else if (step === "open") t.opens();
+      else t.moves(step === "end" ? end : step);
+      look();
+    }
+    t.opens();
+    for (let i = 0; i < 200 && t.view.position !== end; i++) t.moves("down");
+    assertEquals(t.unread, []);
+  }));
+});
