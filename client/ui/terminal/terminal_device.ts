@@ -36,7 +36,7 @@ export class TerminalDevice {
   readonly #hasEscapes: boolean;
   readonly #onEnd: () => void;
   readonly #modes: TerminalModes;
-  readonly #giveBack = () => this.giveBack();
+  readonly #giveBackNow = () => this.#leave(() => this.#writeNow(this.#modes.off));
   #isTaken = false;
   #isGone = false;
   #waiting = "";
@@ -52,8 +52,8 @@ export class TerminalDevice {
     this.#modes = { on: modes.on + paste.on, off: paste.off + modes.off };
     this.#hasEscapes = hasEscapes;
     this.#onEnd = onEnd;
-    addEventListener("unload", this.#giveBack);
-    addEventListener("error", this.#giveBack);
+    addEventListener("unload", this.#giveBackNow);
+    addEventListener("error", this.#giveBackNow);
   }
 
   /** Whether the terminal has ended. */
@@ -80,22 +80,18 @@ export class TerminalDevice {
 
   /** Gives the terminal back as it was. */
   giveBack(): void {
-    if (!this.#isTaken) return;
-    this.#isTaken = false;
-    // What has ended cannot be given back.
-    if (this.#isGone) return;
-    // At the end of the program nothing waits any more. But a terminal that takes nothing must not hold it up.
-    if (this.#writing === undefined) {
-      this.#try(() => writeAllSync(Deno.stdout, bytesOf(this.#modes.off)));
-    } else this.write(this.#modes.off);
-    this.#try(() => Deno.stdin.setRaw(false));
+    this.#leave(() => {
+      // A terminal that takes nothing must not hold up the end of the program.
+      if (this.#writing === undefined) this.#writeNow(this.#modes.off);
+      else this.write(this.#modes.off);
+    });
   }
 
   /** Gives the terminal back, and listens for nothing any more. */
   close(): void {
     this.giveBack();
-    removeEventListener("unload", this.#giveBack);
-    removeEventListener("error", this.#giveBack);
+    removeEventListener("unload", this.#giveBackNow);
+    removeEventListener("error", this.#giveBackNow);
   }
 
   /** Reads until the terminal ends. Never rejected. */
@@ -132,6 +128,20 @@ export class TerminalDevice {
   /** Waits until all is written, or has had the time to. Never rejected. */
   async flush(): Promise<void> {
     if (this.#writing !== undefined) await within(endMs, this.#writing);
+  }
+
+  #leave(write: () => void): void {
+    if (!this.#isTaken) return;
+    this.#isTaken = false;
+    // What has ended cannot be given back.
+    if (this.#isGone) return;
+    write();
+    this.#try(() => Deno.stdin.setRaw(false));
+  }
+
+  /** Writes at once, before what waits: behind an error the program does nothing any more. */
+  #writeNow(text: string): void {
+    this.#try(() => writeAllSync(Deno.stdout, bytesOf(text)));
   }
 
   async #writeAll(): Promise<void> {
