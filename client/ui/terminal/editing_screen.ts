@@ -26,7 +26,7 @@ export class EditingScreen implements LineScreen {
   readonly #events: LineScreenEvents;
   readonly #surface: Surface;
   readonly #keys = new KeyReader();
-  readonly #editor = new LineEditor();
+  readonly #editor: LineEditor;
   readonly #held = new DisposableStack();
   readonly #suspension: Suspension;
   #prompt = "";
@@ -40,6 +40,7 @@ export class EditingScreen implements LineScreen {
   constructor(device: TerminalDevice, events: LineScreenEvents, surface: Surface) {
     this.#device = device;
     this.#events = events;
+    this.#editor = new LineEditor(() => events.history());
     this.#surface = surface;
     this.#held.use(onResize(() => this.#draw()));
     this.#suspension = this.#held.use(

@@ -6,7 +6,7 @@
 
 import { EditedLine, type LineText } from "./edited_line.ts";
 import type { Input } from "./keys.ts";
-import { LineHistory } from "./line_history.ts";
+import type { LineHistory } from "./line_history.ts";
 
 /** What a key asks of the terminal, beside that the line is drawn again. */
 export type Wish =
@@ -31,8 +31,13 @@ const none: Wish = { type: "none" };
 /** A line, its history, and the search in that. */
 export class LineEditor {
   readonly line = new EditedLine();
-  readonly #history = new LineHistory();
+  readonly #historyNow: () => LineHistory;
   #search: { part: string; skip: number; isFound: boolean; readonly before: LineText } | undefined;
+
+  /** @param history Gives the lines of the conversation that is current. */
+  constructor(history: () => LineHistory) {
+    this.#historyNow = history;
+  }
 
   /** The search that is under way. What is found is in the line. */
   get search(): LineSearch | undefined {
@@ -59,6 +64,10 @@ export class LineEditor {
       case "key":
         return this.#search === undefined ? this.#key(input.key) : this.#searchKey(input.key);
     }
+  }
+
+  get #history(): LineHistory {
+    return this.#historyNow();
   }
 
   #key(key: string): Wish {

@@ -1,22 +1,32 @@
 /**
- * The lines that were entered before: the arrow keys go back and forth among them, and a search finds them.
+ * The lines that were entered before in a conversation: the arrow keys go back and forth among them, and a search
+ * finds them.
  *
  * @module
  */
 
+import { BoundedMap } from "../../../shared/collections/bounded_map.ts";
 import type { LineText } from "./edited_line.ts";
 
 /** Lines that are remembered: the latest. */
 const linesMax = 1_000;
+/** Conversations whose lines are remembered. */
+const conversationsMax = 64;
 
-/** What was entered in this run. */
+/** What was entered in a conversation. */
 export class LineHistory {
   /** The latest last, each once. */
   readonly #lines: LineText[] = [];
+  /** What was entered in earlier runs, the latest first. It is read as the user goes back. */
+  readonly #earlier: Iterator<LineText>;
   /** Which of them is in the input line; that many are there if none is. */
   #at = 0;
   /** What was being typed when the user went back. */
   #draft: LineText = { text: "", typed: 0 };
+
+  constructor(earlier: Iterable<LineText>) {
+    this.#earlier = earlier[Symbol.iterator]();
+  }
 
   /** Remembers a line. */
   add(line: LineText): void {
@@ -39,8 +49,9 @@ export class LineHistory {
    * @returns What is in it then; undefined if there is nothing further.
    */
   go(step: -1 | 1, now: LineText): LineText | undefined {
+    if (step === -1 && this.#at === 0 && !this.#readEarlier()) return undefined;
     const to = this.#at + step;
-    if (to < 0 || to > this.#lines.length) return undefined;
+    if (to > this.#lines.length) return undefined;
     if (this.#at === this.#lines.length) this.#draft = now;
     this.#at = to;
     return this.#lines[to] ?? this.#draft;
@@ -53,6 +64,42 @@ export class LineHistory {
    */
   find(part: string, skip: number): LineText | undefined {
     let left = skip;
-    return this.#lines.findLast(({ text }) => text.includes(part) && left-- === 0);
+    const isMeant = ({ text }: LineText) => text.includes(part) && left-- === 0;
+    const found = this.#lines.findLast(isMeant);
+    if (found !== undefined) return found;
+    while (this.#readEarlier()) if (isMeant(this.#lines[0]!)) return this.#lines[0];
+    return undefined;
+  }
+
+  /** Reads one line more of those of earlier runs. @returns Whether there was one. */
+  #readEarlier(): boolean {
+    while (this.#lines.length < linesMax) {
+      const { value, done } = this.#earlier.next();
+      if (done) return false;
+      if (this.#lines.some(({ text }) => text === value.text)) continue;
+      this.#lines.unshift(value);
+      this.#at++;
+      return true;
+    }
+    return false;
+  }
+}
+
+/** The lines of each conversation. */
+export class LineHistories {
+  readonly #earlier: (name: string) => Iterable<LineText>;
+  readonly #histories = new BoundedMap<string, LineHistory>(conversationsMax);
+
+  /** @param earlier Reads what was entered in earlier runs, the latest first. */
+  constructor(earlier: (name: string) => Iterable<LineText>) {
+    this.#earlier = earlier;
+  }
+
+  /** Those of a conversation. @param name Empty for what was entered while none was current. */
+  of(name: string): LineHistory {
+    const known = this.#histories.get(name) ?? new LineHistory(this.#earlier(name));
+    // The one that is used is the last to be forgotten.
+    this.#histories.set(name, known);
+    return known;
   }
 }

@@ -5,6 +5,7 @@
  */
 
 import type { Shown } from "../wording/wording.ts";
+import type { LineHistory } from "./line_history.ts";
 
 /** A screen with an input line below all that is printed. */
 export interface LineScreen {
@@ -28,6 +29,8 @@ export interface LineScreen {
 export interface LineScreenEvents {
   /** A line is entered: as {@linkcode runLine} takes it. */
   entered(line: string): void;
+  /** The lines that were entered before in the conversation that is current. */
+  history(): LineHistory;
   /** A key was pressed, and what it does is done. */
   pressed(): void;
   /** Ctrl+C, in an empty line. */

@@ -15,12 +15,14 @@ import { promptText, type Shown } from "../wording/wording.ts";
 import { Drafts } from "./drafts.ts";
 import type { ScreenSize } from "./drawing.ts";
 import { DumbScreen } from "./dumb_screen.ts";
+import { earlierLines } from "./earlier_lines.ts";
 import { EditingScreen } from "./editing_screen.ts";
 import { EventCoalescer } from "./event_coalescer.ts";
 import { InputLine } from "./input_line.ts";
 import { type BegunFor, LineQueue } from "./line_queue.ts";
 import { Notifier } from "./notifier.ts";
 import { lineRunner } from "./line_runner.ts";
+import { LineHistories } from "./line_history.ts";
 import type { LineScreen, LineScreenEvents } from "./line_screen.ts";
 import { LineSurface } from "./line_surface.ts";
 import type { Surface } from "./surface.ts";
@@ -110,6 +112,10 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
   const drafts = new Drafts();
   /** Whom the prompt names. */
   let named: BegunFor = queue.recipient;
+  const nameNamed = () => "turningTo" in named ? named.turningTo : named.name;
+  const histories = new LineHistories((name) =>
+    session === undefined || name === "" ? [] : earlierLines(session.client, name)
+  );
   const prompt = () => {
     named = queue.recipient;
     if (session === undefined || isClosed) return;
@@ -153,6 +159,7 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
       if (line.trim() !== "") queue.enter(line, begunFor, turnOf(line));
       prompt();
     },
+    history: () => histories.of(nameNamed() ?? ""),
     pressed: () => input.pressed(),
     interrupted: onInterrupt,
     ended: close,
@@ -161,8 +168,7 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
   };
   /** Has another conversation's line edited. @param turn Makes that the current one. */
   const turn = (name: string, from: string, turn: () => void) => {
-    const before = "turningTo" in named ? named.turningTo : named.name;
-    drafts.keep(before ?? from, { line: editing!.content, held: input.take() });
+    drafts.keep(nameNamed() ?? from, { line: editing!.content, held: input.take() });
     turn();
     prompt();
     const draft = drafts.take(name);

@@ -1,11 +1,19 @@
 // What each key does to the line, its history, and the search in that.
 
 import { assertEquals } from "@std/assert";
+import { LineHistories } from "../../../../client/ui/terminal/line_history.ts";
 import { LineEditor, type Wish } from "../../../../client/ui/terminal/line_editor.ts";
 
 /** An editor whose keys are pressed by name; what is no name of a key is typed. */
 class Keys {
-  readonly editor = new LineEditor();
+  readonly #histories: LineHistories;
+  readonly editor = new LineEditor(() => this.#histories.of(this.name));
+
+  constructor(public name = "bob", earlier: Iterable<string> = []) {
+    this.#histories = new LineHistories(() =>
+      [...earlier].map((text) => ({ text, typed: text.length }))
+    );
+  }
 
   press(...keys: string[]): Wish {
     let wish: Wish = { type: "none" };
@@ -132,4 +140,35 @@ Deno.test("Ctrl+R finds earlier lines, one after the other", () => {
   assertEquals([k.seen, k.editor.search], ["|banana", undefined]);
   const wish = k.press("ctrl+r", "tart", "enter");
   assertEquals(wish.type === "enter" && wish.line.text, "apple tart");
+});
+
+Deno.test("each conversation has lines of its own", () => {
+  const keys = new Keys();
+  keys.press("to bob", "enter");
+  keys.name = "carol";
+  keys.press("to carol", "enter", "up", "up");
+  assertEquals(keys.seen, "to carol|");
+  keys.press("ctrl+c");
+  keys.name = "bob";
+  keys.press("ctrl+r", "to");
+  assertEquals(keys.seen, "to bob|");
+});
+
+Deno.test("behind the lines of this run are those of earlier ones, each once", () => {
+  const keys = new Keys("bob", ["last", "again", "last", "first"]);
+  keys.press("new", "enter", "again", "enter", "half");
+  const seen = ["up", "up", "up", "up", "up"].map((key) => (keys.press(key), keys.seen));
+  assertEquals(seen, ["again|", "new|", "last|", "first|", "first|"]);
+  const forth = ["down", "down", "down", "down", "down"].map((key) => (keys.press(key), keys.seen));
+  assertEquals(forth, ["last|", "new|", "again|", "half|", "half|"]);
+  keys.press("ctrl+r", "rst");
+  assertEquals(keys.seen, "first|");
+});
+
+Deno.test("with earlier lines alone, a search finds them, and one that is not there is not found", () => {
+  const keys = new Keys("bob", ["one", "two one"]);
+  keys.press("ctrl+r", "one", "ctrl+r");
+  assertEquals(keys.seen, "two one|");
+  keys.press("ctrl+r");
+  assertEquals([keys.seen, keys.editor.search?.isFound], ["two one|", false]);
 });
