@@ -14,6 +14,10 @@ const pauseMs = 2_000;
 export interface NotifierOptions {
   /** The user's own id, which a message may mention. */
   readonly self: () => string;
+  /** Whether the user has let somebody in: nobody else makes the terminal ring. */
+  readonly isKnown: (name: string) => boolean;
+  /** What kind of terminal it is, as `TERM` says. */
+  readonly terminal: string | undefined;
   readonly write: (text: string) => void;
   /** Milliseconds of a clock that does not go back. */
   readonly now: () => number;
@@ -38,11 +42,12 @@ export class Notifier {
   }
 
   #tell(message: MessageEvent): void {
-    const { now, write } = this.#options;
+    const { now, write, isKnown, terminal = "" } = this.#options;
     if (!this.#isMeant(message) || now() - this.#toldAtMs < pauseMs) return;
+    if (!isKnown(message.name)) return;
     this.#toldAtMs = now();
-    // OSC 9, which most terminals have that have notifications; the others ring.
-    write(`\x07\x1b]9;${viewWords.notification(message)}\x07`);
+    // A terminal that knows none rings.
+    write(`\x07\x1b]${sequenceOf(terminal)};${viewWords.notification(message)}\x07`);
   }
 
   #isMeant({ text }: MessageEvent): boolean {
@@ -51,4 +56,13 @@ export class Notifier {
     const self = this.#options.self().toLowerCase();
     return words.some((word) => word.replace(/[.:]+$/, "") === self);
   }
+}
+
+/**
+ * The beginning of a notification: OSC 99 is that of kitty, 777 that of rxvt and foot, 9 that of all others. There
+ * are terminals that know several, and would show a message for each.
+ */
+function sequenceOf(terminal: string): string {
+  if (/kitty/.test(terminal)) return "99;";
+  return /^(rxvt|foot)/.test(terminal) ? "777;notify;p2pchat" : "9";
 }

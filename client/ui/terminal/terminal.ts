@@ -130,6 +130,8 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
   // A stream of lines may be watched by other programs.
   const notifier = new Notifier(opener === undefined ? "off" : "mention", {
     self: () => session?.client.id ?? "",
+    isKnown: (name) => session !== undefined && letsIn(session, name),
+    terminal: terminalType(),
     // A terminal that knows no escape sequences is sent none.
     write: (text) => isDumb || device.write(text),
     now: () => performance.now(),
@@ -230,6 +232,16 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
     },
     flush: () => device.flush(),
   };
+}
+
+/** Whether the user talks to somebody, or has let them in. False if the store cannot be read. */
+function letsIn({ client, current }: Session, name: string): boolean {
+  if (current?.name === name) return true;
+  try {
+    return client.people.isContact(name);
+  } catch {
+    return false;
+  }
 }
 
 /** What kind of terminal it is; undefined if it does not say so, or this may not be read. */

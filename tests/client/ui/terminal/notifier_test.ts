@@ -3,20 +3,22 @@ import type { MessageEvent } from "../../../../client/events.ts";
 import { Notifier } from "../../../../client/ui/terminal/notifier.ts";
 import { hostileTexts } from "../../../support/hostile_text/hostile_text.ts";
 
-function message(text: string): MessageEvent {
+function message(text: string, name = "bob"): MessageEvent {
   return {
     type: "message",
-    ...{ conversation: "c", name: "bob", person: undefined, device: undefined, id: "1" },
+    ...{ conversation: "c", name, person: undefined, device: undefined, id: "1" },
     ...{ stream: undefined, seq: undefined, kind: "text", plaintext: false, text, sentAtMs: 0 },
   };
 }
 
 /** A notifier of alice's, with a clock that stands, and what it has written. */
-function watched() {
+function watched(terminal = "xterm-256color") {
   const clock = { nowMs: 0 };
   const written: string[] = [];
   const notifier = new Notifier("mention", {
     self: () => "alice",
+    isKnown: (name) => name === "bob",
+    terminal,
     write: (text) => void written.push(text),
     now: () => clock.nowMs,
   });
@@ -38,6 +40,29 @@ Deno.test("messages that name the user are told of, and others if all are wanted
   assertEquals(told("hello"), ["\x07\x1b]9;bob: hello\x07"]);
   notifier.take({ type: "notifying", what: "off" });
   assertEquals(told("alice"), []);
+});
+
+Deno.test("strangers do not make the terminal ring, nor keep a friend from it", () => {
+  const { notifier, written } = watched();
+  notifier.take(message("alice!", "eve"));
+  assertEquals(written, []);
+  notifier.take(message("alice!"));
+  assertEquals(written.length, 1);
+});
+
+Deno.test("each terminal is told in its own way", () => {
+  for (
+    const [terminal, told] of [
+      ["xterm-kitty", "\x07\x1b]99;;bob: alice\x07"],
+      ["foot", "\x07\x1b]777;notify;p2pchat;bob: alice\x07"],
+      ["rxvt-unicode-256color", "\x07\x1b]777;notify;p2pchat;bob: alice\x07"],
+      ["tmux-256color", "\x07\x1b]9;bob: alice\x07"],
+    ] as const
+  ) {
+    const { notifier, written } = watched(terminal);
+    notifier.take(message("alice"));
+    assertEquals(written, [told]);
+  }
 });
 
 Deno.test("a flood of messages is no flood of bells", () => {
