@@ -11,13 +11,21 @@ import { deadline, type TimerClock } from "../../shared/time/clock.ts";
 import { type Examination, examineServer } from "../rendezvous/rendezvous.ts";
 import { isElsewhereReachable, type Network, type Punching } from "../transport/transport.ts";
 import { type Problem, problemOf } from "../user_error.ts";
-import { ipv6Of, judge, type NetworkFacts, type UdpFacts, type Verdict } from "./verdict.ts";
+import {
+  type Ipv6,
+  ipv6Of,
+  judge,
+  type NetworkFacts,
+  type UdpFacts,
+  type Verdict,
+} from "./verdict.ts";
 
-export type { NetworkFacts, UdpFacts, Verdict } from "./verdict.ts";
+export type { Ipv6, NetworkFacts, UdpFacts, Verdict } from "./verdict.ts";
 
-/** How long the server may take, and how long each question over UDP, in milliseconds. */
+/** How long the server may take, how long each question over UDP, and all of it, in milliseconds. */
 const serverMs = 4_000;
 const udpMs = 3_000;
+const allMs = 6_000;
 
 /** What is looked at with. */
 export interface DoctorOptions {
@@ -34,13 +42,14 @@ export interface Diagnosis {
   readonly examination: Examination | undefined;
   /** Why the server was not reached; undefined if it was. */
   readonly problem: Problem | undefined;
-  readonly ipv6: "public" | "private" | "none";
+  readonly ipv6: Ipv6;
   readonly verdict: Verdict;
 }
 
-/** Looks at the network. Never throws, and is done in some seconds. */
+/** Looks at the network. Never throws, and is done in 6 s. */
 export async function diagnose(options: DoctorOptions): Promise<Diagnosis> {
   const { network, clock, signal } = options;
+  const beganAtMs = clock.now();
   const own = network.interfaces().map(({ address }) => address).filter(isElsewhereReachable);
   let examination: Examination | undefined;
   let problem: Problem | undefined;
@@ -53,29 +62,33 @@ export async function diagnose(options: DoctorOptions): Promise<Diagnosis> {
   }
   const udp = examination?.reflector === undefined
     ? undefined
-    : await askOverUdp(examination.reflector, options);
+    : await askOverUdp(examination.reflector, {
+      ...options,
+      limitMs: Math.min(udpMs, beganAtMs + allMs - clock.now()),
+    });
   const { seenHost, relays } = examination ?? {};
   const reached = examination !== undefined;
   const facts = { own, reached, seenHost, relays, udp };
-  return { facts, examination, problem, ipv6: ipv6Of(own), verdict: judge(facts) };
+  return { facts, examination, problem, ipv6: ipv6Of(own, seenHost), verdict: judge(facts) };
 }
 
-/** Undefined if this machine gives no port. */
+/** Undefined if the server is at no IP address. */
 async function askOverUdp(
   { host, port, secondPort, certificate }: NonNullable<Examination["reflector"]>,
-  { network, clock, signal }: DoctorOptions,
+  { network, clock, signal, limitMs }: DoctorOptions & { readonly limitMs: number },
 ): Promise<UdpFacts | undefined> {
+  if (!isIpAddress(host)) return undefined;
   const punching = await network.openPunching?.(0).catch(() => undefined);
-  if (punching === undefined || !isIpAddress(host)) return undefined;
-  const ask = (asked: number) =>
-    seenAt(punching, { host, port: asked }, certificate, clock, signal);
+  if (punching === undefined) return { passes: false, why: "no-port" };
+  using limit = deadline(limitMs, signal, clock);
+  const ask = (asked: number) => seenAt(punching, { host, port: asked }, certificate, limit.signal);
   try {
     const [first, second] = await Promise.all([
       ask(port),
       secondPort === undefined ? undefined : ask(secondPort),
     ]);
     const seen = first ?? second;
-    if (seen === undefined) return { passes: false };
+    if (seen === undefined) return { passes: false, why: "no-answer" };
     return {
       passes: true,
       seen,
@@ -93,12 +106,10 @@ async function seenAt(
   punching: Punching,
   server: Address,
   certificate: Uint8Array,
-  clock: TimerClock,
   signal: AbortSignal,
 ): Promise<Address | undefined> {
-  using limit = deadline(udpMs, signal, clock);
   try {
-    return await punching.reflect(server, certificate, limit.signal);
+    return await punching.reflect(server, certificate, signal);
   } catch {
     // Nothing has come back.
     return undefined;

@@ -9,7 +9,11 @@ import { isPublicAddress } from "../transport/transport.ts";
 
 /** What was found out about UDP. */
 export type UdpFacts =
-  | { readonly passes: false }
+  | {
+    readonly passes: false;
+    /** Whether no answer came, for whatever reason, or this machine gave no port to ask from. */
+    readonly why: "no-answer" | "no-port";
+  }
   | {
     readonly passes: true;
     /** At which address and port a server sees this machine. */
@@ -38,7 +42,7 @@ export interface NetworkFacts {
  *
  * - `direct`: at its own address, which everybody can call, unless a firewall is in the way.
  * - `punched`: through both routers at once, if the other's router keeps one address for all as well.
- * - `relayed`: over the server.
+ * - `relayed`: over the server; to meet through both routers takes UDP, and answers over it.
  * - `same-network`: those in the same network directly; the server is there, too, and sees no further.
  * - `unknown`: the server does not say enough.
  * - `unreachable`: there is no server, or it relays nothing and nothing else is possible.
@@ -51,9 +55,16 @@ export type Verdict =
   | "unknown"
   | "unreachable";
 
-/** Which addresses of IPv6 this machine has: some that everybody can call, some for its own network, or none. */
-export function ipv6Of(own: readonly string[]): "public" | "private" | "none" {
+/**
+ * What this machine has of IPv6: `used` if the server was reached over it, or addresses that everybody could call,
+ * such as are for its own network alone, or none. Only in the first case is it known that it works.
+ */
+export type Ipv6 = "used" | "public" | "private" | "none";
+
+/** See {@linkcode Ipv6}. */
+export function ipv6Of(own: readonly string[], seenHost: string | undefined): Ipv6 {
   const hosts = own.filter((host) => host.includes(":"));
+  if (seenHost?.includes(":") && isPublicAddress(seenHost)) return "used";
   return hosts.length === 0 ? "none" : hosts.some(isPublicAddress) ? "public" : "private";
 }
 
@@ -65,5 +76,6 @@ export function judge({ own, reached, seenHost, relays, udp }: NetworkFacts): Ve
   if (own.includes(seenHost)) return "direct";
   if (udp?.passes === true && udp.keepsAddress === true) return "punched";
   if (udp === undefined || udp.passes && udp.keepsAddress === undefined) return "unknown";
-  return relays === false ? "unreachable" : "relayed";
+  if (relays === undefined) return "unknown";
+  return relays ? "relayed" : "unreachable";
 }

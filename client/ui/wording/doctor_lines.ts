@@ -6,7 +6,7 @@
 
 import { formatAddress, isLocal } from "../../../shared/net/address.ts";
 import { formatServerAddress, type ServerAddress } from "../../../shared/net/server_address.ts";
-import type { Diagnosis, UdpFacts, Verdict } from "../../doctor/doctor.ts";
+import type { Diagnosis, Ipv6, UdpFacts, Verdict } from "../../doctor/doctor.ts";
 import { problemSentence } from "./problem_sentences.ts";
 
 /** How far a clock may be from the server's without being wrong, in milliseconds. */
@@ -58,7 +58,12 @@ export function doctorRows(
   ];
 }
 
-const ipv6Texts = { public: "yes", private: "within your network alone", none: "no" } as const;
+const ipv6Texts: Readonly<Record<Ipv6, string>> = {
+  used: "yes, the server is reached over it",
+  public: "this machine has an address; the server is reached without it, so it was not tried",
+  private: "within your network alone",
+  none: "no",
+};
 
 const unreachableText =
   "only people with a public address and those in your network reach you: the server relays nothing";
@@ -79,7 +84,11 @@ function addressesText(own: readonly string[], seenHost: string | undefined): st
 
 function udpText(udp: UdpFacts | undefined): string {
   if (udp === undefined) return "cannot be told: the server does not say where you are seen";
-  if (!udp.passes) return "does not come back: a firewall keeps it";
+  if (!udp.passes) {
+    return udp.why === "no-port"
+      ? "cannot be used: this machine gives no port for it"
+      : "no answer: a firewall here or there keeps it, or the server's port is closed for UDP";
+  }
   const at = `seen at ${formatAddress(udp.seen)}`;
   const port = udp.keepsPort ? "your own port" : "another port than yours";
   switch (udp.keepsAddress) {

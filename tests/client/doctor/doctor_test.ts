@@ -2,7 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { diagnose } from "../../../client/doctor/doctor.ts";
-import { tcpNetwork } from "../../../client/transport/transport.ts";
+import { type Punching, tcpNetwork } from "../../../client/transport/transport.ts";
 import type { Address } from "../../../shared/net/address.ts";
 import { systemClock } from "../../../shared/time/clock.ts";
 import { FakeServer } from "../../support/client_fixture.ts";
@@ -31,10 +31,62 @@ Deno.test("a server that reflects is asked at two ports", async () => {
   assertEquals([udp.keepsAddress, udp.keepsPort, udp.seen.host], [true, true, "127.0.0.1"]);
 });
 
+/** A network in which one can ask over UDP as here, but for some ports of the server from which nothing comes back. */
+function filtered(isFiltered: (port: number) => boolean): typeof tcpNetwork {
+  return {
+    ...tcpNetwork,
+    openPunching: async (port) => {
+      const punching = (await tcpNetwork.openPunching!(port))!;
+      const reflect: Punching["reflect"] = (server, certificate, signal) =>
+        isFiltered(server.port) ? aborted(signal) : punching.reflect(server, certificate, signal);
+      return new Proxy(punching, {
+        get: (target, property) => {
+          if (property === "reflect") return reflect;
+          const value = Reflect.get(target, property, target);
+          return typeof value === "function" ? value.bind(target) : value;
+        },
+      });
+    },
+  };
+}
+
+async function aborted(signal: AbortSignal): Promise<never> {
+  await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  throw signal.reason;
+}
+
+Deno.test("of a second port from which nothing comes back, nothing is made up", async () => {
+  await using server = start({ reflector: true });
+  const { facts: { udp } } = await ask(
+    server.address,
+    filtered((port) => port !== server.address.port),
+  );
+  assert(udp?.passes);
+  assertEquals([udp.keepsAddress, udp.keepsPort], [undefined, true]);
+});
+
+Deno.test("without any answer over UDP it is not known who keeps it, and all takes 6 s at most", async () => {
+  await using server = start({ reflector: true });
+  const began = performance.now();
+  const { facts: { udp } } = await ask(server.address, filtered(() => true));
+  assertEquals(udp, { passes: false, why: "no-answer" });
+  assert(performance.now() - began < 6_000);
+});
+
 Deno.test("a machine that has no UDP to give is no reason to say that none passes", async () => {
   await using server = start({ reflector: true });
-  const network = { ...tcpNetwork, openPunching: () => Promise.resolve(undefined) };
-  assertEquals((await ask(server.address, network)).facts.udp, undefined);
+  const none = { passes: false, why: "no-port" } as const;
+  for (
+    const openPunching of [() => Promise.resolve(undefined), () => Promise.reject(new Error("no"))]
+  ) {
+    const { facts } = await ask(server.address, { ...tcpNetwork, openPunching });
+    assertEquals(facts.udp, none);
+  }
+});
+
+Deno.test("a server that relays nothing says so", async () => {
+  await using server = start({ relay: false });
+  assertEquals((await ask(server.address)).facts.relays, false);
 });
 
 Deno.test("a server that says nothing of all that is reached, and nothing is made up", async () => {

@@ -17,6 +17,7 @@ const home: NetworkFacts = {
   udp: undefined,
 };
 const seen = { host: "8.8.4.4", port: 40_000 };
+const noAnswer: UdpFacts = { passes: false, why: "no-answer" };
 const udp = (keepsAddress: boolean | undefined): UdpFacts => ({
   passes: true,
   seen,
@@ -28,15 +29,16 @@ const cases: [what: string, facts: Partial<NetworkFacts>, verdict: Verdict][] = 
   ["its own address is seen", { own: ["10.0.0.1", "8.8.4.4"] }, "direct"],
   ["its router keeps one address for all", { udp: udp(true) }, "punched"],
   ["its router takes another for everybody", { udp: udp(false) }, "relayed"],
-  ["no UDP comes back", { udp: { passes: false } }, "relayed"],
+  ["no UDP comes back", { udp: noAnswer }, "relayed"],
+  ["this machine gives no UDP port", { udp: { passes: false, why: "no-port" } }, "relayed"],
   ["no UDP comes back, and the server relays nothing", {
-    udp: { passes: false },
+    udp: noAnswer,
     relays: false,
   }, "unreachable"],
   ["the server does not say whether it relays", {
-    udp: { passes: false },
+    udp: noAnswer,
     relays: undefined,
-  }, "relayed"],
+  }, "unknown"],
   ["only one port could be asked", { udp: udp(undefined) }, "unknown"],
   ["the server reflects nothing", {}, "unknown"],
   ["the server does not say where it sees us", { seenHost: undefined }, "unknown"],
@@ -56,7 +58,9 @@ for (const [what, facts, verdict] of cases) {
 }
 
 Deno.test("an address of IPv6 that means nothing elsewhere is none for everybody", () => {
-  assertEquals(ipv6Of(["192.168.1.7"]), "none");
-  assertEquals(ipv6Of(["192.168.1.7", "fd00::2"]), "private");
-  assertEquals(ipv6Of(["fd00::2", "2a00:1450::1"]), "public");
+  assertEquals(ipv6Of(["192.168.1.7"], "8.8.4.4"), "none");
+  assertEquals(ipv6Of(["192.168.1.7", "fd00::2"], undefined), "private");
+  assertEquals(ipv6Of(["fd00::2", "2a00:1450::1"], "8.8.4.4"), "public");
+  assertEquals(ipv6Of(["fd00::2", "2a00:1450::1"], "fd00::2"), "public");
+  assertEquals(ipv6Of(["fd00::2", "2a00:1450::1"], "2a00:1450::1"), "used");
 });

@@ -1,5 +1,5 @@
-import { assertEquals, assertMatch } from "@std/assert";
-import type { Diagnosis } from "../../../../client/doctor/doctor.ts";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import type { Diagnosis, Ipv6 } from "../../../../client/doctor/doctor.ts";
 import { doctorLines } from "../../../../client/ui/wording/wording.ts";
 
 const server = { host: "chat.example.org", port: 5555, tls: {} };
@@ -42,6 +42,48 @@ Deno.test("a diagnosis says each finding on a row, and what follows at the end",
     "everybody else over the server",
   ]);
 });
+
+const rows: [what: string, changes: Partial<Diagnosis["facts"]>, ipv6: Ipv6, row: string][] = [
+  [
+    "no answer over UDP",
+    { udp: { passes: false, why: "no-answer" } },
+    "none",
+    "UDP        no answer: a firewall here or there keeps it, or the server's port is closed for UDP",
+  ],
+  [
+    "no port of UDP",
+    { udp: { passes: false, why: "no-port" } },
+    "none",
+    "UDP        cannot be used: this machine gives no port for it",
+  ],
+  [
+    "a server that reflects nothing",
+    { udp: undefined },
+    "none",
+    "UDP        cannot be told: the server does not say where you are seen",
+  ],
+  ["a relay that is off", { relays: false }, "none", "relay      no: it is off"],
+  [
+    "a server that does not say whether it relays",
+    { relays: undefined },
+    "none",
+    "relay      the server does not say",
+  ],
+  ["IPv6 in use", {}, "used", "IPv6       yes, the server is reached over it"],
+  [
+    "IPv6 that was not tried",
+    {},
+    "public",
+    "IPv6       this machine has an address; the server is reached without it, so it was not tried",
+  ],
+];
+
+for (const [what, changes, ipv6, row] of rows) {
+  Deno.test(`${what} is said as far as it is known`, () => {
+    const lines = doctorLines(server, { ...found, ipv6, facts: { ...found.facts, ...changes } });
+    assert(lines.includes(row), lines.join("\n"));
+  });
+}
 
 Deno.test("what a server says is harmless in a terminal, and no server is a finding as well", () => {
   const { facts, examination } = found;
