@@ -140,12 +140,19 @@ async function drawn(scene: Scene, size: ScreenSize): Promise<string> {
     status,
     input: pictureOf({ prompt, text: typed, cursor: typed.length }, size),
     view: ({ columns, rows }) => {
-      const style = { self: "alice", name: peer, columns, newFrom, notices };
+      const style = {
+        self: "alice",
+        name: peer,
+        columns,
+        newFrom,
+        notices,
+        own: (text: string) => text,
+      };
       const made = new BoundedMap<string, readonly string[]>(100);
       const section = { entries: said, before: undefined, isEnd: true };
       return blocksOf(section, { ...style, made }).flatMap((block) => block.rows).slice(-rows);
     },
-    isAscii: false,
+    own: (text: string) => text,
   }, size);
   using screen = new Screen(size.columns, size.rows);
   await screen.shows(`\x1b[?7l${written(undefined, frame)}`);

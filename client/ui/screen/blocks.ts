@@ -5,6 +5,7 @@
  */
 
 import { bold, cyan, dim, yellow } from "@std/fmt/colors";
+import type { OwnSigns } from "../terminal/terminal.ts";
 import { columnsOf, rowsOf } from "../../../shared/text/columns.ts";
 import type { BoundedMap } from "../../../shared/collections/bounded_map.ts";
 import type { HistoryEntry } from "../../store/store.ts";
@@ -39,6 +40,8 @@ export interface BlockStyle {
   /** The row of the first message that is new to the user, if there is one. */
   readonly newFrom: number | undefined;
   readonly notices: readonly Notice[];
+  /** The program's own signs, as the terminal has them. */
+  readonly own: OwnSigns;
   /** Rows of messages that were made before: it takes its time for long ones. */
   readonly made: BoundedMap<string, readonly string[]>;
 }
@@ -104,15 +107,15 @@ function rowsOfEntry(
   before: HistoryEntry | undefined,
   style: BlockStyle,
 ): string[] {
-  const { self, name, columns } = style;
+  const { self, name, columns, own } = style;
   const message = viewWords.message(entry, self, before);
   const dayBefore = before && viewWords.message(before, self, undefined).day;
   const rows: string[] = [];
-  if (message.day !== dayBefore) rows.push(dim(ruled(message.day, columns)));
+  if (message.day !== dayBefore) rows.push(dim(own(ruled(message.day, columns))));
   if (entry.row === style.newFrom && !message.isOwn) {
-    rows.push(yellow(ruled(viewWords.newLine, columns)));
+    rows.push(yellow(own(ruled(viewWords.newLine, columns))));
   }
-  if (message.above !== undefined) rows.push(...rowsOf(message.above, columns).map(yellow));
+  if (message.above !== undefined) rows.push(...rowsOf(own(message.above), columns).map(yellow));
   const widest = Math.max(columnsOf(viewWords.name(name)), columnsOf(self));
   const nameColumns = Math.min(nameColumnsMax, widest);
   const { time, who, isOwn, mark, lines, state } = message;
@@ -123,7 +126,7 @@ function rowsOfEntry(
   const paintWho = isOwn ? dim : (text: string) => bold(cyan(text));
   const blanks = " ".repeat(Math.max(0, nameColumns - columnsOf(whoRow)));
   const head = isNarrow ? `${paintWho(whoRow)} ` : `${dim(time)} ${paintWho(whoRow)}${blanks}  `;
-  const bar = isNarrow ? "│ " : `${" ".repeat(time.length + nameColumns + 1)}│ `;
+  const bar = own(isNarrow ? "│ " : `${" ".repeat(time.length + nameColumns + 1)}│ `);
   const firstColumns = isNarrow ? columnsOf(whoRow) + 1 : headColumns;
   const room = (taken: number) => Math.max(1, columns - taken - stateColumns - markColumns);
   const texts = lines.flatMap((line, i) =>
@@ -134,7 +137,7 @@ function rowsOfEntry(
     const taken = i === 0 ? firstColumns : bar.length;
     const end = i === last && states[state] !== ""
       ? " ".repeat(Math.max(0, room(taken) - columnsOf(text))) +
-        states[state].padStart(stateColumns)
+        own(states[state].padStart(stateColumns))
       : "";
     rows.push((i === 0 ? head : dim(bar)) + yellow(mark) + text + dim(end));
   }

@@ -39,28 +39,3 @@ export function fittedRow(text: string, from: number, columns: number): string {
   }
   return row + " ".repeat(columns - column);
 }
-
-/** Signs of this program, and what stands for each in a terminal that has only ASCII. */
-const signs = new Map(
-  Object.entries({
-    "│": "|",
-    "─": "-",
-    "●": "*",
-    "○": "o",
-    "·": "-",
-    "…": ".",
-    "✓": "v",
-    "✉": "m",
-    "→": ">",
-    "⋮": ":",
-    "—": "-",
-    "–": "-",
-    "“": '"',
-    "”": '"',
-  }),
-);
-
-/** A row with ASCII in the place of the program's own signs. */
-export function asciiRow(row: string): string {
-  return row.replaceAll(/[^\0-\x7f]/gu, (c) => signs.get(c) ?? c);
-}

@@ -7,7 +7,13 @@
 
 import { BoundedMap } from "../../../shared/collections/bounded_map.ts";
 import type { Session } from "../session.ts";
-import type { Picture, ScreenSize, Views, ViewSurroundings } from "../terminal/terminal.ts";
+import type {
+  OwnSigns,
+  Picture,
+  ScreenSize,
+  Views,
+  ViewSurroundings,
+} from "../terminal/terminal.ts";
 import { type Shown, viewWords } from "../wording/wording.ts";
 import { blocksOf } from "./blocks.ts";
 import type { Drawn } from "./drawn.ts";
@@ -33,7 +39,7 @@ const blocksMax = 1_000;
 /** A full screen. */
 export class FullScreen implements Views {
   readonly #outside: ViewSurroundings;
-  readonly #isAscii: boolean;
+  readonly #own: OwnSigns;
   readonly #views: ViewList;
   readonly #server = new ServerWatch();
   #session: Session | undefined;
@@ -66,14 +72,14 @@ export class FullScreen implements Views {
   #title: string | undefined;
   readonly #roundTrip = new RoundTrip(() => this.#soon());
 
-  constructor(outside: ViewSurroundings, isAscii: boolean) {
+  constructor(outside: ViewSurroundings, own: OwnSigns) {
     this.#outside = outside;
-    this.#isAscii = isAscii;
+    this.#own = own;
     const stored = new StoredMessages((name) => this.#messages(name));
     this.#views = new ViewList({
       lastRow: (name) => this.#session === undefined ? 0 : lastRowOf(this.#session, name),
       isStored: (message) => stored.has(message),
-      rowsOf: outside.rowsOf,
+      rowsOf: (...shown) => ownRows(outside.rowsOf(...shown), shown[0], own),
       nowMs: Date.now,
     });
   }
@@ -254,7 +260,7 @@ export class FullScreen implements Views {
       }),
       input: this.#line,
       view: (size) => this.#rows(size),
-      isAscii: this.#isAscii,
+      own: this.#own,
     }, device.size);
     device.write(written(this.#frame, frame));
     this.#frame = frame;
@@ -280,6 +286,7 @@ export class FullScreen implements Views {
       name: view.name,
       columns: this.#columns,
       newFrom: view.newFrom,
+      own: this.#own,
       notices: view.notices,
       made: this.#blocks,
     };
@@ -322,4 +329,9 @@ export class FullScreen implements Views {
     const people = readable(() => session.client.who(), []);
     this.#views.takePeople(people, (name) => isContact(session, name));
   }
+}
+
+/** Rows of what is shown: those that have what somebody wrote are left as they are. */
+function ownRows(rows: string[], shown: Shown, own: OwnSigns): string[] {
+  return shown.type === "message" || shown.type === "history" ? rows : rows.map(own);
 }

@@ -7,8 +7,8 @@
 
 import { bold, dim, inverse, yellow } from "@std/fmt/colors";
 import { columnsOf, rowsOf } from "../../../shared/text/columns.ts";
-import type { Picture, ScreenSize } from "../terminal/terminal.ts";
-import { asciiRow, fittedRow } from "./fitted_row.ts";
+import type { OwnSigns, Picture, ScreenSize } from "../terminal/terminal.ts";
+import { fittedRow } from "./fitted_row.ts";
 
 /** A conversation in the list. */
 export interface ListedView {
@@ -30,8 +30,8 @@ export interface ScreenContent {
   readonly input: Picture;
   /** The rows of the conversation, for the room that it has. */
   readonly view: (size: ScreenSize) => readonly string[];
-  /** Whether the program's own signs are of ASCII. */
-  readonly isAscii: boolean;
+  /** The program's own signs, as the terminal has them. */
+  readonly own: OwnSigns;
 }
 
 /** A screen. */
@@ -60,23 +60,24 @@ export function frameOf(content: ScreenContent, size: ScreenSize): Frame {
   const hasList = columns >= leastColumnsWithList;
   const left = hasList ? listColumns + 1 : 0;
   const view = content.view({ columns: columns - left, rows: height });
-  const list = hasList ? listRows(content.list, height) : [];
+  const { own } = content;
+  const list = hasList ? listRows(content.list, height, own) : [];
   const rows: string[] = [];
-  if (hasTitle) rows.push(inverse(fittedRow(twoEnds(content.title, columns), 0, columns)));
+  if (hasTitle) rows.push(inverse(fittedRow(own(twoEnds(content.title, columns)), 0, columns)));
   for (let i = 0; i < height; i++) {
-    const beside = hasList ? fittedRow(list[i] ?? "", 0, listColumns) + dim("│") : "";
+    const beside = hasList ? fittedRow(list[i] ?? "", 0, listColumns) + dim(own("│")) : "";
     rows.push(beside + fittedRow(view[i] ?? "", left, columns - left));
   }
   if (hasStatus) {
     const status = hasList ? content.status : `${shortList(content.list)}${content.status}`;
-    rows.push(inverse(fittedRow(` ${status}`, 0, columns)));
+    rows.push(inverse(fittedRow(` ${own(status)}`, 0, columns)));
   }
   rows.push(...shownInput.map(({ text }) => text));
   const hidden = content.input.rows.length - shownInput.length;
   const inputRow = Math.max(0, content.input.cursor.row - hidden);
   return {
     size,
-    rows: content.isAscii ? rows.map(asciiRow) : rows,
+    rows,
     cursor: { row: free + inputRow, column: content.input.cursor.column },
   };
 }
@@ -87,7 +88,7 @@ function twoEnds([left, right]: readonly [string, string], columns: number): str
 }
 
 /** The list, with the conversation that is seen among its rows. */
-function listRows(list: readonly ListedView[], height: number): string[] {
+function listRows(list: readonly ListedView[], height: number, own: OwnSigns): string[] {
   const seen = list.findIndex(({ isSeen }) => isSeen);
   const from = Math.max(0, Math.min(seen - height + 1, list.length - height));
   return list.slice(from, from + height).map((view, i) => {
@@ -95,7 +96,7 @@ function listRows(list: readonly ListedView[], height: number): string[] {
     const { name, isSeen, here, unread, hasNews, waiting } = view;
     const mark = isSeen ? ">" : " ";
     const key = number <= 9 ? String(number) : " ";
-    const dot = here === undefined ? " " : here ? "●" : "○";
+    const dot = here === undefined ? " " : own(here ? "●" : "○");
     const [shortName = ""] = rowsOf(name, nameColumns);
     const count = unread > 0
       ? unread > 99 ? "99+" : String(unread)

@@ -17,6 +17,9 @@ export interface ScreenSize {
   readonly rows: number;
 }
 
+/** Gives the program's own signs, which a text of it has, as the terminal has them. */
+export type OwnSigns = (text: string) => string;
+
 /** What is drawn. */
 export interface DrawnLine {
   /** Safe to print. */
@@ -25,6 +28,8 @@ export interface DrawnLine {
   readonly text: string;
   /** Where the cursor is in the text, in UTF-16 code units. */
   readonly cursor: number;
+  /** As they are, if not given. */
+  readonly own?: OwnSigns;
 }
 
 interface Row {
@@ -65,13 +70,14 @@ const eraseBelow = "\x1b[J";
  */
 export function pictureOf(line: DrawnLine, size: ScreenSize, whole = false): Picture {
   const columns = Math.max(1, size.columns);
+  const { own = (text: string) => text } = line;
   const builder = new RowBuilder(columns);
   builder.add(line.prompt);
   let from = 0;
   for (const part of line.text.split("\n")) {
     if (from > 0) {
       builder.breakRow();
-      if (columns >= leastColumnsWithBar) builder.add(bar);
+      if (columns >= leastColumnsWithBar) builder.add(own(bar));
     }
     builder.add(part, line.cursor - from);
     from += part.length + 1;
@@ -82,7 +88,7 @@ export function pictureOf(line: DrawnLine, size: ScreenSize, whole = false): Pic
   // The cursor is in the last of the rows that are drawn, or the line begins in the first one.
   const hidden = Math.max(0, cursor.row + 1 - most);
   const drawn = rows.slice(hidden, hidden + most);
-  if (hidden > 0 && most > 1) drawn[0] = { text: more, columns: 1, isAgreed: true };
+  if (hidden > 0 && most > 1) drawn[0] = { text: own(more), columns: 1, isAgreed: true };
   return { rows: drawn, cursor: { ...cursor, row: cursor.row - hidden }, prompt, columns };
 }
 

@@ -11,7 +11,7 @@ import { escapeText } from "../../../shared/protocol/text_escape.ts";
 import { rowsOf } from "../../../shared/text/columns.ts";
 import { isMessage, messageLine } from "../commands/commands.ts";
 import { searchPromptText } from "../wording/wording.ts";
-import { type Picture, pictureOf } from "./drawing.ts";
+import { type OwnSigns, type Picture, pictureOf } from "./drawing.ts";
 import type { LineText } from "./edited_line.ts";
 import { type Input, KeyReader } from "./keys.ts";
 import { LineEditor, type Wish } from "./line_editor.ts";
@@ -27,6 +27,7 @@ export class EditingScreen implements LineScreen {
   readonly #surface: Surface;
   readonly #keys = new KeyReader();
   readonly #editor: LineEditor;
+  readonly #own: OwnSigns;
   readonly #held = new DisposableStack();
   readonly #suspension: Suspension;
   #prompt = "";
@@ -37,7 +38,14 @@ export class EditingScreen implements LineScreen {
   #hasEnded = false;
   #patience: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(device: TerminalDevice, events: LineScreenEvents, surface: Surface) {
+  /** @param own The program's own signs, as the terminal has them. */
+  constructor(
+    device: TerminalDevice,
+    events: LineScreenEvents,
+    surface: Surface,
+    own: OwnSigns | undefined,
+  ) {
+    this.#own = own ?? ((text) => text);
     this.#device = device;
     this.#events = events;
     this.#editor = new LineEditor(() => events.history());
@@ -70,7 +78,7 @@ export class EditingScreen implements LineScreen {
   }
 
   prompt(prompt: string): void {
-    this.#prompt = prompt;
+    this.#prompt = this.#own(prompt);
     this.#draw();
   }
 
@@ -180,7 +188,10 @@ export class EditingScreen implements LineScreen {
     const key = [prompt, line.text, line.cursor, columns, rows];
     if (key.some((part, i) => part !== this.#layout?.key[i])) {
       const { text, cursor } = line;
-      this.#layout = { key, picture: pictureOf({ prompt, text, cursor }, { columns, rows }) };
+      this.#layout = {
+        key,
+        picture: pictureOf({ prompt, text, cursor, own: this.#own }, { columns, rows }),
+      };
     }
     return this.#layout!.picture;
   }
@@ -188,7 +199,7 @@ export class EditingScreen implements LineScreen {
   /** Leaves all rows of the line on the screen, and goes on below them. */
   #leave(text = this.#editor.line.text): void {
     if (this.#hasEnded) return;
-    const line = { prompt: this.#prompt, text, cursor: text.length };
+    const line = { prompt: this.#prompt, text, cursor: text.length, own: this.#own };
     this.#surface.leave(pictureOf(line, this.#surface.room, true));
   }
 

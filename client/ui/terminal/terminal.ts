@@ -13,7 +13,7 @@ import { complete, turnOf } from "../commands/commands.ts";
 import type { Display, Session } from "../session.ts";
 import { promptText, type Shown } from "../wording/wording.ts";
 import { Drafts } from "./drafts.ts";
-import type { ScreenSize } from "./drawing.ts";
+import type { OwnSigns, ScreenSize } from "./drawing.ts";
 import { DumbScreen } from "./dumb_screen.ts";
 import { earlierLines } from "./earlier_lines.ts";
 import { EditingScreen } from "./editing_screen.ts";
@@ -29,7 +29,7 @@ import type { Surface } from "./surface.ts";
 import { TerminalDevice, type TerminalModes } from "./terminal_device.ts";
 import { terminalLines } from "./terminal_lines.ts";
 
-export type { Picture, ScreenSize } from "./drawing.ts";
+export type { OwnSigns, Picture, ScreenSize } from "./drawing.ts";
 
 /** A terminal that a client runs in. */
 export interface Terminal extends Display {
@@ -87,6 +87,8 @@ export interface ViewSurroundings {
 export interface ViewsOpener {
   /** What the terminal is sent when it is taken and given back. */
   readonly modes: TerminalModes;
+  /** The program's own signs, as the terminal has them; as they are, if not given. */
+  readonly own?: OwnSigns;
   open(surroundings: ViewSurroundings): Views;
 }
 
@@ -193,7 +195,7 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
   });
   const editing = isDumb
     ? undefined
-    : new EditingScreen(device, events, views ?? new LineSurface(device));
+    : new EditingScreen(device, events, views ?? new LineSurface(device), opener?.own);
   const screen: LineScreen = editing ?? new DumbScreen(device, events);
   const input = new InputLine(screen, () => named);
 

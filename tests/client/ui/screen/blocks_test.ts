@@ -3,6 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { blocksOf, type BlockStyle, type Section } from "../../../../client/ui/screen/blocks.ts";
+import { asciiSigns } from "../../../../client/ui/screen/own_signs.ts";
 import { columnsOf } from "../../../../shared/text/columns.ts";
 import { BoundedMap } from "../../../../shared/collections/bounded_map.ts";
 import { entry } from "../../../support/screen_fixture.ts";
@@ -14,6 +15,7 @@ const style: BlockStyle = {
   columns: 40,
   newFrom: undefined,
   notices: [],
+  own: (text) => text,
   made: new BoundedMap(1),
 };
 
@@ -37,6 +39,20 @@ Deno.test("a message has its time and its author, and one's own what became of i
     "12:03 alice  hi                        ✓",
     "12:04 alice  hi                       ✓✓",
     "12:05 alice  hi                        →",
+  ]);
+});
+
+Deno.test("where there is only ASCII, the program's signs are of it, and what people write stays as it is", () => {
+  const entries = [
+    entry(0, { text: "“Grüße” — … ✓\n→ │" }),
+    entry(1, { direction: "out", state: "read", text: "●" }),
+  ];
+  const rows = rowsOf({ entries, before: undefined }, { own: asciiSigns });
+  assert(/^-+ .* -+$/.test(rows[0]!), rows[0]);
+  assertEquals(rows.slice(1), [
+    "12:00 bob    “Grüße” — … ✓",
+    "           | → │",
+    "12:01 alice  ●                        vv",
   ]);
 });
 

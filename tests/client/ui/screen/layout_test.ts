@@ -2,13 +2,14 @@
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { asciiRow, fittedRow } from "../../../../client/ui/screen/fitted_row.ts";
+import { fittedRow } from "../../../../client/ui/screen/fitted_row.ts";
 import {
   type Frame,
   frameOf,
   type ScreenContent,
   written,
 } from "../../../../client/ui/screen/layout.ts";
+import { asciiSigns } from "../../../../client/ui/screen/own_signs.ts";
 import { pictureOf } from "../../../../client/ui/terminal/drawing.ts";
 import { columnsOf } from "../../../../shared/text/columns.ts";
 import { Screen } from "../../../support/screen.ts";
@@ -40,7 +41,7 @@ function content(
       rows: Math.max(2, Math.ceil(size.rows / 2)),
     }),
     view: () => view,
-    isAscii: false,
+    own: (text: string) => text,
   };
 }
 
@@ -147,11 +148,16 @@ Deno.test("only rows that have changed are written, and nothing at all if none h
 
 Deno.test("where there is only ASCII, the program's own signs are of it, and as wide", () => {
   const size = { columns: 80, rows: 12 };
-  const view = ["12:01 alice  hi                       ✓✓", "· bob was away 1–2 ·"];
-  const all = frameOf({ ...content({ size, view }), isAscii: true }, size).rows;
+  const frame = frameOf(
+    { ...content({ size, view: ["hi … ✓"], text: "— →" }), own: asciiSigns },
+    size,
+  );
   // Where the width of a sign is disputed, the cursor is placed behind it.
   // deno-lint-ignore no-control-regex -- that is one
-  const rows = all.map((row) => row.replaceAll(/\x1b\[\d+G/g, ""));
-  for (const row of rows) assert(/^[ -~]*$/.test(row), row);
-  assertEquals(asciiRow("✓✓ ✉ … ○ Grüße"), "vv m . o Grüße");
+  const rows = frame.rows.map((row) => row.replaceAll(/\x1b\[\d+G/g, ""));
+  for (const row of rows.slice(2, -1)) assert(/^[ -~]*$/.test(row), row);
+  assert(/^[ -~]*$/.test(rows[0]!), rows[0]);
+  assert(rows[1]!.trimEnd().endsWith("|hi … ✓"), rows[1]);
+  assertEquals(rows.at(-1), "alice → carol> — →");
+  assertEquals(asciiSigns("✓✓ ✉ … ○ Grüße"), "vv m . o Grüße");
 });

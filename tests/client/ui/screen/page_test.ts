@@ -22,6 +22,7 @@ function pagesOf(
     name: "bob",
     columns: 40,
     newFrom: undefined,
+    own: (text: string) => text,
     notices: [],
     made: new BoundedMap(9),
     ...style,

@@ -62,6 +62,7 @@ class Reader {
     const { newFrom } = this.view;
     const style = {
       ...{ self: "alice", name: "bob", columns: 40, newFrom, notices: [] },
+      own: (text: string) => text,
       made: new BoundedMap<string, readonly string[]>(99),
     };
     return new Pages(this.messages, (section) => blocksOf(section, style));

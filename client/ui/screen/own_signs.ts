@@ -1,0 +1,30 @@
+/**
+ * The signs that the program itself draws with, in a terminal that has only ASCII. What people write stays as it is.
+ *
+ * @module
+ */
+
+/** Signs of this program, and what stands for each in a terminal that has only ASCII. */
+const signs = new Map(
+  Object.entries({
+    "│": "|",
+    "─": "-",
+    "●": "*",
+    "○": "o",
+    "·": "-",
+    "…": ".",
+    "✓": "v",
+    "✉": "m",
+    "→": ">",
+    "⋮": ":",
+    "—": "-",
+    "–": "-",
+    "“": '"',
+    "”": '"',
+  }),
+);
+
+/** A text of this program's, with ASCII in the place of its signs. Nothing becomes wider. */
+export function asciiSigns(text: string): string {
+  return text.replaceAll(/[^\0-\x7f]/gu, (c) => signs.get(c) ?? c);
+}
