@@ -108,7 +108,7 @@ export class Conversations {
     this.#paths = new PathKeeper({
       ...options,
       goAround,
-      conversationAt: (id) => list.all.find((one) => one.id === id && one.key !== undefined),
+      all: () => list.all,
       straighten: (one) => this.#calls.straighten(one),
       isAnswered: (one) => isAnswered(one, clock),
     });

@@ -38,7 +38,7 @@ export interface PathChecksOptions<C extends CheckedConversation> {
   /** Whether the peer answers on the conversation's best link. Never rejects. */
   readonly isAnswered: (conversation: C) => Promise<boolean>;
   /** Finds out whether the server still knows of us. */
-  readonly rendezvous: { check(): void };
+  readonly rendezvous: { check(gone?: ReadonlySet<string>): void };
   /** Calls the peer on another way. Done when that is over, either way. Never throws. */
   readonly goAround: (conversation: C) => Promise<void>;
 }
@@ -71,6 +71,16 @@ export class PathChecks<C extends CheckedConversation> {
       if (event.reason !== "lost" && event.reason !== "silent") this.#end(event.conversation);
       else if (talk !== undefined) this.#checkAfter(0, event.conversation, talk);
     }
+  }
+
+  /** There is reason to doubt the way of a conversation: it is tried now, whether or not it is under way. */
+  doubt(id: string): void {
+    this.#said(id);
+    const talk = this.#talks.get(id);
+    if (talk === undefined) return;
+    // As if it had been silent for a while.
+    talk.heardAtMs -= silentMs;
+    this.#checkAfter(0, id, talk);
   }
 
   /** Checks nothing any more. */

@@ -10,7 +10,7 @@ import { Backoff } from "../../shared/time/backoff.ts";
 import { leftForOtherLink } from "../../shared/protocol/bye_reasons.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
 import type { EventSink } from "../events.ts";
-import { ranks } from "../transport/transport.ts";
+import { type AddressChange, type Network, ranks } from "../transport/transport.ts";
 import { type CheckedConversation, PathChecks, type PathChecksOptions } from "./path_checks.ts";
 
 /** How long from one try to the next, at first and at most. */
@@ -28,6 +28,9 @@ export interface PathLink {
 
 /** A conversation, as far as its ways matter. */
 export interface PathConversation extends CheckedConversation {
+  readonly id: string;
+  /** Undefined if the peer has none. */
+  readonly key: unknown;
   /** The best first. */
   readonly links: readonly PathLink[];
   readonly isUnknownSender: boolean;
@@ -37,8 +40,9 @@ export interface PathConversation extends CheckedConversation {
 export interface PathKeeperOptions<C extends PathConversation>
   extends Omit<PathChecksOptions<C>, "contactAt"> {
   readonly clock: TimerClock;
-  /** The conversation of an id. */
-  readonly conversationAt: (id: string) => C | undefined;
+  /** All conversations. */
+  readonly all: () => readonly C[];
+  readonly network: Pick<Network, "watchAddresses">;
   /** Tries to open a straight link. Done when that is over, either way. Never throws. */
   readonly straighten: (conversation: C) => Promise<void>;
 }
@@ -56,18 +60,20 @@ export class PathKeeper<C extends PathConversation> {
   readonly #plans = new Map<C, Plan>();
   /** When to try next; begun anew once a straight way has held, so that one which carries nothing is tried rarely. */
   readonly #backoffs = new WeakMap<C, Backoff>();
+  readonly #watch: Disposable | undefined;
   #stopped = false;
 
   constructor(options: PathKeeperOptions<C>) {
     this.#options = options;
-    const { conversationAt } = options;
+    const { all, network, clock } = options;
     this.#checks = new PathChecks({
       ...options,
       contactAt: (id) => {
-        const found = conversationAt(id);
+        const found = all().find((one) => one.id === id && one.key !== undefined);
         return found === undefined || isUnknown(found) ? undefined : found;
       },
     });
+    this.#watch = network.watchAddresses?.(clock, (change) => this.#moved(change));
   }
 
   /** An event sink that takes note of what happens, and passes it on. */
@@ -115,9 +121,25 @@ export class PathKeeper<C extends PathConversation> {
   /** Plans nothing any more. */
   stop(): void {
     this.#stopped = true;
+    this.#watch?.[Symbol.dispose]();
     this.#checks.stop();
     for (const { cancel } of this.#plans.values()) cancel();
     this.#plans.clear();
+  }
+
+  /** This machine is in another network: what was open may carry nothing, and what was not may be. */
+  #moved({ gone, come }: AddressChange): void {
+    const { all, rendezvous, random } = this.#options;
+    rendezvous.check(gone);
+    for (const conversation of all()) {
+      if (conversation.links.length === 0 && conversation.waiting === 0) continue;
+      this.#checks.doubt(conversation.id);
+      if (come.size === 0 || this.#plans.get(conversation)?.seeks !== "straight-way") continue;
+      this.#plans.get(conversation)!.cancel();
+      const backoff = new Backoff({ ...againMs, random });
+      this.#backoffs.set(conversation, backoff);
+      this.#seekStraightWay(backoff.next(), backoff, conversation);
+    }
   }
 
   #seekStraightWay(firstMs: number, backoff: Backoff, conversation: C): void {

@@ -177,9 +177,13 @@ export class Rendezvous {
     return this.#presence.mailBytesMax;
   }
 
-  /** Finds out whether the server still knows of the connection on which we are registered. */
-  check(): void {
-    this.#connection.registered?.check();
+  /**
+   * Finds out whether the server still knows of the connection on which we are registered.
+   *
+   * @param gone Addresses that this machine has no more.
+   */
+  check(gone?: ReadonlySet<string>): void {
+    this.#connection.registered?.check(gone);
   }
 
   /** Whether the server joins us with others, as far as it has said. */

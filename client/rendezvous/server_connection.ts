@@ -196,9 +196,16 @@ export class ServerConnection {
     this.#tellLoss();
   }
 
-  /** Finds out soon whether the server still knows of it, as there is reason to doubt. If not, it is lost. */
-  check(): void {
+  /**
+   * Finds out soon whether the server still knows of it, as there is reason to doubt. If not, it is lost.
+   *
+   * @param gone Addresses that this machine has no more: from one of these nothing goes out any more.
+   */
+  check(gone?: ReadonlySet<string>): void {
     if (!this.isOpen) return;
+    if (gone?.has(plainHost(this.localHost))) {
+      return this.close({ code: "server-connection-broken", server: this.#place });
+    }
     const problem: Problem = {
       code: "server-silent",
       server: this.#place,

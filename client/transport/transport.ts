@@ -9,6 +9,8 @@ import { acceptUntil } from "../../shared/net/accept.ts";
 import { type Address, plainHost } from "../../shared/net/address.ts";
 import type { NamedAddress } from "../../shared/net/named_address.ts";
 import type { ServerAddress } from "../../shared/net/server_address.ts";
+import type { TimerClock } from "../../shared/time/clock.ts";
+import { type AddressChange, watchAddresses } from "./address_watch.ts";
 import { addressKind } from "./address_kind.ts";
 import { lookUpBySystem } from "./connect_to_host.ts";
 import type { DialOptions } from "./connect_within.ts";
@@ -21,6 +23,7 @@ import { relayed } from "./relayed.ts";
 import type { RelayPath } from "./relay_path.ts";
 import { dialServer } from "./tls.ts";
 
+export type { AddressChange } from "./address_watch.ts";
 export type { DialableAddress } from "./permit.ts";
 export type { Punching } from "./punching.ts";
 export type { RelayPath } from "./relay_path.ts";
@@ -72,6 +75,14 @@ export interface Network {
   openPunching?(port: number): Promise<Punching | undefined>;
   /** The addresses of this machine; none if they cannot be seen. */
   interfaces(): readonly InterfaceAddress[];
+  /**
+   * Tells how the addresses of this machine change, until it is disposed of. It is left out if this network never
+   * changes.
+   */
+  watchAddresses?(
+    clock: Pick<TimerClock, "after">,
+    onChange: (change: AddressChange) => void,
+  ): Disposable;
   /** The IP addresses of a name. @throws {Error} If there are none, or nobody says so. */
   lookUp(name: string): Promise<readonly string[]>;
 }
@@ -84,6 +95,7 @@ export const tcpNetwork: Network = {
   // Few need it, and it takes a while to load.
   openPunching: async (port) => (await import("./punching.ts")).openPunching(port),
   interfaces,
+  watchAddresses,
   lookUp: lookUpBySystem,
 };
 

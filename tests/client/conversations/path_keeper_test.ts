@@ -4,6 +4,7 @@ import {
   PathKeeper,
   type PathLink,
 } from "../../../client/conversations/path_keeper.ts";
+import type { AddressChange } from "../../../client/transport/transport.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 
 class Scene {
@@ -12,8 +13,15 @@ class Scene {
   readonly left: string[] = [];
   readonly links: PathLink[] = [];
   isUnknownSender = false;
-  readonly waiting = 0;
+  readonly id = "00112233";
+  readonly key = "a key";
+  waiting = 0;
   answers = true;
+  /** When it was gone around a way, and from which addresses the server was said to be unreachable. */
+  readonly around: number[] = [];
+  readonly gone: string[][] = [];
+  moved: (change: AddressChange) => void = () => {};
+  watches = 0;
   readonly keeper = new PathKeeper<PathConversation>({
     clock: this.clock,
     random: () => 0.5,
@@ -21,9 +29,16 @@ class Scene {
       this.tries.push(this.clock.now());
       return Promise.resolve();
     },
-    conversationAt: () => undefined,
-    rendezvous: { check: () => {} },
-    goAround: () => Promise.resolve(),
+    all: () => [this],
+    network: {
+      watchAddresses: (_clock, onChange) => {
+        this.moved = onChange;
+        this.watches++;
+        return { [Symbol.dispose]: () => void this.watches-- };
+      },
+    },
+    rendezvous: { check: (gone = new Set()) => void this.gone.push([...gone]) },
+    goAround: () => Promise.resolve(void this.around.push(this.clock.now())),
     isAnswered: () => Promise.resolve(this.answers),
   });
 
@@ -118,4 +133,57 @@ Deno.test("nothing is planned for what is over", async () => {
   scene.keeper.stop();
   await scene.clock.pass(600_000);
   assertEquals(scene.tries, []);
+});
+
+const moved = (gone: string[], come: string[]) => ({ gone: new Set(gone), come: new Set(come) });
+
+Deno.test("in another network the server and each way are tried at once, and a silent one is gone around", async () => {
+  const scene = new Scene();
+  scene.has(scene.link("straight", 0));
+  // Nothing has been said for long.
+  await scene.clock.pass(600_000);
+  scene.answers = false;
+  scene.moved(moved(["10.0.0.7"], ["10.1.0.7"]));
+  assertEquals(scene.gone, [["10.0.0.7"]]);
+  const atMs = scene.clock.now();
+  for (let i = 0; i < 20 && scene.around.length === 0; i++) await scene.clock.pass(100);
+  assertEquals(scene.around.length, 1);
+  assertEquals(scene.around[0]! - atMs <= 1_600, true);
+});
+
+Deno.test("a way that answers is left alone, whatever other network comes and goes", async () => {
+  const scene = new Scene();
+  scene.has(scene.link("straight", 0));
+  scene.moved(moved(["172.17.0.1"], []));
+  scene.moved(moved([], ["172.17.0.1"]));
+  await scene.clock.pass(60_000);
+  assertEquals([scene.around, scene.tries], [[], []]);
+});
+
+Deno.test("what waits for somebody who is not reached is tried again once there is a network", async () => {
+  const scene = new Scene();
+  scene.moved(moved([], ["10.1.0.7"]));
+  await scene.clock.pass(1_000);
+  assertEquals(scene.around, []);
+  scene.waiting = 1;
+  scene.moved(moved([], ["10.1.0.7"]));
+  await scene.clock.pass(0);
+  assertEquals(scene.around.length, 1);
+});
+
+Deno.test("in another network a straight way is tried for soon, however rarely it was tried before", async () => {
+  const scene = new Scene();
+  scene.has(scene.link("relayed", 2));
+  for (let minutes = 0; minutes < 60; minutes++) await scene.clock.pass(60_000);
+  const before = scene.tries.length;
+  scene.moved(moved(["10.0.0.7"], ["10.1.0.7"]));
+  await scene.clock.pass(2_000);
+  assertEquals(scene.tries.length > before, true);
+});
+
+Deno.test("a client that has stopped watches nothing", () => {
+  const scene = new Scene();
+  assertEquals(scene.watches, 1);
+  scene.keeper.stop();
+  assertEquals(scene.watches, 0);
 });

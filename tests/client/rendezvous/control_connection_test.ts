@@ -226,6 +226,16 @@ Deno.test("a server of which there is doubt has little time to answer", async ()
   }
 });
 
+Deno.test("a connection from an address that this machine has no more is lost at once", async () => {
+  const { connection, losses, register } = made(ours);
+  await register();
+  const { localHost } = connection;
+  connection.registered!.check(new Set(["192.0.2.9"]));
+  assertEquals(losses.length, 0);
+  connection.registered!.check(new Set([localHost!]));
+  assertEquals(losses.length, 1);
+});
+
 Deno.test("a server that vanishes is noticed within 25 s, whenever that happens", async () => {
   const silenceMs = fc.integer({ min: 0, max: 30_000 });
   await fc.assert(
