@@ -30,7 +30,9 @@ export function surroundingsOf(
   const { all, seen } = views;
   const name = seen.name === "" ? undefined : seen.name;
   const at = all.indexOf(seen);
-  const { security, way } = session && name !== undefined ? wayOf(session, name) ?? {} : {};
+  const { security, way, isKeyFromServer = false } = session && name !== undefined
+    ? wayOf(session, name) ?? {}
+    : {};
   if (way !== undefined) roundTrip.want(session, seen.name);
   return {
     title: viewWords.title({
@@ -53,6 +55,7 @@ export function surroundingsOf(
       number: at >= 0 && at < 9 ? at + 1 : undefined,
       isUnknown,
       security,
+      isKeyFromServer,
       here: seen.here,
       way,
       roundTripMs: roundTrip.of(seen.name),

@@ -12,6 +12,8 @@ import type { Messages } from "./page.ts";
 interface WayState {
   readonly security: "plaintext" | "encrypted" | "verified";
   readonly way: "direct" | "punched" | "relayed" | undefined;
+  /** Whether nobody but the server has named the peer's key. */
+  readonly isKeyFromServer: boolean;
 }
 
 /** The messages with somebody; none if the name is empty, or no client runs. */
@@ -57,7 +59,7 @@ export function wayOf({ client }: Session, name: string): WayState | undefined {
     : device.punched
     ? "punched"
     : "direct";
-  return { security: state.security, way };
+  return { security: state.security, way, isKeyFromServer: state.keyFromServer ?? false };
 }
 
 /** What can be read now; something else if the store fails, which others report. */

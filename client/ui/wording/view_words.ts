@@ -98,6 +98,8 @@ export interface Status {
   readonly isUnknown: boolean;
   /** Undefined if it is not open. */
   readonly security: Security | undefined;
+  /** Whether nobody but the server has named the peer's key. */
+  readonly isKeyFromServer: boolean;
   /** Whether the peer is there, as far as that is known. */
   readonly here: boolean | undefined;
   /** Undefined if there is no link. */
@@ -124,6 +126,7 @@ export function statusText(status: Status): string {
     ? [`unknown: /chat ${who} answers`]
     : [
       ...security === undefined ? [] : [security],
+      ...status.isKeyFromServer ? ["key from the server"] : [],
       way === undefined ? here ? "not connected" : "away" : way + time,
     ];
   const head = `[${[`${number === undefined ? "" : `${number} `}${who}`, ...of].join(" · ")}]`;

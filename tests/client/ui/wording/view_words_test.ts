@@ -22,6 +22,7 @@ const status = {
   server: "ok",
   isScrolled: false,
   unreadAbove: 0,
+  isKeyFromServer: false,
   news: [{ name: "bob", unread: 2 }, { name: "eve", unread: 0 }],
 } as const;
 
@@ -44,6 +45,12 @@ Deno.test("the status line says how one's words go, what is new, and what waits"
     viewWords.status({ ...away, isUnknown: true, server: "none", waiting: 0, isScrolled: false }),
     "[2 carol · unknown: /chat carol answers]  not registered",
   );
+  const encrypted = { ...away, isScrolled: false, security: "encrypted" } as const;
+  assertEquals(
+    viewWords.status({ ...encrypted, isKeyFromServer: true, waiting: 1 }),
+    "[2 carol · encrypted · key from the server · away]  server ok  1 waits",
+  );
+  assert(viewWords.status({ ...encrypted, unreadAbove: 7 }).includes("  7 new above: PgUp  "));
   assert(viewWords.status({ ...away, here: true }).includes("· not connected]"));
 });
 
