@@ -44,10 +44,15 @@ export type ConnectorProblem =
   | { readonly code: "too-many-links"; readonly max: number }
   /** The user wants to be reached, and to call, over the server alone. */
   | { readonly code: "relay-only"; readonly name: string | undefined }
+  /** No way through the routers was found. */
+  | { readonly code: "not-punched"; readonly name: string; readonly why: NotPunched }
   /** We gave up a call, for the reason that `detail` says. */
   | CallProblem & { readonly code: "call-refused" }
   /** The other side ended a call. */
   | CallProblem & { readonly code: "call-ended" };
+
+/** Why: this machine gives no port of UDP, the peer names no address of UDP, or nothing came through. */
+export type NotPunched = "no-udp" | "peer-without-udp" | "no-answer";
 
 interface CallProblem {
   readonly address: Address;

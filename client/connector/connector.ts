@@ -5,7 +5,6 @@
  * @module
  */
 
-import { BoundedMap } from "../../shared/collections/bounded_map.ts";
 import { type Address, plainHost } from "../../shared/net/address.ts";
 import type { NamedAddress } from "../../shared/net/named_address.ts";
 import type { Fingerprint, PublicKey } from "../../shared/crypto/public_key.ts";
@@ -17,18 +16,17 @@ import type { Link } from "../link/link.ts";
 import type { KnownClient } from "../events.ts";
 import type { Rendezvous, SealingKeys } from "../rendezvous/rendezvous.ts";
 import type { DialableAddress, Network, PeerConn } from "../transport/transport.ts";
-import { type Problem, UserError } from "../user_error.ts";
+import { UserError } from "../user_error.ts";
 import { beginLink, type BegunLink, type LinkingOptions, type LinkKeeper } from "./begin_link.ts";
 import { type Call, CallRefused, saysWhy } from "./call_failure.ts";
+import { FailedWays, type WhyNot } from "./failed_ways.ts";
 import { type MeetingPeer, Meetings, type PathsLink } from "./meetings.ts";
 import { Places } from "./places.ts";
 import { raceWithRelay } from "./relay_race.ts";
 
 export type { LinkKeeper } from "./begin_link.ts";
 export type { Call } from "./call_failure.ts";
-
-/** Names of which it is kept why they were not reached straight. */
-const namesMax = 256;
+export type { WhyNot } from "./failed_ways.ts";
 
 /** How long a peer that is new waits until the server has said whether it knows its key. */
 const serverWordTimeoutMs = 2_000;
@@ -67,7 +65,7 @@ export class Connector {
   /** Which of the addresses that somebody names may be called. */
   readonly places: Places;
   readonly #meetings: Meetings;
-  readonly #notStraight = new BoundedMap<string, Problem>(namesMax);
+  readonly #failed = new FailedWays();
 
   constructor(options: ConnectorOptions) {
     this.#options = options;
@@ -75,6 +73,7 @@ export class Connector {
     this.#meetings = new Meetings({
       ...options,
       places,
+      failed: this.#failed,
       call: (address, name, keeper, signal) =>
         this.call(address, { expectedId: name, interactive: false }, keeper, signal),
       open: async (conn, name, keeper, called) => {
@@ -161,7 +160,7 @@ export class Connector {
       return await this.#callOverRelay(name, key, call, keeper, signal);
     }
     const direct = () =>
-      this.#noting(name, async () => {
+      this.#failed.straight(name, async () => {
         if (place instanceof UserError) throw place;
         return await this.call(place, call, keeper);
       });
@@ -174,20 +173,9 @@ export class Connector {
     });
   }
 
-  /** Why the last call to somebody's own address came to nothing; undefined if it did not, or there was none. */
-  whyNotStraight(name: string): Problem | undefined {
-    return this.#notStraight.get(name);
-  }
-
-  async #noting(name: string, calling: () => Promise<Link>): Promise<Link> {
-    try {
-      const link = await calling();
-      this.#notStraight.delete(name);
-      return link;
-    } catch (error) {
-      if (error instanceof UserError) this.#notStraight.set(name, error.problem);
-      throw error;
-    }
+  /** Why no better way to somebody is open, as far as it was tried. */
+  whyNot(name: string): WhyNot {
+    return this.#failed.of(name);
   }
 
   async #callOverRelay(
@@ -242,10 +230,10 @@ export class Connector {
       const address = found && await this.places.permit(found.address, name);
       if (address === undefined || isOwn(address)) return;
       const call = { expectedId: name, interactive: false };
-      await this.#noting(name, () => this.call(address, call, keeper));
+      await this.#failed.straight(name, () => this.call(address, call, keeper));
     } catch (error) {
       // The conversation goes on as it is.
-      if (error instanceof UserError) this.#notStraight.set(name, error.problem);
+      if (error instanceof UserError) this.#failed.note(name, "straight", error.problem);
     }
   }
 

@@ -18,7 +18,7 @@ import {
 } from "../../shared/protocol/paths.ts";
 import { deadline, wait } from "../../shared/time/clock.ts";
 import type { Link } from "../link/link.ts";
-import { UserError } from "../user_error.ts";
+import { type NotPunched, UserError } from "../user_error.ts";
 import {
   type DialableAddress,
   type Network,
@@ -28,6 +28,7 @@ import {
 import type { LinkKeeper } from "./begin_link.ts";
 import { raceCandidates } from "./candidate_race.ts";
 import { ownCandidates } from "./own_candidates.ts";
+import type { FailedWays } from "./failed_ways.ts";
 import type { Places } from "./places.ts";
 import { UdpPort, type UdpPortOptions } from "./udp_port.ts";
 
@@ -56,6 +57,8 @@ export interface MeetingsOptions extends UdpPortOptions {
   readonly network: Pick<Network, "interfaces" | "openPunching">;
   readonly rendezvous: UdpPortOptions["rendezvous"] & { readonly address: Address | undefined };
   readonly places: Places;
+  /** Takes note of why the routers could not be passed. */
+  readonly failed: Pick<FailedWays, "note">;
   /** Calls an address. @throws {UserError} If that opens no link with the one who is meant. */
   readonly call: (
     address: DialableAddress,
@@ -191,7 +194,10 @@ export class Meetings {
     signal.throwIfAborted();
     if (isStraight(meeting.peer)) return;
     const ours = await offered;
-    if (ours.candidates.length === 0) throw new NothingSaid();
+    if (ours.candidates.length === 0) {
+      this.#notPunched(meeting, "no-udp");
+      throw new NothingSaid();
+    }
     signal.throwIfAborted();
     const theirs = await this.#exchange(meeting.link, ours);
     await this.#meetThroughRouters(meeting, theirs, signal);
@@ -199,13 +205,17 @@ export class Meetings {
 
   /** @throws {Error} If the two do not meet. */
   async #meetThroughRouters(
-    { peer: { peerId: name }, link, keeper }: Meeting,
+    meeting: Meeting,
     theirs: PathOffer,
     signal: AbortSignal,
   ): Promise<void> {
+    const { peer: { peerId: name }, link, keeper } = meeting;
     const { places, open, clock } = this.#options;
     const named = this.#others("udp", theirs, this.#udp.port);
-    if (named.length === 0) throw new NothingSaid();
+    if (named.length === 0) {
+      this.#notPunched(meeting, "peer-without-udp");
+      throw new NothingSaid();
+    }
     await this.#alone(`udp ${name}`, async () => {
       using limit = deadline(throughRoutersMs, signal, clock);
       const found = await Promise.all(
@@ -218,7 +228,20 @@ export class Meetings {
         signal: limit.signal,
       });
       await open(conn, name, keeper, called);
-    });
+    }).then(
+      () => this.#notPunched(meeting, undefined),
+      (error) => {
+        // Another try is under way, or all is over.
+        const isTold = error instanceof Deno.errors.Busy || this.#options.signal.aborted;
+        if (!isTold) this.#notPunched(meeting, "no-answer");
+        throw error;
+      },
+    );
+  }
+
+  #notPunched({ peer: { peerId: name } }: Meeting, why: NotPunched | undefined): void {
+    const problem = why === undefined ? undefined : { code: "not-punched", name, why } as const;
+    this.#options.failed.note(name, "punched", problem);
   }
 
   /** Tries something, unless it is being tried already, as when both sides have asked at once. */

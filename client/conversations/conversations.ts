@@ -191,7 +191,7 @@ export class Conversations {
   /** By which ways a conversation goes. @throws {UserError} If there is none. */
   async path(to: string): Promise<PathReport> {
     const { clock, connector } = this.#options;
-    return await pathsOf(this.#list.getOrOpen(to), clock, (name) => connector.whyNotStraight(name));
+    return await pathsOf(this.#list.getOrOpen(to), clock, (name) => connector.whyNot(name));
   }
 
   /** Turns to somebody. See {@linkcode Calls.chat}. @throws {UserError} */

@@ -8,6 +8,7 @@ import { message } from "../../shared/protocol/message.ts";
 import { randomId } from "../../shared/protocol/random_id.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
 import type { Way } from "../events.ts";
+import type { WhyNot } from "../connector/connector.ts";
 import type { Link } from "../link/link.ts";
 import { ranks } from "../transport/transport.ts";
 import { type Problem, UserError } from "../user_error.ts";
@@ -24,26 +25,33 @@ export interface PathReport {
   readonly name: string;
   /** The one in use first; none if the peer is away. */
   readonly paths: readonly Path[];
-  /** Why no straight way is open; undefined if one is, or if that is not known. */
+  /** Why no straight way is open, and why none through the routers; undefined if it is, or if that is not known. */
   readonly whyRelayed: Problem | undefined;
+  readonly whyNotPunched: Problem | undefined;
 }
 
 /**
  * Finds out by which ways a conversation goes.
  *
- * @param whyNotStraight Why the last call to a peer's own address came to nothing.
+ * @param whyNot Why the last tries came to nothing.
  */
 export async function pathsOf(
   { name, peerId, links }: Conversation,
   clock: TimerClock,
-  whyNotStraight: (peerId: string) => Problem | undefined,
+  whyNot: (peerId: string) => WhyNot,
 ): Promise<PathReport> {
   const paths = await Promise.all(links.map(async (link): Promise<Path> => ({
     ...pathOf(link),
     roundTripMs: await roundTripMs(link, clock),
   })));
-  const isStraight = links.some(({ rank }) => rank === ranks.direct);
-  return { name, paths, whyRelayed: isStraight ? undefined : whyNotStraight(peerId) };
+  const best = Math.min(...links.map(({ rank }) => rank));
+  const { straight, punched } = whyNot(peerId);
+  return {
+    name,
+    paths,
+    whyRelayed: best <= ranks.direct ? undefined : straight,
+    whyNotPunched: best <= ranks.punched ? undefined : punched,
+  };
 }
 
 /** Whether the peer answers on the best link of a conversation. */

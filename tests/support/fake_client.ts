@@ -70,7 +70,7 @@ export class FakeClient {
     search: { entries: [], ignored: [] },
     who: [],
     audit: { streams: [] },
-    path: { name: "carol", paths: [], whyRelayed: undefined },
+    path: { name: "carol", paths: [], whyRelayed: undefined, whyNotPunched: undefined },
   };
   /** Thrown by each method. */
   error: unknown;

@@ -264,6 +264,7 @@ const fields: Arbitraries = {
         { maxLength: 2 },
       ),
       whyRelayed: maybe(problem),
+      whyNotPunched: maybe(problem),
     }),
   }),
   conversations: fc.record({

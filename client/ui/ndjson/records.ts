@@ -126,10 +126,11 @@ export function contactRecord({ lastAtMs, devices, ...contact }: ContactState): 
 }
 
 /** By which ways a conversation goes. */
-export function pathRecord({ paths, whyRelayed }: PathReport): JsonRecord {
+export function pathRecord({ paths, whyRelayed, whyNotPunched }: PathReport): JsonRecord {
   return {
     paths: paths.map(({ roundTripMs, ...way }) => ({ ...wayRecord(way), roundTripMs })),
     ...whyRelayed && { why: problemRecord(whyRelayed) },
+    ...whyNotPunched && { whyNotPunched: problemRecord(whyNotPunched) },
   };
 }
 

@@ -24,6 +24,14 @@ export function connectorSentences(
         ? "With --private nobody is called at an address, since that would show yours; " +
           "/chat NAME calls over the server"
         : `With --private ${name} is called over the server alone, if that relays`,
+    "not-punched": ({ name, why }) =>
+      ({
+        "no-udp": "This machine gives no port of UDP",
+        "peer-without-udp":
+          `${name} names no address of UDP: their machine or their network has none`,
+        "no-answer": "Nothing comes through over UDP: one of the routers takes another port for " +
+          "everybody, or lets no UDP out; p2pchat doctor says of yours what it does",
+      })[why],
     "call-refused": ({ name, address, detail }) =>
       `The call to ${name ?? formatAddress(address)} was given up: ${why(detail)}`,
     "call-ended": ({ address, detail }) =>

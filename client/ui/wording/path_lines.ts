@@ -9,14 +9,15 @@ import type { Way } from "../../events.ts";
 import type { Path, PathReport } from "../../conversations/conversations.ts";
 import { problemSentence } from "./problem_sentences.ts";
 
-/** The way in use, then others that are open, then why no better one is. */
-export function pathLines({ name, paths, whyRelayed }: PathReport): string[] {
+/** The way in use, then others that are open, then why each better one is not. */
+export function pathLines({ name, paths, whyRelayed, whyNotPunched }: PathReport): string[] {
   const [used, ...others] = paths;
   if (used === undefined) return [`${name} is away: what you write waits`];
   return [
     pathLine(used),
     ...others.map((path) => `also open: ${pathLine(path)}`),
     ...whyRelayed === undefined ? [] : [`not straight: ${problemSentence(whyRelayed)}`],
+    ...whyNotPunched === undefined ? [] : [`not punched: ${problemSentence(whyNotPunched)}`],
   ];
 }
 

@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { LinkKeeper } from "../../../client/connector/begin_link.ts";
+import { FailedWays } from "../../../client/connector/failed_ways.ts";
 import { type MeetingPeer, Meetings } from "../../../client/connector/meetings.ts";
 import { Places } from "../../../client/connector/places.ts";
 import type { Link } from "../../../client/link/link.ts";
@@ -25,6 +26,11 @@ const overUdp = ["udp 203.0.113.9:61000", "udp 192.168.1.7:40000"];
 
 /** Somebody at 192.168.1.7, behind a router, who meets bob. */
 class Scene {
+  readonly failed = new FailedWays();
+  /** Whether the machine gives ports of UDP. */
+  hasUdp = true;
+  /** Whether anything comes through the routers. */
+  passes = true;
   readonly clock = new FakeClock();
   readonly called: string[] = [];
   /** Where bob answers. */
@@ -58,23 +64,33 @@ class Scene {
   readonly bob: MeetingPeer;
   readonly meetings: Meetings;
 
+  /** Why bob was not met through the routers. */
+  get notPunched(): unknown {
+    const { punched } = this.failed.of("bob");
+    return punched?.code === "not-punched" ? punched.why : punched;
+  }
+
   constructor() {
     this.bob = { peerId: "bob", links: this.links };
     const network = {
       interfaces: () => [{ address: "192.168.1.7", prefixBits: 24 }],
       lookUp: () => Promise.resolve([]),
       openPunching: () =>
-        Promise.resolve({
-          certificate: new Uint8Array([4, 5, 6]),
-          port: 40_000,
-          reflect: () => Promise.resolve(parseAddress("203.0.113.9:61000")!),
-          punch: (options: PunchOptions) => {
-            this.punches.push(options);
-            this.punched.resolve();
-            return Promise.resolve({} as PeerConn);
+        Promise.resolve(
+          !this.hasUdp ? undefined : {
+            certificate: new Uint8Array([4, 5, 6]),
+            port: 40_000,
+            reflect: () => Promise.resolve(parseAddress("203.0.113.9:61000")!),
+            punch: (options: PunchOptions) => {
+              this.punches.push(options);
+              this.punched.resolve();
+              return this.passes
+                ? Promise.resolve({} as PeerConn)
+                : Promise.reject(new DOMException("No answer", "TimeoutError"));
+            },
+            close: () => Promise.resolve(),
           },
-          close: () => Promise.resolve(),
-        }),
+        ),
     };
     const options = {
       network,
@@ -91,6 +107,7 @@ class Scene {
     };
     this.meetings = new Meetings({
       ...options,
+      failed: this.failed,
       self: { address: { host: "0.0.0.0", port: 5556 }, identity: this.identity },
       places: new Places(options),
       call: (address, name) => {
@@ -179,6 +196,28 @@ Deno.test("if no straight call succeeds the two meet through their routers, the 
   await other.punched.promise;
   assertEquals(other.punches[0]!.calls, !calls);
   assertEquals(other.punches[0]!.token, punch!.token);
+});
+
+Deno.test("why the routers were not passed is kept, until they are", async () => {
+  const scene = new Scene();
+  scene.meets(new Scene());
+  scene.says = ["tcp 203.0.113.20:5557"];
+  await assertRejects(() => scene.ask());
+  assertEquals(scene.notPunched, "peer-without-udp");
+  scene.says.push("udp 203.0.113.20:40001");
+  scene.certificate = new Uint8Array([1]);
+  scene.passes = false;
+  await assertRejects(() => scene.ask());
+  assertEquals(scene.notPunched, "no-answer");
+  scene.passes = true;
+  await scene.ask();
+  assertEquals(scene.notPunched, undefined);
+
+  const without = new Scene();
+  without.hasUdp = false;
+  without.says = scene.says;
+  await assertRejects(() => without.ask());
+  assertEquals(without.notPunched, "no-udp");
 });
 
 Deno.test("nobody meets through routers whose straight call succeeds soon", async () => {

@@ -53,6 +53,18 @@ const connectorCases: SentenceCases<ConnectorProblem> = {
     { code: "too-many-links", max: 64 },
     "Cannot call: 64 conversations are open; /close one first",
   ]],
+  "not-punched": [
+    [{ code: "not-punched", name, why: "no-udp" }, "This machine gives no port of UDP"],
+    [
+      { code: "not-punched", name, why: "peer-without-udp" },
+      `${name} names no address of UDP: their machine or their network has none`,
+    ],
+    [
+      { code: "not-punched", name, why: "no-answer" },
+      "Nothing comes through over UDP: one of the routers takes another port for everybody, or lets no UDP " +
+      "out; p2pchat doctor says of yours what it does",
+    ],
+  ],
   "relay-only": [
     [
       { code: "relay-only", name },
