@@ -11,9 +11,8 @@ import type { Fingerprint, PublicKey } from "../../shared/crypto/public_key.ts";
 import { linksMax } from "../../shared/protocol/limits.ts";
 import type { Message } from "../../shared/protocol/message.ts";
 import { pathsAnswer } from "../../shared/protocol/paths.ts";
-import { within } from "../../shared/time/clock.ts";
+import { deadline, within } from "../../shared/time/clock.ts";
 import type { Link } from "../link/link.ts";
-import type { KnownClient } from "../events.ts";
 import type { Rendezvous, SealingKeys } from "../rendezvous/rendezvous.ts";
 import type { DialableAddress, Network, PeerConn } from "../transport/transport.ts";
 import { UserError } from "../user_error.ts";
@@ -23,6 +22,7 @@ import { FailedWays, type WhyNot } from "./failed_ways.ts";
 import { type MeetingPeer, Meetings, type PathsLink } from "./meetings.ts";
 import { Places } from "./places.ts";
 import { raceWithRelay } from "./relay_race.ts";
+import { askFor, type SoughtPeer, whereIs } from "./whereabouts.ts";
 
 export type { LinkKeeper } from "./begin_link.ts";
 export type { Call } from "./call_failure.ts";
@@ -35,6 +35,9 @@ const serverWordTimeoutMs = 2_000;
 export function isRefusedByName(error: UserError): boolean {
   return error instanceof CallRefused && error.byName;
 }
+
+/** How long going around what is silent may take to call, in milliseconds. */
+const goAroundMs = 3_000;
 
 /** What a connector needs. */
 export interface ConnectorOptions extends LinkingOptions {
@@ -226,7 +229,7 @@ export class Connector {
       if (this.#options.relayOnly) throw new UserError({ code: "relay-only", name });
       const link = peer.links.find(({ features }) => features.includes("paths"));
       if (link !== undefined && await this.#meetings.ask(peer, link, keeper)) return;
-      const found = await this.#askFor(name);
+      const found = await askFor(name, this.#options.rendezvous);
       const address = found && await this.places.permit(found.address, name);
       if (address === undefined || isOwn(address)) return;
       const call = { expectedId: name, interactive: false };
@@ -251,16 +254,29 @@ export class Connector {
     return this.#meetings.answer(peer, link, request, keeper);
   }
 
-  /** Calls somebody over the server, whatever other links there are. @returns Whether that has opened one. Never throws. */
+  /**
+   * Calls somebody on another way than what is open: over the server, or where they are if it does not relay. Never
+   * throws.
+   *
+   * @param isOwn Whether an address is our own.
+   * @returns Whether that has opened a link.
+   */
   async goAround(
-    { peerId: name, key }: { readonly peerId: string; readonly key: PublicKey | undefined },
+    peer: SoughtPeer,
     keeper: LinkKeeper,
+    isOwn: (address: Address) => boolean,
   ): Promise<boolean> {
-    const { rendezvous, signal } = this.#options;
-    if (!rendezvous.relays) return false;
+    const { peerId: name, key } = peer;
+    const { rendezvous, signal, clock } = this.#options;
+    const call = { expectedId: name, interactive: false };
     try {
-      const call = { expectedId: name, interactive: false };
-      await this.#callOverRelay(name, key, call, keeper, signal);
+      if (rendezvous.relays) await this.#callOverRelay(name, key, call, keeper, signal);
+      else {
+        const place = await whereIs(peer, { rendezvous, places: this.places, isOwn });
+        if (place === undefined || place instanceof UserError) return false;
+        using limit = deadline(goAroundMs, signal, clock);
+        await this.call(place, call, keeper, limit.signal);
+      }
       return true;
     } catch {
       return false;
@@ -268,32 +284,22 @@ export class Connector {
   }
 
   /**
-   * Looks for somebody who messages wait for, and calls them where the server says that they are, else
-   * where they were last. Does nothing more if they cannot be reached. Never throws.
+   * Looks for somebody who messages wait for, and calls them where they are. Does nothing more if they cannot be
+   * reached. Never throws.
    *
-   * @param peer Where they were last may be asked of a store that fails.
    * @param isOwn Whether an address is our own.
    */
   async search(
-    peer: {
-      readonly peerId: string;
-      readonly key: PublicKey | undefined;
-      readonly lastAddress: NamedAddress | undefined;
-    },
+    peer: SoughtPeer,
     keeper: LinkKeeper,
     isOwn: (address: Address) => boolean,
   ): Promise<void> {
     const { peerId: name, key } = peer;
+    const { rendezvous } = this.#options;
     const call = { expectedId: name, interactive: false };
     try {
-      const found = await this.#askFor(name);
-      const named = found?.address ?? peer.lastAddress;
-      if (named === undefined) return;
-      // Somebody who is away according to the server is not where they were.
-      if (found === undefined && this.#options.rendezvous.status(name) === "away") return;
-      const place = await this.places.find(named, name, () => peer.lastAddress);
-      if (!(place instanceof UserError) && isOwn(place)) return;
-      await this.reach(name, place, key, call, keeper);
+      const place = await whereIs(peer, { rendezvous, places: this.places, isOwn });
+      if (place !== undefined) await this.reach(name, place, key, call, keeper);
     } catch {
       // The messages go on waiting, and the user knows.
     }
@@ -328,16 +334,6 @@ export class Connector {
     // If no server answers there is nothing to compare a key with.
     await within(serverWordTimeoutMs, rendezvous.lookUp(name), clock).catch(() => {});
     return this.known(name);
-  }
-
-  async #askFor(name: string): Promise<KnownClient | undefined> {
-    try {
-      const found = await this.#options.rendezvous.lookUp(name);
-      return found?.id === name ? found : undefined;
-    } catch (error) {
-      if (error instanceof UserError) return undefined;
-      throw error;
-    }
   }
 
   /** Whether the other side has hung up on a call of a kind that it may not know, and plaintext is allowed. */

@@ -111,11 +111,12 @@ export class Calls {
     );
   }
 
-  /** Has a conversation go over the server, as its links seem to carry nothing any more. Never throws. */
+  /** Has a conversation go another way, as its links seem to carry nothing any more. Never throws. */
   async goAround(conversation: Conversation): Promise<void> {
     const { connector, links } = this.#options;
     const stalled = [...conversation.links];
-    if (!await connector.goAround(conversation, links)) return;
+    const isOwn = (address: Address) => this.#isOwn(address);
+    if (!await connector.goAround(conversation, links, isOwn)) return;
     for (const link of stalled) link.leave(undefined, leftForOtherLink);
   }
 

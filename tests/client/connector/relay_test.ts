@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { type Network, tcpNetwork } from "../../../client/transport/transport.ts";
+import { type Network, type PeerConn, tcpNetwork } from "../../../client/transport/transport.ts";
 import { UserError } from "../../../client/user_error.ts";
 import type { Server } from "../../../server/server.ts";
 import { wait } from "../../../shared/time/clock.ts";
@@ -91,6 +91,57 @@ Deno.test("who shows nobody an address calls and is called over the server, and 
   }
   assertEquals((await bob.client.path("alice")).whyRelayed?.code, "peer-relay-only");
   await assertRejects(() => alice.chat(bob.place), UserError, "relay-only");
+});
+
+/** A network whose connections with peers so far carry nothing any more, either way, once it is told to. */
+class Silenced {
+  #generation = 0;
+  readonly network: Network = {
+    ...tcpNetwork,
+    dial: async (...args) => this.#heard(await tcpNetwork.dial(...args)),
+  };
+
+  silence(): void {
+    this.#generation++;
+  }
+
+  #heard(conn: PeerConn): PeerConn {
+    const generation = this.#generation;
+    const isHeard = () => generation === this.#generation;
+    return new Proxy(conn, {
+      get: (conn, property) => {
+        if (property === "write") {
+          return (bytes: Uint8Array) =>
+            isHeard() ? conn.write(bytes) : Promise.resolve(bytes.length);
+        }
+        if (property === "read") return (buffer: Uint8Array) => this.#read(conn, buffer, isHeard);
+        const value = Reflect.get(conn, property, conn);
+        return typeof value === "function" ? value.bind(conn) : value;
+      },
+    });
+  }
+
+  async #read(conn: PeerConn, buffer: Uint8Array, isHeard: () => boolean): Promise<number | null> {
+    for (;;) {
+      const length = await conn.read(buffer);
+      if (length === null || isHeard()) return length;
+    }
+  }
+}
+
+Deno.test("a straight way that dies is replaced by another, also where no server relays", async () => {
+  await using server = start({ relay: false });
+  await using bob = await come("bob", server);
+  const way = new Silenced();
+  await using alice = await come("alice", server, { network: way.network });
+  await alice.chat("bob");
+  await hears(bob, alice, "hello");
+  await bob.chat("alice");
+  await hears(alice, bob, "hello back");
+  way.silence();
+  // By the heartbeats it would be noticed later than is waited for here.
+  await hears(bob, alice, "still here");
+  await hears(alice, bob, "so am I");
 });
 
 Deno.test("a server that does not relay is not asked to", async () => {
