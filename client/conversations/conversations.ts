@@ -35,6 +35,7 @@ import { type CommittedMessage, GroupCommit } from "./group_commit.ts";
 import { LinkRegistry } from "./link_registry.ts";
 import { ConversationMail } from "./mail_intake.ts";
 import { PathKeeper } from "./path_keeper.ts";
+import { hideIgnored } from "./ignoring.ts";
 import { isAnswered, type PathReport, pathsOf } from "./paths.ts";
 import { People } from "./people.ts";
 import { PresenceNotices } from "./presence_notices.ts";
@@ -112,7 +113,7 @@ export class Conversations {
       straighten: (one) => this.#calls.straighten(one),
       isAnswered: (one) => isAnswered(one, clock),
     });
-    const sink = this.#paths.noting(notices.noting(options.sink));
+    const sink = this.#paths.noting(notices.noting(hideIgnored(options.sink, options)));
     this.#options = { ...options, sink };
     const self = { id, fingerprint: identity.fingerprint };
     const onPeers = (name?: string) => void (isNewsToServer(rendezvous, name) && this.watch());

@@ -28,7 +28,7 @@ export interface PeopleOptions {
   readonly reassign: (name: string, key: PublicKey) => Promise<void>;
   /** Fetches the mail that was left at the server before. */
   readonly collectLeftMail: () => void;
-  readonly store: Pick<Store, "blockedKeys" | "knownPeers">;
+  readonly store: Pick<Store, "blockedKeys" | "ignoredKeys" | "knownPeers">;
   readonly clock: Pick<TimerClock, "timeOfDay">;
   /** Leaves every link with a key. */
   readonly leaveKey: (fingerprint: Fingerprint) => Promise<void>;
@@ -101,7 +101,7 @@ export class People {
    */
   async block(who: string): Promise<NamedKey> {
     const { list, store, clock, contacts, leaveKey, onPeers } = this.#options;
-    const blocked = this.#named(who);
+    const blocked = this.#named(who, "no-key-to-block");
     const { fingerprint } = blocked;
     const { blockedKeys, knownPeers } = store;
     if (!blockedKeys.add(blocked, clock.timeOfDay())) {
@@ -136,6 +136,42 @@ export class People {
     return meant;
   }
 
+  /**
+   * Ignores a key: what comes from it is taken and kept, and not shown, also in later runs.
+   *
+   * @param who As in {@linkcode block}.
+   * @throws {UserError} If no such key is known, there are too many, or it cannot be saved.
+   */
+  ignore(who: string): NamedKey {
+    const { store: { ignoredKeys }, clock } = this.#options;
+    const ignored = this.#named(who, "no-key-to-ignore");
+    if (ignoredKeys.add(ignored, clock.timeOfDay())) return ignored;
+    throw new UserError({ code: "too-many-ignored", who });
+  }
+
+  /**
+   * Ignores a key, or all keys of a name, no more.
+   *
+   * @returns Those that are not ignored any more.
+   * @throws {UserError} If none is ignored, or that cannot be saved.
+   */
+  unignore(who: string): NamedKey[] {
+    const { ignoredKeys } = this.#options.store;
+    const meant = ignoredKeys.all().filter(({ fingerprint, name }) =>
+      fingerprint === who || name === who
+    );
+    if (meant.length === 0) {
+      throw new UserError({ code: "not-ignored", who, ignored: ignoredKeys.all() });
+    }
+    for (const { fingerprint } of meant) ignoredKeys.delete(fingerprint);
+    return meant;
+  }
+
+  /** Whom the user ignores, the last first. @throws {UserError} If the store cannot be read. */
+  ignored(): NamedKey[] {
+    return this.#options.store.ignoredKeys.all();
+  }
+
   /** Goes on with what waits for somebody. */
   #wake(name: string): void {
     const { list } = this.#options;
@@ -145,14 +181,14 @@ export class People {
   }
 
   /** The key that the user means. @throws {UserError} If none is known of that name. */
-  #named(who: string): NamedKey {
+  #named(who: string, code: "no-key-to-block" | "no-key-to-ignore"): NamedKey {
     const { list, trust } = this.#options;
     if (isFingerprint(who)) {
       const name = list.all.find(({ ref }) => ref.person === who)?.peerId;
       return { fingerprint: who, name };
     }
     const key = list.find(who)?.key ?? trust.keyOf(who);
-    if (key === undefined) throw new UserError({ code: "no-key-to-block", who });
+    if (key === undefined) throw new UserError({ code, who });
     return { fingerprint: fingerprintOf(key), name: list.find(who)?.peerId ?? who };
   }
 }

@@ -52,15 +52,11 @@ export type ConversationProblem =
   | { readonly code: "blocked"; readonly name: string }
   | { readonly code: "no-key-to-block"; readonly who: string }
   | { readonly code: "too-many-blocked"; readonly who: string }
-  | {
-    readonly code: "not-blocked";
-    readonly who: string;
-    /** Those that are, the last first. */
-    readonly blocked: readonly {
-      readonly fingerprint: Fingerprint;
-      readonly name: string | undefined;
-    }[];
-  }
+  /** With those that are, the last first. */
+  | { readonly code: "not-blocked"; readonly who: string; readonly blocked: readonly ListedKey[] }
+  | { readonly code: "no-key-to-ignore"; readonly who: string }
+  | { readonly code: "too-many-ignored"; readonly who: string }
+  | { readonly code: "not-ignored"; readonly who: string; readonly ignored: readonly ListedKey[] }
   | {
     /** A caller who is no contact, while only contacts are let in. */
     readonly code: "no-contact";
@@ -111,4 +107,10 @@ interface PlaintextProblem {
   readonly address: Address;
   /** Whose key is known, and who should therefore encrypt. */
   readonly known: string | undefined;
+}
+
+/** A key of which the user has said something. */
+interface ListedKey {
+  readonly fingerprint: Fingerprint;
+  readonly name: string | undefined;
 }

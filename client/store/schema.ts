@@ -251,6 +251,12 @@ export const additions: readonly string[] = [
   CREATE TRIGGER server_key_forgotten AFTER DELETE ON conversations BEGIN
     DELETE FROM server_keys WHERE conversation = OLD.id;
   END;`,
+  `-- The keys whose messages the user does not want to see, and whom each was known as.
+  CREATE TABLE ignored_keys (
+    fingerprint TEXT PRIMARY KEY,
+    name TEXT,
+    at_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;`,
 ];
 
 /** How many of the {@linkcode additions} are made. Before this table, the first was made at every start. */

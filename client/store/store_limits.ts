@@ -4,8 +4,8 @@
  * @module
  */
 
-/** Keys that a client's user may block. */
-export const blockedKeysMax = 10_000;
+/** Keys that a client's user may block, and those that they may ignore. */
+export const listedKeysMax = 10_000;
 
 /** Mails that a client keeps because it cannot use them yet, their bytes, and how many of these are of one sender. */
 export const parkedMailsMax = 256;

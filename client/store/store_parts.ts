@@ -7,11 +7,11 @@
 import type { DatabaseSync } from "node:sqlite";
 import { inTransaction } from "../../shared/storage/transactions.ts";
 import { ContactTokens } from "./contact_tokens.ts";
-import { BlockedKeys } from "./blocked_keys.ts";
 import { Certificates } from "./certificates.ts";
 import { ConversationTable } from "./conversation_table.ts";
 import { History } from "./history.ts";
 import { IncomingMessages } from "./incoming_messages.ts";
+import { KeyList } from "./key_list.ts";
 import { KnownPeers } from "./known_peers.ts";
 import { MessageRows } from "./message_rows.ts";
 import { OutgoingMessages } from "./outgoing_messages.ts";
@@ -56,7 +56,9 @@ export interface StoreParts {
   /** By which tokens servers know contacts. */
   readonly contactTokens: Offered<ContactTokens>;
   /** Whose keys are blocked. */
-  readonly blockedKeys: Offered<BlockedKeys>;
+  readonly blockedKeys: Offered<KeyList>;
+  /** Whose messages are not shown. */
+  readonly ignoredKeys: Offered<KeyList>;
   /** Mail that cannot be used yet. */
   readonly parkedMails: Offered<ParkedMails>;
   /** Which servers speak Version 1. */
@@ -113,7 +115,8 @@ export function storeParts(
     certificates: new Certificates(database, transactions),
     serverKeys: new ServerKeys(database, transactions),
     contactTokens: new ContactTokens(database, transactions),
-    blockedKeys: new BlockedKeys(database, transactions),
+    blockedKeys: new KeyList(database, transactions, "blocked_keys"),
+    ignoredKeys: new KeyList(database, transactions, "ignored_keys"),
     parkedMails: new ParkedMails(database, transactions),
     provenServers: new ProvenServers(database, transactions),
   };

@@ -38,6 +38,23 @@ export const peopleCommands: readonly Command[] = [
     }),
   },
   {
+    name: "ignore",
+    argument: "[NAME|KEY]",
+    examples: ["/ignore", "/ignore carol"],
+    help: "do not show what somebody writes, or say who is ignored; it is still delivered",
+    run: ({ session: { client: { people } } }, who) =>
+      who === undefined
+        ? { type: "ignoring", keys: people.ignored() }
+        : { type: "ignored", ...people.ignore(who) },
+  },
+  {
+    name: "unignore",
+    argument: "NAME|KEY",
+    examples: ["/unignore carol"],
+    help: "show again what somebody writes",
+    run: ({ session }, who) => ({ type: "unignored", keys: session.client.people.unignore(who!) }),
+  },
+  {
     name: "verify",
     argument: "NAME [yes|no]",
     examples: ["/verify bob", "/verify bob yes"],

@@ -52,6 +52,29 @@ export const answerWords: Words<Answer> = {
           : `${name} is not blocked any more, nor is the key ${fingerprint}`
       ),
     ),
+  ignored: ({ name, fingerprint }) =>
+    notice(
+      `${
+        name ?? `the key ${fingerprint}`
+      } is ignored: what comes is kept and not shown; /unignore ${
+        name ?? fingerprint
+      } takes that back`,
+    ),
+  unignored: ({ keys }) =>
+    notice(
+      ...keys.map(({ name, fingerprint }) =>
+        `${
+          name ?? `the key ${fingerprint}`
+        } is not ignored any more; what came meanwhile is in /history`
+      ),
+    ),
+  ignoring: ({ keys }) =>
+    keys.length === 0 ? notice("nobody is ignored") : list(
+      "ignored:",
+      ...keys.map(({ name, fingerprint }) =>
+        `  ${name === undefined ? "" : `${name} `}${fingerprint}`
+      ),
+    ),
   trusted: ({ name, fingerprint }) =>
     notice(`${name}'s key is ${fingerprint} from now on; /chat ${name} calls again`),
   "verification-waits": ({ name }) =>

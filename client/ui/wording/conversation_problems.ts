@@ -11,7 +11,7 @@ import type { ConversationProblem } from "../../problems/conversation_problem.ts
 import type { Sentences } from "./sentences.ts";
 
 /** Blocked people that are named, at most. */
-const blockedShown = 10;
+const keysShown = 10;
 
 export const conversationSentences: Sentences<ConversationProblem> = {
   "not-an-id": ({ id }) => `The id '${id}' is not ${clientIdRule}`,
@@ -56,14 +56,12 @@ export const conversationSentences: Sentences<ConversationProblem> = {
   "too-many-blocked": ({ who }) =>
     `Cannot block ${who}: so many keys are blocked that no more can be; --contacts-only refuses all ` +
     "whom you do not know",
-  "not-blocked": ({ who, blocked }) =>
-    `${who} is not blocked: ` +
-    (blocked.length === 0
-      ? "nobody is"
-      : `there is ${
-        blocked.slice(0, blockedShown).map(({ name, fingerprint }) => name ?? fingerprint)
-          .join(", ")
-      }${blocked.length > blockedShown ? ", …" : ""}`),
+  "not-blocked": ({ who, blocked }) => `${who} is not blocked: ${thoseWhoAre(blocked)}`,
+  "no-key-to-ignore": ({ who }) =>
+    `No key of ${who} is known. /ignore takes somebody who encrypts, or the fingerprint of a key`,
+  "too-many-ignored": ({ who }) =>
+    `Cannot ignore ${who}: so many keys are ignored that no more can be; /unignore one first`,
+  "not-ignored": ({ who, ignored }) => `${who} is not ignored: ${thoseWhoAre(ignored)}`,
   "no-contact": ({ name, address, person }) =>
     `${name ?? formatAddress(address)}${person === undefined ? "" : `, with the key ${person},`} ` +
     "is no contact, and you let in contacts only",
@@ -133,3 +131,11 @@ const storeActions: Readonly<
   deliver: "deliver what waits for",
   confirm: "confirm what came from",
 };
+
+function thoseWhoAre(
+  keys: readonly { readonly name: string | undefined; readonly fingerprint: string }[],
+): string {
+  if (keys.length === 0) return "nobody is";
+  const shown = keys.slice(0, keysShown).map(({ name, fingerprint }) => name ?? fingerprint);
+  return `there is ${shown.join(", ")}${keys.length > keysShown ? ", …" : ""}`;
+}

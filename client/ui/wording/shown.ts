@@ -85,6 +85,10 @@ export type Answer =
   | { readonly type: "accepted"; readonly name: string }
   | NamedKey & { readonly type: "blocked" }
   | { readonly type: "unblocked"; readonly keys: readonly NamedKey[] }
+  | NamedKey & { readonly type: "ignored" }
+  | { readonly type: "unignored"; readonly keys: readonly NamedKey[] }
+  /** Whom the user ignores. */
+  | { readonly type: "ignoring"; readonly keys: readonly NamedKey[] }
   | { readonly type: "trusted"; readonly name: string; readonly fingerprint: Fingerprint }
   | { readonly type: "verification-waits"; readonly name: string }
   | { readonly type: "verification-withdrawn"; readonly name: string }

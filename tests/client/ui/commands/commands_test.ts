@@ -155,6 +155,19 @@ const answered: [line: string, method: string, returned: unknown, shown: Answer[
     [{ name: "bob", fingerprint }],
     [{ type: "unblocked", keys: [{ name: "bob", fingerprint }] }],
   ],
+  [
+    "/ignore bob",
+    "ignore",
+    { name: "bob", fingerprint },
+    [{ type: "ignored", name: "bob", fingerprint }],
+  ],
+  ["/ignore", "ignored", [], [{ type: "ignoring", keys: [] }]],
+  [
+    "/unignore bob",
+    "unignore",
+    [{ name: "bob", fingerprint }],
+    [{ type: "unignored", keys: [{ name: "bob", fingerprint }] }],
+  ],
   ["/switch bob", "answer", conversation, [{ type: "switched", name: "bob" }]],
   ["/close bob", "close", undefined, []],
   ["Hello", "send", { id: "1" }, []],
@@ -542,7 +555,7 @@ Deno.test("an empty line asks for nothing", async () => {
 Deno.test("/help shows every command once, each of which can be typed", async () => {
   const all = await names();
   assertEquals(new Set(all).size, all.length);
-  assertEquals(all.length, 23);
+  assertEquals(all.length, 25);
   for (const name of all) {
     assertMatch(name, /^[a-z]+$/);
     const { problems } = await run(`/${name} x y z`);

@@ -107,6 +107,28 @@ testWords({
     `* bob is not blocked any more, nor is the key ${person}\n` +
     `* the key ${person} is not blocked any more`,
   ]],
+  ignored: [
+    [
+      { name: "bob", fingerprint: person },
+      "* bob is ignored: what comes is kept and not shown; /unignore bob takes that back",
+    ],
+    [
+      { name: undefined, fingerprint: person },
+      `* the key ${person} is ignored: what comes is kept and not shown; /unignore ${person} takes that back`,
+    ],
+  ],
+  unignored: [[
+    { keys: [{ name: "bob", fingerprint: person }, { name: undefined, fingerprint: person }] },
+    "* bob is not ignored any more; what came meanwhile is in /history\n" +
+    `* the key ${person} is not ignored any more; what came meanwhile is in /history`,
+  ]],
+  ignoring: [
+    [{ keys: [] }, "* nobody is ignored"],
+    [
+      { keys: [{ name: "bob", fingerprint: person }, { name: undefined, fingerprint: person }] },
+      `ignored:\n  bob ${person}\n  ${person}`,
+    ],
+  ],
   trusted: [[
     { name: "bob", fingerprint: person },
     `* bob's key is ${person} from now on; /chat bob calls again`,

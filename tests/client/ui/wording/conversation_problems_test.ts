@@ -198,6 +198,21 @@ const conversationCases: SentenceCases<ConversationProblem> = {
     "Cannot block bob: so many keys are blocked that no more can be; --contacts-only refuses all whom you " +
     "do not know",
   ]],
+  "no-key-to-ignore": [[
+    { code: "no-key-to-ignore", who: "bob" },
+    "No key of bob is known. /ignore takes somebody who encrypts, or the fingerprint of a key",
+  ]],
+  "too-many-ignored": [[
+    { code: "too-many-ignored", who: "bob" },
+    "Cannot ignore bob: so many keys are ignored that no more can be; /unignore one first",
+  ]],
+  "not-ignored": [
+    [{ code: "not-ignored", who: "bob", ignored: [] }, "bob is not ignored: nobody is"],
+    [
+      { code: "not-ignored", who: "bob", ignored: [{ name: "carol", fingerprint: person }] },
+      "bob is not ignored: there is carol",
+    ],
+  ],
   "not-blocked": [
     [{ code: "not-blocked", who: "bob", blocked: [] }, "bob is not blocked: nobody is"],
     [

@@ -1,60 +1,64 @@
 /**
- * The keys that the user wants to hear nothing of.
+ * Keys of which the user has said something: those that are blocked, and those that are ignored.
  *
  * @module
  */
 
 import type { DatabaseSync } from "node:sqlite";
 import type { Fingerprint } from "../../shared/crypto/public_key.ts";
-import { blockedKeysMax } from "./store_limits.ts";
+import { listedKeysMax } from "./store_limits.ts";
 import type { Transactions } from "./transactions.ts";
 
-/** A key that is blocked. */
-export interface BlockedKey {
+/** A key of a list. */
+interface ListedKey {
   readonly fingerprint: Fingerprint;
   /** Whom it was known as; undefined if the user has named the key alone. */
   readonly name: string | undefined;
 }
 
-/** The blocked keys of a store, by their fingerprints. */
-export class BlockedKeys {
+/** A list of keys in a store, by their fingerprints. */
+export class KeyList {
   readonly #transactions: Transactions;
   readonly #sql: ReturnType<typeof prepare>;
 
-  constructor(database: DatabaseSync, transactions: Transactions) {
+  constructor(
+    database: DatabaseSync,
+    transactions: Transactions,
+    table: "blocked_keys" | "ignored_keys",
+  ) {
     this.#transactions = transactions;
-    this.#sql = prepare(database);
+    this.#sql = prepare(database, table);
   }
 
-  /** Whether a key is blocked. @throws {UserError} If the store cannot be read. */
+  /** Whether a key is on it. @throws {UserError} If the store cannot be read. */
   has(fingerprint: Fingerprint): boolean {
     return this.#transactions.reading("read-keys", () => this.#sql.find.get(fingerprint)) !==
       undefined;
   }
 
   /**
-   * Blocks a key; durable.
+   * Puts a key on it; durable.
    *
    * @param atMs The time of day: milliseconds since 1970, UTC.
    * @returns False if there are too many already.
    * @throws {UserError} If the store cannot be written.
    */
-  add({ fingerprint, name }: BlockedKey, atMs: number): boolean {
+  add({ fingerprint, name }: ListedKey, atMs: number): boolean {
     return this.#transactions.durable("save-key", () => {
       const { count } = this.#sql.count.get() as { count: number };
-      if (count >= blockedKeysMax && !this.has(fingerprint)) return false;
+      if (count >= listedKeysMax && !this.has(fingerprint)) return false;
       this.#sql.add.run(fingerprint, name ?? null, atMs);
       return true;
     });
   }
 
-  /** Blocks a key no more. @throws {UserError} If the store cannot be written. */
+  /** Takes a key off it. @throws {UserError} If the store cannot be written. */
   delete(fingerprint: Fingerprint): void {
     this.#transactions.durable("save-key", () => this.#sql.delete.run(fingerprint));
   }
 
-  /** All of them, those that were blocked last first. @throws {UserError} If the store cannot be read. */
-  all(): BlockedKey[] {
+  /** All of them, those that came last first. @throws {UserError} If the store cannot be read. */
+  all(): ListedKey[] {
     const rows = this.#transactions.reading("read-keys", () => this.#sql.all.all());
     return (rows as { fingerprint: Fingerprint; name: string | null }[])
       .map(({ fingerprint, name }) => ({ fingerprint, name: name ?? undefined }));
@@ -62,17 +66,17 @@ export class BlockedKeys {
 }
 
 /** The statements, prepared. */
-function prepare(database: DatabaseSync) {
+function prepare(database: DatabaseSync, table: string) {
   return {
-    find: database.prepare("SELECT 1 FROM blocked_keys WHERE fingerprint = ?"),
-    count: database.prepare("SELECT count(*) AS count FROM blocked_keys"),
+    find: database.prepare(`SELECT 1 FROM ${table} WHERE fingerprint = ?`),
+    count: database.prepare(`SELECT count(*) AS count FROM ${table}`),
     add: database.prepare(
-      `INSERT INTO blocked_keys (fingerprint, name, at_ms) VALUES (?, ?, ?)
+      `INSERT INTO ${table} (fingerprint, name, at_ms) VALUES (?, ?, ?)
        ON CONFLICT (fingerprint) DO UPDATE SET name = coalesce(excluded.name, name)`,
     ),
-    delete: database.prepare("DELETE FROM blocked_keys WHERE fingerprint = ?"),
+    delete: database.prepare(`DELETE FROM ${table} WHERE fingerprint = ?`),
     all: database.prepare(
-      "SELECT fingerprint, name FROM blocked_keys ORDER BY at_ms DESC, fingerprint",
+      `SELECT fingerprint, name FROM ${table} ORDER BY at_ms DESC, fingerprint`,
     ),
   };
 }
