@@ -111,6 +111,8 @@ export type RendezvousProblem =
   /** The server tells others where we are, although we have asked it not to. */
   | { readonly code: "server-shows-address"; readonly server: string }
   | { readonly code: "server-connection-broken"; readonly server: string }
+  /** This machine no longer has the address from which the server was reached. */
+  | { readonly code: "server-network-left"; readonly server: string }
   | {
     /** The server has sent something after which no message can be made out. */
     readonly code: "server-unreadable";

@@ -63,6 +63,7 @@ export interface ConversationsOptions
     | "contactsChanged"
     | "serverHost"
     | "lookUp"
+    | "moved"
     | "status"
     | "tokensChanged"
     | "watch"

@@ -38,7 +38,7 @@ export interface PathChecksOptions<C extends CheckedConversation> {
   /** Whether the peer answers on the conversation's best link. Never rejects. */
   readonly isAnswered: (conversation: C) => Promise<boolean>;
   /** Finds out whether the server still knows of us. */
-  readonly rendezvous: { check(gone?: ReadonlySet<string>): void };
+  readonly rendezvous: { check(): void };
   /** Calls the peer on another way. Done when that is over, either way. Never throws. */
   readonly goAround: (conversation: C) => Promise<void>;
 }

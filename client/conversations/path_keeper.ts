@@ -10,6 +10,7 @@ import { Backoff } from "../../shared/time/backoff.ts";
 import { leftForOtherLink } from "../../shared/protocol/bye_reasons.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
 import type { EventSink } from "../events.ts";
+import type { Rendezvous } from "../rendezvous/rendezvous.ts";
 import { type AddressChange, type Network, ranks } from "../transport/transport.ts";
 import { type CheckedConversation, PathChecks, type PathChecksOptions } from "./path_checks.ts";
 
@@ -40,6 +41,7 @@ export interface PathConversation extends CheckedConversation {
 export interface PathKeeperOptions<C extends PathConversation>
   extends Omit<PathChecksOptions<C>, "contactAt"> {
   readonly clock: TimerClock;
+  readonly rendezvous: Pick<Rendezvous, "check" | "moved">;
   /** All conversations. */
   readonly all: () => readonly C[];
   readonly network: Pick<Network, "watchAddresses">;
@@ -130,7 +132,7 @@ export class PathKeeper<C extends PathConversation> {
   /** This machine is in another network: what was open may carry nothing, and what was not may be. */
   #moved({ gone, come }: AddressChange): void {
     const { all, rendezvous, random } = this.#options;
-    rendezvous.check(gone);
+    rendezvous.moved(gone);
     for (const conversation of all()) {
       if (conversation.links.length === 0 && conversation.waiting === 0) continue;
       this.#checks.doubt(conversation.id);

@@ -92,6 +92,8 @@ export interface Registered {
 export class Registration {
   readonly #options: RegistrationOptions;
   #refreshing: AbortController | undefined;
+  /** Ends the pause before the next try. */
+  #hurrying = new AbortController();
   /** Ends trying to register for the first time. */
   #trying: AbortController | undefined;
   #registering: Promise<Registered> | undefined;
@@ -189,6 +191,11 @@ export class Registration {
     this.#refreshing?.abort();
     this.#refreshing = undefined;
     this.#options.connection.release();
+  }
+
+  /** There is reason to believe that a server that is lost can be reached now: it is tried as if lost just now. */
+  hurry(): void {
+    this.#hurrying.abort();
   }
 
   /** The server says that another instance is registered now. Messages on open links go on. */
@@ -308,8 +315,19 @@ export class Registration {
     const { clock, random, onLost } = this.#options;
     const backoff = new Backoff({ ...againBackoffMs, random });
     let told = refusalIn(first);
+    this.#hurrying = new AbortController();
     for (let problem: Problem | undefined = first; problem !== undefined;) {
-      if (!await wait(Math.max(backoff.next(), askedPauseMs(problem)), signal, clock)) return false;
+      const askedMs = askedPauseMs(problem);
+      // It is lost to this client alone: many do not come at once.
+      const pauseMs = problem.code === "server-network-left" ? 0 : backoff.next();
+      // Who is asked to wait waits, in whichever network.
+      const over = askedMs > 0 ? signal : AbortSignal.any([signal, this.#hurrying.signal]);
+      await wait(Math.max(pauseMs, askedMs), over, clock);
+      if (signal.aborted) return false;
+      if (this.#hurrying.signal.aborted) {
+        this.#hurrying = new AbortController();
+        backoff.reset();
+      }
       problem = await attempt();
       if (signal.aborted) return false;
       // The server may say now why it does not register the client.

@@ -177,13 +177,15 @@ export class Rendezvous {
     return this.#presence.mailBytesMax;
   }
 
-  /**
-   * Finds out whether the server still knows of the connection on which we are registered.
-   *
-   * @param gone Addresses that this machine has no more.
-   */
-  check(gone?: ReadonlySet<string>): void {
+  /** Finds out whether the server still knows of the connection on which we are registered. */
+  check(): void {
+    this.#connection.registered?.check();
+  }
+
+  /** This machine is in another network. @param gone The addresses that it has no more. */
+  moved(gone: ReadonlySet<string>): void {
     this.#connection.registered?.check(gone);
+    this.#registration.hurry();
   }
 
   /** Whether the server joins us with others, as far as it has said. */

@@ -204,7 +204,7 @@ export class ServerConnection {
   check(gone?: ReadonlySet<string>): void {
     if (!this.isOpen) return;
     if (gone?.has(plainHost(this.localHost))) {
-      return this.close({ code: "server-connection-broken", server: this.#place });
+      return this.close({ code: "server-network-left", server: this.#place });
     }
     const problem: Problem = {
       code: "server-silent",

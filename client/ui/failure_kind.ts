@@ -48,6 +48,7 @@ const kinds: Partial<Record<ProblemCode, FailureKind>> = {
   "server-silent": "server-unreachable",
   "server-closed": "server-unreachable",
   "server-connection-broken": "server-unreachable",
+  "server-network-left": "server-unreachable",
   "server-unreadable": "server-unreachable",
   "not-a-server": "server-unreachable",
   "other-certificate": "server-unreachable",

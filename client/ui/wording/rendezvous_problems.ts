@@ -26,6 +26,8 @@ export function rendezvousSentences(
       `The server at ${server} has not answered for ${seconds} seconds`,
     "server-closed": ({ server }) => `The server at ${server} closed the connection`,
     "server-connection-broken": ({ server }) => `The connection to the server at ${server} is lost`,
+    "server-network-left": ({ server }) =>
+      `This machine has left the network from which it reached the server at ${server}`,
     "server-unreadable": ({ server }) =>
       `The server at ${server} sent something that cannot be read`,
     "server-said": ({ server, said }) => `The server at ${server} ended the connection: ${said}`,

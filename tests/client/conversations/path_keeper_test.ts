@@ -37,7 +37,7 @@ class Scene {
         return { [Symbol.dispose]: () => void this.watches-- };
       },
     },
-    rendezvous: { check: (gone = new Set()) => void this.gone.push([...gone]) },
+    rendezvous: { check: () => {}, moved: (gone) => void this.gone.push([...gone]) },
     goAround: () => Promise.resolve(void this.around.push(this.clock.now())),
     isAnswered: () => Promise.resolve(this.answers),
   });

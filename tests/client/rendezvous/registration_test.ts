@@ -425,7 +425,7 @@ function client(
       return follow();
     },
   });
-  return Object.assign(t, { registration, start: starting(registration, events) });
+  return Object.assign(t, { registration, connection, start: starting(registration, events) });
 }
 
 Deno.test("it is refreshed on the connection on which it was made", async () => {
@@ -467,6 +467,69 @@ Deno.test("if its connection is lost it is made again, as soon as the server is 
   await t.clock.pass(1_000);
   assertEquals(t.events.types.slice(-2), ["server-lost", "registered-again"]);
   assertEquals(t.losses, 2);
+});
+
+Deno.test("who has left the network of its connection calls the server again at once", async () => {
+  const t = client([ours]);
+  await t.clock.finish(t.start());
+  t.connection.registered!.check(new Set([t.connection.localHost!]));
+  await t.clock.pass(0);
+  assertEquals(t.servers.dialed, [1, 1]);
+  assertEquals(t.events.types, ["registered", "server-lost", "registered-again"]);
+  assertEquals(t.events.of("server-lost")[0]!.problem.code, "server-network-left");
+  // If nothing is reached from there, it is no other than a server that is lost.
+  t.servers.answers.delete(1);
+  t.connection.registered!.check(new Set([t.connection.localHost!]));
+  await t.clock.pass(0);
+  assertEquals(t.servers.dialed.length, 3);
+  await t.clock.pass(999);
+  assertEquals(t.servers.dialed.length, 3);
+  await t.clock.pass(1);
+  assertEquals(t.servers.dialed.length, 4);
+  t.stopping.abort();
+});
+
+Deno.test("once there is another network a lost server is tried at once, as if it were lost just now", async () => {
+  const t = client([ours]);
+  await t.clock.finish(t.start());
+  t.servers.answers.delete(1);
+  t.servers.connection.end();
+  await t.clock.pass(60 * 60_000);
+  const tries = () => t.servers.dialed.length;
+  const before = tries();
+  t.registration.hurry();
+  await t.clock.settle();
+  assertEquals(tries(), before + 1);
+  await t.clock.pass(1_000 + 2_000);
+  assertEquals(tries(), before + 3);
+  t.servers.answers.set(1, ours);
+  t.registration.hurry();
+  await t.clock.settle();
+  assertEquals(t.events.types, ["registered", "server-lost", "registered-again"]);
+  // It has no meaning for what is lost later.
+  t.registration.hurry();
+  t.servers.connection.end();
+  await t.clock.settle();
+  assertEquals(tries(), before + 4);
+  t.stopping.abort();
+});
+
+Deno.test("another network does not hurry a client that its server has asked to wait", async () => {
+  const t = made(granting(100), { random: () => 0 });
+  await t.start();
+  t.answer = () => {
+    throw new ServerRefusal(
+      message("ERROR", [["Code", "503"], ["Reason", "full"], ["Retry-After", "120"]]),
+    );
+  };
+  await t.clock.pass(50_000);
+  const tries = t.requests.length;
+  t.registration.hurry();
+  await t.clock.pass(119_000);
+  assertEquals(t.requests.length, tries);
+  await t.clock.pass(1_000);
+  assertEquals(t.requests.length, tries + 1);
+  t.registration.stopRefreshing();
 });
 
 Deno.test("a server that vanishes is noticed, and the next one is used", async () => {

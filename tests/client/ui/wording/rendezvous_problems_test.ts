@@ -73,6 +73,10 @@ const cases: SentenceCases<RendezvousProblem> = {
     { code: "server-connection-broken", server },
     "The connection to the server at tls://example.org:5555 is lost",
   ]],
+  "server-network-left": [[
+    { code: "server-network-left", server },
+    "This machine has left the network from which it reached the server at tls://example.org:5555",
+  ]],
   "server-unreadable": [[
     { code: "server-unreadable", server },
     "The server at tls://example.org:5555 sent something that cannot be read",
