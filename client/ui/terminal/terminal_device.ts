@@ -75,7 +75,9 @@ export class TerminalDevice {
     if (!this.#hasEscapes) return;
     this.#isTaken = true;
     this.#try(() => Deno.stdin.setRaw(true));
-    this.write(this.#modes.on);
+    // At once if nothing waits: an error may come next, and what it writes must not come before.
+    if (this.#writing === undefined) this.#writeNow(this.#modes.on);
+    else this.write(this.#modes.on);
   }
 
   /** Gives the terminal back as it was. */
