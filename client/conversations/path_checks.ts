@@ -20,6 +20,8 @@ const answerMs = 1_500;
 const callMs = 3_000;
 /** How long from one such call to the next, at first and at most. */
 const againMs = { firstMs: 1_000, maxMs: 8_000 };
+/** The same once this machine has moved: it is about to be registered again, and cannot call before. */
+const againMovedMs = { firstMs: 250, maxMs: 8_000 };
 
 /** A conversation, as far as it is checked. */
 export interface CheckedConversation {
@@ -46,10 +48,14 @@ export interface PathChecksOptions<C extends CheckedConversation> {
 /** A conversation that is under way. */
 interface Talk<C> {
   readonly conversation: C;
-  readonly backoff: Backoff;
+  backoff: Backoff;
   /** The link on which nothing came back last. */
   silent: unknown;
   heardAtMs: number;
+  /** Whether this machine has moved and nothing has come since. */
+  isDoubted: boolean;
+  /** Whether there was no message lately: then one answer is enough. */
+  isIdle: boolean;
   cancel: () => void;
 }
 
@@ -73,13 +79,21 @@ export class PathChecks<C extends CheckedConversation> {
     }
   }
 
-  /** There is reason to doubt the way of a conversation: it is tried now, whether or not it is under way. */
-  doubt(id: string): void {
-    this.#said(id);
-    const talk = this.#talks.get(id);
+  /**
+   * This machine has moved, so that there is reason to doubt the way of a conversation: it is tried now, whether or not
+   * it is under way.
+   *
+   * @param isDead Whether it is known to carry nothing any more: then another one is taken at once.
+   */
+  doubt(id: string, isDead: boolean): void {
+    const { clock, random } = this.#options;
+    const talk = this.#talks.get(id) ?? this.#begin(id);
     if (talk === undefined) return;
+    talk.backoff = new Backoff({ ...againMovedMs, random });
+    talk.isDoubted = true;
     // As if it had been silent for a while.
-    talk.heardAtMs -= silentMs;
+    talk.heardAtMs = clock.now() - silentMs;
+    talk.silent = isDead ? talk.conversation.links[0] : undefined;
     this.#checkAfter(0, id, talk);
   }
 
@@ -90,25 +104,35 @@ export class PathChecks<C extends CheckedConversation> {
   }
 
   #said(id: string): void {
-    const { clock, random, contactAt } = this.#options;
+    const { clock, random } = this.#options;
     const known = this.#talks.get(id);
-    if (known !== undefined) {
-      known.heardAtMs = clock.now();
-      known.silent = undefined;
-      return known.backoff.reset();
+    if (known === undefined) {
+      const talk = this.#begin(id);
+      if (talk === undefined) return;
+      talk.isIdle = false;
+      return this.#checkAfter(silentMs, id, talk);
     }
+    known.heardAtMs = clock.now();
+    known.silent = undefined;
+    known.isIdle = known.isDoubted = false;
+    known.backoff = new Backoff({ ...againMs, random });
+  }
+
+  #begin(id: string): Talk<C> | undefined {
+    const { clock, random, contactAt } = this.#options;
     const conversation = this.#stopped ? undefined : contactAt(id);
-    if (conversation === undefined) return;
-    const backoff = new Backoff({ ...againMs, random });
-    const talk = {
+    if (conversation === undefined) return undefined;
+    const talk: Talk<C> = {
       conversation,
-      backoff,
+      backoff: new Backoff({ ...againMs, random }),
       silent: undefined,
       heardAtMs: clock.now(),
+      isDoubted: false,
+      isIdle: true,
       cancel: () => {},
     };
     this.#talks.set(id, talk);
-    this.#checkAfter(silentMs, id, talk);
+    return talk;
   }
 
   #end(id: string): void {
@@ -119,23 +143,29 @@ export class PathChecks<C extends CheckedConversation> {
   #checkAfter(ms: number, id: string, talk: Talk<C>): void {
     const { clock } = this.#options;
     talk.cancel();
-    talk.cancel = clock.after(ms, async () => {
+    const planned = clock.after(ms, async () => {
       if (clock.now() - talk.heardAtMs >= underWayMs) return this.#end(id);
       const nextMs = await this.#check(talk);
       // Meanwhile it may have ended, or another check have been planned.
-      if (this.#talks.get(id) === talk) this.#checkAfter(nextMs, id, talk);
+      if (this.#talks.get(id) !== talk || talk.cancel !== planned) return;
+      if (nextMs === undefined) this.#end(id);
+      else this.#checkAfter(nextMs, id, talk);
     });
+    talk.cancel = planned;
   }
 
-  /** @returns How long until the next check, in milliseconds. */
-  async #check(talk: Talk<C>): Promise<number> {
+  /** @returns How long until the next check, in milliseconds; undefined if there is reason for none. */
+  async #check(talk: Talk<C>): Promise<number | undefined> {
     const { conversation, backoff } = talk;
     const { clock, goAround } = this.#options;
     const [link] = conversation.links;
     if (link !== undefined) {
       const dueInMs = talk.heardAtMs + silentMs - clock.now();
       if (dueInMs > 0) return dueInMs;
-      if (talk.silent !== link && await this.#isHeard(talk)) return silentMs;
+      if (talk.silent !== link && await this.#isHeard(talk)) {
+        talk.isDoubted = false;
+        return talk.isIdle ? undefined : silentMs;
+      }
     }
     talk.silent = link;
     // Another one may have been found meanwhile. The peer may not hear of a call, and of a later one.
@@ -158,7 +188,8 @@ export class PathChecks<C extends CheckedConversation> {
     const isSoon = await within(answerMs / 2, answered, clock);
     // What has happened to this way may have happened to the one on which another is asked for.
     if (!isHeard()) rendezvous.check();
-    if (!isSoon) await within(answerMs / 2, answered, clock);
+    // Where there is doubt anyway less silence says enough.
+    if (!isSoon && !talk.isDoubted) await within(answerMs / 2, answered, clock);
     return isHeard();
   }
 }

@@ -7,6 +7,7 @@
  */
 
 import { Backoff } from "../../shared/time/backoff.ts";
+import { linksMax } from "../../shared/protocol/limits.ts";
 import { leftForOtherLink } from "../../shared/protocol/bye_reasons.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
 import type { EventSink } from "../events.ts";
@@ -23,6 +24,8 @@ const trustedAfterMs = 10_000;
 export interface PathLink {
   readonly role: "initiator" | "responder";
   readonly rank: number;
+  /** The host at our end; an unspecified one if it goes out from whichever there is, as over UDP. */
+  readonly localHost: string;
   /** Leaves the peer on this link. See {@linkcode Link.leave}. */
   leave(settled: undefined, reason: string): Promise<void>;
 }
@@ -133,9 +136,12 @@ export class PathKeeper<C extends PathConversation> {
   #moved({ gone, come }: AddressChange): void {
     const { all, rendezvous, random } = this.#options;
     rendezvous.moved(gone);
-    for (const conversation of all()) {
-      if (conversation.links.length === 0 && conversation.waiting === 0) continue;
-      this.#checks.doubt(conversation.id);
+    const linked = all().filter(({ links }) => links.length > 0);
+    const unreached = all().filter(({ links, waiting }) => links.length === 0 && waiting > 0);
+    // However many wait, the server is not asked for all at once.
+    for (const conversation of [...linked, ...unreached].slice(0, linksMax)) {
+      const [best] = conversation.links;
+      this.#checks.doubt(conversation.id, best !== undefined && gone.has(best.localHost));
       if (come.size === 0 || this.#plans.get(conversation)?.seeks !== "straight-way") continue;
       this.#plans.get(conversation)!.cancel();
       const backoff = new Backoff({ ...againMs, random });

@@ -94,8 +94,8 @@ const unknownSenderBufferBytes = 1024;
 export class Link implements PeerFacts {
   readonly role: "initiator" | "responder";
   readonly remote: Address;
+  readonly localHost: string;
   readonly relayedBy: RelayPath | undefined;
-  /** Which of several links with a peer is the best: the one with the lowest. */
   readonly rank: number;
   /** Done when the link is over and nothing of it runs any more. Never rejects. */
   readonly ended: Promise<void>;
@@ -116,8 +116,8 @@ export class Link implements PeerFacts {
     this.#times = options.times ?? usualTimes(allowPlaintext);
     this.#clock = clock;
     this.role = role;
-    const { hostname, port } = conn.remoteAddr;
-    this.remote = { host: plainHost(hostname), port };
+    this.remote = { host: plainHost(conn.remoteAddr.hostname), port: conn.remoteAddr.port };
+    this.localHost = plainHost(conn.localAddr.hostname);
     this.relayedBy = conn.relayedBy;
     this.rank = rankOf(conn);
     this.#writes = new WriteQueue(conn, (error) => {
