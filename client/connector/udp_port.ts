@@ -64,8 +64,10 @@ export class UdpPort {
   readonly #options: UdpPortOptions;
   #opening: Promise<Punching | undefined> | undefined;
   #port = 0;
-  /** What was found out last, or is being found out, and since when. */
-  #offered: { readonly atMs: number; readonly offer: Promise<PathOffer> } | undefined;
+  /** What was found out last, or is being found out, since when, and with which addresses of this machine. */
+  #offered:
+    | { readonly atMs: number; readonly own: string; readonly offer: Promise<PathOffer> }
+    | undefined;
 
   constructor(options: UdpPortOptions) {
     this.#options = options;
@@ -84,11 +86,14 @@ export class UdpPort {
    * it asks beforehand, since that takes a while. Never rejects.
    */
   offer(): Promise<PathOffer> {
-    const nowMs = this.#options.clock.now();
-    if (this.#offered === undefined || nowMs - this.#offered.atMs >= freshMs) {
-      this.#offered = { atMs: nowMs, offer: this.#find() };
-    }
-    return this.#offered.offer;
+    const { network, clock } = this.#options;
+    const atMs = clock.now();
+    // In another network it is seen elsewhere.
+    const own = network.interfaces().map(({ address }) => address).toSorted().join(" ");
+    const last = this.#offered;
+    const isFresh = last !== undefined && atMs - last.atMs < freshMs && last.own === own;
+    const { offer } = isFresh ? last : this.#offered = { atMs, own, offer: this.#find() };
+    return offer;
   }
 
   async #find(): Promise<PathOffer> {

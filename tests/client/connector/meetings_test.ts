@@ -56,6 +56,7 @@ class Scene {
   certificate: Uint8Array | undefined;
   readonly identity = Identity.generate();
   readonly punches: PunchOptions[] = [];
+  own = ["192.168.1.7"];
   /** How often the server was asked where it sees us. */
   reflections = 0;
   readonly punched = Promise.withResolvers<void>();
@@ -73,7 +74,7 @@ class Scene {
   constructor() {
     this.bob = { peerId: "bob", links: this.links };
     const network = {
-      interfaces: () => [{ address: "192.168.1.7", prefixBits: 24 }],
+      interfaces: () => this.own.map((address) => ({ address, prefixBits: 24 })),
       lookUp: () => Promise.resolve([]),
       openPunching: () =>
         Promise.resolve(
@@ -251,6 +252,20 @@ Deno.test("a server that is far is asked where it sees us before that is needed,
   asking.ask().catch(() => {});
   await asking.clock.pass(0);
   assertEquals(asking.reflections, 1);
+});
+
+Deno.test("what the server has said counts no more in another network", async () => {
+  const scene = new Scene();
+  const question = message("PATHS", [["Id", "1"], ["Candidate", "udp 192.168.1.8:40001"]]);
+  const answered = async () =>
+    candidatesOf(await scene.meetings.answer(scene.bob, scene.links[0]!, question, keeper));
+  scene.own = ["192.168.1.7", "10.0.0.7"];
+  const before = await answered();
+  scene.own = ["10.0.0.7", "192.168.1.7"];
+  assertEquals([await answered(), scene.reflections], [before, 1]);
+  scene.own = ["10.9.0.7"];
+  const after = ["udp 203.0.113.9:61000", "udp 10.9.0.7:40000"];
+  assertEquals([await answered(), scene.reflections], [after, 2]);
 });
 
 Deno.test("who is asked answers at once, and calls after the other has had time to", async () => {
