@@ -10,6 +10,12 @@ import type { TimerClock } from "../../shared/time/clock.ts";
 
 /** How often the addresses are read, in milliseconds. It takes a tenth of one. */
 const everyMs = 1_000;
+/**
+ * How many changes are told of in so many milliseconds: an interface that flaps must not keep others busy, but one move
+ * may be four, as each family's addresses go and come by themselves.
+ */
+const toldMax = 8;
+const toldWithinMs = 60_000;
 
 /** How the addresses of this machine have changed. */
 export interface AddressChange {
@@ -19,26 +25,32 @@ export interface AddressChange {
 }
 
 /**
- * Tells of changes, at most once a second, until it is disposed of. Nothing is told where the addresses cannot be
- * seen.
+ * Tells of changes, at most once a second and {@linkcode toldMax} times a minute, until it is disposed of: what changes
+ * meanwhile is told as one, if anything is different still. Nothing is told where the addresses cannot be seen.
  *
  * @param read Reads the addresses; a machine always has one, if only of its own.
  */
 export function watchAddresses(
-  clock: Pick<TimerClock, "after">,
+  clock: Pick<TimerClock, "after" | "now">,
   onChange: (change: AddressChange) => void,
   read: () => readonly InterfaceAddress[] = interfaces,
 ): Disposable {
   let before = addressesIn(read());
+  let told: readonly number[] = [];
   let cancel = () => {};
   const readSoon = () => {
     cancel = clock.after(everyMs, () => {
       readSoon();
+      told = told.filter((atMs) => clock.now() - atMs < toldWithinMs);
       const now = addressesIn(read());
       const change = { gone: before.difference(now), come: now.difference(before) };
-      const isKnown = before.size > 0 && now.size > 0;
-      if (now.size > 0) before = now;
-      if (isKnown && change.gone.size + change.come.size > 0) onChange(change);
+      if (now.size === 0 || change.gone.size + change.come.size === 0) return;
+      const isFirst = before.size === 0;
+      if (!isFirst && told.length >= toldMax) return;
+      before = now;
+      if (isFirst) return;
+      told = [...told, clock.now()];
+      onChange(change);
     });
   };
   readSoon();

@@ -80,7 +80,7 @@ export interface Network {
    * changes.
    */
   watchAddresses?(
-    clock: Pick<TimerClock, "after">,
+    clock: Pick<TimerClock, "after" | "now">,
     onChange: (change: AddressChange) => void,
   ): Disposable;
   /** The IP addresses of a name. @throws {Error} If there are none, or nobody says so. */

@@ -47,6 +47,20 @@ Deno.test("an address of the link alone means nothing, and addresses that cannot
   assertEquals(await blind("127.0.0.1"), []);
 });
 
+Deno.test("an interface that flaps is told of some times a minute, and then of how it is at last", async () => {
+  const { becomes, clock } = watched("127.0.0.1", "10.0.0.7");
+  const away = ["127.0.0.1"];
+  const there = ["127.0.0.1", "10.0.0.7"];
+  const changes = [];
+  for (let n = 0; n < 30; n++) changes.push(...await becomes(...n % 2 === 0 ? away : there));
+  assertEquals(changes.length, 8);
+  assertEquals(await becomes(...away), []);
+  for (let s = 0; s < 28; s++) assertEquals(await becomes(...away), []);
+  // A minute after the first one. It does not get lost.
+  await clock.pass(1_000);
+  assertEquals(await becomes(...away), [[["10.0.0.7"], []]]);
+});
+
 Deno.test("however often addresses change, it is told of once a second", async () => {
   const { becomes, clock } = watched("127.0.0.1", "10.0.0.7");
   await clock.pass(500);
