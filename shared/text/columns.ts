@@ -49,7 +49,8 @@ export function columnsOf(text: string): number {
  *
  * @param text Without control characters.
  * @param columns What the first row has.
- * @param further What each further row has. A grapheme that is wider stands on a row of its own.
+ * @param further What each further row has. A grapheme that is wider is broken into its characters, as terminals
+ *   draw it that do not join them; a character that is wider stands on a row of its own.
  * @param whole Characters at the beginning that are not broken at a blank, and of which none is left out.
  */
 export function rowsOf(text: string, columns: number, further = columns, whole = 0): string[] {
@@ -67,7 +68,7 @@ export function rowsOf(text: string, columns: number, further = columns, whole =
     rows.push(withoutBlanks(from, to));
     [from, left] = [to, further - taken];
   };
-  for (const { at, columns, isBlank } of cellsOf(text)) {
+  for (const { at, columns, isBlank } of cellsOf(text, further)) {
     if (isBlank) {
       left -= columns;
       if (at >= whole) [word, wordColumns] = [at + 1, 0];
@@ -114,13 +115,23 @@ export function graphemeAt(
   return { from: index, to: index + segment.length };
 }
 
-function* cellsOf(text: string): Generator<Cell> {
+/** @param most Of a grapheme that is wider, each character by itself. */
+function* cellsOf(text: string, most: number): Generator<Cell> {
   if (narrow.test(text)) {
     for (let at = 0; at < text.length; at++) yield { at, columns: 1, isBlank: text[at] === " " };
     return;
   }
-  for (const { segment, index: at } of graphemesOf(text)) {
-    yield { at, columns: columnsOfGrapheme(segment), isBlank: segment === " " };
+  for (const { segment, index } of graphemesOf(text)) {
+    const columns = columnsOfGrapheme(segment);
+    const isBlank = segment === " ";
+    if (columns <= most) yield { at: index, columns, isBlank };
+    else {
+      let at = index;
+      for (const c of segment) {
+        yield { at, columns: columnsOfGrapheme(c), isBlank };
+        at += c.length;
+      }
+    }
   }
 }
 

@@ -35,6 +35,8 @@ Deno.test("a line is broken at blanks, and in a word that is longer than a row",
     ["ok" + " ".repeat(70) + "22:56 bob: hi", 40, 20, ["ok", "22:56 bob: hi"]],
     ["ends here" + " ".repeat(9), 10, 10, ["ends here"]],
     ["e\u0301e\u0301e\u0301", 2, 2, ["e\u0301e\u0301", "e\u0301"]],
+    ["👩\u200d👩\u200d👧", 8, 8, ["👩\u200d👩\u200d👧"]],
+    ["a 👩\u200d👩\u200d👧", 5, 5, ["a", "👩\u200d👩", "\u200d👧"]],
   ];
   for (const [text, columns, further, rows] of cases) {
     assertEquals(rowsOf(text, columns, further), rows, text);
