@@ -6,6 +6,7 @@
  */
 
 import { BoundedMap } from "../../../shared/collections/bounded_map.ts";
+import { readable } from "../readable.ts";
 import type { Session } from "../session.ts";
 import type {
   OwnSigns,
@@ -24,7 +25,7 @@ import { RoundTrip } from "./round_trip.ts";
 import { ServerWatch } from "./server_watch.ts";
 import { StoredMessages } from "./stored_messages.ts";
 import { surroundingsOf } from "./surroundings.ts";
-import { isContact, lastRowOf, messagesOf, readable } from "./talks.ts";
+import { isContact, lastRowOf, messagesOf } from "./talks.ts";
 import type { View } from "./view.ts";
 import { ViewList } from "./view_list.ts";
 

@@ -4,10 +4,11 @@
  * @module
  */
 
+import { readable } from "../readable.ts";
 import type { Session } from "../session.ts";
 import { type Drawn, joined } from "./drawn.ts";
 import { end } from "./page.ts";
-import { readable, unseenWith } from "./talks.ts";
+import { unseenWith } from "./talks.ts";
 import type { View } from "./view.ts";
 
 /** The user turns to a conversation. @returns The row of the first message that is new, if there is one. */

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { readable } from "../readable.ts";
 import type { Session } from "../session.ts";
 import type { Messages } from "./page.ts";
 
@@ -60,13 +61,4 @@ export function wayOf({ client }: Session, name: string): WayState | undefined {
     ? "punched"
     : "direct";
   return { security: state.security, way, isKeyFromServer: state.keyFromServer ?? false };
-}
-
-/** What can be read now; something else if the store fails, which others report. */
-export function readable<T>(read: () => T, otherwise: T): T {
-  try {
-    return read();
-  } catch {
-    return otherwise;
-  }
 }

@@ -5,6 +5,7 @@
  */
 
 import type { ChatClient } from "../../client.ts";
+import { readable } from "../readable.ts";
 import { messageLine } from "../commands/commands.ts";
 import type { LineText } from "./edited_line.ts";
 
@@ -19,7 +20,7 @@ export function* earlierLines(
 ): Generator<LineText> {
   let before = Number.MAX_SAFE_INTEGER;
   for (let read = 0; read < readMax; read += pageSize) {
-    const entries = pageBefore(client, name, before);
+    const entries = readable(() => client.history(name, pageSize, { before }), []);
     for (const { direction, unreadable, text } of entries.toReversed()) {
       if (direction === "in" || unreadable) continue;
       const line = messageLine(text);
@@ -27,13 +28,5 @@ export function* earlierLines(
     }
     if (entries.length < pageSize) return;
     before = entries[0]!.row;
-  }
-}
-
-function pageBefore(client: Pick<ChatClient, "history">, name: string, before: number) {
-  try {
-    return client.history(name, pageSize, { before });
-  } catch {
-    return [];
   }
 }

@@ -10,6 +10,7 @@
 import { setColorEnabled } from "@std/fmt/colors";
 import { aborted } from "../../../shared/time/clock.ts";
 import { complete, turnOf } from "../commands/commands.ts";
+import { readable } from "../readable.ts";
 import type { Display, Session } from "../session.ts";
 import { promptText, type Shown } from "../wording/wording.ts";
 import { Drafts } from "./drafts.ts";
@@ -107,7 +108,8 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
     isClosed = true;
     closed.resolve();
   };
-  const isDumb = terminalType() === "dumb";
+  const terminal = terminalType();
+  const isDumb = terminal === "dumb";
   if (isDumb) setColorEnabled(false);
   const device = new TerminalDevice(!isDumb, close, opener?.modes);
   const queue = new LineQueue();
@@ -133,7 +135,7 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
   const notifier = new Notifier(opener === undefined ? "off" : "mention", {
     self: () => session?.client.id ?? "",
     isKnown: (name) => session !== undefined && letsIn(session, name),
-    terminal: terminalType(),
+    terminal,
     // A terminal that knows no escape sequences is sent none.
     write: (text) => isDumb || device.write(text),
     now: () => performance.now(),
@@ -238,19 +240,10 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
 
 /** Whether the user talks to somebody, or has let them in. False if the store cannot be read. */
 function letsIn({ client, current }: Session, name: string): boolean {
-  if (current?.name === name) return true;
-  try {
-    return client.people.isContact(name);
-  } catch {
-    return false;
-  }
+  return current?.name === name || readable(() => client.people.isContact(name), false);
 }
 
 /** What kind of terminal it is; undefined if it does not say so, or this may not be read. */
 function terminalType(): string | undefined {
-  try {
-    return Deno.env.get("TERM");
-  } catch {
-    return undefined;
-  }
+  return readable(() => Deno.env.get("TERM"), undefined);
 }
