@@ -127,9 +127,10 @@ export class People {
    */
   unblock(who: string): NamedKey[] {
     const { store: { blockedKeys }, collectLeftMail } = this.#options;
-    const all = blockedKeys.all();
-    const meant = all.filter(({ fingerprint, name }) => fingerprint === who || name === who);
-    if (meant.length === 0) throw new UserError({ code: "not-blocked", who, blocked: all });
+    const meant = blockedKeys.meant(who);
+    if (meant.length === 0) {
+      throw new UserError({ code: "not-blocked", who, blocked: blockedKeys.all() });
+    }
     for (const { fingerprint } of meant) blockedKeys.delete(fingerprint);
     for (const { name } of meant) if (name !== undefined) this.#wake(name);
     collectLeftMail();
@@ -157,9 +158,7 @@ export class People {
    */
   unignore(who: string): NamedKey[] {
     const { ignoredKeys } = this.#options.store;
-    const meant = ignoredKeys.all().filter(({ fingerprint, name }) =>
-      fingerprint === who || name === who
-    );
+    const meant = ignoredKeys.meant(who);
     if (meant.length === 0) {
       throw new UserError({ code: "not-ignored", who, ignored: ignoredKeys.all() });
     }

@@ -63,6 +63,11 @@ export class KeyList {
     return (rows as { fingerprint: Fingerprint; name: string | null }[])
       .map(({ fingerprint, name }) => ({ fingerprint, name: name ?? undefined }));
   }
+
+  /** Those that the user means by a fingerprint, or by a name. @throws {UserError} If the store cannot be read. */
+  meant(who: string): ListedKey[] {
+    return this.all().filter(({ fingerprint, name }) => fingerprint === who || name === who);
+  }
 }
 
 /** The statements, prepared. */
