@@ -1,8 +1,14 @@
 /**
- * The signs that the program itself draws with, in a terminal that has only ASCII. What people write stays as it is.
+ * The signs that the program itself draws with, as a terminal has them. What people write stays as it is.
  *
  * @module
  */
+
+/** Gives the program's own signs, which a text of it has, as the terminal has them. */
+export type OwnSigns = (text: string) => string;
+
+/** For a terminal that has all of them. */
+export const allSigns: OwnSigns = (text) => text;
 
 /** Signs of this program, and what stands for each in a terminal that has only ASCII. */
 const signs = new Map(

@@ -7,6 +7,7 @@
 
 import { BoundedMap } from "../../shared/collections/bounded_map.ts";
 import type { HistoryEntry } from "../../client/store/store.ts";
+import { allSigns } from "../../client/ui/own_signs.ts";
 import { blocksOf, type Notice } from "../../client/ui/screen/blocks.ts";
 import { frameOf, type ListedView, written } from "../../client/ui/screen/layout.ts";
 import { pictureOf } from "../../client/ui/terminal/drawing.ts";
@@ -146,13 +147,13 @@ async function drawn(scene: Scene, size: ScreenSize): Promise<string> {
         columns,
         newFrom,
         notices,
-        own: (text: string) => text,
+        own: allSigns,
       };
       const made = new BoundedMap<string, readonly string[]>(100);
       const section = { entries: said, before: undefined, isEnd: true };
       return blocksOf(section, { ...style, made }).flatMap((block) => block.rows).slice(-rows);
     },
-    own: (text: string) => text,
+    own: allSigns,
   }, size);
   using screen = new Screen(size.columns, size.rows);
   await screen.shows(`\x1b[?7l${written(undefined, frame)}`);

@@ -5,10 +5,10 @@
  */
 
 import { bold, cyan, dim, yellow } from "@std/fmt/colors";
-import type { OwnSigns } from "../terminal/terminal.ts";
 import { columnsOf, rowsOf } from "../../../shared/text/columns.ts";
 import type { BoundedMap } from "../../../shared/collections/bounded_map.ts";
 import type { HistoryEntry } from "../../store/store.ts";
+import type { OwnSigns } from "../own_signs.ts";
 import { viewWords } from "../wording/wording.ts";
 
 /** A message, or the end of a conversation, with what stands above it. */

@@ -8,13 +8,8 @@
 import { BoundedMap } from "../../../shared/collections/bounded_map.ts";
 import { readable } from "../readable.ts";
 import type { Session } from "../session.ts";
-import type {
-  OwnSigns,
-  Picture,
-  ScreenSize,
-  Views,
-  ViewSurroundings,
-} from "../terminal/terminal.ts";
+import type { OwnSigns } from "../own_signs.ts";
+import type { Picture, ScreenSize, Views, ViewSurroundings } from "../terminal/terminal.ts";
 import { type Shown, viewWords } from "../wording/wording.ts";
 import { blocksOf } from "./blocks.ts";
 import type { Drawn } from "./drawn.ts";

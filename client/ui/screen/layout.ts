@@ -7,7 +7,8 @@
 
 import { bold, dim, inverse, yellow } from "@std/fmt/colors";
 import { columnsOf, rowsOf } from "../../../shared/text/columns.ts";
-import type { OwnSigns, Picture, ScreenSize } from "../terminal/terminal.ts";
+import type { OwnSigns } from "../own_signs.ts";
+import type { Picture, ScreenSize } from "../terminal/terminal.ts";
 import { fittedRow } from "./fitted_row.ts";
 
 /** A conversation in the list. */

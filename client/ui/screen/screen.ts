@@ -5,9 +5,9 @@
  * @module
  */
 
+import { allSigns, asciiSigns } from "../own_signs.ts";
 import { openTerminal, type Terminal } from "../terminal/terminal.ts";
 import { FullScreen } from "./full_screen.ts";
-import { asciiSigns } from "./own_signs.ts";
 
 /** The other screen of a terminal, on which nothing is broken into rows but by us. */
 const screen = { on: "\x1b[?1049h\x1b[?7l\x1b[H", off: "\x1b[?7h\x1b[?1049l" };
@@ -22,7 +22,7 @@ const modes = { on: title.on + screen.on, off: screen.off + title.off };
  * @param isAscii Whether the program's own signs are of ASCII.
  */
 export function openScreen(onInterrupt: () => void, isAscii: boolean): Terminal {
-  const own = isAscii ? asciiSigns : (text: string) => text;
+  const own = isAscii ? asciiSigns : allSigns;
   return openTerminal(onInterrupt, {
     modes,
     own,

@@ -10,15 +10,13 @@
 
 import { columnsOf, graphemeCells, isNarrow } from "../../../shared/text/columns.ts";
 import { makeVisible } from "../../../shared/text/visible.ts";
+import { allSigns, type OwnSigns } from "../own_signs.ts";
 
 /** How large a terminal is. */
 export interface ScreenSize {
   readonly columns: number;
   readonly rows: number;
 }
-
-/** Gives the program's own signs, which a text of it has, as the terminal has them. */
-export type OwnSigns = (text: string) => string;
 
 /** What is drawn. */
 export interface DrawnLine {
@@ -28,7 +26,6 @@ export interface DrawnLine {
   readonly text: string;
   /** Where the cursor is in the text, in UTF-16 code units. */
   readonly cursor: number;
-  /** As they are, if not given. */
   readonly own?: OwnSigns;
 }
 
@@ -70,7 +67,7 @@ const eraseBelow = "\x1b[J";
  */
 export function pictureOf(line: DrawnLine, size: ScreenSize, whole = false): Picture {
   const columns = Math.max(1, size.columns);
-  const { own = (text: string) => text } = line;
+  const { own = allSigns } = line;
   const builder = new RowBuilder(columns);
   builder.add(line.prompt);
   let from = 0;

@@ -10,8 +10,9 @@ import { textBytesMax } from "../../../shared/protocol/limits.ts";
 import { escapeText } from "../../../shared/protocol/text_escape.ts";
 import { rowsOf } from "../../../shared/text/columns.ts";
 import { isMessage, messageLine } from "../commands/commands.ts";
+import { allSigns, type OwnSigns } from "../own_signs.ts";
 import { searchPromptText } from "../wording/wording.ts";
-import { type OwnSigns, type Picture, pictureOf } from "./drawing.ts";
+import { type Picture, pictureOf } from "./drawing.ts";
 import type { LineText } from "./edited_line.ts";
 import { type Input, KeyReader } from "./keys.ts";
 import { LineEditor, type Wish } from "./line_editor.ts";
@@ -43,9 +44,9 @@ export class EditingScreen implements LineScreen {
     device: TerminalDevice,
     events: LineScreenEvents,
     surface: Surface,
-    own: OwnSigns | undefined,
+    own = allSigns,
   ) {
-    this.#own = own ?? ((text) => text);
+    this.#own = own;
     this.#device = device;
     this.#events = events;
     this.#editor = new LineEditor(() => events.history());

@@ -10,11 +10,12 @@
 import { setColorEnabled } from "@std/fmt/colors";
 import { aborted } from "../../../shared/time/clock.ts";
 import { complete, turnOf } from "../commands/commands.ts";
+import type { OwnSigns } from "../own_signs.ts";
 import { readable } from "../readable.ts";
 import type { Display, Session } from "../session.ts";
 import { promptText, type Shown } from "../wording/wording.ts";
 import { Drafts } from "./drafts.ts";
-import type { OwnSigns, ScreenSize } from "./drawing.ts";
+import type { ScreenSize } from "./drawing.ts";
 import { DumbScreen } from "./dumb_screen.ts";
 import { earlierLines } from "./earlier_lines.ts";
 import { EditingScreen } from "./editing_screen.ts";
@@ -30,7 +31,7 @@ import type { Surface } from "./surface.ts";
 import { TerminalDevice, type TerminalModes } from "./terminal_device.ts";
 import { terminalLines } from "./terminal_lines.ts";
 
-export type { OwnSigns, Picture, ScreenSize } from "./drawing.ts";
+export type { Picture, ScreenSize } from "./drawing.ts";
 
 /** A terminal that a client runs in. */
 export interface Terminal extends Display {
@@ -88,8 +89,8 @@ export interface ViewSurroundings {
 export interface ViewsOpener {
   /** What the terminal is sent when it is taken and given back. */
   readonly modes: TerminalModes;
-  /** The program's own signs, as the terminal has them; as they are, if not given. */
-  readonly own?: OwnSigns;
+  /** The program's own signs, as the terminal has them. */
+  readonly own: OwnSigns;
   open(surroundings: ViewSurroundings): Views;
 }
 

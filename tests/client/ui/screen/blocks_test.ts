@@ -2,8 +2,8 @@
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { allSigns, asciiSigns } from "../../../../client/ui/own_signs.ts";
 import { blocksOf, type BlockStyle, type Section } from "../../../../client/ui/screen/blocks.ts";
-import { asciiSigns } from "../../../../client/ui/screen/own_signs.ts";
 import { columnsOf } from "../../../../shared/text/columns.ts";
 import { BoundedMap } from "../../../../shared/collections/bounded_map.ts";
 import { entry } from "../../../support/screen_fixture.ts";
@@ -15,7 +15,7 @@ const style: BlockStyle = {
   columns: 40,
   newFrom: undefined,
   notices: [],
-  own: (text) => text,
+  own: allSigns,
   made: new BoundedMap(1),
 };
 

@@ -2,6 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { allSigns, asciiSigns } from "../../../../client/ui/own_signs.ts";
 import { fittedRow } from "../../../../client/ui/screen/fitted_row.ts";
 import {
   type Frame,
@@ -9,7 +10,6 @@ import {
   type ScreenContent,
   written,
 } from "../../../../client/ui/screen/layout.ts";
-import { asciiSigns } from "../../../../client/ui/screen/own_signs.ts";
 import { pictureOf } from "../../../../client/ui/terminal/drawing.ts";
 import { columnsOf } from "../../../../shared/text/columns.ts";
 import { Screen } from "../../../support/screen.ts";
@@ -41,7 +41,7 @@ function content(
       rows: Math.max(2, Math.ceil(size.rows / 2)),
     }),
     view: () => view,
-    own: (text: string) => text,
+    own: allSigns,
   };
 }
 

@@ -8,6 +8,7 @@ import {
   type Notice,
   tail,
 } from "../../../../client/ui/screen/blocks.ts";
+import { allSigns } from "../../../../client/ui/own_signs.ts";
 import { end, Pages } from "../../../../client/ui/screen/page.ts";
 import type { HistoryEntry } from "../../../../client/store/store.ts";
 import { BoundedMap } from "../../../../shared/collections/bounded_map.ts";
@@ -22,7 +23,7 @@ function pagesOf(
     name: "bob",
     columns: 40,
     newFrom: undefined,
-    own: (text: string) => text,
+    own: allSigns,
     notices: [],
     made: new BoundedMap(9),
     ...style,

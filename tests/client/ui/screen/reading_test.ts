@@ -2,6 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { allSigns } from "../../../../client/ui/own_signs.ts";
 import { blocksOf } from "../../../../client/ui/screen/blocks.ts";
 import { end, Pages, type Position } from "../../../../client/ui/screen/page.ts";
 import { beginReading, noteDrawn } from "../../../../client/ui/screen/reading.ts";
@@ -62,7 +63,7 @@ class Reader {
     const { newFrom } = this.view;
     const style = {
       ...{ self: "alice", name: "bob", columns: 40, newFrom, notices: [] },
-      own: (text: string) => text,
+      own: allSigns,
       made: new BoundedMap<string, readonly string[]>(99),
     };
     return new Pages(this.messages, (section) => blocksOf(section, style));
