@@ -28,15 +28,15 @@ export function noteDrawn(session: Session, view: View, drawn: Drawn): boolean {
   view.drawn = joined(view.drawn, drawn);
   if (view.unread === 0) return false;
   const { received, behind } = view.drawn;
-  const { first } = unseenWith(session, view.name);
+  let unseen = unseenWith(session, view.name);
   // All before a message counts as seen with it, and so has to have been on the screen.
-  if (first !== undefined && behind < first) {
+  if (unseen.first !== undefined && behind < unseen.first) {
     for (const { id } of received) readable(() => session.client.acknowledge(id), false);
+    unseen = unseenWith(session, view.name);
   }
-  const { first: next, count } = unseenWith(session, view.name);
   const before = view.unreadAbove;
-  view.unread = count;
-  view.unreadAbove = view.position === end ? count : 0;
-  view.newFrom ??= next;
+  view.unread = unseen.count;
+  view.unreadAbove = view.position === end ? unseen.count : 0;
+  view.newFrom ??= unseen.first;
   return view.unreadAbove !== before;
 }

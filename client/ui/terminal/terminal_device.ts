@@ -36,7 +36,7 @@ export class TerminalDevice {
   readonly #hasEscapes: boolean;
   readonly #onEnd: () => void;
   readonly #modes: TerminalModes;
-  readonly #giveBackNow = () => this.#leave(() => this.#writeNow(this.#modes.off));
+  readonly #giveBackNow = () => this.#leave((text) => this.#writeNow(text));
   #isTaken = false;
   #isGone = false;
   #waiting = "";
@@ -75,18 +75,14 @@ export class TerminalDevice {
     if (!this.#hasEscapes) return;
     this.#isTaken = true;
     this.#try(() => Deno.stdin.setRaw(true));
-    // At once if nothing waits: an error may come next, and what it writes must not come before.
-    if (this.#writing === undefined) this.#writeNow(this.#modes.on);
-    else this.write(this.#modes.on);
+    // An error may come next, and what it writes must not come before.
+    this.#writeInTurn(this.#modes.on);
   }
 
   /** Gives the terminal back as it was. */
   giveBack(): void {
-    this.#leave(() => {
-      // A terminal that takes nothing must not hold up the end of the program.
-      if (this.#writing === undefined) this.#writeNow(this.#modes.off);
-      else this.write(this.#modes.off);
-    });
+    // A terminal that takes nothing must not hold up the end of the program.
+    this.#leave((text) => this.#writeInTurn(text));
   }
 
   /** Gives the terminal back, and listens for nothing any more. */
@@ -132,13 +128,19 @@ export class TerminalDevice {
     if (this.#writing !== undefined) await within(endMs, this.#writing);
   }
 
-  #leave(write: () => void): void {
+  #leave(write: (text: string) => void): void {
     if (!this.#isTaken) return;
     this.#isTaken = false;
     // What has ended cannot be given back.
     if (this.#isGone) return;
-    write();
+    write(this.#modes.off);
     this.#try(() => Deno.stdin.setRaw(false));
+  }
+
+  /** Writes at once if nothing waits; else behind that. */
+  #writeInTurn(text: string): void {
+    if (this.#writing === undefined) this.#writeNow(text);
+    else this.write(text);
   }
 
   /** Writes at once, before what waits: behind an error the program does nothing any more. */
