@@ -1,5 +1,5 @@
 /**
- * Stores that do some things in another way.
+ * Stores, and other things, that do some things in another way.
  *
  * @module
  */
@@ -21,7 +21,8 @@ export function altered(store: Store, alterations: Alterations): Store {
   return { ...store, ...parts };
 }
 
-function withMethods<T extends object>(part: T, methods: object): T {
+/** A thing with other methods in place of its own. */
+export function withMethods<T extends object>(part: T, methods: Partial<T>): T {
   return new Proxy(part, {
     get: (own, name) => {
       const value: unknown = Reflect.get(methods, name) ?? Reflect.get(own, name);

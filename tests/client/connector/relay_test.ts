@@ -4,6 +4,7 @@ import { UserError } from "../../../client/user_error.ts";
 import type { Server } from "../../../server/server.ts";
 import { wait } from "../../../shared/time/clock.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
+import { withMethods } from "../../support/altered.ts";
 import { hears, Home, Person, type PersonOptions } from "../../support/client_fixture.ts";
 import { RawListener } from "../../support/raw_peer.ts";
 import { start } from "../../support/server_fixture.ts";
@@ -108,16 +109,9 @@ class Silenced {
   #heard(conn: PeerConn): PeerConn {
     const generation = this.#generation;
     const isHeard = () => generation === this.#generation;
-    return new Proxy(conn, {
-      get: (conn, property) => {
-        if (property === "write") {
-          return (bytes: Uint8Array) =>
-            isHeard() ? conn.write(bytes) : Promise.resolve(bytes.length);
-        }
-        if (property === "read") return (buffer: Uint8Array) => this.#read(conn, buffer, isHeard);
-        const value = Reflect.get(conn, property, conn);
-        return typeof value === "function" ? value.bind(conn) : value;
-      },
+    return withMethods(conn, {
+      write: (bytes) => isHeard() ? conn.write(bytes) : Promise.resolve(bytes.length),
+      read: (buffer) => this.#read(conn, buffer, isHeard),
     });
   }
 

@@ -4,7 +4,8 @@ import { assert, assertEquals } from "@std/assert";
 import { diagnose } from "../../../client/doctor/doctor.ts";
 import { type Punching, tcpNetwork } from "../../../client/transport/transport.ts";
 import type { Address } from "../../../shared/net/address.ts";
-import { systemClock } from "../../../shared/time/clock.ts";
+import { aborted, systemClock } from "../../../shared/time/clock.ts";
+import { withMethods } from "../../support/altered.ts";
 import { FakeServer } from "../../support/client_fixture.ts";
 import { start } from "../../support/server_fixture.ts";
 
@@ -38,20 +39,14 @@ function filtered(isFiltered: (port: number) => boolean): typeof tcpNetwork {
     openPunching: async (port) => {
       const punching = (await tcpNetwork.openPunching!(port))!;
       const reflect: Punching["reflect"] = (server, certificate, signal) =>
-        isFiltered(server.port) ? aborted(signal) : punching.reflect(server, certificate, signal);
-      return new Proxy(punching, {
-        get: (target, property) => {
-          if (property === "reflect") return reflect;
-          const value = Reflect.get(target, property, target);
-          return typeof value === "function" ? value.bind(target) : value;
-        },
-      });
+        isFiltered(server.port) ? silence(signal) : punching.reflect(server, certificate, signal);
+      return withMethods(punching, { reflect });
     },
   };
 }
 
-async function aborted(signal: AbortSignal): Promise<never> {
-  await new Promise((resolve) => signal.addEventListener("abort", resolve));
+async function silence(signal: AbortSignal): Promise<never> {
+  await aborted(signal);
   throw signal.reason;
 }
 
