@@ -7,6 +7,7 @@
 
 import { type InterfaceAddress, interfaces } from "../../shared/net/interfaces.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
+import { addressKind } from "./address_kind.ts";
 
 /** How often the addresses are read, in milliseconds. It takes a tenth of one. */
 const everyMs = 1_000;
@@ -59,5 +60,7 @@ export function watchAddresses(
 
 /** Those that mean something on other machines, beside the addresses within this one. */
 function addressesIn(all: readonly InterfaceAddress[]): Set<string> {
-  return new Set(all.map(({ address }) => address).filter((address) => !/^fe80:/i.test(address)));
+  return new Set(
+    all.map(({ address }) => address).filter((address) => addressKind(address) !== "link-local"),
+  );
 }

@@ -41,6 +41,7 @@ Deno.test("an address that is gone or new is told of, once", async () => {
 Deno.test("an address of the link alone means nothing, and addresses that cannot be read are no other network", async () => {
   const { becomes } = watched("127.0.0.1", "10.0.0.7");
   assertEquals(await becomes("127.0.0.1", "10.0.0.7", "fe80::1"), []);
+  assertEquals(await becomes("127.0.0.1", "10.0.0.7", "febf::1", "169.254.3.4"), []);
   assertEquals(await becomes(), []);
   assertEquals(await becomes("127.0.0.1", "10.0.0.7"), []);
   const { becomes: blind } = watched();
