@@ -41,8 +41,11 @@ export interface NetworkFacts {
  * How others reach this machine, at best:
  *
  * - `direct`: at its own address, which everybody can call, unless a firewall is in the way.
- * - `punched`: through both routers at once, if the other's router keeps one address for all as well.
- * - `relayed`: over the server; to meet through both routers takes UDP, and answers over it.
+ * - `punched`: through both routers at once, if the other's router keeps one address for all as well. The two agree
+ *   on that over the server's relay.
+ * - `relayed`: over the server; to meet through both routers takes UDP, and one address for all.
+ * - `probably-relayed`: the same, as far as that can be told by this server alone: it has not answered over UDP, and it
+ *   may be the one who keeps that back.
  * - `same-network`: those in the same network directly; the server is there, too, and sees no further.
  * - `unknown`: the server does not say enough.
  * - `unreachable`: there is no server, or it relays nothing and nothing else is possible.
@@ -51,6 +54,7 @@ export type Verdict =
   | "direct"
   | "punched"
   | "relayed"
+  | "probably-relayed"
   | "same-network"
   | "unknown"
   | "unreachable";
@@ -74,8 +78,10 @@ export function judge({ own, reached, seenHost, relays, udp }: NetworkFacts): Ve
   if (seenHost === undefined) return "unknown";
   if (!isPublicAddress(seenHost)) return "same-network";
   if (own.includes(seenHost)) return "direct";
-  if (udp?.passes === true && udp.keepsAddress === true) return "punched";
-  if (udp === undefined || udp.passes && udp.keepsAddress === undefined) return "unknown";
   if (relays === undefined) return "unknown";
-  return relays ? "relayed" : "unreachable";
+  if (!relays) return "unreachable";
+  if (udp === undefined) return "unknown";
+  if (!udp.passes) return udp.why === "no-answer" ? "probably-relayed" : "relayed";
+  if (udp.keepsAddress === undefined) return "unknown";
+  return udp.keepsAddress ? "punched" : "relayed";
 }

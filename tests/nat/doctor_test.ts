@@ -10,7 +10,7 @@ const places: Record<string, { router: RouterOptions | undefined; verdict: strin
   "behind a symmetric router": { router: { mapping: "symmetric" }, verdict: "relayed" },
   "behind a router that lets out TCP alone": {
     router: { mapping: "keeps-ports", lets: "tcp" },
-    verdict: "relayed",
+    verdict: "probably-relayed",
   },
 };
 

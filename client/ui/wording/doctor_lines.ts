@@ -21,12 +21,21 @@ const meanings: Readonly<Record<Verdict, string>> = {
   relayed:
     "people with a public address and those in your network reach you directly, everybody else " +
     "over the server, which cannot read what you say",
+  "probably-relayed":
+    "as far as this server can tell, people with a public address and those in your network reach " +
+    "you directly, everybody else over the server, which cannot read what you say; if it is the " +
+    "server that keeps UDP back, another one may tell more",
   "same-network":
     "you and the server are in one network or on one machine, so it cannot tell how you " +
     "are seen from outside; those in that network reach you directly",
   unknown: "the server does not say enough to tell; /path NAME shows which way a conversation goes",
   unreachable: "nobody finds you",
 };
+
+/** If the server was reached, but does nothing for them. */
+const unreachableText =
+  "you reach people with a public address, and those in your network; nobody else finds a way to " +
+  "you, since the server relays nothing";
 
 /** The findings, a row each: what it is about, and what was found. */
 export function doctorRows(
@@ -65,9 +74,6 @@ const ipv6Texts: Readonly<Record<Ipv6, string>> = {
   none: "no",
 };
 
-const unreachableText =
-  "only people with a public address and those in your network reach you: the server relays nothing";
-
 function serverText(place: string, connectMs: number, roundTripMs: number | undefined): string {
   const trip = roundTripMs === undefined ? "" : `, ${timeText(roundTripMs)} there and back`;
   return `${place}, connected in ${timeText(connectMs)}${trip}`;
@@ -87,7 +93,7 @@ function udpText(udp: UdpFacts | undefined): string {
   if (!udp.passes) {
     return udp.why === "no-port"
       ? "cannot be used: this machine gives no port for it"
-      : "no answer: a firewall here or there keeps it, or the server's port is closed for UDP";
+      : "no answer: it is kept back on the way, by a firewall here or there, or the server's port is closed for UDP";
   }
   const at = `seen at ${formatAddress(udp.seen)}`;
   const port = udp.keepsPort ? "your own port" : "another port than yours";

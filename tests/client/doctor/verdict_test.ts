@@ -27,18 +27,14 @@ const udp = (keepsAddress: boolean | undefined): UdpFacts => ({
 
 const cases: [what: string, facts: Partial<NetworkFacts>, verdict: Verdict][] = [
   ["its own address is seen", { own: ["10.0.0.1", "8.8.4.4"] }, "direct"],
+  ["its own address is seen, and the server relays nothing", {
+    own: ["8.8.4.4"],
+    relays: false,
+  }, "direct"],
   ["its router keeps one address for all", { udp: udp(true) }, "punched"],
   ["its router takes another for everybody", { udp: udp(false) }, "relayed"],
-  ["no UDP comes back", { udp: noAnswer }, "relayed"],
+  ["no UDP comes back, whoever keeps it", { udp: noAnswer }, "probably-relayed"],
   ["this machine gives no UDP port", { udp: { passes: false, why: "no-port" } }, "relayed"],
-  ["no UDP comes back, and the server relays nothing", {
-    udp: noAnswer,
-    relays: false,
-  }, "unreachable"],
-  ["the server does not say whether it relays", {
-    udp: noAnswer,
-    relays: undefined,
-  }, "unknown"],
   ["only one port could be asked", { udp: udp(undefined) }, "unknown"],
   ["the server reflects nothing", {}, "unknown"],
   ["the server does not say where it sees us", { seenHost: undefined }, "unknown"],
@@ -56,6 +52,23 @@ for (const [what, facts, verdict] of cases) {
     assertEquals(judge({ ...home, ...facts }), verdict);
   });
 }
+
+// Over the relay two routers are passed: the two sides agree on that there.
+const anyUdp = [noAnswer, udp(true), udp(false), udp(undefined), undefined];
+
+Deno.test("behind a router, nothing is possible where the server relays nothing, whatever UDP does", () => {
+  assertEquals(
+    anyUdp.map((udp) => judge({ ...home, udp, relays: false })),
+    anyUdp.map(() => "unreachable"),
+  );
+});
+
+Deno.test("of a server that does not say whether it relays, neither is guessed", () => {
+  assertEquals(
+    anyUdp.map((udp) => judge({ ...home, udp, relays: undefined })),
+    anyUdp.map(() => "unknown"),
+  );
+});
 
 Deno.test("an address of IPv6 that means nothing elsewhere is none for everybody", () => {
   assertEquals(ipv6Of(["192.168.1.7"], "8.8.4.4"), "none");

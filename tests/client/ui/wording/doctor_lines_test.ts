@@ -48,7 +48,7 @@ const rows: [what: string, changes: Partial<Diagnosis["facts"]>, ipv6: Ipv6, row
     "no answer over UDP",
     { udp: { passes: false, why: "no-answer" } },
     "none",
-    "UDP        no answer: a firewall here or there keeps it, or the server's port is closed for UDP",
+    "UDP        no answer: it is kept back on the way, by a firewall here or there, or the server's port is closed for UDP",
   ],
   [
     "no port of UDP",
@@ -84,6 +84,16 @@ for (const [what, changes, ipv6, row] of rows) {
     assert(lines.includes(row), lines.join("\n"));
   });
 }
+
+Deno.test("where no answer comes over UDP it is said that another server may tell more", () => {
+  const lines = doctorLines(server, { ...found, verdict: "probably-relayed" });
+  assertMatch(lines.at(-1)!, /^so +as far as this server can tell, .* another one may tell more$/);
+});
+
+Deno.test("where the server relays nothing the user can still call", () => {
+  const lines = doctorLines(server, { ...found, verdict: "unreachable" });
+  assertMatch(lines.at(-1)!, /^so +you reach people with a public address, .* relays nothing$/);
+});
 
 Deno.test("what a server says is harmless in a terminal, and no server is a finding as well", () => {
   const { facts, examination } = found;
