@@ -6,6 +6,7 @@
 
 import { type Address, isIpAddress, isSameAddress } from "../../shared/net/address.ts";
 import type { ServerAddress } from "../../shared/net/server_address.ts";
+import { systemReason } from "../../shared/errors/system_error.ts";
 import { Identity } from "../../shared/crypto/identity.ts";
 import { deadline, type TimerClock } from "../../shared/time/clock.ts";
 import { type Examination, examineServer } from "../rendezvous/rendezvous.ts";
@@ -30,7 +31,7 @@ const allMs = 6_000;
 /** What is looked at with. */
 export interface DoctorOptions {
   readonly server: ServerAddress;
-  readonly network: Pick<Network, "dialServer" | "interfaces" | "openPunching">;
+  readonly network: Pick<Network, "dialServer" | "interfaces" | "openPunching" | "trySending">;
   readonly clock: TimerClock;
   readonly signal: AbortSignal;
 }
@@ -78,11 +79,20 @@ async function askOverUdp(
   { network, clock, signal, limitMs }: DoctorOptions & { readonly limitMs: number },
 ): Promise<UdpFacts | undefined> {
   if (!isIpAddress(host)) return undefined;
-  const punching = await network.openPunching?.(0).catch(() => undefined);
-  if (punching === undefined) return { passes: false, why: "no-port" };
+  let punching;
+  try {
+    punching = await network.openPunching?.(0);
+  } catch (error) {
+    return error instanceof Deno.errors.NotSupported
+      ? { passes: false, why: "no-quic" }
+      : { passes: false, why: "no-port", reason: systemReason(error) };
+  }
+  if (punching === undefined) return undefined;
   using limit = deadline(limitMs, signal, clock);
   const ask = (asked: number) => seenAt(punching, { host, port: asked }, certificate, limit.signal);
   try {
+    const refusal = await network.trySending?.({ host, port }).then(() => undefined, systemReason);
+    if (refusal !== undefined) return { passes: false, why: "not-sent", reason: refusal };
     const [first, second] = await Promise.all([
       ask(port),
       secondPort === undefined ? undefined : ask(secondPort),

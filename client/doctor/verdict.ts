@@ -9,10 +9,16 @@ import { isPublicAddress } from "../transport/transport.ts";
 
 /** What was found out about UDP. */
 export type UdpFacts =
+  /** No answer came. Whoever keeps it back does not say so: somebody on the way, or the server. */
+  | { readonly passes: false; readonly why: "no-answer" }
+  /** The runtime has no QUIC. */
+  | { readonly passes: false; readonly why: "no-quic" }
   | {
     readonly passes: false;
-    /** Whether no answer came, for whatever reason, or this machine gave no port to ask from. */
-    readonly why: "no-answer" | "no-port";
+    /** This machine gives no port to ask from, or does not send from it. */
+    readonly why: "no-port" | "not-sent";
+    /** Why, in the words of the system. */
+    readonly reason: string;
   }
   | {
     readonly passes: true;

@@ -95,19 +95,22 @@ interface Expected {
  * Opens a UDP port.
  *
  * @param port Which one, if it is free; else any.
- * @returns Undefined if this machine has none to give, or the runtime has no QUIC.
+ * @throws {Deno.errors.NotSupported} If the runtime has no QUIC.
+ * @throws {Error} Why this machine gives none.
  */
-export function openPunching(port: number): Punching | undefined {
-  if (typeof Deno.QuicEndpoint !== "function") return undefined;
+export function openPunching(port: number): Punching {
+  if (typeof Deno.QuicEndpoint !== "function") throw new Deno.errors.NotSupported("no-quic");
+  let failure: unknown;
   const places = [["::", port], ["::", 0], ["0.0.0.0", port], ["0.0.0.0", 0]] as const;
   for (const [host, port] of places) {
     try {
       return new QuicPunching({ host, port });
-    } catch {
+    } catch (error) {
       // The next one may do.
+      failure = error;
     }
   }
-  return undefined;
+  throw failure;
 }
 
 class QuicPunching implements Punching {

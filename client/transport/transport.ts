@@ -22,6 +22,7 @@ import { dial, type PeerConn, type ServerConn } from "./tcp.ts";
 import { relayed } from "./relayed.ts";
 import type { RelayPath } from "./relay_path.ts";
 import { dialServer } from "./tls.ts";
+import { trySending } from "./try_sending.ts";
 
 export type { AddressChange } from "./address_watch.ts";
 export type { DialableAddress } from "./permit.ts";
@@ -69,10 +70,21 @@ export interface Network {
   /**
    * Opens a UDP port for connections through routers that let nobody in.
    *
+   * It is left out if this network has no such thing at all.
+   *
    * @param port Which one, if it is free.
-   * @returns Undefined if there are none. It is left out if this network has no such thing at all.
+   * @throws {Deno.errors.NotSupported} If the runtime has no QUIC.
+   * @throws {Error} Why this machine gives none.
    */
-  openPunching?(port: number): Promise<Punching | undefined>;
+  openPunching?(port: number): Promise<Punching>;
+  /**
+   * Sends one byte over UDP, which means nothing to anybody: a machine whose own rules keep UDP back says so at once.
+   * It is left out if this network has no such thing at all.
+   *
+   * @param to At an IP address.
+   * @throws {Error} Why this machine does not send it. That it does send says nothing of the way.
+   */
+  trySending?(to: Address): Promise<void>;
   /** The addresses of this machine; none if they cannot be seen. */
   interfaces(): readonly InterfaceAddress[];
   /**
@@ -94,6 +106,7 @@ export const tcpNetwork: Network = {
   dialServer,
   // Few need it, and it takes a while to load.
   openPunching: async (port) => (await import("./punching.ts")).openPunching(port),
+  trySending,
   interfaces,
   watchAddresses,
   lookUp: lookUpBySystem,

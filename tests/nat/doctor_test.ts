@@ -4,45 +4,99 @@ import { assertEquals } from "@std/assert";
 import { builds, Program } from "../support/program.ts";
 import { Laboratory, type RouterOptions, unavailable } from "./laboratory.ts";
 
-const places: Record<string, { router: RouterOptions | undefined; verdict: string }> = {
-  "on the internet": { router: undefined, verdict: "direct" },
-  "behind a router that keeps ports": { router: { mapping: "keeps-ports" }, verdict: "punched" },
-  "behind a symmetric router": { router: { mapping: "symmetric" }, verdict: "relayed" },
+/** The servers, by their ports; each has the next port as its second one over UDP. */
+const servers = { usual: 5555, "without a relay": 5600, "closed for UDP": 5700 };
+
+interface Place {
+  readonly router?: RouterOptions;
+  readonly server?: keyof typeof servers;
+  /** What the machine, and the router before it, let through no more, as rules of iptables. */
+  readonly hostDrops?: string;
+  readonly routerDrops?: string;
+}
+
+/** What is found: the verdict, why no UDP passes, and whether two ports of the server see the same. */
+type Found = readonly [verdict: string, whyNoUdp?: string | undefined, keepsAddress?: boolean];
+
+const keepsPorts = { mapping: "keeps-ports" } as const;
+
+const places: Record<string, { readonly at: Place; readonly found: Found }> = {
+  "on the internet": { at: {}, found: ["direct", undefined, true] },
+  "behind a router that keeps ports": {
+    at: { router: keepsPorts },
+    found: ["punched", undefined, true],
+  },
+  "behind a symmetric router": {
+    at: { router: { mapping: "symmetric" } },
+    found: ["relayed", undefined, false],
+  },
   "behind a router that lets out TCP alone": {
-    router: { mapping: "keeps-ports", lets: "tcp" },
-    verdict: "probably-relayed",
+    at: { router: { ...keepsPorts, lets: "tcp" } },
+    found: ["probably-relayed", "no-answer"],
+  },
+  "behind a router that lets out no second port": {
+    at: { router: keepsPorts, routerDrops: "-p udp --dport 5556" },
+    found: ["unknown"],
+  },
+  "on a machine that sends no UDP itself": {
+    at: { router: keepsPorts, hostDrops: "-p udp" },
+    found: ["relayed", "not-sent"],
+  },
+  "with a server whose UDP port is closed": {
+    at: { router: keepsPorts, server: "closed for UDP" },
+    found: ["probably-relayed", "no-answer"],
+  },
+  "with a server that relays nothing": {
+    at: { router: keepsPorts, server: "without a relay" },
+    found: ["unreachable", undefined, true],
   },
 };
 
 for (const build of builds) {
   Deno.test({
-    name: `${build.name}: the doctor tells four networks apart`,
+    name: `${build.name}: the doctor tells eight networks apart`,
     ignore: unavailable !== undefined,
     fn: async () => {
       await using laboratory = await Laboratory.open();
       const rendezvous = await laboratory.host("rendezvous");
-      const listens = ["--host", rendezvous.address, "--ephemeral"];
-      await using server = new Program(rendezvous.build(build), "server", ...listens);
-      await server.says(/^p2pchat server listening on /);
+      await laboratory.inside(
+        rendezvous.name,
+        `iptables -A INPUT -p udp --dport ${servers["closed for UDP"]}:${
+          servers["closed for UDP"] + 1
+        } -j REJECT`,
+      );
+      await using running = new AsyncDisposableStack();
+      for (const [name, port] of Object.entries(servers)) {
+        const options = ["--relay", name === "without a relay" ? "off" : "on"];
+        const listens = ["--host", rendezvous.address, "--port", String(port), "--ephemeral"];
+        const server = new Program(rendezvous.build(build), "server", ...listens, ...options);
+        running.use(server);
+        await server.says(/^p2pchat server listening on /);
+      }
       const found = [];
-      for (const [i, [place, { router }]] of Object.entries(places).entries()) {
+      for (const [i, [place, { at }]] of Object.entries(places).entries()) {
+        const { router, server = "usual", hostDrops, routerDrops } = at;
         const behind = router && await laboratory.router(`router${i}`, router);
+        if (routerDrops !== undefined) await behind!.darkens(routerDrops);
         const host = await laboratory.host(`host${i}`, { ...behind && { behind } });
+        if (hostDrops !== undefined) {
+          await laboratory.inside(host.name, `iptables -A OUTPUT ${hostDrops} -j DROP`);
+        }
         await using doctor = new Program(
           host.build(build),
-          ...["doctor", `${rendezvous.address}:5555`, "--json"],
+          ...["doctor", `${rendezvous.address}:${servers[server]}`, "--json"],
         );
         assertEquals(await doctor.ends(), 0);
         const { verdict, behindRouter, udp } = JSON.parse(doctor.out[0]!);
-        found.push([place, verdict, behindRouter, udp.passes]);
+        found.push([place, behindRouter, udp.passes, [verdict, udp.why, udp.keepsAddress]]);
       }
       assertEquals(
         found,
-        Object.entries(places).map(([place, { router, verdict }]) => [
+        Object.entries(places).map(([place, { at, found: [verdict, why, keepsAddress] }]) => [
           place,
-          verdict,
-          router !== undefined,
-          router?.lets !== "tcp",
+          at.router !== undefined,
+          why === undefined,
+          [verdict, why, keepsAddress],
         ]),
       );
     },

@@ -90,11 +90,7 @@ function addressesText(own: readonly string[], seenHost: string | undefined): st
 
 function udpText(udp: UdpFacts | undefined): string {
   if (udp === undefined) return "cannot be told: the server does not say where you are seen";
-  if (!udp.passes) {
-    return udp.why === "no-port"
-      ? "cannot be used: this machine gives no port for it"
-      : "no answer: it is kept back on the way, by a firewall here or there, or the server's port is closed for UDP";
-  }
+  if (!udp.passes) return noUdpText(udp);
   const at = `seen at ${formatAddress(udp.seen)}`;
   const port = udp.keepsPort ? "your own port" : "another port than yours";
   switch (udp.keepsAddress) {
@@ -104,6 +100,19 @@ function udpText(udp: UdpFacts | undefined): string {
       return `${at}, ${port}, the same for all`;
     case false:
       return `${at}, ${port}, another one for everybody: the router cannot be called through`;
+  }
+}
+
+function noUdpText(udp: Extract<UdpFacts, { passes: false }>): string {
+  switch (udp.why) {
+    case "no-answer":
+      return "no answer: it is kept back on the way, by a firewall here or there, or the server's port is closed for UDP";
+    case "no-quic":
+      return "cannot be used: this runtime has no QUIC";
+    case "no-port":
+      return `cannot be used: this machine opens no port for it: ${udp.reason}`;
+    case "not-sent":
+      return `not sent by this machine, as with a firewall of its own: ${udp.reason}`;
   }
 }
 

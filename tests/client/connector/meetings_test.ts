@@ -77,8 +77,8 @@ class Scene {
       interfaces: () => this.own.map((address) => ({ address, prefixBits: 24 })),
       lookUp: () => Promise.resolve([]),
       openPunching: () =>
-        Promise.resolve(
-          !this.hasUdp ? undefined : {
+        !this.hasUdp ? Promise.reject(new Deno.errors.AddrInUse("no port")) : Promise.resolve(
+          {
             certificate: new Uint8Array([4, 5, 6]),
             port: 40_000,
             reflect: () => Promise.resolve(parseAddress("203.0.113.9:61000")!),

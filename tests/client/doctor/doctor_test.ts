@@ -1,7 +1,7 @@
 // What a real server tells, and one that knows less.
 
 import { assert, assertEquals } from "@std/assert";
-import { diagnose } from "../../../client/doctor/doctor.ts";
+import { diagnose, type UdpFacts } from "../../../client/doctor/doctor.ts";
 import { type Punching, tcpNetwork } from "../../../client/transport/transport.ts";
 import type { Address } from "../../../shared/net/address.ts";
 import { aborted, systemClock } from "../../../shared/time/clock.ts";
@@ -37,7 +37,7 @@ function filtered(isFiltered: (port: number) => boolean): typeof tcpNetwork {
   return {
     ...tcpNetwork,
     openPunching: async (port) => {
-      const punching = (await tcpNetwork.openPunching!(port))!;
+      const punching = await tcpNetwork.openPunching!(port);
       const reflect: Punching["reflect"] = (server, certificate, signal) =>
         isFiltered(server.port) ? silence(signal) : punching.reflect(server, certificate, signal);
       return withMethods(punching, { reflect });
@@ -68,16 +68,31 @@ Deno.test("without any answer over UDP it is not known who keeps it, and all tak
   assert(performance.now() - began < 6_000);
 });
 
-Deno.test("a machine that has no UDP to give is no reason to say that none passes", async () => {
-  await using server = start({ reflector: true });
-  const none = { passes: false, why: "no-port" } as const;
-  for (
-    const openPunching of [() => Promise.resolve(undefined), () => Promise.reject(new Error("no"))]
-  ) {
-    const { facts } = await ask(server.address, { ...tcpNetwork, openPunching });
-    assertEquals(facts.udp, none);
-  }
-});
+const noUdp: [what: string, network: Partial<typeof tcpNetwork>, udp: UdpFacts][] = [
+  [
+    "opens no port of UDP",
+    { openPunching: () => Promise.reject(new Error("Too many open files (os error 24)")) },
+    { passes: false, why: "no-port", reason: "Too many open files" },
+  ],
+  [
+    "has no QUIC",
+    { openPunching: () => Promise.reject(new Deno.errors.NotSupported("no-quic")) },
+    { passes: false, why: "no-quic" },
+  ],
+  [
+    "keeps UDP back itself",
+    { trySending: () => Promise.reject(new Error("Operation not permitted (os error 1)")) },
+    { passes: false, why: "not-sent", reason: "Operation not permitted" },
+  ],
+];
+
+for (const [what, changes, udp] of noUdp) {
+  Deno.test(`a machine that ${what} is told so, and nobody else is blamed`, async () => {
+    await using server = start({ reflector: true });
+    const { facts } = await ask(server.address, { ...tcpNetwork, ...changes });
+    assertEquals(facts.udp, udp);
+  });
+}
 
 Deno.test("a server that relays nothing says so", async () => {
   await using server = start({ relay: false });

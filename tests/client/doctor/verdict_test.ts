@@ -18,6 +18,7 @@ const home: NetworkFacts = {
 };
 const seen = { host: "8.8.4.4", port: 40_000 };
 const noAnswer: UdpFacts = { passes: false, why: "no-answer" };
+const own = (why: "no-port" | "not-sent"): UdpFacts => ({ passes: false, why, reason: "no" });
 const udp = (keepsAddress: boolean | undefined): UdpFacts => ({
   passes: true,
   seen,
@@ -34,7 +35,9 @@ const cases: [what: string, facts: Partial<NetworkFacts>, verdict: Verdict][] = 
   ["its router keeps one address for all", { udp: udp(true) }, "punched"],
   ["its router takes another for everybody", { udp: udp(false) }, "relayed"],
   ["no UDP comes back, whoever keeps it", { udp: noAnswer }, "probably-relayed"],
-  ["this machine gives no UDP port", { udp: { passes: false, why: "no-port" } }, "relayed"],
+  ["this machine gives no UDP port", { udp: own("no-port") }, "relayed"],
+  ["this machine sends no UDP", { udp: own("not-sent") }, "relayed"],
+  ["the runtime has no QUIC", { udp: { passes: false, why: "no-quic" } }, "relayed"],
   ["only one port could be asked", { udp: udp(undefined) }, "unknown"],
   ["the server reflects nothing", {}, "unknown"],
   ["the server does not say where it sees us", { seenHost: undefined }, "unknown"],

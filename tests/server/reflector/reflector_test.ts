@@ -12,7 +12,7 @@ const host = "127.0.0.1";
 /** A reflector, and somebody who asks it. */
 class Scene implements AsyncDisposable {
   readonly reflector: Reflector;
-  readonly asker: Punching = openPunching(0)!;
+  readonly asker: Punching = openPunching(0);
 
   constructor(clock: TimerClock = systemClock) {
     this.reflector = new Reflector({ host, port: 0, clock, log: silentLog });

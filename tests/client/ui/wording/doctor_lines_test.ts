@@ -52,9 +52,21 @@ const rows: [what: string, changes: Partial<Diagnosis["facts"]>, ipv6: Ipv6, row
   ],
   [
     "no port of UDP",
-    { udp: { passes: false, why: "no-port" } },
+    { udp: { passes: false, why: "no-port", reason: "Too many open files" } },
     "none",
-    "UDP        cannot be used: this machine gives no port for it",
+    "UDP        cannot be used: this machine opens no port for it: Too many open files",
+  ],
+  [
+    "UDP that this machine keeps back itself",
+    { udp: { passes: false, why: "not-sent", reason: "Operation not permitted" } },
+    "none",
+    "UDP        not sent by this machine, as with a firewall of its own: Operation not permitted",
+  ],
+  [
+    "a runtime without QUIC",
+    { udp: { passes: false, why: "no-quic" } },
+    "none",
+    "UDP        cannot be used: this runtime has no QUIC",
   ],
   [
     "a server that reflects nothing",
