@@ -23,7 +23,11 @@ import {
 
 export type { Ipv6, NetworkFacts, UdpFacts, Verdict } from "./verdict.ts";
 
-/** How long the server may take, how long each question over UDP, and all of it, in milliseconds. */
+/**
+ * How long it may take to connect to the server, and to hear from it with that, how long the questions over UDP, and
+ * all of it, in milliseconds.
+ */
+const dialMs = 3_000;
 const serverMs = 4_000;
 const udpMs = 3_000;
 const allMs = 6_000;
@@ -57,7 +61,7 @@ export async function diagnose(options: DoctorOptions): Promise<Diagnosis> {
   try {
     using limit = deadline(serverMs, signal, clock);
     const identity = Identity.generate();
-    examination = await examineServer({ ...options, identity, signal: limit.signal });
+    examination = await examineServer({ ...options, identity, dialMs, signal: limit.signal });
   } catch (error) {
     problem = problemOf(error);
   }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { parsePort } from "../../shared/net/address.ts";
+import { isIpAddress, parsePort } from "../../shared/net/address.ts";
 import type { ServerAddress } from "../../shared/net/server_address.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { header, type Message, message } from "../../shared/protocol/message.ts";
@@ -29,6 +29,9 @@ export interface ExamineOptions {
   readonly identity: Identity;
   readonly network: Pick<Network, "dialServer">;
   readonly clock: TimerClock;
+  /** How long it may take to connect, in milliseconds. */
+  readonly dialMs: number;
+  /** Ends the questions: what has not been told until then is not known. */
   readonly signal: AbortSignal;
 }
 
@@ -47,6 +50,7 @@ export interface ReflectorPorts {
 export interface Examination {
   /** How long it took to connect, with TLS if there is TLS, in milliseconds. */
   readonly connectMs: number;
+  /** In milliseconds; undefined if PING was not answered with PONG in time. */
   readonly roundTripMs: number | undefined;
   /** How far its clock is ahead of ours, in milliseconds, give or take half a round trip. */
   readonly clockAheadMs: number | undefined;
@@ -57,11 +61,11 @@ export interface Examination {
   readonly reflector: ReflectorPorts | undefined;
 }
 
-/** Asks a server. @throws {UserError} If it cannot be reached. */
+/** Asks a server. @throws {UserError} If it is not reached within `dialMs`. */
 export async function examine(options: ExamineOptions): Promise<Examination> {
-  const { server, network, clock, signal } = options;
+  const { server, network, clock, dialMs, signal } = options;
   const startedMs = clock.now();
-  const conn = await network.dialServer(server, { signal });
+  const conn = await network.dialServer(server, { signal, timeoutMs: dialMs, clock });
   const connectMs = clock.now() - startedMs;
   const connection = new ServerConnection({ conn, server, clock, onPush: () => {} });
   const close = () => connection.close();
@@ -70,6 +74,7 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
     const sentMs = clock.now();
     const pong = await pinged(connection, clock);
     const tripMs = clock.now() - sentMs;
+    const seen = pong && header(pong, "Seen");
     const time = Number(pong && header(pong, "Time"));
     return {
       connectMs,
@@ -77,7 +82,7 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
       clockAheadMs: Number.isSafeInteger(time)
         ? Math.round(time + tripMs / 2 - clock.timeOfDay())
         : undefined,
-      seenHost: pong && header(pong, "Seen"),
+      seenHost: seen !== undefined && isIpAddress(seen) ? seen : undefined,
       relays: pong && header(pong, "Features") !== undefined
         ? namesFeature(pong, "relay")
         : undefined,

@@ -75,8 +75,10 @@ const ipv6Texts: Readonly<Record<Ipv6, string>> = {
 };
 
 function serverText(place: string, connectMs: number, roundTripMs: number | undefined): string {
-  const trip = roundTripMs === undefined ? "" : `, ${timeText(roundTripMs)} there and back`;
-  return `${place}, connected in ${timeText(connectMs)}${trip}`;
+  const trip = roundTripMs === undefined
+    ? "but it has not answered"
+    : `${timeText(roundTripMs)} there and back`;
+  return `${place}, connected in ${timeText(connectMs)}, ${trip}`;
 }
 
 function addressesText(own: readonly string[], seenHost: string | undefined): string {
@@ -89,7 +91,7 @@ function addressesText(own: readonly string[], seenHost: string | undefined): st
 }
 
 function udpText(udp: UdpFacts | undefined): string {
-  if (udp === undefined) return "cannot be told: the server does not say where you are seen";
+  if (udp === undefined) return "cannot be told: the server has not said where it can be asked";
   if (!udp.passes) return noUdpText(udp);
   const at = `seen at ${formatAddress(udp.seen)}`;
   const port = udp.keepsPort ? "your own port" : "another port than yours";

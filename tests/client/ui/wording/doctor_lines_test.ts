@@ -72,7 +72,7 @@ const rows: [what: string, changes: Partial<Diagnosis["facts"]>, ipv6: Ipv6, row
     "a server that reflects nothing",
     { udp: undefined },
     "none",
-    "UDP        cannot be told: the server does not say where you are seen",
+    "UDP        cannot be told: the server has not said where it can be asked",
   ],
   ["a relay that is off", { relays: false }, "none", "relay      no: it is off"],
   [
@@ -100,6 +100,17 @@ for (const [what, changes, ipv6, row] of rows) {
 Deno.test("where no answer comes over UDP it is said that another server may tell more", () => {
   const lines = doctorLines(server, { ...found, verdict: "probably-relayed" });
   assertMatch(lines.at(-1)!, /^so +as far as this server can tell, .* another one may tell more$/);
+});
+
+Deno.test("a server that has said nothing in time is no server that says all is well", () => {
+  const lines = doctorLines(server, {
+    ...found,
+    examination: { ...found.examination!, roundTripMs: undefined },
+  });
+  assertEquals(
+    lines[0],
+    "server     tls://chat.example.org:5555, connected in 23 ms, but it has not answered",
+  );
 });
 
 Deno.test("where the server relays nothing the user can still call", () => {
