@@ -74,7 +74,13 @@ export async function diagnose(options: DoctorOptions): Promise<Diagnosis> {
   const { seenHost, relays } = examination ?? {};
   const reached = examination !== undefined;
   const facts = { own, reached, seenHost, relays, udp };
-  return { facts, examination, problem, ipv6: ipv6Of(own, seenHost), verdict: judge(facts) };
+  return {
+    facts,
+    examination,
+    problem,
+    ipv6: ipv6Of(own, examination?.remoteHost),
+    verdict: judge(facts),
+  };
 }
 
 /** Undefined if the server is at no IP address. */

@@ -66,15 +66,16 @@ export type Verdict =
   | "unreachable";
 
 /**
- * What this machine has of IPv6: `used` if the server was reached over it, or addresses that everybody could call,
- * such as are for its own network alone, or none. Only in the first case is it known that it works.
+ * What this machine has of IPv6: `used` if the server was reached over it at an address of the internet, or addresses
+ * that everybody could call, such as are for its own network alone, or none. Only in the first case is it known that
+ * it works: the others are what the interfaces have, and were not tried.
  */
 export type Ipv6 = "used" | "public" | "private" | "none";
 
-/** See {@linkcode Ipv6}. */
-export function ipv6Of(own: readonly string[], seenHost: string | undefined): Ipv6 {
+/** See {@linkcode Ipv6}. @param serverHost The IP address at which the server was reached, if it was. */
+export function ipv6Of(own: readonly string[], serverHost: string | undefined): Ipv6 {
   const hosts = own.filter((host) => host.includes(":"));
-  if (seenHost?.includes(":") && isPublicAddress(seenHost)) return "used";
+  if (serverHost?.includes(":") && isPublicAddress(serverHost)) return "used";
   return hosts.length === 0 ? "none" : hosts.some(isPublicAddress) ? "public" : "private";
 }
 

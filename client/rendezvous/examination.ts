@@ -54,6 +54,8 @@ export interface Examination {
   readonly roundTripMs: number | undefined;
   /** How far its clock is ahead of ours, in milliseconds, give or take half a round trip. */
   readonly clockAheadMs: number | undefined;
+  /** The IP address at which it was reached: a name may stand for several. */
+  readonly remoteHost: string;
   /** The IP address at which it sees us. */
   readonly seenHost: string | undefined;
   readonly relays: boolean | undefined;
@@ -78,6 +80,7 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
     const time = Number(pong && header(pong, "Time"));
     return {
       connectMs,
+      remoteHost: connection.remoteHost,
       roundTripMs: pong && tripMs,
       clockAheadMs: Number.isSafeInteger(time)
         ? Math.round(time + tripMs / 2 - clock.timeOfDay())

@@ -1,7 +1,7 @@
 /**
  * Tells clients at which address and port of UDP they are seen, as STUN does (RFC 8489), so that two of them can meet
  * through their routers. It is asked over QUIC, which proves that the asker is where it says before it is told
- * anything, and only by hosts that have said a moment before, on an authenticated connection, that they will ask.
+ * anything, and only by hosts that have said a moment before, over TCP and with a key, that they will ask.
  *
  * @module
  */

@@ -69,9 +69,9 @@ export function doctorRows(
 
 const ipv6Texts: Readonly<Record<Ipv6, string>> = {
   used: "yes, the server is reached over it",
-  public: "this machine has an address; the server is reached without it, so it was not tried",
-  private: "within your network alone",
-  none: "no",
+  public: "an address that everybody could call, not tried: the server was not reached over it",
+  private: "an address for your network alone, not tried",
+  none: "this machine has no address of it",
 };
 
 function serverText(place: string, connectMs: number, roundTripMs: number | undefined): string {

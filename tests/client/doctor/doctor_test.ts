@@ -121,6 +121,18 @@ Deno.test("a server that says nothing of all that is reached, and nothing is mad
   assertEquals([examination?.clockAheadMs, verdict], [undefined, "unknown"]);
 });
 
+Deno.test("that IPv6 works is told by the way to the server, and not by what it says of it", async () => {
+  await using server = start();
+  // Any address will do: it is only read.
+  const remoteAddr = { transport: "tcp" as const, hostname: "2a00:1450::9", port: 5555 };
+  const dialServer: typeof tcpNetwork.dialServer = async (...args) => {
+    const conn = await tcpNetwork.dialServer(...args);
+    return withMethods(conn, { remoteAddr });
+  };
+  const { ipv6, facts } = await ask(server.address, { ...tcpNetwork, dialServer });
+  assertEquals([ipv6, facts.seenHost], ["used", "127.0.0.1"]);
+});
+
 Deno.test("a server that does not say an address where it sees us has not said where", async () => {
   await using server = new FakeServer(() => "PONG\r\nId: 7\r\nTime: 5\r\nSeen: nowhere\r\n\r\n");
   const { facts, verdict } = await ask(server.address);

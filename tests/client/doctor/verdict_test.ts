@@ -78,5 +78,5 @@ Deno.test("an address of IPv6 that means nothing elsewhere is none for everybody
   assertEquals(ipv6Of(["192.168.1.7", "fd00::2"], undefined), "private");
   assertEquals(ipv6Of(["fd00::2", "2a00:1450::1"], "8.8.4.4"), "public");
   assertEquals(ipv6Of(["fd00::2", "2a00:1450::1"], "fd00::2"), "public");
-  assertEquals(ipv6Of(["fd00::2", "2a00:1450::1"], "2a00:1450::1"), "used");
+  assertEquals(ipv6Of(["fd00::2", "2a00:1450::1"], "2a00:1450::9"), "used");
 });

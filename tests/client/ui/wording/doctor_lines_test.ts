@@ -19,6 +19,7 @@ const found: Diagnosis = {
   examination: {
     connectMs: 23.4,
     roundTripMs: 7.25,
+    remoteHost: "8.8.8.8",
     clockAheadMs: -120_000,
     seenHost: "8.8.4.4",
     relays: true,
@@ -34,7 +35,7 @@ Deno.test("a diagnosis says each finding on a row, and what follows at the end",
     "server     tls://chat.example.org:5555, connected in 23 ms, 7.3 ms there and back",
     "encrypted  yes",
     "addresses  192.168.1.7; the server sees 8.8.4.4: a router stands between",
-    "IPv6       no",
+    "IPv6       this machine has no address of it",
     "UDP        seen at 8.8.4.4:40123, another port than yours, the same for all",
     "relay      yes",
     "clock      120 s ahead of the server's: one is wrong",
@@ -83,10 +84,16 @@ const rows: [what: string, changes: Partial<Diagnosis["facts"]>, ipv6: Ipv6, row
   ],
   ["IPv6 in use", {}, "used", "IPv6       yes, the server is reached over it"],
   [
+    "IPv6 at home",
+    {},
+    "private",
+    "IPv6       an address for your network alone, not tried",
+  ],
+  [
     "IPv6 that was not tried",
     {},
     "public",
-    "IPv6       this machine has an address; the server is reached without it, so it was not tried",
+    "IPv6       an address that everybody could call, not tried: the server was not reached over it",
   ],
 ];
 
