@@ -305,6 +305,22 @@ Deno.test("which way a conversation goes is told, with how long it takes and why
   assertEquals(straight.whyRelayed, undefined);
 });
 
+Deno.test("why each better way is not open is told: the straight one, and the one through the routers", async () => {
+  await using server = start();
+  await using bob = await come("bob", server, { network: walled });
+  const openPunching = () => Promise.reject(new Error("no port"));
+  await using alice = await come("alice", server, { network: { ...walled, openPunching } });
+  await alice.chat("bob");
+  await hears(bob, alice, "one");
+  let report = await alice.client.path("bob");
+  while (report.whyRelayed === undefined || report.whyNotPunched === undefined) {
+    await wait(20, never);
+    report = await alice.client.path("bob");
+  }
+  assertEquals(report.whyRelayed.code, "peer-unreachable");
+  assertEquals(report.whyNotPunched, { code: "not-punched", name: "bob", why: "no-udp" });
+});
+
 Deno.test("two behind one router are introduced over the server, and then talk straight to each other", async () => {
   await using server = start();
   await using bob = await come("bob", server, behindRouter("192.168.1.7"));
