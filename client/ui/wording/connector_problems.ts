@@ -28,7 +28,7 @@ export function connectorSentences(
       ({
         "no-udp": "This machine gives no port of UDP",
         "peer-without-udp":
-          `${name} names no address of UDP: their machine or their network has none`,
+          `${name} names no address of UDP: they have not answered you yet, or their machine or network has none`,
         "no-answer": "Nothing comes through over UDP: one of the routers takes another port for " +
           "everybody, or lets no UDP out; p2pchat doctor says of yours what it does",
       })[why],

@@ -57,7 +57,7 @@ const connectorCases: SentenceCases<ConnectorProblem> = {
     [{ code: "not-punched", name, why: "no-udp" }, "This machine gives no port of UDP"],
     [
       { code: "not-punched", name, why: "peer-without-udp" },
-      `${name} names no address of UDP: their machine or their network has none`,
+      `${name} names no address of UDP: they have not answered you yet, or their machine or network has none`,
     ],
     [
       { code: "not-punched", name, why: "no-answer" },
