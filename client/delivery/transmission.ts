@@ -66,6 +66,8 @@ export class Transmission {
   #cancelAgain: (() => void) | undefined;
   /** Whether the links that there are seem to carry nothing. */
   #stalled = false;
+  /** The same links, the newest last. */
+  readonly #byAge = new Set<MessageLink>();
   /** Links on which nothing was acknowledged, and which others are used instead of. */
   readonly #silent = new Set<MessageLink>();
   #stopped = false;
@@ -83,6 +85,7 @@ export class Transmission {
 
   /** Adds a link. It is used if there is none as good, or once those before it are over or fail. */
   attach(link: MessageLink): void {
+    this.#byAge.add(link);
     // One that is found because the others carry nothing is used, however it goes.
     if (this.#stalled) this.#links.unshift(link);
     else insertByRank(this.#links, link);
@@ -94,6 +97,7 @@ export class Transmission {
     const at = this.#links.indexOf(link);
     if (at < 0) return false;
     this.#links.splice(at, 1);
+    this.#byAge.delete(link);
     this.#silent.delete(link);
     if (at === 0) this.restart();
     return true;
@@ -203,6 +207,15 @@ export class Transmission {
     this.#watch();
   }
 
+  /** Of several links this one may be the one that does not work. The newest has carried something the latest. */
+  #turnToAnother(): void {
+    this.#links.push(this.#links.shift()!);
+    const newest = [...this.#byAge].findLast((link) => !this.#silent.has(link));
+    if (newest === undefined) return;
+    this.#links.splice(this.#links.indexOf(newest), 1);
+    this.#links.unshift(newest);
+  }
+
   get #isOnItsWay(): boolean {
     return this.connected && this.#options.progress.waiting > 0;
   }
@@ -211,8 +224,7 @@ export class Transmission {
     const { progress, clock, onStoreError } = this.#options;
     this.#progressAtMs = clock.now();
     this.#againAfterMs = this.#backoff.next();
-    // If there are several links, this one may be the one that does not work.
-    this.#links.push(this.#links.shift()!);
+    this.#turnToAnother();
     try {
       progress.reload();
     } catch (error) {

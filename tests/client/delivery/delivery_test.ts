@@ -297,6 +297,23 @@ Deno.test("when none of several links carries anything another way is looked for
   assertEquals(links.map(({ isLeft }) => isLeft), [true, true, true]);
 });
 
+Deno.test("from a link that carries nothing the newest takes over, which has carried something the latest", async () => {
+  using scene = new Scene("1");
+  const [first, second] = [await scene.attach(), await scene.attach()];
+  const relayed = await scene.attach(new FakeLink(true, 1));
+  const later = new FakeLink(true, 1);
+  await scene.attach(later);
+  await scene.clock.pass(1_500);
+  const taken = () => [first, second, relayed, later].map((link) => link.take());
+  assertEquals(taken(), [["1"], [], [], ["1"]]);
+  // The others follow if it carries nothing either.
+  await scene.clock.pass(1_500);
+  assertEquals(taken(), [[], [], ["1"], []]);
+  await scene.clock.pass(1_500);
+  assertEquals(taken(), [[], ["1"], [], []]);
+  assertEquals(scene.stalls.length, 0);
+});
+
 Deno.test("when a link carries nothing another way is looked for once, and used whatever it is", async () => {
   using scene = new Scene("1");
   const silent = await scene.attach();
