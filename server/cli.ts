@@ -6,9 +6,9 @@
 
 import { type Command, Option } from "commander";
 import { formatAddress } from "../shared/net/address.ts";
+import { defaultPort } from "../shared/net/server_address.ts";
 import {
   addRealmArgument,
-  defaultPort,
   parseByteSizeArgument,
   parseDurationArgument,
   parseHostArgument,

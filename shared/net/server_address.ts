@@ -26,6 +26,9 @@ export interface ServerTls {
   readonly authorities?: string;
 }
 
+/** The port that a server listens on, and that clients ask for, if none is named. */
+export const defaultPort = 5555;
+
 /** The most servers that one text may name: dialing all of them takes as many times as long as one. */
 const serversMax = 8;
 

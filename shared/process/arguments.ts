@@ -11,9 +11,6 @@ import { formatAddress, isHost, parseAddress, parsePort } from "../net/address.t
 import { clientIdRule, isClientId } from "../protocol/client_id.ts";
 import { durationRule, parseDuration } from "../time/duration.ts";
 
-/** The port that a server listens on, and that clients ask for, if none is named. */
-export const defaultPort = 5555;
-
 /** Reads a port. @throws {InvalidArgumentError} If it is malformed. */
 export function parsePortArgument(text: string): number {
   const port = parsePort(text);

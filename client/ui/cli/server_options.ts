@@ -6,8 +6,12 @@
 
 import { type Command, InvalidArgumentError } from "commander";
 import { type Address, isIpAddress, parseAddress } from "../../../shared/net/address.ts";
-import { parseServerAddresses, type ServerAddress } from "../../../shared/net/server_address.ts";
-import { defaultPort, parsePortArgument } from "../../../shared/process/arguments.ts";
+import {
+  defaultPort,
+  parseServerAddresses,
+  type ServerAddress,
+} from "../../../shared/net/server_address.ts";
+import { parsePortArgument } from "../../../shared/process/arguments.ts";
 import { readAuthorities } from "./ca_file.ts";
 
 /** What the help says of servers. */
