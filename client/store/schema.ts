@@ -257,6 +257,18 @@ export const additions: readonly string[] = [
     name TEXT,
     at_ms INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;`,
+  `-- The servers beside one's own that the user has allowed to be asked, and the devices that are to be found there.
+  CREATE TABLE other_servers (
+    place TEXT PRIMARY KEY,
+    address TEXT NOT NULL,
+    at_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE peer_servers (
+    device BLOB NOT NULL,
+    place TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    PRIMARY KEY (device, place)
+  ) STRICT, WITHOUT ROWID;`,
 ];
 
 /** How many of the {@linkcode additions} are made. Before this table, the first was made at every start. */

@@ -14,6 +14,7 @@ import { IncomingMessages } from "./incoming_messages.ts";
 import { KeyList } from "./key_list.ts";
 import { KnownPeers } from "./known_peers.ts";
 import { MessageRows } from "./message_rows.ts";
+import { OtherServers } from "./other_servers.ts";
 import { OutgoingMessages } from "./outgoing_messages.ts";
 import { additions, additionsTable } from "./schema.ts";
 import { convert } from "./seal_conversion.ts";
@@ -61,6 +62,8 @@ export interface StoreParts {
   readonly ignoredKeys: Offered<KeyList>;
   /** Mail that cannot be used yet. */
   readonly parkedMails: Offered<ParkedMails>;
+  /** Which servers beside one's own are asked, and for whom. */
+  readonly otherServers: Offered<OtherServers>;
   /** Which servers speak Version 1. */
   readonly provenServers: Offered<ProvenServers>;
 }
@@ -118,6 +121,7 @@ export function storeParts(
     blockedKeys: new KeyList(database, transactions, "blocked_keys"),
     ignoredKeys: new KeyList(database, transactions, "ignored_keys"),
     parkedMails: new ParkedMails(database, transactions),
+    otherServers: new OtherServers(database, transactions),
     provenServers: new ProvenServers(database, transactions),
   };
 }

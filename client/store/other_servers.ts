@@ -1,0 +1,94 @@
+/**
+ * The servers beside one's own that the user has allowed to be asked, and who is to be found at which.
+ *
+ * @module
+ */
+
+import type { DatabaseSync } from "node:sqlite";
+import { type PublicKey, publicKeyBytes } from "../../shared/crypto/public_key.ts";
+import type { Transactions } from "./transactions.ts";
+
+/** A server that may be asked. */
+export interface OtherServer {
+  /** Its host and port, in small letters: one server each. */
+  readonly place: string;
+  /** How it is reached: its address as a command line takes it, with its pin. */
+  readonly address: string;
+}
+
+/** Servers beside one's own. */
+export class OtherServers {
+  readonly #transactions: Transactions;
+  readonly #sql: ReturnType<typeof prepare>;
+
+  constructor(database: DatabaseSync, transactions: Transactions) {
+    this.#transactions = transactions;
+    this.#sql = prepare(database);
+  }
+
+  /** All of them, in the order in which they were allowed. @throws {UserError} If the store cannot be read. */
+  all(): OtherServer[] {
+    const rows = this.#transactions.reading("read-keys", () => this.#sql.all.all());
+    return rows as unknown as OtherServer[];
+  }
+
+  /**
+   * Allows a server, or another way to it; durable.
+   *
+   * @param atMs The time of day: milliseconds since 1970, UTC.
+   * @throws {UserError} If the store cannot be written.
+   */
+  add({ place, address }: OtherServer, atMs: number): void {
+    this.#transactions.durable("save-key", () => this.#sql.add.run(place, address, atMs));
+  }
+
+  /**
+   * Forgets a server, and who was to be found there; durable.
+   *
+   * @returns Whether it was allowed.
+   * @throws {UserError} If the store cannot be written.
+   */
+  delete(place: string): boolean {
+    return this.#transactions.durable("save-key", () => {
+      this.#sql.deletePeers.run(place);
+      return this.#sql.delete.run(place).changes > 0;
+    });
+  }
+
+  /** Where somebody is to be found, the latest first. @throws {UserError} If the store cannot be read. */
+  placesOf(key: PublicKey): string[] {
+    const rows = this.#transactions.reading(
+      "read-keys",
+      () => this.#sql.places.all(publicKeyBytes(key)),
+    );
+    return (rows as { place: string }[]).map(({ place }) => place);
+  }
+
+  /** Somebody is to be found at a server. @param atMs As in {@linkcode add}. @throws {UserError} If the store cannot be written. */
+  notePeer(key: PublicKey, place: string, atMs: number): void {
+    this.#transactions.swift(
+      "save-key",
+      () => this.#sql.notePeer.run(publicKeyBytes(key), place, atMs),
+    );
+  }
+}
+
+/** The statements, prepared. */
+function prepare(database: DatabaseSync) {
+  return {
+    all: database.prepare("SELECT place, address FROM other_servers ORDER BY at_ms, place"),
+    add: database.prepare(
+      `INSERT INTO other_servers (place, address, at_ms) VALUES (?, ?, ?)
+       ON CONFLICT (place) DO UPDATE SET address = excluded.address`,
+    ),
+    delete: database.prepare("DELETE FROM other_servers WHERE place = ?"),
+    deletePeers: database.prepare("DELETE FROM peer_servers WHERE place = ?"),
+    places: database.prepare(
+      `SELECT place FROM peer_servers WHERE device = ? ORDER BY at_ms DESC, place`,
+    ),
+    notePeer: database.prepare(
+      `INSERT INTO peer_servers (device, place, at_ms) VALUES (?, ?, ?)
+       ON CONFLICT (device, place) DO UPDATE SET at_ms = excluded.at_ms`,
+    ),
+  };
+}
