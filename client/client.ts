@@ -27,13 +27,8 @@ import {
 } from "./conversations/conversations.ts";
 import type { ConversationState, EventSink, KnownClient } from "./events.ts";
 import type { LinkTimes, VerificationState } from "./link/link.ts";
-import { Mailbox } from "./mailbox/mailbox.ts";
-import {
-  type Listed,
-  type Registered,
-  Rendezvous,
-  type RendezvousNotices,
-} from "./rendezvous/rendezvous.ts";
+import type { Listed, Registered, RendezvousNotices } from "./rendezvous/rendezvous.ts";
+import { Servers, type Visits } from "./servers/servers.ts";
 import type { Found, HistoryEntry, HistoryPoint, Store } from "./store/store.ts";
 import { type Listening, type Network, tcpNetwork } from "./transport/transport.ts";
 import { Trust } from "./trust/trust.ts";
@@ -84,12 +79,14 @@ export class ChatClient {
   readonly id: string;
   /** Where it listens. */
   readonly address: Address;
+  /** The servers beside the client's own that the user has it ask. */
+  readonly visits: Visits;
   readonly #clock: TimerClock;
   readonly #store: Store;
   readonly #sink: EventSink;
   readonly #listening: Listening;
   readonly #stopping = new AbortController();
-  readonly #rendezvous: Rendezvous;
+  readonly #servers: Servers;
   readonly #conversations: Conversations;
   #stopped: Promise<void> | undefined;
   /**
@@ -115,9 +112,9 @@ export class ChatClient {
     );
     this.address = this.#listening.address;
     const trust = new Trust(store.knownPeers, clock);
-    const { signal } = this.#stopping;
-    const machine = { network, clock, random, signal };
-    const rendezvous = this.#rendezvous = new Rendezvous({
+    const machine = { network, clock, random, signal: this.#stopping.signal };
+    const onProblem = this.#tellProblem;
+    const rendezvous = this.#servers = new Servers({
       id,
       identity,
       listening: this.address,
@@ -127,11 +124,12 @@ export class ChatClient {
       legacyServer,
       openPresence: options.openPresence,
       proven: store.provenServers,
+      store,
+      onProblem,
       notices: this.#notices,
       contacts: () => this.#conversations.contactList,
     });
-    const onProblem = this.#tellProblem;
-    const mailbox = new Mailbox({ id, identity, rendezvous, store, signal, onProblem });
+    this.visits = rendezvous.visits;
     const self = { id, address: relayOnly ? nowhere : this.address, identity };
     const connector = new Connector({
       self,
@@ -146,7 +144,7 @@ export class ChatClient {
       self,
       store,
       trust,
-      mailbox,
+      mailbox: rendezvous,
       rendezvous,
       ...machine,
       connector,
@@ -166,22 +164,22 @@ export class ChatClient {
 
   /** Registers with the server, and stays registered. @throws {UserError} If the server refuses or is away. */
   register(onRegistered?: (registered: Registered) => void): Promise<Registered> {
-    return this.#rendezvous.register(onRegistered);
+    return this.#servers.register(onRegistered);
   }
 
   /** As {@linkcode register}, but a server that refuses or is away is asked again. Done after the first try. */
   stayRegistered(onRegistered: (registered: Registered) => void): Promise<void> {
-    return this.#rendezvous.stayRegistered(onRegistered);
+    return this.#servers.stayRegistered(onRegistered);
   }
 
   /** Takes the registration back. @throws {UserError} If the server refuses or is away. */
   unregister(): Promise<void> {
-    return this.#rendezvous.unregister();
+    return this.#servers.unregister();
   }
 
   /** Everybody who is registered, or some of them, as far as they fit. @throws {UserError} If no server can be asked. */
   info(limit?: number): Promise<Listed> {
-    return this.#rendezvous.everyone(limit);
+    return this.#servers.everyone(limit);
   }
 
   /**
@@ -195,7 +193,7 @@ export class ChatClient {
     if (target !== undefined && !isClientId(target)) {
       throw new UserError({ code: "not-an-id", id: target });
     }
-    return await this.#rendezvous.lookUp(target);
+    return await this.#servers.lookUp(target);
   }
 
   /**
@@ -354,7 +352,7 @@ export class ChatClient {
   }
 
   async #stop(): Promise<void> {
-    await Promise.all([this.#conversations.leaveAll(), unregister(this.#rendezvous, this.#clock)]);
+    await Promise.all([this.#conversations.leaveAll(), unregister(this.#servers, this.#clock)]);
     this.#stopping.abort();
     await this.#listening.close();
   }
@@ -387,8 +385,8 @@ async function stepped<T>(steps: Generator<void, T>, pause: () => Promise<unknow
   }
 }
 
-async function unregister(rendezvous: Rendezvous, clock: TimerClock): Promise<void> {
-  if (!rendezvous.registered) return;
-  // If the server does not hear it, the registration runs out by itself.
-  await within(unregisterTimeoutMs, rendezvous.unregister().catch(() => {}), clock);
+async function unregister(servers: Servers, clock: TimerClock): Promise<void> {
+  if (!servers.registered) return;
+  // If a server does not hear it, the registration runs out by itself.
+  await within(unregisterTimeoutMs, servers.unregister().catch(() => {}), clock);
 }

@@ -9,6 +9,7 @@
  */
 
 import { errorMessage } from "../shared/errors/error_message.ts";
+import type { Fingerprint } from "../shared/crypto/public_key.ts";
 import type { Address } from "../shared/net/address.ts";
 import type { BackupProblem } from "./problems/backup_problem.ts";
 import type { CommandLineProblem } from "./problems/command_line_problem.ts";
@@ -34,6 +35,40 @@ export type AuditProblem =
     readonly name: string;
     readonly detail: Problem | undefined;
   };
+
+/** The servers beside one's own. */
+export type ServersProblem =
+  | { readonly code: "not-a-server-name"; readonly text: string }
+  /** It is one's own, which is asked anyway. */
+  | { readonly code: "own-server"; readonly server: string }
+  | { readonly code: "too-many-servers"; readonly max: number; readonly servers: readonly string[] }
+  /** It is to be spoken to in the clear. */
+  | { readonly code: "server-spoke-tls"; readonly server: string }
+  /** Somebody is named with a server that the user has not allowed to be asked. */
+  | { readonly code: "server-not-allowed"; readonly server: string; readonly name: string }
+  | {
+    readonly code: "not-visited";
+    readonly server: string;
+    /** Those that are. */
+    readonly visited: readonly string[];
+  }
+  | {
+    /** Another is known by the name of somebody at a server. */
+    readonly code: "another-of-that-name";
+    readonly name: string;
+    readonly server: string;
+    readonly known: Fingerprint;
+    readonly there: Fingerprint;
+  }
+  | {
+    readonly code: "server-not-noted";
+    readonly name: string;
+    readonly server: string;
+    readonly reason: string;
+  }
+  | { readonly code: "other-servers-unread"; readonly reason: string }
+  /** What is wrong with a server beside one's own. */
+  | { readonly code: "at-other-server"; readonly server: string; readonly problem: Problem };
 
 /** From a name to an open link. */
 export type ConnectorProblem =
@@ -192,6 +227,7 @@ export type Problem =
   | MailboxProblem
   | ProfileProblem
   | RendezvousProblem
+  | ServersProblem
   | StoreProblem
   | TransportProblem
   | TrustProblem

@@ -13,7 +13,8 @@ import type { Message } from "../../shared/protocol/message.ts";
 import { pathsAnswer } from "../../shared/protocol/paths.ts";
 import { deadline, within } from "../../shared/time/clock.ts";
 import type { Link } from "../link/link.ts";
-import type { Rendezvous, SealingKeys } from "../rendezvous/rendezvous.ts";
+import type { SealingKeys } from "../rendezvous/rendezvous.ts";
+import type { Servers } from "../servers/servers.ts";
 import type { DialableAddress, Network, PeerConn } from "../transport/transport.ts";
 import { UserError } from "../user_error.ts";
 import { beginLink, type BegunLink, type LinkingOptions, type LinkKeeper } from "./begin_link.ts";
@@ -43,14 +44,14 @@ const goAroundMs = 3_000;
 export interface ConnectorOptions extends LinkingOptions {
   readonly network: Pick<Network, "dial" | "interfaces" | "lookUp" | "openPunching">;
   readonly rendezvous: Pick<
-    Rendezvous,
+    Servers,
     | "address"
     | "reflect"
     | "idAt"
     | "lookUp"
     | "registered"
     | "relay"
-    | "relays"
+    | "relaysTo"
     | "sealingKeysOf"
     | "serverFingerprint"
     | "serverHost"
@@ -159,7 +160,7 @@ export class Connector {
     keeper: LinkKeeper,
   ): Promise<Link> {
     const { rendezvous, clock, relayOnly, signal } = this.#options;
-    if (relayOnly && rendezvous.relays) {
+    if (relayOnly && rendezvous.relaysTo(name)) {
       return await this.#callOverRelay(name, key, call, keeper, signal);
     }
     const direct = () =>
@@ -167,7 +168,7 @@ export class Connector {
         if (place instanceof UserError) throw place;
         return await this.call(place, call, keeper);
       });
-    if (!rendezvous.relays) return await direct();
+    if (!rendezvous.relaysTo(name)) return await direct();
     return await raceWithRelay({
       direct,
       relayed: (signal) => this.#callOverRelay(name, key, call, keeper, signal),
@@ -270,7 +271,7 @@ export class Connector {
     const { rendezvous, signal, clock } = this.#options;
     const call = { expectedId: name, interactive: false };
     try {
-      if (rendezvous.relays) await this.#callOverRelay(name, key, call, keeper, signal);
+      if (rendezvous.relaysTo(name)) await this.#callOverRelay(name, key, call, keeper, signal);
       else {
         const place = await whereIs(peer, { rendezvous, places: this.places, isOwn });
         if (place === undefined || place instanceof UserError) return false;

@@ -13,6 +13,7 @@ import { fingerprintOf } from "../../shared/crypto/public_key.ts";
 import { leftForOtherLink } from "../../shared/protocol/bye_reasons.ts";
 import { isClientId } from "../../shared/protocol/client_id.ts";
 import { type Call, type Connector, isRefusedByName } from "../connector/connector.ts";
+import type { Servers } from "../servers/servers.ts";
 import type { DialableAddress } from "../transport/transport.ts";
 import { type Problem, UserError } from "../user_error.ts";
 import { type AbsentOwnerOptions, meetAbsentOwner } from "./absent_owner.ts";
@@ -27,6 +28,7 @@ export interface CallsOptions extends Omit<AbsentOwnerOptions, "self"> {
   readonly connector: Connector;
   readonly list: ConversationList;
   readonly links: LinkRegistry;
+  readonly rendezvous: Pick<Servers, "met" | "turnTo">;
 }
 
 /** Peers that are looked for at a time. */
@@ -53,11 +55,20 @@ export class Calls {
   /**
    * Turns to somebody for the user. They are a contact from then on.
    *
-   * @param to The name of an open conversation, an address such as `127.0.0.1:5557`, or a client's id.
+   * @param to The name of an open conversation, an address such as `127.0.0.1:5557`, or a client's id, also with its
+   * server: `bob@chat.example.org`.
    * @param onCalling Told where a call goes to.
    * @throws {UserError} If it is none of these, or nobody is there.
    */
   async chat(to: string, onCalling: (address: Address) => void): Promise<Turn> {
+    const { rendezvous } = this.#options;
+    const turn = await this.#chat(await rendezvous.turnTo(to), onCalling);
+    const { key, peerId } = turn.conversation;
+    if (key !== undefined) rendezvous.met(peerId, key);
+    return turn;
+  }
+
+  async #chat(to: string, onCalling: (address: Address) => void): Promise<Turn> {
     const { self, list, connector, links } = this.#options;
     const named = list.connectedAs(to);
     if (named !== undefined) {

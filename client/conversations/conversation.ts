@@ -30,7 +30,8 @@ import { Delivery } from "../delivery/delivery.ts";
 import { ranks } from "../transport/transport.ts";
 import type { EventSink, PeerRef, Receivers, Way } from "../events.ts";
 import type { Framing, Inbox, Link, Replies } from "../link/link.ts";
-import type { Deposit, Mailbox } from "../mailbox/mailbox.ts";
+import type { Deposit } from "../mailbox/mailbox.ts";
+import type { Servers } from "../servers/servers.ts";
 import type { ConversationId, ConversationRecord, Store } from "../store/store.ts";
 import type { Trust } from "../trust/trust.ts";
 import type { ConversationProblem } from "../problems/conversation_problem.ts";
@@ -46,7 +47,7 @@ export interface ConversationOptions {
   readonly self: { readonly id: string; readonly fingerprint: string };
   readonly store: Store;
   readonly trust: Trust;
-  readonly mailbox: Pick<Mailbox, "available" | "deposit">;
+  readonly mailbox: Pick<Servers, "deposit" | "keepsMailFor">;
   readonly clock: TimerClock;
   /** Gives numbers from 0 up to 1. */
   readonly random: () => number;
@@ -335,8 +336,8 @@ export class Conversation implements Inbox {
   /** @returns Undefined if there is no mailbox for this peer. */
   #deposit(messages: readonly Message[]): Promise<Deposit> | undefined {
     const { store, mailbox } = this.#options;
-    if (!mailbox.available) return undefined;
     const { stored, peerId } = this;
+    if (!mailbox.keepsMailFor(peerId)) return undefined;
     const to = addresseeOf(store, { stored, peerId, key: this.key! });
     return to && mailbox.deposit(to, messages);
   }

@@ -14,8 +14,8 @@ import type { AuditReport } from "../audit/audit.ts";
 import type { Connector } from "../connector/connector.ts";
 import type { ConversationState, PeerRef } from "../events.ts";
 import type { VerificationState } from "../link/link.ts";
-import type { Mailbox } from "../mailbox/mailbox.ts";
-import type { PresenceStatus, Rendezvous } from "../rendezvous/rendezvous.ts";
+import type { PresenceStatus } from "../rendezvous/rendezvous.ts";
+import type { Servers } from "../servers/servers.ts";
 import type { Network, PeerConn } from "../transport/transport.ts";
 import { reasonOf, UserError } from "../user_error.ts";
 import { PeerAdmission } from "./admission.ts";
@@ -55,17 +55,19 @@ export interface ConversationsOptions
   extends Omit<ConversationOptions, "self" | "search" | "goAround"> {
   readonly self: { readonly id: string; readonly address: Address; readonly identity: Identity };
   readonly connector: Connector;
-  readonly mailbox: Pick<Mailbox, "available" | "collect" | "deposit">;
+  readonly mailbox: Pick<Servers, "collect" | "deposit" | "keepsMailFor">;
   readonly rendezvous: Pick<
-    Rendezvous,
+    Servers,
     | "check"
     | "connection"
     | "contactsChanged"
     | "serverHost"
     | "lookUp"
+    | "met"
     | "moved"
     | "status"
     | "tokensChanged"
+    | "turnTo"
     | "watch"
     | "watches"
   >;
@@ -300,7 +302,7 @@ export class Conversations {
     return auditWith(to, { ...this.#options, list: this.#list }, options);
   }
 
-  /** Fetches the mail and acknowledges it. See {@linkcode Mailbox.collect}. Never throws. */
+  /** Fetches the mail and acknowledges it. See {@linkcode Servers.collect}. Never throws. */
   collectMail(options: { readonly alsoLeft: boolean }): Promise<void> {
     return this.#options.mailbox.collect(this.#mail, options);
   }

@@ -177,6 +177,11 @@ export class Rendezvous {
     return this.#presence.mailBytesMax;
   }
 
+  /** Connects, unless there is a connection. @throws {UserError} If no server can be reached. */
+  async connect(): Promise<void> {
+    await this.#connection.connect();
+  }
+
   /** Finds out whether the server still knows of the connection on which we are registered. */
   check(): void {
     this.#connection.registered?.check();
@@ -237,10 +242,7 @@ export class Rendezvous {
    * @returns A COLLECTACK.
    * @throws {UserError} If the server refuses or is lost.
    */
-  async collect(
-    connection: RegisteredConnection,
-    headers: readonly Header[],
-  ): Promise<Message> {
+  async collect(connection: RegisteredConnection, headers: readonly Header[]): Promise<Message> {
     const { reply } = await requestSigned(
       connection,
       this.#identity,

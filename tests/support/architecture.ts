@@ -20,7 +20,9 @@ export const floors: readonly (readonly (readonly string[])[])[] = [
   [
     ["client/store", "client/transport"],
     ["client/link", "client/profile", "client/rendezvous", "client/trust"],
-    ["client/backup", "client/connector", "client/mailbox"],
+    ["client/backup", "client/mailbox"],
+    ["client/servers"],
+    ["client/connector"],
     ["client/audit", "client/delivery", "client/doctor"],
     ["client/conversations", "client/local_control"],
     ["client"],

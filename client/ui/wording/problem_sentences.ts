@@ -16,6 +16,7 @@ import { mailboxSentences } from "./mailbox_problems.ts";
 import { profileSentences } from "./profile_problems.ts";
 import { rendezvousSentences } from "./rendezvous_problems.ts";
 import type { Sentences } from "./sentences.ts";
+import { serverSentences } from "./server_problems.ts";
 import { storeSentences } from "./store_problems.ts";
 import { transportSentences } from "./transport_problems.ts";
 import { trustSentences } from "./trust_problems.ts";
@@ -32,6 +33,7 @@ const sentences: Sentences<Problem> = {
   ...mailboxSentences,
   ...profileSentences,
   ...rendezvousSentences(problemSentence),
+  ...serverSentences(problemSentence),
   ...storeSentences,
   ...transportSentences,
   ...trustSentences,

@@ -3,7 +3,8 @@ import { Conversation } from "../../../client/conversations/conversation.ts";
 import { conversationId } from "../../../client/conversations/conversation_id.ts";
 import type { ClientEvent } from "../../../client/events.ts";
 import type { Link } from "../../../client/link/link.ts";
-import type { Deposit, Mailbox } from "../../../client/mailbox/mailbox.ts";
+import type { Deposit } from "../../../client/mailbox/mailbox.ts";
+import type { Servers } from "../../../client/servers/servers.ts";
 import { openStore, type Store } from "../../../client/store/store.ts";
 import { Trust } from "../../../client/trust/trust.ts";
 import type { PublicKey } from "../../../shared/crypto/public_key.ts";
@@ -65,7 +66,7 @@ class Scene implements Disposable {
   readonly clock = new FakeClock();
   readonly events: ClientEvent[] = [];
   readonly broken = new Set<string>();
-  readonly mails: { to: Parameters<Mailbox["deposit"]>[0]; messages: readonly Message[] }[] = [];
+  readonly mails: { to: Parameters<Servers["deposit"]>[0]; messages: readonly Message[] }[] = [];
   readonly conversation: Conversation;
   readonly store: Store = openStore(":memory:");
   showing: Promise<void> | undefined;
@@ -95,12 +96,9 @@ class Scene implements Disposable {
   }
 
   /** A mailbox that is there as long as the test has an answer for it. */
-  #mailbox(): Pick<Mailbox, "available" | "deposit"> {
-    const hasMailbox = () => this.deposit !== undefined;
+  #mailbox(): Pick<Servers, "deposit" | "keepsMailFor"> {
     return {
-      get available() {
-        return hasMailbox();
-      },
+      keepsMailFor: () => this.deposit !== undefined,
       deposit: (to, messages) => {
         this.mails.push({ to, messages });
         return Promise.resolve(this.deposit!);
