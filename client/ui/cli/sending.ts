@@ -46,8 +46,10 @@ export interface SendOptions {
 export async function sendUntil(options: SendOptions): Promise<string> {
   const { client, store, name, text, until, withinMs, signal, clock = systemClock } = options;
   const giveUpAtMs = clock.now() + withinMs;
-  if (client.conversation(name) === undefined && !isKnown(name, client)) await client.chat(name);
-  const sent = await client.send(name, text);
+  const to = client.conversation(name) !== undefined || isKnown(name, client)
+    ? name
+    : (await client.chat(name)).conversation.conversation;
+  const sent = await client.send(to, text);
   for (;;) {
     const state = store.history.stateOf(client.id, sent.name, sent.id);
     // A peer that does not number its messages has it, or has lost it: nothing more can be known.

@@ -14,6 +14,7 @@ import { nameOf } from "./name_of.ts";
 import { parseLine } from "./parsed_line.ts";
 import { peopleCommands } from "./people_commands.ts";
 import { screenCommands } from "./screen_commands.ts";
+import { serverCommands } from "./server_commands.ts";
 
 /** What has become of a line. It has failed if its answer says that something went wrong. */
 export type LineOutcome = "done" | "failed" | "quit";
@@ -67,10 +68,11 @@ const commands: readonly Command[] = [
       found: await session.client.bridge(name),
     }),
   },
+  ...serverCommands,
   {
     name: "chat",
     argument: "IP:PORT|NAME",
-    examples: ["/chat bob", "/chat 192.0.2.7:5556"],
+    examples: ["/chat bob", "/chat bob@chat.example.org", "/chat 192.0.2.7:5556"],
     help: "open a conversation, also with someone you know who is away",
     turns: "to",
     run: (context, to) => chat(context, to!),

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { formatServerAddress } from "../../../shared/net/server_address.ts";
 import type { ChatClient } from "../../client.ts";
 import type { SentMessage } from "../../conversations/conversations.ts";
 import { type Problem, UserError } from "../../user_error.ts";
@@ -54,6 +55,12 @@ export const commands: Readonly<Record<string, Command>> = {
     const { conversation } = client.people.accept(textIn(fields, "to"));
     return { conversation };
   },
+  visit: async ({ client: { visits } }, fields) => ({
+    server: formatServerAddress(await visits.visit(textIn(fields, "server"))),
+  }),
+  unvisit: async ({ client: { visits } }, fields) => ({
+    server: formatServerAddress(await visits.leave(textIn(fields, "server"))),
+  }),
   who: ({ client }) => ({ contacts: client.who().map(contactRecord) }),
   history: ({ client, self }, fields) => {
     const limit = countIn(fields, "limit");
@@ -92,15 +99,21 @@ export const commands: Readonly<Record<string, Command>> = {
 async function send(to: string, text: string, context: CommandContext): Promise<SentMessage> {
   const { client, sendings } = context;
   const begun = (sendings.get(to) ?? Promise.resolve()).then(async () => {
-    if (client.conversation(to) === undefined && !isKnown(to, client)) await client.chat(to);
+    const name = await reached(to, client);
     // What becomes of it is not waited for: many are written to the disk at once.
-    return { sent: client.send(to, text) };
+    return { sent: client.send(name, text) };
   });
   const settled = begun.then(() => {}, () => {}).finally(() => {
     if (sendings.get(to) === settled) sendings.delete(to);
   });
   sendings.set(to, settled);
   return await (await begun).sent;
+}
+
+/** Has a conversation with somebody be open. @returns By what it is found. */
+async function reached(to: string, client: ChatClient): Promise<string> {
+  if (client.conversation(to) !== undefined || isKnown(to, client)) return to;
+  return (await client.chat(to)).conversation.conversation;
 }
 
 /** Whether there is a conversation that is only to be opened again. */

@@ -68,6 +68,13 @@ export const answerWords: Words<Answer> = {
         } is not ignored any more; what came meanwhile is in /history`
       ),
     ),
+  visiting: ({ servers }) =>
+    servers.length === 0
+      ? notice("you are at no other server than your own; /visit SERVER")
+      : list("you are also at:", ...servers.map((server) => `  ${server}`)),
+  visited: ({ server, place }) =>
+    notice(`you are at ${server} as well from now on; /chat NAME@${place} calls somebody there`),
+  unvisited: ({ server }) => notice(`you are not at ${server} any more`),
   ignoring: ({ keys }) =>
     keys.length === 0 ? notice("nobody is ignored") : list(
       "ignored:",

@@ -87,6 +87,10 @@ export type Answer =
   | { readonly type: "unblocked"; readonly keys: readonly NamedKey[] }
   | NamedKey & { readonly type: "ignored" }
   | { readonly type: "unignored"; readonly keys: readonly NamedKey[] }
+  /** The servers beside one's own that are asked. */
+  | { readonly type: "visiting"; readonly servers: readonly string[] }
+  | { readonly type: "visited"; readonly server: string; readonly place: string }
+  | { readonly type: "unvisited"; readonly server: string }
   /** Whom the user ignores. */
   | { readonly type: "ignoring"; readonly keys: readonly NamedKey[] }
   | { readonly type: "trusted"; readonly name: string; readonly fingerprint: Fingerprint }

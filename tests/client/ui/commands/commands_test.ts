@@ -555,7 +555,7 @@ Deno.test("an empty line asks for nothing", async () => {
 Deno.test("/help shows every command once, each of which can be typed", async () => {
   const all = await names();
   assertEquals(new Set(all).size, all.length);
-  assertEquals(all.length, 25);
+  assertEquals(all.length, 27);
   for (const name of all) {
     assertMatch(name, /^[a-z]+$/);
     const { problems } = await run(`/${name} x y z`);

@@ -123,7 +123,7 @@ Deno.test("what is sent to somebody new waits for one call, in its order", async
     order.push("chat");
     await called.promise;
     order.push("chat, done");
-    return {};
+    return { conversation: { conversation: "c1" } };
   };
   client.answers["send"] = (_to: string, text: string) => {
     order.push(text);

@@ -122,6 +122,22 @@ testWords({
     "* bob is not ignored any more; what came meanwhile is in /history\n" +
     `* the key ${person} is not ignored any more; what came meanwhile is in /history`,
   ]],
+  visiting: [
+    [{ servers: [] }, "* you are at no other server than your own; /visit SERVER"],
+    [
+      { servers: ["tls://chat.example.org:5555", "plain:192.0.2.7:5555"] },
+      "you are also at:\n  tls://chat.example.org:5555\n  plain:192.0.2.7:5555",
+    ],
+  ],
+  visited: [[
+    { server: "tls://chat.example.org:5555", place: "chat.example.org:5555" },
+    "* you are at tls://chat.example.org:5555 as well from now on; " +
+    "/chat NAME@chat.example.org:5555 calls somebody there",
+  ]],
+  unvisited: [[
+    { server: "tls://chat.example.org:5555" },
+    "* you are not at tls://chat.example.org:5555 any more",
+  ]],
   ignoring: [
     [{ keys: [] }, "* nobody is ignored"],
     [
