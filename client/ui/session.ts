@@ -18,6 +18,7 @@ import type { Fingerprint } from "../../shared/crypto/public_key.ts";
 import type { ChatResult, NamedKey, SentMessage } from "../conversations/conversations.ts";
 import type { ClientEvent, ConversationState, EventSink, PeerRef } from "../events.ts";
 import { UserError } from "../user_error.ts";
+import { readable } from "./readable.ts";
 import { StrangerNotices } from "./stranger_notices.ts";
 import type { LineProblem, Shown } from "./wording/wording.ts";
 
@@ -116,12 +117,9 @@ export class Session implements EventSink {
   /** The names of those who can be named in a command, for completion. */
   get names(): string[] {
     const open = this.client.conversations().map(({ name }) => name);
-    try {
-      return [...new Set([...open, ...this.client.knownNames()])];
-    } catch {
-      // Completion is a help, and not the place to report that the store fails.
-      return open;
-    }
+    // Completion is a help, and not the place to report that the store fails.
+    const known = readable(() => this.client.knownNames(), []);
+    return [...new Set([...open, ...known])];
   }
 
   /**
@@ -282,6 +280,10 @@ export class Session implements EventSink {
         return this.#message(event);
       case "delivered":
         return this.#delivered(event);
+      case "presence": {
+        const { waiting = 0 } = this.client.conversation(event.name) ?? {};
+        return this.#display.show({ ...event, waiting });
+      }
       case "path-changed":
         // Silently: what is said goes on as before, and /path tells which way.
         return;

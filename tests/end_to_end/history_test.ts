@@ -99,7 +99,7 @@ for (const build of builds) {
     await bobs.says(/^alice: are you there\?$/);
     // Alice learns of it when alice is back.
     await using alices = await met.alice.starts();
-    await alices.says(/^\* delivered to bob$/);
+    await alices.says(/^\* bob is here: 1 message delivered$/);
     await alices.types("/history");
     await alices.says(/→ bob {2}delivered +are you there\?$/);
     assertEquals(bobs.out.filter((line) => line.endsWith("are you there?")).length, 1);
@@ -154,6 +154,29 @@ for (const build of builds) {
     await using bobs = await met.bob.starts();
     await alices.says(/^\* bob is here$/);
     await bobs.quits();
+  });
+
+  test("somebody who comes back is one line, which says what was delivered", async () => {
+    await using met = await twoContacts(build, "Hello");
+    await using alices = await met.alice.starts();
+    {
+      await using bobs = await met.bob.starts();
+      await alices.types("/chat bob");
+      await alices.says(/^\* (connected|talking) to bob/);
+      await bobs.quits();
+      await alices.says(/^\* bob has left$/);
+    }
+    const before = alices.out.length;
+    await alices.types("one\ntwo\nthree");
+    await alices.says(/^\* 3 messages wait for bob$/);
+    await using bobs = await met.bob.starts();
+    await alices.says(/^\* bob is here again: 3 messages delivered$/);
+    await bobs.says(/^alice: three$/);
+    await bobs.types("/switch alice\nthanks");
+    await alices.says(/^bob: thanks$/);
+    const lines = alices.out.slice(before)
+      .filter((line) => !/wait(s|ing)? for bob$|at the server's mailbox/.test(line));
+    assertEquals(lines, ["* bob is here again: 3 messages delivered", "bob: thanks"]);
   });
 
   test("a reader who allows it lets the writer see that a message was read", async () => {
@@ -329,7 +352,8 @@ for (const build of builds) {
   });
 
   Deno.test({
-    name: `${build.name}: the prompt says what waits, and one line that it has been delivered`,
+    name:
+      `${build.name}: the prompt says what waits, and one line that somebody is back and has it`,
     ignore: !hasTerminal,
     fn: async () => {
       await using met = await twoContacts(build, "Hello");
@@ -346,7 +370,7 @@ for (const build of builds) {
       await alices.shows(/alice → bob \(2 waiting\)> /);
       await using bobs = await met.bob.starts();
       await bobs.says(/^alice: two$/);
-      await alices.shows(/delivered to bob: 2 messages that waited[^]*alice → bob> /);
+      await alices.shows(/\* bob is here: 2 messages delivered[^]*alice → bob> /);
       await alices.types("/history bob 2\r");
       await alices.shows(/\d\d:\d\d {2}→ bob {2}delivered {2}two/);
       await alices.types("/quit\r");

@@ -164,6 +164,15 @@ const fields: Arbitraries = {
   unconfirmed: fc.record({ ...who, texts: fc.array(hostile, { minLength: 1, maxLength: 3 }) }),
   closed: fc.record({ ...who, reason, detail: maybe(problem) }),
   presence: fc.record({ name: hostile, here: fc.boolean() }),
+  returned: fc.record({
+    name: hostile,
+    isNews: fc.boolean(),
+    isAgain: fc.boolean(),
+    hasCalled: fc.boolean(),
+    isCurrent: fc.boolean(),
+    delivered: fc.nat(3),
+    waiting: fc.nat(3),
+  }),
   "first-contact": fc.record({
     name: hostile,
     fingerprint,

@@ -11,6 +11,7 @@ import { fitted } from "../../../shared/process/fitted.ts";
 import { commandIn, isMessage, type LineOutcome, runLine } from "../commands/commands.ts";
 import { type InputFault, InputLineStream } from "../input_lines.ts";
 import { type Output, OutputQueue } from "../output_queue.ts";
+import { Returns } from "../returns.ts";
 import type { Display, Session } from "../session.ts";
 import { type HistoryRow, type Shown, type Wording, wordingOf } from "../wording/wording.ts";
 
@@ -49,6 +50,7 @@ const overlappingMax = 1_024;
 /** Prints what is shown, in order. */
 export class LinePrinter implements Display {
   readonly #queue: OutputQueue;
+  readonly #returns = new Returns((shown) => this.#print(shown));
   #hasLost = false;
   readonly #outputs: { readonly out: Output; readonly err: Output };
 
@@ -62,6 +64,10 @@ export class LinePrinter implements Display {
   }
 
   show(shown: Shown): void {
+    this.#returns.take(shown);
+  }
+
+  #print(shown: Shown): void {
     const wording = wordingOf(shown);
     if (shown.type === "unconfirmed") this.#hasLost = true;
     const { out, err } = this.#outputs;
@@ -93,6 +99,7 @@ export class LinePrinter implements Display {
 
   /** Done when all is printed. */
   async flush(): Promise<void> {
+    this.#returns.end();
     await this.#queue.flush();
   }
 }

@@ -12,6 +12,7 @@ import { aborted } from "../../../shared/time/clock.ts";
 import { complete, turnOf } from "../commands/commands.ts";
 import type { OwnSigns } from "../own_signs.ts";
 import { readable } from "../readable.ts";
+import { Returns } from "../returns.ts";
 import type { Display, Session } from "../session.ts";
 import { promptText, type Shown } from "../wording/wording.ts";
 import { Drafts } from "./drafts.ts";
@@ -155,8 +156,13 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
   };
   let hasRun = false;
   const coalescer = new EventCoalescer(print);
-  // Views show what became of each message, and need no line about several.
-  const show = (shown: Shown) => opener === undefined ? coalescer.take(shown) : print(shown);
+  const returns = new Returns((shown) => coalescer.take(shown));
+  // Views show who is there and what became of each message, and need no line about several.
+  const show = (shown: Shown) => opener === undefined ? returns.take(shown) : print(shown);
+  const showGathered = () => {
+    returns.end();
+    coalescer.flush();
+  };
 
   const events: LineScreenEvents = {
     // Lines that come before the client runs are kept for it.
@@ -213,7 +219,7 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
     hasRun = true;
     const lines = queue.drop();
     if (lines.length > 0) show({ type: "lines-dropped", lines });
-    coalescer.flush();
+    showGathered();
     session = undefined;
     screen.end();
   };
@@ -228,7 +234,7 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
     shown: () => device.shown(),
     run,
     close: () => {
-      coalescer.flush();
+      showGathered();
       views?.end();
       screen.close();
       device.close();

@@ -63,6 +63,7 @@ export const eventWords: Words<ShownEvent> = {
       `delivered to ${name}: ` +
         (count === 1 ? "the message that waited" : `${count} messages that waited`),
     ),
+  returned: (event) => notice(returnedLine(event)),
   gathered: ({ calls, keys, mails, fingerprint }) => {
     const what = [
       [calls, "more call by somebody whom you do not know", "more calls by people you do not know"],
@@ -145,17 +146,29 @@ function openedLine(event: ShownEvent & { type: "opened" }): string {
     : cause === "call"
     ? `${who} has called`
     : `connected to ${who}`;
-  const waited = waiting === 0
-    ? ""
-    : waiting === 1
-    ? "; sending the message that waited"
-    : `; sending the ${waiting} messages that waited`;
+  const waited = waiting === 0 ? "" : `; sending ${waitedWords(waiting)}`;
   const hint = isCurrent
     ? ""
     : isUnknown
     ? `; /chat ${name} answers`
     : `; /switch ${name} to answer`;
   return what + dialects[dialect] + securities[security] + waited + hint;
+}
+
+function waitedWords(count: number): string {
+  return count === 1 ? "the message that waited" : `the ${count} messages that waited`;
+}
+
+function returnedLine(event: ShownEvent & { type: "returned" }): string {
+  const { name, isNews, isAgain, hasCalled, isCurrent, delivered, waiting } = event;
+  const who = `${name} is here${isAgain ? " again" : ""}`;
+  const link = hasCalled ? `${name} has called` : `connected to ${name}`;
+  const what = isNews ? who : link;
+  const messages = delivered + waiting === 1 ? "message" : "messages";
+  const of = waiting === 0 ? "" : ` of ${delivered + waiting}`;
+  if (delivered > 0) return `${what}: ${delivered}${of} ${messages} delivered`;
+  if (waiting > 0) return `${what}; sending ${waitedWords(waiting)}`;
+  return `${who} and has called${isCurrent ? "" : `; /switch ${name} to answer`}`;
 }
 
 const dialects: Readonly<Record<Dialect, string>> = {

@@ -21,7 +21,10 @@ export type Shown = ShownEvent | Answer | LineProblem | ProfileAnswer;
 
 /** What happened, as a front end sees it. */
 export type ShownEvent =
-  | Exclude<ClientEvent, { type: "opened" | "delivered" | "path-changed" | "verification-words" }>
+  | Exclude<
+    ClientEvent,
+    { type: "opened" | "delivered" | "presence" | "path-changed" | "verification-words" }
+  >
   | OpenedEvent & {
     /** Whether the user's lines go to this conversation. */
     readonly isCurrent: boolean;
@@ -30,8 +33,13 @@ export type ShownEvent =
     /** Whether the user was told that the message waits. */
     readonly wasWaiting: boolean;
   }
+  | Extract<ClientEvent, { type: "presence" }> & {
+    /** Messages that they lack; left out if that is not known. */
+    readonly waiting?: number;
+  }
   | GatheredEvent
-  | ArrivedEvent;
+  | ArrivedEvent
+  | ReturnedEvent;
 
 /** What was not shown one by one. */
 export interface GatheredEvent {
@@ -55,6 +63,24 @@ export interface ArrivedEvent {
   readonly conversation: string;
   readonly name: string;
   readonly count: number;
+}
+
+/** Somebody whom the user knows is back: that they are there, that a link opens, and what they get, as one. */
+export interface ReturnedEvent {
+  readonly type: "returned";
+  readonly name: string;
+  /** Whether the user was not told before that they are there. */
+  readonly isNews: boolean;
+  /** Whether the user was told that they had gone. */
+  readonly isAgain: boolean;
+  /** Whether it is they who opened the link. */
+  readonly hasCalled: boolean;
+  /** Whether the user's lines go to them. */
+  readonly isCurrent: boolean;
+  /** Messages that were delivered so far. */
+  readonly delivered: number;
+  /** Messages that they still lack, and that now go to them. */
+  readonly waiting: number;
 }
 
 /** What a line that the user typed has brought. */

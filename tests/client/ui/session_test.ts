@@ -405,9 +405,24 @@ Deno.test("names are those of open conversations, and then of others; a store th
   assertEquals(session.names, ["bob"]);
 });
 
+Deno.test("of those who come it is said how much waits for them", () => {
+  const t = new FakeSession();
+  t.fake.opens(conversationWith("bob", { connected: false, waiting: 3 }));
+  const events: ClientEvent[] = ["bob", "carol"].map((name) => ({
+    type: "presence",
+    name,
+    here: true,
+  }));
+  for (const event of events) t.session.emit(event);
+  assertEquals(t.shown.all as unknown[], [
+    { ...events[0], waiting: 3 },
+    { ...events[1], waiting: 0 },
+  ]);
+});
+
 Deno.test("everything else is shown as it is, and back-pressure is the display's", async () => {
   const t = new FakeSession();
-  const event: ClientEvent = { type: "presence", name: "bob", here: true };
+  const event: ClientEvent = { type: "displaced", id: "alice" };
   t.session.emit(event);
   assertEquals(t.shown.all, [event]);
   assertEquals([t.session.room(), t.session.shown()], [undefined, undefined]);

@@ -19,6 +19,7 @@ const connection = {
 } as const;
 const receiver = { to: { person: bob.person, device: bob.device }, have: 1, of: 1, id: "1" };
 const full = { code: "deposit-refused", status: "507", said: "the mailbox is full" } as const;
+const back = { name: "bob", isNews: true, isAgain: true, hasCalled: false, isCurrent: false };
 const unknown = { code: "not-registered", name: "bob" } as const;
 const ask =
   "Either bob has a new machine, or somebody else uses that name. Ask bob some other way, such " +
@@ -176,6 +177,39 @@ testWords({
   presence: [
     [{ name: "bob", here: true }, "* bob is here"],
     [{ name: "bob", here: false }, "* bob has gone"],
+  ],
+  returned: [
+    [{ ...back, delivered: 3, waiting: 0 }, "* bob is here again: 3 messages delivered"],
+    [{ ...back, isAgain: false, delivered: 1, waiting: 0 }, "* bob is here: 1 message delivered"],
+    [{ ...back, delivered: 2, waiting: 9 }, "* bob is here again: 2 of 11 messages delivered"],
+    [
+      { ...back, delivered: 0, waiting: 2 },
+      "* bob is here again; sending the 2 messages that waited",
+    ],
+    [
+      { ...back, isNews: false, delivered: 0, waiting: 1 },
+      "* connected to bob; sending the message that waited",
+    ],
+    [
+      { ...back, isNews: false, delivered: 2, waiting: 0 },
+      "* connected to bob: 2 messages delivered",
+    ],
+    [
+      { ...back, hasCalled: true, isCurrent: true, delivered: 2, waiting: 0 },
+      "* bob is here again: 2 messages delivered",
+    ],
+    [
+      { ...back, hasCalled: true, isCurrent: true, delivered: 0, waiting: 0 },
+      "* bob is here again and has called",
+    ],
+    [
+      { ...back, hasCalled: true, delivered: 0, waiting: 0 },
+      "* bob is here again and has called; /switch bob to answer",
+    ],
+    [
+      { ...back, isNews: false, hasCalled: true, delivered: 1, waiting: 0 },
+      "* bob has called: 1 message delivered",
+    ],
   ],
   "first-contact": [
     [
