@@ -29,7 +29,7 @@ import type { ConversationState, EventSink, KnownClient } from "./events.ts";
 import type { LinkTimes, VerificationState } from "./link/link.ts";
 import type { Listed, Registered, RendezvousNotices } from "./rendezvous/rendezvous.ts";
 import { Servers, type Visits } from "./servers/servers.ts";
-import type { Found, HistoryEntry, HistoryPoint, Store } from "./store/store.ts";
+import type { Found, HistoryEntry, HistoryPoint, OwnLineDrafts, Store } from "./store/store.ts";
 import { type Listening, type Network, tcpNetwork } from "./transport/transport.ts";
 import { Trust } from "./trust/trust.ts";
 import { type Problem, reasonOf, UserError } from "./user_error.ts";
@@ -81,6 +81,8 @@ export class ChatClient {
   readonly address: Address;
   /** The servers beside the client's own that the user has it ask. */
   readonly visits: Visits;
+  /** What the user has begun to type. */
+  readonly lineDrafts: OwnLineDrafts;
   readonly #clock: TimerClock;
   readonly #store: Store;
   readonly #sink: EventSink;
@@ -102,6 +104,7 @@ export class ChatClient {
     const { allowPlaintext = false, contactsOnly = false, relayOnly = false } = options;
     if (!isClientId(id)) throw new UserError({ code: "not-an-id", id });
     this.id = id;
+    this.lineDrafts = store.lineDrafts.of(id);
     this.#clock = clock;
     this.#store = store;
     this.#sink = sink;
@@ -279,12 +282,7 @@ export class ChatClient {
     return this.#conversations.verify(to);
   }
 
-  /**
-   * Does not wait any more for a peer to compare words.
-   *
-   * @returns Whether it was waited for.
-   * @throws {UserError} If there is no encrypted link to the peer.
-   */
+  /** Waits no more for a peer to compare words. @returns Whether it did. @throws {UserError} If there is no encrypted link. */
   withdrawVerification(to: string): boolean {
     return this.#conversations.withdrawVerification(to);
   }

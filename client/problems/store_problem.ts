@@ -68,5 +68,7 @@ export type StoreAction =
   | "read-streams"
   | "save-key"
   | "read-keys"
+  | "save-draft"
+  | "read-draft"
   | "seal"
   | "unseal";

@@ -245,6 +245,7 @@ function prepare(database: DatabaseSync) {
     oldestEmpty: database.prepare(
       `SELECT id FROM conversations WHERE last_at_ms = 0
          AND NOT EXISTS (SELECT 1 FROM messages WHERE conversation = conversations.id)
+         AND NOT EXISTS (SELECT 1 FROM line_drafts WHERE conversation = conversations.id)
        ORDER BY id LIMIT 1`,
     ),
     forgetStreams: database.prepare("DELETE FROM streams WHERE conversation = ?"),

@@ -269,6 +269,27 @@ export const additions: readonly string[] = [
     at_ms INTEGER NOT NULL,
     PRIMARY KEY (device, place)
   ) STRICT, WITHOUT ROWID;`,
+  `-- Lines that are half typed. The one that was written last has the highest row.
+  CREATE TABLE line_drafts (
+    row INTEGER PRIMARY KEY,
+    self TEXT NOT NULL,
+    -- 0 if nobody was current.
+    conversation INTEGER NOT NULL,
+    -- TEXT if it is readable, BLOB if it is sealed.
+    text ANY NOT NULL,
+    -- Characters at its beginning that were not pasted.
+    typed INTEGER NOT NULL,
+    -- Whether it was begun for somebody else.
+    for_another INTEGER NOT NULL,
+    UNIQUE (self, conversation)
+  ) STRICT;
+  -- Triggers, because 0.3.0 forgets conversations and seals texts, too.
+  CREATE TRIGGER line_draft_forgotten AFTER DELETE ON conversations BEGIN
+    DELETE FROM line_drafts WHERE conversation = OLD.id;
+  END;
+  CREATE TRIGGER readable_drafts_forgotten AFTER UPDATE OF sealed ON keeping WHEN NEW.sealed = 1 BEGIN
+    DELETE FROM line_drafts WHERE typeof(text) = 'text';
+  END;`,
 ];
 
 /** How many of the {@linkcode additions} are made. Before this table, the first was made at every start. */

@@ -8,6 +8,7 @@
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { textToColumn } from "./column_codec.ts";
+import { convertLineDrafts } from "./line_drafts.ts";
 import { entryColumns, entryJoins, type MessageRow, ownerOf } from "./message_rows.ts";
 import type { TextCipher } from "./text_cipher.ts";
 import type { TextColumn } from "./text_column.ts";
@@ -44,7 +45,7 @@ export function convert(
   transactions: Transactions,
   conversion: Conversion,
 ): void {
-  const { sealed, cipher } = conversion;
+  const { sealed, cipher, texts } = conversion;
   if (sealed && cipher === undefined) throw new TypeError("What seals texts needs a key");
   const action = sealed ? "seal" : "unseal";
   const state = database.prepare("SELECT sealed, converting, proof FROM keeping");
@@ -54,9 +55,12 @@ export function convert(
       throw new OtherIdentityError();
     }
     if ((wasSealed === 1) === sealed && converting === 0) return false;
+    // Before that: what is readable then is removed by a trigger.
+    if (sealed) convertLineDrafts(database, conversion, texts);
     // From here on whatever is written, also by other programs, is as it should be.
     database.prepare("UPDATE keeping SET sealed = ?, converting = 1, proof = ?, indexed = 0")
       .run(sealed ? 1 : 0, proof ?? cipher!.prove());
+    if (!sealed) convertLineDrafts(database, conversion, texts);
     // The index of version 0.3.0 would tell what the texts say. A trigger does this for the present one.
     database.exec("INSERT INTO words (words) VALUES ('delete-all')");
     return true;

@@ -32,6 +32,7 @@ export type { Found } from "./search_index.ts";
 export type { HistoryPoint } from "./history.ts";
 export type { HistoryEntry, MessageState } from "./message_rows.ts";
 export type { Draft } from "./outgoing_messages.ts";
+export type { OwnLineDrafts } from "./line_drafts.ts";
 export type { StoreCheck } from "./store_check.ts";
 export type { StreamExtent } from "./stream_digests.ts";
 

@@ -17,6 +17,9 @@ export const parkedOfSenderMax = 32;
 /** Saved conversations without a message. The oldest make room. */
 export const emptyConversationsMax = 2_000;
 
+/** Half-typed lines. Those that were written longest ago make room. */
+export const lineDraftsMax = 256;
+
 /** Words of a search. Further words are ignored, and that is said. */
 export const searchWordsMax = 32;
 

@@ -13,6 +13,7 @@ import { History } from "./history.ts";
 import { IncomingMessages } from "./incoming_messages.ts";
 import { KeyList } from "./key_list.ts";
 import { KnownPeers } from "./known_peers.ts";
+import { LineDrafts } from "./line_drafts.ts";
 import { MessageRows } from "./message_rows.ts";
 import { OtherServers } from "./other_servers.ts";
 import { OutgoingMessages } from "./outgoing_messages.ts";
@@ -60,6 +61,8 @@ export interface StoreParts {
   readonly blockedKeys: Offered<KeyList>;
   /** Whose messages are not shown. */
   readonly ignoredKeys: Offered<KeyList>;
+  /** What the user has begun to type. */
+  readonly lineDrafts: Offered<LineDrafts>;
   /** Mail that cannot be used yet. */
   readonly parkedMails: Offered<ParkedMails>;
   /** Which servers beside one's own are asked, and for whom. */
@@ -120,6 +123,7 @@ export function storeParts(
     contactTokens: new ContactTokens(database, transactions),
     blockedKeys: new KeyList(database, transactions, "blocked_keys"),
     ignoredKeys: new KeyList(database, transactions, "ignored_keys"),
+    lineDrafts: new LineDrafts(database, transactions, texts),
     parkedMails: new ParkedMails(database, transactions),
     otherServers: new OtherServers(database, transactions),
     provenServers: new ProvenServers(database, transactions),

@@ -17,7 +17,9 @@ import type { PartyColumns } from "./column_codec.ts";
 
 /** The message that a text belongs to. The text opens in no other message's place. */
 export interface TextOwner extends PartyColumns {
-  readonly direction: "in" | "out";
+  /** It has no direction yet if it is half typed. */
+  readonly direction: "in" | "out" | "draft";
+  /** Empty if it is half typed. */
   readonly id: string;
 }
 

@@ -36,6 +36,17 @@ export class Transactions {
     return this.reading(action, () => this.#run("NORMAL", work));
   }
 
+  /** Like {@linkcode swift}, but if another program is writing it fails and does not wait for that one. */
+  atOnce<T>(action: StoreAction, work: () => T): T {
+    const { timeout } = this.#database.prepare("PRAGMA busy_timeout").get() as { timeout: number };
+    this.#database.exec("PRAGMA busy_timeout = 0");
+    try {
+      return this.swift(action, work);
+    } finally {
+      this.#database.exec(`PRAGMA busy_timeout = ${timeout}`);
+    }
+  }
+
   /** Runs `work`, which changes nothing. @throws {UserError} If the database refuses. */
   reading<T>(action: StoreAction, work: () => T): T {
     try {

@@ -41,6 +41,8 @@ const actions: Readonly<Record<StoreAction, string>> = {
   "read-streams": "read what has to be compared",
   "save-key": "save the key",
   "read-keys": "read the saved keys",
+  "save-draft": "save the line that is half typed",
+  "read-draft": "read the line that was half typed",
   "seal": "seal the messages",
   "unseal": "make the messages readable",
 };

@@ -26,10 +26,12 @@ const answers = (passphrase: string, fresh = passphrase) => ({
 });
 
 Deno.test("a backup gives back the identity, the messages, and what is known of others", async () => {
+  const halfTyped = { text: "half", typed: 4, isForAnother: false };
   using at = placeWith({ texts: ["one", "two"] });
   {
     using store = openStore(`${at.profile}/store.db`);
     store.knownPeers.meet("carol", keyOf(3), undefined);
+    store.lineDrafts.of("alice").write("", halfTyped);
   }
   assertEquals(await makeBackup(at.profile, at.backup), { messages: 2, protects: "nothing" });
   if (isUnix) assertEquals((await Deno.stat(at.backup)).mode! & 0o777, 0o600);
@@ -51,6 +53,7 @@ Deno.test("a backup gives back the identity, the messages, and what is known of 
   assertEquals(await textsIn(there), ["one", "two"]);
   using store = openStore(`${there}/store.db`);
   assertEquals(store.knownPeers.find("carol")?.key, keyOf(3));
+  assertEquals(store.lineDrafts.of("alice").read(""), halfTyped);
 });
 
 Deno.test("a profile without messages is backed up as well, and none is not", async () => {

@@ -9,6 +9,7 @@ import {
   draft,
   fileStore,
   keyBytesOf,
+  keyOf,
   outcomes,
   say,
   searched,
@@ -145,6 +146,59 @@ Deno.test("a conversion that is interrupted anywhere loses nothing, and goes on 
   }
   file.open({ textKey, sealed: true })[Symbol.dispose]();
   assert(!file.bytes().includes("walnut"));
+});
+
+Deno.test("half-typed lines are sealed with the texts, and readable again with them", () => {
+  using file = fileStore();
+  const lines = [["bob", "walnut for bob"], ["", "walnut for nobody"]] as const;
+  const write = ({ lineDrafts }: Store) => {
+    for (const [name, text] of lines) {
+      lineDrafts.of("alice").write(name, { text, typed: 3, isForAnother: true });
+    }
+  };
+  const reads = ({ lineDrafts }: Store) => {
+    for (const [name, text] of lines) {
+      assertEquals(lineDrafts.of("alice").read(name), { text, typed: 3, isForAnother: true });
+    }
+  };
+  {
+    using store = file.open({ textKey });
+    conversationIn(store);
+    store.knownPeers.remember("bob", keyOf(2));
+    write(store);
+    assert(file.bytes().includes("walnut for nobody"));
+  }
+  for (let i = 0; i < 2; i++) {
+    {
+      using store = file.open({ textKey, sealed: true });
+      assert(!file.bytes().includes("walnut"));
+      reads(store);
+      write(store);
+      reads(store);
+    }
+    assert(!file.bytes().includes("walnut"));
+    using store = file.open({ textKey });
+    reads(store);
+    assert(file.bytes().includes("walnut for bob"));
+  }
+  {
+    using _store = file.open({ textKey, sealed: true });
+  }
+  // One in the place of another one does not open.
+  file.change(`UPDATE line_drafts SET text = (SELECT text FROM line_drafts ORDER BY row LIMIT 1)`);
+  {
+    using store = file.open({ textKey, sealed: true });
+    const own = store.lineDrafts.of("alice");
+    assertEquals(lines.filter(([name]) => own.read(name) !== undefined).length, 1);
+  }
+  {
+    using store = file.open({ textKey });
+    assertEquals(file.query("SELECT count(*) AS count FROM line_drafts"), { count: 1 });
+    write(store);
+  }
+  // Version 0.3.0 seals, too, and knows nothing of them.
+  file.change("UPDATE keeping SET sealed = 1, converting = 1");
+  assertEquals(file.query("SELECT count(*) AS count FROM line_drafts"), { count: 0 });
 });
 
 Deno.test("a program that still runs seals as soon as another one has been told to", () => {
