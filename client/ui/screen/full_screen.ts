@@ -85,8 +85,8 @@ export class FullScreen implements Views {
     return { columns, rows: Math.max(2, Math.ceil(rows / 2)) };
   }
 
-  get isIdle(): boolean {
-    return this.#looking === undefined;
+  get looking(): string | undefined {
+    return this.#looking;
   }
 
   start(session: Session): void {

@@ -49,9 +49,14 @@ export class InputLine {
     this.#begunFor = this.isEmpty ? undefined : this.#begunFor ?? this.#named();
   }
 
-  /** For whom the line is, to be {@linkcode restore restored} with it. It is another line's turn. */
+  /** For whom the line is, to be {@linkcode restore restored} with it. */
+  get held(): HeldLine {
+    return { begunFor: this.#begunFor, asked: this.#asked };
+  }
+
+  /** As {@linkcode held}, and it is another line's turn. */
   take(): HeldLine {
-    const held = { begunFor: this.#begunFor, asked: this.#asked };
+    const { held } = this;
     this.#begunFor = this.#asked = undefined;
     return held;
   }

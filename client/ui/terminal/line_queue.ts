@@ -73,6 +73,14 @@ export class LineQueue {
     return this.#running === undefined && this.waiting === 0;
   }
 
+  /** Whether two lines are for the same one, as far as that is known. */
+  isSame(one: BegunFor, other: BegunFor): boolean {
+    const [conversation, others] = [one, other].map((begunFor) =>
+      this.#recipientOf(begunFor).conversation
+    );
+    return one === other || conversation === others;
+  }
+
   /** How many lines are not begun. */
   get waiting(): number {
     return this.#entered.length;

@@ -8,7 +8,7 @@
  */
 
 import { setColorEnabled } from "@std/fmt/colors";
-import { aborted } from "../../../shared/time/clock.ts";
+import { aborted, systemClock } from "../../../shared/time/clock.ts";
 import { complete, turnOf } from "../commands/commands.ts";
 import type { OwnSigns } from "../own_signs.ts";
 import { readable } from "../readable.ts";
@@ -55,8 +55,8 @@ export interface Views extends Surface {
   start(session: Session): void;
   /** Nothing is drawn any more. */
   end(): void;
-  /** Whether somebody who calls may become the current one. */
-  readonly isIdle: boolean;
+  /** Whose conversation is looked at without turning to them; then nobody who calls becomes the current one. */
+  readonly looking: string | undefined;
 }
 
 /** What views work with. */
@@ -115,10 +115,17 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
   if (isDumb) setColorEnabled(false);
   const device = new TerminalDevice(!isDumb, close, opener?.modes);
   const queue = new LineQueue();
-  const drafts = new Drafts();
+  const drafts = new Drafts({
+    kept: () => session?.client.lineDrafts,
+    isForAnother: ({ begunFor }) => begunFor !== undefined && !queue.isSame(begunFor, named),
+    isDone: () => queue.isIdle,
+    clock: systemClock,
+  });
   /** Whom the prompt names. */
   let named: BegunFor = queue.recipient;
   const nameNamed = () => "turningTo" in named ? named.turningTo : named.name;
+  /** Whose conversation the input line is in; empty if nobody is current and nobody's is looked at. */
+  const place = () => nameNamed() ?? views?.looking ?? "";
   const histories = new LineHistories((name) =>
     session === undefined || name === "" ? [] : earlierLines(session.client, name)
   );
@@ -127,6 +134,20 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
     if (session === undefined || isClosed) return;
     const to = "turningTo" in named ? named : session.current;
     screen.prompt(promptText(session.client.id, to));
+    drafted();
+  };
+  /** Keeps what is typed, and has a line back that was begun where the user is now. */
+  const drafted = () => {
+    if (editing === undefined) return;
+    // What is typed ahead is not put behind another line.
+    if (input.isEmpty && queue.isIdle) restore(drafts.take(place()));
+    drafts.note(place(), { line: editing.content, held: input.held });
+  };
+  const restore = (draft: ReturnType<Drafts["take"]>) => {
+    if (draft === undefined) return;
+    editing!.content = draft.line;
+    const { begunFor = named, asked } = draft.held;
+    input.restore({ begunFor, asked });
   };
   /** What is shown when the views are gone, or about to go: it has to be read behind them. */
   const printLate = (rows: readonly string[]) => {
@@ -171,9 +192,13 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
       const begunFor = input.enter(line);
       if (line.trim() !== "") queue.enter(line, begunFor, turnOf(line));
       prompt();
+      queue.settled().then(drafted);
     },
     history: () => histories.of(nameNamed() ?? ""),
-    pressed: () => input.pressed(),
+    pressed: () => {
+      input.pressed();
+      drafted();
+    },
     interrupted: onInterrupt,
     ended: close,
     complete: (beginning) => complete(beginning, session?.names ?? []),
@@ -181,12 +206,16 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
   };
   /** Has another conversation's line edited. @param turn Makes that the current one. */
   const turn = (name: string, from: string, turn: () => void) => {
-    drafts.keep(nameNamed() ?? from, { line: editing!.content, held: input.take() });
+    const left = nameNamed() ?? from;
+    // Nobody's view cannot be gone back to: what was begun there comes along, if there is room for it.
+    if (left !== "" || drafts.has(name)) {
+      drafts.keep(left, { line: editing!.content, held: input.take() });
+      editing!.content = { text: "", typed: 0 };
+    }
     turn();
     prompt();
-    const draft = drafts.take(name);
-    editing!.content = draft?.line ?? { text: "", typed: 0 };
-    if (draft !== undefined) input.restore(draft.held);
+    if (input.isEmpty) restore(drafts.take(name));
+    drafted();
   };
   const views = opener?.open({
     device,
@@ -214,12 +243,14 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
     const quit = Promise.withResolvers<void>();
     queue.start(lineRunner(runs, { queue, input, show, prompt, quit: quit.resolve }));
     prompt();
+    queue.settled().then(drafted);
     const ended = closed.promise.then(() => queue.settled());
     await Promise.race([quit.promise, ended, aborted(signal)]);
     hasRun = true;
     const lines = queue.drop();
     if (lines.length > 0) show({ type: "lines-dropped", lines });
     showGathered();
+    drafts.end(queue.isIdle || !signal.aborted);
     session = undefined;
     screen.end();
   };
@@ -229,7 +260,7 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
     show,
     isIdle: () =>
       session !== undefined && !isClosed && input.isEmpty && queue.isIdle &&
-      (views?.isIdle ?? true),
+      views?.looking === undefined,
     room: () => device.room(),
     shown: () => device.shown(),
     run,
