@@ -7,6 +7,7 @@
 import { type Command, Option } from "commander";
 import { formatAddress } from "../shared/net/address.ts";
 import { defaultPort } from "../shared/net/server_address.ts";
+import { everyHost } from "../shared/net/every_host.ts";
 import {
   addRealmArgument,
   parseByteSizeArgument,
@@ -33,8 +34,10 @@ export function addServerCommand(program: Command): void {
   program.command("server")
     .description("introduce people to each other")
     .addOption(
-      new Option("--host <host>", "address to listen on").default("127.0.0.1")
-        .argParser(parseHostArgument),
+      new Option(
+        "--host <host>",
+        "address to listen on (default: 127.0.0.1; with --tls all of this machine)",
+      ).argParser(parseHostArgument),
     )
     .addOption(
       new Option("--port <port>", "port to listen on; 0 takes a free one").default(defaultPort)
@@ -91,7 +94,7 @@ export function addServerCommand(program: Command): void {
 }
 
 interface ServerCommandOptions {
-  readonly host: string;
+  readonly host?: string;
   readonly port: number;
   readonly data?: string;
   readonly ephemeral?: true;
@@ -124,6 +127,8 @@ async function startServer(
     const { runServer } = await import("./program.ts");
     await runServer({
       ...options,
+      // What it makes itself is for others, who type the address that it prints.
+      host: options.host ?? (tls ? everyHost() : "127.0.0.1"),
       nameLeaseMs,
       relay: options.relay === "on",
       reflector: options.reflector === "on",

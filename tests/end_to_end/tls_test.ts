@@ -235,7 +235,8 @@ for (const build of builds) {
     using home = atHome(build);
     let first: string | undefined;
     for (const name of ["alice", "bob"]) {
-      await using server = new Program(home.build, "server", "--port", "0", "--tls");
+      const at = ["--host", "127.0.0.1", "--port", "0"];
+      await using server = new Program(home.build, "server", ...at, "--tls");
       const [, typed] = await server.says(
         /^\* others type: p2pchat client NAME '(tls:\/\/[^']*)'$/,
       );
@@ -257,6 +258,14 @@ for (const build of builds) {
     }
     const conflict = await run(build, ["server", "--tls", "--tls-cert", authority.certFile]);
     assertEquals(conflict.code, 2);
+  });
+
+  Deno.test(`${build.name}: a server that makes its certificate is there for other machines`, async () => {
+    await using server = new Program(build, "server", "--port", "0", "--tls", "--ephemeral");
+    await server.says(/^p2pchat server listening on (\[::\]|0\.0\.0\.0):\d+ \(TLS\)$/);
+    // A machine without a network has nothing that others could type.
+    const [, host] = await server.says(/others type: p2pchat client NAME 'tls:\/\/(.*):\d+\?/);
+    assert(!/^127\.|^\[::1?\]|^\[fe80/.test(host!), host);
   });
 
   Deno.test(`${build.name}: wrong usage of TLS gets one sentence and exit code 2`, async () => {
