@@ -7,12 +7,17 @@
 
 // deno-lint-ignore-file no-console -- what goes wrong is printed here
 import { Command, CommanderError } from "commander";
-import { addClientCommands, argumentsOfStart } from "./client/ui/cli/cli.ts";
+import {
+  addClientCommands,
+  argumentsOfStart,
+  type ClientCommandsOptions,
+} from "./client/ui/cli/cli.ts";
 import config from "./deno.json" with { type: "json" };
 import { addServerCommand } from "./server/cli.ts";
 import { errorMessage } from "./shared/errors/error_message.ts";
 import { CommandFailure } from "./shared/process/command_failure.ts";
 import { addCompletionsCommand } from "./shared/process/completions.ts";
+import { stateDirectory } from "./shared/process/directories.ts";
 import { outliveHangups } from "./shared/process/signals.ts";
 import { makeVisible, makeVisibleLines } from "./shared/text/visible.ts";
 
@@ -28,13 +33,18 @@ const program = new Command("p2pchat")
   .exitOverride();
 
 addServerCommand(program);
-addClientCommands(program, {
+// Loaded when they are needed, as each subcommand loads what it runs.
+const servers: ClientCommandsOptions = {
   startServer: async () => {
-    // Loaded when it is needed, as each subcommand loads what it runs.
     const { startServer } = await import("./server/server.ts");
     return startServer({ host: "127.0.0.1", port: 0 });
   },
-});
+  serveHere: async (port) => {
+    const { serveHere } = await import("./server/here.ts");
+    return await serveHere({ port, data: stateDirectory() });
+  },
+};
+addClientCommands(program, servers);
 addCompletionsCommand(program);
 
 async function fail(error: unknown): Promise<void> {
@@ -57,7 +67,7 @@ async function main(args: string[]): Promise<number> {
     fail(event.reason);
   });
   try {
-    const given = args.length === 0 ? await argumentsOfStart() : args;
+    const given = args.length === 0 ? await argumentsOfStart(servers) : args;
     if (given === undefined) program.help({ error: true });
     await program.parseAsync(given, { from: "user" });
     return Deno.exitCode;

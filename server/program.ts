@@ -5,16 +5,7 @@
  * @module
  */
 
-import {
-  type Address,
-  formatAddress,
-  isLinkLocal,
-  isLocal,
-  isUnspecified,
-  takesFamilyOf,
-} from "../shared/net/address.ts";
-import { interfaces } from "../shared/net/interfaces.ts";
-import { shortPin } from "../shared/net/server_address.ts";
+import { type Address, formatAddress, isLocal, isUnspecified } from "../shared/net/address.ts";
 import { listening } from "../shared/net/listen_error.ts";
 import type { Log } from "../shared/process/log.ts";
 import { dropFilePermissions } from "../shared/process/permissions.ts";
@@ -28,6 +19,7 @@ import {
 } from "./certificate/certificate.ts";
 import { CertificateKeeper } from "./certificate_keeper.ts";
 import { sayKeptData, takeDataDirectory } from "./data_directory.ts";
+import { ownAddresses } from "./own_addresses.ts";
 import { type Server, type ServerOptions, startServer } from "./server.ts";
 
 /** What a server's program is started with. */
@@ -91,28 +83,6 @@ export async function runServer(options: ServerProgramOptions): Promise<void> {
 
 const notEncrypted =
   "connections to clients are not encrypted; --tls-cert and --tls-key, or --tls alone, encrypt them";
-
-/** The addresses of a server that has made its certificate itself: as its operator names them, or as the machine has them. */
-function ownAddresses(
-  address: Address,
-  realms: readonly string[] | undefined,
-  { sha256 }: Certificate,
-): string[] {
-  const places = realms ?? hostsOf(address).map((host) => formatAddress({ ...address, host }));
-  const pin = shortPin(Uint8Array.fromHex(sha256));
-  return places.map((place) => `tls://${place}?sha256=${pin}`);
-}
-
-/** The hosts by which others may reach a server. */
-function hostsOf({ host }: Address): string[] {
-  if (!isUnspecified(host)) return [host];
-  const hosts = interfaces().map(({ address }) => address)
-    .filter((one) => !isLocal(one) && !isLinkLocal(one) && takesFamilyOf(host, one));
-  return hosts.length > 0 ? hosts.slice(0, hostsMax) : ["HOST"];
-}
-
-/** Addresses that are told, at most: a machine may have hundreds. */
-const hostsMax = 4;
 
 /** The address with which clients recognise the server without an authority. */
 function pinnedAddress(

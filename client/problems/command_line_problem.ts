@@ -26,6 +26,12 @@ export type CommandLineProblem =
     readonly until: "delivered" | "mailbox";
     readonly seconds: number;
   }
+  | {
+    /** The user wants a server on this machine: what is at its place is none of theirs, or their data are another's. */
+    readonly code: "not-served-here";
+    readonly port: number;
+    readonly taken: "port" | "data";
+  }
   | { readonly code: "history-not-written"; readonly reason: string }
   /** What a client prints in a script. It has left, and lines may be left that it has not done. */
   | { readonly code: "output-not-written"; readonly reason: string };

@@ -2,15 +2,9 @@
 
 import { assertEquals, assertMatch } from "@std/assert";
 import { builds, environmentAt } from "../support/program.ts";
-import { temporaryDirectory } from "../support/places.ts";
+import { freePort, temporaryDirectory } from "../support/places.ts";
 import { Wire } from "../support/wire.ts";
 import { within } from "../../shared/time/clock.ts";
-
-/** A port that is free now. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
 
 /** A connection to a server as soon as it listens. */
 async function connected(port: number): Promise<Wire> {

@@ -296,6 +296,7 @@ const fields: Arbitraries = {
   hint: fc.record({
     hint: fc.constantFrom("local-only" as const, "server-line-not-encrypted" as const),
   }),
+  serving: fc.record({ others: fc.array(hostile, { minLength: 1, maxLength: 3 }) }),
   "still-waiting": fc.record({ command: fc.option(hostile, { nil: undefined }) }),
   "lines-dropped": fc.record({ lines: fc.array(hostile, { minLength: 1, maxLength: 3 }) }),
   "lines-refused": fc.record({ lines: fc.array(hostile, { minLength: 1, maxLength: 3 }) }),

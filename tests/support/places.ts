@@ -1,5 +1,5 @@
 /**
- * Places in the file system for tests: fresh directories, and disks that are full or read-only, if this
+ * Places for tests: ports, and in the file system fresh directories, and disks that are full or read-only, if this
  * user may mount them.
  *
  * @module
@@ -24,6 +24,12 @@ export function namesIn(path: string): string[] {
 /** The permissions of a file or a directory. */
 export function modeOf(path: string): number {
   return Deno.statSync(path).mode! & 0o777;
+}
+
+/** A port of this machine that is free now. */
+export function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
 }
 
 /** A disk of its own. */

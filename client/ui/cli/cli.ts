@@ -12,6 +12,7 @@ import { configDirectory } from "../../../shared/process/directories.ts";
 import { clientIdRule } from "../../../shared/protocol/client_id.ts";
 import { UserError } from "../../user_error.ts";
 import type { ServerAddress } from "../../../shared/net/server_address.ts";
+import type { ServeHere } from "./here.ts";
 import type { Surroundings } from "./identity_command.ts";
 import { addAudit, addHistory, addListen, addSend } from "./message_commands.ts";
 import {
@@ -29,9 +30,12 @@ import {
   caHelp,
   defaultServers,
   defaultServersHelp,
+  isHere,
+  type NamedServers,
   parseAnnouncedArgument,
   parsePortOrServers,
   parseServersArgument,
+  parseServersOrHere,
   serversHelp,
   withAuthorities,
 } from "./server_options.ts";
@@ -41,6 +45,8 @@ import { worded } from "./worded.ts";
 export interface ClientCommandsOptions {
   /** Starts a server on a free port of this machine; the demonstration runs on it. */
   readonly startServer: () => Promise<AsyncDisposable & { readonly address: Address }>;
+  /** Starts the user's own server, which others reach as well. */
+  readonly serveHere: ServeHere;
 }
 
 const profileHelp = "directory of your identity and messages (default: your own)";
@@ -51,7 +57,7 @@ const identityHelp = "directory of your identity (default: your own)";
  * start faster.
  */
 export function addClientCommands(program: Command, options: ClientCommandsOptions): void {
-  addClient(program);
+  addClient(program, options);
   addSend(program);
   addListen(program);
   addHistory(program);
@@ -69,13 +75,15 @@ export function addClientCommands(program: Command, options: ClientCommandsOptio
  *
  * @throws {Error} If what is remembered cannot be read, or not be written.
  */
-export async function argumentsOfStart(): Promise<string[] | undefined> {
+export async function argumentsOfStart(
+  { serveHere }: ClientCommandsOptions,
+): Promise<string[] | undefined> {
   if (!Deno.stdin.isTerminal() || !Deno.stdout.isTerminal()) return undefined;
   const start = await import("./first_run.ts");
-  return await start.argumentsOfStart(configDirectory());
+  return await start.argumentsOfStart(configDirectory(), serveHere);
 }
 
-function addClient(program: Command): void {
+function addClient(program: Command, { serveHere }: ClientCommandsOptions): void {
   program.command("client")
     .description("talk to people")
     .argument("<clientID>", `your name: ${clientIdRule}`, parseClientIdArgument)
@@ -84,8 +92,10 @@ function addClient(program: Command): void {
         .default(0).argParser(parsePortOrServers),
     )
     .addArgument(
-      new Argument("[server]", `${serversHelp} (default: ${defaultServersHelp})`)
-        .argParser(parseServersArgument),
+      new Argument(
+        "[server]",
+        `${serversHelp}; here starts one, if it does not run (default: ${defaultServersHelp})`,
+      ).argParser(parseServersOrHere),
     )
     .addOption(
       new Option(
@@ -131,7 +141,7 @@ function addClient(program: Command): void {
       "after",
       "\nExample: p2pchat client alice chat.example.org, then /chat bob, /help.",
     )
-    .action(worded(startClient, "one"));
+    .action(worded(startClientWith(serveHere), "one"));
 }
 
 interface ClientOptions extends PassphraseOptions {
@@ -153,13 +163,21 @@ interface ClientOptions extends PassphraseOptions {
   readonly takeOver?: true;
 }
 
-async function startClient(
+/** What the arguments of a client are read as. */
+type ClientArguments = [
   id: string,
-  portOrServers: number | readonly ServerAddress[],
-  serversBehind: readonly ServerAddress[] | undefined,
+  portOrServers: number | NamedServers,
+  serversBehind: NamedServers | undefined,
   options: ClientOptions,
   command: Command,
-): Promise<void> {
+];
+
+function startClientWith(serveHere: ServeHere) {
+  return (...args: ClientArguments) => startClient(serveHere, ...args);
+}
+
+async function startClient(serveHere: ServeHere, ...args: ClientArguments): Promise<void> {
+  const [id, portOrServers, serversBehind, options, command] = args;
   const [port, namedServers] = typeof portOrServers === "number"
     ? [portOrServers, serversBehind ?? defaultServers]
     : [0, portOrServers];
@@ -170,15 +188,22 @@ async function startClient(
   const { allowPlaintext = false, contactsOnly = false, readReceipts = false, register } = options;
   const { legacyServer = false, openPresence = false, strict = false, takeOver = false } = options;
   const { json = false } = options;
-  if (legacyServer && namedServers.every(({ tls }) => tls !== undefined)) {
+  if (
+    legacyServer && (isHere(namedServers) || namedServers.every(({ tls }) => tls !== undefined))
+  ) {
     command.error("error: --legacy-server is for a server that is named without tls://");
   }
-  const servers = await withAuthorities(namedServers, options.ca, command);
+  await using here = isHere(namedServers)
+    ? await (await import("./here.ts")).openHere(namedServers, serveHere)
+    : undefined;
+  const named = here?.servers ?? namedServers as readonly ServerAddress[];
+  const servers = await withAuthorities(named, options.ca, command);
   const passphrase = passphraseIn(options);
   const { runClient } = await import("./program.ts");
   const isDone = await runClient({
     ...{ id, host, port, announced: options.announce, servers, profile, passphrase },
     ...{ allowPlaintext, contactsOnly, legacyServer, openPresence },
+    serving: here?.serving,
     relayOnly: options.private ?? false,
     ...{ readReceipts, strict, json, takeOver },
     terminalUse: options.plain ? "lines" : options.ascii ? "ascii-screen" : "screen",

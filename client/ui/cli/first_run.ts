@@ -14,13 +14,24 @@ import { parseClientIdArgument } from "../../../shared/process/arguments.ts";
 import { requireOwn } from "../../../shared/storage/own_files.ts";
 import { createPrivateFile } from "../../../shared/storage/private_file.ts";
 import { makeVisible } from "../../../shared/text/visible.ts";
-import { defaultServersHelp, parseServersArgument } from "./server_options.ts";
+import { UserError } from "../../user_error.ts";
+import type { ServeHere } from "./here.ts";
+import {
+  defaultServers,
+  defaultServersHelp,
+  type Here,
+  isHere,
+  parseServersOrHere,
+} from "./server_options.ts";
 
 /** Who one is, and who introduces one: as both are typed. */
 interface Remembered {
   readonly name: string;
   readonly server: string;
 }
+
+/** What finds servers of this machine. Loaded when needed: most runs have nothing to ask. */
+const hereServers = () => import("./here.ts");
 
 /** Bytes of an answer that are taken. */
 const answerBytesMax = 1_024;
@@ -30,17 +41,25 @@ const welcome = (file: string) =>
 What you write is encrypted for your friends, and goes to them directly.
 Both are kept in ${file}; without it you are asked again.`;
 
+const whichServer = `Type what its operator gave you, such as chat.example.org; or here, to start
+one on this machine, for others too. Press Enter for one that runs here now.`;
+const noneRuns = "No server runs on this machine. Type here to start one.";
+
 /**
  * The arguments of the client that `p2pchat` alone starts. Where nothing is remembered the user is asked, in the
  * terminal of standard input.
  *
  * @param directory Where it is remembered.
+ * @param serve Starts a server on this machine, if that is where the user wants to have one.
  * @returns Undefined if the user has ended the input instead.
  * @throws {Error} If what is remembered cannot be read or makes no sense, or cannot be written.
  */
-export async function argumentsOfStart(directory: string): Promise<string[] | undefined> {
+export async function argumentsOfStart(
+  directory: string,
+  serve: ServeHere,
+): Promise<string[] | undefined> {
   const file = join(directory, "start.json");
-  const start = read(file) ?? await askFor(file);
+  const start = read(file) ?? await askFor(file, serve);
   return start && ["client", start.name, start.server];
 }
 
@@ -81,16 +100,16 @@ function remembered(text: string): Remembered {
     );
   }
   parseClientIdArgument(name);
-  parseServersArgument(server);
+  parseServersOrHere(server);
   return { name, server };
 }
 
-async function askFor(file: string): Promise<Remembered | undefined> {
+async function askFor(file: string, serve: ServeHere): Promise<Remembered | undefined> {
   say(welcome(file));
   const name = await ask("Your name: ", parseClientIdArgument);
   if (name === undefined) return undefined;
-  say("A server is named as chat.example.org. Press Enter if you run one here.");
-  const server = await ask("Your server: ", parseServersArgument, defaultServersHelp);
+  say(whichServer);
+  const server = await ask("Your server: ", (text) => chosenServer(text, serve));
   if (server === undefined) return undefined;
   try {
     await Deno.mkdir(dirname(file), { recursive: true, mode: 0o700 });
@@ -102,25 +121,63 @@ async function askFor(file: string): Promise<Remembered | undefined> {
 }
 
 /**
+ * The server that an answer names. One that is to be started here has to start before it is remembered.
+ *
+ * @throws {InvalidArgumentError} Why it cannot be used.
+ */
+async function chosenServer(answer: string, serve: ServeHere): Promise<string> {
+  // Its operator may have given them the whole line.
+  const text = answer.replace(/^(?:p2pchat )?client \S+ +/, "").replace(/^(['"])(.*)\1$/, "$2");
+  if (text === "") return await runningServer(serve);
+  const server = parseServersOrHere(text);
+  if (isHere(server)) await tryHere(server, serve);
+  return text;
+}
+
+/** The server that runs on this machine: one of the user's own, or one without TLS. */
+async function runningServer(serve: ServeHere): Promise<string> {
+  const [server] = defaultServers;
+  const { isThere } = await hereServers();
+  if (!await isThere(server!)) throw new InvalidArgumentError(noneRuns);
+  try {
+    await tryHere({ herePort: server!.port }, serve);
+    return "here";
+  } catch (error) {
+    if (!(error instanceof InvalidArgumentError)) throw error;
+    return defaultServersHelp;
+  }
+}
+
+/** Starts the server that the client will start. @throws {InvalidArgumentError} Why that cannot be done. */
+async function tryHere(server: Here, serve: ServeHere): Promise<void> {
+  const { openHere } = await hereServers();
+  try {
+    await using _here = await openHere(server, serve);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const { errorSentence } = await import("../wording/wording.ts");
+    throw new InvalidArgumentError(
+      error instanceof UserError ? errorSentence(error) : error.message,
+    );
+  }
+}
+
+/**
  * Asks until the answer can be used.
  *
- * @param parse Throws if it cannot.
- * @param otherwise Stands for an empty answer.
+ * @param read Makes of an answer what is remembered. Throws an InvalidArgumentError if it cannot be used.
  * @returns Undefined if the input has ended.
  */
 async function ask(
   question: string,
-  parse: (text: string) => unknown,
-  otherwise = "",
+  read: (text: string) => string | Promise<string>,
 ): Promise<string | undefined> {
   for (;;) {
     show(question);
     const line = await readLine();
     if (line === undefined) return undefined;
-    const answer = line.trim() || otherwise;
     try {
-      parse(answer);
-      return answer;
+      return await read(line.trim());
     } catch (error) {
       if (!(error instanceof InvalidArgumentError)) throw error;
       say(makeVisible(error.message));

@@ -25,6 +25,7 @@ import {
   type Printed,
   type TerminalUse,
 } from "./front_end.ts";
+import type { OpenHere } from "./here.ts";
 import { listeningHost } from "./listening_host.ts";
 import { Listeners } from "./listeners.ts";
 import { openOwnProfile } from "./own_profile.ts";
@@ -42,6 +43,8 @@ export interface ClientProgramOptions {
   readonly announced: Address | undefined;
   /** In the order in which they are tried. */
   readonly servers: readonly ServerAddress[];
+  /** The server that runs in this program, where it listens; undefined if there is none. */
+  readonly serving: OpenHere["serving"];
   /** The directory of the identity and the messages. */
   readonly profile: string;
   /** Where the passphrase of the identity is, if that is not to be asked for. */
@@ -97,9 +100,11 @@ export async function runClient(options: ClientProgramOptions): Promise<boolean>
   await dropFilePermissions();
   const { display, isTerminal } = frontEnd;
   const listeners = new Listeners();
-  const { relayOnly, port } = options;
+  const { relayOnly, port, serving } = options;
   // Whoever is called over the server alone listens for nobody; what is on this machine sees the address anyway.
-  const { host = relayOnly ? "127.0.0.1" : listeningHost(options.servers) } = options;
+  // Whom a server of this machine introduces may be on others.
+  const { host = relayOnly ? "127.0.0.1" : serving?.host ?? listeningHost(options.servers) } =
+    options;
   const begun = listening(
     { host, port },
     () =>
@@ -130,6 +135,7 @@ export async function runClient(options: ClientProgramOptions): Promise<boolean>
   let printed: Printed;
   try {
     hint({ host, servers: options.servers, relayOnly }, display);
+    if (serving !== undefined) display.show({ type: "serving", others: serving.others });
     const registering = register(options.register, client, display, isTerminal);
     // A script may need the server at once; a person sees when they are registered. Nobody is kept from leaving.
     if (!isTerminal || options.register === "must") {

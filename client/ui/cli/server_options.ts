@@ -5,7 +5,7 @@
  */
 
 import { type Command, InvalidArgumentError } from "commander";
-import { type Address, isIpAddress, parseAddress } from "../../../shared/net/address.ts";
+import { type Address, isIpAddress, parseAddress, parsePort } from "../../../shared/net/address.ts";
 import {
   defaultPort,
   parseServerAddresses,
@@ -22,6 +22,19 @@ export const defaultServers: readonly ServerAddress[] = [{ host: "127.0.0.1", po
 export const defaultServersHelp = `127.0.0.1:${defaultPort}`;
 /** What the help says of authorities. */
 export const caHelp = "file of authorities that may vouch for the server, beside the system's";
+
+/** A server of the user's own on this machine, which may not run yet. */
+export interface Here {
+  readonly herePort: number;
+}
+
+/** Where clients are introduced. */
+export type NamedServers = readonly ServerAddress[] | Here;
+
+/** Whether it is the user's own server on this machine. */
+export function isHere(named: NamedServers): named is Here {
+  return "herePort" in named;
+}
 
 /** Adds the authorities of a file to the servers with TLS, beside the system's. */
 export async function withAuthorities(
@@ -56,9 +69,20 @@ export function parseServersArgument(text: string): readonly ServerAddress[] {
   );
 }
 
+/** Reads the addresses of servers, or `here`, also with a port. @throws {InvalidArgumentError} If they are malformed. */
+export function parseServersOrHere(text: string): NamedServers {
+  const [isMeant, portText] = /^here(?::(.*))?$/.exec(text) ?? [];
+  if (isMeant === undefined) return parseServersArgument(text);
+  const herePort = portText === undefined ? defaultPort : parsePort(portText);
+  if (herePort) return { herePort };
+  throw new InvalidArgumentError(
+    "A server on this machine is named as here, or as here:5556 if it is to have another port.",
+  );
+}
+
 /** Reads the port that a client listens on; or its servers, if the port is left out. @throws {InvalidArgumentError} */
-export function parsePortOrServers(text: string): number | readonly ServerAddress[] {
-  return /^[0-9]*$/.test(text) ? parsePortArgument(text) : parseServersArgument(text);
+export function parsePortOrServers(text: string): number | NamedServers {
+  return /^[0-9]*$/.test(text) ? parsePortArgument(text) : parseServersOrHere(text);
 }
 
 /** Reads where others reach a client. @throws {InvalidArgumentError} If it is no address that can be called. */

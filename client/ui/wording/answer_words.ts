@@ -116,6 +116,12 @@ export const answerWords: Words<Answer> = {
       ...examples.map((line, i) => `  ${i === 0 ? "for example" : "           "}  ${line}`),
     ),
   hint: ({ hint }) => notice(hints[hint]),
+  serving: ({ others }) =>
+    notice(
+      "a server runs in this client, and ends with it; others type p2pchat client NAME, and behind it",
+      // In a row of its own, which is copied as a whole. In some shells a question mark stands for any letter.
+      ...others.map((address, i) => `${i === 0 ? "    " : " or "}'${address}'`),
+    ),
   "still-waiting": ({ command }) =>
     notice(`still waiting for ${command ?? "the message to go out"} …`),
   "taken-over": ({ id }) => notice(`another p2pchat of yours took over as ${id}; this one leaves`),

@@ -22,6 +22,14 @@ export const commandLineSentences: Sentences<CommandLineProblem> = {
     `${until === "mailbox" ? "at the server's mailbox" : "delivered"} within ${
       secondsText(seconds)
     }`,
+  "not-served-here": ({ port, taken }) =>
+    taken === "data"
+      ? `A server of yours runs on this machine, but not on port ${port} with TLS: ` +
+        "name that one, or end it"
+      : `On port ${port} of this machine something listens that is no server of yours with TLS. ` +
+        `If it is one without, name 127.0.0.1:${port}; else end it, or name here:${
+          port < 65_535 ? port + 1 : port - 1
+        }`,
   "history-not-written": ({ reason }) => `Cannot export the history to standard output: ${reason}`,
   "output-not-written": ({ reason }) => `The client has left, since it cannot print: ${reason}`,
 };

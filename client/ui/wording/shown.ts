@@ -164,6 +164,12 @@ export type Answer =
     readonly hint: "local-only" | "server-line-not-encrypted";
   }
   | {
+    /** A server runs in the client. */
+    readonly type: "serving";
+    /** The addresses by which others name it, at least one. */
+    readonly others: readonly string[];
+  }
+  | {
     /** A command takes long, or a message if it is undefined. */
     readonly type: "still-waiting";
     readonly command: string | undefined;

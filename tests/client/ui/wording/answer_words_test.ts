@@ -223,6 +223,14 @@ testWords({
       "and change what the server says; put tls:// before its address if the server supports it",
     ],
   ],
+  serving: [
+    [
+      { others: ["tls://192.0.2.7:5555?sha256=f5", "tls://[2001:db8::7]:5555?sha256=f5"] },
+      "* a server runs in this client, and ends with it; others type p2pchat client NAME, and behind it\n" +
+      "*     'tls://192.0.2.7:5555?sha256=f5'\n" +
+      "*  or 'tls://[2001:db8::7]:5555?sha256=f5'",
+    ],
+  ],
   "still-waiting": [
     [{ command: "/info" }, "* still waiting for /info …"],
     [{ command: undefined }, "* still waiting for the message to go out …"],

@@ -28,6 +28,17 @@ const cases: SentenceCases<CommandLineProblem> = {
       "The message is kept and waits for bob; it was not at the server's mailbox within a second",
     ],
   ],
+  "not-served-here": [
+    [
+      { code: "not-served-here", port: 5555, taken: "port" },
+      "On port 5555 of this machine something listens that is no server of yours with TLS. " +
+      "If it is one without, name 127.0.0.1:5555; else end it, or name here:5556",
+    ],
+    [
+      { code: "not-served-here", port: 5555, taken: "data" },
+      "A server of yours runs on this machine, but not on port 5555 with TLS: name that one, or end it",
+    ],
+  ],
   "history-not-written": [[
     { code: "history-not-written", reason: "the disk is full" },
     "Cannot export the history to standard output: the disk is full",
