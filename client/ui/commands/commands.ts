@@ -7,6 +7,7 @@
 
 import type { PublicKey } from "../../../shared/crypto/public_key.ts";
 import { type Answer, type LineProblem, wordingOf } from "../wording/wording.ts";
+import { chatArgument, chatCommand } from "./chat_command.ts";
 import { type Command, type CommandContext, type Outcome, quit } from "./command.ts";
 import { beginningWith, closestCommand, findCommand } from "./find_command.ts";
 import { help, usageOf } from "./help.ts";
@@ -69,14 +70,7 @@ const commands: readonly Command[] = [
     }),
   },
   ...serverCommands,
-  {
-    name: "chat",
-    argument: "IP:PORT|NAME",
-    examples: ["/chat bob", "/chat bob@chat.example.org", "/chat 192.0.2.7:5556"],
-    help: "open a conversation, also with someone you know who is away",
-    turns: "to",
-    run: (context, to) => chat(context, to!),
-  },
+  chatCommand,
   {
     name: "msg",
     argument: "TEXT",
@@ -208,6 +202,11 @@ export function isMessage(line: string): boolean {
   return commandOf(parsed.name)?.sends ?? isPath(parsed.name);
 }
 
+/** Whether a line is worth keeping if it fails: it says something. */
+export function holdsText(line: string): boolean {
+  return isMessage(line) || argumentOfChat(line)?.text !== undefined;
+}
+
 /** The line that sends a text as it is, also if it begins as a command does. */
 export function messageLine(text: string): string {
   const parsed = parseLine(text);
@@ -228,9 +227,7 @@ export function turnOf(line: string): Turn | undefined {
   const command = commandOf(parsed.name);
   if (command === undefined ? !mayTurn(parsed) : command.turns === undefined) return undefined;
   // Of a command that turns to nobody at once, as /trust, the name is not that of the next one to be current.
-  const to = ["chat", "switch"].includes(command?.name ?? parsed.name)
-    ? parsed.rest?.trim()
-    : undefined;
+  const to = command?.name === "switch" ? parsed.rest?.trim() : argumentOfChat(line)?.to;
   return { turningTo: to === "" ? undefined : to };
 }
 
@@ -293,6 +290,13 @@ function runCommand(
   return command.run(context, given ? argument : undefined);
 }
 
+/** What stands behind `/chat`, if a line is that; undefined if it is not. */
+function argumentOfChat(line: string): ReturnType<typeof chatArgument> | undefined {
+  const parsed = parseLine(line);
+  if (parsed.type !== "command" || commandOf(parsed.name) !== chatCommand) return undefined;
+  return chatArgument(parsed.rest?.trim() ?? "");
+}
+
 function commandOf(name: string): Command | undefined {
   return findCommand(commands, name);
 }
@@ -320,22 +324,6 @@ function usage(command: Command): LineProblem {
 /** Shows it at once: what follows on a registration, such as mail, comes behind it. */
 async function register({ session, show }: CommandContext): Promise<undefined> {
   await session.client.register((registered) => show({ type: "registered", ...registered }));
-}
-
-async function chat({ session, show }: CommandContext, to: string): Promise<Outcome> {
-  const name = to.includes(":") ? undefined : to;
-  const { how, conversation, why } = await session.chat(
-    to,
-    (address) => show({ type: "calling", name, address }),
-  );
-  switch (how) {
-    case "opened":
-      return undefined;
-    case "already-open":
-      return { type: "switched", name: conversation.name };
-    case "away":
-      return { type: "away", name: conversation.name, why };
-  }
 }
 
 async function say({ session, begunFor }: CommandContext, text: string): Promise<Outcome> {

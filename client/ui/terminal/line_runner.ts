@@ -5,7 +5,7 @@
  */
 
 import { systemClock } from "../../../shared/time/clock.ts";
-import { isMessage, meantCommand, runLine } from "../commands/commands.ts";
+import { holdsText, meantCommand, runLine } from "../commands/commands.ts";
 import type { Session } from "../session.ts";
 import type { Shown } from "../wording/wording.ts";
 import type { InputLine } from "./input_line.ts";
@@ -46,7 +46,7 @@ export function lineRunner(session: Session, surroundings: LineSurroundings): Li
         return false;
       }
       const outcome = await runLine(line, { session, show: take, clock: systemClock, begunFor });
-      if (outcome === "failed" && isMessage(line)) {
+      if (outcome === "failed" && holdsText(line)) {
         if (!input.putBack(line, begunFor, session.recipient)) refused.push(line);
       }
       if (outcome === "quit") quit();

@@ -4,6 +4,7 @@ import type { Registered } from "../../../../client/rendezvous/rendezvous.ts";
 import { UserError } from "../../../../client/user_error.ts";
 import {
   complete,
+  holdsText,
   isMessage,
   type LineOutcome,
   messageLine,
@@ -239,6 +240,34 @@ Deno.test("/chat says where it calls as soon as that is known", async () => {
   }
 });
 
+Deno.test("/chat says at once what stands behind the name, to that one", async () => {
+  const { conversation } = conversationWith("bob");
+  for (const how of ["opened", "already-open", "away"] as const) {
+    const t = sitting();
+    t.turnTo("carol");
+    const bob = conversationWith("bob");
+    t.fake.opens(bob);
+    t.fake.answers.chat = () => ({ how, conversation: bob, why });
+    await t.types("/chat bob  are\n you there?");
+    assertEquals(t.fake.calls.filter(([method]) => method === "send"), [
+      ["send", conversation, "are\n you there?"],
+    ]);
+  }
+});
+
+Deno.test("what stands behind a name that cannot be turned to is said to nobody", async () => {
+  const t = sitting();
+  t.turnTo("carol");
+  t.fake.answers.chat = () => {
+    throw new UserError({ code: "not-registered", name: "dave" });
+  };
+  await t.types("/chat dave are you there?");
+  assertEquals(t.fake.calls.filter(([method]) => method === "send"), []);
+  await t.types("and?");
+  assertEquals(sentenceOf(t.shown.all.at(-1)!), "not sent: /chat dave failed");
+  assert(holdsText("/chat dave are you there?") && !holdsText("/chat dave "));
+});
+
 Deno.test("/peers shows every conversation, and which one is current", async () => {
   const t = sitting();
   await t.types("/peers");
@@ -379,11 +408,11 @@ Deno.test("only a message lets the next line begin before it is done", async () 
 const usages: [line: string, usage: string][] = [
   [
     "/chat",
-    "Usage: /chat IP:PORT|NAME (open a conversation, also with someone you know who is away)",
+    "Usage: /chat IP:PORT|NAME [TEXT] (open a conversation, also with someone you know who is away)",
   ],
   [
     "/chat  ",
-    "Usage: /chat IP:PORT|NAME (open a conversation, also with someone you know who is away)",
+    "Usage: /chat IP:PORT|NAME [TEXT] (open a conversation, also with someone you know who is away)",
   ],
   ["/msg", "Usage: /msg TEXT (send a message; a line without a slash is one, too)"],
   ["/msg   ", "Usage: /msg TEXT (send a message; a line without a slash is one, too)"],
@@ -520,6 +549,7 @@ Deno.test("a message that was begun for somebody else is not sent", async () => 
 
 const turns: [line: string, to: string | undefined | "none"][] = [
   ["/chat bob", "bob"],
+  ["/chat bob  are you there?", "bob"],
   [" /chat  127.0.0.1:5557 ", "127.0.0.1:5557"],
   ["/switch bob", "bob"],
   ["/chat", undefined],
@@ -594,7 +624,9 @@ Deno.test("no line makes the commands throw", async () => {
     const { calls, problems, quits } = run1;
     const answers = calls.length > 0 ? [] : run1.answers;
     // Every line has exactly one effect, an empty one has none.
-    const effects = calls.length + problems.length + answers.length + (quits ? 1 : 0);
+    // What /chat says behind that is a part of it.
+    const done = calls[0]?.[0] === "chat" ? calls.slice(0, 1) : calls;
+    const effects = done.length + problems.length + answers.length + (quits ? 1 : 0);
     assertEquals(effects, line.trim() === "" ? 0 : 1);
   }));
 });
