@@ -13,18 +13,20 @@
  * @module
  */
 
+import { latePattern } from "../../shared/text/late_pattern.ts";
+
 /** The tokens of a text, in order. None holds a blank, an ASCII character but letters and digits, or a NUL. */
 export function tokensOf(text: string): string[] {
   // Most texts are ASCII.
   if (asciiPattern.test(text)) return text.toLowerCase().match(asciiWordPattern) ?? [];
   // The pattern is one group: every second part is an emoji.
-  return text.split(emojiPattern)
-    .flatMap((part, i) => i % 2 === 1 ? foldEmoji(part) : fold(part).match(tokenPattern) ?? []);
+  return text.split(emojiPattern())
+    .flatMap((part, i) => i % 2 === 1 ? foldEmoji(part) : fold(part).match(tokenPattern()) ?? []);
 }
 
 /** Whether a token is a word, which may be searched for by its beginning. */
 export function isWord(token: string): boolean {
-  return wordPattern.test(token);
+  return wordPattern().test(token);
 }
 
 const asciiPattern = /^[\0-\x7f]*$/;
@@ -41,14 +43,13 @@ const single = String.raw`[[${letterScripts}]--\p{Script_Extensions=Latin}]`;
 const alone = String.raw`[[\p{L}\p{N}]&&${single}]`;
 /** Private use characters are what their users agree on: letters, as a rule. */
 const joined = String.raw`[[\p{L}\p{N}\p{Co}]--${single}]`;
-const tokenPattern = new RegExp(
-  String.raw`${alone}\p{M}*|${joined}(?:${joined}|\p{M})*|\p{So}`,
-  "gv",
+const tokenPattern = latePattern(() =>
+  new RegExp(String.raw`${alone}\p{M}*|${joined}(?:${joined}|\p{M})*|\p{So}`, "gv")
 );
 // A keycap begins with a digit, too.
-const wordPattern = new RegExp(String.raw`^${joined}(?!\u20e3)`, "v");
+const wordPattern = latePattern(() => new RegExp(String.raw`^${joined}(?!\u20e3)`, "v"));
 
-const emojiPattern = (() => {
+const emojiPattern = latePattern(() => {
   const one = String.raw`[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}]` +
     // How it is shown, the tone of its skin, and what a flag is of.
     String.raw`[\ufe0e\ufe0f\p{Emoji_Modifier}\u{e0020}-\u{e007f}]*`;
@@ -57,7 +58,7 @@ const emojiPattern = (() => {
     String.raw`(${keycap}|\p{Regional_Indicator}{2}|${one}(?:\u200d${one})*)`,
     "v",
   );
-})();
+});
 
 /** An emoji without what says how it is shown. ASCII characters would not stay in the token. */
 function foldEmoji(emoji: string): string {
@@ -67,10 +68,10 @@ function foldEmoji(emoji: string): string {
 /** A text without case, accents, and differences that cannot be seen. */
 function fold(text: string): string {
   return text
-    .replaceAll(ignoredPattern, "")
-    .replaceAll(separatePattern, " $& ")
+    .replaceAll(ignoredPattern(), "")
+    .replaceAll(separatePattern(), " $& ")
     .normalize("NFKD")
-    .replaceAll(accentPattern, "")
+    .replaceAll(accentPattern(), "")
     // In this order, “ẞ” and “ß” become “ss”, and “ς” and “ı” become what “Σ” and “I” become.
     .toLowerCase().toUpperCase().toLowerCase().replaceAll("ς", "σ")
     .normalize("NFKC");
@@ -80,10 +81,14 @@ function fold(text: string): string {
  * Invisible characters, and the stroke that makes an Arabic word longer. Two invisible ones separate words: U+200B,
  * and U+200C in Arabic script.
  */
-const ignoredPattern =
-  /[[\p{Default_Ignorable_Code_Point}\u0640]--[\u200b\u200c]]|(?<!\p{Script_Extensions=Arabic})\u200c/gv;
+const ignoredPattern = latePattern(() =>
+  /[[\p{Default_Ignorable_Code_Point}\u0640]--[\u200b\u200c]]|(?<!\p{Script_Extensions=Arabic})\u200c/gv
+);
 /** What would become a part of the word or letter beside it: symbols such as “№”, fractions, letters such as “ㅋ”. */
-const separatePattern = /[\p{So}\u00bc-\u00be\u2150-\u215f\u3131-\u318e\uffa0-\uffdc]/gu;
+const separatePattern = latePattern(() =>
+  /[\p{So}\u00bc-\u00be\u2150-\u215f\u3131-\u318e\uffa0-\uffdc]/gu
+);
 /** Marks that stand with letters of any script; vowels of Hebrew and Arabic. But “が” is not “か”. */
-const accentPattern =
-  /[[\p{M}&&[\p{Script=Inherited}\p{Script=Hebrew}\p{Script=Arabic}]]--[\u3099\u309a]]/gv;
+const accentPattern = latePattern(() =>
+  /[[\p{M}&&[\p{Script=Inherited}\p{Script=Hebrew}\p{Script=Arabic}]]--[\u3099\u309a]]/gv
+);

@@ -5,6 +5,7 @@
  */
 
 import stringWidth from "fast-string-width";
+import { latePattern } from "./late_pattern.ts";
 
 /** Letters of one column each, which most texts consist of, and the bars that stand before them. */
 const narrow = /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u02ff\u2500-\u257f]*$/;
@@ -97,7 +98,7 @@ export function isNarrow(text: string): boolean {
  */
 export function* graphemeCells(text: string): Generator<GraphemeCell> {
   for (const { segment, index: at } of graphemesOf(text)) {
-    const isAgreed = segment.length === 1 && narrow.test(segment) || agreed.test(segment);
+    const isAgreed = segment.length === 1 && narrow.test(segment) || agreed().test(segment);
     yield { at, text: segment, columns: columnsOfGrapheme(segment), isDisputed: !isAgreed };
   }
 }
@@ -141,13 +142,14 @@ function graphemesOf(text: string): Intl.Segments {
 }
 
 /** Marks that some terminals give a column of their own. */
-const spacingMark = /^\p{Mc}$/u;
+const spacingMark = latePattern(() => /^\p{Mc}$/u);
 /** What may be wide one day, or in the font at hand. */
-const unknown = /^[\p{Cn}\p{Co}]$/u;
+const unknown = latePattern(() => /^[\p{Cn}\p{Co}]$/u);
 
 /** One letter or sign, which is neither emoji, nor a mark, nor unassigned: these widths stand in old tables. */
-const agreed =
-  /^(?!\p{Extended_Pictographic}|\p{Emoji_Presentation})[\p{L}\p{N}\p{P}\p{S}\p{Zs}]$/u;
+const agreed = latePattern(() =>
+  /^(?!\p{Extended_Pictographic}|\p{Emoji_Presentation})[\p{L}\p{N}\p{P}\p{S}\p{Zs}]$/u
+);
 
 function columnsOfGrapheme(grapheme: string): number {
   if (grapheme.length === 1) return narrow.test(grapheme) ? 1 : columnsOfCharacter(grapheme);
@@ -157,6 +159,6 @@ function columnsOfGrapheme(grapheme: string): number {
 }
 
 function columnsOfCharacter(c: string): number {
-  if (spacingMark.test(c)) return 1;
-  return unknown.test(c) ? 2 : stringWidth(c);
+  if (spacingMark().test(c)) return 1;
+  return unknown().test(c) ? 2 : stringWidth(c);
 }

@@ -10,42 +10,50 @@
  * @module
  */
 
+import { latePattern } from "./late_pattern.ts";
+
 /** Marks on one letter at most; no script that is written needs more. */
 const marksMax = 8;
 
 /** Invisible, or blank without being a space: what Unicode lets a renderer ignore, formats, and blank letters. */
-const invisible = /[\p{Cc}\p{Cs}\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u2800]/u;
+const invisible = String
+  .raw`[\p{Cc}\p{Cs}\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u2800]`;
 /** What of it is seen all the same: signs that stand before Arabic and Kaithi numbers. */
-const seenFormat = /[\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}]/u;
+const seenFormat = String.raw`[\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}]`;
 
 /** All that may have to be changed: if nothing of it is there, the text stays as it is. */
-const suspicious = new RegExp(
-  `${invisible.source}|[^\\S ]|^\\p{M}|\\p{M}{${marksMax + 1}}`,
-  "u",
+const suspicious = latePattern(() =>
+  new RegExp(`${invisible}|[^\\S ]|^\\p{M}|\\p{M}{${marksMax + 1}}`, "u")
 );
+/** Most texts: nothing of them has to be changed, which is found out without any class of Unicode. */
+const ascii = /^[\x20-\x7e]*$/;
 
 /** Some characters, without those of them that are invisible. */
 function seen(characters: string): string {
-  return `[[${characters}]--${invisible.source}]`;
+  return `[[${characters}]--${invisible}]`;
 }
 
 /** What is looked at as a whole; the first that fits counts. */
-const parts = new RegExp(
-  [
-    // The flag of a region: a black flag, its tags, and their end.
-    "(?<flag>\\u{1f3f4}[\\u{e0030}-\\u{e0039}\\u{e0061}-\\u{e007a}]{3,6}\\u{e007f})",
-    // A joiner, or the opposite, between letters; a joiner between emoji.
-    `(?<joiner>(?<=${seen("\\p{L}\\p{M}")})[\\u200c\\u200d](?=${seen("\\p{L}")})` +
-    "|(?<=[\\p{Extended_Pictographic}\\p{Emoji_Modifier}]\\ufe0f?)\\u200d" +
-    "(?=\\p{Extended_Pictographic}))",
-    // A selector behind what it selects.
-    `(?<selector>(?<=${seen("\\p{L}\\p{N}\\p{S}\\p{P}")})[\\ufe00-\\ufe0f\\u{e0100}-\\u{e01ef}])`,
-    // Nothing before a mark that begins the text; or what is too many of them.
-    `(?<marks>(?<![^])(?=${seen("\\p{M}")})|(?<=${seen("\\p{M}")}{${marksMax}})${seen("\\p{M}")}+)`,
-    "(?<blanks>[\\p{Zs}--\\u0020]+)",
-    `(?<invisible>[${invisible.source}--${seenFormat.source}])`,
-  ].join("|"),
-  "gv",
+const parts = latePattern(() =>
+  new RegExp(
+    [
+      // The flag of a region: a black flag, its tags, and their end.
+      "(?<flag>\\u{1f3f4}[\\u{e0030}-\\u{e0039}\\u{e0061}-\\u{e007a}]{3,6}\\u{e007f})",
+      // A joiner, or the opposite, between letters; a joiner between emoji.
+      `(?<joiner>(?<=${seen("\\p{L}\\p{M}")})[\\u200c\\u200d](?=${seen("\\p{L}")})` +
+      "|(?<=[\\p{Extended_Pictographic}\\p{Emoji_Modifier}]\\ufe0f?)\\u200d" +
+      "(?=\\p{Extended_Pictographic}))",
+      // A selector behind what it selects.
+      `(?<selector>(?<=${seen("\\p{L}\\p{N}\\p{S}\\p{P}")})[\\ufe00-\\ufe0f\\u{e0100}-\\u{e01ef}])`,
+      // Nothing before a mark that begins the text; or what is too many of them.
+      `(?<marks>(?<![^])(?=${seen("\\p{M}")})|(?<=${seen("\\p{M}")}{${marksMax}})${
+        seen("\\p{M}")
+      }+)`,
+      "(?<blanks>[\\p{Zs}--\\u0020]+)",
+      `(?<invisible>[${invisible}--${seenFormat}])`,
+    ].join("|"),
+    "gv",
+  )
 );
 
 /** A base for a mark that has none. */
@@ -58,8 +66,8 @@ const ideographicSpace = "\u3000";
  * is `␊`), and other invisible characters become their code, such as `<U+202E>`.
  */
 export function makeVisible(text: string): string {
-  if (!suspicious.test(text)) return text;
-  return text.replaceAll(parts, (part, ...more) => {
+  if (ascii.test(text) || !suspicious().test(text)) return text;
+  return text.replaceAll(parts(), (part, ...more) => {
     const { flag, joiner, selector, marks, blanks } = more.at(-1) as Record<string, string>;
     if ((flag ?? joiner ?? selector) !== undefined) return part;
     if (marks !== undefined) return marks === "" ? dottedCircle : `<${[...marks].length} marks>`;

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { latePattern } from "../../../shared/text/late_pattern.ts";
 import { unseen } from "../../../shared/text/unseen.ts";
 
 /** What a line is. */
@@ -21,15 +22,15 @@ export type ParsedLine =
     readonly rest: string | undefined;
   };
 
-const seenAtOnce = RegExp(`^(?!${unseen})[^/]`, "u");
-const beforeAndSlashes = RegExp(`^(${unseen}*)(/{0,2})`, "u");
+const seenAtOnce = latePattern(() => RegExp(`^(?!${unseen})[^/]`, "u"));
+const beforeAndSlashes = latePattern(() => RegExp(`^(${unseen}*)(/{0,2})`, "u"));
 
 /** Tells what a line is. */
 export function parseLine(line: string): ParsedLine {
   // Most lines begin with the letter of a message.
-  if (seenAtOnce.test(line)) return { type: "text", text: line };
+  if (seenAtOnce().test(line)) return { type: "text", text: line };
   if (line.trim() === "") return { type: "empty" };
-  const [before, slashes] = beforeAndSlashes.exec(line)!.slice(1) as [string, string];
+  const [before, slashes] = beforeAndSlashes().exec(line)!.slice(1) as [string, string];
   if (slashes === "") return { type: "text", text: line };
   const behind = line.slice(before.length + 1);
   // Two slashes begin a message with one slash, such as a path.

@@ -6,6 +6,7 @@
  */
 
 import { graphemeAt } from "../../../shared/text/columns.ts";
+import { latePattern } from "../../../shared/text/late_pattern.ts";
 import { isUnseen } from "../../../shared/text/unseen.ts";
 
 /** Of a text that is edited, UTF-16 code units at most: more than a message can have. */
@@ -129,9 +130,9 @@ export class EditedLine {
       case "end":
         return text.length;
       case "word-left":
-        return this.#skip(-1, [notWord, word]);
+        return this.#skip(-1, [notWord(), word()]);
       case "word-right":
-        return this.#skip(1, [notWord, word]);
+        return this.#skip(1, [notWord(), word()]);
       case "blank-left":
         return this.#skip(-1, [blank, notBlank]);
     }
@@ -157,8 +158,8 @@ export class EditedLine {
   }
 }
 
-const word = /[\p{L}\p{N}\p{M}_]/u;
-const notWord = /[^\p{L}\p{N}\p{M}_]/u;
+const word = latePattern(() => /[\p{L}\p{N}\p{M}_]/u);
+const notWord = latePattern(() => /[^\p{L}\p{N}\p{M}_]/u);
 const blank = /\s/u;
 const notBlank = /\S/u;
 
