@@ -5,9 +5,9 @@
  * @module
  */
 
+import { isLinkLocal } from "../../shared/net/address.ts";
 import { type InterfaceAddress, interfaces } from "../../shared/net/interfaces.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
-import { addressKind } from "./address_kind.ts";
 
 /** How often the addresses are read, in milliseconds. It takes a tenth of one. */
 const everyMs = 1_000;
@@ -60,7 +60,5 @@ export function watchAddresses(
 
 /** Those that mean something on other machines, beside the addresses within this one. */
 function addressesIn(all: readonly InterfaceAddress[]): Set<string> {
-  return new Set(
-    all.map(({ address }) => address).filter((address) => addressKind(address) !== "link-local"),
-  );
+  return new Set(all.map(({ address }) => address).filter((address) => !isLinkLocal(address)));
 }
