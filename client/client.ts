@@ -127,6 +127,7 @@ export class ChatClient {
       legacyServer,
       openPresence: options.openPresence,
       proven: store.provenServers,
+      relayOnly,
       store,
       onProblem,
       notices: this.#notices,

@@ -7,6 +7,8 @@
 
 import type { Identity } from "../../shared/crypto/identity.ts";
 import type { PublicKey } from "../../shared/crypto/public_key.ts";
+import { formatPinnedServer, type ServerAddress } from "../../shared/net/server_address.ts";
+import { homeServerHeaders } from "../../shared/protocol/home_servers.ts";
 import { contactEntry } from "../../shared/protocol/contact_token.ts";
 import { contactsMax } from "../../shared/protocol/limits.ts";
 import { message } from "../../shared/protocol/message.ts";
@@ -25,7 +27,9 @@ interface Companion {
 /** What the list needs. */
 export interface ContactListOptions {
   readonly self: { readonly id: string; readonly identity: Identity };
-  readonly store: Pick<Store, "contactTokens" | "knownPeers">;
+  readonly store: Pick<Store, "contactTokens" | "knownPeers" | "otherServers">;
+  /** The servers at which we are, as contacts are told. */
+  readonly servers: readonly ServerAddress[];
   readonly sink: Pick<EventSink, "emit">;
   /** All that there are. */
   readonly conversations: () => readonly Companion[];
@@ -72,20 +76,27 @@ export class ContactList {
   /** Gives a contact the token, over every link that there is. */
   give(conversation: Companion): void {
     this.#tried(() => {
-      const { self: { identity }, store, onChange } = this.#options;
+      const { self: { identity }, store, servers, onChange } = this.#options;
       const { key, links } = conversation;
       const knowing = links.filter(({ features }) => features.includes("tokens"));
       if (key === undefined || knowing.length === 0 || conversation.isUnknownSender) return;
       const { epoch } = store.contactTokens;
-      const token = message("TOKEN", [["Token", identity.contactToken(key, epoch).toHex()]]);
+      const token = message("TOKEN", [
+        ["Token", identity.contactToken(key, epoch).toHex()],
+        ...homeServerHeaders(servers),
+      ]);
       for (const link of knowing) link.say(token);
       if (store.contactTokens.noteGiven(key, epoch)) onChange();
     });
   }
 
-  /** Keeps the token that a peer has given us. */
-  keep(key: PublicKey, token: Uint8Array): void {
-    this.#tried(() => this.#options.store.contactTokens.keep(key, token));
+  /** Keeps the token that a peer has given us, and at which servers it is. */
+  keep(key: PublicKey, token: Uint8Array, servers: readonly ServerAddress[]): void {
+    const { contactTokens, otherServers } = this.#options.store;
+    this.#tried(() => {
+      contactTokens.keep(key, token);
+      otherServers.learn(key, servers.map(formatPinnedServer));
+    });
     this.#options.onToken();
   }
 

@@ -66,6 +66,7 @@ export interface ConversationsOptions
     | "met"
     | "moved"
     | "status"
+    | "told"
     | "tokensChanged"
     | "turnTo"
     | "watch"
@@ -124,6 +125,7 @@ export class Conversations {
     const contacts = this.contactList = new ContactList({
       ...this.#options,
       conversations: () => list.all,
+      servers: rendezvous.told,
       onChange: () => rendezvous.contactsChanged(),
       onToken: () => rendezvous.tokensChanged(),
     });
@@ -214,8 +216,7 @@ export class Conversations {
   /**
    * Sends a text. Done when it is on the disk; or, to a peer without a key, on its way.
    *
-   * @throws {UserError} If there is no such conversation, the text cannot be kept, or a conversation without
-   * a key is over before the text is on its way.
+   * @throws {UserError} If there is no such conversation, or the text cannot be kept or, without a key, sent.
    * @throws {RangeError} If the text is longer than a message takes.
    */
   async send(to: string, text: string): Promise<SentMessage> {

@@ -148,7 +148,7 @@ export class LinkRegistry implements LinkKeeper {
     return {
       ...receiver,
       inbox: conversation,
-      takeToken: (token) => contacts.keep(link.peerKey!, token),
+      takeToken: (token, servers) => contacts.keep(link.peerKey!, token, servers),
       answerPaths: (request) => this.#answerPaths(conversation, link, request),
       verification: {
         asked: () => sink.emit({ ...ref, type: "verification-asked" }),

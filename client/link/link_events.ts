@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { ServerAddress } from "../../shared/net/server_address.ts";
 import type { Address } from "../../shared/net/address.ts";
 import type { CertifiedAgreement } from "../../shared/crypto/identity.ts";
 import type { PublicKey } from "../../shared/crypto/public_key.ts";
@@ -111,8 +112,11 @@ export interface VerificationNotices {
 export interface Receiver {
   readonly inbox: Inbox;
   readonly verification: VerificationNotices;
-  /** A peer with a key has given us the token by which its server knows us as a contact. */
-  readonly takeToken: (token: Uint8Array) => void;
+  /**
+   * A peer with a key has given us the token by which its server knows us as a contact, and says at which servers it
+   * is.
+   */
+  readonly takeToken: (token: Uint8Array, servers: readonly ServerAddress[]) => void;
   /**
    * Asked what we have of this conversation (AUDIT).
    *

@@ -6,6 +6,7 @@
  */
 
 import type { TimerClock } from "../../shared/time/clock.ts";
+import { homeServersOf } from "../../shared/protocol/home_servers.ts";
 import { parseContactToken } from "../../shared/protocol/contact_token.ts";
 import { errorReply } from "../../shared/protocol/error_reply.ts";
 import {
@@ -232,7 +233,7 @@ export class PeerSession implements Session, Replies, WordComparison {
       case "RESET":
         return this.#takeReset(header(item, "Stream")!);
       case "TOKEN":
-        return this.#takeToken(header(item, "Token")!);
+        return this.#takeToken(item);
       case "AUDIT":
         return this.#takeAudit(item);
       case "PATHS":
@@ -283,10 +284,10 @@ export class PeerSession implements Session, Replies, WordComparison {
     if (this.#hasKey) this.#receiver.inbox.reset(stream);
   }
 
-  #takeToken(text: string): void {
-    const token = parseContactToken(text);
+  #takeToken(item: Message): void {
+    const token = parseContactToken(header(item, "Token")!);
     if (token === undefined) return this.#refuse(peerFaults.invalidToken);
-    if (this.#hasKey) this.#receiver.takeToken(token);
+    if (this.#hasKey) this.#receiver.takeToken(token, homeServersOf(item));
   }
 
   #takeAudit(request: Message): void {

@@ -7,10 +7,9 @@
 import { formatAddress, parseAddress } from "../../shared/net/address.ts";
 import {
   defaultPort,
-  formatServerAddress,
+  formatPinnedServer,
   parseServerAddresses,
   type ServerAddress,
-  shortPin,
 } from "../../shared/net/server_address.ts";
 import { isClientId } from "../../shared/protocol/client_id.ts";
 
@@ -50,16 +49,7 @@ export function parseOtherServer(text: string): ServerAddress | undefined {
 
 /** Writes the name of a server so that {@linkcode parseOtherServer} reads it, with its pin. */
 export function formatOtherServer(server: ServerAddress): string {
-  const { tls } = server;
-  if (tls === undefined) return `${plain}${formatAddress(server)}`;
-  const { pin } = tls;
-  if (pin === undefined) return formatServerAddress(server);
-  return `${formatServerAddress(server)}?sha256=${isWhole(pin) ? pin.toHex() : shortPin(pin)}`;
-}
-
-/** Whether it is the whole fingerprint and not its beginning. */
-function isWhole(pin: Uint8Array): boolean {
-  return pin.length === 32;
+  return server.tls === undefined ? `${plain}${formatAddress(server)}` : formatPinnedServer(server);
 }
 
 /** One text for each host and port, however they are written. */

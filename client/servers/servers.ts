@@ -9,6 +9,7 @@
 import { BoundedMap } from "../../shared/collections/bounded_map.ts";
 import { type Fingerprint, fingerprintOf, type PublicKey } from "../../shared/crypto/public_key.ts";
 import type { Address } from "../../shared/net/address.ts";
+import type { ServerAddress } from "../../shared/net/server_address.ts";
 import type { Message } from "../../shared/protocol/message.ts";
 import type { KnownClient } from "../events.ts";
 import type { Addressee, Deposit, MailIntake } from "../mailbox/mailbox.ts";
@@ -21,6 +22,7 @@ import type {
 } from "../rendezvous/rendezvous.ts";
 import type { PeerConn } from "../transport/transport.ts";
 import { reasonOf, UserError } from "../user_error.ts";
+import { Elsewhere, isForAll } from "./elsewhere.ts";
 import { formatOtherServer, parsePeerAt, placeOf } from "./peer_at.ts";
 import { beginWith, type Served, type ServersOptions, Visits } from "./visits.ts";
 
@@ -35,6 +37,7 @@ export class Servers {
   readonly #home: Served;
   /** Those beside it. */
   readonly visits: Visits;
+  readonly #elsewhere: Elsewhere;
   /** Where those are who have been named with their server, and whose key is not known yet. */
   readonly #named = new BoundedMap<string, string>(foundMax);
   /** Where somebody was found last. */
@@ -45,6 +48,7 @@ export class Servers {
     this.#options = options;
     this.#home = beginWith(options);
     this.visits = new Visits(options);
+    this.#elsewhere = new Elsewhere(options);
   }
 
   /** See {@linkcode Rendezvous.registered}: with the client's own server, as all that names nobody. */
@@ -154,6 +158,11 @@ export class Servers {
     return this.#home.rendezvous.everyone(limit);
   }
 
+  /** One's own servers, as contacts may be told: those that anybody can reach. */
+  get told(): readonly ServerAddress[] {
+    return this.#options.relayOnly === true ? [] : this.#options.servers.filter(isForAll);
+  }
+
   /** See {@linkcode Rendezvous.reflect}: at the first server that does. */
   async reflect(
     ask: (server: Address, certificate: Uint8Array) => Promise<Address>,
@@ -172,14 +181,14 @@ export class Servers {
    */
   async lookUp(target?: string): Promise<KnownClient | undefined> {
     const servers = target === undefined ? [this.#home] : this.#of(target);
-    if (target === undefined || servers.length === 1) {
-      return await this.#lookUpAt(servers[0]!, target);
-    }
-    const key = this.#options.store.knownPeers.find(target)?.key;
-    const asked = servers.map((served) => this.#lookUpAt(served, target, key));
+    if (target === undefined) return await this.#lookUpAt(servers[0]!);
     try {
-      return await Promise.any(asked);
+      if (servers.length === 1) return await this.#lookUpAt(servers[0]!, target);
+      const key = this.#options.store.knownPeers.find(target)?.key;
+      return await Promise.any(servers.map((served) => this.#lookUpAt(served, target, key)));
     } catch (error) {
+      const found = await this.#elsewhere.find(target);
+      if (found !== undefined) return found;
       throw error instanceof AggregateError ? error.errors[0] : error;
     }
   }

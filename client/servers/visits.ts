@@ -9,6 +9,7 @@ import { formatServerAddress, type ServerAddress } from "../../shared/net/server
 import { Mailbox, type MailboxOptions } from "../mailbox/mailbox.ts";
 import { Rendezvous, type RendezvousOptions } from "../rendezvous/rendezvous.ts";
 import type { Store } from "../store/store.ts";
+import type { Network } from "../transport/transport.ts";
 import { type Problem, reasonOf, UserError } from "../user_error.ts";
 import { formatOtherServer, parseOtherServer, placeOf } from "./peer_at.ts";
 
@@ -19,6 +20,9 @@ const visitedMax = 8;
 export interface ServersOptions
   extends RendezvousOptions, Pick<MailboxOptions, "signal" | "onProblem"> {
   readonly store: Pick<Store, "knownPeers" | "otherServers" | "parkedMails">;
+  readonly network: Pick<Network, "dialServer" | "interfaces" | "lookUp">;
+  /** Whether nobody but the servers that the user has named is to see an address of this client. */
+  readonly relayOnly?: boolean;
 }
 
 /** A server, or the several of which one is used. */

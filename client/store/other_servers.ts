@@ -64,6 +64,34 @@ export class OtherServers {
     return (rows as { place: string }[]).map(({ place }) => place);
   }
 
+  /**
+   * Keeps at which servers somebody says that they are, in place of what they said before: as long as their key is
+   * remembered.
+   *
+   * @param addresses As in {@linkcode OtherServer}.
+   * @throws {UserError} If the store cannot be written.
+   */
+  learn(key: PublicKey, addresses: readonly string[]): void {
+    const said = JSON.stringify(addresses);
+    if (said === JSON.stringify(this.learntOf(key))) return;
+    const device = publicKeyBytes(key);
+    this.#transactions.swift("save-key", () => {
+      this.#sql.forgetLearnt.run(device);
+      for (const [rank, address] of addresses.entries()) {
+        this.#sql.learn.run(device, rank, address, device);
+      }
+    });
+  }
+
+  /** At which servers somebody says that they are. @throws {UserError} If the store cannot be read. */
+  learntOf(key: PublicKey): string[] {
+    const rows = this.#transactions.reading(
+      "read-keys",
+      () => this.#sql.learnt.all(publicKeyBytes(key)),
+    );
+    return (rows as { address: string }[]).map(({ address }) => address);
+  }
+
   /** Somebody is to be found at a server. @param atMs As in {@linkcode add}. @throws {UserError} If the store cannot be written. */
   notePeer(key: PublicKey, place: string, atMs: number): void {
     this.#transactions.swift(
@@ -85,6 +113,12 @@ function prepare(database: DatabaseSync) {
     deletePeers: database.prepare("DELETE FROM peer_servers WHERE place = ?"),
     places: database.prepare(
       `SELECT place FROM peer_servers WHERE device = ? ORDER BY at_ms DESC, place`,
+    ),
+    learnt: database.prepare("SELECT address FROM learnt_servers WHERE device = ? ORDER BY rank"),
+    forgetLearnt: database.prepare("DELETE FROM learnt_servers WHERE device = ?"),
+    learn: database.prepare(
+      `INSERT INTO learnt_servers (device, rank, address) SELECT ?, ?, ?
+       WHERE EXISTS (SELECT 1 FROM known_peers WHERE key = ?)`,
     ),
     notePeer: database.prepare(
       `INSERT INTO peer_servers (device, place, at_ms) VALUES (?, ?, ?)

@@ -269,6 +269,18 @@ export const additions: readonly string[] = [
     at_ms INTEGER NOT NULL,
     PRIMARY KEY (device, place)
   ) STRICT, WITHOUT ROWID;`,
+  `-- At which servers people say that they are, by the keys of their devices.
+  CREATE TABLE learnt_servers (
+    device BLOB NOT NULL,
+    rank INTEGER NOT NULL,
+    address TEXT NOT NULL,
+    PRIMARY KEY (device, rank)
+  ) STRICT, WITHOUT ROWID;
+  -- A trigger, because 0.3.0 forgets keys, too.
+  CREATE TRIGGER learnt_servers_forgotten AFTER DELETE ON known_peers
+  WHEN NOT EXISTS (SELECT 1 FROM known_peers WHERE key = OLD.key) BEGIN
+    DELETE FROM learnt_servers WHERE device = OLD.key;
+  END;`,
   `-- Lines that are half typed. The one that was written last has the highest row.
   CREATE TABLE line_drafts (
     row INTEGER PRIMARY KEY,

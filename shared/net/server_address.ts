@@ -61,6 +61,14 @@ export function formatServerAddress(address: ServerAddress): string {
   return (address.tls === undefined ? "" : "tls://") + formatAddress(address);
 }
 
+/** Writes the address of a server as it can be read again, with the fingerprint. */
+export function formatPinnedServer(address: ServerAddress): string {
+  const pin = address.tls?.pin;
+  if (pin === undefined) return formatServerAddress(address);
+  const text = pin.length === pinBytes ? pin.toHex() : shortPin(pin);
+  return `${formatServerAddress(address)}?${pinParameter}${text}`;
+}
+
 /**
  * Reads the address of a server.
  *

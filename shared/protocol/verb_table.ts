@@ -147,7 +147,7 @@ export const verbs = {
   ACK: { from: ["peer"], required: ["Id"], optional: [] },
   READ: { from: ["peer"], required: ["Id"], optional: [] },
   RESET: { from: ["peer"], required: ["Stream"], optional: [] },
-  TOKEN: { from: ["peer"], required: ["Token"], optional: [] },
+  TOKEN: { from: ["peer"], required: ["Token"], optional: ["Server"] },
   AUDIT: { from: ["peer"], required: ["Id"], optional: ["Stream", "From", "To", "Ids"] },
   AUDITACK: { from: ["peer"], required: ["Id"], optional: ["Stream", "Count", "Digest", "Entry"] },
   PATHS: { from: ["peer"], required: ["Id"], optional: ["Candidate", "Certificate"] },

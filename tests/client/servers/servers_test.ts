@@ -1,4 +1,6 @@
 import { assertEquals } from "@std/assert";
+import { type Network, tcpNetwork } from "../../../client/transport/transport.ts";
+import { Identity } from "../../../shared/crypto/identity.ts";
 import { UserError } from "../../../client/user_error.ts";
 import { formatAddress } from "../../../shared/net/address.ts";
 import { hears, Home, nowhere, Person } from "../../support/client_fixture.ts";
@@ -210,4 +212,95 @@ Deno.test("nothing is said in the clear to a server that has spoken TLS", async 
     "has spoken TLS before, so nothing is said",
   );
   assertEquals(there.connections, 0);
+});
+
+/** Servers of this machine, as if each had a name in the internet. */
+function internet(servers: Readonly<Record<string, Server>>, asked: string[] = []): Network {
+  return {
+    ...tcpNetwork,
+    lookUp: (name) => Promise.resolve(name in servers ? ["203.0.113.7"] : []),
+    dialServer: ({ host }, options) => {
+      asked.push(host);
+      return tcpNetwork.dialServer(servers[host]!.address, options);
+    },
+  };
+}
+
+const named = (host: string) => ({ address: { host, port: 5555, tls: {} } });
+
+Deno.test("a contact who is at none of one's own servers is found at one that they have told", async () => {
+  await using here = start({ realms: ["here.example.org:5555"] });
+  await using there = start({ realms: ["there.example.org:5555"] });
+  const network = internet({ "here.example.org": here, "there.example.org": there });
+  using alices = new Home("alice", named("here.example.org"), { network });
+  using bobs = new Home("bob", named("there.example.org"), { network });
+  await using bob = await bobs.come();
+  {
+    await using alice = await alices.come();
+    await alice.client.visits.visit("there.example.org");
+    await alice.chat("bob@there.example.org");
+    await hears(bob, alice, "so we have met");
+    await hears(alice, bob, "and I am at there.example.org");
+    await until(() => alice.store.otherServers.learntOf(bob.identity.publicKey).length === 1);
+    await until(() => bob.store.otherServers.learntOf(alice.identity.publicKey).length === 1);
+    await alice.client.visits.leave("there.example.org");
+  }
+  await bob.events.see("closed");
+  await using again = await alices.come();
+  assertEquals((await again.chat("bob")).how, "opened");
+  await hears(bob, again, "found again");
+  assertEquals(there.registrations, 1);
+});
+
+Deno.test("who has never named a server of a contact's finds them there as well", async () => {
+  await using here = start({ realms: ["here.example.org:5555"] });
+  await using there = start({ realms: ["there.example.org:5555"] });
+  const network = internet({ "here.example.org": here, "there.example.org": there });
+  await using alice = new Person("alice", named("here.example.org"), { network });
+  await using bob = new Person("bob", named("there.example.org"), { network });
+  await alice.client.register();
+  await bob.client.register();
+  bob.store.knownPeers.meet("alice", alice.identity.publicKey, undefined);
+  assertEquals((await bob.chat("alice")).how, "away");
+  bob.store.otherServers.learn(alice.identity.publicKey, ["tls://here.example.org:5555"]);
+  assertEquals((await bob.chat("alice")).how, "opened");
+  assertEquals(here.registrations, 1);
+});
+
+Deno.test("what a told server says counts for no other key, and one in a private network is not asked", async () => {
+  await using here = start({ realms: ["here.example.org:5555"] });
+  await using there = start({ realms: ["there.example.org:5555"] });
+  const asked: string[] = [];
+  const network = internet({ "here.example.org": here, "there.example.org": there }, asked);
+  await using alice = new Person("alice", named("here.example.org"), { network });
+  await using impostor = new Person("bob", named("there.example.org"), { network });
+  await alice.client.register();
+  await impostor.client.register();
+  asked.length = 0;
+  const { publicKey } = Identity.generate();
+  alice.store.knownPeers.meet("bob", publicKey, undefined);
+  const told = ["tls://there.example.org:5555", "tls://10.0.0.1:5555"];
+  alice.store.otherServers.learn(publicKey, told);
+  assertEquals((await alice.chat("bob")).how, "away");
+  assertEquals([asked.includes("there.example.org"), asked.includes("10.0.0.1")], [true, false]);
+  assertEquals(impostor.names, []);
+});
+
+Deno.test("servers that not everybody can reach are not told, nor is any with --private", async () => {
+  await using here = start({ realms: ["here.example.org:5555"] });
+  const network = internet({ "here.example.org": here });
+  const servers = [here.address, { host: "10.0.0.1", port: 5555, tls: {} }];
+  await using bob = new Person("bob", here, { servers });
+  await using carol = new Person("carol", named("here.example.org"), { network, relayOnly: true });
+  await using alice = new Person("alice", here);
+  for (const person of [alice, bob, carol]) await person.client.register();
+  for (const [name, person] of [["bob", bob], ["carol", carol]] as const) {
+    await alice.chat(name);
+    alice.switchTo(name);
+    await hears(person, alice, "hello");
+    await hears(alice, person, "hello back");
+    const { publicKey } = person.identity;
+    await until(() => alice.store.contactTokens.of(publicKey) !== undefined);
+    assertEquals(alice.store.otherServers.learntOf(publicKey), []);
+  }
 });
