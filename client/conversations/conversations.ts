@@ -45,7 +45,7 @@ import { isWithoutWords, VerificationFlow } from "./verification.ts";
 
 export type { ContactState } from "./contacts.ts";
 export type { Path, PathReport } from "./paths.ts";
-export type { NamedKey, People } from "./people.ts";
+export type { LocallyNamed, NamedKey, People } from "./people.ts";
 
 /** How long a link that is closed may take to end, in milliseconds. */
 const endedTimeoutMs = 1_000;

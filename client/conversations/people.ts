@@ -11,6 +11,7 @@ import {
   isFingerprint,
   type PublicKey,
 } from "../../shared/crypto/public_key.ts";
+import { isClientId } from "../../shared/protocol/client_id.ts";
 import type { ConversationState } from "../events.ts";
 import type { Store } from "../store/store.ts";
 import type { Trust } from "../trust/trust.ts";
@@ -28,7 +29,7 @@ export interface PeopleOptions {
   readonly reassign: (name: string, key: PublicKey) => Promise<void>;
   /** Fetches the mail that was left at the server before. */
   readonly collectLeftMail: () => void;
-  readonly store: Pick<Store, "blockedKeys" | "ignoredKeys" | "knownPeers">;
+  readonly store: Pick<Store, "blockedKeys" | "ignoredKeys" | "knownPeers" | "localNames">;
   readonly clock: Pick<TimerClock, "timeOfDay">;
   /** Leaves every link with a key. */
   readonly leaveKey: (fingerprint: Fingerprint) => Promise<void>;
@@ -41,6 +42,12 @@ export interface NamedKey {
   readonly fingerprint: Fingerprint;
   /** Undefined if the user has named a key that is not known. */
   readonly name: string | undefined;
+}
+
+/** Somebody whom the user calls by a name of their own. */
+export interface LocallyNamed extends NamedKey {
+  readonly name: string;
+  readonly localName: string;
 }
 
 /** What the user decides about people. */
@@ -171,6 +178,73 @@ export class People {
     return this.#options.store.ignoredKeys.all();
   }
 
+  /**
+   * Calls somebody by a name of the user's own, here and nowhere else, as long as they have the key that they have.
+   *
+   * @param who Somebody whose key is known.
+   * @returns Whom it names.
+   * @throws {UserError} If no key is known, it is no name or looks like another one, there are too many, or it cannot
+   * be saved.
+   */
+  nick(localName: string, who: string): LocallyNamed {
+    const { localNames } = this.#options.store;
+    if (!isClientId(localName)) throw new UserError({ code: "not-a-local-name", localName });
+    const { name = who, fingerprint } = this.#named(who, "no-key-to-nick");
+    const similarTo = this.#alike(localName, name);
+    if (similarTo !== undefined) {
+      throw new UserError({ code: "local-name-alike", localName, similarTo });
+    }
+    const named = { name, fingerprint, localName };
+    if (!localNames.set(named)) throw new UserError({ code: "too-many-local-names", who });
+    return named;
+  }
+
+  /** Calls somebody by their name again. @throws {UserError} If they are called so, or it cannot be saved. */
+  unnick(who: string): LocallyNamed {
+    const { list, store: { localNames } } = this.#options;
+    const named = localNames.of(list.find(who)?.peerId ?? who);
+    if (named === undefined) throw new UserError({ code: "no-local-name", who });
+    localNames.delete(named.name);
+    return named;
+  }
+
+  /** To whom the user has given a local name that holds. @throws {UserError} If the store cannot be read. */
+  nicked(): LocallyNamed[] {
+    const { store: { localNames } } = this.#options;
+    return localNames.all().filter(({ name, fingerprint }) => fingerprint === this.#printOf(name));
+  }
+
+  /**
+   * What the user calls somebody; undefined if nothing of their own.
+   *
+   * @param person The key that somebody has shown; not given if they are whose key is known for that name.
+   * @throws {UserError} If the store cannot be read.
+   */
+  localName(name: string, person?: Fingerprint): string | undefined {
+    const named = this.#options.store.localNames.of(name);
+    if (named === undefined) return undefined;
+    return named.fingerprint === (person ?? this.#printOf(name)) ? named.localName : undefined;
+  }
+
+  /** Another contact's name that a local name looks like, or that of somebody whose local name it looks like. */
+  #alike(localName: string, name: string): string | undefined {
+    const { trust, store: { knownPeers } } = this.#options;
+    const contact = knownPeers.names().find((other) =>
+      other.contact && other.name !== name && trust.areAlike(other.name, localName)
+    );
+    const named = this.nicked().find((other) =>
+      other.name !== name && trust.areAlike(other.localName, localName)
+    );
+    return contact?.name ?? (named && `~${named.localName}`);
+  }
+
+  /** The fingerprint of the key that a name has; undefined if none is known. */
+  #printOf(name: string): Fingerprint | undefined {
+    const { list, trust } = this.#options;
+    const key = list.find(name)?.key ?? trust.keyOf(name);
+    return key && fingerprintOf(key);
+  }
+
   /** Goes on with what waits for somebody. */
   #wake(name: string): void {
     const { list } = this.#options;
@@ -180,7 +254,7 @@ export class People {
   }
 
   /** The key that the user means. @throws {UserError} If none is known of that name. */
-  #named(who: string, code: "no-key-to-block" | "no-key-to-ignore"): NamedKey {
+  #named(who: string, code: "no-key-to-block" | "no-key-to-ignore" | "no-key-to-nick"): NamedKey {
     const { list, trust } = this.#options;
     if (isFingerprint(who)) {
       const name = list.all.find(({ ref }) => ref.person === who)?.peerId;

@@ -57,6 +57,12 @@ export type ConversationProblem =
   | { readonly code: "no-key-to-ignore"; readonly who: string }
   | { readonly code: "too-many-ignored"; readonly who: string }
   | { readonly code: "not-ignored"; readonly who: string; readonly ignored: readonly ListedKey[] }
+  | { readonly code: "no-key-to-nick"; readonly who: string }
+  | { readonly code: "not-a-local-name"; readonly localName: string }
+  /** With the contact that it looks like, or to whom the user has given one that it looks like. */
+  | { readonly code: "local-name-alike"; readonly localName: string; readonly similarTo: string }
+  | { readonly code: "too-many-local-names"; readonly who: string }
+  | { readonly code: "no-local-name"; readonly who: string }
   | {
     /** A caller who is no contact, while only contacts are let in. */
     readonly code: "no-contact";

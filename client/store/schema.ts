@@ -302,6 +302,12 @@ export const additions: readonly string[] = [
   CREATE TRIGGER readable_drafts_forgotten AFTER UPDATE OF sealed ON keeping WHEN NEW.sealed = 1 BEGIN
     DELETE FROM line_drafts WHERE typeof(text) = 'text';
   END;`,
+  `-- What the user calls those of a name, as long as it has this key.
+  CREATE TABLE local_names (
+    name TEXT PRIMARY KEY,
+    fingerprint TEXT NOT NULL,
+    local_name TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;`,
 ];
 
 /** How many of the {@linkcode additions} are made. Before this table, the first was made at every start. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Keys that a client's user may block, and those that they may ignore. */
+/** Keys that a client's user may block, those that they may ignore, and people to whom they may give a local name. */
 export const listedKeysMax = 10_000;
 
 /** Mails that a client keeps because it cannot use them yet, their bytes, and how many of these are of one sender. */

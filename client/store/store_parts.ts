@@ -12,6 +12,7 @@ import { ConversationTable } from "./conversation_table.ts";
 import { History } from "./history.ts";
 import { IncomingMessages } from "./incoming_messages.ts";
 import { KeyList } from "./key_list.ts";
+import { LocalNames } from "./local_names.ts";
 import { KnownPeers } from "./known_peers.ts";
 import { LineDrafts } from "./line_drafts.ts";
 import { MessageRows } from "./message_rows.ts";
@@ -63,6 +64,8 @@ export interface StoreParts {
   readonly ignoredKeys: Offered<KeyList>;
   /** What the user has begun to type. */
   readonly lineDrafts: Offered<LineDrafts>;
+  /** What the user calls people. */
+  readonly localNames: Offered<LocalNames>;
   /** Mail that cannot be used yet. */
   readonly parkedMails: Offered<ParkedMails>;
   /** Which servers beside one's own are asked, and for whom. */
@@ -124,6 +127,7 @@ export function storeParts(
     blockedKeys: new KeyList(database, transactions, "blocked_keys"),
     ignoredKeys: new KeyList(database, transactions, "ignored_keys"),
     lineDrafts: new LineDrafts(database, transactions, texts),
+    localNames: new LocalNames(database, transactions),
     parkedMails: new ParkedMails(database, transactions),
     otherServers: new OtherServers(database, transactions),
     provenServers: new ProvenServers(database, transactions),

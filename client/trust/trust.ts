@@ -117,6 +117,11 @@ export class Trust {
       }));
   }
 
+  /** Whether people take two names for each other. */
+  areAlike(one: string, other: string): boolean {
+    return skeletonOf(one) === skeletonOf(other);
+  }
+
   /** Whether the owner of a key is a contact: the user has called or answered them, in any run. */
   isContact(name: string, key: PublicKey): boolean {
     return this.#knownPeers.isContact(name, key);

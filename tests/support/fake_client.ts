@@ -91,6 +91,15 @@ export class FakeClient {
   waitingIn = (id: string): number | undefined =>
     this.conversations().find(({ conversation }) => conversation === id)?.waiting;
 
+  /** By their names, what the user calls people. */
+  readonly localNames = new Map<string, string>();
+
+  nicked = () =>
+    [...this.localNames].map(([name, localName]) => ({ name, localName, fingerprint: person }));
+
+  localName = (name: string, key = person): string | undefined =>
+    key === person ? this.localNames.get(name) : undefined;
+
   withdrawVerification = () => this.answers.withdrawVerification;
 
   knownNames = (): readonly string[] => this.known;

@@ -117,6 +117,8 @@ const devices = fc.array(
 const named = fc.record({ name: hostile });
 const namedKey = fc.record({ name: maybe(hostile), fingerprint });
 
+const locallyNamed = fc.record({ name: hostile, fingerprint, localName: hostile });
+
 /** What each type to show has. */
 type Arbitraries = {
   [T in Shown["type"]]: fc.Arbitrary<Omit<OfType<Shown, T>, "type">>;
@@ -232,6 +234,9 @@ const fields: Arbitraries = {
   visited: fc.record({ server: hostile, place: hostile }),
   unvisited: fc.record({ server: hostile }),
   ignoring: fc.record({ keys: fc.array(namedKey, { maxLength: 3 }) }),
+  nicked: locallyNamed,
+  unnicked: locallyNamed,
+  nicks: fc.record({ named: fc.array(locallyNamed, { maxLength: 3 }) }),
   trusted: fc.record({ name: hostile, fingerprint }),
   "verification-waits": named,
   "verification-withdrawn": named,

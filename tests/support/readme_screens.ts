@@ -8,6 +8,7 @@
 import { BoundedMap } from "../../shared/collections/bounded_map.ts";
 import type { HistoryEntry } from "../../client/store/store.ts";
 import { allSigns } from "../../client/ui/own_signs.ts";
+import { ownNames } from "../../client/ui/local_names.ts";
 import { blocksOf, type Notice } from "../../client/ui/screen/blocks.ts";
 import { frameOf, type ListedView, written } from "../../client/ui/screen/layout.ts";
 import { pictureOf } from "../../client/ui/terminal/drawing.ts";
@@ -142,6 +143,7 @@ async function drawn(scene: Scene, size: ScreenSize): Promise<string> {
     input: pictureOf({ prompt, text: typed, cursor: typed.length }, size),
     view: ({ columns, rows }) => {
       const style = {
+        nameFor: ownNames,
         self: "alice",
         name: peer,
         columns,

@@ -7,6 +7,7 @@
 import type { Identity } from "../../../shared/crypto/identity.ts";
 import type { ChatClient } from "../../client.ts";
 import type { EventSink } from "../../events.ts";
+import { namesIn } from "../local_names.ts";
 import { LinePrinter, runLines } from "../script/script.ts";
 import { type Display, Session } from "../session.ts";
 
@@ -104,14 +105,15 @@ function variable(name: string): string | undefined {
 
 /** A script. @param strict Whether the first line that fails is the last one. */
 export function openLineFrontEnd(onEnd: () => void, strict: boolean): FrontEnd {
-  const printer = new LinePrinter(onEnd);
+  let session: Session | undefined;
+  const printer = new LinePrinter(onEnd, undefined, namesIn(() => session));
   return {
     ...printedBy(printer),
     begin: (start) => {
-      const session = new Session(printer, start);
+      const begun = session = new Session(printer, start);
       const lines = { input: Deno.stdin.readable, isTyped: Deno.stdin.isTerminal(), strict };
-      const run = (signal: AbortSignal) => runLines(session, printer, signal, lines);
-      return { client: session.client, run, end: () => session.end() };
+      const run = (signal: AbortSignal) => runLines(begun, printer, signal, lines);
+      return { client: begun.client, run, end: () => begun.end() };
     },
   };
 }

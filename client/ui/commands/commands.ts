@@ -11,7 +11,7 @@ import { chatArgument, chatCommand } from "./chat_command.ts";
 import { type Command, type CommandContext, type Outcome, quit } from "./command.ts";
 import { beginningWith, closestCommand, findCommand } from "./find_command.ts";
 import { help, usageOf } from "./help.ts";
-import { nameOf } from "./name_of.ts";
+import { nameOf, withWholeName } from "./name_of.ts";
 import { parseLine } from "./parsed_line.ts";
 import { peopleCommands } from "./people_commands.ts";
 import { screenCommands } from "./screen_commands.ts";
@@ -242,9 +242,10 @@ export function commandIn(beginning: string): string | undefined {
 export function complete(line: string, names: readonly string[]): [string[], string] {
   const parsed = parseLine(line);
   if (parsed.type !== "command") return [[], line];
-  const [, command, argument] = /^\s*\/(\S+)\s(\S*)$/.exec(line) ?? [];
+  const [, command, before, argument] = /^\s*\/(\S+)\s(\S+\s)?(\S*)$/.exec(line) ?? [];
   if (command !== undefined) {
-    const takesName = commandOf(command)?.argument?.includes("NAME");
+    const places = commandOf(command)?.argument?.split(" ") ?? [];
+    const takesName = places[before === undefined ? 0 : 1]?.includes("NAME");
     return [takesName ? names.filter((name) => name.startsWith(argument!)) : [], argument!];
   }
   const [word] = /\/\S*$/.exec(line) ?? [line];
@@ -281,7 +282,8 @@ function runCommand(
     if (mayTurn({ name, rest })) failed();
     return { type: "unknown-command", name, closest: closestCommand(commands, name).name };
   }
-  const argument = command.argument === "TEXT" ? rest : rest?.trim();
+  const typed = command.argument === "TEXT" ? rest : rest?.trim();
+  const argument = typed && beginsWithName(command) ? withWholeName(session, typed) : typed;
   const given = argument !== undefined && argument !== "";
   if (command.argument === undefined ? given : !given && !command.argument.startsWith("[")) {
     if (command.turns === "to") failed();
@@ -295,6 +297,10 @@ function argumentOfChat(line: string): ReturnType<typeof chatArgument> | undefin
   const parsed = parseLine(line);
   if (parsed.type !== "command" || commandOf(parsed.name) !== chatCommand) return undefined;
   return chatArgument(parsed.rest?.trim() ?? "");
+}
+
+function beginsWithName({ argument = "" }: Command): boolean {
+  return /^\[?(IP:PORT\|)?NAME/.test(argument);
 }
 
 function commandOf(name: string): Command | undefined {

@@ -6,6 +6,7 @@
 
 import type { ChatClient } from "../../client.ts";
 import type { Command, CommandContext, Outcome } from "./command.ts";
+import { nickCommand } from "./nick_command.ts";
 
 /** These commands, in the order of the help. */
 export const peopleCommands: readonly Command[] = [
@@ -54,6 +55,7 @@ export const peopleCommands: readonly Command[] = [
     help: "show again what somebody writes",
     run: ({ session }, who) => ({ type: "unignored", keys: session.client.people.unignore(who!) }),
   },
+  nickCommand,
   {
     name: "verify",
     argument: "NAME [yes|no]",

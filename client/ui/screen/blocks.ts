@@ -5,9 +5,11 @@
  */
 
 import { bold, cyan, dim, yellow } from "@std/fmt/colors";
+import { fingerprintOf } from "../../../shared/crypto/public_key.ts";
 import { columnsOf, rowsOf } from "../../../shared/text/columns.ts";
 import type { BoundedMap } from "../../../shared/collections/bounded_map.ts";
 import type { HistoryEntry } from "../../store/store.ts";
+import type { NameFor } from "../local_names.ts";
 import type { OwnSigns } from "../own_signs.ts";
 import { viewWords } from "../wording/wording.ts";
 
@@ -33,9 +35,11 @@ export interface Notice {
 
 /** How a conversation is shown. */
 export interface BlockStyle {
-  /** The user's own id, and what the peer is called. */
+  /** The user's own id, and the peer's name. */
   readonly self: string;
   readonly name: string;
+  /** What the user calls them. */
+  readonly nameFor: NameFor;
   readonly columns: number;
   /** The row of the first message that is new to the user, if there is one. */
   readonly newFrom: number | undefined;
@@ -93,21 +97,24 @@ function madeRows(
   before: HistoryEntry | undefined,
   style: BlockStyle,
 ): readonly string[] {
-  const { columns, newFrom, made } = style;
-  const key = [entry.row, before?.row, columns, entry.state, entry.row === newFrom].join(" ");
+  const { columns, newFrom, made, nameFor } = style;
+  const { name, key: person } = entry;
+  const localName = person === undefined ? name : nameFor(name, fingerprintOf(person));
+  const which = [entry.row, before?.row, columns, entry.state, entry.row === newFrom];
+  const key = [...which, localName, nameFor(style.name)].join(" ");
   const known = made.get(key);
   if (known !== undefined) return known;
-  const rows = rowsOfEntry(entry, before, style);
+  const rows = rowsOfEntry({ ...entry, localName }, before, style);
   made.set(key, rows);
   return rows;
 }
 
 function rowsOfEntry(
-  entry: HistoryEntry,
+  entry: HistoryEntry & { readonly localName: string },
   before: HistoryEntry | undefined,
   style: BlockStyle,
 ): string[] {
-  const { self, name, columns, own } = style;
+  const { self, name, nameFor, columns, own } = style;
   const message = viewWords.message(entry, self, before);
   const dayBefore = before && viewWords.message(before, self, undefined).day;
   const rows: string[] = [];
@@ -116,7 +123,8 @@ function rowsOfEntry(
     rows.push(yellow(own(ruled(viewWords.newLine, columns))));
   }
   if (message.above !== undefined) rows.push(...rowsOf(own(message.above), columns).map(yellow));
-  const widest = Math.max(columnsOf(viewWords.name(name)), columnsOf(self));
+  const names = [nameFor(name), entry.localName].map((one) => viewWords.name(one));
+  const widest = Math.max(...[...names, self].map((one) => columnsOf(one)));
   const nameColumns = Math.min(nameColumnsMax, widest);
   const { time, who, isOwn, mark, lines, state } = message;
   const [whoRow = ""] = rowsOf(who, nameColumns);

@@ -6,6 +6,7 @@
  */
 
 import { BoundedMap } from "../../../shared/collections/bounded_map.ts";
+import { namesIn } from "../local_names.ts";
 import { readable } from "../readable.ts";
 import type { Session } from "../session.ts";
 import type { OwnSigns } from "../own_signs.ts";
@@ -66,6 +67,7 @@ export class FullScreen implements Views {
   #arePeopleOld = true;
   /** The window's title, as it was written last. */
   #title: string | undefined;
+  readonly #nameFor = namesIn(() => this.#session);
   readonly #roundTrip = new RoundTrip(() => this.#soon());
 
   constructor(outside: ViewSurroundings, own: OwnSigns) {
@@ -76,6 +78,7 @@ export class FullScreen implements Views {
       lastRow: (name) => this.#session === undefined ? 0 : lastRowOf(this.#session, name),
       isStored: (message) => stored.has(message),
       rowsOf: (...shown) => ownRows(outside.rowsOf(...shown), shown[0], own),
+      nameFor: this.#nameFor,
       nowMs: Date.now,
     });
   }
@@ -252,6 +255,7 @@ export class FullScreen implements Views {
       ...surroundingsOf(this.#session, this.#views, {
         server: this.#server,
         roundTrip: this.#roundTrip,
+        nameFor: this.#nameFor,
         isUnknown: this.#looking !== undefined,
       }),
       input: this.#line,
@@ -280,6 +284,7 @@ export class FullScreen implements Views {
     const style = {
       self: this.#session?.client.id ?? "",
       name: view.name,
+      nameFor: this.#nameFor,
       columns: this.#columns,
       newFrom: view.newFrom,
       own: this.#own,

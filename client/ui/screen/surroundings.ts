@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { NameFor } from "../local_names.ts";
 import type { Session } from "../session.ts";
 import { viewWords } from "../wording/wording.ts";
 import type { ScreenContent } from "./layout.ts";
@@ -17,6 +18,8 @@ import type { ViewList } from "./view_list.ts";
 interface Watched {
   readonly server: ServerWatch;
   readonly roundTrip: RoundTrip;
+  /** What the user calls somebody. */
+  readonly nameFor: NameFor;
   /** Whether the user only looks at what somebody writes whom they do not know. */
   readonly isUnknown: boolean;
 }
@@ -25,7 +28,7 @@ interface Watched {
 export function surroundingsOf(
   session: Session | undefined,
   views: ViewList,
-  { server, roundTrip, isUnknown }: Watched,
+  { server, roundTrip, nameFor, isUnknown }: Watched,
 ): Pick<ScreenContent, "title" | "list" | "status"> {
   const { all, seen } = views;
   const name = seen.name === "" ? undefined : seen.name;
@@ -43,7 +46,7 @@ export function surroundingsOf(
       now: new Date(),
     }),
     list: all.map((view) => ({
-      name: viewWords.name(view.name),
+      name: viewWords.name(nameFor(view.name)),
       isSeen: view === seen,
       here: view.here,
       unread: view === seen ? 0 : view.unread,
@@ -51,7 +54,7 @@ export function surroundingsOf(
       waiting: view.waiting,
     })),
     status: viewWords.status({
-      name,
+      name: name && nameFor(name),
       number: at >= 0 && at < 9 ? at + 1 : undefined,
       isUnknown,
       security,
@@ -63,7 +66,7 @@ export function surroundingsOf(
       server: server.state,
       isScrolled: seen.position !== end,
       unreadAbove: seen.unreadAbove,
-      news: views.news,
+      news: views.news.map(({ name, unread }) => ({ name: nameFor(name), unread })),
     }),
   };
 }

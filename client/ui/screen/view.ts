@@ -79,20 +79,20 @@ export class View {
     this.#cleared = undefined;
   }
 
-  /** The peer has gone. It is one line an absence. */
-  left(nowMs: number, afterRow: number): void {
+  /** The peer has gone. It is one line an absence. @param who What the user calls them. */
+  left(nowMs: number, afterRow: number, who: string): void {
     this.here = false;
     if (this.#absence !== undefined) return;
-    const absence = { sinceMs: nowMs, text: viewWords.absence(this.name, nowMs) };
+    const absence = { sinceMs: nowMs, text: viewWords.absence(who, nowMs) };
     this.#absence = absence;
     this.add({ afterRow, rows: (columns) => centred(absence.text, columns) });
   }
 
-  /** The peer is back. */
-  returned(nowMs: number): void {
+  /** The peer is back. @param who What the user calls them. */
+  returned(nowMs: number, who: string): void {
     this.here = true;
     if (this.#absence === undefined) return;
-    this.#absence.text = viewWords.absence(this.name, this.#absence.sinceMs, nowMs);
+    this.#absence.text = viewWords.absence(who, this.#absence.sinceMs, nowMs);
     this.#absence = undefined;
   }
 

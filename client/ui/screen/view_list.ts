@@ -19,6 +19,8 @@ export interface ViewSources {
   isStored(message: MessageEvent): boolean;
   /** What is shown, in words, in so many columns. */
   rowsOf(shown: Shown, at: Date, columns: number): string[];
+  /** What the user calls somebody. */
+  nameFor(name: string): string;
   /** Milliseconds since 1970, UTC. */
   nowMs(): number;
 }
@@ -90,7 +92,7 @@ export class ViewList {
         return this.#takeMessage(shown);
       case "presence": {
         const view = this.#of(shown.name);
-        return shown.here ? view.returned(this.#sources.nowMs()) : this.#left(view);
+        return shown.here ? this.#returned(view) : this.#left(view);
       }
       case "closed": {
         const view = this.#of(shown.name);
@@ -98,7 +100,7 @@ export class ViewList {
         break;
       }
       case "opened": {
-        this.#of(shown.name).returned(this.#sources.nowMs());
+        this.#returned(this.#of(shown.name));
         const { security, contact, cause, similarTo } = shown;
         // That somebody known is back stands in the list, and at the end of the line about their absence.
         if (contact && cause !== "chat" && security !== "plaintext" && !similarTo) return;
@@ -135,7 +137,13 @@ export class ViewList {
   }
 
   #left(view: View): void {
-    view.left(this.#sources.nowMs(), this.#sources.lastRow(view.name));
+    const { nowMs, lastRow, nameFor } = this.#sources;
+    view.left(nowMs(), lastRow(view.name), nameFor(view.name));
+  }
+
+  #returned(view: View): void {
+    const { nowMs, nameFor } = this.#sources;
+    view.returned(nowMs(), nameFor(view.name));
   }
 
   #note(view: View, shown: Shown): void {

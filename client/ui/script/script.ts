@@ -10,6 +10,7 @@ import { aborted, systemClock } from "../../../shared/time/clock.ts";
 import { fitted } from "../../../shared/process/fitted.ts";
 import { commandIn, isMessage, type LineOutcome, runLine } from "../commands/commands.ts";
 import { type InputFault, InputLineStream } from "../input_lines.ts";
+import { type NameFor, ownNames, withLocalNames } from "../local_names.ts";
 import { type Output, OutputQueue } from "../output_queue.ts";
 import { Returns } from "../returns.ts";
 import type { Display, Session } from "../session.ts";
@@ -51,14 +52,20 @@ const overlappingMax = 1_024;
 export class LinePrinter implements Display {
   readonly #queue: OutputQueue;
   readonly #returns = new Returns((shown) => this.#print(shown));
+  readonly #nameFor: NameFor;
   #hasLost = false;
   readonly #outputs: { readonly out: Output; readonly err: Output };
 
-  /** @param onClosed Told that nobody reads what is printed any more. */
+  /**
+   * @param onClosed Told that nobody reads what is printed any more.
+   * @param nameFor What the user calls people.
+   */
   constructor(
     onClosed: () => void,
     outputs = { out: Deno.stdout as Output, err: Deno.stderr as Output },
+    nameFor = ownNames,
   ) {
+    this.#nameFor = nameFor;
     this.#queue = new OutputQueue(onClosed);
     this.#outputs = outputs;
   }
@@ -68,7 +75,7 @@ export class LinePrinter implements Display {
   }
 
   #print(shown: Shown): void {
-    const wording = wordingOf(shown);
+    const wording = wordingOf(withLocalNames(shown, this.#nameFor));
     if (shown.type === "unconfirmed") this.#hasLost = true;
     const { out, err } = this.#outputs;
     const output = wording.tone === "problem" ? err : out;

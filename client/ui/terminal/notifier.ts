@@ -5,6 +5,7 @@
  */
 
 import type { MessageEvent } from "../../events.ts";
+import type { NameFor } from "../local_names.ts";
 import { type Notify, type Shown, viewWords } from "../wording/wording.ts";
 
 /** One notification in this time, at most, in milliseconds: a flood of messages is no flood of bells. */
@@ -14,6 +15,8 @@ const pauseMs = 2_000;
 export interface NotifierOptions {
   /** The user's own id, which a message may mention. */
   readonly self: () => string;
+  /** What the user calls somebody. */
+  readonly nameFor: NameFor;
   /** Whether the user has let somebody in: nobody else makes the terminal ring. */
   readonly isKnown: (name: string) => boolean;
   /** What kind of terminal it is, as `TERM` says. */
@@ -42,12 +45,16 @@ export class Notifier {
   }
 
   #tell(message: MessageEvent): void {
-    const { now, write, isKnown, terminal = "" } = this.#options;
+    const { now, write, isKnown, nameFor, terminal = "" } = this.#options;
     if (!this.#isMeant(message) || now() - this.#toldAtMs < pauseMs) return;
     if (!isKnown(message.name)) return;
     this.#toldAtMs = now();
     // A terminal that knows none rings.
-    write(`\x07\x1b]${sequenceOf(terminal)};${viewWords.notification(message)}\x07`);
+    const name = message.person === undefined
+      ? message.name
+      : nameFor(message.name, message.person);
+    const text = viewWords.notification({ ...message, name });
+    write(`\x07\x1b]${sequenceOf(terminal)};${text}\x07`);
   }
 
   #isMeant({ text }: MessageEvent): boolean {

@@ -10,6 +10,7 @@
 import { setColorEnabled } from "@std/fmt/colors";
 import { aborted, systemClock } from "../../../shared/time/clock.ts";
 import { complete, turnOf } from "../commands/commands.ts";
+import { localNamesOf, namesIn, withLocalNames } from "../local_names.ts";
 import type { OwnSigns } from "../own_signs.ts";
 import { readable } from "../readable.ts";
 import { Returns } from "../returns.ts";
@@ -103,6 +104,9 @@ export interface ViewsOpener {
  */
 export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Terminal {
   let session: Session | undefined;
+  const nameFor = namesIn(() => session);
+  const rowsOf: ViewSurroundings["rowsOf"] = (shown, now, columns) =>
+    terminalLines(withLocalNames(shown, nameFor), now, columns);
   let isClosed = false;
   let isGivenBack = false;
   const closed = Promise.withResolvers<void>();
@@ -132,8 +136,10 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
   const prompt = () => {
     named = queue.recipient;
     if (session === undefined || isClosed) return;
-    const to = "turningTo" in named ? named : session.current;
-    screen.prompt(promptText(session.client.id, to));
+    const { id } = session.client;
+    const { current } = session;
+    const to = current && { ...current, name: nameFor(current.name, current.person) };
+    screen.prompt(promptText(id, "turningTo" in named ? named : to));
     drafted();
   };
   /** Keeps what is typed, and has a line back that was begun where the user is now. */
@@ -157,6 +163,7 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
   // A stream of lines may be watched by other programs.
   const notifier = new Notifier(opener === undefined ? "off" : "mention", {
     self: () => session?.client.id ?? "",
+    nameFor,
     isKnown: (name) => session !== undefined && letsIn(session, name),
     terminal,
     // A terminal that knows no escape sequences is sent none.
@@ -168,7 +175,7 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
     // What was refused stands above, and there is no key that brings it back.
     if (isDumb && shown.type === "lines-refused") return;
     if (shown.type === "cleared") return screen.clear();
-    const rows = () => terminalLines(shown, new Date(), device.size.columns);
+    const rows = () => rowsOf(shown, new Date(), device.size.columns);
     if (views === undefined) screen.print(rows());
     else if (isGivenBack || isClosed) printLate(rows());
     else if (hasRun && shown.type !== "message") late.push(...rows());
@@ -201,7 +208,11 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
     },
     interrupted: onInterrupt,
     ended: close,
-    complete: (beginning) => complete(beginning, session?.names ?? []),
+    complete: (beginning) =>
+      complete(
+        beginning,
+        session === undefined ? [] : [...session.names, ...localNamesOf(session).keys()],
+      ),
     show,
   };
   /** Has another conversation's line edited. @param turn Makes that the current one. */
@@ -219,7 +230,7 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
   };
   const views = opener?.open({
     device,
-    rowsOf: terminalLines,
+    rowsOf,
     turnTo: (name, from) =>
       turn(name, from, () => {
         const line = `/switch ${name}`;

@@ -82,6 +82,18 @@ export const answerWords: Words<Answer> = {
         `  ${name === undefined ? "" : `${name} `}${fingerprint}`
       ),
     ),
+  nicked: ({ name, localName }) =>
+    notice(
+      `you call ${name} ~${localName} here, and nobody else sees it; /nick ${name} takes it back`,
+    ),
+  unnicked: ({ name }) => notice(`${name} is called ${name} again`),
+  nicks: ({ named }) =>
+    named.length === 0
+      ? notice("you have given nobody a local name; /nick LOCALNAME NAME does")
+      : list(
+        "local names:",
+        ...aligned(named.map(({ name, localName }) => [`~${localName}`, name])),
+      ),
   trusted: ({ name, fingerprint }) =>
     notice(`${name}'s key is ${fingerprint} from now on; /chat ${name} calls again`),
   "verification-waits": ({ name }) =>

@@ -62,6 +62,15 @@ export const conversationSentences: Sentences<ConversationProblem> = {
   "too-many-ignored": ({ who }) =>
     `Cannot ignore ${who}: so many keys are ignored that no more can be; /unignore one first`,
   "not-ignored": ({ who, ignored }) => `${who} is not ignored: ${thoseWhoAre(ignored)}`,
+  "no-key-to-nick": ({ who }) =>
+    `No key of ${who} is known, and a local name is that of a key: /nick takes somebody who encrypts`,
+  "not-a-local-name": ({ localName }) =>
+    `“${localName}” can be no local name: such a name has ${clientIdRule}`,
+  "local-name-alike": ({ localName, similarTo }) =>
+    `“${localName}” looks like ${similarTo}, which is somebody else: choose another local name`,
+  "too-many-local-names": ({ who }) =>
+    `Cannot give ${who} a local name: so many people have one that no more can; /nick NAME takes one away`,
+  "no-local-name": ({ who }) => `${who} has no local name; /nick shows who has one`,
   "no-contact": ({ name, address, person }) =>
     `${name ?? formatAddress(address)}${person === undefined ? "" : `, with the key ${person},`} ` +
     "is no contact, and you let in contacts only",

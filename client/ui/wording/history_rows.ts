@@ -27,6 +27,9 @@ export interface HistoryRow {
   readonly lines: readonly string[];
 }
 
+/** A message, and what the user calls the other one, if not by their name. */
+export type NamedEntry = HistoryEntry & { readonly localName?: string };
+
 /** Marks a message that came in plaintext. */
 export const plaintextMark = "[plaintext]";
 
@@ -53,7 +56,7 @@ export const stateWords: Readonly<Record<MessageState, string>> = {
  * @param present Whose keys are saved now.
  */
 export function historyRows(
-  entries: readonly HistoryEntry[],
+  entries: readonly NamedEntry[],
   now: Date,
   present: readonly Person[] = [],
 ): HistoryRow[] {
@@ -67,7 +70,7 @@ export function historyRows(
     const below = after ? personChange(after, entry) : undefined;
     const own = entry.direction === "out";
     const plaintext = !own && entry.plaintext;
-    const name = makeVisible(entry.name);
+    const name = makeVisible(entry.localName ?? entry.name);
     return {
       ...above !== undefined && { above },
       ...below !== undefined && { below },

@@ -9,11 +9,16 @@ import type { Fingerprint, PublicKey } from "../../../shared/crypto/public_key.t
 import type { Address } from "../../../shared/net/address.ts";
 import type { AuditReport } from "../../audit/audit.ts";
 import type { BackupReport, RestoreReport } from "../../backup/backup.ts";
-import type { ContactState, NamedKey, PathReport } from "../../conversations/conversations.ts";
+import type {
+  ContactState,
+  LocallyNamed,
+  NamedKey,
+  PathReport,
+} from "../../conversations/conversations.ts";
 import type { ClientEvent, ConversationState, KnownClient, OpenedEvent } from "../../events.ts";
 import type { Listed, Registered } from "../../rendezvous/rendezvous.ts";
-import type { HistoryEntry } from "../../store/store.ts";
 import type { Problem } from "../../user_error.ts";
+import type { NamedEntry } from "./history_rows.ts";
 import type { Person } from "./person_change.ts";
 
 /** Everything that can be shown. */
@@ -119,6 +124,10 @@ export type Answer =
   | { readonly type: "unvisited"; readonly server: string }
   /** Whom the user ignores. */
   | { readonly type: "ignoring"; readonly keys: readonly NamedKey[] }
+  | LocallyNamed & { readonly type: "nicked" }
+  | LocallyNamed & { readonly type: "unnicked" }
+  /** To whom the user has given a name of their own. */
+  | { readonly type: "nicks"; readonly named: readonly LocallyNamed[] }
   | { readonly type: "trusted"; readonly name: string; readonly fingerprint: Fingerprint }
   | { readonly type: "verification-waits"; readonly name: string }
   | { readonly type: "verification-withdrawn"; readonly name: string }
@@ -138,7 +147,7 @@ export type Answer =
     /** Of the words those that were not searched for. */
     readonly ignored?: readonly string[];
     /** Oldest first. */
-    readonly entries: readonly HistoryEntry[];
+    readonly entries: readonly NamedEntry[];
     /** Whose keys are saved now, of those who are in it. */
     readonly present?: readonly Person[];
   }

@@ -9,7 +9,7 @@ import { makeVisible, makeVisibleLines } from "../../../shared/text/visible.ts";
 import { rowsOf } from "../../../shared/text/columns.ts";
 import type { MessageEvent, Security } from "../../events.ts";
 import type { HistoryEntry, MessageState } from "../../store/store.ts";
-import { messageText, plaintextMark } from "./history_rows.ts";
+import { messageText, type NamedEntry, plaintextMark } from "./history_rows.ts";
 import { clockTime, localDay } from "./local_time.ts";
 import { formatMs } from "./path_lines.ts";
 import { personChange } from "./person_change.ts";
@@ -36,17 +36,17 @@ export interface ViewedMessage {
  * @param before The message before, if there is one.
  */
 export function viewedMessage(
-  entry: HistoryEntry,
+  entry: NamedEntry,
   self: string,
   before: HistoryEntry | undefined,
 ): ViewedMessage {
-  const { direction, name, sentAtMs, state, plaintext } = entry;
+  const { direction, name, localName, sentAtMs, state, plaintext } = entry;
   const isOwn = direction === "out";
   return {
     day: localDay(sentAtMs),
     above: personChange(entry, before),
     time: clockTime(sentAtMs),
-    who: makeVisible(isOwn ? self : name),
+    who: makeVisible(isOwn ? self : localName ?? name),
     isOwn,
     state,
     mark: plaintext && !isOwn ? `${plaintextMark} ` : "",

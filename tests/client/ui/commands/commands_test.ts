@@ -169,6 +169,18 @@ const answered: [line: string, method: string, returned: unknown, shown: Answer[
     [{ name: "bob", fingerprint }],
     [{ type: "unignored", keys: [{ name: "bob", fingerprint }] }],
   ],
+  [
+    "/nick bro bob",
+    "nick",
+    { name: "bob", fingerprint, localName: "bro" },
+    [{ type: "nicked", name: "bob", fingerprint, localName: "bro" }],
+  ],
+  [
+    "/nick bob",
+    "unnick",
+    { name: "bob", fingerprint, localName: "bro" },
+    [{ type: "unnicked", name: "bob", fingerprint, localName: "bro" }],
+  ],
   ["/switch bob", "answer", conversation, [{ type: "switched", name: "bob" }]],
   ["/close bob", "close", undefined, []],
   ["Hello", "send", { id: "1" }, []],
@@ -441,6 +453,46 @@ for (const [line, usage] of usages) {
   });
 }
 
+/** What is typed, and whom it means if bob is called bro here, and brock is somebody else. */
+const calledBro: [line: string, call: Call | undefined][] = [
+  ["/switch ~bro", ["answer", "bob"]],
+  ["/switch ~b", ["answer", "bob"]],
+  ["/switch bro", ["answer", "bob"]],
+  ["/switch bo", ["answer", "bob"]],
+  // That may be two people.
+  ["/switch br", ["answer", "br"]],
+  ["/switch broc", ["answer", "brock"]],
+  ["/history ~bro 5", ["history", "bob", 5]],
+  ["/chat ~bro", ["chat", "bob"]],
+  // Anybody on the network may have that name.
+  ["/chat bro", ["chat", "bro"]],
+  ["/chat ~br", ["chat", "~br"]],
+  ["/trust ~bro lkle", ["trust", "bob", "lkle"]],
+  ["/nick ~bro", ["unnick", "bob"]],
+  ["/nick - ~bro", ["unnick", "bob"]],
+  ["/nick sis ~bro", ["nick", "sis", "bob"]],
+  ["/nick ~sis carol", ["nick", "sis", "carol"]],
+  ["/nick my sis carol", undefined],
+];
+
+for (const [line, call] of calledBro) {
+  Deno.test(`of somebody with a local name, ${line} is ${call?.join(" ") ?? "nothing"}`, async () => {
+    const { fake, types } = sitting();
+    fake.known = ["bob", "brock"];
+    fake.localNames.set("bob", "bro");
+    fake.answers["nick"] = fake.answers["unnick"] = fake.nicked()[0];
+    await types(line);
+    assertEquals(fake.calls, call === undefined ? [] : [call]);
+  });
+}
+
+Deno.test("/nick says to whom the user has given a local name", async () => {
+  const { fake, types, shown } = sitting();
+  fake.localNames.set("bob", "bro");
+  await types("/nick");
+  assertEquals(shown.all, [{ type: "nicks", named: fake.nicked() }]);
+});
+
 const misspelt: [line: string, meant: string][] = [
   ["/regsiter", "register"],
   ["/quti", "quit"],
@@ -585,7 +637,7 @@ Deno.test("an empty line asks for nothing", async () => {
 Deno.test("/help shows every command once, each of which can be typed", async () => {
   const all = await names();
   assertEquals(new Set(all).size, all.length);
-  assertEquals(all.length, 27);
+  assertEquals(all.length, 28);
   for (const name of all) {
     assertMatch(name, /^[a-z]+$/);
     const { problems } = await run(`/${name} x y z`);
@@ -633,7 +685,7 @@ Deno.test("no line makes the commands throw", async () => {
 
 // Completion
 
-const people = ["bob", "bella", "carol~2"];
+const people = ["bob", "bella", "carol~2", "~sis"];
 const completions: [line: string, completed: string[], word: string][] = [
   ["/re", ["/register"], "/re"],
   ["/c", ["/chat ", "/close ", "/clear"], "/c"],
@@ -652,6 +704,10 @@ const completions: [line: string, completed: string[], word: string][] = [
   ["/chat bo", ["bob"], "bo"],
   ["/history bo", ["bob"], "bo"],
   ["/audit be", ["bella"], "be"],
+  ["/chat ~", ["~sis"], "~"],
+  ["/nick bo", ["bob"], "bo"],
+  ["/nick my bo", ["bob"], "bo"],
+  ["/trust bob b", [], "b"],
   ["/search b", [], "b"],
   ["/msg b", [], "b"],
   ["/info b", [], "b"],

@@ -5,13 +5,15 @@ import fc from "fast-check";
 import { allSigns, asciiSigns } from "../../../../client/ui/own_signs.ts";
 import { blocksOf, type BlockStyle, type Section } from "../../../../client/ui/screen/blocks.ts";
 import { columnsOf } from "../../../../shared/text/columns.ts";
+import { ownNames } from "../../../../client/ui/local_names.ts";
 import { BoundedMap } from "../../../../shared/collections/bounded_map.ts";
 import { entry } from "../../../support/screen_fixture.ts";
-import { keyOf } from "../../../support/store_fixture.ts";
+import { keyOf, printOf } from "../../../support/store_fixture.ts";
 
 const style: BlockStyle = {
   self: "alice",
   name: "bob",
+  nameFor: ownNames,
   columns: 40,
   newFrom: undefined,
   notices: [],
@@ -116,4 +118,25 @@ Deno.test("no row is wider than the view, however narrow that is", () => {
       }
     }),
   );
+});
+
+Deno.test("somebody whom the user calls something else is that, as long as it is their key", () => {
+  const nameFor: BlockStyle["nameFor"] = (name, person = printOf(3)) =>
+    person === printOf(3) ? "~bro" : name;
+  const entries = [
+    entry(0, { key: keyOf(2), text: "before" }),
+    entry(1, { direction: "in", key: keyOf(3), text: "now" }),
+    entry(2, { direction: "out", key: keyOf(3), text: "hi" }),
+  ];
+  const made = new BoundedMap<string, readonly string[]>(9);
+  const rows = rowsOf({ entries, before: undefined }, { columns: 120, nameFor, made });
+  assertEquals(rows.filter((row) => /^\d\d:/.test(row)).map((row) => row.slice(0, 20).trimEnd()), [
+    "12:00 bob    before",
+    "12:01 ~bro   now",
+    "12:02 alice  hi",
+  ]);
+  assertEquals(rows.some((row) => row.includes("from here on bob has the key")), true);
+  // It is drawn anew when the name is another one.
+  const again = rowsOf({ entries }, { columns: 120, made });
+  assertEquals(again.some((row) => row.includes("~bro")), false);
 });

@@ -8,6 +8,7 @@ import {
   type Notice,
   tail,
 } from "../../../../client/ui/screen/blocks.ts";
+import { ownNames } from "../../../../client/ui/local_names.ts";
 import { allSigns } from "../../../../client/ui/own_signs.ts";
 import { end, Pages } from "../../../../client/ui/screen/page.ts";
 import type { HistoryEntry } from "../../../../client/store/store.ts";
@@ -21,6 +22,7 @@ function pagesOf(
   const whole: BlockStyle = {
     self: "alice",
     name: "bob",
+    nameFor: ownNames,
     columns: 40,
     newFrom: undefined,
     own: allSigns,

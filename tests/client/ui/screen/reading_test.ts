@@ -2,6 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { ownNames } from "../../../../client/ui/local_names.ts";
 import { allSigns } from "../../../../client/ui/own_signs.ts";
 import { blocksOf } from "../../../../client/ui/screen/blocks.ts";
 import { end, Pages, type Position } from "../../../../client/ui/screen/page.ts";
@@ -63,6 +64,7 @@ class Reader {
     const { newFrom } = this.view;
     const style = {
       ...{ self: "alice", name: "bob", columns: 40, newFrom, notices: [] },
+      nameFor: ownNames,
       own: allSigns,
       made: new BoundedMap<string, readonly string[]>(99),
     };

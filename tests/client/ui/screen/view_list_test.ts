@@ -9,11 +9,14 @@ import "../../../support/screen_fixture.ts";
 
 class Watching {
   nowMs = new Date(2026, 10, 25, 22, 53).getTime();
+  /** What the user calls people. */
+  readonly called = new Map<string, string>();
   readonly unstored = new Set<string>();
   readonly views = new ViewList({
     lastRow: () => 7,
     isStored: ({ id }) => !this.unstored.has(id),
     rowsOf: (shown) => [shown.type],
+    nameFor: (name) => this.called.get(name) ?? name,
     nowMs: () => this.nowMs,
   });
 
@@ -65,6 +68,9 @@ Deno.test("an absence is one line, in the view of who was away", () => {
   t.views.take(opened("carol"));
   t.views.take({ type: "presence", name: "carol", here: true });
   assertEquals(t.rows("carol"), ["· carol was away 22:53–22:58 ·"]);
+  t.called.set("carol", "~sis");
+  t.views.take({ type: "presence", name: "carol", here: false });
+  assertEquals(t.rows("carol").at(-1), "· ~sis has been away since 22:58 ·");
   assertEquals([t.rows("bob"), t.rows("")], [[], []]);
   assertEquals(t.view("carol").hasNews, false);
 });

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { MessageEvent } from "../../../../client/events.ts";
 import { Notifier } from "../../../../client/ui/terminal/notifier.ts";
+import { peer } from "../../../support/fake_client.ts";
 import { hostileTexts } from "../../../support/hostile_text/hostile_text.ts";
 
 function message(text: string, name = "bob"): MessageEvent {
@@ -17,6 +18,7 @@ function watched(terminal = "xterm-256color") {
   const written: string[] = [];
   const notifier = new Notifier("mention", {
     self: () => "alice",
+    nameFor: (name, person) => name === "bob" && person === peer("bob").person ? "~bro" : name,
     isKnown: (name) => name === "bob",
     terminal,
     write: (text) => void written.push(text),
@@ -86,4 +88,12 @@ Deno.test("no text ends the notification or makes another one", () => {
     // deno-lint-ignore no-control-regex -- what a terminal is sent is what this is about
     assertEquals(/^\x07\x1b\]9;bob: [^\p{Cc}]*\x07$/u.test(text) && text.length < 400, true, text);
   }
+});
+
+Deno.test("somebody is told of by what the user calls them, if it is their key", () => {
+  const { notifier, written, clock } = watched();
+  notifier.take({ ...message("alice!"), ...peer("bob") });
+  clock.nowMs += 10_000;
+  notifier.take(message("alice!"));
+  assertEquals(written, ["\x07\x1b]9;~bro: alice!\x07", "\x07\x1b]9;bob: alice!\x07"]);
 });

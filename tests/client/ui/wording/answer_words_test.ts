@@ -145,6 +145,26 @@ testWords({
       `ignored:\n  bob ${person}\n  ${person}`,
     ],
   ],
+  nicked: [[
+    { name: "bob", fingerprint: person, localName: "bro" },
+    "* you call bob ~bro here, and nobody else sees it; /nick bob takes it back",
+  ]],
+  unnicked: [[
+    { name: "bob", fingerprint: person, localName: "bro" },
+    "* bob is called bob again",
+  ]],
+  nicks: [
+    [{ named: [] }, "* you have given nobody a local name; /nick LOCALNAME NAME does"],
+    [
+      {
+        named: [
+          { name: "bob", fingerprint: person, localName: "bro" },
+          { name: "caroline", fingerprint: person, localName: "sister" },
+        ],
+      },
+      "local names:\n  ~bro     bob\n  ~sister  caroline",
+    ],
+  ],
   trusted: [[
     { name: "bob", fingerprint: person },
     `* bob's key is ${person} from now on; /chat bob calls again`,

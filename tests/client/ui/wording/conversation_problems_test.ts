@@ -213,6 +213,27 @@ const conversationCases: SentenceCases<ConversationProblem> = {
       "bob is not ignored: there is carol",
     ],
   ],
+  "no-key-to-nick": [[
+    { code: "no-key-to-nick", who: "bob" },
+    "No key of bob is known, and a local name is that of a key: /nick takes somebody who encrypts",
+  ]],
+  "not-a-local-name": [[
+    { code: "not-a-local-name", localName: "my bro" },
+    "“my bro” can be no local name: such a name has 1 to 32 letters of A-Z, a-z, digits, dots, " +
+    "underscores and hyphens",
+  ]],
+  "local-name-alike": [[
+    { code: "local-name-alike", localName: "c4rol", similarTo: "carol" },
+    "“c4rol” looks like carol, which is somebody else: choose another local name",
+  ]],
+  "too-many-local-names": [[
+    { code: "too-many-local-names", who: "bob" },
+    "Cannot give bob a local name: so many people have one that no more can; /nick NAME takes one away",
+  ]],
+  "no-local-name": [[
+    { code: "no-local-name", who: "bob" },
+    "bob has no local name; /nick shows who has one",
+  ]],
   "not-blocked": [
     [{ code: "not-blocked", who: "bob", blocked: [] }, "bob is not blocked: nobody is"],
     [
