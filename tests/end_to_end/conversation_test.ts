@@ -34,6 +34,10 @@ for (const build of builds) {
     await alice.says(/^bob: Hello Alice!$/);
     await bob.types("without a slash, é漢🙂");
     await alice.says(/^bob: without a slash, é漢🙂$/);
+    await bob.types("/me waves");
+    await alice.says(/^bob: \/me waves$/);
+    await alice.types("/search waves");
+    await alice.says(/^ {2}\d\d:\d\d {2}\* bob {2}waves$/);
 
     await alice.quits();
     await bob.says(/^\* alice has left$/);

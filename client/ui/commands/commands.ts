@@ -11,6 +11,7 @@ import { chatArgument, chatCommand } from "./chat_command.ts";
 import { type Command, type CommandContext, type Outcome, quit } from "./command.ts";
 import { beginningWith, closestCommand, findCommand } from "./find_command.ts";
 import { help, usageOf } from "./help.ts";
+import { messageCommands, say } from "./message_commands.ts";
 import { nameOf, withWholeName } from "./name_of.ts";
 import { parseLine } from "./parsed_line.ts";
 import { peopleCommands } from "./people_commands.ts";
@@ -71,14 +72,7 @@ const commands: readonly Command[] = [
   },
   ...serverCommands,
   chatCommand,
-  {
-    name: "msg",
-    argument: "TEXT",
-    examples: ["/msg /etc/hosts is a file"],
-    help: "send a message; a line without a slash is one, too",
-    sends: true,
-    run: (context, text) => say(context, text!),
-  },
+  ...messageCommands,
   ...peopleCommands,
   {
     name: "history",
@@ -330,12 +324,6 @@ function usage(command: Command): LineProblem {
 /** Shows it at once: what follows on a registration, such as mail, comes behind it. */
 async function register({ session, show }: CommandContext): Promise<undefined> {
   await session.client.register((registered) => show({ type: "registered", ...registered }));
-}
-
-async function say({ session, begunFor }: CommandContext, text: string): Promise<Outcome> {
-  const refusal = session.refusal(begunFor);
-  if (refusal === undefined) await session.send(text);
-  return refusal;
 }
 
 /** Shows the messages with somebody; with the current peer, or if there is none with everyone. */

@@ -45,14 +45,17 @@ export function terminalLines(shown: Shown, now: Date, columns = usualColumns): 
 }
 
 function linesOf(shown: Shown, now: Date): Line[] {
-  const { tone, name, mark, time = "", lines, rows = [] } = wordingOf(shown, now);
+  const { tone, name, mark, action, time = "", lines, rows = [] } = wordingOf(shown, now);
   switch (tone) {
-    case "message":
-      return messageLines(`${time} ${name}`, `${dim(time)} ${bold(cyan(name!))}`, {
+    case "message": {
+      const who = action?.who ?? name!;
+      return messageLines(`${time} ${who}`, `${dim(time)} ${bold(cyan(who))}`, {
         bar: `${" ".repeat(time.length + 1)}│ `,
+        sign: action === undefined ? ":" : "",
         mark,
-        lines,
+        lines: action?.lines ?? lines,
       });
+    }
     case "notice":
       return lines.map((text) => ({ head: "* ", paintHead: dim, text, paint: dim, bar: "  │ " }));
     case "list":
@@ -68,12 +71,18 @@ function linesOf(shown: Shown, now: Date): Line[] {
 function messageLines(
   who: string,
   paintedWho: string,
-  { bar, mark, lines }: { bar: string; mark: string | undefined; lines: readonly string[] },
+  { bar, sign, mark, lines }: {
+    bar: string;
+    /** What stands between the author and the text. */
+    sign: string;
+    mark: string | undefined;
+    lines: readonly string[];
+  },
 ): Line[] {
   const [before, behind] = mark === undefined ? ["", ""] : [` ${mark}`, `${mark} `];
   return lines.map((text, i) => ({
-    head: i === 0 ? `${who}${before}: ` : bar + behind,
-    paintHead: () => i === 0 ? `${paintedWho}${yellow(before)}: ` : dim(bar) + yellow(behind),
+    head: i === 0 ? `${who}${before}${sign} ` : bar + behind,
+    paintHead: () => i === 0 ? `${paintedWho}${yellow(before)}${sign} ` : dim(bar) + yellow(behind),
     text,
     bar,
     mark: behind,

@@ -6,9 +6,10 @@
 
 import { formatAddress } from "../../../shared/net/address.ts";
 import { formatServerAddress } from "../../../shared/net/server_address.ts";
+import { readAction } from "../../../shared/protocol/action_text.ts";
 import { makeVisible, makeVisibleLines } from "../../../shared/text/visible.ts";
 import type { CloseReason, Dialect, RefusingVerdict, Security, SimilarName } from "../../events.ts";
-import { messageText, plaintextMark } from "./history_rows.ts";
+import { actionMark, messageText, plaintextMark } from "./history_rows.ts";
 import { shortTime } from "./local_time.ts";
 import { wayText } from "./path_lines.ts";
 import { problemSentence } from "./problem_sentences.ts";
@@ -28,13 +29,19 @@ export const eventWords: Words<ShownEvent> = {
         "one now, and it gets the mail. Open conversations go on here; /register takes the name back",
     ),
   opened: (event) => notice(openedLine(event), ...similarLines(event)),
-  message: ({ name, sentAtMs, plaintext, ...content }, now) => ({
-    tone: "message",
-    name: makeVisible(name),
-    time: shortTime(sentAtMs, now),
-    lines: makeVisibleLines(messageText(content)),
-    ...plaintext && { mark: plaintextMark },
-  }),
+  message: ({ name, sentAtMs, plaintext, ...content }, now) => {
+    const text = messageText(content);
+    const action = readAction(text);
+    const who = `${actionMark} ${makeVisible(name)}`;
+    return {
+      tone: "message",
+      name: makeVisible(name),
+      time: shortTime(sentAtMs, now),
+      lines: makeVisibleLines(text),
+      ...action !== undefined && { action: { who, lines: makeVisibleLines(action) } },
+      ...plaintext && { mark: plaintextMark },
+    };
+  },
   "first-contact": (event) => notice(firstContactLine(event), ...similarLines(event)),
   "key-changed": (event) => problem(...refusedKeyLines(event)),
   "key-refused": (event) => problem(...refusedKeyLines(event)),

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { readAction } from "../../../shared/protocol/action_text.ts";
 import { makeVisible, makeVisibleLines } from "../../../shared/text/visible.ts";
 import type { HistoryEntry, MessageState } from "../../store/store.ts";
 import { shortTime } from "./local_time.ts";
@@ -32,6 +33,9 @@ export type NamedEntry = HistoryEntry & { readonly localName?: string };
 
 /** Marks a message that came in plaintext. */
 export const plaintextMark = "[plaintext]";
+
+/** Stands before the name of somebody who says what they do; no name has it. */
+export const actionMark = "*";
 
 /** The text of a message, as it was written; a note instead if it cannot be read. */
 export function messageText(
@@ -71,14 +75,17 @@ export function historyRows(
     const own = entry.direction === "out";
     const plaintext = !own && entry.plaintext;
     const name = makeVisible(entry.localName ?? entry.name);
+    const text = messageText(entry);
+    // One's own is to somebody, who is named there.
+    const action = own ? undefined : readAction(text);
     return {
       ...above !== undefined && { above },
       ...below !== undefined && { below },
       time: shortTime(entry.sentAtMs, now),
-      who: own ? `→ ${name}` : name,
+      who: own ? `→ ${name}` : action === undefined ? name : `${actionMark} ${name}`,
       state: plaintext ? plaintextMark : stateWords[entry.state],
       plaintext,
-      lines: makeVisibleLines(messageText(entry)),
+      lines: makeVisibleLines(action ?? text),
     };
   });
   const [time, who, state] = (["time", "who", "state"] as const).map((column) =>

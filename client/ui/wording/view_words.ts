@@ -5,11 +5,12 @@
  * @module
  */
 
+import { readAction } from "../../../shared/protocol/action_text.ts";
 import { makeVisible, makeVisibleLines } from "../../../shared/text/visible.ts";
 import { rowsOf } from "../../../shared/text/columns.ts";
 import type { MessageEvent, Security } from "../../events.ts";
 import type { HistoryEntry, MessageState } from "../../store/store.ts";
-import { messageText, type NamedEntry, plaintextMark } from "./history_rows.ts";
+import { actionMark, messageText, type NamedEntry, plaintextMark } from "./history_rows.ts";
 import { clockTime, localDay } from "./local_time.ts";
 import { formatMs } from "./path_lines.ts";
 import { personChange } from "./person_change.ts";
@@ -42,15 +43,19 @@ export function viewedMessage(
 ): ViewedMessage {
   const { direction, name, localName, sentAtMs, state, plaintext } = entry;
   const isOwn = direction === "out";
+  const who = makeVisible(isOwn ? self : localName ?? name);
+  const text = messageText(entry);
+  const action = readAction(text);
+  const [first = "", ...further] = makeVisibleLines(action ?? text);
   return {
     day: localDay(sentAtMs),
     above: personChange(entry, before),
     time: clockTime(sentAtMs),
-    who: makeVisible(isOwn ? self : localName ?? name),
+    who: action === undefined ? who : actionMark,
     isOwn,
     state,
     mark: plaintext && !isOwn ? `${plaintextMark} ` : "",
-    lines: makeVisibleLines(messageText(entry)),
+    lines: [action === undefined ? first : `${who} ${first}`, ...further],
   };
 }
 
@@ -155,8 +160,13 @@ const notificationLengthMax = 200;
 
 /** A message in a notification of the terminal: one line. */
 export function notificationText({ name, ...content }: MessageEvent): string {
-  const [row = ""] = rowsOf(makeVisible(messageText(content)), notificationColumnsMax);
-  return `${makeVisible(name)}: ${Array.from(row).slice(0, notificationLengthMax).join("")}`;
+  const text = messageText(content);
+  const action = readAction(text);
+  const [row = ""] = rowsOf(makeVisible(action ?? text), notificationColumnsMax);
+  const short = Array.from(row).slice(0, notificationLengthMax).join("");
+  return action === undefined
+    ? `${makeVisible(name)}: ${short}`
+    : `${actionMark} ${makeVisible(name)} ${short}`;
 }
 
 /** The title of the terminal's window. @param unread Messages that are new. */

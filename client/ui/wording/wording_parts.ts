@@ -16,6 +16,8 @@ export interface Wording {
   readonly tone: Tone;
   /** Who wrote it, for a message. */
   readonly name?: string;
+  /** For a message that says what its author does: their name as people see it then, and that. */
+  readonly action?: { readonly who: string; readonly lines: readonly string[] };
   /** What each line is marked with, for a message. */
   readonly mark?: string;
   /** When it was written, for a message. */

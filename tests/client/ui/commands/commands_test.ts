@@ -75,6 +75,9 @@ const lines: [line: string, ...call: Call][] = [
   ["/msg Hello Bob!", "send", carol, "Hello Bob!"],
   ["/msg  set in", "send", carol, " set in"],
   ["/msg /quit", "send", carol, "/quit"],
+  ["/me waves", "send", carol, "/me waves"],
+  ["/me  waves\n\nand goes", "send", carol, "/me waves\n\nand goes"],
+  ["//me waves", "send", carol, "/me waves"],
   ["/verify bob", "verify", "bob"],
   ["/verify bob~2  yes ", "confirmVerification", "bob~2", true],
   ["/verify bob no", "confirmVerification", "bob", false],
@@ -408,10 +411,12 @@ async function names(): Promise<string[]> {
 }
 
 Deno.test("only a message lets the next line begin before it is done", async () => {
-  for (const line of ["Hello", "", " ", "//etc", "/msg Hello", "/msg", "1/2"]) {
+  for (const line of ["Hello", "", " ", "//etc", "/msg Hello", "/msg", "/me waves", "1/2"]) {
     assert(isMessage(line), line);
   }
-  for (const name of await names()) assertEquals(isMessage(`/${name} x`), name === "msg");
+  for (const name of await names()) {
+    assertEquals(isMessage(`/${name} x`), ["msg", "me"].includes(name));
+  }
   for (const line of ["/", "/msgs x", "/Msg x", " /quit"]) assert(!isMessage(line), line);
   // What was meant as one is worth keeping.
   for (const line of ["/etc/passwd", " /msg x", " //quit"]) assert(isMessage(line), line);
@@ -426,6 +431,7 @@ const usages: [line: string, usage: string][] = [
     "/chat  ",
     "Usage: /chat IP:PORT|NAME [TEXT] (open a conversation, also with someone you know who is away)",
   ],
+  ["/me ", "Usage: /me TEXT (say what you do: the others see * and your name before it)"],
   ["/msg", "Usage: /msg TEXT (send a message; a line without a slash is one, too)"],
   ["/msg   ", "Usage: /msg TEXT (send a message; a line without a slash is one, too)"],
   [
@@ -637,7 +643,7 @@ Deno.test("an empty line asks for nothing", async () => {
 Deno.test("/help shows every command once, each of which can be typed", async () => {
   const all = await names();
   assertEquals(new Set(all).size, all.length);
-  assertEquals(all.length, 28);
+  assertEquals(all.length, 29);
   for (const name of all) {
     assertMatch(name, /^[a-z]+$/);
     const { problems } = await run(`/${name} x y z`);
@@ -774,11 +780,11 @@ Deno.test("the only command that begins so is taken, and no other one", async ()
   const t = sitting();
   t.fake.opens(conversationWith("carol"));
   await t.types("/sw carol");
-  await t.types("/m Hello");
+  await t.types("/ms Hello");
   assertEquals(t.fake.calls.filter(([method]) => method === "send"), [
     ["send", "id of carol", "Hello"],
   ]);
-  assertEquals([turnOf("/sw carol"), isMessage("/m x")], [{ turningTo: "carol" }, true]);
+  assertEquals([turnOf("/sw carol"), isMessage("/ms x")], [{ turningTo: "carol" }, true]);
   // Several begin so, and one of them would have turned to somebody.
   for (const line of ["/c dave", "/s", "/c"]) {
     await t.types("/switch carol");

@@ -140,3 +140,17 @@ Deno.test("somebody whom the user calls something else is that, as long as it is
   const again = rowsOf({ entries }, { columns: 120, made });
   assertEquals(again.some((row) => row.includes("~bro")), false);
 });
+
+Deno.test("what somebody says that they do has their name behind the mark", () => {
+  const entries = [
+    entry(0, { text: "/me waves\nalice: hi" }),
+    entry(1, { direction: "out", state: "read", text: "/me waves" }),
+    entry(2, { direction: "in", plaintext: true, text: "/me shouts" }),
+  ];
+  assertEquals(rowsOf({ entries }), [
+    "12:00 *      bob waves",
+    "           │ alice: hi",
+    "12:01 *      alice waves              ✓✓",
+    "12:02 *      [plaintext] bob shouts",
+  ]);
+});

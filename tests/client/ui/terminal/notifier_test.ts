@@ -97,3 +97,9 @@ Deno.test("somebody is told of by what the user calls them, if it is their key",
   notifier.take(message("alice!"));
   assertEquals(written, ["\x07\x1b]9;~bro: alice!\x07", "\x07\x1b]9;bob: alice!\x07"]);
 });
+
+Deno.test("what somebody does is told as that", () => {
+  const { notifier, written } = watched();
+  notifier.take(message("/me waves at alice"));
+  assertEquals(written, ["\x07\x1b]9;* bob waves at alice\x07"]);
+});

@@ -108,3 +108,19 @@ Deno.test("that is a line of its own, in a terminal and for scripts, that no mes
     "         │      — from here on bob has the key",
   ]);
 });
+
+Deno.test("what somebody says that they do has a mark beside their name; one's own is as it was typed", () => {
+  const entries = [
+    said("/me waves", 1),
+    said("/me waves back", 1, { direction: "out", state: "delivered" }),
+    said("/me shouts", undefined, { plaintext: true }),
+  ];
+  const rows = historyRows(entries, now).map(({ who, state, lines }) =>
+    [who, state, ...lines].map((part) => part.trim())
+  );
+  assertEquals(rows, [
+    ["* bob", "", "waves"],
+    ["→ bob", "delivered", "/me waves back"],
+    ["* bob", "[plaintext]", "shouts"],
+  ]);
+});

@@ -54,3 +54,24 @@ Deno.test("a message of another day has its date with the time, in local time", 
   assertEquals(first, "2026-01-01 23:05 bob: one");
   assertEquals(second, "                 │ two");
 });
+
+Deno.test("what somebody says that they do begins with their name, as nothing else does", () => {
+  assertEquals(seenLines(message("/me waves\nalice: hi")), [
+    "13:45 * bob waves",
+    "      │ alice: hi",
+  ]);
+  assertEquals(seenLines(message("/me waves", { plaintext: true })), [
+    "13:45 * bob [plaintext] waves",
+  ]);
+  // A script has the text as it was written.
+  assertEquals(plainText(message("/me waves")), "bob: /me waves\n");
+  for (const [plaintext, mark] of [[false, ""], [true, " [plaintext]"]] as const) {
+    fc.assert(fc.property(hostile.filter((text) => /^\S/.test(text)), (text) => {
+      const action = message(`/me ${text}`, { plaintext });
+      assert(plainText(action).startsWith(`bob${mark}: `));
+      const [first, ...further] = seenLines(action);
+      assert(first!.startsWith(`13:45 * bob${mark} `));
+      for (const line of further) assert(line.startsWith(`      │${mark} `));
+    }));
+  }
+});
