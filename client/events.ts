@@ -156,6 +156,12 @@ export type ClientEvent =
     readonly count: number;
   }
   | PeerRef & {
+    /** A contact to whom the user has written lets them know that they are away. */
+    readonly type: "absent";
+    /** What they say of it; it may be empty. */
+    readonly text: string;
+  }
+  | PeerRef & {
     /** Messages of the peer's went to another copy of this profile. */
     readonly type: "missed";
     readonly count: number;

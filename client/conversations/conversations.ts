@@ -31,6 +31,7 @@ import {
   knownNames,
   namesToWatch,
 } from "./contacts.ts";
+import { Absence } from "./absence.ts";
 import { type CommittedMessage, GroupCommit } from "./group_commit.ts";
 import { LinkRegistry } from "./link_registry.ts";
 import { ConversationMail } from "./mail_intake.ts";
@@ -117,7 +118,9 @@ export class Conversations {
       straighten: (one) => this.#calls.straighten(one),
       isAnswered: (one) => isAnswered(one, clock),
     });
-    const sink = this.#paths.noting(notices.noting(hideIgnored(options.sink, options)));
+    const absence = new Absence((conversation) => list.withId(conversation));
+    const noted = notices.noting(hideIgnored(options.sink, options));
+    const sink = absence.noting(this.#paths.noting(noted));
     this.#options = { ...options, sink };
     const self = { id, fingerprint: identity.fingerprint };
     const onPeers = (name?: string) => void (isNewsToServer(rendezvous, name) && this.watch());
@@ -146,7 +149,7 @@ export class Conversations {
     this.#verification = new VerificationFlow(trust);
     const collectLeftMail = () => void this.collectMail({ alsoLeft: true });
     const reassigning = { selfId: id, store, list, links: this.#links, commits: this.#commits };
-    const about = { list, trust, contacts, store, clock, collectLeftMail, onPeers };
+    const about = { list, trust, contacts, store, clock, absence, collectLeftMail, onPeers };
     this.people = new People({
       ...about,
       reassign: (name, key) => reassign(reassigning, name, key),
@@ -280,9 +283,7 @@ export class Conversations {
     let differs = !same;
     try {
       const fingerprint = this.#verification.confirm(conversation, same);
-      if (fingerprint !== undefined) {
-        await this.#links.leaveOthers(conversation.peerId, fingerprint);
-      }
+      if (fingerprint) await this.#links.leaveOthers(conversation.peerId, fingerprint);
       return fingerprint;
     } catch (error) {
       if (isWithoutWords(error)) differs = false;

@@ -54,6 +54,7 @@ export function hideIgnored(
 function unaskedBy(event: ClientEvent): Fingerprint | undefined {
   switch (event.type) {
     case "message":
+    case "absent":
     case "verification-asked":
       return event.person;
     case "first-contact":

@@ -9,6 +9,7 @@ import { fingerprintOf, type PublicKey } from "../../shared/crypto/public_key.ts
 import { type Address, formatAddress } from "../../shared/net/address.ts";
 import type { KeptSource } from "../../shared/net/named_address.ts";
 import type { Clock } from "../../shared/time/clock.ts";
+import { Throttle } from "../../shared/time/throttle.ts";
 import { linksPerPeerMax, unknownLinksPerHostMax } from "../../shared/protocol/limits.ts";
 import type { Message } from "../../shared/protocol/message.ts";
 import { pathsAnswer } from "../../shared/protocol/paths.ts";
@@ -34,6 +35,9 @@ import { LinkPlaces } from "./link_places.ts";
 
 /** Conversations whose last addresses are looked through, at most. */
 const knownPlacesMax = 1_000;
+
+/** That somebody is away is told once in this time, at most. */
+const awayMs = 10_000;
 
 /** What a registry needs. */
 export interface LinkRegistryOptions {
@@ -61,6 +65,8 @@ export class LinkRegistry implements LinkKeeper {
   readonly #audits: AuditAnswerer;
   /** Those that are open, or have been. */
   readonly #opened = new WeakSet<Link>();
+  /** When it was told last that somebody is away. */
+  readonly #toldAway = new WeakMap<Conversation, Throttle>();
   readonly #places: LinkPlaces<Link>;
   readonly #goodbyes: Goodbyes<Conversation>;
   #leaving = false;
@@ -149,12 +155,22 @@ export class LinkRegistry implements LinkKeeper {
       ...receiver,
       inbox: conversation,
       takeToken: (token, servers) => contacts.keep(link.peerKey!, token, servers),
+      takeAway: (text) => this.#takeAway(conversation, text),
       answerPaths: (request) => this.#answerPaths(conversation, link, request),
       verification: {
         asked: () => sink.emit({ ...ref, type: "verification-asked" }),
         words: (words) => sink.emit({ ...ref, type: "verification-words", words }),
       },
     };
+  }
+
+  /** Tells that a contact is away, and that no more often than they can be by turns. */
+  #takeAway(conversation: Conversation, text: string): void {
+    const { sink, list, clock } = this.#options;
+    if (!list.isContact(conversation)) return;
+    const told = this.#toldAway.get(conversation) ?? new Throttle(clock, awayMs);
+    this.#toldAway.set(conversation, told);
+    if (told.pass()) sink.emit({ ...conversation.ref, type: "absent", text });
   }
 
   closed(link: Link, reason: CloseReason, detail: Problem | undefined): void {

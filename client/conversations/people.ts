@@ -15,6 +15,7 @@ import { isClientId } from "../../shared/protocol/client_id.ts";
 import type { ConversationState } from "../events.ts";
 import type { Store } from "../store/store.ts";
 import type { Trust } from "../trust/trust.ts";
+import type { Absence } from "./absence.ts";
 import type { ContactList } from "./contact_list.ts";
 import { UserError } from "../user_error.ts";
 import type { ConversationList } from "./conversation_list.ts";
@@ -31,6 +32,7 @@ export interface PeopleOptions {
   readonly collectLeftMail: () => void;
   readonly store: Pick<Store, "blockedKeys" | "ignoredKeys" | "knownPeers" | "localNames">;
   readonly clock: Pick<TimerClock, "timeOfDay">;
+  readonly absence: Pick<Absence, "begin" | "end">;
   /** Leaves every link with a key. */
   readonly leaveKey: (fingerprint: Fingerprint) => Promise<void>;
   /** Told that there are others to watch. */
@@ -243,6 +245,21 @@ export class People {
     const { list, trust } = this.#options;
     const key = list.find(name)?.key ?? trust.keyOf(name);
     return key && fingerprintOf(key);
+  }
+
+  /**
+   * The user is away from now on: contacts who write are told so, once.
+   *
+   * @param text What they say of it.
+   * @throws {UserError} If that is too long.
+   */
+  leave(text: string): void {
+    this.#options.absence.begin(text);
+  }
+
+  /** The user is back. @returns Whether they were away. */
+  comeBack(): boolean {
+    return this.#options.absence.end();
   }
 
   /** Goes on with what waits for somebody. */

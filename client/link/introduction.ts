@@ -48,7 +48,7 @@ export interface Introduction {
 }
 
 /** What a client of this version understands of a peer beyond what every one does. */
-export const peerFeatures: readonly Feature[] = ["tokens", "certificates", "paths"];
+export const peerFeatures: readonly Feature[] = ["tokens", "certificates", "paths", "away"];
 
 const utf8 = new TextEncoder();
 

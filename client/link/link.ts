@@ -53,6 +53,7 @@ export const ignoringReceiver: Receiver = {
   },
   verification: { asked: () => {}, words: () => {} },
   takeToken: () => {},
+  takeAway: () => {},
   answerPaths: (request) => Promise.resolve(pathsAnswer(request)),
   answerAudit: () => undefined,
   auditPauseMs: () => 0,

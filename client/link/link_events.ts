@@ -117,6 +117,8 @@ export interface Receiver {
    * is.
    */
   readonly takeToken: (token: Uint8Array, servers: readonly ServerAddress[]) => void;
+  /** The user of a peer with a key is away (AWAY), and says this of it. */
+  readonly takeAway: (text: string) => void;
   /**
    * Asked what we have of this conversation (AUDIT).
    *

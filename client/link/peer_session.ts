@@ -7,6 +7,7 @@
 
 import type { TimerClock } from "../../shared/time/clock.ts";
 import { homeServersOf } from "../../shared/protocol/home_servers.ts";
+import { readAway } from "../../shared/protocol/away.ts";
 import { parseContactToken } from "../../shared/protocol/contact_token.ts";
 import { errorReply } from "../../shared/protocol/error_reply.ts";
 import {
@@ -47,6 +48,7 @@ const conversational: ReadonlySet<string> = new Set([
   "RESET",
   "TOKEN",
   "PATHS",
+  "AWAY",
   "VERIFY",
 ]);
 
@@ -234,6 +236,8 @@ export class PeerSession implements Session, Replies, WordComparison {
         return this.#takeReset(header(item, "Stream")!);
       case "TOKEN":
         return this.#takeToken(item);
+      case "AWAY":
+        return this.#takeAway(item);
       case "AUDIT":
         return this.#takeAudit(item);
       case "PATHS":
@@ -288,6 +292,13 @@ export class PeerSession implements Session, Replies, WordComparison {
     const token = parseContactToken(header(item, "Token")!);
     if (token === undefined) return this.#refuse(peerFaults.invalidToken);
     if (this.#hasKey) this.#receiver.takeToken(token, homeServersOf(item));
+  }
+
+  #takeAway(item: Message): void {
+    const text = readAway(item);
+    if (typeof text !== "string") return this.#refuse(text);
+    this.handOver();
+    if (this.#hasKey) this.#receiver.takeAway(text);
   }
 
   #takeAudit(request: Message): void {

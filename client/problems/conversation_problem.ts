@@ -63,6 +63,7 @@ export type ConversationProblem =
   | { readonly code: "local-name-alike"; readonly localName: string; readonly similarTo: string }
   | { readonly code: "too-many-local-names"; readonly who: string }
   | { readonly code: "no-local-name"; readonly who: string }
+  | { readonly code: "away-too-long"; readonly max: number }
   | {
     /** A caller who is no contact, while only contacts are let in. */
     readonly code: "no-contact";

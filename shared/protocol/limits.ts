@@ -14,10 +14,7 @@ export const headersMax = 64;
 /** Bytes of one message, from its start line to its empty line, with all line ends. */
 export const messageBytesMax = 16 * 1024;
 
-/**
- * Bytes of a DEPOSIT or a COLLECTACK, which carry a mail. A server accepts a message of this length only on
- * an authenticated connection.
- */
+/** Bytes of a DEPOSIT or a COLLECTACK, with a mail. A server takes so much on an authenticated connection only. */
 export const mailMessageBytesMax = 96 * 1024;
 
 /**
@@ -305,6 +302,9 @@ export const relayLastsMs = 24 * 60 * 60_000;
 
 /** Links with one peer: calls can cross, and links can die unnoticed. */
 export const linksPerPeerMax = 8;
+
+/** Bytes of what somebody says of their absence. */
+export const awayBytesMax = 240;
 
 /** Addresses that one PATHS or PATHSACK names. */
 export const candidatesMax = 16;

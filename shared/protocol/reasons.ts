@@ -8,6 +8,7 @@
 import { quote } from "../text/quote.ts";
 import { clientIdRule } from "./client_id.ts";
 import {
+  awayBytesMax,
   fullRetryS,
   headersMax,
   legacyListBytesMax,
@@ -192,6 +193,7 @@ export const peerFaults = {
   ),
   invalidStream: fault(400, "The Stream of a RESET is not 128 bits in hexadecimal"),
   invalidToken: fault(400, "The Token is not 128 bits in hexadecimal"),
+  longAway: fault(400, `The Text of an AWAY has at most ${awayBytesMax} bytes`),
   verifyOutOfTurn: fatalFault(400, "A VERIFY came out of turn"),
   otherNonce: fatalFault(403, "The Nonce of a VERIFY does not match its Commit"),
 } as const;

@@ -117,6 +117,7 @@ export type Feature =
   | "tokens"
   | "certificates"
   | "paths"
+  | "away"
   | "dialed"
   | "presence"
   | "open-presence"

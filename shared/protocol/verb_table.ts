@@ -148,6 +148,7 @@ export const verbs = {
   READ: { from: ["peer"], required: ["Id"], optional: [] },
   RESET: { from: ["peer"], required: ["Stream"], optional: [] },
   TOKEN: { from: ["peer"], required: ["Token"], optional: ["Server"] },
+  AWAY: { from: ["peer"], required: ["Text"], optional: [] },
   AUDIT: { from: ["peer"], required: ["Id"], optional: ["Stream", "From", "To", "Ids"] },
   AUDITACK: { from: ["peer"], required: ["Id"], optional: ["Stream", "Count", "Digest", "Entry"] },
   PATHS: { from: ["peer"], required: ["Id"], optional: ["Candidate", "Certificate"] },

@@ -34,10 +34,20 @@ for (const build of builds) {
     await alice.says(/^bob: Hello Alice!$/);
     await bob.types("without a slash, é漢🙂");
     await alice.says(/^bob: without a slash, é漢🙂$/);
+    await bob.types("/away");
+    await bob.says(/^\* you are not away$/);
+    await bob.types("/away back at eight");
+    await bob.says(/^\* you are away: “back at eight”/);
+    await alice.types("are you there?\nhello?");
+    await bob.says(/^alice: hello\?$/);
+    await alice.says(/^\* bob is away: “back at eight”$/);
+    await bob.types("/away");
+    await bob.says(/^\* you are here again$/);
     await bob.types("/me waves");
     await alice.says(/^bob: \/me waves$/);
     await alice.types("/search waves");
     await alice.says(/^ {2}\d\d:\d\d {2}\* bob {2}waves$/);
+    assertEquals(alice.out.filter((line) => line.includes("is away")).length, 1);
 
     await alice.quits();
     await bob.says(/^\* alice has left$/);

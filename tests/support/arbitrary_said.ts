@@ -76,7 +76,7 @@ function valueOf(name: string, random: SeededRandom): string {
     case "Features":
       return random.pick([
         ...["dialed", "tokens", "contacts, presence, relay, reflect", ",,"],
-        "tokens, certificates, paths",
+        "tokens, certificates, paths, away",
       ]);
     case "Candidate":
       return `${random.pick(["tcp", "tcp", "udp", "x"])} ${random.pick(places)}`;

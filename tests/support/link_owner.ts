@@ -18,6 +18,7 @@ import type { LinkAdmission, VerificationNotices } from "../../client/link/link_
 export interface LinkHandlers extends LinkAdmission, Inbox, VerificationNotices {
   readonly opened: (link: Link) => void;
   readonly takeToken: Receiver["takeToken"];
+  readonly takeAway: Receiver["takeAway"];
   readonly answerAudit: Receiver["answerAudit"];
   readonly answerPaths: Receiver["answerPaths"];
   readonly auditPauseMs: Receiver["auditPauseMs"];
@@ -29,7 +30,7 @@ export interface LinkHandlers extends LinkAdmission, Inbox, VerificationNotices 
 export function linkOwner(
   handlers: Partial<LinkHandlers>,
 ): Pick<LinkOptions, "owner" | "onClosed" | "room"> {
-  const { inbox, verification, takeToken, answerAudit, answerPaths, auditPauseMs } =
+  const { inbox, verification, takeToken, takeAway, answerAudit, answerPaths, auditPauseMs } =
     ignoringReceiver;
   return {
     owner: {
@@ -41,6 +42,7 @@ export function linkOwner(
           inbox: { ...inbox, ...handlers },
           verification: { ...verification, ...handlers },
           takeToken: handlers.takeToken ?? takeToken,
+          takeAway: handlers.takeAway ?? takeAway,
           answerAudit: handlers.answerAudit ?? answerAudit,
           answerPaths: handlers.answerPaths ?? answerPaths,
           auditPauseMs: handlers.auditPauseMs ?? auditPauseMs,

@@ -55,6 +55,17 @@ export const peopleCommands: readonly Command[] = [
     help: "show again what somebody writes",
     run: ({ session }, who) => ({ type: "unignored", keys: session.client.people.unignore(who!) }),
   },
+  {
+    name: "away",
+    argument: "[TEXT]",
+    examples: ["/away back at eight", "/away"],
+    help: "have contacts who write told, once each, that you are away; alone it takes that back",
+    run: ({ session: { client: { people } } }, text) => {
+      if (text === undefined) return { type: "came-back", wasAway: people.comeBack() };
+      people.leave(text);
+      return { type: "left", text };
+    },
+  },
   nickCommand,
   {
     name: "verify",

@@ -68,6 +68,8 @@ function fieldsOf(event: ClientEvent, fields: object): JsonRecord {
       return { conversation: event.conversation, to: refParty(event), ...problemRecord(event.why) };
     case "unconfirmed":
       return { conversation: event.conversation, to: refParty(event), texts: event.texts };
+    case "absent":
+      return { conversation: event.conversation, from: refParty(event), text: event.text };
     case "missed":
       return { conversation: event.conversation, from: refParty(event), count: event.count };
     case "opened": {

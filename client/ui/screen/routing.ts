@@ -34,6 +34,7 @@ export function routeOf(shown: Shown): Route {
   switch (shown.type) {
     case "first-contact":
     case "missed":
+    case "absent":
     case "deposit-refused":
       return { name: shown.name, isUrgent: false };
     // The user knows whom they have left.

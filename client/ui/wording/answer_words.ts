@@ -82,6 +82,9 @@ export const answerWords: Words<Answer> = {
         `  ${name === undefined ? "" : `${name} `}${fingerprint}`
       ),
     ),
+  left: ({ text }) =>
+    notice(`you are away: ${quoted(text)}; each contact who writes is told so once`),
+  "came-back": ({ wasAway }) => notice(wasAway ? "you are here again" : "you are not away"),
   nicked: ({ name, localName }) =>
     notice(
       `you call ${name} ~${localName} here, and nobody else sees it; /nick ${name} takes it back`,

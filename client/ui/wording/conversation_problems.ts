@@ -71,6 +71,8 @@ export const conversationSentences: Sentences<ConversationProblem> = {
   "too-many-local-names": ({ who }) =>
     `Cannot give ${who} a local name: so many people have one that no more can; /nick NAME takes one away`,
   "no-local-name": ({ who }) => `${who} has no local name; /nick shows who has one`,
+  "away-too-long": ({ max }) =>
+    `What you say of your absence is too long: at most ${max} bytes are passed on`,
   "no-contact": ({ name, address, person }) =>
     `${name ?? formatAddress(address)}${person === undefined ? "" : `, with the key ${person},`} ` +
     "is no contact, and you let in contacts only",

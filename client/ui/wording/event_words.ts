@@ -16,6 +16,9 @@ import { problemSentence } from "./problem_sentences.ts";
 import type { ShownEvent } from "./shown.ts";
 import { claimed, counted, notice, problem, quoted, type Words } from "./wording_parts.ts";
 
+/** Characters of what somebody says of their absence. */
+const awayMax = 120;
+
 /** The words for each event. */
 export const eventWords: Words<ShownEvent> = {
   listening: ({ address }) => notice(`listening on ${formatAddress(address)}`),
@@ -85,6 +88,8 @@ export const eventWords: Words<ShownEvent> = {
     return notice(parts.join(", ") + most);
   },
   read: ({ name, count }) => notice(`read by ${name}${counted(count)}`),
+  absent: ({ name, text }) =>
+    notice(text === "" ? `${name} is away` : `${name} is away: ${quoted(text, awayMax)}`),
   missed: ({ name, count }) =>
     notice(
       count === 1

@@ -124,6 +124,9 @@ export type Answer =
   | { readonly type: "unvisited"; readonly server: string }
   /** Whom the user ignores. */
   | { readonly type: "ignoring"; readonly keys: readonly NamedKey[] }
+  /** The user is away. */
+  | { readonly type: "left"; readonly text: string }
+  | { readonly type: "came-back"; readonly wasAway: boolean }
   | LocallyNamed & { readonly type: "nicked" }
   | LocallyNamed & { readonly type: "unnicked" }
   /** To whom the user has given a name of their own. */

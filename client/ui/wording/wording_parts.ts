@@ -78,9 +78,9 @@ export function claimed(count: number): string {
 /** Characters of a quoted text. */
 const quotedMax = 60;
 
-/** A text in quotes. A long one is cut. */
-export function quoted(text: string): string {
-  return `“${shorten(text, quotedMax)}”`;
+/** A text in quotes. One that is longer is cut. */
+export function quoted(text: string, max = quotedMax): string {
+  return `“${shorten(text, max)}”`;
 }
 
 /** The end of a sentence about a file that a newer version of the program has written. */

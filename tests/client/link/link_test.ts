@@ -65,7 +65,7 @@ Deno.test("the initiator opens with CHAT, and the link is open when CHATACK come
   assertEquals(
     await t.peer.message(),
     "CHAT\r\nclientID: alice\r\nIP: 127.0.0.1\r\nPort: 5556\r\nVersion: 1\r\n" +
-      "Encryption: Noise_XX_25519_ChaChaPoly_SHA256\r\nFeatures: tokens, certificates, paths\r\n\r\n",
+      "Encryption: Noise_XX_25519_ChaChaPoly_SHA256\r\nFeatures: tokens, certificates, paths, away\r\n\r\n",
   );
   assertEquals(t.link.dialect, undefined);
   await t.peer.send(chatack);
@@ -99,7 +99,7 @@ for (const role of ["initiator", "responder"] as const) {
       peer.opening,
       `${role === "responder" ? "CHATACK" : "CHAT"}\r\nclientID: alice\r\nIP: 127.0.0.1\r\n` +
         "Port: 5556\r\nVersion: 1\r\nEncryption: Noise_XX_25519_ChaChaPoly_SHA256\r\n" +
-        `${role === "responder" ? "" : "Features: tokens, certificates, paths\r\n"}\r\n`,
+        `${role === "responder" ? "" : "Features: tokens, certificates, paths, away\r\n"}\r\n`,
     );
     assertEquals(await t.events.see("opened"), {
       type: "opened",

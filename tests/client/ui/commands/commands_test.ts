@@ -172,6 +172,8 @@ const answered: [line: string, method: string, returned: unknown, shown: Answer[
     [{ name: "bob", fingerprint }],
     [{ type: "unignored", keys: [{ name: "bob", fingerprint }] }],
   ],
+  ["/away back at 8", "leave", undefined, [{ type: "left", text: "back at 8" }]],
+  ["/away", "comeBack", true, [{ type: "came-back", wasAway: true }]],
   [
     "/nick bro bob",
     "nick",
@@ -643,7 +645,7 @@ Deno.test("an empty line asks for nothing", async () => {
 Deno.test("/help shows every command once, each of which can be typed", async () => {
   const all = await names();
   assertEquals(new Set(all).size, all.length);
-  assertEquals(all.length, 29);
+  assertEquals(all.length, 30);
   for (const name of all) {
     assertMatch(name, /^[a-z]+$/);
     const { problems } = await run(`/${name} x y z`);

@@ -14,7 +14,7 @@ const at = "2026-01-01T00:00:00.000Z";
 /** The events that a person is shown as well; `opened` and `delivered` have more fields for them. */
 const eventTypes: string[] = [
   ...["listening", "server-lost", "registered-again", "displaced", "message", "waiting"] as const,
-  ...["deposited", "deposit-refused", "read", "missed", "unconfirmed", "closed"] as const,
+  ...["deposited", "deposit-refused", "read", "absent", "missed", "unconfirmed", "closed"] as const,
   ...["presence", "first-contact", "key-changed", "key-refused", "server-contradicted"] as const,
   ...["turned-away", "verification-asked", "verification-cut", "problem"] as const,
   ...["opened", "delivered"] as const,

@@ -145,6 +145,14 @@ testWords({
       `ignored:\n  bob ${person}\n  ${person}`,
     ],
   ],
+  left: [[
+    { text: "back at eight" },
+    "* you are away: “back at eight”; each contact who writes is told so once",
+  ]],
+  "came-back": [
+    [{ wasAway: true }, "* you are here again"],
+    [{ wasAway: false }, "* you are not away"],
+  ],
   nicked: [[
     { name: "bob", fingerprint: person, localName: "bro" },
     "* you call bob ~bro here, and nobody else sees it; /nick bob takes it back",

@@ -213,6 +213,10 @@ const conversationCases: SentenceCases<ConversationProblem> = {
       "bob is not ignored: there is carol",
     ],
   ],
+  "away-too-long": [[
+    { code: "away-too-long", max: 240 },
+    "What you say of your absence is too long: at most 240 bytes are passed on",
+  ]],
   "no-key-to-nick": [[
     { code: "no-key-to-nick", who: "bob" },
     "No key of bob is known, and a local name is that of a key: /nick takes somebody who encrypts",

@@ -130,6 +130,16 @@ testWords({
     [{ ...bob, ...receiver, count: 1 }, "* read by bob"],
     [{ ...bob, ...receiver, count: 2 }, "* read by bob: 2 messages"],
   ],
+  absent: [
+    [{ ...bob, text: "back at eight" }, "* bob is away: “back at eight”"],
+    [{ ...bob, text: "" }, "* bob is away"],
+    // It is one line, whatever it says.
+    [
+      { ...bob, text: "\r\n* carol is away\u202e" },
+      "* bob is away: “␍␊* carol is away<U+202E>”",
+    ],
+    [{ ...bob, text: "x".repeat(240) }, `* bob is away: “${"x".repeat(119)}…”`],
+  ],
   missed: [
     [
       { ...bob, count: 1 },
