@@ -6,33 +6,19 @@
  */
 
 // deno-lint-ignore-file no-console -- what goes wrong is printed here
-import { Command, CommanderError } from "commander";
+import type { Command } from "commander";
 import {
   addClientCommands,
   argumentsOfStart,
   type ClientCommandsOptions,
+  runPlainLine,
 } from "./client/ui/cli/cli.ts";
 import config from "./deno.json" with { type: "json" };
-import { addServerCommand } from "./server/cli.ts";
 import { errorMessage } from "./shared/errors/error_message.ts";
 import { CommandFailure } from "./shared/process/command_failure.ts";
-import { addCompletionsCommand } from "./shared/process/completions.ts";
-import { stateDirectory } from "./shared/process/directories.ts";
 import { outliveHangups } from "./shared/process/signals.ts";
 import { makeVisible, makeVisibleLines } from "./shared/text/visible.ts";
 
-const program = new Command("p2pchat")
-  .description(
-    "Chat from terminal to terminal: a server introduces people, who then talk directly. " +
-      "Alone, p2pchat asks for your name and your server once, and then opens.",
-  )
-  .version(config.version)
-  // What was typed is quoted, and may hold what a terminal would take for a command.
-  .configureOutput({ outputError: (text, write) => write(makeVisibleLines(text).join("\n")) })
-  .showHelpAfterError("(--help shows what there is)")
-  .exitOverride();
-
-addServerCommand(program);
 // Loaded when they are needed, as each subcommand loads what it runs.
 const servers: ClientCommandsOptions = {
   startServer: async () => {
@@ -41,11 +27,49 @@ const servers: ClientCommandsOptions = {
   },
   serveHere: async (port) => {
     const { serveHere } = await import("./server/here.ts");
+    const { stateDirectory } = await import("./shared/process/directories.ts");
     return await serveHere({ port, data: stateDirectory() });
   },
 };
-addClientCommands(program, servers);
-addCompletionsCommand(program);
+
+/** All subcommands. */
+async function addCommands(program: Command): Promise<void> {
+  const { addServerCommand } = await import("./server/cli.ts");
+  const { addCompletionsCommand } = await import("./shared/process/completions.ts");
+  addServerCommand(program);
+  await addClientCommands(program, servers);
+  addCompletionsCommand(program);
+}
+
+/**
+ * Has commander read the command line: one that is not plain, or asks for something else than a client.
+ *
+ * @param args Undefined if the user has not said what they want.
+ * @returns The exit code.
+ */
+async function runCommand(args: string[] | undefined): Promise<number> {
+  const { Command, CommanderError } = await import("commander");
+  const program = new Command("p2pchat")
+    .description(
+      "Chat from terminal to terminal: a server introduces people, who then talk directly. " +
+        "Alone, p2pchat asks for your name and your server once, and then opens.",
+    )
+    .version(config.version)
+    // What was typed is quoted, and may hold what a terminal would take for a command.
+    .configureOutput({ outputError: (text, write) => write(makeVisibleLines(text).join("\n")) })
+    .showHelpAfterError("(--help shows what there is)")
+    .exitOverride();
+  await addCommands(program);
+  try {
+    if (args === undefined) program.help({ error: true });
+    await program.parseAsync(args, { from: "user" });
+    return Deno.exitCode;
+  } catch (error) {
+    // Commander has printed what is wrong, or what was asked for.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    throw error;
+  }
+}
 
 async function fail(error: unknown): Promise<void> {
   // Whatever a command expects to go wrong it has made a sentence of.
@@ -68,12 +92,9 @@ async function main(args: string[]): Promise<number> {
   });
   try {
     const given = args.length === 0 ? await argumentsOfStart(servers) : args;
-    if (given === undefined) program.help({ error: true });
-    await program.parseAsync(given, { from: "user" });
-    return Deno.exitCode;
+    if (given !== undefined && await runPlainLine(given, servers)) return Deno.exitCode;
+    return await runCommand(given);
   } catch (error) {
-    // Commander has printed what is wrong, or what was asked for.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     await fail(error);
     return error instanceof CommandFailure ? error.exitCode : 1;
   }

@@ -287,30 +287,48 @@ Deno.test("a file over 400 lines and a class over 300 are found", () => {
   assertEquals(at(301, 99), ["over 300 lines: server/limits/limits.ts limit"]);
 });
 
-Deno.test("the command line loads what it needs to parse, and no room of the client but that", async () => {
-  const info = await new Deno.Command(Deno.execPath(), {
-    args: ["info", "--json", `${root}main.ts`],
-    env: { NO_COLOR: "1" },
-  }).output();
+/** The modules that are loaded with some of the source, as far as none waits until it is needed. */
+async function loadedWith(...paths: string[]): Promise<string[]> {
   interface Dependency {
     readonly code?: { readonly specifier?: string };
     readonly isDynamic?: boolean;
   }
-  const { roots, modules }: {
-    readonly roots: readonly string[];
-    readonly modules: readonly { specifier: string; dependencies?: readonly Dependency[] }[];
-  } = JSON.parse(new TextDecoder().decode(info.stdout));
-  const dependencies = new Map(modules.map((module) => [module.specifier, module.dependencies]));
-  const loaded = new Set(roots);
+  const dependencies = new Map<string, readonly Dependency[] | undefined>();
+  const loaded = new Set<string>();
+  for (const path of paths) {
+    const info = await new Deno.Command(Deno.execPath(), {
+      args: ["info", "--json", root + path],
+      env: { NO_COLOR: "1" },
+    }).output();
+    const { roots, modules }: {
+      readonly roots: readonly string[];
+      readonly modules: readonly { specifier: string; dependencies?: readonly Dependency[] }[];
+    } = JSON.parse(new TextDecoder().decode(info.stdout));
+    for (const module of modules) dependencies.set(module.specifier, module.dependencies);
+    for (const specifier of roots) loaded.add(specifier);
+  }
   for (const specifier of loaded) {
     for (const { code, isDynamic } of dependencies.get(specifier) ?? []) {
       if (code?.specifier !== undefined && !isDynamic) loaded.add(code.specifier);
     }
   }
+  assert(loaded.size > 10, "nothing was found");
+  return [...loaded];
+}
+
+Deno.test("the command line loads what it needs to parse, and no room of the client but that", async () => {
+  const loaded = await loadedWith("main.ts", "client/ui/cli/subcommands.ts", "server/cli.ts");
   // A server starts with all of this, and needs none of it.
-  const needless = [...loaded].filter((specifier) =>
+  const needless = loaded.filter((specifier) =>
     /\/client\/(?!ui\/cli\/|user_error\.ts$)|\/shared\/crypto\//.test(specifier)
   );
-  assert(loaded.has(roots[0]!.replace("main.ts", "client/ui/cli/cli.ts")), "nothing was found");
   assertEquals(needless, []);
+});
+
+Deno.test("a client that is started by a plain line does without commander", async () => {
+  const loaded = await loadedWith(
+    ...["main.ts", "client/ui/cli/program.ts", "client/ui/cli/first_run.ts"],
+    ...["client/ui/screen/screen.ts", "client/ui/ndjson/ndjson.ts"],
+  );
+  assertEquals(loaded.filter((specifier) => specifier.includes("commander")), []);
 });

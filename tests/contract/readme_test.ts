@@ -42,7 +42,7 @@ addServerCommand(program);
 const startsNone = () => {
   throw new Error("No server is started here");
 };
-addClientCommands(program, { startServer: startsNone, serveHere: startsNone });
+await addClientCommands(program, { startServer: startsNone, serveHere: startsNone });
 
 Deno.test("README.md is short", () => {
   assert(first.trimEnd().split("\n").length <= 150);

@@ -6,7 +6,7 @@
  */
 
 import { basename, dirname, join } from "node:path";
-import { InvalidArgumentError } from "commander";
+import { ArgumentError } from "../../../shared/process/argument_error.ts";
 import { fileReason } from "../../../shared/errors/file_error.ts";
 import { writeAllSync } from "../../../shared/net/write_all.ts";
 import { fitted } from "../../../shared/process/fitted.ts";
@@ -76,7 +76,7 @@ function read(file: string): Remembered | undefined {
     return remembered(Deno.readTextFileSync(file));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
-    const why = error instanceof InvalidArgumentError ? error.message : fileReason(error);
+    const why = error instanceof ArgumentError ? error.message : fileReason(error);
     throw new Error(
       `Cannot start with what ${file} says: ${
         why.replace(/\.$/, "")
@@ -85,7 +85,7 @@ function read(file: string): Remembered | undefined {
   }
 }
 
-/** @throws {InvalidArgumentError} If it is not what was written. */
+/** @throws {ArgumentError} If it is not what was written. */
 function remembered(text: string): Remembered {
   let all: Partial<Record<keyof Remembered, unknown>> | null = null;
   try {
@@ -95,7 +95,7 @@ function remembered(text: string): Remembered {
   }
   const { name, server } = all ?? {};
   if (typeof name !== "string" || typeof server !== "string") {
-    throw new InvalidArgumentError(
+    throw new ArgumentError(
       'it is not as {"name":"alice","server":"chat.example.org"}',
     );
   }
@@ -123,7 +123,7 @@ async function askFor(file: string, serve: ServeHere): Promise<Remembered | unde
 /**
  * The server that an answer names. One that is to be started here has to start before it is remembered.
  *
- * @throws {InvalidArgumentError} Why it cannot be used.
+ * @throws {ArgumentError} Why it cannot be used.
  */
 async function chosenServer(answer: string, serve: ServeHere): Promise<string> {
   // Its operator may have given them the whole line.
@@ -138,17 +138,17 @@ async function chosenServer(answer: string, serve: ServeHere): Promise<string> {
 async function runningServer(serve: ServeHere): Promise<string> {
   const [server] = defaultServers;
   const { isThere } = await hereServers();
-  if (!await isThere(server!)) throw new InvalidArgumentError(noneRuns);
+  if (!await isThere(server!)) throw new ArgumentError(noneRuns);
   try {
     await tryHere({ herePort: server!.port }, serve);
     return "here";
   } catch (error) {
-    if (!(error instanceof InvalidArgumentError)) throw error;
+    if (!(error instanceof ArgumentError)) throw error;
     return defaultServersHelp;
   }
 }
 
-/** Starts the server that the client will start. @throws {InvalidArgumentError} Why that cannot be done. */
+/** Starts the server that the client will start. @throws {ArgumentError} Why that cannot be done. */
 async function tryHere(server: Here, serve: ServeHere): Promise<void> {
   const { openHere } = await hereServers();
   try {
@@ -156,7 +156,7 @@ async function tryHere(server: Here, serve: ServeHere): Promise<void> {
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const { errorSentence } = await import("../wording/wording.ts");
-    throw new InvalidArgumentError(
+    throw new ArgumentError(
       error instanceof UserError ? errorSentence(error) : error.message,
     );
   }
@@ -165,7 +165,7 @@ async function tryHere(server: Here, serve: ServeHere): Promise<void> {
 /**
  * Asks until the answer can be used.
  *
- * @param read Makes of an answer what is remembered. Throws an InvalidArgumentError if it cannot be used.
+ * @param read Makes of an answer what is remembered. Throws an ArgumentError if it cannot be used.
  * @returns Undefined if the input has ended.
  */
 async function ask(
@@ -179,7 +179,7 @@ async function ask(
     try {
       return await read(line.trim());
     } catch (error) {
-      if (!(error instanceof InvalidArgumentError)) throw error;
+      if (!(error instanceof ArgumentError)) throw error;
       say(makeVisible(error.message));
     }
   }

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
+import { ArgumentError } from "../../../shared/process/argument_error.ts";
 import type { ServerAddress } from "../../../shared/net/server_address.ts";
 import { configDirectory } from "../../../shared/process/directories.ts";
 import { durationRule, parseDuration } from "../../../shared/time/duration.ts";
@@ -26,6 +27,7 @@ import {
   serversHelp,
   withAuthorities,
 } from "./server_options.ts";
+import { optionOf } from "./option_of.ts";
 import { worded } from "./worded.ts";
 
 /** Options of all of them. */
@@ -149,8 +151,8 @@ function withProfileOptions(command: Command): Command {
   return command
     .option("--as <id>", "which of your own names you mean, if several have talked with that one")
     .option("--profile <dir>", profileHelp)
-    .addOption(passphraseFile())
-    .addOption(passphraseDescriptor());
+    .addOption(optionOf(passphraseFile))
+    .addOption(optionOf(passphraseDescriptor));
 }
 
 async function startHistoryExport(
@@ -217,7 +219,7 @@ function parseSince(text: string): number {
   // A day without a time is one of this place, as the times are that people are shown.
   const atMs = Date.parse(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00` : text);
   if (/^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(atMs)) return atMs;
-  throw new InvalidArgumentError(
+  throw new ArgumentError(
     `A time is a date such as 2026-11-27, or 2026-11-27T18:00Z, or ${durationRule}.`,
   );
 }
@@ -225,5 +227,5 @@ function parseSince(text: string): number {
 /** Reads a time in seconds, as milliseconds. */
 function parseSeconds(text: string): number {
   if (/^[1-9]\d{0,4}$/.test(text)) return Number(text) * 1_000;
-  throw new InvalidArgumentError("A time is a whole number of seconds, from 1 to 99999.");
+  throw new ArgumentError("A time is a whole number of seconds, from 1 to 99999.");
 }

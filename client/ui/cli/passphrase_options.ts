@@ -4,8 +4,9 @@
  * @module
  */
 
-import { InvalidArgumentError, Option } from "commander";
+import { ArgumentError } from "../../../shared/process/argument_error.ts";
 import type { PassphraseSource } from "./passphrase_source.ts";
+import type { OptionRow } from "./plain_line.ts";
 
 /** Where the passphrase is that an identity is under. */
 export interface PassphraseOptions {
@@ -20,26 +21,33 @@ export interface NewPassphraseOptions {
 }
 
 /** The option for a file with the passphrase that an identity is under. */
-export function passphraseFile(): Option {
-  return new Option("--passphrase-file <file>", "file whose first line is the passphrase")
-    .conflicts("passphraseFd");
-}
+export const passphraseFile: OptionRow = {
+  flags: "--passphrase-file <file>",
+  help: "file whose first line is the passphrase",
+  conflicts: ["passphraseFd"],
+};
 
 /** The same for a descriptor. */
-export function passphraseDescriptor(): Option {
-  return descriptorOption("--passphrase-fd <n>", "the passphrase");
-}
+export const passphraseDescriptor: OptionRow = {
+  flags: "--passphrase-fd <n>",
+  help: "pipe whose first line is the passphrase; 0 is standard input",
+  parse: parseDescriptor,
+};
 
 /** The option for a file with the passphrase that an identity is put under. */
-export function newPassphraseFile(): Option {
-  return new Option("--new-passphrase-file <file>", "file whose first line is the new passphrase")
-    .conflicts(["newPassphraseFd", "plain"]);
-}
+export const newPassphraseFile: OptionRow = {
+  flags: "--new-passphrase-file <file>",
+  help: "file whose first line is the new passphrase",
+  conflicts: ["newPassphraseFd", "plain"],
+};
 
 /** The same for a descriptor. */
-export function newPassphraseDescriptor(): Option {
-  return descriptorOption("--new-passphrase-fd <n>", "the new passphrase").conflicts("plain");
-}
+export const newPassphraseDescriptor: OptionRow = {
+  flags: "--new-passphrase-fd <n>",
+  help: "pipe whose first line is the new passphrase; 0 is standard input",
+  parse: parseDescriptor,
+  conflicts: ["plain"],
+};
 
 /** Where the options say that the passphrase is; undefined if they do not. */
 export function passphraseIn(options: PassphraseOptions): PassphraseSource | undefined {
@@ -51,14 +59,9 @@ export function newPassphraseIn(options: NewPassphraseOptions): PassphraseSource
   return options.newPassphraseFile ?? options.newPassphraseFd;
 }
 
-function descriptorOption(flags: string, what: string): Option {
-  return new Option(flags, `pipe whose first line is ${what}; 0 is standard input`)
-    .argParser(parseDescriptor);
-}
-
 /** What is written to, standard output and error, has no passphrase. */
 function parseDescriptor(text: string): number {
   const descriptor = /^\d{1,6}$/.test(text) ? Number(text) : NaN;
   if (descriptor === 0 || descriptor > 2) return descriptor;
-  throw new InvalidArgumentError("A descriptor is 0 or a number from 3 on.");
+  throw new ArgumentError("A descriptor is 0 or a number from 3 on.");
 }

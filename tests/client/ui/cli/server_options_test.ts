@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { InvalidArgumentError } from "commander";
+import { ArgumentError } from "../../../../shared/process/argument_error.ts";
 import {
   parseAnnouncedArgument,
   parsePortOrServers,
@@ -11,7 +11,7 @@ Deno.test("where others reach a client is an IP address and a port", () => {
   for (
     const text of ["", "203.0.113.9", "203.0.113.9:0", "chat.example.org:5556", "5556", ":5556"]
   ) {
-    assertThrows(() => parseAnnouncedArgument(text), InvalidArgumentError, "203.0.113.9:5556");
+    assertThrows(() => parseAnnouncedArgument(text), ArgumentError, "203.0.113.9:5556");
   }
 });
 
@@ -20,6 +20,6 @@ Deno.test("a server on this machine is named as here, with a port if it has anot
   assertEquals(parsePortOrServers("here:5600"), { herePort: 5600 });
   assertEquals(parsePortOrServers("here.example.org"), [{ host: "here.example.org", port: 5555 }]);
   for (const text of ["here:", "here:0", "here:a", "here:65536"]) {
-    assertThrows(() => parsePortOrServers(text), InvalidArgumentError, "here:5556");
+    assertThrows(() => parsePortOrServers(text), ArgumentError, "here:5556");
   }
 });
