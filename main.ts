@@ -71,6 +71,13 @@ async function runCommand(args: string[] | undefined): Promise<number> {
   }
 }
 
+/** Commander can say it, too, but has to be loaded for that. @returns Whether it was asked for, and nothing else. */
+function sayVersion(args: readonly string[]): boolean {
+  const isAsked = args.length === 1 && ["-V", "--version"].includes(args[0]!);
+  if (isAsked) console.log(config.version);
+  return isAsked;
+}
+
 async function fail(error: unknown): Promise<void> {
   // Whatever a command expects to go wrong it has made a sentence of.
   const sentence = `p2pchat: ${makeVisible(errorMessage(error))}`;
@@ -92,7 +99,9 @@ async function main(args: string[]): Promise<number> {
   });
   try {
     const given = args.length === 0 ? await argumentsOfStart(servers) : args;
-    if (given !== undefined && await runPlainLine(given, servers)) return Deno.exitCode;
+    if (given !== undefined && (sayVersion(given) || await runPlainLine(given, servers))) {
+      return Deno.exitCode;
+    }
     return await runCommand(given);
   } catch (error) {
     await fail(error);
