@@ -114,7 +114,7 @@ export class Link implements PeerFacts {
     const { conn, role, self, owner, allowPlaintext, purpose } = options;
     const { legacyChat = false, clock = systemClock } = options;
     this.#options = options;
-    this.#times = options.times ?? usualTimes(allowPlaintext);
+    this.#times = options.times ?? usualTimes(allowPlaintext, role);
     this.#clock = clock;
     this.role = role;
     this.remote = { host: plainHost(conn.remoteAddr.hostname), port: conn.remoteAddr.port };

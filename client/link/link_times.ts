@@ -12,6 +12,9 @@ import {
   openingTimeoutMs,
 } from "../../shared/protocol/limits.ts";
 
+/** How much longer a responder is silent before it pings, in milliseconds: so the two do not both ask and both answer. */
+const responderWaitsMs = 1_000;
+
 /** How long a link waits, in milliseconds. */
 export interface LinkTimes {
   /** For an opening as a whole. */
@@ -29,12 +32,16 @@ export interface LinkTimes {
  *
  * @param allowPlaintext Whether legacy programs are talked to: they do not answer CHAT, and are not kept
  * waiting as a slow client is.
+ * @param role Our own.
  */
-export function usualTimes(allowPlaintext: boolean): LinkTimes {
+export function usualTimes(
+  allowPlaintext: boolean,
+  role: "initiator" | "responder",
+): LinkTimes {
   return {
     openingMs: openingTimeoutMs,
     chatackMs: allowPlaintext ? chatackTimeoutMs : chatackPatienceMs,
-    pingMs: linkPingMs,
+    pingMs: role === "initiator" ? linkPingMs : linkPingMs + responderWaitsMs,
     pongMs: linkPongTimeoutMs,
   };
 }

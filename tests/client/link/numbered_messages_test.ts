@@ -4,7 +4,8 @@ import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "
 import fc from "fast-check";
 import { UserError } from "../../../client/user_error.ts";
 import type { CloseReason } from "../../../client/events.ts";
-import { Link, type LinkOptions } from "../../../client/link/link.ts";
+import { Link, type LinkOptions, type LinkTimes } from "../../../client/link/link.ts";
+import { usualTimes } from "../../../client/link/link_times.ts";
 import { problemSentence } from "../../../client/ui/wording/problem_sentences.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import {
@@ -431,15 +432,17 @@ Deno.test("a message that is too long is the owner's fault, and affects no other
 async function linked(
   options: Partial<LinkOptions> = {},
   listening: (events: Events<Told>) => Partial<LinkHandlers> = () => ({}),
+  timesOf: (role: "initiator" | "responder") => LinkTimes = () => patient,
 ) {
   const conns = MemoryConn.pair();
   const sides = conns.map((conn, i) => {
     const events = new Events<Told>();
+    const role = i === 0 ? "initiator" : "responder";
     const link = new Link({
       conn,
-      role: i === 0 ? "initiator" : "responder",
+      role,
       self: { ...self, id: i === 0 ? "alice" : "bob", identity: Identity.generate() },
-      times: patient,
+      times: timesOf(role),
       ...linkOwner({ ...told(events), ...listening(events) }),
       allowPlaintext: false,
       ...options,
@@ -572,6 +575,20 @@ for (const speaks of [false, true]) {
     ]);
   });
 }
+
+Deno.test("of two sides that say nothing one asks, and so each sends one packet in 15 s", async () => {
+  const clock = new FakeClock();
+  await using t = await linked({ clock }, undefined, (role) => usualTimes(false, role));
+  for (const { conn } of [t.a, t.b]) {
+    // What is sent takes its time, in which the other side may send something, too.
+    const later = () => new Promise<void>((resolve) => void clock.after(10, resolve));
+    Object.defineProperty(conn, "writable", { get: later });
+  }
+  await clock.pass(20_000);
+  const before = [t.a, t.b].map(({ conn }) => conn.writes.length);
+  await clock.pass(600_000);
+  assertEquals([t.a, t.b].map(({ conn }, i) => conn.writes.length - before[i]!), [40, 40]);
+});
 
 Deno.test("a peer that acknowledges nothing but answers PING is not given up", async () => {
   const clock = new FakeClock();
