@@ -105,28 +105,20 @@ export class Transmission {
 
   /** The link in use, or the stream, is another one: everything unacknowledged is sent again. */
   restart(): void {
-    const { progress, clock } = this.#options;
-    this.#transmitted = progress.acknowledged;
+    this.#transmitted = this.#options.progress.acknowledged;
     this.#fresh = [];
-    this.#stalled = false;
-    this.#progressAtMs = clock.now();
-    this.#backoff.reset();
-    this.#againAfterMs = this.#backoff.next();
+    this.#begin();
   }
 
   /** The peer has acknowledged something new. */
   acknowledged(): void {
-    const { progress, clock } = this.#options;
-    this.#transmitted = Math.max(this.#transmitted, progress.acknowledged);
+    this.#transmitted = Math.max(this.#transmitted, this.#options.progress.acknowledged);
     // The peer is there, and has not heard us on those.
     for (const link of this.#silent) {
       if (link !== this.#links[0]) link.leave(undefined, leftForOtherLink);
     }
     this.#silent.clear();
-    this.#stalled = false;
-    this.#progressAtMs = clock.now();
-    this.#backoff.reset();
-    this.#againAfterMs = this.#backoff.next();
+    this.#begin();
   }
 
   /** Takes note of messages that have just been accepted: if they are the next to go out, they are at hand. */
@@ -181,6 +173,20 @@ export class Transmission {
     if (fresh[0]?.position.seq === this.#transmitted + 1) return fresh;
     this.#fresh = [];
     return store.outgoing.unacknowledged(conversation, this.#transmitted, Math.min(room, batch));
+  }
+
+  /** Begins anew to wait for what is on its way. */
+  #begin(): void {
+    if (this.#stalled) {
+      // In a stall it was waited for much longer.
+      this.#cancelAgain?.();
+      this.#cancelAgain = undefined;
+    }
+    this.#stalled = false;
+    this.#progressAtMs = this.#options.clock.now();
+    this.#backoff.reset();
+    this.#againAfterMs = this.#backoff.next();
+    this.#watch();
   }
 
   /** Has everything sent again if nothing of it is acknowledged in time. */
