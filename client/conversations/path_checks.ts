@@ -47,7 +47,7 @@ export interface PathChecksOptions<C extends CheckedConversation> {
 
 /** A conversation that is under way. */
 interface Talk<C> {
-  readonly conversation: C;
+  conversation: C;
   backoff: Backoff;
   /** The link on which nothing came back last. */
   silent: unknown;
@@ -145,7 +145,7 @@ export class PathChecks<C extends CheckedConversation> {
     talk.cancel();
     const planned = clock.after(ms, async () => {
       if (clock.now() - talk.heardAtMs >= underWayMs) return this.#end(id);
-      const nextMs = await this.#check(talk);
+      const nextMs = await this.#check(id, talk);
       // Meanwhile it may have ended, or another check have been planned.
       if (this.#talks.get(id) !== talk || talk.cancel !== planned) return;
       if (nextMs === undefined) this.#end(id);
@@ -155,10 +155,10 @@ export class PathChecks<C extends CheckedConversation> {
   }
 
   /** @returns How long until the next check, in milliseconds; undefined if there is reason for none. */
-  async #check(talk: Talk<C>): Promise<number | undefined> {
-    const { conversation, backoff } = talk;
+  async #check(id: string, talk: Talk<C>): Promise<number | undefined> {
+    const { backoff } = talk;
     const { clock, goAround } = this.#options;
-    const [link] = conversation.links;
+    const link = this.#linkOf(id, talk);
     if (link !== undefined) {
       const dueInMs = talk.heardAtMs + silentMs - clock.now();
       if (dueInMs > 0) return dueInMs;
@@ -169,8 +169,14 @@ export class PathChecks<C extends CheckedConversation> {
     }
     talk.silent = link;
     // Another one may have been found meanwhile. The peer may not hear of a call, and of a later one.
-    if (conversation.links[0] === link) await within(callMs, goAround(conversation), clock);
-    return conversation.links[0] === link ? backoff.next() : silentMs;
+    if (this.#linkOf(id, talk) === link) await within(callMs, goAround(talk.conversation), clock);
+    return this.#linkOf(id, talk) === link ? backoff.next() : silentMs;
+  }
+
+  /** The link in use. One who has not answered has another conversation of the same id once they are called again. */
+  #linkOf(id: string, talk: Talk<C>): unknown {
+    talk.conversation = this.#options.contactAt(id) ?? talk.conversation;
+    return talk.conversation.links[0];
   }
 
   /** Whether anything comes from the peer, who is asked for that unless something is on its way anyway. */

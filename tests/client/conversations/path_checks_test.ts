@@ -15,13 +15,15 @@ class Scene implements CheckedConversation {
   answers = true;
   /** Whether a call on another way opens a link. */
   isThere = true;
+  /** The conversation of the id, as it is now. */
+  present: CheckedConversation = this;
   readonly asked: number[] = [];
   readonly called: number[] = [];
   serverChecks = 0;
   readonly checks: PathChecks<CheckedConversation> = new PathChecks({
     clock: this.clock,
     random: () => 0.5,
-    contactAt: (): CheckedConversation | undefined => this.isContact ? this : undefined,
+    contactAt: (): CheckedConversation | undefined => this.isContact ? this.present : undefined,
     isAnswered: () => {
       this.asked.push(this.clock.now() - this.#begunAtMs);
       return this.answers ? Promise.resolve(true) : new Promise(() => {});
@@ -103,6 +105,17 @@ Deno.test("what is on its way and is not confirmed is not asked about, and is go
   assertEquals([scene.asked, scene.called], [[], []]);
   await scene.passes(250);
   assertEquals([scene.asked, scene.called], [[], [3_500]]);
+});
+
+Deno.test("a conversation that took the place of one that is over is not gone around for that one", async () => {
+  const scene = new Scene();
+  scene.hears();
+  await scene.passes(1_000);
+  scene.isThere = false;
+  scene.loses("lost");
+  scene.present = { links: [{}], waiting: 0 };
+  await scene.passes(120_000);
+  assertEquals(scene.called, []);
 });
 
 Deno.test("who is lost is called at once, who has left is not", async () => {
