@@ -8,7 +8,7 @@
 import type { TimerClock } from "../../shared/time/clock.ts";
 
 /** How long an address has before the next one is tried as well, in milliseconds (RFC 8305 section 5). */
-const nextAfterMs = 100;
+const usualNextAfterMs = 100;
 
 /** What a race needs. */
 export interface CandidateRaceOptions<C, L> {
@@ -17,6 +17,8 @@ export interface CandidateRaceOptions<C, L> {
   readonly attempt: (candidate: C, signal: AbortSignal) => Promise<L>;
   /** Whether no further one need be tried. */
   readonly isSettled: () => boolean;
+  /** How long each has before the next one is tried as well, in milliseconds; 100 if not given. */
+  readonly nextAfterMs?: number;
   readonly clock: Pick<TimerClock, "after">;
   /** Gives the race up. */
   readonly signal: AbortSignal;
@@ -32,6 +34,7 @@ export async function raceCandidates<C, L>(
   options: CandidateRaceOptions<C, L>,
 ): Promise<L | undefined> {
   const { candidates, attempt, isSettled, clock, signal } = options;
+  const { nextAfterMs = usualNextAfterMs } = options;
   const won = Promise.withResolvers<L | undefined>();
   const over = new AbortController();
   const give = AbortSignal.any([signal, over.signal]);

@@ -19,6 +19,7 @@ import type { DialableAddress, Network, PeerConn } from "../transport/transport.
 import { UserError } from "../user_error.ts";
 import { beginLink, type BegunLink, type LinkingOptions, type LinkKeeper } from "./begin_link.ts";
 import { type Call, CallRefused, saysWhy } from "./call_failure.ts";
+import { raceCandidates } from "./candidate_race.ts";
 import { FailedWays, type WhyNot } from "./failed_ways.ts";
 import { type MeetingPeer, Meetings, type PathsLink } from "./meetings.ts";
 import { Places } from "./places.ts";
@@ -37,6 +38,8 @@ export function isRefusedByName(error: UserError): boolean {
   return error instanceof CallRefused && error.byName;
 }
 
+/** How long the server has before a straight way is tried: one that has just died may open, and die again. */
+const serverHasMs = 1_000;
 /** How long going around what is silent may take to call, in milliseconds. */
 const goAroundMs = 3_000;
 
@@ -256,28 +259,39 @@ export class Connector {
   }
 
   /**
-   * Calls somebody on another way than what is open: over the server, or where they are if it does not relay. Never
+   * Calls somebody on another way than what is open: over the server, and where they are if that does not open soon. Never
    * throws.
    *
    * @param isOwn Whether an address is our own.
-   * @returns Whether that has opened a link.
+   * @returns Whether there is another link now.
    */
   async goAround(
-    peer: SoughtPeer,
+    peer: SoughtPeer & MeetingPeer,
     keeper: LinkKeeper,
     isOwn: (address: Address) => boolean,
   ): Promise<boolean> {
     const { peerId: name, key } = peer;
     const { rendezvous, signal, clock } = this.#options;
+    const silent = [...peer.links];
     const call = { expectedId: name, interactive: false };
+    const relayed = (signal: AbortSignal) => this.#callOverRelay(name, key, call, keeper, signal);
+    const straight = async (signal: AbortSignal) => {
+      const place = await whereIs(peer, { rendezvous, places: this.places, isOwn });
+      if (place === undefined) throw new UserError({ code: "not-registered", name });
+      if (place instanceof UserError) throw place;
+      using limit = deadline(goAroundMs, signal, clock);
+      return await this.call(place, call, keeper, limit.signal);
+    };
     try {
-      if (rendezvous.relaysTo(name)) await this.#callOverRelay(name, key, call, keeper, signal);
-      else {
-        const place = await whereIs(peer, { rendezvous, places: this.places, isOwn });
-        if (place === undefined || place instanceof UserError) return false;
-        using limit = deadline(goAroundMs, signal, clock);
-        await this.call(place, call, keeper, limit.signal);
-      }
+      await raceCandidates({
+        candidates: rendezvous.relaysTo(name) ? [relayed, straight] : [straight],
+        attempt: (way, signal) => way(signal),
+        // The peer may have called meanwhile.
+        isSettled: () => peer.links.some((link) => !silent.includes(link)),
+        nextAfterMs: serverHasMs,
+        clock,
+        signal,
+      });
       return true;
     } catch {
       return false;

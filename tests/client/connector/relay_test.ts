@@ -123,19 +123,28 @@ class Silenced {
   }
 }
 
-Deno.test("a straight way that dies is replaced by another, also where no server relays", async () => {
-  await using server = start({ relay: false });
-  await using bob = await come("bob", server);
-  const way = new Silenced();
-  await using alice = await come("alice", server, { network: way.network });
-  await alice.chat("bob");
-  await hears(bob, alice, "hello");
-  await bob.chat("alice");
-  await hears(alice, bob, "hello back");
-  way.silence();
-  // By the heartbeats it would be noticed later than is waited for here.
-  await hears(bob, alice, "still here");
-  await hears(alice, bob, "so am I");
+Deno.test("a straight way that dies is replaced by another, also where no server relays, or none any more", async () => {
+  for (const relay of [false, true]) {
+    await using server = start({ relay });
+    await using bob = await come("bob", server);
+    const way = new Silenced();
+    let isServerGone = false;
+    const network: Network = {
+      ...way.network,
+      dialServer: (...args) =>
+        isServerGone ? new Promise(() => {}) : tcpNetwork.dialServer(...args),
+    };
+    await using alice = await come("alice", server, { network });
+    await alice.chat("bob");
+    await hears(bob, alice, "hello");
+    await bob.chat("alice");
+    await hears(alice, bob, "hello back");
+    way.silence();
+    isServerGone = true;
+    // By the heartbeats it would be noticed later than is waited for here.
+    await hears(bob, alice, "still here");
+    await hears(alice, bob, "so am I");
+  }
 });
 
 Deno.test("a server that does not relay is not asked to", async () => {
