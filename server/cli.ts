@@ -123,8 +123,11 @@ async function startServer(
   const out = new LineWriter(Deno.stdout, saysDropped);
   const err = new LineWriter(Deno.stderr, saysDropped);
   try {
-    // Loaded when it is needed: the other subcommands start faster without it.
+    // Loaded when they are needed: the other subcommands start faster without them.
     const { runServer } = await import("./program.ts");
+    const { fitted } = await import("../shared/process/fitted.ts");
+    // Strangers choose some of the words. Programs read JSON as it is.
+    const fit = (line: string) => format === "text" ? fitted(line, Deno.stderr) : line;
     await runServer({
       ...options,
       // What it makes itself is for others, who type the address that it prints.
@@ -136,7 +139,7 @@ async function startServer(
       realms: options.realm,
       data: options.ephemeral ? undefined : options.data ?? stateDirectory(),
       certificate: tls ? "own" : certificateFiles(options, command),
-      log: createLog({ level, format, write: (line) => err.write(line) }),
+      log: createLog({ level, format, write: (line) => err.write(fit(line)) }),
       onListening: (address, pinned) => {
         const own = tls ?? false;
         for (const line of listeningLines(formatAddress(address), { pinned, own }, format)) {

@@ -8,6 +8,7 @@ import {
   logLevels,
 } from "../../../shared/process/log.ts";
 import { codePoint } from "../../support/code_point.ts";
+import { hostileTexts, obeyed } from "../../support/hostile_text/hostile_text.ts";
 
 function logTo(lines: string[], level: LogLevel, format: LogFormat) {
   return createLog({
@@ -63,6 +64,29 @@ Deno.test("no field breaks its line or reaches the terminal as a control", () =>
     }
   }));
 });
+
+Deno.test("whatever a field holds, it is one field, and can be seen", () => {
+  const one = fc.oneof(
+    fc.string({ unit: codePoint }),
+    fc.constantFrom(...Object.values(hostileTexts)),
+    fc.string({ unit: fc.constantFrom(...' "=\\', "\u00a0", "\u3000", "\u2028", "a", "\x1b") }),
+  );
+  fc.assert(fc.property(one, one, (first, second) => {
+    const lines: string[] = [];
+    logTo(lines, "info", "text").info("event", { first, second });
+    const value = '([^\\s"=]+|"(?:[^"\\\\]|\\\\.)*")';
+    const [, ...values] = RegExp(`event first=${value} second=${value}$`).exec(lines[0]!)!;
+    const [one, other] = values.map((value) => value.startsWith('"') ? JSON.parse(value) : value);
+    logTo(lines, "info", "json").info("event", { first, second });
+    assertEquals({ first: one, second: other }, fieldsIn(lines[1]!));
+    for (const line of lines) assertEquals(line.match(obeyed), null);
+  }));
+});
+
+function fieldsIn(line: string): unknown {
+  const { time: _time, level: _level, event: _event, ...fields } = JSON.parse(line);
+  return fields;
+}
 
 Deno.test("a text field cannot pass for another field", () => {
   const lines: string[] = [];

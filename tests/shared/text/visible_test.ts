@@ -2,10 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { makeVisible, makeVisibleLines } from "../../../shared/text/visible.ts";
 import { codePoint } from "../../support/code_point.ts";
-import { hostileTexts, longTexts } from "../../support/hostile_text/hostile_text.ts";
+import { hostileTexts, longTexts, obeyed } from "../../support/hostile_text/hostile_text.ts";
 
-// From Unicode's own properties, not from the sanitiser's list.
-const obeyed = /[\p{Cc}\p{Cs}\p{Bidi_Control}\p{Zl}\p{Zp}]/u;
 const invisibles = [
   ...["\u00a0", "\u200b", "\u200c", "\u200d", "\ufe0f", "\u3000", "\u2800", "\u3164"],
   ...["\u{e0041}", "\u{e007f}", "\u{1f3f4}", "\u00ad", "\u{e0100}"],

@@ -35,6 +35,9 @@ export const hostileTexts: Readonly<Record<string, string>> = {
   "is private or none at all": "\ue000\uffff\u{10ffff}\ufffd",
 };
 
+/** A character that a terminal obeys, or that has it show others in another order: by Unicode's own properties. */
+export const obeyed = /[\p{Cc}\p{Cs}\p{Bidi_Control}\p{Zl}\p{Zp}]/u;
+
 /** Texts that are long: what they cost has to be bounded. */
 export const longTexts: Readonly<Record<string, string>> = {
   "a MiB without a break": "x".repeat(1 << 20),
