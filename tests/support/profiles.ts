@@ -7,7 +7,7 @@
 import { encodeIdentity, plainIdentity, sealIdentity } from "../../client/profile/identity_file.ts";
 import { openStore, storeKeyOf } from "../../client/store/store.ts";
 import { Identity } from "../../shared/crypto/identity.ts";
-import { draft, keyOf } from "./store_fixture.ts";
+import { draft, keyOf, stream } from "./store_fixture.ts";
 
 /** What it costs to try a passphrase in a test: next to nothing. */
 export const cheap = { N: 2, r: 1, p: 1 };
@@ -18,12 +18,14 @@ export interface ProfileContent {
   readonly passphrase?: string;
   /** What alice has written to bob. */
   readonly texts?: readonly string[];
+  /** What bob, who is a contact then, has written to alice, behind that. */
+  readonly received?: readonly string[];
 }
 
 /** Makes a profile of alice's. @returns Her identity. */
 export function makeProfile(
   directory: string,
-  { passphrase, texts = [] }: ProfileContent,
+  { passphrase, texts = [], received = [] }: ProfileContent,
 ): Identity {
   const identity = Identity.generate();
   const file = passphrase === undefined
@@ -38,6 +40,8 @@ export function makeProfile(
   store.outgoing.accept(
     texts.map((text, i) => draft(conversation, text, { sentAtMs: i })),
   );
+  if (received.length > 0) store.knownPeers.remember("bob", key);
+  store.incoming.receive(conversation, stream(received), Date.now());
   return identity;
 }
 
