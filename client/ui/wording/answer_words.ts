@@ -6,6 +6,7 @@
 
 import { type Address, formatAddress, isNowhere } from "../../../shared/net/address.ts";
 import { formatServerAddress } from "../../../shared/net/server_address.ts";
+import { isClientId } from "../../../shared/protocol/client_id.ts";
 import { makeVisible } from "../../../shared/text/visible.ts";
 import type { PresenceStatus } from "../../rendezvous/rendezvous.ts";
 import { agrees, auditLines } from "./audit_lines.ts";
@@ -190,7 +191,8 @@ function clientLines({ count, clients, selfId }: Answer & { type: "clients" }): 
   const title = count === 1 ? "1 client is registered:" : `${count} clients are registered:`;
   const rows = clients.map(({ id, address }) =>
     [
-      id,
+      // A legacy server lists any text, which could look like another row.
+      isClientId(id) ? id : quoted(id),
       (isNowhere(address) ? overServer : formatAddress(address)) + (id === selfId ? "  (you)" : ""),
     ] as const
   );

@@ -35,6 +35,19 @@ Deno.test("names of any length are aligned, in lists of clients, of peers and in
   }));
 });
 
+Deno.test("what a legacy server lists, and is no id, stands in quotes, as much of it as is needed", () => {
+  const clients = ["alice", "Jörg K. @home", "13:45  bob  hi", "x".repeat(4_000)]
+    .map((id) => ({ id, address }));
+  const { lines } = wordingOf({ type: "clients", count: 4, clients, selfId: "" });
+  const rows = lines.map((line) => line.replace(/ +127\.0\.0\.1:5557$/, ""));
+  assertEquals(rows.slice(1), [
+    "  alice",
+    "  “Jörg K. @home”",
+    "  “13:45  bob  hi”",
+    `  “${"x".repeat(59)}…”`,
+  ]);
+});
+
 type Contact = Extract<Answer, { type: "contacts" }>["contacts"][number];
 
 Deno.test("/who is a table: who is here, when they last wrote, and what waits", () => {
