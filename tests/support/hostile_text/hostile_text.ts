@@ -45,3 +45,8 @@ export const longTexts: Readonly<Record<string, string>> = {
   "a million sequences": "\x1b[31m".repeat(200_000),
   "a million lines": "\n".repeat(1_000_000),
 };
+
+/** A text that has something forged wherever a terminal ends a row of so many columns and goes on in the next. */
+export function forgedAnywhere(forged: string, columns: number): string {
+  return forged.padEnd(columns + 1, "x").repeat(columns);
+}
