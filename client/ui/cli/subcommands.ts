@@ -243,8 +243,9 @@ async function startDoctor(
 ): Promise<void> {
   const [server] = await withAuthorities(named, ca, command);
   const { runDoctor } = await import("./doctor_command.ts");
-  const { sayOnStandardError } = await import("./say.ts");
-  const { problem } = await runDoctor(server!, json, print, sayOnStandardError);
+  const { sayOnStandardError, sayOnStandardOutput } = await import("./say.ts");
+  const say = json ? print : sayOnStandardOutput;
+  const { problem } = await runDoctor(server!, json, say, sayOnStandardError);
   if (problem === undefined) return;
   const { exitCodes, failureKind } = await import("../failure_kind.ts");
   Deno.exitCode = exitCodes[failureKind(new UserError(problem))];
