@@ -46,6 +46,7 @@ const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
     verb,
     { verb: verb as RatedVerb, cost },
   ]),
+  ["AUTH", { verb: "REGISTER", cost: costs.REGISTER }],
   ["QUIT", { verb: "UNREGISTER", cost: costs.UNREGISTER }],
 ]);
 const other: Kind = { verb: "other", cost: costs.other };

@@ -86,6 +86,16 @@ export function verifyProof(
 }
 
 /** The client that has registered with a key on a connection, if a request names that client. */
+export function registeredClient(
+  request: Message,
+  client: Client,
+): AuthenticatedClient | Fault {
+  return client.registrant === undefined
+    ? serverFaults.notAuthenticated
+    : authenticatedClient(request, client);
+}
+
+/** The client that has shown on a connection that it has a key, if a request names that client. */
 export function authenticatedClient(
   request: Message,
   { authenticated }: Client,
@@ -110,7 +120,7 @@ function refusalOfDialed(
   return errorReply(serverFaults.otherAddress(formatAddress(dialed)), ...accepted);
 }
 
-/** Notes that a client has registered with a key on a connection. */
+/** Notes that a client has shown on a connection that it has a key. */
 export function authenticate(
   client: Client,
   { clientId, key }: AuthenticatedClient,

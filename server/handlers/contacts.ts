@@ -14,13 +14,13 @@ import { parseStreamNumber } from "../../shared/protocol/records.ts";
 import { type Fault, isFault } from "../../shared/protocol/status.ts";
 import type { ContactsPart, ContactsRefusal } from "../contacts/contacts.ts";
 import { sourceOf } from "../limits/limits.ts";
-import { authenticatedClient } from "./authentication.ts";
+import { registeredClient } from "./authentication.ts";
 import type { Client, Context } from "./context.ts";
 import { reply } from "./replies.ts";
 
 /** Keeps a part of a client's list of contacts. */
 export function keepContacts(request: Message, { contacts }: Context, client: Client): Message {
-  const owner = authenticatedClient(request, client);
+  const owner = registeredClient(request, client);
   if (isFault(owner)) return errorReply(owner);
   const part = contactsPart(request);
   if (isFault(part)) return errorReply(part);

@@ -15,6 +15,7 @@ import type { ReachedAt } from "../realm/realm.ts";
 import { Challenge } from "./challenge.ts";
 import type { Client, Context, Handler } from "./context.ts";
 import { keepContacts } from "./contacts.ts";
+import { auth } from "./auth.ts";
 import { bridge, info } from "./directory.ts";
 import { collect, deposit } from "./mailbox.ts";
 import { reflect } from "./reflect.ts";
@@ -28,6 +29,7 @@ const handlers: ReadonlyMap<VerbName, Handler> = new Map<VerbName, Handler>([
   ["REGISTER", register],
   ["UNREGISTER", unregister],
   ["QUIT", unregister],
+  ["AUTH", auth],
   ["BRIDGE", bridge],
   ["INFO", info],
   ["WATCH", watch],
@@ -101,7 +103,7 @@ function ping(request: Message, { relay, reflector }: Context, { observedHost }:
   const id = header(request, "Id");
   const headers: Header[] = id === undefined ? [] : [["Id", id]];
   if (header(request, "Time") === undefined) return message("PONG", headers);
-  const offered: Feature[] = [];
+  const offered: Feature[] = ["auth"];
   if (relay !== undefined) offered.push("relay");
   if (reflector !== undefined) offered.push("reflect");
   headers.push(["Time", String(systemClock.timeOfDay())], ["Seen", observedHost]);

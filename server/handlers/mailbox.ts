@@ -17,7 +17,7 @@ import { formatMailNumber, parseMailNumber } from "../../shared/protocol/records
 import { type Fault, isFault } from "../../shared/protocol/status.ts";
 import { sourceOf } from "../limits/limits.ts";
 import type { MailRefusal } from "../mailbox/mailbox.ts";
-import { authenticatedClient, takeProof, verifyProof } from "./authentication.ts";
+import { authenticatedClient, registeredClient, takeProof, verifyProof } from "./authentication.ts";
 import type { Client, Context } from "./context.ts";
 import { reply } from "./replies.ts";
 
@@ -84,7 +84,7 @@ function depositFault(refusal: MailRefusal, clientId: string, host: string): Fau
 /** Deletes the mails that a client has taken, and gives it the next. */
 export function collect(request: Message, context: Context, client: Client): Message {
   const { mailbox } = context;
-  const owner = authenticatedClient(request, client);
+  const owner = registeredClient(request, client);
   if (isFault(owner)) return errorReply(owner);
   if (mailbox === undefined) return errorReply(serverFaults.noMailbox);
   const named = headerValues(request, "Taken");

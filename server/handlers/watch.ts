@@ -24,7 +24,10 @@ import type { Client, Context } from "./context.ts";
 /** Replaces the list of clients that a client watches. */
 export function watch(request: Message, context: Context, client: Client): Message {
   const { presence, mailbox } = context;
-  if (client.authenticated === undefined) return errorReply(serverFaults.notAuthenticated);
+  // Who is not registered is nowhere, and must get no calls that are another's.
+  if (client.authenticated === undefined || client.registrant === undefined) {
+    return errorReply(serverFaults.notAuthenticated);
+  }
   const targets = targetsOf(headerValues(request, "Target"));
   if (isFault(targets)) return errorReply(targets);
   client.subscription ??= presence.subscribe(client.connection, client.authenticated);

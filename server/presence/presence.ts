@@ -19,7 +19,7 @@ import { defaultCapacity } from "../limits/limits.ts";
 import type { Standing } from "../contacts/contacts.ts";
 import type { Registry } from "../registry/registry.ts";
 
-/** A client that has shown on its connection that it has a key. */
+/** A client that has shown on its connection that it has a key, and owns a name. */
 export interface AuthenticatedClient {
   readonly clientId: string;
   readonly key: PublicKey;

@@ -91,6 +91,7 @@ export const serverFaults = {
     fault(421, `This server does not go by the address ${dialed}`),
   wrongSignature: fault(403, "The Signature was not made with the Key for this request"),
   notAuthenticated: fault(403, "Register with a key on this connection first"),
+  authApart: fault(403, "A client has registered on this connection; AUTH needs one of its own"),
   otherClient: (id: string): Fault =>
     fault(403, `This connection is registered as ${id}, which is not the clientID here`),
   idOfOtherHost: (id: string): Fault => fault(403, `The id ${id} is registered from another host`),

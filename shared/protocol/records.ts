@@ -122,7 +122,8 @@ export type Feature =
   | "presence"
   | "open-presence"
   | "relay"
-  | "reflect";
+  | "reflect"
+  | "auth";
 
 /** Writes `Features`: words with commas between them. */
 export function formatFeatures(features: readonly Feature[]): string {

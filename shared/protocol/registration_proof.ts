@@ -1,6 +1,6 @@
 /**
- * What the owner of a key signs to register a name, to end the registration, to collect mail, to join a relay, or to
- * be told where it is seen: all values of the request, and the challenge that it answers. So the signature is valid
+ * What the owner of a key signs to register a name, to end the registration, to show whose client it is, to collect
+ * mail, to join a relay, or to be told where it is seen: all values of the request, and the challenge that it answers. So the signature is valid
  * only for that request, on that connection, to that server.
  *
  * @module
@@ -12,7 +12,13 @@ import { header, headerValues, type Message } from "./message.ts";
 import { protocolVersion } from "./verbs.ts";
 
 /** What a request asks for. QUIT means the same as UNREGISTER. */
-export type RegistrationPurpose = "REGISTER" | "UNREGISTER" | "COLLECT" | "JOIN" | "REFLECT";
+export type RegistrationPurpose =
+  | "REGISTER"
+  | "UNREGISTER"
+  | "AUTH"
+  | "COLLECT"
+  | "JOIN"
+  | "REFLECT";
 
 /**
  * The server that a signature is good for: by the address that the client has dialed, or by the name that the

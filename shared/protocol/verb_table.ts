@@ -54,6 +54,16 @@ export const verbs = {
   },
   DISPLACED: { from: ["server"], required: ["clientID"], optional: [] },
   UNREGACK: { from: ["server"], required: ["clientID"], optional: ["Version"] },
+  AUTH: {
+    from: ["client"],
+    required: ["clientID", "Version", "Key"],
+    optional: ["Features", "Nonce", "Dialed", "Signature"],
+  },
+  AUTHACK: {
+    from: ["server"],
+    required: ["clientID"],
+    optional: ["Version", "Mailbox", "Features"],
+  },
   BRIDGE: { from: ["client"], required: ["clientID"], optional: ["Version", "Target"] },
   BRIDGEACK: {
     from: ["server"],

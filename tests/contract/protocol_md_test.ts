@@ -265,6 +265,7 @@ Deno.test("PROTOCOL.md names the rates as they are", () => {
   const said = ({ burst, perSecond }: { burst: number; perSecond: number }) =>
     `${burst.toLocaleString("en")} and ${perSecond}`;
   const names: Partial<Record<string, string>> = {
+    REGISTER: "REGISTER and AUTH",
     UNREGISTER: "UNREGISTER and QUIT",
     other: "anything else",
   };
