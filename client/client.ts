@@ -176,6 +176,11 @@ export class ChatClient {
     return this.#servers.stayRegistered(onRegistered);
   }
 
+  /** Has the server take mail without registering us, and goes on with what waits. @throws {UserError} If it refuses. */
+  async authenticate(): Promise<void> {
+    if (await this.#servers.authenticate()) this.#conversations.wake();
+  }
+
   /** Takes the registration back. @throws {UserError} If the server refuses or is away. */
   unregister(): Promise<void> {
     return this.#servers.unregister();
@@ -314,12 +319,7 @@ export class ChatClient {
     return this.#store.incoming.unseen(this.id, name);
   }
 
-  /**
-   * The last messages that have all of some words, oldest first. If texts are sealed that takes its time, in
-   * which all else goes on.
-   *
-   * @throws {UserError} If the store cannot be read.
-   */
+  /** The last messages with all of some words. All else goes on meanwhile. @throws {UserError} If the store fails. */
   search(words: string): Promise<Found> {
     const pause = () => wait(0, this.#stopping.signal, this.#clock);
     return stepped(this.#store.history.search(this.id, words, foundMax), pause);

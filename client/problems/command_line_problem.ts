@@ -25,6 +25,8 @@ export type CommandLineProblem =
     readonly name: string;
     readonly until: "delivered" | "mailbox";
     readonly seconds: number;
+    /** What the server has answered, if it takes nothing from `self`, who is not registered. */
+    readonly refused?: { readonly self: string; readonly status: string; readonly said: string };
   }
   | {
     /** The user wants a server on this machine: what is at its place is none of theirs, or their data are another's. */

@@ -80,16 +80,16 @@ export class ControlConnection {
   }
 
   /**
-   * The connection on which the client is registered, also if it is lost; undefined if the client is not
-   * registered, or the server is a legacy program. What a server grants to registered clients is asked here,
-   * and so never on another connection, or of another server.
+   * The connection on which the client is registered, or has shown whose it is, also if it is lost; undefined if
+   * there is none, or the server is a legacy program. What a server grants to its owner is asked here, and so never
+   * on another connection, or of another server.
    */
   get registered(): ServerConnection | undefined {
     return this.#registered;
   }
 
   /**
-   * Asks the server. If that registers the client, the connection is kept from then on.
+   * Asks the server. If that registers the client, or shows whose it is, the connection is kept from then on.
    *
    * @param expected The verb of the reply.
    * @throws {ServerRefusal} If the server answers ERROR.
@@ -104,7 +104,7 @@ export class ControlConnection {
   async ask(request: Message, expected: VerbName): Promise<Answered> {
     const [connection, reply] = await this.#askAny(request, expected);
     this.#next = 0;
-    if (reply.verb === "REGACK") {
+    if (reply.verb === "REGACK" || reply.verb === "AUTHACK") {
       if (connection !== this.#registered) this.release();
       if (speaksVersion1(reply)) this.#keep(connection);
     }

@@ -18,9 +18,11 @@ import type { KnownClient } from "../events.ts";
 import type { Problem } from "../user_error.ts";
 import type { Network, PeerConn } from "../transport/transport.ts";
 import type { ServerAddress } from "../../shared/net/server_address.ts";
+import { authenticate, type Granted } from "./authentication.ts";
 import { type ContactSource, ContactUpload } from "./contact_upload.ts";
 import { ControlConnection } from "./control_connection.ts";
 import { type Listed, listEveryone, lookUp } from "./lookup.ts";
+import { askOnce, type LookupOptions } from "./lookup_once.ts";
 import { LookupCache } from "./lookup_cache.ts";
 import { PresenceWatch } from "./presence_watch.ts";
 import { askToReflect } from "./reflection.ts";
@@ -86,7 +88,7 @@ export interface RendezvousOptions extends ServerKindsOptions {
   readonly contacts?: () => ContactSource;
 }
 
-/** The connection on which the server has registered the client. It is the same object until it is lost. */
+/** The connection on which the server has registered the client, or knows whose it is. It is the same object until it is lost. */
 export type RegisteredConnection = Pick<ServerConnection, "server" | "request">;
 
 /** A client's relation with its server, or with the one of several that can be reached. */
@@ -100,7 +102,10 @@ export class Rendezvous {
   readonly #relay: RelayCalls;
   readonly #signal: AbortSignal;
   readonly #lookups = new LookupCache();
+  /** What the server grants although we are not registered; undefined if it does not know whose client this is. */
+  #granted: Granted | undefined;
   readonly #identity: Identity;
+  readonly #clock: TimerClock;
   /** What has to be signed when mail is asked for next. */
   readonly #collectChallenges = new WeakMap<RegisteredConnection, Challenge>();
 
@@ -111,6 +116,7 @@ export class Rendezvous {
     this.#notices = notices;
     this.#signal = options.signal;
     this.#identity = options.identity;
+    this.#clock = options.clock;
     const tokenFor = (name: string) => options.contacts?.().tokenFor(name);
     // Then it may know nothing of the control connection either, on which we are called.
     const onReset = () => this.check();
@@ -119,6 +125,7 @@ export class Rendezvous {
       ...options,
       onPush: (push) => this.#takePush(push),
       onLost: () => {
+        this.#granted = undefined;
         this.#presence.lost();
         this.#contacts.lost();
       },
@@ -165,8 +172,8 @@ export class Rendezvous {
   }
 
   /**
-   * The connection on which the client is registered, also if it is lost; undefined if there is none, or if
-   * the server is a legacy program. What a server grants to registered clients is asked here.
+   * The connection on which the client is registered or has shown whose it is, also if it is lost; undefined if
+   * there is none, or if the server is a legacy program. What a server grants to registered clients is asked here.
    */
   get connection(): RegisteredConnection | undefined {
     return this.#connection.registered;
@@ -174,7 +181,7 @@ export class Rendezvous {
 
   /** How large a mail the server keeps, in bytes; undefined if it keeps none, as far as is known. */
   get mailBytesMax(): number | undefined {
-    return this.#presence.mailBytesMax;
+    return this.#presence.mailBytesMax ?? this.#granted?.mailBytesMax;
   }
 
   /** Connects, unless there is a connection. @throws {UserError} If no server can be reached. */
@@ -195,7 +202,7 @@ export class Rendezvous {
 
   /** Whether the server joins us with others, as far as it has said. */
   get relays(): boolean {
-    return this.#presence.relays;
+    return this.#presence.relays || (this.#granted?.relays ?? false);
   }
 
   /**
@@ -270,6 +277,18 @@ export class Rendezvous {
   /** As {@linkcode register}, but a server that refuses or does not answer is asked again. Done after the first try. */
   stayRegistered(onRegistered?: (registered: Registered) => void): Promise<void> {
     return this.#registration.startTrying(onRegistered);
+  }
+
+  /**
+   * Shows the server whose client this is, without registering: it takes mail, and calls over the relay.
+   *
+   * @returns Whether the server knows how.
+   * @throws {UserError} As {@linkcode authenticate}.
+   */
+  async authenticate(): Promise<boolean> {
+    const [id, identity, clock] = [this.#id, this.#identity, this.#clock];
+    this.#granted = await authenticate(this.#connection, { id, identity, clock });
+    return this.#granted !== undefined;
   }
 
   /**
@@ -370,30 +389,7 @@ export function examineServer(options: ExamineOptions): Promise<Examination> {
   return examine(options);
 }
 
-/** What asking once needs to know. */
-export type LookupOptions =
-  & Pick<RendezvousOptions, "id" | "servers" | "network" | "clock">
-  & { readonly target: string };
-
-/**
- * Asks once where a client is, and leaves the server.
- *
- * @throws {UserError} As {@linkcode Rendezvous.lookUp}.
- */
-export async function lookUpOnce(options: LookupOptions): Promise<KnownClient | undefined> {
-  const { id, target, servers, network, clock } = options;
-  const asking = new AbortController();
-  const connection = new ControlConnection({
-    servers,
-    network,
-    clock,
-    signal: asking.signal,
-    onPush: () => {},
-    onLost: () => {},
-  });
-  try {
-    return await lookUp(connection, id, target);
-  } finally {
-    asking.abort();
-  }
+/** Asks once where a client is, and leaves the server. @throws {UserError} As {@linkcode Rendezvous.lookUp}. */
+export function lookUpOnce(options: LookupOptions): Promise<KnownClient | undefined> {
+  return askOnce(options);
 }

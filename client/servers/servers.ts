@@ -138,6 +138,13 @@ export class Servers {
     await this.#home.rendezvous.stayRegistered(onRegistered);
   }
 
+  /** See {@linkcode Rendezvous.authenticate}. The others are shown it as well, as far as they can be reached. */
+  async authenticate(): Promise<boolean> {
+    const others = this.visits.authenticate();
+    const isKnown = await this.#home.rendezvous.authenticate();
+    return await others || isKnown;
+  }
+
   /** See {@linkcode Rendezvous.unregister}. */
   async unregister(): Promise<void> {
     await Promise.all([this.#home.rendezvous.unregister(), this.visits.unregister()]);

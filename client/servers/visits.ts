@@ -127,12 +127,13 @@ export class Visits {
   /** Registers with all that may be asked, in their own time, and with those that are allowed from now on. Never throws. */
   register(): void {
     this.#isRegistering = true;
-    const { store: { otherServers }, onProblem } = this.#options;
-    try {
-      for (const { place } of otherServers.all()) this.at(place)?.rendezvous.stayRegistered();
-    } catch (error) {
-      onProblem({ code: "other-servers-unread", reason: reasonOf(error) });
-    }
+    for (const { rendezvous } of this.#all()) rendezvous.stayRegistered();
+  }
+
+  /** Shows all that may be asked whose client this is, without registering. Never rejects. @returns Whether one knows how. */
+  async authenticate(): Promise<boolean> {
+    const shown = this.#all().map(({ rendezvous }) => rendezvous.authenticate().catch(() => false));
+    return (await Promise.all(shown)).includes(true);
   }
 
   /** Takes all registrations back. Never rejects. */
@@ -140,6 +141,17 @@ export class Visits {
     this.#isRegistering = false;
     // If a server does not hear it, the registration runs out by itself.
     await Promise.all(this.all.map(({ rendezvous }) => rendezvous.unregister().catch(() => {})));
+  }
+
+  /** All that may be asked; none if the store cannot be read. */
+  #all(): Served[] {
+    const { store: { otherServers }, onProblem } = this.#options;
+    try {
+      return otherServers.all().flatMap(({ place }) => this.at(place) ?? []);
+    } catch (error) {
+      onProblem({ code: "other-servers-unread", reason: reasonOf(error) });
+      return [];
+    }
   }
 
   /** Anybody on the way can have TLS fail: then nothing is said in the clear. */

@@ -1,7 +1,9 @@
 // Commands that send one message, or print what comes in, by themselves or through the client that runs.
 
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { printedIn } from "../support/json_lines.ts";
+import { temporaryDirectory } from "../support/places.ts";
+import { copyIdentity } from "../support/profiles.ts";
 import {
   atHome,
   type Build,
@@ -15,18 +17,24 @@ import {
 async function begin(build: Build) {
   const home = atHome(build);
   const { server, address } = await startServerProgram(build);
-  const bob = new Program(build, "client", "bob", address, "--register");
+  const bobs = temporaryDirectory();
+  const bob = new Program(
+    { ...build, home: bobs.path },
+    ...["client", "bob", address, "--register"],
+  );
   await bob.says(/^\* registered as bob/);
   return {
     ...home,
     address,
     bob,
+    bobs,
     /** Has Alice send something. */
     sends: (args: string[], input?: string[]) =>
       run(home.build, ["send", "--server", address, ...args], input),
     [Symbol.asyncDispose]: async () => {
       await bob[Symbol.asyncDispose]();
       await server[Symbol.asyncDispose]();
+      bobs[Symbol.dispose]();
       home[Symbol.dispose]();
     },
   };
@@ -113,5 +121,58 @@ for (const build of builds) {
     await alice.quits();
     // It ends with the client.
     assertEquals(await listener.ends(), 0);
+  });
+
+  Deno.test(`${build.name}: without a client that runs a message is left at the mailbox, and nobody is registered`, async () => {
+    await using met = await begin(build);
+    await met.bob.quits();
+    const byMail = ["bob", "by mail", "--as", "alice", "--until", "mailbox", "--timeout"];
+    // The server knows nobody of that name. Keys cost nothing, so it takes no mail then.
+    const never = await met.sends([...byMail, "1s"]);
+    assertEquals([never.code, never.out], [3, ""]);
+    assertMatch(
+      never.err,
+      /it was not at the server's mailbox within a second\. The server takes mail only from those who have registered there: start p2pchat client alice once$/,
+    );
+    // The user's client on another machine, with the same identity.
+    using elsewhere = atHome(build);
+    copyIdentity(met.profile, elsewhere.profile);
+    await using alice = new Program(elsewhere.build, "client", "alice", met.address, "--register");
+    await alice.says(/^\* registered as alice/);
+    const left = await met.sends([...byMail, "10s"]);
+    assertEquals([left.code, left.out, left.err], [0, "", ""]);
+    const history = await run(met.build, ["history", "export", "bob", "--format", "ndjson"]);
+    assertEquals(
+      history.out.split("\n").map((line) => JSON.parse(line)).map((
+        { text, state },
+      ) => [text, state]),
+      [["by mail", "deposited"], ["by mail", "deposited"]],
+    );
+    await alice.types("/info");
+    await alice.says(/^1 client is registered:$/);
+    assert(!alice.err.some((line) => /has registered as alice/.test(line)), alice.err.join("\n"));
+    await using bob = new Program(
+      { ...build, home: met.bobs.path },
+      ...["client", "bob", met.address, "--register"],
+    );
+    await bob.says(/^alice: by mail$/);
+    await bob.quits();
+  });
+
+  Deno.test(`${build.name}: without a client that runs a message goes over the relay`, async () => {
+    await using met = await begin(build);
+    await met.bob.quits();
+    await using alice = new Program(met.build, "client", "alice", met.address, "--register");
+    await alice.says(/^\* registered as alice/);
+    await alice.quits();
+    await using bob = new Program(
+      { ...build, home: met.bobs.path },
+      ...["client", "bob", met.address, "--register", "--private"],
+    );
+    await bob.says(/^\* registered as bob/);
+    const sent = await met.sends(["bob", "over the relay", "--as", "alice"]);
+    assertEquals([sent.code, sent.out, sent.err], [0, "", ""]);
+    await bob.says(/^alice: over the relay$/);
+    await bob.quits();
   });
 }

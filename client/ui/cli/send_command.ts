@@ -9,6 +9,7 @@ import type { ServerAddress } from "../../../shared/net/server_address.ts";
 import { CommandFailure, interruptedCode } from "../../../shared/process/command_failure.ts";
 import { dropFilePermissions } from "../../../shared/process/permissions.ts";
 import { stopSignal } from "../../../shared/process/signals.ts";
+import { aborted, systemClock, within } from "../../../shared/time/clock.ts";
 import { ChatClient } from "../../client.ts";
 import {
   type AskedToSend,
@@ -19,8 +20,9 @@ import {
 import { listeningHost } from "./listening_host.ts";
 import { openOwnProfile } from "./own_profile.ts";
 import type { PassphraseSource } from "./passphrase_source.ts";
+import { UserError } from "../../user_error.ts";
 import { interruptedText } from "../wording/wording.ts";
-import { Interrupted, sendUntil } from "./sending.ts";
+import { Interrupted, type SendOptions, sendUntil } from "./sending.ts";
 
 /** What to send. */
 export interface SendCommand extends AskedToSend {
@@ -66,13 +68,40 @@ async function sendAlone(options: SendCommand): Promise<void> {
     place,
     () => new ChatClient({ ...place, id, servers, identity, store, sink }),
   );
+  const { signal } = stop;
+  const beganAtMs = systemClock.now();
   try {
-    await sendUntil({ client, store, name, text, until, withinMs, signal: stop.signal });
+    // What is only to be kept asks nobody.
+    const refused = until === "kept" ? undefined : await introduce(client, withinMs, signal);
+    await sendUntil({
+      ...{ client, store, name, text, until, withinMs, beganAtMs, signal, refused },
+    });
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     throw new CommandFailure(interruptedText(name), interruptedCode, { cause: error });
   } finally {
     await client.stop();
+  }
+}
+
+/**
+ * Has the server take mail, and calls over the relay, without being registered: that would tell others that the user is
+ * there, and displace their client on another machine.
+ *
+ * @returns What it has answered, if it does not. The message may go straight all the same.
+ */
+async function introduce(
+  client: ChatClient,
+  withinMs: number,
+  signal: AbortSignal,
+): Promise<SendOptions["refused"]> {
+  try {
+    await within(withinMs, Promise.race([client.authenticate(), aborted(signal)]));
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    // If no server answers, that shows when the other one is looked for.
+    return error.problem.code === "server-refused" ? error.problem : undefined;
   }
 }
 

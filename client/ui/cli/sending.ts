@@ -30,7 +30,11 @@ export interface SendOptions {
   readonly until: Reach;
   /** How long it may take to come as far, in milliseconds. */
   readonly withinMs: number;
+  /** When that began, in the clock's milliseconds; now if not given. */
+  readonly beganAtMs?: number;
   readonly signal: AbortSignal;
+  /** What the server has answered, if it takes nothing from us as we are not registered. */
+  readonly refused?: { readonly status: string; readonly said: string } | undefined;
   readonly clock?: Clock;
 }
 
@@ -45,7 +49,7 @@ export interface SendOptions {
  */
 export async function sendUntil(options: SendOptions): Promise<string> {
   const { client, store, name, text, until, withinMs, signal, clock = systemClock } = options;
-  const giveUpAtMs = clock.now() + withinMs;
+  const giveUpAtMs = (options.beganAtMs ?? clock.now()) + withinMs;
   const to = client.conversation(name) !== undefined || isKnown(name, client)
     ? name
     : (await client.chat(name)).conversation.conversation;
@@ -57,7 +61,10 @@ export async function sendUntil(options: SendOptions): Promise<string> {
     if (until === "kept") return sent.id;
     if (clock.now() >= giveUpAtMs) {
       const seconds = Math.round(withinMs / 1_000);
-      throw new UserError({ code: "not-as-far-in-time", name, until, seconds });
+      const { status, said } = options.refused ?? {};
+      const refused = status !== undefined && said !== undefined &&
+        { refused: { self: client.id, status, said } };
+      throw new UserError({ code: "not-as-far-in-time", name, until, seconds, ...refused });
     }
     if (!await wait(lookMs, signal)) throw new Interrupted();
   }

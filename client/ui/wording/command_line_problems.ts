@@ -17,11 +17,11 @@ export const commandLineSentences: Sentences<CommandLineProblem> = {
     `You have not talked with ${name} as ${self}, but as ${selves.join(" and ")}`,
   "no-own-name": ({ name }) =>
     `You have never talked with ${name}: --as says by which of your names you do`,
-  "not-as-far-in-time": ({ name, until, seconds }) =>
+  "not-as-far-in-time": ({ name, until, seconds, refused }) =>
     `The message is kept and waits for ${name}; it was not ` +
     `${until === "mailbox" ? "at the server's mailbox" : "delivered"} within ${
       secondsText(seconds)
-    }`,
+    }` + (refused === undefined ? "" : `. ${whyNotTaken(refused)}`),
   "not-served-here": ({ port, taken }) =>
     taken === "data"
       ? `A server of yours runs on this machine, but not on port ${port} with TLS: ` +
@@ -33,3 +33,14 @@ export const commandLineSentences: Sentences<CommandLineProblem> = {
   "history-not-written": ({ reason }) => `Cannot export the history to standard output: ${reason}`,
   "output-not-written": ({ reason }) => `The client has left, since it cannot print: ${reason}`,
 };
+
+/** Why a server takes nothing from a client that is not registered. */
+function whyNotTaken(
+  { self, status, said }: NonNullable<
+    Extract<CommandLineProblem, { code: "not-as-far-in-time" }>["refused"]
+  >,
+): string {
+  return status === "404"
+    ? `The server takes mail only from those who have registered there: start p2pchat client ${self} once`
+    : `The server refused: ${said} (${status})`;
+}

@@ -29,7 +29,12 @@ Deno.test("what is not as far in time is a problem that says so, and so is an en
     () => send(["deposited"], "delivered", { withinMs: 60 }),
     UserError,
   );
-  assertEquals(late.code, "not-as-far-in-time");
+  assertEquals(late.problem, {
+    code: "not-as-far-in-time",
+    name: "bob",
+    until: "delivered",
+    seconds: 0,
+  });
   const signal = AbortSignal.abort();
   await assertRejects(() => send(["waiting"], "delivered", { signal }), Interrupted);
 });

@@ -1,6 +1,9 @@
 import type { CommandLineProblem } from "../../../../client/problems/command_line_problem.ts";
 import { assertSentences, type SentenceCases } from "../../../support/problems.ts";
 
+const late = { code: "not-as-far-in-time", name: "bob" } as const;
+const refused = (status: string, said: string) => ({ self: "alice", status, said });
+
 const cases: SentenceCases<CommandLineProblem> = {
   "nothing-said": [[
     { code: "nothing-said", name: "bob" },
@@ -20,12 +23,27 @@ const cases: SentenceCases<CommandLineProblem> = {
   ]],
   "not-as-far-in-time": [
     [
-      { code: "not-as-far-in-time", name: "bob", until: "delivered", seconds: 10 },
+      { ...late, until: "delivered", seconds: 10 },
       "The message is kept and waits for bob; it was not delivered within 10 seconds",
     ],
     [
-      { code: "not-as-far-in-time", name: "bob", until: "mailbox", seconds: 1 },
+      { ...late, until: "mailbox", seconds: 1 },
       "The message is kept and waits for bob; it was not at the server's mailbox within a second",
+    ],
+    [
+      {
+        ...late,
+        until: "mailbox",
+        seconds: 2,
+        refused: refused("404", "No key owns the name alice here"),
+      },
+      "The message is kept and waits for bob; it was not at the server's mailbox within 2 seconds. " +
+      "The server takes mail only from those who have registered there: start p2pchat client alice once",
+    ],
+    [
+      { ...late, until: "mailbox", seconds: 2, refused: refused("403", "It is another's") },
+      "The message is kept and waits for bob; it was not at the server's mailbox within 2 seconds. " +
+      "The server refused: It is another's (403)",
     ],
   ],
   "not-served-here": [
