@@ -46,6 +46,9 @@ for (const ordinary of builds) {
     assert(!second.screen.includes("Your name"));
     await second.types("/quit\r");
     assertEquals(await second.ends(), 0);
+    // So do commands that do one thing.
+    const seen = await run(home.build, ["doctor", "--json"]);
+    assertEquals(JSON.parse(seen.out).server.address, address);
   });
 
   test("who ends the input instead is told what there is, and nothing is remembered", async () => {
@@ -113,6 +116,10 @@ for (const ordinary of builds) {
     assertEquals(await servedAt(second), address);
     await second.sees(/registered as alice/);
     await second.types("/quit\r");
+    await second.program.shows(/ended/);
+    // A command that does one thing knows it as well.
+    const left = await run(home.build, ["send", "bob", "Good night", "--until", "mailbox"]);
+    assertEquals([left.code, left.out, left.err], [0, "", ""]);
   });
 
   test("a server of one's own that runs already is used", async () => {

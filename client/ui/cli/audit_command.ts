@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { ServerAddress } from "../../../shared/net/server_address.ts";
 import { systemClock } from "../../../shared/time/clock.ts";
 import { auditPeer, type AuditReport } from "../../audit/audit.ts";
 import {
@@ -17,14 +16,15 @@ import { lookUpOnce } from "../../rendezvous/rendezvous.ts";
 import { tcpNetwork } from "../../transport/transport.ts";
 import { wordingOf } from "../wording/wording.ts";
 import { openOwnProfile } from "./own_profile.ts";
+import type { OpenServers } from "./asked_servers.ts";
 import type { PassphraseSource } from "./passphrase_source.ts";
 
 /** What to compare. */
 export interface AuditOptions extends Asked {
   /** Where the passphrase of the profile is, if that is not to be asked for. */
   readonly passphrase: PassphraseSource | undefined;
-  /** Servers that may know where the peer is. A client that runs asks its own. */
-  readonly servers: readonly ServerAddress[];
+  /** Finds the servers that may know where the peer is. A client that runs asks its own. */
+  readonly openServers: OpenServers;
 }
 
 /**
@@ -47,7 +47,7 @@ export async function runAudit(
 }
 
 async function auditAlone(options: AuditOptions): Promise<AuditReport> {
-  const { profile: directory, passphrase, name, servers, waitMs } = options;
+  const { profile: directory, passphrase, name, waitMs } = options;
   using profile = await openOwnProfile(directory, { mustExist: true, passphrase });
   const { identity, store } = profile;
   const self = selfIn(store.conversations, name, options.self);
@@ -55,6 +55,8 @@ async function auditAlone(options: AuditOptions): Promise<AuditReport> {
   const taken = await takeNameOrAsk(directory, self, waitMs, ask);
   if ("answer" in taken) return taken.answer;
   using _name = taken.name;
+  await using opened = await options.openServers();
+  const { servers } = opened;
   const network = tcpNetwork;
   const lookUp = () => lookUpOnce({ id: self, target: name, servers, network, clock: systemClock });
   const serverHost = () => servers[0]!.host;

@@ -6,7 +6,6 @@
 
 import { type Command, Option } from "commander";
 import { ArgumentError } from "../../../shared/process/argument_error.ts";
-import type { ServerAddress } from "../../../shared/net/server_address.ts";
 import { configDirectory } from "../../../shared/process/directories.ts";
 import { durationRule, parseDuration } from "../../../shared/time/duration.ts";
 import { localWaitMs } from "../../../shared/protocol/limits.ts";
@@ -19,14 +18,9 @@ import {
   passphraseIn,
   type PassphraseOptions,
 } from "./passphrase_options.ts";
-import {
-  caHelp,
-  defaultServers,
-  defaultServersHelp,
-  parseServersArgument,
-  serversHelp,
-  withAuthorities,
-} from "./server_options.ts";
+import { caHelp, defaultServersHelp, parseServersOrHere, serversHelp } from "./server_options.ts";
+import { askedServers, type OpenServers, type ServerOptions } from "./asked_servers.ts";
+import type { ServeHere } from "./here.ts";
 import { optionOf } from "./option_of.ts";
 import { worded } from "./worded.ts";
 
@@ -45,16 +39,11 @@ interface HistoryExportOptions extends AskingOptions {
   readonly follow?: true;
 }
 
-interface AuditOptions extends AskingOptions {
-  readonly server: readonly ServerAddress[];
-  readonly ca?: string;
-}
+type AuditOptions = AskingOptions & ServerOptions;
 
-interface SendOptions extends PassphraseOptions {
+interface SendOptions extends PassphraseOptions, ServerOptions {
   readonly as?: string;
   readonly profile?: string;
-  readonly server: readonly ServerAddress[];
-  readonly ca?: string;
   readonly until: Reach;
   /** In milliseconds. */
   readonly timeout: number;
@@ -92,21 +81,28 @@ export function addHistory(program: Command): void {
   withAskingOptions(command).action(worded(startHistoryExport));
 }
 
+function serverOption(): Option {
+  return new Option(
+    "--server <server>",
+    `${serversHelp} (default: what you told p2pchat at first, or ${defaultServersHelp})`,
+  ).argParser(parseServersOrHere);
+}
+
 /** Adds the subcommand that compares messages. */
-export function addAudit(program: Command): void {
+export function addAudit(program: Command, serveHere: ServeHere): void {
   const command = program.command("audit")
     .description("compare with someone which messages each of you has")
     .argument("<name>", "who it is")
-    .addOption(
-      new Option("--server <server>", serversHelp).default(defaultServers, defaultServersHelp)
-        .argParser(parseServersArgument),
-    )
+    .addOption(serverOption())
     .option("--ca <file>", caHelp);
-  withAskingOptions(command).action(worded(startAudit));
+  withAskingOptions(command).action(worded(
+    (name: string, options: AuditOptions, command: Command) =>
+      startAudit(name, options, askedServers(options, command, serveHere)),
+  ));
 }
 
 /** Adds the subcommand that sends one message. */
-export function addSend(program: Command): void {
+export function addSend(program: Command, serveHere: ServeHere): void {
   const command = program.command("send")
     .description("send one message")
     .argument("<name>", "whom it is for")
@@ -119,12 +115,12 @@ export function addSend(program: Command): void {
       new Option("--timeout <time>", "how long it may take to come as far")
         .default(sendWithinMs, "10s").argParser(parseDurationArgument),
     )
-    .addOption(
-      new Option("--server <server>", serversHelp).default(defaultServers, defaultServersHelp)
-        .argParser(parseServersArgument),
-    )
+    .addOption(serverOption())
     .option("--ca <file>", caHelp);
-  withProfileOptions(command).action(worded(startSend));
+  withProfileOptions(command).action(worded(
+    (name: string, text: string, options: SendOptions, command: Command) =>
+      startSend(name, text, options, askedServers(options, command, serveHere)),
+  ));
 }
 
 /** Adds the subcommand that prints what comes in. */
@@ -175,14 +171,20 @@ async function startHistoryExport(
   await runHistoryExport(asked, format, sink);
 }
 
-async function startAudit(name: string, options: AuditOptions, command: Command): Promise<void> {
+async function startAudit(
+  name: string,
+  options: AuditOptions,
+  asked: Promise<OpenServers>,
+): Promise<void> {
   const { as: self, profile = configDirectory(), timeout: waitMs } = options;
-  const servers = await withAuthorities(options.server, options.ca, command);
+  const openServers = await asked;
   const passphrase = passphraseIn(options);
   const { runAudit } = await import("./audit_command.ts");
   const { sayOnStandardOutput } = await import("./say.ts");
-  const asked = { profile, passphrase, name, self, waitMs, servers };
-  const agree = await runAudit(asked, sayOnStandardOutput);
+  const agree = await runAudit(
+    { profile, passphrase, name, self, waitMs, openServers },
+    sayOnStandardOutput,
+  );
   if (!agree) Deno.exitCode = 1;
 }
 
@@ -190,10 +192,10 @@ async function startSend(
   name: string,
   text: string,
   options: SendOptions,
-  command: Command,
+  asked: Promise<OpenServers>,
 ): Promise<void> {
   const { as: self, profile = configDirectory(), until, timeout: withinMs } = options;
-  const servers = await withAuthorities(options.server, options.ca, command);
+  const openServers = await asked;
   const passphrase = passphraseIn(options);
   const { textToSend } = await import("./text_to_send.ts");
   const { rememberedStart } = await import("./first_run.ts");
@@ -201,7 +203,9 @@ async function startSend(
   const usualSelf = rememberedStart(configDirectory())?.name;
   const usual = usualSelf === undefined ? {} : { usualSelf };
   const message = { name, text: await textToSend(text), until, withinMs };
-  await runSend({ profile, passphrase, self, ...usual, ...message, servers, waitMs: localWaitMs });
+  await runSend({
+    ...{ profile, passphrase, self, ...usual, ...message, openServers, waitMs: localWaitMs },
+  });
 }
 
 async function startListen(options: ListenOptions): Promise<void> {

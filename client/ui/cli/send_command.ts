@@ -5,7 +5,6 @@
  */
 
 import { listening } from "../../../shared/net/listen_error.ts";
-import type { ServerAddress } from "../../../shared/net/server_address.ts";
 import { CommandFailure, interruptedCode } from "../../../shared/process/command_failure.ts";
 import { dropFilePermissions } from "../../../shared/process/permissions.ts";
 import { stopSignal } from "../../../shared/process/signals.ts";
@@ -17,6 +16,7 @@ import {
   selfToSend,
   takeNameOrAsk,
 } from "../../local_control/local_control.ts";
+import type { OpenServers } from "./asked_servers.ts";
 import { listeningHost } from "./listening_host.ts";
 import { openOwnProfile } from "./own_profile.ts";
 import type { PassphraseSource } from "./passphrase_source.ts";
@@ -28,8 +28,8 @@ import { Interrupted, type SendOptions, sendUntil } from "./sending.ts";
 export interface SendCommand extends AskedToSend {
   /** Where the passphrase of the profile is, if that is not to be asked for. */
   readonly passphrase: PassphraseSource | undefined;
-  /** Servers that may know where the peer is. A client that runs asks its own. */
-  readonly servers: readonly ServerAddress[];
+  /** Finds the servers that may know where the peer is. A client that runs asks its own. */
+  readonly openServers: OpenServers;
 }
 
 /**
@@ -46,7 +46,7 @@ export async function runSend(options: SendCommand): Promise<void> {
 }
 
 async function sendAlone(options: SendCommand): Promise<void> {
-  const { profile: directory, passphrase, name, servers, text, until, withinMs } = options;
+  const { profile: directory, passphrase, name, text, until, withinMs } = options;
   using profile = await openOwnProfile(directory, { passphrase });
   const { identity, store } = profile;
   const id = selfToSend(store.conversations, name, options.self, options.usualSelf);
@@ -55,6 +55,8 @@ async function sendAlone(options: SendCommand): Promise<void> {
   if ("answer" in taken) return;
   using _name = taken.name;
   using stop = stopSignal();
+  await using opened = await options.openServers();
+  const { servers } = opened;
   const host = listeningHost(servers);
   await dropFilePermissions();
   const sink = {

@@ -61,7 +61,7 @@ export async function withAuthorities(
 }
 
 /** Reads the addresses of servers. @throws {ArgumentError} If they are malformed. */
-export function parseServersArgument(text: string): readonly ServerAddress[] {
+function parseServersArgument(text: string): readonly ServerAddress[] {
   const addresses = parseServerAddresses(text, defaultPort);
   if (addresses !== undefined) return addresses;
   throw new ArgumentError(

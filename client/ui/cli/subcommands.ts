@@ -11,8 +11,8 @@ import { parseClientIdArgument } from "../../../shared/process/arguments.ts";
 import { configDirectory } from "../../../shared/process/directories.ts";
 import { clientIdRule } from "../../../shared/protocol/client_id.ts";
 import { UserError } from "../../user_error.ts";
-import type { ServerAddress } from "../../../shared/net/server_address.ts";
 import { clientOptions, profileHelp, startClientWith } from "./client_command.ts";
+import { askedServers, type OpenServers } from "./asked_servers.ts";
 import type { ServeHere } from "./here.ts";
 import type { Surroundings } from "./identity_command.ts";
 import { addAudit, addHistory, addListen, addSend } from "./message_commands.ts";
@@ -29,13 +29,11 @@ import {
 import { promptSecret } from "./terminal_prompt.ts";
 import {
   caHelp,
-  defaultServers,
   defaultServersHelp,
+  type NamedServers,
   parsePortOrServers,
-  parseServersArgument,
   parseServersOrHere,
   serversHelp,
-  withAuthorities,
 } from "./server_options.ts";
 import { optionOf } from "./option_of.ts";
 import { worded } from "./worded.ts";
@@ -56,14 +54,14 @@ const identityHelp = "directory of your identity (default: your own)";
  */
 export function addClientCommands(program: Command, options: ClientCommandsOptions): void {
   addClient(program, options);
-  addSend(program);
+  addSend(program, options.serveHere);
   addListen(program);
   addHistory(program);
-  addAudit(program);
+  addAudit(program, options.serveHere);
   addIdentity(program);
   addBackup(program);
   addRestore(program);
-  addDoctor(program);
+  addDoctor(program, options.serveHere);
   addDemo(program, options);
 }
 
@@ -219,16 +217,27 @@ async function startRestore(from: string, options: RestoreOptions): Promise<void
   await restoreBackup({ profile, from, replace }, { print });
 }
 
-function addDoctor(program: Command): void {
+function addDoctor(program: Command, serveHere: ServeHere): void {
   program.command("doctor")
     .description("find out what kind of network you are in, and how others reach you")
     .addArgument(
-      new Argument("[server]", "who can tell how you are seen")
-        .argParser(parseServersArgument).default(defaultServers, defaultServersHelp),
+      new Argument(
+        "[server]",
+        `who can tell how you are seen (default: what you told p2pchat at first, or ${defaultServersHelp})`,
+      ).argParser(parseServersOrHere),
     )
     .option("--json", "as one object, for programs")
     .option("--ca <file>", caHelp)
-    .action(worded(startDoctor));
+    .action(worded(
+      async (
+        server: NamedServers | undefined,
+        { json = false, ca }: DoctorOptions,
+        command: Command,
+      ) => {
+        const named = { ...server && { server }, ...ca !== undefined && { ca } };
+        await startDoctor(json, await askedServers(named, command, serveHere));
+      },
+    ));
 }
 
 interface DoctorOptions {
@@ -236,12 +245,9 @@ interface DoctorOptions {
   readonly ca?: string;
 }
 
-async function startDoctor(
-  named: readonly ServerAddress[],
-  { json = false, ca }: DoctorOptions,
-  command: Command,
-): Promise<void> {
-  const [server] = await withAuthorities(named, ca, command);
+async function startDoctor(json: boolean, openServers: OpenServers): Promise<void> {
+  await using opened = await openServers();
+  const [server] = opened.servers;
   const { runDoctor } = await import("./doctor_command.ts");
   const { sayOnStandardError, sayOnStandardOutput } = await import("./say.ts");
   const say = json ? print : sayOnStandardOutput;
