@@ -18,12 +18,15 @@ import { type Frame, frameOf, written } from "./layout.ts";
 import { end, type Messages, Pages } from "./page.ts";
 import { beginReading, noteDrawn } from "./reading.ts";
 import { RoundTrip } from "./round_trip.ts";
+import { scroll } from "./scrolling.ts";
 import { ServerWatch } from "./server_watch.ts";
 import { StoredMessages } from "./stored_messages.ts";
 import { surroundingsOf } from "./surroundings.ts";
 import { isContact, lastRowOf, messagesOf } from "./talks.ts";
+import { turnBy } from "./turning_keys.ts";
 import type { View } from "./view.ts";
 import { ViewList } from "./view_list.ts";
+import { WindowTitle } from "./window_title.ts";
 
 /** Events are drawn at most this often, in milliseconds: those that come between are drawn together. */
 const gatheringMs = 40;
@@ -65,9 +68,8 @@ export class FullScreen implements Views {
   #minute: ReturnType<typeof setInterval> | undefined;
   #askedPeopleAtMs = -Infinity;
   #arePeopleOld = true;
-  /** The window's title, as it was written last. */
-  #title: string | undefined;
   readonly #nameFor = namesIn(() => this.#session);
+  readonly #title = new WindowTitle((text) => this.#outside.device.write(text));
   readonly #roundTrip = new RoundTrip(() => this.#soon());
 
   constructor(outside: ViewSurroundings, own: OwnSigns) {
@@ -156,17 +158,9 @@ export class FullScreen implements Views {
   }
 
   takes(key: string): boolean {
-    const all = this.#views.all;
-    const at = all.indexOf(this.#views.seen);
-    const number = /^alt\+([1-9])$/.exec(key)?.[1];
-    if (number !== undefined) return this.#go(all[Number(number) - 1]);
+    const turn = turnBy(key, this.#views);
+    if (turn !== undefined) return this.#go(turn.to);
     switch (key) {
-      case "alt+a":
-        return this.#go(this.#views.news[0]);
-      case "ctrl+n":
-        return this.#go(all[(at + 1) % all.length]);
-      case "ctrl+p":
-        return this.#go(all.at(at <= 0 ? -1 : at - 1));
       case "page-up":
         return this.#scroll("up");
       case "page-down":
@@ -214,15 +208,7 @@ export class FullScreen implements Views {
 
   #scroll(to: "up" | "down"): true {
     const view = this.#views.seen;
-    const by = Math.max(1, this.#height - 1);
-    if (to === "up" && view.isCleared) view.uncover();
-    else {
-      const pages = this.#pages(view);
-      view.position = to === "up"
-        ? pages.up(view.position, by, this.#height)
-        : pages.down(view.position, by);
-      if (view.position.row === end.row && view.position.hidden === 0) view.position = end;
-    }
+    scroll(view, () => this.#pages(view), to, this.#height);
     this.#changed();
     return true;
   }
@@ -264,7 +250,7 @@ export class FullScreen implements Views {
     }, device.size);
     device.write(written(this.#frame, frame));
     this.#frame = frame;
-    this.#nameWindow();
+    this.#title.name(viewWords.windowTitle(this.#views.unread));
     this.#noteSeen();
   }
 
@@ -296,14 +282,6 @@ export class FullScreen implements Views {
 
   #messages(name: string): Messages {
     return messagesOf(this.#session, name);
-  }
-
-  /** Has the window's title say how much is new. */
-  #nameWindow(): void {
-    const title = viewWords.windowTitle(this.#views.unread);
-    if (title === this.#title) return;
-    this.#title = title;
-    this.#outside.device.write(`\x1b]2;${title}\x07`);
   }
 
   /** Once what is drawn is on the screen, its messages are seen. */
