@@ -5,12 +5,12 @@
  * @module
  */
 
-import type { PublicKey } from "../../../shared/crypto/public_key.ts";
 import { type Answer, type LineProblem, wordingOf } from "../wording/wording.ts";
 import { chatArgument, chatCommand } from "./chat_command.ts";
 import { type Command, type CommandContext, type Outcome, quit } from "./command.ts";
 import { beginningWith, closestCommand, findCommand } from "./find_command.ts";
 import { help, usageOf } from "./help.ts";
+import { historyCommands } from "./history_commands.ts";
 import { messageCommands, say } from "./message_commands.ts";
 import { nameOf, withWholeName } from "./name_of.ts";
 import { parseLine } from "./parsed_line.ts";
@@ -26,10 +26,6 @@ export interface Turn {
   /** Whom it turns to, if it says so. */
   readonly turningTo: string | undefined;
 }
-
-/** How many messages `/history` shows: by default, and at most. */
-const historyDefault = 20;
-const historyMax = 1_000;
 
 /** What ends other programs or shows their help if it stands alone in a line. */
 const bareWords: Readonly<Record<string, string>> = {
@@ -74,24 +70,7 @@ const commands: readonly Command[] = [
   chatCommand,
   ...messageCommands,
   ...peopleCommands,
-  {
-    name: "history",
-    argument: "[NAME] [N]",
-    examples: ["/history", "/history bob 100"],
-    help: `show the last messages, ${historyDefault} if you do not say how many`,
-    run: (context, argument) => showHistory(context, argument),
-  },
-  {
-    name: "search",
-    argument: "WORDS",
-    examples: ["/search train tuesday"],
-    help: "find messages that have all these words",
-    run: async ({ session: { client } }, words) => {
-      const { entries, ignored } = await client.search(words!);
-      const present = presentPersons(client, entries);
-      return { type: "history", words: words!, ignored, entries, present };
-    },
-  },
+  ...historyCommands,
   {
     name: "who",
     help: "show the people you talk to and who of them is here",
@@ -324,34 +303,6 @@ function usage(command: Command): LineProblem {
 /** Shows it at once: what follows on a registration, such as mail, comes behind it. */
 async function register({ session, show }: CommandContext): Promise<undefined> {
   await session.client.register((registered) => show({ type: "registered", ...registered }));
-}
-
-/** Shows the messages with somebody; with the current peer, or if there is none with everyone. */
-function showHistory({ session }: CommandContext, argument = ""): Outcome {
-  const words = argument.split(/\s+/).filter((word) => word !== "");
-  // A name may be a number, too: then another number stands behind it.
-  const count = /^\d+$/.test(words.at(-1) ?? "") ? Number(words.pop()) : historyDefault;
-  const [given, more] = words;
-  const name = given === undefined ? session.current?.name : nameOf(session, given);
-  if (more !== undefined) return { type: "not-a-count", given: more, name: name! };
-  if (count < 1 || count > historyMax) {
-    return { type: "count-out-of-range", count, max: historyMax };
-  }
-  const { client } = session;
-  const entries = client.history(name, count);
-  const present = presentPersons(client, entries);
-  return { type: "history", ...name !== undefined && { name }, entries, present };
-}
-
-/** Whose keys are saved now, of those who have said something, or to whom something was said. */
-function presentPersons(
-  client: CommandContext["session"]["client"],
-  entries: readonly { readonly name: string }[],
-): { name: string; key: PublicKey }[] {
-  return [...new Set(entries.map(({ name }) => name))].flatMap((name) => {
-    const key = client.keyOf(name);
-    return key === undefined ? [] : [{ name, key }];
-  });
 }
 
 async function close({ session }: CommandContext, name: string | undefined): Promise<Outcome> {
