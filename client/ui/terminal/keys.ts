@@ -82,7 +82,11 @@ export class KeyReader {
 
   /** Nothing came behind what may have been the beginning of a sequence: ESC is the key. */
   giveUp(): Input[] {
-    if (this.#state === "escape") this.#key("escape");
+    if (this.#state === "escape") {
+      for (let i = this.#alt ? 2 : 1; i > 0; i--) {
+        this.#key("escape");
+      }
+    }
     if (this.#state !== "paste") this.#state = "ground";
     return this.#inputs.splice(0);
   }

@@ -96,6 +96,13 @@ for (const [bytes, name] of sent) {
   });
 }
 
+Deno.test("Esc that is pressed twice is two keys, however fast", () => {
+  const reader = new KeyReader();
+  assertEquals(reader.read(new TextEncoder().encode("\x1b\x1b")), []);
+  assertEquals(reader.giveUp(), [key("escape"), key("escape")]);
+  assertEquals(reader.read(new TextEncoder().encode("\x1b\x1b[A")), [key("alt+up")]);
+});
+
 Deno.test("a paste is one, whatever it holds", () => {
   const pasted = "/quit\r\n\x03\x1b[A\ttab\x1b[201";
   assertEquals(read(`a\x1b[200~${pasted}\x1b[201~b`), [text("a"), paste(pasted), text("b")]);
