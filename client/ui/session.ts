@@ -17,6 +17,7 @@ import type { ChatClient } from "../client.ts";
 import type { Fingerprint } from "../../shared/crypto/public_key.ts";
 import type { ChatResult, NamedKey, SentMessage } from "../conversations/conversations.ts";
 import type { ClientEvent, ConversationState, EventSink, PeerRef } from "../events.ts";
+import type { HistoryEntry } from "../store/store.ts";
 import { UserError } from "../user_error.ts";
 import { readable } from "./readable.ts";
 import { StrangerNotices } from "./stranger_notices.ts";
@@ -74,6 +75,8 @@ export interface CurrentConversation extends PeerRef {
 export class Session implements EventSink {
   readonly acknowledges: boolean;
   readonly client: ChatClient;
+  /** What the user has searched for last: the messages that were found, oldest first. */
+  found: readonly HistoryEntry[] = [];
   readonly #display: Display;
   readonly #strangers: StrangerNotices;
   #current: Current = nobody;

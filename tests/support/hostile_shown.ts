@@ -118,6 +118,9 @@ const named = fc.record({ name: hostile });
 const namedKey = fc.record({ name: maybe(hostile), fingerprint });
 
 const locallyNamed = fc.record({ name: hostile, fingerprint, localName: hostile });
+const present = fc.array(
+  fc.record({ name: hostile, key: fc.constantFrom(keyOf(1), undefined) }),
+);
 
 /** What each type to show has. */
 type Arbitraries = {
@@ -264,12 +267,13 @@ const fields: Arbitraries = {
       { maxLength: 4 },
     ),
   }),
+  "gone-to": fc.record({ name: hostile, row: fc.nat(), entries, present }),
   history: fc.oneof(
     fc.record({ entries }),
     fc.record({
       name: hostile,
       entries,
-      present: fc.array(fc.record({ name: hostile, key: fc.constantFrom(keyOf(1), undefined) })),
+      present,
     }),
     fc.record({ words: hostile, ignored: fc.array(hostile), entries }),
   ),
@@ -331,6 +335,7 @@ const fields: Arbitraries = {
     command: fc.constantFrom("msg" as const, "close" as const, "audit" as const),
     names: fc.array(hostile, { maxLength: 3 }),
   }),
+  "not-found": fc.record({ number: hostile, count: fc.nat(20) }),
   "not-a-count": fc.record({ given: hostile, name: hostile }),
   "count-out-of-range": fc.record({ count: fc.nat(), max: fc.nat() }),
   "not-yes-or-no": fc.record({ given: hostile, name: hostile }),

@@ -148,6 +148,7 @@ async function drawn(scene: Scene, size: ScreenSize): Promise<string> {
         name: peer,
         columns,
         newFrom,
+        found: undefined,
         notices,
         own: allSigns,
       };

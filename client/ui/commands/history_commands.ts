@@ -12,6 +12,8 @@ import { nameOf } from "./name_of.ts";
 /** How many messages `/history` shows: by default, and at most. */
 const historyDefault = 20;
 const historyMax = 1_000;
+/** Messages before and behind one that was found, where there is no view of its conversation. */
+const aroundMax = 5;
 
 /** These commands, in the order of the help. */
 export const historyCommands: readonly Command[] = [
@@ -29,9 +31,18 @@ export const historyCommands: readonly Command[] = [
     help: "find messages that have all these words",
     run: async ({ session }, words) => {
       const { entries, ignored } = await session.client.search(words!);
+      session.found = entries;
       const present = presentPersons(session.client, entries);
       return { type: "history", words: words!, ignored, entries, present };
     },
+  },
+  {
+    name: "goto",
+    argument: "N",
+    examples: ["/goto 3"],
+    help: "go to where a message was said that /search has found; N is its number in the list",
+    turns: "to",
+    run: (context, number) => goTo(context, number!),
   },
 ];
 
@@ -50,6 +61,24 @@ function showHistory({ session }: CommandContext, argument = ""): Outcome {
   const entries = client.history(name, count);
   const present = presentPersons(client, entries);
   return { type: "history", ...name !== undefined && { name }, entries, present };
+}
+
+/** Turns to the conversation of a message that was found. Somebody who is no contact is only looked at. */
+function goTo({ session }: CommandContext, number: string): Outcome {
+  const { client, found } = session;
+  const entry = /^\d+$/.test(number) ? found[Number(number) - 1] : undefined;
+  if (entry === undefined) {
+    session.turnToNobody(`/goto ${number}`);
+    return { type: "not-found", number, count: found.length };
+  }
+  const { name, row } = entry;
+  if (client.people.isContact(name)) session.switchTo(name);
+  else if (session.current?.name !== name) session.turnToNobody();
+  const entries = [
+    ...client.history(name, aroundMax + 1, { before: row + 1 }),
+    ...client.history(name, aroundMax, { behind: row }),
+  ];
+  return { type: "gone-to", name, row, entries, present: presentPersons(client, entries) };
 }
 
 /** Whose keys are saved now, of those who have said something, or to whom something was said. */

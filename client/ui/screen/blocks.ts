@@ -43,6 +43,8 @@ export interface BlockStyle {
   readonly columns: number;
   /** The row of the first message that is new to the user, if there is one. */
   readonly newFrom: number | undefined;
+  /** The row of the message that the user has gone to, if there is one. */
+  readonly found: number | undefined;
   readonly notices: readonly Notice[];
   /** The program's own signs, as the terminal has them. */
   readonly own: OwnSigns;
@@ -97,10 +99,10 @@ function madeRows(
   before: HistoryEntry | undefined,
   style: BlockStyle,
 ): readonly string[] {
-  const { columns, newFrom, made, nameFor } = style;
-  const { name, key: person } = entry;
+  const { columns, newFrom, found, made, nameFor } = style;
+  const { name, key: person, row, state } = entry;
   const localName = person === undefined ? name : nameFor(name, fingerprintOf(person));
-  const which = [entry.row, before?.row, columns, entry.state, entry.row === newFrom];
+  const which = [row, before?.row, columns, state, row === newFrom, row === found];
   const key = [...which, localName, nameFor(style.name)].join(" ");
   const known = made.get(key);
   if (known !== undefined) return known;
@@ -122,6 +124,7 @@ function rowsOfEntry(
   if (entry.row === style.newFrom && !message.isOwn) {
     rows.push(yellow(own(ruled(viewWords.newLine, columns))));
   }
+  if (entry.row === style.found) rows.push(yellow(own(ruled(viewWords.foundLine, columns))));
   if (message.above !== undefined) rows.push(...rowsOf(own(message.above), columns).map(yellow));
   const names = [nameFor(name), entry.localName].map((one) => viewWords.name(one));
   const widest = Math.max(...[...names, self].map((one) => columnsOf(one)));

@@ -18,7 +18,7 @@ import { type Frame, frameOf, written } from "./layout.ts";
 import { end, type Messages, Pages } from "./page.ts";
 import { beginReading, noteDrawn } from "./reading.ts";
 import { RoundTrip } from "./round_trip.ts";
-import { scroll } from "./scrolling.ts";
+import { goTo, scroll } from "./scrolling.ts";
 import { ServerWatch } from "./server_watch.ts";
 import { StoredMessages } from "./stored_messages.ts";
 import { surroundingsOf } from "./surroundings.ts";
@@ -47,6 +47,8 @@ export class FullScreen implements Views {
   #early: Shown[] = [];
   /** Whose view is looked at without turning to them. */
   #looking: string | undefined;
+  /** The last key, unless the line has changed since. */
+  #pressed: string | undefined;
   #line: Picture | undefined;
   #frame: Frame | undefined;
   /** The rows of the view, and what they were made of. */
@@ -124,14 +126,15 @@ export class FullScreen implements Views {
     const isSame = line === this.#line && size?.columns === columns && size.rows === rows;
     this.#line = line;
     // Each event brings the line again, and most change nothing of it.
-    if (isSame) this.#soon();
-    else this.#paint();
+    if (isSame) return this.#soon();
+    this.#pressed = undefined;
+    this.#paint();
   }
 
   leave(line: Picture): void {
     this.#line = line;
     // What is sent stands at the end.
-    this.#views.seen.position = end;
+    this.#views.seen.goToEnd();
     this.#changed();
   }
 
@@ -158,6 +161,8 @@ export class FullScreen implements Views {
   }
 
   takes(key: string): boolean {
+    const isTwice = key === this.#pressed;
+    this.#pressed = key;
     const turn = turnBy(key, this.#views);
     if (turn !== undefined) return this.#go(turn.to);
     switch (key) {
@@ -165,12 +170,15 @@ export class FullScreen implements Views {
         return this.#scroll("up");
       case "page-down":
         return this.#scroll("down");
+      case "escape":
+        return this.#leaveScrolled(isTwice);
       default:
         return false;
     }
   }
 
   #take(shown: Shown): void {
+    if (shown.type === "gone-to") return this.#goTo(shown);
     this.#follow();
     this.#views.take(shown);
     this.#arePeopleOld = true;
@@ -209,6 +217,24 @@ export class FullScreen implements Views {
   #scroll(to: "up" | "down"): true {
     const view = this.#views.seen;
     scroll(view, () => this.#pages(view), to, this.#height);
+    this.#changed();
+    return true;
+  }
+
+  /** Shows a message where it was said. Nobody is current if that is only to be looked at. */
+  #goTo({ name, row }: Shown & { type: "gone-to" }): void {
+    this.#looking = name;
+    this.#follow();
+    const view = this.#views.seen;
+    if (view.name === name) goTo(view, () => this.#pages(view), row, this.#height);
+    this.#changed();
+  }
+
+  /** Goes to the end of the view if a key was pressed twice. */
+  #leaveScrolled(isTwice: boolean): boolean {
+    const view = this.#views.seen;
+    if (!isTwice || view.position === end) return false;
+    view.goToEnd();
     this.#changed();
     return true;
   }
@@ -273,6 +299,7 @@ export class FullScreen implements Views {
       nameFor: this.#nameFor,
       columns: this.#columns,
       newFrom: view.newFrom,
+      found: view.found,
       own: this.#own,
       notices: view.notices,
       made: this.#blocks,

@@ -91,6 +91,14 @@ export class Pages {
     return isEnd && rowCount(blocks) <= height ? end : positionOf(blocks, height);
   }
 
+  /** Where one is if the message of a row is in the middle, as far as there is something around it. */
+  around(row: number, height: number): Position {
+    const blocks = this.#blocksOf(this.#upTo(row, height));
+    const own = blocks.at(-1)?.rows.length ?? 0;
+    const below = Math.max(Math.floor((height - own) / 2), height - rowCount(blocks), 0);
+    return this.down({ row, hidden: 0 }, below);
+  }
+
   #upTo(row: number, limit: number): Section {
     // One more, since what stands above a message depends on the one before it.
     const entries = this.#messages.before(row === tail ? tail : row + 1, limit + 1);

@@ -16,3 +16,10 @@ export function scroll(view: View, pages: () => Pages, to: "up" | "down", height
   view.position = to === "up" ? pages().up(position, by, height) : pages().down(position, by);
   if (view.position.row === end.row && view.position.hidden === 0) view.position = end;
 }
+
+/** Goes to a message. */
+export function goTo(view: View, pages: () => Pages, row: number, height: number): void {
+  view.uncover();
+  view.found = row;
+  view.position = pages().around(row, height);
+}

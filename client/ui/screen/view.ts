@@ -24,6 +24,8 @@ export class View {
   unreadAbove = 0;
   /** The row of the first of them, as the line above it shows until the user leaves. */
   newFrom: number | undefined;
+  /** The row of the message that the user has gone to, as the line above it shows. */
+  found: number | undefined;
   /** The messages that were on the screen lately. */
   drawn: Drawn | undefined;
   /** Whether something has happened beside messages that the user should see. */
@@ -74,6 +76,12 @@ export class View {
     this.position = end;
   }
 
+  /** Goes to where new messages appear. */
+  goToEnd(): void {
+    this.position = end;
+    this.found = undefined;
+  }
+
   /** Shows again what was cleared. */
   uncover(): void {
     this.#cleared = undefined;
@@ -98,7 +106,7 @@ export class View {
 
   /** The user turns to something else. */
   leave(): void {
-    this.position = end;
+    this.goToEnd();
     this.newFrom = undefined;
     this.unreadAbove = 0;
   }

@@ -45,7 +45,7 @@ export function terminalLines(shown: Shown, now: Date, columns = usualColumns): 
 }
 
 function linesOf(shown: Shown, now: Date): Line[] {
-  const { tone, name, mark, action, time = "", lines, rows = [] } = wordingOf(shown, now);
+  const { tone, name, mark, action, time = "", lines, rows = [], numbered } = wordingOf(shown, now);
   switch (tone) {
     case "message": {
       const who = action?.who ?? name!;
@@ -61,10 +61,23 @@ function linesOf(shown: Shown, now: Date): Line[] {
     case "list":
       return lines.map(listLine);
     case "history":
-      return [...lines.map(listLine), ...rows.flatMap(historyLines)];
+      return [
+        ...lines.map(listLine),
+        ...(numbered === undefined ? rows : withNumbers(rows)).flatMap(historyLines),
+        ...numbered === undefined ? [] : [{ ...listLine(`  ${numbered}`), paint: dim }],
+      ];
     case "problem":
       return lines.map((text) => ({ head: "! ", paintHead: red, text, paint: red, bar: "  │ " }));
   }
+}
+
+/** The rows of a history with their numbers before them, in a column of their own. */
+function withNumbers(rows: readonly HistoryRow[]): HistoryRow[] {
+  const width = String(rows.length).length;
+  return rows.map((row, i) => ({
+    ...row,
+    time: `${String(i + 1).padStart(width)}  ${row.time}`,
+  }));
 }
 
 /** The lines of a message: further ones are marked as its rows are, so that none can pass for another message. */

@@ -122,6 +122,12 @@ export const answerWords: Words<Answer> = {
     tone: "history",
     lines: [makeVisible(historyTitle(answer))],
     rows: historyRows(answer.entries, now, answer.present),
+    ...answer.words !== undefined && answer.entries.length > 0 && { numbered: numberedHint },
+  }),
+  "gone-to": ({ name, entries, present }, now) => ({
+    tone: "history",
+    lines: [makeVisible(`what was said with ${name} then:`)],
+    rows: historyRows(entries, now, present),
   }),
   audited: ({ name, report }) => (agrees(report) ? list : problem)(...auditLines(name, report)),
   "path-report": ({ report }) => list(...pathLines(report)),
@@ -257,6 +263,8 @@ function conversationLines(
     : `${conversations.length} conversations are open:`;
   return [title, ...aligned(rows)];
 }
+
+const numberedHint = "/goto and a number shows one of them where it was said";
 
 function historyTitle(
   { name, words, ignored = [], entries }: Answer & { type: "history" },

@@ -42,6 +42,12 @@ export const lineProblemWords: Words<LineProblem> = {
     ),
   "not-a-line": ({ number, why }) => problem(`Line ${number} ${lineFaults[why]}: it was not sent`),
   "nobody-current": (refusal) => problem(nobodyCurrent(refusal)),
+  "not-found": ({ number, count }) =>
+    problem(
+      count === 0
+        ? "Nothing was found that you could go to: /search WORDS finds messages, and numbers them"
+        : `'${number}' is not the number of a message that was found: they have 1 to ${count}`,
+    ),
   "not-a-count": ({ given, name }) =>
     problem(
       `'${given}' is not a number of messages: /history ${name} 50 shows the last 50 with ${name}`,

@@ -154,6 +154,17 @@ export type Answer =
     /** Whose keys are saved now, of those who are in it. */
     readonly present?: readonly Person[];
   }
+  | {
+    /** The user goes to where a message was said. */
+    readonly type: "gone-to";
+    readonly name: string;
+    /** The message's row in the store. */
+    readonly row: number;
+    /** The messages around it, oldest first. */
+    readonly entries: readonly NamedEntry[];
+    /** As of a history. */
+    readonly present: readonly Person[];
+  }
   | { readonly type: "path-report"; readonly report: PathReport }
   | { readonly type: "audited"; readonly name: string; readonly report: AuditReport }
   | {
@@ -252,6 +263,13 @@ export type LineProblem =
     readonly command: "msg" | "close" | "audit" | "path";
     /** Those that there are. */
     readonly names: readonly string[];
+  }
+  | {
+    /** No message of that number was found. */
+    readonly type: "not-found";
+    readonly number: string;
+    /** How many the last search has found. */
+    readonly count: number;
   }
   | { readonly type: "not-a-count"; readonly given: string; readonly name: string }
   | { readonly type: "count-out-of-range"; readonly count: number; readonly max: number }

@@ -154,6 +154,9 @@ export function statusText(status: Status): string {
 /** What the line says above which everything had been read. */
 export const newLineText = "new";
 
+/** What the line says above a message that the user has gone to. */
+export const foundLineText = "found";
+
 /** Columns, and characters, of a notification, at most: a character may have no column. */
 const notificationColumnsMax = 100;
 const notificationLengthMax = 200;

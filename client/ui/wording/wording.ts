@@ -26,6 +26,7 @@ import { shellQuoted } from "./shell_quoted.ts";
 import type { Shown } from "./shown.ts";
 import {
   absenceText,
+  foundLineText,
   newLineText,
   notificationText,
   statusText,
@@ -72,6 +73,7 @@ export const viewWords = {
   title: titleText,
   status: statusText,
   newLine: newLineText,
+  foundLine: foundLineText,
   notification: notificationText,
   windowTitle: windowTitleText,
   name: makeVisible,

@@ -26,6 +26,8 @@ export interface Wording {
   readonly lines: readonly string[];
   /** The messages of a history; its only line stands above them. */
   readonly rows?: readonly HistoryRow[];
+  /** What a person can do with the rows of a history, if each of them has a number. */
+  readonly numbered?: string;
 }
 
 /** The words for each type of something. */

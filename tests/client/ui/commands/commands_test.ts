@@ -358,6 +358,54 @@ Deno.test("/history and /search say whose key each name has by now", async () =>
   }
 });
 
+Deno.test("/goto turns to the conversation of what was found, and looks at that of somebody unknown", async () => {
+  const t = sitting();
+  const entries = ["bob", "stranger"].map((name, i) => ({
+    ...{ row: i + 1, name, key: keyOf(1), direction: "in", id: "1", text: "hello" },
+    ...{ sentAtMs: 0, atMs: 0, state: "received", plaintext: false },
+  }));
+  t.fake.answers.search = { entries, ignored: [] };
+  t.fake.answers.isContact = (name: string) => name === "bob";
+  await t.types("/search hello");
+  await t.types("/goto 1");
+  assertEquals(t.session.current?.name, "bob");
+  assertEquals(t.fake.calls.filter(([method]) => method === "history"), [
+    ["history", "bob", 6, { before: 2 }],
+    ["history", "bob", 5, { behind: 1 }],
+  ]);
+  await t.types("/goto 2");
+  assertEquals([t.session.current, t.session.refusal()?.type], [undefined, "nobody-current"]);
+  assertEquals(
+    t.shown.of("gone-to").map(({ name, row }) => [name, row]),
+    [["bob", 1], ["stranger", 2]],
+  );
+  // Whoever is current without being a contact stays so.
+  t.turnTo("stranger");
+  await t.types("/goto 2");
+  assertEquals(t.session.current?.name, "stranger");
+  assertEquals(turnOf("/goto 2"), { turningTo: undefined });
+});
+
+Deno.test("/goto says what it can go to, and what is typed behind it goes to nobody", async () => {
+  const t = sitting("carol");
+  await t.types("/goto 1");
+  assertEquals(t.session.current, undefined);
+  assertMatch(sentenceOf(t.shown.all.at(-1)!), /^Nothing was found .*: \/search WORDS /);
+  t.fake.answers.search = {
+    entries: [{ row: 1, name: "bob" }, { row: 2, name: "bob" }],
+    ignored: [],
+  };
+  await t.types("/search hello");
+  for (const number of ["0", "3", "-1", "1 2", "x"]) {
+    await t.types(`/goto ${number}`);
+    assertEquals(
+      sentenceOf(t.shown.all.at(-1)!),
+      `'${number}' is not the number of a message that was found: they have 1 to 2`,
+    );
+  }
+  assertEquals(await t.types("hello"), "failed");
+});
+
 Deno.test("/history refuses what is not a number of messages", async () => {
   const cases: [line: string, problem: RegExp][] = [
     ["/history bob x", /^'x' is not a number of messages: \/history bob 50 shows /],
@@ -645,7 +693,7 @@ Deno.test("an empty line asks for nothing", async () => {
 Deno.test("/help shows every command once, each of which can be typed", async () => {
   const all = await names();
   assertEquals(new Set(all).size, all.length);
-  assertEquals(all.length, 30);
+  assertEquals(all.length, 31);
   for (const name of all) {
     assertMatch(name, /^[a-z]+$/);
     const { problems } = await run(`/${name} x y z`);

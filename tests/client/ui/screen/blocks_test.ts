@@ -16,6 +16,7 @@ const style: BlockStyle = {
   nameFor: ownNames,
   columns: 40,
   newFrom: undefined,
+  found: undefined,
   notices: [],
   own: allSigns,
   made: new BoundedMap(1),

@@ -25,6 +25,7 @@ function pagesOf(
     nameFor: ownNames,
     columns: 40,
     newFrom: undefined,
+    found: undefined,
     own: allSigns,
     notices: [],
     made: new BoundedMap(9),
@@ -134,4 +135,50 @@ Deno.test("what is cleared is above, and what comes then begins no day of its ow
   assertEquals(pages.rowsAt(end, 8, entry(3).row).rows, ["12:04 bob    text 4"]);
   assertEquals(pages.rowsAt(end, 8, entry(4).row).rows, []);
   assert(pages.rowsAt(pages.up(end, 3, 3), 3).rows.length === 3);
+});
+
+Deno.test("a message that is gone to is in the middle, wherever there is something around it", () => {
+  const entries = Array.from({ length: 60 }, (_, i) => entry(i));
+  for (const height of [1, 2, 3, 8, 9, 30]) {
+    for (const [i, { row, text }] of entries.entries()) {
+      const { pages, messages } = pagesOf(entries);
+      const { rows } = pages.rowsAt(pages.around(row, height), height);
+      const at = rows.findIndex((shown) => shown.split("  ").some((part) => part.trim() === text));
+      assert(at !== -1, `${text} is not on a screen of ${height} rows:\n${rows.join("\n")}`);
+      assertEquals(rows.length, height);
+      if (i > height && i < 60 - height) {
+        assertEquals(at, height - 1 - Math.floor((height - 1) / 2));
+      }
+      assert(messages.most <= height + 1, `${messages.most} were read`);
+    }
+  }
+  // From there one comes to the end, and sees all that lies between.
+  const { pages, all } = pagesOf(entries);
+  let position = pages.around(entries[20]!.row, 8);
+  const seen = [...pages.rowsAt(position, 8).rows];
+  while (position !== end) {
+    position = pages.down(position, 4);
+    const rows = pages.rowsAt(position, 8).rows.filter((row) => !seen.includes(row));
+    seen.push(...rows);
+  }
+  assertEquals(seen, all.slice(-seen.length));
+  assertEquals(seen.length, 60 - 16);
+});
+
+Deno.test("a message that is gone to has a line above it, also if it is longer than the screen", () => {
+  const entries = Array.from(
+    { length: 30 },
+    (_, i) => entry(i, i === 9 ? { text: "word ".repeat(99) } : {}),
+  );
+  const { pages } = pagesOf(entries, { found: entries[12]!.row });
+  const { rows } = pages.rowsAt(pages.around(entries[12]!.row, 9), 9);
+  const at = rows.findIndex((row) => row.includes("─ found ─"));
+  assert(rows[at + 1]!.includes("text 12"), rows.join("\n"));
+  assertEquals(rows.filter((row) => row.includes("found")).length, 1);
+  const long = pages.rowsAt(pages.around(entries[9]!.row, 8), 8);
+  assertEquals(long.drawn?.upTo, entries[9]!.row);
+  // Of one whose own rows are few, but for what stands above it, the last one is there.
+  const noticed = pagesOf(entries, { notices: [notice(entries[19]!.row, ...Array(20).fill("*"))] });
+  const under = noticed.pages.rowsAt(noticed.pages.around(entries[20]!.row, 8), 8).rows;
+  assert(under.at(-1)!.includes("text 20"), under.join("\n"));
 });

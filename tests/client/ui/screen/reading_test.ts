@@ -63,7 +63,7 @@ class Reader {
   get pages(): Pages {
     const { newFrom } = this.view;
     const style = {
-      ...{ self: "alice", name: "bob", columns: 40, newFrom, notices: [] },
+      ...{ self: "alice", name: "bob", columns: 40, newFrom, found: undefined, notices: [] },
       nameFor: ownNames,
       own: allSigns,
       made: new BoundedMap<string, readonly string[]>(99),
@@ -122,6 +122,20 @@ Deno.test("an answer that goes to the end leaves unread what was not on the scre
   assertEquals(t.draws().some((row) => row.endsWith(" text 6")), true);
 });
 
+Deno.test("of what lies before a message that is gone to nothing is read", () => {
+  const t = new Reader();
+  t.comes(100);
+  t.view.position = t.pages.around(entry(60).row, t.height);
+  t.draws();
+  assertEquals(t.unread.length, 100);
+  t.opens();
+  const left = t.unread;
+  for (const index of [60, 97, 20]) {
+    t.moves(t.pages.around(entry(index).row, t.height));
+    assertEquals(t.unread, left);
+  }
+});
+
 Deno.test("what is above a long answer is not read", () => {
   const t = new Reader();
   t.comes(1, "out");
@@ -135,6 +149,7 @@ Deno.test("what is above a long answer is not read", () => {
 Deno.test("however one moves: what counts as read has been on the screen, and all is read in the end", () => {
   const step = fc.oneof(
     fc.constantFrom("up" as const, "down" as const, "end" as const, "open" as const),
+    fc.record({ goesTo: fc.nat() }),
     fc.record({
       count: fc.integer({ min: 1, max: 15 }),
       direction: fc.constantFrom("in" as const, "out" as const),
@@ -152,7 +167,11 @@ Deno.test("however one moves: what counts as read has been on the screen, and al
     };
     t.opens();
     for (const step of steps) {
-      if (typeof step === "object") t.comes(step.count, step.direction);
+      if (typeof step === "object" && "goesTo" in step) {
+        const { entries } = t.messages;
+        const { row } = entries[step.goesTo % entries.length] ?? {};
+        if (row !== undefined) t.moves(t.pages.around(row, t.height));
+      } else if (typeof step === "object") t.comes(step.count, step.direction);
       else if (step === "open") t.opens();
       else t.moves(step === "end" ? end : step);
       look();

@@ -116,6 +116,28 @@ Deno.test("people read a history as a table, and no text in it passes for a row"
   );
 });
 
+Deno.test("people read what was found with numbers to go to, and scripts without", () => {
+  const found = { type: "history", words: "a", entries: kept.slice(0, 2) } as const;
+  assertEquals(seenLines(found), [
+    "2 messages have “a”:",
+    "  1  2026-01-01 23:05  bob                    Hi",
+    "  2             13:45  → bob  at the mailbox  a",
+    "                       │                      b",
+    "  /goto and a number shows one of them where it was said",
+  ]);
+  assertEquals(plainText(found, now).split("\n").slice(1, 3), [
+    "  2026-01-01 23:05  bob                    Hi",
+    "             13:45  → bob  at the mailbox  a␊b",
+  ]);
+  const twelve = seenLines({ ...found, entries: Array(12).fill(kept[0]) });
+  assertEquals([twelve[1]!.slice(0, 6), twelve[12]!.slice(0, 6)], ["   1  ", "  12  "]);
+  assertEquals(seenLines({ ...found, entries: [] }), ["no message has “a”"]);
+  assertEquals(
+    seenLines({ type: "gone-to", name: "bob", row: 1, entries: kept.slice(0, 1), present: [] })[0],
+    "what was said with bob then:",
+  );
+});
+
 Deno.test("scripts read a line for each message of a history", () => {
   assertEquals(plainText({ type: "history", name: "bob", entries: kept }, now).split("\n"), [
     "the last 4 messages with bob:",

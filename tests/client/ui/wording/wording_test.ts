@@ -58,7 +58,13 @@ Deno.test("what went wrong is a problem, and nothing else is", () => {
   problems.push("verification-cut");
   problems.push("failed", "usage");
   problems.push("key-changed", "key-refused", "server-contradicted", "not-verified");
-  problems.push("unknown-command", "nobody-current", "not-a-count", "count-out-of-range");
+  problems.push(
+    "unknown-command",
+    "nobody-current",
+    "not-a-count",
+    "not-found",
+    "count-out-of-range",
+  );
   problems.push(
     "too-many-lines",
     "paste-too-long",
