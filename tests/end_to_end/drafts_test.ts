@@ -2,6 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { openStore } from "../../client/store/store.ts";
+import { hasMounts, tinyDisk } from "../support/places.ts";
 import { atHome, type Build, builds, Program } from "../support/program.ts";
 import { ScreenProgram } from "../support/screen_program.ts";
 import { hasTerminal, TerminalProgram } from "../support/terminal_program.ts";
@@ -122,6 +123,33 @@ for (const build of builds) {
     await bob.types("\x15/close\r");
     await bob.sees(/^bob> for nobody$/m);
     await stores(home.profile, { "": "for nobody", alice: undefined });
+  });
+
+  Deno.test({
+    name:
+      `${build.name}: a full disk keeps nobody from typing, and the line is kept once there is room`,
+    ignore: !hasTerminal || !hasMounts,
+    fn: async () => {
+      using disk = tinyDisk("8m");
+      const profile = `${disk.path}/profile`;
+      await using bob = new ScreenProgram(build, "client", "bob", "--profile", profile);
+      await bob.sees(/^bob>/m);
+      await bob.types("be");
+      await stores(profile, { "": "be" });
+      disk.fill();
+      let text = "be";
+      // Long enough for the store to be told several times.
+      for (const end = Date.now() + 3_000; Date.now() < end;) {
+        text += `${text.length % 10}`;
+        await bob.types(text.at(-1)!);
+        await bob.sees((rows) => rows.join("").endsWith(text.slice(-9)));
+      }
+      await stores(profile, { "": "be" });
+      await Deno.remove(`${disk.path}/filling`);
+      await stores(profile, { "": text });
+      await bob.types("\x15/quit\r");
+      await bob.program.shows(/ended/);
+    },
   });
 
   test("with --plain a half-typed line is there when its conversation is current again", async () => {
