@@ -82,11 +82,7 @@ export class KeyReader {
 
   /** Nothing came behind what may have been the beginning of a sequence: ESC is the key. */
   giveUp(): Input[] {
-    if (this.#state === "escape") {
-      for (let i = this.#alt ? 2 : 1; i > 0; i--) {
-        this.#key("escape");
-      }
-    }
+    if (this.#state === "escape") this.#escapes();
     if (this.#state !== "paste") this.#state = "ground";
     return this.#inputs.splice(0);
   }
@@ -150,13 +146,23 @@ export class KeyReader {
     else if (c === "\\") return at + 1;
     else if ("]P_^X".includes(c)) this.#state = "string";
     else if (c === "\x1b") this.#begin(true);
-    else if (isControl(c.charCodeAt(0))) this.#control(c, true);
+    // No key is Alt and a slash, and a command that has lost its slash would go out as a message.
+    else if (c === "/") {
+      this.#escapes();
+      return at;
+    } else if (isControl(c.charCodeAt(0))) this.#control(c, true);
     else {
       const letter = String.fromCodePoint(text.codePointAt(at)!);
       this.#key(`alt+${letter.toLowerCase()}`);
       return at + letter.length;
     }
     return at + 1;
+  }
+
+  /** ESC was the key, once or twice. */
+  #escapes(): void {
+    this.#key("escape");
+    if (this.#alt) this.#key("escape");
   }
 
   /** A sequence is complete. */

@@ -103,6 +103,11 @@ Deno.test("Esc that is pressed twice is two keys, however fast", () => {
   assertEquals(reader.read(new TextEncoder().encode("\x1b\x1b[A")), [key("alt+up")]);
 });
 
+Deno.test("a slash right behind Esc is typed, so that no command goes out as a message", () => {
+  assertEquals(read("\x1b/quit"), [key("escape"), text("/quit")]);
+  assertEquals(read("\x1b\x1b/quit"), [key("escape"), key("escape"), text("/quit")]);
+});
+
 Deno.test("a paste is one, whatever it holds", () => {
   const pasted = "/quit\r\n\x03\x1b[A\ttab\x1b[201";
   assertEquals(read(`a\x1b[200~${pasted}\x1b[201~b`), [text("a"), paste(pasted), text("b")]);
