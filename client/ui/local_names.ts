@@ -67,6 +67,14 @@ export function withLocalNames(shown: Shown, nameFor: NameFor): Shown {
         entries: entries.map((entry) => ({ ...entry, localName: localNameIn(entry) })),
       };
     }
+    case "gone-to": {
+      // By its name a view is found.
+      const { entries } = shown;
+      return {
+        ...shown,
+        entries: entries.map((entry) => ({ ...entry, localName: localNameIn(entry) })),
+      };
+    }
     case "path-report": {
       const { report } = shown;
       return { ...shown, report: { ...report, name: nameFor(report.name) } };

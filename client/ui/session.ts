@@ -88,10 +88,7 @@ export class Session implements EventSink {
    */
   readonly #toldToWait = new BoundedMap<string, "waiting" | "delivered">(rememberedMax);
 
-  /**
-   * @param start Starts the client, which tells this session what happens.
-   * @throws {Error} What `start` throws.
-   */
+  /** @param start Starts the client, which tells this session what happens. @throws {Error} What it throws. */
   constructor(
     display: Display,
     start: (sink: EventSink) => ChatClient,
