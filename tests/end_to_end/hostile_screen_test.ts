@@ -2,9 +2,10 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { openStore } from "../../client/store/store.ts";
-import { hostileTexts } from "../support/hostile_text/hostile_text.ts";
+import { hostileTexts, obeyed } from "../support/hostile_text/hostile_text.ts";
 import { makeProfile } from "../support/profiles.ts";
-import { atHome, builds } from "../support/program.ts";
+import { atHome, builds, Program } from "../support/program.ts";
+import { RawPeer } from "../support/raw_peer.ts";
 import { ScreenProgram } from "../support/screen_program.ts";
 import { ownTitle, viewIn } from "../support/screen_rows.ts";
 import { hasTerminal } from "../support/terminal_program.ts";
@@ -67,5 +68,72 @@ for (const build of builds) {
     assertEquals(titles.filter((title) => !ownTitle.test(title)), []);
     await alice.types("\x15/quit\r");
     await alice.program.shows(/ended/);
+  });
+
+  test("hostile messages and callers as they come in, what is notified of them, and what is found", async () => {
+    using home = atHome(build);
+    await using alice = new ScreenProgram(home.build, "client", "alice", "--allow-plaintext");
+    const [titles, notified, others]: string[][] = [[], [], []];
+    alice.screen.onTitle((title) => titles!.push(title));
+    alice.screen.onCommand(9, (text) => notified!.push(text));
+    for (const number of [8, 52, 99, 777]) {
+      alice.screen.onCommand(number, (text) => others!.push(text));
+    }
+    const listening = await alice.sees(/listening on 127\.0\.0\.1:\d+/);
+    const [, port] = /127\.0\.0\.1:(\d+)/.exec(listening.join("\n"))!;
+    const address = { host: "127.0.0.1", port: Number(port) };
+    await using bob = new Program(build, "client", "bob", "--json");
+    await bob.types(JSON.stringify({ do: "chat", ref: "c", to: `127.0.0.1:${port}` }));
+    await bob.says(/"ref":"c","ok":true/);
+    await alice.types("/accept bob\r/notify all\r/switch bob\r");
+    await alice.sees(/^alice → bob>$/m);
+    const sees = (wanted: string, own: RegExp) =>
+      alice.sees((rows) =>
+        rows.join("\n").includes(wanted) &&
+        viewIn(rows, "alice")?.every((row) => own.test(row)) === true
+      );
+    await alice.types("/clear\r");
+    for (const [i, text] of texts.entries()) {
+      for (const said of [text, `end ${i}.`]) {
+        await bob.types(JSON.stringify({ do: "send", to: "alice", text: said }));
+      }
+      await sees(`end ${i}.`, own);
+    }
+
+    // What is found is a table, in which each row has its own beginning.
+    const found =
+      /^(?:no message has |\d+ messages? |the last \d+ messages | {2,}(?:\d{4}-\d\d-\d\d )?\d\d:\d\d {2}bob {2}| +│ |$)/;
+    for (const word of ["evil", "red", "delivered", "notify", "owe", "verified"]) {
+      await alice.types(`/clear\r/search ${word}\r`);
+      await sees(word, found);
+    }
+    await alice.types("/clear\r/history bob 100\r");
+    await sees(`end ${texts.length - 1}.`, found);
+
+    // Strangers are named as they may be, or not at all.
+    const news = /^(?:\d\d:\d\d [\w.:]+ +| *│ |\* |! | {2}|─|$)/;
+    await alice.types("/clear\r");
+    for (const text of Object.values(hostileTexts)) {
+      for (
+        const said of [`CHAT\r\nclientID: ${text}\r\nIP: ${text}\r\nPort: 1\r\n\r\n`, `${text}\n`]
+      ) {
+        using peer = await RawPeer.dial(address);
+        await peer.send(said);
+        await sees("alice → bob>", news);
+      }
+    }
+    await bob.types(JSON.stringify({ do: "send", to: "alice", text: "the end." }));
+    await sees("the end.", news);
+    // What one of them has written is in a view of its own.
+    await alice.types("\x1b2");
+    await sees("unknown: /chat", news);
+    assertEquals(titles!.filter((title) => !ownTitle.test(title)), []);
+    assertEquals(others, []);
+    assert(notified!.length > 0);
+    assertEquals(notified!.filter((text) => !text.startsWith("bob: ") || obeyed.test(text)), []);
+    await alice.types("\x15/quit\r");
+    await alice.program.shows(/ended/);
+    await bob.endInput();
+    assertEquals(await bob.ends(), 0);
   });
 }

@@ -36,6 +36,14 @@ export class Screen implements Disposable {
     this.#terminal.onTitleChange(told);
   }
 
+  /** Tells what it is asked to do by an operating system command (OSC) of a number, as its text has it. */
+  onCommand(number: number, told: (text: string) => void): void {
+    this.#terminal.parser.registerOscHandler(number, (text) => {
+      told(text);
+      return true;
+    });
+  }
+
   /** All rows from the first one on, without the empty ones at the end. */
   get rows(): string[] {
     const { active } = this.#terminal.buffer;

@@ -7,7 +7,7 @@
 
 import { obeyed } from "./hostile_text/hostile_text.ts";
 
-const listRow = /^(?:[ >]\d [\w.-]+ +[●○ ] [ \dw+!]{3} | {16})│$/;
+const listRow = /^(?:[ >][\d ] [\w.:-]+ +[●○ ][ \dw+!]{3} | {16})│$/;
 
 /**
  * The rows of the view that is seen.
