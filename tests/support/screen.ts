@@ -54,6 +54,15 @@ export class Screen implements Disposable {
     return rows.slice(0, rows.findLastIndex((row) => row !== "") + 1);
   }
 
+  /** What stands in each column of a row; empty behind a letter of two. */
+  cells(row: number): string[] {
+    const line = this.#terminal.buffer.active.getLine(row)!;
+    return Array.from({ length: line.length }, (_, i) => {
+      const cell = line.getCell(i)!;
+      return cell.getWidth() === 0 ? "" : cell.getChars() || " ";
+    });
+  }
+
   /** Where the cursor is: the row counts from the first one, also if that has left the screen. */
   get cursor(): { readonly row: number; readonly column: number } {
     const { active } = this.#terminal.buffer;

@@ -7,20 +7,20 @@
 
 import { graphemeCells, isNarrow } from "../../../shared/text/columns.ts";
 
-// deno-lint-ignore no-control-regex -- colours are made of these
-const colour = /(\x1b\[[0-9;]*m)/;
+// deno-lint-ignore no-control-regex -- colours and places are made of these
+const sequence = /(\x1b\[[0-9;]*[mG])/;
 
 /**
  * A text in a row: cut at its end if it is longer, and filled with blanks if it is shorter.
  *
- * @param text Without control characters, but for colours.
+ * @param text Without control characters, but for colours, and for places in it that this function has put there.
  * @param from The column of the screen in which it begins, from 0.
  */
 export function fittedRow(text: string, from: number, columns: number): string {
   let row = "";
   let column = 0;
   let isFull = false;
-  for (const piece of text.split(colour)) {
+  for (const piece of text.split(sequence)) {
     if (piece.startsWith("\x1b")) row += piece;
     else if (isFull) continue;
     else if (isNarrow(piece)) {

@@ -76,6 +76,18 @@ Deno.test("at 80 columns the conversations stand beside the one that is seen", a
   assertEquals(screen.cursor, { row: 11, column: 23 });
 });
 
+Deno.test("a name takes the room of a name, however wide terminals take its letters to be", async () => {
+  const size = { columns: 80, rows: 12 };
+  const named = (name: string) => ({ ...list[0]!, name });
+  const names = ["👍🏽❤️👨‍👩‍👧‍👦", "аlice", "你好吗你好吗", "e\u0301".repeat(9), "✉●│", "\ue000\uffff"];
+  const frame = frameOf({ ...content({ size }), list: names.map(named) }, size);
+  using screen = await shown([frame]);
+  for (const i of names.keys()) {
+    const cells = screen.cells(i + 1).slice(10, 17).join("");
+    assertEquals(cells, " ●  2 │", names[i]);
+  }
+});
+
 Deno.test("in a narrow terminal the list is part of the status line", async () => {
   const size = { columns: 60, rows: 10 };
   using screen = await shown([frameOf(content({ size }), size)]);
