@@ -75,6 +75,9 @@ const nameColumnsMax = 12;
 const stateColumns = 3;
 /** Columns that a text has at least; what leaves it fewer is left out beside it. */
 const leastTextColumns = 10;
+/** Where that is not enough: columns that a name leaves it, as long as the name has some itself. */
+const narrowTextColumns = 4;
+const leastNameColumns = 3;
 
 /** The blocks of a section, each message's after what stands above it. */
 export function blocksOf({ entries, before, isEnd }: Section, style: BlockStyle): Block[] {
@@ -130,10 +133,15 @@ function rowsOfEntry(
   const widest = Math.max(...[...names, self].map((one) => columnsOf(one)));
   const nameColumns = Math.min(nameColumnsMax, widest);
   const { time, who, isOwn, mark, lines, state } = message;
-  const [whoRow = ""] = rowsOf(who, nameColumns);
   const headColumns = time.length + nameColumns + 3;
   const markColumns = columnsOf(mark);
   const isNarrow = columns - headColumns - stateColumns - markColumns < leastTextColumns;
+  // The mark and some text stand behind it in any case.
+  const besideName = 1 + markColumns + narrowTextColumns + stateColumns;
+  const whoColumns = isNarrow
+    ? Math.min(nameColumns, Math.max(leastNameColumns, columns - besideName))
+    : nameColumns;
+  const [whoRow = ""] = rowsOf(who, whoColumns);
   const paintWho = isOwn ? dim : (text: string) => bold(cyan(text));
   const blanks = " ".repeat(Math.max(0, nameColumns - columnsOf(whoRow)));
   const head = isNarrow ? `${paintWho(whoRow)} ` : `${dim(time)} ${paintWho(whoRow)}${blanks}  `;

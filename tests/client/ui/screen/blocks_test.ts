@@ -7,6 +7,8 @@ import { blocksOf, type BlockStyle, type Section } from "../../../../client/ui/s
 import { columnsOf } from "../../../../shared/text/columns.ts";
 import { ownNames } from "../../../../client/ui/local_names.ts";
 import { BoundedMap } from "../../../../shared/collections/bounded_map.ts";
+import { hostile } from "../../../support/hostile_shown.ts";
+import { obeyed } from "../../../support/hostile_text/hostile_text.ts";
 import { entry } from "../../../support/screen_fixture.ts";
 import { keyOf, printOf } from "../../../support/store_fixture.ts";
 
@@ -154,4 +156,22 @@ Deno.test("what somebody says that they do has their name behind the mark", () =
     "12:01 *      alice waves              ✓✓",
     "12:02 *      [plaintext] bob shouts",
   ]);
+});
+
+Deno.test("whatever a peer writes, each row is marked as theirs, has room, and holds nothing that a terminal obeys", () => {
+  const columns = fc.integer({ min: 20, max: 120 });
+  const name = fc.constantFrom("bob", "somebody-whose-name-has-32-chars");
+  fc.assert(fc.property(hostile, columns, name, fc.boolean(), (text, columns, name, plaintext) => {
+    const of = { name, plaintext };
+    const entries = [entry(0, { ...of, text })];
+    const rows = rowsOf({ entries, before: entry(-1, of) }, { columns, name });
+    const mark = plaintext ? "\\[plaintext\\] ?" : "";
+    const [, who] = RegExp(`^(?:12:00 )?(\\S+) +${mark}`).exec(rows[0]!)!;
+    assert(name.startsWith(who!) && who!.length >= 3, rows[0]);
+    for (const row of rows.slice(1)) assert(RegExp(`^ *│ ${mark}`).test(row), row);
+    for (const row of rows) {
+      assert(columnsOf(row) <= columns, `${columns}: ${row}`);
+      assertEquals(row.match(obeyed), null);
+    }
+  }));
 });
