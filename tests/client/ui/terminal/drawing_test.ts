@@ -11,6 +11,8 @@ import {
   type Picture,
   pictureOf,
 } from "../../../../client/ui/terminal/drawing.ts";
+import { hostile } from "../../../support/hostile_shown.ts";
+import { obeyed } from "../../../support/hostile_text/hostile_text.ts";
 import { Screen } from "../../../support/screen.ts";
 
 const prompt = "bob → alice> ";
@@ -232,6 +234,22 @@ Deno.test("nothing that was received is lost, whatever is typed and however the 
     }),
     { numRuns: 200 },
   );
+});
+
+Deno.test("whatever a line holds, also one that was kept, a terminal obeys nothing of it, and no row is too wide", async () => {
+  const size = fc.record({ columns: fc.integer({ min: 6, max: 90 }), rows: fc.nat(12) });
+  await fc.assert(fc.asyncProperty(hostile, size, async (text, size) => {
+    const picture = pictureOf(line(text), size);
+    // deno-lint-ignore no-control-regex -- places of the cursor are the program's own
+    const rows = picture.rows.map(({ text }) => text.replaceAll(/\x1b\[\d+G/g, ""));
+    for (const row of rows) {
+      assertEquals(row.match(obeyed), null);
+      assert(columnsOf(row) <= size.columns, row);
+    }
+    using screen = new Screen(size.columns, size.rows + 1);
+    await screen.shows(`~\n${drawn(undefined, picture)}`);
+    assertEquals(screen.rows[0], "~");
+  }));
 });
 
 Deno.test("the program's own signs are those that the terminal has, and the text stays as it is", () => {
