@@ -64,6 +64,8 @@ export class PathChecks<C extends CheckedConversation> {
   readonly #options: PathChecksOptions<C>;
   readonly #talks = new Map<string, Talk<C>>();
   #stopped = false;
+  /** Done when nothing is checked any more. */
+  readonly #over = Promise.withResolvers<void>();
 
   constructor(options: PathChecksOptions<C>) {
     this.#options = options;
@@ -100,6 +102,7 @@ export class PathChecks<C extends CheckedConversation> {
   /** Checks nothing any more. */
   stop(): void {
     this.#stopped = true;
+    this.#over.resolve();
     for (const id of [...this.#talks.keys()]) this.#end(id);
   }
 
@@ -167,9 +170,10 @@ export class PathChecks<C extends CheckedConversation> {
         return talk.isIdle ? undefined : silentMs;
       }
     }
+    if (this.#stopped) return undefined;
     talk.silent = link;
     // Another one may have been found meanwhile. The peer may not hear of a call, and of a later one.
-    if (this.#linkOf(id, talk) === link) await within(callMs, goAround(talk.conversation), clock);
+    if (this.#linkOf(id, talk) === link) await this.#wait(callMs, goAround(talk.conversation));
     return this.#linkOf(id, talk) === link ? backoff.next() : silentMs;
   }
 
@@ -191,11 +195,16 @@ export class PathChecks<C extends CheckedConversation> {
       ? never
       : isAnswered(conversation).then((does) => void (answers = does));
     const isHeard = () => answers || talk.heardAtMs > fromMs;
-    const isSoon = await within(answerMs / 2, answered, clock);
+    const isSoon = await this.#wait(answerMs / 2, answered);
     // What has happened to this way may have happened to the one on which another is asked for.
-    if (!isHeard()) rendezvous.check();
+    if (!isHeard() && !this.#stopped) rendezvous.check();
     // Where there is doubt anyway less silence says enough.
-    if (!isSoon && !talk.isDoubted) await within(answerMs / 2, answered, clock);
+    if (!isSoon && !talk.isDoubted) await this.#wait(answerMs / 2, answered);
     return isHeard();
+  }
+
+  /** Waits for something, no longer than it may take, and not after the end. @returns Whether one of these has come. */
+  #wait(ms: number, done: Promise<void>): Promise<boolean> {
+    return within(ms, Promise.race([done, this.#over.promise]), this.#options.clock);
   }
 }

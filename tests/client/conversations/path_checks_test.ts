@@ -118,6 +118,22 @@ Deno.test("a conversation that took the place of one that is over is not gone ar
   assertEquals(scene.called, []);
 });
 
+Deno.test("nothing is waited for after the end, also if that comes in the middle of a check", async () => {
+  for (const endsAfterMs of [2_250, 3_000, 3_750]) {
+    const scene = new Scene();
+    scene.hears();
+    scene.waiting = 1;
+    scene.isThere = false;
+    await scene.passes(endsAfterMs);
+    const { called: { length: calls }, serverChecks } = scene;
+    scene.checks.stop();
+    await scene.clock.pass(0);
+    assertEquals(scene.clock.waiting, 0);
+    await scene.passes(10_000);
+    assertEquals([scene.called.length, scene.serverChecks], [calls, serverChecks]);
+  }
+});
+
 Deno.test("who is lost is called at once, who has left is not", async () => {
   for (
     const [reason, calls] of [["lost", 1], ["silent", 1], ["peer-left", 0], [
