@@ -10,6 +10,7 @@ import { storeParts } from "../../client/store/store_parts.ts";
 import { openDatabase } from "../../shared/storage/database.ts";
 import { altered } from "../support/altered.ts";
 import { temporaryDirectory } from "../support/places.ts";
+import { KeptDatabases } from "./kept_databases.ts";
 import type { SeededRandom } from "./seeded_random.ts";
 
 /** A disk. Disposing of it closes what is open. */
@@ -22,9 +23,16 @@ export interface Disk extends Disposable {
   losePower(): void;
 }
 
+/** Each is open for as long as the program runs. */
+const kept = new KeptDatabases(() => {
+  const connection = openDatabase(":memory:", migrations);
+  storeParts(connection, {});
+  return { connection };
+});
+
 /** A disk that costs little time, and loses nothing. */
 export class MemoryDisk implements Disk {
-  readonly #database = openDatabase(":memory:", migrations);
+  readonly #kept = kept.take();
   readonly store = this.#storeIn();
   #isFresh = true;
 
@@ -37,15 +45,11 @@ export class MemoryDisk implements Disk {
   losePower(): void {}
 
   [Symbol.dispose](): void {
-    this.#database.close();
+    kept.give(this.#kept);
   }
 
   #storeIn(): Store {
-    const parts = storeParts(this.#database, {});
-    return {
-      ...parts,
-      [Symbol.dispose]: () => this.#database.close(),
-    };
+    return { ...storeParts(this.#kept.connection, {}), [Symbol.dispose]: () => {} };
   }
 }
 

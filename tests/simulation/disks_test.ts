@@ -45,3 +45,15 @@ Deno.test("with the power goes what was not forced onto the disk, and nothing el
   }
   assert(forgotten.includes(true) && forgotten.includes(false), `${forgotten}`);
 });
+
+Deno.test("a disk that is used again is as if it had just been made", () => {
+  for (let round = 0; round < 3; round++) {
+    using disk = new MemoryDisk();
+    const store = disk.open();
+    assertEquals([store.knownPeers.find("bob"), texts(store)], [undefined, []]);
+    store.knownPeers.remember("bob", party.key);
+    accept(store, "hello");
+    assertEquals(texts(store), ["hello"]);
+    assertEquals(store.conversations.list("alice", 2).map(({ id }) => id), [1]);
+  }
+});

@@ -10,10 +10,15 @@ import { ServerCore, sweepMs } from "../../server/core.ts";
 import { type MailboxDatabase, openMailboxDatabase } from "../../server/mailbox/mailbox.ts";
 import { type NamesDatabase, openNamesDatabase } from "../../server/names/names.ts";
 import { silentLog } from "../../shared/process/log.ts";
+import { KeptDatabases } from "./kept_databases.ts";
 import type { Machine, Process } from "./simulated_network.ts";
 
 /** The port that it listens on. */
 export const serverPort = 5_555;
+
+/** Each is open for as long as the program runs. */
+const keptNames = new KeptDatabases<NamesDatabase>(() => openNamesDatabase(undefined));
+const keptMailboxes = new KeptDatabases<MailboxDatabase>(() => openMailboxDatabase(undefined));
 
 /** A server. */
 export class SimulatedServer implements Disposable {
@@ -40,8 +45,8 @@ export class SimulatedServer implements Disposable {
     const process = this.#process = this.machine.start();
     const { clock } = process;
     this.#disk ??= {
-      names: openNamesDatabase(undefined),
-      mailbox: openMailboxDatabase(undefined),
+      names: keptNames.take(),
+      mailbox: keptMailboxes.take(),
     };
     const core = new ServerCore({
       ...this.#disk,
@@ -67,7 +72,8 @@ export class SimulatedServer implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#disk?.names[Symbol.dispose]();
-    this.#disk?.mailbox[Symbol.dispose]();
+    if (this.#disk === undefined) return;
+    keptNames.give(this.#disk.names);
+    keptMailboxes.give(this.#disk.mailbox);
   }
 }
