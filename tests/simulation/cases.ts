@@ -5,6 +5,7 @@
  * @module
  */
 
+import { runPathCourse } from "./path_course.ts";
 import type { Person } from "./person.ts";
 import { runCourse } from "./random_course.ts";
 import { runShortCourse } from "./short_course.ts";
@@ -18,6 +19,8 @@ export type Case =
   | { readonly type: "seed"; readonly seed: number }
   /** A random course on disks that forget with the power, which is lost often. */
   | { readonly type: "power"; readonly seed: number }
+  /** A random course of several ways between two people. */
+  | { readonly type: "paths"; readonly seed: number }
   /** The short course, in which a connection is cut before a byte, counted over all connections. */
   | {
     readonly type: "cut";
@@ -78,6 +81,8 @@ async function courseOf(what: Case): Promise<Omit<Outcome, "steps">> {
       return await runCourse(what.seed);
     case "power":
       return await runCourse(what.seed, { forgetsWithPower: true });
+    case "paths":
+      return await runPathCourse(what.seed);
     case "cut":
       return await runShortCourse(what, ({ network }) => network.cutAt(what.atByte, what.how));
     case "end":

@@ -3,14 +3,18 @@
 import { assertEquals } from "@std/assert";
 import { extent, part } from "../support/extent.ts";
 import { MachineTimeWatch } from "./machine_time.ts";
+import { runPathCourse } from "./path_course.ts";
 import { runCourse } from "./random_course.ts";
 
+const courses = [runCourse, runPathCourse];
 const seeds = part(Array.from({ length: 20 }, (_, seed) => seed), 5);
 
 Deno.test(`a seed decides everything that happens (${extent})`, async () => {
   for (const seed of seeds) {
-    const [one, other] = [await runCourse(seed), await runCourse(seed)];
-    assertEquals(one.trace, other.trace, `seed ${seed}`);
+    for (const run of courses) {
+      const [one, other] = [await run(seed), await run(seed)];
+      assertEquals(one.trace, other.trace, `seed ${seed}`);
+    }
   }
 });
 
@@ -18,7 +22,7 @@ Deno.test(`nothing that is simulated looks at the machine's clock, waits by it, 
   const uses = new Set<string>();
   for (const seed of seeds) {
     using watch = new MachineTimeWatch();
-    await runCourse(seed);
+    for (const run of courses) await run(seed);
     for (const use of watch.uses) uses.add(use);
   }
   // A database is opened in the machine's own time.

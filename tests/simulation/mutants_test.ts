@@ -1,8 +1,11 @@
-// The simulation finds what is wrong: clients whose stores do not do what they should are caught.
+// The simulation finds what is wrong: clients whose stores do not do what they should are caught, and so are those that
+// break a rule for the ways between two people.
 
 import { assert } from "@std/assert";
 import type { Receipt, Store } from "../../client/store/store.ts";
 import { type Alterations, altered } from "../support/altered.ts";
+import { mutatedSource, type Mutation as Broken } from "../support/mutated_source.ts";
+import type { runPathCourse } from "./path_course.ts";
 import { runCourse } from "./random_course.ts";
 
 /** Within so many seeds each has to be caught. */
@@ -86,6 +89,73 @@ for (const [name, mutation] of Object.entries(mutations)) {
         storeOf: (store) => altered(store, mutation(store)),
       });
       caught = violations.length > 0;
+    }
+    assert(caught, `not within ${seeds} seeds`);
+  });
+}
+
+const transmission = "client/delivery/transmission.ts";
+const pathKeeper = "client/conversations/path_keeper.ts";
+
+/** Rules for the ways between two people, each broken. */
+const brokenRules: Record<string, Broken> = {
+  "does not send again what was sent on a link that is over": {
+    path: transmission,
+    rule:
+      "    this.#transmitted = this.#options.progress.acknowledged;\n    this.#fresh = [];\n    this.#begin();",
+    instead: "    this.#begin();",
+  },
+  "takes a silent way for a living one": {
+    path: transmission,
+    rule: "const stalledAfterMs = 1_500;",
+    instead: "const stalledAfterMs = 60_000;",
+  },
+  "forgets the other links when one is over": {
+    path: transmission,
+    rule: "this.#links.splice(at, 1);",
+    instead: "this.#links.splice(at);",
+  },
+  "tries a way that flaps as soon as any": {
+    path: pathKeeper,
+    rule: "this.#backoffs.get(conversation) ?? new Backoff",
+    instead: "new Backoff",
+  },
+  "stays with the server, though there are better ways": {
+    path: pathKeeper,
+    rule: "if (!isUnknown(conversation)) await this.#options.straighten(conversation);",
+    instead: "",
+  },
+  "goes the worse of two ways": {
+    path: "shared/collections/ranked.ts",
+    rule: "rank > item.rank",
+    instead: "rank <= item.rank",
+  },
+  "asks although it is asked": {
+    path: "client/link/link_times.ts",
+    rule: "linkPingMs + responderWaitsMs",
+    instead: "linkPingMs",
+  },
+  "goes around what is silent by the server alone": {
+    path: "client/connector/connector.ts",
+    rule: "rendezvous.relays ? [relayed, straight] : [straight]",
+    instead: "rendezvous.relays ? [relayed] : [straight]",
+  },
+  "counts one acknowledgement twice": {
+    path: "client/conversations/conversation.ts",
+    rule: "this.#delivery?.acknowledged(id) ?? []) this.delivered(delivered);",
+    instead:
+      "this.#delivery?.acknowledged(id) ?? []) { this.delivered(delivered); this.delivered(delivered); }",
+  },
+};
+
+for (const [name, broken] of Object.entries(brokenRules)) {
+  Deno.test(`a client that ${name} is caught`, async () => {
+    using source = await mutatedSource(broken);
+    const course = await source.load("tests/simulation/path_course.ts");
+    const run = course.runPathCourse as typeof runPathCourse;
+    let caught = false;
+    for (let seed = 0; seed < seeds && !caught; seed++) {
+      caught = (await run(seed)).violations.length > 0;
     }
     assert(caught, `not within ${seeds} seeds`);
   });

@@ -38,6 +38,8 @@ export interface ClientTraits {
   readonly forgetsWithPower?: boolean;
   /** Changes the store that a client gets. */
   readonly storeOf?: (store: Store) => Store;
+  /** Told what each client says. */
+  readonly onEvent?: (name: string, event: ClientEvent) => void;
 }
 
 /** What a person has. */
@@ -261,6 +263,7 @@ export class Person implements Disposable {
 
   #see(event: ClientEvent): void {
     this.#note(describe(event));
+    this.#options.onEvent?.(this.name, event);
     if (event.type === "message") this.#print(event.text);
     else if (isFault(event)) this.faults.push(describe(event));
   }

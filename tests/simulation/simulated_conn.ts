@@ -37,6 +37,8 @@ export interface Medium {
   pieces(length: number): number[];
   /** Whether something gets from one end to the other now. */
   passes(from: SimulatedConn, to: SimulatedConn): boolean;
+  /** Told what an end sends, before it is on its way. */
+  sent(from: SimulatedConn, bytes: Uint8Array): void;
   /** How many of the bytes that arrive come through before the connection is cut, and how it is cut. */
   allowance(wire: Wire, bytes: number): { readonly bytes: number; readonly cut: Cut } | undefined;
 }
@@ -295,6 +297,16 @@ export class SimulatedConn implements Connection, PeerConn {
     writing.done.resolve(this.#send(writing.bytes));
   }
 
+  /** The connection that it is an end of. */
+  get wire(): Wire {
+    return this.#wire;
+  }
+
+  /** Whether this end is closed, or has been told that the connection is over. */
+  get over(): boolean {
+    return this.#closed || this.#reset || this.#peerEnded;
+  }
+
   /** Whether what is sent waits for the other side to read, or soon will. */
   get crowded(): boolean {
     return this.#writing !== undefined || this.#underWay > this.#medium.bufferBytes / 2;
@@ -306,6 +318,7 @@ export class SimulatedConn implements Connection, PeerConn {
     if (taken === 0) return 0;
     this.#underWay += taken;
     const copy = bytes.slice(0, taken);
+    this.#medium.sent(this, copy);
     let at = 0;
     for (const length of this.#medium.pieces(taken)) {
       const piece = copy.subarray(at, at += length);

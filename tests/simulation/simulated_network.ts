@@ -9,7 +9,7 @@ import { UserError } from "../../client/user_error.ts";
 import { connectFailure } from "../../client/transport/connect_failure.ts";
 import type { InterfaceAddress } from "../../shared/net/interfaces.ts";
 import { connectWithin, type DialOptions } from "../../client/transport/connect_within.ts";
-import type { Listening, Network } from "../../client/transport/transport.ts";
+import type { Listening, Network, Punching } from "../../client/transport/transport.ts";
 import type { ServerAddress } from "../../shared/net/server_address.ts";
 import { type Address, isUnspecified } from "../../shared/net/address.ts";
 import type { SeededRandom } from "./seeded_random.ts";
@@ -32,8 +32,22 @@ export interface NetworkOptions {
   readonly split?: number;
   /** Bytes that wait for their reader before a write waits; 64 KiB if not given. */
   readonly bufferBytes?: number;
+  /** Decides what gets through more finely than by machines; not asked for what does not get through anyway. */
+  readonly ways?: Ways;
   /** Told what happens, for people. */
   readonly trace?: (what: string) => void;
+}
+
+/** The ways between machines: there are several between two of them, and each has a fate of its own. */
+export interface Ways {
+  /** What one gets who calls an address: no answer at all, if `silence`. */
+  answers(from: SocketAddress, to: Address): "yes" | "refusal" | "silence";
+  /** Whether something gets from one end of a connection to the other now. */
+  passes(from: SimulatedConn, to: SimulatedConn): boolean;
+  /** Told what an end sends. */
+  sent(from: SimulatedConn, bytes: Uint8Array): void;
+  /** Opens a UDP port of a program, as {@linkcode Network.openPunching} does. */
+  openPunching(process: Process, port: number): Punching;
 }
 
 /** When a caller without an answer tries again, in milliseconds after the first time (RFC 6298). */
@@ -54,6 +68,7 @@ export class SimulatedNetwork implements Medium {
   readonly faults: Error[] = [];
   readonly #delayMs: (random: SeededRandom) => number;
   readonly #split: number;
+  readonly ways: Ways | undefined;
   readonly #trace: (what: string) => void;
   readonly #machines = new Map<string, Machine>();
   readonly #wires = new Set<Wire>();
@@ -70,6 +85,7 @@ export class SimulatedNetwork implements Medium {
     this.bufferBytes = bufferBytes;
     this.#delayMs = delayMs;
     this.#split = split;
+    this.ways = options.ways;
     this.#trace = trace;
   }
 
@@ -145,7 +161,19 @@ export class SimulatedNetwork implements Medium {
   }
 
   passes(from: SimulatedConn, to: SimulatedConn): boolean {
-    return this.connects(from.localAddr.hostname, to.localAddr.hostname);
+    return this.connects(from.localAddr.hostname, to.localAddr.hostname) &&
+      this.ways?.passes(from, to) !== false;
+  }
+
+  sent(from: SimulatedConn, bytes: Uint8Array): void {
+    this.ways?.sent(from, bytes);
+  }
+
+  /** Connects two places, of which nobody has to be called. */
+  connect(initiator: SocketAddress, responder: SocketAddress): Wire {
+    const wire = new Wire(this, [initiator, responder]);
+    this.#wires.add(wire);
+    return wire;
   }
 
   /** Whether something gets from one address to another now. */
@@ -200,14 +228,14 @@ export class SimulatedNetwork implements Medium {
       });
     };
     const arrive = () => {
-      if (!this.connects(from.hostname, to.host)) return;
+      const answers = this.ways?.answers(from, to) ?? "yes";
+      if (!this.connects(from.hostname, to.host) || answers === "silence") return;
       const listener = this.#machines.get(to.host)!.listenerAt(to.port);
       later(this.delayMs(), () => {
         if (!this.connects(to.host, from.hostname)) return;
         over = true;
-        if (listener === undefined) return answered(refused());
-        const wire = new Wire(this, [from, placeOf(to)]);
-        this.#wires.add(wire);
+        if (listener === undefined || answers === "refusal") return answered(refused());
+        const wire = this.connect(from, placeOf(to));
         wire.begin(() => listener(wire.ends[1]));
         answered(wire.ends[0]);
       });
@@ -281,6 +309,8 @@ export class Machine {
 export class Process implements Network {
   readonly clock: ProcessClock;
   readonly machine: Machine;
+  /** There is none in a network without ways: such a client does not try. */
+  readonly openPunching?: (port: number) => Promise<Punching>;
   readonly #conns = new Set<SimulatedConn>();
   readonly #ports = new Set<number>();
   /** Give up the calls that nobody has answered yet. */
@@ -290,6 +320,14 @@ export class Process implements Network {
   constructor(machine: Machine, offsetMs: number) {
     this.machine = machine;
     this.clock = new ProcessClock(machine.network.clock, offsetMs);
+    const { ways } = machine.network;
+    if (ways === undefined) return;
+    this.openPunching = (port) => Promise.resolve(ways.openPunching(this, port));
+  }
+
+  /** Has an end of a connection that it has neither called nor been called on. */
+  adopt(conn: SimulatedConn): void {
+    this.#conns.add(conn);
   }
 
   listen(

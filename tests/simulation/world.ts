@@ -42,7 +42,7 @@ export interface WorldOptions {
   readonly hasServer?: boolean;
   /** What the server takes on, if that is not as usual. */
   readonly capacity?: Partial<Capacity>;
-  readonly network?: Pick<NetworkOptions, "delayMs" | "split" | "bufferBytes">;
+  readonly network?: Pick<NetworkOptions, "delayMs" | "split" | "bufferBytes" | "ways">;
   readonly clients?: ClientTraits;
 }
 
