@@ -205,6 +205,26 @@ for (const build of builds) {
     await quits(third);
   });
 
+  test("a key shows what somebody unknown writes, also from a conversation", async () => {
+    await using bob = opens();
+    const [, address] = /listening on (\S+)/.exec((await bob.sees(/listening on/)).join("\n"))!;
+    await using _alice = await joins(build, bob, "alice");
+    await using dave = new Program(build, "client", "dave");
+    await dave.types(`/chat ${address}\nyou do not know me`);
+    await bob.sees(/^bob → alice>$/m);
+    await bob.sees(/Alt\+a: dave 1/);
+    for (const key of ["\x1ba", "\x1b2", "\x0e", "\x10"]) {
+      await bob.sees(/^>1 alice[^]*^bob → alice>( half)?$/m);
+      await bob.types(key);
+      await bob.sees(/^>2 dave[^]*dave +you do not know me[^]*unknown: \/chat dave answers/m);
+      await bob.sees(/^bob>$/m);
+      await bob.types("\x1b1");
+      await bob.sees(/^bob → alice>/m);
+      if (key === "\x1ba") await bob.types("half");
+    }
+    await bob.sees(/^bob → alice> half$/m);
+  });
+
   const ways: readonly (readonly [how: string, end: string | Deno.Signal])[] = [
     ["Ctrl+C", "\x03"],
     ["Ctrl+D", "\x04"],

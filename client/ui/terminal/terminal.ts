@@ -219,11 +219,11 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
   const turn = (name: string, from: string, turn: () => void) => {
     const left = nameNamed() ?? from;
     // Nobody's view cannot be gone back to: what was begun there comes along, if there is room for it.
-    if (left !== "" || drafts.has(name)) {
-      drafts.keep(left, { line: editing!.content, held: input.take() });
-      editing!.content = { text: "", typed: 0 };
-    }
+    const isLeft = left !== "" || drafts.has(name);
+    if (isLeft) drafts.keep(left, { line: editing!.content, held: input.take() });
     turn();
+    // Another line is drawn at once, and the views then ask who is current.
+    if (isLeft) editing!.content = { text: "", typed: 0 };
     prompt();
     if (input.isEmpty) restore(drafts.take(name));
     drafted();
