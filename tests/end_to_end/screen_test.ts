@@ -225,6 +225,49 @@ for (const build of builds) {
     await bob.sees(/^bob → alice> half$/m);
   });
 
+  test("much that is new is left by a key, or by an answer, and is read then", async () => {
+    await using bob = opens();
+    await bob.sees(/^bob>/m);
+    await using alice = await joins(build, bob, "alice");
+    await using _carol = await joins(build, bob, "carol");
+    const unread = async (count: number) => await bob.sees(RegExp(`^.* ${count} unread`));
+    /** Alice writes while Bob looks at carol; then he turns to Alice. */
+    const writes = async (what: string, count = 90) => {
+      await bob.sees(/^>2 carol/m);
+      for (let i = 0; i < count; i++) await alice.types(`${what} ${i}.`);
+      await unread(count);
+      await bob.types("\x1b1");
+      const rows = await bob.sees(RegExp(`${what} 3\\.[^]*more below`));
+      assert(!rows.join().includes(`${what} 40.`), "it does not begin with what is new");
+    };
+    const isRead = async (what: string) => {
+      await bob.types("\x1b2");
+      await bob.sees(/^>2 carol/m);
+      await unread(0);
+      await bob.types("\x1b1");
+      await bob.sees((rows) => rows.join().includes(what) && !rows.join().includes("more below"));
+      await bob.types("\x1b2");
+    };
+    await writes("one");
+    await bob.types("\x1b[1;3F");
+    await bob.sees((rows) =>
+      rows.join().includes("one 89.") && !rows.join().includes("more below")
+    );
+    await bob.types("\x1b[1;3H");
+    await bob.sees(/ new [^]*one 0\.[^]*more below/);
+    await bob.types("\x1b[1;3H");
+    await bob.sees(/First contact[^]*more below/);
+    await isRead("one 89.");
+    await writes("two");
+    await bob.types("/who\r");
+    await bob.sees(/two 89\.[^]*new above: PgUp/);
+    await bob.types("an answer\r");
+    await bob.sees((rows) =>
+      rows.join().includes("an answer") && !rows.join().includes("new above")
+    );
+    await isRead("an answer");
+  });
+
   const ways: readonly (readonly [how: string, end: string | Deno.Signal])[] = [
     ["Ctrl+C", "\x03"],
     ["Ctrl+D", "\x04"],

@@ -38,7 +38,8 @@ export function joined(before: Drawn | undefined, now: Drawn): Drawn {
   };
 }
 
-function lastReceived(entries: readonly HistoryEntry[]): HistoryEntry[] {
+/** Of messages that came, the last from each key. */
+export function lastReceived(entries: readonly HistoryEntry[]): HistoryEntry[] {
   const received = entries.filter(({ direction }) => direction === "in");
   // A key tells conversations of one name apart.
   return [...new Map(received.map((entry) => [entry.key ?? "", entry])).values()];

@@ -16,9 +16,9 @@ import { blocksOf } from "./blocks.ts";
 import type { Drawn } from "./drawn.ts";
 import { type Frame, frameOf, written } from "./layout.ts";
 import { end, type Messages, Pages } from "./page.ts";
-import { beginReading, noteDrawn } from "./reading.ts";
+import { beginReading, noteDrawn, readUpTo } from "./reading.ts";
 import { RoundTrip } from "./round_trip.ts";
-import { goTo, scroll } from "./scrolling.ts";
+import { goTo, type Scroll, scroll, scrollBy } from "./scrolling.ts";
 import { ServerWatch } from "./server_watch.ts";
 import { StoredMessages } from "./stored_messages.ts";
 import { surroundingsOf } from "./surroundings.ts";
@@ -56,6 +56,8 @@ export class FullScreen implements Views {
     readonly key: string;
     readonly rows: readonly string[];
     readonly drawn: Drawn | undefined;
+    /** The row of the last message that there was. */
+    readonly last: number;
   } | undefined;
   readonly #blocks = new BoundedMap<string, readonly string[]>(blocksMax);
   /** Grows with all that may change what is in a view. */
@@ -79,7 +81,7 @@ export class FullScreen implements Views {
     this.#own = own;
     const stored = new StoredMessages((name) => this.#messages(name));
     this.#views = new ViewList({
-      lastRow: (name) => this.#session === undefined ? 0 : lastRowOf(this.#session, name),
+      lastRow: (name) => this.#lastRow(name),
       isStored: (message) => stored.has(message),
       rowsOf: (...shown) => ownRows(outside.rowsOf(...shown), shown[0], own),
       nameFor: this.#nameFor,
@@ -133,8 +135,7 @@ export class FullScreen implements Views {
 
   leave(line: Picture): void {
     this.#line = line;
-    // What is sent stands at the end.
-    this.#views.seen.goToEnd();
+    this.#views.seen.entered();
     this.#changed();
   }
 
@@ -165,16 +166,15 @@ export class FullScreen implements Views {
     this.#pressed = key;
     const turn = turnBy(key, this.#views);
     if (turn !== undefined) return this.#go(turn.to);
-    switch (key) {
-      case "page-up":
-        return this.#scroll("up");
-      case "page-down":
-        return this.#scroll("down");
-      case "escape":
-        return this.#leaveScrolled(isTwice);
-      default:
-        return false;
-    }
+    if (key === "escape") return this.#leaveScrolled(isTwice);
+    const to = scrollBy(key);
+    return to !== undefined && this.#scroll(to);
+  }
+
+  answered(name: string): void {
+    const view = this.#views.seen;
+    // What has come since Enter is new.
+    if (view.name === name) this.#read(view, view.enteredAt);
   }
 
   #take(shown: Shown): void {
@@ -214,9 +214,11 @@ export class FullScreen implements Views {
     return true;
   }
 
-  #scroll(to: "up" | "down"): true {
+  #scroll(to: Scroll): true {
     const view = this.#views.seen;
     scroll(view, () => this.#pages(view), to, this.#height);
+    // Who goes there on purpose has done with what is above.
+    if (to === "last") this.#read(view, Infinity);
     this.#changed();
     return true;
   }
@@ -237,6 +239,14 @@ export class FullScreen implements Views {
     view.goToEnd();
     this.#changed();
     return true;
+  }
+
+  /** Notes that all is read up to a row of the store. */
+  #read(view: View, row: number): void {
+    const session = this.#session;
+    if (session === undefined) return;
+    readUpTo(session, view, Math.min(row, this.#lastRow(view.name)));
+    this.#changed();
   }
 
   #changed(): void {
@@ -287,7 +297,7 @@ export class FullScreen implements Views {
     const key = [view.name, this.#version, columns, height].join(" ");
     if (this.#made?.key !== key) {
       const page = this.#pages(view).rowsAt(view.position, height, view.clearedRow);
-      this.#made = { key, ...page };
+      this.#made = { key, ...page, last: this.#lastRow(view.name) };
     }
     return this.#made.rows;
   }
@@ -307,6 +317,10 @@ export class FullScreen implements Views {
     return new Pages(this.#messages(view.name), (section) => blocksOf(section, style));
   }
 
+  #lastRow(name: string): number {
+    return this.#session === undefined ? 0 : lastRowOf(this.#session, name);
+  }
+
   #messages(name: string): Messages {
     return messagesOf(this.#session, name);
   }
@@ -314,11 +328,12 @@ export class FullScreen implements Views {
   /** Once what is drawn is on the screen, its messages are seen. */
   #noteSeen(): void {
     const view = this.#views.seen;
-    const drawn = this.#made?.drawn;
+    const { drawn, last } = this.#made ?? {};
     const session = this.#session;
-    if (drawn === undefined || session === undefined) return;
+    if (last === undefined || session === undefined) return;
     const note = () => {
-      if (noteDrawn(session, view, drawn)) this.#changed();
+      view.drawnTo = last;
+      if (drawn !== undefined && noteDrawn(session, view, drawn)) this.#changed();
     };
     const shown = this.#outside.device.shown();
     if (shown === undefined) note();

@@ -6,10 +6,13 @@
 
 import { readable } from "../readable.ts";
 import type { Session } from "../session.ts";
-import { type Drawn, joined } from "./drawn.ts";
+import { type Drawn, joined, lastReceived } from "./drawn.ts";
 import { end } from "./page.ts";
-import { unseenWith } from "./talks.ts";
+import { messagesOf, unseenWith } from "./talks.ts";
 import type { View } from "./view.ts";
+
+/** Messages that are read at once, in search of the last that came. */
+const pageSize = 200;
 
 /** The user turns to a conversation. @returns The row of the first message that is new, if there is one. */
 export function beginReading(session: Session | undefined, view: View): number | undefined {
@@ -39,4 +42,24 @@ export function noteDrawn(session: Session, view: View, drawn: Drawn): boolean {
   view.unreadAbove = view.position === end ? unseen.count : 0;
   view.newFrom ??= unseen.first;
   return view.unreadAbove !== before;
+}
+
+/**
+ * The user says that they have read all up to a row of the store, whether it was on the screen or not: they have gone
+ * to the end by a key, or have answered.
+ */
+export function readUpTo(session: Session, view: View, row: number): void {
+  const messages = messagesOf(session, view.name);
+  let unseen = unseenWith(session, view.name);
+  for (let before = row + 1; unseen.first !== undefined && unseen.first < before;) {
+    const page = messages.before(before, pageSize);
+    const [first] = page;
+    if (first === undefined) break;
+    // With the last of a key, all before it of that key.
+    for (const { id } of lastReceived(page)) readable(() => session.client.acknowledge(id), false);
+    unseen = unseenWith(session, view.name);
+    before = first.row;
+  }
+  view.unread = unseen.count;
+  view.unreadAbove = Math.min(view.unreadAbove, unseen.count);
 }

@@ -4,11 +4,43 @@
  * @module
  */
 
-import { end, type Pages } from "./page.ts";
+import { end, type Pages, type Position } from "./page.ts";
 import type { View } from "./view.ts";
 
-/** Goes back or forth by a page. @param pages Reads the view as it is when that is called. */
-export function scroll(view: View, pages: () => Pages, to: "up" | "down", height: number): void {
+/** Where the user goes: by a page; to what is new, and then to the first message; or to the end. */
+export type Scroll = "up" | "down" | "first" | "last";
+
+/** Where a key goes to in the view; undefined if it is none that does. Home and End are those of the line. */
+export function scrollBy(key: string): Scroll | undefined {
+  switch (key) {
+    case "page-up":
+      return "up";
+    case "page-down":
+      return "down";
+    case "alt+home":
+    case "ctrl+home":
+    case "alt+<":
+      return "first";
+    case "alt+end":
+    case "ctrl+end":
+    case "alt+>":
+      return "last";
+    default:
+      return undefined;
+  }
+}
+
+/** Goes back or forth. @param pages Reads the view as it is when that is called. */
+export function scroll(view: View, pages: () => Pages, to: Scroll, height: number): void {
+  if (to === "last") {
+    view.goToEnd();
+    return;
+  }
+  if (to === "first") {
+    view.uncover();
+    view.position = firstOf(view, pages(), height);
+    return;
+  }
   // A row of what was there stays.
   const by = Math.max(1, height - 1);
   if (to === "up" && view.isCleared) return view.uncover();
@@ -22,4 +54,14 @@ export function goTo(view: View, pages: () => Pages, row: number, height: number
   view.uncover();
   view.found = row;
   view.position = pages().around(row, height);
+}
+
+/** Where the line above what is new is on the screen, if one is further down; else where the first message is. */
+function firstOf({ position, newFrom }: View, pages: Pages, height: number): Position {
+  const toNew = newFrom === undefined ? undefined : pages.from(newFrom, height);
+  return toNew !== undefined && isBehind(position, toNew) ? toNew : pages.from(0, height);
+}
+
+function isBehind(one: Position, other: Position): boolean {
+  return one.row > other.row || one.row === other.row && one.hidden < other.hidden;
 }

@@ -28,6 +28,9 @@ export class View {
   found: number | undefined;
   /** The messages that were on the screen lately. */
   drawn: Drawn | undefined;
+  /** The row of the last message that there was when the view was drawn last, and when a line was entered last. */
+  drawnTo = 0;
+  enteredAt = 0;
   /** Whether something has happened beside messages that the user should see. */
   hasNews = false;
   /** Whether it was the current one. */
@@ -80,6 +83,12 @@ export class View {
   goToEnd(): void {
     this.position = end;
     this.found = undefined;
+  }
+
+  /** The user has entered a line: what is sent stands at the end. */
+  entered(): void {
+    this.enteredAt = this.drawnTo;
+    this.goToEnd();
   }
 
   /** Shows again what was cleared. */

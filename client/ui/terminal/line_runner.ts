@@ -17,6 +17,8 @@ export interface LineSurroundings {
   readonly input: InputLine;
   readonly show: (shown: Shown) => void;
   readonly prompt: () => void;
+  /** Told that a message was sent to somebody: what the user has seen of the conversation, they have read. */
+  readonly answered: (name: string) => void;
   /** Told that a line was `/quit`. */
   readonly quit: () => void;
 }
@@ -26,7 +28,7 @@ export interface LineSurroundings {
  * by then, it is said how to get at it.
  */
 export function lineRunner(session: Session, surroundings: LineSurroundings): LineRunner {
-  const { queue, input, show, prompt, quit } = surroundings;
+  const { queue, input, show, prompt, answered, quit } = surroundings;
   const refused: string[] = [];
   /** The line that the user was last asked about; if it comes again, it is sent. */
   let askedAbout: string | undefined;
@@ -46,6 +48,8 @@ export function lineRunner(session: Session, surroundings: LineSurroundings): Li
         return false;
       }
       const outcome = await runLine(line, { session, show: take, clock: systemClock, begunFor });
+      const { name } = session.recipient;
+      if (outcome === "done" && holdsText(line) && name !== undefined) answered(name);
       if (outcome === "failed" && holdsText(line)) {
         if (!input.putBack(line, begunFor, session.recipient)) refused.push(line);
       }

@@ -52,6 +52,8 @@ export interface Terminal extends Display {
 export interface Views extends Surface {
   /** Takes something to show. */
   show(shown: Shown): void;
+  /** The user has sent somebody a message. */
+  answered(name: string): void;
   /** A client runs: until then nothing that it has said can be read. */
   start(session: Session): void;
   /** Nothing is drawn any more. */
@@ -252,7 +254,8 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
     session = runs;
     views?.start(runs);
     const quit = Promise.withResolvers<void>();
-    queue.start(lineRunner(runs, { queue, input, show, prompt, quit: quit.resolve }));
+    const answered = (name: string) => views?.answered(name);
+    queue.start(lineRunner(runs, { queue, input, show, prompt, answered, quit: quit.resolve }));
     prompt();
     queue.settled().then(drafted);
     const ended = closed.promise.then(() => queue.settled());

@@ -6,7 +6,7 @@ import { ownNames } from "../../../../client/ui/local_names.ts";
 import { allSigns } from "../../../../client/ui/own_signs.ts";
 import { blocksOf } from "../../../../client/ui/screen/blocks.ts";
 import { end, Pages, type Position } from "../../../../client/ui/screen/page.ts";
-import { beginReading, noteDrawn } from "../../../../client/ui/screen/reading.ts";
+import { beginReading, noteDrawn, readUpTo } from "../../../../client/ui/screen/reading.ts";
 import { View } from "../../../../client/ui/screen/view.ts";
 import type { Session } from "../../../../client/ui/session.ts";
 import { BoundedMap } from "../../../../shared/collections/bounded_map.ts";
@@ -26,6 +26,8 @@ class Reader {
         const { row } = this.messages.entries.find((entry) => entry.id === id)!;
         this.#shown = Math.max(this.#shown, row);
       },
+      history: (_name: string, limit: number, { before }: { before: number }) =>
+        this.messages.before(before, limit),
     },
   } as unknown as Session;
 
@@ -109,7 +111,7 @@ Deno.test("a burst that is higher than the screen is read where it was on it", (
   assertEquals([t.unread, t.view.unreadAbove], [[], 0]);
 });
 
-Deno.test("an answer that goes to the end leaves unread what was not on the screen", () => {
+Deno.test("a message of one's own that the user has not written here leaves unread what was not on the screen", () => {
   const t = new Reader();
   t.comes(60);
   t.opens();
@@ -134,6 +136,23 @@ Deno.test("of what lies before a message that is gone to nothing is read", () =>
     t.moves(t.pages.around(entry(index).row, t.height));
     assertEquals(t.unread, left);
   }
+});
+
+Deno.test("who goes to the end on purpose, or answers, has read all up to there, however much it is", () => {
+  const t = new Reader();
+  t.comes(900);
+  t.comes(300, "out");
+  const { row } = t.messages.entries.at(-1)!;
+  t.comes(3);
+  t.opens();
+  assertEquals(t.unread.length > 890, true);
+  readUpTo(t.session, t.view, row);
+  assertEquals([t.unread, t.view.unread], [["text 1200", "text 1201", "text 1202"], 3]);
+  assertEquals(t.messages.most <= 200, true);
+  readUpTo(t.session, t.view, t.messages.entries.at(-1)!.row);
+  assertEquals([t.unread, t.view.unread, t.view.unreadAbove], [[], 0, 0]);
+  // With nothing left to read nothing happens.
+  readUpTo(t.session, t.view, 0);
 });
 
 Deno.test("what is above a long answer is not read", () => {

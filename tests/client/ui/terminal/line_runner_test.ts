@@ -21,6 +21,7 @@ class Typing {
   readonly input = new InputLine(this.edited, () => this.queue.recipient);
   quits = 0;
   prompts = 0;
+  readonly answered: string[] = [];
 
   constructor() {
     this.queue.start(lineRunner(this.t.session, {
@@ -28,6 +29,7 @@ class Typing {
       input: this.input,
       show: this.t.shown.take,
       prompt: () => this.prompts++,
+      answered: (name) => this.answered.push(name),
       quit: () => this.quits++,
     }));
   }
@@ -187,4 +189,22 @@ Deno.test("a word that was asked about and changed is another line", async () =>
   await typing.queue.settled();
   assertEquals(typing.sent, [["id of bob", "quit smoking"]]);
   assertEquals(typing.t.shown.of("meant-command").length, 2);
+});
+
+Deno.test("who was sent a message is answered, and nobody else", async () => {
+  const typing = new Typing();
+  typing.types("to nobody\r");
+  await typing.queue.settled();
+  typing.t.turnTo("bob");
+  typing.edited.line = "";
+  typing.types("/who\r/nothing\r");
+  await typing.queue.settled();
+  assertEquals(typing.answered, []);
+  typing.types("Hello\r/msg once more\r/chat carol and you\r/chat dave\r");
+  await typing.queue.settled();
+  assertEquals(typing.answered, ["bob", "bob", "carol"]);
+  typing.t.fake.error = new UserError({ code: "not-connected", name: "carol", plaintext: true });
+  typing.types("Hello\r");
+  await typing.queue.settled();
+  assertEquals(typing.answered.length, 3);
 });
