@@ -7,7 +7,6 @@
 
 import { BoundedMap } from "../../../shared/collections/bounded_map.ts";
 import { namesIn } from "../local_names.ts";
-import { readable } from "../readable.ts";
 import type { Session } from "../session.ts";
 import type { OwnSigns } from "../own_signs.ts";
 import type { Picture, ScreenSize, Views, ViewSurroundings } from "../terminal/terminal.ts";
@@ -17,6 +16,7 @@ import type { Drawn } from "./drawn.ts";
 import { type Frame, frameOf, written } from "./layout.ts";
 import { end, type Messages, Pages } from "./page.ts";
 import { beginReading, noteDrawn, readUpTo } from "./reading.ts";
+import { PeopleWatch } from "./people_watch.ts";
 import { RoundTrip } from "./round_trip.ts";
 import { goTo, type Scroll, scroll, scrollBy } from "./scrolling.ts";
 import { ServerWatch } from "./server_watch.ts";
@@ -30,8 +30,7 @@ import { WindowTitle } from "./window_title.ts";
 
 /** Events are drawn at most this often, in milliseconds: those that come between are drawn together. */
 const gatheringMs = 40;
-/** How often it is asked who is there, at most; and how often anew without a reason. */
-const peopleMs = 250;
+/** How often it is asked anew who is there, without a reason. */
 const minuteMs = 60_000;
 /** Messages whose rows are kept: more than the highest terminal shows. */
 const blocksMax = 1_000;
@@ -70,8 +69,7 @@ export class FullScreen implements Views {
   #drawnAtMs = -Infinity;
   #drawing: ReturnType<typeof setTimeout> | undefined;
   #minute: ReturnType<typeof setInterval> | undefined;
-  #askedPeopleAtMs = -Infinity;
-  #arePeopleOld = true;
+  readonly #people = new PeopleWatch();
   readonly #nameFor = namesIn(() => this.#session);
   readonly #title = new WindowTitle((text) => this.#outside.device.write(text));
   readonly #roundTrip = new RoundTrip(() => this.#soon());
@@ -102,7 +100,7 @@ export class FullScreen implements Views {
     this.#session = session;
     for (const shown of this.#early.splice(0)) this.#take(shown);
     this.#minute = setInterval(() => {
-      this.#arePeopleOld = true;
+      this.#people.changed();
       this.#roundTrip.forget();
       this.#soon();
     }, minuteMs);
@@ -166,9 +164,9 @@ export class FullScreen implements Views {
     this.#pressed = key;
     const turn = turnBy(key, this.#views);
     if (turn !== undefined) return this.#go(turn.to);
-    if (key === "escape") return this.#leaveScrolled(isTwice);
-    const to = scrollBy(key);
-    return to !== undefined && this.#scroll(to);
+    const to = scrollBy(key, isTwice);
+    const isAtEnd = this.#views.seen.position === end;
+    return to !== undefined && !(to === "end" && isAtEnd) && this.#scroll(to);
   }
 
   answered(name: string): void {
@@ -181,7 +179,7 @@ export class FullScreen implements Views {
     if (shown.type === "gone-to") return this.#goTo(shown);
     this.#follow();
     this.#views.take(shown);
-    this.#arePeopleOld = true;
+    this.#people.changed();
     if (shown.type === "opened") this.#roundTrip.forget();
     this.#changed();
   }
@@ -232,15 +230,6 @@ export class FullScreen implements Views {
     this.#changed();
   }
 
-  /** Goes to the end of the view if a key was pressed twice. */
-  #leaveScrolled(isTwice: boolean): boolean {
-    const view = this.#views.seen;
-    if (!isTwice || view.position === end) return false;
-    view.goToEnd();
-    this.#changed();
-    return true;
-  }
-
   /** Notes that all is read up to a row of the store. */
   #read(view: View, row: number): void {
     const session = this.#session;
@@ -272,7 +261,7 @@ export class FullScreen implements Views {
       return;
     }
     this.#follow();
-    this.#askPeople();
+    if (!this.#people.ask(this.#session, this.#views)) this.#soon();
     const frame = frameOf({
       ...surroundingsOf(this.#session, this.#views, {
         server: this.#server,
@@ -338,17 +327,6 @@ export class FullScreen implements Views {
     const shown = this.#outside.device.shown();
     if (shown === undefined) note();
     else shown.then(note, () => {});
-  }
-
-  #askPeople(): void {
-    const session = this.#session;
-    if (session === undefined || !this.#arePeopleOld) return;
-    const now = performance.now();
-    if (now - this.#askedPeopleAtMs < peopleMs) return this.#soon();
-    this.#askedPeopleAtMs = now;
-    this.#arePeopleOld = false;
-    const people = readable(() => session.client.who(), []);
-    this.#views.takePeople(people, (name) => isContact(session, name));
   }
 }
 

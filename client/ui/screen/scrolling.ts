@@ -7,11 +7,18 @@
 import { end, type Pages, type Position } from "./page.ts";
 import type { View } from "./view.ts";
 
-/** Where the user goes: by a page; to what is new, and then to the first message; or to the end. */
-export type Scroll = "up" | "down" | "first" | "last";
+/**
+ * Where the user goes: by a page; to what is new, and then to the first message; to the end, where what is new stays
+ * so; or to the last message, having read all.
+ */
+export type Scroll = "up" | "down" | "first" | "end" | "last";
 
-/** Where a key goes to in the view; undefined if it is none that does. Home and End are those of the line. */
-export function scrollBy(key: string): Scroll | undefined {
+/**
+ * Where a key goes to in the view; undefined if it is none that does. Home and End are those of the line.
+ *
+ * @param isTwice Whether it was the last key as well.
+ */
+export function scrollBy(key: string, isTwice: boolean): Scroll | undefined {
   switch (key) {
     case "page-up":
       return "up";
@@ -25,6 +32,8 @@ export function scrollBy(key: string): Scroll | undefined {
     case "ctrl+end":
     case "alt+>":
       return "last";
+    case "escape":
+      return isTwice ? "end" : undefined;
     default:
       return undefined;
   }
@@ -32,10 +41,7 @@ export function scrollBy(key: string): Scroll | undefined {
 
 /** Goes back or forth. @param pages Reads the view as it is when that is called. */
 export function scroll(view: View, pages: () => Pages, to: Scroll, height: number): void {
-  if (to === "last") {
-    view.goToEnd();
-    return;
-  }
+  if (to === "end" || to === "last") return view.goToEnd();
   if (to === "first") {
     view.uncover();
     view.position = firstOf(view, pages(), height);

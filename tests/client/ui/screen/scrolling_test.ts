@@ -75,7 +75,12 @@ Deno.test("the keys of the view are none of the line", () => {
   for (const [bytes, to] of Object.entries(pressed)) {
     const [input] = new KeyReader().read(new TextEncoder().encode(bytes));
     assert(input?.type === "key");
-    assertEquals(scrollBy(input.key), to, bytes);
+    assertEquals(scrollBy(input.key, false), to, bytes);
   }
-  assertEquals([scrollBy("home"), scrollBy("end")], [undefined, undefined]);
+  assertEquals(["home", "end", "escape"].map((key) => scrollBy(key, false)), [
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  assertEquals([scrollBy("escape", true), scrollBy("end", true)], ["end", undefined]);
 });
