@@ -68,7 +68,7 @@ interface Seat {
 
 /** Messages of one conversation that have not been shown yet are read so many at a time. */
 const pageSize = 100;
-/** So many messages are counted at most: who has missed more wants to know no number. */
+/** So many messages are counted at most: who has missed more wants to know no number. See `countedMax` of the view. */
 const unseenMax = 1_000;
 
 /** The messages that peers have sent to a store. */

@@ -9,6 +9,7 @@ import { bold, dim, inverse, yellow } from "@std/fmt/colors";
 import { columnsOf, rowsOf } from "../../../shared/text/columns.ts";
 import type { OwnSigns } from "../own_signs.ts";
 import type { Picture, ScreenSize } from "../terminal/terminal.ts";
+import { viewWords } from "../wording/wording.ts";
 import { fittedRow } from "./fitted_row.ts";
 
 /** A conversation in the list. */
@@ -100,7 +101,7 @@ function listRows(list: readonly ListedView[], height: number, own: OwnSigns): s
     const dot = here === undefined ? " " : own(here ? "●" : "○");
     const [shortName = ""] = rowsOf(name, nameColumns);
     const count = unread > 0
-      ? unread > 99 ? "99+" : String(unread)
+      ? viewWords.unread(unread)
       : hasNews
       ? "!"
       : waiting > 0
@@ -115,7 +116,7 @@ function listRows(list: readonly ListedView[], height: number, own: OwnSigns): s
 
 function shortList(list: readonly ListedView[]): string {
   const shown = list.slice(0, 9).map(({ name, isSeen, unread }, i) =>
-    `${isSeen ? ">" : ""}${i + 1} ${name}${unread > 0 ? `(${unread})` : ""}`
+    `${isSeen ? ">" : ""}${i + 1} ${name}${unread > 0 ? `(${viewWords.unread(unread)})` : ""}`
   );
   return shown.length < 2 ? "" : `${shown.join(" ")}  `;
 }

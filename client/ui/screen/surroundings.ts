@@ -49,7 +49,7 @@ export function surroundingsOf(
       name: viewWords.name(nameFor(view.name)),
       isSeen: view === seen,
       here: view.here,
-      unread: view === seen ? 0 : view.unread,
+      unread: views.unreadIn(view),
       hasNews: view.hasNews,
       waiting: view.waiting,
     })),

@@ -52,6 +52,11 @@ export class View {
     return this.#cleared !== undefined && this.position === end;
   }
 
+  /** How many messages stay unread as it is on the screen now; what comes at its end is about to be read. */
+  get unreadHere(): number {
+    return this.position === end ? this.unreadAbove : this.unread;
+  }
+
   /** The row in the store up to which nothing is shown where it is now; 0 if all is. */
   get clearedRow(): number {
     return this.isCleared ? this.#cleared!.row : 0;

@@ -50,9 +50,14 @@ export class ViewList {
     return this.#seen;
   }
 
-  /** Messages that were not on the screen, in all but the view that is. */
+  /** Messages that are unread in all views. */
   get unread(): number {
-    return this.all.reduce((sum, view) => sum + (view === this.#seen ? 0 : view.unread), 0);
+    return this.all.reduce((sum, view) => sum + this.unreadIn(view), 0);
+  }
+
+  /** Messages that are unread in a view. */
+  unreadIn(view: View): number {
+    return view === this.#seen ? view.unreadHere : view.unread;
   }
 
   /** The views with news, beginning behind the one that is seen. */

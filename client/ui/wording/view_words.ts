@@ -77,6 +77,14 @@ const serverStates: Readonly<Record<ServerState, string>> = {
   displaced: "name taken over",
 };
 
+/** So many unread messages are counted at most: the store counts no further. */
+const countedMax = 999;
+
+/** How many messages are unread, in the same words wherever it stands. */
+export function unreadText(count: number): string {
+  return count > countedMax ? `${countedMax}+` : String(count);
+}
+
 /** What the first row says. */
 export interface Title {
   readonly self: string;
@@ -89,7 +97,7 @@ export interface Title {
 /** The two ends of the first row. */
 export function titleText({ self, server, talks, unread, now }: Title): [string, string] {
   const parts = [self, ...server === undefined ? [] : [server.host, server.tls ? "tls" : "no tls"]];
-  const count = `${talks} ${talks === 1 ? "talk" : "talks"} · ${unread} unread`;
+  const count = `${talks} ${talks === 1 ? "talk" : "talks"} · ${unreadText(unread)} unread`;
   return [parts.map(makeVisible).join(" · "), `${count}   ${clockTime(now.getTime())}`];
 }
 
@@ -136,14 +144,14 @@ export function statusText(status: Status): string {
     ];
   const head = `[${[`${number === undefined ? "" : `${number} `}${who}`, ...of].join(" · ")}]`;
   const news = status.news.map(({ name, unread }) =>
-    `${makeVisible(name)}${unread === 0 ? "" : ` ${unread}`}`
+    `${makeVisible(name)}${unread === 0 ? "" : ` ${unreadText(unread)}`}`
   );
   return [
     head,
     ...isScrolled
       ? ["more below: PgDn"]
       : unreadAbove > 0
-      ? [`${unreadAbove} new above: PgUp`]
+      ? [`${unreadText(unreadAbove)} new above: PgUp`]
       : [],
     ...news.length === 0 ? [] : [`Alt+a: ${news.join(", ")}`],
     serverStates[status.server],
@@ -174,5 +182,5 @@ export function notificationText({ name, ...content }: MessageEvent): string {
 
 /** The title of the terminal's window. @param unread Messages that are new. */
 export function windowTitleText(unread: number): string {
-  return unread === 0 ? "p2pchat" : `(${unread}) p2pchat`;
+  return unread === 0 ? "p2pchat" : `(${unreadText(unread)}) p2pchat`;
 }

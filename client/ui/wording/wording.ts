@@ -31,6 +31,7 @@ import {
   notificationText,
   statusText,
   titleText,
+  unreadText,
   viewedMessage,
   windowTitleText,
 } from "./view_words.ts";
@@ -72,6 +73,7 @@ export const viewWords = {
   absence: absenceText,
   title: titleText,
   status: statusText,
+  unread: unreadText,
   newLine: newLineText,
   foundLine: foundLineText,
   notification: notificationText,

@@ -88,6 +88,21 @@ Deno.test("a name takes the room of a name, however wide terminals take its lett
   }
 });
 
+Deno.test("the list counts as far as the other rows do", async () => {
+  const size = { columns: 80, rows: 12 };
+  const counted = [100, 999, 1_000, 2_003].map((unread) => ({ ...list[0]!, unread }));
+  using screen = await shown([frameOf({ ...content({ size }), list: counted }, size)]);
+  assertEquals(screen.rows.slice(1, 5).map((row) => row.slice(0, 17)), [
+    " 1 bob     ●100 │",
+    " 2 bob     ●999 │",
+    " 3 bob     ●999+│",
+    " 4 bob     ●999+│",
+  ]);
+  const narrow = { columns: 60, rows: 12 };
+  using below = await shown([frameOf({ ...content(), list: counted }, narrow)]);
+  assert(below.rows[10]!.startsWith(" 1 bob(100) 2 bob(999) 3 bob(999+) 4 bob(999+)"));
+});
+
 Deno.test("in a narrow terminal the list is part of the status line", async () => {
   const size = { columns: 60, rows: 10 };
   using screen = await shown([frameOf(content({ size }), size)]);

@@ -56,6 +56,12 @@ Deno.test("messages count in their views, but in the one that is seen", () => {
   assertEquals([t.views.unread, t.views.news.map(({ name }) => name)], [1, ["carol"]]);
   t.message("bob", "4");
   assertEquals([t.view("bob").unread, t.views.unread], [3, 1]);
+  // What is at the end is about to be read, and what is above it is not.
+  t.view("bob").unreadAbove = 2;
+  assertEquals([t.views.unreadIn(t.view("bob")), t.views.unread], [2, 3]);
+  t.view("bob").position = { row: 10, hidden: 0 };
+  t.message("bob", "5");
+  assertEquals([t.views.unreadIn(t.view("bob")), t.views.unread], [4, 5]);
 });
 
 Deno.test("an absence is one line, in the view of who was away", () => {

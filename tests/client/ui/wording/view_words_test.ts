@@ -54,6 +54,20 @@ Deno.test("the status line says how one's words go, what is new, and what waits"
   assert(viewWords.status({ ...away, here: true }).includes("· not connected]"));
 });
 
+Deno.test("as many messages as are not counted are said to be unread in the same words everywhere", () => {
+  for (const [count, said] of [[999, "999"], [1_000, "999+"], [2_003, "999+"]] as const) {
+    const unread = viewWords.status({
+      ...status,
+      unreadAbove: count,
+      news: [{ name: "bob", unread: count }],
+    });
+    assert(unread.includes(`  ${said} new above: PgUp  Alt+a: bob ${said}  `), unread);
+    const title = viewWords.title({ self: "a", server: undefined, talks: 2, unread: count, now });
+    assertEquals(title[1], `2 talks · ${said} unread   23:09`);
+    assertEquals(viewWords.windowTitle(count), `(${said}) p2pchat`);
+  }
+});
+
 Deno.test("the title says who one is, and by which server", () => {
   const title = { self: "alice", talks: 4, unread: 3, now };
   assertEquals(viewWords.title({ ...title, server: { host: "chat.example.org", tls: {} } }), [
