@@ -315,8 +315,8 @@ export class ChatClient {
   }
 
   /** What came from somebody and was not taken. See {@linkcode IncomingMessages.unseen}. */
-  unseen(name: string): ReturnType<Store["incoming"]["unseen"]> {
-    return this.#store.incoming.unseen(this.id, name);
+  unseen(name: string, behind?: number): ReturnType<Store["incoming"]["unseen"]> {
+    return this.#store.incoming.unseen(this.id, name, behind);
   }
 
   /** The last messages with all of some words. All else goes on meanwhile. @throws {UserError} If the store fails. */

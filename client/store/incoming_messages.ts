@@ -164,12 +164,13 @@ export class IncomingMessages {
    *
    * @param self One's own id.
    * @param name The peer's id.
+   * @param behind Only what is in a higher row of the store.
    * @returns The row of the first of these messages, if there is one, and how many they are; 1,000 if there are more.
    * @throws {UserError} If the store cannot be read.
    */
-  unseen(self: string, name: string): { first: number | undefined; count: number } {
+  unseen(self: string, name: string, behind = 0): { first: number | undefined; count: number } {
     return this.#transactions.reading("read-received", () => {
-      const { first, count } = this.#sql.unseen.get(self, name) as {
+      const { first, count } = this.#sql.unseen.get(self, name, behind) as {
         first: number | null;
         count: number;
       };
@@ -342,7 +343,8 @@ function prepare(database: DatabaseSync) {
     unseen: database.prepare(
       `SELECT min(row) AS first, count(*) AS count FROM (
          SELECT m.row FROM conversations c JOIN messages m ON m.conversation = c.id
-         WHERE c.self = ? AND c.name = ? AND c.received > c.shown AND m.row > c.shown AND m.outgoing = 0
+         WHERE c.self = ? AND c.name = ? AND c.received > c.shown AND m.row > max(c.shown, ?)
+           AND m.outgoing = 0
          ORDER BY m.row LIMIT ${unseenMax})`,
     ),
     unshown: database.prepare(

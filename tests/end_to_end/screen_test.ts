@@ -257,7 +257,11 @@ for (const build of builds) {
     await bob.sees(/ new [^]*one 0\.[^]*more below/);
     await bob.types("\x1b[1;3H");
     await bob.sees(/First contact[^]*more below/);
-    await isRead("one 89.");
+    await alice.types("meanwhile\nand more");
+    await bob.sees(/ {2}2 new below: Alt\+End/);
+    await bob.types("\x1b>");
+    await bob.sees(/and more/);
+    await isRead("and more");
     await writes("two");
     await bob.types("/who\r");
     await bob.sees(/two 89\.[^]*new above: PgUp/);

@@ -322,7 +322,7 @@ export class FullScreen implements Views {
     if (last === undefined || session === undefined) return;
     const note = () => {
       view.drawnTo = last;
-      if (drawn !== undefined && noteDrawn(session, view, drawn)) this.#changed();
+      if (noteDrawn(session, view, drawn)) this.#changed();
     };
     const shown = this.#outside.device.shown();
     if (shown === undefined) note();

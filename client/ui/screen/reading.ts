@@ -25,23 +25,33 @@ export function beginReading(session: Session | undefined, view: View): number |
 /**
  * Notes that messages were on the screen.
  *
+ * @param drawn Those that count; undefined if there are none.
  * @returns Whether the view has to say something else of what is new.
  */
-export function noteDrawn(session: Session, view: View, drawn: Drawn): boolean {
-  view.drawn = joined(view.drawn, drawn);
-  if (view.unread === 0) return false;
-  const { received, behind } = view.drawn;
+export function noteDrawn(session: Session, view: View, drawn: Drawn | undefined): boolean {
+  if (drawn !== undefined) view.drawn = joined(view.drawn, drawn);
+  const { unreadAbove, unreadBelow } = view;
+  if (view.unread > 0) noteUnread(session, view, drawn && view.drawn);
+  const { row, hidden } = view.position;
+  // Of a message of which some rows are hidden, the rest is below.
+  const below = view.unread === 0 || view.position === end
+    ? 0
+    : unseenWith(session, view.name, hidden > 0 ? row - 1 : row).count;
+  view.unreadBelow = below;
+  return view.unreadAbove !== unreadAbove || view.unreadBelow !== unreadBelow;
+}
+
+function noteUnread(session: Session, view: View, drawn: Drawn | undefined): void {
+  const { received = [], behind = Infinity } = drawn ?? {};
   let unseen = unseenWith(session, view.name);
   // All before a message counts as seen with it, and so has to have been on the screen.
   if (unseen.first !== undefined && behind < unseen.first) {
     for (const { id } of received) readable(() => session.client.acknowledge(id), false);
     unseen = unseenWith(session, view.name);
   }
-  const before = view.unreadAbove;
   view.unread = unseen.count;
   view.unreadAbove = view.position === end ? unseen.count : 0;
   view.newFrom ??= unseen.first;
-  return view.unreadAbove !== before;
 }
 
 /**
@@ -62,4 +72,5 @@ export function readUpTo(session: Session, view: View, row: number): void {
   }
   view.unread = unseen.count;
   view.unreadAbove = Math.min(view.unreadAbove, unseen.count);
+  view.unreadBelow = Math.min(view.unreadBelow, unseen.count);
 }

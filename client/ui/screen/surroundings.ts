@@ -66,6 +66,7 @@ export function surroundingsOf(
       server: server.state,
       isScrolled: seen.position !== end,
       unreadAbove: seen.unreadAbove,
+      unreadBelow: seen.unreadBelow,
       news: views.news.map(({ name, unread }) => ({ name: nameFor(name), unread })),
     }),
   };

@@ -33,14 +33,19 @@ export function lastRowOf(session: Session, name: string): number {
   return last?.row ?? 0;
 }
 
-/** What came from somebody and was not on the screen: the row of the first, and how many. */
+/**
+ * What came from somebody and was not on the screen: the row of the first, and how many.
+ *
+ * @param behind Only what is in a higher row of the store.
+ */
 export function unseenWith(
   session: Session | undefined,
   name: string,
+  behind?: number,
 ): { readonly first: number | undefined; readonly count: number } {
   const none = { first: undefined, count: 0 };
   if (session === undefined || name === "") return none;
-  return readable(() => session.client.unseen(name), none);
+  return readable(() => session.client.unseen(name, behind), none);
 }
 
 /** Whether somebody is a contact, as far as that can be read. */

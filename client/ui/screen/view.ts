@@ -22,6 +22,8 @@ export class View {
   unread = 0;
   /** How many of these stand above what is on the screen, while that is the end of the conversation. */
   unreadAbove = 0;
+  /** How many of them stand below what is on the screen. */
+  unreadBelow = 0;
   /** The row of the first of them, as the line above it shows until the user leaves. */
   newFrom: number | undefined;
   /** The row of the message that the user has gone to, as the line above it shows. */
@@ -122,7 +124,7 @@ export class View {
   leave(): void {
     this.goToEnd();
     this.newFrom = undefined;
-    this.unreadAbove = 0;
+    this.unreadAbove = this.unreadBelow = 0;
   }
 }
 

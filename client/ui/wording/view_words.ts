@@ -124,13 +124,15 @@ export interface Status {
   readonly isScrolled: boolean;
   /** Messages that came, and stand above what was on the screen. */
   readonly unreadAbove: number;
+  /** Messages that are unread, and stand below what is on the screen. */
+  readonly unreadBelow: number;
   readonly news: readonly { readonly name: string; readonly unread: number }[];
 }
 
 /** The status line. */
 export function statusText(status: Status): string {
   const { name, number, isUnknown, security, here, way, roundTripMs, waiting } = status;
-  const { isScrolled, unreadAbove } = status;
+  const { isScrolled, unreadAbove, unreadBelow } = status;
   const time = roundTripMs === undefined ? "" : ` ${formatMs(roundTripMs)}`;
   const who = name === undefined ? "nobody" : makeVisible(name);
   const of = name === undefined
@@ -149,7 +151,7 @@ export function statusText(status: Status): string {
   return [
     head,
     ...isScrolled
-      ? ["more below: PgDn"]
+      ? [unreadBelow > 0 ? `${unreadText(unreadBelow)} new below: Alt+End` : "more below: PgDn"]
       : unreadAbove > 0
       ? [`${unreadText(unreadAbove)} new above: PgUp`]
       : [],

@@ -203,6 +203,8 @@ Deno.test("messages that were not shown are given once, oldest first, also after
   assertEquals(unshown(2), ["b1", "b2"]);
   const [first] = incoming.unshown("alice", 1);
   assertEquals(incoming.unseen("alice", "bob"), { first: first!.row, count: 3 });
+  const [, next] = incoming.unshown("alice", 9);
+  assertEquals(incoming.unseen("alice", "bob", first!.row), { first: next!.row, count: 2 });
   assertEquals(incoming.unseen("bob", "bob"), { first: undefined, count: 0 });
   assertEquals(incoming.unshown("bob", 9), []);
   const [, second] = incoming.unshown("alice", 9);

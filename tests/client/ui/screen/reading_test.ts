@@ -21,7 +21,10 @@ class Reader {
 
   readonly session = {
     client: {
-      unseen: () => ({ first: this.#unseen[0]?.row, count: this.#unseen.length }),
+      unseen: (_name: string, behind = 0) => {
+        const unseen = this.#unseen.filter(({ row }) => row > behind);
+        return { first: unseen[0]?.row, count: unseen.length };
+      },
       acknowledge: (id: string) => {
         const { row } = this.messages.entries.find((entry) => entry.id === id)!;
         this.#shown = Math.max(this.#shown, row);
@@ -49,7 +52,7 @@ class Reader {
   /** @returns The ids of the messages that have been drawn. */
   draws(): readonly string[] {
     const { rows, drawn } = this.pages.rowsAt(this.view.position, this.height);
-    if (drawn !== undefined) noteDrawn(this.session, this.view, drawn);
+    noteDrawn(this.session, this.view, drawn);
     return rows;
   }
 
@@ -153,6 +156,27 @@ Deno.test("who goes to the end on purpose, or answers, has read all up to there,
   assertEquals([t.unread, t.view.unread, t.view.unreadAbove], [[], 0, 0]);
   // With nothing left to read nothing happens.
   readUpTo(t.session, t.view, 0);
+});
+
+Deno.test("who is further up is told how much has come below", () => {
+  const t = new Reader();
+  t.comes(40, "out");
+  t.opens();
+  t.moves("up");
+  t.moves("up");
+  assertEquals(t.view.unreadBelow, 0);
+  t.comes(3);
+  t.draws();
+  assertEquals([t.view.unreadBelow, t.view.unreadHere], [3, 3]);
+  t.comes(1, "out", "word ".repeat(200));
+  t.comes(2);
+  t.moves("down");
+  t.moves("down");
+  // Two of them are on the screen, and the rest is below the answer.
+  t.moves("down");
+  assertEquals([t.view.unreadBelow, t.view.unreadHere], [2, 2]);
+  t.moves(end);
+  assertEquals([t.view.unreadBelow, t.unread], [0, []]);
 });
 
 Deno.test("what is above a long answer is not read", () => {

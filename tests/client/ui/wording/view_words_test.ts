@@ -22,6 +22,7 @@ const status = {
   server: "ok",
   isScrolled: false,
   unreadAbove: 0,
+  unreadBelow: 0,
   isKeyFromServer: false,
   news: [{ name: "bob", unread: 2 }, { name: "eve", unread: 0 }],
 } as const;
@@ -51,6 +52,7 @@ Deno.test("the status line says how one's words go, what is new, and what waits"
     "[2 carol · encrypted · key from the server · away]  server ok  1 waits",
   );
   assert(viewWords.status({ ...encrypted, unreadAbove: 7 }).includes("  7 new above: PgUp  "));
+  assert(viewWords.status({ ...away, unreadBelow: 3 }).includes("  3 new below: Alt+End  "));
   assert(viewWords.status({ ...away, here: true }).includes("· not connected]"));
 });
 
