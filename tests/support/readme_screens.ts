@@ -139,6 +139,7 @@ async function drawn(scene: Scene, size: ScreenSize): Promise<string> {
   const frame = frameOf({
     title: [title, right],
     list,
+    alarm: "",
     status,
     input: pictureOf({ prompt, text: typed, cursor: typed.length }, size),
     view: ({ columns, rows }) => {

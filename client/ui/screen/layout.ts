@@ -28,6 +28,8 @@ export interface ListedView {
 export interface ScreenContent {
   readonly title: readonly [left: string, right: string];
   readonly list: readonly ListedView[];
+  /** What is wrong with all of it, and so stands before the rest of the status line; empty if nothing is. */
+  readonly alarm: string;
   readonly status: string;
   readonly input: Picture;
   /** The rows of the conversation, for the room that it has. */
@@ -71,7 +73,8 @@ export function frameOf(content: ScreenContent, size: ScreenSize): Frame {
     rows.push(beside + fittedRow(view[i] ?? "", left, columns - left));
   }
   if (hasStatus) {
-    const status = hasList ? content.status : `${shortList(content.list)}${content.status}`;
+    const parts = [content.alarm, hasList ? "" : shortList(content.list), content.status];
+    const status = parts.filter((part) => part !== "").join("  ");
     rows.push(inverse(fittedRow(` ${own(status)}`, 0, columns)));
   }
   rows.push(...shownInput.map(({ text }) => text));
@@ -118,7 +121,7 @@ function shortList(list: readonly ListedView[]): string {
   const shown = list.slice(0, 9).map(({ name, isSeen, unread }, i) =>
     `${isSeen ? ">" : ""}${i + 1} ${name}${unread > 0 ? `(${viewWords.unread(unread)})` : ""}`
   );
-  return shown.length < 2 ? "" : `${shown.join(" ")}  `;
+  return shown.length < 2 ? "" : shown.join(" ");
 }
 
 /** What to write to have a screen on the terminal. @param before What is on it; undefined if that is not known. */

@@ -29,7 +29,7 @@ export function surroundingsOf(
   session: Session | undefined,
   views: ViewList,
   { server, roundTrip, nameFor, isUnknown }: Watched,
-): Pick<ScreenContent, "title" | "list" | "status"> {
+): Pick<ScreenContent, "title" | "list" | "alarm" | "status"> {
   const { all, seen } = views;
   const name = seen.name === "" ? undefined : seen.name;
   const at = all.indexOf(seen);
@@ -53,6 +53,7 @@ export function surroundingsOf(
       hasNews: view.hasNews,
       waiting: view.waiting,
     })),
+    alarm: viewWords.alarm(server.state),
     status: viewWords.status({
       name: name && nameFor(name),
       number: at >= 0 && at < 9 ? at + 1 : undefined,

@@ -70,12 +70,19 @@ export function absenceText(name: string, sinceMs: number, backMs?: number): str
 /** How the client stands with its server. */
 export type ServerState = "none" | "ok" | "lost" | "displaced";
 
-const serverStates: Readonly<Record<ServerState, string>> = {
+const quietStates: Readonly<Partial<Record<ServerState, string>>> = {
   none: "not registered",
   ok: "server ok",
+};
+const alarms: Readonly<Partial<Record<ServerState, string>>> = {
   lost: "server lost",
   displaced: "name taken over",
 };
+
+/** What is wrong with the server, which has to stand where nothing cuts it off; empty if nothing is. */
+export function alarmText(server: ServerState): string {
+  return alarms[server] ?? "";
+}
 
 /** So many unread messages are counted at most: the store counts no further. */
 const countedMax = 999;
@@ -129,7 +136,7 @@ export interface Status {
   readonly news: readonly { readonly name: string; readonly unread: number }[];
 }
 
-/** The status line. */
+/** The status line, behind what {@linkcode alarmText} says. */
 export function statusText(status: Status): string {
   const { name, number, isUnknown, security, here, way, roundTripMs, waiting } = status;
   const { isScrolled, unreadAbove, unreadBelow } = status;
@@ -145,6 +152,7 @@ export function statusText(status: Status): string {
       way === undefined ? here ? "not connected" : "away" : way + time,
     ];
   const head = `[${[`${number === undefined ? "" : `${number} `}${who}`, ...of].join(" · ")}]`;
+  const server = quietStates[status.server];
   const news = status.news.map(({ name, unread }) =>
     `${makeVisible(name)}${unread === 0 ? "" : ` ${unreadText(unread)}`}`
   );
@@ -156,7 +164,7 @@ export function statusText(status: Status): string {
       ? [`${unreadText(unreadAbove)} new above: PgUp`]
       : [],
     ...news.length === 0 ? [] : [`Alt+a: ${news.join(", ")}`],
-    serverStates[status.server],
+    ...server === undefined ? [] : [server],
     ...waiting === 0 ? [] : [waiting === 1 ? "1 waits" : `${waiting} wait`],
   ].join("  ");
 }

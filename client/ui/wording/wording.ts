@@ -26,6 +26,7 @@ import { shellQuoted } from "./shell_quoted.ts";
 import type { Shown } from "./shown.ts";
 import {
   absenceText,
+  alarmText,
   foundLineText,
   newLineText,
   notificationText,
@@ -73,6 +74,7 @@ export const viewWords = {
   absence: absenceText,
   title: titleText,
   status: statusText,
+  alarm: alarmText,
   unread: unreadText,
   newLine: newLineText,
   foundLine: foundLineText,

@@ -35,6 +35,7 @@ function content(
   return {
     title: ["alice · chat.example.org · tls", "4 talks · 3 unread   23:09"],
     list,
+    alarm: "",
     status: "[2 carol · verified · direct 0.4 ms]  Alt+a: bob 2, eve  server ok  1 waits",
     input: pictureOf({ prompt: "alice → carol> ", text, cursor: text.length }, {
       columns: size.columns,
@@ -101,6 +102,19 @@ Deno.test("the list counts as far as the other rows do", async () => {
   const narrow = { columns: 60, rows: 12 };
   using below = await shown([frameOf({ ...content(), list: counted }, narrow)]);
   assert(below.rows[10]!.startsWith(" 1 bob(100) 2 bob(999) 3 bob(999+) 4 bob(999+)"));
+});
+
+Deno.test("however narrow the terminal is, one sees that the server is lost", async () => {
+  for (const columns of [80, 60, 30]) {
+    const size = { columns, rows: 12 };
+    const alarmed = { ...content({ size }), alarm: "server lost" };
+    using screen = await shown([frameOf(alarmed, size)]);
+    const row = screen.rows.at(-2)!;
+    assert(
+      row.startsWith(columns < 70 ? " server lost  1 bob(2) " : " server lost  [2 carol"),
+      row,
+    );
+  }
 });
 
 Deno.test("in a narrow terminal the list is part of the status line", async () => {

@@ -35,13 +35,15 @@ Deno.test("the status line says how one's words go, what is new, and what waits"
   const none = { ...status, name: undefined, number: undefined, news: [], waiting: 0 };
   assertEquals(
     viewWords.status({ ...none, server: "lost" }),
-    "[nobody · /chat NAME opens a conversation]  server lost",
+    "[nobody · /chat NAME opens a conversation]",
   );
   const away = { ...status, way: undefined, here: false, news: [], waiting: 3, isScrolled: true };
   assertEquals(
     viewWords.status({ ...away, server: "displaced" }),
-    "[2 carol · verified · away]  more below: PgDn  name taken over  3 wait",
+    "[2 carol · verified · away]  more below: PgDn  3 wait",
   );
+  const alarms = (["none", "ok", "lost", "displaced"] as const).map(viewWords.alarm);
+  assertEquals(alarms, ["", "", "server lost", "name taken over"]);
   assertEquals(
     viewWords.status({ ...away, isUnknown: true, server: "none", waiting: 0, isScrolled: false }),
     "[2 carol · unknown: /chat carol answers]  not registered",
