@@ -191,7 +191,7 @@ for (const build of builds) {
     }
     const { bob } = await start();
     await using _ending = bob;
-    await bob.sees(/^ 1 alice +2 │[^]*Alt\+a: alice 2/m);
+    await bob.sees(/^ 1 alice +\? +2 │[^]*Alt\+a: alice 2/m);
     await bob.types("\x1ba");
     await bob.sees(/unknown: \/chat alice answers[^]*bob> *$/);
     const rows = await bob.sees(/ new [^]*alice {2}one\n[^]*alice {2}two/);

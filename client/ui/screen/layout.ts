@@ -101,7 +101,7 @@ function listRows(list: readonly ListedView[], height: number, own: OwnSigns): s
     const { name, isSeen, here, unread, hasNews, waiting } = view;
     const mark = isSeen ? ">" : " ";
     const key = number <= 9 ? String(number) : " ";
-    const dot = here === undefined ? " " : own(here ? "●" : "○");
+    const dot = here === undefined ? "?" : own(here ? "●" : "○");
     const [shortName = ""] = rowsOf(name, nameColumns);
     const count = unread > 0
       ? viewWords.unread(unread)

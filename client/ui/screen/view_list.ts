@@ -83,8 +83,9 @@ export class ViewList {
     for (const { name, connected, presence, waiting } of people) {
       const view = this.#views.get(name) ?? (isContact(name) ? this.#of(name) : undefined);
       if (view === undefined) continue;
-      // If the server says nothing, the end of the last connection counts.
       if (connected || presence !== undefined) view.here = connected || presence === "online";
+      // That a connection has ended is known without the server. That somebody is there is not, once it is lost.
+      else if (view.here) view.here = undefined;
       view.waiting = waiting;
     }
   }

@@ -149,7 +149,7 @@ export function statusText(status: Status): string {
     : [
       ...security === undefined ? [] : [security],
       ...status.isKeyFromServer ? ["key from the server"] : [],
-      way === undefined ? here ? "not connected" : "away" : way + time,
+      way === undefined ? here === false ? "away" : "not connected" : way + time,
     ];
   const head = `[${[`${number === undefined ? "" : `${number} `}${who}`, ...of].join(" · ")}]`;
   const server = quietStates[status.server];

@@ -68,7 +68,7 @@ Deno.test("at 80 columns the conversations stand beside the one that is seen", a
     " 1 bob     ●  2 │22:43 carol  hi alice",
     ">2 carol   ● w1 │",
     " 3 dave-wi ○ w+ │",
-    " 4 eve        ! │",
+    " 4 eve     ?  ! │",
   ]);
   assertEquals(rows.slice(-2), [
     " [2 carol · verified · direct 0.4 ms]  Alt+a: bob 2, eve  server ok  1 waits",

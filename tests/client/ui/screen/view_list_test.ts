@@ -81,6 +81,28 @@ Deno.test("an absence is one line, in the view of who was away", () => {
   assertEquals(t.view("carol").hasNews, false);
 });
 
+Deno.test("once the server says nothing, it is not known of those without a connection that they are there", () => {
+  const t = new Watching();
+  const { devices } = conversationWith("bob");
+  const knows = (presence: "online" | "away" | undefined, connected = false) => {
+    const state = { person: undefined, devices, presence, connected, waiting: 0, lastAtMs: 0 };
+    t.views.takePeople([{ ...state, name: "bob" }], () => true);
+    return t.view("bob").here;
+  };
+  assertEquals(knows(undefined), undefined);
+  assertEquals([knows("online"), knows(undefined), knows(undefined)], [true, undefined, undefined]);
+  assertEquals([knows("online"), knows("online", true), knows(undefined, true)], [
+    true,
+    true,
+    true,
+  ]);
+  assertEquals([knows("away"), knows(undefined)], [false, false]);
+  t.views.take(opened("bob"));
+  assertEquals(knows(undefined, true), true);
+  t.views.take({ type: "closed", ...peer("bob"), reason: "peer-left", detail: undefined });
+  assertEquals(knows(undefined), false);
+});
+
 Deno.test("a stranger who calls, and a key that is another one, are seen at once and marked", () => {
   const t = new Watching();
   t.views.see("bob");

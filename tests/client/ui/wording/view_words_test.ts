@@ -55,6 +55,7 @@ Deno.test("the status line says how one's words go, what is new, and what waits"
   );
   assert(viewWords.status({ ...encrypted, unreadAbove: 7 }).includes("  7 new above: PgUp  "));
   assert(viewWords.status({ ...away, unreadBelow: 3 }).includes("  3 new below: Alt+End  "));
+  assert(viewWords.status({ ...away, here: undefined }).includes("· not connected]"));
   assert(viewWords.status({ ...away, here: true }).includes("· not connected]"));
 });
 
