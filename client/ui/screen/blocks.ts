@@ -18,6 +18,8 @@ export interface Block {
   /** The message's row in the store; {@linkcode tail} of the end. */
   readonly row: number;
   readonly rows: readonly string[];
+  /** How many of the rows are those of notices, above the message's own. */
+  readonly noticeRows: number;
 }
 
 /** The row of what stands behind the last message. */
@@ -85,10 +87,14 @@ export function blocksOf({ entries, before, isEnd }: Section, style: BlockStyle)
   let last = before;
   for (const entry of entries) {
     const notices = noticesBetween(last?.row ?? 0, entry.row, style);
-    blocks.push({ row: entry.row, rows: [...notices, ...madeRows(entry, last, style)] });
+    const rows = [...notices, ...madeRows(entry, last, style)];
+    blocks.push({ row: entry.row, rows, noticeRows: notices.length });
     last = entry;
   }
-  if (isEnd) blocks.push({ row: tail, rows: noticesBetween(last?.row ?? 0, tail, style) });
+  if (isEnd) {
+    const rows = noticesBetween(last?.row ?? 0, tail, style);
+    blocks.push({ row: tail, rows, noticeRows: rows.length });
+  }
   return blocks;
 }
 

@@ -12,9 +12,8 @@ import type { OwnSigns } from "../own_signs.ts";
 import type { Picture, ScreenSize, Views, ViewSurroundings } from "../terminal/terminal.ts";
 import { type Shown, viewWords } from "../wording/wording.ts";
 import { blocksOf } from "./blocks.ts";
-import type { Drawn } from "./drawn.ts";
 import { type Frame, frameOf, written } from "./layout.ts";
-import { end, type Messages, Pages } from "./page.ts";
+import { end, type Messages, type PageRows, Pages } from "./page.ts";
 import { beginReading, noteDrawn, readUpTo } from "./reading.ts";
 import { PeopleWatch } from "./people_watch.ts";
 import { RoundTrip } from "./round_trip.ts";
@@ -53,8 +52,7 @@ export class FullScreen implements Views {
   /** The rows of the view, and what they were made of. */
   #made: {
     readonly key: string;
-    readonly rows: readonly string[];
-    readonly drawn: Drawn | undefined;
+    readonly page: PageRows;
     /** The row of the last message that there was. */
     readonly last: number;
   } | undefined;
@@ -285,10 +283,11 @@ export class FullScreen implements Views {
     this.#columns = columns;
     const key = [view.name, this.#version, columns, height].join(" ");
     if (this.#made?.key !== key) {
-      const page = this.#pages(view).rowsAt(view.position, height, view.clearedRow);
-      this.#made = { key, ...page, last: this.#lastRow(view.name) };
+      const { position, clearedRow, tallEnds } = view;
+      const page = this.#pages(view).rowsAt(position, height, clearedRow, tallEnds);
+      this.#made = { key, page, last: this.#lastRow(view.name) };
     }
-    return this.#made.rows;
+    return this.#made.page.rows;
   }
 
   #pages(view: View): Pages {
@@ -317,12 +316,12 @@ export class FullScreen implements Views {
   /** Once what is drawn is on the screen, its messages are seen. */
   #noteSeen(): void {
     const view = this.#views.seen;
-    const { drawn, last } = this.#made ?? {};
+    const made = this.#made;
     const session = this.#session;
-    if (last === undefined || session === undefined) return;
+    if (made === undefined || session === undefined) return;
     const note = () => {
-      view.drawnTo = last;
-      if (noteDrawn(session, view, drawn)) this.#changed();
+      view.drawnTo = made.last;
+      if (noteDrawn(session, view, made.page)) this.#changed();
     };
     const shown = this.#outside.device.shown();
     if (shown === undefined) note();

@@ -8,6 +8,7 @@
 import type { HistoryEntry } from "../../store/store.ts";
 import { type Block, type Section, tail } from "./blocks.ts";
 import { type Drawn, drawnOf } from "./drawn.ts";
+import { type TallEnd, TallEnds } from "./tall_ends.ts";
 
 /** What was said with somebody, oldest first. */
 export interface Messages {
@@ -26,8 +27,13 @@ export interface Position {
 /** What is on the screen. */
 export interface PageRows {
   readonly rows: readonly string[];
-  /** The messages whose last rows are among them; undefined if there are none. */
+  /**
+   * The messages that were on the screen with them: those whose last rows are, and of those that came and are taller
+   * than the screen the ones of which both ends were; undefined if there are none.
+   */
   readonly drawn: Drawn | undefined;
+  /** The ends of messages that are taller than the screen. */
+  readonly ends: readonly TallEnd[];
 }
 
 /** The end of a conversation, where new messages appear. */
@@ -43,22 +49,44 @@ export class Pages {
     this.#blocksOf = blocksOf;
   }
 
-  /** The rows above a position, with it. @param aboveRow Only what is said behind a row of the store. */
-  rowsAt(position: Position, height: number, aboveRow = 0): PageRows {
+  /**
+   * The rows above a position, with it.
+   *
+   * @param aboveRow Only what is said behind a row of the store.
+   * @param before The ends of tall messages that were on the screen before.
+   */
+  rowsAt(position: Position, height: number, aboveRow = 0, before = new TallEnds()): PageRows {
     const section = this.#upTo(position.row, height);
     const first = section.entries.findIndex(({ row }) => row > aboveRow);
     const from = first === -1 ? section.entries.length : first;
     const entries = section.entries.slice(from);
-    const before = section.entries[from - 1] ?? section.before;
-    const blocks = this.#blocksOf({ ...section, entries, before });
+    const entryBefore = section.entries[from - 1] ?? section.before;
+    const blocks = this.#blocksOf({ ...section, entries, before: entryBefore });
     const bottom = Math.max(0, rowCount(blocks) - position.hidden);
     const top = Math.max(0, bottom - height);
     const rows = blocks.flatMap(({ rows }) => rows).slice(top, bottom);
-    let end = 0;
-    const isDrawn = blocks.map(({ rows }) => (end += rows.length) > top && end <= bottom);
-    const firstDrawn = entries.findIndex((_, i) => isDrawn[i]);
-    const drawn = drawnOf(entries.filter((_, i) => isDrawn[i]), entries[firstDrawn - 1] ?? before);
-    return { rows, drawn };
+    const ends: TallEnd[] = [];
+    let at = 0;
+    const isDrawn = entries.map(({ row, direction }, i) => {
+      const { rows, noticeRows } = blocks[i]!;
+      const first = at + noticeRows;
+      at += rows.length;
+      const hasLast = at > top && at <= bottom;
+      if (direction === "out" || at - first <= height) return hasLast;
+      const here: TallEnd[] = [];
+      if (first >= top && first < bottom) here.push({ row, which: "first" });
+      if (hasLast) here.push({ row, which: "last" });
+      ends.push(...here);
+      const was = (which: TallEnd["which"]) =>
+        here.some((end) => end.which === which) || before.has({ row, which });
+      return here.length > 0 && was("first") && was("last");
+    });
+    const firstDrawn = isDrawn.indexOf(true);
+    const drawn = drawnOf(
+      entries.filter((_, i) => isDrawn[i]),
+      entries[firstDrawn - 1] ?? entryBefore,
+    );
+    return { rows, drawn, ends };
   }
 
   /** Where one is so many rows further up; at most where the first message is at the top. */

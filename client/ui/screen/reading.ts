@@ -7,7 +7,7 @@
 import { readable } from "../readable.ts";
 import type { Session } from "../session.ts";
 import { type Drawn, joined, lastReceived } from "./drawn.ts";
-import { end } from "./page.ts";
+import { end, type PageRows } from "./page.ts";
 import { messagesOf, unseenWith } from "./talks.ts";
 import type { View } from "./view.ts";
 
@@ -25,10 +25,15 @@ export function beginReading(session: Session | undefined, view: View): number |
 /**
  * Notes that messages were on the screen.
  *
- * @param drawn Those that count; undefined if there are none.
+ * @param page What was.
  * @returns Whether the view has to say something else of what is new.
  */
-export function noteDrawn(session: Session, view: View, drawn: Drawn | undefined): boolean {
+export function noteDrawn(
+  session: Session,
+  view: View,
+  { drawn, ends }: Omit<PageRows, "rows">,
+): boolean {
+  view.tallEnds.note(ends);
   if (drawn !== undefined) view.drawn = joined(view.drawn, drawn);
   const { unreadAbove, unreadBelow } = view;
   if (view.unread > 0) noteUnread(session, view, drawn && view.drawn);

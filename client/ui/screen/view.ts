@@ -11,6 +11,7 @@ import { viewWords } from "../wording/wording.ts";
 import type { Notice } from "./blocks.ts";
 import type { Drawn } from "./drawn.ts";
 import { end, type Position } from "./page.ts";
+import { TallEnds } from "./tall_ends.ts";
 
 /** Notices that are kept: the latest, and of those that are messages more than of others. */
 const noticesMax = 500;
@@ -30,6 +31,7 @@ export class View {
   found: number | undefined;
   /** The messages that were on the screen lately. */
   drawn: Drawn | undefined;
+  readonly tallEnds = new TallEnds();
   /** The row of the last message that there was when the view was drawn last, and when a line was entered last. */
   drawnTo = 0;
   enteredAt = 0;

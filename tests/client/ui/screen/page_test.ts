@@ -10,6 +10,7 @@ import {
 } from "../../../../client/ui/screen/blocks.ts";
 import { ownNames } from "../../../../client/ui/local_names.ts";
 import { allSigns } from "../../../../client/ui/own_signs.ts";
+import { TallEnds } from "../../../../client/ui/screen/tall_ends.ts";
 import { end, Pages } from "../../../../client/ui/screen/page.ts";
 import type { HistoryEntry } from "../../../../client/store/store.ts";
 import { BoundedMap } from "../../../../shared/collections/bounded_map.ts";
@@ -82,9 +83,9 @@ Deno.test("a page stays where it is while messages come in", () => {
   const entries = Array.from({ length: 30 }, (_, i) => entry(i));
   const { pages, messages } = pagesOf(entries);
   const position = pages.up(end, 10, 8);
-  const { rows, drawn } = pages.rowsAt(position, 8);
+  const page = pages.rowsAt(position, 8);
   messages.entries.push(entry(30), entry(31));
-  assertEquals(pages.rowsAt(position, 8), { rows, drawn });
+  assertEquals(pages.rowsAt(position, 8), page);
 });
 
 Deno.test("a message was on the screen if its last row was", () => {
@@ -94,7 +95,7 @@ Deno.test("a message was on the screen if its last row was", () => {
   assertEquals(drawn()?.behind, entries[22]!.row);
   assertEquals(drawn()?.upTo, entries[30]!.row);
   assertEquals(drawn()?.received.map(({ id }) => id), ["id 30"]);
-  assertEquals(pages.rowsAt(end, 0), { rows: [], drawn: undefined });
+  assertEquals(pages.rowsAt(end, 0), { rows: [], drawn: undefined, ends: [] });
   const above = drawn(pages.up(end, 8, 8));
   assertEquals([above?.behind, above?.upTo], [entries[14]!.row, entries[22]!.row]);
 
@@ -102,10 +103,28 @@ Deno.test("a message was on the screen if its last row was", () => {
   const long = [entry(0), entry(1, { text: "word ".repeat(200) })] as const;
   assertEquals(pagesOf([...long]).pages.rowsAt(end, 8).drawn?.received, []);
   assertEquals(pagesOf([...long]).pages.rowsAt(end, 80).drawn?.received, [long[0]]);
-  // Of a message of which only the beginning is there, nothing is said.
-  const { pages: begun } = pagesOf([entry(0, { text: "word ".repeat(200) })]);
-  assertEquals(begun.rowsAt(begun.up(end, 2, 8), 8).drawn, undefined);
-  assertEquals(begun.rowsAt(end, 8).drawn?.behind, 0);
+});
+
+Deno.test("a message that is taller than the screen was on it if both its ends were", () => {
+  const tall = entry(0, { text: "word ".repeat(200) });
+  const { pages } = pagesOf([tall, entry(1, { direction: "out" })], {
+    notices: [notice(0, ...Array.from({ length: 20 }, () => "* above"))],
+  });
+  const lastRow = { row: tall.row, hidden: 0 };
+  assertEquals(pages.rowsAt(lastRow, 8).ends, [{ row: tall.row, which: "last" }]);
+  assertEquals(pages.rowsAt(lastRow, 8).drawn, undefined);
+  assertEquals(pages.rowsAt(pages.up(lastRow, 2, 8), 8), {
+    ...pages.rowsAt(pages.up(lastRow, 2, 8), 8),
+    ...{ drawn: undefined, ends: [] },
+  });
+  const before = new TallEnds();
+  before.note([{ row: tall.row, which: "first" }]);
+  assertEquals(pages.rowsAt(lastRow, 8, 0, before).drawn?.received, [tall]);
+  assertEquals(pages.rowsAt(pages.up(lastRow, 2, 8), 8, 0, before).drawn, undefined);
+  // What stands above it is none of it.
+  const { rows } = pages.rowsAt(lastRow, 99);
+  const height = rows.findIndex((row) => row.includes("word"));
+  assertEquals(pages.rowsAt(lastRow, rows.length - height + 1).drawn?.received, [tall]);
 });
 
 Deno.test("a view with more news than fit begins with the first of them, however many lie behind", () => {

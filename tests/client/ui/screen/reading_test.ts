@@ -1,6 +1,6 @@
 // What counts as read: what was on the screen, with all that came before it.
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { ownNames } from "../../../../client/ui/local_names.ts";
 import { allSigns } from "../../../../client/ui/own_signs.ts";
@@ -34,10 +34,13 @@ class Reader {
     },
   } as unknown as Session;
 
-  comes(count = 1, direction: "in" | "out" = "in", text?: string): void {
+  /** @param text What each says, or whether each is taller than the screen. */
+  comes(count = 1, direction: "in" | "out" = "in", text: string | boolean = false): void {
     for (let i = 0; i < count; i++) {
-      const changes = { direction, ...text !== undefined && { text } };
-      this.messages.entries.push(entry(this.messages.entries.length, changes));
+      const at = this.messages.entries.length;
+      const tall = `text ${at} ${"word ".repeat(99)}end-${at}`;
+      const changes = { direction, ...text !== false && { text: text === true ? tall : text } };
+      this.messages.entries.push(entry(at, changes));
       if (direction === "in") this.view.unread++;
     }
   }
@@ -51,9 +54,9 @@ class Reader {
 
   /** @returns The ids of the messages that have been drawn. */
   draws(): readonly string[] {
-    const { rows, drawn } = this.pages.rowsAt(this.view.position, this.height);
-    noteDrawn(this.session, this.view, drawn);
-    return rows;
+    const page = this.pages.rowsAt(this.view.position, this.height, 0, this.view.tallEnds);
+    noteDrawn(this.session, this.view, page);
+    return page.rows;
   }
 
   moves(to: "up" | "down" | Position): void {
@@ -179,6 +182,32 @@ Deno.test("who is further up is told how much has come below", () => {
   assertEquals([t.view.unreadBelow, t.unread], [0, []]);
 });
 
+Deno.test("a message that is taller than the screen is read once its beginning and its end were on it", () => {
+  const t = new Reader();
+  t.comes(40, "out");
+  t.opens();
+  t.comes(1, "in", "word ".repeat(200));
+  t.draws();
+  assertEquals([t.unread.length, t.view.unreadAbove], [1, 1]);
+  t.comes(1);
+  t.draws();
+  assertEquals([t.unread.length, t.view.unreadAbove], [2, 2]);
+  let pages = 0;
+  for (; t.unread.length > 0 && pages < 20; pages++) t.moves("up");
+  assert(t.draws().some((row) => /bob +word/.test(row)) && pages > 3);
+  // From its beginning, as it is opened, it is read at its end.
+  t.moves(end);
+  t.comes(1, "in", "word ".repeat(200));
+  t.opens();
+  assertEquals(t.draws()[0]!.includes(" new "), true);
+  for (let i = 1; i < pages - 1; i++) {
+    assertEquals(t.unread.length, 1);
+    t.moves("down");
+  }
+  t.moves(end);
+  assertEquals(t.unread, []);
+});
+
 Deno.test("what is above a long answer is not read", () => {
   const t = new Reader();
   t.comes(1, "out");
@@ -194,6 +223,7 @@ Deno.test("however one moves: what counts as read has been on the screen, and al
     fc.constantFrom("up" as const, "down" as const, "end" as const, "open" as const),
     fc.record({ goesTo: fc.nat() }),
     fc.record({
+      isTall: fc.boolean(),
       count: fc.integer({ min: 1, max: 15 }),
       direction: fc.constantFrom("in" as const, "out" as const),
     }),
@@ -202,10 +232,13 @@ Deno.test("however one moves: what counts as read has been on the screen, and al
     const t = new Reader();
     const seen = new Set<string>();
     const look = () => {
-      for (const row of t.draws()) seen.add(/text \d+/.exec(row)?.[0] ?? "");
+      for (const row of t.draws()) {
+        for (const [part] of row.matchAll(/text \d+|end-\d+/g)) seen.add(part);
+      }
       const unread = new Set(t.unread);
       for (const { text, direction } of t.messages.entries) {
-        if (direction === "in" && !unread.has(text)) assertEquals(seen.has(text), true, text);
+        if (direction === "out" || unread.has(text)) continue;
+        for (const [part] of text.matchAll(/text \d+|end-\d+/g)) assert(seen.has(part), part);
       }
     };
     t.opens();
@@ -214,7 +247,7 @@ Deno.test("however one moves: what counts as read has been on the screen, and al
         const { entries } = t.messages;
         const { row } = entries[step.goesTo % entries.length] ?? {};
         if (row !== undefined) t.moves(t.pages.around(row, t.height));
-      } else if (typeof step === "object") t.comes(step.count, step.direction);
+      } else if (typeof step === "object") t.comes(step.count, step.direction, step.isTall);
       else if (step === "open") t.opens();
       else t.moves(step === "end" ? end : step);
       look();
