@@ -27,6 +27,8 @@ export interface ContactState {
   readonly waiting: number;
   /** When something was last said, by either side: milliseconds since 1970, UTC; 0 if nothing was. */
   readonly lastAtMs: number;
+  /** Its place among the others by when the conversation began, the same in each run: any numbers that grow. */
+  readonly began: number;
 }
 
 /** Contacts that are listed, at most. */
@@ -55,10 +57,11 @@ export function contactStates(
     .map(({ name, stored: id }) => {
       const { person, devices = [], waiting = 0 } = known.state(name) ?? {};
       const { lastAtMs } = stored.conversations.get(id);
-      return { name, person, devices, waiting, lastAtMs, presence: undefined, connected: true };
+      const link = { presence: undefined, connected: true };
+      return { name, person, devices, waiting, lastAtMs, ...link, began: id };
     });
   const contacts = latest(stored, selfId, contactsMax).flatMap(
-    ({ name, key, lastAtMs, outgoing }) => {
+    ({ id, name, key, lastAtMs, outgoing }) => {
       if (key === undefined) return [];
       const {
         devices = [{ device: key, address: undefined, connected: false }],
@@ -71,6 +74,7 @@ export function contactStates(
         connected: devices.some(({ connected }) => connected),
         waiting: outgoing.last - outgoing.acknowledged,
         lastAtMs,
+        began: id,
       }];
     },
   );

@@ -272,6 +272,26 @@ for (const build of builds) {
     await isRead("an answer");
   });
 
+  test("a conversation has the same number at the next start, whoever said something last", async () => {
+    using home = atHome(build);
+    const start = async () => {
+      const bob = opens(home.build);
+      await bob.sees(/listening on/);
+      return bob;
+    };
+    {
+      await using bob = await start();
+      await using _alice = await joins(build, bob, "alice");
+      await using carol = await joins(build, bob, "carol");
+      await carol.types("said last");
+      await bob.sees(/^ 1 alice[^\n]*\n>2 carol[^]*said last/m);
+      await bob.types("/quit\r");
+      await bob.program.shows(/ended/);
+    }
+    await using bob = await start();
+    await bob.sees(/^ 1 alice[^\n]*\n 2 carol/m);
+  });
+
   const ways: readonly (readonly [how: string, end: string | Deno.Signal])[] = [
     ["Ctrl+C", "\x03"],
     ["Ctrl+D", "\x04"],

@@ -263,6 +263,7 @@ const fields: Arbitraries = {
         connected: fc.boolean(),
         waiting: fc.nat(3),
         lastAtMs: timeMs,
+        began: fc.nat(),
       }),
       { maxLength: 4 },
     ),

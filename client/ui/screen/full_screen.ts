@@ -97,6 +97,8 @@ export class FullScreen implements Views {
   start(session: Session): void {
     this.#session = session;
     for (const shown of this.#early.splice(0)) this.#take(shown);
+    // Before any key is taken: who has which number is known then.
+    this.#people.ask(session, this.#views);
     this.#minute = setInterval(() => {
       this.#people.changed();
       this.#roundTrip.forget();

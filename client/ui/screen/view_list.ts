@@ -25,6 +25,9 @@ export interface ViewSources {
   nowMs(): number;
 }
 
+/** Who is there, as far as the list shows it. */
+type Person = Pick<ContactState, "name" | "connected" | "presence" | "waiting" | "began">;
+
 /** Conversations that have a view of their own, at most: more of them are shown where the user looks. */
 const viewsMax = 500;
 
@@ -35,6 +38,7 @@ export class ViewList {
   readonly #sources: ViewSources;
   readonly #views = new Map<string, View>();
   #seen: View = this.home;
+  #isOrdered = false;
 
   constructor(sources: ViewSources) {
     this.#sources = sources;
@@ -78,8 +82,13 @@ export class ViewList {
     return true;
   }
 
-  /** Takes note of who is there. @param isContact Whether somebody gets a view before anything has happened. */
-  takePeople(people: readonly ContactState[], isContact: (name: string) => boolean): void {
+  /**
+   * Takes note of who is there. The first time the views are put in the order in which the conversations began, so
+   * that they have the same numbers in each run; others come behind them.
+   *
+   * @param isContact Whether somebody gets a view before anything has happened.
+   */
+  takePeople(people: readonly Person[], isContact: (name: string) => boolean): void {
     for (const { name, connected, presence, waiting } of people) {
       const view = this.#views.get(name) ?? (isContact(name) ? this.#of(name) : undefined);
       if (view === undefined) continue;
@@ -88,6 +97,8 @@ export class ViewList {
       else if (view.here) view.here = undefined;
       view.waiting = waiting;
     }
+    if (!this.#isOrdered) this.#order(people);
+    this.#isOrdered = true;
   }
 
   /** Shows something where it belongs. */
@@ -132,6 +143,20 @@ export class ViewList {
   /** Has nothing stand in the view that is seen of what was said so far. */
   clear(): void {
     this.#seen.clear(this.#sources.lastRow(this.#seen.name));
+  }
+
+  #order(people: readonly Person[]): void {
+    const began = new Map<string, number>();
+    for (const one of people) {
+      // A name has a conversation for each key that it had.
+      began.set(one.name, Math.min(one.began, began.get(one.name) ?? Infinity));
+    }
+    const last = Number.MAX_SAFE_INTEGER;
+    const views = this.all.toSorted((a, b) =>
+      (began.get(a.name) ?? last) - (began.get(b.name) ?? last)
+    );
+    this.#views.clear();
+    for (const view of views) this.#views.set(view.name, view);
   }
 
   #takeMessage(message: MessageEvent): void {

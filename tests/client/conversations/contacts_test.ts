@@ -41,6 +41,9 @@ Deno.test("61 strangers who write a line each take no contact from /who, the wat
   const nothing = { state: () => undefined, presence: () => undefined };
   const who = contactStates(store, "alice", [], nothing).map(({ name }) => name);
   assertEquals(who.slice(0, 3), friends);
+  const byBeginning = contactStates(store, "alice", [], nothing)
+    .toSorted((a, b) => a.began - b.began).map(({ name }) => name);
+  assertEquals(byBeginning.slice(0, 3), friends.toReversed());
   assertEquals(who[3], "stranger63");
   const watched = namesToWatch(store, "alice", []);
   assertEquals([watched.slice(0, 3), watched.length], [friends, watchedMax]);

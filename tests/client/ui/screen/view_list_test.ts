@@ -83,10 +83,8 @@ Deno.test("an absence is one line, in the view of who was away", () => {
 
 Deno.test("once the server says nothing, it is not known of those without a connection that they are there", () => {
   const t = new Watching();
-  const { devices } = conversationWith("bob");
   const knows = (presence: "online" | "away" | undefined, connected = false) => {
-    const state = { person: undefined, devices, presence, connected, waiting: 0, lastAtMs: 0 };
-    t.views.takePeople([{ ...state, name: "bob" }], () => true);
+    t.views.takePeople([{ name: "bob", presence, connected, waiting: 0, began: 1 }], () => true);
     return t.view("bob").here;
   };
   assertEquals(knows(undefined), undefined);
@@ -101,6 +99,22 @@ Deno.test("once the server says nothing, it is not known of those without a conn
   assertEquals(knows(undefined, true), true);
   t.views.take({ type: "closed", ...peer("bob"), reason: "peer-left", detail: undefined });
   assertEquals(knows(undefined), false);
+});
+
+Deno.test("those who are known have the same numbers in each run, whatever happens first", () => {
+  const t = new Watching();
+  t.message("stranger", "1");
+  t.message("dave", "2");
+  const person = (name: string, began: number) => ({
+    ...{ name, began, connected: false, presence: undefined, waiting: 0 },
+  });
+  const names = () => t.views.all.map(({ name }) => name).join();
+  const known = [person("dave", 7), person("bob", 9), person("carol", 3), person("bob", 5)];
+  t.views.takePeople(known, () => true);
+  assertEquals(names(), "carol,bob,dave,stranger");
+  // Once they have numbers they keep them.
+  t.views.takePeople([person("stranger", 1), person("eve", 2), ...known], () => true);
+  assertEquals(names(), "carol,bob,dave,stranger,eve");
 });
 
 Deno.test("a stranger who calls, and a key that is another one, are seen at once and marked", () => {

@@ -54,7 +54,7 @@ Deno.test("/who is a table: who is here, when they last wrote, and what waits", 
   const contact = (name: string, more: Partial<Contact>) => {
     const { person, devices } = conversationWith(name);
     const state = { name, person, devices, presence: undefined, connected: false, waiting: 0 };
-    return { ...state, lastAtMs: yesterday, ...more };
+    return { ...state, lastAtMs: yesterday, began: 1, ...more };
   };
   assertEquals(
     plainText({
