@@ -101,8 +101,10 @@ for (const build of builds) {
     }
 
     // What is found is a table, in which each row has its own beginning.
-    const found =
-      /^(?:no message has |\d+ messages? |the last \d+ messages | {2,}(?:\d{4}-\d\d-\d\d )?\d\d:\d\d {2}bob {2}| +│ |$)/;
+    const row = String.raw` {2,}(?:\d+ {2,})?(?:\d{4}-\d\d-\d\d )?\d\d:\d\d {2}bob {2}`;
+    const found = RegExp(
+      `^(?:no message has |\\d+ messages? |the last \\d+ messages |${row}|  /goto and | +│ |$)`,
+    );
     for (const word of ["evil", "red", "delivered", "notify", "owe", "verified"]) {
       await alice.types(`/clear\r/search ${word}\r`);
       await sees(word, found);
