@@ -4,8 +4,10 @@
  * here; everything is keyed by the conversation's id.
  *
  * Only the user changes which conversation is current. It stays so until they close it, turn to another one,
- * or try to and fail: then no conversation is, since what follows was meant for somebody else. There is one
- * exception: in a terminal a contact who calls becomes the current one if nobody is and nothing is being typed.
+ * or try to and fail: then no conversation is, since what follows was meant for somebody else. A person in a
+ * terminal who has read that it failed means whom the prompt names: there it stays, and the terminal holds back
+ * what was begun before. There is one exception: in a terminal a contact who calls becomes the current one if
+ * nobody is and nothing is being typed.
  *
  * @module
  */
@@ -19,7 +21,6 @@ import type { ChatResult, NamedKey, SentMessage } from "../conversations/convers
 import type { ClientEvent, ConversationState, EventSink, PeerRef } from "../events.ts";
 import type { HistoryEntry } from "../store/store.ts";
 import { UserError } from "../user_error.ts";
-import { readable } from "./readable.ts";
 import { StrangerNotices } from "./stranger_notices.ts";
 import type { LineProblem, Shown } from "./wording/wording.ts";
 
@@ -27,6 +28,11 @@ import type { LineProblem, Shown } from "./wording/wording.ts";
 export interface Display {
   /** Whether it tells itself which messages were on the screen. See {@linkcode EventSink.acknowledges}. */
   readonly acknowledges?: boolean;
+  /**
+   * Whether it holds back by itself what was begun before the user could read that a command has failed. Then
+   * who is current stays so. See {@linkcode Session.failedTurn}.
+   */
+  readonly holdsTypeAhead?: boolean;
   /** Shows something. Never throws. */
   show(shown: Shown): void;
   /**
@@ -61,6 +67,8 @@ const nobody: Current = { type: "nobody" };
 export interface Recipient {
   readonly conversation: string | undefined;
   readonly name: string | undefined;
+  /** The command that should have turned to whom it is, and has failed. */
+  readonly failed?: string;
 }
 
 /** The conversation that the user's lines go to. */
@@ -80,6 +88,8 @@ export class Session implements EventSink {
   readonly #display: Display;
   readonly #strangers: StrangerNotices;
   #current: Current = nobody;
+  /** The command that has {@linkcode failTurn failed} last; the display may forget it. */
+  failedTurn: string | undefined;
   /** The last message of each conversation that came while another one was current. */
   readonly #unseen = new BoundedMap<string, string>(rememberedMax);
   /**
@@ -114,20 +124,12 @@ export class Session implements EventSink {
     return { conversation, name };
   }
 
-  /** The names of those who can be named in a command, for completion. */
-  get names(): string[] {
-    const open = this.client.conversations().map(({ name }) => name);
-    // Completion is a help, and not the place to report that the store fails.
-    const known = readable(() => this.client.knownNames(), []);
-    return [...new Set([...open, ...known])];
-  }
-
   /**
    * Turns to somebody, who is the current one then.
    *
    * @param to As in {@linkcode ChatClient.chat}.
    * @param onCalling Told where a call goes to.
-   * @throws {UserError} If nobody is there; then nobody is the current one.
+   * @throws {UserError} If nobody is there; then the turn has {@linkcode failTurn failed}.
    */
   async chat(to: string, onCalling: (address: Address) => void): Promise<ChatResult> {
     try {
@@ -135,21 +137,27 @@ export class Session implements EventSink {
       this.#turnTo(result.conversation);
       return result;
     } catch (error) {
-      this.turnToNobody(`/chat ${to}`);
+      this.failTurn(`/chat ${to}`);
       throw error;
     }
   }
 
-  /** Makes a conversation the current one. @throws {UserError} If there is none; then none is. */
+  /** Makes a conversation the current one. @throws {UserError} If there is none; then the turn has failed. */
   switchTo(to: string): ConversationState {
     try {
       const state = this.client.answer(to);
       this.#turnTo(state);
       return state;
     } catch (error) {
-      this.turnToNobody(`/switch ${to}`);
+      this.failTurn(`/switch ${to}`);
       throw error;
     }
+  }
+
+  /** A command that should have turned to somebody has failed: what follows on it was meant for somebody else. */
+  failTurn(command: string): void {
+    this.failedTurn = command;
+    if (this.#current.type !== "peer" || !this.#display.holdsTypeAhead) this.turnToNobody(command);
   }
 
   /** No conversation is current. @param failed The command that should have turned to somebody, if one has failed. */
@@ -172,7 +180,9 @@ export class Session implements EventSink {
       case "peer": {
         const { conversation, name } = current.peer;
         if (begunFor === undefined || begunFor.conversation === conversation) return undefined;
-        return { type: "begun-for-another", begunFor: begunFor.name, current: name, asks: false };
+        const { failed, name: before } = begunFor;
+        const why = failed === undefined ? {} : { failed };
+        return { type: "begun-for-another", begunFor: before, ...why, current: name, asks: false };
       }
     }
   }
@@ -223,7 +233,7 @@ export class Session implements EventSink {
    * owner of the accepted key is, as far as there is one.
    *
    * @returns Its fingerprint.
-   * @throws {UserError} If there is no such key, or it cannot be saved; then nobody is the current one.
+   * @throws {UserError} If there is no such key, or it cannot be saved; then the turn has failed.
    */
   async trust(name: string, fingerprint: string | undefined): Promise<Fingerprint> {
     const before = this.#current;
@@ -234,9 +244,7 @@ export class Session implements EventSink {
       if (!isOther) this.#current = state === undefined ? nobody : { type: "peer", peer: state };
       return trusted;
     } catch (error) {
-      this.turnToNobody(
-        ["/trust", name, ...fingerprint === undefined ? [] : [fingerprint]].join(" "),
-      );
+      this.failTurn(["/trust", name, fingerprint ?? ""].join(" ").trimEnd());
       throw error;
     }
   }

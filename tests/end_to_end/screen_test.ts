@@ -147,7 +147,7 @@ for (const build of builds) {
     await using alice = await joins(build, bob, "alice");
     // What is typed behind a command that fails was meant for whom it should have found.
     await bob.types("/chat 127.0.0.1:1\rfor somebody else\r");
-    await bob.sees(/not sent: \/chat 127\.0\.0\.1:1 failed[^]*^bob> for somebody else$/m);
+    await bob.sees(/not sent: \/chat 127\.0\.0\.1:1 failed[^]*^bob → alice> for somebody else$/m);
     await bob.types("\x15");
     // Who writes while a line is half typed does not get it.
     await bob.types("/switch alice\r");

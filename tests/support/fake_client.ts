@@ -142,7 +142,8 @@ export class FakeSession {
   readonly shown = new Events<Shown>();
   /** Whether the user is neither typing nor has entered anything that is still to be done. */
   isIdle = true;
-  readonly display: Display = {
+  readonly display: Display & { holdsTypeAhead: boolean } = {
+    holdsTypeAhead: false,
     show: this.shown.take,
     isIdle: () => this.isIdle,
     room: () => undefined,

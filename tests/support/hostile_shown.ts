@@ -325,9 +325,10 @@ const fields: Arbitraries = {
   "turn-failed": fc.record({ command: hostile }),
   "begun-for-another": fc.record({
     begunFor: maybe(hostile),
+    failed: hostile,
     current: hostile,
     asks: fc.boolean(),
-  }),
+  }, { requiredKeys: ["begunFor", "current", "asks"] }),
   "not-a-line": fc.record({
     number: fc.nat(),
     why: fc.constantFrom("not-utf8" as const, "too-long" as const),

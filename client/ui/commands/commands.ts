@@ -245,7 +245,7 @@ function runCommand(
   context: CommandContext,
 ): Outcome | Promise<Outcome> {
   const { session } = context;
-  const failed = () => session.turnToNobody(rest === undefined ? `/${name}` : `/${name} ${rest}`);
+  const failed = () => session.failTurn(rest === undefined ? `/${name}` : `/${name} ${rest}`);
   if (isPath(name)) {
     if (mayTurn({ name })) failed();
     return { type: "path", path: name };

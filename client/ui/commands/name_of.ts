@@ -5,6 +5,7 @@
  */
 
 import { localNamesOf } from "../local_names.ts";
+import { namesOf } from "../names.ts";
 import type { Session } from "../session.ts";
 
 /**
@@ -15,7 +16,7 @@ import type { Session } from "../session.ts";
  */
 export function nameOf(session: Session, word: string): string {
   if (session.client.conversation(word) !== undefined) return word;
-  const { names } = session;
+  const names = namesOf(session.client);
   if (names.includes(word)) return word;
   const localNames = localNamesOf(session);
   const called = localNames.get(word) ?? localNames.get(`~${word}`);

@@ -18,6 +18,8 @@ export type BegunFor = Recipient | Turn;
 export interface LineRunner {
   /** For whom a line is that is begun now. */
   readonly recipient: Recipient;
+  /** For whom a line is that was begun behind the last one that was run, before that was done. */
+  readonly behind: Recipient;
   /**
    * Runs a line. Never throws.
    *
@@ -47,7 +49,7 @@ const nobody: Recipient = { conversation: undefined, name: undefined };
 /** Lines that are to be run, in their order. */
 export class LineQueue {
   readonly #entered: EnteredLine[] = [];
-  /** Who was the current one after each turn that is done. */
+  /** For whom is what was begun behind each turn that is done. */
   readonly #turnedTo = new WeakMap<Turn, Recipient>();
   /** The last turn that is entered and not done. */
   #turn: Turn | undefined;
@@ -126,7 +128,7 @@ export class LineQueue {
     for (let next; (next = this.#entered.shift()) !== undefined;) {
       const { line, begunFor, turn } = next;
       const isLast = await runner.run(line, this.#recipientOf(begunFor));
-      if (turn !== undefined) this.#turnedTo.set(turn, runner.recipient);
+      if (turn !== undefined) this.#turnedTo.set(turn, runner.behind);
       if (turn === this.#turn) this.#turn = undefined;
       if (isLast) this.drop();
       else runner.done();

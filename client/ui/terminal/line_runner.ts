@@ -1,12 +1,13 @@
 /**
- * Running the lines of a terminal: what becomes of a message that is refused.
+ * Running the lines of a terminal: what becomes of a message that is refused, and of what was begun behind a
+ * command that fails.
  *
  * @module
  */
 
-import { systemClock } from "../../../shared/time/clock.ts";
+import { systemClock, type TimerClock, wait } from "../../../shared/time/clock.ts";
 import { holdsText, meantCommand, runLine } from "../commands/commands.ts";
-import type { Session } from "../session.ts";
+import type { Recipient, Session } from "../session.ts";
 import type { Shown } from "../wording/wording.ts";
 import type { InputLine } from "./input_line.ts";
 import { type LineQueue, type LineRunner, waitingLinesMax } from "./line_queue.ts";
@@ -21,15 +22,26 @@ export interface LineSurroundings {
   readonly answered: (name: string) => void;
   /** Told that a line was `/quit`. */
   readonly quit: () => void;
+  /** Nobody waits any more. */
+  readonly signal: AbortSignal;
 }
+
+/** By then a person has seen that a command has failed: what they begin before that was meant for somebody else. */
+const readingMs = 1_000;
 
 /**
  * Runs lines in a session. A message that is refused goes back into the input line; if there is another line
  * by then, it is said how to get at it.
  */
-export function lineRunner(session: Session, surroundings: LineSurroundings): LineRunner {
-  const { queue, input, show, prompt, answered, quit } = surroundings;
+export function lineRunner(
+  session: Session,
+  surroundings: LineSurroundings,
+  clock: TimerClock = systemClock,
+): LineRunner {
+  const { queue, input, show, prompt, answered, quit, signal } = surroundings;
   const refused: string[] = [];
+  /** Of the last line, if it should have turned to somebody and has failed. */
+  let failed: string | undefined;
   /** The line that the user was last asked about; if it comes again, it is sent. */
   let askedAbout: string | undefined;
   const take = (shown: Shown) =>
@@ -37,6 +49,10 @@ export function lineRunner(session: Session, surroundings: LineSurroundings): Li
   return {
     get recipient() {
       return session.recipient;
+    },
+    get behind(): Recipient {
+      if (failed === undefined) return session.recipient;
+      return { conversation: undefined, name: undefined, failed };
     },
     async run(line, begunFor) {
       const command = line === askedAbout ? undefined : meantCommand(line);
@@ -47,12 +63,16 @@ export function lineRunner(session: Session, surroundings: LineSurroundings): Li
         if (!input.putBack(line, begunFor, begunFor)) refused.push(line);
         return false;
       }
-      const outcome = await runLine(line, { session, show: take, clock: systemClock, begunFor });
+      session.failedTurn = undefined;
+      const outcome = await runLine(line, { session, show: take, clock, begunFor });
+      failed = session.failedTurn;
       const { name } = session.recipient;
       if (outcome === "done" && holdsText(line) && name !== undefined) answered(name);
       if (outcome === "failed" && holdsText(line)) {
         if (!input.putBack(line, begunFor, session.recipient)) refused.push(line);
       }
+      // Until then the line is not done, and the prompt does not name who is still the current one.
+      if (failed !== undefined && queue.waiting === 0) await wait(readingMs, signal, clock);
       if (outcome === "quit") quit();
       return outcome === "quit";
     },

@@ -11,6 +11,7 @@ import { setColorEnabled } from "@std/fmt/colors";
 import { aborted, systemClock } from "../../../shared/time/clock.ts";
 import { complete, turnOf } from "../commands/commands.ts";
 import { localNamesOf, namesIn, withLocalNames } from "../local_names.ts";
+import { namesOf } from "../names.ts";
 import type { OwnSigns } from "../own_signs.ts";
 import { readable } from "../readable.ts";
 import { Returns } from "../returns.ts";
@@ -213,7 +214,7 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
     complete: (beginning) =>
       complete(
         beginning,
-        session === undefined ? [] : [...session.names, ...localNamesOf(session).keys()],
+        session === undefined ? [] : [...namesOf(session.client), ...localNamesOf(session).keys()],
       ),
     show,
   };
@@ -255,7 +256,8 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
     views?.start(runs);
     const quit = Promise.withResolvers<void>();
     const answered = (name: string) => views?.answered(name);
-    queue.start(lineRunner(runs, { queue, input, show, prompt, answered, quit: quit.resolve }));
+    const surroundings = { queue, input, show, prompt, answered, quit: quit.resolve, signal };
+    queue.start(lineRunner(runs, surroundings));
     prompt();
     queue.settled().then(drafted);
     const ended = closed.promise.then(() => queue.settled());
@@ -271,6 +273,7 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
 
   return {
     acknowledges: opener !== undefined,
+    holdsTypeAhead: true,
     show,
     isIdle: () =>
       session !== undefined && !isClosed && input.isEmpty && queue.isIdle &&

@@ -35,9 +35,11 @@ export const lineProblemWords: Words<LineProblem> = {
       `What you have pasted is too long for one message, which has at most ${inThousands(max)} ` +
         "bytes. Nothing of it was taken",
     ),
-  "begun-for-another": ({ begunFor = "nobody", current, asks }) =>
+  "begun-for-another": ({ begunFor = "nobody", failed, current, asks }) =>
     problem(
-      `not sent: this line was begun for ${begunFor}, and you now talk to ${current}` +
+      (failed === undefined
+        ? `not sent: this line was begun for ${begunFor}, and you now talk to ${current}`
+        : `not sent: ${shorten(failed, commandMax)} failed, and you still talk to ${current}`) +
         (asks ? `: Enter sends it to ${current}, Ctrl+U drops it` : ""),
     ),
   "not-a-line": ({ number, why }) => problem(`Line ${number} ${lineFaults[why]}: it was not sent`),

@@ -247,6 +247,8 @@ export type LineProblem =
     readonly type: "begun-for-another";
     /** Undefined if nobody was the current one. */
     readonly begunFor: string | undefined;
+    /** The command that should have turned to whom it was begun for, and has failed. */
+    readonly failed?: string;
     readonly current: string;
     /** Whether the line is in the input line again, from where Enter sends it to the current one. */
     readonly asks: boolean;

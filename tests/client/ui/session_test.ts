@@ -395,16 +395,6 @@ Deno.test("a message that is sent while others wait is waited for like these", a
   assertEquals(shown.of("delivered").map(({ wasWaiting }) => wasWaiting), [true, true]);
 });
 
-Deno.test("names are those of open conversations, and then of others; a store that fails has none", () => {
-  const { session, fake } = sessionWith(["bob", "chat"]);
-  fake.known = ["carol", "bob"];
-  assertEquals(session.names, ["bob", "carol"]);
-  fake.knownNames = () => {
-    throw new UserError({ code: "unexpected", reason: "the disk is full" });
-  };
-  assertEquals(session.names, ["bob"]);
-});
-
 Deno.test("of those who come it is said how much waits for them", () => {
   const t = new FakeSession();
   t.fake.opens(conversationWith("bob", { connected: false, waiting: 3 }));

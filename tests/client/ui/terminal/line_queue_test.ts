@@ -26,6 +26,9 @@ class Course {
       get recipient() {
         return self.current;
       },
+      get behind() {
+        return self.current;
+      },
       run: (line, begunFor) => {
         this.run.push([line, begunFor.name]);
         this.#running = Promise.withResolvers();

@@ -7,6 +7,8 @@ import { InputLine } from "../../../../client/ui/terminal/input_line.ts";
 import { lineRunner } from "../../../../client/ui/terminal/line_runner.ts";
 import { FakeSession, peer } from "../../../support/fake_client.ts";
 import { UserError } from "../../../../client/user_error.ts";
+import { systemClock, type TimerClock } from "../../../../shared/time/clock.ts";
+import { FakeClock } from "../../../support/fake_clock.ts";
 
 /** A terminal in which a test types. */
 class Typing {
@@ -23,7 +25,8 @@ class Typing {
   prompts = 0;
   readonly answered: string[] = [];
 
-  constructor() {
+  constructor(clock: TimerClock = systemClock) {
+    this.t.display.holdsTypeAhead = true;
     this.queue.start(lineRunner(this.t.session, {
       queue: this.queue,
       input: this.input,
@@ -31,7 +34,8 @@ class Typing {
       prompt: () => this.prompts++,
       answered: (name) => this.answered.push(name),
       quit: () => this.quits++,
-    }));
+      signal: new AbortController().signal,
+    }, clock));
   }
 
   types(text: string): void {
@@ -207,4 +211,48 @@ Deno.test("who was sent a message is answered, and nobody else", async () => {
   typing.types("Hello\r");
   await typing.queue.settled();
   assertEquals(typing.answered.length, 3);
+});
+
+for (const command of ["/join #x", "/me waves", "/window 3", "/switch 1", "/chat", "/chat dave"]) {
+  Deno.test(`a person who has read that ${command} failed stays where they are`, async () => {
+    const clock = new FakeClock();
+    const typing = new Typing(clock);
+    typing.t.turnTo("bob");
+    typing.t.fake.error = new UserError({ code: "not-registered", name: "dave" });
+    typing.types(`${command}\r`);
+    await clock.settle();
+    typing.t.fake.error = undefined;
+    assertEquals(typing.t.session.current?.name, "bob");
+    // Nobody reads so fast: that was meant for whom the command should have found.
+    typing.types("secret");
+    await clock.pass(1_000);
+    assertEquals(typing.queue.isIdle, true);
+    typing.types("\r");
+    await typing.queue.settled();
+    assertEquals(typing.sent, []);
+    assertEquals(typing.t.shown.of("begun-for-another"), [
+      {
+        type: "begun-for-another",
+        begunFor: undefined,
+        failed: command,
+        current: "bob",
+        asks: true,
+      },
+    ]);
+    assertEquals(typing.edited.line, "secret");
+    typing.edited.line = "";
+    typing.input.pressed();
+    typing.types("for bob\r");
+    await typing.queue.settled();
+    assertEquals(typing.sent, [["id of bob", "for bob"]]);
+  });
+}
+
+Deno.test("what is entered behind a command that fails is refused, and waits for nothing", async () => {
+  const typing = new Typing(new FakeClock());
+  typing.t.turnTo("bob");
+  typing.types("/query dave\rsecret\r/switch carol\rfor carol\r");
+  await typing.queue.settled();
+  assertEquals(typing.sent, [["id of carol", "for carol"]]);
+  assertEquals(typing.t.shown.of("begun-for-another").length, 1);
 });

@@ -337,6 +337,11 @@ testWords({
       "carol, Ctrl+U drops it",
     ],
     [
+      { begunFor: undefined, failed: "/query dave", current: "carol", asks: true },
+      "error: not sent: /query dave failed, and you still talk to carol: Enter sends it to carol, " +
+      "Ctrl+U drops it",
+    ],
+    [
       { begunFor: undefined, current: "carol", asks: false },
       "error: not sent: this line was begun for nobody, and you now talk to carol",
     ],
