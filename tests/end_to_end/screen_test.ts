@@ -197,7 +197,10 @@ for (const build of builds) {
     const rows = await bob.sees(/ new [^]*alice {2}one\n[^]*alice {2}two/);
     assert(!rows.join("\n").includes("Alt+a"));
     await bob.types("to nobody\r");
-    await bob.sees(/No conversation is open/);
+    await bob.sees(/not sent: you only look at what/);
+    // As he is told: the command is no part of the line, which is back behind it.
+    await bob.types("/chat alice\r");
+    await bob.sees(/^bob → alice> to nobody$/m);
     await quits(bob);
     const third = (await start()).bob;
     await using _third = third;

@@ -334,9 +334,10 @@ const fields: Arbitraries = {
     why: fc.constantFrom("not-utf8" as const, "too-long" as const),
   }),
   "nobody-current": fc.record({
+    looking: hostile,
     command: fc.constantFrom("msg" as const, "close" as const, "audit" as const),
     names: fc.array(hostile, { maxLength: 3 }),
-  }),
+  }, { requiredKeys: ["command", "names"] }),
   "not-found": fc.record({ number: hostile, count: fc.nat(20) }),
   "not-a-count": fc.record({ given: hostile, name: hostile }),
   "count-out-of-range": fc.record({ count: fc.nat(), max: fc.nat() }),

@@ -5,6 +5,7 @@
  */
 
 import type { Recipient } from "../session.ts";
+import type { LineText } from "./edited_line.ts";
 import type { BegunFor } from "./line_queue.ts";
 
 /** A line that Enter sends although it was begun for somebody else, since the user was asked. */
@@ -23,8 +24,16 @@ export interface HeldLine {
 interface EditedLine {
   /** What is typed. */
   readonly line: string;
+  /** What is typed, as it can be set again; undefined if that is not known. */
+  content?: LineText;
   /** Types something. */
   write(text: string): void;
+}
+
+/** A line that was refused, and for whom it was begun. */
+interface RefusedLine {
+  readonly line: string;
+  readonly begunFor: Recipient;
 }
 
 /** The input line of a terminal. */
@@ -34,6 +43,10 @@ export class InputLine {
   readonly #named: () => BegunFor;
   #begunFor: BegunFor | undefined;
   #asked: AskedLine | undefined;
+  /** A line that was put back, as long as no key was pressed since then. */
+  #back: RefusedLine | undefined;
+  /** A line that was put back, and has made room for a command. */
+  #aside: RefusedLine | undefined;
 
   constructor(edited: EditedLine, named: () => BegunFor) {
     this.#edited = edited;
@@ -46,6 +59,7 @@ export class InputLine {
 
   /** Takes note that a key was pressed, and what it does is done. */
   pressed(): void {
+    this.#makeRoom();
     this.#begunFor = this.isEmpty ? undefined : this.#begunFor ?? this.#named();
   }
 
@@ -70,7 +84,7 @@ export class InputLine {
   /** A line is entered. @returns For whom it is. */
   enter(line: string): BegunFor {
     const begunFor = this.#asked?.line === line ? this.#asked.recipient : this.#begunFor;
-    this.#begunFor = this.#asked = undefined;
+    this.#begunFor = this.#asked = this.#back = undefined;
     return begunFor ?? this.#named();
   }
 
@@ -86,6 +100,38 @@ export class InputLine {
     this.#edited.write(line);
     this.#begunFor = begunFor;
     this.#asked = { line, recipient: asked };
+    this.#back = { line, begunFor };
     return true;
+  }
+
+  /**
+   * The line that has made room for a command is back, if there is room for it again.
+   *
+   * @param recipient Who is the current one. A line that was begun for nobody is for them if it is entered as it is.
+   * @param instead Whether it takes the place of what is typed.
+   */
+  comeBack(recipient: Recipient, instead = false): void {
+    const aside = this.#aside;
+    if (aside === undefined || (!this.isEmpty && !instead)) return;
+    this.#aside = undefined;
+    this.#edited.content = { text: "", typed: 0 };
+    const { line, begunFor } = aside;
+    const isForNobody = begunFor.conversation === undefined && begunFor.failed === undefined;
+    this.putBack(line, begunFor, isForNobody ? recipient : begunFor);
+  }
+
+  /** A slash that is typed right behind a line that was put back begins a command, and not the end of that line. */
+  #makeRoom(): void {
+    const back = this.#back;
+    this.#back = undefined;
+    const { content } = this.#edited;
+    if (back === undefined || content === undefined) return;
+    const { length } = back.line;
+    const { text, typed } = content;
+    // What is pasted there belongs to the line.
+    if (typed <= length || !text.startsWith(`${back.line}/`)) return;
+    this.#edited.content = { text: text.slice(length), typed: typed - length };
+    this.#begunFor = this.#asked = undefined;
+    this.#aside = back;
   }
 }

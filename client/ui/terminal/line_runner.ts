@@ -20,6 +20,8 @@ export interface LineSurroundings {
   readonly prompt: () => void;
   /** Told that a message was sent to somebody: what the user has seen of the conversation, they have read. */
   readonly answered: (name: string) => void;
+  /** Whose conversation is looked at while nobody is current, by somebody who has not answered yet. */
+  readonly looking: () => string | undefined;
   /** Told that a line was `/quit`. */
   readonly quit: () => void;
   /** Nobody waits any more. */
@@ -38,14 +40,13 @@ export function lineRunner(
   surroundings: LineSurroundings,
   clock: TimerClock = systemClock,
 ): LineRunner {
-  const { queue, input, show, prompt, answered, quit, signal } = surroundings;
+  const { queue, input, prompt, answered, quit, signal } = surroundings;
   const refused: string[] = [];
   /** Of the last line, if it should have turned to somebody and has failed. */
   let failed: string | undefined;
   /** The line that the user was last asked about; if it comes again, it is sent. */
   let askedAbout: string | undefined;
-  const take = (shown: Shown) =>
-    show(shown.type === "begun-for-another" ? { ...shown, asks: input.isEmpty } : shown);
+  const show = (shown: Shown) => surroundings.show(shownHere(shown, surroundings));
   return {
     get recipient() {
       return session.recipient;
@@ -64,7 +65,7 @@ export function lineRunner(
         return false;
       }
       session.failedTurn = undefined;
-      const outcome = await runLine(line, { session, show: take, clock, begunFor });
+      const outcome = await runLine(line, { session, show, clock, begunFor });
       failed = session.failedTurn;
       const { name } = session.recipient;
       if (outcome === "done" && holdsText(line) && name !== undefined) answered(name);
@@ -88,4 +89,18 @@ export function lineRunner(
       prompt();
     },
   };
+}
+
+/** What is shown, with what only the terminal knows. */
+function shownHere(shown: Shown, { input, looking }: LineSurroundings): Shown {
+  switch (shown.type) {
+    case "begun-for-another":
+      return { ...shown, asks: input.isEmpty };
+    case "nobody-current": {
+      const name = looking();
+      return name === undefined ? shown : { ...shown, looking: name };
+    }
+    default:
+      return shown;
+  }
 }

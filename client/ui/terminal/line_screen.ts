@@ -5,12 +5,15 @@
  */
 
 import type { Shown } from "../wording/wording.ts";
+import type { LineText } from "./edited_line.ts";
 import type { LineHistory } from "./line_history.ts";
 
 /** A screen with an input line below all that is printed. */
 export interface LineScreen {
   /** What is typed and not entered. */
   readonly line: string;
+  /** The same, to be set again; undefined if it is not known. */
+  content?: LineText;
   /** Types something. */
   write(text: string): void;
   /** Shows a prompt before the input line. @param prompt Safe to print. */

@@ -149,6 +149,7 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
   const drafted = () => {
     if (editing === undefined) return;
     // What is typed ahead is not put behind another line.
+    if (queue.isIdle && session !== undefined) input.comeBack(session.recipient);
     if (input.isEmpty && queue.isIdle) restore(drafts.take(place()));
     drafts.note(place(), { line: editing.content, held: input.held });
   };
@@ -221,6 +222,8 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
   /** Has another conversation's line edited. @param turn Makes that the current one. */
   const turn = (name: string, from: string, turn: () => void) => {
     const left = nameNamed() ?? from;
+    // A command that is half typed is not kept for a line that it took the room of.
+    if (session !== undefined) input.comeBack(session.recipient, true);
     // Nobody's view cannot be gone back to: what was begun there comes along, if there is room for it.
     const isLeft = left !== "" || drafts.has(name);
     if (isLeft) drafts.keep(left, { line: editing!.content, held: input.take() });
@@ -256,8 +259,9 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
     views?.start(runs);
     const quit = Promise.withResolvers<void>();
     const answered = (name: string) => views?.answered(name);
-    const surroundings = { queue, input, show, prompt, answered, quit: quit.resolve, signal };
-    queue.start(lineRunner(runs, surroundings));
+    const looking = () => views?.looking;
+    const surroundings = { queue, input, show, prompt, answered, looking, signal };
+    queue.start(lineRunner(runs, { ...surroundings, quit: quit.resolve }));
     prompt();
     queue.settled().then(drafted);
     const ended = closed.promise.then(() => queue.settled());
@@ -266,6 +270,8 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
     const lines = queue.drop();
     if (lines.length > 0) show({ type: "lines-dropped", lines });
     showGathered();
+    input.comeBack(runs.recipient, true);
+    drafted();
     drafts.end(queue.isIdle || !signal.aborted);
     session = undefined;
     screen.end();

@@ -76,7 +76,9 @@ const lineFaults: Readonly<Record<(LineProblem & { type: "not-a-line" })["why"],
   "too-long": "is longer than a message can be",
 };
 
-function nobodyCurrent({ command, names }: LineProblem & { type: "nobody-current" }): string {
+function nobodyCurrent(
+  { command, names, looking }: LineProblem & { type: "nobody-current" },
+): string {
   switch (command) {
     case "close":
       return "No conversation is current; /close NAME closes one of /peers";
@@ -84,6 +86,10 @@ function nobodyCurrent({ command, names }: LineProblem & { type: "nobody-current
     case "path":
       return `No conversation is current; /${command} NAME names one`;
     case "msg":
+      if (looking !== undefined) {
+        return `not sent: you only look at what ${looking} writes; /chat ${looking} answers, and ` +
+          "what you have typed comes back then";
+      }
       return names.length === 0
         ? "No conversation is open: /chat IP:PORT or /chat NAME opens one"
         : `No conversation is current: /switch to one of ${names.join(", ")}`;

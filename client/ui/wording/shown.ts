@@ -265,6 +265,8 @@ export type LineProblem =
     readonly command: "msg" | "close" | "audit" | "path";
     /** Those that there are. */
     readonly names: readonly string[];
+    /** Whose conversation is looked at, who has not been answered. */
+    readonly looking?: string;
   }
   | {
     /** No message of that number was found. */

@@ -7,15 +7,27 @@ import { InputLine } from "../../../../client/ui/terminal/input_line.ts";
 
 const [bob, carol] = ["bob", "carol"].map((name): Recipient => ({ conversation: name, name }));
 
+/** A line that is edited. */
+class Edited {
+  content = { text: "", typed: 0 };
+
+  get line(): string {
+    return this.content.text;
+  }
+
+  set line(text: string) {
+    this.content = { text, typed: text.length };
+  }
+
+  write(text: string): void {
+    this.line += text;
+  }
+}
+
 /** A line that is typed, at a prompt that names somebody. */
 class Typing {
   named: BegunFor = bob!;
-  readonly edited = {
-    line: "",
-    write(text: string) {
-      this.line += text;
-    },
-  };
+  readonly edited = new Edited();
   readonly input = new InputLine(this.edited, () => this.named);
 
   types(text: string): void {
@@ -103,4 +115,54 @@ Deno.test("a line that is put aside stays for whom it was begun", () => {
   t.input.restore(held);
   t.types(" alone");
   assertEquals(t.enters(), bob);
+});
+
+const nobody: Recipient = { conversation: undefined, name: undefined };
+
+Deno.test("a slash behind a line that was refused begins a command, behind which the line is back", () => {
+  const t = new Typing();
+  t.named = nobody;
+  t.input.putBack("hello", nobody, nobody);
+  t.types("/chat bob");
+  assertEquals(t.edited.line, "/chat bob");
+  t.input.comeBack(nobody);
+  assertEquals(t.edited.line, "/chat bob");
+  t.enters();
+  t.named = bob!;
+  t.input.comeBack(bob!);
+  assertEquals(t.edited.line, "hello");
+  assertEquals(t.enters(), bob);
+  t.input.comeBack(bob!);
+  assertEquals(t.edited.line, "");
+});
+
+Deno.test("such a line that was begun for somebody else stays theirs", () => {
+  for (const begunFor of [carol!, { ...nobody, failed: "/query carol" }]) {
+    const t = new Typing();
+    t.input.putBack("hello", begunFor, bob!);
+    t.types("/who");
+    t.enters();
+    t.input.comeBack(bob!);
+    assertEquals([t.edited.line, t.enters()], ["hello", begunFor]);
+  }
+});
+
+Deno.test("only a slash that is typed, and that is the first key, makes a line go aside", () => {
+  const typed = new Typing();
+  typed.input.putBack("and", bob!, bob!);
+  typed.types(" /or");
+  assertEquals(typed.edited.line, "and /or");
+  const pasted = new Typing();
+  pasted.input.putBack("and", bob!, bob!);
+  pasted.edited.content = { text: "and/or", typed: 3 };
+  pasted.input.pressed();
+  assertEquals(pasted.edited.line, "and/or");
+});
+
+Deno.test("a line that is aside takes the place of a command that is half typed, if it has to", () => {
+  const t = new Typing();
+  t.input.putBack("hello", nobody, nobody);
+  t.types("/ch");
+  t.input.comeBack(nobody, true);
+  assertEquals(t.edited.line, "hello");
 });

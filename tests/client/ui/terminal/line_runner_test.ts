@@ -21,6 +21,7 @@ class Typing {
     },
   };
   readonly input = new InputLine(this.edited, () => this.queue.recipient);
+  looking: string | undefined;
   quits = 0;
   prompts = 0;
   readonly answered: string[] = [];
@@ -33,6 +34,7 @@ class Typing {
       show: this.t.shown.take,
       prompt: () => this.prompts++,
       answered: (name) => this.answered.push(name),
+      looking: () => this.looking,
       quit: () => this.quits++,
       signal: new AbortController().signal,
     }, clock));
@@ -213,7 +215,9 @@ Deno.test("who was sent a message is answered, and nobody else", async () => {
   assertEquals(typing.answered.length, 3);
 });
 
-for (const command of ["/join #x", "/me waves", "/window 3", "/switch 1", "/chat", "/chat dave"]) {
+for (
+  const command of ["/join #x", "/shrug at all", "/window 3", "/switch 1", "/chat", "/chat dave"]
+) {
   Deno.test(`a person who has read that ${command} failed stays where they are`, async () => {
     const clock = new FakeClock();
     const typing = new Typing(clock);
@@ -255,4 +259,15 @@ Deno.test("what is entered behind a command that fails is refused, and waits for
   await typing.queue.settled();
   assertEquals(typing.sent, [["id of carol", "for carol"]]);
   assertEquals(typing.t.shown.of("begun-for-another").length, 1);
+});
+
+Deno.test("who looks at somebody whom they have not answered is told how", async () => {
+  const typing = new Typing();
+  typing.looking = "alice";
+  typing.types("hello\r");
+  await typing.queue.settled();
+  assertEquals(typing.t.shown.all, [
+    { type: "nobody-current", command: "msg", names: [], looking: "alice" },
+  ]);
+  assertEquals(typing.edited.line, "hello");
 });
