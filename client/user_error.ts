@@ -117,6 +117,8 @@ export type RendezvousProblem =
     /** In how many seconds the request may be made again; undefined if the server does not say. */
     readonly retryAfterS: number | undefined;
   }
+  /** The server keeps the user's own name for another key. */
+  | { readonly code: "name-taken"; readonly id: string }
   | {
     /** The connection ended before the reply came. */
     readonly code: "server-hung-up";

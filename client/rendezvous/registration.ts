@@ -32,6 +32,7 @@ import {
 import { protocolVersion } from "../../shared/protocol/verbs.ts";
 import { formatServerAddress, type ServerAddress } from "../../shared/net/server_address.ts";
 import type { ControlConnection } from "./control_connection.ts";
+import { askedPauseMs, refusalIn, registrationError } from "./registration_refusal.ts";
 import { ServerRefusal } from "./reply.ts";
 import { requestSigned } from "./signed_request.ts";
 
@@ -43,9 +44,6 @@ const timerMaxMs = 2 ** 31 - 1;
 
 /** How long a server that is lost is left alone, at first and at most. */
 const againBackoffMs = { firstMs: 1_000, maxMs: 60_000 };
-
-/** The longest time that a server is left alone because it asks for that (RFC 9110 section 10.2.3). */
-const retryAfterMaxMs = 60 * 60_000;
 
 /** Status code: another instance is registered. */
 const displacedStatus = "409";
@@ -235,7 +233,9 @@ export class Registration {
       registered = await register();
     } catch (error) {
       // The server may want fewer refreshes than we do.
-      if (!(error instanceof ServerRefusal) || error.minExpiresS === undefined) throw error;
+      if (!(error instanceof ServerRefusal) || error.minExpiresS === undefined) {
+        throw registrationError(error, id);
+      }
       this.#askedS = error.minExpiresS;
       registered = await register();
     }
@@ -379,15 +379,4 @@ function placeFor(listening: Address, reached: Address, local: string | undefine
   // It would hand out where it sees us, of a family on which nobody listens.
   if (isSeenDeaf) return nowhere;
   return isAnywhere ? { host: local, port: reached.port } : reached;
-}
-
-/** How long the server wants to be left alone, in milliseconds, up to what is believable. */
-function askedPauseMs(problem: Problem): number {
-  if (problem.code !== "server-refused") return 0;
-  return Math.min((problem.retryAfterS ?? 0) * 1000, retryAfterMaxMs);
-}
-
-/** Why the server has refused to register the client; undefined if it did not. */
-function refusalIn(problem: Problem | undefined): string | undefined {
-  return problem?.code === "server-refused" ? `${problem.status} ${problem.said}` : undefined;
 }

@@ -56,6 +56,7 @@ const kinds: Partial<Record<ProblemCode, FailureKind>> = {
   "not-a-server": "server-unreachable",
   "other-certificate": "server-unreachable",
   "certificate-unproven": "server-unreachable",
+  "name-taken": "name-taken",
   "nobody-to-ask": "passphrase-needed",
   "passphrase-not-read": "passphrase-needed",
 };

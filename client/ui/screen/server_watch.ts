@@ -20,7 +20,7 @@ export class ServerWatch {
         this.state = "ok";
         return;
       case "server-lost":
-        this.state = "lost";
+        this.state = shown.problem.code === "name-taken" ? "taken" : "lost";
         return;
       case "displaced":
         this.state = "displaced";

@@ -23,7 +23,10 @@ const awayMax = 120;
 export const eventWords: Words<ShownEvent> = {
   listening: ({ address }) => notice(`listening on ${formatAddress(address)}`),
   "server-lost": ({ problem: lost }) =>
-    problem(`${problemSentence(lost)}. Trying again; conversations go on`),
+    problem(
+      problemSentence(lost) +
+        (lost.code === "name-taken" ? "" : ". Trying again; conversations go on"),
+    ),
   "registered-again": ({ server }) =>
     notice(`registered again with the server ${formatServerAddress(server)}`),
   displaced: ({ id }) =>

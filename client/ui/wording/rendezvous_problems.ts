@@ -15,6 +15,9 @@ export function rendezvousSentences(
     "server-refused": ({ status, said, retryAfterS }) =>
       `The server refused: ${said} (${status})` + whoseName(status, said) +
       (retryAfterS === undefined ? "" : `; try again in ${retryAfterS} s`),
+    "name-taken": ({ id }) =>
+      `The name ${id} is taken: it belongs to another key. If it is you: p2pchat identity import FILE ` +
+      "brings your key here. Else choose another name: p2pchat client NAME",
     "server-hung-up": ({ server, mayBeLegacy }) =>
       `The server at ${server} closed the connection without an answer; ${again(mayBeLegacy)}`,
     "server-closes-each": ({ server }) =>

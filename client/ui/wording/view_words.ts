@@ -68,7 +68,7 @@ export function absenceText(name: string, sinceMs: number, backMs?: number): str
 }
 
 /** How the client stands with its server. */
-export type ServerState = "none" | "ok" | "lost" | "displaced";
+export type ServerState = "none" | "ok" | "lost" | "displaced" | "taken";
 
 const quietStates: Readonly<Partial<Record<ServerState, string>>> = {
   none: "not registered",
@@ -77,6 +77,7 @@ const quietStates: Readonly<Partial<Record<ServerState, string>>> = {
 const alarms: Readonly<Partial<Record<ServerState, string>>> = {
   lost: "server lost",
   displaced: "name taken over",
+  taken: "not registered: name taken",
 };
 
 /** What is wrong with the server, which has to stand where nothing cuts it off; empty if nothing is. */

@@ -581,6 +581,27 @@ Deno.test("a server that refuses after a loss is asked again", async () => {
   assertEquals(t.events.types.at(-1), "registered-again");
 });
 
+Deno.test("a name that is somebody else's is said once, and asked for once an hour", async () => {
+  const t = client([ours]);
+  const refused = message("ERROR", [
+    ["Code", "403"],
+    ["Reason", "The id alice belongs to a key that has not signed this request"],
+  ]);
+  let asked = 0;
+  t.servers.answers.set(1, () => {
+    asked++;
+    return refused;
+  });
+  await t.clock.finish(t.registration.startTrying());
+  assertEquals(t.events.all, [{
+    type: "server-lost",
+    problem: { code: "name-taken", id: "alice" },
+  }]);
+  await t.clock.pass(150 * 60_000);
+  assertEquals([asked, t.events.types], [3, ["server-lost"]]);
+  await rejectsSaying(() => t.clock.finish(t.start()), UserError, "The name alice is taken");
+});
+
 Deno.test("what follows on a registration may fail, and may take its time", async () => {
   const failing = client([ours], () => Promise.reject(new Error("no")));
   await failing.clock.finish(failing.start());

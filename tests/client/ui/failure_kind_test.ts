@@ -21,6 +21,7 @@ Deno.test("a failure has the kind of what it comes from", () => {
     [{ code: "no-server", problems: [refused("403"), refused("403")] }, "name-taken"],
     [{ code: "no-server", problems: [refused("403"), unreachable] }, "server-unreachable"],
     [refused("403"), "name-taken"],
+    [{ code: "name-taken", id: "zoe" }, "name-taken"],
     [refused("404"), "unknown-name"],
     [refused("503"), "failed"],
     [

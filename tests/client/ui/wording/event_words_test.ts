@@ -30,6 +30,10 @@ testWords({
   "server-lost": [[
     { problem: { code: "unexpected", reason: "It is gone" } },
     "error: It is gone. Trying again; conversations go on",
+  ], [
+    { problem: { code: "name-taken", id: "bob" } },
+    "error: The name bob is taken: it belongs to another key. If it is you: p2pchat identity import " +
+    "FILE brings your key here. Else choose another name: p2pchat client NAME",
   ]],
   "registered-again": [[{ server: address }, "* registered again with the server 127.0.0.1:5557"]],
   displaced: [[

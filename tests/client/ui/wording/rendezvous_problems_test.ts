@@ -24,6 +24,11 @@ const cases: SentenceCases<RendezvousProblem> = {
       "The server refused: Slow down (429); try again in 17 s",
     ],
   ],
+  "name-taken": [[
+    { code: "name-taken", id: "bob" },
+    "The name bob is taken: it belongs to another key. If it is you: p2pchat identity import FILE " +
+    "brings your key here. Else choose another name: p2pchat client NAME",
+  ]],
   "server-shows-address": [[
     { code: "server-shows-address", server },
     "The server at tls://example.org:5555 tells others your address whatever you ask of it, so you are " +

@@ -45,6 +45,10 @@ Deno.test("the status line says how one's words go, what is new, and what waits"
   const alarms = (["none", "ok", "lost", "displaced"] as const).map(viewWords.alarm);
   assertEquals(alarms, ["", "", "server lost", "name taken over"]);
   assertEquals(
+    viewWords.status({ ...none, server: "taken" }),
+    "[nobody · /chat NAME opens a conversation]  not registered: name taken",
+  );
+  assertEquals(
     viewWords.status({ ...away, isUnknown: true, server: "none", waiting: 0, isScrolled: false }),
     "[2 carol · unknown: /chat carol answers]  not registered",
   );
