@@ -82,6 +82,21 @@ Deno.test("the table of slash commands names those that there are, and no others
   assertEquals(all(/(?:^\| |, )`(\/[a-z]+)/gm, table(client, "command")), usages.toSorted());
 });
 
+Deno.test("the tables of keys have the rows that /help keys shows", async () => {
+  const { shown, session } = new FakeSession();
+  await runLine("/help keys", { session, show: shown.take, clock: new FakeClock() });
+  const rows = [...client.matchAll(/^\| key +\| what it does +\|\n(\|.*\n)+/gm)].flatMap((
+    [table],
+  ) => table.trim().split("\n").slice(2).map((row) => row.split("|").slice(1, 3))).map((
+    [keys, what],
+  ) => [keys!.replaceAll("`", "").trim(), what!.trim()]);
+  const [help] = shown.of("help");
+  assertEquals(
+    help!.rows.map(([keys, what]) => [keys, what.replace(" (not with --plain)", "")]),
+    rows,
+  );
+});
+
 Deno.test("what the troubleshooting table quotes is said somewhere", async () => {
   const sources = await sourceFiles("client/ui/wording", "shared");
   const sentences = sources.map(({ text }) => text).join("\n");

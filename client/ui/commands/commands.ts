@@ -129,9 +129,9 @@ const commands: readonly Command[] = [
   ...screenCommands,
   {
     name: "help",
-    argument: "[COMMAND]",
-    examples: ["/help chat"],
-    help: "show this, or a command with examples",
+    argument: "[COMMAND|keys]",
+    examples: ["/help chat", "/help keys"],
+    help: "show this, a command with examples, or what the keys do",
     run: (_context, word) => help(commands, word),
   },
   { name: "quit", help: "leave everyone and quit", run: () => quit },

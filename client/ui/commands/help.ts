@@ -4,9 +4,10 @@
  * @module
  */
 
-import type { Answer } from "../wording/wording.ts";
+import type { Answer, LineProblem } from "../wording/wording.ts";
 import type { Command } from "./command.ts";
-import { beginningWith, findCommand } from "./find_command.ts";
+import { beginningWith, closestCommand, findCommand } from "./find_command.ts";
+import { lineKeys, screenKeys } from "./keys_help.ts";
 
 /** How a command is typed: its name and its argument. */
 export function usageOf({ name, argument }: Command): string {
@@ -17,12 +18,21 @@ export function usageOf({ name, argument }: Command): string {
  * The help.
  *
  * @param word A command, with or without its slash: it is shown alone, with examples. The beginning of several shows
- * these; anything else shows all.
+ * these; `keys` the keys; nothing all commands.
  */
-export function help(commands: readonly Command[], word = ""): Answer {
+export function help(commands: readonly Command[], word = ""): Answer | LineProblem {
   const name = word.replace(/^\//, "").toLowerCase();
+  if (name === "keys") {
+    const onScreen = screenKeys.map(([keys, what]) =>
+      [keys, `${what} (not with --plain)`] as const
+    );
+    return { type: "help", rows: [...lineKeys, ...onScreen], examples: [] };
+  }
   const command = findCommand(commands, name);
   const some = command === undefined ? beginningWith(commands, name) : [command];
+  if (some.length === 0 && name !== "") {
+    return { type: "unknown-command", name, closest: closestCommand(commands, name).name };
+  }
   const rows = (some.length === 0 ? commands : some)
     .map((command) => [usageOf(command), command.help] as const);
   return { type: "help", rows, examples: command?.examples ?? [] };

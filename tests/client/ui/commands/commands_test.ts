@@ -697,7 +697,7 @@ Deno.test("/help shows every command once, each of which can be typed", async ()
   for (const name of all) {
     assertMatch(name, /^[a-z]+$/);
     const { problems } = await run(`/${name} x y z`);
-    assert(!problems.some((problem) => problem.startsWith("There is no")), problems[0]);
+    assert(!problems.some((problem) => problem.startsWith(`There is no /${name};`)), problems[0]);
   }
 });
 
@@ -808,6 +808,21 @@ Deno.test("/help shows the commands that begin as what stands behind it", async 
       "/switch NAME",
     ]);
   }
+});
+
+Deno.test("/help keys shows the keys, and /help of what there is not says so", async () => {
+  const t = sitting();
+  assertEquals(await t.types("/help keys"), "done");
+  const { rows } = t.shown.of("help")[0]!;
+  assert(rows.some(([key, what]) => key === "Alt+A" && what.includes("something new")));
+  assert(rows.some(([key]) => key === "Ctrl+R"));
+  for (const word of ["nonsense", "/nonsense", "//"]) {
+    assertEquals((await run(`/help ${word}`)).outcome, "failed");
+  }
+  assertEquals((await run("/help nonsense")).problems, [
+    "There is no /nonsense; did you mean /ignore? /help shows all commands, and // begins a message " +
+    "with a slash",
+  ]);
 });
 
 Deno.test("/help shows a command alone with examples, each of which can be typed", async () => {
