@@ -11,10 +11,10 @@ const notifies: readonly Notify[] = ["off", "mention", "all"];
 
 const notify: Command = {
   name: "notify",
-  argument: notifies.join("|"),
-  examples: ["/notify all"],
+  argument: `[${notifies.join("|")}]`,
+  examples: ["/notify", "/notify all"],
   help: "have the terminal tell of messages: of none, of those with your name, or of all",
-  run: (_context, what) => notifying(what!),
+  run: (_context, what) => notifying(what),
 };
 
 /** The commands, in the order of the help. */
@@ -27,8 +27,9 @@ export const screenCommands: readonly Command[] = [
   },
 ];
 
-function notifying(what: string): Outcome {
+function notifying(what: string | undefined): Outcome {
+  if (what === undefined) return { type: "notifying", what };
   const known = notifies.find((one) => one === what);
   if (known !== undefined) return { type: "notifying", what: known };
-  return { type: "usage", usage: `/notify ${notify.argument}`, help: notify.help };
+  return { type: "usage", usage: `/notify ${notifies.join("|")}`, help: notify.help };
 }

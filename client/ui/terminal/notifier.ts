@@ -38,10 +38,17 @@ export class Notifier {
     this.#options = options;
   }
 
-  /** Takes what is shown: messages, and of which of them is told from then on. */
-  take(shown: Shown): void {
-    if (shown.type === "notifying") this.#what = shown.what;
-    else if (shown.type === "message") this.#tell(shown);
+  /**
+   * Takes what is shown: messages, and of which of them is told from then on.
+   *
+   * @returns The same; if it was asked of which of them is told, the answer.
+   */
+  take(shown: Shown): Shown {
+    if (shown.type === "message") this.#tell(shown);
+    if (shown.type !== "notifying") return shown;
+    const { what = this.#what } = shown;
+    this.#what = what;
+    return { type: "notifying", what };
   }
 
   #tell(message: MessageEvent): void {

@@ -174,8 +174,8 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
     write: (text) => isDumb || device.write(text),
     now: () => performance.now(),
   });
-  const print = (shown: Shown) => {
-    notifier.take(shown);
+  const print = (given: Shown) => {
+    const shown = notifier.take(given);
     // What was refused stands above, and there is no key that brings it back.
     if (isDumb && shown.type === "lines-refused") return;
     if (shown.type === "cleared") return screen.clear();

@@ -25,7 +25,8 @@ export const answerWords: Words<Answer> = {
         (expiresS === undefined ? "" : ", refreshed while this runs") +
         (keyed ? "" : "; it does not reserve the name for your key"),
     ),
-  notifying: ({ what }) => notice(notifyTexts[what]),
+  notifying: ({ what }) =>
+    notice(what === undefined ? "no terminal tells of messages here" : notifyTexts[what]),
   "others-registered": ({ names, count }) => notice(othersLine(names, count)),
   unregistered: ({ id }) => notice(`unregistered: the server has forgotten ${id}`),
   clients: (answer) => list(...clientLines(answer)),

@@ -179,8 +179,8 @@ export type Answer =
     /** Lines as they may be typed. */
     readonly examples: readonly string[];
   }
-  /** Of which messages the terminal tells while the user does something else. */
-  | { readonly type: "notifying"; readonly what: Notify }
+  /** Of which messages the terminal tells while the user does something else. The terminal knows if it is not given. */
+  | { readonly type: "notifying"; readonly what: Notify | undefined }
   | {
     /** What the user should know when a client starts. */
     readonly type: "hint";

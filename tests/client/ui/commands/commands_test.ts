@@ -888,6 +888,7 @@ Deno.test("/notify takes what there is, and says what that is of anything else",
   for (const what of ["off", "mention", "all"] as const) {
     assertEquals((await run(`/notify ${what}`)).answers, [{ type: "notifying", what }]);
   }
+  assertEquals((await run("/notify")).answers, [{ type: "notifying", what: undefined }]);
   const { answers, problems } = await run("/notify loudly");
   assertEquals(answers, []);
   assertMatch(problems[0]!, /\/notify off\|mention\|all/);

@@ -40,6 +40,10 @@ Deno.test("messages that name the user are told of, and others if all are wanted
   for (const text of ["malice", "alice2", "hello", ""]) assertEquals(told(text), [], text);
   notifier.take({ type: "notifying", what: "all" });
   assertEquals(told("hello"), ["\x07\x1b]9;bob: hello\x07"]);
+  assertEquals(notifier.take({ type: "notifying", what: undefined }), {
+    type: "notifying",
+    what: "all",
+  });
   notifier.take({ type: "notifying", what: "off" });
   assertEquals(told("alice"), []);
 });

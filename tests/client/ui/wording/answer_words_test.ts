@@ -30,6 +30,7 @@ testWords({
     ],
   ],
   notifying: [
+    [{ what: undefined }, "* no terminal tells of messages here"],
     [{ what: "off" }, "* the terminal tells of no message"],
     [{ what: "mention" }, "* the terminal tells of messages that name you"],
     [{ what: "all" }, "* the terminal tells of every message"],
