@@ -299,6 +299,7 @@ for (const build of builds) {
     ["Ctrl+C", "\x03"],
     ["Ctrl+D", "\x04"],
     ["SIGTERM", "SIGTERM"],
+    ["SIGINT", "SIGINT"],
     ["SIGQUIT", "SIGQUIT"],
   ];
   for (const [how, end] of ways) {
@@ -309,6 +310,10 @@ for (const build of builds) {
       assertMatch(await bob.stty("-a"), / -icanon [^]* -echo /);
       if (end.startsWith("SIG")) Deno.kill(pid, end as Deno.Signal);
       else await bob.types(end);
+      if (end === "\x03") {
+        await bob.sees(/Ctrl\+C again, or \/quit, leaves everyone/);
+        await bob.types(end);
+      }
       const [, mode] = await bob.program.shows(/ended\r\n([^]*echoke[^]*)$/);
       assertMatch(mode!, / icanon [^]* echo /);
       assertMatch(bob.program.screen, /\x1b\[\?1049h[^]*\x1b\[\?2004l\x1b\[\?7h\x1b\[\?1049l/);

@@ -313,6 +313,7 @@ const fields: Arbitraries = {
   "still-waiting": fc.record({ command: fc.option(hostile, { nil: undefined }) }),
   "lines-dropped": fc.record({ lines: fc.array(hostile, { minLength: 1, maxLength: 3 }) }),
   "lines-refused": fc.record({ lines: fc.array(hostile, { minLength: 1, maxLength: 3 }) }),
+  "leave-asked": fc.record({ waiting: fc.nat() }),
   "pasted-slash": fc.constant({}),
   cleared: fc.constant({}),
   "meant-command": fc.record({ line: hostile, command: hostile }),

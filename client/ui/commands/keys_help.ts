@@ -21,7 +21,7 @@ export const lineKeys: readonly KeyRow[] = [
   ["Ctrl+W, Alt+Backspace, Alt+D", "deletes a word"],
   ["Ctrl+Y", "puts in what these have deleted last"],
   ["Ctrl+L", "clears the screen; what was on it is above it"],
-  ["Ctrl+C", "clears the line; in an empty one it ends the client"],
+  ["Ctrl+C", "clears the line; in an empty one it asks, then ends the client"],
   ["Ctrl+Z", "stops the client"],
 ];
 

@@ -24,6 +24,7 @@ import { earlierLines } from "./earlier_lines.ts";
 import { EditingScreen } from "./editing_screen.ts";
 import { EventCoalescer } from "./event_coalescer.ts";
 import { InputLine } from "./input_line.ts";
+import { askedInterrupt } from "./interrupt.ts";
 import { type BegunFor, LineQueue } from "./line_queue.ts";
 import { Notifier } from "./notifier.ts";
 import { lineRunner } from "./line_runner.ts";
@@ -196,6 +197,13 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
     coalescer.flush();
   };
 
+  const ask = () =>
+    session === undefined ? onInterrupt() : show({ type: "leave-asked", waiting: queue.waiting });
+  // A stream of lines ends at once, as other programs without a screen do.
+  const interrupted = opener === undefined
+    ? onInterrupt
+    : askedInterrupt({ ask, end: onInterrupt }, systemClock);
+
   const events: LineScreenEvents = {
     // Lines that come before the client runs are kept for it.
     entered: (line) => {
@@ -210,7 +218,7 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
       input.pressed();
       drafted();
     },
-    interrupted: onInterrupt,
+    interrupted,
     ended: close,
     complete: (beginning) =>
       complete(

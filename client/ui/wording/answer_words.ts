@@ -164,6 +164,13 @@ export const answerWords: Words<Answer> = {
     ),
   // That speaks for itself.
   cleared: () => list(),
+  "leave-asked": ({ waiting }) =>
+    notice(
+      "Ctrl+C again, or /quit, leaves everyone" +
+        (waiting === 0
+          ? ""
+          : `; Ctrl+C drops ${waiting === 1 ? "the line" : `${waiting} lines`} still to be done`),
+    ),
   "pasted-slash": () =>
     notice(
       "what is pasted is a message, also with a slash at its beginning; type the slash of a command yourself",

@@ -209,6 +209,12 @@ export type Answer =
     readonly type: "lines-refused";
     readonly lines: readonly string[];
   }
+  | {
+    /** Ctrl+C in an empty line: pressed again it ends the client. */
+    readonly type: "leave-asked";
+    /** Lines that are still to be done, and would not be. */
+    readonly waiting: number;
+  }
   /** What was pasted begins as a command does, and is a message all the same. */
   | { readonly type: "pasted-slash" }
   /** The user wants to see nothing of what was shown before. */

@@ -320,6 +320,17 @@ testWords({
       "Nothing of it was taken",
     ],
   ],
+  "leave-asked": [
+    [{ waiting: 0 }, "* Ctrl+C again, or /quit, leaves everyone"],
+    [
+      { waiting: 1 },
+      "* Ctrl+C again, or /quit, leaves everyone; Ctrl+C drops the line still to be done",
+    ],
+    [
+      { waiting: 2 },
+      "* Ctrl+C again, or /quit, leaves everyone; Ctrl+C drops 2 lines still to be done",
+    ],
+  ],
   "pasted-slash": [
     [
       {},
