@@ -11,7 +11,7 @@ import { escapeText } from "../../../shared/protocol/text_escape.ts";
 import { rowsOf } from "../../../shared/text/columns.ts";
 import { isMessage, messageLine } from "../commands/commands.ts";
 import { allSigns, type OwnSigns } from "../own_signs.ts";
-import { searchPromptText } from "../wording/wording.ts";
+import { searchPromptText, stopAgainText } from "../wording/wording.ts";
 import { type Picture, pictureOf } from "./drawing.ts";
 import type { LineText } from "./edited_line.ts";
 import { type Input, KeyReader } from "./keys.ts";
@@ -53,7 +53,11 @@ export class EditingScreen implements LineScreen {
     this.#surface = surface;
     this.#held.use(onResize(() => this.#draw()));
     this.#suspension = this.#held.use(
-      new Suspension({ giveBack: () => this.#giveBack(), takeOver: () => this.#takeOver() }),
+      new Suspension({
+        giveBack: () => this.#giveBack(),
+        askAgain: () => device.write(`${stopAgainText}\n`),
+        takeOver: () => this.#takeOver(),
+      }),
     );
     device.take();
     device.read((bytes) => this.#read(bytes)).then(() => events.ended());
@@ -108,6 +112,7 @@ export class EditingScreen implements LineScreen {
 
   #read(bytes: Uint8Array): void {
     clearTimeout(this.#patience);
+    if (this.#suspension.isAsking) return;
     this.#take(this.#keys.read(bytes));
     const { patienceMs } = this.#keys;
     if (patienceMs !== undefined && !this.#hasEnded) {

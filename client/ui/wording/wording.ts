@@ -120,6 +120,9 @@ export function searchPromptText(
   return `search “${makeVisible(part)}”${isFound ? "" : ", which is in no line"}> `;
 }
 
+/** What stands in a terminal that is given back by a program that may not stop itself. */
+export const stopAgainText = "Ctrl+Z once more, within 3 seconds, stops p2pchat; else it goes on";
+
 /** What a passphrase is asked for. */
 export type PassphraseFor =
   | AskedPassphrase & { readonly what: "identity" }
