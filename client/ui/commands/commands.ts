@@ -211,15 +211,25 @@ export function commandIn(beginning: string): string | undefined {
   return parsed.type === "command" ? line.trim() : undefined;
 }
 
-/** What Tab makes of a line: the commands or the names that begin as its last word does. */
-export function complete(line: string, names: readonly string[]): [string[], string] {
+/**
+ * What Tab makes of a line: the commands or the names that begin as its last word does.
+ *
+ * @param registered Those who can be called, too.
+ */
+export function complete(
+  line: string,
+  names: readonly string[],
+  registered: readonly string[] = [],
+): [string[], string] {
   const parsed = parseLine(line);
   if (parsed.type !== "command") return [[], line];
   const [, command, before, argument] = /^\s*\/(\S+)\s(\S+\s)?(\S*)$/.exec(line) ?? [];
   if (command !== undefined) {
-    const places = commandOf(command)?.argument?.split(" ") ?? [];
-    const takesName = places[before === undefined ? 0 : 1]?.includes("NAME");
-    return [takesName ? names.filter((name) => name.startsWith(argument!)) : [], argument!];
+    const { argument: takes = "", name: meant } = commandOf(command) ?? {};
+    const takesName = takes.split(" ")[before === undefined ? 0 : 1]?.includes("NAME");
+    const all = meant === "chat" || meant === "bridge" ? [...names, ...registered] : names;
+    const found = new Set(all.filter((name) => name.startsWith(argument!)));
+    return [takesName ? [...found] : [], argument!];
   }
   const [word] = /\/\S*$/.exec(line) ?? [line];
   if (line.trimStart() !== word) return [[], line];

@@ -34,6 +34,7 @@ import { LineSurface } from "./line_surface.ts";
 import type { Surface } from "./surface.ts";
 import { TerminalDevice, type TerminalModes } from "./terminal_device.ts";
 import { terminalLines } from "./terminal_lines.ts";
+import { ToldNames } from "./told_names.ts";
 
 export type { Picture, ScreenSize } from "./drawing.ts";
 
@@ -175,8 +176,10 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
     write: (text) => isDumb || device.write(text),
     now: () => performance.now(),
   });
+  const told = new ToldNames();
   const print = (given: Shown) => {
     const shown = notifier.take(given);
+    told.take(shown);
     // What was refused stands above, and there is no key that brings it back.
     if (isDumb && shown.type === "lines-refused") return;
     if (shown.type === "cleared") return screen.clear();
@@ -221,9 +224,10 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
     interrupted,
     ended: close,
     complete: (beginning) =>
-      complete(
+      session === undefined ? complete(beginning, []) : complete(
         beginning,
-        session === undefined ? [] : [...namesOf(session.client), ...localNamesOf(session).keys()],
+        [...namesOf(session.client), ...localNamesOf(session).keys()],
+        told.except(session.client.id),
       ),
     show,
   };

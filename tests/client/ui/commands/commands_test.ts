@@ -772,6 +772,15 @@ const completions: [line: string, completed: string[], word: string][] = [
   ["", [], ""],
 ];
 
+Deno.test("Tab knows those who are registered where somebody is called, each once", () => {
+  const registered = ["bob", "boris"];
+  for (const line of ["/chat bo", "/ch bo", "/bridge bo"]) {
+    assertEquals(complete(line, people, registered), [["bob", "boris"], "bo"]);
+  }
+  assertEquals(complete("/switch bo", people, registered), [["bob"], "bo"]);
+  assertEquals(complete("/chat bob hello bo", people, registered)[0], []);
+});
+
 for (const [line, completed, word] of completions) {
   Deno.test(`Tab behind '${line}' offers ${completed.join(", ") || "nothing"}`, () => {
     assertEquals(complete(line, people), [completed, word]);
