@@ -29,7 +29,9 @@ for (const ordinary of builds) {
     using home = atHome(ordinary);
     {
       await using first = new TerminalProgram(home.build);
-      await first.shows(/Welcome to p2pchat[^]*Your name: $/);
+      await first.shows(
+        /a name, and a server that introduces you\.\r\nBoth are kept in [^]*Your name: $/,
+      );
       // What is typed ahead is for the next question.
       await first.types("al ice\r");
       await first.shows(/Your name: $/);

@@ -37,8 +37,8 @@ const hereServers = () => import("./here.ts");
 const answerBytesMax = 1_024;
 
 const welcome = (file: string) =>
-  `Welcome to p2pchat. You need a name, and a server that introduces you.
-What you write is encrypted for your friends, and goes to them directly.
+  `Welcome to p2pchat. What you write is encrypted for your friends, and
+goes to them directly. You need a name, and a server that introduces you.
 Both are kept in ${file}; without it you are asked again.`;
 
 const whichServer = `Type what its operator gave you, such as chat.example.org; or here, to start
