@@ -125,16 +125,16 @@ function firstContactLine(
   },
 ): string {
   if (keyFromServer) {
-    return `First contact with ${name}, who is away. The key ${fingerprint} is the server's word: what you ` +
+    return `first contact with ${name}, who is away. The key ${fingerprint} is the server's word: what you ` +
       `write is sealed for whoever has it, until ${name} comes and shows that it is theirs`;
   }
   if (displaced !== undefined) {
-    return `First contact with ${name}, whose key ${fingerprint} the server vouches for. Whoever has called ` +
+    return `first contact with ${name}, whose key ${fingerprint} the server vouches for. Whoever has called ` +
       `as ${name} before had another one, ${displaced}, which is forgotten; run /verify ${name} to ` +
       "confirm the new one";
   }
-  return `First contact with ${name}. Key ${fingerprint} saved; ` +
-    (vouched ? "" : "no server vouches for it: ") + `run /verify ${name} to confirm it`;
+  return `first contact with ${name}, key ${fingerprint}` +
+    (vouched ? "" : ", for which no server vouches") + `; /verify ${name} confirms it`;
 }
 
 function similarLines(

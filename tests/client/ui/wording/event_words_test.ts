@@ -228,21 +228,20 @@ testWords({
   "first-contact": [
     [
       { name: "bob", fingerprint: person, vouched: true },
-      `* First contact with bob. Key ${person} saved; run /verify bob to confirm it`,
+      `* first contact with bob, key ${person}; /verify bob confirms it`,
     ],
     [
       { name: "bob", fingerprint: person, vouched: false },
-      `* First contact with bob. Key ${person} saved; no server vouches for it: run /verify bob to ` +
-      "confirm it",
+      `* first contact with bob, key ${person}, for which no server vouches; /verify bob confirms it`,
     ],
     [
       { name: "bob", fingerprint: person, vouched: true, keyFromServer: true },
-      `* First contact with bob, who is away. The key ${person} is the server's word: what you write is ` +
+      `* first contact with bob, who is away. The key ${person} is the server's word: what you write is ` +
       "sealed for whoever has it, until bob comes and shows that it is theirs",
     ],
     [
       { name: "bob", fingerprint: person, vouched: true, displaced: another },
-      `* First contact with bob, whose key ${person} the server vouches for. Whoever has called as bob ` +
+      `* first contact with bob, whose key ${person} the server vouches for. Whoever has called as bob ` +
       `before had another one, ${another}, which is forgotten; run /verify bob to confirm the new one`,
     ],
     [
@@ -256,7 +255,7 @@ testWords({
           { name: "8ob", standing: "unknown" },
         ],
       },
-      `* First contact with Bob. Key ${person} saved; run /verify Bob to confirm it\n` +
+      `* first contact with Bob, key ${person}; /verify Bob confirms it\n` +
       "* Bob is NOT bob, whom you have verified: the two names only look alike\n" +
       "* Bob is NOT b0b, whom you know: the two names only look alike\n" +
       "* Bob is NOT 8ob, who has called you before: the two names only look alike",
