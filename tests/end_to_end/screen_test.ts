@@ -141,6 +141,17 @@ for (const build of builds) {
     await bob.sees(/There is no \/nothing/);
   });
 
+  test("all who are left at the end are in one line", async () => {
+    await using bob = opens();
+    await bob.sees(/^bob>/m);
+    await using _alice = await joins(build, bob, "alice");
+    await using carol = await joins(build, bob, "carol");
+    await bob.types("/quit\r");
+    await carol.says(/^\* bob has left$/);
+    const { input } = await bob.program.shows(/ended/);
+    assertEquals(input.match(/you left .*/g), ["you left alice, carol"]);
+  });
+
   test("a line that is for nobody goes to nobody, on the screen as well", async () => {
     await using bob = opens();
     await bob.sees(/^bob>/m);

@@ -314,6 +314,7 @@ const fields: Arbitraries = {
   "lines-dropped": fc.record({ lines: fc.array(hostile, { minLength: 1, maxLength: 3 }) }),
   "lines-refused": fc.record({ lines: fc.array(hostile, { minLength: 1, maxLength: 3 }) }),
   "leave-asked": fc.record({ waiting: fc.nat() }),
+  left: fc.record({ names: fc.array(hostile, { minLength: 1, maxLength: 9 }) }),
   "pasted-slash": fc.constant({}),
   cleared: fc.constant({}),
   "meant-command": fc.record({ line: hostile, command: hostile }),

@@ -25,6 +25,7 @@ import { EditingScreen } from "./editing_screen.ts";
 import { EventCoalescer } from "./event_coalescer.ts";
 import { InputLine } from "./input_line.ts";
 import { askedInterrupt } from "./interrupt.ts";
+import { Leavings } from "./leavings.ts";
 import { type BegunFor, LineQueue } from "./line_queue.ts";
 import { Notifier } from "./notifier.ts";
 import { lineRunner } from "./line_runner.ts";
@@ -177,9 +178,11 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
     now: () => performance.now(),
   });
   const told = new ToldNames();
+  const leavings = new Leavings();
   const print = (given: Shown) => {
     const shown = notifier.take(given);
     told.take(shown);
+    if (hasRun && leavings.take(shown)) return;
     // What was refused stands above, and there is no key that brings it back.
     if (isDumb && shown.type === "lines-refused") return;
     if (shown.type === "cleared") return screen.clear();
@@ -307,7 +310,11 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
       isGivenBack = true;
       printLate(late.splice(0));
     },
-    flush: () => device.flush(),
+    flush: () => {
+      const left = leavings.end();
+      if (left !== undefined) print(left);
+      return device.flush();
+    },
   };
 }
 

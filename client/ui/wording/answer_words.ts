@@ -171,6 +171,7 @@ export const answerWords: Words<Answer> = {
           ? ""
           : `; Ctrl+C drops ${waiting === 1 ? "the line" : `${waiting} lines`} still to be done`),
     ),
+  left: ({ names }) => notice(`you left ${namesLine(names)}`),
   "pasted-slash": () =>
     notice(
       "what is pasted is a message, also with a slash at its beginning; type the slash of a command yourself",
@@ -185,6 +186,15 @@ const notifyTexts = {
   mention: "the terminal tells of messages that name you",
   all: "the terminal tells of every message",
 } as const;
+
+/** People who are named in a line, at most. */
+const namedMax = 8;
+
+function namesLine(names: readonly string[]): string {
+  const more = names.length - namedMax;
+  const named = names.slice(0, namedMax).join(", ");
+  return more > 0 ? `${named} and ${more} more` : named;
+}
 
 function othersLine(names: readonly string[], count: number): string {
   const more = count - names.length;

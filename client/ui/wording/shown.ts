@@ -215,6 +215,8 @@ export type Answer =
     /** Lines that are still to be done, and would not be. */
     readonly waiting: number;
   }
+  /** Whom the user has left, since the client ends. */
+  | { readonly type: "left"; readonly names: readonly string[] }
   /** What was pasted begins as a command does, and is a message all the same. */
   | { readonly type: "pasted-slash" }
   /** The user wants to see nothing of what was shown before. */

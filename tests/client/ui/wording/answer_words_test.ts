@@ -331,6 +331,14 @@ testWords({
       "* Ctrl+C again, or /quit, leaves everyone; Ctrl+C drops 2 lines still to be done",
     ],
   ],
+  left: [
+    [{ names: ["bob"] }, "* you left bob"],
+    [{ names: ["bob", "carol"] }, "* you left bob, carol"],
+    [
+      { names: ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"] },
+      "* you left a, b, c, d, e, f, g, h and 2 more",
+    ],
+  ],
   "pasted-slash": [
     [
       {},
