@@ -238,7 +238,7 @@ const fields: Arbitraries = {
   visited: fc.record({ server: hostile, place: hostile }),
   unvisited: fc.record({ server: hostile }),
   ignoring: fc.record({ keys: fc.array(namedKey, { maxLength: 3 }) }),
-  left: fc.record({ text: hostile }),
+  "gone-away": fc.record({ text: hostile }),
   "came-back": fc.record({ wasAway: fc.boolean() }),
   nicked: locallyNamed,
   unnicked: locallyNamed,

@@ -63,7 +63,7 @@ export const peopleCommands: readonly Command[] = [
     run: ({ session: { client: { people } } }, text) => {
       if (text === undefined) return { type: "came-back", wasAway: people.comeBack() };
       people.leave(text);
-      return { type: "left", text };
+      return { type: "gone-away", text };
     },
   },
   nickCommand,

@@ -84,7 +84,7 @@ export const answerWords: Words<Answer> = {
         `  ${name === undefined ? "" : `${name} `}${fingerprint}`
       ),
     ),
-  left: ({ text }) =>
+  "gone-away": ({ text }) =>
     notice(`you are away: ${quoted(text)}; each contact who writes is told so once`),
   "came-back": ({ wasAway }) => notice(wasAway ? "you are here again" : "you are not away"),
   nicked: ({ name, localName }) =>

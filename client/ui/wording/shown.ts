@@ -125,7 +125,7 @@ export type Answer =
   /** Whom the user ignores. */
   | { readonly type: "ignoring"; readonly keys: readonly NamedKey[] }
   /** The user is away. */
-  | { readonly type: "left"; readonly text: string }
+  | { readonly type: "gone-away"; readonly text: string }
   | { readonly type: "came-back"; readonly wasAway: boolean }
   | LocallyNamed & { readonly type: "nicked" }
   | LocallyNamed & { readonly type: "unnicked" }

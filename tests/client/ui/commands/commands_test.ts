@@ -172,7 +172,7 @@ const answered: [line: string, method: string, returned: unknown, shown: Answer[
     [{ name: "bob", fingerprint }],
     [{ type: "unignored", keys: [{ name: "bob", fingerprint }] }],
   ],
-  ["/away back at 8", "leave", undefined, [{ type: "left", text: "back at 8" }]],
+  ["/away back at 8", "leave", undefined, [{ type: "gone-away", text: "back at 8" }]],
   ["/away", "comeBack", true, [{ type: "came-back", wasAway: true }]],
   [
     "/nick bro bob",

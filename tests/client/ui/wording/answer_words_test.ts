@@ -146,7 +146,7 @@ testWords({
       `ignored:\n  bob ${person}\n  ${person}`,
     ],
   ],
-  left: [[
+  "gone-away": [[
     { text: "back at eight" },
     "* you are away: “back at eight”; each contact who writes is told so once",
   ]],
