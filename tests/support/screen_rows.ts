@@ -7,7 +7,7 @@
 
 import { obeyed } from "./hostile_text/hostile_text.ts";
 
-const listRow = /^(?:[ >][\d ] [\w.:-]+ +[●○ ][ \dw+!]{3} | {16})│$/;
+const listRow = /^(?:[ >][\d ] [\w.:-]+ +[●○?][ \dw+!]{4}| {16})│$/;
 
 /**
  * The rows of the view that is seen.
@@ -18,7 +18,7 @@ const listRow = /^(?:[ >][\d ] [\w.:-]+ +[●○ ][ \dw+!]{3} | {16})│$/;
 export function viewIn(rows: readonly string[], self: string): string[] | undefined {
   const status = rows.findLastIndex((row) => row.startsWith(" ["));
   const isIntact = rows.length === 24 && rows.every((row) => !obeyed.test(row)) &&
-    RegExp(`^ ${self} .* \\d+ unread {3}\\d\\d:\\d\\d$`).test(rows[0]!) &&
+    RegExp(`^ ${self} .* \\d+\\+? unread {3}\\d\\d:\\d\\d$`).test(rows[0]!) &&
     status > 0 && RegExp(`^${self}(?: → \\w+)?>`).test(rows[status + 1]!);
   if (!isIntact) return undefined;
   const view = rows.slice(1, status);
@@ -28,4 +28,4 @@ export function viewIn(rows: readonly string[], self: string): string[] | undefi
 }
 
 /** A title that the program itself gives its window. */
-export const ownTitle = /^(?:\(\d+\) )?p2pchat$/;
+export const ownTitle = /^(?:\(\d+\+?\) )?p2pchat$/;
