@@ -270,7 +270,7 @@ for (const build of builds) {
     await bob.types("\x1b[1;3H");
     await bob.sees(/ new [^]*one 0\.[^]*more below/);
     await bob.types("\x1b[1;3H");
-    await bob.sees(/First contact[^]*more below/);
+    await bob.sees(/first contact[^]*more below/);
     await alice.types("meanwhile\nand more");
     await bob.sees(/ {2}2 new below: Alt\+End/);
     await bob.types("\x1b>");
