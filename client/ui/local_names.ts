@@ -79,8 +79,14 @@ export function withLocalNames(shown: Shown, nameFor: NameFor): Shown {
       const { report } = shown;
       return { ...shown, report: { ...report, name: nameFor(report.name) } };
     }
-    case "nobody-current":
-      return { ...shown, names: shown.names.map((name) => nameFor(name)) };
+    case "nobody-current": {
+      const { names, looking } = shown;
+      return {
+        ...shown,
+        names: names.map((name) => nameFor(name)),
+        ...looking !== undefined && { looking: nameFor(looking) },
+      };
+    }
     case "begun-for-another": {
       const { begunFor, current } = shown;
       const before = begunFor === undefined ? undefined : nameFor(begunFor);

@@ -44,6 +44,10 @@ const seen: [shown: Shown, line: RegExp][] = [
   [{ type: "switched", name: "bob" }, /^\* talking to ~bro/],
   [{ type: "nobody-current", command: "msg", names: ["bob", "carol"] }, /one of ~bro, carol/],
   [
+    { type: "nobody-current", command: "msg", names: [], looking: "bob" },
+    /at what ~bro writes; \/chat ~bro answers/,
+  ],
+  [
     { type: "begun-for-another", begunFor: "bob", current: "carol", asks: false },
     /~bro.*carol/,
   ],
