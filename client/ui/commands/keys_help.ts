@@ -31,5 +31,8 @@ export const screenKeys: readonly KeyRow[] = [
   ["Alt+A", "turns to the next one with something new"],
   ["Ctrl+N, Ctrl+P", "turns to the next or the last one in the list"],
   ["Page Up, Page Down", "goes back in a conversation, and forth again"],
+  ["Alt+Home", "goes to what is new, then to the first message; also Ctrl+Home, Alt+<"],
+  ["Alt+End", "goes to the end, and all counts as seen; also Ctrl+End, Alt+>"],
+  ["Esc, twice", "goes to the end, and what is new stays new"],
   ["Ctrl+L, /clear", "clears the view; Page Up shows what was in it"],
 ];
