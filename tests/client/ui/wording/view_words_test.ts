@@ -42,12 +42,14 @@ Deno.test("the status line says how one's words go, what is new, and what waits"
     viewWords.status({ ...away, server: "displaced" }),
     "[2 carol · verified · away]  more below: PgDn  3 wait",
   );
-  const alarms = (["none", "ok", "lost", "displaced"] as const).map(viewWords.alarm);
-  assertEquals(alarms, ["", "", "server lost", "name taken over"]);
-  assertEquals(
-    viewWords.status({ ...none, server: "taken" }),
-    "[nobody · /chat NAME opens a conversation]  not registered: name taken",
-  );
+  const alarms = (["none", "ok", "lost", "displaced", "taken"] as const).map(viewWords.alarm);
+  assertEquals(alarms, [
+    "",
+    "",
+    "server lost",
+    "name taken over",
+    "not registered: name taken",
+  ]);
   assertEquals(
     viewWords.status({ ...away, isUnknown: true, server: "none", waiting: 0, isScrolled: false }),
     "[2 carol · unknown: /chat carol answers]  not registered",
