@@ -50,7 +50,7 @@ Deno.test("if the server does not know the name yet, the caller is marked, and i
   await hears(alice, mallory, "I am bob");
   const [met] = alice.events.of("first-contact");
   assertEquals([met?.fingerprint, met?.vouched], [mallory.identity.fingerprint, false]);
-  assertMatch(wordingOf(met!)!.lines[0]!, /no server vouches for it: run \/verify bob/);
+  assertMatch(wordingOf(met!)!.lines[0]!, /for which no server vouches; \/verify bob confirms it/);
 
   await using bob = new Person("bob", server);
   await bob.client.register();

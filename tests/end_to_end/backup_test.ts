@@ -74,7 +74,7 @@ for (const build of builds) {
     );
     await alices.says(/^\* registered as /);
     await alices.types("/chat bob");
-    await alices.says(/^\* connected to bob/);
+    await alices.says(/^\* (bob is here|connected to bob)/);
     await alices.types("back again");
     await bobs.says(/^alice: back again$/);
     await bobs.types("/switch alice\nwelcome");
