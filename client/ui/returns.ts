@@ -40,6 +40,8 @@ export class Returns {
   readonly #gathered = new Map<string, Return>();
   /** Whom the user was told to be there, or gone. */
   readonly #here = new BoundedMap<string, boolean>(rememberedMax);
+  /** How many messages they lack, as far as the user was told: a conversation that only waits may not be open. */
+  readonly #lacking = new BoundedMap<string, number>(rememberedMax);
   #hasEnded = false;
 
   /** @param show Takes what is to be shown, in order. */
@@ -71,7 +73,11 @@ export class Returns {
     switch (shown.type) {
       case "presence":
         if (!shown.here || before !== undefined) return false;
-        this.#begin(name, { presence: shown, opened: undefined, waiting: shown.waiting ?? 0 });
+        this.#begin(name, {
+          presence: shown,
+          opened: undefined,
+          waiting: shown.waiting || (this.#lacking.get(name) ?? 0),
+        });
         return true;
       case "opened":
         if (!isReturn(shown) || before?.opened !== undefined) return false;
@@ -128,6 +134,8 @@ export class Returns {
   }
 
   #remember(name: string, shown: Shown): void {
+    if (shown.type === "waiting") this.#lacking.set(name, shown.count);
+    else if (shown.type === "delivered") this.#lacking.set(name, shown.waiting);
     if (shown.type === "opened" && !this.#gathered.has(name)) this.#here.set(name, true);
     const isGone = shown.type === "presence"
       ? !shown.here

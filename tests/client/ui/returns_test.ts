@@ -69,6 +69,21 @@ function returns() {
   };
 }
 
+Deno.test("what waits at the mailbox while their conversation is not open is waited for as long", async () => {
+  const { take, shown, clock } = returns();
+  take(closed("bob"), waiting("bob", 2));
+  shown.length = 0;
+  take(here("bob"));
+  await clock.pass(2_000);
+  take(delivered("bob", 1), delivered("bob", 0), opened("bob", 0, { cause: "call" }));
+  assertEquals(shown, [returned("bob", { isAgain: true, delivered: 2, hasCalled: true })]);
+  // What they have got is not waited for again.
+  take(gone("bob"), here("bob"));
+  shown.length = 0;
+  await clock.pass(500);
+  assertEquals(shown, [here("bob")]);
+});
+
 Deno.test("somebody who comes back and gets what waited is one line", () => {
   const { take, shown } = returns();
   take(closed("bob"), waiting("bob", 3));
