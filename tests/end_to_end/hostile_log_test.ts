@@ -63,6 +63,9 @@ for (const build of builds) {
         assertEquals(server.screen.replaceAll("\r\n", "").match(obeyed), null);
         const forged = forgedLines[format];
         assertEquals(rows.filter((row) => row.startsWith(forged.slice(0, 30))), []);
+        // It outlives its terminal.
+        await server.types("\x03");
+        assertEquals(await server.ends(), 0);
       },
     });
   }
