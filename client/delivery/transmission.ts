@@ -113,11 +113,7 @@ export class Transmission {
   /** The peer has acknowledged something new. */
   acknowledged(): void {
     this.#transmitted = Math.max(this.#transmitted, this.#options.progress.acknowledged);
-    // The peer is there, and has not heard us on those.
-    for (const link of this.#silent) {
-      if (link !== this.#links[0]) link.leave(undefined, leftForOtherLink);
-    }
-    this.#silent.clear();
+    this.#leaveSilent();
     this.#begin();
   }
 
@@ -213,6 +209,20 @@ export class Transmission {
     this.#watch();
   }
 
+  /**
+   * The peer is there, and has not heard us on some links: these are left. So are those that are as old and were
+   * not tried, since what has happened to one of them has most likely happened to all.
+   */
+  #leaveSilent(): void {
+    const [inUse] = this.#links;
+    const isOnlySlow = inUse === undefined || this.#silent.has(inUse);
+    const older = isOnlySlow || this.#silent.size === 0 ? [] : upTo(inUse, this.#byAge);
+    for (const link of new Set([...this.#silent, ...older])) {
+      if (link !== inUse) link.leave(undefined, leftForOtherLink);
+    }
+    this.#silent.clear();
+  }
+
   /** Of several links this one may be the one that does not work. The newest has carried something the latest. */
   #turnToAnother(): void {
     this.#links.push(this.#links.shift()!);
@@ -241,4 +251,10 @@ export class Transmission {
     this.transmit();
     this.#watch();
   }
+}
+
+/** What stands before an item. */
+function upTo<T>(item: T, all: Iterable<T>): T[] {
+  const items = [...all];
+  return items.slice(0, items.indexOf(item));
 }

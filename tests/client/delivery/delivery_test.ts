@@ -314,6 +314,20 @@ Deno.test("from a link that carries nothing the newest takes over, which has car
   assertEquals(scene.stalls.length, 0);
 });
 
+Deno.test("with a link that carries nothing those are left that are as old and were not tried", async () => {
+  using scene = new Scene("1");
+  const older = [
+    await scene.attach(),
+    await scene.attach(),
+    await scene.attach(new FakeLink(true, 1)),
+  ];
+  const newest = await scene.attach(new FakeLink(true, 1));
+  await scene.clock.pass(1_500);
+  assertEquals(older.map(({ isLeft }) => isLeft), [false, false, false]);
+  scene.acknowledge(newest);
+  assertEquals([...older, newest].map(({ isLeft }) => isLeft), [true, true, true, false]);
+});
+
 Deno.test("when a link carries nothing another way is looked for once, and used whatever it is", async () => {
   using scene = new Scene("1");
   const silent = await scene.attach();
