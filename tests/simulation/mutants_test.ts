@@ -137,8 +137,8 @@ const brokenRules: Record<string, Broken> = {
   },
   "goes around what is silent by the server alone": {
     path: "client/connector/connector.ts",
-    rule: "rendezvous.relays ? [relayed, straight] : [straight]",
-    instead: "rendezvous.relays ? [relayed] : [straight]",
+    rule: "rendezvous.relaysTo(name) ? [relayed, straight] : [straight]",
+    instead: "rendezvous.relaysTo(name) ? [relayed] : [straight]",
   },
   "counts one acknowledgement twice": {
     path: "client/conversations/conversation.ts",
