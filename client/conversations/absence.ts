@@ -11,6 +11,7 @@ import { awayBytesMax } from "../../shared/protocol/limits.ts";
 import type { EventSink } from "../events.ts";
 import type { Link } from "../link/link.ts";
 import { UserError } from "../user_error.ts";
+import { mayBeUnknown } from "./unknown_sender.ts";
 
 /** Who has been told is remembered of so many. */
 const toldMax = 1_024;
@@ -65,17 +66,8 @@ export class Absence {
     if (text === undefined || this.#told.has(id)) return;
     const conversation = this.#find(id);
     const link = conversation?.links.find(({ features }) => features.includes("away"));
-    if (conversation === undefined || link === undefined || isUnknown(conversation)) return;
+    if (conversation === undefined || link === undefined || mayBeUnknown(conversation)) return;
     this.#told.set(id, true);
     link.say(writeAway(text));
-  }
-}
-
-/** If the store cannot be read, it is better to tell too few. */
-function isUnknown(conversation: Companion): boolean {
-  try {
-    return conversation.isUnknownSender;
-  } catch {
-    return true;
   }
 }

@@ -14,6 +14,7 @@ import type { EventSink } from "../events.ts";
 import type { Rendezvous } from "../rendezvous/rendezvous.ts";
 import { type AddressChange, type Network, ranks } from "../transport/transport.ts";
 import { type CheckedConversation, PathChecks, type PathChecksOptions } from "./path_checks.ts";
+import { mayBeUnknown } from "./unknown_sender.ts";
 
 /** How long from one try to the next, at first and at most. */
 const againMs = { firstMs: 1_000, maxMs: 5 * 60_000 };
@@ -75,7 +76,7 @@ export class PathKeeper<C extends PathConversation> {
       ...options,
       contactAt: (id) => {
         const found = all().find((one) => one.id === id && one.key !== undefined);
-        return found === undefined || isUnknown(found) ? undefined : found;
+        return found === undefined || mayBeUnknown(found) ? undefined : found;
       },
     });
     this.#watch = network.watchAddresses?.(clock, (change) => this.#moved(change));
@@ -159,7 +160,7 @@ export class PathKeeper<C extends PathConversation> {
   #tryAfter(ms: number, backoff: Backoff, conversation: C, plan: Plan): void {
     plan.cancel = this.#options.clock.after(ms, async () => {
       // Nobody has this machine call them by calling it.
-      if (!isUnknown(conversation)) await this.#options.straighten(conversation);
+      if (!mayBeUnknown(conversation)) await this.#options.straighten(conversation);
       if (this.#plans.get(conversation) !== plan) return;
       this.#tryAfter(backoff.next(), backoff, conversation, plan);
     });
@@ -178,14 +179,5 @@ export class PathKeeper<C extends PathConversation> {
       const relayed = conversation.links.filter((link) => link.rank >= ranks.relayed);
       for (const link of relayed) link.leave(undefined, leftForOtherLink);
     });
-  }
-}
-
-/** Whether the peer is no contact, or the store cannot say it. */
-function isUnknown(conversation: PathConversation): boolean {
-  try {
-    return conversation.isUnknownSender;
-  } catch {
-    return true;
   }
 }
