@@ -282,3 +282,13 @@ export interface EventSink {
    */
   shown(): Promise<void> | undefined;
 }
+
+/** A sink that is another one, but for what becomes of an event. */
+export function withEmit(sink: EventSink, emit: EventSink["emit"]): EventSink {
+  return {
+    acknowledges: sink.acknowledges ?? false,
+    emit,
+    room: () => sink.room(),
+    shown: () => sink.shown(),
+  };
+}

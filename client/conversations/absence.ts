@@ -8,7 +8,7 @@
 import { BoundedMap } from "../../shared/collections/bounded_map.ts";
 import { isAwayText, writeAway } from "../../shared/protocol/away.ts";
 import { awayBytesMax } from "../../shared/protocol/limits.ts";
-import type { EventSink } from "../events.ts";
+import { type EventSink, withEmit } from "../events.ts";
 import type { Link } from "../link/link.ts";
 import { UserError } from "../user_error.ts";
 import { mayBeUnknown } from "./unknown_sender.ts";
@@ -49,16 +49,11 @@ export class Absence {
 
   /** A sink that passes everything on, and has this answer the messages that come. */
   noting(sink: EventSink): EventSink {
-    return {
-      acknowledges: sink.acknowledges ?? false,
-      emit: (event) => {
-        sink.emit(event);
-        // Behind the acknowledgement.
-        if (event.type === "message") queueMicrotask(() => this.#tell(event.conversation));
-      },
-      room: () => sink.room(),
-      shown: () => sink.shown(),
-    };
+    return withEmit(sink, (event) => {
+      sink.emit(event);
+      // Behind the acknowledgement.
+      if (event.type === "message") queueMicrotask(() => this.#tell(event.conversation));
+    });
   }
 
   #tell(id: string): void {

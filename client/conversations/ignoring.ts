@@ -6,7 +6,7 @@
  */
 
 import type { Fingerprint } from "../../shared/crypto/public_key.ts";
-import type { ClientEvent, EventSink } from "../events.ts";
+import { type ClientEvent, type EventSink, withEmit } from "../events.ts";
 import type { Store } from "../store/store.ts";
 
 /** What hiding them needs. */
@@ -20,16 +20,11 @@ export function hideIgnored(
   sink: EventSink,
   { self, store }: IgnoringOptions,
 ): EventSink {
-  return {
-    acknowledges: sink.acknowledges ?? false,
-    emit: (event) => {
-      const person = unaskedBy(event);
-      if (person === undefined || !isIgnored(person)) sink.emit(event);
-      else if (event.type === "message") settle(event.id);
-    },
-    room: () => sink.room(),
-    shown: () => sink.shown(),
-  };
+  return withEmit(sink, (event) => {
+    const person = unaskedBy(event);
+    if (person === undefined || !isIgnored(person)) sink.emit(event);
+    else if (event.type === "message") settle(event.id);
+  });
 
   /** If the store cannot be read it is better to show too much. */
   function isIgnored(person: Fingerprint): boolean {

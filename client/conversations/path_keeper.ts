@@ -10,7 +10,7 @@ import { Backoff } from "../../shared/time/backoff.ts";
 import { linksMax } from "../../shared/protocol/limits.ts";
 import { leftForOtherLink } from "../../shared/protocol/bye_reasons.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
-import type { EventSink } from "../events.ts";
+import { type EventSink, withEmit } from "../events.ts";
 import type { Rendezvous } from "../rendezvous/rendezvous.ts";
 import { type AddressChange, type Network, ranks } from "../transport/transport.ts";
 import { type CheckedConversation, PathChecks, type PathChecksOptions } from "./path_checks.ts";
@@ -84,15 +84,10 @@ export class PathKeeper<C extends PathConversation> {
 
   /** An event sink that takes note of what happens, and passes it on. */
   noting(sink: EventSink): EventSink {
-    return {
-      acknowledges: sink.acknowledges ?? false,
-      emit: (event) => {
-        sink.emit(event);
-        this.#checks.note(event);
-      },
-      room: () => sink.room(),
-      shown: () => sink.shown(),
-    };
+    return withEmit(sink, (event) => {
+      sink.emit(event);
+      this.#checks.note(event);
+    });
   }
 
   /** A conversation has other links than before. */

@@ -7,7 +7,7 @@
 
 import { BoundedMap } from "../../shared/collections/bounded_map.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
-import type { ClientEvent, EventSink } from "../events.ts";
+import { type ClientEvent, type EventSink, withEmit } from "../events.ts";
 import type { PresenceStatus } from "../rendezvous/rendezvous.ts";
 
 /** What notices need. */
@@ -35,15 +35,10 @@ export class PresenceNotices {
 
   /** A sink that passes everything on, and has this take note of what connections say. */
   noting(sink: EventSink): EventSink {
-    return {
-      acknowledges: sink.acknowledges ?? false,
-      emit: (event) => {
-        this.#note(event);
-        sink.emit(event);
-      },
-      room: () => sink.room(),
-      shown: () => sink.shown(),
-    };
+    return withEmit(sink, (event) => {
+      this.#note(event);
+      sink.emit(event);
+    });
   }
 
   /**

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { EventSink, MessageEvent } from "../../events.ts";
+import { type EventSink, type MessageEvent, withEmit } from "../../events.ts";
 import { UserError } from "../../user_error.ts";
 
 /** Programs that listen at once, at most. Others can ask the client something beside them. */
@@ -18,15 +18,10 @@ export class Listeners {
 
   /** A sink that passes everything on, and has those who listen told of messages. */
   around(sink: EventSink): EventSink {
-    return {
-      acknowledges: sink.acknowledges ?? false,
-      emit: (event) => {
-        if (event.type === "message") { for (const queue of this.#queues) queue.add(event); }
-        sink.emit(event);
-      },
-      room: () => sink.room(),
-      shown: () => sink.shown(),
-    };
+    return withEmit(sink, (event) => {
+      if (event.type === "message") { for (const queue of this.#queues) queue.add(event); }
+      sink.emit(event);
+    });
   }
 
   /**
