@@ -8,7 +8,11 @@
  */
 
 import type { Message } from "../../shared/protocol/message.ts";
-import { formatServerAddress, type ServerAddress } from "../../shared/net/server_address.ts";
+import {
+  formatServerAddress,
+  type ServerAddress,
+  serverPlace,
+} from "../../shared/net/server_address.ts";
 import { speaksVersion1 } from "../../shared/protocol/verbs.ts";
 import { UserError } from "../user_error.ts";
 
@@ -47,7 +51,7 @@ export class ServerKinds {
   heard(server: ServerAddress, request: Message, reply: Message): void {
     // A server that is asked without a Version answers without one.
     if (!speaksVersion1(request)) return;
-    const place = placeOf(server);
+    const place = serverPlace(server);
     if (speaksVersion1(reply)) this.#noteVersion1(place);
     else if (
       server.tls === undefined && legacyReplies.includes(reply.verb) && !this.#isProven(place)
@@ -57,7 +61,7 @@ export class ServerKinds {
   /** Whether a server is a legacy program. It is one for the rest of the run, unless it says `Version`. */
   isLegacy(server: ServerAddress): boolean {
     if (server.tls !== undefined) return false;
-    return this.#options.legacyServer === true || this.#legacy.has(placeOf(server));
+    return this.#options.legacyServer === true || this.#legacy.has(serverPlace(server));
   }
 
   /**
@@ -81,7 +85,8 @@ export class ServerKinds {
 
   /** Whether a server has not shown what it is. */
   #mayBeLegacy(server: ServerAddress): boolean {
-    return server.tls === undefined && !this.isLegacy(server) && !this.#isProven(placeOf(server));
+    return server.tls === undefined && !this.isLegacy(server) &&
+      !this.#isProven(serverPlace(server));
   }
 
   #noteVersion1(place: string): void {
@@ -106,8 +111,4 @@ export class ServerKinds {
       return true;
     }
   }
-}
-
-function placeOf(server: ServerAddress): string {
-  return formatServerAddress(server).toLowerCase();
 }

@@ -5,7 +5,11 @@
  * @module
  */
 
-import { formatServerAddress, type ServerAddress } from "../../shared/net/server_address.ts";
+import {
+  formatServerAddress,
+  type ServerAddress,
+  serverPlace,
+} from "../../shared/net/server_address.ts";
 import { Mailbox, type MailboxOptions } from "../mailbox/mailbox.ts";
 import { Rendezvous, type RendezvousOptions } from "../rendezvous/rendezvous.ts";
 import type { Store } from "../store/store.ts";
@@ -156,8 +160,7 @@ export class Visits {
 
   /** Anybody on the way can have TLS fail: then nothing is said in the clear. */
   #spokeTls(server: ServerAddress, before: string | undefined): boolean {
-    const withTls = formatServerAddress({ ...server, tls: {} }).toLowerCase();
-    return this.#options.proven?.has(withTls) === true ||
+    return this.#options.proven?.has(serverPlace({ ...server, tls: {} })) === true ||
       before !== undefined && parseOtherServer(before)?.tls !== undefined;
   }
 

@@ -61,6 +61,11 @@ export function formatServerAddress(address: ServerAddress): string {
   return (address.tls === undefined ? "" : "tls://") + formatAddress(address);
 }
 
+/** One text for each server and way to speak with it, however its host is written. */
+export function serverPlace(address: ServerAddress): string {
+  return formatServerAddress(address).toLowerCase();
+}
+
 /** Writes the address of a server as it can be read again, with the fingerprint. */
 export function formatPinnedServer(address: ServerAddress): string {
   const pin = address.tls?.pin;
