@@ -73,9 +73,9 @@ export class Elsewhere {
       const key = knownPeers.find(name)?.key;
       if (key === undefined || !knownPeers.isContact(name, key)) return { servers: [] };
       const asked = new Set([...own.map(placeOf), ...otherServers.all().map(({ place }) => place)]);
-      const servers = otherServers.learntOf(key).map(parseOtherServer)
-        .filter((server) => server?.tls !== undefined && !asked.has(placeOf(server)));
-      return { key, servers: servers as ServerAddress[] };
+      const servers = otherServers.learntOf(key).flatMap((text) => parseOtherServer(text) ?? [])
+        .filter((server) => server.tls !== undefined && !asked.has(placeOf(server)));
+      return { key, servers };
     } catch (error) {
       if (error instanceof UserError) return { servers: [] };
       throw error;

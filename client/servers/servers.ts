@@ -187,10 +187,10 @@ export class Servers {
    * @throws {UserError} What the server says where they should be, if none knows them.
    */
   async lookUp(target?: string): Promise<KnownClient | undefined> {
-    const servers = target === undefined ? [this.#home] : this.#of(target);
-    if (target === undefined) return await this.#lookUpAt(servers[0]!);
+    if (target === undefined) return await this.#home.rendezvous.lookUp();
+    const servers = this.#of(target);
     try {
-      if (servers.length === 1) return await this.#lookUpAt(servers[0]!, target);
+      if (servers.length === 1) return await this.#lookUpAt(servers[0], target);
       const key = this.#options.store.knownPeers.find(target)?.key;
       return await Promise.any(servers.map((served) => this.#lookUpAt(served, target, key)));
     } catch (error) {
@@ -202,15 +202,15 @@ export class Servers {
 
   async #lookUpAt(
     served: Served,
-    target?: string,
+    target: string,
     key?: PublicKey,
   ): Promise<KnownClient | undefined> {
     const found = await served.rendezvous.lookUp(target);
     // Somebody else may go by that name elsewhere.
     const isOther = key !== undefined && found?.fingerprint !== undefined &&
       found.fingerprint !== fingerprintOf(key);
-    if (isOther) throw new UserError({ code: "not-registered", name: target! });
-    if (target !== undefined && found?.id === target) this.#found.set(target, served);
+    if (isOther) throw new UserError({ code: "not-registered", name: target });
+    if (found?.id === target) this.#found.set(target, served);
     return found;
   }
 
