@@ -71,7 +71,7 @@ export class Visits {
     if (open !== undefined) return open;
     const allowed = this.#options.store.otherServers.all().find((one) => one.place === place);
     const server = allowed && parseOtherServer(allowed.address);
-    return server && this.#begin(server);
+    return server && this.#keep(place, this.#begin(server));
   }
 
   /**
@@ -97,16 +97,18 @@ export class Visits {
     if (server.tls === undefined && this.#spokeTls(server, before?.address)) {
       throw new UserError({ code: "server-spoke-tls", server: place });
     }
-    this.#end(place);
-    const { rendezvous } = this.#begin(server);
+    const visited = this.#begin(server);
     try {
-      await rendezvous.connect();
+      await visited.rendezvous.connect();
+      otherServers.add({ place, address: formatOtherServer(server) }, clock.timeOfDay());
     } catch (error) {
-      this.#end(place);
+      visited.ending.abort();
       throw error;
     }
-    otherServers.add({ place, address: formatOtherServer(server) }, clock.timeOfDay());
-    if (this.#isRegistering) await rendezvous.stayRegistered();
+    // It may have been spoken with before, in another way.
+    this.#end(place);
+    this.#keep(place, visited);
+    if (this.#isRegistering) await visited.rendezvous.stayRegistered();
     return server;
   }
 
@@ -169,7 +171,7 @@ export class Visits {
     const ending = new AbortController();
     const tell = (problem: Problem) =>
       onProblem({ code: "at-other-server", server: formatServerAddress(server), problem });
-    const visited = {
+    return {
       ending,
       ...beginWith({
         ...this.#options,
@@ -194,7 +196,10 @@ export class Visits {
         onProblem: tell,
       }),
     };
-    this.#open.set(placeOf(server), visited);
+  }
+
+  #keep(place: string, visited: Visited): Visited {
+    this.#open.set(place, visited);
     return visited;
   }
 
