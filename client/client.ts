@@ -351,7 +351,8 @@ export class ChatClient {
   }
 
   async #stop(): Promise<void> {
-    await Promise.all([this.#conversations.leaveAll(), unregister(this.#servers, this.#clock)]);
+    const left = within(unregisterTimeoutMs, this.#servers.leave(), this.#clock);
+    await Promise.all([this.#conversations.leaveAll(), left]);
     this.#stopping.abort();
     await this.#listening.close();
   }
@@ -382,10 +383,4 @@ async function stepped<T>(steps: Generator<void, T>, pause: () => Promise<unknow
     if (step.done) return step.value;
     await pause();
   }
-}
-
-async function unregister(servers: Servers, clock: TimerClock): Promise<void> {
-  if (!servers.registered) return;
-  // If a server does not hear it, the registration runs out by itself.
-  await within(unregisterTimeoutMs, servers.unregister().catch(() => {}), clock);
 }

@@ -147,7 +147,14 @@ export class Servers {
 
   /** See {@linkcode Rendezvous.unregister}. */
   async unregister(): Promise<void> {
-    await Promise.all([this.#home.rendezvous.unregister(), this.visits.unregister()]);
+    const others = this.visits.unregister();
+    await this.#home.rendezvous.unregister().finally(() => others);
+  }
+
+  /** Takes back what registrations there are. One of which a server does not hear runs out by itself. Never rejects. */
+  async leave(): Promise<void> {
+    const registered = this.#all.filter(({ rendezvous }) => rendezvous.registered);
+    await Promise.all(registered.map(({ rendezvous }) => rendezvous.unregister().catch(() => {})));
   }
 
   /** See {@linkcode Rendezvous.check}. */

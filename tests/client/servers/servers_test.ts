@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { type Network, tcpNetwork } from "../../../client/transport/transport.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { UserError } from "../../../client/user_error.ts";
@@ -171,6 +171,34 @@ Deno.test("another server that is gone holds up nothing at one's own", async () 
   await alice.events.see("problem", ({ problem }) => problem.code === "at-other-server");
   await alice.chat("bob");
   await hears(bob, alice, "all is well here");
+});
+
+Deno.test("who names a visited server anew, and wrongly, is still at it", async () => {
+  await using here = start();
+  await using there = start();
+  await using alice = new Person("alice", here, { relayOnly: true });
+  await using bob = new Person("bob", there);
+  await alice.client.register();
+  await bob.client.register();
+  await alice.client.visits.visit(plain(there));
+  // It does not speak TLS.
+  await assertRejects(() => alice.client.visits.visit(formatAddress(there.address)), UserError);
+  assertEquals(alice.client.visits.names(), [plain(there)]);
+  // She can be called there still.
+  await bob.chat("alice");
+  await hears(alice, bob, "found you");
+});
+
+Deno.test("who leaves is at no visited server any more, though their own is gone", async () => {
+  const here = start();
+  await using there = start();
+  const alice = new Person("alice", here);
+  await alice.client.register();
+  await alice.client.visits.visit(plain(there));
+  await here.stop();
+  await alice.events.see("server-lost");
+  await alice[Symbol.asyncDispose]();
+  assertEquals(there.registrations, 0);
 });
 
 Deno.test("a server is not allowed if it cannot be reached, is one's own, or is one too many", async () => {
