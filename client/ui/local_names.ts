@@ -61,20 +61,12 @@ export function withLocalNames(shown: Shown, nameFor: NameFor): Shown {
       return { ...shown, conversations: shown.conversations.map(withBothNames) };
     case "history": {
       const { name, entries } = shown;
-      return {
-        ...shown,
-        ...name !== undefined && { name: nameFor(name) },
-        entries: entries.map((entry) => ({ ...entry, localName: localNameIn(entry) })),
-      };
+      const called = name !== undefined && { name: nameFor(name) };
+      return { ...shown, ...called, entries: entries.map(withLocalName) };
     }
-    case "gone-to": {
+    case "gone-to":
       // By its name a view is found.
-      const { entries } = shown;
-      return {
-        ...shown,
-        entries: entries.map((entry) => ({ ...entry, localName: localNameIn(entry) })),
-      };
-    }
+      return { ...shown, entries: shown.entries.map(withLocalName) };
     case "path-report": {
       const { report } = shown;
       return { ...shown, report: { ...report, name: nameFor(report.name) } };
@@ -109,7 +101,8 @@ export function withLocalNames(shown: Shown, nameFor: NameFor): Shown {
     return called === one.name ? one : { ...one, name: `${called} (${one.name})` };
   }
 
-  function localNameIn({ name, key }: Extract<Shown, { type: "history" }>["entries"][number]) {
-    return key === undefined ? name : nameFor(name, fingerprintOf(key));
+  function withLocalName(entry: Extract<Shown, { type: "history" }>["entries"][number]) {
+    const { name, key } = entry;
+    return { ...entry, localName: key === undefined ? name : nameFor(name, fingerprintOf(key)) };
   }
 }
