@@ -5,7 +5,7 @@
  */
 
 import { bold, cyan, dim, yellow } from "@std/fmt/colors";
-import { fingerprintOf } from "../../../shared/crypto/public_key.ts";
+import { fingerprintOf, type PublicKey } from "../../../shared/crypto/public_key.ts";
 import { columnsOf, rowsOf } from "../../../shared/text/columns.ts";
 import type { BoundedMap } from "../../../shared/collections/bounded_map.ts";
 import type { HistoryEntry } from "../../store/store.ts";
@@ -83,11 +83,12 @@ const leastNameColumns = 3;
 
 /** The blocks of a section, each message's after what stands above it. */
 export function blocksOf({ entries, before, isEnd }: Section, style: BlockStyle): Block[] {
+  const called = calledOnce(style);
   const blocks: Block[] = [];
   let last = before;
   for (const entry of entries) {
     const notices = noticesBetween(last?.row ?? 0, entry.row, style);
-    const rows = [...notices, ...madeRows(entry, last, style)];
+    const rows = [...notices, ...madeRows(entry, last, style, called)];
     blocks.push({ row: entry.row, rows, noticeRows: notices.length });
     last = entry;
   }
@@ -103,19 +104,38 @@ function noticesBetween(row: number, next: number, { notices, columns }: BlockSt
     .flatMap(({ rows }) => rows(columns));
 }
 
+/** What the user calls the one whose view it is, and who has written with some key, asked once for all entries. */
+interface Called {
+  readonly peer: string;
+  by(key: PublicKey | undefined): string;
+}
+
+function calledOnce({ name, nameFor }: BlockStyle): Called {
+  const byKey = new Map<PublicKey | undefined, string>([[undefined, name]]);
+  return {
+    peer: nameFor(name),
+    by(key) {
+      const called = byKey.get(key) ?? nameFor(name, fingerprintOf(key!));
+      byKey.set(key, called);
+      return called;
+    },
+  };
+}
+
 function madeRows(
   entry: HistoryEntry,
   before: HistoryEntry | undefined,
   style: BlockStyle,
+  called: Called,
 ): readonly string[] {
-  const { columns, newFrom, found, made, nameFor } = style;
-  const { name, key: person, row, state } = entry;
-  const localName = person === undefined ? name : nameFor(name, fingerprintOf(person));
+  const { columns, newFrom, found, made } = style;
+  const { row, state } = entry;
+  const localName = called.by(entry.key);
   const which = [row, before?.row, columns, state, row === newFrom, row === found];
-  const key = [...which, localName, nameFor(style.name)].join(" ");
+  const key = [...which, localName, called.peer].join(" ");
   const known = made.get(key);
   if (known !== undefined) return known;
-  const rows = rowsOfEntry({ ...entry, localName }, before, style);
+  const rows = rowsOfEntry({ ...entry, localName }, before, style, called.peer);
   made.set(key, rows);
   return rows;
 }
@@ -124,8 +144,9 @@ function rowsOfEntry(
   entry: HistoryEntry & { readonly localName: string },
   before: HistoryEntry | undefined,
   style: BlockStyle,
+  peer: string,
 ): string[] {
-  const { self, name, nameFor, columns, own } = style;
+  const { self, columns, own } = style;
   const message = viewWords.message(entry, self, before);
   const dayBefore = before && viewWords.message(before, self, undefined).day;
   const rows: string[] = [];
@@ -135,7 +156,7 @@ function rowsOfEntry(
   }
   if (entry.row === style.found) rows.push(yellow(own(ruled(viewWords.foundLine, columns))));
   if (message.above !== undefined) rows.push(...rowsOf(own(message.above), columns).map(yellow));
-  const names = [nameFor(name), entry.localName].map((one) => viewWords.name(one));
+  const names = [peer, entry.localName].map((one) => viewWords.name(one));
   const widest = Math.max(...[...names, self].map((one) => columnsOf(one)));
   const nameColumns = Math.min(nameColumnsMax, widest);
   const { time, who, isOwn, mark, lines, state } = message;
