@@ -10,11 +10,15 @@ import { configDirectory } from "../../../shared/process/directories.ts";
 import type { OpenHere, ServeHere } from "./here.ts";
 import {
   defaultServers,
+  defaultServersHelp,
   isHere,
   type NamedServers,
   parseServersOrHere,
   withAuthorities,
 } from "./server_options.ts";
+
+/** What the help says of these. */
+export const askedServersHelp = `what you told p2pchat at first, or ${defaultServersHelp}`;
 
 /** Finds the servers, of which one may be started for as long as it is asked. @throws {UserError} If it cannot be. */
 export type OpenServers = () => Promise<Pick<OpenHere, "servers"> & AsyncDisposable>;

@@ -18,8 +18,14 @@ import {
   passphraseIn,
   type PassphraseOptions,
 } from "./passphrase_options.ts";
-import { caHelp, defaultServersHelp, parseServersOrHere, serversHelp } from "./server_options.ts";
-import { askedServers, type OpenServers, type ServerOptions } from "./asked_servers.ts";
+import { profileHelp } from "./client_command.ts";
+import { caHelp, parseServersOrHere, serversHelp } from "./server_options.ts";
+import {
+  askedServers,
+  askedServersHelp,
+  type OpenServers,
+  type ServerOptions,
+} from "./asked_servers.ts";
 import type { ServeHere } from "./here.ts";
 import { optionOf } from "./option_of.ts";
 import { worded } from "./worded.ts";
@@ -57,8 +63,6 @@ interface ListenOptions {
   readonly profile?: string;
 }
 
-const profileHelp = "directory of your identity and messages (default: your own)";
-
 /** How long a message may take to come as far as wanted, if nothing else is said, in milliseconds. */
 const sendWithinMs = 10_000;
 
@@ -84,7 +88,7 @@ export function addHistory(program: Command): void {
 function serverOption(): Option {
   return new Option(
     "--server <server>",
-    `${serversHelp} (default: what you told p2pchat at first, or ${defaultServersHelp})`,
+    `${serversHelp} (default: ${askedServersHelp})`,
   ).argParser(parseServersOrHere);
 }
 
@@ -96,8 +100,8 @@ export function addAudit(program: Command, serveHere: ServeHere): void {
     .addOption(serverOption())
     .option("--ca <file>", caHelp);
   withAskingOptions(command).action(worded(
-    (name: string, options: AuditOptions, command: Command) =>
-      startAudit(name, options, askedServers(options, command, serveHere)),
+    async (name: string, options: AuditOptions, command: Command) =>
+      await startAudit(name, options, await askedServers(options, command, serveHere)),
   ));
 }
 
@@ -118,8 +122,8 @@ export function addSend(program: Command, serveHere: ServeHere): void {
     .addOption(serverOption())
     .option("--ca <file>", caHelp);
   withProfileOptions(command).action(worded(
-    (name: string, text: string, options: SendOptions, command: Command) =>
-      startSend(name, text, options, askedServers(options, command, serveHere)),
+    async (name: string, text: string, options: SendOptions, command: Command) =>
+      await startSend(name, text, options, await askedServers(options, command, serveHere)),
   ));
 }
 
@@ -174,10 +178,9 @@ async function startHistoryExport(
 async function startAudit(
   name: string,
   options: AuditOptions,
-  asked: Promise<OpenServers>,
+  openServers: OpenServers,
 ): Promise<void> {
   const { as: self, profile = configDirectory(), timeout: waitMs } = options;
-  const openServers = await asked;
   const passphrase = passphraseIn(options);
   const { runAudit } = await import("./audit_command.ts");
   const { sayOnStandardOutput } = await import("./say.ts");
@@ -192,10 +195,9 @@ async function startSend(
   name: string,
   text: string,
   options: SendOptions,
-  asked: Promise<OpenServers>,
+  openServers: OpenServers,
 ): Promise<void> {
   const { as: self, profile = configDirectory(), until, timeout: withinMs } = options;
-  const openServers = await asked;
   const passphrase = passphraseIn(options);
   const { textToSend } = await import("./text_to_send.ts");
   const { rememberedStart } = await import("./first_run.ts");

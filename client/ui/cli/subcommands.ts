@@ -12,7 +12,7 @@ import { configDirectory } from "../../../shared/process/directories.ts";
 import { clientIdRule } from "../../../shared/protocol/client_id.ts";
 import { UserError } from "../../user_error.ts";
 import { clientOptions, profileHelp, startClientWith } from "./client_command.ts";
-import { askedServers, type OpenServers } from "./asked_servers.ts";
+import { askedServers, askedServersHelp, type OpenServers } from "./asked_servers.ts";
 import type { ServeHere } from "./here.ts";
 import type { Surroundings } from "./identity_command.ts";
 import { addAudit, addHistory, addListen, addSend } from "./message_commands.ts";
@@ -223,7 +223,7 @@ function addDoctor(program: Command, serveHere: ServeHere): void {
     .addArgument(
       new Argument(
         "[server]",
-        `who can tell how you are seen (default: what you told p2pchat at first, or ${defaultServersHelp})`,
+        `who can tell how you are seen (default: ${askedServersHelp})`,
       ).argParser(parseServersOrHere),
     )
     .option("--json", "as one object, for programs")
