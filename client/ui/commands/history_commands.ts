@@ -68,7 +68,7 @@ function goTo({ session }: CommandContext, number: string): Outcome {
   const { client, found } = session;
   const entry = /^\d+$/.test(number) ? found[Number(number) - 1] : undefined;
   if (entry === undefined) {
-    session.turnToNobody(`/goto ${number}`);
+    session.failTurn(`/goto ${number}`);
     return { type: "not-found", number, count: found.length };
   }
   const { name, row } = entry;

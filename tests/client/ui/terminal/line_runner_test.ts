@@ -216,7 +216,15 @@ Deno.test("who was sent a message is answered, and nobody else", async () => {
 });
 
 for (
-  const command of ["/join #x", "/shrug at all", "/window 3", "/switch 1", "/chat", "/chat dave"]
+  const command of [
+    "/goto 99",
+    "/join #x",
+    "/shrug at all",
+    "/window 3",
+    "/switch 1",
+    "/chat",
+    "/chat dave",
+  ]
 ) {
   Deno.test(`a person who has read that ${command} failed stays where they are`, async () => {
     const clock = new FakeClock();
