@@ -28,19 +28,29 @@ export interface MutatedSource extends Disposable {
 }
 
 /**
- * Copies the source, with one rule broken.
+ * The text of a file in which a rule is broken.
  *
  * @throws {TypeError} If the rule does not stand there any more, or more than once.
  */
-export async function mutatedSource({ path, rule, instead }: Mutation): Promise<MutatedSource> {
+export async function mutatedText({ path, rule, instead }: Mutation): Promise<string> {
   const text = await Deno.readTextFile(join(root, path));
   if (text.split(rule).length !== 2) {
     throw new TypeError(`This has to stand in ${path} once, to be broken: ${rule}`);
   }
+  return text.replace(rule, () => instead);
+}
+
+/**
+ * Copies the source, with one rule broken.
+ *
+ * @throws {TypeError} If the rule does not stand there any more, or more than once.
+ */
+export async function mutatedSource(mutation: Mutation): Promise<MutatedSource> {
+  const mutated = await mutatedText(mutation);
   const directory = temporaryDirectory();
   for (const folder of copied) await copy(folder, directory.path);
   await Deno.copyFile(join(root, "deno.json"), join(directory.path, "deno.json"));
-  await Deno.writeTextFile(join(directory.path, path), text.replace(rule, () => instead));
+  await Deno.writeTextFile(join(directory.path, mutation.path), mutated);
   return {
     load: (path) => import(pathToFileURL(join(directory.path, path)).href),
     [Symbol.dispose]: () => directory[Symbol.dispose](),
