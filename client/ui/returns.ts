@@ -14,19 +14,26 @@ import type { Shown } from "./wording/wording.ts";
 const callMs = 500;
 const deliveryMs = 3_000;
 
+/** Deliveries to somebody who was said to be gone that are kept back, at most, until it is seen that they are back. */
+const keptBackMax = 64;
 /** Returns that are gathered at once, and people of whom it is remembered whether they are there, at most. */
 const gatheredMax = 64;
 const rememberedMax = 1_024;
 
 type Presence = Extract<Shown, { type: "presence" }>;
 type Opened = Extract<Shown, { type: "opened" }>;
+type Delivered = Extract<Shown, { type: "delivered" }>;
 
 /** A return, as far as it has come. */
 interface Return {
-  /** That they are there; undefined if they were said to be before. */
+  /** That they are there; undefined if they were said to be before, or if only deliveries tell so. */
   readonly presence: Presence | undefined;
   readonly opened: Opened | undefined;
   readonly delivered: number;
+  /** What was delivered, as long as nothing else tells of a return. */
+  readonly keptBack: readonly Delivered[];
+  /** How many deliveries end this once a link is open. */
+  readonly owed: number;
   /** Messages that they still lack. */
   readonly waiting: number;
   readonly cancel: () => void;
@@ -72,30 +79,33 @@ export class Returns {
     const before = this.#gathered.get(name);
     switch (shown.type) {
       case "presence":
-        if (!shown.here || before !== undefined) return false;
-        this.#begin(name, {
+        if (!shown.here || before?.presence !== undefined) return false;
+        this.#gather(name, {
           presence: shown,
-          opened: undefined,
-          waiting: shown.waiting || (this.#lacking.get(name) ?? 0),
+          waiting: before?.waiting ?? (shown.waiting || (this.#lacking.get(name) ?? 0)),
         });
         return true;
-      case "opened":
+      case "opened": {
         if (!isReturn(shown) || before?.opened !== undefined) return false;
-        if (before === undefined) {
-          // It is one line by itself.
-          if (shown.waiting === 0) return false;
-          this.#begin(name, { presence: undefined, opened: shown, waiting: shown.waiting });
-        } else {
-          this.#gathered.set(name, { ...before, opened: shown, waiting: shown.waiting });
-          if (shown.waiting === 0) this.#end(name);
-        }
+        // It is one line by itself.
+        if (before === undefined && shown.waiting === 0) return false;
+        const owed = (before?.delivered ?? 0) + shown.waiting;
+        this.#gather(name, { opened: shown, waiting: shown.waiting, owed });
+        if (shown.waiting === 0) this.#end(name);
         return true;
+      }
       case "delivered": {
-        if (before === undefined) return false;
-        const delivered = before.delivered + 1;
-        this.#gathered.set(name, { ...before, delivered, waiting: shown.waiting });
+        // What was at the mailbox is told of as soon as they have fetched it: that may come before anything else of
+        // their return, and all else if they were gone for so short a time that the server says nothing of it.
+        const isGone = this.#here.get(name) === false;
+        if (before === undefined && !isGone) return false;
+        const delivered = (before?.delivered ?? 0) + 1;
+        const isKnown = before?.presence !== undefined || before?.opened !== undefined;
+        const keptBack = isKnown ? [] : [...before?.keptBack ?? [], shown];
+        this.#gather(name, { delivered, keptBack, waiting: shown.waiting });
         // One acknowledgement may bring several of these, and none of them waits then.
-        if (before.opened !== undefined && delivered >= before.opened.waiting) this.#end(name);
+        const isWhole = before?.opened !== undefined && delivered >= before.owed;
+        if (isWhole || keptBack.length >= keptBackMax) this.#end(name);
         return true;
       }
       default:
@@ -103,12 +113,16 @@ export class Returns {
     }
   }
 
-  #begin(name: string, part: Pick<Return, "presence" | "opened" | "waiting">): void {
+  /** Adds to somebody's return, and begins it if there is none. */
+  #gather(name: string, part: Partial<Return> & Pick<Return, "waiting">): void {
+    const before = this.#gathered.get(name);
+    if (before !== undefined) return void this.#gathered.set(name, { ...before, ...part });
     const [oldest] = this.#gathered.keys();
     if (this.#gathered.size >= gatheredMax) this.#end(oldest!);
-    const ms = part.waiting === 0 ? callMs : deliveryMs;
-    const cancel = this.#clock.after(ms, () => this.#end(name));
-    this.#gathered.set(name, { ...part, delivered: 0, cancel });
+    const mayComeMore = part.waiting > 0 || part.delivered !== undefined;
+    const cancel = this.#clock.after(mayComeMore ? deliveryMs : callMs, () => this.#end(name));
+    const nothing = { presence: undefined, opened: undefined, delivered: 0, keptBack: [], owed: 0 };
+    this.#gathered.set(name, { ...nothing, ...part, cancel });
   }
 
   /** Shows somebody's return, as far as it has come. */
@@ -116,8 +130,13 @@ export class Returns {
     const gathered = this.#gathered.get(name);
     if (gathered === undefined) return;
     this.#gathered.delete(name);
-    const { presence, opened, delivered, waiting, cancel } = gathered;
+    const { presence, opened, delivered, keptBack, waiting, cancel } = gathered;
     cancel();
+    if (presence === undefined && opened === undefined) {
+      // Who has fetched their messages and gone again is not here.
+      for (const one of keptBack) this.#show(one);
+      return;
+    }
     const wasHere = this.#here.get(name);
     this.#here.set(name, true);
     if (presence !== undefined && opened === undefined && delivered === 0) {

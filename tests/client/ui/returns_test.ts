@@ -84,6 +84,49 @@ Deno.test("what waits at the mailbox while their conversation is not open is wai
   assertEquals(shown, [here("bob")]);
 });
 
+Deno.test("who was gone for so short a time that the server says nothing of it is one line, too", async () => {
+  const { take, shown, clock } = returns();
+  take(closed("bob"), waiting("bob", 2));
+  shown.length = 0;
+  take(delivered("bob", 1), delivered("bob", 0));
+  await clock.pass(2_000);
+  take(opened("bob", 0, { cause: "call" }));
+  assertEquals(shown, [returned("bob", { isAgain: true, delivered: 2, hasCalled: true })]);
+  // Some of it may come over the link, and the server's word between.
+  take(closed("bob"), waiting("bob", 3));
+  shown.length = 0;
+  take(delivered("bob", 2), here("bob"), opened("bob", 2), delivered("bob", 0));
+  assertEquals(shown, []);
+  take(delivered("bob", 0));
+  assertEquals(shown, [returned("bob", { isAgain: true, delivered: 3 })]);
+});
+
+Deno.test("who fetches their messages and is not there has not returned", async () => {
+  const { take, shown, clock } = returns();
+  take(closed("bob"), waiting("bob", 2));
+  shown.length = 0;
+  take(delivered("bob", 1), delivered("bob", 0));
+  await clock.pass(3_000);
+  assertEquals(shown, [delivered("bob", 1), delivered("bob", 0)]);
+  take(here("bob"), opened("bob", 0, { cause: "call" }));
+  assertEquals(shown.slice(2), [returned("bob", { isAgain: true, hasCalled: true })]);
+  // Nor are more of them kept back than a bound.
+  take(closed("bob"));
+  shown.length = 0;
+  for (let i = 70; i-- > 0;) take(delivered("bob", i));
+  assertEquals(shown.length, 64);
+  shown.length = 0;
+  take(here("carol", 70), opened("carol", 70));
+  for (let i = 70; i-- > 0;) take(delivered("carol", i));
+  assertEquals(shown, [returned("carol", { delivered: 70 })]);
+});
+
+Deno.test("that somebody is there belongs to their return, also if the link is quicker", () => {
+  const { take, shown } = returns();
+  take(opened("bob", 1), here("bob", 1), delivered("bob", 0));
+  assertEquals(shown, [returned("bob", { delivered: 1 })]);
+});
+
 Deno.test("somebody who comes back and gets what waited is one line", () => {
   const { take, shown } = returns();
   take(closed("bob"), waiting("bob", 3));
