@@ -61,8 +61,8 @@ export interface Way {
   readonly address: Address;
   /** The server that stands between; left out if none does. */
   readonly relayedBy?: string;
-  /** Whether it goes through routers that let nobody in, over QUIC; left out if it does not. */
-  readonly punched?: true;
+  /** Over what it goes through routers that let nobody in; left out if it does not. */
+  readonly punched?: "quic" | "tcp";
 }
 
 /** A device of a peer's. */

@@ -367,9 +367,9 @@ export class Conversation implements Inbox {
  * Where a peer can be called: where it says it listens, where we called it, else where it called from; and the
  * server, if one stands between.
  */
-export function pathOf({ role, remote, peerAddress, relayedBy, rank }: Link): Way {
+export function pathOf({ role, remote, peerAddress, relayedBy, punched }: Link): Way {
   if (relayedBy !== undefined) return { address: remote, relayedBy: relayedBy.server };
-  if (rank === ranks.punched) return { address: remote, punched: true };
+  if (punched !== undefined) return { address: remote, punched };
   return { address: role === "initiator" ? remote : peerAddress ?? remote };
 }
 

@@ -97,12 +97,12 @@ export class Link implements PeerFacts {
   readonly remote: Address;
   readonly localHost: string;
   readonly relayedBy: RelayPath | undefined;
+  readonly punched: PeerConn["punched"];
   readonly rank: number;
   /** Done when the link is over and nothing of it runs any more. Never rejects. */
   readonly ended: Promise<void>;
-  readonly #options: LinkOptions;
+  readonly #options: LinkOptions & { readonly clock: TimerClock };
   readonly #times: LinkTimes;
-  readonly #clock: TimerClock;
   readonly #writes: WriteQueue;
   /** What the opening has found out; it still does if the link is opening. */
   readonly #found: Readonly<Found>;
@@ -113,13 +113,13 @@ export class Link implements PeerFacts {
   constructor(options: LinkOptions) {
     const { conn, role, self, owner, allowPlaintext, purpose } = options;
     const { legacyChat = false, clock = systemClock } = options;
-    this.#options = options;
+    this.#options = { ...options, clock };
     this.#times = options.times ?? usualTimes(allowPlaintext, role);
-    this.#clock = clock;
     this.role = role;
     this.remote = { host: plainHost(conn.remoteAddr.hostname), port: conn.remoteAddr.port };
     this.localHost = plainHost(conn.localAddr.hostname);
     this.relayedBy = conn.relayedBy;
+    this.punched = conn.punched;
     this.rank = rankOf(conn);
     this.#writes = new WriteQueue(conn, (error) => {
       const isStuck = error instanceof Deno.errors.TimedOut;
@@ -270,11 +270,11 @@ export class Link implements PeerFacts {
     this.#farewell ??= reason;
     if (this.#state.name === "open") {
       const all = Promise.allSettled([settled, this.#state.open.session.allAcknowledged()]);
-      await within(leaveMs, Promise.race([all, this.ended]), this.#clock);
+      await within(leaveMs, Promise.race([all, this.ended]), this.#options.clock);
     }
     this.#go({ type: "leave" });
     if (this.#state.name !== "closing") return;
-    await within(leaveMs, this.#writes.flushed(), this.#clock);
+    await within(leaveMs, this.#writes.flushed(), this.#options.clock);
     this.#end(left.reason, left.detail);
   }
 
@@ -326,7 +326,7 @@ export class Link implements PeerFacts {
       self: this.#options.self,
       channel,
       writes: this.#writes,
-      clock: this.#clock,
+      clock: this.#options.clock,
       times: this.#times,
       isOver: () => this.#isOver,
       end: (reason, detail) => this.#end(reason, detail),

@@ -15,7 +15,7 @@ import type { Feature } from "../../shared/protocol/records.ts";
 import type { Fault } from "../../shared/protocol/status.ts";
 import type { Dialect } from "../events.ts";
 import type { Framing } from "./legacy/legacy_framing.ts";
-import type { RelayPath } from "../transport/transport.ts";
+import type { PeerConn, RelayPath } from "../transport/transport.ts";
 import type { Problem } from "../user_error.ts";
 
 /** What a link is for: two people talk, or their clients compare what both have. */
@@ -27,8 +27,8 @@ export interface Refusal extends Pick<Fault, "code" | "reason"> {
   readonly detail: Problem;
 }
 
-/** What is known of a link and its peer. */
-export interface PeerFacts {
+/** What is known of a link from its beginning on. */
+export interface ConnFacts {
   /** Our own role: the initiator has called. */
   readonly role: "initiator" | "responder";
   /**
@@ -38,8 +38,14 @@ export interface PeerFacts {
   readonly remote: Address;
   /** The server that stands between; undefined if none does. */
   readonly relayedBy: RelayPath | undefined;
+  /** Over what it goes through routers that let nobody in; undefined if it does not. */
+  readonly punched: PeerConn["punched"];
   /** What kind of way it goes, the best having the lowest: see `ranks`. */
   readonly rank: number;
+}
+
+/** What is known of a link and its peer. */
+export interface PeerFacts extends ConnFacts {
   /** Whether nothing has come from the peer. */
   readonly saidNothing: boolean;
   /** What the initiator has called for: known to the responder once it is asked to admit the peer. */

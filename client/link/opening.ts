@@ -37,7 +37,7 @@ import {
 } from "./introduction.ts";
 import { detectInitiator, detectResponder, firstMessageIn } from "./legacy/detect.ts";
 import { introductionIn } from "./legacy/legacy_lines.ts";
-import type { PeerFacts, Purpose, Refusal } from "./link_events.ts";
+import type { ConnFacts, PeerFacts, Purpose, Refusal } from "./link_events.ts";
 import { saidProblem, wordsProblem } from "./reason.ts";
 import { SecureChannel } from "./secure_channel.ts";
 
@@ -86,7 +86,7 @@ export interface OpeningOptions {
 /** What an opening finds out about the peer. */
 export type Found = {
   -readonly [
-    Name in Exclude<keyof PeerFacts, "role" | "remote" | "relayedBy" | "rank" | "saidNothing">
+    Name in Exclude<keyof PeerFacts, keyof ConnFacts | "saidNothing">
   ]: PeerFacts[Name];
 };
 

@@ -18,7 +18,7 @@ const lingerMs = 1_000;
 export class QuicPeerConn implements PeerConn {
   readonly localAddr: { readonly hostname: string };
   readonly remoteAddr: { readonly hostname: string; readonly port: number };
-  readonly isPunched = true;
+  readonly punched = "quic";
   /** Done when nothing of it is left. Never rejects. */
   readonly gone: Promise<void>;
   readonly #conn: Deno.QuicConn;

@@ -29,8 +29,11 @@ export interface PeerConn extends ServerConn {
   readonly remoteAddr: { readonly hostname: string; readonly port: number };
   /** The server that stands between; undefined if none does. */
   readonly relayedBy?: RelayPath;
-  /** Whether it goes through routers that let nobody in: its address is nowhere that could be called again. */
-  readonly isPunched?: boolean;
+  /**
+   * Over what it goes through routers that let nobody in: its address is nowhere that could be called again. Left out
+   * if it does not.
+   */
+  readonly punched?: "quic" | "tcp";
 }
 
 /**

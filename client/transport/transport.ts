@@ -18,6 +18,7 @@ import { type InterfaceAddress, interfaces } from "../../shared/net/interfaces.t
 import { objectionTo } from "./dial_policy.ts";
 import { type DialableAddress, type PermitOptions, permitted } from "./permit.ts";
 import type { Punching } from "./punching.ts";
+import type { SimultaneousOpen } from "./simultaneous_open.ts";
 import { dial, type PeerConn, type ServerConn } from "./tcp.ts";
 import { relayed } from "./relayed.ts";
 import type { RelayPath } from "./relay_path.ts";
@@ -28,6 +29,7 @@ export type { AddressChange } from "./address_watch.ts";
 export type { DialableAddress } from "./permit.ts";
 export type { Punching } from "./punching.ts";
 export type { RelayPath } from "./relay_path.ts";
+export type { SimultaneousOpen } from "./simultaneous_open.ts";
 export type { PeerConn, ServerConn } from "./tcp.ts";
 
 /** Listening at an address. */
@@ -78,6 +80,14 @@ export interface Network {
    */
   openPunching?(port: number): Promise<Punching>;
   /**
+   * Finds a TCP port for connections through routers that let nobody in.
+   *
+   * It is left out if this network has no such thing at all.
+   *
+   * @throws {Deno.errors.NotSupported} If the runtime calls from no port that one chooses.
+   */
+  simultaneousOpen?(): Promise<SimultaneousOpen>;
+  /**
    * Sends one byte over UDP, which means nothing to anybody: a machine whose own rules keep UDP back says so at once.
    * It is left out if this network has no such thing at all.
    *
@@ -106,6 +116,7 @@ export const tcpNetwork: Network = {
   dialServer,
   // Few need it, and it takes a while to load.
   openPunching: async (port) => (await import("./punching.ts")).openPunching(port),
+  simultaneousOpen: async () => (await import("./simultaneous_open.ts")).simultaneousOpen(),
   trySending,
   interfaces,
   watchAddresses,
@@ -146,9 +157,9 @@ export function relayedConn(
 export const ranks = { direct: 0, punched: 1, relayed: 2 } as const;
 
 /** What kind a connection is of. */
-export function rankOf({ relayedBy, isPunched }: PeerConn): number {
+export function rankOf({ relayedBy, punched }: PeerConn): number {
   if (relayedBy !== undefined) return ranks.relayed;
-  return isPunched === true ? ranks.punched : ranks.direct;
+  return punched === undefined ? ranks.direct : ranks.punched;
 }
 
 /** Whether somebody on another machine may be able to call an IP address. */

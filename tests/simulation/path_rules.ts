@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { ClientEvent } from "../../client/events.ts";
+import type { ClientEvent, Way as ClientWay } from "../../client/events.ts";
 import { isAllDelivered } from "./invariants.ts";
 import type { Person } from "./person.ts";
 import { type SimulatedWays, type Way, ways } from "./simulated_ways.ts";
@@ -279,7 +279,7 @@ export class PathRules {
   }
 }
 
-function wayOf({ relayedBy, punched }: { relayedBy?: string; punched?: true }): Way {
+function wayOf({ relayedBy, punched }: ClientWay): Way {
   if (relayedBy !== undefined) return "relayed";
   return punched ? "punched" : "direct";
 }

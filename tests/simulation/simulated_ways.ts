@@ -235,7 +235,7 @@ function punched(end: SimulatedConn): PeerConn {
     // It goes out from whichever address there is.
     localAddr: { hostname: "0.0.0.0" },
     remoteAddr: end.remoteAddr,
-    isPunched: true,
+    punched: "quic",
     read: (into) => end.read(into),
     write: (bytes) => end.write(bytes),
     close: () => end.close(),

@@ -145,11 +145,15 @@ export function timeText(ms: number): string {
 
 function deviceRecord({ device, address, connected, relayedBy, punched }: DeviceState) {
   const at = address === undefined ? undefined : formatAddress(address);
-  return { device: device ?? null, connected, address: at, relayedBy, punched };
+  return { device: device ?? null, connected, address: at, relayedBy, ...punchedFields(punched) };
 }
 
 function wayRecord({ address, relayedBy, punched }: Way): JsonRecord {
-  return { address: formatAddress(address), relayedBy, punched };
+  return { address: formatAddress(address), relayedBy, ...punchedFields(punched) };
+}
+
+function punchedFields(over: Way["punched"]): JsonRecord {
+  return over === undefined ? {} : { punched: true, punchedOver: over };
 }
 
 function refParty({ name, person, device }: PeerRef): Party {

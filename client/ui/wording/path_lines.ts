@@ -31,7 +31,8 @@ function pathLine(path: Path): string {
 /** Which way a link goes, in few words: an address if it is a straight one. */
 export function wayText({ address, relayedBy, punched }: Way): string {
   if (relayedBy !== undefined) return `relayed by ${relayedBy}`;
-  return punched === undefined ? formatAddress(address) : `punched quic ${formatAddress(address)}`;
+  const through = punched === undefined ? "" : `punched ${punched} `;
+  return through + formatAddress(address);
 }
 
 /** How long something takes: one decimal below 10 ms, where a network at home is. */

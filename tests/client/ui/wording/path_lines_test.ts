@@ -13,6 +13,15 @@ Deno.test("the way in use comes first, with how long it takes", () => {
   ]);
 });
 
+Deno.test("a way through routers says over what it goes", () => {
+  for (const punched of ["quic", "tcp"] as const) {
+    const paths = [{ address: there, punched, roundTripMs: 23 }];
+    assertEquals(pathLines({ name: "bob", paths, ...noReason }), [
+      `punched ${punched} 192.168.1.7:5556 · 23 ms`,
+    ]);
+  }
+});
+
 Deno.test("others that are open and why none is straight follow", () => {
   const relayed = { address: server, relayedBy: "chat.example.org" };
   const paths = [{ ...relayed, roundTripMs: 61.3 }, { ...relayed, roundTripMs: undefined }];
