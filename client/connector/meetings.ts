@@ -30,6 +30,8 @@ import { raceCandidates } from "./candidate_race.ts";
 import { ownCandidates } from "./own_candidates.ts";
 import type { FailedWays } from "./failed_ways.ts";
 import type { Places } from "./places.ts";
+import type { RouterOffer } from "./router_offer.ts";
+import { tcpOffers } from "./tcp_port.ts";
 import { UdpPort, type UdpPortOptions } from "./udp_port.ts";
 
 /** How long a meeting takes at most, in milliseconds. */
@@ -38,8 +40,11 @@ const meetingMs = 10_000;
 const secondAfterMs = 150;
 /** How long straight calls have before the routers are tried: a straight link is the better one. */
 const throughRoutersAfterMs = 350;
-/** How long that is tried, in milliseconds: it needs both sides at the same moment. */
-const throughRoutersMs = 3_000;
+/** How long each is tried, in milliseconds: it needs both sides at the same moment. */
+const throughRoutersMs = { udp: 3_000, "tcp-so": 1_500 };
+
+/** By what two sides meet through their routers. */
+type ThroughRouters = keyof typeof throughRoutersMs;
 
 /** A link over which two sides can tell each other where they are. */
 export type PathsLink = Pick<Link, "ask" | "features" | "rank" | "peerKey" | "handshakeHash">;
@@ -54,7 +59,7 @@ export interface MeetingPeer {
 
 /** What meetings need. */
 export interface MeetingsOptions extends UdpPortOptions {
-  readonly network: Pick<Network, "interfaces" | "openPunching">;
+  readonly network: Pick<Network, "interfaces" | "openPunching" | "simultaneousOpen">;
   readonly rendezvous: UdpPortOptions["rendezvous"] & { readonly address: Address | undefined };
   readonly places: Places;
   /** Takes note of why the routers could not be passed. */
@@ -86,13 +91,14 @@ interface Meeting {
 /** The meetings of a client. */
 export class Meetings {
   readonly #options: MeetingsOptions;
-  readonly #udp: UdpPort;
+  /** Where we can be met, as far as that can be found out. */
+  readonly #offers: Record<ThroughRouters, () => Promise<RouterOffer>>;
   /** The transports that are being tried, each with the name of the peer. */
   readonly #underWay = new Set<string>();
 
   constructor(options: MeetingsOptions) {
     this.#options = options;
-    this.#udp = new UdpPort(options);
+    this.#offers = { udp: new UdpPort(options).offer, "tcp-so": tcpOffers(options) };
   }
 
   /**
@@ -106,7 +112,7 @@ export class Meetings {
     const meeting = { peer, link, keeper };
     using limit = deadline(meetingMs, signal, clock);
     try {
-      this.#udp.offer();
+      this.#offers.udp();
       const theirs = await this.#exchange(link, this.#straightOffer());
       const straight = this.#callStraight(meeting, theirs, 0, limit.signal);
       const through = this.#askThroughRouters(meeting, straight, limit.signal);
@@ -129,19 +135,19 @@ export class Meetings {
     const { signal } = this.#options;
     const meeting = { peer, link, keeper };
     const theirs = readPathOffer(request);
-    const isOverUdp = theirs.candidates.some(({ transport }) => transport === "udp");
-    // If no straight call succeeds, that is the next question.
-    if (!isOverUdp) this.#udp.offer();
-    const answer = pathsAnswer(
-      request,
-      isOverUdp ? await this.#udp.offer() : this.#straightOffer(),
-    );
-    const trying = isOverUdp
-      ? this.#meetThroughRouters(meeting, theirs, signal)
-      : this.#callStraight(meeting, theirs, secondAfterMs, signal);
-    // Why it has come to nothing is for the side that has asked.
-    trying.catch(() => {});
-    return answer;
+    const asked = theirs.candidates.map(({ transport }) => transport)
+      .find((transport) => transport !== "tcp");
+    if (asked === undefined) {
+      // If no straight call succeeds, that is the next question.
+      this.#offers.udp();
+      const answer = pathsAnswer(request, this.#straightOffer());
+      // Why it has come to nothing is for the side that has asked.
+      this.#callStraight(meeting, theirs, secondAfterMs, signal).catch(() => {});
+      return answer;
+    }
+    const ours = await this.#offers[asked]();
+    this.#meetThroughRouters(asked, meeting, ours, theirs, signal).catch(() => {});
+    return pathsAnswer(request, ours);
   }
 
   async #exchange(link: PathsLink, ours: PathOffer): Promise<PathOffer> {
@@ -188,40 +194,64 @@ export class Meetings {
     straight: Promise<void>,
     signal: AbortSignal,
   ): Promise<void> {
-    const offered = this.#udp.offer();
+    const { peer } = meeting;
+    const before = new Set(peer.links);
+    let isSeen = false;
+    this.#offers.udp().then(() => isSeen = true);
     const failed = straight.then(() => new Promise<never>(() => {}), () => {});
     await Promise.race([wait(throughRoutersAfterMs, signal, this.#options.clock), failed]);
-    signal.throwIfAborted();
-    if (isStraight(meeting.peer)) return;
-    const ours = await offered;
+    // A network that lets no UDP out says so by silence alone, which takes a while to tell from a slow one.
+    const transports = isSeen ? ["udp", "tcp-so"] as const : ["tcp-so", "udp"] as const;
+    let failure: unknown;
+    for (const transport of transports) {
+      signal.throwIfAborted();
+      if (isStraight(peer)) return;
+      // The other side may have been quicker.
+      if (peer.links.some((link) => !before.has(link) && link.rank <= ranks.punched)) return;
+      try {
+        return await this.#askOver(transport, meeting, signal);
+      } catch (error) {
+        if (!(error instanceof NothingSaid)) failure = error;
+      }
+    }
+    throw failure ?? new NothingSaid();
+  }
+
+  /** @throws {Error} If the two do not meet. */
+  async #askOver(transport: ThroughRouters, meeting: Meeting, signal: AbortSignal): Promise<void> {
+    const ours = await this.#offers[transport]();
     if (ours.candidates.length === 0) {
-      this.#notPunched(meeting, "no-udp");
+      if (transport === "udp") this.#notPunched(meeting, "no-udp");
       throw new NothingSaid();
     }
     signal.throwIfAborted();
     const theirs = await this.#exchange(meeting.link, ours);
-    await this.#meetThroughRouters(meeting, theirs, signal);
+    await this.#meetThroughRouters(transport, meeting, ours, theirs, signal);
   }
 
   /** @throws {Error} If the two do not meet. */
   async #meetThroughRouters(
+    transport: ThroughRouters,
     meeting: Meeting,
+    ours: RouterOffer,
     theirs: PathOffer,
     signal: AbortSignal,
   ): Promise<void> {
     const { peer: { peerId: name }, link, keeper } = meeting;
     const { places, open, clock } = this.#options;
-    const named = this.#others("udp", theirs, this.#udp.port);
+    const named = this.#others(transport, theirs, ours.port);
+    // Whether UDP passes is what one can do something about.
+    const failed = (why: NotPunched) => transport === "udp" && this.#notPunched(meeting, why);
     if (named.length === 0) {
-      this.#notPunched(meeting, "peer-without-udp");
+      failed("peer-without-udp");
       throw new NothingSaid();
     }
-    await this.#alone(`udp ${name}`, async () => {
-      using limit = deadline(throughRoutersMs, signal, clock);
+    await this.#alone(`${transport} ${name}`, async () => {
+      using limit = deadline(throughRoutersMs[transport], signal, clock);
       const found = await Promise.all(
         named.map((address) => places.find(namedBy("contact", address), name, () => undefined)),
       );
-      const { conn, called } = await this.#udp.meet({
+      const { conn, called } = await ours.meet({
         link,
         certificate: theirs.certificate,
         candidates: found.flatMap((place) => place instanceof UserError ? [] : [place]),
@@ -233,7 +263,7 @@ export class Meetings {
       (error) => {
         // Another try is under way, or all is over.
         const isTold = error instanceof Deno.errors.Busy || this.#options.signal.aborted;
-        if (!isTold) this.#notPunched(meeting, "no-answer");
+        if (!isTold) failed("no-answer");
         throw error;
       },
     );

@@ -5,29 +5,23 @@
  * @module
  */
 
-import { hkdfSync } from "node:crypto";
-import { type Address, isSameAddress } from "../../shared/net/address.ts";
+import type { Address } from "../../shared/net/address.ts";
 import type { PublicKey } from "../../shared/crypto/public_key.ts";
-import type { PathOffer } from "../../shared/protocol/paths.ts";
-import { punchTokenBytes } from "../../shared/protocol/quic.ts";
 import { deadline, type TimerClock } from "../../shared/time/clock.ts";
 import type { Rendezvous } from "../rendezvous/rendezvous.ts";
+import type { Network, Punching } from "../transport/transport.ts";
 import {
-  type DialableAddress,
-  isElsewhereReachable,
-  type Network,
-  type PeerConn,
-  type Punching,
-} from "../transport/transport.ts";
+  freshOffers,
+  meetingAddresses,
+  noOffer,
+  partIn,
+  type RouterConn,
+  type RouterMeeting,
+  type RouterOffer,
+} from "./router_offer.ts";
 
-/** Addresses of this machine that are named, at most. */
-const ownMax = 6;
-/** Addresses of a peer that are tried, at most. */
-const triedMax = 8;
 /** How long the server is waited for that says where we are seen, in milliseconds. */
 const reflectMs = 3_000;
-/** How long it counts what it has said: less than any router keeps a mapping. */
-const freshMs = 5_000;
 const tokenLabel = "p2pchat punch 1";
 
 /** What a port needs. */
@@ -43,97 +37,43 @@ export interface UdpPortOptions {
   readonly signal: AbortSignal;
 }
 
-/** The encrypted link over which two sides have told each other where they are. */
-export interface MeetingLink {
-  readonly peerKey: PublicKey | undefined;
-  readonly handshakeHash: Uint8Array | undefined;
-}
-
-/** Both sides' part in one try. */
-export interface UdpMeeting {
-  readonly link: MeetingLink;
-  /** The peer's; undefined if it has named none. */
-  readonly certificate: Uint8Array | undefined;
-  /** Where the peer is, as far as that may be called. */
-  readonly candidates: readonly DialableAddress[];
-  readonly signal: AbortSignal;
-}
-
 /** The port. */
 export class UdpPort {
   readonly #options: UdpPortOptions;
   #opening: Promise<Punching | undefined> | undefined;
-  #port = 0;
-  /** What was found out last, or is being found out, since when, and with which addresses of this machine. */
-  #offered:
-    | { readonly atMs: number; readonly own: string; readonly offer: Promise<PathOffer> }
-    | undefined;
+  /**
+   * Where it can be met, as far as that can be found out: where the server sees it, and at home. Who will soon need
+   * it asks beforehand, since that takes a while. Never rejects.
+   */
+  readonly offer: () => Promise<RouterOffer>;
 
   constructor(options: UdpPortOptions) {
     this.#options = options;
+    this.offer = freshOffers(options, () => this.#find());
     options.signal.addEventListener("abort", () => {
       this.#opening?.then((punching) => punching?.close());
     });
   }
 
-  /** Its number; 0 as long as it is not open. */
-  get port(): number {
-    return this.#port;
-  }
-
-  /**
-   * Where it can be met, as far as that can be found out: where the server sees it, and at home. Who will soon need
-   * it asks beforehand, since that takes a while. Never rejects.
-   */
-  offer(): Promise<PathOffer> {
-    const { network, clock } = this.#options;
-    const atMs = clock.now();
-    // In another network it is seen elsewhere.
-    const own = network.interfaces().map(({ address }) => address).toSorted().join(" ");
-    const last = this.#offered;
-    const isFresh = last !== undefined && atMs - last.atMs < freshMs && last.own === own;
-    const { offer } = isFresh ? last : this.#offered = { atMs, own, offer: this.#find() };
-    return offer;
-  }
-
-  async #find(): Promise<PathOffer> {
+  async #find(): Promise<RouterOffer> {
     const punching = await this.#open();
-    if (punching === undefined) return { candidates: [] };
+    if (punching === undefined) return noOffer;
     const { port, certificate } = punching;
-    this.#port = port;
     const seen = await this.#reflected(punching);
-    const own = this.#options.network.interfaces()
-      .map(({ address: host }) => ({ host, port }))
-      .filter(({ host }) => isElsewhereReachable(host)).slice(0, ownMax);
-    const isOwn = own.some((address) => seen !== undefined && isSameAddress(address, seen));
-    const all = seen === undefined || isOwn ? own : [seen, ...own];
+    const addresses = meetingAddresses(this.#options.network, port, seen);
     return {
-      candidates: all.map((address) => ({ transport: "udp" as const, address })),
+      candidates: addresses.map((address) => ({ transport: "udp" as const, address })),
       certificate,
+      port,
+      meet: (meeting) => this.#meet(punching, meeting),
     };
   }
 
-  /**
-   * Meets a peer. The side whose key is the greater text calls.
-   *
-   * @returns The connection, and whether we have called.
-   * @throws {Error} If none opens.
-   */
-  async meet(
-    { link: { peerKey, handshakeHash }, certificate, candidates, signal }: UdpMeeting,
-  ): Promise<{ readonly conn: PeerConn; readonly called: boolean }> {
-    const tried = candidates.slice(0, triedMax);
-    const punching = await this.#opening;
-    if (
-      punching === undefined || certificate === undefined || tried.length === 0 ||
-      peerKey === undefined || handshakeHash === undefined
-    ) throw new Deno.errors.NotSupported("no-udp");
-    const calls = this.#options.self.identity.publicKey > peerKey;
-    const token = new Uint8Array(
-      hkdfSync("sha256", handshakeHash, "", tokenLabel, punchTokenBytes),
-    );
-    const conn = await punching.punch({ candidates: tried, certificate, token, calls, signal });
-    return { conn, called: calls };
+  async #meet(punching: Punching, meeting: RouterMeeting): Promise<RouterConn> {
+    const { certificate, signal } = meeting;
+    if (certificate === undefined) throw new Deno.errors.NotSupported("no-udp");
+    const part = partIn(meeting, this.#options.self.identity.publicKey, tokenLabel);
+    return { conn: await punching.punch({ ...part, certificate, signal }), called: part.calls };
   }
 
   async #open(): Promise<Punching | undefined> {

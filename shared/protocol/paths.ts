@@ -13,8 +13,11 @@ import { randomId } from "./random_id.ts";
 
 /** Somewhere that a client can perhaps be reached. */
 export interface Candidate {
-  /** `udp` is for QUIC through routers, on which both sides try at the same moment. */
-  readonly transport: "tcp" | "udp";
+  /**
+   * `udp` is for QUIC through routers, and `tcp-so` for a simultaneous open of TCP (RFC 6544): with each of them both
+   * sides try at the same moment.
+   */
+  readonly transport: "tcp" | "udp" | "tcp-so";
   /** Its host is an IP address. */
   readonly address: Address;
 }
@@ -26,6 +29,8 @@ export interface PathOffer {
   /** The certificate, in DER, by which it is known over QUIC; left out if it cannot be met so. */
   readonly certificate?: Uint8Array;
 }
+
+const transports = ["tcp", "udp", "tcp-so"] as const;
 
 /** Tells a peer where we can be reached, and asks where it can. */
 export function pathsQuestion(offer: PathOffer): Message {
@@ -61,9 +66,10 @@ function headersOf({ candidates, certificate }: PathOffer): Header[] {
 }
 
 function parseCandidate(line: string): Candidate | undefined {
-  const [transport, text = "", ...more] = line.split(" ");
+  const [name, text = "", ...more] = line.split(" ");
+  const transport = transports.find((transport) => transport === name);
   const address = parseAddress(text);
-  if ((transport !== "tcp" && transport !== "udp") || more.length > 0) return undefined;
+  if (transport === undefined || more.length > 0) return undefined;
   return address === undefined || !isIpAddress(address.host) || address.port === 0
     ? undefined
     : { transport, address };

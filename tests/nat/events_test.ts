@@ -1,5 +1,6 @@
 // What becomes of a conversation when the network changes under it: what is said goes on, and comes once.
 
+import { builds } from "../support/program.ts";
 import { type Talk, testTalk } from "./talk.ts";
 
 /** Has each say something, whatever has happened to the way. */
@@ -20,12 +21,27 @@ testTalk(
   ["keeps-ports", "keeps-ports"],
   async (talk) => {
     await talk.goes(/^punched/);
-    await talk.routers[0]!.darkens("-p udp");
+    const toBob = `-d ${talk.routers[1]!.address}`;
+    await talk.routers[0]!.darkens(toBob);
     await goesOn(talk);
     await talk.goes(/^relayed/);
-    await talk.routers[0]!.lightens("-p udp");
+    await talk.routers[0]!.lightens(toBob);
     await talk.goes(/^punched/);
   },
+);
+
+testTalk(
+  "where UDP goes dark the two meet over TCP",
+  ["keeps-ports", "keeps-ports"],
+  async (talk) => {
+    await talk.goes(/^punched/);
+    await talk.routers[0]!.darkens("-p udp");
+    await goesOn(talk);
+    await talk.goes(/^punched tcp/);
+    await goesOn(talk);
+  },
+  // The executable may be one whose runtime calls from no port that one chooses.
+  builds.slice(0, 1),
 );
 
 testTalk(

@@ -5,6 +5,7 @@ import { type MeetingPeer, Meetings } from "../../../client/connector/meetings.t
 import { Places } from "../../../client/connector/places.ts";
 import type { Link } from "../../../client/link/link.ts";
 import type { PunchOptions } from "../../../client/transport/punching.ts";
+import type { SimultaneousOpenOptions } from "../../../client/transport/simultaneous_open.ts";
 import type { PeerConn } from "../../../client/transport/transport.ts";
 import { UserError } from "../../../client/user_error.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
@@ -22,6 +23,7 @@ const keeper = {} as LinkKeeper;
 
 /** Where somebody in a scene says that they are. */
 const overTcp = ["tcp 192.168.1.7:5556", "tcp 203.0.113.9:5556"];
+const overTcpSo = ["tcp-so 203.0.113.9:42000", "tcp-so 192.168.1.7:42000"];
 const overUdp = ["udp 203.0.113.9:61000", "udp 192.168.1.7:40000"];
 
 /** Somebody at 192.168.1.7, behind a router, who meets bob. */
@@ -29,8 +31,14 @@ class Scene {
   readonly failed = new FailedWays();
   /** Whether the machine gives ports of UDP. */
   hasUdp = true;
+  /** Whether the runtime calls from ports that one chooses. */
+  choosesPorts = false;
+  /** Whether the server answers over UDP. */
+  isAnsweredOverUdp = true;
   /** Whether anything comes through the routers. */
   passes = true;
+  /** What was tried over TCP through the routers. */
+  readonly opens: SimultaneousOpenOptions[] = [];
   readonly clock = new FakeClock();
   readonly called: string[] = [];
   /** Where bob answers. */
@@ -43,8 +51,8 @@ class Scene {
     features: ["paths"],
     ask: (question: Message) => {
       this.asked.push(question);
-      const isOverUdp = candidatesOf(question).some((candidate) => candidate.startsWith("udp"));
-      const headers = this.says.filter((said) => said.startsWith("udp") === isOverUdp)
+      const transport = candidatesOf(question)[0]?.split(" ")[0] ?? "tcp";
+      const headers = this.says.filter((said) => said.startsWith(`${transport} `))
         .map((said): Header => ["Candidate", said]);
       if (this.certificate !== undefined) {
         headers.push(["Certificate", toBase64url(this.certificate)]);
@@ -81,7 +89,10 @@ class Scene {
           {
             certificate: new Uint8Array([4, 5, 6]),
             port: 40_000,
-            reflect: () => Promise.resolve(parseAddress("203.0.113.9:61000")!),
+            reflect: (_server: Address, _certificate: Uint8Array, signal: AbortSignal) =>
+              this.isAnsweredOverUdp
+                ? Promise.resolve(parseAddress("203.0.113.9:61000")!)
+                : rejectedBy(signal),
             punch: (options: PunchOptions) => {
               this.punches.push(options);
               this.punched.resolve();
@@ -92,6 +103,16 @@ class Scene {
             close: () => Promise.resolve(),
           },
         ),
+      simultaneousOpen: () =>
+        !this.choosesPorts ? Promise.reject(new Deno.errors.NotSupported("no choice")) : Promise
+          .resolve({
+            port: 42_000,
+            open: (options: SimultaneousOpenOptions) => {
+              this.opens.push(options);
+              this.punched.resolve();
+              return this.passes ? Promise.resolve({} as PeerConn) : rejectedBy(options.signal);
+            },
+          }),
     };
     const options = {
       network,
@@ -135,6 +156,13 @@ class Scene {
   ask(): Promise<boolean> {
     return this.meetings.ask(this.bob, this.links[0]!, keeper);
   }
+}
+
+/** Never done, until a signal says so. */
+function rejectedBy(signal: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  signal.addEventListener("abort", () => reject(signal.reason));
+  return promise;
 }
 
 type AskReflector = (server: Address, certificate: Uint8Array) => Promise<Address>;
@@ -219,6 +247,84 @@ Deno.test("why the routers were not passed is kept, until they are", async () =>
   without.says = scene.says;
   await assertRejects(() => without.ask());
   assertEquals(without.notPunched, "no-udp");
+});
+
+Deno.test("where no UDP passes the two meet over TCP, both calling at the same moment", async () => {
+  const scenes = [new Scene(), new Scene()];
+  const [one, other] = scenes as [Scene, Scene];
+  for (const scene of scenes) {
+    scene.choosesPorts = true;
+    scene.isAnsweredOverUdp = false;
+  }
+  one.meets(other);
+  other.meets(one);
+  one.says = [
+    "tcp 203.0.113.20:5557",
+    "tcp-so 203.0.113.20:43000",
+    "tcp-so 169.254.3.4:43000",
+    "tcp-so 192.168.1.7:42000",
+  ];
+  const asking = one.ask();
+  // No straight call succeeds, and the server's silence over UDP is not waited for.
+  await one.clock.pass(350);
+  assertEquals(await asking, true);
+  assertEquals(one.asked.map(candidatesOf), [overTcp, overTcpSo]);
+  const [open] = one.opens;
+  const calls = one.identity.publicKey > other.identity.publicKey;
+  assertEquals([open!.calls, one.opened, one.notPunched], [calls, [calls], undefined]);
+  assertEquals(open!.candidates, [{ host: "203.0.113.20", port: 43_000 }]);
+  const question = message("PATHS", [["Id", "1"], ["Candidate", "tcp-so 203.0.113.20:43000"]]);
+  const answer = await other.meetings.answer(other.bob, other.links[0]!, question, keeper);
+  assertEquals(candidatesOf(answer), overTcpSo);
+  await other.punched.promise;
+  assertEquals(other.opens[0]!.calls, !calls);
+  assertEquals(other.opens[0]!.token, open!.token);
+});
+
+Deno.test("TCP is tried if UDP does not pass, and UDP if TCP does not", async () => {
+  const scene = new Scene();
+  scene.meets(new Scene());
+  scene.choosesPorts = true;
+  scene.says = [
+    "tcp 203.0.113.20:5557",
+    "udp 203.0.113.20:40001",
+    "tcp-so 203.0.113.20:43000",
+  ];
+  scene.certificate = new Uint8Array([1]);
+  scene.passes = false;
+  const asked = assertRejects(() => scene.ask());
+  await scene.clock.pass(10_000);
+  await asked;
+  assertEquals([scene.punches.length, scene.opens.length], [1, 1]);
+  assertEquals(scene.asked.map(candidatesOf), [overTcp, overUdp, overTcpSo]);
+  // What one can do something about is UDP.
+  assertEquals(scene.notPunched, "no-answer");
+  scene.asked.length = 0;
+  scene.isAnsweredOverUdp = false;
+  const again = assertRejects(() => scene.ask());
+  await scene.clock.pass(10_000);
+  await again;
+  assertEquals([scene.punches.length, scene.opens.length], [2, 2]);
+  assertEquals(
+    scene.asked.map((question) => candidatesOf(question)[0]!.split(" ")[0]),
+    ["tcp", "tcp-so", "udp"],
+  );
+});
+
+Deno.test("who has been met over the one transport is not met over the other as well", async () => {
+  const scene = new Scene();
+  scene.meets(new Scene());
+  scene.choosesPorts = true;
+  scene.says = ["tcp 203.0.113.20:5557", "udp 203.0.113.20:40001", "tcp-so 203.0.113.20:43000"];
+  scene.certificate = new Uint8Array([1]);
+  scene.passes = false;
+  const asking = scene.ask();
+  await scene.punched.promise;
+  // Meanwhile the other side has asked, too.
+  scene.links.unshift({ ...scene.links[0]!, rank: 1 });
+  await scene.clock.pass(10_000);
+  assertEquals(await asking, true);
+  assertEquals(scene.opens, []);
 });
 
 Deno.test("nobody meets through routers whose straight call succeeds soon", async () => {

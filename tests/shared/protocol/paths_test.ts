@@ -10,7 +10,7 @@ import {
 } from "../../../shared/protocol/paths.ts";
 
 const arbitraryCandidate: fc.Arbitrary<Candidate> = fc.record({
-  transport: fc.constant("tcp" as const),
+  transport: fc.constantFrom("tcp", "udp", "tcp-so"),
   address: fc.record({
     host: fc.oneof(fc.ipV4(), fc.constantFrom("::1", "2001:db8::7", "fd00::1")),
     port: fc.integer({ min: 1, max: 65_535 }),
