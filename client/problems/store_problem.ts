@@ -70,5 +70,7 @@ export type StoreAction =
   | "read-keys"
   | "save-draft"
   | "read-draft"
+  | "save-setting"
+  | "read-settings"
   | "seal"
   | "unseal";

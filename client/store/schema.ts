@@ -91,7 +91,7 @@ export const migrations: readonly string[] = [
   ) STRICT;
   INSERT INTO keeping (only) VALUES (1);
 
-  -- Not used any more.
+  -- What the user has chosen for later runs.
   CREATE TABLE settings (
     name TEXT PRIMARY KEY,
     value TEXT NOT NULL

@@ -23,6 +23,7 @@ import { convert } from "./seal_conversion.ts";
 import { ParkedMails } from "./parked_mails.ts";
 import { ProvenServers } from "./proven_servers.ts";
 import { SearchIndex } from "./search_index.ts";
+import { Settings } from "./settings.ts";
 import { ServerKeys } from "./server_keys.ts";
 import { StreamDigests } from "./stream_digests.ts";
 import { TextCipher } from "./text_cipher.ts";
@@ -72,6 +73,8 @@ export interface StoreParts {
   readonly otherServers: Offered<OtherServers>;
   /** Which servers speak Version 1. */
   readonly provenServers: Offered<ProvenServers>;
+  /** What the user has chosen for later runs. */
+  readonly settings: Offered<Settings>;
 }
 
 /** The public members of a part: something else may stand in its place. */
@@ -131,6 +134,7 @@ export function storeParts(
     parkedMails: new ParkedMails(database, transactions),
     otherServers: new OtherServers(database, transactions),
     provenServers: new ProvenServers(database, transactions),
+    settings: new Settings(database, transactions),
   };
 }
 

@@ -29,17 +29,6 @@ declare module "@std/text/closest-string" {
   ): string;
 }
 
-declare module "@std/fmt/colors" {
-  export function bold(text: string): string;
-  export function dim(text: string): string;
-  export function inverse(text: string): string;
-  export function red(text: string): string;
-  export function yellow(text: string): string;
-  export function cyan(text: string): string;
-  export function green(text: string): string;
-  export function setColorEnabled(value: boolean): void;
-}
-
 declare module "@std/assert" {
   // deno-lint-ignore no-explicit-any
   type ErrorClass<E extends Error> = abstract new (...args: any[]) => E;

@@ -206,6 +206,11 @@ const fields: Arbitraries = {
     expiresS: maybe(fc.nat()),
     keyed: fc.boolean(),
   }),
+  theme: fc.record({
+    choice: fc.constantFrom("auto" as const, "light" as const),
+    inUse: fc.constantFrom("dark" as const, "light" as const, "none" as const),
+    isKept: maybe(fc.boolean()),
+  }),
   notifying: fc.record({
     what: fc.constantFrom("off" as const, "mention" as const, "all" as const),
   }),

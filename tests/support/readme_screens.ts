@@ -8,6 +8,7 @@
 import { BoundedMap } from "../../shared/collections/bounded_map.ts";
 import type { HistoryEntry } from "../../client/store/store.ts";
 import { allSigns } from "../../client/ui/own_signs.ts";
+import { themes } from "../../client/ui/theme.ts";
 import { ownNames } from "../../client/ui/local_names.ts";
 import { blocksOf, type Notice } from "../../client/ui/screen/blocks.ts";
 import { frameOf, type ListedView, written } from "../../client/ui/screen/layout.ts";
@@ -152,12 +153,14 @@ async function drawn(scene: Scene, size: ScreenSize): Promise<string> {
         found: undefined,
         notices,
         own: allSigns,
+        theme: themes.none,
       };
       const made = new BoundedMap<string, readonly string[]>(100);
       const section = { entries: said, before: undefined, isEnd: true };
       return blocksOf(section, { ...style, made }).flatMap((block) => block.rows).slice(-rows);
     },
     own: allSigns,
+    theme: themes.none,
   }, size);
   using screen = new Screen(size.columns, size.rows);
   await screen.shows(`\x1b[?7l${written(undefined, frame)}`);

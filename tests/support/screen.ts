@@ -63,6 +63,28 @@ export class Screen implements Disposable {
     });
   }
 
+  /**
+   * How a part of a row is drawn: the colour of its first letter, as one of sixteen or undefined if it is the
+   * terminal's own, and whether that is bold, dim or inverse.
+   *
+   * @throws {Error} If no row has it.
+   */
+  looks(part: RegExp): string {
+    const { active } = this.#terminal.buffer;
+    for (const [row, text] of this.rows.entries()) {
+      const at = text.search(part);
+      if (at === -1) continue;
+      const cell = active.getLine(row)!.getCell(at)!;
+      return [
+        ...cell.isFgDefault() ? [] : [cell.getFgColor()],
+        ...cell.isBold() ? ["bold"] : [],
+        ...cell.isDim() ? ["dim"] : [],
+        ...cell.isInverse() ? ["inverse"] : [],
+      ].join(" ");
+    }
+    throw new Error(`no row has ${part}`);
+  }
+
   /** Where the cursor is: the row counts from the first one, also if that has left the screen. */
   get cursor(): { readonly row: number; readonly column: number } {
     const { active } = this.#terminal.buffer;

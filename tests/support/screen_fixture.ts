@@ -4,13 +4,9 @@
  * @module
  */
 
-import { setColorEnabled } from "@std/fmt/colors";
 import type { HistoryEntry } from "../../client/store/store.ts";
 import type { Messages } from "../../client/ui/screen/page.ts";
 import { keyOf } from "./store_fixture.ts";
-
-// What stands where is what these tests are about.
-setColorEnabled(false);
 
 const noonMs = new Date(2026, 10, 25, 12).getTime();
 

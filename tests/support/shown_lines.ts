@@ -22,9 +22,9 @@ export const yesterday = new Date(2026, 0, 1, 23, 5).getTime();
 // deno-lint-ignore no-control-regex
 export const sgr = /\x1b\[[0-9;]*m/g;
 
-/** The rows of a terminal, by default a very wide one, without their colours. */
+/** The rows of a terminal, by default a very wide one, without colours. */
 export function seenLines(shown: Shown, columns = 1_000): string[] {
-  return terminalLines(shown, now, columns).map((line) => line.replaceAll(sgr, ""));
+  return terminalLines(shown, now, columns);
 }
 
 /** A message from bob. */

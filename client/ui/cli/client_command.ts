@@ -8,7 +8,10 @@ import type { Command } from "commander";
 import type { Address } from "../../../shared/net/address.ts";
 import type { ServerAddress } from "../../../shared/net/server_address.ts";
 import { parseClientIdArgument, parseHostArgument } from "../../../shared/process/arguments.ts";
+import { ArgumentError } from "../../../shared/process/argument_error.ts";
 import { configDirectory } from "../../../shared/process/directories.ts";
+import { quote } from "../../../shared/text/quote.ts";
+import type { ThemeChoice } from "../wording/wording.ts";
 import {
   passphraseDescriptor,
   passphraseFile,
@@ -57,6 +60,11 @@ export const clientOptions: readonly OptionRow[] = [
     help: "in a terminal, draw with signs of ASCII alone",
     conflicts: ["plain"],
   },
+  {
+    flags: "--theme <theme>",
+    help: "colours of a terminal: dark, light, none, or auto, by its background",
+    parse: parseTheme,
+  },
   { flags: "--ca <file>", help: caHelp },
   { flags: "--allow-plaintext", help: "also talk to programs that cannot encrypt" },
   { flags: "--contacts-only", help: "let nobody call or write whom you do not know" },
@@ -88,6 +96,7 @@ interface ClientOptions extends PassphraseOptions {
   readonly json?: true;
   readonly plain?: true;
   readonly ascii?: true;
+  readonly theme?: ThemeChoice;
   readonly ca?: string;
   readonly profile?: string;
   readonly allowPlaintext?: true;
@@ -97,6 +106,22 @@ interface ClientOptions extends PassphraseOptions {
   readonly legacyServer?: true;
   readonly readReceipts?: true;
   readonly takeOver?: true;
+}
+
+/** The themes. They stand here as well, so that a command line is read without the rooms of the client. */
+const themes: Readonly<Record<ThemeChoice, true>> = {
+  auto: true,
+  dark: true,
+  light: true,
+  none: true,
+};
+
+/** @throws {ArgumentError} If there is no such theme. */
+function parseTheme(text: string): ThemeChoice {
+  if (Object.hasOwn(themes, text)) return text as ThemeChoice;
+  throw new ArgumentError(
+    `There is no theme ${quote(text)}: it is one of ${Object.keys(themes).join(", ")}`,
+  );
 }
 
 /** Whom a misuse is told that is only seen when all is read. It does not return. */
@@ -147,6 +172,7 @@ async function startClient(
     serving: here?.serving,
     relayOnly: options.private ?? false,
     ...{ readReceipts, strict, json, takeOver },
+    theme: options.theme,
     terminalUse: options.plain ? "lines" : options.ascii ? "ascii-screen" : "screen",
     register: register === undefined ? "try" : register ? "must" : "no",
   });

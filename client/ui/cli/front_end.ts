@@ -10,6 +10,7 @@ import type { EventSink } from "../../events.ts";
 import { namesIn } from "../local_names.ts";
 import { LinePrinter, runLines } from "../script/script.ts";
 import { type Display, Session } from "../session.ts";
+import type { ThemeSetting } from "../terminal/terminal.ts";
 
 /** The size that a full screen has at least. */
 const leastColumns = 40;
@@ -55,10 +56,12 @@ export type TerminalUse = "lines" | "screen" | "ascii-screen";
 export async function openTerminalFrontEnd(
   onEnd: () => void,
   use: TerminalUse,
+  theme: ThemeSetting,
 ): Promise<FrontEnd> {
+  const isAscii = use === "ascii-screen" || !isUtf8();
   const terminal = use === "lines" || !hasRoom()
-    ? (await import("../terminal/terminal.ts")).openTerminal(onEnd)
-    : (await import("../screen/screen.ts")).openScreen(onEnd, use === "ascii-screen" || !isUtf8());
+    ? (await import("../terminal/terminal.ts")).openTerminal(onEnd, theme)
+    : (await import("../screen/screen.ts")).openScreen(onEnd, theme, isAscii);
   return {
     display: terminal,
     isTerminal: true,

@@ -5,7 +5,6 @@
  * @module
  */
 
-import type { Identity } from "../../../shared/crypto/identity.ts";
 import { fileReason } from "../../../shared/errors/file_error.ts";
 import { type Address, isLocal } from "../../../shared/net/address.ts";
 import { listening } from "../../../shared/net/listen_error.ts";
@@ -16,7 +15,9 @@ import { aborted } from "../../../shared/time/clock.ts";
 import { ChatClient } from "../../client.ts";
 import { offerControl, selfIn, selfToSend, takeName } from "../../local_control/local_control.ts";
 import { UserError } from "../../user_error.ts";
+import type { OpenProfile } from "../../profile/profile.ts";
 import type { Display } from "../session.ts";
+import type { ThemeChoice } from "../wording/wording.ts";
 import {
   type FrontEnd,
   openJsonFrontEnd,
@@ -26,6 +27,7 @@ import {
   type TerminalUse,
 } from "./front_end.ts";
 import type { OpenHere } from "./here.ts";
+import { keptTheme } from "./kept_theme.ts";
 import { listeningHost } from "./listening_host.ts";
 import { Listeners } from "./listeners.ts";
 import { openOwnProfile } from "./own_profile.ts";
@@ -68,6 +70,8 @@ export interface ClientProgramOptions {
   readonly json: boolean;
   /** How the terminal is used, if there is one. */
   readonly terminalUse: TerminalUse;
+  /** How it is coloured; as it was before if not given. */
+  readonly theme: ThemeChoice | undefined;
   /** Whether a client that runs with that name ends. */
   readonly takeOver: boolean;
 }
@@ -96,7 +100,7 @@ export async function runClient(options: ClientProgramOptions): Promise<boolean>
   const { identity, store } = profile;
   using control = offerControl(options.profile, id);
   using stop = stopSignal(hasTerminal() ? ["SIGHUP", "SIGQUIT"] : []);
-  const frontEnd = await openFrontEnd(options, identity, stop.request);
+  const frontEnd = await openFrontEnd(options, profile, stop.request);
   await dropFilePermissions();
   const { display, isTerminal } = frontEnd;
   const listeners = new Listeners();
@@ -157,14 +161,17 @@ export async function runClient(options: ClientProgramOptions): Promise<boolean>
 
 /** What the client is driven by. Loaded when it is known: a script starts sooner without a terminal. */
 async function openFrontEnd(
-  { id, json, strict, terminalUse }: ClientProgramOptions,
-  identity: Identity,
+  { id, json, strict, terminalUse, theme }: ClientProgramOptions,
+  { identity, store: { settings } }: Pick<OpenProfile, "identity" | "store">,
   onEnd: () => void,
 ): Promise<FrontEnd> {
   if (json) return await openJsonFrontEnd(onEnd, { id, identity });
   const isInteractive = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
   return isInteractive
-    ? await openTerminalFrontEnd(onEnd, terminalUse)
+    ? await openTerminalFrontEnd(onEnd, terminalUse, {
+      choice: theme ?? keptTheme(settings),
+      keep: (choice) => settings.keep("theme", choice),
+    })
     : openLineFrontEnd(onEnd, strict);
 }
 

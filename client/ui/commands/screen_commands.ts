@@ -5,6 +5,7 @@
  */
 
 import type { Notify } from "../wording/wording.ts";
+import { isThemeChoice, themeChoices } from "../theme_choices.ts";
 import type { Command, Outcome } from "./command.ts";
 
 const notifies: readonly Notify[] = ["off", "mention", "all"];
@@ -17,9 +18,21 @@ const notify: Command = {
   run: (_context, what) => notifying(what),
 };
 
+const theme: Command = {
+  name: "theme",
+  argument: `[${themeChoices.join("|")}]`,
+  examples: ["/theme", "/theme light"],
+  help: "colour the terminal for a dark or a light background, by the one that it has, or not",
+  run: (_context, choice) => {
+    if (choice === undefined || isThemeChoice(choice)) return { type: "theme", choice };
+    return { type: "usage", usage: `/theme ${themeChoices.join("|")}`, help: theme.help };
+  },
+};
+
 /** The commands, in the order of the help. */
 export const screenCommands: readonly Command[] = [
   notify,
+  theme,
   {
     name: "clear",
     help: "clear the screen; what was on it stays above it",

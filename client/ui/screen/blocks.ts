@@ -4,13 +4,13 @@
  * @module
  */
 
-import { bold, cyan, dim, yellow } from "@std/fmt/colors";
 import { fingerprintOf, type PublicKey } from "../../../shared/crypto/public_key.ts";
 import { columnsOf, rowsOf } from "../../../shared/text/columns.ts";
 import type { BoundedMap } from "../../../shared/collections/bounded_map.ts";
 import type { HistoryEntry } from "../../store/store.ts";
 import type { NameFor } from "../local_names.ts";
 import type { OwnSigns } from "../own_signs.ts";
+import type { Theme } from "../theme.ts";
 import { viewWords } from "../wording/wording.ts";
 
 /** A message, or the end of a conversation, with what stands above it. */
@@ -30,7 +30,7 @@ export interface Notice {
   /** The row in the store of the message behind which it stands; 0 if there is none. */
   readonly afterRow: number;
   /** What it says in a view of so many columns. */
-  readonly rows: (columns: number) => readonly string[];
+  readonly rows: (columns: number, theme: Theme) => readonly string[];
   /** Whether it is a message that is nowhere else. */
   readonly isMessage?: boolean;
 }
@@ -50,6 +50,7 @@ export interface BlockStyle {
   readonly notices: readonly Notice[];
   /** The program's own signs, as the terminal has them. */
   readonly own: OwnSigns;
+  readonly theme: Theme;
   /** Rows of messages that were made before: it takes its time for long ones. */
   readonly made: BoundedMap<string, readonly string[]>;
 }
@@ -99,9 +100,10 @@ export function blocksOf({ entries, before, isEnd }: Section, style: BlockStyle)
   return blocks;
 }
 
-function noticesBetween(row: number, next: number, { notices, columns }: BlockStyle): string[] {
+function noticesBetween(row: number, next: number, style: BlockStyle): string[] {
+  const { notices, columns, theme } = style;
   return notices.filter(({ afterRow }) => afterRow >= row && afterRow < next)
-    .flatMap(({ rows }) => rows(columns));
+    .flatMap(({ rows }) => rows(columns, theme));
 }
 
 /** What the user calls the one whose view it is, and who has written with some key, asked once for all entries. */
@@ -132,7 +134,7 @@ function madeRows(
   const { row, state } = entry;
   const localName = called.by(entry.key);
   const which = [row, before?.row, columns, state, row === newFrom, row === found];
-  const key = [...which, localName, called.peer].join(" ");
+  const key = [...which, style.theme.name, localName, called.peer].join(" ");
   const known = made.get(key);
   if (known !== undefined) return known;
   const rows = rowsOfEntry({ ...entry, localName }, before, style, called.peer);
@@ -146,16 +148,20 @@ function rowsOfEntry(
   style: BlockStyle,
   peer: string,
 ): string[] {
-  const { self, columns, own } = style;
+  const { self, columns, own, theme } = style;
   const message = viewWords.message(entry, self, before);
   const dayBefore = before && viewWords.message(before, self, undefined).day;
   const rows: string[] = [];
-  if (message.day !== dayBefore) rows.push(dim(own(ruled(message.day, columns))));
+  if (message.day !== dayBefore) rows.push(theme.day(own(ruled(message.day, columns))));
   if (entry.row === style.newFrom && !message.isOwn) {
-    rows.push(yellow(own(ruled(viewWords.newLine, columns))));
+    rows.push(theme.newLine(own(ruled(viewWords.newLine, columns))));
   }
-  if (entry.row === style.found) rows.push(yellow(own(ruled(viewWords.foundLine, columns))));
-  if (message.above !== undefined) rows.push(...rowsOf(own(message.above), columns).map(yellow));
+  if (entry.row === style.found) {
+    rows.push(theme.foundLine(own(ruled(viewWords.foundLine, columns))));
+  }
+  if (message.above !== undefined) {
+    rows.push(...rowsOf(own(message.above), columns).map(theme.otherKey));
+  }
   const names = [peer, entry.localName].map((one) => viewWords.name(one));
   const widest = Math.max(...[...names, self].map((one) => columnsOf(one)));
   const nameColumns = Math.min(nameColumnsMax, widest);
@@ -169,9 +175,11 @@ function rowsOfEntry(
     ? Math.min(nameColumns, Math.max(leastNameColumns, columns - besideName))
     : nameColumns;
   const [whoRow = ""] = rowsOf(who, whoColumns);
-  const paintWho = isOwn ? dim : (text: string) => bold(cyan(text));
+  const paintWho = isOwn ? theme.self : theme.peer;
   const blanks = " ".repeat(Math.max(0, nameColumns - columnsOf(whoRow)));
-  const head = isNarrow ? `${paintWho(whoRow)} ` : `${dim(time)} ${paintWho(whoRow)}${blanks}  `;
+  const head = isNarrow
+    ? `${paintWho(whoRow)} `
+    : `${theme.time(time)} ${paintWho(whoRow)}${blanks}  `;
   const bar = own(isNarrow ? "│ " : `${" ".repeat(time.length + nameColumns + 1)}│ `);
   const firstColumns = isNarrow ? columnsOf(whoRow) + 1 : headColumns;
   const room = (taken: number) => Math.max(1, columns - taken - stateColumns - markColumns);
@@ -185,7 +193,9 @@ function rowsOfEntry(
       ? " ".repeat(Math.max(0, room(taken) - columnsOf(text))) +
         own(states[state].padStart(stateColumns))
       : "";
-    rows.push((i === 0 ? head : dim(bar)) + yellow(mark) + text + dim(end));
+    rows.push(
+      (i === 0 ? head : theme.bar(bar)) + theme.plaintext(mark) + text + theme.state(end),
+    );
   }
   return rows;
 }

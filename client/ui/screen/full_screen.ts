@@ -272,6 +272,7 @@ export class FullScreen implements Views {
       input: this.#line,
       view: (size) => this.#rows(size),
       own: this.#own,
+      theme: this.#outside.theme(),
     }, device.size);
     device.write(written(this.#frame, frame));
     this.#frame = frame;
@@ -283,7 +284,7 @@ export class FullScreen implements Views {
     const view = this.#views.seen;
     this.#height = Math.max(1, height);
     this.#columns = columns;
-    const key = [view.name, this.#version, columns, height].join(" ");
+    const key = [view.name, this.#version, columns, height, this.#outside.theme().name].join(" ");
     if (this.#made?.key !== key) {
       const { position, clearedRow, tallEnds } = view;
       const page = this.#pages(view).rowsAt(position, height, clearedRow, tallEnds);
@@ -301,6 +302,7 @@ export class FullScreen implements Views {
       newFrom: view.newFrom,
       found: view.found,
       own: this.#own,
+      theme: this.#outside.theme(),
       notices: view.notices,
       made: this.#blocks,
     };

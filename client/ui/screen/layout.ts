@@ -5,9 +5,9 @@
  * @module
  */
 
-import { bold, dim, inverse, yellow } from "@std/fmt/colors";
 import { columnsOf, rowsOf } from "../../../shared/text/columns.ts";
 import type { OwnSigns } from "../own_signs.ts";
+import type { Theme } from "../theme.ts";
 import type { Picture, ScreenSize } from "../terminal/terminal.ts";
 import { viewWords } from "../wording/wording.ts";
 import { fittedRow } from "./fitted_row.ts";
@@ -36,6 +36,7 @@ export interface ScreenContent {
   readonly view: (size: ScreenSize) => readonly string[];
   /** The program's own signs, as the terminal has them. */
   readonly own: OwnSigns;
+  readonly theme: Theme;
 }
 
 /** A screen. */
@@ -64,18 +65,18 @@ export function frameOf(content: ScreenContent, size: ScreenSize): Frame {
   const hasList = columns >= leastColumnsWithList;
   const left = hasList ? listColumns + 1 : 0;
   const view = content.view({ columns: columns - left, rows: height });
-  const { own } = content;
-  const list = hasList ? listRows(content.list, height, own) : [];
+  const { own, theme } = content;
+  const list = hasList ? listRows(content.list, height, content) : [];
   const rows: string[] = [];
-  if (hasTitle) rows.push(inverse(fittedRow(own(twoEnds(content.title, columns)), 0, columns)));
+  if (hasTitle) rows.push(theme.frame(fittedRow(own(twoEnds(content.title, columns)), 0, columns)));
   for (let i = 0; i < height; i++) {
-    const beside = hasList ? fittedRow(list[i] ?? "", 0, listColumns) + dim(own("│")) : "";
+    const beside = hasList ? fittedRow(list[i] ?? "", 0, listColumns) + theme.bar(own("│")) : "";
     rows.push(beside + fittedRow(view[i] ?? "", left, columns - left));
   }
   if (hasStatus) {
     const parts = [content.alarm, hasList ? "" : shortList(content.list), content.status];
     const status = parts.filter((part) => part !== "").join("  ");
-    rows.push(inverse(fittedRow(` ${own(status)}`, 0, columns)));
+    rows.push(theme.frame(fittedRow(` ${own(status)}`, 0, columns)));
   }
   rows.push(...shownInput.map(({ text }) => text));
   const hidden = content.input.rows.length - shownInput.length;
@@ -93,7 +94,11 @@ function twoEnds([left, right]: readonly [string, string], columns: number): str
 }
 
 /** The list, with the conversation that is seen among its rows. */
-function listRows(list: readonly ListedView[], height: number, own: OwnSigns): string[] {
+function listRows(
+  list: readonly ListedView[],
+  height: number,
+  { own, theme }: Pick<ScreenContent, "own" | "theme">,
+): string[] {
   const seen = list.findIndex(({ isSeen }) => isSeen);
   const from = Math.max(0, Math.min(seen - height + 1, list.length - height));
   return list.slice(from, from + height).map((view, i) => {
@@ -110,7 +115,7 @@ function listRows(list: readonly ListedView[], height: number, own: OwnSigns): s
       : waiting > 0
       ? `w${waiting > 9 ? "+" : waiting}`
       : "";
-    const paint = isSeen ? bold : unread > 0 || hasNews ? yellow : (text: string) => text;
+    const paint = isSeen ? theme.seen : unread > 0 || hasNews ? theme.news : (text: string) => text;
     return `${mark}${key} ${paint(fittedRow(shortName, 3, nameColumns))} ${dot}${
       count.padStart(3)
     }`;

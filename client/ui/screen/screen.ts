@@ -6,7 +6,7 @@
  */
 
 import { allSigns, asciiSigns } from "../own_signs.ts";
-import { openTerminal, type Terminal } from "../terminal/terminal.ts";
+import { openTerminal, type Terminal, type ThemeSetting } from "../terminal/terminal.ts";
 import { FullScreen } from "./full_screen.ts";
 
 /** The other screen of a terminal, on which nothing is broken into rows but by us. */
@@ -19,11 +19,16 @@ const modes = { on: title.on + screen.on, off: screen.off + title.off };
  * Takes over the terminal.
  *
  * @param onInterrupt Told of Ctrl+C.
+ * @param setting How it is coloured.
  * @param isAscii Whether the program's own signs are of ASCII.
  */
-export function openScreen(onInterrupt: () => void, isAscii: boolean): Terminal {
+export function openScreen(
+  onInterrupt: () => void,
+  setting: ThemeSetting,
+  isAscii: boolean,
+): Terminal {
   const own = isAscii ? asciiSigns : allSigns;
-  return openTerminal(onInterrupt, {
+  return openTerminal(onInterrupt, setting, {
     modes,
     own,
     open: (surroundings) => new FullScreen(surroundings, own),

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { dim } from "@std/fmt/colors";
 import { columnsOf, rowsOf } from "../../../shared/text/columns.ts";
+import type { Theme } from "../theme.ts";
 import { viewWords } from "../wording/wording.ts";
 import type { Notice } from "./blocks.ts";
 import type { Drawn } from "./drawn.ts";
@@ -111,7 +111,7 @@ export class View {
     if (this.#absence !== undefined) return;
     const absence = { sinceMs: nowMs, text: viewWords.absence(who, nowMs) };
     this.#absence = absence;
-    this.add({ afterRow, rows: (columns) => centred(absence.text, columns) });
+    this.add({ afterRow, rows: (...size) => centred(absence.text, ...size) });
   }
 
   /** The peer is back. @param who What the user calls them. */
@@ -130,8 +130,8 @@ export class View {
   }
 }
 
-function centred(text: string, columns: number): string[] {
+function centred(text: string, columns: number, theme: Theme): string[] {
   return rowsOf(text, columns).map((row) =>
-    dim(" ".repeat(Math.max(0, Math.floor((columns - columnsOf(row)) / 2))) + row)
+    theme.notice(" ".repeat(Math.max(0, Math.floor((columns - columnsOf(row)) / 2))) + row)
   );
 }

@@ -6,6 +6,7 @@
 
 import type { ContactState } from "../../conversations/conversations.ts";
 import type { MessageEvent } from "../../events.ts";
+import type { Theme } from "../theme.ts";
 import type { Shown } from "../wording/wording.ts";
 import type { Notice } from "./blocks.ts";
 import { isState, routeOf } from "./routing.ts";
@@ -179,10 +180,12 @@ export class ViewList {
 
   #note(view: View, shown: Shown): void {
     const at = new Date(this.#sources.nowMs());
-    let made: { readonly columns: number; readonly rows: readonly string[] } | undefined;
-    const rows: Notice["rows"] = (columns) => {
-      if (made?.columns !== columns) {
-        made = { columns, rows: this.#sources.rowsOf(shown, at, columns) };
+    let made:
+      | { readonly columns: number; readonly theme: Theme; readonly rows: readonly string[] }
+      | undefined;
+    const rows: Notice["rows"] = (columns, theme) => {
+      if (made?.columns !== columns || made.theme !== theme) {
+        made = { columns, theme, rows: this.#sources.rowsOf(shown, at, columns) };
       }
       return made.rows;
     };

@@ -7,7 +7,6 @@
  * @module
  */
 
-import { setColorEnabled } from "@std/fmt/colors";
 import { aborted, systemClock } from "../../../shared/time/clock.ts";
 import { complete, turnOf } from "../commands/commands.ts";
 import { localNamesOf, namesIn, withLocalNames } from "../local_names.ts";
@@ -16,6 +15,7 @@ import type { OwnSigns } from "../own_signs.ts";
 import { readable } from "../readable.ts";
 import { Returns } from "../returns.ts";
 import type { Display, Session } from "../session.ts";
+import type { Theme } from "../theme.ts";
 import { promptText, type Shown } from "../wording/wording.ts";
 import { Drafts } from "./drafts.ts";
 import type { ScreenSize } from "./drawing.ts";
@@ -35,9 +35,11 @@ import { LineSurface } from "./line_surface.ts";
 import type { Surface } from "./surface.ts";
 import { TerminalDevice, type TerminalModes } from "./terminal_device.ts";
 import { terminalLines } from "./terminal_lines.ts";
+import { type ThemeSetting, ThemeSwitch } from "./theme_switch.ts";
 import { ToldNames } from "./told_names.ts";
 
 export type { Picture, ScreenSize } from "./drawing.ts";
+export type { ThemeSetting } from "./theme_switch.ts";
 
 /** A terminal that a client runs in. */
 export interface Terminal extends Display {
@@ -79,6 +81,8 @@ export interface ViewSurroundings {
   };
   /** The rows of what is shown, as they stand among those of the conversation. */
   rowsOf(shown: Shown, now: Date, columns: number): string[];
+  /** The colours of the terminal, now. */
+  theme(): Theme;
   /**
    * Makes somebody the current one, as `/switch` does. The half-typed line stays with its conversation.
    *
@@ -106,13 +110,18 @@ export interface ViewsOpener {
  * Takes over the terminal.
  *
  * @param onInterrupt Told of Ctrl+C.
+ * @param setting How it is coloured.
  * @param opener Opens the views of a full screen; without it all that happens is one stream of lines.
  */
-export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Terminal {
+export function openTerminal(
+  onInterrupt: () => void,
+  setting: ThemeSetting,
+  opener?: ViewsOpener,
+): Terminal {
   let session: Session | undefined;
   const nameFor = namesIn(() => session);
   const rowsOf: ViewSurroundings["rowsOf"] = (shown, now, columns) =>
-    terminalLines(withLocalNames(shown, nameFor), now, columns);
+    terminalLines(withLocalNames(shown, nameFor), now, columns, colours.theme);
   let isClosed = false;
   let isGivenBack = false;
   const closed = Promise.withResolvers<void>();
@@ -120,9 +129,11 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
     isClosed = true;
     closed.resolve();
   };
-  const terminal = terminalType();
+  const terminal = variable("TERM");
   const isDumb = terminal === "dumb";
-  if (isDumb) setColorEnabled(false);
+  const colours = new ThemeSwitch(setting, {
+    ...{ isDumb, noColour: Deno.noColor, variable: variable("COLORFGBG") },
+  });
   const device = new TerminalDevice(!isDumb, close, opener?.modes);
   const queue = new LineQueue();
   const drafts = new Drafts({
@@ -180,7 +191,7 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
   const told = new ToldNames();
   const leavings = new Leavings();
   const print = (given: Shown) => {
-    const shown = notifier.take(given);
+    const shown = colours.take(notifier.take(given));
     told.take(shown);
     if (hasRun && leavings.take(shown)) return;
     // What was refused stands above, and there is no key that brings it back.
@@ -252,6 +263,7 @@ export function openTerminal(onInterrupt: () => void, opener?: ViewsOpener): Ter
   const views = opener?.open({
     device,
     rowsOf,
+    theme: () => colours.theme,
     turnTo: (name, from) =>
       turn(name, from, () => {
         const line = `/switch ${name}`;
@@ -323,7 +335,7 @@ function letsIn({ client, current }: Session, name: string): boolean {
   return current?.name === name || readable(() => client.people.isContact(name), false);
 }
 
-/** What kind of terminal it is; undefined if it does not say so, or this may not be read. */
-function terminalType(): string | undefined {
-  return readable(() => Deno.env.get("TERM"), undefined);
+/** A variable of the environment; undefined if it is not there, or may not be read. */
+function variable(name: string): string | undefined {
+  return readable(() => Deno.env.get(name), undefined);
 }

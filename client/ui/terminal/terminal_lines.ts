@@ -8,8 +8,8 @@
  * @module
  */
 
-import { bold, cyan, dim, red, yellow } from "@std/fmt/colors";
 import { columnsOf, rowsOf } from "../../../shared/text/columns.ts";
+import { type Theme, themes } from "../theme.ts";
 import { type HistoryRow, type Shown, wordingOf } from "../wording/wording.ts";
 
 /** A line, which can be longer than a row. */
@@ -37,38 +37,50 @@ const usualColumns = 80;
  *
  * @param columns How wide the terminal is; 0 if it does not say so.
  */
-export function terminalLines(shown: Shown, now: Date, columns = usualColumns): string[] {
+export function terminalLines(
+  shown: Shown,
+  now: Date,
+  columns = usualColumns,
+  theme = themes.none,
+): string[] {
   // Only a delivery that the user waits for is worth a line; it comes as `arrived`.
   if (shown.type === "delivered") return [];
   const width = columns === 0 ? usualColumns : Math.max(columns, leastColumns);
-  return linesOf(shown, now).flatMap((line) => rowsOfLine(line, width));
+  return linesOf(shown, now, theme).flatMap((line) => rowsOfLine(line, width, theme));
 }
 
-function linesOf(shown: Shown, now: Date): Line[] {
+function linesOf(shown: Shown, now: Date, theme: Theme): Line[] {
   const { tone, name, mark, action, time = "", lines, rows = [], numbered } = wordingOf(shown, now);
   switch (tone) {
     case "message": {
       const who = action?.who ?? name!;
-      return messageLines(`${time} ${who}`, `${dim(time)} ${bold(cyan(who))}`, {
+      return messageLines(`${time} ${who}`, `${theme.time(time)} ${theme.peer(who)}`, {
         bar: `${" ".repeat(time.length + 1)}│ `,
         sign: action === undefined ? ":" : "",
         mark,
         lines: action?.lines ?? lines,
+        theme,
       });
     }
     case "notice":
-      return lines.map((text) => ({ head: "* ", paintHead: dim, text, paint: dim, bar: "  │ " }));
+      return lines.map((text) => markedLine("* ", text, theme.notice));
     case "list":
       return lines.map(listLine);
     case "history":
       return [
         ...lines.map(listLine),
-        ...(numbered === undefined ? rows : withNumbers(rows)).flatMap(historyLines),
-        ...numbered === undefined ? [] : [{ ...listLine(`  ${numbered}`), paint: dim }],
+        ...(numbered === undefined ? rows : withNumbers(rows)).flatMap((row) =>
+          historyLines(row, theme)
+        ),
+        ...numbered === undefined ? [] : [{ ...listLine(`  ${numbered}`), paint: theme.notice }],
       ];
     case "problem":
-      return lines.map((text) => ({ head: "! ", paintHead: red, text, paint: red, bar: "  │ " }));
+      return lines.map((text) => markedLine("! ", text, theme.problem));
   }
+}
+
+function markedLine(head: string, text: string, paint: (text: string) => string): Line {
+  return { head, paintHead: paint, text, paint, bar: "  │ " };
 }
 
 /** The rows of a history with their numbers before them, in a column of their own. */
@@ -84,18 +96,22 @@ function withNumbers(rows: readonly HistoryRow[]): HistoryRow[] {
 function messageLines(
   who: string,
   paintedWho: string,
-  { bar, sign, mark, lines }: {
+  { bar, sign, mark, lines, theme }: {
     bar: string;
     /** What stands between the author and the text. */
     sign: string;
     mark: string | undefined;
     lines: readonly string[];
+    theme: Theme;
   },
 ): Line[] {
   const [before, behind] = mark === undefined ? ["", ""] : [` ${mark}`, `${mark} `];
   return lines.map((text, i) => ({
     head: i === 0 ? `${who}${before}${sign} ` : bar + behind,
-    paintHead: () => i === 0 ? `${paintedWho}${yellow(before)}${sign} ` : dim(bar) + yellow(behind),
+    paintHead: () =>
+      i === 0
+        ? `${paintedWho}${theme.plaintext(before)}${sign} `
+        : theme.bar(bar) + theme.plaintext(behind),
     text,
     bar,
     mark: behind,
@@ -107,21 +123,26 @@ function listLine(line: string): Line {
   return { head, text: line.slice(head.length), bar: `${head}│ ` };
 }
 
-function historyLines({ above, below, time, who, state, plaintext, lines }: HistoryRow): Line[] {
+function historyLines(
+  { above, below, time, who, state, plaintext, lines }: HistoryRow,
+  theme: Theme,
+): Line[] {
   const stateColumn = state === "" ? "" : `${state}  `;
   const mark = plaintext ? stateColumn : "";
-  const shade = plaintext ? yellow : dim;
+  const shade = plaintext ? theme.plaintext : theme.state;
   // In the column of the names, which no name looks like.
   const bar = `  ${" ".repeat(time.length)}  ${"│".padEnd(who.length)}  ${
     plaintext ? "" : " ".repeat(stateColumn.length)
   }`;
-  const change = (text: string): Line => ({ ...listLine(`  ${text}`), paint: dim });
+  const change = (text: string): Line => ({ ...listLine(`  ${text}`), paint: theme.otherKey });
   return [
     ...above === undefined ? [] : [change(above)],
     ...lines.map((text, i) => ({
       head: i === 0 ? `  ${time}  ${who}  ${stateColumn}` : bar + mark,
       paintHead: () =>
-        i === 0 ? `  ${dim(time)}  ${who}  ${shade(stateColumn)}` : dim(bar) + yellow(mark),
+        i === 0
+          ? `  ${theme.time(time)}  ${who}  ${shade(stateColumn)}`
+          : theme.bar(bar) + theme.plaintext(mark),
       text,
       bar,
       mark,
@@ -130,14 +151,14 @@ function historyLines({ above, below, time, who, state, plaintext, lines }: Hist
   ];
 }
 
-function rowsOfLine(line: Line, width: number): string[] {
+function rowsOfLine(line: Line, width: number, theme: Theme): string[] {
   const { head, paintHead, text, paint = plain, mark = "" } = line;
   // In a narrow terminal the text counts more than that it stands in its column.
   const bar = width - columnsOf(line.bar + mark) >= leastTextColumns ? line.bar : "│ ";
   const next = columnsOf(bar + mark);
   const rows = rowsOf(head + text, width, Math.max(width - next, 1), head.length);
   return rows.map((row, i) => {
-    if (i > 0) return dim(bar) + yellow(mark) + paint(row);
+    if (i > 0) return theme.bar(bar) + theme.plaintext(mark) + paint(row);
     return row.startsWith(head) && paintHead !== undefined
       ? paintHead(head) + paint(row.slice(head.length))
       : paint(row);

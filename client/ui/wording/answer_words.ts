@@ -15,7 +15,15 @@ import { pathLines, wayText } from "./path_lines.ts";
 import { shortTime } from "./local_time.ts";
 import { problemSentence } from "./problem_sentences.ts";
 import type { Answer } from "./shown.ts";
-import { aligned, list, notice, problem, quoted, type Words } from "./wording_parts.ts";
+import {
+  aligned,
+  list,
+  notice,
+  type OfType,
+  problem,
+  quoted,
+  type Words,
+} from "./wording_parts.ts";
 
 /** The words for each answer. */
 export const answerWords: Words<Answer> = {
@@ -27,6 +35,7 @@ export const answerWords: Words<Answer> = {
     ),
   notifying: ({ what }) =>
     notice(what === undefined ? "no terminal tells of messages here" : notifyTexts[what]),
+  theme: (theme) => notice(themeLine(theme)),
   "others-registered": ({ names, count }) => notice(othersLine(names, count)),
   unregistered: ({ id }) => notice(`unregistered: the server has forgotten ${id}`),
   clients: (answer) => list(...clientLines(answer)),
@@ -186,6 +195,26 @@ const notifyTexts = {
   mention: "the terminal tells of messages that name you",
   all: "the terminal tells of every message",
 } as const;
+
+const themeTexts = {
+  dark: "colours for a dark background",
+  light: "colours for a light background",
+  none: "no colours",
+} as const;
+
+function themeLine({ choice, inUse, isKept }: OfType<Answer, "theme">): string {
+  if (inUse === undefined) return "no terminal has colours here";
+  const kept = isKept === undefined
+    ? ""
+    : isKept
+    ? ", also at the next start"
+    : "; that could not be kept for the next start";
+  if (choice !== "auto") return `${themeTexts[inUse]}${kept}`;
+  // What the terminal will answer is not known yet.
+  return isKept === undefined || inUse === "none"
+    ? `${themeTexts[inUse]} (auto)${kept}`
+    : `colours by the background of the terminal${kept}`;
+}
 
 /** People who are named in a line, at most. */
 const namedMax = 8;

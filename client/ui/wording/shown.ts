@@ -62,6 +62,12 @@ export interface GatheredEvent {
 /** Of which messages a terminal tells: of none, of those that name the user, or of all. */
 export type Notify = "off" | "mention" | "all";
 
+/** How a terminal is coloured: for a dark background, for a light one, or not at all. */
+export type ThemeName = "dark" | "light" | "none";
+
+/** What a user can choose of that: also that it goes by the background that the terminal has. */
+export type ThemeChoice = "auto" | ThemeName;
+
 /** Messages that waited are delivered: several such events as one. */
 export interface ArrivedEvent {
   readonly type: "arrived";
@@ -181,6 +187,16 @@ export type Answer =
   }
   /** Of which messages the terminal tells while the user does something else. The terminal knows if it is not given. */
   | { readonly type: "notifying"; readonly what: Notify | undefined }
+  | {
+    /** How the terminal is coloured. */
+    readonly type: "theme";
+    /** What the user has chosen; the terminal knows if it is not given. */
+    readonly choice: ThemeChoice | undefined;
+    /** What comes of that; undefined if there is no terminal. */
+    readonly inUse?: ThemeName;
+    /** Whether it is kept for the next start; undefined if nothing was chosen now. */
+    readonly isKept?: boolean | undefined;
+  }
   | {
     /** What the user should know when a client starts. */
     readonly type: "hint";

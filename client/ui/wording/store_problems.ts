@@ -43,6 +43,8 @@ const actions: Readonly<Record<StoreAction, string>> = {
   "read-keys": "read the saved keys",
   "save-draft": "save the line that is half typed",
   "read-draft": "read the line that was half typed",
+  "save-setting": "keep what was chosen for later runs",
+  "read-settings": "read what was chosen in earlier runs",
   "seal": "seal the messages",
   "unseal": "make the messages readable",
 };

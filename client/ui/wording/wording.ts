@@ -47,6 +47,8 @@ export type {
   Notify,
   ProfileAnswer,
   Shown,
+  ThemeChoice,
+  ThemeName,
 } from "./shown.ts";
 export type { ServerState } from "./view_words.ts";
 export type { Wording } from "./wording_parts.ts";

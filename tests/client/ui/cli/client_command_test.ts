@@ -44,6 +44,7 @@ const plainLines = [
   "alice 5556 here:5600",
   "alice 5556 chat.example.org,tls://[::1]:5",
   "--no-register alice --plain",
+  "alice --theme light",
   "alice --register --strict --host 127.0.0.1 0 chat.example.org",
   "alice --profile /tmp/a --passphrase-fd 3 --private",
   "alice --json --ascii --allow-plaintext --contacts-only --open-presence --read-receipts",
@@ -79,7 +80,14 @@ Deno.test("what is wrong, and what can be written in more than one way, is left 
     ]
   ) assertThrows(() => readPlainClient(line.split(" ").filter(Boolean)), NotPlain, "", line);
   for (
-    const line of ["a/b", "alice 65536", "alice a:0", "alice --host a/b", "a --passphrase-fd 1"]
+    const line of [
+      "a/b",
+      "alice 65536",
+      "alice a:0",
+      "alice --host a/b",
+      "a --passphrase-fd 1",
+      "a --theme x",
+    ]
   ) {
     assertThrows(() => readPlainClient(line.split(" ")), ArgumentError);
   }

@@ -693,7 +693,7 @@ Deno.test("an empty line asks for nothing", async () => {
 Deno.test("/help shows every command once, each of which can be typed", async () => {
   const all = await names();
   assertEquals(new Set(all).size, all.length);
-  assertEquals(all.length, 31);
+  assertEquals(all.length, 32);
   for (const name of all) {
     assertMatch(name, /^[a-z]+$/);
     const { problems } = await run(`/${name} x y z`);
@@ -901,4 +901,16 @@ Deno.test("/notify takes what there is, and says what that is of anything else",
   const { answers, problems } = await run("/notify loudly");
   assertEquals(answers, []);
   assertMatch(problems[0]!, /\/notify off\|mention\|all/);
+});
+
+Deno.test("/theme takes what there is, and says what that is of anything else", async () => {
+  for (const choice of ["auto", "dark", "light", "none"] as const) {
+    assertEquals((await run(`/theme ${choice}`)).answers, [{ type: "theme", choice }]);
+  }
+  assertEquals((await run("/theme")).answers, [{ type: "theme", choice: undefined }]);
+  for (const other of ["solarized", "Dark", "dark light"]) {
+    const { answers, problems } = await run(`/theme ${other}`);
+    assertEquals(answers, []);
+    assertMatch(problems[0]!, /\/theme auto\|dark\|light\|none/);
+  }
 });

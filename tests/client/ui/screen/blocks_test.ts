@@ -3,6 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { allSigns, asciiSigns } from "../../../../client/ui/own_signs.ts";
+import { themes } from "../../../../client/ui/theme.ts";
 import { blocksOf, type BlockStyle, type Section } from "../../../../client/ui/screen/blocks.ts";
 import { columnsOf } from "../../../../shared/text/columns.ts";
 import { ownNames } from "../../../../client/ui/local_names.ts";
@@ -10,6 +11,7 @@ import { BoundedMap } from "../../../../shared/collections/bounded_map.ts";
 import { hostile } from "../../../support/hostile_shown.ts";
 import { obeyed } from "../../../support/hostile_text/hostile_text.ts";
 import { entry } from "../../../support/screen_fixture.ts";
+import { sgr } from "../../../support/shown_lines.ts";
 import { keyOf, printOf } from "../../../support/store_fixture.ts";
 
 const style: BlockStyle = {
@@ -21,6 +23,7 @@ const style: BlockStyle = {
   found: undefined,
   notices: [],
   own: allSigns,
+  theme: themes.none,
   made: new BoundedMap(1),
 };
 
@@ -174,4 +177,30 @@ Deno.test("whatever a peer writes, each row is marked as theirs, has room, and h
       assertEquals(row.match(obeyed), null);
     }
   }));
+});
+
+Deno.test("who speaks, and what stands beside that, have the colours of the theme", () => {
+  const entries = [
+    entry(0, { text: "hi", plaintext: true }),
+    entry(1, { direction: "out", state: "read", text: "on it" }),
+  ];
+  const made = new BoundedMap<string, readonly string[]>(9);
+  const coloured = (theme: BlockStyle["theme"]) =>
+    rowsOf({ entries, before: undefined }, {
+      ...{ made, theme, newFrom: entries[0]!.row, found: entries[0]!.row },
+    });
+  const { light, dark, none } = themes;
+  // It is drawn anew when the theme is another one.
+  for (const theme of [light, dark, light]) {
+    const [day, newLine, foundLine, first, second] = coloured(theme);
+    for (const [row, role] of [[day, "day"], [newLine, "newLine"], [foundLine, "foundLine"]]) {
+      const [before] = theme[role as "day"]("|").split("|");
+      assert(row!.startsWith(`${before}──`), role);
+    }
+    assert(first!.startsWith(`${theme.time("12:00")} ${theme.peer("bob")}  `), first);
+    assert(first!.includes(`${theme.plaintext("[plaintext] ")}hi`), first);
+    assert(second!.startsWith(`${theme.time("12:01")} ${theme.self("alice")}  `), second);
+    assert(second!.includes("✓✓"), second);
+  }
+  assertEquals(coloured(dark).map((row) => row.replaceAll(sgr, "")), coloured(none));
 });

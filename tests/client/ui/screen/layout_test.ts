@@ -3,6 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { allSigns, asciiSigns } from "../../../../client/ui/own_signs.ts";
+import { themes } from "../../../../client/ui/theme.ts";
 import { fittedRow } from "../../../../client/ui/screen/fitted_row.ts";
 import {
   type Frame,
@@ -13,6 +14,7 @@ import {
 import { pictureOf } from "../../../../client/ui/terminal/drawing.ts";
 import { columnsOf } from "../../../../shared/text/columns.ts";
 import { Screen } from "../../../support/screen.ts";
+import { sgr } from "../../../support/shown_lines.ts";
 import "../../../support/screen_fixture.ts";
 
 const list: ScreenContent["list"] = [
@@ -43,6 +45,7 @@ function content(
     }),
     view: () => view,
     own: allSigns,
+    theme: themes.none,
   };
 }
 
@@ -201,4 +204,20 @@ Deno.test("where there is only ASCII, the program's own signs are of it, and as 
   assert(rows[1]!.trimEnd().endsWith("|hi … ✓"), rows[1]);
   assertEquals(rows.at(-1), "alice → carol> — →");
   assertEquals(asciiSigns("✓✓ ✉ … ○ Grüße"), "vv m . o Grüße");
+});
+
+Deno.test("the list and the rows above and below have the colours of the theme", () => {
+  const size = { columns: 80, rows: 12 };
+  const rowsIn = (theme: ScreenContent["theme"]) => frameOf({ ...content({ size }), theme }, size);
+  const plain = rowsIn(themes.none).rows;
+  for (const theme of [themes.dark, themes.light]) {
+    const { rows } = rowsIn(theme);
+    assertEquals(rows.map((row) => row.replaceAll(sgr, "")), plain);
+    assertEquals([rows[0], rows.at(-2)], [plain[0]!, plain.at(-2)!].map(theme.frame));
+    assert(rows[1]!.startsWith(` 1 ${theme.news("bob    ")} `), rows[1]);
+    assert(rows[2]!.startsWith(`>2 ${theme.seen("carol  ")} `), rows[2]);
+    assert(rows[3]!.startsWith(" 3 dave-wi "), rows[3]);
+    assert(rows[4]!.startsWith(` 4 ${theme.news("eve    ")} `), rows[4]);
+    assert(rows[1]!.includes(theme.bar("│")), rows[1]);
+  }
 });

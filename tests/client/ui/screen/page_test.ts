@@ -10,6 +10,7 @@ import {
 } from "../../../../client/ui/screen/blocks.ts";
 import { ownNames } from "../../../../client/ui/local_names.ts";
 import { allSigns } from "../../../../client/ui/own_signs.ts";
+import { themes } from "../../../../client/ui/theme.ts";
 import { TallEnds } from "../../../../client/ui/screen/tall_ends.ts";
 import { end, Pages } from "../../../../client/ui/screen/page.ts";
 import type { HistoryEntry } from "../../../../client/store/store.ts";
@@ -28,6 +29,7 @@ function pagesOf(
     newFrom: undefined,
     found: undefined,
     own: allSigns,
+    theme: themes.none,
     notices: [],
     made: new BoundedMap(9),
     ...style,

@@ -4,6 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { ownNames } from "../../../../client/ui/local_names.ts";
 import { allSigns } from "../../../../client/ui/own_signs.ts";
+import { themes } from "../../../../client/ui/theme.ts";
 import { blocksOf } from "../../../../client/ui/screen/blocks.ts";
 import { end, Pages, type Position } from "../../../../client/ui/screen/page.ts";
 import { beginReading, noteDrawn, readUpTo } from "../../../../client/ui/screen/reading.ts";
@@ -74,6 +75,7 @@ class Reader {
       ...{ self: "alice", name: "bob", columns: 40, newFrom, found: undefined, notices: [] },
       nameFor: ownNames,
       own: allSigns,
+      theme: themes.none,
       made: new BoundedMap<string, readonly string[]>(99),
     };
     return new Pages(this.messages, (section) => blocksOf(section, style));

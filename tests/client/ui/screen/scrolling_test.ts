@@ -2,6 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { allSigns } from "../../../../client/ui/own_signs.ts";
+import { themes } from "../../../../client/ui/theme.ts";
 import { blocksOf } from "../../../../client/ui/screen/blocks.ts";
 import { end, Pages } from "../../../../client/ui/screen/page.ts";
 import { scroll, scrollBy } from "../../../../client/ui/screen/scrolling.ts";
@@ -20,7 +21,14 @@ function conversation() {
   const pages = () =>
     new Pages(messages, (section) =>
       blocksOf(section, {
-        ...{ self: "alice", name: "bob", columns: 40, newFrom: view.newFrom, own: allSigns },
+        ...{
+          self: "alice",
+          name: "bob",
+          columns: 40,
+          newFrom: view.newFrom,
+          own: allSigns,
+          theme: themes.none,
+        },
         ...{ notices: view.notices, made: new BoundedMap(9), found: view.found, nameFor: ownNames },
       }));
   const rows = () => pages().rowsAt(view.position, height, view.clearedRow).rows;

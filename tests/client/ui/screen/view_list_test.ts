@@ -2,6 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import type { Shown } from "../../../../client/ui/wording/wording.ts";
+import { type Theme, themes } from "../../../../client/ui/theme.ts";
 import { end } from "../../../../client/ui/screen/page.ts";
 import { ViewList } from "../../../../client/ui/screen/view_list.ts";
 import { conversationWith, peer } from "../../../support/fake_client.ts";
@@ -29,7 +30,7 @@ class Watching {
 
   rows(name: string): string[] {
     const view = name === "" ? this.views.home : this.view(name);
-    return view.notices.flatMap(({ rows }) => rows(40)).map((row) => row.trim());
+    return view.notices.flatMap(({ rows }) => rows(40, themes.none)).map((row) => row.trim());
   }
 
   view(name: string) {
@@ -173,4 +174,25 @@ Deno.test("however many strangers write, there are not more views than some, and
   for (let i = 0; i < 600; i++) t.message(`m${i}`, "1");
   assertEquals(t.views.all.length, 500);
   assertEquals(t.rows("").length, 100);
+});
+
+Deno.test("what stands in a view is drawn anew when the theme is another one", () => {
+  let drawn = 0;
+  const views = new ViewList({
+    lastRow: () => 7,
+    isStored: () => true,
+    rowsOf: () => [`drawing ${++drawn}`],
+    nameFor: (name) => name,
+    nowMs: () => 0,
+  });
+  views.take({ type: "closed", ...peer("bob"), reason: "lost", detail: undefined });
+  views.take({ type: "hint", hint: "local-only" });
+  const rows = (theme: Theme) =>
+    [views.home, ...views.all].flatMap(({ notices }) => notices)
+      .flatMap((notice) => notice.rows(60, theme));
+  const { none, dark, light } = themes;
+  const [hint, absence] = rows(none);
+  assertEquals(rows(none)[0], hint);
+  assertEquals(rows(dark), ["drawing 2", dark.notice(absence!)]);
+  assertEquals(rows(light), ["drawing 3", light.notice(absence!)]);
 });

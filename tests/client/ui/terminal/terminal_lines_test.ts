@@ -5,7 +5,9 @@ import fc from "fast-check";
 import { columnsOf } from "../../../../shared/text/columns.ts";
 import type { Shown } from "../../../../client/ui/wording/wording.ts";
 import { hostile } from "../../../support/hostile_shown.ts";
-import { message, seenLines } from "../../../support/shown_lines.ts";
+import { themes } from "../../../../client/ui/theme.ts";
+import { terminalLines } from "../../../../client/ui/terminal/terminal_lines.ts";
+import { message, now, seenLines } from "../../../support/shown_lines.ts";
 
 Deno.test("a message that fills a row with blanks cannot go on as somebody else's", () => {
   const forged = "22:56 bob: send it to mallory instead";
@@ -70,4 +72,20 @@ Deno.test("whatever somebody writes, no row is longer than the terminal is wide,
 Deno.test("a terminal that does not say how wide it is is taken for a usual one", () => {
   const [first] = seenLines(message("a".repeat(100)), 0);
   assertEquals(first!.length, 80);
+});
+
+Deno.test("each line has the colours of what it is", () => {
+  const { dark, none } = themes;
+  const [row] = terminalLines(message("hi", { plaintext: true }), now, 80, dark);
+  assertEquals(
+    row,
+    `${dark.time("13:45")} ${dark.peer("bob")}${dark.plaintext(" [plaintext]")}: hi`,
+  );
+  const notice: Shown = { type: "switched", name: "bob" };
+  assertEquals(terminalLines(notice, now, 80, dark), [
+    `${dark.notice("* ")}${dark.notice("talking to bob")}`,
+  ]);
+  const problem: Shown = { type: "unknown-command", name: "x", closest: "close" };
+  assert(terminalLines(problem, now, 80, dark)[0]!.startsWith(dark.problem("! ")));
+  assertEquals(terminalLines(notice, now, 80, none), ["* talking to bob"]);
 });

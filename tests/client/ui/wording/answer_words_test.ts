@@ -35,6 +35,27 @@ testWords({
     [{ what: "mention" }, "* the terminal tells of messages that name you"],
     [{ what: "all" }, "* the terminal tells of every message"],
   ],
+  theme: [
+    [{ choice: "light" }, "* no terminal has colours here"],
+    [{ choice: "light", inUse: "light" }, "* colours for a light background"],
+    [
+      { choice: "dark", inUse: "dark", isKept: true },
+      "* colours for a dark background, also at the next start",
+    ],
+    [
+      { choice: "none", inUse: "none", isKept: false },
+      "* no colours; that could not be kept for the next start",
+    ],
+    [{ choice: "auto", inUse: "light" }, "* colours for a light background (auto)"],
+    [
+      { choice: "auto", inUse: "dark", isKept: true },
+      "* colours by the background of the terminal, also at the next start",
+    ],
+    [
+      { choice: "auto", inUse: "none", isKept: true },
+      "* no colours (auto), also at the next start",
+    ],
+  ],
   "others-registered": [
     [
       { names: ["bob"], count: 1 },

@@ -10,6 +10,7 @@ import {
   type Shown,
   wordingOf,
 } from "../../../../client/ui/wording/wording.ts";
+import { themes } from "../../../../client/ui/theme.ts";
 import { UserError } from "../../../../client/user_error.ts";
 import { hostile, hostileShown } from "../../../support/hostile_shown.ts";
 import { message, now, sgr } from "../../../support/shown_lines.ts";
@@ -22,8 +23,12 @@ const unsafe =
 for (const [type, arbitrary] of hostileShown) {
   Deno.test(`a terminal obeys nothing that comes from outside in ${type}`, () => {
     fc.assert(fc.property(arbitrary, (shown) => {
-      for (const line of terminalLines(shown, now)) {
-        assert(!unsafe.test(line.replaceAll(sgr, "")), JSON.stringify(line));
+      const lines = terminalLines(shown, now);
+      for (const line of lines) assert(!unsafe.test(line), JSON.stringify(line));
+      // A theme puts its colours around that, and changes nothing else.
+      for (const theme of [themes.dark, themes.light]) {
+        const coloured = terminalLines(shown, now, undefined, theme);
+        assertEquals(coloured.map((line) => line.replaceAll(sgr, "")), lines);
       }
       const printed = plainText(shown);
       assert(printed === "" || printed.endsWith("\n"));
