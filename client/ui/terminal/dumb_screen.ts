@@ -52,6 +52,10 @@ export class DumbScreen implements LineScreen {
     // There is no way to.
   }
 
+  askBackground(): void {
+    // There is no way to.
+  }
+
   end(): void {
     if (this.#isPrompted) this.#device.write("\n");
     this.#isPrompted = false;

@@ -12,6 +12,7 @@ import { rowsOf } from "../../../shared/text/columns.ts";
 import { isMessage, messageLine } from "../commands/commands.ts";
 import { allSigns, type OwnSigns } from "../own_signs.ts";
 import { searchPromptText, stopAgainText } from "../wording/wording.ts";
+import { backgroundQuestion } from "./background.ts";
 import { type Picture, pictureOf } from "./drawing.ts";
 import type { LineText } from "./edited_line.ts";
 import { type Input, KeyReader } from "./keys.ts";
@@ -26,7 +27,7 @@ export class EditingScreen implements LineScreen {
   readonly #device: TerminalDevice;
   readonly #events: LineScreenEvents;
   readonly #surface: Surface;
-  readonly #keys = new KeyReader();
+  readonly #keys: KeyReader;
   readonly #editor: LineEditor;
   readonly #own: OwnSigns;
   readonly #held = new DisposableStack();
@@ -49,6 +50,10 @@ export class EditingScreen implements LineScreen {
     this.#own = own;
     this.#device = device;
     this.#events = events;
+    this.#keys = new KeyReader((answer) => {
+      device.answered();
+      events.answered(answer);
+    });
     this.#editor = new LineEditor(() => events.history());
     this.#surface = surface;
     this.#held.use(onResize(() => this.#draw()));
@@ -96,6 +101,11 @@ export class EditingScreen implements LineScreen {
   clear(): void {
     this.#surface.clear();
     this.#draw();
+  }
+
+  askBackground(): void {
+    this.#keys.awaitAnswer();
+    this.#device.ask(backgroundQuestion);
   }
 
   end(): void {

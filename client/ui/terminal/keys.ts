@@ -6,6 +6,8 @@
  * @module
  */
 
+import { AwaitedAnswer } from "./awaited_answer.ts";
+
 /** What the user has done. */
 export type Input =
   /** Letters, without control characters. */
@@ -60,31 +62,72 @@ export class KeyReader {
   #isWhole = true;
   /** What may be the beginning of the end of the paste. */
   #tail = "";
+  readonly #answer = new AwaitedAnswer();
+  readonly #onAnswer: (text: string) => void;
+
+  /** @param onAnswer Told what the terminal says of its background, if that was {@linkcode awaitAnswer awaited}. */
+  constructor(onAnswer: (text: string) => void = () => {}) {
+    this.#onAnswer = onAnswer;
+  }
+
+  /** The terminal was asked for the colour of its background, and will answer among the keys, or never. */
+  awaitAnswer(): void {
+    this.#answer.await();
+  }
 
   /** What the user has done, as far as it is complete. */
   read(bytes: Uint8Array): Input[] {
-    const text = this.#utf8.decode(bytes, { stream: true });
-    for (let at = 0; at < text.length;) {
-      at = this.#state === "paste"
-        ? this.#paste(text, at)
-        : this.#state === "ground"
-        ? this.#ground(text, at)
-        : this.#sequence(text, at);
-    }
+    this.#readText(this.#utf8.decode(bytes, { stream: true }));
     return this.#inputs.splice(0);
   }
 
   /** How long to wait for the rest of a sequence before {@linkcode giveUp}, in milliseconds; undefined if none has begun. */
   get patienceMs(): number | undefined {
+    if (this.#answer.hasBegun) {
+      if (!this.#answer.isFresh) return undefined;
+      return this.#answer.heldBack === "\x1b" ? escapeMs : sequenceMs;
+    }
     if (this.#state === "ground" || this.#state === "paste") return undefined;
     return this.#state === "escape" ? escapeMs : sequenceMs;
   }
 
   /** Nothing came behind what may have been the beginning of a sequence: ESC is the key. */
   giveUp(): Input[] {
+    if (this.#answer.hasBegun && this.#answer.isFresh) {
+      // Whatever else begins as the answer does is swallowed.
+      if (this.#answer.heldBack === "\x1b") this.#begin(false);
+      this.#answer.giveUp();
+    }
     if (this.#state === "escape") this.#escapes();
     if (this.#state !== "paste") this.#state = "ground";
     return this.#inputs.splice(0);
+  }
+
+  #readText(text: string): void {
+    for (let at = 0; at < text.length;) {
+      at = this.#answer.hasBegun
+        ? this.#mayAnswer(text, at)
+        : this.#state === "paste"
+        ? this.#paste(text, at)
+        : this.#state === "ground"
+        ? this.#ground(text, at)
+        : this.#sequence(text, at);
+    }
+  }
+
+  #mayAnswer(text: string, at: number): number {
+    const step = this.#answer.take(text[at]!);
+    if (step === "more") return at + 1;
+    if (step === "whole") {
+      this.#onAnswer(this.#answer.finish());
+      return at + 1;
+    }
+    const { heldBack } = this.#answer;
+    this.#answer.drop();
+    const isSequence = heldBack.startsWith("\x1b");
+    if (isSequence) this.#begin(false);
+    this.#readText(heldBack.slice(Number(isSequence)));
+    return at;
   }
 
   #ground(text: string, from: number): number {
@@ -99,7 +142,8 @@ export class KeyReader {
       this.#inputs.push({ type: "text", text: text.slice(from, at) });
       return at;
     }
-    if (text[at] === "\x1b") this.#begin(false);
+    if (text[at] === "\x1b" && this.#answer.mayBegin) this.#answer.take("\x1b");
+    else if (text[at] === "\x1b") this.#begin(false);
     // A line end of two characters is one.
     else if (text[at] !== "\n" || text[at - 1] !== "\r") this.#control(text[at]!, false);
     return at + 1;

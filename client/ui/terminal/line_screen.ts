@@ -20,6 +20,8 @@ export interface LineScreen {
   prompt(prompt: string): void;
   /** Prints rows above the input line. */
   print(rows: readonly string[]): void;
+  /** Asks the terminal for the colour of its background. See {@linkcode LineScreenEvents.answered}. */
+  askBackground(): void;
   /** Clears the screen, as far as that is possible. */
   clear(): void;
   /** Leaves the input line as it is; no other one is shown any more. */
@@ -40,6 +42,8 @@ export interface LineScreenEvents {
   interrupted(): void;
   /** The end of the input, as by Ctrl+D. */
   ended(): void;
+  /** The terminal has said what colour its background has. */
+  answered(text: string): void;
   /** What Tab makes of a beginning: what could stand there instead of its last word, and that word. */
   complete(beginning: string): [readonly string[], string];
   /** Something is to be shown that the user should know of what they do. */

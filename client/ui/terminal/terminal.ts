@@ -132,7 +132,10 @@ export function openTerminal(
   const terminal = variable("TERM");
   const isDumb = terminal === "dumb";
   const colours = new ThemeSwitch(setting, {
-    ...{ isDumb, noColour: Deno.noColor, variable: variable("COLORFGBG") },
+    ...{ isDumb, terminal, noColour: Deno.noColor, variable: variable("COLORFGBG") },
+    ask: () => screen.askBackground(),
+    changed: () => prompt(),
+    now: () => performance.now(),
   });
   const device = new TerminalDevice(!isDumb, close, opener?.modes);
   const queue = new LineQueue();
@@ -236,6 +239,7 @@ export function openTerminal(
       drafted();
     },
     interrupted,
+    answered: (text) => colours.answered(text),
     ended: close,
     complete: (beginning) =>
       session === undefined ? complete(beginning, []) : complete(
@@ -290,6 +294,8 @@ export function openTerminal(
     const surroundings = { queue, input, show, prompt, answered, looking, signal };
     queue.start(lineRunner(runs, { ...surroundings, quit: quit.resolve }));
     prompt();
+    // Behind the first drawing: nobody waits for what the terminal answers, if it does.
+    colours.ask();
     queue.settled().then(drafted);
     const ended = closed.promise.then(() => queue.settled());
     await Promise.race([quit.promise, ended, aborted(signal)]);

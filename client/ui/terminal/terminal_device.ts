@@ -16,6 +16,9 @@ const waitingMax = 16 * 1024;
 /** How long the last lines have at the end of the program, in milliseconds. */
 const endMs = 1_000;
 
+/** How long the answer to a question may take until the end of the program does not wait for it, in milliseconds. */
+const answerMs = 500;
+
 /** Bytes that are read at a time; a terminal gives at most 4,095. */
 const readBytesMax = 16 * 1024;
 
@@ -36,8 +39,16 @@ export class TerminalDevice {
   readonly #hasEscapes: boolean;
   readonly #onEnd: () => void;
   readonly #modes: TerminalModes;
-  readonly #giveBackNow = () => this.#leave((text) => this.#writeNow(text));
+  readonly #giveBackNow = () => {
+    this.#leave((text) => this.#writeNow(text));
+    this.#endRaw();
+  };
   #isTaken = false;
+  #isRaw = false;
+  /** What may come that nobody has typed: until then, or until that has taken too long. */
+  #answer: PromiseWithResolvers<void> | undefined;
+  /** Done when keys do what they did before the terminal was taken. */
+  #ending: Promise<void> | undefined;
   #isGone = false;
   #waiting = "";
   #writing: Promise<void> | undefined;
@@ -74,22 +85,52 @@ export class TerminalDevice {
   take(): void {
     if (!this.#hasEscapes) return;
     this.#isTaken = true;
+    this.#isRaw = true;
     this.#try(() => Deno.stdin.setRaw(true));
     // An error may come next, and what it writes must not come before.
     this.#writeInTurn(this.#modes.on);
+  }
+
+  /**
+   * Asks the terminal something, if it is taken. Its answer comes as keys do, and must not be typed into what has the
+   * terminal next: while it may still come, keys are still not echoed in a terminal that is given back.
+   *
+   * @param withinMs How long that may be, in milliseconds.
+   */
+  ask(question: string, withinMs = answerMs): void {
+    if (!this.#isTaken) return;
+    this.write(question);
+    const answer = Promise.withResolvers<void>();
+    const timer = setTimeout(answer.resolve, withinMs);
+    answer.promise.then(() => {
+      clearTimeout(timer);
+      if (this.#answer === answer) this.#answer = undefined;
+    });
+    this.#answer = answer;
+  }
+
+  /** The answer has come. */
+  answered(): void {
+    this.#answer?.resolve();
   }
 
   /** Gives the terminal back as it was. */
   giveBack(): void {
     // A terminal that takes nothing must not hold up the end of the program.
     this.#leave((text) => this.#writeInTurn(text));
+    if (this.#answer === undefined) this.#endRaw();
+    else this.#ending ??= this.#answer.promise.then(() => this.#endRaw());
   }
 
   /** Gives the terminal back, and listens for nothing any more. */
   close(): void {
     this.giveBack();
-    removeEventListener("unload", this.#giveBackNow);
-    removeEventListener("error", this.#giveBackNow);
+    const forget = () => {
+      removeEventListener("unload", this.#giveBackNow);
+      removeEventListener("error", this.#giveBackNow);
+    };
+    if (this.#ending === undefined) forget();
+    else this.#ending.then(forget);
   }
 
   /** Reads until the terminal ends. Never rejected. */
@@ -123,8 +164,9 @@ export class TerminalDevice {
     return this.#writing?.then(check);
   }
 
-  /** Waits until all is written, or has had the time to. Never rejected. */
+  /** Waits until all is written and a terminal that was given back is so, or that has had the time to. Never rejected. */
   async flush(): Promise<void> {
+    await this.#ending;
     if (this.#writing !== undefined) await within(endMs, this.#writing);
   }
 
@@ -132,9 +174,14 @@ export class TerminalDevice {
     if (!this.#isTaken) return;
     this.#isTaken = false;
     // What has ended cannot be given back.
-    if (this.#isGone) return;
-    write(this.#modes.off);
-    this.#try(() => Deno.stdin.setRaw(false));
+    if (!this.#isGone) write(this.#modes.off);
+  }
+
+  #endRaw(): void {
+    this.#ending = undefined;
+    if (!this.#isRaw || this.#isTaken) return;
+    this.#isRaw = false;
+    if (!this.#isGone) this.#try(() => Deno.stdin.setRaw(false));
   }
 
   /** Writes at once if nothing waits; else behind that. */

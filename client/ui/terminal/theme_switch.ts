@@ -1,13 +1,16 @@
 /**
  * Which theme a terminal has: the one that the user has chosen, or else (`auto`) the one that goes with the
- * background, as far as that is known.
+ * background, as far as that is known. The terminal is asked for it, but never waited for.
  *
  * @module
  */
 
 import { type Theme, themes } from "../theme.ts";
 import type { Shown, ThemeChoice, ThemeName } from "../wording/wording.ts";
-import { backgroundOfVariable } from "./background.ts";
+import { type Background, backgroundOfAnswer, backgroundOfVariable } from "./background.ts";
+
+/** How long the terminal has to answer, in milliseconds: later the colours change no more by themselves. */
+const answerMs = 3_000;
 
 /** What was chosen in an earlier run or on the command line, and how a choice is kept for the next one. */
 export interface ThemeSetting {
@@ -24,6 +27,14 @@ export interface ThemeSurroundings {
   readonly noColour: boolean;
   /** What the variable `COLORFGBG` says. */
   readonly variable: string | undefined;
+  /** What kind of terminal it is, as `TERM` says. */
+  readonly terminal: string | undefined;
+  /** Asks the terminal for its background. */
+  readonly ask: () => void;
+  /** Told when there is another theme. */
+  readonly changed: () => void;
+  /** Milliseconds of a clock that does not go back. */
+  readonly now: () => number;
 }
 
 /** The theme of a terminal. */
@@ -31,6 +42,8 @@ export class ThemeSwitch {
   readonly #setting: ThemeSetting;
   readonly #outside: ThemeSurroundings;
   #choice: ThemeChoice;
+  #answer: Background | undefined;
+  #askedAtMs: number | undefined;
 
   constructor(setting: ThemeSetting, outside: ThemeSurroundings) {
     this.#setting = setting;
@@ -41,6 +54,26 @@ export class ThemeSwitch {
   /** The present one. */
   get theme(): Theme {
     return themes[this.#name];
+  }
+
+  /** Asks the terminal for its background, if that matters and nothing else says it. */
+  ask(): void {
+    const { isDumb, noColour, variable, terminal, now, ask } = this.#outside;
+    if (isDumb || noColour || this.#choice !== "auto") return;
+    // The console of Linux does not answer; older ones show the question.
+    if (backgroundOfVariable(variable) !== undefined || terminal === "linux") return;
+    this.#askedAtMs = now();
+    ask();
+  }
+
+  /** The terminal has answered. */
+  answered(text: string): void {
+    const { now, changed } = this.#outside;
+    if (this.#askedAtMs === undefined || now() - this.#askedAtMs > answerMs) return;
+    this.#askedAtMs = undefined;
+    const before = this.#name;
+    this.#answer = backgroundOfAnswer(text) ?? this.#answer;
+    if (this.#name !== before) changed();
   }
 
   /**
@@ -58,12 +91,15 @@ export class ThemeSwitch {
     const { isDumb, noColour, variable } = this.#outside;
     if (isDumb) return "none";
     if (this.#choice !== "auto") return this.#choice;
-    return noColour ? "none" : backgroundOfVariable(variable) ?? "dark";
+    return noColour ? "none" : backgroundOfVariable(variable) ?? this.#answer ?? "dark";
   }
 
   /** @returns Whether it is kept for the next start. */
   #choose(choice: ThemeChoice): boolean {
+    const before = this.#name;
     this.#choice = choice;
+    this.ask();
+    if (this.#name !== before) this.#outside.changed();
     try {
       this.#setting.keep(choice);
       return true;

@@ -166,3 +166,107 @@ Deno.test("no control character is ever typed", () => {
     }
   }));
 });
+
+/** Reads pieces while an answer is awaited. @param pause Whether time passes behind the piece of an index. */
+function readAwaiting(pieces: readonly Uint8Array[], pause: (i: number) => boolean = () => false) {
+  const answers: string[] = [];
+  const reader = new KeyReader((answer) => void answers.push(answer));
+  reader.awaitAnswer();
+  const inputs = pieces.flatMap((piece, i) => {
+    const read = reader.read(piece);
+    return pause(i) && reader.patienceMs !== undefined ? [...read, ...reader.giveUp()] : read;
+  });
+  return { inputs: joined([...inputs, ...reader.giveUp()]), answers, reader };
+}
+
+/** A text in pieces of the lengths given, and what is left. */
+function cut(text: string, lengths: readonly number[]): Uint8Array[] {
+  const bytes = new TextEncoder().encode(text);
+  const pieces: Uint8Array[] = [];
+  let at = 0;
+  for (const length of lengths) {
+    pieces.push(bytes.slice(at, at + length));
+    at += length;
+  }
+  return [...pieces, bytes.slice(at)];
+}
+
+const white = "rgb:ffff/ffff/ffff";
+const ends = ["\x07", "\x1b\\"] as const;
+
+Deno.test("an answer that is awaited is told, and is no key, wherever it comes", () => {
+  for (const end of ends) {
+    for (const before of ["", "a", "\t", "\x1b[A", "\x1bb", "\r"]) {
+      const { inputs, answers } = readAwaiting(cut(`${before}\x1b]11;${white}${end}b`, []));
+      assertEquals(inputs, joined([...read(before), text("b")]), JSON.stringify(before));
+      assertEquals(answers, [white]);
+    }
+  }
+});
+
+Deno.test("nothing of an answer is typed, in whatever pieces and however late it comes", () => {
+  const lengths = fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 30 });
+  const what = fc.constantFrom(white, "rgb:0/0/0", "?", "", "nonsense \\ 7");
+  const keys = fc.array(fc.constantFrom("x", "é", "\t", "\r"), { maxLength: 3 });
+  const property = fc.property(
+    ...[what, fc.constantFrom(...ends), keys, keys, lengths, fc.func(fc.boolean())] as const,
+    (what, end, before, after, lengths, pause) => {
+      const typed = before.join("") + after.join("");
+      const whole = `${before.join("")}\x1b]11;${what}${end}${after.join("")}`;
+      const { inputs, answers } = readAwaiting(cut(whole, lengths), pause);
+      // A lone ESC that nothing follows for some time is the key.
+      const others = joined(inputs.filter((one) => one.type !== "key" || one.key !== "escape"));
+      assertEquals(others, read(typed));
+      assertEquals(answers, [what]);
+    },
+  );
+  fc.assert(property, { numRuns: 2_000 });
+});
+
+Deno.test("byte by byte, with time between any two, an answer is one", () => {
+  for (const end of ends) {
+    const all = `\x1b]11;${white}${end}`;
+    const { inputs, answers } = readAwaiting(
+      cut(all, Array.from({ length: all.length }, () => 1)),
+      () => true,
+    );
+    assertEquals([inputs, answers], [[key("escape")], [white]]);
+  }
+});
+
+Deno.test("while an answer is awaited that never comes, no key is another one or lost", () => {
+  fc.assert(fc.property(fc.array(piece), fc.array(fc.nat(20)), (pieces, lengths) => {
+    const all = pieces.join("").replaceAll("\r\n", "\r");
+    assertEquals(readAwaiting(cut(all, lengths)).inputs, read(all));
+  }));
+});
+
+Deno.test("what begins as an answer and goes on as none is typed, as far as it came later", () => {
+  const late = (...pieces: string[]) =>
+    readAwaiting(pieces.map((piece) => new TextEncoder().encode(piece)), (i) => i === 0);
+  assertEquals(late("\x1b", "]1 bracket").inputs, [key("escape"), text("]1 bracket")]);
+  assertEquals(late("\x1b]", "1 hello").inputs, [text("1 hello")]);
+  assertEquals(late("\x1b]11;rgb:ff", "hello", "\r").inputs, [text("hello"), key("enter")]);
+  assertEquals(late("\x1b]11;rgb:ff", "hello", "\x1b[A").inputs, [text("hello"), key("up")]);
+  const long = "x".repeat(100);
+  assertEquals(late("\x1b]11;rgb:ff", long).inputs, [text(long)]);
+});
+
+Deno.test("an answer that nobody asked for, and a second one, are swallowed and not told", () => {
+  const all = new TextEncoder().encode(`a\x1b]11;${white}\x07b\x1b]11;rgb:0/0/0\x1b\\c`);
+  const answers: string[] = [];
+  const reader = new KeyReader((answer) => void answers.push(answer));
+  assertEquals(joined(reader.read(all)), [text("abc")]);
+  assertEquals(answers, []);
+  const second = readAwaiting([all]);
+  assertEquals(second.inputs, [text("abc")]);
+  assertEquals(second.answers, [white]);
+});
+
+Deno.test("what is pasted is no answer", () => {
+  for (const end of ends) {
+    const forged = `\x1b]11;${white}${end}`;
+    const { inputs, answers } = readAwaiting(cut(`\x1b[200~${forged}\x1b[201~`, []));
+    assertEquals([inputs, answers], [[paste(forged)], []]);
+  }
+});

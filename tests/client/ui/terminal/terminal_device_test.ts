@@ -1,7 +1,7 @@
-// On a real pseudo-terminal: an error that nobody catches leaves the terminal as it was.
+// On a real pseudo-terminal: whatever happens, who has the terminal next has it as it was, and only what was typed.
 
 import { assert, assertMatch } from "@std/assert";
-import { hasTerminal } from "../../../support/terminal_program.ts";
+import { hasTerminal, TerminalProgram } from "../../../support/terminal_program.ts";
 
 Deno.test({
   name: "an error while something is written leaves no other screen, and no raw mode",
@@ -19,5 +19,24 @@ Deno.test({
     assert(given > screen.indexOf("\x1b[?1049h"), "it is still on the other screen");
     assertMatch(screen.slice(given), /something that nobody has thought of/);
     assertMatch(screen, / icanon [^]* echo /);
+  },
+});
+
+Deno.test({
+  name: "an answer that comes when the terminal is given back is nothing that its next user gets",
+  ignore: !hasTerminal,
+  fn: async () => {
+    const script = new URL("../../../support/asking_terminal.ts", import.meta.url).pathname;
+    await using program = new TerminalProgram({
+      ...{ name: "asking", command: Deno.execPath(), args: ["run", "-A", script] },
+      shell: (program) => `${program}; echo ended; stty -a; cat`,
+    });
+    await program.shows(/\[question\][^]*\[given back\]/);
+    await program.types("the answer\r");
+    const { input } = await program.shows(/ended\r\n[^]*echoke/);
+    assertMatch(input, / icanon [^]* echo /);
+    await program.types("typed\r");
+    await program.shows(/typed\r\ntyped/);
+    assert(!program.screen.includes("answer"), program.screen);
   },
 });
