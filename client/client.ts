@@ -351,8 +351,8 @@ export class ChatClient {
   }
 
   async #stop(): Promise<void> {
-    const left = within(unregisterTimeoutMs, this.#servers.leave(), this.#clock);
-    await Promise.all([this.#conversations.leaveAll(), left]);
+    const talks = this.#conversations.leaveAll(); // First: the server is told how they went.
+    await Promise.all([talks, within(unregisterTimeoutMs, this.#servers.leave(), this.#clock)]);
     this.#stopping.abort();
     await this.#listening.close();
   }

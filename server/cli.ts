@@ -5,7 +5,7 @@
  */
 
 import { type Command, Option } from "commander";
-import { formatAddress } from "../shared/net/address.ts";
+import { type Address, formatAddress } from "../shared/net/address.ts";
 import { defaultPort } from "../shared/net/server_address.ts";
 import { everyHost } from "../shared/net/every_host.ts";
 import {
@@ -13,6 +13,7 @@ import {
   parseByteSizeArgument,
   parseDurationArgument,
   parseHostArgument,
+  parseListeningArgument,
   parsePortArgument,
 } from "../shared/process/arguments.ts";
 import { stateDirectory } from "../shared/process/directories.ts";
@@ -85,6 +86,10 @@ export function addServerCommand(program: Command): void {
     .option("--tls-cert <file>", "certificate for TLS, in PEM; read again on SIGHUP")
     .option("--tls-key <file>", "private key of the certificate, in PEM")
     .addOption(
+      new Option("--metrics <host:port>", "show figures there, at /metrics, to whoever connects")
+        .argParser(parseListeningArgument),
+    )
+    .addOption(
       new Option("--log-level <level>", "how much to log").choices(logLevels).default("info"),
     )
     .addOption(
@@ -109,6 +114,7 @@ interface ServerCommandOptions {
   readonly tls?: true;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
+  readonly metrics?: Address;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
 }

@@ -21,6 +21,7 @@ import { Realm } from "./realm/realm.ts";
 import { Registry } from "./registry/registry.ts";
 import type { Reflecting } from "./reflector/reflector.ts";
 import { Relay } from "./relay/relay.ts";
+import { PathCounters } from "./status/status.ts";
 
 /** What an operator may decide. */
 export interface ServicePolicy {
@@ -67,6 +68,7 @@ export class ServerCore {
   readonly #presence: Presence;
   readonly #mailbox: Mailbox | undefined;
   readonly #relay: Relay | undefined;
+  readonly #paths: PathCounters;
   readonly #connections: Connections;
 
   constructor(options: ServerCoreOptions) {
@@ -118,7 +120,8 @@ export class ServerCore {
     const realm = new Realm({ addresses: options.realms ?? [], id: database.realm, log, clock });
     const relay = options.relay === false ? undefined : new Relay({ clock, timer, capacity });
     const { reflector } = options;
-    const offered = { mailbox, relay, reflector };
+    const paths = new PathCounters(clock);
+    const offered = { mailbox, relay, reflector, paths };
     const context = { registry, names, contacts, presence, ...offered, realm, keyedOnly };
     this.clock = clock;
     this.#time = time;
@@ -129,6 +132,7 @@ export class ServerCore {
     this.#presence = presence;
     this.#mailbox = mailbox;
     this.#relay = relay;
+    this.#paths = paths;
     const owns = (key: string, name: string) => names.owns(key, name);
     const fairness = new Fairness({ clock, timer, capacity, owns });
     this.#connections = new Connections({ clock, timer, log, context, fairness, onEnded });
@@ -137,6 +141,11 @@ export class ServerCore {
   /** How many clients are registered. */
   get registrations(): number {
     return this.#registry.size;
+  }
+
+  /** How the conversations of its clients go. */
+  get paths(): PathCounters["counts"] {
+    return this.#paths.counts;
   }
 
   /** How many names keys own. */

@@ -21,12 +21,15 @@ import { CertificateKeeper } from "./certificate_keeper.ts";
 import { sayKeptData, takeDataDirectory } from "./data_directory.ts";
 import { ownAddresses } from "./own_addresses.ts";
 import { type Server, type ServerOptions, startServer } from "./server.ts";
+import { serveMetrics } from "./status/status.ts";
 
 /** What a server's program is started with. */
 export interface ServerProgramOptions extends Omit<ServerOptions, "tls"> {
   readonly log: Log;
   /** The files of its certificate, or that it makes its own; undefined if it does not speak TLS. */
   readonly certificate: CertificateFiles | "own" | undefined;
+  /** Where the page with its figures is; none if not given. */
+  readonly metrics?: Address | undefined;
   /**
    * Told once that it listens.
    *
@@ -58,6 +61,8 @@ export async function runServer(options: ServerProgramOptions): Promise<void> {
   const files = own?.files ??
     (typeof options.certificate === "object" ? options.certificate : undefined);
   await using server = listening(options, () => startServer({ ...options, tls }));
+  const { metrics } = options;
+  await using page = metrics && listening(metrics, () => serveMetrics(metrics, () => server));
   await server.check();
   // The certificate's files are read again later.
   await dropFilePermissions(files === undefined ? ["read", "write"] : ["write"]);
@@ -66,6 +71,7 @@ export async function runServer(options: ServerProgramOptions): Promise<void> {
     : ownAddresses(server.address, realms, own.certificate);
   onListening(server.address, pinned ?? []);
   if (directory !== undefined) sayKeptData(log, directory, server.kept);
+  if (page !== undefined) log.info("figures are served", { at: metricsUrl(page.address) });
   const use = async (certificate: Certificate) => {
     await server.useCertificate(certificate);
     log.info("certificate changed", { pinned: pinnedAddress(server, realms, certificate) });
@@ -79,6 +85,10 @@ export async function runServer(options: ServerProgramOptions): Promise<void> {
   // Names that are missing since the start stay missed until there are some again.
   if (server.names > 0 || server.kept.names > 0) directory?.remember(server.names);
   log.info("stopping", { connections: server.connections, registrations: server.registrations });
+}
+
+function metricsUrl(address: Address): string {
+  return `http://${formatAddress(address)}/metrics`;
 }
 
 const notEncrypted =

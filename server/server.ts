@@ -22,6 +22,7 @@ import { Admission, defaultCapacity } from "./limits/limits.ts";
 import { openMailboxDatabase } from "./mailbox/mailbox.ts";
 import { openNamesDatabase } from "./names/names.ts";
 import { Reflector } from "./reflector/reflector.ts";
+import type { Figures } from "./status/status.ts";
 import { TlsTerminator } from "./tls/tls.ts";
 
 /** A server's options. */
@@ -43,17 +44,11 @@ export interface ServerOptions extends ServicePolicy {
 }
 
 /** A server that listens. */
-export interface Server extends AsyncDisposable {
+export interface Server extends Figures, AsyncDisposable {
   /** Where it listens. */
   readonly address: Address;
   /** What it had kept when it started. */
   readonly kept: KeptData;
-  /** How many names keys own. */
-  readonly names: number;
-  /** How many clients are registered. */
-  readonly registrations: number;
-  /** How many connections there are. */
-  readonly connections: number;
   /**
    * Uses another certificate for new connections; open ones go on.
    *
@@ -160,6 +155,10 @@ class ListeningServer implements Server {
 
   get connections(): number {
     return this.#parts.admission.count;
+  }
+
+  get paths(): Figures["paths"] {
+    return this.#parts.core.paths;
   }
 
   async useCertificate(pair: TlsKeyPair): Promise<void> {

@@ -28,7 +28,7 @@ export interface CallsOptions extends Omit<AbsentOwnerOptions, "self"> {
   readonly connector: Connector;
   readonly list: ConversationList;
   readonly links: LinkRegistry;
-  readonly rendezvous: Pick<Servers, "met" | "turnTo">;
+  readonly rendezvous: Pick<Servers, "met" | "pathCounter" | "turnTo">;
 }
 
 /** Peers that are looked for at a time. */
@@ -69,7 +69,7 @@ export class Calls {
   }
 
   async #chat(to: string, onCalling: (address: Address) => void): Promise<Turn> {
-    const { self, list, connector, links } = this.#options;
+    const { self, list, connector, links, rendezvous } = this.#options;
     const named = list.connectedAs(to);
     if (named !== undefined) {
       await this.#checkUnknownSender(named);
@@ -83,6 +83,7 @@ export class Calls {
     const called = address && list.calledAt(address);
     if (called !== undefined) return this.#turn("already-open", called);
     const call = { expectedId: address === undefined ? to : undefined, interactive: true };
+    let isNamed = false;
     try {
       const place = await this.#placeOf(to, address);
       if (!(place instanceof UserError)) {
@@ -90,6 +91,7 @@ export class Calls {
         if (open !== undefined) return this.#turn("already-open", open);
         onCalling(place);
       }
+      isNamed = address === undefined;
       const link = place instanceof UserError || address === undefined
         ? await connector.reach(to, place, list.openKnown(to)?.key, call, links)
         : await connector.call(place, call, links);
@@ -97,6 +99,7 @@ export class Calls {
       return this.#turn("opened", links.conversationAt(link)!);
     } catch (error) {
       if (!(error instanceof UserError) || isRefusedByName(error)) throw error;
+      if (isNamed) rendezvous.pathCounter(to)?.("failed");
       const known = address === undefined
         ? list.openKnown(to) ?? this.#openAbsent(to, error)
         : undefined;

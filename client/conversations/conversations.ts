@@ -71,6 +71,7 @@ export interface ConversationsOptions
     | "tokensChanged"
     | "turnTo"
     | "watch"
+    | "pathCounter"
     | "watches"
   >;
   readonly network: Network;

@@ -14,6 +14,12 @@ import { type EventSink, withEmit } from "../events.ts";
 import type { Rendezvous } from "../rendezvous/rendezvous.ts";
 import { type AddressChange, type Network, ranks } from "../transport/transport.ts";
 import { type CheckedConversation, PathChecks, type PathChecksOptions } from "./path_checks.ts";
+import {
+  PathReports,
+  type PathReportsOptions,
+  type ReportedConversation,
+  type ReportedLink,
+} from "./path_reports.ts";
 import { mayBeUnknown } from "./unknown_sender.ts";
 
 /** How long from one try to the next, at first and at most. */
@@ -22,9 +28,7 @@ const againMs = { firstMs: 1_000, maxMs: 5 * 60_000 };
 const trustedAfterMs = 10_000;
 
 /** A link, as far as its way matters. */
-export interface PathLink {
-  readonly role: "initiator" | "responder";
-  readonly rank: number;
+export interface PathLink extends ReportedLink {
   /** The host at our end; an unspecified one if it goes out from whichever there is, as over UDP. */
   readonly localHost: string;
   /** Leaves the peer on this link. See {@linkcode Link.leave}. */
@@ -32,10 +36,8 @@ export interface PathLink {
 }
 
 /** A conversation, as far as its ways matter. */
-export interface PathConversation extends CheckedConversation {
+export interface PathConversation extends CheckedConversation, ReportedConversation {
   readonly id: string;
-  /** Undefined if the peer has none. */
-  readonly key: unknown;
   /** The best first. */
   readonly links: readonly PathLink[];
   readonly isUnknownSender: boolean;
@@ -45,7 +47,7 @@ export interface PathConversation extends CheckedConversation {
 export interface PathKeeperOptions<C extends PathConversation>
   extends Omit<PathChecksOptions<C>, "contactAt"> {
   readonly clock: TimerClock;
-  readonly rendezvous: Pick<Rendezvous, "check" | "moved">;
+  readonly rendezvous: Pick<Rendezvous, "check" | "moved"> & PathReportsOptions["rendezvous"];
   /** All conversations. */
   readonly all: () => readonly C[];
   readonly network: Pick<Network, "watchAddresses">;
@@ -63,6 +65,7 @@ interface Plan {
 export class PathKeeper<C extends PathConversation> {
   readonly #options: PathKeeperOptions<C>;
   readonly #checks: PathChecks<C>;
+  readonly #reports: PathReports<C>;
   readonly #plans = new Map<C, Plan>();
   /** When to try next; begun anew once a straight way has held, so that one which carries nothing is tried rarely. */
   readonly #backoffs = new WeakMap<C, Backoff>();
@@ -72,6 +75,7 @@ export class PathKeeper<C extends PathConversation> {
   constructor(options: PathKeeperOptions<C>) {
     this.#options = options;
     const { all, network, clock } = options;
+    this.#reports = new PathReports(options);
     this.#checks = new PathChecks({
       ...options,
       contactAt: (id) => {
@@ -92,6 +96,7 @@ export class PathKeeper<C extends PathConversation> {
 
   /** A conversation has other links than before. */
   changed(conversation: C): void {
+    this.#reports.changed(conversation);
     const [best] = conversation.links;
     const plan = this.#plans.get(conversation);
     const isRelayed = best !== undefined && best.rank >= ranks.relayed;
@@ -124,6 +129,7 @@ export class PathKeeper<C extends PathConversation> {
     this.#stopped = true;
     this.#watch?.[Symbol.dispose]();
     this.#checks.stop();
+    this.#reports.stop();
     for (const { cancel } of this.#plans.values()) cancel();
     this.#plans.clear();
   }

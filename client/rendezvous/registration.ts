@@ -70,6 +70,8 @@ export interface RegistrationOptions {
   readonly onUnchecked: (problem: Problem) => void;
   /** Told that another instance of the client is registered, and that this one is not any more. */
   readonly onDisplaced: () => void;
+  /** What the server is told beside, once, when it is asked anyway. */
+  readonly paths?: { take(): readonly Header[] } | undefined;
   /** Called after each registration, refreshes included. What it throws is ignored. */
   readonly onRegistered: () => Promise<void>;
 }
@@ -179,6 +181,7 @@ export class Registration {
       ["clientID", id],
       ["Version", protocolVersion],
       ["Instance", this.#instance],
+      ...this.#options.paths?.take() ?? [],
     ];
     await requestSigned(connection, identity, "UNREGISTER", headers, "UNREGACK");
   }
@@ -218,6 +221,8 @@ export class Registration {
     await connection.connect();
     this.#checkHides(connection.server);
     const claimed = placeFor(listening, announced ?? listening, connection.localHost);
+    // Told once, also if the server is lost meanwhile: what it misses is better than what it counts twice.
+    const told = this.#options.paths?.take() ?? [];
     const register = () =>
       requestSigned(connection, identity, "REGISTER", [
         ...locationHeaders(id, claimed),
@@ -227,6 +232,7 @@ export class Registration {
         ["Features", formatFeatures(["displaced"])],
         ["Agreement", formatAgreement(identity)],
         ...byUser ? [] : [["Refresh", "yes"] as const],
+        ...told,
       ], "REGACK");
     let registered;
     try {

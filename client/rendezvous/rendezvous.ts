@@ -82,6 +82,8 @@ export interface RendezvousOptions extends ServerKindsOptions {
   /** Ends everything without a word to the server. */
   readonly signal: AbortSignal;
   readonly notices: RendezvousNotices;
+  /** How conversations go, which is told with a registration; if not given nothing is. */
+  readonly paths?: { take(): readonly Header[] } | undefined;
   /** Whether everybody may know when we come and go, and not our contacts alone. */
   readonly openPresence?: boolean | undefined;
   /** Who the contacts are, for a server that keeps a list of them; if not given it gets none. */

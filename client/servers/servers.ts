@@ -11,6 +11,7 @@ import { type Fingerprint, fingerprintOf, type PublicKey } from "../../shared/cr
 import type { Address } from "../../shared/net/address.ts";
 import type { ServerAddress } from "../../shared/net/server_address.ts";
 import type { Message } from "../../shared/protocol/message.ts";
+import type { PathTaken } from "../../shared/protocol/path_count.ts";
 import type { KnownClient } from "../events.ts";
 import type { Addressee, Deposit, MailIntake } from "../mailbox/mailbox.ts";
 import type {
@@ -23,6 +24,7 @@ import type {
 import type { PeerConn } from "../transport/transport.ts";
 import { reasonOf, UserError } from "../user_error.ts";
 import { Elsewhere, isForAll } from "./elsewhere.ts";
+import { PathCounts } from "./path_counts.ts";
 import { formatOtherServer, parsePeerAt, placeOf } from "./peer_at.ts";
 import { beginWith, type Served, type ServersOptions, Visits } from "./visits.ts";
 
@@ -35,6 +37,8 @@ const foundMax = 4_096;
 export class Servers {
   readonly #options: ServersOptions;
   readonly #home: Served;
+  /** How conversations go, for the client's own server alone. */
+  readonly #paths = new PathCounts();
   /** Those beside it. */
   readonly visits: Visits;
   readonly #elsewhere: Elsewhere;
@@ -46,7 +50,7 @@ export class Servers {
   /** @throws {TypeError} If no server is named. */
   constructor(options: ServersOptions) {
     this.#options = options;
-    this.#home = beginWith(options);
+    this.#home = beginWith({ ...options, paths: this.#paths });
     this.visits = new Visits(options);
     this.#elsewhere = new Elsewhere(options);
   }
@@ -100,13 +104,8 @@ export class Servers {
     }
     const there = rendezvous.serverFingerprint(name);
     if (key !== undefined && there !== undefined && fingerprintOf(key) !== there) {
-      throw new UserError({
-        code: "another-of-that-name",
-        name,
-        server: place,
-        known: fingerprintOf(key),
-        there,
-      });
+      const keys = { known: fingerprintOf(key), there };
+      throw new UserError({ code: "another-of-that-name", name, server: place, ...keys });
     }
     if (key !== undefined) this.met(name, key, place);
     else this.#named.set(name, place);
@@ -186,6 +185,12 @@ export class Servers {
       if (seen !== undefined) return seen;
     }
     return undefined;
+  }
+
+  /** Counts how a conversation goes; undefined if nobody is told: of people at other servers, and with `relayOnly`. */
+  pathCounter(name: string): ((path: PathTaken) => void) | undefined {
+    const isTold = this.#options.relayOnly !== true && this.#whereIs(name) === this.#home;
+    return isTold ? (path) => this.#paths.note(name, path) : undefined;
   }
 
   /**

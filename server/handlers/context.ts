@@ -13,6 +13,7 @@ import type { ReachedAt, Realm } from "../realm/realm.ts";
 import type { Reflecting } from "../reflector/reflector.ts";
 import type { Relay, Seat } from "../relay/relay.ts";
 import type { Registry } from "../registry/registry.ts";
+import type { PathCounters } from "../status/status.ts";
 import type { Challenge } from "./challenge.ts";
 import type { RegisteringClient } from "./registrant.ts";
 
@@ -28,6 +29,8 @@ export interface Context {
   readonly relay: Relay | undefined;
   /** Undefined if the server tells nobody at which UDP address they are seen. */
   readonly reflector: Reflecting | undefined;
+  /** How the conversations of its clients go. */
+  readonly paths: PathCounters;
   /** What its clients sign for. */
   readonly realm: Realm;
   /** Whether every registration needs a key. */
@@ -48,6 +51,8 @@ export interface Client extends RegisteringClient {
   mailChallenge: Challenge | undefined;
   /** Undefined until the client subscribes to news. */
   subscription: Subscription | undefined;
+  /** Counts how its conversations go; undefined until it has said so. */
+  reporter: ReturnType<PathCounters["reporter"]> | undefined;
   /** With whom the connection is joined, or is to be. */
   seat: Seat | undefined;
 }

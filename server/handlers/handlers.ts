@@ -64,6 +64,7 @@ export function newClient(
     registrant: undefined,
     displaced: undefined,
     subscription: undefined,
+    reporter: undefined,
     seat: undefined,
   };
 }

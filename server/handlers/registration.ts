@@ -17,6 +17,7 @@ import type { NameRefusal } from "../names/names.ts";
 import type { Applicant, Refusal } from "../registry/registry.ts";
 import { authenticate, takeProof, verifyProof } from "./authentication.ts";
 import type { Client, Context } from "./context.ts";
+import { countPaths } from "./paths.ts";
 import { leaverOf, noteRegistrant, registrantOf } from "./registrant.ts";
 import { reply } from "./replies.ts";
 
@@ -52,6 +53,7 @@ export function register(request: Message, context: Context, client: Client): Me
     context.names.noteAgreement(clientId, key, header(request, "Agreement"));
     noteRegistrant(client, registrant!);
     authenticate(client, { clientId: outcome.clientId, key }, context);
+    countPaths(request, context, client);
     // Who has signed for the address signs for it again: a server between cannot leave that away.
     if (header(request, "Dialed") !== undefined) {
       client.mailChallenge ??= client.challenge.another();
@@ -72,6 +74,7 @@ export function unregister(request: Message, context: Context, client: Client): 
   if (leaver !== undefined && isFault(leaver)) return errorReply(leaver);
   switch (context.registry.unregister(clientId, client.observedHost, key, leaver)) {
     case "removed":
+      if (key !== undefined) countPaths(request, context, client);
       return reply("UNREGACK", request, [["clientID", clientId]]);
     case "unknown":
       return errorReply(serverFaults.unknownClient(clientId));

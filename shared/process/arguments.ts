@@ -7,7 +7,7 @@
 
 import { ArgumentError } from "./argument_error.ts";
 import { byteSizeRule, parseByteSize } from "../bytes/byte_size.ts";
-import { formatAddress, isHost, parseAddress, parsePort } from "../net/address.ts";
+import { type Address, formatAddress, isHost, parseAddress, parsePort } from "../net/address.ts";
 import { clientIdRule, isClientId } from "../protocol/client_id.ts";
 import { durationRule, parseDuration } from "../time/duration.ts";
 
@@ -22,6 +22,15 @@ export function parsePortArgument(text: string): number {
 export function parseHostArgument(text: string): string {
   if (isHost(text)) return text;
   throw new ArgumentError("A host is an IP address, such as 127.0.0.1 or ::1, or a name.");
+}
+
+/** Reads where to listen: a host and a port, which may be 0. @throws {ArgumentError} If it is malformed. */
+export function parseListeningArgument(text: string): Address {
+  const colon = text.lastIndexOf(":");
+  const host = text.slice(0, Math.max(colon, 0)).replace(/^\[(.*)\]$/, "$1");
+  const port = parsePort(text.slice(colon + 1));
+  if (port !== undefined && isHost(host)) return { host, port };
+  throw new ArgumentError("An address is a host and a port, such as 127.0.0.1:9155.");
 }
 
 /** Reads a client's id. @throws {ArgumentError} If no client can have it. */

@@ -35,6 +35,7 @@ export const verbs = {
       "Features",
       "Refresh",
       "Agreement",
+      "Path",
     ],
   },
   REGACK: {
@@ -45,12 +46,12 @@ export const verbs = {
   UNREGISTER: {
     from: ["client"],
     required: ["clientID"],
-    optional: ["Version", "Key", "Nonce", "Signature", "Dialed", "Instance"],
+    optional: ["Version", "Key", "Nonce", "Signature", "Dialed", "Instance", "Path"],
   },
   QUIT: {
     from: ["client"],
     required: ["clientID"],
-    optional: ["Version", "Key", "Nonce", "Signature", "Dialed", "Instance"],
+    optional: ["Version", "Key", "Nonce", "Signature", "Dialed", "Instance", "Path"],
   },
   DISPLACED: { from: ["server"], required: ["clientID"], optional: [] },
   UNREGACK: { from: ["server"], required: ["clientID"], optional: ["Version"] },

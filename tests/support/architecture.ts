@@ -35,7 +35,13 @@ export const floors: readonly (readonly (readonly string[])[])[] = [
     ["main.ts"],
   ],
   [
-    ["server/certificate", "server/checked_time", "server/limits", "server/realm"],
+    [
+      "server/certificate",
+      "server/checked_time",
+      "server/limits",
+      "server/realm",
+      "server/status",
+    ],
     [
       "server/contacts",
       "server/fairness",

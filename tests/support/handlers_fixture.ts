@@ -11,6 +11,7 @@ import { Names, openNamesDatabase } from "../../server/names/names.ts";
 import { Presence } from "../../server/presence/presence.ts";
 import { Realm } from "../../server/realm/realm.ts";
 import { Registry } from "../../server/registry/registry.ts";
+import { PathCounters } from "../../server/status/status.ts";
 import type { Identity } from "../../shared/crypto/identity.ts";
 import { type Log, silentLog } from "../../shared/process/log.ts";
 import { encode, parse } from "../../shared/protocol/message.ts";
@@ -87,6 +88,7 @@ export function setUp(options: HandlersOptions = {}) {
     mailbox: undefined,
     relay: undefined,
     reflector: options.reflector,
+    paths: new PathCounters(clock),
     realm,
     keyedOnly,
   };

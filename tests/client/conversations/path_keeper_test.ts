@@ -7,15 +7,17 @@ import {
 import type { AddressChange } from "../../../client/transport/transport.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 
-const idle = { key: "a key", links: [], waiting: 0, isUnknownSender: false };
+const idle = { peerId: "bob", key: "a key", links: [], waiting: 0, isUnknownSender: false };
 
 class Scene {
   readonly clock = new FakeClock();
   readonly tries: number[] = [];
   readonly left: string[] = [];
+  readonly told: string[] = [];
   readonly links: PathLink[] = [];
   isUnknownSender = false;
   readonly id = "00112233";
+  readonly peerId = "bob";
   readonly key = "a key";
   waiting = 0;
   answers = true;
@@ -41,7 +43,11 @@ class Scene {
         return { [Symbol.dispose]: () => void this.watches-- };
       },
     },
-    rendezvous: { check: () => {}, moved: (gone) => void this.gone.push([...gone]) },
+    rendezvous: {
+      check: () => {},
+      moved: (gone) => void this.gone.push([...gone]),
+      pathCounter: (name) => (path) => void this.told.push(`${name} ${path}`),
+    },
     goAround: () => Promise.resolve(void this.around.push(this.clock.now())),
     isAnswered: () => {
       this.asked++;
@@ -57,7 +63,7 @@ class Scene {
 
   link(name: string, rank: number, role: PathLink["role"] = "initiator"): PathLink {
     const leave = () => Promise.resolve(void this.left.push(name));
-    return { role, rank, localHost: "10.0.0.7", leave };
+    return { role, rank, localHost: "10.0.0.7", remote: { host: "10.0.0.8" }, leave };
   }
 }
 

@@ -6,7 +6,13 @@ import { ServerRefusal } from "../../../client/rendezvous/reply.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { formatAgreement } from "../../../shared/protocol/agreement_record.ts";
 import { registrationTtlAskedMs } from "../../../shared/protocol/limits.ts";
-import { header, type Message, message } from "../../../shared/protocol/message.ts";
+import {
+  type Header,
+  header,
+  headerValues,
+  type Message,
+  message,
+} from "../../../shared/protocol/message.ts";
 import { type Address, nowhere } from "../../../shared/net/address.ts";
 import type { ServerAddress } from "../../../shared/net/server_address.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
@@ -49,7 +55,13 @@ type Answer = (request: Message) => Message;
 /** A registration with a server that answers as it is told to. */
 function made(
   answer: Answer,
-  options: { random?: () => number; host?: string; announced?: Address; localHost?: string } = {},
+  options: {
+    random?: () => number;
+    host?: string;
+    announced?: Address;
+    localHost?: string;
+    paths?: { take(): readonly Header[] };
+  } = {},
 ) {
   const requests: Message[] = [];
   const clock = new FakeClock();
@@ -71,6 +83,7 @@ function made(
     identity,
     listening: { ...listening, host: options.host ?? listening.host },
     announced: options.announced,
+    paths: options.paths,
     connection,
     clock,
     random: options.random ?? Math.random,
@@ -306,6 +319,45 @@ Deno.test("ending it sends UNREGISTER and stops the refreshing", async () => {
   );
   assertEquals(t.clock.waits, []);
   assertEquals(t.registration.active, false);
+});
+
+Deno.test("how conversations go is told once, with the next refresh or at the end, signed or not", async () => {
+  const waiting: Header[] = [];
+  const paths = { take: () => waiting.splice(0, waiting.length) };
+  const t = made(
+    (request) =>
+      header(request, "Signature") === undefined
+        ? challenging(request)
+        : request.verb === "UNREGISTER"
+        ? message("UNREGACK", [["clientID", "alice"], ["Version", "1"]])
+        : granting(100)(request),
+    { paths },
+  );
+  const told = () => t.requests.map((request) => headerValues(request, "Path").join(" "));
+  await t.start();
+  waiting.push(["Path", "relayed 2"], ["Path", "failed 1"]);
+  await t.clock.passNext();
+  await t.clock.passNext();
+  // Each is made twice, the second time signed; a server counts what it grants.
+  const once = "relayed 2 failed 1";
+  assertEquals(told(), ["", "", once, once, "", ""]);
+  waiting.push(["Path", "direct-tcp-ipv4 1"]);
+  await t.registration.end();
+  assertEquals(told().slice(-2), ["direct-tcp-ipv4 1", "direct-tcp-ipv4 1"]);
+});
+
+Deno.test("what a server that is lost has not heard is not told again: it may have heard it", async () => {
+  const waiting: Header[] = [["Path", "relayed 1"]];
+  const t = made(granting(100), { paths: { take: () => waiting.splice(0, waiting.length) } });
+  await t.start();
+  waiting.push(["Path", "relayed 2"]);
+  t.answer = lost;
+  await t.clock.passNext();
+  t.answer = granting(100);
+  await t.clock.passNext();
+  const told = t.requests.map((request) => header(request, "Path"));
+  assertEquals(told, ["relayed 1", "relayed 2", undefined]);
+  t.registration.stopRefreshing();
 });
 
 Deno.test("ending it while the server is lost stops the refreshing", async () => {

@@ -1,0 +1,45 @@
+/**
+ * How this client's conversations go, until its own server is told: a number for each path, and nothing of whom they
+ * are with. They wait for a request that is made anyway, minutes later, so that their moment tells nothing either.
+ *
+ * @module
+ */
+
+import { BoundedMap } from "../../shared/collections/bounded_map.ts";
+import type { Header } from "../../shared/protocol/message.ts";
+import {
+  formatPathCount,
+  pathCountsMax,
+  pathsTaken,
+  type PathTaken,
+} from "../../shared/protocol/path_count.ts";
+
+/** People of whom it is remembered what was counted last. */
+const peopleMax = 1_024;
+
+/** What is to be told. */
+export class PathCounts {
+  readonly #counts = new Map<PathTaken, number>();
+  readonly #last = new BoundedMap<string, PathTaken>(peopleMax);
+
+  /** Counts how a conversation with somebody goes. Whom calls fail to reach again and again is counted once. */
+  note(name: string, path: PathTaken): void {
+    const isAgain = path === "failed" && this.#last.get(name) === path;
+    this.#last.set(name, path);
+    if (isAgain) return;
+    let counted = 0;
+    for (const count of this.#counts.values()) counted += count;
+    // The server counts no more at once.
+    if (counted < pathCountsMax) this.#counts.set(path, (this.#counts.get(path) ?? 0) + 1);
+  }
+
+  /** What is told now, and not again: in an order that says nothing of what came first. */
+  take(): readonly Header[] {
+    const told = pathsTaken.flatMap((path): Header[] => {
+      const count = this.#counts.get(path);
+      return count === undefined ? [] : [["Path", formatPathCount(path, count)]];
+    });
+    this.#counts.clear();
+    return told;
+  }
+}
