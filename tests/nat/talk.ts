@@ -10,6 +10,7 @@ import { Laboratory, type Mapping, unavailable } from "./laboratory.ts";
 import type { Host, Router } from "./machines.ts";
 
 const port = 5555;
+const metricsPort = 9155;
 
 /** Two people who talk, in a laboratory. */
 export class Talk implements AsyncDisposable {
@@ -54,11 +55,24 @@ export class Talk implements AsyncDisposable {
   }
 
   async startServer(): Promise<void> {
-    const listens = ["--host", this.machine.address, "--port", String(port), "--ephemeral"];
+    const { address } = this.machine;
+    const listens = ["--host", address, "--port", String(port), "--ephemeral"]
+      .concat("--metrics", `${address}:${metricsPort}`);
     this.server = this.#stack.use(
       new Program(this.machine.build(this.#build), "server", ...listens),
     );
     await this.server.says(/^p2pchat server listening on /);
+  }
+
+  /** The ways that the server has counted. */
+  async counted(): Promise<string[]> {
+    const { name, address } = this.machine;
+    const page = `http://${address}:${metricsPort}/metrics`;
+    // It is a network of its own, which this process is not in.
+    const script = `console.log(await (await fetch("${page}")).text())`;
+    const figures = await this.laboratory.inside(name, `${Deno.execPath()} eval '${script}'`);
+    return [...figures.matchAll(/^p2pchat_paths_total\{path="(.*)"\} [1-9]/gm)]
+      .map(([, path]) => path!);
   }
 
   #start(name: string, host: Host): Program {
