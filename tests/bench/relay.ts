@@ -32,9 +32,10 @@ export async function measureRelay(bench: Bench): Promise<Report> {
   {
     await using server = await startServerProcess("rendezvous_server.ts", bench);
     await using forwarder = await startServerProcess("bare_forwarder.ts", bench);
-    using alice = await present("alice", server.port);
-    using bob = await present("bob", server.port);
     for (let round = 0; round <= rounds; round++) {
+      // The server takes who is silent for a while for gone: each round has its own.
+      using alice = await present(`alice-${round}`, server.port);
+      using bob = await present(`bob-${round}`, server.port);
       const pairs = [
         [ours, server, await joinPair(alice, bob, server.port)],
         [bare, forwarder, await connectPair(forwarder.port)],
@@ -124,7 +125,11 @@ async function idleMemory(bench: Bench): Promise<number> {
   using bob = await present("bob", server.port);
   const joinMany = async (count: number, one: Present, other: Present) => {
     const conns: Deno.TcpConn[] = [];
-    for (let i = 0; i < count; i++) conns.push(...await joinPair(one, other, server.port));
+    for (let i = 0; i < count; i++) {
+      // By turns, so that neither is silent for so long that the server takes them for gone.
+      const [asker, asked] = i % 2 === 0 ? [one, other] : [other, one];
+      conns.push(...await joinPair(asker, asked, server.port));
+    }
     return conns;
   };
   // What the runtime takes for itself, as soon as there is much to do, is none of a pair's.

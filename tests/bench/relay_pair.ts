@@ -18,7 +18,7 @@ export interface Present extends Disposable {
 /** Registers at 127.0.0.1, and takes calls. */
 export async function present(id: string, port: number): Promise<Present> {
   const identity = Identity.generate();
-  const wire = await Wire.connect({ address: { host: "127.0.0.1", port } });
+  const wire = await Wire.connect({ address: { host: "127.0.0.1", port } }, false);
   const lines = ["REGISTER", `clientID: ${id}`, "IP: 127.0.0.1", "Port: 5556", "Version: 1"];
   const challenge = challengeOf(await wire.ask(...lines, keyLine(identity)));
   await wire.ask(...signed(identity, lines, challenge));

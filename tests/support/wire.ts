@@ -20,15 +20,18 @@ export class Wire implements Disposable {
   #unread = "";
   #closed = false;
 
-  private constructor(readonly conn: Deno.TcpConn | Deno.TlsConn) {
-    this.#watchdog = setTimeout(() => this.close(), watchdogMs);
+  private constructor(readonly conn: Deno.TcpConn | Deno.TlsConn, isWatched = true) {
+    this.#watchdog = isWatched ? setTimeout(() => this.close(), watchdogMs) : undefined;
   }
 
-  /** Connects. Each write goes out at once. */
-  static async connect({ address }: { address: { host: string; port: number } }): Promise<Wire> {
+  /** Connects. Each write goes out at once. @param isWatched Whether it is closed if a test takes too long. */
+  static async connect(
+    { address }: { address: { host: string; port: number } },
+    isWatched = true,
+  ): Promise<Wire> {
     const conn = await Deno.connect({ hostname: address.host, port: address.port });
     conn.setNoDelay(true);
-    return new Wire(conn);
+    return new Wire(conn, isWatched);
   }
 
   /** Connects with TLS, to a server that an authority vouches for. */
