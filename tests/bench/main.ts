@@ -3,6 +3,9 @@
  * prints one table.
  *
  *     deno run -A tests/bench/main.ts [--only kept,oneshot,registrations,memory,latency,peers,delivery,openings,frames,relay,startup,store]
+ *     deno run -A tests/bench/main.ts --only hyperdht
+ *
+ * The last one fetches HyperDHT by npm, so that it is done only if it is asked for.
  *
  * Environment: `LINELOAD` names a load generator compiled from lineload.c, `P2PCHAT` the compiled
  * executable. On a machine with others on it only ratios mean anything, and of those the medians.
@@ -14,6 +17,7 @@ import { writeAll } from "../../shared/net/write_all.ts";
 import type { Bench } from "./bench.ts";
 import { measureDelivery } from "./delivery.ts";
 import { chooseGenerator } from "./generator.ts";
+import { measureHyperdht } from "./hyperdht.ts";
 import { measureLatency } from "./latency.ts";
 import { measureMemory } from "./memory.ts";
 import { measureOpenings } from "./openings.ts";
@@ -40,7 +44,10 @@ const sections: Record<string, (bench: Bench) => Promise<Report>> = {
   relay: measureRelay,
   startup: measureStartup,
   store: measureStore,
+  hyperdht: measureHyperdht,
 };
+/** What is measured only if it is asked for. */
+const onDemand = ["hyperdht"];
 
 // Listening for signals would keep the program alive.
 Deno.exit(await run(Deno.args));
@@ -77,9 +84,9 @@ async function run(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-/** The sections asked for, or all if none is; undefined if the arguments are wrong. */
+/** The sections asked for, or all that need nothing fetched if none is; undefined if the arguments are wrong. */
 function chosenSections(args: readonly string[]): string[] | undefined {
-  if (args.length === 0) return Object.keys(sections);
+  if (args.length === 0) return Object.keys(sections).filter((name) => !onDemand.includes(name));
   const list = args[0] === "--only" && args.length === 2
     ? args[1]
     : args[0]!.startsWith("--only=") && args.length === 1

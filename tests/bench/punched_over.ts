@@ -8,13 +8,21 @@ import { openPunching } from "../../client/transport/punching.ts";
 import type { PeerConn, ServerConn } from "../../client/transport/tcp.ts";
 import { writeAll } from "../../shared/net/write_all.ts";
 
-const host = "127.0.0.1";
 /** Bytes of a port. */
 const portBytes = 2;
 const token = new Uint8Array(16);
 
-/** Makes one. @param calls On one side true, on the other false. */
-export async function punchedOver(conn: ServerConn, calls: boolean): Promise<PeerConn> {
+/**
+ * Makes one.
+ *
+ * @param calls On one side true, on the other false.
+ * @param host Where the other process is seen.
+ */
+export async function punchedOver(
+  conn: ServerConn,
+  calls: boolean,
+  host = "127.0.0.1",
+): Promise<PeerConn> {
   const punching = openPunching(0);
   const { port, certificate } = punching;
   await writeAll(conn, new Uint8Array([port >> 8, port & 0xff, ...certificate]));
