@@ -16,6 +16,7 @@ const settledAfterMs = 10_000;
 export interface ReportedLink {
   readonly role: "initiator" | "responder";
   readonly rank: number;
+  readonly punched: "quic" | "tcp" | undefined;
   /** Where the other end is; of a relayed link, where the server is. */
   readonly remote: { readonly host: string };
 }
@@ -98,8 +99,8 @@ function settle(told: Told): void {
   told.count(settling.path);
 }
 
-function pathOf({ rank, remote: { host } }: ReportedLink): PathTaken {
+function pathOf({ rank, punched, remote: { host } }: ReportedLink): PathTaken {
   if (rank === ranks.relayed) return "relayed";
   const family = host.includes(":") ? "ipv6" : "ipv4";
-  return rank === ranks.punched ? `punched-quic-${family}` : `direct-tcp-${family}`;
+  return punched === undefined ? `direct-tcp-${family}` : `punched-${punched}-${family}`;
 }

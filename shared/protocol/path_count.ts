@@ -13,6 +13,8 @@ export const pathsTaken = [
   "direct-tcp-ipv6",
   "punched-quic-ipv4",
   "punched-quic-ipv6",
+  "punched-tcp-ipv4",
+  "punched-tcp-ipv6",
   "relayed",
   "failed",
 ] as const;

@@ -63,7 +63,8 @@ class Scene {
 
   link(name: string, rank: number, role: PathLink["role"] = "initiator"): PathLink {
     const leave = () => Promise.resolve(void this.left.push(name));
-    return { role, rank, localHost: "10.0.0.7", remote: { host: "10.0.0.8" }, leave };
+    const punched = rank === 1 ? "quic" as const : undefined;
+    return { role, rank, punched, localHost: "10.0.0.7", remote: { host: "10.0.0.8" }, leave };
   }
 }
 

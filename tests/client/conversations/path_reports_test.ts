@@ -31,8 +31,9 @@ function link(
   rank: number,
   host = "192.0.2.1",
   role: ReportedLink["role"] = "initiator",
+  over: ReportedLink["punched"] = "quic",
 ): ReportedLink {
-  return { role, rank, remote: { host } };
+  return { role, rank, punched: rank === 1 ? over : undefined, remote: { host } };
 }
 
 Deno.test("a conversation is told of once it has settled, and not before", async () => {
@@ -50,15 +51,26 @@ Deno.test("a conversation is told of once it has settled, and not before", async
   assertEquals(scene.told.length, 1);
 });
 
-Deno.test("each way has its family", async () => {
+Deno.test("each way has its transport and family", async () => {
   const told = [];
-  for (const [rank, host] of [[0, "192.0.2.1"], [0, "2001:db8::1"], [1, "2001:db8::1"]] as const) {
+  const ways = [
+    link(0, "192.0.2.1"),
+    link(0, "2001:db8::1"),
+    link(1, "2001:db8::1"),
+    link(1, "192.0.2.1", "initiator", "tcp"),
+  ];
+  for (const way of ways) {
     const scene = new Scene("a key");
-    scene.has(link(rank, host));
+    scene.has(way);
     await scene.clock.pass(settledMs);
     told.push(...scene.told);
   }
-  assertEquals(told, ["bob direct-tcp-ipv4", "bob direct-tcp-ipv6", "bob punched-quic-ipv6"]);
+  assertEquals(told, [
+    "bob direct-tcp-ipv4",
+    "bob direct-tcp-ipv6",
+    "bob punched-quic-ipv6",
+    "bob punched-tcp-ipv4",
+  ]);
 });
 
 Deno.test("a change is told of, and flapping is not", async () => {

@@ -15,7 +15,7 @@ Deno.test("a Path is read as it was written", () => {
 });
 
 Deno.test("a path of a later version is another one, and what is malformed is none", () => {
-  assertEquals(parsePathCount("punched-tcp-ipv4 3"), { path: "other", count: 3 });
+  assertEquals(parsePathCount("carried-by-pigeon 3"), { path: "other", count: 3 });
   assertEquals(parsePathCount("relayed 3 more"), { path: "relayed", count: 3 });
   const malformed = [
     ...["", "relayed", "relayed ", "relayed 0", "relayed -1", "relayed 1.5", "relayed 65"],
