@@ -14,7 +14,7 @@ import { legacyRequest } from "../../shared/protocol/legacy_request.ts";
 import type { Message } from "../../shared/protocol/message.ts";
 import { speaksVersion1, type VerbName } from "../../shared/protocol/verbs.ts";
 import { UserError } from "../user_error.ts";
-import type { Network } from "../transport/transport.ts";
+import type { Network, ServerConn } from "../transport/transport.ts";
 import { formatServerAddress, type ServerAddress } from "../../shared/net/server_address.ts";
 import { ServerRefusal } from "./reply.ts";
 import { ServerConnection } from "./server_connection.ts";
@@ -50,6 +50,8 @@ export class ControlConnection {
   readonly #opened = new Set<ServerConnection>();
   #opening: Promise<ServerConnection> | undefined;
   #registered: ServerConnection | undefined;
+  /** Aborts when this machine leaves a network. */
+  #leaving = new AbortController();
   /** The server that is tried first when the next connection is opened. */
   #next = 0;
   readonly #kinds: ServerKinds;
@@ -122,6 +124,20 @@ export class ControlConnection {
     if (!released.lost.aborted) this.#options.onLost();
   }
 
+  /**
+   * This machine is in another network. What is said from an address that it has no more goes nowhere, also on a
+   * connection on which nobody is registered; and what is dialled from there is dialled again.
+   *
+   * @param gone The addresses that it has no more.
+   */
+  moved(gone: ReadonlySet<string>): void {
+    for (const opened of this.#opened) opened.leave(gone);
+    this.#registered?.check();
+    if (gone.size === 0) return;
+    this.#leaving.abort();
+    this.#leaving = new AbortController();
+  }
+
   /** Connects, unless there is a connection. @throws {UserError} If no server can be reached. */
   async connect(): Promise<void> {
     await this.#open();
@@ -146,9 +162,10 @@ export class ControlConnection {
       try {
         const said = this.#kinds.isLegacy(connection.server) ? legacyRequest(request) : request;
         const reply = await connection.exchange(said);
-        // A connection may have ended while nothing was said on it, for example when the server restarted.
+        // A connection may have ended while nothing was said on it, for example when the server restarted; or it was
+        // left with the network.
         // Asking twice is safe: every request has the same effect however often it is made.
-        if (reply === undefined && connection.answered) continue;
+        if (reply === undefined && (connection.answered || connection.hasLeft)) continue;
         const expectedReply = connection.expect(reply, expected);
         this.#kinds.heard(connection.server, said, expectedReply);
         return [connection, expectedReply];
@@ -186,11 +203,11 @@ export class ControlConnection {
   }
 
   async #dial(before: readonly UserError[]): Promise<ServerConnection> {
-    const { servers, network, clock, signal, onPush } = this.#options;
+    const { servers, clock, signal, onPush } = this.#options;
     const problems = [...before];
     for (const server of servers.slice(this.#next)) {
       try {
-        const conn = await network.dialServer(server, { signal, clock });
+        const conn = await this.#dialServer(server);
         const connection = new ServerConnection({ conn, server, clock, onPush });
         this.#current = connection;
         for (const opened of this.#opened) if (!opened.isOpen) this.#opened.delete(opened);
@@ -205,6 +222,19 @@ export class ControlConnection {
     }
     this.#next = 0;
     throw noServer(problems, this.server);
+  }
+
+  async #dialServer(server: ServerAddress): Promise<ServerConn> {
+    const { network, clock, signal } = this.#options;
+    for (;;) {
+      const leaving = this.#leaving.signal;
+      try {
+        const either = AbortSignal.any([signal, leaving]);
+        return await network.dialServer(server, { signal: either, clock });
+      } catch (error) {
+        if (signal.aborted || !leaving.aborted) throw error;
+      }
+    }
   }
 }
 

@@ -198,7 +198,7 @@ export class Rendezvous {
 
   /** This machine is in another network. @param gone The addresses that it has no more. */
   moved(gone: ReadonlySet<string>): void {
-    this.#connection.registered?.check(gone);
+    this.#connection.moved(gone);
     this.#registration.hurry();
   }
 

@@ -92,6 +92,11 @@ export class ServerConnection {
     return this.#answered;
   }
 
+  /** Whether it was closed because this machine has left its network. */
+  get hasLeft(): boolean {
+    return this.#problem?.code === "server-network-left";
+  }
+
   /** Our own address on it. */
   get localHost(): string {
     return this.#options.conn.localAddr.hostname;
@@ -196,16 +201,15 @@ export class ServerConnection {
     this.#tellLoss();
   }
 
-  /**
-   * Finds out soon whether the server still knows of it, as there is reason to doubt. If not, it is lost.
-   *
-   * @param gone Addresses that this machine has no more: from one of these nothing goes out any more.
-   */
-  check(gone?: ReadonlySet<string>): void {
+  /** Closes it if it goes out from one of the addresses that this machine has no more. */
+  leave(gone: ReadonlySet<string>): void {
+    if (!gone.has(plainHost(this.localHost))) return;
+    this.close({ code: "server-network-left", server: this.#place });
+  }
+
+  /** Finds out soon whether the server still knows of it, as there is reason to doubt. If not, it is lost. */
+  check(): void {
     if (!this.isOpen) return;
-    if (gone?.has(plainHost(this.localHost))) {
-      return this.close({ code: "server-network-left", server: this.#place });
-    }
     const problem: Problem = {
       code: "server-silent",
       server: this.#place,

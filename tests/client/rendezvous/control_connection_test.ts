@@ -11,6 +11,7 @@ import {
 } from "../../../shared/protocol/limits.ts";
 import { dataHeaders } from "../../../shared/protocol/mail_data.ts";
 import { header, type Message, message } from "../../../shared/protocol/message.ts";
+import { aborted } from "../../../shared/time/clock.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { rejectsSaying, sentenceOf } from "../../support/problems.ts";
 import {
@@ -230,10 +231,51 @@ Deno.test("a connection from an address that this machine has no more is lost at
   const { connection, losses, register } = made(ours);
   await register();
   const { localHost } = connection;
-  connection.registered!.check(new Set(["192.0.2.9"]));
+  connection.moved(new Set(["192.0.2.9"]));
   assertEquals(losses.length, 0);
-  connection.registered!.check(new Set([localHost!]));
+  connection.moved(new Set([localHost!]));
   assertEquals(losses.length, 1);
+});
+
+for (const answersFirst of [true, false]) {
+  const which = answersFirst ? "one that has answered" : "one that has answered nothing yet";
+  Deno.test(`who is not registered asks again at once from another network: ${which}`, async () => {
+    const { servers, clock, connection, ask } = made(answersFirst ? ours : silent);
+    if (answersFirst) {
+      await ask();
+      servers.connection.answer = silent;
+    }
+    const asked = connection.request(register, "REGACK");
+    await clock.pass(1_000);
+    servers.answers.set(1, ours);
+    connection.moved(new Set(["192.0.2.1"]));
+    await clock.pass(0);
+    assertEquals(servers.connections[0]!.closed, true);
+    assertEquals((await asked).verb, "REGACK");
+  });
+}
+
+Deno.test("what is dialled from an address that this machine has no more is dialled again", async () => {
+  const { servers, clock, connection } = made(ours);
+  const { dialServer } = servers;
+  let isHeldUp = true;
+  Object.assign(servers, {
+    dialServer: async (...[server, options]: Parameters<typeof dialServer>) => {
+      if (isHeldUp) await aborted(options.signal);
+      return await dialServer(server, options);
+    },
+  });
+  const asked = connection.request(info(7), "INFOACK");
+  await clock.pass(1_000);
+  // Who only comes into a network keeps what is under way.
+  connection.moved(new Set());
+  await clock.pass(0);
+  assertEquals(servers.dialed, []);
+  isHeldUp = false;
+  connection.moved(new Set(["192.0.2.1"]));
+  await clock.pass(0);
+  assertEquals(servers.dialed, [1, 1]);
+  assertEquals(header(await asked, "Count"), "7");
 });
 
 Deno.test("a server that vanishes is noticed within 25 s, whenever that happens", async () => {

@@ -524,14 +524,14 @@ Deno.test("if its connection is lost it is made again, as soon as the server is 
 Deno.test("who has left the network of its connection calls the server again at once", async () => {
   const t = client([ours]);
   await t.clock.finish(t.start());
-  t.connection.registered!.check(new Set([t.connection.localHost!]));
+  t.connection.moved(new Set([t.connection.localHost!]));
   await t.clock.pass(0);
   assertEquals(t.servers.dialed, [1, 1]);
   assertEquals(t.events.types, ["registered", "server-lost", "registered-again"]);
   assertEquals(t.events.of("server-lost")[0]!.problem.code, "server-network-left");
   // If nothing is reached from there, it is no other than a server that is lost.
   t.servers.answers.delete(1);
-  t.connection.registered!.check(new Set([t.connection.localHost!]));
+  t.connection.moved(new Set([t.connection.localHost!]));
   await t.clock.pass(0);
   assertEquals(t.servers.dialed.length, 3);
   await t.clock.pass(999);
