@@ -40,8 +40,10 @@ export function isRefusedByName(error: UserError): boolean {
 
 /** How long the server has before a straight way is tried: one that has just died may open, and die again. */
 const serverHasMs = 1_000;
-/** How long going around what is silent may take to call, in milliseconds. */
+/** How long going around what is silent may take, in milliseconds: it is begun again, and must not pile up. */
 const goAroundMs = 3_000;
+/** How long the server has in this to say where somebody is, before they are called where they were last. */
+const serverSaysMs = 1_000;
 
 /** What a connector needs. */
 export interface ConnectorOptions extends LinkingOptions {
@@ -271,17 +273,19 @@ export class Connector {
     isOwn: (address: Address) => boolean,
   ): Promise<boolean> {
     const { peerId: name, key } = peer;
-    const { rendezvous, signal, clock } = this.#options;
+    const { rendezvous, clock } = this.#options;
     const silent = [...peer.links];
     const call = { expectedId: name, interactive: false };
     const relayed = (signal: AbortSignal) => this.#callOverRelay(name, key, call, keeper, signal);
     const straight = async (signal: AbortSignal) => {
-      const place = await whereIs(peer, { rendezvous, places: this.places, isOwn });
+      const soon = { ms: serverSaysMs, clock };
+      const place = await whereIs(peer, { rendezvous, places: this.places, isOwn, soon });
       if (place === undefined) throw new UserError({ code: "not-registered", name });
       if (place instanceof UserError) throw place;
-      using limit = deadline(goAroundMs, signal, clock);
-      return await this.call(place, call, keeper, limit.signal);
+      signal.throwIfAborted();
+      return await this.call(place, call, keeper, signal);
     };
+    using limit = deadline(goAroundMs, this.#options.signal, clock);
     try {
       await raceCandidates({
         candidates: rendezvous.relaysTo(name) ? [relayed, straight] : [straight],
@@ -290,7 +294,7 @@ export class Connector {
         isSettled: () => peer.links.some((link) => !silent.includes(link)),
         nextAfterMs: serverHasMs,
         clock,
-        signal,
+        signal: limit.signal,
       });
       return true;
     } catch {

@@ -7,6 +7,7 @@
 import type { Address } from "../../shared/net/address.ts";
 import type { NamedAddress } from "../../shared/net/named_address.ts";
 import type { PublicKey } from "../../shared/crypto/public_key.ts";
+import { type TimerClock, within } from "../../shared/time/clock.ts";
 import type { KnownClient } from "../events.ts";
 import type { Rendezvous } from "../rendezvous/rendezvous.ts";
 import type { DialableAddress } from "../transport/transport.ts";
@@ -27,6 +28,8 @@ export interface WhereaboutsOptions {
   readonly places: Places;
   /** Whether an address is our own. */
   readonly isOwn: (address: Address) => boolean;
+  /** How long the server has to say where they are; as long as it takes if not given. */
+  readonly soon?: { readonly ms: number; readonly clock: TimerClock };
 }
 
 /**
@@ -36,10 +39,13 @@ export interface WhereaboutsOptions {
  */
 export async function whereIs(
   peer: SoughtPeer,
-  { rendezvous, places, isOwn }: WhereaboutsOptions,
+  { rendezvous, places, isOwn, soon }: WhereaboutsOptions,
 ): Promise<DialableAddress | UserError | undefined> {
   const { peerId: name } = peer;
-  const found = await askFor(name, rendezvous);
+  const asked = askFor(name, rendezvous);
+  const found = soon === undefined || await within(soon.ms, asked, soon.clock)
+    ? await asked
+    : undefined;
   const named = found?.address ?? peer.lastAddress;
   if (named === undefined) return undefined;
   // Somebody who is away according to the server is not where they were.

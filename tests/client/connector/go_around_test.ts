@@ -1,0 +1,81 @@
+import { assertEquals } from "@std/assert";
+import { Connector, type LinkKeeper } from "../../../client/connector/connector.ts";
+import type { KnownClient } from "../../../client/events.ts";
+import { Identity } from "../../../shared/crypto/identity.ts";
+import { namedBy } from "../../../shared/net/named_address.ts";
+import { FakeClock } from "../../support/fake_clock.ts";
+
+/** Somebody is looked for whose server says nothing, and who does not answer where they were last. */
+class Scene {
+  readonly clock = new FakeClock();
+  /** Answers all that the server was asked. */
+  readonly said = Promise.withResolvers<KnownClient | undefined>();
+  /** When somebody was called, and whether that still goes on. */
+  readonly calls: { readonly atMs: number; readonly signal: AbortSignal }[] = [];
+  readonly connector: Connector;
+  readonly #startMs = this.clock.now();
+
+  constructor() {
+    this.connector = new Connector({
+      self: {
+        id: "alice",
+        address: { host: "127.0.0.1", port: 1 },
+        identity: Identity.fromSeed(new Uint8Array(32)),
+      },
+      clock: this.clock,
+      signal: new AbortController().signal,
+      relayOnly: false,
+      allowPlaintext: false,
+      room: () => undefined,
+      network: {
+        interfaces: () => [],
+        lookUp: () => Promise.resolve([]),
+        dial: (_address, _name, { signal }) => {
+          this.calls.push({ atMs: this.clock.now() - this.#startMs, signal });
+          return new Promise((_, reject) =>
+            signal.addEventListener("abort", () => reject(signal.reason))
+          );
+        },
+      },
+      rendezvous: {
+        address: undefined,
+        registered: true,
+        serverHost: "127.0.0.1",
+        lookUp: () => this.said.promise,
+        status: () => undefined,
+        relaysTo: () => false,
+        relay: () => Promise.resolve(undefined),
+        reflect: () => Promise.resolve(undefined),
+        idAt: () => undefined,
+        sealingKeysOf: () => undefined,
+        serverFingerprint: () => undefined,
+      },
+    });
+  }
+
+  goAround(): Promise<boolean> {
+    const lastAddress = namedBy("user", { host: "127.0.0.1", port: 2 });
+    const bob = { peerId: "bob", key: undefined, lastAddress, links: [] };
+    return this.connector.goAround(bob, {} as LinkKeeper, () => false);
+  }
+}
+
+Deno.test("while the server says nothing somebody is called where they were last", async () => {
+  const t = new Scene();
+  t.goAround();
+  await t.clock.pass(1_000);
+  assertEquals(t.calls.map(({ atMs }) => atMs), [1_000]);
+});
+
+Deno.test("going around what is silent does not pile up while the server says nothing", async () => {
+  const t = new Scene();
+  for (let tries = 1; tries <= 3; tries++) {
+    const around = t.goAround();
+    await t.clock.pass(3_000);
+    assertEquals(await t.clock.finish(around, 1), false);
+    assertEquals(t.calls.map(({ signal }) => signal.aborted), Array(tries).fill(true));
+  }
+  t.said.resolve({ id: "bob", address: namedBy("user", { host: "127.0.0.1", port: 3 }) });
+  await t.clock.pass(1_000);
+  assertEquals(t.calls.length, 3);
+});
