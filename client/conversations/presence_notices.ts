@@ -12,12 +12,17 @@ import type { PresenceStatus } from "../rendezvous/rendezvous.ts";
 
 /** What notices need. */
 export interface PresenceNoticesOptions {
-  readonly clock: Pick<TimerClock, "after">;
+  readonly clock: Pick<TimerClock, "after" | "now">;
   readonly sink: Pick<EventSink, "emit">;
 }
 
 /** Somebody who is back within this time has not gone: their connection to the server broke. */
 const goneAfterMs = 5_000;
+/**
+ * Who leaves says goodbye to us and to the server at once, and the server has so long to hear it: until then its word that
+ * they are here may be of before.
+ */
+const leavingMs = 2_000;
 /** Of so many it is kept whether they are here. */
 const knownMax = 1_024;
 
@@ -25,8 +30,10 @@ const knownMax = 1_024;
 export class PresenceNotices {
   readonly #options: PresenceNoticesOptions;
   readonly #here = new BoundedMap<string, boolean>(knownMax);
-  /** Those who seem to have gone, which is not told yet. */
-  readonly #going = new Map<string, () => void>();
+  /** When somebody has said goodbye. */
+  readonly #leftAtMs = new BoundedMap<string, number>(knownMax);
+  /** Those who seem to have gone, or to have come, which is not told yet. */
+  readonly #untold = new Map<string, () => void>();
   #stopped = false;
 
   constructor(options: PresenceNoticesOptions) {
@@ -47,44 +54,52 @@ export class PresenceNotices {
    * @param connected Whether there is a connection, which knows better.
    */
   said(name: string, status: PresenceStatus | undefined, connected: boolean): void {
-    this.#stay(name);
+    this.#forget(name);
     // The server goes on telling until the registration is taken back.
     if (this.#stopped || connected || status === undefined) return;
     const here = status === "online";
     // A client that is only registered is not heard from: it is known only that it has gone if it was here.
     if (status === "registered" && !this.#here.get(name)) return;
     if (here === this.#here.get(name)) return;
-    if (here) return this.#tell(name, true);
+    const { clock } = this.#options;
+    if (here) {
+      const leftAtMs = this.#leftAtMs.get(name) ?? -Infinity;
+      const stillMs = leftAtMs + leavingMs - clock.now();
+      return stillMs <= 0 ? this.#tell(name, true) : this.#tellAfter(stillMs, name, true);
+    }
     // The user is told that somebody is away only if they were said to be here.
     if (this.#here.get(name) === undefined) return this.#here.set(name, false);
-    const { clock } = this.#options;
-    this.#going.set(
-      name,
-      clock.after(goneAfterMs, () => {
-        this.#going.delete(name);
-        this.#tell(name, false);
-      }),
-    );
+    this.#tellAfter(goneAfterMs, name, false);
   }
 
   /** Nothing is told any more. */
   stop(): void {
     this.#stopped = true;
-    for (const name of [...this.#going.keys()]) this.#stay(name);
+    for (const name of [...this.#untold.keys()]) this.#forget(name);
   }
 
   #note(event: ClientEvent): void {
     if (event.type === "opened") {
-      this.#stay(event.name);
+      this.#forget(event.name);
+      this.#leftAtMs.delete(event.name);
       this.#here.set(event.name, true);
     } else if (event.type === "closed" && event.reason !== "you-left") {
       this.#here.set(event.name, false);
+      if (event.reason === "peer-left") this.#leftAtMs.set(event.name, this.#options.clock.now());
     }
   }
 
-  #stay(name: string): void {
-    this.#going.get(name)?.();
-    this.#going.delete(name);
+  #forget(name: string): void {
+    this.#untold.get(name)?.();
+    this.#untold.delete(name);
+  }
+
+  #tellAfter(ms: number, name: string, here: boolean): void {
+    const cancel = this.#options.clock.after(ms, () => {
+      this.#untold.delete(name);
+      this.#tell(name, here);
+    });
+    this.#untold.set(name, cancel);
   }
 
   #tell(name: string, here: boolean): void {

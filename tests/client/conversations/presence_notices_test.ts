@@ -103,6 +103,45 @@ Deno.test("what a connection has shown is not told again", async () => {
   assertEquals(told, ["bob here"]);
 });
 
+Deno.test("the server's word that somebody is here waits for a moment behind their goodbye", async () => {
+  const { clock, told, notices, note } = scene();
+  const comeAndLeave = () => {
+    note(opened("bob"));
+    note(closed("bob", "peer-left"));
+  };
+  // The word was on its way, and the server hears of it.
+  comeAndLeave();
+  await clock.pass(100);
+  notices.said("bob", "online", false);
+  await clock.pass(100);
+  notices.said("bob", "away", false);
+  await clock.pass(10_000);
+  assertEquals(told, []);
+  // They have left the conversation alone, or are back.
+  comeAndLeave();
+  await clock.pass(100);
+  notices.said("bob", "online", false);
+  await clock.pass(1_899);
+  assertEquals(told, []);
+  await clock.pass(1);
+  assertEquals(told, ["bob here"]);
+  // Whoever calls is here.
+  comeAndLeave();
+  notices.said("bob", "online", false);
+  note(opened("bob"));
+  await clock.pass(10_000);
+  // Later it is no word of before.
+  note(closed("bob", "peer-left"));
+  await clock.pass(2_000);
+  notices.said("bob", "online", false);
+  assertEquals(told, ["bob here", "bob here"]);
+  // Who is lost has said nothing to the server.
+  note(opened("bob"));
+  note(closed("bob", "lost"));
+  notices.said("bob", "online", false);
+  assertEquals(told, ["bob here", "bob here", "bob here"]);
+});
+
 Deno.test("somebody who calls while they seem to have gone has not gone", async () => {
   const { clock, told, notices, note } = scene();
   notices.said("bob", "online", false);
