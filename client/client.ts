@@ -148,7 +148,6 @@ export class ChatClient {
       self,
       store,
       trust,
-      mailbox: rendezvous,
       rendezvous,
       ...machine,
       connector,

@@ -47,7 +47,7 @@ export interface ConversationOptions {
   readonly self: { readonly id: string; readonly fingerprint: string };
   readonly store: Store;
   readonly trust: Trust;
-  readonly mailbox: Pick<Servers, "deposit" | "keepsMailFor">;
+  readonly rendezvous: Pick<Servers, "deposit" | "keepsMailFor">;
   readonly clock: TimerClock;
   /** Gives numbers from 0 up to 1. */
   readonly random: () => number;
@@ -335,11 +335,11 @@ export class Conversation implements Inbox {
 
   /** @returns Undefined if there is no mailbox for this peer. */
   #deposit(messages: readonly Message[]): Promise<Deposit> | undefined {
-    const { store, mailbox } = this.#options;
+    const { store, rendezvous } = this.#options;
     const { stored, peerId } = this;
-    if (!mailbox.keepsMailFor(peerId)) return undefined;
+    if (!rendezvous.keepsMailFor(peerId)) return undefined;
     const to = addresseeOf(store, { stored, peerId, key: this.key! });
-    return to && mailbox.deposit(to, messages);
+    return to && rendezvous.deposit(to, messages);
   }
 
   #deposited(count: number): void {

@@ -56,12 +56,14 @@ export interface ConversationsOptions
   extends Omit<ConversationOptions, "self" | "search" | "goAround"> {
   readonly self: { readonly id: string; readonly address: Address; readonly identity: Identity };
   readonly connector: Connector;
-  readonly mailbox: Pick<Servers, "collect" | "deposit" | "keepsMailFor">;
   readonly rendezvous: Pick<
     Servers,
     | "check"
+    | "collect"
     | "connection"
     | "contactsChanged"
+    | "deposit"
+    | "keepsMailFor"
     | "serverHost"
     | "lookUp"
     | "met"
@@ -307,7 +309,7 @@ export class Conversations {
 
   /** Fetches the mail and acknowledges it. See {@linkcode Servers.collect}. Never throws. */
   collectMail(options: { readonly alsoLeft: boolean }): Promise<void> {
-    return this.#options.mailbox.collect(this.#mail, options);
+    return this.#options.rendezvous.collect(this.#mail, options);
   }
 
   /** Looks at once for everybody for whom messages wait, or for one. */

@@ -82,7 +82,7 @@ class Scene implements Disposable {
       goAround: () => Promise.resolve(),
       store: failingStore(this.store, this.broken),
       trust,
-      mailbox: this.#mailbox(),
+      rendezvous: this.#rendezvous(),
       clock: this.clock,
       random: () => 1,
       sink: {
@@ -95,8 +95,8 @@ class Scene implements Disposable {
     });
   }
 
-  /** A mailbox that is there as long as the test has an answer for it. */
-  #mailbox(): Pick<Servers, "deposit" | "keepsMailFor"> {
+  /** A server with a mailbox, as long as the test has an answer for it. */
+  #rendezvous(): Pick<Servers, "deposit" | "keepsMailFor"> {
     return {
       keepsMailFor: () => this.deposit !== undefined,
       deposit: (to, messages) => {
