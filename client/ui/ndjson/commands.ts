@@ -55,6 +55,16 @@ export const commands: Readonly<Record<string, Command>> = {
     const { conversation } = client.people.accept(textIn(fields, "to"));
     return { conversation };
   },
+  away: ({ client: { people } }, fields) => {
+    const text = optionalTextIn(fields, "text");
+    if (text === undefined) return { wasAway: people.comeBack() };
+    people.leave(text);
+    return {};
+  },
+  nick: ({ client: { people } }, fields) => {
+    const [to, localName] = [textIn(fields, "to"), optionalTextIn(fields, "localName")];
+    return { ...localName === undefined ? people.unnick(to) : people.nick(localName, to) };
+  },
   visit: async ({ client: { visits } }, fields) => ({
     server: formatServerAddress(await visits.visit(textIn(fields, "server"))),
   }),

@@ -111,6 +111,38 @@ Deno.test("what fails is answered with the kind of the failure", async () => {
   ]);
 });
 
+Deno.test("a program goes away and comes back, and calls people what it likes", async () => {
+  const client = new FakeClient();
+  const sis = { name: "carol", fingerprint: "k", localName: "sis" };
+  Object.assign(client.answers, { comeBack: true, nick: sis, unnick: sis });
+  const { printed, calls } = await run(
+    `{"do":"away","ref":1,"text":"back at eight"}
+{"do":"away","ref":2}
+{"do":"away","ref":3,"text":7}
+{"do":"nick","ref":4,"to":"carol","localName":"sis"}
+{"do":"nick","ref":5,"to":"carol"}
+{"do":"nick","ref":6}
+`,
+    { client },
+  );
+  const found = answers(printed).toSorted((a, b) => Number(a.ref) - Number(b.ref));
+  assertEquals(found.map(({ ref: _, message: __, line: ___, ...rest }) => rest), [
+    { ok: true },
+    { ok: true, wasAway: true },
+    { ok: false, code: "usage" },
+    { ok: true, ...sis },
+    { ok: true, ...sis },
+    { ok: false, code: "usage" },
+  ]);
+  assertEquals(calls, [
+    ["leave", "back at eight"],
+    ["comeBack"],
+    ["nick", "sis", "carol"],
+    ["unnick", "carol"],
+    ["allDelivered"],
+  ]);
+});
+
 Deno.test("what is sent to somebody new waits for one call, in its order", async () => {
   const client = new FakeClient();
   const order: string[] = [];
