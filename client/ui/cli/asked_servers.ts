@@ -7,6 +7,7 @@
 
 import type { Command } from "commander";
 import { configDirectory } from "../../../shared/process/directories.ts";
+import type { Remembered } from "./first_run.ts";
 import type { OpenHere, ServeHere } from "./here.ts";
 import {
   defaultServers,
@@ -33,6 +34,7 @@ export interface ServerOptions {
 /**
  * The servers that a command asks, if it comes to that: a client that runs asks its own.
  *
+ * @param readStart What is remembered, for who has read it already.
  * @throws {UserError} If the authorities cannot be read.
  * @throws {Error} If what is remembered cannot be.
  */
@@ -40,15 +42,19 @@ export async function askedServers(
   { server, ca }: ServerOptions,
   command: Command,
   serveHere: ServeHere,
+  readStart: () => Promise<Remembered | undefined> = rememberedStart,
 ): Promise<OpenServers> {
-  const named = server ?? await rememberedServers() ?? defaultServers;
+  const named = server ?? serversOf(await readStart()) ?? defaultServers;
   if (isHere(named)) return async () => (await import("./here.ts")).openHere(named, serveHere);
   const servers = await withAuthorities(named, ca, command);
   return () => Promise.resolve({ servers, [Symbol.asyncDispose]: () => Promise.resolve() });
 }
 
-async function rememberedServers(): Promise<NamedServers | undefined> {
-  const { rememberedStart } = await import("./first_run.ts");
-  const start = rememberedStart(configDirectory());
+/** What the user has said at the first start of `p2pchat` alone. @throws {Error} If it cannot be read. */
+export async function rememberedStart(): Promise<Remembered | undefined> {
+  return (await import("./first_run.ts")).rememberedStart(configDirectory());
+}
+
+function serversOf(start: Remembered | undefined): NamedServers | undefined {
   return start && parseServersOrHere(start.server);
 }

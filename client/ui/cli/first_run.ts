@@ -25,7 +25,7 @@ import {
 } from "./server_options.ts";
 
 /** Who one is, and who introduces one: as both are typed. */
-interface Remembered {
+export interface Remembered {
   readonly name: string;
   readonly server: string;
 }

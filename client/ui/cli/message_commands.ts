@@ -24,6 +24,7 @@ import {
   askedServers,
   askedServersHelp,
   type OpenServers,
+  rememberedStart,
   type ServerOptions,
 } from "./asked_servers.ts";
 import type { ServeHere } from "./here.ts";
@@ -122,8 +123,16 @@ export function addSend(program: Command, serveHere: ServeHere): void {
     .addOption(serverOption())
     .option("--ca <file>", caHelp);
   withProfileOptions(command).action(worded(
-    async (name: string, text: string, options: SendOptions, command: Command) =>
-      await startSend(name, text, options, await askedServers(options, command, serveHere)),
+    async (name: string, text: string, options: SendOptions, command: Command) => {
+      const start = await rememberedStart();
+      const openServers = await askedServers(
+        options,
+        command,
+        serveHere,
+        () => Promise.resolve(start),
+      );
+      await startSend(name, text, options, start?.name, openServers);
+    },
   ));
 }
 
@@ -195,14 +204,13 @@ async function startSend(
   name: string,
   text: string,
   options: SendOptions,
+  usualSelf: string | undefined,
   openServers: OpenServers,
 ): Promise<void> {
   const { as: self, profile = configDirectory(), until, timeout: withinMs } = options;
   const passphrase = passphraseIn(options);
   const { textToSend } = await import("./text_to_send.ts");
-  const { rememberedStart } = await import("./first_run.ts");
   const { runSend } = await import("./send_command.ts");
-  const usualSelf = rememberedStart(configDirectory())?.name;
   const usual = usualSelf === undefined ? {} : { usualSelf };
   const message = { name, text: await textToSend(text), until, withinMs };
   await runSend({
@@ -213,8 +221,7 @@ async function startSend(
 async function startListen(options: ListenOptions): Promise<void> {
   const { from: name, as: self, profile = configDirectory(), once = false, json = false } = options;
   const { runListen } = await import("./listen_command.ts");
-  const { rememberedStart } = await import("./first_run.ts");
-  const usualSelf = rememberedStart(configDirectory())?.name ?? "NAME";
+  const { name: usualSelf = "NAME" } = await rememberedStart() ?? {};
   await runListen({ profile, name, self, usualSelf, once, json, waitMs: localWaitMs });
 }
 
