@@ -85,7 +85,7 @@ for (const build of builds) {
     );
   });
 
-  Deno.test(`${build.name}: what fails gets one sentence on standard error and exit code 1`, async () => {
+  Deno.test(`${build.name}: what fails gets one sentence on standard error and the exit code of its kind`, async () => {
     const { server, address, port } = await startServerProgram(build);
     await using _server = server;
     const taken = await run("server", "--port", String(port));
@@ -101,7 +101,7 @@ for (const build of builds) {
       /^p2pchat: Cannot listen on 203\.0\.113\.7:0: that is no address of .*$/,
     );
     const nowhere = await run("client", "alice", "0", "no-such-host.invalid", "--register");
-    assertEquals(nowhere.code, 1);
+    assertEquals(nowhere.code, 6);
     // A machine without a resolver cannot know which of the two it is.
     assertMatch(
       nowhere.err,
@@ -110,7 +110,7 @@ for (const build of builds) {
     server.kill("SIGTERM");
     assertEquals(await server.ends(), 0);
     const unreachable = await run("client", "alice", "0", address, "--register");
-    assertEquals(unreachable.code, 1);
+    assertEquals(unreachable.code, 6);
     assertMatch(unreachable.err, /^p2pchat: Cannot reach the server at .*: nobody listens there$/);
   });
 

@@ -216,7 +216,7 @@ for (const build of builds) {
     assertEquals(fingerprintRow.exec(after.out)![1], fingerprint);
     assertMatch(after.out, /^passphrase {3}yes$/m);
     const asked = await run(home.build, ["client", "alice"]);
-    assertEquals(asked.code, 1);
+    assertEquals(asked.code, 8);
     assertMatch(asked.err, /^p2pchat: Cannot ask for a passphrase: .*$/);
     {
       await using client = new TerminalProgram(home.build, "client", "alice");

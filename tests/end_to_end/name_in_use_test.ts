@@ -117,7 +117,7 @@ for (const build of builds) {
     // Who does not know the passphrase ends nobody's client.
     const guess = ["client", "alice", "--take-over", "--passphrase-fd", "0"];
     const wrong = await run(home.build, guess, ["battery"]);
-    assertEquals(wrong.code, 1);
+    assertEquals(wrong.code, 8);
     assertMatch(wrong.err, /^p2pchat: Cannot use the identity in .*: wrong passphrase$/);
     await alice.types("/who");
     await alice.says(/^you talk to 1 person/);

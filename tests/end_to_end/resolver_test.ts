@@ -61,7 +61,7 @@ for (const build of builds) {
           err,
           /^p2pchat: Cannot reach the server at .*: its name cannot be looked up at the moment;/m,
         );
-        assertEquals(code, 1);
+        assertEquals(code, 6);
       }));
     },
   });

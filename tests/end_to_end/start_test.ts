@@ -1,7 +1,7 @@
 // How a client starts: which port it takes, where it registers, and what it does if it cannot.
 
 import { assertEquals } from "@std/assert";
-import { builds, Program, startServerProgram } from "../support/program.ts";
+import { atHome, builds, Program, run, startServerProgram } from "../support/program.ts";
 
 for (const build of builds) {
   const registering = { ...build, registersAtStart: false };
@@ -39,6 +39,14 @@ for (const build of builds) {
     await using alice = new Program(registering, "client", "alice", first.address, "--register");
     await alice.says(/^p2pchat: Cannot reach the server at /);
     await alice.ends();
-    assertEquals(alice.code, 1);
+    assertEquals(alice.code, 6);
+    const { server, address } = await startServerProgram(build, "--ephemeral");
+    await using _server = server;
+    // The name belongs to another key.
+    for (const code of [0, 7]) {
+      using home = atHome(build);
+      const named = await run(home.build, ["client", "bob", address, "--register"], ["/quit"]);
+      assertEquals(named.code, code, named.err);
+    }
   });
 }

@@ -43,7 +43,7 @@ export async function runPlainLine(
     throw error;
   }
   try {
-    await worded(startClientWith(serveHere), "one")(...read, { error: leaveToCommander });
+    await worded(startClientWith(serveHere))(...read, { error: leaveToCommander });
     return true;
   } catch (error) {
     if (error instanceof NotPlain) return false;

@@ -85,7 +85,7 @@ function addClient(program: Command, { serveHere }: ClientCommandsOptions): void
       "after",
       "\nExample: p2pchat client alice chat.example.org, then /chat bob, /help.",
     )
-    .action(worded(startClientWith(serveHere), "one"));
+    .action(worded(startClientWith(serveHere)));
 }
 
 function addIdentity(program: Command): void {

@@ -7,15 +7,8 @@
 import { CommandFailure } from "../../../shared/process/command_failure.ts";
 import { UserError } from "../../user_error.ts";
 
-/**
- * Makes a sentence of what goes wrong in a command; the command line prints it and ends with the code of its kind.
- *
- * @param codes Left out for a command that does one thing; `one` for one that runs on, whose code is 1.
- */
-export function worded<A extends unknown[]>(
-  run: (...args: A) => Promise<void>,
-  codes: "by-kind" | "one" = "by-kind",
-) {
+/** Makes a sentence of what goes wrong in a command; the command line prints it and ends with the code of its kind. */
+export function worded<A extends unknown[]>(run: (...args: A) => Promise<void>) {
   return async (...args: A) => {
     try {
       await run(...args);
@@ -25,7 +18,7 @@ export function worded<A extends unknown[]>(
       // A server, which needs no wording, starts faster without it.
       const { errorSentence } = await import("../wording/wording.ts");
       const { exitCodes, failureKind } = await import("../failure_kind.ts");
-      const exitCode = codes === "one" ? 1 : exitCodes[failureKind(error)];
+      const exitCode = exitCodes[failureKind(error)];
       throw new CommandFailure(errorSentence(error), exitCode, { cause: error });
     }
   };
