@@ -324,6 +324,7 @@ const fields: Arbitraries = {
   cleared: fc.constant({}),
   "meant-command": fc.record({ line: hostile, command: hostile }),
   "paste-too-long": fc.record({ max: fc.nat() }),
+  "here-ended": fc.constant({}),
   "taken-over": fc.record({ id: hostile }),
   usage: fc.record({ usage: hostile, help: hostile }),
   "unknown-command": fc.record({ name: hostile, closest: hostile }),

@@ -170,6 +170,7 @@ async function startClient(
     ...{ id, host, port, announced: options.announce, servers, profile, passphrase },
     ...{ allowPlaintext, contactsOnly, legacyServer, openPresence },
     serving: here?.serving,
+    isHere: here !== undefined,
     relayOnly: options.private ?? false,
     ...{ readReceipts, strict, json, takeOver },
     theme: options.theme,

@@ -13,6 +13,7 @@ import { dropFilePermissions } from "../../../shared/process/permissions.ts";
 import { hasTerminal, stopSignal } from "../../../shared/process/signals.ts";
 import { aborted } from "../../../shared/time/clock.ts";
 import { ChatClient } from "../../client.ts";
+import type { EventSink } from "../../events.ts";
 import { offerControl, selfIn, selfToSend, takeName } from "../../local_control/local_control.ts";
 import { UserError } from "../../user_error.ts";
 import type { OpenProfile } from "../../profile/profile.ts";
@@ -27,6 +28,7 @@ import {
   type TerminalUse,
 } from "./front_end.ts";
 import type { OpenHere } from "./here.ts";
+import { tellingEndOfHere } from "./here_watch.ts";
 import { keptTheme } from "./kept_theme.ts";
 import { listeningHost } from "./listening_host.ts";
 import { Listeners } from "./listeners.ts";
@@ -47,6 +49,8 @@ export interface ClientProgramOptions {
   readonly servers: readonly ServerAddress[];
   /** The server that runs in this program, where it listens; undefined if there is none. */
   readonly serving: OpenHere["serving"];
+  /** Whether the server is named as the one of this machine. */
+  readonly isHere: boolean;
   /** The directory of the identity and the messages. */
   readonly profile: string;
   /** Where the passphrase of the identity is, if that is not to be asked for. */
@@ -104,7 +108,9 @@ export async function runClient(options: ClientProgramOptions): Promise<boolean>
   await dropFilePermissions();
   const { display, isTerminal } = frontEnd;
   const listeners = new Listeners();
-  const { relayOnly, port, serving } = options;
+  const { relayOnly, port, serving, isHere } = options;
+  const around = (sink: EventSink) =>
+    listeners.around(isHere && serving === undefined ? tellingEndOfHere(sink, display) : sink);
   // Whoever is called over the server alone listens for nobody; what is on this machine sees the address anyway.
   // Whom a server of this machine introduces may be on others.
   const { host = relayOnly ? "127.0.0.1" : serving?.host ?? listeningHost(options.servers) } =
@@ -113,7 +119,7 @@ export async function runClient(options: ClientProgramOptions): Promise<boolean>
     { host, port },
     () =>
       frontEnd.begin((sink) =>
-        new ChatClient({ ...options, host, identity, store, sink: listeners.around(sink) })
+        new ChatClient({ ...options, host, identity, store, sink: around(sink) })
       ),
   );
   const { client } = begun;

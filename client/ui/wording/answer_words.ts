@@ -154,6 +154,11 @@ export const answerWords: Words<Answer> = {
       // In a row of its own, which is copied as a whole. In some shells a question mark stands for any letter.
       ...others.map((address, i) => `${i === 0 ? "    " : " or "}'${address}'`),
     ),
+  "here-ended": () =>
+    notice(
+      "if the server of this machine ran in another client of yours, it has ended with that: end this client and start " +
+        "it again, and the server runs in this one",
+    ),
   "still-waiting": ({ command }) =>
     notice(`still waiting for ${command ?? "the message to go out"} …`),
   "taken-over": ({ id }) => notice(`another p2pchat of yours took over as ${id}; this one leaves`),

@@ -208,6 +208,8 @@ export type Answer =
     /** The addresses by which others name it, at least one. */
     readonly others: readonly string[];
   }
+  /** The server of this machine has ended, which ran in another program. */
+  | { readonly type: "here-ended" }
   | {
     /** A command takes long, or a message if it is undefined. */
     readonly type: "still-waiting";

@@ -299,6 +299,11 @@ testWords({
       "* 2 more lines were not sent; the up arrow brings them back; the first is “one”",
     ],
   ],
+  "here-ended": [[
+    {},
+    "* if the server of this machine ran in another client of yours, it has ended with that: end this " +
+    "client and start it again, and the server runs in this one",
+  ]],
   "taken-over": [[
     { id: "alice" },
     "* another p2pchat of yours took over as alice; this one leaves",
