@@ -88,6 +88,7 @@ export class Delivery {
   wake(): void {
     if (this.#state === "stopped") return;
     this.#search.wake();
+    this.#transmission.wake();
     this.#deposits.wake();
     this.reload();
   }

@@ -45,6 +45,8 @@ export interface TransmissionOptions {
 const batch = 256;
 /** How long nothing is acknowledged before another way is looked for, in milliseconds. */
 const stalledAfterMs = 1_500;
+/** However often the peer is said to be back, another way is not looked for more often than this. */
+const leastMs = 1_000;
 /** How long nothing is acknowledged before all of it is sent again, at first and at most. */
 const againMs = { firstMs: 10_000, maxMs: 120_000 };
 
@@ -66,6 +68,8 @@ export class Transmission {
   #cancelAgain: (() => void) | undefined;
   /** Whether the links that there are seem to carry nothing. */
   #stalled = false;
+  /** When that was told last. */
+  #stalledAtMs = -Infinity;
   /** The same links, the newest last. */
   readonly #byAge = new Set<MessageLink>();
   /** Links on which nothing was acknowledged, and which others are used instead of. */
@@ -154,6 +158,14 @@ export class Transmission {
     }
   }
 
+  /** The peer, or the server, is said to be back: while the links that there are carry nothing another may be found. */
+  wake(): void {
+    const { clock, onStalled } = this.#options;
+    if (!this.#stalled || this.#stopped || clock.now() < this.#stalledAtMs + leastMs) return;
+    this.#stalledAtMs = clock.now();
+    onStalled();
+  }
+
   /** Nothing is sent any more. */
   stop(): void {
     this.#stopped = true;
@@ -205,6 +217,7 @@ export class Transmission {
     this.#silent.add(this.#links[0]!);
     if (this.#silent.size < this.#links.length) return this.#sendAgain();
     this.#stalled = true;
+    this.#stalledAtMs = this.#options.clock.now();
     this.#options.onStalled();
     this.#watch();
   }

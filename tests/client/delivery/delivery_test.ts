@@ -346,6 +346,28 @@ Deno.test("when a link carries nothing another way is looked for once, and used 
   assertEquals([relayed.take(), silent.take()], [["2"], []]);
 });
 
+Deno.test("while a link carries nothing another way is looked for again when the peer is said to be back", async () => {
+  using t = new Scene("a");
+  const { delivery, clock, stalls } = t;
+  const startMs = clock.now();
+  delivery.wake();
+  const link = await t.attach();
+  delivery.wake();
+  await clock.pass(5_000);
+  delivery.wake();
+  delivery.wake();
+  await clock.pass(900);
+  delivery.wake();
+  await clock.pass(100);
+  delivery.wake();
+  assertEquals(stalls.map((atMs) => atMs - startMs), [1_500, 5_000, 6_000]);
+  // Once it carries something there is no need.
+  t.acknowledge(link);
+  await clock.pass(1_000);
+  delivery.wake();
+  assertEquals(stalls.length, 3);
+});
+
 Deno.test("a link that carries nothing is left once another one is seen to carry something", async () => {
   using scene = new Scene("1");
   const relayed = await scene.attach(new FakeLink(true, 1));
