@@ -24,6 +24,7 @@ import { FailedWays, type WhyNot } from "./failed_ways.ts";
 import { type MeetingPeer, Meetings, type PathsLink } from "./meetings.ts";
 import { Places } from "./places.ts";
 import { raceWithRelay } from "./relay_race.ts";
+import { untilRelayed } from "./until_relayed.ts";
 import { askFor, type SoughtPeer, whereIs } from "./whereabouts.ts";
 
 export type { LinkKeeper } from "./begin_link.ts";
@@ -173,10 +174,15 @@ export class Connector {
         if (place instanceof UserError) throw place;
         return await this.call(place, call, keeper);
       });
-    if (!rendezvous.relaysTo(name)) return await direct();
+    const tried = new AbortController();
     return await raceWithRelay({
-      direct,
-      relayed: (signal) => this.#callOverRelay(name, key, call, keeper, signal),
+      direct: () => direct().finally(() => tried.abort()),
+      relayed: async (won) => {
+        // A server that is back has a say while nobody answers where they should be.
+        const over = AbortSignal.any([won, tried.signal, signal]);
+        await untilRelayed(() => rendezvous.relaysTo(name), over, clock);
+        return await this.#callOverRelay(name, key, call, keeper, won);
+      },
       isFinal: (error) => error instanceof UserError && isRefusedByName(error),
       clock,
     });

@@ -1,17 +1,32 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStrictEquals } from "@std/assert";
 import { Connector, type LinkKeeper } from "../../../client/connector/connector.ts";
 import type { KnownClient } from "../../../client/events.ts";
+import type { DialableAddress } from "../../../client/transport/transport.ts";
+import { UserError } from "../../../client/user_error.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { namedBy } from "../../../shared/net/named_address.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 
+const refused = new UserError({
+  code: "peer-unreachable",
+  name: "bob",
+  address: { host: "127.0.0.1", port: 2 },
+  why: { is: "no-listener" },
+});
+
 /** Somebody is looked for whose server says nothing, and who does not answer where they were last. */
 class Scene {
   readonly clock = new FakeClock();
+  /** Refuses the last call. */
+  refuse = () => {};
   /** Answers all that the server was asked. */
   readonly said = Promise.withResolvers<KnownClient | undefined>();
   /** When somebody was called, and whether that still goes on. */
   readonly calls: { readonly atMs: number; readonly signal: AbortSignal }[] = [];
+  /** When they were called over the server. */
+  readonly relayedAtMs: number[] = [];
+  /** Whether the server relays. */
+  relays = false;
   readonly connector: Connector;
   readonly #startMs = this.clock.now();
 
@@ -32,9 +47,10 @@ class Scene {
         lookUp: () => Promise.resolve([]),
         dial: (_address, _name, { signal }) => {
           this.calls.push({ atMs: this.clock.now() - this.#startMs, signal });
-          return new Promise((_, reject) =>
-            signal.addEventListener("abort", () => reject(signal.reason))
-          );
+          return new Promise((_, reject) => {
+            signal.addEventListener("abort", () => reject(signal.reason));
+            this.refuse = () => reject(refused);
+          });
         },
       },
       rendezvous: {
@@ -43,8 +59,11 @@ class Scene {
         serverHost: "127.0.0.1",
         lookUp: () => this.said.promise,
         status: () => undefined,
-        relaysTo: () => false,
-        relay: () => Promise.resolve(undefined),
+        relaysTo: () => this.relays,
+        relay: () => {
+          this.relayedAtMs.push(this.clock.now() - this.#startMs);
+          return Promise.resolve(undefined);
+        },
         reflect: () => Promise.resolve(undefined),
         idAt: () => undefined,
         sealingKeysOf: () => undefined,
@@ -53,12 +72,40 @@ class Scene {
     });
   }
 
+  reach(): Promise<unknown> {
+    const place = { host: "127.0.0.1", port: 2 } as DialableAddress;
+    const call = { expectedId: "bob", interactive: false };
+    return this.connector.reach("bob", place, undefined, call, {} as LinkKeeper);
+  }
+
   goAround(): Promise<boolean> {
     const lastAddress = namedBy("user", { host: "127.0.0.1", port: 2 });
     const bob = { peerId: "bob", key: undefined, lastAddress, links: [] };
     return this.connector.goAround(bob, {} as LinkKeeper, () => false);
   }
 }
+
+Deno.test("who is called where nobody answers is called over the server once that is back", async () => {
+  const t = new Scene();
+  const reached = t.reach();
+  reached.catch(() => {});
+  await t.clock.pass(4_900);
+  assertEquals(t.relayedAtMs, []);
+  t.relays = true;
+  await t.clock.pass(250);
+  assertEquals(t.relayedAtMs.length, 1);
+});
+
+Deno.test("where a server does not relay, a call that is refused is over at once", async () => {
+  const t = new Scene();
+  const reached = t.reach().catch((error) => error);
+  await t.clock.pass(1_000);
+  t.refuse();
+  assertStrictEquals(await t.clock.finish(reached, 1), refused);
+  t.relays = true;
+  await t.clock.pass(1_000);
+  assertEquals(t.relayedAtMs, []);
+});
 
 Deno.test("while the server says nothing somebody is called where they were last", async () => {
   const t = new Scene();
