@@ -47,6 +47,26 @@ export const brokenRules: Readonly<Record<string, Mutation>> = {
     rule: "linkPingMs + responderWaitsMs",
     instead: "linkPingMs",
   },
+  "does not look whether it has moved": {
+    path: pathKeeper,
+    rule: "network.watchAddresses?.(clock, (change) => this.#moved(change));",
+    instead: "undefined;",
+  },
+  "waits for the server on a connection from a network that it has left": {
+    path: "client/rendezvous/server_connection.ts",
+    rule: "if (!gone.has(plainHost(this.localHost))) return;",
+    instead: "return;",
+  },
+  "leaves a server that restarts alone for a minute": {
+    path: "client/rendezvous/registration.ts",
+    rule: "const againBackoffMs = { firstMs: 1_000, maxMs: 60_000 };",
+    instead: "const againBackoffMs = { firstMs: 60_000, maxMs: 60_000 };",
+  },
+  "takes it that a server which is back knows of it": {
+    path: "client/rendezvous/registration.ts",
+    rule: "if (!await this.#retry(problem, signal, () => this.#refresh())) return;",
+    instead: "return;",
+  },
   "goes around what is silent by the server alone": {
     path: "client/connector/connector.ts",
     rule: "rendezvous.relaysTo(name) ? [relayed, straight] : [straight]",

@@ -1,6 +1,7 @@
 /**
  * A course of events that a seed decides, in which two people write to each other while the ways between them open,
- * die, flap, turn silent and come back. It is held to the rules for which way is used, and how soon.
+ * die, flap, turn silent and come back, while the two move from network to network, and while the server restarts. It
+ * is held to the rules for which way is used, and how soon.
  *
  * @module
  */
@@ -23,6 +24,9 @@ const registeredMs = 1_000;
 /** How long a way that flaps does so, and how long what opens on it lives, in milliseconds. */
 const flappingMs = [40_000, 60_000] as const;
 const livesMs = [250, 1_500] as const;
+
+/** How long a server that restarts is down, in milliseconds. */
+const downMs = [200, 8_000] as const;
 
 /** Runs the course of a seed. */
 export async function runPathCourse(seed: number): Promise<Course> {
@@ -68,6 +72,7 @@ class PathCourse {
     for (const way of ways) {
       if (way !== "relayed" && random.chance(0.5)) this.#close(way);
     }
+    for (const { machine } of world.people) machine.showsMoves = random.chance(0.7);
     world.start();
     await world.clock.pass(registeredMs);
     alice!.chat("bob");
@@ -134,6 +139,10 @@ class PathCourse {
         return await this.#flap(this.#random.pick(["direct", "punched"]));
       case "forget the control connection":
         return this.#forgetControl();
+      case "move":
+        return this.#move(this.#random.pick(this.#world.people));
+      case "restart the server":
+        return await this.#restartServer();
     }
   }
 
@@ -205,6 +214,36 @@ class PathCourse {
     this.#ways.cutControl(name);
   }
 
+  /** The machine of somebody is in another network from now on, and all that was open to it carries nothing. */
+  #move({ machine }: Person): void {
+    const { name, showsMoves } = machine;
+    this.#note(`${name} moves, and ${showsMoves ? "can" : "cannot"} see that`);
+    this.#rules.disturbed();
+    if (!showsMoves) this.#rules.controlIsLost();
+    machine.move(this.#world.freshHost());
+    // What lets somebody in there is another router.
+    for (const way of ["direct", "punched"] as const) {
+      if (!this.#random.chance(0.5)) continue;
+      const answers = this.#random.pick<Answer>(["yes", "refusal", "silence"]);
+      this.#note(`who tries ${way} there gets: ${answers}`);
+      this.#ways.change(way, { answers, carries: [true, true] });
+    }
+  }
+
+  async #restartServer(): Promise<void> {
+    const { server, people } = this.#world;
+    const how = this.#random.pick(["kill", "power"] as const);
+    this.#note(`the server ends: ${how}`);
+    const end = this.#rules.serverEnds(how === "kill");
+    server.end(how);
+    const pauseMs = this.#random.int(...downMs);
+    if (this.#random.chance(0.5)) this.#write(this.#random.pick(people));
+    await this.#pass(pauseMs);
+    this.#note("the server is up again");
+    server.start();
+    end.isUp();
+  }
+
   /** Nobody gets through on a way, and what is open on it dies. */
   #close(way: Way): void {
     this.#ways.cut(way, this.#random.pick(cuts));
@@ -243,6 +282,8 @@ const steps = [
   ["come back", 12],
   ["flap", 5],
   ["forget the control connection", 4],
+  ["move", 10],
+  ["restart the server", 7],
 ] as const;
 
 /** The kinds of steps that there are. */

@@ -21,6 +21,8 @@ const afterTroubleMs = 90_000;
 const wellMs = 5_000;
 /** How long it takes until somebody whom the server has forgotten is registered again. */
 const registeredAgainMs = 60_000;
+/** How long it takes in addition to the time that the server was down, for who knew at once that it was. */
+const registersMs = 3_000;
 /** How long the pause between two tries of a better way is at most, and how long a try takes. */
 const triesAgainMs = 5 * 60_000;
 const triesMs = 20_000;
@@ -32,8 +34,11 @@ const quietPacketMs = 15_000;
 /** How often each of the two tries a better way then, and how many packets it sends for both of these. */
 const quietTries = 3;
 const triedPackets = 4;
-/** How many links of one way may stay open: both call at once, and nobody leaves what carries. */
-const openMost = 4;
+/**
+ * How many links of one way may stay open: both call at once, what was dialled before nobody answered may open with that,
+ * and nobody leaves what carries.
+ */
+const openMost = 5;
 /** How often a conversation may move for each thing that happens to its ways. */
 const movesPerDisturbance = 4;
 
@@ -48,6 +53,8 @@ interface Side {
   /** The way that is in use; undefined if none is. */
   way: Way | undefined;
   moves: number;
+  /** Since when the client knows that it is not registered; undefined if it is, as far as it knows. */
+  lostSinceMs: number | undefined;
 }
 
 /** Holds a world to the rules. */
@@ -68,7 +75,8 @@ export class PathRules {
   #usualSinceMs: number | undefined;
   /** Whether all was well for a while before the last change. */
   #wasWell = true;
-  #controlLostMs = -Infinity;
+  /** Until when somebody may not be registered. */
+  #lostUntilMs = -Infinity;
 
   constructor(world: World, simulated: SimulatedWays) {
     this.#world = world;
@@ -80,6 +88,7 @@ export class PathRules {
       delivered: 0,
       way: undefined,
       moves: 0,
+      lostSinceMs: undefined,
     }));
   }
 
@@ -123,6 +132,12 @@ export class PathRules {
         return void side.moves++;
       case "closed":
         side.way = undefined;
+        return;
+      case "server-lost":
+        side.lostSinceMs ??= this.#nowMs;
+        return;
+      case "registered-again":
+        side.lostSinceMs = undefined;
     }
   }
 
@@ -141,9 +156,32 @@ export class PathRules {
     if (!this.#isFlapping) this.#disturbances++;
   }
 
-  /** The server has forgotten somebody. */
+  /** The server does not know somebody any more, who will notice by themselves. */
   controlIsLost(): void {
-    this.#controlLostMs = this.#nowMs;
+    this.#lostUntilMs = Math.max(this.#lostUntilMs, this.#nowMs + registeredAgainMs);
+  }
+
+  /**
+   * The server goes down.
+   *
+   * @param isTold Whether its connections end, so that everybody notices at once.
+   * @returns To be called once it is up again.
+   */
+  serverEnds(isTold: boolean): { isUp(): void } {
+    this.disturbed();
+    const fromMs = this.#nowMs;
+    // Whoever knew already that it is lost has tried for some time, and tries again after as long.
+    const isFirst = fromMs >= this.#lostUntilMs &&
+      this.#sides.every(({ lostSinceMs }) => lostSinceMs === undefined);
+    this.#lostUntilMs = Infinity;
+    return {
+      isUp: () => {
+        this.#sinceMs = this.#nowMs;
+        const downMs = this.#nowMs - fromMs;
+        const againMs = isTold && isFirst ? downMs + registersMs : registeredAgainMs;
+        this.#lostUntilMs = this.#nowMs + againMs;
+      },
+    };
   }
 
   /** A way begins to flap. */
@@ -180,6 +218,10 @@ export class PathRules {
       if (oldestMs !== undefined) this.#checkWaiting(name, oldestMs);
       const most = this.#movesAllowed + movesPerDisturbance * (this.#disturbances + 1);
       if (!this.#isFlapping && moves > most) this.#add(`${name} has moved ${moves} times`);
+      const { lostSinceMs = Infinity } = side;
+      if (this.#nowMs > Math.max(this.#lostUntilMs, lostSinceMs + registersMs)) {
+        this.#add(`${name} has not been registered since ${lostSinceMs} ms`);
+      }
     }
   }
 
@@ -245,7 +287,7 @@ export class PathRules {
 
   /** Holds what waits to the rules. @param writtenAtMs When it was written. */
   #checkWaiting(name: string, writtenAtMs: number): void {
-    const isLost = this.#nowMs - this.#controlLostMs < registeredAgainMs;
+    const isLost = this.#nowMs < this.#lostUntilMs;
     const stands = this.#ways.stands("direct") || (this.#ways.stands("relayed") && !isLost);
     const isOpen = ways.some((way) => this.#ways.isCarrying(way));
     const isFirst = this.#wasWell && !isLost && !this.#isFlapping;
@@ -254,7 +296,7 @@ export class PathRules {
       [
         "all was well before, and a way stands",
         replacedMs,
-        isFirst && (stands || isOpen) ? 0 : undefined,
+        isFirst && (stands || isOpen) ? Math.max(0, this.#lostUntilMs) : undefined,
       ],
       ["a way stands", afterTroubleMs, stands ? 0 : undefined],
     ];

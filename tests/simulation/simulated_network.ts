@@ -9,6 +9,7 @@ import { UserError } from "../../client/user_error.ts";
 import { connectFailure } from "../../client/transport/connect_failure.ts";
 import type { InterfaceAddress } from "../../shared/net/interfaces.ts";
 import { connectWithin, type DialOptions } from "../../client/transport/connect_within.ts";
+import { watchAddresses } from "../../client/transport/address_watch.ts";
 import type { Listening, Network, Punching } from "../../client/transport/transport.ts";
 import type { ServerAddress } from "../../shared/net/server_address.ts";
 import { type Address, isUnspecified } from "../../shared/net/address.ts";
@@ -71,6 +72,8 @@ export class SimulatedNetwork implements Medium {
   readonly ways: Ways | undefined;
   readonly #trace: (what: string) => void;
   readonly #machines = new Map<string, Machine>();
+  /** By all addresses that there ever were. */
+  readonly #names = new Map<string, string>();
   readonly #wires = new Set<Wire>();
   /** Pairs of machines between which nothing comes through, in this direction. */
   readonly #blocked = new Map<Machine, Set<Machine>>();
@@ -103,6 +106,7 @@ export class SimulatedNetwork implements Medium {
   machine(name: string, host: string): Machine {
     const machine = new Machine(this, name, host);
     this.#machines.set(host, machine);
+    this.#names.set(host, name);
     return machine;
   }
 
@@ -198,15 +202,19 @@ export class SimulatedNetwork implements Medium {
     return { bytes: Math.max(0, atByte - before), cut: how };
   }
 
-  /** What the machine at an address is called. */
+  /** What the machine is called that has an address, or had it last. */
   nameOf(host: string): string {
-    return this.#machines.get(host)?.name ?? host;
+    return this.#names.get(host) ?? host;
   }
 
-  /** Gives a machine another address. */
+  /** Gives a machine another address. What was open at the one before carries nothing any more. */
   reassign(machine: Machine, from: string, to: string): void {
     this.#machines.delete(from);
     this.#machines.set(to, machine);
+    this.#names.set(to, machine.name);
+    for (const wire of this.wires) {
+      if (wire.ends.some(({ localAddr }) => localAddr.hostname === from)) wire.cut("silent");
+    }
     this.#trace(`${machine.name} is now at ${to}`);
   }
 
@@ -251,6 +259,8 @@ export class Machine {
   readonly network: SimulatedNetwork;
   /** Whether it has power. */
   on = true;
+  /** Whether a program that starts on it can watch its addresses. */
+  showsMoves = true;
   #host: string;
   #passingPort = passingPortMin;
   readonly #listeners = new Map<number, (conn: SimulatedConn) => void>();
@@ -311,6 +321,8 @@ export class Process implements Network {
   readonly machine: Machine;
   /** There is none in a network without ways: such a client does not try. */
   readonly openPunching?: (port: number) => Promise<Punching>;
+  /** As for {@linkcode openPunching}; and there is none on a machine that does not show its moves. */
+  readonly watchAddresses?: NonNullable<Network["watchAddresses"]>;
   readonly #conns = new Set<SimulatedConn>();
   readonly #ports = new Set<number>();
   /** Give up the calls that nobody has answered yet. */
@@ -323,6 +335,9 @@ export class Process implements Network {
     const { ways } = machine.network;
     if (ways === undefined) return;
     this.openPunching = (port) => Promise.resolve(ways.openPunching(this, port));
+    if (!machine.showsMoves) return;
+    this.watchAddresses = (clock, onChange) =>
+      watchAddresses(clock, onChange, () => this.interfaces());
   }
 
   /** Has an end of a connection that it has neither called nor been called on. */
