@@ -48,7 +48,9 @@ for (const build of builds) {
         for (const [command, answerOf] of answers) {
           own.answer = other.answer = answerOf(text);
           const asked = Promise.race([own.asked(), other.asked()]);
-          await alice.types(`${command.replace("OTHER", other.place)}\r`);
+          // Behind a /chat that fails a line waits: else the next one would be taken a second later.
+          const behind = command.startsWith("/chat") ? "/path\r" : "";
+          await alice.types(`${command.replace("OTHER", other.place)}\r${behind}`);
           await asked;
         }
         await alice.types(`\x15${i}`);
