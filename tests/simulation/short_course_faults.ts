@@ -13,10 +13,10 @@ import { runShortCourse } from "./short_course.ts";
 import { cutCases, endCases } from "./short_course_cases.ts";
 
 /** Of so many bytes one is tried in an ordinary run: most are the same as their neighbours. */
-const bytesPerCut = 53;
+const bytesPerCut = 107;
 
 /** Of so many ends one is tried in an ordinary run. */
-const endsPerEnd = 5;
+const endsPerEnd = 11;
 
 /** Tests the course in which two people meet with a server, or without one. */
 export function testFaults(hasServer: boolean): void {
