@@ -59,13 +59,14 @@ export class Host implements Node {
     return counts.reduce((sum, count) => sum + Number(count ?? 0), 0);
   }
 
-  /** Drops a share of the packets that come in, from 0 to 1. */
+  /** Drops a share of the packets that come in, from 0 to 1, from now on. */
   async loses(share: number): Promise<void> {
-    const rule = `-t raw -A PREROUTING -i uplink -m statistic --mode random --probability ${share}`;
-    await this.laboratory.inside(
-      this.name,
-      `iptables ${rule} -j DROP\nip6tables ${rule} -j DROP`,
+    const rule =
+      `-A PREROUTING -i uplink -m statistic --mode random --probability ${share} -j DROP`;
+    const rules = ["iptables", "ip6tables"].flatMap((program) =>
+      ["-F PREROUTING", rule].map((words) => `${program} -t raw ${words}`)
     );
+    await this.laboratory.inside(this.name, rules.join("\n"));
   }
 }
 
