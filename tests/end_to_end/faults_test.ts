@@ -237,7 +237,7 @@ for (const build of builds) {
       [carol, async () => EncryptedPeer.dial(await addressOf(carol), { id: "bob" })],
     ];
     const requests = utf8.encode("PING\r\n\r\n".repeat(10_000));
-    for (const [program, connect] of connecting) {
+    await Promise.all(connecting.map(async ([program, connect]) => {
       using peer = await connect();
       // Until the replies fill every buffer, and then the requests do.
       const flooding = flood(peer, requests);
@@ -245,7 +245,7 @@ for (const build of builds) {
       program.kill("SIGINT");
       assertEquals(await program.ends(), 0);
       await flooding.ended;
-    }
+    }));
   });
 
   Deno.test(`${build.name}: clients outlive their server, and find the next one on its port`, async () => {
