@@ -6,7 +6,12 @@ import { chatack } from "../support/link_fixture.ts";
 import { extent, part } from "../support/extent.ts";
 import { RawListener } from "../support/raw_peer.ts";
 import { temporaryDirectory } from "../support/places.ts";
-import { builds, Program, run as runBuild, startServerProgram } from "../support/program.ts";
+import {
+  buildsFromModules,
+  Program,
+  run as runBuild,
+  startServerProgram,
+} from "../support/program.ts";
 
 Deno.test("from source every subcommand can be run, and Deno's own progress overwrites nothing", async () => {
   const { p2pchat, server, client, demo } = config.tasks;
@@ -21,7 +26,7 @@ Deno.test("from source every subcommand can be run, and Deno's own progress over
   assertMatch(new TextDecoder().decode(task.stdout), /^Usage: p2pchat identity /);
 });
 
-for (const build of builds) {
+for (const build of buildsFromModules) {
   const run = (...args: string[]) => runBuild(build, args);
 
   Deno.test(`${build.name}: help and version are done, exit code 0`, async () => {

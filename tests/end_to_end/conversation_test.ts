@@ -1,9 +1,9 @@
 // The original's example, by real processes over real sockets.
 
 import { assert, assertEquals } from "@std/assert";
-import { builds, Program, startServerProgram } from "../support/program.ts";
+import { buildsFromModules, Program, startServerProgram } from "../support/program.ts";
 
-for (const build of builds) {
+for (const build of buildsFromModules) {
   Deno.test(`${build.name}: alice and bob find each other and talk`, async () => {
     const { server, address } = await startServerProgram(build);
     await using _server = server;

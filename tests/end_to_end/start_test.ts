@@ -1,9 +1,9 @@
 // How a client starts: which port it takes, where it registers, and what it does if it cannot.
 
 import { assertEquals } from "@std/assert";
-import { atHome, builds, Program, run, startServerProgram } from "../support/program.ts";
+import { atHome, buildsFromModules, Program, run, startServerProgram } from "../support/program.ts";
 
-for (const build of builds) {
+for (const build of buildsFromModules) {
   const registering = { ...build, registersAtStart: false };
 
   Deno.test(`${build.name}: a name and a server are enough`, async () => {
