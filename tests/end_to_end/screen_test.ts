@@ -2,7 +2,7 @@
 // deno-lint-ignore-file no-control-regex -- what a terminal is sent is what this is about
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { atHome, type Build, builds, Program } from "../support/program.ts";
+import { atHome, type Build, builds, Program, startServerProgram } from "../support/program.ts";
 import { ScreenProgram } from "../support/screen_program.ts";
 import { hasTerminal } from "../support/terminal_program.ts";
 
@@ -305,6 +305,30 @@ for (const build of builds) {
     }
     await using bob = await start();
     await bob.sees(/^ 1 alice[^\n]*\n 2 carol/m);
+  });
+
+  test("a prompt stands before the client runs, and what is typed by then is done", async () => {
+    // It keeps the client waiting until it is told to go on.
+    using slow = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const address = `127.0.0.1:${slow.addr.port}`;
+    const { server, port } = await startServerProgram(build, "--realm", address);
+    await using _server = server;
+    await using bob = new ScreenProgram(build, "client", "bob", address, "--register");
+    const caller = await slow.accept();
+    await bob.sees(/^ bob .*\n[^]*^bob>$/m);
+    await bob.types("/path\r/wh");
+    await bob.sees(/^bob> \/wh$/m);
+    const relayed = await Deno.connect({ port });
+    const ended = Promise.allSettled([
+      caller.readable.pipeTo(relayed.writable),
+      relayed.readable.pipeTo(caller.writable),
+    ]);
+    await bob.sees(/registered as bob/);
+    await bob.sees(/no conversation is current/i);
+    await bob.sees(/^bob> \/wh$/m);
+    await bob.types("o\r/quit\r");
+    await bob.program.shows(/ended/);
+    await ended;
   });
 
   const ways: readonly (readonly [how: string, end: string | Deno.Signal])[] = [

@@ -8,7 +8,6 @@ import type { Identity } from "../../../shared/crypto/identity.ts";
 import type { ChatClient } from "../../client.ts";
 import type { EventSink } from "../../events.ts";
 import { namesIn } from "../local_names.ts";
-import { LinePrinter, runLines } from "../script/script.ts";
 import { type Display, Session } from "../session.ts";
 import type { ThemeSetting } from "../terminal/terminal.ts";
 
@@ -52,20 +51,23 @@ export interface Printed {
 /** How a terminal is used: as one stream of lines, or the whole screen, if need be with signs of ASCII alone. */
 export type TerminalUse = "lines" | "screen" | "ascii-screen";
 
-/** A person in the terminal. */
+/** A person in the terminal, who sees a prompt from then on. @param self Whose client it is. */
 export async function openTerminalFrontEnd(
+  self: string,
   onEnd: () => void,
   use: TerminalUse,
   theme: ThemeSetting,
 ): Promise<FrontEnd> {
   const isAscii = use === "ascii-screen" || !isUtf8();
   const terminal = use === "lines" || !hasRoom()
-    ? (await import("../terminal/terminal.ts")).openTerminal(onEnd, theme)
-    : (await import("../screen/screen.ts")).openScreen(onEnd, theme, isAscii);
+    ? (await import("../terminal/terminal.ts")).openTerminal(self, onEnd, theme)
+    : (await import("../screen/screen.ts")).openScreen(self, onEnd, theme, isAscii);
   return {
     display: terminal,
     isTerminal: true,
     begin: (start) => {
+      // Not before: what a key does depends on the client. The terminal keeps what is typed.
+      terminal.read();
       const session = new Session(terminal, start);
       const run = async (signal: AbortSignal) => {
         await terminal.run(session, signal);
@@ -107,7 +109,8 @@ function variable(name: string): string | undefined {
 }
 
 /** A script. @param strict Whether the first line that fails is the last one. */
-export function openLineFrontEnd(onEnd: () => void, strict: boolean): FrontEnd {
+export async function openLineFrontEnd(onEnd: () => void, strict: boolean): Promise<FrontEnd> {
+  const { LinePrinter, runLines } = await import("../script/script.ts");
   let session: Session | undefined;
   const printer = new LinePrinter(onEnd, undefined, namesIn(() => session));
   return {

@@ -12,7 +12,7 @@ import type { ServerAddress } from "../../../shared/net/server_address.ts";
 import { dropFilePermissions } from "../../../shared/process/permissions.ts";
 import { hasTerminal, stopSignal } from "../../../shared/process/signals.ts";
 import { aborted } from "../../../shared/time/clock.ts";
-import { ChatClient } from "../../client.ts";
+import type { ChatClient } from "../../client.ts";
 import type { EventSink } from "../../events.ts";
 import { offerControl, selfIn, selfToSend, takeName } from "../../local_control/local_control.ts";
 import { UserError } from "../../user_error.ts";
@@ -106,6 +106,8 @@ export async function runClient(options: ClientProgramOptions): Promise<boolean>
   using stop = stopSignal(hasTerminal() ? ["SIGHUP", "SIGQUIT"] : []);
   const frontEnd = await openFrontEnd(options, profile, stop.request);
   await dropFilePermissions();
+  // Half of the program, of which the prompt needs nothing.
+  const { ChatClient } = await import("../../client.ts");
   const { display, isTerminal } = frontEnd;
   const listeners = new Listeners();
   const { relayOnly, port, serving, isHere } = options;
@@ -174,11 +176,11 @@ async function openFrontEnd(
   if (json) return await openJsonFrontEnd(onEnd, { id, identity });
   const isInteractive = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
   return isInteractive
-    ? await openTerminalFrontEnd(onEnd, terminalUse, {
+    ? await openTerminalFrontEnd(id, onEnd, terminalUse, {
       choice: theme ?? keptTheme(settings),
       keep: (choice) => settings.keep("theme", choice),
     })
-    : openLineFrontEnd(onEnd, strict);
+    : await openLineFrontEnd(onEnd, strict);
 }
 
 /** Registers. Done when that has been tried once. @throws {UserError} If the user wants nothing else. */

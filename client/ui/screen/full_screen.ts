@@ -264,6 +264,7 @@ export class FullScreen implements Views {
     if (!this.#people.ask(this.#session, this.#views)) this.#soon();
     const frame = frameOf({
       ...surroundingsOf(this.#session, this.#views, {
+        self: this.#outside.self,
         server: this.#server,
         roundTrip: this.#roundTrip,
         nameFor: this.#nameFor,
@@ -295,7 +296,7 @@ export class FullScreen implements Views {
 
   #pages(view: View): Pages {
     const style = {
-      self: this.#session?.client.id ?? "",
+      self: this.#outside.self,
       name: view.name,
       nameFor: this.#nameFor,
       columns: this.#columns,

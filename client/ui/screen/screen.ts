@@ -16,19 +16,21 @@ const title = { on: "\x1b[22;2t", off: "\x1b[23;2t" };
 const modes = { on: title.on + screen.on, off: screen.off + title.off };
 
 /**
- * Takes over the terminal.
+ * Takes over the terminal, and shows a prompt there.
  *
+ * @param self Whose client it is.
  * @param onInterrupt Told of Ctrl+C.
  * @param setting How it is coloured.
  * @param isAscii Whether the program's own signs are of ASCII.
  */
 export function openScreen(
+  self: string,
   onInterrupt: () => void,
   setting: ThemeSetting,
   isAscii: boolean,
 ): Terminal {
   const own = isAscii ? asciiSigns : allSigns;
-  return openTerminal(onInterrupt, setting, {
+  return openTerminal(self, onInterrupt, setting, {
     modes,
     own,
     open: (surroundings) => new FullScreen(surroundings, own),

@@ -16,6 +16,8 @@ import type { ViewList } from "./view_list.ts";
 
 /** What the status line tells beside what the views know. */
 interface Watched {
+  /** Whose client it is. */
+  readonly self: string;
   readonly server: ServerWatch;
   readonly roundTrip: RoundTrip;
   /** What the user calls somebody. */
@@ -28,7 +30,7 @@ interface Watched {
 export function surroundingsOf(
   session: Session | undefined,
   views: ViewList,
-  { server, roundTrip, nameFor, isUnknown }: Watched,
+  { self, server, roundTrip, nameFor, isUnknown }: Watched,
 ): Pick<ScreenContent, "title" | "list" | "alarm" | "status"> {
   const { all, seen } = views;
   const name = seen.name === "" ? undefined : seen.name;
@@ -39,7 +41,7 @@ export function surroundingsOf(
   if (way !== undefined) roundTrip.want(session, seen.name);
   return {
     title: viewWords.title({
-      self: session?.client.id ?? "",
+      self,
       server: server.server,
       talks: all.length,
       unread: views.unread,

@@ -26,7 +26,10 @@ export class DumbScreen implements LineScreen {
   constructor(device: TerminalDevice, events: LineScreenEvents) {
     this.#device = device;
     this.#events = events;
-    device.read((bytes) => this.#take(bytes)).then(() => events.ended());
+  }
+
+  read(): void {
+    this.#device.read((bytes) => this.#take(bytes)).then(() => this.#events.ended());
   }
 
   write(): void {

@@ -65,7 +65,10 @@ export class EditingScreen implements LineScreen {
       }),
     );
     device.take();
-    device.read((bytes) => this.#read(bytes)).then(() => events.ended());
+  }
+
+  read(): void {
+    this.#device.read((bytes) => this.#read(bytes)).then(() => this.#events.ended());
   }
 
   get line(): string {

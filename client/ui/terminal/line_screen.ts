@@ -14,6 +14,8 @@ export interface LineScreen {
   readonly line: string;
   /** The same, to be set again; undefined if it is not known. */
   content?: LineText;
+  /** Has keys and lines taken from now on. */
+  read(): void;
   /** Types something. */
   write(text: string): void;
   /** Shows a prompt before the input line. @param prompt Safe to print. */

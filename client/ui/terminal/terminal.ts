@@ -43,6 +43,8 @@ export type { ThemeSetting } from "./theme_switch.ts";
 
 /** A terminal that a client runs in. */
 export interface Terminal extends Display {
+  /** Has what is typed taken from now on. Lines are kept until a client runs. */
+  read(): void;
   /**
    * Runs what is typed, until `/quit`, Ctrl+D, the end of the terminal or the signal. All but the last wait
    * for what was entered before.
@@ -70,6 +72,8 @@ export interface Views extends Surface {
 
 /** What views work with. */
 export interface ViewSurroundings {
+  /** Whose client it is. */
+  readonly self: string;
   readonly device: {
     readonly size: ScreenSize;
     /** Writes soon. */
@@ -107,13 +111,15 @@ export interface ViewsOpener {
 }
 
 /**
- * Takes over the terminal.
+ * Takes over the terminal, and shows a prompt there.
  *
+ * @param self Whose client it is.
  * @param onInterrupt Told of Ctrl+C.
  * @param setting How it is coloured.
  * @param opener Opens the views of a full screen; without it all that happens is one stream of lines.
  */
 export function openTerminal(
+  self: string,
   onInterrupt: () => void,
   setting: ThemeSetting,
   opener?: ViewsOpener,
@@ -155,12 +161,12 @@ export function openTerminal(
   );
   const prompt = () => {
     named = queue.recipient;
-    if (session === undefined || isClosed) return;
-    const { id } = session.client;
-    const { current } = session;
+    // Nothing can be put above a prompt in a terminal without escape sequences: it has none before a client runs.
+    if (isClosed || (session === undefined && (hasRun || isDumb))) return;
+    const { current } = session ?? {};
     const to = current && { ...current, name: nameFor(current.name, current.person) };
-    screen.prompt(promptText(id, "turningTo" in named ? named : to));
-    drafted();
+    screen.prompt(promptText(self, "turningTo" in named ? named : to));
+    if (session !== undefined) drafted();
   };
   /** Keeps what is typed, and has a line back that was begun where the user is now. */
   const drafted = () => {
@@ -183,7 +189,7 @@ export function openTerminal(
   const late: string[] = [];
   // A stream of lines may be watched by other programs.
   const notifier = new Notifier(opener === undefined ? "off" : "mention", {
-    self: () => session?.client.id ?? "",
+    self: () => self,
     nameFor,
     isKnown: (name) => session !== undefined && letsIn(session, name),
     terminal,
@@ -265,6 +271,7 @@ export function openTerminal(
     drafted();
   };
   const views = opener?.open({
+    self,
     device,
     rowsOf,
     theme: () => colours.theme,
@@ -284,6 +291,7 @@ export function openTerminal(
     : new EditingScreen(device, events, views ?? new LineSurface(device), opener?.own);
   const screen: LineScreen = editing ?? new DumbScreen(device, events);
   const input = new InputLine(screen, () => named);
+  prompt();
 
   const run = async (runs: Session, signal: AbortSignal) => {
     session = runs;
@@ -319,6 +327,7 @@ export function openTerminal(
       views?.looking === undefined,
     room: () => device.room(),
     shown: () => device.shown(),
+    read: () => screen.read(),
     run,
     close: () => {
       showGathered();
