@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { DatabaseSync } from "node:sqlite";
+import type { Statements } from "../../shared/storage/late_statements.ts";
 import type { CertificateTerms } from "../../shared/crypto/identity.ts";
 import { type PublicKey, publicKeyBytes } from "../../shared/crypto/public_key.ts";
 import type { Transactions } from "./transactions.ts";
@@ -29,9 +29,9 @@ export class Certificates {
   readonly #transactions: Transactions;
   readonly #sql: ReturnType<typeof prepare>;
 
-  constructor(database: DatabaseSync, transactions: Transactions) {
+  constructor(statements: Statements, transactions: Transactions) {
     this.#transactions = transactions;
-    this.#sql = prepare(database);
+    this.#sql = prepare(statements);
   }
 
   /** The latest of a key; undefined if none with a number was seen. @throws {UserError} If the store cannot be read. */
@@ -66,14 +66,14 @@ export class Certificates {
   }
 }
 
-/** The statements, prepared. */
-function prepare(database: DatabaseSync) {
+/** The statements. */
+function prepare(statements: Statements) {
   return {
-    find: database.prepare(
+    find: statements.prepare(
       "SELECT agreement, number, date_s, in_mail FROM certificates WHERE key = ?",
     ),
     // Another program may have seen a later one in the meantime.
-    note: database.prepare(
+    note: statements.prepare(
       `INSERT INTO certificates (key, agreement, number, date_s, in_mail)
        SELECT ?1, ?2, ?3, ?4, ?5 WHERE EXISTS (SELECT 1 FROM known_peers WHERE key = ?1)
        ON CONFLICT (key) DO UPDATE SET in_mail = excluded.in_mail,
@@ -81,6 +81,6 @@ function prepare(database: DatabaseSync) {
          date_s = iif(excluded.number > number, excluded.date_s, date_s),
          number = max(excluded.number, number)`,
     ),
-    notInMail: database.prepare("UPDATE certificates SET in_mail = 0 WHERE key = ?"),
+    notInMail: statements.prepare("UPDATE certificates SET in_mail = 0 WHERE key = ?"),
   };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { DatabaseSync } from "node:sqlite";
+import type { Statements } from "../../shared/storage/late_statements.ts";
 import { type PublicKey, publicKeyBytes, publicKeyFrom } from "../../shared/crypto/public_key.ts";
 import { knownPeersMax, unknownSenderKeysMax } from "../../shared/protocol/limits.ts";
 import type { Transactions } from "./transactions.ts";
@@ -25,9 +25,9 @@ export class ContactTokens {
   readonly #transactions: Transactions;
   readonly #sql: ReturnType<typeof prepare>;
 
-  constructor(database: DatabaseSync, transactions: Transactions) {
+  constructor(statements: Statements, transactions: Transactions) {
     this.#transactions = transactions;
-    this.#sql = prepare(database);
+    this.#sql = prepare(statements);
   }
 
   /** How often our tokens were made anew. @throws {UserError} If the store cannot be read. */
@@ -90,26 +90,26 @@ export class ContactTokens {
   }
 }
 
-/** The statements, prepared. */
-function prepare(database: DatabaseSync) {
+/** The statements. */
+function prepare(statements: Statements) {
   return {
-    epoch: database.prepare("SELECT epoch FROM contact_epoch"),
-    advance: database.prepare("UPDATE contact_epoch SET epoch = ? WHERE epoch < ?"),
-    find: database.prepare("SELECT token FROM contact_tokens WHERE key = ?"),
-    keep: database.prepare(
+    epoch: statements.prepare("SELECT epoch FROM contact_epoch"),
+    advance: statements.prepare("UPDATE contact_epoch SET epoch = ? WHERE epoch < ?"),
+    find: statements.prepare("SELECT token FROM contact_tokens WHERE key = ?"),
+    keep: statements.prepare(
       `INSERT INTO contact_tokens (key, token) VALUES (?, ?)
        ON CONFLICT (key) DO UPDATE SET token = excluded.token`,
     ),
-    count: database.prepare("SELECT count(*) AS count FROM contact_tokens"),
-    forgetUnknown: database.prepare(
+    count: statements.prepare("SELECT count(*) AS count FROM contact_tokens"),
+    forgetUnknown: statements.prepare(
       "DELETE FROM contact_tokens WHERE key NOT IN (SELECT key FROM known_peers)",
     ),
-    give: database.prepare(
+    give: statements.prepare(
       `INSERT INTO contact_tokens (key, given_epoch) VALUES (?, ?)
        ON CONFLICT (key) DO UPDATE SET given_epoch = excluded.given_epoch
        WHERE given_epoch IS NOT excluded.given_epoch`,
     ),
-    contacts: database.prepare(
+    contacts: statements.prepare(
       `SELECT name, key, given_epoch AS given
        FROM known_peers LEFT JOIN contact_tokens USING (key)
        LEFT JOIN (SELECT name, key, last_at_ms FROM conversations WHERE self = ?) USING (name, key)

@@ -5,7 +5,7 @@
  */
 
 import { equals } from "@std/bytes/equals";
-import type { DatabaseSync } from "node:sqlite";
+import type { Statements } from "../../shared/storage/late_statements.ts";
 import type { PublicKey } from "../../shared/crypto/public_key.ts";
 import { formatAddress, parseAddress } from "../../shared/net/address.ts";
 import type { KeptAddress, KeptSource } from "../../shared/net/named_address.ts";
@@ -87,9 +87,9 @@ export class ConversationTable {
   readonly #transactions: Transactions;
   readonly #sql: ReturnType<typeof prepare>;
 
-  constructor(database: DatabaseSync, transactions: Transactions) {
+  constructor(statements: Statements, transactions: Transactions) {
     this.#transactions = transactions;
-    this.#sql = prepare(database);
+    this.#sql = prepare(statements);
   }
 
   /**
@@ -201,8 +201,8 @@ export class ConversationTable {
   }
 }
 
-/** The statements, prepared. */
-function prepare(database: DatabaseSync) {
+/** The statements. */
+function prepare(statements: Statements) {
   const select = `SELECT c.id, c.self, c.name, c.key, c.agreement, c.address, p.source,
       c.last_at_ms,
       s.stream, s.last, ${acknowledgedOf("s")} AS acknowledged, s.read, s.deposited,
@@ -211,45 +211,45 @@ function prepare(database: DatabaseSync) {
     LEFT JOIN address_sources p ON p.conversation = c.id AND p.address = c.address`;
   const latestFirst = "ORDER BY c.last_at_ms DESC, c.id DESC";
   return {
-    byParty: database.prepare(`${select} WHERE c.self = ? AND c.name = ? AND c.key = ?`),
-    byName: database.prepare(`${select} WHERE c.self = ? AND c.name = ? ${latestFirst}`),
-    byId: database.prepare(`${select} WHERE c.id = ?`),
-    latest: database.prepare(`${select} WHERE c.self = ? ${latestFirst} LIMIT ?`),
-    latestContacts: database.prepare(
+    byParty: statements.prepare(`${select} WHERE c.self = ? AND c.name = ? AND c.key = ?`),
+    byName: statements.prepare(`${select} WHERE c.self = ? AND c.name = ? ${latestFirst}`),
+    byId: statements.prepare(`${select} WHERE c.id = ?`),
+    latest: statements.prepare(`${select} WHERE c.self = ? ${latestFirst} LIMIT ?`),
+    latestContacts: statements.prepare(
       `${select} WHERE c.self = ? AND EXISTS (
          SELECT 1 FROM known_peers k
          WHERE k.name = c.name AND k.key = c.key AND k.stranger_since_ms IS NULL)
        ${latestFirst} LIMIT ?`,
     ),
-    waiting: database.prepare(
+    waiting: statements.prepare(
       `${select} WHERE c.self = ? AND s.last > ${acknowledgedOf("s")} ${latestFirst}`,
     ),
-    selves: database.prepare(
+    selves: statements.prepare(
       "SELECT DISTINCT self FROM conversations WHERE name = ? ORDER BY self",
     ),
-    make: database.prepare("INSERT INTO conversations (self, name, key) VALUES (?, ?, ?)"),
-    makeStream: database.prepare(
+    make: statements.prepare("INSERT INTO conversations (self, name, key) VALUES (?, ?, ?)"),
+    makeStream: statements.prepare(
       "INSERT INTO streams (conversation, outgoing, stream) VALUES (?, 1, ?)",
     ),
-    setStream: database.prepare("UPDATE conversations SET stream = ? WHERE id = ?"),
-    remember: database.prepare(
+    setStream: statements.prepare("UPDATE conversations SET stream = ? WHERE id = ?"),
+    remember: statements.prepare(
       `UPDATE conversations SET agreement = coalesce(?, agreement), address = coalesce(?, address)
        WHERE id = ?`,
     ),
-    rememberSource: database.prepare(
+    rememberSource: statements.prepare(
       "INSERT OR REPLACE INTO address_sources (conversation, address, source) VALUES (?, ?, ?)",
     ),
-    countEmpty: database.prepare(
+    countEmpty: statements.prepare(
       "SELECT count(*) AS count FROM conversations WHERE last_at_ms = 0",
     ),
-    oldestEmpty: database.prepare(
+    oldestEmpty: statements.prepare(
       `SELECT id FROM conversations WHERE last_at_ms = 0
          AND NOT EXISTS (SELECT 1 FROM messages WHERE conversation = conversations.id)
          AND NOT EXISTS (SELECT 1 FROM line_drafts WHERE conversation = conversations.id)
        ORDER BY id LIMIT 1`,
     ),
-    forgetStreams: database.prepare("DELETE FROM streams WHERE conversation = ?"),
-    forget: database.prepare("DELETE FROM conversations WHERE id = ?"),
+    forgetStreams: statements.prepare("DELETE FROM streams WHERE conversation = ?"),
+    forget: statements.prepare("DELETE FROM conversations WHERE id = ?"),
   };
 }
 

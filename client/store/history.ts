@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { Statement, Statements } from "../../shared/storage/late_statements.ts";
 import type { ConversationId } from "./conversation_table.ts";
 import {
   entryColumns,
@@ -32,10 +32,10 @@ export class History {
   readonly #transactions: Transactions;
   readonly #rows: MessageRows;
   readonly #index: Pick<SearchIndex, "search">;
-  readonly #sql: Record<"latest" | "ofSelf" | "ofAll" | "sent", StatementSync>;
+  readonly #sql: Record<"latest" | "ofSelf" | "ofAll" | "sent", Statement>;
 
   constructor(
-    database: DatabaseSync,
+    statements: Statements,
     transactions: Transactions,
     rows: MessageRows,
     index: Pick<SearchIndex, "search">,
@@ -45,17 +45,17 @@ export class History {
     this.#index = index;
     this.#sql = {
       // The last N messages are in the N conversations that have the last ones.
-      latest: database.prepare(
+      latest: statements.prepare(
         `SELECT id, (SELECT row FROM messages m WHERE m.conversation = c.id AND m.row < :before
            ORDER BY row DESC LIMIT 1) AS newest
          FROM conversations c WHERE self = :self ORDER BY newest DESC LIMIT :limit`,
       ),
-      ofSelf: database.prepare("SELECT id FROM conversations WHERE self = ? AND name = ?"),
-      sent: database.prepare(
+      ofSelf: statements.prepare("SELECT id FROM conversations WHERE self = ? AND name = ?"),
+      sent: statements.prepare(
         `SELECT ${entryColumns} FROM messages m ${entryJoins}
          WHERE m.conversation = ? AND m.outgoing = 1 AND m.id = ?`,
       ),
-      ofAll: database.prepare("SELECT id FROM conversations WHERE name = ?"),
+      ofAll: statements.prepare("SELECT id FROM conversations WHERE name = ?"),
     };
   }
 

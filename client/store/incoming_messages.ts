@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { DatabaseSync } from "node:sqlite";
+import type { Statements } from "../../shared/storage/late_statements.ts";
 import { incomingStreamsMax } from "../../shared/protocol/limits.ts";
 import {
   type ChatMessage,
@@ -81,7 +81,7 @@ export class IncomingMessages {
   readonly #sql: ReturnType<typeof prepare>;
 
   constructor(
-    database: DatabaseSync,
+    statements: Statements,
     transactions: Transactions,
     texts: TextColumn,
     rows: MessageRows,
@@ -91,8 +91,8 @@ export class IncomingMessages {
     this.#texts = texts;
     this.#rows = rows;
     this.#index = index;
-    this.#unanswered = new Unanswered(database);
-    this.#sql = prepare(database);
+    this.#unanswered = new Unanswered(statements);
+    this.#sql = prepare(statements);
   }
 
   /**
@@ -307,47 +307,47 @@ export class IncomingMessages {
   }
 }
 
-/** The statements, prepared. */
-function prepare(database: DatabaseSync) {
+/** The statements. */
+function prepare(statements: Statements) {
   return {
-    party: database.prepare("SELECT self, name, key FROM conversations WHERE id = ?"),
-    stream: database.prepare(
+    party: statements.prepare("SELECT self, name, key FROM conversations WHERE id = ?"),
+    stream: statements.prepare(
       `SELECT id AS row, last, head FROM streams
        WHERE conversation = ? AND outgoing = 0 AND stream = ?`,
     ),
-    makeStream: database.prepare(
+    makeStream: statements.prepare(
       "INSERT INTO streams (conversation, outgoing, stream) VALUES (?, 0, ?)",
     ),
-    forgetStreams: database.prepare(
+    forgetStreams: statements.prepare(
       `DELETE FROM streams WHERE conversation = :conversation AND outgoing = 0 AND id <= (
          SELECT id FROM streams WHERE conversation = :conversation AND outgoing = 0
          ORDER BY id DESC LIMIT 1 OFFSET ${incomingStreamsMax})`,
     ),
-    extend: database.prepare("UPDATE streams SET last = ?, head = ?, last_id = ? WHERE id = ?"),
-    byId: database.prepare(
+    extend: statements.prepare("UPDATE streams SET last = ?, head = ?, last_id = ? WHERE id = ?"),
+    byId: statements.prepare(
       "SELECT row, stream FROM messages WHERE conversation = ? AND outgoing = 0 AND id = ?",
     ),
-    bySeat: database.prepare("SELECT id FROM messages WHERE stream = ? AND seq = ?"),
-    insert: database.prepare(
+    bySeat: statements.prepare("SELECT id FROM messages WHERE stream = ? AND seq = ?"),
+    insert: statements.prepare(
       `INSERT INTO messages (conversation, outgoing, stream, seq, id, sent_at_ms, at_ms, text)
        VALUES (?, 0, ?, ?, ?, ?, ?, ?)`,
     ),
-    move: database.prepare("UPDATE messages SET stream = ?, seq = ? WHERE row = ?"),
-    use: database.prepare(
+    move: statements.prepare("UPDATE messages SET stream = ?, seq = ? WHERE row = ?"),
+    use: statements.prepare(
       `UPDATE conversations SET last_at_ms = max(last_at_ms, :atMs), received = :row
        WHERE id = :conversation`,
     ),
-    shown: database.prepare(
+    shown: statements.prepare(
       "UPDATE conversations SET shown = :row WHERE id = :conversation AND shown < :row",
     ),
-    unseen: database.prepare(
+    unseen: statements.prepare(
       `SELECT min(row) AS first, count(*) AS count FROM (
          SELECT m.row FROM conversations c JOIN messages m ON m.conversation = c.id
          WHERE c.self = ? AND c.name = ? AND c.received > c.shown AND m.row > max(c.shown, ?)
            AND m.outgoing = 0
          ORDER BY m.row LIMIT ${unseenMax})`,
     ),
-    unshown: database.prepare(
+    unshown: statements.prepare(
       "SELECT id AS conversation, shown AS row FROM conversations WHERE self = ? AND received > shown",
     ),
   };

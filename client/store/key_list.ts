@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { DatabaseSync } from "node:sqlite";
+import type { Statements } from "../../shared/storage/late_statements.ts";
 import type { Fingerprint } from "../../shared/crypto/public_key.ts";
 import { listedKeysMax } from "./store_limits.ts";
 import type { Transactions } from "./transactions.ts";
@@ -22,12 +22,12 @@ export class KeyList {
   readonly #sql: ReturnType<typeof prepare>;
 
   constructor(
-    database: DatabaseSync,
+    statements: Statements,
     transactions: Transactions,
     table: "blocked_keys" | "ignored_keys",
   ) {
     this.#transactions = transactions;
-    this.#sql = prepare(database, table);
+    this.#sql = prepare(statements, table);
   }
 
   /** Whether a key is on it. @throws {UserError} If the store cannot be read. */
@@ -70,17 +70,17 @@ export class KeyList {
   }
 }
 
-/** The statements, prepared. */
-function prepare(database: DatabaseSync, table: string) {
+/** The statements. */
+function prepare(statements: Statements, table: string) {
   return {
-    find: database.prepare(`SELECT 1 FROM ${table} WHERE fingerprint = ?`),
-    count: database.prepare(`SELECT count(*) AS count FROM ${table}`),
-    add: database.prepare(
+    find: statements.prepare(`SELECT 1 FROM ${table} WHERE fingerprint = ?`),
+    count: statements.prepare(`SELECT count(*) AS count FROM ${table}`),
+    add: statements.prepare(
       `INSERT INTO ${table} (fingerprint, name, at_ms) VALUES (?, ?, ?)
        ON CONFLICT (fingerprint) DO UPDATE SET name = coalesce(excluded.name, name)`,
     ),
-    delete: database.prepare(`DELETE FROM ${table} WHERE fingerprint = ?`),
-    all: database.prepare(
+    delete: statements.prepare(`DELETE FROM ${table} WHERE fingerprint = ?`),
+    all: statements.prepare(
       `SELECT fingerprint, name FROM ${table} ORDER BY at_ms DESC, fingerprint`,
     ),
   };

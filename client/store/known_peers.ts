@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { DatabaseSync } from "node:sqlite";
+import type { Statements } from "../../shared/storage/late_statements.ts";
 import { type PublicKey, publicKeyBytes, publicKeyFrom } from "../../shared/crypto/public_key.ts";
 import {
   knownPeersMax,
@@ -32,9 +32,9 @@ export class KnownPeers {
   readonly #transactions: Transactions;
   readonly #sql: ReturnType<typeof prepare>;
 
-  constructor(database: DatabaseSync, transactions: Transactions) {
+  constructor(statements: Statements, transactions: Transactions) {
     this.#transactions = transactions;
-    this.#sql = prepare(database);
+    this.#sql = prepare(statements);
   }
 
   /** The key that is remembered under a name. @throws {UserError} If the store cannot be read. */
@@ -192,29 +192,29 @@ export class KnownPeers {
 const provisional = `name = ? AND stranger_since_ms IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM vouched_peers WHERE name = known_peers.name)`;
 
-/** The statements, prepared. */
-function prepare(database: DatabaseSync) {
+/** The statements. */
+function prepare(statements: Statements) {
   return {
-    find: database.prepare("SELECT key, verified FROM known_peers WHERE name = ?"),
-    provisional: database.prepare(`SELECT 1 FROM known_peers WHERE ${provisional}`),
-    countContacts: database.prepare(
+    find: statements.prepare("SELECT key, verified FROM known_peers WHERE name = ?"),
+    provisional: statements.prepare(`SELECT 1 FROM known_peers WHERE ${provisional}`),
+    countContacts: statements.prepare(
       "SELECT count(*) AS count FROM known_peers WHERE stranger_since_ms IS NULL",
     ),
-    countUnknown: database.prepare(
+    countUnknown: statements.prepare(
       "SELECT count(*) AS count FROM known_peers WHERE stranger_since_ms IS NOT NULL",
     ),
-    forgetUnknown: database.prepare(
+    forgetUnknown: statements.prepare(
       `DELETE FROM known_peers WHERE name IN (
          SELECT name FROM known_peers WHERE stranger_since_ms IS NOT NULL
          ORDER BY stranger_since_ms LIMIT ?)`,
     ),
-    forgetNames: database.prepare(
+    forgetNames: statements.prepare(
       `DELETE FROM known_peers WHERE name IN (
          SELECT name FROM known_peers WHERE key = ? AND stranger_since_ms IS NOT NULL
          ORDER BY stranger_since_ms DESC LIMIT -1 OFFSET ?)`,
     ),
     // Another program may have met a peer of that name in the meantime.
-    meet: database.prepare(
+    meet: statements.prepare(
       // The clock may go backwards, and the oldest make room: nobody is older than those who were there before.
       `INSERT INTO known_peers (name, key, stranger_since_ms) VALUES (?1, ?2,
          CASE WHEN ?3 IS NOT NULL THEN max(?3,
@@ -222,39 +222,39 @@ function prepare(database: DatabaseSync) {
             WHERE stranger_since_ms IS NOT NULL)) END)
        ON CONFLICT (name) DO NOTHING`,
     ),
-    names: database.prepare(
+    names: statements.prepare(
       `SELECT name, verified, stranger_since_ms IS NULL AS contact FROM known_peers
        ORDER BY verified DESC, contact DESC, name`,
     ),
-    contact: database.prepare(
+    contact: statements.prepare(
       "SELECT 1 FROM known_peers WHERE name = ? AND key = ? AND stranger_since_ms IS NULL",
     ),
-    addContact: database.prepare(
+    addContact: statements.prepare(
       `UPDATE known_peers SET stranger_since_ms = NULL
        WHERE name = ? AND key = ? AND stranger_since_ms IS NOT NULL`,
     ),
-    removeContacts: database.prepare(
+    removeContacts: statements.prepare(
       "UPDATE known_peers SET stranger_since_ms = ? WHERE key = ? AND stranger_since_ms IS NULL",
     ),
-    keys: database.prepare("SELECT DISTINCT key FROM known_peers"),
-    put: database.prepare(
+    keys: statements.prepare("SELECT DISTINCT key FROM known_peers"),
+    put: statements.prepare(
       `INSERT INTO known_peers (name, key) VALUES (:name, :key)
        ON CONFLICT (name) DO UPDATE SET key = excluded.key, stranger_since_ms = NULL,
          verified = CASE WHEN key = excluded.key THEN verified ELSE 0 END`,
     ),
-    displace: database.prepare(`DELETE FROM known_peers WHERE ${provisional}`),
-    vouch: database.prepare(
+    displace: statements.prepare(`DELETE FROM known_peers WHERE ${provisional}`),
+    vouch: statements.prepare(
       `INSERT OR IGNORE INTO vouched_peers
        SELECT name FROM known_peers WHERE name = ? AND key = ?`,
     ),
-    verify: database.prepare("UPDATE known_peers SET verified = 1 WHERE name = ? AND key = ?"),
-    forget: database.prepare("DELETE FROM known_peers WHERE name = ? AND key = ?"),
-    reject: database.prepare("INSERT OR REPLACE INTO rejected_keys (name, key) VALUES (?, ?)"),
-    forgetRejected: database.prepare(
+    verify: statements.prepare("UPDATE known_peers SET verified = 1 WHERE name = ? AND key = ?"),
+    forget: statements.prepare("DELETE FROM known_peers WHERE name = ? AND key = ?"),
+    reject: statements.prepare("INSERT OR REPLACE INTO rejected_keys (name, key) VALUES (?, ?)"),
+    forgetRejected: statements.prepare(
       `DELETE FROM rejected_keys WHERE number <=
          (SELECT number FROM rejected_keys ORDER BY number DESC LIMIT 1 OFFSET ?)`,
     ),
-    rejected: database.prepare("SELECT 1 FROM rejected_keys WHERE name = ? AND key = ?"),
-    takeBack: database.prepare("DELETE FROM rejected_keys WHERE name = ? AND key = ?"),
+    rejected: statements.prepare("SELECT 1 FROM rejected_keys WHERE name = ? AND key = ?"),
+    takeBack: statements.prepare("DELETE FROM rejected_keys WHERE name = ? AND key = ?"),
   };
 }

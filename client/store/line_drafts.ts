@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { DatabaseSync } from "node:sqlite";
+import type { Statements } from "../../shared/storage/late_statements.ts";
 import { type PartyColumns, textToColumn } from "./column_codec.ts";
 import type { ConversationId } from "./conversation_table.ts";
 import { lineDraftsMax } from "./store_limits.ts";
@@ -37,10 +37,10 @@ export class LineDrafts {
   readonly #texts: TextColumn;
   readonly #sql: ReturnType<typeof prepare>;
 
-  constructor(database: DatabaseSync, transactions: Transactions, texts: TextColumn) {
+  constructor(statements: Statements, transactions: Transactions, texts: TextColumn) {
     this.#transactions = transactions;
     this.#texts = texts;
-    this.#sql = prepare(database);
+    this.#sql = prepare(statements);
   }
 
   /** Those of an own id. */
@@ -119,16 +119,16 @@ export interface OwnLineDrafts {
  * @param cipher Undefined if there is no key: then none is sealed, or none is readable.
  */
 export function convertLineDrafts(
-  database: DatabaseSync,
+  statements: Statements,
   { sealed, cipher }: { readonly sealed: boolean; readonly cipher: TextCipher | undefined },
   texts: TextColumn,
 ): void {
-  const rows = database.prepare(
+  const rows = statements.prepare(
     `SELECT d.row, d.self, d.text, c.name, c.key FROM line_drafts d
      LEFT JOIN conversations c ON c.id = d.conversation WHERE typeof(d.text) = ?`,
   ).all(sealed ? "text" : "blob") as unknown as ConvertedRow[];
-  const put = database.prepare("UPDATE line_drafts SET text = ? WHERE row = ?");
-  const remove = database.prepare("DELETE FROM line_drafts WHERE row = ?");
+  const put = statements.prepare("UPDATE line_drafts SET text = ? WHERE row = ?");
+  const remove = statements.prepare("DELETE FROM line_drafts WHERE row = ?");
   for (const { row, self, text: stored, name, key } of rows) {
     const party = name === null || key === null ? undefined : { self, name, key };
     const owner = ownerOf(self, party);
@@ -152,30 +152,30 @@ function ownerOf(self: string, party: PartyColumns | undefined): TextOwner {
   return { ...party ?? { self, name: "", key: new Uint8Array() }, direction: "draft", id: "" };
 }
 
-/** The statements, prepared. */
-function prepare(database: DatabaseSync) {
+/** The statements. */
+function prepare(statements: Statements) {
   return {
-    find: database.prepare(
+    find: statements.prepare(
       `SELECT c.id, c.key FROM conversations c
        JOIN known_peers k ON k.name = c.name AND k.key = c.key
        WHERE c.self = ? AND c.name = ?`,
     ),
-    read: database.prepare(
+    read: statements.prepare(
       "SELECT text, typed, for_another FROM line_drafts WHERE self = ? AND conversation = ?",
     ),
     // Also those for other keys that the name had.
-    remove: database.prepare(
+    remove: statements.prepare(
       `DELETE FROM line_drafts WHERE self = ? AND conversation IN (
          SELECT id FROM conversations WHERE self = ? AND name = ?)`,
     ),
-    removeNobodys: database.prepare(
+    removeNobodys: statements.prepare(
       `DELETE FROM line_drafts WHERE self = ? AND conversation = ${nobodys}`,
     ),
-    put: database.prepare(
+    put: statements.prepare(
       `INSERT INTO line_drafts (self, conversation, text, typed, for_another)
        VALUES (?, ?, ?, ?, ?)`,
     ),
-    makeRoom: database.prepare(
+    makeRoom: statements.prepare(
       `DELETE FROM line_drafts WHERE row <= (
          SELECT row FROM line_drafts ORDER BY row DESC LIMIT 1 OFFSET ${lineDraftsMax})`,
     ),

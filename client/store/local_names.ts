@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { DatabaseSync } from "node:sqlite";
+import type { Statements } from "../../shared/storage/late_statements.ts";
 import type { Fingerprint } from "../../shared/crypto/public_key.ts";
 import { listedKeysMax } from "./store_limits.ts";
 import type { Transactions } from "./transactions.ts";
@@ -23,9 +23,9 @@ export class LocalNames {
   readonly #transactions: Transactions;
   readonly #sql: ReturnType<typeof prepare>;
 
-  constructor(database: DatabaseSync, transactions: Transactions) {
+  constructor(statements: Statements, transactions: Transactions) {
     this.#transactions = transactions;
-    this.#sql = prepare(database);
+    this.#sql = prepare(statements);
   }
 
   /** What somebody is called; undefined if nothing else. @throws {UserError} If the store cannot be read. */
@@ -64,18 +64,18 @@ export class LocalNames {
   }
 }
 
-/** The statements, prepared. */
-function prepare(database: DatabaseSync) {
+/** The statements. */
+function prepare(statements: Statements) {
   const columns = "name, fingerprint, local_name AS localName";
   return {
-    find: database.prepare(`SELECT ${columns} FROM local_names WHERE name = ?`),
-    count: database.prepare("SELECT count(*) AS count FROM local_names"),
-    set: database.prepare(
+    find: statements.prepare(`SELECT ${columns} FROM local_names WHERE name = ?`),
+    count: statements.prepare("SELECT count(*) AS count FROM local_names"),
+    set: statements.prepare(
       `INSERT INTO local_names (name, fingerprint, local_name) VALUES (?, ?, ?)
        ON CONFLICT (name) DO UPDATE SET fingerprint = excluded.fingerprint,
          local_name = excluded.local_name`,
     ),
-    delete: database.prepare("DELETE FROM local_names WHERE name = ?"),
-    all: database.prepare(`SELECT ${columns} FROM local_names ORDER BY name`),
+    delete: statements.prepare("DELETE FROM local_names WHERE name = ?"),
+    all: statements.prepare(`SELECT ${columns} FROM local_names ORDER BY name`),
   };
 }

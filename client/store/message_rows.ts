@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { Statement, Statements } from "../../shared/storage/late_statements.ts";
 import type { PublicKey } from "../../shared/crypto/public_key.ts";
 import { acknowledgedOf } from "./acknowledgement.ts";
 import { idFromColumn, keyFromColumn } from "./column_codec.ts";
@@ -115,15 +115,15 @@ export type Order = "newer" | "older" | "newer-received";
 /** Reads messages of several conversations in one order. */
 export class MessageRows {
   readonly #texts: TextColumn;
-  readonly #page: Record<Order, StatementSync>;
+  readonly #page: Record<Order, Statement>;
 
-  constructor(database: DatabaseSync, texts: TextColumn) {
+  constructor(statements: Statements, texts: TextColumn) {
     this.#texts = texts;
     const select = `SELECT ${entryColumns} FROM messages m ${entryJoins} WHERE m.conversation = ?`;
     this.#page = {
-      newer: database.prepare(`${select} AND m.row > ? ORDER BY m.row LIMIT ?`),
-      older: database.prepare(`${select} AND m.row < ? ORDER BY m.row DESC LIMIT ?`),
-      "newer-received": database.prepare(
+      newer: statements.prepare(`${select} AND m.row > ? ORDER BY m.row LIMIT ?`),
+      older: statements.prepare(`${select} AND m.row < ? ORDER BY m.row DESC LIMIT ?`),
+      "newer-received": statements.prepare(
         `${select} AND m.row > ? AND m.outgoing = 0 ORDER BY m.row LIMIT ?`,
       ),
     };
@@ -154,13 +154,13 @@ export class MessageRows {
 
 /** The part of a conversation that is in memory. */
 class Page {
-  readonly #statement: StatementSync;
+  readonly #statement: Statement;
   readonly #conversation: ConversationId;
   readonly #size: number;
   #rows: MessageRow[];
   #at = 0;
 
-  constructor(statement: StatementSync, { conversation, row }: Start, size: number) {
+  constructor(statement: Statement, { conversation, row }: Start, size: number) {
     this.#statement = statement;
     this.#conversation = conversation;
     this.#size = size;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { DatabaseSync } from "node:sqlite";
+import type { Statements } from "../../shared/storage/late_statements.ts";
 import { type PublicKey, publicKeyBytes } from "../../shared/crypto/public_key.ts";
 import type { Transactions } from "./transactions.ts";
 
@@ -21,9 +21,9 @@ export class OtherServers {
   readonly #transactions: Transactions;
   readonly #sql: ReturnType<typeof prepare>;
 
-  constructor(database: DatabaseSync, transactions: Transactions) {
+  constructor(statements: Statements, transactions: Transactions) {
     this.#transactions = transactions;
-    this.#sql = prepare(database);
+    this.#sql = prepare(statements);
   }
 
   /** All of them, in the order in which they were allowed. @throws {UserError} If the store cannot be read. */
@@ -101,26 +101,26 @@ export class OtherServers {
   }
 }
 
-/** The statements, prepared. */
-function prepare(database: DatabaseSync) {
+/** The statements. */
+function prepare(statements: Statements) {
   return {
-    all: database.prepare("SELECT place, address FROM other_servers ORDER BY at_ms, place"),
-    add: database.prepare(
+    all: statements.prepare("SELECT place, address FROM other_servers ORDER BY at_ms, place"),
+    add: statements.prepare(
       `INSERT INTO other_servers (place, address, at_ms) VALUES (?, ?, ?)
        ON CONFLICT (place) DO UPDATE SET address = excluded.address`,
     ),
-    delete: database.prepare("DELETE FROM other_servers WHERE place = ?"),
-    deletePeers: database.prepare("DELETE FROM peer_servers WHERE place = ?"),
-    places: database.prepare(
+    delete: statements.prepare("DELETE FROM other_servers WHERE place = ?"),
+    deletePeers: statements.prepare("DELETE FROM peer_servers WHERE place = ?"),
+    places: statements.prepare(
       `SELECT place FROM peer_servers WHERE device = ? ORDER BY at_ms DESC, place`,
     ),
-    learnt: database.prepare("SELECT address FROM learnt_servers WHERE device = ? ORDER BY rank"),
-    forgetLearnt: database.prepare("DELETE FROM learnt_servers WHERE device = ?"),
-    learn: database.prepare(
+    learnt: statements.prepare("SELECT address FROM learnt_servers WHERE device = ? ORDER BY rank"),
+    forgetLearnt: statements.prepare("DELETE FROM learnt_servers WHERE device = ?"),
+    learn: statements.prepare(
       `INSERT INTO learnt_servers (device, rank, address) SELECT ?, ?, ?
        WHERE EXISTS (SELECT 1 FROM known_peers WHERE key = ?)`,
     ),
-    notePeer: database.prepare(
+    notePeer: statements.prepare(
       `INSERT INTO peer_servers (device, place, at_ms) VALUES (?, ?, ?)
        ON CONFLICT (device, place) DO UPDATE SET at_ms = excluded.at_ms`,
     ),

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { DatabaseSync } from "node:sqlite";
+import type { Statements } from "../../shared/storage/late_statements.ts";
 import {
   messageHash,
   type NumberedMessage,
@@ -69,7 +69,7 @@ export class OutgoingMessages {
   readonly #sql: ReturnType<typeof prepare>;
 
   constructor(
-    database: DatabaseSync,
+    statements: Statements,
     transactions: Transactions,
     conversations: ConversationTable,
     texts: TextColumn,
@@ -79,7 +79,7 @@ export class OutgoingMessages {
     this.#conversations = conversations;
     this.#texts = texts;
     this.#index = index;
-    this.#sql = prepare(database);
+    this.#sql = prepare(statements);
   }
 
   /**
@@ -280,70 +280,70 @@ export class OutgoingMessages {
   }
 }
 
-/** The statements, prepared. */
-function prepare(database: DatabaseSync) {
+/** The statements. */
+function prepare(statements: Statements) {
   const acknowledged = acknowledgedOf("streams");
   return {
-    stream: database.prepare(
+    stream: statements.prepare(
       `SELECT c.self, c.name, c.key, s.id AS row, s.stream, s.last, s.head,
          ${acknowledgedOf("s")} AS acknowledged
        FROM conversations c JOIN streams s ON s.id = c.stream WHERE c.id = ?`,
     ),
-    insert: database.prepare(
+    insert: statements.prepare(
       `INSERT INTO messages
          (conversation, outgoing, stream, seq, id, prev, sent_at_ms, at_ms, text)
        VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?)`,
     ),
-    extend: database.prepare("UPDATE streams SET last = ?, head = ? WHERE id = ?"),
-    use: database.prepare(
+    extend: statements.prepare("UPDATE streams SET last = ?, head = ? WHERE id = ?"),
+    use: statements.prepare(
       "UPDATE conversations SET last_at_ms = max(last_at_ms, ?) WHERE id = ?",
     ),
-    waiting: database.prepare(
+    waiting: statements.prepare(
       `SELECT row, seq, id, prev, sent_at_ms, text FROM messages
        WHERE stream = ? AND seq > ? ORDER BY seq LIMIT ?`,
     ),
-    position: database.prepare(
+    position: statements.prepare(
       `SELECT m.stream, m.seq, ${acknowledgedOf("s")} AS acknowledged, s.read
        FROM messages m JOIN streams s ON s.id = m.stream
        WHERE m.conversation = ? AND m.outgoing = 1 AND m.id = ?`,
     ),
-    ids: database.prepare(
+    ids: statements.prepare(
       "SELECT id FROM messages WHERE stream = ? AND seq > ? AND seq <= ? ORDER BY seq",
     ),
-    acknowledge: database.prepare(
+    acknowledge: statements.prepare(
       `UPDATE streams SET acknowledged = :seq,
          deposited_at_ms = CASE WHEN deposited > :seq THEN deposited_at_ms END
        WHERE id = :stream`,
     ),
-    countUnread: database.prepare(
+    countUnread: statements.prepare(
       `SELECT coalesce(sum(${acknowledged} - read), 0) AS count FROM streams
        WHERE conversation = ? AND outgoing = 1 AND id < ? AND read < ${acknowledged}`,
     ),
-    markRead: database.prepare("UPDATE streams SET read = ? WHERE id = ?"),
-    readBefore: database.prepare(
+    markRead: statements.prepare("UPDATE streams SET read = ? WHERE id = ?"),
+    readBefore: statements.prepare(
       `UPDATE streams SET read = ${acknowledged}
        WHERE conversation = ? AND outgoing = 1 AND id < ? AND read < ${acknowledged}`,
     ),
     // The mailbox forgets the oldest first: the time of the first one counts.
-    markDeposited: database.prepare(
+    markDeposited: statements.prepare(
       `UPDATE streams SET deposited = min(:upTo, last),
          deposited_at_ms = CASE WHEN deposited > ${acknowledged} THEN deposited_at_ms ELSE :atMs END
        WHERE id = (SELECT stream FROM conversations WHERE id = :conversation)
          AND min(:upTo, last) > max(deposited, ${acknowledged})`,
     ),
-    forgetDeposited: database.prepare(
+    forgetDeposited: statements.prepare(
       `UPDATE streams SET deposited = 0, deposited_at_ms = NULL
        WHERE id = (SELECT stream FROM conversations WHERE id = ?)`,
     ),
-    move: database.prepare(
+    move: statements.prepare(
       `UPDATE messages SET conversation = ?, stream = ?, seq = ?, prev = ?, text = ?
        WHERE row = ?`,
     ),
-    cut: database.prepare(
+    cut: statements.prepare(
       `UPDATE streams SET last = ${acknowledged}, deposited = 0, deposited_at_ms = NULL
        WHERE id = ?`,
     ),
-    forgetStream: database.prepare("DELETE FROM streams WHERE id = ?"),
+    forgetStream: statements.prepare("DELETE FROM streams WHERE id = ?"),
   };
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { DatabaseSync } from "node:sqlite";
+import type { Statements } from "../../shared/storage/late_statements.ts";
 import { type PublicKey, publicKeyBytes, publicKeyFrom } from "../../shared/crypto/public_key.ts";
 import { parkedBytesMax, parkedMailsMax, parkedOfSenderMax } from "./store_limits.ts";
 import type { Transactions } from "./transactions.ts";
@@ -30,9 +30,9 @@ export class ParkedMails {
   readonly #transactions: Transactions;
   readonly #sql: ReturnType<typeof prepare>;
 
-  constructor(database: DatabaseSync, transactions: Transactions) {
+  constructor(statements: Statements, transactions: Transactions) {
     this.#transactions = transactions;
-    this.#sql = prepare(database);
+    this.#sql = prepare(statements);
   }
 
   /**
@@ -78,26 +78,26 @@ export class ParkedMails {
 }
 
 /** The statements, prepared. There are few mails, so that all may be looked at. */
-function prepare(database: DatabaseSync) {
+function prepare(statements: Statements) {
   return {
-    ofSender: database.prepare(
+    ofSender: statements.prepare(
       "SELECT count(*) AS mails FROM parked_mails WHERE self = ? AND sender = ?",
     ),
-    park: database.prepare(
+    park: statements.prepare(
       "INSERT INTO parked_mails (self, sender, contact, place, envelope) VALUES (?, ?, ?, ?, ?)",
     ),
-    all: database.prepare(
+    all: statements.prepare(
       "SELECT count(*) AS mails, coalesce(sum(length(envelope)), 0) AS bytes FROM parked_mails",
     ),
-    dropLargest: database.prepare(
+    dropLargest: statements.prepare(
       `DELETE FROM parked_mails WHERE id = (
          SELECT min(id) FROM parked_mails GROUP BY sender
          ORDER BY max(contact), sum(length(envelope)) + 4096 * count(*) DESC LIMIT 1)`,
     ),
-    list: database.prepare(
+    list: statements.prepare(
       `SELECT id, sender, place, envelope FROM parked_mails
        WHERE self = ?1 AND (?2 IS NULL OR sender = ?2) ORDER BY id`,
     ),
-    remove: database.prepare("DELETE FROM parked_mails WHERE id = ?"),
+    remove: statements.prepare("DELETE FROM parked_mails WHERE id = ?"),
   };
 }

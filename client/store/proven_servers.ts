@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { DatabaseSync } from "node:sqlite";
+import type { Statements } from "../../shared/storage/late_statements.ts";
 import type { Transactions } from "./transactions.ts";
 
 /** Servers that are remembered, at most. Further ones are not. */
@@ -15,9 +15,9 @@ export class ProvenServers {
   readonly #transactions: Transactions;
   readonly #sql: ReturnType<typeof prepare>;
 
-  constructor(database: DatabaseSync, transactions: Transactions) {
+  constructor(statements: Statements, transactions: Transactions) {
     this.#transactions = transactions;
-    this.#sql = prepare(database);
+    this.#sql = prepare(statements);
   }
 
   /** Whether a server is remembered. @throws {UserError} If the store cannot be read. */
@@ -31,11 +31,11 @@ export class ProvenServers {
   }
 }
 
-/** The statements, prepared. */
-function prepare(database: DatabaseSync) {
+/** The statements. */
+function prepare(statements: Statements) {
   return {
-    find: database.prepare("SELECT 1 FROM proven_servers WHERE place = ?"),
-    add: database.prepare(
+    find: statements.prepare("SELECT 1 FROM proven_servers WHERE place = ?"),
+    add: statements.prepare(
       `INSERT OR IGNORE INTO proven_servers (place)
        SELECT ? WHERE (SELECT count(*) FROM proven_servers) < ?`,
     ),

@@ -5,7 +5,8 @@
  * @module
  */
 
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
+import { lateStatements, type Statement } from "../../shared/storage/late_statements.ts";
 import { UserError } from "../user_error.ts";
 import {
   entryColumns,
@@ -37,7 +38,7 @@ export class SearchIndex {
   readonly #transactions: Transactions;
   readonly #texts: TextColumn;
   readonly #index: TokenIndex;
-  readonly #scan: StatementSync;
+  readonly #scan: Statement;
   /** How many messages this program has written since it last filled the index. */
   #unindexed = 0;
 
@@ -45,7 +46,7 @@ export class SearchIndex {
     this.#transactions = transactions;
     this.#texts = texts;
     this.#index = new TokenIndex(database, transactions);
-    this.#scan = database.prepare(
+    this.#scan = lateStatements(database).prepare(
       `SELECT ${entryColumns} FROM messages m CROSS ${entryJoins}
        WHERE m.row < ? AND m.row > ? ORDER BY m.row DESC LIMIT ${scanBatch}`,
     );

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { DatabaseSync } from "node:sqlite";
+import type { Statements } from "../../shared/storage/late_statements.ts";
 import type { ConversationId } from "./conversation_table.ts";
 import type { Transactions } from "./transactions.ts";
 
@@ -13,9 +13,9 @@ export class ServerKeys {
   readonly #transactions: Transactions;
   readonly #sql: ReturnType<typeof prepare>;
 
-  constructor(database: DatabaseSync, transactions: Transactions) {
+  constructor(statements: Statements, transactions: Transactions) {
     this.#transactions = transactions;
-    this.#sql = prepare(database);
+    this.#sql = prepare(statements);
   }
 
   /** Whether the key of a conversation is a server's word. @throws {UserError} If the store cannot be read. */
@@ -37,11 +37,11 @@ export class ServerKeys {
   }
 }
 
-/** The statements, prepared. */
-function prepare(database: DatabaseSync) {
+/** The statements. */
+function prepare(statements: Statements) {
   return {
-    find: database.prepare("SELECT 1 FROM server_keys WHERE conversation = ?"),
-    add: database.prepare("INSERT OR IGNORE INTO server_keys (conversation) VALUES (?)"),
-    remove: database.prepare("DELETE FROM server_keys WHERE conversation = ?"),
+    find: statements.prepare("SELECT 1 FROM server_keys WHERE conversation = ?"),
+    add: statements.prepare("INSERT OR IGNORE INTO server_keys (conversation) VALUES (?)"),
+    remove: statements.prepare("DELETE FROM server_keys WHERE conversation = ?"),
   };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { DatabaseSync } from "node:sqlite";
+import type { Statements } from "../../shared/storage/late_statements.ts";
 import type { Transactions } from "./transactions.ts";
 
 /** The settings in a store. What they mean is the affair of who names them. */
@@ -12,9 +12,9 @@ export class Settings {
   readonly #transactions: Transactions;
   readonly #sql: ReturnType<typeof prepare>;
 
-  constructor(database: DatabaseSync, transactions: Transactions) {
+  constructor(statements: Statements, transactions: Transactions) {
     this.#transactions = transactions;
-    this.#sql = prepare(database);
+    this.#sql = prepare(statements);
   }
 
   /** What was kept last, also by another version; undefined if nothing. @throws {UserError} If the store cannot be read. */
@@ -29,11 +29,11 @@ export class Settings {
   }
 }
 
-/** The statements, prepared. */
-function prepare(database: DatabaseSync) {
+/** The statements. */
+function prepare(statements: Statements) {
   return {
-    find: database.prepare("SELECT value FROM settings WHERE name = ?"),
-    keep: database.prepare(
+    find: statements.prepare("SELECT value FROM settings WHERE name = ?"),
+    keep: statements.prepare(
       `INSERT INTO settings (name, value) VALUES (?, ?)
        ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
     ),

@@ -5,6 +5,7 @@
  */
 
 import type { DatabaseSync } from "node:sqlite";
+import { lateStatements } from "../../shared/storage/late_statements.ts";
 import { inTransaction } from "../../shared/storage/transactions.ts";
 import { ContactTokens } from "./contact_tokens.ts";
 import { Certificates } from "./certificates.ts";
@@ -110,31 +111,32 @@ export function storeParts(
   // A text that is sealed later must not stay readable in the file.
   database.exec("PRAGMA secure_delete = ON");
   inTransaction(database, () => makeAdditions(database));
+  const statements = lateStatements(database);
   const cipher = textKey && new TextCipher(textKey);
   const transactions = new Transactions(database);
-  const texts = new TextColumn(database, cipher);
+  const texts = new TextColumn(statements, cipher);
   const index = new SearchIndex(database, transactions, texts);
   convert(database, transactions, { sealed, cipher, texts, onConvert });
-  const rows = new MessageRows(database, texts);
-  const conversations = new ConversationTable(database, transactions);
+  const rows = new MessageRows(statements, texts);
+  const conversations = new ConversationTable(statements, transactions);
   return {
     conversations,
-    outgoing: new OutgoingMessages(database, transactions, conversations, texts, index),
-    incoming: new IncomingMessages(database, transactions, texts, rows, index),
-    history: new History(database, transactions, rows, index),
-    digests: new StreamDigests(database, transactions),
-    knownPeers: new KnownPeers(database, transactions),
-    certificates: new Certificates(database, transactions),
-    serverKeys: new ServerKeys(database, transactions),
-    contactTokens: new ContactTokens(database, transactions),
-    blockedKeys: new KeyList(database, transactions, "blocked_keys"),
-    ignoredKeys: new KeyList(database, transactions, "ignored_keys"),
-    lineDrafts: new LineDrafts(database, transactions, texts),
-    localNames: new LocalNames(database, transactions),
-    parkedMails: new ParkedMails(database, transactions),
-    otherServers: new OtherServers(database, transactions),
-    provenServers: new ProvenServers(database, transactions),
-    settings: new Settings(database, transactions),
+    outgoing: new OutgoingMessages(statements, transactions, conversations, texts, index),
+    incoming: new IncomingMessages(statements, transactions, texts, rows, index),
+    history: new History(statements, transactions, rows, index),
+    digests: new StreamDigests(statements, transactions),
+    knownPeers: new KnownPeers(statements, transactions),
+    certificates: new Certificates(statements, transactions),
+    serverKeys: new ServerKeys(statements, transactions),
+    contactTokens: new ContactTokens(statements, transactions),
+    blockedKeys: new KeyList(statements, transactions, "blocked_keys"),
+    ignoredKeys: new KeyList(statements, transactions, "ignored_keys"),
+    lineDrafts: new LineDrafts(statements, transactions, texts),
+    localNames: new LocalNames(statements, transactions),
+    parkedMails: new ParkedMails(statements, transactions),
+    otherServers: new OtherServers(statements, transactions),
+    provenServers: new ProvenServers(statements, transactions),
+    settings: new Settings(statements, transactions),
   };
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { createHash } from "node:crypto";
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { Statement, Statements } from "../../shared/storage/late_statements.ts";
 import { acknowledgedOf } from "./acknowledgement.ts";
 import { idFromColumn, idToColumn } from "./column_codec.ts";
 import type { ConversationId } from "./conversation_table.ts";
@@ -39,29 +39,29 @@ export class StreamDigests {
   readonly #transactions: Transactions;
   readonly #sql: Record<
     "streams" | "direction" | "stream" | "entries" | "lines",
-    StatementSync
+    Statement
   >;
 
-  constructor(database: DatabaseSync, transactions: Transactions) {
+  constructor(statements: Statements, transactions: Transactions) {
     this.#transactions = transactions;
     this.#sql = {
-      streams: database.prepare(
+      streams: statements.prepare(
         `SELECT outgoing, stream, last, ${acknowledgedOf("streams")} AS acknowledged FROM streams
          WHERE conversation = ? AND last > 0 ORDER BY id DESC`,
       ),
-      direction: database.prepare(
+      direction: statements.prepare(
         `SELECT outgoing FROM streams
          WHERE conversation = ? AND outgoing IN (0, 1) AND stream = ? AND last > 0`,
       ),
-      stream: database.prepare(
+      stream: statements.prepare(
         "SELECT id FROM streams WHERE conversation = ? AND outgoing = ? AND stream = ?",
       ),
-      entries: database.prepare(
+      entries: statements.prepare(
         `SELECT seq, id FROM messages WHERE stream = ? AND seq BETWEEN ? AND ?
          ORDER BY seq LIMIT ${pageSize}`,
       ),
       // SQLite joins the lines: that takes a fraction of the time that handing over each row would.
-      lines: database.prepare(
+      lines: statements.prepare(
         `SELECT count(*) AS count, coalesce(group_concat(line, ''), '') AS lines FROM (
            SELECT seq || ' ' || CASE typeof(id) WHEN 'blob' THEN lower(hex(id)) ELSE id END ||
              char(10) AS line

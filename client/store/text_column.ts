@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { Statement, Statements } from "../../shared/storage/late_statements.ts";
 import { UserError } from "../user_error.ts";
 import { textFromColumn, textToColumn } from "./column_codec.ts";
 import type { TextCipher, TextOwner } from "./text_cipher.ts";
@@ -15,12 +15,12 @@ export type StoredText = string | Uint8Array;
 /** The column with the texts of a store. */
 export class TextColumn {
   readonly #cipher: TextCipher | undefined;
-  readonly #isSealed: StatementSync;
+  readonly #isSealed: Statement;
 
   /** @param cipher Undefined if there is no key. */
-  constructor(database: DatabaseSync, cipher: TextCipher | undefined) {
+  constructor(statements: Statements, cipher: TextCipher | undefined) {
     this.#cipher = cipher;
-    this.#isSealed = database.prepare("SELECT sealed FROM keeping");
+    this.#isSealed = statements.prepare("SELECT sealed FROM keeping");
   }
 
   /**

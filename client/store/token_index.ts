@@ -7,6 +7,7 @@
  */
 
 import type { DatabaseSync } from "node:sqlite";
+import { lateStatements } from "../../shared/storage/late_statements.ts";
 import { UserError } from "../user_error.ts";
 import { textFromColumn } from "./column_codec.ts";
 import { entryColumns, entryJoins, type MessageRow } from "./message_rows.ts";
@@ -115,34 +116,35 @@ export class TokenIndex {
   }
 }
 
-/** The statements, prepared. */
+/** The statements, with the function that they use. */
 function prepare(database: DatabaseSync) {
   database.function(
     "tokens_of",
     { deterministic: true },
     (text) => tokensOf(textFromColumn(text as string)).join(" "),
   );
+  const statements = lateStatements(database);
   return {
-    state: database.prepare(
+    state: statements.prepare(
       `SELECT above, up_to AS upTo, (SELECT coalesce(max(row), 0) FROM messages) AS last,
          sealed = 0 AND converting = 0 AS open
        FROM token_rows, keeping`,
     ),
-    setAbove: database.prepare("UPDATE token_rows SET above = ?"),
-    setUpTo: database.prepare("UPDATE token_rows SET up_to = ?"),
+    setAbove: statements.prepare("UPDATE token_rows SET above = ?"),
+    setUpTo: statements.prepare("UPDATE token_rows SET up_to = ?"),
     // Most texts are ASCII. The index itself takes those apart as `tokensOf` does, in a fraction of the time.
-    add: database.prepare(
+    add: statements.prepare(
       `INSERT INTO tokens (rowid, text)
        SELECT row, iif(octet_length(text) = length(text), text, tokens_of(text)) FROM messages
        WHERE row > ? AND row <= ? AND typeof(text) = 'text' ORDER BY row`,
     ),
     // CROSS: in the order of the index, so that it stops as soon as it has found enough.
-    find: database.prepare(
+    find: statements.prepare(
       `SELECT ${entryColumns} FROM tokens t CROSS JOIN messages m ON m.row = t.rowid CROSS ${entryJoins}
        WHERE t.tokens MATCH :query AND t.rowid > :above AND t.rowid < :before AND c.self = :self
        ORDER BY t.rowid DESC LIMIT :limit`,
     ),
-    forgetWords: database.prepare("INSERT INTO words (words) VALUES ('delete-all')"),
-    forgetIndexed: database.prepare("UPDATE keeping SET indexed = 0"),
+    forgetWords: statements.prepare("INSERT INTO words (words) VALUES ('delete-all')"),
+    forgetIndexed: statements.prepare("UPDATE keeping SET indexed = 0"),
   };
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { DatabaseSync } from "node:sqlite";
+import type { Statements } from "../../shared/storage/late_statements.ts";
 import {
   unknownSenderBytesMax,
   unknownSenderMessageBytes,
@@ -44,8 +44,8 @@ const utf8 = new TextEncoder();
 export class Unanswered {
   readonly #sql: ReturnType<typeof prepare>;
 
-  constructor(database: DatabaseSync) {
-    this.#sql = prepare(database);
+  constructor(statements: Statements) {
+    this.#sql = prepare(statements);
   }
 
   /** What a sender may still send. */
@@ -143,31 +143,31 @@ function plus({ messages, bytes }: Count, more: number): Count {
   return { messages: messages + 1, bytes: bytes + more };
 }
 
-/** The statements, prepared. */
-function prepare(database: DatabaseSync) {
+/** The statements. */
+function prepare(statements: Statements) {
   return {
-    own: database.prepare("SELECT up_to, messages, bytes FROM unanswered WHERE conversation = ?"),
-    ofSender: database.prepare(
+    own: statements.prepare("SELECT up_to, messages, bytes FROM unanswered WHERE conversation = ?"),
+    ofSender: statements.prepare(
       `SELECT coalesce(sum(messages), 0) AS messages, coalesce(sum(bytes), 0) AS bytes
        FROM unanswered WHERE sender = ? AND conversation <> ?`,
     ),
-    total: database.prepare("SELECT messages, bytes FROM unanswered_total"),
-    sizes: database.prepare(
+    total: statements.prepare("SELECT messages, bytes FROM unanswered_total"),
+    sizes: statements.prepare(
       `SELECT row, outgoing, length(CAST(text AS BLOB)) AS bytes FROM messages
        WHERE conversation = ? AND row > ? ORDER BY row LIMIT ?`,
     ),
-    put: database.prepare(
+    put: statements.prepare(
       `INSERT INTO unanswered (conversation, sender, up_to, messages, bytes) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT (conversation) DO UPDATE
          SET up_to = excluded.up_to, messages = excluded.messages, bytes = excluded.bytes`,
     ),
-    nextEarlier: database.prepare(
+    nextEarlier: statements.prepare(
       `SELECT c.id, c.key, EXISTS (
            SELECT 1 FROM known_peers k
            WHERE k.name = c.name AND k.key = c.key AND k.stranger_since_ms IS NULL) AS contact
        FROM unanswered_total t JOIN conversations c ON c.id > t.looked_at AND c.id <= t.earlier
        ORDER BY c.id LIMIT 1`,
     ),
-    lookedAt: database.prepare("UPDATE unanswered_total SET looked_at = ?"),
+    lookedAt: statements.prepare("UPDATE unanswered_total SET looked_at = ?"),
   };
 }
