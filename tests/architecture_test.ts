@@ -332,3 +332,11 @@ Deno.test("a client that is started by a plain line does without commander", asy
   );
   assertEquals(loaded.filter((specifier) => specifier.includes("commander")), []);
 });
+
+Deno.test("the prompt of a client stands before the core is loaded", async () => {
+  const loaded = await loadedWith(
+    ...["main.ts", "client/ui/cli/program.ts", "client/ui/screen/screen.ts"],
+  );
+  const rooms = /\/client\/(?:client\.ts|(?:connector|conversations|delivery|link|rendezvous)\/)/;
+  assertEquals(loaded.filter((specifier) => rooms.test(specifier)), []);
+});
