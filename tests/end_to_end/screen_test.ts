@@ -252,7 +252,7 @@ for (const build of builds) {
       for (let i = 0; i < count; i++) await alice.types(`${what} ${i}.`);
       await unread(count);
       await bob.types("\x1b1");
-      const rows = await bob.sees(RegExp(`${what} 3\\.[^]*more below`));
+      const rows = await bob.sees(RegExp(`${what} 3\\.[^]*(?:more|new) below`));
       assert(!rows.join().includes(`${what} 40.`), "it does not begin with what is new");
     };
     const isRead = async (what: string) => {
