@@ -1,6 +1,6 @@
 /**
- * How long the program takes to say something: from source, and as the executable, beside a bare Deno script that
- * prints one word, started in turn.
+ * How long the program takes to say something, and a client in a terminal to show its prompt: from source, and as the
+ * executable, beside a bare Deno script that prints one word, started in turn.
  *
  * @module
  */
@@ -16,6 +16,8 @@ const mostTimes = { source: 4, executable: 6 };
 
 const root = new URL("../..", import.meta.url).pathname;
 const commands = [["--version"], ["server", "--port", "0"], ["client", "alice", "--no-register"]];
+/** What is run in a terminal, and the prompt of it. */
+const inTerminal = { command: ["client", "alice", "--no-register"], prompt: "alice>" };
 
 /** What is started. */
 interface Start {
@@ -23,7 +25,7 @@ interface Start {
   readonly args: readonly string[];
 }
 
-/** Measures the time from starting the program to its first output. */
+/** Measures the time from starting the program to its first output, or to its prompt. */
 export async function measureStartup(bench: Bench): Promise<Report> {
   const executable = Deno.env.get("P2PCHAT") ?? "";
   const state = await Deno.makeTempDir({ prefix: "p2pchat-bench-" });
@@ -31,26 +33,49 @@ export async function measureStartup(bench: Bench): Promise<Report> {
   try {
     const bare = `${state}/bare.ts`;
     await Deno.writeTextFile(bare, 'console.log("here");\n');
+    const bareStart: Start = { path: Deno.execPath(), args: ["run", bare] };
     const ways: [name: keyof typeof mostTimes, Start][] = [
       ["source", { path: Deno.execPath(), args: ["run", "--quiet", "-A", `${root}main.ts`] }],
     ];
     if (executable !== "") ways.push(["executable", { path: executable, args: [] }]);
+    const compare = async (
+      figure: string,
+      way: keyof typeof mostTimes,
+      oursMs: () => Promise<number>,
+      theirsMs: () => Promise<number>,
+    ) => {
+      const times: [ours: number, theirs: number][] = [];
+      for (let i = 0; i <= starts; i++) {
+        const pair: typeof times[0] = [await oursMs(), await theirsMs()];
+        if (i > 0) times.push(pair);
+      }
+      const [ours, theirs] = [median(times.map(([a]) => a)), median(times.map(([, b]) => b))];
+      const most = mostTimes[way];
+      rows.push({
+        figure,
+        ours: `${ours.toFixed(0)} ms, ${(ours / theirs).toFixed(1)} of a bare script's`,
+        bar: { text: `at most ${most} times`, holds: ours <= most * theirs },
+      });
+    };
     for (const command of commands) {
       for (const [way, { path, args }] of ways) {
-        const times: [ours: number, theirs: number][] = [];
-        for (let i = 0; i <= starts; i++) {
-          const ours = await firstOutputMs(path, [...args, ...command], state, bench.signal);
-          const theirs = await firstOutputMs(Deno.execPath(), ["run", bare], state, bench.signal);
-          if (i > 0) times.push([ours, theirs]);
-        }
-        const [ours, theirs] = [median(times.map(([a]) => a)), median(times.map(([, b]) => b))];
-        const most = mostTimes[way];
-        rows.push({
-          figure: `startup to first output, ${way}: ${command.join(" ")}`,
-          ours: `${ours.toFixed(0)} ms, ${(ours / theirs).toFixed(1)} of a bare script's`,
-          bar: { text: `at most ${most} times`, holds: ours <= most * theirs },
-        });
+        await compare(
+          `startup to first output, ${way}: ${command.join(" ")}`,
+          way,
+          () => firstOutputMs({ path, args: [...args, ...command] }, state, bench.signal),
+          () => firstOutputMs(bareStart, state, bench.signal),
+        );
       }
+    }
+    const { command, prompt } = inTerminal;
+    for (const [way, { path, args }] of ways) {
+      const start = { path, args: [...args, ...command] };
+      await compare(
+        `startup to the prompt in a terminal, ${way}: ${command.join(" ")}`,
+        way,
+        () => shownMs(start, prompt, "/quit\r", state, bench.signal),
+        () => shownMs(bareStart, "here", "", state, bench.signal),
+      );
     }
   } finally {
     await Deno.remove(state, { recursive: true });
@@ -62,16 +87,19 @@ export async function measureStartup(bench: Bench): Promise<Report> {
   return { rows, notes: [`${missing} Medians of ${starts}, in turn, not pinned.`] };
 }
 
+function environment(state: string): Record<string, string> {
+  return { XDG_CONFIG_HOME: state, XDG_STATE_HOME: state, LOCALAPPDATA: state };
+}
+
 async function firstOutputMs(
-  path: string,
-  args: readonly string[],
+  { path, args }: Start,
   state: string,
   signal: AbortSignal,
 ): Promise<number> {
   const begin = performance.now();
   const child = new Deno.Command(path, {
     args: [...args],
-    env: { XDG_CONFIG_HOME: state, XDG_STATE_HOME: state, LOCALAPPDATA: state },
+    env: environment(state),
     stdin: "piped",
     stdout: "piped",
     stderr: "inherit",
@@ -90,4 +118,41 @@ async function firstOutputMs(
     }
     await child.status;
   }
+}
+
+/**
+ * The time until something is on the screen of a terminal of 80 columns and 24 rows, which util-linux's `script` makes.
+ *
+ * @param end What is typed then, to end it: a client that is killed would hold its name for the next one.
+ */
+async function shownMs(
+  { path, args }: Start,
+  wanted: string,
+  end: string,
+  state: string,
+  signal: AbortSignal,
+): Promise<number> {
+  const words = [path, ...args].map((word) => `'${word}'`).join(" ");
+  const begin = performance.now();
+  const child = new Deno.Command("script", {
+    args: ["-qfec", `stty cols 80 rows 24; exec ${words}`, "/dev/null"],
+    env: { ...environment(state), TERM: "xterm-256color", LANG: "C.UTF-8" },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "inherit",
+    signal,
+  }).spawn();
+  let ms: number | undefined;
+  let screen = "";
+  const keys = child.stdin.getWriter();
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    screen += text;
+    if (ms !== undefined || !screen.includes(wanted)) continue;
+    ms = performance.now() - begin;
+    if (end !== "") await keys.write(new TextEncoder().encode(end));
+  }
+  await keys.close().catch(() => {});
+  await child.status;
+  if (ms === undefined) throw new Error(`'${words}' did not show '${wanted}' in a terminal`);
+  return ms;
 }
