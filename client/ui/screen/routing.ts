@@ -32,7 +32,9 @@ export function isState(shown: Shown): boolean {
 /** Where something is shown that is no message, and no coming or going. */
 export function routeOf(shown: Shown): Route {
   switch (shown.type) {
+    // Who takes somebody for somebody else would not look there.
     case "first-contact":
+      return { name: shown.name, isUrgent: shown.similarTo !== undefined };
     case "missed":
     case "absent":
     case "deposit-refused":

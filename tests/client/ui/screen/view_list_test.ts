@@ -128,6 +128,17 @@ Deno.test("a stranger who calls, and a key that is another one, are seen at once
   assertEquals(t.views.news, []);
 });
 
+Deno.test("somebody new whose name only looks like another one is pointed out where the user looks", () => {
+  const t = new Watching();
+  t.views.see("bob");
+  const met = { type: "first-contact", fingerprint: "", vouched: true } as unknown as Shown;
+  t.views.take({ ...met, name: "eve" } as Shown);
+  assertEquals([t.rows("bob"), t.rows("eve")], [[], ["first-contact"]]);
+  const similarTo = [{ name: "bob", standing: "contact" }];
+  t.views.take({ ...met, name: "B0b", similarTo } as Shown);
+  assertEquals([t.rows("bob"), t.rows("B0b")], [["first-contact"], ["first-contact"]]);
+});
+
 Deno.test("answers stand where the user looks", () => {
   const t = new Watching();
   t.views.take({ type: "unregistered", id: "alice" });
