@@ -101,7 +101,7 @@ for (const build of builds) {
     // Ctrl+C clears the line, and the end gives the terminal back.
     await bob.types("\x03/quit\r");
     await alice.says(/^\* bob has left$/);
-    const [, mode] = await bob.program.shows(/ended\r\n([^]*echoke[^]*)$/);
+    const [, mode] = await bob.program.shows(/ended 0\r\n([^]*echoke[^]*)$/);
     assertMatch(mode!, / icanon [^]* echo /);
     assertMatch(bob.program.screen, /\x1b\[\?7h\x1b\[\?1049l[^]*ended/);
   });
@@ -350,7 +350,7 @@ for (const build of builds) {
         await bob.sees(/Ctrl\+C again, or \/quit, leaves everyone/);
         await bob.types(end);
       }
-      const [, mode] = await bob.program.shows(/ended\r\n([^]*echoke[^]*)$/);
+      const [, mode] = await bob.program.shows(/ended 0\r\n([^]*echoke[^]*)$/);
       assertMatch(mode!, / icanon [^]* echo /);
       assertMatch(bob.program.screen, /\x1b\[\?1049h[^]*\x1b\[\?2004l\x1b\[\?7h\x1b\[\?1049l/);
       const rows = await bob.sees(/ended/);

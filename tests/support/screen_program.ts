@@ -21,7 +21,7 @@ export class ScreenProgram implements AsyncDisposable {
     this.program = new TerminalProgram({
       ...build,
       hasScreen: true,
-      shell: (program) => `stty cols 80 rows 24; tty; ${run(program)}; echo ended; stty -a; cat`,
+      shell: (program) => `stty cols 80 rows 24; tty; ${run(program)}; echo ended $?; stty -a; cat`,
     }, ...args);
   }
 
