@@ -6,8 +6,7 @@
  */
 
 import { assert } from "@std/assert";
-import type { Build } from "./program.ts";
-import { ScreenProgram } from "./screen_program.ts";
+import { type ScreenBuild, ScreenProgram } from "./screen_program.ts";
 
 /** How a terminal is used. */
 export type TerminalKind = "--plain" | "screen";
@@ -21,7 +20,7 @@ export class ClientInTerminal implements AsyncDisposable {
   /** The terminal. */
   readonly at: ScreenProgram;
 
-  constructor(kind: TerminalKind, build: Build, args: readonly string[]) {
+  constructor(kind: TerminalKind, build: ScreenBuild, args: readonly string[]) {
     this.kind = kind;
     this.at = new ScreenProgram(build, ...args, ...kind === "--plain" ? [kind] : []);
   }
@@ -33,15 +32,9 @@ export class ClientInTerminal implements AsyncDisposable {
 
   /** Waits until the input line, at the foot of the screen, is so: whom it is for, and what is half typed. */
   async asks(whom: string, typed: string | RegExp = ""): Promise<void> {
-    const line = typeof typed === "string"
-      ? RegExp.escape(typed).replaceAll("\\n", "\\n *│ ?")
-      : typed.source;
-    const blank = typed === "" ? "" : " ?";
-    const wanted = RegExp(
-      String.raw`^${RegExp.escape(whom)}( \(\d+ waiting\))?>${blank}${line}$(?![^])`,
-      "m",
-    );
-    await this.at.sees(wanted);
+    const behind = typeof typed === "string" ? typedPattern(typed) : typed.source;
+    const prompt = String.raw`^${RegExp.escape(whom)}( \(\d+ waiting\))?>`;
+    await this.at.sees(RegExp(`${prompt}${typed === "" ? "" : " ?"}${behind}$(?![^])`, "m"));
   }
 
   /** Waits until the user is told something, however the rows are broken. @returns The match. */
@@ -96,4 +89,10 @@ function unbroken(rows: readonly string[]): string {
   const isFull = / unread {3}\d\d:\d\d$/.test(rows[0] ?? "");
   const text = rows.map((row) => isFull && /^.{16}│/.test(row) ? row.slice(17) : row);
   return text.join("\n").replaceAll(/\n *│ /g, " ");
+}
+
+/** A text as it stands in the input line, whose rows end anywhere, and without the blanks behind them. */
+function typedPattern(text: string): string {
+  const patterns: Readonly<Record<string, string>> = { "\n": "\n *│ ?", " ": "(?: \n?|\n)" };
+  return [...text].map((c) => patterns[c] ?? `${RegExp.escape(c)}\n?`).join("");
 }

@@ -9,6 +9,12 @@ import type { Build } from "./program.ts";
 import { Screen } from "./screen.ts";
 import { TerminalProgram } from "./terminal_program.ts";
 
+/** How the program is started. */
+export interface ScreenBuild extends Build {
+  /** Whether a shell starts it that takes the terminal if it is stopped, and then lets it go on. */
+  readonly hasJobs?: boolean;
+}
+
 /** A client in a terminal of 80 columns and 24 rows. */
 export class ScreenProgram implements AsyncDisposable {
   readonly program: TerminalProgram;
@@ -16,8 +22,10 @@ export class ScreenProgram implements AsyncDisposable {
   #fed = 0;
   #terminal: string | undefined;
 
-  constructor(build: Build, ...args: string[]) {
-    const run = (program: string) => `sh -c 'echo pid $$; exec "$@"' sh ${program}`;
+  constructor(build: ScreenBuild, ...args: string[]) {
+    const start = (program: string) => `sh -c 'echo pid $$; exec "$@"' sh ${program}`;
+    const run = (program: string) =>
+      build.hasJobs ? `set -m; ${start(program)}; echo stopped; fg` : start(program);
     this.program = new TerminalProgram({
       ...build,
       hasScreen: true,

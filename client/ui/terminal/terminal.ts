@@ -209,11 +209,13 @@ export function openTerminal(
     const rows = () => rowsOf(shown, new Date(), device.size.columns);
     if (views === undefined) screen.print(rows());
     else if (isGivenBack || isClosed) printLate(rows());
-    else if (hasRun && shown.type !== "message") late.push(...rows());
+    else if (isOfTheEnd(shown)) late.push(...rows());
     else views.show(shown);
     prompt();
   };
   let hasRun = false;
+  const isOfTheEnd = (shown: Shown) =>
+    shown.type === "taken-over" || (hasRun && shown.type !== "message");
   const coalescer = new EventCoalescer(print);
   const returns = new Returns((shown) => coalescer.take(shown));
   // Views show who is there and what became of each message, and need no line about several.
