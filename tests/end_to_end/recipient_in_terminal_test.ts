@@ -2,53 +2,15 @@
 // cases with the full screen and with the stream of lines.
 
 import { assert, assertEquals } from "@std/assert";
-import { ClientInTerminal, type TerminalKind } from "../support/client_in_terminal.ts";
-import { terminalKinds } from "../support/client_in_terminal.ts";
-import { temporaryDirectory } from "../support/places.ts";
-import { type Build, builds, Program } from "../support/program.ts";
+import { ClientInTerminal } from "../support/client_in_terminal.ts";
+import { Program } from "../support/program.ts";
 import { RawListener } from "../support/raw_peer.ts";
-import { hasTerminal } from "../support/terminal_program.ts";
-import { heardFrom, Town } from "../support/town.ts";
+import { type Case, testInTerminals, turnsTo } from "../support/terminal_cases.ts";
+import { heardFrom } from "../support/town.ts";
 
 const paste = (text: string) => `\x1b[200~${text}\x1b[201~`;
 
-/** What a case works with: a town in which nobody has met, and Alice's terminals there. */
-interface Scene {
-  readonly town: Town;
-  /** Starts Alice's client, and waits until it shows a prompt. */
-  alice(build?: Build): Promise<ClientInTerminal>;
-  readonly kind: TerminalKind;
-  /** Starts it. */
-  opens(build?: Build): ClientInTerminal;
-}
-
-/** Alice turns to somebody. */
-async function turnsTo(alice: ClientInTerminal, name: string): Promise<void> {
-  await alice.types(`/chat ${name}\r`);
-  await alice.asks(`alice → ${name}`);
-}
-
-const ten = Array.from({ length: 10 }, (_, i) => `line ${i}`);
-
-type Case = (scene: Scene) => Promise<void>;
-
-/** Ten lines are kept, however the paste that they come in ends. */
-function tenLinesAnd(keys: string): Case {
-  return async ({ town, ...scene }) => {
-    await using carol = await town.script("carol");
-    await using alice = await scene.alice();
-    await alice.types(["/chat carol", ...ten, keys].join("\r"));
-    assertEquals(await alice.ends(), 0);
-    await carol.says(/^\* alice has left$/);
-    assertEquals(heardFrom("alice", carol), ten.map((line) => `alice: ${line}`));
-  };
-}
-
 const cases: Readonly<Record<string, Case>> = {
-  "ten lines and /quit in one paste: all ten are kept": tenLinesAnd("/quit\r"),
-  "ten lines and  /quit in one paste: all ten are kept": tenLinesAnd(" /quit\r"),
-  "ten lines and Ctrl+D in one paste: all ten are kept": tenLinesAnd("\x04"),
-
   "nothing behind a failed /chat goes to anybody, pasted or typed": async ({ town, ...scene }) => {
     await using carol = await town.script("carol");
     await using alice = await scene.alice();
@@ -82,6 +44,58 @@ const cases: Readonly<Record<string, Case>> = {
     await alice.quits();
     await carol.says(/^\* alice has left$/);
     assertEquals(heardFrom("alice", carol), []);
+  },
+
+  "who turns back while a /chat is under way writes to whom they turn to": async (
+    { town, kind, ...scene },
+  ) => {
+    using slow = new RawListener();
+    await using carol = await town.script("carol");
+    await using alice = await scene.alice();
+    await turnsTo(alice, "carol");
+    const place = `127.0.0.1:${slow.address.port}`;
+    await alice.types(`/chat ${place}\r`);
+    await alice.asks(`alice → ${place} …`);
+    if (kind === "screen") {
+      // What was begun for the other one comes along, and is still for them.
+      await alice.types("not for carol\x1b1");
+      await alice.asks("alice → carol …", "not for carol");
+      await alice.types("\r");
+    } else {
+      await alice.types("/switch carol\r");
+    }
+    await alice.asks("alice → carol …");
+    await alice.types("for carol\r");
+    const peer = await slow.accept();
+    peer.close();
+    await carol.says(/^alice: for carol$/);
+    await alice.asks("alice → carol", kind === "screen" ? "not for carol" : "");
+    assertEquals(heardFrom("alice", carol), ["alice: for carol"]);
+  },
+
+  "who only looks at what a stranger writes answers nobody, whoever calls": async (
+    { town, kind, ...scene },
+  ) => {
+    // In a stream of lines there is nothing else to look at.
+    if (kind === "--plain") return;
+    town.acquaint("alice", "bob");
+    await using alice = await scene.alice();
+    await using mallory = await town.script("mallory");
+    await mallory.types("/chat alice\nhi");
+    await alice.hearsAside("mallory", "hi");
+    await alice.types("\x1ba");
+    await alice.hears("mallory", "hi");
+    await using bob = await town.script("bob");
+    await bob.types("/chat alice\nhello");
+    await alice.isCalledBy("bob");
+    await alice.hearsAside("bob", "hello");
+    await alice.asks("alice");
+    await alice.types("for nobody\r");
+    await alice.says(/not sent: you only look at what/);
+    await alice.asks("alice", "for nobody");
+    await alice.quits();
+    await bob.says(/^\* alice has left$/);
+    assertEquals([...heardFrom("alice", bob), ...heardFrom("alice", mallory)], []);
   },
 
   "who calls while a line is half typed does not get it": async ({ town, ...scene }) => {
@@ -167,9 +181,34 @@ const cases: Readonly<Record<string, Case>> = {
     await alice.types("for you al");
     await alice.asks("alice → carol", "for you al");
     await carol.quits();
-    await using again = await town.script("carol");
     await alice.types("one\r");
+    await alice.at.sees(/^alice → carol \(1 waiting\)>$/m);
+    await using again = await town.script("carol");
     await again.says(/^alice: for you alone$/);
+    await alice.at.sees(/^alice → carol>$/m);
+  },
+
+  "what is written to somebody without a key who has left stays in the line": async (
+    { town, kind },
+  ) => {
+    using legacy = new RawListener();
+    await using alice = new ClientInTerminal(kind, town.build, [
+      ...["client", "alice", "--allow-plaintext"],
+    ]);
+    await alice.asks("alice");
+    const place = `127.0.0.1:${legacy.address.port}`;
+    await alice.types(`/chat ${place}\r`);
+    const peer = await legacy.accept();
+    await peer.send("hello");
+    await alice.says(/plaintext.*hello/);
+    await alice.asks(`alice → ${place}`);
+    await alice.types("too l");
+    await alice.asks(`alice → ${place}`, "too l");
+    peer.close();
+    await alice.says(/has left|away|lost/);
+    await alice.types("ate\r");
+    await alice.says(/not connected/i);
+    await alice.asks(`alice → ${place}`, "too late");
   },
 
   "what is pasted behind a half-typed line goes with it, and to nobody whom it names": async (
@@ -278,46 +317,6 @@ const cases: Readonly<Record<string, Case>> = {
     assertEquals(heardFrom("alice", other), []);
   },
 
-  "what Ctrl+D ends is not sent, if the output is no terminal": async ({ town, ...scene }) => {
-    await using carol = await town.script("carol");
-    using place = temporaryDirectory();
-    const build = town.buildAt("alice", "sh", "-c", `exec "$@" >${place.path}/out`, "sh");
-    await using alice = scene.opens(build);
-    await alice.types("/chat carol\rsent\r");
-    await carol.says(/^alice: sent$/);
-    await alice.types("half typed\x04\x04");
-    assertEquals(await alice.ends(), 0);
-    await carol.says(/^\* alice has left$/);
-    assertEquals(heardFrom("alice", carol), ["alice: sent"]);
-  },
-
-  "what is typed while a client starts is done when it has started": async (
-    { town, ...scene },
-  ) => {
-    await using carol = await town.script("carol");
-    await using alice = scene.opens();
-    await alice.types("/chat carol\rearly\r/quit\r");
-    assertEquals(await alice.ends(), 0);
-    await carol.says(/^\* alice has left$/);
-    assertEquals(heardFrom("alice", carol), ["alice: early"]);
-  },
-
-  "Ctrl+C says how many lines it drops": async (scene) => {
-    using slow = new RawListener();
-    await using alice = await scene.alice();
-    await alice.types(`/chat 127.0.0.1:${slow.address.port}\rone\rtwo\r/quit\rhalf`);
-    await alice.asks(`alice → 127.0.0.1:${slow.address.port} …`, "half");
-    using _peer = await slow.accept();
-    // The first one clears what is half typed, and on the screen another one asks.
-    await alice.types("\x03\x03");
-    if (alice.kind === "screen") {
-      await alice.says(/Ctrl\+C again/);
-      await alice.types("\x03");
-    }
-    assertEquals(await alice.ends(), 0);
-    await alice.says(/dropped 3 lines that were still to be done; the first is “one”/);
-  },
-
   "a message that looks like a path is refused and stays in the input line": async (
     { town, ...scene },
   ) => {
@@ -335,25 +334,4 @@ const cases: Readonly<Record<string, Case>> = {
   },
 };
 
-for (const build of builds) {
-  for (const kind of terminalKinds) {
-    Deno.test({
-      name: `${build.name}: a line goes to whom it was begun for, ${kind}`,
-      ignore: !hasTerminal,
-      fn: async (t) => {
-        await using town = await Town.start(build);
-        for (const [name, run] of Object.entries(cases)) {
-          await t.step(name, async () => {
-            town.forgets();
-            await run({
-              town,
-              alice: (build) => town.terminal(kind, "alice", build),
-              opens: (build) => town.opens(kind, "alice", build),
-              kind,
-            });
-          });
-        }
-      },
-    });
-  }
-}
+testInTerminals("a line goes to whom it was begun for", cases);

@@ -153,8 +153,13 @@ export class Program implements AsyncDisposable {
     await this.#input.write(bytes);
   }
 
-  /** Waits for a line that a pattern matches, on either output. @returns The match. */
-  async says(pattern: RegExp): Promise<RegExpExecArray> {
+  /**
+   * Waits for a line that a pattern matches, on either output.
+   *
+   * @param nth Which of them; the first one unless given.
+   * @returns The match.
+   */
+  async says(pattern: RegExp, nth = 1): Promise<RegExpExecArray> {
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(
       () => late.reject(new Error(`waited in vain for ${pattern} in:\n${this.#all()}`)),
@@ -162,9 +167,10 @@ export class Program implements AsyncDisposable {
     );
     try {
       for (;;) {
+        let found = 0;
         for (const line of [...this.out, ...this.err]) {
           const match = pattern.exec(line);
-          if (match !== null) return match;
+          if (match !== null && ++found === nth) return match;
         }
         await Promise.race([this.#changed.promise, late.promise]);
       }

@@ -198,7 +198,8 @@ export class FullScreen implements Views {
 
   #go(view: View | undefined): true {
     const session = this.#session;
-    if (session === undefined || view === undefined || view === this.#views.seen) return true;
+    if (session === undefined || view === undefined) return true;
+    if (view === this.#views.seen && !this.#outside.isTurning()) return true;
     const { name } = view;
     const from = this.#views.seen.name;
     // Who turns to somebody lets them in: to look at what a stranger writes is not meant so.

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { isClientId } from "../../../shared/protocol/client_id.ts";
 import { aborted, systemClock } from "../../../shared/time/clock.ts";
 import { complete, turnOf } from "../commands/commands.ts";
 import { localNamesOf, namesIn, withLocalNames } from "../local_names.ts";
@@ -87,6 +88,8 @@ export interface ViewSurroundings {
   rowsOf(shown: Shown, now: Date, columns: number): string[];
   /** The colours of the terminal, now. */
   theme(): Theme;
+  /** Whether the prompt names somebody whom the user is still to turn to, and not the one who is current. */
+  isTurning(): boolean;
   /**
    * Makes somebody the current one, as `/switch` does. The half-typed line stays with its conversation.
    *
@@ -259,10 +262,12 @@ export function openTerminal(
   };
   /** Has another conversation's line edited. @param turn Makes that the current one. */
   const turn = (name: string, from: string, turn: () => void) => {
-    const left = nameNamed() ?? from;
+    const before = nameNamed() ?? from;
+    // Who is at an address that is called is not known yet.
+    const left = isClientId(before) ? before : "";
     // A command that is half typed is not kept for a line that it took the room of.
     if (session !== undefined) input.comeBack(session.recipient, true);
-    // Nobody's view cannot be gone back to: what was begun there comes along, if there is room for it.
+    // Nobody's place cannot be gone back to: what was begun there comes along, if there is room for it.
     const isLeft = left !== "" || drafts.has(name);
     if (isLeft) drafts.keep(left, { line: editing!.content, held: input.take() });
     turn();
@@ -277,6 +282,7 @@ export function openTerminal(
     device,
     rowsOf,
     theme: () => colours.theme,
+    isTurning: () => "turningTo" in named,
     turnTo: (name, from) =>
       turn(name, from, () => {
         const line = `/switch ${name}`;
