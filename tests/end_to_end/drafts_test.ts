@@ -2,10 +2,11 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { openStore } from "../../client/store/store.ts";
+import { ClientInTerminal, terminalKinds } from "../support/client_in_terminal.ts";
 import { hasMounts, tinyDisk } from "../support/places.ts";
 import { atHome, type Build, builds, Program } from "../support/program.ts";
 import { ScreenProgram } from "../support/screen_program.ts";
-import { hasTerminal, TerminalProgram } from "../support/terminal_program.ts";
+import { hasTerminal } from "../support/terminal_program.ts";
 
 const turnTo1 = "\x1b1";
 
@@ -27,7 +28,7 @@ for (const build of builds) {
 
   const starts = (bobs: Build) => new ScreenProgram(bobs, "client", "bob");
   /** Somebody in a script, to whom Bob turns. */
-  const joins = async (bob: ScreenProgram | TerminalProgram, name: string) => {
+  const joins = async (bob: ScreenProgram | ClientInTerminal, name: string) => {
     const program = new Program(build, "client", name);
     const [, address] = await program.says(/listening on (127\.0\.0\.1:\d+)/);
     await bob.types(`/chat ${address}\r`);
@@ -152,25 +153,40 @@ for (const build of builds) {
     },
   });
 
-  test("with --plain a half-typed line is there when its conversation is current again", async () => {
-    using home = atHome(build);
-    {
-      await using bob = new TerminalProgram(home.build, "client", "bob");
-      await bob.shows(/bob> /);
-      await using _alice = await joins(bob, "alice");
-      await bob.shows(/bob → alice> $/);
-      await bob.types("half typed");
-      await bob.shows(/half typed$/);
-      await bob.closesWindow();
-      await stores(home.profile, { alice: "half typed" });
-    }
-    await using bob = new TerminalProgram(home.build, "client", "bob");
-    await bob.shows(/bob> /);
-    await bob.types("/switch alice\r");
-    await bob.shows(/bob → alice> half typed$/);
-    await bob.types(" and sent\r");
-    await bob.shows(/waiting for alice/);
-    await stores(home.profile, { alice: undefined });
-    assertEquals(bob.unbroken.includes("half typed and sent"), true);
-  });
+  for (const kind of terminalKinds) {
+    const starts = (bobs: Build) => new ClientInTerminal(kind, bobs, ["client", "bob"]);
+    test(`${kind}: a half-typed line is there when its conversation is current again`, async () => {
+      using home = atHome(build);
+      {
+        await using bob = starts(home.build);
+        await bob.asks("bob");
+        await using _alice = await joins(bob, "alice");
+        await bob.asks("bob → alice");
+        await bob.types("half typed");
+        await bob.asks("bob → alice", "half typed");
+        await bob.at.program.closesWindow();
+        await stores(home.profile, { alice: "half typed" });
+      }
+      {
+        await using bob = starts(home.build);
+        await bob.asks("bob");
+        await bob.types("/switch alice\r");
+        await bob.asks("bob → alice", "half typed");
+        await bob.types(" and killed");
+        await bob.asks("bob → alice", "half typed and killed");
+        Deno.kill(await bob.at.pid(), "SIGTERM");
+        assertEquals(await bob.ends(), 0);
+        await stores(home.profile, { alice: "half typed and killed" });
+      }
+      await using bob = starts(home.build);
+      await bob.asks("bob");
+      await bob.types("/switch alice\r");
+      await bob.asks("bob → alice", "half typed and killed");
+      await bob.types(" and sent\r");
+      await bob.at.sees(/^bob → alice \(1 waiting\)>$/m);
+      await stores(home.profile, { alice: undefined });
+      await bob.types("/history\r");
+      await bob.says(/→ alice {2}waiting {2}half typed and killed and sent/);
+    });
+  }
 }

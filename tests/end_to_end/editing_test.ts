@@ -1,13 +1,11 @@
-// Editing lines in a real terminal: what is pasted, what is erased, and how the terminal is given back.
+// The input line below a stream of lines, while much comes in or the terminal is resized, and a dumb terminal. What is
+// the same with a full screen stands in typing_test.ts and given_back_test.ts.
 // deno-lint-ignore-file no-control-regex -- what a terminal is sent is what this is about
 
-import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
+import { assert, assertEquals, assertNotMatch } from "@std/assert";
 import { type Build, builds, Program } from "../support/program.ts";
-import { RawListener } from "../support/raw_peer.ts";
 import { Screen } from "../support/screen.ts";
 import { hasTerminal, TerminalProgram } from "../support/terminal_program.ts";
-
-const paste = (text: string) => `\x1b[200~${text}\x1b[201~`;
 
 /** A program whose terminal is known by its name, and goes on to be one when the program has ended. */
 function named(build: Build) {
@@ -45,73 +43,6 @@ for (const build of builds) {
       await bob.types("\x15/quit\r");
       await alice.says(/^\* bob has left$/);
     });
-
-  talking("15,000 letters that are pasted are one message", async (bob, alice) => {
-    const text = `${"0123456789".repeat(1_500)}`;
-    await bob.types(paste(text));
-    await bob.shows(/⋮[^]*3456789$/);
-    assertEquals(alice.out.filter((line) => line.startsWith("bob:")), []);
-    await bob.types("\r");
-    await alice.says(RegExp(`^bob: ${text}$`));
-  });
-
-  talking(
-    "15,000 letters of a terminal that marks no paste are one message",
-    async (bob, alice) => {
-      const text = `${"0123456789".repeat(1_500)}`;
-      await bob.types(text + "\r");
-      await alice.says(RegExp(`^bob: ${text}$`));
-    },
-  );
-
-  talking("a pasted block is one message, whatever stands in it", async (bob, alice) => {
-    await bob.types(paste("one\n/quit\r\n/close alice\rtwo\x03\x1b[2J\n"));
-    await bob.shows(/> one\r\n│ \/quit\r\n│ \/close alice\r\n│ two\[2J\r\n│ $/);
-    await bob.types("\r");
-    await alice.says(/^bob: one␊\/quit␊\/close alice␊two\[2J$/);
-    await bob.types(paste("/quit\n"));
-    await bob.shows(/what is pasted is a message/);
-    await bob.types("\r");
-    await alice.says(/^bob: \/quit$/);
-    await bob.types(paste("/quit"));
-    await bob.shows(/(what is pasted[^]*){2}/);
-    await bob.types(" as text\r");
-    await alice.says(/^bob: \/quit as text$/);
-    await bob.types("/msg ");
-    await bob.types(paste("a\nb"));
-    await bob.types("\r");
-    await alice.says(/^bob: a␊b$/);
-  });
-
-  talking("what is too long for a message is not taken, and said so", async (bob, alice) => {
-    await bob.types("before ");
-    for (const length of [15_354, 15_361, 1_000_000]) {
-      const from = bob.screen.length;
-      await bob.types(paste("x".repeat(length)));
-      await bob.shows(/too long for one message.*15,360 bytes[^]*> before $/, from);
-    }
-    await bob.types(paste("x".repeat(15_353)) + "\r");
-    await alice.says(/^bob: before x{15353}$/);
-  });
-
-  talking("Alt+Enter begins another row, and the history has all of them", async (bob, alice) => {
-    await bob.types("one\x1b\rtwo\r");
-    await alice.says(/^bob: one␊two$/);
-    await bob.types("\x1b[Athree\r");
-    await alice.says(/^bob: one␊twothree$/);
-    await bob.types("\x12two\x12\r");
-    await alice.says(/^bob: one␊two$/);
-  });
-
-  talking("Ctrl+C clears a line that is half typed", async (bob, alice) => {
-    await bob.types("half");
-    await bob.shows(/> half$/);
-    await bob.types("\x03");
-    await bob.shows(/half\x1b\[\d+G\x1b\[K$/);
-    await bob.types("whole\r");
-    await alice.says(/^bob: whole$/);
-    await bob.types("/half\x03/half\x03");
-  });
 
   talking("no key is lost while many messages come in", async (bob, alice) => {
     const text = "the quick brown fox jumps over the lazy dog 👨‍👩‍👧‍👦 ".repeat(3);
@@ -165,55 +96,6 @@ for (const build of builds) {
     },
     named(build),
   );
-
-  const ways: readonly (readonly [how: string, end: string | Deno.Signal])[] = [
-    ["/quit", "/quit\r"],
-    ["Ctrl+C", "\x03"],
-    ["Ctrl+D", "\x04"],
-    ["SIGTERM", "SIGTERM"],
-    ["SIGINT", "SIGINT"],
-    ["SIGQUIT", "SIGQUIT"],
-  ];
-  for (const [how, end] of ways) {
-    test(`the terminal is given back after ${how}`, async () => {
-      await using bob = new TerminalProgram(named(build), "client", "bob");
-      const [, terminal] = await bob.shows(/(\/dev\/pts\/\d+)/);
-      const [, pid] = await bob.shows(/pid (\d+)/);
-      await bob.shows(/bob> $/);
-      assertMatch(await stty(terminal!, "-a"), / -icanon [^]* -echo /);
-      assertEquals(bob.screen.split("\x1b[?2004h").length, 2);
-      if (end.startsWith("SIG")) Deno.kill(Number(pid), end as Deno.Signal);
-      else await bob.types(end);
-      const [, mode] = await bob.shows(/ended\r\n([^]*echoke[^]*)$/);
-      assertMatch(mode!, / icanon [^]* echo /);
-      assertMatch(bob.screen, /\x1b\[\?2004h[^]*\x1b\[\?2004l[^]*ended/);
-      assertEquals(bob.screen.split("\x1b[?2004h").length, 2);
-    });
-  }
-
-  test("behind Ctrl+D, which waits for what was entered, Ctrl+C does not wait", async () => {
-    using slow = new RawListener();
-    await using bob = new TerminalProgram(build, "client", "bob");
-    await bob.shows(/bob> $/);
-    await bob.types(`/chat 127.0.0.1:${slow.address.port}\rone\r`);
-    using _peer = await slow.accept();
-    await bob.shows(/> one\r\n[^]*> $/);
-    await bob.types("\x04");
-    await bob.shows(/\x1b\[\?2004l$/);
-    await bob.types("\x03");
-    await bob.shows(/dropped the line that was still to be done: “one”/);
-    assertEquals(await bob.ends(), 0);
-  });
-
-  test("Ctrl+Z without a shell leaves the terminal as it was", async () => {
-    await using bob = new TerminalProgram(named(build), "client", "bob");
-    const [, terminal] = await bob.shows(/(\/dev\/pts\/\d+)/);
-    await bob.shows(/bob> $/);
-    const before = await stty(terminal!, "-a");
-    await bob.types("half\x1a");
-    await bob.shows(/\x1b\[\?2004l[^]*\x1b\[\?2004h[^]*bob> half$/);
-    assertEquals(await stty(terminal!, "-a"), before);
-  });
 
   const dumb = { ...build, env: { TERM: "dumb", NO_COLOR: "" } };
 

@@ -13,7 +13,6 @@ import {
   run,
   startServerProgram,
 } from "../support/program.ts";
-import { hasTerminal, TerminalProgram } from "../support/terminal_program.ts";
 
 const isUnix = Deno.build.os !== "windows";
 const passphrase = "correct horse";
@@ -144,18 +143,6 @@ for (const build of builds) {
     await using fourth = await home.starts("alice", "--take-over");
     await fourth.quits();
   });
-
-  test("a client in a terminal is taken over from in the same way", async () => {
-    await using home = await household(build);
-    await using first = new TerminalProgram(home.build, ...home.args("alice", "--register"));
-    await first.shows(/registered as alice/);
-    await first.types("half a line");
-    await first.shows(/half a line/);
-    await using second = await home.starts("alice", "--take-over");
-    await first.shows(/another p2pchat of yours took over as alice; this one leaves/);
-    assertEquals(await first.ends(), 0);
-    await second.quits();
-  }, !hasTerminal);
 
   test("a client that is leaving is waited for", async () => {
     await using home = await household(build);

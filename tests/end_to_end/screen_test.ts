@@ -330,31 +330,4 @@ for (const build of builds) {
     await bob.program.shows(/ended/);
     await ended;
   });
-
-  const ways: readonly (readonly [how: string, end: string | Deno.Signal])[] = [
-    ["Ctrl+C", "\x03"],
-    ["Ctrl+D", "\x04"],
-    ["SIGTERM", "SIGTERM"],
-    ["SIGINT", "SIGINT"],
-    ["SIGQUIT", "SIGQUIT"],
-  ];
-  for (const [how, end] of ways) {
-    test(`the screen is given back after ${how}`, async () => {
-      await using bob = opens();
-      const pid = await bob.pid();
-      await bob.sees(/^bob>/m);
-      assertMatch(await bob.stty("-a"), / -icanon [^]* -echo /);
-      if (end.startsWith("SIG")) Deno.kill(pid, end as Deno.Signal);
-      else await bob.types(end);
-      if (end === "\x03") {
-        await bob.sees(/Ctrl\+C again, or \/quit, leaves everyone/);
-        await bob.types(end);
-      }
-      const [, mode] = await bob.program.shows(/ended 0\r\n([^]*echoke[^]*)$/);
-      assertMatch(mode!, / icanon [^]* echo /);
-      assertMatch(bob.program.screen, /\x1b\[\?1049h[^]*\x1b\[\?2004l\x1b\[\?7h\x1b\[\?1049l/);
-      const rows = await bob.sees(/ended/);
-      assert(!rows.join("\n").includes("bob>"), "it is still the other screen");
-    });
-  }
 }

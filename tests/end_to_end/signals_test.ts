@@ -7,7 +7,6 @@ import { keyOf } from "../support/store_fixture.ts";
 import { temporaryDirectory } from "../support/places.ts";
 import { makeProfile } from "../support/profiles.ts";
 import { type Build, builds, Program, startServerProgram } from "../support/program.ts";
-import { hasTerminal, TerminalProgram } from "../support/terminal_program.ts";
 import { Wire } from "../support/wire.ts";
 
 const hasHangups = Deno.build.os !== "windows";
@@ -112,34 +111,6 @@ for (const build of builds) {
       alice.kill("SIGTERM");
       assertEquals(await alice.ends(), 0);
       assert(performance.now() - begin < replyTimeoutMs / 2, "it waited for the server");
-    },
-  });
-
-  Deno.test({
-    name: `${build.name}: a client in a terminal leaves in order if that is closed`,
-    ignore: !hasTerminal,
-    fn: async () => {
-      const { server, address } = await startServerProgram(build, "--log-level", "debug");
-      await using _server = server;
-      const { command, args } = build;
-      const saysPid = {
-        ...build,
-        command: "sh",
-        args: ["-c", 'echo pid=$$; exec "$@"', "sh", command, ...args],
-      };
-      await using alice = new TerminalProgram(
-        saysPid,
-        "client",
-        "alice",
-        "0",
-        address,
-        "--register",
-      );
-      const [, pid] = await alice.shows(/pid=(\d+)/);
-      await alice.shows(/registered as alice/);
-      Deno.kill(Number(pid), "SIGHUP");
-      assertEquals(await alice.ends(), 0);
-      await server.says(/verb=(QUIT|UNREGISTER)/);
     },
   });
 }
