@@ -65,7 +65,10 @@ const cases: Readonly<Record<string, Case>> = {
       await alice.types("/switch carol\r");
     }
     await alice.asks("alice → carol …");
-    await alice.types("for carol\r");
+    await alice.types("for carol");
+    await alice.asks("alice → carol …", "for carol");
+    await alice.types("\r");
+    await alice.asks("alice → carol …");
     const peer = await slow.accept();
     peer.close();
     await carol.says(/^alice: for carol$/);
