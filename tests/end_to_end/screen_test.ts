@@ -287,6 +287,32 @@ for (const build of builds) {
     await isRead("an answer");
   });
 
+  test("what commands answer is taken off by Esc and by the next message, and nothing else is", async () => {
+    await using bob = opens();
+    await bob.sees(/^bob>/m);
+    await using alice = await joins(build, bob, "alice");
+    await alice.types("the first");
+    const asks = async () => {
+      await bob.types("/who\r/nothing\r");
+      await bob.sees(/you talk to 1 person:[^]*There is no \/nothing/);
+    };
+    const isOff = (rows: string[]) => !/you talk to|There is no/.test(rows.join("\n"));
+    await asks();
+    // Esc ends a search in the line first.
+    await bob.types("\x12wh");
+    await bob.sees(/^search “wh”>/m);
+    await bob.types("\x1b");
+    const rows = await bob.sees((rows) => !/^search/m.test(rows.join("\n")));
+    assert(!isOff(rows), "it is off");
+    await bob.types("\x1b");
+    await bob.sees(isOff);
+    await asks();
+    await bob.types("an answer\r");
+    await bob.sees((rows) => /an answer +✓/.test(rows.join("\n")) && isOff(rows));
+    const left = (await bob.sees(/the first/)).join("\n");
+    assertMatch(left, /first contact[^]*alice {2}the first[^]*bob {4}an answer/);
+  });
+
   test("a conversation has the same number at the next start, whoever said something last", async () => {
     using home = atHome(build);
     const start = async () => {

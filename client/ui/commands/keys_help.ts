@@ -33,6 +33,7 @@ export const screenKeys: readonly KeyRow[] = [
   ["Page Up, Page Down", "goes back in a conversation, and forth again"],
   ["Alt+Home", "goes to what is new, then to the first message; also Ctrl+Home, Alt+<"],
   ["Alt+End", "goes to the end, and all counts as seen; also Ctrl+End, Alt+>"],
+  ["Esc", "takes what commands have answered off the view"],
   ["Esc, twice", "goes to the end, and what is new stays new"],
   ["Ctrl+L, /clear", "clears the view; Page Up shows what was in it"],
 ];

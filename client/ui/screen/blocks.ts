@@ -12,6 +12,7 @@ import type { NameFor } from "../local_names.ts";
 import type { OwnSigns } from "../own_signs.ts";
 import type { Theme } from "../theme.ts";
 import { viewWords } from "../wording/wording.ts";
+import type { Lasting } from "./answers.ts";
 
 /** A message, or the end of a conversation, with what stands above it. */
 export interface Block {
@@ -33,6 +34,8 @@ export interface Notice {
   readonly rows: (columns: number, theme: Theme) => readonly string[];
   /** Whether it is a message that is nowhere else. */
   readonly isMessage?: boolean;
+  /** How long it stands there, if it is what a command has answered. */
+  readonly lasting?: Lasting | undefined;
 }
 
 /** How a conversation is shown. */

@@ -164,15 +164,19 @@ export class FullScreen implements Views {
     this.#pressed = key;
     const turn = turnBy(key, this.#views);
     if (turn !== undefined) return this.#go(turn.to);
+    const view = this.#views.seen;
+    if (key === "escape" && view.takeOffAnswers()) return this.#changed();
     const to = scrollBy(key, isTwice);
-    const isAtEnd = this.#views.seen.position === end;
+    const isAtEnd = view.position === end;
     return to !== undefined && !(to === "end" && isAtEnd) && this.#scroll(to);
   }
 
   answered(name: string): void {
     const view = this.#views.seen;
+    if (view.name !== name) return;
+    view.replied();
     // What has come since Enter is new.
-    if (view.name === name) this.#read(view, view.enteredAt);
+    this.#read(view, view.enteredAt);
   }
 
   #take(shown: Shown): void {
@@ -209,8 +213,7 @@ export class FullScreen implements Views {
       this.#looking = name;
       if (!this.#outside.lookAway(name, from)) this.#looking = before;
     }
-    this.#changed();
-    return true;
+    return this.#changed();
   }
 
   #scroll(to: Scroll): true {
@@ -218,8 +221,7 @@ export class FullScreen implements Views {
     scroll(view, () => this.#pages(view), to, this.#height);
     // Who goes there on purpose has done with what is above.
     if (to === "last") this.#read(view, Infinity);
-    this.#changed();
-    return true;
+    return this.#changed();
   }
 
   /** Shows a message where it was said. Nobody is current if that is only to be looked at. */
@@ -239,9 +241,10 @@ export class FullScreen implements Views {
     this.#changed();
   }
 
-  #changed(): void {
+  #changed(): true {
     this.#version++;
     this.#soon();
+    return true;
   }
 
   #soon(): void {

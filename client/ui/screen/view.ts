@@ -10,11 +10,9 @@ import type { Theme } from "../theme.ts";
 import { viewWords } from "../wording/wording.ts";
 import type { Notice } from "./blocks.ts";
 import type { Drawn } from "./drawn.ts";
+import { Notices } from "./notices.ts";
 import { end, type Position } from "./page.ts";
 import { TallEnds } from "./tall_ends.ts";
-
-/** Notices that are kept: the latest, and of those that are messages more than of others. */
-const noticesMax = 500;
 
 /** A conversation on the screen, or the place for what belongs to none, whose name is empty. */
 export class View {
@@ -42,9 +40,9 @@ export class View {
   here: boolean | undefined;
   waiting = 0;
   position: Position = end;
-  readonly #notices: Notice[] = [];
-  /** Up to where the user has cleared it. */
-  #cleared: { readonly row: number; readonly notice: Notice | undefined } | undefined;
+  readonly #notices = new Notices();
+  /** The row in the store up to which the user has cleared it. */
+  #cleared: number | undefined;
   #absence: { readonly sinceMs: number; text: string } | undefined;
 
   constructor(name: string) {
@@ -63,28 +61,23 @@ export class View {
 
   /** The row in the store up to which nothing is shown where it is now; 0 if all is. */
   get clearedRow(): number {
-    return this.isCleared ? this.#cleared!.row : 0;
+    return this.isCleared ? this.#cleared! : 0;
   }
 
   /** What stands between the messages, where it is now. */
   get notices(): readonly Notice[] {
-    const last = this.isCleared ? this.#cleared!.notice : undefined;
-    return last === undefined
-      ? this.#notices
-      : this.#notices.slice(this.#notices.indexOf(last) + 1);
+    return this.isCleared ? this.#notices.sinceCleared : this.#notices.all;
   }
 
   /** Puts something behind the last message. */
   add(notice: Notice): void {
-    this.#notices.push(notice);
-    if (this.#notices.length <= noticesMax) return;
-    const other = this.#notices.findIndex(({ isMessage }) => !isMessage);
-    this.#notices.splice(Math.max(0, other), 1);
+    this.#notices.add(notice);
   }
 
   /** Leaves out what was said so far, as long as it is at its end. @param row That of the last message. */
   clear(row: number): void {
-    this.#cleared = { row, notice: this.#notices.at(-1) };
+    this.#cleared = row;
+    this.#notices.clear();
     this.position = end;
   }
 
@@ -97,7 +90,18 @@ export class View {
   /** The user has entered a line: what is sent stands at the end. */
   entered(): void {
     this.enteredAt = this.drawnTo;
+    this.#notices.entered();
     this.goToEnd();
+  }
+
+  /** What was entered last was said to the peer: the answers of commands that stood there have done their work. */
+  replied(): void {
+    this.#notices.takeOffAnswered();
+  }
+
+  /** Takes the answers of commands off it. @returns Whether there were any. */
+  takeOffAnswers(): boolean {
+    return this.#notices.takeOffAnswers();
   }
 
   /** Shows again what was cleared. */
@@ -125,6 +129,7 @@ export class View {
   /** The user turns to something else. */
   leave(): void {
     this.goToEnd();
+    this.#notices.takeOffAnswers("visit");
     this.newFrom = undefined;
     this.unreadAbove = this.unreadBelow = 0;
   }

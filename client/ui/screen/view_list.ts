@@ -8,6 +8,7 @@ import type { ContactState } from "../../conversations/conversations.ts";
 import type { MessageEvent } from "../../events.ts";
 import type { Theme } from "../theme.ts";
 import type { Shown } from "../wording/wording.ts";
+import { lastingOf } from "./answers.ts";
 import type { Notice } from "./blocks.ts";
 import { isState, routeOf } from "./routing.ts";
 import { View } from "./view.ts";
@@ -138,7 +139,8 @@ export class ViewList {
   /** Puts rows into the view that is seen. */
   print(rows: readonly string[]): void {
     const { name } = this.#seen;
-    this.#seen.add({ afterRow: this.#sources.lastRow(name), rows: () => rows });
+    const afterRow = this.#sources.lastRow(name);
+    this.#seen.add({ afterRow, rows: () => rows, lasting: "visit" });
   }
 
   /** Has nothing stand in the view that is seen of what was said so far. */
@@ -190,7 +192,8 @@ export class ViewList {
       return made.rows;
     };
     const afterRow = view === this.home ? 0 : this.#sources.lastRow(view.name);
-    view.add({ afterRow, rows, isMessage: shown.type === "message" });
+    const isMessage = shown.type === "message";
+    view.add({ afterRow, rows, isMessage, lasting: lastingOf(shown) });
   }
 
   /** The view of a name, which is made if there is room for it. */

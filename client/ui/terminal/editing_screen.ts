@@ -136,13 +136,22 @@ export class EditingScreen implements LineScreen {
   #take(inputs: readonly Input[]): void {
     for (const [i, input] of inputs.entries()) {
       if (this.#hasEnded) return;
-      if (input.type === "key" && this.#surface.takes(input.key)) continue;
+      if (
+        input.type === "key" && !this.#leavesSearch(input.key) && this.#surface.takes(input.key)
+      ) {
+        continue;
+      }
       // What comes with more behind it at once was pasted in a terminal that does not say so.
       const isTab = input.type === "key" && input.key === "tab" && i < inputs.length - 1;
       this.#fulfil(this.#editor.take(isTab ? { type: "text", text: "\t" } : input));
       this.#events.pressed();
     }
     this.#draw();
+  }
+
+  /** A search in the line comes before what stands on the surface. */
+  #leavesSearch(key: string): boolean {
+    return key === "escape" && this.#editor.search !== undefined;
   }
 
   #fulfil(wish: Wish): void {

@@ -148,6 +148,46 @@ Deno.test("answers stand where the user looks", () => {
   assertEquals([t.rows(""), t.rows("bob")], [["unregistered"], ["registered"]]);
 });
 
+Deno.test("answers are taken off by a key, by the next message, and on leaving; what has happened is not", () => {
+  const t = new Watching();
+  const help: Shown = { type: "help", rows: [], examples: [] };
+  const history: Shown = { type: "history", entries: [], words: "train" };
+  t.unstored.add("1");
+  t.views.see("bob");
+  const view = t.view("bob");
+  t.message("bob", "1");
+  const stays = ["message", "server-lost", "verification-words", "lines-refused"];
+  for (const type of stays.slice(1)) t.views.take({ type, name: "bob" } as unknown as Shown);
+  t.views.take(help);
+  t.views.take(history);
+  t.views.print(["/help  /history"]);
+  assertEquals(t.rows("bob"), [...stays, "help", "history", "/help  /history"]);
+  // The list of what was found stays for the next that is gone to.
+  t.views.see("carol");
+  assertEquals(t.rows("bob"), [...stays, "history"]);
+  t.views.see("bob");
+  view.entered();
+  // What the line itself brings is not what it has answered.
+  t.views.take(help);
+  view.replied();
+  assertEquals(t.rows("bob"), [...stays, "help"]);
+  t.views.take(history);
+  assertEquals([view.takeOffAnswers(), view.takeOffAnswers()], [true, false]);
+  assertEquals(t.rows("bob"), stays);
+});
+
+Deno.test("what was cleared stays so when answers are taken off, and when there is much more of it", () => {
+  const t = new Watching();
+  t.views.see("bob");
+  t.views.take({ type: "unregistered", id: "alice" });
+  t.views.take({ type: "help", rows: [], examples: [] });
+  t.views.clear();
+  t.view("bob").takeOffAnswers();
+  assertEquals(t.rows("bob"), []);
+  for (let i = 0; i < 600; i++) t.views.take({ type: "registered" } as Shown);
+  assertEquals(new Set(t.rows("bob")), new Set(["registered"]));
+});
+
 Deno.test("a message that the store does not have is shown all the same", () => {
   const t = new Watching();
   t.unstored.add("1");
