@@ -72,7 +72,9 @@ for (const build of builds) {
     const long = "0123456789".repeat(1_500);
     const before = bob.program.screen.length;
     await bob.types(paste(long));
-    await bob.sees((rows) => rows.at(-1)!.endsWith("6789"));
+    const drafted = await bob.sees((rows) => rows.at(-1)!.endsWith("6789"));
+    // It is still seen for whom it is.
+    assertMatch(drafted.join("\n"), /^bob → alice> ⋮ 178 rows above$/m);
     assert(bob.program.screen.length - before < 20_000, "it was drawn more than once");
     await bob.types("\r");
     await alice.says(RegExp(`^bob: ${long}$`));

@@ -11,6 +11,7 @@
 import { columnsOf, graphemeCells, isNarrow } from "../../../shared/text/columns.ts";
 import { makeVisible } from "../../../shared/text/visible.ts";
 import { allSigns, type OwnSigns } from "../own_signs.ts";
+import { rowsAboveText } from "../wording/wording.ts";
 
 /** How large a terminal is. */
 export interface ScreenSize {
@@ -53,7 +54,7 @@ export interface Picture {
 /** What stands before a row that begins behind a line break, if there is room for it. */
 const bar = "│ ";
 const leastColumnsWithBar = 12;
-/** Stands for the rows above, if they do not fit on the screen. */
+/** Stands behind the prompt for the rows above, if they do not fit on the screen. */
 const more = "⋮";
 
 /** Erases from the cursor to the end of the row, or to that of the screen. */
@@ -85,8 +86,25 @@ export function pictureOf(line: DrawnLine, size: ScreenSize, whole = false): Pic
   // The cursor is in the last of the rows that are drawn, or the line begins in the first one.
   const hidden = Math.max(0, cursor.row + 1 - most);
   const drawn = rows.slice(hidden, hidden + most);
-  if (hidden > 0 && most > 1) drawn[0] = { text: own(more), columns: 1, isAgreed: true };
+  if (hidden > 0 && most > 1) drawn[0] = promptRow(prompt, hidden + 1, columns, own);
   return { rows: drawn, cursor: { ...cursor, row: cursor.row - hidden }, prompt, columns };
+}
+
+/** Stands for the rows above that have no room: with the prompt, so that one sees for whom the line is. */
+function promptRow(prompt: string, count: number, columns: number, own: OwnSigns): Row {
+  const texts = [`${more} ${rowsAboveText(count)}`, more, ""].map((text) => prompt + own(text));
+  const text = texts.find((text) => columnsOf(text) <= columns) ?? endOf(prompt, columns);
+  const builder = new RowBuilder(columns);
+  builder.add(text);
+  return builder.end().rows[0]!;
+}
+
+/** The end of a prompt that has no room: it says the most. */
+function endOf(prompt: string, columns: number): string {
+  let room = columns;
+  const cells = [...graphemeCells(prompt.trimEnd())];
+  const first = cells.findLastIndex((cell) => (room -= cell.columns) < 0);
+  return cells.slice(first + 1).map(({ text }) => text).join("");
 }
 
 /** Breaks a text into rows. */

@@ -122,6 +122,11 @@ export function searchPromptText(
   return `search “${makeVisible(part)}”${isFound ? "" : ", which is in no line"}> `;
 }
 
+/** Says how many rows of a line that is typed have no room above the others. */
+export function rowsAboveText(count: number): string {
+  return `${count} ${count === 1 ? "row" : "rows"} above`;
+}
+
 /** What stands in a terminal that is given back by a program that may not stop itself. */
 export const stopAgainText = "Ctrl+Z once more, within 3 seconds, stops p2pchat; else it goes on";
 

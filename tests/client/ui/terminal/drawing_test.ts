@@ -109,7 +109,7 @@ Deno.test("of a line that is higher than the screen the rows at the cursor are d
   await d.prints("hello");
   const long = Array.from({ length: 50 }, (_, i) => `row ${i}`).join("\n");
   await d.draws(line(long));
-  assertEquals(d.screen.rows, ["hello", "⋮", "│ row 47", "│ row 48", "│ row 49"]);
+  assertEquals(d.screen.rows, ["hello", "bob → alice> ⋮", "│ row 47", "│ row 48", "│ row 49"]);
   await d.draws(line(`|${long}`));
   assertEquals(d.screen.rows, ["hello", "bob → alice> row 0", "│ row 1", "│ row 2", "│ row 3"]);
   assertEquals(d.screen.cursor, { row: 1, column: 13 });
@@ -118,6 +118,27 @@ Deno.test("of a line that is higher than the screen the rows at the cursor are d
   await d.screen.shows(drawn(d.picture, whole) + left(whole));
   assertEquals(d.screen.rows.length, 51);
   assertEquals(d.screen.cursor.column, 0);
+});
+
+Deno.test("a line that is higher than the screen says for whom it is, and how many rows are above", async () => {
+  const long = Array.from({ length: 50 }, (_, i) => `row ${i}`).join("\n");
+  const first = async (text: string, prompt: string, columns: number) => {
+    using d = new Drawing({ columns, rows: 5 });
+    await d.draws(line(text, prompt));
+    return d.screen.rows[0]!.trimEnd();
+  };
+  assertEquals(await first(long, prompt, 80), "bob → alice> ⋮ 47 rows above");
+  assertEquals(await first(`${"a".repeat(15_000)}`, prompt, 80), "bob → alice> ⋮ 185 rows above");
+  assertEquals(await first("a\nb\nc\nd\ne", prompt, 80), "bob → alice> ⋮ 2 rows above");
+  // Where there is no room for that: the end of the prompt, which has the name.
+  assertEquals(await first(long, prompt, 13), "bob → alice>");
+  assertEquals(await first(long, "bob → alice-in-wonderland> ", 20), "alice-in-wonderland>");
+  assertEquals(
+    await first(long, "bob → alice-in-wonderland> ", 21),
+    "alice-in-wonderland>".padStart(21),
+  );
+  assertEquals(await first(long, "bob → 你好呀> ", 6), "好呀>");
+  assertEquals(await first(long, "bob → 你好> ", 80), "bob → 你好> ⋮ 47 rows above");
 });
 
 Deno.test("nothing moves behind letters whose width is disputed", async () => {
