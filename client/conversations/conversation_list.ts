@@ -57,6 +57,11 @@ export class ConversationList {
     throw new UserError({ code: "no-conversation", to, open: [...this.#byName.keys()] });
   }
 
+  /** The user's own id. */
+  get selfId(): string {
+    return this.#options.self.id;
+  }
+
   /** As {@linkcode get}, and if its peer's key is known it is taken from the store. @throws {UserError} */
   getOrOpen(to: string): Conversation {
     return this.find(to) ?? this.openKnown(to) ?? this.get(to);

@@ -30,7 +30,10 @@ export interface PeopleOptions {
   readonly reassign: (name: string, key: PublicKey) => Promise<void>;
   /** Fetches the mail that was left at the server before. */
   readonly collectLeftMail: () => void;
-  readonly store: Pick<Store, "blockedKeys" | "ignoredKeys" | "knownPeers" | "localNames">;
+  readonly store: Pick<
+    Store,
+    "blockedKeys" | "hiddenTalks" | "history" | "ignoredKeys" | "knownPeers" | "localNames"
+  >;
   readonly clock: Pick<TimerClock, "timeOfDay">;
   readonly absence: Pick<Absence, "begin" | "end">;
   /** Leaves every link with a key. */
@@ -226,6 +229,31 @@ export class People {
     const named = this.#options.store.localNames.of(name);
     if (named === undefined) return undefined;
     return named.fingerprint === (person ?? this.#printOf(name)) ? named.localName : undefined;
+  }
+
+  /** Takes somebody off the list of conversations, until something new is said. @throws {UserError} If the store fails. */
+  hide(name: string): void {
+    const { list: { selfId }, store } = this.#options;
+    store.hiddenTalks.of(selfId).hide(name, this.#lastRow(name));
+  }
+
+  /** Puts somebody on the list again. @throws {UserError} If that cannot be saved. */
+  unhide(name: string): void {
+    const { list: { selfId }, store } = this.#options;
+    store.hiddenTalks.of(selfId).show(name);
+  }
+
+  /** Whether somebody is off the list, and nothing has been said since. @throws {UserError} If the store cannot be read. */
+  isHidden(name: string): boolean {
+    const { list: { selfId }, store } = this.#options;
+    const last = store.hiddenTalks.of(selfId).lastRow(name);
+    return last !== undefined && this.#lastRow(name) <= last;
+  }
+
+  /** The row of the last message with somebody; 0 if there is none. */
+  #lastRow(name: string): number {
+    const { list: { selfId }, store } = this.#options;
+    return store.history.page(selfId, name, 1)[0]?.row ?? 0;
   }
 
   /** Another contact's name that a local name looks like, or that of somebody whose local name it looks like. */

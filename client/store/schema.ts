@@ -308,6 +308,14 @@ export const additions: readonly string[] = [
     fingerprint TEXT NOT NULL,
     local_name TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;`,
+  `-- Whom the user has taken off the list, and the last message that there was with them then.
+  CREATE TABLE hidden_talks (
+    row INTEGER PRIMARY KEY,
+    self TEXT NOT NULL,
+    name TEXT NOT NULL,
+    last INTEGER NOT NULL,
+    UNIQUE (self, name)
+  ) STRICT;`,
 ];
 
 /** How many of the {@linkcode additions} are made. Before this table, the first was made at every start. */

@@ -20,6 +20,9 @@ export const emptyConversationsMax = 2_000;
 /** Half-typed lines. Those that were written longest ago make room. */
 export const lineDraftsMax = 256;
 
+/** Conversations that are hidden from the list. Those that were hidden longest ago make room. */
+export const hiddenTalksMax = 10_000;
+
 /** Words of a search. Further words are ignored, and that is said. */
 export const searchWordsMax = 32;
 

@@ -10,6 +10,7 @@ import { inTransaction } from "../../shared/storage/transactions.ts";
 import { ContactTokens } from "./contact_tokens.ts";
 import { Certificates } from "./certificates.ts";
 import { ConversationTable } from "./conversation_table.ts";
+import { HiddenTalks } from "./hidden_talks.ts";
 import { History } from "./history.ts";
 import { IncomingMessages } from "./incoming_messages.ts";
 import { KeyList } from "./key_list.ts";
@@ -66,6 +67,8 @@ export interface StoreParts {
   readonly ignoredKeys: Offered<KeyList>;
   /** What the user has begun to type. */
   readonly lineDrafts: Offered<LineDrafts>;
+  /** Whom the user has taken off the list. */
+  readonly hiddenTalks: Offered<HiddenTalks>;
   /** What the user calls people. */
   readonly localNames: Offered<LocalNames>;
   /** Mail that cannot be used yet. */
@@ -132,6 +135,7 @@ export function storeParts(
     blockedKeys: new KeyList(statements, transactions, "blocked_keys"),
     ignoredKeys: new KeyList(statements, transactions, "ignored_keys"),
     lineDrafts: new LineDrafts(statements, transactions, texts),
+    hiddenTalks: new HiddenTalks(statements, transactions),
     localNames: new LocalNames(statements, transactions),
     parkedMails: new ParkedMails(statements, transactions),
     otherServers: new OtherServers(statements, transactions),

@@ -188,7 +188,7 @@ export class Session implements EventSink {
   }
 
   /** The problem with a line that names nobody while nobody is the current one. */
-  nobodyCurrent(command: "msg" | "close" | "audit" | "path"): LineProblem {
+  nobodyCurrent(command: "msg" | "close" | "hide" | "audit" | "path"): LineProblem {
     const names = this.client.conversations().map(({ name }) => name);
     return { type: "nobody-current", command, names };
   }

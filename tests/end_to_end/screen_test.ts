@@ -358,4 +358,44 @@ for (const build of builds) {
     await bob.program.shows(/ended/);
     await ended;
   });
+
+  test("a conversation that is hidden is off the list, also at the next start, until something comes", async () => {
+    using home = atHome(build);
+    const start = async () => {
+      const bob = opens(home.build);
+      await bob.sees(/listening on/);
+      return bob;
+    };
+    const onList = (names: string) => (rows: string[]) =>
+      rows.map((row) => /^[ >]\d (\w+)/.exec(row)?.[1] ?? "").join(" ").trim() === names;
+    {
+      await using bob = await start();
+      await using alice = await joins(build, bob, "alice");
+      await using carol = await joins(build, bob, "carol");
+      await bob.sees(/^ 1 alice[^\n]*\n>2 carol/m);
+      await alice.types("a word");
+      await bob.sees(/Alt\+a: alice 1/);
+      await bob.types("/hide\r");
+      const rows = await bob.sees(/carol is off the list[^]*^bob>$/m);
+      assert(onList("alice")(rows), rows.join("\n"));
+      await carol.types("here I am");
+      await bob.sees(onList("alice carol"));
+      await bob.types("\x1b2");
+      await bob.sees(/carol {2}here I am/);
+      await bob.types("/hide alice\r");
+      await bob.sees(onList("carol"));
+      await bob.types("/switch alice\r");
+      await bob.sees((rows) => onList("alice carol")(rows) && /a word/.test(rows.join()));
+      await bob.types("/hide carol\r");
+      await bob.sees(onList("alice"));
+      await bob.types("/quit\r");
+      await bob.program.shows(/ended/);
+    }
+    await using bob = await start();
+    const rows = await bob.sees(/^ 1 alice/m);
+    assert(onList("alice")(rows), rows.join("\n"));
+    await bob.types("/switch carol\r");
+    const back = await bob.sees(/^>2 carol[^]*here I am/m);
+    assert(onList("alice carol")(back), back.join("\n"));
+  });
 }

@@ -228,6 +228,7 @@ const fields: Arbitraries = {
   calling: fc.record({ name: maybe(hostile), address: place }),
   away: fc.record({ name: hostile, why: maybe(problem) }),
   switched: named,
+  hidden: named,
   accepted: named,
   blocked: namedKey,
   gathered: fc.record({
@@ -343,7 +344,7 @@ const fields: Arbitraries = {
   }),
   "nobody-current": fc.record({
     looking: hostile,
-    command: fc.constantFrom("msg" as const, "close" as const, "audit" as const),
+    command: fc.constantFrom("msg" as const, "close" as const, "hide" as const, "audit" as const),
     names: fc.array(hostile, { maxLength: 3 }),
   }, { requiredKeys: ["command", "names"] }),
   "not-found": fc.record({ number: hostile, count: fc.nat(20) }),

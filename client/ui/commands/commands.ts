@@ -10,6 +10,7 @@ import { chatArgument, chatCommand } from "./chat_command.ts";
 import { type Command, type CommandContext, type Outcome, quit } from "./command.ts";
 import { beginningWith, closestCommand, findCommand } from "./find_command.ts";
 import { help, usageOf } from "./help.ts";
+import { hideCommand } from "./hide_command.ts";
 import { historyCommands } from "./history_commands.ts";
 import { messageCommands, say } from "./message_commands.ts";
 import { nameOf, withWholeName } from "./name_of.ts";
@@ -111,6 +112,7 @@ const commands: readonly Command[] = [
     turns: "away",
     run: (context, name) => close(context, name),
   },
+  hideCommand,
   {
     name: "audit",
     argument: "[NAME]",

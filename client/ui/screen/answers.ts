@@ -22,6 +22,7 @@ export function lastingOf(shown: Shown): Lasting | undefined {
     case "bridged":
     case "calling":
     case "away":
+    case "hidden":
     case "accepted":
     case "blocked":
     case "unblocked":

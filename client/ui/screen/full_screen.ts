@@ -13,18 +13,18 @@ import type { Picture, ScreenSize, Views, ViewSurroundings } from "../terminal/t
 import { type Shown, viewWords } from "../wording/wording.ts";
 import { blocksOf } from "./blocks.ts";
 import { type Frame, frameOf, written } from "./layout.ts";
-import { end, type Messages, type PageRows, Pages } from "./page.ts";
+import { end, type PageRows, Pages } from "./page.ts";
 import { beginReading, noteDrawn, readUpTo } from "./reading.ts";
 import { PeopleWatch } from "./people_watch.ts";
 import { RoundTrip } from "./round_trip.ts";
 import { goTo, type Scroll, scroll, scrollBy } from "./scrolling.ts";
 import { ServerWatch } from "./server_watch.ts";
-import { StoredMessages } from "./stored_messages.ts";
 import { surroundingsOf } from "./surroundings.ts";
 import { isContact, lastRowOf, messagesOf } from "./talks.ts";
 import { turnBy } from "./turning_keys.ts";
 import type { View } from "./view.ts";
 import { ViewList } from "./view_list.ts";
+import { viewSources } from "./view_sources.ts";
 import { WindowTitle } from "./window_title.ts";
 
 /** Events are drawn at most this often, in milliseconds: those that come between are drawn together. */
@@ -75,14 +75,9 @@ export class FullScreen implements Views {
   constructor(outside: ViewSurroundings, own: OwnSigns) {
     this.#outside = outside;
     this.#own = own;
-    const stored = new StoredMessages((name) => this.#messages(name));
-    this.#views = new ViewList({
-      lastRow: (name) => this.#lastRow(name),
-      isStored: (message) => stored.has(message),
-      rowsOf: (...shown) => ownRows(outside.rowsOf(...shown), shown[0], own),
-      nameFor: this.#nameFor,
-      nowMs: Date.now,
-    });
+    this.#views = new ViewList(
+      viewSources(() => this.#session, outside.rowsOf, own, this.#nameFor),
+    );
   }
 
   get room(): ScreenSize {
@@ -181,6 +176,7 @@ export class FullScreen implements Views {
 
   #take(shown: Shown): void {
     if (shown.type === "gone-to") return this.#goTo(shown);
+    if (shown.type === "hidden" && shown.name === this.#looking) this.#looking = undefined;
     this.#follow();
     this.#views.take(shown);
     this.#people.changed();
@@ -237,7 +233,7 @@ export class FullScreen implements Views {
   #read(view: View, row: number): void {
     const session = this.#session;
     if (session === undefined) return;
-    readUpTo(session, view, Math.min(row, this.#lastRow(view.name)));
+    readUpTo(session, view, Math.min(row, lastRowOf(this.#session, view.name)));
     this.#changed();
   }
 
@@ -293,7 +289,7 @@ export class FullScreen implements Views {
     if (this.#made?.key !== key) {
       const { position, clearedRow, tallEnds } = view;
       const page = this.#pages(view).rowsAt(position, height, clearedRow, tallEnds);
-      this.#made = { key, page, last: this.#lastRow(view.name) };
+      this.#made = { key, page, last: lastRowOf(this.#session, view.name) };
     }
     return this.#made.page.rows;
   }
@@ -311,15 +307,7 @@ export class FullScreen implements Views {
       notices: view.notices,
       made: this.#blocks,
     };
-    return new Pages(this.#messages(view.name), (section) => blocksOf(section, style));
-  }
-
-  #lastRow(name: string): number {
-    return this.#session === undefined ? 0 : lastRowOf(this.#session, name);
-  }
-
-  #messages(name: string): Messages {
-    return messagesOf(this.#session, name);
+    return new Pages(messagesOf(this.#session, view.name), (section) => blocksOf(section, style));
   }
 
   /** Once what is drawn is on the screen, its messages are seen. */
@@ -336,9 +324,4 @@ export class FullScreen implements Views {
     if (shown === undefined) note();
     else shown.then(note, () => {});
   }
-}
-
-/** Rows of what is shown: those that have what somebody wrote are left as they are. */
-function ownRows(rows: string[], shown: Shown, own: OwnSigns): string[] {
-  return shown.type === "message" || shown.type === "history" ? rows : rows.map(own);
 }

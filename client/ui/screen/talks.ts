@@ -8,6 +8,7 @@
 import { readable } from "../readable.ts";
 import type { Session } from "../session.ts";
 import type { Messages } from "./page.ts";
+import type { View } from "./view.ts";
 
 /** What is known of the link of a conversation. */
 interface WayState {
@@ -28,7 +29,7 @@ export function messagesOf(session: Session | undefined, name: string): Messages
 }
 
 /** The row in the store of the last message with somebody; 0 if there is none. */
-export function lastRowOf(session: Session, name: string): number {
+export function lastRowOf(session: Session | undefined, name: string): number {
   const [last] = name === "" ? [] : messagesOf(session, name).before(Number.MAX_SAFE_INTEGER, 1);
   return last?.row ?? 0;
 }
@@ -51,6 +52,16 @@ export function unseenWith(
 /** Whether somebody is a contact, as far as that can be read. */
 export function isContact({ client }: Session, name: string): boolean {
   return readable(() => client.people.isContact(name), false);
+}
+
+/** Whether the user has taken somebody off the list, and nothing has been said with them since. */
+export function isHidden(session: Session | undefined, { name }: View): boolean {
+  return readable(() => session?.client.people.isHidden(name), false) ?? false;
+}
+
+/** Has somebody stand in the list again, in later runs as well. */
+export function unhide(session: Session | undefined, { name }: View): void {
+  readable(() => session?.client.people.unhide(name), undefined);
 }
 
 /** How a conversation goes; undefined if it is not open. */

@@ -37,6 +37,8 @@ export class View {
   hasNews = false;
   /** Whether it was the current one. */
   wasCurrent = false;
+  /** Whether the user has taken it off the list. */
+  isHidden = false;
   here: boolean | undefined;
   waiting = 0;
   position: Position = end;

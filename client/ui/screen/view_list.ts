@@ -21,6 +21,10 @@ export interface ViewSources {
   isStored(message: MessageEvent): boolean;
   /** What is shown, in words, in so many columns. */
   rowsOf(shown: Shown, at: Date, columns: number): string[];
+  /** Whether a view that is made is off the list. */
+  isHidden(view: View): boolean;
+  /** It is on the list again. */
+  unhide(view: View): void;
   /** What the user calls somebody. */
   nameFor(name: string): string;
   /** Milliseconds since 1970, UTC. */
@@ -46,9 +50,9 @@ export class ViewList {
     this.#sources = sources;
   }
 
-  /** In their order. */
+  /** Those on the list, in their order. */
   get all(): View[] {
-    return [...this.#views.values()];
+    return [...this.#views.values()].filter(({ isHidden }) => !isHidden);
   }
 
   /** The one that is on the screen. */
@@ -78,6 +82,7 @@ export class ViewList {
   see(name: string): boolean {
     const view = name === "" ? this.home : this.#of(name);
     view.hasNews = false;
+    this.#unhide(view);
     if (view === this.#seen) return false;
     this.#seen.leave();
     this.#seen = view;
@@ -107,6 +112,11 @@ export class ViewList {
   take(shown: Shown): void {
     if (isState(shown)) return;
     switch (shown.type) {
+      case "hidden": {
+        const view = this.#views.get(shown.name);
+        if (view !== undefined) view.isHidden = true;
+        break;
+      }
       case "message":
         return this.#takeMessage(shown);
       case "presence": {
@@ -155,7 +165,7 @@ export class ViewList {
       began.set(one.name, Math.min(one.began, began.get(one.name) ?? Infinity));
     }
     const last = Number.MAX_SAFE_INTEGER;
-    const views = this.all.toSorted((a, b) =>
+    const views = [...this.#views.values()].toSorted((a, b) =>
       (began.get(a.name) ?? last) - (began.get(b.name) ?? last)
     );
     this.#views.clear();
@@ -168,6 +178,13 @@ export class ViewList {
       return this.#note(view === this.home ? this.#seen : view, message);
     }
     view.unread++;
+    this.#unhide(view);
+  }
+
+  #unhide(view: View): void {
+    if (!view.isHidden) return;
+    view.isHidden = false;
+    this.#sources.unhide(view);
   }
 
   #left(view: View): void {
@@ -192,6 +209,7 @@ export class ViewList {
       return made.rows;
     };
     const afterRow = view === this.home ? 0 : this.#sources.lastRow(view.name);
+    this.#unhide(view);
     const isMessage = shown.type === "message";
     view.add({ afterRow, rows, isMessage, lasting: lastingOf(shown) });
   }
@@ -202,6 +220,7 @@ export class ViewList {
     if (known !== undefined) return known;
     if (this.#views.size >= viewsMax) return this.home;
     const view = new View(name);
+    view.isHidden = this.#sources.isHidden(view);
     this.#views.set(name, view);
     return view;
   }

@@ -48,6 +48,10 @@ export const answerWords: Words<Answer> = {
         (why === undefined ? "" : `. ${problemSentence(why)}`),
     ),
   switched: ({ name }) => notice(`talking to ${name}`),
+  hidden: ({ name }) =>
+    notice(
+      `${name} is off the list on the screen until something new comes; /switch ${name} takes that back`,
+    ),
   accepted: ({ name }) => notice(`${name} is a contact now; /chat ${name} answers`),
   blocked: ({ name, fingerprint }) =>
     notice(

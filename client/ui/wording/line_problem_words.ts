@@ -82,6 +82,7 @@ function nobodyCurrent(
   switch (command) {
     case "close":
       return "No conversation is current; /close NAME closes one of /peers";
+    case "hide":
     case "audit":
     case "path":
       return `No conversation is current; /${command} NAME names one`;

@@ -119,6 +119,8 @@ export type Answer =
     readonly why: Problem | undefined;
   }
   | { readonly type: "switched"; readonly name: string }
+  /** A conversation is off the list. */
+  | { readonly type: "hidden"; readonly name: string }
   | { readonly type: "accepted"; readonly name: string }
   | NamedKey & { readonly type: "blocked" }
   | { readonly type: "unblocked"; readonly keys: readonly NamedKey[] }
@@ -288,7 +290,7 @@ export type LineProblem =
   | {
     /** No conversation is current, and the line names none. */
     readonly type: "nobody-current";
-    readonly command: "msg" | "close" | "audit" | "path";
+    readonly command: "msg" | "close" | "hide" | "audit" | "path";
     /** Those that there are. */
     readonly names: readonly string[];
     /** Whose conversation is looked at, who has not been answered. */

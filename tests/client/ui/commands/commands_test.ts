@@ -437,6 +437,7 @@ Deno.test("a line that names nobody needs a current conversation", async () => {
     ["Hello", "No conversation is open: /chat IP:PORT or /chat NAME opens one"],
     ["/msg Hello", "No conversation is open: /chat IP:PORT or /chat NAME opens one"],
     ["/close", "No conversation is current; /close NAME closes one of /peers"],
+    ["/hide", "No conversation is current; /hide NAME names one"],
     ["/audit", "No conversation is current; /audit NAME names one"],
     ["/path", "No conversation is current; /path NAME names one"],
   ];
@@ -541,6 +542,23 @@ for (const [line, call] of calledBro) {
     assertEquals(fake.calls, call === undefined ? [] : [call]);
   });
 }
+
+Deno.test("/hide takes a conversation off the list, and the user out of it", async () => {
+  const { fake, types, shown, session } = sitting("carol");
+  fake.known = ["bob"];
+  await types("/hide bo");
+  assertEquals(session.current?.name, "carol");
+  await types("/hide");
+  assertEquals([session.current, session.recipient.name], [undefined, undefined]);
+  await types("/hide nobody");
+  assertEquals(fake.calls, [["hide", "bob"], ["hide", "carol"]]);
+  const [bob, alsoCarol, nobody] = shown.all;
+  assertEquals([bob, alsoCarol], [{ type: "hidden", name: "bob" }, {
+    type: "hidden",
+    name: "carol",
+  }]);
+  assertEquals(sentenceOf(nobody!), "No conversation is called nobody: there is carol");
+});
 
 Deno.test("/nick says to whom the user has given a local name", async () => {
   const { fake, types, shown } = sitting();
@@ -693,7 +711,7 @@ Deno.test("an empty line asks for nothing", async () => {
 Deno.test("/help shows every command once, each of which can be typed", async () => {
   const all = await names();
   assertEquals(new Set(all).size, all.length);
-  assertEquals(all.length, 32);
+  assertEquals(all.length, 33);
   for (const name of all) {
     assertMatch(name, /^[a-z]+$/);
     const { problems } = await run(`/${name} x y z`);

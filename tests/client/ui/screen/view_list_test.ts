@@ -13,8 +13,12 @@ class Watching {
   /** What the user calls people. */
   readonly called = new Map<string, string>();
   readonly unstored = new Set<string>();
+  /** Who is off the list, as it is kept. */
+  readonly hidden = new Set<string>();
   readonly views = new ViewList({
     lastRow: () => 7,
+    isHidden: ({ name }) => this.hidden.has(name),
+    unhide: ({ name }) => this.hidden.delete(name),
     isStored: ({ id }) => !this.unstored.has(id),
     rowsOf: (shown) => [shown.type],
     nameFor: (name) => this.called.get(name) ?? name,
@@ -116,6 +120,38 @@ Deno.test("those who are known have the same numbers in each run, whatever happe
   // Once they have numbers they keep them.
   t.views.takePeople([person("stranger", 1), person("eve", 2), ...known], () => true);
   assertEquals(names(), "carol,bob,dave,stranger,eve");
+});
+
+Deno.test("who is hidden is off the list until something new comes, or the user turns to them", () => {
+  const t = new Watching();
+  const names = () => t.views.all.map(({ name }) => name).join();
+  const person = (name: string, began: number) => ({
+    ...{ name, began, connected: false, presence: undefined, waiting: 0 },
+  });
+  const known = [person("bob", 1), person("carol", 2), person("dave", 3), person("eve", 4)];
+  t.hidden.add("dave");
+  t.views.takePeople(known, () => true);
+  assertEquals(names(), "bob,carol,eve");
+  const hides = (name: string) => {
+    t.hidden.add(name);
+    t.views.take({ type: "hidden", name });
+  };
+  hides("carol");
+  hides("bob");
+  assertEquals([names(), t.rows("")], ["eve", ["hidden", "hidden"]]);
+  // Coming and going is nothing new, and neither is that somebody is there.
+  t.views.take({ type: "presence", name: "bob", here: false });
+  t.views.take(opened("bob"));
+  t.views.take({ type: "closed", ...peer("carol"), reason: "peer-left", detail: undefined });
+  t.views.takePeople(known, () => true);
+  assertEquals([names(), t.views.unread], ["eve", 0]);
+  // Each is back where it was.
+  t.message("carol", "1");
+  assertEquals([names(), t.views.unread], ["carol,eve", 1]);
+  t.views.see("dave");
+  assertEquals(names(), "carol,dave,eve");
+  t.views.take(opened("bob", { contact: false }));
+  assertEquals([names(), t.hidden.size], ["bob,carol,dave,eve", 0]);
 });
 
 Deno.test("a stranger who calls, and a key that is another one, are seen at once and marked", () => {

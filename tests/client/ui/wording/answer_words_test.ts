@@ -113,6 +113,10 @@ testWords({
     ],
   ],
   switched: [[{ name: "bob" }, "* talking to bob"]],
+  hidden: [[
+    { name: "bob" },
+    "* bob is off the list on the screen until something new comes; /switch bob takes that back",
+  ]],
   accepted: [[{ name: "bob" }, "* bob is a contact now; /chat bob answers"]],
   blocked: [
     [
