@@ -124,6 +124,11 @@ for (const build of builds) {
     await carol.says(/^bob: for carol alone$/);
     await bob.types("\x10");
     await bob.sees(/^>1 alice[^]*bob → alice> {2}and for alice$/m);
+    // Back to who was there before, and once more.
+    await bob.types("\x1b-");
+    await bob.sees(/^>2 carol[^]*bob → carol>$/m);
+    await bob.types("\x1b-");
+    await bob.sees(/^>1 alice[^]*bob → alice> {2}and for alice$/m);
     await bob.types("\r");
     await alice.says(/^bob: {2}and for alice$/);
     assertEquals(alice.out.filter((line) => line.startsWith("bob:")).length, 1);

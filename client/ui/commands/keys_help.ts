@@ -29,6 +29,7 @@ export const lineKeys: readonly KeyRow[] = [
 export const screenKeys: readonly KeyRow[] = [
   ["Alt+1 to Alt+9", "turns to a conversation by its number"],
   ["Alt+A", "turns to the next one with something new"],
+  ["Alt+-", "turns back to the one that you were in before, as cd - of shells"],
   ["Ctrl+N, Ctrl+P", "turns to the next or the last one in the list"],
   ["Page Up, Page Down", "goes back in a conversation, and forth again"],
   ["Alt+Home", "goes to what is new, then to the first message; also Ctrl+Home, Alt+<"],

@@ -19,6 +19,9 @@ export function turnBy(
   switch (key) {
     case "alt+a":
       return { to: views.news[0] };
+    // As `cd -` of shells. What weechat has for it, Alt+/, is Esc and the slash of a command to a terminal.
+    case "alt+-":
+      return { to: views.left };
     case "ctrl+n":
       return { to: all[(at + 1) % all.length] };
     case "ctrl+p":

@@ -44,6 +44,8 @@ export class ViewList {
   readonly #sources: ViewSources;
   readonly #views = new Map<string, View>();
   #seen: View = this.home;
+  /** Those that were seen, the latest first. */
+  #visited: readonly View[] = [];
   #isOrdered = false;
 
   constructor(sources: ViewSources) {
@@ -58,6 +60,11 @@ export class ViewList {
   /** The one that is on the screen. */
   get seen(): View {
     return this.#seen;
+  }
+
+  /** The one that was on the screen last before this one. */
+  get left(): View | undefined {
+    return this.#visited.find((view) => view !== this.#seen && !view.isHidden);
   }
 
   /** Messages that are unread in all views. */
@@ -84,7 +91,10 @@ export class ViewList {
     view.hasNews = false;
     this.#unhide(view);
     if (view === this.#seen) return false;
-    this.#seen.leave();
+    const left = this.#seen;
+    left.leave();
+    // Nobody's view is no place to go back to.
+    if (left !== this.home) this.#visited = [left, ...this.#visited.filter((one) => one !== left)];
     this.#seen = view;
     return true;
   }

@@ -4,6 +4,7 @@ import { assertEquals } from "@std/assert";
 import type { Shown } from "../../../../client/ui/wording/wording.ts";
 import { type Theme, themes } from "../../../../client/ui/theme.ts";
 import { end } from "../../../../client/ui/screen/page.ts";
+import { turnBy } from "../../../../client/ui/screen/turning_keys.ts";
 import { ViewList } from "../../../../client/ui/screen/view_list.ts";
 import { conversationWith, peer } from "../../../support/fake_client.ts";
 import "../../../support/screen_fixture.ts";
@@ -152,6 +153,24 @@ Deno.test("who is hidden is off the list until something new comes, or the user 
   assertEquals(names(), "carol,dave,eve");
   t.views.take(opened("bob", { contact: false }));
   assertEquals([names(), t.hidden.size], ["bob,carol,dave,eve", 0]);
+});
+
+Deno.test("a key turns back to who was seen before, also from nobody, and to no one who is hidden", () => {
+  const t = new Watching();
+  const back = () => turnBy("alt+-", t.views)!.to?.name;
+  t.views.see("bob");
+  assertEquals(back(), undefined);
+  t.views.see("carol");
+  t.views.see("dave");
+  assertEquals(back(), "carol");
+  t.views.see("carol");
+  assertEquals(back(), "dave");
+  t.views.see("");
+  assertEquals(back(), "carol");
+  t.views.take({ type: "hidden", name: "carol" });
+  assertEquals(back(), "dave");
+  t.views.see("dave");
+  assertEquals(back(), "bob");
 });
 
 Deno.test("a stranger who calls, and a key that is another one, are seen at once and marked", () => {
