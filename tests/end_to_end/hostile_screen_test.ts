@@ -113,7 +113,7 @@ for (const build of builds) {
     await sees(`end ${texts.length - 1}.`, found);
 
     // Strangers are named as they may be, or not at all.
-    const news = /^(?:\d\d:\d\d [\w.:]+ +| *│ |\* |! | {2}|─|$)/;
+    const news = /^(?:\d\d:\d\d (?:[\w.:]+ +|-!- |! )| *│ |! | {2}|─|$)/;
     await alice.types("/clear\r");
     for (const text of Object.values(hostileTexts)) {
       for (

@@ -14,8 +14,8 @@ import { blocksOf, type Notice } from "../../client/ui/screen/blocks.ts";
 import { frameOf, type ListedView, written } from "../../client/ui/screen/layout.ts";
 import { pictureOf } from "../../client/ui/terminal/drawing.ts";
 import type { ScreenSize } from "../../client/ui/terminal/terminal.ts";
-import { plainText } from "../../client/ui/script/script.ts";
-import { promptText, viewWords } from "../../client/ui/wording/wording.ts";
+import { terminalLines } from "../../client/ui/terminal/terminal_lines.ts";
+import { promptText, type Shown, viewWords } from "../../client/ui/wording/wording.ts";
 import { Screen } from "./screen.ts";
 import { entry } from "./screen_fixture.ts";
 
@@ -59,6 +59,14 @@ function own(
 
 const quiet = { here: true, unread: 0, hasNews: false, waiting: 0, isSeen: false };
 
+const opened: Shown = {
+  type: "opened",
+  ...{ conversation: "c", name: "bob", person: undefined, device: undefined },
+  address: { host: "127.0.0.1", port: 42_131 },
+  ...{ dialect: "p2pchat", security: "encrypted", cause: "chat", contact: true, waiting: 0 },
+  isCurrent: true,
+};
+
 const bob: Scene = {
   peer: "bob",
   said: [
@@ -67,15 +75,7 @@ const bob: Scene = {
   ],
   notices: [{
     afterRow: 0,
-    rows: () => [
-      plainText({
-        type: "opened",
-        ...{ conversation: "c", name: "bob", person: undefined, device: undefined },
-        address: { host: "127.0.0.1", port: 42_131 },
-        ...{ dialect: "p2pchat", security: "encrypted", cause: "chat", contact: true, waiting: 0 },
-        isCurrent: true,
-      }).trimEnd(),
-    ],
+    rows: (columns, theme) => terminalLines(opened, new Date(day(10, 38)), columns, theme, true),
   }],
   list: [{ ...quiet, name: "bob", isSeen: true }],
   title: "alice · 127.0.0.1 · no tls",

@@ -66,3 +66,15 @@ export function lastingOf(shown: Shown): Lasting | undefined {
       return undefined;
   }
 }
+
+/** Whether the time stands before something: who asks knows when, and a message has it already. */
+export function isTimed(shown: Shown): boolean {
+  switch (shown.type) {
+    case "message":
+    // An address is copied as a whole, for which it needs the columns.
+    case "serving":
+      return false;
+    default:
+      return lastingOf(shown) === undefined;
+  }
+}

@@ -8,7 +8,7 @@ import type { ContactState } from "../../conversations/conversations.ts";
 import type { MessageEvent } from "../../events.ts";
 import type { Theme } from "../theme.ts";
 import type { Shown } from "../wording/wording.ts";
-import { lastingOf } from "./answers.ts";
+import { isTimed, lastingOf } from "./answers.ts";
 import type { Notice } from "./blocks.ts";
 import { isState, routeOf } from "./routing.ts";
 import { View } from "./view.ts";
@@ -19,8 +19,8 @@ export interface ViewSources {
   lastRow(name: string): number;
   /** Whether a message is in the store. */
   isStored(message: MessageEvent): boolean;
-  /** What is shown, in words, in so many columns. */
-  rowsOf(shown: Shown, at: Date, columns: number): string[];
+  /** What is shown, in words, in so many columns. @param isTimed Whether the time stands before it. */
+  rowsOf(shown: Shown, at: Date, columns: number, isTimed: boolean): string[];
   /** Whether a view that is made is off the list. */
   isHidden(view: View): boolean;
   /** It is on the list again. */
@@ -214,7 +214,8 @@ export class ViewList {
       | undefined;
     const rows: Notice["rows"] = (columns, theme) => {
       if (made?.columns !== columns || made.theme !== theme) {
-        made = { columns, theme, rows: this.#sources.rowsOf(shown, at, columns) };
+        const rows = this.#sources.rowsOf(shown, at, columns, isTimed(shown));
+        made = { columns, theme, rows };
       }
       return made.rows;
     };

@@ -85,7 +85,7 @@ export interface ViewSurroundings {
     shown(): Promise<void> | undefined;
   };
   /** The rows of what is shown, as they stand among those of the conversation. */
-  rowsOf(shown: Shown, now: Date, columns: number): string[];
+  rowsOf(shown: Shown, now: Date, columns: number, isTimed?: boolean): string[];
   /** The colours of the terminal, now. */
   theme(): Theme;
   /** Whether the prompt names somebody whom the user is still to turn to, and not the one who is current. */
@@ -129,8 +129,8 @@ export function openTerminal(
 ): Terminal {
   let session: Session | undefined;
   const nameFor = namesIn(() => session);
-  const rowsOf: ViewSurroundings["rowsOf"] = (shown, now, columns) =>
-    terminalLines(withLocalNames(shown, nameFor), now, columns, colours.theme);
+  const rowsOf: ViewSurroundings["rowsOf"] = (shown, now, columns, isTimed) =>
+    terminalLines(withLocalNames(shown, nameFor), now, columns, colours.theme, isTimed);
   let isClosed = false;
   let isGivenBack = false;
   const closed = Promise.withResolvers<void>();

@@ -10,7 +10,7 @@
 
 import { columnsOf, rowsOf } from "../../../shared/text/columns.ts";
 import { type Theme, themes } from "../theme.ts";
-import { type HistoryRow, type Shown, wordingOf } from "../wording/wording.ts";
+import { type HistoryRow, type Shown, viewWords, wordingOf } from "../wording/wording.ts";
 
 /** A line, which can be longer than a row. */
 interface Line {
@@ -31,25 +31,31 @@ const leastTextColumns = 12;
 /** A terminal that is narrower, or does not say how wide it is, is taken for one of these. */
 const leastColumns = 4;
 const usualColumns = 80;
+/** One that is narrower has no column for the times of what is no message. */
+const leastTimedColumns = 40;
 
 /**
  * The rows of something, as people read them.
  *
  * @param columns How wide the terminal is; 0 if it does not say so.
+ * @param isTimed Whether what is no message has the time before it, as those have.
  */
 export function terminalLines(
   shown: Shown,
   now: Date,
   columns = usualColumns,
   theme = themes.none,
+  isTimed = false,
 ): string[] {
   // Only a delivery that the user waits for is worth a line; it comes as `arrived`.
   if (shown.type === "delivered") return [];
   const width = columns === 0 ? usualColumns : Math.max(columns, leastColumns);
-  return linesOf(shown, now, theme).flatMap((line) => rowsOfLine(line, width, theme));
+  const time = isTimed && width >= leastTimedColumns ? `${viewWords.time(now.getTime())} ` : "";
+  return linesOf(shown, now, theme, time).flatMap((line) => rowsOfLine(line, width, theme));
 }
 
-function linesOf(shown: Shown, now: Date, theme: Theme): Line[] {
+/** @param noticeTime Stands before what is no message. */
+function linesOf(shown: Shown, now: Date, theme: Theme, noticeTime: string): Line[] {
   const { tone, name, mark, action, time = "", lines, rows = [], numbered } = wordingOf(shown, now);
   switch (tone) {
     case "message": {
@@ -63,7 +69,8 @@ function linesOf(shown: Shown, now: Date, theme: Theme): Line[] {
       });
     }
     case "notice":
-      return lines.map((text) => markedLine("* ", text, theme.notice));
+      // A star behind a time is what somebody says of themselves.
+      return noticeLines(lines, noticeTime, noticeTime === "" ? "* " : "-!- ", theme, "notice");
     case "list":
       return lines.map(listLine);
     case "history":
@@ -75,12 +82,30 @@ function linesOf(shown: Shown, now: Date, theme: Theme): Line[] {
         ...numbered === undefined ? [] : [{ ...listLine(`  ${numbered}`), paint: theme.notice }],
       ];
     case "problem":
-      return lines.map((text) => markedLine("! ", text, theme.problem));
+      return noticeLines(lines, noticeTime, "! ", theme, "problem");
   }
 }
 
-function markedLine(head: string, text: string, paint: (text: string) => string): Line {
-  return { head, paintHead: paint, text, paint, bar: "  │ " };
+/** The lines of what is no message: the first of them has the time. */
+function noticeLines(
+  lines: readonly string[],
+  time: string,
+  sign: string,
+  theme: Theme,
+  tone: "notice" | "problem",
+): Line[] {
+  const paint = theme[tone];
+  const blanks = " ".repeat(time.length);
+  return lines.map((text, i) => {
+    const before = i === 0 ? time : blanks;
+    return {
+      head: before + sign,
+      paintHead: () => (time === "" ? "" : theme.time(before)) + paint(sign),
+      text,
+      paint,
+      bar: `${blanks}${" ".repeat(sign.length)}│ `,
+    };
+  });
 }
 
 /** The rows of a history with their numbers before them, in a column of their own. */

@@ -19,7 +19,7 @@ import { eventWords } from "./event_words.ts";
 import { messageText, plaintextMark, stateWords } from "./history_rows.ts";
 import { profileWords } from "./profile_words.ts";
 import { lineProblemWords } from "./line_problem_words.ts";
-import { fullTime } from "./local_time.ts";
+import { clockTime, fullTime } from "./local_time.ts";
 import { type Person, personChange } from "./person_change.ts";
 import { problemSentence } from "./problem_sentences.ts";
 import { shellQuoted } from "./shell_quoted.ts";
@@ -82,6 +82,7 @@ export const viewWords = {
   foundLine: foundLineText,
   notification: notificationText,
   windowTitle: windowTitleText,
+  time: clockTime,
   name: makeVisible,
 };
 

@@ -21,7 +21,9 @@ class Watching {
     isHidden: ({ name }) => this.hidden.has(name),
     unhide: ({ name }) => this.hidden.delete(name),
     isStored: ({ id }) => !this.unstored.has(id),
-    rowsOf: (shown) => [shown.type],
+    rowsOf: (shown, at, _columns, isTimed) => [
+      (isTimed ? `${at.getHours()}:${at.getMinutes()} ` : "") + shown.type,
+    ],
     nameFor: (name) => this.called.get(name) ?? name,
     nowMs: () => this.nowMs,
   });
@@ -33,9 +35,14 @@ class Watching {
     });
   }
 
+  /** Without the times. */
   rows(name: string): string[] {
+    return this.timed(name).map((row) => row.trim().replace(/^\d\d:\d\d /, ""));
+  }
+
+  timed(name: string): string[] {
     const view = name === "" ? this.views.home : this.view(name);
-    return view.notices.flatMap(({ rows }) => rows(40, themes.none)).map((row) => row.trim());
+    return view.notices.flatMap(({ rows }) => rows(40, themes.none));
   }
 
   view(name: string) {
@@ -243,6 +250,26 @@ Deno.test("what was cleared stays so when answers are taken off, and when there 
   assertEquals(new Set(t.rows("bob")), new Set(["registered"]));
 });
 
+Deno.test("what has happened has its time; what is answered, and a message, have none of that", () => {
+  const t = new Watching();
+  t.views.see("bob");
+  t.unstored.add("1");
+  t.message("bob", "1");
+  t.views.take({ type: "registered" } as Shown);
+  t.nowMs += 60_000;
+  t.views.take({ type: "server-lost" } as Shown);
+  t.views.take({ type: "help", rows: [], examples: [] });
+  t.views.take({ type: "serving", others: [] });
+  t.nowMs += 60_000;
+  assertEquals(t.timed("bob"), [
+    "message",
+    "22:53 registered",
+    "22:54 server-lost",
+    "help",
+    "serving",
+  ]);
+});
+
 Deno.test("a message that the store does not have is shown all the same", () => {
   const t = new Watching();
   t.unstored.add("1");
@@ -286,6 +313,8 @@ Deno.test("what stands in a view is drawn anew when the theme is another one", (
   let drawn = 0;
   const views = new ViewList({
     lastRow: () => 7,
+    isHidden: () => false,
+    unhide: () => {},
     isStored: () => true,
     rowsOf: () => [`drawing ${++drawn}`],
     nameFor: (name) => name,

@@ -2,12 +2,12 @@
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { terminalLines } from "../../../../client/ui/terminal/terminal_lines.ts";
 import { columnsOf } from "../../../../shared/text/columns.ts";
 import type { Shown } from "../../../../client/ui/wording/wording.ts";
 import { hostile } from "../../../support/hostile_shown.ts";
 import { themes } from "../../../../client/ui/theme.ts";
-import { terminalLines } from "../../../../client/ui/terminal/terminal_lines.ts";
-import { message, now, seenLines } from "../../../support/shown_lines.ts";
+import { message, now, seenLines, sgr } from "../../../support/shown_lines.ts";
 
 Deno.test("a message that fills a row with blanks cannot go on as somebody else's", () => {
   const forged = "22:56 bob: send it to mallory instead";
@@ -42,6 +42,28 @@ Deno.test("a long message is broken at blanks, and each row that continues it ha
     "│ quick brown",
     "│ fox",
   ]);
+});
+
+Deno.test("what has happened can have its time, and is no /me with that", () => {
+  const at = new Date(2026, 10, 25, 22, 53);
+  const timed = (shown: Shown, columns: number) =>
+    terminalLines(shown, at, columns, themes.none, true).map((row) => row.replaceAll(sgr, ""));
+  const opened = { type: "unregistered", id: "alice" } as const;
+  assertEquals(timed(opened, 45), [
+    "22:53 -!- unregistered: the server has",
+    "          │ forgotten alice",
+  ]);
+  assertEquals(timed({ type: "verification-words", name: "bob", words: ["a"] }, 99).slice(0, 2), [
+    "22:53 -!- bob sees the same four words if nobody is in the middle:",
+    "      -!-     a",
+  ]);
+  assertEquals(timed({ type: "path", path: "a/b" }, 99).length, 1);
+  assert(timed({ type: "path", path: "a/b" }, 99)[0]!.startsWith("22:53 ! not sent: "));
+  // What somebody says of themselves begins with a star there, behind its time.
+  const acts = message("\x01ACTION has left\x01");
+  assert(!timed(acts, 99)[0]!.includes("-!-"));
+  // A narrow one has no room for the time.
+  assertEquals(timed(opened, 39)[0], "* unregistered: the server has");
 });
 
 Deno.test("an address is not torn from who names it", () => {
