@@ -15,7 +15,12 @@ import { frameOf, type ListedView, written } from "../../client/ui/screen/layout
 import { pictureOf } from "../../client/ui/terminal/drawing.ts";
 import type { ScreenSize } from "../../client/ui/terminal/terminal.ts";
 import { terminalLines } from "../../client/ui/terminal/terminal_lines.ts";
-import { promptText, type Shown, viewWords } from "../../client/ui/wording/wording.ts";
+import {
+  promptText,
+  type Shown,
+  type StatusPart,
+  viewWords,
+} from "../../client/ui/wording/wording.ts";
 import { Screen } from "./screen.ts";
 import { entry } from "./screen_fixture.ts";
 
@@ -37,7 +42,7 @@ interface Scene {
   readonly list: readonly ListedView[];
   readonly title: string;
   readonly right: string;
-  readonly status: string;
+  readonly status: readonly StatusPart[];
   readonly typed: string;
 }
 
@@ -58,6 +63,18 @@ function own(
 }
 
 const quiet = { here: true, unread: 0, hasNews: false, waiting: 0, isSeen: false };
+
+const quietStatus = {
+  isUnknown: false,
+  isKeyFromServer: false,
+  here: true,
+  way: "direct",
+  roundTripMs: 0.4,
+  server: "ok",
+  isScrolled: false,
+  unreadAbove: 0,
+  unreadBelow: 0,
+} as const;
 
 const opened: Shown = {
   type: "opened",
@@ -80,7 +97,10 @@ const bob: Scene = {
   list: [{ ...quiet, name: "bob", isSeen: true }],
   title: "alice · 127.0.0.1 · no tls",
   right: "1 talk · 0 unread   10:39",
-  status: "[1 bob · encrypted · direct 0.4 ms]  server ok",
+  status: viewWords.status({
+    ...{ name: "bob", number: 1, security: "encrypted", waiting: 0, news: [] },
+    ...quietStatus,
+  }),
   typed: "and this is what alice is typing",
 };
 
@@ -108,7 +128,11 @@ const carol: Scene = {
   ],
   title: "alice · chat.example.org · tls",
   right: "4 talks · 3 unread   23:09",
-  status: "[2 carol · verified · direct 0.4 ms]  Alt+a: bob 2, ci 1  server ok  1 waits",
+  status: viewWords.status({
+    ...{ name: "carol", number: 2, security: "verified", waiting: 1 },
+    news: [{ name: "bob", unread: 2 }, { name: "ci", unread: 1 }],
+    ...quietStatus,
+  }),
   typed: "and this is what I am typing",
 };
 

@@ -9,8 +9,9 @@ import { columnsOf, rowsOf } from "../../../shared/text/columns.ts";
 import type { OwnSigns } from "../own_signs.ts";
 import type { Theme } from "../theme.ts";
 import type { Picture, ScreenSize } from "../terminal/terminal.ts";
-import { viewWords } from "../wording/wording.ts";
+import { type StatusPart, viewWords } from "../wording/wording.ts";
 import { fittedRow } from "./fitted_row.ts";
+import { fittedStatus } from "./status_line.ts";
 
 /** A conversation in the list. */
 export interface ListedView {
@@ -30,7 +31,7 @@ export interface ScreenContent {
   readonly list: readonly ListedView[];
   /** What is wrong with all of it, and so stands before the rest of the status line; empty if nothing is. */
   readonly alarm: string;
-  readonly status: string;
+  readonly status: readonly StatusPart[];
   readonly input: Picture;
   /** The rows of the conversation, for the room that it has. */
   readonly view: (size: ScreenSize) => readonly string[];
@@ -74,8 +75,9 @@ export function frameOf(content: ScreenContent, size: ScreenSize): Frame {
     rows.push(beside + fittedRow(view[i] ?? "", left, columns - left));
   }
   if (hasStatus) {
-    const parts = [content.alarm, hasList ? "" : shortList(content.list), content.status];
-    const status = parts.filter((part) => part !== "").join("  ");
+    const alarm = content.alarm === "" ? "" : `${content.alarm}  `;
+    const listed = hasList ? [] : [viewWords.list(content.list)];
+    const status = fittedStatus([{ text: alarm }, ...listed, ...content.status], columns - 1);
     rows.push(theme.frame(fittedRow(` ${own(status)}`, 0, columns)));
   }
   rows.push(...shownInput.map(({ text }) => text));
@@ -120,13 +122,6 @@ function listRows(
       count.padStart(3)
     }`;
   });
-}
-
-function shortList(list: readonly ListedView[]): string {
-  const shown = list.slice(0, 9).map(({ name, isSeen, unread }, i) =>
-    `${isSeen ? ">" : ""}${i + 1} ${name}${unread > 0 ? `(${viewWords.unread(unread)})` : ""}`
-  );
-  return shown.length < 2 ? "" : shown.join(" ");
 }
 
 /** What to write to have a screen on the terminal. @param before What is on it; undefined if that is not known. */

@@ -24,13 +24,12 @@ import { type Person, personChange } from "./person_change.ts";
 import { problemSentence } from "./problem_sentences.ts";
 import { shellQuoted } from "./shell_quoted.ts";
 import type { Shown } from "./shown.ts";
+import { alarmText, listPart, statusParts } from "./status_words.ts";
 import {
   absenceText,
-  alarmText,
   foundLineText,
   newLineText,
   notificationText,
-  statusText,
   titleText,
   unreadText,
   viewedMessage,
@@ -50,7 +49,7 @@ export type {
   ThemeChoice,
   ThemeName,
 } from "./shown.ts";
-export type { ServerState } from "./view_words.ts";
+export type { ServerState, StatusPart } from "./status_words.ts";
 export type { Wording } from "./wording_parts.ts";
 
 const words: Words<Shown> = {
@@ -75,7 +74,8 @@ export const viewWords = {
   message: viewedMessage,
   absence: absenceText,
   title: titleText,
-  status: statusText,
+  status: statusParts,
+  list: listPart,
   alarm: alarmText,
   unread: unreadText,
   newLine: newLineText,

@@ -10,6 +10,11 @@ const unsafe =
   // deno-lint-ignore no-control-regex -- that is what this is about
   /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb]|\p{Cs}/u;
 
+/** The line where there is room for all of it. */
+function statusText(of: Parameters<typeof viewWords.status>[0]): string {
+  return viewWords.status(of).map(({ text }) => text).join("");
+}
+
 const status = {
   name: "carol",
   number: 2,
@@ -29,17 +34,17 @@ const status = {
 
 Deno.test("the status line says how one's words go, what is new, and what waits", () => {
   assertEquals(
-    viewWords.status(status),
+    statusText(status),
     "[2 carol · verified · direct 0.4 ms]  Alt+a: bob 2, eve  server ok  1 waits",
   );
   const none = { ...status, name: undefined, number: undefined, news: [], waiting: 0 };
   assertEquals(
-    viewWords.status({ ...none, server: "lost" }),
+    statusText({ ...none, server: "lost" }),
     "[nobody · /chat NAME opens a conversation]",
   );
   const away = { ...status, way: undefined, here: false, news: [], waiting: 3, isScrolled: true };
   assertEquals(
-    viewWords.status({ ...away, server: "displaced" }),
+    statusText({ ...away, server: "displaced" }),
     "[2 carol · verified · away]  more below: PgDn  3 wait",
   );
   const alarms = (["none", "ok", "lost", "displaced", "taken"] as const).map(viewWords.alarm);
@@ -51,23 +56,23 @@ Deno.test("the status line says how one's words go, what is new, and what waits"
     "not registered: name taken",
   ]);
   assertEquals(
-    viewWords.status({ ...away, isUnknown: true, server: "none", waiting: 0, isScrolled: false }),
+    statusText({ ...away, isUnknown: true, server: "none", waiting: 0, isScrolled: false }),
     "[2 carol · unknown: /chat carol answers]  not registered",
   );
   const encrypted = { ...away, isScrolled: false, security: "encrypted" } as const;
   assertEquals(
-    viewWords.status({ ...encrypted, isKeyFromServer: true, waiting: 1 }),
+    statusText({ ...encrypted, isKeyFromServer: true, waiting: 1 }),
     "[2 carol · encrypted · key from the server · away]  server ok  1 waits",
   );
-  assert(viewWords.status({ ...encrypted, unreadAbove: 7 }).includes("  7 new above: PgUp  "));
-  assert(viewWords.status({ ...away, unreadBelow: 3 }).includes("  3 new below: Alt+End  "));
-  assert(viewWords.status({ ...away, here: undefined }).includes("· not connected]"));
-  assert(viewWords.status({ ...away, here: true }).includes("· not connected]"));
+  assert(statusText({ ...encrypted, unreadAbove: 7 }).includes("  7 new above: PgUp  "));
+  assert(statusText({ ...away, unreadBelow: 3 }).includes("  3 new below: Alt+End  "));
+  assert(statusText({ ...away, here: undefined }).includes("· not connected]"));
+  assert(statusText({ ...away, here: true }).includes("· not connected]"));
 });
 
 Deno.test("as many messages as are not counted are said to be unread in the same words everywhere", () => {
   for (const [count, said] of [[999, "999"], [1_000, "999+"], [2_003, "999+"]] as const) {
-    const unread = viewWords.status({
+    const unread = statusText({
       ...status,
       unreadAbove: count,
       news: [{ name: "bob", unread: count }],
@@ -107,8 +112,11 @@ Deno.test("a terminal obeys nothing that comes from outside, wherever it stands 
       viewWords.name(text),
       viewWords.absence(text, 0, 1),
       ...viewWords.title({ self: text, server: { host: text }, talks: 1, unread: 1, now }),
-      viewWords.status({ ...status, name: text, news: [{ name: text, unread: 1 }] }),
-      viewWords.status({ ...status, name: text, isUnknown: true }),
+      statusText({ ...status, name: text, news: [{ name: text, unread: 1 }] }),
+      statusText({ ...status, name: text, isUnknown: true }),
+      viewWords.list(
+        [1, 2].map((unread) => ({ name: viewWords.name(text), isSeen: false, unread })),
+      ).text,
     );
     for (const line of shown) assert(!unsafe.test(line), JSON.stringify(line));
   }));
