@@ -42,7 +42,7 @@ class Newcomer implements AsyncDisposable {
 async function meet(alice: Newcomer, bob: Newcomer): Promise<void> {
   await alice.types("/chat bob Hello Bob!");
   // It has come, and stands where this leads.
-  await bob.screen.sees(/ 1 unread [^]* calls, encrypted; \/chat alice\s/);
+  await bob.screen.sees(/ 1 unread [^]* calls, encrypted;[\s│]+\/chat[\s│]+alice\s/);
   await bob.types("/chat alice Hello Alice!");
   for (const one of [alice, bob]) {
     // Nothing of it was an error, and the way is encrypted.
