@@ -10,7 +10,7 @@ import type { HistoryEntry } from "../../client/store/store.ts";
 import { allSigns } from "../../client/ui/own_signs.ts";
 import { themes } from "../../client/ui/theme.ts";
 import { ownNames } from "../../client/ui/local_names.ts";
-import { blocksOf, type Notice } from "../../client/ui/screen/blocks.ts";
+import { blocksOf, type MessageRows, type Notice } from "../../client/ui/screen/blocks.ts";
 import { frameOf, type ListedView, written } from "../../client/ui/screen/layout.ts";
 import { pictureOf } from "../../client/ui/terminal/drawing.ts";
 import type { ScreenSize } from "../../client/ui/terminal/terminal.ts";
@@ -179,7 +179,7 @@ async function drawn(scene: Scene, size: ScreenSize): Promise<string> {
         own: allSigns,
         theme: themes.none,
       };
-      const made = new BoundedMap<string, readonly string[]>(100);
+      const made = new BoundedMap<string, MessageRows>(100);
       const section = { entries: said, before: undefined, isEnd: true };
       return blocksOf(section, { ...style, made }).flatMap((block) => block.rows).slice(-rows);
     },

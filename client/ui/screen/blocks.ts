@@ -19,8 +19,15 @@ export interface Block {
   /** The message's row in the store; {@linkcode tail} of the end. */
   readonly row: number;
   readonly rows: readonly string[];
-  /** How many of the rows are those of notices, above the message's own. */
-  readonly noticeRows: number;
+  /** How many of the rows stand above the message's own: notices, its day, that it is new. */
+  readonly aboveRows: number;
+}
+
+/** The rows of a message. */
+export interface MessageRows {
+  readonly all: readonly string[];
+  /** How many of them stand above what it says. */
+  readonly above: number;
 }
 
 /** The row of what stands behind the last message. */
@@ -55,7 +62,7 @@ export interface BlockStyle {
   readonly own: OwnSigns;
   readonly theme: Theme;
   /** Rows of messages that were made before: it takes its time for long ones. */
-  readonly made: BoundedMap<string, readonly string[]>;
+  readonly made: BoundedMap<string, MessageRows>;
 }
 
 /** Messages of a conversation that follow one another. */
@@ -92,13 +99,14 @@ export function blocksOf({ entries, before, isEnd }: Section, style: BlockStyle)
   let last = before;
   for (const entry of entries) {
     const notices = noticesBetween(last?.row ?? 0, entry.row, style);
-    const rows = [...notices, ...madeRows(entry, last, style, called)];
-    blocks.push({ row: entry.row, rows, noticeRows: notices.length });
+    const { all, above } = madeRows(entry, last, style, called);
+    const rows = [...notices, ...all];
+    blocks.push({ row: entry.row, rows, aboveRows: notices.length + above });
     last = entry;
   }
   if (isEnd) {
     const rows = noticesBetween(last?.row ?? 0, tail, style);
-    blocks.push({ row: tail, rows, noticeRows: rows.length });
+    blocks.push({ row: tail, rows, aboveRows: rows.length });
   }
   return blocks;
 }
@@ -132,7 +140,7 @@ function madeRows(
   before: HistoryEntry | undefined,
   style: BlockStyle,
   called: Called,
-): readonly string[] {
+): MessageRows {
   const { columns, newFrom, found, made } = style;
   const { row, state } = entry;
   const localName = called.by(entry.key);
@@ -150,7 +158,7 @@ function rowsOfEntry(
   before: HistoryEntry | undefined,
   style: BlockStyle,
   peer: string,
-): string[] {
+): MessageRows {
   const { self, columns, own, theme } = style;
   const message = viewWords.message(entry, self, before);
   const dayBefore = before && viewWords.message(before, self, undefined).day;
@@ -165,6 +173,7 @@ function rowsOfEntry(
   if (message.above !== undefined) {
     rows.push(...rowsOf(own(message.above), columns).map(theme.otherKey));
   }
+  const above = rows.length;
   const names = [peer, entry.localName].map((one) => viewWords.name(one));
   const widest = Math.max(...[...names, self].map((one) => columnsOf(one)));
   const nameColumns = Math.min(nameColumnsMax, widest);
@@ -200,7 +209,7 @@ function rowsOfEntry(
       (i === 0 ? head : theme.bar(bar)) + theme.plaintext(mark) + text + theme.state(end),
     );
   }
-  return rows;
+  return { all: rows, above };
 }
 
 /** A text in the middle of a line across the view. */

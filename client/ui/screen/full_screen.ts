@@ -11,7 +11,7 @@ import type { Session } from "../session.ts";
 import type { OwnSigns } from "../own_signs.ts";
 import type { Picture, ScreenSize, Views, ViewSurroundings } from "../terminal/terminal.ts";
 import { type Shown, viewWords } from "../wording/wording.ts";
-import { blocksOf } from "./blocks.ts";
+import { blocksOf, type MessageRows } from "./blocks.ts";
 import { type Frame, frameOf, written } from "./layout.ts";
 import { end, type PageRows, Pages } from "./page.ts";
 import { beginReading, noteDrawn, readUpTo } from "./reading.ts";
@@ -56,7 +56,7 @@ export class FullScreen implements Views {
     /** The row of the last message that there was. */
     readonly last: number;
   } | undefined;
-  readonly #blocks = new BoundedMap<string, readonly string[]>(blocksMax);
+  readonly #blocks = new BoundedMap<string, MessageRows>(blocksMax);
   /** Grows with all that may change what is in a view. */
   #version = 0;
   /** Rows that the view had when it was drawn last. */

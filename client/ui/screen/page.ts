@@ -68,8 +68,8 @@ export class Pages {
     const ends: TallEnd[] = [];
     let at = 0;
     const isDrawn = entries.map(({ row, direction }, i) => {
-      const { rows, noticeRows } = blocks[i]!;
-      const first = at + noticeRows;
+      const { rows, aboveRows } = blocks[i]!;
+      const first = at + aboveRows;
       at += rows.length;
       const hasLast = at > top && at <= bottom;
       if (direction === "out" || at - first <= height) return hasLast;

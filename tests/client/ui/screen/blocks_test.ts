@@ -4,7 +4,12 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { allSigns, asciiSigns } from "../../../../client/ui/own_signs.ts";
 import { themes } from "../../../../client/ui/theme.ts";
-import { blocksOf, type BlockStyle, type Section } from "../../../../client/ui/screen/blocks.ts";
+import {
+  blocksOf,
+  type BlockStyle,
+  type MessageRows,
+  type Section,
+} from "../../../../client/ui/screen/blocks.ts";
 import { columnsOf } from "../../../../shared/text/columns.ts";
 import { ownNames } from "../../../../client/ui/local_names.ts";
 import { BoundedMap } from "../../../../shared/collections/bounded_map.ts";
@@ -134,7 +139,7 @@ Deno.test("somebody whom the user calls something else is that, as long as it is
     entry(1, { direction: "in", key: keyOf(3), text: "now" }),
     entry(2, { direction: "out", key: keyOf(3), text: "hi" }),
   ];
-  const made = new BoundedMap<string, readonly string[]>(9);
+  const made = new BoundedMap<string, MessageRows>(9);
   const rows = rowsOf({ entries, before: undefined }, { columns: 120, nameFor, made });
   assertEquals(rows.filter((row) => /^\d\d:/.test(row)).map((row) => row.slice(0, 20).trimEnd()), [
     "12:00 bob    before",
@@ -184,7 +189,7 @@ Deno.test("who speaks, and what stands beside that, have the colours of the them
     entry(0, { text: "hi", plaintext: true }),
     entry(1, { direction: "out", state: "read", text: "on it" }),
   ];
-  const made = new BoundedMap<string, readonly string[]>(9);
+  const made = new BoundedMap<string, MessageRows>(9);
   const coloured = (theme: BlockStyle["theme"]) =>
     rowsOf({ entries, before: undefined }, {
       ...{ made, theme, newFrom: entries[0]!.row, found: entries[0]!.row },

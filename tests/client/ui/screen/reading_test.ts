@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { ownNames } from "../../../../client/ui/local_names.ts";
 import { allSigns } from "../../../../client/ui/own_signs.ts";
 import { themes } from "../../../../client/ui/theme.ts";
-import { blocksOf } from "../../../../client/ui/screen/blocks.ts";
+import { blocksOf, type MessageRows } from "../../../../client/ui/screen/blocks.ts";
 import { end, Pages, type Position } from "../../../../client/ui/screen/page.ts";
 import { beginReading, noteDrawn, readUpTo } from "../../../../client/ui/screen/reading.ts";
 import { View } from "../../../../client/ui/screen/view.ts";
@@ -76,7 +76,7 @@ class Reader {
       nameFor: ownNames,
       own: allSigns,
       theme: themes.none,
-      made: new BoundedMap<string, readonly string[]>(99),
+      made: new BoundedMap<string, MessageRows>(99),
     };
     return new Pages(this.messages, (section) => blocksOf(section, style));
   }
@@ -218,6 +218,21 @@ Deno.test("what is above a long answer is not read", () => {
   t.comes(1, "out", "word ".repeat(200));
   t.draws();
   assertEquals(t.unread, ["text 1"]);
+});
+
+Deno.test("the line above a tall message is not its beginning", () => {
+  const t = new Reader();
+  t.opens();
+  t.comes(9, "out");
+  t.comes(1, "in", true);
+  // Its end is on the screen, and then what stands above it.
+  t.draws();
+  const { row } = t.messages.entries[6]!;
+  t.moves(t.pages.around(row, t.height));
+  assertEquals(t.draws().at(-1), `${"─".repeat(17)} new ${"─".repeat(18)}`);
+  assertEquals(t.unread.length, 1);
+  t.moves("down");
+  assertEquals(t.unread, []);
 });
 
 Deno.test("however one moves: what counts as read has been on the screen, and all is read in the end", () => {
