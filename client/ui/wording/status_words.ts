@@ -74,6 +74,8 @@ interface Talk {
 /** Columns of a name where there is little room, and where there is hardly any. */
 const shortNameColumns = 12;
 const leastNameColumns = 6;
+/** Conversations with something new that are named: no terminal has room for more, and each costs at each drawing. */
+const newsNamedMax = 50;
 /** Conversations that are listed: those with a number. */
 const listedMax = 9;
 
@@ -160,11 +162,11 @@ function scrolledPart({ isScrolled, unreadAbove, unreadBelow }: Status): StatusP
 
 function newsPart(news: Status["news"]): StatusPart[] {
   if (news.length === 0) return [];
-  const named = news.map(({ name, unread }) =>
+  const named = news.slice(0, newsNamedMax).map(({ name, unread }) =>
     `${makeVisible(name)}${unread === 0 ? "" : ` ${unreadText(unread)}`}`
   );
   const line = (count: number) => {
-    const more = named.length - count;
+    const more = news.length - count;
     return `  Alt+a: ${named.slice(0, count).join(", ")}${more > 0 ? ` +${more}` : ""}`;
   };
   // One after the other is left out, so that no name is cut.
