@@ -7,6 +7,7 @@
 import { closeQuic, quicAddress } from "../../shared/net/quic.ts";
 import { systemClock } from "../../shared/time/clock.ts";
 import type { PeerConn } from "./tcp.ts";
+import { Unread } from "./unread.ts";
 
 /**
  * How long a connection that is closed waits until the other side has what was written, in milliseconds: QUIC throws
@@ -24,7 +25,7 @@ export class QuicPeerConn implements PeerConn {
   readonly #conn: Deno.QuicConn;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
-  #unread: Uint8Array;
+  readonly #unread: Unread;
   #isClosed = false;
   /** Ends the read that waits. */
   #endRead = () => {};
@@ -39,7 +40,7 @@ export class QuicPeerConn implements PeerConn {
     this.#conn = conn;
     this.#reader = reader;
     this.#writer = writer;
-    this.#unread = unread;
+    this.#unread = new Unread(unread);
     const { host: hostname, port } = quicAddress(conn.remoteAddr);
     this.remoteAddr = { hostname, port };
     this.localAddr = { hostname: conn.endpoint.addr.hostname };
@@ -51,13 +52,13 @@ export class QuicPeerConn implements PeerConn {
 
   read(into: Uint8Array): Promise<number | null> {
     if (this.#isClosed) return Promise.resolve(null);
-    if (this.#unread.length > 0) return Promise.resolve(this.#take(into));
+    if (!this.#unread.isEmpty) return Promise.resolve(this.#unread.take(into));
     const { promise, resolve, reject } = Promise.withResolvers<number | null>();
     this.#endRead = () => resolve(null);
     this.#reader.read().then(({ value }) => {
       if (value === undefined) return resolve(null);
-      this.#unread = value;
-      resolve(this.#take(into));
+      this.#unread.put(value);
+      resolve(this.#unread.take(into));
     }, reject);
     return promise;
   }
@@ -72,13 +73,6 @@ export class QuicPeerConn implements PeerConn {
     this.#isClosed = true;
     this.#endRead();
     this.#linger();
-  }
-
-  #take(into: Uint8Array): number {
-    const count = Math.min(this.#unread.length, into.length);
-    into.set(this.#unread.subarray(0, count));
-    this.#unread = this.#unread.subarray(count);
-    return count;
   }
 
   /** Ends the connection once the other side has read everything, or does not. */

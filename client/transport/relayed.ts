@@ -6,6 +6,7 @@
 
 import type { RelayPath } from "./relay_path.ts";
 import type { PeerConn, ServerConn } from "./tcp.ts";
+import { Unread } from "./unread.ts";
 
 /** Makes one, as the door says. */
 export function relayed(
@@ -14,17 +15,13 @@ export function relayed(
   early: Uint8Array,
   relayedBy: RelayPath,
 ): PeerConn {
-  let unread = early;
+  const unread = new Unread(early);
   return {
     localAddr: conn.localAddr,
     remoteAddr: { hostname: conn.remoteAddr.hostname, port },
     relayedBy,
     read(into) {
-      if (unread.length === 0) return conn.read(into);
-      const count = Math.min(unread.length, into.length);
-      into.set(unread.subarray(0, count));
-      unread = unread.subarray(count);
-      return Promise.resolve(count);
+      return unread.isEmpty ? conn.read(into) : Promise.resolve(unread.take(into));
     },
     write: (bytes) => conn.write(bytes),
     close: () => conn.close(),

@@ -7,6 +7,7 @@
 import type { Socket } from "node:net";
 import { plainHost } from "../../shared/net/address.ts";
 import type { PeerConn } from "./tcp.ts";
+import { Unread } from "./unread.ts";
 
 /** A connection with a peer that goes through routers, over TCP. */
 export class SocketPeerConn implements PeerConn {
@@ -14,7 +15,7 @@ export class SocketPeerConn implements PeerConn {
   readonly remoteAddr: { readonly hostname: string; readonly port: number };
   readonly punched = "tcp";
   readonly #socket: Socket;
-  #unread: Uint8Array = new Uint8Array(0);
+  readonly #unread = new Unread();
   /** Why it has ended, if that was by an error. */
   #failure: Error | undefined;
   #isOver = false;
@@ -42,18 +43,15 @@ export class SocketPeerConn implements PeerConn {
   }
 
   async read(into: Uint8Array): Promise<number | null> {
-    while (this.#unread.length === 0) {
+    while (this.#unread.isEmpty) {
       if (this.#isClosed) return null;
       const chunk: Uint8Array | null = this.#socket.read();
-      if (chunk !== null) this.#unread = chunk;
+      if (chunk !== null) this.#unread.put(chunk);
       else if (this.#failure !== undefined) throw this.#failure;
       else if (this.#isOver) return null;
       else await new Promise<void>((resolve) => this.#wake = resolve);
     }
-    const count = Math.min(this.#unread.length, into.length);
-    into.set(this.#unread.subarray(0, count));
-    this.#unread = this.#unread.subarray(count);
-    return count;
+    return this.#unread.take(into);
   }
 
   write(bytes: Uint8Array): Promise<number> {
@@ -64,7 +62,7 @@ export class SocketPeerConn implements PeerConn {
 
   close(): void {
     this.#isClosed = true;
-    this.#unread = new Uint8Array(0);
+    this.#unread.put(new Uint8Array(0));
     // What was written goes first.
     this.#socket.destroySoon();
     this.#wake();
