@@ -13,6 +13,7 @@ import type { TimerClock } from "../../shared/time/clock.ts";
 import {
   type DialableAddress,
   isElsewhereReachable,
+  type MeetOptions,
   type Network,
   type PeerConn,
 } from "../transport/transport.ts";
@@ -107,15 +108,6 @@ export function meetingAddresses(
   return seen === undefined || isOwn ? own : [seen, ...own];
 }
 
-/** What one side does in a try. */
-export interface Part {
-  readonly candidates: readonly DialableAddress[];
-  /** Known to the two ends of the link, and nobody else. */
-  readonly token: Uint8Array;
-  /** Whether our calls count: exactly one side's do. */
-  readonly calls: boolean;
-}
-
 /**
  * Our part in a try.
  *
@@ -124,14 +116,14 @@ export interface Part {
  * @throws {Deno.errors.NotSupported} If the peer is nowhere, or the link is not encrypted.
  */
 export function partIn(
-  { link: { peerKey, handshakeHash }, candidates }: RouterMeeting,
+  { link: { peerKey, handshakeHash }, candidates, signal }: RouterMeeting,
   ownKey: PublicKey,
   tokenLabel: string,
-): Part {
+): MeetOptions {
   const tried = candidates.slice(0, triedMax);
   if (tried.length === 0 || peerKey === undefined || handshakeHash === undefined) {
     throw new Deno.errors.NotSupported("no-candidates");
   }
   const token = new Uint8Array(hkdfSync("sha256", handshakeHash, "", tokenLabel, punchTokenBytes));
-  return { candidates: tried, token, calls: ownKey > peerKey };
+  return { candidates: tried, token, calls: ownKey > peerKey, signal };
 }

@@ -44,7 +44,7 @@ async function find({ self, network, rendezvous }: TcpPortOptions): Promise<Rout
     port,
     meet: async (meeting) => {
       const part = partIn(meeting, self.identity.publicKey, tokenLabel);
-      return { conn: await opening.open({ ...part, signal: meeting.signal }), called: part.calls };
+      return { conn: await opening.open(part), called: part.calls };
     },
   };
 }

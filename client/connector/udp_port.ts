@@ -70,10 +70,10 @@ export class UdpPort {
   }
 
   async #meet(punching: Punching, meeting: RouterMeeting): Promise<RouterConn> {
-    const { certificate, signal } = meeting;
+    const { certificate } = meeting;
     if (certificate === undefined) throw new Deno.errors.NotSupported("no-udp");
     const part = partIn(meeting, this.#options.self.identity.publicKey, tokenLabel);
-    return { conn: await punching.punch({ ...part, certificate, signal }), called: part.calls };
+    return { conn: await punching.punch({ ...part, certificate }), called: part.calls };
   }
 
   async #open(): Promise<Punching | undefined> {

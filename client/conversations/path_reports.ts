@@ -7,7 +7,7 @@
 
 import type { PathTaken } from "../../shared/protocol/path_count.ts";
 import type { TimerClock } from "../../shared/time/clock.ts";
-import { ranks } from "../transport/transport.ts";
+import { type PeerConn, ranks } from "../transport/transport.ts";
 
 /** How long a link is in use before it counts as what the conversation has settled on, in milliseconds. */
 const settledAfterMs = 10_000;
@@ -16,7 +16,7 @@ const settledAfterMs = 10_000;
 export interface ReportedLink {
   readonly role: "initiator" | "responder";
   readonly rank: number;
-  readonly punched: "quic" | "tcp" | undefined;
+  readonly punched: PeerConn["punched"];
   /** Where the other end is; of a relayed link, where the server is. */
   readonly remote: { readonly host: string };
 }

@@ -21,6 +21,7 @@ import {
 import { certificatePem } from "../../shared/crypto/self_signed.ts";
 import { peerProtocol, punchTokenBytes, reflectorProtocol } from "../../shared/protocol/quic.ts";
 import { systemClock, wait } from "../../shared/time/clock.ts";
+import type { MeetOptions } from "./meet_options.ts";
 import { QuicPeerConn } from "./quic_conn.ts";
 import type { PeerConn } from "./tcp.ts";
 
@@ -47,17 +48,9 @@ const unknownCallerMs = 3_000;
 const reflectedBytesMax = 64;
 
 /** What one side knows of a try. */
-export interface PunchOptions {
-  /** Where the other side may be. Their hosts are IP addresses. */
-  readonly candidates: readonly Address[];
+export interface PunchOptions extends MeetOptions {
   /** The other side's certificate, in DER. */
   readonly certificate: Uint8Array;
-  /** Known to both sides and nobody else: `punchTokenBytes` bytes. */
-  readonly token: Uint8Array;
-  /** Whether our calls count. Exactly one side's do: else each might keep another connection. */
-  readonly calls: boolean;
-  /** Gives the try up. */
-  readonly signal: AbortSignal;
 }
 
 /** One UDP port, from which peers and servers are called and at which peers are expected. */

@@ -12,6 +12,7 @@ import { connect, type Socket } from "node:net";
 import type { Address } from "../../shared/net/address.ts";
 import { punchTokenBytes } from "../../shared/protocol/quic.ts";
 import { wait } from "../../shared/time/clock.ts";
+import type { MeetOptions } from "./meet_options.ts";
 import { SocketPeerConn } from "./socket_conn.ts";
 import type { PeerConn } from "./tcp.ts";
 
@@ -23,18 +24,6 @@ const callMs = 600;
  */
 const againMs = 40;
 
-/** What one side knows of a try. */
-export interface SimultaneousOpenOptions {
-  /** Where the other side may be. Their hosts are IP addresses. */
-  readonly candidates: readonly Address[];
-  /** Known to both sides and nobody else: `punchTokenBytes` bytes. */
-  readonly token: Uint8Array;
-  /** Whether we choose, if several connections open. Exactly one side does. */
-  readonly calls: boolean;
-  /** Gives the try up. */
-  readonly signal: AbortSignal;
-}
-
 /** One TCP port, from which peers are called that call it at the same moment. */
 export interface SimultaneousOpen {
   readonly port: number;
@@ -43,7 +32,7 @@ export interface SimultaneousOpen {
    *
    * @throws {unknown} The reason of the signal.
    */
-  open(options: SimultaneousOpenOptions): Promise<PeerConn>;
+  open(options: MeetOptions): Promise<PeerConn>;
 }
 
 /**
@@ -86,11 +75,11 @@ function freePort(): number {
 /** One try. */
 class Opening {
   readonly #port: number;
-  readonly #options: SimultaneousOpenOptions;
+  readonly #options: MeetOptions;
   readonly #met = Promise.withResolvers<PeerConn>();
   readonly #over = new AbortController();
 
-  constructor(port: number, options: SimultaneousOpenOptions) {
+  constructor(port: number, options: MeetOptions) {
     this.#port = port;
     this.#options = options;
   }

@@ -27,6 +27,7 @@ import { trySending } from "./try_sending.ts";
 
 export type { AddressChange } from "./address_watch.ts";
 export type { DialableAddress } from "./permit.ts";
+export type { MeetOptions } from "./meet_options.ts";
 export type { Punching } from "./punching.ts";
 export type { RelayPath } from "./relay_path.ts";
 export type { SimultaneousOpen } from "./simultaneous_open.ts";

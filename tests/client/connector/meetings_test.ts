@@ -5,7 +5,7 @@ import { type MeetingPeer, Meetings } from "../../../client/connector/meetings.t
 import { Places } from "../../../client/connector/places.ts";
 import type { Link } from "../../../client/link/link.ts";
 import type { PunchOptions } from "../../../client/transport/punching.ts";
-import type { SimultaneousOpenOptions } from "../../../client/transport/simultaneous_open.ts";
+import type { MeetOptions } from "../../../client/transport/meet_options.ts";
 import type { PeerConn } from "../../../client/transport/transport.ts";
 import { UserError } from "../../../client/user_error.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
@@ -38,7 +38,7 @@ class Scene {
   /** Whether anything comes through the routers. */
   passes = true;
   /** What was tried over TCP through the routers. */
-  readonly opens: SimultaneousOpenOptions[] = [];
+  readonly opens: MeetOptions[] = [];
   readonly clock = new FakeClock();
   readonly called: string[] = [];
   /** Where bob answers. */
@@ -107,7 +107,7 @@ class Scene {
         !this.choosesPorts ? Promise.reject(new Deno.errors.NotSupported("no choice")) : Promise
           .resolve({
             port: 42_000,
-            open: (options: SimultaneousOpenOptions) => {
+            open: (options: MeetOptions) => {
               this.opens.push(options);
               this.punched.resolve();
               return this.passes ? Promise.resolve({} as PeerConn) : rejectedBy(options.signal);

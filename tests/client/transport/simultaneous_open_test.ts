@@ -2,10 +2,8 @@
 // other. How two meet through routers is tried in tests/nat.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import {
-  simultaneousOpen,
-  type SimultaneousOpenOptions,
-} from "../../../client/transport/simultaneous_open.ts";
+import type { MeetOptions } from "../../../client/transport/meet_options.ts";
+import { simultaneousOpen } from "../../../client/transport/simultaneous_open.ts";
 import { type PeerConn, rankOf, ranks } from "../../../client/transport/transport.ts";
 
 const token = new Uint8Array(16).fill(7);
@@ -62,7 +60,7 @@ class Other implements AsyncDisposable {
 /** One side calls the other. */
 async function meet(
   { candidates }: Other,
-  options: Partial<SimultaneousOpenOptions> = {},
+  options: Partial<MeetOptions> = {},
 ): Promise<PeerConn> {
   const { open } = await simultaneousOpen();
   const signal = new AbortController().signal;
