@@ -10,6 +10,14 @@ import { heardFrom } from "../support/town.ts";
 
 const paste = (text: string) => `\x1b[200~${text}\x1b[201~`;
 
+/** Alice calls somebody who does not answer yet. @returns Where. */
+async function calls(alice: ClientInTerminal, { address: { port } }: RawListener): Promise<string> {
+  const place = `127.0.0.1:${port}`;
+  await alice.types(`/chat ${place}\r`);
+  await alice.asks(`alice → ${place} …`);
+  return place;
+}
+
 const cases: Readonly<Record<string, Case>> = {
   "nothing behind a failed /chat goes to anybody, pasted or typed": async ({ town, ...scene }) => {
     await using carol = await town.script("carol");
@@ -33,9 +41,7 @@ const cases: Readonly<Record<string, Case>> = {
     await using carol = await town.script("carol");
     await using alice = await scene.alice();
     await turnsTo(alice, "carol");
-    const place = `127.0.0.1:${slow.address.port}`;
-    await alice.types(`/chat ${place}\r`);
-    await alice.asks(`alice → ${place} …`);
+    const place = await calls(alice, slow);
     await alice.types("not for carol\r");
     const peer = await slow.accept();
     peer.close();
@@ -53,9 +59,7 @@ const cases: Readonly<Record<string, Case>> = {
     await using carol = await town.script("carol");
     await using alice = await scene.alice();
     await turnsTo(alice, "carol");
-    const place = `127.0.0.1:${slow.address.port}`;
-    await alice.types(`/chat ${place}\r`);
-    await alice.asks(`alice → ${place} …`);
+    await calls(alice, slow);
     if (kind === "screen") {
       // What was begun for the other one comes along, and is still for them.
       await alice.types("not for carol\x1b1");
