@@ -26,10 +26,13 @@ export class ScreenProgram implements AsyncDisposable {
     const start = (program: string) => `sh -c 'echo pid $$; exec "$@"' sh ${program}`;
     const run = (program: string) =>
       build.hasJobs ? `set -m; ${start(program)}; echo stopped; fg` : start(program);
+    // A Ctrl+C for the program would end dash as well, which has to tell of the end.
+    const shell = (program: string) =>
+      `trap : INT; stty cols 80 rows 24; tty; ${run(program)}; echo ended $?; stty -a; cat`;
     this.program = new TerminalProgram({
       ...build,
       hasScreen: true,
-      shell: (program) => `stty cols 80 rows 24; tty; ${run(program)}; echo ended $?; stty -a; cat`,
+      shell,
     }, ...args);
   }
 

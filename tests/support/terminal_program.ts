@@ -54,7 +54,13 @@ export class TerminalProgram implements AsyncDisposable {
       stdout: "piped",
       stderr: "null",
       clearEnv: true,
-      env: { ...environmentAt(home ?? this.#home!.path), TERM: "xterm-256color", ...env },
+      // Else the shell is that of whoever runs this, and each does other things behind a Ctrl+C.
+      env: {
+        ...environmentAt(home ?? this.#home!.path),
+        SHELL: "/bin/sh",
+        TERM: "xterm-256color",
+        ...env,
+      },
     }).spawn();
     this.#keys = this.#child.stdin.getWriter();
     this.#reading = this.#read();
