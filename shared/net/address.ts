@@ -5,7 +5,7 @@
  * @module
  */
 
-import ipaddr from "ipaddr.js";
+import { canonicalIpv6, mappedIpv4 } from "./ipv6.ts";
 
 /** A host and a port. The host is a name, or an IP address without brackets. */
 export interface Address {
@@ -69,7 +69,8 @@ export function isSameAddress(a: Address, b: Address): boolean {
 function plainForm(host: string): string {
   if (!host.includes(":")) return host.toLowerCase().replace(/\.$/, "");
   const [address = ""] = host.split("%");
-  return ipaddr.IPv6.isValid(address) ? ipaddr.process(address).toString() : address;
+  const canonical = canonicalIpv6(address);
+  return canonical === undefined ? address : mappedIpv4(canonical) ?? canonical;
 }
 
 /** Whether a text is an IPv4 address of four decimal parts or an IPv6 address without brackets. */
@@ -79,11 +80,8 @@ export function isIpAddress(text: string): boolean {
 
 function isIpv6Address(text: string): boolean {
   // A zone, as in fe80::1%eth0, has no meaning on another machine.
-  if (text.length > ipv6LengthMax || text.includes("%") || !ipaddr.IPv6.isValid(text)) return false;
-  return !text.includes(".") || isIpv4Address(text.slice(text.lastIndexOf(":") + 1));
+  return canonicalIpv6(text) !== undefined;
 }
-
-const ipv6LengthMax = "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255".length;
 
 /** Four decimal numbers up to 255, without leading zeros, which mean octal to some resolvers. */
 function isIpv4Address(text: string): boolean {
@@ -123,19 +121,15 @@ export function plainHost(host: string): string {
 
 type Range = "loopback" | "private" | "public";
 
+const loopback = /^127\.|^::1$/;
+/** RFC 1918, RFC 3927, RFC 6598, RFC 4193 and RFC 4291 section 2.5.6. */
+const ownNetworks =
+  /^10\.|^172\.(?:1[6-9]|2\d|3[01])\.|^192\.168\.|^169\.254\.|^100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|^f[cd]..:|^fe[89ab].:/;
+
 function rangeOf(host: string): Range {
-  if (host.startsWith("127.")) return "loopback";
-  switch (ipaddr.process(host).range()) {
-    case "loopback":
-      return "loopback";
-    case "private":
-    case "uniqueLocal":
-    case "linkLocal":
-    case "carrierGradeNat":
-      return "private";
-    default:
-      return "public";
-  }
+  const plain = plainForm(host);
+  if (loopback.test(plain)) return "loopback";
+  return ownNetworks.test(plain) ? "private" : "public";
 }
 
 /** Whether an IP address belongs to this machine. */
@@ -166,8 +160,7 @@ export function isLinkLocal(host: string): boolean {
 
 /** Whether a host stands for all addresses of a machine, for a listener. */
 export function isUnspecified(host: string): boolean {
-  return host === "0.0.0.0" ||
-    (isIpAddress(host) && ipaddr.process(host).range() === "unspecified");
+  return isIpAddress(host) && /^0\.|^::$/.test(plainForm(host));
 }
 
 /** Whether who listens at a host takes calls to the family of another: one of IPv6 takes both if it is `::`. */

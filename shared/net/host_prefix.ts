@@ -5,7 +5,7 @@
  * @module
  */
 
-import ipaddr from "ipaddr.js";
+import { canonicalIpv6, ipv6Groups, mappedIpv4 } from "./ipv6.ts";
 
 /**
  * The host that an IP address stands for: of IPv4 the address itself, of IPv6 its /64, such as
@@ -28,9 +28,9 @@ const siteParts = 3;
 
 function prefixOf(ip: string, count: number): string {
   // Most addresses, and the only ones that a small server sees: no time is spent on them.
-  if (!ip.includes(":") || !ipaddr.IPv6.isValid(ip)) return ip;
-  const address = ipaddr.IPv6.parse(ip);
-  if (address.isIPv4MappedAddress()) return address.toIPv4Address().toString();
-  const parts = address.parts.slice(0, count).map((part) => part.toString(16));
-  return `${parts.join(":")}::/${count * 16}`;
+  if (!ip.includes(":")) return ip;
+  const canonical = canonicalIpv6(ip.replace(/%.*$/, ""));
+  if (canonical === undefined) return ip;
+  const parts = ipv6Groups(canonical).slice(0, count).map((group) => group.toString(16));
+  return mappedIpv4(canonical) ?? `${parts.join(":")}::/${count * 16}`;
 }
