@@ -19,8 +19,12 @@ import {
 } from "../../shared/crypto/identity.ts";
 import { HandshakeState } from "../../shared/crypto/noise.ts";
 import { type KeyPair, primitives } from "../../shared/crypto/primitives.ts";
-import { type PublicKey, publicKeyBytes, publicKeyFrom } from "../../shared/crypto/public_key.ts";
-import { keyBytes } from "../../shared/crypto/raw_keys.ts";
+import {
+  keyBytes,
+  type PublicKey,
+  publicKeyBytes,
+  publicKeyFrom,
+} from "../../shared/crypto/public_key.ts";
 import type { CipherPair } from "./secure_channel.ts";
 
 /** Its name in CHAT and CHATACK. */

@@ -18,8 +18,12 @@ import {
   verifyNumberedCertificate,
 } from "../../shared/crypto/identity.ts";
 import { HandshakeState } from "../../shared/crypto/noise.ts";
-import { type PublicKey, publicKeyBytes, publicKeyFrom } from "../../shared/crypto/public_key.ts";
-import { keyBytes } from "../../shared/crypto/raw_keys.ts";
+import {
+  keyBytes,
+  type PublicKey,
+  publicKeyBytes,
+  publicKeyFrom,
+} from "../../shared/crypto/public_key.ts";
 import { frameBytesMax, framePaddingBytes } from "../../shared/protocol/limits.ts";
 
 /** The version of an envelope. */

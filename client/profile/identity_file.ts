@@ -21,8 +21,7 @@
 import { fromBase64url, toBase64url } from "../../shared/bytes/base64url.ts";
 import { tagBytes } from "../../shared/crypto/chacha20_poly1305.ts";
 import { Identity } from "../../shared/crypto/identity.ts";
-import { type PublicKey, publicKeyFrom } from "../../shared/crypto/public_key.ts";
-import { keyBytes } from "../../shared/crypto/raw_keys.ts";
+import { keyBytes, type PublicKey, publicKeyFrom } from "../../shared/crypto/public_key.ts";
 import { IdentityFailure } from "./identity_failure.ts";
 import {
   isBearable,

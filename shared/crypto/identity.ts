@@ -13,17 +13,12 @@ import { type KeyPair, primitives } from "./primitives.ts";
 import {
   type Fingerprint,
   fingerprintOf,
+  keyBytes,
   type PublicKey,
   publicKeyBytes,
   publicKeyFrom,
 } from "./public_key.ts";
-import {
-  isLowOrder,
-  keyBytes,
-  privateKeyObject,
-  publicKeyObject,
-  rawPublicKey,
-} from "./raw_keys.ts";
+import { isLowOrder, privateKeyObject, publicKeyObject, rawPublicKey } from "./raw_keys.ts";
 
 /** Bytes of a signature, and of a certificate without a number, which is one. */
 export const signatureBytes = 64;

@@ -10,7 +10,8 @@ import { concat } from "@std/bytes/concat";
 import { tagBytes } from "./chacha20_poly1305.ts";
 import { type CipherState, noiseMessageBytesMax, tooLong } from "./cipher_state.ts";
 import { type KeyPair, type Primitives, primitives } from "./primitives.ts";
-import { isLowOrder, keyBytes } from "./raw_keys.ts";
+import { keyBytes } from "./public_key.ts";
+import { isLowOrder } from "./raw_keys.ts";
 import { SymmetricState } from "./symmetric_state.ts";
 
 type DhToken = "ee" | "es" | "se" | "ss";

@@ -4,10 +4,9 @@
  * @module
  */
 
+import { sha256 } from "@noble/hashes/sha2.js";
 import { toBase32 } from "../bytes/base32.ts";
 import { fromBase64url, toBase64url } from "../bytes/base64url.ts";
-import { primitives } from "./primitives.ts";
-import { keyBytes } from "./raw_keys.ts";
 
 /**
  * An Ed25519 public key (RFC 8032) in the form that goes over the wire: base64url without padding
@@ -19,6 +18,9 @@ export type PublicKey = string & { readonly [publicKeyBrand]: never };
 
 /** A public key for people to compare: 160 bits as `abcd-efgh-…`, 39 characters. */
 export type Fingerprint = string & { readonly [fingerprintBrand]: never };
+
+/** Bytes of a public key, and of the private key that belongs to it. */
+export const keyBytes = 32;
 
 declare const publicKeyBrand: unique symbol;
 declare const fingerprintBrand: unique symbol;
@@ -58,7 +60,7 @@ const fingerprintPattern = /^[a-z2-7]{4}(?:-[a-z2-7]{4}){7}$/;
  * (RFC 4648 section 6), in lower case and groups of four.
  */
 export function fingerprintOf(key: PublicKey): Fingerprint {
-  const digest = primitives.hash(publicKeyBytes(key));
+  const digest = sha256(publicKeyBytes(key));
   const text = toBase32(digest.subarray(0, 20));
   return text.replaceAll(/.{4}(?=.)/g, "$&-") as Fingerprint;
 }

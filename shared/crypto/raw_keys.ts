@@ -7,12 +7,10 @@
 
 import { Buffer } from "node:buffer";
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
+import { keyBytes } from "./public_key.ts";
 
 /** X25519 agrees on secrets (RFC 7748). Ed25519 signs (RFC 8032). */
 export type Algorithm = "X25519" | "Ed25519";
-
-/** Bytes of a public key, and of a private key. */
-export const keyBytes = 32;
 
 /**
  * Makes a private key from 32 bytes: the scalar of X25519, the seed of Ed25519.

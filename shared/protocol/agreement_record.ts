@@ -13,8 +13,7 @@ import {
   numberedCertificateBytes,
   verifyNumberedCertificate,
 } from "../crypto/identity.ts";
-import type { PublicKey } from "../crypto/public_key.ts";
-import { keyBytes } from "../crypto/raw_keys.ts";
+import { keyBytes, type PublicKey } from "../crypto/public_key.ts";
 
 /** An X25519 key, and what its certificate says. */
 export interface AgreementRecord {
