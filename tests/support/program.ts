@@ -69,7 +69,9 @@ export const buildsFromModules: readonly Build[] = [fromModules, ...executables]
 function bundled(): Build | undefined {
   const bundle = Deno.env.get("P2PCHAT_BUNDLE");
   if (bundle === undefined || !existsSync(`${root}/${bundle}`)) return undefined;
-  const args = fromModules.args.with(-1, `${root}/${bundle}`);
+  const permissions = fromModules.args.filter((word) => /^--(?:allow|no-prompt|quiet)/.test(word));
+  // As the executable is made: all that is in the bundle is there from the start.
+  const args = ["run", "--no-config", "--unstable-net", ...permissions, `${root}/${bundle}`];
   return { ...fromModules, name: "bundled", args };
 }
 
