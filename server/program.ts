@@ -8,6 +8,8 @@
 import { type Address, formatAddress, isLocal, isUnspecified } from "../shared/net/address.ts";
 import { listening } from "../shared/net/listen_error.ts";
 import type { Log } from "../shared/process/log.ts";
+// What says how it has ended is loaded before files are given up: from source, modules are files.
+import "../shared/process/fitted.ts";
 import { dropFilePermissions } from "../shared/process/permissions.ts";
 import { onHangup, stopSignal } from "../shared/process/signals.ts";
 import { aborted, systemClock } from "../shared/time/clock.ts";

@@ -289,6 +289,11 @@ Deno.test("a file over 400 lines and a class over 300 are found", () => {
 
 /** The modules that are loaded with some of the source, as far as none waits until it is needed. */
 async function loadedWith(...paths: string[]): Promise<string[]> {
+  return (await loadingOf(...paths)).loaded;
+}
+
+/** Those, and which wait. */
+async function loadingOf(...paths: string[]) {
   interface Dependency {
     readonly code?: { readonly specifier?: string };
     readonly isDynamic?: boolean;
@@ -313,8 +318,28 @@ async function loadedWith(...paths: string[]): Promise<string[]> {
     }
   }
   assert(loaded.size > 10, "nothing was found");
-  return [...loaded];
+  const later = [...loaded].flatMap((from) =>
+    (dependencies.get(from) ?? []).filter(({ isDynamic }) => isDynamic)
+      .map(({ code }) => code?.specifier ?? `something, in ${from}`)
+  );
+  return { loaded: [...loaded], later };
 }
+
+Deno.test("whoever gives up access to files loads no module behind that", async () => {
+  const { loaded, later } = await loadingOf(
+    ...["client/ui/cli/client_run.ts", "client/ui/cli/send_command.ts", "server/program.ts"],
+    ...["client/ui/screen/screen.ts", "client/ui/script/script.ts", "client/ui/ndjson/ndjson.ts"],
+  );
+  // What Node has as well is in the runtime.
+  assertEquals(later.filter((specifier) => !specifier.startsWith("node:")), []);
+  // What the command line says at the end.
+  const ends = await loadingOf("main.ts", "client/ui/cli/worded.ts");
+  const words = ends.later.filter((specifier) =>
+    /\/(?:fitted|wording|failure_kind)\.ts$/.test(specifier)
+  );
+  assertEquals(words.length, 3);
+  assertEquals(words.filter((specifier) => !loaded.includes(specifier)), []);
+});
 
 Deno.test("the command line loads what it needs to parse, and no room of the client but that", async () => {
   const loaded = await loadedWith("main.ts", "client/ui/cli/subcommands.ts", "server/cli.ts");
@@ -333,10 +358,12 @@ Deno.test("a client that is started by a plain line does without commander", asy
   assertEquals(loaded.filter((specifier) => specifier.includes("commander")), []);
 });
 
-Deno.test("the prompt of a client stands before the core is loaded", async () => {
+Deno.test("the prompt of a client stands before the core, the store and all cryptography are loaded", async () => {
   const loaded = await loadedWith(
     ...["main.ts", "client/ui/cli/program.ts", "client/ui/screen/screen.ts"],
   );
-  const rooms = /\/client\/(?:client\.ts|(?:connector|conversations|delivery|link|rendezvous)\/)/;
-  assertEquals(loaded.filter((specifier) => rooms.test(specifier)), []);
+  // What Node has as well, and modules of CommonJS, which need that, take as long as a bare script or longer.
+  const needless =
+    /\/client\/(?:client\.ts|(?!ui\/)[a-z_]+\/)|^node:|ipaddr|@noble\/ciphers|\/client_run\.ts/;
+  assertEquals(loaded.filter((specifier) => needless.test(specifier)), []);
 });

@@ -20,6 +20,7 @@ import {
   storeKeyOf,
   type StoreOptions,
 } from "../store/store.ts";
+import { identityFileName } from "../unsealed_profile.ts";
 import { UserError } from "../user_error.ts";
 import { attempt, IdentityFailure, unusable } from "./identity_failure.ts";
 import {
@@ -296,5 +297,5 @@ function readIfPossible(directory: string): StoredIdentity | "unreadable" | unde
 }
 
 function pathIn(directory: string): string {
-  return join(directory, "identity.json");
+  return join(directory, identityFileName);
 }

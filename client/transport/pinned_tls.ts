@@ -11,6 +11,7 @@ import type { Buffer } from "node:buffer";
 import type { TLSSocket } from "node:tls";
 import { type Address, isIpAddress } from "../../shared/net/address.ts";
 import type { UnprovenCause } from "../problems/transport_problem.ts";
+import { connectByOwnAuthority, OtherAuthorities } from "./pinned_authority.ts";
 import type { ServerConn } from "./tcp.ts";
 
 /** The other side has presented another certificate than the expected one. */
@@ -86,7 +87,6 @@ async function provenConn(
   certificate: Uint8Array,
   givenUp: AbortSignal,
 ): Promise<ServerConn> {
-  const { connectByOwnAuthority, OtherAuthorities } = await import("./pinned_authority.ts");
   try {
     return await connectByOwnAuthority(address, certificate, givenUp);
   } catch (error) {

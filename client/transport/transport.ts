@@ -17,8 +17,8 @@ import type { DialOptions } from "./connect_within.ts";
 import { type InterfaceAddress, interfaces } from "../../shared/net/interfaces.ts";
 import { objectionTo } from "./dial_policy.ts";
 import { type DialableAddress, type PermitOptions, permitted } from "./permit.ts";
-import type { Punching } from "./punching.ts";
-import type { SimultaneousOpen } from "./simultaneous_open.ts";
+import { openPunching, type Punching } from "./punching.ts";
+import { type SimultaneousOpen, simultaneousOpen } from "./simultaneous_open.ts";
 import { dial, type PeerConn, type ServerConn } from "./tcp.ts";
 import { relayed } from "./relayed.ts";
 import type { RelayPath } from "./relay_path.ts";
@@ -115,9 +115,8 @@ export const tcpNetwork: Network = {
   listen,
   dial,
   dialServer,
-  // Few need it, and it takes a while to load.
-  openPunching: async (port) => (await import("./punching.ts")).openPunching(port),
-  simultaneousOpen: async () => (await import("./simultaneous_open.ts")).simultaneousOpen(),
+  openPunching: async (port) => await openPunching(port),
+  simultaneousOpen,
   trySending,
   interfaces,
   watchAddresses,

@@ -10,6 +10,7 @@ import type { EventSink } from "../../events.ts";
 import { namesIn } from "../local_names.ts";
 import { type Display, Session } from "../session.ts";
 import type { ThemeSetting } from "../terminal/terminal.ts";
+import type { ThemeChoice } from "../wording/wording.ts";
 
 /** The size that a full screen has at least. */
 const leastColumns = 40;
@@ -18,13 +19,20 @@ const leastRows = 10;
 /** Starts a client, which tells the sink what happens. */
 type Start = (sink: EventSink) => ChatClient;
 
+/** Who the user of a client is, as soon as that is known. */
+export interface User {
+  readonly identity: Identity;
+  /** How their terminal is coloured. */
+  readonly theme: ThemeSetting;
+}
+
 /** A front end. */
 export interface FrontEnd {
   readonly display: Display;
   /** Whether a person sits there, who sees by themselves when what they wait for has come. */
   readonly isTerminal: boolean;
   /** Has a client started. @throws {Error} What `start` throws. */
-  begin(start: Start): Begun;
+  begin(user: User, start: Start): Begun;
   /** Gives the terminal back. What is shown from then on is only printed. */
   close(): void;
   /** Done when all is printed. @returns What has become of that. */
@@ -56,7 +64,7 @@ export async function openTerminalFrontEnd(
   self: string,
   onEnd: () => void,
   use: TerminalUse,
-  theme: ThemeSetting,
+  theme: ThemeChoice | undefined,
 ): Promise<FrontEnd> {
   const isAscii = use === "ascii-screen" || !isUtf8();
   const terminal = use === "lines" || !hasRoom()
@@ -65,9 +73,9 @@ export async function openTerminalFrontEnd(
   return {
     display: terminal,
     isTerminal: true,
-    begin: (start) => {
+    begin: (user, start) => {
       // Not before: what a key does depends on the client. The terminal keeps what is typed.
-      terminal.read();
+      terminal.read(user.theme);
       const session = new Session(terminal, start);
       const run = async (signal: AbortSignal) => {
         await terminal.run(session, signal);
@@ -115,7 +123,7 @@ export async function openLineFrontEnd(onEnd: () => void, strict: boolean): Prom
   const printer = new LinePrinter(onEnd, undefined, namesIn(() => session));
   return {
     ...printedBy(printer),
-    begin: (start) => {
+    begin: (_user, start) => {
       const begun = session = new Session(printer, start);
       const lines = { input: Deno.stdin.readable, isTyped: Deno.stdin.isTerminal(), strict };
       const run = (signal: AbortSignal) => runLines(begun, printer, signal, lines);
@@ -124,17 +132,14 @@ export async function openLineFrontEnd(onEnd: () => void, strict: boolean): Prom
   };
 }
 
-/** A program. @param self Whom it drives. */
-export async function openJsonFrontEnd(
-  onEnd: () => void,
-  self: { readonly id: string; readonly identity: Identity },
-): Promise<FrontEnd> {
+/** A program. @param id Whom it drives. */
+export async function openJsonFrontEnd(onEnd: () => void, id: string): Promise<FrontEnd> {
   const { JsonPrinter, JsonSession, runJson } = await import("../ndjson/ndjson.ts");
   const printer = new JsonPrinter(onEnd);
   return {
     ...printedBy(printer),
-    begin: (start) => {
-      const session = new JsonSession(printer, self, start);
+    begin: ({ identity }, start) => {
+      const session = new JsonSession(printer, { id, identity }, start);
       const run = (signal: AbortSignal) => runJson(session, printer, signal, Deno.stdin.readable);
       return { client: session.client, run, end: () => {} };
     },

@@ -17,6 +17,7 @@ import {
   takeNameOrAsk,
 } from "../../local_control/local_control.ts";
 import type { OpenServers } from "./asked_servers.ts";
+import "./last_words.ts";
 import { listeningHost } from "./listening_host.ts";
 import { openOwnProfile } from "./own_profile.ts";
 import type { PassphraseSource } from "./passphrase_source.ts";

@@ -6,7 +6,8 @@
  */
 
 import { allSigns, asciiSigns } from "../own_signs.ts";
-import { openTerminal, type Terminal, type ThemeSetting } from "../terminal/terminal.ts";
+import { openTerminal, type Terminal } from "../terminal/terminal.ts";
+import type { ThemeChoice } from "../wording/wording.ts";
 import { FullScreen } from "./full_screen.ts";
 
 /** The other screen of a terminal, on which nothing is broken into rows but by us. */
@@ -20,17 +21,17 @@ const modes = { on: title.on + screen.on, off: screen.off + title.off };
  *
  * @param self Whose client it is.
  * @param onInterrupt Told of Ctrl+C.
- * @param setting How it is coloured.
+ * @param theme How it is coloured, if that was chosen for this run.
  * @param isAscii Whether the program's own signs are of ASCII.
  */
 export function openScreen(
   self: string,
   onInterrupt: () => void,
-  setting: ThemeSetting,
+  theme: ThemeChoice | undefined,
   isAscii: boolean,
 ): Terminal {
   const own = isAscii ? asciiSigns : allSigns;
-  return openTerminal(self, onInterrupt, setting, {
+  return openTerminal(self, onInterrupt, theme, {
     modes,
     own,
     open: (surroundings) => new FullScreen(surroundings, own),

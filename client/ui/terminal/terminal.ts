@@ -17,7 +17,7 @@ import { readable } from "../readable.ts";
 import { Returns } from "../returns.ts";
 import type { Display, Session } from "../session.ts";
 import type { Theme } from "../theme.ts";
-import { promptText, type Shown } from "../wording/wording.ts";
+import { promptText, type Shown, type ThemeChoice } from "../wording/wording.ts";
 import { Drafts } from "./drafts.ts";
 import type { ScreenSize } from "./drawing.ts";
 import { DumbScreen } from "./dumb_screen.ts";
@@ -44,8 +44,8 @@ export type { ThemeSetting } from "./theme_switch.ts";
 
 /** A terminal that a client runs in. */
 export interface Terminal extends Display {
-  /** Has what is typed taken from now on. Lines are kept until a client runs. */
-  read(): void;
+  /** Has what is typed taken from now on. Lines are kept until a client runs. @param theme What was chosen before. */
+  read(theme: ThemeSetting): void;
   /**
    * Runs what is typed, until `/quit`, Ctrl+D, the end of the terminal or the signal. All but the last wait
    * for what was entered before.
@@ -118,13 +118,13 @@ export interface ViewsOpener {
  *
  * @param self Whose client it is.
  * @param onInterrupt Told of Ctrl+C.
- * @param setting How it is coloured.
+ * @param theme How it is coloured, if that was chosen for this run.
  * @param opener Opens the views of a full screen; without it all that happens is one stream of lines.
  */
 export function openTerminal(
   self: string,
   onInterrupt: () => void,
-  setting: ThemeSetting,
+  theme: ThemeChoice | undefined,
   opener?: ViewsOpener,
 ): Terminal {
   let session: Session | undefined;
@@ -140,7 +140,7 @@ export function openTerminal(
   };
   const terminal = variable("TERM");
   const isDumb = terminal === "dumb";
-  const colours = new ThemeSwitch(setting, {
+  const colours = new ThemeSwitch(theme, {
     ...{ isDumb, terminal, noColour: Deno.noColor, variable: variable("COLORFGBG") },
     ask: () => screen.askBackground(),
     changed: () => prompt(),
@@ -335,7 +335,10 @@ export function openTerminal(
       views?.looking === undefined,
     room: () => device.room(),
     shown: () => device.shown(),
-    read: () => screen.read(),
+    read: (kept) => {
+      colours.use(kept);
+      screen.read();
+    },
     run,
     close: () => {
       showGathered();

@@ -12,7 +12,7 @@ import { type Background, backgroundOfAnswer, backgroundOfVariable } from "./bac
 /** How long the terminal has to answer, in milliseconds: later the colours change no more by themselves. */
 const answerMs = 3_000;
 
-/** What was chosen in an earlier run or on the command line, and how a choice is kept for the next one. */
+/** What was chosen in an earlier run, and how a choice is kept for the next one. */
 export interface ThemeSetting {
   readonly choice: ThemeChoice;
   /** @throws {Error} If it cannot be kept. */
@@ -39,16 +39,25 @@ export interface ThemeSurroundings {
 
 /** The theme of a terminal. */
 export class ThemeSwitch {
-  readonly #setting: ThemeSetting;
   readonly #outside: ThemeSurroundings;
-  #choice: ThemeChoice;
+  readonly #given: ThemeChoice | undefined;
+  #setting: ThemeSetting | undefined;
+  /** Undefined until it is known: nothing is coloured then. */
+  #choice: ThemeChoice | undefined;
   #answer: Background | undefined;
   #askedAtMs: number | undefined;
 
-  constructor(setting: ThemeSetting, outside: ThemeSurroundings) {
-    this.#setting = setting;
+  /** @param given What was chosen on the command line. */
+  constructor(given: ThemeChoice | undefined, outside: ThemeSurroundings) {
+    this.#given = given;
     this.#outside = outside;
-    this.#choice = setting.choice;
+    this.#choice = given;
+  }
+
+  /** Takes what was chosen in an earlier run, once that is known. */
+  use(setting: ThemeSetting): void {
+    this.#setting = setting;
+    this.#become(this.#given ?? setting.choice);
   }
 
   /** The present one. */
@@ -84,28 +93,32 @@ export class ThemeSwitch {
   take(shown: Shown): Shown {
     if (shown.type !== "theme") return shown;
     const isKept = shown.choice === undefined ? undefined : this.#choose(shown.choice);
-    return { type: "theme", choice: this.#choice, inUse: this.#name, isKept };
+    return { type: "theme", choice: this.#choice ?? "auto", inUse: this.#name, isKept };
   }
 
   get #name(): ThemeName {
     const { isDumb, noColour, variable } = this.#outside;
-    if (isDumb) return "none";
+    if (isDumb || this.#choice === undefined) return "none";
     if (this.#choice !== "auto") return this.#choice;
     return noColour ? "none" : backgroundOfVariable(variable) ?? this.#answer ?? "dark";
   }
 
   /** @returns Whether it is kept for the next start. */
   #choose(choice: ThemeChoice): boolean {
-    const before = this.#name;
-    this.#choice = choice;
+    this.#become(choice);
     this.ask();
-    if (this.#name !== before) this.#outside.changed();
     try {
-      this.#setting.keep(choice);
-      return true;
+      this.#setting?.keep(choice);
+      return this.#setting !== undefined;
     } catch {
       // It is chosen all the same, and the answer says so.
       return false;
     }
+  }
+
+  #become(choice: ThemeChoice): void {
+    const before = this.#name;
+    this.#choice = choice;
+    if (this.#name !== before) this.#outside.changed();
   }
 }

@@ -17,19 +17,22 @@ function watched(
   keep: ThemeSetting["keep"] = () => {},
 ) {
   const done = { asked: 0, changed: 0, nowMs: 0, kept: [] as string[] };
-  const colours = new ThemeSwitch({
-    choice,
-    keep: (choice) => {
-      keep(choice);
-      done.kept.push(choice);
-    },
-  }, {
+  const colours = new ThemeSwitch(undefined, {
     ...{ isDumb: false, noColour: false, variable: undefined, terminal: "xterm-256color" },
     ask: () => done.asked++,
     changed: () => done.changed++,
     now: () => done.nowMs,
     ...known,
   });
+  assertEquals(colours.theme.name, "none");
+  colours.use({
+    choice,
+    keep: (choice) => {
+      keep(choice);
+      done.kept.push(choice);
+    },
+  });
+  done.changed = 0;
   return { colours, done };
 }
 
@@ -147,4 +150,24 @@ Deno.test("what is no choice of a theme goes on as it is", () => {
   const { colours } = watched("auto");
   const shown = { type: "notifying", what: "all" } as const;
   assertEquals(colours.take(shown), shown);
+});
+
+Deno.test("nothing is coloured until it is known what was chosen before, unless it was for this run", () => {
+  const changes: string[] = [];
+  const switchOf = (given?: "light") => {
+    const colours: ThemeSwitch = new ThemeSwitch(given, {
+      ...{ isDumb: false, noColour: false, variable: undefined, terminal: "xterm-256color" },
+      ...{ ask: () => {}, changed: () => changes.push(colours.theme.name), now: () => 0 },
+    });
+    return colours;
+  };
+  const colours = switchOf();
+  assertEquals(colours.theme.name, "none");
+  colours.use({ choice: "dark", keep: () => {} });
+  assertEquals([colours.theme.name, changes], ["dark", ["dark"]]);
+
+  const given = switchOf("light");
+  assertEquals(given.theme.name, "light");
+  given.use({ choice: "dark", keep: () => {} });
+  assertEquals([given.theme.name, changes], ["light", ["dark"]]);
 });
