@@ -68,7 +68,8 @@ export class Session implements Subscriber, Holder {
     this.#options = options;
     this.#visitor = options.fairness.enter(observedHost, this);
     this.#writer = new ReplyWriter(conn, clock, this.#visitor);
-    this.#client = newClient(this, observedHost, conn.localAddr, clock);
+    const observed = { host: observedHost, port: conn.remoteAddr.port };
+    this.#client = newClient(this, observed, conn.localAddr, clock);
     this.heardAtMs = clock.now();
   }
 

@@ -8,6 +8,8 @@
 export interface Connection {
   /** The address at which the client has reached the server. */
   readonly localAddr: Pick<Deno.NetAddr, "hostname" | "port">;
+  /** The client's end. */
+  readonly remoteAddr: Pick<Deno.NetAddr, "port">;
   /** @returns How many bytes came; null at the end. */
   read(into: Uint8Array): Promise<number | null>;
   /** @returns How many of the bytes were taken. */

@@ -41,6 +41,8 @@ export interface Context {
 export interface Client extends RegisteringClient {
   /** The IP address of the client's end. */
   readonly observedHost: string;
+  /** From which of its ports the client has connected, as it is seen here. */
+  readonly observedPort: number;
   /** Where the server's end is. */
   readonly reachedAt: ReachedAt;
   readonly challenge: Challenge;

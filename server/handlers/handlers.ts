@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Address } from "../../shared/net/address.ts";
 import { errorReply } from "../../shared/protocol/error_reply.ts";
 import { type Header, header, type Message, message } from "../../shared/protocol/message.ts";
 import { check, type VerbName } from "../../shared/protocol/verbs.ts";
@@ -45,18 +46,19 @@ const handlers: ReadonlyMap<VerbName, Handler> = new Map<VerbName, Handler>([
 /**
  * What a server knows of a client that has just connected.
  *
- * @param observedHost The IP address of the client's end.
+ * @param observed The client's end, as it is seen here: at an IP address.
  * @param reachedAt Where the server's end is.
  */
 export function newClient(
   connection: Subscriber,
-  observedHost: string,
+  observed: Address,
   reachedAt: ReachedAt,
   clock: Clock,
 ): Client {
   return {
     connection,
-    observedHost,
+    observedHost: observed.host,
+    observedPort: observed.port,
     reachedAt,
     challenge: new Challenge(clock),
     mailChallenge: undefined,
@@ -100,7 +102,11 @@ export function leave({ registrant, subscription, seat }: Client, { presence }: 
 }
 
 /** Answers, and tells who says what time it is for them what it is here, where they are seen, and what is offered. */
-function ping(request: Message, { relay, reflector }: Context, { observedHost }: Client): Message {
+function ping(
+  request: Message,
+  { relay, reflector }: Context,
+  { observedHost, observedPort }: Client,
+): Message {
   const id = header(request, "Id");
   const headers: Header[] = id === undefined ? [] : [["Id", id]];
   if (header(request, "Time") === undefined) return message("PONG", headers);
@@ -108,6 +114,7 @@ function ping(request: Message, { relay, reflector }: Context, { observedHost }:
   if (relay !== undefined) offered.push("relay");
   if (reflector !== undefined) offered.push("reflect");
   headers.push(["Time", String(systemClock.timeOfDay())], ["Seen", observedHost]);
+  headers.push(["Seen-Port", String(observedPort)]);
   headers.push(["Features", formatFeatures(offered)]);
   return message("PONG", headers);
 }

@@ -48,6 +48,10 @@ export class TlsConnection implements Connection {
     return this.#outer.localAddr;
   }
 
+  get remoteAddr(): Deno.NetAddr {
+    return this.#outer.remoteAddr;
+  }
+
   read(into: Uint8Array): Promise<number | null> {
     return this.#far.read(into);
   }

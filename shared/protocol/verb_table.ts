@@ -170,7 +170,7 @@ export const verbs = {
   PONG: {
     from: ["server", "peer"],
     required: [],
-    optional: ["Id", "Time", "Seen", "Features"],
+    optional: ["Id", "Time", "Seen", "Seen-Port", "Features"],
   },
   ERROR: {
     from: ["server", "responder", "peer"],

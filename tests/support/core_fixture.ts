@@ -131,6 +131,7 @@ export function depositLines(
 /** The server's end of a connection. */
 export class MemoryConnection implements Connection {
   readonly localAddr = { hostname: "127.0.0.1", port: 5555 };
+  readonly remoteAddr = { port: 50_000 };
   /** How many bytes a write takes at most. */
   takes = Infinity;
   /** What each write waits for, as it does if the client does not read. */

@@ -99,7 +99,7 @@ export function setUp(options: HandlersOptions = {}) {
   ): Asker => {
     const subscriber = { heardAtMs: 0, push: () => {}, close: () => {} };
     const asker: Asker = {
-      client: newClient(subscriber, observedHost, reachedAt, clock),
+      client: newClient(subscriber, { host: observedHost, port: 50_000 }, reachedAt, clock),
       ask: (...lines) => {
         const request = parse(lines);
         if (isFault(request)) throw new Error(request.reason);

@@ -54,7 +54,7 @@ Deno.test("who says what time it is for them hears what it is here, and others a
   assertEquals(ask("PING", "Id: 7"), wire("PONG", "Id: 7"));
   assertMatch(
     ask("PING", "Id: 7", "Time: 1"),
-    /^PONG\r\nId: 7\r\nTime: \d{13}\r\nSeen: 192\.0\.2\.1\r\nFeatures: auth, reflect\r\n\r\n$/,
+    /^PONG\r\nId: 7\r\nTime: \d{13}\r\nSeen: 192\.0\.2\.1\r\nSeen-Port: 50000\r\nFeatures: auth, reflect\r\n\r\n$/,
   );
 });
 
