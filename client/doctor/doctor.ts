@@ -8,7 +8,7 @@ import { type Address, isIpAddress, isSameAddress } from "../../shared/net/addre
 import type { ServerAddress } from "../../shared/net/server_address.ts";
 import { systemReason } from "../../shared/errors/system_error.ts";
 import { Identity } from "../../shared/crypto/identity.ts";
-import { deadline, type TimerClock } from "../../shared/time/clock.ts";
+import { aborted, deadline, type TimerClock } from "../../shared/time/clock.ts";
 import { type Examination, examineServer } from "../rendezvous/rendezvous.ts";
 import { isElsewhereReachable, type Network, type Punching } from "../transport/transport.ts";
 import { type Problem, problemOf } from "../user_error.ts";
@@ -17,11 +17,12 @@ import {
   ipv6Of,
   judge,
   type NetworkFacts,
+  type TcpFacts,
   type UdpFacts,
   type Verdict,
 } from "./verdict.ts";
 
-export type { Ipv6, NetworkFacts, UdpFacts, Verdict } from "./verdict.ts";
+export type { Ipv6, NetworkFacts, TcpFacts, UdpFacts, Verdict } from "./verdict.ts";
 
 /**
  * How long it may take to connect to the server, and to hear from it with that, how long the questions over UDP, and
@@ -31,11 +32,16 @@ const dialMs = 3_000;
 const serverMs = 4_000;
 const udpMs = 3_000;
 const allMs = 6_000;
+/** How long this machine has to show what it can without any other, in milliseconds. */
+const ownMs = 2_000;
 
 /** What is looked at with. */
 export interface DoctorOptions {
   readonly server: ServerAddress;
-  readonly network: Pick<Network, "dialServer" | "interfaces" | "openPunching" | "trySending">;
+  readonly network: Pick<
+    Network,
+    "dialServer" | "interfaces" | "openPunching" | "simultaneousOpen" | "trySending"
+  >;
   readonly clock: TimerClock;
   readonly signal: AbortSignal;
 }
@@ -56,6 +62,7 @@ export async function diagnose(options: DoctorOptions): Promise<Diagnosis> {
   const { network, clock, signal } = options;
   const beganAtMs = clock.now();
   const own = network.interfaces().map(({ address }) => address).filter(isElsewhereReachable);
+  const choosing = choosesPort(options);
   let examination: Examination | undefined;
   let problem: Problem | undefined;
   try {
@@ -71,9 +78,14 @@ export async function diagnose(options: DoctorOptions): Promise<Diagnosis> {
       ...options,
       limitMs: Math.min(udpMs, beganAtMs + allMs - clock.now()),
     });
-  const { seenHost, relays } = examination ?? {};
+  const { seenHost, ports, relays } = examination ?? {};
   const reached = examination !== undefined;
-  const facts = { own, reached, seenHost, relays, udp };
+  const tcp: TcpFacts = {
+    seenPort: ports?.seen,
+    keepsPort: ports && ports.own === ports.seen,
+    choosesPort: await choosing,
+  };
+  const facts = { own, reached, seenHost, relays, udp, tcp };
   return {
     facts,
     examination,
@@ -81,6 +93,21 @@ export async function diagnose(options: DoctorOptions): Promise<Diagnosis> {
     ipv6: ipv6Of(own, examination?.remoteHost),
     verdict: judge(facts),
   };
+}
+
+/** Whether the runtime calls from a port that it is told; undefined if that cannot be found out in time. Never rejects. */
+async function choosesPort(
+  { network, clock, signal }: DoctorOptions,
+): Promise<boolean | undefined> {
+  if (network.simultaneousOpen === undefined) return undefined;
+  using limit = deadline(ownMs, signal, clock);
+  return await Promise.race([
+    network.simultaneousOpen().then(
+      () => true,
+      (error) => error instanceof Deno.errors.NotSupported ? false : undefined,
+    ),
+    aborted(limit.signal).then(() => undefined),
+  ]);
 }
 
 /** Undefined if the server is at no IP address. */

@@ -30,6 +30,16 @@ export type UdpFacts =
     readonly keepsAddress: boolean | undefined;
   };
 
+/** What was found out about calls over TCP. What could not be is undefined. */
+export interface TcpFacts {
+  /** From which port the server sees this machine call. */
+  readonly seenPort: number | undefined;
+  /** Whether that port is this machine's own. */
+  readonly keepsPort: boolean | undefined;
+  /** Whether the runtime calls from a port that it is told. */
+  readonly choosesPort: boolean | undefined;
+}
+
 /** What was found out. What could not be is undefined. */
 export interface NetworkFacts {
   /** The IP addresses of this machine, without those that mean nothing elsewhere. */
@@ -41,6 +51,7 @@ export interface NetworkFacts {
   /** Whether the server relays. */
   readonly relays: boolean | undefined;
   readonly udp: UdpFacts | undefined;
+  readonly tcp: TcpFacts;
 }
 
 /**
@@ -49,9 +60,11 @@ export interface NetworkFacts {
  * - `direct`: at its own address, which everybody can call, unless a firewall is in the way.
  * - `punched`: through both routers at once, if the other's router keeps one address for all as well. The two agree
  *   on that over the server's relay.
- * - `relayed`: over the server; to meet through both routers takes UDP, and one address for all.
+ * - `punched-over-tcp`: the same, but over TCP, which takes more: both routers have to keep the port, both runtimes
+ *   to call from a port that they choose, and both networks to let calls out to any port, which one server cannot tell.
+ * - `relayed`: over the server; to meet through both routers takes UDP and one address for all, or TCP as above.
  * - `probably-relayed`: the same, as far as that can be told by this server alone: it has not answered over UDP, and it
- *   may be the one who keeps that back.
+ *   may be the one who keeps that back; or it does not say from which port of TCP it was called.
  * - `same-network`: those in the same network directly; the server is there, too, and sees no further.
  * - `unknown`: the server does not say enough.
  * - `unreachable`: there is no server, or it relays nothing and nothing else is possible.
@@ -59,6 +72,7 @@ export interface NetworkFacts {
 export type Verdict =
   | "direct"
   | "punched"
+  | "punched-over-tcp"
   | "relayed"
   | "probably-relayed"
   | "same-network"
@@ -80,15 +94,23 @@ export function ipv6Of(own: readonly string[], serverHost: string | undefined): 
 }
 
 /** What the facts mean. */
-export function judge({ own, reached, seenHost, relays, udp }: NetworkFacts): Verdict {
+export function judge({ own, reached, seenHost, relays, udp, tcp }: NetworkFacts): Verdict {
   if (!reached) return "unreachable";
   if (seenHost === undefined) return "unknown";
   if (!isPublicAddress(seenHost)) return "same-network";
   if (own.includes(seenHost)) return "direct";
   if (relays === undefined) return "unknown";
   if (!relays) return "unreachable";
-  if (udp === undefined) return "unknown";
-  if (!udp.passes) return udp.why === "no-answer" ? "probably-relayed" : "relayed";
-  if (udp.keepsAddress === undefined) return "unknown";
-  return udp.keepsAddress ? "punched" : "relayed";
+  if (udp?.passes && udp.keepsAddress) return "punched";
+  const overTcp = passesOverTcp(tcp);
+  if (overTcp) return "punched-over-tcp";
+  if (udp === undefined || (udp.passes && udp.keepsAddress === undefined)) return "unknown";
+  const isCertain = overTcp === false && (udp.passes || udp.why !== "no-answer");
+  return isCertain ? "relayed" : "probably-relayed";
+}
+
+/** Whether routers can be passed over TCP, as far as it lies with this side; undefined if that is not known. */
+function passesOverTcp({ keepsPort, choosesPort }: TcpFacts): boolean | undefined {
+  if (keepsPort === false || choosesPort === false) return false;
+  return keepsPort === undefined || choosesPort === undefined ? undefined : true;
 }

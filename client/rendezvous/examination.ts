@@ -58,6 +58,8 @@ export interface Examination {
   readonly remoteHost: string;
   /** The IP address at which it sees us. */
   readonly seenHost: string | undefined;
+  /** From which TCP port we have asked, and from which one it sees us ask; undefined if one of them is not known. */
+  readonly ports: { readonly own: number; readonly seen: number } | undefined;
   readonly relays: boolean | undefined;
   /** Undefined if it reflects nothing, or does not say where. */
   readonly reflector: ReflectorPorts | undefined;
@@ -86,6 +88,7 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
         ? Math.round(time + tripMs / 2 - clock.timeOfDay())
         : undefined,
       seenHost: seen !== undefined && isIpAddress(seen) ? seen : undefined,
+      ports: portsOf(connection.localPort, pong),
       relays: pong && header(pong, "Features") !== undefined
         ? namesFeature(pong, "relay")
         : undefined,
@@ -97,6 +100,12 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
     signal.removeEventListener("abort", close);
     connection.close();
   }
+}
+
+function portsOf(own: number | undefined, pong: Message | undefined): Examination["ports"] {
+  const seen = parsePort((pong && header(pong, "Seen-Port")) ?? "");
+  // Port 0 is nobody's.
+  return own && seen ? { own, seen } : undefined;
 }
 
 /** Undefined if the server does not answer that, as a legacy program. */

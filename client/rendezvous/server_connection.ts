@@ -102,6 +102,11 @@ export class ServerConnection {
     return this.#options.conn.localAddr.hostname;
   }
 
+  /** Our own port on it; undefined if that is not known. */
+  get localPort(): number | undefined {
+    return this.#options.conn.localAddr.port;
+  }
+
   /** The server's address on it, an IP address: a name may stand for several. */
   get remoteHost(): string {
     return plainHost(this.#options.conn.remoteAddr.hostname);

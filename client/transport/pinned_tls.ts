@@ -140,7 +140,7 @@ function contentAt(der: Uint8Array, at: number): number {
 
 /** A connection of `node:tls`, read and written as Deno's are. */
 class PinnedConn implements ServerConn {
-  readonly localAddr: { readonly hostname: string };
+  readonly localAddr: ServerConn["localAddr"];
   readonly remoteAddr: { readonly hostname: string };
   readonly #socket: TLSSocket;
   /** What has come and is not read yet. How much that is, the server decides, which is trusted. */
@@ -150,7 +150,8 @@ class PinnedConn implements ServerConn {
 
   constructor(socket: TLSSocket) {
     this.#socket = socket;
-    this.localAddr = { hostname: socket.localAddress ?? "" };
+    const { localAddress: hostname = "", localPort: port } = socket;
+    this.localAddr = { hostname, ...port !== undefined && { port } };
     this.remoteAddr = { hostname: socket.remoteAddress ?? "" };
     socket.setNoDelay(true);
     const end = () => {

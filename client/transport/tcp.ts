@@ -13,8 +13,8 @@ import type { RelayPath } from "./relay_path.ts";
 
 /** A connection to a server, as far as a client needs it. One over TCP is one. */
 export interface ServerConn {
-  /** Our end of it. */
-  readonly localAddr: { readonly hostname: string };
+  /** Our end of it. Its port is left out if it is of no use to know. */
+  readonly localAddr: { readonly hostname: string; readonly port?: number };
   /** The other end of it. */
   readonly remoteAddr: { readonly hostname: string };
   /** @returns How many bytes came; null at the end. */

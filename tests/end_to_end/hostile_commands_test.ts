@@ -14,7 +14,7 @@ const forged = "error:the-disk-is-full";
 
 /** What is run, and what each row begins with that says something of the server. */
 const commands: readonly (readonly [args: string[], own: RegExp])[] = [
-  [["doctor", "SERVER"], /^(?:server|encrypted|addresses|IPv6|UDP|relay|clock|so) {2,}| {2}│ /],
+  [["doctor", "SERVER"], /^(?:server|encrypted|addresses|IPv6|UDP|TCP|relay|clock|so) {2,}| {2}│ /],
   [["send", "bob", "hello", "--as", "alice", "--server", "SERVER"], /^p2pchat: | {2}│ /],
   [["audit", "bob", "--as", "alice", "--server", "SERVER"], /^p2pchat: | {2}│ /],
   // Its standard input is a pipe.

@@ -17,39 +17,48 @@ interface Place {
 }
 
 /** What is found: the verdict, why no UDP passes, and whether two ports of the server see the same. */
-type Found = readonly [verdict: string, whyNoUdp?: string | undefined, keepsAddress?: boolean];
+interface Found {
+  readonly verdict: string;
+  /** What it is instead if the runtime calls from a port that it chooses; the same if not given. */
+  readonly choosing?: string;
+  readonly whyNoUdp?: string;
+  readonly keepsAddress?: boolean;
+  /** Whether the server sees the machine's own port of TCP. */
+  readonly keepsPort: boolean;
+}
 
 const keepsPorts = { mapping: "keeps-ports" } as const;
+const overTcp = { choosing: "punched-over-tcp", keepsPort: true } as const;
 
 const places: Record<string, { readonly at: Place; readonly found: Found }> = {
-  "on the internet": { at: {}, found: ["direct", undefined, true] },
+  "on the internet": { at: {}, found: { verdict: "direct", keepsAddress: true, keepsPort: true } },
   "behind a router that keeps ports": {
     at: { router: keepsPorts },
-    found: ["punched", undefined, true],
+    found: { verdict: "punched", keepsAddress: true, keepsPort: true },
   },
   "behind a symmetric router": {
     at: { router: { mapping: "symmetric" } },
-    found: ["relayed", undefined, false],
+    found: { verdict: "relayed", keepsAddress: false, keepsPort: false },
   },
   "behind a router that lets out TCP alone": {
     at: { router: { ...keepsPorts, lets: "tcp" } },
-    found: ["probably-relayed", "no-answer"],
+    found: { ...overTcp, verdict: "probably-relayed", whyNoUdp: "no-answer" },
   },
   "behind a router that lets out no second port": {
     at: { router: keepsPorts, routerDrops: "-p udp --dport 5556" },
-    found: ["unknown"],
+    found: { ...overTcp, verdict: "unknown" },
   },
   "on a machine that sends no UDP itself": {
     at: { router: keepsPorts, hostDrops: "-p udp" },
-    found: ["relayed", "not-sent"],
+    found: { ...overTcp, verdict: "relayed", whyNoUdp: "not-sent" },
   },
   "with a server whose UDP port is closed": {
     at: { router: keepsPorts, server: "closed for UDP" },
-    found: ["probably-relayed", "no-answer"],
+    found: { ...overTcp, verdict: "probably-relayed", whyNoUdp: "no-answer" },
   },
   "with a server that relays nothing": {
     at: { router: keepsPorts, server: "without a relay" },
-    found: ["unreachable", undefined, true],
+    found: { verdict: "unreachable", keepsAddress: true, keepsPort: true },
   },
 };
 
@@ -60,6 +69,7 @@ const lines = [
   /^addresses {2}192\.168\.1\.\d+; the server sees 203\.0\.113\.\d+: a router stands between$/,
   /^IPv6 {7}this machine has no address of it$/,
   /^UDP {8}seen at 203\.0\.113\.\d+:\d+, your own port, the same for all$/,
+  /^TCP {8}seen at port \d+, your own, (?:and|but) this runtime can/,
   /^relay {6}yes$/,
   /^clock {6}as the server's, to 0\.\d s$/,
   /^so {9}others reach you through both routers, if theirs keeps one address for all as yours does; /,
@@ -105,25 +115,30 @@ for (const build of builds) {
       assertEquals(await read.ends(), 0);
       assertEquals(read.out.length, lines.length, read.out.join("\n"));
       for (const [n, line] of lines.entries()) assertMatch(read.out[n]!, line);
+      let choosesPort = false;
       const finds = async ([place, host, asks]: (typeof hosts)[number]) => {
         await using doctor = new Program(host.build(build), ...asks, "--json");
         assertEquals(await doctor.ends(), 0);
-        const { verdict, behindRouter, udp } = JSON.parse(doctor.out[0]!);
-        return [place, behindRouter, udp.passes, [verdict, udp.why, udp.keepsAddress]];
+        const { verdict, behindRouter, udp, tcp } = JSON.parse(doctor.out[0]!);
+        // From source it is known that the runtime chooses its ports.
+        if (build === builds[0]) assertEquals(tcp.choosesPort, true);
+        choosesPort = tcp.choosesPort;
+        const { why, keepsAddress } = udp;
+        return [place, behindRouter, udp.passes, [verdict, why, keepsAddress, tcp.keepsPort]];
       };
       // Those to whom nothing comes wait for it together. The others are not kept from hearing in time.
       const hearsNothing = ([place]: (typeof hosts)[number]) =>
-        places[place]!.found[1] !== undefined;
+        places[place]!.found.whyNoUdp !== undefined;
       const found = await Promise.all(hosts.filter(hearsNothing).map(finds));
       for (const one of hosts) if (!hearsNothing(one)) found.push(await finds(one));
       assertEquals(
         found.toSorted(([a], [b]) => order.indexOf(a) - order.indexOf(b)),
-        Object.entries(places).map(([place, { at, found: [verdict, why, keepsAddress] }]) => [
-          place,
-          at.router !== undefined,
-          why === undefined,
-          [verdict, why, keepsAddress],
-        ]),
+        Object.entries(places).map(([place, { at, found }]) => {
+          const { verdict, choosing = verdict, whyNoUdp: why, keepsAddress, keepsPort } = found;
+          const judged = choosesPort ? choosing : verdict;
+          const passes = why === undefined;
+          return [place, at.router !== undefined, passes, [judged, why, keepsAddress, keepsPort]];
+        }),
       );
     },
   });

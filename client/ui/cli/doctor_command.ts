@@ -55,7 +55,7 @@ function tenths(ms: number | undefined): number | undefined {
 
 /** The same for programs. */
 function record(server: string, { facts, examination, problem, ipv6, verdict }: Diagnosis) {
-  const { own, reached, seenHost, relays, udp } = facts;
+  const { own, reached, seenHost, relays, udp, tcp } = facts;
   const { connectMs, roundTripMs, clockAheadMs } = examination ?? {};
   return {
     v: 1,
@@ -70,6 +70,7 @@ function record(server: string, { facts, examination, problem, ipv6, verdict }: 
     behindRouter: seenHost === undefined ? undefined : !own.includes(seenHost),
     ipv6,
     udp: udp && { ...udp, ...udp.passes && { seen: formatAddress(udp.seen) } },
+    tcp,
     verdict,
   };
 }

@@ -6,7 +6,7 @@
 
 import { formatAddress, isLocal } from "../../../shared/net/address.ts";
 import { formatServerAddress, type ServerAddress } from "../../../shared/net/server_address.ts";
-import type { Diagnosis, Ipv6, UdpFacts, Verdict } from "../../doctor/doctor.ts";
+import type { Diagnosis, Ipv6, TcpFacts, UdpFacts, Verdict } from "../../doctor/doctor.ts";
 import { problemSentence } from "./problem_sentences.ts";
 
 /** How far a clock may be from the server's without being wrong, in milliseconds. */
@@ -18,13 +18,16 @@ const meanings: Readonly<Record<Verdict, string>> = {
   punched:
     "others reach you through both routers, if theirs keeps one address for all as yours does; " +
     "everybody else over the server",
+  "punched-over-tcp":
+    "others reach you through both routers over TCP, if theirs keeps its ports as yours does, both " +
+    "of you may call any port, and their p2pchat can choose its own; everybody else over the server",
   relayed:
     "people with a public address and those in your network reach you directly, everybody else " +
     "over the server, which cannot read what you say",
   "probably-relayed":
     "as far as this server can tell, people with a public address and those in your network reach " +
-    "you directly, everybody else over the server, which cannot read what you say; if it is the " +
-    "server that keeps UDP back, another one may tell more",
+    "you directly, everybody else over the server, which cannot read what you say; another server " +
+    "may tell more",
   "same-network":
     "you and the server are in one network or on one machine, so it cannot tell how you " +
     "are seen from outside; those in that network reach you directly",
@@ -42,7 +45,7 @@ export function doctorRows(
   server: ServerAddress,
   { facts, examination, problem, ipv6, verdict }: Diagnosis,
 ): [what: string, found: string][] {
-  const { own, seenHost, relays, udp } = facts;
+  const { own, seenHost, relays, udp, tcp } = facts;
   const place = formatServerAddress(server);
   if (examination === undefined) {
     return [
@@ -61,6 +64,7 @@ export function doctorRows(
     ["addresses", addressesText(own, seenHost)],
     ["IPv6", ipv6Texts[ipv6]],
     ["UDP", udpText(udp)],
+    ["TCP", tcpText(tcp)],
     ["relay", relays === undefined ? "the server does not say" : relays ? "yes" : "no: it is off"],
     ["clock", clockText(clockAheadMs)],
     ["so", verdict === "unreachable" ? unreachableText : meanings[verdict]],
@@ -115,6 +119,22 @@ function noUdpText(udp: Extract<UdpFacts, { passes: false }>): string {
       return `cannot be used: this machine opens no port for it: ${udp.reason}`;
     case "not-sent":
       return `not sent by this machine, as with a firewall of its own: ${udp.reason}`;
+  }
+}
+
+function tcpText({ seenPort, keepsPort, choosesPort }: TcpFacts): string {
+  if (keepsPort === undefined) {
+    return "whether your ports stay the same cannot be told: the server does not say at which it sees you";
+  }
+  const seen = `seen at port ${seenPort}`;
+  if (!keepsPort) return `${seen}, another one than yours: the router cannot be called through`;
+  switch (choosesPort) {
+    case undefined:
+      return `${seen}, your own; whether this runtime can call from a port of its choice cannot be told`;
+    case true:
+      return `${seen}, your own, and this runtime can call from a port of its choice`;
+    case false:
+      return `${seen}, your own, but this runtime cannot call from a port of its choice; Deno 2.9 can`;
   }
 }
 

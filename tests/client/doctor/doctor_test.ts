@@ -3,8 +3,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { diagnose, type UdpFacts } from "../../../client/doctor/doctor.ts";
 import { type Punching, tcpNetwork } from "../../../client/transport/transport.ts";
-import type { Address } from "../../../shared/net/address.ts";
+import type { ServerAddress, ServerTls } from "../../../shared/net/server_address.ts";
 import { aborted, systemClock, type TimerClock } from "../../../shared/time/clock.ts";
+import { Authority, type Issued } from "../../support/certificates.ts";
 import { withMethods } from "../../support/altered.ts";
 import { connectWithin } from "../../../client/transport/connect_within.ts";
 import { UserError } from "../../../client/user_error.ts";
@@ -12,7 +13,7 @@ import { FakeClock } from "../../support/fake_clock.ts";
 import { FakeServer } from "../../support/client_fixture.ts";
 import { start } from "../../support/server_fixture.ts";
 
-function ask(server: Address, network = tcpNetwork, clock: TimerClock = systemClock) {
+function ask(server: ServerAddress, network = tcpNetwork, clock: TimerClock = systemClock) {
   const { signal } = new AbortController();
   return diagnose({ server, network, clock, signal });
 }
@@ -33,6 +34,89 @@ Deno.test("a server that reflects is asked at two ports", async () => {
   const { facts: { udp } } = await ask(server.address);
   assert(udp?.passes);
   assertEquals([udp.keepsAddress, udp.keepsPort, udp.seen.host], [true, true, "127.0.0.1"]);
+});
+
+const ways: [how: string, way: (issued: Issued, authority: Authority) => ServerTls | undefined][] =
+  [
+    ["in the clear", () => undefined],
+    ["over TLS", (_, { cert }) => ({ authorities: cert })],
+    ["over TLS by a fingerprint", ({ sha256 }) => ({ pin: Uint8Array.fromHex(sha256) })],
+  ];
+
+for (const [how, way] of ways) {
+  Deno.test(`${how} a server tells from which port of TCP we call, which is our own here`, async () => {
+    using authority = new Authority();
+    const issued = authority.issue();
+    const tls = way(issued, authority);
+    await using server = start({ tls: tls && issued });
+    const { facts: { tcp } } = await ask({ ...server.address, ...tls && { tls } });
+    assertEquals([tcp.keepsPort, tcp.seenPort! > 0], [true, true]);
+  });
+}
+
+Deno.test("a port that is another one on the way is no port that is kept", async () => {
+  await using server = start();
+  const dialServer: typeof tcpNetwork.dialServer = async (...args) => {
+    const conn = await tcpNetwork.dialServer(...args);
+    return withMethods(conn, {
+      localAddr: { hostname: "192.168.1.7", port: 9 },
+    });
+  };
+  const { facts: { tcp } } = await ask(server.address, { ...tcpNetwork, dialServer });
+  assertEquals(tcp.keepsPort, false);
+});
+
+const choices: [what: string, Partial<typeof tcpNetwork>, choosesPort: boolean | undefined][] = [
+  [
+    "chooses its ports",
+    { simultaneousOpen: () => Promise.resolve({ port: 1, open: noOpening }) },
+    true,
+  ],
+  [
+    "does not choose its ports",
+    { simultaneousOpen: () => Promise.reject(new Deno.errors.NotSupported("no-choice-of-port")) },
+    false,
+  ],
+  [
+    "has no port to try it with",
+    { simultaneousOpen: () => Promise.reject(new Error("Too many open files (os error 24)")) },
+    undefined,
+  ],
+];
+
+function noOpening(): Promise<never> {
+  return Promise.reject(new Error("nobody is met here"));
+}
+
+for (const [what, changes, choosesPort] of choices) {
+  Deno.test(`of a runtime that ${what} no more is said`, async () => {
+    await using server = start();
+    const { facts: { tcp } } = await ask(server.address, { ...tcpNetwork, ...changes });
+    assertEquals(tcp.choosesPort, choosesPort);
+  });
+}
+
+Deno.test("a machine that does not even call itself is not waited for longer than for others", async () => {
+  await using server = start();
+  const clock = new FakeClock();
+  const told = Promise.withResolvers<void>();
+  const network: typeof tcpNetwork = {
+    ...tcpNetwork,
+    simultaneousOpen: () => new Promise<never>(() => {}),
+    dialServer: async (...args) => {
+      const conn = await tcpNetwork.dialServer(...args);
+      const close = () => {
+        conn.close();
+        told.resolve();
+      };
+      return withMethods(conn, { close });
+    },
+  };
+  const asked = ask(server.address, network, clock);
+  await told.promise;
+  await clock.pass(2_000);
+  const { facts } = await asked;
+  assertEquals([facts.reached, facts.tcp.choosesPort], [true, undefined]);
 });
 
 /**
@@ -117,6 +201,7 @@ Deno.test("a server that says nothing of all that is reached, and nothing is mad
     seenHost: undefined,
     relays: undefined,
     udp: undefined,
+    tcp: { ...facts.tcp, seenPort: undefined, keepsPort: undefined },
   });
   assertEquals([examination?.clockAheadMs, verdict], [undefined, "unknown"]);
 });

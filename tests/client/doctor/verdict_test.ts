@@ -5,6 +5,7 @@ import {
   ipv6Of,
   judge,
   type NetworkFacts,
+  type TcpFacts,
   type UdpFacts,
   type Verdict,
 } from "../../../client/doctor/verdict.ts";
@@ -15,7 +16,13 @@ const home: NetworkFacts = {
   seenHost: "8.8.4.4",
   relays: true,
   udp: undefined,
+  tcp: { seenPort: 40_001, keepsPort: false, choosesPort: true },
 };
+const tcp = (keepsPort: boolean | undefined, choosesPort: boolean | undefined): TcpFacts => ({
+  seenPort: keepsPort === undefined ? undefined : 40_001,
+  keepsPort,
+  choosesPort,
+});
 const seen = { host: "8.8.4.4", port: 40_000 };
 const noAnswer: UdpFacts = { passes: false, why: "no-answer" };
 const own = (why: "no-port" | "not-sent"): UdpFacts => ({ passes: false, why, reason: "no" });
@@ -47,6 +54,34 @@ const cases: [what: string, facts: Partial<NetworkFacts>, verdict: Verdict][] = 
     "same-network",
   ],
   ["the server is on this machine", { seenHost: "127.0.0.1" }, "same-network"],
+  ["UDP passes, and TCP need not", { udp: udp(true), tcp: tcp(false, false) }, "punched"],
+  ["no UDP comes back, and TCP keeps its port", {
+    udp: noAnswer,
+    tcp: tcp(true, true),
+  }, "punched-over-tcp"],
+  ["UDP takes another address for everybody, and TCP keeps its port", {
+    udp: udp(false),
+    tcp: tcp(true, true),
+  }, "punched-over-tcp"],
+  ["what UDP does is not known, and TCP keeps its port", {
+    tcp: tcp(true, true),
+  }, "punched-over-tcp"],
+  ["TCP keeps its port, and this runtime cannot choose one", {
+    udp: udp(false),
+    tcp: tcp(true, false),
+  }, "relayed"],
+  ["this runtime cannot choose a port, whatever the router does", {
+    udp: udp(false),
+    tcp: tcp(undefined, false),
+  }, "relayed"],
+  ["the server does not say which port of TCP it sees", {
+    udp: udp(false),
+    tcp: tcp(undefined, true),
+  }, "probably-relayed"],
+  ["whether this runtime chooses ports is not known", {
+    udp: own("no-port"),
+    tcp: tcp(true, undefined),
+  }, "probably-relayed"],
   ["there is no server", { reached: false, seenHost: undefined }, "unreachable"],
 ];
 

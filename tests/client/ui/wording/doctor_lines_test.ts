@@ -15,6 +15,7 @@ const found: Diagnosis = {
       keepsPort: false,
       keepsAddress: true,
     },
+    tcp: { seenPort: 40_001, keepsPort: true, choosesPort: true },
   },
   examination: {
     connectMs: 23.4,
@@ -22,6 +23,7 @@ const found: Diagnosis = {
     remoteHost: "8.8.8.8",
     clockAheadMs: -120_000,
     seenHost: "8.8.4.4",
+    ports: { own: 40_001, seen: 40_001 },
     relays: true,
     reflector: undefined,
   },
@@ -37,6 +39,7 @@ Deno.test("a diagnosis says each finding on a row, and what follows at the end",
     "addresses  192.168.1.7; the server sees 8.8.4.4: a router stands between",
     "IPv6       this machine has no address of it",
     "UDP        seen at 8.8.4.4:40123, another port than yours, the same for all",
+    "TCP        seen at port 40001, your own, and this runtime can call from a port of its choice",
     "relay      yes",
     "clock      120 s ahead of the server's: one is wrong",
     "so         others reach you through both routers, if theirs keeps one address for all as yours does; " +
@@ -75,6 +78,30 @@ const rows: [what: string, changes: Partial<Diagnosis["facts"]>, ipv6: Ipv6, row
     "none",
     "UDP        cannot be told: the server has not said where it can be asked",
   ],
+  [
+    "a port of TCP that the router does not keep",
+    { tcp: { seenPort: 1_024, keepsPort: false, choosesPort: true } },
+    "none",
+    "TCP        seen at port 1024, another one than yours: the router cannot be called through",
+  ],
+  [
+    "a runtime that does not choose its ports",
+    { tcp: { seenPort: 40_001, keepsPort: true, choosesPort: false } },
+    "none",
+    "TCP        seen at port 40001, your own, but this runtime cannot call from a port of its choice; Deno 2.9 can",
+  ],
+  [
+    "a runtime of which it is not known whether it chooses its ports",
+    { tcp: { seenPort: 40_001, keepsPort: true, choosesPort: undefined } },
+    "none",
+    "TCP        seen at port 40001, your own; whether this runtime can call from a port of its choice cannot be told",
+  ],
+  [
+    "a server that does not say which port it sees",
+    { tcp: { seenPort: undefined, keepsPort: undefined, choosesPort: true } },
+    "none",
+    "TCP        whether your ports stay the same cannot be told: the server does not say at which it sees you",
+  ],
   ["a relay that is off", { relays: false }, "none", "relay      no: it is off"],
   [
     "a server that does not say whether it relays",
@@ -106,7 +133,15 @@ for (const [what, changes, ipv6, row] of rows) {
 
 Deno.test("where no answer comes over UDP it is said that another server may tell more", () => {
   const lines = doctorLines(server, { ...found, verdict: "probably-relayed" });
-  assertMatch(lines.at(-1)!, /^so +as far as this server can tell, .* another one may tell more$/);
+  assertMatch(
+    lines.at(-1)!,
+    /^so +as far as this server can tell, .* another server may tell more$/,
+  );
+});
+
+Deno.test("where TCP alone passes it is said what it takes of the others", () => {
+  const lines = doctorLines(server, { ...found, verdict: "punched-over-tcp" });
+  assertMatch(lines.at(-1)!, /^so +others reach you through both routers over TCP, if theirs /);
 });
 
 Deno.test("a server that has said nothing in time is no server that says all is well", () => {
