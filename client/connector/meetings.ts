@@ -16,7 +16,7 @@ import {
   pathsQuestion,
   readPathOffer,
 } from "../../shared/protocol/paths.ts";
-import { deadline, wait } from "../../shared/time/clock.ts";
+import { deadline, wait, within } from "../../shared/time/clock.ts";
 import type { Link } from "../link/link.ts";
 import { type NotPunched, UserError } from "../user_error.ts";
 import {
@@ -40,6 +40,14 @@ const meetingMs = 10_000;
 const secondAfterMs = 150;
 /** How long straight calls have before the routers are tried: a straight link is the better one. */
 const throughRoutersAfterMs = 350;
+/**
+ * How long the server has to say over UDP where it sees us before its silence counts as a network that lets no UDP out,
+ * and TCP is tried first: so many times what the question to the peer over that server has taken, in milliseconds.
+ * The server is asked, called and heard, three round trips, and may be as busy with that as with the question. If UDP
+ * would have passed nothing is lost where both meet over TCP: see `ranks`. But where routers keep no ports of TCP, or
+ * a runtime chooses none, TCP takes its time to fail.
+ */
+const silence = { trips: 3, leastMs: throughRoutersAfterMs, mostMs: 1_000 };
 /** How long each is tried, in milliseconds: it needs both sides at the same moment. */
 const throughRoutersMs = { udp: 3_000, "tcp-so": 1_500 };
 
@@ -113,9 +121,11 @@ export class Meetings {
     using limit = deadline(meetingMs, signal, clock);
     try {
       this.#offers.udp();
+      const askedAtMs = clock.now();
       const theirs = await this.#exchange(link, this.#straightOffer());
+      const tripMs = clock.now() - askedAtMs;
       const straight = this.#callStraight(meeting, theirs, 0, limit.signal);
-      const through = this.#askThroughRouters(meeting, straight, limit.signal);
+      const through = this.#askThroughRouters(meeting, straight, tripMs, limit.signal);
       // Of two reasons the first says more: at which address nobody is.
       await Promise.any([straight, through]).catch(() => straight);
       return true;
@@ -192,16 +202,17 @@ export class Meetings {
   async #askThroughRouters(
     meeting: Meeting,
     straight: Promise<void>,
+    tripMs: number,
     signal: AbortSignal,
   ): Promise<void> {
     const { peer } = meeting;
+    const { clock } = this.#options;
     const before = new Set(peer.links);
-    let isSeen = false;
-    this.#offers.udp().then(() => isSeen = true);
+    const isSeen = within(silenceMs(tripMs), this.#offers.udp(), clock);
     const failed = straight.then(() => new Promise<never>(() => {}), () => {});
-    await Promise.race([wait(throughRoutersAfterMs, signal, this.#options.clock), failed]);
+    await Promise.race([wait(throughRoutersAfterMs, signal, clock), failed]);
     // A network that lets no UDP out says so by silence alone, which takes a while to tell from a slow one.
-    const transports = isSeen ? ["udp", "tcp-so"] as const : ["tcp-so", "udp"] as const;
+    const transports = await isSeen ? ["udp", "tcp-so"] as const : ["tcp-so", "udp"] as const;
     let failure: unknown;
     for (const transport of transports) {
       signal.throwIfAborted();
@@ -302,6 +313,11 @@ export class Meetings {
 
 /** The peer does not say where it is, or nowhere that is not here. */
 class NothingSaid extends Error {}
+
+function silenceMs(tripMs: number): number {
+  const { trips, leastMs, mostMs } = silence;
+  return Math.max(leastMs, Math.min(mostMs, trips * tripMs));
+}
 
 function isStraight({ links }: MeetingPeer): boolean {
   return links.some(({ rank }) => rank === ranks.direct);

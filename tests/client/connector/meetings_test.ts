@@ -17,6 +17,7 @@ import {
   type Message,
   message,
 } from "../../../shared/protocol/message.ts";
+import { wait } from "../../../shared/time/clock.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 
 const keeper = {} as LinkKeeper;
@@ -35,6 +36,9 @@ class Scene {
   choosesPorts = false;
   /** Whether the server answers over UDP. */
   isAnsweredOverUdp = true;
+  /** How long that takes, and a question to bob over the server, in milliseconds. */
+  answeredAfterMs = 0;
+  tripMs = 0;
   /** Whether anything comes through the routers. */
   passes = true;
   /** What was tried over TCP through the routers. */
@@ -49,15 +53,16 @@ class Scene {
   readonly links = [{
     rank: 2,
     features: ["paths"],
-    ask: (question: Message) => {
+    ask: async (question: Message) => {
       this.asked.push(question);
+      await this.#takes(this.tripMs);
       const transport = candidatesOf(question)[0]?.split(" ")[0] ?? "tcp";
       const headers = this.says.filter((said) => said.startsWith(`${transport} `))
         .map((said): Header => ["Candidate", said]);
       if (this.certificate !== undefined) {
         headers.push(["Certificate", toBase64url(this.certificate)]);
       }
-      return Promise.resolve(message("PATHSACK", headers));
+      return message("PATHSACK", headers);
     },
   }] as unknown as MeetingPeer["links"][number][];
   /** The certificate by which bob is known over QUIC. */
@@ -89,10 +94,11 @@ class Scene {
           {
             certificate: new Uint8Array([4, 5, 6]),
             port: 40_000,
-            reflect: (_server: Address, _certificate: Uint8Array, signal: AbortSignal) =>
-              this.isAnsweredOverUdp
-                ? Promise.resolve(parseAddress("203.0.113.9:61000")!)
-                : rejectedBy(signal),
+            reflect: async (_server: Address, _certificate: Uint8Array, signal: AbortSignal) => {
+              if (!this.isAnsweredOverUdp) return await rejectedBy(signal);
+              await this.#takes(this.answeredAfterMs);
+              return parseAddress("203.0.113.9:61000")!;
+            },
             punch: (options: PunchOptions) => {
               this.punches.push(options);
               this.punched.resolve();
@@ -153,10 +159,24 @@ class Scene {
     this.links[0] = { ...this.links[0]!, peerKey: publicKey, handshakeHash };
   }
 
+  /** In which order the ways were asked for, once the time has passed that it takes for all of them. */
+  async order(): Promise<string[]> {
+    const asking = this.ask().catch(() => {});
+    await this.clock.pass(10_000);
+    await asking;
+    return this.asked.map((question) => candidatesOf(question)[0]!.split(" ")[0]!);
+  }
+
+  async #takes(ms: number): Promise<void> {
+    if (ms > 0) await wait(ms, never, this.clock);
+  }
+
   ask(): Promise<boolean> {
     return this.meetings.ask(this.bob, this.links[0]!, keeper);
   }
 }
+
+const never = new AbortController().signal;
 
 /** Never done, until a signal says so. */
 function rejectedBy(signal: AbortSignal): Promise<never> {
@@ -309,6 +329,38 @@ Deno.test("TCP is tried if UDP does not pass, and UDP if TCP does not", async ()
     scene.asked.map((question) => candidatesOf(question)[0]!.split(" ")[0]),
     ["tcp", "tcp-so", "udp"],
   );
+});
+
+const speeds: [what: string, tripMs: number, udpMs: number, order: string[]][] = [
+  ["says so in time", 0, 340, ["tcp", "udp", "tcp-so"]],
+  ["is near and silent", 0, Infinity, ["tcp", "tcp-so", "udp"]],
+  ["is far, and takes three trips", 200, 790, ["tcp", "udp", "tcp-so"]],
+  ["is far, and takes longer", 200, 810, ["tcp", "tcp-so", "udp"]],
+  ["is so busy that nobody waits that long", 1_000, 2_010, ["tcp", "tcp-so", "udp"]],
+];
+
+for (const [what, tripMs, udpMs, order] of speeds) {
+  Deno.test(`UDP goes first if the server answers over it before its silence says something: it ${what}`, async () => {
+    const scene = new Scene();
+    scene.meets(new Scene());
+    scene.choosesPorts = true;
+    scene.says = ["tcp 203.0.113.20:5557", "udp 203.0.113.20:40001", "tcp-so 203.0.113.20:43000"];
+    scene.certificate = new Uint8Array([1]);
+    scene.passes = false;
+    Object.assign(scene, { tripMs, answeredAfterMs: udpMs, isAnsweredOverUdp: udpMs < Infinity });
+    assertEquals(await scene.order(), order);
+  });
+}
+
+Deno.test("a straight call that fails at once is no reason to take a slow server for a silent one", async () => {
+  const scene = new Scene();
+  scene.meets(new Scene());
+  scene.choosesPorts = true;
+  // Nobody is there, which is said at once.
+  scene.says = ["tcp 203.0.113.20:5557", "udp 203.0.113.20:40001", "tcp-so 203.0.113.20:43000"];
+  scene.certificate = new Uint8Array([1]);
+  scene.answeredAfterMs = 100;
+  assertEquals(await scene.order(), ["tcp", "udp"]);
 });
 
 Deno.test("who has been met over the one transport is not met over the other as well", async () => {
