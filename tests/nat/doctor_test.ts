@@ -119,9 +119,11 @@ for (const build of builds) {
       const finds = async ([place, host, asks]: (typeof hosts)[number]) => {
         await using doctor = new Program(host.build(build), ...asks, "--json");
         assertEquals(await doctor.ends(), 0);
-        const { verdict, behindRouter, udp, tcp } = JSON.parse(doctor.out[0]!);
-        // From source it is known that the runtime chooses its ports.
-        if (build === builds[0]) assertEquals(tcp.choosesPort, true);
+        const { deno, verdict, behindRouter, udp, tcp } = JSON.parse(doctor.out[0]!);
+        // From source it is known what the runtime is, and that it chooses its ports.
+        if (build === builds[0]) {
+          assertEquals([deno, tcp.choosesPort], [Deno.version.deno, true]);
+        }
         choosesPort = tcp.choosesPort;
         const { why, keepsAddress } = udp;
         return [place, behindRouter, udp.passes, [verdict, why, keepsAddress, tcp.keepsPort]];

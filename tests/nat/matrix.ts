@@ -10,7 +10,15 @@ import { type HostOptions, Laboratory, type RouterOptions } from "./laboratory.t
 import type { Host, Router } from "./machines.ts";
 
 /** On which way two people talk in the end. */
-export type Way = "direct" | "punched" | "relayed";
+export type Way = "direct" | "punched" | "punched over TCP" | "relayed";
+
+/** The ways, as the program begins to name them. */
+const wayNames: Readonly<Record<string, Way>> = {
+  direct: "direct",
+  "punched quic": "punched",
+  "punched tcp": "punched over TCP",
+  relayed: "relayed",
+};
 
 /** Where somebody sits. */
 interface Side {
@@ -52,8 +60,9 @@ export interface Pair {
     | "behind one router"
     | "on the server's machine"
     | "on the server's machine, by its address";
+  /** By a program whose runtime calls from no port that it chooses. */
   readonly way: Way;
-  /** Whether the routers can be passed over TCP, by a program whose runtime calls from a port that it chooses. */
+  /** Whether the routers can be passed over TCP, by one whose runtime does. */
   readonly isPassedOverTcp?: boolean;
 }
 
@@ -111,10 +120,33 @@ function usualWay(one: Side, other: Side): Pick<Pair, "way" | "isPassedOverTcp">
   return { way: hasUdp ? "punched" : "relayed", isPassedOverTcp: true };
 }
 
-/** On which ways a pair may be in the end. From source it is known that the runtime chooses ports. */
-export function waysOf({ way, isPassedOverTcp = false }: Pair, build: Build): readonly Way[] {
-  if (!isPassedOverTcp) return [way];
-  return build === builds[0] ? ["punched"] : ["punched", way];
+/** What a program runs on. */
+export interface Runtime {
+  /** The version of Deno. */
+  readonly deno: string;
+  /** Whether it calls from a port that it chooses. */
+  readonly choosesPorts: boolean;
+}
+
+/** Asks a program on what it runs. */
+export async function runtimeOf(build: Build): Promise<Runtime> {
+  await using doctor = new Program(build, "doctor", "127.0.0.1:1", "--json");
+  await doctor.ends();
+  const { deno, tcp } = JSON.parse(doctor.out[0]!);
+  // From source it is known.
+  if (build === builds[0]) assertEquals(tcp.choosesPort, true);
+  return { deno, choosesPorts: tcp.choosesPort };
+}
+
+/** On which ways a pair may be in the end. */
+export function waysOf(
+  { way, isPassedOverTcp = false }: Pair,
+  { choosesPorts }: Runtime,
+): readonly Way[] {
+  if (!choosesPorts) return [way];
+  // Where both pass, TCP is tried first if the server takes long to answer over UDP.
+  if (way === "punched") return ["punched", "punched over TCP"];
+  return isPassedOverTcp ? ["punched over TCP"] : [way];
 }
 
 /** How a pair is called. */
@@ -170,7 +202,12 @@ export class PairScene implements AsyncDisposable {
     this.#bob = bob;
   }
 
-  static async open(pair: Pair, build: Build, { delayMs, loss }: Between): Promise<PairScene> {
+  static async open(
+    pair: Pair,
+    build: Build,
+    runtime: Runtime,
+    { delayMs, loss }: Between,
+  ): Promise<PairScene> {
     const laboratory = await Laboratory.open();
     const machine = await laboratory.host("rendezvous", { families: ["ipv4", "ipv6"] });
     const listens = ["--host", "::", "--port", String(port), "--ephemeral"];
@@ -189,7 +226,7 @@ export class PairScene implements AsyncDisposable {
       if (loss !== undefined) await host.loses(loss);
       if (isPrivate) await host.counts(seats[1 - i]!.addresses);
     }
-    const scene = new PairScene(laboratory, server, waysOf(pair, build), seats);
+    const scene = new PairScene(laboratory, server, waysOf(pair, runtime), seats);
     for (const seat of seats) seat.home = atHome(seat.host.build(build));
     await scene.#introduce();
     return scene;
@@ -247,9 +284,9 @@ export class PairScene implements AsyncDisposable {
     for (;;) {
       const before = client.out.length;
       await client.types("/path bob");
-      const line = await said(client, before, /^(?:\* )?(direct|punched|relayed)\b/);
+      const line = await said(client, before, /^(?:\* )?(direct|punched \w+|relayed)\b/);
       const atMs = performance.now() - fromMs;
-      const found = line?.[1] as Way | undefined;
+      const found = wayNames[line?.[1] ?? ""];
       if (found !== way) [way, sinceMs] = [found, atMs];
       const isExpected = way !== undefined && this.#ways.includes(way);
       const isSettled = isExpected && atMs - sinceMs >= settledMs;

@@ -13,6 +13,7 @@ import {
   pairs,
   PairScene,
   type Run,
+  runtimeOf,
   waysOf,
 } from "./matrix.ts";
 import { Table } from "./table.ts";
@@ -52,9 +53,12 @@ const all: readonly Circumstances[] = [
 
 // The executable if there is one.
 const build = builds.at(-1)!;
+const runtime = await runtimeOf(build);
+/** The ways that there are depend on it. */
+const wayColumn = `way with Deno ${runtime.deno.split(".").slice(0, 2).join(".")}`;
 
 for (const circumstances of all) {
-  const table = new Table(circumstances.name, ["way", "first message", "best way"]);
+  const table = new Table(circumstances.name, [wayColumn, "first message", "best way"]);
   for (const pair of circumstances.pairs) test(circumstances, pair, table);
   addEventListener("unload", () => {
     // deno-lint-ignore no-console -- Whoever runs the task wants to read it.
@@ -64,13 +68,13 @@ for (const circumstances of all) {
 }
 
 function test(circumstances: Circumstances, pair: Pair, table: Table): void {
-  const expected = waysOf(pair, build);
+  const expected = waysOf(pair, runtime);
   const { name, between, unavailable, firstMsMax = Infinity, bestMsMax = Infinity } = circumstances;
   Deno.test({
     name: `${build.name}: ${name}: ${nameOf(pair)}: ${expected.join(" or ")}`,
     ignore: unavailable !== undefined,
     fn: async () => {
-      await using scene = await PairScene.open(pair, build, between);
+      await using scene = await PairScene.open(pair, build, runtime, between);
       const all: Run[] = [];
       for (let n = 0; n < runs; n++) all.push(await scene.run());
       const [first, best] = [

@@ -59,6 +59,8 @@ function record(server: string, { facts, examination, problem, ipv6, verdict }: 
   const { connectMs, roundTripMs, clockAheadMs } = examination ?? {};
   return {
     v: 1,
+    // What this program can do on a network depends on it.
+    deno: Deno.version.deno,
     server: {
       address: server,
       reached,
