@@ -164,12 +164,14 @@ export class ControlConnection {
         const reply = await connection.exchange(said);
         // A connection may have ended while nothing was said on it, for example when the server restarted; or it was
         // left with the network.
-        // Asking twice is safe: every request has the same effect however often it is made.
+        // Asking twice is safe: every request has the same effect however often it is made, but for what is told
+        // beside one.
         if (reply === undefined && (connection.answered || connection.hasLeft)) continue;
         const expectedReply = connection.expect(reply, expected);
         this.#kinds.heard(connection.server, said, expectedReply);
         return [connection, expectedReply];
       } catch (error) {
+        if (error instanceof ServerRefusal) error.isOfRepeat = tries > 0;
         if (!isFresh || !(error instanceof UserError)) throw error;
         if (error instanceof ServerRefusal && !noRoom.includes(error.status)) throw error;
         const explained = this.#kinds.explained(error, connection.server, request.verb);

@@ -34,7 +34,7 @@ import { formatServerAddress, type ServerAddress } from "../../shared/net/server
 import type { ControlConnection } from "./control_connection.ts";
 import { askedPauseMs, refusalIn, registrationError } from "./registration_refusal.ts";
 import { ServerRefusal } from "./reply.ts";
-import { requestSigned } from "./signed_request.ts";
+import { requestSigned, type Told } from "./signed_request.ts";
 
 /** However briefly a server lets registrations live, it is not asked more often than this. */
 const refreshMinMs = 1_000;
@@ -71,7 +71,7 @@ export interface RegistrationOptions {
   /** Told that another instance of the client is registered, and that this one is not any more. */
   readonly onDisplaced: () => void;
   /** What the server is told beside, once, when it is asked anyway. */
-  readonly paths?: { take(): readonly Header[] } | undefined;
+  readonly paths?: { take(): Told } | undefined;
   /** Called after each registration, refreshes included. What it throws is ignored. */
   readonly onRegistered: () => Promise<void>;
 }
@@ -181,9 +181,9 @@ export class Registration {
       ["clientID", id],
       ["Version", protocolVersion],
       ["Instance", this.#instance],
-      ...this.#options.paths?.take() ?? [],
     ];
-    await requestSigned(connection, identity, "UNREGISTER", headers, "UNREGACK");
+    const beside = this.#options.paths;
+    await requestSigned(connection, identity, "UNREGISTER", headers, "UNREGACK", { beside });
   }
 
   /** Refreshes no more: the registration runs out by itself. */
@@ -221,19 +221,24 @@ export class Registration {
     await connection.connect();
     this.#checkHides(connection.server);
     const claimed = placeFor(listening, announced ?? listening, connection.localHost);
-    // Told once, also if the server is lost meanwhile: what it misses is better than what it counts twice.
-    const told = this.#options.paths?.take() ?? [];
+    const beside = this.#options.paths;
     const register = () =>
-      requestSigned(connection, identity, "REGISTER", [
-        ...locationHeaders(id, claimed),
-        ["Version", protocolVersion],
-        ["Expires", String(this.#askedS)],
-        ["Instance", this.#instance],
-        ["Features", formatFeatures(["displaced"])],
-        ["Agreement", formatAgreement(identity)],
-        ...byUser ? [] : [["Refresh", "yes"] as const],
-        ...told,
-      ], "REGACK");
+      requestSigned(
+        connection,
+        identity,
+        "REGISTER",
+        [
+          ...locationHeaders(id, claimed),
+          ["Version", protocolVersion],
+          ["Expires", String(this.#askedS)],
+          ["Instance", this.#instance],
+          ["Features", formatFeatures(["displaced"])],
+          ["Agreement", formatAgreement(identity)],
+          ...byUser ? [] : [["Refresh", "yes"] as const],
+        ],
+        "REGACK",
+        { beside },
+      );
     let registered;
     try {
       registered = await register();

@@ -28,7 +28,7 @@ import { PresenceWatch } from "./presence_watch.ts";
 import { askToReflect } from "./reflection.ts";
 import { RelayCalls } from "./relay.ts";
 import type { Challenge, SealingKeys } from "./reply.ts";
-import { dialedChallenge, requestSigned } from "./signed_request.ts";
+import { dialedChallenge, requestSigned, type Told } from "./signed_request.ts";
 import { type Registered, Registration } from "./registration.ts";
 import type { ServerConnection } from "./server_connection.ts";
 import type { ServerKindsOptions } from "./server_kinds.ts";
@@ -83,7 +83,7 @@ export interface RendezvousOptions extends ServerKindsOptions {
   readonly signal: AbortSignal;
   readonly notices: RendezvousNotices;
   /** How conversations go, which is told with a registration; if not given nothing is. */
-  readonly paths?: { take(): readonly Header[] } | undefined;
+  readonly paths?: { take(): Told } | undefined;
   /** Whether everybody may know when we come and go, and not our contacts alone. */
   readonly openPresence?: boolean | undefined;
   /** Who the contacts are, for a server that keeps a list of them; if not given it gets none. */
@@ -258,7 +258,7 @@ export class Rendezvous {
       "COLLECT",
       headers,
       "COLLECTACK",
-      this.#collectChallenges.get(connection),
+      { known: this.#collectChallenges.get(connection) },
     );
     const nonce = header(reply, "Nonce");
     if (nonce === undefined) this.#collectChallenges.delete(connection);

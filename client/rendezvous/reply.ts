@@ -62,6 +62,9 @@ export class ServerRefusal extends UserError {
   /** The addresses that the server goes by, if the reason is that it was dialed by another. */
   readonly accepted: readonly string[] | undefined;
 
+  /** Whether the request had been sent before, without an answer: that one may have been granted. */
+  isOfRepeat = false;
+
   /** @param error A well-formed ERROR. */
   constructor(error: Message) {
     const status = header(error, "Code")!;

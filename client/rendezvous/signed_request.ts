@@ -36,6 +36,25 @@ export interface SigningConnection {
   request(request: Message, expected: VerbName): Promise<Message>;
 }
 
+/** What is told beside a request, at most once. */
+export interface Told {
+  readonly headers: readonly Header[];
+  /** The server has certainly not heard it: it is told again. */
+  giveBack(): void;
+}
+
+/** What else goes with a request. */
+export interface SignedRequestOptions {
+  /** What the server has said already that it wants signed; if not given, it is asked. */
+  readonly known?: Challenge | undefined;
+  /**
+   * What it is told beside, with a signature alone: without one it grants nothing, and hears nothing. If it refuses
+   * what was signed it has not heard it either. In any other case it may have, also if the connection breaks or cannot
+   * be opened again, and it is not told again: what it misses is better than what it counts twice.
+   */
+  readonly beside?: { take(): Told } | undefined;
+}
+
 /** A reply, and what the server had signed. */
 export interface SignedReply {
   readonly reply: Message;
@@ -51,7 +70,6 @@ export interface SignedReply {
  * @param verb What is asked for.
  * @param headers All but the key, the nonce and the signature.
  * @param expected The verb of the reply.
- * @param known What the server has said already that it wants signed; if not given, it is asked.
  * @throws {ServerRefusal} If the server answers ERROR.
  * @throws {UserError} If it cannot be reached, does not answer, answers something else, does not go by the
  * address that was dialed, or asks for a signature that another server could use.
@@ -62,13 +80,15 @@ export async function requestSigned(
   verb: RegistrationPurpose,
   headers: readonly Header[],
   expected: VerbName,
-  known?: Challenge,
+  { known, beside }: SignedRequestOptions = {},
 ): Promise<SignedReply> {
-  const unsigned: Header[] = [...headers, ["Key", identity.publicKey]];
+  const key: Header = ["Key", identity.publicKey];
   let challenge = known;
   let unchecked = false;
   for (let tries = 1;; tries++) {
     const { server } = connection;
+    const told = challenge === undefined ? undefined : beside?.take();
+    const unsigned = [...headers, ...told?.headers ?? [], key];
     const request = challenge === undefined
       ? message(verb, unsigned)
       : signedRequest(verb, unsigned, challenge, server, identity);
@@ -77,6 +97,7 @@ export async function requestSigned(
       return { reply, proven: challenge !== undefined, unchecked };
     } catch (error) {
       if (!(error instanceof ServerRefusal)) throw error;
+      if (!error.isOfRepeat) told?.giveBack();
       const { accepted } = error;
       if (accepted !== undefined) {
         const place = formatServerAddress(server);

@@ -26,20 +26,29 @@ export class PathCounts {
   note(name: string, path: PathTaken): void {
     const isAgain = path === "failed" && this.#last.get(name) === path;
     this.#last.set(name, path);
-    if (isAgain) return;
+    if (!isAgain) this.#add(path, 1);
+  }
+
+  /** What is told now, and not again unless it is given back: in an order that says nothing of what came first. */
+  take(): { readonly headers: readonly Header[]; giveBack(): void } {
+    const taken = pathsTaken.flatMap((path): [PathTaken, number][] => {
+      const count = this.#counts.get(path);
+      return count === undefined ? [] : [[path, count]];
+    });
+    this.#counts.clear();
+    return {
+      headers: taken.map(([path, count]) => ["Path", formatPathCount(path, count)]),
+      giveBack: () => {
+        for (const [path, count] of taken.splice(0)) this.#add(path, count);
+      },
+    };
+  }
+
+  #add(path: PathTaken, more: number): void {
     let counted = 0;
     for (const count of this.#counts.values()) counted += count;
     // The server counts no more at once.
-    if (counted < pathCountsMax) this.#counts.set(path, (this.#counts.get(path) ?? 0) + 1);
-  }
-
-  /** What is told now, and not again: in an order that says nothing of what came first. */
-  take(): readonly Header[] {
-    const told = pathsTaken.flatMap((path): Header[] => {
-      const count = this.#counts.get(path);
-      return count === undefined ? [] : [["Path", formatPathCount(path, count)]];
-    });
-    this.#counts.clear();
-    return told;
+    const added = Math.min(more, pathCountsMax - counted);
+    if (added > 0) this.#counts.set(path, (this.#counts.get(path) ?? 0) + added);
   }
 }

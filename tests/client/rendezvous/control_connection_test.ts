@@ -428,6 +428,18 @@ Deno.test("a request on a connection that had ended is repeated on a new one", a
   assertEquals(t.servers.dialed, [1, 1]);
 });
 
+Deno.test("a refusal says whether the request had been sent before, and may have been granted then", async () => {
+  const t = made((request) =>
+    header(request, "Limit") === "7" ? refusal(403) : ours(request, t.servers.connection)
+  );
+  await t.ask();
+  const refused = async () => (await assertRejects(() => t.ask(info(7)), ServerRefusal)).isOfRepeat;
+  assertEquals(await refused(), false);
+  t.servers.connection.answer = (_request, conn) => void conn.end();
+  assertEquals(await refused(), true);
+  assertEquals(t.servers.dialed, [1, 1]);
+});
+
 Deno.test("requests that need a registration are made on no other connection", async () => {
   const t = made(ours);
   const conn = await t.register();

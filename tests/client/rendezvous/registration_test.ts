@@ -3,6 +3,7 @@ import { type Problem, UserError } from "../../../client/user_error.ts";
 import { type Registered, Registration } from "../../../client/rendezvous/registration.ts";
 import { ControlConnection } from "../../../client/rendezvous/control_connection.ts";
 import { ServerRefusal } from "../../../client/rendezvous/reply.ts";
+import type { Told } from "../../../client/rendezvous/signed_request.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { formatAgreement } from "../../../shared/protocol/agreement_record.ts";
 import { registrationTtlAskedMs } from "../../../shared/protocol/limits.ts";
@@ -60,7 +61,7 @@ function made(
     host?: string;
     announced?: Address;
     localHost?: string;
-    paths?: { take(): readonly Header[] };
+    paths?: { take(): Told };
   } = {},
 ) {
   const requests: Message[] = [];
@@ -321,42 +322,92 @@ Deno.test("ending it sends UNREGISTER and stops the refreshing", async () => {
   assertEquals(t.registration.active, false);
 });
 
-Deno.test("how conversations go is told once, with the next refresh or at the end, signed or not", async () => {
+/** What waits to be told beside. */
+function beside() {
   const waiting: Header[] = [];
-  const paths = { take: () => waiting.splice(0, waiting.length) };
-  const t = made(
-    (request) =>
-      header(request, "Signature") === undefined
-        ? challenging(request)
-        : request.verb === "UNREGISTER"
-        ? message("UNREGACK", [["clientID", "alice"], ["Version", "1"]])
-        : granting(100)(request),
-    { paths },
-  );
-  const told = () => t.requests.map((request) => headerValues(request, "Path").join(" "));
+  const take = (): Told => {
+    const headers = waiting.splice(0, waiting.length);
+    return { headers, giveBack: () => waiting.unshift(...headers) };
+  };
+  return { waiting, paths: { take } };
+}
+
+/** Has each request signed, and grants it then. */
+const signing: Answer = (request) =>
+  header(request, "Signature") === undefined
+    ? challenging(request)
+    : request.verb === "UNREGISTER"
+    ? message("UNREGACK", [["clientID", "alice"], ["Version", "1"]])
+    : granting(100)(request);
+
+/** As {@linkcode signing}, but answers what is signed in another way. */
+const butSigned = (answer: Answer): Answer => (request) =>
+  (header(request, "Signature") === undefined ? signing : answer)(request);
+
+const toldIn = (requests: readonly Message[]) =>
+  requests.map((request) => headerValues(request, "Path").join(" "));
+
+Deno.test("how conversations go is told once, with the next refresh or at the end, where it is signed", async () => {
+  const { waiting, paths } = beside();
+  const t = made(signing, { paths });
+  const told = () => toldIn(t.requests);
   await t.start();
   waiting.push(["Path", "relayed 2"], ["Path", "failed 1"]);
   await t.clock.passNext();
   await t.clock.passNext();
   // Each is made twice, the second time signed; a server counts what it grants.
-  const once = "relayed 2 failed 1";
-  assertEquals(told(), ["", "", once, once, "", ""]);
+  assertEquals(told(), ["", "", "", "relayed 2 failed 1", "", ""]);
   waiting.push(["Path", "direct-tcp-ipv4 1"]);
   await t.registration.end();
-  assertEquals(told().slice(-2), ["direct-tcp-ipv4 1", "direct-tcp-ipv4 1"]);
+  assertEquals(told().slice(-2), ["", "direct-tcp-ipv4 1"]);
 });
 
 Deno.test("what a server that is lost has not heard is not told again: it may have heard it", async () => {
-  const waiting: Header[] = [["Path", "relayed 1"]];
-  const t = made(granting(100), { paths: { take: () => waiting.splice(0, waiting.length) } });
+  const { waiting, paths } = beside();
+  const t = made(signing, { paths });
   await t.start();
   waiting.push(["Path", "relayed 2"]);
-  t.answer = lost;
+  t.answer = butSigned(lost);
   await t.clock.passNext();
-  t.answer = granting(100);
+  t.answer = signing;
   await t.clock.passNext();
-  const told = t.requests.map((request) => header(request, "Path"));
-  assertEquals(told, ["relayed 1", "relayed 2", undefined]);
+  assertEquals(toldIn(t.requests).slice(2), ["", "relayed 2", "", ""]);
+  t.registration.stopRefreshing();
+});
+
+Deno.test("what a server cannot have counted is told with the next request", async () => {
+  const { waiting, paths } = beside();
+  const t = made(signing, { paths });
+  await t.start();
+  waiting.push(["Path", "relayed 2"]);
+  // It was lost before anything was signed, or it has refused what was.
+  for (const answer of [lost, butSigned(refusing(503))]) {
+    t.answer = answer;
+    await t.clock.passNext();
+  }
+  t.answer = signing;
+  await t.clock.passNext();
+  assertEquals(toldIn(t.requests).slice(2), ["", "", "relayed 2", "", "relayed 2"]);
+  t.registration.stopRefreshing();
+});
+
+Deno.test("what a server has refused the second time is not told again: the first may have been granted", async () => {
+  const { waiting, paths } = beside();
+  const t = made(signing, { paths });
+  await t.start();
+  waiting.push(["Path", "relayed 2"]);
+  t.answer = butSigned((request) => {
+    try {
+      return challenging(request);
+    } catch (error) {
+      assert(error instanceof ServerRefusal);
+      t.answer = signing;
+      error.isOfRepeat = true;
+      throw error;
+    }
+  });
+  await t.clock.passNext();
+  assertEquals(toldIn(t.requests).slice(2), ["", "relayed 2", ""]);
   t.registration.stopRefreshing();
 });
 
