@@ -107,7 +107,7 @@ for (const ordinary of builds) {
       using bobs = atHome(ordinary);
       await using bob = new ScreenProgram(bobs.build);
       await bob.program.shows(/Your name: $/);
-      await bob.types(`bob\rp2pchat client NAME '${here(address)}'\r`);
+      await bob.types(`bob\r* others type: p2pchat client NAME '${here(address)}'\r`);
       await bob.sees(/registered as bob[^]*also registered: alice/);
       await first.types("/quit\r");
       await first.program.shows(/ended/);

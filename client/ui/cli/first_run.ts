@@ -15,6 +15,7 @@ import { requireOwn } from "../../../shared/storage/own_files.ts";
 import { createPrivateFile } from "../../../shared/storage/private_file.ts";
 import { makeVisible } from "../../../shared/text/visible.ts";
 import { UserError } from "../../user_error.ts";
+import { givenServer } from "./given_server.ts";
 import type { ServeHere } from "./here.ts";
 import {
   defaultServers,
@@ -126,8 +127,7 @@ async function askFor(file: string, serve: ServeHere): Promise<Remembered | unde
  * @throws {ArgumentError} Why it cannot be used.
  */
 async function chosenServer(answer: string, serve: ServeHere): Promise<string> {
-  // Its operator may have given them the whole line.
-  const text = answer.replace(/^(?:p2pchat )?client \S+ +/, "").replace(/^(['"])(.*)\1$/, "$2");
+  const text = givenServer(answer);
   if (text === "") return await runningServer(serve);
   const server = parseServersOrHere(text);
   if (isHere(server)) await tryHere(server, serve);
