@@ -49,6 +49,7 @@ async function addCommands(program: Command): Promise<void> {
  */
 async function runCommand(args: string[] | undefined): Promise<number> {
   const { Command, CommanderError } = await import("commander");
+  const { refuseEmptyValues } = await import("./shared/process/empty_values.ts");
   const program = new Command("p2pchat")
     .description(
       "Chat from terminal to terminal: a server introduces people, who then talk directly. " +
@@ -58,6 +59,7 @@ async function runCommand(args: string[] | undefined): Promise<number> {
     // What was typed is quoted, and may hold what a terminal would take for a command.
     .configureOutput({ outputError: (text, write) => write(makeVisibleLines(text).join("\n")) })
     .showHelpAfterError("(--help shows what there is)")
+    .hook("preAction", (_program, command) => refuseEmptyValues(command))
     .exitOverride();
   await addCommands(program);
   try {

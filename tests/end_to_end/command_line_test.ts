@@ -80,6 +80,12 @@ for (const build of buildsFromModules) {
       [["audit"], /missing required argument 'name'/],
       [["audit", "bob", "--server", ""], /is invalid/],
       [["audit", "bob", "--server", "127.0.0.1,x:y"], /is invalid/],
+      [["listen", "--as", "two words"], /'two words' is invalid.*1 to 32 letters/],
+      [["send", "bob", "--as", "two words"], /'two words' is invalid.*1 to 32 letters/],
+      [["server", "--data", ""], /'--data <dir>' argument '' is invalid. It is empty/],
+      [["client", "alice", "--profile", ""], /'--profile <dir>' argument '' is invalid/],
+      [["identity", "export", "-", "--profile", ""], /'--profile <dir>' argument '' is invalid/],
+      [["restore", "", "--replace"], /argument '' is invalid for 'file'/],
       [["completions", "tcsh"], /Allowed choices are bash, zsh, fish/],
     ];
     await Promise.all(

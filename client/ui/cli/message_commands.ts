@@ -10,7 +10,7 @@ import { configDirectory } from "../../../shared/process/directories.ts";
 import { durationRule, parseDuration } from "../../../shared/time/duration.ts";
 import { localWaitMs } from "../../../shared/protocol/limits.ts";
 import type { Reach } from "../../local_control/local_control.ts";
-import { parseDurationArgument } from "../../../shared/process/arguments.ts";
+import { parseClientIdArgument, parseDurationArgument } from "../../../shared/process/arguments.ts";
 import { type HistoryFormat, historyFormats } from "./history_formats.ts";
 import {
   passphraseDescriptor,
@@ -143,7 +143,7 @@ export function addListen(program: Command): void {
     .option("--from <name>", "only what this one writes")
     .option("--once", "end after the first message")
     .option("--json", "each message as a line of JSON")
-    .option("--as <id>", "which of your clients, if several run")
+    .option("--as <id>", "which of your clients, if several run", parseClientIdArgument)
     .option("--profile <dir>", profileHelp);
   command.action(worded(startListen));
 }
@@ -158,7 +158,11 @@ function withAskingOptions(command: Command): Command {
 
 function withProfileOptions(command: Command): Command {
   return command
-    .option("--as <id>", "which of your own names you mean, if several have talked with that one")
+    .option(
+      "--as <id>",
+      "which of your own names you mean, if several have talked with that one",
+      parseClientIdArgument,
+    )
     .option("--profile <dir>", profileHelp)
     .addOption(optionOf(passphraseFile))
     .addOption(optionOf(passphraseDescriptor));

@@ -59,7 +59,7 @@ export function readPlainLine(args: readonly string[], rows: readonly OptionRow[
 }
 
 function valueOf(text: string | undefined, { parse }: OptionRow): unknown {
-  if (text === undefined || text.startsWith("-")) throw new NotPlain();
+  if (text === undefined || text === "" || text.startsWith("-")) throw new NotPlain();
   return parse === undefined ? text : parse(text);
 }
 
