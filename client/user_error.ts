@@ -77,6 +77,8 @@ export type ConnectorProblem =
   /** The server answers with somebody else: it cannot look up a client by its id. */
   | { readonly code: "look-up-not-possible"; readonly name: string; readonly answered: string }
   | { readonly code: "too-many-links"; readonly max: number }
+  /** The client ends before a call is through. */
+  | { readonly code: "leaving" }
   /** The user wants to be reached, and to call, over the server alone. */
   | { readonly code: "relay-only"; readonly name: string | undefined }
   /** No way through the routers was found. */

@@ -23,6 +23,8 @@ import { type Call, callFailure } from "./call_failure.ts";
 
 /** Who takes charge of links. What concerns a call of ours has the call as its last argument. */
 export interface LinkKeeper {
+  /** Whether we leave everybody: nobody is called any more. */
+  readonly isLeaving: boolean;
   /** Asked before we call. @returns Whether there is room for one more link. */
   makeRoomForOwn(): boolean;
   /** Asked before a connection that somebody has opened becomes a link. @returns Whether there is room. */

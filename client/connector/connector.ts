@@ -87,7 +87,7 @@ export class Connector {
       call: (address, name, keeper, signal) =>
         this.call(address, { expectedId: name, interactive: false }, keeper, signal),
       open: async (conn, name, keeper, called) => {
-        this.#checkRoom(conn, keeper);
+        checkRoom(conn, keeper);
         const call = called ? { expectedId: name, interactive: false } : undefined;
         const role = called ? "initiator" : "responder";
         return await beginLink(this.#options, conn, role, keeper, call).opened;
@@ -202,14 +202,8 @@ export class Connector {
   ): Promise<Link> {
     const conn = await this.#options.rendezvous.relay(name, key, signal);
     if (conn === undefined) throw new UserError({ code: "not-registered", name });
-    this.#checkRoom(conn, keeper);
+    checkRoom(conn, keeper);
     return await beginLink(this.#options, conn, "initiator", keeper, call).opened;
-  }
-
-  #checkRoom(conn: PeerConn, keeper: LinkKeeper): void {
-    if (keeper.makeRoomForOwn()) return;
-    conn.close();
-    throw new UserError({ code: "too-many-links", max: linksMax });
   }
 
   async #dial(
@@ -221,7 +215,7 @@ export class Connector {
   ): Promise<BegunLink> {
     const { network } = this.#options;
     const conn = await network.dial(address, call.expectedId, { signal });
-    this.#checkRoom(conn, keeper);
+    checkRoom(conn, keeper);
     return beginLink(this.#options, conn, "initiator", keeper, call, legacyChat);
   }
 
@@ -369,4 +363,13 @@ export class Connector {
     const { detail } = error.problem;
     return detail === undefined ? saidNothing : detail.code === "peer-said";
   }
+}
+
+/** @throws {UserError} If there is to be no link: then the connection is closed. */
+function checkRoom(conn: PeerConn, keeper: LinkKeeper): void {
+  if (!keeper.isLeaving && keeper.makeRoomForOwn()) return;
+  conn.close();
+  throw new UserError(
+    keeper.isLeaving ? { code: "leaving" } : { code: "too-many-links", max: linksMax },
+  );
 }

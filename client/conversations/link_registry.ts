@@ -82,8 +82,12 @@ export class LinkRegistry implements LinkKeeper {
     });
   }
 
+  get isLeaving(): boolean {
+    return this.#leaving;
+  }
+
   makeRoomForOwn(): boolean {
-    return !this.#leaving && this.#places.makeRoomForOwn();
+    return this.#places.makeRoomForOwn();
   }
 
   makeRoomForCaller({ host }: Address): boolean {

@@ -19,6 +19,7 @@ export function connectorSentences(
     "look-up-not-possible": ({ name, answered }) =>
       `The server cannot look up ${name}: it named ${answered} instead; /chat IP:PORT calls an address`,
     "too-many-links": ({ max }) => `Cannot call: ${max} conversations are open; /close one first`,
+    "leaving": () => "Cannot call: this client is about to end",
     "relay-only": ({ name }) =>
       name === undefined
         ? "With --private nobody is called at an address, since that would show yours; " +

@@ -8,6 +8,7 @@ import { FakeClock } from "../../support/fake_clock.ts";
 import { MemoryConn } from "../../support/memory_conn.ts";
 
 const keeper: LinkKeeper = {
+  isLeaving: false,
   makeRoomForOwn: () => true,
   makeRoomForCaller: () => true,
   added: () => {},

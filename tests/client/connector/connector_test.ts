@@ -1,7 +1,7 @@
-import { assertEquals, assertStrictEquals } from "@std/assert";
+import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { Connector, type LinkKeeper } from "../../../client/connector/connector.ts";
 import type { KnownClient } from "../../../client/events.ts";
-import type { DialableAddress } from "../../../client/transport/transport.ts";
+import type { DialableAddress, PeerConn } from "../../../client/transport/transport.ts";
 import { UserError } from "../../../client/user_error.ts";
 import { Identity } from "../../../shared/crypto/identity.ts";
 import { namedBy } from "../../../shared/net/named_address.ts";
@@ -19,6 +19,8 @@ class Scene {
   readonly clock = new FakeClock();
   /** Refuses the last call. */
   refuse = () => {};
+  /** Answers the last call. */
+  answer = (_conn: PeerConn) => {};
   /** Answers all that the server was asked. */
   readonly said = Promise.withResolvers<KnownClient | undefined>();
   /** When somebody was called, and whether that still goes on. */
@@ -47,7 +49,8 @@ class Scene {
         lookUp: () => Promise.resolve([]),
         dial: (_address, _name, { signal }) => {
           this.calls.push({ atMs: this.clock.now() - this.#startMs, signal });
-          return new Promise((_, reject) => {
+          return new Promise((resolve, reject) => {
+            this.answer = resolve;
             signal.addEventListener("abort", () => reject(signal.reason));
             this.refuse = () => reject(refused);
           });
@@ -76,6 +79,12 @@ class Scene {
     const place = { host: "127.0.0.1", port: 2 } as DialableAddress;
     const call = { expectedId: "bob", interactive: false };
     return this.connector.reach("bob", place, undefined, call, {} as LinkKeeper);
+  }
+
+  call(keeper: Partial<LinkKeeper>): Promise<unknown> {
+    const place = { host: "127.0.0.1", port: 2 } as DialableAddress;
+    const call = { expectedId: undefined, interactive: true };
+    return this.connector.call(place, call, keeper as LinkKeeper);
   }
 
   goAround(): Promise<boolean> {
@@ -126,3 +135,17 @@ Deno.test("going around what is silent does not pile up while the server says no
   await t.clock.pass(1_000);
   assertEquals(t.calls.length, 3);
 });
+
+for (const isLeaving of [true, false]) {
+  const why = isLeaving ? "while the client leaves" : "for whom there is no room";
+  Deno.test(`who answers ${why} is left at once, and the call fails for that reason`, async () => {
+    const t = new Scene();
+    const called = assertRejects(
+      () => t.call({ isLeaving, makeRoomForOwn: () => false }),
+      UserError,
+    );
+    let closed = 0;
+    t.answer({ close: () => closed++ } as Partial<PeerConn> as PeerConn);
+    assertEquals([(await called).code, closed], [isLeaving ? "leaving" : "too-many-links", 1]);
+  });
+}

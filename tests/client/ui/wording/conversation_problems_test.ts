@@ -53,6 +53,7 @@ const connectorCases: SentenceCases<ConnectorProblem> = {
     { code: "too-many-links", max: 64 },
     "Cannot call: 64 conversations are open; /close one first",
   ]],
+  "leaving": [[{ code: "leaving" }, "Cannot call: this client is about to end"]],
   "not-punched": [
     [{ code: "not-punched", name, why: "no-udp" }, "This machine gives no port of UDP"],
     [
