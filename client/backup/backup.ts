@@ -80,7 +80,7 @@ export async function backUp(
     if (await isThere(to)) await refuseToReplace(to, overwrite);
     const { file, identity } = await protectedFile(stored, passphrase);
     const draft = scratch(dirname(to));
-    exportIdentity(join(draft, "identity.json"), file);
+    putIdentity(draft, file);
     const { messages, sealed } = await putStore(directory, draft, identity);
     const archive = join(draft, "backup.tar");
     await writeArchive(archive, draft, nowMs);
@@ -108,6 +108,15 @@ async function protectedFile(
   const fresh = await passphrase.fresh();
   if (fresh === "") throw new BackupFailure({ is: "no-passphrase" });
   return { file: protectIdentity(identity, fresh), identity };
+}
+
+/** What fails has to do with the backup: nobody knows the file of the draft. */
+function putIdentity(draft: string, file: IdentityFile): void {
+  try {
+    exportIdentity(join(draft, "identity.json"), file);
+  } catch (error) {
+    throw error instanceof UserError ? error.cause : error;
+  }
 }
 
 /** @param identity Seals all texts, if it is given. */

@@ -1,6 +1,6 @@
 // A profile is restored wholly, or stays as it was.
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { DatabaseSync } from "node:sqlite";
 import { writeArchive } from "../../../client/backup/archive_writer.ts";
@@ -203,6 +203,14 @@ Deno.test({
     const full = "the disk is full";
     await rejectsSaying(() => makeBackup(at.profile, `${disk.path}/b.tar`), UserError, full);
     assertEquals(namesIn(disk.path), []);
+    // Also if there is no room for the first file, which nobody has asked for.
+    await assertRejects(() => Deno.writeFile(`${disk.path}/more`, new Uint8Array(1 << 20)));
+    await rejectsSaying(
+      () => makeBackup(at.profile, `${disk.path}/b.tar`),
+      UserError,
+      `Cannot write the backup '${disk.path}/b.tar': the disk is full; make room, and try again`,
+    );
+    assertEquals(namesIn(disk.path), ["more"]);
     using tiny = tinyDisk("64k");
     await rejectsSaying(() => takeBackup(tiny.path, at.backup), UserError, full);
     assertEquals(namesIn(tiny.path), []);
