@@ -35,6 +35,18 @@ Deno.test("a file system's error becomes words that say what to do", () => {
   }
 });
 
+Deno.test("a file that Deno does not let the program use, and too many open ones, have words as well", () => {
+  // What it says otherwise is for who compiles the program.
+  const said = 'Requires all access to "/dev/full", specify the required permissions during ...';
+  const notCapable = new Deno.errors.NotCapable(said);
+  assertEquals(fileReason(notCapable), "the program may use nothing there; name another place");
+  const tooMany = Object.assign(new Error("Too many open files (os error 24)"), { code: "EMFILE" });
+  assertEquals(
+    fileReason(tooMany),
+    "too many files are open; raise ulimit -n, and try again",
+  );
+});
+
 Deno.test("what there are no better words for keeps the system's, without its number and the path", () => {
   const cases: [message: string, words: string][] = [
     ["Network is unreachable (os error 101)", "Network is unreachable"],
