@@ -80,10 +80,9 @@ function sayVersion(args: readonly string[]): boolean {
   return isAsked;
 }
 
-async function fail(error: unknown): Promise<void> {
-  // Whatever a command expects to go wrong it has made a sentence of.
-  const sentence = `p2pchat: ${makeVisible(errorMessage(error))}`;
+async function fail(words: string): Promise<void> {
   try {
+    const sentence = `p2pchat: ${makeVisible(words)}`;
     // Loaded when it is needed: most runs of the program say no such thing.
     const { fitted } = await import("./shared/process/fitted.ts");
     console.error(fitted(sentence, Deno.stderr));
@@ -92,12 +91,23 @@ async function fail(error: unknown): Promise<void> {
   }
 }
 
+/**
+ * Whatever a command expects to go wrong it has made a sentence of. What it prints may not be taken, such as on a full
+ * disk: then the error is the system's own.
+ */
+async function wordsOf(error: unknown): Promise<string> {
+  const words = errorMessage(error);
+  if (!/\(os error \d+\)$/.test(words)) return words;
+  const { fileReason } = await import("./shared/errors/file_error.ts");
+  return `Cannot go on: ${fileReason(error)}`;
+}
+
 /** Runs the command line. @returns The exit code. */
 async function main(args: string[]): Promise<number> {
   // An error that nobody caught is a defect. It is reported, and everything else goes on.
   addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
-    fail(event.reason);
+    fail(errorMessage(event.reason));
   });
   try {
     const given = args.length === 0 ? await argumentsOfStart(servers) : args;
@@ -106,7 +116,7 @@ async function main(args: string[]): Promise<number> {
     }
     return await runCommand(given);
   } catch (error) {
-    await fail(error);
+    await fail(await wordsOf(error));
     return error instanceof CommandFailure ? error.exitCode : 1;
   }
 }

@@ -193,6 +193,27 @@ for (const build of builds) {
     },
   });
 
+  Deno.test({
+    name: `${build.name}: a command whose answer cannot be printed says why, and has failed`,
+    ignore: Deno.build.os !== "linux",
+    fn: async () => {
+      using home = temporaryDirectory();
+      for (const args of [["--version"], ["--help"], ["identity"]]) {
+        const { code, stderr } = await new Deno.Command("sh", {
+          args: ["-c", 'exec "$@" >/dev/full', "sh", build.command, ...build.args, ...args],
+          stdin: "null",
+          stderr: "piped",
+          env: environmentAt(home.path),
+        }).output();
+        assertEquals([args, code, new TextDecoder().decode(stderr)], [
+          args,
+          1,
+          "p2pchat: Cannot go on: the disk is full; make room, and try again\n",
+        ]);
+      }
+    },
+  });
+
   Deno.test(`${build.name}: a peer that floods a client whose output is not read is made to wait`, async () => {
     using home = temporaryDirectory();
     const child = spawnClient(build, home);
