@@ -137,11 +137,11 @@ function isKnown(to: string, client: ChatClient): boolean {
   }
 }
 
-/** @throws {UsageError} If it is not there, or no text. */
+/** @throws {UsageError} If it is not there, no text, or an empty one. */
 function textIn(fields: Fields, name: string): string {
   const value = fields[name];
   if (typeof value === "string" && value !== "") return value;
-  throw new UsageError(`"${name}" has to be a text`);
+  throw new UsageError(`"${name}" ${value === "" ? "is empty" : "has to be a text"}`);
 }
 
 function optionalTextIn(fields: Fields, name: string): string | undefined {

@@ -97,6 +97,17 @@ Deno.test("a line that is no command is answered with its number, and the others
   assert(found.every(({ ok, message }) => ok || message !== ""));
 });
 
+Deno.test("a field that is empty is not said to be no text", async () => {
+  const fields = [{ text: "" }, { text: 7 }, {}];
+  const lines = fields.map((one) => JSON.stringify({ do: "send", to: "bob", ...one }));
+  const { printed } = await run(`${lines.join("\n")}\n`);
+  assertEquals(answers(printed).map(({ message }) => message), [
+    '"text" is empty',
+    '"text" has to be a text',
+    '"text" has to be a text',
+  ]);
+});
+
 Deno.test("what fails is answered with the kind of the failure", async () => {
   const client = new FakeClient();
   client.answers["chat"] = () => {
