@@ -80,11 +80,17 @@ export class Victim implements AsyncDisposable {
   async waitsDuring(attack: () => Promise<void>, { calls = false } = {}): Promise<Waits> {
     const worker = new Worker(new URL("friend_worker.ts", import.meta.url), { type: "module" });
     const replies: PromiseWithResolvers<{ waits?: number[] }>[] = [];
-    const reply = () => (replies.push(Promise.withResolvers()), replies.at(-1)!.promise);
+    const failed = Promise.withResolvers<never>();
+    // It may fail while nobody waits for a reply.
+    failed.promise.catch(() => {});
+    const reply = () => {
+      const next = Promise.withResolvers<{ waits?: number[] }>();
+      replies.push(next);
+      return Promise.race([next.promise, failed.promise]);
+    };
     worker.onmessage = ({ data }) => {
-      const waiting = replies.shift();
-      if ("failed" in data) waiting?.reject(new Error(`the friend: ${data.failed}`));
-      else waiting?.resolve(data);
+      if ("failed" in data) failed.reject(new Error(`the friend: ${data.failed}`));
+      else replies.shift()?.resolve(data);
     };
     try {
       const ready = reply();
