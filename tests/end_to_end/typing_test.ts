@@ -1,6 +1,7 @@
 // What is typed and pasted in a terminal: the same cases with the full screen and with the stream of lines.
 
 import { assert, assertEquals } from "@std/assert";
+import { complete } from "../../client/ui/commands/commands.ts";
 import { ClientInTerminal, terminalKinds } from "../support/client_in_terminal.ts";
 import { builds, Program } from "../support/program.ts";
 import { hasTerminal } from "../support/terminal_program.ts";
@@ -44,6 +45,12 @@ const cases: Readonly<Record<string, (bob: ClientInTerminal, alice: Program) => 
     await bob.types("\x15");
     await completes("/s", "/s");
     await bob.says(/\/search {2}\/switch/);
+    await bob.types("\x15");
+    // Beside the list there is less room than the terminal is wide.
+    await completes("/", "/");
+    const [commands] = complete("/", []);
+    const whole = commands.map((one) => RegExp(`(^|[ │])${one.trim()}( |$)`));
+    await bob.at.sees((rows) => whole.every((one) => rows.some((row) => one.test(row))));
     await bob.types("\x15once\r");
     await alice.says(/^bob: once$/);
     await bob.types("\x1b[A");

@@ -14,6 +14,11 @@ import { codePoint } from "./code_point.ts";
 import { hostileTexts } from "./hostile_text/hostile_text.ts";
 import { keyOf } from "./store_fixture.ts";
 
+/** What a terminal would obey, or show in another order than it has. */
+export const unsafe =
+  // deno-lint-ignore no-control-regex -- that is what this is about
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb]|\p{Cs}/u;
+
 /** Text that comes from outside and means harm. */
 export const hostile = fc.oneof(
   fc.string({ unit: codePoint }),

@@ -132,8 +132,8 @@ export class FullScreen implements Views {
     this.#changed();
   }
 
-  print(rows: readonly string[]): void {
-    this.#views.print(rows);
+  print(rowsFor: (columns: number) => readonly string[]): void {
+    this.#views.print(rowsFor);
     this.#changed();
   }
 

@@ -156,11 +156,11 @@ export class ViewList {
     }
   }
 
-  /** Puts rows into the view that is seen. */
-  print(rows: readonly string[]): void {
+  /** Puts rows into the view that is seen. @param rowsFor Lays them out for so many columns. */
+  print(rowsFor: (columns: number) => readonly string[]): void {
     const { name } = this.#seen;
     const afterRow = this.#sources.lastRow(name);
-    this.#seen.add({ afterRow, rows: () => rows, lasting: "visit" });
+    this.#seen.add({ afterRow, rows: rowsFor, lasting: "visit" });
   }
 
   /** Has nothing stand in the view that is seen of what was said so far. */

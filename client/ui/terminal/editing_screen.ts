@@ -8,10 +8,9 @@
 import { onResize } from "../../../shared/process/signals.ts";
 import { textBytesMax } from "../../../shared/protocol/limits.ts";
 import { escapeText } from "../../../shared/protocol/text_escape.ts";
-import { rowsOf } from "../../../shared/text/columns.ts";
 import { isMessage, messageLine } from "../commands/commands.ts";
 import { allSigns, type OwnSigns } from "../own_signs.ts";
-import { searchPromptText, stopAgainText } from "../wording/wording.ts";
+import { searchPromptText, stopAgainText, viewWords } from "../wording/wording.ts";
 import { backgroundQuestion } from "./background.ts";
 import { type Picture, pictureOf } from "./drawing.ts";
 import type { LineText } from "./edited_line.ts";
@@ -21,6 +20,11 @@ import type { LineScreen, LineScreenEvents } from "./line_screen.ts";
 import type { Surface } from "./surface.ts";
 import { Suspension } from "./suspension.ts";
 import type { TerminalDevice } from "./terminal_device.ts";
+
+/** Rows of the terminal that what Tab offers leaves free: a title, a status line, and a row of the input line. */
+const rowsBeside = 3;
+/** It has these in any terminal: one for the first of them, one that says how many there are more. */
+const leastRows = 2;
 
 /** A screen on which lines are edited. */
 export class EditingScreen implements LineScreen {
@@ -97,7 +101,7 @@ export class EditingScreen implements LineScreen {
 
   print(rows: readonly string[]): void {
     if (rows.length === 0) return;
-    this.#surface.print(rows);
+    this.#surface.print(() => rows);
     this.#draw();
   }
 
@@ -199,7 +203,10 @@ export class EditingScreen implements LineScreen {
     const more = commonBeginning(found).slice(word.length);
     if (more !== "") line.insert(more);
     else if (found.length > 1) {
-      this.print(rowsOf(found.map((one) => one.trim()).join("  "), this.#surface.room.columns));
+      const rows = Math.max(leastRows, this.#device.size.rows - rowsBeside);
+      this.#surface.print((columns) =>
+        viewWords.candidates(found, { columns, rows, cutSign: this.#own("…") })
+      );
     }
   }
 

@@ -33,9 +33,9 @@ export class LineSurface implements Surface {
     this.#picture = undefined;
   }
 
-  print(rows: readonly string[]): void {
+  print(rowsFor: (columns: number) => readonly string[]): void {
     this.#takeOff();
-    this.#device.write(rows.join("\n") + "\n");
+    this.#device.write(rowsFor(this.room.columns).join("\n") + "\n");
   }
 
   clear(): void {

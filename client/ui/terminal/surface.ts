@@ -14,8 +14,8 @@ export interface Surface {
   draw(line: Picture): void;
   /** The line is done. @param line All its rows. */
   leave(line: Picture): void;
-  /** Prints rows above the input line. */
-  print(rows: readonly string[]): void;
+  /** Prints rows above the input line. @param rowsFor Lays them out for so many columns. */
+  print(rowsFor: (columns: number) => readonly string[]): void;
   /** Clears the screen. What was on it is above it, and not lost. */
   clear(): void;
   /** Prepares for the terminal to be given back. Nothing is drawn until it is taken over. */

@@ -12,6 +12,7 @@ import type { AskedPassphrase } from "../../profile/profile.ts";
 import type { HistoryEntry } from "../../store/store.ts";
 import { UserError } from "../../user_error.ts";
 import { answerWords } from "./answer_words.ts";
+import { candidateRows } from "./candidate_rows.ts";
 import type { ServerAddress } from "../../../shared/net/server_address.ts";
 import type { Diagnosis } from "../../doctor/doctor.ts";
 import { doctorRows } from "./doctor_lines.ts";
@@ -84,6 +85,7 @@ export const viewWords = {
   windowTitle: windowTitleText,
   time: clockTime,
   name: makeVisible,
+  candidates: candidateRows,
 };
 
 /** What an error says to a user, safe to print on one line. It has no full stop at its end. */

@@ -222,8 +222,8 @@ Deno.test("answers are taken off by a key, by the next message, and on leaving; 
   for (const type of stays.slice(1)) t.views.take({ type, name: "bob" } as unknown as Shown);
   t.views.take(help);
   t.views.take(history);
-  t.views.print(["/help  /history"]);
-  assertEquals(t.rows("bob"), [...stays, "help", "history", "/help  /history"]);
+  t.views.print((columns) => [`/help  /history in ${columns}`]);
+  assertEquals(t.rows("bob"), [...stays, "help", "history", "/help  /history in 40"]);
   // The list of what was found stays for the next that is gone to.
   t.views.see("carol");
   assertEquals(t.rows("bob"), [...stays, "history"]);

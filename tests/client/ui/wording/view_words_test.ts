@@ -3,12 +3,9 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { viewWords } from "../../../../client/ui/wording/wording.ts";
-import { entries, hostile } from "../../../support/hostile_shown.ts";
+import { entries, hostile, unsafe } from "../../../support/hostile_shown.ts";
 
 const now = new Date(2026, 10, 25, 23, 9);
-const unsafe =
-  // deno-lint-ignore no-control-regex -- that is what this is about
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb]|\p{Cs}/u;
 
 /** The line where there is room for all of it. */
 function statusText(of: Parameters<typeof viewWords.status>[0]): string {

@@ -12,13 +12,8 @@ import {
 } from "../../../../client/ui/wording/wording.ts";
 import { themes } from "../../../../client/ui/theme.ts";
 import { UserError } from "../../../../client/user_error.ts";
-import { hostile, hostileShown } from "../../../support/hostile_shown.ts";
+import { hostile, hostileShown, unsafe } from "../../../support/hostile_shown.ts";
 import { message, now, sgr } from "../../../support/shown_lines.ts";
-
-/** What a terminal would obey, or show in another order than it has. */
-const unsafe =
-  // deno-lint-ignore no-control-regex
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb]|\p{Cs}/u;
 
 for (const [type, arbitrary] of hostileShown) {
   Deno.test(`a terminal obeys nothing that comes from outside in ${type}`, () => {
