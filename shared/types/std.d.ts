@@ -18,17 +18,6 @@ declare module "@std/streams/text-line-stream" {
   }
 }
 
-declare module "@std/text/closest-string" {
-  export function closestString(
-    givenWord: string,
-    possibleWords: readonly string[],
-    options?: {
-      caseSensitive?: boolean;
-      compareFn?: (givenWord: string, possibleWord: string) => number;
-    },
-  ): string;
-}
-
 declare module "@std/assert" {
   // deno-lint-ignore no-explicit-any
   type ErrorClass<E extends Error> = abstract new (...args: any[]) => E;

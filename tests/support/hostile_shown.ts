@@ -333,7 +333,7 @@ const fields: Arbitraries = {
   "here-ended": fc.constant({}),
   "taken-over": fc.record({ id: hostile }),
   usage: fc.record({ usage: hostile, help: hostile }),
-  "unknown-command": fc.record({ name: hostile, closest: hostile }),
+  "unknown-command": fc.record({ name: hostile, near: fc.array(hostile, { maxLength: 3 }) }),
   path: fc.record({ path: hostile }),
   "too-many-lines": fc.record({ count: fc.nat(), max: fc.nat() }),
   "turn-failed": fc.record({ command: hostile }),

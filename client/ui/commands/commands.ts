@@ -8,8 +8,8 @@
 import { type Answer, type LineProblem, wordingOf } from "../wording/wording.ts";
 import { chatArgument, chatCommand } from "./chat_command.ts";
 import { type Command, type CommandContext, type Outcome, quit } from "./command.ts";
-import { beginningWith, closestCommand, findCommand } from "./find_command.ts";
-import { help, usageOf } from "./help.ts";
+import { beginningWith, findCommand, nearCommands } from "./find_command.ts";
+import { help, unknownCommand, usageOf } from "./help.ts";
 import { hideCommand } from "./hide_command.ts";
 import { historyCommands } from "./history_commands.ts";
 import { messageCommands, say } from "./message_commands.ts";
@@ -265,7 +265,7 @@ function runCommand(
   const command = commandOf(name);
   if (command === undefined) {
     if (mayTurn({ name, rest })) failed();
-    return { type: "unknown-command", name, closest: closestCommand(commands, name).name };
+    return unknownCommand(commands, name);
   }
   const typed = command.argument === "TEXT" ? rest : rest?.trim();
   const argument = typed && beginsWithName(command) ? withWholeName(session, typed) : typed;
@@ -299,7 +299,7 @@ function commandOf(name: string): Command | undefined {
 function mayTurn({ name, rest }: { readonly name: string; readonly rest?: string | undefined }) {
   // A path has blanks as well; but `/chat/dave` lacks one.
   if (isPath(name)) return commandOf(name.slice(0, name.indexOf("/")))?.turns !== undefined;
-  const meant = [...beginningWith(commands, name), closestCommand(commands, name)];
+  const meant = [...beginningWith(commands, name), ...nearCommands(commands, name)];
   return rest !== undefined || meant.some(({ turns }) => turns !== undefined);
 }
 

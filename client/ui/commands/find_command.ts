@@ -4,24 +4,24 @@
  * @module
  */
 
-import { closestString } from "@std/text/closest-string";
+import { nearWords } from "../../../shared/text/near_words.ts";
 import type { Command } from "./command.ts";
 import { meantWord } from "./meant_word.ts";
 
 /** What other programs call the commands that we have. */
-const elsewhere: Readonly<Record<string, string>> = {
-  join: "chat",
-  j: "chat",
-  query: "chat",
-  q: "quit",
-  part: "close",
-  leave: "close",
-  exit: "quit",
-  bye: "quit",
-  names: "who",
-  list: "peers",
-  commands: "help",
-};
+const elsewhere: ReadonlyMap<string, string> = new Map([
+  ["join", "chat"],
+  ["j", "chat"],
+  ["query", "chat"],
+  ["q", "quit"],
+  ["part", "close"],
+  ["leave", "close"],
+  ["exit", "quit"],
+  ["bye", "quit"],
+  ["names", "who"],
+  ["list", "peers"],
+  ["commands", "help"],
+]);
 
 /** A command by its name or by a beginning of it that no other one has; undefined if there is none. */
 export function findCommand(commands: readonly Command[], word: string): Command | undefined {
@@ -34,10 +34,10 @@ export function beginningWith(commands: readonly Command[], word: string): reado
   return word === "" ? [] : commands.filter(({ name }) => name.startsWith(word));
 }
 
-/** The command that a word was most likely meant as, if it names none. */
-export function closestCommand(commands: readonly Command[], word: string): Command {
+/** The commands that a word may have been meant as, if it names none. */
+export function nearCommands(commands: readonly Command[], word: string): readonly Command[] {
   const names = commands.map(({ name }) => name);
-  const [first] = beginningWith(commands, word).map(({ name }) => name);
-  const meant = elsewhere[word.toLowerCase()] ?? first ?? closestString(word, names);
-  return commands.find(({ name }) => name === meant)!;
+  const known = elsewhere.get(word.toLowerCase());
+  const near = known === undefined ? nearWords(names, word) : [known];
+  return commands.filter(({ name }) => near.includes(name));
 }

@@ -6,7 +6,7 @@
 
 import type { Answer, LineProblem } from "../wording/wording.ts";
 import type { Command } from "./command.ts";
-import { beginningWith, closestCommand, findCommand } from "./find_command.ts";
+import { beginningWith, findCommand, nearCommands } from "./find_command.ts";
 import { lineKeys, screenKeys } from "./keys_help.ts";
 
 /** How a command is typed: its name and its argument. */
@@ -31,9 +31,15 @@ export function help(commands: readonly Command[], word = ""): Answer | LineProb
   const command = findCommand(commands, name);
   const some = command === undefined ? beginningWith(commands, name) : [command];
   if (some.length === 0 && name !== "") {
-    return { type: "unknown-command", name, closest: closestCommand(commands, name).name };
+    return unknownCommand(commands, name);
   }
   const rows = (some.length === 0 ? commands : some)
     .map((command) => [usageOf(command), command.help] as const);
   return { type: "help", rows, examples: command?.examples ?? [] };
+}
+
+/** Says that there is no command of a name, and which ones may have been meant. */
+export function unknownCommand(commands: readonly Command[], name: string): LineProblem {
+  const near = nearCommands(commands, name).map(({ name }) => name);
+  return { type: "unknown-command", name, near };
 }

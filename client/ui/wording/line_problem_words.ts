@@ -16,9 +16,11 @@ const commandMax = 80;
 /** The words for each problem with a line. */
 export const lineProblemWords: Words<LineProblem> = {
   usage: ({ usage, help }) => problem(`Usage: ${usage} (${help})`),
-  "unknown-command": ({ name, closest }) =>
+  "unknown-command": ({ name, near }) =>
     problem(
-      `There is no /${name}; did you mean /${closest}? /help shows all commands, and // begins a message with a slash`,
+      `There is no /${name}; ` +
+        (near.length === 0 ? "" : `did you mean ${oneOf(near.map((one) => `/${one}`))}? `) +
+        "/help shows all commands, and // begins a message with a slash",
     ),
   path: ({ path }) =>
     problem(`not sent: there is no command /${path}; // begins a message with a slash: //${path}`),
@@ -69,6 +71,11 @@ export const lineProblemWords: Words<LineProblem> = {
 
 function inThousands(count: number): string {
   return count.toLocaleString("en-US");
+}
+
+function oneOf(words: readonly string[]): string {
+  const [last, ...before] = words.toReversed();
+  return before.length === 0 ? last! : `${before.toReversed().join(", ")} or ${last}`;
 }
 
 const lineFaults: Readonly<Record<(LineProblem & { type: "not-a-line" })["why"], string>> = {

@@ -253,7 +253,12 @@ export type LineProblem =
     readonly max: number;
   }
   | { readonly type: "usage"; readonly usage: string; readonly help: string }
-  | { readonly type: "unknown-command"; readonly name: string; readonly closest: string }
+  | {
+    readonly type: "unknown-command";
+    readonly name: string;
+    /** The commands that may have been meant, if some are near enough. */
+    readonly near: readonly string[];
+  }
   | {
     /** The line begins as a command does, and looks like a path. */
     readonly type: "path";

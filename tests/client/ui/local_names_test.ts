@@ -82,7 +82,7 @@ const seen: [shown: Shown, line: RegExp][] = [
     },
     /bob has ANOTHER KEY/,
   ],
-  [{ type: "unknown-command", name: "bob", closest: "block" }, /\/bob/],
+  [{ type: "unknown-command", name: "bob", near: ["block"] }, /\/bob/],
 ];
 
 for (const [shown, line] of seen) {

@@ -568,10 +568,13 @@ Deno.test("/nick says to whom the user has given a local name", async () => {
 });
 
 const misspelt: [line: string, meant: string][] = [
-  ["/regsiter", "register"],
-  ["/quti", "quit"],
-  ["/CHAT bob", "chat"],
+  ["/hlep", "help"],
+  ["/chta bob", "chat"],
   ["/swich bob", "switch"],
+  ["/quti", "quit"],
+  ["/regsiter", "register"],
+  ["/help regsiter", "register"],
+  ["/CHAT bob", "chat"],
   ["/join", "chat"],
   ["/query bob", "chat"],
   ["/part", "close"],
@@ -585,6 +588,17 @@ for (const [line, meant] of misspelt) {
     assert(problems[0]!.includes(`did you mean /${meant}?`), problems[0]);
     assertEquals(calls, []);
     assertEquals(quits, false);
+  });
+}
+
+for (const line of ["/nope", "/xyzzy", "/a1b2", "/help nope", "/constructor", "/__proto__"]) {
+  Deno.test(`'${line}' is near no command, and none is guessed`, async () => {
+    const { calls, problems } = await run(line);
+    const word = line.replace("help ", "");
+    assertEquals(problems, [
+      `There is no ${word}; /help shows all commands, and // begins a message with a slash`,
+    ]);
+    assertEquals(calls, []);
   });
 }
 
@@ -847,8 +861,7 @@ Deno.test("/help keys shows the keys, and /help of what there is not says so", a
     assertEquals((await run(`/help ${word}`)).outcome, "failed");
   }
   assertEquals((await run("/help nonsense")).problems, [
-    "There is no /nonsense; did you mean /ignore? /help shows all commands, and // begins a message " +
-    "with a slash",
+    "There is no /nonsense; /help shows all commands, and // begins a message with a slash",
   ]);
 });
 
@@ -883,7 +896,10 @@ Deno.test("the only command that begins so is taken, and no other one", async ()
     await t.types(line);
     assertEquals(t.session.current, undefined, line);
   }
-  assertMatch(sentenceOf(t.shown.all.at(-1)!), /^There is no \/c; did you mean \/chat\?/);
+  assertMatch(
+    sentenceOf(t.shown.all.at(-1)!),
+    /^There is no \/c; did you mean \/chat, \/close or \/clear\?/,
+  );
 });
 
 Deno.test("the only name that begins so is taken, where nobody else can be meant", async () => {

@@ -107,7 +107,7 @@ Deno.test("each line has the colours of what it is", () => {
   assertEquals(terminalLines(notice, now, 80, dark), [
     `${dark.notice("* ")}${dark.notice("talking to bob")}`,
   ]);
-  const problem: Shown = { type: "unknown-command", name: "x", closest: "close" };
+  const problem: Shown = { type: "unknown-command", name: "x", near: ["close"] };
   assert(terminalLines(problem, now, 80, dark)[0]!.startsWith(dark.problem("! ")));
   assertEquals(terminalLines(notice, now, 80, none), ["* talking to bob"]);
 });

@@ -318,9 +318,16 @@ testWords({
     "does not answer within 10 seconds; it may be stopped: have it go on, or end it, and try again",
   ]],
   "unknown-command": [[
-    { name: "tmp", closest: "msg" },
-    "error: There is no /tmp; did you mean /msg? /help shows all commands, and // begins a message " +
+    { name: "hlep", near: ["help"] },
+    "error: There is no /hlep; did you mean /help? /help shows all commands, and // begins a message " +
     "with a slash",
+  ], [
+    { name: "c", near: ["chat", "close", "clear"] },
+    "error: There is no /c; did you mean /chat, /close or /clear? /help shows all commands, and // " +
+    "begins a message with a slash",
+  ], [
+    { name: "nope", near: [] },
+    "error: There is no /nope; /help shows all commands, and // begins a message with a slash",
   ]],
   path: [[
     { path: "etc/passwd" },
