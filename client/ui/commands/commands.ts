@@ -29,14 +29,14 @@ export interface Turn {
 }
 
 /** What ends other programs or shows their help if it stands alone in a line. */
-const bareWords: Readonly<Record<string, string>> = {
-  quit: "quit",
-  exit: "quit",
-  ":q": "quit",
-  ":q!": "quit",
-  ":wq": "quit",
-  "?": "help",
-};
+const bareWords: ReadonlyMap<string, string> = new Map([
+  ["quit", "quit"],
+  ["exit", "quit"],
+  [":q", "quit"],
+  [":q!", "quit"],
+  [":wq", "quit"],
+  ["?", "help"],
+]);
 
 /** A line that takes longer than this is said to be under way, in milliseconds. */
 const waitingMs = 1_000;
@@ -192,7 +192,7 @@ export function messageLine(text: string): string {
 
 /** The command that a message was most likely meant as, since other programs know it by that; else undefined. */
 export function meantCommand(line: string): string | undefined {
-  return bareWords[line.trim().toLowerCase()];
+  return bareWords.get(line.trim().toLowerCase());
 }
 
 /** What a line may change of which conversation is current; undefined if it changes nothing of it. */

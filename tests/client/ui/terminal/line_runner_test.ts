@@ -186,6 +186,16 @@ Deno.test("a word that would end another program is asked about, and sent if it 
   }
 });
 
+Deno.test("a word that only JavaScript knows is a message", async () => {
+  for (const word of ["constructor", "__proto__"]) {
+    const typing = new Typing();
+    typing.t.turnTo("bob");
+    typing.types(`${word}\r`);
+    await typing.queue.settled();
+    assertEquals(typing.sent, [["id of bob", word]]);
+  }
+});
+
 Deno.test("a word that was asked about and changed is another line", async () => {
   const typing = new Typing();
   typing.t.turnTo("bob");
