@@ -38,10 +38,13 @@ async function isGivenBack(bob: ClientInTerminal): Promise<void> {
   assertEquals([count(bob, taken), count(bob, given) > 0], [1, true]);
   const { screen } = bob.at.program;
   if (bob.kind === "screen") {
-    assertMatch(screen, /\x1b\[\?1049h[^]*\x1b\[\?2004l\x1b\[\?7h\x1b\[\?1049l[^]*ended/);
+    assertMatch(
+      screen,
+      /\x1b\[\?1049h[^]*\x1b\[\?1004h[^]*\x1b\[\?1004l\x1b\[\?2004l\x1b\[\?7h\x1b\[\?1049l[^]*ended/,
+    );
     assert(!(await bob.text()).includes("bob>"), "it is still the other screen");
   } else {
-    assert(!screen.includes("\x1b[?1049h"));
+    assert(!screen.includes("\x1b[?1049h") && !screen.includes("\x1b[?1004"));
   }
 }
 

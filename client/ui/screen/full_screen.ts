@@ -14,7 +14,7 @@ import { type Shown, viewWords } from "../wording/wording.ts";
 import { blocksOf, type MessageRows } from "./blocks.ts";
 import { type Frame, frameOf, written } from "./layout.ts";
 import { end, type PageRows, Pages } from "./page.ts";
-import { beginReading, noteDrawn, readUpTo } from "./reading.ts";
+import { beginReading, noteDrawn, noteMissed, readUpTo } from "./reading.ts";
 import { PeopleWatch } from "./people_watch.ts";
 import { RoundTrip } from "./round_trip.ts";
 import { goTo, type Scroll, scroll, scrollBy } from "./scrolling.ts";
@@ -76,7 +76,7 @@ export class FullScreen implements Views {
     this.#outside = outside;
     this.#own = own;
     this.#views = new ViewList(
-      viewSources(() => this.#session, outside.rowsOf, own, this.#nameFor),
+      viewSources(() => this.#session, outside, own, this.#nameFor),
     );
   }
 
@@ -310,18 +310,20 @@ export class FullScreen implements Views {
     return new Pages(messagesOf(this.#session, view.name), (section) => blocksOf(section, style));
   }
 
-  /** Once what is drawn is on the screen, its messages are seen. */
+  /** Once what is drawn is on the screen, its messages are seen, unless the user looks at another window. */
   #noteSeen(): void {
     const view = this.#views.seen;
     const made = this.#made;
     const session = this.#session;
     if (made === undefined || session === undefined) return;
-    const note = () => {
-      view.drawnTo = made.last;
-      if (noteDrawn(session, view, made.page)) this.#changed();
+    const drawn = () => {
+      const isElsewhere = this.#outside.isElsewhere();
+      if (!isElsewhere) view.drawnTo = made.last;
+      const note = isElsewhere ? noteMissed : noteDrawn;
+      if (note(session, view, made.page)) this.#changed();
     };
     const shown = this.#outside.device.shown();
-    if (shown === undefined) note();
-    else shown.then(note, () => {});
+    if (shown === undefined) drawn();
+    else shown.then(drawn, () => {});
   }
 }

@@ -33,6 +33,7 @@ export function noteDrawn(
   view: View,
   { drawn, ends }: Omit<PageRows, "rows">,
 ): boolean {
+  view.isMissed = false;
   view.tallEnds.note(ends);
   if (drawn !== undefined) view.drawn = joined(view.drawn, drawn);
   const { unreadAbove, unreadBelow } = view;
@@ -44,6 +45,20 @@ export function noteDrawn(
     : unseenWith(session, view.name, hidden > 0 ? row - 1 : row).count;
   view.unreadBelow = below;
   return view.unreadAbove !== unreadAbove || view.unreadBelow !== unreadBelow;
+}
+
+/**
+ * Notes that messages are on the screen while the user looks at another window: they are unread, and new when the
+ * user is back.
+ *
+ * @returns Whether the view has to say something else of what is new.
+ */
+export function noteMissed(session: Session, view: View): boolean {
+  if (view.unread === 0 || view.isMissed) return false;
+  view.isMissed = true;
+  const { newFrom } = view;
+  view.newFrom = unseenWith(session, view.name).first ?? newFrom;
+  return view.newFrom !== newFrom;
 }
 
 function noteUnread(session: Session, view: View, drawn: Drawn | undefined): void {

@@ -27,6 +27,8 @@ export class View {
   newFrom: number | undefined;
   /** The row of the message that the user has gone to, as the line above it shows. */
   found: number | undefined;
+  /** Whether that is known of what has come while the user looks at another window. */
+  isMissed = false;
   /** The messages that were on the screen lately. */
   drawn: Drawn | undefined;
   readonly tallEnds = new TallEnds();

@@ -27,6 +27,8 @@ export interface ViewSources {
   unhide(view: View): void;
   /** What the user calls somebody. */
   nameFor(name: string): string;
+  /** Whether the user is known to look at another window: then not even what is on the screen is seen. */
+  isElsewhere(): boolean;
   /** Milliseconds since 1970, UTC. */
   nowMs(): number;
 }
@@ -74,7 +76,7 @@ export class ViewList {
 
   /** Messages that are unread in a view. */
   unreadIn(view: View): number {
-    return view === this.#seen ? view.unreadHere : view.unread;
+    return view === this.#seen && !this.#sources.isElsewhere() ? view.unreadHere : view.unread;
   }
 
   /** The views with news, beginning behind the one that is seen. */

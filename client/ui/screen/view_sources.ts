@@ -16,7 +16,7 @@ import type { ViewSources } from "./view_list.ts";
 /** What views know. @param session The session, once there is one. */
 export function viewSources(
   session: () => Session | undefined,
-  rowsOf: ViewSurroundings["rowsOf"],
+  { rowsOf, isElsewhere }: Pick<ViewSurroundings, "rowsOf" | "isElsewhere">,
   own: OwnSigns,
   nameFor: NameFor,
 ): ViewSources {
@@ -28,6 +28,7 @@ export function viewSources(
     unhide: (view) => unhide(session(), view),
     rowsOf: (...shown) => ownRows(rowsOf(...shown), shown[0], own),
     nameFor,
+    isElsewhere,
     nowMs: Date.now,
   };
 }

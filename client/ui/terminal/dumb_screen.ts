@@ -59,6 +59,10 @@ export class DumbScreen implements LineScreen {
     // There is no way to.
   }
 
+  askFocus(): void {
+    // There is no way to.
+  }
+
   end(): void {
     if (this.#isPrompted) this.#device.write("\n");
     this.#isPrompted = false;

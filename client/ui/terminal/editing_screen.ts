@@ -14,7 +14,8 @@ import { searchPromptText, stopAgainText, viewWords } from "../wording/wording.t
 import { backgroundQuestion } from "./background.ts";
 import { type Picture, pictureOf } from "./drawing.ts";
 import type { LineText } from "./edited_line.ts";
-import { type Input, KeyReader } from "./keys.ts";
+import { focusReports } from "./focus.ts";
+import { KeyReader, type TerminalInput } from "./keys.ts";
 import { LineEditor, type Wish } from "./line_editor.ts";
 import type { LineScreen, LineScreenEvents } from "./line_screen.ts";
 import type { Surface } from "./surface.ts";
@@ -115,6 +116,11 @@ export class EditingScreen implements LineScreen {
     this.#device.ask(backgroundQuestion);
   }
 
+  askFocus(): void {
+    this.#keys.awaitReports();
+    this.#device.report(focusReports);
+  }
+
   end(): void {
     this.#leave();
     this.#hasEnded = true;
@@ -137,16 +143,23 @@ export class EditingScreen implements LineScreen {
     }
   }
 
-  #take(inputs: readonly Input[]): void {
+  #take(inputs: readonly TerminalInput[]): void {
+    const lastTyped = inputs.findLastIndex(({ type }) => type !== "focus");
     for (const [i, input] of inputs.entries()) {
       if (this.#hasEnded) return;
+      if (input.type === "focus") {
+        this.#device.reported();
+        this.#events.focused(input.hasFocus);
+        continue;
+      }
+      this.#events.typing();
       if (
         input.type === "key" && !this.#leavesSearch(input.key) && this.#surface.takes(input.key)
       ) {
         continue;
       }
       // What comes with more behind it at once was pasted in a terminal that does not say so.
-      const isTab = input.type === "key" && input.key === "tab" && i < inputs.length - 1;
+      const isTab = input.type === "key" && input.key === "tab" && i < lastTyped;
       this.#fulfil(this.#editor.take(isTab ? { type: "text", text: "\t" } : input));
       this.#events.pressed();
     }

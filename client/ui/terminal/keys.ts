@@ -21,6 +21,9 @@ export type Input =
     readonly isWhole: boolean;
   };
 
+/** What a terminal tells: that, or that its window got or lost the focus. */
+export type TerminalInput = Input | { readonly type: "focus"; readonly hasFocus: boolean };
+
 /** What is kept of a paste, in UTF-16 code units: more than a message can have, whatever is left out of it. */
 const pasteCharactersMax = 64 * 1024;
 
@@ -32,6 +35,10 @@ const sequenceMs = 500;
 const sequenceMax = 32;
 
 const pasteEnd = "\x1b[201~";
+
+/** A report of the focus, in which no terminal has parameters. */
+// deno-lint-ignore no-control-regex -- that is what it begins with
+const focusReport = /\x1b\[([IO])/g;
 
 /** What is being read. */
 type State =
@@ -55,7 +62,7 @@ export class KeyReader {
   #parameters = "";
   /** How many characters of a mouse report are still to be swallowed. */
   #swallows = 0;
-  #inputs: Input[] = [];
+  #inputs: TerminalInput[] = [];
   /** The pieces of a paste, and their length. */
   #pasted: string[] = [];
   #pastedLength = 0;
@@ -64,6 +71,7 @@ export class KeyReader {
   #tail = "";
   readonly #answer = new AwaitedAnswer();
   readonly #onAnswer: (text: string) => void;
+  #hasReports = false;
 
   /** @param onAnswer Told what the terminal says of its background, if that was {@linkcode awaitAnswer awaited}. */
   constructor(onAnswer: (text: string) => void = () => {}) {
@@ -75,8 +83,13 @@ export class KeyReader {
     this.#answer.await();
   }
 
+  /** The terminal was asked to report its focus. It may do so at any time, also within what is pasted. */
+  awaitReports(): void {
+    this.#hasReports = true;
+  }
+
   /** What the user has done, as far as it is complete. */
-  read(bytes: Uint8Array): Input[] {
+  read(bytes: Uint8Array): TerminalInput[] {
     this.#readText(this.#utf8.decode(bytes, { stream: true }));
     return this.#inputs.splice(0);
   }
@@ -92,7 +105,7 @@ export class KeyReader {
   }
 
   /** Nothing came behind what may have been the beginning of a sequence: ESC is the key. */
-  giveUp(): Input[] {
+  giveUp(): TerminalInput[] {
     if (this.#answer.hasBegun && this.#answer.isFresh) {
       // Whatever else begins as the answer does is swallowed.
       if (this.#answer.heldBack === "\x1b") this.#begin(false);
@@ -217,6 +230,10 @@ export class KeyReader {
     } else if (introducer === "[" && final === "M") {
       // A report of the mouse, of the oldest form or of a later one.
       if (parameters === "") this.#swallows = 3;
+    } else if (introducer === "[" && parameters === "" && (final === "I" || final === "O")) {
+      // No terminal sends Alt with it: that was the key ESC.
+      if (this.#alt) this.#key("escape");
+      this.#focus(final);
     } else {
       const key = keyOf(parameters, final, this.#alt);
       if (key !== undefined) this.#key(key);
@@ -232,6 +249,10 @@ export class KeyReader {
     this.#inputs.push({ type: "key", key });
   }
 
+  #focus(final: string): void {
+    this.#inputs.push({ type: "focus", hasFocus: final === "I" });
+  }
+
   #paste(text: string, from: number): number {
     const rest = this.#tail + text.slice(from);
     const end = rest.indexOf(pasteEnd);
@@ -243,8 +264,11 @@ export class KeyReader {
     }
     this.#keep(rest.slice(0, end));
     const behind = rest.length - end - pasteEnd.length;
-    const pasted = this.#pasted.join("");
+    const all = this.#pasted.join("");
+    const reports = this.#hasReports ? [...all.matchAll(focusReport)] : [];
+    const pasted = reports.length === 0 ? all : all.replaceAll(focusReport, "");
     this.#inputs.push({ type: "paste", text: pasted, isWhole: this.#isWhole });
+    for (const [, final] of reports) this.#focus(final!);
     this.#state = "ground";
     this.#pasted = [];
     this.#pastedLength = 0;

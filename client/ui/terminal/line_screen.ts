@@ -24,6 +24,8 @@ export interface LineScreen {
   print(rows: readonly string[]): void;
   /** Asks the terminal for the colour of its background. See {@linkcode LineScreenEvents.answered}. */
   askBackground(): void;
+  /** Asks the terminal to report its focus. See {@linkcode LineScreenEvents.focused}. */
+  askFocus(): void;
   /** Clears the screen, as far as that is possible. */
   clear(): void;
   /** Leaves the input line as it is; no other one is shown any more. */
@@ -38,6 +40,8 @@ export interface LineScreenEvents {
   entered(line: string): void;
   /** The lines that were entered before in the conversation that is current. */
   history(): LineHistory;
+  /** A key was pressed, or something was pasted: what that does is still to be done. */
+  typing(): void;
   /** A key was pressed, and what it does is done. */
   pressed(): void;
   /** Ctrl+C, in an empty line. */
@@ -46,6 +50,8 @@ export interface LineScreenEvents {
   ended(): void;
   /** The terminal has said what colour its background has. */
   answered(text: string): void;
+  /** The terminal has said whether its window has the focus. */
+  focused(hasFocus: boolean): void;
   /** What Tab makes of a beginning: what could stand there instead of its last word, and that word. */
   complete(beginning: string): [readonly string[], string];
   /** Something is to be shown that the user should know of what they do. */

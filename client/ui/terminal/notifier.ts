@@ -19,6 +19,8 @@ export interface NotifierOptions {
   readonly nameFor: NameFor;
   /** Whether the user has let somebody in: nobody else makes the terminal ring. */
   readonly isKnown: (name: string) => boolean;
+  /** Whether the user is known to look at somebody's conversation right now, and needs not be told. */
+  readonly isWatched: (name: string) => boolean;
   /** What kind of terminal it is, as `TERM` says. */
   readonly terminal: string | undefined;
   readonly write: (text: string) => void;
@@ -52,9 +54,9 @@ export class Notifier {
   }
 
   #tell(message: MessageEvent): void {
-    const { now, write, isKnown, nameFor, terminal = "" } = this.#options;
+    const { now, write, isKnown, isWatched, nameFor, terminal = "" } = this.#options;
     if (!this.#isMeant(message) || now() - this.#toldAtMs < pauseMs) return;
-    if (!isKnown(message.name)) return;
+    if (!isKnown(message.name) || isWatched(message.name)) return;
     this.#toldAtMs = now();
     // A terminal that knows none rings.
     const name = message.person === undefined

@@ -24,6 +24,7 @@ import { DumbScreen } from "./dumb_screen.ts";
 import { earlierLines } from "./earlier_lines.ts";
 import { EditingScreen } from "./editing_screen.ts";
 import { EventCoalescer } from "./event_coalescer.ts";
+import { Focus } from "./focus.ts";
 import { InputLine } from "./input_line.ts";
 import { askedInterrupt } from "./interrupt.ts";
 import { Leavings } from "./leavings.ts";
@@ -88,6 +89,8 @@ export interface ViewSurroundings {
   rowsOf(shown: Shown, now: Date, columns: number, isTimed?: boolean): string[];
   /** The colours of the terminal, now. */
   theme(): Theme;
+  /** Whether the user is known to look at another window. */
+  isElsewhere(): boolean;
   /** Whether the prompt names somebody whom the user is still to turn to, and not the one who is current. */
   isTurning(): boolean;
   /**
@@ -147,6 +150,7 @@ export function openTerminal(
     now: () => performance.now(),
   });
   const device = new TerminalDevice(!isDumb, close, opener?.modes);
+  const focus = new Focus();
   const queue = new LineQueue();
   const drafts = new Drafts({
     kept: () => session?.client.lineDrafts,
@@ -195,6 +199,7 @@ export function openTerminal(
     self: () => self,
     nameFor,
     isKnown: (name) => session !== undefined && letsIn(session, name),
+    isWatched: (name) => focus.isHere && place() === name,
     terminal,
     // A terminal that knows no escape sequences is sent none.
     write: (text) => isDumb || device.write(text),
@@ -245,6 +250,8 @@ export function openTerminal(
       queue.settled().then(drafted);
     },
     history: () => histories.of(nameNamed() ?? ""),
+    typing: () => focus.pressed(),
+    focused: (hasFocus) => focus.reported(hasFocus),
     pressed: () => {
       input.pressed();
       drafted();
@@ -282,6 +289,7 @@ export function openTerminal(
     device,
     rowsOf,
     theme: () => colours.theme,
+    isElsewhere: () => focus.isElsewhere,
     isTurning: () => "turningTo" in named,
     turnTo: (name, from) =>
       turn(name, from, () => {
@@ -312,6 +320,8 @@ export function openTerminal(
     prompt();
     // Behind the first drawing: nobody waits for what the terminal answers, if it does.
     colours.ask();
+    // In a stream of lines everything counts as read, and by default nothing is told of.
+    if (views !== undefined) screen.askFocus();
     queue.settled().then(drafted);
     const ended = closed.promise.then(() => queue.settled());
     await Promise.race([quit.promise, ended, aborted(signal)]);

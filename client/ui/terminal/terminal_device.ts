@@ -9,15 +9,13 @@
 import { writeAll, writeAllSync } from "../../../shared/net/write_all.ts";
 import { within } from "../../../shared/time/clock.ts";
 import type { ScreenSize } from "./drawing.ts";
+import { PendingAnswer } from "./pending_answer.ts";
 
 /** What may wait to be written, in UTF-16 code units, before a peer has to wait. */
 const waitingMax = 16 * 1024;
 
 /** How long the last lines have at the end of the program, in milliseconds. */
 const endMs = 1_000;
-
-/** How long the answer to a question may take until the end of the program does not wait for it, in milliseconds. */
-const answerMs = 500;
 
 /** Bytes that are read at a time; a terminal gives at most 4,095. */
 const readBytesMax = 16 * 1024;
@@ -38,15 +36,17 @@ const none: TerminalModes = { on: "", off: "" };
 export class TerminalDevice {
   readonly #hasEscapes: boolean;
   readonly #onEnd: () => void;
-  readonly #modes: TerminalModes;
+  #modes: TerminalModes;
   readonly #giveBackNow = () => {
     this.#leave((text) => this.#writeNow(text));
     this.#endRaw();
   };
   #isTaken = false;
   #isRaw = false;
-  /** What may come that nobody has typed: until then, or until that has taken too long. */
-  #answer: PromiseWithResolvers<void> | undefined;
+  /** What may come that nobody has typed. */
+  readonly #answer = new PendingAnswer();
+  readonly #report = new PendingAnswer();
+  #isReporting = false;
   /** Done when keys do what they did before the terminal was taken. */
   #ending: Promise<void> | undefined;
   #isGone = false;
@@ -89,37 +89,50 @@ export class TerminalDevice {
     this.#try(() => Deno.stdin.setRaw(true));
     // An error may come next, and what it writes must not come before.
     this.#writeInTurn(this.#modes.on);
+    if (this.#isReporting) this.#report.await();
   }
 
   /**
    * Asks the terminal something, if it is taken. Its answer comes as keys do, and must not be typed into what has the
    * terminal next: while it may still come, keys are still not echoed in a terminal that is given back.
    *
-   * @param withinMs How long that may be, in milliseconds.
+   * @param withinMs How long that may be, in milliseconds; by default half a second.
    */
-  ask(question: string, withinMs = answerMs): void {
+  ask(question: string, withinMs?: number): void {
     if (!this.#isTaken) return;
     this.write(question);
-    const answer = Promise.withResolvers<void>();
-    const timer = setTimeout(answer.resolve, withinMs);
-    answer.promise.then(() => {
-      clearTimeout(timer);
-      if (this.#answer === answer) this.#answer = undefined;
-    });
-    this.#answer = answer;
+    this.#answer.await(withinMs);
   }
 
   /** The answer has come. */
   answered(): void {
-    this.#answer?.resolve();
+    this.#answer.came();
+  }
+
+  /**
+   * Has the terminal report something, if it is taken, whenever it is. Some report at once how things stand: that is
+   * no more to be typed into what has the terminal next than an answer.
+   */
+  report(reports: TerminalModes): void {
+    if (!this.#isTaken || this.#isReporting) return;
+    this.#isReporting = true;
+    this.#modes = { on: this.#modes.on + reports.on, off: reports.off + this.#modes.off };
+    this.write(reports.on);
+    this.#report.await();
+  }
+
+  /** A report has come. */
+  reported(): void {
+    this.#report.came();
   }
 
   /** Gives the terminal back as it was. */
   giveBack(): void {
     // A terminal that takes nothing must not hold up the end of the program.
     this.#leave((text) => this.#writeInTurn(text));
-    if (this.#answer === undefined) this.#endRaw();
-    else this.#ending ??= this.#answer.promise.then(() => this.#endRaw());
+    const pending = [this.#answer.over, this.#report.over].filter((one) => one !== undefined);
+    if (pending.length === 0) this.#endRaw();
+    else this.#ending ??= Promise.all(pending).then(() => this.#endRaw());
   }
 
   /** Gives the terminal back, and listens for nothing any more. */

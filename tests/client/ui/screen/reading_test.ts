@@ -7,7 +7,12 @@ import { allSigns } from "../../../../client/ui/own_signs.ts";
 import { themes } from "../../../../client/ui/theme.ts";
 import { blocksOf, type MessageRows } from "../../../../client/ui/screen/blocks.ts";
 import { end, Pages, type Position } from "../../../../client/ui/screen/page.ts";
-import { beginReading, noteDrawn, readUpTo } from "../../../../client/ui/screen/reading.ts";
+import {
+  beginReading,
+  noteDrawn,
+  noteMissed,
+  readUpTo,
+} from "../../../../client/ui/screen/reading.ts";
 import { View } from "../../../../client/ui/screen/view.ts";
 import type { Session } from "../../../../client/ui/session.ts";
 import { BoundedMap } from "../../../../shared/collections/bounded_map.ts";
@@ -18,6 +23,8 @@ class Reader {
   readonly view = new View("bob");
   readonly messages = new MessageList([]);
   height = 8;
+  /** Whether the user looks at another window. */
+  isElsewhere = false;
   #shown = 0;
 
   readonly session = {
@@ -56,7 +63,7 @@ class Reader {
   /** @returns The ids of the messages that have been drawn. */
   draws(): readonly string[] {
     const page = this.pages.rowsAt(this.view.position, this.height, 0, this.view.tallEnds);
-    noteDrawn(this.session, this.view, page);
+    (this.isElsewhere ? noteMissed : noteDrawn)(this.session, this.view, page);
     return page.rows;
   }
 
@@ -100,6 +107,33 @@ Deno.test("own messages behind the new ones do not hide that these are new", () 
   t.opens();
   assertEquals(t.unread, []);
   assertEquals(t.draws().some((row) => row.endsWith("text 0")), true);
+});
+
+Deno.test("what comes while the user looks at another window is new and unread until they are back", () => {
+  const t = new Reader();
+  t.comes(2);
+  t.opens();
+  const [first, third] = [t.view.newFrom, 2].map(Number);
+  assertEquals(t.unread, []);
+  t.isElsewhere = true;
+  t.draws();
+  assertEquals(t.view.newFrom, first);
+  t.comes(2);
+  t.draws();
+  assertEquals([t.unread, t.view.unread], [["text 2", "text 3"], 2]);
+  assertEquals(t.view.newFrom, t.messages.entries[third!]!.row);
+  t.comes();
+  t.draws();
+  assertEquals(t.view.newFrom, t.messages.entries[third!]!.row);
+  t.isElsewhere = false;
+  t.draws();
+  assertEquals([t.unread, t.view.unread], [[], 0]);
+  // Where it is new stays there until the next time.
+  assertEquals(t.view.newFrom, t.messages.entries[third!]!.row);
+  t.isElsewhere = true;
+  t.comes();
+  t.draws();
+  assertEquals(t.view.newFrom, t.messages.entries[5]!.row);
 });
 
 Deno.test("a burst that is higher than the screen is read where it was on it", () => {

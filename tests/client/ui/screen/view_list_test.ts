@@ -13,6 +13,7 @@ class Watching {
   nowMs = new Date(2026, 10, 25, 22, 53).getTime();
   /** What the user calls people. */
   readonly called = new Map<string, string>();
+  isElsewhere = false;
   readonly unstored = new Set<string>();
   /** Who is off the list, as it is kept. */
   readonly hidden = new Set<string>();
@@ -25,6 +26,7 @@ class Watching {
       (isTimed ? `${at.getHours()}:${at.getMinutes()} ` : "") + shown.type,
     ],
     nameFor: (name) => this.called.get(name) ?? name,
+    isElsewhere: () => this.isElsewhere,
     nowMs: () => this.nowMs,
   });
 
@@ -75,6 +77,16 @@ Deno.test("messages count in their views, but in the one that is seen", () => {
   t.view("bob").position = { row: 10, hidden: 0 };
   t.message("bob", "5");
   assertEquals([t.views.unreadIn(t.view("bob")), t.views.unread], [4, 5]);
+});
+
+Deno.test("while the user looks at another window, messages count in the view that is seen as well", () => {
+  const t = new Watching();
+  t.views.see("bob");
+  t.isElsewhere = true;
+  t.message("bob", "1");
+  assertEquals([t.views.unread, t.views.unreadIn(t.view("bob"))], [1, 1]);
+  t.isElsewhere = false;
+  assertEquals([t.views.unread, t.views.unreadIn(t.view("bob"))], [0, 0]);
 });
 
 Deno.test("an absence is one line, in the view of who was away", () => {
@@ -318,6 +330,7 @@ Deno.test("what stands in a view is drawn anew when the theme is another one", (
     isStored: () => true,
     rowsOf: () => [`drawing ${++drawn}`],
     nameFor: (name) => name,
+    isElsewhere: () => false,
     nowMs: () => 0,
   });
   views.take({ type: "closed", ...peer("bob"), reason: "lost", detail: undefined });

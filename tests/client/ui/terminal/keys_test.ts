@@ -2,14 +2,16 @@
 
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { type Input, KeyReader } from "../../../../client/ui/terminal/keys.ts";
+import { KeyReader, type TerminalInput } from "../../../../client/ui/terminal/keys.ts";
 
-const key = (key: string): Input => ({ type: "key", key });
-const text = (text: string): Input => ({ type: "text", text });
-const paste = (text: string, isWhole = true): Input => ({ type: "paste", text, isWhole });
+const key = (key: string): TerminalInput => ({ type: "key", key });
+const text = (text: string): TerminalInput => ({ type: "text", text });
+const paste = (text: string, isWhole = true): TerminalInput => ({ type: "paste", text, isWhole });
+
+const focus = (hasFocus: boolean): TerminalInput => ({ type: "focus", hasFocus });
 
 /** Reads pieces, and gives up on what is left of a sequence. Neighbouring letters count as one text. */
-function read(...pieces: (string | Uint8Array)[]): Input[] {
+function read(...pieces: (string | Uint8Array)[]): TerminalInput[] {
   const reader = new KeyReader();
   const inputs = pieces.flatMap((piece) =>
     reader.read(typeof piece === "string" ? new TextEncoder().encode(piece) : piece)
@@ -17,8 +19,8 @@ function read(...pieces: (string | Uint8Array)[]): Input[] {
   return joined([...inputs, ...reader.giveUp()]);
 }
 
-function joined(inputs: readonly Input[]): Input[] {
-  const all: Input[] = [];
+function joined(inputs: readonly TerminalInput[]): TerminalInput[] {
+  const all: TerminalInput[] = [];
   for (const input of inputs) {
     const last = all.at(-1);
     if (input.type === "text" && last?.type === "text") {
@@ -69,7 +71,6 @@ const sent: readonly (readonly [sent: string, key: string | undefined])[] = [
   ["\x1b[2~", undefined],
   ["\x1b[15;2~", undefined],
   ["\x1b[[A", undefined],
-  ["\x1b[I", undefined],
   ["\x1b[<0;12;5M", undefined],
   ["\x1b[32;40;40M", undefined],
   ["\x1b[M !!", undefined],
@@ -269,4 +270,28 @@ Deno.test("what is pasted is no answer", () => {
     const { inputs, answers } = readAwaiting(cut(`\x1b[200~${forged}\x1b[201~`, []));
     assertEquals([inputs, answers], [[paste(forged)], []]);
   }
+});
+
+Deno.test("a report of the focus is no key, however it is split, and stays in its place among them", () => {
+  const all = "a\x1b[Ib\x1b[O\r";
+  const inputs = [text("a"), focus(true), text("b"), focus(false), key("enter")];
+  for (let at = 0; at <= all.length; at++) {
+    assertEquals(read(...cut(all, [at])), inputs);
+    assertEquals(readAwaiting(cut(all, [at])).inputs, inputs);
+  }
+  // ESC was a key.
+  assertEquals(read("\x1b\x1b[I"), [key("escape"), focus(true)]);
+  // With parameters it is none.
+  assertEquals(read("\x1b[1I\x1b[1;2O"), []);
+});
+
+Deno.test("a report within what is pasted is none of that, if reports were asked for", () => {
+  const all = "\x1b[200~one\x1b[O two\x1b[I\x1b[201~\x1b[O";
+  for (let at = 0; at <= all.length; at++) {
+    const reader = new KeyReader();
+    reader.awaitReports();
+    const inputs = cut(all, [at]).flatMap((piece) => reader.read(piece));
+    assertEquals(inputs, [paste("one two"), focus(false), focus(true), focus(false)]);
+  }
+  assertEquals(read(all), [paste("one\x1b[O two\x1b[I"), focus(false)]);
 });

@@ -16,15 +16,17 @@ function message(text: string, name = "bob"): MessageEvent {
 function watched(terminal = "xterm-256color") {
   const clock = { nowMs: 0 };
   const written: string[] = [];
+  const looked: { at: string | undefined } = { at: undefined };
   const notifier = new Notifier("mention", {
     self: () => "alice",
     nameFor: (name, person) => name === "bob" && person === peer("bob").person ? "~bro" : name,
     isKnown: (name) => name === "bob",
+    isWatched: (name) => name === looked.at,
     terminal,
     write: (text) => void written.push(text),
     now: () => clock.nowMs,
   });
-  return { notifier, written, clock };
+  return { notifier, written, clock, looked };
 }
 
 Deno.test("messages that name the user are told of, and others if all are wanted", () => {
@@ -106,4 +108,14 @@ Deno.test("what somebody does is told as that", () => {
   const { notifier, written } = watched();
   notifier.take(message("/me waves at alice"));
   assertEquals(written, ["\x07\x1b]9;* bob waves at alice\x07"]);
+});
+
+Deno.test("nobody is told of what they look at, nor kept from what comes next", () => {
+  const { notifier, written, looked } = watched();
+  looked.at = "bob";
+  notifier.take(message("alice!"));
+  assertEquals(written, []);
+  looked.at = "carol";
+  notifier.take(message("alice!"));
+  assertEquals(written.length, 1);
 });
