@@ -124,7 +124,10 @@ export class Meetings {
       const askedAtMs = clock.now();
       const theirs = await this.#exchange(link, this.#straightOffer());
       const tripMs = clock.now() - askedAtMs;
-      const straight = this.#callStraight(meeting, theirs, 0, limit.signal);
+      // It goes on if the routers are passed first: of a call that takes long no more than one packet may be lost.
+      const longer = deadline(meetingMs, signal, clock);
+      const straight = this.#callStraight(meeting, theirs, 0, longer.signal)
+        .finally(() => longer[Symbol.dispose]());
       const through = this.#askThroughRouters(meeting, straight, tripMs, limit.signal);
       // Of two reasons the first says more: at which address nobody is.
       await Promise.any([straight, through]).catch(() => straight);

@@ -52,33 +52,62 @@ const pairs = Object.keys(sides).flatMap((alicesSide) =>
 
 for (const build of builds) {
   for (const { alicesSide, bobsSide, wayFrom } of part(pairs, 3)) {
-    Deno.test({
-      name: `${build.name}: somebody ${alicesSide} talks to somebody ${bobsSide}`,
-      ignore: unavailable !== undefined,
-      fn: async () => {
-        await using laboratory = await Laboratory.open();
-        const rendezvous = await laboratory.host("rendezvous");
-        const server = `${rendezvous.address}:5555`;
-        const listens = ["--host", rendezvous.address, "--ephemeral"];
-        await using program = new Program(rendezvous.build(build), "server", ...listens);
-        await program.says(/^p2pchat server listening on /);
-        const bobs = (await place(laboratory, "bob", bobsSide)).build(build);
-        await using bob = new Program(bobs, "client", "bob", server, "--register");
-        await bob.says(/^\* registered as bob/);
-        const alices = (await place(laboratory, "alice", alicesSide)).build(build);
-        await using alice = new Program(alices, "client", "alice", server, "--register");
-        await alice.types("/chat bob\nhello");
-        await bob.says(/^alice: hello$/);
-        await bob.types("/chat alice\nhello back");
-        await alice.says(/^bob: hello back$/);
-        await reaches(alice, wayFrom(alicesSide, build));
-        await alice.types("on this way");
-        await bob.says(/^alice: on this way$/);
-        await alice.quits();
-        await bob.quits();
-      },
+    test(`somebody ${alicesSide} talks to somebody ${bobsSide}`, build, {
+      sides: [alicesSide, bobsSide],
+      way: wayFrom(alicesSide, build),
     });
   }
+  test("a straight call whose first packets are lost is not given up for the routers", build, {
+    sides: ["on the internet", "behind a symmetric router"],
+    way: straight,
+    // Whoever calls her sends this packet again after one second, and after three.
+    alicesRules: [
+      "INPUT -p tcp --syn -m statistic --mode nth --every 3 --packet 2 -j ACCEPT",
+      "INPUT -p tcp --syn -j DROP",
+    ],
+  });
+}
+
+interface Reach {
+  /** Where alice and bob sit. */
+  readonly sides: readonly [string, string];
+  /** How she reaches him in the end. */
+  readonly way: RegExp;
+  /** What is particular about the packets on her machine. */
+  readonly alicesRules?: readonly string[];
+}
+
+function test(name: string, build: Build, { sides: [alicesSide, bobsSide], ...reach }: Reach) {
+  const { way, alicesRules = [] } = reach;
+  Deno.test({
+    name: `${build.name}: ${name}`,
+    ignore: unavailable !== undefined,
+    fn: async () => {
+      await using laboratory = await Laboratory.open();
+      const rendezvous = await laboratory.host("rendezvous");
+      const server = `${rendezvous.address}:5555`;
+      const listens = ["--host", rendezvous.address, "--ephemeral"];
+      await using program = new Program(rendezvous.build(build), "server", ...listens);
+      await program.says(/^p2pchat server listening on /);
+      const bobs = (await place(laboratory, "bob", bobsSide)).build(build);
+      await using bob = new Program(bobs, "client", "bob", server, "--register");
+      await bob.says(/^\* registered as bob/);
+      const alices = await place(laboratory, "alice", alicesSide);
+      const rules = alicesRules.map((rule) => `iptables -A ${rule}`);
+      await laboratory.inside(alices.name, rules.join("\n"));
+      const alicesBuild = alices.build(build);
+      await using alice = new Program(alicesBuild, "client", "alice", server, "--register");
+      await alice.types("/chat bob\nhello");
+      await bob.says(/^alice: hello$/);
+      await bob.types("/chat alice\nhello back");
+      await alice.says(/^bob: hello back$/);
+      await reaches(alice, way);
+      await alice.types("on this way");
+      await bob.says(/^alice: on this way$/);
+      await alice.quits();
+      await bob.quits();
+    },
+  });
 }
 
 /** Waits until a client lists its conversation with a way that a pattern matches. */

@@ -47,6 +47,9 @@ class Scene {
   readonly called: string[] = [];
   /** Where bob answers. */
   readonly reachable = new Set<string>();
+  /** Whether a call gets no answer, and no refusal either; then what gives each up. */
+  isSilent = false;
+  readonly givenUp: AbortSignal[] = [];
   readonly asked: Message[] = [];
   /** Where bob says that he is. */
   says: string[] = [];
@@ -138,9 +141,13 @@ class Scene {
       failed: this.failed,
       self: { address: { host: "0.0.0.0", port: 5556 }, identity: this.identity },
       places: new Places(options),
-      call: (address, name) => {
+      call: (address, name, _keeper, signal) => {
         const place = formatAddress(address);
         this.called.push(place);
+        if (this.isSilent) {
+          this.givenUp.push(signal);
+          return rejectedBy(signal);
+        }
         if (this.reachable.has(place)) return Promise.resolve({} as Link);
         const why = { is: "no-listener" } as const;
         return Promise.reject(new UserError({ code: "peer-unreachable", name, address, why }));
@@ -377,6 +384,21 @@ Deno.test("who has been met over the one transport is not met over the other as 
   await scene.clock.pass(10_000);
   assertEquals(await asking, true);
   assertEquals(scene.opens, []);
+});
+
+Deno.test("a straight call that takes long goes on when the routers are passed first, and not for ever", async () => {
+  const scene = new Scene();
+  scene.meets(new Scene());
+  scene.isSilent = true;
+  scene.says = ["tcp 203.0.113.20:5557", "udp 203.0.113.20:40001"];
+  scene.certificate = new Uint8Array([1]);
+  const asking = scene.ask();
+  await scene.clock.pass(350);
+  assertEquals(await asking, true);
+  assertEquals(scene.opened.length, 1);
+  assertEquals(scene.givenUp.map(({ aborted }) => aborted), [false]);
+  await scene.clock.pass(10_000);
+  assertEquals(scene.givenUp.map(({ aborted }) => aborted), [true]);
 });
 
 Deno.test("nobody meets through routers whose straight call succeeds soon", async () => {
