@@ -33,7 +33,7 @@ export class ReadReceipts {
   /** The link to the peer is another one now, or there is none. What was said on a lost one may not have come. */
   use(link: ReceiptLink | undefined): void {
     if (link === this.#link) return;
-    if (this.#link === undefined) this.#told = undefined;
+    this.#told = undefined;
     this.#link = link;
     this.#schedule();
   }
