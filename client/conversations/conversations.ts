@@ -120,6 +120,7 @@ export class Conversations {
       all: () => list.all,
       straighten: (one) => this.#calls.straighten(one),
       isAnswered: (one) => isAnswered(one, clock),
+      decides: ({ key }) => key !== undefined && identity.publicKey > key,
     });
     const absence = new Absence((conversation) => list.withId(conversation));
     const noted = notices.noting(hideIgnored(options.sink, options));
@@ -177,8 +178,7 @@ export class Conversations {
   }
 
   /**
-   * Goes on with what an earlier run has left: messages that wait are sent, and those that came and were
-   * not shown are shown.
+   * Goes on with what an earlier run has left: what waits is sent, and what was not shown is shown.
    *
    * @throws {UserError} If the store cannot be read.
    */

@@ -20,6 +20,7 @@ import {
   type ReportedConversation,
   type ReportedLink,
 } from "./path_reports.ts";
+import { type SpareLink, SpareLinks, type SpareLinksOptions } from "./spare_links.ts";
 import { mayBeUnknown } from "./unknown_sender.ts";
 
 /** How long from one try to the next, at first and at most. */
@@ -28,11 +29,9 @@ const againMs = { firstMs: 1_000, maxMs: 5 * 60_000 };
 const trustedAfterMs = 10_000;
 
 /** A link, as far as its way matters. */
-export interface PathLink extends ReportedLink {
+export interface PathLink extends ReportedLink, SpareLink {
   /** The host at our end; an unspecified one if it goes out from whichever there is, as over UDP. */
   readonly localHost: string;
-  /** Leaves the peer on this link. See {@linkcode Link.leave}. */
-  leave(settled: undefined, reason: string): Promise<void>;
 }
 
 /** A conversation, as far as its ways matter. */
@@ -45,7 +44,7 @@ export interface PathConversation extends CheckedConversation, ReportedConversat
 
 /** What keeping conversations on the best way needs. */
 export interface PathKeeperOptions<C extends PathConversation>
-  extends Omit<PathChecksOptions<C>, "contactAt"> {
+  extends Omit<PathChecksOptions<C>, "contactAt">, Pick<SpareLinksOptions<C>, "decides"> {
   readonly clock: TimerClock;
   readonly rendezvous: Pick<Rendezvous, "check" | "moved"> & PathReportsOptions["rendezvous"];
   /** All conversations. */
@@ -66,6 +65,7 @@ export class PathKeeper<C extends PathConversation> {
   readonly #options: PathKeeperOptions<C>;
   readonly #checks: PathChecks<C>;
   readonly #reports: PathReports<C>;
+  readonly #spare: SpareLinks<C>;
   readonly #plans = new Map<C, Plan>();
   /** When to try next; begun anew once a straight way has held, so that one which carries nothing is tried rarely. */
   readonly #backoffs = new WeakMap<C, Backoff>();
@@ -76,6 +76,7 @@ export class PathKeeper<C extends PathConversation> {
     this.#options = options;
     const { all, network, clock } = options;
     this.#reports = new PathReports(options);
+    this.#spare = new SpareLinks(options);
     this.#checks = new PathChecks({
       ...options,
       contactAt: (id) => {
@@ -97,6 +98,7 @@ export class PathKeeper<C extends PathConversation> {
   /** A conversation has other links than before. */
   changed(conversation: C): void {
     this.#reports.changed(conversation);
+    if (!this.#stopped) this.#spare.changed(conversation);
     const [best] = conversation.links;
     const plan = this.#plans.get(conversation);
     const isRelayed = best !== undefined && best.rank >= ranks.relayed;
@@ -130,6 +132,7 @@ export class PathKeeper<C extends PathConversation> {
     this.#watch?.[Symbol.dispose]();
     this.#checks.stop();
     this.#reports.stop();
+    this.#spare.stop();
     for (const { cancel } of this.#plans.values()) cancel();
     this.#plans.clear();
   }

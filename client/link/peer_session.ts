@@ -64,6 +64,8 @@ export interface WordComparison {
   readonly words: readonly string[] | undefined;
   /** Whether one is under way that ends without words if the link ends now. */
   readonly isVerifying: boolean;
+  /** Whether one was ever begun, by either side. */
+  readonly hasBegun: boolean;
   /** Forgets the words: they have been compared. */
   endVerification(): void;
   /**
@@ -85,6 +87,7 @@ export class PeerSession implements Session, Replies, WordComparison {
   readonly #unacknowledged = new UnacknowledgedTexts();
   #receiver!: Receiver;
   #verification: WordVerification | undefined;
+  #hasCompared = false;
   /** Whether the peer has asked where we can be reached, and not been answered. */
   #answersPaths = false;
   /** Whether the user does not wait for the words any more. */
@@ -202,6 +205,10 @@ export class PeerSession implements Session, Replies, WordComparison {
     const isWaiting = this.#verification?.isAlone === true && !this.#withdrawn;
     this.#withdrawn ||= isWaiting;
     return isWaiting;
+  }
+
+  get hasBegun(): boolean {
+    return this.#hasCompared;
   }
 
   get isVerifying(): boolean {
@@ -342,6 +349,7 @@ export class PeerSession implements Session, Replies, WordComparison {
 
   #verificationNow(): WordVerification {
     const { role, handshakeHash } = this.#options.peer;
+    this.#hasCompared = true;
     return this.#verification ??= new WordVerification({ role, handshakeHash: handshakeHash! });
   }
 

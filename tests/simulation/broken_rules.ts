@@ -72,6 +72,11 @@ export const brokenRules: Readonly<Record<string, Mutation>> = {
     rule: "rendezvous.relaysTo(name) ? [relayed, straight] : [straight]",
     instead: "rendezvous.relaysTo(name) ? [relayed] : [straight]",
   },
+  "keeps links that are too many": {
+    path: pathKeeper,
+    rule: "if (!this.#stopped) this.#spare.changed(conversation);",
+    instead: "",
+  },
   "counts one acknowledgement twice": {
     path: "client/conversations/conversation.ts",
     rule: "this.#delivery?.acknowledged(id) ?? []) this.delivered(delivered);",

@@ -34,11 +34,8 @@ const quietPacketMs = 15_000;
 /** How often each of the two tries a better way then, and how many packets it sends for both of these. */
 const quietTries = 3;
 const triedPackets = 4;
-/**
- * How many links of one way may stay open: both call at once, what was dialled before nobody answered may open with that,
- * and nobody leaves what carries.
- */
-const openMost = 5;
+/** How many links may stay open then: the best, and one over the server that is kept warm. */
+const openMost = 2;
 /** How often a conversation may move for each thing that happens to its ways. */
 const movesPerDisturbance = 4;
 
@@ -258,11 +255,10 @@ export class PathRules {
         `${who} has sent ${sent.length} packets in ${quietMs} ms of silence: ${sent[0]!.way}`,
       );
     }
-    for (const way of ways) {
-      // Over the server each of the two has one.
-      const open = this.#ways.open(way).length / (way === "relayed" ? 2 : 1);
-      if (open > openMost) this.#add(`${open} links are open in silence: ${way}`);
-    }
+    // Over the server each of the two has one.
+    const open = ways.map((way) => this.#ways.open(way).length / (way === "relayed" ? 2 : 1));
+    const isTooMuch = open.some((count) => count > 1) || open.reduce((a, b) => a + b) > openMost;
+    if (isTooMuch) this.#add(`${ways.map((way, i) => `${open[i]} ${way}`)} are open in silence`);
     for (const [i, { person: { name }, moves }] of this.#sides.entries()) {
       if (moves !== before[i]) this.#add(`${name} moves, though nothing happens`);
     }

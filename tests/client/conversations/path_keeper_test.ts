@@ -49,6 +49,7 @@ class Scene {
       pathCounter: (name) => (path) => void this.told.push(`${name} ${path}`),
     },
     goAround: () => Promise.resolve(void this.around.push(this.clock.now())),
+    decides: () => true,
     isAnswered: () => {
       this.asked++;
       return Promise.resolve(this.answers);
@@ -64,7 +65,8 @@ class Scene {
   link(name: string, rank: number, role: PathLink["role"] = "initiator"): PathLink {
     const leave = () => Promise.resolve(void this.left.push(name));
     const punched = rank === 1 ? "quic" as const : undefined;
-    return { role, rank, punched, localHost: "10.0.0.7", remote: { host: "10.0.0.8" }, leave };
+    const remote = { host: "10.0.0.8" };
+    return { role, rank, punched, localHost: "10.0.0.7", remote, comparison: undefined, leave };
   }
 }
 
@@ -137,6 +139,17 @@ Deno.test("if the straight way dies soon, the relay stays and another is tried f
   await scene.clock.pass(10_000);
   assertEquals(scene.left, []);
   assertEquals(scene.tries.length > before, true);
+});
+
+Deno.test("of two links that are as good one is left", async () => {
+  const scene = new Scene();
+  scene.has(scene.link("one", 0), scene.link("other", 0));
+  await scene.clock.pass(11_000);
+  assertEquals(scene.left, ["other"]);
+  scene.has(scene.link("one", 0), scene.link("other", 0));
+  scene.keeper.stop();
+  await scene.clock.pass(60_000);
+  assertEquals(scene.left, ["other"]);
 });
 
 Deno.test("nothing is planned for what is over", async () => {

@@ -139,6 +139,18 @@ Deno.test("two links learn each other's keys and one hash, and texts go both way
   assertEquals([responder.texts, initiator.texts], [["from the initiator"], [long]]);
 });
 
+Deno.test("both sides know that words were compared on a link, also once that is over", async () => {
+  await using t = await linksThrough(honest);
+  const links = [t.initiator.link, t.responder.link];
+  await Promise.all([t.initiator.events.see("opened"), t.responder.events.see("opened")]);
+  const begun = () => links.map(({ comparison }) => comparison!.hasBegun);
+  assertEquals(begun(), [false, false]);
+  for (const link of links) link.verify();
+  await until(() => links.every(({ comparison }) => comparison!.words !== undefined));
+  for (const { comparison } of links) comparison!.endVerification();
+  assertEquals(begun(), [true, true]);
+});
+
 Deno.test("neither what is said nor the keys go over the wire in the clear", async () => {
   const wire: Uint8Array[] = [];
   const secret = "a word that nobody else is to read";
