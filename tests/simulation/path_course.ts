@@ -25,8 +25,11 @@ const registeredMs = 1_000;
 const flappingMs = [40_000, 60_000] as const;
 const livesMs = [250, 1_500] as const;
 
-/** How long a server that restarts is down, in milliseconds. */
+/** How long a server that restarts is down, in milliseconds, and how likely it is that somebody moves meanwhile. */
 const downMs = [200, 8_000] as const;
+const movesMeanwhile = 0.4;
+/** Who moves then is by numbers of their own, by which the seeds that have found faults keep the courses that did. */
+const asideSeed = 1_000_302;
 
 /** Runs the course of a seed. */
 export async function runPathCourse(seed: number): Promise<Course> {
@@ -49,7 +52,8 @@ export async function runPathCourse(seed: number): Promise<Course> {
   simulated.network = world.network;
   const rules = new PathRules(world, simulated);
   note = (name, event) => rules.see(name, event);
-  return await new PathCourse(world, simulated, rules, random).run();
+  const aside = new SeededRandom(seed + asideSeed);
+  return await new PathCourse(world, simulated, rules, random, aside).run();
 }
 
 class PathCourse {
@@ -57,13 +61,21 @@ class PathCourse {
   readonly #ways: SimulatedWays;
   readonly #rules: PathRules;
   readonly #random: SeededRandom;
+  readonly #aside: SeededRandom;
   readonly #taken = new Set<string>();
 
-  constructor(world: World, simulated: SimulatedWays, rules: PathRules, random: SeededRandom) {
+  constructor(
+    world: World,
+    simulated: SimulatedWays,
+    rules: PathRules,
+    random: SeededRandom,
+    aside: SeededRandom,
+  ) {
     this.#world = world;
     this.#ways = simulated;
     this.#rules = rules;
     this.#random = random;
+    this.#aside = aside;
   }
 
   async run(): Promise<Course> {
@@ -215,7 +227,7 @@ class PathCourse {
   }
 
   /** The machine of somebody is in another network from now on, and all that was open to it carries nothing. */
-  #move({ machine }: Person): void {
+  #move({ machine }: Person, random = this.#random): void {
     const { name, showsMoves } = machine;
     this.#note(`${name} moves, and ${showsMoves ? "can" : "cannot"} see that`);
     this.#rules.disturbed();
@@ -223,8 +235,8 @@ class PathCourse {
     machine.move(this.#world.freshHost());
     // What lets somebody in there is another router.
     for (const way of ["direct", "punched"] as const) {
-      if (!this.#random.chance(0.5)) continue;
-      const answers = this.#random.pick<Answer>(["yes", "refusal", "silence"]);
+      if (!random.chance(0.5)) continue;
+      const answers = random.pick<Answer>(["yes", "refusal", "silence"]);
       this.#note(`who tries ${way} there gets: ${answers}`);
       this.#ways.change(way, { answers, carries: [true, true] });
     }
@@ -238,7 +250,16 @@ class PathCourse {
     server.end(how);
     const pauseMs = this.#random.int(...downMs);
     if (this.#random.chance(0.5)) this.#write(this.#random.pick(people));
-    await this.#pass(pauseMs);
+    let leftMs = pauseMs;
+    for (const person of people) {
+      if (!this.#aside.chance(movesMeanwhile)) continue;
+      const ms = this.#aside.int(0, leftMs);
+      await this.#pass(ms);
+      leftMs -= ms;
+      this.#move(person, this.#aside);
+      this.#taken.add("move while the server is down");
+    }
+    await this.#pass(leftMs);
     this.#note("the server is up again");
     server.start();
     end.isUp();
@@ -287,6 +308,9 @@ const steps = [
 ] as const;
 
 /** The kinds of steps that there are. */
-export const pathStepNames: readonly string[] = steps.map(([name]) => name);
+export const pathStepNames: readonly string[] = [
+  ...steps.map(([name]) => name),
+  "move while the server is down",
+];
 
 const weightOfAll = steps.reduce((sum, [, weight]) => sum + weight, 0);

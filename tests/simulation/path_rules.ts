@@ -74,6 +74,8 @@ export class PathRules {
   #wasWell = true;
   /** Until when somebody may not be registered. */
   #lostUntilMs = -Infinity;
+  /** Whether somebody has lost the server, and cannot know, since it went down. */
+  #isLostUnseen = false;
 
   constructor(world: World, simulated: SimulatedWays) {
     this.#world = world;
@@ -155,6 +157,7 @@ export class PathRules {
 
   /** The server does not know somebody any more, who will notice by themselves. */
   controlIsLost(): void {
+    this.#isLostUnseen = true;
     this.#lostUntilMs = Math.max(this.#lostUntilMs, this.#nowMs + registeredAgainMs);
   }
 
@@ -171,11 +174,13 @@ export class PathRules {
     const isFirst = fromMs >= this.#lostUntilMs &&
       this.#sides.every(({ lostSinceMs }) => lostSinceMs === undefined);
     this.#lostUntilMs = Infinity;
+    this.#isLostUnseen = false;
     return {
       isUp: () => {
         this.#sinceMs = this.#nowMs;
         const downMs = this.#nowMs - fromMs;
-        const againMs = isTold && isFirst ? downMs + registersMs : registeredAgainMs;
+        const isSeen = isTold && isFirst && !this.#isLostUnseen;
+        const againMs = isSeen ? downMs + registersMs : registeredAgainMs;
         this.#lostUntilMs = this.#nowMs + againMs;
       },
     };
