@@ -11,7 +11,7 @@ import type { Fingerprint, PublicKey } from "../../shared/crypto/public_key.ts";
 import { linksMax } from "../../shared/protocol/limits.ts";
 import type { Message } from "../../shared/protocol/message.ts";
 import { pathsAnswer } from "../../shared/protocol/paths.ts";
-import { deadline, within } from "../../shared/time/clock.ts";
+import { within } from "../../shared/time/clock.ts";
 import type { Link } from "../link/link.ts";
 import type { SealingKeys } from "../rendezvous/rendezvous.ts";
 import type { Servers } from "../servers/servers.ts";
@@ -19,12 +19,12 @@ import type { DialableAddress, Network, PeerConn } from "../transport/transport.
 import { UserError } from "../user_error.ts";
 import { beginLink, type BegunLink, type LinkingOptions, type LinkKeeper } from "./begin_link.ts";
 import { type Call, CallRefused, saysWhy } from "./call_failure.ts";
-import { raceCandidates } from "./candidate_race.ts";
 import { FailedWays, type WhyNot } from "./failed_ways.ts";
+import { goAround } from "./go_around.ts";
 import { type MeetingPeer, Meetings, type PathsLink } from "./meetings.ts";
 import { Places } from "./places.ts";
 import { raceWithRelay } from "./relay_race.ts";
-import { untilRelayed } from "./until_relayed.ts";
+import { onceRelayed } from "./until_relayed.ts";
 import { askFor, type SoughtPeer, whereIs } from "./whereabouts.ts";
 
 export type { LinkKeeper } from "./begin_link.ts";
@@ -38,13 +38,6 @@ const serverWordTimeoutMs = 2_000;
 export function isRefusedByName(error: UserError): boolean {
   return error instanceof CallRefused && error.byName;
 }
-
-/** How long the server has before a straight way is tried: one that has just died may open, and die again. */
-const serverHasMs = 1_000;
-/** How long going around what is silent may take, in milliseconds: it is begun again, and must not pile up. */
-const goAroundMs = 3_000;
-/** How long the server has in this to say where somebody is, before they are called where they were last. */
-const serverSaysMs = 1_000;
 
 /** What a connector needs. */
 export interface ConnectorOptions extends LinkingOptions {
@@ -177,12 +170,8 @@ export class Connector {
     const tried = new AbortController();
     return await raceWithRelay({
       direct: () => direct().finally(() => tried.abort()),
-      relayed: async (won) => {
-        // A server that is back has a say while nobody answers where they should be.
-        const over = AbortSignal.any([won, tried.signal, signal]);
-        await untilRelayed(() => rendezvous.relaysTo(name), over, clock);
-        return await this.#callOverRelay(name, key, call, keeper, won);
-      },
+      relayed: (won) =>
+        this.#callOnceRelayed(name, key, call, keeper, { won, tried: tried.signal }),
       isFinal: (error) => error instanceof UserError && isRefusedByName(error),
       clock,
     });
@@ -191,6 +180,29 @@ export class Connector {
   /** Why no better way to somebody is open, as far as it was tried. */
   whyNot(name: string): WhyNot {
     return this.#failed.of(name);
+  }
+
+  /**
+   * Calls somebody over the server. One that is lost may soon be back: it has a say while nobody answers where they
+   * should be.
+   *
+   * @param won Aborts if another way has opened first.
+   * @param tried Aborts if they have been called in vain where they should be.
+   */
+  async #callOnceRelayed(
+    name: string,
+    key: PublicKey | undefined,
+    call: Call,
+    keeper: LinkKeeper,
+    { won, tried }: { readonly won: AbortSignal; readonly tried: AbortSignal },
+  ): Promise<Link> {
+    const { rendezvous, clock, signal } = this.#options;
+    return await onceRelayed({
+      isThere: () => rendezvous.relaysTo(name),
+      call: () => this.#callOverRelay(name, key, call, keeper, won),
+      over: AbortSignal.any([won, tried, signal]),
+      clock,
+    });
   }
 
   async #callOverRelay(
@@ -261,8 +273,7 @@ export class Connector {
   }
 
   /**
-   * Calls somebody on another way than what is open: over the server, and where they are if that does not open soon. Never
-   * throws.
+   * Calls somebody on another way than what is open. Never throws. See {@linkcode goAround}.
    *
    * @param isOwn Whether an address is our own.
    * @returns Whether there is another link now.
@@ -273,33 +284,15 @@ export class Connector {
     isOwn: (address: Address) => boolean,
   ): Promise<boolean> {
     const { peerId: name, key } = peer;
-    const { rendezvous, clock } = this.#options;
-    const silent = [...peer.links];
     const call = { expectedId: name, interactive: false };
-    const relayed = (signal: AbortSignal) => this.#callOverRelay(name, key, call, keeper, signal);
-    const straight = async (signal: AbortSignal) => {
-      const soon = { ms: serverSaysMs, clock };
-      const place = await whereIs(peer, { rendezvous, places: this.places, isOwn, soon });
-      if (place === undefined) throw new UserError({ code: "not-registered", name });
-      if (place instanceof UserError) throw place;
-      signal.throwIfAborted();
-      return await this.call(place, call, keeper, signal);
-    };
-    using limit = deadline(goAroundMs, this.#options.signal, clock);
-    try {
-      await raceCandidates({
-        candidates: rendezvous.relaysTo(name) ? [relayed, straight] : [straight],
-        attempt: (way, signal) => way(signal),
-        // The peer may have called meanwhile.
-        isSettled: () => peer.links.some((link) => !silent.includes(link)),
-        nextAfterMs: serverHasMs,
-        clock,
-        signal: limit.signal,
-      });
-      return true;
-    } catch {
-      return false;
-    }
+    return await goAround(peer, {
+      ...this.#options,
+      places: this.places,
+      isOwn,
+      isRelayed: () => this.#options.rendezvous.relaysTo(name),
+      callRelayed: (won, tried) => this.#callOnceRelayed(name, key, call, keeper, { won, tried }),
+      call: (address, signal) => this.call(address, call, keeper, signal),
+    });
   }
 
   /**

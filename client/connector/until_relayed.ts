@@ -1,5 +1,5 @@
 /**
- * Waiting for a way over the server, where there is none yet: it may restart while somebody is called.
+ * Waiting for a way over the server, where there is none at the moment: it may restart while somebody is called.
  *
  * @module
  */
@@ -9,20 +9,32 @@ import { type TimerClock, wait } from "../../shared/time/clock.ts";
 /** How often it is looked whether there is one, in milliseconds. */
 const lookMs = 250;
 
+/** What waiting needs. */
+export interface OnceRelayedOptions<L> {
+  /** Whether there is a way over the server. */
+  readonly isThere: () => boolean;
+  readonly call: () => Promise<L>;
+  /** Ends the waiting. */
+  readonly over: AbortSignal;
+  readonly clock: TimerClock;
+}
+
 /**
- * Waits until there is a way over the server.
+ * Calls over the server once there is a way, and again if that is lost with the call.
  *
- * @param isThere Whether there is.
- * @param signal Ends the waiting.
- * @throws {unknown} The reason of the signal.
+ * @throws {unknown} Why the call fails; or the reason of the signal.
  */
-export async function untilRelayed(
-  isThere: () => boolean,
-  signal: AbortSignal,
-  clock: TimerClock,
-): Promise<void> {
-  while (!isThere()) {
-    signal.throwIfAborted();
-    await wait(lookMs, signal, clock);
+export async function onceRelayed<L>(options: OnceRelayedOptions<L>): Promise<L> {
+  const { isThere, call, over, clock } = options;
+  for (;;) {
+    while (!isThere()) {
+      over.throwIfAborted();
+      await wait(lookMs, over, clock);
+    }
+    try {
+      return await call();
+    } catch (error) {
+      if (isThere()) throw error;
+    }
   }
 }

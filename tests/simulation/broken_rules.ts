@@ -68,9 +68,9 @@ export const brokenRules: Readonly<Record<string, Mutation>> = {
     instead: "return;",
   },
   "goes around what is silent by the server alone": {
-    path: "client/connector/connector.ts",
-    rule: "rendezvous.relaysTo(name) ? [relayed, straight] : [straight]",
-    instead: "rendezvous.relaysTo(name) ? [relayed] : [straight]",
+    path: "client/connector/go_around.ts",
+    rule: "[relayed, straight]",
+    instead: "[relayed]",
   },
   "keeps links that are too many": {
     path: pathKeeper,

@@ -29,6 +29,8 @@ class Scene {
   readonly relayedAtMs: number[] = [];
   /** Whether the server relays. */
   relays = false;
+  /** What becomes of the server while it is asked to. */
+  asked = () => {};
   readonly connector: Connector;
   readonly #startMs = this.clock.now();
 
@@ -65,6 +67,7 @@ class Scene {
         relaysTo: () => this.relays,
         relay: () => {
           this.relayedAtMs.push(this.clock.now() - this.#startMs);
+          this.asked();
           return Promise.resolve(undefined);
         },
         reflect: () => Promise.resolve(undefined),
@@ -149,3 +152,34 @@ for (const isLeaving of [true, false]) {
     assertEquals([(await called).code, closed], [isLeaving ? "leaving" : "too-many-links", 1]);
   });
 }
+
+Deno.test("going around, too, somebody is called over the server once that is back", async () => {
+  const t = new Scene();
+  t.goAround();
+  await t.clock.pass(2_000);
+  assertEquals(t.relayedAtMs, []);
+  t.relays = true;
+  await t.clock.pass(250);
+  assertEquals(t.relayedAtMs.length, 1);
+});
+
+Deno.test("a server that is lost while it is asked for a way around is asked again once it is back", async () => {
+  const t = new Scene();
+  t.relays = true;
+  t.asked = () => t.relays = false;
+  t.goAround();
+  await t.clock.pass(1_500);
+  t.relays = true;
+  await t.clock.pass(250);
+  assertEquals(t.relayedAtMs.length, 2);
+});
+
+Deno.test("where a server does not relay, going around is over once the call is refused", async () => {
+  const t = new Scene();
+  t.said.resolve(undefined);
+  const around = t.goAround();
+  await t.clock.pass(0);
+  t.refuse();
+  await t.clock.pass(0);
+  assertEquals(await t.clock.finish(around, 1), false);
+});
