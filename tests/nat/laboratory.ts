@@ -25,6 +25,8 @@ export interface RouterOptions {
   readonly mapping: Mapping;
   /** The router in front of it, as a carrier's is in front of those at home; by default the internet. */
   readonly behind?: Router;
+  /** How long it keeps a mapping, whatever flows, in milliseconds; by default as long as something flows. */
+  readonly keepsMs?: number;
   /** What it lets out; by default all. */
   readonly lets?: "all" | "tcp" | "tcp-443";
   /** The families of addresses behind it; by default IPv4. */
@@ -89,7 +91,8 @@ function isolation(): string[] {
 /** A network of its own. */
 export class Laboratory implements AsyncDisposable {
   readonly #holder: Deno.ChildProcess;
-  readonly #cables: Deno.ChildProcess[] = [];
+  /** Programs that are a part of it. */
+  readonly #helpers: Deno.ChildProcess[] = [];
   readonly #internet: Segment = {
     namespace: "internet",
     bridge: "segment",
@@ -98,6 +101,7 @@ export class Laboratory implements AsyncDisposable {
     nodes: 0,
   };
   #routers = 0;
+  #longCables = 0;
 
   private constructor(holder: Deno.ChildProcess) {
     this.#holder = holder;
@@ -129,7 +133,7 @@ export class Laboratory implements AsyncDisposable {
 
   /** Adds a router, which lets in only what answers to what it has let out. */
   async router(name: string, options: RouterOptions): Promise<Router> {
-    const { behind, families = ["ipv4"], mapping, lets = "all" } = options;
+    const { behind, families = ["ipv4"], mapping, lets = "all", keepsMs } = options;
     const outside = behind?.segment ?? this.#internet;
     const addresses = await this.#attach(name, outside, families);
     const n = ++this.#routers;
@@ -169,6 +173,11 @@ export class Laboratory implements AsyncDisposable {
     if (ipv6 !== undefined) {
       await this.inside(outside.namespace, `ip route add ${segment.ipv6}/64 via ${ipv6}`);
     }
+    if (keepsMs !== undefined) {
+      const script = new URL("forget.py", import.meta.url).pathname;
+      const args = ["python3", script, String(keepsMs / 1_000), mapping];
+      this.#helpers.push(await this.#start(name, ...args));
+    }
     return new Router(this, name, addresses, segment);
   }
 
@@ -177,13 +186,13 @@ export class Laboratory implements AsyncDisposable {
     const outside = this.#internet;
     const families = ["ipv4", "ipv6"] as const;
     const addresses = await this.#attach(name, outside, families);
-    const ipv4 = farPrefixes[this.#cables.length];
+    const ipv4 = farPrefixes[this.#longCables++];
     assert(ipv4 !== undefined, "There are addresses for two cables.");
     const ipv6 = `2001:db8:${++this.#routers}::`;
     const segment: Segment = { namespace: name, bridge: "inside", ipv4, ipv6, nodes: 0 };
     await this.#segment(segment);
     const script = new URL("delay.py", import.meta.url).pathname;
-    this.#cables.push(await this.#start(name, "python3", script, String(delayMs), "in", "out"));
+    this.#helpers.push(await this.#start(name, "python3", script, String(delayMs), "in", "out"));
     // What comes from one side goes into the cable's end there, and from the other end its own way.
     const through = ["-4", "-6"].flatMap((family) =>
       [["inside", "in", 100], ["uplink", "out", 101]].flatMap(([from, end, table]) => [
@@ -211,7 +220,7 @@ export class Laboratory implements AsyncDisposable {
 
   /** Ends the network. What runs in it has to have ended. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const started of [...this.#cables, this.#holder]) {
+    for (const started of [...this.#helpers, this.#holder]) {
       await started.stdin.close();
       await started.status;
     }

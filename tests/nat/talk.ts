@@ -6,13 +6,16 @@
 
 import { assertEquals } from "@std/assert";
 import { type Build, builds, Program } from "../support/program.ts";
-import { Laboratory, type Mapping, unavailable } from "./laboratory.ts";
+import { Laboratory, type Mapping, type RouterOptions, unavailable } from "./laboratory.ts";
 import type { Host, Router } from "./machines.ts";
 
 const port = 5555;
 const metricsPort = 9155;
 /** How often it is looked for an answer of a client before it is asked again. */
 const answerTriesMax = 50;
+
+/** The router in front of somebody; undefined if there is none. */
+type Front = Mapping | RouterOptions | undefined;
 
 /** Two people who talk, in a laboratory. */
 export class Talk implements AsyncDisposable {
@@ -32,16 +35,13 @@ export class Talk implements AsyncDisposable {
     this.#build = build;
   }
 
-  /** @param mappings Of the router in front of each; undefined if there is none. */
-  static async open(
-    build: Build,
-    mappings: readonly [Mapping | undefined, Mapping | undefined],
-  ): Promise<Talk> {
+  static async open(build: Build, fronts: readonly [Front, Front]): Promise<Talk> {
     const talk = new Talk(await Laboratory.open(), build);
     talk.machine = await talk.laboratory.host("rendezvous");
     await talk.startServer();
-    for (const [i, mapping] of mappings.entries()) {
-      const behind = mapping && await talk.laboratory.router(`router-${i}`, { mapping });
+    for (const [i, front] of fronts.entries()) {
+      const options = typeof front === "string" ? { mapping: front } : front;
+      const behind = options && await talk.laboratory.router(`router-${i}`, options);
       talk.routers.push(behind);
       talk.hosts.push(await talk.laboratory.host(`host-${i}`, { ...behind && { behind } }));
     }
@@ -162,14 +162,10 @@ export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/**
- * Tests what becomes of a conversation.
- *
- * @param mappings Of the router in front of each; undefined if there is none.
- */
+/** Tests what becomes of a conversation. */
 export function testTalk(
   name: string,
-  mappings: readonly [Mapping | undefined, Mapping | undefined],
+  fronts: readonly [Front, Front],
   fn: (talk: Talk) => Promise<void>,
   which = builds,
 ): void {
@@ -178,7 +174,7 @@ export function testTalk(
       name: `${build.name}: ${name}`,
       ignore: unavailable !== undefined,
       fn: async () => {
-        await using talk = await Talk.open(build, mappings);
+        await using talk = await Talk.open(build, fronts);
         await fn(talk);
         await talk.endsWell();
       },
