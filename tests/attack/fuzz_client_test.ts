@@ -353,7 +353,8 @@ Deno.test(`whatever is said to it, a client goes on and shows nothing that it sh
   note("fuzz of the client", { ...all, ...Object.fromEntries(told), ...grown });
   if (isLarge) assert(last! < early! + 60, `memory grew from ${early} to ${last} MiB`);
   for (const [what, [begun, whole]] of Object.entries(counts)) {
-    const min = wholeMin[what as keyof typeof counts];
+    // Of some forty calls fewer may be heard by chance.
+    const min = wholeMin[what as keyof typeof counts] / (isLarge ? 1 : 2);
     // In a few seconds the client asks its server a few times only.
     if (begun! < 10 && !isLarge) continue;
     assert(begun! > 0 && whole! >= min * begun!, `${what}: ${whole} of ${begun} were heard whole`);
