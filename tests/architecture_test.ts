@@ -335,9 +335,9 @@ Deno.test("whoever gives up access to files loads no module behind that", async 
   // What the command line says at the end.
   const ends = await loadingOf("main.ts", "client/ui/cli/worded.ts");
   const words = ends.later.filter((specifier) =>
-    /\/(?:fitted|wording|failure_kind)\.ts$/.test(specifier)
+    /\/(?:fitted|file_error|wording|failure_kind)\.ts$/.test(specifier)
   );
-  assertEquals(words.length, 3);
+  assertEquals(words.length, 4);
   assertEquals(words.filter((specifier) => !loaded.includes(specifier)), []);
 });
 
