@@ -83,9 +83,9 @@ function sayVersion(args: readonly string[]): boolean {
 async function fail(words: string): Promise<void> {
   try {
     const sentence = `p2pchat: ${makeVisible(words)}`;
-    // Loaded when it is needed: most runs of the program say no such thing.
-    const { fitted } = await import("./shared/process/fitted.ts");
-    console.error(fitted(sentence, Deno.stderr));
+    // Loaded when it is needed: most runs of the program say no such thing. Who may read no file reads it in one line.
+    const fit = await import("./shared/process/fitted.ts").then((m) => m.fitted, () => undefined);
+    console.error(fit === undefined ? sentence : fit(sentence, Deno.stderr));
   } catch {
     // Standard error does not take it, such as on a full disk. That ends nothing else.
   }

@@ -27,6 +27,19 @@ Deno.test("from source every subcommand can be run, and Deno's own progress over
   assertMatch(new TextDecoder().decode(task.stdout), /^Usage: p2pchat identity /);
 });
 
+Deno.test("from source who may read no file is told so, whatever they have asked for", async () => {
+  const main = new URL("../../main.ts", import.meta.url).pathname;
+  for (const asked of ["server", "client", "nonsense"]) {
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--quiet", "--no-prompt", "--allow-net", "--allow-env", main, asked],
+      env: { NO_COLOR: "1" },
+    }).output();
+    const said = new TextDecoder().decode(stderr);
+    assertEquals(code, 1, said);
+    assertMatch(said, /^p2pchat: Requires read access to .*--allow-read/);
+  }
+});
+
 for (const build of buildsFromModules) {
   const run = (...args: string[]) => runBuild(build, args);
 
