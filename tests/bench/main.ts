@@ -2,7 +2,7 @@
  * The bench: measures what the project is held to, side by side with what it is measured against, and
  * prints one table.
  *
- *     deno run -A tests/bench/main.ts [--only kept,oneshot,registrations,memory,latency,peers,delivery,openings,frames,relay,startup,store]
+ *     deno run -A tests/bench/main.ts [--only kept,oneshot,registrations,memory,latency,peers,delivery,openings,frames,relay,screen,startup,store]
  *     deno run -A tests/bench/main.ts --only hyperdht
  *
  * The last one fetches HyperDHT by npm, so that it is done only if it is asked for.
@@ -28,6 +28,7 @@ import { measureRegistrations } from "./registrations.ts";
 import { measureRelay } from "./relay.ts";
 import { formatReport, type Report } from "./report.ts";
 import { measureSealedFrames } from "./sealed_frames.ts";
+import { measureScreen } from "./screen.ts";
 import { measureStartup } from "./startup.ts";
 import { measureStore } from "./store.ts";
 
@@ -42,6 +43,7 @@ const sections: Record<string, (bench: Bench) => Promise<Report>> = {
   openings: measureOpenings,
   frames: measureSealedFrames,
   relay: measureRelay,
+  screen: measureScreen,
   startup: measureStartup,
   store: measureStore,
   hyperdht: measureHyperdht,
