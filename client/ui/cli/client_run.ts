@@ -62,7 +62,10 @@ export async function runIn(
   const { host = relayOnly ? "127.0.0.1" : serving?.host ?? listeningHost(options.servers) } =
     options;
   const theme: ThemeSetting = {
-    choice: keptTheme(store.settings),
+    // Read where somebody sees it: a script has no colours.
+    get choice() {
+      return keptTheme(store.settings);
+    },
     keep: (choice) => store.settings.keep("theme", choice),
   };
   const begun = listening(
