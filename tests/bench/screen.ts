@@ -32,9 +32,8 @@ const busyMost = 0.5;
 /** Measures the executable, if there is one, else the source. */
 export async function measureScreen(bench: Bench): Promise<Report> {
   await using town = await Town.start(builds.at(-1)!);
-  const [bob, ...others] = await openings(town, bench);
   return {
-    rows: [bob!, ...others, await busyRow(town, bench)],
+    rows: [...await openings(town, bench), await busyRow(town, bench)],
     notes: [
       `Screen: ${
         builds.at(-1)!.name
@@ -97,11 +96,10 @@ function fill(town: Town): void {
 }
 
 async function busyRow(town: Town, { signal }: Bench): Promise<Row> {
-  const [dora, erik] = ["dora", "erik"];
-  town.acquaint(dora, erik);
-  await using hers = await town.terminal("screen", dora);
-  await using his = await town.script(erik);
-  await his.types(`/chat ${dora}\nhello`);
+  town.acquaint("dora", "erik");
+  await using hers = await town.terminal("screen", "dora");
+  await using his = await town.script("erik");
+  await his.types("/chat dora\nhello");
   await hers.at.sees(/hello/);
   const pid = await hers.at.pid();
   const shares: number[] = [];

@@ -3,12 +3,22 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Identity } from "../../shared/crypto/identity.ts";
+import type { ClientInTerminal } from "../support/client_in_terminal.ts";
 import { EncryptedPeer } from "../support/encrypted_peer.ts";
+import type { Program } from "../support/program.ts";
 import { testInTerminals, turnsTo } from "../support/terminal_cases.ts";
-import { heardFrom } from "../support/town.ts";
+import { heardFrom, type Town } from "../support/town.ts";
 
 /** Four words that two people compare. */
 const fourWords = / {5}(\w+ {2}\w+ {2}\w+ {2}\w+)/;
+
+/** Mallory, whom Alice does not know, calls her. */
+async function callsUnasked(town: Town, alice: ClientInTerminal): Promise<Program> {
+  const mallory = await town.script("mallory");
+  await mallory.types("/chat alice\nhi");
+  await alice.says(/mallory \(.*\) calls, encrypted; \/chat mallory answers/);
+  return mallory;
+}
 
 testInTerminals("strangers, and making sure of somebody", {
   "two people compare words, and each says that they fit": async ({ town, ...scene }) => {
@@ -31,7 +41,7 @@ testInTerminals("strangers, and making sure of somebody", {
     await alice.types("/verify bob yes\r");
     await alice.says(/bob is verified: the key \S+ is theirs/);
     await alice.quits();
-    // It is so from then on, and written on the status line as well.
+    // It is so from then on.
     await using again = await scene.alice();
     await turnsTo(again, "bob");
     await again.types("/who\r");
@@ -111,9 +121,7 @@ testInTerminals("strangers, and making sure of somebody", {
 
   "a stranger who is answered is somebody whom one knows": async ({ town, ...scene }) => {
     await using alice = await scene.alice();
-    await using mallory = await town.script("mallory");
-    await mallory.types("/chat alice\nhi");
-    await alice.says(/mallory \(.*\) calls, encrypted; \/chat mallory answers/);
+    await using mallory = await callsUnasked(town, alice);
     await alice.types("hello\r");
     await alice.says(/No conversation is current/);
     await alice.types("\x15/chat mallory\r");
@@ -127,9 +135,7 @@ testInTerminals("strangers, and making sure of somebody", {
 
   "a stranger who is blocked calls in vain": async ({ town, ...scene }) => {
     await using alice = await scene.alice();
-    await using mallory = await town.script("mallory");
-    await mallory.types("/chat alice\nhi");
-    await alice.says(/mallory \(.*\) calls, encrypted; \/chat mallory answers/);
+    await using mallory = await callsUnasked(town, alice);
     await alice.types("/block mallory\r");
     await alice.says(/blocked/i);
     await mallory.types("/chat alice\nme again");

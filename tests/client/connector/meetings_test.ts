@@ -183,6 +183,16 @@ class Scene {
   }
 }
 
+/** A scene in which bob says of each transport where he is. */
+function meetingBob(): Scene {
+  const scene = new Scene();
+  scene.meets(new Scene());
+  scene.choosesPorts = true;
+  scene.says = ["tcp 203.0.113.20:5557", "udp 203.0.113.20:40001", "tcp-so 203.0.113.20:43000"];
+  scene.certificate = new Uint8Array([1]);
+  return scene;
+}
+
 const never = new AbortController().signal;
 
 /** Never done, until a signal says so. */
@@ -348,11 +358,7 @@ const speeds: [what: string, tripMs: number, udpMs: number, order: string[]][] =
 
 for (const [what, tripMs, udpMs, order] of speeds) {
   Deno.test(`UDP goes first if the server answers over it before its silence says something: it ${what}`, async () => {
-    const scene = new Scene();
-    scene.meets(new Scene());
-    scene.choosesPorts = true;
-    scene.says = ["tcp 203.0.113.20:5557", "udp 203.0.113.20:40001", "tcp-so 203.0.113.20:43000"];
-    scene.certificate = new Uint8Array([1]);
+    const scene = meetingBob();
     scene.passes = false;
     Object.assign(scene, { tripMs, answeredAfterMs: udpMs, isAnsweredOverUdp: udpMs < Infinity });
     assertEquals(await scene.order(), order);
@@ -360,22 +366,14 @@ for (const [what, tripMs, udpMs, order] of speeds) {
 }
 
 Deno.test("a straight call that fails at once is no reason to take a slow server for a silent one", async () => {
-  const scene = new Scene();
-  scene.meets(new Scene());
-  scene.choosesPorts = true;
   // Nobody is there, which is said at once.
-  scene.says = ["tcp 203.0.113.20:5557", "udp 203.0.113.20:40001", "tcp-so 203.0.113.20:43000"];
-  scene.certificate = new Uint8Array([1]);
+  const scene = meetingBob();
   scene.answeredAfterMs = 100;
   assertEquals(await scene.order(), ["tcp", "udp"]);
 });
 
 Deno.test("who has been met over the one transport is not met over the other as well", async () => {
-  const scene = new Scene();
-  scene.meets(new Scene());
-  scene.choosesPorts = true;
-  scene.says = ["tcp 203.0.113.20:5557", "udp 203.0.113.20:40001", "tcp-so 203.0.113.20:43000"];
-  scene.certificate = new Uint8Array([1]);
+  const scene = meetingBob();
   scene.passes = false;
   const asking = scene.ask();
   await scene.punched.promise;

@@ -332,6 +332,15 @@ function beside() {
   return { waiting, paths: { take } };
 }
 
+/** A client that is registered, and has a count to tell beside its next request. */
+async function startedBeside() {
+  const { waiting, paths } = beside();
+  const t = made(signing, { paths });
+  await t.start();
+  waiting.push(["Path", "relayed 2"]);
+  return t;
+}
+
 /** Has each request signed, and grants it then. */
 const signing: Answer = (request) =>
   header(request, "Signature") === undefined
@@ -363,10 +372,7 @@ Deno.test("how conversations go is told once, with the next refresh or at the en
 });
 
 Deno.test("what a server that is lost has not heard is not told again: it may have heard it", async () => {
-  const { waiting, paths } = beside();
-  const t = made(signing, { paths });
-  await t.start();
-  waiting.push(["Path", "relayed 2"]);
+  const t = await startedBeside();
   t.answer = butSigned(lost);
   await t.clock.passNext();
   t.answer = signing;
@@ -376,10 +382,7 @@ Deno.test("what a server that is lost has not heard is not told again: it may ha
 });
 
 Deno.test("what a server cannot have counted is told with the next request", async () => {
-  const { waiting, paths } = beside();
-  const t = made(signing, { paths });
-  await t.start();
-  waiting.push(["Path", "relayed 2"]);
+  const t = await startedBeside();
   // It was lost before anything was signed, or it has refused what was.
   for (const answer of [lost, butSigned(refusing(503))]) {
     t.answer = answer;
@@ -392,10 +395,7 @@ Deno.test("what a server cannot have counted is told with the next request", asy
 });
 
 Deno.test("what a server has refused the second time is not told again: the first may have been granted", async () => {
-  const { waiting, paths } = beside();
-  const t = made(signing, { paths });
-  await t.start();
-  waiting.push(["Path", "relayed 2"]);
+  const t = await startedBeside();
   t.answer = butSigned((request) => {
     try {
       return challenging(request);
